@@ -5,8 +5,6 @@ plainly, with ``shim.auto`` loaded before its first test, and httpx's with the l
 All have to say the same. It needs a package index, and a suite takes minutes; no test runs it.
 """
 
-from __future__ import annotations
-
 import re
 import subprocess
 import sys

@@ -143,14 +143,6 @@ def test_all_attempts_share_the_time_of_one(tried, timer):
     assert [request.extensions["timeout"]["read"] for request in done.sent] == [5.0, 2.0]
 
 
-def test_without_a_timeout_the_cap_alone_counts(tried, timer):
-    """Whoever waits for ever waits for Retry-After, too."""
-    retries = timer.retries(longest_wait=3600, backoff=0)
-    done = tried(read, refusal(429, "3000"), GOOD, retries=retries, http={"timeout": None})
-
-    assert (done.result.id, timer.waits) == (ID, [3000.0])
-
-
 @pytest.mark.parametrize(
     ("answer", "repeated"),
     [
@@ -223,11 +215,6 @@ def test_a_sleep_of_the_callers_own_may_be_awaited(tried, kind):
 
     done = tried(read, UNAVAILABLE, GOOD, retries=Retries(sleep=sleep if kind.portal else waits.append))
     assert (done.result.id, len(waits)) == (ID, 1)
-
-
-def test_the_real_sleep(tried):
-    """Without one of the caller's, the thread or the task sleeps."""
-    assert tried(read, UNAVAILABLE, GOOD, retries=Retries(backoff=0.001)).result.id == ID
 
 
 @pytest.mark.parametrize(

@@ -45,13 +45,6 @@ def test_what_is_covered_is_shown():
     assert report["active"] == "by this command"
 
 
-def test_under_run_it_was_on_already():
-    """As a program finds it."""
-    _, report, problems = checked(sys.executable, "-m", "shim", "run", "--")
-    assert problems == []
-    assert "atlas-shim run" in report["active"]
-
-
 def test_the_order_shows_who_else_is_there():
     """A function by the module that it stands in, though it goes by another name."""
     code = (

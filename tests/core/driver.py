@@ -1,7 +1,5 @@
 """Drives the core by hand: an upstream is a function from a call to (status, fields, content)."""
 
-from __future__ import annotations
-
 import json
 from collections.abc import Callable, Sequence
 from datetime import UTC, datetime, timedelta

@@ -1,7 +1,5 @@
 """Fields that a sound document could have, and objects that another side could send."""
 
-from __future__ import annotations
-
 from fractions import Fraction
 from typing import Any
 

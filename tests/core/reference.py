@@ -1,7 +1,5 @@
 """The meaning of rules, told once more and slowly: what generated functions are held against."""
 
-from __future__ import annotations
-
 import json
 from collections.abc import Sequence
 from fractions import Fraction

@@ -1,7 +1,5 @@
 """Small mapping documents, written out for one test."""
 
-from __future__ import annotations
-
 import tempfile
 from pathlib import Path
 from typing import Any

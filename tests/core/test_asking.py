@@ -4,18 +4,14 @@ import pytest
 
 from tests.core.driver import (
     BASE,
-    BEFORE,
     GET,
-    GONE,
     JOBS,
     LIST,
     SNAPSHOT,
     answers,
     drive,
     linked,
-    pages_of,
     refuses,
-    snapshots,
 )
 from tests.core.small import HEAD, START, field, operation, read, successor
 
@@ -213,20 +209,3 @@ def test_an_answer_of_constants_needs_no_content(engine):
     text = HEAD + field("done", "boolean", rule)
     driven = drive(read(text), "/api/atlas/v2/things/1", [(202, (), b"<html>")])
     assert driven.document == {"done": True}
-
-
-def test_an_error_that_could_not_be_read_is_handed_back(engine):
-    """A fault of the content is no reason to hide the error."""
-    assert drive(engine, f"{V2}?envelope=true", [refuses(404, "X")], fault="too large").passed
-
-
-def test_a_fallback_translates_with_the_callers_query(engine):
-    """What the caller asked of legacy is answered by flex, page and all."""
-    first = [GONE]
-
-    def upstream(call):
-        return first.pop() if first else pages_of(snapshots(5))(call)
-
-    driven = drive(engine, f"{V1}?itemsPerPage=2&pageNum=2", upstream, clock=BEFORE)
-    assert driven.routes == ("legacy", "flex")
-    assert [item["id"][-1] for item in driven.document["results"]] == ["2", "1"]

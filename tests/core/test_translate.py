@@ -107,30 +107,6 @@ def test_an_invalid_source_that_gave_way_to_another_is_told(engine):
 JOB = {"id": "6a6f78e0cab84da5c4476b25", "deliveryType": "RESTORE", "status": "RUNNING"}
 
 
-@pytest.mark.parametrize("word", ["PENDING", "QUEUED", "RUNNING", "COMPLETED", "FAILED"])
-def test_every_known_status_of_a_job_says_how_it_ended(engine, word):
-    """The contract's words are all known: failed with one of them, and never cancelled."""
-    job = drive(engine, f"/api/atlas/v2{JOBS}/1", [answers(JOB | {"status": word})]).document
-    assert (job["failed"], job["cancelled"]) == (word == "FAILED", False)
-
-
-@pytest.mark.parametrize("status", [{}, {"status": None}])
-def test_a_job_without_a_status_may_have_been_cancelled(engine, status):
-    """Nothing is said of a job that does not say how it is."""
-    driven = drive(engine, f"/api/atlas/v2{JOBS}/1", [answers({"id": JOB["id"], "deliveryType": "RESTORE", **status})])
-    assert "cancelled" not in driven.document
-    assert report(driven, "cancelled").fidelity is Fidelity.ABSENT
-
-
-@pytest.mark.parametrize(("kind", "expired"), [("RESTORE", False), ("DOWNLOAD", True), ("MIRROR", None), (None, None)])
-def test_what_expires_is_known_of_known_deliveries_alone(engine, kind, expired):
-    """Flex speaks of the download link: a restore has none, and another delivery says nothing, whatever its date."""
-    job = JOB | {"deliveryType": kind, "expirationDate": "2020-01-01T00:00:00Z"}
-    driven = drive(engine, f"/api/atlas/v2{JOBS}/1", [answers(job)])
-    assert driven.document.get("expired") is expired
-    assert report(driven, "expired").fidelity is (Fidelity.ABSENT if expired is None else Fidelity.DERIVED)
-
-
 def test_a_record_of_a_list_says_of_how_many_items_each_level_is_true(engine):
     """The worst level that an item got stands first, with its number; then all others."""
     kinds = ["RESTORE", "RESTORE", "DOWNLOAD", "MIRROR"]

@@ -1,7 +1,5 @@
 """The page of trouble, a fake Atlas of June 2026, and gateways that are started as the page says."""
 
-from __future__ import annotations
-
 import contextlib
 import re
 import shlex

@@ -1,7 +1,5 @@
 """The invented APIs, and every way in to a process that was told of them by one variable."""
 
-from __future__ import annotations
-
 import asyncio
 import os
 from collections.abc import Callable, Iterator

@@ -1,7 +1,5 @@
 """Ways in that the suite's other invented APIs leave out: urllib3, aiohttp, an adapter, urllib.request, and ``run``."""
 
-from __future__ import annotations
-
 import json
 import subprocess
 import sys

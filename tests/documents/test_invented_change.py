@@ -138,53 +138,6 @@ def test_a_list_in_a_member_and_a_query_in_other_words(ask):
     assert (status, document["errorCode"], sent(ask)) == (400, "INVALID_QUERY_PARAMETER", [])
 
 
-def test_what_is_not_known_is_left_out(ask):
-    """A word of nobody's, a number that is none, one of two, and half a centimetre."""
-    shallow = said(ask("GET", f"{V2}/groups/g1/harbours"))[1]["harbours"][0]
-    del shallow["links"]
-    assert shallow == {
-        "name": "Ayr",
-        "lit": "off",
-        "dockNames": [],
-        "piers": [{"berths": [{"number": 2}, {"number": 1}]}],
-    }
-
-
-def test_bare_values_on_either_side(ask):
-    """A list of texts of objects, a boolean of an object, objects of texts, an object of a text."""
-    assert said(ask("GET", f"{V2}/groups/g1/harbourNames")) == (200, ["Rock End", "Ayr"])
-    assert said(ask("GET", f"{V2}/groups/g1/harbours/a/tide")) == (200, True)
-    assert said(ask("GET", f"{V2}/groups/g1/harbours/b/tide"))[0] == 502
-    status, flags = said(ask("GET", f"{V2}/groups/g1/harbours/a/flags"))
-    assert (status, flags["results"]) == (200, [{"colour": "red"}, {"colour": "blue"}])
-    assert said(ask("GET", f"{V2}/groups/g1/harbours/a/pilot")) == (200, {"name": "Flo"})
-
-
-def test_errors_in_legacy_terms(ask):
-    """By code alone, by code with status and text, by status, and as they came."""
-    found = {}
-    for name in ("none", "dry", "locked", "full"):
-        status, document = said(ask("GET", f"{V2}/groups/g1/harbours/{name}"))
-        assert document["error"] == status
-        found[name] = (status, document["errorCode"], document["detail"])
-    assert found == {
-        "none": (404, "HARBOUR_NOT_FOUND", "…"),
-        "dry": (409, "HARBOUR_SHUT", "Harbour dry of g1 is shut."),
-        "locked": (404, "BASIN_LOCKED", "…"),
-        "full": (409, "BASIN_FULL", "…"),
-    }
-
-
-def test_a_parameter_chooses_the_call_and_an_error_the_tier(ask):
-    """Tiers have names of their own, and are asked in the order of the file."""
-    assert said(ask("GET", f"{V2}/groups/g1/ships"))[1]["results"] == [{"name": "Gull", "tons": 5}]
-    assert said(ask("GET", f"{V2}/groups/g1/ships?kind=steam"))[1]["results"] == [{"name": "Boiler"}]
-    page = "includeCount=true&itemsPerPage=100&pageNum=1"
-    first, second, third = sent(ask)
-    assert first == f"GET north/sailing?{page}"
-    assert (second, third) == (f"GET north/steaming?engine=COAL&{page}", f"GET south/ships?{page}")
-
-
 def test_a_body_with_the_same_verbs(ask):
     """Casts, units, lists and objects of the caller's body; what is not declared passes, but for what may not."""
     ask.peer.answer = lambda _: ok({"name": "Gull", "id": 1}, 201)

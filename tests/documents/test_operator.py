@@ -10,7 +10,6 @@ from click.testing import CliRunner
 from shim import httpx as shim_httpx
 from shim.cli import main
 from shim.core.recognise import load_engine
-from shim.errors import DocumentError
 from tests.documents.conftest import APIS
 from tests.peers.scripted import GONE, by_side, ok, upstream
 
@@ -145,73 +144,6 @@ def test_a_sunset_of_an_invented_document_can_be_moved(door, monkeypatch):
     assert paths == ["/watchers/1", "/alertRules/1"]
 
 
-def engine_of(tmp_path, **files):
-    """Load the shipped documents and these; ``__`` in a name is a slash."""
-    for name, text in files.items():
-        path = tmp_path / f"{name.replace('__', '/')}.toml"
-        path.parent.mkdir(parents=True, exist_ok=True)
-        path.write_text(text)
-    return load_engine({"ATLAS_SHIM_MAPPINGS": str(tmp_path)})
-
-
-def problems_of(tmp_path, **files):
-    """Load, and return the problems."""
-    with pytest.raises(DocumentError) as caught:
-        engine_of(tmp_path, **files)
-    return caught.value.problems
-
-
-HEAD = 'format = 1\noverrides = "snapshots"\n'
-BROKEN = {
-    "half a rule": (
-        '[resource.snapshot.status.flex]\nvalues = { COMPLETED = "completed" }',
-        "a.toml: resource.snapshot.status.flex: needs exactly one of from",
-    ),
-    "no why": (
-        '[resource.snapshot.createdAt.flex]\nfrom = "x"\nfidelity = "derived"',
-        "a.toml: resource.snapshot.createdAt.flex.why: is missing",
-    ),
-    "unknown word": (
-        '[resource.snapshot.frequencyType.flex]\nconstant = "yearly"\nwhy = "x"',
-        "a.toml: resource.snapshot.frequencyType.flex.constant: 'yearly' is not one of",
-    ),
-    "unknown field": (
-        "[resource.snapshot.colour.flex]\nabsent = true\nwhy = 'x'",
-        "a.toml: resource.snapshot.colour: overrides nothing",
-    ),
-    "unknown operation": (
-        "[operation.listThings]\nsunset = 2026-01-01",
-        "a.toml: operation.listThings: overrides nothing",
-    ),
-    "another key": ("title = 'x'", "a.toml: title: can't be overridden"),
-    "a date in quotes": (
-        '[operation.getServerlessBackupSnapshot]\nsunset = "2026-01-01"',
-        "a.toml: operation.getServerlessBackupSnapshot.sunset: must be a date",
-    ),
-    "not TOML": ("[resource", "a.toml: "),
-}
-
-
-@pytest.mark.parametrize("case", BROKEN)
-def test_a_broken_override_is_named_with_file_and_key(tmp_path, case):
-    """The operator's own file is blamed, never the shipped one, and the key is told."""
-    text, said = BROKEN[case]
-    found = problems_of(tmp_path, a=HEAD + text)
-    assert [line for line in found if line.startswith(said)]
-    assert all(line.startswith("a.toml: ") for line in found)
-
-
-def test_all_defects_of_all_files_are_told_at_once(tmp_path):
-    """One round is enough to find everything."""
-    found = problems_of(
-        tmp_path,
-        a=HEAD + BROKEN["no why"][0],
-        b='format = 1\noverrides = "nothing"',
-        c="format = 2",
-    )
-    assert {line.split(":")[0] for line in found} == {"a.toml", "b.toml", "c.toml"}
-
-
 def test_a_folder_that_kubernetes_mounts_is_read_once(tmp_path):
     """There each file is a link to one below a hidden folder."""
     real = tmp_path / "..2026_01_01"
@@ -223,51 +155,3 @@ def test_a_folder_that_kubernetes_mounts_is_read_once(tmp_path):
     operation = engine.named("getServerlessBackupSnapshot")
     assert operation is not None
     assert operation.note == "Ask us first."
-
-
-NOTHING = """
-format = 1
-name = "nothing"
-[operation.deleteThing]
-method = "DELETE"
-path = "/things/{id}"
-versions = ">=2023.1.1"
-deprecated = 2019-01-01
-sunset = 2020-01-01
-status = 204
-STATUS
-[operation.deleteThing.flex]
-path = "/stuff/{id}"
-version = "2025-01-01"
-"""
-THING = '\n[resource.thing.id]\ntype = "string"\n[resource.thing.id.flex]\nfrom = "id"\nfidelity = "exact"\n'
-
-
-@pytest.mark.parametrize(
-    ("line", "more", "said"),
-    [
-        ('resource = "thing"', THING, "operation.deleteThing.resource: can never apply"),
-        ('shape = "page"', "", "operation.deleteThing.status: 204 has no content, and a list is one"),
-        ('status = { "v1.0" = 200, v2 = 204 }', "", "operation.deleteThing.resource: is missing"),
-    ],
-)
-def test_content_and_status_go_together(tmp_path, line, more, said):
-    """What a status without content makes meaningless is refused, and so is content that nothing describes."""
-    text = (
-        NOTHING.replace("status = 204\nSTATUS", line) if line.startswith("status") else NOTHING.replace("STATUS", line)
-    )
-    assert [problem for problem in problems_of(tmp_path, a=text + more) if said in problem]
-
-
-def test_a_legacy_path_is_below_its_base(tmp_path):
-    """A path that repeats the base would never be met."""
-    text = NOTHING.replace("STATUS", "").replace("/things", "/api/atlas/v2/things")
-    (found,) = problems_of(tmp_path, a=text)
-    assert found.endswith("is below the base of its api already; leave /api/atlas/v2 out")
-
-
-def test_a_verb_behind_a_name_is_for_successors(tmp_path):
-    """A legacy path with one could not be recognised, and is refused."""
-    text = NOTHING.replace("STATUS", "").replace("/things/{id}", "/things/{id}:stop")
-    (found,) = problems_of(tmp_path, a=text)
-    assert "a.toml: operation.deleteThing.path: segment '{id}:stop'" in found

@@ -1,4 +1,4 @@
-"""The legacy endpoints answer until their sunset, instance reads as if there were none before it; versions are checked first."""
+"""The legacy endpoints answer until their sunset, instance reads as if there were none; versions are checked first."""
 
 from __future__ import annotations
 

@@ -1,7 +1,5 @@
 """The drop-in session of aiohttp as one of the ways in, for callers that wait."""
 
-from __future__ import annotations
-
 import asyncio
 import contextlib
 from collections.abc import Iterator

@@ -5,8 +5,6 @@ several lines. ``X-Error-Code`` repeats the body's code. Sources: recordings of 
 Atlas' list of API error codes, issues of public clients.
 """
 
-from __future__ import annotations
-
 import json
 from typing import Any
 

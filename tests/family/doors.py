@@ -1,7 +1,5 @@
 """One retired call through one of several ways in, so that a test can say what all of them must do."""
 
-from __future__ import annotations
-
 import contextlib
 from collections.abc import Callable, Iterator
 from typing import Any

@@ -4,8 +4,6 @@ Each function returns exactly the document that a caller must get for one upstre
 source is not there, null, or a word that the legacy interface has not, is not there either.
 """
 
-from __future__ import annotations
-
 from datetime import datetime
 from typing import Any
 

@@ -1,7 +1,5 @@
 """Recorded exchanges, and a gateway that answers them on a day of a test's choosing."""
 
-from __future__ import annotations
-
 import contextlib
 import json
 import os

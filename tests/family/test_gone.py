@@ -5,7 +5,6 @@ from pathlib import Path
 
 import pytest
 
-from shim.core.settings import RouteWord
 from tests.family.doors import DOORS
 from tests.family.replay import AFTER, BEFORE, KINDS, VERSIONS, caller, gateway
 from tests.peers.scripted import GONE, by_side, error, ok, upstream, wire
@@ -99,24 +98,6 @@ def test_after_the_sunset_any_other_answer_of_atlas_stands(method, path, answer)
         assert answer.startswith(f"HTTP/1.1 {reply.status_code} ".encode())
         assert answer.endswith(b"\r\n\r\n" + reply.content)
         assert "Atlas-Shim" not in reply.headers
-
-
-@pytest.mark.parametrize("door", DOORS)
-@pytest.mark.parametrize("route", ["date", "flex"])
-@pytest.mark.parametrize(("method", "path"), ENDED, ids=names(ENDED))
-def test_by_date_and_flag_nobody_is_asked(door, route, method, path):
-    """Nothing is sent: the routes that trust no reply know the answer."""
-    with upstream(lambda _: GONE) as atlas, DOORS[door](atlas.origin, over=True, route=route) as ask:
-        check_gone(call(ask, method, path))
-        assert atlas.arrivals == []
-
-
-@pytest.mark.parametrize("route", [RouteWord.LEGACY, RouteWord.OFF])
-@pytest.mark.parametrize(("method", "path"), CALLS, ids=names(CALLS))
-def test_on_the_legacy_route_atlas_own_410_stands(route, method, path):
-    """By route legacy and off the caller gets VERSION_GONE itself."""
-    with upstream(lambda _: GONE) as atlas, gateway(atlas.origin, route=route) as served, caller(served) as client:
-        assert call(client.request, method, path).json()["errorCode"] == "VERSION_GONE"
 
 
 def test_a_410_before_the_sunset_is_explained_too():

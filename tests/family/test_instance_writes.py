@@ -10,7 +10,7 @@ import requests
 from tests.family.aiohttp_door import WRITE_DOORS
 from tests.family.atlas_errors import ERRORS
 from tests.family.replay import KINDS, VERSIONS
-from tests.peers.raw import BREAK, RESET
+from tests.family.test_writes import FAULTS
 from tests.peers.scripted import GONE, by_side, error, ok, upstream, wire
 
 GROUP, NAME = "6510aa1b2c3d4e5f60718293", "shop"
@@ -164,17 +164,6 @@ def test_before_the_sunset_only_a_proof_leads_to_flex(door, call, replies, sides
         if sides[-1] not in replies:
             assert reply is not None
             assert reply.status_code == STATUSES[call]
-
-
-FAULTS = {
-    "no answer": b"",
-    "reset": RESET,
-    "half a head": b"HTTP/1.1 204 No Co" + BREAK,
-    "half a body": b"HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nContent-Length: 9999\r\n\r\n{" + BREAK,
-    "408": wire(408),
-    "504": wire(504),
-    "307": wire(307, (("Location", "/elsewhere"),)),
-}
 
 
 @pytest.mark.parametrize("call", CALLS)

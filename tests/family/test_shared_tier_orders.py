@@ -8,8 +8,8 @@ import requests
 
 from tests.family.replay import VERSIONS
 from tests.family.test_shared_tier import DEDICATED, FLEX, GOOD, GROUP, ID, LEGACY_JOB, ORDER, make
-from tests.peers.raw import BREAK, RESET
-from tests.peers.scripted import FLEX_IN_CLUSTER, GONE, NO_CLUSTER, NON_FLEX, by_side, error, upstream, wire
+from tests.family.test_writes import FAULTS, UNREADABLE
+from tests.peers.scripted import FLEX_IN_CLUSTER, GONE, NO_CLUSTER, NON_FLEX, by_side, upstream, wire
 
 ORDERS = ["restore", "download"]
 
@@ -82,33 +82,24 @@ def test_an_order_arrives_once_where_it_is_executed(door, call, over, replies, s
                 assert (reply.status_code, reply.json()["id"]) == (200, ID)
 
 
-FAULTS = {
-    "no answer": b"",
-    "reset": RESET,
-    "half a head": b"HTTP/1.1 200 OK\r\nContent-Le" + BREAK,
-    "half a body": b"HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nContent-Length: 9999\r\n\r\n{" + BREAK,
-    "not JSON": wire(200, (("Content-Type", "text/plain"),), b"done"),
-    **{str(status): error(status, "SOME_CODE") for status in (400, 401, 403, 404, 409, 429, 500, 503)},
-    "408": wire(408),
-    "504": wire(504),
-}
-
-
 @pytest.mark.parametrize("call", ORDERS)
-@pytest.mark.parametrize("fault", FAULTS)
+@pytest.mark.parametrize("fault", [*FAULTS, *UNREADABLE])
 @pytest.mark.parametrize(
     ("over", "before", "side"),
     [(False, {}, "legacy"), (True, {}, "flex"), (True, {"flex": NON_FLEX}, "dedicated")],
 )
 def test_a_fault_ends_the_order(door, call, fault, over, before, side):
     """After any other answer, or none, nothing more is sent: the faulty side has the one write that may have run."""
-    with upstream(by_side(**{**GOOD, **before, side: FAULTS[fault]})) as atlas, door(atlas.origin, over=over) as ask:
+    with (
+        upstream(by_side(**{**GOOD, **before, side: {**FAULTS, **UNREADABLE}[fault]})) as atlas,
+        door(atlas.origin, over=over) as ask,
+    ):
         try:
             reply = make(ask, call)
         except (httpx.HTTPError, requests.RequestException):
             reply = None
         assert atlas.writes == [*before, side]
-        if fault == "not JSON" and side != "legacy":
+        if fault in UNREADABLE and side != "legacy":
             assert (reply.status_code, reply.json()["errorCode"]) == (502, "SHIM_UPSTREAM_UNREADABLE")
 
 

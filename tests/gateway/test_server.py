@@ -140,26 +140,6 @@ def test_idle_connections_do_not_hold_the_end_up():
         assert not caller.rest()
 
 
-def test_call_on_a_kept_connection_after_the_end_began_is_not_lost():
-    """A keep-alive connection may bring one more call while others are still in flight."""
-    held = Held()
-    with (
-        raw_upstream(held) as upstream,
-        ending(upstream.origin) as (served, end),
-        calling(served) as slow,
-        calling(served) as kept,
-    ):
-        kept.send(get("/first"))
-        kept.message()
-        slow.send(get("/slow"))
-        assert held.arrived.wait(10)
-        end()
-        kept.send(get("/first"))
-        assert value_of(kept.message()[0], "Connection") == "close"
-        held.answer.set()
-        assert slow.message()[1] == b"late"
-
-
 def test_reply_is_written_to_its_end_before_the_end():
     """A caller that reads slowly gets the whole reply, though all that was left to do was to flush it."""
     content = bytes(range(256)) * 32768

@@ -1,7 +1,5 @@
 """The gateway in a process of its own: its log, its memory, and a limit on its open files."""
 
-from __future__ import annotations
-
 import base64
 import contextlib
 import os

@@ -1,7 +1,5 @@
 """Callers from other addresses of loopback, callers with TLS, and upstreams that keep them waiting."""
 
-from __future__ import annotations
-
 import contextlib
 import json
 import ssl

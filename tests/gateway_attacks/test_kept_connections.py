@@ -9,7 +9,6 @@ import pytest
 
 from tests.gateway_hostile.calls import CALLS, call
 from tests.gateway_hostile.faults import CONTENT, JSON, message
-from tests.gateway_hostile.rows import post
 from tests.peers.raw import PATIENCE, Arrivals, EndedError, Peer, raw_upstream, until
 from tests.peers.served import ask, calling, gateway, get, status_of, value_of
 
@@ -128,26 +127,6 @@ def test_second_sending_is_on_a_new_connection():
         assert status(served, lost(get("/x"))) == 200
         assert len(state.asked) == 5
         assert state.asked[-1] == (3, 0)
-
-
-def test_upload_in_progress_is_not_sent_again():
-    """A write whose connection ends while its content is on the way is 502, and sent once."""
-    starts: list[bytes] = []
-
-    def script(peer: Peer) -> None:
-        while True:
-            start = peer.take(b"\r\n\r\n")
-            starts.append(start)
-            if start.startswith(b"POST"):
-                peer.take(b"hello")
-                return
-            peer.send(message(b"hi"))
-
-    with raw_upstream(script) as upstream, gateway(upstream.origin) as served, calling(served) as peer:
-        assert status(served, get("/x")) == 200
-        peer.send(post("Content-Length: 100000") + b"hello")
-        assert status_of(peer.message()[0]) == 502
-        assert sum(start.startswith(b"POST") for start in starts) == 1
 
 
 @attrs.define

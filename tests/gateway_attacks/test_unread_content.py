@@ -11,7 +11,7 @@ from tests.gateway_credentials.worlds import ALL, FLEX, OLD, RETIRED, UNTOUCHED,
 from tests.gateway_hostile.calls import BACKUP, CALLS, JOB, LINES
 from tests.gateway_hostile.faults import CONTENT, JSON, message
 from tests.gateway_hostile.rows import RESTORES, post
-from tests.peers.raw import PATIENCE, EndedError, Peer, raw_upstream, replying, until
+from tests.peers.raw import PATIENCE, EndedError, Peer, replying, until
 from tests.peers.served import ask, calling, gateway, get, status_of, value_of
 
 TARGETS = {"untouched": UNTOUCHED, "v2": RETIRED, "v1.0": OLD.replace("snapshots", "restoreJobs")}
@@ -93,36 +93,6 @@ def test_refusal_while_content_is_missing(expect, framing):
             assert json.loads(is_last(peer, 503))["errorCode"] == "SHIM_BUSY"
 
 
-@framings
-@pytest.mark.parametrize("status", ["401 Unauthorized", "413 Content Too Large", "200 OK", "500 Internal Server Error"])
-def test_upstream_that_answers_before_the_content(status, framing):
-    """Upstream's early answer is handed on; both connections end, and the next call has new ones."""
-    left = threading.Event()
-
-    def script(peer: Peer) -> None:
-        start = peer.take(b"\r\n\r\n")
-        if start.startswith(b"POST"):
-            peer.send(message(b"early", status=status))
-            try:
-                while True:
-                    peer.take(b"never")
-            except (EndedError, OSError):
-                left.set()
-            return
-        while True:
-            peer.send(message(b"mine"))
-            peer.take(b"\r\n\r\n")
-
-    with raw_upstream(script) as upstream, gateway(upstream.origin) as served:
-        with calling(served) as peer:
-            peer.send(post(*FRAMINGS[framing]))
-            assert is_last(peer, int(status[:3])) == b"early"
-        assert left.wait(PATIENCE)
-        with calling(served) as peer:
-            peer.send(get("/x"))
-            assert peer.message()[1] == b"mine"
-
-
 def test_answer_reaches_a_caller_that_is_still_sending():
     """A caller that sends all of its content before it reads finds the refusal, and no reset that swallows it."""
     size = 1 << 20
@@ -134,7 +104,6 @@ def test_answer_reaches_a_caller_that_is_still_sending():
 LIMIT = 65536
 ATLAS = f"{BACKUP}/restoreJobs"
 CHUNKED = "Transfer-Encoding: chunked"
-SIZE = 15 << 20
 ATTACKS = {
     "empty lists": lambda size: b"[" + b"[]," * (size // 3 - 2) + b"[]]",
     "empty objects": lambda size: b"[" + b"{}," * (size // 3 - 2) + b"{}]",
@@ -235,13 +204,6 @@ def others_are_served(served, requests: list[bytes]) -> list[int]:
     for thread in threads:
         thread.join(PATIENCE)
     return got
-
-
-@pytest.mark.parametrize("kind", ["length", "chunks"])
-def test_much_content_holds_nobody_up(site, kind):
-    """Eight times 15 MiB that would cost seconds each to parse are 413, and others are served meanwhile."""
-    got = others_are_served(site[1], [framed(ATTACKS["keys"](SIZE), kind)] * 8)
-    assert set(got) == {413}
 
 
 @pytest.mark.parametrize("attack", ATTACKS)

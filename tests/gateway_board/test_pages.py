@@ -5,7 +5,6 @@ import hashlib
 import json
 import subprocess
 import sys
-from datetime import UTC, datetime
 from pathlib import Path
 
 import jsonschema
@@ -14,7 +13,6 @@ import trustme
 
 from shim.core.recognise import load_engine
 from shim.core.responses import SITE
-from shim.fake.constants import DEMO_GROUP
 from shim.gateway import Options, serve_in_thread
 from shim.gateway.status_page import WIDTH, page, text
 from tests.gateway.test_admin import admin
@@ -271,21 +269,6 @@ def test_an_inventory_that_is_on_is_looked_at(tmp_path):
         found = json.loads(shown(served, "/status.json")[1])
     assert found["mode"]["inventory"]
     assert (found["silence"]["since"], found["silence"]["word"]) == ("2026-01-01T00:00:00Z", "quiet")
-
-
-def test_calls_that_atlas_answers_until_a_later_day_do_not_keep_the_shim():
-    """By the override in force, through the gateway: no retired call is made, and it is said what ends when."""
-    later = {"clusters": datetime(2999, 7, 1, tzinfo=UTC)}
-    call = get(f"/api/atlas/v2/groups/{DEMO_GROUP}/clusters", "Accept: application/vnd.atlas.2023-02-01+json")
-    with replying(reply(b'{"results":[]}')) as upstream, gateway(upstream.origin, sunset=later) as served:
-        ask(served, call)
-        ask(served, call)
-        found = json.loads(shown(served, "/status.json")[1])
-        page = shown(served)[1]
-    assert (found["silence"]["word"], found["silence"]["last"]) == ("unproven", None)
-    (said,) = found["silence"]["ahead"]
-    assert said.startswith("Calls that end on 2999-07-01 are made: listClusters 2 times, last ")
-    assert said in page
 
 
 @pytest.mark.parametrize("path", [*PAGES, "/livez"])

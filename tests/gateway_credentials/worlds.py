@@ -1,7 +1,5 @@
 """A strict fake Atlas with a gateway before it, and callers' signatures made by hand."""
 
-from __future__ import annotations
-
 import contextlib
 import hashlib
 import time

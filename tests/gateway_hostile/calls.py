@@ -1,7 +1,5 @@
 """The calls of an Atlas client that hostile upstreams answer: four that pass, and two that are translated."""
 
-from __future__ import annotations
-
 import json
 
 from tests.gateway_hostile.faults import GROUP

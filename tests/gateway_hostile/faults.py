@@ -1,7 +1,5 @@
 """Everything that an upstream can do wrong, played on a raw socket."""
 
-from __future__ import annotations
-
 import contextlib
 import gzip
 import json

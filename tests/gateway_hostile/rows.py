@@ -1,7 +1,5 @@
 """Raw requests and the one answer that each has; what passes says what upstream must receive."""
 
-from __future__ import annotations
-
 from collections.abc import Iterator
 
 import attrs

@@ -1,7 +1,5 @@
 """Every fault of an upstream, for every kind of call: what happens is what the tables of ``faults.md`` say."""
 
-from __future__ import annotations
-
 import contextlib
 import json
 import os

@@ -10,8 +10,8 @@ from shim.gateway.http1.connection import WAITING
 from tests.gateway_hostile.calls import CALLS
 from tests.gateway_hostile.faults import CONTENT, JSON, head, message
 from tests.gateway_hostile.rows import post
-from tests.peers.raw import PATIENCE, Peer, raw_upstream, reply, until
-from tests.peers.served import ask, calling, connect, gateway, get, status_of
+from tests.peers.raw import PATIENCE, Peer, raw_upstream, until
+from tests.peers.served import ask, calling, gateway, get, status_of
 
 WAYS = ["close", "reset"]
 STAGES = {
@@ -118,31 +118,3 @@ def send(peer: Peer, size: int) -> None:
     """Upload so much, until the connection ends."""
     with contextlib.suppress(OSError):
         peer.send(post(f"Content-Length: {size}") + bytes(size))
-
-
-def test_many_that_leave_take_nothing_with_them():
-    """Three hundred callers that reset their connections leave no upstream connection behind."""
-    arrived: list[Peer] = []
-    left: list[Peer] = []
-
-    def script(peer: Peer) -> None:
-        start, _ = peer.message()
-        if b" /last " in start:
-            peer.send(reply())
-            return
-        arrived.append(peer)
-        peer.rest()
-        left.append(peer)
-
-    with raw_upstream(script) as upstream, gateway(upstream.origin) as served:
-        for count in (100, 200, 300):
-            peers = [connect(served) for _ in range(100)]
-            for peer in peers:
-                peer.send(get("/x"))
-            until(lambda: len(arrived) == count, "all arrived")  # noqa: B023 - it is asked here
-            for peer in peers:
-                peer.reset()
-            until(lambda: len(left) == len(arrived), "all left")
-        until(lambda: served.limits.count == 0, "nothing in flight")
-        assert status_of(ask(served, get("/last"))[0]) == 200
-        assert upstream.connections == 301

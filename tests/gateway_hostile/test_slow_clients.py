@@ -9,10 +9,10 @@ from typing import Any
 import pytest
 
 from shim.gateway import Gateway
-from tests.gateway_attacks.crowds import OTHER, busy, count_ended, crowd, ended, holding
+from tests.gateway_attacks.crowds import OTHER, busy, count_ended, crowd, holding
 from tests.gateway_hostile.rows import RESTORES, SNAPSHOTS, post
 from tests.peers.raw import PATIENCE, Peer, raw_upstream, reply, replying, until
-from tests.peers.served import ask, calling, connect, gateway, get, status_of
+from tests.peers.served import ask, calling, gateway, get, status_of
 
 CROWD = 200
 SHORT: dict[str, Any] = {"client_timeout": 0.5, "keepalive_timeout": 0.5}
@@ -97,21 +97,6 @@ def test_early_bytes_buy_no_time(kind):
         assert not peer.rest()
 
 
-def test_early_bytes_buy_no_slow_ones():
-    """Much at once and then fewer than 256 bytes a second ends the same way."""
-    with replying(reply()) as upstream, gateway(upstream.origin, client_timeout=0.5) as served, calling(served) as peer:
-        peer.send(BURSTS["within a chunk"])
-
-        def dripped() -> bool:  # asked at most 200 times a second
-            with contextlib.suppress(OSError):
-                peer.send(b"a")
-            return ended(peer)
-
-        until(dripped, "the end of a connection that drips")
-        # A byte that crosses the answer may turn the end into a reset.
-        assert not peer.seen or status_of(peer.seen) == 408
-
-
 @pytest.mark.parametrize("early", [0, EARLY])
 def test_content_that_moves_on_may_take_longer(early):
     """Content at a fair rate is no slow one, though it takes longer than the deadline, also after a burst."""
@@ -123,38 +108,6 @@ def test_content_that_moves_on_may_take_longer(early):
             peer.send(bytes(1000))
         assert status_of(peer.message()[0]) == 200
         assert len(upstream.contents[0]) == size
-
-
-def test_stalled_callers_free_their_places():
-    """Twenty callers that take all twenty places lose them, and everybody else is served again."""
-    with replying(reply()) as upstream, gateway(upstream.origin, client_timeout=2.0, max_requests=20) as served:
-        crowd = [connect(served, f"127.0.0.{number}") for number in range(2, 22)]
-        for peer, kind in zip(crowd, [*BURSTS] * 3, strict=False):
-            peer.send(BURSTS["chunks" if "16" in kind else kind])
-        until(lambda: busy(*ask(served, get("/other"))), "all places taken")
-        until(lambda: status_of(ask(served, get("/other"))[0]) == 200, "a place")
-        until(lambda: count_ended(crowd) == 20, "the end of the crowd")
-        for peer in crowd:
-            assert status_of(peer.seen) == 408
-            peer.close()
-
-
-def test_upstream_is_left_with_its_caller():
-    """The upstream call of a stalled upload is cut, so that it isn't taken for whole."""
-    left = threading.Event()
-    tail: list[bytes] = []
-
-    def script(peer: Peer) -> None:
-        peer.take(b"\r\n\r\n")
-        tail.append(peer.rest())
-        left.set()
-
-    with raw_upstream(script) as upstream, gateway(upstream.origin, client_timeout=0.5) as served:
-        with calling(served) as peer:
-            peer.send(BURSTS["chunks"])
-            assert status_of(peer.message()[0]) == 408
-        assert left.wait(PATIENCE)
-        assert not tail[0].endswith(b"0\r\n\r\n")
 
 
 def test_heads_that_never_end_are_bounded():

@@ -1,7 +1,5 @@
 """A whole gateway between transports that are no sockets: a test decides when each byte moves, and who leaves."""
 
-from __future__ import annotations
-
 import asyncio
 from collections.abc import Callable
 from typing import Any, cast

@@ -96,19 +96,6 @@ def test_endless_problems_are_cut():
     assert max(map(len, standing.reload["problems"])) < 600
 
 
-async def test_defect_while_reading_is_survived(tmp_path, caplog):
-    """Whatever goes wrong, the gateway goes on, and the traceback is there for whoever mends it."""
-    config = tmp_path / "shim.toml"
-    config.write_text("")
-    source = source_of(config)
-
-    def broken(plan):
-        raise ZeroDivisionError
-
-    assert not await files_of(source, broken).look(now=True)
-    assert "ZeroDivisionError" in caplog.text
-
-
 def _swap(folder: Path, text: str) -> None:
     """Replace a file the way Kubernetes does: a new folder, and one link turned to it."""
     made = folder / f"..{len(list(folder.iterdir()))}"

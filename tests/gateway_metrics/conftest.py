@@ -1,7 +1,5 @@
 """What a gateway's metrics page says."""
 
-from __future__ import annotations
-
 from collections.abc import Mapping
 from typing import Protocol
 

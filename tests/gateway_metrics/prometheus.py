@@ -1,7 +1,5 @@
 """Prometheus itself, on a store that is made of pages of gateways."""
 
-from __future__ import annotations
-
 import contextlib
 import http.client
 import json

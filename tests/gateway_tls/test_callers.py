@@ -1,17 +1,15 @@
 """Who gets in by TLS: new enough versions, and certificates of an authority where one is asked for."""
 
 import logging
-import shutil
 import socket
 import ssl
-import subprocess
 from pathlib import Path
 
 import pytest
 import trustme
 
 from shim.gateway.options import AccessWord
-from tests.gateway_tls.worlds import LONG_AGO, Caller, Mount, ask, crowd_of, pems
+from tests.gateway_tls.worlds import LONG_AGO, Caller, Mount, ask, crowd_of
 from tests.peers.raw import reply, replying, until
 from tests.peers.served import gateway
 
@@ -165,18 +163,3 @@ def replace(path: Path, content: bytes) -> None:
     other = path.with_suffix(".new")
     other.write_bytes(content)
     other.rename(path)
-
-
-@pytest.mark.usefixtures("loop")
-def test_curl(guarded, authority, clients, tmp_path):
-    """Curl with a certificate is served, and without one it fails."""
-    if (curl := shutil.which("curl")) is None:
-        pytest.skip("curl is not installed")
-    roots, cert, key = (tmp_path / name for name in ("roots.pem", "mine.pem", "mine.key"))
-    roots.write_bytes(authority.cert_pem.bytes())
-    for path, content in zip((cert, key), pems(clients.issue_cert("billing")), strict=True):
-        path.write_bytes(content)
-    words = [curl, "-sS", "--noproxy", "*", "--cacert", str(roots), guarded.url + "/x"]
-    done = subprocess.run([*words, "--cert", str(cert), "--key", str(key)], capture_output=True, check=True)
-    assert done.stdout == b"hi"
-    assert subprocess.run(words, capture_output=True, check=False).returncode != 0

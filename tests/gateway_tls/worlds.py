@@ -1,7 +1,5 @@
 """Certificates in files that are replaced, and callers and upstreams that look at them closely."""
 
-from __future__ import annotations
-
 import contextlib
 import ssl
 import threading

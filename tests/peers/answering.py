@@ -1,7 +1,5 @@
 """A server that answers each request as a function says, and keeps the requests as they came."""
 
-from __future__ import annotations
-
 import contextlib
 import threading
 from collections.abc import Callable, Iterable

@@ -1,7 +1,5 @@
 """Pages read strictly, and what callers say to break one."""
 
-from __future__ import annotations
-
 from html.parser import HTMLParser
 
 HOSTILE = [

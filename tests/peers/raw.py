@@ -1,7 +1,5 @@
 """A peer made of plain sockets, so that a test sees the very bytes that went over the wire."""
 
-from __future__ import annotations
-
 import contextlib
 import socket
 import struct

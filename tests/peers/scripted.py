@@ -1,7 +1,5 @@
 """An Atlas that answers each parsed request as a test says, byte for byte."""
 
-from __future__ import annotations
-
 import contextlib
 import json
 from collections.abc import Callable, Iterator

@@ -1,7 +1,5 @@
 """The gateway on loopback, and what asks it by hand, byte for byte."""
 
-from __future__ import annotations
-
 import contextlib
 import json
 import socket

@@ -1,7 +1,5 @@
 """TLS by hand, over whatever carries its bytes."""
 
-from __future__ import annotations
-
 import ssl
 from collections.abc import Callable
 from typing import Any

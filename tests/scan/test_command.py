@@ -233,12 +233,6 @@ def test_a_broken_baseline_is_bad_usage(tree, content):
     assert run(".", "--baseline", "known.json").exit_code == 2
 
 
-def test_a_baseline_that_is_missing_is_bad_usage(tree):
-    """Neither does one that is not there."""
-    tree(a=GONE)
-    assert run(".", "--baseline", "known.json").exit_code == 2
-
-
 def test_documents_of_the_operator_are_looked_for_too(tree, monkeypatch):
     """The next sunset is found without a line of code."""
     folder = tree(
@@ -270,13 +264,3 @@ see = "https://example.com"
         (1, "listOldWidgets"),
         (2, "listOldWidgets"),
     ]
-
-
-def test_a_path_that_lives_on_is_shown_with_its_version(tmp_path):
-    """Since the version is all that is new."""
-    url, accept = "https://cloud.mongodb.com/api/atlas/v2/groups/g/clusters", "application/vnd.atlas.2023-02-01+json"
-    (tmp_path / "program.sh").write_text(f"curl -H 'Accept: {accept}' {url}\n")
-    done = CliRunner().invoke(main, ["scan", str(tmp_path)])
-    assert (
-        "Name version 2024-08-05 in Accept instead; GET /api/atlas/v2/groups/{groupId}/clusters stays." in done.stdout
-    )

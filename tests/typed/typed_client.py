@@ -1,7 +1,5 @@
 """A program as a user writes it around the typed client; ``tests/atlas`` runs it."""
 
-from __future__ import annotations
-
 from collections.abc import AsyncIterator
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING

@@ -1,7 +1,5 @@
 """A program as a user writes it around httpx's types; it is not run."""
 
-from __future__ import annotations
-
 import asyncio
 
 from shim import httpx

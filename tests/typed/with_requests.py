@@ -1,7 +1,5 @@
 """A program as a user writes it around requests' types; it is not run."""
 
-from __future__ import annotations
-
 from requests.adapters import HTTPAdapter
 from requests.auth import HTTPDigestAuth
 from requests.exceptions import ConnectionError as Unreachable

@@ -1,7 +1,5 @@
 """A program as a user writes it around urllib3's types; it is not run."""
 
-from __future__ import annotations
-
 from urllib3.exceptions import HTTPError
 from urllib3.util.retry import Retry
 

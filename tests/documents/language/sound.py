@@ -1,7 +1,5 @@
 """One sound document that has something of everything, and what is wrong with it after a change."""
 
-from __future__ import annotations
-
 from pathlib import Path
 
 import pytest

@@ -17,11 +17,6 @@ from tests.documents.language.sound import SOUND, changed, load, problems, write
 FILES = sorted(SHIPPED.rglob("*.toml"))
 
 
-def test_the_shipped_documents_are_sound():
-    """What is shipped loads, all of it."""
-    assert len(load_documents([SHIPPED])) == len(FILES) >= 4
-
-
 def test_the_shipped_folder_comes_first_and_the_operators_second(tmp_path):
     """The variable names one more folder; without it there is one."""
     (shipped,) = mapping_folders({})
@@ -110,13 +105,6 @@ def test_a_file_that_cannot_be_read_is_told_by_name(tmp_path, name):
     (tmp_path / f"{name}.toml").write_bytes(BROKEN[name])
     (line,) = problems(tmp_path, things=SOUND)
     assert line.startswith(f"{name}.toml: ")
-
-
-def test_a_folder_with_a_files_name_is_told(tmp_path):
-    """A folder is not read as a file."""
-    (tmp_path / "odd.toml").mkdir()
-    (line,) = problems(tmp_path, things=SOUND)
-    assert line.startswith("odd.toml: ")
 
 
 def test_defects_of_every_kind_are_told_at_once(tmp_path):
