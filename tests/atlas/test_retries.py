@@ -225,3 +225,16 @@ def test_a_policy_without_a_meaning(name, value):
     """The error names the field."""
     with pytest.raises(SettingsError, match=f"^{name}: "):
         Retries(**{name: value})
+
+
+def test_without_a_timeout_the_cap_alone_counts(tried, timer):
+    """Whoever waits for ever waits for Retry-After, too."""
+    retries = timer.retries(longest_wait=3600, backoff=0)
+    done = tried(read, refusal(429, "3000"), GOOD, retries=retries, http={"timeout": None})
+
+    assert (done.result.id, timer.waits) == (ID, [3000.0])
+
+
+def test_the_real_sleep(tried):
+    """Without one of the caller's, the thread or the task sleeps."""
+    assert tried(read, UNAVAILABLE, GOOD, retries=Retries(backoff=0.001)).result.id == ID

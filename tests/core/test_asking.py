@@ -209,3 +209,8 @@ def test_an_answer_of_constants_needs_no_content(engine):
     text = HEAD + field("done", "boolean", rule)
     driven = drive(read(text), "/api/atlas/v2/things/1", [(202, (), b"<html>")])
     assert driven.document == {"done": True}
+
+
+def test_an_error_that_could_not_be_read_is_handed_back(engine):
+    """A fault of the content is no reason to hide the error."""
+    assert drive(engine, f"{V2}?envelope=true", [refuses(404, "X")], fault="too large").passed

@@ -174,3 +174,8 @@ def test_a_reason_says_that_a_flag_decided(engine):
     settings = Settings(flag="atlas-route").by_flag(RouteWord.LEGACY)
     driven = drive(engine, f"/api/atlas/v2{LIST}", [answers({"results": []})], settings=settings)
     assert driven.outcome.record.reason == "the route is set to legacy; the flag atlas-route says legacy"
+
+
+def test_a_404_that_could_not_be_read_is_handed_back(engine):
+    """Where nothing is proved nothing is sent again."""
+    assert drive(engine, V2, [(404, (), b"")], clock=BEFORE, fault="too large").passed

@@ -191,3 +191,11 @@ def test_long_target_is_signed(seen):
     path = UNTOUCHED + "?a=" + "b" * 7000
     signature = Signature(nonce_of(seen), uri=path, cnonce="c" * 2000)
     assert status_of(seen.ask(path, line(signature.parts), ACCEPT)[0]) == 200
+
+
+def test_changed_nonce(refused, good):
+    """One letter of a nonce can't be changed, its birth least of all."""
+    for position in (0, 5, 9, 15, 16, 31):
+        letter = "B" if good.nonce[position] != "B" else "C"
+        nonce = good.nonce[:position] + letter + good.nonce[position + 1 :]
+        assert refused(UNTOUCHED, line(attrs.evolve(good, nonce=nonce).parts)) == 401

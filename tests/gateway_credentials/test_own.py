@@ -317,3 +317,9 @@ def test_an_empty_write_is_a_step_of_digest():
         assert UNTOUCHED in seen.targets
         indexes = f"{INSTANCE}/performanceAdvisor/autoIndexing"
         assert status_of(seen.ask(f"{indexes}?enable=true", "Content-Length: 0", method="POST")[0]) != 401
+
+
+@pytest.mark.parametrize("host", ["127.0.0.1", "127.1.2.3", "::1", "localhost"])
+def test_listens_on_loopback(host):
+    """Loopback in any spelling is this machine's own."""
+    Gateway(Options(listen=Address(host, 0), credentials=CredentialsMode.OWN), environ=KEY)

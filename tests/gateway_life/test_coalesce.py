@@ -15,7 +15,7 @@ from shim.gateway.coalesce import BUDGET, BufferedResponse, Coalescer, alike
 from shim.gateway.options import read_options
 from tests.gateway.test_translating import EMPTY, V1, V2
 from tests.peers.raw import Peer, raw_upstream, reply, until
-from tests.peers.served import ask, calling, gateway, get, status_of
+from tests.peers.served import ask, calling, gateway, get, status_of, value_of
 
 ME = ("me", "group")
 TOKEN = "Authorization: Bearer one"
@@ -376,3 +376,29 @@ def test_shared_exchange_that_nobody_waits_for_gives_its_connection_up():
             assert given.begun.wait(10)
             caller.reset()
         assert given.left.wait(10)
+
+
+def test_gateway_shares_legacy_replies_byte_for_byte():
+    """A reply of the legacy route is shared as it came, coding and all."""
+    raw = b"\x1f\x8bnot really gzip"
+    held = Held(reply(raw, "Content-Encoding: gzip", "ETag: x", "ETag: y", status="200 Fine"))
+    with raw_upstream(held) as upstream, gateway(upstream.origin, coalesce=0.0, route=RouteWord.LEGACY) as served:
+        answers = together(served, held, [get(V1, TOKEN)] * 3)
+    assert held.calls == 1
+    for head, content in answers:
+        assert head.startswith(b"HTTP/1.1 200 Fine\r\n")
+        assert content == raw
+        assert head.count(b"ETag: ") == 2
+
+
+def test_gateway_shares_errors():
+    """Upstream's error reaches everyone who waited for it, with its own fields and each date once."""
+    body = b'{"error":429,"errorCode":"RATE_LIMITED"}'
+    held = Held(reply(body, "Retry-After: 7", "Deprecation: @1765324800", status="429 Too Many Requests"))
+    with raw_upstream(held) as upstream, gateway(upstream.origin, coalesce=0.0) as served:
+        answers = together(served, held, [get(V1, TOKEN)] * 3)
+    assert held.calls == 1
+    for head, _ in answers:
+        assert (status_of(head), value_of(head, "Retry-After")) == (429, "7")
+        assert value_of(head, "Deprecation") == "@1765324800"
+        assert value_of(head, "Sunset") is not None

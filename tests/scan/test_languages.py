@@ -1,12 +1,15 @@
 """Files in other languages than Python: which are read, what is said of those that can't be, and ignore comments."""
 
+import json
 import sys
 import time
 from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
+from click.testing import CliRunner
 
+from shim.cli import main
 from shim.core.recognise import load_engine
 from shim.core.settings import Settings
 from shim.tools.scan import scan
@@ -162,3 +165,16 @@ def test_a_count_is_shown_on_a_terminal_only(tmp_path, monkeypatch, capsys):
         tell(7)
         tell(8)
     assert capsys.readouterr().err == "\r7 files …\r\x1b[K"
+
+
+def test_sarif_and_annotations_have_other_languages(tmp_path, monkeypatch):
+    """Findings look the same whatever they are written in."""
+    monkeypatch.chdir(tmp_path)
+    put(tmp_path / "a b.go", GO)
+    put(tmp_path / "main.tf", 'data "mongodbatlas_shared_tier_snapshots" "s" {}\n')
+    log = json.loads(CliRunner().invoke(main, ["scan", "-o", "sarif", "--at", "2026-06-01", "."]).stdout)
+    assert [one["ruleId"] for one in log["runs"][0]["results"]] == ["getServerlessInstance", "listSharedClusterBackups"]
+    where = log["runs"][0]["results"][0]["locations"][0]["physicalLocation"]["artifactLocation"]
+    assert where == {"uri": "a%20b.go"}
+    lines = CliRunner().invoke(main, ["scan", "-o", "github", "--at", "2026-06-01", "."]).stdout.splitlines()
+    assert [line.partition(",")[0] for line in lines] == ["::warning file=a b.go", "::error file=main.tf"]

@@ -69,6 +69,7 @@ DEFECTS = [
     ('method = "DELETE"', 'method = "FETCH"', "operation.dropThing.method: 'FETCH' is not one of"),
     ('path = "/groups/{groupId}/things"', 'path = "/a//b"', "operation.orderThing.path: segment ''"),
     ('path = "/groups/{groupId}/things"', 'path = ""', "operation.orderThing.path: must not be empty"),
+    ('path = "/groups/{groupId}/things"', 'path = "/{x}:stop"', "operation.orderThing.path: segment '{x}:stop'"),
     (WRITTEN, "", "operation.orderThing.versions: is missing"),
     (WRITTEN, 'versions = "2023"', "operation.orderThing.versions: '2023' is no version specifier"),
     (WRITTEN, 'versions = "<2024.1.1"', "operation.orderThing.versions: '<2024.1.1' needs a lower bound"),
