@@ -31,13 +31,6 @@ CLUSTERS = [one for one in SUCCESSES if kind_of(one) == "flex-cluster" and one.m
 FILLED = [one for one in CLUSTERS if one.document.get("results", [one])]
 
 
-@pytest.fixture(scope="module")
-def atlas():
-    """An upstream on which a test puts its answers."""
-    with upstream(by_side()) as running:
-        yield running
-
-
 @pytest.fixture(scope="module", params=DOORS)
 def while_blank(request, atlas):
     """Each way in, in turn, between the day when the reads went blank and their sunset."""

@@ -19,7 +19,6 @@ from shim.fake.server import FakeServer
 from tests.family import oracle
 from tests.family.replay import AFTER, BEFORE, LATE, gateway
 from tests.family.test_recorded import ORACLES, SUCCESSES, ids, kind_of, legacy_path, played
-from tests.peers.scripted import by_side, upstream
 
 CASES = Path(__file__).parents[1] / "cases"
 PACKAGE = "generated_legacy_client"
@@ -93,13 +92,6 @@ def normal(document):
     if isinstance(document, str) and document.endswith("Z") and document[4:5] == "-":
         return f"{document[:-1]}+00:00"
     return document
-
-
-@pytest.fixture(scope="module")
-def atlas():
-    """An upstream on which a test puts one recording."""
-    with upstream(by_side()) as running:
-        yield running
 
 
 @pytest.fixture(scope="module")

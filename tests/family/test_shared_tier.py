@@ -55,13 +55,6 @@ LEGACY_JOB = {**{key: value for key, value in FLEX_JOB.items() if key != "instan
 GOOD = {"legacy": ok(LEGACY_JOB), "flex": ok(FLEX_JOB), "dedicated": ok(DEDICATED_JOB)}
 
 
-@pytest.fixture(scope="module")
-def atlas():
-    """An upstream on which a test puts its answers."""
-    with upstream(by_side()) as running:
-        yield running
-
-
 @pytest.fixture(scope="module", params=DOORS)
 def after(request, atlas):
     """Each way in, in turn, after the sunset."""

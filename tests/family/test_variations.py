@@ -15,7 +15,7 @@ from tests.family import oracle
 from tests.family.replay import AFTER, caller, gateway
 from tests.family.test_recorded import ORACLES, SUCCESSES, kind_of
 from tests.family.test_shared_tier import ORACLES as TENANT_ORACLES
-from tests.peers.scripted import NON_FLEX, by_side, ok, upstream
+from tests.peers.scripted import NON_FLEX, by_side, ok
 
 GROUP, CLUSTER, ID = "6510aa1b2c3d4e5f60718293", "shop", "6a6f78e0cab84da5c4476b25"
 PATHS = {
@@ -102,13 +102,6 @@ def variations():
 
 
 CASES = {json.dumps(case): case for case in variations()}
-
-
-@pytest.fixture(scope="module")
-def atlas():
-    """An upstream on which a test puts one object."""
-    with upstream(by_side()) as running:
-        yield running
 
 
 @pytest.fixture(scope="module")
