@@ -8,11 +8,11 @@ One call, in the order of its stations:
     ``question.read_query``            the caller's question: paging, envelope, pretty; ``read_body`` for a body
     ``successor.ask_successors``       the successors in turn: flex, and dedicated if flex's answer leads there
     ``question.successor_call``        the question in a successor's terms
-    ``content.JsonReader.read``        what came back, decoded within bounds
+    ``content.JsonReader.read``        the reply, decoded within bounds
     ``answer.LegacyAnswer.content``    the legacy answer: a list's columns at once (``writers``), or object by object
-    ``responses.document_reply``       the reply that is made of it, or an error in Atlas' shape
-    ``context.ExchangeState.record``   what happened, for whoever wants to know
+    ``responses.document_reply``       the reply with that content, or an error in Atlas' shape
+    ``context.ExchangeState.record``   the record of what happened
 
-``context`` is what one exchange gets from outside, ``settings`` what the operator decides. Mapping documents are read
+``context`` holds an exchange's inputs, ``settings`` the operator's. Mapping documents are read
 in ``shim.documents``. Clock, environment, flags and memory are arguments, never looked up here.
 """

@@ -1,6 +1,6 @@
-"""A call that one process makes again and again: decided once a minute, and answered by upstream's content in between.
+"""Repeated calls of one process: decided once a minute, and translated only if upstream's content has changed.
 
-``exchange`` has the last word: whatever is not as usual goes its way, with the replies that have come.
+Anything unusual is left to ``exchange``, with the replies received so far.
 """
 
 from __future__ import annotations
@@ -20,13 +20,13 @@ from shim.core.responses import document_reply
 from shim.core.settings import Settings
 
 GOOD_FOR = 60.0
-"""Seconds after which a call is decided anew, so that what memory has learned does not grow old unseen."""
+"""Seconds after which a call is decided again, so that what memory learned can expire."""
 
 SIZE = 64
-"""Calls that are remembered; the one learned first goes first."""
+"""The most calls that are remembered; the oldest goes first."""
 
 BYTES = 64 * 1024
-"""What one kept answer may take, in bytes of upstream's and translated content."""
+"""The most bytes of one kept answer, upstream's and translated content together."""
 
 Key = tuple[str, str, str, str, bool]
 
@@ -35,8 +35,8 @@ Key = tuple[str, str, str, str, bool]
 class Known:
     """How a call was answered: by one success, with status ``expected``, of a call to ``target``.
 
-    It stands from ``since`` by the clock ``until`` a time of the monotonic one, while ``generation`` is memory's.
-    ``answers`` are the last two: the content, what it became, and the record of that.
+    It is valid from ``since`` (clock) ``until`` a monotonic time, while ``generation`` is memory's. ``answers`` are
+    the last two: upstream's content, its translation, and the record.
     """
 
     match: Match
@@ -56,13 +56,13 @@ class Known:
     lock: threading.Lock = attrs.field(factory=threading.Lock)
 
     def stands(self, match: Match, context: Context) -> bool:
-        """Return whether the call would be decided as it was."""
+        """Return whether the decision is still valid."""
         is_same = self.match.compiled is match.compiled and self.settings is context.settings
         is_fresh = self.memory is context.memory and self.generation == self.memory.generation
         return is_same and is_fresh and self.since <= context.clock() and context.monotonic() < self.until
 
     def answer(self, content: bytes) -> tuple[bytes, Record] | None:
-        """Return what content becomes, and the record of that; None if it is unusual."""
+        """Return the translation of content and its record, None if it is unusual."""
         for said, body, record in self.answers:
             if said == content:
                 return body, record
@@ -73,20 +73,20 @@ class Known:
         return made
 
     def keep(self, content: bytes, body: bytes, record: Record) -> None:
-        """Keep an answer, unless the same content makes another one some other time, or it is large."""
+        """Keep an answer, unless it is large or depends on the time."""
         if self.timeless and len(content) + len(body) <= BYTES:
             self.answers = ((content, body, record), *self.answers[:1])
 
 
 @attrs.frozen
 class Repeats:
-    """What is known of the calls of a process; holds no credentials."""
+    """The remembered calls of a process; holds no credentials."""
 
     _known: OrderedDict[Key, Known] = attrs.field(factory=OrderedDict)
     _lock: threading.Lock = attrs.field(factory=threading.Lock)
 
     def exchange(self, match: Match, call: Call, context: Context) -> Exchange:
-        """Run one exchange as ``exchange`` does, by what is known of the same call."""
+        """Run one exchange as ``exchange`` does, with what is remembered of the same call."""
         key = (context.base, call.method, call.target, match.content_type, context.whole)
         known, replies = self._known.get(key), list[Reply]()
         if known is not None and known.stands(match, context):
@@ -115,7 +115,7 @@ class Repeats:
         self, key: Key, match: Match, context: Context, sent: Send, head: Reply, outcome: Answer, content: bytes
     ) -> None:
         repeated = outcome.repeated
-        assert repeated is not None, "else nothing is to be learned"
+        assert repeated is not None, "only such replies are remembered"
         known = Known(
             match,
             context.settings,

@@ -32,7 +32,7 @@ MOST = 20 * COLLECT
 """Items of one upstream page that are translated: far more than it may have, and far fewer than fit in its bytes."""
 
 FRAMES = 16
-"""What stands around items, in so many forms, is kept as long as a call is repeated."""
+"""The number of forms of the text around items that are kept for a repeated call."""
 
 Translation = tuple[bytes, tuple[FieldReport, ...], tuple[Dropped, ...]]
 """Content, and what the record says of it."""
@@ -81,7 +81,7 @@ class LegacyAnswer:
 
     @property
     def is_empty(self) -> bool:
-        """Whether upstream has no item of a list; a page past the end of a list does not say so."""
+        """Whether the list is empty upstream; a page past the end does not show that."""
         shape, pages = self.state.match.operation.shape, self.pages
         if shape == "one" or any(page.items for page in pages):
             return False
@@ -112,14 +112,14 @@ class LegacyAnswer:
         return content, translated.fields, translated.dropped
 
     def begin_again(self, record: Record) -> Translate:
-        """Return what translates other content in answer to the same call, which had this ``record``."""
+        """Return a function that translates other content for the same call; ``record`` is the call's."""
         call = Call(self.state.call.method, self.state.call.origin, self.state.call.target)
         state = attrs.evolve(self.state, call=call, json=JsonReader(self.state.context.loads))
         made = attrs.evolve(self, state=state, pages=[])
         return partial(made.again, record)
 
     def again(self, record: Record, content: bytes) -> tuple[bytes, Record] | None:
-        """Return what a success becomes that has other content; None unless it is one page of the usual kind."""
+        """Return the translation of another success's content, None unless it is one page of the usual kind."""
         self.state.size = self.state.json.marks = 0
         self.pages.clear()
         try:
@@ -187,9 +187,9 @@ class LegacyAnswer:
         return None if frame is None else (b"".join((frame[0], ",".join(shown).encode(), frame[1])), fields, ())
 
     def _frame(self, query: LegacyQuery, total: int | None, more: bool) -> tuple[bytes, bytes] | None:  # noqa: FBT001 - a key
-        """Return what stands around the items of a page; None if an encoder escapes something in it.
+        """Return the text around the items of a page; None if an encoder escapes something in it.
 
-        One that escapes a lone surrogate may escape what stands in items, too.
+        An encoder that escapes a lone surrogate may escape parts of items, too.
         """
         key = query.size, total, more
         if key not in self._frames:
@@ -218,7 +218,7 @@ class LegacyAnswer:
         return items[end - query.size : end], query, total, end < total
 
     def _page(self, items: Sequence[Json], query: LegacyQuery, total: int | None, *, more: bool) -> JsonObject:
-        """Return a legacy page; ``more`` tells whether another one follows."""
+        """Return a legacy page; ``more``: another page follows."""
         url = f"{self.state.context.base}{self.state.call.path.removesuffix('/')}"
         links: list[Json] = [{"href": f"{url}?{query.link(query.page, own=True)}", "rel": "self"}]
         if query.page > 1:
@@ -243,7 +243,7 @@ class LegacyAnswer:
 
 
 def rules_context(state: ExchangeState) -> TranslationContext:
-    """Return what rules may use in an exchange."""
+    """Return the values that rules may use in an exchange."""
     match, base, api = state.match, state.context.base, state.match.api.base
     bases = (f"{api}/", f"{match.operation.base}/")
     here, now = f"{base}{state.call.path}", state.context.clock()
@@ -284,7 +284,7 @@ def ranked(items: Sequence[Json], ranks: Sequence[Sequence[Any]], operation: Ope
 
 
 def has_next(document: JsonObject) -> bool | None:
-    """Tell whether a list document links to a next page; None when it has no links to tell by."""
+    """Return whether a list document links to a next page, None if it has no links."""
     links = document.get("links")
     if type(links) is not list or not links:
         return None

@@ -25,11 +25,11 @@ MEMBERS = 16
 """Members of one gzip file: each costs a copy of what follows, and a million empty ones fit in a small reply."""
 
 SERIES = 4
-"""Codings of one reply, one after another: servers use one, a proxy may add another, and each may cost 50 ms."""
+"""The most codings of one reply: servers use one, a proxy may add another, and each may cost 50 ms."""
 
 
 _DEPTH = 100
-"""How deep a document may be nested: writing it again must not fail where reading it did not."""
+"""The deepest nesting of a document, so that it can be written again."""
 
 SMALL = 16 * 1024
 """Bytes of content whose marks are not counted: all pages of one answer together could not have too many."""
@@ -136,7 +136,7 @@ def _inflate(data: bytes, wbits: int, limit: int, had: int = 0) -> tuple[bytes, 
 
 
 def _refuse(word: str) -> Any:
-    raise ValueError(f"{word} is no number that others can read (RFC 8259, 6)")
+    raise ValueError(f"{word} is not a JSON number (RFC 8259, 6)")
 
 
 def _integer(text: str) -> int:

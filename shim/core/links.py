@@ -11,7 +11,7 @@ from shim.documents.value_types import Json
 
 
 def segment_of(value: Json) -> str:
-    """Return the raw path segment that stands for a member of the answer, empty when none does."""
+    """Return the raw path segment for a member of the answer, empty without one."""
     return (encoded(str(value)) or "") if type(value) in {str, int} else ""
 
 

@@ -1,4 +1,4 @@
-"""What outlives one exchange: what replies taught."""
+"""What replies taught, kept between exchanges."""
 
 from __future__ import annotations
 
@@ -74,5 +74,5 @@ class Memory:
 
     @property
     def generation(self) -> int:
-        """A number that is another one whenever something was learned."""
+        """A number that changes whenever something is learned."""
         return self.retired.changes + self.tiers.changes

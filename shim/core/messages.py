@@ -1,4 +1,4 @@
-"""What an exchange and a door say to each other: neutral HTTP messages, commands, outcomes and the record.
+"""The messages between an exchange and a door: HTTP messages, commands, outcomes and the record.
 
 A door drives the generator of ``exchange.exchange`` by ``advance``: it answers ``Send`` with the head of the
 reply it got (its body unread), ``Read`` with the same reply and its content, and does what the
@@ -84,7 +84,7 @@ def framed(reply: Reply, method: str) -> Headers:
     if method == "HEAD":
         return without(reply.headers, ("transfer-encoding",))
     lines = without(reply.headers, ("content-length", "content-encoding", "transfer-encoding"))
-    if reply.status == 204:  # which has no content to have a length (RFC 9110, 8.6)
+    if reply.status == 204:  # a 204 has no Content-Length (RFC 9110, 8.6)
         return lines
     return (*lines, ("Content-Length", str(len(reply.body or b""))))
 

@@ -71,13 +71,13 @@ class TranslationReport:
         return self.chosen.setdefault(name, [0] * rules)
 
     def pass_over(self, field: Field, rule: Rule, count: int, source: JsonObject) -> None:
-        """Note the value that made the first ``count`` sources of a rule of no use, if there was one."""
+        """Note the invalid value, if any, among the first ``count`` sources of a rule."""
         invalid = _invalid(field, rule, rule.sources[:count], source)
         if invalid is not None:
             self.passed_over.append(invalid)
 
     def leave_out(self, field: Field, rule: Rule, source: JsonObject, made: JsonObject) -> None:
-        """Note a field that an object got no value for, since a source is missing or what it says of no use."""
+        """Note a field without a value, since its source is missing or invalid."""
         name, invalid = field.name, _invalid(field, rule, rule.sources, source)
         self.left_out.setdefault(name, []).append((rule, invalid))
         if invalid is not None:
@@ -95,21 +95,21 @@ class TranslationReport:
                     made = inner
 
     def dropped(self, where: str) -> list[Dropped]:
-        """Return the values that were left out since it was last asked, ``where`` being the object they stood in."""
+        """Return the values left out since the last call; ``where`` is the object that they stood in."""
         values = [*self.passed_over, *self.refused]
         self.passed_over.clear()
         self.refused.clear()
         return [Dropped(where=f"{where}{value.source}", said=value.said, why=value.why) for value in values]
 
     def take(self, part: TranslationReport, where: str) -> None:
-        """Take the values over that could not be used in an object inside, ``where`` being its place."""
+        """Add the values that could not be used in an inner object; ``where`` is its place."""
         for mine, values in ((self.passed_over, part.passed_over), (self.refused, part.refused)):
             mine += [attrs.evolve(value, source=f"{where}{value.source}") for value in values]
             values.clear()
 
 
 def _invalid(field: Field, rule: Rule, sources: Sequence[str], source: JsonObject) -> InvalidValue | None:
-    """Return the first value of some sources, none of which gave one of use; None when all are missing."""
+    """Return the first invalid value of some sources, None if all are missing."""
     for name in sources:
         said = look_up(source, parse_source(name))
         if said is not NoValue.MISSING and not rule.verb.is_missing(said):

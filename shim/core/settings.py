@@ -25,17 +25,17 @@ class RouteWord(StrEnum):
     LEGACY = "legacy"
     SUCCESSOR = "successor"
     FLEX = "flex"
-    """Another name of ``successor``, of the time when there was no other."""
+    """The old name of ``successor``."""
     OFF = "off"
 
 
 FLAG = "openfeature:"
-"""What ``ATLAS_SHIM_ROUTE`` begins with where a feature flag says the word."""
+"""The prefix of ``ATLAS_SHIM_ROUTE`` for a feature flag."""
 
 
 @attrs.frozen
 class FlagRoute:
-    """The route by the feature flag ``key``: whoever runs exchanges asks for its word, and sets that."""
+    """The route of the feature flag ``key``; whoever runs exchanges asks for its word, and sets it."""
 
     key: str
 
@@ -75,8 +75,8 @@ class Settings:
     hosts: Mapping[str, Host] = attrs.field(factory=dict)
 
     def by_flag(self, word: RouteWord | None) -> Settings:
-        """Return settings with the word that the flag says, None where it has said nothing yet."""
-        said = "has said nothing yet" if word is None else f"says {word}"
+        """Return settings with the word that the flag says, None where it has no word yet."""
+        said = "has no word yet" if word is None else f"says {word}"
         return attrs.evolve(self, route=word or RouteWord.AUTO, because=f"the flag {self.flag} {said}")
 
     def covers(self, origin: str) -> bool:
@@ -138,7 +138,7 @@ def parse_writes(text: str, *, name: str = "ATLAS_SHIM_WRITES") -> frozenset[str
 
 
 CREDENTIALS = "credentials@"
-"""What stands before the origin of a host that a caller's credentials may go to."""
+"""The prefix of a host's origin that allows callers' credentials there."""
 
 
 def parse_hosts(text: str, *, name: str = "ATLAS_SHIM_HOSTS") -> dict[str, Host]:

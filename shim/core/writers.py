@@ -96,7 +96,7 @@ def _make_kind(title: str, operation: Operation, columns: Columns, tier: str) ->
 
 
 def _fields_of(translator: Translator, counts: Sequence[tuple[Kind, int]]) -> tuple[FieldReport, ...]:
-    """Return what is true of fields in so many items of some kinds."""
+    """Return the fields' fidelity over the items of some kinds."""
     report = TranslationReport()
     for kind, items in counts:
         for name, number, rules in kind.chosen:
@@ -163,13 +163,13 @@ class ItemsWriter:
         return write
 
     def _tell(self, items: Sequence[Any]) -> Iterable[tuple[Any, ...]]:
-        """Return what tells the kind of each item: its members and words; raises Unusual if one is no object."""
+        """Return the key of each item's kind: its members and words; raises Unusual if an item is not an object."""
         if not are_of(dict, items):
             raise Unusual
         return zip(map(tuple, items), *([item.get(name) for item in items] for name in self._asked), strict=True)
 
     def _kind(self, told: tuple[Any, ...]) -> Kind:
-        """Return the kind that is told so; raises Unusual if it can't be written, TypeError if it has no word."""
+        """Return the kind with a key; raises Unusual if it can't be written, TypeError if it has no word."""
         kind = self._kinds.get(told)
         if kind is None and told not in self._kinds:
             members, *words = told

@@ -207,7 +207,7 @@ if hasattr(os, "register_at_fork"):
 
 
 class HasRoute(Protocol):
-    """What can be had with the word of its flag, None if that has said nothing yet."""
+    """What can be had with the word of its flag, None if that has no word yet."""
 
     def by_flag(self, word: RouteWord | None, /) -> Self:
         """Return the same with that word."""

@@ -61,7 +61,7 @@ class Plan:
         return self.options.allowed
 
     def by_flag(self, word: RouteWord | None) -> Plan:
-        """Return this plan with the word that the route's flag says, None where it has said nothing yet."""
+        """Return this plan with the word that the route's flag says, None where it has no word yet."""
         other = copy(self)
         object.__setattr__(other, "settings", self.settings.by_flag(word))  # the rest stays as it is
         return other

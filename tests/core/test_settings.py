@@ -54,7 +54,7 @@ def test_a_feature_flag_may_say_the_route():
     assert (settings.route, settings.flag) == (RouteWord.AUTO, "atlas-route")
     flex, silent = settings.by_flag(RouteWord.FLEX), settings.by_flag(None)
     assert (flex.route, flex.because) == (RouteWord.FLEX, "the flag atlas-route says flex")
-    assert (silent.route, silent.because) == (RouteWord.AUTO, "the flag atlas-route has said nothing yet")
+    assert (silent.route, silent.because) == (RouteWord.AUTO, "the flag atlas-route has no word yet")
     assert str(parse_route("openfeature:atlas-route")) == "openfeature:atlas-route"
 
 

@@ -49,7 +49,7 @@ def test_the_project_of_a_call_is_asked_about(retired, monkeypatch):
     with httpx.Client() as client:
         first = shim.record(client.get(retired))
         assert first is not None
-        assert first.reason.endswith(("the flag atlas-route has said nothing yet", "the flag atlas-route says auto"))
+        assert first.reason.endswith(("the flag atlas-route has no word yet", "the flag atlas-route says auto"))
         found = call_until(client, retired, "the route is set to legacy; the flag atlas-route says legacy")
         record = shim.record(found)
         assert record is not None

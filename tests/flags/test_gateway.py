@@ -84,7 +84,7 @@ def test_without_a_word_calls_go_by_auto(flags, caplog, monkeypatch):
         ask(served, get(V1))
         assert sides(upstream) == ["flex"]
         assert "No such file" in str(served.flag.report()["fault"])
-    assert "; the flag atlas-route has said nothing yet" in caplog.text
+    assert "; the flag atlas-route has no word yet" in caplog.text
 
 
 def test_a_reload_follows_the_route(flags):
