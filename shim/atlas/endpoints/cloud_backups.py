@@ -40,7 +40,7 @@ def iter_serverless_backup_snapshots(
 ) -> EndpointRequest[Page[ServerlessBackupSnapshot]]:
     """Iterate over all snapshots of a serverless instance (ServerlessBackupSnapshot), newest first.
 
-    Where a successor answers, all is read at the first item (10,000 items at most), once; else page by page.
+    If a successor answers, the whole list is read once, at the first item (10,000 items at most); else page by page.
     """
     return all_of(list_serverless_backup_snapshots(group_id, cluster_name), items_per_page)
 
@@ -65,7 +65,7 @@ def list_serverless_restore_jobs(
 ) -> EndpointRequest[PaginatedServerlessBackupRestoreJobs]:
     """Return one page of the restore jobs of a serverless instance (PaginatedServerlessBackupRestoreJobs).
 
-    They come in Atlas' order (flex: newest first). Pages are those of the cluster that took the instance's place.
+    They are in Atlas' order (flex: newest first), with the pages of the cluster that replaced the instance.
     """
     return EndpointRequest(
         path=path_of(_RESTORE_JOBS, group_id=group_id, cluster_name=cluster_name),
@@ -105,13 +105,13 @@ def create_serverless_restore_job(  # noqa: PLR0913 - the members of the legacy 
 ) -> EndpointRequest[ServerlessBackupRestoreJob]:
     """Start a restore job and return it as it was accepted, not as it ended (ServerlessBackupRestoreJob).
 
-    ``automated`` restores ``snapshot_id`` to the target cluster, all data of which is replaced; ``download`` makes
-    links to its data, which the job has in ``delivery_url`` once they are there. ``pointInTime`` needs
+    ``automated`` restores ``snapshot_id`` to the target cluster and replaces all its data; ``download`` makes links to
+    the snapshot's data, later in the job's ``delivery_url``. ``pointInTime`` needs
     ``point_in_time_utc_seconds``, or ``oplog_ts`` and ``oplog_inc`` (a counter within that second); a flex cluster
     answers it with 400. Times are in seconds since the epoch.
 
-    After an httpx.TransportError other than ConnectError,
-    ConnectTimeout and PoolTimeout nobody knows whether the job was started: list the jobs before trying again.
+    After an httpx.TransportError other than ConnectError, ConnectTimeout and PoolTimeout the job may have been started:
+    list the jobs before trying again.
     """
     check(target_cluster_name=target_cluster_name, target_group_id=target_group_id, snapshot_id=snapshot_id)
     members = {

@@ -9,10 +9,9 @@ _AUTO_INDEXING = "/api/atlas/v2/groups/{group_id}/serverless/{cluster_name}/perf
 
 
 def get_serverless_auto_indexing(group_id: str, cluster_name: str) -> EndpointRequest[ServerlessAutoIndexing]:
-    """Tell whether a serverless instance gets its indexes by itself (ServerlessAutoIndexing).
+    """Return whether automatic indexing of a serverless instance is on (ServerlessAutoIndexing).
 
-    A flex cluster never does: since the endpoint is gone this is false, and Atlas is not asked, not even whether
-    there is such a cluster.
+    Flex clusters have none: since the sunset this is false without a call to Atlas, even for an unknown cluster.
     """
     return EndpointRequest(
         path=path_of(_AUTO_INDEXING, group_id=group_id, cluster_name=cluster_name),

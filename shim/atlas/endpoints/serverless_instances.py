@@ -41,7 +41,7 @@ def iter_serverless_instances(
 
 
 def get_serverless_instance(group_id: str, name: str) -> EndpointRequest[ServerlessInstanceDescription]:
-    """Return one serverless instance, or the flex cluster that took its place (ServerlessInstanceDescription)."""
+    """Return one serverless instance, or the flex cluster that replaced it (ServerlessInstanceDescription)."""
     return EndpointRequest(
         path=path_of(_INSTANCE, group_id=group_id, name=name),
         read=nested(ServerlessInstanceDescription),
@@ -61,7 +61,7 @@ def create_serverless_instance(  # noqa: PLR0913 - the members of the legacy req
     """Create a flex cluster, billed as one, and return it while it is created (ServerlessInstanceDescription).
 
     This is sent only where ``ATLAS_SHIM_WRITES=instances`` says so; else it raises GoneError, whose message names
-    that switch, and nothing is created. ``region_name`` is spelled as Atlas does (``US_EAST_1``). A flex cluster
+    that switch, and nothing is created. ``region_name`` has Atlas' form (``US_EAST_1``). A flex cluster
     has no continuous backup: it is ignored, as Atlas did, which the record says; ``instances-strict`` refuses it (400).
 
     Raises AtlasError with status 400 if the name is taken.
@@ -95,8 +95,8 @@ def update_serverless_instance(
     """Change a flex cluster, and return it while it is being changed (ServerlessInstanceDescription).
 
     It took a serverless instance's place. This is sent only where ``ATLAS_SHIM_WRITES=instances`` says so; else it
-    raises GoneError, whose message names that switch, and nothing is changed. What is not given stays; ``tags`` take
-    the place of all there are.
+    raises GoneError, whose message names that switch, and nothing is changed. Arguments that are not given change nothing; ``tags``
+    replace all tags.
     """
     return EndpointRequest(
         method="PATCH",
@@ -111,11 +111,11 @@ def update_serverless_instance(
 
 
 def delete_serverless_instance(group_id: str, name: str) -> EndpointRequest[RequestAccepted]:
-    """Delete a flex cluster that took a serverless instance's place, with its data and its snapshots.
+    """Delete a flex cluster that replaced a serverless instance, with its data and its snapshots.
 
     This is sent only where ``ATLAS_SHIM_WRITES=instances`` says so; else it raises GoneError, whose message names
-    that switch, and nothing is deleted. It returns (RequestAccepted) when Atlas has accepted the deletion, which goes
-    on after that.
+    that switch, and nothing is deleted. It returns (RequestAccepted) when Atlas has accepted the deletion, which then
+    continues.
     """
     return EndpointRequest(
         method="DELETE",

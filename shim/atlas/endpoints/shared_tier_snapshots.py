@@ -57,7 +57,7 @@ def download_shared_cluster_backup(
     """Order a link to the data of a snapshot, and return the job that will have it (TenantRestore).
 
     The link is in ``snapshot_url``, for four hours. ``target_deployment_item_name`` was required by the old contract
-    and is of no use to a download: a flex cluster is not told it.
+    and has no effect on a download: it is not sent to a flex cluster.
     """
     check(snapshot_id=snapshot_id)
     return EndpointRequest(
