@@ -95,8 +95,8 @@ def update_serverless_instance(
     """Change a flex cluster, and return it while it is being changed (ServerlessInstanceDescription).
 
     It took a serverless instance's place. This is sent only where ``ATLAS_SHIM_WRITES=instances`` says so; else it
-    raises GoneError, whose message names that switch, and nothing is changed. Arguments that are not given change nothing; ``tags``
-    replace all tags.
+    raises GoneError, whose message names that switch, and nothing is changed. Arguments that are not given change
+    nothing; ``tags`` replace all tags.
     """
     return EndpointRequest(
         method="PATCH",
