@@ -11,7 +11,7 @@ import sys
 import tomllib
 from pathlib import Path
 
-RUNTIME = ("requests", "gateway", "auto", "cli", "openfeature", "redis")
+RUNTIME = ("requests", "gateway", "cli", "openfeature", "redis")
 """The extras that programs install; those of tests and benchmarks promise nothing about old versions."""
 
 NEWER = {"authlib", "anysqlite", "hatchling", "hishel", "httpx2", "openapi-python-client", "pyatlassdk"}
