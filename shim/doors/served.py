@@ -7,6 +7,7 @@ since that takes a quarter of a second.
 from __future__ import annotations
 
 import gc
+import os
 import sys
 import threading
 from functools import partial
@@ -31,10 +32,12 @@ class State:
     concerns: Callable[[str], bool] | None = None
     doors: dict[str, Callable[..., Any]] = {}  # noqa: RUF012 - there is one state
     said = ""
+    guarded = False
 
 
 STATE = State()
 _loading, _gently = threading.Lock(), threading.Lock()
+_fork = threading.local()
 
 _PUBLIC = "/api/atlas/"
 """What the paths of the shipped documents have in common: until the engine is loaded, the rest is no concern."""
@@ -56,7 +59,8 @@ def _load(door: str) -> None:
     """Load the engine and a room's function; what can't be loaded is said once, and calls go out as they are."""
     module, name, *arguments = door.split(":")
     found, concerns = _leave, _never
-    is_first = _loading.acquire(timeout=1)  # threads load it once; a fork may have left the lock held
+    _guard_forks()
+    is_first = _loading.acquire(timeout=1)  # threads load it once
     try:
         process = import_module("shim.doors.process")
         process.begin_with(STATE.settings)
@@ -71,6 +75,24 @@ def _load(door: str) -> None:
         if is_first:
             _loading.release()
     STATE.doors[door], STATE.concerns = found, concerns
+
+
+def _guard_forks() -> None:
+    """Have forks wait from now on, before logging holds its own lock for them: what is loaded logs."""
+    if not STATE.guarded and hasattr(os, "register_at_fork"):
+        STATE.guarded = True
+        import_module("logging")
+        os.register_at_fork(before=_before_fork, after_in_parent=_after_fork, after_in_child=_after_fork)
+
+
+def _before_fork() -> None:
+    """Wait until nobody loads: modules that another thread has half imported would stay locked in the child."""
+    _fork.held = [lock for lock in (_gently, _loading) if lock.acquire(timeout=5)]
+
+
+def _after_fork() -> None:
+    for lock in _fork.held:
+        lock.release()
 
 
 def _leave(_: Any, wrapped: Callable[..., Any], *args: Any, **kwargs: Any) -> Any:

@@ -192,3 +192,41 @@ def test_twisted_is_told(tmp_path):
         f"assert Agent().request(b'GET', {url!r}.encode()) == {url!r}.encode()"
     )
     assert python(code, PYTHONPATH=str(tmp_path)) == "True"
+
+
+FORKING = f"""
+import os, sys, threading
+import shim.auto, requests
+retired, begun, forked = sys.argv[1] + {SNAPSHOTS!r}, threading.Event(), threading.Event()
+
+class Halfway:
+    def find_spec(self, name, path=None, target=None):
+        if name == "shim.core.exchange":
+            sys.meta_path.remove(self)
+            begun.set()
+            forked.wait(1)
+
+def status():
+    return requests.get(retired, headers={BEARER!r}).status_code
+
+sys.meta_path.insert(0, Halfway())
+first = threading.Thread(target=status)
+first.start()
+begun.wait()
+child = os.fork()
+forked.set()
+if not child:
+    os._exit(0 if status() == 200 else 1)
+first.join()
+print(os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]))
+"""
+
+
+@pytest.mark.skipif(not hasattr(os, "fork"), reason="fork as POSIX has it")
+def test_a_fork_waits_until_another_thread_has_loaded():
+    """The child would else wait for ever for a module that a thread of its parent has half imported."""
+    with FakeServer(FakeAtlas()) as atlas:
+        environ = {**os.environ, "ATLAS_SHIM_UPSTREAM": atlas.url, "ATLAS_SHIM_WARNINGS": "off"}
+        command = [sys.executable, "-c", FORKING, atlas.url]
+        done = subprocess.run(command, env=environ, capture_output=True, text=True, check=True, timeout=30)
+    assert done.stdout == "0\n"
