@@ -1,7 +1,5 @@
 """aiohttp, by its sessions."""
 
-from __future__ import annotations
-
 import asyncio
 import contextlib
 import io

@@ -1,7 +1,5 @@
 """httpx and httpx2, with both of their clients."""
 
-from __future__ import annotations
-
 import asyncio
 import contextlib
 import importlib

@@ -1,7 +1,5 @@
 """requests, by its sessions."""
 
-from __future__ import annotations
-
 import contextlib
 import io
 import json

@@ -1,7 +1,5 @@
 """urllib.request, by its openers."""
 
-from __future__ import annotations
-
 import contextlib
 import http.client
 import io

@@ -1,7 +1,5 @@
 """urllib3, by its managers."""
 
-from __future__ import annotations
-
 import contextlib
 import inspect
 import io

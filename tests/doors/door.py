@@ -1,7 +1,5 @@
 """One library's way in, so that a test can say what all of them must do."""
 
-from __future__ import annotations
-
 import abc
 import asyncio
 from collections.abc import AsyncIterator, Callable, Sequence

@@ -1,7 +1,5 @@
 """Asking a fake as Atlas' own tools do, reading its answers, and the recordings and contracts they are held against."""
 
-from __future__ import annotations
-
 import json
 from dataclasses import dataclass
 from functools import cache

@@ -1,7 +1,5 @@
 """A fake, and a way to ask it."""
 
-from __future__ import annotations
-
 from datetime import UTC, datetime
 
 import pytest

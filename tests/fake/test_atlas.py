@@ -1,7 +1,5 @@
 """The fake as a whole: the same world for the same seed, its clock, its limits, and what it counts."""
 
-from __future__ import annotations
-
 from datetime import UTC, date, datetime, timedelta, timezone
 
 import pytest

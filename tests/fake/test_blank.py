@@ -1,7 +1,5 @@
 """Since January 2026 the legacy instance reads answer as if there were none, until they are gone."""
 
-from __future__ import annotations
-
 from datetime import UTC, date, datetime, timedelta
 
 import pytest

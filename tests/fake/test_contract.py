@@ -1,7 +1,5 @@
 """The fake's bodies fit the OpenAPI documents as far as recorded traffic does."""
 
-from __future__ import annotations
-
 import json
 from datetime import date
 from typing import Any

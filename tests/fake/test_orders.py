@@ -1,7 +1,5 @@
 """Ordering restore jobs: what is answered, stored and shown on each side."""
 
-from __future__ import annotations
-
 import pytest
 
 from shim.fake import DEMO_CLUSTER, DEMO_DEDICATED, DEMO_GROUP, FakeAtlas

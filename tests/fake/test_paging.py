@@ -1,7 +1,5 @@
 """Pages, their links, and the parameters that change how a body is written."""
 
-from __future__ import annotations
-
 import pytest
 
 from shim.fake import DEMO_CLUSTER, DEMO_GROUP, FakeAtlas

@@ -1,7 +1,5 @@
 """What reads show: the same things on each side, clusters that went, lives of restore jobs, HEAD and encoded names."""
 
-from __future__ import annotations
-
 from datetime import timedelta
 from typing import Any
 

@@ -1,7 +1,5 @@
 """The fake answers what Atlas was recorded answering, byte for byte where it can be set up alike."""
 
-from __future__ import annotations
-
 import json
 from datetime import UTC, datetime, timedelta
 from typing import Any

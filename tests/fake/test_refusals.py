@@ -1,7 +1,5 @@
 """What the fake refuses, in Atlas' words and with its codes: of each way to be wrong one request."""
 
-from __future__ import annotations
-
 import ast
 import json
 import re

@@ -1,7 +1,5 @@
 """The legacy endpoints answer until the sunset and are gone from that instant on; versions are checked first."""
 
-from __future__ import annotations
-
 from datetime import UTC, date, datetime, timedelta
 from typing import Any
 

@@ -1,7 +1,5 @@
 """Whatever arrives, the fake answers; gzip is for those who accept it; it shares no code with what it tests."""
 
-from __future__ import annotations
-
 import ast
 import gzip
 import json

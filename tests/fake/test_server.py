@@ -1,7 +1,5 @@
 """The fake on a socket: requests arrive as they were sent, and stopping leaves nothing behind."""
 
-from __future__ import annotations
-
 import asyncio
 import socket
 import ssl

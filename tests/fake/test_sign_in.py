@@ -1,7 +1,5 @@
 """Signing in: challenges, Digest against three clients, tokens, and what is refused."""
 
-from __future__ import annotations
-
 import base64
 import hashlib
 import json

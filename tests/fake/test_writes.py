@@ -1,7 +1,5 @@
 """Creating, updating and deleting flex clusters and instances: what is answered, stored and shown on both sides."""
 
-from __future__ import annotations
-
 import json
 from datetime import date
 from typing import Any
