@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 import trustme
 
+from shim.core.responses import SITE
 from tests.gateway_metrics.prometheus import PROMTOOL, needs_prometheus, watching
 from tests.peers.raw import raw_upstream, reply, replying
 from tests.peers.served import ask, gateway, get
@@ -33,6 +34,20 @@ def test_rules_are_well_formed():
 def test_rules_fire_when_they_should_and_at_no_other_time():
     """The unit tests beside them pass."""
     run("test", "rules", "alerts_test.yml")
+
+
+def test_each_alert_leads_to_a_section():
+    """Its runbook is a page of the site, and a heading there."""
+    rules = (RULES / "alerts.yml").read_text("utf-8")
+    found = re.findall(rf"runbook_url: {re.escape(SITE)}([\w/-]+)/(?:#([\w-]+))?$", rules, re.MULTILINE)
+    assert len(found) == rules.count("- alert: ")
+    for page, anchor in found:
+        text = (RULES.parents[1] / "docs" / f"{page}.md").read_text("utf-8")
+        headings = {
+            re.sub(r"[^\w -]", "", one.lower()).replace(" ", "-")
+            for one in re.findall(r"^#+ (.+)$", text, re.MULTILINE)
+        }
+        assert not anchor or anchor in headings
 
 
 def test_each_alert_has_a_case():
