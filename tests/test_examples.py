@@ -111,6 +111,16 @@ def test_a_document_of_an_operators_own(environ):
     assert owners["createdAt"] == ("our_snapshots.toml", "Our retention counts from the end of a snapshot.")
 
 
+def test_a_member_that_a_client_refuses(environ):
+    """With our_instances.toml an instance has no word of its size."""
+    for name, value in {**TOKEN, "ATLAS_SHIM_MAPPINGS": str(EXAMPLES / "mappings")}.items():
+        environ.setenv(name, value)
+    target = f"/api/atlas/v2/groups/{DEMO_GROUP}/serverless/{DEMO_CLUSTER}"
+    instance = json.loads(CliRunner().invoke(main, ["get", target, "-o", "json"]).stdout)
+    assert instance["providerSettings"]["regionName"] == "US_EAST_1"
+    assert "effectiveInstanceSizeName" not in instance["providerSettings"]
+
+
 def test_the_next_sunset(tmp_path):
     """The page's commands draft a document from greenhouses.json, and greenhouse-pairs.jsonl proves it as it says."""
     page = (ROOT / "docs" / "how-to" / "next-sunset.md").read_text("utf-8")
