@@ -167,7 +167,7 @@ class TokenBook:
         self._patient_until = float("-inf")
 
     def usable(self, refused: Token | None = None) -> Token | None:
-        """Return the token; None when there is none, when it has to be renewed, or when it is ``refused``."""
+        """Return the token; None if there is no token, if it has to be renewed, or if it is ``refused``."""
         token = self._token
         return token if token and token is not refused and self._clock() < token.renew_at else None
 
@@ -197,7 +197,7 @@ class TokenBook:
             self._token = None
 
     def worth_another(self, *, again: bool) -> bool:
-        """Tell whether a new token may cure a 401; ``again`` says that the token was new already."""
+        """Return whether a new token may cure a 401; ``again`` says that the token was new already."""
         now = self._clock()
         if again:
             self._patient_until = now + PATIENCE
@@ -215,7 +215,7 @@ def _given(variables: Mapping[str, str], environ: Mapping[str, str]) -> dict[str
 
 
 def _wants_others(names: Mapping[str, str]) -> bool:
-    """Tell whether Atlas' own variables, ``names`` of them, leave something for the other tools' to give."""
+    """Return whether Atlas' own variables, ``names`` of them, leave something for the other tools' to give."""
     return names.keys() < OTHER_VARIABLES.keys()
 
 

@@ -49,7 +49,7 @@ def is_strict(operation: Operation, settings: Settings) -> bool:
 
 
 def constant_of(operation: Operation, settings: Settings) -> Constant | None:
-    """Return the one answer that is left; None if there is none, or it is that of a write that is not switched on."""
+    """Return the one answer that is left; None if no answer is, or it is that of a write that is not switched on."""
     switched_on = operation.switch in settings.writes and not is_strict(operation, settings)
     return operation.constant if not operation.switch or switched_on else None
 

@@ -149,7 +149,7 @@ def _version(table: Table, key: str) -> str:
 
 
 def _reads_all(table: Table) -> bool:
-    """Tell whether the whole of a list is one answer, which is read to its end."""
+    """Return whether the whole of a list is one answer, which is read to its end."""
     shape = table.around.shape
     return bool(shape != "one" and (table.get("bare") is True or shape == "array" or table.has("media_type")))
 

@@ -167,7 +167,7 @@ def _of_target(document: Document, operation: Operation, target: Target, word: s
 
 
 def _is_itself(api: Api, operation: Operation, target: Target) -> tuple[bool, str]:
-    """Tell whether a successor's call is the legacy one, and what is to be done about it."""
+    """Return whether a successor's call is the legacy one, and what is to be done about it."""
     is_there = not target.host and target.method == operation.method
     same = is_there and target.path.text == f"{api.base}{operation.path.text}"
     if not target.version:

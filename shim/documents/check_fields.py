@@ -130,7 +130,7 @@ def _of_alternatives(rules: Sequence[Rule]) -> Rows:
 
 
 def _is_covered(when: When, before: Sequence[When]) -> bool:
-    """Tell whether conditions on the same source hold wherever this one does."""
+    """Return whether conditions on the same source hold wherever this one does."""
     if when.given is not None:
         return any(one.given is when.given or (one.negated and not when.given) for one in before)
     if when.negated:
@@ -182,7 +182,7 @@ def _of_lists(resource: Resource, tier: str) -> Rows:
 def _path(source: str) -> Path:
     try:
         return parse_source(source)
-    except ValueError:  # told where it was read
+    except ValueError:  # reported where it was read
         return ()
 
 

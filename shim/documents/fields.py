@@ -86,7 +86,7 @@ class Verb:
         return iter(())
 
     def reads_list(self, field: Field) -> bool | None:
-        """Tell whether the sources are lists; None if nothing is known of them."""
+        """Return whether the sources are lists; None if nothing is known of them."""
         return None
 
     def lines(self, script: Script, field: Field, which: str) -> list[str]:
@@ -112,7 +112,7 @@ class Verb:
         raise Unusual
 
     def is_missing(self, said: Json) -> bool:
-        """Tell whether a value counts as none at all."""
+        """Return whether a value counts as none at all."""
         return False
 
     def why_not(self, field: Field, said: Json) -> tuple[Json, str]:
@@ -185,7 +185,7 @@ class Resource:
                 yield from field.of.walk()
 
     def reads_bare(self, tier: str) -> bool:
-        """Tell whether its rules read what is no object, under the name ``value``."""
+        """Return whether its rules read what is no object, under the name ``value``."""
         rules = [rule for field in self.fields for rule in field.rules.get(tier, ())]
         return any(parse_source(source)[0] == BARE for rule in rules for source in rule.sources)
 
@@ -246,7 +246,7 @@ class Script:
         return self.holders[outer]
 
     def member(self, source: str) -> str:
-        """Return the expression for the value at a source, None where there is none."""
+        """Return the expression for the value at a source, None if there is no source."""
         before, is_each, after = source.partition(f"[{Step.EACH}]")
         if is_each:
             path = parse_source(f"{BARE}{after}")[1:]

@@ -72,7 +72,7 @@ def load_documents(folders: Iterable[Path | Traversable]) -> tuple[Document, ...
 
 
 def _follows(at: str, wrong: Sequence[str]) -> bool:
-    """Tell whether a defect may be owed to one that was told already: of its own table, or of what it is held against.
+    """Return whether a defect may follow from a reported one: of its own table, or of what it is compared with.
 
     Operations and the resources of objects say what the fields of resources are for, and fields what an order is by.
     """

@@ -23,7 +23,7 @@ class Step(StrEnum):
 
 
 class NoValue(Enum):
-    """What a look-up says where nothing is; told apart from null."""
+    """What a look-up returns where nothing is, which is not null."""
 
     MISSING = "missing"
 
@@ -103,12 +103,12 @@ def _found(source: Json, path: Sequence[str | Step]) -> Json | Literal[NoValue.M
 
 
 def first(value: Json) -> Json:
-    """Return a list's first item, None where there is none."""
+    """Return a list's first item, None if the list is empty."""
     return value[0] if type(value) is list and value else None
 
 
 def only(value: Json) -> Json:
-    """Return the one item of a list, None where there is none or more than one."""
+    """Return the only item of a list, None if it has no item or several."""
     return value[0] if type(value) is list and len(value) == 1 else None
 
 

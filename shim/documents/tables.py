@@ -27,7 +27,7 @@ def key_path(table: str, key: str) -> str:
 
 
 def same(one: Any, other: Any) -> bool:
-    """Tell whether two TOML values are equal and of one type: true is not 1 here, as it is to Python."""
+    """Return whether two TOML values are equal and of one type: true is not 1 here, as it is to Python."""
     return type(one) is type(other) and bool(one == other)
 
 
@@ -105,7 +105,7 @@ class Table:
                 self.wrong(key, what)
 
     def has(self, key: str) -> bool:
-        """Tell whether the key is there."""
+        """Return whether the key is there."""
         return key in self._data
 
     def know(self, *keys: str) -> None:

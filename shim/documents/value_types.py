@@ -25,7 +25,7 @@ PLAIN: Mapping[str, type] = {
 decoders make one of a large integer)."""
 
 LONGEST_TIME = 40
-"""Characters of a time's text; a longer one is none."""
+"""Characters of a time's text; a longer text is not a time."""
 _has_form = re.compile(r"\d{4}-\d\d-\d\d[Tt]\d\d:\d\d:\d\d(?:\.\d+)?(?:[Zz]|[+-]\d\d:\d\d)", re.ASCII).fullmatch
 
 _DAY = r"(?:0[1-9]|1[0-2])-(?:0[1-9]|1\d|2[0-8])|(?:0[13-9]|1[0-2])-(?:29|30)|(?:0[13578]|1[02])-31"
@@ -78,7 +78,7 @@ FITS: Mapping[str, Callable[[Json], bool]] = {
 
 
 def is_json(value: object) -> bool:
-    """Tell whether JSON has a word for a TOML value: it has none for dates, infinities and nan."""
+    """Return whether JSON has a word for a TOML value: it has none for dates, infinities and nan."""
     if isinstance(value, dict):
         return all(map(is_json, value.values()))
     if isinstance(value, list):

@@ -158,7 +158,7 @@ class Count(Verb):
 
 @attrs.frozen(kw_only=True)
 class List(Verb):
-    """Upstream's value in a list, which is empty when there is none."""
+    """Upstream's value in a list, which is empty if upstream sent no value."""
 
     key = "list"
     makes = ("strings", "objects")

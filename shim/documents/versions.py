@@ -114,7 +114,7 @@ def _day(specifier: Specifier) -> date | None:
 
 
 def overlap(one: SpecifierSet, other: SpecifierSet) -> bool:
-    """Tell whether some date satisfies both; looks at every bound and at the days beside it."""
+    """Return whether some date satisfies both; looks at every bound and at the days beside it."""
     bounds = [day for specifier in (*one, *other) if (day := _day(specifier)) is not None]
     ordinals = {day.toordinal() + step for day in bounds for step in (-1, 0, 1)}
     days = [date.fromordinal(ordinal) for ordinal in ordinals if 1 <= ordinal <= date.max.toordinal()]

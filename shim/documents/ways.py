@@ -18,7 +18,7 @@ from shim.documents.tables import Table, key_path
 from shim.documents.value_types import FITS, LONGEST_TIME, PLAIN, Json, is_json
 
 Convert = Callable[[Json], Json]
-"""A function to the legacy value, or to None where there is none."""
+"""A function to the legacy value, or to None if there is no such value."""
 Drop = tuple[Any, ...]
 """Values that stand for not known."""
 
@@ -37,7 +37,7 @@ def json_type(kind: str) -> str:
 
 
 def is_dropped(drop: Drop, said: Json) -> bool:
-    """Tell whether a value stands for not known. False equals 0 to Python, and means something else to everybody."""
+    """Return whether a value stands for not known. False equals 0 to Python, and means something else to everybody."""
     return any((type(value) is bool, value) == (type(said) is bool, said) for value in drop)
 
 
@@ -109,7 +109,7 @@ class Way:
         return {made} if self.reads is None else self.reads
 
     def reads_list(self, field: Field) -> bool | None:
-        """Tell whether what it reads is a list; None if it may be one."""
+        """Return whether what it reads is a list; None if it may be one."""
         if self.reads in {("array",), ("string",)}:
             return self.reads == ("array",)
         return None if field.type == "any" else field.type in LISTS

@@ -30,7 +30,7 @@ def alone(call: Callable[..., Any], *args: Any, **kwargs: Any) -> Any:
 
 
 def is_served() -> bool:
-    """Tell whether what is being sent is a door's own request."""
+    """Return whether what is being sent is a door's own request."""
     return _serving.get()
 
 
@@ -64,7 +64,7 @@ def _bytes(value: str | bytes | bytearray | memoryview) -> bytes:
 
 
 def is_stale(authorization: str, target: str) -> bool:
-    """Tell whether a value is a Digest signature over another target (RFC 7616, 3.4)."""
+    """Return whether a value is a Digest signature over another target (RFC 7616, 3.4)."""
     if not authorization.lower().startswith("digest "):
         return False
     try:
@@ -74,7 +74,7 @@ def is_stale(authorization: str, target: str) -> bool:
 
 
 def is_digest(value: str) -> bool:
-    """Tell whether credentials or a challenge are of the Digest scheme."""
+    """Return whether credentials or a challenge are of the Digest scheme."""
     return value.lower().startswith("digest ")
 
 
@@ -118,5 +118,5 @@ class ContentFile(io.BufferedReader):
         super().__init__(self._file)
 
     def isclosed(self) -> bool:
-        """Tell whether nothing is left to read."""
+        """Return whether nothing is left to read."""
         return self.closed or (self._file.ended and not self.peek(1))

@@ -47,7 +47,7 @@ def chain(owner: Any, method: str) -> Iterator[Any]:
 
 
 def is_ours(link: Any) -> bool:
-    """Tell whether a link of a chain is the shim's; others may copy its attributes, and never its code."""
+    """Return whether a link of a chain is the shim's; others may copy its attributes, and never its code."""
     return type(link) is type(is_ours) and link.__code__ in _CODES
 
 

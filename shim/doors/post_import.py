@@ -29,7 +29,7 @@ class _Loader:
         return self._loader.create_module(spec)
 
     def exec_module(self, module: ModuleType) -> None:
-        """Execute the module, with its own loader in place, and tell of it; an import that fails is not told of."""
+        """Execute the module, with its own loader in place, and call ``notify``, unless the import fails."""
         self._spec.loader = self._loader
         module.__loader__ = self._loader
         self._loader.exec_module(module)
@@ -39,8 +39,8 @@ class _Loader:
 class Finder:
     """Finds what the finders after it find; ``notify`` is called with each module of ``names`` that was imported.
 
-    A module that is loaded again (``importlib.reload``) is told of again. ``notify`` must raise nothing: it would
-    be the import that fails. A module whose loader knows no ``exec_module`` (PEP 451) is not told of.
+    A module that is loaded again (``importlib.reload``) is notified of again. ``notify`` must raise nothing: it would
+    be the import that fails. A module whose loader knows no ``exec_module`` (PEP 451) is passed over.
     """
 
     def __init__(self, names: Container[str], notify: Callable[[ModuleType], None]) -> None:

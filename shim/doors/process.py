@@ -107,7 +107,7 @@ def latest() -> Current:
 
 
 def concerns(url: str) -> bool:
-    """Tell whether a URL, or its path, may be one of a retired call; cheap, since every call of a program is asked."""
+    """Return whether a URL, or its path, may be one of a retired call; cheap, since every call is looked at."""
     for base in current().engine.bases:  # noqa: SIM110 - any() makes a generator, which costs twice as much
         if base in url:
             return True

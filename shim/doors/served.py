@@ -47,7 +47,7 @@ _documents = Variables(["ATLAS_SHIM_MAPPINGS"])
 
 
 def _concerns(url: str) -> bool:
-    """Tell whether the drop-in is on and a URL, or its path, may be one of a retired call."""
+    """Return whether the drop-in is on and a URL, or its path, may be one of a retired call."""
     if not STATE.active:
         return False
     if STATE.concerns is None:
@@ -178,7 +178,7 @@ def _served(url_of: Callable[..., str], door: str, *, waits: bool = False, follo
 
 
 def _leads(response: Any) -> bool:
-    """Tell whether redirects led to what may be a retired call."""
+    """Return whether redirects led to what may be a retired call."""
     return bool(getattr(response, "history", ())) and _concerns(str(getattr(response, "url", "")))
 
 

@@ -1,4 +1,4 @@
-"""The standard library's HTTP: ``urllib.request`` is served, bare ``http.client`` told.
+"""The standard library's HTTP: ``urllib.request`` is served; bare ``http.client`` is not, and warned of.
 
 There is nothing to import in their place: the drop-in is switched on for the process, or it is not. Each call of the
 core's is one that the opener opens, so its handlers (proxies, cookies, authentication, redirects) work on what is

@@ -68,7 +68,7 @@ def uninstall() -> None:
 
 
 def installed() -> bool:
-    """Tell whether the drop-in is on."""
+    """Return whether the drop-in is on."""
     return STATE.active
 
 

@@ -163,7 +163,7 @@ def plan_for(  # noqa: PLR0913 - one argument an option
 
 
 def is_address(host: str) -> bool:
-    """Tell whether a host is an IP address, for which nobody asks DNS."""
+    """Return whether a host is an IP address, for which nobody asks DNS."""
     try:
         ipaddress.ip_address(host)
     except ValueError:

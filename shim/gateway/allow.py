@@ -29,7 +29,7 @@ class CallPattern:
     deep: bool
 
     def has(self, method: str, segments: list[str]) -> bool:
-        """Tell whether a call is one of these; GET has HEAD in it, which asks for less (RFC 9110, 9.3.2)."""
+        """Return whether a call is one of these; GET has HEAD in it, which asks for less (RFC 9110, 9.3.2)."""
         if self.method not in {"*", method} and not (method == "HEAD" and self.method == "GET"):
             return False
         fixed = len(self.segments)
@@ -54,7 +54,7 @@ class AllowList:
     patterns: tuple[CallPattern, ...]
 
     def has(self, method: str, path: str, *, recognised: bool, signs_in: bool = False) -> bool:
-        """Tell whether a call of a raw path may be made.
+        """Return whether a call of a raw path may be made.
 
         One that ``signs_in``, by a login of the caller's own, counts as a read: nobody reads without a token.
         """

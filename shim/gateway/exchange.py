@@ -170,7 +170,7 @@ class Exchange:
         return Reply(made.status, (*lines, *notes(record, linked=False), status), made.body or b"")
 
     def leads_on(self, record: Record) -> bool:
-        """Tell whether the last call went to another path than the caller's; a version is not another resource."""
+        """Return whether the last call went to another path than the caller's; a version is not another resource."""
         return not record.sent or record.sent[-1].target.partition("?")[0] != self.call.path.removesuffix("/")
 
     async def buffered(self) -> BufferedResponse | None:

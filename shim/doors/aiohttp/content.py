@@ -14,7 +14,7 @@ from shim.doors.aiohttp.inside import json_content
 from shim.doors.exchange import Content, aread_within
 
 CODINGS = frozenset({"gzip", "deflate", "br", "zstd"})
-"""What aiohttp decodes by itself, where it is not told to leave content as it is; no series of them."""
+"""What aiohttp decodes by itself unless it is asked to leave content as it is; one coding, not several."""
 
 
 class Collected(AbstractStreamWriter):

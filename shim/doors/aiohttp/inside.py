@@ -2,7 +2,7 @@
 
 - ``_build_url`` of a session: nothing public tells its base URL. ``_json_serialize_bytes``: neither that serializer.
 - ``_retry_connection``: whether a session sends GET, PUT and DELETE again by itself when a connection ends. It is there
-  from 3.11 on; older versions, which are not tested here, are told of, since a write must not be sent twice.
+  from 3.11 on; older versions, which are not tested here, are warned of, since a write must not be sent twice.
 - The arguments of ClientResponse, which other people's mocks call as well, and ``_response_class``, the kind of
   responses that a session was told to make.
 - ``start`` of a response, which takes version, status, fields and content from whatever ``protocol.read()`` of a

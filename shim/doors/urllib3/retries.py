@@ -66,7 +66,7 @@ def _retries_of(door: Urllib3Door) -> Retry:
 
 
 class _Quiet:
-    """Obeys no status: that of an inner reply is none of the caller's."""
+    """A Retry that ignores status codes: the caller never sees an inner reply's."""
 
     def is_retry(self, *_: object, **__: object) -> bool:
         return False

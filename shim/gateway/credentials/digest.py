@@ -107,7 +107,7 @@ def challenges(value: str) -> list[tuple[str, str]]:
 
 
 def asks_digest(headers: Headers) -> bool:
-    """Tell whether a reply challenges for HTTP Digest; a value too long to be read does if it has the word."""
+    """Return whether a reply challenges for HTTP Digest; a value too long to be read does if it has the word."""
     lines = [value for name, value in headers if name.lower() == "www-authenticate"]
     return any(
         "digest" in (value.lower() if len(value) > LONGEST else [word for word, _ in challenges(value)])

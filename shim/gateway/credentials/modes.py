@@ -157,7 +157,7 @@ class OwnGate(CallerGate):
 
 
 def from_a_page(headers: Headers) -> bool:
-    """Tell whether a browser says that a page makes this call (Fetch, 3.2; Fetch Metadata, 2)."""
+    """Return whether a browser says that a page makes this call (Fetch, 3.2; Fetch Metadata, 2)."""
     for name, value in headers:
         match name.lower():
             case "origin":
@@ -168,7 +168,7 @@ def from_a_page(headers: Headers) -> bool:
 
 
 def is_step_of_digest(request: InboundRequest, match: Match | None) -> bool:
-    """Tell whether a write is the first request of a Digest client: its content comes with its signature.
+    """Return whether a write is the first request of a Digest client: its content comes with its signature.
 
     libcurl's has no content, and says so, and of which type it would be; that a recognised write needs some is known.
     """
@@ -181,7 +181,7 @@ def is_step_of_digest(request: InboundRequest, match: Match | None) -> bool:
 
 
 def is_loopback(host: str) -> bool:
-    """Tell whether a host to listen on is this machine's own, under every address that it has."""
+    """Return whether a host to listen on is this machine's own, under every address that it has."""
     try:
         found = {str(entry[4][0]) for entry in socket.getaddrinfo(host, None, type=socket.SOCK_STREAM)}
         return all(ipaddress.ip_address(address.partition("%")[0]).is_loopback for address in found)
@@ -190,7 +190,7 @@ def is_loopback(host: str) -> bool:
 
 
 def signs_in(path: str) -> bool:
-    """Tell whether a raw path is one of ``/api/oauth/``, in any spelling that upstream might take for it.
+    """Return whether a raw path is one of ``/api/oauth/``, in any spelling that upstream might take for it.
 
     Who calls there gives or revokes a token by a login of its own, and no gateway knows a better one. To take
     another path for one of these would lend nothing to anybody.

@@ -89,7 +89,7 @@ class Clients:
             self._peers.pop(peer.address, None)
 
     def refused(self, refusal: Refusal) -> Refusal:
-        """Count and return what a caller is told of whom the handler hears nothing."""
+        """Count and return a refusal for a caller whose request never reaches the handler."""
         self.failures[failure_of(refusal)] += 1
         return refusal
 
@@ -124,7 +124,7 @@ class Clients:
         return "surplus"
 
     def _spare(self, peer: PeerConnections | None) -> bool:
-        """End the longest idle connection of a peer, or of the one that has most; False when there is none."""
+        """End the longest idle connection of a peer, or of the one with most; return False if none is idle."""
         if peer is None:
             peer = max((one for one in self._peers.values() if one.idle), key=lambda one: one.count, default=None)
         if peer is None or not peer.idle:

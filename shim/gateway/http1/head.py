@@ -237,7 +237,7 @@ def _text(value: bytes) -> str:
 
 
 def _is_kept(connection: str, *, is_http10: bool) -> bool:
-    """Tell whether the connection persists after the message (RFC 9112, 9.3)."""
+    """Return whether the connection persists after the message (RFC 9112, 9.3)."""
     words = [word.strip().lower() for word in connection.split(",")]
     return "close" not in words and (not is_http10 or "keep-alive" in words)
 
@@ -289,7 +289,7 @@ def _parse_reply(data: bytes) -> ReplyHead:
     try:
         parser.feed_data(data)
     except httptools.HttpParserUpgrade:
-        pass  # told by its status
+        pass  # its status says so
     except httptools.HttpParserError as error:
         raise MalformedHead(str(error)) from None
     version = parser.get_http_version()

@@ -74,7 +74,7 @@ def peer_of(connection: socket.socket) -> str:
 
 
 def normal(address: ipaddress.IPv4Address | ipaddress.IPv6Address) -> str:
-    """Return an address in the one spelling that peers are told apart by."""
+    """Return an address in one spelling, so that a peer is counted once."""
     if isinstance(address, ipaddress.IPv6Address) and address.ipv4_mapped is not None:
         return str(address.ipv4_mapped)
     return str(address)
@@ -92,7 +92,7 @@ def _normal_text(text: str) -> str:
 
 @lru_cache(maxsize=1024)
 def is_trusted(address: str, trusted: tuple[Network, ...]) -> bool:
-    """Tell whether an address is one of those whose word on others counts."""
+    """Return whether an address is one of those whose word on others counts."""
     try:
         found = ipaddress.ip_address(address)
     except ValueError:

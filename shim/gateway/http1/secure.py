@@ -254,7 +254,7 @@ class Secure(asyncio.Transport, asyncio.BufferedProtocol):
         return default if self._transport is None else self._transport.get_extra_info(name, default)
 
     def certificate(self) -> dict[str, Any] | None:
-        """Return the other side's certificate, None where there is none, as ``SSLSocket.getpeercert`` does."""
+        """Return the other side's certificate, None if it showed no certificate, as ``SSLSocket.getpeercert`` does."""
         return cast("dict[str, Any] | None", self._tls.getpeercert())
 
 

@@ -131,7 +131,7 @@ class Wire(asyncio.BufferedProtocol):
             self._turn = None
 
     def has_left(self) -> bool:
-        """Tell whether the other side has ended the connection, although not all that it sent was read."""
+        """Return whether the other side has ended the connection, although not all that it sent was read."""
         sock = None if self._transport is None else self._transport.get_extra_info("socket")
         if sock is None or not hasattr(select, "poll"):
             return False

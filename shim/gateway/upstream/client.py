@@ -29,7 +29,7 @@ _WITH_CONTENT = frozenset({"PATCH", "POST", "PUT"})
 """Methods whose requests say that they have no content (RFC 9110, 8.6)."""
 
 _USUAL = ("connection_terminated", "connection_timeout", "http_response_timeout")
-"""Types of failures that are told from the start, when there are none: a rate needs a series that is there before."""
+"""Types of failures that are counted as 0 from the start: a rate needs a series that exists before."""
 
 
 @attrs.frozen
@@ -122,7 +122,7 @@ class Upstream:
                 await pool.close()
 
     async def send(self, outbound: OutboundCall, head: bytes = b"", until: float = NEVER) -> UpstreamResponse:
-        """Send one call, its target as it is, and return the reply's head; raises Refusal when there is none.
+        """Send one call, its target as it is, and return the reply's head; raises Refusal if no reply comes.
 
         The ``head`` is made of the call, and ``until`` is the call's, unless they are given. A read that met a kept
         connection closed under it, and got no byte of an answer, is sent once more, on a new one (RFC 9110, 9.2.2);

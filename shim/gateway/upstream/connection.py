@@ -73,7 +73,7 @@ class UpstreamConnection(Bounded):
     async def request(
         self, head: bytes, method: str, body: bytes | None, stream: AsyncIterator[bytes] | None, *, chunked: bool
     ) -> UpstreamResponse:
-        """Send one request and return its reply's head; raises Refusal when there is none, or the content breaks.
+        """Send one request and return its reply's head; raises Refusal if no reply comes, or the content breaks.
 
         An answer may come before all of a ``stream`` was sent: then the rest isn't, and the connection is not kept.
         """

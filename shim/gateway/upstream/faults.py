@@ -21,7 +21,7 @@ def unanswered(said: str) -> Refusal:
 def broken(error: BaseException | None) -> Refusal:
     """A connection broke before the reply's head was whole, by this error or by a plain end.
 
-    With TLS 1.3 what upstream thinks of the gateway's certificate is told after the handshake, and not by HTTP.
+    With TLS 1.3 upstream rejects the gateway's certificate after the handshake, and not by HTTP.
     """
     if isinstance(error, ssl.SSLError) and _is_about_ours(error):
         return _unknown_to_upstream(error)

@@ -67,7 +67,7 @@ class Pool:
         return {"idle": idle, "active": max(0, len(self._open) - idle)}
 
     def lend(self) -> UpstreamConnection | None:
-        """Return a connection that was used before, None when there is none."""
+        """Return a connection that was used before, None if no such connection is idle."""
         while self._idle:
             connection = self._idle.pop()
             if connection.is_open and self.deadlines.now() - connection.born < LONGEST:
@@ -106,7 +106,7 @@ class Pool:
             await asyncio.sleep(0)
 
     async def connect(self, until: float = NEVER) -> UpstreamConnection:
-        """Return a new connection; raises Refusal, and TimeoutError when there is none ``until`` then."""
+        """Return a new connection; raises Refusal, and TimeoutError if none was made ``until`` then."""
         try:
             async with asyncio.timeout_at(min(until, self.deadlines.now() + self._connect_timeout)):
                 connection = await (self._direct() if self._proxy is None else self._through(self._proxy))
