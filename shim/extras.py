@@ -47,8 +47,13 @@ def hinted(error: ModuleNotFoundError, door: str = "") -> ModuleNotFoundError:
 
 
 def other_shim(folders: Iterable[str]) -> str:
-    """Return a sentence on the first folder that has a module ``shim`` of somebody else's; empty if none has."""
+    """Return a sentence on the first folder that has a module ``shim`` of somebody else's; empty if none has.
+
+    A checkout of atlas-shim, as a clone is where the installed package is another copy, is nobody else's.
+    """
     for folder in folders:
+        if os.path.isfile(os.path.join(folder, "shim", "doors", "served.py")):  # noqa: PTH113, PTH118 - as above
+            continue
         for path in (os.path.join(folder, "shim.py"), os.path.join(folder, "shim", "__init__.py")):  # noqa: PTH118 - as above
             if os.path.isfile(path) and os.path.dirname(os.path.abspath(path)) != _OURS:  # noqa: PTH100, PTH113, PTH120 - as above
                 return (

@@ -66,7 +66,9 @@ def command(*, program: tuple[str, ...], via: str, show: bool, report: bool, con
     if found is None and not Path(program[0]).exists():
         raise Failure(f"{program[0]}: no such command", NOT_FOUND)
     helper: Helper | None = None
-    if said := other_shim({str(Path(word).parent) for word in program if word.endswith(".py")} or ["."]):
+    folders = {str(Path(word).parent) for word in program if word.endswith(".py")} or {"."}
+    said = other_shim(folders) if _python_of(found or program[0]) else ""
+    if said:
         click.echo(f"atlas-shim: {said}", err=True)
     if via == "python" or (via == "auto" and not said and has_shim(found or program[0], program)):
         environment = _by_python(found or program[0], program)

@@ -36,7 +36,8 @@ def run_pytest(folder, *options, plugins=()):
     """Run pytest in a folder of its own, as a project that has atlas-shim installed."""
     loaded = [word for name in ("no:cacheprovider", *plugins) for word in ("-p", name)]
     command = [sys.executable, "-m", "pytest", "-q", *loaded, *options]
-    environment = {**os.environ, "PYTEST_DISABLE_PLUGIN_AUTOLOAD": "1"}
+    environment = {name: value for name, value in os.environ.items() if not name.startswith("ATLAS_SHIM_")}
+    environment["PYTEST_DISABLE_PLUGIN_AUTOLOAD"] = "1"
     return subprocess.run(
         command, cwd=folder, env=environment, capture_output=True, text=True, check=False, timeout=120
     )
