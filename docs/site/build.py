@@ -31,7 +31,7 @@ ROOMS = {
         "Reference",
         (
             *("covered", "settings", "commands", "errors", "headers", "fields", "python", "typed-client", "operating"),
-            *("credentials", "status", "metrics"),
+            *("credentials", "metrics"),
         ),
     ),
     "explanation": ("Explanation", ("why", "fidelity", "unknowns", "trust")),

@@ -38,7 +38,7 @@ MORE = {
     "[scripts that call the Atlas CLI](../how-to/atlas-cli.md).",
     "serve": "Each of [the gateway's options](settings.md#the-gateways-options) is a flag. Probes, log, TLS, draining "
     "and reloading: [operating the gateway](operating.md).",
-    "status": "What it shows, and who may see it: [a page to look at](status.md).",
+    "status": "What it shows, and who may see it: [a page to look at](metrics.md#the-status-page).",
     "front": "Where such a proxy stands, and what for: [in front of the gateway](../how-to/many-callers.md).",
     "scan": "Languages, formats, baselines, pipelines: [finding calls in sources](../how-to/scan.md).",
     "inventory": "What the verdict needs: [the way out](../how-to/way-out.md).",

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import datetime
 
 import attrs
@@ -151,12 +151,13 @@ def _request(operation: Operation) -> Iterator[str]:
     if request is None:
         return
     members = [
-        (_code(name), type_, "yes" if name in request.required else "no") for name, type_ in request.members.items()
+        f"{_code(name)} ({type_}{', required' if name in request.required else ''})"
+        for name, type_ in request.members.items()
     ]
-    yield _table(("member of the body", "type", "required"), members, "The body has no members.")
+    taken = f"The body may have {', '.join(members)}." if members else "The body has no members."
     others = "All other members are taken as they are." if request.rest else "Any other member is a 400."
-    ignored = f"Taken and not used: {', '.join(map(_code, request.ignored))}. " if request.ignored else ""
-    yield f"{ignored}{others}"
+    ignored = f" Taken and not used: {', '.join(map(_code, request.ignored))}." if request.ignored else ""
+    yield f"{taken}{ignored} {others}"
     for name, refused in request.refused.items():
         value, error = _code(json.dumps(refused.value)), f"a 400 {_code(refused.error_code)}: {refused.detail}"
         strict = f"With `{operation.switch}-strict` it is {error}"
@@ -172,15 +173,16 @@ def _request(operation: Operation) -> Iterator[str]:
             elif target.body is None:
                 yield f"{sent}: the body as it came."
             else:
-                yield f"{sent}:"
-                rows = list(_rows(target.body, (BODY,), levels=False))
-                yield _table(("member", "type", "value"), rows, "An empty object.")
+                rows = _shared(
+                    (name, told.removesuffix(".")) for name, _, told in _rows(target.body, (BODY,), levels=False)
+                )
+                yield f"{sent}: {'; '.join(' '.join(row).replace('.<br>', ', ') for row in rows) or 'an empty object'}."
 
 
 def _members(resource: Resource, tiers: Sequence[str]) -> Iterator[str]:
     """Yield the table of an answer's members, and one for each member whose words are translated."""
     head = ("member", "type", *(f"on {tier}" for tier in tiers))
-    yield _table(head, list(_rows(resource, tiers)), "An empty object: it has no members.")
+    yield _table(head, _rows(resource, tiers), "An empty object: it has no members.")
     for field in resource.walk():
         words = {tier: _words(field.rules[tier]) for tier in tiers}
         if not any(words.values()):
@@ -266,5 +268,14 @@ def _code(text: str) -> str:
     return f"`{text}`"
 
 
-def _table(head: Sequence[str], rows: Sequence[Sequence[str]], empty: str) -> str:
-    return table(head, rows).rstrip("\n") if rows else empty
+def _shared(rows: Iterable[Sequence[str]]) -> list[tuple[str, ...]]:
+    """Return the rows, those of which all but the name is the same as one."""
+    names: dict[tuple[str, ...], list[str]] = {}
+    for name, *cells in rows:
+        names.setdefault(tuple(cells), []).append(name)
+    return [(", ".join(said), *cells) for cells, said in names.items()]
+
+
+def _table(head: Sequence[str], rows: Iterable[Sequence[str]], empty: str) -> str:
+    shared = _shared(rows)
+    return table(head, shared).rstrip("\n") if shared else empty
