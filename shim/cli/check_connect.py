@@ -16,7 +16,7 @@ from shim.credentials import read_credentials
 from shim.doors.httpx_family.hooks import INNER
 from shim.errors import AtlasError
 from shim.gateway.options import Options
-from shim.gateway.tls.contexts import upstream_context
+from shim.gateway.tls import upstream_context
 
 GROUP, CLUSTER = "0" * 24, "atlas-shim-check"
 """A group and a cluster that do not exist; the answers still show who can be reached."""

@@ -20,7 +20,7 @@ For the operator: ``ledger`` counts each call in one step; ``metrics`` and ``sta
 ``verdict`` on whether the shim can be removed, and ``status_page`` shows them to people. ``admin`` answers with all of
 it in a thread of its own, whatever the calls' side does. ``logs`` makes the line of a call and
 ``log_writer`` writes it, ``tracing`` makes spans, and ``radar_inventory`` keeps what replies announce and who called;
-nobody waits for them. ``failures`` says whose fault one is.
+nobody waits for them. ``tls`` makes contexts of options, and anew when files change.
 
 Names are loaded when they are first used, since the table of options needs nothing that the server needs.
 """

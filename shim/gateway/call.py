@@ -26,7 +26,7 @@ from shim.flags.words import ByFlag
 from shim.gateway.checks import InboundRequest, check, check_allowed
 from shim.gateway.coalesce import BufferedResponse, Coalescer, Owner, alike
 from shim.gateway.credentials import CallerGate, UpstreamSigner
-from shim.gateway.errors import Refusal, busy, too_large
+from shim.gateway.errors import Refusal, busy
 from shim.gateway.exchange import Exchange, dumps, loads
 from shim.gateway.fields import for_caller
 from shim.gateway.http1.body import BUFFERED
@@ -178,7 +178,8 @@ class Handler:
         if request.head.has_content:
             body = await request.content.all(REQUEST_LIMIT)
             if body is None:
-                raise too_large(REQUEST_LIMIT)
+                detail = f"The request is larger than {REQUEST_LIMIT} bytes."
+                raise Refusal(413, "SHIM_REQUEST_TOO_LARGE", detail, error="http_request_error", close=True)
             call = attrs.evolve(call, body=body)
         elif match.needs_body:
             call = attrs.evolve(call, body=b"")

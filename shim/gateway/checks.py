@@ -15,7 +15,7 @@ import attrs
 
 from shim.core.messages import Call, Headers
 from shim.core.recognise import Engine, Match
-from shim.gateway.errors import Refusal, bad_request, unknown_base_path, unknown_host
+from shim.gateway.errors import Refusal, bad_request
 from shim.gateway.fields import folded
 from shim.gateway.http1.head import RequestHead
 
@@ -24,6 +24,18 @@ if TYPE_CHECKING:  # both have to do with lists of allowed calls
     from shim.gateway.plan import Plan
 
 NO_FORWARD_PROXY = "Give its URL as the base URL of the API, and not as HTTP_PROXY or HTTPS_PROXY."
+
+_UNKNOWN_HOST = (
+    "The Host of this call is not the gateway's. Call it by the address it listens on, or start it with --public-url "
+    "(ATLAS_SHIM_PUBLIC_URL) and the URL that callers use."
+)
+"""A name that isn't the gateway's (RFC 9110, 15.5.20), as a rebound DNS name would be."""
+
+_UNKNOWN_BASE = (
+    "The path has %s before /api/, and Atlas' paths begin with /api/. Let the proxy in front of the gateway cut that "
+    "off, or start the gateway with --public-url (ATLAS_SHIM_PUBLIC_URL) and the URL that callers use, its path "
+    "included."
+)
 
 METHODS_REFUSED = frozenset({"CONNECT", "TRACE"})
 
@@ -103,7 +115,7 @@ def check(head: RequestHead, scheme: str, plan: Plan, authorities: frozenset[str
     if is_moved := base != "" and target.startswith(f"{base}/"):
         target = target.removeprefix(base)
     if plan.checks_host and authority.lower() not in authorities:
-        raise unknown_host()
+        raise Refusal(421, "SHIM_HOST_UNKNOWN", _UNKNOWN_HOST, error="http_request_denied", close=True)
     if target.startswith("//"):
         detail = "The request target starts with two slashes: give the base URL without a slash at its end."
         raise bad_request(detail)
@@ -116,7 +128,7 @@ def check(head: RequestHead, scheme: str, plan: Plan, authorities: frozenset[str
     if _ODD.search(path):
         _check_path(method, path, headers, plan.engine)
     if not path.startswith("/api/") and (prefix := _PREFIXED.match(path)):
-        raise unknown_base_path(prefix[1])
+        raise Refusal(404, "SHIM_BASE_PATH_UNKNOWN", _UNKNOWN_BASE % prefix[1][:100], error="http_request_error")
     call = Call(method, plan.options.upstream, target, headers)
     return InboundRequest(call, head, authority, is_moved)
 

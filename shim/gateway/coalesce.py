@@ -15,7 +15,7 @@ from contextlib import contextmanager
 import attrs
 
 from shim.core.messages import Headers, Record, Reply
-from shim.gateway.failures import Failure
+from shim.gateway.errors import Failure
 
 BUDGET = 16 * 1024 * 1024
 """Bytes of answers kept for later callers; beyond it an answer is shared by those who wait for it alone."""

@@ -1,4 +1,4 @@
-"""The gateway's own errors, in Atlas' shape, with the reason as Proxy-Status (RFC 9209)."""
+"""The gateway's own errors, in Atlas' shape, with the reason as Proxy-Status (RFC 9209); and whose fault one is."""
 
 from __future__ import annotations
 
@@ -9,13 +9,31 @@ import attrs
 from shim.core.content import dumps
 from shim.core.messages import Headers, Record, Reply, reason_phrase
 from shim.core.responses import error_body, help_link
-from shim.gateway.fields import PSEUDONYM, VIA, string, token
-from shim.gateway.http1.date import now
+from shim.gateway.fields import PSEUDONYM, VIA, http_date, string, token
 
-_SHOWN = 100
-"""Characters of a path that an error quotes."""
+Failure = tuple[str | None, int, str]
+"""``errorCode`` of the gateway (None where the answer is Atlas' own), status, and type.
+
+The type is Proxy-Status' (RFC 9209, 2.3); of an answer of Atlas' own it is the status, as in OpenTelemetry's
+``error.type``.
+"""
+
+Origin = Literal["caller", "shim", "atlas"]
 
 Challenged = Literal["unsigned", "stale"]
+
+_OWN_LIMITS = frozenset({"SHIM_HOST_NOT_LISTED", "SHIM_TOO_MANY_PAGES"})
+"""Answers with a gateway's status that are no fault of whoever is behind it."""
+
+_ERRORS = {
+    "SHIM_UPSTREAM_REDIRECTED": "http_protocol_error",
+    "SHIM_UPSTREAM_UNREADABLE": "http_protocol_error",
+    "SHIM_TOO_MANY_PAGES": "http_response_body_size",
+    "SHIM_DEADLINE_EXCEEDED": "http_response_timeout",
+    "SHIM_NO_SUCCESSOR": "destination_not_found",
+    "SHIM_HOST_NOT_LISTED": "destination_not_found",
+}
+"""What RFC 9209, 2.3, calls the core's errors."""
 
 
 @attrs.frozen
@@ -36,56 +54,61 @@ class Refusal(Exception):  # noqa: N818 - named for what it is to the caller, an
     close: bool = False
     challenged: Challenged | None = None
 
+    @property
+    def failure(self) -> Failure:
+        """What it counts as."""
+        return self.code, self.status, self.error or "none"
 
-_ERRORS = {
-    "SHIM_UPSTREAM_REDIRECTED": "http_protocol_error",
-    "SHIM_UPSTREAM_UNREADABLE": "http_protocol_error",
-    "SHIM_TOO_MANY_PAGES": "http_response_body_size",
-    "SHIM_DEADLINE_EXCEEDED": "http_response_timeout",
-    "SHIM_NO_SUCCESSOR": "destination_not_found",
-    "SHIM_HOST_NOT_LISTED": "destination_not_found",
-}
-"""What RFC 9209, 2.3, calls the core's errors."""
+    def reply(self) -> Reply:
+        """Return the answer: Atlas' members in Atlas' order on one line, and no Content-Length yet."""
+        body = dumps(error_body(self.status, self.code, self.detail))
+        lines = [("Content-Type", "application/json"), *help_link(self.code), *self.headers, VIA]
+        if self.error is not None:
+            details = string(self.detail)
+            lines.append(("Proxy-Status", f"{PSEUDONYM}; error={token(self.error)}; details={details}"))
+        return Reply(self.status, tuple(lines), body)
+
+    def last_bytes(self) -> bytes:
+        """Return the whole reply for a connection that ends with it, where no request is there to reply to."""
+        reply = self.reply()
+        body = reply.body or b""
+        head = [f"HTTP/1.1 {reply.status} {reason_phrase(reply.status)}"]
+        head += [f"{name}: {value}" for name, value in reply.headers]
+        head += [f"Date: {http_date()}", f"Content-Length: {len(body)}", "Connection: close", "", ""]
+        return "\r\n".join(head).encode("latin-1") + body
 
 
-def reply_of(refusal: Refusal) -> Reply:
-    """Return the answer: Atlas' members in Atlas' order on one line, and no Content-Length yet."""
-    body = dumps(error_body(refusal.status, refusal.code, refusal.detail))
-    lines = [("Content-Type", "application/json"), *help_link(refusal.code), *refusal.headers, VIA]
-    if refusal.error is not None:
-        details = string(refusal.detail)
-        lines.append(("Proxy-Status", f"{PSEUDONYM}; error={token(refusal.error)}; details={details}"))
-    return Reply(refusal.status, tuple(lines), body)
+def own_error(code: str, status: int, fault: str | None, record: Record) -> tuple[Failure, tuple[str, str]]:
+    """Return what an error of the core's own counts as, and the Proxy-Status that says why.
 
-
-def error_type(code: str, status: int, fault: str | None) -> str:
-    """Return what RFC 9209 calls an error of the core's own.
-
-    ``fault`` is why upstream's content could not be had, None when it could.
+    ``fault`` is why upstream's content could not be had, None when it could; ``received-status`` is what upstream said
+    last (RFC 9209, 2.1.5).
     """
+    error = _ERRORS.get(code, "http_request_error" if status < 500 else "proxy_internal_response")
     if code == "SHIM_UPSTREAM_UNREADABLE" and fault is not None:
-        return "http_response_body_size" if "larger" in fault else "http_response_content_coding"
-    return _ERRORS.get(code, "http_request_error" if status < 500 else "proxy_internal_response")
+        error = "http_response_body_size" if "larger" in fault else "http_response_content_coding"
+    received = f" received-status={record.sent[-1].status};" if record.sent else ""
+    field = ("Proxy-Status", f"{PSEUDONYM}; error={token(error)};{received} details={string(code)}")
+    return (code, status, error), field
 
 
-def proxy_status(error: str, code: str, record: Record) -> tuple[str, str]:
-    """Return the field that says why the core answers with an error of its own.
+def answered_by_atlas(status: int) -> Failure:
+    """Return what an answer of Atlas' own with a status from 400 on counts as."""
+    return None, status, str(status) if status < 600 else "other"
 
-    ``received-status`` is what upstream said last (RFC 9209, 2.1.5).
+
+def origin_of(failure: Failure) -> Origin:
+    """Return whose fault it is.
+
+    Atlas', with the way there: 502 and 504 of the gateway, and what Atlas itself answers from 500 on. The caller's:
+    all answers below 500. The gateway's: its own 500, 503 and 508, and its limits.
     """
-    received = record.sent[-1].status if record.sent else None
-    said = "" if received is None else f" received-status={received};"
-    return ("Proxy-Status", f"{PSEUDONYM}; error={token(error)};{said} details={string(code)}")
-
-
-def raw(refusal: Refusal) -> bytes:
-    """Return a whole reply for a connection that ends with it, where no request is there to reply to."""
-    reply = reply_of(refusal)
-    body = reply.body or b""
-    head = [f"HTTP/1.1 {reply.status} {reason_phrase(reply.status)}"]
-    head += [f"{name}: {value}" for name, value in reply.headers]
-    head += [f"Date: {now()}", f"Content-Length: {len(body)}", "Connection: close", "", ""]
-    return "\r\n".join(head).encode("latin-1") + body
+    code, status, _ = failure
+    if status < 500:
+        return "caller"
+    if code is None:
+        return "atlas"
+    return "atlas" if status in {502, 504} and code not in _OWN_LIMITS else "shim"
 
 
 def bad_request(detail: str, status: int = 400) -> Refusal:
@@ -93,61 +116,15 @@ def bad_request(detail: str, status: int = 400) -> Refusal:
     return Refusal(status, "SHIM_BAD_REQUEST", detail, error="http_request_error", close=True)
 
 
-def too_many_fields() -> Refusal:
-    """More fields, or more bytes of them, than the gateway takes (RFC 6585, 5)."""
-    return bad_request("The request has too many fields.", 431)
-
-
-def unknown_host() -> Refusal:
-    """A call by a name that isn't the gateway's (RFC 9110, 15.5.20), as a rebound DNS name would be."""
-    return Refusal(
-        421,
-        "SHIM_HOST_UNKNOWN",
-        "The Host of this call is not the gateway's. Call it by the address it listens on, or start it with "
-        "--public-url (ATLAS_SHIM_PUBLIC_URL) and the URL that callers use.",
-        error="http_request_denied",
-        close=True,
-    )
-
-
-def unknown_base_path(prefix: str) -> Refusal:
-    """A path of Atlas' below another one: nothing at Atlas is called so."""
-    return Refusal(
-        404,
-        "SHIM_BASE_PATH_UNKNOWN",
-        f"The path has {prefix[:_SHOWN]} before /api/, and Atlas' paths begin with /api/. Let the proxy in front of "
-        "the gateway cut that off, or start the gateway with --public-url (ATLAS_SHIM_PUBLIC_URL) and the URL that "
-        "callers use, its path included.",
-        error="http_request_error",
-    )
-
-
 def too_late(detail: str) -> Refusal:
     """A request that did not arrive in time (RFC 9110, 15.5.9); its connection is closed."""
     return Refusal(408, "SHIM_REQUEST_TIMEOUT", detail, error="http_request_error", close=True)
 
 
-def too_large(limit: int) -> Refusal:
-    """A request with more content than is taken (RFC 9110, 15.5.14)."""
-    detail = f"The request is larger than {limit} bytes."
-    return Refusal(413, "SHIM_REQUEST_TOO_LARGE", detail, error="http_request_error", close=True)
-
-
 def busy(detail: str, *, close: bool = False) -> Refusal:
     """More at once than the gateway takes (RFC 9110, 15.6.4); nothing was sent."""
-    return Refusal(
-        503,
-        "SHIM_BUSY",
-        detail,
-        error="connection_limit_reached",
-        headers=(("Retry-After", "1"),),
-        close=close,
-    )
-
-
-def crowded() -> Refusal:
-    """More connections than the gateway takes."""
-    return busy("The gateway has as many connections as it takes.", close=True)
+    again = (("Retry-After", "1"),)
+    return Refusal(503, "SHIM_BUSY", detail, error="connection_limit_reached", headers=again, close=close)
 
 
 def unreachable(error: str, detail: str, said: str) -> Refusal:
@@ -160,23 +137,26 @@ def unreadable(error: str, detail: str, said: str = "") -> Refusal:
     return Refusal(502, "SHIM_UPSTREAM_UNREADABLE", detail, error=error, said=said)
 
 
-def executed() -> Refusal:
-    """No room for the reply to a write: what was sent must not be sent again."""
-    detail = "Upstream's reply is larger than the memory that is left for it; the call was executed."
-    return unreadable("http_response_body_size", detail)
-
-
-def too_slow(error: str, detail: str) -> Refusal:
+def too_slow(detail: str, error: str = "http_response_timeout") -> Refusal:
     """Upstream, or the whole exchange, took longer than the configured time."""
     return Refusal(504, "SHIM_UPSTREAM_TIMEOUT", detail, error=error)
 
 
-def internal() -> Refusal:
-    """A defect of the gateway; what happened is in its log."""
-    return Refusal(
-        500,
-        "SHIM_INTERNAL_ERROR",
-        "atlas-shim failed on this call; its log says where.",
-        error="proxy_internal_error",
-        close=True,
-    )
+CROWDED = busy("The gateway has as many connections as it takes.", close=True)
+
+NO_ROOM = "The gateway holds as much in memory as it may."
+
+INTERNAL = Refusal(
+    500, "SHIM_INTERNAL_ERROR", "atlas-shim failed on this call; its log says where.", "proxy_internal_error",
+    close=True,
+)  # fmt: skip
+
+USUAL = (
+    *(one.failure for one in (bad_request(""), too_late(""), busy(""), INTERNAL)),
+    ("SHIM_HOST_UNKNOWN", 421, "http_request_denied"),
+    unreachable("connection_refused", "", "").failure,
+    unreadable("connection_terminated", "").failure,
+    *(too_slow("", error).failure for error in ("connection_timeout", "http_response_timeout")),
+    *map(answered_by_atlas, (401, 404, 429, 500, 503)),
+)
+"""The failures whose series exist before they happen: ``rate()`` ignores the first sample of a new series."""

@@ -18,8 +18,7 @@ from shim.core.settings import Settings
 from shim.gateway.coalesce import BufferedResponse
 from shim.gateway.credentials import UpstreamSigner
 from shim.gateway.credentials.modes import PASSTHROUGH, cannot_cross
-from shim.gateway.errors import Refusal, error_type, executed, proxy_status, too_slow
-from shim.gateway.failures import Failure
+from shim.gateway.errors import Failure, Refusal, own_error, too_slow, unreadable
 from shim.gateway.fields import for_caller, notes
 from shim.gateway.http1.body import BUFFERED
 from shim.gateway.limits import Limits
@@ -144,7 +143,10 @@ class Exchange:
 
     def _executed(self, refusal: Refusal) -> Refusal:
         """Return the answer to a caller of a refusal: 503, come again, would have a write executed twice."""
-        return refusal if refusal.status != 503 or self.call.method in _SAFE else executed()
+        if refusal.status != 503 or self.call.method in _SAFE:
+            return refusal
+        detail = "Upstream's reply is larger than the memory that is left for it; the call was executed."
+        return unreadable("http_response_body_size", detail)
 
     def reply(self, outcome: Outcome) -> Reply:
         """Return the caller's reply; its body is None when upstream's content is passed through.
@@ -164,9 +166,7 @@ class Exchange:
             return Reply(made.status, (*lines, *notes(record, linked=self.leads_on(record))), made.body or b"")
         if outcome.code == "MALFORMED_JSON" and not (self.call.body or field(self.call.headers, "Authorization")):
             raise cannot_cross()  # a Digest client's first request: its content comes with its signature
-        error = error_type(outcome.code, made.status, self.fault)
-        self.failure = outcome.code, made.status, error
-        status = proxy_status(error, outcome.code, record)
+        self.failure, status = own_error(outcome.code, made.status, self.fault, record)
         return Reply(made.status, (*lines, *notes(record, linked=False), status), made.body or b"")
 
     def leads_on(self, record: Record) -> bool:
@@ -202,7 +202,7 @@ class Exchange:
 
 def overdue(settings: Settings) -> Refusal:
     """Return the answer to a call whose deadline has passed."""
-    return too_slow("http_response_timeout", f"No answer within the deadline of {settings.deadline:g} seconds.")
+    return too_slow(f"No answer within the deadline of {settings.deadline:g} seconds.")
 
 
 def loads(raw: bytes) -> Any:

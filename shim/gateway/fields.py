@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import re
-from email.utils import format_datetime
+import time
+from email.utils import format_datetime, formatdate
 
 from shim.core.messages import Headers, Record
 
@@ -135,3 +136,15 @@ def strings(texts: tuple[str, ...]) -> str:
 def date(seconds: float) -> str:
     """Return a Date (RFC 9651, 3.3.7) of seconds since the epoch."""
     return f"@{int(seconds)}"
+
+
+_date: tuple[int, str] = (0, "")
+
+
+def http_date() -> str:
+    """Return the current HTTP-date (RFC 9110, 5.6.7), made once a second."""
+    global _date  # noqa: PLW0603 - one text for all messages of a second
+    second = int(time.time())
+    if _date[0] != second:
+        _date = (second, formatdate(second, usegmt=True))
+    return _date[1]

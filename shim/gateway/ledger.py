@@ -31,7 +31,7 @@ import attrs
 
 from shim.core.messages import FieldReport
 from shim.documents.vocabulary import Fidelity
-from shim.gateway.failures import USUAL, Failure, answered_by_atlas
+from shim.gateway.errors import USUAL, Failure, answered_by_atlas
 from shim.gateway.logs import CallLine, plain_agent
 
 Snapshot = dict[Any, Any]

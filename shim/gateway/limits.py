@@ -7,7 +7,7 @@ from typing import Self
 
 import attrs
 
-from shim.gateway.errors import busy
+from shim.gateway.errors import NO_ROOM, busy
 from shim.gateway.http1.peers import UNIX
 from shim.gateway.options import Options
 
@@ -32,7 +32,7 @@ class Limits:
     def take(self, size: int) -> None:
         """Hold so many bytes of content; raises Refusal, and holds nothing, without room for them."""
         if self.held + size > self.memory // 2 or self.reserved + self.held + size > self.memory:
-            raise busy("The gateway holds as much in memory as it may.")
+            raise busy(NO_ROOM)
         self.held += size
 
     def give(self, size: int) -> None:
@@ -69,7 +69,7 @@ class Entry:
         elif of_peer > limits.most_of_peer and peer != UNIX:
             self.excess = "The gateway is answering as many requests of this address as it takes."
         elif limits.reserved + limits.held > limits.memory:
-            self.excess = "The gateway holds as much in memory as it may."
+            self.excess = NO_ROOM
         return self
 
     def take(self, size: int) -> None:

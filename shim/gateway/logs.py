@@ -19,8 +19,7 @@ import orjson
 from shim.core.messages import FieldReport, Headers, Record
 from shim.core.recognise import Engine, Match
 from shim.documents.templates import parameter_name
-from shim.gateway.errors import Challenged, Refusal, internal
-from shim.gateway.failures import Failure, failure_of
+from shim.gateway.errors import INTERNAL, Challenged, Failure, Refusal
 
 _AGENT = 200
 
@@ -105,7 +104,7 @@ class CallLine:
     def refused(self, refusal: Refusal) -> None:
         """Take in why the gateway itself answers with an error; a step of a handshake is logged at debug level."""
         self.code, self.said = refusal.code, refusal.said or refusal.error or ""
-        self.challenged, self.failure = refusal.challenged, failure_of(refusal)
+        self.challenged, self.failure = refusal.challenged, refusal.failure
         if self.challenged is not None:
             self.level = logging.DEBUG
         elif self.code == "SHIM_KEY_REFUSED":
@@ -113,7 +112,7 @@ class CallLine:
 
     def failed(self) -> None:
         """Take in that the gateway has a defect, which is logged beside this."""
-        self.level, self.code, self.failure = logging.ERROR, "SHIM_INTERNAL_ERROR", failure_of(internal())
+        self.level, self.code, self.failure = logging.ERROR, INTERNAL.code, INTERNAL.failure
 
     def cut(self, refusal: Refusal | None) -> None:
         """Take in why an answer that was being streamed ended early, if it did."""

@@ -16,7 +16,7 @@ from prometheus_client.registry import Collector
 from shim._version import __version__
 from shim.core.route import sunset_of
 from shim.core.settings import FlagRoute
-from shim.gateway.failures import origin_of
+from shim.gateway.errors import origin_of
 from shim.gateway.http1.clients import Clients
 from shim.gateway.http1.secure import SECURED
 from shim.gateway.ledger import COSTS, WAITS, Ledger, Snapshot
@@ -24,7 +24,7 @@ from shim.gateway.limits import Limits
 from shim.gateway.log_writer import dropped
 from shim.gateway.plan import Plan
 from shim.gateway.status import Standing
-from shim.gateway.tls.certificates import Certificates
+from shim.gateway.tls import Certificates
 from shim.gateway.upstream.client import Upstream
 from shim.tools.radar import Radar
 

@@ -31,7 +31,7 @@ from shim.gateway.radar_inventory import RadarInventory
 from shim.gateway.route_flag import RouteFlag
 from shim.gateway.settings_report import report
 from shim.gateway.status import Json, Standing, status_of
-from shim.gateway.tls.certificates import Certificates
+from shim.gateway.tls import Certificates
 from shim.gateway.tracing import tracing_of_process
 from shim.gateway.upstream.client import Upstream
 from shim.gateway.upstream.proxy import Proxy

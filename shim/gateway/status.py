@@ -24,10 +24,10 @@ from shim.core.messages import Call
 from shim.core.route import decide, sunset_of
 from shim.documents.model import Operation
 from shim.documents.vocabulary import Fidelity
-from shim.gateway.failures import origin_of
+from shim.gateway.errors import origin_of
 from shim.gateway.ledger import HOUR, OTHER, Snapshot, fair
 from shim.gateway.plan import Plan
-from shim.gateway.tls.certificates import ReloadableContext
+from shim.gateway.tls import ReloadableContext
 from shim.gateway.verdict import DAY, Written, verdict
 from shim.tools.inventory.verdict import Ends, ends_of
 from shim.tools.inventory.writing import written

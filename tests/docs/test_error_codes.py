@@ -12,7 +12,7 @@ import pytest
 
 from shim.core.responses import SITE, error_body, section_of
 from shim.gateway.checks import not_allowed
-from shim.gateway.errors import crowded, raw, reply_of
+from shim.gateway.errors import CROWDED
 
 ROOT = Path(__file__).parents[2]
 PAGE = (ROOT / "docs/reference/errors.md").read_text("utf-8")
@@ -103,7 +103,7 @@ def test_readers_of_atlas_schema_alone_can_read_an_error():
 
 def test_an_answer_to_what_is_no_request_leads_to_its_section():
     """It is written as bytes, where there is nothing to reply to."""
-    head, _, content = raw(crowded()).partition(b"\r\n\r\n")
+    head, _, content = CROWDED.last_bytes().partition(b"\r\n\r\n")
     url = section_of("SHIM_BUSY")
     assert f'\r\nLink: <{url}>; rel="help"\r\n'.encode() in head
     assert json.loads(content)["detail"].endswith(f" {url}")
@@ -112,4 +112,4 @@ def test_an_answer_to_what_is_no_request_leads_to_its_section():
 def test_the_example_of_the_page_is_an_answer():
     """A gateway with a list says so of a POST."""
     example = json.loads(re.findall(r"```json\n(.*?)```", PAGE, re.DOTALL)[0])
-    assert json.loads(reply_of(not_allowed("POST", is_default=False)).body or b"") == example
+    assert json.loads(not_allowed("POST", is_default=False).reply().body or b"") == example

@@ -12,7 +12,6 @@ from shim.core.messages import FieldReport, Record
 from shim.core.recognise import shared_engine
 from shim.documents.vocabulary import Fidelity
 from shim.gateway.errors import busy
-from shim.gateway.failures import failure_of
 from shim.gateway.ledger import CALLERS, ERRORS, HOUR, MOST, Ledger, fair, merge
 from shim.gateway.logs import CallLine
 from shim.gateway.verdict import EDGE, Written, look, verdict
@@ -188,7 +187,7 @@ def lines_of(random):
         "route": ["pass", "flex"],
         "reason": ["", "a", "b"],
         "status": [None, 200, 401, 503],
-        "failure": [None, failure_of(busy(""))],
+        "failure": [None, busy("").failure],
         "peer": ["10.0.0.1", "10.0.0.2"],
         "agent": [None, "a", "b" * 300, "\x1b"],
         "seconds": [0.0, 0.25, 64.0],

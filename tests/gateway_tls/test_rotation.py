@@ -11,7 +11,7 @@ from cryptography import x509
 
 from shim.errors import SettingsError
 from shim.gateway import Gateway, Options
-from shim.gateway.tls.expiry import expiry_of, not_after
+from shim.gateway.tls import expiry_of
 from tests.gateway_tls.worlds import LONG_AGO, Caller, Mount, ask, crowd_of, number_of, pems, serial_of
 from tests.peers.raw import reply, replying, until
 from tests.peers.served import At, gateway, get
@@ -176,17 +176,3 @@ def test_what_is_no_certificate(tmp_path, content):
     (tmp_path / "no.pem").write_bytes(content)
     assert expiry_of(str(tmp_path / "no.pem")) is None
     assert expiry_of(str(tmp_path / "none.pem")) is None
-
-
-def test_cut_certificates(authority):
-    """One that is cut anywhere before its end is read is an error, and never another date."""
-    der = x509.load_pem_x509_certificate(authority.cert_pem.bytes())
-    from cryptography.hazmat.primitives.serialization import Encoding
-
-    whole = der.public_bytes(Encoding.DER)
-    ends = not_after(whole)
-    for size in range(len(whole)):
-        try:
-            assert not_after(whole[:size]) == ends
-        except (ValueError, IndexError):
-            continue

@@ -40,7 +40,7 @@ async def ask(upstream: Upstream, call: Call) -> Reply:
             finally:
                 response.close()
     except TimeoutError:
-        raise too_slow("http_response_timeout", f"No answer within {upstream.deadline:g} seconds.") from None
+        raise too_slow(f"No answer within {upstream.deadline:g} seconds.") from None
     return attrs.evolve(reply, body=None) if reply.fault else reply
 
 

@@ -15,7 +15,7 @@ from shim.gateway.http1.connection import Connection
 from shim.gateway.http1.head import TLS_RECORD
 from shim.gateway.http1.peers import UNNAMED, NoProxyHeader, peer_of, read_peer
 from shim.gateway.http1.secure import Secure
-from shim.gateway.tls.contexts import name_in, why
+from shim.gateway.tls import name_in, why
 
 log = logging.getLogger("shim.gateway")
 
@@ -107,7 +107,7 @@ class Arrival:
         first = self._socket.recv(1, socket.MSG_PEEK)
         if first and not TLS_RECORD.startswith(first):
             with contextlib.suppress(OSError):
-                self._socket.send(errors.raw(errors.bad_request(_PLAIN)))
+                self._socket.send(errors.bad_request(_PLAIN).last_bytes())
                 self._socket.recv(65536)  # what is left unread would take the answer back
             raise NoTlsError("the caller speaks plain HTTP, or something else, where TLS is spoken")
 

@@ -10,8 +10,7 @@ from typing import Literal, Protocol
 
 import attrs
 
-from shim.gateway.errors import Refusal, busy
-from shim.gateway.failures import Failure, failure_of
+from shim.gateway.errors import NO_ROOM, Failure, Refusal, busy
 from shim.gateway.http1.deadlines import Deadlines, deadlines
 from shim.gateway.http1.peers import UNIX, UNNAMED, is_trusted
 from shim.gateway.http1.response import Request
@@ -90,7 +89,7 @@ class Clients:
 
     def refused(self, refusal: Refusal) -> Refusal:
         """Count and return a refusal for a caller whose request never reaches the handler."""
-        self.failures[failure_of(refusal)] += 1
+        self.failures[refusal.failure] += 1
         return refusal
 
     def states(self) -> dict[str, int]:
@@ -107,7 +106,7 @@ class Clients:
         if size > LONG:
             self.long_heads[connection] = size
             if sum(self.long_heads.values()) > self.options.memory // 4:
-                raise busy("The gateway holds as much in memory as it may.", close=True)
+                raise busy(NO_ROOM, close=True)
 
     def judge(self, peer: PeerConnections) -> Literal["served", "surplus", "dropped"]:
         """Say what becomes of a connection that has just arrived, perhaps at the cost of an idle one."""

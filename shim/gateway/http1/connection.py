@@ -231,7 +231,7 @@ class Connection(Wire):
                 request.refuse(self._clients.refused(error))
             elif self._surplus:
                 log.warning("refused a connection beyond the limit")
-                request.refuse(self._clients.refused(errors.crowded()))
+                request.refuse(self._clients.refused(errors.CROWDED))
             else:
                 await self._clients.handler(request)
             if self._drained is not None:
@@ -241,7 +241,7 @@ class Connection(Wire):
         except Exception as error:
             log.exception("unhandled %s", type(error).__name__)
             if request.status is None and self.is_open:
-                request.refuse(errors.internal())
+                request.refuse(errors.INTERNAL)
             else:
                 self.abort()
 
@@ -251,7 +251,7 @@ class Connection(Wire):
         self._rest = b""
         self._set_due(read=NEVER)
         if self.is_open:
-            self.write(errors.raw(self._clients.refused(refusal)))
+            self.write(self._clients.refused(refusal).last_bytes())
             self.close(unread=True)
 
     # The end.

@@ -50,6 +50,9 @@ _MOST = 256
 _SECRET = frozenset({"authorization", "cookie", "proxy-authorization"})
 """Fields that no head is remembered with."""
 
+_TOO_MANY = "The request has too many fields."
+_TOO_LONG_LINE = "The request target is too long."
+
 _VALUE = re.compile(rb"[\t\x20-\x7e\x80-\xff]*")
 TLS_RECORD = b"\x16\x03"
 """How a TLS handshake begins (RFC 8446, 5.1)."""
@@ -181,12 +184,12 @@ def _parse_request(data: bytes) -> RequestHead:
     if not events.target.isascii():
         raise errors.bad_request("The request target has bytes that should be percent-encoded.")
     if len(events.target) > LINE:
-        raise too_long_line()
+        raise errors.bad_request(_TOO_LONG_LINE, 414)
     method = parser.get_method().decode("ascii")
     head = RequestHead(method, events.target.decode("ascii"), (), is_http10=version == "1.0")
     head.headers = _read_fields(head, events.fields)
     if len(head.headers) > COUNT or len(data) - len(events.target) > FIELDS:
-        raise errors.too_many_fields()
+        raise errors.bad_request(_TOO_MANY, 431)
     if len(data) > NAME and any(len(name) > NAME or len(value) > FIELD for name, value in head.headers):
         raise errors.bad_request("A field of the request is too long.", 431)
     return head
@@ -258,20 +261,15 @@ def _malformed(data: bytes) -> errors.Refusal:
     return errors.bad_request("The request is not well-formed HTTP/1.1.")
 
 
-def too_long_line() -> errors.Refusal:
-    """A request line that is longer than is taken (RFC 9110, 15.5.15)."""
-    return errors.bad_request("The request target is too long.", 414)
-
-
 def check_beginning(data: bytes) -> None:
     """Look at the beginning of a request's head that isn't whole yet; raises Refusal when no head can begin so."""
     if not _BEGINNING.match(data) or data.count(b"\n") != data.count(b"\r\n"):
         raise _malformed(data)
     line = data.find(b"\r\n")
     if (len(data) if line < 0 else line) > LINE + 32:
-        raise too_long_line()
+        raise errors.bad_request(_TOO_LONG_LINE, 414)
     if line >= 0 and len(data) - line > FIELDS:
-        raise errors.too_many_fields()
+        raise errors.bad_request(_TOO_MANY, 431)
 
 
 def parse_reply(data: bytes) -> ReplyHead:

@@ -7,9 +7,9 @@ from functools import lru_cache
 import attrs
 
 from shim.core.messages import Headers, Reply, reason_phrase
-from shim.gateway.errors import Refusal, reply_of
+from shim.gateway.errors import Refusal
+from shim.gateway.fields import http_date
 from shim.gateway.http1.body import Body
-from shim.gateway.http1.date import now
 from shim.gateway.http1.head import RequestHead
 from shim.gateway.http1.wire import Wire
 
@@ -61,7 +61,7 @@ class Request:
 
     def refuse(self, refusal: Refusal, *, close: bool = False) -> None:
         """Answer with an error of the gateway's own."""
-        self.answer(reply_of(refusal), close=close or refusal.close)
+        self.answer(refusal.reply(), close=close or refusal.close)
 
     def begin(self, reply: Reply, *, reason: str = "", close: bool = False) -> bool:
         """Prepare a reply whose content is going to be streamed; its head leaves with the first piece.
@@ -113,7 +113,7 @@ class Request:
         if not lines.has_request_id:
             last = self.request_id + last
         if not lines.has_date:
-            last = b"Date: %b\r\n%b" % (now().encode("ascii"), last)
+            last = b"Date: %b\r\n%b" % (http_date().encode("ascii"), last)
         if not kept:
             last += b"Connection: close\r\n"
         elif is_http10:

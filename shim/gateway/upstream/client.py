@@ -17,8 +17,7 @@ from shim.gateway.fields import PSEUDONYM, for_upstream
 from shim.gateway.http1.deadlines import NEVER
 from shim.gateway.limits import Limits
 from shim.gateway.options import Options
-from shim.gateway.tls.certificates import ReloadableContext
-from shim.gateway.tls.contexts import system_context
+from shim.gateway.tls import ReloadableContext, system_context
 from shim.gateway.tracing import Tracing
 from shim.gateway.upstream.pool import Pool
 from shim.gateway.upstream.proxy import proxy_for

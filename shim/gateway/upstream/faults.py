@@ -40,7 +40,7 @@ def _unknown_to_upstream(error: ssl.SSLError) -> Refusal:
 
 def silent() -> Refusal:
     """Upstream says, or takes, nothing."""
-    return errors.too_slow("http_response_timeout", "Upstream fell silent for the configured time.")
+    return errors.too_slow("Upstream fell silent for the configured time.")
 
 
 def ended_early(said: str) -> Refusal:
@@ -73,7 +73,7 @@ def unconnected(error: OSError, *, tls: bool, through_proxy: bool) -> Refusal:
     said = type(error).__name__
     match error:
         case TimeoutError():
-            return errors.too_slow("connection_timeout", "No connection to upstream in the configured time.")
+            return errors.too_slow("No connection to upstream in the configured time.", "connection_timeout")
         case socket.gaierror():
             kind, detail = "dns_error", "Upstream's name can't be resolved."
         case ssl.SSLCertVerificationError():

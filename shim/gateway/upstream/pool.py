@@ -12,7 +12,7 @@ from shim.gateway.http1.secure import Secure, open_wire
 from shim.gateway.http1.wire import READ, Turns
 from shim.gateway.limits import Limits
 from shim.gateway.options import Options
-from shim.gateway.tls.contexts import system_context
+from shim.gateway.tls import system_context
 from shim.gateway.upstream import faults
 from shim.gateway.upstream.connection import UpstreamConnection
 from shim.gateway.upstream.proxy import Proxy, tunnel

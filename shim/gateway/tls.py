@@ -1,0 +1,221 @@
+"""TLS made of options, towards callers and upstream, and made anew when its files change.
+
+Connections go on with the certificates that they began with.
+"""
+
+from __future__ import annotations
+
+import logging
+import os
+import re
+import ssl
+import time
+from collections import Counter as Tally
+from collections.abc import Callable, Mapping
+from datetime import UTC, datetime
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+from shim.errors import SettingsError
+from shim.gateway.options import Options
+from shim.gateway.watch import Watched, Watcher
+
+log = logging.getLogger("shim.gateway")
+
+_NEEDS = (("tls_key", "tls_cert"), ("tls_client_ca", "tls_cert"), ("upstream_key", "upstream_cert"))
+
+_KINDS = ("URI", "DNS", "email", "IP Address")
+"""Alternative names (RFC 5280, 4.2.1.6), the most telling first: a workload, a host, a person, an address."""
+
+_SAID = {
+    "PEER_DID_NOT_RETURN_A_CERTIFICATE": "the caller showed no certificate, which --tls-client-ca asks for",
+    "UNSUPPORTED_PROTOCOL": "the caller speaks no TLS that is new enough, 1.2 or later",
+}
+
+_BLOCK = re.compile(r"-----BEGIN CERTIFICATE-----.+?-----END CERTIFICATE-----", re.DOTALL)
+
+_VALIDITY = re.compile(rb"\x30[\x1e\x20\x22](?:\x17\x0d|\x18\x0f\d\d)\d{12}Z(\x17\x0d|\x18\x0f)(\d{12,14}Z)")
+"""The two times of a certificate (RFC 5280, 4.1.2.5) in DER: a year has two digits, or four."""
+
+
+class ReloadableContext:
+    """The context of one side, ``listener`` or ``upstream``, from files that may change.
+
+    Raises SettingsError if the files are of no use at the start; a certificate that has ended may be used then, since
+    not every caller looks at it.
+    """
+
+    def __init__(
+        self, name: str, make: Callable[[], ssl.SSLContext], files: tuple[str | None, ...], cert: str | None
+    ) -> None:
+        self.name = name
+        self.paths = tuple(path for path in files if path is not None)
+
+        def use(new: tuple[ssl.SSLContext, float | None]) -> str:
+            _, ends = new
+            if ends is not None and ends <= time.time():
+                raise SettingsError(f"{cert}: has expired")
+            return "" if ends is None else f"the certificate ends {datetime.fromtimestamp(ends, UTC):%Y-%m-%d %H:%MZ}"
+
+        self.files = Watched(
+            f"files of the {name}", lambda: self.paths, lambda: (make(), expiry_of(cert) if cert else None), use
+        )
+        if self.expires is not None and self.expires <= time.time():
+            log.warning("the certificate of the %s has expired: %s", name, cert)
+
+    @property
+    def context(self) -> ssl.SSLContext:
+        """The last good one."""
+        return self.files.value[0]
+
+    @property
+    def expires(self) -> float | None:
+        """When the certificate ends, in seconds since the epoch; None without a certificate of the gateway's."""
+        return self.files.value[1]
+
+    @property
+    def is_refused(self) -> bool:
+        """Whether the files as they are now are of no use."""
+        return bool(self.files.problems)
+
+
+class Certificates:
+    """All that TLS is spoken with.
+
+    ``listener`` is None if callers don't speak TLS; ``watched`` are the contexts that have files. Raises SettingsError
+    when files, or options together, are of no use.
+    """
+
+    def __init__(self, options: Options, watcher: Watcher) -> None:
+        for name, needed in _NEEDS:
+            if getattr(options, name) is not None and getattr(options, needed) is None:
+                raise SettingsError(f"{name}: is of no use without {needed}")
+        for name in ("upstream_ca", "upstream_cert"):
+            if getattr(options, name) is not None and not options.upstream.startswith("https:"):
+                raise SettingsError(f"{name}: is of no use with {options.upstream}, which is called without TLS")
+        self.listener: ReloadableContext | None = None
+        if (cert := options.tls_cert) is not None:
+            theirs = (cert, options.tls_key, options.tls_client_ca)
+            self.listener = ReloadableContext("listener", partial(listener_context, options), theirs, cert)
+        ours = (options.upstream_ca, cert := options.upstream_cert, options.upstream_key)
+        self.upstream = ReloadableContext("upstream", partial(upstream_context, options), ours, cert)
+        self.watched = [one for one in (self.listener, self.upstream) if one is not None and one.paths]
+        watcher.watched += [one.files for one in self.watched]
+
+    @property
+    def reloads(self) -> Tally[tuple[str, str]]:
+        """How often changed files were read, by side and result."""
+        return Tally({(one.name, result): count for one in self.watched for result, count in one.files.reloads.items()})
+
+
+def listener_context(options: Options) -> ssl.SSLContext:
+    """Return the callers' side; raises SettingsError that names the option and the file.
+
+    With ``tls_client_ca`` a caller's certificate has to lead to one of the file's, be that a root or not.
+    """
+    assert options.tls_cert is not None, "there is no TLS without a certificate"
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    context.minimum_version = max(context.minimum_version, ssl.TLSVersion.TLSv1_2)  # OPENSSL_CONF may ask for more
+    context.set_alpn_protocols(["http/1.1"])
+    _present(context, options.tls_cert, options.tls_key, "tls_cert")
+    if options.tls_client_ca is not None:
+        context.verify_mode = ssl.CERT_REQUIRED
+        _believe(context, options.tls_client_ca, "tls_client_ca")
+    return context
+
+
+def upstream_context(options: Options) -> ssl.SSLContext:
+    """Return the side that upstream sees; raises SettingsError that names the option and the file.
+
+    ``upstream_ca`` takes the place of the system's roots.
+    """
+    if options.upstream_ca is None:
+        context = system_context()
+    else:
+        context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
+        context.set_alpn_protocols(["http/1.1"])
+        _believe(context, options.upstream_ca, "upstream_ca")
+    if options.upstream_cert is not None:
+        _present(context, options.upstream_cert, options.upstream_key, "upstream_cert")
+    return context
+
+
+def system_context() -> ssl.SSLContext:
+    """Return a client's side that believes the system's roots, or ``SSL_CERT_FILE`` and ``SSL_CERT_DIR``.
+
+    Raises SettingsError for a file that can't be read, which OpenSSL takes for one without roots.
+    """
+    if path := os.environ.get("SSL_CERT_FILE"):
+        try:
+            Path(path).open("rb").close()
+        except OSError as error:
+            raise SettingsError(f"SSL_CERT_FILE: {path}: {error.strerror}") from None
+    context = ssl.create_default_context()
+    context.set_alpn_protocols(["http/1.1"])
+    return context
+
+
+def _present(context: ssl.SSLContext, cert: str, key: str | None, name: str) -> None:
+    try:
+        # A key with a password would be asked for on the terminal.
+        context.load_cert_chain(cert, key, password=lambda: b"")
+    except (OSError, ValueError) as error:
+        files = cert if key is None else f"{cert} and {key}"
+        raise _of_no_use(name, files, error, "no certificate with its key, without a password, in PEM") from None
+
+
+def _believe(context: ssl.SSLContext, path: str, name: str) -> None:
+    context.verify_flags |= ssl.VERIFY_X509_PARTIAL_CHAIN
+    try:
+        context.load_verify_locations(path)
+    except (OSError, ValueError) as error:
+        raise _of_no_use(name, path, error, "no certificates in PEM") from None
+
+
+def _of_no_use(name: str, files: str, error: Exception, why: str) -> SettingsError:
+    """Return an error that says what the system says; what OpenSSL says names nothing that helps."""
+    if isinstance(error, OSError) and not isinstance(error, ssl.SSLError):
+        why = error.strerror or why
+    return SettingsError(f"{name}: {files}: {why}")
+
+
+def name_in(certificate: Mapping[str, Any] | None) -> str | None:
+    """Return a name of a caller's certificate, as ``SSLSocket.getpeercert`` gives it; None if it has no name."""
+    if not certificate:
+        return None
+    found = dict(reversed(certificate.get("subjectAltName", ())))
+    for kind in _KINDS:
+        if kind in found:
+            return str(found[kind])
+    subject = dict(pair for part in certificate.get("subject", ()) for pair in part)
+    return subject.get("commonName") or subject.get("organizationalUnitName")
+
+
+def why(error: ssl.SSLError) -> str:
+    """Return a sentence for the operator on why a caller's handshake failed."""
+    if isinstance(error, ssl.SSLCertVerificationError):
+        return f"the caller's certificate is not good: {error.verify_message}"
+    reason = getattr(error, "reason", None) or type(error).__name__
+    return _SAID.get(reason, reason.lower().replace("_", " "))
+
+
+def expiry_of(path: str) -> float | None:
+    """Return when the first certificate of a PEM file ends that does, in seconds since the epoch.
+
+    None where nothing is readable as a certificate. The ssl module says it of authorities and peers alone.
+    """
+    try:
+        text = Path(path).read_text("ascii", errors="replace")
+        return min(_ends(ssl.PEM_cert_to_DER_cert(block)) for block in _BLOCK.findall(text))
+    except (OSError, ValueError):
+        return None
+
+
+def _ends(der: bytes) -> float:
+    if (found := _VALIDITY.search(der)) is None:
+        raise ValueError("no certificate")
+    text = found[2].decode("ascii")
+    if found[1] == b"\x17\x0d":
+        text = ("19" if text >= "5" else "20") + text
+    return datetime.strptime(text, "%Y%m%d%H%M%SZ").replace(tzinfo=UTC).timestamp()
