@@ -4,7 +4,7 @@
 
 ``endpoints`` turns a method's arguments into a ``request``, ``resources`` sends it, ``replies`` turns the reply into a
 value or an error, and ``retries`` decides whether to send again; ``models`` and ``tenant_models`` are the values.
-``configuration`` chooses the Atlas to call, ``auth`` signs the calls, ``convert`` reads JSON.
+``auth`` chooses the Atlas to call and signs the calls, ``convert`` reads JSON.
 """
 
 from __future__ import annotations

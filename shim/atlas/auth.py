@@ -1,30 +1,78 @@
-"""Authentication of calls: HTTP Digest, a bearer token, or a token fetched for a service account."""
+"""Which Atlas a client calls, and who signs: HTTP Digest, a bearer token, or one fetched for a service account."""
 
 from __future__ import annotations
 
 import threading
 import time
 from collections import deque
-from collections.abc import AsyncGenerator, Callable, Generator
+from collections.abc import AsyncGenerator, Callable, Generator, Mapping
 from functools import partial
 
 import anyio
+import attrs
 import httpx
 
+from shim import credentials
 from shim.atlas.replies import error_of, json_object
-from shim.atlas.timeouts import longest
+from shim.atlas.retries import longest
 from shim.credentials import TOKEN_PATH, AccessToken, ApiKey, Credentials, ServiceAccount, Token, TokenBook
-from shim.errors import AtlasError, UnauthorizedError
+from shim.errors import AtlasError, SettingsError, UnauthorizedError
+from shim.origins import parse_base_url, read_base_url
+
+NO_CREDENTIALS = (
+    "no credentials: set MONGODB_ATLAS_PUBLIC_API_KEY and MONGODB_ATLAS_PRIVATE_API_KEY, or "
+    "MONGODB_ATLAS_CLIENT_ID and MONGODB_ATLAS_CLIENT_SECRET, or MONGODB_ATLAS_ACCESS_TOKEN"
+)
 
 
-def auth_for(credentials: Credentials, base_url: str, *, clock: Callable[[], float] = time.monotonic) -> httpx.Auth:
+@attrs.frozen
+class Configuration:
+    """The origin of calls, and their authentication; ``auth`` is None if the HTTP client signs."""
+
+    base_url: str
+    auth: httpx.Auth | None = attrs.field(repr=False)
+
+
+def configure(
+    *,
+    base_url: str | None,
+    parts: Mapping[str, str | None],
+    environ: Mapping[str, str],
+    http_client: httpx.Client | httpx.AsyncClient | None,
+) -> Configuration:
+    """Choose base URL and credentials; ``parts`` is keyed like ``credentials.VARIABLES``.
+
+    Arguments come first, then an injected HTTP client, then the environment, whose credentials are ignored if any
+    are given. Raises SettingsError, naming the argument or the variable, on an invalid base URL and on missing or
+    incomplete credentials.
+    """
+    if base_url is None and http_client is not None:
+        base_url = str(http_client.base_url) or None
+    origin = read_base_url(environ) if base_url is None else parse_base_url(base_url, name="base_url")
+    given = {part: value for part, value in parts.items() if value is not None}
+    if given:
+        known = credentials.choose_credentials(given, {part: part for part in parts})
+    elif http_client is not None and _signs(http_client):
+        return Configuration(origin, None)
+    else:
+        known = credentials.read_credentials(environ)
+    if known is None:
+        raise SettingsError(NO_CREDENTIALS)
+    return Configuration(origin, auth_for(known, origin))
+
+
+def _signs(http_client: httpx.Client | httpx.AsyncClient) -> bool:
+    return http_client.auth is not None or "Authorization" in http_client.headers
+
+
+def auth_for(known: Credentials, base_url: str, *, clock: Callable[[], float] = time.monotonic) -> httpx.Auth:
     """Return the authentication for the Atlas at ``base_url``; ``clock`` returns seconds."""
-    match credentials:
+    match known:
         case ApiKey(public_key, private_key):
             return DigestAuth(public_key, private_key)
         case AccessToken(token):
             return BearerAuth(token)
-    return ServiceAccountAuth(credentials, base_url, clock=clock)
+    return ServiceAccountAuth(known, base_url, clock=clock)
 
 
 class DigestAuth(httpx.Auth):

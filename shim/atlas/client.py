@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import os
 from collections.abc import Mapping
 from functools import cached_property
@@ -10,7 +11,7 @@ from typing import Generic, Self, TypeVar
 from httpx import Timeout as TimeoutParts
 
 from shim._version import __version__
-from shim.atlas.configuration import configure
+from shim.atlas.auth import configure
 from shim.atlas.resources import (
     CloudBackups,
     PerformanceAdvisor,
@@ -19,8 +20,8 @@ from shim.atlas.resources import (
     SharedTierSnapshots,
 )
 from shim.atlas.retries import NO_RETRIES, Retries
-from shim.atlas.timeouts import checked
 from shim.doors.httpx_family.clients import recognise_also
+from shim.errors import SettingsError
 from shim.httpx import AsyncClient, Client
 
 TIMEOUT = 30.0
@@ -73,7 +74,7 @@ class _ConfiguredClient(Generic[HttpClient]):
         self.base_url = settled.base_url
         self._owned = http_client is None
         self._http: HttpClient = http_client or self._kind(
-            timeout=checked(timeout), headers={"User-Agent": f"atlas-shim/{__version__}"}
+            timeout=_checked(timeout), headers={"User-Agent": f"atlas-shim/{__version__}"}
         )
         self._auth = settled.auth
         self._retries = retries or NO_RETRIES
@@ -176,3 +177,13 @@ class AsyncAtlasClient(_ConfiguredClient[AsyncClient]):
 
     async def __aexit__(self, *_: object) -> None:
         await self.aclose()
+
+
+def _checked(timeout: Timeout) -> TimeoutParts:
+    """Return a timeout in httpx' form; raises SettingsError unless each step is None or a number above zero."""
+    found = timeout if isinstance(timeout, TimeoutParts) else TimeoutParts(timeout)
+    for seconds in found.as_dict().values():
+        is_number = isinstance(seconds, int | float) and not isinstance(seconds, bool)
+        if seconds is not None and not (is_number and 0 < seconds < math.inf):
+            raise SettingsError(f"timeout: {seconds!r} is not a number of seconds above 0; None waits for ever")
+    return found

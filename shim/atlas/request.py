@@ -8,15 +8,22 @@ from typing import Generic, TypeVar
 
 import attrs
 
-from shim.atlas.convert import Model, Reader
+from shim.atlas.convert import Model, Reader, nested
 from shim.atlas.models import Page
 from shim.core.question import MOST
 
 MEDIA_TYPE = "application/vnd.atlas.2023-01-01+json"
 """The only version of the legacy endpoints."""
 
+T = TypeVar("T")
 T_co = TypeVar("T_co", bound=Model, covariant=True)
 M = TypeVar("M", bound=Model)
+
+_ID = re.compile("[0-9a-fA-F]{24}")
+"""Any id (contract: in lower case; in upper case it means the same object)."""
+
+_NAME = re.compile("[a-zA-Z0-9][a-zA-Z0-9-]*")
+"""The name of an instance or a cluster (contract), however long."""
 
 _QUERY = {"include_count": "includeCount", "items_per_page": "itemsPerPage", "page_num": "pageNum"}
 
@@ -55,19 +62,33 @@ def following(request: EndpointRequest[Page[M]], page: Page[M], seen: int) -> En
 
 def all_of(first: EndpointRequest[Page[M]], items_per_page: int | None) -> EndpointRequest[Page[M]]:
     """Return the first request of an iteration, by default with the largest pages."""
-    return attrs.evolve(
-        first, query=query_of(items_per_page=MOST if items_per_page is None else items_per_page), whole=True
-    )
+    size = MOST if items_per_page is None else items_per_page
+    return attrs.evolve(first, query=_query_of({"items_per_page": size}), whole=True)
 
 
-def path_of(template: str, **parameters: str) -> str:
-    """Fill a template; raises as ``check`` does on an invalid parameter.
+def ask(
+    model: type[M],
+    template: str,
+    *,
+    method: str = "GET",
+    query: Mapping[str, int | None] | None = None,
+    body: Mapping[str, object] | None = None,
+    **parameters: str,
+) -> EndpointRequest[M]:
+    """Return the request for a model; members of ``query`` and ``body`` that are None were not given.
 
-    A valid one is a path segment without encoding.
+    ``parameters`` fill the template of the path. Raises as ``check`` does on an invalid one; a valid one is a path
+    segment without encoding.
     """
     for name, value in parameters.items():
         _check(name, value)
-    return template.format(**parameters)
+    return EndpointRequest(
+        method=method,
+        path=template.format(**parameters),
+        query=_query_of(query or {}),
+        body=None if body is None else given(body),
+        read=nested(model),
+    )
 
 
 def check(**arguments: str | None) -> None:
@@ -75,16 +96,8 @@ def check(**arguments: str | None) -> None:
 
     The error names the argument; None means that it was not given.
     """
-    for name, value in arguments.items():
-        if value is not None:
-            _check(name, value)
-
-
-_ID = re.compile("[0-9a-fA-F]{24}")
-"""Any id (contract: in lower case; in upper case it means the same object)."""
-
-_NAME = re.compile("[a-zA-Z0-9][a-zA-Z0-9-]*")
-"""The name of an instance or a cluster (contract), however long."""
+    for name, value in given(arguments).items():
+        _check(name, value)
 
 
 def _check(name: str, value: object) -> None:
@@ -97,11 +110,11 @@ def _check(name: str, value: object) -> None:
         raise ValueError(f"{name}: {value!r} is not made of letters, digits and hyphens, as Atlas' names are")
 
 
-def query_of(**values: int | None) -> dict[str, str]:
+def _query_of(values: Mapping[str, int | None]) -> dict[str, str]:
     """Return the given query parameters under Atlas' names."""
-    return {_QUERY[name]: str(value).lower() for name, value in values.items() if value is not None}
+    return {_QUERY[name]: str(value).lower() for name, value in given(values).items()}
 
 
-def body_of(members: Mapping[str, object]) -> dict[str, object]:
-    """Return a body without the members that were not given."""
+def given(members: Mapping[str, T]) -> dict[str, T]:
+    """Return the members that were given: those that are not None."""
     return {name: value for name, value in members.items() if value is not None}

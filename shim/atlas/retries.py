@@ -1,4 +1,4 @@
-"""Decides when the typed client repeats a call, and how long it waits first."""
+"""Decides when the typed client repeats a call, how long it waits first, and what is left of the call's timeout."""
 
 from __future__ import annotations
 
@@ -7,13 +7,12 @@ import logging
 import math
 import random
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 
 import anyio
 import attrs
 import httpx
 
-from shim.atlas.timeouts import Parts, longest, within
 from shim.errors import AtlasError, SettingsError
 
 log = logging.getLogger("shim.atlas")
@@ -26,6 +25,10 @@ PASSING = (httpx.TimeoutException, httpx.NetworkError, httpx.RemoteProtocolError
 
 UNSENT = (httpx.ConnectError, httpx.ConnectTimeout, httpx.PoolTimeout)
 """Network errors before the first byte of a request is sent."""
+
+
+Parts = Mapping[str, float | None]
+"""Seconds for each step of a call (``connect``, ``read``, ``write``, ``pool``), None for ever."""
 
 
 @attrs.frozen(kw_only=True)
@@ -125,3 +128,14 @@ class Attempts:
         outcome = (self.retries.sleep or anyio.sleep)(wait)
         if inspect.isawaitable(outcome):
             await outcome
+
+
+def longest(parts: Parts) -> float | None:
+    """Return the seconds for all attempts of a call: its longest step, None for ever."""
+    known = [part for part in parts.values() if part is not None]
+    return max(known) if known and len(known) == len(parts) else None
+
+
+def within(parts: Parts, left: float) -> dict[str, float | None]:
+    """Return the same timeout with each step at most ``left`` seconds."""
+    return {step: left if part is None else min(part, left) for step, part in parts.items()}

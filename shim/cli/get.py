@@ -14,8 +14,8 @@ import httpx
 
 from shim._record import record
 from shim._version import __version__
+from shim.atlas.auth import configure
 from shim.atlas.client import TIMEOUT
-from shim.atlas.configuration import configure
 from shim.atlas.replies import error_of
 from shim.cli import output
 from shim.cli.failures import NO, Failure

@@ -4,8 +4,7 @@ import pytest
 
 from shim import httpx
 from shim.atlas import AtlasClient
-from shim.atlas.auth import DigestAuth
-from shim.atlas.configuration import configure
+from shim.atlas.auth import DigestAuth, configure
 from shim.credentials import VARIABLES
 from shim.errors import SettingsError
 

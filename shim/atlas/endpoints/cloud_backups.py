@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from shim.atlas.convert import nested
 from shim.atlas.models import (
     DeliveryType,
     Page,
@@ -11,7 +10,7 @@ from shim.atlas.models import (
     ServerlessBackupRestoreJob,
     ServerlessBackupSnapshot,
 )
-from shim.atlas.request import EndpointRequest, all_of, body_of, check, path_of, query_of
+from shim.atlas.request import EndpointRequest, all_of, ask, check
 
 _SNAPSHOTS = "/api/atlas/v2/groups/{group_id}/serverless/{cluster_name}/backup/snapshots"
 _SNAPSHOT = _SNAPSHOTS + "/{snapshot_id}"
@@ -28,10 +27,9 @@ def list_serverless_backup_snapshots(
     page_num: int | None = None,
 ) -> EndpointRequest[PaginatedServerlessBackupSnapshots]:
     """Return one page of the snapshots of a serverless instance (PaginatedServerlessBackupSnapshots), newest first."""
-    return EndpointRequest(
-        path=path_of(_SNAPSHOTS, group_id=group_id, cluster_name=cluster_name),
-        query=query_of(include_count=include_count, items_per_page=items_per_page, page_num=page_num),
-        read=nested(PaginatedServerlessBackupSnapshots),
+    query = {"include_count": include_count, "items_per_page": items_per_page, "page_num": page_num}
+    return ask(
+        PaginatedServerlessBackupSnapshots, _SNAPSHOTS, query=query, group_id=group_id, cluster_name=cluster_name
     )
 
 
@@ -49,9 +47,8 @@ def get_serverless_backup_snapshot(
     group_id: str, cluster_name: str, snapshot_id: str
 ) -> EndpointRequest[ServerlessBackupSnapshot]:
     """Return one snapshot of a serverless instance (ServerlessBackupSnapshot)."""
-    return EndpointRequest(
-        path=path_of(_SNAPSHOT, group_id=group_id, cluster_name=cluster_name, snapshot_id=snapshot_id),
-        read=nested(ServerlessBackupSnapshot),
+    return ask(
+        ServerlessBackupSnapshot, _SNAPSHOT, group_id=group_id, cluster_name=cluster_name, snapshot_id=snapshot_id
     )
 
 
@@ -67,10 +64,9 @@ def list_serverless_restore_jobs(
 
     They are in Atlas' order (flex: newest first), with the pages of the cluster that replaced the instance.
     """
-    return EndpointRequest(
-        path=path_of(_RESTORE_JOBS, group_id=group_id, cluster_name=cluster_name),
-        query=query_of(include_count=include_count, items_per_page=items_per_page, page_num=page_num),
-        read=nested(PaginatedServerlessBackupRestoreJobs),
+    query = {"include_count": include_count, "items_per_page": items_per_page, "page_num": page_num}
+    return ask(
+        PaginatedServerlessBackupRestoreJobs, _RESTORE_JOBS, query=query, group_id=group_id, cluster_name=cluster_name
     )
 
 
@@ -85,9 +81,12 @@ def get_serverless_restore_job(
     group_id: str, cluster_name: str, restore_job_id: str
 ) -> EndpointRequest[ServerlessBackupRestoreJob]:
     """Return one restore job of a serverless instance (ServerlessBackupRestoreJob)."""
-    return EndpointRequest(
-        path=path_of(_RESTORE_JOB, group_id=group_id, cluster_name=cluster_name, restore_job_id=restore_job_id),
-        read=nested(ServerlessBackupRestoreJob),
+    return ask(
+        ServerlessBackupRestoreJob,
+        _RESTORE_JOB,
+        group_id=group_id,
+        cluster_name=cluster_name,
+        restore_job_id=restore_job_id,
     )
 
 
@@ -114,7 +113,7 @@ def create_serverless_restore_job(  # noqa: PLR0913 - the members of the legacy 
     list the jobs before trying again.
     """
     check(target_cluster_name=target_cluster_name, target_group_id=target_group_id, snapshot_id=snapshot_id)
-    members = {
+    body = {
         "deliveryType": delivery_type,
         "targetClusterName": target_cluster_name,
         "targetGroupId": target_group_id,
@@ -123,9 +122,11 @@ def create_serverless_restore_job(  # noqa: PLR0913 - the members of the legacy 
         "oplogInc": oplog_inc,
         "pointInTimeUTCSeconds": point_in_time_utc_seconds,
     }
-    return EndpointRequest(
+    return ask(
+        ServerlessBackupRestoreJob,
+        _RESTORE_JOBS,
         method="POST",
-        path=path_of(_RESTORE_JOBS, group_id=group_id, cluster_name=cluster_name),
-        body=body_of(members),
-        read=nested(ServerlessBackupRestoreJob),
+        body=body,
+        group_id=group_id,
+        cluster_name=cluster_name,
     )

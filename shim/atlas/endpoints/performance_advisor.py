@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import attrs
+
 from shim.atlas.models import ServerlessAutoIndexing
-from shim.atlas.request import EndpointRequest, path_of
+from shim.atlas.request import EndpointRequest, ask
 
 _AUTO_INDEXING = "/api/atlas/v2/groups/{group_id}/serverless/{cluster_name}/performanceAdvisor/autoIndexing"
 
@@ -13,8 +15,8 @@ def get_serverless_auto_indexing(group_id: str, cluster_name: str) -> EndpointRe
 
     Flex clusters have none: since the sunset this is false without a call to Atlas, even for an unknown cluster.
     """
-    return EndpointRequest(
-        path=path_of(_AUTO_INDEXING, group_id=group_id, cluster_name=cluster_name),
+    return attrs.evolve(
+        ask(ServerlessAutoIndexing, _AUTO_INDEXING, group_id=group_id, cluster_name=cluster_name),
         read=lambda value: ServerlessAutoIndexing(enabled=value) if isinstance(value, bool) else None,
         expected="true or false",
     )

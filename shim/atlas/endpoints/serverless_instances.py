@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from shim.atlas.convert import nested
 from shim.atlas.models import (
     CloudProvider,
     Page,
@@ -12,7 +11,7 @@ from shim.atlas.models import (
     RequestAccepted,
     ServerlessInstanceDescription,
 )
-from shim.atlas.request import EndpointRequest, all_of, body_of, check, path_of, query_of
+from shim.atlas.request import EndpointRequest, all_of, ask, check
 
 _INSTANCES = "/api/atlas/v2/groups/{group_id}/serverless"
 _INSTANCE = _INSTANCES + "/{name}"
@@ -26,11 +25,8 @@ def list_serverless_instances(
     page_num: int | None = None,
 ) -> EndpointRequest[PaginatedServerlessInstances]:
     """Return one page of the serverless instances of a group (PaginatedServerlessInstances)."""
-    return EndpointRequest(
-        path=path_of(_INSTANCES, group_id=group_id),
-        query=query_of(include_count=include_count, items_per_page=items_per_page, page_num=page_num),
-        read=nested(PaginatedServerlessInstances),
-    )
+    query = {"include_count": include_count, "items_per_page": items_per_page, "page_num": page_num}
+    return ask(PaginatedServerlessInstances, _INSTANCES, query=query, group_id=group_id)
 
 
 def iter_serverless_instances(
@@ -42,10 +38,7 @@ def iter_serverless_instances(
 
 def get_serverless_instance(group_id: str, name: str) -> EndpointRequest[ServerlessInstanceDescription]:
     """Return one serverless instance, or the flex cluster that replaced it (ServerlessInstanceDescription)."""
-    return EndpointRequest(
-        path=path_of(_INSTANCE, group_id=group_id, name=name),
-        read=nested(ServerlessInstanceDescription),
-    )
+    return ask(ServerlessInstanceDescription, _INSTANCE, group_id=group_id, name=name)
 
 
 def create_serverless_instance(  # noqa: PLR0913 - the members of the legacy request body
@@ -67,21 +60,10 @@ def create_serverless_instance(  # noqa: PLR0913 - the members of the legacy req
     Raises AtlasError with status 400 if the name is taken.
     """
     check(name=name)
-    members = {
-        "name": name,
-        "providerSettings": {"backingProviderName": backing_provider_name, "regionName": region_name},
-        **_options(
-            continuous_backup=serverless_continuous_backup_enabled,
-            tags=tags,
-            termination_protection=termination_protection_enabled,
-        ),
-    }
-    return EndpointRequest(
-        method="POST",
-        path=path_of(_INSTANCES, group_id=group_id),
-        body=members,
-        read=nested(ServerlessInstanceDescription),
-    )
+    options = _options(serverless_continuous_backup_enabled, tags, termination_protection_enabled)
+    provider = {"backingProviderName": backing_provider_name, "regionName": region_name}
+    body = {"name": name, "providerSettings": provider, **options}
+    return ask(ServerlessInstanceDescription, _INSTANCES, method="POST", body=body, group_id=group_id)
 
 
 def update_serverless_instance(
@@ -98,16 +80,8 @@ def update_serverless_instance(
     raises GoneError, whose message names that switch, and nothing is changed. Arguments that are not given change
     nothing; ``tags`` replace all tags.
     """
-    return EndpointRequest(
-        method="PATCH",
-        path=path_of(_INSTANCE, group_id=group_id, name=name),
-        body=_options(
-            continuous_backup=serverless_continuous_backup_enabled,
-            tags=tags,
-            termination_protection=termination_protection_enabled,
-        ),
-        read=nested(ServerlessInstanceDescription),
-    )
+    body = _options(serverless_continuous_backup_enabled, tags, termination_protection_enabled)
+    return ask(ServerlessInstanceDescription, _INSTANCE, method="PATCH", body=body, group_id=group_id, name=name)
 
 
 def delete_serverless_instance(group_id: str, name: str) -> EndpointRequest[RequestAccepted]:
@@ -117,22 +91,18 @@ def delete_serverless_instance(group_id: str, name: str) -> EndpointRequest[Requ
     that switch, and nothing is deleted. It returns (RequestAccepted) when Atlas has accepted the deletion, which then
     continues.
     """
-    return EndpointRequest(
-        method="DELETE",
-        path=path_of(_INSTANCE, group_id=group_id, name=name),
-        read=nested(RequestAccepted),
-    )
+    return ask(RequestAccepted, _INSTANCE, method="DELETE", group_id=group_id, name=name)
 
 
 def _options(
-    *, continuous_backup: bool | None, tags: Mapping[str, str] | None, termination_protection: bool | None
+    continuous_backup: bool | None,  # noqa: FBT001 - members of a body
+    tags: Mapping[str, str] | None,
+    termination_protection: bool | None,  # noqa: FBT001
 ) -> dict[str, object]:
     """Return the members that creation and update have in common."""
     backup = {"serverlessContinuousBackupEnabled": continuous_backup}
-    return body_of(
-        {
-            "serverlessBackupOptions": None if continuous_backup is None else backup,
-            "tags": None if tags is None else [{"key": key, "value": value} for key, value in tags.items()],
-            "terminationProtectionEnabled": termination_protection,
-        }
-    )
+    return {
+        "serverlessBackupOptions": None if continuous_backup is None else backup,
+        "tags": None if tags is None else [{"key": key, "value": value} for key, value in tags.items()],
+        "terminationProtectionEnabled": termination_protection,
+    }

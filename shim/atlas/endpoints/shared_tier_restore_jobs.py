@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from shim.atlas.convert import nested
 from shim.atlas.models import Page
-from shim.atlas.request import EndpointRequest, all_of, body_of, check, path_of, query_of
+from shim.atlas.request import EndpointRequest, all_of, ask, check
 from shim.atlas.tenant_models import PaginatedTenantRestores, TenantRestore
 
 _TENANT = "/api/atlas/v2/groups/{group_id}/clusters/{cluster_name}/backup/tenant"
@@ -22,11 +21,9 @@ def list_shared_cluster_backup_restore_jobs(
 
     Flex lists the newest first. Pages are those of the cluster that took its place.
     """
-    return EndpointRequest(
-        path=path_of(_TENANT + "/restores", group_id=group_id, cluster_name=cluster_name),
-        query=query_of(include_count=include_count, items_per_page=items_per_page, page_num=page_num),
-        read=nested(PaginatedTenantRestores),
-    )
+    query = {"include_count": include_count, "items_per_page": items_per_page, "page_num": page_num}
+    path = f"{_TENANT}/restores"
+    return ask(PaginatedTenantRestores, path, query=query, group_id=group_id, cluster_name=cluster_name)
 
 
 def iter_shared_cluster_backup_restore_jobs(
@@ -40,12 +37,8 @@ def get_shared_cluster_backup_restore_job(
     group_id: str, cluster_name: str, restore_id: str
 ) -> EndpointRequest[TenantRestore]:
     """Return one restore job of a shared-tier cluster (TenantRestore)."""
-    return EndpointRequest(
-        path=path_of(
-            _TENANT + "/restores/{restore_id}", group_id=group_id, cluster_name=cluster_name, restore_id=restore_id
-        ),
-        read=nested(TenantRestore),
-    )
+    path = f"{_TENANT}/restores/{{restore_id}}"
+    return ask(TenantRestore, path, group_id=group_id, cluster_name=cluster_name, restore_id=restore_id)
 
 
 def create_shared_cluster_backup_restore_job(
@@ -62,14 +55,10 @@ def create_shared_cluster_backup_restore_job(
     ``target_project_id``, the snapshot's own unless given.
     """
     check(snapshot_id=snapshot_id, target_project_id=target_project_id)
-    members = {
+    body = {
         "snapshotId": snapshot_id,
         "targetDeploymentItemName": target_deployment_item_name,
         "targetProjectId": target_project_id,
     }
-    return EndpointRequest(
-        method="POST",
-        path=path_of(_TENANT + "/restore", group_id=group_id, cluster_name=cluster_name),
-        body=body_of(members),
-        read=nested(TenantRestore),
-    )
+    path = f"{_TENANT}/restore"
+    return ask(TenantRestore, path, method="POST", body=body, group_id=group_id, cluster_name=cluster_name)

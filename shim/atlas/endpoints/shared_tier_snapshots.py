@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from shim.atlas.convert import nested
 from shim.atlas.models import Page
-from shim.atlas.request import EndpointRequest, all_of, body_of, check, path_of, query_of
+from shim.atlas.request import EndpointRequest, all_of, ask, check
 from shim.atlas.tenant_models import BackupTenantSnapshot, PaginatedTenantSnapshots, TenantRestore
 
 _TENANT = "/api/atlas/v2/groups/{group_id}/clusters/{cluster_name}/backup/tenant"
@@ -22,11 +21,9 @@ def list_shared_cluster_backups(
 
     Flex lists the oldest first. Pages are those of the cluster that took its place.
     """
-    return EndpointRequest(
-        path=path_of(_TENANT + "/snapshots", group_id=group_id, cluster_name=cluster_name),
-        query=query_of(include_count=include_count, items_per_page=items_per_page, page_num=page_num),
-        read=nested(PaginatedTenantSnapshots),
-    )
+    query = {"include_count": include_count, "items_per_page": items_per_page, "page_num": page_num}
+    path = f"{_TENANT}/snapshots"
+    return ask(PaginatedTenantSnapshots, path, query=query, group_id=group_id, cluster_name=cluster_name)
 
 
 def iter_shared_cluster_backups(
@@ -40,15 +37,8 @@ def get_shared_cluster_backup(
     group_id: str, cluster_name: str, snapshot_id: str
 ) -> EndpointRequest[BackupTenantSnapshot]:
     """Return one snapshot of a shared-tier cluster (BackupTenantSnapshot)."""
-    return EndpointRequest(
-        path=path_of(
-            _TENANT + "/snapshots/{snapshot_id}",
-            group_id=group_id,
-            cluster_name=cluster_name,
-            snapshot_id=snapshot_id,
-        ),
-        read=nested(BackupTenantSnapshot),
-    )
+    path = f"{_TENANT}/snapshots/{{snapshot_id}}"
+    return ask(BackupTenantSnapshot, path, group_id=group_id, cluster_name=cluster_name, snapshot_id=snapshot_id)
 
 
 def download_shared_cluster_backup(
@@ -60,9 +50,6 @@ def download_shared_cluster_backup(
     and has no effect on a download: it is not sent to a flex cluster.
     """
     check(snapshot_id=snapshot_id)
-    return EndpointRequest(
-        method="POST",
-        path=path_of(_TENANT + "/download", group_id=group_id, cluster_name=cluster_name),
-        body=body_of({"snapshotId": snapshot_id, "targetDeploymentItemName": target_deployment_item_name}),
-        read=nested(TenantRestore),
-    )
+    body = {"snapshotId": snapshot_id, "targetDeploymentItemName": target_deployment_item_name}
+    path = f"{_TENANT}/download"
+    return ask(TenantRestore, path, method="POST", body=body, group_id=group_id, cluster_name=cluster_name)
