@@ -13,8 +13,7 @@ import attrs
 from shim.cli.fields import FieldLine, field_lines, no_successor
 from shim.cli.hints import hints
 from shim.cli.next_calls import BEARER, ORIGIN, PLAIN, NextCall, encoded, next_calls, readable
-from shim.core.context import Context
-from shim.core.memory import Memory
+from shim.core.context import Context, Memory
 from shim.core.messages import Call
 from shim.core.question import read_query
 from shim.core.recognise import Engine

@@ -10,9 +10,8 @@ from collections import OrderedDict
 
 import attrs
 
-from shim.core.context import Context
+from shim.core.context import Context, Memory
 from shim.core.exchange import exchange
-from shim.core.memory import Memory
 from shim.core.messages import Answer, Call, Exchange, Read, Record, Reply, Send, Translate, advance, without
 from shim.core.question import OWN_WORDS
 from shim.core.recognise import Match

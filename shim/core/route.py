@@ -8,8 +8,7 @@ from datetime import UTC, datetime
 
 import attrs
 
-from shim.core.context import Context
-from shim.core.memory import TTL
+from shim.core.context import TTL, Context
 from shim.core.messages import Call, Reply, field
 from shim.core.recognise import Match
 from shim.core.settings import STRICT, RouteWord, Settings
@@ -66,8 +65,13 @@ _USER = re.compile(r'digest .*?\busername="([^"]*)"', re.IGNORECASE)
 
 def retired_key(match: Match, origin: str, call: Call | None = None) -> tuple[str, ...]:
     """Return the key under which a legacy operation is remembered as retired: for all, or for a path and its caller."""
-    key = (origin, match.operation.id, match.api.name)
+    key = ("retired", origin, match.operation.id, match.api.name)
     return key if call is None else (*key, call.path, _caller(call))
+
+
+def tier_key(match: Match, call: Call) -> tuple[str, ...]:
+    """Return the key under which the tier of a call's cluster is remembered, learned from a success alone."""
+    return ("tier", call.origin, *match.cluster)
 
 
 def _caller(call: Call) -> str:
@@ -87,15 +91,13 @@ def learn_retired(match: Match, call: Call, reply: Reply, context: Context) -> N
     is_gone = reply.status == 410 and field(reply.headers, "x-error-code") == VERSION_GONE
     if is_gone or len(call.path) <= LONGEST:
         key = retired_key(match, call.origin, None if is_gone else call)
-        context.memory.retired.remember(key, str(reply.status), context.monotonic())
+        context.memory.remember(key, str(reply.status), context.monotonic())
 
 
 def _recalled(match: Match, call: Call, context: Context) -> str | None:
-    retired, at = context.memory.retired, context.monotonic()
-    if not retired:
-        return None
-    known = retired.recall(retired_key(match, call.origin), at)
-    return known or retired.recall(retired_key(match, call.origin, call), at)
+    memory, now = context.memory, context.monotonic()
+    known = memory.recall(retired_key(match, call.origin), now)
+    return known or memory.recall(retired_key(match, call.origin, call), now)
 
 
 def decide(match: Match, call: Call, context: Context, answered: str | None = None) -> Decision:
@@ -125,7 +127,7 @@ def decide(match: Match, call: Call, context: Context, answered: str | None = No
             return Decision("legacy", f"{reason}, and there is no successor to ask instead", sunset, corrects)
         tier = None
         if corrects and match.cluster:
-            tier = memory.tiers.recall((call.origin, *match.cluster), context.monotonic())
+            tier = memory.recall(tier_key(match, call), context.monotonic())
         if tier is not None and tier != operation.first and tier in operation.successors:
             reason = f"{reason}; the cluster was found on the {tier} tier less than ten minutes ago"
             return Decision(tier, reason, sunset, corrects, since=since)

@@ -39,7 +39,7 @@ from shim.core.responses import (
     refuse_redirect,
     written,
 )
-from shim.core.route import Decision
+from shim.core.route import Decision, tier_key
 from shim.documents.calls import ATLAS_ERRORS, LINK, ErrorRule, ErrorShape, RefusedChoice, Successor, Target
 from shim.documents.model import NO_CONTENT
 from shim.documents.sources import look_up, parse_source
@@ -99,7 +99,7 @@ def _question(
     """
     match, context, query = state.match, state.context, state.query
     if isinstance(choice, RefusedChoice):
-        known = context.memory.tiers.recall((state.call.origin, *match.cluster), context.monotonic())
+        known = context.memory.recall(tier_key(match, state.call), context.monotonic())
         if later is None or tier.probe is None or known == tier.tier:
             state.route = tier.tier
             raise CallError(400, choice.error_code, choice.detail)
@@ -204,6 +204,6 @@ def _learn(state: ExchangeState, tier: Successor, outcome: Outcome) -> None:
     if not match.cluster or len(match.operation.successors) == 1:
         return
     if isinstance(outcome, Answer) and outcome.reply.status < 300:
-        memory.tiers.remember((state.call.origin, *match.cluster), tier.tier, state.context.monotonic())
+        memory.remember(tier_key(match, state.call), tier.tier, state.context.monotonic())
     elif state.sent and state.sent[-1].status in _LEAD_ON:
-        memory.tiers.forget((state.call.origin, *match.cluster))
+        memory.forget(tier_key(match, state.call))

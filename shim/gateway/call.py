@@ -17,8 +17,7 @@ from urllib.parse import unquote
 
 import attrs
 
-from shim.core.context import Context
-from shim.core.memory import Memory
+from shim.core.context import Context, Memory
 from shim.core.messages import Answer, Call, Record, Reply, field
 from shim.core.recognise import Match
 from shim.core.settings import RouteWord

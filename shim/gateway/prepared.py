@@ -14,7 +14,7 @@ from weakref import WeakSet
 
 import attrs
 
-from shim.core.memory import Memory
+from shim.core.context import Memory
 from shim.core.messages import Answer, Headers, Record, Translate
 from shim.core.recognise import Match
 from shim.core.responses import document_reply

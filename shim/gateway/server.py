@@ -11,7 +11,7 @@ import ssl
 import time
 from collections.abc import Callable, Coroutine, Mapping
 
-from shim.core.memory import Memory
+from shim.core.context import Memory
 from shim.core.recognise import Engine, shared_engine
 from shim.errors import SettingsError
 from shim.gateway.admin import Admin

@@ -18,8 +18,7 @@ import attrs
 
 from shim._version import __version__
 from shim.core.content import dumps, loads
-from shim.core.context import Context
-from shim.core.memory import Memory
+from shim.core.context import Context, Memory
 from shim.core.messages import Call
 from shim.core.route import decide, sunset_of
 from shim.documents.model import Operation

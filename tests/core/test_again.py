@@ -5,7 +5,7 @@ import pytest
 
 from shim.core import again, exchange
 from shim.core.again import Repeats
-from shim.core.memory import Memory
+from shim.core.context import Memory
 from shim.core.settings import RouteWord, Settings
 from tests.core.driver import GET, LIST, NON_FLEX, SNAPSHOT, answers, drive, refuses, snapshots
 

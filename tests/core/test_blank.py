@@ -2,7 +2,7 @@
 
 from datetime import UTC, datetime
 
-from shim.core.memory import Memory
+from shim.core.context import Memory
 from tests.core.driver import Clock, answers, drive, refuses
 
 LIST = "/api/atlas/v2/groups/g1/serverless"

@@ -9,8 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from shim.core.content import ContentFault, acceptable, decode, dumps, loads, with_content
-from shim.core.context import Context
-from shim.core.memory import Memory
+from shim.core.context import Context, Memory
 from shim.core.messages import Reply
 from shim.core.settings import Settings
 

@@ -4,7 +4,7 @@ from datetime import UTC, datetime
 
 import pytest
 
-from shim.core.memory import Memory
+from shim.core.context import Memory
 from shim.core.messages import Answer, PassThrough, Read, Send, Sent
 from shim.core.settings import RouteWord, Settings
 from tests.core.driver import (
@@ -78,7 +78,7 @@ def test_a_404_with_an_error_code_is_atlas_own_answer(engine, status, code):
     driven = drive(engine, V2, [refuses(status, code)], clock=BEFORE, memory=memory)
     assert driven.passed
     assert driven.outcome.record.route == "legacy"
-    assert len(memory.retired) == 0
+    assert len(memory._entries) == 0
 
 
 @pytest.mark.parametrize(
@@ -98,7 +98,7 @@ def test_only_auto_corrects_the_legacy_side(engine, word, gone):
     driven = drive(engine, V2, [gone], clock=BEFORE, settings=route(word), memory=memory)
     assert driven.passed
     assert len(driven.steps) == 1
-    assert len(memory.retired) == 0
+    assert len(memory._entries) == 0
 
 
 @pytest.mark.parametrize("status", [401, 403, 429, 500, 503])
@@ -149,7 +149,7 @@ def test_the_legacy_side_judges_its_own_query(engine):
 
 def test_a_generator_can_be_abandoned(engine):
     """A door that gives up closes the exchange, at any step."""
-    from shim.core.context import Context
+    from shim.core.context import Context, Memory
     from shim.core.exchange import exchange
     from shim.core.messages import Call, Reply
 

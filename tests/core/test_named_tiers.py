@@ -2,7 +2,7 @@
 
 import pytest
 
-from shim.core.memory import Memory
+from shim.core.context import Memory
 from shim.core.settings import RouteWord, Settings
 from tests.core.driver import AFTER, answers, drive, refuses
 from tests.core.small import START, operation, read, successor
@@ -119,7 +119,7 @@ def test_a_single_tier_is_never_remembered():
     memory = Memory()
     alone = read(document(("successor", [])))
     driven = drive(alone, TARGET, [answers({"successor": "a"})], memory=memory)
-    assert (driven.routes, driven.document, len(memory.tiers)) == (("successor",), {"name": "a"}, 0)
+    assert (driven.routes, driven.document, len(memory._entries)) == (("successor",), {"name": "a"}, 0)
 
 
 def test_a_chain_ends_at_the_deadline():

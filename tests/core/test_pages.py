@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from shim.core.memory import Memory
+from shim.core.context import Memory
 from shim.core.messages import Call
 from shim.core.recognise import shared_engine
 from shim.core.settings import Settings

@@ -7,7 +7,7 @@ from types import ModuleType
 
 import pytest
 
-from shim.core.memory import Memory, TTLCache
+from shim.core.context import Memory
 from shim.core.settings import RouteWord, Settings
 from tests.core.driver import BEFORE, GET, GONE, JOBS, LIST, NON_FLEX, SNAPSHOT, answers, drive, refuses
 from tests.core.test_writers import FULL, LISTS, QUERIES, mutated
@@ -128,20 +128,20 @@ def test_content_is_bounded_anew_each_time(engine):
 
 def test_a_generation_ends_with_whatever_is_learned():
     """A word that is new, another, or known no more; the same word again is nothing new."""
-    memory = Memory(retired=TTLCache(ttl=10.0), tiers=TTLCache(ttl=10.0))
+    memory = Memory()
     seen = [memory.generation]
     for change in (
-        lambda: memory.tiers.remember("c", "flex", 0.0),
-        lambda: memory.tiers.remember("c", "dedicated", 1.0),
-        lambda: memory.tiers.forget("c"),
-        lambda: memory.retired.remember("x", "410", 1.0),
-        lambda: memory.retired.remember("x", "410", 20.0),
+        lambda: memory.remember("c", "flex", 0.0),
+        lambda: memory.remember("c", "dedicated", 1.0),
+        lambda: memory.forget("c"),
+        lambda: memory.remember("x", "410", 1.0),
+        lambda: memory.remember("x", "410", 2000.0),
     ):
         change()
         assert memory.generation not in seen
         seen.append(memory.generation)
-    memory.retired.remember("x", "410", 21.0)
-    memory.tiers.forget("c")
+    memory.remember("x", "410", 2001.0)
+    memory.forget("c")
     assert memory.generation == seen[-1]
 
 

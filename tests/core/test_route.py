@@ -4,10 +4,9 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from shim.core.context import Context
-from shim.core.memory import Memory
+from shim.core.context import Context, Memory
 from shim.core.messages import Call
-from shim.core.route import decide, retired_key, sunset_of
+from shim.core.route import decide, retired_key, sunset_of, tier_key
 from shim.core.settings import RouteWord, Settings
 from tests.core.driver import JOBS, LIST, ORIGIN
 
@@ -97,7 +96,7 @@ def test_the_sunset_in_force_can_be_asked_for(engine):
 def keys(engine, path=LIST, origin=ORIGIN, api="v2"):
     match = engine.recognise("GET", f"/api/atlas/{api}{path}", ())
     assert match is not None
-    return retired_key(match, origin), (origin, *match.cluster) if match.cluster else None
+    return retired_key(match, origin), tier_key(match, Call("GET", origin, path)) if match.cluster else None
 
 
 def test_what_was_learned_is_kept_apart_by_what_it_holds_for(engine):
@@ -117,7 +116,7 @@ def test_what_was_learned_is_kept_apart_by_what_it_holds_for(engine):
 def test_a_legacy_endpoint_that_was_gone_is_not_asked_again(engine, passed):
     """For ten minutes what legacy answered counts more than the date."""
     memory = Memory()
-    memory.retired.remember(keys(engine)[0], "410", (SUNSET - timedelta(days=1)).timestamp())
+    memory.remember(keys(engine)[0], "410", (SUNSET - timedelta(days=1)).timestamp())
     when = SUNSET - timedelta(days=1) + timedelta(seconds=passed)
     decision = decided(engine, when, memory=memory)
     assert decision.route == "flex"
@@ -130,7 +129,7 @@ def test_a_legacy_endpoint_that_was_gone_is_not_asked_again(engine, passed):
 def test_after_ten_minutes_the_date_counts_again(engine):
     """Nothing is believed for ever, since sunset dates moved in both directions."""
     memory = Memory()
-    memory.retired.remember(keys(engine)[0], "410", (SUNSET - timedelta(days=1)).timestamp())
+    memory.remember(keys(engine)[0], "410", (SUNSET - timedelta(days=1)).timestamp())
     when = SUNSET - timedelta(days=1) + timedelta(seconds=600)
     assert decided(engine, when, memory=memory).route == "legacy"
 
@@ -141,7 +140,7 @@ def test_after_ten_minutes_the_date_counts_again(engine):
 def test_a_cluster_known_to_be_dedicated_is_asked_there(engine, word, side):
     """In auto the remembered tier comes first; by date and by flag it is never the dedicated one."""
     memory = Memory()
-    memory.tiers.remember(keys(engine)[1], "dedicated", SUNSET.timestamp())
+    memory.remember(keys(engine)[1], "dedicated", SUNSET.timestamp())
     decision = decided(engine, SUNSET, word, memory=memory)
     assert decision.route == side
     assert ("dedicated tier" in decision.reason) is (side == "dedicated")
@@ -151,14 +150,14 @@ def test_a_cluster_known_to_be_dedicated_is_asked_there(engine, word, side):
 def test_any_other_remembered_tier_changes_nothing(engine, tier):
     """Flex comes first anyway, and a tier that the operation has no successor on is not asked."""
     memory = Memory()
-    memory.tiers.remember(keys(engine)[1], tier, SUNSET.timestamp())
+    memory.remember(keys(engine)[1], tier, SUNSET.timestamp())
     assert decided(engine, SUNSET, memory=memory).route == "flex"
 
 
 def test_a_remembered_tier_does_not_overrule_the_date(engine):
     """Before the sunset it is the legacy endpoint that is asked, whatever the cluster is."""
     memory = Memory()
-    memory.tiers.remember(keys(engine)[1], "dedicated", SUNSET.timestamp())
+    memory.remember(keys(engine)[1], "dedicated", SUNSET.timestamp())
     assert decided(engine, SUNSET - SECOND, memory=memory).route == "legacy"
 
 
@@ -190,7 +189,7 @@ def test_without_a_successor_a_remembered_410_ends_it(engine):
     memory = Memory()
     match = engine.recognise("DELETE", "/api/atlas/v2/groups/g/serverless/n", ())
     assert match is not None
-    memory.retired.remember(retired_key(match, ORIGIN), "410", INSTANCES.timestamp())
+    memory.remember(retired_key(match, ORIGIN), "410", INSTANCES.timestamp())
     decision = decided(engine, INSTANCES, path="/groups/g/serverless/n", method="DELETE", memory=memory)
     assert decision.route == "none"
     assert "410" in decision.reason

@@ -2,7 +2,7 @@
 
 import pytest
 
-from shim.core.memory import Memory
+from shim.core.context import Memory
 from tests.core.driver import (
     GET,
     NON_FLEX,

@@ -2,7 +2,7 @@
 
 import json
 
-from shim.core.memory import Memory
+from shim.core.context import Memory
 from tests.core.driver import (
     BEFORE,
     GONE,
@@ -44,7 +44,7 @@ def test_a_tier_that_is_known_is_not_asked_for(engine):
     listed = drive(engine, f"/api/atlas/v2{JOBS}", [answers({"results": []})], memory=memory, monotonic=uptime)
     assert listed.routes == ("flex",)
     assert create(engine, [], POINT, memory=memory, monotonic=uptime).steps == ()
-    assert len(memory.tiers) == 1
+    assert len(memory._entries) == 1
 
 
 def test_a_probe_that_comes_too_late_is_not_made(engine):

@@ -12,7 +12,7 @@ import httpx
 import pytest
 
 from shim import httpx as shim_httpx
-from shim.core.memory import Memory
+from shim.core.context import Memory
 from shim.core.settings import parse_sunsets
 from shim.doors import process
 from shim.gateway import Options, serve_in_thread

@@ -6,7 +6,7 @@ import pytest
 import requests
 
 import shim
-from shim.core.memory import Memory
+from shim.core.context import Memory
 from shim.doors import notice, process
 from shim.doors.environment import VARIABLES
 from shim.fake import FakeAtlas

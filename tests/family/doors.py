@@ -9,7 +9,7 @@ import pytest
 
 from shim import httpx as shim_httpx
 from shim import requests as shim_requests
-from shim.core.memory import Memory
+from shim.core.context import Memory
 from shim.core.settings import RouteWord, parse_writes
 from shim.doors import process
 from tests.family.replay import BEFORE, LATE, caller, gateway

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from shim import httpx, requests
-from shim.core.memory import Memory
+from shim.core.context import Memory
 from shim.doors import process
 from shim.errors import LegacyEndpointWarning
 from shim.fake import FakeAtlas, constants

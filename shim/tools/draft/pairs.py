@@ -12,9 +12,8 @@ from typing import Any
 import attrs
 
 from shim.core.content import dumps, loads
-from shim.core.context import Context
+from shim.core.context import Context, Memory
 from shim.core.exchange import exchange
-from shim.core.memory import Memory
 from shim.core.messages import Answer, Call, Outcome, Read, Reply, Send, advance
 from shim.core.recognise import Engine
 from shim.core.settings import Host, RouteWord, Settings
