@@ -6,7 +6,7 @@ import sys
 
 import pytest
 
-from shim.cli.atlas_cli.handover import MARK, hand_over
+from shim.cli.atlas_cli.run import MARK, hand_over
 
 
 @pytest.fixture

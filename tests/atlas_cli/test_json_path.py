@@ -2,8 +2,8 @@
 
 import pytest
 
-from shim.cli.atlas_cli.errors import CliError
-from shim.cli.atlas_cli.json_path import selector
+from shim.cli.atlas_cli.flags import CliError
+from shim.cli.atlas_cli.output import selector
 
 PAGE = {
     "results": [

@@ -9,7 +9,7 @@ import pytest
 from shim.atlas import models
 from shim.atlas.convert import Model
 from shim.cli.atlas_cli.commands import COMMANDS
-from shim.cli.atlas_cli.errors import CliError
+from shim.cli.atlas_cli.flags import CliError
 from shim.cli.atlas_cli.output import printer
 from shim.fake import DEMO_CLUSTER, DEMO_GROUP
 
@@ -109,7 +109,6 @@ def test_what_can_not_be_printed_is_not_ordered(atlas, signed_in, server):
 
 def test_a_missing_library_is_an_error_that_names_the_extra(atlas, signed_in, monkeypatch):
     """`json-path` needs the extra `cli`; the other formats don't."""
-    monkeypatch.delitem(sys.modules, "shim.cli.atlas_cli.json_path", raising=False)
     monkeypatch.setitem(sys.modules, "jsonpath", None)
     done = atlas("serverless", "list", "--projectId", DEMO_GROUP, "-o", "json-path=$..id")
     assert (done.exit_code, done.stdout) == (1, "")

@@ -4,7 +4,7 @@ from urllib.parse import parse_qs
 
 import pytest
 
-from shim.cli.atlas_cli.errors import CliError
+from shim.cli.atlas_cli.flags import CliError
 from shim.cli.atlas_cli.profile import load
 from shim.credentials import AccessToken, ApiKey, ServiceAccount
 from shim.errors import SettingsError

@@ -3,6 +3,39 @@
     words -> flags, commands -> profile -> calls -> shim.atlas -> output
 
 ``run`` does this: ``flags`` reads words as pflag does, ``commands`` is the table of commands, ``profile`` reads the
-CLI's configuration, ``calls`` asks Atlas, and ``output`` prints the fields that the CLI printed: as a table, as JSON,
-or by a path (``json_path``). ``handover`` passes every other command to the real Atlas CLI.
+CLI's configuration, ``calls`` asks Atlas, and ``output`` prints the fields that the CLI printed.
 """
+
+from __future__ import annotations
+
+import sys
+
+import click
+
+
+class Words(click.Command):
+    """A command that takes all words unparsed, except a single --help (inheritance is click's way to extend one)."""
+
+    def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
+        """Leave the words to the command."""
+        if args in (["-h"], ["--help"]):
+            return super().parse_args(ctx, args)
+        ctx.params["words"] = args
+        return []
+
+
+@click.command(cls=Words, options_metavar="serverless ... | WORD...")
+def command(words: list[str]) -> None:
+    """Run the commands that the Atlas CLI removed; pass others on to it.
+
+    For old scripts: alias atlas='atlas-shim atlas'. Flags, output, profiles and variables are
+    those of the Atlas CLI; "atlas-shim atlas serverless" lists the commands. Any other command
+    goes to the "atlas" on the PATH, with the words as they are.
+
+    Exit codes: serverless commands return 0 on success, 1 on any error, 141 if their output pipe
+    was closed; others return the Atlas CLI's code, or 127 if it is not on the PATH.
+    """
+    # Loaded by this command alone, so that the others start fast.
+    from shim.cli.atlas_cli.run import run  # noqa: PLC0415
+
+    sys.exit(run(words))

@@ -20,13 +20,11 @@ from shim.atlas.client import TIMEOUT
 from shim.atlas.convert import Model
 from shim.atlas.retries import UNSENT
 from shim.cli.atlas_cli.commands import Command
-from shim.cli.atlas_cli.errors import CliError
-from shim.cli.atlas_cli.flags import Values
+from shim.cli.atlas_cli.flags import CliError, Values
 from shim.credentials import AccessToken, Credentials, ServiceAccount
 from shim.errors import AtlasError
 from shim.httpx import Client
 
-REVOKE_PATH = "/api/oauth/revoke"
 INTERVAL = 4.0
 """Seconds between the reads of a watch, as in the CLI."""
 
@@ -78,10 +76,9 @@ def carry_out(command: Command, given: Values, base_url: str, credentials: Crede
             if isinstance(credentials, ServiceAccount) and isinstance(auth, ServiceAccountAuth) and auth.token:
                 # Atlas allows an account 100 tokens, valid for an hour; a loop of commands would use them up.
                 form = {"token": auth.token, "token_type_hint": "access_token"}
+                account = credentials.client_id, credentials.client_secret
                 with suppress(httpx.HTTPError):
-                    http.post(
-                        base_url + REVOKE_PATH, auth=(credentials.client_id, credentials.client_secret), data=form
-                    )
+                    http.post(f"{base_url}/api/oauth/revoke", auth=account, data=form)
 
 
 def _arguments(command: Command, given: Values, project: str) -> dict[str, Any]:
@@ -98,8 +95,7 @@ def _arguments(command: Command, given: Values, project: str) -> dict[str, Any]:
         arguments["name"] = given[command.argument]
     if command.path.endswith("restores create"):
         # The CLI sent a download without a target; the body of the API needs one.
-        target = {"target_cluster_name": given["clusterName"], "target_group_id": project}
-        return target | arguments
+        return {"target_cluster_name": given["clusterName"], "target_group_id": project, **arguments}
     return arguments
 
 

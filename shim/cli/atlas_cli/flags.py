@@ -7,7 +7,9 @@ from collections.abc import Iterator, Mapping, Sequence
 
 import attrs
 
-from shim.cli.atlas_cli.errors import CliError
+
+class CliError(Exception):
+    """A command of the Atlas CLI fails, with exit code 1; its text follows ``Error: `` on stderr."""
 
 
 @attrs.frozen
@@ -15,21 +17,20 @@ class Flag:
     """A flag: ``kind`` is string, int, bool or stringToString, ``short`` its letter.
 
     ``argument`` is the typed client's name for its value, empty if calls do not get it; with ``negates`` the call gets
-    the opposite. ``use_instead`` is the flag that replaced it.
+    the opposite.
     """
 
     name: str
     kind: str = "string"
     argument: str = ""
     short: str = ""
-    use_instead: str = ""
     negates: bool = False
 
 
 GLOBAL = (Flag("profile", short="P"), Flag("debug", "bool", short="D"), Flag("help", "bool", short="h"))
 """The flags of every command."""
 
-_SWITCHES = {word for flag in GLOBAL if flag.kind == "bool" for word in (f"--{flag.name}", f"-{flag.short}")}
+_SWITCHES = {"--debug", "-D", "--help", "-h"}
 
 _BOOLS = dict.fromkeys(("1", "t", "T", "true", "TRUE", "True"), True)
 _BOOLS |= dict.fromkeys(("0", "f", "F", "false", "FALSE", "False"), False)
@@ -92,24 +93,19 @@ def parse(words: Sequence[str], flags: Sequence[Flag]) -> tuple[dict[str, Value]
 
 
 def _value(flag: Flag, text: str) -> Value:
-    why = "invalid syntax"
-    if flag.kind == "stringToString":
-        pairs = [pair.partition("=") for pair in text.split(",")]
-        if wrong := next((name for name, sign, _ in pairs if not sign), None):
-            raise CliError(
-                f'invalid argument "{text}" for "--{flag.name}" flag: {wrong} must be formatted as key=value'
-            )
-        return {name: value for name, _, value in pairs}
+    shown = f"-{flag.short}, --{flag.name}" if flag.short else f"--{flag.name}"
+    why = f'strconv.Parse{flag.kind.capitalize()}: parsing "{text}": invalid syntax'
     try:
+        if flag.kind == "stringToString":
+            why = next((f"{pair} must be formatted as key=value" for pair in text.split(",") if "=" not in pair), "")
+            return dict(pair.split("=", 1) for pair in text.split(","))
         if flag.kind != "int":
             return _BOOLS[text] if flag.kind == "bool" else text
         # As Go's ParseInt does with base 0: 010 is octal.
         number = int(text, 8 if re.fullmatch(r"[-+]?0[0-7_]+", text) else 0)
         if -(2**63) <= number < 2**63:
             return number
-        why = "value out of range"
+        why = why.replace("invalid syntax", "value out of range")
     except (KeyError, ValueError):
         pass
-    shown = f"-{flag.short}, --{flag.name}" if flag.short else f"--{flag.name}"
-    what = f'strconv.Parse{flag.kind.capitalize()}: parsing "{text}": {why}'
-    raise CliError(f'invalid argument "{text}" for "{shown}" flag: {what}')
+    raise CliError(f'invalid argument "{text}" for "{shown}" flag: {why}')

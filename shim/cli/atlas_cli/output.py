@@ -15,7 +15,7 @@ import attrs
 
 from shim.atlas.convert import Model
 from shim.cli.atlas_cli.commands import Command
-from shim.cli.atlas_cli.errors import CliError
+from shim.cli.atlas_cli.flags import CliError
 from shim.extras import hinted
 
 _UNKNOWN = frozenset({"nextBackupDate", "tenantBackupEnabled"})
@@ -37,28 +37,60 @@ def printer(command: Command, output: str, instance: str = "") -> Callable[[Mode
     """
     kind, sign, argument = output.partition("=")
     if output == "json":
-        return lambda reply: marshal(known(reply))
+        return lambda reply: _marshal(known(reply))
     if kind == "json-path" and sign:
-        try:
-            from shim.cli.atlas_cli.json_path import selector  # noqa: PLC0415 - it needs an extra, and loads slowly
-        except ModuleNotFoundError as error:
-            raise CliError(str(hinted(error))) from None
         select = selector(argument)
-        return lambda reply: marshal(select(known(reply)))
+        return lambda reply: _marshal(select(known(reply)))
     if kind in {"go-template", "go-template-file"} and sign:
-        raise CliError(f"atlas-shim prints no Go templates; use the same command with: {_jq(command, argument)}")
+        # The fields that the template names; the id if it names none.
+        found = re.findall(r"(?<![\w)])\.(?:Get)?([A-Z]\w*)", argument)
+        names = [name[0].lower() + name[1:] for name in found if name not in {"Results", "Links", "TotalCount"}]
+        fields = '"' + " ".join(rf"\(.{name})" for name in names) + '"' if names[1:] else f".{(*names, 'id')[0]}"
+        jq = f"{'.results[] | ' if command.path.endswith('list') else ''}{fields}"
+        raise CliError(f"atlas-shim prints no Go templates; use the same command with: -o json | jq -r '{jq}'")
     answer = command.answer
     if isinstance(answer, str):
         return lambda reply: answer.format_map({"id": "<nil>", "instanceName": instance, **known(reply)})
-    return lambda reply: table(answer, known(reply))
+    return lambda reply: _table(answer, known(reply))
 
 
-def _jq(command: Command, template: str) -> str:
-    """Return the jq command for the fields that a Go template names, for the id if it names no fields."""
-    found = re.findall(r"(?<![\w)])\.(?:Get)?([A-Z]\w*)", template)
-    names = [name[0].lower() + name[1:] for name in found if name not in {"Results", "Links", "TotalCount"}] or ["id"]
-    fields = f".{names[0]}" if len(names) == 1 else '"' + " ".join(rf"\(.{name})" for name in names) + '"'
-    return f"-o json | jq -r '{'.results[] | ' if command.path.endswith('list') else ''}{fields}'"
+def selector(path: str) -> Callable[[Any], Any]:
+    """Return a function that takes JSON and returns the values at a path; both raise CliError.
+
+    A path that can match only one value gives that value, any other a list. As in the CLI's own library a filter may
+    be a single member (``[?(@.failed)]`` leaves out items with ``false``), and comparisons with a missing member are
+    false.
+    """
+    try:
+        from jsonpath import JSONPath, JSONPathEnvironment, JSONPathError, NodeList  # noqa: PLC0415 - an extra
+    except ModuleNotFoundError as error:
+        raise CliError(str(hinted(error))) from None
+
+    class Environment(JSONPathEnvironment):  # inheritance is python-jsonpath's way to set the meaning of filters
+        def is_truthy(self, obj: object) -> bool:
+            return super().is_truthy(obj) and not (isinstance(obj, NodeList) and obj.values() in ([None], [False]))
+
+        def compare(self, left: object, operator: str, right: object) -> bool:
+            absent = any(isinstance(side, NodeList) and not side for side in (left, right))
+            return not (absent and operator not in {"&&", "||"}) and super().compare(left, operator, right)
+
+    if not path:
+        raise CliError("empty jsonpath")
+    try:
+        # The CLI accepted `$.[0]` for `$[0]`.
+        query = Environment().compile(re.sub(r"(?<!\.)\.(?=\[)", "", path))
+    except JSONPathError as error:
+        why = str(error).partition("\n")[0]
+        raise CliError(f"json-path {path!r}: {why}; jq reads more: -o json | jq -r '…'") from None
+    single = isinstance(query, JSONPath) and query.singular_query()
+
+    def select(value: Any) -> Any:
+        found = query.findall(value)
+        if single and not found:
+            raise CliError(f"unknown key or index: json-path {path!r} leads to nothing in this reply")
+        return found[0] if single else found
+
+    return select
 
 
 def known(model: Model) -> dict[str, Any]:
@@ -94,14 +126,14 @@ def _plain(name: str, value: object, raw: Any) -> Any:
     return raw
 
 
-def marshal(value: Any) -> str:
+def _marshal(value: Any) -> str:
     """Return JSON and a newline as Go's ``json.MarshalIndent`` writes it, two spaces a level, ``<>&`` escaped."""
     text = json.dumps(value, indent=2, ensure_ascii=False)
     # In JSON these characters occur in strings only.
     return re.sub("[<>&\u2028\u2029]", lambda found: f"\\u{ord(found[0]):04x}", text) + "\n"
 
 
-def table(columns: Mapping[str, str], reply: Mapping[str, Any]) -> str:
+def _table(columns: Mapping[str, str], reply: Mapping[str, Any]) -> str:
     """Return a table of a page's results or of one resource; ``columns`` are headings, each with its member.
 
     Cells are aligned as by Go's text/tabwriter in the CLI: 6 characters wide at least, 3 apart, the last as it is.

@@ -15,7 +15,7 @@ from typing import Any
 
 import attrs
 
-from shim.cli.atlas_cli.errors import CliError
+from shim.cli.atlas_cli.flags import CliError
 from shim.credentials import AccessToken, ApiKey, Credentials, ServiceAccount, read_credentials
 from shim.origins import DEFAULT_BASE_URL, parse_base_url
 
@@ -77,9 +77,7 @@ def load(name: str, environ: Mapping[str, str]) -> Profile:
     name = name or _variable(environ, "profile")
     if "." in name:
         raise CliError(f"""profile should not contain '.': "{name}\"""")
-    if not name:
-        name = next(iter(profiles)) if len(profiles) == 1 else "default"
-    name = name.lower()
+    name = (name or (next(iter(profiles)) if len(profiles) == 1 else "default")).lower()
     top = {key: value for key, value in content.items() if not isinstance(value, dict) and value != ""}
     return Profile(name, path, {**profiles.get(name, {}), **top} if content else {}, environ)
 
@@ -90,29 +88,25 @@ def _variable(environ: Mapping[str, str], name: str) -> str:
 
 def _file(environ: Mapping[str, str]) -> tuple[Path, dict[str, Any]]:
     """Read the CLI's file, or its predecessor's, which the CLI copied at its first start."""
-    home = _config_home(environ)
-    ours = home / "atlascli" / "config.toml"
-    for path in (ours, home / "mongocli" / "config.toml", home / "mongocli.toml"):
+    # Go's ``os.UserConfigDir``; an empty variable counts as unset.
+    home = Path(environ.get("HOME") or os.path.expanduser("~"))  # noqa: PTH111 - Path.home may raise
+    if sys.platform == "win32":
+        folder = Path(environ.get("APPDATA", ""))
+    elif sys.platform == "darwin":
+        folder = home / "Library" / "Application Support"
+    else:
+        folder = Path(environ.get("XDG_CONFIG_HOME") or home / ".config")
+    paths = [folder / name for name in ("atlascli/config.toml", "mongocli/config.toml", "mongocli.toml")]
+    for path in paths:
         try:
-            content = tomllib.loads(path.read_text("utf-8"))
+            return path, _lowered(tomllib.loads(path.read_text("utf-8")))
         except (FileNotFoundError, NotADirectoryError):
             continue
         except (OSError, ValueError) as error:
             # No line of the file is quoted, since it may hold a secret.
             why = error.strerror if isinstance(error, OSError) else "it is not valid TOML"
             raise CliError(f"error loading config: {path}: {why}") from None
-        return path, _lowered(content)
-    return ours, {}
-
-
-def _config_home(environ: Mapping[str, str]) -> Path:
-    """Return Go's ``os.UserConfigDir``; an empty variable counts as unset."""
-    if sys.platform == "win32":
-        return Path(environ.get("APPDATA", ""))
-    home = Path(environ.get("HOME") or os.path.expanduser("~"))  # noqa: PTH111 - Path.home may raise
-    if sys.platform == "darwin":
-        return home / "Library" / "Application Support"
-    return Path(environ.get("XDG_CONFIG_HOME") or home / ".config")
+    return paths[0], {}
 
 
 def _lowered(table: Mapping[str, Any]) -> dict[str, Any]:

@@ -4,19 +4,25 @@ from __future__ import annotations
 
 import os
 import re
+import subprocess
 import sys
 import warnings
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from pathlib import Path
 
 from shim.cli.atlas_cli import flags
 from shim.cli.atlas_cli.commands import ALIASES, COMMANDS, DELIVERY_TYPES, Command
-from shim.cli.atlas_cli.errors import CliError
-from shim.cli.atlas_cli.handover import hand_over
-from shim.cli.atlas_cli.profile import Profile, load
+from shim.cli.atlas_cli.flags import CliError
+from shim.cli.atlas_cli.profile import load
 from shim.errors import LegacyEndpointWarning, SettingsError
 
 CLOSED = 141
 """A shell's exit code for a Go program that wrote into a closed pipe, as in ``| head -1`` (128 + SIGPIPE)."""
+NOT_EXECUTABLE, NOT_FOUND = 126, 127
+"""A shell's exit codes for a command that can't be run."""
+
+MARK = "_ATLAS_SHIM_HANDED_TO"
+"""Variable with the id of the process that became the Atlas CLI: it, and its child, must not come back here."""
 
 
 def run(words: Sequence[str], environ: Mapping[str, str] = os.environ) -> int:
@@ -30,10 +36,13 @@ def run(words: Sequence[str], environ: Mapping[str, str] = os.environ) -> int:
     if sys.stdout is None:  # The caller closed stdout (`>&-`); Go reports that on the first write.
         sys.stdout = os.fdopen(os.open(os.devnull, os.O_RDONLY), "w", encoding="utf-8")
     try:
-        code = _serverless(words, places, environ)
+        sys.stdout.write(_serverless(words, places, environ))
         sys.stdout.flush()
     except KeyboardInterrupt:
         return 1  # as the Atlas CLI does, without a message
+    except (CliError, SettingsError) as error:
+        sys.stderr.write(f"Error: {error}\n")
+        return 1
     except OSError as error:
         # Python would flush stdout again at exit, and fail.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
@@ -41,22 +50,44 @@ def run(words: Sequence[str], environ: Mapping[str, str] = os.environ) -> int:
             return CLOSED
         sys.stderr.write(f"Error: write /dev/stdout: {(error.strerror or str(error)).lower()}\n")
         return 1
-    return code
-
-
-def _serverless(words: Sequence[str], places: Sequence[int], environ: Mapping[str, str]) -> int:
-    try:
-        command, rest = find(words, places)
-        given, others = flags.parse(rest, command.flags) if command else ({}, [])
-        if command is None or given.get("help"):
-            sys.stdout.write(_help(command) if command else _overview())
-        else:
-            _carry_out(command, given, others, environ)
-    except (CliError, SettingsError) as error:
-        sys.stdout.flush()
-        sys.stderr.write(f"Error: {error}\n")
-        return 1
     return 0
+
+
+def hand_over(words: Sequence[str], environ: Mapping[str, str]) -> int:
+    """Become the real ``atlas``; returns an exit code only if that fails."""
+    # Its parent, too: a wrapper without ``exec``.
+    again = environ.get(MARK) in {str(os.getpid()), str(os.getppid())}
+    program = None if again else next(_programs(environ), None)
+    if program is None:
+        sys.stderr.write(
+            "atlas-shim: `atlas-shim atlas` hands every command but `atlas serverless …` to the Atlas CLI, which is "
+            "not on the PATH\n"
+        )
+        return NOT_FOUND
+    environment = {**environ, MARK: str(os.getpid())}
+    sys.stdout.flush()
+    sys.stderr.flush()
+    try:
+        if os.name != "posix":
+            return subprocess.run([program, *words], env=environment, check=False).returncode  # noqa: S603 - the user's
+        return os.execve(program, ["atlas", *words], environment)  # noqa: S606 - as above
+    except OSError as error:
+        sys.stderr.write(f"atlas-shim: {program}: {error.strerror}\n")
+        return NOT_EXECUTABLE
+
+
+def _programs(environ: Mapping[str, str]) -> Iterator[str]:
+    """Yield every executable named ``atlas`` on the PATH that is not a script which mentions atlas-shim."""
+    for place in environ.get("PATH", os.defpath).split(os.pathsep):
+        path = Path(place or ".") / ("atlas.exe" if os.name == "nt" else "atlas")
+        if path.is_file() and os.access(path, os.X_OK):
+            try:
+                with path.open("rb") as file:
+                    start = file.read(4096)
+            except OSError:
+                start = b""
+            if not (start.startswith(b"#!") and (b"atlas-shim" in start or b"-m shim" in start)):
+                yield str(path.absolute())
 
 
 def find(words: Sequence[str], places: Sequence[int]) -> tuple[Command | None, list[str]]:
@@ -68,51 +99,47 @@ def find(words: Sequence[str], places: Sequence[int]) -> tuple[Command | None, l
             if command.path == " ".join(path):
                 return command, [word for place, word in enumerate(words) if place not in places[:count]]
         if not any(command.path.startswith(" ".join([*path, ""])) for command in COMMANDS):
-            raise CliError(_unknown(path))
+            there = ", ".join(command.path.removeprefix("atlas ") for command in COMMANDS)
+            raise CliError(f'unknown command "{path[-1]}" for "{" ".join(path[:-1])}"; atlas-shim has: {there}')
     return None, []
 
 
-def _unknown(path: Sequence[str]) -> str:
-    *group, word = path
-    said = f'unknown command "{word}" for "{" ".join(group)}"'
-    return f"{said}; atlas-shim has: {', '.join(command.path.removeprefix('atlas ') for command in COMMANDS)}"
+def _serverless(words: Sequence[str], places: Sequence[int], environ: Mapping[str, str]) -> str:
+    """Return the text that a command prints on success."""
+    command, rest = find(words, places)
+    if command is None:
+        lines = "".join(f"  {command.usage}\n" for command in COMMANDS)
+        return f"The commands that the Atlas CLI removed in version 1.52, run by atlas-shim.\n\nUsage:\n{lines}"
+    given, others = flags.parse(rest, command.flags)
+    if given.get("help"):
+        text = f"Usage:\n  {command.usage}\n\nFlags:\n"
+        for flag in command.flags:
+            short, required = f"-{flag.short}, " * bool(flag.short), " (required)" * (flag.name in command.needed)
+            text += f"  {short:4}--{flag.name} {flag.kind}{required}\n"
+        return text
+    return _carried_out(command, given, others, environ)
 
 
-def _overview() -> str:
-    lines = "".join(f"  {command.usage}\n" for command in COMMANDS)
-    return f"The commands that the Atlas CLI removed in version 1.52, run by atlas-shim.\n\nUsage:\n{lines}"
-
-
-def _help(command: Command) -> str:
-    text = f"Usage:\n  {command.usage}\n\nFlags:\n"
-    for flag in command.flags:
-        short, required = f"-{flag.short}, " * bool(flag.short), " (required)" * (flag.name in command.needed)
-        text += f"  {short:4}--{flag.name} {flag.kind}{required}\n"
-    return text
-
-
-def _carry_out(command: Command, given: dict[str, flags.Value], others: list[str], environ: Mapping[str, str]) -> None:
+def _carried_out(command: Command, given: dict[str, flags.Value], others: list[str], environ: Mapping[str, str]) -> str:
     orders = command.path.endswith("restores create")
     if orders and others and "deliveryType" not in given:
         given["deliveryType"] = others.pop(0)  # as in `atlas backups restores start automated`
-    for flag in command.flags:
-        if flag.use_instead and flag.name in given:
-            sys.stderr.write(f"Flag --{flag.name} has been deprecated, please use --{flag.use_instead} instead\n")
-            given.setdefault(flag.use_instead, given.pop(flag.name))
-    _contradicts(command, given)
+    _check_flags(command, given)
     if len(others) != bool(command.argument):
         said = f"requires 1 argument, received {len(others)}" if command.argument else "accepts no arguments"
         raise CliError(f'"{command.path}" {said}\n\nUsage:  {command.usage}')
     given.update(zip([command.argument], others, strict=False))
     profile = load(str(given.get("profile", "")), environ)
     credentials = profile.credentials()
-    required = command.needed
-    if orders:
-        kind = str(given.get("deliveryType"))
-        if kind not in DELIVERY_TYPES:
-            raise CliError("delivery type invalid, choose 'automated', 'download' or 'pointInTime'")
-        required += DELIVERY_TYPES[kind]
-    project = _project(given, profile)
+    kind = str(given.get("deliveryType"))
+    if orders and kind not in DELIVERY_TYPES:
+        raise CliError("delivery type invalid, choose 'automated', 'download' or 'pointInTime'")
+    project = str(given.get("projectId") or profile.get("project_id"))
+    if not project:
+        raise CliError('required flag(s) "projectId" not set')
+    if not re.fullmatch("[0-9a-fA-F]{24}", project):
+        raise CliError(f"the provided value '{project}' is not a valid ID")
+    required = (*command.needed, *(DELIVERY_TYPES[kind] if orders else ()))
     if missing := sorted(name for name in required if name not in given):
         raise CliError(f"""required flag(s) "{'", "'.join(missing)}" not set""")
     if (service := profile.get("service")) not in {"", "cloud"}:
@@ -123,29 +150,22 @@ def _carry_out(command: Command, given: dict[str, flags.Value], others: list[str
 
     output = str(given.get("output") or profile.get("output"))
     show = printer(command, output, str(given.get("instanceName", "")))
+    if command.asks and not given.get("force") and not _yes(command.asks.format(given[command.argument])):
+        return "Serverless instance not deleted\n"
     with warnings.catch_warnings():
         # Users of `atlas serverless` know that it is retired, so no warning is needed.
         warnings.simplefilter("ignore", LegacyEndpointWarning)
-        if command.asks and not given.get("force") and not _yes(command.asks.format(given[command.argument])):
-            sys.stdout.write("Serverless instance not deleted\n")
-            return
-        sys.stdout.write(show(carry_out(command, given, profile.base_url, credentials, project)))
+        return show(carry_out(command, given, profile.base_url, credentials, project))
 
 
-def _project(given: flags.Values, profile: Profile) -> str:
-    """Return the project's id; raises CliError if it is missing or invalid."""
-    project = str(given.get("projectId") or profile.get("project_id"))
-    if not project:
-        raise CliError('required flag(s) "projectId" not set')
-    if not re.fullmatch("[0-9a-fA-F]{24}", project):
-        raise CliError(f"the provided value '{project}' is not a valid ID")
-    return project
-
-
-def _contradicts(command: Command, given: flags.Values) -> None:
-    """Raise CliError, in cobra's words, if a flag and its opposite are given."""
-    for one in (flag for flag in command.flags if flag.negates):
-        pair = [flag.name for flag in command.flags if flag.argument == one.argument]
+def _check_flags(command: Command, given: dict[str, flags.Value]) -> None:
+    """Warn of a replaced flag; raise CliError, in cobra's words, if a flag and its opposite are given."""
+    if "pointInTimeUTCMillis" in given:
+        said = "has been deprecated, please use --pointInTimeUTCSeconds instead"
+        sys.stderr.write(f"Flag --pointInTimeUTCMillis {said}\n")
+        given.setdefault("pointInTimeUTCSeconds", given.pop("pointInTimeUTCMillis"))
+    for negated in (flag for flag in command.flags if flag.negates):
+        pair = [flag.name for flag in command.flags if flag.argument == negated.argument]
         if given.keys() >= set(pair):
             raise CliError(
                 f"if any flags in the group [{' '.join(pair)}] are set none of the others can be; "
