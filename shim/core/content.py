@@ -226,11 +226,13 @@ _NESTS = frozenset({dict, list})
 
 
 def is_error(document: Json, shape: ErrorShape = ATLAS_ERRORS) -> bool:
-    """Return whether a document is an error of an API: it has a code where the API's errors have one.
+    """Return whether a document is an error of an API: it has a code where the API's errors have one, or else words.
 
     One of Atlas may stand in an envelope, and has a code, null, or at least a status: errors whose ``errorCode`` is
     null and errors without that member were recorded.
     """
+    if not shape.code:
+        return type(look_up(document, parse_source(shape.detail))) is str
     if shape != ATLAS_ERRORS:
         return error_code(document, shape) is not None
     if type(document) is dict and type(document.get("content")) is dict:
@@ -240,5 +242,5 @@ def is_error(document: Json, shape: ErrorShape = ATLAS_ERRORS) -> bool:
 
 def error_code(document: Json, shape: ErrorShape = ATLAS_ERRORS) -> str | None:
     """Return the code of an API's error, None if the document has none; Atlas' are texts, others may be integers."""
-    code = look_up(document, parse_source(shape.code))
+    code = look_up(document, parse_source(shape.code)) if shape.code else None
     return str(code) if type(code) is str or (type(code) is int and shape != ATLAS_ERRORS) else None

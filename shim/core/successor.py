@@ -12,7 +12,7 @@ from functools import partial
 import attrs
 
 from shim.core.answer import COLLECT, LegacyAnswer, rules_context
-from shim.core.content import error_code
+from shim.core.content import error_code, is_error
 from shim.core.context import ExchangeState
 from shim.core.hosts import elsewhere, with_known
 from shim.core.messages import (
@@ -165,7 +165,7 @@ def _failed(state: ExchangeState, tier: Successor, reply: Reply, document: Json)
     shape, code = state.match.operation.error, error_code(document, tier.error)
     rule = tier.errors.get(code or "") or tier.errors.get(str(reply.status))
     wrapped = state.query.envelope and reply.status >= 400
-    is_foreign = tier.error != shape and code is not None
+    is_foreign = tier.error != shape and is_error(document, tier.error)
     if rule is None and not is_foreign and (not wrapped or type(document) is not dict):
         return PassThrough(state.record())
     status, headers = reply.status, reply.headers
@@ -173,7 +173,7 @@ def _failed(state: ExchangeState, tier: Successor, reply: Reply, document: Json)
     if type(document) is not dict or tier.error != shape:
         said = look_up(document, parse_source(tier.error.detail)) if tier.error.detail else None
         detail = said if is_foreign and type(said) is str else f"The successor answered {status}."
-        written_as = look_up(document, parse_source(tier.error.code))
+        written_as = look_up(document, parse_source(tier.error.code)) if code is not None else None
         document, kind = error_body(status, code, detail, shape=shape), "application/json"
         if code is not None and shape != ATLAS_ERRORS:  # whose codes are texts
             put_in(document, shape.code, like(code, written_as))

@@ -73,12 +73,18 @@ class Alike(Declared):
 
 @attrs.frozen
 class ErrorShape(Declared):
-    """Where the errors of an API say what: nested names, empty for what they do not say."""
+    """Where the errors of an API say what: nested names, empty for what they do not say.
 
-    code: str = source_text()
+    Content is such an error if it has the ``code``, or the ``detail`` where errors have no codes.
+    """
+
+    code: str = source_text(default="")
     detail: str = source_text(default="")
     status: str = source_text(default="")
     reason: str = source_text(default="")
+
+    def wrong(self, table: Table) -> Rows:
+        yield "code", not (self.code or self.detail), "is missing; give a text, or detail where errors have no codes"
 
 
 ATLAS_ERRORS = ErrorShape("errorCode", "detail", "error", "reason")

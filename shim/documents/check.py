@@ -140,7 +140,8 @@ def _of_successor(document: Document, operation: Operation, successor: Successor
         yield from _unknown(f"{successor.at}.probe", successor.probe, operation)
     for code in successor.errors:
         is_number = code.isdecimal() and successor.error == ATLAS_ERRORS  # others may have numbers as codes
-        never = is_number and not (len(code) == 3 and 400 <= int(code) <= 599)
+        is_status = len(code) == 3 and code.isdecimal() and 400 <= int(code) <= 599
+        never = not is_status and (is_number or not successor.error.code)
         yield key_path(f"{successor.at}.errors", code), never, "can never apply: it is no status of an error"
 
 

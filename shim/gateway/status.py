@@ -1,6 +1,6 @@
 """What a gateway shows of itself at ``/status.json``: a fold of the ledger's snapshot, the plan in use, and its state.
 
-Its shape is documented in docs/reference/metrics.md: members may come to it, and none goes or changes. Instants are UTC,
+Its shape is documented in docs/reference/metrics.md: members may be added, and none goes or changes. Instants are UTC,
 as in ``2026-06-01T12:00:00Z``; days are whole, negative for the past. Nothing in it is an id, a query, a credential or
 content.
 """

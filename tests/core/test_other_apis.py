@@ -49,6 +49,16 @@ def test_content_that_is_no_error_of_that_api_stays_as_it_came(error):
     assert drive(read(OTHER + SHAPE + RULES + NAME), TARGET, [answers(error, 502)]).passed
 
 
+@pytest.mark.parametrize("said", ["Not Found", None])
+def test_errors_without_codes_are_known_by_their_words(said):
+    """Their words are kept, and a rule goes by the status; content without them stays as it came."""
+    wordy = '\n[operation.getThing.flex.error]\ndetail = "message"\n[operation.getThing.flex.errors]\n"404" = "GONE"\n'
+    driven = drive(read(OTHER + wordy + NAME), TARGET, [answers({"message": said}, 404)])
+    shown = said or "The successor answered 404."
+    assert (driven.document["errorCode"], driven.document["detail"]) == ("GONE", shown)
+    assert drive(read(OTHER + wordy + NAME), TARGET, [answers({"message": said}, 409)]).passed is (said is None)
+
+
 def test_legacy_errors_have_their_own_shape():
     """Those that rules change, and those of the shim itself; names of which nothing is said get no member."""
     engine = read(OTHER.replace("[operation", f"{LEGACY}[operation", 1) + RULES + NAME)

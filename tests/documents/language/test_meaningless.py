@@ -163,7 +163,8 @@ OTHER_API = {
     [
         ({f"{GOT}.media_type": "json"}, f"{GOT}.media_type", "no media type"),
         ({f"{GOT}.version": "2024-01-01"}, f"{GOT}.media_type", "can't stand beside version"),
-        ({f"{GOT}.error": {"detail": "x"}}, f"{GOT}.error.code", "is missing"),
+        ({f"{GOT}.error": {"status": "x"}}, f"{GOT}.error.code", "is missing"),
+        ({f"{GOT}.error": {"detail": "x"}}, f"{GOT}.errors.20404", "is no status of an error"),
         ({f"{GOT}.error": {"code": "$.x"}}, f"{GOT}.error.code", "is no source"),
         ({"error": {"code": "a[first].b"}}, "error", "leads through a list"),
         ({f"{GOT}.next": "next"}, f"{GOT}.next", "belongs to lists"),
