@@ -40,8 +40,8 @@ from shim.gateway.plan import Plan
 from shim.gateway.prepared import Repeats
 from shim.gateway.radar_inventory import RadarInventory
 from shim.gateway.tracing import Tracing
-from shim.gateway.upstream.client import Early, OutboundCall, Upstream
-from shim.gateway.upstream.response import UpstreamResponse
+from shim.gateway.upstream.client import Upstream
+from shim.gateway.upstream.messages import Early, OutboundCall, UpstreamResponse
 
 log = logging.getLogger("shim.gateway")
 

@@ -22,8 +22,8 @@ from shim.gateway.errors import Failure, Refusal, own_error, too_slow, unreadabl
 from shim.gateway.fields import for_caller, notes
 from shim.gateway.http1.body import BUFFERED
 from shim.gateway.limits import Limits
-from shim.gateway.upstream.client import Early, OutboundCall, Upstream
-from shim.gateway.upstream.response import UpstreamResponse
+from shim.gateway.upstream.client import Upstream
+from shim.gateway.upstream.messages import Early, OutboundCall, UpstreamResponse
 
 DECODED = 8
 """How many bytes a byte of JSON takes once it is decoded, about."""

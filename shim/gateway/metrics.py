@@ -169,10 +169,9 @@ class Metrics(Collector):
             found["connections"] = server.states()
             found["connections_accepted"] = {(): server.accepted}
             found["connections_refused"] = server.turned_away.copy()
-        if upstream.pool is not None:
-            found["upstream_connections"] = upstream.pool.states()
-            found["upstream_connections_opened"] = {(): upstream.pool.opened}
-            found["upstream_connections_reused"] = {(): upstream.pool.reused}
+        found["upstream_connections"] = upstream.states()
+        found["upstream_connections_opened"] = {(): upstream.opened}
+        found["upstream_connections_reused"] = {(): upstream.reused}
         return found
 
 

@@ -28,8 +28,8 @@ from shim.gateway.limits import Entry
 from shim.gateway.logs import CallLine
 from shim.gateway.plan import Plan
 from shim.gateway.radar_inventory import RadarInventory
-from shim.gateway.upstream.client import Early, OutboundCall, Upstream
-from shim.gateway.upstream.response import UpstreamResponse
+from shim.gateway.upstream.client import Upstream
+from shim.gateway.upstream.messages import Early, OutboundCall, UpstreamResponse
 
 GOOD_FOR = 60.0
 """Seconds after which a call is decided anew, so that what memory has learned does not grow old unseen."""

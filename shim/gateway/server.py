@@ -86,7 +86,7 @@ class Gateway:
         self._inventory = RadarInventory(environ, clock)
         self.limits = Limits(options)
         self._tracing = tracing_of_process(plan.engine)
-        self._upstream = Upstream(options, self.limits, certificates.upstream, self._tracing)
+        self._upstream = Upstream(options, self.limits, lambda: certificates.upstream.context, self._tracing)
         self.ledger = Ledger()
         self.standing = Standing(memory=memory or Memory(), clock=clock)
         self._inventory_look = InventoryLook(environ)
@@ -161,7 +161,7 @@ class Gateway:
         """
         if bound is not None and self.options.reuse_port:
             raise SettingsError("reuse_port: the sockets for calls come from systemd, which does not share its port so")
-        await self._upstream.open()
+        self._upstream.open()
         try:
             await self.flag.start()
             bound, tls = bound or bind(self.options), self.certificates.listener

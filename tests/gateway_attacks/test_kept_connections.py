@@ -151,7 +151,7 @@ class Ages:
 
 def test_poller_gets_a_new_connection(monkeypatch):
     """A connection that is never idle for long still ends at its age, so that a new address is found."""
-    monkeypatch.setattr("shim.gateway.upstream.pool.LONGEST", 0.5)
+    monkeypatch.setattr("shim.gateway.upstream.client.LONGEST", 0.5)
     ages = Ages()
     with (
         raw_upstream(ages.script) as upstream,
@@ -170,7 +170,7 @@ def test_poller_gets_a_new_connection(monkeypatch):
 
 def test_idle_connection_ends(monkeypatch):
     """A connection that nobody needs for a while is closed, and the next call has a new one."""
-    monkeypatch.setattr("shim.gateway.upstream.pool.KEEP", 0.5)
+    monkeypatch.setattr("shim.gateway.upstream.client.KEEP", 0.5)
     ages = Ages()
     with raw_upstream(ages.script) as upstream, gateway(upstream.origin) as served:
         assert status(served, get("/x")) == 200
@@ -181,7 +181,7 @@ def test_idle_connection_ends(monkeypatch):
 
 def test_age_cuts_no_reply(monkeypatch):
     """A reply that takes longer than a connection's age arrives whole, and the connection ends after it."""
-    monkeypatch.setattr("shim.gateway.upstream.pool.LONGEST", 0.2)
+    monkeypatch.setattr("shim.gateway.upstream.client.LONGEST", 0.2)
     go_on, left = threading.Event(), threading.Event()
 
     def script(peer: Peer) -> None:

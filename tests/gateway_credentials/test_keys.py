@@ -12,7 +12,7 @@ from shim.gateway import Gateway, Options
 from shim.gateway.credentials.api_key import KeySigner
 from shim.gateway.credentials.keys import callers_keys, follow
 from shim.gateway.errors import Refusal
-from shim.gateway.upstream.client import OutboundCall
+from shim.gateway.upstream.messages import OutboundCall
 from shim.gateway.watch import Watcher
 from tests.gateway_credentials.worlds import FLEX, UNTOUCHED, Signature, line, nonce_of, world
 from tests.peers.raw import until

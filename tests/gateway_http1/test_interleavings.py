@@ -130,7 +130,7 @@ class Play:
 
     def step(self, what: str, size: int, which: int = 0) -> None:
         """Move some bytes."""
-        caller, made = self.wired.caller, self.wired.pool.made
+        caller, made = self.wired.caller, self.wired.made
         if what == "send" and self.stream:
             self.stream = self.stream[caller.deliver(self.stream[:size]) :]
         elif what == "take":
@@ -145,8 +145,8 @@ class Play:
         side, _, how = end.partition(" ")
         if side == "caller":
             wire = self.wired.caller
-        elif self.wired.pool.made:
-            wire = self.wired.pool.made[-1].wire
+        elif self.wired.made:
+            wire = self.wired.made[-1].wire
         else:
             return
         wire.reset() if how == "reset" else wire.eof()
@@ -161,7 +161,7 @@ class Play:
         for _ in range(400):
             self.step("send", 1 << 20)
             self.step("take", 1 << 20)
-            for which in range(len(self.wired.pool.made)):
+            for which in range(len(self.wired.made)):
                 self.step("read", 1 << 20, which)
                 self.step("say", 1 << 20, which)
             await self.wired.settle(6)

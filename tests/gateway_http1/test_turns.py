@@ -69,7 +69,7 @@ async def test_a_reply_in_very_small_chunks_is_taken_a_part_a_turn():
     wired = Wired(reply_of)
     wired.caller.deliver(request_of(0, "length"))
     await wired.settle()
-    upstream = wired.pool.made[-1]
+    upstream = wired.made[-1]
     connection: Any = upstream.wire.protocol
     upstream.wire.deliver(b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n" + CHUNKS)
     assert connection._response._unread <= AT_ONCE
@@ -127,5 +127,5 @@ async def test_a_caller_whose_bytes_are_not_taken_is_looked_for(monkeypatch, is_
     connection.late()
     await wired.settle()
     assert wired.caller.lost is not is_there
-    assert wired.pool.made[-1].wire.lost is not is_there
+    assert wired.made[-1].wire.lost is not is_there
     await wired.end()

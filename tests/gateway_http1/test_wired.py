@@ -7,8 +7,8 @@ import pytest
 from shim.core.messages import Reply
 from shim.gateway.http1.connection import WAITING, Connection
 from shim.gateway.http1.deadlines import EVERY, NEVER, deadlines
+from shim.gateway.upstream.client import Upstream
 from shim.gateway.upstream.connection import UpstreamConnection
-from shim.gateway.upstream.pool import Pool
 from tests.gateway_http1.test_interleavings import reply_of, request_of
 from tests.gateway_http1.wires import FakeUpstream, Wire, Wired
 
@@ -16,7 +16,7 @@ from tests.gateway_http1.wires import FakeUpstream, Wire, Wired
 async def upstream_of(wired: Wired) -> FakeUpstream:
     """Return the connection that a call has just made."""
     await wired.settle()
-    return wired.pool.made[-1]
+    return wired.made[-1]
 
 
 async def test_long_head_behind_a_request_is_read_to_its_end():
@@ -118,7 +118,7 @@ async def test_nothing_is_taken_from_a_connection_that_ends():
     protocol.get_buffer(-1)[: len(request)] = request
     protocol.buffer_updated(len(request))
     await wired.settle()
-    assert not wired.pool.made
+    assert not wired.made
     assert asyncio.all_tasks() == {asyncio.current_task()}
     await wired.end()
 
@@ -212,9 +212,9 @@ async def test_connection_that_is_interrupted_leaves_nothing(monkeypatch):
         Wire(end)
         raise asyncio.CancelledError
 
-    monkeypatch.setattr("shim.gateway.upstream.pool.open_wire", interrupted)
+    monkeypatch.setattr("shim.gateway.upstream.client.open_wire", interrupted)
     with pytest.raises(asyncio.CancelledError):
-        await Pool.connect(wired.pool)
+        await Upstream.connect(wired.upstream)
     assert deadlines()._watched == watched
-    assert not wired.pool._open
+    assert not wired.upstream._open
     await wired.end()

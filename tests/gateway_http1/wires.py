@@ -2,8 +2,7 @@
 
 import asyncio
 from collections.abc import Callable
-from typing import Any, cast
-from urllib.parse import urlsplit
+from typing import Any
 
 import h11
 
@@ -12,7 +11,6 @@ from shim.gateway.http1.clients import Clients
 from shim.gateway.http1.connection import Connection
 from shim.gateway.http1.deadlines import NEVER, deadlines
 from shim.gateway.upstream.connection import UpstreamConnection
-from shim.gateway.upstream.pool import Pool
 
 Protocol = Connection | UpstreamConnection
 
@@ -160,41 +158,32 @@ class FakeUpstream:
             self.wire.eof()
 
 
-class WiredPool(Pool):
-    """Makes connections that are wires."""
-
-    answer: Callable[[h11.Request], tuple[bytes, bool]]
-
-    async def connect(self, until: float = NEVER) -> UpstreamConnection:
-        """Return one that is there at once."""
-        await asyncio.sleep(0)
-        connection = UpstreamConnection(self)
-        self.made.append(FakeUpstream(Wire(connection), self.answer))
-        connection.in_use = True
-        self._open.add(connection)
-        self.deadlines.watch(connection)
-        return connection
-
-    @property
-    def made(self) -> list[FakeUpstream]:
-        """The other ends of all that were made."""
-        return cast("list[FakeUpstream]", self.__dict__.setdefault("_made", []))
-
-
 class Wired:
     """A gateway, its upstream, and one caller, all without sockets."""
 
     def __init__(self, answer: Callable[[h11.Request], tuple[bytes, bool]], **options: Any) -> None:
         chosen = Options(upstream="http://upstream.test", admin=None, **options)
         self.gateway = Gateway(chosen, environ={})
-        self.pool = WiredPool(urlsplit(chosen.upstream), chosen, self.gateway.limits)
-        self.pool.answer = answer
-        self.gateway._upstream.pool = self.pool
+        self.answer = answer
+        self.made: list[FakeUpstream] = []
+        self.upstream = self.gateway._upstream
+        self.upstream.open()
+        self.upstream.connect = self._connect  # type: ignore[method-assign]
         self.server = Clients(self.gateway._handler, chosen)
         peer = self.server.arrived("192.0.2.1")
         self.caller = Wire(Connection(self.server, peer, surplus=False, scheme="http"))
         self.errors: list[Any] = []
         asyncio.get_running_loop().set_exception_handler(lambda _, context: self.errors.append(context))
+
+    async def _connect(self, until: float = NEVER) -> UpstreamConnection:
+        """Return a connection that is there at once."""
+        await asyncio.sleep(0)
+        connection = UpstreamConnection(self.upstream)
+        self.made.append(FakeUpstream(Wire(connection), self.answer))
+        connection.in_use = True
+        self.upstream._open.add(connection)
+        self.upstream.timer.watch(connection)
+        return connection
 
     async def settle(self, rounds: int = 30) -> None:
         """Let everything run that can."""
@@ -205,15 +194,15 @@ class Wired:
         """Have all leave, and check that nothing is left."""
         self.caller.reset()
         await self.settle()
-        await self.pool.close()
+        await self.upstream.close()
         await self.settle()
         budget = self.gateway.limits
         assert (budget.reserved, budget.held, self.gateway.limits.count) == (0, 0, 0)
         assert not self.server.count
         assert not self.server.connections
         assert not self.server._peers
-        assert not self.pool._open
-        assert not self.pool._idle
+        assert not self.upstream._open
+        assert not self.upstream._idle
         assert not deadlines()._watched
         assert asyncio.all_tasks() == {asyncio.current_task()}
         assert not self.errors

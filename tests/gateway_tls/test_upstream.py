@@ -61,7 +61,7 @@ def test_both_sides_are_known_to_each_other(world):
 
 def test_new_connections_use_a_new_certificate(world, monkeypatch):
     """It is taken up without a restart; a connection that is kept goes on with the one before."""
-    monkeypatch.setattr("shim.gateway.upstream.pool.LONGEST", 0.001)
+    monkeypatch.setattr("shim.gateway.upstream.client.LONGEST", 0.001)
     first, second = (world.clients.issue_cert("gateway") for _ in range(2))
     world.mount.turn_to(first)
     with (

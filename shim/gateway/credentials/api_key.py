@@ -18,8 +18,8 @@ from shim.credentials import ApiKey
 from shim.gateway.credentials.digest import ALGORITHMS, challenges, parameters, response, secret_hash
 from shim.gateway.credentials.modes import UpstreamSigner, answered, ask, finish
 from shim.gateway.errors import Refusal
-from shim.gateway.upstream.client import OutboundCall, Upstream
-from shim.gateway.upstream.response import UpstreamResponse
+from shim.gateway.upstream.client import Upstream
+from shim.gateway.upstream.messages import OutboundCall, UpstreamResponse
 
 IDLE = 256
 """Nonces kept for later, the last used ones."""

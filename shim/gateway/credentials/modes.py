@@ -19,8 +19,8 @@ from shim.gateway.checks import InboundRequest
 from shim.gateway.credentials.digest import REALM, asks_digest, challenge
 from shim.gateway.credentials.keys import Holder
 from shim.gateway.errors import Refusal, too_slow
-from shim.gateway.upstream.client import OutboundCall, Upstream
-from shim.gateway.upstream.response import UpstreamResponse
+from shim.gateway.upstream.client import Upstream
+from shim.gateway.upstream.messages import OutboundCall, UpstreamResponse
 
 REFUSED_LIMIT = 64 * 1024
 """Bytes that are read of a refused attempt's content, and of a reply to the gateway's own calls."""

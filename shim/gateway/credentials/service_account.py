@@ -14,8 +14,8 @@ from shim.core.messages import Call, replaced
 from shim.credentials import TOKEN_PATH, ServiceAccount, Token, TokenBook
 from shim.gateway.credentials.modes import UpstreamSigner, answered, ask, bearer, finish
 from shim.gateway.errors import Refusal
-from shim.gateway.upstream.client import OutboundCall, Upstream
-from shim.gateway.upstream.response import UpstreamResponse
+from shim.gateway.upstream.client import Upstream
+from shim.gateway.upstream.messages import OutboundCall, UpstreamResponse
 
 PAUSE = 1.0
 """Seconds for which a failed exchange is the answer to every call: they would all fail alike."""

@@ -1,27 +1,39 @@
-"""The client's side: each call sent once, to the one configured origin."""
+"""The client's side: each call sent once, to one origin, over connections that are kept for a while."""
 
 from __future__ import annotations
 
+import asyncio
 import secrets
 import ssl
 from collections import Counter as Tally
-from collections.abc import AsyncIterator, Callable
+from collections.abc import Callable
 from time import monotonic
 from urllib.parse import urlsplit
 
 import attrs
 
-from shim.core.messages import Call
 from shim.gateway.errors import Refusal
 from shim.gateway.fields import PSEUDONYM, for_upstream
-from shim.gateway.http1.deadlines import NEVER
+from shim.gateway.http1.deadlines import NEVER, deadlines
+from shim.gateway.http1.secure import Secure, open_wire
+from shim.gateway.http1.wire import READ, Turns
 from shim.gateway.limits import Limits
 from shim.gateway.options import Options
-from shim.gateway.tls import ReloadableContext, system_context
+from shim.gateway.tls import system_context
 from shim.gateway.tracing import Tracing
-from shim.gateway.upstream.pool import Pool
-from shim.gateway.upstream.proxy import proxy_for
-from shim.gateway.upstream.response import UpstreamResponse
+from shim.gateway.upstream import faults
+from shim.gateway.upstream.connection import UpstreamConnection
+from shim.gateway.upstream.messages import OutboundCall, UpstreamResponse
+from shim.gateway.upstream.proxy import Proxy, proxy_for, tunnel
+
+CONNECT = 10.0
+"""Seconds that connecting may take, of those without a byte from upstream."""
+
+KEEP = 60.0
+"""Seconds that a connection without a request is kept."""
+
+LONGEST = 300.0
+"""Seconds after which a connection is not lent any more, so that each name is resolved again."""
 
 _SAFE = frozenset({"GET", "HEAD", "OPTIONS"})
 _WITH_CONTENT = frozenset({"PATCH", "POST", "PUT"})
@@ -31,67 +43,43 @@ _USUAL = ("connection_terminated", "connection_timeout", "http_response_timeout"
 """Types of failures that are counted as 0 from the start: a rate needs a series that exists before."""
 
 
-@attrs.frozen
-class OutboundCall:
-    """One call about to be sent.
-
-    ``rewritten``: the caller has signed another target. ``readable``: its reply may be read, and so comes in a coding
-    that can be undone. A ``stream`` is content that takes the place of the call's body, of ``length`` bytes if that
-    is known, else chunked; it can be sent once. If the same head was sent ``early``, its reply is the call's.
-    ``until`` is a time of the loop's clock, from which on TimeoutError is raised in place of what has not come.
-    ``traced`` says that the call has its span.
-    """
-
-    call: Call
-    rewritten: bool = False
-    readable: bool = False
-    stream: AsyncIterator[bytes] | None = None
-    length: int | None = None
-    early: Early | None = None
-    until: float = NEVER
-    traced: bool = False
-
-
-@attrs.frozen
-class Early:
-    """A head that was sent before the call was decided, and its reply; ``began`` is in seconds of perf_counter."""
-
-    head: bytes
-    response: UpstreamResponse
-    began: float
-
-
 class Upstream:
-    """Sends calls to one origin, over kept connections.
+    """Sends calls to one origin, over kept connections; the one used last is lent first.
 
-    The environment's ``proxy`` for that origin is looked up once, at the start, and netrc never: a login found there
-    would be added to calls that it was not given for. ``hundreds`` counts replies by the first digit of their
-    status, and ``failures`` calls that got none, by Proxy-Status type. ``tracing`` gives each call a span. ``name`` is
-    this gateway's own in Via: a call may pass another one before or after. ``deadline`` is for the gateway's own calls,
-    ``now`` the loop's clock.
+    ``context`` returns what TLS is made with, and is asked for each connection. The environment's ``proxy`` for the
+    origin is looked up once, at the start, and netrc never: a login found there would be added to calls that it was
+    not given for. ``hundreds`` counts replies by the first digit of their status, and ``failures`` calls that got
+    none, by Proxy-Status type. ``tracing`` gives each call a span. ``name`` is this gateway's own in Via: a call may
+    pass another one before or after. ``deadline`` is for the gateway's own calls, ``now`` the loop's clock.
     """
 
     def __init__(
-        self, options: Options, budget: Limits, tls: ReloadableContext, tracing: Tracing | None = None
+        self, options: Options, limits: Limits, context: Callable[[], ssl.SSLContext], tracing: Tracing | None = None
     ) -> None:
         self._options = options
-        self._budget = budget
-        self._tls = tls
+        self.limits = limits
+        self._context = context
         self._tracing = tracing
         self.name = f"{PSEUDONYM}-{secrets.token_hex(4)}"
         self.deadline = options.deadline
-        self.origin = urlsplit(options.upstream)
-        self.proxy = proxy_for(options.upstream)
+        self.patience = options.upstream_timeout
+        self.origin = origin = urlsplit(options.upstream)
+        self._tls = origin.scheme == "https"
+        self._host, self._port = origin.hostname or "", origin.port or (443 if self._tls else 80)
+        self.proxy = proxy = proxy_for(options.upstream)
         # A tunnel is logged in to once; without TLS each request names the whole URL and carries the login itself.
-        is_absolute = self.proxy is not None and self.origin.scheme != "https"
+        is_absolute = proxy is not None and not self._tls
         self._prefix = options.upstream if is_absolute else ""
-        self._login = self.proxy.login if self.proxy is not None and is_absolute else None
-        self._host = f"Host: {self.origin.netloc}"
-        self.pool: Pool | None = None
+        self._login = proxy.login if proxy is not None and is_absolute else None
+        self.buffer = memoryview(bytearray(READ))
         self.now: Callable[[], float] = monotonic
         self.hundreds = [0] * 10
         self.failures: Tally[str] = Tally(dict.fromkeys(_USUAL, 0))
+        self.opened = self.reused = 0
+        self._idle: list[UpstreamConnection] = []
+        self._open: set[UpstreamConnection] = set()
         self._others: dict[str, Upstream] = {}
+        self._is_closed = False
 
     def elsewhere(self, origin: str) -> Upstream:
         """Return what sends calls to another origin, as anybody would: by the system's trust, without a certificate.
@@ -99,26 +87,39 @@ class Upstream:
         Its calls count with these; needs a running loop.
         """
         if (other := self._others.get(origin)) is None:
-            other = Upstream(attrs.evolve(self._options, upstream=origin), self._budget, self._tls, self._tracing)
-            other.name, other.hundreds, other.failures = self.name, self.hundreds, self.failures
             context = system_context()
-            other._make_pool(lambda: context)
-            self._others[origin] = other
+            options = attrs.evolve(self._options, upstream=origin)
+            other = self._others[origin] = Upstream(options, self.limits, lambda: context, self._tracing)
+            other.name, other.hundreds, other.failures = self.name, self.hundreds, self.failures
+            other.open()
         return other
 
-    async def open(self) -> None:
-        """Make the pool of connections; needs a running loop."""
-        self._make_pool(lambda: self._tls.context)
+    def open(self) -> None:
+        """Get ready to make connections; needs a running loop."""
+        self.loop = asyncio.get_running_loop()
+        self.timer = deadlines()
+        self.turns = Turns(self.loop)
+        self.now = self.loop.time
+        self._context_of_proxy = system_context() if self.proxy is not None and self.proxy.tls else None
 
-    def _make_pool(self, context: Callable[[], ssl.SSLContext]) -> None:
-        self.pool = Pool(self.origin, self._options, self._budget, self.proxy, context)
-        self.now = self.pool.deadlines.now
+    def states(self) -> dict[str, int]:
+        """Return how many connections are idle and active; may be asked in any thread."""
+        idle = len(self._idle)
+        return {"idle": idle, "active": max(0, len(self._open) - idle)}
 
     async def close(self) -> None:
-        """Close all connections."""
-        for pool in (self.pool, *(other.pool for other in self._others.values())):
-            if pool is not None:
-                await pool.close()
+        """End all connections."""
+        self._is_closed = True
+        for other in self._others.values():
+            await other.close()
+        for connection in tuple(self._open):
+            connection.abort()
+        for _ in range(100):
+            if not self._open:
+                return
+            await asyncio.sleep(0)
+
+    # Calls.
 
     async def send(self, outbound: OutboundCall, head: bytes = b"", until: float = NEVER) -> UpstreamResponse:
         """Send one call, its target as it is, and return the reply's head; raises Refusal if no reply comes.
@@ -134,26 +135,24 @@ class Upstream:
                 traced = await self.send(attrs.evolve(outbound, call=call, traced=True), until=until)
                 answered(traced.head.status)
             return traced
-        assert self.pool is not None, "open() comes first"
-        call, stream, until = outbound.call, outbound.stream, min(until, outbound.until)
+        call, until = outbound.call, min(until, outbound.until)
         if until <= self.now():
             raise TimeoutError
         head = head or self.head_of(outbound)
-        chunked = stream is not None and outbound.length is None
-        may_repeat = stream is None and not call.body and call.method in _SAFE
         response: UpstreamResponse | None = None
         try:
-            if (connection := self.pool.lend()) is not None:
+            if (connection := self._lend()) is not None:
                 connection.until = until
                 try:
-                    response = await connection.request(head, call.method, call.body, stream, chunked=chunked)
+                    response = await connection.request(head, outbound)
                 except Refusal as refusal:
+                    may_repeat = outbound.stream is None and not call.body and call.method in _SAFE
                     if not may_repeat or connection.heard or refusal.error != "connection_terminated":
                         raise
             if response is None:
-                connection = await self.pool.connect(until)
+                connection = await self.connect(until)
                 connection.until = until
-                response = await connection.request(head, call.method, call.body, stream, chunked=chunked)
+                response = await connection.request(head, outbound)
         except Refusal as refusal:
             self.failures[refusal.error or "none"] += 1
             if self.proxy is None:
@@ -168,11 +167,11 @@ class Upstream:
         call, length = outbound.call, outbound.length
         lines = [
             f"{call.method} {self._prefix}{call.target} HTTP/1.1",
-            self._host,
+            f"Host: {self.origin.netloc}",
             *for_upstream(call.headers, readable=outbound.readable),
             f"Via: 1.1 {self.name}",
         ]
-        if outbound.stream is not None and length is None:
+        if outbound.is_chunked:
             lines.append("Transfer-Encoding: chunked")
         elif length is not None:
             lines.append(f"Content-Length: {length}")
@@ -184,3 +183,66 @@ class Upstream:
         if text.count("\n") != len(lines) - 1 or text.count("\r") != len(lines) - 1 or "\0" in text:
             raise ValueError("a field value of the call has a line break")
         return f"{text}\r\n\r\n".encode()
+
+    # Connections.
+
+    def _lend(self) -> UpstreamConnection | None:
+        """Return a connection that was used before, None if no such connection is idle."""
+        while self._idle:
+            connection = self._idle.pop()
+            if connection.is_open and self.now() - connection.born < LONGEST:
+                connection.in_use = True
+                connection.due = NEVER
+                self.reused += 1
+                return connection
+            connection.abort()
+        return None
+
+    def release(self, connection: UpstreamConnection, *, keep: bool) -> None:
+        """Take a connection back, to lend it again or to close it."""
+        now = self.now()
+        connection.in_use = False
+        if keep and not self._is_closed and now - connection.born < LONGEST:
+            connection.due = now + KEEP
+            self._idle.append(connection)
+        else:
+            connection.abort()
+
+    def lost(self, connection: UpstreamConnection) -> None:
+        """Forget a connection that has ended."""
+        self.timer.forget(connection)
+        self._open.discard(connection)
+        if not connection.in_use and connection in self._idle:
+            self._idle.remove(connection)
+
+    async def connect(self, until: float = NEVER) -> UpstreamConnection:
+        """Return a new connection; raises Refusal, and TimeoutError if none was made ``until`` then."""
+        connection = UpstreamConnection(self)
+        try:
+            async with asyncio.timeout_at(min(until, self.now() + min(CONNECT, self.patience))):
+                if self.proxy is None:
+                    await open_wire(connection, self._host, self._port, self._context() if self._tls else None)
+                else:
+                    await self._connect_through(self.proxy, connection)
+        except OSError as error:
+            if until <= self.now():
+                raise TimeoutError from None
+            raise faults.unconnected(error, tls=self._tls, through_proxy=self.proxy is not None) from error
+        connection.in_use = True
+        # Not before: a loop that was interrupted while it connected may end a connection without a word.
+        if connection.is_open:
+            self._open.add(connection)
+            self.opened += 1
+            self.timer.watch(connection)
+        return connection
+
+    async def _connect_through(self, proxy: Proxy, connection: UpstreamConnection) -> None:
+        """Connect to a proxy, and with TLS through it to the origin (RFC 9110, 9.3.6)."""
+        if not self._tls:
+            await open_wire(connection, proxy.host, proxy.port, self._context_of_proxy)
+            return
+        transport = await tunnel(proxy, f"{self._host}:{self._port}", self._context_of_proxy)
+        layer = Secure(connection, self._context(), server_hostname=self._host)
+        transport.set_protocol(layer)
+        layer.connection_made(transport)
+        await layer.shaken()

@@ -11,8 +11,6 @@ from urllib.request import getproxies, proxy_bypass
 import attrs
 
 from shim.gateway.http1.head import MalformedHead, parse_reply
-from shim.gateway.http1.secure import open_wire
-from shim.gateway.http1.wire import Wire
 from shim.gateway.upstream import faults
 
 _HEAD = 65536
@@ -57,59 +55,33 @@ def proxy_for(origin: str) -> Proxy | None:
     return Proxy(proxy.hostname or "", proxy.port or (443 if tls else 80), tls, login)
 
 
-class _Answer(Wire):
-    """Takes a proxy's answer; ``head`` is what came until it was whole, or too long, or the connection ended."""
-
-    __slots__ = ("head",)
-
-    def __init__(self, loop: asyncio.AbstractEventLoop, buffer: memoryview) -> None:
-        super().__init__(loop, buffer)
-        self.head: asyncio.Future[bytes] = loop.create_future()
-
-    def take(self, data: bytes) -> None:
-        """Take what arrived."""
-        self._rest += data
-        if b"\r\n\r\n" in self._rest or len(self._rest) > _HEAD:
-            self._end()
-
-    def connection_lost(self, exc: BaseException | None) -> None:
-        """Take the end for the answer."""
-        super().connection_lost(exc)
-        self._end()
-
-    def eof_received(self) -> bool:
-        """End: nothing follows."""
-        return False
-
-    def _end(self) -> None:
-        if not self.head.done():
-            self.head.set_result(self._rest)
-
-
-async def tunnel(proxy: Proxy, authority: str, context: ssl.SSLContext | None, buffer: memoryview) -> asyncio.Transport:
+async def tunnel(proxy: Proxy, authority: str, context: ssl.SSLContext | None) -> asyncio.Transport:
     """Return a connection through a proxy to ``host:port``; raises OSError, and Refusal when the proxy makes none.
 
     With a ``context`` the way to the proxy has TLS of its own.
     """
-    answer = _Answer(asyncio.get_running_loop(), buffer)
-    transport = await open_wire(answer, proxy.host, proxy.port, context)
+    reader = asyncio.StreamReader(_HEAD)
+    transport, _ = await asyncio.get_running_loop().create_connection(
+        lambda: asyncio.StreamReaderProtocol(reader), proxy.host, proxy.port, ssl=context
+    )
     try:
         lines = [f"CONNECT {authority} HTTP/1.1", f"Host: {authority}"]
         if proxy.login is not None:
             lines.append(f"Proxy-Authorization: {proxy.login}")
         transport.write("\r\n".join([*lines, "", ""]).encode("latin-1"))
-        _check(await answer.head)
+        await _check(reader)
     except BaseException:
         transport.abort()
         raise
     return transport
 
 
-def _check(head: bytes) -> None:
-    """Raise Refusal unless this is the answer of a proxy that has made a tunnel, and not a byte more."""
+async def _check(reader: asyncio.StreamReader) -> None:
+    """Raise Refusal unless a proxy answers that it has made a tunnel, and not a byte more."""
     try:
-        status = parse_reply(head).status if head.find(b"\r\n\r\n") == len(head) - 4 else 0
-    except MalformedHead:
+        status = parse_reply(await reader.readuntil(b"\r\n\r\n")).status
+    except (MalformedHead, asyncio.IncompleteReadError, asyncio.LimitOverrunError):
         status = 0
-    if not 200 <= status < 300:
+    reader.feed_eof()  # what comes from now on is the origin's
+    if not 200 <= status < 300 or await reader.read():
         raise faults.proxy_refused(f"the proxy answered {status}")

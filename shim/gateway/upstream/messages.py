@@ -1,13 +1,20 @@
-"""Upstream's reply as it arrives: its head, and its content, still coded, to be read or handed on."""
+"""A call to upstream and its reply as it arrives: a head, and content, still coded, to be read or handed on."""
 
 from __future__ import annotations
 
+from collections.abc import AsyncIterator
+from typing import TYPE_CHECKING
+
+import attrs
+
 from shim.core.content import with_content
-from shim.core.messages import Reply
+from shim.core.messages import Call, Reply
 from shim.gateway.http1.body import BUFFERED, Body
+from shim.gateway.http1.deadlines import NEVER
 from shim.gateway.http1.head import ReplyHead
-from shim.gateway.http1.wire import Turns, Wire
-from shim.gateway.limits import Limits
+
+if TYPE_CHECKING:  # a reply and its connection know each other
+    from shim.gateway.upstream.connection import UpstreamConnection
 
 _QUICK = 256 * 1024
 """Bytes of content that are read within a few milliseconds."""
@@ -16,33 +23,47 @@ _GROWS = 256
 """How many times as long decoded content may be, more or less, and still be read quickly."""
 
 
-class Bounded(Wire):
-    """A connection whose replies have to come until some time."""
+@attrs.frozen
+class OutboundCall:
+    """One call about to be sent.
 
-    __slots__ = ()
+    ``rewritten``: the caller has signed another target. ``readable``: its reply may be read, and so comes in a coding
+    that can be undone. A ``stream`` is content that takes the place of the call's body, of ``length`` bytes if that
+    is known, else chunked; it can be sent once. If the same head was sent ``early``, its reply is the call's.
+    ``until`` is a time of the loop's clock, from which on TimeoutError is raised in place of what has not come.
+    ``traced`` says that the call has its span.
+    """
 
-    def lift(self) -> None:
-        """Bound what is still to come of the reply by nothing but upstream's silence."""
-        raise NotImplementedError
+    call: Call
+    rewritten: bool = False
+    readable: bool = False
+    stream: AsyncIterator[bytes] | None = None
+    length: int | None = None
+    early: Early | None = None
+    until: float = NEVER
+    traced: bool = False
+
+    @property
+    def is_chunked(self) -> bool:
+        """Whether its content is of no known length."""
+        return self.stream is not None and self.length is None
 
 
 class UpstreamResponse(Body):
-    """A reply whose ``head`` is there, and the body that it has.
+    """A reply whose ``head`` is there, and its body, still coded, to be read or handed on.
 
     ``announces`` says that the head has ``Sunset`` or ``Deprecation``.
     """
 
-    __slots__ = ("_budget", "_connection", "_is_coded", "_size", "_taken", "_turns", "announces", "head", "reason")
+    __slots__ = ("_connection", "_is_coded", "_size", "_taken", "announces", "head", "reason")
 
-    def __init__(self, head: ReplyHead, connection: Bounded, budget: Limits, turns: Turns, *, bodiless: bool) -> None:
+    def __init__(self, head: ReplyHead, connection: UpstreamConnection, *, bodiless: bool) -> None:
         super().__init__(connection, 0 if bodiless else head.length, chunked=head.chunked and not bodiless)
         self.head = Reply(head.status, head.headers)
         self.reason = head.reason
         self.announces = head.announces
         self._is_coded = head.is_coded
         self._connection = connection
-        self._budget = budget
-        self._turns = turns
         self._size = self._taken = 0
 
     async def read(self, limit: int) -> Reply:
@@ -55,7 +76,7 @@ class UpstreamResponse(Body):
             return Reply(self.head.status, self.head.headers, content)
         complete = await self.collect(limit, self._take)
         if self._size * _GROWS > _QUICK and (self._size > _QUICK or self._is_coded):
-            await self._turns.next()
+            await self._connection.upstream.turns.next()
         return with_content(self.head, self.chunks, limit, complete=complete)
 
     def whole(self, limit: int) -> bytes | None:
@@ -67,7 +88,7 @@ class UpstreamResponse(Body):
         return content
 
     def lift(self) -> None:
-        """Let what is still to come take its time: it is handed on."""
+        """Let what is still to come take its time, as long as upstream is not silent: it is handed on."""
         if not self.is_complete:
             self._connection.lift()
 
@@ -75,13 +96,22 @@ class UpstreamResponse(Body):
         """Count what is more than each request has reserved."""
         self._size += size
         if (needed := self._size - BUFFERED - self._taken) > 0:
-            self._budget.take(needed)
+            self._connection.upstream.limits.take(needed)
             self._taken += needed
 
     def close(self) -> None:
         """Give the content up; its connection ends, unless the content was complete."""
         if self._taken:
-            self._budget.give(self._taken)
+            self._connection.upstream.limits.give(self._taken)
             self._taken = 0
         if not self.is_complete and self.error is None:
             self._connection.abort()
+
+
+@attrs.frozen
+class Early:
+    """A head that was sent before the call was decided, and its reply; ``began`` is in seconds of perf_counter."""
+
+    head: bytes
+    response: UpstreamResponse
+    began: float
