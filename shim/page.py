@@ -29,6 +29,7 @@ def templates(folder: Traversable, filters: Mapping[str, Callable[..., Any]]) ->
         trim_blocks=True,
         lstrip_blocks=True,
         keep_trailing_newline=True,
+        extensions=["jinja2.ext.do"],
     )
     made.filters |= filters
     return made

@@ -22,8 +22,7 @@ from shim.gateway.http1.listener import Listener
 from shim.gateway.http1.response import Request
 from shim.gateway.http1.sockets import Bound
 from shim.gateway.options import Address, Options
-from shim.gateway.status import Json
-from shim.gateway.status_page import page, policy, text
+from shim.gateway.status import Json, page, policy, text
 
 MOST = 64
 """Connections at a time; one more ends an idle connection, and a probe that asks at once is never idle."""

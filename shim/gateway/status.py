@@ -1,4 +1,4 @@
-"""What a gateway shows of itself at ``/status.json``: a fold of the ledger's snapshot, the plan in use, and its state.
+"""What a gateway shows of itself: ``/status.json``, and over it the page and the text, which are templates.
 
 Its shape is documented in docs/reference/metrics.md: members may be added, and none goes or changes. Instants are UTC,
 as in ``2026-06-01T12:00:00Z``; days are whole, negative for the past. Nothing in it is an id, a query, a credential or
@@ -7,19 +7,24 @@ content.
 
 from __future__ import annotations
 
+import textwrap
 import time
 from collections import Counter as Tally
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from datetime import datetime
+from functools import cache
+from importlib.resources import files
 from itertools import groupby
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import attrs
 
 from shim._version import __version__
 from shim.core.content import dumps, loads
-from shim.core.context import Context, Memory
+from shim.core.context import Context
+from shim.core.context import Memory
 from shim.core.messages import Call
+from shim.core.responses import SITE
 from shim.core.route import decide, sunset_of
 from shim.documents.model import Operation
 from shim.documents.vocabulary import Fidelity
@@ -27,10 +32,15 @@ from shim.gateway.errors import origin_of
 from shim.gateway.ledger import HOUR, OTHER, Snapshot, fair
 from shim.gateway.plan import Plan
 from shim.gateway.tls import ReloadableContext
-from shim.gateway.verdict import DAY, Written, verdict
-from shim.tools.inventory.verdict import Ends, ends_of
+from shim.gateway.verdict import DAY, Written, span, verdict
+from shim.page import STYLE, VERDICTS, hash_source, printable, templates
+from shim.tools.inventory.verdict import Ends, ends_of, spoken
 from shim.tools.inventory.writing import written
 from shim.tools.radar import Sighting
+from shim.tools.radar.radar import distance
+
+if TYPE_CHECKING:
+    from jinja2 import Environment
 
 FORMAT = 1
 """The number of this shape; it is raised when a member goes or changes."""
@@ -41,7 +51,11 @@ SHOWN = 16
 PROBLEMS = 20
 """Problems of a refused reload that are shown; the log has them all."""
 
+WIDTH = 80
+"""Columns of the text."""
+
 _LONGEST = 500
+_FILES = files("shim.gateway").joinpath("templates")
 
 Json = dict[str, Any]
 
@@ -72,21 +86,20 @@ class Standing:
         self.reloads["success"] += 1
         self.good_since = time.time()
         said = {"state": "good", "good_since": written(self.good_since), "waiting": [*waiting]}
-        self.reload = self.reload | said | {"changes": [*map(_cut, changes)]}
+        self.reload = self.reload | said | {"changes": _cut(changes)}
 
     def refused(self, problems: Sequence[str]) -> None:
         """Take in a refused reload, and why."""
         self.reloads["refused"] += 1
-        said = [*map(_cut, problems[:PROBLEMS])]
-        self.reload = self.reload | {"state": "refused", "refused": written(time.time()), "problems": said}
+        self.reload = self.reload | {"state": "refused", "refused": written(time.time()), "problems": _cut(problems)}
 
     def ends(self, plan: Plan) -> Ends:
         """Return what tells when operations end, by the settings in use and the gateway's clock."""
         return ends_of(plan.engine, plan.settings, self.clock())
 
 
-def _cut(said: str) -> str:
-    return said if len(said) <= _LONGEST else f"{said[:_LONGEST]}..."
+def _cut(said: Sequence[str]) -> list[str]:
+    return [one if len(one) <= _LONGEST else f"{one[:_LONGEST]}..." for one in said[:PROBLEMS]]
 
 
 def status_of(  # noqa: PLR0913 - each is another source of facts
@@ -101,8 +114,6 @@ def status_of(  # noqa: PLR0913 - each is another source of facts
 ) -> Json:
     """Return all of it as it is now; ``inventory`` is None if the gateway writes no inventory."""
     options, today, now = plan.options, standing.clock(), time.time()
-    newest = int(now) // 60
-    minutes = {key: calls for key, calls in counted["minutes"].items() if newest - HOUR < key[0] <= newest}
     return {
         "format": FORMAT,
         "made": written(now),
@@ -121,9 +132,17 @@ def status_of(  # noqa: PLR0913 - each is another source of facts
         "silence": verdict(counted["retired"], standing.started, now, inventory, standing.ends(plan)),
         "sunsets": [*_sunsets(plan, today)],
         "routes": [*_routes(plan, standing, counted)],
-        "hour": [*_hour(minutes)],
-        "minutes": [*_minutes(minutes, newest)],
-        "callers": [*_callers(counted)],
+        **_last_hour(counted, int(now) // 60),
+        "callers": [
+            {
+                "peer": peer,
+                "agent": agent,
+                "calls": one["calls"],
+                "retired": one["retired"],
+                "last": written(one["last_at"]),
+            }
+            for (peer, agent), one in _latest(fair(counted["callers"], SHOWN))
+        ],
         "fields": [*_fields(counted, plan)],
         "errors": sorted(_errors(counted), key=lambda one: one["status"] < 500),
         "reload": standing.reload,
@@ -132,8 +151,18 @@ def status_of(  # noqa: PLR0913 - each is another source of facts
             for one in certificates
             if one.expires is not None
         ],
-        "announced": [_announced(one, today) for one in sorted(announced, key=_soonest)],
+        "announced": [
+            attrs.asdict(one)
+            | _day("sunset", one.sunset, today)
+            | {name: at and written(at) for name in ("deprecation", "first", "last") for at in (getattr(one, name),)}
+            | {"callers": [*one.callers]}
+            for one in sorted(announced, key=lambda one: (one.sunset or float("inf"), one.key))
+        ],
     }
+
+
+def _latest(rows: Snapshot) -> list[tuple[Any, Any]]:
+    return sorted(rows.items(), key=lambda item: -item[1]["last_at"])
 
 
 def _day(name: str, instant: float | None, today: float) -> Json:
@@ -157,86 +186,48 @@ def _sunsets(plan: Plan, today: float) -> Iterator[Json]:
             }
 
 
-def _soonest(one: Sighting) -> tuple[float, tuple[str, ...]]:
-    return one.sunset or float("inf"), one.key
-
-
-def _announced(one: Sighting, today: float) -> Json:
-    return {
-        "method": one.method,
-        "path": one.path,
-        "version": one.version,
-        **_day("sunset", one.sunset, today),
-        "deprecation": None if one.deprecation is None else written(one.deprecation),
-        "deprecated": one.deprecated,
-        "link": one.link,
-        "calls": one.calls,
-        "first": written(one.first),
-        "last": written(one.last),
-        "callers": [*one.callers],
-    }
-
-
 def _routes(plan: Plan, standing: Standing, counted: Snapshot) -> Iterator[Json]:
-    """Yield which side each operation's calls are sent to first, and why; and how its last call was answered."""
+    """Yield which side each operation is asked of first for a cluster of which nothing is known, and its last call."""
     context = Context(plan.settings, standing.memory, standing.clock, "", loads, dumps, time.monotonic)
     answered = sorted((row["last_at"], name, route) for (name, route), row in counted["retired"].items())
     lasts = {name: {"last": written(at), "answered": route, "because": why} for (at, why), name, route in answered}
     for operation in plan.engine.operations:
-        first, reason = _decision(plan, operation, context)
+        accept = ("Accept", f"application/vnd.atlas.{operation.version}+json")
+        path = operation.full_path.replace("{", "%7B").replace("}", "%7D")
+        call = Call(operation.method, plan.options.upstream, path, (accept,))
+        match = plan.engine.recognise(call.method, call.target, call.headers)
+        found = decide(match, call, context) if match else None  # None: nobody can ask for it by its version
         yield {
             "operation": operation.id,
             "method": operation.method,
             "path": operation.full_path,
             "document": operation.document,
-            "first": first,
-            "reason": reason,
+            "first": found.route if found else "",
+            "reason": found.reason if found else "",
             **(lasts.get(operation.id) or dict.fromkeys(("last", "answered", "because"))),
         }
 
 
-def _decision(plan: Plan, operation: Operation, context: Context) -> tuple[str, str]:
-    """Return which side is asked first of a cluster of which nothing is known, and why."""
-    accept = ("Accept", f"application/vnd.atlas.{operation.version}+json")
-    path = operation.full_path.replace("{", "%7B").replace("}", "%7D")
-    call = Call(operation.method, plan.options.upstream, path, (accept,))
-    match = plan.engine.recognise(call.method, call.target, call.headers)
-    if match is None:  # nobody can ask for it by its version
-        return "", ""
-    found = decide(match, call, context)
-    return found.route, found.reason
-
-
-def _kind(hundreds: int) -> str:
-    """Return what an answer counts as: 4xx, or failed, which is 5xx and no answer at all."""
-    return "client_errors" if hundreds == 4 else "failed" if hundreds >= 5 or not hundreds else "fine"
-
-
-def _hour(minutes: Mapping[tuple[int, str, str, int], int]) -> Iterator[Json]:
-    routes: dict[str, Tally[str]] = {}
-    kinds: Tally[tuple[str, str]] = Tally()
-    for (_, operation, route, hundreds), calls in minutes.items():
-        routes.setdefault(operation, Tally())[route] += calls
-        kinds[operation, _kind(hundreds)] += calls
-    for name in sorted(routes, key=lambda name: (name == OTHER, -routes[name].total(), name)):
-        wrong = {kind: kinds[name, kind] for kind in ("client_errors", "failed")}
-        yield {"operation": name, "calls": routes[name].total(), **wrong, "routes": dict(routes[name])}
-
-
-def _minutes(minutes: Mapping[tuple[int, str, str, int], int], newest: int) -> Iterator[Json]:
-    found: Tally[tuple[int, str]] = Tally()
-    for (minute, operation, _, hundreds), calls in minutes.items():
-        found[minute, "other" if operation == OTHER else "retired"] += calls
-        found[minute, _kind(hundreds)] += calls
-    for minute in range(newest - HOUR + 1, newest + 1):
-        numbers = {name: found[minute, name] for name in ("retired", "other", "client_errors", "failed")}
-        yield {"minute": written(minute * 60), **numbers}
-
-
-def _callers(counted: Snapshot) -> Iterator[Json]:
-    for (peer, agent), one in sorted(fair(counted["callers"], SHOWN).items(), key=lambda item: -item[1]["last_at"]):
-        numbers = {"calls": one["calls"], "retired": one["retired"], "last": written(one["last_at"])}
-        yield {"peer": peer, "agent": agent, **numbers}
+def _last_hour(counted: Snapshot, newest: int) -> Json:
+    """Return the calls of an hour by operation, and by minute; what failed has a status from 500 on, or none."""
+    kinds = dict.fromkeys(("client_errors", "failed"), 0)
+    minutes: dict[int, Json] = {
+        minute: {"minute": written(minute * 60), "retired": 0, "other": 0, **kinds}
+        for minute in range(newest - HOUR + 1, newest + 1)
+    }
+    hour: dict[str, Json] = {}
+    for (minute, operation, route, hundreds), calls in counted["minutes"].items():
+        if minute in minutes:
+            row = hour.setdefault(operation, {"operation": operation, "calls": 0, **kinds, "routes": Tally()})
+            minutes[minute]["other" if operation == OTHER else "retired"] += calls
+            row["calls"] += calls
+            row["routes"][route] += calls
+            if hundreds not in {1, 2, 3}:
+                kind = "client_errors" if hundreds == 4 else "failed"
+                minutes[minute][kind] += calls
+                row[kind] += calls
+    rows = sorted(hour.values(), key=lambda row: (row["operation"] == OTHER, -row["calls"], row["operation"]))
+    return {"hour": rows, "minutes": [*minutes.values()]}
 
 
 def _errors(counted: Snapshot) -> Iterator[Json]:
@@ -255,3 +246,41 @@ def _fields(counted: Snapshot, plan: Plan) -> Iterator[Json]:
         rules = (rule for one in known for some in one.rules.values() for rule in some)
         why = next((rule.why for rule in rules if rule.fidelity == level), "")
         yield {"operation": name, "field": field, "level": level, "answers": answers, "why": why}
+
+
+def page(status: Json) -> str:
+    """Return the page as HTML; jinja2 is loaded at the first look."""
+    style, script = _style_and_script()
+    return _templates().get_template("status.html.j2").render(status=printable(status), style=style, script=script)
+
+
+def text(status: Json) -> str:
+    """Return the text, in lines of 80 columns."""
+    return _templates().get_template("status.txt.j2").render(status=printable(status, "?"))
+
+
+def policy() -> str:
+    """Return the Content-Security-Policy of the page: its own style, the script that renews it, and nothing else."""
+    style, script = map(hash_source, _style_and_script())
+    return (
+        f"default-src 'none'; style-src {style}; script-src {script}; connect-src 'self'; "
+        "base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
+    )
+
+
+@cache
+def _style_and_script() -> tuple[str, str]:
+    style, script = (_FILES.joinpath(name).read_text("utf-8") for name in ("status.css", "status.js"))
+    return STYLE + style, script
+
+
+@cache
+def _templates() -> Environment:
+    made = templates(_FILES, {"wrapped": _wrapped})
+    made.globals |= {"spoken": spoken, "span": span, "distance": distance, "verdicts": VERDICTS}
+    made.globals["codes"] = f"{SITE}reference/errors/"
+    return made
+
+
+def _wrapped(said: str, first: str = "", rest: str = "") -> str:
+    return "\n".join(textwrap.wrap(said, WIDTH, initial_indent=first, subsequent_indent=rest))

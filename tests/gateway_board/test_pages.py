@@ -14,7 +14,7 @@ import trustme
 from shim.core.recognise import load_engine
 from shim.core.responses import SITE
 from shim.gateway import Options, serve_in_thread
-from shim.gateway.status_page import WIDTH, page, text
+from shim.gateway.status import WIDTH, page, text
 from tests.gateway.test_admin import admin
 from tests.gateway.test_signing import PATH
 from tests.peers.pages import HOSTILE, Page
