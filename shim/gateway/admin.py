@@ -1,4 +1,10 @@
-"""The operator's listener: probes that never ask upstream, metrics, what a gateway does, and the way out."""
+"""The operator's listener: probes that never ask upstream, metrics, what a gateway does, and the way out.
+
+/livez, /readyz                     the calls' loop turns; calls are taken: for anybody
+/, /status.txt, /status.json        what the gateway does
+/config.json, /metrics              how it is set; its counts
+POST /quitquitquit                  its end, if a program on this machine may ask for that
+"""
 
 from __future__ import annotations
 
@@ -32,80 +38,52 @@ LIMITS = attrs.evolve(Options(), max_connections=MOST, client_timeout=5.0, keepa
 
 _TEXT, _JSON = "text/plain; charset=utf-8", "application/json"
 
-_Made = Callable[[], Awaitable[str]]
 
-
+@attrs.define(eq=False)
 class Admin:
-    """Listens, and answers the operator on a plain loop in a thread of its own, where all it is given is called.
+    """Answers the operator on a plain loop in a thread of its own, where all it is given is called.
 
-    ``/livez`` (the loop turns) and ``/readyz`` (calls are taken) answer anybody. The pages show what the gateway does
-    and how it is set, by no name but an address or the listener's own: a web page whose own name was turned to this
-    machine reads nothing (DNS rebinding). ``POST /quitquitquit`` calls ``end``, if there is one, once, for a
-    caller that names the listener and is no web page.
+    The pages are shown by no name but an address or the listener's own: a web page whose own name was turned to this
+    machine reads nothing (DNS rebinding). ``end`` is called once, for a caller that names the listener and is no web
+    page. ``asked`` is when ``/readyz`` was last asked, by the monotonic clock.
     """
 
-    def __init__(  # noqa: PLR0913 - one argument a page or probe
-        self,
-        bound: Bound,
-        metrics: Callable[[], bytes],
-        status: Callable[[], Awaitable[Json]],
-        *,
-        live: Callable[[], bool],
-        ready: Callable[[], bool],
-        end: Callable[[], None] | None,
-        config: Callable[[], Mapping[str, object]],
-    ) -> None:
-        def of_status(show: Callable[[Json], str]) -> _Made:
-            async def made() -> str:
-                return show(await status())
+    bound: Bound
+    metrics: Callable[[], bytes]
+    status: Callable[[], Awaitable[Json]]
+    config: Callable[[], Mapping[str, object]]
+    live: Callable[[], bool]
+    ready: Callable[[], bool]
+    end: Callable[[], object] | None
+    asked: float = float("-inf")
+    _ending: bool = False
+    _loop: asyncio.AbstractEventLoop = attrs.field(factory=asyncio.new_event_loop)
+    _ended: asyncio.Event = attrs.field(factory=asyncio.Event)
+    _thread: threading.Thread | None = None
 
-            return made
-
-        async def counted() -> str:
-            return metrics().decode()
-
-        async def settings() -> str:
-            return _json(config())
-
-        self._probes = {"/livez": (live, "stuck"), "/readyz": (ready, "draining")}
-        self._pages: dict[str, tuple[str, _Made]] = {
-            "/": ("text/html; charset=utf-8", of_status(page)),
-            "/status.txt": (_TEXT, of_status(text)),
-            "/status.json": (_JSON, of_status(_json)),
-            "/config.json": (_JSON, settings),
-            "/metrics": (CONTENT_TYPE_LATEST, counted),
-        }
-        self._ready = ready
-        self._end = end
-        self._ending = False
-        self._bound = bound
-        assert bound.address is not None, "it listens on an address"
-        self.address: Address = bound.address
-        self._authorities = authorities_of(bound.address)
-        self._loop = asyncio.new_event_loop()
-        self._ended = asyncio.Event()
-        self._thread = threading.Thread(target=self._run, name="admin", daemon=True)
-        self.asked = float("-inf")
-        """When ``/readyz`` was last asked, by the monotonic clock."""
+    @property
+    def address(self) -> Address:
+        """Where it listens."""
+        assert self.bound.address is not None, "it listens on an address"
+        return self.bound.address
 
     def start(self) -> None:
         """Answer from now on."""
+        run = self._loop.run_until_complete
+        self._thread = threading.Thread(target=lambda: run(self._serve()), name="admin", daemon=True)
         self._thread.start()
 
     async def stop(self) -> None:
         """Let answers in progress end, and close all."""
-        if self._thread.ident is not None:
+        if self._thread is not None:
             with contextlib.suppress(RuntimeError):  # it has ended by a defect, which was logged
                 self._loop.call_soon_threadsafe(self._ended.set)
             await asyncio.to_thread(self._thread.join)
-        self._bound.close()
+        self.bound.close()
         self._loop.close()
 
-    def _run(self) -> None:
-        self._loop.run_until_complete(self._serve())
-
     async def _serve(self) -> None:
-        listener = Listener(Clients(self, LIMITS), self._bound, reserve=True)
+        listener = Listener(Clients(self, LIMITS), self.bound, reserve=True)
         await self._ended.wait()
         await listener.refuse()
         await listener.close()
@@ -118,39 +96,50 @@ class Admin:
             request.refuse(refusal)
 
     async def _reply(self, request: Request) -> Reply:
-        path = request.head.target.partition("?")[0]
+        method, path = request.head.method, request.head.target.partition("?")[0]
         hosts = [value.lower() for name, value in request.head.headers if name.lower() == "host"]
         if len(hosts) > 1:
             raise bad_request("A request has one Host.")
         host = hosts[0] if hosts else ""
+        is_own = host in authorities_of(self.address)
         if path == "/quitquitquit":
-            return self._quit(request, host)
-        if request.head.method not in {"GET", "HEAD"}:
+            return self._quit(request, is_own=is_own)
+        if method not in {"GET", "HEAD"}:
             raise _only("GET, HEAD")
-        if path in self._probes:
-            self.asked = time.monotonic() if path == "/readyz" else self.asked
-            good, otherwise = self._probes[path]
-            return _reply(200, "ok\n") if good() else _reply(503, f"{otherwise}\n")
-        if path not in self._pages:
-            raise _no_page()
-        if host not in self._authorities and not _is_address(host):
+        match path:
+            case "/livez":
+                return _reply(200, "ok\n") if self.live() else _reply(503, "stuck\n")
+            case "/readyz":
+                self.asked = time.monotonic()
+                return _reply(200, "ok\n") if self.ready() else _reply(503, "draining\n")
+        if not is_own and not _is_address(host):
             detail = "This page is shown by the address of the admin listener, or as localhost, and by no other name."
             raise Refusal(421, "SHIM_HOST_UNKNOWN", detail, close=True)
-        kind, made = self._pages[path]
-        return _reply(200, await made(), kind, _for_this_page_alone())
+        match path:
+            case "/":
+                return _page(page(await self.status()), "text/html; charset=utf-8")
+            case "/status.txt":
+                return _page(text(await self.status()), _TEXT)
+            case "/status.json":
+                return _page(f"{json.dumps(await self.status(), indent=2)}\n", _JSON)
+            case "/config.json":
+                return _page(f"{json.dumps(self.config(), indent=2)}\n", _JSON)
+            case "/metrics":
+                return _page(self.metrics().decode(), CONTENT_TYPE_LATEST)
+        raise _no_page()
 
-    def _quit(self, request: Request, host: str) -> Reply:
-        if self._end is None:
+    def _quit(self, request: Request, *, is_own: bool) -> Reply:
+        if self.end is None:
             raise _no_page()
         if request.head.method != "POST":
             raise _only("POST")
-        if from_a_page(request.head.headers) or host not in self._authorities:
+        if from_a_page(request.head.headers) or not is_own:
             detail = "Only a program on this machine may end the gateway, by the address that it listens on."
             raise Refusal(403, "SHIM_FORBIDDEN", detail, close=True)
         # A second request must not cut what the first lets end.
-        if self._ready() and not self._ending:
+        if self.ready() and not self._ending:
             self._ending = True
-            self._end()
+            self.end()
         return _reply(200, "draining\n")
 
 
@@ -171,18 +160,15 @@ def _is_address(host: str) -> bool:
     return True
 
 
-def _json(value: object) -> str:
-    return f"{json.dumps(value, indent=2)}\n"
-
-
-def _for_this_page_alone() -> Headers:
-    """Return what keeps a page of somebody else's from showing or reading what is meant for the operator."""
-    return (
+def _page(said: str, kind: str) -> Reply:
+    """Return a page, with what keeps a page of somebody else's from showing or reading it."""
+    more = (
         ("Content-Security-Policy", policy()),
         ("X-Content-Type-Options", "nosniff"),
         ("Cross-Origin-Resource-Policy", "same-origin"),
         ("Referrer-Policy", "no-referrer"),
     )
+    return _reply(200, said, kind, more)
 
 
 def _reply(status: int, said: str, kind: str = _TEXT, more: Headers = ()) -> Reply:

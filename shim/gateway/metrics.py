@@ -16,17 +16,14 @@ from prometheus_client.registry import Collector
 from shim._version import __version__
 from shim.core.route import sunset_of
 from shim.core.settings import FlagRoute
+from shim.gateway.call import Handler
 from shim.gateway.errors import origin_of
 from shim.gateway.http1.clients import Clients
 from shim.gateway.http1.secure import SECURED
-from shim.gateway.ledger import COSTS, WAITS, Ledger, Snapshot
-from shim.gateway.limits import Limits
+from shim.gateway.ledger import COSTS, WAITS, Snapshot
 from shim.gateway.log_writer import dropped
-from shim.gateway.plan import Plan
 from shim.gateway.status import Standing
 from shim.gateway.tls import Certificates
-from shim.gateway.upstream.client import Upstream
-from shim.tools.radar import Radar
 
 _FAMILIES = """
 counter requests operation,route,status_class: Requests answered.
@@ -83,13 +80,9 @@ class Metrics(Collector):
     ``server`` is None until it starts. All may change while the page is made, in another thread.
     """
 
-    plan: Plan
-    ledger: Ledger
-    limits: Limits
-    upstream: Upstream
+    handler: Handler
     certificates: Certificates
     standing: Standing
-    radar: Radar
     server: Clients | None = None
 
     def text(self) -> bytes:
@@ -101,7 +94,7 @@ class Metrics(Collector):
 
     def collect(self) -> Iterator[Metric]:
         """Yield the families; those of connections are left out until there are any."""
-        values = self._of_calls(self.ledger.snapshot()) | self._of_plan() | self._of_parts()
+        values = self._of_calls(self.handler.ledger.snapshot()) | self._of_plan() | self._of_parts()
         for row in _FAMILIES.strip().split("\n"):
             head, _, said = row.partition(": ")
             kind, name, labels = (*head.split(), "")[:3]
@@ -110,7 +103,7 @@ class Metrics(Collector):
 
     def _of_calls(self, counted: Snapshot) -> dict[str, Values]:
         calls, failures, fields = (counted[name].items() for name in ("calls", "failures", "fields"))
-        last = dict.fromkeys(sorted(operation.id for operation in self.plan.engine.operations), 0.0)
+        last = dict.fromkeys(sorted(operation.id for operation in self.handler.plan.engine.operations), 0.0)
         for (operation, _), row in counted["retired"].items():
             last[operation] = max(last.get(operation, 0.0), row["last_at"][0])
         return {
@@ -128,7 +121,7 @@ class Metrics(Collector):
         }
 
     def _of_plan(self) -> dict[str, Values]:
-        plan, standing, seen = self.plan, self.standing, self.radar.sightings()
+        plan, standing, seen = self.handler.plan, self.standing, self.handler.inventory.radar.sightings()
         route = FlagRoute(plan.settings.flag) if plan.settings.flag else plan.settings.route
         operations = [(document.name, one) for document in plan.engine.documents for one in document.operations]
         return {
@@ -150,7 +143,8 @@ class Metrics(Collector):
         }
 
     def _of_parts(self) -> dict[str, Values]:
-        limits, upstream, server, watched = self.limits, self.upstream, self.server, self.certificates.watched
+        limits, upstream = self.handler.limits, self.handler.upstream
+        server, watched = self.server, self.certificates.watched
         secured = server.count if server is not None and server.has_tls else 0
         found: dict[str, Values] = {
             "in_flight_requests": {(): limits.count},

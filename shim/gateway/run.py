@@ -11,7 +11,7 @@ import resource
 import signal
 import threading
 import time
-from collections.abc import Callable, Coroutine, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from functools import partial
 from importlib import import_module
 from typing import Any
@@ -53,11 +53,22 @@ def serve(plan: Plan, source: PlanSource, known: Stamp, sockets: Sockets) -> Non
     seconds to end, whatever its threads do. Raises OSError when an address can't be listened on, SettingsError when
     credentials or TLS files are of no use.
     """
-    _open_standard_files()
+    for number in range(3):  # a standard stream that is closed: else its number would be the loop's or a caller's
+        try:
+            os.fstat(number)
+        except OSError:
+            os.open(os.devnull, os.O_RDWR)
     with logged(plan.options.log_level, plan.options.log_format):
         for problem in unknown_variables(source.environ):
             log.warning("%s", problem)
-        _prepare(plan.options)
+        _raise_open_files(plan.options)
+        for ignored in _NOT_OURS:
+            signal.signal(ignored, signal.SIG_IGN)
+        # What is loaded now stays; looking through it again and again would only hold calls up.
+        gc.collect()
+        gc.freeze()
+        # A call leaves nothing that only the collector finds, and looking for it every few calls costs part of each.
+        gc.set_threshold(10_000, 20, 20)
         with asyncio.Runner(loop_factory=loop_factory()) as runner:
             runner.run(_run(plan, source, known, sockets))
 
@@ -65,22 +76,13 @@ def serve(plan: Plan, source: PlanSource, known: Stamp, sockets: Sockets) -> Non
 async def _run(plan: Plan, source: PlanSource, known: Stamp, sockets: Sockets) -> None:
     gateway = Gateway(plan.options, plan.engine)
     gateway.apply(plan)
-    loop = asyncio.get_running_loop()
+    loop, manager, standing = asyncio.get_running_loop(), Manager(), gateway.standing
     ends: asyncio.Queue[str] = asyncio.Queue()
-    is_first = True
-    manager = Manager()
-    chores: set[asyncio.Task[object]] = set()
-
-    def chore(work: Coroutine[None, None, object]) -> None:
-        task = loop.create_task(work)
-        chores.add(task)
-        task.add_done_callback(chores.discard)
 
     def apply(new: Plan) -> None:
         set_level(new.options.log_level)
         gateway.apply(new)
 
-    standing = gateway.standing
     files = source.watched(plan, apply, reloaded=standing.reloaded, refused=standing.refused, known=known)
     if known:
         gateway.watcher.watched.append(files)
@@ -90,21 +92,28 @@ async def _run(plan: Plan, source: PlanSource, known: Stamp, sockets: Sockets) -
             await files.look(now=True)
 
     def end(why: str) -> None:
-        nonlocal is_first
-        _end_within(_LATE + (gateway.options.drain if is_first else 0), 1)
-        is_first = False
+        _end_within(_LATE + (gateway.options.drain if gateway.is_ready else 0), 1)
         ends.put_nowait(why)
 
     gateway.on_quit = partial(end, "POST /quitquitquit")
-    chore(manager.watchdog())
+    chores: list[asyncio.Task[None]] = [loop.create_task(manager.watchdog())]
     for number in _ENDING:
         loop.add_signal_handler(number, end, number.name)
-    loop.add_signal_handler(signal.SIGHUP, lambda: chore(reload()))
+    loop.add_signal_handler(signal.SIGHUP, lambda: chores.append(loop.create_task(reload())))
     try:
         await gateway.start(sockets.calls, sockets.admin)
-        where = f"takes calls at {plan.options.uds or gateway.url} for {plan.options.upstream}"
+        options = plan.options
+        where = f"takes calls at {options.uds or gateway.url} for {options.upstream}"
         where += f" by the proxy {gateway.proxy}" if gateway.proxy is not None else ""
-        log.info("%s (%s)", where, _about(plan))
+        about = [
+            f"atlas-shim {__version__}",
+            f"credentials {options.credentials}",
+            *([f"allows {options.allowed}"] if options.allowed is not None else []),
+            f"route {options.route}",
+            f"documents {', '.join(sorted({document.name for document in plan.engine.documents}))}",
+            f"probes and metrics at {options.admin.authority}" if options.admin else "no probes and metrics",
+        ]
+        log.info("%s (%s)", where, "; ".join(about))
         manager.ready(where)
         log.info("drains after %s", await ends.get())
         manager.stopping(gateway.options.drain)
@@ -149,46 +158,11 @@ def loop_factory() -> Callable[[], asyncio.AbstractEventLoop] | None:
     return factory
 
 
-def _about(plan: Plan) -> str:
-    """Return in a few words what this gateway is and does."""
-    options = plan.options
-    words = [
-        f"atlas-shim {__version__}",
-        f"credentials {options.credentials}",
-        *([f"allows {options.allowed}"] if options.allowed is not None else []),
-        f"route {options.route}",
-        f"documents {', '.join(sorted({document.name for document in plan.engine.documents}))}",
-        f"probes and metrics at {options.admin.authority}" if options.admin else "no probes and metrics",
-    ]
-    return "; ".join(words)
-
-
 def _end_within(seconds: float, code: int) -> None:
     """End the process in so many seconds, if it hasn't ended by then: a thread may wait for a file for ever."""
     timer = threading.Timer(seconds, os._exit, (code,))
     timer.daemon = True
     timer.start()
-
-
-def _open_standard_files() -> None:
-    """Open /dev/null for each standard stream that is closed: else its number would be the loop's or a caller's."""
-    for number in range(3):
-        try:
-            os.fstat(number)
-        except OSError:
-            os.open(os.devnull, os.O_RDWR)
-
-
-def _prepare(options: Options) -> None:
-    """Set up descriptors, signals and memory for a process that does nothing but take calls."""
-    _raise_open_files(options)
-    for number in _NOT_OURS:
-        signal.signal(number, signal.SIG_IGN)
-    # What is loaded now stays; looking through it again and again would only hold calls up.
-    gc.collect()
-    gc.freeze()
-    # A call leaves nothing that only the collector could find, and looking for it every few calls costs a part of each.
-    gc.set_threshold(10_000, 20, 20)
 
 
 def _raise_open_files(options: Options) -> None:

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-import logging
 import os
 import socket
 import ssl
 import time
 from collections.abc import Callable, Coroutine, Mapping
+from functools import partial
 
 from shim.core.context import Memory
 from shim.core.recognise import Engine, shared_engine
@@ -35,10 +35,8 @@ from shim.gateway.tls import Certificates
 from shim.gateway.tracing import tracing_of_process
 from shim.gateway.upstream.client import Upstream
 from shim.gateway.upstream.proxy import Proxy
-from shim.gateway.verdict import InventoryLook, Written
+from shim.gateway.verdict import InventoryLook
 from shim.gateway.watch import Watcher
-
-log = logging.getLogger("shim.gateway")
 
 _LAST_CALLS = 0.5
 """Seconds for which kept connections may bring one more call after new ones are refused."""
@@ -74,48 +72,35 @@ class Gateway:
     ) -> None:
         plan = Plan(options or Options(), engine or shared_engine(os.environ))
         options = plan.options
-
-        def shown(plan: Plan) -> dict[str, object]:
-            return report(plan, environ, self.flag.report())
-
-        self._report = shown  # a closure, so that repr() and debuggers do not show the environment
         self.flag = RouteFlag(options)
         self.flag.follow(plan)
         self.watcher = Watcher()
-        self.certificates = certificates = Certificates(options, self.watcher)
-        self._inventory = RadarInventory(environ, clock)
+        self.certificates = Certificates(options, self.watcher)
         self.limits = Limits(options)
-        self._tracing = tracing_of_process(plan.engine)
-        self._upstream = Upstream(options, self.limits, lambda: certificates.upstream.context, self._tracing)
         self.ledger = Ledger()
-        self.standing = Standing(memory=memory or Memory(), clock=clock)
-        self._inventory_look = InventoryLook(environ)
-        self.metrics = Metrics(
+        self.standing = Standing()
+        tracing = tracing_of_process(plan.engine)
+        self._handler = handler = Handler(
             plan=plan,
-            ledger=self.ledger,
-            limits=self.limits,
-            upstream=self._upstream,
-            certificates=certificates,
-            standing=self.standing,
-            radar=self._inventory.radar,
-        )
-        self._handler = Handler(
-            plan=plan,
-            upstream=self._upstream,
+            upstream=Upstream(options, self.limits, lambda: self.certificates.upstream.context, tracing),
             gate=gate_for(options, environ, self.watcher),
-            memory=self.standing.memory,
+            memory=memory or Memory(),
             clock=clock,
             ledger=self.ledger,
             limits=self.limits,
-            inventory=self._inventory,
-            tracing=self._tracing,
+            inventory=RadarInventory(environ, clock),
+            tracing=tracing,
             flag=self.flag.by,
         )
+        self.metrics = Metrics(handler, self.certificates, self.standing)
+        self._inventory_look = InventoryLook(environ)
+        # A closure, so that repr() and debuggers do not show the environment.
+        self._report = lambda: report(handler.plan, environ, self.flag.report())
         self._calls: Listener | None = None
         self._admin: Admin | None = None
         self._pulse: asyncio.TimerHandle | None = None
         self._beaten = 0.0
-        self._ready = False
+        self.is_ready = False
         self.on_quit: Callable[[], None] | None = None
         """What ``POST /quitquitquit`` calls; None when there is nobody to end this gateway."""
 
@@ -128,9 +113,8 @@ class Gateway:
         """Answer the calls that come from now on by another plan; those in flight keep theirs."""
         self.flag.follow(plan)
         self._handler.plan, self._handler.flag = plan, self.flag.by
-        if self._tracing is not None:
-            self._tracing.engine = plan.engine
-        self.metrics.plan = plan
+        if self._handler.tracing is not None:
+            self._handler.tracing.engine = plan.engine
         if self._calls is not None:
             self._handler.authorities = self._authorities(self._calls.address)
 
@@ -147,7 +131,7 @@ class Gateway:
     @property
     def proxy(self) -> Proxy | None:
         """The environment's proxy on the way to upstream."""
-        return self._upstream.proxy
+        return self._handler.upstream.proxy
 
     @property
     def admin_url(self) -> str | None:
@@ -161,7 +145,7 @@ class Gateway:
         """
         if bound is not None and self.options.reuse_port:
             raise SettingsError("reuse_port: the sockets for calls come from systemd, which does not share its port so")
-        self._upstream.open()
+        self._handler.upstream.open()
         try:
             await self.flag.start()
             bound, tls = bound or bind(self.options), self.certificates.listener
@@ -178,8 +162,8 @@ class Gateway:
         except BaseException:
             await self.stop(grace=0)
             raise
-        self._inventory.begin()
-        self._ready = True
+        self._handler.inventory.begin()
+        self.is_ready = True
 
     async def stop(self, *, grace: float | None = None, pause: float = 0.0) -> None:
         """Say that it isn't ready, take no more connections, let calls in flight end, close all.
@@ -187,7 +171,7 @@ class Gateway:
         ``grace`` seconds from now calls that are left are cut; without it the options' ``drain`` counts. For the first
         ``pause`` of them new connections are taken.
         """
-        self._ready = False
+        self.is_ready = False
         until = asyncio.get_running_loop().time() + (self.options.drain if grace is None else grace)
         try:
             if self._calls is not None:
@@ -208,9 +192,9 @@ class Gateway:
                 self._pulse.cancel()
             self.watcher.stop()
             self.flag.stop()
-            await self._upstream.close()
+            await self._handler.upstream.close()
             await self._handler.gate.close()
-            await self._inventory.flush()
+            await self._handler.inventory.flush()
 
     async def drain(self, cut: Coroutine[None, None, object]) -> None:
         """Stop, and at once when ``cut`` returns.
@@ -239,17 +223,10 @@ class Gateway:
         if arrival.verdict != "dropped":
             await arrival.task
 
-    def status(self, inventory: Written | None = None) -> Json:
-        """Return what people are shown, with what is known of the inventory; may be called in another thread."""
-        return status_of(
-            self.ledger.snapshot(),
-            self._handler.plan,
-            self.standing,
-            ready=self._ready,
-            inventory=inventory,
-            certificates=self.certificates.watched,
-            announced=self._inventory.radar.sightings(),
-        )
+    async def status(self) -> Json:
+        """Return what people are shown; may be called in another thread's loop."""
+        seen = self._inventory_look
+        return await status_of(self._handler, self.standing, self.certificates.watched, seen, ready=self.is_ready)
 
     def _beat(self) -> None:
         self._beaten = time.monotonic()
@@ -258,22 +235,14 @@ class Gateway:
 
     def _pages(self, bound: Bound, address: Address) -> Admin:
         loop, quits = asyncio.get_running_loop(), self.on_quit
-
-        async def status() -> Json:
-            return self.status(await self._inventory_look.look(self.standing.ends(self._handler.plan)))
-
-        def end() -> None:
-            assert quits is not None
-            loop.call_soon_threadsafe(quits)
-
         return Admin(
             bound,
-            self.metrics.text,
-            status,
+            metrics=self.metrics.text,
+            status=self.status,
+            config=self._report,
             live=lambda: time.monotonic() - self._beaten < STUCK,
-            ready=lambda: self._ready,
-            end=end if quits is not None and is_loopback(address.host) else None,
-            config=lambda: self._report(self._handler.plan),
+            ready=lambda: self.is_ready,
+            end=partial(loop.call_soon_threadsafe, quits) if quits is not None and is_loopback(address.host) else None,
         )
 
     def _authorities(self, address: Address | None) -> frozenset[str]:

@@ -10,7 +10,7 @@ from __future__ import annotations
 import textwrap
 import time
 from collections import Counter as Tally
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from datetime import datetime
 from functools import cache
 from importlib.resources import files
@@ -22,21 +22,20 @@ import attrs
 from shim._version import __version__
 from shim.core.content import dumps, loads
 from shim.core.context import Context
-from shim.core.context import Memory
 from shim.core.messages import Call
 from shim.core.responses import SITE
 from shim.core.route import decide, sunset_of
 from shim.documents.model import Operation
 from shim.documents.vocabulary import Fidelity
+from shim.gateway.call import Handler
 from shim.gateway.errors import origin_of
 from shim.gateway.ledger import HOUR, OTHER, Snapshot, fair
 from shim.gateway.plan import Plan
 from shim.gateway.tls import ReloadableContext
-from shim.gateway.verdict import DAY, Written, span, verdict
+from shim.gateway.verdict import DAY, InventoryLook, span, verdict
 from shim.page import STYLE, VERDICTS, hash_source, printable, templates
-from shim.tools.inventory.verdict import Ends, ends_of, spoken
+from shim.tools.inventory.verdict import ends_of, spoken
 from shim.tools.inventory.writing import written
-from shim.tools.radar import Sighting
 from shim.tools.radar.radar import distance
 
 if TYPE_CHECKING:
@@ -64,14 +63,12 @@ Json = dict[str, Any]
 class Standing:
     """State of a gateway beside the counts of calls; the calls' thread writes it, the admin thread reads it.
 
-    ``started`` and ``good_since`` (the settings in use) are in seconds since the epoch; ``memory`` is what replies
-    taught; ``clock`` decides which side of a sunset it is. ``reload`` is how settings and documents were read last.
+    ``started`` and ``good_since`` (the settings in use) are in seconds since the epoch; ``reload`` is how settings and
+    documents were read last.
     """
 
     started: float = attrs.field(factory=time.time)
     listens: str = ""
-    memory: Memory = attrs.field(factory=Memory)
-    clock: Callable[[], float] = time.time
     good_since: float = attrs.field(factory=time.time)
     reloads: Tally[str] = attrs.field(factory=lambda: Tally({"refused": 0, "success": 0}))
     reload: Json = attrs.field()
@@ -93,27 +90,23 @@ class Standing:
         self.reloads["refused"] += 1
         self.reload = self.reload | {"state": "refused", "refused": written(time.time()), "problems": _cut(problems)}
 
-    def ends(self, plan: Plan) -> Ends:
-        """Return what tells when operations end, by the settings in use and the gateway's clock."""
-        return ends_of(plan.engine, plan.settings, self.clock())
-
 
 def _cut(said: Sequence[str]) -> list[str]:
     return [one if len(one) <= _LONGEST else f"{one[:_LONGEST]}..." for one in said[:PROBLEMS]]
 
 
-def status_of(  # noqa: PLR0913 - each is another source of facts
-    counted: Snapshot,
-    plan: Plan,
+async def status_of(
+    handler: Handler,
     standing: Standing,
+    certificates: Iterable[ReloadableContext],
+    inventory: InventoryLook,
     *,
     ready: bool,
-    inventory: Written | None = None,
-    certificates: Iterable[ReloadableContext] = (),
-    announced: Iterable[Sighting] = (),
 ) -> Json:
-    """Return all of it as it is now; ``inventory`` is None if the gateway writes no inventory."""
-    options, today, now = plan.options, standing.clock(), time.time()
+    """Return all of it as it is now; may be called in another thread's loop."""
+    plan, counted, today, now = handler.plan, handler.ledger.snapshot(), handler.clock(), time.time()
+    ends, options = ends_of(plan.engine, plan.settings, today), plan.options
+    seen = await inventory.look(ends)
     return {
         "format": FORMAT,
         "made": written(now),
@@ -127,11 +120,11 @@ def status_of(  # noqa: PLR0913 - each is another source of facts
             "upstream": options.upstream,
             "listens": standing.listens,
             "writes": sorted(options.writes),
-            "inventory": inventory is not None,
+            "inventory": seen is not None,
         },
-        "silence": verdict(counted["retired"], standing.started, now, inventory, standing.ends(plan)),
+        "silence": verdict(counted["retired"], standing.started, now, seen, ends),
         "sunsets": [*_sunsets(plan, today)],
-        "routes": [*_routes(plan, standing, counted)],
+        "routes": [*_routes(handler, counted)],
         **_last_hour(counted, int(now) // 60),
         "callers": [
             {
@@ -152,11 +145,17 @@ def status_of(  # noqa: PLR0913 - each is another source of facts
             if one.expires is not None
         ],
         "announced": [
-            attrs.asdict(one)
-            | _day("sunset", one.sunset, today)
-            | {name: at and written(at) for name in ("deprecation", "first", "last") for at in (getattr(one, name),)}
-            | {"callers": [*one.callers]}
-            for one in sorted(announced, key=lambda one: (one.sunset or float("inf"), one.key))
+            {
+                **attrs.asdict(one),
+                **_day("sunset", one.sunset, today),
+                "deprecation": None if one.deprecation is None else written(one.deprecation),
+                "first": written(one.first),
+                "last": written(one.last),
+                "callers": [*one.callers],
+            }
+            for one in sorted(
+                handler.inventory.radar.sightings(), key=lambda one: (one.sunset or float("inf"), one.key)
+            )
         ],
     }
 
@@ -186,9 +185,10 @@ def _sunsets(plan: Plan, today: float) -> Iterator[Json]:
             }
 
 
-def _routes(plan: Plan, standing: Standing, counted: Snapshot) -> Iterator[Json]:
+def _routes(handler: Handler, counted: Snapshot) -> Iterator[Json]:
     """Yield which side each operation is asked of first for a cluster of which nothing is known, and its last call."""
-    context = Context(plan.settings, standing.memory, standing.clock, "", loads, dumps, time.monotonic)
+    plan = handler.plan
+    context = Context(plan.settings, handler.memory, handler.clock, "", loads, dumps, time.monotonic)
     answered = sorted((row["last_at"], name, route) for (name, route), row in counted["retired"].items())
     lasts = {name: {"last": written(at), "answered": route, "because": why} for (at, why), name, route in answered}
     for operation in plan.engine.operations:

@@ -22,9 +22,6 @@ from shim.gateway.options import Address
 
 log = logging.getLogger("shim.gateway")
 
-_FIRST = 3
-_NAMES = ("calls", "admin")
-
 _TIDY = 15.0
 """Seconds more than calls in flight have, for what is still to be written."""
 
@@ -90,9 +87,11 @@ class Sockets:
     def flags(self) -> dict[str, str]:
         """Return what is given by the sockets as if flags had said it: nothing else can move them."""
         said: dict[str, str] = {}
-        if self.calls is not None:
-            address = self.calls.address
-            said = {"listen": address.authority, "uds": ""} if address else {"uds": _name(self.calls.sockets[0])}
+        if self.calls is not None and self.calls.address is not None:
+            said = {"listen": self.calls.address.authority, "uds": ""}
+        elif self.calls is not None:
+            name = self.calls.sockets[0].getsockname()
+            said = {"uds": "@" + name[1:].decode() if isinstance(name, bytes) else str(name)}
         if self.admin is not None and self.admin.address is not None:
             said["admin"] = self.admin.address.authority
         return said
@@ -112,17 +111,15 @@ def inherited(environ: Mapping[str, str]) -> Sockets:
     names = named.split(":") if named else ["calls"] * count
     if len(names) != count:
         raise SettingsError(f"LISTEN_FDNAMES: has {len(names)} names for LISTEN_FDS={text}")
-    found: dict[str, list[socket.socket]] = {name: [] for name in _NAMES}
-    for number, name in enumerate(names, _FIRST):
-        if name not in found:
-            raise SettingsError(
-                f"LISTEN_FDNAMES: {name!r} is neither 'calls' nor 'admin'; set FileDescriptorName= in the socket unit"
-            )
-        found[name].append(_listening(number, name))
-    sockets = Sockets(_bound(found["calls"]), _bound(found["admin"]))
-    if sockets.admin is not None and sockets.admin.address is None:
+    if unknown := [name for name in names if name not in {"calls", "admin"}]:
+        raise SettingsError(
+            f"LISTEN_FDNAMES: {unknown[0]!r} is neither 'calls' nor 'admin'; set FileDescriptorName= in the socket unit"
+        )
+    made = [(name, _listening(number, name)) for number, name in enumerate(names, 3)]
+    calls, admin = (_bound([one for name, one in made if name == kind]) for kind in ("calls", "admin"))
+    if admin is not None and admin.address is None:
         raise SettingsError("LISTEN_FDNAMES: 'admin' is a unix socket, and probes are asked over TCP")
-    return sockets
+    return Sockets(calls, admin)
 
 
 def _listening(number: int, name: str) -> socket.socket:
@@ -144,8 +141,3 @@ def _bound(sockets: list[socket.socket]) -> Bound | None:
     addresses = [Address(*one.getsockname()[:2]) for one in sockets if one.family != socket.AF_UNIX]
     addresses.sort(key=lambda address: is_loopback(address.host))
     return Bound(tuple(sockets), addresses[0] if addresses else None)
-
-
-def _name(one: socket.socket) -> str:
-    name = one.getsockname()
-    return "@" + name[1:].decode() if isinstance(name, bytes) else str(name)

@@ -1,5 +1,6 @@
 """The pages for people and ``/status.json`` on the admin listener, of a gateway that has seen calls."""
 
+import asyncio
 import base64
 import hashlib
 import json
@@ -50,7 +51,7 @@ def served():
 @pytest.fixture(scope="module")
 def some(served):
     """Return its status, to change."""
-    return served.status()
+    return asyncio.run(served.status())
 
 
 def announcement(said, when):
