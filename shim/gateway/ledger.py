@@ -32,7 +32,7 @@ import attrs
 from shim.core.messages import FieldReport
 from shim.documents.vocabulary import Fidelity
 from shim.gateway.errors import USUAL, Failure, answered_by_atlas
-from shim.gateway.logs import CallLine, plain_agent
+from shim.gateway.logs import CallLine, plain
 
 Snapshot = dict[Any, Any]
 
@@ -187,7 +187,7 @@ def _folded(page: _Page) -> Snapshot:
         seen = {"calls": calls, "first_at": row.first, "last_at": row.last}
         _put(new["calls"], (operation, route, hundreds), calls)
         _put(new["minutes"], (page.minute, operation, route, hundreds), calls)
-        _put(new["callers"], (peer, plain_agent(agent)), seen | {"retired": retired})
+        _put(new["callers"], (peer, plain(agent)), seen | {"retired": retired})
         if retired:
             _put(new["retired"], (operation, route), {"calls": calls, "last_at": (row.last, row.reason)})
         if failure is not None:

@@ -63,7 +63,8 @@ def logged(level: LogLevel, form: LogFormat = LogFormat.TEXT) -> Iterator[None]:
     handler: logging.Handler = logging.StreamHandler()
     with contextlib.suppress(AttributeError, OSError, ValueError):
         handler = _lines = LogLines(sys.stderr.fileno(), as_json=form is LogFormat.JSON)
-    handler.setFormatter(_Format(form))
+    text = "%(asctime)s %(levelname)-7s %(name)s: %(message)s"
+    handler.setFormatter(_Json() if form is LogFormat.JSON else _Text(text))
     before = logging.getLogger().handlers[:]
     logging.basicConfig(handlers=[handler], level=logging.WARNING, force=True)
     set_level(level)
@@ -76,19 +77,13 @@ def logged(level: LogLevel, form: LogFormat = LogFormat.TEXT) -> Iterator[None]:
             lines.finish()
 
 
-class _Format(logging.Formatter):
-    """Lines with the time's offset from UTC, for people or as a JSON object with an exception's traceback."""
-
-    def __init__(self, form: LogFormat) -> None:
-        super().__init__("%(asctime)s %(levelname)-7s %(name)s: %(message)s")
-        self._is_text = form is LogFormat.TEXT
-
+class _Text(logging.Formatter):
     def formatTime(self, record: logging.LogRecord, datefmt: str | None = None) -> str:  # noqa: ARG002, N802 - logging's
         return instant(record.created)
 
+
+class _Json(logging.Formatter):
     def format(self, record: logging.LogRecord) -> str:
-        if self._is_text:
-            return super().format(record)
         level, event = record.levelname.lower(), record.getMessage()
         members = {"time": instant(record.created), "level": level, "logger": record.name, "event": event}
         if record.exc_info:
@@ -112,7 +107,7 @@ class LogLines(logging.Handler):
         self._in_hand = 0
         self._arrived = threading.Event()
         self._ending = threading.Event()
-        self._dropped = self._said = 0
+        self._said = _lost
         self._thread = threading.Thread(target=self._work, name="log lines", daemon=True)
         self._thread.start()
 
@@ -128,7 +123,7 @@ class LogLines(logging.Handler):
         try:
             self._put(line.json() if self._as_json else line.text())
         except Exception:  # noqa: BLE001 - the call itself was answered
-            self._lose(1)
+            _lose(1)
 
     def finish(self, patience: float = _PATIENCE) -> None:
         """Return when all lines are written, or after so many seconds."""
@@ -138,16 +133,11 @@ class LogLines(logging.Handler):
 
     def _put(self, line: str) -> None:
         if len(self._waiting) + self._in_hand >= self._most:
-            self._lose(1)
+            _lose(1)
             return
         self._waiting.append(line)
         if not self._arrived.is_set():
             self._arrived.set()
-
-    def _lose(self, count: int) -> None:
-        global _lost  # noqa: PLW0603 - the count is the process's, and only ever read elsewhere
-        self._dropped += count
-        _lost += count
 
     def _work(self) -> None:
         while not self._ending.is_set():
@@ -158,16 +148,16 @@ class LogLines(logging.Handler):
         self._write_all()
 
     def _write_all(self) -> None:
-        while self._waiting or self._dropped > self._said:
-            count = self._in_hand = len(self._waiting)
-            lines = [self._waiting.popleft() for _ in range(count)]
+        while self._waiting or _lost > self._said:
+            self._in_hand = len(self._waiting)
+            lines = [self._waiting.popleft() for _ in range(self._in_hand)]
             if lines and not self._write("\n".join([*lines, ""])):
-                self._lose(count)
+                _lose(len(lines))
             self._in_hand = 0
-            if missing := self._dropped - self._said:
+            if missing := _lost - self._said:
                 self._said += missing
-                message = "%s log lines were dropped, since nobody read them"
-                record = logging.LogRecord("shim", logging.WARNING, __file__, 0, message, (missing,), None)
+                said = f"{missing} log lines were dropped, since nobody read them"
+                record = logging.makeLogRecord({"name": "shim", "levelname": "WARNING", "msg": said})
                 self._write(f"{self.format(record)}\n")
 
     def _write(self, text: str) -> bool:
@@ -182,3 +172,8 @@ class LogLines(logging.Handler):
         except OSError:  # a reader that is gone for good, or a disk that is full, is no reason to end
             return False
         return True
+
+
+def _lose(count: int) -> None:
+    global _lost  # noqa: PLW0603 - the count is the process's, and only ever read elsewhere
+    _lost += count

@@ -21,11 +21,7 @@ from shim.core.recognise import Engine, Match
 from shim.documents.templates import parameter_name
 from shim.gateway.errors import INTERNAL, Challenged, Failure, Refusal
 
-_AGENT = 200
-
-_LEVELS = {number: logging.getLevelName(number) for number in (10, 20, 30, 40)}
-_THREE = [f"{number:03d}" for number in range(1000)]
-_PADDED = {number: f"{name:<7}" for number, name in _LEVELS.items()}
+_LEVELS = {number: f"{logging.getLevelName(number):<7}" for number in (10, 20, 30, 40)}
 
 _SANE = re.compile(r"[A-Za-z0-9._~:/+=@-]{1,128}")
 """What is taken over from a caller: it is written to logs and sent back."""
@@ -88,7 +84,7 @@ class CallLine:
         """The cluster's name, which is what in the path is no id; empty unless names are shown and the call has one."""
         if not self.names or self.match is None:
             return ""
-        return next((plain_agent(one) for one in self.match.parameters.values() if not _ID.fullmatch(one)), "")
+        return next((plain(one) for one in self.match.parameters.values() if not _ID.fullmatch(one)), "")
 
     @property
     def is_error(self) -> bool:
@@ -135,7 +131,7 @@ class CallLine:
         """Return the line as JSON, members without a value left out."""
         members = {
             "time": instant(self.began),
-            "level": _LEVELS[self.level].lower(),
+            "level": _LEVELS[self.level].strip().lower(),
             "event": "call",
             "method": self.method,
             "path": self.template(),
@@ -149,33 +145,31 @@ class CallLine:
         if self.upstream_seconds is not None:
             members["upstream_status"] = self.upstream_status
             members["upstream_ms"] = round(self.upstream_seconds * 1000, 3)
-        if self.cluster:
-            members["cluster"] = self.cluster
-        if self.client:
-            members["client"] = plain_agent(self.client)
-        if self.agent:
-            members["agent"] = plain_agent(self.agent)
-        why = (("reason", self.reason), ("error", self.code), ("said", self.said))
-        members |= {name: value for name, value in why if value}
-        return orjson.dumps(members).decode()
+        more = {
+            "cluster": self.cluster,
+            "client": plain(self.client or ""),
+            "agent": plain(self.agent or ""),
+            "reason": self.reason,
+            "error": self.code,
+            "said": self.said,
+        }
+        return orjson.dumps(members | {name: value for name, value in more.items() if value}).decode()
 
     def text(self) -> str:
         """Return the line for people."""
-        began, match, status, took = self.began, self.match, self.status, self.upstream_seconds
-        time, offset = _second(int(began))
+        match, took, cluster = self.match, self.upstream_seconds, self.cluster
         if match is None:
             called = f"{masked(self.path, self.engine)} | other"
         else:
             called = f"{match.api.base}{match.operation.path.text} | {match.operation.id}"
-            if cluster := self.cluster:
-                called += f" of {cluster}"
+        of = f" of {cluster}" if cluster else ""
         upstream = "" if took is None else f" (upstream {self.upstream_status or '-'} in {took * 1000:.1f} ms)"
-        client = f" ({plain_agent(self.client)})" if self.client else ""
-        agent = f' | "{plain_agent(self.agent)}"' if self.agent else ""
+        client = f" ({plain(self.client)})" if self.client else ""
+        agent = f' | "{plain(self.agent)}"' if self.agent else ""
         why = self.reason if self.code is None else f"{self.code}: {self.said}" if self.said else self.code
         return (
-            f"{time}.{_THREE[int(began % 1 * 1000)]}{offset} {_PADDED[self.level]} {self.method} {called} {self.route} "
-            f"| {'unanswered' if status is None else status} in {self.seconds * 1000:.1f} ms{upstream} | "
+            f"{instant(self.began)} {_LEVELS[self.level]} {self.method} {called}{of} {self.route} | "
+            f"{'unanswered' if self.status is None else self.status} in {self.seconds * 1000:.1f} ms{upstream} | "
             f"{self.peer}{client} {self.request_id}{agent}{' | ' if why else ''}{why}"
         )
 
@@ -187,9 +181,9 @@ def masked(path: str, engine: Engine) -> str:
 
 
 @lru_cache(maxsize=256)
-def plain_agent(agent: str) -> str:
-    """Return a User-Agent in printable ASCII, cut at a length that any honest program stays below."""
-    text = agent[:_AGENT].encode("ascii", "backslashreplace").decode()
+def plain(said: str) -> str:
+    """Return what a caller says in printable ASCII, cut at a length that any honest program stays below."""
+    text = said[:200].encode("ascii", "backslashreplace").decode()
     return "".join([one if one.isprintable() and one not in '"\\' else "?" for one in text])
 
 
@@ -201,11 +195,9 @@ def _words(engine: Engine) -> frozenset[str]:
         for api in document.apis.values():
             found.update(api.base.split("/"))
         for operation in document.operations:
-            paths = [
-                operation.path,
-                *(target.path for one in operation.successors.values() for _, target in one.targets()),
-            ]
-            found.update(part for path in paths for part in path.text.split("/") if not parameter_name(part))
+            targets = [target for one in operation.successors.values() for _, target in one.targets()]
+            for path in [operation.path, *(target.path for target in targets)]:
+                found.update(part for part in path.text.split("/") if not parameter_name(part))
     return frozenset(found)
 
 
@@ -219,7 +211,7 @@ def _second(seconds: int) -> tuple[str, str]:
 def instant(seconds: float) -> str:
     """Return an instant as ISO 8601 with milliseconds and the offset of local time."""
     text, offset = _second(int(seconds))
-    return f"{text}.{_THREE[int(seconds % 1 * 1000)]}{offset}"
+    return f"{text}.{int(seconds % 1 * 1000):03d}{offset}"
 
 
 def request_id_of(headers: Headers) -> str:

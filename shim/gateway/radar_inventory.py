@@ -9,7 +9,7 @@ from collections.abc import Callable, Mapping
 from functools import partial
 
 from shim.core.messages import Call, Headers, Record
-from shim.gateway.logs import CallLine, plain_agent
+from shim.gateway.logs import CallLine, plain
 from shim.tools.inventory import note, note_announced, started, wanted
 from shim.tools.radar import Radar
 
@@ -50,7 +50,7 @@ class RadarInventory:
 
     def look(self, sent: Call, headers: Headers, call: CallLine) -> None:
         """Take in the field lines of the reply to a call as it was sent upstream."""
-        name = plain_agent(call.client or call.agent or "")[:_NAME]
+        name = plain(call.client or call.agent or "")[:_NAME]
         caller = name if call.client else f"{name or 'no User-Agent'} from {call.peer}"
         found = self.radar.look(sent, headers, call.engine, caller)
         if found is not None:
