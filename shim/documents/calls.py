@@ -1,6 +1,6 @@
-"""The legacy question, and the calls that took an operation's place: what each says, how it is read, and what can't be.
+"""The calls that took an operation's place: what each says, how it is read, and what can't be said.
 
-Tables of an operation have a ``Question`` around them.
+Their tables have the operation ``around`` them, as far as it is known.
 """
 
 from __future__ import annotations
@@ -12,22 +12,9 @@ from typing import Any, Self
 
 import attrs
 
-from shim.documents.fields import Resource
+from shim.documents.fields import TIERS, Resource
 from shim.documents.question import OF_PAGES
-from shim.documents.read import (
-    Declared,
-    flag,
-    maybe_text,
-    named,
-    nested,
-    owner,
-    place,
-    read_as,
-    read_declared,
-    source_text,
-    text,
-    texts,
-)
+from shim.documents.read import Declared, nested, of_table, read_as, read_declared, source_text, under
 from shim.documents.resources import read_body
 from shim.documents.sources import Step
 from shim.documents.tables import Rows, Table, checked, key_path, read_template
@@ -42,32 +29,27 @@ _is_media_type = re.compile(r"[A-Za-z0-9!#$&^_.+-]+/[A-Za-z0-9!#$&^_.+-]+(;[ -~]
 """Tells a media type, perhaps with parameters (RFC 9110, 8.3.1)."""
 
 
-def _refusal(table: Table, key: str) -> int:
-    status = table.integer(key)
-    if status is None or not 400 <= status <= 499:
-        table.wrong(key, f"must be that of an error, 400 to 499, not {status}")
-    return status or 400
-
-
 @attrs.frozen
 class RefusedChoice(Declared):
     """A word of the body, or a parameter, that a call cannot serve: the 400 that says so."""
 
-    error_code: str = text("errorCode")
-    detail: str = text()
+    detail: str
+    error_code: str = under("errorCode")
 
 
 @attrs.frozen
 class Alike(Declared):
     """What ``source`` leads to has to be the same everywhere, or else this error is the answer."""
 
+    detail: str
     source: str = source_text()
-    status: int = read_as(_refusal)
-    error_code: str = text("errorCode")
-    detail: str = text()
+    status: int = read_as(Table.integer)
+    error_code: str = under("errorCode")
 
     def wrong(self, table: Table) -> Rows:
         is_one = self.source and f"[{Step.EACH}]" not in self.source
+        refuses = self.status in range(400, 500)
+        yield "status", not refuses, f"must be that of an error, 400 to 499, not {self.status}"
         yield "source", is_one, f"{self.source!r} is one value; [each] leads to several that can be alike"
 
 
@@ -94,39 +76,45 @@ ATLAS_ERRORS = ErrorShape("errorCode", "detail", "error", "reason")
 class ErrorRule(Declared):
     """What an error of a successor is in legacy terms; what is None stays. ``detail`` may name path parameters."""
 
-    code: str | None = maybe_text("errorCode")
-    status: int | None = read_as(Table.integer, default=None)
-    detail: str | None = maybe_text()
+    code: str | None = under("errorCode", default=None)
+    status: int | None = None
+    detail: str | None = None
 
     def wrong(self, table: Table) -> Rows:
-        is_error = self.status is None or 400 <= self.status <= 599
+        is_error = self.status is None or self.status in range(400, 600)
         yield "", not table.names(), "says nothing; give errorCode, status or detail"
         yield "status", not is_error, f"must be that of an error, 400 to 599, not {self.status}"
         for name in parameters_in(self.detail or ""):
-            unknown = name not in table.around.path.parameters
+            unknown = name not in table.around.operation.path.parameters
             yield "detail", unknown, f"{{{name}}} is no parameter of the legacy path"
+
+
+def _words(table: Table, key: str) -> Mapping[str, str]:
+    words = table.table(key)
+    return {} if words is None else {word: words.text(word) for word in words.names()}
 
 
 @attrs.frozen
 class QueryRule(Declared):
     """What becomes of a parameter of the legacy query: name, words and default there, or why it is dropped.
 
-    With ``refuse`` a call that has it is answered with that error.
+    With ``refuse`` a call that has it is answered with that error. ``elsewhere``: the call goes to another host.
     """
 
     to: str = read_as(lambda table, key: table.text(key, default=table.name))
-    values: Mapping[str, str] = read_as(Table.words, factory=dict)
-    default: str | None = maybe_text()
-    drop: bool = flag()
-    why: str = text(default="")
+    values: Mapping[str, str] = read_as(_words, factory=dict)
+    default: str | None = None
+    drop: bool = False
+    why: str = ""
     refuse: RefusedChoice | None = nested(RefusedChoice)
+    elsewhere: bool = False
 
     def wrong(self, table: Table) -> Rows:
-        name, keys, chooser = table.name, table.names(), table.around.query
+        name, keys, chooser = table.name, table.names(), table.around.operation.query
         beside = table.has("to") or table.has("default") or bool(self.values)
         unknown = bool(self.values) and self.default not in {None, *self.values}
         chooses = self.default is not None and chooser is not None and name == chooser.choose
-        empty = not keys or (keys == ("to",) and self.to == name and not table.around.elsewhere)
+        empty = not keys or (keys == ("to",) and self.to == name and not self.elsewhere)
         yield "refuse", self.refuse is not None and len(keys) > 1, "stands alone: the parameter is not sent"
         yield "", empty, "says nothing; give to, values, default, drop or refuse"
         yield "values", table.get("values") == {}, "must be a table of words"
@@ -139,11 +127,16 @@ class QueryRule(Declared):
         yield "default", chooses, "belongs to the query that chooses the call"
 
 
-def _read_path(table: Table, key: str) -> Template:
-    same = table.around.same_path
-    if same and not table.has(key):
-        return checked(table, key, parse_template, same) or table.around.path
-    return read_template(table, key, verbs=True)
+def _query(table: Table, key: str) -> Mapping[str, QueryRule]:
+    elsewhere = table.has("host")
+    return {name: QueryRule.read(rule, elsewhere=elsewhere) for name, rule in table.named_tables(key).items()}
+
+
+def _path(table: Table, key: str) -> Template:
+    legacy = table.around.operation
+    if table.around.tier in TIERS or table.has(key):
+        return read_template(table, key, verbs=True)
+    return checked(table, key, parse_template, legacy.full_path) or legacy.path
 
 
 def _version(table: Table, key: str) -> str:
@@ -156,17 +149,8 @@ def _version(table: Table, key: str) -> str:
 
 def _reads_all(table: Table) -> bool:
     """Return whether the whole of a list is one answer, which is read to its end."""
-    shape = table.around.shape
+    shape = table.around.operation.shape
     return bool(shape != "one" and (table.get("bare") is True or shape == "array" or table.has("media_type")))
-
-
-def _paging(table: Table, key: str) -> str:
-    return table.word(key, PAGING, default="collected" if _reads_all(table) or table.has("next") else "kept")
-
-
-def _read_body(table: Table, key: str) -> Resource | None:
-    body = table.table(key)
-    return None if body is None else read_body(body)
 
 
 @attrs.frozen
@@ -179,19 +163,24 @@ class Target(Declared):
     answer; a ``bare`` answer is itself the list or value. ``query`` is by parameter of the legacy call.
     """
 
-    method: str = read_as(lambda table, key: table.word(key, METHODS, default=table.around.method))
-    path: Template = read_as(_read_path)
+    method: str = read_as(lambda table, key: table.word(key, METHODS, default=table.around.operation.method))
+    path: Template = read_as(_path)
     version: str = read_as(_version)
-    paging: str = read_as(_paging, default="kept")
-    items: str = text(default="results")
-    bare: bool = flag()
-    query: Mapping[str, QueryRule] = named(QueryRule)
-    body: Resource | None = read_as(_read_body, default=None)
+    paging: str = read_as(
+        lambda table, key: table.word(
+            key, PAGING, default="collected" if _reads_all(table) or table.has("next") else "kept"
+        ),
+        default="kept",
+    )
+    items: str = "results"
+    bare: bool = False
+    query: Mapping[str, QueryRule] = read_as(_query, factory=dict)
+    body: Resource | None = read_as(lambda table, key: read_body(table.table(key)), default=None)
     alike: Alike | None = nested(Alike)
-    media_type: str = text(default="")
+    media_type: str = ""
     next: str = source_text(default="")
-    cursor: str = text(default="")
-    host: str = text(default="")
+    cursor: str = ""
+    host: str = ""
 
     @property
     def accept(self) -> str:
@@ -199,7 +188,7 @@ class Target(Declared):
         return self.media_type or f"application/vnd.atlas.{self.version}+json"
 
     def wrong(self, table: Table) -> Rows:
-        parts, kind, around = self.items.split("."), self.media_type, table.around
+        parts, kind, legacy = self.items.split("."), self.media_type, table.around.operation
         no_name = not all(parts) or any(part.isdigit() for part in parts) or "[" in self.items
         kept, alike = self.paging == "kept", self.alike is not None
         names = [rule.to for rule in self.query.values() if not rule.drop and rule.refuse is None]
@@ -213,23 +202,26 @@ class Target(Declared):
         bare = self.bare and self.next != LINK
         yield "next", self.next and (bare or kept), "can never apply: it belongs to pages that are collected"
         yield "next", self.cursor and not table.has("next"), "is missing; say where a page has the value for cursor"
-        yield "alike", alike and around.shape != "one", "belongs to one resource; in a list it would hide the others"
-        yield "alike", alike and around.method != "GET", "belongs to reads; what a write answers has been executed"
+        yield "alike", alike and legacy.shape != "one", "belongs to one resource; in a list it would hide the others"
+        yield "alike", alike and legacy.method != "GET", "belongs to reads; what a write answers has been executed"
         for to in sorted({to for to in names if names.count(to) > 1}):
             yield "query", True, f"has two parameters that become {to!r}"
 
 
-def _read_errors(table: Table, key: str) -> Mapping[str, ErrorRule]:
-    sub = table.table(key)
-    codes = () if sub is None else sub.names()
-    return {code: _read_error(sub, code) for code in codes} if sub is not None else {}
+def _errors(table: Table, key: str) -> Mapping[str, ErrorRule]:
+    rules = table.table(key)
+    if rules is None:
+        return {}
+    return {
+        code: ErrorRule(rules.text(code))
+        if isinstance(rules.get(code), str)
+        else ErrorRule.maybe(rules.table(code)) or ErrorRule()
+        for code in rules.names()
+    }
 
 
-def _read_error(table: Table, code: str) -> ErrorRule:
-    if isinstance(table.get(code), str):
-        return ErrorRule(code=table.text(code))
-    sub = table.table(code)
-    return ErrorRule() if sub is None else ErrorRule.read(sub)
+def _probe(table: Table, key: str) -> Template | None:
+    return read_template(table, key) if table.has(key) else None
 
 
 @attrs.frozen
@@ -241,41 +233,36 @@ class Successor(Declared):
     without writing; ``errors`` are by the successor's error code, or its status. ``error`` is the shape of its errors.
     """
 
-    tier: str = read_as(lambda table, _: table.name)
-    owner: str = owner()
+    tier: str = of_table("name")
+    owner: str = of_table("owner")
     only: Target | None = None
     choices: Mapping[str, Target | RefusedChoice] = attrs.field(factory=dict)
-    after: tuple[str, ...] = texts()
-    probe: Template | None = read_as(
-        lambda table, key: read_template(table, key) if table.has(key) else None, default=None
+    after: tuple[str, ...] = ()
+    probe: Template | None = read_as(_probe, default=None)
+    errors: Mapping[str, ErrorRule] = read_as(_errors, factory=dict)
+    error: ErrorShape = read_as(
+        lambda table, key: ErrorShape.maybe(table.table(key)) or table.around.error, default=ATLAS_ERRORS
     )
-    errors: Mapping[str, ErrorRule] = read_as(_read_errors, factory=dict)
-    error: ErrorShape = nested(ErrorShape, default=ATLAS_ERRORS)
-    note: str = text(default="")
-    at: str = place()
+    note: str = ""
+    at: str = of_table("path", default="")
 
     @classmethod
     def read(cls, table: Table, **known: Any) -> Self:
-        table.around = attrs.evolve(table.around, elsewhere=table.has("host"))
-        choices = {word: _read_choice(sub) for word, sub in table.named_tables("choose").items()}
+        choices = {word: _choice(choice) for word, choice in table.named_tables("choose").items()}
         only = None if choices else read_declared(Target, table)
         if only is not None:
             table.refuse(only.wrong(table))
-        if table.get("error") is None:
-            known["error"] = table.around.error
-        return super().read(table, only=only, choices=choices, **known)
+        return super().read(table, only=only, choices=choices)
 
     def wrong(self, table: Table) -> Rows:
-        words = table.around.words
-        refuses = any(isinstance(choice, RefusedChoice) for choice in self.choices.values())
+        words, targets = table.around.operation.words, list(self.targets())
         for word in self.choices:
             unknown = word not in words
             yield "choose", unknown, f"{word!r} is not one of the words that request.words or query.words declares"
         for word in words if self.choices else ():
             yield "choose", word not in self.choices, f"says nothing of {word!r}"
-        none = self.choices and not any(self.targets())
-        yield "choose", none, "refuses every word; an operation that nothing took the place of has gone"
-        useless = self.probe is not None and not refuses
+        yield "choose", not targets, "refuses every word; an operation that nothing took the place of has gone"
+        useless = self.probe is not None and len(targets) >= len(self.choices)
         yield "probe", useless, "can never apply: it is asked before a word is refused, and none is"
         lacking = not table.around.is_first and not self.after
         yield "after", lacking, "is missing; list the error codes of the other tier that lead to this one"
@@ -289,8 +276,7 @@ class Successor(Declared):
                 yield key_path(".choose", word), choice
 
 
-def _read_choice(table: Table) -> Target | RefusedChoice:
-    table.around = attrs.evolve(table.around, elsewhere=table.has("host"))
+def _choice(table: Table) -> Target | RefusedChoice:
     refused = RefusedChoice.maybe(table.table("refuse"))
     if refused is None:
         return Target.read(table)

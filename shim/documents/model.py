@@ -8,21 +8,21 @@ from __future__ import annotations
 import json
 from collections.abc import Iterator, Mapping
 from datetime import datetime
+from types import MappingProxyType
 from typing import Any, Self
 
 import attrs
 from packaging.specifiers import SpecifierSet
-from packaging.version import Version
 
 from shim.documents.calls import ATLAS_ERRORS, METHODS, ErrorShape, Successor
 from shim.documents.fields import TIERS, Field, Resource
-from shim.documents.question import QueryChoice, Question, RequestBody
-from shim.documents.read import Declared, maybe_text, nested, place, read_as, text, texts
+from shim.documents.question import QueryChoice, RequestBody
+from shim.documents.read import Declared, nested, of_table, read_as, read_declared
 from shim.documents.resources import read_resources, tiers_of
 from shim.documents.tables import DocumentSource, Rows, Table, checked, read_template, same
 from shim.documents.templates import Template
 from shim.documents.value_types import is_json
-from shim.documents.versions import parse_date, parse_specifiers, written
+from shim.documents.versions import lowest, parse_date, parse_specifiers, written
 
 FORMAT = 1
 """The document format this code reads."""
@@ -35,39 +35,34 @@ DEFAULT_APIS: Mapping[str, Mapping[str, str]] = {
 }
 
 
-def _json_value(table: Table, key: str) -> Any:
-    value = table.get(key)
-    if value is None:
-        table.wrong(key, "is missing; give the answer")
-    elif not is_json(value):
-        table.wrong(key, f"{value!r} is no JSON value")
-    return value
-
-
 @attrs.frozen
 class Gone(Declared):
     """Nothing took the operation's place: what to tell the caller, and where that is documented."""
 
-    detail: str = text()
-    see: str = text()
+    detail: str
+    see: str
 
 
 @attrs.frozen
 class Constant(Declared):
     """The one answer that an operation has left, with the reason; a bare JSON value."""
 
-    value: Any = read_as(_json_value)
-    why: str = text()
+    why: str
+    value: Any = read_as(Table.get)
+
+    def wrong(self, table: Table) -> Rows:
+        yield "value", self.value is None, "is missing; give the answer"
+        yield "value", self.value is not None and not is_json(self.value), f"{self.value!r} is no JSON value"
 
 
 @attrs.frozen
 class Api(Declared):
     """One base path of the legacy interface; ``version`` is fixed, or None when Accept names it."""
 
-    name: str = read_as(lambda table, _: table.name)
+    name: str = of_table("name")
     base: str = read_as(lambda table, key: read_template(table, key).text)
-    version: str | None = maybe_text()
-    content_type: str | None = maybe_text()
+    version: str | None = None
+    content_type: str | None = None
 
     def wrong(self, table: Table) -> Rows:
         yield "base", "{" in self.base, "can't have parameters; they stand in the paths of operations"
@@ -76,13 +71,22 @@ class Api(Declared):
             checked(table, "version", parse_date, self.version)
 
 
-_ANY = (SpecifierSet(), Version("2023.1.1"))
-"""What stands in for versions that were noted as a problem."""
+@attrs.frozen
+class _Around:
+    """What is known of a document when its operations are read, and of one when its successors are."""
+
+    name: str
+    apis: Mapping[str, Api]
+    resources: Mapping[str, Resource]
+    error: ErrorShape
+    operation: Operation | None = None
+    tier: str = ""
+    is_first: bool = True
 
 
-def _versions(table: Table) -> tuple[SpecifierSet, Version]:
-    versions = table.text("versions")
-    return (checked(table, "versions", parse_specifiers, versions) if versions else None) or _ANY
+def _versions(table: Table, key: str) -> SpecifierSet:
+    versions = table.text(key)
+    return (checked(table, key, parse_specifiers, versions) if versions else None) or SpecifierSet(">=2023.1.1")
 
 
 def _status(table: Table, key: str) -> Mapping[str, int]:
@@ -107,13 +111,11 @@ def _resource(table: Table, key: str) -> Resource:
     return resources.get(name, Resource())
 
 
-def _successors(table: Table, question: Question) -> Mapping[str, Successor]:
+def _successors(table: Table, operation: Operation) -> Mapping[str, Successor]:
     found = dict[str, Successor]()
-    base = list(table.around.apis.values())[-1].base
     for tier, where, key in tiers_of(table):
         if (sub := where.table(key)) is not None:
-            same_path = "" if tier in TIERS else f"{base}{question.path.text}"
-            sub.around = attrs.evolve(question, is_first=not found, same_path=same_path)
+            sub.around = attrs.evolve(table.around, operation=operation, tier=tier, is_first=not found)
             found[tier] = Successor.read(sub)
     return found
 
@@ -132,46 +134,52 @@ class Operation(Declared):
 
     needs = (*TIERS, "tier", "gone", "constant")
 
-    id: str = read_as(lambda table, _: table.name)
+    id: str = of_table("name")
     document: str = read_as(lambda table, _: table.around.name)
     file: str = read_as(lambda table, _: table.source.file)
-    at: str = place()
+    at: str = of_table("path", default="")
     base: str = read_as(lambda table, _: list(table.around.apis.values())[-1].base)
     error: ErrorShape = read_as(lambda table, _: table.around.error)
-    versions: SpecifierSet
-    version: str
+    versions: SpecifierSet = read_as(_versions)
     oldest: bool = read_as(lambda table, key: not table.has(key) or table.flag(key), default=True)
-    method: str
-    path: Template
-    shape: str
-    request: RequestBody | None
-    query: QueryChoice | None
-    successors: Mapping[str, Successor]
+    method: str = read_as(lambda table, key: table.word(key, METHODS))
+    path: Template = read_as(read_template)
+    shape: str = read_as(lambda table, key: table.word(key, SHAPES, default="one"))
+    request: RequestBody | None = nested(RequestBody)
+    query: QueryChoice | None = nested(QueryChoice)
+    successors: Mapping[str, Successor] = attrs.field(factory=dict)
     status: Mapping[str, int] = read_as(_status)
     resource: Resource = read_as(_resource)
     gone: Gone | None = nested(Gone)
     constant: Constant | None = nested(Constant)
-    aliases: tuple[str, ...] = texts()
-    deprecated: datetime = read_as(Table.instant)
-    sunset: datetime = read_as(Table.instant)
-    blank: datetime | None = read_as(Table.maybe_instant)
-    switch: str = text(default="")
-    order: tuple[str, ...] = texts()
-    note: str = text(default="")
-    cluster: tuple[str, ...] = texts()
-    sdk: tuple[str, ...] = texts()
-    items: str = text(default="results")
+    aliases: tuple[str, ...] = ()
+    deprecated: datetime
+    sunset: datetime
+    blank: datetime | None = None
+    switch: str = ""
+    order: tuple[str, ...] = ()
+    note: str = ""
+    cluster: tuple[str, ...] = ()
+    sdk: tuple[str, ...] = ()
+    items: str = "results"
+    version: str = attrs.field(init=False)
+
+    @version.default
+    def _version(self) -> str:
+        return written(lowest(self.versions))
 
     @classmethod
     def read(cls, table: Table, **known: Any) -> Self:
-        versions, version = _versions(table)
-        method, path = table.word("method", METHODS), read_template(table, "path")
-        shape = table.word("shape", SHAPES, default="one")
-        request, query = RequestBody.maybe(table.table("request")), QueryChoice.maybe(table.table("query"))
-        asked = Question(method, path, shape, request, query, table.around.resources, table.around.error)
-        known |= {"versions": versions, "version": written(version), "method": method, "path": path, "shape": shape}
-        known |= {"request": request, "query": query, "successors": _successors(table, asked)}
-        return super().read(table, **known)
+        made = read_declared(cls, table, **known)
+        made = attrs.evolve(made, successors=_successors(table, made))
+        table.refuse(made.wrong(table))
+        table.finish(needs=cls.needs)
+        return made
+
+    @property
+    def words(self) -> tuple[str, ...]:
+        """The words that choose the call, of the body or the query."""
+        return (self.request.words if self.request else ()) or (self.query.words if self.query else ())
 
     def wrong(self, table: Table) -> Rows:
         ways = [bool(self.successors), self.gone is not None, self.constant is not None]
@@ -234,39 +242,32 @@ class Document:
     resources: Mapping[str, Resource] = attrs.field(factory=dict)
 
 
-@attrs.frozen
-class _Whole:
-    """What is known of a document when its operations are read."""
-
-    name: str
-    apis: Mapping[str, Api]
-    resources: Mapping[str, Resource]
-    error: ErrorShape
-
-
 def parse_document(
-    data: Mapping[str, Any], source: DocumentSource, others: Mapping[str, Document] | None = None
+    data: Mapping[str, Any], source: DocumentSource, others: Mapping[str, Document] = MappingProxyType({})
 ) -> Document:
     """Return the document that a TOML file says; defects go to ``source.problems``.
 
     ``others`` are documents by name, whose resources it may use.
     """
-    top = Table(data, source)
+    top = Table(_spread(data), source)
     if not same(top.get("format"), FORMAT):
         top.wrong("format", f"must be {FORMAT}, the only format this version of atlas-shim reads")
-    name, title = top.text("name"), top.text("title", default="")
-    apis = _read_apis(top)
+    name, title, lender = top.text("name"), top.text("title", default=""), top.text("resources_of", default="")
+    apis = dict[str, Api]()
+    for key, table in (top.named_tables("api") or Table(DEFAULT_APIS, source, "api").tables()).items():
+        table.around = {api.base for api in apis.values()}
+        apis[key] = Api.read(table)
     error = ErrorShape.maybe(top.table("error")) or ATLAS_ERRORS
     for key, said in attrs.asdict(error).items():
         if "[" in said:
             top.wrong("error", f"{key} is no name: {said!r} leads through a list, and errors of the shim have none")
-    shared = _shared(top, others or {})
-    own = read_resources(top.named_tables("resource"), apis, shared)
-    top.around = _Whole(name, apis, {**shared, **own}, error)
-    common = top.get("all")
-    if common is not None and not isinstance(common, dict):
-        top.wrong("all", f"must be a table, not {common!r}")
-    operations = tuple(map(Operation.read, top.named_tables("operation", common).values()))
+    lent = others[lender].resources if lender in others else {}
+    if lender and lender not in others:
+        top.wrong("resources_of", f"{lender!r} is the name of no document that has resources of its own")
+    own = read_resources(top.named_tables("resource"), apis, lent)
+    top.around = _Around(name, apis, {**lent, **own}, error)
+    top.table("all")
+    operations = tuple(map(Operation.read, top.named_tables("operation").values()))
     if not operations:
         top.wrong("operation", "is missing; a document describes at least one operation")
     used = {resource.name for operation in operations for resource in resources_of(operation)}
@@ -277,23 +278,13 @@ def parse_document(
     return Document(name, title, source.file, apis, operations, dict(source.overridden), own)
 
 
-def _read_apis(top: Table) -> Mapping[str, Api]:
-    tables = top.named_tables("api") or {
-        name: Table(api, top.source, f"api.{name}", name) for name, api in DEFAULT_APIS.items()
-    }
-    apis = dict[str, Api]()
-    for name, table in tables.items():
-        table.around = {api.base for api in apis.values()}
-        apis[name] = Api.read(table)
-    return apis
-
-
-def _shared(top: Table, others: Mapping[str, Document]) -> Mapping[str, Resource]:
-    """Return the resources of the document that this one names with ``resources_of``."""
-    name = top.text("resources_of", default="")
-    if name and name not in others:
-        top.wrong("resources_of", f"{name!r} is the name of no document that has resources of its own")
-    return others[name].resources if name in others else {}
+def _spread(data: Mapping[str, Any]) -> Mapping[str, Any]:
+    """Return a document's data, with what stands in ``all`` in each operation that does not say otherwise."""
+    common, operations = data.get("all"), data.get("operation")
+    if not isinstance(common, dict) or not isinstance(operations, dict):
+        return data
+    spread = {name: {**common, **own} if isinstance(own, dict) else own for name, own in operations.items()}
+    return {**data, "operation": spread}
 
 
 def resources_of(operation: Operation) -> Iterator[Resource]:

@@ -7,32 +7,28 @@ from typing import Any
 
 import attrs
 
-from shim.documents.fields import TYPES, Resource
-from shim.documents.read import Declared, flag, maybe_text, named, read_as, text, texts
+from shim.documents.fields import TYPES
+from shim.documents.read import Declared, named, read_as, under
 from shim.documents.tables import Rows, Table
-from shim.documents.templates import Template
 
 OF_PAGES = frozenset({"pageNum", "itemsPerPage", "includeCount", "envelope", "pretty"})
 """Parameters that the shim reads and writes itself (contract: each operation has them)."""
 
 
-def _refused_value(table: Table, key: str) -> Any:
-    if not table.has(key):
-        table.wrong(key, "is missing; give the value that is refused")
-    return table.get(key)
-
-
-@attrs.frozen
+@attrs.frozen(kw_only=True)
 class RefusedValue(Declared):
     """A value of a body's member that no successor can take: the 400 that says so.
 
     If ``ignored`` says why, that is the answer only where writes are strict; elsewhere the member is left out.
     """
 
-    value: Any = read_as(_refused_value)
-    error_code: str = text("errorCode")
-    detail: str = text()
-    ignored: str = text(default="")
+    detail: str
+    error_code: str = under("errorCode")
+    value: Any = read_as(Table.get)
+    ignored: str = ""
+
+    def wrong(self, table: Table) -> Rows:
+        yield "value", not table.has("value"), "is missing; give the value that is refused"
 
 
 def _members(table: Table, key: str) -> Mapping[str, str]:
@@ -41,9 +37,7 @@ def _members(table: Table, key: str) -> Mapping[str, str]:
         if not table.flag("rest"):
             table.wrong(key, "is missing; give the body's members and their types")
         return {}
-    found = {name: sub.word(name, TYPES) for name in sub.names()}
-    sub.finish()
-    return found
+    return {name: sub.word(name, TYPES) for name in sub.names()}
 
 
 @attrs.frozen
@@ -55,18 +49,18 @@ class RequestBody(Declared):
     """
 
     members: Mapping[str, str] = read_as(_members)
-    required: tuple[str, ...] = texts()
-    ignored: tuple[str, ...] = texts()
-    choose: str = text(default="")
-    words: tuple[str, ...] = texts()
+    required: tuple[str, ...] = ()
+    ignored: tuple[str, ...] = ()
+    choose: str = ""
+    words: tuple[str, ...] = ()
     refused: Mapping[str, RefusedValue] = named(RefusedValue, "refuse")
-    rest: bool = flag()
+    rest: bool = False
 
     def wrong(self, table: Table) -> Rows:
         chosen = (self.choose,) if self.choose else ()
-        for key, names in (("refuse", tuple(self.refused)), ("required", self.required), ("choose", chosen)):
+        for at, names in (("refuse", tuple(self.refused)), ("required", self.required), ("choose", chosen)):
             for name in names:
-                yield key, name not in self.members, f"{name!r} is no member of the body"
+                yield at, name not in self.members, f"{name!r} is no member of the body"
         apart = bool(self.choose) != bool(self.words)
         yield "words", apart, "and choose belong together: the words that the choosing member may have"
 
@@ -75,33 +69,11 @@ class RequestBody(Declared):
 class QueryChoice(Declared):
     """The parameter of the legacy query that chooses the call, the words it may have, and the one it has left out."""
 
-    choose: str = text()
-    words: tuple[str, ...] = texts(required=True)
-    default: str | None = maybe_text()
+    choose: str
+    words: tuple[str, ...]
+    default: str | None = None
 
     def wrong(self, table: Table) -> Rows:
         unknown = self.default is not None and self.default not in self.words
         yield "default", unknown, f"{self.default!r} is not one of the words"
         yield "choose", self.choose in OF_PAGES, f"{self.choose!r} is a parameter that every call may have"
-
-
-@attrs.frozen
-class Question:
-    """What is known of an operation's call when its successors are read; ``elsewhere``: one's host is another."""
-
-    method: str
-    path: Template
-    shape: str
-    request: RequestBody | None
-    query: QueryChoice | None
-    resources: Mapping[str, Resource]
-    error: Any
-    is_first: bool = True
-    same_path: str = ""
-    """The legacy path, for a successor that may leave it out."""
-    elsewhere: bool = False
-
-    @property
-    def words(self) -> tuple[str, ...]:
-        """The words that choose the call, of the body or the query."""
-        return (self.request.words if self.request else ()) or (self.query.words if self.query else ())

@@ -1,8 +1,8 @@
-"""How a class is read from a table: its attributes say which key each comes from, and as what."""
+"""How a class is read from a table: the type of an attribute says what its key holds, or a reader does."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import Any, ClassVar, Self, TypeVar
 
 import attrs
@@ -12,20 +12,52 @@ from shim.documents.tables import Rows, Table, checked
 
 _Made = TypeVar("_Made")
 
-_READ = "read"
+_READER, _KEY = "reader", "key"
+_BY_TYPE: Mapping[str, Callable[[Table, str, Any], Any]] = {
+    "str": lambda table, key, default: table.text(key, default=None if default is attrs.NOTHING else default),
+    "str | None": lambda table, key, _: table.text(key, default="") or None,
+    "bool": lambda table, key, _: table.flag(key),
+    "int | None": lambda table, key, _: table.integer(key),
+    "datetime": lambda table, key, _: table.instant(key),
+    "datetime | None": lambda table, key, _: table.instant(key) if table.has(key) else None,
+    "tuple[str, ...]": lambda table, key, default: table.texts(key, required=default is attrs.NOTHING),
+}
+"""How attributes without a reader are read; those of other types are not."""
 
 
 def read_as(reader: Callable[[Table, str], Any], key: str = "", **more: Any) -> Any:
     """Return an attribute that ``reader`` reads from a table and a key, which is the attribute's name if left out."""
-    return attrs.field(metadata={_READ: (reader, key)}, **more)
+    return attrs.field(metadata={_READER: lambda table, at, _: reader(table, at), _KEY: key}, **more)
+
+
+def under(name: str, **more: Any) -> Any:
+    """Return an attribute that is read, as its type says, from a key of another name."""
+    return attrs.field(metadata={_KEY: name}, **more)
+
+
+def of_table(name: str, **more: Any) -> Any:
+    """Return an attribute that is one of the table itself: its name, path or owner."""
+    return read_as(lambda table, _: getattr(table, name), **more)
+
+
+def nested(cls: type[Declared], *, default: Any = None) -> Any:
+    """Return an attribute that is an object from a table of its own, ``default`` without one."""
+    return read_as(lambda table, at: cls.maybe(table.table(at)) or default, default=default)
+
+
+def named(cls: type[Declared], key: str = "") -> Any:
+    """Return an attribute with an object from each table in one, by name."""
+    return read_as(
+        lambda table, at: {name: cls.read(one) for name, one in table.named_tables(at).items()}, key, factory=dict
+    )
 
 
 def read_declared(cls: type[_Made], table: Table, **known: Any) -> _Made:
     """Return an object whose attributes are read as they say; ``known`` are those that are given."""
     for one in attrs.fields(cls):  # type: ignore[arg-type]  # all of them are attrs classes
-        if _READ in one.metadata and one.name not in known:
-            reader, key = one.metadata[_READ]
-            known[one.name] = reader(table, key or one.name)
+        reader = one.metadata.get(_READER) or _BY_TYPE.get(one.type)
+        if reader is not None and one.init and not one.inherited and one.name not in known:
+            known[one.name] = reader(table, one.metadata.get(_KEY) or one.name, one.default)
     return cls(**known)
 
 
@@ -54,63 +86,14 @@ class Declared:
         return iter(())
 
 
-def nested(cls: type[Declared], key: str = "", *, default: Any = None) -> Any:
-    """Return an attribute that is an object from a table of its own, ``default`` without one."""
-    return read_as(lambda table, at: cls.maybe(table.table(at)) or default, key, default=default)
-
-
-def named(cls: type[Declared], key: str = "") -> Any:
-    """Return an attribute with an object from each table in one, by name."""
-    return read_as(
-        lambda table, at: {name: cls.read(one) for name, one in table.named_tables(at).items()}, key, factory=dict
-    )
-
-
-def place() -> Any:
-    """Return an attribute that is the key path of the table."""
-    return read_as(lambda table, _: table.path, default="")
-
-
-def owner() -> Any:
-    """Return an attribute that is the file which set the table."""
-    return read_as(lambda table, _: table.owner)
-
-
-def flag() -> Any:
-    """Return an attribute that is true or false, false if left out."""
-    return read_as(Table.flag, default=False)
-
-
-def text(key: str = "", *, default: str | None = None) -> Any:
-    """Return an attribute that is a text, required without a default."""
-    more = {} if default is None else {"default": default}
-    return read_as(lambda table, at: table.text(at, default=default), key, **more)
-
-
-def maybe_text(key: str = "") -> Any:
-    """Return an attribute that is a text, or None."""
-    return read_as(lambda table, at: table.text(at, default="") or None, key, default=None)
-
-
-def texts(key: str = "", *, required: bool = False) -> Any:
-    """Return an attribute that is a tuple of texts."""
-    return read_as(lambda table, at: table.texts(at, required=required), key, default=())
-
-
-def source_text(*, default: str | None = None) -> Any:
+def source_text(**default: str) -> Any:
     """Return an attribute that is one source as a text, required without a default."""
-    more = {} if default is None else {"default": default}
-    return read_as(lambda table, at: sources_in(table, at, (table.text(at, default=default),))[0], **more)
+    return read_as(lambda table, at: sources_in(table, at, (table.text(at, **default),))[0], **default)
 
 
 def source(key: str = "") -> Any:
     """Return an attribute that is one source, in a tuple."""
     return read_as(lambda table, at: sources_in(table, at, (table.text(at),)), key, default=())
-
-
-def sources(key: str = "") -> Any:
-    """Return an attribute that is a tuple of sources."""
-    return read_as(lambda table, at: sources_in(table, at, table.texts(at)), key, default=())
 
 
 def sources_in(table: Table, key: str, said: tuple[str, ...]) -> tuple[str, ...]:

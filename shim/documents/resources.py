@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterator, Mapping
 from typing import Any
 
 import attrs
@@ -60,84 +60,63 @@ class _Reading:
         if name not in self.read:
             self.outer.append(name)
             table = self.tables[name]
-            made = _resource(table, _settings(table), [self._field(one) for one in _fields(table)], name)
-            self.read[name] = made
+            made = self.read[name] = _resource(table, name, _SETTINGS, lambda one, key: self._fields(one.table(key)))
             self.outer.pop()
-            wrong = made.bare and ([field.name for field in made.fields] != [BARE] or made.rest)
-            if wrong:
+            if made.bare and ([field.name for field in made.fields] != [BARE] or made.rest):
                 table.wrong("bare", f"needs one field, {BARE!r}, whose value is the answer, and no rest")
         return self.read[name]
 
-    def _field(self, table: Table) -> Field:
-        rules = {
-            tier: tuple(_read_rule(rule, self.apis) for rule in found)
-            for tier, where, key in tiers_of(table)
-            if (found := where.list_of_tables(key))
-        }
-        if found := table.list_of_tables(BODY):
-            rules[BODY] = tuple(_read_rule(rule) for rule in found)
-        field = Field(
-            name=table.name,
-            type=table.word("type", TYPES),
-            words=table.texts("words"),
-            rules=rules,
-            at=table.path,
-            file=table.owner,
-            of=self._of(table),
-        )
-        if not field.rules:
+    def _fields(self, table: Table | None) -> Iterator[Field]:
+        if table is None:
+            return
+        rules = dict[str, tuple[Rule, ...]]()
+        for tier, where, key in (*tiers_of(table), (BODY, table, BODY)):
+            if found := where.list_of_tables(key):
+                rules[tier] = tuple(_read_rule(rule, None if tier == BODY else self.apis) for rule in found)
+        kind, words, name = table.word("type", TYPES), table.texts("words"), table.text("of", default="")
+        of = None
+        if name:
+            _check_of(table, kind)
+            if name in self.outer:
+                table.wrong("of", f"{name!r} stands inside itself: {' in '.join((name, *reversed(self.outer)))}")
+            elif name in self.tables or name in self.shared:
+                of = self.named(name) if name in self.tables else self.shared[name]
+            else:
+                table.wrong("of", f"{name!r} is no resource of this document")
+        if not rules:
             table.wrong("", "has no rule; give one for a tier: flex, dedicated or tier.NAME")
         table.finish(needs=(*TIERS, "tier"))
-        return field
-
-    def _of(self, table: Table) -> Resource | None:
-        """Return the resource that a field's objects are."""
-        name = table.text("of", default="")
-        if not name:
-            return None
-        if table.word("type", TYPES) not in {"object", "objects"}:
-            table.wrong("of", "belongs to fields of type object or objects")
-        if name in self.outer:
-            table.wrong("of", f"{name!r} stands inside itself: {' in '.join((name, *reversed(self.outer)))}")
-            return None
-        found = self.named(name) if name in self.tables else self.shared.get(name)
-        if found is None:
-            table.wrong("of", f"{name!r} is no resource of this document")
-        return found
+        yield Field(table.name, kind, words, rules, table.path, table.owner, of)
 
 
-def _settings(table: Table, *keys: str) -> dict[str, Any]:
-    return {key: table.get(key) for key in keys or _SETTINGS if table.has(key) and _is_setting(table, key)}
+def _check_of(table: Table, kind: str) -> None:
+    if kind not in {"object", "objects"}:
+        table.wrong("of", "belongs to fields of type object or objects")
 
 
-def _is_setting(table: Table, key: str) -> bool:
-    return type(table.get(key)) is _SETTINGS[key]
-
-
-def _fields(table: Table) -> list[Table]:
-    given = _settings(table)
-    return [sub for key in table.names() if key not in given and (sub := table.table(key)) is not None]
-
-
-def _resource(table: Table, given: Mapping[str, Any], fields: Collection[Field], name: str = "") -> Resource:
+def _resource(
+    table: Table, name: str, settings: Collection[str], read: Callable[[Table, str], Iterator[Field]]
+) -> Resource:
+    """Return what a table says whose keys are ``settings``, if of their types, and else fields."""
+    given: dict[str, Any] = {key: value for key in settings if type(value := table.get(key)) is _SETTINGS[key]}
+    fields = tuple(field for key in table.names() if key not in given for field in read(table, key))
     without = table.texts("without") if "without" in given else ()
     if without and not given.get("rest"):
         table.wrong("without", "can never apply: without rest = true no other member passes")
-    rest, bare = given.get("rest", False), given.get("bare", False)
-    return Resource(name, tuple(fields), rest=rest, without=without, bare=bare, at=table.path)
+    return Resource(name, fields, given.get("rest", False), without, given.get("bare", False), table.path)
 
 
-def read_body(table: Table) -> Resource:
-    """Return the members of a successor's request body, whose rules read the legacy body."""
-    if table.around.request is None:
+def read_body(table: Table | None) -> Resource | None:
+    """Return the members of a successor's request body, whose rules read the legacy body; None without a table."""
+    if table is None:
+        return None
+    if table.around.operation.request is None:
         table.wrong("", "needs [….request], which declares the legacy body")
-    given = _settings(table, "rest", "without")
-    fields = [field for name in table.names() if name not in given for field in _member(name, table)]
-    return _resource(table, given, fields)
+    return _resource(table, "", ("rest", "without"), _members)
 
 
-def _member(name: str, table: Table) -> Iterator[Field]:
-    request, resources = table.around.request, table.around.resources
+def _members(table: Table, name: str) -> Iterator[Field]:
+    request, resources = table.around.operation.request, table.around.resources
     rules = list[Rule]()
     kinds, inside = dict[str, None](), dict[str, None]()  # in their order
     for sub in table.list_of_tables(name):
@@ -146,8 +125,8 @@ def _member(name: str, table: Table) -> Iterator[Field]:
         rules.append(rule := _read_rule(sub))
         if of and of not in resources:
             sub.wrong("of", f"{of!r} is no resource of this document")
-        if of and kind not in {"object", "objects"}:
-            sub.wrong("of", "belongs to fields of type object or objects")
+        if of:
+            _check_of(sub, kind)
         for source in rule.sources if request is not None and not request.rest else ():
             if not {source, re.split(r"[.\[]", source)[0]} & request.members.keys():
                 sub.wrong("", f"reads {source!r}, which is no member of the legacy body")
@@ -155,14 +134,13 @@ def _member(name: str, table: Table) -> Iterator[Field]:
         if len(found) > 1:
             table.wrong(name, f"has more than one {what}: {', '.join(found)}")
     for kind, of in [*zip(kinds, inside, strict=False)][:1]:
-        one = resources.get(of)
-        yield Field(name, kind, words=(), rules={BODY: tuple(rules)}, at=table.at(name), file=table.owner, of=one)
+        yield Field(name, kind, (), {BODY: tuple(rules)}, table.at(name), table.owner, resources.get(of))
 
 
 def _read_rule(table: Table, apis: Collection[str] | None = None) -> Rule:
     """Return one rule; without ``apis`` it stands in a request body and says nothing of fidelity."""
-    plain = apis is None
-    verbs = [key for key, verb in VERBS.items() if verb.in_body or not plain]
+    in_body = apis is None
+    verbs = [key for key, verb in VERBS.items() if verb.in_body or not in_body]
     present = [key for key in verbs if table.has(key)]
     if len(present) != 1:
         table.wrong("", f"needs exactly one of {', '.join(verbs)}, not {', '.join(present) or 'none'}")
@@ -170,19 +148,13 @@ def _read_rule(table: Table, apis: Collection[str] | None = None) -> Rule:
     if not present:  # what else the rule lacks is not known
         table.know(*verbs, *(way.key for way in WAYS), "drop", "null", "fidelity", "why")
     verb = VERBS[present[0]].read(table, apis or ()) if present else Absent()
-    rule = Rule(
-        verb=verb,
-        at=table.path,
-        owner=table.owner,
-        fidelity=Fidelity.EXACT if plain or not present else _read_fidelity(table, verb),
-        why=table.text("why", default=""),
-        when=_read_when(table),
-    )
-    if not plain and rule.fidelity in _SAYS_WHY and not rule.why:
-        table.wrong("why", f"is missing; a field that is {rule.fidelity} says why")
+    fidelity = Fidelity.EXACT if in_body or not present else _read_fidelity(table, verb)
+    why, when = table.text("why", default=""), _read_when(table.table("when"))
+    if not in_body and fidelity in _SAYS_WHY and not why:
+        table.wrong("why", f"is missing; a field that is {fidelity} says why")
     # The type of a body member stands in the rule's own table.
-    table.finish(*(("type", "of") if plain else ()), needs=verbs)
-    return rule
+    table.finish(*(("type", "of") if in_body else ()), needs=verbs)
+    return Rule(verb, table.path, table.owner, fidelity, why, when)
 
 
 def _read_fidelity(table: Table, verb: Verb) -> Fidelity:
@@ -195,21 +167,18 @@ def _read_fidelity(table: Table, verb: Verb) -> Fidelity:
     return level
 
 
-def _read_when(table: Table) -> When | None:
-    sub = table.table("when")
-    if sub is None:
+def _read_when(table: Table | None) -> When | None:
+    if table is None:
         return None
-    form = [key for key in ("is", "is_not", "given") if sub.has(key)]
-    if len(form) != 1:
-        sub.wrong("", "needs exactly one of is, is_not and given")
-    (source,) = sources_in(sub, "source", (sub.text("source"),))
-    given = sub.flag("given") if form == ["given"] else None
-    words = _read_words(sub, form[0]) if form and given is None else frozenset[str | bool]()
-    sub.finish()
-    return When(source, words, negated=form == ["is_not"], given=given)
-
-
-def _read_words(table: Table, key: str) -> frozenset[str | bool]:
-    """Return the words of a condition; a boolean stands alone."""
-    value = table.get(key)
-    return frozenset({value}) if isinstance(value, bool) else frozenset(table.texts(key, required=True))
+    forms = [key for key in ("is", "is_not", "given") if table.has(key)]
+    if len(forms) != 1:
+        table.wrong("", "needs exactly one of is, is_not and given")
+    (source,) = sources_in(table, "source", (table.text("source"),))
+    given, words = None, frozenset[str | bool]()
+    if forms == ["given"]:
+        given = table.flag("given")
+    elif forms:
+        word = table.get(forms[0])  # a boolean stands alone
+        words = frozenset({word} if isinstance(word, bool) else table.texts(forms[0], required=True))
+    table.finish()
+    return When(source, words, negated=forms == ["is_not"], given=given)

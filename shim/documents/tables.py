@@ -18,6 +18,7 @@ _Read = TypeVar("_Read")
 
 Rows = Iterator[tuple[str, object, str]]
 """For each thing that may be wrong: the key, whether it is, and what is wrong."""
+_BARE = re.compile(r"[A-Za-z0-9_-]+")
 
 
 def key_path(table: str, key: str) -> str:
@@ -31,7 +32,10 @@ def same(one: Any, other: Any) -> bool:
     return type(one) is type(other) and bool(one == other)
 
 
-_BARE = re.compile(r"[A-Za-z0-9_-]+")
+def did_you_mean(word: str, words: Collection[str]) -> str:
+    """Return the hint at the nearest of some words, empty if none is near."""
+    near = get_close_matches(word, words, n=1)
+    return f"; did you mean {near[0]!r}?" if near else ""
 
 
 @attrs.define
@@ -51,16 +55,13 @@ class DocumentSource:
 
     def owner(self, path: str) -> str:
         """Return the file that set a key: the one whose override covers it, else the document's own."""
-        for covered, file in self.overridden.items():
-            if path == covered or path.startswith((f"{covered}.", f"{covered}[")):
-                return file
-        return self.file
+        covering = (one for one in self.overridden if path == one or path.startswith((f"{one}.", f"{one}[")))
+        return self.overridden.get(next(covering, ""), self.file)
 
     def add(self, path: str, what: str) -> None:
         """Note one defect."""
         self.wrong.append(path)
-        file = self.owner(path)
-        self.problems.append(f"{file}: {path}: {what}" if path else f"{file}: {what}")
+        self.problems.append(": ".join(filter(None, (self.owner(path), path, what))))
 
     def take_back(self, path: str, *starts: str) -> None:
         """Take back the defects at a path that begin with some words, since a misspelt key is behind them."""
@@ -121,47 +122,45 @@ class Table:
         self._read.add(key)
         return self._data.get(key)
 
-    def _typed(self, key: str, kind: type, noun: str, *, required: bool) -> Any:
+    def _typed(self, key: str, kind: type, noun: str, *, required: bool = False) -> Any:
         value = self.get(key)
-        if value is None:
-            if required:
-                self.wrong(key, f"is missing; give {noun}")
-            return None
+        if value is None and required:
+            self.wrong(key, f"is missing; give {noun}")
         # A bool is an int to Python, and a datetime a date; neither is to the author of a document.
-        if type(value) is not kind:
+        elif value is not None and type(value) is not kind:
             self.wrong(key, f"must be {noun}, not {value!r}")
             return None
         return value
 
     def text(self, key: str, *, default: str | None = None, noun: str = "a text") -> str:
         """Return a non-empty string; without a default the key is required."""
-        value = self._typed(key, str, noun, required=default is None)
-        if value is not None and not value.strip():
+        value: str | None = self._typed(key, str, noun, required=default is None)
+        if value is None:
+            return default or ""
+        if not value.strip():
             self.wrong(key, "must not be empty")
-        return value if value is not None else default or ""
+        return value
 
     def word(self, key: str, allowed: tuple[str, ...], *, default: str | None = None) -> str:
         """Return one of the allowed words."""
         value = self.text(key, default=default, noun=f"one of {', '.join(allowed)}")
         if value and value not in allowed:
-            near = get_close_matches(value, allowed, n=1)
-            hint = f"; did you mean {near[0]!r}?" if near else ""
-            self.wrong(key, f"{value!r} is not one of {', '.join(allowed)}{hint}")
-            return default or allowed[0]
+            self.wrong(key, f"{value!r} is not one of {', '.join(allowed)}{did_you_mean(value, allowed)}")
+            value = ""
         return value or default or allowed[0]
 
     def flag(self, key: str) -> bool:
         """Return a boolean, false when missing."""
-        return bool(self._typed(key, bool, "true or false", required=False))
+        return bool(self._typed(key, bool, "true or false"))
 
     def integer(self, key: str) -> int | None:
         """Return an integer, None when missing."""
-        value: int | None = self._typed(key, int, "an integer", required=False)
+        value: int | None = self._typed(key, int, "an integer")
         return value
 
-    def texts(self, key: str, *, required: bool = False, noun: str = "a text or a list of texts") -> tuple[str, ...]:
+    def texts(self, key: str, *, required: bool = False) -> tuple[str, ...]:
         """Return one text or a list of texts as a tuple, empty when missing."""
-        value = self.get(key)
+        value, noun = self.get(key), "a text or a list of texts"
         if value is None:
             if required:
                 self.wrong(key, f"is missing; give {noun}")
@@ -174,10 +173,6 @@ class Table:
             self.wrong(key, "names something twice")
         return tuple(items)
 
-    def maybe_instant(self, key: str) -> datetime | None:
-        """Return a date or an instant as ``instant`` does, None when it is missing."""
-        return self.instant(key) if self.has(key) else None
-
     def instant(self, key: str) -> datetime:
         """Return a required date, read as 00:00 UTC, or an instant with its offset."""
         value = self.get(key)
@@ -186,57 +181,45 @@ class Table:
                 try:
                     return value.astimezone(UTC)
                 except OverflowError:
-                    self.wrong(key, f"{value.isoformat()} is no instant in UTC")
+                    what = f"{value.isoformat()} is no instant in UTC"
             case datetime():
-                self.wrong(key, f"needs a UTC offset, as in {value.isoformat()}Z")
+                what = f"needs a UTC offset, as in {value.isoformat()}Z"
             case date():
                 return datetime(value.year, value.month, value.day, tzinfo=UTC)
             case None:
-                self.wrong(key, "is missing; give a date such as 2026-01-22")
+                what = "is missing; give a date such as 2026-01-22"
             case _:
-                self.wrong(key, f"must be a date such as 2026-01-22, without quotes, not {value!r}")
+                what = f"must be a date such as 2026-01-22, without quotes, not {value!r}"
+        self.wrong(key, what)
         return datetime.max.replace(tzinfo=UTC)
 
     def table(self, key: str) -> Table | None:
         """Return a sub-table, None when missing."""
-        value = self.get(key)
-        if value is None:
-            return None
-        if not isinstance(value, dict):
-            self.wrong(key, f"must be a table, not {value!r}")
-            return None
-        return Table(value, self.source, self.at(key), key, self.around)
+        value = self._typed(key, dict, "a table")
+        return None if value is None else Table(value, self.source, self.at(key), key, self.around)
 
-    def words(self, key: str) -> dict[str, str]:
-        """Return a table of texts, empty when missing."""
-        table = self.table(key)
-        return {} if table is None else {word: table.text(word) for word in table.names()}
+    def tables(self) -> dict[str, Table]:
+        """Return all sub-tables by name, in file order; every key must be one."""
+        found = {name: self.table(name) for name in self.names()}
+        return {name: table for name, table in found.items() if table is not None}
 
-    def named_tables(self, key: str, common: Any = None) -> dict[str, Table]:
-        """Return the sub-tables of a table by name, in file order; each has what is ``common`` and not its own."""
+    def named_tables(self, key: str) -> dict[str, Table]:
+        """Return the sub-tables of a table by name, in file order."""
         outer = self.table(key)
-        if outer is None:
-            return {}
-        inner = {name: outer.table(name) for name in outer.names()}
-        found = {name: table for name, table in inner.items() if table is not None}
-        for table in found.values() if isinstance(common, dict) else ():
-            table._data = {**common, **table._data}  # noqa: SLF001 - another of its own
-        return found
+        return {} if outer is None else outer.tables()
 
     def list_of_tables(self, key: str) -> tuple[Table, ...]:
         """Return a table or a list of tables as a tuple, empty when missing."""
-        value = self.get(key)
+        value, at = self.get(key), self.at(key)
         if value is None:
             return ()
-        items = value if isinstance(value, list) else [value]
-        if not items or not all(isinstance(item, dict) for item in items):
+        places = (
+            {f"{at}[{index}]": item for index, item in enumerate(value)} if isinstance(value, list) else {at: value}
+        )
+        if not places or not all(isinstance(item, dict) for item in places.values()):
             self.wrong(key, f"must be a table or a list of tables, not {value!r}")
             return ()
-        many = isinstance(value, list)
-        return tuple(
-            Table(item, self.source, f"{self.at(key)}[{index}]" if many else self.at(key), key, self.around)
-            for index, item in enumerate(items)
-        )
+        return tuple(Table(item, self.source, path, key, self.around) for path, item in places.items())
 
     def finish(self, *known_elsewhere: str, needs: Collection[str] = ()) -> None:
         """Note every key that nobody read: a mistyped key would otherwise silently mean nothing.
@@ -258,9 +241,8 @@ class Table:
 def read_template(table: Table, key: str, *, verbs: bool = False) -> Template:
     """Return a required path template."""
     text = table.text(key)
-    return (checked(table, key, partial(parse_template, verbs=verbs), text) if text else None) or Template(
-        text=text, segments=()
-    )
+    read = checked(table, key, partial(parse_template, verbs=verbs), text) if text else None
+    return read or Template(text=text, segments=())
 
 
 def checked(table: Table, key: str, read: Callable[[str], _Read], text: str) -> _Read | None:

@@ -12,7 +12,7 @@ from shim.documents.casts import read_way
 from shim.documents.columns import Columns, Part, Unusual, json_text
 from shim.documents.fields import BODY, Branch, Field, Problems, Rule, Script, Use, Verb, chosen, put, unfit
 from shim.documents.links import Link, Next
-from shim.documents.read import read_as, read_declared, source, sources, sources_in, text, texts
+from shim.documents.read import read_as, read_declared, source, sources_in, under
 from shim.documents.sources import parse_source
 from shim.documents.tables import Table
 from shim.documents.value_types import Json
@@ -35,10 +35,10 @@ class From(Verb):
 
     key = "from"
     hands_on = True
-    sources: tuple[str, ...] = sources("from")
+    sources: tuple[str, ...] = read_as(lambda table, key: sources_in(table, key, table.texts(key)), "from")
     way: Way = read_as(read_way, default=AS_IS)
     drop: Drop = read_as(read_drop, default=())
-    null: bool = read_as(Table.flag, default=False)
+    null: bool = False
 
     def how(self, name: str) -> str:
         shown = "" if self.sources == (name,) else f"from {', else '.join(self.sources)}"
@@ -88,7 +88,7 @@ class Parameter(Verb):
     key = "parameter"
     makes = ("string",)
     says = "{0.parameter} in the path"
-    parameter: str = text()
+    parameter: str
 
     def check(self, field: Field, at: str, use: Use) -> Problems:
         for operation, path in use.paths.items():
@@ -108,7 +108,7 @@ class Constant(Verb):
 
     key = "constant"
     levels = (Fidelity.CONSTANT, Fidelity.DERIVED)
-    constant: Any = read_as(lambda table, key: table.get(key))
+    constant: Any = read_as(Table.get)
 
     def how(self, name: str) -> str:
         return f"always {json.dumps(self.constant)}"
@@ -219,14 +219,14 @@ class Equals(Verb):
     key = "equals"
     makes = ("boolean",)
     sources: tuple[str, ...] = source("source")
-    words: tuple[str, ...] = texts("word", required=True)
-    others: tuple[str, ...] = texts()
+    words: tuple[str, ...] = under("word")
+    others: tuple[str, ...] = ()
 
     @classmethod
     def read(cls, table: Table, apis: Collection[str]) -> Self:
         sub = table.table("equals")
         if sub is None:
-            return cls()
+            return cls(words=())
         made = read_declared(cls, sub)
         sub.finish()
         return made

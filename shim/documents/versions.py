@@ -17,6 +17,7 @@ from packaging.version import Version
 _VENDOR = re.compile(r"application/vnd\.atlas(?![a-z0-9])", re.IGNORECASE)
 _DATED = re.compile(r"application/vnd\.atlas\.([0-9]{4}-[0-9]{2}-[0-9]{2})\+json", re.IGNORECASE)
 _DATE = re.compile(r"([0-9]{4})-([0-9]{2})-([0-9]{2})")
+_BOUNDS = (">=", "==")
 _RELEASE = re.compile(r"[0-9]{4}\.[0-9]{1,2}\.[0-9]{1,2}")
 
 
@@ -84,11 +85,8 @@ def _weight(parameters: Sequence[str]) -> float:
 _QVALUE = re.compile(r"0(\.[0-9]{0,3})?|1(\.0{0,3})?")
 
 
-def parse_specifiers(text: str) -> tuple[SpecifierSet, Version]:
-    """Return the specifier set and its lower bound, which is the version that answers name.
-
-    Raises ValueError when it is no specifier of dates, has no lower bound, or excludes that bound.
-    """
+def parse_specifiers(text: str) -> SpecifierSet:
+    """Return the specifier set; raises ValueError if it has other than dates, no lower bound, or excludes that."""
     try:
         specifiers = SpecifierSet(text)
     except InvalidSpecifier:
@@ -96,13 +94,16 @@ def parse_specifiers(text: str) -> tuple[SpecifierSet, Version]:
     for one in specifiers:
         if _RELEASE.fullmatch(one.version) is None or _day(one) is None:
             raise ValueError(f"{str(one)!r} compares with no date; write one as 2023.1.1")
-    bounds = [Version(one.version) for one in specifiers if one.operator in {">=", "=="}]
-    if not bounds:
+    if not any(one.operator in _BOUNDS for one in specifiers):
         raise ValueError(f"{text!r} needs a lower bound, as in '>=2023.1.1'")
-    lowest = max(bounds)
-    if not specifiers.contains(lowest):
+    if not specifiers.contains(lowest(specifiers)):
         raise ValueError(f"{text!r} has no first version it applies to")
-    return specifiers, lowest
+    return specifiers
+
+
+def lowest(specifiers: SpecifierSet) -> Version:
+    """Return the lower bound of a set, which is the version that answers name."""
+    return max(Version(one.version) for one in specifiers if one.operator in _BOUNDS)
 
 
 def _day(specifier: Specifier) -> date | None:
