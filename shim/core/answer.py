@@ -2,21 +2,21 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
-from functools import partial
 from typing import Any
 from urllib.parse import quote_plus
 
 import attrs
 
 from shim.core.content import JsonReader
-from shim.core.context import ExchangeState
-from shim.core.links import next_link
-from shim.core.messages import Call, Dropped, FieldReport, Record, Reply, Translate, field
+from shim.core.context import Context
+from shim.core.messages import Headers, Record, Reply, field
 from shim.core.question import LegacyQuery
-from shim.core.responses import CallError, enveloped, written
+from shim.core.recognise import Match
+from shim.core.responses import CallError
 from shim.core.rules import TranslationContext
-from shim.core.translate import Translated, TranslatedItems, UpstreamPage, translate_items, translate_one
+from shim.core.translate import Translated, UpstreamPage, translate_items, translate_one
 from shim.core.writers import WriteItems
 from shim.documents.calls import LINK, Target
 from shim.documents.fields import BARE
@@ -34,43 +34,77 @@ MOST = 20 * COLLECT
 FRAMES = 16
 """The number of forms of the text around items that are kept for a repeated call."""
 
-Translation = tuple[bytes, tuple[FieldReport, ...], tuple[Dropped, ...]]
-"""Content, and what the record says of it."""
 
-
-@attrs.define
+@attrs.frozen(eq=False)
 class LegacyAnswer:
-    """The legacy answer of one exchange, made of the pages that one tier answered with.
+    """What makes the legacy answer to a call of the pages that one tier answers with; it holds no credentials.
 
-    ``write`` writes the items of a list at once, None if it can't. ``link`` is the last reply's to the next page.
+    ``path`` is the caller's. ``write`` writes the items of a list at once, None if it can't.
     """
 
-    state: ExchangeState
+    match: Match
+    context: Context
+    path: str
+    query: LegacyQuery
     tier: str
     target: Target
-    pages: list[UpstreamPage] = attrs.field(factory=list)
     write: WriteItems | None = attrs.field(init=False)
-    link: str = attrs.field(default="", init=False)
     _frames: dict[tuple[int, int | None, bool], tuple[bytes, bytes] | None] = attrs.field(factory=dict, init=False)
 
     @write.default
     def _write(self) -> WriteItems | None:
-        match = self.state.match
-        writer = None if self.state.query.pretty else match.compiled.writer(self.tier, match.api.name)
-        return None if writer is None else writer.begin(rules_context(self.state))
+        writer = None if self.query.pretty else self.match.compiled.writer(self.tier, self.match.api.name)
+        return None if writer is None else writer.begin(rules_context(self.match, self.context, self.path))
 
-    def read(self, reply: Reply) -> bool:
-        """Read one more page, and return whether another one follows it; raises CallError if it can't be read."""
-        self.pages.append(self._page_of(reply))
-        self.link = next_link(reply.headers) if self.target.next == LINK else ""
-        return self.target.paging == "collected" and (not self.target.bare or bool(self.link)) and self._goes_on()
+    def page(self, reply: Reply, json: JsonReader, before: Sequence[UpstreamPage] = ()) -> UpstreamPage:
+        """Return the document that a reply carries, and the items of a list.
+
+        Raises CallError if it can't be read, or if it is larger than one body may be, together with those ``before``.
+        """
+        target, limit, size = self.target, self.context.settings.body_limit, len(reply.body or b"")
+        if size + sum(page.size for page in before) > limit:
+            detail = f"Upstream's pages together are larger than {limit} bytes; ask the successor itself."
+            raise CallError(502, "SHIM_TOO_MANY_PAGES", detail)
+        document = json.read(reply)
+        is_list = self.match.operation.shape != "one"
+        items: Any = document if target.bare else look_up(document, parse_source(target.items))
+        if is_list and type(items) is list and len(items) <= MOST:
+            link = next_link(reply.headers) if target.next == LINK else ""
+            return UpstreamPage(document if type(document) is dict else {}, items, size, link)
+        if not is_list and (type(document) is dict or (target.bare and document is not None)):
+            _refuse_unlike(target, document)
+            return UpstreamPage(document if type(document) is dict else {BARE: document}, [])
+        expected = "a JSON object"
+        if is_list or target.bare:
+            expected = "a JSON value" if not is_list else f"a list of {MOST} items at most"
+            expected = expected if target.bare else f"an object with a list {target.items!r} of {MOST} items at most"
+        what = reply.fault or json.refused or f"it is not {expected}"
+        kind = field(reply.headers, "content-type") or "no content type"
+        detail = f"{self._answered} {reply.status} with content ({kind}) that can't be translated: {what}."
+        raise CallError(502, "SHIM_UPSTREAM_UNREADABLE", detail)
 
     @property
-    def following(self) -> str:
-        """The raw query, or the pair, that asks for the page after the last one; empty if nothing in it leads there."""
-        target, document = self.target, self.pages[-1].document
+    def _answered(self) -> str:
+        return f"The {self.tier} endpoint answered"
+
+    def goes_on(self, pages: Sequence[UpstreamPage]) -> bool:
+        """Return whether another upstream page follows the last one, and is part of the answer."""
+        target, last = self.target, pages[-1]
+        if target.paging == "kept" or not last.items or (target.bare and not last.link):
+            return False
+        if target.next or target.media_type:
+            return bool(self.following(last))
+        linked = has_next(last.document)
+        if linked is not None:
+            return linked
+        total = last.document.get("totalCount")
+        return type(total) is int and total > sum(len(page.items) for page in pages)
+
+    def following(self, page: UpstreamPage) -> str:
+        """Return the raw query, or the pair, that asks for the next page; empty if nothing in a page leads there."""
+        target, document = self.target, page.document
         if target.next == LINK:
-            return link_query(self.link)
+            return link_query(page.link)
         found = look_up(document, (target.next,)) if target.next in document else None
         if found is None and target.next:
             found = look_up(document, parse_source(target.next))
@@ -79,175 +113,116 @@ class LegacyAnswer:
             return ""
         return f"{quote_plus(target.cursor)}={quote_plus(str(last))}" if target.cursor else link_query(str(last))
 
-    @property
-    def is_empty(self) -> bool:
-        """Whether the list is empty upstream; a page past the end does not show that."""
-        shape, pages = self.state.match.operation.shape, self.pages
+    def is_empty(self, pages: Sequence[UpstreamPage]) -> bool:
+        """Return whether a list is empty upstream; a page past the end does not show that."""
+        shape = self.match.operation.shape
         if shape == "one" or any(page.items for page in pages):
             return False
-        if self.target.paging == "collected" or shape == "array" or self.state.query.page == 1 or not pages:
-            return True
-        return pages[0].document.get("totalCount") == 0
+        is_whole = self.target.paging == "collected" or shape == "array" or self.query.page == 1
+        return is_whole or pages[0].document.get("totalCount") == 0
 
-    def content(self) -> Translation:
-        """Return the answer as content, in an envelope if the caller asked for one."""
-        match, pages, rules = self.state.match, self.pages, rules_context(self.state)
+    def content(self, pages: Sequence[UpstreamPage]) -> Translated:
+        """Return the answer as content, in the form that the caller asked for."""
+        match, rules = self.match, rules_context(self.match, self.context, self.path)
         operation, translator = match.operation, match.compiled.translator(self.tier, match.api.name)
-        translated: Translated | TranslatedItems
-        document: Json
         if operation.shape == "one":
-            translated = translate_one(translator, pages[0].document if pages else {}, rules)
-            document = translated.document
-            if translator.bare and document is None:
-                raise CallError(502, "SHIM_UPSTREAM_UNREADABLE", self._no_value(translated))
-        else:
-            if (at_once := self._at_once()) is not None:
-                return at_once
-            translated = items = translate_items(translator, pages, rules, self.target.items)
-            is_kept = operation.shape == "page" and self.target.paging == "kept"
-            ordered = items.values if is_kept else in_order(items.values, operation)
-            shown, query, total, more = self._cut(ordered)
-            document = [*ordered] if operation.shape == "array" else self._page(shown, query, total, more=more)
-        content = written(self._shown(document), pretty=self.state.query.pretty, dumps=self.state.context.dumps)
-        return content, translated.fields, translated.dropped
-
-    def begin_again(self, record: Record) -> Translate:
-        """Return a function that translates other content for the same call; ``record`` is the call's."""
-        call = Call(self.state.call.method, self.state.call.origin, self.state.call.target)
-        state = attrs.evolve(self.state, call=call, json=JsonReader(self.state.context.loads))
-        made = attrs.evolve(self, state=state, pages=[])
-        return partial(made.again, record)
+            made = translate_one(translator, pages[0].document if pages else {}, rules)
+            if translator.bare and made.value is None:
+                said = "; ".join(f"{one.where} was {one.said!r}: {one.why}"[:200] for one in made.dropped) or "none"
+                detail = f"{self._answered} with nothing that makes the one value of the answer: {said}."
+                raise CallError(502, "SHIM_UPSTREAM_UNREADABLE", detail)
+            return attrs.evolve(made, value=self._written(made.value))
+        if (at_once := self._at_once(pages)) is not None:
+            return at_once
+        made = translate_items(translator, pages, rules, self.target.items)
+        items = made.value
+        if operation.shape == "array" or self.target.paging == "collected":
+            items = in_order(items, operation)
+        document = [*items] if operation.shape == "array" else self._page(*self._cut(items, pages))
+        return attrs.evolve(made, value=self._written(document))
 
     def again(self, record: Record, content: bytes) -> tuple[bytes, Record] | None:
-        """Return the translation of another success's content, None unless it is one page of the usual kind."""
-        self.state.size = self.state.json.marks = 0
-        self.pages.clear()
+        """Return the translation of another success's content, None unless it is one page of the usual kind.
+
+        ``record`` is that of the call.
+        """
         try:
-            made = None if self.read(Reply(200, (), content)) else self._at_once()
+            pages = [self.page(Reply(200, (), content), JsonReader(self.context.loads))]
         except CallError:
             return None
+        made = None if self.goes_on(pages) else self._at_once(pages)
         if made is None:
             return None
-        text, fields, dropped = made
-        same = fields is record.fields and not record.dropped
-        return text, record if same else attrs.evolve(record, fields=fields, dropped=dropped)
+        is_same = made.fields is record.fields and not record.dropped
+        return made.value, record if is_same else attrs.evolve(record, fields=made.fields, dropped=())
 
-    def _page_of(self, reply: Reply) -> UpstreamPage:
-        """Return the document that a reply carries, and the items of a list.
-
-        Raises CallError if it can't be read, or if all pages together are larger than one body may be.
-        """
-        state, target = self.state, self.target
-        state.size += len(reply.body or b"")
-        limit = state.context.settings.body_limit
-        if state.size > limit:
-            detail = f"Upstream's pages together are larger than {limit} bytes; ask the successor itself."
-            raise CallError(502, "SHIM_TOO_MANY_PAGES", detail)
-        document = state.json.read(reply)
-        is_list = state.match.operation.shape != "one"
-        items: Any = document if target.bare else look_up(document, parse_source(target.items))
-        if is_list and type(items) is list and len(items) <= MOST:
-            return UpstreamPage(document if type(document) is dict else {}, items)
-        if not is_list and (type(document) is dict or (target.bare and document is not None)):
-            _refuse_unlike(target, document)
-            return UpstreamPage(document if type(document) is dict else {BARE: document}, [])
-        expected = "a JSON object"
-        if is_list or target.bare:
-            expected = "a JSON value" if not is_list else f"a list of {MOST} items at most"
-            expected = expected if target.bare else f"an object with a list {target.items!r} of {MOST} items at most"
-        what = reply.fault or state.json.refused or f"it is not {expected}"
-        kind = field(reply.headers, "content-type") or "no content type"
-        route, status = state.route, reply.status
-        detail = f"The {route} endpoint answered {status} with content ({kind}) that can't be translated: {what}."
-        raise CallError(502, "SHIM_UPSTREAM_UNREADABLE", detail)
-
-    def _goes_on(self) -> bool:
-        """Return whether another upstream page follows the last one."""
-        last = self.pages[-1]
-        if not last.items:
-            return False
-        if self.target.next or self.target.media_type:
-            return bool(self.following)
-        linked = has_next(last.document)
-        if linked is not None:
-            return linked
-        total = last.document.get("totalCount")
-        return type(total) is int and total > sum(len(page.items) for page in self.pages)
-
-    def _at_once(self) -> Translation | None:
+    def _at_once(self, pages: Sequence[UpstreamPage]) -> Translated | None:
         """Return the answer whose items are written at once; None if there are several pages, or an unusual item."""
-        page, write = self.pages[0], self.write
-        made = write(page.items, self.state.context.clock()) if write and page.items and len(self.pages) == 1 else None
+        write, items = self.write, pages[0].items
+        made = write(items, self.context.clock()) if write and items and len(pages) == 1 else None
         if made is None:
             return None
         (texts, *ranks), fields = made
-        ordered = texts if self.target.paging == "kept" else ranked(texts, ranks, self.state.match.operation)
-        shown, query, total, more = self._cut(ordered)
-        frame = self._frame(query, total, more)
-        return None if frame is None else (b"".join((frame[0], ",".join(shown).encode(), frame[1])), fields, ())
+        ordered = texts if self.target.paging == "kept" else ranked(texts, ranks, self.match.operation)
+        shown, size, total, more = self._cut(ordered, pages)
+        frame = self._frame(size, total, more)
+        return None if frame is None else Translated(frame[0] + ",".join(shown).encode() + frame[1], fields)
 
-    def _frame(self, query: LegacyQuery, total: int | None, more: bool) -> tuple[bytes, bytes] | None:  # noqa: FBT001 - a key
+    def _frame(self, size: int, total: int | None, more: bool) -> tuple[bytes, bytes] | None:  # noqa: FBT001 - a key
         """Return the text around the items of a page; None if an encoder escapes something in it.
 
         An encoder that escapes a lone surrogate may escape parts of items, too.
         """
-        key = query.size, total, more
+        key = size, total, more
         if key not in self._frames:
             if len(self._frames) >= FRAMES:
                 self._frames.clear()
-            dumps, name = self.state.context.dumps, self.state.match.operation.items
-            frame = dumps(self._shown(self._page((), query, total, more=more)))
-            before, hole, after = frame.partition(dumps({name: []})[1:-2])
-            self._frames[key] = None if b"\\" in frame else (before + hole, after)
+            hole = self.context.dumps({self.match.operation.items: []})[1:-2]
+            before, hole, after = self._written(self._page((), *key)).partition(hole)
+            self._frames[key] = None if b"\\" in before + hole + after else (before + hole, after)
         return self._frames[key]
 
-    def _cut(self, items: Sequence[Json]) -> tuple[Sequence[Any], LegacyQuery, int | None, bool]:
-        """Return those items that stand on the legacy page, its query, how many there are, and whether more follow."""
-        query, total = self.state.query, len(items)
+    def _cut(self, items: Sequence[Json], pages: Sequence[UpstreamPage]) -> tuple[Sequence[Any], int, int | None, bool]:
+        """Return the items of the legacy page, the page size, how many items there are, and whether more follow."""
+        query, total = self.query, len(items)
         if self.target.paging == "kept":
-            document = self.pages[0].document
+            document = pages[0].document
             said = document.get("totalCount")
             count = said if type(said) is int and said >= 0 else None
             more = has_next(document)
             if more is None:
                 more = count is not None and query.page * query.size < count
-            return items, query, count, more
-        if self.state.context.whole and query.page == 1:
-            query = attrs.evolve(query, size=max(query.size, total))
-        end = query.page * query.size
-        return items[end - query.size : end], query, total, end < total
+            return items, query.size, count, more
+        size = max(query.size, total) if self.context.whole and query.page == 1 else query.size
+        end = query.page * size
+        return items[end - size : end], size, total, end < total
 
-    def _page(self, items: Sequence[Json], query: LegacyQuery, total: int | None, *, more: bool) -> JsonObject:
+    def _page(self, items: Sequence[Json], size: int, total: int | None, more: bool) -> JsonObject:  # noqa: FBT001 - as cut
         """Return a legacy page; ``more``: another page follows."""
-        url = f"{self.state.context.base}{self.state.call.path.removesuffix('/')}"
-        links: list[Json] = [{"href": f"{url}?{query.link(query.page, own=True)}", "rel": "self"}]
+        url, query = f"{self.context.base}{self.path.removesuffix('/')}", self.query
+        links: list[Json] = [{"href": f"{url}?{query.link(query.page, size, own=True)}", "rel": "self"}]
         if query.page > 1:
-            links.append({"href": f"{url}?{query.link(query.page - 1, own=False)}", "rel": "previous"})
+            links.append({"href": f"{url}?{query.link(query.page - 1, size, own=False)}", "rel": "previous"})
         if more:
-            links.append({"href": f"{url}?{query.link(query.page + 1, own=False)}", "rel": "next"})
-        document: JsonObject = {"links": links, self.state.match.operation.items: [*items]}
+            links.append({"href": f"{url}?{query.link(query.page + 1, size, own=False)}", "rel": "next"})
+        document: JsonObject = {"links": links, self.match.operation.items: [*items]}
         if query.count and total is not None:
             document["totalCount"] = total
         return document
 
-    def _shown(self, document: Json) -> Json:
-        """Return a document in an envelope, if the caller asked for one."""
-        if not self.state.query.envelope:
-            return document
-        operation = self.state.match.operation
-        return enveloped(document, operation.status[self.state.match.api.name], page=operation.shape == "page")
-
-    def _no_value(self, translated: Translated) -> str:
-        said = "; ".join(f"{one.where} was {one.said!r}: {one.why}"[:200] for one in translated.dropped) or "none"
-        return f"The {self.state.route} endpoint answered with nothing that makes the one value of the answer: {said}."
+    def _written(self, document: Json) -> bytes:
+        operation = self.match.operation
+        status, is_page = operation.status[self.match.api.name], operation.shape == "page"
+        return self.query.written(document, status, self.context.dumps, page=is_page)
 
 
-def rules_context(state: ExchangeState) -> TranslationContext:
-    """Return the values that rules may use in an exchange."""
-    match, base, api = state.match, state.context.base, state.match.api.base
+def rules_context(match: Match, context: Context, path: str) -> TranslationContext:
+    """Return the values that rules may use in an exchange; ``path`` is the caller's."""
+    base, api = context.base, match.api.base
     bases = (f"{api}/", f"{match.operation.base}/")
-    here, now = f"{base}{state.call.path}", state.context.clock()
-    return TranslationContext(match.raw, match.parameters, now, f"{base}{api}", base, bases, here)
+    return TranslationContext(
+        match.raw, match.parameters, context.clock(), f"{base}{api}", base, bases, f"{base}{path}"
+    )
 
 
 def _refuse_unlike(target: Target, document: Json) -> None:
@@ -289,3 +264,17 @@ def has_next(document: JsonObject) -> bool | None:
     if type(links) is not list or not links:
         return None
     return any(type(link) is dict and link.get("rel") == "next" for link in links)
+
+
+_PARAMETER = r"""\s*;\s*([\w*-]+)\s*=\s*("[^"]*"|[^\s";,]*)"""
+_LINKS = re.compile(rf"<([^<>]*)>((?:{_PARAMETER})*)")
+
+
+def next_link(headers: Headers) -> str:
+    """Return the target of the link to the next page in Link fields (RFC 8288, 3), empty without one."""
+    values = ",".join(value for name, value in headers if name.lower() == "link")
+    for link in _LINKS.finditer(values):
+        for name, value in re.findall(_PARAMETER, link[2]):
+            if name.lower() == "rel" and "next" in value.strip('"').lower().split():
+                return link[1]
+    return ""

@@ -93,9 +93,6 @@ class Context:
         return self.clock
 
 
-_UNREAD = LegacyQuery()
-
-
 @attrs.define
 class ExchangeState:
     """The state of one exchange.
@@ -103,8 +100,7 @@ class ExchangeState:
     ``started`` is in seconds of the monotonic clock, ``sunset`` the one in force; ``json`` reads replies. ``route`` is
     the side asked last, ``none`` before any was. ``query`` and ``body`` are what the caller asked for, once read;
     ``word`` is the part of it that chooses the successor's call. ``knows_nothing``: the side asked last has no such
-    thing. ``asked`` is the last call that was sent, ``last`` the head of its reply, ``size`` the bytes of the pages
-    read so far.
+    thing. ``asked`` is the last call that was sent, ``last`` the head of its reply.
     """
 
     match: Match
@@ -115,13 +111,12 @@ class ExchangeState:
     json: JsonReader
     reason: str = ""
     route: str = "none"
-    query: LegacyQuery = _UNREAD
+    query: LegacyQuery = attrs.field(factory=LegacyQuery)
     body: JsonObject | None = None
     word: str = ""
     knows_nothing: bool = False
     asked: Call = attrs.field(init=False)
     last: Reply | None = None
-    size: int = 0
     sent: list[Sent] = attrs.field(factory=list)
     notes: list[str] = attrs.field(factory=list)
 

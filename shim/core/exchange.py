@@ -3,10 +3,13 @@
     decide -> legacy -> [retired] -> read the caller's question -> the tiers in turn -> [legacy] -> outcome
 
 ``exchange`` is a generator in the way of ``httpx.Auth.auth_flow``; ``messages`` has what it asks a door for.
+``Repeats`` has calls that are made again: decided once a minute, translated only if upstream's content has changed.
 """
 
 from __future__ import annotations
 
+import threading
+from collections import OrderedDict
 from collections.abc import Generator
 
 import attrs
@@ -21,14 +24,18 @@ from shim.core.messages import (
     Outcome,
     PassThrough,
     Read,
+    Record,
+    Repeated,
     Reply,
+    Send,
+    advance,
     field,
     replaced,
     without,
 )
-from shim.core.question import chosen_by, chosen_by_body, read_body, read_query
+from shim.core.question import OWN_WORDS, LegacyQuery, chosen_by, chosen_by_body, read_body, read_query
 from shim.core.recognise import Match
-from shim.core.responses import CallError, document_reply, enveloped, error_body, help_link, written
+from shim.core.responses import CallError, document_reply, error_body, help_link
 from shim.core.route import constant_of, decide, is_strict, learn_retired
 from shim.core.successor import ask_successors
 from shim.documents.value_types import Json
@@ -39,6 +46,7 @@ def exchange(match: Match, call: Call, context: Context) -> Exchange:
     """Run one exchange: yields what the door must do, returns the outcome."""
     started, decision = context.monotonic(), decide(match, call, context)
     state = ExchangeState(match, call, context, started, decision.sunset, JsonReader(context.loads), decision.reason)
+    outcome: Outcome
     try:
         if decision.route == "legacy":
             may_read = decision.corrects and call.method != "HEAD"
@@ -48,7 +56,6 @@ def exchange(match: Match, call: Call, context: Context) -> Exchange:
             learn_retired(match, call, reply, context)
             state.reason = f"{decision.reason}; the legacy endpoint answered {reply.status}"
             decision = decide(match, call, context, str(reply.status))
-        outcome: Outcome
         if decision.route == "none":
             outcome = _alone(state)
         else:
@@ -135,17 +142,6 @@ def _alone(state: ExchangeState) -> Answer:
     return Answer(document_reply(content, status, state.match.content_type), state.record())
 
 
-def _shown(state: ExchangeState, value: Json, status: int) -> bytes:
-    """Return an answer of the shim's own as content, in an envelope if the caller asked for one."""
-    try:
-        query = read_query(state.call.query, "one")
-        envelope, pretty = query.envelope, query.pretty
-    except CallError:
-        envelope, pretty = False, False
-    shown = enveloped(value, status, page=False) if envelope else value
-    return written(shown, pretty=pretty, dumps=state.context.dumps)
-
-
 def _error(state: ExchangeState, error: CallError) -> Answer:
     """Return an error of the shim's own."""
     shape = state.match.operation.error
@@ -153,6 +149,15 @@ def _error(state: ExchangeState, error: CallError) -> Answer:
     content = _shown(state, body, error.status)
     reply = document_reply(content, error.status, "application/json", help_link(error.code))
     return Answer(reply, state.record(), error.code)
+
+
+def _shown(state: ExchangeState, value: Json, status: int) -> bytes:
+    """Return an answer of the shim's own as content, in the form that the caller asked for, if that is known."""
+    try:
+        query = read_query(state.call.query, "one")
+    except CallError:
+        query = LegacyQuery()
+    return query.written(value, status, state.context.dumps)
 
 
 def _without_content(outcome: Outcome, head: Reply | None) -> Outcome:
@@ -163,3 +168,90 @@ def _without_content(outcome: Outcome, head: Reply | None) -> Outcome:
     content = outcome.reply.body or b""
     fields = (*without(outcome.reply.headers, ("content-length",)), ("Content-Length", str(len(content))))
     return attrs.evolve(outcome, reply=attrs.evolve(outcome.reply, headers=fields, body=b""))
+
+
+GOOD_FOR = 60.0
+"""Seconds after which a call is decided again, so that what memory learned can expire."""
+
+SIZE = 64
+"""The most calls that are remembered; the oldest goes first."""
+
+BYTES = 64 * 1024
+"""The most bytes of one kept answer, upstream's and translated content together."""
+
+
+@attrs.define(eq=False)
+class _Known:
+    """How a call was answered, until a monotonic time; it holds while it is ``decided`` of the same things.
+
+    The call that was sent has no fields but ``accept``. ``answers`` are the last two: upstream's content, and what it
+    became.
+    """
+
+    repeated: Repeated
+    decided: tuple[object, ...]
+    until: float
+    accept: tuple[str, str]
+    answers: tuple[tuple[bytes, tuple[bytes, Record]], ...] = ()
+
+    def answer(self, content: bytes, made: tuple[bytes, Record] | None = None) -> tuple[bytes, Record] | None:
+        """Return the translation of content and its record, ``made`` if that is known, None if it is unusual.
+
+        It is kept unless it is large or depends on the time.
+        """
+        for said, kept in self.answers:
+            if said == content:
+                return kept
+        made = made or self.repeated.translate(content)
+        if made is not None and self.repeated.timeless and len(content) + len(made[0]) <= BYTES:
+            self.answers = ((content, made), *self.answers[:1])
+        return made
+
+
+def _facts(match: Match, context: Context) -> tuple[object, ...]:
+    return match.compiled, context.settings, context.memory, context.memory.generation
+
+
+@attrs.frozen
+class Repeats:
+    """The remembered calls of a process; holds no credentials."""
+
+    _known: OrderedDict[tuple[object, ...], _Known] = attrs.field(factory=OrderedDict)
+    _lock: threading.Lock = attrs.field(factory=threading.Lock)
+
+    def exchange(self, match: Match, call: Call, context: Context) -> Exchange:
+        """Run one exchange as ``exchange`` does, with what is remembered of the same call.
+
+        Anything unusual is left to that, with the replies received so far.
+        """
+        key = (context.base, call.method, call.target, match.content_type, context.whole)
+        known, replies, now = self._known.get(key), list[Reply](), context.monotonic()
+        if known is not None and known.decided == _facts(match, context) and now < known.until:
+            repeated = known.repeated
+            if repeated.since <= context.clock():
+                headers = (*without(call.headers, OWN_WORDS), known.accept)
+                again = attrs.evolve(repeated.call, headers=headers)
+                replies.append((yield Send(again, repeated.route, rewritten=True)))
+                if replies[0].status == repeated.expected:
+                    reply = yield Read(context.settings.body_limit)
+                    made = None if reply.body is None else known.answer(reply.body)
+                    if made is not None:
+                        status = match.operation.status[match.api.name]
+                        shown = document_reply(made[0], status, match.content_type, reply.headers)
+                        return Answer(shown, made[1])
+                    replies.append(reply)
+        steps = exchange(match, call, context)
+        command = advance(steps, None)
+        while isinstance(command, Send | Read):
+            reply = replies.pop(0) if replies else (yield command)
+            command = advance(steps, reply)
+        if isinstance(command, Answer) and command.repeated is not None and reply.body is not None:
+            repeated = command.repeated
+            accept, bare = repeated.call.headers[-1], attrs.evolve(repeated.call, headers=())
+            known = _Known(attrs.evolve(repeated, call=bare), _facts(match, context), now + GOOD_FOR, accept)
+            known.answer(reply.body, (command.reply.body or b"", command.record))
+            with self._lock:
+                self._known[key] = known
+                if len(self._known) > SIZE:
+                    self._known.popitem(last=False)
+        return command

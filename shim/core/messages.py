@@ -192,17 +192,19 @@ Translate = Callable[[bytes], tuple[bytes, Record] | None]
 
 @attrs.frozen(eq=False)
 class Repeated:
-    """What becomes of a call that is made once more, as long as memory learns nothing (``Memory.generation``).
+    """How a call was answered by one success, to be answered so again while memory learns nothing (its ``generation``).
 
-    What is sent is ``call``, if the clock is not before ``since``. If ``timeless``, the same content makes the same
-    answer at any time. ``begin`` returns a function that holds no credentials: from other content of a success to the
-    content and the record of the answer, None if an exchange has to find out.
+    ``call`` was sent to ``route`` and answered with the status ``expected``; that stands from ``since`` (clock) on. If
+    ``timeless``, the same content makes the same answer at any time. ``translate`` holds no credentials: from other
+    content of a success to the content and the record of the answer, None if an exchange has to find out.
     """
 
     call: Call = attrs.field(repr=False)
+    route: str
+    expected: int
     since: float
     timeless: bool
-    begin: Callable[[], Translate]
+    translate: Translate
 
 
 @attrs.frozen

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import Any
@@ -13,8 +14,7 @@ from shim.core.content import json_marks
 from shim.core.messages import Call, field, without
 from shim.core.recognise import Match
 from shim.core.responses import CallError
-from shim.core.rules import TranslationContext, TranslationReport
-from shim.core.translator import Translator
+from shim.core.settings import Host
 from shim.documents.calls import QueryRule, Target
 from shim.documents.question import QueryChoice, RequestBody
 from shim.documents.sources import NoValue, look_up
@@ -41,8 +41,14 @@ _ABOUT_BODY = OWN_WORDS | {
 }  # fmt: skip
 """Together with request fields that describe the caller's own content, and no other."""
 
+_HARMLESS = frozenset({"accept-encoding", "accept-language", "user-agent"})
+"""Request fields that are no credentials, whatever an API calls its own."""
+
 _POSITIVE = re.compile(r"0*[1-9][0-9]{0,17}")
 _FLAGS = {"true": True, "false": False, "": True}
+_NUMBERS = frozenset({"pageNum", "itemsPerPage"})
+_ONE = frozenset({"envelope", "pretty"})
+_PAGE = _NUMBERS | _ONE | {"includeCount"}
 
 
 @attrs.frozen
@@ -65,10 +71,35 @@ class LegacyQuery:
     plain: bool = True
     following: str = ""
 
-    def link(self, page: int, *, own: bool) -> str:
+    def link(self, page: int, size: int, *, own: bool) -> str:
         """Return the query of a page's link, in the orders that recorded ``self`` and other links have."""
-        numbers = (f"pageNum={page}", f"itemsPerPage={self.size}")
+        numbers = (f"pageNum={page}", f"itemsPerPage={size}")
         return "&".join((*self.rest, *(numbers if own else reversed(numbers))))
+
+    def written(self, document: Json, status: int, dumps: Callable[[Any], bytes], *, page: bool = False) -> bytes:
+        """Return JSON as content in the form that was asked for: in an envelope, and pretty.
+
+        An enveloped ``page`` gains the status, anything else stands inside. Atlas' own pretty bodies have two spaces,
+        and a space before the colon.
+        """
+        if self.envelope and page and type(document) is dict:
+            document = {**document, "status": status}
+        elif self.envelope:
+            document = {"status": status, "content": document}
+        if not self.pretty:
+            return dumps(document)
+        layout: dict[str, Any] = {"indent": 2, "separators": (",", " : ")}
+        try:
+            return json.dumps(document, ensure_ascii=False, **layout).encode("utf-8")
+        except UnicodeEncodeError:
+            return json.dumps(document, **layout).encode("ascii")
+
+
+def _named(pairs: Iterable[str]) -> Iterator[tuple[str, str, str]]:
+    """Yield the decoded name of each raw pair, its raw value, and the pair."""
+    for pair in pairs:
+        key, _, value = pair.partition("=")
+        yield unquote_plus(key), value, pair
 
 
 def read_query(raw: str, shape: str) -> LegacyQuery:
@@ -78,54 +109,41 @@ def read_query(raw: str, shape: str) -> LegacyQuery:
     """
     seen: dict[str, str] = {}
     plain = True
-    rest: list[str] = []
-    foreign: list[str] = []
+    rest, foreign = list[str](), list[str]()
     known = _ONE if shape == "one" else _PAGE
-    for pair in filter(None, raw.split("&")):
-        key, _, value = pair.partition("=")
-        name = unquote_plus(key)
-        if name not in known:
-            foreign.append(pair)
+    for name, value, pair in _named(filter(None, raw.split("&"))):
         if name not in _NUMBERS:
             rest.append(pair)
-        if name in known:
+        if name not in known:
+            foreign.append(pair)
+        else:
             plain = plain and name in _NUMBERS and name not in seen
             seen.setdefault(name, unquote_plus(value))
-    asked = _number(seen, "itemsPerPage", SIZE)
+
+    def number(name: str, default: int) -> int:
+        text = seen.get(name, str(default))
+        if _POSITIVE.fullmatch(text) is None:
+            raise invalid_parameter(name)
+        return int(text)
+
+    def flag(name: str, default: str) -> bool:
+        text = seen.get(name, default).lower()
+        if text not in _FLAGS:
+            raise invalid_parameter(name)
+        return _FLAGS[text]
+
+    asked = number("itemsPerPage", SIZE)
     return LegacyQuery(
-        page=_number(seen, "pageNum", 1),
+        page=number("pageNum", 1),
         size=min(asked, MOST),
-        count=_flag(seen, "includeCount", default=True),
-        envelope=_flag(seen, "envelope", default=False),
-        pretty=_flag(seen, "pretty", default=False),
+        count=flag("includeCount", "true"),
+        envelope=flag("envelope", "false"),
+        pretty=flag("pretty", "false"),
         asked=asked,
         rest=tuple(rest),
         foreign=tuple(foreign),
         plain=plain and asked <= MOST,
     )
-
-
-_NUMBERS = frozenset({"pageNum", "itemsPerPage"})
-_ONE = frozenset({"envelope", "pretty"})
-_PAGE = _NUMBERS | _ONE | {"includeCount"}
-
-
-def _number(seen: dict[str, str], name: str, default: int) -> int:
-    text = seen.get(name)
-    if text is None:
-        return default
-    if _POSITIVE.fullmatch(text) is None:
-        raise invalid_parameter(name)
-    return int(text)
-
-
-def _flag(seen: dict[str, str], name: str, *, default: bool) -> bool:
-    text = seen.get(name)
-    if text is None:
-        return default
-    if text.lower() not in _FLAGS:
-        raise invalid_parameter(name)
-    return _FLAGS[text.lower()]
 
 
 def invalid_parameter(name: str) -> CallError:
@@ -135,9 +153,8 @@ def invalid_parameter(name: str) -> CallError:
 
 def chosen_by(choice: QueryChoice, query: LegacyQuery) -> str:
     """Return the word of the parameter that chooses the call; raises CallError if it is not one of its words."""
-    found = [unquote_plus(value) for pair in query.foreign for key, _, value in [pair.partition("=")]
-             if unquote_plus(key) == choice.choose]  # fmt: skip
-    word = found[0] if found else choice.default
+    given = (unquote_plus(value) for name, value, _ in _named(query.foreign) if name == choice.choose)
+    word = next(given, choice.default)
     if word not in choice.words:
         raise invalid_parameter(choice.choose)
     return word or ""
@@ -149,9 +166,7 @@ def translated_pairs(pairs: Iterable[str], rules: Mapping[str, QueryRule], choos
     Raises CallError if the successor has no word for a parameter's.
     """
     given = set[str]()
-    for pair in pairs:
-        key, _, value = pair.partition("=")
-        name = unquote_plus(key)
+    for name, value, pair in _named(pairs):
         rule = rules.get(name)
         given.add(name)
         if rule is None:
@@ -160,39 +175,59 @@ def translated_pairs(pairs: Iterable[str], rules: Mapping[str, QueryRule], choos
         elif rule.refuse is not None:
             raise CallError(400, rule.refuse.error_code, rule.refuse.detail, (name,))
         elif not rule.drop:
-            yield f"{quote_plus(rule.to)}={_value(name, value, rule)}"
+            yield _translated(name, value, rule)
     for name, rule in rules.items():
         if rule.default is not None and name not in given:
-            yield f"{quote_plus(rule.to)}={_value(name, quote_plus(rule.default), rule)}"
+            yield _translated(name, quote_plus(rule.default), rule)
 
 
-def _value(name: str, raw: str, rule: QueryRule) -> str:
-    if not rule.values:
-        return raw
-    word = rule.values.get(unquote_plus(raw))
-    if word is None:
-        raise invalid_parameter(name)
-    return quote_plus(word)
+def _translated(name: str, raw: str, rule: QueryRule) -> str:
+    if rule.values:
+        word = rule.values.get(unquote_plus(raw))
+        if word is None:
+            raise invalid_parameter(name)
+        raw = quote_plus(word)
+    return f"{quote_plus(rule.to)}={raw}"
 
 
-def not_sent_on(query: LegacyQuery, rules: Mapping[str, QueryRule]) -> Iterator[str]:
-    """Return a note for each of the caller's parameters that a successor does not get, with the reason."""
-    given = {unquote_plus(pair.partition("=")[0]) for pair in query.foreign}
-    for name, rule in rules.items():
-        if rule.drop and name in given:
-            yield f"the parameter {name} was not sent on: {rule.why}"
+def sent_on(
+    query: LegacyQuery, rules: Mapping[str, QueryRule], choose: str, host: Host | None
+) -> tuple[LegacyQuery, list[str]]:
+    """Return the query as far as a successor may get it, and a note for each parameter that it does not get.
+
+    Another host that may not have the caller's credentials gets no parameter that the document does not know.
+    """
+    given = dict.fromkeys(name for name, _, _ in _named(query.foreign))
+    unknown = set() if host is None or host.credentials else given.keys() - rules.keys() - {choose}
+    notes = list[str]()
+    if unknown:
+        names = ", ".join(name for name in given if name in unknown)
+        notes.append(f"not sent to another host, as the document does not know them: {names}")
+        query = attrs.evolve(
+            query, foreign=tuple(pair for name, _, pair in _named(query.foreign) if name not in unknown)
+        )
+    dropped = [name for name, rule in rules.items() if rule.drop and name in given]
+    return query, notes + [f"the parameter {name} was not sent on: {rules[name].why}" for name in dropped]
 
 
-def successor_call(match: Match, call: Call, target: Target, query: LegacyQuery | None, content: bytes | None) -> Call:
+def successor_call(  # noqa: PLR0913, PLR0917 - all that makes a call
+    match: Match, call: Call, target: Target, host: Host | None, query: LegacyQuery | None, content: bytes | None
+) -> Call:
     """Return a call in a successor's terms: its path and version, the caller's ``query``, if any, and other fields.
 
-    Raises CallError if the successor has no word for a parameter's.
+    Another ``host`` gets no fields that may be credentials, unless they may go there. Raises CallError if the successor
+    has no word for a parameter's.
     """
-    kind = target.accept
-    headers = (*without(call.headers, OWN_WORDS if content == call.body else _ABOUT_BODY), ("Accept", kind))
+    kind, origin = target.accept, call.origin
+    headers = without(call.headers, OWN_WORDS if content == call.body else _ABOUT_BODY)
+    if host is not None:
+        origin = host.origin
+        if not host.credentials:
+            headers = tuple(line for line in headers if line[0].lower() in _HARMLESS)
+    headers = (*headers, ("Accept", kind))
     if content:
         headers = (*headers, ("Content-Type", kind))
-    return Call(target.method, call.origin, _request_target(match, call, target, query), headers, content)
+    return Call(target.method, origin, _request_target(match, call, target, query), headers, content)
 
 
 def _request_target(match: Match, call: Call, target: Target, query: LegacyQuery | None) -> str:
@@ -272,23 +307,12 @@ def _given(request: RequestBody, body: JsonObject, outer: str, note: Callable[[s
         if kind is None and type(value) is dict and any(one.startswith(f"{name}.") for one in request.members):
             given[key] = _given(request, value, f"{name}.", note)
         elif (kind is None and not request.rest) or (kind is not None and not FITS[kind](value)):
-            raise _invalid(name)
+            raise invalid_attribute(name)
         else:
             given[key] = value
     return given
 
 
-def build_body(translator: Translator, body: JsonObject, context: TranslationContext) -> JsonObject:
-    """Return the body of an upstream call, as its rules make it of the legacy body.
-
-    Raises CallError if the successor has no word for a member's value.
-    """
-    report = TranslationReport()
-    made = translator.begin(context, report)(body)
-    for value in report.refused:
-        raise _invalid(value.source)
-    return made
-
-
-def _invalid(name: str) -> CallError:
+def invalid_attribute(name: str) -> CallError:
+    """Return Atlas' own error for a member of a body without meaning."""
     return CallError(400, "INVALID_ATTRIBUTE", f"Invalid attribute {name} specified.", (name,))

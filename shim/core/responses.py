@@ -2,32 +2,14 @@
 
 from __future__ import annotations
 
-import json
-from collections.abc import Callable
-from typing import Any
-
 from shim.core.messages import Headers, Reply, field, reason_phrase, without
 from shim.documents.calls import ATLAS_ERRORS, ErrorShape
 from shim.documents.value_types import Json, JsonObject
 
 _ABOUT_CONTENT = frozenset({
-    "accept-ranges",
-    "content-digest",
-    "content-disposition",
-    "content-encoding",
-    "content-length",
-    "content-location",
-    "content-md5",
-    "content-range",
-    "content-type",
-    "deprecation",
-    "digest",
-    "etag",
-    "last-modified",
-    "location",
-    "repr-digest",
-    "sunset",
-    "transfer-encoding",
+    "accept-ranges", "content-digest", "content-disposition", "content-encoding", "content-length",
+    "content-location", "content-md5", "content-range", "content-type", "deprecation", "digest", "etag",
+    "last-modified", "location", "repr-digest", "sunset", "transfer-encoding",
 })  # fmt: skip
 """Upstream's fields that describe its own body or resource (RFC 9110, 8); not copied to the translated reply."""
 
@@ -47,24 +29,9 @@ class CallError(Exception):
 
 
 def document_reply(content: bytes, status: int, content_type: str, upstream: Headers = ()) -> Reply:
-    """Return a reply with JSON content of a type, and upstream's fields but those that describe its own body."""
-    return Reply(status, (*without(upstream, _ABOUT_CONTENT), ("Content-Type", content_type)), content)
-
-
-def bare_reply(status: int, upstream: Headers) -> Reply:
-    """Return a reply without content."""
-    return Reply(status, without(upstream, _ABOUT_CONTENT), b"")
-
-
-def written(document: Json, *, pretty: bool, dumps: Callable[[Any], bytes]) -> bytes:
-    """Return JSON as content; pretty as Atlas' own pretty bodies are: two spaces, and a space before the colon."""
-    if not pretty:
-        return dumps(document)
-    layout: dict[str, Any] = {"indent": 2, "separators": (",", " : ")}
-    try:
-        return json.dumps(document, ensure_ascii=False, **layout).encode("utf-8")
-    except UnicodeEncodeError:
-        return json.dumps(document, **layout).encode("ascii")
+    """Return a reply with content of a type, if any, and upstream's fields but those that describe its own body."""
+    lines = without(upstream, _ABOUT_CONTENT)
+    return Reply(status, (*lines, ("Content-Type", content_type)) if content_type else lines, content)
 
 
 def error_body(
@@ -131,13 +98,6 @@ def help_link(code: str) -> Headers:
     """Return a Link field to a SHIM_ code's section (RFC 8288; ``help`` is of HTML), no field for a code of Atlas'."""
     url = section_of(code)
     return () if url is None else (("Link", f'<{url}>; rel="help"'),)
-
-
-def enveloped(document: Json, status: int, *, page: bool) -> JsonObject:
-    """Return a document in an envelope: a page gains the status, anything else stands inside."""
-    if page and isinstance(document, dict):
-        return {**document, "status": status}
-    return {"status": status, "content": document}
 
 
 def refuse_redirect(tier: str, reply: Reply) -> None:

@@ -6,7 +6,7 @@ back; an error stays as it came, but for what the document says of its code or s
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from functools import partial
 
 import attrs
@@ -14,7 +14,6 @@ import attrs
 from shim.core.answer import COLLECT, LegacyAnswer, rules_context
 from shim.core.content import error_code, is_error
 from shim.core.context import ExchangeState
-from shim.core.hosts import elsewhere, with_known
 from shim.core.messages import (
     Answer,
     Exchange,
@@ -27,19 +26,11 @@ from shim.core.messages import (
     reason_phrase,
     replaced,
 )
-from shim.core.question import LegacyQuery, build_body, not_sent_on, successor_call
-from shim.core.responses import (
-    CallError,
-    bare_reply,
-    document_reply,
-    enveloped,
-    error_body,
-    like,
-    put_in,
-    refuse_redirect,
-    written,
-)
+from shim.core.question import LegacyQuery, invalid_attribute, sent_on, successor_call
+from shim.core.responses import CallError, document_reply, error_body, like, put_in, refuse_redirect
 from shim.core.route import Decision, tier_key
+from shim.core.settings import Host
+from shim.core.translate import UpstreamPage, translate_one
 from shim.documents.calls import ATLAS_ERRORS, LINK, ErrorRule, ErrorShape, RefusedChoice, Successor, Target
 from shim.documents.model import NO_CONTENT
 from shim.documents.sources import look_up, parse_source
@@ -52,17 +43,18 @@ _LEAD_ON = frozenset({400, 404})
 
 def ask_successors(state: ExchangeState, decision: Decision) -> Exchange:
     """Ask the decided tier, and each later one that an answer leads to, if replies may correct the decision."""
-    limit, compiled = state.context.settings.body_limit, state.match.compiled
+    match, context, compiled = state.match, state.context, state.match.compiled
     tiers = compiled.tiers[decision.route][: None if decision.corrects else 1]
-    answer: Answer | None = None
+    learns, key = bool(match.cluster) and len(match.operation.successors) > 1, tier_key(match, state.call)
     for tier, later in zip(tiers, (*tiers[1:], None), strict=True):
         choice = tier.only or tier.choices[state.word]
-        target, query, content = _question(state, tier, later, choice)
-        made, document = LegacyAnswer(state, tier.tier, target), None
-        while answer is None:
-            call = successor_call(state.match, state.call, target, query, content)
-            if target.host:
-                call = elsewhere(call, target.host, state.context.settings.hosts)
+        target, host, query, content = _question(state, tier, later, choice)
+        made, pages = (
+            LegacyAnswer(match, context, state.call.path, state.query, tier.tier, target),
+            list[UpstreamPage](),
+        )
+        while True:
+            call = successor_call(match, state.call, target, host, query, content)
             reply = state.got((yield state.send(call, tier.tier, rewritten=True)))
             refuse_redirect(tier.tier, reply)
             if not 200 <= reply.status < 300:
@@ -70,90 +62,103 @@ def ask_successors(state: ExchangeState, decision: Decision) -> Exchange:
             if isinstance(choice, RefusedChoice):
                 raise CallError(400, choice.error_code, choice.detail)
             if tier.tier in compiled.reads:
-                reply = yield Read(limit)
-            answer = _answered(state, tier, made, reply, decision.since)
-            if answer is None and query is not None:
-                query = attrs.evolve(query, page=query.page + 1, following=made.following)
-        if answer is not None:
-            break
-        if _matters(state, tier, later, reply):
-            reply = yield Read(limit)
+                reply = yield Read(context.settings.body_limit)
+                pages.append(made.page(reply, state.json, pages))
+                if query is not None and made.goes_on(pages):
+                    _refuse_more(target, pages, context.settings.page_cap)
+                    query = attrs.evolve(query, page=query.page + 1, following=made.following(pages[-1]))
+                    continue
+            answer = _answered(state, tier, made, pages, reply, decision.since)
+            if learns:
+                context.memory.remember(key, tier.tier, context.monotonic())
+            return answer
+        leads_on, document = reply.status in _LEAD_ON, None
+        wrapped = state.query.envelope and reply.status >= 400
+        if tier.error != match.operation.error or tier.errors or wrapped or (leads_on and later is not None):
+            reply = yield Read(context.settings.body_limit)
             document = state.json.read(reply)
-        if later is not None:
-            code = error_code(document, tier.error)
-            if reply.status not in _LEAD_ON or code not in later.after:
-                break
-            state.reason = f"{state.reason}; {tier.tier} answered {code}"
-    outcome = answer or _failed(state, tier, reply, document)
-    _learn(state, tier, outcome)
-    return outcome
+        code = error_code(document, tier.error)
+        if not leads_on or later is None or code not in later.after:
+            break
+        state.reason = f"{state.reason}; {tier.tier} answered {code}"
+    if learns and leads_on:
+        context.memory.forget(key)
+    state.knows_nothing = reply.status == 404
+    return _failed(state, tier, reply, document)
+
+
+def _refuse_more(target: Target, pages: Sequence[UpstreamPage], most: int) -> None:
+    """Raise CallError if no more pages may be asked for."""
+    if len(pages) >= most:
+        size = "" if target.next else f" of {COLLECT} items"
+        detail = f"Upstream has more than {len(pages)} pages{size}; ask the successor itself."
+        raise CallError(502, "SHIM_TOO_MANY_PAGES", detail)
 
 
 def _question(
     state: ExchangeState, tier: Successor, later: Successor | None, choice: Target | RefusedChoice
-) -> tuple[Target, LegacyQuery | None, bytes | None]:
-    """Return the call that asks a tier, the query of its first page, and its content.
+) -> tuple[Target, Host | None, LegacyQuery | None, bytes | None]:
+    """Return the call that asks a tier, the other host that it goes to, the query of its first page, and its content.
 
     In place of a call that the tier can't do it is a GET, if there is one, that shows whether the cluster lives
     there: an error of any other kind is the answer then, since it says more than a refusal. Else CallError is raised.
     """
-    match, context, query = state.match, state.context, state.query
+    match, context, query, content = state.match, state.context, state.query, state.call.body
     if isinstance(choice, RefusedChoice):
         known = context.memory.recall(tier_key(match, state.call), context.monotonic())
         if later is None or tier.probe is None or known == tier.tier:
             state.route = tier.tier
             raise CallError(400, choice.error_code, choice.detail)
         other = next(one for one in tier.choices.values() if isinstance(one, Target))
-        return Target("GET", tier.probe, other.version, media_type=other.media_type, host=other.host), None, None
-    host = context.settings.hosts.get(choice.host)
-    if choice.host and not (host is not None and host.credentials):
-        query, lost = with_known(query, {*choice.query, match.operation.query.choose if match.operation.query else ""})
-        state.note(f"not sent to another host, as the document does not know them: {lost}" if lost else "")
-    if choice.query:
-        for text in not_sent_on(query, choice.query):
-            state.note(text)
+        probe = Target("GET", tier.probe, other.version, media_type=other.media_type, host=other.host)
+        return probe, _host(probe, context.settings.hosts), None, None
+    host = _host(choice, context.settings.hosts)
+    chooser = match.operation.query.choose if match.operation.query else ""
+    query, notes = sent_on(query, choice.query, chooser, host)
+    for text in notes:
+        state.note(text)
     if choice.paging == "collected":
         query = attrs.evolve(query, page=1, size=COLLECT)
-    content = state.call.body
     if choice.body is not None and state.body is not None:
-        content = context.dumps(build_body(match.compiled.body(tier.tier, choice), state.body, rules_context(state)))
-    return choice, query, content
+        rules = rules_context(match, context, state.call.path)
+        made = translate_one(match.compiled.body(tier.tier, choice), state.body, rules)
+        if made.dropped:
+            raise invalid_attribute(made.dropped[0].where)
+        content = context.dumps(made.value)
+    return choice, host, query, content
 
 
-def _answered(
-    state: ExchangeState, tier: Successor, made: LegacyAnswer, reply: Reply, since: float | None
-) -> Answer | None:
-    """Return the legacy answer that a success makes with the pages before it, None if another page follows.
+def _host(target: Target, hosts: Mapping[str, Host]) -> Host | None:
+    """Return the other host that a call goes to, None if it stays; raises CallError if the operator names no such."""
+    if target.host and target.host not in hosts:
+        detail = f"The successor is on the host {target.host}, which no ATLAS_SHIM_HOSTS of a gateway names"
+        raise CallError(502, "SHIM_HOST_NOT_LISTED", f"{detail}; nothing was sent.", (target.host,))
+    return hosts[target.host] if target.host else None
 
-    ``since`` is that of the decision.
-    """
-    match, context = state.match, state.context
-    if tier.tier in match.compiled.reads and made.read(reply):
-        if len(made.pages) >= context.settings.page_cap:
-            size = "" if made.target.next else f" of {COLLECT} items"
-            detail = f"Upstream has more than {len(made.pages)} pages{size}; ask the successor itself."
-            raise CallError(502, "SHIM_TOO_MANY_PAGES", detail)
-        return None
+
+def _answered(  # noqa: PLR0913, PLR0917 - all that an answer is made of
+    state: ExchangeState,
+    tier: Successor,
+    made: LegacyAnswer,
+    pages: Sequence[UpstreamPage],
+    reply: Reply,
+    since: float | None,
+) -> Answer:
+    """Return the legacy answer that successes make; ``since`` is that of the decision."""
+    match = state.match
     state.note(tier.note)
     status = match.operation.status[match.api.name]
-    if not made.pages and status in NO_CONTENT:
-        return Answer(bare_reply(status, reply.headers), state.record())
-    content, fields, dropped = made.content()
-    state.knows_nothing = made.is_empty
-    shown = document_reply(content, status, match.content_type, reply.headers)
-    record, repeated = state.record(fields, dropped), None
+    if not pages and status in NO_CONTENT:
+        return Answer(document_reply(b"", status, "", reply.headers), state.record())
+    content = made.content(pages)
+    state.knows_nothing = made.is_empty(pages)
+    shown = document_reply(content.value, status, match.content_type, reply.headers)
+    record, repeated = state.record(content.fields, content.dropped), None
     once = len(record.sent) == 1 and not made.target.host and made.target.next != LINK
-    if since is not None and made.pages and once and state.call.method == "GET":
-        repeated = Repeated(state.asked, since, match.compiled.timeless, partial(made.begin_again, record))
+    if since is not None and pages and once and state.call.method == "GET":
+        timeless, again = match.compiled.timeless, partial(made.again, record)
+        repeated = Repeated(state.asked, tier.tier, reply.status, since, timeless, again)
     return Answer(shown, record, None, repeated)
-
-
-def _matters(state: ExchangeState, tier: Successor, later: Successor | None, reply: Reply) -> bool:
-    """Return whether an error's content has to be read: to be put in legacy terms, or since it may lead on."""
-    state.knows_nothing = reply.status == 404
-    leads = later is not None and reply.status in _LEAD_ON
-    is_foreign = tier.error != state.match.operation.error
-    return leads or is_foreign or bool(tier.errors) or (state.query.envelope and reply.status >= 400)
 
 
 def _failed(state: ExchangeState, tier: Successor, reply: Reply, document: Json) -> Outcome:
@@ -182,8 +187,8 @@ def _failed(state: ExchangeState, tier: Successor, reply: Reply, document: Json)
         _say_instead(document, shape, rule, state.match.parameters)
         if rule.code is not None and field(headers, "x-error-code") is not None:
             headers = replaced(headers, "X-Error-Code", rule.code)
-    shown = enveloped(document, status, page=False) if wrapped else document
-    content = written(shown, pretty=state.query.pretty, dumps=state.context.dumps)
+    asked = state.query if wrapped else attrs.evolve(state.query, envelope=False)
+    content = asked.written(document, status, state.context.dumps)
     return Answer(document_reply(content, status, kind, headers), state.record())
 
 
@@ -196,14 +201,3 @@ def _say_instead(document: JsonObject, shape: ErrorShape, rule: ErrorRule, param
         put_in(document, shape.reason, reason_phrase(rule.status))
     if rule.detail is not None:
         put_in(document, shape.detail, filled_in(rule.detail, parameters))
-
-
-def _learn(state: ExchangeState, tier: Successor, outcome: Outcome) -> None:
-    """Remember the tier that answered with a success; forget it when an answer says that it is not there."""
-    match, memory = state.match, state.context.memory
-    if not match.cluster or len(match.operation.successors) == 1:
-        return
-    if isinstance(outcome, Answer) and outcome.reply.status < 300:
-        memory.remember(tier_key(match, state.call), tier.tier, state.context.monotonic())
-    elif state.sent and state.sent[-1].status in _LEAD_ON:
-        memory.forget(tier_key(match, state.call))

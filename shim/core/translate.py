@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import Any
 
 import attrs
 
@@ -16,11 +17,14 @@ from shim.documents.vocabulary import Fidelity
 
 @attrs.frozen
 class Translated:
-    """A legacy document, what each of its fields is worth, and the values that were left out."""
+    """What was made of upstream's, what each of its fields is worth, and the values that were left out.
 
-    document: Json
+    ``value`` is a legacy document, the items of a list, or the content of an answer.
+    """
+
+    value: Any
     fields: tuple[FieldReport, ...]
-    dropped: tuple[Dropped, ...]
+    dropped: tuple[Dropped, ...] = ()
 
 
 def translate_one(translator: Translator, source: Json, context: TranslationContext) -> Translated:
@@ -33,27 +37,20 @@ def translate_one(translator: Translator, source: Json, context: TranslationCont
 
 @attrs.frozen
 class UpstreamPage:
-    """One page of an upstream list as it was read: the document, and the list in it.
+    """One page of an upstream list: its document, which is empty for a bare list, and the list in it.
 
-    The document of a bare list has nothing.
+    ``size`` is that of its content in bytes, ``link`` the target of its Link field to the next page, if that is read.
     """
 
     document: JsonObject
     items: list[Json]
-
-
-@attrs.frozen
-class TranslatedItems:
-    """The items of a list in the legacy shape, with what is to be reported of them."""
-
-    values: list[Json]
-    fields: tuple[FieldReport, ...]
-    dropped: tuple[Dropped, ...]
+    size: int = 0
+    link: str = ""
 
 
 def translate_items(
     translator: Translator, pages: Sequence[UpstreamPage], context: TranslationContext, name: str
-) -> TranslatedItems:
+) -> Translated:
     """Translate the items of all pages; ``name`` is the member that holds them.
 
     An item that is no object is left out and reported. One that moved to a later page while they were
@@ -86,7 +83,7 @@ def translate_items(
             if report.passed_over or report.refused:
                 dropped += report.dropped(f"{name}[{index}].")
             index += 1
-    return TranslatedItems(values, reports(translator, report, len(values) + lost), tuple(dropped))
+    return Translated(values, reports(translator, report, len(values) + lost), tuple(dropped))
 
 
 def reports(translator: Translator, report: TranslationReport, items: int = 1) -> tuple[FieldReport, ...]:

@@ -13,8 +13,8 @@ from typing import TYPE_CHECKING
 
 import attrs
 
-from shim.core.again import Repeats
 from shim.core.context import Memory
+from shim.core.exchange import Repeats
 from shim.core.recognise import Engine, Match, shared_engine
 from shim.core.settings import FlagRoute, Settings, read_settings
 from shim.doors.environment import CHECKED, INVENTORY, VARIABLES, Raw, Variables, read_word

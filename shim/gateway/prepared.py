@@ -195,7 +195,7 @@ class Repeats:
             prepared = head.base.prepared = Prepared(
                 plan, request.scheme, run.match, outbound, credential, before, after, run.last.head.status,
                 outcome.reply.status, run.leads_on(record), repeated.since, monotonic() + GOOD_FOR,
-                self.memory.generation, repeated.begin(), repeated.timeless,
+                self.memory.generation, repeated.translate, repeated.timeless,
             )  # fmt: skip
         self._keep(prepared, run.content, outcome.reply.body or b"", record)
 

@@ -9,9 +9,8 @@ from urllib.parse import parse_qs
 
 import attrs
 
-from shim.core.again import Repeats
 from shim.core.context import Context, Memory
-from shim.core.exchange import exchange
+from shim.core.exchange import Repeats, exchange
 from shim.core.messages import Answer, Call, Headers, Outcome, PassThrough, Read, Reply, Send
 from shim.core.recognise import Engine
 from shim.core.settings import Settings

@@ -3,9 +3,9 @@
 import attrs
 import pytest
 
-from shim.core import again, exchange
-from shim.core.again import Repeats
+from shim.core import exchange
 from shim.core.context import Memory
+from shim.core.exchange import Repeats
 from shim.core.settings import RouteWord, Settings
 from tests.core.driver import GET, LIST, NON_FLEX, SNAPSHOT, answers, drive, refuses, snapshots
 
@@ -81,13 +81,13 @@ def test_a_cluster_that_moves_is_found(engine, ask):
 
 def test_a_minute_later_it_is_decided_anew(ask, monkeypatch):
     """So is a call under other settings, with another memory, and one that memory has learned of."""
-    began = list[str]()
+    began, ordinary = list[str](), exchange.exchange
 
     def begin(*args):
         began.append("exchange")
-        return exchange.exchange(*args)
+        return ordinary(*args)
 
-    monkeypatch.setattr(again, "exchange", begin)
+    monkeypatch.setattr(exchange, "exchange", begin)
     ask([ONE], monotonic=lambda: 0.0)
     ask([ONE], monotonic=lambda: 59.0)
     assert len(began) == 1
@@ -99,7 +99,7 @@ def test_a_minute_later_it_is_decided_anew(ask, monkeypatch):
 
 def test_calls_are_remembered_within_bounds(ask):
     """The first that was learned goes first, and large content is not kept."""
-    for number in range(again.SIZE + 1):
+    for number in range(exchange.SIZE + 1):
         ask([ONE], f"{V2}?itemsPerPage={number + 1}")
     large = answers({"results": snapshots(400), "totalCount": 400})
     first, second = ask([large]), ask([large])

@@ -118,8 +118,8 @@ def test_one_resource_has_no_pages():
 def test_links_have_the_recorded_orders():
     """``self`` ends in page and size, other links in size and page, after the caller's own parameters."""
     query = page("includeCount=true&pageNum=2&x=1&itemsPerPage=700")
-    assert query.link(2, own=True) == "includeCount=true&x=1&pageNum=2&itemsPerPage=500"
-    assert query.link(3, own=False) == "includeCount=true&x=1&itemsPerPage=500&pageNum=3"
+    assert query.link(2, query.size, own=True) == "includeCount=true&x=1&pageNum=2&itemsPerPage=500"
+    assert query.link(3, query.size, own=False) == "includeCount=true&x=1&itemsPerPage=500&pageNum=3"
 
 
 @given(st.text())
@@ -138,6 +138,6 @@ def test_no_query_breaks_the_reading(raw):
 def test_a_link_has_every_pair_of_the_caller(pairs):
     """Following a link asks the same question again, on another page."""
     raw = "&".join(f"{name}={value}" for name, value in pairs)
-    linked = page(raw).link(7, own=True)
+    linked = page(raw).link(7, 100, own=True)
     assert parse_qsl(linked, keep_blank_values=True)[:-2] == parse_qsl(raw, keep_blank_values=True)
     assert page(linked).page == 7

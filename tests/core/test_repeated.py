@@ -24,7 +24,7 @@ def repeated(driven):
 
 def translate(driven, content):
     """What other content becomes, in answer to the same call."""
-    return repeated(driven).begin()(content)
+    return repeated(driven).translate(content)
 
 
 def hold_alike(engine, seed, count):
@@ -40,7 +40,7 @@ def hold_alike(engine, seed, count):
         again = drive(engine, target, [*upstream, *[answers(document)] * 20], memory=memory, settings=settings)
         known = repeated(again) or repeated(first)
         other = answers(mutated(chance, {**document, "results": document["results"][:9]}))
-        found = None if known is None else known.begin()(other[2])
+        found = None if known is None else known.translate(other[2])
         expected = drive(engine, target, [*upstream, *[other] * 20], memory=memory, settings=settings)
         if found is not None:
             made += 1
@@ -103,7 +103,7 @@ def test_a_single_document_is_repeated_by_the_same_content_alone(engine):
     """What other content becomes is left to an exchange."""
     known = repeated(drive(engine, f"/api/atlas/v2{GET}", [answers(SNAPSHOT)]))
     assert known.timeless
-    assert known.begin()(answers(SNAPSHOT)[2]) is None
+    assert known.translate(answers(SNAPSHOT)[2]) is None
 
 
 @pytest.mark.parametrize("content", [b"", b"{", b"[]", b'{"results": []}', b'{"results": [1]}'])
@@ -120,7 +120,7 @@ def test_a_list_that_goes_on_is_left_to_an_exchange(engine):
 
 def test_content_is_bounded_anew_each_time(engine):
     """What was read of earlier content does not count."""
-    known = repeated(drive(engine, V2, [PAGE], settings=Settings(body_limit=2 * len(PAGE[2])))).begin()
+    known = repeated(drive(engine, V2, [PAGE], settings=Settings(body_limit=2 * len(PAGE[2])))).translate
     for _ in range(5):
         assert known(PAGE[2]) is not None
     assert known(b" " * 4 * len(PAGE[2]) + PAGE[2]) is None
@@ -149,7 +149,7 @@ def test_no_credentials_are_kept_for_other_content(engine):
     """What translates it reaches no field of the call's."""
     known = repeated(drive(engine, V2, [PAGE], headers=(("Authorization", "Bearer s3cret"),)))
     assert "s3cret" not in repr(known)
-    seen, left = set(), [known.begin()]
+    seen, left = set(), [known.translate]
     while left:
         one = left.pop()
         assert type(one) is not str or one != "Bearer s3cret"

@@ -9,25 +9,9 @@ import pytest
 
 from shim.core.content import dumps, loads
 from shim.core.messages import Call, Reply, field, framed, reason_phrase, replaced, without
-from shim.core.responses import (
-    bare_reply,
-    document_reply,
-    enveloped,
-    error_body,
-    explained,
-    help_link,
-    section_of,
-    written,
-)
-from tests.core.driver import (
-    GET,
-    LIST,
-    NON_FLEX,
-    SNAPSHOT,
-    answers,
-    drive,
-    refuses,
-)
+from shim.core.question import LegacyQuery
+from shim.core.responses import document_reply, error_body, explained, help_link, section_of
+from tests.core.driver import GET, LIST, NON_FLEX, SNAPSHOT, answers, drive, refuses
 
 
 def test_a_pretty_body_is_laid_out_as_recorded_ones():
@@ -44,20 +28,20 @@ def test_a_pretty_body_is_laid_out_as_recorded_ones():
         '  "detail" : "You are not authorized for this resource."',
         "}",
     ]
-    assert written(value, pretty=True, dumps=dumps) == "\n".join(lines).encode()
+    assert LegacyQuery(pretty=True).written(value, 401, dumps) == "\n".join(lines).encode()
 
 
 @pytest.mark.parametrize("pretty", [False, True])
 def test_a_lone_surrogate_is_not_replaced(pretty):
     """What UTF-8 has no bytes for stays the escape it came as, laid out or not."""
-    content = written({"a": "ä\ud800"}, pretty=pretty, dumps=dumps)
+    content = LegacyQuery(pretty=pretty).written({"a": "ä\ud800"}, 200, dumps)
     assert loads(content) == {"a": "ä\ud800"}
 
 
 def test_text_is_utf8():
     """Letters are not escaped, laid out or not."""
     for pretty in (False, True):
-        assert "ä".encode() in written({"a": "ä"}, pretty=pretty, dumps=dumps)
+        assert "ä".encode() in LegacyQuery(pretty=pretty).written({"a": "ä"}, 200, dumps)
 
 
 def test_an_error_has_the_members_of_recorded_errors():
@@ -98,8 +82,9 @@ def test_codes_of_atlas_lead_nowhere():
 def test_an_envelope_leaves_the_document_as_it_was():
     """Putting a document into an envelope does not change the document."""
     value: dict[str, Any] = {"results": []}
-    assert enveloped(value, 200, page=True) == {"results": [], "status": 200}
-    assert enveloped(value, 404, page=False) == {"status": 404, "content": {"results": []}}
+    query = LegacyQuery(envelope=True)
+    assert query.written(value, 200, dumps, page=True) == b'{"results":[],"status":200}'
+    assert query.written(value, 404, dumps) == b'{"status":404,"content":{"results":[]}}'
     assert value == {"results": []}
 
 
@@ -107,7 +92,7 @@ def test_fields_about_upstreams_content_are_left_out():
     """In any case of letters; the new content type is the last."""
     upstream = (("CONTENT-TYPE", "x"), ("etag", "x"), ("Date", "now"), ("content-length", "5"))
     assert document_reply(b"{}", 200, "k", upstream).headers == (("Date", "now"), ("Content-Type", "k"))
-    assert bare_reply(204, upstream).headers == (("Date", "now"),)
+    assert document_reply(b"", 204, "", upstream).headers == (("Date", "now"),)
 
 
 V2 = f"/api/atlas/v2{LIST}"

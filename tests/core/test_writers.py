@@ -183,7 +183,7 @@ def test_made_up_fields_are_written_as_they_are_translated(kind, data, api):
     expected = translate_items(translator, [UpstreamPage({}, items)], CALL, "results")
     if made is not None:
         (texts,), reported = made
-        assert f"[{','.join(texts)}]".encode() == dumps(expected.values)
+        assert f"[{','.join(texts)}]".encode() == dumps(expected.value)
         assert reported == expected.fields
         assert not expected.dropped
 
@@ -319,7 +319,7 @@ def test_what_stands_around_items_is_kept_for_few_counts(engine):
     path = "/api/atlas/v2/groups/g1/serverless/c1/backup/restoreJobs"
     job = {"id": "1", "deliveryType": "RESTORE", "status": "COMPLETED"}
     first = drive(engine, path, [answers({"results": [job], "totalCount": 1})])
-    translate = cast("Any", first.outcome).repeated.begin()
+    translate = cast("Any", first.outcome).repeated.translate
     for total in range(3 * FRAMES):
         said = answers({"results": [job], "totalCount": total})
         made = translate(said[2])
