@@ -13,7 +13,7 @@ from shim.atlas.auth import auth_for
 from shim.atlas.replies import error_of
 from shim.cli.next_steps import after_answer, after_fault
 from shim.credentials import read_credentials
-from shim.doors.httpx_family.hooks import INNER
+from shim.doors.httpx_family.door import INNER
 from shim.errors import AtlasError
 from shim.gateway.options import Options
 from shim.gateway.tls import upstream_context

@@ -12,6 +12,5 @@ One call, in the order of its stations, with requests for all libraries; each ha
     ``recognition.RetiredCall.write_down``  the line of the inventory
 
 ``native`` has what several libraries give and take, ``surface`` how a door looks like its library. ``uncovered`` warns
-of calls that no door serves, ``elsewhere`` of an Atlas that nobody named. No room loads another's library, but that
-requests stands on urllib3.
+of calls that no door serves. No room loads another's library, but that requests stands on urllib3.
 """

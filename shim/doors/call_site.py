@@ -10,15 +10,14 @@ import contextlib
 import os
 import sys
 import sysconfig
-from functools import cache
 from pathlib import Path
 from types import CodeType, FrameType
 from typing import Any
 
 from shim.tools.inventory import CallSite
 
-_OURS = str(Path(__file__).resolve().parents[1])
-_STDLIB = tuple({sysconfig.get_path(name) for name in ("stdlib", "platstdlib")})
+_OURS = os.path.join(Path(__file__).resolve().parents[1], "")  # noqa: PTH118 - with a separator at its end
+_STDLIB = tuple({os.path.join(sysconfig.get_path(name), "") for name in ("stdlib", "platstdlib")})  # noqa: PTH118 - as above
 _PLUMBING = frozenset({
     "aiohttp", "aiohttp_retry", "aiosignal", "anyio", "backoff", "curl_cffi", "frozenlist", "h11", "h2", "hishel",
     "httpcore", "httpcore2", "httplib2", "httpx", "httpx2", "multidict", "niquests", "opentelemetry", "outcome",
@@ -34,8 +33,8 @@ _DEEPEST = 200
 """Coroutines that are followed within a task."""
 
 _REMEMBERED = 4096
-_passed: set[CodeType] = set()
-"""Code that is no program's own, so that it is not looked at again."""
+_kinds: dict[CodeType, str] = {}
+"""Whose code is, so that it is looked at once."""
 
 
 def call_site() -> CallSite:
@@ -45,33 +44,22 @@ def call_site() -> CallSite:
     frame, installed packages: an SDK's caller and not the SDK. Where a task of asyncio makes the call that has no such
     frame, it is the line of the task that awaits it.
     """
+    asyncio: Any = sys.modules.get("asyncio")
+    running = getattr(asyncio, "_get_running_loop", None)  # not there while another thread imports asyncio
+    task = asyncio.current_task() if running is not None and running() is not None else None
+    root = None if task is None else getattr(task.get_coro(), "cr_frame", None)
     here = sys._getframe(1)  # noqa: SLF001 - documented, and what warnings.warn is made of
-    place = own_frame() or _elsewhere(here) or here
+    frame: FrameType | None = here
+    while frame is not None and (_kinds.get(frame.f_code) or _kind(frame)) != "program":
+        frame = None if frame is root else frame.f_back
+    place = frame or _elsewhere(task, here) or here
     return CallSite(place.f_code.co_filename, place.f_lineno, str(place.f_globals.get("__name__", "")))
 
 
-def own_frame() -> FrameType | None:
-    """Return the program's innermost frame on the stack, no further than the current task of asyncio reaches."""
-    task = _current_task()
-    root = None if task is None else getattr(task.get_coro(), "cr_frame", None)
-    frame: FrameType | None = sys._getframe(1)  # noqa: SLF001 - as above
-    while frame is not None:
-        if frame.f_code not in _passed:
-            if _kind(frame) == "program":
-                return frame
-            if len(_passed) > _REMEMBERED:
-                _passed.clear()
-            _passed.add(frame.f_code)
-        if frame is root:
-            return None
-        frame = frame.f_back
-    return None
-
-
-def _elsewhere(frame: FrameType | None) -> FrameType | None:
-    """Return the program's frame that awaits the current task, else one below it, else a package's or a library's."""
+def _elsewhere(task: Any, frame: FrameType | None) -> FrameType | None:
+    """Return the program's frame that awaits a task, else one below it, else a package's or a library's."""
     with contextlib.suppress(Exception):  # a look into asyncio's private parts must not break a call
-        if (found := _awaiting(_current_task())) is not None:
+        if (found := _awaiting(task)) is not None:
             return found
     package: FrameType | None = None
     entered: FrameType | None = None
@@ -87,20 +75,13 @@ def _elsewhere(frame: FrameType | None) -> FrameType | None:
     return package or entered
 
 
-def _current_task() -> Any:
-    """Return the task of asyncio that runs in this thread, None without one; asyncio is not imported for it."""
-    asyncio: Any = sys.modules.get("asyncio")
-    running = getattr(asyncio, "_get_running_loop", None)  # not there while another thread imports asyncio
-    return asyncio.current_task() if running is not None and running() is not None else None
-
-
 def _awaiting(task: Any) -> FrameType | None:
     """Return the program's innermost frame in the task that awaits this one, over other tasks if need be."""
     for _ in range(_FARTHEST):
         # What is called when a task is done: the waking of the task that awaits it, or a TaskGroup's method.
         owners = [getattr(callback, "__self__", None) for callback, _ in getattr(task, "_callbacks", None) or ()]
         tasks = [getattr(owner, "_parent_task", owner) for owner in owners]
-        task = next((one for one in tasks if hasattr(one, "get_coro")), None)
+        task = next((each for each in tasks if hasattr(each, "get_coro")), None)
         if task is None:
             return None
         if (frame := _innermost(task.get_coro())) is not None:
@@ -125,26 +106,21 @@ def _kind(frame: FrameType) -> str:
     """Tell a program's own code from an installed package's and from plumbing."""
     kind = _kind_of(frame.f_code.co_filename)
     # In an archive, and in what PyInstaller makes, a file's path does not say whose it is; its module does.
-    return "plumbing" if kind == "program" and _is_plumbing(frame.f_globals.get("__name__")) else kind
+    top = str(frame.f_globals.get("__name__")).partition(".")[0]
+    if kind == "program" and (top in _PLUMBING or top in sys.stdlib_module_names or top == "shim"):
+        kind = "plumbing"
+    if len(_kinds) >= _REMEMBERED:
+        _kinds.clear()
+    _kinds[frame.f_code] = kind
+    return kind
 
 
-@cache
-def _is_plumbing(module: object) -> bool:
-    top = str(module).partition(".")[0]
-    return top in _PLUMBING or top in sys.stdlib_module_names or top == "shim"
-
-
-@cache
 def _kind_of(filename: str) -> str:
-    if filename.startswith("<frozen") or _inside(filename, (_OURS,)):
+    if filename.startswith(("<frozen", _OURS)):
         return "plumbing"
     folders = Path(filename).parts
     for name in ("site-packages", "dist-packages"):
         if name in folders:
             package = folders[len(folders) - folders[::-1].index(name) :][:1]
             return "plumbing" if package and package[0].removesuffix(".py") in _PLUMBING else "package"
-    return "plumbing" if _inside(filename, _STDLIB) else "program"
-
-
-def _inside(filename: str, folders: tuple[str, ...]) -> bool:
-    return any(filename == folder or filename.startswith(folder + os.sep) for folder in folders)
+    return "plumbing" if filename.startswith(_STDLIB) else "program"

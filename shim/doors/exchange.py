@@ -2,22 +2,23 @@
 
     steps =(what to call)=> drive or adrive: calls it, sends back what it returned, until there is a response
 
-A ``Door`` is what one library alone knows. Whatever does I/O is a method of it that ``steps`` hands out and that may
-be a coroutine; the rest is called as it is.
+A ``Door`` is what one library alone knows. What does I/O (``send``, ``following``, ``close``) is handed out by
+``steps`` and may be a coroutine function; the rest is called as it is.
 """
 
 from __future__ import annotations
 
 import time
 from abc import abstractmethod
-from collections.abc import AsyncIterable, AsyncIterator, Callable, Generator, Iterable, Iterator
+from collections.abc import Callable, Generator
 from functools import partial
-from typing import Any
+from typing import Any, ClassVar
 
 import attrs
 
-from shim.core.content import with_content
+from shim.core.content import acceptable, with_content
 from shim.core.messages import Answer, Command, Outcome, Read, Record, Reply, Send, advance
+from shim.doors.native import is_stale
 from shim.doors.notice import notify
 from shim.doors.recognition import RetiredCall
 
@@ -35,15 +36,15 @@ _MAY_BE_CUT_SHORT = frozenset({"GET", "HEAD", "OPTIONS"})
 
 @attrs.define(eq=False)
 class Content:
-    """What was read of a response, and where the rest of it comes from.
+    """What was read of a response, and the iterator of the rest.
 
-    ``complete``: the chunks are all there is. ``decoded``: they are no longer as they came from the wire, since
-    somebody else, such as an auth flow, had read the response before. ``fault`` says why there is nothing to read.
+    ``complete``: the chunks are the whole content. ``decoded``: they are no longer as they came from the wire, since
+    something else, such as an auth flow, has read the response before. ``fault`` says why the content can't be had.
     """
 
-    chunks: list[bytes]
+    chunks: list[bytes] = attrs.field(factory=list)
     rest: Any = ()
-    complete: bool = True
+    complete: bool = False
     decoded: bool = False
     fault: str | None = None
 
@@ -53,8 +54,10 @@ class Door:
     """A retired call on its way through one library; its body has been read if it takes part.
 
     ``sent`` is what the core had sent last, with another target than the caller's if ``rewritten``; ``native`` is the
-    response to that, ``content`` what was read of it.
+    response to that, ``content`` what was read of it, by ``following``: ``next`` or ``anext``.
     """
+
+    following: ClassVar[Callable[..., Any]] = next
 
     retired: RetiredCall
     sent: Send | None = attrs.field(init=False, default=None)
@@ -62,6 +65,23 @@ class Door:
     native: Any = attrs.field(init=False, default=None)
     content: Content | None = attrs.field(init=False, default=None)
     start: float = attrs.field(init=False, factory=time.perf_counter)
+
+    def lines(self, send: Send) -> tuple[list[tuple[str, str]], bool]:
+        """Return the field lines of the request to send, and whether it has the caller's own body.
+
+        Left out are a Digest signature over another target, and of another body's request the fields about the body.
+        """
+        call, sent = self.retired.call, send.call
+        same_body = sent.method == call.method and sent.body == call.body
+        lines: list[tuple[str, str]] = []
+        for name, value in sent.headers:
+            kind = name.lower()
+            if not same_body and kind in {"content-length", "transfer-encoding"}:
+                continue
+            if send.rewritten and kind == "authorization" and is_stale(value, sent.target):
+                continue
+            lines.append((name, acceptable(value) if kind == "accept-encoding" and send.may_read else value))
+        return lines, same_body
 
     @abstractmethod
     def request(self, send: Send) -> Any:
@@ -76,8 +96,8 @@ class Door:
         """Return status and fields of a response."""
 
     @abstractmethod
-    def drain(self, native: Any, limit: int) -> Any:
-        """Return the content of a response, read until it ends or exceeds ``limit`` bytes."""
+    def unread(self, native: Any) -> Content:
+        """Return the content of a response, with all that is to be read in ``rest``."""
 
     @abstractmethod
     def close(self, native: Any) -> Any:
@@ -93,10 +113,10 @@ class Door:
 
     @abstractmethod
     def show(self, response: Any, record: Record) -> None:
-        """Let the caller see a request of their own in a response, and the record."""
+        """Show the caller a request of their own in a response, and the record."""
 
     def show_error(self, error: BaseException) -> None:
-        """Let the caller see a request of their own in an exception."""
+        """Show the caller a request of their own in an exception."""
 
     def seconds(self) -> float | None:
         """Return for how long one plain call of the caller may wait, None for ever; see ``together``."""
@@ -117,7 +137,7 @@ def steps(door: Door) -> Steps:
     """
     retired = door.retired
     if retired.warns:
-        notify(retired.match.operation, retired.context.settings, retired.context.clock())
+        notify(retired)
     exchange = retired.exchange()
     try:
         command: Command | Outcome = advance(exchange, None)
@@ -133,22 +153,24 @@ def steps(door: Door) -> Steps:
                 door.native = yield partial(door.send, request)
                 reply = head = door.head(door.native)
             else:
-                door.content = content = yield partial(door.drain, door.native, command.limit)
+                content = door.content = door.unread(door.native)
+                size, limit = 0, command.limit
+                while not content.complete and size <= limit:
+                    piece = yield partial(door.following, content.rest, None)
+                    content.chunks.append(piece or b"")
+                    content.complete, size = piece is None, size + len(content.chunks[-1])
                 whole, decoded, fault = content.complete, content.decoded, content.fault
-                reply = with_content(head, content.chunks, command.limit, complete=whole, decoded=decoded)
+                reply = with_content(head, content.chunks, limit, complete=whole, decoded=decoded)
                 reply = reply if fault is None else attrs.evolve(head, fault=fault)
             command = advance(exchange, reply)
-        if isinstance(command, Answer):
-            response = yield partial(door.answered, command.reply)
-        else:
-            response = door.passed()
+        response = door.answered(command.reply) if isinstance(command, Answer) else door.passed()
         door.show(response, command.record)
         if isinstance(command, Answer) and door.native is not None:
             yield partial(door.close, door.native)
     except BaseException as error:
         door.show_error(error)
-        if door.sent is not None:
-            retired.write_down_unanswered(error)
+        if door.sent is not None and not isinstance(error, GeneratorExit):  # then nobody waits, and its place is gone
+            retired.write_down_untranslated("none", f"no answer: {type(error).__name__}")
         if door.native is not None:
             yield partial(door.close, door.native)
         raise
@@ -211,31 +233,3 @@ def together(read: float | None = None, **others: float | None) -> float | None:
 def shorter(left: float, timeout: float | None) -> float:
     """Return a timeout that is no longer than what is left."""
     return left if timeout is None else min(left, timeout)
-
-
-def read_within(pieces: Iterable[bytes], limit: int) -> Content:
-    """Return what a response's pieces say, read until they end or exceed ``limit`` bytes."""
-    rest: Iterator[bytes] = iter(pieces)
-    content = Content(chunks := [], rest, complete=False)
-    size = 0
-    for chunk in rest:
-        chunks.append(chunk)
-        size += len(chunk)
-        if size > limit:
-            return content
-    content.complete = True
-    return content
-
-
-async def aread_within(pieces: AsyncIterable[bytes], limit: int) -> Content:
-    """Do the same, awaiting each piece."""
-    rest: AsyncIterator[bytes] = aiter(pieces)
-    content = Content(chunks := [], rest, complete=False)
-    size = 0
-    async for chunk in rest:
-        chunks.append(chunk)
-        size += len(chunk)
-        if size > limit:
-            return content
-    content.complete = True
-    return content

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import io
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable
 from contextvars import ContextVar
 from itertools import chain
 from typing import Any
@@ -16,6 +16,9 @@ PIECE = 65536
 
 _serving: ContextVar[bool] = ContextVar("atlas_shim_serving", default=False)
 
+is_served = _serving.get
+"""Returns whether what is being sent is a door's own request."""
+
 
 def alone(call: Callable[..., Any], *args: Any, **kwargs: Any) -> Any:
     """Send a request of the shim's own: the doors of the libraries below leave it alone.
@@ -27,11 +30,6 @@ def alone(call: Callable[..., Any], *args: Any, **kwargs: Any) -> Any:
         return call(*args, **kwargs)
     finally:
         _serving.reset(token)
-
-
-def is_served() -> bool:
-    """Return whether what is being sent is a door's own request."""
-    return _serving.get()
 
 
 def header_lines(lines: Iterable[tuple[str | bytes, str | bytes]]) -> Headers:
@@ -50,27 +48,14 @@ def as_text(value: str | bytes) -> str:
 
 
 def content_of(body: Any) -> bytes:
-    """Return the content of text, bytes, a file from where it stands, or an iterable of pieces; None has none."""
-    if body is None:
-        return b""
-    if isinstance(body, str | bytes | bytearray | memoryview):
-        return _bytes(body)
+    """Return the content of text, bytes, a file from where it stands, or an iterable of pieces; of None it is empty."""
     read = getattr(body, "read", None)
-    return _bytes(read()) if read is not None else b"".join(map(_bytes, body))
-
-
-def _bytes(value: str | bytes | bytearray | memoryview) -> bytes:
-    return value.encode() if isinstance(value, str) else bytes(value)
-
-
-def is_stale(authorization: str, target: str) -> bool:
-    """Return whether a value is a Digest signature over another target (RFC 7616, 3.4)."""
-    if not authorization.lower().startswith("digest "):
-        return False
-    try:
-        return parse_keqv_list(parse_http_list(authorization.partition(" ")[2])).get("uri") != target
-    except (ValueError, IndexError):
-        return True
+    content = body if read is None else read()
+    if isinstance(content, str):
+        return content.encode()
+    if content is None or isinstance(content, bytes | bytearray | memoryview):
+        return bytes(content or b"")
+    return b"".join(map(content_of, content))
 
 
 def is_digest(value: str) -> bool:
@@ -78,11 +63,21 @@ def is_digest(value: str) -> bool:
     return value.lower().startswith("digest ")
 
 
+def is_stale(authorization: str, target: str) -> bool:
+    """Return whether a value is a Digest signature over another target (RFC 7616, 3.4)."""
+    if not is_digest(authorization):
+        return False
+    try:
+        return parse_keqv_list(parse_http_list(authorization.partition(" ")[2])).get("uri") != target
+    except (ValueError, IndexError):
+        return True
+
+
 class _Pieces(io.RawIOBase):
     """A file of pieces; closing it closes the response that they come from, and gives its place in a pool back."""
 
-    def __init__(self, pieces: Iterator[bytes], source: Any) -> None:
-        self._pieces = pieces
+    def __init__(self, pieces: Iterable[bytes], source: Any) -> None:
+        self._pieces = filter(None, pieces)
         self._source = source
         self._left = b""
         self.ended = False
@@ -91,7 +86,7 @@ class _Pieces(io.RawIOBase):
         return True
 
     def readinto(self, buffer: Any) -> int:
-        piece = self._left or next(filter(None, self._pieces), b"")
+        piece = self._left or next(self._pieces, b"")
         size = min(len(piece), len(buffer))
         buffer[:size] = piece[:size]
         self._left = piece[size:]

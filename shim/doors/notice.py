@@ -7,27 +7,24 @@ byte is sent, so that turning warnings into errors keeps a call from being made 
 from __future__ import annotations
 
 import json
-import threading
 import warnings
-from collections import OrderedDict
 from collections.abc import Callable
 from datetime import UTC, datetime
-from types import CodeType
 
 import attrs
 
+from shim.core.recognise import Engine
 from shim.core.route import sunset_of
-from shim.core.settings import Settings
 from shim.documents.model import Operation
 from shim.documents.vocabulary import Fidelity
-from shim.doors.call_site import call_site, own_frame
+from shim.doors.call_site import call_site
 from shim.doors.environment import WARNINGS
-from shim.doors.process import latest
+from shim.doors.recognition import RetiredCall
 from shim.errors import LegacyEndpointWarning
 from shim.tools.inventory import CallSite, explain_command
 
 SIZE = 4096
-"""Call sites that are remembered; beyond that the oldest is forgotten, and warned again."""
+"""Call sites that are remembered; beyond that all are forgotten, and warned again."""
 
 
 @attrs.frozen
@@ -41,8 +38,6 @@ class Notice:
 
 
 Handler = Callable[[Notice], None]
-Place = tuple[str, str, int]
-"""Operation, file and line that a warning was for."""
 
 _FILLERS = {
     "boolean": False,
@@ -70,10 +65,8 @@ def warn(notice: Notice) -> None:
 
 
 _handler: Handler = warn
-_warned: OrderedDict[Place, None] = OrderedDict()
-_seen: dict[tuple[str, CodeType, int], Place] = {}
-"""Operation, code and instruction of a call -> the place that was warned of it: quicker to ask than where that is."""
-_lock = threading.Lock()
+_warned: set[tuple[str, str, int]] = set()
+"""Operation, file and line of each warning."""
 
 
 def set_warnings_handler(handler: Handler | None) -> Handler:
@@ -86,47 +79,38 @@ def set_warnings_handler(handler: Handler | None) -> Handler:
     return last
 
 
-def notify(operation: Operation, settings: Settings, now: float, *, uncovered: str = "") -> None:
-    """Warn the program of a call that it is about to make; ``now`` is in seconds since the epoch.
+def notify(retired: RetiredCall, *, uncovered: str = "") -> None:
+    """Warn the program of a call that it is about to make.
 
-    ``uncovered`` names a library whose calls are not served, so that it is told what else would be.
-    Raises LegacyEndpointWarning when warnings are errors, and what the handler raises.
+    ``uncovered`` names a library whose calls are not served; the warning says which are. Raises LegacyEndpointWarning
+    when warnings are errors, and what the handler raises.
     """
-    word = latest().word
+    word, operation = retired.now.word, retired.match.operation
     if word == "off":
-        return
-    frame = own_frame()
-    call = None if frame is None else (operation.id, frame.f_code, frame.f_lasti)
-    if word == "once" and call is not None and _seen.get(call) in _warned:
         return
     site = call_site()
     place = (operation.id, site.filename, site.lineno)
-    if word != "once" or place not in _warned:
-        sunset = sunset_of(operation, settings)
-        notice = Notice(operation.id, sunset, _message(operation, sunset, now, uncovered), site)
-        if word == "error":
-            raise LegacyEndpointWarning(f"{notice.message} (called at {site.filename}:{site.lineno})")
-        _handler(notice)
-    with _lock:
-        _warned[place] = None
-        if len(_warned) > SIZE:
-            _warned.popitem(last=False)
-        if len(_seen) > SIZE:
-            _seen.clear()
-        if call is not None:
-            _seen[call] = place
+    if word == "once" and place in _warned:
+        return
+    sunset = sunset_of(operation, retired.context.settings)
+    notice = Notice(operation.id, sunset, _message(retired, sunset, uncovered), site)
+    if word == "error":
+        raise LegacyEndpointWarning(f"{notice.message} (called at {site.filename}:{site.lineno})")
+    _handler(notice)
+    if len(_warned) >= SIZE:
+        _warned.clear()
+    _warned.add(place)
 
 
 def forget() -> None:
     """Forget which call sites were warned."""
-    with _lock:
-        _warned.clear()
-        _seen.clear()
+    _warned.clear()
 
 
-def _message(operation: Operation, sunset: datetime, now: float, uncovered: str) -> str:
-    verb = "retires" if datetime.fromtimestamp(now, UTC) < sunset else "retired"
-    what = f"atlas-shim keeps this call working{_on_absent(operation)}"
+def _message(retired: RetiredCall, sunset: datetime, uncovered: str) -> str:
+    operation = retired.match.operation
+    verb = "retires" if datetime.fromtimestamp(retired.context.clock(), UTC) < sunset else "retired"
+    what = f"atlas-shim keeps this call working{_on_absent(operation, retired.now.engine)}"
     if uncovered:
         what = (
             f"calls by {uncovered} are not covered, so this one goes to Atlas as it is. Make it with requests, httpx, "
@@ -138,7 +122,7 @@ def _message(operation: Operation, sunset: datetime, now: float, uncovered: str)
     )
 
 
-def _on_absent(operation: Operation) -> str:
+def _on_absent(operation: Operation, engine: Engine) -> str:
     """Return which fields the first tier's answers lack, and the document that fills one of them; else nothing."""
     tiers = [(field, field.rules.get(operation.first, ())) for field in operation.fields]
     lost = [(field, rules[0]) for field, rules in tiers if {rule.fidelity for rule in rules} == {Fidelity.ABSENT}]
@@ -146,7 +130,7 @@ def _on_absent(operation: Operation) -> str:
         return ""
     field, rule = lost[0]
     # A document may borrow the resources of another.
-    document = next(one.document for one in latest().engine.operations if one.file == field.file)
+    document = next(each.document for each in engine.operations if each.file == field.file)
     value = json.dumps(field.words[0] if field.words else _FILLERS.get(field.type, ""))
     return (
         f", but its answers lack {', '.join(field.name for field, _ in lost)}. A document in the folder "

@@ -75,7 +75,7 @@ def load_early() -> None:
 
 
 def begin_with(environ: Mapping[str, str]) -> None:
-    """Hold the settings of an earlier moment, which were good then, until ``current`` looks at those of now.
+    """Hold the settings of an earlier moment, which were good then, until the next look at those of now.
 
     Nothing happens when some are held already. Raises SettingsError and DocumentError.
     """
@@ -84,34 +84,26 @@ def begin_with(environ: Mapping[str, str]) -> None:
         _current = _read((), environ)
 
 
-def current() -> Current:
-    """Return the settings of this moment; the last good ones when a variable no longer has a meaning."""
+def concerns(url: str) -> Current | None:
+    """Return the settings of this moment if a URL, or its path, may be one of a retired call; every call is looked at.
+
+    They are the last good ones when a variable no longer has a meaning.
+    """
     global _current  # noqa: PLW0603 - as above
-    held, raw = _current, _variables.raw()
-    if held is not None and held.raw == raw:
-        return held
-    try:
-        fresh = _read(raw, os.environ)
-    except (SettingsError, DocumentError) as error:
-        if held is None:
-            raise
-        logger.warning("settings stay as they were: %s", error)
-        fresh = attrs.evolve(held, raw=raw)
-    _current = fresh
-    return fresh
-
-
-def latest() -> Current:
-    """Return the settings as the last look found them: ``concerns`` has just looked."""
-    return _current or current()
-
-
-def concerns(url: str) -> bool:
-    """Return whether a URL, or its path, may be one of a retired call; cheap, since every call is looked at."""
-    for base in current().engine.bases:  # noqa: SIM110 - any() makes a generator, which costs twice as much
+    now, raw = _current, _variables.raw()
+    if now is None or now.raw != raw:
+        try:
+            now = _read(raw, os.environ)
+        except (SettingsError, DocumentError) as error:
+            if now is None:
+                raise
+            logger.warning("settings stay as they were: %s", error)
+            now = attrs.evolve(now, raw=raw)
+        _current = now
+    for base in now.engine.bases:
         if base in url:
-            return True
-    return False
+            return now
+    return None
 
 
 def by_flag(settings: Settings, match: Match) -> Settings:
@@ -122,9 +114,10 @@ def by_flag(settings: Settings, match: Match) -> Settings:
     key = settings.flag
     with _lock:
         if key not in _flags:
-            words = import_module("shim.flags.words").FlagWords(key, partial(_connect, key))
-            words.start()
-            _flags[key] = import_module("shim.flags.words").ByFlag(words)
+            words = import_module("shim.flags.words")
+            asked = words.FlagWords(key, partial(_connect, key))
+            asked.start()
+            _flags[key] = words.ByFlag(asked)
     _flags[key].words.look()
     return _flags[key].variant(settings, match)
 

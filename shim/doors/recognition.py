@@ -2,36 +2,32 @@
 
 from __future__ import annotations
 
+import logging
 import time
 from collections.abc import Callable
 from functools import lru_cache
+from urllib.parse import urlsplit
 
 import attrs
 
 from shim.core.context import Context
 from shim.core.messages import Answer, Call, Exchange, Headers, PassThrough, Read, Record, Send, advance, field
 from shim.core.recognise import Engine, Match
-from shim.core.route import sunset_of
+from shim.core.route import VERSION_GONE, sunset_of
 from shim.core.settings import RouteWord
 from shim.doors import process
 from shim.doors.call_site import call_site
-from shim.doors.elsewhere import elsewhere
+from shim.doors.native import is_served
+from shim.doors.process import Current
+from shim.origins import origin_of
 from shim.tools import inventory
 
-
-@attrs.frozen
-class ClientSettings:
-    """What one client obeys besides the settings of the process: ``extra_origins`` count as Atlas' own for it."""
-
-    extra_origins: frozenset[str] = frozenset()
-
-
-NOTHING_MORE = ClientSettings()
+logger = logging.getLogger("shim")
 
 
 @attrs.frozen
 class RetiredCall:
-    """A call that the shim takes part in.
+    """A call that the shim takes part in, and the settings of its moment.
 
     The body of ``call`` is None until ``with_body`` adds it, where ``match.needs_body``. ``warns`` tells whether
     the program is to be warned: not if the shim's typed client makes the call, whose callers name no endpoint.
@@ -41,7 +37,7 @@ class RetiredCall:
     call: Call
     match: Match
     context: Context
-    engine: Engine
+    now: Current
     warns: bool
     known: bool = True
 
@@ -52,7 +48,7 @@ class RetiredCall:
     def exchange(self) -> Exchange:
         """Begin its exchange; nothing is done until the first command is asked for."""
         if not self.known:
-            return elsewhere(self.match, self.call)
+            return _elsewhere(self.match, self.call)
         steps = process.REPEATS.exchange(self.match, self.call, self.context)
         if self.call.body == b"" and self.match.operation.request and field(self.call.headers, "authorization") is None:
             return _or_challenge(steps, self.call)
@@ -60,16 +56,13 @@ class RetiredCall:
 
     def write_down(self, record: Record) -> None:
         """Append the call and its place in the program to the inventory, if ``ATLAS_SHIM_INVENTORY`` names one."""
-        if self.known and process.latest().inventory:
-            inventory.note(record, self.engine, where=call_site())
+        if self.known and self.now.inventory:
+            inventory.note(record, self.now.engine, where=call_site())
 
-    def write_down_unanswered(self, error: BaseException) -> None:
-        """The same for a call that was sent and ended in an exception: its caller made it all the same."""
-        if isinstance(error, GeneratorExit):  # nobody waits for it any more, and its place can't be known
-            return
-        operation, why = self.match.operation, f"no answer: {type(error).__name__}"
-        sunset = sunset_of(operation, self.context.settings)
-        self.write_down(Record(operation.id, self.match.api.name, "none", why, sunset, operation.deprecated))
+    def write_down_untranslated(self, route: str, why: str) -> None:
+        """The same for a call that has no record, since nothing was made of an answer to it."""
+        operation, sunset = self.match.operation, sunset_of(self.match.operation, self.context.settings)
+        self.write_down(Record(operation.id, self.match.api.name, route, why, sunset, operation.deprecated))
 
 
 def _or_challenge(steps: Exchange, call: Call) -> Exchange:
@@ -86,35 +79,47 @@ def _or_challenge(steps: Exchange, call: Call) -> Exchange:
     return command
 
 
+_named: set[str] = set()
+
+
+def _elsewhere(match: Match, call: Call) -> Exchange:
+    """Send a call to an origin that nobody named an Atlas, and log once the setting that does, if it proves to be."""
+    reply = yield Send(call, "legacy", rewritten=False, may_read=False)
+    if reply.status == 410 and field(reply.headers, "x-error-code") == VERSION_GONE and call.origin not in _named:
+        _named.add(call.origin)
+        said = f"{call.origin} answered {VERSION_GONE} to {match.operation.id}, and nobody named it an Atlas"
+        logger.warning("%s: have its calls served by ATLAS_SHIM_UPSTREAM=%s", said, call.origin)
+    return PassThrough(None)  # type: ignore[arg-type]  # a call that is not recognised has no record
+
+
 @lru_cache(maxsize=256)
 def _match(engine: Engine, method: str, path: str, accept: str) -> Match | None:
     """Return what a call is; programs make the same few again and again."""
     return engine.recognise(method, path, (("accept", accept),))
 
 
-def recognise(  # noqa: PLR0913 - the parts of a request that are looked at in turn, and whose it is
+def recognise(  # noqa: PLR0913 - the settings, and the parts of a request that are looked at in turn
+    now: Current,
     method: str,
     origin: str,
     target: str,
     lines: Callable[[], Headers],
-    client: ClientSettings = NOTHING_MORE,
     *,
+    extra: frozenset[str] = frozenset(),
     whole: bool = False,
 ) -> RetiredCall | None:
     """Return what a call is when it is a retired one and the shim is on, else None: then nobody touches it.
 
-    ``process.concerns`` was asked before. ``lines`` returns the field lines, and is not asked where they make no
-    difference. ``whole`` is that of ``Context``.
+    ``now`` is what ``process.concerns`` returned. ``lines`` returns the field lines, and is not called where they make
+    no difference. ``extra`` are origins that count as Atlas' own for this client. ``whole`` is that of ``Context``.
     """
-    now = process.latest()
     settings = now.settings
-    extra = origin in client.extra_origins
-    known = extra or origin in settings.origins
     if settings.route is RouteWord.OFF:
         return None
     path = target.partition("?")[0]
     if _match(now.engine, method, path, "") is None:  # whatever version it names
         return None
+    known = origin in settings.origins or origin in extra
     call = Call(method, origin, target, lines())
     accept = ",".join([value for name, value in call.headers if len(name) == 6 and name.lower() == "accept"])
     match = _match(now.engine, method, path, accept)
@@ -125,4 +130,19 @@ def recognise(  # noqa: PLR0913 - the parts of a request that are looked at in t
         if settings.route is RouteWord.OFF:
             return None
     context = Context(settings, process.MEMORY, time.time, origin, monotonic=time.monotonic, whole=whole)
-    return RetiredCall(call, match, context, now.engine, warns=known and not extra, known=known)
+    return RetiredCall(call, match, context, now, warns=known and origin not in extra, known=known)
+
+
+def recognise_url(method: str, url: str, lines: Callable[[], Headers]) -> RetiredCall | None:
+    """Do the same for an absolute URL, unless a door's own request is being sent to it."""
+    now = None if is_served() else process.concerns(url)
+    if now is None:
+        return None
+    try:
+        parts = urlsplit(url)
+        origin = origin_of(parts.scheme, parts.hostname or "", parts.port)
+        target = f"{parts.path}?{parts.query}" if parts.query else parts.path
+        target.encode("ascii")
+    except ValueError:  # none that can be sent
+        return None
+    return recognise(now, method, origin, target, lines)

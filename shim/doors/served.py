@@ -222,7 +222,7 @@ def _head(connection: Any, *_: Any, **__: Any) -> str:
 
 
 _AIOHTTP, _HTTPX = "shim.doors.aiohttp.session", "shim.doors.httpx_family.clients"
-_URLLIB3, _UNCOVERED = "shim.doors.urllib3.retries", "shim.doors.uncovered"
+_URLLIB3, _UNCOVERED = "shim.doors.urllib3.door", "shim.doors.uncovered"
 
 Methods = dict[tuple[str, str], "Callable[..., Any]"]
 SERVED: dict[str, Methods] = {
@@ -244,11 +244,16 @@ SERVED: dict[str, Methods] = {
 
 UNSERVED: dict[str, Methods] = {
     "http.client": {("HTTPConnection", "endheaders"): _served(_head, "shim.doors.stdlib:endheaders")},
-    "niquests": {(kind, "send"): _served(_first, f"{_UNCOVERED}:niquests") for kind in ("Session", "AsyncSession")},
-    "tornado.httpclient": {("AsyncHTTPClient", "fetch"): _served(_first, f"{_UNCOVERED}:tornado")},
-    "twisted.web.client": {("Agent", "request"): _served(_second, f"{_UNCOVERED}:twisted")},  # treq's too
+    "niquests": {
+        (kind, "send"): _served(_first, f"{_UNCOVERED}:door_of:niquests") for kind in ("Session", "AsyncSession")
+    },
+    "tornado.httpclient": {("AsyncHTTPClient", "fetch"): _served(_first, f"{_UNCOVERED}:door_of:tornado.httpclient")},
+    "twisted.web.client": {
+        ("Agent", "request"): _served(_second, f"{_UNCOVERED}:door_of:twisted.web.client")
+    },  # treq's too
     "curl_cffi.requests": {
-        (kind, "request"): _served(_second, f"{_UNCOVERED}:curl_cffi") for kind in ("Session", "AsyncSession")
+        (kind, "request"): _served(_second, f"{_UNCOVERED}:door_of:curl_cffi.requests")
+        for kind in ("Session", "AsyncSession")
     },
 }
 """The same for libraries whose calls go out as they are, and the program is warned of retired ones first."""

@@ -8,9 +8,10 @@ sent, and a Digest signature is made for that.
 from __future__ import annotations
 
 import copy
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from functools import partial
 from http.client import HTTPConnection, HTTPResponse, HTTPSConnection, IncompleteRead
+from types import SimpleNamespace
 from typing import Any
 from urllib.error import HTTPError
 from urllib.parse import urlsplit
@@ -18,14 +19,11 @@ from urllib.request import OpenerDirector, Request
 
 import attrs
 
-from shim.core.content import acceptable
-from shim.core.messages import Headers, Record, Reply, Send, field, framed, reason_phrase, without
-from shim.doors import recognition
+from shim.core.messages import Headers, Record, Reply, Send, framed, reason_phrase, without
 from shim.doors.exchange import Content, Door, drive, steps
-from shim.doors.native import PIECE, ContentFile, alone, content_of, header_lines, is_served, is_stale
-from shim.doors.recognition import RetiredCall
+from shim.doors.native import PIECE, ContentFile, alone, content_of, header_lines
+from shim.doors.recognition import recognise_url
 from shim.doors.uncovered import tell
-from shim.origins import origin_of
 
 
 def open_url(
@@ -36,9 +34,11 @@ def open_url(
     ``base`` is ``OpenerDirector.open``, bound to the opener.
     """
     request = Request(fullurl, data) if isinstance(fullurl, str) else fullurl  # noqa: S310 - the opener looks at schemes
-    if data is not None:
-        request.data = data
-    retired = None if is_served() or not isinstance(request, Request) else _recognise(request)
+    retired = None
+    if isinstance(request, Request):
+        request.data = request.data if data is None else data
+        lines = lambda: header_lines(request.header_items())  # noqa: E731
+        retired = recognise_url(request.get_method(), request.full_url, lines)
     if retired is None:
         return base(fullurl, data, *args, **kwargs)
     if retired.match.needs_body and request.data is not None:
@@ -51,17 +51,6 @@ def open_url(
     return _processed(opener, request, response) if door.is_made else response
 
 
-def _recognise(request: Request) -> RetiredCall | None:
-    try:
-        parts = urlsplit(request.full_url)
-        origin = origin_of(parts.scheme, parts.hostname or "", parts.port)
-        target = f"{parts.path}?{parts.query}" if parts.query else parts.path
-        target.encode("ascii")
-    except ValueError:  # none that can be sent
-        return None
-    return recognition.recognise(request.get_method(), origin, target, lambda: header_lines(request.header_items()))
-
-
 @attrs.define(eq=False)
 class UrllibDoor(Door):
     """A retired call in urllib's terms; ``is_made`` says that its response is the shim's own."""
@@ -72,27 +61,19 @@ class UrllibDoor(Door):
 
     def request(self, send: Send) -> Request:
         """Copy the caller's; what must not follow a redirect, such as credentials, does not become what may."""
-        own, call, sent = self.own, self.retired.call, send.call
+        own, sent = self.own, send.call
+        lines, same_body = self.lines(send)
         inner = copy.copy(own)
         inner.method = sent.method
-        lines = dict(own.header_items())
         if send.rewritten:
             parts = urlsplit(own.full_url)
             inner.full_url = f"{parts.scheme}://{parts.netloc}{sent.target}"
-            lines = {name.capitalize(): value for name, value in sent.headers}
-            if is_stale(lines.get("Authorization", ""), sent.target):
-                del lines["Authorization"]
-        elif accept := field(sent.headers, "accept"):
-            lines["Accept"] = accept
-        if send.may_read and "Accept-encoding" in lines:
-            lines["Accept-encoding"] = acceptable(lines["Accept-encoding"])
-        if sent.method != call.method or sent.body != call.body:
+        if not same_body:
             inner.data = sent.body
-            for name in ("Content-length", "Transfer-encoding"):
-                lines.pop(name, None)
+        fields = {name.capitalize(): value for name, value in lines}
         private = own.unredirected_hdrs.keys() - own.headers.keys()
-        inner.headers = {name: value for name, value in lines.items() if name not in private}
-        inner.unredirected_hdrs = {name: value for name, value in lines.items() if name in private}
+        inner.headers = {name: value for name, value in fields.items() if name not in private}
+        inner.unredirected_hdrs = {name: value for name, value in fields.items() if name in private}
         return inner
 
     def send(self, request: Request) -> Any:
@@ -106,13 +87,9 @@ class UrllibDoor(Door):
         """Return each field line."""
         return Reply(native.code, header_lines(native.headers.items()))
 
-    def drain(self, native: Any, limit: int) -> Content:
-        """Read one byte more than ``limit`` at most; raises IncompleteRead where less came than was announced."""
-        content: bytes = native.read(limit + 1)
-        missing, whole = getattr(native, "length", None), len(content) <= limit
-        if missing and whole:
-            raise IncompleteRead(content, missing)
-        return Content([content], iter(partial(native.read, PIECE), b""), complete=whole)
+    def unread(self, native: Any) -> Content:
+        """Read raw bytes; raises IncompleteRead where less came than was announced."""
+        return Content(rest=_pieces(native))
 
     def close(self, native: Any) -> None:
         """Close it."""
@@ -145,21 +122,21 @@ class UrllibDoor(Door):
             response.filename = url
 
 
-class _Socket:
-    """As much of a socket as ``http.client`` reads a response from."""
-
-    def __init__(self, file: Any) -> None:
-        self._file = file
-
-    def makefile(self, *_: Any) -> Any:
-        return self._file
+def _pieces(native: Any) -> Iterator[bytes]:
+    read = []
+    while piece := native.read(PIECE):
+        read.append(piece)
+        yield piece
+    if missing := getattr(native, "length", None):
+        raise IncompleteRead(b"".join(read), missing)
 
 
 def _made(status: int, reason: str, lines: Headers, content: Any, method: str) -> Any:
-    """Return a response as ``http.client`` reads it."""
+    """Return a response as ``http.client`` reads it, from as much of a socket as it asks for."""
     head = "".join([f"HTTP/1.1 {status} {reason}\r\n", *(f"{name}: {value}\r\n" for name, value in lines), "\r\n"])
     file = ContentFile([head.encode("latin-1")], iter(partial(content.read, PIECE), b""), content)
-    response: Any = HTTPResponse(_Socket(file), method=method)  # type: ignore[arg-type]  # see _Socket
+    socket: Any = SimpleNamespace(makefile=lambda *_: file)
+    response: Any = HTTPResponse(socket, method=method)
     response.begin()
     response.msg = response.reason  # as urllib.request has it
     return response
@@ -179,22 +156,15 @@ def _processed(opener: Any, request: Request, response: Any) -> Any:
 
 def endheaders(connection: HTTPConnection, send: Callable[..., None], *args: Any, **kwargs: Any) -> None:
     """Send the head of a request and what follows, after telling of it if it is a retired call that nobody serves."""
-    _look_at(connection)
-    send(*args, **kwargs)
-
-
-def _look_at(connection: HTTPConnection) -> None:
-    buffer: list[bytes] = getattr(connection, "_buffer", [])  # where the head is kept until then, line by line
-    method, _, rest = (buffer[0] if buffer else b"").decode("latin-1").partition(" ")
+    head: list[bytes] = getattr(connection, "_buffer", None) or [b""]  # where it is kept until then, line by line
+    method, _, rest = head[0].decode("latin-1").partition(" ")
     target = rest.rpartition(" ")[0]
-
-    def lines() -> Headers:
-        pairs = [line.decode("latin-1").partition(":") for line in buffer[1:]]
-        return tuple([(name, value.strip()) for name, _, value in pairs])
-
+    pairs = [line.decode("latin-1").partition(":") for line in head[1:]]
     host, port = getattr(connection, "_tunnel_host", None), getattr(connection, "_tunnel_port", None)
     if not host:
         host, port = connection.host, connection.port
     scheme = "https" if isinstance(connection, HTTPSConnection) else "http"
     host = f"[{host}]" if ":" in host else host
-    tell("http.client", method, target if "://" in target else f"{scheme}://{host}:{port}{target}", lines)
+    url = target if "://" in target else f"{scheme}://{host}:{port}{target}"
+    tell("http.client", method, url, tuple([(name, value.strip()) for name, _, value in pairs]))
+    send(*args, **kwargs)

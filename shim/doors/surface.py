@@ -3,18 +3,21 @@
 from __future__ import annotations
 
 import functools
+import inspect
 import sys
 import types
 from collections.abc import Callable, Mapping
+from contextlib import contextmanager
 from importlib import import_module, util
 from importlib.abc import Loader, MetaPathFinder
 from importlib.machinery import ModuleSpec
 from typing import Any, ParamSpec, TypeVar
 
-from shim.doors.process import load_early
+from shim.doors.process import load_early, prepare
 
 P = ParamSpec("P")
 R = TypeVar("R")
+T = TypeVar("T")
 
 
 def like(original: Callable[P, R]) -> Callable[[Callable[..., Any]], Callable[P, R]]:
@@ -27,6 +30,34 @@ def like(original: Callable[P, R]) -> Callable[[Callable[..., Any]], Callable[P,
         return functools.update_wrapper(function, original, assigned=("__doc__",))
 
     return declare
+
+
+def checked(kind: T) -> T:
+    """Have a class look at the settings of the process before an object of it is made; they may raise SettingsError."""
+    ours: Any = kind
+    original = next(each for each in ours.__mro__ if not each.__module__.startswith("shim.")).__init__
+
+    @like(original)
+    def __init__(self: Any, *args: Any, **kwargs: Any) -> None:  # noqa: N807 - it becomes that
+        prepare()
+        super(ours, self).__init__(*args, **kwargs)
+
+    ours.__init__ = __init__
+    return kind
+
+
+def remade(functions: Mapping[str, Callable[..., Any]], **ours: object) -> dict[str, Any]:
+    """Return functions of a library that call what is ours: its own code, whatever its version passes on."""
+    made: dict[str, Any] = {}
+    for name, function in functions.items():
+        original: Any = inspect.unwrap(function)
+        if not made:
+            around = {**original.__globals__, **ours}
+        again = types.FunctionType(original.__code__, around, name, original.__defaults__)
+        again.__kwdefaults__ = original.__kwdefaults__
+        like(original)(again)
+        around[name] = made[name] = again if original is function else contextmanager(again)
+    return made
 
 
 class _Aliases(MetaPathFinder, Loader):

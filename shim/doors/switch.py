@@ -63,7 +63,7 @@ def uninstall() -> None:
             if module := sys.modules.get(name):
                 for kind, method in methods:
                     placing.unplace(module, kind, method)
-        if hooks := sys.modules.get("shim.doors.httpx_family.hooks"):
+        if hooks := sys.modules.get("shim.doors.httpx_family.clients"):
             hooks.abandon()
 
 

@@ -75,7 +75,8 @@ def test_the_warning_names_what_is_absent_and_a_document_that_fills_it(retired, 
 
 def test_every_document_that_a_warning_names_is_right(tmp_path):
     """Whatever type and words the field has."""
-    said = {notice._on_absent(operation) for operation in shared_engine({}).operations} - {""}
+    engine = shared_engine({})
+    said = {notice._on_absent(operation, engine) for operation in engine.operations} - {""}
     for index, sentence in enumerate(said):
         folder = tmp_path / str(index)
         folder.mkdir()

@@ -49,16 +49,13 @@ async def test_an_answer_streams_for_async_clients(raw):
             async with client.stream("GET", url) as response:
                 parts = [part async for part in getattr(response, name)()]
             assert (b"" if isinstance(parts[0], bytes) else "").join(parts) in (content, content.decode())
-        async with client.stream("GET", url) as response:
-            with pytest.raises(RuntimeError, match="sync"):
-                response.read()
 
 
 def test_elapsed_is_known_once_closed(raw):
-    """RuntimeError before, as httpx says it."""
+    """However much of the content was read."""
     server = raw(lambda request: reply("200 OK", body=FLEX))
-    with httpx.stream("GET", f"{server.url}{SNAPSHOTS}") as response, pytest.raises(RuntimeError, match="elapsed"):
-        response.elapsed  # noqa: B018 - looking is the test
+    with httpx.stream("GET", f"{server.url}{SNAPSHOTS}") as response:
+        pass
     assert response.elapsed.total_seconds() > 0
 
 

@@ -2,23 +2,31 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable, Iterable, Mapping
+import time
+import warnings
+from collections.abc import Awaitable, Callable, Mapping
 from typing import Any
 
 import attrs
-from aiohttp import ClientResponse, ClientResponseError, ClientSession, ClientTimeout, RequestInfo, ServerTimeoutError
+from aiohttp import (
+    ClientPayloadError,
+    ClientResponse,
+    ClientResponseError,
+    ClientSession,
+    ClientTimeout,
+    RequestInfo,
+    ServerTimeoutError,
+)
+from aiohttp.http_exceptions import ContentEncodingError
 from multidict import CIMultiDict, CIMultiDictProxy, MultiDict
 from yarl import URL
 
-from shim.core.content import acceptable
-from shim.core.messages import Headers, Record, Reply, Send
+from shim.core.messages import Record, Reply, Send
 from shim.doors import recognition
-from shim.doors.aiohttp.content import CODINGS, drain, put_back
 from shim.doors.aiohttp.inside import Once, made_response, show, whole_url
 from shim.doors.exchange import Content, Door, shorter, together
-from shim.doors.native import is_stale
+from shim.doors.native import header_lines, is_stale
 from shim.doors.process import concerns
-from shim.doors.recognition import RetiredCall
 from shim.origins import origin_of
 
 RECORD = "shim"
@@ -30,6 +38,9 @@ Base = Callable[..., Awaitable[ClientResponse]]
 _SENT_AGAIN = frozenset({"DELETE", "PUT"})
 """The methods of writes that aiohttp sends again by itself when a connection ends (RFC 9110, 9.2.2)."""
 
+_CODINGS = frozenset({"gzip", "deflate", "br", "zstd"})
+"""What aiohttp decodes by itself unless it is asked to leave content as it is; one coding, not several."""
+
 _DEFAULT_CODINGS = "gzip, deflate"
 """What is asked for where the caller names no coding: aiohttp would add those that can't be decoded within bounds."""
 
@@ -38,88 +49,39 @@ class InnerHeaders(CIMultiDict[str]):
     """The field lines of a request that the shim makes itself; they say so through whoever else wraps a session."""
 
 
-@attrs.frozen(eq=False)
-class CallerRequest:
-    """A retired call as the caller made it.
-
-    ``given`` is the URL that the session was given and ``url`` the one of the call: with the session's base and the
-    parameters. ``lines`` are the field lines that the caller and the session name.
-    """
-
-    retired: RetiredCall
-    given: URL
-    url: URL
-    lines: CIMultiDict[str]
-
-
-def recognise(session: ClientSession, method: object, url: Any, options: Mapping[str, Any]) -> CallerRequest | None:
-    """Return what a request is when it is a retired call, its body unread, else None: then nobody touches it."""
-    headers = options.get("headers")
-    if session.closed or not isinstance(method, str) or isinstance(headers, InnerHeaders):
-        return None
-    if options.get("data") is not None and options.get("json") is not None:
-        return None
-    try:
-        given = URL(url)
-        whole = whole_url(session, url)
-        if not concerns(whole.raw_path):
-            return None
-        whole = _with_query(whole, options.get("params"))
-        origin = origin_of(whole.scheme, whole.raw_host or "", whole.explicit_port)
-        lines = CIMultiDict(session.headers)
-        lines.update(CIMultiDict(headers or ()))
-    except (AssertionError, TypeError, ValueError):  # aiohttp says what is wrong with it
-        return None
-    retired = recognition.recognise(method.upper(), origin, whole.raw_path_qs, lambda: _header_lines(lines.items()))
-    return None if retired is None else CallerRequest(retired, given, whole, lines)
-
-
-def _header_lines(lines: Iterable[tuple[str, str]]) -> Headers:
-    return tuple([(str(name), str(value)) for name, value in lines])
-
-
-def _with_query(url: URL, params: Any) -> URL:
-    """Return a URL with more parameters, as ``extend_query`` of newer versions of yarl does."""
-    if not params:
-        return url
-    query = MultiDict(url.query)
-    query.extend(url.with_query(params).query)
-    return url.with_query(query)
-
-
 @attrs.define(eq=False)
 class AiohttpDoor(Door):
     """A retired call in aiohttp's terms.
 
-    ``url`` and ``options`` are what the session was called with; ``timeout`` counts from ``start``. ``inner`` is what
-    it was called with last for the shim.
+    ``url`` and ``options`` are what the session was called with, and ``whole`` is the URL with the session's base and
+    the parameters. ``fields`` are the field lines that the caller and the session name. ``timeout`` counts from
+    ``start``. ``inner`` is what the session was called with last for the shim.
     """
 
     session: ClientSession
     base: Base
-    asked: CallerRequest
     url: Any
+    whole: URL
     options: dict[str, Any]
+    fields: CIMultiDict[str]
     timeout: ClientTimeout
     inner: dict[str, Any] = attrs.field(init=False)
+
+    @property
+    def skipped(self) -> set[str]:
+        """Fields that aiohttp is not to add."""
+        names = (*self.session.skip_auto_headers, *(self.options.get("skip_auto_headers") or ()))
+        return {str(name).lower() for name in names}
 
     def request(self, send: Send) -> dict[str, Any]:
         """Leave fields that aiohttp adds to it, but for those that nobody is to add.
 
         What the session has among its own fields can be replaced, yet not be left out.
         """
-        sent, call, options = send.call, self.retired.call, self.options
-        skipped = {str(name).lower() for name in (*self.session.skip_auto_headers, *_skipped(options))}
-        same_body = sent.method == call.method and sent.body == call.body
-        headers = InnerHeaders()
-        for name, value in sent.headers:
-            kind = name.lower()
-            if not same_body and kind in {"content-length", "transfer-encoding"}:
-                continue
-            if send.rewritten and kind == "authorization" and is_stale(value, sent.target):
-                continue
-            headers.add(name, acceptable(value) if kind == "accept-encoding" and send.may_read else value)
-        if send.may_read and "accept-encoding" not in headers and "accept-encoding" not in skipped:
+        sent, options = send.call, self.options
+        lines, same_body = self.lines(send)
+        headers = InnerHeaders(lines)
+        if send.may_read and "accept-encoding" not in headers and "accept-encoding" not in self.skipped:
             headers["Accept-Encoding"] = _DEFAULT_CODINGS
         inner = {**options, "headers": headers, "raise_for_status": False, "timeout": self.timeout}
         options.pop("upload_tracker", None)  # it tells of one request, and refuses a second
@@ -129,8 +91,7 @@ class AiohttpDoor(Door):
         if send.rewritten:
             inner["params"] = None
             # A relative one where a relative one was given, as sessions with a base want.
-            whole = self.asked.url
-            base = f"{whole.scheme}://{whole.raw_authority}" if self.asked.given.scheme else ""
+            base = f"{self.whole.scheme}://{self.whole.raw_authority}" if URL(url).scheme else ""
             url = URL(base + sent.target, encoded=True)
         self.inner = {**inner, "method": sent.method, "str_or_url": url}
         return self.inner
@@ -160,30 +121,46 @@ class AiohttpDoor(Door):
 
     def head(self, native: ClientResponse) -> Reply:
         """Return each field line as it came."""
-        lines = [(name.decode("latin-1"), value.decode("latin-1")) for name, value in native.raw_headers]
-        return Reply(native.status, tuple(lines))
+        return Reply(native.status, header_lines(native.raw_headers))
 
-    async def drain(self, native: ClientResponse, limit: int) -> Content:
-        """Read content, which aiohttp may have decoded."""
-        content = await drain(native, limit)
+    def unread(self, native: ClientResponse) -> Content:
+        """Return content, which aiohttp may decode, and somebody, such as a middleware, may have read before."""
         decodes = self.options.get("auto_decompress")
         decodes = self.session.auto_decompress if decodes is None else decodes
-        content.decoded = decodes and native.headers.get("Content-Encoding", "").lower() in CODINGS
-        return content
+        is_decoded = decodes and native.headers.get("Content-Encoding", "").lower() in _CODINGS
+        return Content(rest=native.content.iter_any(), decoded=is_decoded)
+
+    async def following(self, rest: Any, last: None) -> Any:
+        """Return the next piece."""
+        content: Any = self.content
+        native: ClientResponse = self.native
+        if not content.chunks and native.content.at_eof():
+            return await native.read()
+        try:
+            return await anext(rest, last)
+        except ClientPayloadError as error:
+            if not isinstance(error.__cause__, ContentEncodingError):
+                raise
+            content.chunks.clear()
+            content.fault = "the content is not what its coding says"
+            return last
 
     async def close(self, native: ClientResponse) -> None:
         """Release it."""
         native.release()
 
-    async def answered(self, reply: Reply) -> ClientResponse:
+    def answered(self, reply: Reply) -> ClientResponse:
         """Make one of the session's kind."""
-        return await made_response(reply, self._info(), self.session, self.native)
+        return made_response(reply, self._info(), self.session, self.native)
 
     def passed(self) -> ClientResponse:
-        """Return the native response."""
+        """Return the native response, to be read from the beginning."""
         native: ClientResponse = self.native
-        if self.content is not None:
-            put_back(native, self.content)
+        if self.content is not None and any(self.content.chunks):
+            with warnings.catch_warnings():
+                # Deprecated for years with nothing in its place; aiohttp 4, where it may go, is refused by our bound.
+                warnings.simplefilter("ignore", DeprecationWarning)
+                native.content.unread_data(b"".join(self.content.chunks))
         return native
 
     def show(self, response: ClientResponse, record: Record) -> None:
@@ -203,16 +180,48 @@ class AiohttpDoor(Door):
 
     def _info(self) -> RequestInfo:
         """Return the caller's own request as a response shows it: with what aiohttp and middlewares added to it."""
-        url, call = self.asked.url.with_user(None), self.retired.call
+        url, call = self.whole.with_user(None), self.retired.call
         headers = CIMultiDict(self.native.request_info.headers if self.native is not None else ())
         for name in self.inner["headers"] if self.sent is not None else ():
             headers.popall(name, None)
-        headers.extend(self.asked.lines)
+        headers.extend(self.fields)
         if is_stale(headers.get("Authorization", ""), call.target):
             del headers["Authorization"]
         return RequestInfo(url.with_fragment(None), call.method, CIMultiDictProxy(headers), url)
 
 
-def _skipped(options: Mapping[str, Any]) -> Iterable[object]:
-    skipped: Iterable[object] = options.get("skip_auto_headers") or ()
-    return skipped
+def recognise(
+    session: ClientSession, base: Base, method: object, url: Any, options: Mapping[str, Any]
+) -> AiohttpDoor | None:
+    """Return the door of a call when it is a retired one, its body unread, else None: then nobody touches it."""
+    start, headers = time.perf_counter(), options.get("headers")
+    if session.closed or not isinstance(method, str) or isinstance(headers, InnerHeaders):
+        return None
+    if options.get("data") is not None and options.get("json") is not None:
+        return None
+    try:
+        whole = whole_url(session, url)
+        now = concerns(whole.raw_path)
+        if now is None:
+            return None
+        if params := options.get("params"):  # as ``extend_query`` of newer versions of yarl does
+            query = MultiDict(whole.query)
+            query.extend(whole.with_query(params).query)
+            whole = whole.with_query(query)
+        origin = origin_of(whole.scheme, whole.raw_host or "", whole.explicit_port)
+        fields = CIMultiDict(session.headers)
+        fields.update(CIMultiDict(headers or ()))
+    except (AssertionError, TypeError, ValueError):  # aiohttp says what is wrong with it
+        return None
+    lines = lambda: header_lines(fields.items())  # noqa: E731
+    retired = recognition.recognise(now, method.upper(), origin, whole.raw_path_qs, lines)
+    if retired is None:
+        return None
+    # A timeout of the call's own, a total number of seconds or None for none, or the session's.
+    given = options.get("timeout", session)
+    if given is None or isinstance(given, int | float):
+        given = ClientTimeout(total=given)
+    timeout = given if isinstance(given, ClientTimeout) else session.timeout
+    door = AiohttpDoor(retired, session, base, url, whole, {**options}, fields, timeout)
+    door.start = start
+    return door

@@ -15,12 +15,23 @@ from __future__ import annotations
 import asyncio
 import inspect
 import logging
-from collections.abc import Awaitable, Callable, Generator, Sequence
+from collections.abc import Awaitable, Callable, Generator, Mapping, Sequence
+from contextlib import suppress
 from types import SimpleNamespace
 from typing import Any
 
 import attrs
-from aiohttp import ClientResponse, ClientSession, HttpVersion11, RequestInfo, StreamReader, __version__
+from aiohttp import (
+    ClientResponse,
+    ClientSession,
+    FormData,
+    HttpVersion11,
+    RequestInfo,
+    StreamReader,
+    __version__,
+    get_payload,
+    payload,
+)
 from aiohttp.base_protocol import BaseProtocol
 from aiohttp.http import RawResponseMessage
 from multidict import CIMultiDict, CIMultiDictProxy
@@ -43,10 +54,36 @@ def whole_url(session: ClientSession, url: Any) -> URL:
     return session._build_url(url)  # noqa: SLF001 - see above
 
 
-def json_content(session: ClientSession, value: Any) -> bytes:
-    """Return JSON as a session writes it."""
-    as_bytes: Callable[[Any], bytes] | None = getattr(session, "_json_serialize_bytes", None)  # from 3.14 on
-    return session.json_serialize(value).encode() if as_bytes is None else as_bytes(value)
+class _Collected:
+    """Takes what a payload writes."""
+
+    def __init__(self) -> None:
+        self.content = bytearray()
+
+    async def write(self, chunk: bytes | bytearray | memoryview) -> None:
+        self.content += chunk
+
+
+async def request_content(session: ClientSession, data: Any, json: Any) -> tuple[bytes, Mapping[str, str]]:
+    """Return the content of a request and the field lines that aiohttp would add for it; files are closed."""
+    if json is not None:
+        as_bytes: Callable[[Any], bytes] | None = getattr(session, "_json_serialize_bytes", None)  # from 3.14 on
+        content = session.json_serialize(json).encode() if as_bytes is None else as_bytes(json)
+        return content, {"Content-Type": "application/json"}
+    if data is None:
+        return b"", {}
+    data = data() if isinstance(data, FormData) else data
+    try:
+        body = get_payload(data, disposition=None)
+    except payload.LookupError:
+        body = FormData(data)()
+    collected: Any = _Collected()
+    try:
+        await body.write(collected)
+    finally:
+        if (close := getattr(body, "close", None)) is not None:  # from 3.12 on; before, writing closes
+            await close()
+    return bytes(collected.content), body.headers or {}
 
 
 @attrs.frozen(eq=False)
@@ -84,26 +121,7 @@ class Once:
                 go_on, said = steps.throw, error
 
 
-@attrs.frozen(eq=False)
-class _Arrived:
-    """Stands for a connection, and for its protocol, on which a whole response has arrived."""
-
-    message: RawResponseMessage
-    content: StreamReader
-    upgraded: bool = False
-
-    @property
-    def protocol(self) -> _Arrived:
-        return self
-
-    async def read(self) -> tuple[RawResponseMessage, StreamReader]:
-        return self.message, self.content
-
-    def release(self) -> None:
-        """There is nothing to go back to a pool."""
-
-
-async def made_response(
+def made_response(
     reply: Reply, info: RequestInfo, session: ClientSession, native: ClientResponse | None
 ) -> ClientResponse:
     """Return a response of the shim's own, in place of the native one if there was any."""
@@ -127,8 +145,13 @@ async def made_response(
         upgrade=False,
         chunked=False,
     )
-    arrived: Any = _Arrived(message, content)
-    await response.start(arrived)
+
+    async def read() -> tuple[RawResponseMessage, StreamReader]:
+        return message, content
+
+    arrived: Any = SimpleNamespace(protocol=SimpleNamespace(read=read, upgraded=False), release=lambda: None)
+    with suppress(StopIteration):  # it waits for nothing
+        response.start(arrived).send(None)
     if native is not None and native.history:
         redirected(response, native.history)
     return response

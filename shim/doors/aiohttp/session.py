@@ -13,89 +13,73 @@ what is really sent.
 from __future__ import annotations
 
 import asyncio
-import time
 import warnings
-from collections.abc import Awaitable
-from types import FunctionType
 from typing import Any
 
 import aiohttp
 import attrs
-from aiohttp import ClientResponse, ClientResponseError, ClientTimeout
+from aiohttp import ClientResponse, ClientResponseError
 
-from shim.doors.aiohttp.content import request_content
-from shim.doors.aiohttp.door import AiohttpDoor, Base, CallerRequest, recognise
-from shim.doors.aiohttp.inside import redirected, whole_url
+from shim.doors.aiohttp.door import AiohttpDoor, Base, recognise
+from shim.doors.aiohttp.inside import redirected, request_content, whole_url
 from shim.doors.exchange import adrive, steps
 from shim.doors.process import prepare
-from shim.doors.surface import become, like
+from shim.doors.surface import become, checked, like, remade
 
 
-def send(
+async def send(
     session: aiohttp.ClientSession, base: Base, method: str, str_or_url: Any, **options: Any
-) -> Awaitable[ClientResponse]:
-    """Return what to await for a response: what ``base`` returns, or for a retired call an exchange.
+) -> ClientResponse:
+    """Send a request; a retired call is an exchange.
 
     ``base`` is the method in whose place this stands, bound to the session.
     """
-    asked = recognise(session, method, str_or_url, options)
-    if asked is None:
-        return _led_on(session, base, method, str_or_url, options)
-    return _exchanged(session, base, asked, str_or_url, options)
-
-
-async def _led_on(
-    session: aiohttp.ClientSession, base: Base, method: str, url: Any, options: dict[str, Any]
-) -> ClientResponse:
-    """Send a call, and serve the retired one that redirects may have led to.
-
-    Not if it is another host's, for which the credentials are not, or a write that may have been executed.
-    """
+    door = recognise(session, base, method, str_or_url, options)
+    if door is not None:
+        return await _exchanged(door)
     try:
-        response = await base(method, url, **options)
+        response = await base(method, str_or_url, **options)
     except ClientResponseError as error:  # raise_for_status, before aiohttp notes what came before
-        served = await _after(session, base, url, error, options)
+        served = await _led_on(session, base, str_or_url, error, options)
         if served is None:
             raise
         return served
-    served = await _after(session, base, url, response, options) if response.history else None
+    served = await _led_on(session, base, str_or_url, response, options) if response.history else None
     if served is None:
         return response
     response.release()
     return served
 
 
-async def _after(
+async def _led_on(
     session: aiohttp.ClientSession, base: Base, url: Any, last: Any, options: dict[str, Any]
 ) -> ClientResponse | None:
-    """Return the answer to the retired call that redirects of another led to, else None."""
+    """Return the answer to the retired call that redirects of another led to, else None.
+
+    Not if it is another host's, for which the credentials are not, or a write that may have been executed.
+    """
     info, data = last.request_info, options.get("data")
     if info.method in {"GET", "HEAD"}:
         options, data = {**options, "json": None}, None
     elif last.status != 410 or not isinstance(data, str | bytes | None):
         return None
     options = {**options, "params": None, "data": data}
-    asked = recognise(session, info.method, info.real_url, options)
-    if asked is None or not asked.retired.known or info.url.host != whole_url(session, url).host:
+    door = recognise(session, base, info.method, info.real_url, options)
+    if door is None or not door.retired.known or info.url.host != whole_url(session, url).host:
         return None
-    response = await _exchanged(session, base, asked, info.real_url, options)
+    response = await _exchanged(door)
     redirected(response, last.history)
     return response
 
 
-async def _exchanged(
-    session: aiohttp.ClientSession, base: Base, asked: CallerRequest, url: Any, options: dict[str, Any]
-) -> ClientResponse:
-    timeout, start = _timeout_of(session, options.get("timeout", session)), time.perf_counter()
-    if asked.retired.match.needs_body:
-        async with asyncio.timeout(timeout.total or None):
-            asked = await _with_body(session, asked, options)
-    door = AiohttpDoor(asked.retired, session, base, asked, url, options, timeout)
-    door.start = start
+async def _exchanged(door: AiohttpDoor) -> ClientResponse:
+    if door.retired.match.needs_body:
+        async with asyncio.timeout(door.timeout.total or None):
+            await _read_body(door)
     response: ClientResponse = await adrive(steps(door))
     try:
-        check = options.get("raise_for_status")
-        check = session.raise_for_status if check is None else check
+        check = door.options.get("raise_for_status")
+        check = door.session.raise_for_status if check is None else check
         if callable(check):
             await check(response)
         elif check:
@@ -106,42 +90,29 @@ async def _exchanged(
     return response
 
 
-def _timeout_of(session: aiohttp.ClientSession, given: object) -> ClientTimeout:
-    """Return the timeout of a call: one of its own, a total number of seconds or None for none, or the session's."""
-    if isinstance(given, ClientTimeout):
-        return given
-    return ClientTimeout(total=given) if given is None or isinstance(given, int | float) else session.timeout
-
-
-async def _with_body(session: aiohttp.ClientSession, asked: CallerRequest, options: dict[str, Any]) -> CallerRequest:
-    """Return a call with its body, and leave a body in its place that can be sent more than once."""
-    data, json = options.get("data"), options.pop("json", None)
-    content, fields = await request_content(session, data, json)
+async def _read_body(door: AiohttpDoor) -> None:
+    """Read the body of a call, and leave a body in its place that can be sent more than once."""
+    data, json = door.options.get("data"), door.options.pop("json", None)
+    content, fields = await request_content(door.session, data, json)
     if data is not None or json is not None:
-        options["data"] = content
-    skipped = {str(name).lower() for name in (*session.skip_auto_headers, *(options.get("skip_auto_headers") or ()))}
-    lines = asked.lines.copy()
+        door.options["data"] = content
     for name, value in fields.items():
-        if name not in lines and name.lower() not in skipped:
-            lines[name] = value
-    call = attrs.evolve(asked.retired.call, headers=tuple(lines.items()), body=content)
-    return attrs.evolve(asked, lines=lines, retired=attrs.evolve(asked.retired, call=call))
+        if name.lower() not in door.skipped:
+            door.fields.setdefault(name, value)
+    call = attrs.evolve(door.retired.call, headers=tuple(door.fields.items()), body=content)
+    door.retired = attrs.evolve(door.retired, call=call)
 
 
 with warnings.catch_warnings():
     # aiohttp discourages subclasses; whoever makes one of ours is told so as ever.
     warnings.simplefilter("ignore", DeprecationWarning)
 
+    @checked
     class ClientSession(aiohttp.ClientSession):
         """aiohttp.ClientSession, whose calls to retired Atlas endpoints keep working.
 
         Takes what aiohttp.ClientSession takes. Raises SettingsError when an ``ATLAS_SHIM_…`` variable means nothing.
         """
-
-        @like(aiohttp.ClientSession.__init__)
-        def __init__(self, *args: Any, **kwargs: Any) -> None:
-            prepare()
-            super().__init__(*args, **kwargs)
 
         @like(aiohttp.ClientSession._request)  # noqa: SLF001 - see above
         def _request(self, *args: Any, **kwargs: Any) -> Any:
@@ -156,14 +127,6 @@ def wrap(session: aiohttp.ClientSession) -> None:
         become(session, ClientSession)
 
 
-def _with_our_session(function: Any) -> Any:
-    """Return a function of aiohttp's that makes sessions of ours: its own code, whatever its version passes on."""
-    made = FunctionType(function.__code__, {**function.__globals__, "ClientSession": ClientSession}, function.__name__)
-    made.__kwdefaults__, made.__annotations__ = function.__kwdefaults__, function.__annotations__
-    return made
-
-
-request = like(aiohttp.request)(_with_our_session(aiohttp.request))
-
-OURS: dict[str, dict[str, Any]] = {"client": {"ClientSession": ClientSession, "request": request}}
+_OURS = {"ClientSession": ClientSession}
+OURS: dict[str, dict[str, Any]] = {"client": _OURS | remade({"request": aiohttp.request}, **_OURS)}
 """Module -> the names in it that are ours."""

@@ -5,54 +5,87 @@ httpx2 is the fork of httpx that is looked after: its classes have the same name
 
 from __future__ import annotations
 
-import inspect
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
+from contextvars import ContextVar
 from functools import cache, partial
 from types import ModuleType, SimpleNamespace
 from typing import TYPE_CHECKING, Any
 
-import attrs
-
 from shim.doors.exchange import Steps, adrive, drive, steps
-from shim.doors.httpx_family.door import (
-    AwaitedDoor,
-    AwaitedStream,
-    BlockingDoor,
-    BlockingStream,
-    HttpxDoor,
-    recognise,
-)
-from shim.doors.httpx_family.hooks import Hooked, adopt, for_others, with_async_hooks, with_hooks
+from shim.doors.httpx_family.door import INNER, AwaitedDoor, HttpxDoor, ResponseStream, Side, recognise
 from shim.doors.httpx_family.transports import transports_of
 from shim.doors.process import prepare
-from shim.doors.recognition import NOTHING_MORE, ClientSettings, RetiredCall
-from shim.doors.surface import become, like
+from shim.doors.recognition import RetiredCall
+from shim.doors.surface import become, checked, like, remade
 
 if TYPE_CHECKING:
     import httpx
 
-_FUNCTIONS = ("delete", "get", "head", "options", "patch", "post", "put", "query", "request")
+_FUNCTIONS = ("request", "delete", "get", "head", "options", "patch", "post", "put", "query", "stream")
 
-_FOR_CLIENT = frozenset({"cert", "cookies", "proxies", "proxy", "timeout", "trust_env", "verify"})
-"""The arguments of functions that are for the client that is made for one call; the others go to the request."""
+EventHooks = Mapping[str, list[Callable[..., Any]]]
+"""What ``Client.event_hooks`` is."""
+
+_instead: ContextVar[tuple[object, EventHooks] | None] = ContextVar("atlas_shim_hooks", default=None)
+"""A client, and the hooks that it runs at the moment."""
+
+_changed: set[Any] = set()
+"""Classes of the libraries whose hooks can be held back for the time being."""
 
 
-@attrs.frozen(eq=False)
-class Side:
-    """One of the two kinds of clients and transports: its door, and how its library reads and closes.
+class Hooked:
+    """A client of the libraries whose hooks can be held back: it runs what ``_event_hooks`` holds.
 
-    ``stream`` is ours, of the library's own ``kind``.
+    The caller's event hooks run once around an exchange, and not for each request in it.
     """
 
-    module: Any
-    door: type[HttpxDoor]
-    stream: type[Any]
-    kind: type[Any]
-    read: str
-    close: str
-    with_hooks: Callable[..., Any]
+    @property
+    def _event_hooks(self) -> EventHooks:
+        instead = _instead.get()
+        return instead[1] if instead is not None and instead[0] is self else vars(self)["_event_hooks"]
+
+    @_event_hooks.setter
+    def _event_hooks(self, event_hooks: EventHooks) -> None:
+        vars(self)["_event_hooks"] = event_hooks
+
+
+@contextmanager
+def _running(client: object, hooks: EventHooks) -> Iterator[None]:
+    """Have a client run other hooks for a while."""
+    if not isinstance(client, Hooked):
+        owner: Any = next(kind for kind in type(client).__mro__ if "event_hooks" in vars(kind))
+        owner._event_hooks = vars(Hooked)["_event_hooks"]  # noqa: SLF001 - where it looks for them
+        _changed.add(owner)
+    token = _instead.set((client, hooks))
+    try:
+        yield
+    finally:
+        _instead.reset(token)
+
+
+def abandon() -> None:
+    """Leave the libraries as they were."""
+    while _changed:
+        delattr(_changed.pop(), "_event_hooks")
+
+
+def _for_others(hook: Callable[..., Any]) -> Callable[..., Any]:
+    """Return a hook that runs for what an auth flow sends, and not for the shim's own requests."""
+
+    def run(message: Any) -> Any:
+        own = INNER in getattr(message, "request", message).extensions
+        return _nothing() if own else hook(message)
+
+    return run
+
+
+class _nothing:  # noqa: N801 - what a hook returns that did not run
+    """May be awaited, as what hooks of AsyncClient return is."""
+
+    def __await__(self) -> Any:
+        return iter(())
 
 
 @cache
@@ -61,39 +94,31 @@ def make(module: ModuleType | Any) -> SimpleNamespace:
 
     ``blocking`` and ``awaited`` are its two sides.
     """
-    stream = type("Stream", (BlockingStream, module.SyncByteStream), {})
-    astream = type("AsyncStream", (AwaitedStream, module.AsyncByteStream), {})
-    blocking = Side(module, BlockingDoor, stream, module.SyncByteStream, "read", "close", with_hooks)
-    awaited = Side(module, AwaitedDoor, astream, module.AsyncByteStream, "aread", "aclose", with_async_hooks)
+    kind, akind = module.SyncByteStream, module.AsyncByteStream
+    stream, astream = (type("Stream", (ResponseStream, each), {}) for each in (kind, akind))
+    blocking = Side(module, HttpxDoor, drive, kind, stream, "read", "close", "sync_auth_flow", "send")
+    awaited = Side(module, AwaitedDoor, adrive, akind, astream, "aread", "aclose", "async_auth_flow", "asend")
 
     base: Any = module.Client
     abase: Any = module.AsyncClient
 
+    @checked
     class Client(Hooked, base):  # type: ignore[misc]  # known when it runs
         __doc__ = f"""{module.__name__}.Client, whose calls to retired Atlas endpoints keep working.
 
         Takes what that takes. Raises SettingsError when an ``ATLAS_SHIM_…`` variable means nothing.
         """
 
-        @like(module.Client.__init__)
-        def __init__(self, **kwargs: Any) -> None:
-            prepare()
-            super().__init__(**kwargs)
-
         @like(module.Client.send)
         def send(self, request: Any, **options: Any) -> Any:
             return send(blocking, self, super().send, request, **options)
 
+    @checked
     class AsyncClient(Hooked, abase):  # type: ignore[misc]  # as above
         __doc__ = f"""{module.__name__}.AsyncClient, whose calls to retired Atlas endpoints keep working.
 
         Takes what that takes; asyncio and trio. Raises SettingsError as Client does.
         """
-
-        @like(module.AsyncClient.__init__)
-        def __init__(self, **kwargs: Any) -> None:
-            prepare()
-            super().__init__(**kwargs)
 
         @like(module.AsyncClient.send)
         async def send(self, request: Any, **options: Any) -> Any:
@@ -101,9 +126,8 @@ def make(module: ModuleType | Any) -> SimpleNamespace:
 
     transport, async_transport = transports_of(blocking, awaited)
     public = {"Client": Client, "AsyncClient": AsyncClient, "Transport": transport, "AsyncTransport": async_transport}
-    for name in filter(partial(hasattr, module), _FUNCTIONS):
-        public[name] = _function(Client, getattr(module, name), name)
-    public["stream"] = _streaming(Client, module.stream)
+    names = filter(partial(hasattr, module), _FUNCTIONS)
+    public |= remade({name: getattr(module, name) for name in names}, Client=Client)
     for name, made in public.items():
         made.__name__ = made.__qualname__ = name
         made.__module__ = f"shim.{module.__name__}"  # by which it is pickled
@@ -146,19 +170,21 @@ def _around(  # noqa: PLR0913 - a client's own arguments, and what the call is
     hooks = client.event_hooks
     has_hooks = any(hooks.values())
     if has_hooks:
-        adopt(client)
         for hook in hooks["request"]:
             yield partial(hook, request)
         retired = recognise(request, side.kind, client)
     if retired is None:  # a hook has made another call of it
-        rest = {"request": [], "response": hooks["response"]}
-        return (yield partial(side.with_hooks(client, rest, base), request, stream=stream, **options))
+        with _running(client, {"request": [], "response": hooks["response"]}):
+            return (yield partial(base, request, stream=stream, **options))
     if retired.match.needs_body:
         retired = retired.with_body((yield getattr(request, side.read)))
-    sender = side.with_hooks(client, for_others(hooks), base) if has_hooks else base
-    sender = partial(sender, stream=True, **options)
     encoding = getattr(client, "_default_encoding", "utf-8")
-    response = yield from steps(side.door(retired, side.module, side.stream, request, sender, encoding))
+    exchange = steps(side.door(retired, side, request, partial(base, stream=True, **options), encoding))
+    if has_hooks:
+        with _running(client, {kind: list(map(_for_others, hooks[kind])) for kind in hooks}):
+            response = yield from exchange
+    else:
+        response = yield from exchange
     try:
         for hook in hooks["response"]:
             yield partial(hook, response)
@@ -202,44 +228,6 @@ def wrap(client: Any) -> None:
 
 def recognise_also(client: Any, origin: str) -> None:
     """Let a client of ours recognise calls to one more origin, as the typed client does with its base URL."""
-    settings: ClientSettings = getattr(client, "_shim_settings", NOTHING_MORE)
     url = type(client.base_url)(origin)
-    origins = settings.extra_origins | {f"{url.scheme}://{url.netloc.decode('ascii')}"}
-    vars(client)["_shim_settings"] = attrs.evolve(settings, extra_origins=origins)
-
-
-def _function(client: Any, original: Callable[..., Any], name: str) -> Any:
-    """Return a function called as ``original``, which makes its call by a client of this class."""
-    fixed = {} if name == "request" else {"method": name.upper()}
-
-    @like(original)
-    def made(*args: Any, **kwargs: Any) -> Any:
-        for_client, for_request = _split(original, args, kwargs)
-        with client(**for_client) as living:
-            return living.request(**fixed, **for_request)
-
-    return made
-
-
-def _streaming(client: Any, original: Callable[..., Any]) -> Any:
-    """Return the same for a function whose response is read while the client lives."""
-
-    @contextmanager
-    def opened(for_client: dict[str, Any], for_request: dict[str, Any]) -> Iterator[Any]:
-        with client(**for_client) as living, living.stream(**for_request) as response:
-            yield response
-
-    @like(original)
-    def made(*args: Any, **kwargs: Any) -> Any:
-        return opened(*_split(original, args, kwargs))
-
-    return made
-
-
-def _split(
-    original: Callable[..., Any], args: tuple[Any, ...], kwargs: dict[str, Any]
-) -> tuple[dict[str, Any], dict[str, Any]]:
-    """Bind arguments as the original does, TypeError included, and say whose they are."""
-    bound = inspect.signature(original).bind(*args, **kwargs).arguments
-    client = {name: value for name, value in bound.items() if name in _FOR_CLIENT}
-    return client, {name: value for name, value in bound.items() if name not in _FOR_CLIENT}
+    origins: frozenset[str] = getattr(client, "_shim_origins", frozenset())
+    vars(client)["_shim_origins"] = origins | {f"{url.scheme}://{url.netloc.decode('ascii')}"}

@@ -3,22 +3,19 @@
 from __future__ import annotations
 
 import time
-from collections.abc import AsyncIterator, Callable, Iterator, Sequence
+from collections.abc import AsyncIterator, Callable, Iterator
 from datetime import timedelta
-from functools import partial
-from types import ModuleType
-from typing import TYPE_CHECKING, Any
+from functools import lru_cache, partial
+from typing import TYPE_CHECKING, Any, cast
 
 import attrs
 
-from shim.core.content import acceptable
 from shim.core.messages import Headers, Record, Reply, Send, framed
 from shim.doors import recognition
-from shim.doors.exchange import Content, Door, aread_within, read_within, shorter, together
-from shim.doors.httpx_family.hooks import INNER
+from shim.doors.exchange import Content, Door, Steps, shorter, together
 from shim.doors.native import is_stale
 from shim.doors.process import concerns
-from shim.doors.recognition import NOTHING_MORE, RetiredCall
+from shim.doors.recognition import RetiredCall
 
 if TYPE_CHECKING:  # a program may have httpx2 alone in memory, and call it httpx
     import httpx
@@ -26,8 +23,30 @@ if TYPE_CHECKING:  # a program may have httpx2 alone in memory, and call it http
 RECORD = "shim"
 """The key in ``response.extensions`` of the record of a recognised call."""
 
+INNER = "shim.inner"
+"""The key in ``request.extensions`` of a request that the shim makes itself."""
+
 WHOLE = "shim.whole"
 """The key in ``request.extensions`` of a request for all items of a list (``Context.whole``)."""
+
+
+@attrs.frozen(eq=False)
+class Side:
+    """One of the two kinds of clients and transports, and how its library names what it does.
+
+    ``module`` is httpx or httpx2. ``stream`` is our content of a response, of the library's own ``kind``. ``run`` is
+    ``drive`` or ``adrive``.
+    """
+
+    module: Any
+    door: type[HttpxDoor]
+    run: Callable[[Steps], Any]
+    kind: type[Any]
+    stream: type[Any]
+    read: str
+    close: str
+    auth_flow: str
+    send: str
 
 
 def header_lines(headers: httpx.Headers) -> Headers:
@@ -42,118 +61,73 @@ def recognise(request: httpx.Request, kind: type, client: object = None) -> Reti
     """
     url, extensions = request.url, request.extensions
     target = url.raw_path.decode("ascii")
-    if not concerns(target) or INNER in extensions or not isinstance(request.stream, kind):
+    now = concerns(target)
+    if now is None or INNER in extensions or not isinstance(request.stream, kind):
         return None
-    lines, settings = partial(header_lines, request.headers), getattr(client, "_shim_settings", NOTHING_MORE)
+    lines = partial(header_lines, request.headers)
+    extra: frozenset[str] = getattr(client, "_shim_origins", frozenset())
     origin = f"{url.scheme}://{url.netloc.decode('ascii')}"  # without user information
-    return recognition.recognise(request.method, origin, target, lines, settings, whole=WHOLE in extensions)
+    return recognition.recognise(now, request.method, origin, target, lines, extra=extra, whole=WHOLE in extensions)
 
 
 @attrs.define(eq=False)
 class ResponseStream:
-    """The content of a response: the chunks that are here already, then the rest.
+    """The content of a response that was looked into: what was read, then the rest; closing it closes ``source``."""
 
-    Closing it closes ``source``, where the content comes from, and sets ``elapsed`` of ``response``, whose
-    exchange began at ``start``.
-    """
-
-    chunks: Sequence[bytes]
-    rest: Any = None
-    source: Any = None
-    response: httpx.Response | None = None
-    start: float = 0.0
-
-    def take_time(self) -> None:
-        """Say how long the exchange took, and let go of the response: a circle is work for the collector."""
-        if self.response is not None:
-            self.response.elapsed = timedelta(seconds=time.perf_counter() - self.start)
-            self.response = None
-
-
-class BlockingStream(ResponseStream):
-    """The same for Client."""
+    content: Content
+    source: Any
 
     def __iter__(self) -> Iterator[bytes]:
         """Yield raw bytes, as they came from the wire."""
-        yield from self.chunks
-        yield from self.rest or ()
+        yield from self.content.chunks
+        yield from self.content.rest
 
     def close(self) -> None:
         """Close the source."""
-        if self.source is not None:
-            self.source.close()
-        self.take_time()
-
-
-class AwaitedStream(ResponseStream):
-    """The same for AsyncClient."""
+        self.source.close()
 
     async def __aiter__(self) -> AsyncIterator[bytes]:
         """Yield raw bytes, as they came from the wire."""
-        for chunk in self.chunks:
+        for chunk in self.content.chunks:
             yield chunk
-        if self.rest is not None:
-            async for chunk in self.rest:
-                yield chunk
+        async for chunk in self.content.rest:
+            yield chunk
 
     async def aclose(self) -> None:
         """Close the source; an iterator that was left in the middle goes first."""
-        close = getattr(self.rest, "aclose", None)
-        if close is not None and self.rest is not self.source:
-            await close()
-        if self.source is not None:
-            await self.source.aclose()
-        self.take_time()
+        await self.content.rest.aclose()
+        await self.source.aclose()
 
 
 @attrs.define(eq=False)
 class HttpxDoor(Door):
-    """A retired call in httpx's terms; ``module`` is one of the two libraries, ``own`` the caller's request.
+    """A retired call in httpx's terms; ``own`` is the caller's request.
 
-    ``send`` is the client's or the transport's. ``stream`` is the library's kind of content. ``inner`` is what was sent
-    last, and ``stripped`` that a Digest signature over another target was left out of it.
+    ``send`` is the client's or the transport's. ``inner`` is what was sent last.
     """
 
-    module: ModuleType | Any
-    stream: type[Any]
+    side: Side
     own: httpx.Request
     send: Callable[[httpx.Request], Any]  # type: ignore[assignment]  # a method of other doors
     default_encoding: str | Callable[[bytes], str] = "utf-8"
-    inner: httpx.Request = attrs.field(init=False)
-    stripped: bool = attrs.field(init=False, default=False)
+    inner: Any = attrs.field(init=False)
 
-    def request(self, send: Send) -> httpx.Request:
+    def request(self, send: Send) -> Any:
         """Keep timeouts, other extensions, and everything that httpx would compute the same again."""
-        sent, call, own = send.call, self.retired.call, self.own
-        same_body = sent.method == call.method and sent.body == call.body
-        lines = self._lines(send, same_body=same_body)
-        inner: httpx.Request = self.module.Request(
+        sent, own = send.call, self.own
+        lines, same_body = self.lines(send)
+        module = self.side.module
+        self.inner = inner = module.Request(
             sent.method,
             _with_target(own.url, sent.target) if send.rewritten else own.url,
-            headers=self.module.Headers(lines),
+            headers=module.Headers([(name.encode("latin-1"), value.encode("latin-1")) for name, value in lines]),
             content=None if same_body else sent.body,
             stream=own.stream if same_body else None,
             extensions={**own.extensions, INNER: True},
         )
-        if isinstance(inner.stream, self.module.ByteStream):
+        if isinstance(inner.stream, module.ByteStream):
             inner.read()  # as httpx does with content that is bytes: an auth flow may look at it
-        self.inner = inner
         return inner
-
-    def _lines(self, send: Send, *, same_body: bool) -> list[tuple[bytes, bytes]]:
-        """Return the field lines of a request; those about the body are left out where the body is another."""
-        self.stripped = False
-        lines: list[tuple[bytes, bytes]] = []
-        for name, value in send.call.headers:
-            kind = name.lower()
-            if not same_body and kind in {"content-length", "transfer-encoding"}:
-                continue
-            if send.rewritten and kind == "authorization" and is_stale(value, send.call.target):
-                self.stripped = True
-                continue
-            kept = acceptable(value) if kind == "accept-encoding" and send.may_read else value
-            lines.append((name.encode("latin-1"), kept.encode("latin-1")))
-        return lines
 
     def seconds(self) -> float | None:
         """Read the extension that httpx has for timeouts."""
@@ -166,45 +140,57 @@ class HttpxDoor(Door):
 
     def timed_out(self, words: str) -> Exception:
         """Return a ReadTimeout."""
-        error: Exception = self.module.ReadTimeout(words, request=self.inner)
+        error: Exception = self.side.module.ReadTimeout(words, request=self.inner)
         return error
 
     def head(self, native: httpx.Response) -> Reply:
         """Return each field line as it came."""
         return Reply(native.status_code, header_lines(native.headers))
 
-    def answered(self, reply: Reply) -> Any:
+    def unread(self, native: httpx.Response) -> Content:
+        """Return raw bytes, unless somebody has read them already."""
+        if native.is_stream_consumed:
+            return Content([native.content], complete=True, decoded=True)
+        return Content(rest=native.iter_raw())
+
+    def close(self, native: httpx.Response) -> Any:
+        """Close it, and let it go of its stream: a circle is work for the collector."""
+        native.close()
+        native.stream = self.side.module.ByteStream(b"")
+
+    def answered(self, reply: Reply) -> httpx.Response:
         """Make one with the extensions and history of the native one."""
-        content, native = reply.body or b"", self.native
-        lines = framed(reply, self.own.method)
+        native, lines = self.native, framed(reply, self.own.method)
         extensions = {} if native is None else {**native.extensions}
         extensions.pop("reason_phrase", None)
-        return self.module.Response(
+        response: httpx.Response = self.side.module.Response(
             reply.status,
             headers=[(name.encode("latin-1"), value.encode("latin-1")) for name, value in lines],
-            stream=self.stream([content] if content else []),
+            stream=self.side.module.ByteStream(reply.body or b""),
             request=self.own,
             extensions=extensions,
             history=[] if native is None else native.history,
             default_encoding=self.default_encoding,
         )
+        response.elapsed = timedelta(seconds=time.perf_counter() - self.start)
+        return response
 
     def passed(self) -> httpx.Response:
         """Return the very response, or one that begins with what was read of it."""
         native, content = self.native, self.content
         if content is None or content.decoded:
-            native.stream = self.stream((), native.stream, native.stream)
             return native  # type: ignore[no-any-return]
-        response: httpx.Response = self.module.Response(
+        response: httpx.Response = self.side.module.Response(
             native.status_code,
             headers=native.headers,
-            stream=self.stream(content.chunks, content.rest, native),
+            stream=self.side.stream(content, native),
             request=native.request,
             extensions=native.extensions,
             history=native.history,
             default_encoding=native.default_encoding,
         )
         response.next_request = native.next_request
+        response.elapsed = timedelta(seconds=time.perf_counter() - self.start)
         return response
 
     def show(self, response: httpx.Response, record: Record) -> None:
@@ -222,12 +208,10 @@ class HttpxDoor(Door):
             if field and not is_stale(field, self.own.url.raw_path.decode("ascii")):
                 self.own.headers["Authorization"] = field
         response.extensions[RECORD] = record
-        assert isinstance(response.stream, ResponseStream), "either has one of ours"
-        response.stream.response, response.stream.start = response, self.start
 
     def show_error(self, error: BaseException) -> None:
         """Look at httpx's own alone."""
-        if isinstance(error, self.module.HTTPError):
+        if isinstance(error, self.side.module.HTTPError):
             self._show(error)
 
     def _show(self, message: Any) -> None:
@@ -247,55 +231,34 @@ class HttpxDoor(Door):
             seen.extensions.pop(INNER, None)
 
 
-class BlockingDoor(HttpxDoor):
-    """The same for Client."""
-
-    def drain(self, native: httpx.Response, limit: int) -> Content:
-        """Read raw bytes, unless somebody has read them already."""
-        if native.is_stream_consumed:
-            return Content([native.content], decoded=True)
-        return read_within(native.iter_raw(), limit)
-
-    def close(self, native: httpx.Response) -> None:
-        """Close it, and let it go of its stream: a circle is work for the collector."""
-        native.close()
-        native.stream = self.stream(())
-
-
 class AwaitedDoor(HttpxDoor):
     """The same for AsyncClient."""
 
-    async def drain(self, native: httpx.Response, limit: int) -> Content:
-        """Read raw bytes, unless somebody has read them already."""
+    following = anext
+
+    def unread(self, native: httpx.Response) -> Content:
+        """Return raw bytes, unless somebody has read them already."""
         if native.is_stream_consumed:
-            return Content([native.content], decoded=True)
-        return await aread_within(native.aiter_raw(), limit)
+            return Content([native.content], complete=True, decoded=True)
+        return Content(rest=native.aiter_raw())
 
     async def close(self, native: httpx.Response) -> None:
         """Close it, an iterator that was left in the middle first, and let it go of its stream."""
         if self.content is not None and not self.content.complete:
             await self.content.rest.aclose()
         await native.aclose()
-        native.stream = self.stream(())
-
-    async def answered(self, reply: Reply) -> Any:
-        """Make it without waiting for anything."""
-        return super().answered(reply)
-
-
-_urls: dict[tuple[object, ...], httpx.URL] = {}
-_MOST = 256
+        native.stream = self.side.module.ByteStream(b"")
 
 
 def _with_target(url: httpx.URL, target: str) -> httpx.URL:
-    """Return a URL with another target; the last few are kept, since making one is a fifth of a call's cost."""
-    raw = target.encode("ascii")
-    if url.userinfo or url.fragment or len(raw) > _MOST:
+    """Return a URL with another target."""
+    raw, kind = target.encode("ascii"), cast("Any", type(url))
+    if url.userinfo or url.fragment:
         return url.copy_with(raw_path=raw)
-    key = (type(url), url.raw_scheme, url.raw_host, url.port, raw)
-    known = _urls.get(key)
-    if known is None:
-        if len(_urls) >= _MOST:
-            _urls.clear()
-        known = _urls[key] = url.copy_with(raw_path=raw)
-    return known
+    return cast("httpx.URL", _url(kind, url.scheme, url.netloc, raw))
+
+
+@lru_cache(maxsize=256)
+def _url(kind: Any, scheme: str, netloc: bytes, raw_path: bytes) -> Any:
+    """Return a URL; the last few are kept, since making one is a fifth of a call's cost."""
+    return kind(scheme=scheme, netloc=netloc, raw_path=raw_path)

@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Any, Self
 from shim.core.content import dumps
 from shim.core.responses import error_body, help_link
 from shim.doors.exchange import Steps, adrive, drive, steps
-from shim.doors.httpx_family.door import RECORD, HttpxDoor, recognise
+from shim.doors.httpx_family.door import RECORD, HttpxDoor, Side, recognise
 from shim.doors.native import is_digest
 from shim.doors.process import prepare
 
@@ -34,7 +34,7 @@ NEEDS_AUTH = (
 )
 
 
-def transports_of(blocking: Any, awaited: Any) -> tuple[Any, Any]:
+def transports_of(blocking: Side, awaited: Side) -> tuple[Any, Any]:
     """Return the classes of transports for the two sides of a library."""
     module = blocking.module
     base: Any = module.BaseTransport
@@ -55,8 +55,7 @@ def transports_of(blocking: Any, awaited: Any) -> tuple[Any, Any]:
 
         def handle_request(self, request: Any) -> Any:
             """Send one request."""
-            inner = self._inner.handle_request
-            return drive(_handled(blocking, inner, partial(_signed, inner, self._auth), request))
+            return drive(_handled(blocking, self._inner.handle_request, self._auth, request))
 
         def close(self) -> None:
             """Close the inner transport."""
@@ -79,8 +78,7 @@ def transports_of(blocking: Any, awaited: Any) -> tuple[Any, Any]:
 
         async def handle_async_request(self, request: Any) -> Any:
             """Send one request."""
-            inner = self._inner.handle_async_request
-            return await adrive(_handled(awaited, inner, partial(_asigned, inner, self._auth), request))
+            return await adrive(_handled(awaited, self._inner.handle_async_request, self._auth, request))
 
         async def aclose(self) -> None:
             """Close the inner transport."""
@@ -96,15 +94,18 @@ def transports_of(blocking: Any, awaited: Any) -> tuple[Any, Any]:
     return Transport, AsyncTransport
 
 
-def _handled(side: Any, inner: Callable[..., Any], signed: Callable[..., Any], request: httpx.Request) -> Steps:
-    """Send one request by another transport; ``signed`` is how it sends for a retired call."""
-    challenged = _restore(request)
+def _handled(side: Side, send: Callable[..., Any], auth: httpx.Auth, request: httpx.Request) -> Steps:
+    """Send one request by another transport."""
+    own = request.extensions.pop(CHALLENGED, None)
+    if own is not None:  # the client was asked to sign, and perhaps has done so
+        request.url = own
+    challenged = own is not None and is_digest(request.headers.get("authorization", ""))
     retired = recognise(request, side.kind)
     if retired is None:
-        return (yield partial(inner, request))
+        return (yield partial(send, request))
     if retired.match.needs_body:
         retired = retired.with_body((yield getattr(request, side.read)))
-    door = side.door(retired, side.module, side.stream, request, signed)
+    door = side.door(retired, side, request, lambda inner: side.run(_signed(side, send, auth, inner)))
     response = yield from steps(door)
     if explained := _settle(door, response, challenged=challenged):
         yield getattr(response, side.close)
@@ -112,53 +113,24 @@ def _handled(side: Any, inner: Callable[..., Any], signed: Callable[..., Any], r
     return response
 
 
-def _signed(send: Callable[..., Any], auth: httpx.Auth, request: httpx.Request) -> httpx.Response:
+def _signed(side: Side, send: Callable[..., Any], auth: httpx.Auth, request: httpx.Request) -> Steps:
     """Send a request as often as an authentication wants."""
-    flow = auth.sync_auth_flow(request)
+    flow = getattr(auth, side.auth_flow)(request)
     try:
-        outgoing = next(flow)
+        outgoing = yield partial(side.door.following, flow)
         while True:
-            response: httpx.Response = send(outgoing)
+            response = yield partial(send, outgoing)
             response.request = outgoing
             try:
-                outgoing = flow.send(response)
-            except StopIteration:
+                outgoing = yield partial(getattr(flow, side.send), response)
+            except (StopIteration, StopAsyncIteration):
                 return response
             except BaseException:
-                response.close()
+                yield getattr(response, side.close)
                 raise
-            response.read()
+            yield getattr(response, side.read)
     finally:
-        flow.close()
-
-
-async def _asigned(send: Callable[..., Any], auth: httpx.Auth, request: httpx.Request) -> httpx.Response:
-    """Do the same for AsyncClient."""
-    flow = auth.async_auth_flow(request)
-    try:
-        outgoing = await anext(flow)
-        while True:
-            response: httpx.Response = await send(outgoing)
-            response.request = outgoing
-            try:
-                outgoing = await flow.asend(response)
-            except StopAsyncIteration:
-                return response
-            except BaseException:
-                await response.aclose()
-                raise
-            await response.aread()
-    finally:
-        await flow.aclose()
-
-
-def _restore(request: httpx.Request) -> bool:
-    """Give a request that the client was asked to sign the caller's URL back; tell whether it did sign."""
-    own = request.extensions.pop(CHALLENGED, None)
-    if own is None:
-        return False
-    request.url = own
-    return is_digest(request.headers.get("authorization", ""))
+        yield getattr(flow, side.close)
 
 
 def _settle(door: HttpxDoor, response: httpx.Response, *, challenged: bool) -> httpx.Response | None:
@@ -167,17 +139,19 @@ def _settle(door: HttpxDoor, response: httpx.Response, *, challenged: bool) -> h
     challenges = response.headers.get_list("www-authenticate")
     if door.sent is None or response.status_code != 401 or not any(map(is_digest, challenges)):
         return None
+    is_signed = "authorization" in door.inner.headers
     if not challenged:
         request.extensions[CHALLENGED] = request.url
-        if "authorization" not in door.inner.headers:
+        if not is_signed:
             request.url = door.inner.url
         return None
-    if not door.stripped:
+    if is_signed or "authorization" not in request.headers:
         return None
-    said = NEEDS_AUTH.format(f"shim.{door.module.__name__}")
+    module = door.side.module
+    said = NEEDS_AUTH.format(f"shim.{module.__name__}")
     logger.warning("%s", said)
     code = "SHIM_DIGEST_NEEDS_AUTH"
-    explained: httpx.Response = door.module.Response(
+    explained: httpx.Response = module.Response(
         401,
         headers=[("Content-Type", "application/json"), *help_link(code)],
         content=dumps(error_body(401, code, said)),

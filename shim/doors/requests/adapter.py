@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from types import FunctionType, SimpleNamespace
+from types import SimpleNamespace
 from typing import Any
 
 import requests
@@ -11,11 +11,9 @@ from requests import PreparedRequest, Response
 from requests.adapters import BaseAdapter, HTTPAdapter
 
 from shim.doors.exchange import drive, steps
-from shim.doors.native import is_served
 from shim.doors.process import concerns, prepare
 from shim.doors.requests.door import RequestsDoor, recognise
-from shim.doors.requests.signing import Signature, signature_of
-from shim.doors.surface import become, like
+from shim.doors.surface import become, checked, like, remade
 
 
 class Adapter(BaseAdapter):
@@ -49,12 +47,11 @@ class Adapter(BaseAdapter):
     ) -> Response:
         """Send one request; a retired call is an exchange."""
         options = {"timeout": timeout, "verify": verify, "cert": cert, "proxies": proxies}
-        retired = None if is_served() or not concerns(request.url or "") else recognise(request)
+        retired = recognise(request)
         if retired is None:
             return self.inner.send(request, stream=stream, **options)
-        signature = signature_of(request) if self.auth is None else Signature(self.auth)
-        options["stream"] = True
-        response: Response = drive(steps(RequestsDoor(retired, request, signature, self.inner.send, options)))
+        door = RequestsDoor(retired, request, self.inner.send, {**options, "stream": True}, self.auth)
+        response: Response = drive(steps(door))
         # Where an authentication sends the caller's request again.
         response.connection = self  # type: ignore[assignment]  # requests' types know its own adapter only
         return response
@@ -78,15 +75,12 @@ def get_adapter(_: requests.Session, own: Callable[[str], BaseAdapter], url: str
     return around(own(url), url)
 
 
+@checked
 class Session(requests.Session):
     """requests.Session, whose calls to retired Atlas endpoints keep working.
 
     Raises SettingsError when an ``ATLAS_SHIM_…`` variable means nothing.
     """
-
-    def __init__(self) -> None:
-        prepare()
-        super().__init__()
 
     @like(requests.Session.get_adapter)
     def get_adapter(self, url: str) -> BaseAdapter:  # noqa: D102 - like() gives it requests' documentation
@@ -104,18 +98,15 @@ def wrap(other: requests.Session) -> None:
     become(other, Session)
 
 
-def _functions() -> dict[str, Any]:
-    """Return requests' functions that make a session of ours: its own code, whatever its version passes on."""
-    names = {**vars(requests.api), "__name__": "shim.requests.api", "sessions": SimpleNamespace(Session=Session)}
-    made = {}
-    for name in ("delete", "get", "head", "options", "patch", "post", "put", "request"):
-        original = getattr(requests.api, name)
-        names[name] = made[name] = FunctionType(original.__code__, names, name, original.__defaults__)
-        like(original)(made[name])
-    return made
+_FUNCTIONS = {
+    name: getattr(requests.api, name)
+    for name in ("request", "delete", "get", "head", "options", "patch", "post", "put")
+}
 
-
-OURS: dict[str, dict[str, Any]] = {"api": _functions(), "sessions": {"Session": Session, "session": session}}
+OURS: dict[str, dict[str, Any]] = {
+    "api": remade(_FUNCTIONS, __name__="shim.requests.api", sessions=SimpleNamespace(Session=Session)),
+    "sessions": {"Session": Session, "session": session},
+}
 """Module -> the names in it that are ours."""
 
 for _each in OURS["sessions"].values():

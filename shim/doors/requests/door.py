@@ -4,31 +4,30 @@ from __future__ import annotations
 
 import io
 import logging
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from functools import partial
 from typing import Any
 from urllib.parse import urlsplit
 
 import attrs
 from requests import PreparedRequest, ReadTimeout, RequestException, Response
-from requests.exceptions import ChunkedEncodingError, ConnectionError, ContentDecodingError, SSLError  # noqa: A004 - requests' own
+from requests.adapters import HTTPAdapter
+from requests.auth import AuthBase
+from requests.exceptions import ChunkedEncodingError, ConnectionError, SSLError  # noqa: A004 - requests' own
 from requests.hooks import dispatch_hook
 from requests.structures import CaseInsensitiveDict
 from requests.utils import get_encoding_from_headers
 from urllib3 import HTTPResponse
-from urllib3.exceptions import DecodeError, ProtocolError, ReadTimeoutError
+from urllib3.exceptions import ProtocolError, ReadTimeoutError
 from urllib3.exceptions import SSLError as PoolSSLError
 
-from shim.core.content import acceptable, dumps
-from shim.core.messages import Record, Reply, Send, field
+from shim.core.content import dumps
+from shim.core.messages import Record, Reply, Send
 from shim.core.responses import error_body, help_link
-from shim.doors import recognition
 from shim.doors.exchange import Content, Door, shorter
 from shim.doors.native import ContentFile, alone, as_text, content_of, header_lines, is_digest, is_stale
-from shim.doors.recognition import RetiredCall
-from shim.doors.requests.signing import Signature, sign
+from shim.doors.recognition import RetiredCall, recognise_url
 from shim.doors.urllib3 import responses
-from shim.origins import origin_of
 
 logger = logging.getLogger("shim")
 
@@ -39,19 +38,8 @@ NEEDS_AUTH = (
 
 
 def recognise(request: PreparedRequest) -> RetiredCall | None:
-    """Return what a request is when it is a retired call, else None: then nobody touches it.
-
-    ``process.concerns`` was asked before. Its body is read if it takes part.
-    """
-    try:
-        parts = urlsplit(request.url or "")
-        origin = origin_of(parts.scheme, parts.hostname or "", parts.port)
-        target = request.path_url
-        target.encode("ascii")
-    except ValueError:  # none that can be sent
-        return None
-    lines = partial(header_lines, request.headers.items())
-    retired = recognition.recognise(request.method or "", origin, target, lines)
+    """Return what a request is when it is a retired call, its body read if it takes part, else None."""
+    retired = recognise_url(request.method or "", request.url or "", partial(header_lines, request.headers.items()))
     if retired is not None and retired.match.needs_body:
         retired = retired.with_body(_content_of(request))
     return retired
@@ -60,17 +48,10 @@ def recognise(request: PreparedRequest) -> RetiredCall | None:
 def _content_of(request: PreparedRequest) -> bytes:
     """Return a request's body, and leave a body in its place that can be read again."""
     body: Any = request.body
-    if body is None or isinstance(body, str | bytes | bytearray):
-        return content_of(body)
-    seek, tell = getattr(body, "seek", None), getattr(body, "tell", None)
-    try:
-        start = tell() if seek is not None and tell is not None else None
-    except OSError:
-        start = None
-    content = content_of(body)
-    if seek is not None and start is not None:
-        seek(start)
-    else:
+    content, start = content_of(body), request._body_position  # noqa: SLF001 - where requests rewinds to on a redirect
+    if isinstance(start, int) and hasattr(body, "seek"):
+        body.seek(start)
+    elif body is not None and not isinstance(body, str | bytes | bytearray):
         request.body = content
         request.headers.pop("Transfer-Encoding", None)
         request.headers["Content-Length"] = str(len(content))
@@ -81,43 +62,58 @@ def _content_of(request: PreparedRequest) -> bytes:
 class RequestsDoor(Door):
     """A retired call in requests' terms.
 
-    ``own`` is the caller's request, signed as ``signature`` says; ``sender`` is an adapter's ``send``, and ``options``
-    are what it is called with. ``inner`` is what was sent last, ``timeout`` how long that may wait.
+    ``own`` is the caller's request; ``sender`` is an adapter's ``send``, and ``options`` are what it is called with.
+    ``auth`` is what signs: the adapter's, or one that works with hooks, as HTTPDigestAuth does, found in the caller's
+    request, which it has signed already. ``hooks`` are its. ``inner`` is what was sent last, ``timeout`` how long that
+    may wait.
     """
 
     own: PreparedRequest
-    signature: Signature
     sender: Callable[..., Response]
     options: dict[str, Any]
+    auth: Any
+    hooks: tuple[Callable[..., Any], ...] = attrs.field(init=False, default=())
     inner: PreparedRequest = attrs.field(init=False)
     timeout: Any = attrs.field(init=False)
 
+    def __attrs_post_init__(self) -> None:
+        """Look for an authentication in the hooks of the request."""
+        present: Any = (self.own.hooks or {}).get("response") or []
+        owners = {hook: getattr(hook, "__self__", None) for hook in ([present] if callable(present) else present)}
+        if self.auth is None:
+            self.auth = next((owner for owner in owners.values() if isinstance(owner, AuthBase)), None)
+            self.hooks = tuple(hook for hook, owner in owners.items() if owner is self.auth is not None)
+
     def request(self, send: Send) -> PreparedRequest:
         """Copy the caller's; its credentials stay, but for a Digest signature over another target."""
-        own, call, sent = self.own, self.retired.call, send.call
+        own, sent = self.own, send.call
+        lines, same_body = self.lines(send)
         self.timeout = self.options["timeout"]
         self.inner = inner = own.copy()
-        inner.method = sent.method
+        inner.method, inner.headers = sent.method, CaseInsensitiveDict(lines)
         if send.rewritten:
             parts = urlsplit(own.url or "")
             inner.url = f"{parts.scheme}://{parts.netloc}{sent.target}"
-            inner.headers.clear()
-            inner.headers.update([line for line in sent.headers if line[0].lower() != "authorization"])
-            credentials = as_text(own.headers.get("Authorization", ""))
-            if credentials and not is_stale(credentials, sent.target):
-                inner.headers["Authorization"] = credentials
-        elif accept := field(sent.headers, "accept"):
-            inner.headers["Accept"] = accept
-        if send.may_read and "Accept-Encoding" in inner.headers:
-            inner.headers["Accept-Encoding"] = acceptable(as_text(inner.headers["Accept-Encoding"]))
-        if sent.method != call.method or sent.body != call.body:
-            inner.headers.pop("Transfer-Encoding", None)
-            inner.headers.pop("Content-Length", None)
+        if not same_body:
             inner.body, inner._body_position = sent.body, None  # noqa: SLF001 - where requests rewinds to on a redirect
         if send.rewritten and "Transfer-Encoding" not in inner.headers:
             inner.prepare_content_length(inner.body)
-        sign(inner, self.signature, first=self.sent is None)
+        self._sign(inner)
         return inner
+
+    def _sign(self, inner: PreparedRequest) -> None:
+        """Sign for the target that is sent, and only for that; an authentication that is found costs no trip for it.
+
+        Only the first request of an exchange may have the signature of the caller's: what was used once is used up.
+        """
+        inner.hooks = {"response": list(self.hooks)}
+        credentials, own = inner.headers.get("Authorization"), self.own
+        fits = bool(self.hooks) and (own.method, own.url) == (inner.method, inner.url)
+        if isinstance(credentials, str) and is_digest(credentials):
+            fits = fits or not is_stale(credentials, inner.path_url)
+        if self.auth is not None and not (fits and self.sent is None):
+            inner.hooks = {"response": []}
+            inner.prepare_auth(self.auth, inner.url or "")
 
     def seconds(self) -> float | None:
         """Read the number or pair that the caller gave."""
@@ -138,7 +134,7 @@ class RequestsDoor(Door):
         response = alone(dispatch_hook, "response", request.hooks, response, **options)
         challenge, given = response.headers.get("WWW-Authenticate", ""), self.own.headers.get("Authorization", "")
         is_challenged = response.status_code == 401 and is_digest(challenge)
-        if is_challenged and self.signature.auth is None and is_stale(as_text(given), request.path_url):
+        if is_challenged and self.auth is None and is_stale(as_text(given), request.path_url):
             logger.warning("%s", NEEDS_AUTH)
             response.close()
             return _explanation(request)
@@ -150,20 +146,11 @@ class RequestsDoor(Door):
         headers = below if hasattr(below, "items") else native.headers
         return Reply(native.status_code, header_lines(headers.items()))
 
-    def drain(self, native: Response, limit: int) -> Content:
-        """Read raw bytes; raises what reading ``content`` would."""
+    def unread(self, native: Response) -> Content:
+        """Return raw bytes; raises what reading ``content`` would."""
         if native._content_consumed or native._content is not False:  # noqa: SLF001 - to read is what this would change
-            return Content([native.content or b""], decoded=True)
-        try:
-            return responses.drain(native.raw, limit)
-        except ProtocolError as error:
-            raise ChunkedEncodingError(error) from error
-        except DecodeError as error:
-            raise ContentDecodingError(error) from error
-        except ReadTimeoutError as error:
-            raise ConnectionError(error) from error
-        except PoolSSLError as error:
-            raise SSLError(error) from error
+            return Content([native.content or b""], complete=True, decoded=True)
+        return Content(rest=_pieces(native.raw), decoded=not hasattr(native.raw, "stream"))
 
     def close(self, native: Response) -> None:
         """Close it."""
@@ -230,6 +217,17 @@ class RequestsDoor(Door):
                 responses.show_in(cause, partial(_with_own_target, self.inner.path_url, self.own.path_url))
 
 
+def _pieces(raw: Any) -> Iterator[bytes]:
+    try:
+        yield from responses.pieces(raw)
+    except ProtocolError as error:
+        raise ChunkedEncodingError(error) from error
+    except ReadTimeoutError as error:
+        raise ConnectionError(error) from error
+    except PoolSSLError as error:
+        raise SSLError(error) from error
+
+
 def _with_own_target(sent: str, own: str, text: Any) -> Any:
     return text.replace(sent, own) if isinstance(text, str) else text
 
@@ -239,10 +237,6 @@ def _explanation(request: PreparedRequest) -> Response:
     code = "SHIM_DIGEST_NEEDS_AUTH"
     content = dumps(error_body(401, code, NEEDS_AUTH))
     headers = {"Content-Type": "application/json", **dict(help_link(code)), "Content-Length": str(len(content))}
-    response = Response()
-    response.status_code, response.reason = 401, "Unauthorized"
-    response.headers = CaseInsensitiveDict(headers)
-    response.encoding = "utf-8"
-    response.url, response.request = request.url or "", request
-    response.raw = HTTPResponse(io.BytesIO(content), headers, 401, preload_content=False)
-    return response
+    raw = HTTPResponse(io.BytesIO(content), headers, 401, reason="Unauthorized", preload_content=False)
+    nobody: Any = None  # of the adapter nothing is needed
+    return HTTPAdapter.build_response(nobody, request, raw)

@@ -2,23 +2,27 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Callable, Iterable, Mapping
+from copy import copy
+from functools import cache
 from typing import Any
 
 import attrs
 from urllib3 import HTTPConnectionPool, HTTPResponse, PoolManager, Retry, Timeout
 from urllib3._collections import HTTPHeaderDict  # urllib3 1.26 has it here only
-from urllib3.exceptions import HTTPError, ReadTimeoutError
+from urllib3.exceptions import HTTPError, MaxRetryError, ReadTimeoutError
 from urllib3.util import SKIP_HEADER, parse_url
 
-from shim.core.content import acceptable
-from shim.core.messages import Headers, Record, Reply, Send, field, replaced, without
+from shim.core.messages import Record, Reply, Send, field
 from shim.doors import recognition
-from shim.doors.exchange import Content, Door
-from shim.doors.native import alone, content_of, header_lines, is_stale
+from shim.doors.exchange import Content, Door, drive, steps
+from shim.doors.native import alone, content_of, header_lines, is_served
 from shim.doors.process import concerns
-from shim.doors.urllib3.responses import answered, discard, drain, renewed, show_in, waits_of
+from shim.doors.urllib3.responses import answered, pieces, renewed, show_in, waits_of
 from shim.origins import origin_of
+
+log = logging.getLogger("urllib3.connectionpool")
 
 Owner = HTTPConnectionPool | PoolManager
 """Whose ``urlopen`` is called."""
@@ -69,14 +73,13 @@ class Urllib3Door(Door):
         call, sent = self.retired.call, send.call
         options = {**self.options, "preload_content": False, "retries": self.quiet}
         options.pop("release_conn", None)
-        lines = _fields(send, call.headers)
-        if sent.method != call.method or sent.body != call.body:
-            lines = without(lines, ("content-length", "transfer-encoding"))
+        lines, same_body = self.lines(send)
+        if not same_body:
             options |= {"body": sent.body, "chunked": False, "body_pos": None}
-        if lines != call.headers:
-            options["headers"] = HTTPHeaderDict()
-            for name, value in lines:
-                options["headers"].add(name, value)
+        if tuple(lines) != call.headers:
+            options["headers"] = HTTPHeaderDict(lines)
+            if field(call.headers, "accept-encoding") == SKIP_HEADER:
+                options["headers"]["Accept-Encoding"] = SKIP_HEADER
         options["url"] = self.prefix + sent.target if send.rewritten else self.url
         self.inner = {"method": sent.method, **options}
         return self.inner
@@ -102,15 +105,16 @@ class Urllib3Door(Door):
         """Return each field line."""
         return Reply(native.status, header_lines(native.headers.items()))
 
-    def drain(self, native: HTTPResponse, limit: int) -> Content:
-        """Read raw bytes, unless somebody below, such as a pool that logs them, has read them already."""
+    def unread(self, native: HTTPResponse) -> Content:
+        """Return raw bytes, unless somebody below, such as a pool that logs them, has read them already."""
         if native._body is None:  # noqa: SLF001 - asking for ``data`` would read it
-            return drain(native, limit)
-        return Content([native.data], decoded=True)
+            return Content(rest=pieces(native))
+        return Content([native.data], complete=True, decoded=True)
 
     def close(self, native: HTTPResponse) -> None:
         """Give its place in the pool back."""
-        discard(native)
+        native.close()
+        native.release_conn()
 
     def answered(self, reply: Reply) -> HTTPResponse:
         """Make one with the URL and the retries of the native one."""
@@ -147,6 +151,73 @@ class Urllib3Door(Door):
         return text
 
 
+def urlopen(owner: Owner, base: Base, method: str, url: str, *args: Any, **kwargs: Any) -> HTTPResponse:
+    """Send a request; a retired call is an exchange, and again one each time that the caller's retries say so.
+
+    ``base`` is the method in whose place this one stands, bound to ``owner``.
+    """
+    door = recognise(owner, base, method, url, args, kwargs)
+    if door is None:
+        plain: HTTPResponse = base(method, url, *args, **kwargs)
+        return plain
+    response = _with_retries(door)
+    if door.options.get("preload_content", True):
+        _ = response.data
+    return response
+
+
+def _with_retries(door: Urllib3Door) -> HTTPResponse:
+    """Have status retries, as urllib3 does, of what the caller sees."""
+    retries, call = _retries_of(door), door.retired.call
+    while True:
+        kind: Any = type(retries)
+        door.retries, door.quiet = retries, _as(retries, _quiet_class(kind))
+        response: HTTPResponse = drive(steps(door))
+        if isinstance(response.retries, _Quiet):
+            url = response._request_url  # noqa: SLF001 - urllib3 2 takes it from retries
+            response.retries = retries = _as(response.retries, type(response.retries).__mro__[2])
+            response._request_url = url  # noqa: SLF001 - as above
+        if not retries.is_retry(call.method, response.status, bool(response.headers.get("Retry-After"))):
+            return response
+        try:
+            retries = retries.increment(call.method, call.target, response=response, _pool=door.pool)
+        except MaxRetryError:
+            if retries.raise_on_status:
+                response.drain_conn()
+                raise
+            return response
+        response.drain_conn()
+        retries.sleep(response)
+        log.debug("Retry: %s", door.url)
+        door = attrs.evolve(door, retired=attrs.evolve(door.retired, warns=False))
+
+
+def _retries_of(door: Urllib3Door) -> Retry:
+    """Return the caller's retries, made of whatever it gave."""
+    owner: Any = door.owner
+    default = owner.retries if hasattr(owner, "retries") else owner.connection_pool_kw.get("retries")
+    return Retry.from_int(door.options.get("retries"), redirect=door.options.get("redirect", True), default=default)
+
+
+class _Quiet:
+    """A Retry that looks at no status."""
+
+    def is_retry(self, *_: object, **__: object) -> bool:
+        return False
+
+
+@cache
+def _quiet_class(kind: Any) -> Any:
+    return type(kind.__name__, (_Quiet, kind), {})
+
+
+def _as(retries: Any, kind: Any) -> Retry:
+    """Return the same retries, as far as they are used up, as those of another class."""
+    made: Retry = copy(retries)
+    made.__class__ = kind
+    return made
+
+
 def recognise(  # noqa: PLR0913, PLR0917 - what urlopen is called with, and whose it is
     owner: Owner, base: Base, method: str, url: str, args: Iterable[Any], kwargs: Mapping[str, Any]
 ) -> Urllib3Door | None:
@@ -154,7 +225,8 @@ def recognise(  # noqa: PLR0913, PLR0917 - what urlopen is called with, and whos
 
     Its body is read if it takes part.
     """
-    if not concerns(url):
+    now = None if is_served() else concerns(url)
+    if now is None:
         return None
     pool = owner if isinstance(owner, HTTPConnectionPool) else None
     options = {**dict(zip(_NAMES if pool else ("redirect",), args, strict=False)), **kwargs}
@@ -173,7 +245,7 @@ def recognise(  # noqa: PLR0913, PLR0917 - what urlopen is called with, and whos
     if options.get("headers") is None and (pool or "headers" not in options):
         options["headers"] = owner.headers
     headers: Any = options.get("headers") or {}
-    retired = recognition.recognise(method, origin, target, lambda: header_lines(headers.items()))
+    retired = recognition.recognise(now, method, origin, target, lambda: header_lines(headers.items()))
     if retired is None:
         return None
     if retired.match.needs_body:
@@ -191,17 +263,3 @@ def _read_content(options: dict[str, Any]) -> bytes:
         headers.discard("Transfer-Encoding")
         options |= {"body": content, "headers": headers, "chunked": False, "body_pos": None}
     return content
-
-
-def _fields(send: Send, callers: Headers) -> Headers:
-    lines = send.call.headers
-    if send.rewritten:
-        credentials = field(lines, "authorization")
-        if credentials is not None and is_stale(credentials, send.call.target):
-            lines = without(lines, ("authorization",))
-    elif lines != callers and (accept := field(lines, "accept")) is not None:
-        lines = replaced(callers, "Accept", accept)
-    coding = field(lines, "accept-encoding")
-    if send.may_read and coding is not None and coding != SKIP_HEADER and acceptable(coding) != coding:
-        lines = replaced(lines, "Accept-Encoding", acceptable(coding))
-    return lines

@@ -7,35 +7,27 @@ from functools import cache
 from typing import Any
 
 import urllib3
-from urllib3.util import parse_url
 
 from shim.doors.process import prepare
-from shim.doors.surface import become, like
-from shim.doors.urllib3.retries import urlopen
+from shim.doors.surface import become, checked, like, remade
+from shim.doors.urllib3.door import urlopen
 
 
+@checked
 class HTTPConnectionPool(urllib3.HTTPConnectionPool):
     """urllib3.HTTPConnectionPool, whose calls to retired Atlas endpoints keep working.
 
     Raises SettingsError when an ``ATLAS_SHIM_…`` variable means nothing.
     """
 
-    @like(urllib3.HTTPConnectionPool.__init__)
-    def __init__(self, *args: Any, **kwargs: Any) -> None:
-        prepare()
-        super().__init__(*args, **kwargs)
-
     @like(urllib3.HTTPConnectionPool.urlopen)
     def urlopen(self, method: str, url: str, *args: Any, **kwargs: Any) -> Any:  # type: ignore[override]  # as urllib3 has it  # noqa: D102 - like() gives it urllib3's documentation
         return urlopen(self, super().urlopen, method, url, *args, **kwargs)
 
 
+@checked
 class HTTPSConnectionPool(HTTPConnectionPool, urllib3.HTTPSConnectionPool):
     """urllib3.HTTPSConnectionPool, whose calls to retired Atlas endpoints keep working; as above."""
-
-    @like(urllib3.HTTPSConnectionPool.__init__)
-    def __init__(self, *args: Any, **kwargs: Any) -> None:
-        super().__init__(*args, **kwargs)
 
 
 class PoolManager(urllib3.PoolManager):
@@ -52,25 +44,9 @@ class PoolManager(urllib3.PoolManager):
         return urlopen(self, super().urlopen, method, url, *args, **kwargs)
 
 
+@checked
 class ProxyManager(PoolManager, urllib3.ProxyManager):
     """urllib3.ProxyManager, whose calls to retired Atlas endpoints keep working; as above."""
-
-    @like(urllib3.ProxyManager.__init__)
-    def __init__(self, *args: Any, **kwargs: Any) -> None:
-        super().__init__(*args, **kwargs)
-
-
-@like(urllib3.connection_from_url)
-def connection_from_url(url: Any, **kw: Any) -> Any:  # noqa: D103 - like() gives it urllib3's documentation
-    where = parse_url(url)
-    kind = HTTPSConnectionPool if where.scheme == "https" else HTTPConnectionPool
-    port = urllib3.connection_from_url(url).port  # whose reading of port 0 depends on its version
-    return kind(where.host, port=port, **kw)  # type: ignore[arg-type]  # urllib3 says itself that a host is missing
-
-
-@like(urllib3.proxy_from_url)
-def proxy_from_url(url: Any, **kw: Any) -> Any:  # noqa: D103 - as above
-    return ProxyManager(proxy_url=url, **kw)
 
 
 @cache
@@ -91,9 +67,11 @@ def wrap(pool: Any) -> None:
     become(pool, PoolManager if isinstance(pool, urllib3.PoolManager) else HTTPConnectionPool)
 
 
+_POOLS = {each.__name__: each for each in (HTTPConnectionPool, HTTPSConnectionPool)}
+_MANAGERS = {each.__name__: each for each in (PoolManager, ProxyManager)}
 OURS: dict[str, dict[str, Any]] = {
-    "connectionpool": {each.__name__: each for each in (HTTPConnectionPool, HTTPSConnectionPool, connection_from_url)},
-    "poolmanager": {each.__name__: each for each in (PoolManager, ProxyManager, proxy_from_url)},
+    "connectionpool": _POOLS | remade({"connection_from_url": urllib3.connection_from_url}, **_POOLS),
+    "poolmanager": _MANAGERS | remade({"proxy_from_url": urllib3.proxy_from_url}, **_MANAGERS),
 }
 """Module -> the names in it that are ours."""
 

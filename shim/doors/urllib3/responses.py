@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterator
+from functools import partial
 from io import BytesIO
 from typing import Any
 
@@ -11,33 +12,25 @@ from urllib3._collections import HTTPHeaderDict  # urllib3 1.26 has it here only
 from urllib3.exceptions import IncompleteRead, ProtocolError, RequestError
 
 from shim.core.messages import Reply, framed, reason_phrase
-from shim.doors.exchange import Content, read_within, together
+from shim.doors.exchange import Content, together
 from shim.doors.native import PIECE, ContentFile
 
 
-def drain(raw: Any, limit: int) -> Content:
-    """Read raw content until it ends or exceeds ``limit`` bytes; raises what reading it raises.
+def pieces(raw: Any) -> Iterator[bytes]:
+    """Yield raw content; raises what reading it raises.
 
     ``raw`` is a response of urllib3's, or any file, which is taken to be decoded already.
     """
-    stream = getattr(raw, "stream", None)
-    content = read_within(_pieces(raw) if stream is None else stream(PIECE, decode_content=False), limit)
-    content.decoded = stream is None
-    if content.complete and (missing := getattr(raw, "length_remaining", None)):  # urllib3 1.26 does not raise it
-        broken = IncompleteRead(sum(map(len, content.chunks)), missing)
-        raise ProtocolError(f"Connection broken: {broken!r}", broken)
-    return content
-
-
-def _pieces(raw: Any) -> Iterable[bytes]:
-    while raw is not None and (piece := raw.read(PIECE)):
+    if not hasattr(raw, "stream"):
+        yield from iter(partial(raw.read, PIECE), b"") if raw is not None else ()
+        return
+    size = 0
+    for piece in raw.stream(PIECE, decode_content=False):
+        size += len(piece)
         yield piece
-
-
-def discard(raw: Any) -> None:
-    """Close a response whose content nobody wants, and give its place in the pool back."""
-    raw.close()
-    raw.release_conn()
+    if missing := getattr(raw, "length_remaining", None):  # urllib3 1.26 does not raise it
+        broken = IncompleteRead(size, missing)
+        raise ProtocolError(f"Connection broken: {broken!r}", broken)
 
 
 def renewed(old: HTTPResponse, content: Content, method: str | None) -> HTTPResponse:
