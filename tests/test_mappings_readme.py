@@ -11,7 +11,10 @@ from tests.core.driver import answers, drive
 
 README = (Path(__file__).parents[1] / "mappings" / "README.md").read_text()
 BLOCKS = re.findall(r"```toml\n(.*?)```", README, re.DOTALL)
-WIDGETS, SAME, API, LAMPS, BULBS, ERRORS, QUERY, FIND, BLANK, ORDER, REFUSE, NULL, LATE, NESTED, BARE, OVERRIDE = BLOCKS
+(
+    WIDGETS, SAME, API, LAMPS, BULBS, ERRORS, QUERY, FIND, BLANK, ORDER, REFUSE, NULL, LATE, NESTED, ITSELF, BARE,
+    OVERRIDE,
+) = BLOCKS  # fmt: skip
 
 GROUP = "/api/atlas/v2/groups/a"
 LIFE = """
@@ -230,3 +233,9 @@ def test_an_override_replaces_one_rule_and_shows_as_the_operators(engine_of):
     owners = {report.name: report.owner for report in driven.outcome.record.fields}
     assert owners["createdAt"] == "ours.toml"
     assert owners["expiresAt"].endswith("snapshots.toml")
+
+
+def test_an_object_is_made_of_what_lies_beside_it(engine_of):
+    """A list of one, deeper than upstream has it."""
+    driven = ask(engine_of(f'format = 1\nname = "boats"\n{ITSELF}'), "/boats/b", {"lengthMm": 12000})
+    assert driven.document == {"hulls": [{"metres": 12}]}

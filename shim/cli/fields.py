@@ -30,7 +30,7 @@ class FieldLine:
 
 def field_lines(operation: Operation, tier: str) -> tuple[FieldLine, ...]:
     """Return a line for each rule of each field of an operation's answer, in document order."""
-    return tuple(_lines(operation.resource, tier, ""))
+    return tuple(_lines(operation.successors[tier].resource, tier, ""))
 
 
 def _lines(resource: Resource, tier: str, outer: str) -> Iterator[FieldLine]:

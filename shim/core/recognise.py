@@ -38,15 +38,18 @@ class CompiledOperation:
 
     @reads.default
     def _reads(self) -> frozenset[str]:
-        operation, resource = self.operation, self.operation.resource
-        if operation.shape != "one" or resource.rest:
-            return frozenset(operation.successors)
-        used = [(tier, rule) for field in resource.fields for tier, rules in field.rules.items() for rule in rules]
-        return frozenset(tier for tier, rule in used if rule.sources or rule.when) & operation.successors.keys()
+        found, is_one = set[str](), self.operation.shape == "one"
+        for tier, successor in self.operation.successors.items():
+            used = [rule for field in successor.resource.walk() for rule in field.rules[tier]]
+            if not is_one or successor.resource.rest or any(rule.sources or rule.when for rule in used):
+                found.add(tier)
+        return frozenset(found)
 
     @timeless.default
     def _timeless(self) -> bool:
-        rules = [rule for field in self.operation.resource.walk() for tier in field.rules.values() for rule in tier]
+        resources = [successor.resource for successor in self.operation.successors.values()]
+        fields = [field for resource in resources for field in resource.walk()]
+        rules = [rule for field in fields for tier in field.rules.values() for rule in tier]
         return self.operation.method == "GET" and all(rule.verb.timeless for rule in rules)
 
     @tiers.default
@@ -59,14 +62,14 @@ class CompiledOperation:
         found = self._translators.get((tier, api))
         if found is None:
             operation = self.operation
-            title = f"{operation.document} {operation.id} {tier} {api}"
-            found = make_translator(title, operation.resource, tier, parameters=operation.path.parameters, api=api)
+            title, resource = f"{operation.document} {operation.id} {tier} {api}", operation.successors[tier].resource
+            found = make_translator(title, resource, tier, parameters=operation.path.parameters, api=api)
             self._translators[tier, api] = found
         return found
 
     def writer(self, tier: str, api: str) -> ItemsWriter | None:
         """Return what writes lists of one tier's on an API at once, None if answers are no lists of objects."""
-        operation, resource = self.operation, self.operation.resource
+        operation, resource = self.operation, self.operation.successors[tier].resource
         if operation.shape != "page" or resource.rest or resource.bare:
             return None
         found = self._writers.get((tier, api))

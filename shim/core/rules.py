@@ -139,7 +139,7 @@ class Nested:
         report.objects += 1
         made = self.translate(value, count)
         if report.passed_over or report.refused:
-            self.outer.take(report, f"{at}.")
+            self.outer.take(report, f"{at}." if at else "")
         return made
 
     def _objects(self, values: Sequence[Json], at: str) -> list[tuple[int, JsonObject]]:

@@ -56,7 +56,7 @@ def _make_kind(title: str, operation: Operation, columns: Columns, tier: str) ->
     """Return a kind; raises Unusual if a rule can't write it."""
     chosen, left_out = list[tuple[str, int, int]](), list[tuple[str, Rule]]()
     around, between, comma = ["'{'"], list[str](), ""
-    for field in sorted(operation.fields, key=lambda field: field.type == "links"):
+    for field in sorted(operation.successors[tier].resource.fields, key=lambda field: field.type == "links"):
         rules = field.rules[tier]
         number, rule = next((number, rule) for number, rule in enumerate(rules) if columns.holds(rule.when))
         if len(rules) > 1:
@@ -127,7 +127,8 @@ class ItemsWriter:
 
     @_asked.default
     def _conditions(self) -> tuple[str, ...]:
-        rules = [rule for field in self.operation.fields for rule in field.rules[self.tier]]
+        fields = self.operation.successors[self.tier].resource.fields
+        rules = [rule for field in fields for rule in field.rules[self.tier]]
         return tuple({rule.when.source: 0 for rule in rules if rule.when is not None and rule.when.given is None})
 
     def begin(self, context: TranslationContext) -> WriteItems:

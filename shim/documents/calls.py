@@ -220,6 +220,15 @@ def _errors(table: Table, key: str) -> Mapping[str, ErrorRule]:
     }
 
 
+def named_resource(table: Table, key: str, default: Resource | None = None) -> Resource:
+    """Return the resource that a table names, ``default`` if it names none."""
+    name = table.text(key, default="")
+    resources: Mapping[str, Resource] = table.around.resources
+    if name and name not in resources:
+        table.wrong(key, f"{name!r} is no resource of this document")
+    return resources.get(name) or default or Resource()
+
+
 def _probe(table: Table, key: str) -> Template | None:
     return read_template(table, key) if table.has(key) else None
 
@@ -230,7 +239,8 @@ class Successor(Declared):
 
     ``only`` is its call; or ``choices`` has a call or a refusal by the word of the body or query. ``after`` lists
     the error codes of the other tier that lead here; ``probe`` is a GET that tells the tier
-    without writing; ``errors`` are by the successor's error code, or its status. ``error`` is the shape of its errors.
+    without writing; ``errors`` are by the successor's error code, or its status. ``error`` is the shape of its errors,
+    ``resource`` has the fields of the legacy answer that is made of its own.
     """
 
     tier: str = of_table("name")
@@ -242,6 +252,9 @@ class Successor(Declared):
     errors: Mapping[str, ErrorRule] = read_as(_errors, factory=dict)
     error: ErrorShape = read_as(
         lambda table, key: ErrorShape.maybe(table.table(key)) or table.around.error, default=ATLAS_ERRORS
+    )
+    resource: Resource = read_as(
+        lambda table, key: named_resource(table, key, table.around.operation.resource), factory=Resource
     )
     note: str = ""
     at: str = of_table("path", default="")

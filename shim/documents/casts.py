@@ -170,7 +170,32 @@ class Split(Cast):
         return lambda said: (list(said.split(self.by)) if said else []) if type(said) is str else None
 
 
-WAYS: tuple[type[Way], ...] = (Values, Whole, Group, Keyed, ToType, Factor, Join, Split)
+def _count(table: Table, key: str) -> int:
+    count = table.integer(key)
+    if count is None or count < 1:
+        table.wrong(key, f"must be how many parts, 1 or more, not {table.get(key)!r}")
+    return count or 1
+
+
+@attrs.frozen
+class Parts(Cast):
+    """The first parts of a text between dots, such as a version's."""
+
+    key = "parts"
+    makes = ("string",)
+    reads = ("string",)
+    says = "its first {0.count} parts between dots"
+    count: int = read_as(_count, "parts")
+
+    def convert(self, field: Field) -> Convert:
+        def beginning(said: Json) -> Json:
+            parts = said.split(".")[: self.count] if type(said) is str else []
+            return ".".join(parts) if len(parts) == self.count and all(parts) else None
+
+        return beginning
+
+
+WAYS: tuple[type[Way], ...] = (Values, Whole, Group, Keyed, ToType, Factor, Join, Split, Parts)
 
 
 def read_way(table: Table, _: str) -> Way:

@@ -29,8 +29,8 @@ def check_fields(document: Document) -> Rows:
     """Yield (key path, whether it is wrong, what is) for the fields of each resource and each request body."""
     uses: dict[int, _Use] = {}
     for operation in document.operations:
-        _note(uses, operation.resource, operation, set(operation.successors))
-        for successor in operation.successors.values():
+        for tier, successor in operation.successors.items():
+            _note(uses, successor.resource, operation, {tier})
             for _, target in successor.targets():
                 if target.body is not None:
                     _note(uses, target.body, operation, {BODY})

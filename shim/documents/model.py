@@ -14,7 +14,7 @@ from typing import Any, Self
 import attrs
 from packaging.specifiers import SpecifierSet
 
-from shim.documents.calls import ATLAS_ERRORS, METHODS, ErrorShape, Successor
+from shim.documents.calls import ATLAS_ERRORS, METHODS, ErrorShape, Successor, named_resource
 from shim.documents.fields import TIERS, Field, Resource
 from shim.documents.question import QueryChoice, RequestBody
 from shim.documents.read import Declared, nested, of_table, read_as, read_declared
@@ -103,14 +103,6 @@ def _status(table: Table, key: str) -> Mapping[str, int]:
     return by_api
 
 
-def _resource(table: Table, key: str) -> Resource:
-    name = table.text(key, default="")
-    resources: Mapping[str, Resource] = table.around.resources
-    if name and name not in resources:
-        table.wrong(key, f"{name!r} is no resource of this document")
-    return resources.get(name, Resource())
-
-
 def _successors(table: Table, operation: Operation) -> Mapping[str, Successor]:
     found = dict[str, Successor]()
     for tier, where, key in tiers_of(table):
@@ -149,7 +141,7 @@ class Operation(Declared):
     query: QueryChoice | None = nested(QueryChoice)
     successors: Mapping[str, Successor] = attrs.field(factory=dict)
     status: Mapping[str, int] = read_as(_status)
-    resource: Resource = read_as(_resource)
+    resource: Resource = read_as(named_resource)
     gone: Gone | None = nested(Gone)
     constant: Constant | None = nested(Constant)
     aliases: tuple[str, ...] = ()
@@ -196,8 +188,9 @@ class Operation(Declared):
         """Yield what keeps an operation from saying what its answers are made of, if they have content."""
         bare = [code for code in self.status.values() if code in NO_CONTENT]
         said, code = table.get("resource"), (*bare, 0)[0]
-        has, named = len(bare) < len(self.status), isinstance(said, str) and bool(said)
-        yield "resource", has and not named, "is missing; name the resource whose fields an answer has"
+        named = isinstance(said, str) and bool(said)
+        has, own = len(bare) < len(self.status), all(one.resource.name for one in self.successors.values())
+        yield "resource", has and not named and not own, "is missing; name the resource whose fields an answer has"
         yield "resource", bare and not has and named, f"can never apply: an answer with status {code} has no content"
         yield "status", bare and self.shape != "one", f"{code} has no content, and a list is one"
         lists = table.has("items") and self.shape != "page"
@@ -289,7 +282,7 @@ def _spread(data: Mapping[str, Any]) -> Mapping[str, Any]:
 
 def resources_of(operation: Operation) -> Iterator[Resource]:
     """Return the resources that an operation's answers and bodies are made of, those inside others too."""
-    found = [operation.resource]
+    found = [operation.resource, *(one.resource for one in operation.successors.values())]
     for successor in operation.successors.values():
         found += [target.body for _, target in successor.targets() if target.body is not None]
     for resource in found:

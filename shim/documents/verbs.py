@@ -275,6 +275,37 @@ class Passed(Verb):
 
 
 @attrs.frozen(kw_only=True)
+class Itself(Verb):
+    """An object made of the members beside the field, a list's one item; under the text at a source, if it has one."""
+
+    key = "itself"
+    makes = ("object", "objects")
+    hands_on = True
+    unlike = "no name to stand under"
+    itself: bool = read_as(_must_be_true)
+    sources: tuple[str, ...] = read_as(
+        lambda table, key: sources_in(table, key, (table.text(key),)) if table.has(key) else (), "keyed"
+    )
+
+    def how(self, name: str) -> str:
+        return f"made of members beside it{f', by {self.sources[0]}' if self.sources else ''}"
+
+    def check(self, field: Field, at: str, use: Use) -> Problems:
+        if field.of is None:
+            yield at, "needs of, the resource that the object is"
+        if self.sources and field.type != "object":
+            yield f"{at}.keyed", "belongs to fields of type object"
+
+    def lines(self, script: Script, field: Field, which: str) -> list[str]:
+        assert field.of is not None, "checked"
+        one = f"{script.nested(field, field.of)}.one(source, '')"
+        if self.sources:
+            branch = f"type(value := {script.member(self.sources[0])}) is str", f"{{value: {one}}}"
+            return chosen(field, [branch], which)
+        return [put(field, f"[{one}]" if field.type == "objects" else one)]
+
+
+@attrs.frozen(kw_only=True)
 class Absent(Verb):
     """Nothing: it cannot be known, and so it is left out."""
 
@@ -292,6 +323,7 @@ class Absent(Verb):
 
 
 VERBS: Mapping[str, type[Verb]] = {
-    verb.key: verb for verb in (From, Parameter, Constant, Count, List, Only, Equals, Passed, Link, Next, Absent)
+    verb.key: verb
+    for verb in (From, Parameter, Constant, Count, List, Only, Equals, Passed, Link, Next, Itself, Absent)
 }
 """All of them by their keys, in the order in which they are named."""

@@ -149,6 +149,8 @@ ROWS = [
     ("renamed depthCm <- depthMm, times 1/10", "factor"),
     ('derived keepers <- keepers, joined with ", "', "join"),
     ('derived tags <- tags, split at ","', "split"),
+    ("derived region <- made of members beside it", "itself"),
+    ("derived region.level <- levels, its first 2 parts between dots", "parts"),
     ("derived master <- the only item of masters", "only"),
     ("derived piers[].berths <- places, one for each zone", "group"),
     ("derived piers[].berths[].number <- how many became one", "count"),

@@ -174,6 +174,16 @@ def test_nothing_but_a_text_is_split(said):
     assert made("strings", 'split = ","', said) == ("nothing", ["can't be made strings"])
 
 
+@pytest.mark.parametrize(
+    ("count", "said", "got"),
+    [(2, "8.0.4", "8.0"), (2, "8.3.0-rc.1", "8.3"), (1, "8", "8"), (2, "8", None), (2, "8..4", None), (1, 8, None)],
+)
+def test_the_first_parts_of_a_text_are_taken(count, said, got):
+    """Between dots, as of a version; a text with fewer parts gives no value."""
+    found = (got, []) if got else ("nothing", ["can't be made string"])
+    assert made("string", f"parts = {count}", said) == found
+
+
 def test_a_joined_text_must_be_a_word_of_the_field():
     """A caller meets no other word, however it was made."""
     words = 'words = ["a-b"]'

@@ -4,6 +4,7 @@ import pytest
 
 from shim.core.context import Memory
 from shim.core.settings import RouteWord, Settings
+from shim.errors import DocumentError
 from tests.core.driver import AFTER, answers, drive, refuses
 from tests.core.small import START, operation, read, successor
 
@@ -127,3 +128,17 @@ def test_a_chain_ends_at_the_deadline():
     now = iter([0.0, 0.0, 1.0, 10_000.0, *[10_000.0] * 9])
     driven = ask([NOT["flex"], NOT["zinc"]], monotonic=lambda: next(now))
     assert (driven.reply.status, driven.document["errorCode"]) == (504, "SHIM_DEADLINE_EXCEEDED")
+
+
+def test_a_tier_may_have_a_resource_of_its_own():
+    """What passes as it came on one tier is made of other members on another."""
+    text = START + operation("getThing", "GET", "/things/{thing}", 'resource = "thing"\ncluster = ["thing"]')
+    text += "[resource.thing]\nrest = true\n" + successor("getThing", "/flex/{thing}")
+    text += successor("getThing", "/zinc/{thing}", "tier.zinc") + 'after = ["NOT_FLEX"]\nresource = "other"\n'
+    text += '[resource.other.name]\ntype = "string"\ntier.zinc = { from = "title", fidelity = "renamed" }\n'
+    as_it_is = {"title": "a", "name": 5}
+    assert drive(read(text), TARGET, [answers(as_it_is)]).document == as_it_is
+    assert drive(read(text), TARGET, [NOT["flex"], answers(as_it_is)]).document == {"name": "a"}
+    misspelt = text.replace('"other"', '"othr"')
+    with pytest.raises(DocumentError, match=r"tier\.zinc\.resource: 'othr' is no resource of this document"):
+        read(misspelt)

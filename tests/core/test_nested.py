@@ -3,6 +3,7 @@
 import pytest
 
 from shim.documents.vocabulary import Fidelity
+from shim.errors import DocumentError
 from tests.core.small import field, translated
 
 EXACT = 'fidelity = "exact"'
@@ -260,3 +261,43 @@ def test_links_of_objects_inside_lead_to_what_they_name():
         {"name": "a", "links": [{"href": "http://shim/api/atlas/v2/things/t1/a", "rel": "self"}]},
         {},
     ]
+
+
+def itself(kind, more="", of="part"):
+    """The field that is made of the members beside it."""
+    return field("x", kind, f"itself = true\n{more}\n{WHY}", f'of = "{of}"')
+
+
+def test_an_object_is_made_of_the_members_beside_it():
+    """As itself, as the one item of a list, or under a name; at any depth."""
+    source = {"title": "a", "size": 5}
+    assert made(itself("object") + NAME, source) == ({"x": {"name": "a"}}, [])
+    assert made(itself("objects") + NAME + SIZE, source) == ({"x": [{"name": "a", "size": 5}]}, [])
+    assert made(itself("object", 'keyed = "title"') + SIZE, source) == ({"x": {"a": {"size": 5}}}, [])
+    inner = part("y", "objects", f"itself = true\n{WHY}", 'of = "inner"') + part(
+        "z", "integer", f'from = "size"\n{EXACT}', of="inner"
+    )
+    assert made(itself("objects") + inner, source) == ({"x": [{"y": [{"z": 5}]}]}, [])
+
+
+def test_what_is_wrong_in_it_has_its_own_place():
+    """The members are those of the object around it; without a name to stand under there is none."""
+    assert made(itself("objects") + SIZE, {"size": "a"}) == ({"x": [{}]}, [("size", "a", "not of type integer")])
+    fields = itself("object", 'keyed = "title"') + SIZE
+    assert made(fields, {"title": 5, "size": 5}) == ({}, [("title", 5, "no name to stand under")])
+    assert levels(fields, {"size": 5})["x"] is Fidelity.MISSING
+    assert levels(fields, {"title": "a", "size": 5}) == {"x": Fidelity.DERIVED, "x.size": Fidelity.EXACT}
+
+
+@pytest.mark.parametrize(
+    ("fields", "said"),
+    [
+        (field("x", "object", f"itself = true\n{WHY}"), "needs of, the resource that the object is"),
+        (itself("objects", 'keyed = "title"') + NAME, "belongs to fields of type object"),
+        (field("x", "string", f"itself = true\n{WHY}"), "itself gives object or objects, and the field's type"),
+    ],
+)
+def test_what_it_cannot_be_is_a_defect(fields, said):
+    """Found when the document is read."""
+    with pytest.raises(DocumentError, match=said):
+        made(fields, {})

@@ -19,6 +19,7 @@ DEEP = {
     "status": "OPEN",
     "depthMm": 12340,
     "keepers": ["Bo", "Al"],
+    "levels": "4.5.6",
     "tags": "a,b",
     "masters": ["Cy"],
     "docks": [
@@ -48,6 +49,8 @@ OLD_DEEP = {
     "open": True,
     "depthCm": 1234,
     "keepers": "Bo, Al",
+    "region": {"level": "4.5"},
+    "levels": "4.5.6",
     "tags": ["a", "b"],
     "firstBerth": "e1",
     "master": "Cy",

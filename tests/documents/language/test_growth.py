@@ -57,6 +57,7 @@ LIST = HEAD.replace("resource =", 'shape = "page"\nresource =')
         (reads("a", "integer", 'factor = "1/0"'), f"{X}.factor: must be a number such as 1024 or '1/1024'"),
         (reads("a", "strings", 'join = ","'), f"{X}.join: makes string, and the field's type is strings"),
         (reads("a", "strings", 'split = ""'), f"{X}.split: must be the text between the parts, not ''"),
+        (reads("a", "string", "parts = 0"), f"{X}.parts: must be how many parts, 1 or more, not 0"),
         (reads("a", "string", "join = 5"), f"{X}.join: must be the text between the parts, not 5"),
         (reads("a", "integer", "cast = true\nwhole = true"), f"{X}: whole and cast can't stand together"),
         (reads("a", "string", "whole = true"), f"{X}.whole: belongs to fields of type integer"),
