@@ -1,23 +1,35 @@
-"""``atlas-shim explain``: how a call is handled, and why; nothing is sent."""
+"""``atlas-shim explain``: where a call goes now and why, and the call to make instead; nothing is sent."""
 
 from __future__ import annotations
 
+import json
 import os
+from collections.abc import Iterator, Mapping
 from datetime import UTC, datetime
+from typing import Any
+from urllib.parse import urlsplit
 
 import attrs
 import click
 
 from shim.cli import output
-from shim.cli.explanation import Explanation, Unrecognised, as_json, explain, read_call
 from shim.cli.failures import NO, trouble
-from shim.cli.fields import FieldLine
-from shim.cli.next_calls import BEARER, DIGEST, NextCall
+from shim.cli.fields import FieldLine, field_lines, no_successor
+from shim.cli.hints import hints
+from shim.cli.next_calls import BEARER, DIGEST, ORIGIN, PLAIN, encoded, next_calls, readable
 from shim.cli.options import output_option
-from shim.core.recognise import shared_engine
-from shim.core.settings import RouteWord, parse_instant, read_settings
+from shim.core.context import Context, Memory
+from shim.core.messages import Call
+from shim.core.question import read_query
+from shim.core.recognise import Match, shared_engine
+from shim.core.responses import CallError
+from shim.core.route import Decision, constant_of, decide, has_successor, sunset_of
+from shim.core.settings import ATLAS_ORIGINS, FlagRoute, RouteWord, Settings, parse_instant, read_settings
 from shim.credentials import used_variables
+from shim.documents.model import Operation
 from shim.documents.vocabulary import Fidelity
+from shim.errors import SettingsError
+from shim.origins import origin_of
 
 
 @click.command()
@@ -58,78 +70,177 @@ def command(  # noqa: PLR0913 - one argument an option
     if route is not None:
         settings = attrs.evolve(settings, route=RouteWord(route), flag="")
     now = datetime.now(UTC) if at is None else parse_instant(at, name="--at")
-    has_key = any("PUBLIC_API_KEY" in name for name in used_variables(os.environ))
-    found = explain(engine, read_call(method, url, accept), settings, now, DIGEST if has_key else BEARER)
+    call = _call(method, url, accept)
+    asked = {"method": call.method, "origin": call.origin or None, "path": readable(call.path), "query": call.query}
+    match = engine.recognise(call.method, call.path, call.headers)
+    if match is None:
+        _unrecognised(asked, hints(engine, call), output)
+        raise SystemExit(NO)
+    found = {"recognised": True, "call": asked, **_explained(match, call, settings, now)}
     _write(found, output)
 
 
-def _write(found: Explanation | Unrecognised, form: str) -> None:
+def _call(method: str, url: str, accept: str | None) -> Call:
+    """Return a URL or a path (whose origin is empty) as a call, with placeholders percent-encoded.
+
+    Raises SettingsError when ``url`` is neither.
+    """
+    try:
+        parts = urlsplit(url)
+        port = parts.port
+    except ValueError as error:
+        raise SettingsError(f"URL: {error}") from None
+    if not parts.path.startswith("/") or (parts.scheme and parts.scheme not in {"http", "https"}):
+        raise SettingsError("URL: give a path that starts with a slash, or a whole URL with http or https")
+    origin = origin_of(parts.scheme, parts.hostname, port) if parts.scheme and parts.hostname else ""
+    target = encoded(parts.path) + (f"?{encoded(parts.query)}" if parts.query else "")
+    return Call(method.upper(), origin, target, () if accept is None else (("Accept", accept),))
+
+
+def _explained(match: Match, call: Call, settings: Settings, at: datetime) -> dict[str, Any]:
+    """Return how a process that has seen no reply yet handles a retired call at an instant, as JSON has it."""
+    operation, origin, query = match.operation, call.origin or ORIGIN, PLAIN
+    remarks = [*_remarks(operation, settings, call.origin)]
+    try:
+        query = read_query(call.query, operation.shape)
+    except CallError as error:
+        remarks.append(f"The query is invalid: {error.parameters[0]}. When a successor is asked, the answer is 400.")
+    decision = decide(match, call, Context(settings, Memory(), at.timestamp, origin))
+    steps, sunset = list(_then(operation, settings, decision)), sunset_of(operation, settings)
+    has_key = any("PUBLIC_API_KEY" in name for name in used_variables(os.environ))
+    signed = DIGEST if has_key else BEARER
+    tiers = {
+        name: {
+            "note": tier.note,
+            "after": tier.after,
+            "fields": field_lines(operation, name),
+            "calls": next_calls(operation, match.raw, tier, origin=origin, query=query, credentials=signed),
+        }
+        for name, tier in operation.successors.items()
+    }
+    return {
+        "operation": operation.id,
+        "api": match.api.name,
+        "document": operation.document,
+        "file": operation.file,
+        "deprecated": operation.deprecated,
+        "sunset": sunset,
+        "at": at,
+        "route": {"word": settings.route.value, **attrs.asdict(decision)},
+        "decision": _sent(operation, settings, decision, first=bool(steps), over=at >= sunset),
+        "then": " ".join(steps),
+        "remarks": remarks,
+        "note": operation.note,
+        "blank": operation.blank,
+        "gone": operation.gone,
+        "constant": operation.constant,
+        "switch": operation.switch or None,
+        "tiers": tiers,
+    }
+
+
+def _remarks(operation: Operation, settings: Settings, origin: str) -> Iterator[str]:
+    if origin and not settings.covers(origin):
+        own = " and ".join(sorted(ATLAS_ORIGINS))
+        yield (
+            f"{origin} is not Atlas: Python programs need ATLAS_SHIM_UPSTREAM={origin} "
+            f"(without it: {own}). The following holds with it, or if a gateway listens there."
+        )
+    if settings.flag:
+        yield f"The route comes from {FlagRoute(settings.flag)}, which is not asked here; auto is assumed."
+    if operation.document in settings.sunsets:
+        yield f"ATLAS_SHIM_SUNSET moved the sunset; the document says {operation.sunset:%Y-%m-%d}."
+    constant = constant_of(operation, settings)
+    if operation.switch and constant is not None:
+        yield f"The answer is {json.dumps(constant.value)}. {constant.why}"
+    elif not has_successor(operation, settings):
+        yield no_successor(operation)
+
+
+def _sent(operation: Operation, settings: Settings, decision: Decision, *, first: bool, over: bool) -> str:
+    """Return a sentence on where the call is sent, and why."""
+    places = {"legacy": "Sent to the retired endpoint", "none": "Answered by the shim alone"}
+    place, reason = places.get(decision.route, f"Sent to {decision.route}"), decision.reason
+    if has_successor(operation, settings):
+        place += " first" if first else ""
+    elif operation.successors and (decision.route == "none" or (decision.corrects and over)):
+        reason = f"writes are switched off (set ATLAS_SHIM_WRITES={operation.switch})"
+    return f"{place}, because {reason}."
+
+
+def _then(operation: Operation, settings: Settings, decision: Decision) -> Iterator[str]:
+    """Yield a sentence for each kind of reply after which another endpoint is asked."""
+    if decision.legacy_next:
+        yield (
+            f"If {decision.route} answers 404 or an empty list, the retired endpoint is asked too; its answer is "
+            "returned unless it is also a 404 or empty."
+        )
+    elif decision.corrects:
+        successors = operation.successors.values() if has_successor(operation, settings) else ()
+        if decision.route == "legacy":
+            then = f"{operation.first} is asked" if successors else "the shim answers"
+            yield f"If it answers 410, or 404 or 405 without an errorCode, {then}."
+        for tier in successors:
+            if tier.after and tier.tier not in {operation.first, decision.route}:
+                yield f"If {operation.first} answers {' or '.join(tier.after)}, {tier.tier} is asked."
+
+
+def _unrecognised(asked: Mapping[str, Any], reasons: tuple[str, ...], form: str) -> None:
     if form == "json":
-        output.write_json(as_json(found))
-    else:
-        output.heading(f"{found.call['method']} {found.call['path']}")
-        if isinstance(found, Explanation):
-            _recognised(found)
-        else:
-            output.paragraph("Not recognised: the shim passes this call on unchanged.")
-            output.bullets(found.reasons)
-            output.paragraph(f"See {trouble('nothing-happens')}")
-    if isinstance(found, Unrecognised):
-        raise SystemExit(NO)
+        output.write_json({"recognised": False, "call": asked, "reasons": reasons})
+        return
+    output.heading(f"{asked['method']} {asked['path']}")
+    output.paragraph("Not recognised: the shim passes this call on unchanged.")
+    output.bullets(reasons)
+    output.paragraph(f"See {trouble('nothing-happens')}")
 
 
-def _recognised(found: Explanation) -> None:
-    days = (found.sunset - found.at).days
+def _write(found: Mapping[str, Any], form: str) -> None:
+    if form == "json":
+        output.write_json(found)
+        return
+    output.heading(f"{found['call']['method']} {found['call']['path']}")
+    days = (found["sunset"] - found["at"]).days
     distance = f"in {days} days" if days > 0 else f"{-days} days ago" if days < 0 else "today"
     pairs = [
-        ("operation", f"{found.operation} ({found.api}), from {found.file}"),
-        ("deprecated", f"{found.deprecated:%Y-%m-%d}"),
-        ("sunset", f"{found.sunset:%Y-%m-%d} ({distance})"),
-        ("route", found.route["word"]),
-        ("decision", found.decision),
-        ("then", found.then),
-        ("note", found.note),
+        ("operation", f"{found['operation']} ({found['api']}), from {found['file']}"),
+        ("deprecated", f"{found['deprecated']:%Y-%m-%d}"),
+        ("sunset", f"{found['sunset']:%Y-%m-%d} ({distance})"),
+        ("route", found["route"]["word"]),
+        *((name, found[name]) for name in ("decision", "then", "note")),
     ]
-    output.facts([pair for pair in pairs if pair[1]])
-    for remark in found.remarks:
+    output.facts(pair for pair in pairs if pair[1])
+    for remark in found["remarks"]:
         click.echo()
         output.paragraph(remark)
-    for name, tier in found.tiers.items():
-        if tier.fields or tier.note:
-            output.heading(f"\nWhen {name} answers{': old field <- new' if tier.fields else ''}")
-            output.paragraph(tier.note)
-        _fields(tier.fields, found.file)
+    for name, tier in found["tiers"].items():
+        if tier["fields"] or tier["note"]:
+            output.heading(f"\nWhen {name} answers{': old field <- new' if tier['fields'] else ''}")
+            output.paragraph(tier["note"])
+        _fields(tier["fields"], found["file"])
         output.heading(f"\nThe call to make instead, on {name}")
-        for call in tier.calls:
-            _call(call)
+        for call in tier["calls"]:
+            if call.word:
+                click.echo(f"\n  For {call.word}:")
+            if call.refused:
+                output.paragraph(f"refused, {call.refused}")
+                continue
+            output.code(call.curl)
+            click.echo()
+            output.facts(call.names.items())
+            output.bullets(call.remarks)
 
 
 def _fields(lines: tuple[FieldLine, ...], file: str) -> None:
     """Write the fields of one tier: the unchanged ones on one line, every other with its reason."""
     same = [line.name for line in lines if line.fidelity == Fidelity.EXACT and not (line.how or line.when or line.why)]
-    if same:
-        _row(Fidelity.EXACT, ", ".join(same))
+    rows = [(str(Fidelity.EXACT), ", ".join(same))] if same else []
     for line in lines:
-        if line.name in same:
-            continue
-        made = line.how.removeprefix("from ") or ", else ".join(line.sources)
-        when = f" (when {line.when})" if line.when else ""
-        _row(line.fidelity, line.name + (f" <- {made}" if made else "") + when)
-        owner = f" (a rule of {line.owner})" if line.owner not in {"", file} else ""
-        _row("", f"{line.why}{owner}".strip())
-
-
-def _row(level: str, text: str) -> None:
-    output.paragraph(text, " " * 12, f"  {level:10}")
-
-
-def _call(call: NextCall) -> None:
-    if call.word:
-        click.echo(f"\n  For {call.word}:")
-    if call.refused:
-        output.paragraph(f"refused, {call.refused}")
-        return
-    output.code(call.curl)
-    click.echo()
-    output.facts(call.names.items())
-    output.bullets(call.remarks)
+        if line.name not in same:
+            made = line.how.removeprefix("from ") or ", else ".join(line.sources)
+            when = f" (when {line.when})" if line.when else ""
+            owner = f" (a rule of {line.owner})" if line.owner not in {"", file} else ""
+            rows.append((line.fidelity, line.name + (f" <- {made}" if made else "") + when))
+            rows.append(("", f"{line.why}{owner}".strip()))
+    for level, text in rows:
+        output.paragraph(text, " " * 12, f"  {level:10}")

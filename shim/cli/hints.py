@@ -22,67 +22,56 @@ def hints(engine: Engine, call: Call) -> tuple[str, ...]:
     """Return sentences on what would have to change for the call to be recognised."""
     if present := _present(engine, call):
         return (present,)
-    words, found = _words(call.path), list[str]()
-    for said, other in _variants(engine, call):
-        if (match := engine.recognise(*other)) is not None:
-            taken = words.intersection(match.raw.values())
-            no_name = f"The path: {' and '.join(taken)} is a word of Atlas' API there, not a name."
-            found.append(no_name if taken else f"{said} it is recognised.")
-    return tuple(dict.fromkeys(found)) or (_about_path(engine, call),)
-
-
-def _words(path: str) -> set[str]:
-    """Return the segments that are words of the API in the place of a name, as in clusters/tenantUpgrade."""
-    return {word for before, word in pairwise(path.split("/")) if word in BELOW.get(before, ())}
+    bases = sorted({api.base for document in engine.documents for api in document.apis.values()})
+    base = next((base for base in bases if call.path.startswith(f"{base}/")), "")
+    below, found = call.path.removeprefix(base), dict[str, None]()
+    for said, (method, path, headers) in _variants(engine, call, below, bases if base else []):
+        if (match := engine.recognise(method, path, headers)) is not None:
+            words = " and ".join(_words(call.path).intersection(match.raw.values()))
+            no_name = f"The path: {words} is a word of Atlas' API there, not a name."
+            found[no_name if words else f"{said} it is recognised."] = None
+    if found:
+        return tuple(found)
+    if not base:
+        return (f"The path: retired calls are below {' and '.join(bases)}.",)
+    for segment in call.path[1:].split("/"):
+        if segment and decoded(segment) is None:
+            return (f"The path: servers may read {segment!r} in different ways, so the shim does not touch it.",)
+    near = max(engine.operations, key=lambda operation: _likeness(operation.path, below))
+    if _likeness(near.path, below) > CLOSE:
+        return (f"The path: a similar one is {near.method} {base}{near.path.text}.",)
+    return ("The path: no mapping document has a similar one.",)
 
 
 def _present(engine: Engine, call: Call) -> str:
     """Return a sentence if the call is a successor or a later version of a retired call, else an empty text."""
     named = named_in(field(call.headers, "Accept"))
     had_versions = engine.recognise(call.method, call.path, ()) is not None
+    given = call.path[1:].split("/")
     for operation in engine.operations:
         for successor in operation.successors.values():
             for _, target in successor.targets():
                 is_new = not had_versions or (isinstance(named, Version) and written(named) >= target.version)
-                if is_new and target.method == call.method and _fits(target.path, call.path):
+                if is_new and target.method == call.method and _filled(target.path, given) == given:
                     return f"The call is current: it is the successor of {operation.id}."
     return ""
 
 
-def _variants(engine: Engine, call: Call) -> Iterator[tuple[str, tuple[str, str, Headers]]]:
+def _variants(
+    engine: Engine, call: Call, below: str, bases: list[str]
+) -> Iterator[tuple[str, tuple[str, str, Headers]]]:
     """Yield calls that differ in one part, each with the start of a sentence that names the part."""
     for method in sorted({operation.method for operation in engine.operations}):
         yield f"The method: with {method}", (method, call.path, call.headers)
     yield "The version: with one in Accept that the retired endpoint had", (call.method, call.path, ())
     yield "The path: with one slash at its end at most", (call.method, call.path.rstrip("/"), call.headers)
-    base, bases = _bases(engine, call)
-    for other in bases if base else ():
-        yield f"The path: below {other}", (call.method, other + call.path.removeprefix(base), call.headers)
+    for base in bases:
+        yield f"The path: below {base}", (call.method, base + below, call.headers)
 
 
-def _bases(engine: Engine, call: Call) -> tuple[str, list[str]]:
-    """Return the base path that a call's path begins with (empty if unknown), and all base paths."""
-    bases = sorted({api.base for document in engine.documents for api in document.apis.values()})
-    return next((base for base in bases if call.path.startswith(f"{base}/")), ""), bases
-
-
-def _about_path(engine: Engine, call: Call) -> str:
-    base, bases = _bases(engine, call)
-    if not base:
-        return f"The path: retired calls are below {' and '.join(bases)}."
-    for segment in call.path[1:].split("/"):
-        if segment and decoded(segment) is None:
-            return f"The path: servers may read {segment!r} in different ways, so the shim does not touch it."
-    below = call.path.removeprefix(base)
-    near = max(engine.operations, key=lambda operation: _likeness(operation.path, below))
-    if _likeness(near.path, below) > CLOSE:
-        return f"The path: a similar one is {near.method} {base}{near.path.text}."
-    return "The path: no mapping document has a similar one."
-
-
-def _fits(template: Template, path: str) -> bool:
-    given = path[1:].split("/")
-    return len(given) == len(template.segments) and _filled(template, given) == given
+def _words(path: str) -> set[str]:
+    """Return the segments that are words of the API in the place of a name, as in clusters/tenantUpgrade."""
+    return {word for before, word in pairwise(path.split("/")) if word in BELOW.get(before, ())}
 
 
 def _likeness(template: Template, path: str) -> float:

@@ -11,10 +11,9 @@ from urllib.parse import quote, unquote
 
 import attrs
 
-from shim.cli.sdk_names import sdk_names
 from shim.core.question import MOST, LegacyQuery, translated_pairs
 from shim.core.responses import CallError, explained
-from shim.documents.calls import ErrorRule, RefusedChoice, Successor, Target
+from shim.documents.calls import RefusedChoice, Successor, Target
 from shim.documents.model import Operation
 from shim.documents.verbs import Constant, Parameter
 
@@ -27,6 +26,37 @@ PLAIN = LegacyQuery()
 DIGEST = '--digest --user "$MONGODB_ATLAS_PUBLIC_API_KEY:$MONGODB_ATLAS_PRIVATE_API_KEY"'
 BEARER = '--header "Authorization: Bearer $MONGODB_ATLAS_ACCESS_TOKEN"'
 """curl's options for credentials, which name variables and never hold values."""
+
+_NAMES = """
+GET    flexClusters/{}/backup/snapshots      flexSnapshots listFlexBackupSnapshots listGroupFlexClusterBackupSnapshots
+GET    flexClusters/{}/backup/snapshots/{}   flexSnapshots getFlexBackupSnapshot getGroupFlexClusterBackupSnapshot
+POST   flexClusters/{}/backup/download       flexSnapshots downloadFlexBackup downloadGroupFlexClusterBackup
+GET    flexClusters/{}/backup/restoreJobs    flexRestoreJobs listFlexRestoreJobs listGroupFlexClusterBackupRestoreJobs
+GET    flexClusters/{}/backup/restoreJobs/{} flexRestoreJobs getFlexRestoreJob getGroupFlexClusterBackupRestoreJob
+POST   flexClusters/{}/backup/restoreJobs    flexRestoreJobs createFlexRestoreJob createGroupFlexClusterBackupRestoreJob
+GET    flexClusters                          flexClusters listFlexClusters listGroupFlexClusters
+POST   flexClusters                          flexClusters createFlexCluster createGroupFlexCluster
+GET    flexClusters/{}                       flexClusters getFlexCluster getGroupFlexCluster
+PATCH  flexClusters/{}                       flexClusters updateFlexCluster updateGroupFlexCluster
+DELETE flexClusters/{}                       flexClusters deleteFlexCluster deleteGroupFlexCluster
+GET    clusters/{}/backup/snapshots          cloudBackups listBackupSnapshots listGroupClusterBackupSnapshots
+GET    clusters/{}/backup/snapshots/{}       cloudBackups getClusterBackupSnapshot getGroupClusterBackupSnapshot
+GET    clusters/{}/backup/restoreJobs        cloudBackups listBackupRestoreJobs listGroupClusterBackupRestoreJobs
+GET    clusters/{}/backup/restoreJobs/{}     cloudBackups getBackupRestoreJob getGroupClusterBackupRestoreJob
+POST   clusters/{}/backup/restoreJobs        cloudBackups createBackupRestoreJob createGroupClusterBackupRestoreJob
+GET    clusters                              clusters listClusters listGroupClusters
+GET    clusters/{}                           clusters getCluster getGroupCluster
+POST   clusters                              clusters createCluster createGroupCluster
+PATCH  clusters/{}                           clusters updateCluster updateGroupCluster
+GET    clusters/{}/processArgs               clusters getProcessArgs getGroupClusterProcessArgs
+"""
+"""Method, path below the project, tag, name in Go and the CLI, operation id, as of 2026-08.
+
+Sources: the interfaces of go.mongodb.org/atlas-sdk, the pages of ``atlas api`` in the Atlas CLI's documentation,
+and the operation ids of Atlas' OpenAPI description, which generated clients use in their language's spelling.
+"""
+
+_ROWS = {tuple(row[:2]): row[2:] for row in map(str.split, _NAMES.strip().splitlines())}
 
 
 @attrs.frozen
@@ -59,6 +89,19 @@ def readable(raw: str) -> str:
     return re.sub(r"%7B|%7D|%3C|%3E", lambda match: unquote(match[0]), raw)
 
 
+def sdk_names(method: str, path: str) -> dict[str, str]:
+    """Return the names of a call, by ``go``, ``cli`` and ``operationId``; empty if unknown.
+
+    ``path`` is a template from the root; the names of its parameters do not matter.
+    """
+    below = re.sub(r"\{\w+\}", "{}", path).removeprefix("/api/atlas/v2/groups/{}/")
+    if (row := _ROWS.get((method, below))) is None:
+        return {}
+    tag, name, operation_id = row
+    go = f"{tag[0].upper()}{tag[1:]}API.{name[0].upper()}{name[1:]}"
+    return {"go": go, "cli": f"atlas api {tag} {name}", "operationId": operation_id}
+
+
 def next_calls(  # noqa: PLR0913 - what a call is made of
     operation: Operation,
     raw: Mapping[str, str],
@@ -82,26 +125,13 @@ def next_calls(  # noqa: PLR0913 - what a call is made of
         host = f"https://{{{target.host}}}" if target.host else origin  # The operator knows the origin.
         url = host + readable(target.path.build(raw)) + (f"?{'&'.join(pairs)}" if pairs else "")
         accept, body = target.accept, _body(operation, target, word)
-        calls.append(
-            NextCall(
-                word,
-                target.method,
-                url,
-                accept,
-                body,
-                _curl(target.method, url, accept, body, credentials),
-                sdk_names(target.method, target.path.text),
-                (*_remarks(operation, successor, target), *lost),
-            )
-        )
+        lines = [f"curl -sS --request {target.method} {credentials}", f"--header 'Accept: {accept}'"]
+        if body is not None:
+            lines += [f"--header 'Content-Type: {accept}'", f"--data {shlex.quote(json.dumps(body))}"]
+        curl = " \\\n  ".join([*lines, shlex.quote(url)])
+        names, remarks = sdk_names(target.method, target.path.text), (*_remarks(operation, successor, target), *lost)
+        calls.append(NextCall(word, target.method, url, accept, body, curl, names, remarks))
     return tuple(calls)
-
-
-def _curl(method: str, url: str, accept: str, body: Mapping[str, Any] | None, credentials: str) -> str:
-    fields = [f"Accept: {accept}", *([] if body is None else [f"Content-Type: {accept}"])]
-    lines = [f"curl -sS --request {method} {credentials}", *(f"--header {shlex.quote(line)}" for line in fields)]
-    lines += [] if body is None else [f"--data {shlex.quote(json.dumps(body))}"]
-    return " \\\n  ".join([*lines, shlex.quote(url)])
 
 
 def _query(operation: Operation, target: Target, query: LegacyQuery) -> tuple[list[str], list[str]]:
@@ -128,13 +158,11 @@ def _remarks(operation: Operation, successor: Successor, target: Target) -> Iter
         keys = " then ".join(_order_key(operation, successor.tier, key) for key in operation.order)
         yield f"The order is not the legacy one: sort by {keys}."
     if successor.errors:
-        errors = (f"{code} was {_error(rule)}" for code, rule in successor.errors.items())
-        yield f"Errors are the successor's own: {'; '.join(errors)}."
-
-
-def _error(rule: ErrorRule) -> str:
-    parts = [rule.code, f"a {rule.status}" if rule.status else "", json.dumps(rule.detail) if rule.detail else ""]
-    return ", ".join(filter(None, parts))
+        said = []
+        for code, rule in successor.errors.items():
+            status, detail = f"a {rule.status}" if rule.status else "", json.dumps(rule.detail) if rule.detail else ""
+            said.append(f"{code} was {', '.join(filter(None, (rule.code, status, detail)))}")
+        yield f"Errors are the successor's own: {'; '.join(said)}."
 
 
 def _order_key(operation: Operation, tier: str, key: str) -> str:

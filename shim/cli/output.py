@@ -12,26 +12,32 @@ import textwrap
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any
 
+import attrs
 import click
 
 from shim.cli.failures import NO, plain
 
 
 def write_json(value: Any) -> None:
-    """Write indented JSON in UTF-8 (RFC 8259, 8.1), whatever the terminal's encoding is."""
+    """Write indented JSON in UTF-8 (RFC 8259, 8.1), whatever the terminal's encoding is.
+
+    An attrs value is an object of its attributes, a date is ISO 8601, any other object its text.
+    """
     try:
-        content = json.dumps(value, indent=2, ensure_ascii=False).encode()
+        content = json.dumps(value, indent=2, ensure_ascii=False, default=_as_json).encode()
     except UnicodeEncodeError:  # A lone surrogate is written as the escape that it was read from.
-        content = json.dumps(value, indent=2).encode()
+        content = json.dumps(value, indent=2, default=_as_json).encode()
     click.echo(content)
 
 
+def _as_json(value: Any) -> Any:
+    if attrs.has(type(value)):
+        return attrs.asdict(value, recurse=False)
+    return value.isoformat() if hasattr(value, "isoformat") else str(value)
+
+
 def write_report(
-    report: Mapping[str, Any],
-    problems: Sequence[str],
-    form: str,
-    text: Callable[[], None],
-    good: str,
+    report: Mapping[str, Any], problems: Sequence[str], form: str, text: Callable[[], None], good: str
 ) -> None:
     """Write JSON, or ``text`` and the problems (without any, ``good``); exits with 1 if there are problems."""
     if form == "json":
@@ -87,10 +93,13 @@ def heading(text: str) -> None:
 
 
 def paragraph(text: str, indent: str = "  ", first: str | None = None, *, err: bool = False, **style: Any) -> None:
-    """Write a text wrapped to the width; ``first`` begins the first line, ``style`` has click's names."""
+    """Write a text wrapped to the width: the terminal's, 100 at most; 80 in a pipe.
+
+    ``first`` begins the first line, ``style`` has click's names.
+    """
     lines = textwrap.wrap(
         plain(text),
-        width(),
+        min(shutil.get_terminal_size().columns, 100) if sys.stdout.isatty() else 80,
         initial_indent=indent if first is None else first,
         subsequent_indent=indent,
         break_long_words=False,
@@ -119,8 +128,3 @@ def facts(pairs: Iterable[tuple[str, str]], indent: str = "  ") -> None:
     margin = max((len(name) for name, _ in listed), default=0) + 2
     for name, value in listed:
         paragraph(value or "-", f"{indent}{' ' * margin}", f"{indent}{name.ljust(margin)}")
-
-
-def width() -> int:
-    """Return the width in columns: the terminal's, 100 at most; 80 in a pipe."""
-    return min(shutil.get_terminal_size().columns, 100) if sys.stdout.isatty() else 80
