@@ -1,12 +1,12 @@
 """``atlas-shim check``: checks settings, documents, the drop-in and the connection to Atlas.
 
-Its parts are ``check_settings``, ``check_dropin``, ``check_connect`` and ``check_pairs``.
+Its parts are ``check_dropin``, ``check_connect``, ``check_pairs`` and ``check_calendar``.
 """
 
 from __future__ import annotations
 
 import os
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -14,20 +14,33 @@ import attrs
 import click
 
 from shim.cli import check_dropin, output
-from shim.cli.check_connect import CLUSTER, GROUP, Probe, probe
-from shim.cli.check_settings import settings_in_force
+from shim.cli.check_connect import CLUSTER, GROUP, probe
 from shim.cli.failures import collected
 from shim.cli.options import output_option
 from shim.cli.output import write_report
 from shim.core.recognise import Engine, load_engine
 from shim.core.route import sunset_of
 from shim.core.settings import Settings, read_settings
+from shim.credentials import AccessToken, ApiKey, ServiceAccount, read_credentials, used_variables
 from shim.documents import Document, load_documents
 from shim.documents.check_fields import lost_members, open_questions
+from shim.doors.environment import WARNINGS, read_word
 from shim.errors import SettingsError
-from shim.gateway.option_sources import renamed
-from shim.gateway.options import TABLE
-from shim.gateway.settings_report import Setting
+from shim.flags.providers import check_flag, provider_factory
+from shim.gateway.option_sources import given, renamed
+from shim.gateway.options import TABLE, Options, options_of
+from shim.gateway.plan import Plan, read_config
+from shim.gateway.settings_report import Setting, settings_of, unknown_variables
+from shim.origins import read_base_url
+
+_FILE = click.Path(exists=True, dir_okay=False, path_type=Path)
+
+_KINDS = {
+    type(None): "none",
+    ApiKey: "an API key",
+    ServiceAccount: "a service account",
+    AccessToken: "an access token",
+}
 
 
 @click.command()
@@ -38,22 +51,18 @@ from shim.gateway.settings_report import Setting
     "--group", default=GROUP, envvar="MONGODB_ATLAS_PROJECT_ID", metavar="ID", help="A project, for --connect."
 )
 @click.option("--cluster", default=CLUSTER, metavar="NAME", help="A cluster in that project, for --connect.")
-@click.option(
-    "--pairs",
-    type=click.Path(exists=True, dir_okay=False, path_type=Path),
-    help="Recorded answers of two versions, to compare with what the documents make.",
-)
+@click.option("--pairs", type=_FILE, help="Recorded answers of two versions, to compare with what the documents make.")
 @click.option("--calendar", is_flag=True, help="Check nothing, and list the sunsets.")
 @click.option(
     "--description",
     "descriptions",
-    type=click.Path(exists=True, dir_okay=False, path_type=Path),
+    type=_FILE,
     multiple=True,
     help="Also list the sunsets of this OpenAPI description, with --calendar.",
 )
 @click.option(
     "--seen",
-    type=click.Path(exists=True, dir_okay=False, path_type=Path),
+    type=_FILE,
     multiple=True,
     help="Count calls in this inventory or output of 'scan -o json', with --calendar. Default: ATLAS_SHIM_INVENTORY.",
 )
@@ -107,54 +116,81 @@ def command(  # noqa: PLR0913 - one argument for each option
     if calendar:
         from shim.cli.check_calendar import check_calendar, known_ends  # noqa: PLC0415 - only this option needs what it loads
 
-        engine, settings = _engine(os.environ, document), read_settings(os.environ)
-        check_calendar(known_ends(engine, settings, descriptions), seen, within, output)
+        ends = known_ends(_engine(document), read_settings(os.environ), descriptions)
+        check_calendar(ends, seen, within, output)
     if pairs is not None:
         from shim.cli.check_pairs import check_pairs  # noqa: PLC0415 - only this option needs what it loads
 
-        check_pairs(_engine(os.environ, document), pairs, output)
+        check_pairs(_engine(document), pairs, output)
         return
     found: list[str] = []
-    force = settings_in_force(os.environ, config, found)
-    documents: list[dict[str, Any]] = []
+    rows: list[Setting] = []
+    documents: tuple[Document, ...] = ()
     with collected(found):
-        engine = _engine(os.environ, document)
-        documents = [_document(one, force.settings) for one in engine.documents]
-        found += [line for one in engine.documents for line in open_questions(one)]
-        try:
-            engine.check_settings(force.settings)
-        except SettingsError as error:
-            found += renamed(error, TABLE, force.given).problems
-    serves_programs = config is None and document is None
-    dropin = check_dropin.look(os.environ, found) if serves_programs else None
-    connection: tuple[Probe, ...] = ()
-    if connects:
-        with collected(found):
-            connection = probe(os.environ, force.options, group, cluster)
-        found += [f"{one.side}: {one.meaning}" for one in connection if not one.good]
-    problems = list(dict.fromkeys(found))
-    report = {
-        "settings": [attrs.asdict(one) for one in force.shown],
-        "documents": documents,
-        "dropin": attrs.asdict(dropin) if dropin else None,
-        "connection": [attrs.asdict(one) for one in connection],
-        "problems": problems,
+        documents = _engine(document).documents
+    settings, upstream = _settings(config, documents, rows, found)
+    with collected(found):
+        word = read_word(os.environ)
+        rows.append(Setting("warnings", word, WARNINGS if os.environ.get(WARNINGS) else "default"))
+    with collected(found):
+        # The kind of credentials and the names of their variables, never a value.
+        kind = _KINDS[type(read_credentials(os.environ))]
+        rows.append(Setting("Atlas credentials", kind, ", ".join(used_variables(os.environ)) or "default"))
+    found += unknown_variables(os.environ)
+    found += [line for one in documents for line in open_questions(one)]
+    report: dict[str, Any] = {
+        "settings": rows,
+        "documents": [_document(one, settings) for one in documents],
+        "dropin": check_dropin.look(os.environ, found) if config is None and document is None else None,
+        "connection": (),
     }
-
-    def text() -> None:
-        _settings_text(force.shown)
-        _documents_text(documents)
-        if dropin:
-            check_dropin.text(dropin)
-        if connection:
-            _connection_text(connection)
-
+    if connects and upstream is None:
+        found.append("Atlas was not asked (--connect): the settings don't say where it is")
+    elif connects and upstream is not None:
+        with collected(found):
+            report["connection"] = probe(os.environ, upstream, group, cluster)
+        found += [f"{one.side}: {one.meaning}" for one in report["connection"] if not one.good]
+    problems = list(dict.fromkeys(found))
+    dropin = report["dropin"]
     good = check_dropin.verdict(dropin) if dropin else "Settings and documents are valid."
-    write_report(report, problems, output, text, good if connects else f"{good} Atlas was not asked (--connect).")
+    good += "" if connects else " Atlas was not asked (--connect)."
+    write_report({**report, "problems": problems}, problems, output, lambda: _text(report), good)
 
 
-def _engine(environ: Mapping[str, str], document: Path | None) -> Engine:
-    return load_engine(environ) if document is None else Engine(load_documents([document]))
+def _engine(document: Path | None) -> Engine:
+    return load_engine(os.environ) if document is None else Engine(load_documents([document]))
+
+
+def _settings(
+    config: Path | None, documents: tuple[Document, ...], rows: list[Setting], problems: list[str]
+) -> tuple[Settings, Options | None]:
+    """Return the settings in force, and options with upstream's origin, certificates and roots, None if unknown.
+
+    Adds a row for each option and each defect to the lists. If a value can't be read, the defaults are returned
+    without rows.
+    """
+    settings, upstream, file = Settings(), None, dict[str, object]()
+    with collected(problems):
+        file = read_config(config)
+    found, unknown = given(TABLE, os.environ, {}, file, str(config))
+    with collected(problems):
+        options = options_of(found, unknown)
+        settings = options.settings()
+        # The row of credentials is the caller's, who knows their kind.
+        rows += (one for one in settings_of(options, found, os.environ) if one.name != "atlas_credentials")
+        if options.openfeature_provider:
+            provider_factory(options.openfeature_provider, found["openfeature_provider"].name)
+        check_flag(options.route)
+        if documents:
+            try:
+                Plan(options, Engine(documents), found)
+            except SettingsError as error:
+                raise renamed(error, TABLE, found) from None
+    with collected(problems):
+        upstream = options_of({name: one for name, one in found.items() if name.startswith("upstream")})
+        if "upstream" not in found:
+            upstream = attrs.evolve(upstream, upstream=read_base_url(os.environ))
+    return settings, upstream
 
 
 def _document(document: Document, settings: Settings) -> dict[str, Any]:
@@ -174,28 +210,30 @@ def _document(document: Document, settings: Settings) -> dict[str, Any]:
     return {**about, "operations": operations, "overridden": document.overridden, "remarks": lost}
 
 
-def _settings_text(settings: Iterable[Setting]) -> None:
+def _text(report: Mapping[str, Any]) -> None:
     output.heading("Settings")
-    output.columns((one.name, one.value or "-", "" if one.source == "default" else one.source) for one in settings)
-
-
-def _documents_text(documents: Sequence[Mapping[str, Any]]) -> None:
+    output.columns(
+        (one.name, one.value or "-", "" if one.source == "default" else one.source) for one in report["settings"]
+    )
     output.heading("\nMapping documents")
+    documents: Sequence[Mapping[str, Any]] = report["documents"]
     for document in documents:
         output.heading(f"  {document['name']}")
         output.paragraph(f"{document['title']} ({document['file']})", "    ")
-        rows = ((one["id"], one["method"], ", ".join(one["tiers"]), one["sunset"]) for one in document["operations"])
+        rows = (
+            (one["id"], one["method"], ", ".join(one["tiers"]), str(one["sunset"])) for one in document["operations"]
+        )
         output.columns(rows, "    ")
         for at, file in document["overridden"].items():
             output.paragraph(f"overridden: {at} (by {file})", "    ")
         output.bullets(document["remarks"])
     if not documents:
         click.echo("  (can't be read)")
-
-
-def _connection_text(connection: Iterable[Probe]) -> None:
-    output.heading("\nConnection")
-    for one in connection:
+    if report["dropin"]:
+        check_dropin.text(report["dropin"])
+    if report["connection"]:
+        output.heading("\nConnection")
+    for one in report["connection"]:
         click.echo(f"  {click.style(one.side, fg='green' if one.good else 'red', bold=True)}  {one.status or '-'}")
         output.paragraph(one.request, "    ")
         output.paragraph(output.printable(one.meaning), "    ")

@@ -8,6 +8,7 @@ import re
 from collections.abc import Mapping, Sequence
 from datetime import UTC, date, datetime
 from pathlib import Path
+from typing import NoReturn
 
 import attrs
 import click
@@ -63,33 +64,18 @@ class End:
             name == self.call and (not _is_day(version) or version.replace("-", ".") in self.versions)
         )
 
-    def looked_for(self, files: Mapping[str, Sightings]) -> End:
-        """Return the call with its counts in files."""
-        counts = {file: sum(n for name, day, n in seen if self.is_of(name, day)) for file, seen in files.items()}
-        return attrs.evolve(self, seen={file: n for file, n in counts.items() if n} if files else None)
+    def seen_in(self, files: Mapping[str, Sightings]) -> dict[str, int]:
+        """Return the count of its calls in each file that has some."""
+        counts = {
+            file: sum(count for name, day, count in seen if self.is_of(name, day)) for file, seen in files.items()
+        }
+        return {file: count for file, count in counts.items() if count}
 
-
-def check_calendar(ends: Sequence[End], seen: Sequence[Path], within: int, form: str) -> None:
-    """Write the calendar, and exit with its code; raises SettingsError for a file that can't be read."""
-    named = os.environ.get(VARIABLE)
-    files = {str(file): _sightings(file) for file in seen or ([Path(named)] if named else [])}
-    ends = sorted((end.looked_for(files) for end in ends), key=lambda end: (end.sunset, end.source, end.path))
-    ended = sum(end.left <= 0 and bool(end.seen) for end in ends)
-    soon = sum(0 < end.left <= within and end.seen != {} for end in ends)
-    if form == "json":
-        shown = [{**attrs.asdict(end), "sunset": str(end.sunset), "versions": str(end.versions)} for end in ends]
-        output.write_json({"format": 1, "within": within, "ends": shown})
-    else:
-        output.write_table(["SUNSET", "LEFT", "CALL", "VERSION", "SEEN", "SAID BY"], map(_row, ends))
-        whose = "calls that were seen" if files else "calls"
-        click.echo(f"\n{soon} {whose} end within {within} days; {ended} that were seen have ended.")
-    raise SystemExit(HAS_ENDED if ended else ENDS_SOON if soon else 0)
-
-
-def _row(end: End) -> list[str]:
-    left = f"{end.left} days" if end.left > 0 else "over"
-    seen = ", ".join(f"{count} in {file}" for file, count in (end.seen or {}).items())
-    return [str(end.sunset), left, f"{end.method} {end.path}", end.version or "-", seen or "-", end.source]
+    def row(self) -> list[str]:
+        """Return it as a row of the table."""
+        left = f"{self.left} days" if self.left > 0 else "over"
+        seen = ", ".join(f"{count} in {file}" for file, count in (self.seen or {}).items())
+        return [str(self.sunset), left, f"{self.method} {self.path}", self.version or "-", seen or "-", self.source]
 
 
 def known_ends(engine: Engine, settings: Settings, descriptions: Sequence[Path]) -> list[End]:
@@ -108,6 +94,24 @@ def known_ends(engine: Engine, settings: Settings, descriptions: Sequence[Path])
                 if not any(known.sunset == sunset and known.is_of(end.call, version) for known in ends):
                     ends.append(end)
     return ends
+
+
+def check_calendar(ends: Sequence[End], seen: Sequence[Path], within: int, form: str) -> NoReturn:
+    """Write the calendar, and exit with its code; raises SettingsError for a file that can't be read."""
+    named = os.environ.get(VARIABLE)
+    files = {str(file): _sightings(file) for file in seen or ([Path(named)] if named else [])}
+    if files:
+        ends = [attrs.evolve(end, seen=end.seen_in(files)) for end in ends]
+    ends = sorted(ends, key=lambda end: (end.sunset, end.source, end.path))
+    ended = sum(end.left <= 0 and bool(end.seen) for end in ends)
+    soon = sum(0 < end.left <= within and end.seen != {} for end in ends)
+    if form == "json":
+        output.write_json({"format": 1, "within": within, "ends": ends})
+    else:
+        output.write_table(["SUNSET", "LEFT", "CALL", "VERSION", "SEEN", "SAID BY"], (end.row() for end in ends))
+        whose = "calls that were seen" if files else "calls"
+        click.echo(f"\n{soon} {whose} end within {within} days; {ended} that were seen have ended.")
+    raise SystemExit(HAS_ENDED if ended else ENDS_SOON if soon else 0)
 
 
 def _sightings(file: Path) -> Sightings:

@@ -21,8 +21,6 @@ from shim.gateway.tls import upstream_context
 GROUP, CLUSTER = "0" * 24, "atlas-shim-check"
 """A group and a cluster that do not exist; the answers still show who can be reached."""
 
-TIMEOUT = 15.0
-
 _NO_PROJECT = frozenset({"GROUP_NOT_FOUND", "NOT_IN_GROUP", "USER_CANNOT_ACCESS_GROUP"})
 """Atlas' error codes for a caller who is signed in but has no access to the project."""
 
@@ -46,32 +44,31 @@ def probe(environ: Mapping[str, str], options: Options, group: str, cluster: str
     """
     known = read_credentials(environ)
     auth = None if known is None else auth_for(known, options.upstream)
-    group, cluster = quote(group, safe=""), quote(cluster, safe="")
-    root = f"{options.upstream}/api/atlas/v2/groups/{group}"
+    root = f"{options.upstream}/api/atlas/v2/groups/{quote(group, safe='')}"
     calls = (
-        ("legacy", f"{root}/serverless/{cluster}/backup/snapshots?itemsPerPage=1", "2023-01-01"),
+        ("legacy", f"{root}/serverless/{quote(cluster, safe='')}/backup/snapshots?itemsPerPage=1", "2023-01-01"),
         ("flex", f"{root}/flexClusters?itemsPerPage=1", "2024-11-13"),
     )
     agent = {"User-Agent": f"atlas-shim/{__version__}"}
-    with httpx.Client(auth=auth, timeout=TIMEOUT, headers=agent, verify=upstream_context(options)) as client:
+    with httpx.Client(auth=auth, timeout=15, headers=agent, verify=upstream_context(options)) as client:
         return tuple(_ask(client, environ, *call) for call in calls)
 
 
 def _ask(client: httpx.Client, environ: Mapping[str, str], side: str, url: str, version: str) -> Probe:
-    asked = f"GET {url}"
+    accept = {"Accept": f"application/vnd.atlas.{version}+json"}
     try:
-        reply = client.get(url, headers={"Accept": f"application/vnd.atlas.{version}+json"}, extensions={INNER: True})
-        error = error_of(reply) if reply.is_error else None
+        reply = client.get(url, headers=accept, extensions={INNER: True})
     except httpx.TransportError as fault:
-        said = f"no answer: {type(fault).__name__}: {fault}"
-        return Probe(side, asked, None, f"{said}; {after_fault(fault, environ)}", good=False)
+        said = f"no answer: {type(fault).__name__}: {fault}; {after_fault(fault, environ)}"
+        return Probe(side, f"GET {url}", None, said, good=False)
     except AtlasError as refused:  # the service account's exchange for a token
-        said = f"sign-in failed: {refused}"
-        return Probe(side, asked, refused.status, f"{said}; {after_answer(refused, environ, url)}", good=False)
+        said = f"sign-in failed: {refused}; {after_answer(refused, environ, url)}"
+        return Probe(side, f"GET {url}", refused.status, said, good=False)
+    error = error_of(reply) if reply.is_error else None
     meaning, good = _meaning(side, reply.status_code, error, signed=client.auth is not None)
     if error is not None and not good:
         meaning = "; ".join(filter(None, (meaning, after_answer(error, environ, url))))
-    return Probe(side, asked, reply.status_code, meaning, good=good)
+    return Probe(side, f"GET {url}", reply.status_code, meaning, good=good)
 
 
 def _meaning(side: str, status: int, error: AtlasError | None, *, signed: bool) -> tuple[str, bool]:
@@ -81,15 +78,11 @@ def _meaning(side: str, status: int, error: AtlasError | None, *, signed: bool) 
     if status == 410:
         return f"reached; this endpoint is retired: {error}", side == "legacy"
     if error.error_code in _NO_PROJECT or (status == 404 and error.error_code):
-        return (
-            f"reached and signed in; the project does not exist, or these credentials have no access to it: {error}",
-            True,
-        )
+        no_access = "the project does not exist, or these credentials have no access to it"
+        return f"reached and signed in; {no_access}: {error}", True
     if status == 401 and not signed:
-        return (
-            "reached; it asks for credentials, which the environment does not have: callers must send their own",
-            True,
-        )
+        without = "it asks for credentials, which the environment does not have: callers must send their own"
+        return f"reached; {without}", True
     if status in {401, 403}:
         return f"reached, but these credentials are refused: {error}", False
     return f"reached; unexpected: {error}", False

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import os
 import sys
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Container, Iterator, Mapping
+from contextlib import suppress
 from functools import partial
 from importlib import import_module
 from importlib.metadata import PackageNotFoundError, version
@@ -14,20 +15,61 @@ import attrs
 from packaging.version import Version
 
 from shim._version import __version__
-from shim.cli import compatibility, output
-from shim.cli.compatibility import Uncovered
+from shim.cli import output
 from shim.cli.failures import collected, trouble
 from shim.doors import placing, switch
-from shim.doors.served import SERVED
+from shim.doors.served import SERVED, UNSERVED
 from shim.extras import other_shim
+
+TESTED = {
+    "httpx": ("0.27", "0.28"),
+    "httpx2": ("2.6", "2.16"),
+    "requests": ("2.32.2", "2.34"),
+    "urllib3": ("1.26.18", "2.8"),
+    "aiohttp": ("3.11", "3.14"),
+}
+"""Distribution -> the first version and the last series that the tests have run with."""
+
+OTHERS = {
+    "niquests": "niquests",
+    "pycurl": "pycurl",
+    "httplib2": "httplib2",
+    "curl_cffi": "curl_cffi",
+    "primp": "primp",
+    "rnet": "rnet",
+    "treq": "treq",
+    "twisted.web.client": "twisted",
+    "tornado.httpclient": "tornado",
+}
+"""Module -> distribution of HTTP libraries that the drop-in does not cover."""
+
+STANDARD = "http.client"
+"""The same in the standard library, which is always there."""
+
+REPLACES_URLLIB3 = "urllib3-future"
 
 OURS = "atlas-shim"
 """The name that the table shows for the shim's own wrappers."""
 
+GATEWAY = "send its calls through the gateway (atlas-shim serve), or make them with a covered library"
+
+
+@attrs.frozen
+class Uncovered:
+    """A library whose calls the drop-in never sees.
+
+    ``state`` is ``loaded`` in this process, ``installed`` and not loaded, or ``Python's own``; ``warned``: its retired
+    calls get a warning.
+    """
+
+    library: str
+    state: str
+    warned: bool
+
 
 @attrs.frozen
 class DropIn:
-    """What the drop-in does in this process, with problems and advice.
+    """What the drop-in does in this process.
 
     ``patched`` has for each patched function the modules of its wrappers, the outermost first.
     """
@@ -36,7 +78,6 @@ class DropIn:
     versions: dict[str, str]
     patched: dict[str, tuple[str, ...]]
     uncovered: tuple[Uncovered, ...]
-    hints: tuple[str, ...]
 
 
 def look(environ: Mapping[str, str], problems: list[str]) -> DropIn:
@@ -50,55 +91,72 @@ def look(environ: Mapping[str, str], problems: list[str]) -> DropIn:
         problems.append(
             "atlas-shim run has no effect: another sitecustomize comes first in PYTHONPATH and does not import the next"
         )
-    versions = {"python": sys.version.split()[0], "atlas-shim": __version__, **dict(_versions())}
+    installed: dict[str, str] = {}
+    for name in (*TESTED, *OTHERS.values(), REPLACES_URLLIB3):
+        with suppress(PackageNotFoundError):
+            installed[name] = version(name)
     try:
         with collected(problems):
             switch.install()
             active = "by atlas-shim run, or by the environment" if before else "by this command"
-        patched = {
-            function: order
-            for name, patches in SERVED.items()
-            if (name in versions or name == "urllib.request") and _loads(name, problems)
-            for function, order in _patched(name, patches)
-        }
+        names = [name for name in SERVED if name in installed or name == "urllib.request"]
+        patched = {function: order for name in names for function, order in _patched(name, problems)}
         if switch.installed():
             problems += [f"{function}: is not covered" for function, order in patched.items() if OURS not in order]
     finally:
         if not before:
             switch.uninstall()
-    installed = {name: Version(text) for name, text in versions.items() if name != "python"}
-    problems += compatibility.problems(installed, environ)
+    problems += reasons(installed, environ)
     problems += filter(None, [other_shim(["."])])
-    uncovered = compatibility.uncovered(installed, loaded)
-    for one in uncovered:
-        if one.state == "loaded":
-            problems.append(f"{one.library} is loaded and not covered: {compatibility.GATEWAY}")
-    return DropIn(active, versions, patched, uncovered, compatibility.hints(installed, environ))
+    others = uncovered(installed, loaded)
+    problems += [f"{one.library} is loaded and not covered: {GATEWAY}" for one in others if one.state == "loaded"]
+    versions = {"python": sys.version.split()[0], "atlas-shim": __version__, **installed}
+    return DropIn(active, versions, patched, others)
 
 
-def _versions() -> Iterator[tuple[str, str]]:
-    for name in compatibility.LOOKED_AT:
-        try:
-            yield name, version(name)
-        except PackageNotFoundError:
-            continue
+def uncovered(installed: Container[str], loaded: Container[str]) -> tuple[Uncovered, ...]:
+    """Return the HTTP libraries that are not covered; ``installed`` has distributions, ``loaded`` modules."""
+    warned = {"httplib2", "treq"}  # httplib2 is built on http.client, treq on Twisted.
+    warned |= {name.partition(".")[0] for name in UNSERVED}
+    found = [
+        Uncovered(module, "loaded" if module in loaded else "installed", module.partition(".")[0] in warned)
+        for module, distribution in OTHERS.items()
+        if module in loaded or distribution in installed
+    ]
+    return (*found, Uncovered(STANDARD, "Python's own", warned=True))
 
 
-def _loads(name: str, problems: list[str]) -> bool:
+def reasons(installed: Mapping[str, str], environ: Mapping[str, str]) -> list[str]:
+    """Return reasons why calls are not covered; ``installed`` has versions by distribution."""
+    found = []
+    if environ.get("ATLAS_SHIM_ROUTE", "").strip() == "off":
+        found.append("ATLAS_SHIM_ROUTE=off: the shim is switched off, retired calls fail")
+    for name in TESTED.keys() & installed.keys():
+        first, last = map(Version, TESTED[name])
+        there = Version(installed[name])
+        if there < first:
+            found.append(f"{name} {there} is older than {first}, the first version that was tested: update it")
+        elif there.release[: len(last.release)] > last.release:
+            way_out = "update atlas-shim, or make a retired call to see that it is covered"
+            found.append(f"{name} {there} is newer than {last}, the last that was tested: {way_out}")
+    if REPLACES_URLLIB3 in installed:
+        apart = "install them in separate environments"
+        found.append(f"{REPLACES_URLLIB3} (niquests) overwrites urllib3, which requests uses; {apart}")
+    if sys.flags.ignore_environment or sys.flags.no_site:
+        found.append("this Python was started with -I, -E or -S, so atlas-shim run has no effect on it")
+    return found
+
+
+def _patched(name: str, problems: list[str]) -> Iterator[tuple[str, tuple[str, ...]]]:
+    """Yield each patched function of a library with the modules of its wrappers."""
     try:
-        import_module(name)
+        module = import_module(name)
     except Exception as error:  # noqa: BLE001 - a broken library is a finding
         problems.append(f"{name}: can't be imported: {error}")
-        return False
-    return True
-
-
-def _patched(name: str, patches: Iterable[tuple[str, str]]) -> Iterator[tuple[str, tuple[str, ...]]]:
-    module = import_module(name)
-    for kind, method in patches:
-        links = tuple(placing.chain(getattr(module, kind), method))
-        order = tuple(OURS if placing.is_ours(link) else _who(link) for link in links)
-        yield f"{name}.{kind}.{method}", order
+        return
+    for kind, method in SERVED[name]:
+        links = placing.chain(getattr(module, kind), method)
+        yield f"{name}.{kind}.{method}", tuple(OURS if placing.is_ours(link) else _who(link) for link in links)
 
 
 def _who(link: Any) -> str:
@@ -113,21 +171,15 @@ def _who(link: Any) -> str:
 def text(found: DropIn) -> None:
     """Write the findings as text."""
     output.heading("\nDrop-in")
-    output.facts((name, _with_range(name, version)) for name, version in found.versions.items())
+    tried = {name: f" (tried with {first} to {last})" for name, (first, last) in TESTED.items()}
+    output.facts((name, version + tried.get(name, "")) for name, version in found.versions.items())
     output.heading(f"\nPatched (switched on {found.active}); the first module of a row is called first")
     output.facts((function, " > ".join(order)) for function, order in found.patched.items())
     output.heading("\nNot covered")
     warned = "; its retired calls get a warning"
-    output.facts((one.library, f"{one.state}{warned if one.told else ''}") for one in found.uncovered)
-    output.paragraph(f"What to do: {compatibility.GATEWAY}.")
+    output.facts((one.library, f"{one.state}{warned if one.warned else ''}") for one in found.uncovered)
+    output.paragraph(f"What to do: {GATEWAY}.")
     output.paragraph(f"When a call is not translated, see {trouble('nothing-happens')}")
-    output.heading("\nGood to know")
-    output.bullets(found.hints)
-
-
-def _with_range(name: str, version: str) -> str:
-    first, last = compatibility.TESTED.get(name, ("", ""))
-    return f"{version} (tried with {first} to {last})" if first else version
 
 
 def verdict(found: DropIn) -> str:

@@ -8,8 +8,8 @@ import attrs
 
 from shim._version import __version__
 from shim.credentials import used_variables
-from shim.gateway.option_sources import nearest
-from shim.gateway.options import TABLE, CredentialsMode
+from shim.gateway.option_sources import Given, nearest
+from shim.gateway.options import TABLE, CredentialsMode, Options
 from shim.gateway.plan import Plan, shown
 from shim.tools import inventory
 
@@ -34,11 +34,11 @@ class Setting:
     source: str
 
 
-def settings_of(plan: Plan, environ: Mapping[str, str]) -> tuple[Setting, ...]:
+def settings_of(options: Options, given: Mapping[str, Given], environ: Mapping[str, str]) -> tuple[Setting, ...]:
     """Return a gateway's settings; what a program around it has set has no text, and is shown as it is meant."""
     settings = []
     for row in TABLE:
-        value, said = getattr(plan.options, row.name), plan.given.get(row.name)
+        value, said = getattr(options, row.name), given.get(row.name)
         if said is not None:
             text, source = said.text, said.source
         elif value == row.parse(row.default, row.name):
@@ -47,7 +47,7 @@ def settings_of(plan: Plan, environ: Mapping[str, str]) -> tuple[Setting, ...]:
             text, source = shown(value), "program"
         settings.append(Setting(row.name, SECRET if row.secret and value else text, source))
     settings.append(mappings_in(environ))
-    if plan.options.credentials is CredentialsMode.OWN:
+    if options.credentials is CredentialsMode.OWN:
         settings.append(Setting("atlas_credentials", SECRET, ", ".join(used_variables(environ))))
     return tuple(settings)
 
@@ -61,7 +61,7 @@ def report(plan: Plan, environ: Mapping[str, str], flag: Mapping[str, object]) -
     """Return all of it as JSON has it; ``flag`` is what the route's feature flag says."""
     return {
         "version": __version__,
-        "settings": [attrs.asdict(one) for one in settings_of(plan, environ)],
+        "settings": [attrs.asdict(one) for one in settings_of(plan.options, plan.given, environ)],
         "documents": sorted(document.name for document in plan.engine.documents),
         "route_flag": flag or None,
         "unknown_variables": unknown_variables(environ),

@@ -9,9 +9,8 @@ from importlib.metadata import requires
 
 import pytest
 from packaging.requirements import Requirement
-from packaging.version import Version
 
-from shim.cli import check_dropin, compatibility
+from shim.cli import check_dropin
 
 
 def checked(*before, code=None, **environment):
@@ -96,41 +95,31 @@ def test_text_is_for_people():
 )
 def test_what_is_known_to_break_is_a_problem(installed, said):
     """Told from versions alone."""
-    versions = {name: Version(text) for name, text in installed.items()}
-    assert any(said in problem for problem in compatibility.problems(versions, {}))
+    assert any(said in problem for problem in check_dropin.reasons(installed, {}))
 
 
-@pytest.mark.parametrize("name", sorted(compatibility.TESTED))
+@pytest.mark.parametrize("name", sorted(check_dropin.TESTED))
 def test_what_was_tried_is_no_problem(name):
     """The first version and each of the last series."""
-    first, last = compatibility.TESTED[name]
+    first, last = check_dropin.TESTED[name]
     for version in (first, f"{last}.99"):
-        assert not [one for one in compatibility.problems({name: Version(version)}, {}) if "than" in one]
+        assert not [one for one in check_dropin.reasons({name: version}, {}) if "than" in one]
 
 
 def test_what_is_tried_is_what_can_be_installed():
     """The first versions are the lower bounds that packages are installed with."""
     bounds = {requirement.name: requirement for requirement in map(Requirement, requires("atlas-shim") or ())}
     for name in ("httpx", "requests", "urllib3"):
-        assert compatibility.TESTED[name][0] in bounds[name].specifier
-        assert f">={compatibility.TESTED[name][0]}" in str(bounds[name].specifier)
-
-
-def test_what_is_good_to_know_is_no_problem():
-    """Test libraries beside the libraries, and silence."""
-    names = ("httpx", "respx", "responses", "pytest-httpx", "requests-mock", "vcrpy", "requests-cache")
-    versions = dict.fromkeys(names, Version("0.28"))
-    assert compatibility.problems(versions, {}) == []
-    hints = " ".join(compatibility.hints(versions, {"ATLAS_SHIM_WARNINGS": "off"}))
-    assert all(name in hints for name in (*names[1:], "ATLAS_SHIM_WARNINGS=off"))
+        assert check_dropin.TESTED[name][0] in bounds[name].specifier
+        assert f">={check_dropin.TESTED[name][0]}" in str(bounds[name].specifier)
 
 
 def test_what_is_never_covered_is_named():
     """Whether it is installed or loaded, with what to do; a covered library isn't among it."""
-    found = compatibility.uncovered({"tornado", "httpx", "aiohttp"}, {"pycurl", "tornado"})
+    found = check_dropin.uncovered({"tornado", "httpx", "aiohttp"}, {"pycurl", "tornado"})
     states = {one.library: one.state for one in found}
     assert states == {"pycurl": "loaded", "tornado.httpclient": "installed", "http.client": "Python's own"}
-    assert {one.library for one in found if not one.told} == {"pycurl"}
+    assert {one.library for one in found if not one.warned} == {"pycurl"}
 
 
 def test_a_module_of_the_programs_own_that_is_called_shim_is_a_problem(tmp_path, monkeypatch):

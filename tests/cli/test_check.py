@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 import trustme
 
-from shim.cli import compatibility
+from shim.cli import check_dropin
 from shim.doors import switch
 from shim.fake import (
     DEMO_CLIENT_ID,
@@ -24,9 +24,9 @@ from shim.fake.server import FakeServer
 @pytest.fixture(autouse=True)
 def _as_tried(monkeypatch):
     """Versions that nobody tried, and libraries that other tests loaded, are not what these tests are about."""
-    monkeypatch.setattr(compatibility, "TESTED", dict.fromkeys(compatibility.TESTED, ("0", "99999")))
-    uncovered = compatibility.uncovered
-    monkeypatch.setattr(compatibility, "uncovered", lambda installed, _: uncovered(installed, ()))
+    monkeypatch.setattr(check_dropin, "TESTED", dict.fromkeys(check_dropin.TESTED, ("0", "99999")))
+    uncovered = check_dropin.uncovered
+    monkeypatch.setattr(check_dropin, "uncovered", lambda installed, _: uncovered(installed, ()))
 
 
 @pytest.fixture
@@ -227,6 +227,13 @@ def test_connect_asks_the_upstream_of_the_settings(checked, atlas, tmp_path, way
         found = checked("--connect", *config, env=env)
     assert [one["status"] for one in found["connection"]] == [410, 404]
     assert all(upstream.url in one["request"] for one in found["connection"])
+
+
+def test_connect_asks_nobody_else_where_upstream_is_unreadable(checked, atlas):
+    """Atlas itself is not asked in its place, and the report says so."""
+    found = checked("--connect", env={"ATLAS_SHIM_UPSTREAM": "nonsense"}, code=1)
+    assert (found["connection"], atlas.fake.arrivals) == ([], [])
+    assert "Atlas was not asked (--connect): the settings don't say where it is" in found["problems"]
 
 
 def test_connect_without_a_network(checked, atlas):

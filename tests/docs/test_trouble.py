@@ -1,12 +1,13 @@
 """Each row of the page of trouble at a real gateway: what it says is answered, and what it tells to do helps."""
 
+import os
 import re
 import threading
 
 import pytest
 from click.testing import CliRunner
 
-from shim.cli import compatibility, main
+from shim.cli import check_dropin, main
 from shim.errors import SettingsError
 from shim.fake import (
     DEMO_CLIENT_ID,
@@ -57,10 +58,11 @@ def command(monkeypatch):
     """The command in this process, in an environment that is given."""
 
     def run(*words, **environ):
-        for name in [*KEY, *ACCOUNT, "ATLAS_SHIM_ROUTE", "MONGODB_ATLAS_BASE_URL"]:
-            monkeypatch.delenv(name, raising=False)
+        for name in list(os.environ):
+            if name.startswith(("ATLAS_SHIM_", "MONGODB_ATLAS_", "MCLI_")):
+                monkeypatch.delenv(name)
         monkeypatch.setenv("NO_PROXY", "*")
-        monkeypatch.setattr(compatibility, "OTHERS", {})  # other tests may have loaded them
+        monkeypatch.setattr(check_dropin, "OTHERS", {})  # other tests may have loaded them
         return CliRunner().invoke(main, words, env=environ, prog_name="atlas-shim")
 
     return run
