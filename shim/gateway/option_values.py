@@ -83,13 +83,6 @@ class Address:
         return f"{self.written_host}:{self.port}"
 
 
-@attrs.frozen
-class StoreUrl:
-    """Where a Valkey or Redis is; a password may be part of it."""
-
-    url: str = attrs.field(repr=False)
-
-
 def parse_address(text: str, name: str) -> Address:
     """Parse ``host:port``, ``[v6]:port`` or ``:port`` (loopback); raises SettingsError."""
     try:
@@ -112,10 +105,10 @@ def _public_url(text: str, name: str) -> str:
     return parse_origin(f"{scheme}://{authority}" if path else text, name=name) + path
 
 
-def _store(text: str, name: str) -> StoreUrl:
+def _store(text: str, name: str) -> str:
     if text.partition("://")[0] not in {"redis", "rediss", "unix"}:
         raise SettingsError(f"{name}: is not a URL such as redis://host:6379/0, rediss://… or unix:///path")
-    return StoreUrl(text)
+    return text
 
 
 def _text(text: str, _: str) -> str | None:

@@ -18,13 +18,13 @@ from shim.errors import SettingsError
 from shim.gateway import option_values as of
 from shim.gateway.allow import BY_DEFAULT, AllowList
 from shim.gateway.option_sources import Given, Reader, Row, given
-from shim.gateway.option_values import AccessWord, Address, CredentialsMode, LogFormat, LogLevel, Network, StoreUrl
+from shim.gateway.option_values import AccessWord, Address, CredentialsMode, LogFormat, LogLevel, Network
 
 T = TypeVar("T")
 
 __all__ = [
     "TABLE", "AccessWord", "Address", "CredentialsMode", "LogFormat", "LogLevel", "Network", "Options", "Row",
-    "StoreUrl", "options_of", "read_options", "three_quarters",
+    "options_of", "read_options", "three_quarters",
 ]  # fmt: skip
 
 
@@ -39,7 +39,7 @@ def _option(  # noqa: PLR0913 - one argument a property
     secret: bool = False,
 ) -> T:
     row = Row(group, reader, said, default, bare, live, secret)
-    return attrs.field(default=row.parse(default, "default"), metadata={"row": row})
+    return attrs.field(default=row.parse(default, "default"), repr=not secret, metadata={"row": row})
 
 
 _where, _atlas, _translation = partial(_option, "Where"), partial(_option, "Atlas"), partial(_option, "Translation")
@@ -152,7 +152,7 @@ class Options:
     keys_file: str | None = _credentials(
         of.PATH, "With 'verify': know the API keys in this file, public:private a line."
     )
-    nonce_store: StoreUrl | None = _credentials(
+    nonce_store: str | None = _credentials(
         of.STORE.unless(""),
         "With 'verify': share used nonces with other replicas in this Valkey or Redis.",
         secret=True,

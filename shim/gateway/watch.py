@@ -50,7 +50,7 @@ class Watched(Generic[T]):
     name: str
     files: Callable[[], Iterable[str | Path]] = attrs.field(repr=False)
     read: Callable[[], T] = attrs.field(repr=False)
-    use: Callable[[T], str] = attrs.field(default=lambda _: "", repr=False)
+    use: Callable[[T], str | None] = attrs.field(default=lambda _: None, repr=False)
     refused: Callable[[Sequence[str]], object] = attrs.field(default=lambda _: None, repr=False)
     problems: tuple[str, ...] = ()
     reloads: Tally[str] = attrs.field(factory=lambda: Tally({"refused": 0, "success": 0}))

@@ -1,6 +1,7 @@
 """Nonces: ours alone, for their time, each count once, in bounded memory."""
 
 import hashlib
+import tracemalloc
 
 import pytest
 from hypothesis import given
@@ -37,7 +38,11 @@ def test_far_ahead_and_far_behind():
     assert not nonces.use(nonce, 0xFFFFFFFF, "a")
     assert not nonces.use(nonce, 0xFFFFFFFF - WINDOW, "a")
     assert nonces.use(nonce, 0xFFFFFFFF - WINDOW + 1, "a")
+    tracemalloc.start()
     assert not nonces.use(nonce, 2, "a")
+    most = tracemalloc.get_traced_memory()[1]
+    tracemalloc.stop()
+    assert most < 100_000
 
 
 def test_end_of_life():

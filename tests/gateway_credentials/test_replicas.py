@@ -18,7 +18,7 @@ from shim.fake import server as fake_server
 from shim.gateway import Gateway, Options
 from shim.gateway.credentials.nonce_store import PREFIX, NonceStore
 from shim.gateway.errors import Refusal
-from shim.gateway.options import CredentialsMode, StoreUrl, read_options
+from shim.gateway.options import CredentialsMode, read_options
 from tests.gateway_credentials.worlds import FLEX, UNTOUCHED, Signature, World, line, nonce_of, signing
 from tests.peers.raw import raw_upstream, until
 from tests.peers.served import calling, status_of, value_of
@@ -38,7 +38,7 @@ def store(tmp_path):
     process = subprocess.Popen([SERVER, *words], stdout=subprocess.DEVNULL)
     try:
         until(path.exists, "a store")
-        yield StoreUrl(f"unix://{path}"), process
+        yield f"unix://{path}", process
     finally:
         process.kill()
         process.wait()
@@ -122,7 +122,7 @@ async def test_store_forgets(store):
     assert [await uses.take("n", 1, DEMO_PUBLIC_KEY) for _ in range(2)] == [True, False]
     assert await uses.take("n", 2, DEMO_PUBLIC_KEY)
     assert await uses.take("n", 1, "another")
-    async with Redis.from_url(store[0].url) as client:
+    async with Redis.from_url(store[0]) as client:
         names = [name.decode() async for name in client.scan_iter()]
         assert len(names) == 3
         for name in names:
@@ -135,7 +135,7 @@ async def test_store_forgets(store):
 async def test_store_that_is_away_is_not_asked_again_at_once():
     """For a second after a failure the answer is the same, without a question."""
     now = [0.0]
-    uses = NonceStore(StoreUrl("redis://127.0.0.1:1"), clock=lambda: now[0])
+    uses = NonceStore("redis://127.0.0.1:1", clock=lambda: now[0])
     asked = []
 
     async def broken(*_, **__):
@@ -155,7 +155,7 @@ async def test_store_that_says_nothing(monkeypatch):
     """One that takes connections and never answers is given up in time."""
     monkeypatch.setattr("shim.gateway.credentials.nonce_store.PATIENCE", 0.05)
     with socket.create_server(("127.0.0.1", 0)) as silent:
-        uses = NonceStore(StoreUrl(f"redis://127.0.0.1:{silent.getsockname()[1]}"))
+        uses = NonceStore(f"redis://127.0.0.1:{silent.getsockname()[1]}")
         with pytest.raises(Refusal) as caught:
             await uses.take("n", 1, "a")
         assert (caught.value.status, caught.value.code) == (503, "SHIM_NONCE_STORE_UNREACHABLE")
@@ -177,7 +177,7 @@ def test_package_that_is_missing(monkeypatch):
     """Without the redis package the error says what to install."""
     monkeypatch.setitem(sys.modules, "redis.asyncio", None)
     with pytest.raises(SettingsError, match=r"atlas-shim\[redis\]"):
-        NonceStore(StoreUrl("redis://localhost"))
+        NonceStore("redis://localhost")
 
 
 def test_default_is_no_store():
@@ -201,7 +201,7 @@ async def test_store_that_gives_odd_answers(answer, caplog):
             peer.seen = b""
 
     with raw_upstream(serve) as server:
-        uses = NonceStore(StoreUrl(server.origin.replace("http:", "redis:")))
+        uses = NonceStore(server.origin.replace("http:", "redis:"))
         with pytest.raises(Refusal) as caught:
             await uses.take("n", 1, "a")
         await uses.close()

@@ -10,7 +10,6 @@ import pytest
 
 from shim.core.settings import FlagRoute
 from shim.errors import SettingsError
-from shim.gateway.options import StoreUrl
 from shim.gateway.plan import Plan, PlanSource
 from shim.gateway.settings_report import report
 from tests.gateway_life.conftest import clean_environ
@@ -58,7 +57,7 @@ def test_secrets_are_masked():
     """Neither the nonce store's password nor the credentials themselves are shown, only where they come from."""
     environ = {"MONGODB_ATLAS_PUBLIC_API_KEY": "abcdefgh", "MONGODB_ATLAS_PRIVATE_API_KEY": "hush-hush"}
     plan = PlanSource({**environ, "ATLAS_SHIM_CREDENTIALS": "own"}).read()
-    options = attrs.evolve(plan.options, nonce_store=StoreUrl("redis://:hush-hush@host/0"))
+    options = attrs.evolve(plan.options, nonce_store="redis://:hush-hush@host/0")
     said = json.dumps(report(Plan(options, plan.engine), environ, {}))
     assert "hush" not in said
     assert "MONGODB_ATLAS_PRIVATE_API_KEY" in said

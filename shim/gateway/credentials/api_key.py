@@ -27,7 +27,6 @@ IDLE = 256
 ATTEMPTS = 3
 """Requests sent for one call at most."""
 
-_AUTHORIZATION = frozenset({"authorization"})
 _CONTENT_FIELDS = ("authorization", "content-type", "content-encoding", "content-length", "content-md5", "expect")
 
 
@@ -65,7 +64,10 @@ class KeySigner(UpstreamSigner):
         call, reused = outbound.call, outbound.stream is None
         nonce = await self._fresh(upstream, call) if not reused else self._idle.pop() if self._idle else None
         for number in range(1, ATTEMPTS + 1):
-            response = await upstream.send(_signed(outbound, nonce))
+            headers = without(call.headers, ("authorization",))
+            if nonce is not None:
+                headers = (*headers, ("Authorization", authorization(nonce, call.method, call.target)))
+            response = await upstream.send(attrs.evolve(outbound, call=attrs.evolve(call, headers=headers)))
             found = challenge_of(response.head, self._key) if response.head.status == 401 else None
             if found is None:
                 break
@@ -88,18 +90,9 @@ class KeySigner(UpstreamSigner):
 
         A GET without credentials and content executes nothing, whatever the call is.
         """
-        question = attrs.evolve(call, method="GET", headers=without(call.headers, _CONTENT_FIELDS))
-        reply = await ask(upstream, question)
+        reply = await ask(upstream, attrs.evolve(call, method="GET", headers=without(call.headers, _CONTENT_FIELDS)))
         found = challenge_of(reply, self._key) if reply.status == 401 else None
         return found[0] if found else None
-
-
-def _signed(outbound: OutboundCall, nonce: Nonce | None) -> OutboundCall:
-    call = outbound.call
-    headers = without(call.headers, _AUTHORIZATION)
-    if nonce is not None:
-        headers = (*headers, ("Authorization", authorization(nonce, call.method, call.target)))
-    return attrs.evolve(outbound, call=attrs.evolve(call, headers=headers))
 
 
 def authorization(nonce: Nonce, method: str, target: str) -> str:
@@ -114,32 +107,26 @@ def authorization(nonce: Nonce, method: str, target: str) -> str:
 
 def challenge_of(reply: Reply, key: ApiKey) -> tuple[Nonce, bool] | None:
     """Return the first challenge that an API key can answer, and whether it says stale."""
-    for name, value in reply.headers:
-        if name.lower() != "www-authenticate":
+    lines = [value for name, value in reply.headers if name.lower() == "www-authenticate"]
+    for word, text in [one for value in lines for one in challenges(value)]:
+        given = parameters(text) if word == "digest" else None
+        if given is None or not {"realm", "nonce"} <= given.keys():
             continue
-        for word, text in challenges(value):
-            given = parameters(text) if word == "digest" else None
-            if given is None or not {"realm", "nonce"} <= given.keys():
-                continue
-            algorithm = given.get("algorithm")
-            hashed = ALGORITHMS.get((algorithm or "MD5").upper())
-            if hashed is None or "auth" not in [word.strip() for word in given.get("qop", "").split(",")]:
-                continue
-            key_hash = secret_hash(key.public_key, given["realm"], key.private_key, hashed)
-            start = (
-                f'Digest username={_quoted(key.public_key)}, realm="{given["realm"]}", nonce="{given["nonce"]}", uri='
-            )
-            end = f", algorithm={algorithm}" if algorithm else ""
-            if "opaque" in given:
-                end += f', opaque="{given["opaque"]}"'
-            nonce = Nonce(given["nonce"], hashed, key_hash, start, end)
-            return nonce, given.get("stale", "").lower() == "true"
+        algorithm = given.get("algorithm", "")
+        hashed = ALGORITHMS.get(algorithm.upper() or "MD5")
+        if hashed is None or "auth" not in [word.strip() for word in given.get("qop", "").split(",")]:
+            continue
+        realm, nonce = given["realm"], given["nonce"]
+        end = f", algorithm={algorithm}" if algorithm else ""
+        if "opaque" in given:
+            end += f', opaque="{given["opaque"]}"'
+        start = f'Digest username={_quoted(key.public_key)}, realm="{realm}", nonce="{nonce}", uri='
+        key_hash = secret_hash(key.public_key, realm, key.private_key, hashed)
+        return Nonce(nonce, hashed, key_hash, start, end), given.get("stale", "").lower() == "true"
     return None
 
 
 def _quoted(text: str) -> str:
-    if "\\" not in text and '"' not in text:
-        return f'"{text}"'
     escaped = text.replace("\\", "\\\\").replace('"', '\\"')
     return f'"{escaped}"'
 

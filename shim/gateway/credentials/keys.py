@@ -37,11 +37,7 @@ def follow(read: Callable[[], T], paths: Sequence[str], use: Callable[[T], None]
                     log.warning("%s: anybody on this machine may change it (mode %o); chmod 600 it", path, mode & 0o777)
         return read()
 
-    def taken_up(value: T) -> str:
-        use(value)
-        return ""
-
-    watched = Watched("credentials", lambda: paths, checked, taken_up)
+    watched = Watched("credentials", lambda: paths, checked, use)
     use(watched.value)
     if paths:
         watcher.watched.append(watched)
@@ -63,8 +59,7 @@ def own_credentials(environ: Mapping[str, str]) -> Holder:
 def callers_keys(environ: Mapping[str, str], file: str | None) -> Keys:
     """Return the keys of ``verify``: the environment's API key, and those of a file; raises SettingsError."""
     keys = list(api_keys(file, name="keys_file")) if file else []
-    own = read_credentials(environ)
-    if isinstance(own, ApiKey):
+    if isinstance(own := read_credentials(environ), ApiKey):
         keys.append(own)
     if not keys:
         raise SettingsError(

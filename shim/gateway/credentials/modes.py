@@ -158,13 +158,8 @@ class OwnGate(CallerGate):
 
 def from_a_page(headers: Headers) -> bool:
     """Return whether a browser says that a page makes this call (Fetch, 3.2; Fetch Metadata, 2)."""
-    for name, value in headers:
-        match name.lower():
-            case "origin":
-                return True
-            case "sec-fetch-site" if value.strip().lower() != "none":
-                return True
-    return False
+    said = [(name.lower(), value.strip().lower()) for name, value in headers]
+    return any(name == "origin" or (name == "sec-fetch-site" and value != "none") for name, value in said)
 
 
 def is_step_of_digest(request: InboundRequest, match: Match | None) -> bool:

@@ -13,7 +13,6 @@ from typing import Any
 from shim.errors import SettingsError
 from shim.gateway.credentials.nonces import LIFE, SKEW
 from shim.gateway.errors import Refusal
-from shim.gateway.options import StoreUrl
 
 log = logging.getLogger("shim.gateway")
 
@@ -41,23 +40,18 @@ class NonceStore:
     Raises SettingsError for a URL that is of no use, and where the ``redis`` package is missing.
     """
 
-    def __init__(self, store: StoreUrl, *, clock: Callable[[], float] = time.monotonic) -> None:
+    def __init__(self, url: str, *, clock: Callable[[], float] = time.monotonic) -> None:
         try:
             redis: Any = import_module("redis.asyncio")
         except ImportError:
             raise SettingsError("nonce_store: needs the redis package: pip install 'atlas-shim[redis]'") from None
-        checked = {"ssl_check_hostname": True} if store.url.startswith("rediss:") else {}
+        checked = {"ssl_check_hostname": True} if url.startswith("rediss:") else {}
+        patience = dict.fromkeys(("timeout", "socket_timeout", "socket_connect_timeout"), PATIENCE)
+        # The server may have closed a connection while nobody looked. Asked twice, it answers "used" at worst.
+        retry = import_module("redis.asyncio.retry").Retry(import_module("redis.backoff").NoBackoff(), 1)
+        pool = redis.BlockingConnectionPool
         try:
-            self._pool: Any = redis.BlockingConnectionPool.from_url(
-                store.url,
-                max_connections=CONNECTIONS,
-                timeout=PATIENCE,
-                socket_timeout=PATIENCE,
-                socket_connect_timeout=PATIENCE,
-                # The server may have closed a connection while nobody looked. Asked twice, it answers "used" at worst.
-                retry=import_module("redis.asyncio.retry").Retry(import_module("redis.backoff").NoBackoff(), 1),
-                **checked,
-            )
+            self._pool: Any = pool.from_url(url, max_connections=CONNECTIONS, retry=retry, **patience, **checked)
         except ValueError:
             raise SettingsError("nonce_store: the URL can't be read (its text is not shown)") from None
         self._client: Any = redis.Redis(connection_pool=self._pool)
@@ -79,11 +73,8 @@ class NonceStore:
             now = self._clock()
             self._resting = now + PAUSE
             if now >= self._silent:
-                self._silent = now + QUIET
-                log.warning(
-                    "the nonce store does not answer, so signed calls are refused: %s",
-                    str(error) or "no answer in time",
-                )
+                self._silent, said = now + QUIET, str(error) or "no answer in time"
+                log.warning("the nonce store does not answer, so signed calls are refused: %s", said)
             raise unreachable(type(error).__name__) from None
 
     async def close(self) -> None:

@@ -9,7 +9,6 @@ others, as long as its nonce is fresh, unless they share a store.
 from __future__ import annotations
 
 import base64
-import binascii
 import hashlib
 import hmac
 import secrets
@@ -55,10 +54,23 @@ def secret_of(keys: Iterable[ApiKey]) -> bytes:
 
 @attrs.define
 class _Uses:
+    """The counts that were used of a nonce: bit n of ``seen`` says that of ``top - n``."""
+
     born: int
     top: int = 0
     seen: int = 0
-    """Bit n is set when count ``top - n`` was used."""
+
+    def take(self, count: int) -> bool:
+        behind = self.top - count
+        if behind < 0:
+            kept = self.seen << -behind if -behind < WINDOW else 0
+            self.top, self.seen = count, (kept | 1) & _ALL
+            return True
+        # A count may be billions behind, and a bit that far to the left would need half a gigabyte.
+        if behind >= WINDOW or self.seen >> behind & 1:
+            return False
+        self.seen |= 1 << behind
+        return True
 
 
 class Nonces:
@@ -102,7 +114,7 @@ class Nonces:
                 return False
             uses = self._uses[nonce, name] = _Uses(born)
             self._forget(now)
-        return _take(uses, count)
+        return uses.take(count)
 
     def _now(self) -> int:
         return int(self._clock() * 1000)
@@ -110,15 +122,13 @@ class Nonces:
     def _birth(self, nonce: str) -> int | None:
         try:
             raw = base64.urlsafe_b64decode(nonce)
-        except (binascii.Error, ValueError):
+        except ValueError:
             return None
         start, proof = raw[: _STAMP + _SALT], raw[_STAMP + _SALT :]
         # One nonce has one spelling: what is remembered is the text.
-        if base64.urlsafe_b64encode(raw).decode("ascii") != nonce:
-            return None
-        if not any(hmac.compare_digest(proof, _proof(start, secret)) for secret in self._secrets):
-            return None
-        return int.from_bytes(raw[:_STAMP], "big")
+        is_ours = any(hmac.compare_digest(proof, _proof(start, secret)) for secret in self._secrets)
+        is_plain = base64.urlsafe_b64encode(raw).decode("ascii") == nonce
+        return int.from_bytes(raw[:_STAMP], "big") if is_ours and is_plain else None
 
     def _forget(self, now: int) -> None:
         """Forget the oldest uses where there are too many, and all that can't come again."""
@@ -133,17 +143,3 @@ class Nonces:
 
 def _proof(start: bytes, secret: bytes) -> bytes:
     return hmac.digest(secret, start, "sha256")[:_PROOF]
-
-
-def _take(uses: _Uses, count: int) -> bool:
-    ahead = count - uses.top
-    if ahead > 0:
-        kept = uses.seen << ahead if ahead < WINDOW else 0
-        uses.seen = (kept | 1) & _ALL
-        uses.top = count
-        return True
-    bit = 1 << -ahead
-    if -ahead >= WINDOW or uses.seen & bit:
-        return False
-    uses.seen |= bit
-    return True

@@ -47,15 +47,19 @@ class AccountSigner(UpstreamSigner):
 
     async def send(self, upstream: Upstream, outbound: OutboundCall) -> UpstreamResponse:
         """Send with the token, and once more with a new one after a 401; raises Refusal without a token."""
+
+        async def sent(token: Token) -> UpstreamResponse:
+            headers = replaced(outbound.call.headers, "Authorization", f"Bearer {token.value}")
+            return await upstream.send(attrs.evolve(outbound, call=attrs.evolve(outbound.call, headers=headers)))
+
         token = self._book.usable() or await self._token(upstream, None)
-        response = await upstream.send(_signed(outbound, token))
+        response = await sent(token)
         if response.head.status == 401 and self._book.worth_another(again=False):
             if outbound.stream is not None:
                 self._book.drop(token)
             else:
                 await finish(response)
-                token = await self._token(upstream, token)
-                response = await upstream.send(_signed(outbound, token))
+                response = await sent(await self._token(upstream, token))
                 if response.head.status == 401:
                     self._book.worth_another(again=True)
         return answered(response, bearer)
@@ -77,11 +81,6 @@ class AccountSigner(UpstreamSigner):
                 failed = error if isinstance(error, Refusal) else no_token("the token endpoint answered without one")
                 self._failure = (self._clock() + PAUSE, failed)
                 raise failed from None
-
-
-def _signed(outbound: OutboundCall, token: Token) -> OutboundCall:
-    headers = replaced(outbound.call.headers, "Authorization", f"Bearer {token.value}")
-    return attrs.evolve(outbound, call=attrs.evolve(outbound.call, headers=headers))
 
 
 def no_token(said: str) -> Refusal:

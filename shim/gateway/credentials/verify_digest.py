@@ -28,7 +28,7 @@ WRONG_KEY = (
     "the gateway runs."
 )
 
-_NEEDED = ("username", "realm", "nonce", "uri", "cnonce", "nc", "response", "qop")
+_NEEDED = {"username", "realm", "nonce", "uri", "cnonce", "nc", "response", "qop"}
 _COUNT = re.compile(r"[0-9a-fA-F]{8}")
 
 
@@ -59,47 +59,41 @@ class VerifyGate(CallerGate):
         listed: bool = False,  # noqa: ARG002 - as above
     ) -> UpstreamSigner:
         """Return the signer of the key that the caller proved; raises Refusal, mostly a challenge."""
+        lines = [value for name, value in request.call.headers if name.lower() == "authorization"]
         if signs_in(request.call.path):
             return PASSTHROUGH
-        lines = [value for name, value in request.call.headers if name.lower() == "authorization"]
         if len(lines) > 1:
             raise malformed("two Authorization fields")
         word, _, text = lines[0].strip().partition(" ") if lines else ("", "", "")
-        match word.lower():
-            case "bearer":
-                return PASSTHROUGH
-            case "digest":
-                return await self._check(request, text.strip())
-            case _:
-                raise self._refusal("SHIM_UNAUTHORIZED", UNSIGNED, "unsigned")
+        if word.lower() == "bearer":
+            return PASSTHROUGH
+        if word.lower() != "digest":
+            raise self._refusal("SHIM_UNAUTHORIZED", UNSIGNED, "unsigned")
+        return await self._check(request, text.strip())
 
     async def _check(self, request: InboundRequest, text: str) -> UpstreamSigner:
-        given = parameters(text) if len(text) <= LONGEST + len(request.head.target) else None
+        target = request.head.target
+        given = parameters(text) if len(text) <= LONGEST + len(target) else None
         if given is None:
             raise malformed("parameters that can't be read, or one twice")
-        try:
-            name, realm, nonce, uri, cnonce, nc, signed, qop = [given[word] for word in _NEEDED]
-        except KeyError:
-            raise malformed("a parameter is missing") from None
-        if not cnonce:
+        if not given.keys() >= _NEEDED or not given["cnonce"]:
             raise malformed("a parameter is missing")
-        if qop.lower() != "auth" or given.get("algorithm", "MD5").upper() != "MD5":
+        if given["qop"].lower() != "auth" or given.get("algorithm", "MD5").upper() != "MD5":
             raise malformed("a qop or algorithm that was not offered")
+        name, nonce, nc = given["username"], given["nonce"], given["nc"]
         if not _COUNT.fullmatch(nc) or not (count := int(nc, 16)):
             raise malformed("nc is not a count of eight hex digits")
         # RFC 7616, 3.4.6, asks for 400 here.
-        if uri != request.head.target:
+        if given["uri"] != target:
             raise malformed("uri is not the request target")
         key_hash = self._hashes.get(name, self._nobody)
-        expected = response(key_hash, request.call.method, uri, nonce=nonce, count=nc, cnonce=cnonce)
-        right = hmac.compare_digest(expected.encode(), signed.encode())
+        expected = response(key_hash, request.call.method, target, nonce=nonce, count=nc, cnonce=given["cnonce"])
+        right = hmac.compare_digest(expected.encode(), given["response"].encode())
         signer = self._signers.get(name)
-        if signer is None or not right or realm != REALM:
+        if signer is None or not right or given["realm"] != REALM:
             raise self._refusal("SHIM_KEY_REFUSED", WRONG_KEY)
-        fresh = self._nonces.use(nonce, count, name)
-        if fresh and self._store is not None:
-            fresh = await self._store.take(nonce, count, name)
-        if not fresh:
+        is_fresh = self._nonces.use(nonce, count, name)
+        if not is_fresh or (self._store is not None and not await self._store.take(nonce, count, name)):
             raise self._refusal("SHIM_UNAUTHORIZED", STALE, "stale")
         return signer
 
