@@ -21,7 +21,7 @@ from prometheus_client import CONTENT_TYPE_LATEST
 
 from shim.core.messages import Headers, Reply
 from shim.gateway.checks import authorities_of
-from shim.gateway.credentials.modes import from_a_page
+from shim.gateway.credentials.gates import from_a_page
 from shim.gateway.errors import Refusal, bad_request
 from shim.gateway.http1.clients import Clients
 from shim.gateway.http1.listener import Listener

@@ -17,7 +17,7 @@ from shim.core.recognise import Match
 from shim.core.settings import Settings
 from shim.gateway.coalesce import BufferedResponse
 from shim.gateway.credentials import UpstreamSigner
-from shim.gateway.credentials.modes import PASSTHROUGH, cannot_cross
+from shim.gateway.credentials.signers import PASSTHROUGH, cannot_cross
 from shim.gateway.errors import Failure, Refusal, own_error, too_slow, unreadable
 from shim.gateway.fields import for_caller, notes
 from shim.gateway.http1.body import BUFFERED

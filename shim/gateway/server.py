@@ -18,7 +18,7 @@ from shim.gateway.admin import Admin
 from shim.gateway.call import Handler
 from shim.gateway.checks import authorities_of
 from shim.gateway.credentials import gate_for
-from shim.gateway.credentials.modes import is_loopback
+from shim.gateway.credentials.gates import is_loopback
 from shim.gateway.http1.clients import Clients
 from shim.gateway.http1.listener import Listener
 from shim.gateway.http1.sockets import Bound, bind, bind_tcp

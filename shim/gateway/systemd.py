@@ -16,7 +16,7 @@ from collections.abc import Iterator, Mapping
 import attrs
 
 from shim.errors import SettingsError
-from shim.gateway.credentials.modes import is_loopback
+from shim.gateway.credentials.gates import is_loopback
 from shim.gateway.http1.sockets import Bound
 from shim.gateway.options import Address
 

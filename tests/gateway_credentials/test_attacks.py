@@ -182,7 +182,7 @@ def test_long_nonsense_is_not_read(refused, piece, monkeypatch):
     def read(text):
         raise AssertionError(f"{len(text)} characters were read")
 
-    monkeypatch.setattr("shim.gateway.credentials.verify_digest.parameters", read)
+    monkeypatch.setattr("shim.gateway.credentials.gates.parameters", read)
     assert refused(UNTOUCHED, "Authorization: Digest " + (piece * 30_000)[:30_000]) == 400
 
 

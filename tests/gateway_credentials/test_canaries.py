@@ -91,7 +91,7 @@ def test_defect(monkeypatch, caplog):
         raise RuntimeError("a defect")
 
     with world("own", KEY) as seen:
-        monkeypatch.setattr("shim.gateway.credentials.api_key.authorization", broken)
+        monkeypatch.setattr("shim.gateway.credentials.signers.Nonce.sign", broken)
         seen.ask(RETIRED, f"Accept: {V2}")
         _, content = seen.ask(RETIRED, f"Accept: {V2}", CALLERS[0])
     assert "a defect" in caplog.text

@@ -9,7 +9,6 @@ from hypothesis import strategies as st
 from shim.core.messages import Reply
 from shim.credentials import ApiKey
 from shim.gateway.credentials import digest
-from shim.gateway.credentials.api_key import authorization, challenge_of
 from shim.gateway.credentials.digest import (
     ALGORITHMS,
     LONGEST,
@@ -19,6 +18,7 @@ from shim.gateway.credentials.digest import (
     response,
     secret_hash,
 )
+from shim.gateway.credentials.signers import challenge_of
 
 ATLAS = 'Digest realm="MMS Public API", domain="", nonce="abc", algorithm=MD5, qop="auth", stale=false'
 
@@ -157,7 +157,7 @@ def test_first_challenge_that_can_be_met_is_taken():
     lines = (("WWW-Authenticate", ATLAS.replace("MD5", "X")), ("www-authenticate", ATLAS.replace("abc", "def")))
     found = challenge_of(Reply(401, lines), ApiKey("u", "p"))
     assert found is not None
-    assert (found[0].value, found[1]) == ("def", False)
+    assert (found.value, found.stale) == ("def", False)
 
 
 @pytest.mark.parametrize("lines", ['opaque="o", algorithm=SHA-256', 'opaque=""', "algorithm=md5", "stale=true"])
@@ -166,7 +166,7 @@ def test_answer_to_a_challenge(lines):
     challenge = f'Digest realm="r", nonce="n", qop="auth", {lines}'
     found = challenge_of(Reply(401, (("WWW-Authenticate", challenge),)), ApiKey('u"', "p"))
     assert found is not None
-    text = authorization(found[0], "GET", "/x")
+    text = found.sign("GET", "/x")
     assert text.startswith('Digest username="u\\"", realm="r", nonce="n", uri="/x", response="')
     assert ", nc=00000001," in text
     assert text.endswith("".join(f", {one}" for one in sorted(lines.split(", ")) if one != "stale=true"))

@@ -9,8 +9,8 @@ from shim.core.messages import Call, Reply
 from shim.credentials import ApiKey, api_keys
 from shim.errors import SettingsError
 from shim.gateway import Gateway, Options
-from shim.gateway.credentials.api_key import KeySigner
-from shim.gateway.credentials.keys import callers_keys, follow
+from shim.gateway.credentials import callers_keys, follow
+from shim.gateway.credentials.signers import KeySigner
 from shim.gateway.errors import Refusal
 from shim.gateway.upstream.messages import OutboundCall
 from shim.gateway.watch import Watcher

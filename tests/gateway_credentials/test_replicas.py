@@ -16,7 +16,7 @@ from shim.errors import SettingsError
 from shim.fake import DEMO_PRIVATE_KEY, DEMO_PUBLIC_KEY, FakeAtlas
 from shim.fake import server as fake_server
 from shim.gateway import Gateway, Options
-from shim.gateway.credentials.nonce_store import PREFIX, NonceStore
+from shim.gateway.credentials.nonces import PREFIX, NonceStore
 from shim.gateway.errors import Refusal
 from shim.gateway.options import CredentialsMode, read_options
 from tests.gateway_credentials.worlds import FLEX, UNTOUCHED, Signature, World, line, nonce_of, signing
@@ -153,7 +153,7 @@ async def test_store_that_is_away_is_not_asked_again_at_once():
 
 async def test_store_that_says_nothing(monkeypatch):
     """One that takes connections and never answers is given up in time."""
-    monkeypatch.setattr("shim.gateway.credentials.nonce_store.PATIENCE", 0.05)
+    monkeypatch.setattr("shim.gateway.credentials.nonces.PATIENCE", 0.05)
     with socket.create_server(("127.0.0.1", 0)) as silent:
         uses = NonceStore(f"redis://127.0.0.1:{silent.getsockname()[1]}")
         with pytest.raises(Refusal) as caught:

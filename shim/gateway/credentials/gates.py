@@ -1,0 +1,228 @@
+"""Who may call: everybody (passthrough), no web pages (own), or who proves a key that is known (verify)."""
+
+from __future__ import annotations
+
+import hmac
+import ipaddress
+import re
+import secrets
+import socket
+from collections.abc import Mapping
+from urllib.parse import unquote
+
+from shim.core.messages import Headers, field
+from shim.core.recognise import Match
+from shim.credentials import ApiKey, ServiceAccount
+from shim.gateway.checks import InboundRequest
+from shim.gateway.credentials.digest import LONGEST, REALM, challenge, parameters, response, secret_hash
+from shim.gateway.credentials.nonces import Nonces, NonceStore, secret_of
+from shim.gateway.credentials.signers import PASSTHROUGH, AccountSigner, KeySigner, UpstreamSigner, bearer
+from shim.gateway.errors import Challenged, Refusal
+
+UNSIGNED = (
+    "atlas-shim lets in who signs with an API key that it knows (HTTP Digest, as for Atlas; not HTTP Basic), or brings "
+    "a service account's access token (Authorization: Bearer ...)."
+)
+STALE = "The nonce of this signature is old, or was used with this count: sign again, with the nonce of this challenge."
+WRONG_KEY = (
+    "atlas-shim, and not Atlas, refused this call: it does not know the API key, or the private key is another one. "
+    "Its keys are those of --keys-file and of MONGODB_ATLAS_PUBLIC_API_KEY and MONGODB_ATLAS_PRIVATE_API_KEY where "
+    "the gateway runs."
+)
+
+_WITH_CONTENT = frozenset({"PATCH", "POST", "PUT"})
+_SIGN_IN = re.compile(r"/+api(?:;[^/]*)?/+oauth(?:;[^/]*)?/", re.IGNORECASE)
+_NEEDED = {"username", "realm", "nonce", "uri", "cnonce", "nc", "response", "qop"}
+_COUNT = re.compile(r"[0-9a-fA-F]{8}")
+
+
+class CallerGate:
+    """Decides who may call: here everybody, since nothing is held that could be borrowed."""
+
+    async def admit(
+        self,
+        request: InboundRequest,  # noqa: ARG002 - others look
+        match: Match | None,  # noqa: ARG002 - as above
+        *,
+        listed: bool = False,  # noqa: ARG002 - as above
+    ) -> UpstreamSigner:
+        """Return who signs this call; raises Refusal. ``listed`` says that ``allow`` names the calls that are taken."""
+        return PASSTHROUGH
+
+    async def close(self) -> None:
+        """Give up what was opened to decide that."""
+
+
+class OwnGate(CallerGate):
+    """Signs recognised operations, or all calls that a list has, for callers on this machine; no web pages.
+
+    A page that knows the port by a rebound DNS name is refused before, by its Host: see ``Plan.checks_host``.
+    ``origin`` is upstream's.
+    """
+
+    def __init__(self, origin: str) -> None:
+        self._origin = origin
+        self._held: ApiKey | ServiceAccount | None = None
+        self._signer = PASSTHROUGH
+
+    def learn(self, held: ApiKey | ServiceAccount) -> None:
+        """Sign with these credentials from now on."""
+        if held != self._held:
+            self._held = held
+            self._signer = KeySigner(held, bearer) if isinstance(held, ApiKey) else AccountSigner(held, self._origin)
+
+    async def admit(self, request: InboundRequest, match: Match | None, *, listed: bool = False) -> UpstreamSigner:
+        """Return who signs this call, or who adds nothing to one that isn't signed; raises Refusal."""
+        if from_a_page(request.call.headers):
+            raise Refusal(
+                403,
+                "SHIM_ORIGIN_REFUSED",
+                "This gateway signs calls with credentials of its own, and takes none from a web page.",
+                error="http_request_denied",
+                close=True,
+            )
+        if not (match is not None or (listed and not signs_in(request.call.path))):
+            return PASSTHROUGH
+        if is_step_of_digest(request, match):
+            raise Refusal(
+                401,
+                "SHIM_UNAUTHORIZED",
+                "This write has no content and no Authorization, as the first request of an HTTP Digest client, which "
+                "has to see a challenge. The gateway signs by itself: send the content, with or without a signature.",
+                headers=challenge(secrets.token_hex(16)),
+                challenged="unsigned",
+            )
+        return self._signer
+
+
+class VerifyGate(CallerGate):
+    """Takes a Digest signature of a known key, checked strictly; a bearer token is upstream's to check.
+
+    A ``store`` is asked last, about signatures that are good in every other way.
+    """
+
+    def __init__(self, store: NonceStore | None = None) -> None:
+        self._nonces = Nonces()
+        self._store = store
+        self._known: Mapping[str, ApiKey] = {}
+        self._hashes: dict[str, str] = {}
+        self._signers: dict[str, UpstreamSigner] = {}
+        # Stands in for an unknown key's, so that finding out costs as much as a wrong secret.
+        self._nobody = secrets.token_hex(16)
+
+    async def admit(
+        self,
+        request: InboundRequest,
+        match: Match | None,  # noqa: ARG002 - all alike
+        *,
+        listed: bool = False,  # noqa: ARG002 - as above
+    ) -> UpstreamSigner:
+        """Return the signer of the key that the caller proved; raises Refusal, mostly a challenge."""
+        lines = [value for name, value in request.call.headers if name.lower() == "authorization"]
+        if signs_in(request.call.path):
+            return PASSTHROUGH
+        if len(lines) > 1:
+            raise malformed("two Authorization fields")
+        word, _, text = lines[0].strip().partition(" ") if lines else ("", "", "")
+        if word.lower() == "bearer":
+            return PASSTHROUGH
+        if word.lower() != "digest":
+            raise self._refusal("SHIM_UNAUTHORIZED", UNSIGNED, "unsigned")
+        return await self._check(request, text.strip())
+
+    async def _check(self, request: InboundRequest, text: str) -> UpstreamSigner:
+        target = request.head.target
+        given = parameters(text) if len(text) <= LONGEST + len(target) else None
+        if given is None:
+            raise malformed("parameters that can't be read, or one twice")
+        if not given.keys() >= _NEEDED or not given["cnonce"]:
+            raise malformed("a parameter is missing")
+        if given["qop"].lower() != "auth" or given.get("algorithm", "MD5").upper() != "MD5":
+            raise malformed("a qop or algorithm that was not offered")
+        name, nonce, nc = given["username"], given["nonce"], given["nc"]
+        if not _COUNT.fullmatch(nc) or not (count := int(nc, 16)):
+            raise malformed("nc is not a count of eight hex digits")
+        # RFC 7616, 3.4.6, asks for 400 here.
+        if given["uri"] != target:
+            raise malformed("uri is not the request target")
+        key_hash = self._hashes.get(name, self._nobody)
+        expected = response(key_hash, request.call.method, target, nonce=nonce, count=nc, cnonce=given["cnonce"])
+        right = hmac.compare_digest(expected.encode(), given["response"].encode())
+        signer = self._signers.get(name)
+        if signer is None or not right or given["realm"] != REALM:
+            raise self._refusal("SHIM_KEY_REFUSED", WRONG_KEY)
+        is_fresh = self._nonces.use(nonce, count, name)
+        if not is_fresh or (self._store is not None and not await self._store.take(nonce, count, name)):
+            raise self._refusal("SHIM_UNAUTHORIZED", STALE, "stale")
+        return signer
+
+    async def close(self) -> None:
+        """Close the store's connections."""
+        if self._store is not None:
+            await self._store.close()
+
+    def learn(self, keys: Mapping[str, ApiKey]) -> None:
+        """Know these keys from now on, by their public part."""
+        self._hashes = {name: secret_hash(name, REALM, key.private_key) for name, key in keys.items()}
+        self._signers = {
+            name: self._signers[name] if self._known.get(name) == key else KeySigner(key, self._challenge)
+            for name, key in keys.items()
+        }
+        self._nonces.renew(secret_of(keys.values()))
+        self._known = keys
+
+    def _challenge(self) -> Headers:
+        return challenge(self._nonces.new())
+
+    def _refusal(self, code: str, detail: str, challenged: Challenged | None = None) -> Refusal:
+        error = None if challenged else "http_request_denied"
+        headers = challenge(self._nonces.new(), stale=challenged == "stale")
+        return Refusal(401, code, detail, error, headers=headers, challenged=challenged)
+
+
+def malformed(said: str) -> Refusal:
+    """Authorization that no careful client sends, or for something else than what is asked for."""
+    return Refusal(
+        400,
+        "SHIM_AUTHORIZATION_MALFORMED",
+        f"The Authorization of this call is not what RFC 7616 asks for: {said}.",
+        error="http_request_error",
+        said=said,
+    )
+
+
+def from_a_page(headers: Headers) -> bool:
+    """Return whether a browser says that a page makes this call (Fetch, 3.2; Fetch Metadata, 2)."""
+    said = [(name.lower(), value.strip().lower()) for name, value in headers]
+    return any(name == "origin" or (name == "sec-fetch-site" and value != "none") for name, value in said)
+
+
+def is_step_of_digest(request: InboundRequest, match: Match | None) -> bool:
+    """Return whether a write is the first request of a Digest client: its content comes with its signature.
+
+    libcurl's has no content, and says so, and of which type it would be; that a recognised write needs some is known.
+    """
+    call, head = request.call, request.head
+    if head.has_content or call.method not in _WITH_CONTENT or field(call.headers, "Authorization") is not None:
+        return False
+    if match is not None:
+        return match.operation.request is not None
+    return head.length == 0 and field(call.headers, "Content-Type") is not None
+
+
+def is_loopback(host: str) -> bool:
+    """Return whether a host to listen on is this machine's own, under every address that it has."""
+    try:
+        found = {str(entry[4][0]) for entry in socket.getaddrinfo(host, None, type=socket.SOCK_STREAM)}
+        return all(ipaddress.ip_address(address.partition("%")[0]).is_loopback for address in found)
+    except (OSError, ValueError):
+        return False
+
+
+def signs_in(path: str) -> bool:
+    """Return whether a raw path is one of ``/api/oauth/``, in any spelling that upstream might take for it.
+
+    Who calls there gives or revokes a token by a login of its own, and no gateway knows a better one. To take
+    another path for one of these would lend nothing to anybody.
+    """
+    return _SIGN_IN.match(unquote(path) if "%" in path else path) is not None

@@ -1,0 +1,301 @@
+"""Whose credentials a call carries upstream: the caller's own, an API key's signature, or a service account's token."""
+
+from __future__ import annotations
+
+import asyncio
+import base64
+import contextlib
+import json
+import secrets
+import time
+from collections import deque
+from collections.abc import Callable
+
+import attrs
+
+from shim.core.messages import Call, Headers, Reply, field, without
+from shim.credentials import TOKEN_PATH, ApiKey, ServiceAccount, Token, TokenBook
+from shim.gateway.credentials.digest import (
+    ALGORITHMS,
+    REALM,
+    asks_digest,
+    challenges,
+    parameters,
+    response,
+    secret_hash,
+)
+from shim.gateway.errors import Refusal, too_slow
+from shim.gateway.upstream.client import Upstream
+from shim.gateway.upstream.messages import OutboundCall, UpstreamResponse
+
+REFUSED_LIMIT = 64 * 1024
+"""Bytes that are read of a refused attempt's content, and of a reply to the gateway's own calls."""
+
+IDLE = 256
+"""Nonces kept for later, the last used ones."""
+
+ATTEMPTS = 3
+"""Requests sent for one call at most."""
+
+PAUSE = 1.0
+"""Seconds for which a failed exchange for a token is the answer to every call: they would all fail alike."""
+
+_CONTENT_FIELDS = ("authorization", "content-type", "content-encoding", "content-length", "content-md5", "expect")
+
+
+class UpstreamSigner:
+    """Decides which credentials a call carries upstream: here the caller's own.
+
+    ``lends`` says that they are the gateway's; a call may then have to be sent a second time, and its content is kept.
+    """
+
+    lends = False
+
+    async def send(self, upstream: Upstream, outbound: OutboundCall) -> UpstreamResponse:
+        """Return the reply that stands, its content unread; raises Refusal.
+
+        A Digest signature over another path, and a challenge to make one, are of no use and refused.
+        """
+        if not outbound.rewritten:
+            return await upstream.send(outbound)
+        scheme = (field(outbound.call.headers, "Authorization") or "").partition(" ")[0].lower()
+        if scheme == "digest":
+            raise cannot_cross()
+        response = await upstream.send(outbound)
+        # A Bearer caller's 401 stands: it has what the challenge would be replaced by.
+        if response.head.status == 401 and scheme != "bearer" and asks_digest(response.head.headers):
+            response.close()
+            raise cannot_cross()
+        return response
+
+
+PASSTHROUGH = UpstreamSigner()
+
+
+@attrs.define
+class Nonce:
+    """One challenge of upstream's, and how often it was used.
+
+    ``start`` is what an answer to it says before the target, and ``end`` what it says last.
+    """
+
+    value: str
+    stale: bool
+    hashed: Callable[[str], str]
+    key_hash: str = attrs.field(repr=False)
+    start: str = attrs.field(repr=False)
+    end: str
+    uses: int = 0
+
+    def sign(self, method: str, target: str) -> str:
+        """Return an Authorization value for one more use (RFC 7616, 3.4)."""
+        self.uses += 1
+        count, cnonce = f"{self.uses:08x}", secrets.token_hex(8)
+        answer = response(
+            self.key_hash, method, target, nonce=self.value, count=count, cnonce=cnonce, hashed=self.hashed
+        )
+        said = f'response="{answer}", qop=auth, nc={count}, cnonce="{cnonce}"'
+        return f"{self.start}{_quoted(target)}, {said}{self.end}"
+
+
+class KeySigner(UpstreamSigner):
+    """Signs every call with one API key, by nonces that are used again, each by one call at a time.
+
+    A strict server refuses a count of uses that it has seen, or that overtakes another on the way. So a call borrows a
+    nonce until the reply's head is there. The nonce returned last is lent first: calls one after the other cost one
+    challenge per life of a nonce, and n calls at once cost n. ``challenge`` makes the fields that stand in for
+    upstream's challenge when even a signed call is answered 401.
+    """
+
+    lends = True
+
+    def __init__(self, key: ApiKey, challenge: Callable[[], Headers]) -> None:
+        self._key = key
+        self._challenge = challenge
+        self._idle: deque[Nonce] = deque(maxlen=IDLE)
+
+    async def send(self, upstream: Upstream, outbound: OutboundCall) -> UpstreamResponse:
+        """Sign, and sign anew when the nonce was refused; raises Refusal when the content is gone by then."""
+        call, reused = outbound.call, outbound.stream is None
+        nonce = self._idle.pop() if reused and self._idle else None
+        if not reused:
+            # A GET without credentials and content executes nothing, whatever the call is.
+            question = attrs.evolve(call, method="GET", headers=without(call.headers, _CONTENT_FIELDS))
+            nonce = challenge_of(await ask(upstream, question), self._key)
+        for number in range(1, ATTEMPTS + 1):
+            signature = nonce.sign(call.method, call.target) if nonce is not None else None
+            response = await upstream.send(_signed(outbound, signature))
+            other = challenge_of(response.head, self._key)
+            if other is None:
+                break
+            # A fresh nonce that was refused without a word about age means the key, or its rights.
+            if number == ATTEMPTS or not (reused or nonce is None or other.stale):
+                nonce = other
+                break
+            if outbound.stream is not None:
+                response.close()
+                raise Refusal(
+                    503,
+                    "SHIM_SIGN_AGAIN",
+                    "Upstream asked for a new signature, and the content of this call was too long to be kept for a "
+                    "second attempt. Nothing was executed; make the call again.",
+                    said="the nonce for a streamed call was refused",
+                    headers=(("Retry-After", "1"),),
+                    close=True,
+                )
+            with contextlib.suppress(Refusal):
+                await finish(response)
+            nonce, reused = other, False
+        if nonce is not None:
+            self._idle.append(nonce)
+        return answered(response, self._challenge)
+
+
+class AccountSigner(UpstreamSigner):
+    """Signs every call with an access token that a service account is exchanged for (RFC 6749, 4.4).
+
+    Calls that come while a token is fetched wait for it. A call that is answered 401 is sent once
+    more with a new token, if its content can be; one whose content can't leaves the new token to the next.
+    """
+
+    lends = True
+
+    def __init__(self, account: ServiceAccount, origin: str, *, clock: Callable[[], float] = time.monotonic) -> None:
+        login = base64.b64encode(f"{account.client_id}:{account.client_secret}".encode()).decode("ascii")
+        headers = (
+            ("Authorization", f"Basic {login}"),
+            ("Content-Type", "application/x-www-form-urlencoded"),
+            ("Accept", "application/json"),
+        )
+        self._exchange = Call("POST", origin, TOKEN_PATH, headers, b"grant_type=client_credentials")
+        self._clock = clock
+        self._book = TokenBook(clock)
+        self._lock = asyncio.Lock()
+        self._failure: tuple[float, Refusal] | None = None
+
+    async def send(self, upstream: Upstream, outbound: OutboundCall) -> UpstreamResponse:
+        """Send with the token, and once more with a new one after a 401; raises Refusal without a token."""
+        token = self._book.usable() or await self._token(upstream, None)
+        response = await upstream.send(_signed(outbound, f"Bearer {token.value}"))
+        if response.head.status == 401 and self._book.worth_another(again=False):
+            if outbound.stream is not None:
+                self._book.drop(token)
+            else:
+                with contextlib.suppress(Refusal):
+                    await finish(response)
+                token = await self._token(upstream, token)
+                response = await upstream.send(_signed(outbound, f"Bearer {token.value}"))
+                if response.head.status == 401:
+                    self._book.worth_another(again=True)
+        return answered(response, bearer)
+
+    async def _token(self, upstream: Upstream, refused: Token | None) -> Token:
+        async with self._lock:
+            token = self._book.usable(refused)
+            if token is not None:
+                return token
+            asked = self._clock()
+            if self._failure is not None and asked < self._failure[0]:
+                raise attrs.evolve(self._failure[1])
+            try:
+                reply = await ask(upstream, self._exchange)
+                if reply.status != 200 or reply.body is None:
+                    raise no_token(f"the token endpoint answered {reply.status}")
+                return self._book.learn(json.loads(reply.body), asked)
+            except (Refusal, ValueError, RecursionError) as error:
+                failed = error if isinstance(error, Refusal) else no_token("the token endpoint answered without one")
+                self._failure = (self._clock() + PAUSE, failed)
+                raise failed from None
+
+
+def _signed(outbound: OutboundCall, value: str | None) -> OutboundCall:
+    headers = without(outbound.call.headers, ("authorization",))
+    lines = headers if value is None else (*headers, ("Authorization", value))
+    return attrs.evolve(outbound, call=attrs.evolve(outbound.call, headers=lines))
+
+
+def challenge_of(reply: Reply, key: ApiKey) -> Nonce | None:
+    """Return the first challenge of a 401 that an API key can answer."""
+    lines = [value for name, value in reply.headers if name.lower() == "www-authenticate" and reply.status == 401]
+    for word, text in [one for value in lines for one in challenges(value)]:
+        given = parameters(text) if word == "digest" else None
+        if given is None or not {"realm", "nonce"} <= given.keys():
+            continue
+        algorithm = given.get("algorithm", "")
+        hashed = ALGORITHMS.get(algorithm.upper() or "MD5")
+        if hashed is None or "auth" not in [word.strip() for word in given.get("qop", "").split(",")]:
+            continue
+        realm, nonce = given["realm"], given["nonce"]
+        end = f", algorithm={algorithm}" if algorithm else ""
+        if "opaque" in given:
+            end += f', opaque="{given["opaque"]}"'
+        start = f'Digest username={_quoted(key.public_key)}, realm="{realm}", nonce="{nonce}", uri='
+        key_hash = secret_hash(key.public_key, realm, key.private_key, hashed)
+        return Nonce(nonce, given.get("stale", "").lower() == "true", hashed, key_hash, start, end)
+    return None
+
+
+def _quoted(text: str) -> str:
+    escaped = text.replace("\\", "\\\\").replace('"', '\\"')
+    return f'"{escaped}"'
+
+
+async def ask(upstream: Upstream, call: Call) -> Reply:
+    """Send a call of the gateway's own, and return its whole reply, the body None if it is too long; raises Refusal."""
+    try:
+        async with asyncio.timeout(upstream.deadline):
+            reply = await finish(await upstream.send(OutboundCall(call, readable=True)))
+    except TimeoutError:
+        raise too_slow(f"No answer within {upstream.deadline:g} seconds.") from None
+    return attrs.evolve(reply, body=None) if reply.fault else reply
+
+
+async def finish(response: UpstreamResponse) -> Reply:
+    """Read a reply whose content is short, so that its connection can be used again; raises Refusal."""
+    try:
+        return await response.read(REFUSED_LIMIT)
+    finally:
+        response.close()
+
+
+def bearer() -> Headers:
+    """Return the challenge for a service account's access token, which is what would work."""
+    return (("WWW-Authenticate", f'Bearer realm="{REALM}"'),)
+
+
+def answered(response: UpstreamResponse, challenge: Callable[[], Headers]) -> UpstreamResponse:
+    """Return a reply to a call that the gateway signed, with another challenge in place of upstream's Digest.
+
+    A Digest client would answer upstream's by a signature for the wrong server.
+    """
+    head = response.head
+    if head.status == 401 and asks_digest(head.headers):
+        response.head = attrs.evolve(head, headers=(*without(head.headers, ("www-authenticate",)), *challenge()))
+    return response
+
+
+def cannot_cross() -> Refusal:
+    """The one answer to an API key on a rewritten call.
+
+    It is not a 401, since Digest clients look for a challenge of theirs in one, and raise an error about that instead
+    of showing what it says.
+    """
+    return Refusal(
+        403,
+        "SHIM_DIGEST_CANNOT_CROSS",
+        "An API key can't cross this gateway: HTTP Digest signs path and query, and atlas-shim sends this retired call "
+        "with others. Start it with --credentials verify and this key, or call with a service account's access token "
+        "(Authorization: Bearer ...); Python programs keep their key with the drop-in (from shim import httpx).",
+        error="http_request_denied",
+    )
+
+
+def no_token(said: str) -> Refusal:
+    """Upstream does not exchange the service account for a token."""
+    return Refusal(
+        502,
+        "SHIM_SIGN_IN_FAILED",
+        "Upstream gave no access token for the service account that this gateway holds.",
+        error="http_request_denied",
+        said=said,
+    )
