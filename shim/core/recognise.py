@@ -10,7 +10,7 @@ from packaging.version import Version
 
 from shim.core.messages import Headers
 from shim.core.settings import STRICT, Settings
-from shim.core.translator import Translator, make_translator
+from shim.core.translate import Translator, make_translator
 from shim.core.writers import ItemsWriter
 from shim.documents import Document, load_documents, mapping_folders
 from shim.documents.calls import Successor, Target

@@ -1,4 +1,4 @@
-"""What generated functions (``translator``) apply a document's rules with: context, report, and objects inside.
+"""What generated functions (``translate``) apply a document's rules with: context, report, objects inside, and links.
 
 They put the values in place that are as a rule wants them. All that isn't comes here: what can't be translated is left
 out and reported.
@@ -6,23 +6,16 @@ out and reported.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+import re
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 
 import attrs
 
 from shim.core.messages import Dropped
 from shim.documents.fields import BARE, Field, Rule
 from shim.documents.sources import NoValue, Path, look_up, parse_source
+from shim.documents.templates import encoded
 from shim.documents.value_types import Json, JsonObject
-
-
-@attrs.frozen
-class InvalidValue:
-    """A value that upstream sent and that cannot be used: where it stood, what it was, and why not."""
-
-    source: str
-    said: Json
-    why: str
 
 
 @attrs.frozen
@@ -48,17 +41,15 @@ class TranslationContext:
 class TranslationReport:
     """What is to be reported of the objects that were translated.
 
-    ``passed_over`` are invalid values that a later source made up for, ``refused`` those that left their field
-    out, both until ``dropped`` hands them on. By field: ``chosen`` counts the objects that got each of its rules,
-    where it has several; ``left_out`` has for each object without a value the rule that gave it none, and the
-    invalid value, None if the source is missing. ``parts`` are the reports of objects inside these, by field, and
-    ``objects`` counts what was translated for this one.
+    ``dropped`` are values that could not be used, until ``taken`` hands them on. By field: ``chosen`` counts the
+    objects that got each of its rules, where it has several; ``left_out`` has for each object without a value the rule
+    that gave it none, and the value that could not be used, None if the source is missing. ``parts`` are the reports of
+    objects inside these, by field, and ``objects`` counts what was translated for this one.
     """
 
-    passed_over: list[InvalidValue] = attrs.field(factory=list)
-    refused: list[InvalidValue] = attrs.field(factory=list)
+    dropped: list[Dropped] = attrs.field(factory=list)
     chosen: dict[str, list[int]] = attrs.field(factory=dict)
-    left_out: dict[str, list[tuple[Rule, InvalidValue | None]]] = attrs.field(factory=dict)
+    left_out: dict[str, list[tuple[Rule, Dropped | None]]] = attrs.field(factory=dict)
     parts: dict[str, TranslationReport] = attrs.field(factory=dict)
     objects: int = 0
 
@@ -71,17 +62,17 @@ class TranslationReport:
         return self.chosen.setdefault(name, [0] * rules)
 
     def pass_over(self, field: Field, rule: Rule, count: int, source: JsonObject) -> None:
-        """Note the invalid value, if any, among the first ``count`` sources of a rule."""
+        """Note the unusable value, if any, among the first ``count`` sources of a rule; a later one made up for it."""
         invalid = _invalid(field, rule, rule.sources[:count], source)
         if invalid is not None:
-            self.passed_over.append(invalid)
+            self.dropped.append(invalid)
 
     def leave_out(self, field: Field, rule: Rule, source: JsonObject, made: JsonObject) -> None:
-        """Note a field without a value, since its source is missing or invalid."""
+        """Note a field without a value, since its source is missing or unusable."""
         name, invalid = field.name, _invalid(field, rule, rule.sources, source)
         self.left_out.setdefault(name, []).append((rule, invalid))
         if invalid is not None:
-            self.refused.append(invalid)
+            self.dropped.append(invalid)
             return
         # An object that upstream has by that name stays one, even when it is empty (recorded: connectionStrings);
         # one with nulls in it says nothing (recorded: desiredTimestamp).
@@ -94,26 +85,19 @@ class TranslationReport:
                     assert isinstance(inner, dict), "no field stands inside another"
                     made = inner
 
-    def dropped(self, where: str) -> list[Dropped]:
-        """Return the values left out since the last call; ``where`` is the object that they stood in."""
-        values = [*self.passed_over, *self.refused]
-        self.passed_over.clear()
-        self.refused.clear()
-        return [Dropped(where=f"{where}{value.source}", said=value.said, why=value.why) for value in values]
-
-    def take(self, part: TranslationReport, where: str) -> None:
-        """Add the values that could not be used in an inner object; ``where`` is its place."""
-        for mine, values in ((self.passed_over, part.passed_over), (self.refused, part.refused)):
-            mine += [attrs.evolve(value, source=f"{where}{value.source}") for value in values]
-            values.clear()
+    def taken(self, where: str) -> list[Dropped]:
+        """Return the values dropped since the last call; ``where`` is the object that they stood in."""
+        values = [attrs.evolve(value, where=f"{where}{value.where}") for value in self.dropped]
+        self.dropped.clear()
+        return values
 
 
-def _invalid(field: Field, rule: Rule, sources: Sequence[str], source: JsonObject) -> InvalidValue | None:
-    """Return the first invalid value of some sources, None if all are missing."""
+def _invalid(field: Field, rule: Rule, sources: Sequence[str], source: JsonObject) -> Dropped | None:
+    """Return the first unusable value of some sources, None if all are missing."""
     for name in sources:
         said = look_up(source, parse_source(name))
         if said is not NoValue.MISSING and not rule.verb.is_missing(said):
-            return InvalidValue(name, *rule.verb.why_not(field, said))
+            return Dropped(name, *rule.verb.why_not(field, said))
     return None
 
 
@@ -122,7 +106,7 @@ class Nested:
     """The objects of one field in one call.
 
     ``translate`` makes a legacy object of one, and notes in ``report`` what is to be reported of it; ``outer`` is
-    the report of the object that they stand in. ``wraps`` tells that what is no object is read as ``value``.
+    the report of the object that they stand in. If it ``wraps``, what is no object is read as ``value``.
     """
 
     translate: Callable[..., JsonObject]
@@ -130,78 +114,68 @@ class Nested:
     outer: TranslationReport
     wraps: bool = False
 
-    def one(self, value: JsonObject, at: str) -> JsonObject:
-        """Return one object in the legacy shape; ``at`` is where it stands."""
-        return self._made(value, at, 1)
-
-    def _made(self, value: JsonObject, at: str, count: int) -> JsonObject:
+    def one(self, value: JsonObject, at: str, count: int = 1) -> JsonObject:
+        """Return one object in the legacy shape; ``at`` is where it stands, and it is one of ``count`` in its group."""
         report = self.report
         report.objects += 1
         made = self.translate(value, count)
-        if report.passed_over or report.refused:
-            self.outer.take(report, f"{at}." if at else "")
+        if report.dropped:
+            self.outer.dropped += report.taken(f"{at}." if at else "")
         return made
 
-    def _objects(self, values: Sequence[Json], at: str) -> list[tuple[int, JsonObject]]:
-        """Return the items that are objects, with their places; the others are reported."""
-        found = list[tuple[int, JsonObject]]()
+    def _objects(self, values: Sequence[Json], at: str) -> Iterator[tuple[str, JsonObject]]:
+        """Yield the items that are objects, with their places; the others are reported."""
         for number, value in enumerate(values):
+            where = f"{at}[{number}]"
             if type(value) is dict:
-                found.append((number, value))
+                yield where, value
             elif self.wraps:
-                found.append((number, {BARE: value}))
+                yield where, {BARE: value}
             else:
-                self.outer.refused.append(InvalidValue(f"{at}[{number}]", value, "not an object"))
-        return found
+                self.outer.dropped.append(Dropped(where, value, "not an object"))
 
     def each(self, values: Sequence[Json], at: str) -> list[JsonObject]:
         """Return the objects of a list in the legacy shape."""
-        return [self._made(value, f"{at}[{number}]", 1) for number, value in self._objects(values, at)]
+        return [self.one(value, where) for where, value in self._objects(values, at)]
 
     def grouped(self, values: Sequence[Json], at: str, members: Sequence[Path]) -> list[JsonObject]:
         """Return one object for all items that have the same in the first of ``members`` that is there.
 
         It is made of the first of them; what the others have otherwise is reported.
         """
-        groups: dict[object, list[tuple[int, JsonObject]]] = {}
-        for number, value in self._objects(values, at):
-            found = [look_up(value, path) for path in members]
-            told = next((one for one in found if one is not NoValue.MISSING and one is not None), None)
-            key = number if told is None else (type(told), repr(told))
-            groups.setdefault(key, []).append((number, value))
-        return [self._group(group, at) for group in groups.values()]
+        groups: dict[object, list[tuple[str, JsonObject]]] = {}
+        for where, value in self._objects(values, at):
+            found = (look_up(value, path) for path in members)
+            said = next((one for one in found if one is not NoValue.MISSING and one is not None), None)
+            groups.setdefault(where if said is None else (type(said), repr(said)), []).append((where, value))
+        return [self._group(group) for group in groups.values()]
 
-    def _group(self, group: Sequence[tuple[int, JsonObject]], at: str) -> JsonObject:
-        (number, first), *others = group
-        made = self._made(first, f"{at}[{number}]", len(group))
-        for number, value in others:
-            other = self._made(value, f"{at}[{number}]", len(group))
+    def _group(self, group: Sequence[tuple[str, JsonObject]]) -> JsonObject:
+        (where, first), *others = group
+        made = self.one(first, where, len(group))
+        for place, value in others:
+            other = self.one(value, place, len(group))
             for name in made.keys() | other.keys() if made != other else ():
                 if made.get(name) != other.get(name):
-                    why = "not as in the first of its group"
-                    self.outer.refused.append(InvalidValue(f"{at}[{number}].{name}", other.get(name), why))
+                    dropped = Dropped(f"{place}.{name}", other.get(name), "not as in the first of its group")
+                    self.outer.dropped.append(dropped)
         return made
 
     def keyed(self, values: Sequence[Json], at: str, member: Path) -> JsonObject:
         """Return an object with each item of a list under the text that it has in a member."""
         made: JsonObject = {}
-        for number, value in self._objects(values, at):
+        for where, value in self._objects(values, at):
             name = look_up(value, member)
-            if type(name) is not str or name in made:
+            if type(name) is str and name not in made:
+                made[name] = self.one(value, where)
+            else:
                 why = "another item has that name" if type(name) is str else "no name to stand under"
-                self.outer.refused.append(InvalidValue(f"{at}[{number}]", value, why))
-                continue
-            made[name] = self._made(value, f"{at}[{number}]", 1)
+                self.outer.dropped.append(Dropped(where, value, why))
         return made
 
 
-@attrs.frozen
-class Claims:
-    """The members of an object that rules read or make: whole ones, and such of which they take a part, by name."""
-
-    whole: frozenset[str]
-    parts: Mapping[str, Claims]
-    all: frozenset[str]
+Claims = Mapping[str, "Claims | None"]
+"""The members of an object that rules read or make: None for a whole one, else the claims on its parts."""
 
 
 def claims_of(paths: Iterable[Sequence[str]]) -> Claims:
@@ -209,22 +183,43 @@ def claims_of(paths: Iterable[Sequence[str]]) -> Claims:
     below: dict[str, list[Sequence[str]]] = {}
     for path in paths:
         below.setdefault(path[0], []).append(path[1:])
-    whole = frozenset(name for name, rests in below.items() if () in map(tuple, rests))
-    parts = {name: claims_of(rests) for name, rests in below.items() if name not in whole}
-    return Claims(whole, parts, frozenset(below))
+    return {name: claims_of(rests) if all(rests) else None for name, rests in below.items()}
 
 
 def pass_rest(source: JsonObject, made: JsonObject, claims: Claims, report: TranslationReport, at: str = "") -> None:
     """Pass on, as they are, the members of an object that no rule reads or makes."""
-    known = claims.all
-    made.update({name: value for name, value in source.items() if name not in known})
-    for name, below in claims.parts.items():
+    made.update({name: value for name, value in source.items() if name not in claims})
+    for name, below in claims.items():
         value = source.get(name)
+        if below is None or name not in source:
+            continue
         if type(value) is dict:
             inner = made.get(name, {})
             assert type(inner) is dict, "a field inside it makes an object of it"
             pass_rest(value, inner, below, report, f"{at}{name}.")
             if inner:
                 made[name] = inner
-        elif name in source:
-            report.refused.append(InvalidValue(f"{at}{name}", value, "not an object"))
+        else:
+            report.dropped.append(Dropped(f"{at}{name}", value, "not an object"))
+
+
+def segment_of(value: Json) -> str:
+    """Return the raw path segment for a member of the answer, empty without one."""
+    return (encoded(str(value)) or "") if type(value) in {str, int} else ""
+
+
+_origin_of = re.compile(r"https?://[^/?#]+", re.IGNORECASE).match
+
+
+def led_back(links: list[Json], context: TranslationContext) -> list[Json]:
+    """Return upstream's links with the caller's base in place of their origin, where they lead to the API."""
+    made = list[Json]()
+    for link in links:
+        href = link.get("href") if type(link) is dict else None
+        origin = _origin_of(href) if type(href) is str else None
+        if type(link) is dict and type(href) is str and origin is not None:
+            path = href[origin.end() :]
+            made.append({**link, "href": context.base + path} if path.startswith(context.api_bases) else link)
+        else:
+            made.append(link)
+    return made

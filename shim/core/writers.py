@@ -15,8 +15,7 @@ import attrs
 
 from shim.core.messages import FieldReport
 from shim.core.rules import TranslationContext, TranslationReport
-from shim.core.translate import reports
-from shim.core.translator import Translator, generated
+from shim.core.translate import Translator, generated, reports
 from shim.documents.columns import HELP, Columns, Unusual, are_of, json_text
 from shim.documents.fields import Rule
 from shim.documents.model import Operation

@@ -163,13 +163,11 @@ class Expected:
                 self.dropped.append(Dropped(f"{name}[{index}]", source, "not an object"))
                 continue
             made: Any = {}
-            refused: list[Dropped] = []
             for field in self.fields:
-                self._field(field, source, made, f"{name}[{index}].", refused)
-            self.dropped += refused
+                self._field(field, source, made, f"{name}[{index}].")
             self.values.append(made)
 
-    def _field(self, field: Field, source: Any, made: Any, where: str, refused: list[Dropped]) -> None:
+    def _field(self, field: Field, source: Any, made: Any, where: str) -> None:
         rule = next(rule for rule in field.rules[self.tier] if holds(rule.when, source))
         value, bad = self._value(field, rule, source, made)
         *outer, last = field.name.split(".")
@@ -182,9 +180,7 @@ class Expected:
                 made = made.setdefault(part, {})
         if value is not NOTHING:
             made[last] = value
-            self.dropped += [Dropped(f"{where}{name}", said, why) for name, said, why in bad[:1]]
-        elif bad:
-            refused += [Dropped(f"{where}{name}", said, why) for name, said, why in bad[:1]]
+        self.dropped += [Dropped(f"{where}{name}", said, why) for name, said, why in bad[:1]]
         said = None if value is not NOTHING else bad[0] if bad else rule.verb
         self.got[field.name].append((rule, said))
 

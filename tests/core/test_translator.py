@@ -14,8 +14,7 @@ from hypothesis import strategies as st
 
 from shim.core.recognise import load_engine
 from shim.core.rules import TranslationContext, TranslationReport
-from shim.core.translate import UpstreamPage, translate_items
-from shim.core.translator import Translator, make_translator
+from shim.core.translate import Translator, UpstreamPage, make_translator, translate_items
 from shim.documents.fields import Field, Resource, Rule, Verb, When
 from shim.documents.verbs import Constant, From
 from shim.documents.vocabulary import Fidelity
@@ -75,7 +74,7 @@ def test_a_request_body_is_made_by_the_same_rules(kind, data):
     report = TranslationReport()
     value = make_translator("made up body", Resource(fields=tuple(declared)), "body").begin(CALL, report)(body)
     assert repr([value]) == repr(expected.values)
-    assert repr(report.dropped("body[0].")) == repr(expected.dropped)
+    assert repr(report.taken("body[0].")) == repr(expected.dropped)
 
 
 def names_in(text: str) -> set[str]:
@@ -235,7 +234,7 @@ def test_each_text_has_a_name_of_its_own_until_it_is_of_no_use():
 
 def test_a_name_that_cannot_be_shown_is_shown_without_its_odd_letters():
     """An operation may be called anything."""
-    assert shown(make_translator("a\0b\nc", Resource(), "flex")) == "<atlas-shim: abc>"
+    assert shown(make_translator("a\0b\nc", Resource(), "flex")).startswith("<atlas-shim: abc ")
 
 
 def test_a_word_that_stands_for_not_known_is_never_translated():

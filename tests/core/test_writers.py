@@ -14,8 +14,7 @@ from shim.core.answer import FRAMES
 from shim.core.content import JsonReader, dumps, loads
 from shim.core.messages import Reply
 from shim.core.recognise import CompiledOperation, shared_engine
-from shim.core.translate import UpstreamPage, translate_items
-from shim.core.translator import make_translator
+from shim.core.translate import UpstreamPage, make_translator, translate_items
 from shim.core.writers import KINDS, ItemsWriter
 from shim.documents.fields import Resource
 from tests.core.driver import AFTER, BASE, CASES, JOBS, LIST, SNAPSHOT, answers, drive
@@ -201,7 +200,7 @@ def test_no_text_of_a_document_becomes_code_of_a_list(data):
         return compile(text, *more)
 
     with pytest.MonkeyPatch.context() as patched:
-        patched.setattr("shim.core.translator.compile", noted, raising=False)
+        patched.setattr("shim.core.translate.compile", noted, raising=False)
         writer.begin(CALL)(items, CALL.now)
     names = {name.rstrip("0123456789") for text in texts for name in names_in(text)}
     own = {"c", "m", "p", "v", "zip", "map", "item", "texts", "write", "plain", "Unusual", "isdisjoint", "issuperset"}
