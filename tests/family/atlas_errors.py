@@ -80,7 +80,7 @@ ERRORS: dict[str, Error] = {
     "archive": _atlas(409, "ONLINE_ARCHIVE_MUST_BE_ACTIVE_TO_PAUSE", "Conflict", "…", []),
     "method": (405, (("Allow", "POST,GET,OPTIONS"),), b""),
     "unexpected": _atlas(500, "UNEXPECTED_ERROR", "Internal Server Error", "Unexpected error.", []),
-    "html-502": (502, (("Content-Type", "text/html"),), b"<html><head></head><body>InvalidValue Gateway</body></html>"),
+    "html-502": (502, (("Content-Type", "text/html"),), b"<html><head></head><body>Bad Gateway</body></html>"),
     "html-503": (503, (("Content-Type", "text/html"), ("Retry-After", "30")), b"<h1>busy</h1>"),
     **{
         code: _bad(code)

@@ -42,7 +42,7 @@ FAULTS = {
     "broken chunks": b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\nzz\r\n" + BREAK,
     "half an error": b"HTTP/1.1 404 Not Found\r\nContent-Length: 9999\r\n\r\n{" + BREAK,
     "500": error(500, "UNEXPECTED_ERROR"),
-    "502 html": wire(502, (("Content-Type", "text/html"),), b"<html>InvalidValue Gateway</html>"),
+    "502 html": wire(502, (("Content-Type", "text/html"),), b"<html>Bad Gateway</html>"),
     "503": wire(503, (("Retry-After", "30"),)),
     "504": wire(504),
     "408": wire(408),
