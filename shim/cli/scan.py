@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import difflib
 import json
 import os
+import re
+import sys
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -12,8 +15,6 @@ import click
 
 from shim._version import __version__
 from shim.cli.output import printable
-from shim.cli.scan_progress import counting
-from shim.cli.scan_rewriting import rewrite
 from shim.core.recognise import shared_engine
 from shim.core.settings import parse_instant, read_settings
 from shim.tools.scan import (
@@ -28,12 +29,14 @@ from shim.tools.scan import (
     write_baseline,
 )
 from shim.tools.scan.findings import written
+from shim.tools.scan.fixing import replace, rewritten
 from shim.tools.scan.formats import github, sarif, what
 
 _LISTED = 20
 """The number of unread files that the text names."""
 _LONGEST = 400
 """Characters shown of a file's name."""
+_PYTHON = frozenset({".py", ".pyw", ".pyi"})
 UNREADABLE = 1
 EXIT = {None: 0, FindingState.DEPRECATED: 4, FindingState.GONE: 5, FindingState.NO_SUCCESSOR: 6}
 """Exit codes by the most urgent finding; 2 is bad usage and 3 the network's, as everywhere."""
@@ -108,8 +111,7 @@ def command(  # noqa: PLR0913 - one argument an option
     at = parse_instant(day, name="--at") if day else now.replace(hour=0, minute=0, second=0, microsecond=0)
     engine, settings = shared_engine(os.environ), read_settings(os.environ)
     engine.check_settings(settings)
-    with counting("files") as tell:
-        report = scan(paths, engine, settings, at, exclude, tell)
+    report = scan(paths, engine, settings, at, exclude)
     folder = baseline.parent if baseline is not None else Path()
     findings = [attrs.evolve(one, fingerprint=fingerprint(one, folder)) for one in report.findings]
     if write and baseline is not None:
@@ -124,25 +126,19 @@ def command(  # noqa: PLR0913 - one argument an option
     report = attrs.evolve(report, findings=tuple(findings))
     if fix:
         _errors(report)
-        rewrite(report, apply=apply)
+        _fix(report, apply=apply)
+    elif form == "json":
+        # In ASCII: a name in a scanned tree can't steer the terminal.
+        click.echo(json.dumps(_json(report, at, known, unmet), indent=2))
+    elif form == "sarif":
+        click.echo(json.dumps(sarif(report, __version__), indent=2))
+    elif form == "github":
+        for line in github(report):
+            click.echo(line)
     else:
-        _write(report, form, at, known, unmet)
+        _text(report, at, known, unmet)
     code = EXIT[worst(findings)]
     raise SystemExit(code or (UNREADABLE if report.errors else 0))
-
-
-def _write(report: ScanReport, form: str, at: datetime, known: int, unmet: int) -> None:
-    match form:
-        case "json":
-            # In ASCII: a name in a scanned tree can't steer the terminal.
-            click.echo(json.dumps(_json(report, at, known, unmet), indent=2))
-        case "sarif":
-            click.echo(json.dumps(sarif(report, __version__), indent=2))
-        case "github":
-            for line in github(report):
-                click.echo(line)
-        case _:
-            _text(report, at, known, unmet)
 
 
 def _json(report: ScanReport, at: datetime, known: int, unmet: int) -> dict[str, object]:
@@ -174,27 +170,73 @@ def _text(report: ScanReport, at: datetime, known: int, unmet: int) -> None:
     _errors(report)
     for note in report.notes:
         at_line = f"{note.file}:{note.line}: " if note.file else ""
-        click.echo(f"{printable(at_line + 'note: ' + note.message)}", err=True)
+        click.echo(printable(f"{at_line}note: {note.message}"), err=True)
     for one in report.unread[:_LISTED]:
-        click.echo(f"{_name(one.file)}: not read: {one.reason}", err=True)
+        _say(one.file, f"not read: {one.reason}")
     if len(report.unread) > _LISTED:
         click.echo(f"and {len(report.unread) - _LISTED} more not read; -o json lists all", err=True)
     counts = [f"{sum(one.state is state for one in report.findings)} {state.value}" for state in FindingState]
+    more = {
+        "could not be read": len(report.errors),
+        "not read": len(report.unread),
+        "ignored by comment": report.ignored,
+        "in the baseline": known,
+        "of the baseline no longer found": unmet,
+    }
     words = [f"{report.files} files on {written(at)}: {', '.join(counts)}"]
-    words += [f"{len(report.errors)} could not be read"] if report.errors else []
-    words += [f"{len(report.unread)} not read"] if report.unread else []
-    words += [f"{report.ignored} ignored by comment"] if report.ignored else []
-    words += [f"{known} in the baseline"] if known else []
-    words += [f"{unmet} of the baseline no longer found"] if unmet else []
-    click.echo("; ".join(words))
-
-
-def _name(file: str) -> str:
-    """Return a file's name for a terminal; the middle of a long one is cut out."""
-    return printable(file if len(file) <= _LONGEST else f"{file[: _LONGEST // 2]} … {file[-_LONGEST // 2 :]}")
+    click.echo("; ".join(words + [f"{count} {said}" for said, count in more.items() if count]))
 
 
 def _errors(report: ScanReport) -> None:
     for error in report.errors:
-        at = f":{error.line}" if error.line else ""
-        click.echo(f"{_name(error.file)}{at}: error: {printable(error.message)}", err=True)
+        _say(error.file, f"error: {error.message}", error.line)
+
+
+def _say(file: str, remark: str, line: int = 0) -> None:
+    """Write a remark on a file to standard error; the middle of a long name is cut out."""
+    name = file if len(file) <= _LONGEST else f"{file[: _LONGEST // 2]} … {file[-_LONGEST // 2 :]}"
+    click.echo(printable(f"{name}{f':{line}' if line else ''}: {remark}"), err=True)
+
+
+def _fix(report: ScanReport, *, apply: bool) -> None:
+    """Print what would change in the files of a report as a diff, or change them; say what was left as it is.
+
+    A file is replaced whole or not at all. Files outside the scanned paths are never changed.
+    """
+    changed = led = 0
+    files = dict.fromkeys(finding.place.file for finding in report.findings)
+    for file in sorted(files, key=lambda file: Path(file).suffix not in _PYTHON):
+        path = Path(file)
+        if path.suffix not in _PYTHON or path.is_symlink():
+            _say(file, f"not changed: {'a link' if path.suffix in _PYTHON else 'not Python'}")
+            continue
+        try:
+            before = path.read_bytes()
+            found = rewritten(before)
+            for one in found.said:
+                _say(file, f"not changed: {one.message}", one.line)
+            led += any("already led" in one.message for one in found.said)
+            if found.content == before:
+                continue
+            if apply:
+                replace(path, found.content)
+                click.echo(printable(f"{file}: {', '.join(dict.fromkeys(found.changed))} from shim"))
+            else:
+                _diff(file, before, found.content)
+            changed += 1
+        except (OSError, SyntaxError, ValueError, RecursionError) as error:
+            _say(file, f"not changed: {error.strerror if isinstance(error, OSError) else error}")
+    if not changed:
+        click.echo("already imports the shim" if led else "nothing to rewrite", err=True)
+
+
+def _diff(file: str, before: bytes, after: bytes) -> None:
+    # Lines of a patch end with a line feed; str.splitlines would split at form feeds and U+2028, too.
+    old, new = (re.findall(r"[^\n]*\n|[^\n]+", text.decode("utf-8", "surrogateescape")) for text in (before, after))
+    name = printable(file.lstrip("/"))
+    for line in difflib.unified_diff(old, new, f"a/{name}", f"b/{name}"):
+        if sys.stdout.isatty():
+            line = printable(line.rstrip("\n")) + "\n" * line.endswith("\n")  # noqa: PLW2901 - what is shown of it
+        click.echo(line.encode("utf-8", "surrogateescape"), nl=False)
+        if not line.endswith("\n"):
+            click.echo("\n\\ No newline at end of file")

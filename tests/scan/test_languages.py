@@ -1,8 +1,6 @@
 """Files in other languages than Python: which are read, what is said of those that can't be, and ignore comments."""
 
 import json
-import sys
-import time
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -149,22 +147,6 @@ def test_a_file_that_is_too_large_is_an_error(tmp_path):
     """It may have a call, so it is said."""
     put(tmp_path / "a.go", '"serverless" ' + "x" * (17 << 20))
     assert [one.message for one in look(tmp_path).errors] == ["larger than 16 MiB"]
-
-
-def test_a_count_is_shown_on_a_terminal_only(tmp_path, monkeypatch, capsys):
-    """On a long tree, on standard error, and taken away at the end."""
-    from shim.cli.scan_progress import counting
-
-    with counting("files") as tell:
-        tell(1)
-    assert capsys.readouterr().err == ""
-    monkeypatch.setattr(sys.stderr, "isatty", lambda: True, raising=False)
-    now = iter([0.0, 1.0, 1.0, 1.1])
-    monkeypatch.setattr(time, "monotonic", lambda: next(now))
-    with counting("files") as tell:
-        tell(7)
-        tell(8)
-    assert capsys.readouterr().err == "\r7 files …\r\x1b[K"
 
 
 def test_sarif_and_annotations_have_other_languages(tmp_path, monkeypatch):

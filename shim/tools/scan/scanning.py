@@ -68,27 +68,21 @@ class _Gathered:
     files: int = 0
 
 
-def scan(  # noqa: PLR0913, PLR0917 - what to scan, with what, on which day, without what, and whom to tell
-    paths: Sequence[Path],
-    engine: Engine,
-    settings: Settings,
-    at: datetime,
-    exclude: Iterable[str] = (),
-    tell: Callable[[int], None] = lambda _: None,
+def scan(
+    paths: Sequence[Path], engine: Engine, settings: Settings, at: datetime, exclude: Iterable[str] = ()
 ) -> ScanReport:
     """Scan files and folders; sunsets are compared with ``at``.
 
-    A file that can't be read is an error in the report and does not stop the scan. Before each file ``tell`` is
-    called with the number of files so far.
+    A file that can't be read is an error in the report and does not stop the scan.
     """
     sources = list(source_files(paths, exclude))
     living = [one.id for one in engine.operations if is_living(one)]
     sought = Sought(engine, living)
-    gathered = _gather(sources, sought, tell)
+    gathered = _gather(sources, sought)
     versions = Versions(engine.operations, gathered.mentions)
     if versions.silent != frozenset(living):
         sought = Sought(engine, versions.silent)
-        gathered = _gather(sources, sought, tell)
+        gathered = _gather(sources, sought)
     project = Project()
     uses = _read(gathered, project, sought)
     findings: list[Finding] = []
@@ -118,14 +112,13 @@ def scan(  # noqa: PLR0913, PLR0917 - what to scan, with what, on which day, wit
     )
 
 
-def _gather(sources: Iterable[Source | Unread], sought: Sought, tell: Callable[[int], None]) -> _Gathered:
+def _gather(sources: Iterable[Source | Unread], sought: Sought) -> _Gathered:
     """Read each file, and keep the texts with a word to look for."""
     gathered = _Gathered()
     for source in sources:
         if isinstance(source, Unread):
             _not_read(gathered, source)
             continue
-        tell(gathered.files)
         try:
             raw = read(source)
             gathered.files += 1
