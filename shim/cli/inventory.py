@@ -1,10 +1,14 @@
-"""``atlas-shim inventory``: who still makes retired calls, the calls to make instead, and whether the shim can go."""
+"""``atlas-shim inventory``: who still makes retired calls, the calls to make instead, and whether the shim can go.
+
+The report is made once, as JSON has it; the text and the HTML page, which loads nothing and has no script, show it.
+"""
 
 from __future__ import annotations
 
 import os
-from collections.abc import Container
+from collections.abc import Mapping
 from datetime import UTC, datetime
+from importlib.resources import files as files_of
 from itertools import groupby
 from pathlib import Path
 from typing import Any
@@ -13,16 +17,20 @@ import attrs
 import click
 
 from shim.cli import output
-from shim.cli.failures import Failure
-from shim.cli.inventory_page import EXPLAINED, Called, announced_row, lacking, page, remarks
+from shim.cli.failures import SETTINGS, Failure
+from shim.cli.fields import no_successor
 from shim.cli.next_calls import ORIGIN, NextCall, next_calls
 from shim.cli.options import output_option
 from shim.core.recognise import Engine, shared_engine
 from shim.core.settings import read_settings
 from shim.documents.model import Operation
-from shim.tools.inventory import VARIABLE
-from shim.tools.inventory.reading import Caller, Inventory, read_inventory
-from shim.tools.inventory.verdict import FORM, Verdict, ends_of, judge, look_at, parse_since
+from shim.page import STYLE, VERDICTS, hash_source, printable, templates
+from shim.tools.inventory import VARIABLE, explain_command
+from shim.tools.inventory.reading import LEVELS, MOST, Caller, Inventory, read_inventory
+from shim.tools.inventory.verdict import FORM, Verdict, ends_of, judge, look_at, parse_since, spoken
+
+EXPLAINED = "For curl and by the names of SDKs, and field by field:"
+"""The text before the command that explains an operation."""
 
 EXIT = {"quiet": 0, "called": 4, "unproven": 5}
 """Verdict -> exit code with ``--fail-if-called``."""
@@ -76,34 +84,56 @@ def command(*, files: tuple[Path, ...], since: str | None, fails: bool, html: Pa
     engine = shared_engine(os.environ)
     engine.check_settings(settings)
     verdict = judge(found, sources, start, now, ends_of(engine, settings, now.timestamp()))
-    called = [
-        _called(engine, name, list(callers))
-        for name, callers in groupby(found.callers, key=lambda caller: caller.operation)
-    ]
+    report = _report(engine, found, verdict)
     if html is not None:
-        _write_page(html, page(found, called, verdict, now))
-    if output == "json":
-        _json(found, called, verdict)
-    else:
-        _text(found, called, verdict)
+        _write_page(html, report, _remarks(found, verdict), now)
+    _write(report, _remarks(found, verdict), output)
     if fails:
         raise SystemExit(EXIT[verdict.word])
 
 
-def _write_page(path: Path, text: str) -> None:
-    try:
-        path.write_text(text, "utf-8")
-    except OSError as error:
-        raise Failure(f"--html: {path}: {error.strerror}", 2) from None
+def _report(engine: Engine, found: Inventory, verdict: Verdict) -> dict[str, Any]:
+    operations = groupby(found.callers, key=lambda caller: caller.operation)
+    return {
+        "format": 1,
+        "verdict": attrs.asdict(verdict),
+        "window": {"first": found.first or None, "last": found.last or None},
+        **{name: getattr(found, name) for name in ("lines", "broken", "earlier", "own", "untold")},
+        "operations": [_called(engine, name, list(callers)) for name, callers in operations],
+        "announced": [attrs.asdict(one) for one in found.announced],
+    }
 
 
-def _called(engine: Engine, name: str, callers: list[Caller]) -> Called:
+def _called(engine: Engine, name: str, callers: list[Caller]) -> dict[str, Any]:
+    """Return a called operation with its callers, and the calls to make instead."""
     operation = engine.named(name)
-    seen = {call for caller in callers for call in caller.successors}
-    return Called(name, operation, callers, [] if operation is None else _instead_of(operation, seen))
+    instead, ways_out = list[NextCall](), ["No mapping document knows this operation."]
+    known: dict[str, Any] = dict.fromkeys(("method", "path", "sunset", "explain", "gone"))
+    if operation is not None:
+        instead = _instead_of(operation, {call for caller in callers for call in caller.successors})
+        ways_out = [said] if (said := no_successor(operation)) else []
+        known = {
+            "method": operation.method,
+            "path": operation.full_path,
+            "sunset": f"{operation.sunset:%Y-%m-%d}",
+            "explain": explain_command(operation) if instead else None,
+            "gone": operation.gone and attrs.asdict(operation.gone),
+        }
+    for call in instead:
+        word = f" ({call.word})" if call.word else ""
+        ways_out.append(f"Instead{word}: {call.method} {call.url}, Accept: {call.accept}")
+    return {
+        "operation": name,
+        **known,
+        "count": sum(caller.count for caller in callers),
+        "last": max(caller.last for caller in callers),
+        "callers": [_caller(caller) for caller in callers],
+        "successors": [{"method": call.method, "url": call.url, "accept": call.accept} for call in instead],
+        "ways_out": ways_out,
+    }
 
 
-def _instead_of(operation: Operation, seen: Container[str]) -> list[NextCall]:
+def _instead_of(operation: Operation, seen: set[str]) -> list[NextCall]:
     """Return an operation's successor calls: those ``seen`` as method and template, else those of the first tier."""
     raw = {name: f"{{{name}}}" for name in operation.path.parameters}
     tiers = [next_calls(operation, raw, successor) for successor in operation.successors.values()]
@@ -116,61 +146,75 @@ def _instead_of(operation: Operation, seen: Container[str]) -> list[NextCall]:
     return met or [call for calls in tiers[:1] for call in calls if call.url]
 
 
-def _json(found: Inventory, called: list[Called], verdict: Verdict) -> None:
-    operations = [
-        {
-            "operation": one.name,
-            "sunset": None if one.operation is None else one.operation.sunset.strftime("%Y-%m-%d"),
-            "count": one.count,
-            "last": one.last,
-            "callers": [_caller(caller) for caller in one.callers],
-            "explain": one.explain or None,
-            "successors": [{"method": call.method, "url": call.url, "accept": call.accept} for call in one.instead],
-            "gone": None if one.operation is None or one.operation.gone is None else attrs.asdict(one.operation.gone),
-        }
-        for one in called
-    ]
-    counts = {name: getattr(found, name) for name in ("lines", "broken", "earlier", "own", "untold")}
-    window = {"first": found.first or None, "last": found.last or None}
-    output.write_json(
-        {
-            "format": 1,
-            "verdict": attrs.asdict(verdict),
-            "window": window,
-            **counts,
-            "operations": operations,
-            "announced": [attrs.asdict(one) for one in found.announced],
-        }
-    )
-
-
 def _caller(caller: Caller) -> dict[str, Any]:
-    kept = attrs.asdict(caller, filter=lambda _, value: value is not None)
-    del kept["operation"]
-    return kept
+    """Return a caller; ``changed`` are the fields that have changed in its answers, a text for each level."""
+    kept = attrs.asdict(caller, filter=lambda field, value: value is not None and field.name != "operation")
+    changed = [f"{level}: {', '.join(names)}" for level in LEVELS if (names := getattr(caller, level))]
+    changed += [f"{caller.dropped} values left out"] if caller.dropped else []
+    return {**kept, "place": caller.place, "changed": changed}
 
 
-def _text(found: Inventory, called: list[Called], verdict: Verdict) -> None:
+def _remarks(found: Inventory, verdict: Verdict) -> list[str]:
+    """Return sentences on what was read, and what was left out of the callers."""
+    said = []
+    if found.first:
+        said.append(f"The inventory has {found.lines} lines, from {spoken(found.first)} to {spoken(found.last)}.")
+    elif verdict.reaches:
+        said.append(f"The inventory is empty, and was made at {spoken(verdict.reaches)}.")
+    if found.broken:
+        said.append(f"{found.broken} of {found.lines} lines can't be read.")
+    if found.earlier:
+        said.append(f"{found.earlier} calls were made before the window, and are left out.")
+    if found.own:
+        said.append(f"{found.own} calls of the shim's own commands are left out.")
+    if found.untold:
+        said.append(f"Only {MOST} callers are listed; {found.untold} calls of others were counted.")
+    return said
+
+
+def _announced(one: Mapping[str, Any]) -> list[str]:
+    """Return the cells of an announced sunset, with its four most frequent callers."""
+    callers = sorted(one["callers"], key=lambda name: -one["callers"][name])
+    named = ", ".join(callers[:4]) + (f" and {len(callers) - 4} more" if len(callers) > 4 else "")
+    deprecated = {"": "-", "true": "yes"}.get(one["deprecation"], one["deprecation"][:10])
+    cells = (one["sunset"][:10] or "-", deprecated, one["operation"], one["version"], one["count"], one["last"], named)
+    return [str(cell) for cell in cells]
+
+
+def _write_page(path: Path, report: Mapping[str, Any], remarks: list[str], now: datetime) -> None:
+    made = templates(files_of("shim.cli") / "templates", {"spoken": spoken}).get_template("inventory.html.j2")
+    shown = {**report, "announced": [_announced(one) for one in report["announced"]], "remarks": remarks}
+    looks = {"style": STYLE, "hash": hash_source(STYLE), "verdicts": VERDICTS, "explained": EXPLAINED}
+    text = made.render(printable(shown), made=f"{now:%Y-%m-%d %H:%M} UTC", **looks)
+    try:
+        path.write_text(text, "utf-8")
+    except OSError as error:
+        raise Failure(f"--html: {path}: {error.strerror}", SETTINGS) from None
+
+
+def _write(report: Mapping[str, Any], remarks: list[str], form: str) -> None:
+    if form == "json":
+        output.write_json(report)
+        return
+    verdict = report["verdict"]
     colours = {"called": "red", "quiet": "green", "unproven": "yellow"}
-    output.paragraph(verdict.sentence, "", fg=colours[verdict.word], bold=True)
-    output.bullets((*verdict.doubts, *verdict.ahead))
-    for remark in remarks(found, verdict):
+    output.paragraph(verdict["sentence"], "", fg=colours[verdict["word"]], bold=True)
+    output.bullets((*verdict["doubts"], *verdict["ahead"]))
+    for remark in remarks:
         output.paragraph(remark, "")
-    for one in called:
-        operation = one.operation
+    for one in report["operations"]:
         output.heading(
-            "\n"
-            + (output.printable(one.name) if operation is None else f"{one.name}, sunset {operation.sunset:%Y-%m-%d}")
+            f"\n{output.printable(one['operation'])}" + (f", sunset {one['sunset']}" if one["sunset"] else "")
         )
-        rows = [[caller.place, str(caller.count), caller.last, "; ".join(lacking(caller))] for caller in one.callers]
+        rows = ([who["place"], str(who["count"]), who["last"], "; ".join(who["changed"])] for who in one["callers"])
         output.write_table(["CALLER", "CALLS", "LAST", "CHANGED FIELDS"], rows)
         click.echo()
-        for way_out in one.ways_out:
+        for way_out in one["ways_out"]:
             output.paragraph(way_out)
-        if one.explain:
+        if one["explain"]:
             output.paragraph(EXPLAINED)
-            output.code(one.explain)
-    if found.announced:
+            output.code(one["explain"])
+    if report["announced"]:
         output.heading("\nThe next sunsets in these calls, as Atlas' replies announced them")
         columns = ["SUNSET", "DEPRECATED", "OPERATION", "VERSION", "CALLS", "LAST", "CALLERS"]
-        output.write_table(columns, map(announced_row, found.announced))
+        output.write_table(columns, map(_announced, report["announced"]))
