@@ -24,9 +24,8 @@ from shim.gateway.checks import authorities_of
 from shim.gateway.credentials.gates import from_a_page
 from shim.gateway.errors import Refusal, bad_request
 from shim.gateway.http1.clients import Clients
-from shim.gateway.http1.listener import Listener
+from shim.gateway.http1.listener import Bound, Listener
 from shim.gateway.http1.response import Request
-from shim.gateway.http1.sockets import Bound
 from shim.gateway.options import Address, Options
 from shim.gateway.status import Json, page, policy, text
 
@@ -83,7 +82,7 @@ class Admin:
         self._loop.close()
 
     async def _serve(self) -> None:
-        listener = Listener(Clients(self, LIMITS), self.bound, reserve=True)
+        listener = Listener(Clients(self, LIMITS), self.bound, reserve=4)
         await self._ended.wait()
         await listener.refuse()
         await listener.close()

@@ -20,8 +20,7 @@ from shim.gateway.checks import authorities_of
 from shim.gateway.credentials import gate_for
 from shim.gateway.credentials.gates import is_loopback
 from shim.gateway.http1.clients import Clients
-from shim.gateway.http1.listener import Listener
-from shim.gateway.http1.sockets import Bound, bind, bind_tcp
+from shim.gateway.http1.listener import Bound, Listener, bind, bind_tcp
 from shim.gateway.ledger import Ledger
 from shim.gateway.limits import Limits
 from shim.gateway.metrics import Metrics
@@ -219,9 +218,8 @@ class Gateway:
         Returns after the handshake; raises OSError, of which ssl.SSLError is one, if that fails.
         """
         assert self._calls is not None, "start() comes first"
-        arrival = self._calls.take(connection, tls)
-        if arrival.verdict != "dropped":
-            await arrival.task
+        if (task := self._calls.take(connection, tls)) is not None:
+            await task
 
     async def status(self) -> Json:
         """Return what people are shown; may be called in another thread's loop."""

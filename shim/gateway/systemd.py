@@ -17,7 +17,7 @@ import attrs
 
 from shim.errors import SettingsError
 from shim.gateway.credentials.gates import is_loopback
-from shim.gateway.http1.sockets import Bound
+from shim.gateway.http1.listener import Bound
 from shim.gateway.options import Address
 
 log = logging.getLogger("shim.gateway")

@@ -27,7 +27,7 @@ import attrs
 from shim.core.recognise import Engine
 from shim.errors import SettingsError
 from shim.gateway import Gateway
-from shim.gateway.http1.sockets import Bound, bind_tcp
+from shim.gateway.http1.listener import Bound, bind_tcp
 from shim.gateway.ledger import OTHER
 from shim.gateway.options import Address, Options
 from shim.gateway.run import loop_factory

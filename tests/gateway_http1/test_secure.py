@@ -79,7 +79,7 @@ async def both(contexts):
     layer = Secure(end, contexts[0], server_side=True)
     client = Client(contexts[1], Wire(layer))  # type: ignore[arg-type]
     client.shake_hands()
-    await layer.ready
+    await layer._ready
     return end, layer, client
 
 

@@ -8,8 +8,7 @@ import pytest
 
 from shim.gateway.http1.chunks import AT_ONCE
 from shim.gateway.http1.connection import WAITING, Connection
-from shim.gateway.http1.deadlines import NEVER
-from shim.gateway.http1.wire import Turns
+from shim.gateway.http1.wire import NEVER, Turns
 from tests.gateway_http1.test_interleavings import reply_of, request_of
 from tests.gateway_http1.wires import Wire, Wired
 
@@ -23,7 +22,7 @@ async def test_a_request_that_was_sent_ahead_waits_for_others():
     """Of two hundred that are answered without waiting one is answered a turn, and another caller's in between."""
     wired = Wired(reply_of)
     wired.caller.deliver(AT_ONCE_ANSWERED * 200)
-    other = Wire(Connection(wired.server, wired.server.arrived("192.0.2.2"), surplus=False, scheme="http"))
+    other = Wire(Connection(wired.server, "192.0.2.2", "http"))
     other.deliver(AT_ONCE_ANSWERED)
     for _ in range(10):
         await asyncio.sleep(0)
@@ -123,7 +122,7 @@ async def test_a_caller_whose_bytes_are_not_taken_is_looked_for(monkeypatch, is_
     await wired.settle()
     assert connection.due < NEVER
     monkeypatch.setattr(Connection, "has_left", lambda _: not is_there)
-    connection._read_due = connection.due = 0.0
+    connection.due = 0.0
     connection.late()
     await wired.settle()
     assert wired.caller.lost is not is_there

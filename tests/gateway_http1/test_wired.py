@@ -6,7 +6,7 @@ import pytest
 
 from shim.core.messages import Reply
 from shim.gateway.http1.connection import WAITING, Connection
-from shim.gateway.http1.deadlines import EVERY, NEVER, deadlines
+from shim.gateway.http1.wire import EVERY, NEVER, Timer
 from shim.gateway.upstream.client import Upstream
 from shim.gateway.upstream.connection import UpstreamConnection
 from tests.gateway_http1.test_interleavings import reply_of, request_of
@@ -55,7 +55,7 @@ async def test_upstream_that_answers_early_and_stalls_is_late():
     upstream.wire.take(1 << 20)
     await wired.settle()
     protocol = upstream.wire.protocol
-    assert protocol.due - deadlines().now() < 61
+    assert protocol.due - asyncio.get_running_loop().time() < 61
     protocol.late()
     await wired.settle()
     assert wired.caller.closing
@@ -157,10 +157,10 @@ async def test_a_call_is_bounded_by_its_deadline_and_a_reply_that_is_handed_on_i
     wired.caller.deliver(RETIRED)
     upstream = await upstream_of(wired)
     protocol = upstream.wire.protocol
-    assert protocol.due - deadlines().now() <= 5.0
+    assert protocol.due - asyncio.get_running_loop().time() <= 5.0
     upstream.wire.deliver(b"HTTP/1.1 401 Unauthorized\r\nContent-Length: 9\r\n\r\nhalf")
     await wired.settle()
-    assert protocol.due - deadlines().now() > 50.0
+    assert protocol.due - asyncio.get_running_loop().time() > 50.0
     assert wired.caller.take(1 << 20).endswith(b"half")
     await wired.end()
 
@@ -195,18 +195,18 @@ async def test_a_deadline_that_another_moved_is_not_missed():
     seen: list[Late] = []
     first, second = Late(), Late()
     first.others, second.others = (second,), (first,)
+    timer = Timer(asyncio.get_running_loop())
     for one in (first, second):
-        deadlines().watch(one)
+        timer.watch(one)
     await asyncio.sleep(4 * EVERY)
     for one in (first, second):
-        deadlines().forget(one)
+        timer.forget(one)
     assert len(seen) == 1
 
 
 async def test_connection_that_is_interrupted_leaves_nothing(monkeypatch):
     """A caller may leave when a connection was just made; uvloop then ends it, and tells nobody."""
     wired = Wired(reply_of)
-    watched = set(deadlines()._watched)
 
     async def interrupted(end, *_: object) -> None:
         Wire(end)
@@ -215,6 +215,6 @@ async def test_connection_that_is_interrupted_leaves_nothing(monkeypatch):
     monkeypatch.setattr("shim.gateway.upstream.client.open_wire", interrupted)
     with pytest.raises(asyncio.CancelledError):
         await Upstream.connect(wired.upstream)
-    assert deadlines()._watched == watched
+    assert not wired.upstream.timer._watched
     assert not wired.upstream._open
     await wired.end()

@@ -9,7 +9,7 @@ import h11
 from shim.gateway import Gateway, Options
 from shim.gateway.http1.clients import Clients
 from shim.gateway.http1.connection import Connection
-from shim.gateway.http1.deadlines import NEVER, deadlines
+from shim.gateway.http1.wire import NEVER
 from shim.gateway.upstream.connection import UpstreamConnection
 
 Protocol = Connection | UpstreamConnection
@@ -170,8 +170,7 @@ class Wired:
         self.upstream.open()
         self.upstream.connect = self._connect  # type: ignore[method-assign]
         self.server = Clients(self.gateway._handler, chosen)
-        peer = self.server.arrived("192.0.2.1")
-        self.caller = Wire(Connection(self.server, peer, surplus=False, scheme="http"))
+        self.caller = Wire(Connection(self.server, "192.0.2.1", "http"))
         self.errors: list[Any] = []
         asyncio.get_running_loop().set_exception_handler(lambda _, context: self.errors.append(context))
 
@@ -203,6 +202,7 @@ class Wired:
         assert not self.server._peers
         assert not self.upstream._open
         assert not self.upstream._idle
-        assert not deadlines()._watched
+        assert not self.server.timer._watched
+        assert not self.upstream.timer._watched
         assert asyncio.all_tasks() == {asyncio.current_task()}
         assert not self.errors

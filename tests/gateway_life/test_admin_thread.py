@@ -12,7 +12,7 @@ import pytest
 from shim.gateway import Options, serve_in_thread
 from shim.gateway import server as server_module
 from shim.gateway.admin import MOST
-from shim.gateway.http1.sockets import bind_tcp
+from shim.gateway.http1.listener import bind_tcp
 from shim.gateway.options import Address
 from tests.gateway.test_signing import PATH
 from tests.peers.raw import EndedError, reply, replying, until

@@ -6,7 +6,7 @@ import pytest
 
 from shim.errors import SettingsError
 from shim.gateway import Gateway, Options
-from shim.gateway.http1.sockets import bind
+from shim.gateway.http1.listener import bind
 from shim.gateway.plan import PlanSource
 from tests.gateway_life.conftest import Running
 from tests.gateway_life.test_drain import Load, slow

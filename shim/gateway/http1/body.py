@@ -3,12 +3,10 @@
 from __future__ import annotations
 
 import asyncio
-from collections import deque
 from collections.abc import AsyncIterator, Callable
 
 from shim.gateway.errors import Refusal, too_late
 from shim.gateway.http1.chunks import ChunkDecoder
-from shim.gateway.http1.deadlines import NEVER, deadlines
 from shim.gateway.http1.wire import Wire
 
 BUFFERED = 65536
@@ -33,7 +31,7 @@ class Body:
 
     __slots__ = (
         "_arrived", "_decoder", "_expected", "_left", "_patience", "_source", "_timeout", "_unread", "_waiter",
-        "chunks", "due", "error", "is_collected", "is_complete", "length", "on_wait",
+        "chunks", "error", "is_collected", "is_complete", "length", "on_wait",
     )  # fmt: skip
 
     def __init__(
@@ -42,7 +40,7 @@ class Body:
         self._source = source
         self._decoder = ChunkDecoder() if chunked else None
         self._left = self.length = length
-        self._arrived: deque[bytes] = deque()
+        self._arrived: list[bytes] = []
         self._unread = 0
         self._waiter: asyncio.Future[None] | None = None
         self._timeout = self._patience = patience
@@ -52,7 +50,6 @@ class Body:
         self.is_collected = False
         self.error: Refusal | TimeoutError | None = None
         self.on_wait: Callable[[], None] | None = None
-        self.due = NEVER
 
     # The connection's side.
 
@@ -96,13 +93,7 @@ class Body:
         self.error = error
         if at_once:
             self._arrived.clear()
-            self._unread = 0
         self._wake()
-
-    def late(self) -> None:
-        """End the wait for a sender that is too slow."""
-        self.due = NEVER
-        self.fail(too_late("The request's content did not arrive in the configured time."))
 
     def _wake(self) -> None:
         if self._waiter is not None and not self._waiter.done():
@@ -110,40 +101,27 @@ class Body:
 
     # The reader's side.
 
-    async def piece(self) -> bytes:
-        """Return a piece of what has arrived, or arrives next; empty at the end. Raises Refusal."""
-        await self._arrival()
-        if not self._arrived:
-            return b""
-        data = self._arrived.popleft()
-        self._took(len(data))
-        return data
-
     def arrived(self) -> bytes:
-        """Return what has arrived since the last time, perhaps nothing."""
+        """Return what has arrived since the last time, perhaps nothing, and have more of it sent."""
         arrived = self._arrived
         data = arrived[0] if len(arrived) == 1 else b"".join(arrived)
         arrived.clear()
-        if not self.is_complete or self._timeout:
-            self._took(len(data))
-        return data
-
-    def _took(self, size: int) -> None:
-        """Count what is read, and have more of it sent."""
-        self._unread -= size
+        self._unread = 0
         if self._timeout:
-            self._expected -= size
+            self._expected -= len(data)
             if self._expected <= 0:
                 self._expected, self._patience = RATE * self._timeout, self._timeout
-        if not self.is_complete and self._unread <= ROOM and self._source is not None:
+        if not self.is_complete and self._source is not None:
             self._source.go_on()
+        return data
 
-    async def _arrival(self) -> None:
-        """Return when something has arrived, or the end; raises Refusal."""
+    async def piece(self) -> bytes:
+        """Return what has arrived, or arrives next; empty at the end. Raises Refusal."""
         while not (self._arrived or self.is_complete):
             if self.error is not None:
                 raise self.error
             await self._wait()
+        return self.arrived()
 
     async def collect(self, limit: int, take: Callable[[int], None] | None = None) -> bool:
         """Read the content into ``chunks``; returns False when it is longer than ``limit`` bytes. Raises Refusal.
@@ -153,8 +131,7 @@ class Body:
         size = sum(map(len, self.chunks))
         self.is_collected = True
         while size <= limit:
-            await self._arrival()
-            if not (chunk := self.arrived()):
+            if not (chunk := await self.piece()):
                 return True
             if take is not None:
                 take(len(chunk))
@@ -186,23 +163,19 @@ class Body:
         if self.on_wait is not None:
             self.on_wait()
             self.on_wait = None
-        self._waiter = asyncio.get_running_loop().create_future()
-        if not self._timeout:
-            try:
-                await self._waiter
-            finally:
-                self._waiter = None
-            return
-        timer = deadlines()
-        began = timer.now()
-        self.due = began + self._patience
-        timer.watch(self)
+        loop = asyncio.get_running_loop()
+        self._waiter, began = loop.create_future(), loop.time()
+        timer = loop.call_later(self._patience, self._late) if self._timeout else None
         try:
             await self._waiter
         finally:
             self._waiter = None
-            timer.forget(self)
-            self._patience -= timer.now() - began
+            if timer is not None:
+                timer.cancel()
+                self._patience -= loop.time() - began
+
+    def _late(self) -> None:
+        self.fail(too_late("The request's content did not arrive in the configured time."))
 
 
 EMPTY = Body(None)

@@ -6,16 +6,18 @@ import asyncio
 import logging
 from collections import Counter as Tally
 from collections.abc import Awaitable, Callable
-from typing import Literal, Protocol
+from typing import TYPE_CHECKING, Literal
 
 import attrs
 
 from shim.gateway.errors import NO_ROOM, Failure, Refusal, busy
-from shim.gateway.http1.deadlines import Deadlines, deadlines
 from shim.gateway.http1.peers import UNIX, UNNAMED, is_trusted
 from shim.gateway.http1.response import Request
-from shim.gateway.http1.wire import READ, Wire
+from shim.gateway.http1.wire import READ, Timer
 from shim.gateway.options import Options
+
+if TYPE_CHECKING:  # a connection and whoever counts it know each other
+    from shim.gateway.http1.connection import Connection
 
 log = logging.getLogger("shim.gateway")
 
@@ -24,13 +26,7 @@ LONG = 8192
 
 Handler = Callable[[Request], Awaitable[None]]
 
-
-class Spareable(Protocol):
-    """A connection without a request, perhaps one that is still being set up."""
-
-    def abort(self) -> None:
-        """End it at once."""
-        ...
+Verdict = Literal["served", "surplus", "dropped"]
 
 
 @attrs.define(eq=False)
@@ -43,7 +39,7 @@ class PeerConnections:
     address: str
     limited: bool
     count: int = 0
-    idle: dict[Spareable, None] = attrs.field(factory=dict, repr=False)
+    idle: dict[Connection, None] = attrs.field(factory=dict, repr=False)
 
 
 class Clients:
@@ -59,29 +55,44 @@ class Clients:
         self.handler = handler
         self.options = options or Options()
         self.loop = asyncio.get_running_loop()
-        self.deadlines: Deadlines = deadlines()
-        self.connections: set[Wire] = set()
+        self.timer = Timer(self.loop)
+        self.connections: set[Connection] = set()
         self.count = 0
         self.accepted = 0
         self.turned_away = Tally(surplus=0, dropped=0, handshake=0)
         self.failures: Tally[Failure] = Tally()
         self.has_tls = False
         self.buffer = memoryview(bytearray(READ))
-        self.long_heads: dict[Wire, int] = {}
+        self.long_heads: dict[Connection, int] = {}
         self._peers: dict[str, PeerConnections] = {}
 
-    def arrived(self, address: str) -> PeerConnections:
-        """Count one more connection of a peer."""
+    def arrived(self, connection: Connection, address: str) -> tuple[PeerConnections, Verdict]:
+        """Count one more connection of a peer, and say what becomes of it, perhaps at the cost of an idle one."""
         peer = self._peers.get(address)
         if peer is None:
             limited = address not in {UNNAMED, UNIX} and not is_trusted(address, self.options.trusted_proxies)
             peer = self._peers[address] = PeerConnections(address, limited)
         peer.count += 1
         self.count += 1
-        return peer
+        connection.is_gone = False
+        most = self.options.max_connections
+        of_peer = self.options.peer_connections if peer.limited else most
+        is_served = self.count <= most and peer.count <= of_peer
+        if is_served or self._spare(peer if peer.count > of_peer else None):
+            peer.idle[connection] = None
+            return peer, "served"
+        if self.count > 2 * most or peer.count > 2 * of_peer:
+            log.warning("dropped a connection: %s are open", self.count)
+            return peer, "dropped"
+        return peer, "surplus"
 
-    def left(self, peer: PeerConnections) -> None:
-        """Count one less: each ``arrived`` has its ``left``."""
+    def left(self, connection: Connection) -> None:
+        """Count one less, once for each ``arrived``."""
+        peer = connection.peer
+        if connection.is_gone:
+            return
+        connection.is_gone = True
+        peer.idle.pop(connection, None)
         peer.count -= 1
         self.count -= 1
         if not peer.count:
@@ -98,7 +109,7 @@ class Clients:
         idle = sum(one in self.connections for peer in [*self._peers.values()] for one in [*peer.idle])
         return {"handshake": max(0, self.count - made), "idle": idle, "active": max(0, made - idle)}
 
-    def hold_head(self, connection: Wire, size: int) -> None:
+    def hold_head(self, connection: Connection, size: int) -> None:
         """Count the bytes of a long head that isn't whole yet; raises Refusal when all of them are too many.
 
         They have a quarter of ``memory`` at most: a crowd that never ends its heads would hold far more.
@@ -107,20 +118,6 @@ class Clients:
             self.long_heads[connection] = size
             if sum(self.long_heads.values()) > self.options.memory // 4:
                 raise busy(NO_ROOM, close=True)
-
-    def judge(self, peer: PeerConnections) -> Literal["served", "surplus", "dropped"]:
-        """Say what becomes of a connection that has just arrived, perhaps at the cost of an idle one."""
-        options = self.options
-        most = options.max_connections
-        of_peer = options.peer_connections if peer.limited else most
-        if self.count <= most and peer.count <= of_peer:
-            return "served"
-        if self._spare(peer if peer.count > of_peer else None):
-            return "served"
-        if self.count > 2 * most or peer.count > 2 * of_peer:
-            log.warning("dropped a connection: %s are open", self.count)
-            return "dropped"
-        return "surplus"
 
     def _spare(self, peer: PeerConnections | None) -> bool:
         """End the longest idle connection of a peer, or of the one with most; return False if none is idle."""

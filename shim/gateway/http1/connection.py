@@ -8,16 +8,16 @@ from __future__ import annotations
 
 import asyncio
 import logging
+import socket
 from functools import partial
 
 from shim.gateway import errors
 from shim.gateway.http1.body import EMPTY, RATE, Body
 from shim.gateway.http1.chunks import ChunkError
-from shim.gateway.http1.clients import Clients, PeerConnections, Spareable
-from shim.gateway.http1.deadlines import NEVER
+from shim.gateway.http1.clients import Clients
 from shim.gateway.http1.head import check_beginning, parse_request
 from shim.gateway.http1.response import Request
-from shim.gateway.http1.wire import Wire
+from shim.gateway.http1.wire import NEVER, Wire
 
 log = logging.getLogger("shim.gateway")
 
@@ -37,56 +37,63 @@ CONTINUE = b"HTTP/1.1 100 Continue\r\n\r\n"
 
 
 class Connection(Wire):
-    """One connection; a ``surplus`` one gets a refusal as its only reply. ``client`` is the caller's name by TLS."""
+    """One connection of an address, from when it was ``accepted``: its ``set_up`` comes before its first request.
+
+    Its ``verdict`` says whether it is served; a surplus one gets a refusal as its only reply. ``client`` is the name of
+    the caller by TLS.
+    """
 
     __slots__ = (
-        "_arrival", "_body", "_clients", "_has_begun", "_is_ending", "_left", "_now", "_peer", "_read_due", "_request",
-        "_searched", "_send_due", "_surplus", "_task", "_waiter", "client", "due", "is_made", "scheme",
+        "_body", "_clients", "_has_begun", "_is_ending", "_left", "_request", "_searched", "_task", "_waiter",
+        "accepted", "client", "due", "is_gone", "peer", "scheme", "set_up", "verdict",
     )  # fmt: skip
 
-    def __init__(
-        self, clients: Clients, peer: PeerConnections, arrival: Spareable | None = None, *, surplus: bool, scheme: str
-    ) -> None:
+    def __init__(self, clients: Clients, address: str, scheme: str, accepted: socket.socket | None = None) -> None:
         super().__init__(clients.loop, clients.buffer)
         self.scheme = scheme
+        self.accepted = accepted
+        self.set_up: asyncio.Task[None] | None = None
         self.client: str | None = None
-        self.is_made = False
         self._clients = clients
-        self._now = clients.deadlines.now
-        self._peer = peer
-        self._arrival = arrival
-        self._surplus = surplus
         self._task: asyncio.Task[None] | None = None
         self._waiter: asyncio.Future[None] | None = None
         self._request: Request | None = None
         self._body = EMPTY
         self._searched = self._left = 0
-        self._has_begun = self._is_ending = False
-        self._read_due = self._send_due = self.due = NEVER
+        self._has_begun = self._is_ending = self.is_gone = False
+        self.due = NEVER
+        self.peer, self.verdict = clients.arrived(self, address)
 
     # The transport's side.
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         """Begin to wait for a request."""
         super().connection_made(transport)
-        self.is_made = True
-        if self._arrival is not None:  # one of the two can be spared, and not both
-            self._peer.idle.pop(self._arrival, None)
-            self._arrival = None
+        self.set_up = None
         assert self._transport is not None, "it was made"
+        if self.is_gone:
+            self._transport.abort()
+            return
         self._transport.set_write_buffer_limits(HIGH)
+        self._clients.turned_away["surplus"] += self.verdict != "served"
         self._clients.connections.add(self)
-        self._clients.deadlines.watch(self)
+        self._clients.timer.watch(self)
         self._wait_for_request()
+
+    def give_up(self) -> None:
+        """Leave before anything was made; if something was, its end is heard of."""
+        if self.accepted is not None:
+            self.accepted.close()
+        if self._transport is None:
+            self._clients.left(self)
 
     def connection_lost(self, exc: BaseException | None) -> None:
         """Give up whatever is going on for a caller that left."""
         super().connection_lost(exc)
         self._clients.connections.discard(self)
         self._clients.long_heads.pop(self, None)
-        self._clients.deadlines.forget(self)
-        self._peer.idle.pop(self, None)
-        self._clients.left(self._peer)
+        self._clients.timer.forget(self)
+        self._clients.left(self)
         if self._task is not None:
             self._task.cancel()
 
@@ -102,7 +109,7 @@ class Connection(Wire):
     def resume_writing(self) -> None:
         """Let ``flushed`` return: the caller took what it was sent."""
         super().resume_writing()
-        self._set_due(send=NEVER)
+        self.due = self._loop.time() + LOOK if self._held else NEVER
 
     # What arrives.
 
@@ -120,31 +127,28 @@ class Connection(Wire):
                 self.hold()
             return
         self._rest = b""
-        stop = self._feed(self._body, data, 0)
-        if stop < len(data):
-            self._leave(data[stop:])
+        self._feed(data, 0)
 
-    def _feed(self, body: Body, data: bytes, start: int) -> int:
-        """Have a body take its part of what arrived, and return where that ends."""
+    def _feed(self, data: bytes, start: int) -> None:
+        """Have the content take its part of what arrived; the next request, or too many pieces for one turn, wait."""
+        body, stop = self._body, len(data)
         if body.error is None:
             try:
-                return body.feed(data, start)
+                stop = body.feed(data, start)
             except ChunkError:
                 body.fail(errors.bad_request("The request's content is not framed as HTTP/1.1 wants it."))
-        return len(data)
-
-    def _leave(self, rest: bytes) -> None:
-        """Leave what is the next request's, or content that comes in too many pieces for one turn, for later."""
-        if not self._body.is_complete:
-            self.take_later(rest)
+        if stop == len(data):
             return
-        self._rest = rest
-        if len(rest) > WAITING:
+        if not body.is_complete:
+            self.take_later(data[stop:])
+            return
+        self._rest = data[stop:]
+        if len(self._rest) > WAITING:
             self.hold()
 
     def _parse(self) -> None:
         """Make a request of what has arrived, if that is a whole head."""
-        data = self._rest
+        data, clients = self._rest, self._clients
         if data.startswith((b"\r", b"\n")):  # empty lines before a request (RFC 9112, 2.2)
             data = self._rest = data.lstrip(b"\r\n")
             self._begin_head()
@@ -154,7 +158,7 @@ class Connection(Wire):
         try:
             if end < 4:
                 check_beginning(data)
-                self._clients.hold_head(self, len(data))
+                clients.hold_head(self, len(data))
                 self._begin_head()
                 self._searched = len(data)
                 return
@@ -164,21 +168,18 @@ class Connection(Wire):
             self._end_with(refusal)
             return
         self._rest, self._searched, self._has_begun = b"", 0, False
-        self._clients.long_heads.pop(self, None)
-        self._peer.idle.pop(self, None)
-        self._read_due = NEVER
-        self.due = self._send_due
+        clients.long_heads.pop(self, None)
+        self.peer.idle.pop(self, None)
+        self.due = NEVER
         body = EMPTY
         if head.has_content:
-            options = self._clients.options
-            body = Body(self, head.length, chunked=head.chunked, patience=options.client_timeout)
+            body = Body(self, head.length, chunked=head.chunked, patience=clients.options.client_timeout)
             if head.expects_continue:
                 body.on_wait = partial(self.write, CONTINUE)  # RFC 9110, 10.1.1
         self._body = body
-        self._request = Request(head, body, self.scheme, self._peer.address, self, self.client)
+        self._request = Request(head, body, self.scheme, self.peer.address, self, self.client)
         if end < len(data):
-            end = self._feed(body, data, end) if head.has_content else end
-            self._leave(data[end:])
+            self._feed(data, end)
         if self._task is None:
             self._task = self._loop.create_task(self._serve())
         elif self._waiter is not None and not self._waiter.done():
@@ -187,15 +188,14 @@ class Connection(Wire):
     def _begin_head(self) -> None:
         if not self._has_begun:
             self._has_begun = True
-            self._set_due(read=self._now() + self._clients.options.client_timeout)
+            self.due = self._loop.time() + self._clients.options.client_timeout
 
     def _wait_for_request(self) -> None:
         patience = LINGER
-        if not self._surplus:
-            self._peer.idle[self] = None
+        if self.verdict == "served":
+            self.peer.idle[self] = None
             patience = self._clients.options.keepalive_timeout
-        self._read_due = self._now() + patience
-        self.due = min(self._read_due, self._send_due)
+        self.due = self._loop.time() + patience
 
     # One request after the other.
 
@@ -229,7 +229,7 @@ class Connection(Wire):
             if isinstance(error := request.content.error, errors.Refusal):
                 log.info("refused a request: %s", error.detail)
                 request.refuse(self._clients.refused(error))
-            elif self._surplus:
+            elif self.verdict != "served":
                 log.warning("refused a connection beyond the limit")
                 request.refuse(self._clients.refused(errors.CROWDED))
             else:
@@ -247,9 +247,9 @@ class Connection(Wire):
 
     def _end_with(self, refusal: errors.Refusal) -> None:
         """Answer what is no request, and end the connection."""
-        self._peer.idle.pop(self, None)
+        self.peer.idle.pop(self, None)
         self._rest = b""
-        self._set_due(read=NEVER)
+        self.due = NEVER
         if self.is_open:
             self.write(self._clients.refused(refusal).last_bytes())
             self.close(unread=True)
@@ -260,13 +260,14 @@ class Connection(Wire):
         """Take no more bytes from the caller, and look from time to time whether it is still there."""
         if not self._held:
             super().hold()
-            self._set_due(read=self._now() + LOOK)
+            if self._drained is None:
+                self.due = self._loop.time() + LOOK
 
     def go_on(self) -> None:
         """Take bytes from the caller again."""
         super().go_on()
-        if self._request is not None and not self._held:
-            self._set_due(read=NEVER)
+        if self._request is not None and self._drained is None and not self._held:
+            self.due = NEVER
 
     def close(self, *, unread: bool = False) -> None:
         """End the connection once all was sent; where bytes of the caller's are unread, once it had time to stop.
@@ -276,6 +277,8 @@ class Connection(Wire):
         if self._transport is None or self._is_ending:
             return
         self._is_ending = True  # what arrives from now on is dropped
+        if self.unsent():
+            self._watch_sending()
         if not (unread or self._rest or not self._body.is_complete):
             self._transport.close()
         elif not self._transport.is_closing():
@@ -283,41 +286,40 @@ class Connection(Wire):
             self._stop_turn()
             self.go_on()
             self._transport.write_eof()
-            self._set_due(read=self._now() + LINGER)
-        if self.unsent():
-            self._watch_sending()
+            self.due = self._loop.time() + LINGER
+
+    def abort(self) -> None:
+        """End the connection at once, or its set-up."""
+        if self.set_up is not None:
+            self.set_up.cancel()
+        super().abort()
 
     # Deadlines.
 
-    def _set_due(self, *, read: float | None = None, send: float | None = None) -> None:
-        if read is not None:
-            self._read_due = read
-        if send is not None:
-            self._send_due = send
-        self.due = min(self._read_due, self._send_due)
-
     def _watch_sending(self) -> None:
         self._left = self.unsent()
-        self._set_due(send=self._now() + self._clients.options.client_timeout)
+        self.due = self._loop.time() + self._clients.options.client_timeout
 
     def late(self) -> None:
         """End what took too long: a reply that isn't taken, a head that doesn't come, a connection without a use."""
-        now = self._now()
-        if self._send_due <= now:
+        self.due = NEVER
+        transport = self._transport
+        if transport is None:
+            return
+        if self._drained is not None or (self._is_ending and transport.is_closing()):
             if self._left - self.unsent() >= RATE * self._clients.options.client_timeout:
                 self._watch_sending()
             else:
                 log.warning("dropped a caller that does not take its reply")
                 self.abort()
-        elif self._is_ending and self._transport is not None:
-            self._set_due(read=NEVER)
-            self._transport.abort() if self.unsent() else self._transport.close()
+        elif self._is_ending:
+            self.abort() if self.unsent() else transport.close()
         elif self._request is not None:
-            self._set_due(read=now + LOOK if self._held else NEVER)
-            if self._held and self.has_left():
-                self.abort()
+            if self._held:
+                self.due = self._loop.time() + LOOK
+                if self.has_left():
+                    self.abort()
         elif not self._has_begun:
-            self._set_due(read=NEVER)
             self.close()
         else:
             log.info("refused a request: its head did not arrive in time")

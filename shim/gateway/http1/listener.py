@@ -1,4 +1,4 @@
-"""Where calls are taken: a TCP socket or a unix socket, with or without TLS.
+"""Where calls are taken: TCP sockets or a unix socket, with or without TLS, and the set-up of their connections.
 
 Connections are accepted here and counted from that moment on: before the header of a balancer in front of the gateway
 (``proxy_protocol``), before TLS, before the first byte of a request.
@@ -13,13 +13,24 @@ import logging
 import os
 import socket
 import ssl
+import stat
 from collections.abc import Callable
+from functools import partial
+from pathlib import Path
 
-from shim.gateway.http1.arrival import Arrival
+import attrs
+
+from shim.errors import SettingsError
 from shim.gateway.http1.clients import Clients
-from shim.gateway.http1.sockets import Bound
+from shim.gateway.http1.connection import Connection
+from shim.gateway.http1.peers import UNNAMED, NoProxyHeader, peer_of, read_peer
+from shim.gateway.http1.secure import Secure
+from shim.gateway.options import Address, Options
+from shim.gateway.tls import name_in, why
 
 log = logging.getLogger("shim.gateway")
+
+_BACKLOG = 1024
 
 _FLUSH = 0.01
 """Seconds between looks at what is still to be written."""
@@ -30,9 +41,6 @@ _AT_ONCE = 64
 _PAUSE = 0.5
 """Seconds in which no connection is accepted after there was no descriptor left for one."""
 
-_RESERVE = 4
-"""Descriptors kept for connections, where some are: other threads may be faster to take one."""
-
 _TOLD = 60.0
 """Seconds in which this is logged once."""
 
@@ -40,35 +48,124 @@ _EXHAUSTED = frozenset({errno.EMFILE, errno.ENFILE, errno.ENOBUFS, errno.ENOMEM}
 _GONE = (BlockingIOError, InterruptedError, ConnectionError)
 
 
+@attrs.frozen
+class Bound:
+    """Sockets that listen, before anybody serves them: several for a name with several addresses.
+
+    ``address`` is None for a unix socket, which is at ``path`` as long as that still is the file ``inode``.
+    """
+
+    sockets: tuple[socket.socket, ...]
+    address: Address | None = None
+    path: Path | None = None
+    inode: int = 0
+
+    def close(self) -> None:
+        """Close the sockets of this process."""
+        for one in self.sockets:
+            one.close()
+
+
+def bind(options: Options) -> Bound:
+    """Listen where the options say that calls are taken.
+
+    Raises OSError, and SettingsError for ``reuse_port`` on a system without it.
+    """
+    if options.reuse_port and not hasattr(socket, "SO_REUSEPORT"):
+        raise SettingsError("reuse_port: this system can't share a port (it has no SO_REUSEPORT)")
+    if options.uds is None:
+        return bind_tcp(options.listen, reuse_port=options.reuse_port)
+    path = Path(options.uds)
+    return Bound((_bound_unix(path),), None, path, path.stat().st_ino)
+
+
+def bind_tcp(wanted: Address, *, reuse_port: bool = False) -> Bound:
+    """Listen on all addresses of a name, on one port; a port of 0 is a free one. Raises OSError."""
+    infos = socket.getaddrinfo(wanted.host or None, wanted.port, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE)
+    made: list[socket.socket] = []
+    with contextlib.ExitStack() as opened:
+        for family, _, _, _, (host, port, *scope) in dict.fromkeys(infos):
+            where = (host, made[0].getsockname()[1] if made else port, *scope)
+            try:
+                one = socket.create_server(where, family=family, backlog=_BACKLOG, reuse_port=reuse_port)
+            except OSError as error:
+                if error.errno != errno.EAFNOSUPPORT:  # a family that this machine has only the name of
+                    raise
+            else:
+                made.append(opened.enter_context(one))
+        opened.pop_all()
+    if not made:
+        raise OSError(errno.EADDRNOTAVAIL, os.strerror(errno.EADDRNOTAVAIL))
+    return Bound(tuple(made), Address(wanted.host, made[0].getsockname()[1]))
+
+
+def _bound_unix(path: Path) -> socket.socket:
+    """Return a listening unix socket that its owner alone can use; raises OSError when something else is there.
+
+    A socket that nobody listens on is what a gateway leaves that could not end in order, and is replaced.
+    """
+    with contextlib.suppress(FileNotFoundError):
+        found = path.lstat()
+        if stat.S_ISSOCK(found.st_mode) and not _is_listened_on(path):
+            _remove_socket(path, found.st_ino)
+        else:
+            raise OSError(errno.EADDRINUSE, os.strerror(errno.EADDRINUSE), str(path))
+    listening = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
+    before = os.umask(0o177)
+    try:
+        listening.bind(str(path))
+    except OSError as error:
+        listening.close()
+        raise OSError(error.errno, error.strerror, str(path)) from None
+    finally:
+        os.umask(before)
+    listening.listen(_BACKLOG)
+    return listening
+
+
+def _is_listened_on(path: Path) -> bool:
+    with socket.socket(socket.AF_UNIX, socket.SOCK_STREAM) as probe:
+        try:
+            probe.connect(str(path))
+        except ConnectionRefusedError:
+            return False
+    return True
+
+
+def _remove_socket(path: Path, inode: int) -> None:
+    """Remove the file of a unix socket, unless it is another one's by now."""
+    with contextlib.suppress(FileNotFoundError):
+        if path.lstat().st_ino == inode:
+            path.unlink()
+
+
 class Listener:
     """Listening sockets (several for a name with several addresses) and what comes of their connections.
 
-    ``address`` is None for a unix socket. ``tls`` is asked before each handshake what it is made with. With a
-    ``reserve`` a few connections can still be accepted when there is no descriptor left. The sockets are the
-    listener's from here on.
+    ``address`` is None for a unix socket. ``tls`` is asked before each handshake what it is made with. A few
+    descriptors in ``reserve`` let connections be accepted when there are none left: other threads may be faster to
+    take one. The sockets are the listener's from here on.
     """
 
     def __init__(
-        self, clients: Clients, bound: Bound, tls: Callable[[], ssl.SSLContext] | None = None, *, reserve: bool = False
+        self, clients: Clients, bound: Bound, tls: Callable[[], ssl.SSLContext] | None = None, *, reserve: int = 0
     ) -> None:
         self.clients = clients
+        self.address = bound.address
         self._bound = bound
         self._sockets = list(bound.sockets)
         self._tls = tls
         clients.has_tls = tls is not None
-        self._arriving: set[Arrival] = set()
-        self._is_exhausted = False
+        self._arriving: dict[Connection, asyncio.Task[None]] = {}
         self._told = float("-inf")
-        self._most_reserved = _RESERVE if reserve else 0
+        self._most_reserved = reserve
         self._reserve: list[int] = []
-        self.address = bound.address
         for one in self._sockets:
             one.setblocking(False)  # noqa: FBT003 - the socket's own signature
         self._keep_reserve()
         self._watch()
 
     def _watch(self) -> None:
-        self._is_exhausted = False
         for one in self._sockets:
             self.clients.loop.add_reader(one.fileno(), self._accept, one)
 
@@ -87,7 +184,7 @@ class Listener:
                     return
                 os.close(self._reserve.pop())
             else:
-                self._arrived(connection)
+                self.take(connection, None if self._tls is None else self._tls())
                 if len(self._reserve) < self._most_reserved:
                     return  # the system says that there is no descriptor before it looks whether anybody waits
 
@@ -98,44 +195,79 @@ class Listener:
 
     def _pause(self, error: OSError) -> None:
         """Accept nothing for a while; those who are idle make room."""
-        now = self.clients.loop.time()
-        if now - self._told > _TOLD:
-            self._told = now
+        loop = self.clients.loop
+        if loop.time() - self._told > _TOLD:
+            self._told = loop.time()
             log.warning("connections wait to be accepted: %s", (error.strerror or "").lower())
-        self._is_exhausted = True
         for one in self._sockets:
-            self.clients.loop.remove_reader(one.fileno())
+            loop.remove_reader(one.fileno())
         self.clients.spare_idle(_AT_ONCE)
-        self.clients.loop.call_later(_PAUSE, self._resume)
+        loop.call_later(_PAUSE, self._watch)
 
-    def _resume(self) -> None:
-        if self._is_exhausted:
-            self._watch()
+    def take(self, accepted: socket.socket, tls: ssl.SSLContext | None) -> asyncio.Task[None] | None:
+        """Serve a connection that was accepted here or elsewhere; returns its set-up, None if it is dropped."""
+        clients = self.clients
+        clients.accepted += 1
+        address = UNNAMED if clients.options.proxy_protocol else peer_of(accepted)
+        connection = Connection(clients, address, "http" if tls is None else "https", accepted)
+        if connection.verdict == "dropped":
+            clients.left(connection)
+            clients.turned_away["dropped"] += 1
+            with contextlib.suppress(OSError):  # a reset is all that it gets
+                accepted.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, b"\1\0\0\0\0\0\0\0")
+            accepted.close()
+            return None
+        task = connection.set_up = clients.loop.create_task(self._set_up(connection, accepted, tls))
+        self._arriving[connection] = task
+        task.add_done_callback(partial(self._was_set_up, connection))
+        return task
 
-    def _arrived(self, connection: socket.socket) -> None:
-        self.take(connection, None if self._tls is None else self._tls())
+    async def _set_up(self, connection: Connection, accepted: socket.socket, tls: ssl.SSLContext | None) -> None:
+        """Read a balancer's header and shake hands, within ``client_timeout``."""
+        clients = self.clients
+        accepted.setblocking(False)  # noqa: FBT003 - the socket's own signature
+        async with asyncio.timeout(clients.options.client_timeout):
+            if clients.options.proxy_protocol:
+                told = await read_peer(partial(clients.loop.sock_recv, accepted))
+                clients.left(connection)
+                connection.peer, connection.verdict = clients.arrived(connection, told or peer_of(accepted))
+            layer = None if tls is None else Secure(connection, tls, server_side=True)
+            connection.accepted = None
+            await clients.loop.connect_accepted_socket(lambda: layer or connection, accepted)
+            if layer is not None:
+                await layer.shaken()
+                connection.client = name_in(layer.certificate())
 
-    def take(self, connection: socket.socket, tls: ssl.SSLContext | None) -> Arrival:
-        """Serve a connection that was accepted here or elsewhere."""
-        arrival = Arrival(self.clients, connection, tls)
-        if arrival.verdict != "dropped":
-            self._arriving.add(arrival)
-            arrival.task.add_done_callback(lambda _: self._arriving.discard(arrival))
-        return arrival
+    def _was_set_up(self, connection: Connection, task: asyncio.Task[None]) -> None:
+        del self._arriving[connection]
+        error = None if task.cancelled() else task.exception()
+        if task.cancelled() or error is not None:
+            connection.give_up()
+        if isinstance(error, (NoProxyHeader, OSError)):
+            said = "it did not come in time" if isinstance(error, TimeoutError) else type(error).__name__
+            if isinstance(error, NoProxyHeader):
+                said = str(error)
+            elif isinstance(error, ssl.SSLError):
+                said = why(error)
+            self.clients.turned_away["handshake"] += 1
+            log.info("refused a connection of %s: its handshake failed (%s)", connection.peer.address, said)
+        elif error is not None:
+            log.error("unhandled %s", type(error).__name__, exc_info=error)
 
     async def refuse(self) -> None:
         """Take no connections but those that callers have made already, which the kernel would reset."""
-        self._bound.unlink()
-        self._is_exhausted = False
-        for one in self._sockets:
+        if self._bound.path is not None:
+            _remove_socket(self._bound.path, self._bound.inode)
+        sockets, self._sockets = self._sockets, []
+        for one in sockets:
             self.clients.loop.remove_reader(one.fileno())
-        for one in self._sockets:
-            for connection in _waiting(one):
-                self._arrived(connection)
-        self._sockets.clear()
+            # Whoever connects between the last of these and the end is reset, unless a service manager listens on.
+            with one, contextlib.suppress(OSError):
+                while True:
+                    self.take(one.accept()[0], None if self._tls is None else self._tls())
         await asyncio.sleep(0)
         if self._arriving:
-            await asyncio.wait([arrival.task for arrival in self._arriving], timeout=1.0)
+            await asyncio.wait(self._arriving.values(), timeout=1.0)
 
     async def quiet(self, patience: float) -> None:
         """Return when all connections have ended, or after so many seconds.
@@ -156,20 +288,8 @@ class Listener:
 
     async def close(self) -> None:
         """End the connections that are left."""
-        for arrival in tuple(self._arriving):
-            arrival.abort()
+        for connection in tuple(self._arriving):
+            connection.abort()
         await self.clients.close()
         while self._reserve:
             os.close(self._reserve.pop())
-
-
-def _waiting(listening: socket.socket) -> list[socket.socket]:
-    """Accept what waits to be accepted, and close the listening socket.
-
-    Whoever connects between the two is reset, unless a service manager has the same socket open and keeps it listening.
-    """
-    made = []
-    with listening, contextlib.suppress(OSError):
-        while True:
-            made.append(listening.accept()[0])
-    return made

@@ -12,6 +12,7 @@ import contextlib
 import ssl
 from typing import Any, cast
 
+from shim.gateway.errors import bad_request
 from shim.gateway.http1.wire import Wire
 
 RECORD = 16384
@@ -26,17 +27,22 @@ AT_ONCE = 64
 CALLERS = 4096
 """Bytes that are read of callers at a time: OpenSSL keeps as much of each, and few requests are longer."""
 
+NO_TLS = frozenset({"HTTP_REQUEST", "HTTPS_PROXY_REQUEST", "WRONG_VERSION_NUMBER"})
+"""What OpenSSL calls a first record that is not of TLS."""
+
+_PLAIN = "The gateway speaks TLS here: call it by https://."
+
 
 class Secure(asyncio.Transport, asyncio.BufferedProtocol):
-    """A layer of TLS; ``ready`` has a result once the handshake is done, or the error by which it failed.
+    """A layer of TLS.
 
     The ``end`` hears of its connection when the handshake is done. An end of the connection without TLS' own word of
     it, which may be anybody's doing, is no end of content: the ``end`` hears that the connection was lost.
     """
 
     __slots__ = (
-        "_end", "_error", "_has_turn", "_incoming", "_is_closing", "_is_made", "_is_paused", "_loop", "_outgoing",
-        "_size", "_tls", "_transport", "ready",
+        "_end", "_error", "_has_turn", "_incoming", "_is_caller", "_is_closing", "_is_made", "_is_paused", "_loop",
+        "_outgoing", "_ready", "_size", "_tls", "_transport",
     )  # fmt: skip
 
     def __init__(
@@ -46,26 +52,23 @@ class Secure(asyncio.Transport, asyncio.BufferedProtocol):
         self._end = end
         self._incoming, self._outgoing = ssl.MemoryBIO(), ssl.MemoryBIO()
         self._tls = context.wrap_bio(self._incoming, self._outgoing, server_side, server_hostname)
+        self._is_caller = server_side
         self._size = CALLERS if server_side else RECORD
         self._loop = asyncio.get_running_loop()
         self._transport: asyncio.Transport | None = None
         self._is_made = self._is_paused = self._is_closing = self._has_turn = False
         self._error: BaseException | None = None
-        self.ready: asyncio.Future[None] = self._loop.create_future()
+        self._ready: asyncio.Future[None] = self._loop.create_future()
 
     async def shaken(self) -> None:
         """Return when the handshake is done; raises OSError, and ends the connection unless this returns."""
         try:
-            await self.ready
+            await self._ready
         except ssl.SSLError:  # it is closed behind its alert
             raise
         except BaseException:
             self.abort()
             raise
-
-    def set_protocol(self, protocol: asyncio.BaseProtocol) -> None:
-        """Have another end from now on."""
-        self._end = cast("Wire", protocol)
 
     # To the transport a protocol.
 
@@ -118,13 +121,16 @@ class Secure(asyncio.Transport, asyncio.BufferedProtocol):
             self._flush()
             return
         except ssl.SSLError as error:
+            if self._is_caller and error.reason in NO_TLS and self._transport is not None:
+                self._transport.write(bad_request(_PLAIN).last_bytes())
+                self._outgoing.read()
             self._fail(error)
             return
         self._flush()
         self._is_made = True
         self._end.connection_made(self)
-        if not self.ready.done():
-            self.ready.set_result(None)
+        if not self._ready.done():
+            self._ready.set_result(None)
         if self._incoming.pending:
             self._loop.call_soon(self._read)
 
@@ -134,10 +140,7 @@ class Secure(asyncio.Transport, asyncio.BufferedProtocol):
         try:
             while (self._incoming.pending or self._tls.pending()) and not (self._is_paused or self._is_closing):
                 if not left:
-                    self._has_turn = True
-                    if self._transport is not None:
-                        self._transport.pause_reading()
-                    self._loop.call_soon(self._go_on)
+                    self._take_turn()
                     break
                 left -= 1
                 buffer = cast("bytearray", self._end.get_buffer(RECORD))
@@ -153,6 +156,14 @@ class Secure(asyncio.Transport, asyncio.BufferedProtocol):
             self._fail(error)
         self._flush()
 
+    def _take_turn(self) -> None:
+        """Go on once others had their turn."""
+        if self._transport is not None:
+            self._transport.pause_reading()
+        if not self._has_turn:
+            self._has_turn = True
+            self._loop.call_soon(self._go_on)
+
     def _go_on(self) -> None:
         """Take what is left, unless the end takes nothing meanwhile."""
         self._has_turn = False
@@ -165,9 +176,9 @@ class Secure(asyncio.Transport, asyncio.BufferedProtocol):
             self._transport.write(self._outgoing.read())
 
     def _refuse(self, error: BaseException) -> None:
-        if not self.ready.done():
-            self.ready.set_exception(error)
-            self.ready.exception()  # looked at, whoever waits or not
+        if not self._ready.done():
+            self._ready.set_exception(error)
+            self._ready.exception()  # looked at, whoever waits or not
 
     def _fail(self, error: BaseException) -> None:
         """End the connection by an error, which the other side hears of by its alert."""
@@ -198,10 +209,6 @@ class Secure(asyncio.Transport, asyncio.BufferedProtocol):
         with contextlib.suppress(ssl.SSLError):  # the other side has not said it yet, or not even shaken hands
             self._tls.unwrap()
         self._flush()
-
-    def can_write_eof(self) -> bool:
-        """Return that it can."""
-        return True
 
     def write_eof(self) -> None:
         """Say that nothing follows; what arrives from now on is dropped."""

@@ -1,6 +1,7 @@
 """The end of a connection that both of the gateway's sides have in common: bytes in, bytes out, and who waits for whom.
 
-Nobody gets all the time there is: what comes in very many small pieces is taken a part a turn.
+Nobody gets all the time there is: what comes in very many small pieces is taken a part a turn, long work begins one
+piece at a time, and every deadline is kept by one coarse timer.
 """
 
 from __future__ import annotations
@@ -10,13 +11,18 @@ import contextlib
 import select
 from collections import deque
 from time import perf_counter
-from typing import cast
+from typing import Protocol, cast
 
 READ = 65536
 """Bytes that are read at a time."""
 
 SLOWLY = 16384
 """Bytes that are read at a time of what somebody takes slowly."""
+
+EVERY = 0.05
+"""Seconds between two looks at all deadlines; each is kept with this much delay at most."""
+
+NEVER = float("inf")
 
 _GONE = getattr(select, "POLLRDHUP", 0) | select.POLLHUP | select.POLLERR
 
@@ -176,3 +182,41 @@ class Turns:
                 self._loop.call_soon(self._end, perf_counter())
                 return
         self._is_taken = False
+
+
+class Timed(Protocol):
+    """Something with a deadline: ``due`` is a time of the loop's clock, ``late`` is called once it is over."""
+
+    due: float
+
+    def late(self) -> None:
+        """Do what the deadline is for; it is called again while ``due`` stays in the past."""
+        ...
+
+
+class Timer:
+    """Looks at the deadlines of all that it watches, twenty times a second, and not at all while there are none."""
+
+    def __init__(self, loop: asyncio.AbstractEventLoop) -> None:
+        self._loop = loop
+        self._watched: set[Timed] = set()
+        self._timer: asyncio.TimerHandle | None = None
+
+    def watch(self, timed: Timed) -> None:
+        """Keep an eye on its deadline from now on."""
+        self._watched.add(timed)
+        if self._timer is None:
+            self._timer = self._loop.call_later(EVERY, self._look)
+
+    def forget(self, timed: Timed) -> None:
+        """Keep no eye on it any more."""
+        self._watched.discard(timed)
+
+    def _look(self) -> None:
+        now = self._loop.time()
+        try:
+            for timed in [timed for timed in self._watched if timed.due <= now]:
+                if timed.due <= now:  # another one's lateness may have changed it
+                    timed.late()
+        finally:
+            self._timer = self._loop.call_later(EVERY, self._look) if self._watched else None

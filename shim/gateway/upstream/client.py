@@ -14,9 +14,8 @@ import attrs
 
 from shim.gateway.errors import Refusal
 from shim.gateway.fields import PSEUDONYM, for_upstream
-from shim.gateway.http1.deadlines import NEVER, deadlines
 from shim.gateway.http1.secure import Secure, open_wire
-from shim.gateway.http1.wire import READ, Turns
+from shim.gateway.http1.wire import NEVER, READ, Timer, Turns
 from shim.gateway.limits import Limits
 from shim.gateway.options import Options
 from shim.gateway.tls import system_context
@@ -97,7 +96,7 @@ class Upstream:
     def open(self) -> None:
         """Get ready to make connections; needs a running loop."""
         self.loop = asyncio.get_running_loop()
-        self.timer = deadlines()
+        self.timer = Timer(self.loop)
         self.turns = Turns(self.loop)
         self.now = self.loop.time
         self._context_of_proxy = system_context() if self.proxy is not None and self.proxy.tls else None

@@ -8,9 +8,8 @@ from typing import TYPE_CHECKING
 
 from shim.gateway import errors
 from shim.gateway.http1.chunks import ChunkError
-from shim.gateway.http1.deadlines import NEVER
 from shim.gateway.http1.head import FIELDS, LINE, MalformedHead, ReplyHead, parse_reply
-from shim.gateway.http1.wire import SLOWLY, Wire
+from shim.gateway.http1.wire import NEVER, SLOWLY, Wire
 from shim.gateway.upstream import faults
 from shim.gateway.upstream.messages import OutboundCall, UpstreamResponse
 

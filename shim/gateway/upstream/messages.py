@@ -10,8 +10,8 @@ import attrs
 from shim.core.content import with_content
 from shim.core.messages import Call, Reply
 from shim.gateway.http1.body import BUFFERED, Body
-from shim.gateway.http1.deadlines import NEVER
 from shim.gateway.http1.head import ReplyHead
+from shim.gateway.http1.wire import NEVER
 
 if TYPE_CHECKING:  # a reply and its connection know each other
     from shim.gateway.upstream.connection import UpstreamConnection
