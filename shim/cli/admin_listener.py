@@ -13,7 +13,7 @@ import click
 from shim.cli.failures import NO, SETTINGS, Failure, trouble
 from shim.cli.options import config_option, together
 from shim.cli.output import printable
-from shim.gateway.option_sources import given
+from shim.gateway.option_values import given
 from shim.gateway.options import TABLE, Address, options_of
 from shim.gateway.plan import read_config
 

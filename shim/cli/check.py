@@ -27,7 +27,7 @@ from shim.documents.check_fields import lost_members, open_questions
 from shim.doors.environment import WARNINGS, read_word
 from shim.errors import SettingsError
 from shim.flags.providers import check_flag, provider_factory
-from shim.gateway.option_sources import given, renamed
+from shim.gateway.option_values import given, renamed
 from shim.gateway.options import TABLE, Options, options_of
 from shim.gateway.plan import Plan, read_config
 from shim.gateway.settings_report import Setting, settings_of, unknown_variables

@@ -15,7 +15,7 @@ import click
 from shim.cli.failures import SETTINGS, Failure
 from shim.cli.options import Decorator, config_option, together
 from shim.errors import SettingsError
-from shim.gateway.option_sources import renamed
+from shim.gateway.option_values import renamed
 from shim.gateway.options import TABLE, LogLevel, Options
 from shim.gateway.plan import PlanSource
 from shim.gateway.watch import stamps

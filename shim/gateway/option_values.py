@@ -1,14 +1,18 @@
-"""The values that options have, and what reads them of a text; what is wrong with one is a SettingsError."""
+"""What an option is: what reads its text, where it may be given, and which of its sources counts.
+
+What is wrong with a text is a SettingsError that calls the option as it was given.
+"""
 
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from datetime import datetime
+from difflib import get_close_matches
 from enum import StrEnum
 from functools import partial
 from ipaddress import IPv4Network, IPv6Network, ip_network
-from typing import TypeVar
+from typing import Any, Generic, TypeVar
 from urllib.parse import urlsplit
 
 import attrs
@@ -16,10 +20,10 @@ import attrs
 from shim.core.settings import FlagRoute, Host, RouteWord, parse_hosts, parse_route, parse_sunsets, parse_writes
 from shim.errors import SettingsError
 from shim.gateway.allow import AllowList, parse_allow
-from shim.gateway.option_sources import Reader
 from shim.origins import parse_origin
 
 Network = IPv4Network | IPv6Network
+T = TypeVar("T")
 _Number = TypeVar("_Number", int, float)
 _Word = TypeVar("_Word", bound=StrEnum)
 
@@ -27,6 +31,107 @@ _BASE_PATH = re.compile(r"(?:/[A-Za-z0-9_~-][A-Za-z0-9._~-]*)*")
 
 WINDOW_MOST = 10_000
 """Milliseconds that an answer may be shared for: a poller's patience, not a cache."""
+
+
+@attrs.frozen
+class Reader(Generic[T]):
+    """What a type of options is called in the help, and what reads it: of a text, and the option's name for errors."""
+
+    metavar: str
+    read: Callable[[str, str], T]
+
+    def unless(self, nothing: str) -> Reader[T | None]:
+        """Return the same for an option that may be None, which is written as ``nothing``."""
+        return Reader(self.metavar, lambda text, name: None if text == nothing else self.read(text, name))
+
+
+@attrs.frozen
+class Row(Generic[T]):
+    """What there is to say about one option.
+
+    ``default`` is written as a caller would write it; ``bare`` is what the flag means without a value, None when
+    it needs one; ``live`` options can change while the gateway runs; a ``secret`` value is shown to nobody.
+    ``group`` is the heading that it stands under, ``name`` that of the attribute.
+    """
+
+    group: str
+    reader: Reader[T]
+    help: str
+    default: str = ""
+    bare: str | None = None
+    live: bool = False
+    secret: bool = False
+    name: str = ""
+
+    @property
+    def flag(self) -> str:
+        """The flag, as in ``--public-url``."""
+        return "--" + self.name.replace("_", "-")
+
+    @property
+    def variable(self) -> str:
+        """The environment variable, as in ``ATLAS_SHIM_PUBLIC_URL``."""
+        return "ATLAS_SHIM_" + self.name.upper()
+
+    @property
+    def metavar(self) -> str:
+        """What stands for the value in the help."""
+        return self.reader.metavar
+
+
+@attrs.frozen
+class Given:
+    """The text of one option, its ``source`` (a flag, a variable or a file), and its ``name`` in an error."""
+
+    text: str
+    source: str
+    name: str
+
+
+def given(
+    rows: Iterable[Row[Any]],
+    environ: Mapping[str, str],
+    flags: Mapping[str, str | None],
+    file: Mapping[str, object],
+    file_name: str = "",
+) -> tuple[dict[str, Given], list[str]]:
+    """Return what is given by the names of the rows, and a problem for each key of the file that is no option.
+
+    ``flags`` and ``file`` are keyed by row name; None and a missing key say nothing, and an empty variable counts as
+    unset.
+    """
+    named, found = {row.name: row for row in rows}, {}
+    prefix = f"{file_name}: " if file_name else ""
+    for name, row in named.items():
+        if (text := flags.get(name)) is not None:
+            found[name] = Given(text.strip(), row.flag, row.flag)
+        elif text := environ.get(row.variable):
+            found[name] = Given(text.strip(), row.variable, row.variable)
+        elif name in file:
+            found[name] = Given(_text(file[name]).strip(), file_name, f"{prefix}{name}")
+    return found, [f"{prefix}{key}: no such option{nearest(key, named)}" for key in file if key not in named]
+
+
+def _text(value: object) -> str:
+    """Return a value of a TOML file as it would be written in a variable."""
+    if isinstance(value, bool):
+        return "on" if value else "off"
+    if isinstance(value, dict):
+        return ",".join(f"{key}={_text(one)}" for key, one in value.items())
+    return ",".join(map(_text, value)) if isinstance(value, list) else str(value)
+
+
+def nearest(name: str, known: Iterable[str], prefix: str = "") -> str:
+    """Return a question that names what may have been meant, empty if nothing is near but for the prefix."""
+    near = get_close_matches(name.removeprefix(prefix), [one.removeprefix(prefix) for one in known], n=1, cutoff=0.7)
+    return f"; did you mean {prefix}{near[0]}?" if near else ""
+
+
+def renamed(error: SettingsError, rows: Iterable[Row[Any]], found: Mapping[str, Given]) -> SettingsError:
+    """Return an error that calls each option as it was given: what is wrong with several together is found later."""
+    names = {name: found[row.name].name for row in rows if row.name in found for name in (row.name, row.variable)}
+    parts = [problem.partition(":") for problem in error.problems]
+    return SettingsError(*(f"{names.get(head, head)}{colon}{rest}" for head, colon, rest in parts))
 
 
 class CredentialsMode(StrEnum):
@@ -111,16 +216,6 @@ def _store(text: str, name: str) -> str:
     return text
 
 
-def _text(text: str, _: str) -> str | None:
-    return text or None
-
-
-def _switch(text: str, name: str) -> bool:
-    if text not in {"on", "off"}:
-        raise SettingsError(f"{name}: {text!r} is not one of on, off")
-    return text == "on"
-
-
 def _networks(text: str, name: str) -> tuple[Network, ...]:
     found = []
     for word in filter(None, (word.strip() for word in text.split(","))):
@@ -149,23 +244,22 @@ def _window(text: str, name: str) -> float:
     return milliseconds / 1000
 
 
+def _word(values: Mapping[str, T], text: str, name: str) -> T:
+    if text not in values:
+        raise SettingsError(f"{name}: {text!r} is not one of {', '.join(values)}")
+    return values[text]
+
+
 def words_of(words: type[_Word]) -> Reader[_Word]:
     """Return what reads one of these words."""
-
-    def read(text: str, name: str) -> _Word:
-        try:
-            return words(text)
-        except ValueError:
-            raise SettingsError(f"{name}: {text!r} is not one of {', '.join(words)}") from None
-
-    return Reader("|".join(words), read)
+    return Reader("|".join(words), partial(_word, {word.value: word for word in words}))
 
 
 ADDRESS = Reader("HOST:PORT", parse_address)
 ORIGIN: Reader[str] = Reader("URL", lambda text, name: parse_origin(text, name=name))
 PUBLIC_URL = Reader("URL", _public_url)
-PATH = Reader("PATH", _text)
-SWITCH = Reader("on|off", _switch)
+PATH: Reader[str | None] = Reader("PATH", lambda text, _: text or None)
+SWITCH: Reader[bool] = Reader("on|off", partial(_word, {"on": True, "off": False}))
 SECONDS: Reader[float] = Reader("SECONDS", partial(_above_zero, float))
 COUNT: Reader[int] = Reader("COUNT", partial(_above_zero, int))
 BYTES: Reader[int] = Reader("BYTES", partial(_above_zero, int))
@@ -175,6 +269,6 @@ HOSTS: Reader[Mapping[str, Host]] = Reader("HOSTS", lambda text, name: parse_hos
 WRITES: Reader[frozenset[str]] = Reader("WORDS", lambda text, name: parse_writes(text, name=name))
 NETWORKS = Reader("ADDRESSES", _networks)
 CALLS: Reader[AllowList | None] = Reader("CALLS", parse_allow)
-NAME = Reader("NAME", _text)
+NAME: Reader[str | None] = Reader("NAME", lambda text, _: text or None)
 STORE = Reader("URL", _store)
 WINDOW = Reader("MS", _window)

@@ -17,8 +17,18 @@ from shim.core.settings import CREDENTIALS, FlagRoute, Host, RouteWord, Settings
 from shim.errors import SettingsError
 from shim.gateway import option_values as of
 from shim.gateway.allow import BY_DEFAULT, AllowList
-from shim.gateway.option_sources import Given, Reader, Row, given
-from shim.gateway.option_values import AccessWord, Address, CredentialsMode, LogFormat, LogLevel, Network
+from shim.gateway.option_values import (
+    AccessWord,
+    Address,
+    CredentialsMode,
+    Given,
+    LogFormat,
+    LogLevel,
+    Network,
+    Reader,
+    Row,
+    given,
+)
 
 T = TypeVar("T")
 
@@ -39,7 +49,7 @@ def _option(  # noqa: PLR0913 - one argument a property
     secret: bool = False,
 ) -> T:
     row = Row(group, reader, said, default, bare, live, secret)
-    return attrs.field(default=row.parse(default, "default"), repr=not secret, metadata={"row": row})
+    return attrs.field(default=reader.read(default, "default"), repr=not secret, metadata={"row": row})
 
 
 _where, _atlas, _translation = partial(_option, "Where"), partial(_option, "Atlas"), partial(_option, "Translation")
@@ -104,8 +114,7 @@ class Options:
         live=True,
     )
     openfeature_provider: str | None = _translation(
-        of.NAME,
-        "Ask this provider for the flag: package.module:factory, or file:PATH. Default: the program's own.",
+        of.NAME, "Ask this provider for the flag: package.module:factory, or file:PATH. Default: the program's own."
     )
     sunset: Mapping[str, datetime] = _translation(of.SUNSETS, "Move sunsets, as in snapshots=2026-02-01.", live=True)
     writes: frozenset[str] = _translation(
@@ -235,9 +244,7 @@ TABLE: tuple[Row[Any], ...] = tuple(
 
 
 def read_options(
-    environ: Mapping[str, str],
-    flags: Mapping[str, str | None] | None = None,
-    file: Mapping[str, object] | None = None,
+    environ: Mapping[str, str], flags: Mapping[str, str | None] | None = None, file: Mapping[str, object] | None = None
 ) -> Options:
     """Read options from flags, environment and a file's keys, in that order of precedence, as ``given`` says.
 
@@ -252,7 +259,7 @@ def options_of(found: Mapping[str, Given], problems: Iterable[str] = ()) -> Opti
     for row in TABLE:
         if row.name in found:
             try:
-                values[row.name] = row.parse(found[row.name].text, found[row.name].name)
+                values[row.name] = row.reader.read(found[row.name].text, found[row.name].name)
             except SettingsError as error:
                 problems.extend(error.problems)
     if problems:

@@ -21,7 +21,7 @@ from shim.documents import document_files
 from shim.errors import DocumentError, SettingsError
 from shim.flags.providers import check_flag
 from shim.gateway.allow import AllowList
-from shim.gateway.option_sources import Given, given, renamed
+from shim.gateway.option_values import Given, given, renamed
 from shim.gateway.options import TABLE, CredentialsMode, Options, options_of
 from shim.gateway.watch import Stamp, Watched
 

@@ -14,6 +14,8 @@ from functools import partial
 from shim.core.context import Memory
 from shim.core.recognise import Engine, shared_engine
 from shim.errors import SettingsError
+from shim.flags.providers import connected, provider_factory
+from shim.flags.words import ByFlag, FlagWords
 from shim.gateway.admin import Admin
 from shim.gateway.call import Handler
 from shim.gateway.checks import authorities_of
@@ -27,7 +29,6 @@ from shim.gateway.metrics import Metrics
 from shim.gateway.options import Address, Options
 from shim.gateway.plan import Plan
 from shim.gateway.radar_inventory import RadarInventory
-from shim.gateway.route_flag import RouteFlag
 from shim.gateway.settings_report import report
 from shim.gateway.status import Json, Standing, status_of
 from shim.gateway.tls import Certificates
@@ -49,8 +50,11 @@ _ASKED = 30.0
 _BEAT = 1.0
 """Seconds between two signs of life of the calls' loop."""
 
+FIRST_WORD = 3.0
+"""Seconds that the start waits for a flag's first word."""
+
 STUCK = 30.0
-"""Seconds without one after which the loop will not come back by itself; ``/livez`` says so."""
+"""Seconds without a sign of life after which the loop will not come back by itself; ``/livez`` says so."""
 
 
 class Gateway:
@@ -71,8 +75,9 @@ class Gateway:
     ) -> None:
         plan = Plan(options or Options(), engine or shared_engine(os.environ))
         options = plan.options
-        self.flag = RouteFlag(options)
-        self.flag.follow(plan)
+        named = options.openfeature_provider
+        self._provider = provider_factory(named, "openfeature_provider") if named else None
+        self.flag = self._flag_of(plan)
         self.watcher = Watcher()
         self.certificates = Certificates(options, self.watcher)
         self.limits = Limits(options)
@@ -89,12 +94,12 @@ class Gateway:
             limits=self.limits,
             inventory=RadarInventory(environ, clock),
             tracing=tracing,
-            flag=self.flag.by,
+            flag=self.flag,
         )
         self.metrics = Metrics(handler, self.certificates, self.standing)
         self._inventory_look = InventoryLook(environ)
         # A closure, so that repr() and debuggers do not show the environment.
-        self._report = lambda: report(handler.plan, environ, self.flag.report())
+        self._report = lambda: report(handler.plan, environ, self.flag.words.report() if self.flag else {})
         self._calls: Listener | None = None
         self._admin: Admin | None = None
         self._pulse: asyncio.TimerHandle | None = None
@@ -110,8 +115,14 @@ class Gateway:
 
     def apply(self, plan: Plan) -> None:
         """Answer the calls that come from now on by another plan; those in flight keep theirs."""
-        self.flag.follow(plan)
-        self._handler.plan, self._handler.flag = plan, self.flag.by
+        flag = self.flag
+        if plan.settings.flag != self._handler.plan.settings.flag:
+            self.flag = self._flag_of(plan)
+            if self.flag is not None and self._pulse is not None:
+                self.flag.words.start()
+            if flag is not None:
+                flag.words.stop()
+        self._handler.plan, self._handler.flag = plan, self.flag
         if self._handler.tracing is not None:
             self._handler.tracing.engine = plan.engine
         if self._calls is not None:
@@ -146,7 +157,9 @@ class Gateway:
             raise SettingsError("reuse_port: the sockets for calls come from systemd, which does not share its port so")
         self._handler.upstream.open()
         try:
-            await self.flag.start()
+            if self.flag is not None:  # no call shall go by ``auto`` where the flag says ``off``
+                self.flag.words.start()
+                await asyncio.to_thread(self.flag.words.first.wait, FIRST_WORD)
             bound, tls = bound or bind(self.options), self.certificates.listener
             server = self.metrics.server = Clients(self._handler, self.options)
             server.failures = self.ledger.failures
@@ -190,7 +203,8 @@ class Gateway:
             if self._pulse is not None:
                 self._pulse.cancel()
             self.watcher.stop()
-            self.flag.stop()
+            if self.flag is not None:
+                self.flag.words.stop()
             await self._handler.upstream.close()
             await self._handler.gate.close()
             await self._handler.inventory.flush()
@@ -228,7 +242,8 @@ class Gateway:
 
     def _beat(self) -> None:
         self._beaten = time.monotonic()
-        self.flag.look()
+        if self.flag is not None:
+            self.flag.words.look()  # whether its provider hangs
         self._pulse = asyncio.get_running_loop().call_later(_BEAT, self._beat)
 
     def _pages(self, bound: Bound, address: Address) -> Admin:
@@ -242,6 +257,11 @@ class Gateway:
             ready=lambda: self.is_ready,
             end=partial(loop.call_soon_threadsafe, quits) if quits is not None and is_loopback(address.host) else None,
         )
+
+    def _flag_of(self, plan: Plan) -> ByFlag[Plan] | None:
+        """Return the words of the feature flag that says a plan's route, None if the plan names none."""
+        key = plan.settings.flag
+        return ByFlag(FlagWords(key, partial(connected, key, self._provider))) if key else None
 
     def _authorities(self, address: Address | None) -> frozenset[str]:
         return authorities_of(address, public_url=self.options.public_url, tls=self.certificates.listener is not None)

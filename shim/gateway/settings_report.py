@@ -8,18 +8,15 @@ import attrs
 
 from shim._version import __version__
 from shim.credentials import used_variables
-from shim.gateway.option_sources import Given, nearest
+from shim.gateway.option_values import Given, nearest
 from shim.gateway.options import TABLE, CredentialsMode, Options
 from shim.gateway.plan import Plan, shown
 from shim.tools import inventory
 
 PREFIX = "ATLAS_SHIM_"
-
 MAPPINGS = "ATLAS_SHIM_MAPPINGS"
 
-WARNINGS = "ATLAS_SHIM_WARNINGS"
-
-KNOWN = frozenset({MAPPINGS, WARNINGS, inventory.VARIABLE, *(row.variable for row in TABLE)})
+KNOWN = frozenset({MAPPINGS, "ATLAS_SHIM_WARNINGS", inventory.VARIABLE, *(row.variable for row in TABLE)})
 """Every variable that some part of the shim reads."""
 
 SECRET = "(set)"  # noqa: S105 - shown in place of one
@@ -41,20 +38,16 @@ def settings_of(options: Options, given: Mapping[str, Given], environ: Mapping[s
         value, said = getattr(options, row.name), given.get(row.name)
         if said is not None:
             text, source = said.text, said.source
-        elif value == row.parse(row.default, row.name):
+        elif value == row.reader.read(row.default, row.name):
             text, source = row.default, "default"
         else:
             text, source = shown(value), "program"
         settings.append(Setting(row.name, SECRET if row.secret and value else text, source))
-    settings.append(mappings_in(environ))
+    folder = environ.get(MAPPINGS, "")
+    settings.append(Setting("mappings", folder, MAPPINGS if folder else "default"))
     if options.credentials is CredentialsMode.OWN:
         settings.append(Setting("atlas_credentials", SECRET, ", ".join(used_variables(environ))))
     return tuple(settings)
-
-
-def mappings_in(environ: Mapping[str, str]) -> Setting:
-    """Return the folder of the operator's own mapping documents."""
-    return Setting("mappings", environ.get(MAPPINGS, ""), MAPPINGS if environ.get(MAPPINGS) else "default")
 
 
 def report(plan: Plan, environ: Mapping[str, str], flag: Mapping[str, object]) -> dict[str, object]:
