@@ -2,78 +2,77 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from difflib import get_close_matches
 
 import attrs
 
 from shim.documents.fields import BODY, TIERS, Field, Resource, Rule, Use, When
-from shim.documents.model import Document, Operation, resources_of
+from shim.documents.model import Document, Operation
 from shim.documents.sources import Path, Step, parse_source
-from shim.documents.tables import Rows
+from shim.documents.tables import Rows, did_you_mean
 from shim.documents.verbs import way_of
 from shim.documents.ways import Group
 
 
-@attrs.define
-class _Use:
-    """One resource as a document uses it: by which operations, on which tiers, on which of them as a grouped item."""
-
-    resource: Resource
-    operations: list[Operation] = attrs.field(factory=list)
-    tiers: set[str] = attrs.field(factory=set)
-    grouped: set[str] = attrs.field(factory=set)
-
-
 def check_fields(document: Document) -> Rows:
     """Yield (key path, whether it is wrong, what is) for the fields of each resource and each request body."""
-    uses: dict[int, _Use] = {}
+    for use in _uses(document):
+        yield from _of_names(use)
+        named = {tier for field in use.resource.fields for tier in field.rules if tier != BODY}
+        misspelt = dict[str, str]()  # tiers that no field has a rule for, with one that some have
+        for tier in sorted(use.tiers.keys() - named - {BODY}):
+            for near in get_close_matches(tier, sorted(named), n=1):
+                misspelt[tier] = near
+                for at in use.tiers[tier]:
+                    yield at, True, f"is of a tier that no field has a rule for; did you mean {near!r}?"
+        meant = {*misspelt, *misspelt.values()} - (use.tiers.keys() - misspelt.keys())
+        for field in use.resource.fields:
+            yield from _of_field(field, use, meant)
+        for tier in use.tiers:
+            yield from _of_lists(use.resource, tier)
+
+
+def _uses(document: Document) -> list[Use]:
+    """Return how each resource of a document is used, request bodies and resources inside others too."""
+    uses: dict[int, Use] = {}
     for operation in document.operations:
         for tier, successor in operation.successors.items():
-            _note(uses, successor.resource, operation, {tier})
+            _note(uses, successor.resource, operation, {tier: successor.at})
             for _, target in successor.targets():
                 if target.body is not None:
-                    _note(uses, target.body, operation, {BODY})
-    for use in uses.values():
-        yield from _of_resource(use)
+                    _note(uses, target.body, operation, {BODY: ""})
+    return list(uses.values())
 
 
-def _note(uses: dict[int, _Use], resource: Resource, operation: Operation, tiers: set[str]) -> None:
-    use = uses.setdefault(id(resource), _Use(resource))
-    if not any(known is operation for known in use.operations):
-        use.operations.append(operation)
-    use.tiers |= tiers
+def _note(uses: dict[int, Use], resource: Resource, operation: Operation, tiers: Mapping[str, str]) -> None:
+    use = uses.setdefault(id(resource), Use(resource))
+    use.paths[operation.id] = operation.path
+    for tier, at in tiers.items():
+        use.tiers.setdefault(tier, []).append(at)
     for field in resource.fields:
         if field.of is not None:
             _note(uses, field.of, operation, tiers)
-            of_groups = ((tier, way_of(rule)) for tier, rules in field.rules.items() for rule in rules)
-            uses[id(field.of)].grouped |= {tier for tier, way in of_groups if isinstance(way, Group)}
+            groups = {
+                tier for tier, rules in field.rules.items() if any(isinstance(way_of(one), Group) for one in rules)
+            }
+            uses[id(field.of)].grouped |= groups
 
 
-def _of_resource(use: _Use) -> Rows:
+def _of_names(use: Use) -> Rows:
     resource, names = use.resource, {field.name for field in use.resource.fields}
     for field in resource.fields:
-        outer = [one for one in _outer(field.name) if one in names]
         yield field.at, not all(field.name.split(".")), "has an empty part in its name"
-        for one in outer:
-            yield field.at, True, f"stands inside {one!r}, which is a field of its own"
+        for one in _outer(field.name):
+            yield field.at, one in names, f"stands inside {one!r}, which is a field of its own"
+    at = f"{resource.at}.without"
     for name in resource.without:
-        at, no_name = f"{resource.at}.without", not all(name.split(".")) or "[" in name
         yield at, name in names, f"{name!r} is a field of its own, and does not pass as it is"
+        no_name = not all(name.split(".")) or "[" in name
         yield at, no_name, f"{name!r} is no name; nest names with dots (lists pass whole)"
         for one in _outer(name):
             known = one in names or one in resource.without
             yield at, known, f"{name!r} can never apply: {one!r} does not pass as it is"
-    misspelt = dict(_misspelt(use))
-    for tier, near in misspelt.items():
-        for operation in use.operations:
-            if tier in operation.successors:
-                what = f"is of a tier that no field has a rule for; did you mean {near!r}?"
-                yield operation.successors[tier].at, True, what
-    for field in resource.fields:
-        yield from _of_field(field, use, {*misspelt, *misspelt.values()} - (use.tiers - misspelt.keys()))
-    for tier in use.tiers:
-        yield from _of_lists(resource, tier)
 
 
 def _outer(name: str) -> list[str]:
@@ -82,32 +81,24 @@ def _outer(name: str) -> list[str]:
     return [".".join(parts[:end]) for end in range(1, len(parts))]
 
 
-def _misspelt(use: _Use) -> Iterator[tuple[str, str]]:
-    """Return the tiers that no field has a rule for, each with one of the fields' that it may be meant to be."""
-    named = {tier for field in use.resource.fields for tier in field.rules if tier != BODY}
-    for tier in sorted(use.tiers - named - {BODY}):
-        if near := get_close_matches(tier, sorted(named), n=1):
-            yield tier, near[0]
-
-
-def _of_field(field: Field, use: _Use, misspelt: set[str]) -> Rows:
+def _of_field(field: Field, use: Use, misspelt: set[str]) -> Rows:
     yield f"{field.at}.type", use.resource.bare and field.type == "links", "a bare value is no links"
     yield f"{field.at}.words", field.words and field.type != "string", "belong to fields of type string"
-    meant = set[str]()
-    for tier in [one for one in field.rules if one not in use.tiers and one not in misspelt]:
+    if field.of is not None:
+        yield f"{field.at}.of", field.of.bare, f"{field.of.name!r} is bare, and so no object"
+    unused, others = field.rules.keys() - use.tiers.keys() - misspelt, sorted(use.tiers.keys() - field.rules.keys())
+    for tier in field.rules:
         what = "is in a request body" if tier == BODY else f"has a {tier} successor"
-        near = get_close_matches(tier, sorted(use.tiers - field.rules.keys()), n=1)
-        meant.update(near)
-        hint = f"; did you mean {near[0]!r}?" if near else ""
-        yield f"{field.at}.{_key(tier)}", True, f"can never apply: no operation of this resource {what}{hint}"
-    paths = {operation.id: operation.path for operation in use.operations}
-    for tier in sorted(use.tiers - misspelt):
+        what = f"can never apply: no operation of this resource {what}{did_you_mean(tier, others)}"
+        yield f"{field.at}.{_key(tier)}", tier in unused, what
+    meant = {near for tier in unused for near in get_close_matches(tier, others, n=1)}
+    for tier in sorted(use.tiers.keys() - misspelt):
         rules, lacking = field.rules.get(tier, ()), "is missing; say how the field gets its value there, or absent"
         yield f"{field.at}.{_key(tier)}", not rules and tier not in meant, lacking
         yield from _of_alternatives(rules)
         for rule in rules:
             yield from _of_rule(field, rule)
-            for at, what in rule.verb.check(field, rule.at, Use(use.resource.fields, paths, tier in use.grouped)):
+            for at, what in rule.verb.check(field, rule.at, attrs.evolve(use, tier=tier)):
                 yield at, True, what
 
 
@@ -141,22 +132,15 @@ def _is_covered(when: When, before: Sequence[When]) -> bool:
 
 
 def _of_rule(field: Field, rule: Rule) -> Rows:
-    verb, is_links, of = rule.verb, field.type == "links", field.of
+    verb, is_links = rule.verb, field.type == "links"
     made = f"{verb.key} gives {' or '.join(verb.makes)}, and the field's type is {field.type}"
     yield rule.at, verb.makes and field.type not in verb.makes, made
     no_links = is_links and not (verb.hands_on or verb.makes == ("links",))
     yield rule.at, no_links, "a field of type links is made by link, from or absent"
     yield rule.at, is_links and BODY in field.rules, "a request body has no links"
-    if of is not None:
-        yield f"{field.at}.of", of.bare, f"{of.name!r} is bare, and so no object"
-        yield rule.at, not verb.hands_on, "a field with of is made by from or absent"
-    sources = () if verb.reads_list(field) else rule.sources
-    for source in (*sources, *_looked_at(rule)):
+    yield rule.at, field.of is not None and not verb.hands_on, "a field with of is made by from or absent"
+    for source in (*(() if verb.reads_list(field) else rule.sources), *rule.looked_at):
         yield rule.at, Step.EACH in _path(source), f"{source!r} is a list; [first] or [only] take one item of it"
-
-
-def _looked_at(rule: Rule) -> tuple[str, ...]:
-    return () if rule.when is None else (rule.when.source,)
 
 
 def _of_lists(resource: Resource, tier: str) -> Rows:
@@ -167,16 +151,14 @@ def _of_lists(resource: Resource, tier: str) -> Rows:
         is_list = rule.verb.reads_list(field)
         if is_list is not None:
             (lists if is_list else others).update({_path(source): field.name for source in rule.sources})
-    for _, rule in rules:
-        for source in (*rule.sources, *_looked_at(rule)):
-            path = _path(source)
-            for start, after in ((path[:end], path[end]) for end in range(1, len(path))):
-                if start in lists and not isinstance(after, Step):
-                    name = ".".join(start)
-                    what = f"{source!r} goes through a list, as {lists[start]!r} says: {name}[first].{after}?"
-                    yield rule.at, True, what
-                elif start in others and isinstance(after, Step):
-                    yield rule.at, True, f"{source!r} takes an item of what is no list, as {others[start]!r} says"
+    for rule, source in [(one, source) for _, one in rules for source in (*one.sources, *one.looked_at)]:
+        path = _path(source)
+        for start, after in ((path[:end], path[end]) for end in range(1, len(path))):
+            if start in lists and not isinstance(after, Step):
+                instead = f"{'.'.join(start)}[first].{after}"
+                yield rule.at, True, f"{source!r} goes through a list, as {lists[start]!r} says: {instead}?"
+            elif start in others and isinstance(after, Step):
+                yield rule.at, True, f"{source!r} takes an item of what is no list, as {others[start]!r} says"
 
 
 def _path(source: str) -> Path:
@@ -188,31 +170,20 @@ def _path(source: str) -> Path:
 
 def open_questions(document: Document) -> Iterator[str]:
     """Yield a line for each reason that is still a question mark, as a draft writes it."""
-    for resource in _all_resources(document):
-        for field in resource.fields:
-            for rule in _rules(field):
-                if rule.why and not rule.why.strip(" ?"):
-                    yield f"{rule.owner}: {rule.at}.why: {rule.why!r} is a question; say why"
+    for use in _uses(document):
+        for rule in [rule for field in use.resource.fields for rule in field.all_rules()]:
+            if rule.why and not rule.why.strip(" ?"):
+                yield f"{rule.owner}: {rule.at}.why: {rule.why!r} is a question; say why"
 
 
 def lost_members(document: Document) -> Iterator[str]:
     """Yield a line for each member that ``rest`` does not hand on, since a rule of another field reads it."""
-    for resource in _all_resources(document):
+    for resource in [use.resource for use in _uses(document) if use.resource.rest]:
         names = {field.name for field in resource.fields} | {*resource.without}
-        for field in resource.fields if resource.rest else ():
-            for source in dict.fromkeys(one for rule in _rules(field) for one in rule.sources):
+        for field in resource.fields:
+            for source in dict.fromkeys(source for rule in field.all_rules() for source in rule.sources):
                 path = parse_source(source)
                 starts = {".".join(path[:end]) for end in range(1, len(path) + 1)}
                 if not starts & names and not any(isinstance(part, Step) for part in path):
                     what = f"{source!r} becomes {field.name!r}, and does not stay beside it"
                     yield f"{document.file}: {resource.at}: {what}"
-
-
-def _rules(field: Field) -> list[Rule]:
-    return [rule for rules in field.rules.values() for rule in rules]
-
-
-def _all_resources(document: Document) -> Iterator[Resource]:
-    """Return all resources that a document's answers and bodies are made of, each once."""
-    found = [resource for operation in document.operations for resource in resources_of(operation)]
-    return iter({id(resource): resource for resource in found}.values())

@@ -145,6 +145,11 @@ class Rule:
         """What its verb reads."""
         return self.verb.sources
 
+    @property
+    def looked_at(self) -> tuple[str, ...]:
+        """What its condition reads."""
+        return () if self.when is None else (self.when.source,)
+
 
 @attrs.frozen
 class Field:
@@ -160,6 +165,10 @@ class Field:
     at: str
     file: str
     of: Resource | None = None
+
+    def all_rules(self) -> list[Rule]:
+        """Return its rules of all tiers."""
+        return [rule for rules in self.rules.values() for rule in rules]
 
 
 @attrs.frozen
@@ -190,13 +199,18 @@ class Resource:
         return any(parse_source(source)[0] == BARE for rule in rules for source in rule.sources)
 
 
-@attrs.frozen
+@attrs.define
 class Use:
-    """Where a rule is used: the fields beside its own, the paths of its operations, whether it makes grouped items."""
+    """How a document uses a resource: the paths of operations by id, and where its tiers' successors stand.
 
-    fields: Sequence[Field]
-    paths: Mapping[str, Template]
-    grouped: bool
+    On ``grouped`` tiers it is what several items become together; ``tier`` is the one that is looked at.
+    """
+
+    resource: Resource
+    paths: dict[str, Template] = attrs.field(factory=dict)
+    tiers: dict[str, list[str]] = attrs.field(factory=dict)
+    grouped: set[str] = attrs.field(factory=set)
+    tier: str = ""
 
 
 Begin = Callable[..., Callable[..., dict[str, Json]]]

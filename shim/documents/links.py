@@ -37,7 +37,7 @@ class Link(Verb):
         return cls(links=tuple(_read_link(link, apis) for link in table.list_of_tables("link")))
 
     def check(self, field: Field, at: str, use: Use) -> Problems:
-        types = {other.name: other.type for other in use.fields}
+        types = {other.name: other.type for other in use.resource.fields}
         for operation, path in use.paths.items():
             for name in [one for link in self.links for one in link.path.parameters if one not in path.parameters]:
                 if name not in types:

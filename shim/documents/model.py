@@ -201,6 +201,15 @@ class Operation(Declared):
         """The fields of its answers."""
         return self.resource.fields
 
+    def resources(self) -> Iterator[Resource]:
+        """Return what its answers and bodies are made of, resources inside others too."""
+        found = [self.resource, *(one.resource for one in self.successors.values())]
+        for successor in self.successors.values():
+            found += [target.body for _, target in successor.targets() if target.body is not None]
+        for resource in found:
+            yield resource
+            yield from (field.of for field in resource.walk() if field.of is not None)
+
     @property
     def first(self) -> str:
         """The tier that is asked first, empty where nothing took the operation's place."""
@@ -263,7 +272,7 @@ def parse_document(
     operations = tuple(map(Operation.read, top.named_tables("operation").values()))
     if not operations:
         top.wrong("operation", "is missing; a document describes at least one operation")
-    used = {resource.name for operation in operations for resource in resources_of(operation)}
+    used = {resource.name for operation in operations for resource in operation.resources()}
     for key in own:
         if key not in used and not any(path.endswith(".resource") for path in source.misspelt):
             top.wrong("resource", f"{key!r} is used by no operation")
@@ -278,13 +287,3 @@ def _spread(data: Mapping[str, Any]) -> Mapping[str, Any]:
         return data
     spread = {name: {**common, **own} if isinstance(own, dict) else own for name, own in operations.items()}
     return {**data, "operation": spread}
-
-
-def resources_of(operation: Operation) -> Iterator[Resource]:
-    """Return the resources that an operation's answers and bodies are made of, those inside others too."""
-    found = [operation.resource, *(one.resource for one in operation.successors.values())]
-    for successor in operation.successors.values():
-        found += [target.body for _, target in successor.targets() if target.body is not None]
-    for resource in found:
-        yield resource
-        found += [field.of for field in resource.fields if field.of is not None]

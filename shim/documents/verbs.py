@@ -143,7 +143,7 @@ class Count(Verb):
         return f"how many items {self.sources[0]} has" if self.sources else "how many became one"
 
     def check(self, field: Field, at: str, use: Use) -> Problems:
-        if not self.sources and not use.grouped:
+        if not self.sources and use.tier not in use.grouped:
             yield at, "can never apply: no field that has this resource groups a list"
 
     def reads_list(self, field: Field) -> bool | None:
