@@ -66,7 +66,11 @@ class ErrorShape(Declared):
     reason: str = source_text(default="")
 
     def wrong(self, table: Table) -> Rows:
-        yield "code", not (table.has("code") or self.detail), "is missing; give a text, or detail where errors have no codes"
+        yield (
+            "code",
+            not (table.has("code") or self.detail),
+            "is missing; give a text, or detail where errors have no codes",
+        )
 
 
 ATLAS_ERRORS = ErrorShape("errorCode", "detail", "error", "reason")
