@@ -140,7 +140,7 @@ def _explained(match: Match, call: Call, settings: Settings, at: datetime) -> di
 
 
 def _remarks(operation: Operation, settings: Settings, origin: str) -> Iterator[str]:
-    if origin and not settings.covers(origin):
+    if origin and origin not in settings.origins:
         own = " and ".join(sorted(ATLAS_ORIGINS))
         yield (
             f"{origin} is not Atlas: Python programs need ATLAS_SHIM_UPSTREAM={origin} "

@@ -53,8 +53,10 @@ class LegacyAnswer:
 
     @write.default
     def _write(self) -> WriteItems | None:
-        writer = None if self.query.pretty else self.match.compiled.writer(self.tier, self.match.api.name)
-        return None if writer is None else writer.begin(rules_context(self.match, self.context, self.path))
+        _, writer = self.match.compiled.answers(self.tier, self.match.api.name)
+        if writer is None or self.query.pretty:
+            return None
+        return writer.begin(rules_context(self.match, self.context, self.path))
 
     def page(self, reply: Reply, json: JsonReader, before: Sequence[UpstreamPage] = ()) -> UpstreamPage:
         """Return the document that a reply carries, and the items of a list.
@@ -124,7 +126,7 @@ class LegacyAnswer:
     def content(self, pages: Sequence[UpstreamPage]) -> Translated:
         """Return the answer as content, in the form that the caller asked for."""
         match, rules = self.match, rules_context(self.match, self.context, self.path)
-        operation, translator = match.operation, match.compiled.translator(self.tier, match.api.name)
+        operation, (translator, _) = match.operation, match.compiled.answers(self.tier, match.api.name)
         if operation.shape == "one":
             made = translate_one(translator, pages[0].document if pages else {}, rules)
             if translator.bare and made.value is None:

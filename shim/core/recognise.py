@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from functools import cache
 
 import attrs
@@ -33,8 +33,8 @@ class CompiledOperation:
     reads: frozenset[str] = attrs.field(init=False)
     timeless: bool = attrs.field(init=False)
     tiers: Mapping[str, tuple[Successor, ...]] = attrs.field(init=False)
-    _translators: dict[tuple[str, str] | int, Translator] = attrs.field(factory=dict, init=False, repr=False)
-    _writers: dict[tuple[str, str], ItemsWriter] = attrs.field(factory=dict, init=False, repr=False)
+    _answers: dict[tuple[str, str], tuple[Translator, ItemsWriter | None]] = attrs.field(factory=dict, init=False)
+    _bodies: dict[int, Translator] = attrs.field(factory=dict, init=False)
 
     @reads.default
     def _reads(self) -> frozenset[str]:
@@ -57,80 +57,48 @@ class CompiledOperation:
         successors = tuple(self.operation.successors.values())
         return {first.tier: (first, *(other for other in successors if other is not first)) for first in successors}
 
-    def translator(self, tier: str, api: str) -> Translator:
-        """Return what makes the answer of one tier's on an API; generated when it is first needed."""
-        found = self._translators.get((tier, api))
-        if found is None:
-            operation = self.operation
-            title, resource = f"{operation.document} {operation.id} {tier} {api}", operation.successors[tier].resource
-            found = make_translator(title, resource, tier, parameters=operation.path.parameters, api=api)
-            self._translators[tier, api] = found
-        return found
+    def answers(self, tier: str, api: str) -> tuple[Translator, ItemsWriter | None]:
+        """Return what makes the answer of one tier on an API, and what writes its lists at once, if anything does.
 
-    def writer(self, tier: str, api: str) -> ItemsWriter | None:
-        """Return what writes lists of one tier's on an API at once, None if answers are no lists of objects."""
-        operation, resource = self.operation, self.operation.successors[tier].resource
-        if operation.shape != "page" or resource.rest or resource.bare:
-            return None
-        found = self._writers.get((tier, api))
+        Both are generated when they are first needed.
+        """
+        found = self._answers.get((tier, api))
         if found is None:
-            title, translator = f"{operation.document} {operation.id} {tier} {api} page", self.translator(tier, api)
-            found = self._writers[tier, api] = ItemsWriter(title, operation, tier, api, translator)
+            operation, resource = self.operation, self.operation.successors[tier].resource
+            title = f"{operation.document} {operation.id} {tier} {api}"
+            translator = make_translator(title, resource, tier, parameters=operation.path.parameters, api=api)
+            is_plain = operation.shape == "page" and not resource.rest and not resource.bare
+            writer = ItemsWriter(f"{title} page", operation, tier, api, translator) if is_plain else None
+            found = self._answers[tier, api] = translator, writer
         return found
 
     def body(self, tier: str, target: Target) -> Translator:
         """Return what makes the request body of a call to one tier; generated when it is first needed."""
-        found = self._translators.get(id(target))
+        found = self._bodies.get(id(target))
         if found is None:
             assert target.body is not None, "asked of targets that have one"
             title = f"{self.operation.document} {self.operation.id} {tier} body"
-            found = self._translators[id(target)] = make_translator(title, target.body, "body")
+            found = self._bodies[id(target)] = make_translator(title, target.body, "body")
         return found
-
-    def prepare(self, apis: Iterable[str]) -> None:
-        """Generate all that a call of this operation could need."""
-        for tier, successor in self.operation.successors.items():
-            for api in apis:
-                self.translator(tier, api)
-            for _, target in successor.targets():
-                if target.body is not None:
-                    self.body(tier, target)
 
 
 @attrs.frozen
 class Match:
     """A recognised call: the operation, the API it was made on, and the path's parameters.
 
-    ``raw`` values are as they stand in the path; ``parameters`` are their decoded text. ``cluster``
-    are the decoded names that identify a cluster, empty if the operation names no cluster.
+    ``raw`` values are as they stand in the path; ``parameters`` are their decoded text. ``cluster`` are the decoded
+    names that identify a cluster, empty if the operation names no cluster. ``needs_body``: the request body takes part
+    in the decision or translation. ``content_type`` is what the operation's version answered with.
     """
 
+    operation: Operation
     compiled: CompiledOperation
     api: Api
     raw: Mapping[str, str]
     parameters: Mapping[str, str]
-    operation: Operation = attrs.field(init=False)
-    needs_body: bool = attrs.field(init=False)
-    """Whether the request body takes part in the decision or translation."""
-    cluster: tuple[str, ...] = attrs.field(init=False)
-    content_type: str = attrs.field(init=False)
-    """What the operation's version answered with."""
-
-    @operation.default
-    def _operation(self) -> Operation:
-        return self.compiled.operation
-
-    @needs_body.default
-    def _needs_body(self) -> bool:
-        return self.operation.method not in {"GET", "DELETE"}
-
-    @cluster.default
-    def _cluster(self) -> tuple[str, ...]:
-        return tuple(self.parameters[name] for name in self.operation.cluster)
-
-    @content_type.default
-    def _content_type(self) -> str:
-        return self.api.content_type or f"application/vnd.atlas.{self.operation.version}+json;charset=utf-8"
+    cluster: tuple[str, ...]
+    needs_body: bool
+    content_type: str
 
 
 Ends = dict[str, list[tuple[Api, CompiledOperation]]]
@@ -142,34 +110,21 @@ class Engine:
 
     def __init__(self, documents: Sequence[Document]) -> None:
         self.documents = tuple(documents)
-        self.bases: tuple[str, ...] = tuple({f"{api.base}/" for doc in documents for api in doc.apis.values()})
+        self.operations = tuple(operation for document in documents for operation in document.operations)
+        """Every operation, in document order."""
+        self.bases = tuple({f"{api.base}/" for document in documents for api in document.apis.values()})
         """The beginnings of all paths that are looked at."""
-        self._names: dict[str, Operation] = {}
-        self._compiled: list[tuple[CompiledOperation, tuple[str, ...]]] = []
         ends: dict[tuple[str, ...], Ends] = {}
         for document in documents:
-            for operation in document.operations:
-                self._names.update(dict.fromkeys((operation.id, *operation.aliases), operation))
-                compiled = CompiledOperation(operation)
-                self._compiled.append((compiled, tuple(document.apis)))
+            for compiled in map(CompiledOperation, document.operations):
                 for api in document.apis.values():
-                    segments = (*api.base[1:].split("/"), *operation.path.segments)
+                    segments = (*api.base[1:].split("/"), *compiled.operation.path.segments)
                     path = tuple("" if parameter_name(segment) else segment for segment in segments)
-                    ends.setdefault(path, {}).setdefault(operation.method, []).append((api, compiled))
+                    ends.setdefault(path, {}).setdefault(compiled.operation.method, []).append((api, compiled))
         self._paths: dict[int, list[tuple[tuple[str, ...], Ends]]] = {}
         """Paths by their number of segments, a parameter being an empty one; fixed segments are tried first."""
         for path in sorted(ends, key=lambda path: [not segment for segment in path]):
             self._paths.setdefault(len(path), []).append((path, ends[path]))
-
-    @property
-    def operations(self) -> tuple[Operation, ...]:
-        """Every operation, in document order."""
-        return tuple(operation for document in self.documents for operation in document.operations)
-
-    def prepare(self) -> None:
-        """Generate every function now, some 50 ms in all, so that no call waits a millisecond for its own."""
-        for compiled, apis in self._compiled:
-            compiled.prepare(apis)
 
     def recognise(self, method: str, target: str, headers: Headers) -> Match | None:
         """Return what a call is, or None when the shim has no part in it.
@@ -194,7 +149,7 @@ class Engine:
 
     def named(self, name: str) -> Operation | None:
         """Return the operation with an id or alias."""
-        return self._names.get(name)
+        return next((one for one in self.operations if name in {one.id, *one.aliases}), None)
 
     @property
     def hosts(self) -> frozenset[str]:
@@ -204,18 +159,18 @@ class Engine:
 
     def check_settings(self, settings: Settings) -> None:
         """Raise SettingsError when a sunset is set for a document, or a switch or a host, that does not exist."""
-        names = {document.name for document in self.documents}
-        known = ", ".join(sorted(names))
-        unknown = [name for name in settings.sunsets if name not in names]
-        problems = [f"ATLAS_SHIM_SUNSET: {name!r} is no document; there are {known}" for name in unknown]
         switches = {operation.switch for operation in self.operations if operation.switch}
-        switches |= {f"{word}{STRICT}" for word in switches}
-        known = ", ".join((*sorted(switches), "off"))
-        unknown = sorted({word.removesuffix(STRICT) for word in settings.writes} - switches)
-        problems += [f"ATLAS_SHIM_WRITES: {word!r} is not one of {known}" for word in unknown]
-        known = ", ".join(sorted(self.hosts)) or "none"
-        unknown = sorted(settings.hosts.keys() - self.hosts)
-        problems += [f"ATLAS_SHIM_HOSTS: {word!r} is no host of a document; there are {known}" for word in unknown]
+        writes = {word.removesuffix(STRICT) for word in settings.writes}
+        named = {
+            "ATLAS_SHIM_SUNSET": (settings.sunsets, {document.name for document in self.documents}),
+            "ATLAS_SHIM_WRITES": (writes, {"off", *switches, *(f"{word}{STRICT}" for word in switches)}),
+            "ATLAS_SHIM_HOSTS": (settings.hosts, self.hosts),
+        }
+        problems = [
+            f"{variable}: {word!r} is not one of {', '.join(sorted(known)) or 'none'}"
+            for variable, (words, known) in named.items()
+            for word in sorted({*words} - known)
+        ]
         if problems:
             raise SettingsError(*problems)
 
@@ -224,27 +179,28 @@ def _resolve(ends: Sequence[tuple[Api, CompiledOperation]], values: Sequence[str
     texts = [text for value in values if (text := decoded(value)) is not None]
     if len(texts) < len(values):
         return None
-    named: Version | Named | None = None
+    named = named_in(accept)
     found: tuple[Api, CompiledOperation] | None = None
     for api, compiled in ends:
         versions = compiled.operation.versions
         if api.version is not None:
-            if not versions.contains(api.version.replace("-", ".")):
-                continue
+            fits = versions.contains(api.version.replace("-", "."))
+        elif isinstance(named, Version):
+            fits = versions.contains(named)
         else:
-            named = named or named_in(accept)
-            if named is Named.OTHER or (isinstance(named, Version) and not versions.contains(named)):
-                continue
-            if named is Named.NOTHING and not compiled.operation.oldest:
-                continue
+            fits = named is Named.NOTHING and compiled.operation.oldest
         # A caller that names no version has the oldest one.
-        if found is None or compiled.operation.version < found[1].operation.version:
+        if fits and (found is None or compiled.operation.version < found[1].operation.version):
             found = (api, compiled)
     if found is None:
         return None
     api, compiled = found
-    names = compiled.operation.path.parameters
-    return Match(compiled, api, dict(zip(names, values, strict=True)), dict(zip(names, texts, strict=True)))
+    operation = compiled.operation
+    raw = dict(zip(operation.path.parameters, values, strict=True))
+    parameters = dict(zip(operation.path.parameters, texts, strict=True))
+    cluster = tuple(parameters[name] for name in operation.cluster)
+    kind = api.content_type or f"application/vnd.atlas.{operation.version}+json;charset=utf-8"
+    return Match(operation, compiled, api, raw, parameters, cluster, operation.method not in {"GET", "DELETE"}, kind)
 
 
 def load_engine(environ: Mapping[str, str]) -> Engine:

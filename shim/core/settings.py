@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from datetime import UTC, datetime
 from enum import StrEnum
 from typing import Any
@@ -79,10 +79,6 @@ class Settings:
         said = "has no word yet" if word is None else f"says {word}"
         return attrs.evolve(self, route=word or RouteWord.AUTO, because=f"the flag {self.flag} {said}")
 
-    def covers(self, origin: str) -> bool:
-        """Return whether calls to this origin are recognised."""
-        return origin in self.origins
-
 
 def read_settings(environ: Mapping[str, str]) -> Settings:
     """Read ``ATLAS_SHIM_ROUTE``, ``ATLAS_SHIM_SUNSET``, ``ATLAS_SHIM_WRITES`` and ``ATLAS_SHIM_UPSTREAM``.
@@ -137,6 +133,13 @@ def parse_writes(text: str, *, name: str = "ATLAS_SHIM_WRITES") -> frozenset[str
     return (words | {word.removesuffix(STRICT) for word in words}) - {"off"}
 
 
+def _pairs(text: str) -> Iterator[tuple[str, str, str]]:
+    """Yield each part of a list with commas, and what stands before and after its equals sign."""
+    for part in filter(None, (piece.strip() for piece in text.split(","))):
+        name, equals, value = (piece.strip() for piece in part.partition("="))
+        yield part, name if equals else "", value
+
+
 CREDENTIALS = "credentials@"
 """The prefix of a host's origin that allows callers' credentials there."""
 
@@ -144,9 +147,8 @@ CREDENTIALS = "credentials@"
 def parse_hosts(text: str, *, name: str = "ATLAS_SHIM_HOSTS") -> dict[str, Host]:
     """Parse ``lamps=https://lamps.test,doors=credentials@https://doors.test``; raises SettingsError on another form."""
     hosts: dict[str, Host] = {}
-    for part in filter(None, (piece.strip() for piece in text.split(","))):
-        host, equals, said = (piece.strip() for piece in part.partition("="))
-        if not equals or not host.isidentifier() or host in hosts:  # not quoted, since it may hold a password
+    for _, host, said in _pairs(text):
+        if not host.isidentifier() or host in hosts:  # not quoted, since it may hold a password
             raise SettingsError(f"{name}: give each host once as name=https://host, or name={CREDENTIALS}https://host")
         url = said.removeprefix(CREDENTIALS)
         hosts[host] = Host(parse_origin(url, name=f"{name}: {host}"), credentials=url != said)
@@ -160,9 +162,8 @@ def parse_sunsets(text: str, *, name: str = "ATLAS_SHIM_SUNSET") -> dict[str, da
     """
     sunsets: dict[str, datetime] = {}
     problems: list[str] = []
-    for part in filter(None, (piece.strip() for piece in text.split(","))):
-        document, equals, when = (piece.strip() for piece in part.partition("="))
-        if not equals or not document:
+    for part, document, when in _pairs(text):
+        if not document:
             problems.append(f"{name}: {part!r} is not of the form document=2026-01-22")
         elif document in sunsets:
             problems.append(f"{name}: {document} is given twice")
@@ -192,14 +193,10 @@ def parse_instant(text: str, *, name: str) -> datetime:
     return when.replace(tzinfo=UTC)
 
 
-def _parse_origins(url: str, *, name: str) -> frozenset[str]:
-    return ATLAS_ORIGINS | {parse_origin(url, name=name)}
-
-
 _VARIABLES: tuple[tuple[str, str, Callable[..., Any]], ...] = (
     ("ATLAS_SHIM_ROUTE", "route", parse_route),
     ("ATLAS_SHIM_SUNSET", "sunsets", parse_sunsets),
     ("ATLAS_SHIM_WRITES", "writes", parse_writes),
-    ("ATLAS_SHIM_UPSTREAM", "origins", _parse_origins),
+    ("ATLAS_SHIM_UPSTREAM", "origins", lambda url, *, name: ATLAS_ORIGINS | {parse_origin(url, name=name)}),
 )
 """Each variable, the attribute of Settings that it sets, and what reads it; an empty one counts as unset."""

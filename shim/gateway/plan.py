@@ -68,7 +68,6 @@ class Plan:
 
     def __attrs_post_init__(self) -> None:
         self.engine.check_settings(self.settings)
-        self.engine.prepare()
         check_flag(self.options.route)
         if self.options.reuse_port and self.options.uds is not None:
             raise SettingsError("reuse_port: shares a TCP port, and calls are taken at a unix socket; leave out --uds")

@@ -244,5 +244,5 @@ def test_a_host_is_a_name_and_an_origin(text):
 
 def test_a_host_that_no_document_names_is_a_mistake():
     """It may be misspelt."""
-    with pytest.raises(SettingsError, match="ATLAS_SHIM_HOSTS: 'lamp' is no host of a document; there are lamps"):
+    with pytest.raises(SettingsError, match="ATLAS_SHIM_HOSTS: 'lamp' is not one of lamps"):
         read(ELSEWHERE + NAME).check_settings(Settings(hosts=parse_hosts("lamp=https://lamps.test")))

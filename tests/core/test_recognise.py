@@ -295,7 +295,7 @@ def test_an_operation_is_found_by_id_and_alias(engine):
 def test_a_sunset_for_an_unknown_document_is_refused(engine):
     """A typo in ATLAS_SHIM_SUNSET is told, with the names there are."""
     engine.check_settings(Settings(sunsets=parse_sunsets("snapshots=2026-01-01")))
-    with pytest.raises(SettingsError, match=r"'snapshot' is no document; there are .*snapshots"):
+    with pytest.raises(SettingsError, match=r"'snapshot' is not one of .*snapshots"):
         engine.check_settings(Settings(sunsets=parse_sunsets("snapshot=2026-01-01")))
 
 

@@ -12,14 +12,13 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from shim.core.recognise import load_engine
 from shim.core.rules import TranslationContext, TranslationReport
 from shim.core.translate import Translator, UpstreamPage, make_translator, translate_items
 from shim.documents.fields import Field, Resource, Rule, Verb, When
 from shim.documents.verbs import Constant, From
 from shim.documents.vocabulary import Fidelity
 from shim.documents.ways import Values
-from tests.core.driver import AFTER, BASE, JOBS, LIST, drive
+from tests.core.driver import AFTER, BASE, LIST, drive
 from tests.core.fields_made_up import JSON, ODD, OF, PARAMETERS, fields, objects
 from tests.core.reference import Expected
 from tests.core.small import HEAD, field, read
@@ -200,7 +199,7 @@ def test_a_traceback_shows_the_generated_line(engine):
     """Under the document's, the operation's, the tier's and the API's name."""
     match = engine.recognise("GET", f"/api/atlas/v2{LIST}", ())
     assert match is not None
-    translate = match.compiled.translator("flex", "v2").begin(CALL_OF_LIST, TranslationReport())
+    translate = match.compiled.answers("flex", "v2")[0].begin(CALL_OF_LIST, TranslationReport())
     with pytest.raises(AttributeError) as caught:
         translate(5)
     shown = "".join(traceback.format_exception(caught.value))
@@ -242,18 +241,3 @@ def test_a_word_that_stands_for_not_known_is_never_translated():
     translator = of_rules(a_rule(From(sources=("a",), way=Values({"UP": "up", "NONE": "none"}), drop=("NONE",))))
     assert made(translator, {"a": "UP"}) == {"x": "up"}
     assert made(translator, {"a": "NONE"}) == {}
-
-
-def test_an_engine_can_be_prepared(monkeypatch):
-    """Then no call has to wait until its function is generated; without that each is made once, when it is needed."""
-    engine = load_engine({})
-    driven = drive(engine, f"/api/atlas/v2{LIST}", [(200, (), b'{"results": []}')])
-    assert driven.document["results"] == []
-    engine.prepare()
-    monkeypatch.setattr("shim.core.recognise.make_translator", None)
-    engine.prepare()
-    order = json.dumps({"snapshotId": "1", "deliveryType": "automated", "targetClusterName": "a", "targetGroupId": "b"})
-    for api in ("v1.0", "v2"):
-        answer = [(200, (), b"{}")]
-        driven = drive(engine, f"/api/atlas/{api}{JOBS}", answer, method="POST", body=order.encode())
-        assert driven.reply.status < 300

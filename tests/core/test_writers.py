@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from shim.core.answer import FRAMES
 from shim.core.content import JsonReader, dumps, loads
 from shim.core.messages import Reply
-from shim.core.recognise import CompiledOperation, shared_engine
+from shim.core.recognise import shared_engine
 from shim.core.translate import UpstreamPage, make_translator, translate_items
 from shim.core.writers import KINDS, ItemsWriter
 from shim.documents.fields import Resource
@@ -62,7 +62,7 @@ def both(engine, monkeypatch, target, document, tier="flex", content=None, **mor
     upstream = [given] * 25 if tier == "flex" else [refused, *[given] * 25]
     written = drive(engine, target, upstream, **more)
     with monkeypatch.context() as patched:
-        patched.setattr(CompiledOperation, "writer", lambda *_: None)
+        patched.setattr(ItemsWriter, "begin", lambda *_: None)
         plain = drive(engine, target, upstream, **more)
     assert written.outcome.record == plain.outcome.record
     assert written.reply.headers == plain.reply.headers
