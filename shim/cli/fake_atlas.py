@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-import asyncio
+import signal
+import threading
 
 import click
 
 from shim import fake
 from shim.cli import output
 from shim.cli.failures import SETTINGS, Failure
-from shim.cli.log import until_signal
 from shim.cli.serve import cannot_listen
 from shim.core.settings import parse_instant
 from shim.fake.server import FakeServer
@@ -37,24 +37,28 @@ def command(listen: str, today: str | None, sunset: str | None) -> None:
         sunset=fake.BACKUP_SUNSET if sunset is None else parse_instant(sunset, name="--sunset"),
     )
     with logged(LogLevel.INFO):
-        asyncio.run(_serve(FakeServer(atlas, host=address.host, port=address.port)))
+        ended = on_signal()
+        server = FakeServer(atlas, host=address.host, port=address.port)
+        try:
+            server.start()
+        except OSError as error:
+            raise Failure(f"{cannot_listen(error)}; choose another address with --listen", SETTINGS) from error
+        try:
+            _describe(server)
+            ended.wait()
+        finally:
+            server.stop()
 
 
-async def _serve(server: FakeServer) -> None:
-    signalled = asyncio.ensure_future(until_signal())
-    await asyncio.sleep(0)  # Signals are handled from here on.
-    try:
-        server.start()
-    except OSError as error:
-        raise Failure(f"{cannot_listen(error)}; choose another address with --listen", SETTINGS) from error
-    try:
-        _tell(server)
-        await signalled
-    finally:
-        server.stop()
+def on_signal() -> threading.Event:
+    """Return what is set by SIGINT or SIGTERM from now on."""
+    ended = threading.Event()
+    for number in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(number, lambda *_: ended.set())
+    return ended
 
 
-def _tell(server: FakeServer) -> None:
+def _describe(server: FakeServer) -> None:
     atlas = server.fake
     gone = "have ended" if atlas.today >= atlas.sunset else "still answer"
     date = f"{atlas.today:%Y-%m-%d}: the serverless backup endpoints {gone} (sunset {atlas.sunset:%Y-%m-%d})"

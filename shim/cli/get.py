@@ -5,10 +5,10 @@ from __future__ import annotations
 import json
 import os
 import sys
-from datetime import datetime
+from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
-import attrs
 import click
 import httpx
 
@@ -19,7 +19,6 @@ from shim.atlas.client import TIMEOUT
 from shim.atlas.replies import error_of
 from shim.cli import output
 from shim.cli.failures import NO, Failure
-from shim.cli.options import together
 from shim.cli.output import printable
 from shim.core.content import loads
 from shim.core.messages import Record
@@ -34,59 +33,58 @@ MONGODB_ATLAS_ACCESS_TOKEN; each also as ..._FILE. MONGODB_ATLAS_BASE_URL is the
 
 Exit codes: 0 success; 1 Atlas answered with an error; 2 bad usage or settings; 3 network."""
 
-_options = together(
-    click.option("--version", metavar="DATE", help="Ask for this API version. Default: the retired one."),
-    click.option(
+
+def _options(command: Callable[..., None]) -> Callable[..., None]:
+    command = click.option(
+        "--record", "with_record", is_flag=True, help="Write the record to stderr, as JSON on one line."
+    )(command)
+    command = click.option(
         "-o",
         "--output",
+        "form",
         type=click.Choice(["json", "table"]),
         default="json",
         show_default=True,
         help="Print the answer as JSON, or as a table with its record on stderr.",
-    ),
-    click.option("--record", "with_record", is_flag=True, help="Write the record to stderr, as JSON on one line."),
-)
+    )(command)
+    return click.option("--version", metavar="DATE", help="Ask for this API version. Default: the retired one.")(
+        command
+    )
 
 
 @click.command(epilog=ENDING)
 @click.argument("path")
 @_options
-def command(*, path: str, version: str | None, output: str, with_record: bool) -> None:
+def command(*, path: str, version: str | None, form: str, with_record: bool) -> None:
     """Call any operation, retired or not, and print the answer.
 
     PATH is a request target, such as /api/atlas/v2/groups/GROUP/serverless/NAME/backup/snapshots, or a
     URL of the configured Atlas. A retired call is answered as in a program, by all mapping documents
     (also those in ATLAS_SHIM_MAPPINGS); any other call is passed on unchanged.
     """
-    _answer(_send("GET", path, None, version), output, with_record=with_record)
+    _answer(_send("GET", path, None, version), form, with_record=with_record)
 
 
 @click.command(epilog=ENDING)
 @click.argument("path")
 @click.argument("body", required=False)
 @_options
-def post(*, path: str, body: str | None, version: str | None, output: str, with_record: bool) -> None:
+def post(*, path: str, body: str | None, version: str | None, form: str, with_record: bool) -> None:
     """Call any operation, retired or not, and print the answer.
 
     PATH is as for "get". BODY is JSON, @FILE or - for standard input. A restore overwrites the data of
     its target cluster without a question. The call is sent once and never repeated: after a network
     error, check whether it was executed.
     """
-    _answer(_send("POST", path, _content(body), version), output, with_record=with_record)
-
-
-def _content(body: str | None) -> bytes | None:
-    """Return the content that BODY names; raises BadParameter if it can't be read or is not JSON."""
-    if body is None:
-        return None
+    content = None
     try:
-        content = sys.stdin.buffer.read() if body == "-" else body.encode()
-        if body.startswith("@"):
-            content = Path(body[1:]).read_bytes()
-        loads(content)
+        if body is not None:
+            content = sys.stdin.buffer.read() if body == "-" else body.encode()
+            content = Path(body[1:]).read_bytes() if body.startswith("@") else content
+            loads(content)
     except (OSError, ValueError, RecursionError) as error:
         raise click.BadParameter(f"{error}; give JSON, @FILE or -", param_hint="BODY") from None
-    return content
+    _answer(_send("POST", path, content, version), form, with_record=with_record)
 
 
 def _send(method: str, path: str, content: bytes | None, version: str | None) -> httpx.Response:
@@ -113,34 +111,29 @@ def _send(method: str, path: str, content: bytes | None, version: str | None) ->
 
 
 def _answer(response: httpx.Response, form: str, *, with_record: bool) -> None:
-    """Write the answer, and the record to stderr if asked for; raises AtlasError if the answer is an error."""
+    """Write JSON as ``form`` says, and other content unchanged into a file or a pipe; on stderr the record.
+
+    Raises AtlasError if the answer is an error.
+    """
     made = record(response)
     if with_record:
-        click.echo(json.dumps(attrs.asdict(made) if made else None, default=datetime.isoformat), err=True)
+        click.echo(json.dumps(made, default=output.as_json), err=True)
     if not response.is_success:
         raise error_of(response)
-    if response.content:
-        _write(response.content, form)
-    if form == "table" and not with_record:
-        _tell(made)
-
-
-def _write(content: bytes, form: str) -> None:
-    """Write JSON as ``output`` says; other content goes unchanged into a file or a pipe."""
     try:
-        answer = loads(content)
+        answer = loads(response.content or b"null")
     except (ValueError, RecursionError):
         if sys.stdout.isatty():
             raise Failure("the answer is not JSON: redirect it into a file", NO) from None
-        click.echo(content, nl=False)
-        return
-    if form == "table":
-        _table(answer)
+        click.echo(response.content, nl=False)
     else:
-        output.write_json(answer)
+        if response.content:
+            (_table if form == "table" else output.write_json)(answer)
+    if form == "table" and not with_record:
+        _explain(made)
 
 
-def _table(answer: object) -> None:
+def _table(answer: Any) -> None:
     """Write the scalar members of a list's items, or the members of one resource."""
     answer = answer if isinstance(answer, dict) else {"results": answer}
     items, total = answer.get("results"), answer.get("totalCount")
@@ -155,17 +148,16 @@ def _table(answer: object) -> None:
         click.echo(f"{len(items)} of {total}; pageNum and itemsPerPage in PATH choose others.", err=True)
 
 
-def _tell(made: Record | None) -> None:
+def _explain(made: Record | None) -> None:
     """Write to stderr who answered, and which fields have changed and why."""
     if made is None:
         click.echo("This call is not retired: it was passed on unchanged.", err=True)
         return
-    who = "the shim itself" if made.route == "none" else made.route
     alike: dict[tuple[str, str], list[str]] = {}
     for field in made.fields:
         if field.fidelity not in {"exact", "renamed"}:
             alike.setdefault((field.fidelity, field.why), []).append(field.name)
-    lines = [f"Answered by {who}: {made.reason}."]
+    lines = [f"Answered by {'the shim itself' if made.route == 'none' else made.route}: {made.reason}."]
     lines += [f"{level}: {', '.join(names)}. {why}".rstrip() for (level, why), names in alike.items()]
     lines += [f"left out: {one.where}. {one.why}" for one in made.dropped]
     for line in (*lines, *made.notes):

@@ -19,18 +19,16 @@ from shim.cli.failures import NO, plain
 
 
 def write_json(value: Any) -> None:
-    """Write indented JSON in UTF-8 (RFC 8259, 8.1), whatever the terminal's encoding is.
-
-    An attrs value is an object of its attributes, a date is ISO 8601, any other object its text.
-    """
+    """Write indented JSON in UTF-8 (RFC 8259, 8.1), whatever the terminal's encoding is."""
     try:
-        content = json.dumps(value, indent=2, ensure_ascii=False, default=_as_json).encode()
+        content = json.dumps(value, indent=2, ensure_ascii=False, default=as_json).encode()
     except UnicodeEncodeError:  # A lone surrogate is written as the escape that it was read from.
-        content = json.dumps(value, indent=2, default=_as_json).encode()
+        content = json.dumps(value, indent=2, default=as_json).encode()
     click.echo(content)
 
 
-def _as_json(value: Any) -> Any:
+def as_json(value: Any) -> Any:
+    """Return an attrs value as its attributes, a date as ISO 8601, and any other object as its text."""
     if attrs.has(type(value)):
         return attrs.asdict(value, recurse=False)
     return value.isoformat() if hasattr(value, "isoformat") else str(value)

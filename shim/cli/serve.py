@@ -6,17 +6,16 @@ import errno
 import os
 import re
 import socket
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import click
 
 from shim.cli.failures import SETTINGS, Failure
-from shim.cli.options import Decorator, config_option, together
+from shim.cli.options import config_option
 from shim.errors import SettingsError
 from shim.gateway.option_values import renamed
-from shim.gateway.options import TABLE, LogLevel, Options
+from shim.gateway.options import TABLE, LogLevel
 from shim.gateway.plan import PlanSource
 from shim.gateway.watch import stamps
 
@@ -40,16 +39,19 @@ class _Grouped(click.Command):
                 formatter.write_dl(rows)
 
 
-def _flags() -> Iterator[Decorator]:
-    """Yield a flag for each row of the table, which validates its values."""
+def _with_flags(command: click.Command) -> click.Command:
+    """Give a command a flag for each row of the table; the rows validate the values."""
     for row in TABLE:
         default = f"  [default: {row.default}]" if row.default else ""
         bare: dict[str, Any] = {} if row.bare is None else {"is_flag": False, "flag_value": row.bare}
-        yield click.option(row.flag, row.name, metavar=row.metavar, help=f"{row.help}{default}", **bare)
+        command.params.append(
+            click.Option([row.flag, row.name], metavar=row.metavar, help=f"{row.help}{default}", **bare)
+        )
+    return command
 
 
+@_with_flags
 @click.command(cls=_Grouped)
-@together(*_flags())
 @config_option
 @click.option("-v", "--verbose", is_flag=True, help="Same as --log-level debug.")
 def command(config: Path | None, *, verbose: bool, **flags: str | None) -> None:
@@ -79,20 +81,14 @@ def command(config: Path | None, *, verbose: bool, **flags: str | None) -> None:
     except SettingsError as error:
         raise renamed(error, TABLE, plan.given) from None
     except OSError as error:
-        if error.errno in _NO_ADDRESS or isinstance(error, socket.gaierror):
-            raise Failure(f"{cannot_listen(error)}; {_way_out(error, plan.options)}", SETTINGS) from error
-        raise
-
-
-def _way_out(error: OSError, options: Options) -> str:
-    """Return a hint at the option that sets another address."""
-    found = _ADDRESS.search(str(error))
-    if found is None:
-        return "choose another address with --listen or --admin"
-    if options.admin is None or int(found[2]) != options.admin.port:
-        return "choose another address with --listen"
-    each = "; with --reuse-port each process needs its own" if options.reuse_port else ""
-    return f"choose another address with --admin{each}"
+        if error.errno not in _NO_ADDRESS and not isinstance(error, socket.gaierror):
+            raise
+        found, admin = _ADDRESS.search(str(error)), plan.options.admin
+        option = "--listen or --admin" if found is None else "--listen"
+        if found is not None and admin is not None and int(found[2]) == admin.port:
+            option = "--admin; with --reuse-port each process needs its own" if plan.options.reuse_port else "--admin"
+        way_out = f"choose another address with {option}"
+        raise Failure(f"{cannot_listen(error)}; {way_out}", SETTINGS) from error
 
 
 def cannot_listen(error: OSError) -> str:

@@ -2,18 +2,30 @@
 
 from __future__ import annotations
 
+import ipaddress
+import os
+from contextlib import closing, suppress
+from http.client import HTTPConnection, HTTPException
 from pathlib import Path
 
 import click
 
-from shim.cli import output as out
-from shim.cli.admin_listener import admin_address, admin_options, ask
-from shim.cli.failures import NO, Failure
-from shim.cli.options import output_option
+from shim.cli.failures import NO, SETTINGS, Failure, trouble
+from shim.cli.options import config_option, output_option
+from shim.cli.output import printable
+from shim.gateway.option_values import given
+from shim.gateway.options import TABLE, Address, options_of
+from shim.gateway.plan import read_config
+
+_ADMIN = next(row for row in TABLE if row.name == "admin")
+
+_SECONDS = click.FloatRange(min=0, min_open=True)
 
 
 @click.command()
-@admin_options
+@click.option(_ADMIN.flag, metavar=_ADMIN.metavar, help=f"The gateway's admin listener.  [default: {_ADMIN.default}]")
+@click.option("--timeout", type=_SECONDS, default=2.0, show_default=True, help="Seconds.")
+@config_option
 @click.option(
     "--probe",
     type=click.Choice(["live", "ready"]),
@@ -33,13 +45,36 @@ def command(*, admin: str | None, timeout: float, config: Path | None, probe: st
     or is not a gateway; 2 for bad usage or settings.
     """
     path = f"/{probe}z" if probe else "/status.json" if output == "json" else "/status.txt"
-    address = admin_address(admin, config)
-    status, kind, content = ask(address, path, timeout)
+    address = _address(admin, config)
+    said = f"{address.authority}{path}: "
+    try:
+        with closing(HTTPConnection(address.host, address.port, timeout=timeout)) as connection:
+            connection.request("GET", path)
+            reply = connection.getresponse()
+            content = reply.read(16 * 1024 * 1024)
+    except (OSError, HTTPException) as error:
+        said += str(error).strip() or type(error).__name__
+        raise Failure(f"{said} (see {trouble('connection-refused')})", NO) from None
     # Another program may have the port; its answer must not control the terminal.
-    lines = [out.printable(line) if line else "" for line in content.decode("utf-8", "replace").splitlines()]
-    said = f"{address.authority}{path}: {status}"
+    lines = [printable(line) if line else "" for line in content.decode("utf-8", "replace").splitlines()]
+    kind = reply.headers.get("Content-Type", "").partition(";")[0]
     if kind != ("application/json" if path.endswith("json") else "text/plain"):
-        raise Failure(f"{said}, {out.printable(kind)}; is this a gateway of the same version?", NO)
-    if status != 200:
-        raise Failure(f"{said} {' '.join(lines)[:200]}", NO)
+        raise Failure(f"{said}{reply.status}, {printable(kind)}; is this a gateway of the same version?", NO)
+    if reply.status != 200:
+        raise Failure(f"{said}{reply.status} {' '.join(lines)[:200]}", NO)
     click.echo("\n".join(lines))
+
+
+def _address(admin: str | None, config: Path | None) -> Address:
+    """Return where the admin listener is reached; raises Failure if that is unknown, and SettingsError."""
+    # The other settings are not read: a mistake in one of them must not fail a probe.
+    file = {key: value for key, value in read_config(config).items() if key == _ADMIN.name}
+    environ = {key: value for key, value in os.environ.items() if key == _ADMIN.variable}
+    found, _ = given(TABLE, environ, {_ADMIN.name: admin}, file, str(config))
+    address = options_of(found).admin
+    if address is None or address.port == 0:
+        raise Failure("the gateway has no admin listener with a known port; set --admin", SETTINGS)
+    with suppress(ValueError):  # a name
+        if ipaddress.ip_address(address.host).is_unspecified:  # It listens on all addresses, loopback among them.
+            return Address("::1" if ":" in address.host else "127.0.0.1", address.port)
+    return address

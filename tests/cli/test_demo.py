@@ -3,12 +3,13 @@
 import json
 import os
 import re
-import shutil
 import signal
 import urllib.request
 
 import pytest
 
+from shim.cli import demo
+from shim.cli.failures import Failure
 from shim.fake import DEMO_TOKEN
 
 ANSI = "\x1b"
@@ -19,16 +20,6 @@ def finished(process):
     return process.returncode, out, err
 
 
-def without_curl(tmp_path):
-    return {"PATH": str(tmp_path)}
-
-
-@pytest.fixture(scope="module")
-def needs_curl():
-    if shutil.which("curl") is None:
-        pytest.skip("this machine has no curl; the other half of these tests runs")
-
-
 def check_story(out):
     """The retired call fails with 410, and succeeds through the gateway."""
     assert re.search(r"^   410 Gone  VERSION_GONE$", out, re.MULTILINE)
@@ -36,41 +27,32 @@ def check_story(out):
     assert '"createdAt": "' in out
 
 
-def test_with_curl(start, needs_curl):
-    """With curl the story is told, and the exit code is 0."""
+def test_the_story_is_told(start):
+    """A refusal, an answer, and nothing on standard error."""
     code, out, err = finished(start("demo"))
     assert (code, err) == (0, "")
     check_story(out)
-    assert "http.client" not in out
 
 
-def test_without_curl(start, tmp_path):
-    """Without curl the standard library makes the same calls."""
-    code, out, err = finished(start("demo", env=without_curl(tmp_path)))
-    assert (code, err) == (0, "")
-    check_story(out)
-    assert "http.client" in out
-
-
-def test_the_call_is_the_documentations(start, tmp_path):
+def test_the_call_is_the_documentations(start):
     """The call is shown as one would type it: method, URL and bearer token."""
-    out = finished(start("demo", env=without_curl(tmp_path)))[1]
+    out = finished(start("demo"))[1]
     shown = out.replace(" \\\n    ", "")
     pattern = r"curl --include --request GET\s+http://127\.0\.0\.1:\d+/api/atlas/v1\.0/groups/\w{24}/serverless/orders/backup/snapshots"
     assert len(set(re.findall(pattern, shown))) == 2
     assert f"--header 'Authorization: Bearer {DEMO_TOKEN}'" in shown
 
 
-def test_a_pipe_gets_plain_text(start, tmp_path):
+def test_a_pipe_gets_plain_text(start):
     """No colour goes into a pipe, and every line of prose fits 80 columns."""
-    out = finished(start("demo", env=without_curl(tmp_path)))[1]
+    out = finished(start("demo"))[1]
     assert ANSI not in out
     assert [
         line for line in out.splitlines() if len(line) > 80 and "127.0.0.1" not in line and "api/atlas" not in line
     ] == []
 
 
-def test_nothing_of_the_environment_takes_part(start, tmp_path):
+def test_nothing_of_the_environment_takes_part(start):
     """A kill switch, broken documents, a proxy and credentials of the user's do not matter here."""
     hostile = {
         "ATLAS_SHIM_ROUTE": "off",
@@ -87,9 +69,9 @@ def test_nothing_of_the_environment_takes_part(start, tmp_path):
 
 
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
-def test_serve_keeps_both_running_until_a_signal(start, wait_for, tmp_path, number):
+def test_serve_keeps_both_running_until_a_signal(start, wait_for, number):
     """With --serve both answer, the reply's own record agrees with what was told, and a signal ends it with 0."""
-    process = start("demo", "--serve", env=without_curl(tmp_path))
+    process = start("demo", "--serve")
     told = []
     for line in iter(process.stdout.readline, ""):
         told.append(line)
@@ -118,31 +100,13 @@ def test_serve_keeps_both_running_until_a_signal(start, wait_for, tmp_path, numb
 
 def test_another_end_of_the_story_is_a_failure(run, monkeypatch):
     """When an answer is not the one expected, the demo does not claim success."""
-    from shim.cli import retired_call
-
-    monkeypatch.setattr(retired_call, "make", lambda url, token: retired_call.Got(200, "OK", b"{}"))
+    monkeypatch.setattr(demo, "call", lambda url: (200, "OK", {}))
     done = run("demo")
     assert done.exit_code == 1
     assert "the answers are not the expected ones" in done.stderr
 
 
-@pytest.mark.parametrize("curl", [True, False])
-def test_no_reply_is_a_failure(monkeypatch, curl):
-    """A call that gets no answer is told as such, with curl and without."""
-    from shim.cli import retired_call
-    from shim.cli.failures import Failure
-
-    if curl and shutil.which("curl") is None:
-        pytest.skip("this machine has no curl; the other half of these tests runs")
-    monkeypatch.setattr(retired_call, "has_curl", lambda: curl)
-    with pytest.raises(Failure, match="failed"):
-        retired_call.make("http://127.0.0.1:1/", DEMO_TOKEN)
-
-
-def test_the_environment_is_as_it_was_after_the_demo(run, monkeypatch):
-    """The proxies that the demo sets aside are back when it has ended."""
-    monkeypatch.setenv("NO_PROXY", "a.example")
-    monkeypatch.delenv("no_proxy")
-    assert run("demo").exit_code == 0
-    assert os.environ["NO_PROXY"] == "a.example"
-    assert "no_proxy" not in os.environ
+def test_no_reply_is_a_failure():
+    """A call that gets no answer is an error in a line."""
+    with pytest.raises(Failure, match="the call failed"):
+        demo.call("http://127.0.0.1:1/")
