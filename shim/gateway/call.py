@@ -25,7 +25,7 @@ from shim.flags.words import ByFlag
 from shim.gateway.checks import InboundRequest, check, check_allowed
 from shim.gateway.coalesce import BufferedResponse, Coalescer, Owner, alike
 from shim.gateway.credentials import CallerGate, UpstreamSigner
-from shim.gateway.errors import Refusal, busy
+from shim.gateway.errors import Refusal, busy, too_slow
 from shim.gateway.exchange import Exchange, dumps, loads
 from shim.gateway.fields import for_caller
 from shim.gateway.http1.body import BUFFERED
@@ -125,7 +125,9 @@ class Handler:
                     await self._pass_on(admitted)
                 else:
                     await self._translate(admitted, match, early)
-            except Refusal as refusal:
+            except (Refusal, TimeoutError) as error:
+                late = f"No answer within the deadline of {plan.settings.deadline:g} seconds."
+                refusal = error if isinstance(error, Refusal) else too_slow(late)
                 line.refused(refusal)
                 request.refuse(refusal, close=self.draining)
             except ConnectionResetError:  # the caller left
@@ -204,13 +206,13 @@ class Handler:
                 await request.way.flushed()
                 self._record(shared.record, line)
                 return
+        began = perf_counter() if early is None else early.began
         try:
-            began = perf_counter() if early is None else early.began
             try:
                 with self._writing(admitted):
                     outcome = await run.run()
-                    record = outcome.record
-                    line.upstream_status = record.sent[-1].status if record.sent else None
+                    sent = outcome.record.sent
+                    line.upstream_status = sent[-1].status if sent else None
             finally:
                 line.upstream_seconds = perf_counter() - began - run.seconds
             reply = run.reply(outcome)
@@ -219,18 +221,15 @@ class Handler:
                 line.cut(await relay(request, reply, run.last, close=self.draining))
             else:
                 request.answer(reply, close=self.draining)
-                if isinstance(outcome, Answer) and self._may_repeat:
+                # Nothing beside head, plan and memory may have a part in what becomes of a call.
+                is_alone = self.tracing is None and self.flag is None and type(self.gate) is CallerGate
+                if is_alone and isinstance(outcome, Answer):
                     self.repeats.learn(request, plan, run, outcome)
                 await request.way.flushed()
         finally:
             run.close()
         line.translation = run.seconds
-        self._record(record, line)
-
-    @property
-    def _may_repeat(self) -> bool:
-        """Whether nothing beside head, plan and memory has a part in what becomes of a call."""
-        return self.tracing is None and self.flag is None and type(self.gate) is CallerGate
+        self._record(outcome.record, line)
 
     def _record(self, record: Record, line: CallLine) -> None:
         """Take down what became of a retired call."""
@@ -243,8 +242,10 @@ class Handler:
         fields = alike(run.call.headers, signed=run.signer.lends)
         if fields is None:
             return None
+        line.shared = True
 
         async def make() -> BufferedResponse | None:
+            line.shared = False
             try:
                 buffered = await run.buffered()
             finally:
@@ -253,12 +254,8 @@ class Handler:
                 line.translation = run.seconds
             return buffered
 
-        def joined() -> None:
-            line.shared = True
-
-        key = (plan, run.signer, run.call.target, run.context.base, fields)
-        window = plan.options.coalesce or 0.0
-        return await self.coalescer.share(_owner(run.call, run.signer), key, window, make, joined)
+        owner, key = _owner(run.call, run.signer), (plan, run.signer, run.call.target, run.context.base, fields)
+        return await self.coalescer.share(owner, key, plan.options.coalesce or 0.0, make)
 
     def _writing(self, admitted: Admitted) -> AbstractContextManager[None]:
         """Return what says for the length of a ``with`` block that a write is on its way, if this call is one."""
@@ -284,21 +281,21 @@ async def relay(request: Request, reply: Reply, upstream: UpstreamResponse, *, c
         request.end()
         return None
     # What is there already leaves with the head; nothing yet lets the head leave alone.
-    first = b"".join((*upstream.chunks, upstream.arrived()))
+    piece = b"".join((*upstream.chunks, upstream.arrived()))
     if upstream.is_complete:
-        request.end(first)
-        if len(first) > BUFFERED:  # it is held as long as it waits
+        request.end(piece)
+        if len(piece) > BUFFERED:  # it is held as long as it waits
             await request.way.flushed()
         return None
     try:
-        if upstream.error is not None and not first:
+        if upstream.error is not None and not piece:
             raise upstream.error
-        request.send(first)
-        first = b""  # it may wait for long to be taken
-        await request.way.flushed()
-        while chunk := await upstream.piece():
-            request.send(chunk)
+        while True:
+            request.send(piece)
+            piece = b""  # it may wait for long to be taken
             await request.way.flushed()
+            if not (piece := await upstream.piece()):
+                break
     except Refusal as refusal:
         if not request.begun:
             raise

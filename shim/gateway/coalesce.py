@@ -88,14 +88,11 @@ class Coalescer:
         self._writes: dict[Owner, list[float]] = {}
         self._kept = 0
 
-    async def share(
-        self, owner: Owner, key: Hashable, window: float, make: Make, joined: Callable[[], None]
-    ) -> BufferedResponse | None:
+    async def share(self, owner: Owner, key: Hashable, window: float, make: Make) -> BufferedResponse | None:
         """Return the answer to a read, asking upstream only if nobody does, or did in the last ``window`` seconds.
 
         The age of an answer counts from when upstream was asked. An error is shared like an answer.
-        ``joined`` is called when upstream isn't asked. A caller that leaves (is cancelled) takes the
-        upstream call with it only when nobody else waits for it.
+        A caller that leaves (is cancelled) takes the upstream call with it only when nobody else waits for it.
         """
         now = asyncio.get_running_loop().time()
         if any(now - began < PATIENCE for began in self._writes.get(owner, ())):
@@ -103,8 +100,6 @@ class Coalescer:
         flight = self._flights.get(key)
         if flight is None or (flight.task.done() and now - flight.born >= window):
             flight = self._begin(owner, key, window, make)
-        else:
-            joined()
         flight.waiters += 1
         try:
             return await asyncio.shield(flight.task)

@@ -14,11 +14,10 @@ from shim.core.context import Context
 from shim.core.exchange import exchange
 from shim.core.messages import Call, Headers, Outcome, PassThrough, Read, Record, Reply, Send, advance, field
 from shim.core.recognise import Match
-from shim.core.settings import Settings
 from shim.gateway.coalesce import BufferedResponse
 from shim.gateway.credentials import UpstreamSigner
 from shim.gateway.credentials.signers import PASSTHROUGH, cannot_cross
-from shim.gateway.errors import Failure, Refusal, own_error, too_slow, unreadable
+from shim.gateway.errors import Failure, Refusal, own_error, unreadable
 from shim.gateway.fields import for_caller, notes
 from shim.gateway.http1.body import BUFFERED
 from shim.gateway.limits import Limits
@@ -61,8 +60,8 @@ class Exchange:
     async def run(self, *, whole: bool = False) -> Outcome:
         """Send and read what the core asks for, until it says how the exchange ends.
 
-        With ``whole`` a reply that is passed through is read, too, as far as a body may be long. Raises
-        Refusal, also when the deadline passes before all that.
+        With ``whole`` a reply that is passed through is read, too, as far as a body may be long. Raises Refusal, and
+        TimeoutError when the deadline passes before all that.
         """
         settings = self.context.settings
         spent = 0.0 if self.early is None else perf_counter() - self.early.began
@@ -75,13 +74,7 @@ class Exchange:
                 step = advance(steps, reply)
                 self.seconds += perf_counter() - began
                 if isinstance(step, Send):
-                    if self.response is not None:
-                        self._keep_page(self.response)
-                    self.response = await self._send(step, until)
-                    self._use_up(self.early)
-                    reply = self.response.head
-                    if self.response.announces:
-                        self.announced(step.call, reply.headers)
+                    reply = await self._send(step, until)
                 elif isinstance(step, Read):
                     reply = await self._read(step.limit)
                 else:
@@ -90,25 +83,32 @@ class Exchange:
                 if whole:
                     await self.last.collect(settings.body_limit)
                 self.last.lift()
-        except TimeoutError:
-            raise overdue(settings) from None
         finally:
             steps.close()
         return step
 
-    async def _send(self, step: Send, until: float) -> UpstreamResponse:
-        """Send a call where it goes; nothing of this gateway's own, keys or a certificate, goes to another host."""
-        origin = step.call.origin
-        if origin == self.call.origin:
-            return await self.signer.send(self.upstream, self._outbound(step, until))
-        outbound = attrs.evolve(self._outbound(step, until), early=None)
-        return await PASSTHROUGH.send(self.upstream.elsewhere(origin), outbound)
+    async def _send(self, step: Send, until: float) -> Reply:
+        """Send a call where it goes, and return the reply's head.
 
-    def _outbound(self, step: Send, until: float) -> OutboundCall:
-        """Return a call to be signed: where only its version is another, the caller's own signature still fits."""
-        call, own = step.call, self.call
+        Where only its version is another, the caller's own signature still fits. Nothing of this gateway's own, keys or
+        a certificate, goes to another host.
+        """
+        if self.response is not None:  # a page that others are collected to
+            self.response.close()
+            self._hold(DECODED * len(self.content or b""))
+            self.content = None
+        call, own, early = step.call, self.call, self.early
         is_another = step.rewritten and (call.method != own.method or call.target != own.target)
-        return OutboundCall(call, is_another or self.is_moved, step.may_read, early=self.early, until=until)
+        outbound = OutboundCall(call, is_another or self.is_moved, step.may_read, early=early, until=until)
+        if call.origin == own.origin:
+            self.response = response = await self.signer.send(self.upstream, outbound)
+        else:
+            outbound = attrs.evolve(outbound, early=None)
+            self.response = response = await PASSTHROUGH.send(self.upstream.elsewhere(call.origin), outbound)
+        self._use_up(early)
+        if response.announces:
+            self.announced(call, response.head.headers)
+        return response.head
 
     def _use_up(self, early: Early | None) -> None:
         """Give an early reply up, unless it answers the call that was sent; no later call gets it."""
@@ -125,12 +125,6 @@ class Exchange:
         self.content, self.fault = reply.body, reply.fault
         self._hold(len(reply.body or b"") - sum(map(len, self.last.chunks)))
         return reply
-
-    def _keep_page(self, page: UpstreamResponse) -> None:
-        """Let a reply go, and count what was read of it as a page that others are collected to."""
-        page.close()
-        self._hold(DECODED * len(self.content or b""))
-        self.content = None
 
     def _hold(self, size: int) -> None:
         """Count bytes as held until the end, if that is more than a call may have anyway; raises Refusal."""
@@ -153,17 +147,17 @@ class Exchange:
 
         A long body counts as held, since it waits until the caller has taken it. Raises Refusal when memory is short.
         """
+        record, linked = outcome.record, self.leads_on(outcome.record)
         if isinstance(outcome, PassThrough):
             head = self.last.head
-            said = notes(outcome.record, beside=head.headers, linked=self.leads_on(outcome.record))
-            return Reply(head.status, (*for_caller(head.headers), *said))
-        made, record = outcome.reply, outcome.record
+            return Reply(head.status, (*for_caller(head.headers), *notes(record, beside=head.headers, linked=linked)))
+        made = outcome.reply
         self.limits.give(self.held)  # the pages that it was made of
         self.held = 0
         self._hold(len(made.body or b""))
         lines = for_caller(made.headers)
         if outcome.code is None:
-            return Reply(made.status, (*lines, *notes(record, linked=self.leads_on(record))), made.body or b"")
+            return Reply(made.status, (*lines, *notes(record, linked=linked)), made.body or b"")
         if outcome.code == "MALFORMED_JSON" and not (self.call.body or field(self.call.headers, "Authorization")):
             raise cannot_cross()  # a Digest client's first request: its content comes with its signature
         self.failure, status = own_error(outcome.code, made.status, self.fault, record)
@@ -198,11 +192,6 @@ class Exchange:
         if self.response is not None:
             self.response.close()
             self.response = None
-
-
-def overdue(settings: Settings) -> Refusal:
-    """Return the answer to a call whose deadline has passed."""
-    return too_slow(f"No answer within the deadline of {settings.deadline:g} seconds.")
 
 
 def loads(raw: bytes) -> Any:

@@ -15,11 +15,10 @@ from weakref import WeakSet
 import attrs
 
 from shim.core.context import Memory
-from shim.core.messages import Answer, Headers, Record, Translate
+from shim.core.messages import Answer, Headers, Record, Repeated
 from shim.core.recognise import Match
 from shim.core.responses import document_reply
-from shim.gateway.errors import Refusal
-from shim.gateway.exchange import Exchange, overdue
+from shim.gateway.exchange import Exchange
 from shim.gateway.fields import for_caller, notes
 from shim.gateway.http1.body import BUFFERED
 from shim.gateway.http1.head import RequestHead
@@ -43,28 +42,25 @@ _MARK = secrets.token_hex(16)
 
 @attrs.define(eq=False)
 class Prepared:
-    """What was decided of a call, as long as it ``stands``.
+    """What was decided of a call.
 
     The head that is sent is ``before`` and ``after`` a credential, whose place and name in the caller's head are
-    ``credential``. A success has the status ``expected``, and its answer ``status``. ``answers`` are the last two: the
-    content, what it became, and the record of that. A poller of a list that two servers write differently finds both.
+    ``credential``. The answer to a success has ``status``. ``answers`` are the last two: the content, what it became,
+    and the record of that. A poller of a list that two servers write differently finds both.
     """
 
     plan: Plan
     scheme: str
+    generation: int
+    until: float
     match: Match
+    repeated: Repeated
     outbound: OutboundCall
     credential: tuple[int, str] | None
     before: bytes
     after: bytes
-    expected: int
     status: int
     linked: bool
-    since: float
-    until: float
-    generation: int
-    translate: Translate
-    timeless: bool
     answers: list[tuple[bytes, bytes, Record]] = attrs.field(factory=list)
     _shown: tuple[Headers, Record, Lines] | None = None
 
@@ -101,7 +97,7 @@ class Repeats:
     """What has answers; it lives as long as its head is remembered."""
 
     async def answer(self, request: Request, plan: Plan, entry: Entry, line: CallLine, *, close: bool) -> Early | None:
-        """Answer a call as it was answered before, if it was; raises Refusal.
+        """Answer a call as it was answered before, if it was; raises Refusal, and TimeoutError after the deadline.
 
         Returns what upstream has answered, if it was asked, and only an exchange can tell what to make of it.
         """
@@ -114,7 +110,7 @@ class Repeats:
         try:
             until = self.upstream.now() + plan.settings.deadline
             left = response = await self.upstream.send(prepared.outbound, head, until)
-            if response.head.status == prepared.expected:
+            if response.head.status == prepared.repeated.expected:
                 content = response.whole(limit)
                 if content is not None:
                     left = None  # all of it is here
@@ -129,17 +125,14 @@ class Repeats:
                 left = None
                 return Early(head, response, began)
             line.translation = perf_counter() - began - (line.upstream_seconds or 0.0)
-            self._reply(request, prepared, response, made, line, close=close)
-            if len(made[0]) > BUFFERED:  # it waits until the caller has taken it
+            if is_long := len(made[0]) > BUFFERED:
                 entry.take(len(made[0]))
+            self._reply(request, prepared, response, made, line, close=close)
+            if is_long:  # it waits until the caller has taken it
                 await request.way.flushed()
-        except TimeoutError:
-            line.upstream_seconds = perf_counter() - began
-            raise overdue(plan.settings) from None
-        except Refusal:
-            line.upstream_seconds = perf_counter() - began
-            raise
         finally:
+            if line.upstream_seconds is None:
+                line.upstream_seconds = perf_counter() - began
             if left is not None:
                 left.close()
         return None
@@ -151,7 +144,7 @@ class Repeats:
         """Answer with what content became, and take down that it did."""
         (body, record), headers = made, response.head.headers
         request.answer_with(prepared.status, prepared.lines(headers, record), body, close=close)
-        line.upstream_status = prepared.expected
+        line.upstream_status = response.head.status
         line.translated(record)
         if response.announces:
             self.inventory.look(prepared.outbound.call, headers, line)
@@ -165,14 +158,14 @@ class Repeats:
         if not isinstance(known, Prepared) or known.plan is not plan or known.scheme != request.scheme:
             return None
         is_fresh = known.generation == self.memory.generation and monotonic() < known.until
-        return known if is_fresh and known.since <= self.clock() else None
+        return known if is_fresh and known.repeated.since <= self.clock() else None
 
     def _made(self, prepared: Prepared, content: bytes) -> tuple[bytes, Record] | None:
         """Return what content becomes, and the record of that; None if it is unusual."""
         for known, body, record in prepared.answers:
             if known == content:
                 return body, record
-        made = prepared.translate(content)
+        made = prepared.repeated.translate(content)
         if made is not None:
             self._keep(prepared, content, *made)
         return made
@@ -190,19 +183,18 @@ class Repeats:
             if credential is not None:
                 lines = tuple([(name, _MARK if name == credential[1] else value) for name, value in call.headers])
                 call = attrs.evolve(call, headers=lines)
-            outbound = OutboundCall(call, readable=True)
+            repeated, outbound = attrs.evolve(repeated, call=call), OutboundCall(call, readable=True)
             before, _, after = self.upstream.head_of(outbound).partition(_MARK.encode())
             prepared = head.base.prepared = Prepared(
-                plan, request.scheme, run.match, outbound, credential, before, after, run.last.head.status,
-                outcome.reply.status, run.leads_on(record), repeated.since, monotonic() + GOOD_FOR,
-                self.memory.generation, repeated.translate, repeated.timeless,
+                plan, request.scheme, self.memory.generation, monotonic() + GOOD_FOR, run.match, repeated, outbound,
+                credential, before, after, outcome.reply.status, run.leads_on(record),
             )  # fmt: skip
         self._keep(prepared, run.content, outcome.reply.body or b"", record)
 
     def _keep(self, prepared: Prepared, content: bytes, body: bytes, record: Record) -> None:
         """Keep an answer, unless the same content makes another one some other time, or it is large."""
         size = len(content) + len(body)
-        if not prepared.timeless or size > self.limit // 4:
+        if not prepared.repeated.timeless or size > self.limit // 4:
             return
         if self._size + size > self.limit:
             for holder in self._holders:

@@ -332,7 +332,7 @@ def test_a_credential_is_remembered_nowhere():
 def test_kept_answers_take_no_more_than_their_limit():
     """What is beyond it ends all that are kept, and is kept itself; a large one is not kept."""
     repeats = Repeats(mock.Mock(), mock.Mock(), mock.Mock(), lambda: 0.0, limit=1000)
-    made = [mock.Mock(spec=Prepared, timeless=True, answers=[]) for _ in range(3)]
+    made = [mock.Mock(spec=Prepared, repeated=mock.Mock(timeless=True), answers=[]) for _ in range(3)]
     for prepared in made[:2]:
         for number in range(3):
             repeats._keep(prepared, b"%d" % number * 100, b"x" * 100, mock.Mock())

@@ -48,13 +48,9 @@ class Upstream:
         return self.answer
 
 
-def nothing() -> None:
-    pass
-
-
 async def reads(coalescer: Coalescer, upstream: Upstream, count: int, window: float = 60.0):
     """Return so many reads of one key that are on their way."""
-    begun = [asyncio.ensure_future(coalescer.share(ME, "key", window, upstream, nothing)) for _ in range(count)]
+    begun = [asyncio.ensure_future(coalescer.share(ME, "key", window, upstream)) for _ in range(count)]
     await settled()
     return begun
 
@@ -70,10 +66,10 @@ async def test_answer_is_shared_within_the_window_and_not_after():
     upstream, coalescer = Upstream(), Coalescer()
     upstream.gate.set()
     for _ in range(3):
-        await coalescer.share(ME, "long", 60.0, upstream, nothing)
+        await coalescer.share(ME, "long", 60.0, upstream)
     assert upstream.calls == 1
     for _ in range(3):
-        await coalescer.share(ME, "none", 0.0, upstream, nothing)
+        await coalescer.share(ME, "none", 0.0, upstream)
     assert upstream.calls == 4
 
 
@@ -81,7 +77,7 @@ async def test_old_answers_are_let_go():
     """When its window is over an answer takes no memory."""
     upstream, coalescer = Upstream(), Coalescer()
     upstream.gate.set()
-    await coalescer.share(ME, "key", 0.001, upstream, nothing)
+    await coalescer.share(ME, "key", 0.001, upstream)
     async with asyncio.timeout(5):
         while coalescer._flights:  # noqa: ASYNC110 - nothing tells it
             await asyncio.sleep(0.001)
@@ -93,8 +89,8 @@ async def test_answers_beyond_the_budget_are_not_kept():
     upstream, coalescer = Upstream(), Coalescer()
     upstream.answer = whole(bytes(BUDGET // 2 + 1))
     upstream.gate.set()
-    await coalescer.share(ME, "a", 60.0, upstream, nothing)
-    await coalescer.share(ME, "b", 60.0, upstream, nothing)
+    await coalescer.share(ME, "a", 60.0, upstream)
+    await coalescer.share(ME, "b", 60.0, upstream)
     assert list(coalescer._flights) == ["a"]
 
 
@@ -106,7 +102,7 @@ async def test_errors_are_shared():
     upstream.gate.set()
     assert all(isinstance(end, ValueError) for end in await asyncio.gather(*begun, return_exceptions=True))
     with pytest.raises(ValueError, match="broken"):
-        await coalescer.share(ME, "key", 60.0, upstream, nothing)
+        await coalescer.share(ME, "key", 60.0, upstream)
     assert upstream.calls == 1
 
 
@@ -131,25 +127,25 @@ async def test_the_last_to_leave_ends_the_call():
     await settled()
     assert upstream.cancelled == 1
     upstream.gate.set()
-    assert await coalescer.share(ME, "key", 60.0, upstream, nothing) == upstream.answer
+    assert await coalescer.share(ME, "key", 60.0, upstream) == upstream.answer
     assert upstream.calls == 2
 
 
 async def test_nothing_older_is_shared_after_a_write():
     """A read that follows a write asks upstream, whatever was in flight or kept before."""
     upstream, coalescer = Upstream(), Coalescer()
-    early = asyncio.ensure_future(coalescer.share(ME, "flying", 60.0, upstream, nothing))
+    early = asyncio.ensure_future(coalescer.share(ME, "flying", 60.0, upstream))
     await settled()
     with coalescer.writing(ME, lambda: True):
-        during = [asyncio.ensure_future(coalescer.share(ME, "flying", 60.0, upstream, nothing)) for _ in range(2)]
+        during = [asyncio.ensure_future(coalescer.share(ME, "flying", 60.0, upstream)) for _ in range(2)]
         await settled()
     assert upstream.calls == 3
-    after = asyncio.ensure_future(coalescer.share(ME, "flying", 60.0, upstream, nothing))
+    after = asyncio.ensure_future(coalescer.share(ME, "flying", 60.0, upstream))
     await settled()
     assert upstream.calls == 4
     upstream.gate.set()
     await asyncio.gather(early, after, *during)
-    await coalescer.share(ME, "flying", 60.0, upstream, nothing)
+    await coalescer.share(ME, "flying", 60.0, upstream)
     assert upstream.calls == 4
 
 
@@ -171,10 +167,10 @@ async def test_a_write_that_succeeds_is_seen_by_all(group, succeeded, calls):
     """Whoever made it: nothing older than its answer is shared in its group; a stranger's attempt changes nothing."""
     upstream, coalescer = Upstream(), Coalescer()
     upstream.gate.set()
-    await coalescer.share(ME, "key", 60.0, upstream, nothing)
+    await coalescer.share(ME, "key", 60.0, upstream)
     with coalescer.writing(("somebody", group), lambda: succeeded):
         pass
-    await coalescer.share(ME, "key", 60.0, upstream, nothing)
+    await coalescer.share(ME, "key", 60.0, upstream)
     assert upstream.calls == calls
 
 
