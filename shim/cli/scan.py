@@ -30,7 +30,7 @@ from shim.tools.scan import (
 )
 from shim.tools.scan.findings import written
 from shim.tools.scan.fixing import replace, rewritten
-from shim.tools.scan.formats import github, sarif, what
+from shim.tools.scan.formats import github, sarif
 
 _LISTED = 20
 """The number of unread files that the text names."""
@@ -165,7 +165,7 @@ def _text(report: ScanReport, at: datetime, known: int, unmet: int) -> None:
         place = finding.place
         cell = "" if finding.cell is None else f"[{finding.cell}]"
         names = " or ".join([finding.operation.id, *finding.others])
-        head = f"{place.file}{cell}:{place.line}:{place.column} {names}: {what(finding)}"
+        head = f"{place.file}{cell}:{place.line}:{place.column} {names}: {finding.message}"
         click.echo(f"{printable(head)}\n    {printable(finding.row.strip())}")
     _errors(report)
     for note in report.notes:

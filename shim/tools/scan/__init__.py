@@ -7,7 +7,7 @@ of a scan. Every other text is read by ``lines``. ``rules.toml`` has the words o
 removes known findings, ``findings`` adds dates and advice, ``formats`` writes the report.
 """
 
-from shim.tools.scan.findings import Finding, FindingState, SuccessorCall, as_json, successors_of, worst
+from shim.tools.scan.findings import Finding, FindingState, as_json, worst
 from shim.tools.scan.known import fingerprint, new_ones, read_baseline, write_baseline
 from shim.tools.scan.scanning import Remark, ScanReport, scan
 
@@ -16,13 +16,11 @@ __all__ = [
     "FindingState",
     "Remark",
     "ScanReport",
-    "SuccessorCall",
     "as_json",
     "fingerprint",
     "new_ones",
     "read_baseline",
     "scan",
-    "successors_of",
     "worst",
     "write_baseline",
 ]

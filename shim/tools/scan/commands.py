@@ -6,13 +6,43 @@ import re
 from collections.abc import Iterator, Sequence
 
 from shim.tools.scan import rules
-from shim.tools.scan.methods import said
+from shim.tools.scan.rules import said
 
 _SENDS = re.compile(
     r"-d.*|--data(-\w+)?(=.*)?|--json(=.*)?|-F.*|--form(=.*)?|--post-(data|file)(=.*)?|-T.*|\w[\w.-]*:?=[^=].*"
 )
 """Options, and HTTPie's items, that set content to send."""
 _METHOD = re.compile(r"(?:-X|--request=?|--method=?|-Method)(\w*)")
+_VALUED = frozenset({"-P", "--profile", "-o", "--output", "--projectId"})
+"""Options of the Atlas CLI whose value is the next word."""
+_LISTED = re.compile(r"[\"']\s*,\s*\[?\s*[\"']")
+"""The end of one quoted argument, and the start of the next."""
+_QUOTED = re.compile(r"\"(?:\\.|[^\"\\])*\"|'[^']*'")
+_WORD = re.compile(r"(?:[^\s\"'`;|&]|&(?![&\s])|\"(?:\\.|[^\"\\])*\"|'[^']*')+|[;|&]+|[\"'`]")
+
+
+def commands_in(row: str) -> Iterator[tuple[str, list[str]]]:
+    """Yield the command lines in a line, wherever they start, each with the text before it.
+
+    Quotes are removed, nothing is expanded; arguments given as a list are words, too.
+    """
+    row = _LISTED.sub(" ", row)
+    quoted = list(_QUOTED.finditer(row))
+    for head in _heads().finditer(row):
+        around = next((one for one in quoted if one.start() < head.start() < one.end()), None)
+        text = row[head.start() : around.end() - 1 if around is not None else None].replace('\\"', '"')
+        words = list[str]()
+        for word in _WORD.findall(text):
+            if re.fullmatch(r"[;|&]+", word):
+                break
+            plain = _QUOTED.sub(lambda found: found[0][1:-1], word)
+            words.append(re.sub(r"^[\"'(@\[]+|[\"'),\]}`]+$", "", plain))
+        yield row[: head.start()], words
+
+
+def _heads() -> re.Pattern[str]:
+    names = sorted(rules.words("commands", "http") | rules.words("commands", "atlas"))
+    return re.compile(rf"(?<![\w.$%-])(?:{'|'.join(map(re.escape, names))})(?=[\s,])")
 
 
 def http_words(words: Sequence[str]) -> tuple[str, list[str]] | None:
@@ -41,41 +71,21 @@ def atlas_words(words: Sequence[str]) -> tuple[str, str] | None:
 
     ``atlas api`` takes an operation's own name, which the caller looks up.
     """
-    rest = list(_plain(words))
-    if rest[:1] and rest[0].rpartition("/")[2] in rules.words("commands", "atlas"):
-        rest = rest[1:]
-        rest = rest[1:] if rest[:1] == ["atlas"] else rest
-        if rest[:1] == ["api"] and len(rest) > 2:
-            return rest[2], " ".join(["atlas", *rest[:3]])
-        if rest[:1] and rest[0] in {"serverless", "sl"}:
-            known = [
-                "serverless",
-                *(rules.table("commands", "verbs").get(word, word.removesuffix("s")) for word in rest[1:4]),
-            ]
-            for end in (4, 2):
-                operation = rules.table("commands", "removed").get(" ".join(known[:end]))
-                if operation is not None:
-                    return operation, " ".join(["atlas", *rest[:end]])
+    rest = [
+        word
+        for before, word in zip(["", *words], words, strict=False)
+        if not word.startswith("-") and before not in _VALUED
+    ]
+    if not rest or rest[0].rpartition("/")[2] not in rules.words("commands", "atlas"):
+        return None
+    rest = rest[1 + (rest[1:2] == ["atlas"]) :]
+    if rest[:1] == ["api"] and len(rest) > 2:
+        return rest[2], " ".join(["atlas", *rest[:3]])
+    if rest[:1] and rest[0] in {"serverless", "sl"}:
+        verbs = rules.table("commands", "verbs")
+        known = ["serverless", *(verbs.get(word, word.removesuffix("s")) for word in rest[1:4])]
+        for end in (4, 2):
+            operation = rules.table("commands", "removed").get(" ".join(known[:end]))
+            if operation is not None:
+                return operation, " ".join(["atlas", *rest[:end]])
     return None
-
-
-def _plain(words: Sequence[str]) -> Iterator[str]:
-    """Yield the words that are not options; a word after an option may be its value."""
-    at = 0
-    while at < len(words):
-        word = words[at]
-        if not word.startswith("-"):
-            yield word
-        elif "=" not in word and at + 1 < len(words) and word in {"-P", "--profile", "-o", "--output", "--projectId"}:
-            at += 1
-        at += 1
-
-
-def commands_in(text: str) -> Iterator[list[str]]:
-    """Yield the command lines in a text that a program passes to a shell; quotes are removed, nothing is expanded."""
-    for line in re.split(r"[\n;|]|&&", text.replace("\\\n", " ")):
-        words = [word.strip("'\"`$()") for word in line.split()]
-        while words and (words[0] in {"sudo", "exec", "time", "env", "command"} or re.fullmatch(r"\w+=\S*", words[0])):
-            words = words[1:]
-        if words:
-            yield words

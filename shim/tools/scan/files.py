@@ -19,7 +19,7 @@ _LONG_LINE = 5000
 _LARGEST = 16 * 1024 * 1024
 _CODING = re.compile(rb"^[ \t\f]*#.*?coding[:=][ \t]*([-\w.]+)", re.MULTILINE)
 _MAGIC = re.compile(r"^(\s*)[%!?].*|^\s*\S+\?+\s*$")
-_SHELL_CELL = re.compile(r"\s*%%(bash|sh|script|!)")
+_WIDE = (codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)
 
 
 class UnreadError(Exception):
@@ -32,13 +32,16 @@ class UnreadError(Exception):
 
 @attrs.frozen
 class Source:
-    """One file: its name in the report, its path, its grammar ("" without one), and its extension."""
+    """One file: its name in the report, its grammar ("" without one), and its kind: mostly its extension."""
 
     file: str
-    path: Path
     language: str
     ending: str
-    is_documentation: bool = False
+
+    @property
+    def is_documentation(self) -> bool:
+        """Whether the file is written for people, and makes no calls."""
+        return self.ending in rules.words("files", "documentation")
 
 
 @attrs.frozen
@@ -58,7 +61,7 @@ class Content:
     """
 
     text: str
-    cells: tuple[tuple[int, int], ...] | None = None
+    cells: tuple[tuple[int, int], ...] = ()
     shell: str = ""
 
 
@@ -70,48 +73,35 @@ def source_files(paths: Sequence[Path], exclude: Iterable[str] = ()) -> Iterator
     """
     roots = [path.resolve() for path in paths]
     patterns, seen = tuple(exclude), set[tuple[int, int]]()
-    for path in paths:
-        stack: list[Path | os.DirEntry[str]] = [path]
-        while stack:
-            one = stack.pop()
-            named = isinstance(one, Path)
-            found = Path(one)
-            try:
-                info = found.stat() if named else one.stat(follow_symlinks=False)
-                if stat.S_ISDIR(info.st_mode):
-                    if named or not (why := _left_out(found)):
-                        with os.scandir(found) as entries:
-                            inner = sorted(entries, key=lambda entry: entry.name, reverse=True)
-                        stack += [
-                            entry
-                            for entry in inner
-                            if not any(found.joinpath(entry.name).match(one) for one in patterns)
-                        ]
-                    else:
-                        yield Unread(_shown(found), why, is_odd=False)
-                elif stat.S_ISLNK(info.st_mode):
-                    real = Path(os.path.realpath(found))
-                    if not any(real.is_relative_to(root) for root in roots):
-                        yield Unread(_shown(found), "a link that leads outside the named paths", is_odd=False)
-                elif not stat.S_ISREG(info.st_mode):
-                    yield Unread(_shown(found), "no regular file", is_odd=named)
-                elif (info.st_dev, info.st_ino) not in seen:
-                    seen.add((info.st_dev, info.st_ino))
-                    if not named and found.name.endswith(tuple(rules.table("files")["made"])):
-                        yield Unread(_shown(found), "made by a program", is_odd=False)
-                    else:
-                        yield _source(found)
-            except (OSError, ValueError, RuntimeError) as error:
-                yield Unread(_shown(found), _reason(error))
-
-
-def _shown(path: Path) -> str:
-    return path.as_posix()
+    stack: list[tuple[Path, bool]] = [(path, True) for path in reversed(paths)]
+    while stack:
+        path, named = stack.pop()
+        try:
+            info = path.stat() if named else path.lstat()
+            if stat.S_ISDIR(info.st_mode):
+                if not named and (why := _left_out(path)):
+                    yield Unread(path.as_posix(), why, is_odd=False)
+                    continue
+                inner = sorted(path.iterdir(), reverse=True)
+                stack += [(one, False) for one in inner if not any(map(one.match, patterns))]
+            elif stat.S_ISLNK(info.st_mode):
+                real = Path(os.path.realpath(path))
+                if not any(real.is_relative_to(root) for root in roots):
+                    yield Unread(path.as_posix(), "a link that leads outside the named paths", is_odd=False)
+            elif not stat.S_ISREG(info.st_mode):
+                yield Unread(path.as_posix(), "no regular file", is_odd=named)
+            elif (info.st_dev, info.st_ino) not in seen:
+                seen.add((info.st_dev, info.st_ino))
+                if not named and path.name.endswith(tuple(rules.words("files", "made"))):
+                    yield Unread(path.as_posix(), "made by a program", is_odd=False)
+                else:
+                    yield _source(path)
+        except (OSError, ValueError, RuntimeError) as error:
+            yield Unread(path.as_posix(), _reason(error))
 
 
 def _reason(error: BaseException) -> str:
-    strerror = getattr(error, "strerror", None)
-    return f"could not be read: {strerror or type(error).__name__}"
+    return f"could not be read: {getattr(error, 'strerror', None) or type(error).__name__}"
 
 
 def _left_out(folder: Path) -> str:
@@ -119,32 +109,26 @@ def _left_out(folder: Path) -> str:
     name = folder.name
     if name in rules.words("files", "skipped") or (folder / "pyvenv.cfg").exists():
         return "a folder of vendored or built files; name it to scan it"
-    if name.startswith(".") and name not in rules.words("files", "shown"):
-        return "a hidden folder; name it to scan it"
-    return ""
+    is_hidden = name.startswith(".") and name not in rules.words("files", "shown")
+    return "a hidden folder; name it to scan it" if is_hidden else ""
 
 
 def _source(path: Path) -> Source:
-    """Return a file's grammar and extension, by its name or, without an extension, by its first line."""
-    ending = path.suffix[1:].lower() if path.suffix and path.stem else path.name.lower().lstrip(".")
-    language = rules.inverted("languages").get(ending, "")
-    name = path.name.lower()
-    if name.startswith(("dockerfile", "containerfile")) or ending == "dockerfile":
-        ending = "dockerfile"
-    elif name.startswith(("makefile", "gnumakefile", "justfile")):
-        ending = "makefile"
-    elif name in {"rakefile", "gemfile", "vagrantfile", "fastfile"}:
-        language = "ruby"
-    elif not path.suffix and not language:
+    """Return a file's kind, by its name or, without an extension, by its first line."""
+    name, languages = path.name.lower(), rules.inverted("languages")
+    ending = path.suffix[1:].lower() if path.suffix and path.stem else name.lstrip(".")
+    if ending not in languages:
+        starts = rules.table("names").items()
+        ending = next((kind for kind, some in starts if name.startswith(tuple(some))), ending)
+    if ending == name:
         with path.open("rb") as file:
             head = file.read(80)
         words = head.split(b"\n", 1)[0].decode("latin-1").replace("/", " ").split() if head.startswith(b"#!") else []
-        program = next((rules.inverted("programs").get(word.rstrip("0123456789."), "") for word in reversed(words)), "")
-        language, ending = ("", "sh") if program == "shell" else (program, ending)
-    documentation = ending in rules.words("files", "documentation") or name.startswith(
-        ("changelog", "license", "readme", "notice", "authors")
-    )
-    return Source(_shown(path), path, language, ending, documentation)
+        programs = rules.inverted("programs")
+        ending = next(
+            (programs[one] for word in words[::-1] if (one := word.rstrip("0123456789.")) in programs), ending
+        )
+    return Source(path.as_posix(), languages.get(ending, ""), ending)
 
 
 def read(source: Source) -> bytes:
@@ -152,12 +136,12 @@ def read(source: Source) -> bytes:
     try:
         # Non-blocking, since the file may have been replaced by a pipe without a writer.
         flags = os.O_RDONLY | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_BINARY", 0)
-        with os.fdopen(os.open(source.path, flags), "rb") as file:
+        with os.fdopen(os.open(source.file, flags), "rb") as file:
             info = os.fstat(file.fileno())
             if not stat.S_ISREG(info.st_mode):
                 raise UnreadError("no regular file")
             head = file.read(8192)
-            if b"\0" in head and head[:2] not in {codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE}:
+            if b"\0" in head and not head.startswith(_WIDE):
                 raise UnreadError("binary", is_odd=False)
             if info.st_size > _LARGEST:
                 raise UnreadError(f"larger than {_LARGEST >> 20} MiB")
@@ -168,12 +152,12 @@ def read(source: Source) -> bytes:
 
 def decoded(source: Source, content: bytes) -> Content:
     """Return a file's text; raises UnreadError for broken notebooks and generated files."""
-    coding = "utf-16" if content[:2] in {codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE} else "utf-8-sig"
+    coding = "utf-16" if content.startswith(_WIDE) else "utf-8-sig"
     if source.language == "python" and (said := _CODING.search(content, 0, 200)) is not None:
         coding = said[1].decode("ascii")
     try:
         text = content.decode(coding)
-    except (LookupError, UnicodeError, ValueError):
+    except (LookupError, ValueError):
         text = content.decode("utf-8-sig", "replace")
     text = text.replace("\r\n", "\n").replace("\r", "\n").replace("\0", "\ufffd").encode("utf-8", "replace").decode()
     if source.ending == "ipynb":
@@ -192,10 +176,10 @@ def _notebook(content: str) -> Content:
         raise UnreadError("not a notebook of format 4") from None
     lines, shell, where = list[str](), list[str](), list[tuple[int, int]]()
     for number, code in codes:
-        other, in_shell = code.lstrip().startswith("%%"), _SHELL_CELL.match(code) is not None
+        other, in_shell = code.lstrip().startswith("%%"), re.match(r"\s*%%(bash|sh|script|!)", code) is not None
         for at, line in enumerate(code.split("\n"), 1):
             lines.append("" if other else _MAGIC.sub(r"\1pass", line))
-            command = re.match(r"\s*(?:\w+\s*=\s*)?!(.*)", line)
-            shell.append(line if in_shell and at > 1 else command[1] if command is not None and not other else "")
+            command = re.match(r"\s*(?:\w+\s*=\s*)?!(.*)", "" if other else line)
+            shell.append(command[1] if command is not None else line if in_shell and at > 1 else "")
             where.append((number, at))
     return Content("\n".join(lines), tuple(where), "\n".join(shell))

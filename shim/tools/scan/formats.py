@@ -6,34 +6,10 @@ from collections.abc import Iterator
 from typing import Any
 from urllib.parse import quote
 
-from shim.tools.scan.findings import Finding, FindingState, as_json, written
+from shim.tools.scan.findings import Finding, FindingState, as_json
 from shim.tools.scan.scanning import ScanReport
 
 _LEVEL = {FindingState.DEPRECATED: "warning", FindingState.GONE: "error", FindingState.NO_SUCCESSOR: "error"}
-
-
-def sentence(finding: Finding) -> str:
-    """Return a finding in a sentence: the use, its sunset, and what to do."""
-    day = written(finding.sunset)
-    name = finding.operation.id
-    match finding.state:
-        case FindingState.DEPRECATED:
-            return f"{name} ends on {day}. {finding.advice}"
-        case FindingState.GONE:
-            return f"{name} ended on {day}. {finding.advice}"
-        case FindingState.NO_SUCCESSOR:
-            return f"{name} (sunset {day}) has no successor. {finding.advice}"
-
-
-def what(finding: Finding) -> str:
-    """Return the use, its sunset, and the call to make instead."""
-    said = f"{finding.method or 'a call of'} {finding.text}" if finding.kind in {"call", "path"} else finding.text
-    end = {
-        FindingState.DEPRECATED: "ends on",
-        FindingState.GONE: "ended on",
-        FindingState.NO_SUCCESSOR: "has no successor since",
-    }
-    return f"{said} {end[finding.state]} {written(finding.sunset)}. {finding.advice}"
 
 
 def github(report: ScanReport) -> Iterator[str]:
@@ -41,7 +17,7 @@ def github(report: ScanReport) -> Iterator[str]:
     for finding in report.findings:
         place = finding.place
         head = f"file={_property(place.file)},line={place.line},endLine={place.end_line},col={place.column}"
-        yield f"::{_LEVEL[finding.state]} {head},title={_property(finding.operation.id)}::{_data(sentence(finding))}"
+        yield f"::{_LEVEL[finding.state]} {head},title={_property(finding.operation.id)}::{_data(finding.message)}"
     for error in report.errors:
         yield f"::error file={_property(error.file)},line={max(error.line, 1)}::{_data(error.message)}"
 
@@ -57,43 +33,33 @@ def _property(text: str) -> str:
 
 def sarif(report: ScanReport, version: str) -> dict[str, Any]:
     """Return the findings as a SARIF 2.1.0 log (OASIS); columns are counted in Unicode code points."""
-    operations = {finding.operation.id: finding.operation for finding in report.findings}
     rules = [
         {
-            "id": name,
+            "id": operation.id,
             "shortDescription": {"text": f"{operation.method} {operation.path.text} is retired"},
             "properties": {"document": operation.document},
         }
-        for name, operation in operations.items()
+        for operation in {finding.operation.id: finding.operation for finding in report.findings}.values()
     ]
-    return {
-        "$schema": "https://json.schemastore.org/sarif-2.1.0.json",
-        "version": "2.1.0",
-        "runs": [
-            {
-                "tool": {"driver": {"name": "atlas-shim", "version": version, "rules": rules}},
-                "columnKind": "unicodeCodePoints",
-                "results": [_result(finding) for finding in report.findings],
-                "invocations": [
-                    {
-                        "executionSuccessful": not report.errors,
-                        "toolExecutionNotifications": [
-                            {
-                                "level": "error",
-                                "message": {"text": error.message},
-                                "locations": [_location(error.file, {"startLine": max(error.line, 1)})],
-                            }
-                            for error in report.errors
-                        ],
-                    }
-                ],
-            }
-        ],
+    errors = [
+        {
+            "level": "error",
+            "message": {"text": error.message},
+            "locations": [_location(error.file, {"startLine": max(error.line, 1)})],
+        }
+        for error in report.errors
+    ]
+    run = {
+        "tool": {"driver": {"name": "atlas-shim", "version": version, "rules": rules}},
+        "columnKind": "unicodeCodePoints",
+        "results": [_result(finding) for finding in report.findings],
+        "invocations": [{"executionSuccessful": not errors, "toolExecutionNotifications": errors}],
     }
+    return {"$schema": "https://json.schemastore.org/sarif-2.1.0.json", "version": "2.1.0", "runs": [run]}
 
 
 def _result(finding: Finding) -> dict[str, Any]:
-    place = finding.place
+    said, place = as_json(finding), finding.place
     region = {
         "startLine": place.line,
         "startColumn": place.column,
@@ -103,10 +69,10 @@ def _result(finding: Finding) -> dict[str, Any]:
     return {
         "ruleId": finding.operation.id,
         "level": _LEVEL[finding.state],
-        "message": {"text": sentence(finding)},
+        "message": {"text": finding.message},
         "locations": [_location(place.file, region)],
         "partialFingerprints": {"atlasShim/v1": finding.fingerprint},
-        "properties": {key: value for key, value in as_json(finding).items() if key in {"state", "sunset", "method"}},
+        "properties": {key: said[key] for key in ("state", "sunset", "method")},
     }
 
 

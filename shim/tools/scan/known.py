@@ -11,6 +11,7 @@ import os
 import re
 from collections import Counter
 from collections.abc import Sequence
+from contextlib import suppress
 from pathlib import Path
 
 import attrs
@@ -18,7 +19,6 @@ import attrs
 from shim.documents.model import Operation
 from shim.errors import SettingsError
 from shim.tools.scan.findings import Finding
-from shim.tools.scan.texts import Place
 
 _COMMENT = re.compile(r"^(.*?)(?:#|//|/\*|--|<!--|;)\s*atlas-shim:\s*ignore(-file)?\b(?!\w)\s*(?:\[([^\]]*)\])?")
 _QUOTED = re.compile(r"\"(?:\\.|[^\"\\])*\"|'(?:\\.|[^'\\])*'")
@@ -36,15 +36,14 @@ class Pragma:
     whole_file: bool
     alone: bool
 
-    def covers(self, place: Place, operation: Operation, statement: tuple[int, ...] = ()) -> bool:
-        """Return whether it applies to a finding whose statement has this first and last line."""
+    def covers(self, operation: Operation, lines: range, ends: tuple[int, int]) -> bool:
+        """Return whether it applies to a finding in some lines, whose statement has this first and last line."""
         if self.names and not self.names & {operation.id, *operation.aliases, *operation.sdk}:
             return False
-        within = place.line - self.alone <= self.line <= place.end_line
-        return self.whole_file or within or self.line in statement
+        return self.whole_file or self.line in lines or self.line + self.alone == lines[0] or self.line in ends
 
 
-def pragmas(text: str) -> tuple[Pragma, ...]:
+def pragmas(text: str) -> list[Pragma]:
     """Return the ignore comments of a program, but not strings that look like comments."""
     found = []
     for number, line in enumerate(text.split("\n") if "atlas-shim:" in text else (), 1):
@@ -52,17 +51,15 @@ def pragmas(text: str) -> tuple[Pragma, ...]:
         if match is not None and not {'"', "'"} & set(_QUOTED.sub("", match[1])):
             names = frozenset(filter(None, (name.strip() for name in (match[3] or "").split(","))))
             found.append(Pragma(number, names, match[2] is not None, not match[1].strip()))
-    return tuple(found)
+    return found
 
 
 def fingerprint(finding: Finding, folder: Path) -> str:
     """Return a key that stays the same when code moves; file names are relative to ``folder``."""
-    try:
-        file = Path(os.path.relpath(Path(finding.place.file).resolve(), folder.resolve())).as_posix()
-    except ValueError:  # another drive
-        file = Path(finding.place.file).resolve().as_posix()
-    source = "".join(finding.source.split())
-    parts = (finding.operation.id, *finding.others, file, source)
+    file = Path(finding.place.file).resolve()
+    with suppress(ValueError):  # another drive
+        file = Path(os.path.relpath(file, folder.resolve()))
+    parts = (finding.operation.id, *finding.others, file.as_posix(), "".join(finding.source.split()))
     return hashlib.sha256("\n".join(parts).encode("utf-8", "replace")).hexdigest()[:20]
 
 
@@ -81,29 +78,26 @@ def read_baseline(path: Path) -> Counter[str]:
 def write_baseline(path: Path, findings: Sequence[Finding]) -> None:
     """Write a baseline of these findings; raises SettingsError if it can't be written."""
     counts = Counter(finding.fingerprint for finding in findings)
-    about = {finding.fingerprint: finding for finding in findings}
     entries = [
         {
             "fingerprint": key,
-            "count": count,
-            "file": about[key].place.file,
-            "operation": about[key].operation.id,
-            "source": " ".join(about[key].source.split()),
+            "count": counts[key],
+            "file": finding.place.file,
+            "operation": finding.operation.id,
+            "source": " ".join(finding.source.split()),
         }
-        for key, count in counts.items()
+        for key, finding in {finding.fingerprint: finding for finding in findings}.items()
     ]
     entries.sort(key=lambda entry: (entry["file"], entry["operation"], entry["fingerprint"]))
-    text = json.dumps({"format": 1, "findings": entries}, indent=2, ensure_ascii=True) + "\n"
     try:
-        path.write_text(text, encoding="utf-8")
+        path.write_text(json.dumps({"format": 1, "findings": entries}, indent=2) + "\n", encoding="utf-8")
     except OSError as error:
         raise SettingsError(f"the baseline {path} can't be written: {error.strerror}") from None
 
 
 def new_ones(findings: Sequence[Finding], known: Counter[str]) -> tuple[list[Finding], int]:
     """Return the unknown findings, and the number of baseline entries that were not found."""
-    left = Counter(known)
-    fresh = []
+    left, fresh = Counter(known), []
     for finding in findings:
         if left[finding.fingerprint] > 0:
             left[finding.fingerprint] -= 1

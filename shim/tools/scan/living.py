@@ -6,9 +6,9 @@ A path or a method's name does not show whether such a call is retired; the vers
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from datetime import date
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 import attrs
 from packaging.version import Version
@@ -32,8 +32,7 @@ _PUT_TOGETHER = re.compile(r"vnd\.atlas\.(?!20\d\d-|[a-z])|vnd\.atlas\.?[\"'`]")
 """A media type whose date is elsewhere in the program."""
 _DATA = (".json", ".yaml", ".yml")
 """Suffixes of API descriptions, which list all versions of a path."""
-_BY_NAME = frozenset({"sdk", "import"})
-"""Kinds of use for which only the client library's version counts."""
+_NEVER = Version("9999.12.31")
 
 
 def is_living(operation: Operation) -> bool:
@@ -50,8 +49,7 @@ def _shape(path: str) -> list[str]:
     return ["" if parameter_name(segment) else segment for segment in path.split("/")]
 
 
-@attrs.frozen
-class Mention:
+class Mention(NamedTuple):
     """A version in a program: its line (from 1), its date, and whether it is a client library's."""
 
     line: int
@@ -59,72 +57,59 @@ class Mention:
     is_library: bool
 
 
-def mentions(text: str) -> tuple[Mention, ...]:
-    """Return the versions in a program text; bare dates count only if the text builds a media type."""
+def mentions(text: str) -> Iterator[Mention]:
+    """Yield the versions in a program text; bare dates count only if the text builds a media type."""
     together = _PUT_TOGETHER.search(text) is not None
-    return tuple(_mentions(text, together=together))
-
-
-def _mentions(text: str, *, together: bool) -> Iterator[Mention]:
-    line, at = 1, 0
     for found in _NAMED.finditer(text):
-        said = found[found.lastgroup or 0]
         if found.lastgroup == "alone" and not together:
             continue
         try:
-            day = date.fromisoformat(said)
+            day = date.fromisoformat(found[found.lastgroup or 0])
         except ValueError:
             continue
-        line, at = line + text.count("\n", at, found.start()), found.start()
+        line = text.count("\n", 0, found.start()) + 1
         yield Mention(line, Version(f"{day.year}.{day.month}.{day.day}"), found.lastgroup == "sdk")
 
 
 class Versions:
-    """The versions in the files of a scan, which decide on uses of these operations."""
+    """The versions in the files of a scan, which decide on uses of living operations."""
 
-    def __init__(self, operations: Iterable[Operation], found: Sequence[Mention]) -> None:
-        self._living = tuple(operation for operation in operations if is_living(operation))
-        self._named = {
-            is_library: frozenset(one.version for one in found if one.is_library is is_library)
-            for is_library in (True, False)
-        }
+    def __init__(self, operations: Iterable[Operation], found: Iterable[Mention]) -> None:
+        self._living = [operation for operation in operations if is_living(operation)]
+        self._named = {(one.is_library, one.version) for one in found}
 
     @property
     def silent(self) -> frozenset[str]:
         """The operations of which no file names a version; they can't be found."""
-        named = self._named[True] | self._named[False]
+        named = {version for _, version in self._named}
         return frozenset(one.id for one in self._living if not any(version in one.versions for version in named))
 
-    def spoken_for(self, uses: Sequence[Use], text: str) -> list[Use]:
-        """Return the uses of retired operations in a file, without other operations."""
-        known: Mapping[bool, Sequence[Mention]] = {True: [], False: []}
-        if any(operation in self._living for use in uses for operation in use.operations):
-            said = mentions(text)
-            known = {kind: [one for one in said if one.is_library is kind] for kind in (True, False)}
-        kept = []
+    def spoken_for(self, uses: Sequence[Use], text: str) -> Iterator[Use]:
+        """Yield the uses of retired operations in a file, without other operations."""
+        is_doubted = any(operation in self._living for use in uses for operation in use.operations)
+        near = list(mentions(text)) if is_doubted else []
         for use in uses:
-            fits = [one for one in use.operations if one not in self._living or self._fits(one, use, known)]
+            fits = [one for one in use.operations if one not in self._living or self._fits(one, use, near)]
             if fits:
-                kept.append(attrs.evolve(use, operations=tuple(fits)))
-        return kept
+                yield attrs.evolve(use, operations=tuple(fits))
 
-    def _fits(self, operation: Operation, use: Use, known: Mapping[bool, Sequence[Mention]]) -> bool:
-        near, others = known[use.kind in _BY_NAME], self._named[use.kind in _BY_NAME]
-        first = min(_successors_versions(operation), default=_NEVER)
-        if near and use.place.file.endswith(_DATA):
-            others = frozenset(one.version for one in near)
-        elif near:
-            nearest = min(abs(one.line - use.place.line) for one in near)
-            return any(one.version in operation.versions for one in near if abs(one.line - use.place.line) == nearest)
+    def _fits(self, operation: Operation, use: Use, near: Sequence[Mention]) -> bool:
+        """Return whether a use is of the retired version: by the nearest version in its file, else by all others."""
+        by_library = use.kind == "sdk"
+        near = [one for one in near if one.is_library is by_library]
+        others = {version for is_library, version in self._named if is_library is by_library}
+        if near and not use.place.file.endswith(_DATA):
+            distance = min(abs(one.line - use.place.line) for one in near)
+            return any(one.version in operation.versions for one in near if abs(one.line - use.place.line) == distance)
+        if near:
+            others = {one.version for one in near}
+        first = min(
+            (
+                Version(target.version.replace("-", "."))
+                for successor in operation.successors.values()
+                for _, target in successor.targets()
+                if target.version
+            ),
+            default=_NEVER,
+        )
         return any(one in operation.versions for one in others) and not any(one >= first for one in others)
-
-
-_NEVER = Version("9999.12.31")
-"""A version later than any successor's."""
-
-
-def _successors_versions(operation: Operation) -> Iterator[Version]:
-    for successor in operation.successors.values():
-        for _, target in successor.targets():
-            if target.version:
-                yield Version(target.version.replace("-", "."))

@@ -9,22 +9,15 @@ from shim.core.recognise import Engine
 from shim.documents.model import Operation
 from shim.tools.scan import rules
 
-_ENDINGS = ("", "_with_http_info", "_without_preload_content", "_serialize", "_async")
-"""Suffixes that Python's generators add to a method's name for its variants."""
-_OTHERS = (
+_ENDINGS = (
     "", "async", "withhttpinfo", "asyncwithhttpinfo", "withhttpinfoasync", "withparams", "call", "callasync", "raw",
     "withresponse", "withresponsespec", "validatebeforecall", "ordefaultasync", "execute", "request", "requestconfig",
+    "withoutpreloadcontent", "serialize",
 )  # fmt: skip
-"""The suffixes of other languages' generators, in lower case."""
-
-RESOURCE_WORDS = (
-    "serverlessinstance",
-    "serverlessprivateendpoint",
-    "_serverless",
-    "shared_tier",
-    "sharedtier",
-    "serverlessspec",
-)
+"""The suffixes that generators add to a method's name for its variants, in lower case."""
+_RESOURCES = (
+    "serverlessinstance", "serverlessprivateendpoint", "_serverless", "shared_tier", "sharedtier", "serverlessspec",
+)  # fmt: skip
 """Words; every resource's name has one of them, also in Pulumi and CDKTF."""
 
 
@@ -33,25 +26,16 @@ class Names:
 
     def __init__(self, engine: Engine, silent: Collection[str] = ()) -> None:
         operations = [one for one in engine.operations if one.id not in silent]
-        self._exact = {name: operation for operation in operations for name in operation.sdk}
         self._by_id = {name: one for one in operations for name in (one.id, *one.aliases)}
-        said = {**self._exact, **self._by_id}
+        said = {**{name: one for one in operations for name in one.sdk}, **self._by_id}
         self._folded = {name.replace("_", "").casefold(): operation for name, operation in said.items()}
-
-    @property
-    def words(self) -> frozenset[str]:
+        self.words = frozenset({*(name.casefold() for name in said), *self._folded, *_RESOURCES})
         """Words, in lower case; every text that uses a client library has one of them."""
-        return frozenset({*(name.casefold() for name in self._exact), *self._folded, *RESOURCE_WORDS})
-
-    def python(self, name: str) -> Operation | None:
-        """Return the operation of a Python client's method, variants included."""
-        found = (self._exact.get(name.removesuffix(ending)) for ending in _ENDINGS if name.endswith(ending))
-        return next(filter(None, found), None)
 
     def any(self, name: str) -> Operation | None:
-        """Return the operation of another language's client's method, variants included."""
+        """Return the operation of a client's method, variants included."""
         folded = name.replace("_", "").casefold()
-        found = (self._folded.get(folded.removesuffix(ending)) for ending in _OTHERS if folded.endswith(ending))
+        found = (self._folded.get(folded.removesuffix(ending)) for ending in _ENDINGS if folded.endswith(ending))
         return next(filter(None, found), None)
 
     def grouped(self, service: str, name: str) -> Operation | None:
@@ -68,13 +52,9 @@ class Names:
 
     def resource(self, kind: str, name: str) -> tuple[Operation, ...]:
         """Return the operations that a ``resource``, ``data`` or ``type`` of this name calls, its creation first."""
-        return tuple(
-            self._by_id[one]
-            for one in rules.table("resources").get(f"{kind} {name.casefold()}", ())
-            if one in self._by_id
-        )
+        named = rules.table("resources").get(f"{kind} {name.casefold()}", ())
+        return tuple(self._by_id[one] for one in named if one in self._by_id)
 
     def spelled(self, word: str) -> tuple[Operation, ...]:
-        """Return the operations of a lower-case word that means a resource wherever it stands."""
-        kind, _, name = rules.table("spelled").get(word, "").partition(" ")
-        return self.resource(kind, name) if name else ()
+        """Return the operations of a word that means a resource wherever it stands."""
+        return self.resource(*rules.table("spelled").get(word.casefold(), "no name").split())

@@ -1,35 +1,53 @@
-"""The tables of ``rules.toml`` on languages, clients and tools, read once."""
+"""The tables of ``rules.toml`` on languages, clients and tools, read once, and HTTP methods in names."""
 
 from __future__ import annotations
 
+import re
 import tomllib
 from collections.abc import Mapping
 from functools import cache
 from importlib.resources import files
 from typing import Any
 
-
-@cache
-def _tables() -> Mapping[str, Any]:
-    return tomllib.loads(files("shim.tools.scan").joinpath("rules.toml").read_text("utf-8"))
-
-
-@cache
-def words(table: str, name: str) -> frozenset[str]:
-    """Return a list of words of a table."""
-    return frozenset(_tables()[table][name])
+_WORD = re.compile(r"[A-Z]+(?![a-z])|[A-Z]?[a-z]+")
 
 
 @cache
 def table(*names: str) -> Mapping[str, Any]:
     """Return a table, or one inside another."""
-    found: Mapping[str, Any] = _tables()
-    for name in names:
-        found = found[name]
+    if not names:
+        return tomllib.loads(files("shim.tools.scan").joinpath("rules.toml").read_text("utf-8"))
+    found: Mapping[str, Any] = table(*names[:-1])[names[-1]]
     return found
+
+
+@cache
+def words(*names: str) -> frozenset[str]:
+    """Return the list of words at the end of some names."""
+    return frozenset(table(*names))
 
 
 @cache
 def inverted(name: str) -> Mapping[str, str]:
     """Return a table of lists inverted: entry -> key."""
-    return {entry: key for key, entries in _tables()[name].items() for entry in entries}
+    return {entry: key for key, entries in table(name).items() for entry in entries}
+
+
+def words_of(name: str) -> list[str]:
+    """Return the words in a name such as ``_get_json`` or ``httpDelete``, in lower case."""
+    return [word.lower() for word in _WORD.findall(name)]
+
+
+def said(word: str) -> str | None:
+    """Return a text as an HTTP method, None if it is something else."""
+    word = word.strip().lstrip(":")
+    return word.upper() if word.upper() in words("words", "methods") and (word.isupper() or word.islower()) else None
+
+
+def verb_in(name: str) -> str | None:
+    """Return the HTTP method in the name of a function such as ``post``, ``_get_json`` or ``httpDelete``."""
+    found = words_of(name)
+    verbs = [word.upper() for word in found if word.upper() in words("words", "methods")]
+    if len(verbs) == 1 and words("words", "naming").isdisjoint(found):
+        return verbs[0]
+    return said(name[1:]) if name[:1] == "a" else None  # a generator's async twin: aget, apost

@@ -7,20 +7,21 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from datetime import datetime
 from functools import cache
 from importlib.util import find_spec
-from pathlib import Path
+from pathlib import Path, PurePath
 
 import attrs
 
 from shim.core.recognise import Engine
+from shim.core.route import sunset_of
 from shim.core.settings import Settings
 from shim.tools.scan.files import Content, Source, Unread, UnreadError, decoded, read, source_files
-from shim.tools.scan.findings import Finding, finding_of
+from shim.tools.scan.findings import Finding, FindingState
 from shim.tools.scan.fold import Program
-from shim.tools.scan.known import Pragma, pragmas
+from shim.tools.scan.known import pragmas
 from shim.tools.scan.lines import Lines, is_recording
 from shim.tools.scan.living import MARKS, Mention, Versions, is_living, mentions
 from shim.tools.scan.programs import Reader
-from shim.tools.scan.project import Project, statement
+from shim.tools.scan.project import Project, group
 from shim.tools.scan.sightings import Sought, Use
 from shim.tools.scan.texts import Atom
 from shim.tools.scan.tree import parsed
@@ -28,6 +29,8 @@ from shim.tools.scan.tree import parsed
 NO_GRAMMARS = (
     "no grammars installed: findings are lines of text; for calls with methods: pip install 'atlas-shim[scan]'"
 )
+_KINDS = ("call", "sdk", "command", "resource", "path", "text")
+"""The kinds of uses, the most specific first."""
 
 
 @attrs.frozen
@@ -55,19 +58,6 @@ class ScanReport:
     ignored: int
 
 
-@attrs.define
-class _Gathered:
-    """The texts of a scan; ``others`` are programs without a word to look for."""
-
-    contents: dict[Source, Content] = attrs.field(factory=dict)
-    others: list[Source] = attrs.field(factory=list)
-    mentions: list[Mention] = attrs.field(factory=list)
-    errors: list[Remark] = attrs.field(factory=list)
-    unread: list[Unread] = attrs.field(factory=list)
-    notes: list[Remark] = attrs.field(factory=list)
-    files: int = 0
-
-
 def scan(
     paths: Sequence[Path], engine: Engine, settings: Settings, at: datetime, exclude: Iterable[str] = ()
 ) -> ScanReport:
@@ -76,78 +66,32 @@ def scan(
     A file that can't be read is an error in the report and does not stop the scan.
     """
     sources = list(source_files(paths, exclude))
-    living = [one.id for one in engine.operations if is_living(one)]
-    sought = Sought(engine, living)
-    gathered = _gather(sources, sought)
-    versions = Versions(engine.operations, gathered.mentions)
-    if versions.silent != frozenset(living):
-        sought = Sought(engine, versions.silent)
-        gathered = _gather(sources, sought)
-    project = Project()
-    uses = _read(gathered, project, sought)
-    findings: list[Finding] = []
-    ignored = 0
-    for source in sorted(uses, key=lambda one: one.file):
-        content = gathered.contents[source]
-        found = versions.spoken_for(uses[source], content.text)
+    living = frozenset(one.id for one in engine.operations if is_living(one))
+    texts = _Texts(Sought(engine, living))
+    texts.gather(sources)
+    versions = Versions(engine.operations, texts.mentions)
+    if versions.silent != living:
+        texts = _Texts(Sought(engine, versions.silent))
+        texts.gather(sources)
+    findings, ignored = list[Finding](), 0
+    for source, uses in sorted(texts.uses().items(), key=lambda one: one[0].file):
+        content, program = texts.contents[source], texts.project.programs.get(source)
         comments = pragmas(content.text)
-        program = project.programs.get(source)
-        kept, speaking = list[Use](), set[Pragma]()
-        for use in found:
-            lines = statement(program, use.place) if comments and program is not None else ()
-            fitting = [one for one in comments if one.covers(use.place, use.operations[0], lines)]
-            speaking.update(fitting)
-            kept += [] if fitting else [use]
-        findings += [_finding(content, use, settings, at) for use in kept]
-        ignored += len(found) - len(kept)
-        unused = [comment for comment in comments if comment not in speaking]
-        gathered.notes += [Remark(source.file, one.line, "this ignore comment hides nothing") for one in unused]
-    return ScanReport(
-        tuple(findings),
-        tuple(gathered.errors),
-        tuple(gathered.notes),
-        tuple(gathered.unread),
-        gathered.files,
-        ignored,
-    )
-
-
-def _gather(sources: Iterable[Source | Unread], sought: Sought) -> _Gathered:
-    """Read each file, and keep the texts with a word to look for."""
-    gathered = _Gathered()
-    for source in sources:
-        if isinstance(source, Unread):
-            _not_read(gathered, source)
-            continue
-        try:
-            raw = read(source)
-            gathered.files += 1
-            has_marks = any(mark in raw for mark in MARKS)
-            wide = raw[:2] in {b"\xff\xfe", b"\xfe\xff"}
-            if not has_marks and not wide and b"atlas-shim:" not in raw and not sought.concerns_bytes(raw):
-                if source.language:
-                    gathered.others.append(source)
-                continue
-            content = decoded(source, raw)
-            is_program = source.language and source.ending != "ipynb"
-            if is_program and not sought.concerns_closely(content.text) and "atlas-shim:" not in content.text:
-                gathered.others.append(source)
-                gathered.mentions += mentions(content.text) if has_marks else ()
-                continue
-        except UnreadError as error:
-            _not_read(gathered, Unread(source.file, str(error), error.is_odd))
-            continue
-        if has_marks:
-            gathered.mentions += mentions(content.text)
-        gathered.contents[source] = content
-    return gathered
-
-
-def _not_read(gathered: _Gathered, one: Unread) -> None:
-    if one.is_odd:
-        gathered.errors.append(Remark(one.file, 0, one.reason))
-    else:
-        gathered.unread.append(one)
+        unused = set(comments)
+        for use in versions.spoken_for(uses, content.text):
+            place = use.place
+            ends = program.statement(place.line) if comments and program is not None else (place.line, place.line)
+            lines = range(place.line, place.end_line + 1)
+            fitting = [one for one in comments if one.covers(use.operations[0], lines, ends)]
+            unused.difference_update(fitting)
+            ignored += bool(fitting)
+            findings += [] if fitting else [_finding(content, use, settings, at)]
+        notes = (
+            Remark(source.file, one.line, "this ignore comment hides nothing") for one in comments if one in unused
+        )
+        texts.notes.update(dict.fromkeys(notes))
+    said = tuple(texts.errors), tuple(texts.notes), tuple(texts.unread)
+    return ScanReport(tuple(findings), *said, texts.files, ignored)
 
 
 @cache
@@ -156,111 +100,128 @@ def has_grammars() -> bool:
     return find_spec("ast_grep_py") is not None
 
 
-def _read(gathered: _Gathered, project: Project, sought: Sought) -> dict[Source, list[Use]]:
-    """Return the uses in each file."""
-    uses: dict[Source, list[Use]] = {}
-    for source, content in gathered.contents.items():
-        uses[source] = []
-        if source.is_documentation:
-            lines = list(_by_line(source, content.text, sought))
-            if lines:
-                said = f"documentation names retired operations {len(lines)} times (it makes no calls)"
-                gathered.notes.append(Remark(source.file, lines[0].place.line, said))
-        elif not source.language and is_recording(content.text):
-            gathered.unread.append(
-                Unread(source.file, "a recording, baseline or mapping document, which makes no calls")
-            )
-        elif source.language and has_grammars():
-            uses[source] = list(_parse(gathered, project, source, content, sought))
-        else:
-            uses[source] = _guarded(gathered, source, lambda: _by_line(source, content.text, sought))  # noqa: B023
-            if source.language:
-                gathered.notes.append(Remark("", 0, NO_GRAMMARS))
-    for source in _users(gathered, project, sought):
-        _parse(gathered, project, source, gathered.contents[source], sought)
-    used: set[Atom] = set()
-    readers = {
-        source: Reader(program, sought, project.neighbours(source), used)
-        for source, program in project.programs.items()
-    }
-    for source, reader in readers.items():
-        uses[source] = _guarded(gathered, source, reader.calls)
-    for source, reader in readers.items():
-        content = gathered.contents[source]
-        uses[source] += _guarded(gathered, source, reader.paths)
-        if content.shell:
-            shell = attrs.evolve(source, ending="sh")
-            uses[source] += _guarded(gathered, source, lambda: _by_line(shell, content.shell, sought))  # noqa: B023
-        broken = _broken_lines(reader.program)
-        if source in project.too_deep or broken:
-            lines = _guarded(gathered, source, lambda: _by_line(source, content.text, sought))  # noqa: B023
-            uses[source] += [one for one in lines if source in project.too_deep or one.place.line in broken]
-    gathered.notes = list(dict.fromkeys(gathered.notes))
-    return {source: _settled(found) for source, found in uses.items()}
+@attrs.define
+class _Texts:
+    """The texts of a scan that have a word to look for; ``others`` are programs without."""
 
+    sought: Sought
+    contents: dict[Source, Content] = attrs.field(factory=dict)
+    others: list[Source] = attrs.field(factory=list)
+    mentions: list[Mention] = attrs.field(factory=list)
+    errors: list[Remark] = attrs.field(factory=list)
+    unread: list[Unread] = attrs.field(factory=list)
+    notes: dict[Remark, None] = attrs.field(factory=dict)
+    project: Project = attrs.field(factory=Project)
+    files: int = 0
 
-def _parse(gathered: _Gathered, project: Project, source: Source, content: Content, sought: Sought) -> Iterable[Use]:
-    """Add a program; if no grammar can read it, return the uses in its lines."""
-
-    def parse() -> Iterator[Use]:
-        root, too_deep = parsed(source.language, content.text)
-        project.add(source, Program(source.file, source.language, root, project))
-        if too_deep:
-            project.too_deep.add(source)
-            gathered.notes.append(
-                Remark(source.file, 0, "nested too deeply to parse fully; it was read line by line, too")
-            )
-        yield from ()
-
-    _guarded(gathered, source, parse)
-    return () if source in project.programs else _by_line(source, content.text, sought)
-
-
-def _guarded(gathered: _Gathered, source: Source, look: Callable[[], Iterable[Use]]) -> list[Use]:
-    """Return a reader's findings; if it fails, the error is this file's alone."""
-    try:
-        return list(look())
-    except (Exception, RecursionError) as error:  # noqa: BLE001 - whatever it is, it is this file's
-        gathered.errors.append(Remark(source.file, 0, f"could not be read: {type(error).__name__}: {error}"[:200]))
-        return []
-
-
-def _by_line(source: Source, text: str, sought: Sought) -> Iterable[Use]:
-    if not sought.concerns(text):
-        return ()
-    return Lines(source.file, text, source.ending, sought).uses()
-
-
-def _users(gathered: _Gathered, project: Project, sought: Sought) -> Iterator[Source]:
-    """Yield the programs that use a retired path only by another file's name."""
-    names = project.exported(sought)
-    if not names:
-        return
-    pattern = re.compile(rb"\b(?:" + b"|".join(re.escape(name.encode()) for name in sorted(names)) + rb")\b")
-    languages = {one.language for one in project.programs}
-    for source in gathered.others:
-        if source.language in languages or {source.language, *languages} & {"typescript", "tsx", "javascript"}:
+    def gather(self, sources: Iterable[Source | Unread]) -> None:
+        """Read each file, and keep the texts with a word to look for."""
+        for source in sources:
+            if isinstance(source, Unread):
+                self._skip(source)
+                continue
             try:
-                raw = read(source)
-                if pattern.search(raw):
-                    gathered.contents[source] = decoded(source, raw)
-                    yield source
-            except UnreadError:
-                continue  # The file changed after it was first read.
+                self._read(source)
+            except UnreadError as error:
+                self._skip(Unread(source.file, str(error), error.is_odd))
 
+    def _skip(self, one: Unread) -> None:
+        if one.is_odd:
+            self.errors.append(Remark(one.file, 0, one.reason))
+        else:
+            self.unread.append(one)
 
-def _broken_lines(program: Program) -> set[int]:
-    """Return the uses in the lines of a program that its grammar can't read."""
-    text = program.root.text
-    return {
-        line
-        for node in program.root.walk()
-        if node.kind == "ERROR"
-        for line in range(text.count("\n", 0, node.start) + 1, text.count("\n", 0, node.end) + 2)
-    }
+    def _read(self, source: Source) -> None:
+        raw = read(source)
+        self.files += 1
+        has_marks = any(mark in raw for mark in MARKS)
+        is_wide = raw[:2] in {b"\xff\xfe", b"\xfe\xff"}
+        wanted = is_wide or b"atlas-shim:" in raw or self.sought.concerns_bytes(raw)
+        content = decoded(source, raw) if wanted or has_marks else Content("")
+        self.mentions += mentions(content.text) if has_marks else ()
+        is_program = source.language and source.ending != "ipynb"
+        if is_program and "atlas-shim:" not in content.text and not self.sought.concerns_closely(content.text):
+            self.others.append(source)
+        elif wanted:
+            self.contents[source] = content
 
+    def uses(self) -> dict[Source, list[Use]]:
+        """Return the uses in each file."""
+        found: dict[Source, list[Use]] = {source: [] for source in self.contents}
+        for source, content in self.contents.items():
+            if source.is_documentation:
+                lines = list(self._by_line(source, content.text))
+                said = f"documentation names retired operations {len(lines)} times (it makes no calls)"
+                self.notes.update({Remark(source.file, use.place.line, said): None for use in lines[:1]})
+            elif not source.language and is_recording(content.text):
+                reason = "a recording, baseline or mapping document, which makes no calls"
+                self._skip(Unread(source.file, reason, is_odd=False))
+            elif not source.language or not has_grammars() or not self._parse(source, content):
+                found[source] += self._by_line(source, content.text)
+                if source.language and not has_grammars():
+                    self.notes[Remark("", 0, NO_GRAMMARS)] = None
+        for source, content in self._users():
+            self._parse(source, content)
+        used: set[Atom] = set()
+        readers = {
+            source: Reader(program, self.sought, self.project.folders[PurePath(source.file).parent], used)
+            for source, program in self.project.programs.items()
+        }
+        for source, reader in readers.items():
+            found[source] = self._guarded(source, reader.calls)
+        for source, reader in readers.items():
+            content = self.contents[source]
+            found[source] += self._guarded(source, reader.paths)
+            found[source] += self._by_line(attrs.evolve(source, ending="sh"), content.shell)
+            if broken := reader.program.unparsed:
+                seen = {use.place.line for use in found[source]}
+                wanted = [use for use in self._by_line(source, content.text) if use.place.line not in seen]
+                found[source] += [use for use in wanted if 0 in broken or use.place.line in broken]
+        return {source: _settled(some) for source, some in found.items()}
 
-_KINDS = ("call", "sdk", "command", "resource", "path", "text")
+    def _parse(self, source: Source, content: Content) -> bool:
+        """Add a program, and return whether its grammar could read it."""
+
+        def parse() -> Iterator[Use]:
+            root, too_deep = parsed(source.language, content.text)
+            program = Program(source.file, source.language, root, self.project.ask)
+            if too_deep:
+                program.unparsed.add(0)
+                said = "nested too deeply to parse fully; it was read line by line, too"
+                self.notes[Remark(source.file, 0, said)] = None
+            self.project.add(source, program)
+            yield from ()
+
+        self._guarded(source, parse)
+        return source in self.project.programs
+
+    def _guarded(self, source: Source, look: Callable[[], Iterable[Use]]) -> list[Use]:
+        """Return a reader's findings; if it fails, the error is this file's alone."""
+        try:
+            return list(look())
+        except Exception as error:  # noqa: BLE001 - whatever it is, it is this file's
+            self.errors.append(Remark(source.file, 0, f"could not be read: {type(error).__name__}: {error}"[:200]))
+            return []
+
+    def _by_line(self, source: Source, text: str) -> list[Use]:
+        if not self.sought.concerns(text):
+            return []
+        return self._guarded(source, Lines(source.file, text, source.ending, self.sought).uses)
+
+    def _users(self) -> Iterator[tuple[Source, Content]]:
+        """Yield, and keep, the programs that use a retired path only by another file's name."""
+        names = self.project.exported(self.sought.paths)
+        pattern = re.compile(rb"\b(?:" + b"|".join(re.escape(name.encode()) for name in sorted(names)) + rb")\b")
+        groups = {group(program.language) for program in self.project.programs.values()}
+        for source in self.others if names else ():
+            if group(source.language) in groups:
+                try:
+                    raw = read(source)
+                    if pattern.search(raw):
+                        self.contents[source] = decoded(source, raw)
+                        yield source, self.contents[source]
+                except UnreadError:
+                    continue  # The file changed after it was first read.
 
 
 def _settled(uses: Iterable[Use]) -> list[Use]:
@@ -272,13 +233,28 @@ def _settled(uses: Iterable[Use]) -> list[Use]:
 
 
 def _finding(content: Content, use: Use, settings: Settings, at: datetime) -> Finding:
-    place = use.place
+    """Return the finding for a use; ``at`` is an aware instant."""
+    operation, place = use.operations[0], use.place
     lines = content.text.split("\n")[place.line - 1 : place.end_line]
     row = lines[0]
     lines[-1] = lines[-1][: place.end_column - 1]
     lines[0] = lines[0][place.column - 1 :]
-    finding = attrs.evolve(finding_of(use, settings, at, "\n".join(lines)), row=row)
-    if content.cells is None:
-        return finding
-    (cell, line), (_, end_line) = content.cells[place.line - 1], content.cells[place.end_line - 1]
-    return attrs.evolve(finding, cell=cell, place=attrs.evolve(place, line=line, end_line=end_line))
+    cell = None
+    if content.cells:
+        (cell, line), (_, end_line) = content.cells[place.line - 1], content.cells[place.end_line - 1]
+        place = attrs.evolve(place, line=line, end_line=end_line)
+    sunset = sunset_of(operation, settings)
+    state = FindingState.GONE if at >= sunset else FindingState.DEPRECATED
+    return Finding(
+        place=place,
+        kind=use.kind,
+        operation=operation,
+        others=tuple(other.id for other in use.operations[1:]),
+        method=use.method,
+        text=use.text,
+        state=state if operation.successors else FindingState.NO_SUCCESSOR,
+        sunset=sunset,
+        source="\n".join(lines),
+        row=row,
+        cell=cell,
+    )

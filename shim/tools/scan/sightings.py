@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 
 import attrs
 
@@ -12,7 +12,13 @@ from shim.documents.model import Operation
 from shim.tools.scan.commands import atlas_words, commands_in, http_words
 from shim.tools.scan.names import Names
 from shim.tools.scan.paths import Paths, by_method, shown
-from shim.tools.scan.texts import Place, Text
+from shim.tools.scan.texts import Place
+
+SCRIPT = re.compile(
+    r"\s*(sudo\s+|env\s+|\w+=\S+\s+|set -\w+\s*\n\s*|#!.*\n\s*)*(\S*/)?"
+    r"(curl|wget|https?|xhs?|atlas|mongocli)(\.exe)?\s+\S"
+)
+"""The start of a text that is a command line."""
 
 
 @attrs.frozen
@@ -39,11 +45,9 @@ class Sought:
         self.paths = Paths(engine, silent)
         self.names = Names(engine, silent)
         paths, names = self.paths.words, {*self.names.words, "atlas serverless", "mongocli"}
-        every = {*paths, *names}
-        # A text without "serverless" has no longer word that contains it either.
-        self._words = tuple(one for one in every if not any(other in one for other in every if other != one))
-        self._bytes = tuple(one.encode() for one in self._words)
-        self._names = tuple(one for one in names if not any(other in one for other in names if other != one))
+        self._names = _shortest(names)
+        self._words = _shortest(paths | names)
+        self._bytes = tuple(word.encode() for word in self._words)
         marks = "|".join(map(re.escape, sorted(paths)))
         self._segments = re.compile(rf"[/\"'`](?:{marks})(?![\w-])|(?<![\w-])(?:{marks})[/\"'`]")
 
@@ -63,44 +67,33 @@ class Sought:
         return self._segments.search(folded) is not None or any(word in folded for word in self._names)
 
     def called(
-        self, place: Place, method: str | None, address: Text | str, kind: str = "call", *, near: bool = False
+        self, place: Place, method: str | None, address: str, kind: str = "call", *, near: bool = False
     ) -> Use | None:
         """Return the use that a call to an address is, None for other addresses.
 
         With ``near`` the end of a path is enough, for programs that mention Atlas.
         """
-        said = address if isinstance(address, str) else address.s
-        found = by_method(self.paths.find(said, near=near), method)
-        return Use(place, kind, found, method, shown(said)) if found else None
+        found = by_method(self.paths.find(address, near=near), method)
+        return Use(place, kind, found, method, shown(address)) if found else None
 
-    def command(self, place: Place, words: Sequence[str], kind: str = "command") -> Use | None:
+    def command(self, place: Place, words: Sequence[str]) -> Use | None:
         """Return the use that a command line is, None for other commands."""
-        http = http_words(words)
-        for word in http[1] if http is not None else ():
-            if http is not None and (found := self.called(place, http[0], word, "call" if kind == "command" else kind)):
+        method, addresses = http_words(words) or (None, [])
+        for word in addresses:
+            if found := self.called(place, method, word):
                 return found
-        atlas = atlas_words(words)
-        operation = self.names.any(atlas[0]) if atlas is not None else None
-        if atlas is None or operation is None:
-            return None
-        return Use(place, kind, (operation,), operation.method, atlas[1])
+        named, said = atlas_words(words) or ("", "")
+        operation = self.names.any(named)
+        return None if operation is None else Use(place, "command", (operation,), operation.method, said)
 
-    def script(self, place: Place, text: str) -> Iterable[Use]:
+    def script(self, place: Place, text: str) -> Iterator[Use]:
         """Yield the uses in command lines."""
-        for words in commands_in(text):
-            if (found := self.command(place, words)) is not None:
-                yield found
+        for row in text.replace("\\\n", " ").split("\n"):
+            for _, words in commands_in(row):
+                if (found := self.command(place, words)) is not None:
+                    yield found
 
 
-def place_of(file: str, text: str, start: int, end: int) -> Place:
-    """Return the place of a part of a text, given in characters."""
-    end = min(end, len(text))
-    line, last = text.count("\n", 0, start) + 1, text.count("\n", 0, end) + 1
-    return Place(file, line, start - text.rfind("\n", 0, start), last, end - text.rfind("\n", 0, end))
-
-
-SCRIPT = re.compile(
-    r"\s*(sudo\s+|env\s+|\w+=\S+\s+|set -\w+\s*\n\s*|#!.*\n\s*)*(\S*/)?"
-    r"(curl|wget|https?|xhs?|atlas|mongocli)(\.exe)?\s+\S"
-)
-"""The start of a text that is a command line."""
+def _shortest(words: Iterable[str]) -> tuple[str, ...]:
+    """Return the words without those that contain another: a text without that one does not have them either."""
+    return tuple(one for one in words if not any(other in one for other in words if other != one))

@@ -3,20 +3,20 @@
 from __future__ import annotations
 
 import re
-import string
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from itertools import count, islice, product
+from itertools import islice, product
 
 import attrs
 
 HOLE = "\x00"
 """A hole: characters known only when the program runs. A NUL in the program itself is read as U+FFFD."""
 
-_HOLES = re.compile(HOLE + "{2,}")
 _MOST = 16
 _TRIED = 64
 _LONGEST = 4000
-_PERCENT = re.compile(r"%(?:\((\w+)\))?[-#0 +]*(?:\*|\d+)?(?:\.\d+)?[hlL]?([diouxXeEfFgGcrsa%])")
+_FIELD = re.compile(
+    r"%%|\{\{|\}\}|%(?:\d+\$)?(?:\((\w+)\))?[-#0 +]*(?:\*|\d+)?(?:\.\d+)?[hlL]?[diouxXeEfFgGcrsavq]|\{(\w*)[^{}/]*\}"
+)
 
 
 @attrs.frozen
@@ -51,8 +51,7 @@ def known(texts: Iterable[Text]) -> bool:
 
 
 def text(s: str, atoms: Iterable[Atom] = ()) -> Text:
-    """Return a text with neighbouring holes merged; a text that is too long becomes one hole."""
-    s = _HOLES.sub(HOLE, s)
+    """Return a text; one that is too long becomes a hole."""
     return Text(HOLE) if len(s) > _LONGEST else Text(s, frozenset(atoms))
 
 
@@ -76,28 +75,16 @@ def url_join(*parts: str) -> str:
     return done
 
 
-def percent(template: str, values: Sequence[str], names: Mapping[str, str]) -> str:
-    """Return a template formatted by the ``%`` operator; missing values are holes."""
+def formatted(template: str, values: Sequence[str], names: Mapping[str, str]) -> str:
+    """Return a template of ``%`` or ``str.format`` with values; missing values are holes, ``names`` in lower case."""
     left = iter(values)
 
-    def fill(found: re.Match[str]) -> str:
-        if found[2] == "%":
-            return "%"
-        return names.get(found[1], HOLE) if found[1] else next(left, HOLE)
+    def value(found: re.Match[str]) -> str:
+        if found[0] in {"%%", "{{", "}}"}:
+            return found[0][0]
+        key = (found[1] or found[2] or "").casefold()
+        if key.isdecimal():
+            return dict(enumerate(values)).get(int(key), HOLE)
+        return names.get(key, HOLE) if key else next(left, HOLE)
 
-    return _PERCENT.sub(fill, template)
-
-
-def filled(template: str, values: Sequence[str], names: Mapping[str, str]) -> str:
-    """Return a template formatted by ``str.format``; missing values and attributes are holes."""
-    known = {**{str(at): value for at, value in enumerate(values)}, **names}
-    automatic = count()
-    parts: list[str] = []
-    try:
-        for literal, name, _, _ in string.Formatter().parse(template):
-            parts.append(literal)
-            if name is not None:
-                parts.append(known.get(name or str(next(automatic)), HOLE))
-    except ValueError:
-        return template
-    return "".join(parts)
+    return _FIELD.sub(value, template)

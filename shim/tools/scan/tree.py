@@ -1,13 +1,19 @@
-"""Syntax trees in one shape for every language, parsed by ast-grep."""
+"""Syntax trees in one shape for every language, parsed by ast-grep: nodes, calls and functions."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+import re
+from collections.abc import Iterator, Mapping
+
+import attrs
 
 from shim.tools.scan import rules
 
 _DEEPEST = 400
 """The greatest depth of a node; deeper ones are left out. People's programs nest some 40 deep."""
+_OPENING = re.compile(r"^[A-Za-z$@%&#]{0,3}(\"\"\"|'''|[\"'`]|[\[({]|#*\")")
+_CLOSING = re.compile(r"(\"\"\"|'''|[\"'`]|[\])}]|\"#*)$")
+_RETURNS = frozenset({"return_statement", "jump_expression", "return_expression", "return"})
 
 
 class Node:
@@ -43,13 +49,23 @@ class Node:
             yield node
             node = node.parent
 
-    def first(self, *roles: str) -> Node | None:
-        """Return the first part with one of some roles."""
-        return next((one for one in self.kids if one.role in roles), None)
+    def names(self) -> list[Node]:
+        """Return the names in the node."""
+        return [one for one in self.walk() if one.role == "name"]
 
-    def names(self) -> Iterator[Node]:
-        """Yield the names in the node."""
-        return (one for one in self.walk() if one.role == "name")
+    def words(self) -> list[str]:
+        """Return the names in the node without signs."""
+        return [plain(one.text) for one in self.names()]
+
+
+def plain(name: str) -> str:
+    """Return a name without its language's sigils and types."""
+    return re.sub(r"<.*|^\W+|\W+$", "", name.rpartition("\n")[2].strip())
+
+
+def unquoted(said: str) -> str:
+    """Return a literal without its quotes."""
+    return _CLOSING.sub("", _OPENING.sub("", said))
 
 
 def parsed(language: str, text: str) -> tuple[Node, bool]:
@@ -76,3 +92,74 @@ def parsed(language: str, text: str) -> tuple[Node, bool]:
                 node.kids.append(kid)
                 stack.append((part, kid, depth + 1))
     return root, too_deep
+
+
+@attrs.frozen
+class Call:
+    """A call: callee, receiver, arguments; ``keyed`` has arguments and members of objects by lower-case name.
+
+    ``at`` is the place of the callee's own name, which in a chain stands lines below the start.
+    """
+
+    node: Node
+    at: int
+    name: str
+    receiver: Node | None
+    args: tuple[Node, ...]
+    keyed: Mapping[str, Node]
+
+    @property
+    def on(self) -> list[str]:
+        """The names of the receiver, none for a function."""
+        return self.receiver.words() if self.receiver is not None else []
+
+
+def call_of(node: Node) -> Call:
+    """Return the call in a node."""
+    at = next((at for at, one in enumerate(node.kids) if one.role == "arguments"), len(node.kids))
+    before, given = node.kids[:at], node.kids[at:][:1]
+    while given and given[0].kids[:1] and given[0].kids[0].role == "arguments":
+        given = given[0].kids  # Kotlin's suffix of a call
+    called = before[-1] if before else None
+    receiver = before[-2] if len(before) > 1 else None
+    last = called
+    if called is not None and called.role == "member" and called.kids:
+        receiver, last = called.kids[0], called.kids[-1]
+    names = last.names() if last is not None else []
+    names = [one for one in names if one.parent is None or "argument" not in one.parent.kind]
+    name = plain(names[0].text if names else called.text if called is not None else "")
+    args, keyed = [], {}
+    for one in given[0].kids if given else ():
+        inner = one.kids[-1] if one.kind in {"argument", "value_argument"} and one.kids else one
+        labels = [kid for kid in one.kids[:-1] if kid.role == "name"] if inner is not one else []
+        pairs = [one] if one.role in {"pair", "assign"} else inner.kids if inner.role == "table" else []
+        for pair in pairs:
+            if pair.role in {"pair", "assign"} and len(pair.kids) > 1:
+                keyed[key_of(pair).casefold()] = pair.kids[-1]
+            elif pair.kind == "shorthand_property_identifier":
+                keyed[pair.text.casefold()] = pair
+        if labels:
+            keyed[plain(labels[0].text).casefold()] = inner
+        elif one.role != "pair" and inner.role != "table":
+            args.append(one)
+    return Call(node, names[0].start if names else node.start, name, receiver, tuple(args), keyed)
+
+
+def key_of(pair: Node) -> str:
+    """Return the bare key of a pair or an assignment."""
+    return unquoted(pair.kids[0].text).strip("'\": ")
+
+
+def results(function: Node) -> list[Node]:
+    """Return the expressions that a function may return."""
+    body = function.kids[-1] if function.kids else function
+    found, stack = [], [body]
+    while stack:
+        one = stack.pop()
+        if one.kind in _RETURNS:
+            found += [kid.kids[0] if kid.kind == "expression_list" and kid.kids else kid for kid in one.kids[:1]]
+        elif one.role != "function":
+            stack += one.kids
+    while not found and body.role in {"block", "through"} and body.kids:
+        body = body.kids[-1]
+    return found or [body]
