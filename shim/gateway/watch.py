@@ -13,7 +13,6 @@ import stat
 import threading
 from collections import Counter as Tally
 from collections.abc import Callable, Iterable, Sequence
-from functools import partial
 from pathlib import Path
 from typing import Any, Generic, TypeVar
 
@@ -35,14 +34,13 @@ LARGEST = 16 * 1024 * 1024
 """Bytes of one file that is read."""
 
 Stamp = tuple[tuple[str, tuple[int, ...] | None], ...]
-_Found = tuple[Stamp, tuple[T] | Exception | None]
 
 
 @attrs.define(eq=False)
 class Watched(Generic[T]):
-    """A ``value`` that is made of files; calling it returns that.
+    """A ``value`` that is made of files.
 
-    ``files`` lists them and ``read`` makes the value, both in a thread; ``use`` takes it up in the loop, and returns
+    ``files`` lists them and ``read`` makes the value, both in a thread; ``use`` takes it up in the loop, and may return
     what the log says of it. ``refused`` hears why a value is of no use. ``problems`` are those of the files as they are
     now, empty while their value is in use; ``reloads`` counts by result. Raises whatever ``read`` does.
     """
@@ -57,12 +55,8 @@ class Watched(Generic[T]):
     known: Stamp = attrs.field(default=attrs.Factory(lambda self: stamps(self.files()), takes_self=True), repr=False)
     value: T = attrs.field(default=attrs.Factory(lambda self: self.read(), takes_self=True), repr=False)
     _seen: Stamp = attrs.field(default=(), init=False, repr=False)
-    _pending: asyncio.Future[_Found[T]] | None = attrs.field(default=None, init=False, repr=False)
+    _pending: asyncio.Future[tuple[T] | Exception | None] | None = attrs.field(default=None, init=False, repr=False)
     _lock: asyncio.Lock = attrs.field(factory=asyncio.Lock, init=False, repr=False)
-
-    def __call__(self) -> T:
-        """Return the last good value."""
-        return self.value
 
     async def look(self, *, now: bool = False, patience: float = PATIENCE) -> bool | None:
         """Look at the files once, and read them if they have changed and come to rest, or ``now``.
@@ -72,38 +66,43 @@ class Watched(Generic[T]):
         async with self._lock:
             if self._pending is not None and not self._pending.done():
                 return self._refuse(SettingsError("an earlier look at the files has not ended")) if now else None
-            self._pending = _in_thread(partial(self._look, now=now))
+            self._pending = asyncio.get_running_loop().create_future()
+            work = (asyncio.get_running_loop(), self._pending, now)
+            threading.Thread(target=self._look, args=work, name="watched files", daemon=True).start()
             await asyncio.wait((self._pending,), timeout=patience)
             if not self._pending.done():
                 return self._refuse(SettingsError(f"was not read within {patience:g} seconds"))
-            self._seen, read = self._pending.result()
+            read = self._pending.result()
             if read is None:
                 return None
             self.known = self._seen
-            return self._refuse(read) if isinstance(read, Exception) else self._take(*read)
+            if isinstance(read, Exception):
+                return self._refuse(read)
+            (value,) = read
+            try:
+                said = self.use(value)
+            except Exception as error:  # noqa: BLE001 - a defect here must not end the watch, nor the gateway
+                return self._refuse(error)
+            self.value, self.problems = value, ()
+            self.reloads["success"] += 1
+            log.info("new %s in use%s", self.name, f": {said}" if said else "")
+            return True
 
-    def _look(self, *, now: bool) -> _Found[T]:
-        """Return how the files are now, and what was read of them, if anything was."""
-        found = stamps(self.files())
-        if not now and (found != self._seen or found == self.known):
-            return found, None
-        try:
-            _check(found)
-            read: tuple[T] | Exception = (self.read(),)
-        except Exception as error:  # noqa: BLE001 - the loop logs it
-            read = error
-        # What was read may be of the old files and of the new.
-        return found, read if now or stamps(self.files()) == found else None
-
-    def _take(self, value: T) -> bool:
-        try:
-            said = self.use(value)
-        except Exception as error:  # noqa: BLE001 - a defect here must not end the watch, nor the gateway
-            return self._refuse(error)
-        self.value, self.problems = value, ()
-        self.reloads["success"] += 1
-        log.info("new %s in use%s", self.name, f": {said}" if said else "")
-        return True
+    def _look(self, loop: asyncio.AbstractEventLoop, done: asyncio.Future[Any], now: bool) -> None:  # noqa: FBT001
+        """In a thread: see how the files are now, and hand over what was read of them, None if nothing was."""
+        found, before = stamps(self.files()), self._seen
+        read: tuple[T] | Exception | None = None
+        if now or (found == before and found != self.known):
+            try:
+                _check(found)
+                read = (self.read(),)
+            except Exception as error:  # noqa: BLE001 - the loop logs it
+                read = error
+            # What was read may be of the old files and of the new.
+            read = read if now or stamps(self.files()) == found else None
+        self._seen = found
+        with contextlib.suppress(RuntimeError):  # the loop has ended meanwhile
+            loop.call_soon_threadsafe(done.set_result, read)
 
     def _refuse(self, error: Exception) -> bool:
         known = isinstance(error, (SettingsError, DocumentError))  # an operator's mistake needs no traceback
@@ -139,35 +138,22 @@ class Watcher:
             self._task.cancel()
 
 
-def _in_thread(work: Callable[[], T]) -> asyncio.Future[T]:
-    """Return what comes of work in a thread that nobody waits for, be it at the program's end."""
-    loop = asyncio.get_running_loop()
-    done: asyncio.Future[T] = loop.create_future()
-
-    def run() -> None:
-        found = work()
-        with contextlib.suppress(RuntimeError):  # the loop has ended meanwhile
-            loop.call_soon_threadsafe(done.set_result, found)
-
-    threading.Thread(target=run, name="watched files", daemon=True).start()
-    return done
-
-
 def stamps(paths: Iterable[str | Path]) -> Stamp:
     """Return what changes whenever one of the files does: for each its path, and what stat(2) says, None if it fails.
 
     Links are followed to the file itself, so that one that is turned to another folder counts (Kubernetes swaps
     ``..data`` below a mounted ConfigMap or Secret).
     """
-    return tuple((str(path), _stat(path)) for path in paths)
-
-
-def _stat(path: str | Path) -> tuple[int, ...] | None:
-    try:
-        found = Path(path).stat()
-    except OSError:
-        return None
-    return found.st_mode, found.st_size, found.st_dev, found.st_ino, found.st_mtime_ns, found.st_ctime_ns
+    found: list[tuple[str, tuple[int, ...] | None]] = []
+    for path in paths:
+        try:
+            is_now = Path(path).stat()
+        except OSError:
+            found.append((str(path), None))
+        else:
+            times = is_now.st_mtime_ns, is_now.st_ctime_ns
+            found.append((str(path), (is_now.st_mode, is_now.st_size, is_now.st_dev, is_now.st_ino, *times)))
+    return tuple(found)
 
 
 def _check(found: Stamp) -> None:
