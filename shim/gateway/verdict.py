@@ -9,7 +9,7 @@ from __future__ import annotations
 import asyncio
 import os
 import time
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Mapping
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -63,24 +63,25 @@ def verdict(retired: Snapshot, started: float, now: float, inventory: Written | 
     Calls count as retired unless ``ends`` knows a day still to come and Atlas answered them itself. Returns the member
     ``silence`` of the status: ``word`` is ``called``, ``quiet`` or ``unproven``.
     """
-    own, seen = [], []
+    ahead, seen = [], []
     for (operation, route), row in retired.items():
-        sunset = ends(operation) if route == LEGACY else None
+        last_at, sunset = row["last_at"][0], ends(operation) if route == LEGACY else None
         if sunset is None:
-            seen.append((row["last_at"][0], f" ({operation})"))
+            seen.append((last_at, f" ({operation})"))
         else:
-            own.append(Ahead(sunset, operation, row["calls"], written(row["last_at"][0])))
+            ahead.append(Ahead(sunset, operation, row["calls"], written(last_at)))
     since, place, everywhere = started, "since this gateway started", "came by here"
+    doubts = () if inventory is None else inventory.doubts
     if inventory is not None:
         everywhere = "wrote to the inventory"
+        ahead += inventory.ahead
         seen += [(inventory.last, "")] if inventory.last is not None else []
         if inventory.reaches is not None and inventory.reaches < started:
             since, place = inventory.reaches, "since the inventory begins"
     last, what = max(seen, default=(None, ""))
     quiet = max(0.0, now - max(since, last or 0.0))
-    days, doubts = int(quiet // DAY), () if inventory is None else inventory.doubts
-    whole = span(quiet) if last is not None else f"{span(quiet)}, {place}"
-    word, sentence = "unproven", f"Nobody has made a retired call for {whole}"
+    days = int(quiet // DAY)
+    word, sentence = "unproven", f"Nobody has made a retired call for {span(quiet)}{'' if last else f', {place}'}"
     if last is not None and not days:
         word, sentence = "called", f"Retired calls are still made: the last one {span(now - last)} ago{what}."
     elif days < ENOUGH:
@@ -89,6 +90,11 @@ def verdict(retired: Snapshot, started: float, now: float, inventory: Written | 
         sentence += ", as far as is known."
     else:
         word, sentence = "quiet", f"{sentence}: the shim can go, if all that could make one {everywhere}."
+    known: dict[str, Ahead] = {}
+    for one in ahead:  # the gateway's own calls may be in the inventory too, so that the larger of two counts holds
+        other = known.get(one.operation, one)
+        known[one.operation] = attrs.evolve(one, calls=max(one.calls, other.calls), last=max(one.last, other.last))
+    recent = written(now - ENOUGH * DAY)
     return {
         "word": word,
         "sentence": sentence,
@@ -96,21 +102,8 @@ def verdict(retired: Snapshot, started: float, now: float, inventory: Written | 
         "last": written(last) if last is not None else None,
         "since": written(since),
         "doubts": [*doubts],
-        "ahead": [*sentences(_known((*own, *(inventory.ahead if inventory else ())), now))],
+        "ahead": [*sentences(sorted(one for one in known.values() if one.last > recent))],
     }
-
-
-def _known(rows: Iterable[Ahead], now: float) -> list[Ahead]:
-    """Return a row for each operation that was called within a month.
-
-    The gateway's own calls may be in the inventory too, so that of two counts the larger one holds.
-    """
-    known: dict[str, Ahead] = {}
-    for one in rows:
-        other = known.get(one.operation, one)
-        known[one.operation] = attrs.evolve(one, calls=max(one.calls, other.calls), last=max(one.last, other.last))
-    recent = written(now - ENOUGH * DAY)
-    return sorted(one for one in known.values() if one.last > recent)
 
 
 class InventoryLook:
@@ -119,11 +112,11 @@ class InventoryLook:
     def __init__(self, environ: Mapping[str, str]) -> None:
         self._path = environ.get(VARIABLE)
         self._known: Written | None = None
-        self._looked: float | None = None
+        self._looked = float("-inf")
 
     async def look(self, ends: Ends) -> Written | None:
         """Return what the inventory says, None without an inventory; a thread reads it, for a disk may be slow."""
-        if self._path and (self._looked is None or time.monotonic() >= self._looked + EVERY):
+        if self._path and time.monotonic() >= self._looked + EVERY:
             self._known = await asyncio.to_thread(look, Path(self._path), ends)
             self._looked = time.monotonic()
         return self._known
@@ -132,33 +125,27 @@ class InventoryLook:
 def look(path: Path, ends: Ends) -> Written:
     """Return what an inventory says, and what ``verdict`` doubts about its silence; ``ends`` as for ``judge``."""
     try:
-        source = look_at(path)
-        found = read_lines([_edges(path)])
+        source, lines = look_at(path), _edges(path)
     except OSError as error:
         return Written(None, None, (f"The inventory can't be read: {error.strerror}.",))
-    over, ahead = part(found.callers, ends)
-    last = max((one.last for one in over), default="")
+    found = read_lines([lines])
     if not found.first:
         return Written(None, None, ("The inventory says nothing of since when it was written.",))
+    over, ahead = part(found.callers, ends)
+    last = max((one.last for one in over), default="")
     # What is left is silence, and whether that can be believed is judged as `atlas-shim inventory` does.
     since = datetime.fromisoformat(last or found.first) + timedelta(seconds=1 if last else 0)
-    quiet = judge(read_lines([_edges(path)], since.strftime(FORM)), [source], since, datetime.now(UTC), ends)
-    return Written(_seconds(found.first), _seconds(last) if last else None, quiet.doubts, tuple(ahead))
+    quiet = judge(read_lines([lines], since.strftime(FORM)), [source], since, datetime.now(UTC), ends)
+    first, latest = (datetime.fromisoformat(one).timestamp() if one else None for one in (found.first, last))
+    return Written(first, latest, quiet.doubts, tuple(ahead))
 
 
-def _seconds(instant: str) -> float:
-    return datetime.fromisoformat(instant).timestamp()
-
-
-def _edges(path: Path) -> Iterator[bytes]:
-    """Yield the whole lines at the beginning and at the end of a file, once each."""
+def _edges(path: Path) -> list[bytes]:
+    """Return the whole lines at the beginning and at the end of a file, once each."""
     with os.fdopen(opened(path, os.O_RDONLY), "rb") as file:
-        head = file.read(EDGE)
-        size = file.seek(0, 2)
-        if size <= 2 * EDGE:
-            file.seek(len(head))
-            yield from filter(None, (head + file.read()).split(b"\n"))
-            return
-        yield from filter(None, head.split(b"\n")[:-1])
-        file.seek(size - EDGE)
-        yield from filter(None, file.read().split(b"\n")[1:])
+        head, size = file.read(EDGE), file.seek(0, 2)
+        file.seek(max(len(head), size - EDGE))
+        tail = file.read()
+    if size > 2 * EDGE:  # what is cut in two is left out
+        head, tail = head.rpartition(b"\n")[0] + b"\n", tail.partition(b"\n")[2]
+    return [line for line in (head + tail).split(b"\n") if line]
