@@ -68,16 +68,16 @@ def command(config: Path | None, *, verbose: bool, **flags: str | None) -> None:
     settings, mapping documents, or an address that can't be listened on.
     """
     from shim.gateway.run import serve  # noqa: PLC0415 - an extra, which --help does not need
-    from shim.gateway.systemd import inherited  # noqa: PLC0415 - as above
+    from shim.gateway.systemd import flags_of, inherited  # noqa: PLC0415 - as above
 
     if verbose:
         flags["log_level"] = LogLevel.DEBUG
-    sockets = inherited(os.environ)
-    source = PlanSource(dict(os.environ), {**flags, **sockets.flags()}, config)
+    calls = inherited(os.environ)
+    source = PlanSource(dict(os.environ), {**flags, **flags_of(calls)}, config)
     known = stamps(source.files())
     plan = source.read()
     try:
-        serve(plan, source, known, sockets)
+        serve(plan, source, known, calls)
     except SettingsError as error:
         raise renamed(error, TABLE, plan.given) from None
     except OSError as error:

@@ -1,9 +1,11 @@
-"""The operator's listener: probes that never ask upstream, metrics, what a gateway does, and the way out.
+"""The operator's listener: probes that never ask upstream, metrics, and what a gateway does.
 
-/livez, /readyz                     the calls' loop turns; calls are taken: for anybody
-/, /status.txt, /status.json        what the gateway does
-/config.json, /metrics              how it is set; its counts
-POST /quitquitquit                  its end, if a program on this machine may ask for that
+    /livez, /readyz                 whether the calls' loop turns; whether calls are taken
+    /, /status.txt, /status.json    what the gateway does
+    /config.json, /metrics          how it is set; its counts
+
+Probes answer anybody. The pages are shown by no name but an address or the listener's own: a web page whose own name
+was turned to this machine reads nothing (DNS rebinding).
 """
 
 from __future__ import annotations
@@ -21,7 +23,6 @@ from prometheus_client import CONTENT_TYPE_LATEST
 
 from shim.core.messages import Headers, Reply
 from shim.gateway.checks import authorities_of
-from shim.gateway.credentials.gates import from_a_page
 from shim.gateway.errors import Refusal, bad_request
 from shim.gateway.http1.clients import Clients
 from shim.gateway.http1.listener import Bound, Listener
@@ -42,9 +43,7 @@ _TEXT, _JSON = "text/plain; charset=utf-8", "application/json"
 class Admin:
     """Answers the operator on a plain loop in a thread of its own, where all it is given is called.
 
-    The pages are shown by no name but an address or the listener's own: a web page whose own name was turned to this
-    machine reads nothing (DNS rebinding). ``end`` is called once, for a caller that names the listener and is no web
-    page. ``asked`` is when ``/readyz`` was last asked, by the monotonic clock.
+    ``asked`` is when ``/readyz`` was last asked, by the monotonic clock.
     """
 
     bound: Bound
@@ -53,9 +52,7 @@ class Admin:
     config: Callable[[], Mapping[str, object]]
     live: Callable[[], bool]
     ready: Callable[[], bool]
-    end: Callable[[], object] | None
     asked: float = float("-inf")
-    _ending: bool = False
     _loop: asyncio.AbstractEventLoop = attrs.field(factory=asyncio.new_event_loop)
     _ended: asyncio.Event = attrs.field(factory=asyncio.Event)
     _thread: threading.Thread | None = None
@@ -100,18 +97,15 @@ class Admin:
         if len(hosts) > 1:
             raise bad_request("A request has one Host.")
         host = hosts[0] if hosts else ""
-        is_own = host in authorities_of(self.address)
-        if path == "/quitquitquit":
-            return self._quit(request, is_own=is_own)
         if method not in {"GET", "HEAD"}:
-            raise _only("GET, HEAD")
+            raise Refusal(405, "SHIM_METHOD_NOT_ALLOWED", "Only GET, HEAD.", headers=(("Allow", "GET, HEAD"),))
         match path:
             case "/livez":
                 return _reply(200, "ok\n") if self.live() else _reply(503, "stuck\n")
             case "/readyz":
                 self.asked = time.monotonic()
                 return _reply(200, "ok\n") if self.ready() else _reply(503, "draining\n")
-        if not is_own and not _is_address(host):
+        if host not in authorities_of(self.address) and not _is_address(host):
             detail = "This page is shown by the address of the admin listener, or as localhost, and by no other name."
             raise Refusal(421, "SHIM_HOST_UNKNOWN", detail, close=True)
         match path:
@@ -125,29 +119,7 @@ class Admin:
                 return _page(f"{json.dumps(self.config(), indent=2)}\n", _JSON)
             case "/metrics":
                 return _page(self.metrics().decode(), CONTENT_TYPE_LATEST)
-        raise _no_page()
-
-    def _quit(self, request: Request, *, is_own: bool) -> Reply:
-        if self.end is None:
-            raise _no_page()
-        if request.head.method != "POST":
-            raise _only("POST")
-        if from_a_page(request.head.headers) or not is_own:
-            detail = "Only a program on this machine may end the gateway, by the address that it listens on."
-            raise Refusal(403, "SHIM_FORBIDDEN", detail, close=True)
-        # A second request must not cut what the first lets end.
-        if self.ready() and not self._ending:
-            self._ending = True
-            self.end()
-        return _reply(200, "draining\n")
-
-
-def _no_page() -> Refusal:
-    return Refusal(404, "SHIM_NOT_FOUND", "There is no such page.")
-
-
-def _only(methods: str) -> Refusal:
-    return Refusal(405, "SHIM_METHOD_NOT_ALLOWED", f"Only {methods}.", headers=(("Allow", methods),))
+        raise Refusal(404, "SHIM_NOT_FOUND", "There is no such page.")
 
 
 def _is_address(host: str) -> bool:

@@ -12,7 +12,6 @@ import signal
 import threading
 import time
 from collections.abc import Callable, Iterator, Mapping
-from functools import partial
 from importlib import import_module
 from typing import Any
 
@@ -20,12 +19,13 @@ from anyio.from_thread import start_blocking_portal
 
 from shim._version import __version__
 from shim.core.recognise import Engine
+from shim.gateway.http1.listener import Bound
 from shim.gateway.log_writer import logged, set_level
 from shim.gateway.options import Address, Options
 from shim.gateway.plan import Plan, PlanSource
 from shim.gateway.server import Gateway
 from shim.gateway.settings_report import unknown_variables
-from shim.gateway.systemd import Manager, Sockets
+from shim.gateway.systemd import Manager
 from shim.gateway.watch import Stamp
 
 log = logging.getLogger("shim.gateway")
@@ -45,13 +45,13 @@ _AFTER = 3.0
 """The same once calls have ended: for the log's last lines, and for threads that may wait for ever."""
 
 
-def serve(plan: Plan, source: PlanSource, known: Stamp, sockets: Sockets) -> None:
-    """Serve until SIGTERM, SIGINT or ``POST /quitquitquit``, then drain; a second signal ends the drain.
+def serve(plan: Plan, source: PlanSource, known: Stamp, calls: Bound | None) -> None:
+    """Serve until SIGTERM or SIGINT, then drain; a second signal ends the drain.
 
     SIGHUP and changes of the ``source``'s files, which were ``known`` when ``plan`` was read, replace the plan. A
-    service manager's ``sockets`` take the place of those that the options name. Afterwards the process has a few
-    seconds to end, whatever its threads do. Raises OSError when an address can't be listened on, SettingsError when
-    credentials or TLS files are of no use.
+    service manager's sockets for ``calls`` take the place of those that the options name. Afterwards the process has a
+    few seconds to end, whatever its threads do. Raises OSError when an address can't be listened on, SettingsError
+    when credentials or TLS files are of no use.
     """
     for number in range(3):  # a standard stream that is closed: else its number would be the loop's or a caller's
         try:
@@ -70,10 +70,10 @@ def serve(plan: Plan, source: PlanSource, known: Stamp, sockets: Sockets) -> Non
         # A call leaves nothing that only the collector finds, and looking for it every few calls costs part of each.
         gc.set_threshold(10_000, 20, 20)
         with asyncio.Runner(loop_factory=loop_factory()) as runner:
-            runner.run(_run(plan, source, known, sockets))
+            runner.run(_run(plan, source, known, calls))
 
 
-async def _run(plan: Plan, source: PlanSource, known: Stamp, sockets: Sockets) -> None:
+async def _run(plan: Plan, source: PlanSource, known: Stamp, calls: Bound | None) -> None:
     gateway = Gateway(plan.options, plan.engine)
     gateway.apply(plan)
     loop, manager, standing = asyncio.get_running_loop(), Manager(), gateway.standing
@@ -87,21 +87,16 @@ async def _run(plan: Plan, source: PlanSource, known: Stamp, sockets: Sockets) -
     if known:
         gateway.watcher.watched.append(files)
 
-    async def reload() -> None:
-        with manager.reloading():
-            await files.look(now=True)
-
     def end(why: str) -> None:
         _end_within(_LATE + (gateway.options.drain if gateway.is_ready else 0), 1)
         ends.put_nowait(why)
 
-    gateway.on_quit = partial(end, "POST /quitquitquit")
-    chores: list[asyncio.Task[None]] = [loop.create_task(manager.watchdog())]
+    chores: list[asyncio.Task[Any]] = [loop.create_task(manager.watchdog())]
     for number in _ENDING:
         loop.add_signal_handler(number, end, number.name)
-    loop.add_signal_handler(signal.SIGHUP, lambda: chores.append(loop.create_task(reload())))
+    loop.add_signal_handler(signal.SIGHUP, lambda: chores.append(loop.create_task(files.look(now=True))))
     try:
-        await gateway.start(sockets.calls, sockets.admin)
+        await gateway.start(calls)
         options = plan.options
         where = f"takes calls at {options.uds or gateway.url} for {options.upstream}"
         where += f" by the proxy {gateway.proxy}" if gateway.proxy is not None else ""

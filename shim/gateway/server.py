@@ -20,7 +20,6 @@ from shim.gateway.admin import Admin
 from shim.gateway.call import Handler
 from shim.gateway.checks import authorities_of
 from shim.gateway.credentials import gate_for
-from shim.gateway.credentials.gates import is_loopback
 from shim.gateway.http1.clients import Clients
 from shim.gateway.http1.listener import Bound, Listener, bind, bind_tcp
 from shim.gateway.ledger import Ledger
@@ -105,8 +104,6 @@ class Gateway:
         self._pulse: asyncio.TimerHandle | None = None
         self._beaten = 0.0
         self.is_ready = False
-        self.on_quit: Callable[[], None] | None = None
-        """What ``POST /quitquitquit`` calls; None when there is nobody to end this gateway."""
 
     @property
     def options(self) -> Options:
@@ -148,8 +145,8 @@ class Gateway:
         """Where probes and metrics are answered; None without such a listener."""
         return f"http://{self._admin.address.authority}" if self._admin else None
 
-    async def start(self, bound: Bound | None = None, admin: Bound | None = None) -> None:
-        """Take calls, of sockets that are ``bound`` or where the options say; ``admin`` is for the operator's.
+    async def start(self, bound: Bound | None = None) -> None:
+        """Take calls, of sockets that are ``bound`` or where the options say.
 
         Raises OSError when an address can't be listened on, SettingsError when a port can't be shared.
         """
@@ -169,7 +166,14 @@ class Gateway:
             self._beat()
             self.standing.listens = self.options.uds or self.url
             if self.options.admin is not None:
-                self._admin = self._pages(admin or bind_tcp(self.options.admin), self.options.admin)
+                self._admin = Admin(
+                    bind_tcp(self.options.admin),
+                    metrics=self.metrics.text,
+                    status=self.status,
+                    config=self._report,
+                    live=lambda: time.monotonic() - self._beaten < STUCK,
+                    ready=lambda: self.is_ready,
+                )
                 self._admin.start()
         except BaseException:
             await self.stop(grace=0)
@@ -245,18 +249,6 @@ class Gateway:
         if self.flag is not None:
             self.flag.words.look()  # whether its provider hangs
         self._pulse = asyncio.get_running_loop().call_later(_BEAT, self._beat)
-
-    def _pages(self, bound: Bound, address: Address) -> Admin:
-        loop, quits = asyncio.get_running_loop(), self.on_quit
-        return Admin(
-            bound,
-            metrics=self.metrics.text,
-            status=self.status,
-            config=self._report,
-            live=lambda: time.monotonic() - self._beaten < STUCK,
-            ready=lambda: self.is_ready,
-            end=partial(loop.call_soon_threadsafe, quits) if quits is not None and is_loopback(address.host) else None,
-        )
 
     def _flag_of(self, plan: Plan) -> ByFlag[Plan] | None:
         """Return the words of the feature flag that says a plan's route, None if the plan names none."""

@@ -10,7 +10,6 @@ from shim.core.messages import Reply
 from shim.credentials import ApiKey
 from shim.gateway.credentials import digest
 from shim.gateway.credentials.digest import (
-    ALGORITHMS,
     LONGEST,
     asks_digest,
     challenges,
@@ -23,27 +22,12 @@ from shim.gateway.credentials.signers import challenge_of
 ATLAS = 'Digest realm="MMS Public API", domain="", nonce="abc", algorithm=MD5, qop="auth", stale=false'
 
 
-@pytest.mark.parametrize(
-    ("algorithm", "answer"),
-    [
-        ("MD5", "8ca523f5e9506fed4657c9700eebdbec"),
-        ("SHA-256", "753927fa0e85d155564e2e272a28d1802ca10daf4496794697cf8db5856cb6c1"),
-    ],
-)
-def test_example_of_the_rfc(algorithm, answer):
-    """RFC 7616, 3.9.1, in both algorithms."""
-    hashed = ALGORITHMS[algorithm]
-    key = secret_hash("Mufasa", "http-auth@example.org", "Circle of Life", hashed)
-    found = response(
-        key,
-        "GET",
-        "/dir/index.html",
-        nonce="7ypf/xlj9XXwfDPEoM4URrv/xwf94BcCAzFZH4GiTo0v",
-        count="00000001",
-        cnonce="f2/wE4q74E6zIJEtWaHKaf5wv/H5QzzpXusqGemxURZJ",
-        hashed=hashed,
-    )
-    assert found == answer
+def test_example_of_the_rfc():
+    """RFC 7616, 3.9.1."""
+    key = secret_hash("Mufasa", "http-auth@example.org", "Circle of Life")
+    nonce, cnonce = "7ypf/xlj9XXwfDPEoM4URrv/xwf94BcCAzFZH4GiTo0v", "f2/wE4q74E6zIJEtWaHKaf5wv/H5QzzpXusqGemxURZJ"
+    found = response(key, "GET:/dir/index.html", nonce=nonce, count="00000001", cnonce=cnonce)
+    assert found == "8ca523f5e9506fed4657c9700eebdbec"
 
 
 @given(
@@ -139,7 +123,7 @@ def test_challenges_in_one_field(value, schemes):
 @pytest.mark.parametrize(
     "value",
     [
-        ATLAS.replace("MD5", "SHA-512-256"),
+        ATLAS.replace("MD5", "SHA-256"),
         ATLAS.replace('"auth"', '"auth-int"'),
         ATLAS.replace('nonce="abc", ', ""),
         ATLAS.replace(', qop="auth"', ""),
@@ -160,7 +144,7 @@ def test_first_challenge_that_can_be_met_is_taken():
     assert (found.value, found.stale) == ("def", False)
 
 
-@pytest.mark.parametrize("lines", ['opaque="o", algorithm=SHA-256', 'opaque=""', "algorithm=md5", "stale=true"])
+@pytest.mark.parametrize("lines", ['opaque="o", algorithm=MD5', 'opaque=""', "algorithm=md5", "stale=true"])
 def test_answer_to_a_challenge(lines):
     """What the challenge names is named again, its opaque to the letter (RFC 7616, 3.4), and nothing else."""
     challenge = f'Digest realm="r", nonce="n", qop="auth", {lines}'

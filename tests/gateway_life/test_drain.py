@@ -140,64 +140,6 @@ def test_second_signal_ends_at_once(serve, number):
             assert b"200 OK" not in caller.rest()
 
 
-def test_quitquitquit_ends_it_like_a_signal(serve, port):
-    """The call in flight has its answer, a second request doesn't cut it, and the exit code is 0."""
-    arrived, answer = threading.Event(), threading.Event()
-
-    def script(peer: Peer) -> None:
-        peer.message()
-        arrived.set()
-        answer.wait(10)
-        peer.send(reply(b"late"))
-
-    with raw_upstream(script) as upstream:
-        running = serve("--admin", f"127.0.0.1:{port}", "--upstream", upstream.origin)
-        admin = At(f"http://127.0.0.1:{port}")
-        with calling(running.calls()) as caller:
-            caller.send(get("/x"))
-            assert arrived.wait(10)
-            for _ in range(2):
-                head, content = ask(admin, get("/quitquitquit", method="POST", host=f"localhost:{port}"))
-                assert (status_of(head), content) == (200, b"draining\n")
-            answer.set()
-            assert caller.message()[1] == b"late"
-        assert running.process.wait(30) == 0
-
-
-def test_quitquitquit_is_no_way_in_for_pages(serve, port):
-    """Not by reading, not from a browser, not by another name; the gateway stays."""
-    running = serve("--admin", f"127.0.0.1:{port}", "--upstream", "http://127.0.0.1:1")
-    running.calls()
-    admin, own = At(f"http://127.0.0.1:{port}"), f"127.0.0.1:{port}"
-    for status, request in (
-        (405, get("/quitquitquit", host=own)),
-        (405, get("/quitquitquit", host=own, method="PUT")),
-        (403, get("/quitquitquit", "Origin: http://127.0.0.1", host=own, method="POST")),
-        (403, get("/quitquitquit", "Sec-Fetch-Site: same-origin", host=own, method="POST")),
-        (403, get("/quitquitquit", host="rebound.test", method="POST")),
-        (403, get("/quitquitquit", host="127.0.0.1", method="POST")),
-    ):
-        assert status_of(ask(admin, request)[0]) == status, request
-        assert status_of(ask(admin, get("/readyz"))[0]) == 200
-
-
-def test_quitquitquit_is_not_there_for_other_machines(serve, port):
-    """A listener that others reach has no such page, whoever asks."""
-    running = serve("--admin", f"0.0.0.0:{port}", "--upstream", "http://127.0.0.1:1")
-    running.calls()
-    admin = At(f"http://127.0.0.1:{port}")
-    request = get("/quitquitquit", method="POST", host=f"127.0.0.1:{port}")
-    assert status_of(ask(admin, request)[0]) == 404
-
-
-def test_quitquitquit_is_not_there_when_embedded():
-    """A gateway within another program can't be ended from outside."""
-    with gateway("http://127.0.0.1:1") as served:
-        admin = At(served.admin_url or "")
-        request = get("/quitquitquit", method="POST", host=f"127.0.0.1:{_port_of(admin)}")
-        assert status_of(ask(admin, request)[0]) == 404
-
-
 def test_connections_that_the_kernel_took_are_served():
     """A caller that connected while the listener was about to close is accepted, and not reset."""
     with replying(reply(b"hi")) as upstream, contextlib.ExitStack() as stack:

@@ -7,15 +7,13 @@ import contextlib
 import fcntl
 import os
 import shutil
-import signal
 import socket
 import sys
 
 import pytest
 
 from shim.errors import SettingsError
-from shim.gateway.option_values import Address
-from shim.gateway.systemd import Manager, Sockets, inherited
+from shim.gateway.systemd import Manager, flags_of, inherited
 from tests.gateway_life.test_drain import Load, slow
 from tests.peers.raw import PATIENCE, raw_upstream, reply, replying
 from tests.peers.served import At, ask, get, status_of
@@ -84,17 +82,12 @@ def _url(one):
 
 
 def test_a_life_as_its_manager_hears_it(serve, hears):
-    """Ready once calls are taken, reloading and ready again, stopping: in this order."""
+    """Ready once calls are taken, then stopping."""
     path, hear = hears
     words = ("--admin", "off", "--upstream", "http://127.0.0.1:1", "--drain", "90")
     running = serve(*words, env={"NOTIFY_SOCKET": path})
     ready, status = hear()
     assert (ready, status) == ("READY=1", f"STATUS=takes calls at {running.calls().url} for http://127.0.0.1:1")
-    running.process.send_signal(signal.SIGHUP)
-    reloading, moment = hear()
-    assert reloading == "RELOADING=1"
-    assert moment.removeprefix("MONOTONIC_USEC=").isdecimal()
-    assert hear() == ["READY=1"]
     running.process.terminate()
     stopping, _, patience = hear()
     assert (stopping, patience) == ("STOPPING=1", "EXTEND_TIMEOUT_USEC=105000000")
@@ -132,30 +125,14 @@ def test_a_manager_that_is_gone_is_logged(caplog):
     assert "can't tell the service manager READY=1: No such file" in caplog.text
 
 
-def test_settings_read_before_it_is_ready_do_not_make_it_ready(hears):
-    """SIGHUP may come early, and late."""
-    path, hear = hears
-    manager = Manager({"NOTIFY_SOCKET": path})
-    with manager.reloading():
-        pass
-    manager.stopping(1)
-    with manager.reloading():
-        pass
-    assert hear()[0] == "STOPPING=1"
-    with manager.reloading():
-        manager.ready("here")
-    assert [hear()[0], hear()[0]] == ["READY=1", "READY=1"]
-
-
 def test_sockets_that_are_handed_over(handed, listening):
-    """Calls and the operator's pages come by them, whatever the settings say."""
-    calls, admin = listening(), listening()
+    """Calls come by them, whatever the settings say."""
+    calls = listening()
     with replying(reply(b"hi")) as upstream:
         words = ("--upstream", upstream.origin, "--admin", "off")
-        running = handed("admin:calls", admin, calls, words=words)
+        running = handed("calls", calls, words=words)
         assert running.calls() == _url(calls)
         assert status_of(ask(_url(calls), get("/"))[0]) == 200
-        assert status_of(ask(_url(admin), get("/readyz"))[0]) == 200
     assert running.end() == 0
 
 
@@ -187,7 +164,7 @@ def test_a_unix_socket_that_is_handed_over(handed, listening, tmp_path):
 
 def test_sockets_of_another_process_are_not_ours():
     """The variables may be inherited, the descriptors are not."""
-    assert inherited({"LISTEN_PID": "1", "LISTEN_FDS": "1", "LISTEN_FDNAMES": "calls"}) == Sockets()
+    assert inherited({"LISTEN_PID": "1", "LISTEN_FDS": "1", "LISTEN_FDNAMES": "calls"}) is None
 
 
 def test_what_is_handed_over_counts_for_the_credentials_too(handed, listening):
@@ -199,29 +176,20 @@ def test_what_is_handed_over_counts_for_the_credentials_too(handed, listening):
     assert running.logged(r"listen: 0\.0\.0\.0:\d+ can be reached from other machines")
 
 
-def test_wrong_sockets_are_told():
-    """Names, numbers and kinds that can't be meant end the start, with what to change."""
+def test_sockets_for_something_else_are_told():
+    """They end the start, with what to change."""
     mine = {"LISTEN_PID": str(os.getpid())}
-    with pytest.raises(SettingsError, match=r"'atlas-shim\.socket' is neither 'calls' nor 'admin'; set File"):
-        inherited({**mine, "LISTEN_FDS": "1", "LISTEN_FDNAMES": "atlas-shim.socket"})
-    with pytest.raises(SettingsError, match="has 1 names for LISTEN_FDS=2"):
-        inherited({**mine, "LISTEN_FDS": "2", "LISTEN_FDNAMES": "calls"})
-    assert inherited({**mine, "LISTEN_FDS": "many"}).flags() == {}
+    with pytest.raises(SettingsError, match=r"LISTEN_FDNAMES: 'admin' is not 'calls'; set FileDescriptorName="):
+        inherited({**mine, "LISTEN_FDS": "1", "LISTEN_FDNAMES": "admin"})
+    assert flags_of(inherited({**mine, "LISTEN_FDS": "many"})) == {}
 
 
-def test_descriptors_that_do_not_listen_are_told(handed, listening):
-    """As for ListenDatagram=, and probes over a unix socket."""
+def test_descriptors_that_do_not_listen_are_told(handed):
+    """As for ListenDatagram=."""
     with aside(socket.socket(socket.AF_INET, socket.SOCK_DGRAM)) as datagrams:
         running = handed("calls", datagrams)
         assert running.process.wait(30) == 2
-        assert running.logged(r"LISTEN_FDS: descriptor 3 \(calls\) is no listening socket; use ListenStream=")
-
-
-def test_pages_at_a_unix_socket_are_told(handed, listening, tmp_path):
-    """A probe could not ask there."""
-    running = handed("admin", listening(str(tmp_path / "admin"), socket.AF_UNIX))
-    assert running.process.wait(30) == 2
-    assert running.logged("'admin' is a unix socket, and probes are asked over TCP")
+        assert running.logged(r"LISTEN_FDS: descriptor 3 is no listening socket; use ListenStream=")
 
 
 @pytest.mark.slow
@@ -236,15 +204,3 @@ def test_systemds_own_activation(serve, port):
         running.logged(r"Listening on ")
         assert status_of(ask(At(f"http://{where}"), get("/"))[0]) == 200
         assert running.calls() == At(f"http://{where}")
-
-
-def test_addresses_are_written_as_flags_write_them(listening):
-    """IPv6 addresses have brackets there."""
-    from shim.gateway.systemd import _bound
-
-    if not socket.has_ipv6:
-        pytest.skip("no IPv6 on this machine")
-    one = listening("::1", socket.AF_INET6)
-    bound = _bound([one])
-    assert bound is not None
-    assert bound.address == Address("::1", one.getsockname()[1])

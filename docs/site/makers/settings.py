@@ -64,7 +64,7 @@ the file while the gateway runs: it looks for changes by itself, and at once aft
 
 OPTIONS_TAIL = """
 Two flags have neither variable nor key: `--config` names the file, and `--verbose` (`-v`) is `--log-level debug`.
-Sockets that systemd hands over beat `--listen`, `--uds` and `--admin`.
+Sockets that systemd hands over beat `--listen` and `--uds`.
 """
 
 CREDENTIALS_HEAD = """

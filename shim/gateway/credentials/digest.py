@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import hashlib
 import re
-from collections.abc import Callable, Mapping
 
 from shim.core.messages import Headers
 
@@ -24,34 +23,19 @@ _MEMBER = re.compile(r'((?:[^",]++|"(?:[^"\\]++|\\.)*+"?+)*+)(?:,|\Z)', re.DOTAL
 _SCHEME = re.compile(rf"[ \t]*+({_WORD})(?=[ \t]++{_WORD}[ \t]*+=|[ \t]*+\Z)")
 
 
-def _md5(text: str) -> str:
+def md5(text: str) -> str:
+    """Return the hash of a text: the only algorithm of Atlas', and of the gateway's."""
     return hashlib.md5(text.encode(), usedforsecurity=False).hexdigest()
 
 
-ALGORITHMS: Mapping[str, Callable[[str], str]] = {
-    "MD5": _md5,
-    "SHA-256": lambda text: hashlib.sha256(text.encode()).hexdigest(),
-}
-"""What the gateway can sign with; it accepts MD5 alone, as Atlas does."""
-
-
-def secret_hash(name: str, realm: str, secret: str, hashed: Callable[[str], str] = _md5) -> str:
+def secret_hash(name: str, realm: str, secret: str) -> str:
     """Return the hash that stands for a key (H(A1) of RFC 7616, 3.4.2)."""
-    return hashed(f"{name}:{realm}:{secret}")
+    return md5(f"{name}:{realm}:{secret}")
 
 
-def response(  # noqa: PLR0913 - the parts that RFC 7616, 3.4.1 names
-    key_hash: str,
-    method: str,
-    uri: str,
-    *,
-    nonce: str,
-    count: str,
-    cnonce: str,
-    hashed: Callable[[str], str] = _md5,
-) -> str:
-    """Return the response for qop auth (RFC 7616, 3.4.1)."""
-    return hashed(f"{key_hash}:{nonce}:{count}:{cnonce}:auth:{hashed(f'{method}:{uri}')}")
+def response(key_hash: str, asked: str, *, nonce: str, count: str, cnonce: str) -> str:
+    """Return the response for qop auth (RFC 7616, 3.4.1); ``asked`` is a method and a URI, with a colon between."""
+    return md5(f"{key_hash}:{nonce}:{count}:{cnonce}:auth:{md5(asked)}")
 
 
 def parameters(text: str) -> dict[str, str] | None:

@@ -146,7 +146,7 @@ class VerifyGate(CallerGate):
         if given["uri"] != target:
             raise malformed("uri is not the request target")
         key_hash = self._hashes.get(name, self._nobody)
-        expected = response(key_hash, request.call.method, target, nonce=nonce, count=nc, cnonce=given["cnonce"])
+        expected = response(key_hash, f"{request.call.method}:{target}", nonce=nonce, count=nc, cnonce=given["cnonce"])
         right = hmac.compare_digest(expected.encode(), given["response"].encode())
         signer = self._signers.get(name)
         if signer is None or not right or given["realm"] != REALM:

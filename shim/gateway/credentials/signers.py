@@ -15,15 +15,7 @@ import attrs
 
 from shim.core.messages import Call, Headers, Reply, field, without
 from shim.credentials import TOKEN_PATH, ApiKey, ServiceAccount, Token, TokenBook
-from shim.gateway.credentials.digest import (
-    ALGORITHMS,
-    REALM,
-    asks_digest,
-    challenges,
-    parameters,
-    response,
-    secret_hash,
-)
+from shim.gateway.credentials.digest import REALM, asks_digest, challenges, parameters, response, secret_hash
 from shim.gateway.errors import Refusal, too_slow
 from shim.gateway.upstream.client import Upstream
 from shim.gateway.upstream.messages import OutboundCall, UpstreamResponse
@@ -81,7 +73,6 @@ class Nonce:
 
     value: str
     stale: bool
-    hashed: Callable[[str], str]
     key_hash: str = attrs.field(repr=False)
     start: str = attrs.field(repr=False)
     end: str
@@ -91,9 +82,7 @@ class Nonce:
         """Return an Authorization value for one more use (RFC 7616, 3.4)."""
         self.uses += 1
         count, cnonce = f"{self.uses:08x}", secrets.token_hex(8)
-        answer = response(
-            self.key_hash, method, target, nonce=self.value, count=count, cnonce=cnonce, hashed=self.hashed
-        )
+        answer = response(self.key_hash, f"{method}:{target}", nonce=self.value, count=count, cnonce=cnonce)
         said = f'response="{answer}", qop=auth, nc={count}, cnonce="{cnonce}"'
         return f"{self.start}{_quoted(target)}, {said}{self.end}"
 
@@ -222,16 +211,16 @@ def challenge_of(reply: Reply, key: ApiKey) -> Nonce | None:
         if given is None or not {"realm", "nonce"} <= given.keys():
             continue
         algorithm = given.get("algorithm", "")
-        hashed = ALGORITHMS.get(algorithm.upper() or "MD5")
-        if hashed is None or "auth" not in [word.strip() for word in given.get("qop", "").split(",")]:
+        qop = [word.strip() for word in given.get("qop", "").split(",")]
+        if algorithm.upper() not in {"", "MD5"} or "auth" not in qop:
             continue
         realm, nonce = given["realm"], given["nonce"]
         end = f", algorithm={algorithm}" if algorithm else ""
         if "opaque" in given:
             end += f', opaque="{given["opaque"]}"'
         start = f'Digest username={_quoted(key.public_key)}, realm="{realm}", nonce="{nonce}", uri='
-        key_hash = secret_hash(key.public_key, realm, key.private_key, hashed)
-        return Nonce(nonce, given.get("stale", "").lower() == "true", hashed, key_hash, start, end)
+        key_hash = secret_hash(key.public_key, realm, key.private_key)
+        return Nonce(nonce, given.get("stale", "").lower() == "true", key_hash, start, end)
     return None
 
 
