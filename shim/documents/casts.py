@@ -1,67 +1,87 @@
-"""Casts: ways of ``from`` that make another type of a value, by its type, in units, joined or split; and all ways."""
+"""Ways of ``from`` that make another value: other words, another type, other units, joined or split; and all ways."""
 
 from __future__ import annotations
 
 import json
 import math
 import re
+from collections.abc import Mapping
 from fractions import Fraction
+from typing import Any
 
 import attrs
 
-from shim.documents.columns import Columns, Part, Unusual
-from shim.documents.fields import Branch, Field, Script
+from shim.documents.columns import Columns, Part, json_text
+from shim.documents.fields import Field, Problems
 from shim.documents.read import read_as
-from shim.documents.tables import Table
+from shim.documents.tables import Table, key_path
 from shim.documents.value_types import FITS, Json
-from shim.documents.ways import (
-    AS_IS,
-    BOOLEANS,
-    SCALARS,
-    Convert,
-    Drop,
-    Group,
-    Keyed,
-    Values,
-    Way,
-    Whole,
-    by_function,
-    is_integer,
-)
+from shim.documents.ways import AS_IS, Convert, Drop, Group, Keyed, Way, Whole, check_value, is_dropped
 
+_SCALARS = ("string", "integer", "number", "boolean")
+_BOOLEANS = {"true": True, "false": False}
+_is_integer = re.compile(r"-?(?:0|[1-9][0-9]{0,39})").fullmatch
+"""Tells integers as JSON writes them (RFC 8259, 6), of a length that is read at once."""
 _is_number = re.compile(r"-?(?:0|[1-9][0-9]{0,39})(?:\.[0-9]{1,40})?(?:[eE][+-]?[0-9]{1,3})?").fullmatch
 """Tells numbers as JSON writes them, of a length that is read at once."""
 _is_factor = re.compile(r"-?\d{1,17}(\.\d{1,17})?(e[+-]?\d{1,2}|/\d{1,17})?", re.ASCII).fullmatch
 """Tells the text of a number or a fraction of sensible size."""
-
 _LARGEST = 10**4000
 """What may be multiplied: Python writes integers of 4300 digits at most, and a factor has a hundred or so."""
 
 
-@attrs.frozen
-class Cast(Way):
-    """What all that make another type of a value have in common."""
+def _read_values(table: Table, key: str) -> Mapping[str, Any]:
+    values = table.get(key)
+    if isinstance(values, dict) and values:
+        return values
+    table.wrong(key, "must be a table of words")
+    return {}
 
-    copies = False
+
+@attrs.frozen
+class Values(Way):
+    """Words become others; those for booleans and integers too (``true``, ``5``)."""
+
+    key = "values"
+    mark = ": "
+    reads = ()
+    values: Mapping[str, Any] = read_as(_read_values)
+
+    def how(self) -> str:
+        turned: dict[Any, list[str]] = {}
+        for said, means in self.values.items():
+            turned.setdefault(means if isinstance(means, str) else json.dumps(means), []).append(said)
+        return "; ".join(f"{' or '.join(said)} is {means}" for means, said in turned.items())
+
+    def check(self, field: Field, at: str) -> Problems:
+        for word, value in self.values.items():
+            yield from check_value(field, key_path(f"{at}.values", word), value)
 
     def convert(self, field: Field) -> Convert:
-        """Return the function that a value is converted with."""
-        raise NotImplementedError
-
-    def branch(self, script: Script, field: Field, drop: Drop, found: str, source: str = "") -> Branch:
-        return by_function(script, field, drop, found, self.convert(field))
+        by_type: dict[type, dict[Any, Any]] = {str: dict(self.values), bool: {}, int: {}}
+        for word, value in self.values.items():
+            if word in _BOOLEANS:
+                by_type[bool][_BOOLEANS[word]] = value
+            elif _is_integer(word):
+                by_type[int][int(word)] = value
+        return lambda said: by_type[type(said)].get(said) if type(said) in by_type else None
 
     def column(self, columns: Columns, field: Field, drop: Drop, source: str) -> Part:
-        raise Unusual
+        texts = {word: json_text(value) for word, value in self.values.items() if not is_dropped(drop, word)}
+        said, words = columns.column(source), columns.name("texts", texts)
+        return "''", columns.made(f"[*map({words}.__getitem__, {said})]"), "''"
+
+    def why_not(self, field: Field, said: Json) -> str:
+        return "an unknown word"
 
 
 @attrs.frozen
-class ToType(Cast):
+class ToType(Way):
     """Text becomes what the field's type says, or that becomes text."""
 
     key = "cast"
-    makes = SCALARS
-    reads = SCALARS
+    makes = _SCALARS
+    reads = _SCALARS
     says = "cast to its type"
 
     def convert(self, field: Field) -> Convert:
@@ -76,18 +96,18 @@ def _to_text(said: Json) -> Json:
 
 def _to_integer(said: Json) -> Json:
     if type(said) is str:
-        return int(said) if is_integer(said) else None
+        return int(said) if _is_integer(said) else None
     return int(said) if type(said) is float and said.is_integer() else said
 
 
 def _to_number(said: Json) -> Json:
     if type(said) is not str:
         return said
-    return (int(said) if is_integer(said) else float(said)) if _is_number(said) else None
+    return (int(said) if _is_integer(said) else float(said)) if _is_number(said) else None
 
 
 def _to_boolean(said: Json) -> Json:
-    return BOOLEANS.get(said) if type(said) is str else said
+    return _BOOLEANS.get(said) if type(said) is str else said
 
 
 def _read_factor(table: Table, key: str) -> Fraction:
@@ -102,7 +122,7 @@ def _read_factor(table: Table, key: str) -> Fraction:
 
 
 @attrs.frozen
-class Factor(Cast):
+class Factor(Way):
     """A number in other units."""
 
     key = "factor"
@@ -139,7 +159,7 @@ def _text_between(table: Table, key: str) -> str:
 
 
 @attrs.frozen
-class Join(Cast):
+class Join(Way):
     """A list of texts becomes one."""
 
     key = "join"
@@ -155,7 +175,7 @@ class Join(Cast):
 
 
 @attrs.frozen
-class Split(Cast):
+class Split(Way):
     """A text becomes a list of its parts."""
 
     key = "split"
@@ -178,7 +198,7 @@ def _count(table: Table, key: str) -> int:
 
 
 @attrs.frozen
-class Parts(Cast):
+class Parts(Way):
     """The first parts of a text between dots, such as a version's."""
 
     key = "parts"

@@ -22,6 +22,17 @@ class LinkRule:
     rel: Mapping[str, str]
     path: Template
 
+    def parts(self, parameters: Collection[str]) -> tuple[list[str], list[str]]:
+        """Return the members of the answer that the path names, and expressions for what stands around them."""
+        members, texts = list[str](), [["context.links_base"]]
+        for number, piece in enumerate(self.path.pieces):
+            if number % 2 and piece not in parameters:
+                members.append(piece)
+                texts.append([])
+            elif piece:
+                texts[-1].append(f"context.raw[{piece!r}]" if number % 2 else repr(piece))
+        return members, [" + ".join(text) for text in texts]
+
 
 @attrs.frozen(kw_only=True)
 class Link(Verb):
@@ -49,24 +60,17 @@ class Link(Verb):
         lines, segments = list[str](), dict[str, str]()
         made: list[Branch] = []
         for link in self.links:
-            named: list[str] = []
-            href: list[list[str]] = [["context.links_base"]]  # what lies between the members that it names
-            for number, piece in enumerate(link.path.pieces):
-                if number % 2 == 0:
-                    href[-1] += [repr(piece)] if piece else []
-                elif piece in script.parameters:
-                    href[-1].append(f"context.raw[{piece!r}]")
-                else:
-                    if piece not in segments:
-                        one = segments[piece] = f"segment_{len(segments)}"
-                        lines.append(f"{one} = made.get({piece!r})")
-                        lines.append(f"if type({one}) is not str or not ({one}.isascii() and {one}.isalnum()):")
-                        lines.append(f"    {one} = segment_of({one})")
-                    named.append(segments[piece])
-                    href.append([])
-            parts = [script.once_a_call("href", " + ".join(part)) if part else "" for part in href]
-            whole = [parts[0], *(one for pair in zip(named, parts[1:], strict=True) for one in pair if one)]
-            made.append((" and ".join(named), f"{{'href': {' + '.join(whole)}, 'rel': {link.rel[script.api]!r}}}"))
+            members, texts = link.parts(script.parameters)
+            for member in members:
+                if member not in segments:
+                    one = segments[member] = f"segment_{len(segments)}"
+                    lines.append(f"{one} = made.get({member!r})")
+                    lines.append(f"if type({one}) is not str or not ({one}.isascii() and {one}.isalnum()):")
+                    lines.append(f"    {one} = segment_of({one})")
+            named = [segments[member] for member in members]
+            around = [script.once_a_call("href", text) if text else "" for text in texts]
+            href = " + ".join(part for pair in zip(around, [*named, ""], strict=True) for part in pair if part)
+            made.append((" and ".join(named), f"{{'href': {href}, 'rel': {link.rel[script.api]!r}}}"))
         if len(made) == 1 and made[0][0]:
             return lines + chosen(field, [(made[0][0], f"[{made[0][1]}]")], which)
         lines.append("links = []")
@@ -75,21 +79,14 @@ class Link(Verb):
         return lines + chosen(field, [("links", "links")], which)
 
     def column(self, columns: Columns, field: Field) -> Part | None:
-        parts: list[str] = ["'['"]
+        parts = ["'['"]
         for count, link in enumerate(self.links):
-            start, href = ("," if count else "") + '{"href":"', ["context.links_base"]
-            parts[-1] += f" + {start!r}"
-            for number, piece in enumerate(link.path.pieces):
-                if number % 2 == 0:
-                    href.append(repr(piece))
-                elif piece in columns.parameters:
-                    href.append(f"context.raw[{piece!r}]")
-                else:
-                    parts[-1] += f" + plain({' + '.join(href)})"
-                    parts += [columns.segments(piece), "''"]
-                    href = ["''"]
-            end = f'","rel":{json_text(link.rel[columns.api])}}}'
-            parts[-1] += f" + plain({' + '.join(href)}) + {end!r}"
+            members, (first, *texts) = link.parts(columns.parameters)
+            start, end = ("," if count else "") + '{"href":"', f'","rel":{json_text(link.rel[columns.api])}}}'
+            parts[-1] += f" + {start!r} + plain({first})"
+            for member, text in zip(members, texts, strict=True):
+                parts += [columns.segments(member), f"plain({text})" if text else "''"]
+            parts[-1] += f" + {end!r}"
         parts[-1] += " + ']'"
         return tuple(parts)
 

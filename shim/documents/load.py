@@ -22,10 +22,10 @@ LARGEST = 16 * 1024 * 1024
 
 @attrs.frozen
 class _File:
-    """One TOML file as read: its name for messages, and its tables."""
+    """One TOML file as read: its tables, and where their defects are noted."""
 
-    name: str
     data: dict[str, Any]
+    source: DocumentSource
 
 
 def mapping_folders(environ: Mapping[str, str]) -> tuple[Path | Traversable, ...]:
@@ -48,22 +48,23 @@ def load_documents(folders: Iterable[Path | Traversable]) -> tuple[Document, ...
     problems: list[str] = []
     files = [file for folder in folders for file in _read(folder, problems)]
     plain = [file for file in files if "overrides" not in file.data]
-    sources = {id(file): DocumentSource(file=file.name, problems=problems) for file in plain}
     for file in files:
         if file not in plain:
-            _override(file, plain, sources, problems)
-    first = {id(file): parse_document(file.data, sources[id(file)]) for file in plain if not _borrows(file)}
-    by_name = {document.name: document for document in first.values()}
-    later = {id(file): parse_document(file.data, sources[id(file)], by_name) for file in plain if _borrows(file)}
-    documents = tuple({**first, **later}[id(file)] for file in plain)
-    by_document = {id(document): source for document, source in zip(documents, sources.values(), strict=True)}
-    wrong = {key: tuple(source.wrong) for key, source in by_document.items()}
+            _override(file, plain)
+    read = dict[int, Document]()
+    for borrows in (False, True):  # of the others, resources
+        lenders = {document.name: document for document in read.values()}
+        found = [file for file in plain if ("resources_of" in file.data) is borrows]
+        read |= {id(file): parse_document(file.data, file.source, lenders) for file in found}
+    documents = tuple(read[id(file)] for file in plain)
     if folders != (_SHIPPED,):
         from shim.documents.check import check_documents  # noqa: PLC0415 - see above
 
+        sources = {id(read[id(file)]): (file.source, tuple(file.source.wrong)) for file in plain}
         for document, at, what in check_documents(documents):
-            if not _follows(at, wrong[id(document)]):
-                by_document[id(document)].add(at, what)
+            source, wrong = sources[id(document)]
+            if not _follows(at, wrong):
+                source.add(at, what)
     if not documents and not problems:
         problems.append("no mapping document was found")
     if problems:
@@ -81,14 +82,10 @@ def _follows(at: str, wrong: Sequence[str]) -> bool:
     return own or bool(held if at.startswith("resource.") else wrong and at.endswith(".order"))
 
 
-def _borrows(file: _File) -> bool:
-    return "resources_of" in file.data
-
-
 def _read(folder: Path | Traversable, problems: list[str]) -> Iterator[_File]:
     for name, path in _named(folder):
         try:
-            yield _File(name=name, data=tomllib.loads(_text(path)))
+            yield _File(tomllib.loads(_text(path)), DocumentSource(name, problems=problems))
         except (OSError, ValueError, RecursionError) as error:
             problems.append(f"{name}: {error}")
 
@@ -96,8 +93,8 @@ def _read(folder: Path | Traversable, problems: list[str]) -> Iterator[_File]:
 def _named(folder: Path | Traversable) -> Iterator[tuple[str, Path | Traversable]]:
     """Return the documents of a folder, which may be in an archive, and their names in it."""
     if isinstance(folder, Path):
-        for path in document_files(folder):
-            yield path.relative_to(folder).as_posix() if path != folder else path.name, path
+        files = document_files(folder)
+        yield from ((path.relative_to(folder).as_posix() if path != folder else path.name, path) for path in files)
         return
     for one in sorted(folder.iterdir(), key=lambda one: one.name):
         if one.is_dir():
@@ -124,43 +121,37 @@ def _text(path: Path | Traversable) -> str:
     return path.read_text(encoding="utf-8-sig")
 
 
-def _override(file: _File, plain: list[_File], sources: Mapping[int, DocumentSource], problems: list[str]) -> None:
+def _override(file: _File, plain: Sequence[_File]) -> None:
     """Lay an operator's document over the one it names; each replaced key is remembered as theirs."""
-    wanted = file.data["overrides"]
+    wanted, own = file.data["overrides"], file.source
     target = next((one for one in plain if one.data.get("name") == wanted), None)
-    own = DocumentSource(file=file.name, problems=problems)
     if target is None:
         own.add("overrides", f"{wanted!r} is the name of no document")
         return
     if not same(file.data.get("format"), target.data.get("format")):
         own.add("format", f"must be {target.data.get('format')}, as in the document it changes")
     for key, value in file.data.items():
-        if key in {"overrides", "format"}:
-            continue
-        if key not in {"resource", "operation"} or not isinstance(value, dict):
+        if key in {"resource", "operation"} and isinstance(value, dict):
+            # A rule (a field's tier, below resource and field) is replaced as a whole: half of one means nothing.
+            _lay(value, target.data.get(key), key, file, target, 3 if key == "resource" else 0)
+        elif key not in {"overrides", "format"}:
             own.add(key, "can't be overridden; resource and operation can")
-            continue
-        # A rule (a field's tier, below resource and field) is replaced as a whole: half of one means nothing.
-        whole_at = 3 if key == "resource" else 0
-        _lay(value, target.data.get(key), key, own, sources[id(target)].overridden, whole_at)
 
 
 _NAMES = frozenset({3, 2, 0})
 """The levels of ``_lay`` at which keys are names of resources, fields and operations, which must be there already."""
 
 
-def _lay(  # noqa: PLR0913, PLR0917 - what to lay over what, where that is, and whose it becomes
-    new: dict[str, Any], old: Any, path: str, own: DocumentSource, overridden: dict[str, str], whole_at: int
-) -> None:
+def _lay(new: dict[str, Any], old: Any, path: str, file: _File, target: _File, whole_at: int) -> None:  # noqa: PLR0913, PLR0917
+    own, overridden = file.source, target.source.overridden
     for key, value in new.items():
         at = key_path(path, key)
-        names = whole_at in _NAMES
-        if not isinstance(old, dict) or (names and key not in old and isinstance(value, dict)):
+        if not isinstance(old, dict) or (whole_at in _NAMES and key not in old and isinstance(value, dict)):
             known = ", ".join(old) if isinstance(old, dict) else "nothing"
             own.add(at, f"overrides nothing; the document has {known} there")
         elif isinstance(value, dict) and key in old and (whole_at != 1 or key == "tier"):
             # Below ``tier`` are tiers, as beside it.
-            _lay(value, old[key], at, own, overridden, whole_at - (key != "tier" or whole_at != 1))
+            _lay(value, old[key], at, file, target, whole_at - (key != "tier" or whole_at != 1))
         elif at in overridden:
             own.add(at, f"is already overridden by {overridden[at]}")
         else:

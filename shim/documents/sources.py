@@ -65,9 +65,6 @@ def read_source(text: str) -> Path:
 class _SeveralItems(Exception):  # noqa: N818 - what a step can't take is no error
     """The list that ``[only]`` can't choose from."""
 
-    def __init__(self, items: list[Json]) -> None:
-        self.items = items
-
 
 def look_up(source: Json, path: Sequence[str | Step]) -> Json | Literal[NoValue.MISSING]:
     """Return the value at a path, MISSING when any part is not there.
@@ -77,28 +74,28 @@ def look_up(source: Json, path: Sequence[str | Step]) -> Json | Literal[NoValue.
     try:
         return _found(source, path)
     except _SeveralItems as several:
-        return several.items
+        items: list[Json] = several.args[0]
+        return items
 
 
 def _found(source: Json, path: Sequence[str | Step]) -> Json | Literal[NoValue.MISSING]:
     for number, part in enumerate(path):
-        match part:
-            case Step.EACH:
-                if type(source) is not list:
-                    return NoValue.MISSING
-                rest = path[number + 1 :]
-                found = [value for item in source if (value := _found(item, rest)) is not NoValue.MISSING]
-                return [one for values in found for one in values] if Step.EACH in rest else found  # type: ignore[union-attr]
-            case Step.FIRST | Step.ONLY:
-                if type(source) is not list or not source:
-                    return NoValue.MISSING
-                if part is Step.ONLY and len(source) > 1:
-                    raise _SeveralItems(source)
-                source = source[0]
-            case _:
-                if type(source) is not dict or part not in source:
-                    return NoValue.MISSING
-                source = source[part]
+        if not isinstance(part, Step):
+            if type(source) is not dict or part not in source:
+                return NoValue.MISSING
+            source = source[part]
+        elif type(source) is not list:
+            return NoValue.MISSING
+        elif part is Step.EACH:
+            rest = path[number + 1 :]
+            found = [value for item in source if (value := _found(item, rest)) is not NoValue.MISSING]
+            return [one for values in found for one in values] if Step.EACH in rest else found  # type: ignore[union-attr]
+        elif not source:
+            return NoValue.MISSING
+        elif part is Step.ONLY and len(source) > 1:
+            raise _SeveralItems(source)
+        else:
+            source = source[0]
     return source
 
 

@@ -1,20 +1,18 @@
-"""What ``from`` may make of a value, a class each; ``casts`` has those that make another type of it."""
+"""What ``from`` may make of a value, a class each; ``casts`` has those that make another value of it."""
 
 from __future__ import annotations
 
-import json
-import re
-from collections.abc import Callable, Collection, Mapping
+from collections.abc import Callable, Collection
 from functools import partial
 from typing import Any, ClassVar, Self
 
 import attrs
 
-from shim.documents.columns import Columns, Part, Unusual, is_plain, json_text
+from shim.documents.columns import Columns, Part, Unusual, is_plain
 from shim.documents.fields import LISTS, Branch, Field, Problems, Script, unfit
 from shim.documents.read import members_in, read_as, read_declared
 from shim.documents.sources import parse_source
-from shim.documents.tables import Table, key_path
+from shim.documents.tables import Table
 from shim.documents.value_types import FITS, LONGEST_TIME, PLAIN, Json, is_json
 
 Convert = Callable[[Json], Json]
@@ -22,13 +20,7 @@ Convert = Callable[[Json], Json]
 Drop = tuple[Any, ...]
 """Values that stand for not known."""
 
-SCALARS = ("string", "integer", "number", "boolean")
-BOOLEANS = {"true": True, "false": False}
-
 _JSON_TYPES = {"time": "string", "integer": "number", "strings": "array", "objects": "array", "links": "array"}
-
-is_integer = re.compile(r"-?(?:0|[1-9][0-9]{0,39})").fullmatch
-"""Tells integers as JSON writes them (RFC 8259, 6), of a length that is read at once."""
 
 
 def json_type(kind: str) -> str:
@@ -44,12 +36,10 @@ def is_dropped(drop: Drop, said: Json) -> bool:
 def read_drop(table: Table, key: str) -> Drop:
     """Return the values of a rule that stand for not known."""
     drop = table.get(key)
-    if drop is None:
-        return ()
-    if not isinstance(drop, list) or not drop:
+    if drop is not None and (not isinstance(drop, list) or not drop):
         table.wrong(key, "must be a list of values that mean 'not known'")
         return ()
-    return tuple(drop)
+    return tuple(drop or ())
 
 
 def check_value(field: Field, at: str, value: Json) -> Problems:
@@ -68,7 +58,7 @@ def is_time(found: str) -> str:
 
 @attrs.frozen
 class Way:
-    """A value is taken as it is; the classes below make something else of it.
+    """A value is taken as it is; the subclasses make something else of it.
 
     A key of a rule names each, and a rule has one way at most.
     """
@@ -78,14 +68,17 @@ class Way:
     """What stands between the source and what becomes of it, where that is said in words."""
     says: ClassVar[str] = ""
     """What becomes of a value, in words that name attributes of the way."""
-    copies: ClassVar[bool] = True
-    """Whether a value stays what it is: an object that a resource translates, or a link."""
     belongs: ClassVar[str] = ""
-    """The one type of field that has it."""
+    """The one type of field that it belongs to; if that is of objects, their resource has to be named, too."""
     makes: ClassVar[tuple[str, ...]] = ()
-    """The types of field that it makes of other types, any if empty."""
+    """The types of field that it makes a value of, any if empty."""
     reads: ClassVar[Collection[str] | None] = None
     """What JSON calls the values that it takes, any if empty; None if the type of the field says it."""
+
+    @property
+    def copies(self) -> bool:
+        """Whether a value stays what it is, or objects in it are translated by a resource."""
+        return type(self).convert is Way.convert
 
     @classmethod
     def read(cls, table: Table) -> Self:
@@ -114,20 +107,29 @@ class Way:
             return self.reads == ("array",)
         return None if field.type == "any" else field.type in LISTS
 
+    def convert(self, field: Field) -> Convert:
+        """Return the function that a value is converted with, unless it is copied."""
+        raise NotImplementedError
+
+    def inner(self, script: Script, field: Field, source: str) -> tuple[str, str]:
+        """Return the type of what holds objects, and the call that translates them."""
+        return ("list", f"each(value, {source!r})") if field.type == "objects" else ("dict", f"one(value, {source!r})")
+
     def branch(self, script: Script, field: Field, drop: Drop, found: str, source: str = "") -> Branch:
         """Return the test of the value at an expression, and the expression for the legacy one."""
+        if not self.copies:
+            convert = script.name("convert", _converting(field, drop, self.convert(field)))
+            return f"(value := {convert}({found})) is not None", "value"
         if field.of is not None:
-            kind = "list" if field.type == "objects" else "dict"
-            value = f"{script.nested(field, field.of)}.{'each' if kind == 'list' else 'one'}(value, {source!r})"
-            return f"type(value := {found}) is {kind}", value
+            kind, call = self.inner(script, field, source)
+            return f"type(value := {found}) is {kind}", f"{script.nested(field, field.of)}.{call}"
         if field.type == "time":
             test = is_time(found)
         elif field.type in PLAIN:
             test = f"type(value := {found}) is {PLAIN[field.type].__name__}"
         else:
             test = f"{script.name('fits', FITS[field.type])}(value := {found})"
-        test = _wanted(script, field, drop, test)
-        return test, "led_back(value, context)" if field.type == "links" else "value"
+        return wanted(script, field, drop, test), "led_back(value, context)" if field.type == "links" else "value"
 
     def column(self, columns: Columns, field: Field, drop: Drop, source: str) -> Part:
         """Return the field's text in all items of a list, which have something at a source.
@@ -135,7 +137,7 @@ class Way:
         Raises Unusual if it can't be written a column at a time.
         """
         kept = [word for word in field.words if not is_dropped(drop, word)]
-        match field.type:
+        match field.type if self.copies else "":
             case "string" if field.words and all(map(is_plain, kept)):
                 said = columns.column(source, f"{columns.name('words', frozenset(kept))}.issuperset({{}})")
             case "string" | "time" if not field.words and not drop:
@@ -156,81 +158,25 @@ class Way:
         return f"can't be made {field.type}" if self.makes else unfit(field, said)
 
 
-def _wanted(script: Script, field: Field, drop: Drop, test: str) -> str:
-    if drop:
-        test += f" and not {script.name('is_dropped', partial(is_dropped, drop))}(value)"
-    if field.words:
-        test += f" and value in {script.name('words', frozenset(field.words))}"
-    return test
-
-
 AS_IS = Way()
 
 
-def by_function(script: Script, field: Field, drop: Drop, found: str, convert: Convert) -> Branch:
-    """Return the branch of a way that a function of ours goes."""
+def wanted(script: Script, field: Field, drop: Drop, test: str) -> str:
+    """Return a test that also leaves out what stands for not known, and words that are not the field's."""
+    if drop:
+        test += f" and not {script.name('is_dropped', partial(is_dropped, drop))}(value)"
+    return f"{test} and value in {script.name('words', frozenset(field.words))}" if field.words else test
+
+
+def _converting(field: Field, drop: Drop, convert: Convert) -> Convert:
+    """Return the function that converts what is known, to values that the field may have."""
+    fits, words = FITS[field.type], field.words
 
     def converted(said: Json) -> Json:
-        if is_dropped(drop, said):
-            return None
-        value = convert(said)
-        if value is None or not FITS[field.type](value) or (field.words and value not in field.words):
-            return None
-        return value
+        value = None if is_dropped(drop, said) else convert(said)
+        return value if value is not None and fits(value) and (not words or value in words) else None
 
-    return f"(value := {script.name('convert', converted)}({found})) is not None", "value"
-
-
-def _read_values(table: Table, key: str) -> Mapping[str, Any]:
-    values = table.get(key)
-    if isinstance(values, dict) and values:
-        return values
-    table.wrong(key, "must be a table of words")
-    return {}
-
-
-@attrs.frozen
-class Values(Way):
-    """Words become others; those for booleans and integers too (``true``, ``5``)."""
-
-    key = "values"
-    mark = ": "
-    copies = False
-    reads = ()
-    values: Mapping[str, Any] = read_as(_read_values)
-
-    def how(self) -> str:
-        turned: dict[Any, list[str]] = {}
-        for said, means in self.values.items():
-            turned.setdefault(means if isinstance(means, str) else json.dumps(means), []).append(said)
-        return "; ".join(f"{' or '.join(said)} is {means}" for means, said in turned.items())
-
-    def check(self, field: Field, at: str) -> Problems:
-        for word, value in self.values.items():
-            yield from check_value(field, key_path(f"{at}.values", word), value)
-
-    def branch(self, script: Script, field: Field, drop: Drop, found: str, source: str = "") -> Branch:
-        if any(word in BOOLEANS or is_integer(word) for word in self.values):
-            return by_function(script, field, drop, found, self._convert())
-        words = script.name("words", {word: new for word, new in self.values.items() if not is_dropped(drop, word)})
-        return f"type(value := {found}) is str and (word := {words}.get(value)) is not None", "word"
-
-    def column(self, columns: Columns, field: Field, drop: Drop, source: str) -> Part:
-        texts = {word: json_text(value) for word, value in self.values.items() if not is_dropped(drop, word)}
-        said, words = columns.column(source), columns.name("texts", texts)
-        return "''", columns.made(f"[*map({words}.__getitem__, {said})]"), "''"
-
-    def _convert(self) -> Convert:
-        by_type: dict[type, dict[Any, Any]] = {str: dict(self.values), bool: {}, int: {}}
-        for word, value in self.values.items():
-            if word in BOOLEANS:
-                by_type[bool][BOOLEANS[word]] = value
-            elif is_integer(word):
-                by_type[int][int(word)] = value
-        return lambda said: by_type[type(said)].get(said) if type(said) in by_type else None
-
-    def why_not(self, field: Field, said: Json) -> str:
-        return "an unknown word"
+    return converted
 
 
 @attrs.frozen
@@ -242,7 +188,7 @@ class Whole(Way):
 
     def branch(self, script: Script, field: Field, drop: Drop, found: str, source: str = "") -> Branch:
         test = f"(type(value := {found}) is int or type(value) is float and value.is_integer())"
-        return _wanted(script, field, drop, test), "int(value)"
+        return wanted(script, field, drop, test), "int(value)"
 
 
 @attrs.frozen
@@ -256,11 +202,8 @@ class Group(Way):
     def how(self) -> str:
         return f"one for each {' or '.join(self.members)}"
 
-    def branch(self, script: Script, field: Field, drop: Drop, found: str, source: str = "") -> Branch:
-        test, _ = super().branch(script, field, drop, found, source)
-        members = script.name("members", tuple(map(parse_source, self.members)))
-        assert field.of is not None, "checked"
-        return test, f"{script.nested(field, field.of)}.grouped(value, {source!r}, {members})"
+    def inner(self, script: Script, field: Field, source: str) -> tuple[str, str]:
+        return "list", f"grouped(value, {source!r}, {script.name('members', tuple(map(parse_source, self.members)))})"
 
 
 @attrs.frozen
@@ -273,8 +216,5 @@ class Keyed(Way):
     says = "by {0.member}"
     member: str = read_as(lambda table, key: members_in(table, key, (table.text(key),))[0], "keyed")
 
-    def branch(self, script: Script, field: Field, drop: Drop, found: str, source: str = "") -> Branch:
-        assert field.of is not None, "checked"
-        member = script.name("member", parse_source(self.member))
-        value = f"{script.nested(field, field.of)}.keyed(value, {source!r}, {member})"
-        return f"type(value := {found}) is list", value
+    def inner(self, script: Script, field: Field, source: str) -> tuple[str, str]:
+        return "list", f"keyed(value, {source!r}, {script.name('member', parse_source(self.member))})"

@@ -6,13 +6,13 @@ from typing import Any
 import attrs
 from hypothesis import strategies as st
 
-from shim.documents.casts import Cast, Factor, Join, Split, ToType
+from shim.documents.casts import Factor, Join, Split, ToType, Values
 from shim.documents.fields import Field, Rule, Verb, When
 from shim.documents.links import Link, LinkRule
 from shim.documents.templates import parse_template
 from shim.documents.verbs import Absent, Constant, Equals, From, List, Only, Parameter, Passed
 from shim.documents.vocabulary import Fidelity
-from shim.documents.ways import AS_IS, Values, Way, Whole
+from shim.documents.ways import AS_IS, Way, Whole
 
 PARAMETERS = ("groupId", "name")
 ODD = ["it's", 'a"b', "\\", "{id}", "%s", "\n#", "'''", '"""', "\x00", "ä\u2028", "__import__('os')", "1 or 1", ""]
@@ -153,7 +153,7 @@ def declared_by(verb: Verb) -> list[Any]:
         case Equals(words=words, others=others):
             return [*words, *others]
         case From(way=way, drop=drop):
-            return [*drop, *(way.values if isinstance(way, Values) else CASTABLE if isinstance(way, Cast) else ())]
+            return [*drop, *(way.values if isinstance(way, Values) else () if way.copies else CASTABLE)]
     return []
 
 

@@ -6,14 +6,14 @@ from fractions import Fraction
 from typing import Any
 
 from shim.core.messages import Dropped, FieldReport
-from shim.documents.casts import Cast, Factor, Join, Split, ToType
+from shim.documents.casts import Factor, Join, Split, ToType, Values
 from shim.documents.fields import Field, Rule, Verb, When
 from shim.documents.links import Link
 from shim.documents.templates import encoded
 from shim.documents.value_types import FITS, parse_time
 from shim.documents.verbs import Absent, Constant, From, List, Only, Parameter, Passed
 from shim.documents.vocabulary import Fidelity
-from shim.documents.ways import Values, Way, Whole
+from shim.documents.ways import Way, Whole
 
 NOTHING: Any = object()
 """There is no value, told apart from null."""
@@ -83,7 +83,7 @@ def converted(field: Field, verb: Any, said: Any) -> Any:
         if not isinstance(said, str) or said not in way.values:
             raise Useless(said, "an unknown word")
         return way.values[said]
-    if isinstance(way, Cast):
+    if way is not None and not way.copies:
         made = cast(field.type, way, said)
         if made is NOTHING or not FITS[field.type](made) or (field.words and made not in field.words):
             raise Useless(said, f"can't be made {field.type}")

@@ -14,10 +14,10 @@ from hypothesis import strategies as st
 
 from shim.core.rules import TranslationContext, TranslationReport
 from shim.core.translate import Translator, UpstreamPage, make_translator, translate_items
+from shim.documents.casts import Values
 from shim.documents.fields import Field, Resource, Rule, Verb, When
 from shim.documents.verbs import Constant, From
 from shim.documents.vocabulary import Fidelity
-from shim.documents.ways import Values
 from tests.core.driver import AFTER, BASE, LIST, drive
 from tests.core.fields_made_up import JSON, ODD, OF, PARAMETERS, fields, objects
 from tests.core.reference import Expected

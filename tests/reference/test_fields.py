@@ -4,10 +4,11 @@ import pytest
 from makers.fields import page, value
 
 from shim.core.recognise import load_engine
+from shim.documents.casts import Values
 from shim.documents.fields import Rule
 from shim.documents.verbs import Absent, From
 from shim.documents.vocabulary import Fidelity
-from shim.documents.ways import Group, Values, Whole
+from shim.documents.ways import Group, Whole
 
 
 @pytest.fixture(scope="module")

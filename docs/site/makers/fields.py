@@ -13,11 +13,12 @@ from makers.markdown import table
 from shim.cli.fields import when
 from shim.core.recognise import Engine, load_engine
 from shim.documents.calls import ErrorRule, QueryRule, RefusedChoice, Successor, Target
+from shim.documents.casts import Values
 from shim.documents.fields import BODY, Field, Resource, Rule
 from shim.documents.model import Document, Operation
 from shim.documents.verbs import From, Parameter, way_of
 from shim.documents.vocabulary import Fidelity
-from shim.documents.ways import AS_IS, Group, Keyed, Values, Whole
+from shim.documents.ways import AS_IS, Group, Keyed, Whole
 
 _HEAD = """\
 # From old to new, field by field
