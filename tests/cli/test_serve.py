@@ -47,7 +47,7 @@ def test_a_flag_that_may_stand_alone(run):
     ("words", "said"),
     [
         (("--route", "flx"), "--route: 'flx' is not one of auto, date, legacy, successor, flex, off"),
-        (("--sunset", "nothing=2026-01-01"), "'nothing' is no document"),
+        (("--sunset", "nothing=2026-01-01"), "'nothing' is not one of"),
         (("--config", "/nonexistent.toml"), "does not exist"),
         (("--listen", "127.0.0.1"), "--listen: '127.0.0.1' is not an address"),
         (("--nonsense",), "No such option"),

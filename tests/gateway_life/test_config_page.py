@@ -94,8 +94,8 @@ def test_all_that_is_wrong_is_told_at_once_by_file_variable_flag_and_key(tmp_pat
 @pytest.mark.parametrize(
     ("text", "name"),
     [
-        ('sunset = "snapshot=2026-02-01"', "sunset: 'snapshot' is no document"),
-        ("[sunset]\nsnapshot = 2026-02-01", "sunset: 'snapshot' is no document"),
+        ('sunset = "snapshot=2026-02-01"', "sunset: 'snapshot' is not one of"),
+        ("[sunset]\nsnapshot = 2026-02-01", "sunset: 'snapshot' is not one of"),
         ('reuse_port = "on"\nuds = "/calls"', "reuse_port: shares a TCP port"),
     ],
 )

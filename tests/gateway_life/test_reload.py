@@ -49,7 +49,7 @@ class Applied:
     [
         ('route = "flx"\ndeadline = 0', ("route: 'flx'", "deadline: '0'")),
         ("route = ", ("shim.toml",)),
-        ('sunset = "nothing=2026-01-01"', ("'nothing' is no document",)),
+        ('sunset = "nothing=2026-01-01"', ("'nothing' is not one of",)),
         ("lisen = 1", ("lisen: no such option",)),
         ("drain_min = 60", ("drain_min: no such option; did you mean drain?",)),
         (None, ("shim.toml", "No such file")),
