@@ -46,17 +46,13 @@ class Variables:
 
     def __init__(self, names: Iterable[str]) -> None:
         self._names = tuple(names)
-        self._held: Any = None
-        self._keys: tuple[object, ...] = ()
+        self._keys: tuple[object, ...] = tuple(map(os.fsencode, self._names)) if os.name == "posix" else self._names
 
     def raw(self) -> Raw:
         """Return the values at this moment."""
-        environ = os.environ
-        held = getattr(environ, "_data", None)
+        held: Any = getattr(os.environ, "_data", None)
         if held is None:  # another mapping in its place
-            return tuple(map(environ.get, self._names))
-        if held is not self._held:
-            self._keys, self._held = tuple(map(environ.encodekey, self._names)), held
+            return tuple(map(os.environ.get, self._names))
         return tuple(map(held.get, self._keys))
 
 

@@ -17,26 +17,27 @@ from shim.doors.environment import Variables
 
 TYPE_CHECKING = False  # as type checkers know it; importing typing costs 8 ms
 if TYPE_CHECKING:
-    from collections.abc import Awaitable, Callable, Mapping
+    from collections.abc import Callable, Mapping
     from typing import Any
 
 
 class State:
     """Whether it is on, the settings when it was switched on, and what is loaded by now.
 
-    ``concerns`` is the engine's, None until that is loaded; ``doors`` are the rooms' functions by their names.
+    ``concerns`` is the engine's, None until that is loaded. ``doors`` are the rooms' functions by their names, None
+    for one that can't be loaded, and ``said`` is why not.
     """
 
     active = False
     settings: Mapping[str, str] = {}
-    concerns: Callable[[str], bool] | None = None
-    doors: dict[str, Callable[..., Any]] = {}  # noqa: RUF012 - there is one state
+    concerns: Callable[[str], object] | None = None
+    doors: dict[str, Callable[..., Any] | None] = {}  # noqa: RUF012 - there is one state
     said = ""
     guarded = False
 
 
 STATE = State()
-_loading, _gently = threading.Lock(), threading.Lock()
+_loading = threading.RLock()
 _fork = threading.local()
 
 _PUBLIC = "/api/atlas/"
@@ -46,7 +47,7 @@ _documents = Variables(["ATLAS_SHIM_MAPPINGS"])
 """Those of the operator's know other paths."""
 
 
-def _concerns(url: str) -> bool:
+def _concerns(url: str) -> object:
     """Return whether the drop-in is on and a URL, or its path, may be one of a retired call."""
     if not STATE.active:
         return False
@@ -58,9 +59,9 @@ def _concerns(url: str) -> bool:
 def _load(door: str) -> None:
     """Load the engine and a room's function; what can't be loaded is said once, and calls go out as they are."""
     module, name, *arguments = door.split(":")
-    found, concerns = _leave, _never
     _guard_forks()
     is_first = _loading.acquire(timeout=1)  # threads load it once
+    found, concerns = None, STATE.concerns or _never
     try:
         process = import_module("shim.doors.process")
         process.begin_with(STATE.settings)
@@ -77,6 +78,10 @@ def _load(door: str) -> None:
     STATE.doors[door], STATE.concerns = found, concerns
 
 
+def _never(_: str) -> bool:
+    return False
+
+
 def _guard_forks() -> None:
     """Have forks wait from now on, before logging holds its own lock for them: what is loaded logs."""
     if not STATE.guarded and hasattr(os, "register_at_fork"):
@@ -87,48 +92,39 @@ def _guard_forks() -> None:
 
 def _before_fork() -> None:
     """Wait until nobody loads: modules that another thread has half imported would stay locked in the child."""
-    _fork.held = [lock for lock in (_gently, _loading) if lock.acquire(timeout=5)]
+    _fork.waited = _loading.acquire(timeout=5)
 
 
 def _after_fork() -> None:
-    for lock in _fork.held:
-        lock.release()
+    if _fork.waited:
+        _loading.release()
 
 
-def _leave(_: Any, wrapped: Callable[..., Any], *args: Any, **kwargs: Any) -> Any:
-    return wrapped(*args, **kwargs)
-
-
-def _never(_: str) -> bool:
-    return False
-
-
-async def _after(load: Callable[[], None], call: Callable[[], Awaitable[Any]]) -> Any:
-    """Load in a thread, so that the loop goes on meanwhile, and then await the call."""
+async def _load_beside(door: str) -> None:
+    """Load in a thread, so that the loop goes on meanwhile."""
     asyncio, trio = sys.modules.get("asyncio"), sys.modules.get("trio")
-    beside = partial(_beside, load) if sys.implementation.name == "cpython" else load
+    load = partial(_load_gently if sys.implementation.name == "cpython" else _load, door)
     try:
         if asyncio is not None and asyncio._get_running_loop() is not None:  # noqa: SLF001 - public, and raises nothing
-            await asyncio.to_thread(beside)
+            await asyncio.to_thread(load)
         elif trio is not None:
-            await trio.to_thread.run_sync(beside)
+            await trio.to_thread.run_sync(load)
         else:
             load()
     except RuntimeError:  # a loop of another kind, or no thread can be started
         load()
-    return await call()
 
 
-def _beside(load: Callable[[], None]) -> None:
+def _load_gently(door: str) -> None:
     """Load beside a loop: it has its turn every millisecond, and no collection of garbage stops it for thirty."""
-    if not _gently.acquire(blocking=False):  # another thread loads so, and will be done soon
-        load()
+    if not _loading.acquire(blocking=False):  # another thread loads, and will be done soon
+        _load(door)
         return
     interval, collects = sys.getswitchinterval(), gc.isenabled()
     sys.setswitchinterval(0.001)
     gc.disable()
     try:
-        load()
+        _load(door)
     finally:
         sys.setswitchinterval(interval)
         if collects:
@@ -136,65 +132,64 @@ def _beside(load: Callable[[], None]) -> None:
                 gc.freeze()  # together: what is loaded is old at once, and no collection is due
                 gc.unfreeze()
             gc.enable()
-        _gently.release()
+        _loading.release()
 
 
-def _served(url_of: Callable[..., str], door: str, *, waits: bool = False, follows: bool = False) -> Callable[..., Any]:
+def _served(url_of: Callable[..., str], door: str, *, follows: bool = False, waits: bool = False) -> Callable[..., Any]:
     """Return what is called in a method's place: for a URL that is a concern the door, else the method itself.
 
-    ``url_of`` gets the instance and the arguments. A method that ``waits`` returns an awaitable; one that ``follows``
-    redirects by itself may be led to a retired call, which the door serves then.
+    ``url_of`` gets the instance and the arguments. A method that ``follows`` redirects by
+    itself may be led to a retired call: the door gets the response as ``first``, and serves that call. One that
+    ``waits`` does so, too, and is awaited.
     """
 
     def call(wrapped: Callable[..., Any], instance: Any, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
-        try:
-            concerned = _concerns(url_of(instance, *args, **kwargs))
-        except Exception:  # noqa: BLE001 - the library says itself what is wrong with a call
-            concerned = False
-        if concerned:
-            return serve(wrapped, instance, args, kwargs)
+        if _is_concern(url_of, instance, args, kwargs):
+            return _serve(door, instance, wrapped, *args, **kwargs)
         response = wrapped(*args, **kwargs)
-        if follows and waits:
-            return awaited(response, wrapped, instance, args, kwargs)
         if follows and _leads(response):
-            return serve(_First(response, wrapped), instance, args, kwargs)
+            return _serve(door, instance, wrapped, *args, **kwargs, first=response)
         return response
 
-    def serve(wrapped: Callable[..., Any], instance: Any, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
-        found = STATE.doors.get(door)
-        if found is not None:
-            return found(instance, wrapped, *args, **kwargs)
-        again = partial(call, wrapped, instance, args, kwargs)  # by the engine's settings of now
-        if waits:
-            return _after(partial(_load, door), again)
+    async def acall(wrapped: Callable[..., Any], instance: Any, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
+        if _is_concern(url_of, instance, args, kwargs):
+            return await _aserve(door, instance, wrapped, *args, **kwargs)
+        response = await wrapped(*args, **kwargs)
+        return await _aserve(door, instance, wrapped, *args, **kwargs, first=response) if _leads(response) else response
+
+    return acall if waits else call
+
+
+def _is_concern(url_of: Callable[..., str], instance: Any, args: tuple[Any, ...], kwargs: dict[str, Any]) -> object:
+    try:
+        return _concerns(url_of(instance, *args, **kwargs))
+    except Exception:  # noqa: BLE001 - the library says itself what is wrong with a call
+        return False
+
+
+def _serve(door: str, *args: Any, **kwargs: Any) -> Any:
+    if door not in STATE.doors:
         _load(door)
-        return again()
-
-    async def awaited(response: Any, wrapped: Callable[..., Any], *more: Any) -> Any:
-        response = await response
-        return await serve(_First(response, wrapped, waits=True), *more) if _leads(response) else response
-
-    return call
+    return (STATE.doors[door] or _leave)(*args, **kwargs)
 
 
-def _leads(response: Any) -> bool:
+def _leave(_: Any, wrapped: Callable[..., Any], *args: Any, first: Any = None, **kwargs: Any) -> Any:
+    return first or wrapped(*args, **kwargs)
+
+
+async def _aserve(door: str, *args: Any, **kwargs: Any) -> Any:
+    if door not in STATE.doors:
+        await _load_beside(door)
+    return await (STATE.doors[door] or _aleave)(*args, **kwargs)
+
+
+async def _aleave(_: Any, wrapped: Callable[..., Any], *args: Any, first: Any = None, **kwargs: Any) -> Any:
+    return first or await wrapped(*args, **kwargs)
+
+
+def _leads(response: Any) -> object:
     """Return whether redirects led to what may be a retired call."""
-    return bool(getattr(response, "history", ())) and _concerns(str(getattr(response, "url", "")))
-
-
-class _First:
-    """A method whose first call has a response already."""
-
-    def __init__(self, response: Any, method: Callable[..., Any], *, waits: bool = False) -> None:
-        self._method, self._waits, self._left = method, waits, [response]
-
-    def __call__(self, *args: Any, **kwargs: Any) -> Any:
-        if not self._left:
-            return self._method(*args, **kwargs)
-        return self._awaited() if self._waits else self._left.pop()
-
-    async def _awaited(self) -> Any:
-        return self._left.pop()
+    return getattr(response, "history", ()) and _concerns(str(getattr(response, "url", "")))
 
 
 def _path(_: Any, request: Any, *__: Any, **___: Any) -> str:
@@ -222,21 +217,21 @@ def _head(connection: Any, *_: Any, **__: Any) -> str:
 
 
 _AIOHTTP, _HTTPX = "shim.doors.aiohttp.session", "shim.doors.httpx_family.clients"
-_URLLIB3, _UNCOVERED = "shim.doors.urllib3.door", "shim.doors.uncovered"
 
 Methods = dict[tuple[str, str], "Callable[..., Any]"]
 SERVED: dict[str, Methods] = {
-    "aiohttp": {("ClientSession", "_request"): _served(_of_session, f"{_AIOHTTP}:send", waits=True, follows=True)},
+    "aiohttp": {("ClientSession", "_request"): _served(_of_session, f"{_AIOHTTP}:send", waits=True)},
     **{
         name: {
             ("Client", "send"): _served(_path, f"{_HTTPX}:door_of:{name}:blocking", follows=True),
-            ("AsyncClient", "send"): _served(_path, f"{_HTTPX}:door_of:{name}:awaited", waits=True, follows=True),
+            ("AsyncClient", "send"): _served(_path, f"{_HTTPX}:door_of:{name}:awaited", waits=True),
         }
         for name in ("httpx", "httpx2")
     },
     "requests": {("Session", "get_adapter"): _served(_first, "shim.doors.requests.adapter:get_adapter")},
     "urllib3": {
-        (kind, "urlopen"): _served(_second, f"{_URLLIB3}:urlopen") for kind in ("PoolManager", "HTTPConnectionPool")
+        (kind, "urlopen"): _served(_second, "shim.doors.urllib3.door:urlopen")
+        for kind in ("PoolManager", "HTTPConnectionPool")
     },
     "urllib.request": {("OpenerDirector", "open"): _served(_first, "shim.doors.stdlib:open_url")},
 }
@@ -244,16 +239,14 @@ SERVED: dict[str, Methods] = {
 
 UNSERVED: dict[str, Methods] = {
     "http.client": {("HTTPConnection", "endheaders"): _served(_head, "shim.doors.stdlib:endheaders")},
-    "niquests": {
-        (kind, "send"): _served(_first, f"{_UNCOVERED}:door_of:niquests") for kind in ("Session", "AsyncSession")
-    },
-    "tornado.httpclient": {("AsyncHTTPClient", "fetch"): _served(_first, f"{_UNCOVERED}:door_of:tornado.httpclient")},
-    "twisted.web.client": {
-        ("Agent", "request"): _served(_second, f"{_UNCOVERED}:door_of:twisted.web.client")
-    },  # treq's too
-    "curl_cffi.requests": {
-        (kind, "request"): _served(_second, f"{_UNCOVERED}:door_of:curl_cffi.requests")
-        for kind in ("Session", "AsyncSession")
+    **{
+        name: dict.fromkeys(methods, _served(url_of, f"shim.doors.uncovered:door_of:{name}"))
+        for name, methods, url_of in (
+            ("niquests", (("Session", "send"), ("AsyncSession", "send")), _first),
+            ("tornado.httpclient", (("AsyncHTTPClient", "fetch"),), _first),
+            ("twisted.web.client", (("Agent", "request"),), _second),  # treq's too
+            ("curl_cffi.requests", (("Session", "request"), ("AsyncSession", "request")), _second),
+        )
     },
 }
 """The same for libraries whose calls go out as they are, and the program is warned of retired ones first."""

@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 import wrapt
 
-from shim.doors.post_import import Finder
+from shim.doors.switch import Finder
 
 NAME = "a_library_of_the_tests"
 

@@ -28,17 +28,18 @@ from shim.doors.surface import become, checked, like, remade
 
 
 async def send(
-    session: aiohttp.ClientSession, base: Base, method: str, str_or_url: Any, **options: Any
+    session: aiohttp.ClientSession, base: Base, method: str, str_or_url: Any, *, first: Any = None, **options: Any
 ) -> ClientResponse:
     """Send a request; a retired call is an exchange.
 
-    ``base`` is the method in whose place this stands, bound to the session.
+    ``base`` is the method in whose place this stands, bound to the session. ``first`` is the response to the request
+    where it was sent already, and led to a retired call.
     """
     door = recognise(session, base, method, str_or_url, options)
     if door is not None:
         return await _exchanged(door)
     try:
-        response = await base(method, str_or_url, **options)
+        response = first or await base(method, str_or_url, **options)
     except ClientResponseError as error:  # raise_for_status, before aiohttp notes what came before
         served = await _led_on(session, base, str_or_url, error, options)
         if served is None:

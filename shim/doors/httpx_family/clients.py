@@ -134,26 +134,41 @@ def make(module: ModuleType | Any) -> SimpleNamespace:
     return SimpleNamespace(blocking=blocking, awaited=awaited, public=public, **public)
 
 
-def send(side: Side, client: httpx.Client, base: Callable[..., Any], request: httpx.Request, **options: Any) -> Any:
+def send(
+    side: Side,
+    client: httpx.Client,
+    base: Callable[..., Any],
+    request: httpx.Request,
+    *,
+    first: Any = None,
+    **options: Any,
+) -> Any:
     """Send a request; a retired call is an exchange, around which the caller's hooks run once.
 
     ``base`` is the method in whose place this one stands, bound to the client; ``options`` are its other arguments.
+    ``first`` is the response to the request where it was sent already, and led to a retired call.
     """
     retired = None if client.is_closed else recognise(request, side.kind, client)
     if retired is not None:
         return drive(_around(side, client, base, request, retired, **options))
-    response = base(request, **options)
+    response = first or base(request, **options)
     return drive(_led_on(side, client, base, response, **options)) if response.history else response
 
 
 async def asend(
-    side: Side, client: httpx.AsyncClient, base: Callable[..., Any], request: httpx.Request, **options: Any
+    side: Side,
+    client: httpx.AsyncClient,
+    base: Callable[..., Any],
+    request: httpx.Request,
+    *,
+    first: Any = None,
+    **options: Any,
 ) -> Any:
     """Do the same for AsyncClient."""
     retired = None if client.is_closed else recognise(request, side.kind, client)
     if retired is not None:
         return await adrive(_around(side, client, base, request, retired, **options))
-    response = await base(request, **options)
+    response = first or await base(request, **options)
     return await adrive(_led_on(side, client, base, response, **options)) if response.history else response
 
 
