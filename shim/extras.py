@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from importlib import import_module
 
 TYPE_CHECKING = False  # as type checkers know it; importing typing costs 8 ms
 if TYPE_CHECKING:
@@ -44,6 +45,14 @@ def hinted(error: ModuleNotFoundError, door: str = "") -> ModuleNotFoundError:
     if name is not None and name == door and door in DOORS:
         return ModuleNotFoundError(hint(name, DOORS[door]), name=name)
     return ModuleNotFoundError(hint(name), name=name) if name in EXTRAS else error
+
+
+def require(door: str) -> None:
+    """Import the library of a literal replacement; raises ModuleNotFoundError that says what to install."""
+    try:
+        import_module(door)
+    except ModuleNotFoundError as error:
+        raise hinted(error, door) from None
 
 
 def other_shim(folders: Iterable[str]) -> str:

@@ -12,14 +12,13 @@ at all.
 """
 
 import typing as _typing
+from functools import partial as _partial
 
-from shim.extras import hinted as _hinted
+from shim.extras import require as _require
 
-try:
-    import aiohttp as _aiohttp
-except ModuleNotFoundError as _error:
-    raise _hinted(_error, "aiohttp") from None
+_require("aiohttp")
 
+import aiohttp as _aiohttp
 from aiohttp import *  # noqa: F403 - each version has its own names
 from aiohttp import __version__ as __version__
 
@@ -29,9 +28,5 @@ if not _typing.TYPE_CHECKING:
     from shim.doors.aiohttp import session as _session
     from shim.doors.surface import alias as _alias
 
-    _alias("aiohttp", _session.OURS)
-    globals().update(_session.OURS["client"])
-
-    def __getattr__(name: str) -> object:
-        """What else aiohttp has, so that reaching into it works as ever."""
-        return getattr(_aiohttp, name)
+    globals().update(_alias("aiohttp", _session.OURS))
+    __getattr__ = _partial(getattr, _aiohttp)  # what else it has, so that reaching into it works as ever

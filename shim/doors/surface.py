@@ -74,45 +74,20 @@ class _Aliases(MetaPathFinder, Loader):
         return util.spec_from_loader(name, self)
 
     def exec_module(self, module: types.ModuleType) -> None:
-        """Put the library's module in the place of a new one, as a module may do while it is loaded."""
+        """Put the library's module in the place of a new one, or fill that with what is ours and what else it has."""
         name = module.__name__
         original = import_module(name.removeprefix("shim."))
         ours = self._ours.get(name.removeprefix(self._prefix))
-        sys.modules[name] = original if ours is None else _StandIn(name, original, ours)
-
-
-class _StandIn(types.ModuleType):
-    """A module that holds what is ours, and otherwise reads, sets and puts back in the library's, where that looks."""
-
-    def __init__(self, name: str, original: types.ModuleType, ours: Mapping[str, object]) -> None:
-        super().__init__(name, original.__doc__)
-        vars(self).update(ours, _original=original, _ours=frozenset(ours), _replaced={})
-
-    def __getattr__(self, name: str) -> object:
-        return getattr(vars(self)["_original"], name)
-
-    def __setattr__(self, name: str, value: object) -> None:
-        if name in vars(self)["_ours"] or name.startswith("__"):
-            super().__setattr__(name, value)
-            return
-        original = vars(self)["_original"]
-        if hasattr(original, name):
-            vars(self)["_replaced"].setdefault(name, getattr(original, name))
-        setattr(original, name, value)
-
-    def __delattr__(self, name: str) -> None:
-        # Whoever replaced a name for a while takes it away from a module that did not hold it.
-        original, replaced = vars(self)["_original"], vars(self)["_replaced"]
-        if name in replaced:
-            setattr(original, name, replaced.pop(name))
+        if ours is None:
+            sys.modules[name] = original
         else:
-            delattr(original, name)
+            vars(module).update(ours, __doc__=original.__doc__, __getattr__=functools.partial(getattr, original))
 
 
-def alias(library: str, ours: Mapping[str, Mapping[str, object]], *again: str) -> None:
+def alias(library: str, ours: Mapping[str, Mapping[str, object]], *again: str) -> dict[str, object]:
     """Let a library's modules be imported below the shim's name, those in ``ours`` with these objects in them.
 
-    Those in ``again`` are loaded a second time, so that they stand on what is ours.
+    Those in ``again`` are loaded a second time, so that they stand on what is ours. Returns all that is ours.
     """
     for name, module in tuple(sys.modules.items()):  # requests.packages is no package, and has modules all the same
         if name.startswith(f"{library}.") and name.removeprefix(f"{library}.") not in ours:
@@ -120,6 +95,7 @@ def alias(library: str, ours: Mapping[str, Mapping[str, object]], *again: str) -
     sys.meta_path.insert(0, _Aliases(library, ours, again))
     for name in ours:
         import_module(f"shim.{library}.{name}")
+    return {name: value for names in ours.values() for name, value in names.items()}
 
 
 def become(client: Any, ours: type) -> None:

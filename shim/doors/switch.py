@@ -62,7 +62,8 @@ class Finder:
         """Return the spec of a watched module, None for any other."""
         if name not in self._names:
             return None
-        for finder in self._others():
+        finders = list(sys.meta_path)
+        for finder in finders[finders.index(self) + 1 if self in finders else 0 :]:
             find = getattr(finder, "find_spec", None)
             spec = None if find is None else find(name, path, target)
             if spec is None:
@@ -71,11 +72,6 @@ class Finder:
                 spec.loader = _Loader(spec.loader, spec, self._notify)
             return spec
         return None
-
-    def _others(self) -> list[Any]:
-        finders = list(sys.meta_path)
-        own = next((index for index, finder in enumerate(finders) if finder is self), -1)
-        return finders[own + 1 :]
 
     def start(self) -> None:
         """Stand before the other finders."""

@@ -5,6 +5,7 @@ objects. ``Transport`` and ``AsyncTransport`` are for programs that mount transp
 """
 
 import typing as _typing
+from functools import partial as _partial
 
 import httpx as _httpx
 from httpx import *  # noqa: F403 - a star exports each version's own names to type checkers
@@ -30,7 +31,4 @@ if _typing.TYPE_CHECKING:
 
 else:
     globals().update(_clients.make(_httpx).public)
-
-    def __getattr__(name: str) -> object:
-        """What else httpx has, so that reaching into it works as ever."""
-        return getattr(_httpx, name)
+    __getattr__ = _partial(getattr, _httpx)  # what else it has, so that reaching into it works as ever

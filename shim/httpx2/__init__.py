@@ -5,14 +5,13 @@ objects. ``Transport`` and ``AsyncTransport`` are for programs that mount transp
 """
 
 import typing as _typing
+from functools import partial as _partial
 
-from shim.extras import hinted as _hinted
+from shim.extras import require as _require
 
-try:
-    import httpx2 as _httpx2
-except ModuleNotFoundError as _error:
-    raise _hinted(_error, "httpx2") from None
+_require("httpx2")
 
+import httpx2 as _httpx2
 from httpx2 import *  # noqa: F403 - each of its versions adds public names, and a star exports them to type checkers
 
 from shim.doors.httpx_family import clients as _clients
@@ -36,7 +35,4 @@ if _typing.TYPE_CHECKING:
 
 else:
     globals().update(_clients.make(_httpx2).public)
-
-    def __getattr__(name: str) -> object:
-        """What else httpx2 has, so that reaching into it works as ever."""
-        return getattr(_httpx2, name)
+    __getattr__ = _partial(getattr, _httpx2)  # what else it has, so that reaching into it works as ever

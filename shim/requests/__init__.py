@@ -6,14 +6,13 @@ requests' session. The record of a retired call is in ``response.shim``, an attr
 """
 
 import typing as _typing
+from functools import partial as _partial
 
-from shim.extras import hinted as _hinted
+from shim.extras import require as _require
 
-try:
-    import requests as _requests
-except ModuleNotFoundError as _error:
-    raise _hinted(_error, "requests") from None
+_require("requests")
 
+import requests as _requests
 from requests import *  # noqa: F403 - each version has its own names
 
 from shim.doors.requests.adapter import Adapter as Adapter
@@ -35,10 +34,5 @@ else:
     from shim.doors.requests import adapter as _adapter
     from shim.doors.surface import alias as _alias
 
-    _alias("requests", _adapter.OURS)
-    for _names in _adapter.OURS.values():
-        globals().update(_names)
-
-    def __getattr__(name: str) -> object:
-        """What else requests has, so that reaching into it works as ever."""
-        return getattr(_requests, name)
+    globals().update(_alias("requests", _adapter.OURS))
+    __getattr__ = _partial(getattr, _requests)  # what else it has, so that reaching into it works as ever

@@ -8,14 +8,13 @@ is sent for one call.
 """
 
 import typing as _typing
+from functools import partial as _partial
 
-from shim.extras import hinted as _hinted
+from shim.extras import require as _require
 
-try:
-    import urllib3 as _urllib3
-except ModuleNotFoundError as _error:
-    raise _hinted(_error, "urllib3") from None
+_require("urllib3")
 
+import urllib3 as _urllib3
 from urllib3 import *  # noqa: F403 - each version has its own names
 
 __all__ = list(_urllib3.__all__)
@@ -34,12 +33,7 @@ else:
     from shim.doors.surface import alias as _alias
     from shim.doors.urllib3 import pools as _pools
 
-    _alias("urllib3", _pools.OURS, "urllib3.contrib.socks")
-    for _names in _pools.OURS.values():
-        globals().update(_names)
+    globals().update(_alias("urllib3", _pools.OURS, "urllib3.contrib.socks"))
     if "request" in __all__:
         request = _pools.request
-
-    def __getattr__(name: str) -> object:
-        """What else urllib3 has, so that reaching into it works as ever."""
-        return getattr(_urllib3, name)
+    __getattr__ = _partial(getattr, _urllib3)  # what else it has, so that reaching into it works as ever
