@@ -28,7 +28,6 @@ Steps = Generator[Callable[[], Any], Any, Any]
 TIMED_OUT = (
     "The call's timeouts are {:g} seconds together; they were over before everything that it needs was asked for."
 )
-"""What an exception says to people; it is given the seconds."""
 
 _MAY_BE_CUT_SHORT = frozenset({"GET", "HEAD", "OPTIONS"})
 """Methods that change nothing (RFC 9110, 9.2.1): cut short, a write would leave open whether it was executed."""
@@ -211,9 +210,8 @@ async def adrive(todo: Steps) -> Any:
 def _hurry(door: Door, method: str) -> None:
     """Let a later request wait for no longer than what is left of the caller's own timeouts.
 
-    They hold for one wait each in most libraries; together they are what one plain call may wait for, and so may an
-    exchange, counted from its start. When they are over the caller gets its library's own timeout, as from a server
-    that is too slow, and no answer that is made up.
+    They hold for one wait each in most libraries; an exchange may wait for them together, counted from its start. When
+    they are over the caller gets the library's own timeout, as from a server that is too slow.
     """
     seconds = door.seconds()
     if seconds is None:

@@ -77,26 +77,21 @@ class UrllibDoor(Door):
         return inner
 
     def send(self, request: Request) -> Any:
-        """Open it; an HTTPError is a response too."""
         try:
             return alone(self.sender, request)
         except HTTPError as error:
             return error
 
     def head(self, native: Any) -> Reply:
-        """Return each field line."""
         return Reply(native.code, header_lines(native.headers.items()))
 
     def unread(self, native: Any) -> Content:
-        """Read raw bytes; raises IncompleteRead where less came than was announced."""
         return Content(rest=_pieces(native))
 
     def close(self, native: Any) -> None:
-        """Close it."""
         native.close()
 
     def answered(self, reply: Reply) -> Any:
-        """Make one as ``http.client`` reads it."""
         self.is_made = True
         method, lines = self.own.get_method(), framed(reply, self.own.get_method())
         return _made(reply.status, reason_phrase(reply.status), lines, ContentFile([reply.body or b""]), method)

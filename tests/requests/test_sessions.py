@@ -193,14 +193,3 @@ def test_the_words_of_an_exception_name_the_callers_url(raw):
             session.get(f"{server.url}{SNAPSHOTS}", headers=BEARER)
     assert "flexClusters" not in str(caught.value)
     assert b"flexClusters" in server.requests[0]
-
-
-def test_what_is_set_on_the_sessions_module_is_what_requests_uses(raw, monkeypatch):
-    """As its own tests do with netrc; for a retired call as for any."""
-    server = raw(lambda request: reply("200 OK", body=EMPTY))
-    monkeypatch.setattr(requests.sessions, "get_netrc_auth", lambda url: ("user", "pass"))
-    requests.get(f"{server.url}/x", timeout=5)
-    requests.get(f"{server.url}{SNAPSHOTS}", timeout=5)
-    monkeypatch.undo()
-    assert all(b"Basic dXNlcjpwYXNz" in request for request in server.requests)
-    assert requests.sessions.get_netrc_auth is plain.utils.get_netrc_auth

@@ -140,12 +140,3 @@ def test_a_pool_below_that_reads_content_takes_none_away(raw, status):
         response = http.request("GET", f"{server.url}{SNAPSHOTS}")
     assert response.shim.route == "flex"
     assert json.loads(response.data)["totalCount"] == 0
-
-
-def test_what_is_set_on_a_module_is_set_where_urllib3_looks(monkeypatch):
-    """And put back."""
-    before = plain.poolmanager.parse_url
-    monkeypatch.setattr(urllib3.poolmanager, "parse_url", len)
-    assert plain.poolmanager.parse_url is len
-    monkeypatch.undo()
-    assert plain.poolmanager.parse_url is urllib3.poolmanager.parse_url is before

@@ -69,7 +69,6 @@ class AiohttpDoor(Door):
 
     @property
     def skipped(self) -> set[str]:
-        """Fields that aiohttp is not to add."""
         names = (*self.session.skip_auto_headers, *(self.options.get("skip_auto_headers") or ()))
         return {str(name).lower() for name in names}
 
@@ -103,13 +102,11 @@ class AiohttpDoor(Door):
         return timeout.total or together(read=timeout.sock_read, connect=connect) or None
 
     def within(self, left: float) -> None:
-        """Shorten the one that bounds the call."""
         timeout = self.timeout
         shortened = {"total": left} if timeout.total else {"sock_read": shorter(left, timeout.sock_read)}
         self.inner["timeout"] = attrs.evolve(timeout, **shortened)
 
     def timed_out(self, words: str) -> Exception:
-        """Return a ServerTimeoutError."""
         return ServerTimeoutError(words)
 
     async def send(self, request: dict[str, Any]) -> ClientResponse:
@@ -120,7 +117,6 @@ class AiohttpDoor(Door):
         return await (Once(self.session, call) if method in _SENT_AGAIN else call)
 
     def head(self, native: ClientResponse) -> Reply:
-        """Return each field line as it came."""
         return Reply(native.status, header_lines(native.raw_headers))
 
     def unread(self, native: ClientResponse) -> Content:
@@ -131,7 +127,6 @@ class AiohttpDoor(Door):
         return Content(rest=native.content.iter_any(), decoded=is_decoded)
 
     async def following(self, rest: Any, last: None) -> Any:
-        """Return the next piece."""
         content: Any = self.content
         native: ClientResponse = self.native
         if not content.chunks and native.content.at_eof():
@@ -146,11 +141,9 @@ class AiohttpDoor(Door):
             return last
 
     async def close(self, native: ClientResponse) -> None:
-        """Release it."""
         native.release()
 
     def answered(self, reply: Reply) -> ClientResponse:
-        """Make one of the session's kind."""
         return made_response(reply, self._info(), self.session, self.native)
 
     def passed(self) -> ClientResponse:
@@ -164,7 +157,6 @@ class AiohttpDoor(Door):
         return native
 
     def show(self, response: ClientResponse, record: Record) -> None:
-        """Put the record into an attribute."""
         if self.rewritten:
             info = self._info()
             for seen in (response, *response.history):
@@ -172,7 +164,6 @@ class AiohttpDoor(Door):
         setattr(response, RECORD, record)
 
     def show_error(self, error: BaseException) -> None:
-        """Look at errors that name a request."""
         if isinstance(error, ClientResponseError) and self.rewritten:
             error.request_info = self._info()
             for seen in error.history:

@@ -78,16 +78,13 @@ class ResponseStream:
     source: Any
 
     def __iter__(self) -> Iterator[bytes]:
-        """Yield raw bytes, as they came from the wire."""
         yield from self.content.chunks
         yield from self.content.rest
 
     def close(self) -> None:
-        """Close the source."""
         self.source.close()
 
     async def __aiter__(self) -> AsyncIterator[bytes]:
-        """Yield raw bytes, as they came from the wire."""
         for chunk in self.content.chunks:
             yield chunk
         async for chunk in self.content.rest:
@@ -130,25 +127,20 @@ class HttpxDoor(Door):
         return inner
 
     def seconds(self) -> float | None:
-        """Read the extension that httpx has for timeouts."""
         return together(**self.own.extensions.get("timeout", {}))
 
     def within(self, left: float) -> None:
-        """Shorten each of its timeouts."""
         timeouts = self.inner.extensions["timeout"]
         self.inner.extensions["timeout"] = {name: shorter(left, value) for name, value in timeouts.items()}
 
     def timed_out(self, words: str) -> Exception:
-        """Return a ReadTimeout."""
         error: Exception = self.side.module.ReadTimeout(words, request=self.inner)
         return error
 
     def head(self, native: httpx.Response) -> Reply:
-        """Return each field line as it came."""
         return Reply(native.status_code, header_lines(native.headers))
 
     def unread(self, native: httpx.Response) -> Content:
-        """Return raw bytes, unless somebody has read them already."""
         if native.is_stream_consumed:
             return Content([native.content], complete=True, decoded=True)
         return Content(rest=native.iter_raw())
@@ -159,7 +151,6 @@ class HttpxDoor(Door):
         native.stream = self.side.module.ByteStream(b"")
 
     def answered(self, reply: Reply) -> httpx.Response:
-        """Make one with the extensions and history of the native one."""
         native, lines = self.native, framed(reply, self.own.method)
         extensions = {} if native is None else {**native.extensions}
         extensions.pop("reason_phrase", None)
@@ -176,7 +167,6 @@ class HttpxDoor(Door):
         return response
 
     def passed(self) -> httpx.Response:
-        """Return the very response, or one that begins with what was read of it."""
         native, content = self.native, self.content
         if content is None or content.decoded:
             return native  # type: ignore[no-any-return]
@@ -210,7 +200,6 @@ class HttpxDoor(Door):
         response.extensions[RECORD] = record
 
     def show_error(self, error: BaseException) -> None:
-        """Look at httpx's own alone."""
         if isinstance(error, self.side.module.HTTPError):
             self._show(error)
 
@@ -237,7 +226,6 @@ class AwaitedDoor(HttpxDoor):
     following = anext
 
     def unread(self, native: httpx.Response) -> Content:
-        """Return raw bytes, unless somebody has read them already."""
         if native.is_stream_consumed:
             return Content([native.content], complete=True, decoded=True)
         return Content(rest=native.aiter_raw())

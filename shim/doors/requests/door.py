@@ -116,15 +116,12 @@ class RequestsDoor(Door):
             inner.prepare_auth(self.auth, inner.url or "")
 
     def seconds(self) -> float | None:
-        """Read the number or pair that the caller gave."""
         return responses.waits_of(self.options["timeout"])[0]
 
     def within(self, left: float) -> None:
-        """Shorten both."""
         self.timeout = tuple(shorter(left, wait) for wait in responses.waits_of(self.options["timeout"])[1])
 
     def timed_out(self, words: str) -> Exception:
-        """Return a ReadTimeout."""
         return ReadTimeout(words, request=self.inner)
 
     def send(self, request: PreparedRequest) -> Response:
@@ -147,13 +144,11 @@ class RequestsDoor(Door):
         return Reply(native.status_code, header_lines(headers.items()))
 
     def unread(self, native: Response) -> Content:
-        """Return raw bytes; raises what reading ``content`` would."""
         if native._content_consumed or native._content is not False:  # noqa: SLF001 - to read is what this would change
             return Content([native.content or b""], complete=True, decoded=True)
         return Content(rest=_pieces(native.raw), decoded=not hasattr(native.raw, "stream"))
 
     def close(self, native: Response) -> None:
-        """Close it."""
         native.close()
 
     def answered(self, reply: Reply) -> Response:
@@ -176,7 +171,6 @@ class RequestsDoor(Door):
         return response
 
     def passed(self) -> Response:
-        """Return the native response, byte for byte."""
         native: Response = self.native
         content, old = self.content, native.raw
         if content is not None and not native._content_consumed:  # noqa: SLF001 - then its content is held already

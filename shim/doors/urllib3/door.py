@@ -85,24 +85,19 @@ class Urllib3Door(Door):
         return self.inner
 
     def seconds(self) -> float | None:
-        """Read the call's timeout, or the owner's."""
         return waits_of(self.timeout)[0]
 
     def within(self, left: float) -> None:
-        """Bound the whole request."""
         connect, read = waits_of(self.timeout)[1]
         self.inner["timeout"] = Timeout(total=left, connect=connect, read=read)
 
     def timed_out(self, words: str) -> Exception:
-        """Return a ReadTimeoutError."""
         return ReadTimeoutError(self.pool, self.retired.call.target, words)
 
     def send(self, request: dict[str, Any]) -> Any:
-        """Call ``urlopen``."""
         return alone(self.base, **request)
 
     def head(self, native: HTTPResponse) -> Reply:
-        """Return each field line."""
         return Reply(native.status, header_lines(native.headers.items()))
 
     def unread(self, native: HTTPResponse) -> Content:
@@ -112,19 +107,16 @@ class Urllib3Door(Door):
         return Content([native.data], complete=True, decoded=True)
 
     def close(self, native: HTTPResponse) -> None:
-        """Give its place in the pool back."""
         native.close()
         native.release_conn()
 
     def answered(self, reply: Reply) -> HTTPResponse:
-        """Make one with the URL and the retries of the native one."""
         method = self.retired.call.method
         if self.native is not None:
             return answered(reply, self.native, method)
         return answered(reply, None, method, retries=self.retries, request_url=self.retired.call.target)
 
     def passed(self) -> HTTPResponse:
-        """Return the very response, or one that begins with what was read of it."""
         native: HTTPResponse = self.native
         content = self.content
         return native if content is None or content.decoded else renewed(native, content, self.retired.call.method)
@@ -141,7 +133,6 @@ class Urllib3Door(Door):
         response.shim = record
 
     def show_error(self, error: BaseException) -> None:
-        """Put the caller's target into its words."""
         show_in(error, self._own)
 
     def _own(self, text: Any) -> Any:

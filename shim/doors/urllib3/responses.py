@@ -1,4 +1,4 @@
-"""Responses of urllib3's kind: read within bounds, given back as they came from the wire, and made anew."""
+"""Responses of urllib3's kind: read, given back as they came from the wire, and made anew."""
 
 from __future__ import annotations
 
@@ -17,10 +17,7 @@ from shim.doors.native import PIECE, ContentFile
 
 
 def pieces(raw: Any) -> Iterator[bytes]:
-    """Yield raw content; raises what reading it raises.
-
-    ``raw`` is a response of urllib3's, or any file, which is taken to be decoded already.
-    """
+    """Yield raw content of a response of urllib3's, or of any file; raises what reading it raises."""
     if not hasattr(raw, "stream"):
         yield from iter(partial(raw.read, PIECE), b"") if raw is not None else ()
         return
@@ -33,19 +30,6 @@ def pieces(raw: Any) -> Iterator[bytes]:
         raise ProtocolError(f"Connection broken: {broken!r}", broken)
 
 
-def renewed(old: HTTPResponse, content: Content, method: str | None) -> HTTPResponse:
-    """Return a response that was drained so that it can be read again, byte for byte."""
-    return _response(
-        old,
-        ContentFile(content.chunks, content.rest, old),
-        method,
-        headers=old.headers,
-        status=old.status,
-        reason=old.reason,
-        decode_content=old.decode_content,
-    )
-
-
 class _Whole(BytesIO):
     """Content that is all here; closed once it was read, as http.client's is, since urllib3 reads until then."""
 
@@ -55,53 +39,54 @@ class _Whole(BytesIO):
 
 def answered(reply: Reply, native: object, method: str | None, **more: Any) -> HTTPResponse:
     """Return a response of the shim's own in place of ``native``, the last one that came, None if none did."""
-    headers = HTTPHeaderDict()
-    for name, value in framed(reply, method or ""):
-        headers.add(name, value)
-    content, reason = _Whole(reply.body or b""), reason_phrase(reply.status)
-    return _response(native, content, method, headers=headers, status=reply.status, reason=reason, **more)
+    headers, reason = HTTPHeaderDict(framed(reply, method or "")), reason_phrase(reply.status)
+    body = _Whole(reply.body or b"")
+    return _made(native, body, request_method=method, headers=headers, status=reply.status, reason=reason, **more)
 
 
-def _response(like: object, content: Any, method: str | None, **more: Any) -> HTTPResponse:
+def renewed(old: HTTPResponse, content: Content, method: str | None) -> HTTPResponse:
+    """Return a response that can be read again from its beginning, byte for byte."""
+    body = ContentFile(content.chunks, content.rest, old)
+    kept = {name: getattr(old, name) for name in ("headers", "status", "reason", "decode_content")}
+    return _made(old, body, request_method=method, **kept)
+
+
+def _made(like: object, body: Any, *, request_url: str | None = None, **more: Any) -> HTTPResponse:
     """Return a response that came by the same connection as another, and has its cookies."""
-    url = more.pop("request_url", None) or getattr(like, "_request_url", None)
     more = {
         "retries": getattr(like, "retries", None),
         "pool": getattr(like, "_pool", None),
         "original_response": getattr(like, "_original_response", None),  # where requests finds the cookies
         "version": getattr(like, "version", 11),
     } | more
-    response = HTTPResponse(body=content, preload_content=False, request_method=method, **more)
+    response = HTTPResponse(body=body, preload_content=False, **more)
     if hasattr(response, "version_string"):  # from urllib3 2.3 on
         response.version_string = getattr(like, "version_string", "HTTP/1.1")
-    response._request_url = url  # noqa: SLF001 - urllib3 1.26 has no other name for it, and 2 takes it from retries
+    # urllib3 1.26 has no other name for it, and 2 takes it from retries.
+    response._request_url = request_url or getattr(like, "_request_url", None)  # noqa: SLF001 - as above
     return response
 
 
 def waits_of(timeout: object) -> tuple[float | None, tuple[float | None, float | None]]:
     """Return for how many seconds one plain call may wait, and the timeouts to connect and to read; None is for ever.
 
-    Both take a number for both, or a Timeout, whose ``total`` says it for the whole call; requests takes a pair too.
+    ``timeout`` is a number for both, a Timeout, whose ``total`` is for the whole call, or a pair, as requests takes it.
+    Anything else stands for none, or for the process' default.
     """
-    total = None
+    total, pair = None, timeout if isinstance(timeout, tuple) else (timeout, timeout)
     if isinstance(timeout, Timeout):
-        total = _seconds(timeout.total)
         # read_timeout can be asked only while a connection is being made.
-        connect, read = (total if each is None else each for each in map(_seconds, (timeout._connect, timeout._read)))  # noqa: SLF001 - see above
-    elif isinstance(timeout, tuple):
-        connect, read = map(_seconds, timeout)
-    else:
-        connect = read = _seconds(timeout)
+        total, pair = _seconds(timeout.total), (timeout._connect, timeout._read)  # noqa: SLF001 - see above
+    connect, read = (total if each is None else each for each in map(_seconds, pair))
     return together(read, connect=connect) if total is None else total, (connect, read)
 
 
 def _seconds(value: object) -> float | None:
-    """Return a timeout in seconds; anything that is no number stands for none, or for the process' default."""
     return value if isinstance(value, int | float) else None
 
 
 def show_in(error: object, own: Callable[[Any], Any]) -> None:
     """Let an exception, and the one that is its reason, show the caller's target; ``own`` puts it in a text."""
-    for one in (error, getattr(error, "reason", None)):
-        if isinstance(one, RequestError):
-            one.url, one.args = own(one.url), tuple(map(own, one.args))
+    for each in (error, getattr(error, "reason", None)):
+        if isinstance(each, RequestError):
+            each.url, each.args = own(each.url), tuple(map(own, each.args))
