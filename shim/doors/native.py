@@ -3,13 +3,18 @@
 from __future__ import annotations
 
 import io
+import logging
 from collections.abc import Callable, Iterable
 from contextvars import ContextVar
 from itertools import chain
 from typing import Any
 from urllib.request import parse_http_list, parse_keqv_list
 
-from shim.core.messages import Headers
+from shim.core.content import dumps
+from shim.core.messages import Headers, Reply
+from shim.core.responses import error_body, help_link
+
+logger = logging.getLogger("shim")
 
 PIECE = 65536
 """Bytes that are read at once."""
@@ -71,6 +76,13 @@ def is_stale(authorization: str, target: str) -> bool:
         return parse_keqv_list(parse_http_list(authorization.partition(" ")[2])).get("uri") != target
     except (ValueError, IndexError):
         return True
+
+
+def unsigned(said: str) -> Reply:
+    """Log why a call can't be signed, and return a 401 that says it, without the challenge that nobody can meet."""
+    logger.warning("%s", said)
+    code = "SHIM_DIGEST_NEEDS_AUTH"
+    return Reply(401, (("Content-Type", "application/json"), *help_link(code)), dumps(error_body(401, code, said)))
 
 
 class _Pieces(io.RawIOBase):

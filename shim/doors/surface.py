@@ -6,7 +6,7 @@ import functools
 import inspect
 import sys
 import types
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from contextlib import contextmanager
 from importlib import import_module, util
 from importlib.abc import Loader, MetaPathFinder
@@ -18,6 +18,9 @@ from shim.doors.process import load_early, prepare
 P = ParamSpec("P")
 R = TypeVar("R")
 T = TypeVar("T")
+
+FUNCTIONS = ("request", "delete", "get", "head", "options", "patch", "post", "put", "query", "stream")
+"""Names of functions that make a call each by a client of their own."""
 
 
 def like(original: Callable[P, R]) -> Callable[[Callable[..., Any]], Callable[P, R]]:
@@ -46,13 +49,13 @@ def checked(kind: T) -> T:
     return kind
 
 
-def remade(functions: Mapping[str, Callable[..., Any]], **ours: object) -> dict[str, Any]:
-    """Return functions of a library that call what is ours: its own code, whatever its version passes on."""
+def remade(module: Any, names: Iterable[str] = FUNCTIONS, **ours: object) -> dict[str, Any]:
+    """Return those functions of a module that it has, calling what is ours: its own code, whatever its version does."""
+    functions = {name: getattr(module, name) for name in names if hasattr(module, name)}
     made: dict[str, Any] = {}
+    around = {**inspect.unwrap(next(iter(functions.values()))).__globals__, **ours}
     for name, function in functions.items():
         original: Any = inspect.unwrap(function)
-        if not made:
-            around = {**original.__globals__, **ours}
         again = types.FunctionType(original.__code__, around, name, original.__defaults__)
         again.__kwdefaults__ = original.__kwdefaults__
         like(original)(again)

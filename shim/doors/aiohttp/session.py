@@ -129,5 +129,5 @@ def wrap(session: aiohttp.ClientSession) -> None:
 
 
 _OURS = {"ClientSession": ClientSession}
-OURS: dict[str, dict[str, Any]] = {"client": _OURS | remade({"request": aiohttp.request}, **_OURS)}
+OURS: dict[str, dict[str, Any]] = {"client": _OURS | remade(aiohttp, ("request",), **_OURS)}
 """Module -> the names in it that are ours."""

@@ -23,8 +23,6 @@ from shim.doors.surface import become, checked, like, remade
 if TYPE_CHECKING:
     import httpx
 
-_FUNCTIONS = ("request", "delete", "get", "head", "options", "patch", "post", "put", "query", "stream")
-
 EventHooks = Mapping[str, list[Callable[..., Any]]]
 """What ``Client.event_hooks`` is."""
 
@@ -126,8 +124,7 @@ def make(module: ModuleType | Any) -> SimpleNamespace:
 
     transport, async_transport = transports_of(blocking, awaited)
     public = {"Client": Client, "AsyncClient": AsyncClient, "Transport": transport, "AsyncTransport": async_transport}
-    names = filter(partial(hasattr, module), _FUNCTIONS)
-    public |= remade({name: getattr(module, name) for name in names}, Client=Client)
+    public |= remade(module, Client=Client)
     for name, made in public.items():
         made.__name__ = made.__qualname__ = name
         made.__module__ = f"shim.{module.__name__}"  # by which it is pickled

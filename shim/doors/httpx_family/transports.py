@@ -8,22 +8,17 @@ A client signs once per call: a fallback that comes after that needs ``Transport
 
 from __future__ import annotations
 
-import logging
 from collections.abc import Callable
 from functools import partial
 from typing import TYPE_CHECKING, Any, Self
 
-from shim.core.content import dumps
-from shim.core.responses import error_body, help_link
 from shim.doors.exchange import Steps, adrive, drive, steps
 from shim.doors.httpx_family.door import RECORD, HttpxDoor, Side, recognise
-from shim.doors.native import is_digest
+from shim.doors.native import is_digest, unsigned
 from shim.doors.process import prepare
 
 if TYPE_CHECKING:
     import httpx
-
-logger = logging.getLogger("shim")
 
 CHALLENGED = "shim.challenged"
 """The key in ``request.extensions`` of the caller's own URL, once the client was asked to sign."""
@@ -147,14 +142,6 @@ def _settle(door: HttpxDoor, response: httpx.Response, *, challenged: bool) -> h
         return None
     if is_signed or "authorization" not in request.headers:
         return None
-    module = door.side.module
-    said = NEEDS_AUTH.format(f"shim.{module.__name__}")
-    logger.warning("%s", said)
-    code = "SHIM_DIGEST_NEEDS_AUTH"
-    explained: httpx.Response = module.Response(
-        401,
-        headers=[("Content-Type", "application/json"), *help_link(code)],
-        content=dumps(error_body(401, code, said)),
-        extensions={RECORD: response.extensions.get(RECORD)},
-    )
+    explained = door.answered(unsigned(NEEDS_AUTH.format(f"shim.{door.side.module.__name__}")))
+    explained.extensions[RECORD] = response.extensions.get(RECORD)
     return explained

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from types import SimpleNamespace
 from typing import Any
 
@@ -14,6 +14,8 @@ from shim.doors.exchange import drive, steps
 from shim.doors.process import concerns, prepare
 from shim.doors.requests.door import RequestsDoor, recognise
 from shim.doors.surface import become, checked, like, remade
+
+_OPTIONS = ("stream", "timeout", "verify", "cert", "proxies")  # in the order of an adapter's ``send``
 
 
 class Adapter(BaseAdapter):
@@ -36,22 +38,13 @@ class Adapter(BaseAdapter):
             raise AttributeError(name)
         return getattr(self.inner, name)
 
-    def send(  # noqa: PLR0913, PLR0917 - requests' own signature
-        self,
-        request: PreparedRequest,
-        stream: bool = False,  # noqa: FBT001, FBT002 - as above
-        timeout: Any = None,
-        verify: bool | str = True,  # noqa: FBT001, FBT002 - as above
-        cert: Any = None,
-        proxies: Mapping[str, str] | None = None,
-    ) -> Response:
+    def send(self, request: PreparedRequest, *args: Any, **kwargs: Any) -> Response:
         """Send one request; a retired call is an exchange."""
-        options = {"timeout": timeout, "verify": verify, "cert": cert, "proxies": proxies}
         retired = recognise(request)
         if retired is None:
-            return self.inner.send(request, stream=stream, **options)
-        door = RequestsDoor(retired, request, self.inner.send, {**options, "stream": True}, self.auth)
-        response: Response = drive(steps(door))
+            return self.inner.send(request, *args, **kwargs)
+        options = {"timeout": None, **dict(zip(_OPTIONS, args, strict=False)), **kwargs, "stream": True}
+        response: Response = drive(steps(RequestsDoor(retired, request, self.inner.send, options, self.auth)))
         # Where an authentication sends the caller's request again.
         response.connection = self  # type: ignore[assignment]  # requests' types know its own adapter only
         return response
@@ -87,25 +80,16 @@ class Session(requests.Session):
         return around(super().get_adapter(url), url)
 
 
-@like(requests.session)
-def session() -> Session:  # noqa: D103 - as above
-    return Session()
-
-
 def wrap(other: requests.Session) -> None:
     """Let a session of somebody else's making serve retired calls; raises SettingsError as Session does."""
     prepare()
     become(other, Session)
 
 
-_FUNCTIONS = {
-    name: getattr(requests.api, name)
-    for name in ("request", "delete", "get", "head", "options", "patch", "post", "put")
-}
-
+_OURS = {"Session": Session}
 OURS: dict[str, dict[str, Any]] = {
-    "api": remade(_FUNCTIONS, __name__="shim.requests.api", sessions=SimpleNamespace(Session=Session)),
-    "sessions": {"Session": Session, "session": session},
+    "api": remade(requests.api, __name__="shim.requests.api", sessions=SimpleNamespace(**_OURS)),
+    "sessions": _OURS | remade(requests, ("session",), **_OURS),
 }
 """Module -> the names in it that are ours."""
 

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import io
-import logging
 from collections.abc import Callable, Iterator
 from functools import partial
 from typing import Any
@@ -16,20 +14,15 @@ from requests.auth import AuthBase
 from requests.exceptions import ChunkedEncodingError, ConnectionError, SSLError  # noqa: A004 - requests' own
 from requests.hooks import dispatch_hook
 from requests.structures import CaseInsensitiveDict
-from requests.utils import get_encoding_from_headers
 from urllib3 import HTTPResponse
 from urllib3.exceptions import ProtocolError, ReadTimeoutError
 from urllib3.exceptions import SSLError as PoolSSLError
 
-from shim.core.content import dumps
 from shim.core.messages import Record, Reply, Send
-from shim.core.responses import error_body, help_link
 from shim.doors.exchange import Content, Door, shorter
-from shim.doors.native import ContentFile, alone, as_text, content_of, header_lines, is_digest, is_stale
+from shim.doors.native import ContentFile, alone, as_text, content_of, header_lines, is_digest, is_stale, unsigned
 from shim.doors.recognition import RetiredCall, recognise_url
 from shim.doors.urllib3 import responses
-
-logger = logging.getLogger("shim")
 
 NEEDS_AUTH = (
     "The call had to be sent to another endpoint after the session had signed it for the first one, by an "
@@ -132,9 +125,8 @@ class RequestsDoor(Door):
         challenge, given = response.headers.get("WWW-Authenticate", ""), self.own.headers.get("Authorization", "")
         is_challenged = response.status_code == 401 and is_digest(challenge)
         if is_challenged and self.auth is None and is_stale(as_text(given), request.path_url):
-            logger.warning("%s", NEEDS_AUTH)
             response.close()
-            return _explanation(request)
+            return _built(request, responses.answered(unsigned(NEEDS_AUTH), None, request.method))
         return response
 
     def head(self, native: Response) -> Reply:
@@ -153,21 +145,15 @@ class RequestsDoor(Door):
 
     def answered(self, reply: Reply) -> Response:
         """Make one as an adapter does, of the native one's kind and with what was noted on it."""
-        native = self.native
-        kind: Any = Response if native is None else type(native)
-        response: Response = kind.__new__(kind)
-        Response.__init__(response)
+        native: Any = self.native
+        response = _built(self.own, responses.answered(reply, getattr(native, "raw", None), self.own.method))
         if native is not None:
+            response.__class__ = type(native)
             if self.content is None or not self.content.decoded:  # else what was noted may come of the content
-                kept = vars(response)
-                kept.update({name: value for name, value in vars(native).items() if name not in kept})
+                vars(response).update(
+                    {name: value for name, value in vars(native).items() if name not in vars(response)}
+                )
             response.history, response.cookies = native.history, native.cookies
-        response.raw = responses.answered(reply, getattr(native, "raw", None), self.own.method)
-        response.status_code = reply.status
-        response.headers = CaseInsensitiveDict(response.raw.headers)
-        response.encoding = get_encoding_from_headers(response.headers)
-        response.reason = response.raw.reason
-        response.url, response.request = self.own.url or "", self.own
         return response
 
     def passed(self) -> Response:
@@ -208,7 +194,7 @@ class RequestsDoor(Door):
             error.request = self.own
         if self.rewritten:
             for cause in error.args:
-                responses.show_in(cause, partial(_with_own_target, self.inner.path_url, self.own.path_url))
+                responses.show_in(cause, self.inner.path_url, self.own.path_url)
 
 
 def _pieces(raw: Any) -> Iterator[bytes]:
@@ -222,15 +208,6 @@ def _pieces(raw: Any) -> Iterator[bytes]:
         raise SSLError(error) from error
 
 
-def _with_own_target(sent: str, own: str, text: Any) -> Any:
-    return text.replace(sent, own) if isinstance(text, str) else text
-
-
-def _explanation(request: PreparedRequest) -> Response:
-    """Return a 401 that says why, without the challenge that nobody can meet."""
-    code = "SHIM_DIGEST_NEEDS_AUTH"
-    content = dumps(error_body(401, code, NEEDS_AUTH))
-    headers = {"Content-Type": "application/json", **dict(help_link(code)), "Content-Length": str(len(content))}
-    raw = HTTPResponse(io.BytesIO(content), headers, 401, reason="Unauthorized", preload_content=False)
+def _built(request: PreparedRequest, raw: HTTPResponse) -> Response:
     nobody: Any = None  # of the adapter nothing is needed
     return HTTPAdapter.build_response(nobody, request, raw)

@@ -123,23 +123,20 @@ class Urllib3Door(Door):
 
     def show(self, response: Any, record: Record) -> None:
         """Put the record beside what urllib3 has, and the caller's URL into the history of retries."""
-        url = response._request_url  # noqa: SLF001 - urllib3 1.26 has no other name for it
-        if response.retries is not None:
-            history = tuple([entry._replace(url=self._own(entry.url)) for entry in response.retries.history])
-            response.retries.history = history
-        if url and self.sent is not None and self.sent.rewritten and self.sent.call.target not in url:
-            url = self.sent.call.target  # it was redirected from there
-        response._request_url = self._own(url)  # noqa: SLF001 - as above
+        if self.sent is not None and self.rewritten:
+            sent, own, url = self.sent.call.target, self.retired.call.target, response._request_url  # noqa: SLF001 - urllib3 1.26 has no other name for it
+            if response.retries is not None:
+                history = [
+                    entry._replace(url=entry.url and entry.url.replace(sent, own)) for entry in response.retries.history
+                ]
+                response.retries.history = tuple(history)
+            if url:
+                response._request_url = url.replace(sent, own) if sent in url else own  # noqa: SLF001 - as above
         response.shim = record
 
     def show_error(self, error: BaseException) -> None:
-        show_in(error, self._own)
-
-    def _own(self, text: Any) -> Any:
-        """Return a text with the caller's target in place of the one that was sent."""
-        if isinstance(text, str) and self.sent is not None and self.sent.rewritten:
-            return text.replace(self.sent.call.target, self.retired.call.target)
-        return text
+        if self.sent is not None and self.rewritten:
+            show_in(error, self.sent.call.target, self.retired.call.target)
 
 
 def urlopen(owner: Owner, base: Base, method: str, url: str, *args: Any, **kwargs: Any) -> HTTPResponse:

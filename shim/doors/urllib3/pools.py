@@ -70,8 +70,8 @@ def wrap(pool: Any) -> None:
 _POOLS = {each.__name__: each for each in (HTTPConnectionPool, HTTPSConnectionPool)}
 _MANAGERS = {each.__name__: each for each in (PoolManager, ProxyManager)}
 OURS: dict[str, dict[str, Any]] = {
-    "connectionpool": _POOLS | remade({"connection_from_url": urllib3.connection_from_url}, **_POOLS),
-    "poolmanager": _MANAGERS | remade({"proxy_from_url": urllib3.proxy_from_url}, **_MANAGERS),
+    "connectionpool": _POOLS | remade(urllib3, ("connection_from_url",), **_POOLS),
+    "poolmanager": _MANAGERS | remade(urllib3, ("proxy_from_url",), **_MANAGERS),
 }
 """Module -> the names in it that are ours."""
 

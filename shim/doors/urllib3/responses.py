@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from functools import partial
 from io import BytesIO
 from typing import Any
@@ -85,8 +85,10 @@ def _seconds(value: object) -> float | None:
     return value if isinstance(value, int | float) else None
 
 
-def show_in(error: object, own: Callable[[Any], Any]) -> None:
-    """Let an exception, and the one that is its reason, show the caller's target; ``own`` puts it in a text."""
+def show_in(error: object, sent: str, own: str) -> None:
+    """Let an exception, and the one that is its reason, show the caller's target in place of the one that was sent."""
     for each in (error, getattr(error, "reason", None)):
         if isinstance(each, RequestError):
-            each.url, each.args = own(each.url), tuple(map(own, each.args))
+            url: Any = each.url
+            each.url = url and url.replace(sent, own)
+            each.args = tuple([text.replace(sent, own) if isinstance(text, str) else text for text in each.args])
