@@ -14,7 +14,7 @@ from types import ModuleType, SimpleNamespace
 from typing import TYPE_CHECKING, Any
 
 from shim.doors.exchange import Steps, adrive, drive, steps
-from shim.doors.httpx_family.door import INNER, AwaitedDoor, HttpxDoor, ResponseStream, Side, recognise
+from shim.doors.httpx_family.door import INNER, AwaitedDoor, HttpxDoor, ResponseStream, recognise
 from shim.doors.httpx_family.transports import transports_of
 from shim.doors.process import prepare
 from shim.doors.recognition import RetiredCall
@@ -90,13 +90,9 @@ class _nothing:  # noqa: N801 - what a hook returns that did not run
 def make(module: ModuleType | Any) -> SimpleNamespace:
     """Return what stands in the place of a library's names: two clients, two transports and its functions.
 
-    ``blocking`` and ``awaited`` are its two sides.
+    ``blocking`` and ``awaited`` are the doors of its two sides.
     """
-    kind, akind = module.SyncByteStream, module.AsyncByteStream
-    stream, astream = (type("Stream", (ResponseStream, each), {}) for each in (kind, akind))
-    blocking = Side(module, HttpxDoor, drive, kind, stream, "read", "close", "sync_auth_flow", "send")
-    awaited = Side(module, AwaitedDoor, adrive, akind, astream, "aread", "aclose", "async_auth_flow", "asend")
-
+    blocking, awaited = _door(HttpxDoor, module, "SyncByteStream"), _door(AwaitedDoor, module, "AsyncByteStream")
     base: Any = module.Client
     abase: Any = module.AsyncClient
 
@@ -109,7 +105,7 @@ def make(module: ModuleType | Any) -> SimpleNamespace:
 
         @like(module.Client.send)
         def send(self, request: Any, **options: Any) -> Any:
-            return send(blocking, self, super().send, request, **options)
+            return drive(_sent(blocking, self, super().send, request, **options))
 
     @checked
     class AsyncClient(Hooked, abase):  # type: ignore[misc]  # as above
@@ -120,7 +116,7 @@ def make(module: ModuleType | Any) -> SimpleNamespace:
 
         @like(module.AsyncClient.send)
         async def send(self, request: Any, **options: Any) -> Any:
-            return await asend(awaited, self, super().send, request, **options)
+            return await adrive(_sent(awaited, self, super().send, request, **options))
 
     transport, async_transport = transports_of(blocking, awaited)
     public = {"Client": Client, "AsyncClient": AsyncClient, "Transport": transport, "AsyncTransport": async_transport}
@@ -131,54 +127,34 @@ def make(module: ModuleType | Any) -> SimpleNamespace:
     return SimpleNamespace(blocking=blocking, awaited=awaited, public=public, **public)
 
 
-def send(
-    side: Side,
-    client: httpx.Client,
-    base: Callable[..., Any],
-    request: httpx.Request,
-    *,
-    first: Any = None,
-    **options: Any,
-) -> Any:
-    """Send a request; a retired call is an exchange, around which the caller's hooks run once.
-
-    ``base`` is the method in whose place this one stands, bound to the client; ``options`` are its other arguments.
-    ``first`` is the response to the request where it was sent already, and led to a retired call.
-    """
-    retired = None if client.is_closed else recognise(request, side.kind, client)
-    if retired is not None:
-        return drive(_around(side, client, base, request, retired, **options))
-    response = first or base(request, **options)
-    return drive(_led_on(side, client, base, response, **options)) if response.history else response
+def _door(side: type[HttpxDoor], module: Any, kind: str) -> Any:
+    stream = type("Stream", (ResponseStream, getattr(module, kind)), {})
+    return type(side.__name__, (side,), {"module": module, "kind": getattr(module, kind), "stream": stream})
 
 
-async def asend(
-    side: Side,
-    client: httpx.AsyncClient,
-    base: Callable[..., Any],
-    request: httpx.Request,
-    *,
-    first: Any = None,
-    **options: Any,
-) -> Any:
-    """Do the same for AsyncClient."""
-    retired = None if client.is_closed else recognise(request, side.kind, client)
-    if retired is not None:
-        return await adrive(_around(side, client, base, request, retired, **options))
-    response = first or await base(request, **options)
-    return await adrive(_led_on(side, client, base, response, **options)) if response.history else response
-
-
-def _around(  # noqa: PLR0913 - a client's own arguments, and what the call is
-    side: Side,
+def _sent(  # noqa: PLR0913 - a client's own arguments, and whose they are
+    side: type[HttpxDoor],
     client: Any,
     base: Callable[..., Any],
     request: httpx.Request,
-    retired: RetiredCall | None,
     *,
+    first: httpx.Response | None = None,
     stream: bool = False,
     **options: Any,
 ) -> Steps:
+    """Send a request; a retired call, or the one that redirects led to, is an exchange.
+
+    ``base`` is the method in whose place this one stands, bound to the client. ``first`` is the response to the request
+    if it was sent already. The caller's hooks run once around an exchange.
+    """
+    history: list[httpx.Response] = []
+    retired = None if client.is_closed else recognise(request, side.kind, client)
+    if retired is None:
+        response = first or (yield partial(base, request, stream=stream, **options))
+        if (retired := _led_to(side, client, response)) is None:
+            return response
+        yield getattr(response, side.closes)
+        request, history = response.request, response.history
     hooks = client.event_hooks
     has_hooks = any(hooks.values())
     if has_hooks:
@@ -189,45 +165,46 @@ def _around(  # noqa: PLR0913 - a client's own arguments, and what the call is
         with _running(client, {"request": [], "response": hooks["response"]}):
             return (yield partial(base, request, stream=stream, **options))
     if retired.match.needs_body:
-        retired = retired.with_body((yield getattr(request, side.read)))
+        retired = retired.with_body((yield getattr(request, side.reads)))
     encoding = getattr(client, "_default_encoding", "utf-8")
-    exchange = steps(side.door(retired, side, request, partial(base, stream=True, **options), encoding))
+    exchange = steps(side(retired, request, partial(base, stream=True, **options), encoding))
     if has_hooks:
         with _running(client, {kind: list(map(_for_others, hooks[kind])) for kind in hooks}):
             response = yield from exchange
     else:
         response = yield from exchange
+    response.history = [*history, *response.history]
     try:
         for hook in hooks["response"]:
             yield partial(hook, response)
         if not stream:
-            yield getattr(response, side.read)
+            yield getattr(response, side.reads)
     except BaseException:
-        yield getattr(response, side.close)
+        yield getattr(response, side.closes)
         raise
     return response
 
 
-def _led_on(side: Side, client: Any, base: Callable[..., Any], response: httpx.Response, **options: Any) -> Steps:
-    """Serve the retired call that redirects led to, unless to another host, for which the credentials are not.
+def _led_to(side: type[HttpxDoor], client: Any, response: httpx.Response) -> RetiredCall | None:
+    """Return the retired call that redirects led to, unless to another host, for which the credentials are not.
 
     A write that its endpoint may have executed is left alone.
     """
-    request, history = response.request, response.history
-    retired = recognise(request, side.kind, client)
-    may_ask = request.method in {"GET", "HEAD"} or response.status_code == 410
-    if retired is None or not retired.known or not may_ask or request.url.host != history[0].request.url.host:
-        return response
-    yield getattr(response, side.close)
-    served = yield from _around(side, client, base, request, retired, **options)
-    served.history = [*history, *served.history]
-    return served
+    if not response.history or response.request.url.host != response.history[0].request.url.host:
+        return None
+    retired = recognise(response.request, side.kind, client)
+    may_ask = response.request.method in {"GET", "HEAD"} or response.status_code == 410
+    return retired if retired is not None and retired.known and may_ask else None
 
 
 def door_of(library: str, side: str) -> Callable[..., Any]:
     """Return what is called in the place of a client's ``send``, ``blocking`` or ``awaited``."""
-    made = make(sys.modules[library])
-    return partial(send, made.blocking) if side == "blocking" else partial(asend, made.awaited)
+    door = getattr(make(sys.modules[library]), side)
+
+    def send(*args: Any, **options: Any) -> Any:
+        return door.run(_sent(door, *args, **options))
+
+    return send
 
 
 def wrap(client: Any) -> None:

@@ -6,13 +6,13 @@ import time
 from collections.abc import AsyncIterator, Callable, Iterator
 from datetime import timedelta
 from functools import lru_cache, partial
-from typing import TYPE_CHECKING, Any, cast
+from typing import TYPE_CHECKING, Any, ClassVar, cast
 
 import attrs
 
 from shim.core.messages import Headers, Record, Reply, Send, framed
 from shim.doors import recognition
-from shim.doors.exchange import Content, Door, Steps, shorter, together
+from shim.doors.exchange import Content, Door, Steps, adrive, drive, shorter, together
 from shim.doors.native import is_stale
 from shim.doors.process import concerns
 from shim.doors.recognition import RetiredCall
@@ -28,25 +28,6 @@ INNER = "shim.inner"
 
 WHOLE = "shim.whole"
 """The key in ``request.extensions`` of a request for all items of a list (``Context.whole``)."""
-
-
-@attrs.frozen(eq=False)
-class Side:
-    """One of the two kinds of clients and transports, and how its library names what it does.
-
-    ``module`` is httpx or httpx2. ``stream`` is our content of a response, of the library's own ``kind``. ``run`` is
-    ``drive`` or ``adrive``.
-    """
-
-    module: Any
-    door: type[HttpxDoor]
-    run: Callable[[Steps], Any]
-    kind: type[Any]
-    stream: type[Any]
-    read: str
-    close: str
-    auth_flow: str
-    send: str
 
 
 def header_lines(headers: httpx.Headers) -> Headers:
@@ -98,12 +79,22 @@ class ResponseStream:
 
 @attrs.define(eq=False)
 class HttpxDoor(Door):
-    """A retired call in httpx's terms; ``own`` is the caller's request.
+    """A retired call in httpx's terms, on the blocking side; ``own`` is the caller's request.
 
-    ``send`` is the client's or the transport's. ``inner`` is what was sent last.
+    ``send`` is the client's or the transport's. ``inner`` is what was sent last. A library's own door knows the
+    ``module``, httpx or httpx2, and its ``kind`` of streams, of which ``stream`` is ours. The library reads and closes
+    a response by the methods ``reads`` and ``closes``, and steps through ``auth_flow`` by ``steps_by``.
     """
 
-    side: Side
+    module: ClassVar[Any]
+    kind: ClassVar[Any]
+    stream: ClassVar[Any]
+    run: ClassVar[Callable[[Steps], Any]] = drive
+    reads: ClassVar[str] = "read"
+    closes: ClassVar[str] = "close"
+    auth_flow: ClassVar[str] = "sync_auth_flow"
+    steps_by: ClassVar[str] = "send"
+
     own: httpx.Request
     send: Callable[[httpx.Request], Any]  # type: ignore[assignment]  # a method of other doors
     default_encoding: str | Callable[[bytes], str] = "utf-8"
@@ -113,7 +104,7 @@ class HttpxDoor(Door):
         """Keep timeouts, other extensions, and everything that httpx would compute the same again."""
         sent, own = send.call, self.own
         lines, same_body = self.lines(send)
-        module = self.side.module
+        module = self.module
         self.inner = inner = module.Request(
             sent.method,
             _with_target(own.url, sent.target) if send.rewritten else own.url,
@@ -134,7 +125,7 @@ class HttpxDoor(Door):
         self.inner.extensions["timeout"] = {name: shorter(left, value) for name, value in timeouts.items()}
 
     def timed_out(self, words: str) -> Exception:
-        error: Exception = self.side.module.ReadTimeout(words, request=self.inner)
+        error: Exception = self.module.ReadTimeout(words, request=self.inner)
         return error
 
     def head(self, native: httpx.Response) -> Reply:
@@ -148,16 +139,16 @@ class HttpxDoor(Door):
     def close(self, native: httpx.Response) -> Any:
         """Close it, and let it go of its stream: a circle is work for the collector."""
         native.close()
-        native.stream = self.side.module.ByteStream(b"")
+        native.stream = self.module.ByteStream(b"")
 
     def answered(self, reply: Reply) -> httpx.Response:
         native, lines = self.native, framed(reply, self.own.method)
         extensions = {} if native is None else {**native.extensions}
         extensions.pop("reason_phrase", None)
-        response: httpx.Response = self.side.module.Response(
+        response: httpx.Response = self.module.Response(
             reply.status,
             headers=[(name.encode("latin-1"), value.encode("latin-1")) for name, value in lines],
-            stream=self.side.module.ByteStream(reply.body or b""),
+            stream=self.module.ByteStream(reply.body or b""),
             request=self.own,
             extensions=extensions,
             history=[] if native is None else native.history,
@@ -170,10 +161,10 @@ class HttpxDoor(Door):
         native, content = self.native, self.content
         if content is None or content.decoded:
             return native  # type: ignore[no-any-return]
-        response: httpx.Response = self.side.module.Response(
+        response: httpx.Response = self.module.Response(
             native.status_code,
             headers=native.headers,
-            stream=self.side.stream(content, native),
+            stream=self.stream(content, native),
             request=native.request,
             extensions=native.extensions,
             history=native.history,
@@ -200,7 +191,7 @@ class HttpxDoor(Door):
         response.extensions[RECORD] = record
 
     def show_error(self, error: BaseException) -> None:
-        if isinstance(error, self.side.module.HTTPError):
+        if isinstance(error, self.module.HTTPError):
             self._show(error)
 
     def _show(self, message: Any) -> None:
@@ -221,9 +212,11 @@ class HttpxDoor(Door):
 
 
 class AwaitedDoor(HttpxDoor):
-    """The same for AsyncClient."""
+    """The same for AsyncClient and AsyncTransport."""
 
     following = anext
+    run = adrive
+    reads, closes, auth_flow, steps_by = "aread", "aclose", "async_auth_flow", "asend"
 
     def unread(self, native: httpx.Response) -> Content:
         if native.is_stream_consumed:
@@ -235,7 +228,7 @@ class AwaitedDoor(HttpxDoor):
         if self.content is not None and not self.content.complete:
             await self.content.rest.aclose()
         await native.aclose()
-        native.stream = self.side.module.ByteStream(b"")
+        native.stream = self.module.ByteStream(b"")
 
 
 def _with_target(url: httpx.URL, target: str) -> httpx.URL:

@@ -13,7 +13,7 @@ from functools import partial
 from typing import TYPE_CHECKING, Any, Self
 
 from shim.doors.exchange import Steps, adrive, drive, steps
-from shim.doors.httpx_family.door import RECORD, HttpxDoor, Side, recognise
+from shim.doors.httpx_family.door import RECORD, HttpxDoor, recognise
 from shim.doors.native import is_digest, unsigned
 from shim.doors.process import prepare
 
@@ -29,13 +29,55 @@ NEEDS_AUTH = (
 )
 
 
-def transports_of(blocking: Side, awaited: Side) -> tuple[Any, Any]:
+class _Around:
+    """What both transports have; ``door`` is that of their side, ``default`` what sends unless another is given."""
+
+    door: type[HttpxDoor]
+    default: Callable[[], Any]
+
+    def __init__(self, inner: Any = None, *, auth: Any = None) -> None:
+        prepare()
+        self._inner: Any = self.default() if inner is None else inner
+        self._auth = auth or self.door.module.Auth()
+
+    def handle_request(self, request: Any) -> Any:
+        """Send one request."""
+        return drive(_handled(self.door, self._inner.handle_request, self._auth, request))
+
+    def close(self) -> None:
+        """Close the inner transport."""
+        self._inner.close()
+
+    def __enter__(self) -> Self:
+        self._inner.__enter__()
+        return self
+
+    def __exit__(self, *error: object) -> None:
+        self._inner.__exit__(*error)
+
+    async def handle_async_request(self, request: Any) -> Any:
+        """Send one request."""
+        return await adrive(_handled(self.door, self._inner.handle_async_request, self._auth, request))
+
+    async def aclose(self) -> None:
+        """Close the inner transport."""
+        await self._inner.aclose()
+
+    async def __aenter__(self) -> Self:
+        await self._inner.__aenter__()
+        return self
+
+    async def __aexit__(self, *error: object) -> None:
+        await self._inner.__aexit__(*error)
+
+
+def transports_of(blocking: type[HttpxDoor], awaited: type[HttpxDoor]) -> tuple[Any, Any]:
     """Return the classes of transports for the two sides of a library."""
     module = blocking.module
     base: Any = module.BaseTransport
     abase: Any = module.AsyncBaseTransport
 
-    class Transport(base):  # type: ignore[misc]  # known when it runs
+    class Transport(_Around, base):  # type: ignore[misc]  # known when it runs
         """A transport that rewrites calls to retired Atlas endpoints and sends by another one.
 
         ``inner`` is an HTTPTransport unless given; ``auth`` signs the rewritten calls here, and
@@ -43,53 +85,17 @@ def transports_of(blocking: Side, awaited: Side) -> tuple[Any, Any]:
         an ``inner`` that does. Raises SettingsError as Client does.
         """
 
-        def __init__(self, inner: Any = None, *, auth: Any = None) -> None:
-            prepare()
-            self._inner = module.HTTPTransport() if inner is None else inner
-            self._auth = auth or module.Auth()
+        door, default = blocking, module.HTTPTransport
 
-        def handle_request(self, request: Any) -> Any:
-            """Send one request."""
-            return drive(_handled(blocking, self._inner.handle_request, self._auth, request))
-
-        def close(self) -> None:
-            """Close the inner transport."""
-            self._inner.close()
-
-        def __enter__(self) -> Self:
-            self._inner.__enter__()
-            return self
-
-        def __exit__(self, *error: object) -> None:
-            self._inner.__exit__(*error)
-
-    class AsyncTransport(abase):  # type: ignore[misc]  # as above
+    class AsyncTransport(_Around, abase):  # type: ignore[misc]  # as above
         """The same as Transport, for AsyncClient."""
 
-        def __init__(self, inner: Any = None, *, auth: Any = None) -> None:
-            prepare()
-            self._inner = module.AsyncHTTPTransport() if inner is None else inner
-            self._auth = auth or module.Auth()
-
-        async def handle_async_request(self, request: Any) -> Any:
-            """Send one request."""
-            return await adrive(_handled(awaited, self._inner.handle_async_request, self._auth, request))
-
-        async def aclose(self) -> None:
-            """Close the inner transport."""
-            await self._inner.aclose()
-
-        async def __aenter__(self) -> Self:
-            await self._inner.__aenter__()
-            return self
-
-        async def __aexit__(self, *error: object) -> None:
-            await self._inner.__aexit__(*error)
+        door, default = awaited, module.AsyncHTTPTransport
 
     return Transport, AsyncTransport
 
 
-def _handled(side: Side, send: Callable[..., Any], auth: httpx.Auth, request: httpx.Request) -> Steps:
+def _handled(side: type[HttpxDoor], send: Callable[..., Any], auth: httpx.Auth, request: httpx.Request) -> Steps:
     """Send one request by another transport."""
     own = request.extensions.pop(CHALLENGED, None)
     if own is not None:  # the client was asked to sign, and perhaps has done so
@@ -99,33 +105,33 @@ def _handled(side: Side, send: Callable[..., Any], auth: httpx.Auth, request: ht
     if retired is None:
         return (yield partial(send, request))
     if retired.match.needs_body:
-        retired = retired.with_body((yield getattr(request, side.read)))
-    door = side.door(retired, side, request, lambda inner: side.run(_signed(side, send, auth, inner)))
+        retired = retired.with_body((yield getattr(request, side.reads)))
+    door = side(retired, request, lambda inner: side.run(_signed(side, send, auth, inner)))
     response = yield from steps(door)
     if explained := _settle(door, response, challenged=challenged):
-        yield getattr(response, side.close)
+        yield getattr(response, side.closes)
         return explained
     return response
 
 
-def _signed(side: Side, send: Callable[..., Any], auth: httpx.Auth, request: httpx.Request) -> Steps:
+def _signed(side: type[HttpxDoor], send: Callable[..., Any], auth: httpx.Auth, request: httpx.Request) -> Steps:
     """Send a request as often as an authentication wants."""
     flow = getattr(auth, side.auth_flow)(request)
     try:
-        outgoing = yield partial(side.door.following, flow)
+        outgoing = yield partial(side.following, flow)
         while True:
             response = yield partial(send, outgoing)
             response.request = outgoing
             try:
-                outgoing = yield partial(getattr(flow, side.send), response)
+                outgoing = yield partial(getattr(flow, side.steps_by), response)
             except (StopIteration, StopAsyncIteration):
                 return response
             except BaseException:
-                yield getattr(response, side.close)
+                yield getattr(response, side.closes)
                 raise
-            yield getattr(response, side.read)
+            yield getattr(response, side.reads)
     finally:
-        yield getattr(flow, side.close)
+        yield getattr(flow, side.closes)
 
 
 def _settle(door: HttpxDoor, response: httpx.Response, *, challenged: bool) -> httpx.Response | None:
@@ -142,6 +148,6 @@ def _settle(door: HttpxDoor, response: httpx.Response, *, challenged: bool) -> h
         return None
     if is_signed or "authorization" not in request.headers:
         return None
-    explained = door.answered(unsigned(NEEDS_AUTH.format(f"shim.{door.side.module.__name__}")))
+    explained = door.answered(unsigned(NEEDS_AUTH.format(f"shim.{door.module.__name__}")))
     explained.extensions[RECORD] = response.extensions.get(RECORD)
     return explained
