@@ -105,7 +105,7 @@ def _explained(match: Match, call: Call, settings: Settings, at: datetime) -> di
         query = read_query(call.query, operation.shape)
     except CallError as error:
         remarks.append(f"The query is invalid: {error.parameters[0]}. When a successor is asked, the answer is 400.")
-    decision = decide(match, call, Context(settings, Memory(), at.timestamp, origin))
+    decision = decide(match, call, Context(settings, Memory(), at.timestamp, origin, monotonic=at.timestamp))
     steps, sunset = list(_then(operation, settings, decision)), sunset_of(operation, settings)
     has_key = any("PUBLIC_API_KEY" in name for name in used_variables(os.environ))
     signed = DIGEST if has_key else BEARER

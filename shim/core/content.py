@@ -19,8 +19,6 @@ from shim.documents.value_types import Json
 CODINGS = frozenset({"gzip", "x-gzip", "deflate", "identity"})
 """The codings that are decoded here: their decoders can stop at a limit."""
 
-GZIP = zlib.MAX_WBITS | 16
-
 MEMBERS = 16
 """Members of one gzip file: each costs a copy of what follows, and a million empty ones fit in a small reply."""
 
@@ -42,10 +40,6 @@ ALL_MARKS = 1_000_000
 """The same of all that is read for one answer: 60 MiB when decoded at worst; twenty full pages have 840,000."""
 
 
-DIGITS = 320
-"""Digits of an integer, its sign included: decoding takes time by their square, and a double has no more than 309."""
-
-
 class ContentFault(Exception):  # noqa: N818 - it never leaves ``with_content`` and names a reply's fault
     """The content cannot be had; the message says why in plain words."""
 
@@ -58,12 +52,12 @@ def with_content(
     ``chunks`` are the content as it was sent, or as somebody has ``decoded`` it already; not ``complete``
     means that reading stopped because there was more than ``limit`` bytes.
     """
+    raw, lines = b"".join(chunks), () if decoded else reply.headers
+    codings = ",".join([value for name, value in lines if len(name) == 16 and name.lower() == "content-encoding"])
     try:
-        if not complete:
+        if not complete or (not codings and len(raw) > limit):
             raise too_large(limit)
-        lines = () if decoded else reply.headers
-        codings = ",".join([value for name, value in lines if len(name) == 16 and name.lower() == "content-encoding"])
-        return Reply(reply.status, reply.headers, decode(b"".join(chunks), codings, limit))
+        return Reply(reply.status, reply.headers, decode(raw, codings, limit) if codings else raw)
     except ContentFault as fault:
         return Reply(reply.status, reply.headers, fault=str(fault))
 
@@ -80,22 +74,17 @@ def decode(raw: bytes, content_encoding: str, limit: int) -> bytes:
 
     Raises ContentFault when the content is longer than ``limit`` bytes, truncated or broken.
     """
-    content = raw
-    try:
-        if not content_encoding and len(content) <= limit:
-            return content
-        series = [word.strip().lower() for word in content_encoding.split(",")]
-        if len(series) > SERIES:
-            raise ContentFault(f"the content has more than {SERIES} codings")
-        for coding in reversed(series):
-            if content and coding in {"gzip", "x-gzip"}:
-                content = _gunzip(content, limit)
-            elif content and coding == "deflate":
-                content = _inflate_either(content, limit)
-            elif coding and coding not in CODINGS:
-                raise ContentFault(f"the content coding {coding!r} was not asked for")
-    except zlib.error as error:
-        raise ContentFault(f"the content is not what its coding says: {error}") from None
+    content, series = raw, [word.strip().lower() for word in content_encoding.split(",")]
+    if len(series) > SERIES:
+        raise ContentFault(f"the content has more than {SERIES} codings")
+    for coding in reversed(series):
+        if coding and coding not in CODINGS:
+            raise ContentFault(f"the content coding {coding!r} was not asked for")
+        if content and coding not in {"", "identity"}:
+            try:
+                content = _undone(content, coding, limit)
+            except zlib.error as error:
+                raise ContentFault(f"the content is not what its coding says: {error}") from None
     if len(content) > limit:
         raise too_large(limit)
     return content
@@ -106,23 +95,19 @@ def too_large(limit: int) -> ContentFault:
     return ContentFault(f"the content is larger than {limit} bytes")
 
 
-def _gunzip(data: bytes, limit: int) -> bytes:
-    """A gzip file is a series of members (RFC 1952, 2.2); what follows the last one is padding."""
+def _undone(data: bytes, coding: str, limit: int) -> bytes:
+    if coding == "deflate":
+        try:
+            return _inflate(data, zlib.MAX_WBITS, limit)[0]
+        except zlib.error:  # some servers send the bare stream (RFC 9110, 8.4.1.2)
+            return _inflate(data, -zlib.MAX_WBITS, limit)[0]
     content = b""
-    for _ in range(MEMBERS):
-        member, data = _inflate(data, GZIP, limit, len(content))
+    for _ in range(MEMBERS):  # a series, followed by padding (RFC 1952, 2.2)
+        member, data = _inflate(data, zlib.MAX_WBITS | 16, limit, len(content))
         content += member
         if not data.startswith(b"\x1f\x8b"):
             return content
     raise ContentFault(f"the content has more than {MEMBERS} gzip members")
-
-
-def _inflate_either(data: bytes, limit: int) -> bytes:
-    """``deflate`` is the zlib format, yet some servers send the bare stream (RFC 9110, 8.4.1.2)."""
-    try:
-        return _inflate(data, zlib.MAX_WBITS, limit)[0]
-    except zlib.error:
-        return _inflate(data, -zlib.MAX_WBITS, limit)[0]
 
 
 def _inflate(data: bytes, wbits: int, limit: int, had: int = 0) -> tuple[bytes, bytes]:
@@ -139,10 +124,6 @@ def _refuse(word: str) -> Any:
     raise ValueError(f"{word} is not a JSON number (RFC 8259, 6)")
 
 
-def _integer(text: str) -> int:
-    return int(text) if len(text) <= DIGITS else _refuse(f"an integer of {len(text)} digits")
-
-
 def _number(text: str) -> float:
     # 1e999 would become an infinity, which is not JSON when it is written again.
     value = float(text)
@@ -150,12 +131,11 @@ def _number(text: str) -> float:
 
 
 def loads(content: bytes) -> Any:
-    """Decode JSON (RFC 8259), refusing NaN, infinities and endless integers; raises ValueError or RecursionError.
+    """Decode JSON (RFC 8259), refusing NaN and infinities; raises ValueError or RecursionError.
 
-    A byte order mark is ignored, as section 8.1 allows.
+    A byte order mark is ignored, as section 8.1 allows; Python itself refuses endless integers.
     """
-    text = content.decode("utf-8-sig")
-    return json.loads(text, parse_constant=_refuse, parse_float=_number, parse_int=_integer)
+    return json.loads(content.decode("utf-8-sig"), parse_constant=_refuse, parse_float=_number)
 
 
 def dumps(value: Any) -> bytes:
@@ -206,23 +186,16 @@ class JsonReader:
         return document if most < _DEPTH or _is_shallow(document, most) else None
 
 
-def _is_shallow(document: Json, most: int) -> bool:
-    if type(document) is dict:  # of a list of objects one item has but its own brackets
-        lists = [value for value in document.values() if type(value) is list and {*map(type, value)} == {dict}]
-        if most - sum(map(len, lists)) < _DEPTH - 1:
+def _is_shallow(document: Json, brackets: int) -> bool:
+    """Return whether a document with so many brackets can be written again, which each level takes one of."""
+    level: Iterable[Any] = [document]
+    for depth in range(1, _DEPTH + 2):
+        nests = [value for value in level if type(value) in {dict, list}]
+        brackets -= len(nests)
+        if not nests or brackets <= _DEPTH - depth:
             return True
-    level: list[Any] = [document] if type(document) in _NESTS else []
-    depth = 0
-    while level and depth < _DEPTH:
-        inner = [value.values() if type(value) is dict else value for value in level]
-        depth += 1
-        if _NESTS.isdisjoint(map(type, chain.from_iterable(inner))):  # the last level has the most values
-            return True
-        level = [value for values in inner for value in values if type(value) in _NESTS]
-    return not level
-
-
-_NESTS = frozenset({dict, list})
+        level = chain.from_iterable([value.values() if type(value) is dict else value for value in nests])
+    return False
 
 
 def is_error(document: Json, shape: ErrorShape = ATLAS_ERRORS) -> bool:

@@ -64,33 +64,24 @@ class Memory:
             self.generation += self._entries.pop(key, None) is not None
 
 
-def _without_slash(base: str) -> str:
-    return base.rstrip("/")
-
-
 @attrs.frozen
 class Context:
     """What one exchange is given from outside.
 
     ``base`` is the URL that the caller used and that links lead back to, ``scheme://authority`` and perhaps a path
-    before ``/api``; a slash at its end is dropped, since paths begin with one. ``clock`` returns seconds since the
-    epoch, for dates; ``monotonic`` is the clock for durations, ``clock`` by default. ``loads`` and ``dumps`` are the
-    JSON codec. If ``whole``, the first page of a list whose upstream pages were all read has all items, whatever page
-    size the caller named, so that an iteration over it does not read them again for each page.
+    before ``/api``. ``clock`` returns seconds since the epoch, for dates; ``monotonic`` is the clock for durations.
+    ``loads`` and ``dumps`` are the JSON codec. If ``whole``, the first page of a list whose upstream pages were all
+    read has all items, so that an iteration over it does not read them again for each page.
     """
 
     settings: Settings
     memory: Memory
     clock: Callable[[], float]
-    base: str = attrs.field(converter=_without_slash)
+    base: str
     loads: Callable[[bytes], Any] = loads
     dumps: Callable[[Any], bytes] = dumps
-    monotonic: Callable[[], float] = attrs.field()
+    monotonic: Callable[[], float] = attrs.field(kw_only=True)
     whole: bool = False
-
-    @monotonic.default
-    def _monotonic(self) -> Callable[[], float]:
-        return self.clock
 
 
 @attrs.define
@@ -120,11 +111,6 @@ class ExchangeState:
     sent: list[Sent] = attrs.field(factory=list)
     notes: list[str] = attrs.field(factory=list)
 
-    def note(self, text: str) -> None:
-        """Add a note for people, unless there is nothing to say or it was said."""
-        if text and text not in self.notes:
-            self.notes.append(text)
-
     def send(self, call: Call, route: str, *, rewritten: bool, may_read: bool = True) -> Send:
         """Return the command that sends one call; raises CallError if that would begin after the deadline."""
         deadline = self.context.settings.deadline
@@ -152,5 +138,5 @@ class ExchangeState:
             sent=tuple(self.sent),
             fields=fields,
             dropped=dropped,
-            notes=tuple(self.notes),
+            notes=tuple(dict.fromkeys(filter(None, self.notes))),
         )

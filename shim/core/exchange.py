@@ -33,7 +33,7 @@ from shim.core.messages import (
     replaced,
     without,
 )
-from shim.core.question import OWN_WORDS, LegacyQuery, chosen_by, chosen_by_body, read_body, read_query
+from shim.core.question import OWN_WORDS, LegacyQuery, chosen_by, read_body, read_query
 from shim.core.recognise import Match
 from shim.core.responses import CallError, document_reply, error_body, help_link
 from shim.core.route import constant_of, decide, is_strict, learn_retired
@@ -117,14 +117,13 @@ def legacy_fallback(state: ExchangeState, outcome: Outcome) -> Exchange:
 def _read_question(state: ExchangeState) -> None:
     """Read what the caller asks for; raises CallError for what is wrong with it, before anything is sent."""
     operation = state.match.operation
-    state.note(operation.note)
+    state.notes.append(operation.note)
     state.query = query = read_query(state.call.query, operation.shape)
     if query.asked > query.size:
-        state.note(f"itemsPerPage={query.asked} is more than a page may have; {query.size} was used")
+        state.notes.append(f"itemsPerPage={query.asked} is more than a page may have; {query.size} was used")
     if operation.request is not None:
-        strict = is_strict(operation, state.context.settings)
-        state.body = read_body(operation.request, state.call, state.context.loads, None if strict else state.note)
-        state.word = str(chosen_by_body(operation.request, state.body))
+        note = None if is_strict(operation, state.context.settings) else state.notes.append
+        state.body, state.word = read_body(operation.request, state.call, state.context.loads, note)
     if operation.query is not None:
         state.word = chosen_by(operation.query, query)
 
@@ -136,7 +135,7 @@ def _alone(state: ExchangeState) -> Answer:
     state.route = "none"
     if constant is None:
         raise CallError(410, "SHIM_NO_SUCCESSOR", operation.without_successor, (operation.id,))
-    state.note(constant.why)
+    state.notes.append(constant.why)
     status = operation.status[state.match.api.name]
     content = _shown(state, constant.value, status)
     return Answer(document_reply(content, status, state.match.content_type), state.record())

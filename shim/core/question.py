@@ -253,11 +253,11 @@ def _request_target(match: Match, call: Call, target: Target, query: LegacyQuery
 
 def read_body(
     request: RequestBody, call: Call, loads: Callable[[bytes], Any], note: Callable[[str], None] | None = None
-) -> JsonObject:
-    """Return the declared members of a legacy body; a null member counts as not given.
+) -> tuple[JsonObject, str]:
+    """Return the declared members of a legacy body, and the word in it that chooses the call.
 
-    ``note`` is called with a sentence for each value that is ignored; without it such a value is refused.
-    Raises CallError with Atlas' own error codes.
+    A null member counts as not given. ``note`` is called with a sentence for each value that is ignored; without it
+    such a value is refused. Raises CallError with Atlas' own error codes.
     """
     coding = field(call.headers, "content-encoding")
     if coding is not None and coding.strip().lower() not in {"", "identity"}:
@@ -278,17 +278,11 @@ def read_body(
         if look_up(given, tuple(name.split("."))) is NoValue.MISSING:
             detail = f"The required attribute {name} was not specified."
             raise CallError(400, "MISSING_ATTRIBUTE", detail, (name,))
-    word = chosen_by_body(request, given)
+    word: Any = look_up(given, tuple(request.choose.split("."))) if request.choose else ""
     if request.choose and word not in request.words:
         detail = f"An invalid enumeration value {word} was specified for {request.choose}."
         raise CallError(400, "INVALID_ENUM_VALUE", detail, (word,))
-    return given
-
-
-def chosen_by_body(request: RequestBody, given: JsonObject) -> Json:
-    """Return the value of the member that chooses the call, None if the body has no such member."""
-    word = look_up(given, tuple(request.choose.split(".")))
-    return None if word is NoValue.MISSING else word
+    return given, str(word)
 
 
 def _given(request: RequestBody, body: JsonObject, outer: str, note: Callable[[str], None] | None) -> JsonObject:

@@ -56,29 +56,25 @@ def constant_of(operation: Operation, settings: Settings) -> Constant | None:
 VERSION_GONE = "VERSION_GONE"
 """Atlas' error code for a version of an endpoint that has gone, for every caller."""
 
-LONGEST = 400
-"""Characters of a path that is remembered."""
-
-
 _USER = re.compile(r'digest .*?\busername="([^"]*)"', re.IGNORECASE)
 
 
 def retired_key(match: Match, origin: str, call: Call | None = None) -> tuple[str, ...]:
-    """Return the key under which a legacy operation is remembered as retired: for all, or for a path and its caller."""
+    """Return the key under which a legacy operation is remembered as retired: for all, or for a path and its caller.
+
+    A hash stands for path and credentials, of a Digest signature's user name alone.
+    """
     key = ("retired", origin, match.operation.id, match.api.name)
-    return key if call is None else (*key, call.path, _caller(call))
+    if call is None:
+        return key
+    said = field(call.headers, "authorization") or ""
+    user = _USER.match(said)
+    return (*key, str(hash((call.path, user[1] if user else said))))
 
 
 def tier_key(match: Match, call: Call) -> tuple[str, ...]:
     """Return the key under which the tier of a call's cluster is remembered, learned from a success alone."""
     return ("tier", call.origin, *match.cluster)
-
-
-def _caller(call: Call) -> str:
-    """Return what stands for a caller's credentials: a hash, of a Digest signature's user name alone."""
-    said = field(call.headers, "authorization") or ""
-    user = _USER.match(said)
-    return str(hash(user[1] if user else said))
 
 
 def learn_retired(match: Match, call: Call, reply: Reply, context: Context) -> None:
@@ -89,45 +85,39 @@ def learn_retired(match: Match, call: Call, reply: Reply, context: Context) -> N
     does not redirect other callers.
     """
     is_gone = reply.status == 410 and field(reply.headers, "x-error-code") == VERSION_GONE
-    if is_gone or len(call.path) <= LONGEST:
-        key = retired_key(match, call.origin, None if is_gone else call)
-        context.memory.remember(key, str(reply.status), context.monotonic())
-
-
-def _recalled(match: Match, call: Call, context: Context) -> str | None:
-    memory, now = context.memory, context.monotonic()
-    known = memory.recall(retired_key(match, call.origin), now)
-    return known or memory.recall(retired_key(match, call.origin, call), now)
+    key = retired_key(match, call.origin, None if is_gone else call)
+    context.memory.remember(key, str(reply.status), context.monotonic())
 
 
 def decide(match: Match, call: Call, context: Context, answered: str | None = None) -> Decision:
     """Decide which side is asked first; ``answered`` is the status with which legacy just answered as retired."""
     operation, settings, memory = match.operation, context.settings, context.memory
-    corrects = settings.route is RouteWord.AUTO
-    now, sunset, blank = context.clock(), sunset_of(operation, settings), operation.blank
-    over = now >= sunset.timestamp()
-    is_blank = blank is not None and not over and now >= blank.timestamp()
-    date = _dated(sunset, blank if is_blank else None, over=over)
-    successor = has_successor(operation, settings)
-    if not corrects and settings.route in _LEGACY:
+    corrects, sunset, blank = settings.route is RouteWord.AUTO, sunset_of(operation, settings), operation.blank
+    if settings.route in _LEGACY:
         return Decision("legacy", _LEGACY[settings.route], sunset, corrects)
+    now, monotonic, successor = context.clock(), context.monotonic(), has_successor(operation, settings)
     # What legacy answered before its sunset, perhaps to this caller alone, is believed for a while.
     since: float | None = sunset.timestamp() + TTL if now >= sunset.timestamp() + TTL else None
-    if settings.route in _SUCCESSOR:
+    is_blank = False
+    if settings.route is not RouteWord.AUTO and settings.route is not RouteWord.DATE:
         reason, since = f"the route is set to {settings.route}", -math.inf
     else:
-        reason = date if corrects else f"the route is decided by date: {date}"
-        status = (answered or _recalled(match, call, context)) if corrects else None
-        if status is not None:
-            is_blank, since, reason = False, None, f"the legacy endpoint answered {status} less than ten minutes ago"
-        elif not (over or is_blank):
+        is_over = now >= sunset.timestamp()
+        reason = f"its sunset, {_written(sunset)}, {'has passed' if is_over else 'is still to come'}"
+        if blank is not None and not is_over and now >= blank.timestamp():
+            is_blank, reason = True, f"{reason}, but since {_written(blank)} its answers mean nothing"
+        reason = reason if corrects else f"the route is decided by date: {reason}"
+        if corrects and answered is None:
+            answered = memory.recall(retired_key(match, call.origin), monotonic)
+            answered = answered or memory.recall(retired_key(match, call.origin, call), monotonic)
+        if answered is not None:
+            is_blank, since, reason = False, None, f"the legacy endpoint answered {answered} less than ten minutes ago"
+        elif not (is_over or is_blank):
             return Decision("legacy", reason, sunset, corrects)
         elif corrects and not successor and constant_of(operation, settings) is None:
             # Nothing else could answer, and real sunset dates moved: asking is the only thing that can work.
             return Decision("legacy", f"{reason}, and there is no successor to ask instead", sunset, corrects)
-        tier = None
-        if corrects and match.cluster:
-            tier = memory.recall(tier_key(match, call), context.monotonic())
+        tier = memory.recall(tier_key(match, call), monotonic) if corrects and match.cluster else None
         if tier is not None and tier != operation.first and tier in operation.successors:
             reason = f"{reason}; the cluster was found on the {tier} tier less than ten minutes ago"
             return Decision(tier, reason, sunset, corrects, since=since)
@@ -136,14 +126,8 @@ def decide(match: Match, call: Call, context: Context, answered: str | None = No
     return Decision("none", f"{reason}, and there is no successor", sunset, corrects)
 
 
-_SUCCESSOR = (RouteWord.SUCCESSOR, RouteWord.FLEX)
 _LEGACY = {RouteWord.OFF: "the shim is switched off", RouteWord.LEGACY: "the route is set to legacy"}
 
 
-def _dated(sunset: datetime, blank: datetime | None, *, over: bool) -> str:
-    said = f"its sunset, {_written(sunset)}, {'has passed' if over else 'is still to come'}"
-    return said if blank is None else f"{said}, but since {_written(blank)} its answers mean nothing"
-
-
-def _written(sunset: datetime) -> str:
-    return sunset.astimezone(UTC).strftime("%Y-%m-%dT%H:%MZ").replace("T00:00Z", "")
+def _written(instant: datetime) -> str:
+    return instant.astimezone(UTC).strftime("%Y-%m-%dT%H:%MZ").replace("T00:00Z", "")

@@ -115,8 +115,7 @@ def _question(
     host = _host(choice, context.settings.hosts)
     chooser = match.operation.query.choose if match.operation.query else ""
     query, notes = sent_on(query, choice.query, chooser, host)
-    for text in notes:
-        state.note(text)
+    state.notes += notes
     if choice.paging == "collected":
         query = attrs.evolve(query, page=1, size=COLLECT)
     if choice.body is not None and state.body is not None:
@@ -146,7 +145,7 @@ def _answered(  # noqa: PLR0913, PLR0917 - all that an answer is made of
 ) -> Answer:
     """Return the legacy answer that successes make; ``since`` is that of the decision."""
     match = state.match
-    state.note(tier.note)
+    state.notes.append(tier.note)
     status = match.operation.status[match.api.name]
     if not pages and status in NO_CONTENT:
         return Answer(document_reply(b"", status, "", reply.headers), state.record())

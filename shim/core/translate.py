@@ -53,18 +53,7 @@ class Translator:
 
     @usual.default
     def _usual(self) -> tuple[FieldReport, ...]:
-        found = list[FieldReport]()
-        for field, (*_, rule) in self.fields:
-            found.append(FieldReport(field.name, rule.fidelity, rule.why, rule.owner))
-            if field.name in self.inner and rule.fidelity is not Fidelity.ABSENT:
-                found += named_in(field, self.inner[field.name].usual)
-        return tuple(found)
-
-
-def named_in(field: Field, reports: Sequence[FieldReport]) -> Iterator[FieldReport]:
-    """Return the reports of an object's fields under the name of the field that it stands in."""
-    start = f"{field.name}[]" if field.type == "objects" else field.name
-    return (attrs.evolve(report, name=f"{start}.{report.name}") for report in reports)
+        return tuple(_reports(self, TranslationReport(), 1))
 
 
 def make_translator(
@@ -226,19 +215,21 @@ def reports(translator: Translator, report: TranslationReport, items: int = 1) -
     A field with a value that could not be used counts as absent, and one whose source upstream did not
     send as missing; without items the rule for all other cases stands.
     """
-    if not (report.left_out or report.chosen or report.parts):
-        return translator.usual
-    found = list[FieldReport]()
+    is_usual = not (report.left_out or report.chosen or report.parts)
+    return translator.usual if is_usual else tuple(_reports(translator, report, items))
+
+
+def _reports(translator: Translator, report: TranslationReport, items: int) -> Iterator[FieldReport]:
     for field, rules in translator.fields:
-        name = field.name
+        name, inner = field.name, translator.inner.get(field.name)
         counts = report.chosen.get(name, (0,) * len(rules))
         used = [one for one in zip(rules, counts, strict=True) if one[1]] or [(rules[-1], items)]
         outcomes = _outcomes(name, used, report.left_out.get(name, ()))
-        found.append(outcomes[0][0] if len(outcomes) == 1 else _several(outcomes, items))
-        if name in translator.inner and any(rule.fidelity is not Fidelity.ABSENT for rule, _ in used):
-            part = report.part(name)
-            found += named_in(field, reports(translator.inner[name], part, part.objects))
-    return tuple(found)
+        yield outcomes[0][0] if len(outcomes) == 1 else _several(outcomes, items)
+        if inner is not None and any(rule.fidelity is not Fidelity.ABSENT for rule, _ in used):
+            start, part = f"{name}[]" if field.type == "objects" else name, report.part(name)
+            for one in reports(inner, part, part.objects):
+                yield attrs.evolve(one, name=f"{start}.{one.name}")
 
 
 def _outcomes(

@@ -184,11 +184,11 @@ class Handler:
             call = attrs.evolve(call, body=body)
         elif match.needs_body:
             call = attrs.evolve(call, body=b"")
-        base = plan.options.public_url or f"{request.scheme}://{admitted.inbound.authority}"
+        base = (plan.options.public_url or "").rstrip("/") or f"{request.scheme}://{admitted.inbound.authority}"
         run = Exchange(
             match=match,
             call=call,
-            context=Context(plan.settings, self.memory, self.clock, base, loads, dumps, monotonic),
+            context=Context(plan.settings, self.memory, self.clock, base, loads, dumps, monotonic=monotonic),
             signer=admitted.signer,
             upstream=self.upstream,
             limits=self.limits,

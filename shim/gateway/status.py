@@ -188,7 +188,7 @@ def _sunsets(plan: Plan, today: float) -> Iterator[Json]:
 def _routes(handler: Handler, counted: Snapshot) -> Iterator[Json]:
     """Yield which side each operation is asked of first for a cluster of which nothing is known, and its last call."""
     plan = handler.plan
-    context = Context(plan.settings, handler.memory, handler.clock, "", loads, dumps, time.monotonic)
+    context = Context(plan.settings, handler.memory, handler.clock, "", loads, dumps, monotonic=time.monotonic)
     answered = sorted((row["last_at"], name, route) for (name, route), row in counted["retired"].items())
     lasts = {name: {"last": written(at), "answered": route, "because": why} for (at, why), name, route in answered}
     for operation in plan.engine.operations:

@@ -155,7 +155,11 @@ def test_a_generator_can_be_abandoned(engine):
 
     match = engine.recognise("GET", V2, ())
     for replies in range(2):
-        asking = exchange(match, Call("GET", ORIGIN, V2), Context(Settings(), Memory(), lambda: AFTER, "http://h"))
+        asking = exchange(
+            match,
+            Call("GET", ORIGIN, V2),
+            Context(Settings(), Memory(), lambda: AFTER, "http://h", monotonic=lambda: 0),
+        )
         step = next(asking)
         for _ in range(replies):
             step = asking.send(Reply(200))

@@ -100,12 +100,3 @@ def test_a_404_that_would_take_long_to_decode_proves_nothing(engine):
     """It may be Atlas' own."""
     body = b'{"error":404,"errorCode":"X","parameters":[' + b"[]," * 100_000 + b"[]]}"
     assert drive(engine, V2, [(404, (), body)], clock=BEFORE).passed
-
-
-def test_a_long_path_takes_no_room_in_memory(engine):
-    """What a proxy said of it is asked again the next time."""
-    memory, upstream = Memory(), [NO_ROUTE, answers({"results": []})]
-    for name in ("c" * 300, "c" * 500):
-        target = f"/api/atlas/v2{LIST.replace('c1', name)}"
-        assert drive(engine, target, upstream, clock=BEFORE, memory=memory).routes == ("legacy", "flex")
-    assert sum("retired" in str(key) for key in memory._entries) == 1

@@ -23,7 +23,8 @@ def decided(engine, when, word=RouteWord.AUTO, *, path=LIST, memory=None, sunset
     match = engine.recognise(method, target, ())
     assert match is not None
     settings = Settings(route=word, sunsets=sunsets or {})
-    return decide(match, Call(method, ORIGIN, target), Context(settings, memory or Memory(), when.timestamp, ORIGIN))
+    context = Context(settings, memory or Memory(), when.timestamp, ORIGIN, monotonic=when.timestamp)
+    return decide(match, Call(method, ORIGIN, target), context)
 
 
 @pytest.mark.parametrize(

@@ -114,7 +114,7 @@ def _replayed(engine: Engine, settings: Settings, pair: Pair) -> Replayed:
     if match is None:
         return Replayed(pair, problem=f"no operation of the document is {pair.path} with Accept: {accept}")
     now = _moment(pair)
-    context = Context(settings=settings, memory=Memory(), clock=lambda: now, base=_ORIGIN)
+    context = Context(settings=settings, memory=Memory(), clock=lambda: now, base=_ORIGIN, monotonic=lambda: now)
     outcome = _driven(exchange(match, call, context), pair)
     record = outcome.record
     name = match.operation.id
