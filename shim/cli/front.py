@@ -14,10 +14,8 @@ from shim.gateway.option_values import parse_address
 from shim.gateway.options import TABLE, Address, read_options
 
 _ROWS = {row.name: row for row in TABLE}
-_SHARED = tuple(
-    _ROWS[name].variable for name in ("upstream", "upstream_timeout", "client_timeout", "keepalive_timeout")
-)
-"""The gateway's variables that its front proxy's configuration uses, too."""
+_SHARED = ("upstream", "upstream_timeout", "client_timeout", "keepalive_timeout")
+"""The gateway's options that its front proxy's configuration uses, too."""
 
 
 @click.command()
@@ -80,7 +78,7 @@ def command(  # noqa: PLR0913 - one argument an option
     """
     if peer == "proxy-protocol" and proxy != "haproxy":
         raise SettingsError(f"--peer: {proxy} can pass the address on by forwarded-for only")
-    environ = {name: value for name in _SHARED if (value := os.environ.get(name))}
+    environ = {name: os.environ.get(name, "") for name in (_ROWS[option].variable for option in _SHARED)}
     calls = [parse_address(text, "--gateway") for text in gateways]
     plan = plan_for(
         proxy,

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from difflib import SequenceMatcher
 from itertools import pairwise
 
 from packaging.version import Version
 
-from shim.core.messages import Call, Headers, field
+from shim.core.messages import Call, field
 from shim.core.recognise import Engine
 from shim.documents.templates import Template, decoded, parameter_name
 from shim.documents.versions import named_in, written
@@ -24,9 +23,14 @@ def hints(engine: Engine, call: Call) -> tuple[str, ...]:
         return (present,)
     bases = sorted({api.base for document in engine.documents for api in document.apis.values()})
     base = next((base for base in bases if call.path.startswith(f"{base}/")), "")
-    below, found = call.path.removeprefix(base), dict[str, None]()
-    for said, (method, path, headers) in _variants(engine, call, below, bases if base else []):
-        if (match := engine.recognise(method, path, headers)) is not None:
+    below, methods = call.path.removeprefix(base), sorted({operation.method for operation in engine.operations})
+    variants = {f"The method: with {method}": (method, call.path, call.headers) for method in methods}
+    variants["The version: with one in Accept that the retired endpoint had"] = call.method, call.path, ()
+    variants["The path: with one slash at its end at most"] = call.method, call.path.rstrip("/"), call.headers
+    variants |= {f"The path: below {other}": (call.method, other + below, call.headers) for other in bases if base}
+    found: dict[str, None] = {}
+    for said, variant in variants.items():
+        if (match := engine.recognise(*variant)) is not None:
             words = " and ".join(_words(call.path).intersection(match.raw.values()))
             no_name = f"The path: {words} is a word of Atlas' API there, not a name."
             found[no_name if words else f"{said} it is recognised."] = None
@@ -38,9 +42,9 @@ def hints(engine: Engine, call: Call) -> tuple[str, ...]:
         if segment and decoded(segment) is None:
             return (f"The path: servers may read {segment!r} in different ways, so the shim does not touch it.",)
     near = max(engine.operations, key=lambda operation: _likeness(operation.path, below))
-    if _likeness(near.path, below) > CLOSE:
-        return (f"The path: a similar one is {near.method} {base}{near.path.text}.",)
-    return ("The path: no mapping document has a similar one.",)
+    if _likeness(near.path, below) <= CLOSE:
+        return ("The path: no mapping document has a similar one.",)
+    return (f"The path: a similar one is {near.method} {base}{near.path.text}.",)
 
 
 def _present(engine: Engine, call: Call) -> str:
@@ -55,18 +59,6 @@ def _present(engine: Engine, call: Call) -> str:
                 if is_new and target.method == call.method and _filled(target.path, given) == given:
                     return f"The call is current: it is the successor of {operation.id}."
     return ""
-
-
-def _variants(
-    engine: Engine, call: Call, below: str, bases: list[str]
-) -> Iterator[tuple[str, tuple[str, str, Headers]]]:
-    """Yield calls that differ in one part, each with the start of a sentence that names the part."""
-    for method in sorted({operation.method for operation in engine.operations}):
-        yield f"The method: with {method}", (method, call.path, call.headers)
-    yield "The version: with one in Accept that the retired endpoint had", (call.method, call.path, ())
-    yield "The path: with one slash at its end at most", (call.method, call.path.rstrip("/"), call.headers)
-    for base in bases:
-        yield f"The path: below {base}", (call.method, base + below, call.headers)
 
 
 def _words(path: str) -> set[str]:
