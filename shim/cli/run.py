@@ -9,6 +9,7 @@ import signal
 import subprocess
 import sys
 from collections.abc import Mapping, Sequence
+from itertools import takewhile
 from pathlib import Path
 from typing import TYPE_CHECKING, NoReturn
 from urllib.parse import urlsplit
@@ -31,9 +32,7 @@ if TYPE_CHECKING:
 NOT_EXECUTABLE, NOT_FOUND = 126, 127
 """A shell's exit codes for a command that can't be run."""
 
-_PYTHON = r"(python|pypy)[\d.]*"
-
-_NONE_CAME = "no call to Atlas was seen: the program made none, or ignores proxies and all other variables"
+_is_python = re.compile(r"(python|pypy)[\d.]*").fullmatch
 
 
 @click.command(context_settings={"ignore_unknown_options": True, "allow_interspersed_args": False})
@@ -61,17 +60,24 @@ def command(*, program: tuple[str, ...], via: str, show: bool, report: bool, con
     """
     if not program:
         raise click.UsageError("name the program: atlas-shim run -- COMMAND")
-    program = (_beside_this(program[0]), *program[1:])
-    found = shutil.which(program[0])
-    if found is None and not Path(program[0]).exists():
+    beside = Path(sys.argv[0]).parent / program[0]
+    if _is_python(program[0]) and beside.is_file():  # as in an environment that is not activated
+        program = (str(beside), *program[1:])
+    path = shutil.which(program[0]) or program[0]
+    if not Path(path).exists():
         raise Failure(f"{program[0]}: no such command", NOT_FOUND)
-    helper: Helper | None = None
+    python = _python_of(path)
     folders = {str(Path(word).parent) for word in program if word.endswith(".py")} or {"."}
-    said = other_shim(folders) if _python_of(found or program[0]) else ""
-    if said:
-        click.echo(f"atlas-shim: {said}", err=True)
-    if via == "python" or (via == "auto" and not said and has_shim(found or program[0], program)):
-        environment = _by_python(found or program[0], program)
+    if python and (foreign := other_shim(folders)):
+        click.echo(f"atlas-shim: {foreign}", err=True)
+        via = "gateway" if via == "auto" else via
+    why_not = "" if via == "gateway" or python is None else _why_not_in(python, program if python == path else ())
+    helper: Helper | None = None
+    if via == "python" or (via == "auto" and python and not why_not):
+        prepare()
+        if why_not:
+            click.echo(f"atlas-shim: {why_not}, so the drop-in is not switched on", err=True)
+        environment = environment_for(os.environ)
     else:
         helper = _by_gateway(config)
         environment = dict(helper.environment)
@@ -89,38 +95,40 @@ def command(*, program: tuple[str, ...], via: str, show: bool, report: bool, con
         raise Failure(f"{program[0]}: {error.strerror}", NOT_EXECUTABLE) from None
 
 
-def _beside_this(name: str) -> str:
-    """Return the Python beside this command, as in an environment that is not activated, else the name."""
-    beside = Path(sys.argv[0]).parent / name
-    return str(beside) if re.fullmatch(_PYTHON, name) and beside.is_file() else name
-
-
-def has_shim(path: str, program: Sequence[str]) -> bool:
-    """Return whether a command is a Python or its script, has the shim installed, and does not ignore PYTHONPATH."""
-    interpreter = _python_of(path)
-    if interpreter is None or (interpreter == path and _isolated(program)):
-        return False
-    # The program's own folder may have a package called shim.
-    asked = [interpreter, "-c", "import sys; sys.path.pop(0); import shim.doors.switch"]
+def _python_of(path: str) -> str | None:
+    """Return the Python that a command is, or that its first line names; None for any other command."""
+    if _is_python(Path(path).name):
+        return path
     try:
-        return subprocess.run(asked, capture_output=True, timeout=30, check=False).returncode == 0  # noqa: S603 - the user's own
+        with Path(path).open("rb") as file:
+            first = file.readline(256)
+    except OSError:
+        return None
+    words = first[2:].decode("utf-8", "replace").split() if first.startswith(b"#!") else []
+    if words and Path(words[0]).name == "env":
+        words = [word for word in words[1:] if not word.startswith("-")]
+    return shutil.which(words[0]) if words and Path(words[0]).name.startswith(("python", "pypy")) else None
+
+
+def _why_not_in(python: str, program: Sequence[str]) -> str:
+    """Return why the drop-in can't be switched on in a Python, empty if it can; ``program`` is its command line."""
+    options = takewhile(lambda word: word.startswith("-") and word not in {"-", "--", "-c", "-m"}, program[1:])
+    # These ignore PYTHONPATH or sitecustomize; the rest of a word after W and X is their value.
+    if any(re.fullmatch(r"-(?![WX])[a-zA-Z]*[IES][a-zA-Z]*", word) for word in options):
+        return "this Python ignores PYTHONPATH"
+    # The program's own folder may have a package called shim.
+    asked = [python, "-c", "import sys; sys.path.pop(0); import shim.doors.switch"]
+    try:
+        has_shim = subprocess.run(asked, capture_output=True, timeout=30, check=False).returncode == 0  # noqa: S603 - the user's own
     except (OSError, subprocess.TimeoutExpired):
-        return False
+        has_shim = False
+    return "" if has_shim else f"atlas-shim is not installed for {python}"
 
 
 def environment_for(environ: Mapping[str, str]) -> dict[str, str]:
-    """Return an environment that switches the drop-in on in a Python; checks its settings first."""
+    """Return an environment that switches the drop-in on in a Python, with the mark of settings that were checked."""
     others = [entry for entry in environ.get("PYTHONPATH", "").split(os.pathsep) if entry not in {"", LAUNCH}]
     return {**environ, "PYTHONPATH": os.pathsep.join([LAUNCH, *others]), CHECKED: as_mark(settings_in(environ))}
-
-
-def _by_python(path: str, program: Sequence[str]) -> dict[str, str]:
-    prepare()
-    if _isolated(program):
-        click.echo("atlas-shim: this Python ignores PYTHONPATH, so the drop-in is not switched on", err=True)
-    elif (python := _python_of(path)) and not has_shim(path, program):
-        click.echo(f"atlas-shim: atlas-shim is not installed for {python}, so the drop-in is not switched on", err=True)
-    return environment_for(os.environ)
 
 
 def _by_gateway(config: Path | None) -> Helper:
@@ -135,7 +143,6 @@ def _by_gateway(config: Path | None) -> Helper:
     for name in ("https_proxy", "HTTPS_PROXY", "all_proxy", "ALL_PROXY"):
         if os.environ.get(name, "").lower().startswith("socks"):
             raise Failure(f"{name}: a run can't pass SOCKS on; name an HTTP proxy, or use --via python", SETTINGS)
-
     flags = {"listen": "127.0.0.1:0", "uds": "", "admin": "off", "access_log": "off", "log_level": "error"}
     if config is None and "ATLAS_SHIM_UPSTREAM" not in os.environ:
         flags["upstream"] = read_base_url(os.environ)
@@ -156,13 +163,10 @@ def _report(program: Sequence[str], environment: Mapping[str, str], helper: Help
     for number in (signal.SIGTERM, signal.SIGHUP, signal.SIGUSR1, signal.SIGUSR2):
         signal.signal(number, lambda number, _: child.send_signal(number))
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # The terminal sends SIGINT to the child, too.
-    code = child.wait()
-    counts = helper.counts()
-    said = (
-        f"{counts['calls']} calls to Atlas, {counts['retired']} of them retired"
-        if counts["connections"]
-        else _NONE_CAME
-    )
+    code, counts = child.wait(), helper.counts()
+    said = "no call to Atlas was seen: the program made none, or ignores proxies and all other variables"
+    if counts["connections"]:
+        said = f"{counts['calls']} calls to Atlas, {counts['retired']} of them retired"
     click.echo(f"atlas-shim: {said}", err=True)
     raise SystemExit(code if code >= 0 else 128 - code)
 
@@ -172,35 +176,3 @@ def _become(program: Sequence[str], environment: Mapping[str, str]) -> None:
         os.execvpe(program[0], list(program), dict(environment))  # noqa: S606 - the user's own command
     done = subprocess.run(list(program), env=dict(environment), check=False)  # noqa: S603 - as above
     raise SystemExit(done.returncode)
-
-
-def _python_of(path: str) -> str | None:
-    """Return the Python that a command or its script runs, None for any other command."""
-    return path if re.fullmatch(_PYTHON, Path(path).name) else _interpreter_of(path)
-
-
-def _interpreter_of(path: str) -> str | None:
-    """Return the Python that a script's first line names, None if it names none."""
-    try:
-        with Path(path).open("rb") as file:
-            first = file.readline(256)
-    except OSError:
-        return None
-    words = first[2:].decode("utf-8", "replace").split() if first.startswith(b"#!") else []
-    if words and Path(words[0]).name == "env":
-        words = [word for word in words[1:] if not word.startswith("-")]
-    if not words or not Path(words[0]).name.startswith(("python", "pypy")):
-        return None
-    return shutil.which(words[0])
-
-
-def _isolated(program: Sequence[str]) -> bool:
-    """Return whether a command line starts Python with -I, -E or -S, which ignore PYTHONPATH or sitecustomize."""
-    if not Path(program[0]).name.startswith(("python", "pypy")):
-        return False
-    for argument in program[1:]:
-        if not argument.startswith("-") or argument in {"-", "--", "-c", "-m"}:
-            return False
-        if re.fullmatch(r"-[a-zA-Z]*[IES][a-zA-Z]*", argument) and argument[1] not in "WX":
-            return True
-    return False
