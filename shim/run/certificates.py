@@ -12,7 +12,6 @@ import tempfile
 import warnings
 from pathlib import Path
 
-import attrs
 from cryptography import x509
 from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
@@ -31,48 +30,44 @@ SYSTEM_BUNDLES = (
 """Files in which Linux distributions and macOS keep their roots."""
 
 
-@attrs.frozen
-class Certificates:
-    """The root as PEM, and the TLS context with the leaf, which alone holds the leaf's key."""
-
-    root: bytes
-    context: ssl.SSLContext = attrs.field(repr=False)
+_USAGES = (
+    "digital_signature", "content_commitment", "key_encipherment", "data_encipherment", "key_agreement",
+    "key_cert_sign", "crl_sign", "encipher_only", "decipher_only",
+)  # fmt: skip
 
 
-def make_certificates(host: str) -> Certificates:
-    """Make a root, sign a leaf for ``host`` with it, and discard the root's key."""
-    start = dt.datetime.now(dt.UTC) - dt.timedelta(hours=1)
+def make_certificates(host: str) -> tuple[bytes, ssl.SSLContext]:
+    """Make a root, sign a leaf for ``host`` with it, and discard the root's key.
+
+    Returns the root as PEM, and the TLS context with the leaf, which alone holds the leaf's key.
+    """
     root_key, leaf_key = ec.generate_private_key(ec.SECP256R1()), ec.generate_private_key(ec.SECP256R1())
-    issuer = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, "atlas-shim run")])
-    subject = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, host)])
+    issuer, subject = (x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, name)]) for name in ("atlas-shim run", host))
+    usage = dict.fromkeys(_USAGES, False) | {"key_cert_sign": True, "crl_sign": True}  # RFC 5280: any root has it
     root = (
-        _builder(issuer, issuer, root_key, start)
+        _builder(issuer, issuer, root_key)
         .add_extension(x509.BasicConstraints(ca=True, path_length=0), critical=True)
-        .add_extension(_usage(signs_certificates=True), critical=True)
+        .add_extension(x509.KeyUsage(**usage), critical=True)
         .sign(root_key, hashes.SHA256())
     )
+    authority = x509.AuthorityKeyIdentifier.from_issuer_public_key(root_key.public_key())
     leaf = (
-        _builder(subject, issuer, leaf_key, start)
+        _builder(subject, issuer, leaf_key)
         .add_extension(x509.SubjectAlternativeName([x509.DNSName(host)]), critical=False)
         .add_extension(x509.BasicConstraints(ca=False, path_length=None), critical=True)
-        .add_extension(_usage(signs_certificates=False), critical=True)
         .add_extension(x509.ExtendedKeyUsage([ExtendedKeyUsageOID.SERVER_AUTH]), critical=False)
-        .add_extension(
-            x509.AuthorityKeyIdentifier.from_issuer_public_key(root_key.public_key()),
-            critical=False,
-        )
+        .add_extension(authority, critical=False)
         .sign(root_key, hashes.SHA256())
     )
     pem = root.public_bytes(serialization.Encoding.PEM)
     key = leaf_key.private_bytes(
         serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption()
     )
-    return Certificates(pem, _context(leaf.public_bytes(serialization.Encoding.PEM) + pem, key))
+    return pem, _context(leaf.public_bytes(serialization.Encoding.PEM) + pem, key)
 
 
-def _builder(
-    subject: x509.Name, issuer: x509.Name, key: ec.EllipticCurvePrivateKey, start: dt.datetime
-) -> x509.CertificateBuilder:
+def _builder(subject: x509.Name, issuer: x509.Name, key: ec.EllipticCurvePrivateKey) -> x509.CertificateBuilder:
+    start = dt.datetime.now(dt.UTC) - dt.timedelta(hours=1)
     return (
         x509.CertificateBuilder()
         .subject_name(subject)
@@ -82,20 +77,6 @@ def _builder(
         .not_valid_before(start)
         .not_valid_after(start + LIFE)
         .add_extension(x509.SubjectKeyIdentifier.from_public_key(key.public_key()), critical=False)
-    )
-
-
-def _usage(*, signs_certificates: bool) -> x509.KeyUsage:
-    return x509.KeyUsage(
-        digital_signature=not signs_certificates,
-        key_cert_sign=signs_certificates,
-        crl_sign=signs_certificates,
-        content_commitment=False,
-        key_encipherment=False,
-        data_encipherment=False,
-        key_agreement=False,
-        encipher_only=False,
-        decipher_only=False,
     )
 
 

@@ -15,6 +15,7 @@ import os
 import shutil
 import signal
 import socket
+import ssl
 import tempfile
 import time
 from collections.abc import Callable, Coroutine, Mapping
@@ -31,7 +32,7 @@ from shim.gateway.http1.listener import Bound, bind_tcp
 from shim.gateway.ledger import OTHER
 from shim.gateway.options import Address, Options
 from shim.gateway.run import loop_factory
-from shim.run.certificates import Certificates, make_certificates
+from shim.run.certificates import make_certificates
 from shim.run.proxy import Proxy
 from shim.run.variables import Run, environment_of
 
@@ -63,7 +64,7 @@ class Helper:
     asking: socket.socket
 
     def counts(self) -> dict[str, int]:
-        """Return the counts so far: ``connections``, ``refused``, ``calls`` and ``translated``."""
+        """Return the counts so far: ``connections``, ``calls`` and ``retired`` ones."""
         self.asking.settimeout(STARTED)
         self.asking.sendall(b"?")
         answer = self.asking.recv(4096)
@@ -108,19 +109,18 @@ def _keep(options: Options, engine: Engine, host: str, environ: Mapping[str, str
     try:
         _stand_apart(pipes)
         proxy, tls, gateway = (bind_tcp(Address("127.0.0.1", 0)) for _ in range(3))
-        certificates = make_certificates(host)
+        root, context = make_certificates(host)
         ports = [one.sockets[0].getsockname()[1] for one in (proxy, tls, gateway)]
-        run = Run(host, folder, certificates.root, *ports)
+        run = Run(host, folder, root, *ports)
         said = json.dumps({"environment": environment_of(run, environ)})
-        serving = _Serving(options, engine, host, certificates, (proxy, tls, gateway), environ, pipes)
+        serving = _Serving(options, engine, host, context, (proxy, tls, gateway), environ, pipes)
         ended = False
         while not ended:
             began, gateway_process = time.monotonic(), os.fork()
             if not gateway_process:
                 serving.run(said)
-            os.dup2(
-                os.open(os.devnull, os.O_WRONLY), 2
-            )  # Whoever reads the output to its end must not wait for the keeper.
+            # Whoever reads the output to its end must not wait for the keeper.
+            os.dup2(os.open(os.devnull, os.O_WRONLY), 2)
             with contextlib.suppress(OSError):
                 os.close(pipes.started)
             ended = os.waitstatus_to_exitcode(os.waitpid(gateway_process, 0)[1]) == 0
@@ -154,7 +154,7 @@ class _Serving:
     options: Options
     engine: Engine
     host: str
-    certificates: Certificates
+    context: ssl.SSLContext = attrs.field(repr=False)
     bound: tuple[Bound, Bound, Bound]
     environ: Mapping[str, str] = attrs.field(repr=False)
     pipes: _Pipes
@@ -176,7 +176,7 @@ class _Serving:
     async def _serve(self, said: str) -> None:
         loop, ended, tasks = asyncio.get_running_loop(), asyncio.Event(), set[asyncio.Task[None]]()
         gateway = Gateway(self.options, self.engine, environ=self.environ)
-        proxy = Proxy(self.host, self.certificates.context, gateway.adopt, _warn)
+        proxy = Proxy(self.host, self.context, gateway.adopt, _warn)
         proxied, led, calls = self.bound
         await gateway.start(calls)
         try:
@@ -192,7 +192,10 @@ class _Serving:
                 os.close(self.pipes.started)
             await ended.wait()
         finally:
-            await _ended(tasks)
+            if tasks:  # A handshake that fails deserves its warning.
+                await asyncio.wait(tasks, timeout=_SOON)
+            for task in tuple(tasks):
+                task.cancel()
             await gateway.stop(grace=0)
 
     def _answer(self, gateway: Gateway, proxy: Proxy) -> None:
@@ -201,7 +204,7 @@ class _Serving:
             return
         rows = gateway.ledger.snapshot()["calls"]
         retired = sum(calls for (operation, *_), calls in rows.items() if operation != OTHER)
-        counts = {**attrs.asdict(proxy.counts), "calls": sum(rows.values()), "retired": retired}
+        counts = {"connections": proxy.connections, "calls": sum(rows.values()), "retired": retired}
         self.pipes.asked.send(json.dumps(counts).encode())
 
 
@@ -220,14 +223,6 @@ def _accept(
     task.add_done_callback(tasks.discard)
 
 
-async def _ended(tasks: set[asyncio.Task[None]]) -> None:
-    """Wait a moment for open connections: a handshake that fails deserves its warning."""
-    if tasks:
-        await asyncio.wait(tasks, timeout=_SOON)
-    for task in tuple(tasks):
-        task.cancel()
-
-
 def _hear_of_end(program: int, tasks: set[asyncio.Task[None]]) -> None:
     """Close standard error when the program ends, even if its children live on: somebody may read it to its end."""
     loop = asyncio.get_running_loop()
@@ -236,16 +231,14 @@ def _hear_of_end(program: int, tasks: set[asyncio.Task[None]]) -> None:
     with contextlib.suppress(OSError):  # it has ended
         process = os.pidfd_open(program)
 
-        def hear() -> None:
-            loop.remove_reader(process)
-            letting_go = loop.create_task(let_go())
-            letting_go.add_done_callback(lambda _: os.close(process))
-
         async def let_go() -> None:
-            warning = {task for task in tasks if not task.done()}
-            if warning:
+            if warning := {task for task in tasks if not task.done()}:
                 await asyncio.wait(warning, timeout=_SOON)
             os.dup2(os.open(os.devnull, os.O_WRONLY), 2)
+
+        def hear() -> None:
+            loop.remove_reader(process)
+            loop.create_task(let_go()).add_done_callback(lambda _: os.close(process))
 
         loop.add_reader(process, hear)
 

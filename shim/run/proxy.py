@@ -14,8 +14,6 @@ import ssl
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
 from urllib.parse import urlsplit
 
-import attrs
-
 from shim.core.responses import SITE
 from shim.gateway.http1.chunks import ChunkDecoder, ChunkError
 from shim.gateway.upstream.proxy import Proxy as UpstreamProxy
@@ -42,22 +40,14 @@ Adopt = Callable[[socket.socket, ssl.SSLContext], Awaitable[None]]
 Stream = tuple[asyncio.StreamReader, asyncio.StreamWriter]
 
 
-@attrs.define
-class Counts:
-    """Counts: connections to Atlas' host, and those whose program did not trust the certificate."""
-
-    connections: int = 0
-    refused: int = 0
-
-
 class Proxy:
-    """Serves connections of this user's processes.
+    """Serves connections of this user's processes; ``connections`` counts those to Atlas' host.
 
     ``warn`` is called with a sentence for the user at the terminal.
     """
 
     def __init__(self, host: str, context: ssl.SSLContext, adopt: Adopt, warn: Callable[[str], None]) -> None:
-        self.counts = Counts()
+        self.connections = 0
         self._host, self._context, self._adopt, self._warn = host, context, adopt, warn
         self._said: set[str] = set()
 
@@ -68,9 +58,11 @@ class Proxy:
                 return
             async with asyncio.timeout(PATIENCE):
                 head = await _head(connection)
-            method, target, fields = _parsed(head)
+            line, *fields = head.removesuffix(b"\r\n\r\n").split(b"\r\n")
+            method, target, _ = line.split(b" ", 2)
             if method == b"CONNECT":
-                await self._connect(connection, *_host_and_port(target))
+                host, _, port = target.decode("latin-1").rpartition(":")
+                await self._connect(connection, host.strip("[]").lower(), int(port))
             else:
                 await self._forward(connection, method, target, fields)
 
@@ -97,23 +89,20 @@ class Proxy:
 
     async def _hand_over(self, connection: socket.socket) -> None:
         """Pass the connection to the gateway; warn if the program does not trust the certificate."""
-        self.counts.connections += 1
+        self.connections += 1
         name = asyncio.ensure_future(asyncio.to_thread(program_of, connection))
         try:
             await self._adopt(connection.dup(), self._context)
         except (OSError, TimeoutError):
-            self.counts.refused += 1
-            self._refused(await name)
+            program = await name
+            if program not in self._said:
+                self._said.add(program)
+                self._warn(
+                    f"{program} called {self._host} and does not trust this run's certificate; see 'Programs that "
+                    f"bring their own roots' at {SITE}how-to/hard-coded-host/"
+                )
         else:
             name.cancel()
-
-    def _refused(self, program: str) -> None:
-        if program not in self._said:
-            self._said.add(program)
-            self._warn(
-                f"{program} called {self._host} and does not trust this run's certificate; see 'Programs that bring "
-                f"their own roots' at {SITE}how-to/hard-coded-host/"
-            )
 
     async def _dial(self, host: str, port: int) -> Stream:
         """Connect to another host as the program would have."""
@@ -190,17 +179,6 @@ async def _head(connection: socket.socket) -> bytes:
         if not seen or len(head) > HEAD:
             raise ValueError("the request's head is incomplete or too large")
     return head
-
-
-def _parsed(head: bytes) -> tuple[bytes, bytes, list[bytes]]:
-    line, *fields = head.removesuffix(b"\r\n\r\n").split(b"\r\n")
-    method, target, _ = line.split(b" ", 2)
-    return method, target, fields
-
-
-def _host_and_port(target: bytes) -> tuple[str, int]:
-    host, _, port = target.decode("latin-1").rpartition(":")
-    return host.strip("[]").lower(), int(port)
 
 
 async def _content(reader: asyncio.StreamReader, fields: list[bytes]) -> AsyncIterator[bytes]:
