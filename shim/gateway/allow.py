@@ -7,8 +7,7 @@ import attrs
 from shim.documents.templates import decoded, parameter_name
 from shim.errors import SettingsError
 
-READS = frozenset({"GET", "HEAD", "OPTIONS"})
-"""Methods that are defined to change nothing (RFC 9110, 9.2.1)."""
+READS = frozenset({"GET", "HEAD", "OPTIONS"})  # methods that are defined to change nothing (RFC 9110, 9.2.1)
 
 METHODS = frozenset({"GET", "HEAD", "OPTIONS", "POST", "PUT", "PATCH", "DELETE"})
 

@@ -45,11 +45,8 @@ from shim.gateway.upstream.messages import Early, OutboundCall, UpstreamResponse
 
 log = logging.getLogger("shim.gateway")
 
-REQUEST_LIMIT = 64 * 1024
-"""Bytes of the content of a request that is translated."""
-
-KEPT = 1024 * 1024
-"""Bytes of a passed call's content that are kept for a second attempt, when it is to be signed."""
+REQUEST_LIMIT = 64 * 1024  # bytes of the content of a request that is translated
+KEPT = 1024 * 1024  # bytes of a passed call's content that are kept for a second attempt, when it is to be signed
 
 _SAFE = frozenset({"GET", "HEAD", "OPTIONS"})
 _GROUP = re.compile(r"/groups/([^/]+)")

@@ -58,8 +58,7 @@ _LOOPBACK = ("localhost", "127.0.0.1", "[::1]")
 _PREFIXED = re.compile(r"(/.+?)/api/(?:atlas|public)/")
 """A path of Atlas' behind that of a proxy in front of the gateway."""
 
-_OF_CONNECTION = frozenset({"", "close", "keep-alive"})
-"""Members of Connection that name no field (RFC 9110, 7.6.1)."""
+_OF_CONNECTION = frozenset({"", "close", "keep-alive"})  # members of Connection that name no field (RFC 9110, 7.6.1)
 
 _OF_MESSAGE = frozenset({"accept", "authorization", "content-type", "cookie"})
 """Fields that say what is asked for and by whom, and that no member of Connection may name."""

@@ -49,8 +49,7 @@ class BufferedResponse:
 Make = Callable[[], Awaitable[BufferedResponse | None]]
 """Asks upstream; returns None for a reply that is too large to be held."""
 
-Owner = tuple[Hashable, str]
-"""Whose reads a write may change: by whose credentials, and in which group."""
+Owner = tuple[Hashable, str]  # whose reads a write may change: by whose credentials, and in which group
 
 
 def alike(headers: Headers, *, signed: bool) -> Hashable | None:

@@ -24,8 +24,7 @@ from shim.gateway.limits import Limits
 from shim.gateway.upstream.client import Upstream
 from shim.gateway.upstream.messages import Early, OutboundCall, UpstreamResponse
 
-DECODED = 8
-"""How many bytes a byte of JSON takes once it is decoded, about."""
+DECODED = 8  # how many bytes a byte of JSON takes once it is decoded, about
 
 _SAFE = frozenset({"GET", "HEAD", "OPTIONS"})
 

@@ -30,14 +30,9 @@ from shim.gateway.radar_inventory import RadarInventory
 from shim.gateway.upstream.client import Upstream
 from shim.gateway.upstream.messages import Early, OutboundCall, UpstreamResponse
 
-GOOD_FOR = 60.0
-"""Seconds after which a call is decided anew, so that what memory has learned does not grow old unseen."""
-
-BYTES = 4 * 1024 * 1024
-"""What all kept answers may take, in bytes of upstream's and translated content."""
-
-_MARK = secrets.token_hex(16)
-"""Stands for a credential, of which none is kept."""
+GOOD_FOR = 60.0  # seconds after which a call is decided anew, so that what memory has learned does not grow old unseen
+BYTES = 4 * 1024 * 1024  # what all kept answers may take, in bytes of upstream's and translated content
+_MARK = secrets.token_hex(16)  # stands for a credential, of which none is kept
 
 
 @attrs.define(eq=False)

@@ -9,14 +9,12 @@ from shim.gateway.errors import Refusal, too_late
 from shim.gateway.http1.chunks import ChunkDecoder
 from shim.gateway.http1.wire import Wire
 
-BUFFERED = 65536
-"""Bytes of each message that count as reserved: so many are read at a time."""
+BUFFERED = 65536  # bytes of each message that count as reserved: so many are read at a time
 
 ROOM = 8192
 """Bytes that wait to be streamed before no more are taken from the sender; what is collected needs no such bound."""
 
-RATE = 256
-"""Bytes a second below which a caller is stalling."""
+RATE = 256  # bytes a second below which a caller is stalling
 
 
 class Body:
@@ -178,5 +176,4 @@ class Body:
         self.fail(too_late("The request's content did not arrive in the configured time."))
 
 
-EMPTY = Body(None)
-"""No content: it is complete, and so the same for all messages."""
+EMPTY = Body(None)  # no content: it is complete, and so the same for all messages

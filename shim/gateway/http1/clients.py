@@ -21,8 +21,7 @@ if TYPE_CHECKING:  # a connection and whoever counts it know each other
 
 log = logging.getLogger("shim.gateway")
 
-LONG = 8192
-"""Bytes of a head that isn't whole from which on it is counted; few heads are as long."""
+LONG = 8192  # bytes of a head that isn't whole from which on it is counted; few heads are as long
 
 Handler = Callable[[Request], Awaitable[None]]
 

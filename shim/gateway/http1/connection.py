@@ -21,17 +21,10 @@ from shim.gateway.http1.wire import NEVER, Wire
 
 log = logging.getLogger("shim.gateway")
 
-WAITING = 65536
-"""Bytes that a caller may send ahead while its request is answered."""
-
-HIGH = 16384
-"""Bytes of a reply that wait to be taken by the caller before no more are written."""
-
-LINGER = 2.0
-"""Seconds in which a caller may finish sending what nobody reads, so that it gets to read its answer."""
-
-LOOK = 1.0
-"""Seconds between two looks whether a caller whose bytes wait to be taken is still there."""
+WAITING = 65536  # bytes that a caller may send ahead while its request is answered
+HIGH = 16384  # bytes of a reply that wait to be taken by the caller before no more are written
+LINGER = 2.0  # seconds in which a caller may finish sending what nobody reads, so that it gets to read its answer
+LOOK = 1.0  # seconds between two looks whether a caller whose bytes wait to be taken is still there
 
 CONTINUE = b"HTTP/1.1 100 Continue\r\n\r\n"
 
@@ -67,7 +60,6 @@ class Connection(Wire):
     # The transport's side.
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
-        """Begin to wait for a request."""
         super().connection_made(transport)
         self.set_up = None
         assert self._transport is not None, "it was made"
@@ -88,7 +80,6 @@ class Connection(Wire):
             self._clients.left(self)
 
     def connection_lost(self, exc: BaseException | None) -> None:
-        """Give up whatever is going on for a caller that left."""
         super().connection_lost(exc)
         self._clients.connections.discard(self)
         self._clients.long_heads.pop(self, None)
@@ -289,7 +280,6 @@ class Connection(Wire):
             self.due = self._loop.time() + LINGER
 
     def abort(self) -> None:
-        """End the connection at once, or its set-up."""
         if self.set_up is not None:
             self.set_up.cancel()
         super().abort()

@@ -14,48 +14,29 @@ import attrs
 import httptools
 
 from shim.core.messages import Headers
-from shim.gateway import errors
+from shim.gateway.errors import Refusal, bad_request
 from shim.tools.radar.announcement import ANNOUNCING
 
-LINE = 16384
-"""Bytes of the request line."""
+LINE = 16384  # bytes of the request line
+FIELD = 32768  # bytes of one field of a request, its name or its value
+FIELDS = 65536  # bytes of all fields of a message
+COUNT = 128  # fields of a request; more is a bad one
+_TOO_LONG = 1 << 53  # bytes that some of HTTP's implementations can't count any more
 
-FIELD = 32768
-"""Bytes of one field of a request, its name or its value."""
-
-FIELDS = 65536
-"""Bytes of all fields of a message."""
-
-COUNT = 128
-"""Fields of a request; more is a bad one."""
-
-_TOO_LONG = 1 << 53
-"""Bytes that some of HTTP's implementations can't count any more."""
-
-_OBEYED = frozenset({"connection", "content-length", "expect", "host", "transfer-encoding", "via"})
-_LOOKED_AT = ANNOUNCING | {"connection", "content-encoding", "content-length", "transfer-encoding"}
-
-NAME = 256
-"""Bytes of a field's name, or of a Host: no more, since what is decided about one is remembered."""
-
-_SHORT = 8192
-"""Bytes of a head whose rest is looked for among those that are remembered."""
-
-REMEMBERED = 2048
-"""Bytes of a head that is remembered."""
-
-_MOST = 256
-"""Heads that are remembered."""
-
-_SECRET = frozenset({"authorization", "cookie", "proxy-authorization"})
-"""Fields that no head is remembered with."""
+_LOOKED_AT = ANNOUNCING | {
+    "connection", "content-encoding", "content-length", "expect", "host", "transfer-encoding", "user-agent", "via",
+}  # fmt: skip
+NAME = 256  # bytes of a field's name, or of a Host: no more, since what is decided about one is remembered
+_SHORT = 8192  # bytes of a head whose rest is looked for among those that are remembered
+REMEMBERED = 2048  # bytes of a head that is remembered
+_MOST = 256  # heads that are remembered
+_SECRET = frozenset({"authorization", "cookie", "proxy-authorization"})  # fields that no head is remembered with
 
 _TOO_MANY = "The request has too many fields."
 _TOO_LONG_LINE = "The request target is too long."
 
 _VALUE = re.compile(rb"[\t\x20-\x7e\x80-\xff]*")
-TLS_RECORD = b"\x16\x03"
-"""How a TLS handshake begins (RFC 8446, 5.1)."""
+TLS_RECORD = b"\x16\x03"  # how a TLS handshake begins (RFC 8446, 5.1)
 
 _TOKEN = re.compile(rb"[!#$%&'*+.^_`|~0-9A-Za-z-]+ ")
 _CONTROL = re.compile(rb"[\x00-\x08\x0a-\x1f\x7f]")
@@ -91,22 +72,23 @@ class RequestHead:
     """The head of a request: what its line and fields say, and how its content is framed.
 
     ``length`` is None without a Content-Length; ``chunked`` content has none. ``target`` is raw, and so are values,
-    but for the blanks around them. A head that is remembered has itself as ``base``, without the ``credential``: that
-    line's place, name and value. ``prepared`` is what others remember of such a base.
+    but for the blanks around them. ``has_content`` says that content follows (RFC 9112, 6.3). A head that is remembered
+    has itself as ``base``, without the ``credential``: that line's place, name and value. ``prepared`` is what others
+    remember of such a base.
     """
 
     method: str
     target: str
     headers: Headers = attrs.field(repr=False)
-    is_http10: bool = False
-    keep_alive: bool = True
-    length: int | None = None
-    chunked: bool = False
-    expects_continue: bool = False
-    hosts: list[str] = attrs.field(factory=list)
-    via: list[str] = attrs.field(factory=list)
-    has_content: bool = False  # whether it follows (RFC 9112, 6.3)
-    agent: str | None = None  # the caller's User-Agent
+    is_http10: bool
+    keep_alive: bool
+    length: int | None
+    chunked: bool
+    expects_continue: bool
+    hosts: list[str]
+    via: list[str]
+    has_content: bool
+    agent: str | None
     base: RequestHead | None = attrs.field(default=None, repr=False)
     credential: tuple[int, str, str] | None = attrs.field(default=None, repr=False)
     prepared: object = attrs.field(default=None, repr=False)
@@ -120,18 +102,21 @@ class RequestHead:
         )  # fmt: skip
 
 
-@attrs.define(eq=False)
+@attrs.frozen(eq=False)
 class ReplyHead:
-    """The head of a reply: ``length`` is None without a Content-Length; content with neither ends the connection."""
+    """The head of a reply: ``length`` is None without a Content-Length; content with neither ends the connection.
+
+    ``announces`` says that it has a field that the radar looks at, ``is_coded`` that it has a Content-Encoding.
+    """
 
     status: int
     reason: str
     headers: Headers = attrs.field(repr=False)
     keep_alive: bool
-    length: int | None = None
-    chunked: bool = False
-    announces: bool = False  # whether it has a field that the radar looks at
-    is_coded: bool = False  # whether it has a Content-Encoding
+    length: int | None
+    chunked: bool
+    announces: bool
+    is_coded: bool
 
 
 def parse_request(data: bytes) -> RequestHead:
@@ -171,94 +156,87 @@ def _parse_request(data: bytes) -> RequestHead:
     except httptools.HttpParserUpgrade:
         pass  # an offer that the gateway doesn't take up (RFC 9110, 7.8)
     except httptools.HttpParserInvalidMethodError:
-        raise _unknown_method(data) from None
+        if _TOKEN.match(data.lstrip(b"\r\n")):  # methods are case-sensitive (RFC 9110, 9.1 and 15.6.2)
+            raise bad_request("The method is none that this gateway knows.", 501) from None
+        raise _malformed(data) from None
     except httptools.HttpParserError:
         raise _malformed(data) from None
-    version = parser.get_http_version()
-    if parser.get_method() == b"PRI":  # the beginning of HTTP/2 (RFC 9113, 3.4)
+    version, method, target = parser.get_http_version(), parser.get_method().decode("ascii"), events.target
+    if method == "PRI":  # the beginning of HTTP/2 (RFC 9113, 3.4)
         raise _malformed(data)
+    _check_line(version, target)
+    headers = tuple([(name.decode("ascii"), _text(value)) for name, value in events.fields])
+    said = _said(headers)
+    hosts, via, expected = (said.get(name, []) for name in ("host", "via", "expect"))
+    if len(headers) > COUNT or len(data) - len(target) > FIELDS:
+        raise bad_request(_TOO_MANY, 431)
+    if len(data) > NAME and any(len(name) > NAME or len(value) > FIELD for name, value in headers):
+        raise bad_request("A field of the request is too long.", 431)
+    if any(len(host) > NAME for host in hosts):
+        raise bad_request("The Host field is not one host with an optional port.")
+    keep_alive, length, chunked = _framing(said, is_http10=version == "1.0")
+    if length is not None and length >= _TOO_LONG:
+        raise bad_request("The Content-Length of the request is beyond all counting.", 413)
+    if chunked is None:
+        raise bad_request("The Transfer-Encoding of the request is not what HTTP/1.1 requires of all.")
+    expects_continue = version == "1.1" and [one.lower() for one in expected[-1:]] == ["100-continue"]
+    return RequestHead(
+        method, target.decode("ascii"), headers, version == "1.0", keep_alive, length, chunked, expects_continue,
+        hosts, via, chunked or bool(length), said.get("user-agent", [None])[0],
+    )  # fmt: skip
+
+
+def _check_line(version: str, target: bytes) -> None:
+    if version == "0.9":
+        raise bad_request("The request is of HTTP/0.9, which has no fields.")
     if version not in {"1.1", "1.0"}:
-        if version == "0.9":
-            raise errors.bad_request("The request is of HTTP/0.9, which has no fields.")
-        raise errors.bad_request("This gateway speaks HTTP/1.1.", 505)
-    if not events.target.isascii():
-        raise errors.bad_request("The request target has bytes that should be percent-encoded.")
-    if len(events.target) > LINE:
-        raise errors.bad_request(_TOO_LONG_LINE, 414)
-    method = parser.get_method().decode("ascii")
-    head = RequestHead(method, events.target.decode("ascii"), (), is_http10=version == "1.0")
-    head.headers = _read_fields(head, events.fields)
-    if len(head.headers) > COUNT or len(data) - len(events.target) > FIELDS:
-        raise errors.bad_request(_TOO_MANY, 431)
-    if len(data) > NAME and any(len(name) > NAME or len(value) > FIELD for name, value in head.headers):
-        raise errors.bad_request("A field of the request is too long.", 431)
-    return head
+        raise bad_request("This gateway speaks HTTP/1.1.", 505)
+    if not target.isascii():
+        raise bad_request("The request target has bytes that should be percent-encoded.")
+    if len(target) > LINE:
+        raise bad_request(_TOO_LONG_LINE, 414)
 
 
-def _read_fields(head: RequestHead, fields: list[tuple[bytes, bytes]]) -> Headers:
-    """Return the field lines, and note in the head what those say that the gateway itself obeys."""
-    lines = []
-    connection = None
-    for raw_name, raw_value in fields:
-        name, value = raw_name.decode("ascii"), _text(raw_value)
-        lines.append((name, value))
-        lower = name.lower()
-        if lower not in _OBEYED:
-            continue
-        if lower == "host":
-            if len(value) > NAME:
-                raise errors.bad_request("The Host field is not one host with an optional port.")
-            head.hosts.append(value)
-        elif lower == "via":
-            head.via.append(value)
-        elif lower == "connection":
-            connection = f"{connection},{value}" if connection else value
-        elif lower == "expect":
-            head.expects_continue = value.lower() == "100-continue" and not head.is_http10
-        elif lower == "content-length":
-            # The parser lets through one, of digits.
-            head.length = int(value)
-            if head.length >= _TOO_LONG:
-                raise errors.bad_request("The Content-Length of the request is beyond all counting.", 413)
-        else:
-            # Of no use in HTTP/1.0 (RFC 9112, 6.1); another coding than this one would have to be undone here.
-            if head.chunked or value.lower() != "chunked" or head.is_http10:
-                detail = "The Transfer-Encoding of the request is not what HTTP/1.1 requires of all."
-                raise errors.bad_request(detail)
-            head.chunked = True
-    head.has_content = head.chunked or bool(head.length)
-    head.keep_alive = _is_kept(connection or "", is_http10=head.is_http10)
-    head.agent = next((value for name, value in lines if name.lower() == "user-agent"), None)
-    return tuple(lines)
+def _said(lines: Headers) -> dict[str, list[str]]:
+    """Return the values of the fields that are looked at, by their names in lower case."""
+    said: dict[str, list[str]] = {}
+    for name, value in lines:
+        if (lower := name.lower()) in _LOOKED_AT:
+            said[lower] = [*said[lower], value] if lower in said else [value]
+    return said
+
+
+def _framing(said: dict[str, list[str]], *, is_http10: bool) -> tuple[bool, int | None, bool | None]:
+    """Return whether the connection persists after a message (RFC 9112, 9.3), its length, and whether it is chunked.
+
+    That is None for a transfer coding that is of no use in HTTP/1.0 (RFC 9112, 6.1), or would have to be undone here.
+    Of several lengths the parser lets none through, and of one only digits.
+    """
+    keep_alive, chunked = not is_http10, False
+    if "connection" in said:
+        words = [word.strip().lower() for word in ",".join(said["connection"]).split(",")]
+        keep_alive = "close" not in words and (not is_http10 or "keep-alive" in words)
+    if "transfer-encoding" in said:
+        chunked = not is_http10 and [one.lower() for one in said["transfer-encoding"]] == ["chunked"]
+        if not chunked:
+            return keep_alive, None, None
+    return keep_alive, int(said["content-length"][0]) if "content-length" in said else None, chunked
 
 
 def _text(value: bytes) -> str:
     try:
         return value.strip(b" \t").decode("utf-8")
     except UnicodeDecodeError:
-        raise errors.bad_request("A field of the request has bytes that are neither ASCII nor UTF-8.") from None
+        raise bad_request("A field of the request has bytes that are neither ASCII nor UTF-8.") from None
 
 
-def _is_kept(connection: str, *, is_http10: bool) -> bool:
-    """Return whether the connection persists after the message (RFC 9112, 9.3)."""
-    words = [word.strip().lower() for word in connection.split(",")]
-    return "close" not in words and (not is_http10 or "keep-alive" in words)
-
-
-def _unknown_method(data: bytes) -> errors.Refusal:
-    if _TOKEN.match(data.lstrip(b"\r\n")):
-        # Methods are case-sensitive (RFC 9110, 9.1 and 15.6.2).
-        return errors.bad_request("The method is none that this gateway knows.", 501)
-    return _malformed(data)
-
-
-def _malformed(data: bytes) -> errors.Refusal:
+def _malformed(data: bytes) -> Refusal:
     if data.startswith(TLS_RECORD):
-        return errors.bad_request(
+        return bad_request(
             "This is a TLS handshake, and the gateway speaks plain HTTP here: call it by http://, or start it with "
             "--tls-cert and --tls-key."
         )
-    return errors.bad_request("The request is not well-formed HTTP/1.1.")
+    return bad_request("The request is not well-formed HTTP/1.1.")
 
 
 def check_beginning(data: bytes) -> None:
@@ -267,9 +245,9 @@ def check_beginning(data: bytes) -> None:
         raise _malformed(data)
     line = data.find(b"\r\n")
     if (len(data) if line < 0 else line) > LINE + 32:
-        raise errors.bad_request(_TOO_LONG_LINE, 414)
+        raise bad_request(_TOO_LONG_LINE, 414)
     if line >= 0 and len(data) - line > FIELDS:
-        raise errors.bad_request(_TOO_MANY, 431)
+        raise bad_request(_TOO_MANY, 431)
 
 
 def parse_reply(data: bytes) -> ReplyHead:
@@ -290,34 +268,24 @@ def _parse_reply(data: bytes) -> ReplyHead:
         pass  # its status says so
     except httptools.HttpParserError as error:
         raise MalformedHead(str(error)) from None
-    version = parser.get_http_version()
+    version, status = parser.get_http_version(), parser.get_status_code()
     if _CONTROL.search(events.reason):
         raise MalformedHead("a control character in the reason phrase")
-    if version not in {"1.1", "1.0"} or parser.get_status_code() < 100:
+    if version not in {"1.1", "1.0"} or status < 100:
         raise MalformedHead("a version or a status that is not HTTP/1.1's")
-    headers = [
-        (name.decode("ascii"), value.strip(b" \t").decode("utf-8", "surrogateescape")) for name, value in events.fields
-    ]
-    head = ReplyHead(
-        parser.get_status_code(), events.reason.decode("utf-8", "surrogateescape"), tuple(headers), version == "1.1"
+    headers = tuple(
+        [
+            (name.decode("ascii"), value.strip(b" \t").decode("utf-8", "surrogateescape"))
+            for name, value in events.fields
+        ]
     )
-    connection = None
-    for name, value in headers:
-        lower = name.lower()
-        if lower not in _LOOKED_AT:
-            continue
-        head.announces |= lower in ANNOUNCING
-        head.is_coded |= lower == "content-encoding"
-        if lower == "content-length":
-            head.length = int(value)
-        elif lower == "transfer-encoding":
-            if head.chunked or value.lower() != "chunked" or version == "1.0":
-                raise MalformedHead("a transfer coding that was not asked for")
-            head.chunked = True
-        elif lower == "connection":
-            connection = f"{connection},{value}" if connection else value
-    head.keep_alive = _is_kept(connection or "", is_http10=version == "1.0")
-    return head
+    said = _said(headers)
+    keep_alive, length, chunked = _framing(said, is_http10=version == "1.0")
+    if chunked is None:
+        raise MalformedHead("a transfer coding that was not asked for")
+    announces, is_coded = not ANNOUNCING.isdisjoint(said), "content-encoding" in said
+    reason = events.reason.decode("utf-8", "surrogateescape")
+    return ReplyHead(status, reason, headers, keep_alive, length, chunked, announces, is_coded)
 
 
 _known: dict[bytes, RequestHead] = {}

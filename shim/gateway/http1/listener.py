@@ -32,17 +32,10 @@ log = logging.getLogger("shim.gateway")
 
 _BACKLOG = 1024
 
-_FLUSH = 0.01
-"""Seconds between looks at what is still to be written."""
-
-_AT_ONCE = 64
-"""Connections accepted before others get their turn."""
-
-_PAUSE = 0.5
-"""Seconds in which no connection is accepted after there was no descriptor left for one."""
-
-_TOLD = 60.0
-"""Seconds in which this is logged once."""
+_FLUSH = 0.01  # seconds between looks at what is still to be written
+_AT_ONCE = 64  # connections accepted before others get their turn
+_PAUSE = 0.5  # seconds in which no connection is accepted after there was no descriptor left for one
+_TOLD = 60.0  # seconds in which this is logged once
 
 _EXHAUSTED = frozenset({errno.EMFILE, errno.ENFILE, errno.ENOBUFS, errno.ENOMEM})
 _GONE = (BlockingIOError, InterruptedError, ConnectionError)

@@ -16,14 +16,9 @@ from shim.gateway.options import Network
 
 SIGNATURE = b"\r\n\r\n\0\r\nQUIT\n"
 
-MOST = 2048
-"""Bytes of addresses and extensions that are taken; the largest known header has some 500."""
-
-UNIX = "unix"
-"""The peer of all connections on a unix socket."""
-
-UNNAMED = ""
-"""The peer of a connection whose balancer has not said yet whom it stands for."""
+MOST = 2048  # bytes of addresses and extensions that are taken; the largest known header has some 500
+UNIX = "unix"  # the peer of all connections on a unix socket
+UNNAMED = ""  # the peer of a connection whose balancer has not said yet whom it stands for
 
 _LENGTHS = {0x00: 0, 0x11: 12, 0x12: 12, 0x21: 36, 0x22: 36, 0x31: 216, 0x32: 216}
 """Bytes of the addresses by family and protocol: none, IPv4, IPv6, unix."""

@@ -15,8 +15,7 @@ from shim.gateway.http1.wire import Wire
 
 _BODILESS = frozenset({204, 304})
 
-_TOGETHER = 65536
-"""Bytes of content that are copied behind a head, so that both leave at once."""
+_TOGETHER = 65536  # bytes of content that are copied behind a head, so that both leave at once
 
 
 @attrs.define(eq=False)

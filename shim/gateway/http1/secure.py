@@ -15,17 +15,13 @@ from typing import Any, cast
 from shim.gateway.errors import bad_request
 from shim.gateway.http1.wire import Wire
 
-RECORD = 16384
-"""Bytes of content of one record (RFC 8446, 5.1)."""
+RECORD = 16384  # bytes of content of one record (RFC 8446, 5.1)
 
 SECURED = 45 * 1024
 """Bytes that a connection of a caller's takes that a plain one doesn't, most of them OpenSSL's (measured)."""
 
-AT_ONCE = 64
-"""Records that are taken before others get their turn."""
-
-CALLERS = 4096
-"""Bytes that are read of callers at a time: OpenSSL keeps as much of each, and few requests are longer."""
+AT_ONCE = 64  # records that are taken before others get their turn
+CALLERS = 4096  # bytes that are read of callers at a time: OpenSSL keeps as much of each, and few requests are longer
 
 NO_TLS = frozenset({"HTTP_REQUEST", "HTTPS_PROXY_REQUEST", "WRONG_VERSION_NUMBER"})
 """What OpenSSL calls a first record that is not of TLS."""
@@ -73,7 +69,6 @@ class Secure(asyncio.Transport, asyncio.BufferedProtocol):
     # To the transport a protocol.
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
-        """Begin the handshake."""
         self._transport = cast("asyncio.Transport", transport)
         self._shake_hands()
 
@@ -82,7 +77,6 @@ class Secure(asyncio.Transport, asyncio.BufferedProtocol):
         return self._end.get_buffer(sizehint)[: self._size]
 
     def buffer_updated(self, nbytes: int) -> None:
-        """Take what arrived."""
         if self._is_closing:
             return
         self._incoming.write(self._end.get_buffer(nbytes)[:nbytes])
@@ -96,7 +90,6 @@ class Secure(asyncio.Transport, asyncio.BufferedProtocol):
         return False
 
     def connection_lost(self, exc: BaseException | None) -> None:
-        """Tell whoever waits, and the end, if it knows of the connection."""
         self._is_closing = True
         self._transport = None
         error = self._error or exc
@@ -105,12 +98,10 @@ class Secure(asyncio.Transport, asyncio.BufferedProtocol):
             self._end.connection_lost(error)
 
     def pause_writing(self) -> None:
-        """Stop the end from writing."""
         if self._is_made:
             self._end.pause_writing()
 
     def resume_writing(self) -> None:
-        """Let the end write again."""
         if self._is_made:
             self._end.resume_writing()
 
@@ -191,7 +182,6 @@ class Secure(asyncio.Transport, asyncio.BufferedProtocol):
     # To the end a transport.
 
     def write(self, data: Any) -> None:
-        """Send something."""
         if self._is_closing or self._transport is None or not data:
             return
         view, pieces = memoryview(data), []
@@ -211,13 +201,11 @@ class Secure(asyncio.Transport, asyncio.BufferedProtocol):
         self._flush()
 
     def write_eof(self) -> None:
-        """Say that nothing follows; what arrives from now on is dropped."""
         if not self._is_closing and self._transport is not None:
             self._say_farewell()
             self._transport.write_eof()
 
     def close(self) -> None:
-        """End the connection once all was sent."""
         if self._transport is None:
             return
         if not self._is_closing:
@@ -225,39 +213,32 @@ class Secure(asyncio.Transport, asyncio.BufferedProtocol):
         self._transport.close()
 
     def abort(self) -> None:
-        """End the connection at once."""
         self._is_closing = True
         if self._transport is not None:
             self._transport.abort()
 
     def is_closing(self) -> bool:
-        """Return whether it ends or has ended."""
         return self._is_closing or self._transport is None or self._transport.is_closing()
 
     def pause_reading(self) -> None:
-        """Let nothing arrive at the end."""
         self._is_paused = True
         if self._transport is not None:
             self._transport.pause_reading()
 
     def resume_reading(self) -> None:
-        """Let what arrives arrive at the end again."""
         self._is_paused = False
         if not self._has_turn:
             self._has_turn = True
             self._loop.call_soon(self._go_on)
 
     def get_write_buffer_size(self) -> int:
-        """Return how many bytes wait to be taken by the other side."""
         return 0 if self._transport is None else self._transport.get_write_buffer_size()
 
     def set_write_buffer_limits(self, high: int | None = None, low: int | None = None) -> None:
-        """Set from how many bytes on the end is to stop writing."""
         if self._transport is not None:
             self._transport.set_write_buffer_limits(high, low)
 
     def get_extra_info(self, name: str, default: Any = None) -> Any:
-        """Return what the transport knows."""
         return default if self._transport is None else self._transport.get_extra_info(name, default)
 
     def certificate(self) -> dict[str, Any] | None:

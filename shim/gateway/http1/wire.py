@@ -13,14 +13,9 @@ from collections import deque
 from time import perf_counter
 from typing import Protocol, cast
 
-READ = 65536
-"""Bytes that are read at a time."""
-
-SLOWLY = 16384
-"""Bytes that are read at a time of what somebody takes slowly."""
-
-EVERY = 0.05
-"""Seconds between two looks at all deadlines; each is kept with this much delay at most."""
+READ = 65536  # bytes that are read at a time
+SLOWLY = 16384  # bytes that are read at a time of what somebody takes slowly
+EVERY = 0.05  # seconds between two looks at all deadlines; each is kept with this much delay at most
 
 NEVER = float("inf")
 
@@ -52,7 +47,6 @@ class Wire(asyncio.BufferedProtocol):
     # The transport's side.
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
-        """Begin to be of use."""
         self._transport = cast("asyncio.Transport", transport)
 
     def get_buffer(self, sizehint: int) -> memoryview:  # noqa: ARG002 - asyncio's signature
@@ -60,11 +54,9 @@ class Wire(asyncio.BufferedProtocol):
         return self._view
 
     def buffer_updated(self, nbytes: int) -> None:
-        """Take what arrived."""
         self.take(bytes(self._buffer[:nbytes]))
 
     def connection_lost(self, exc: BaseException | None) -> None:
-        """End what waits for the other side."""
         self._transport = None
         self._stop_turn()
         if self._drained is not None and not self._drained.done():
@@ -87,7 +79,6 @@ class Wire(asyncio.BufferedProtocol):
 
     @property
     def is_open(self) -> bool:
-        """Whether something can be written."""
         return self._transport is not None and not self._transport.is_closing()
 
     def write(self, data: bytes) -> None:
@@ -148,7 +139,6 @@ class Wire(asyncio.BufferedProtocol):
         return True
 
     def abort(self) -> None:
-        """End the connection at once."""
         if self._transport is not None:
             self._transport.abort()
 

@@ -25,14 +25,9 @@ from shim.gateway.upstream.connection import UpstreamConnection
 from shim.gateway.upstream.messages import OutboundCall, UpstreamResponse
 from shim.gateway.upstream.proxy import Proxy, proxy_for, tunnel
 
-CONNECT = 10.0
-"""Seconds that connecting may take, of those without a byte from upstream."""
-
-KEEP = 60.0
-"""Seconds that a connection without a request is kept."""
-
-LONGEST = 300.0
-"""Seconds after which a connection is not lent any more, so that each name is resolved again."""
+CONNECT = 10.0  # seconds that connecting may take, of those without a byte from upstream
+KEEP = 60.0  # seconds that a connection without a request is kept
+LONGEST = 300.0  # seconds after which a connection is not lent any more, so that each name is resolved again
 
 _SAFE = frozenset({"GET", "HEAD", "OPTIONS"})
 _WITH_CONTENT = frozenset({"PATCH", "POST", "PUT"})

@@ -16,8 +16,7 @@ from shim.gateway.upstream.messages import OutboundCall, UpstreamResponse
 if TYPE_CHECKING:  # a connection and whoever lends it know each other
     from shim.gateway.upstream.client import Upstream
 
-INFORMATIONAL = 8
-"""Informational replies (RFC 9110, 15.2) that may come before one final reply."""
+INFORMATIONAL = 8  # informational replies (RFC 9110, 15.2) that may come before one final reply
 
 _BODILESS = frozenset({204, 304})
 
@@ -108,7 +107,6 @@ class UpstreamConnection(Wire):
         self.due = min(self.until, self.upstream.now() + self.upstream.patience)
 
     def lift(self) -> None:
-        """Bound what is still to come of the reply by nothing but upstream's silence."""
         if self._response is not None:
             self.until = NEVER
             if self._held:
@@ -142,7 +140,6 @@ class UpstreamConnection(Wire):
         return False
 
     def connection_lost(self, exc: BaseException | None) -> None:
-        """End what was going on."""
         super().connection_lost(exc)
         self.upstream.lost(self)
         response, self._response = self._response, None

@@ -16,11 +16,8 @@ from shim.gateway.http1.wire import NEVER
 if TYPE_CHECKING:  # a reply and its connection know each other
     from shim.gateway.upstream.connection import UpstreamConnection
 
-_QUICK = 256 * 1024
-"""Bytes of content that are read within a few milliseconds."""
-
-_GROWS = 256
-"""How many times as long decoded content may be, more or less, and still be read quickly."""
+_QUICK = 256 * 1024  # bytes of content that are read within a few milliseconds
+_GROWS = 256  # how many times as long decoded content may be, more or less, and still be read quickly
 
 
 @attrs.frozen

@@ -13,8 +13,7 @@ import attrs
 from shim.gateway.http1.head import MalformedHead, parse_reply
 from shim.gateway.upstream import faults
 
-_HEAD = 65536
-"""Bytes of a proxy's answer."""
+_HEAD = 65536  # bytes of a proxy's answer
 
 
 @attrs.frozen
