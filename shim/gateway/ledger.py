@@ -21,6 +21,7 @@ Instants are seconds since the epoch. A histogram has the numbers not longer tha
 
 from __future__ import annotations
 
+import time
 from bisect import bisect_left
 from collections import Counter as Tally
 from collections.abc import Callable
@@ -97,6 +98,7 @@ class Ledger:
     """
 
     def __init__(self) -> None:
+        self.started = time.time()
         self.failures: Tally[Failure] = Tally(dict.fromkeys(USUAL, 0))
         """Requests that were refused before they were calls."""
         self._challenged: Tally[str] = Tally({"unsigned": 0, "stale": 0})

@@ -22,8 +22,9 @@ from shim.gateway.http1.clients import Clients
 from shim.gateway.http1.secure import SECURED
 from shim.gateway.ledger import COSTS, WAITS, Snapshot
 from shim.gateway.log_writer import dropped
-from shim.gateway.status import Standing
+from shim.gateway.plan import Plan, waiting
 from shim.gateway.tls import Certificates
+from shim.gateway.watch import Watched
 
 _FAMILIES = """
 counter requests operation,route,status_class: Requests answered.
@@ -82,7 +83,7 @@ class Metrics(Collector):
 
     handler: Handler
     certificates: Certificates
-    standing: Standing
+    settings: Watched[Plan]
     server: Clients | None = None
 
     def text(self) -> bytes:
@@ -121,14 +122,14 @@ class Metrics(Collector):
         }
 
     def _of_plan(self) -> dict[str, Values]:
-        plan, standing, seen = self.handler.plan, self.standing, self.handler.inventory.radar.sightings()
+        plan, settings, seen = self.handler.plan, self.settings, self.handler.inventory.radar.sightings()
         route = FlagRoute(plan.settings.flag) if plan.settings.flag else plan.settings.route
         operations = [(document.name, one) for document in plan.engine.documents for one in document.operations]
         return {
-            "config_reload_success": {(): standing.reload["state"] == "good"},
-            "config_reload_success_timestamp_seconds": {(): standing.good_since},
-            "config_restart_needed": {(): len(standing.reload["waiting"])},
-            "config_reloads": standing.reloads.copy(),
+            "config_reload_success": {(): not settings.problems},
+            "config_reload_success_timestamp_seconds": {(): settings.good_since},
+            "config_restart_needed": {(): len(waiting(settings.value, plan))},
+            "config_reloads": settings.reloads.copy(),
             "build": {(__version__, platform.python_version()): 1},
             "route": {str(route): 1},
             "sunset_timestamp_seconds": {

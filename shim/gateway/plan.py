@@ -7,9 +7,8 @@ Environment and flags can't change while a process runs; the file of ``--config`
 from __future__ import annotations
 
 import contextlib
-import logging
 import tomllib
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping
 from copy import copy
 from pathlib import Path
 
@@ -23,9 +22,6 @@ from shim.flags.providers import check_flag
 from shim.gateway.allow import AllowList
 from shim.gateway.option_values import Given, given, renamed
 from shim.gateway.options import TABLE, CredentialsMode, Options, options_of
-from shim.gateway.watch import Stamp, Watched
-
-log = logging.getLogger("shim.gateway")
 
 
 @attrs.frozen(eq=False)
@@ -112,33 +108,6 @@ class PlanSource:
                 paths += document_files(Path(named))
         return paths
 
-    def watched(
-        self,
-        plan: Plan,
-        apply: Callable[[Plan], None],
-        *,
-        reloaded: Callable[[Sequence[str], Sequence[str]], object],
-        refused: Callable[[Sequence[str]], object],
-        known: Stamp,
-    ) -> Watched[Plan]:
-        """Return the watch over the files, which were ``known`` when ``plan`` was read; ``apply`` gets each new one.
-
-        ``reloaded`` hears what is different, and which options wait for a restart; ``refused`` what is wrong.
-        """
-        in_use = plan
-
-        def use(new: Plan) -> str:
-            nonlocal in_use
-            new, kept = _mixed(new, in_use)
-            apply(new)
-            changes, in_use = _changes(new, in_use), new
-            reloaded(changes, kept)
-            if kept:
-                log.warning("these need a restart and stay as they were: %s", ", ".join(kept))
-            return "; ".join(changes) or "nothing is different"
-
-        return Watched("settings", self.files, self.read, use, refused, known=known, value=plan)
-
 
 def read_config(path: Path | None) -> dict[str, object]:
     """Read a file of ``public_url = "https://…"`` lines; a key may be spelled with dashes.
@@ -155,17 +124,22 @@ def read_config(path: Path | None) -> dict[str, object]:
     return {key.replace("-", "_"): value for key, value in data.items()}
 
 
-def _mixed(new: Plan, old: Plan) -> tuple[Plan, list[str]]:
-    """Return a new plan with the old options that can't change while the gateway runs, and the names of these."""
-    kept = [
+def waiting(new: Plan, old: Plan) -> list[str]:
+    """Return the names of options that differ, and can't change while the gateway runs."""
+    return [
         row.name for row in TABLE if not row.live and getattr(new.options, row.name) != getattr(old.options, row.name)
     ]
+
+
+def mixed(new: Plan, old: Plan) -> Plan:
+    """Return a new plan with the old options that can't change while the gateway runs."""
+    kept = waiting(new, old)
     options = attrs.evolve(new.options, **{name: getattr(old.options, name) for name in kept})
     said = {name: one for name, one in new.given.items() if name not in kept}
-    return Plan(options, new.engine, said | {name: old.given[name] for name in kept if name in old.given}), kept
+    return Plan(options, new.engine, said | {name: old.given[name] for name in kept if name in old.given})
 
 
-def _changes(new: Plan, old: Plan) -> list[str]:
+def changes(new: Plan, old: Plan) -> list[str]:
     """Return what is different, and for options what from and to."""
     found = []
     for row in TABLE:

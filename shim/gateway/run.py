@@ -20,7 +20,7 @@ from anyio.from_thread import start_blocking_portal
 from shim._version import __version__
 from shim.core.recognise import Engine
 from shim.gateway.http1.listener import Bound
-from shim.gateway.log_writer import logged, set_level
+from shim.gateway.log_writer import logged
 from shim.gateway.options import Address, Options
 from shim.gateway.plan import Plan, PlanSource
 from shim.gateway.server import Gateway
@@ -75,17 +75,9 @@ def serve(plan: Plan, source: PlanSource, known: Stamp, calls: Bound | None) -> 
 
 async def _run(plan: Plan, source: PlanSource, known: Stamp, calls: Bound | None) -> None:
     gateway = Gateway(plan.options, plan.engine)
-    gateway.apply(plan)
-    loop, manager, standing = asyncio.get_running_loop(), Manager(), gateway.standing
+    gateway.follow(source, plan, known)
+    loop, manager = asyncio.get_running_loop(), Manager()
     ends: asyncio.Queue[str] = asyncio.Queue()
-
-    def apply(new: Plan) -> None:
-        set_level(new.options.log_level)
-        gateway.apply(new)
-
-    files = source.watched(plan, apply, reloaded=standing.reloaded, refused=standing.refused, known=known)
-    if known:
-        gateway.watcher.watched.append(files)
 
     def end(why: str) -> None:
         _end_within(_LATE + (gateway.options.drain if gateway.is_ready else 0), 1)
@@ -94,7 +86,7 @@ async def _run(plan: Plan, source: PlanSource, known: Stamp, calls: Bound | None
     chores: list[asyncio.Task[Any]] = [loop.create_task(manager.watchdog())]
     for number in _ENDING:
         loop.add_signal_handler(number, end, number.name)
-    loop.add_signal_handler(signal.SIGHUP, lambda: chores.append(loop.create_task(files.look(now=True))))
+    loop.add_signal_handler(signal.SIGHUP, lambda: chores.append(loop.create_task(gateway.settings.look(now=True))))
     try:
         await gateway.start(calls)
         options = plan.options

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import logging
 import os
 import socket
 import ssl
@@ -24,18 +25,21 @@ from shim.gateway.http1.clients import Clients
 from shim.gateway.http1.listener import Bound, Listener, bind, bind_tcp
 from shim.gateway.ledger import Ledger
 from shim.gateway.limits import Limits
+from shim.gateway.log_writer import set_level
 from shim.gateway.metrics import Metrics
 from shim.gateway.options import Address, Options
-from shim.gateway.plan import Plan
+from shim.gateway.plan import Plan, PlanSource, changes, mixed, waiting
 from shim.gateway.radar_inventory import RadarInventory
 from shim.gateway.settings_report import report
-from shim.gateway.status import Json, Standing, status_of
+from shim.gateway.status import Json, status_of
 from shim.gateway.tls import Certificates
 from shim.gateway.tracing import tracing_of_process
 from shim.gateway.upstream.client import Upstream
 from shim.gateway.upstream.proxy import Proxy
 from shim.gateway.verdict import InventoryLook
-from shim.gateway.watch import Watcher
+from shim.gateway.watch import Stamp, Watched, Watcher
+
+log = logging.getLogger("shim.gateway")
 
 _LAST_CALLS = 0.5
 """Seconds for which kept connections may bring one more call after new ones are refused."""
@@ -81,7 +85,7 @@ class Gateway:
         self.certificates = Certificates(options, self.watcher)
         self.limits = Limits(options)
         self.ledger = Ledger()
-        self.standing = Standing()
+        self.settings = Watched("settings", tuple, lambda: plan, value=plan)
         tracing = tracing_of_process(plan.engine)
         self._handler = handler = Handler(
             plan=plan,
@@ -95,7 +99,7 @@ class Gateway:
             tracing=tracing,
             flag=self.flag,
         )
-        self.metrics = Metrics(handler, self.certificates, self.standing)
+        self.metrics = Metrics(handler, self.certificates, self.settings)
         self._inventory_look = InventoryLook(environ)
         # A closure, so that repr() and debuggers do not show the environment.
         self._report = lambda: report(handler.plan, environ, self.flag.words.report() if self.flag else {})
@@ -124,6 +128,25 @@ class Gateway:
             self._handler.tracing.engine = plan.engine
         if self._calls is not None:
             self._handler.authorities = self._authorities(self._calls.address)
+
+    def follow(self, source: PlanSource, plan: Plan, known: Stamp) -> None:
+        """Answer by a plan, and by each that comes of the source's files, which were ``known`` when it was read."""
+
+        def use(new: Plan) -> list[str]:
+            old = self._handler.plan
+            if names := waiting(new, old):
+                log.warning("these need a restart and stay as they were: %s", ", ".join(names))
+            new = mixed(new, old)
+            set_level(new.options.log_level)
+            self.apply(new)
+            return changes(new, old)
+
+        self.apply(plan)
+        self.settings = self.metrics.settings = Watched(
+            "settings", source.files, source.read, use, known=known, value=plan
+        )
+        if known:
+            self.watcher.watched.append(self.settings)
 
     @property
     def url(self) -> str:
@@ -164,7 +187,6 @@ class Gateway:
             self.watcher.start()
             self._handler.authorities = self._authorities(self._calls.address)
             self._beat()
-            self.standing.listens = self.options.uds or self.url
             if self.options.admin is not None:
                 self._admin = Admin(
                     bind_tcp(self.options.admin),
@@ -242,7 +264,10 @@ class Gateway:
     async def status(self) -> Json:
         """Return what people are shown; may be called in another thread's loop."""
         seen = self._inventory_look
-        return await status_of(self._handler, self.standing, self.certificates.watched, seen, ready=self.is_ready)
+        listens = self.options.uds or self.url
+        return await status_of(
+            self._handler, self.settings, self.certificates.watched, seen, listens=listens, ready=self.is_ready
+        )
 
     def _beat(self) -> None:
         self._beaten = time.monotonic()

@@ -30,9 +30,10 @@ from shim.documents.vocabulary import Fidelity
 from shim.gateway.call import Handler
 from shim.gateway.errors import origin_of
 from shim.gateway.ledger import HOUR, OTHER, Snapshot, fair
-from shim.gateway.plan import Plan
+from shim.gateway.plan import Plan, waiting
 from shim.gateway.tls import ReloadableContext
 from shim.gateway.verdict import DAY, InventoryLook, span, verdict
+from shim.gateway.watch import Watched
 from shim.page import STYLE, VERDICTS, hash_source, printable, templates
 from shim.tools.inventory.verdict import ends_of, spoken
 from shim.tools.inventory.writing import written
@@ -59,70 +60,36 @@ _FILES = files("shim.gateway").joinpath("templates")
 Json = dict[str, Any]
 
 
-@attrs.define(eq=False)
-class Standing:
-    """State of a gateway beside the counts of calls; the calls' thread writes it, the admin thread reads it.
-
-    ``started`` and ``good_since`` (the settings in use) are in seconds since the epoch; ``reload`` is how settings and
-    documents were read last.
-    """
-
-    started: float = attrs.field(factory=time.time)
-    listens: str = ""
-    good_since: float = attrs.field(factory=time.time)
-    reloads: Tally[str] = attrs.field(factory=lambda: Tally({"refused": 0, "success": 0}))
-    reload: Json = attrs.field()
-
-    @reload.default
-    def _never_reloaded(self) -> Json:
-        lists: Json = {"problems": [], "waiting": [], "changes": []}
-        return {"state": "good", "good_since": written(self.good_since), "refused": None} | lists
-
-    def reloaded(self, changes: Sequence[str], waiting: Sequence[str]) -> None:
-        """Take in a good reload: what it changed, and which options wait for a restart."""
-        self.reloads["success"] += 1
-        self.good_since = time.time()
-        said = {"state": "good", "good_since": written(self.good_since), "waiting": [*waiting]}
-        self.reload = self.reload | said | {"changes": _cut(changes)}
-
-    def refused(self, problems: Sequence[str]) -> None:
-        """Take in a refused reload, and why."""
-        self.reloads["refused"] += 1
-        self.reload = self.reload | {"state": "refused", "refused": written(time.time()), "problems": _cut(problems)}
-
-
-def _cut(said: Sequence[str]) -> list[str]:
-    return [one if len(one) <= _LONGEST else f"{one[:_LONGEST]}..." for one in said[:PROBLEMS]]
-
-
-async def status_of(
+async def status_of(  # noqa: PLR0913 - each is another source of facts
     handler: Handler,
-    standing: Standing,
+    settings: Watched[Plan],
     certificates: Iterable[ReloadableContext],
     inventory: InventoryLook,
     *,
+    listens: str,
     ready: bool,
 ) -> Json:
     """Return all of it as it is now; may be called in another thread's loop."""
     plan, counted, today, now = handler.plan, handler.ledger.snapshot(), handler.clock(), time.time()
+    started, (refused, problems) = handler.ledger.started, settings.refused
     ends, options = ends_of(plan.engine, plan.settings, today), plan.options
     seen = await inventory.look(ends)
     return {
         "format": FORMAT,
         "made": written(now),
         "version": __version__,
-        "started": written(standing.started),
-        "uptime_seconds": int(now - standing.started),
+        "started": written(started),
+        "uptime_seconds": int(now - started),
         "ready": ready,
         "mode": {
             "route": str(options.route),
             "credentials": str(options.credentials),
             "upstream": options.upstream,
-            "listens": standing.listens,
+            "listens": listens,
             "writes": sorted(options.writes),
             "inventory": seen is not None,
         },
-        "silence": verdict(counted["retired"], standing.started, now, seen, ends),
+        "silence": verdict(counted["retired"], started, now, seen, ends),
         "sunsets": [*_sunsets(plan, today)],
         "routes": [*_routes(handler, counted)],
         **_last_hour(counted, int(now) // 60),
@@ -138,7 +105,14 @@ async def status_of(
         ],
         "fields": [*_fields(counted, plan)],
         "errors": sorted(_errors(counted), key=lambda one: one["status"] < 500),
-        "reload": standing.reload,
+        "reload": {
+            "state": "refused" if settings.problems else "good",
+            "good_since": written(settings.good_since),
+            "refused": None if refused is None else written(refused),
+            "problems": _cut(problems),
+            "waiting": waiting(settings.value, plan),
+            "changes": _cut(settings.changes),
+        },
         "certificates": [
             {"side": one.name, **_day("not_after", one.expires, now), "refused": one.is_refused}
             for one in certificates
@@ -158,6 +132,10 @@ async def status_of(
             )
         ],
     }
+
+
+def _cut(said: Sequence[str]) -> list[str]:
+    return [one if len(one) <= _LONGEST else f"{one[:_LONGEST]}..." for one in said[:PROBLEMS]]
 
 
 def _latest(rows: Snapshot) -> list[tuple[Any, Any]]:

@@ -57,11 +57,11 @@ class ReloadableContext:
         self.name = name
         self.paths = tuple(path for path in files if path is not None)
 
-        def use(new: tuple[ssl.SSLContext, float | None]) -> str:
+        def use(new: tuple[ssl.SSLContext, float | None]) -> list[str]:
             _, ends = new
             if ends is not None and ends <= time.time():
                 raise SettingsError(f"{cert}: has expired")
-            return "" if ends is None else f"the certificate ends {datetime.fromtimestamp(ends, UTC):%Y-%m-%d %H:%MZ}"
+            return [] if ends is None else [f"the certificate ends {datetime.fromtimestamp(ends, UTC):%Y-%m-%d %H:%MZ}"]
 
         self.files = Watched(
             f"files of the {name}", lambda: self.paths, lambda: (make(), expiry_of(cert) if cert else None), use

@@ -11,6 +11,7 @@ import contextlib
 import logging
 import stat
 import threading
+import time
 from collections import Counter as Tally
 from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path
@@ -41,16 +42,19 @@ class Watched(Generic[T]):
     """A ``value`` that is made of files.
 
     ``files`` lists them and ``read`` makes the value, both in a thread; ``use`` takes it up in the loop, and may return
-    what the log says of it. ``refused`` hears why a value is of no use. ``problems`` are those of the files as they are
-    now, empty while their value is in use; ``reloads`` counts by result. Raises whatever ``read`` does.
+    what ``changes``. ``problems`` are those of the files as they are now, empty while their value is in use, and
+    ``refused`` when others were refused last, and why. Instants are seconds since the epoch; ``reloads`` counts by
+    result. Raises whatever ``read`` does.
     """
 
     name: str
     files: Callable[[], Iterable[str | Path]] = attrs.field(repr=False)
     read: Callable[[], T] = attrs.field(repr=False)
-    use: Callable[[T], str | None] = attrs.field(default=lambda _: None, repr=False)
-    refused: Callable[[Sequence[str]], object] = attrs.field(default=lambda _: None, repr=False)
+    use: Callable[[T], Sequence[str] | None] = attrs.field(default=lambda _: None, repr=False)
+    changes: Sequence[str] = ()
     problems: tuple[str, ...] = ()
+    good_since: float = attrs.field(factory=time.time)
+    refused: tuple[float | None, tuple[str, ...]] = (None, ())
     reloads: Tally[str] = attrs.field(factory=lambda: Tally({"refused": 0, "success": 0}))
     known: Stamp = attrs.field(default=attrs.Factory(lambda self: stamps(self.files()), takes_self=True), repr=False)
     value: T = attrs.field(default=attrs.Factory(lambda self: self.read(), takes_self=True), repr=False)
@@ -80,11 +84,12 @@ class Watched(Generic[T]):
                 return self._refuse(read)
             (value,) = read
             try:
-                said = self.use(value)
+                self.changes = self.use(value) or ()
             except Exception as error:  # noqa: BLE001 - a defect here must not end the watch, nor the gateway
                 return self._refuse(error)
-            self.value, self.problems = value, ()
+            self.value, self.problems, self.good_since = value, (), time.time()
             self.reloads["success"] += 1
+            said = "; ".join(self.changes)
             log.info("new %s in use%s", self.name, f": {said}" if said else "")
             return True
 
@@ -108,9 +113,9 @@ class Watched(Generic[T]):
         known = isinstance(error, (SettingsError, DocumentError))  # an operator's mistake needs no traceback
         self.problems = tuple(getattr(error, "problems", ())) or (str(error) or repr(error),)
         self.reloads["refused"] += 1
+        self.refused = time.time(), self.problems
         text = "; ".join(self.problems)
         log.error("new %s refused, the last good stay: %s", self.name, text, exc_info=None if known else error)
-        self.refused(self.problems)
         return False
 
 

@@ -11,7 +11,7 @@ from shim.gateway.allow import BY_DEFAULT, parse_allow
 from shim.gateway.options import read_options
 from shim.gateway.plan import PlanSource
 from tests.gateway_credentials.worlds import FLEX, INSTANCE, RETIRED, UNTOUCHED, Signature, line, nonce_of, world
-from tests.peers.served import files_of, status_of, value_of
+from tests.peers.served import follow, status_of, value_of
 
 CLUSTERS = UNTOUCHED.replace("flexClusters", "clusters")
 ACCEPT = f"Accept: {FLEX}"
@@ -173,7 +173,7 @@ async def test_limits_change_while_the_gateway_runs(tmp_path):
     config.write_text("")
     with world("passthrough") as seen:
         source = PlanSource({}, {}, config)
-        files = files_of(source, seen.gateway.apply)
+        files = follow(seen.gateway, source)
         config.write_text('allow = ["reads"]')
         assert await files.look(now=True)
         assert told(seen.ask(CLUSTERS, "Content-Length: 0", method="POST")) == (403, "SHIM_NOT_ALLOWED")

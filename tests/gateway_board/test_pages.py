@@ -15,7 +15,7 @@ import trustme
 from shim.core.recognise import load_engine
 from shim.core.responses import SITE
 from shim.gateway import Options, serve_in_thread
-from shim.gateway.status import WIDTH, page, text
+from shim.gateway.status import PROBLEMS, WIDTH, page, text
 from tests.gateway.test_admin import admin
 from tests.gateway.test_signing import PATH
 from tests.peers.pages import HOSTILE, Page
@@ -235,6 +235,16 @@ def test_what_needs_somebody_is_said_first(some, change, said):
     assert said in " ".join(plain.split())
     assert 'class="verdict called"><strong>Look here.' in html.partition("<section")[0]
     assert plain.index("\n  ! ") < plain.index("\n\n")
+
+
+def test_endless_problems_are_cut():
+    """Of a refused reload the page shows some; the log has them all."""
+    with gateway("http://127.0.0.1:1") as served:
+        served.settings.problems = ("x" * 100_000,) * 1000
+        served.settings.refused = 0.0, served.settings.problems
+        found = asyncio.run(served.status())["reload"]
+    assert (found["state"], len(found["problems"])) == ("refused", PROBLEMS)
+    assert max(map(len, found["problems"])) < 600
 
 
 def test_every_operation_has_a_route_in_force_and_a_reason(some):

@@ -15,13 +15,12 @@ import pytest
 
 from shim.core.recognise import shared_engine
 from shim.core.settings import RouteWord
-from shim.gateway import Options
-from shim.gateway.plan import Plan, PlanSource
-from shim.gateway.status import PROBLEMS, Standing
+from shim.gateway import Gateway, Options
+from shim.gateway.plan import Plan, PlanSource, waiting
 from shim.gateway.watch import stamps
 from tests.gateway.test_translating import EMPTY, V1
 from tests.peers.raw import Peer, raw_upstream, reply, replying, until
-from tests.peers.served import At, ask, calling, files_of, gateway, get
+from tests.peers.served import At, ask, calling, follow, gateway, get
 
 OVERRIDE = """
 format = 1
@@ -36,12 +35,17 @@ def source_of(config: Path, mappings: Path | None = None, **flags: str) -> PlanS
 
 
 class Applied:
-    """Keeps the plans that were read again."""
+    """A gateway that does not run, and follows a source."""
 
     def __init__(self, source: PlanSource):
-        self.plans: list[Plan] = []
-        self.standing = Standing()
-        self.files = files_of(source, self.plans.append, self.standing)
+        self.gateway = Gateway(environ={})
+        self.files = follow(self.gateway, source)
+        self.before = self.gateway._handler.plan
+
+    @property
+    def plan(self):
+        """Its plan."""
+        return self.gateway._handler.plan
 
 
 @pytest.mark.parametrize(
@@ -62,16 +66,15 @@ async def test_broken_file_is_refused(tmp_path, caplog, text, said):
     applied = Applied(source_of(config))
     config.unlink() if text is None else config.write_text(text)
     assert not await applied.files.look(now=True)
-    assert applied.plans == []
-    assert applied.standing.reload["state"] == "refused"
-    assert all(any(word in one for one in applied.standing.reload["problems"]) for word in said)
+    assert applied.plan is applied.before
+    assert all(any(word in one for one in applied.files.problems) for word in said)
     lines = [record for record in caplog.records if record.levelname == "ERROR"]
     assert len(lines) == 1
     assert lines[0].exc_info in {None, False}
     assert all(word in lines[0].getMessage() for word in said)
     config.write_text('route = "flex"\n')
     assert await applied.files.look(now=True)
-    assert applied.standing.reloads == {"success": 1, "refused": 1}
+    assert applied.files.reloads == {"success": 1, "refused": 1}
 
 
 async def test_what_cannot_change_is_kept_and_told(tmp_path, caplog):
@@ -81,19 +84,11 @@ async def test_what_cannot_change_is_kept_and_told(tmp_path, caplog):
     applied = Applied(source_of(config))
     config.write_text('upstream = "http://127.0.0.1:1"\nlisten = "127.0.0.1:2"\nroute = "off"\n')
     assert await applied.files.look(now=True)
-    options = applied.plans[0].options
+    options = applied.plan.options
     assert (options.upstream, options.listen, options.route) == (Options().upstream, Options().listen, RouteWord.OFF)
     assert "restart and stay as they were: listen, upstream" in caplog.text
-    assert applied.standing.reload["waiting"] == ["listen", "upstream"]
-    assert applied.standing.reload["changes"] == ["route was auto, is off"]
-
-
-def test_endless_problems_are_cut():
-    """Of a refused reload the page shows some; the log has them all."""
-    standing = Standing()
-    standing.refused(["x" * 100_000] * 1000)
-    assert len(standing.reload["problems"]) == PROBLEMS
-    assert max(map(len, standing.reload["problems"])) < 600
+    assert waiting(applied.files.value, applied.plan) == ["listen", "upstream"]
+    assert applied.files.changes == ["route was auto, is off"]
 
 
 def _swap(folder: Path, text: str) -> None:

@@ -32,7 +32,7 @@ class Seen:
     def use(self, text):
         """Keep what was read."""
         self.used.append(text)
-        return f"{len(text)} letters"
+        return [f"{len(text)} letters"]
 
 
 @pytest.fixture
@@ -162,13 +162,12 @@ async def test_defect_ends_no_watch(file, caplog, monkeypatch):
     """Whatever reading or using raises is logged with its traceback, and the next change is read."""
     monkeypatch.setattr(watch, "EVERY", 0)
     seen, refused, used = Seen(file), asyncio.Event(), asyncio.Event()
-    seen.watched.refused = lambda _: refused.set()
 
     def use(text):
         if text != "good":
+            refused.set()
             raise ZeroDivisionError
         used.set()
-        return ""
 
     seen.watched.use = use
     watcher = Watcher()

@@ -3,7 +3,7 @@
 import contextlib
 import json
 import socket
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from typing import Any, Protocol
 
 import attrs
@@ -12,7 +12,6 @@ from shim.core.recognise import Engine
 from shim.gateway import Gateway, Options, serve_in_thread
 from shim.gateway.options import Address, three_quarters
 from shim.gateway.plan import Plan, PlanSource
-from shim.gateway.status import Standing
 from shim.gateway.watch import Watched, stamps
 from tests.peers.raw import PATIENCE, Arrivals, Peer, reply, replying
 
@@ -48,11 +47,10 @@ def gateway(origin: str, engine: Engine | None = None, **options: Any) -> Iterat
         yield served
 
 
-def files_of(source: PlanSource, apply: Callable[[Plan], None], standing: Standing | None = None) -> Watched[Plan]:
-    """Return the watch over a source that was just read."""
-    standing = standing or Standing()
-    known = stamps(source.files())
-    return source.watched(source.read(), apply, reloaded=standing.reloaded, refused=standing.refused, known=known)
+def follow(served: Gateway, source: PlanSource) -> Watched[Plan]:
+    """Have a gateway follow a source that was just read, and return the watch over its files."""
+    served.follow(source, source.read(), stamps(source.files()))
+    return served.settings
 
 
 class Served(Protocol):
