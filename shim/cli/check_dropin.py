@@ -6,10 +6,8 @@ import os
 import sys
 from collections.abc import Container, Iterator, Mapping
 from contextlib import suppress
-from functools import partial
 from importlib import import_module
 from importlib.metadata import PackageNotFoundError, version
-from typing import Any
 
 import attrs
 from packaging.version import Version
@@ -48,9 +46,6 @@ STANDARD = "http.client"
 
 REPLACES_URLLIB3 = "urllib3-future"
 
-OURS = "atlas-shim"
-"""The name that the table shows for the shim's own wrappers."""
-
 GATEWAY = "send its calls through the gateway (atlas-shim serve), or make them with a covered library"
 
 
@@ -69,14 +64,11 @@ class Uncovered:
 
 @attrs.frozen
 class DropIn:
-    """What the drop-in does in this process.
-
-    ``patched`` has for each patched function the modules of its wrappers, the outermost first.
-    """
+    """What the drop-in does in this process; ``patched`` has for each function whether its calls are covered."""
 
     active: str
     versions: dict[str, str]
-    patched: dict[str, tuple[str, ...]]
+    patched: dict[str, bool]
     uncovered: tuple[Uncovered, ...]
 
 
@@ -100,9 +92,9 @@ def look(environ: Mapping[str, str], problems: list[str]) -> DropIn:
             switch.install()
             active = "by atlas-shim run, or by the environment" if before else "by this command"
         names = [name for name in SERVED if name in installed or name == "urllib.request"]
-        patched = {function: order for name in names for function, order in _patched(name, problems)}
+        patched = {function: ours for name in names for function, ours in _patched(name, problems)}
         if switch.installed():
-            problems += [f"{function}: is not covered" for function, order in patched.items() if OURS not in order]
+            problems += [f"{function}: is not covered" for function, ours in patched.items() if not ours]
     finally:
         if not before:
             switch.uninstall()
@@ -147,8 +139,8 @@ def reasons(installed: Mapping[str, str], environ: Mapping[str, str]) -> list[st
     return found
 
 
-def _patched(name: str, problems: list[str]) -> Iterator[tuple[str, tuple[str, ...]]]:
-    """Yield each patched function of a library with the modules of its wrappers."""
+def _patched(name: str, problems: list[str]) -> Iterator[tuple[str, bool]]:
+    """Yield each function of a library that the drop-in patches, and whether its wrapper is there."""
     try:
         module = import_module(name)
     except Exception as error:  # noqa: BLE001 - a broken library is a finding
@@ -156,16 +148,7 @@ def _patched(name: str, problems: list[str]) -> Iterator[tuple[str, tuple[str, .
         return
     for kind, method in SERVED[name]:
         links = placing.chain(getattr(module, kind), method)
-        yield f"{name}.{kind}.{method}", tuple(OURS if placing.is_ours(link) else _who(link) for link in links)
-
-
-def _who(link: Any) -> str:
-    """Return the module that a wrapper or function comes from."""
-    function = getattr(link, "_self_wrapper", link)
-    if isinstance(function, partial):
-        function = function.func
-    defined_in = getattr(function, "__globals__", {}).get("__name__")  # functools.wraps copies __module__
-    return str(defined_in or getattr(function, "__module__", type(link).__name__))
+        yield f"{name}.{kind}.{method}", any(map(placing.is_ours, links))
 
 
 def text(found: DropIn) -> None:
@@ -173,8 +156,8 @@ def text(found: DropIn) -> None:
     output.heading("\nDrop-in")
     tried = {name: f" (tried with {first} to {last})" for name, (first, last) in TESTED.items()}
     output.facts((name, version + tried.get(name, "")) for name, version in found.versions.items())
-    output.heading(f"\nPatched (switched on {found.active}); the first module of a row is called first")
-    output.facts((function, " > ".join(order)) for function, order in found.patched.items())
+    output.heading(f"\nPatched (switched on {found.active})")
+    output.facts((function, "covered" if ours else "not covered") for function, ours in found.patched.items())
     output.heading("\nNot covered")
     warned = "; its retired calls get a warning"
     output.facts((one.library, f"{one.state}{warned if one.warned else ''}") for one in found.uncovered)
