@@ -177,3 +177,36 @@ def test_values_of_the_chart():
     assert kinds["Service"]["spec"]["ports"][0]["port"] == 8080
     assert "PodMonitor" not in kinds
     assert "NetworkPolicy" not in rendered(networkPolicy={"enabled": False})
+
+
+EXTRA = {
+    "extraEnv": [{"name": "HTTPS_PROXY", "value": "http://proxy.example:3128"}],
+    "extraVolumes": [{"name": "roots", "configMap": {"name": "roots"}}],
+    "extraVolumeMounts": [{"name": "roots", "mountPath": "/etc/roots", "readOnly": True}],
+}
+
+
+def test_variables_and_volumes_of_an_operators_own(parent):
+    """They come to those of the gateway and of the sidecar."""
+    kinds, theirs = rendered(**EXTRA), rendered(parent, **{"atlas-shim": {"shared": False, **EXTRA}})
+    valid(kinds)
+    valid(theirs)
+    for pod, place in (
+        (kinds["Deployment"]["spec"]["template"]["spec"], "containers"),
+        (theirs["Pod"]["spec"], "initContainers"),
+    ):
+        (container,) = pod[place]
+        assert container["env"][-1:] == EXTRA["extraEnv"]
+        assert container["volumeMounts"][-1:] == EXTRA["extraVolumeMounts"]
+        assert pod["volumes"][-1:] == EXTRA["extraVolumes"]
+        assert len(pod["volumes"]) == len(container["volumeMounts"]) == 4
+
+
+def test_where_calls_may_go_is_an_operators_to_choose():
+    """Names are found in any case; else the rules that were given stand in the place of the chart's."""
+    proxy = {"to": [{"ipBlock": {"cidr": "10.0.0.7/32"}}], "ports": [{"port": 3128}]}
+    kinds = rendered(networkPolicy={"egress": [proxy]})
+    valid(kinds)
+    names, *others = kinds["NetworkPolicy"]["spec"]["egress"]
+    assert {port["port"] for port in names["ports"]} == {53}
+    assert others == [proxy]

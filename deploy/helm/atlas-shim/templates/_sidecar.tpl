@@ -19,6 +19,9 @@ The gateway as a native sidecar (Kubernetes 1.29 or later), for a chart that has
     - {name: ATLAS_SHIM_MAPPINGS, value: /etc/atlas-shim-mappings}
     - {name: MONGODB_ATLAS_PUBLIC_API_KEY_FILE, value: /etc/atlas-shim-secrets/public-key}
     - {name: MONGODB_ATLAS_PRIVATE_API_KEY_FILE, value: /etc/atlas-shim-secrets/private-key}
+    {{- with .Values.extraEnv }}
+    {{- toYaml . | nindent 4 }}
+    {{- end }}
   startupProbe:
     exec: {command: [atlas-shim, status, --probe, ready]}
     periodSeconds: 1
@@ -43,6 +46,9 @@ The gateway as a native sidecar (Kubernetes 1.29 or later), for a chart that has
     - {name: atlas-shim, mountPath: /etc/atlas-shim, readOnly: true}
     - {name: atlas-shim-mappings, mountPath: /etc/atlas-shim-mappings, readOnly: true}
     - {name: atlas-shim-secrets, mountPath: /etc/atlas-shim-secrets, readOnly: true}
+    {{- with .Values.extraVolumeMounts }}
+    {{- toYaml . | nindent 4 }}
+    {{- end }}
 {{- end }}
 
 {{- define "atlas-shim.sidecarVolumes" -}}
@@ -52,4 +58,7 @@ The gateway as a native sidecar (Kubernetes 1.29 or later), for a chart that has
   configMap: {name: {{ include "atlas-shim.mappings" . }}, optional: true}
 - name: atlas-shim-secrets
   secret: {secretName: {{ include "atlas-shim.secret" . }}, optional: true}
+{{- with .Values.extraVolumes }}
+{{ toYaml . }}
+{{- end }}
 {{- end }}
