@@ -25,8 +25,8 @@ LEVELS = ("absent", "derived", "constant")
 MOST = 10_000
 """The most callers kept; calls of further callers are only counted."""
 
-MOST_ANNOUNCED = 1000
-"""Operations that are told apart of those whose replies announce their end."""
+_ANNOUNCED = 1000
+"""The most operations kept whose replies announce their end."""
 
 _NAMES = 200
 """Fields, versions and successors of one caller that are kept, and callers of one announced operation."""
@@ -54,7 +54,7 @@ class Caller:
     line: int | None
     agent: str | None
     peer: str | None = None
-    count: int = 0
+    count: int = 1
     first: str = ""
     last: str = ""
     dropped: int = 0
@@ -73,24 +73,47 @@ class Caller:
             return f"{self.file}:{self.line}" if self.line is not None else self.file
         return _remote(self.agent, self.peer)
 
+    def add(self, call: Caller) -> None:
+        """Count one more call."""
+        self.count += 1
+        self.first, self.last = min(self.first, call.first), max(self.last, call.last)
+        self.dropped += call.dropped
+        for route, when in call.lasts.items():
+            if route in self.routes or len(self.routes) < _NAMES:
+                self.routes[route] = self.routes.get(route, 0) + 1
+                self.lasts[route] = max(self.lasts.get(route, when), when)
+        for name in ("apis", "successors", *LEVELS):
+            known = getattr(self, name)
+            known += [one for one in getattr(call, name) if one not in known][: _NAMES - len(known)]
+
 
 @attrs.define
 class AnnouncedCalls:
-    """All calls of one operation in one version whose replies announced its end; of dates those said last count.
+    """All calls of one operation in one version whose replies announced its end; of its dates the last seen count.
 
     ``operation`` is method and path, without anybody's name; instants are UTC as written. ``sunset`` and
-    ``deprecation`` are empty where nothing was said; ``deprecation`` is ``true`` without a date.
+    ``deprecation`` are empty if not announced; ``deprecation`` is ``true`` without a date.
     """
 
     operation: str
     version: str
-    sunset: str = ""
-    deprecation: str = ""
-    link: str = ""
-    count: int = 0
-    first: str = ""
-    last: str = ""
-    callers: dict[str, int] = attrs.field(factory=dict)
+    sunset: str
+    deprecation: str
+    link: str
+    count: int
+    first: str
+    last: str
+    callers: dict[str, int]
+
+    def add(self, call: AnnouncedCalls) -> None:
+        """Count one more call."""
+        self.count += 1
+        self.first = min(self.first, call.first)
+        if call.last >= self.last:
+            self.last, self.sunset, self.deprecation, self.link = call.last, call.sunset, call.deprecation, call.link
+        for who in call.callers:
+            if who in self.callers or len(self.callers) < _NAMES:
+                self.callers[who] = self.callers.get(who, 0) + 1
 
 
 @attrs.frozen
@@ -107,13 +130,13 @@ class Inventory:
     callers: tuple[Caller, ...]
     lines: int
     broken: int
-    earlier: int = 0
-    own: int = 0
-    untold: int = 0
-    first: str = ""
-    last: str = ""
-    back: str = ""
-    announced: tuple[AnnouncedCalls, ...] = ()
+    earlier: int
+    own: int
+    untold: int
+    first: str
+    last: str
+    back: str
+    announced: tuple[AnnouncedCalls, ...]
 
 
 def read_inventory(paths: Iterable[Path], since: str = "") -> Inventory:
@@ -132,7 +155,12 @@ def read_lines(files: Iterable[Iterable[bytes]], since: str = "") -> Inventory:
         for line in lines:
             reader.take(line)
         reader.end_file()
-    return reader.inventory()
+    callers = sorted(reader.callers.values(), key=lambda one: one.place)
+    callers.sort(key=lambda one: one.last, reverse=True)
+    callers.sort(key=lambda one: one.operation)
+    ends = sorted(reader.announced.values(), key=lambda one: (one.sunset or "~", one.operation, one.version))
+    first, last, back = reader.first, reader.last, reader.back
+    return Inventory(tuple(callers), **reader.counts, first=first, last=last, back=back, announced=tuple(ends))
 
 
 def _lines_of(path: Path) -> Iterator[bytes]:
@@ -158,33 +186,35 @@ class _Reader:
 
     def __init__(self, since: str) -> None:
         self._since = since
-        self._callers: dict[Any, Caller] = {}
-        self._announced: dict[Any, AnnouncedCalls] = {}
-        self._first = self._last = ""
-        self._highest = self._behind = self._back = ""
-        self._counts = dict.fromkeys(("lines", "broken", "earlier", "own", "untold"), 0)
+        self.callers: dict[Any, Caller] = {}
+        self.announced: dict[Any, AnnouncedCalls] = {}
+        self.first = self.last = self.back = ""
+        self._highest = self._behind = ""
+        self.counts = dict.fromkeys(("lines", "broken", "earlier", "own", "untold"), 0)
 
     def take(self, line: bytes) -> None:
         """Count one line."""
-        self._counts["lines"] += 1
+        self.counts["lines"] += 1
         try:
             entry = json.loads(line)
             when = _of(re.Match, _TIME.fullmatch(entry["time"]))[0]
             call = _read(entry, when)
         except (ValueError, TypeError, KeyError, AttributeError, RecursionError):
-            self._counts["broken"] += 1
+            self.counts["broken"] += 1
             return
         self._look_at(when)
         if isinstance(call, Caller):
             self._count(call)
         elif call is not None and when >= self._since and not any(who.startswith(COMMANDS) for who in call.callers):
             key = call.operation, call.version
-            if key in self._announced or len(self._announced) < MOST_ANNOUNCED:
-                _add_announced(self._announced.setdefault(key, AnnouncedCalls(*key)), call)
+            if key in self.announced:
+                self.announced[key].add(call)
+            elif len(self.announced) < _ANNOUNCED:
+                self.announced[key] = call
 
     def end_file(self) -> None:
         """Treat the next line as the first line of a file."""
-        self._back = self._back or self._behind
+        self.back = self.back or self._behind
         self._highest = self._behind = ""
 
     def _look_at(self, when: str) -> None:
@@ -195,28 +225,21 @@ class _Reader:
                 self._behind = ""
         elif when < self._since and _instant(self._highest) - _instant(when) > _SKEW:
             self._behind = when
-        self._first = min(self._first or when, when)
-        self._last = max(self._last, when)
+        self.first = min(self.first or when, when)
+        self.last = max(self.last, when)
 
     def _count(self, call: Caller) -> None:
         key = call.operation, call.file, call.line, call.agent, call.peer
         if call.last < self._since:
-            self._counts["earlier"] += 1
+            self.counts["earlier"] += 1
         elif (call.agent or "").startswith(COMMANDS):
-            self._counts["own"] += 1
-        elif key not in self._callers and len(self._callers) >= MOST:
-            self._counts["untold"] += 1
+            self.counts["own"] += 1
+        elif key in self.callers:
+            self.callers[key].add(call)
+        elif len(self.callers) < MOST:
+            self.callers[key] = call
         else:
-            _add(self._callers.setdefault(key, Caller(*key)), call)
-
-    def inventory(self) -> Inventory:
-        """Return the sum."""
-        ordered = sorted(self._callers.values(), key=lambda one: one.place)
-        ordered.sort(key=lambda one: one.last, reverse=True)
-        ordered.sort(key=lambda one: one.operation)
-        ends = sorted(self._announced.values(), key=lambda one: (one.sunset or "~", one.operation, one.version))
-        first, last, back = self._first, self._last, self._back
-        return Inventory(tuple(ordered), **self._counts, first=first, last=last, back=back, announced=tuple(ends))
+            self.counts["untold"] += 1
 
 
 def _read(entry: Any, when: str) -> Caller | AnnouncedCalls | None:
@@ -236,48 +259,19 @@ def _read(entry: Any, when: str) -> Caller | AnnouncedCalls | None:
         line=_get(entry, int, "line"),
         agent=agent,
         peer=peer,
-        count=1,
         first=when,
         last=when,
         dropped=_get(entry, int, "dropped") or 0,
         routes={route: 1},
         lasts={route: when},
-        apis=[entry.get("api")],
-        successors=[entry.get("successor")],
-        **{level: [_of(str, name) for name in entry.get(level, ())] for level in LEVELS},
+        apis=[one for one in [entry.get("api")] if isinstance(one, str)],
+        successors=[one for one in [entry.get("successor")] if isinstance(one, str)],
+        **{level: [_of(str, name) for name in entry.get(level, ())][:_NAMES] for level in LEVELS},
     )
 
 
 def _remote(agent: str | None, peer: str | None) -> str:
     return f"{agent or 'unknown'} from {peer}" if peer else agent or "unknown"
-
-
-def _add(caller: Caller, call: Caller) -> None:
-    """Count one more call of a caller."""
-    caller.count += 1
-    caller.first = min(caller.first or call.first, call.first)
-    caller.last = max(caller.last, call.last)
-    caller.dropped += call.dropped
-    for route, when in call.lasts.items():
-        if route in caller.routes or len(caller.routes) < _NAMES:
-            caller.routes[route] = caller.routes.get(route, 0) + 1
-            caller.lasts[route] = max(caller.lasts.get(route, when), when)
-    for name in ("apis", "successors", *LEVELS):
-        known = getattr(caller, name)
-        for value in getattr(call, name):
-            if isinstance(value, str) and value not in known and len(known) < _NAMES:
-                known.append(value)
-
-
-def _add_announced(calls: AnnouncedCalls, call: AnnouncedCalls) -> None:
-    """Count one more call of an operation that announces its end."""
-    calls.count += 1
-    calls.first = min(calls.first or call.first, call.first)
-    if call.last >= calls.last:
-        calls.last, calls.sunset, calls.deprecation, calls.link = call.last, call.sunset, call.deprecation, call.link
-    for who in call.callers:
-        if who in calls.callers or len(calls.callers) < _NAMES:
-            calls.callers[who] = calls.callers.get(who, 0) + 1
 
 
 def _instant(when: str) -> datetime:
