@@ -266,7 +266,7 @@ def _read(entry: Any, when: str) -> Caller | AnnouncedCalls | None:
         lasts={route: when},
         apis=[one for one in [entry.get("api")] if isinstance(one, str)],
         successors=[one for one in [entry.get("successor")] if isinstance(one, str)],
-        **{level: [_of(str, name) for name in entry.get(level, ())][:_NAMES] for level in LEVELS},
+        **{level: [_of(str, name) for name in entry.get(level, ())][:_NAMES] for level in LEVELS},  # type: ignore[arg-type]
     )
 
 

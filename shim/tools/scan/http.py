@@ -10,16 +10,11 @@ from shim.tools.scan.fold import Program, Texts
 from shim.tools.scan.quiet import Silence
 from shim.tools.scan.rules import said, verb_in, words_of
 from shim.tools.scan.sightings import Sought
-from shim.tools.scan.texts import UNKNOWN, Text, known, made, url_join
-from shim.tools.scan.tree import Call, Node, key_of, results
+from shim.tools.scan.texts import Text, made, url_join
+from shim.tools.scan.tree import Call, Node
 
 _SPEAKS = re.compile(r"api/atlas|vnd\.atlas|atlas[_-]?(api|base|url|host|client|root)|mongodb", re.IGNORECASE)
 """Words of a program in which the end of a path alone means Atlas."""
-_BASES = frozenset({
-    "base_url", "baseurl", "prefixurl", "baseaddress", "prefix_url", "baseuri", "base_uri", "setbaseurl", "rooturi",
-    "url", "base", "host", "with_base_url",
-})  # fmt: skip
-"""Names of a client's base URL in constructors, in lower case."""
 _BUILDERS = frozenset({"uri", "url", "request", "newbuilder"})
 _METHODS = frozenset({"method", "setmethod", "withmethod", "customrequest"})
 
@@ -47,9 +42,6 @@ class Calls(Silence):
             method = method or of_helper
         addresses = self.addresses(call) if is_http else []
         if is_http and call.receiver is not None:
-            base = self._base(call)
-            if known(base):
-                addresses += [made(url_join, base, one) for one in addresses if known(one) and "://" not in one[0].s]
             addresses.append(self.program.fold(call.receiver))
         elif len(call.args) > 2 and not self.is_quiet(call.node):
             addresses.append(made(url_join, *(self.program.fold(one) for one in call.args if self._word(one) is None)))
@@ -70,21 +62,6 @@ class Calls(Silence):
             methods = {method for is_http, method in inner if is_http}
             self._helpers[name] = bool(methods), methods.pop() if len(methods) == 1 else None
         return self._helpers[name]
-
-    def _base(self, call: Call) -> Texts:
-        """Return the base URL of the client that a call is made on."""
-        bound = self.program.assigned(call.on[-1], call.node)[-1:] if call.on else []
-        values = [value for one in bound for value in one.values]
-        makers = [self.program.calls[value].name for value in values if value.role == "call"]
-        values += [
-            one for name in makers for function in self.program.functions.get(name, ()) for one in results(function)
-        ]
-        for one in (one for value in values for one in value.walk()):
-            if one.role in {"pair", "assign"} and len(one.kids) > 1 and key_of(one).casefold() in _BASES:
-                return self.program.fold(one.kids[-1])
-            if one.role == "call" and (inner := self.program.calls[one]).name.casefold() in _BASES and inner.args:
-                return self.program.fold(inner.args[0])
-        return UNKNOWN
 
     def _method(self, call: Call) -> tuple[bool, str | None]:
         """Return whether a call is an HTTP call, and its method if known."""

@@ -14,7 +14,7 @@ import attrs
 from shim.tools.scan import rules
 from shim.tools.scan.commands import commands_in
 from shim.tools.scan.sightings import Sought, Use
-from shim.tools.scan.texts import HOLE, Place, formatted
+from shim.tools.scan.texts import HOLE, Place
 
 _LONGEST = 20_000
 """The most characters of a command line; a longer line is searched for paths and names only."""
@@ -29,7 +29,6 @@ _VARIABLE = re.compile(
 )
 _UNKNOWN = re.compile(r"\$\{\{.*?\}\}|\{\{.*?\}\}|[$#]\{[^{}]*\}|\\\([^()]*\)|<[\w-]+>|\$\([^()]*\)")
 """Values that only a run knows."""
-_BUILT = re.compile(r"(format|join)\(\s*\"([^\"]*)\"\s*,\s*\[?([^()\[\]]*)\]?\s*\)")
 _KEY = re.compile(r"[\"']?([\w.$-]+)[\"']?\s*[:=]\s*[\"'|>]?[^:=]*$")
 _ANY_KEY = re.compile(r"^\s*(?:-\s+)?[\"']?([\w.$-]+)[\"']?\s*[:=]")
 _SEQUENCE = re.compile(r"^\s*-\s+[\"']?([^\s\"':{}\[\]]+)[\"']?\s*$")
@@ -150,9 +149,6 @@ class Lines:
 
     def _remember(self, row: str) -> None:
         """Note the variable that a line sets."""
-        block = re.match(r"\s*variable\s+\"(\w+)\"", row) if self._is("terraform") else None
-        if block is not None:
-            self.variables["default"] = block[1], frozenset()
         if (assigned := _SET.match(row)) is None:
             return
         name, (value, made_of) = assigned[1], self._put_in(assigned[3].strip())
@@ -160,17 +156,11 @@ class Lines:
             value = value[1:-1]
         elif self._is("powershell"):
             return  # an expression
-        if name == "default" and name in self.variables:
-            name = self.variables[name][0]
-        if "+" in (assigned[2] or ""):
-            value = " ".join([*self.variables.get(name, ("",))[:1], value])
         self.variables[name] = value, made_of
 
     def _put_in(self, row: str) -> tuple[str, frozenset[str]]:
         """Return a line with its variables replaced, and their names; an unknown variable is a hole."""
         row = row.replace("$$", "$") if self._is("make") else row
-        if self._is("terraform"):
-            row = _BUILT.sub(_built, row)
         inserted = set[str]()
 
         def value(found: re.Match[str]) -> str:
@@ -235,13 +225,6 @@ class Lines:
         found = (names.any(part) for part in re.findall(r"[A-Za-z_]\w+", word))
         operation = next(filter(None, found), None)
         return None if operation is None else Use(place, "text", (operation,), operation.method, word)
-
-
-def _built(found: re.Match[str]) -> str:
-    """Return Terraform's ``format`` or ``join`` as a template."""
-    parts = re.findall(r"\"[^\"]*\"|[\w.]+", found[3])
-    values = [part.strip('"') if part.startswith('"') else f"${{{part}}}" for part in parts]
-    return f'"{formatted(found[2], values, {}) if found[1] == "format" else found[2].join(values)}"'
 
 
 def _talks(before: str) -> bool:

@@ -39,7 +39,7 @@ class Reader(Calls):
         for node in self.program.root.walk():
             if node.role == "annotation":
                 yield from self._annotation(node)
-            elif node.role in {"member", "name", "string", "list"} and not self.is_quiet(node):
+            elif node.role in {"member", "name", "string"} and not self.is_quiet(node):
                 yield from self._node(node)
 
     def _call(self, call: Call) -> Iterator[Use]:
@@ -68,7 +68,7 @@ class Reader(Calls):
         """Yield the use of a client library's method."""
         name, on = call.name, call.on
         if name in _SYNC and on:
-            name = self.aliases.get(on[-1], on[-1])
+            name = on[-1]
         operation = self.sought.names.any(name) or self.sought.names.grouped(on[-1] if on else "", name)
         if operation is None:
             return
@@ -102,9 +102,6 @@ class Reader(Calls):
             operation = self.sought.names.any(name)
             if operation is not None and name not in self.own and not self.is_mocked(node):
                 yield Use(place, "sdk", (operation,), operation.method, name)
-        if node.role == "list" and parent.role not in {"call", "arguments"}:
-            use = self.sought.command(place, [one[0].s for one in self.program.items(node)])
-            yield from [use] if use is not None else []
         if node.role == "string" and SCRIPT.match(re.sub(r"^[A-Za-z$@%]*[\"'`({\[]+", "", node.text[:400])):
             for one in self.program.fold(node):
                 uses = list(self.sought.script(place, one.s))

@@ -35,7 +35,6 @@ class Silence:
         self.text = program.root.text
         self.has_msw = "msw" in self.text
         self.own = {name for names in neighbours.values() for name in names}
-        self.aliases: dict[str, str] = {}
         beside = neighbours.keys() - {PurePath(program.file).stem}
         for node in program.root.walk():
             if node.role == "type":
@@ -44,8 +43,6 @@ class Silence:
                 names = node.words()
                 if not beside.isdisjoint(names) or _RELATIVE.search(node.text):
                     self.own.update(names)
-                if node.kind == "aliased_import" and len(node.kids) == 2:
-                    self.aliases[plain(node.kids[1].text)] = plain(node.kids[0].text).rpartition(".")[2]
 
     def is_mock(self, call: Call) -> bool:
         """Return whether a call only prints or compares its arguments, or serves them."""
