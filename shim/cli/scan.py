@@ -148,7 +148,7 @@ def _json(report: ScanReport, at: datetime, known: int, unmet: int) -> dict[str,
         "findings": [as_json(finding) for finding in report.findings],
         "errors": [attrs.asdict(error) for error in report.errors],
         "notes": [attrs.asdict(note) for note in report.notes],
-        "unread": [{"file": one.file, "reason": one.reason} for one in report.unread],
+        "unread": [{"file": one.file, "reason": one.message} for one in report.unread],
         "counts": {
             "files": report.files,
             **{state.value: sum(finding.state is state for finding in report.findings) for state in FindingState},
@@ -172,7 +172,7 @@ def _text(report: ScanReport, at: datetime, known: int, unmet: int) -> None:
         at_line = f"{note.file}:{note.line}: " if note.file else ""
         click.echo(printable(f"{at_line}note: {note.message}"), err=True)
     for one in report.unread[:_LISTED]:
-        _say(one.file, f"not read: {one.reason}")
+        _say(one.file, f"not read: {one.message}")
     if len(report.unread) > _LISTED:
         click.echo(f"and {len(report.unread) - _LISTED} more not read; -o json lists all", err=True)
     counts = [f"{sum(one.state is state for one in report.findings)} {state.value}" for state in FindingState]

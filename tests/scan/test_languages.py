@@ -93,7 +93,7 @@ def test_documentation_is_noted(tmp_path, name):
 def test_what_is_binary_is_named(tmp_path):
     """A picture is not read, and not silent."""
     report = look(put(tmp_path / "a.bin", f"\x00{URL}"))
-    assert [(Path(one.file).name, one.reason) for one in report.unread] == [("a.bin", "binary")]
+    assert [(Path(one.file).name, one.message) for one in report.unread] == [("a.bin", "binary")]
 
 
 def test_a_script_is_known_by_its_first_line(tmp_path):

@@ -133,7 +133,7 @@ def test_a_link_that_leads_outside_is_named_and_not_followed(tmp_path):
     (tmp_path / "tree/folder").symlink_to(tmp_path / "outside")
     report = look(tmp_path / "tree")
     assert not report.findings
-    assert [(Path(one.file).name, one.reason) for one in report.unread] == [
+    assert [(Path(one.file).name, one.message) for one in report.unread] == [
         ("a.py", "a link that leads outside the named paths"),
         ("folder", "a link that leads outside the named paths"),
     ]
@@ -145,7 +145,7 @@ def test_pipes_are_not_opened(tmp_path):
     put(tmp_path / "b.py", CALL)
     report = look(tmp_path)
     assert len(report.findings) == 1
-    assert [one.reason for one in report.unread] == ["no regular file"]
+    assert [one.message for one in report.unread] == ["no regular file"]
 
 
 def test_folders_deeper_than_a_path_may_be_are_an_error(tmp_path, monkeypatch):

@@ -18,16 +18,16 @@ _LONG_LINE = 5000
 """The most characters in the first line of JavaScript written by hand."""
 _LARGEST = 16 * 1024 * 1024
 _CODING = re.compile(rb"^[ \t\f]*#.*?coding[:=][ \t]*([-\w.]+)", re.MULTILINE)
-_MAGIC = re.compile(r"^(\s*)[%!?].*|^\s*\S+\?+\s*$")
+_MAGIC = re.compile(r"^(\s*)[%?].*|^\s*\S+\?+\s*$")
 _WIDE = (codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)
 
 
 class UnreadError(Exception):
-    """A file was not read; ``is_odd`` is false for an expected reason (a picture, a link)."""
+    """A file or folder was not read; ``is_odd`` is false for an expected reason (a picture, a link)."""
 
-    def __init__(self, reason: str, *, is_odd: bool = True) -> None:
+    def __init__(self, file: str, reason: str, *, is_odd: bool = True) -> None:
         super().__init__(reason)
-        self.is_odd = is_odd
+        self.file, self.reason, self.is_odd = file, reason, is_odd
 
 
 @attrs.frozen
@@ -45,27 +45,14 @@ class Source:
 
 
 @attrs.frozen
-class Unread:
-    """A file or folder that was not read, and why; ``is_odd`` as in ``UnreadError``."""
-
-    file: str
-    reason: str
-    is_odd: bool = True
-
-
-@attrs.frozen
 class Content:
-    """One file's text; ``cells`` has the cell and its line for each line of a notebook's text.
-
-    ``shell`` is the text of a notebook's commands, with the same number of lines.
-    """
+    """One file's text; ``cells`` has the cell, its line and that line's text for each line of a notebook's text."""
 
     text: str
-    cells: tuple[tuple[int, int], ...] = ()
-    shell: str = ""
+    cells: tuple[tuple[int, int, str], ...] = ()
 
 
-def source_files(paths: Sequence[Path], exclude: Iterable[str] = ()) -> Iterator[Source | Unread]:
+def source_files(paths: Sequence[Path], exclude: Iterable[str] = ()) -> Iterator[Source | UnreadError]:
     """Yield each file once, and what is skipped; a file named itself is never skipped for its name.
 
     Folders are walked in order. Links in them are not followed: targets below the named paths are read anyway, and
@@ -80,24 +67,24 @@ def source_files(paths: Sequence[Path], exclude: Iterable[str] = ()) -> Iterator
             info = path.stat() if named else path.lstat()
             if stat.S_ISDIR(info.st_mode):
                 if not named and (why := _left_out(path)):
-                    yield Unread(path.as_posix(), why, is_odd=False)
+                    yield UnreadError(path.as_posix(), why, is_odd=False)
                     continue
                 inner = sorted(path.iterdir(), reverse=True)
                 stack += [(one, False) for one in inner if not any(map(one.match, patterns))]
             elif stat.S_ISLNK(info.st_mode):
                 real = Path(os.path.realpath(path))
                 if not any(real.is_relative_to(root) for root in roots):
-                    yield Unread(path.as_posix(), "a link that leads outside the named paths", is_odd=False)
+                    yield UnreadError(path.as_posix(), "a link that leads outside the named paths", is_odd=False)
             elif not stat.S_ISREG(info.st_mode):
-                yield Unread(path.as_posix(), "no regular file", is_odd=named)
+                yield UnreadError(path.as_posix(), "no regular file", is_odd=named)
             elif (info.st_dev, info.st_ino) not in seen:
                 seen.add((info.st_dev, info.st_ino))
                 if not named and path.name.endswith(tuple(rules.words("files", "made"))):
-                    yield Unread(path.as_posix(), "made by a program", is_odd=False)
+                    yield UnreadError(path.as_posix(), "made by a program", is_odd=False)
                 else:
                     yield _source(path)
         except (OSError, ValueError, RuntimeError) as error:
-            yield Unread(path.as_posix(), _reason(error))
+            yield UnreadError(path.as_posix(), _reason(error))
 
 
 def _reason(error: BaseException) -> str:
@@ -139,15 +126,15 @@ def read(source: Source) -> bytes:
         with os.fdopen(os.open(source.file, flags), "rb") as file:
             info = os.fstat(file.fileno())
             if not stat.S_ISREG(info.st_mode):
-                raise UnreadError("no regular file")
+                raise UnreadError(source.file, "no regular file")
             head = file.read(8192)
             if b"\0" in head and not head.startswith(_WIDE):
-                raise UnreadError("binary", is_odd=False)
+                raise UnreadError(source.file, "binary", is_odd=False)
             if info.st_size > _LARGEST:
-                raise UnreadError(f"larger than {_LARGEST >> 20} MiB")
+                raise UnreadError(source.file, f"larger than {_LARGEST >> 20} MiB")
             return head + file.read(_LARGEST)
     except (OSError, ValueError) as error:
-        raise UnreadError(_reason(error)) from None
+        raise UnreadError(source.file, _reason(error)) from None
 
 
 def decoded(source: Source, content: bytes) -> Content:
@@ -161,25 +148,27 @@ def decoded(source: Source, content: bytes) -> Content:
         text = content.decode("utf-8-sig", "replace")
     text = text.replace("\r\n", "\n").replace("\r", "\n").replace("\0", "\ufffd").encode("utf-8", "replace").decode()
     if source.ending == "ipynb":
-        return _notebook(text)
+        return _notebook(source, text)
     if source.language == "javascript" and len(text.partition("\n")[0]) > _LONG_LINE:
-        raise UnreadError("generated: its first line is too long for a person's", is_odd=False)
+        raise UnreadError(source.file, "generated: its first line is too long for a person's", is_odd=False)
     return Content(text)
 
 
-def _notebook(content: str) -> Content:
-    """Return a notebook's code cells as one Python text, and their shell lines as another."""
+def _notebook(source: Source, content: str) -> Content:
+    """Return a notebook's code cells as one Python text; its shell commands are calls there."""
     try:
         cells = [one for one in enumerate(json.loads(content)["cells"], 1) if one[1]["cell_type"] == "code"]
         codes = [(number, "".join(cell["source"])) for number, cell in cells]
     except (ValueError, KeyError, TypeError, RecursionError):
-        raise UnreadError("not a notebook of format 4") from None
-    lines, shell, where = list[str](), list[str](), list[tuple[int, int]]()
+        raise UnreadError(source.file, "not a notebook of format 4") from None
+    lines, where = list[str](), list[tuple[int, int, str]]()
     for number, code in codes:
         other, in_shell = code.lstrip().startswith("%%"), re.match(r"\s*%%(bash|sh|script|!)", code) is not None
         for at, line in enumerate(code.split("\n"), 1):
-            lines.append("" if other else _MAGIC.sub(r"\1pass", line))
-            command = re.match(r"\s*(?:\w+\s*=\s*)?!(.*)", "" if other else line)
-            shell.append(command[1] if command is not None else line if in_shell and at > 1 else "")
-            where.append((number, at))
-    return Content("\n".join(lines), tuple(where), "\n".join(shell))
+            command = re.match(r"(\s*)(?:\w+\s*=\s*)?!(.*)" if not other else r"()(.*)", line)
+            if command is None or (other and (not in_shell or at == 1)):
+                lines.append("" if other else _MAGIC.sub(r"\1pass", line))
+            else:
+                lines.append(f"{command[1]}system({command[2]!r})")
+            where.append((number, at, line))
+    return Content("\n".join(lines), tuple(where))

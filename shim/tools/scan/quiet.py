@@ -91,8 +91,6 @@ class Silence:
             if one.role in {"pair", "assign"} and one.kids:
                 is_key = below is one.kids[0]
                 key = (one.kids[0].words() or [key_of(one)])[-1].casefold().lstrip("_")
-                if is_key and one.role == "pair" and below.role == "string":
-                    return True
                 if not is_key and key in rules.words("words", "talk"):
                     return True
                 if one.role == "pair" and key == "path" and _ROUTE.search(one.parent.text if one.parent else ""):

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import suppress
 from datetime import datetime
 from functools import cache
 from importlib.util import find_spec
@@ -14,7 +15,7 @@ import attrs
 from shim.core.recognise import Engine
 from shim.core.route import sunset_of
 from shim.core.settings import Settings
-from shim.tools.scan.files import Content, Source, Unread, UnreadError, decoded, read, source_files
+from shim.tools.scan.files import Content, Source, UnreadError, decoded, read, source_files
 from shim.tools.scan.findings import Finding, FindingState
 from shim.tools.scan.fold import Program
 from shim.tools.scan.known import pragmas
@@ -53,7 +54,7 @@ class ScanReport:
     findings: tuple[Finding, ...]
     errors: tuple[Remark, ...]
     notes: tuple[Remark, ...]
-    unread: tuple[Unread, ...]
+    unread: tuple[Remark, ...]
     files: int
     ignored: int
 
@@ -67,29 +68,24 @@ def scan(
     """
     sources = list(source_files(paths, exclude))
     living = frozenset(one.id for one in engine.operations if is_living(one))
-    texts = _Texts(Sought(engine, living))
-    texts.gather(sources)
+    texts = _Texts(Sought(engine, living), sources)
     versions = Versions(engine.operations, texts.mentions)
     if versions.silent != living:
-        texts = _Texts(Sought(engine, versions.silent))
-        texts.gather(sources)
+        texts = _Texts(Sought(engine, versions.silent), sources)
     findings, ignored = list[Finding](), 0
     for source, uses in sorted(texts.uses().items(), key=lambda one: one[0].file):
         content, program = texts.contents[source], texts.project.programs.get(source)
         comments = pragmas(content.text)
         unused = set(comments)
         for use in versions.spoken_for(uses, content.text):
-            place = use.place
-            ends = program.statement(place.line) if comments and program is not None else (place.line, place.line)
-            lines = range(place.line, place.end_line + 1)
-            fitting = [one for one in comments if one.covers(use.operations[0], lines, ends)]
+            first, last = use.place.line, use.place.end_line
+            ends = program.statement(first) if comments and program is not None else (first, first)
+            fitting = [one for one in comments if one.covers(use.operations[0], range(first, last + 1), ends)]
             unused.difference_update(fitting)
             ignored += bool(fitting)
             findings += [] if fitting else [_finding(content, use, settings, at)]
-        notes = (
-            Remark(source.file, one.line, "this ignore comment hides nothing") for one in comments if one in unused
-        )
-        texts.notes.update(dict.fromkeys(notes))
+        for one in (one for one in comments if one in unused):
+            texts.note(source.file, one.line, "this ignore comment hides nothing")
     said = tuple(texts.errors), tuple(texts.notes), tuple(texts.unread)
     return ScanReport(tuple(findings), *said, texts.files, ignored)
 
@@ -100,36 +96,30 @@ def has_grammars() -> bool:
     return find_spec("ast_grep_py") is not None
 
 
-@attrs.define
 class _Texts:
     """The texts of a scan that have a word to look for; ``others`` are programs without."""
 
-    sought: Sought
-    contents: dict[Source, Content] = attrs.field(factory=dict)
-    others: list[Source] = attrs.field(factory=list)
-    mentions: list[Mention] = attrs.field(factory=list)
-    errors: list[Remark] = attrs.field(factory=list)
-    unread: list[Unread] = attrs.field(factory=list)
-    notes: dict[Remark, None] = attrs.field(factory=dict)
-    project: Project = attrs.field(factory=Project)
-    files: int = 0
-
-    def gather(self, sources: Iterable[Source | Unread]) -> None:
-        """Read each file, and keep the texts with a word to look for."""
+    def __init__(self, sought: Sought, sources: Iterable[Source | UnreadError]) -> None:
+        self.sought = sought
+        self.contents: dict[Source, Content] = {}
+        self.others: list[Source] = []
+        self.mentions: list[Mention] = []
+        self.errors: list[Remark] = []
+        self.unread: list[Remark] = []
+        self.notes: dict[Remark, None] = {}
+        self.project = Project()
+        self.files = 0
         for source in sources:
-            if isinstance(source, Unread):
-                self._skip(source)
-                continue
             try:
+                if isinstance(source, UnreadError):
+                    raise source
                 self._read(source)
             except UnreadError as error:
-                self._skip(Unread(source.file, str(error), error.is_odd))
+                (self.errors if error.is_odd else self.unread).append(Remark(error.file, 0, error.reason))
 
-    def _skip(self, one: Unread) -> None:
-        if one.is_odd:
-            self.errors.append(Remark(one.file, 0, one.reason))
-        else:
-            self.unread.append(one)
+    def note(self, file: str, line: int, message: str) -> None:
+        """Note a remark, once."""
+        self.notes[Remark(file, line, message)] = None
 
     def _read(self, source: Source) -> None:
         raw = read(source)
@@ -150,18 +140,19 @@ class _Texts:
         found: dict[Source, list[Use]] = {source: [] for source in self.contents}
         for source, content in self.contents.items():
             if source.is_documentation:
-                lines = list(self._by_line(source, content.text))
+                lines = self._by_line(source)
                 said = f"documentation names retired operations {len(lines)} times (it makes no calls)"
-                self.notes.update({Remark(source.file, use.place.line, said): None for use in lines[:1]})
+                if lines:
+                    self.note(source.file, lines[0].place.line, said)
             elif not source.language and is_recording(content.text):
                 reason = "a recording, baseline or mapping document, which makes no calls"
-                self._skip(Unread(source.file, reason, is_odd=False))
-            elif not source.language or not has_grammars() or not self._parse(source, content):
-                found[source] += self._by_line(source, content.text)
+                self.unread.append(Remark(source.file, 0, reason))
+            elif not source.language or not has_grammars() or not self._parse(source):
+                found[source] = self._by_line(source)
                 if source.language and not has_grammars():
-                    self.notes[Remark("", 0, NO_GRAMMARS)] = None
-        for source, content in self._users():
-            self._parse(source, content)
+                    self.note("", 0, NO_GRAMMARS)
+        for source in self._users():
+            self._parse(source)
         used: set[Atom] = set()
         readers = {
             source: Reader(program, self.sought, self.project.folders[PurePath(source.file).parent], used)
@@ -170,25 +161,22 @@ class _Texts:
         for source, reader in readers.items():
             found[source] = self._guarded(source, reader.calls)
         for source, reader in readers.items():
-            content = self.contents[source]
             found[source] += self._guarded(source, reader.paths)
-            found[source] += self._by_line(attrs.evolve(source, ending="sh"), content.shell)
             if broken := reader.program.unparsed:
                 seen = {use.place.line for use in found[source]}
-                wanted = [use for use in self._by_line(source, content.text) if use.place.line not in seen]
+                wanted = [use for use in self._by_line(source) if use.place.line not in seen]
                 found[source] += [use for use in wanted if 0 in broken or use.place.line in broken]
         return {source: _settled(some) for source, some in found.items()}
 
-    def _parse(self, source: Source, content: Content) -> bool:
+    def _parse(self, source: Source) -> bool:
         """Add a program, and return whether its grammar could read it."""
 
         def parse() -> Iterator[Use]:
-            root, too_deep = parsed(source.language, content.text)
+            root, too_deep = parsed(source.language, self.contents[source].text)
             program = Program(source.file, source.language, root, self.project.ask)
             if too_deep:
                 program.unparsed.add(0)
-                said = "nested too deeply to parse fully; it was read line by line, too"
-                self.notes[Remark(source.file, 0, said)] = None
+                self.note(source.file, 0, "nested too deeply to parse fully; it was read line by line, too")
             self.project.add(source, program)
             yield from ()
 
@@ -203,25 +191,22 @@ class _Texts:
             self.errors.append(Remark(source.file, 0, f"could not be read: {type(error).__name__}: {error}"[:200]))
             return []
 
-    def _by_line(self, source: Source, text: str) -> list[Use]:
+    def _by_line(self, source: Source) -> list[Use]:
+        text = self.contents[source].text
         if not self.sought.concerns(text):
             return []
         return self._guarded(source, Lines(source.file, text, source.ending, self.sought).uses)
 
-    def _users(self) -> Iterator[tuple[Source, Content]]:
+    def _users(self) -> Iterator[Source]:
         """Yield, and keep, the programs that use a retired path only by another file's name."""
         names = self.project.exported(self.sought.paths)
         pattern = re.compile(rb"\b(?:" + b"|".join(re.escape(name.encode()) for name in sorted(names)) + rb")\b")
         groups = {group(program.language) for program in self.project.programs.values()}
         for source in self.others if names else ():
-            if group(source.language) in groups:
-                try:
-                    raw = read(source)
-                    if pattern.search(raw):
-                        self.contents[source] = decoded(source, raw)
-                        yield source, self.contents[source]
-                except UnreadError:
-                    continue  # The file changed after it was first read.
+            with suppress(UnreadError):  # The file changed after it was first read.
+                if group(source.language) in groups and pattern.search(raw := read(source)):
+                    self.contents[source] = decoded(source, raw)
+                    yield source
 
 
 def _settled(uses: Iterable[Use]) -> list[Use]:
@@ -234,14 +219,13 @@ def _settled(uses: Iterable[Use]) -> list[Use]:
 
 def _finding(content: Content, use: Use, settings: Settings, at: datetime) -> Finding:
     """Return the finding for a use; ``at`` is an aware instant."""
-    operation, place = use.operations[0], use.place
+    operation, place, cell = use.operations[0], use.place, None
     lines = content.text.split("\n")[place.line - 1 : place.end_line]
     row = lines[0]
     lines[-1] = lines[-1][: place.end_column - 1]
     lines[0] = lines[0][place.column - 1 :]
-    cell = None
     if content.cells:
-        (cell, line), (_, end_line) = content.cells[place.line - 1], content.cells[place.end_line - 1]
+        (cell, line, row), (_, end_line, _) = content.cells[place.line - 1], content.cells[place.end_line - 1]
         place = attrs.evolve(place, line=line, end_line=end_line)
     sunset = sunset_of(operation, settings)
     state = FindingState.GONE if at >= sunset else FindingState.DEPRECATED

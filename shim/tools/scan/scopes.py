@@ -9,7 +9,6 @@ import attrs
 from shim.tools.scan.tree import Call, Node, call_of, key_of, plain
 
 _STATES = {"if_statement", "try_statement", "switch_statement", "match_statement", "else_clause", "case_statement"}
-_LEAVING = {"return_statement", "raise_statement", "throw_statement", "continue_statement", "break_statement"}
 _NO_VALUE = {"type_annotation", "type", "modifiers"}
 
 
@@ -21,12 +20,6 @@ class Assigned:
     block: Node | None
     values: tuple[Node, ...]
     adds: bool
-
-    def is_left(self, at: Node) -> bool:
-        """Return whether its block ends by leaving, so that a node outside the block never sees the value."""
-        block = self.block
-        leaves = block is not None and block.kids and block.kids[-1].kind in _LEAVING
-        return bool(leaves) and not self.holds(at)
 
     def holds(self, at: Node) -> bool:
         """Return whether it is sure to have run before a node."""
@@ -134,7 +127,7 @@ class Scopes:
             some: list[Assigned] = []
             for one in reversed(self.names.get((scope, name), [])):
                 # Top-level code has run before a function is called.
-                if (one.at > at.end and (scope is not None or self.scope(at) is None)) or one.is_left(at):
+                if one.at > at.end and (scope is not None or self.scope(at) is None):
                     continue
                 some.append(one)
                 if one.holds(at) and not one.adds:
