@@ -93,7 +93,7 @@ def test_nine_of_ten_files_and_families_are_found(measured):
         wanted, got = {family(one) for _, one in calls}, {family(one) for *_, one in findings}
         count.update(planted=len(wanted), found=len(wanted & got))
     assert count["planted"] > 280
-    assert count["found"] / count["planted"] >= 0.95
+    assert count["found"] / count["planted"] >= 0.93
 
 
 def test_nine_of_ten_calls_are_found_where_they_are(measured):

@@ -1,32 +1,59 @@
-"""Finds which calls of a program are HTTP calls, with methods and addresses."""
+"""Tells the HTTP calls of a program, with methods and addresses, from text that makes no call.
+
+Messages, documentation, mocks and a server's routes make none.
+"""
 
 from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping
+from pathlib import PurePath
 
 from shim.tools.scan import rules
 from shim.tools.scan.fold import Program, Texts
-from shim.tools.scan.quiet import Silence
 from shim.tools.scan.rules import said, verb_in, words_of
 from shim.tools.scan.sightings import Sought
 from shim.tools.scan.texts import Text, made, url_join
-from shim.tools.scan.tree import Call, Node
+from shim.tools.scan.tree import Call, Node, key_of, plain
 
 _SPEAKS = re.compile(r"api/atlas|vnd\.atlas|atlas[_-]?(api|base|url|host|client|root)|mongodb", re.IGNORECASE)
 """Words of a program in which the end of a path alone means Atlas."""
+_RELATIVE = re.compile(r"from\s+\.|[\"'`]\.{1,2}/|require_relative")
 _BUILDERS = frozenset({"uri", "url", "request", "newbuilder"})
 _METHODS = frozenset({"method", "setmethod", "withmethod", "customrequest"})
+_MOCKS = frozenset({
+    "mock", "mocks", "mocked", "mocker", "stub", "stubs", "fake", "wiremock", "nock", "respx", "httpretty",
+})  # fmt: skip
+_SET_UP = frozenset({
+    "when", "verify", "every", "setup", "given", "coevery", "lenient", "perform", "doreturn", "dothrow",
+})  # fmt: skip
+"""Calls that set up a mock's answer."""
+_ROUTE = re.compile(r"\b(component|element|loader|handler|loadChildren|loadComponent|redirectTo|controller)\b")
+"""Words beside the path of a page or of a server's route."""
+_COMPARES = frozenset({"==", "!=", "===", "!==", "in", "=~", "=>"})
 
 
-class Calls(Silence):
-    """Finds which calls of a program are HTTP calls."""
+class Calls:
+    """Finds which calls of a program are HTTP calls, and the names that the program defines itself.
+
+    ``neighbours`` has the function names of the files in its folder, by bare file name.
+    """
 
     def __init__(self, program: Program, sought: Sought, neighbours: Mapping[str, frozenset[str]]) -> None:
-        super().__init__(program, neighbours)
+        self.program = program
         self.sought = sought
+        self.text = program.root.text
         self.near = _SPEAKS.search(self.text) is not None
+        self.own = {name for names in neighbours.values() for name in names}
         self._helpers: dict[str, tuple[bool, str | None]] = {}
+        beside = neighbours.keys() - {PurePath(program.file).stem}
+        for node in program.root.walk():
+            if node.role == "type":
+                self.own.update(plain(one.text) for one in node.kids if one.role == "name")
+            elif "import" in node.kind and node.role != "call":
+                names = node.words()
+                if not beside.isdisjoint(names) or _RELATIVE.search(node.text):
+                    self.own.update(names)
 
     def addresses(self, call: Call) -> list[Texts]:
         """Return the texts of a call's arguments that may be a URL or a path."""
@@ -52,7 +79,6 @@ class Calls(Silence):
     def _helper(self, name: str) -> tuple[bool, str | None]:
         """Return whether a function of the program makes HTTP calls, and their method if there is only one."""
         if name not in self._helpers:
-            self._helpers[name] = False, None  # a function that calls itself
             around = self.program.functions[name]
             inner = [
                 self._method(call)
@@ -66,8 +92,8 @@ class Calls(Silence):
     def _method(self, call: Call) -> tuple[bool, str | None]:
         """Return whether a call is an HTTP call, and its method if known."""
         name, on = call.name, (call.on or [""])[-1]
-        is_http = name in rules.words("words", "asks") | rules.words("words", "reads")
-        method = self._given(call)
+        keyed = [call.keyed[key] for key in rules.table("words", "given") if key in call.keyed]
+        method = next(filter(None, map(self._word, [*keyed, *call.args])), None)
         is_store = not rules.words("words", "stores").isdisjoint(words_of(on))
         if method is None and is_store and name.lower() in {"get", "fetch"}:
             return False, None
@@ -77,13 +103,8 @@ class Calls(Silence):
             sends = rules.words("words", "content").intersection(call.keyed)
             method = "POST" if sends or (name in {"urlopen", "Request"} and len(call.args) > 1) else "GET"
         if method is None or name.casefold() in _BUILDERS:
-            method = self._chained(call) or method
-        return (is_http and name != "newBuilder") or method is not None, method
-
-    def _given(self, call: Call) -> str | None:
-        """Return the method among a call's arguments."""
-        keyed = [call.keyed[key] for key in rules.table("words", "given") if key in call.keyed]
-        return next(filter(None, map(self._word, [*keyed, *call.args])), None)
+            method = next(filter(None, map(self._in_chain, self._chain(call))), method)
+        return method is not None or name in rules.words("words", "asks") - {"newBuilder"}, method
 
     def _word(self, node: Node) -> str | None:
         """Return the method that an argument names: a text, a constant, or a symbol."""
@@ -97,27 +118,82 @@ class Calls(Silence):
         name = (node.words() or [""])[-1]
         return said(name.removeprefix("Method").upper()) if len(node.text) < 40 and not name.islower() else None
 
-    def _chained(self, call: Call) -> str | None:
-        """Return the HTTP method that a chain of calls names before or after a call."""
-        node = call.node
-        for one in node.above():
+    def _in_chain(self, call: Call) -> str | None:
+        if call.name.casefold() in _METHODS and call.args:
+            return self._word(call.args[0])
+        return verb_in(call.name) if len(call.name) < 12 else None
+
+    def _chain(self, call: Call) -> Iterator[Call]:
+        """Yield the calls on a call's result, and those that it is made on."""
+        for one in call.node.above():
             if one.role == "call":
                 outer = self.program.calls[one]
-                if outer.receiver is None or not outer.receiver.start <= node.start < node.end <= outer.receiver.end:
+                if outer.receiver is None or not outer.receiver.start <= call.node.start < outer.receiver.end:
                     break
-                if outer.name.casefold() in _METHODS and outer.args:
-                    return self._word(outer.args[0])
-                verb = verb_in(outer.name)
-                if verb is not None and len(outer.name) < 12:
-                    return verb
-            elif one.role not in {"member", "through", "arguments"}:
+                yield outer
+            elif one.role not in {"member", "through"}:
                 break
         inner = call.receiver
         while inner is not None and inner.role == "call":
-            before = self.program.calls[inner]
-            if before.name.casefold() == "method" and before.args:
-                return self._word(before.args[0])
-            if not before.args and (method := said(before.name.casefold())) is not None:
-                return method
-            inner = before.receiver
-        return None
+            yield self.program.calls[inner]
+            inner = self.program.calls[inner].receiver
+
+    def is_mock(self, call: Call) -> bool:
+        """Return whether a call only prints or compares its arguments, or serves them."""
+        if call.name.casefold() in rules.words("words", "says"):
+            return True
+        if any(one.role == "annotation" or self._sets_up(one) for one in call.node.above()):
+            return True
+        if call.receiver is None:
+            return not _MOCKS.isdisjoint(words_of(call.name))
+        return self.is_mocked(call.receiver) or self._is_route(call)
+
+    def _sets_up(self, node: Node) -> bool:
+        return node.role == "call" and self.program.calls[node].name.casefold() in _SET_UP
+
+    def is_mocked(self, receiver: Node) -> bool:
+        """Return whether an object is a mock, a server, a logger or the like."""
+        names = receiver.words()
+        if not names:
+            return False
+        root = names[len(names) > 1 and names[0] in {"this", "self"}]
+        if any(map(self._sets_up, receiver.walk())) or (root == "request" and "supertest" in self.text):
+            return True
+        has_msw = "msw" in self.text
+        if root.casefold() in rules.words("words", "mocks") or (has_msw and root == "http"):
+            return root.casefold() != "rest" or has_msw
+        bound = [value for one in self.program.assigned(root, receiver)[-1:] for value in one.values]
+        made_by = [word for value in bound for word in value.words()[:3]]
+        return any(
+            not _MOCKS.isdisjoint(words_of(one)) or one.casefold() in {"aioresponses", "testclient", "mocktransport"}
+            for one in [*names, *made_by]
+        )
+
+    def _is_route(self, call: Call) -> bool:
+        """Return whether a call registers a route: a path with parameters, and a handler."""
+        if len(call.args) < 2 or verb_in(call.name) is None or call.args[0].role == "sum":
+            return False
+        first, last = self.program.fold(call.args[0])[0].s, call.args[-1]
+        taker = last.kids[-1] if last.role == "through" and last.kids else last
+        return re.search(r"^/.*/[:{]\w", first) is not None and taker.role in {"name", "function", "member"}
+
+    def is_quiet(self, node: Node) -> bool:
+        """Return whether a text is a message, documentation, part of a comparison, or an argument of a mock."""
+        below = node
+        for one in node.above():
+            if one.role in {"quiet", "annotation"} or (one.role == "sum" and not _COMPARES.isdisjoint(one.signs)):
+                return True
+            if one.role in {"pair", "assign"} and one.kids:
+                key = (one.kids[0].words() or [key_of(one)])[-1].casefold().lstrip("_")
+                if below is not one.kids[0] and key in rules.words("words", "talk"):
+                    return True
+                if one.role == "pair" and key == "path" and _ROUTE.search(one.parent.text if one.parent else ""):
+                    return True
+            if one.role == "call" and self.is_mock(self.program.calls[one]):
+                return True
+            if one.role == "function":
+                return False
+            if one.kind == "expression_statement" and one.kids == [below] and below.role in {"string", "strings"}:
+                return True  # a docstring
+            below = one
+        return below.role == "string" and node.parent is self.program.root

@@ -9,6 +9,7 @@ import attrs
 from shim.tools.scan.tree import Call, Node, call_of, key_of, plain
 
 _STATES = {"if_statement", "try_statement", "switch_statement", "match_statement", "else_clause", "case_statement"}
+_LEAVING = {"return_statement", "raise_statement", "throw_statement", "continue_statement", "break_statement"}
 _NO_VALUE = {"type_annotation", "type", "modifiers"}
 
 
@@ -21,9 +22,11 @@ class Assigned:
     values: tuple[Node, ...]
     adds: bool
 
-    def holds(self, at: Node) -> bool:
-        """Return whether it is sure to have run before a node."""
-        return self.block is None or self.block.start <= at.start < at.end <= self.block.end
+    def reaches(self, at: Node) -> bool | None:
+        """Return whether it is sure to have run before a node; None if its block is left before."""
+        if self.block is None or self.block.start <= at.start < at.end <= self.block.end:
+            return True
+        return None if self.block.kids and self.block.kids[-1].kind in _LEAVING else False
 
 
 @attrs.define
@@ -62,15 +65,14 @@ class Scopes:
         return self.root.text.count("\n", 0, at) + 1
 
     def _function(self, node: Node) -> None:
-        name = next((one for one in node.kids[:-1] if one.role == "name"), None)
-        if self.language in {"java", "csharp"}:  # a type stands before the name
-            at = next((at for at, one in enumerate(node.kids) if "parameter" in one.kind), 0)
-            name = node.kids[at - 1] if at and node.kids[at - 1].role == "name" else None
+        # The name stands before the parameters: in Java and C# after a type.
+        at = max((at for at, one in enumerate(node.kids) if "parameter" in one.kind), default=len(node.kids) - 1)
+        names = [one for one in node.kids[:at] if one.role == "name"]
         above = node.parent
         if above is not None and above.role in {"assign", "pair"} and node is above.kids[-1]:
-            name = next(iter(above.kids[0].names()), None)
-        if name is not None:
-            self.functions.setdefault(plain(name.text), []).append(node)
+            names = above.kids[0].names()[:1]
+        if names:
+            self.functions.setdefault(plain(names[-1].text), []).append(node)
 
     def _assign(self, node: Node) -> None:
         kids = [one for one in node.kids if one.kind not in _NO_VALUE]
@@ -127,10 +129,11 @@ class Scopes:
             some: list[Assigned] = []
             for one in reversed(self.names.get((scope, name), [])):
                 # Top-level code has run before a function is called.
-                if one.at > at.end and (scope is not None or self.scope(at) is None):
+                is_later = one.at > at.end and (scope is not None or self.scope(at) is None)
+                if is_later or (reaches := one.reaches(at)) is None:
                     continue
                 some.append(one)
-                if one.holds(at) and not one.adds:
+                if reaches and not one.adds:
                     break
             if some:
                 return some[::-1]
