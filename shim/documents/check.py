@@ -123,7 +123,8 @@ def _of_successor(document: Document, operation: Operation, successor: Successor
     for code in successor.errors:
         is_number = code.isdecimal() and successor.error == ATLAS_ERRORS  # others may have numbers as codes
         is_status = len(code) == 3 and code.isdecimal() and 400 <= int(code) <= 599
-        never = not is_status and (is_number or not successor.error.code)
+        no_codes = successor.error.detail and not successor.error.code
+        never = not is_status and (is_number or no_codes)
         yield key_path(".errors", code), never, "can never apply: it is no status of an error"
 
 

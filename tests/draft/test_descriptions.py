@@ -94,5 +94,5 @@ def test_an_answer_with_more_members_than_anybody_reads_is_refused_where_it_is_a
     paths = {f"/{name}": {"get": {"operationId": name, "responses": said}} for name, said in answers.items()}
     api = described({"openapi": "3.0.1", "paths": paths, "components": {"schemas": doubling(60)}})
     assert set(api.operation("S60").answer("", 0).members) == {"", "z"}
-    with pytest.raises(SettingsError, match=r"S0: api\.json: an answer has more than 50000 members"):
-        api.operation("S0").answer("", 0)
+    with pytest.raises(SettingsError, match=r"api\.json: an answer has more than 50000 members"):
+        assert api.operation("S0").answer("", 0).members

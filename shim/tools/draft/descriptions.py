@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping
 from difflib import get_close_matches
+from functools import cached_property
+from itertools import islice
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
@@ -26,10 +28,6 @@ _PLAIN = re.compile(r'[^.\[\]"]*[^.\[\]"\d][^.\[\]"]*')
 """Names that need no quotes in a document, where dots, brackets and numbers have a meaning."""
 
 
-class _TooManyError(SettingsError):
-    """A schema has too many members."""
-
-
 @attrs.frozen
 class Member:
     """A member: its type in a mapping document's words (empty: any), and the words of an enumeration."""
@@ -44,15 +42,17 @@ Members = Mapping[str, Member]
 
 @attrs.frozen
 class AnswerVersion:
-    """The success of one version: its date (empty without one), its members, its sunset (a day or empty).
-
-    ``problem`` is the defect of its schema, if any.
-    """
+    """The success of one version: its date (empty without one), its schema, its sunset (a day or empty)."""
 
     version: str
-    members: Members
+    schema: Any
     sunset: str
-    problem: str = ""
+    schemas: _Schemas = attrs.field(repr=False)
+
+    @cached_property
+    def members(self) -> Members:
+        """The members by path; raises SettingsError if a reference leads nowhere, or if there are too many."""
+        return self.schemas.members(self.schema)
 
 
 @attrs.frozen
@@ -78,8 +78,6 @@ class DescribedOperation:
         if not found:
             known = ", ".join(one.version or "one without a date" for one in self.answers) or "no JSON answer at all"
             raise SettingsError(f"{self.id}: has no version {version or 'of an answer'}; there is {known}")
-        if found[default].problem:
-            raise SettingsError(f"{self.id}: {found[default].problem}")
         return found[default]
 
 
@@ -143,12 +141,8 @@ def _answers(schemas: _Schemas, said: Mapping[str, Any]) -> Iterator[AnswerVersi
             if "json" in media_type:
                 dated = _DATED.search(media_type)
                 sunset = _DAY.match(str(media.get("x-sunset") or said.get("x-sunset") or ""))
-                version, day, members, problem = dated[1] if dated else "", sunset[0] if sunset else "", {}, ""
-                try:
-                    members = schemas.members(media.get("schema") or {})
-                except _TooManyError as error:  # An error only if this operation is asked for.
-                    problem = str(error)
-                yield AnswerVersion(version, members, day, problem)
+                schema = media.get("schema") or {}
+                yield AnswerVersion(dated[1] if dated else "", schema, sunset[0] if sunset else "", schemas)
 
 
 @attrs.frozen
@@ -157,7 +151,6 @@ class _Schemas:
 
     root: Mapping[str, Any]
     name: str
-    known: dict[str, Sequence[tuple[str, Member]]] = attrs.field(factory=dict)
 
     def at(self, value: Mapping[str, Any]) -> Mapping[str, Any]:
         """Return the target of a reference, and anything else unchanged."""
@@ -175,51 +168,34 @@ class _Schemas:
 
     def members(self, schema: Any) -> dict[str, Member]:
         """Return the members of a schema by path; raises SettingsError if it has too many."""
-        return merged(self._members(schema, frozenset())[0])
+        found = list(islice(self._members(schema, "", frozenset()), _MOST + 1))
+        if len(found) > _MOST:
+            raise SettingsError(f"{self.name}: an answer has more than {_MOST} members, each a question of its own")
+        return merged(found)
 
-    def _members(self, schema: Any, seen: frozenset[str]) -> tuple[Sequence[tuple[str, Member]], bool]:
-        """Return the members by path, and whether they are the same wherever the schema is used.
-
-        ``seen`` are the references on the way. A reference's members are cached, unless recursion cut them.
-        """
-        if not isinstance(schema, dict):  # true and false are schemas since 3.1
-            return (), True
-        reference = schema.get("$ref")
-        if not isinstance(reference, str):
-            return self._own(schema, seen)
-        if reference in seen or reference in self.known:
-            return self.known.get(reference, ()), reference not in seen
-        found, whole = self._members(self.at(schema), seen | {reference})
-        if whole:
-            self.known[reference] = found
-        return found, whole
-
-    def _own(self, schema: Mapping[str, Any], seen: frozenset[str]) -> tuple[Sequence[tuple[str, Member]], bool]:
+    def _members(self, schema: Any, path: str, seen: frozenset[str]) -> Iterator[tuple[str, Member]]:
+        """Yield the members of a schema at a path; ``seen`` are the references on the way."""
+        reference = schema.get("$ref") if isinstance(schema, dict) else None  # true and false are schemas since 3.1
+        if isinstance(reference, str) and reference not in seen:
+            yield from self._members(self.at(schema), path, seen | {reference})
+        if isinstance(reference, str) or not isinstance(schema, dict):
+            return
         said = schema.get("type")
         kinds = [kind for kind in (said if isinstance(said, list) else [said]) if kind not in {None, "null"}]
         words = [*schema.get("enum", ()), *([schema["const"]] if "const" in schema else ())]
         kind = kinds[0] if len(kinds) == 1 else ""
         kind = "time" if (kind, schema.get("format")) == ("string", "date-time") else kind
-        parts = [(inside("", name), member) for name, member in (schema.get("properties") or {}).items()]
+        yield path, Member(kind, frozenset(word for word in words if isinstance(word, str)))
         mapping = (schema.get("discriminator") or {}).get("mapping") or {}
         mapped = [{"$ref": one if "/" in one else f"#/components/schemas/{one}"} for one in mapping.values()]
         variants = schema.get("oneOf") or schema.get("anyOf") or mapped
         # A variant may refer to its base schema, whose other variants it does not include.
-        whole = not any(isinstance(one, dict) and one.get("$ref") in seen for one in variants)
-        parts += [("[]", schema.get("items"))]
-        parts += [("", part) for part in (*schema.get("allOf", ()), *(variants if whole else ()))]
-        found = {("", Member(kind, frozenset(word for word in words if isinstance(word, str)))): None}
-        for path, part in parts:
-            inner, is_whole = self._members(part, seen)
-            whole = whole and is_whole
-            found |= dict.fromkeys((_joined(path, name), member) for name, member in inner)
-            if len(found) > _MOST:
-                raise _TooManyError(f"{self.name}: an answer has more than {_MOST} members, each a question of its own")
-        return tuple(found), whole
-
-
-def _joined(path: str, inner: str) -> str:
-    return f"{path}.{inner}" if path and inner and not inner.startswith("[") else path + inner
+        is_base = any(isinstance(one, dict) and one.get("$ref") in seen for one in variants)
+        parts = [(inside(path, name), member) for name, member in (schema.get("properties") or {}).items()]
+        parts += [(f"{path}[]", schema.get("items"))]
+        parts += [(path, part) for part in (*schema.get("allOf", ()), *(() if is_base else variants))]
+        for inner, part in parts:
+            yield from self._members(part, inner, seen)
 
 
 def inside(path: str, name: str) -> str:

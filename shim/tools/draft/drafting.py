@@ -130,8 +130,9 @@ def _samples(pair: Pair, old: _Side, new: _Side, common: set[str]) -> Iterator[S
 
 def _in_order(olds: Sequence[Any], news: Sequence[Any]) -> Sequence[Any]:
     """Return new objects in the order of the old ones, if one member identifies them on both sides."""
-    for name in olds[0] if olds and isinstance(olds[0], dict) else ():
-        left, right = ({repr(read(name, one)): one for one in many} for many in (olds, news))
+    are_objects = all(isinstance(one, dict) for one in (*olds, *news))
+    for name in olds[0] if olds and are_objects else ():
+        left, right = ({repr(one.get(name)): one for one in many} for many in (olds, news))
         if len(left) == len(olds) and left.keys() == right.keys():
             return [right[word] for word in left]
     return news

@@ -111,7 +111,7 @@ def learn(name: str, old: Members, new: Members, samples: Sequence[Sample]) -> R
     # The items of lists have rules of their own.
     for path in [path for path in ground.old if "[]" not in path and path not in outer]:
         kind, changed = type_of(ground.old, path), _changed(path, ground)
-        if ground.having(path) and '"' not in path:
+        if ground.having(path):
             fields.append(_list(path, ground) if kind == "objects" else _value(path, kind, ground))
         elif ground.alone(path, path):
             without.append(path)

@@ -17,15 +17,15 @@ from shim.core.exchange import exchange
 from shim.core.messages import Answer, Call, Outcome, Read, Reply, Send, advance
 from shim.core.recognise import Engine
 from shim.core.settings import Host, RouteWord, Settings
+from shim.documents.sources import NoValue, look_up, parse_source
 from shim.documents.vocabulary import Fidelity
 from shim.errors import SettingsError
 
 _ORIGIN = "https://cloud.mongodb.com"
 """A replay's origin; nothing is sent to it."""
-MISSING = object()
+MISSING = NoValue.MISSING
 """Marks an absent value."""
 _WORST_FIRST = ("differs", "only_old", "only_made", "equal")
-_PART = re.compile(r"(.+?)(?:\[(first|each)\])?")
 _AN_ORIGIN = re.compile(r"[a-z]+://[^/]+", re.IGNORECASE)
 
 
@@ -49,34 +49,32 @@ def read_pairs(path: Path) -> tuple[Pair, ...]:
     """Return the pairs of a file, one JSON object a line; raises SettingsError naming each bad line."""
     problems: list[str] = []
     try:
-        pairs = tuple(_lines(path, problems))
+        lines = path.read_text("utf-8-sig").split("\n")
     except (OSError, ValueError) as error:
         raise SettingsError(f"{path.name}: {error}") from None
-    if not pairs and not problems:
-        problems.append(f"{path.name}: has no pairs; each line is an object with path, old and new")
+    pairs = [_pair(number, line, problems) for number, line in enumerate(lines, 1) if line.strip()]
+    if not pairs:
+        problems.append("has no pairs; each line is an object with path, old and new")
     if problems:
-        raise SettingsError(*problems)
-    return pairs
+        raise SettingsError(*(f"{path.name}: {problem}" for problem in problems))
+    return tuple(filter(None, pairs))
 
 
-def _lines(path: Path, problems: list[str]) -> Iterator[Pair]:
-    for number, line in enumerate(path.read_text("utf-8-sig").split("\n"), 1):
-        if not line.strip():
-            continue
-        try:
-            said = json.loads(line)
-        except (ValueError, RecursionError) as error:
-            problems.append(f"{path.name}: line {number} is not JSON: {error}")
-            continue
-        missing = [key for key in ("path", "old", "new") if not isinstance(said, dict) or key not in said]
-        if missing:
-            problems.append(f"{path.name}: line {number} has no {' and no '.join(missing)}")
-            continue
-        texts = [said.get(key) or "" for key in ("path", "old_version", "new_version")]
-        if not all(isinstance(text, str) for text in texts):
-            problems.append(f"{path.name}: line {number}: path and versions must be texts")
-        else:
-            yield Pair(number, texts[0], texts[1], said["old"], texts[2], said["new"], str(said.get("recorded") or ""))
+def _pair(number: int, line: str, problems: list[str]) -> Pair | None:
+    try:
+        said = json.loads(line)
+    except (ValueError, RecursionError) as error:
+        problems.append(f"line {number} is not JSON: {error}")
+        return None
+    missing = [key for key in ("path", "old", "new") if not isinstance(said, dict) or key not in said]
+    texts = [] if missing else [said.get(key) or "" for key in ("path", "old_version", "new_version")]
+    if missing:
+        problems.append(f"line {number} has no {' and no '.join(missing)}")
+    elif all(isinstance(text, str) for text in texts):
+        return Pair(number, texts[0], texts[1], said["old"], texts[2], said["new"], str(said.get("recorded") or ""))
+    else:
+        problems.append(f"line {number}: path and versions must be texts")
+    return None
 
 
 @attrs.frozen
@@ -116,23 +114,17 @@ def _replayed(engine: Engine, settings: Settings, pair: Pair) -> Replayed:
     now = _moment(pair)
     context = Context(settings=settings, memory=Memory(), clock=lambda: now, base=_ORIGIN, monotonic=lambda: now)
     outcome = _driven(exchange(match, call, context), pair)
-    record = outcome.record
-    name = match.operation.id
+    name, fields = match.operation.id, outcome.record.fields
     if not isinstance(outcome, Answer):
-        return Replayed(pair, name, problem=f"was passed through untranslated: {record.reason}")
+        return Replayed(pair, name, problem=f"was passed through untranslated: {outcome.record.reason}")
     body = loads(outcome.reply.body or b"null")
     if outcome.code is not None or outcome.reply.status >= 300:
         said = body.get("detail") if isinstance(body, dict) else None
         return Replayed(pair, name, problem=f"was answered with {outcome.reply.status} {outcome.code or ''}: {said}")
     before = {"page": "results[].", "array": "[]."}.get(match.operation.shape, "")
-    return Replayed(
-        pair,
-        name,
-        made=body,
-        is_list=bool(before),
-        fields=frozenset(f"{before}{one.name}" for one in record.fields),
-        absent=frozenset(f"{before}{one.name}" for one in record.fields if one.fidelity is Fidelity.ABSENT),
-    )
+    names = {f"{before}{one.name}": one.fidelity for one in fields}
+    absent = frozenset(field for field, level in names.items() if level is Fidelity.ABSENT)
+    return Replayed(pair, name, body, is_list=bool(before), fields=frozenset(names), absent=absent)
 
 
 def _media_type(version: str) -> str:
@@ -206,29 +198,25 @@ def compare(replayed: Sequence[Replayed]) -> tuple[FieldLine, ...]:
     good = [one for one in replayed if not one.problem]
     lines: dict[str, FieldLine] = {}
     for one in good:
-        for field, found in _fields(one).items():
+        worst: dict[str, tuple[str, Any, Any]] = {}
+        for at, old, made in _leaves("", one.pair.old, one.made):
+            is_equal = _equal(at, old, made, is_list=one.is_list)
+            verdict = (
+                "equal" if is_equal else "only_made" if old is MISSING else "only_old" if made is MISSING else "differs"
+            )
+            found, field = (verdict, old, made), at or "(the answer)"
+            worst[field] = min(worst.get(field, found), found, key=lambda row: _WORST_FIRST.index(row[0]))
+        for field, (verdict, *values) in worst.items():
             line = lines.get(field, FieldLine(field))
-            worst = next(word for word in _WORST_FIRST if word in found)
-            if worst != "equal" and line.line is None:
-                line = attrs.evolve(line, line=one.pair.line, expected=found[worst][0], got=found[worst][1])
-            lines[field] = attrs.evolve(line, **{worst: getattr(line, worst) + 1})
+            if verdict != "equal" and line.line is None:
+                expected, got = (None if value is MISSING else value for value in values)
+                line = attrs.evolve(line, line=one.pair.line, expected=expected, got=got)
+            lines[field] = attrs.evolve(line, **{verdict: getattr(line, verdict) + 1})
     for field in frozenset().union(*(one.fields for one in good)):
         if not any(seen == field or seen.startswith((f"{field}.", f"{field}[")) for seen in lines):
             lines[field] = FieldLine(field)
     absent = frozenset().union(*(one.absent for one in good))
     return tuple(attrs.evolve(line, absent=field in absent) for field, line in sorted(lines.items()))
-
-
-def _fields(one: Replayed) -> dict[str, dict[str, tuple[Any, Any]]]:
-    """Return for each field of one pair its verdicts, each with the first values."""
-    found: dict[str, dict[str, tuple[Any, Any]]] = {}
-    for at, old, made in _leaves("", one.pair.old, one.made):
-        verdict = "only_made" if old is MISSING else "only_old" if made is MISSING else "differs"
-        if verdict == "differs" and _equal(at, old, made, is_list=one.is_list):
-            verdict = "equal"
-        values = (None if old is MISSING else old, None if made is MISSING else made)
-        found.setdefault(at or "(the answer)", {}).setdefault(verdict, values)
-    return found
 
 
 def _leaves(at: str, old: Any, made: Any) -> Iterator[tuple[str, Any, Any]]:
@@ -273,16 +261,6 @@ def same_value(one: Any, other: Any) -> bool:
 
 
 def read(path: str, value: Any) -> Any:
-    """Return what stands at a path with ``[first]`` and ``[each]``, MISSING if there is nothing or null."""
-    part, _, rest = path.partition(".")
-    found = _PART.fullmatch(part)
-    name, selector = (found[1], found[2]) if found else (part, None)
-    value = value.get(name) if isinstance(value, dict) else None
-    if selector:
-        items = value if isinstance(value, list) else []
-        if selector == "each" and isinstance(value, list):
-            return [one for item in items if (one := read(rest, item)) is not MISSING]
-        value = next(iter(items), None)
-    if value is None:
-        return MISSING
-    return read(rest, value) if rest else value
+    """Return what stands at a source of documents, MISSING if there is nothing or null."""
+    found = MISSING if '"' in path else look_up(value, parse_source(path))
+    return MISSING if found is None else found
