@@ -36,17 +36,10 @@ PATIENCE = 5.0
 MOST = 1024
 """Projects whose words are kept; others go by the word for none in particular."""
 
-_LONGEST = 64
-"""Characters of a project's id that is asked about: Atlas' have 24."""
-
-_IDLE = 120
-"""Looks after which a project without a call is forgotten: ten minutes."""
-
-_PACE = 0.002
-"""Seconds between two questions, so that a thousand of them don't keep the calls' loop waiting."""
-
-_IN_A_ROW = 3
-"""Failures in a row that end a look: each of a thousand could take a provider's whole timeout."""
+_LONGEST = 64  # characters of a project's id that is asked about: Atlas' have 24
+_IDLE = 120  # looks after which a project without a call is forgotten: ten minutes
+_PACE = 0.002  # seconds between two questions, so that a thousand of them don't keep the calls' loop waiting
+_IN_A_ROW = 3  # failures in a row that end a look: each of a thousand could take a provider's whole timeout
 
 
 @attrs.define(eq=False)

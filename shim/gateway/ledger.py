@@ -58,8 +58,7 @@ ERRORS = 50
 MOST = 500
 """Different calls that are counted apart before they are folded into what is kept."""
 
-_AGENT = 200
-"""Characters of a User-Agent, as in the log."""
+_AGENT = 200  # characters of a User-Agent, as in the log
 
 _Key = tuple[str, str, int | None, Failure | None, str, str]
 _Histogram = list[float]

@@ -24,11 +24,8 @@ calls = logging.getLogger("shim.gateway.calls")
 MOST = 8192
 """Lines that may wait to be written; more are dropped and counted."""
 
-_PAUSE = 0.05
-"""Seconds in which lines gather to be written together."""
-
-_PATIENCE = 2.0
-"""Seconds that the end of a program waits for the reader of its log."""
+_PAUSE = 0.05  # seconds in which lines gather to be written together
+_PATIENCE = 2.0  # seconds that the end of a program waits for the reader of its log
 
 _lost = 0
 _lines: LogLines | None = None

@@ -67,8 +67,7 @@ counter fidelity operation,level: Fields of translated replies that are not exac
 """
 """Type, name behind ``atlas_shim_``, labels and help text of each family."""
 
-_ENDINGS = {"counter": "_total", "gauge": "", "info": "_info"}
-"""What is put behind the name of a family in its samples."""
+_ENDINGS = {"counter": "_total", "gauge": "", "info": "_info"}  # what is put behind the name of a family in its samples
 
 Values = Mapping[Any, Any]
 """Values of a family's labels -> sample or histogram; the key is a word for a single label, ``()`` without labels."""

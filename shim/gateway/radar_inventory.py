@@ -18,11 +18,8 @@ log = logging.getLogger("shim.gateway")
 MOST = 10_000
 """Calls that may wait to be written; beyond it they are counted and left out."""
 
-_PATIENCE = 5.0
-"""Seconds that the end of the gateway waits for a disk."""
-
-_NAME = 100
-"""Characters of a caller's name."""
+_PATIENCE = 5.0  # seconds that the end of the gateway waits for a disk
+_NAME = 100  # characters of a caller's name
 
 
 class RadarInventory:

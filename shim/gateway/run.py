@@ -35,14 +35,9 @@ _ENDING = (signal.SIGTERM, signal.SIGINT)
 _NOT_OURS = (signal.SIGUSR1, signal.SIGUSR2)
 """Signals that say nothing here, and would end the process; other programs open their logs anew on them."""
 
-_SPARE = 128
-"""Descriptors for listeners, logs, the loop, resolving and the operator's connections."""
-
-_LATE = 10.0
-"""Seconds beyond ``drain``, and after a second signal, in which the process ends by itself or is ended."""
-
-_AFTER = 3.0
-"""The same once calls have ended: for the log's last lines, and for threads that may wait for ever."""
+_SPARE = 128  # descriptors for listeners, logs, the loop, resolving and the operator's connections
+_LATE = 10.0  # seconds beyond ``drain``, and after a second signal, in which the process ends by itself or is ended
+_AFTER = 3.0  # the same once calls have ended: for the log's last lines, and for threads that may wait for ever
 
 
 def serve(plan: Plan, source: PlanSource, known: Stamp, calls: Bound | None) -> None:

@@ -41,17 +41,10 @@ from shim.gateway.watch import Stamp, Watched, Watcher
 
 log = logging.getLogger("shim.gateway")
 
-_LAST_CALLS = 0.5
-"""Seconds for which kept connections may bring one more call after new ones are refused."""
-
-_NOTICED = 5.0
-"""Seconds for which new connections are taken after ``/readyz`` says that the end has begun."""
-
-_ASKED = 30.0
-"""Seconds after which nobody asks ``/readyz`` any more."""
-
-_BEAT = 1.0
-"""Seconds between two signs of life of the calls' loop."""
+_LAST_CALLS = 0.5  # seconds for which kept connections may bring one more call after new ones are refused
+_NOTICED = 5.0  # seconds for which new connections are taken after ``/readyz`` says that the end has begun
+_ASKED = 30.0  # seconds after which nobody asks ``/readyz`` any more
+_BEAT = 1.0  # seconds between two signs of life of the calls' loop
 
 FIRST_WORD = 3.0
 """Seconds that the start waits for a flag's first word."""

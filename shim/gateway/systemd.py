@@ -18,11 +18,8 @@ from shim.gateway.options import Address
 
 log = logging.getLogger("shim.gateway")
 
-_TIDY = 15.0
-"""Seconds more than calls in flight have, for what is still to be written."""
-
-_PATIENCE = 1.0
-"""Seconds that a manager may take for a message."""
+_TIDY = 15.0  # seconds more than calls in flight have, for what is still to be written
+_PATIENCE = 1.0  # seconds that a manager may take for a message
 
 
 class Manager:
