@@ -9,7 +9,7 @@ import click
 
 from shim.core.recognise import shared_engine
 from shim.errors import SettingsError
-from shim.front import PROXIES, configuration, plan_for
+from shim.front import PROXIES, configuration
 from shim.gateway.option_values import parse_address
 from shim.gateway.options import TABLE, Address, read_options
 
@@ -80,17 +80,16 @@ def command(  # noqa: PLR0913 - one argument an option
         raise SettingsError(f"--peer: {proxy} can pass the address on by forwarded-for only")
     environ = {name: os.environ.get(name, "") for name in (_ROWS[option].variable for option in _SHARED)}
     calls = [parse_address(text, "--gateway") for text in gateways]
-    plan = plan_for(
+    made = configuration(
         proxy,
         shared_engine(os.environ).documents,
         read_options(environ, shared),
-        gateways=calls,
-        admins=_admins(admins, calls),
+        replicas=[*zip(calls, _admins(admins, calls), strict=True)],
         listen=parse_address(listen, "--listen"),
         ca_file=ca_file,
         forwarded=proxy != "haproxy" if peer is None else peer == "forwarded-for",
     )
-    click.echo(configuration(plan), nl=False)
+    click.echo(made, nl=False)
 
 
 def _admins(texts: Sequence[str], calls: Sequence[Address]) -> list[Address | None]:

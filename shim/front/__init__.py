@@ -1,19 +1,22 @@
 """Configurations of other proxies that lead retired calls to the gateway, and everything else straight to Atlas.
 
-``calls`` turns the mapping documents into regular expressions, ``plan`` has what else a configuration says, and
-``templates`` are the configurations themselves. Nothing here opens a connection.
+``calls`` turns the mapping documents into regular expressions; ``templates`` are the configurations themselves. Nothing
+here opens a connection.
 """
 
 from __future__ import annotations
 
+import ipaddress
+import re
+from collections.abc import Sequence
 from importlib.resources import files
+from urllib.parse import urlsplit
 
 from shim._version import __version__
-from shim.front.calls import READS
-from shim.front.plan import Plan as Plan
-from shim.front.plan import Replica as Replica
-from shim.front.plan import is_address
-from shim.front.plan import plan_for as plan_for
+from shim.documents.model import Document
+from shim.errors import SettingsError
+from shim.front.calls import READS, groups_of
+from shim.gateway.options import Address, Options
 from shim.page import templates
 
 PROXIES = ("nginx", "haproxy", "envoy")
@@ -28,9 +31,30 @@ KEEP_GATEWAY = 60
 KEEP_ATLAS = 30
 """Seconds that a connection to Atlas is kept idle: less than load balancers keep theirs."""
 
+_HOST = re.compile(r"[A-Za-z0-9._:-]+")
+_QUOTED = re.compile(r"[A-Za-z0-9._/@+~ -]+")
 
-def configuration(plan: Plan) -> str:
-    """Return the whole configuration of the plan's proxy. What it is made of has no character that ends a word."""
+
+def configuration(  # noqa: PLR0913 - one argument an option
+    proxy: str,
+    documents: Sequence[Document],
+    options: Options,
+    *,
+    replicas: Sequence[tuple[Address, Address | None]],
+    listen: Address,
+    ca_file: str | None = None,
+    forwarded: bool = True,
+) -> str:
+    """Return the whole configuration of a proxy. What it is made of has no character that ends a word.
+
+    ``replicas`` are the gateways: where each takes calls, and where it answers probes (None: it is not asked). Of
+    ``options`` upstream, certificate and times are taken. ``ca_file`` is None for the system's roots; ``forwarded``
+    says that the gateway learns the peer's address from ``X-Forwarded-For``, and not by the PROXY protocol. Raises
+    SettingsError for a path or host that can't be written down as it is, and for a key without its certificate.
+    """
+    origin = urlsplit(options.upstream)
+    tls, host = origin.scheme == "https", origin.hostname or ""
+    _check(proxy, options, replicas, [listen.host, host], ca_file)
     made = templates(files("shim.front") / "templates", {"commented": _commented})
     made.tests["ip"] = is_address
     made.globals |= {
@@ -41,7 +65,63 @@ def configuration(plan: Plan) -> str:
         "keep_atlas": KEEP_ATLAS,
         "notes": (),
     }
-    return made.get_template(f"{plan.proxy}.j2").render(plan=plan)
+    idle = max(1, round(options.upstream_timeout))
+    return made.get_template(f"{proxy}.j2").render(
+        proxy=proxy,
+        documents=[document.file for document in documents],
+        groups=groups_of(documents),
+        replicas=[{"calls": calls, "admin": admin} for calls, admin in replicas],
+        listen=listen,
+        upstream={
+            "tls": tls,
+            "authority": origin.netloc,
+            "address": Address(host, origin.port or (443 if tls else 80)),
+        },
+        tls_cert=options.tls_cert,
+        tls_key=options.tls_key or options.tls_cert,
+        ca_file=ca_file,
+        forwarded=forwarded,
+        connect=10,
+        idle=idle,
+        # The gateway says itself, in Atlas' shape, when upstream was idle for too long.
+        gateway_idle=idle + 10,
+        head=max(1, round(options.client_timeout)),
+        kept=max(1, round(options.keepalive_timeout)),
+    )
+
+
+def _check(
+    proxy: str,
+    options: Options,
+    replicas: Sequence[tuple[Address, Address | None]],
+    hosts: Sequence[str],
+    ca_file: str | None,
+) -> None:
+    for path in (options.tls_cert, options.tls_key, ca_file):
+        if path is not None and _QUOTED.fullmatch(path) is None:
+            raise SettingsError(f"{path!r}: a path of letters, digits, spaces and . _ / @ + ~ - is needed here")
+    named = [
+        *zip(("--listen", "--upstream"), hosts, strict=True),
+        *(("--gateway", calls.host) for calls, _ in replicas),
+        *(("--admin", admin.host) for _, admin in replicas if admin is not None),
+    ]
+    for name, host in named:
+        if _HOST.fullmatch(host) is None:
+            raise SettingsError(f"{name}: {host!r} is no name or address of a host")
+    if options.tls_key and not options.tls_cert:
+        raise SettingsError("--tls-key: is of no use without --tls-cert")
+    for calls, admin in replicas:
+        if proxy == "envoy" and admin is not None and admin.host != calls.host and not is_address(admin.host):
+            raise SettingsError("--admin: envoy checks the gateway's own host, or one that is given by its IP address")
+
+
+def is_address(host: str) -> bool:
+    """Return whether a host is an IP address, for which nobody asks DNS."""
+    try:
+        ipaddress.ip_address(host)
+    except ValueError:
+        return False
+    return True
 
 
 def _commented(text: str) -> str:

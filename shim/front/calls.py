@@ -10,8 +10,8 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Sequence
 from datetime import date, timedelta
+from typing import Any
 
-import attrs
 from packaging.specifiers import SpecifierSet
 from packaging.version import Version
 
@@ -24,41 +24,13 @@ READS = ("GET", "HEAD", "OPTIONS")
 _COMPARED = frozenset({">=", "<=", ">", "<", "==", "!="})
 
 
-@attrs.frozen
-class Rule:
-    """Calls of one path: ``path`` matches all of a raw path, without the query.
+def groups_of(documents: Sequence[Document]) -> list[dict[str, Any]]:
+    """Return what leads to the gateway: a call that any rule matches, unless its group's ``another`` does too.
 
-    ``method`` matches all of a method; the methods are all reads, or all writes.
+    A group's ``another`` matches, whatever the letters' case, all of an Accept field that certainly names a version
+    which is not the legacy one; it is empty where the path alone decides. Each of its ``rules`` has expressions for all
+    of a ``method`` and of a raw ``path``, without the query; ``is_read`` says that its methods change nothing.
     """
-
-    methods: tuple[str, ...]
-    path: str
-
-    @property
-    def method(self) -> str:
-        """The expression for its methods."""
-        return self.methods[0] if len(self.methods) == 1 else f"(?:{'|'.join(self.methods)})"
-
-    @property
-    def is_read(self) -> bool:
-        """Whether these calls change nothing."""
-        return self.methods[0] in READS
-
-
-@attrs.frozen
-class Group:
-    """Rules for which the Accept field says the same.
-
-    ``another`` matches, whatever the letters' case, all of an Accept field that certainly names a version which is
-    not the legacy one; empty where the path alone decides.
-    """
-
-    another: str
-    rules: tuple[Rule, ...]
-
-
-def groups_of(documents: Sequence[Document]) -> tuple[Group, ...]:
-    """Return what leads to the gateway: a call that any rule matches, unless its group's ``another`` does too."""
     found: dict[str, dict[tuple[str, bool], list[str]]] = {}
     for document in documents:
         for operation in document.operations:
@@ -68,22 +40,23 @@ def groups_of(documents: Sequence[Document]) -> tuple[Group, ...]:
                 methods = found.setdefault(another, {}).setdefault(key, [])
                 # HEAD asks what GET would answer, without its content (RFC 9110, 9.3.2).
                 methods += ["GET", "HEAD"] if operation.method == "GET" else [operation.method]
-    return tuple(
-        Group(another, tuple(Rule(tuple(dict.fromkeys(methods)), _path(path)) for (path, _), methods in calls.items()))
+    return [
+        {"another": another, "rules": [_rule(path, methods, is_read) for (path, is_read), methods in calls.items()]}
         for another, calls in found.items()
-    )
+    ]
+
+
+def _rule(template: str, methods: Sequence[str], is_read: bool) -> dict[str, Any]:  # noqa: FBT001 - a member
+    """Return the rule of a template: one segment for each parameter, and maybe a slash at the end."""
+    segments = ["[^/?]+" if parameter_name(segment) else _plain(segment) for segment in template.split("/")]
+    words = "|".join(dict.fromkeys(methods))
+    return {"method": f"(?:{words})" if "|" in words else words, "path": "/".join(segments) + "/?", "is_read": is_read}
 
 
 def _apis(document: Document, operation: Operation) -> Iterable[Api]:
     for api in document.apis.values():
         if api.version is None or operation.versions.contains(api.version.replace("-", ".")):
             yield api
-
-
-def _path(template: str) -> str:
-    """Return the expression for a template: one segment for each parameter, and maybe a slash at the end."""
-    segments = ["[^/?]+" if parameter_name(segment) else _plain(segment) for segment in template.split("/")]
-    return "/".join(segments) + "/?"
 
 
 def _plain(text: str) -> str:
