@@ -23,7 +23,7 @@ from yarl import URL
 
 from shim.core.messages import Record, Reply, Send
 from shim.doors import recognition
-from shim.doors.aiohttp.inside import Once, made_response, show, whole_url
+from shim.doors.aiohttp.inside import made_response, once, show, whole_url
 from shim.doors.exchange import Content, Door, shorter, together
 from shim.doors.native import header_lines, is_stale
 from shim.doors.process import concerns
@@ -114,7 +114,7 @@ class AiohttpDoor(Door):
         options = {**request}
         method = options.pop("method")
         call = self.base(method, options.pop("str_or_url"), **options)
-        return await (Once(self.session, call) if method in _SENT_AGAIN else call)
+        return await (once(self.session, call) if method in _SENT_AGAIN else call)
 
     def head(self, native: ClientResponse) -> Reply:
         return Reply(native.status, header_lines(native.raw_headers))

@@ -1,12 +1,10 @@
 """All that the door uses of aiohttp beyond its documented names, as the versions from 3.11 to 3 have it.
 
-- ``_build_url`` of a session: nothing public tells its base URL. ``_json_serialize_bytes``: neither that serializer.
-- ``_retry_connection``: whether a session sends GET, PUT and DELETE again by itself when a connection ends. It is there
-  from 3.11 on; older versions, which are not tested here, are warned of, since a write must not be sent twice.
-- The arguments of ClientResponse, which other people's mocks call as well, and ``_response_class``, the kind of
-  responses that a session was told to make.
-- ``start`` of a response, which takes version, status, fields and content from whatever ``protocol.read()`` of a
-  connection returns: so nothing of a response has to be set from outside.
+- ``_build_url`` and ``_json_serialize_bytes`` of a session: nothing public tells its base URL and that serializer.
+- ``_retry_connection``: whether a session sends GET, PUT and DELETE again by itself when a connection ends. Versions
+  before 3.11 lack it and are warned of, since a write must not be sent twice.
+- The arguments of ClientResponse, which other people's mocks call as well, and a session's ``_response_class``.
+- ``start`` of a response, which takes its parts from whatever ``protocol.read()`` of a connection returns.
 - ``_cache`` of a response, where its properties look first: what request it shows can't be set otherwise.
 """
 
@@ -17,10 +15,9 @@ import inspect
 import logging
 from collections.abc import Awaitable, Callable, Generator, Mapping, Sequence
 from contextlib import suppress
-from types import SimpleNamespace
+from types import SimpleNamespace, coroutine
 from typing import Any
 
-import attrs
 from aiohttp import (
     ClientResponse,
     ClientSession,
@@ -50,18 +47,8 @@ _MORE: dict[str, Any] = (
 
 
 def whole_url(session: ClientSession, url: Any) -> URL:
-    """Return the URL that a session makes of what it was given; raises what URL and the session raise."""
+    """Return the URL that a session makes of what it was given; raises what the session raises."""
     return session._build_url(url)  # noqa: SLF001 - see above
-
-
-class _Collected:
-    """Takes what a payload writes."""
-
-    def __init__(self) -> None:
-        self.content = bytearray()
-
-    async def write(self, chunk: bytes | bytearray | memoryview) -> None:
-        self.content += chunk
 
 
 async def request_content(session: ClientSession, data: Any, json: Any) -> tuple[bytes, Mapping[str, str]]:
@@ -77,48 +64,45 @@ async def request_content(session: ClientSession, data: Any, json: Any) -> tuple
         body = get_payload(data, disposition=None)
     except payload.LookupError:
         body = FormData(data)()
-    collected: Any = _Collected()
+    collected = bytearray()
+
+    async def write(chunk: bytes | bytearray | memoryview) -> None:
+        collected.extend(chunk)
+
+    writer: Any = SimpleNamespace(write=write)
     try:
-        await body.write(collected)
+        await body.write(writer)
     finally:
         if (close := getattr(body, "close", None)) is not None:  # from 3.12 on; before, writing closes
             await close()
-    return bytes(collected.content), body.headers or {}
+    return bytes(collected), body.headers or {}
 
 
-@attrs.frozen(eq=False)
-class Once:
-    """A PUT or DELETE of a session's that is not sent again by aiohttp itself.
+@coroutine
+def once(session: ClientSession, call: Awaitable[ClientResponse]) -> Generator[Any, Any, ClientResponse]:
+    """Await a PUT or DELETE of a session's that is not sent again by aiohttp itself.
 
-    The session is told so while this call runs, between two points where it waits; other calls, which run in
-    between, are told otherwise.
+    The session is told so while this call runs, between two points where it waits, and not while others run.
     """
-
-    session: ClientSession
-    call: Awaitable[ClientResponse]
-
-    def __await__(self) -> Generator[Any, Any, ClientResponse]:
-        session, steps = self.session, self.call.__await__()
-        if not hasattr(session, "_retry_connection"):
-            logger.warning(
-                "aiohttp %s may send a PUT or DELETE twice when a connection ends; 3.11 does not", __version__
-            )
-        go_on: Callable[[Any], Any] = steps.send
-        said: Any = None
-        while True:
-            before = getattr(session, "_retry_connection", True)
-            session._retry_connection = False  # noqa: SLF001 - see above
-            try:
-                waits_for = go_on(said)
-            except StopIteration as end:
-                response: ClientResponse = end.value
-                return response
-            finally:
-                session._retry_connection = before  # noqa: SLF001 - as above
-            try:
-                go_on, said = steps.send, (yield waits_for)
-            except BaseException as error:  # noqa: BLE001 - whatever it is, such as a cancellation, the call hears it
-                go_on, said = steps.throw, error
+    steps = call.__await__()
+    if not hasattr(session, "_retry_connection"):
+        logger.warning("aiohttp %s may send a PUT or DELETE twice when a connection ends; 3.11 does not", __version__)
+    go_on: Callable[[Any], Any] = steps.send
+    said: Any = None
+    while True:
+        before = getattr(session, "_retry_connection", True)
+        session._retry_connection = False  # noqa: SLF001 - see above
+        try:
+            waits_for = go_on(said)
+        except StopIteration as end:
+            response: ClientResponse = end.value
+            return response
+        finally:
+            session._retry_connection = before  # noqa: SLF001 - as above
+        try:
+            go_on, said = steps.send, (yield waits_for)
+        except BaseException as error:  # noqa: BLE001 - whatever it is, such as a cancellation, the call hears it
+            go_on, said = steps.throw, error
 
 
 def made_response(

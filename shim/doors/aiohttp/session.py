@@ -1,13 +1,9 @@
 """aiohttp's session with the rewrite in ``_request``, for sessions of any class.
 
-That is the one way of every call: ``get`` to ``delete``, ``request``, ``aiohttp.request`` and retrying clients all
-come to it with the arguments of the public ``request``, in every version from 3.9 on, and it is where mocks and tracers
-step in too. Middlewares, public since 3.12, would be the other place. But they stand below redirects, timeouts,
-``raise_for_status`` and aiohttp's own repeating of a request on a dropped connection, which would repeat the whole
-exchange; they are handed a request whose target, fields and body can only be changed by private means; and
-sessions that exist would have to be given one. So an exchange is a few calls of the method, each with redirects,
-cookies, credentials, middlewares and traces of its own, and a middleware that signs (DigestAuthMiddleware) signs
-what is really sent.
+That is the one way of every call, in every version from 3.9 on: ``get`` to ``delete``, ``aiohttp.request`` and retrying
+clients come to it with the arguments of the public ``request``. So an exchange is a few calls of it, each with
+redirects, cookies, credentials, middlewares and traces of its own. Middlewares stand below redirects, timeouts,
+``raise_for_status`` and aiohttp's own repeating of requests: for a rewrite that is too late.
 """
 
 from __future__ import annotations
@@ -41,21 +37,23 @@ async def send(
     try:
         response = first or await base(method, str_or_url, **options)
     except ClientResponseError as error:  # raise_for_status, before aiohttp notes what came before
-        served = await _led_on(session, base, str_or_url, error, options)
-        if served is None:
+        if (door := _led_to(session, base, str_or_url, error, options)) is None:
             raise
-        return served
-    served = await _led_on(session, base, str_or_url, response, options) if response.history else None
-    if served is None:
-        return response
-    response.release()
+        history = error.history
+    else:
+        if not response.history or (door := _led_to(session, base, str_or_url, response, options)) is None:
+            return response
+        history = response.history
+        response.release()
+    served = await _exchanged(door)
+    redirected(served, history)
     return served
 
 
-async def _led_on(
+def _led_to(
     session: aiohttp.ClientSession, base: Base, url: Any, last: Any, options: dict[str, Any]
-) -> ClientResponse | None:
-    """Return the answer to the retired call that redirects of another led to, else None.
+) -> AiohttpDoor | None:
+    """Return the door of the retired call that redirects led to, ``last`` being its response or an error of that.
 
     Not if it is another host's, for which the credentials are not, or a write that may have been executed.
     """
@@ -64,13 +62,9 @@ async def _led_on(
         options, data = {**options, "json": None}, None
     elif last.status != 410 or not isinstance(data, str | bytes | None):
         return None
-    options = {**options, "params": None, "data": data}
-    door = recognise(session, base, info.method, info.real_url, options)
-    if door is None or not door.retired.known or info.url.host != whole_url(session, url).host:
-        return None
-    response = await _exchanged(door)
-    redirected(response, last.history)
-    return response
+    door = recognise(session, base, info.method, info.real_url, {**options, "params": None, "data": data})
+    is_its = door is not None and door.retired.known and info.url.host == whole_url(session, url).host
+    return door if is_its else None
 
 
 async def _exchanged(door: AiohttpDoor) -> ClientResponse:
