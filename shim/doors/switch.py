@@ -122,8 +122,6 @@ def uninstall() -> None:
             if module := sys.modules.get(name):
                 for kind, method in methods:
                     placing.unplace(module, kind, method)
-        if hooks := sys.modules.get("shim.doors.httpx_family.clients"):
-            hooks.abandon()
 
 
 def installed() -> bool:

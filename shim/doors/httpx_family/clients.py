@@ -6,8 +6,8 @@ httpx2 is the fork of httpx that is looked after: its classes have the same name
 from __future__ import annotations
 
 import sys
-from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager, contextmanager, nullcontext
 from contextvars import ContextVar
 from functools import cache, partial
 from types import ModuleType, SimpleNamespace
@@ -23,55 +23,32 @@ from shim.doors.surface import become, checked, like, remade
 if TYPE_CHECKING:
     import httpx
 
-EventHooks = Mapping[str, list[Callable[..., Any]]]
-"""What ``Client.event_hooks`` is."""
-
-_instead: ContextVar[tuple[object, EventHooks] | None] = ContextVar("atlas_shim_hooks", default=None)
-"""A client, and the hooks that it runs at the moment."""
-
-_changed: set[Any] = set()
-"""Classes of the libraries whose hooks can be held back for the time being."""
+_held: ContextVar[object] = ContextVar("atlas_shim_hooks", default=None)
+"""Not None while a client sends for the shim; ``Hooks`` that must not run at all, if it is that."""
 
 
-class Hooked:
-    """A client of the libraries whose hooks can be held back: it runs what ``_event_hooks`` holds.
+class Hooks(list[Callable[..., Any]]):
+    """Event hooks of a client, which run once around an exchange and not for each request in it.
 
-    The caller's event hooks run once around an exchange, and not for each request in it.
+    While they are held they run for what an auth flow sends, and not for the shim's own requests.
     """
 
-    @property
-    def _event_hooks(self) -> EventHooks:
-        instead = _instead.get()
-        return instead[1] if instead is not None and instead[0] is self else vars(self)["_event_hooks"]
-
-    @_event_hooks.setter
-    def _event_hooks(self, event_hooks: EventHooks) -> None:
-        vars(self)["_event_hooks"] = event_hooks
+    def __iter__(self) -> Iterator[Callable[..., Any]]:
+        held = _held.get()
+        own = super().__iter__()
+        return own if held is None else map(_for_others, () if held is self else own)
 
 
 @contextmanager
-def _running(client: object, hooks: EventHooks) -> Iterator[None]:
-    """Have a client run other hooks for a while."""
-    if not isinstance(client, Hooked):
-        owner: Any = next(kind for kind in type(client).__mro__ if "event_hooks" in vars(kind))
-        owner._event_hooks = vars(Hooked)["_event_hooks"]  # noqa: SLF001 - where it looks for them
-        _changed.add(owner)
-    token = _instead.set((client, hooks))
+def _holding(held: object) -> Iterator[None]:
+    token = _held.set(held)
     try:
         yield
     finally:
-        _instead.reset(token)
-
-
-def abandon() -> None:
-    """Leave the libraries as they were."""
-    while _changed:
-        delattr(_changed.pop(), "_event_hooks")
+        _held.reset(token)
 
 
 def _for_others(hook: Callable[..., Any]) -> Callable[..., Any]:
-    """Return a hook that runs for what an auth flow sends, and not for the shim's own requests."""
-
     def run(message: Any) -> Any:
         own = INNER in getattr(message, "request", message).extensions
         return _nothing() if own else hook(message)
@@ -97,7 +74,7 @@ def make(module: ModuleType | Any) -> SimpleNamespace:
     abase: Any = module.AsyncClient
 
     @checked
-    class Client(Hooked, base):  # type: ignore[misc]  # known when it runs
+    class Client(base):  # type: ignore[misc]  # known when it runs
         __doc__ = f"""{module.__name__}.Client, whose calls to retired Atlas endpoints keep working.
 
         Takes what that takes. Raises SettingsError when an ``ATLAS_SHIM_…`` variable means nothing.
@@ -108,7 +85,7 @@ def make(module: ModuleType | Any) -> SimpleNamespace:
             return drive(_sent(blocking, self, super().send, request, **options))
 
     @checked
-    class AsyncClient(Hooked, abase):  # type: ignore[misc]  # as above
+    class AsyncClient(abase):  # type: ignore[misc]  # as above
         __doc__ = f"""{module.__name__}.AsyncClient, whose calls to retired Atlas endpoints keep working.
 
         Takes what that takes; asyncio and trio. Raises SettingsError as Client does.
@@ -156,23 +133,21 @@ def _sent(  # noqa: PLR0913 - a client's own arguments, and whose they are
         yield getattr(response, side.closes)
         request, history = response.request, response.history
     hooks = client.event_hooks
-    has_hooks = any(hooks.values())
-    if has_hooks:
+    holding: AbstractContextManager[None] = nullcontext()
+    if any(hooks.values()):
+        hooks.update({kind: hooks[kind] if type(hooks[kind]) is Hooks else Hooks(hooks[kind]) for kind in hooks})
         for hook in hooks["request"]:
             yield partial(hook, request)
         retired = recognise(request, side.kind, client)
+        holding = _holding(side)
     if retired is None:  # a hook has made another call of it
-        with _running(client, {"request": [], "response": hooks["response"]}):
+        with _holding(hooks["request"]):
             return (yield partial(base, request, stream=stream, **options))
     if retired.match.needs_body:
         retired = retired.with_body((yield getattr(request, side.reads)))
     encoding = getattr(client, "_default_encoding", "utf-8")
-    exchange = steps(side(retired, request, partial(base, stream=True, **options), encoding))
-    if has_hooks:
-        with _running(client, {kind: list(map(_for_others, hooks[kind])) for kind in hooks}):
-            response = yield from exchange
-    else:
-        response = yield from exchange
+    with holding:
+        response = yield from steps(side(retired, request, partial(base, stream=True, **options), encoding))
     response.history = [*history, *response.history]
     try:
         for hook in hooks["response"]:
