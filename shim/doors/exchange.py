@@ -121,12 +121,11 @@ class Door:
         """Return for how long one plain call of the caller may wait, None for ever; see ``together``."""
         return None
 
-    def within(self, left: float) -> None:
-        """Let the request that was made last wait for no longer than so many seconds."""
+    def within(self, left: float, words: str) -> None:
+        """Let the request that was made last wait for no longer than so many seconds.
 
-    def timed_out(self, words: str) -> Exception:
-        """Return the library's own timeout of that request, which says these words."""
-        raise NotImplementedError
+        Raises the library's own timeout, which says these words, if none are left.
+        """
 
 
 def steps(door: Door) -> Steps:
@@ -217,10 +216,8 @@ def _hurry(door: Door, method: str) -> None:
     if seconds is None:
         return
     left = seconds - (time.perf_counter() - door.start)
-    if left <= 0:
-        raise door.timed_out(TIMED_OUT.format(seconds))
-    if method in _MAY_BE_CUT_SHORT:
-        door.within(left)
+    if left <= 0 or method in _MAY_BE_CUT_SHORT:
+        door.within(left, TIMED_OUT.format(seconds))
 
 
 def together(read: float | None = None, **others: float | None) -> float | None:

@@ -65,7 +65,7 @@ def warn(notice: Notice) -> None:
 
 
 _handler: Handler = warn
-_warned: set[tuple[str, str, int]] = set()
+warned: set[tuple[str, str, int]] = set()
 """Operation, file and line of each warning."""
 
 
@@ -90,21 +90,16 @@ def notify(retired: RetiredCall, *, uncovered: str = "") -> None:
         return
     site = call_site()
     place = (operation.id, site.filename, site.lineno)
-    if word == "once" and place in _warned:
+    if word == "once" and place in warned:
         return
     sunset = sunset_of(operation, retired.context.settings)
     notice = Notice(operation.id, sunset, _message(retired, sunset, uncovered), site)
     if word == "error":
         raise LegacyEndpointWarning(f"{notice.message} (called at {site.filename}:{site.lineno})")
     _handler(notice)
-    if len(_warned) >= SIZE:
-        _warned.clear()
-    _warned.add(place)
-
-
-def forget() -> None:
-    """Forget which call sites were warned."""
-    _warned.clear()
+    if len(warned) >= SIZE:
+        warned.clear()
+    warned.add(place)
 
 
 def _message(retired: RetiredCall, sunset: datetime, uncovered: str) -> str:

@@ -18,7 +18,7 @@ from shim.core.exchange import Repeats
 from shim.core.recognise import Engine, Match, shared_engine
 from shim.core.settings import FlagRoute, Settings, read_settings
 from shim.doors.environment import CHECKED, INVENTORY, VARIABLES, Raw, Variables, read_word
-from shim.errors import DocumentError, SettingsError, ShimError
+from shim.errors import DocumentError, SettingsError
 from shim.origins import BASE_URL_VARIABLES, read_base_url
 
 if TYPE_CHECKING:
@@ -66,12 +66,6 @@ def prepare() -> None:
     """
     global _current  # noqa: PLW0603 - one atomic assignment; the settings belong to the process
     _current = _read(_variables.raw(), os.environ)
-
-
-def load_early() -> None:
-    """Load the engine, as while a door is imported: a loop would wait for it. What is wrong with it is raised later."""
-    with suppress(ShimError):
-        shared_engine(os.environ)
 
 
 def begin_with(environ: Mapping[str, str]) -> None:

@@ -4,16 +4,19 @@ from __future__ import annotations
 
 import functools
 import inspect
+import os
 import sys
 import types
 from collections.abc import Callable, Iterable, Mapping
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from importlib import import_module, util
 from importlib.abc import Loader, MetaPathFinder
 from importlib.machinery import ModuleSpec
 from typing import Any, ParamSpec, TypeVar
 
-from shim.doors.process import load_early, prepare
+from shim.core.recognise import shared_engine
+from shim.doors.process import prepare
+from shim.errors import ShimError
 
 P = ParamSpec("P")
 R = TypeVar("R")
@@ -145,4 +148,5 @@ def _made_again(ours: type, function: Callable[..., Any], *arguments: Any) -> An
     return client
 
 
-load_early()
+with suppress(ShimError):  # what is wrong is raised later
+    shared_engine(os.environ)  # a loop would wait for it in its first call

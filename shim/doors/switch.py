@@ -102,10 +102,9 @@ def install() -> None:
         STATE.settings = settings
         STATE.active = True
         _finder.start()
-    for name in LIBRARIES:
+    for name in filter(sys.modules.get, LIBRARIES):
         try:
-            if sys.modules.get(name) is not None:
-                _hear(import_module(name))  # waits until it is complete, should another thread be importing it
+            _hear(import_module(name))  # waits until it is complete, should another thread be importing it
         except ImportError:
             continue
 
@@ -144,19 +143,13 @@ def overtaken() -> None:
 
 
 def _hear(module: ModuleType) -> None:
-    """Patch a library."""
-    with _lock:
-        if STATE.active:
-            for (kind, method), wrapper in LIBRARIES[module.__name__].items():
-                placing.place(module, kind, method, wrapper)
-
-
-def _imported(module: ModuleType) -> None:
     """Patch a library that the program has imported; it is imported whatever goes wrong here."""
     try:
-        _hear(module)
+        with _lock:
+            for (kind, method), wrapper in LIBRARIES[module.__name__].items() if STATE.active else ():
+                placing.place(module, kind, method, wrapper)
     except Exception as error:  # noqa: BLE001 - see above
         sys.stderr.write(f"atlas-shim: calls of {module.__name__} are not covered: {error}\n")
 
 
-_finder = Finder(frozenset(LIBRARIES), _imported)
+_finder = Finder(frozenset(LIBRARIES), _hear)

@@ -27,7 +27,7 @@ def clean_process(monkeypatch: pytest.MonkeyPatch) -> None:
         monkeypatch.delenv(name, raising=False)
         monkeypatch.delenv(name.upper(), raising=False)
     monkeypatch.setattr(process, "MEMORY", Memory())
-    notice.forget()
+    notice.warned.clear()
 
 
 @pytest.fixture(autouse=True)

@@ -101,13 +101,12 @@ class AiohttpDoor(Door):
         connect = timeout.connect or timeout.sock_connect
         return timeout.total or together(read=timeout.sock_read, connect=connect) or None
 
-    def within(self, left: float) -> None:
+    def within(self, left: float, words: str) -> None:
+        if left <= 0:
+            raise ServerTimeoutError(words)
         timeout = self.timeout
         shortened = {"total": left} if timeout.total else {"sock_read": shorter(left, timeout.sock_read)}
         self.inner["timeout"] = attrs.evolve(timeout, **shortened)
-
-    def timed_out(self, words: str) -> Exception:
-        return ServerTimeoutError(words)
 
     async def send(self, request: dict[str, Any]) -> ClientResponse:
         """Call the session's own method; a write is not sent again by aiohttp itself."""

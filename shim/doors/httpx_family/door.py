@@ -120,13 +120,11 @@ class HttpxDoor(Door):
     def seconds(self) -> float | None:
         return together(**self.own.extensions.get("timeout", {}))
 
-    def within(self, left: float) -> None:
+    def within(self, left: float, words: str) -> None:
+        if left <= 0:
+            raise self.module.ReadTimeout(words, request=self.inner)
         timeouts = self.inner.extensions["timeout"]
         self.inner.extensions["timeout"] = {name: shorter(left, value) for name, value in timeouts.items()}
-
-    def timed_out(self, words: str) -> Exception:
-        error: Exception = self.module.ReadTimeout(words, request=self.inner)
-        return error
 
     def head(self, native: httpx.Response) -> Reply:
         return Reply(native.status_code, header_lines(native.headers))

@@ -111,11 +111,10 @@ class RequestsDoor(Door):
     def seconds(self) -> float | None:
         return responses.waits_of(self.options["timeout"])[0]
 
-    def within(self, left: float) -> None:
+    def within(self, left: float, words: str) -> None:
+        if left <= 0:
+            raise ReadTimeout(words, request=self.inner)
         self.timeout = tuple(shorter(left, wait) for wait in responses.waits_of(self.options["timeout"])[1])
-
-    def timed_out(self, words: str) -> Exception:
-        return ReadTimeout(words, request=self.inner)
 
     def send(self, request: PreparedRequest) -> Response:
         """Ask the adapter, and run the hooks of the caller's authentication as a session runs them."""

@@ -60,13 +60,15 @@ class Urllib3Door(Door):
         owner = self.owner
         return owner if isinstance(owner, HTTPConnectionPool) else owner.connection_from_url(self.url)
 
+    def owned(self, name: str) -> Any:
+        """Return an argument that the pool or manager has for its calls."""
+        owner: Any = self.owner
+        return getattr(owner, name) if hasattr(owner, name) else owner.connection_pool_kw.get(name)
+
     @property
     def timeout(self) -> object:
         """The caller's timeout, or the pool's or manager's."""
-        if "timeout" in self.options:
-            return self.options["timeout"]
-        owner: Any = self.owner
-        return owner.timeout if hasattr(owner, "timeout") else owner.connection_pool_kw.get("timeout")
+        return self.options["timeout"] if "timeout" in self.options else self.owned("timeout")
 
     def request(self, send: Send) -> dict[str, Any]:
         """Return the arguments of ``urlopen``; credentials are the caller's, but for Digest over another target."""
@@ -87,12 +89,11 @@ class Urllib3Door(Door):
     def seconds(self) -> float | None:
         return waits_of(self.timeout)[0]
 
-    def within(self, left: float) -> None:
+    def within(self, left: float, words: str) -> None:
+        if left <= 0:
+            raise ReadTimeoutError(self.pool, self.retired.call.target, words)
         connect, read = waits_of(self.timeout)[1]
         self.inner["timeout"] = Timeout(total=left, connect=connect, read=read)
-
-    def timed_out(self, words: str) -> Exception:
-        return ReadTimeoutError(self.pool, self.retired.call.target, words)
 
     def send(self, request: dict[str, Any]) -> Any:
         return alone(self.base, **request)
@@ -156,7 +157,8 @@ def urlopen(owner: Owner, base: Base, method: str, url: str, *args: Any, **kwarg
 
 def _with_retries(door: Urllib3Door) -> HTTPResponse:
     """Have status retries, as urllib3 does, of what the caller sees."""
-    retries, call = _retries_of(door), door.retired.call
+    given, redirect, call = door.options.get("retries"), door.options.get("redirect", True), door.retired.call
+    retries = Retry.from_int(given, redirect=redirect, default=door.owned("retries"))
     while True:
         kind: Any = type(retries)
         door.retries, door.quiet = retries, _as(retries, _quiet_class(kind))
@@ -178,13 +180,6 @@ def _with_retries(door: Urllib3Door) -> HTTPResponse:
         retries.sleep(response)
         log.debug("Retry: %s", door.url)
         door = attrs.evolve(door, retired=attrs.evolve(door.retired, warns=False))
-
-
-def _retries_of(door: Urllib3Door) -> Retry:
-    """Return the caller's retries, made of whatever it gave."""
-    owner: Any = door.owner
-    default = owner.retries if hasattr(owner, "retries") else owner.connection_pool_kw.get("retries")
-    return Retry.from_int(door.options.get("retries"), redirect=door.options.get("redirect", True), default=default)
 
 
 class _Quiet:
