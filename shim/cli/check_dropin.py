@@ -15,7 +15,7 @@ from packaging.version import Version
 from shim._version import __version__
 from shim.cli import output
 from shim.cli.failures import collected, trouble
-from shim.doors import placing, switch
+from shim.doors import switch
 from shim.doors.served import SERVED, UNSERVED
 from shim.extras import other_shim
 
@@ -147,8 +147,8 @@ def _patched(name: str, problems: list[str]) -> Iterator[tuple[str, bool]]:
         problems.append(f"{name}: can't be imported: {error}")
         return
     for kind, method in SERVED[name]:
-        links = placing.chain(getattr(module, kind), method)
-        yield f"{name}.{kind}.{method}", any(map(placing.is_ours, links))
+        links = switch.chain(getattr(module, kind), method)
+        yield f"{name}.{kind}.{method}", any(map(switch.is_ours, links))
 
 
 def text(found: DropIn) -> None:

@@ -11,6 +11,6 @@ One call, in the order of its stations, with requests for all libraries; each ha
     ``requests.door.RequestsDoor.request``  what one library alone knows: requests, responses, exceptions, timeouts
     ``recognition.RetiredCall.write_down``  the line of the inventory
 
-``native`` has what several libraries give and take, ``surface`` how a door looks like its library. ``uncovered`` warns
-of calls that no door serves. No room loads another's library, but that requests stands on urllib3.
+``native`` has what several libraries give and take, ``surface`` how a door looks like its library. No room loads
+another's library, but that requests stands on urllib3.
 """

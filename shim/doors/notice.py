@@ -1,7 +1,8 @@
 """Warning a program, at its own line, that it calls an endpoint which Atlas retired or will retire.
 
 It is warned once for each operation and line unless ``ATLAS_SHIM_WARNINGS`` says otherwise, before the first
-byte is sent, so that turning warnings into errors keeps a call from being made at all.
+byte is sent, so that turning warnings into errors keeps a call from being made at all. Calls by a library that is not
+served are warned of, too, and go out as they are.
 """
 
 from __future__ import annotations
@@ -10,16 +11,20 @@ import json
 import warnings
 from collections.abc import Callable
 from datetime import UTC, datetime
+from functools import partial
+from typing import Any
 
 import attrs
 
+from shim.core.messages import Headers
 from shim.core.recognise import Engine
 from shim.core.route import sunset_of
 from shim.documents.model import Operation
 from shim.documents.vocabulary import Fidelity
 from shim.doors.call_site import call_site
 from shim.doors.environment import WARNINGS
-from shim.doors.recognition import RetiredCall
+from shim.doors.native import alone, as_text, header_lines
+from shim.doors.recognition import RetiredCall, recognise_url
 from shim.errors import LegacyEndpointWarning
 from shim.tools.inventory import CallSite, explain_command
 
@@ -49,6 +54,16 @@ _FILLERS = {
     "time": "1970-01-01T00:00:00Z",
 }
 """By a field's type, what a constant may be in place of a value that nobody knows."""
+
+_READ: dict[str, Callable[..., tuple[Any, ...]]] = {
+    "niquests": lambda request, *_, **__: (request.method, request.url, header_lines(request.headers.items())),
+    "tornado.httpclient": lambda request, *_, **options: (
+        (options.get("method", "GET"), request) if isinstance(request, str) else (request.method, request.url)
+    ),
+    "twisted.web.client": lambda method, uri, *_, **__: (as_text(method), as_text(uri)),
+    "curl_cffi.requests": lambda method, url, *_, **__: (method.upper(), url),
+}
+"""Library -> what its method's arguments say: the request's method, its URL, and perhaps its field lines."""
 
 
 def warn(notice: Notice) -> None:
@@ -132,3 +147,25 @@ def _on_absent(operation: Operation, engine: Engine) -> str:
         f'ATLAS_SHIM_MAPPINGS fills in a constant, with these lines: format = 1 / overrides = "{document}" / '
         f'{rule.at.removesuffix("[0]")} = {{ constant = {value}, why = "unknown" }}'
     )
+
+
+def tell(library: str, method: str, url: str, lines: Headers = ()) -> None:
+    """Warn of a call if it is a retired one, and write it down.
+
+    ``url`` is absolute. Raises LegacyEndpointWarning when warnings are errors, and what the handler of warnings raises.
+    """
+    retired = recognise_url(method, url, lambda: lines)
+    if retired is not None and retired.known:
+        notify(retired, uncovered=library)
+        retired.write_down_untranslated("legacy", f"atlas-shim does not cover {library}")
+
+
+def door_of(library: str) -> Callable[..., Any]:
+    """Return what is called in the place of a library's method."""
+
+    def door(_: Any, send: Callable[..., Any], *args: Any, **kwargs: Any) -> Any:
+        tell(library, *_READ[library](*args, **kwargs))
+        # The doors of the libraries below niquests take no part.
+        return (partial(alone, send) if library == "niquests" else send)(*args, **kwargs)
+
+    return door

@@ -138,24 +138,23 @@ def _load_gently(door: str) -> None:
 def _served(url_of: Callable[..., str], door: str, *, follows: bool = False, waits: bool = False) -> Callable[..., Any]:
     """Return what is called in a method's place: for a URL that is a concern the door, else the method itself.
 
-    ``url_of`` gets the instance and the arguments. A method that ``follows`` redirects by
-    itself may be led to a retired call: the door gets the response as ``first``, and serves that call. One that
-    ``waits`` does so, too, and is awaited.
+    ``url_of`` gets the instance and the arguments. A method that ``follows`` redirects by itself, as one that ``waits``
+    does, may be led to a retired call: the door gets the response as ``first``, and serves that call.
     """
 
     def call(wrapped: Callable[..., Any], instance: Any, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
         if _is_concern(url_of, instance, args, kwargs):
-            return _serve(door, instance, wrapped, *args, **kwargs)
+            return _serve(door, instance, wrapped, args, kwargs)
         response = wrapped(*args, **kwargs)
         if follows and _leads(response):
-            return _serve(door, instance, wrapped, *args, **kwargs, first=response)
+            return _serve(door, instance, wrapped, args, kwargs, first=response)
         return response
 
     async def acall(wrapped: Callable[..., Any], instance: Any, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
         if _is_concern(url_of, instance, args, kwargs):
-            return await _aserve(door, instance, wrapped, *args, **kwargs)
+            return await _aserve(door, instance, wrapped, args, kwargs)
         response = await wrapped(*args, **kwargs)
-        return await _aserve(door, instance, wrapped, *args, **kwargs, first=response) if _leads(response) else response
+        return await _aserve(door, instance, wrapped, args, kwargs, first=response) if _leads(response) else response
 
     return acall if waits else call
 
@@ -167,24 +166,20 @@ def _is_concern(url_of: Callable[..., str], instance: Any, args: tuple[Any, ...]
         return False
 
 
-def _serve(door: str, *args: Any, **kwargs: Any) -> Any:
+def _serve(door: str, instance: Any, wrapped: Callable[..., Any], args: Any, kwargs: Any, **first: Any) -> Any:
     if door not in STATE.doors:
         _load(door)
-    return (STATE.doors[door] or _leave)(*args, **kwargs)
+    if (found := STATE.doors[door]) is not None:
+        return found(instance, wrapped, *args, **kwargs, **first)
+    return first.get("first") or wrapped(*args, **kwargs)
 
 
-def _leave(_: Any, wrapped: Callable[..., Any], *args: Any, first: Any = None, **kwargs: Any) -> Any:
-    return first or wrapped(*args, **kwargs)
-
-
-async def _aserve(door: str, *args: Any, **kwargs: Any) -> Any:
+async def _aserve(door: str, instance: Any, wrapped: Callable[..., Any], args: Any, kwargs: Any, **first: Any) -> Any:
     if door not in STATE.doors:
         await _load_beside(door)
-    return await (STATE.doors[door] or _aleave)(*args, **kwargs)
-
-
-async def _aleave(_: Any, wrapped: Callable[..., Any], *args: Any, first: Any = None, **kwargs: Any) -> Any:
-    return first or await wrapped(*args, **kwargs)
+    if (found := STATE.doors[door]) is not None:
+        return await found(instance, wrapped, *args, **kwargs, **first)
+    return first.get("first") or await wrapped(*args, **kwargs)
 
 
 def _leads(response: Any) -> object:
@@ -240,7 +235,7 @@ SERVED: dict[str, Methods] = {
 UNSERVED: dict[str, Methods] = {
     "http.client": {("HTTPConnection", "endheaders"): _served(_head, "shim.doors.stdlib:endheaders")},
     **{
-        name: dict.fromkeys(methods, _served(url_of, f"shim.doors.uncovered:door_of:{name}"))
+        name: dict.fromkeys(methods, _served(url_of, f"shim.doors.notice:door_of:{name}"))
         for name, methods, url_of in (
             ("niquests", (("Session", "send"), ("AsyncSession", "send")), _first),
             ("tornado.httpclient", (("AsyncHTTPClient", "fetch"),), _first),

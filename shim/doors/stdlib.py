@@ -22,8 +22,8 @@ import attrs
 from shim.core.messages import Headers, Record, Reply, Send, framed, reason_phrase, without
 from shim.doors.exchange import Content, Door, drive, steps
 from shim.doors.native import PIECE, ContentFile, alone, content_of, header_lines
+from shim.doors.notice import tell
 from shim.doors.recognition import recognise_url
-from shim.doors.uncovered import tell
 
 
 def open_url(

@@ -18,7 +18,7 @@ import requests
 import shim
 from shim import httpx as shim_httpx
 from shim import requests as shim_requests
-from shim.doors import placing, served
+from shim.doors import served, switch
 from shim.errors import SettingsError
 from tests.doors.calls import BEARER, EMPTY, SNAPSHOTS, gone_then_flex
 from tests.peers.answering import reply
@@ -84,7 +84,7 @@ def test_twice_is_as_good_as_once():
     once = patched()
     shim.install()
     assert all(one is two for one, two in zip(patched(), once, strict=True))
-    assert list(map(placing.is_ours, once)) == [True] * 3
+    assert list(map(switch.is_ours, once)) == [True] * 3
     shim.uninstall()
     shim.uninstall()
     assert all(one is two for one, two in zip(patched(), before, strict=True))

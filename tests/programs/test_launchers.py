@@ -10,9 +10,9 @@ import pytest
 RUN = [sys.executable, "-m", "shim", "run", "--"]
 TRACED = [str(Path(sys.executable).with_name("opentelemetry-instrument"))]
 LOOK = (
-    "import requests; from shim.doors import placing, switch;"
-    "links = [link for name in ('get_adapter', 'send') for link in placing.chain(requests.Session, name)];"
-    "print(switch.installed(), any(map(placing.is_ours, links)), len(links))"
+    "import requests; from shim.doors import switch;"
+    "links = [link for name in ('get_adapter', 'send') for link in switch.chain(requests.Session, name)];"
+    "print(switch.installed(), any(map(switch.is_ours, links)), len(links))"
 )
 
 
