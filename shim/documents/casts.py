@@ -12,9 +12,9 @@ from typing import Any
 import attrs
 
 from shim.documents.columns import Columns, Part, json_text
-from shim.documents.fields import Field, Problems
+from shim.documents.fields import Field
 from shim.documents.read import read_as
-from shim.documents.tables import Table, key_path
+from shim.documents.tables import Rows, Table, key_path
 from shim.documents.value_types import FITS, Json
 from shim.documents.ways import AS_IS, Convert, Drop, Group, Keyed, Way, Whole, check_value, is_dropped
 
@@ -53,9 +53,9 @@ class Values(Way):
             turned.setdefault(means if isinstance(means, str) else json.dumps(means), []).append(said)
         return "; ".join(f"{' or '.join(said)} is {means}" for means, said in turned.items())
 
-    def check(self, field: Field, at: str) -> Problems:
+    def wrong(self, field: Field) -> Rows:
         for word, value in self.values.items():
-            yield from check_value(field, key_path(f"{at}.values", word), value)
+            yield from check_value(field, key_path(".values", word), value)
 
     def convert(self, field: Field) -> Convert:
         by_type: dict[type, dict[Any, Any]] = {str: dict(self.values), bool: {}, int: {}}

@@ -14,7 +14,7 @@ from shim.documents.check_fields import check_fields
 from shim.documents.fields import Resource
 from shim.documents.model import Document, Operation
 from shim.documents.question import RequestBody
-from shim.documents.tables import Rows, key_path
+from shim.documents.tables import Rows, below, key_path
 from shim.documents.templates import Template, parameter_name
 from shim.documents.value_types import FITS
 from shim.documents.verbs import From
@@ -48,14 +48,10 @@ def check_documents(documents: Sequence[Document]) -> Iterator[tuple[Document, s
                         yield document, operation.at, f"has the same method, path and versions as {where}"
                 same.append((document, operation))
     for document in documents:
-        rows = [_below(operation.at, _of_operation(document, operation)) for operation in document.operations]
+        rows = [below(operation.at, _of_operation(document, operation)) for operation in document.operations]
         for at, is_wrong, what in chain(*rows, check_fields(document)):
             if is_wrong:
                 yield document, at, what
-
-
-def _below(at: str, rows: Rows) -> Rows:
-    return ((f"{at}{key}", is_wrong, what) for key, is_wrong, what in rows)
 
 
 def _of_operation(document: Document, operation: Operation) -> Rows:
@@ -77,12 +73,12 @@ def _of_operation(document: Document, operation: Operation) -> Rows:
     yield ".query", operation.query and not chosen, "can never apply: no successor has choose"
     yield ".items", no_list, f"{operation.items!r} is no name for a page's list"
     if request is not None:
-        yield from _below(".request", _of_request(request))
+        yield from below(".request", _of_request(request))
     for successor in successors.values():
-        yield from _below(successor.at.removeprefix(operation.at), _of_successor(document, operation, successor))
+        yield from below(successor.at.removeprefix(operation.at), _of_successor(document, operation, successor))
     for api in document.apis.values():
-        below = operation.path.text.startswith(f"{api.base}/")
-        yield ".path", below, f"is below the base of its api already; leave {api.base} out"
+        inside = operation.path.text.startswith(f"{api.base}/")
+        yield ".path", inside, f"is below the base of its api already; leave {api.base} out"
 
 
 def _of_order(operation: Operation) -> Rows:
@@ -117,7 +113,7 @@ def _of_successor(document: Document, operation: Operation, successor: Successor
     alone, words = len(operation.successors) == 1, {key_path(".choose", word): word for word in successor.choices}
     yield ".after", alone and successor.after, "can never apply: there is no other tier"
     for key, target in successor.targets():
-        yield from _below(key, _of_target(document, operation, target, words.get(key, "")))
+        yield from below(key, _of_target(document, operation, target, words.get(key, "")))
     if successor.probe is not None:
         yield from _unknown(".probe", successor.probe, operation)
     for code in successor.errors:
@@ -158,7 +154,7 @@ def _of_target(document: Document, operation: Operation, target: Target, word: s
                 what = f"has no word for {lacking!r}, which chooses this call"
                 yield key_path(".query", name), lacking not in rule.values, what
     if target.body is not None and operation.request is not None:
-        yield from _below(".body", _of_body(target.body, operation.request))
+        yield from below(".body", _of_body(target.body, operation.request))
 
 
 def _of_body(body: Resource, request: RequestBody) -> Rows:

@@ -10,7 +10,7 @@ import attrs
 from shim.documents.fields import BODY, TIERS, Field, Resource, Rule, Use, When
 from shim.documents.model import Document, Operation
 from shim.documents.sources import Path, Step, parse_source
-from shim.documents.tables import Rows, did_you_mean
+from shim.documents.tables import Rows, below, did_you_mean
 from shim.documents.verbs import way_of
 from shim.documents.ways import Group
 
@@ -98,8 +98,7 @@ def _of_field(field: Field, use: Use, misspelt: set[str]) -> Rows:
         yield from _of_alternatives(rules)
         for rule in rules:
             yield from _of_rule(field, rule)
-            for at, what in rule.verb.check(field, rule.at, attrs.evolve(use, tier=tier)):
-                yield at, True, what
+            yield from below(rule.at, rule.verb.wrong(field, attrs.evolve(use, tier=tier)))
 
 
 def _key(tier: str) -> str:

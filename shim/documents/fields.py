@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any, ClassVar, Self
 
 import attrs
@@ -10,7 +10,7 @@ import attrs
 from shim.documents.columns import Columns, Part, Unusual
 from shim.documents.read import read_declared
 from shim.documents.sources import Step, parse_source
-from shim.documents.tables import Table
+from shim.documents.tables import Rows, Table
 from shim.documents.templates import Template
 from shim.documents.value_types import FITS, Json
 from shim.documents.vocabulary import Fidelity
@@ -29,8 +29,6 @@ LISTS = ("strings", "objects", "array", "links")
 
 Branch = tuple[str, str]
 """A test, and the expression for the value that a field gets if it is the first that holds."""
-Problems = Iterator[tuple[str, str]]
-"""Key paths, each with what is wrong there."""
 
 
 @attrs.frozen
@@ -73,16 +71,16 @@ class Verb:
     sources: tuple[str, ...] = ()
 
     @classmethod
-    def read(cls, table: Table, apis: Collection[str]) -> Self:
-        """Return what a rule's table says; ``apis`` are the names of the document's."""
+    def read(cls, table: Table) -> Self:
+        """Return what a rule's table says."""
         return read_declared(cls, table)
 
     def how(self, name: str) -> str:
         """Say how the value of a field of that name is made."""
         return self.says.format(self)
 
-    def check(self, field: Field, at: str, use: Use) -> Problems:
-        """Yield what could never apply or never be true in a rule of that field, which stands ``at``."""
+    def wrong(self, field: Field, use: Use) -> Rows:
+        """Yield what could never apply or never be true in a rule of that field."""
         return iter(())
 
     def reads_list(self, field: Field) -> bool | None:
@@ -285,13 +283,12 @@ def put(field: Field, value: str) -> str:
     return f"made{''.join(f'.setdefault({part!r}, {{}})' for part in outer)}[{last!r}] = {value}"
 
 
-def chosen(field: Field, branches: Sequence[Branch], which: str, sources: int = 0, each: int = 1) -> list[str]:
+def chosen(field: Field, branches: Sequence[Branch], which: str, sources: int = 1) -> list[str]:
     """Return the lines that put the value of the first test that holds in a field's place.
 
-    Of as many as there are ``sources``, ``each`` look at the same one: of those before it, what could not be used is
-    reported.
+    As many look at each of the ``sources``: of those before it, what could not be used is reported.
     """
-    lines = list[str]()
+    lines, each = list[str](), max(1, len(branches) // sources)
     for number, (test, value) in enumerate(branches):
         lines += [f"{'elif' if number else 'if'} {test}:", f"    {put(field, value)}"]
         if 0 < number // each < sources:

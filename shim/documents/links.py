@@ -3,24 +3,31 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping
-from typing import Self
 
 import attrs
 
 from shim.documents.columns import Columns, Part, json_text
-from shim.documents.fields import Branch, Field, Problems, Script, Use, Verb, chosen
-from shim.documents.read import source
+from shim.documents.fields import Branch, Field, Script, Use, Verb, chosen
+from shim.documents.read import Declared, read_as, source
 from shim.documents.sources import parse_source
-from shim.documents.tables import Table, read_template
+from shim.documents.tables import Rows, Table, read_template
 from shim.documents.templates import Template, link_query
 
 
+def _relation(table: Table, key: str) -> Mapping[str, str]:
+    rel, apis = table.get(key), table.around.apis
+    by_api = rel if isinstance(rel, dict) else dict.fromkeys(apis, rel)
+    if by_api.keys() != set(apis) or not all(isinstance(word, str) and word for word in by_api.values()):
+        table.wrong(key, f"must be a text, or a table with one for each of {', '.join(apis)}")
+    return by_api
+
+
 @attrs.frozen
-class LinkRule:
+class LinkRule(Declared):
     """One entry of a ``links`` array: relation by API version, and a path template below the API's base."""
 
-    rel: Mapping[str, str]
-    path: Template
+    rel: Mapping[str, str] = read_as(_relation)
+    path: Template = read_as(read_template)
 
     def parts(self, parameters: Collection[str]) -> tuple[list[str], list[str]]:
         """Return the members of the answer that the path names, and expressions for what stands around them."""
@@ -41,20 +48,18 @@ class Link(Verb):
     key = "link"
     makes = ("links",)
     in_body = False
-    links: tuple[LinkRule, ...] = ()
+    links: tuple[LinkRule, ...] = read_as(
+        lambda table, key: tuple(map(LinkRule.read, table.list_of_tables(key))), "link"
+    )
 
-    @classmethod
-    def read(cls, table: Table, apis: Collection[str]) -> Self:
-        return cls(links=tuple(_read_link(link, apis) for link in table.list_of_tables("link")))
-
-    def check(self, field: Field, at: str, use: Use) -> Problems:
+    def wrong(self, field: Field, use: Use) -> Rows:
         types = {other.name: other.type for other in use.resource.fields}
         for operation, path in use.paths.items():
             for name in [one for link in self.links for one in link.path.parameters if one not in path.parameters]:
-                if name not in types:
-                    yield at, f"link {{{name}}} is neither a parameter of {operation}'s path nor a field"
-                elif types[name] not in {"string", "integer", "time"}:
-                    yield at, f"link {{{name}}} is no text: the field's type is {types[name]}"
+                kind = types.get(name, "")
+                no_text = kind not in {"", "string", "integer", "time"}
+                yield "", not kind, f"link {{{name}}} is neither a parameter of {operation}'s path nor a field"
+                yield "", no_text, f"link {{{name}}} is no text: the field's type is {kind}"
 
     def lines(self, script: Script, field: Field, which: str) -> list[str]:
         lines, segments = list[str](), dict[str, str]()
@@ -115,13 +120,3 @@ def onward(link: str, here: str) -> str:
     if "://" not in link.partition("?")[0]:
         here = "/" + here.split("/", 3)[-1]
     return f"{here}?{query}" if query else ""
-
-
-def _read_link(table: Table, apis: Collection[str]) -> LinkRule:
-    rel = table.get("rel")
-    by_api = rel if isinstance(rel, dict) else dict.fromkeys(apis, rel)
-    if by_api.keys() != set(apis) or not all(isinstance(word, str) and word for word in by_api.values()):
-        table.wrong("rel", f"must be a text, or a table with one for each of {', '.join(apis)}")
-    path = read_template(table, "path")
-    table.finish()
-    return LinkRule(rel=by_api, path=path)

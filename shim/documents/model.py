@@ -266,8 +266,9 @@ def parse_document(
     lent = others[lender].resources if lender in others else {}
     if lender and lender not in others:
         top.wrong("resources_of", f"{lender!r} is the name of no document that has resources of its own")
-    own = read_resources(top.named_tables("resource"), apis, lent)
-    top.around = _Around(name, apis, {**lent, **own}, error)
+    top.around = _Around(name, apis, lent, error)
+    own = read_resources(top.named_tables("resource"))
+    top.around = attrs.evolve(top.around, resources={**lent, **own})
     top.table("all")
     operations = tuple(map(Operation.read, top.named_tables("operation").values()))
     if not operations:

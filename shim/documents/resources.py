@@ -38,11 +38,9 @@ def tiers_of(table: Table) -> Iterator[tuple[str, Table, str]]:
             yield name, named, name
 
 
-def read_resources(
-    tables: Mapping[str, Table], apis: Collection[str], shared: Mapping[str, Resource]
-) -> dict[str, Resource]:
-    """Return the resources of a document by name; ``shared`` are those of another one, which fields may name too."""
-    reading = _Reading(tables, apis, shared)
+def read_resources(tables: Mapping[str, Table]) -> dict[str, Resource]:
+    """Return the resources of a document by name; fields may name those of another one, which are ``around``, too."""
+    reading = _Reading(tables)
     return {name: reading.named(name) for name in tables}
 
 
@@ -51,8 +49,6 @@ class _Reading:
     """The resources of a document while they are read: one may stand in another."""
 
     tables: Mapping[str, Table]
-    apis: Collection[str]
-    shared: Mapping[str, Resource]
     read: dict[str, Resource] = attrs.field(factory=dict)
     outer: list[str] = attrs.field(factory=list)
 
@@ -72,15 +68,15 @@ class _Reading:
         rules = dict[str, tuple[Rule, ...]]()
         for tier, where, key in (*tiers_of(table), (BODY, table, BODY)):
             if found := where.list_of_tables(key):
-                rules[tier] = tuple(_read_rule(rule, None if tier == BODY else self.apis) for rule in found)
+                rules[tier] = tuple(_read_rule(rule, in_body=tier == BODY) for rule in found)
         kind, words, name = table.word("type", TYPES), table.texts("words"), table.text("of", default="")
-        of = None
+        of, lent = None, table.around.resources
         if name:
             _check_of(table, kind)
             if name in self.outer:
                 table.wrong("of", f"{name!r} stands inside itself: {' in '.join((name, *reversed(self.outer)))}")
-            elif name in self.tables or name in self.shared:
-                of = self.named(name) if name in self.tables else self.shared[name]
+            elif name in self.tables or name in lent:
+                of = self.named(name) if name in self.tables else lent[name]
             else:
                 table.wrong("of", f"{name!r} is no resource of this document")
         if not rules:
@@ -122,7 +118,7 @@ def _members(table: Table, name: str) -> Iterator[Field]:
     for sub in table.list_of_tables(name):
         of, kind = sub.text("of", default=""), sub.word("type", TYPES)
         kinds[kind] = inside[of or "none"] = None
-        rules.append(rule := _read_rule(sub))
+        rules.append(rule := _read_rule(sub, in_body=True))
         if of and of not in resources:
             sub.wrong("of", f"{of!r} is no resource of this document")
         if of:
@@ -137,9 +133,8 @@ def _members(table: Table, name: str) -> Iterator[Field]:
         yield Field(name, kind, (), {BODY: tuple(rules)}, table.at(name), table.owner, resources.get(of))
 
 
-def _read_rule(table: Table, apis: Collection[str] | None = None) -> Rule:
-    """Return one rule; without ``apis`` it stands in a request body and says nothing of fidelity."""
-    in_body = apis is None
+def _read_rule(table: Table, *, in_body: bool) -> Rule:
+    """Return one rule; those in a request body say nothing of fidelity."""
     verbs = [key for key, verb in VERBS.items() if verb.in_body or not in_body]
     present = [key for key in verbs if table.has(key)]
     if len(present) != 1:
@@ -147,7 +142,7 @@ def _read_rule(table: Table, apis: Collection[str] | None = None) -> Rule:
     table.know(*present)
     if not present:  # what else the rule lacks is not known
         table.know(*verbs, *(way.key for way in WAYS), "drop", "null", "fidelity", "why")
-    verb = VERBS[present[0]].read(table, apis or ()) if present else Absent()
+    verb = VERBS[present[0]].read(table) if present else Absent()
     fidelity = Fidelity.EXACT if in_body or not present else _read_fidelity(table, verb)
     why, when = table.text("why", default=""), _read_when(table.table("when"))
     if not in_body and fidelity in _SAYS_WHY and not why:

@@ -3,18 +3,18 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Collection, Mapping
+from collections.abc import Mapping
 from typing import Any, Self
 
 import attrs
 
 from shim.documents.casts import read_way
 from shim.documents.columns import Columns, Part, Unusual, json_text
-from shim.documents.fields import BODY, Branch, Field, Problems, Rule, Script, Use, Verb, chosen, put, unfit
+from shim.documents.fields import BODY, Branch, Field, Rule, Script, Use, Verb, chosen, put, unfit
 from shim.documents.links import Link, Next
-from shim.documents.read import read_as, read_declared, source, sources_in, under
+from shim.documents.read import read_as, source, sources_in, under
 from shim.documents.sources import parse_source
-from shim.documents.tables import Table
+from shim.documents.tables import Rows, Table
 from shim.documents.value_types import Json
 from shim.documents.vocabulary import Fidelity
 from shim.documents.ways import AS_IS, Drop, Way, check_value, is_dropped, is_time, read_drop
@@ -24,6 +24,13 @@ def _must_be_true(table: Table, key: str) -> bool:
     if not table.flag(key):
         table.wrong(key, "must be true")
     return True
+
+
+def _counted(table: Table, key: str) -> tuple[str, ...]:
+    if isinstance(table.get(key), str):
+        return sources_in(table, key, (table.text(key),))
+    _must_be_true(table, key)
+    return ()
 
 
 @attrs.frozen(kw_only=True)
@@ -45,13 +52,12 @@ class From(Verb):
         told = self.way.mark.join(filter(None, (shown, self.way.how())))
         return ", ".join(filter(None, (told, "null stays null" if self.null else "")))
 
-    def check(self, field: Field, at: str, use: Use) -> Problems:
-        yield from self.way.check(field, at)
+    def wrong(self, field: Field, use: Use) -> Rows:
+        yield from self.way.wrong(field)
         changes = not self.way.copies or self.drop
-        if field.type == "links" and changes:
-            yield at, "links are taken as they are, and led back through the shim"
-        if field.of is not None and changes:
-            yield at, f"values, casts and drop can't apply: {field.of.name!r} says what becomes of each object"
+        yield "", field.type == "links" and changes, "links are taken as they are, and led back through the shim"
+        if field.of is not None:
+            yield "", changes, f"values, casts and drop can't apply: {field.of.name!r} says what becomes of each object"
 
     def reads_list(self, field: Field) -> bool | None:
         return self.way.reads_list(field)
@@ -63,9 +69,6 @@ class From(Verb):
         paths = [script.name("path", parse_source(one)) for one in self.sources]
         nulls = [(f"look_up(source, {path}) is None", "None") for path in paths]
         return [branch for pair in zip(found, nulls, strict=True) for branch in pair]
-
-    def lines(self, script: Script, field: Field, which: str) -> list[str]:
-        return chosen(field, self.branches(script, field), which, len(self.sources), 2 if self.null else 1)
 
     def column_of(self, columns: Columns, field: Field, source: str) -> Part:
         return self.way.column(columns, field, self.drop, source)
@@ -90,10 +93,10 @@ class Parameter(Verb):
     says = "{0.parameter} in the path"
     parameter: str
 
-    def check(self, field: Field, at: str, use: Use) -> Problems:
+    def wrong(self, field: Field, use: Use) -> Rows:
         for operation, path in use.paths.items():
-            if self.parameter and self.parameter not in path.parameters:
-                yield f"{at}.parameter", f"{self.parameter!r} is no parameter of {operation}'s path"
+            unknown = self.parameter and self.parameter not in path.parameters
+            yield ".parameter", unknown, f"{self.parameter!r} is no parameter of {operation}'s path"
 
     def lines(self, script: Script, field: Field, which: str) -> list[str]:
         return [put(field, script.once_a_call("parameter", f"context.parameters[{self.parameter!r}]"))]
@@ -113,8 +116,8 @@ class Constant(Verb):
     def how(self, name: str) -> str:
         return f"always {json.dumps(self.constant)}"
 
-    def check(self, field: Field, at: str, use: Use) -> Problems:
-        return check_value(field, f"{at}.constant", self.constant)
+    def wrong(self, field: Field, use: Use) -> Rows:
+        return check_value(field, ".constant", self.constant)
 
     def lines(self, script: Script, field: Field, which: str) -> list[str]:
         is_plain = type(self.constant) in {str, bool}
@@ -131,20 +134,14 @@ class Count(Verb):
     key = "count"
     makes = ("integer",)
     unlike = "not a list"
-
-    @classmethod
-    def read(cls, table: Table, apis: Collection[str]) -> Self:
-        if isinstance(table.get("count"), str):
-            return cls(sources=sources_in(table, "count", (table.text("count"),)))
-        _must_be_true(table, "count")
-        return cls()
+    sources: tuple[str, ...] = read_as(_counted, "count", default=())
 
     def how(self, name: str) -> str:
         return f"how many items {self.sources[0]} has" if self.sources else "how many became one"
 
-    def check(self, field: Field, at: str, use: Use) -> Problems:
-        if not self.sources and use.tier not in use.grouped:
-            yield at, "can never apply: no field that has this resource groups a list"
+    def wrong(self, field: Field, use: Use) -> Rows:
+        alone = not self.sources and use.tier not in use.grouped
+        yield "", alone, "can never apply: no field that has this resource groups a list"
 
     def reads_list(self, field: Field) -> bool | None:
         return True
@@ -223,11 +220,11 @@ class Equals(Verb):
     others: tuple[str, ...] = ()
 
     @classmethod
-    def read(cls, table: Table, apis: Collection[str]) -> Self:
+    def read(cls, table: Table) -> Self:
         sub = table.table("equals")
         if sub is None:
             return cls(words=())
-        made = read_declared(cls, sub)
+        made = super().read(sub)
         sub.finish()
         return made
 
@@ -235,9 +232,9 @@ class Equals(Verb):
         others = f", and not {' or '.join(self.others)}" if self.others else ""
         return f"whether {self.sources[0]} is {' or '.join(self.words)}{others}"
 
-    def check(self, field: Field, at: str, use: Use) -> Problems:
-        if both := set(self.others) & set(self.words):
-            yield f"{at}.equals.others", f"has words that make it true: {', '.join(sorted(both))}"
+    def wrong(self, field: Field, use: Use) -> Rows:
+        both = set(self.others) & set(self.words)
+        yield ".equals.others", both, f"has words that make it true: {', '.join(sorted(both))}"
 
     def branches(self, script: Script, field: Field) -> list[Branch]:
         found = script.member(self.sources[0])
@@ -290,11 +287,9 @@ class Itself(Verb):
     def how(self, name: str) -> str:
         return f"made of members beside it{f', by {self.sources[0]}' if self.sources else ''}"
 
-    def check(self, field: Field, at: str, use: Use) -> Problems:
-        if field.of is None:
-            yield at, "needs of, the resource that the object is"
-        if self.sources and field.type != "object":
-            yield f"{at}.keyed", "belongs to fields of type object"
+    def wrong(self, field: Field, use: Use) -> Rows:
+        yield "", field.of is None, "needs of, the resource that the object is"
+        yield ".keyed", self.sources and field.type != "object", "belongs to fields of type object"
 
     def lines(self, script: Script, field: Field, which: str) -> list[str]:
         assert field.of is not None, "checked"

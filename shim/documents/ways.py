@@ -9,10 +9,10 @@ from typing import Any, ClassVar, Self
 import attrs
 
 from shim.documents.columns import Columns, Part, Unusual, is_plain
-from shim.documents.fields import LISTS, Branch, Field, Problems, Script, unfit
+from shim.documents.fields import LISTS, Branch, Field, Script, unfit
 from shim.documents.read import members_in, read_as, read_declared
 from shim.documents.sources import parse_source
-from shim.documents.tables import Table
+from shim.documents.tables import Rows, Table
 from shim.documents.value_types import FITS, LONGEST_TIME, PLAIN, Json, is_json
 
 Convert = Callable[[Json], Json]
@@ -42,12 +42,12 @@ def read_drop(table: Table, key: str) -> Drop:
     return tuple(drop or ())
 
 
-def check_value(field: Field, at: str, value: Json) -> Problems:
-    """Yield a problem for a value that a field can't have."""
-    if not FITS[field.type](value) or not is_json(value):
-        yield at, f"{value!r} is not of the field's type, {field.type}"
-    elif field.words and value not in field.words:
-        yield at, f"{value!r} is not one of the field's words: {', '.join(field.words)}"
+def check_value(field: Field, at: str, value: Json) -> Rows:
+    """Yield what keeps a field from having a value."""
+    fits = FITS[field.type](value) and is_json(value)
+    other = fits and field.words and value not in field.words
+    yield at, not fits, f"{value!r} is not of the field's type, {field.type}"
+    yield at, other, f"{value!r} is not one of the field's words: {', '.join(field.words)}"
 
 
 def is_time(found: str) -> str:
@@ -89,13 +89,13 @@ class Way:
         """Say what becomes of a value; empty when it stays what it is."""
         return self.says.format(self)
 
-    def check(self, field: Field, at: str) -> Problems:
-        """Yield what could never be true of a rule of that field, which stands ``at``."""
+    def wrong(self, field: Field) -> Rows:
+        """Yield what could never be true of a rule of that field."""
         of = " with of, the resource that the items are" if self.belongs.startswith("object") else ""
-        if self.belongs and (field.type != self.belongs or (of and field.of is None)):
-            yield f"{at}.{self.key}", f"belongs to fields of type {self.belongs}{of}"
-        if self.makes and field.type not in self.makes:
-            yield f"{at}.{self.key}", f"makes {' or '.join(self.makes)}, and the field's type is {field.type}"
+        other = self.belongs and (field.type != self.belongs or (of and field.of is None))
+        made = f"makes {' or '.join(self.makes)}, and the field's type is {field.type}"
+        yield f".{self.key}", other, f"belongs to fields of type {self.belongs}{of}"
+        yield f".{self.key}", self.makes and field.type not in self.makes, made
 
     def takes(self, made: str) -> Collection[str]:
         """Return what JSON calls the values of which it makes one of the JSON type ``made``; empty if any."""
