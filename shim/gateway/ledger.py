@@ -59,17 +59,13 @@ MOST = 500
 """Different calls that are counted apart before they are folded into what is kept."""
 
 _AGENT = 200  # characters of a User-Agent, as in the log
-
 _Key = tuple[str, str, int | None, Failure | None, str, str]
-_Histogram = list[float]
 
 
 @attrs.define(eq=False)
 class _Row:
-    """Calls alike; the histograms are those of their operation and route."""
+    """Calls that are alike: the first and the last instant, and the last reason."""
 
-    waited: _Histogram
-    upstream: _Histogram
     first: float
     last: float
     reason: str = ""
@@ -93,20 +89,19 @@ class _Page:
 class Ledger:
     """Counts the calls of a gateway in its loop's thread; ``snapshot`` may be called in another thread.
 
-    A page is replaced and never emptied, so that whoever reads needs no lock.
+    ``failures`` are requests that were refused before they were calls. A page is replaced and never emptied, so that
+    whoever reads needs no lock.
     """
 
     def __init__(self) -> None:
         self.started = time.time()
+        # Series start at 0: rate() ignores the first sample of a new one.
         self.failures: Tally[Failure] = Tally(dict.fromkeys(USUAL, 0))
-        """Requests that were refused before they were calls."""
         self._challenged: Tally[str] = Tally({"unsigned": 0, "stale": 0})
         self._shared: Tally[str] = Tally()
         self._translated = _empty(COSTS)
-        # Start the series at 0: rate() ignores the first sample of a new series.
         self._times = {(OTHER, "pass"): (_empty(WAITS), _empty(WAITS))}
         self._page = _Page({"abandoned": {OTHER: 0}})
-        self._begins = self._ends = 0.0
 
     def add(self, call: CallLine) -> None:
         """Count one call that has ended."""
@@ -114,27 +109,27 @@ class Ledger:
             self._challenged[call.challenged] += 1
             return
         ended, page = call.began + call.seconds, self._page
-        if not self._begins <= ended < self._ends or len(page.rows) >= MOST or len(page.answers) >= MOST:
-            page = self._turn(int(ended) // 60)
+        minute = int(ended) // 60
+        if minute != page.minute or len(page.rows) >= MOST or len(page.answers) >= MOST:
+            page = self._page = _Page(_folded(page), minute)
         operation, route = OTHER if call.match is None else call.match.operation.id, call.route
         key = (operation, route, call.status, call.failure, call.peer, (call.agent or "")[:_AGENT])
         row = page.rows.get(key)
         if row is None:
-            times = self._times.get((operation, route))
-            if times is None:
-                times = self._times[operation, route] = _empty(WAITS), _empty(WAITS)
-            row = page.rows[key] = _Row(*times, ended, ended)
+            row = page.rows[key] = _Row(ended, ended)
         row.calls += 1
+        row.abandoned += not call.whole
         row.last, row.reason = ended, call.reason
-        _observe(row.waited, WAITS, call.seconds)
+        times = self._times.get((operation, route))
+        if times is None:
+            times = self._times[operation, route] = _empty(WAITS), _empty(WAITS)
+        _observe(times[0], WAITS, call.seconds)
         if call.upstream_seconds is not None:
-            _observe(row.upstream, WAITS, call.upstream_seconds)
+            _observe(times[1], WAITS, call.upstream_seconds)
         if call.translation is not None:
             _observe(self._translated, COSTS, call.translation)
         if call.shared:
             self._shared[operation] += 1
-        if not call.whole:
-            row.abandoned += 1
         if call.fields:
             page.answers.setdefault((operation, id(call.fields)), (call.fields, [0]))[1][0] += 1
 
@@ -150,12 +145,6 @@ class Ledger:
             "translated": {(): tuple(self._translated)},
         }
         return merge(steady, _folded(self._page))
-
-    def _turn(self, minute: int) -> _Page:
-        """Fold what was counted into what is kept, and begin another page."""
-        self._begins, self._ends = minute * 60.0, minute * 60.0 + 60.0
-        self._page = _Page(_folded(self._page), minute)
-        return self._page
 
 
 def merge(one: Snapshot, other: Snapshot) -> Snapshot:
@@ -229,10 +218,10 @@ def fair(callers: Snapshot, most: int) -> Snapshot:
     return {name: callers[name] for name in kept}
 
 
-def _empty(bounds: tuple[float, ...]) -> _Histogram:
+def _empty(bounds: tuple[float, ...]) -> list[float]:
     return [0] * (len(bounds) + 1) + [0.0]
 
 
-def _observe(histogram: _Histogram, bounds: tuple[float, ...], seconds: float) -> None:
+def _observe(histogram: list[float], bounds: tuple[float, ...], seconds: float) -> None:
     histogram[bisect_left(bounds, seconds)] += 1
     histogram[-1] += seconds

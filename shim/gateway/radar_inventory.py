@@ -1,16 +1,20 @@
-"""What is kept of calls beside their count: what replies announce, and the inventory, written in a thread."""
+"""What is kept of calls beside their count: what replies announce, and the inventory, written and read in threads."""
 
 from __future__ import annotations
 
 import asyncio
 import logging
+import time
 from collections import deque
 from collections.abc import Callable, Mapping
 from functools import partial
+from pathlib import Path
 
 from shim.core.messages import Call, Headers, Record
 from shim.gateway.logs import CallLine, plain
-from shim.tools.inventory import note, note_announced, started, wanted
+from shim.gateway.verdict import Written, look
+from shim.tools.inventory import VARIABLE, note, note_announced, started
+from shim.tools.inventory.verdict import Ends
 from shim.tools.radar import Radar
 
 log = logging.getLogger("shim.gateway")
@@ -19,6 +23,7 @@ MOST = 10_000
 """Calls that may wait to be written; beyond it they are counted and left out."""
 
 _PATIENCE = 5.0  # seconds that the end of the gateway waits for a disk
+_EVERY = 30.0  # seconds between two looks at the inventory
 _NAME = 100  # characters of a caller's name
 
 
@@ -30,12 +35,14 @@ class RadarInventory:
 
     def __init__(self, environ: Mapping[str, str], clock: Callable[[], float]) -> None:
         self.radar = Radar()
-        self.is_on = wanted(environ)
-        self._environ = environ
+        self._path = environ.get(VARIABLE)
+        self.is_on = bool(self._path)
         self._clock = clock
         self._waiting: deque[Callable[[], None]] = deque()
         self._writing: asyncio.Task[None] | None = None
         self._left_out = 0
+        self._read: Written | None = None
+        self._read_at = float("-inf")
 
     def begin(self) -> None:
         """Write down that the gateway has started: an inventory without calls proves silence only from then on."""
@@ -54,23 +61,16 @@ class RadarInventory:
             self._put(partial(note_announced, found, agent=call.agent, peer=call.peer))
 
     def _put(self, write: Callable[..., None]) -> None:
-        if not self.is_on:
+        if not self._path:
             return
         if len(self._waiting) >= MOST:
             if not self._left_out:
                 log.warning("the inventory can't be written as fast as calls come, and calls are left out of it")
             self._left_out += 1
             return
-        self._waiting.append(partial(write, environ=self._environ, clock=partial(float, self._clock())))
+        self._waiting.append(partial(write, environ={VARIABLE: self._path}, clock=partial(float, self._clock())))
         if self._writing is None:
             self._writing = asyncio.ensure_future(self._write())
-
-    async def flush(self) -> None:
-        """Return when all calls are written, or after five seconds; what is missing then is logged."""
-        if self._writing is not None:
-            await asyncio.wait((self._writing,), timeout=_PATIENCE)
-        if missing := self._left_out + len(self._waiting):
-            log.warning("the inventory lacks %s calls", missing)
 
     async def _write(self) -> None:
         while self._waiting:
@@ -80,3 +80,17 @@ class RadarInventory:
     def _append(self) -> None:
         while self._waiting:
             self._waiting.popleft()()
+
+    async def flush(self) -> None:
+        """Return when all calls are written, or after five seconds; what is missing then is logged."""
+        if self._writing is not None:
+            await asyncio.wait((self._writing,), timeout=_PATIENCE)
+        if missing := self._left_out + len(self._waiting):
+            log.warning("the inventory lacks %s calls", missing)
+
+    async def read(self, ends: Ends) -> Written | None:
+        """Return what the inventory says, None without one; may be called in another thread's loop."""
+        if self._path and time.monotonic() >= self._read_at + _EVERY:
+            self._read = await asyncio.to_thread(look, Path(self._path), ends)
+            self._read_at = time.monotonic()
+        return self._read

@@ -36,7 +36,6 @@ from shim.gateway.tls import Certificates
 from shim.gateway.tracing import tracing_of_process
 from shim.gateway.upstream.client import Upstream
 from shim.gateway.upstream.proxy import Proxy
-from shim.gateway.verdict import InventoryLook
 from shim.gateway.watch import Stamp, Watched, Watcher
 
 log = logging.getLogger("shim.gateway")
@@ -93,7 +92,6 @@ class Gateway:
             flag=self.flag,
         )
         self.metrics = Metrics(handler, self.certificates, self.settings)
-        self._inventory_look = InventoryLook(environ)
         # A closure, so that repr() and debuggers do not show the environment.
         self._report = lambda: report(handler.plan, environ, self.flag.words.report() if self.flag else {})
         self._calls: Listener | None = None
@@ -256,11 +254,8 @@ class Gateway:
 
     async def status(self) -> Json:
         """Return what people are shown; may be called in another thread's loop."""
-        seen = self._inventory_look
-        listens = self.options.uds or self.url
-        return await status_of(
-            self._handler, self.settings, self.certificates.watched, seen, listens=listens, ready=self.is_ready
-        )
+        listens, certificates = self.options.uds or self.url, self.certificates.watched
+        return await status_of(self._handler, self.settings, certificates, listens=listens, ready=self.is_ready)
 
     def _beat(self) -> None:
         self._beaten = time.monotonic()

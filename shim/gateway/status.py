@@ -32,7 +32,7 @@ from shim.gateway.errors import origin_of
 from shim.gateway.ledger import HOUR, OTHER, Snapshot, fair
 from shim.gateway.plan import Plan, waiting
 from shim.gateway.tls import ReloadableContext
-from shim.gateway.verdict import DAY, InventoryLook, span, verdict
+from shim.gateway.verdict import DAY, span, verdict
 from shim.gateway.watch import Watched
 from shim.page import STYLE, VERDICTS, hash_source, printable, templates
 from shim.tools.inventory.verdict import ends_of, spoken
@@ -60,11 +60,10 @@ _FILES = files("shim.gateway").joinpath("templates")
 Json = dict[str, Any]
 
 
-async def status_of(  # noqa: PLR0913 - each is another source of facts
+async def status_of(
     handler: Handler,
     settings: Watched[Plan],
     certificates: Iterable[ReloadableContext],
-    inventory: InventoryLook,
     *,
     listens: str,
     ready: bool,
@@ -73,7 +72,7 @@ async def status_of(  # noqa: PLR0913 - each is another source of facts
     plan, counted, today, now = handler.plan, handler.ledger.snapshot(), handler.clock(), time.time()
     started, (refused, problems) = handler.ledger.started, settings.refused
     ends, options = ends_of(plan.engine, plan.settings, today), plan.options
-    seen = await inventory.look(ends)
+    seen = await handler.inventory.read(ends)
     return {
         "format": FORMAT,
         "made": written(now),

@@ -6,10 +6,7 @@ calls of other programs.
 
 from __future__ import annotations
 
-import asyncio
 import os
-import time
-from collections.abc import Mapping
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -17,7 +14,6 @@ from typing import Any
 import attrs
 
 from shim.gateway.ledger import Snapshot
-from shim.tools.inventory import VARIABLE
 from shim.tools.inventory.reading import read_lines
 from shim.tools.inventory.verdict import FORM, LEGACY, Ahead, Ends, judge, look_at, part, sentences
 from shim.tools.inventory.writing import opened, written
@@ -30,9 +26,6 @@ ENOUGH = 30
 EDGE = 1024 * 1024
 """Bytes of the beginning and of the end of an inventory that are read: it may be of any length, and its lines are in
 their order."""
-
-EVERY = 30.0
-"""Seconds at least between two looks."""
 
 
 def span(seconds: float) -> str:
@@ -104,22 +97,6 @@ def verdict(retired: Snapshot, started: float, now: float, inventory: Written | 
         "doubts": [*doubts],
         "ahead": [*sentences(sorted(one for one in known.values() if one.last > recent))],
     }
-
-
-class InventoryLook:
-    """Looks at the inventory that ``ATLAS_SHIM_INVENTORY`` names, now and then."""
-
-    def __init__(self, environ: Mapping[str, str]) -> None:
-        self._path = environ.get(VARIABLE)
-        self._known: Written | None = None
-        self._looked = float("-inf")
-
-    async def look(self, ends: Ends) -> Written | None:
-        """Return what the inventory says, None without an inventory; a thread reads it, for a disk may be slow."""
-        if self._path and time.monotonic() >= self._looked + EVERY:
-            self._known = await asyncio.to_thread(look, Path(self._path), ends)
-            self._looked = time.monotonic()
-        return self._known
 
 
 def look(path: Path, ends: Ends) -> Written:
