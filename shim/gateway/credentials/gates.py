@@ -10,7 +10,7 @@ import socket
 from collections.abc import Mapping
 from urllib.parse import unquote
 
-from shim.core.messages import Headers, field
+from shim.core.messages import field
 from shim.core.recognise import Match
 from shim.credentials import ApiKey, ServiceAccount
 from shim.gateway.checks import InboundRequest
@@ -73,7 +73,9 @@ class OwnGate(CallerGate):
 
     async def admit(self, request: InboundRequest, match: Match | None, *, listed: bool = False) -> UpstreamSigner:
         """Return who signs this call, or who adds nothing to one that isn't signed; raises Refusal."""
-        if from_a_page(request.call.headers):
+        said = [(name.lower(), value.strip().lower()) for name, value in request.call.headers]
+        # A browser says that a page makes this call (Fetch, 3.2; Fetch Metadata, 2).
+        if any(name == "origin" or (name == "sec-fetch-site" and value != "none") for name, value in said):
             raise Refusal(
                 403,
                 "SHIM_ORIGIN_REFUSED",
@@ -83,7 +85,7 @@ class OwnGate(CallerGate):
             )
         if not (match is not None or (listed and not signs_in(request.call.path))):
             return PASSTHROUGH
-        if is_step_of_digest(request, match):
+        if _is_step_of_digest(request, match):
             raise Refusal(
                 401,
                 "SHIM_UNAUTHORIZED",
@@ -104,10 +106,9 @@ class VerifyGate(CallerGate):
     def __init__(self, store: NonceStore | None = None) -> None:
         self._nonces = Nonces()
         self._store = store
-        self._known: Mapping[str, ApiKey] = {}
-        self._hashes: dict[str, str] = {}
-        self._signers: dict[str, UpstreamSigner] = {}
-        # Stands in for an unknown key's, so that finding out costs as much as a wrong secret.
+        # Each key with its hash and its signer.
+        self._known: dict[str, tuple[ApiKey, str, UpstreamSigner]] = {}
+        # Stands in for an unknown key's hash, so that finding out costs as much as a wrong secret.
         self._nobody = secrets.token_hex(16)
 
     async def admit(
@@ -119,13 +120,11 @@ class VerifyGate(CallerGate):
     ) -> UpstreamSigner:
         """Return the signer of the key that the caller proved; raises Refusal, mostly a challenge."""
         lines = [value for name, value in request.call.headers if name.lower() == "authorization"]
-        if signs_in(request.call.path):
+        word, _, text = lines[0].strip().partition(" ") if lines else ("", "", "")
+        if signs_in(request.call.path) or (word.lower() == "bearer" and len(lines) == 1):
             return PASSTHROUGH
         if len(lines) > 1:
             raise malformed("two Authorization fields")
-        word, _, text = lines[0].strip().partition(" ") if lines else ("", "", "")
-        if word.lower() == "bearer":
-            return PASSTHROUGH
         if word.lower() != "digest":
             raise self._refusal("SHIM_UNAUTHORIZED", UNSIGNED, "unsigned")
         return await self._check(request, text.strip())
@@ -145,10 +144,9 @@ class VerifyGate(CallerGate):
         # RFC 7616, 3.4.6, asks for 400 here.
         if given["uri"] != target:
             raise malformed("uri is not the request target")
-        key_hash = self._hashes.get(name, self._nobody)
+        _, key_hash, signer = self._known.get(name, (None, self._nobody, None))
         expected = response(key_hash, f"{request.call.method}:{target}", nonce=nonce, count=nc, cnonce=given["cnonce"])
         right = hmac.compare_digest(expected.encode(), given["response"].encode())
-        signer = self._signers.get(name)
         if signer is None or not right or given["realm"] != REALM:
             raise self._refusal("SHIM_KEY_REFUSED", WRONG_KEY)
         is_fresh = self._nonces.use(nonce, count, name)
@@ -163,16 +161,17 @@ class VerifyGate(CallerGate):
 
     def learn(self, keys: Mapping[str, ApiKey]) -> None:
         """Know these keys from now on, by their public part."""
-        self._hashes = {name: secret_hash(name, REALM, key.private_key) for name, key in keys.items()}
-        self._signers = {
-            name: self._signers[name] if self._known.get(name) == key else KeySigner(key, self._challenge)
-            for name, key in keys.items()
-        }
+        known = {}
+        for name, key in keys.items():
+            had = self._known.get(name)
+            new = (
+                key,
+                secret_hash(name, REALM, key.private_key),
+                KeySigner(key, lambda: challenge(self._nonces.new())),
+            )
+            known[name] = new if had is None or had[0] != key else had
         self._nonces.renew(secret_of(keys.values()))
-        self._known = keys
-
-    def _challenge(self) -> Headers:
-        return challenge(self._nonces.new())
+        self._known = known
 
     def _refusal(self, code: str, detail: str, challenged: Challenged | None = None) -> Refusal:
         error = None if challenged else "http_request_denied"
@@ -191,13 +190,7 @@ def malformed(said: str) -> Refusal:
     )
 
 
-def from_a_page(headers: Headers) -> bool:
-    """Return whether a browser says that a page makes this call (Fetch, 3.2; Fetch Metadata, 2)."""
-    said = [(name.lower(), value.strip().lower()) for name, value in headers]
-    return any(name == "origin" or (name == "sec-fetch-site" and value != "none") for name, value in said)
-
-
-def is_step_of_digest(request: InboundRequest, match: Match | None) -> bool:
+def _is_step_of_digest(request: InboundRequest, match: Match | None) -> bool:
     """Return whether a write is the first request of a Digest client: its content comes with its signature.
 
     libcurl's has no content, and says so, and of which type it would be; that a recognised write needs some is known.
