@@ -123,8 +123,8 @@ def _explained(match: Match, call: Call, settings: Settings, at: datetime) -> di
         "api": match.api.name,
         "document": operation.document,
         "file": operation.file,
-        "deprecated": operation.deprecated,
-        "sunset": sunset,
+        "deprecated": None if operation.lives else operation.deprecated,
+        "sunset": None if operation.lives else sunset,
         "at": at,
         "route": {"word": settings.route.value, **attrs.asdict(decision)},
         "decision": _sent(operation, settings, decision, first=bool(steps), over=at >= sunset),
@@ -159,7 +159,8 @@ def _remarks(operation: Operation, settings: Settings, origin: str) -> Iterator[
 
 def _sent(operation: Operation, settings: Settings, decision: Decision, *, first: bool, over: bool) -> str:
     """Return a sentence on where the call is sent, and why."""
-    places = {"legacy": "Sent to the retired endpoint", "none": "Answered by the shim alone"}
+    endpoint = "endpoint itself" if operation.lives else "retired endpoint"
+    places = {"legacy": f"Sent to the {endpoint}", "none": "Answered by the shim alone"}
     place, reason = places.get(decision.route, f"Sent to {decision.route}"), decision.reason
     if has_successor(operation, settings):
         place += " first" if first else ""
@@ -176,13 +177,22 @@ def _then(operation: Operation, settings: Settings, decision: Decision) -> Itera
             "returned unless it is also a 404 or empty."
         )
     elif decision.corrects:
-        successors = operation.successors.values() if has_successor(operation, settings) else ()
+        successors = [one for one in operation.successors.values() if not one.switch]
+        successors = successors if has_successor(operation, settings) else []
         if decision.route == "legacy":
             then = f"{operation.first} is asked" if successors else "the shim answers"
             yield f"If it answers 410, or 404 or 405 without an errorCode, {then}."
         for tier in successors:
             if tier.after and tier.tier not in {operation.first, decision.route}:
                 yield f"If {operation.first} answers {' or '.join(tier.after)}, {tier.tier} is asked."
+    one = operation.switched
+    if one is not None and settings.route not in {RouteWord.OFF, RouteWord.LEGACY}:
+        if one.adds:
+            yield f"The list of {one.tier} is asked first; what is in it is added."
+        elif one.when is not None:
+            yield f"If the body has {' or '.join(map(str, sorted(one.when.words)))}, {one.tier} is asked instead."
+        else:
+            yield f"If it answers {' or '.join(one.after)}, {one.tier} is asked."
 
 
 def _unrecognised(asked: Mapping[str, Any], reasons: tuple[str, ...], form: str) -> None:
@@ -200,12 +210,13 @@ def _write(found: Mapping[str, Any], form: str) -> None:
         output.write_json(found)
         return
     output.heading(f"{found['call']['method']} {found['call']['path']}")
-    days = (found["sunset"] - found["at"]).days
-    distance = f"in {days} days" if days > 0 else f"{-days} days ago" if days < 0 else "today"
-    pairs = [
-        ("operation", f"{found['operation']} ({found['api']}), from {found['file']}"),
-        ("deprecated", f"{found['deprecated']:%Y-%m-%d}"),
-        ("sunset", f"{found['sunset']:%Y-%m-%d} ({distance})"),
+    pairs = [("operation", f"{found['operation']} ({found['api']}), from {found['file']}")]
+    if found["sunset"] is not None:
+        days = (found["sunset"] - found["at"]).days
+        distance = f"in {days} days" if days > 0 else f"{-days} days ago" if days < 0 else "today"
+        pairs.append(("deprecated", f"{found['deprecated']:%Y-%m-%d}"))
+        pairs.append(("sunset", f"{found['sunset']:%Y-%m-%d} ({distance})"))
+    pairs += [
         ("route", found["route"]["word"]),
         *((name, found[name]) for name in ("decision", "then", "note")),
     ]

@@ -10,11 +10,12 @@ from __future__ import annotations
 
 import threading
 from collections import OrderedDict
-from collections.abc import Generator
+from collections.abc import Callable, Generator
+from typing import Any
 
 import attrs
 
-from shim.core.content import JsonReader, is_error
+from shim.core.content import JsonReader, error_code, is_error
 from shim.core.context import Context, ExchangeState
 from shim.core.messages import (
     Answer,
@@ -33,11 +34,14 @@ from shim.core.messages import (
     replaced,
     without,
 )
-from shim.core.question import OWN_WORDS, LegacyQuery, chosen_by, read_body, read_query
+from shim.core.question import OWN_WORDS, LegacyQuery, chosen_by, object_of, read_body, read_query
 from shim.core.recognise import Match
 from shim.core.responses import CallError, document_reply, error_body, help_link
-from shim.core.route import constant_of, decide, is_strict, learn_retired
+from shim.core.route import constant_of, decide, is_strict, learn_retired, switched_of
 from shim.core.successor import ask_successors
+from shim.documents.calls import Successor
+from shim.documents.fields import When
+from shim.documents.sources import NoValue, look_up, parse_source
 from shim.documents.value_types import Json
 from shim.documents.versions import Named, named_in
 
@@ -47,15 +51,23 @@ def exchange(match: Match, call: Call, context: Context) -> Exchange:
     started, decision = context.monotonic(), decide(match, call, context)
     state = ExchangeState(match, call, context, started, decision.sunset, JsonReader(context.loads), decision.reason)
     outcome: Outcome
+    switched = switched_of(match, context.settings)
     try:
+        if switched is not None and switched.when is not None and _body_says(switched.when, call, context.loads):
+            state.reason = f"the body has what {switched.tier} takes"
+            decision = attrs.evolve(decision, route=switched.tier, corrects=False)
         if decision.route == "legacy":
-            may_read = decision.corrects and call.method != "HEAD"
+            later = switched if switched is not None and switched.after else None
+            may_read = (decision.corrects or later is not None) and call.method != "HEAD"
             reply = state.got((yield state.send(call, "legacy", rewritten=False, may_read=may_read)))
-            if not decision.corrects or not (yield from _is_retired(state, reply)):
+            if later is not None and reply.status == 400 and (yield from _leads_on(state, reply, later)):
+                decision = attrs.evolve(decision, route=later.tier, corrects=False)
+            elif not decision.corrects or not (yield from _is_retired(state, reply)):
                 return PassThrough(state.record())
-            learn_retired(match, call, reply, context)
-            state.reason = f"{decision.reason}; the legacy endpoint answered {reply.status}"
-            decision = decide(match, call, context, str(reply.status))
+            else:
+                learn_retired(match, call, reply, context)
+                state.reason = f"{decision.reason}; the legacy endpoint answered {reply.status}"
+                decision = decide(match, call, context, str(reply.status))
         if decision.route == "none":
             outcome = _alone(state)
         else:
@@ -66,6 +78,28 @@ def exchange(match: Match, call: Call, context: Context) -> Exchange:
     except CallError as error:
         outcome = _error(state, error)
     return outcome if call.method != "HEAD" else _without_content(outcome, state.last)
+
+
+def _body_says(when: When, call: Call, loads: Callable[[bytes], Any]) -> bool:
+    """Return whether a condition holds for a legacy body; it never does for what is no JSON object."""
+    try:
+        word = look_up(object_of(call, loads), parse_source(when.source))
+    except CallError:
+        return False
+    if when.given is not None:
+        return when.given == (word is not NoValue.MISSING and word is not None)
+    return when.negated != (type(word) in {str, bool} and word in when.words)
+
+
+def _leads_on(state: ExchangeState, reply: Reply, tier: Successor) -> Generator[Command, Reply, bool]:
+    """Return whether an error of the legacy endpoint is one after which a tier is asked, and note that it is."""
+    code = field(reply.headers, "x-error-code")
+    if state.call.method != "HEAD":  # which has no content
+        document = state.json.read((yield Read(state.context.settings.body_limit)))
+        code = error_code(document, state.match.operation.error)
+    if code in tier.after:
+        state.reason = f"{state.reason}; it answered {code}"
+    return code in tier.after
 
 
 def _is_retired(state: ExchangeState, reply: Reply) -> Generator[Command, Reply, bool]:

@@ -259,6 +259,20 @@ def read_body(
     A null member counts as not given. ``note`` is called with a sentence for each value that is ignored; without it
     such a value is refused. Raises CallError with Atlas' own error codes.
     """
+    given = _given(request, object_of(call, loads), "", note)
+    for name in dict.fromkeys((*request.required, *filter(None, (request.choose,)))):
+        if look_up(given, tuple(name.split("."))) is NoValue.MISSING:
+            detail = f"The required attribute {name} was not specified."
+            raise CallError(400, "MISSING_ATTRIBUTE", detail, (name,))
+    word: Any = look_up(given, tuple(request.choose.split("."))) if request.choose else ""
+    if request.choose and word not in request.words:
+        detail = f"An invalid enumeration value {word} was specified for {request.choose}."
+        raise CallError(400, "INVALID_ENUM_VALUE", detail, (word,))
+    return given, str(word)
+
+
+def object_of(call: Call, loads: Callable[[bytes], Any]) -> JsonObject:
+    """Return the JSON object that a call's content is; raises CallError."""
     coding = field(call.headers, "content-encoding")
     if coding is not None and coding.strip().lower() not in {"", "identity"}:
         detail = "The content of this call can't be translated while it is compressed."
@@ -273,16 +287,7 @@ def read_body(
         body = None
     if type(body) is not dict:
         raise CallError(400, "MALFORMED_JSON", "The request body is not a JSON object.")
-    given = _given(request, body, "", note)
-    for name in dict.fromkeys((*request.required, *filter(None, (request.choose,)))):
-        if look_up(given, tuple(name.split("."))) is NoValue.MISSING:
-            detail = f"The required attribute {name} was not specified."
-            raise CallError(400, "MISSING_ATTRIBUTE", detail, (name,))
-    word: Any = look_up(given, tuple(request.choose.split("."))) if request.choose else ""
-    if request.choose and word not in request.words:
-        detail = f"An invalid enumeration value {word} was specified for {request.choose}."
-        raise CallError(400, "INVALID_ENUM_VALUE", detail, (word,))
-    return given, str(word)
+    return body
 
 
 def _given(request: RequestBody, body: JsonObject, outer: str, note: Callable[[str], None] | None) -> JsonObject:

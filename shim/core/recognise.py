@@ -2,18 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from functools import cache
 
 import attrs
 from packaging.version import Version
 
 from shim.core.messages import Headers
-from shim.core.settings import STRICT, Settings
+from shim.core.settings import STRICT, SWITCHES, Settings, parse_writes
 from shim.core.translate import Translator, make_translator
 from shim.core.writers import ItemsWriter
 from shim.documents import Document, load_documents, mapping_folders
 from shim.documents.calls import Successor, Target
+from shim.documents.fields import Resource
 from shim.documents.model import Api, Operation
 from shim.documents.templates import decoded, parameter_name
 from shim.documents.versions import Named, named_in
@@ -32,6 +33,7 @@ class CompiledOperation:
     operation: Operation
     reads: frozenset[str] = attrs.field(init=False)
     timeless: bool = attrs.field(init=False)
+    switched: Successor | None = attrs.field(init=False)
     tiers: Mapping[str, tuple[Successor, ...]] = attrs.field(init=False)
     _answers: dict[tuple[str, str], tuple[Translator, ItemsWriter | None]] = attrs.field(factory=dict, init=False)
     _bodies: dict[int, Translator] = attrs.field(factory=dict, init=False)
@@ -52,10 +54,20 @@ class CompiledOperation:
         rules = [rule for field in fields for tier in field.rules.values() for rule in tier]
         return self.operation.method == "GET" and all(rule.verb.timeless for rule in rules)
 
+    @switched.default
+    def _switched(self) -> Successor | None:
+        return self.operation.switched
+
     @tiers.default
     def _tiers(self) -> Mapping[str, tuple[Successor, ...]]:
         successors = tuple(self.operation.successors.values())
-        return {first.tier: (first, *(other for other in successors if other is not first)) for first in successors}
+        later = [one for one in successors if one.after]
+        return {first.tier: (first, *(one for one in later if one is not first)) for first in successors}
+
+    def resource(self, tier: str) -> Resource:
+        """Return the resource that the answer of a tier is; what the legacy endpoint says stays as it is."""
+        successor = self.operation.successors.get(tier)
+        return Resource(rest=True) if successor is None else successor.resource
 
     def answers(self, tier: str, api: str) -> tuple[Translator, ItemsWriter | None]:
         """Return what makes the answer of one tier on an API, and what writes its lists at once, if anything does.
@@ -64,7 +76,7 @@ class CompiledOperation:
         """
         found = self._answers.get((tier, api))
         if found is None:
-            operation, resource = self.operation, self.operation.successors[tier].resource
+            operation, resource = self.operation, self.resource(tier)
             title = f"{operation.document} {operation.id} {tier} {api}"
             translator = make_translator(title, resource, tier, parameters=operation.path.parameters, api=api)
             is_plain = operation.shape == "page" and not resource.rest and not resource.bare
@@ -106,12 +118,27 @@ Ends = dict[str, list[tuple[Api, CompiledOperation]]]
 
 
 class Engine:
-    """All operations of a set of documents; immutable, so one may serve every door and thread."""
+    """All operations of a set of documents; immutable, so one may serve every door and thread.
 
-    def __init__(self, documents: Sequence[Document]) -> None:
-        self.documents = tuple(documents)
-        self.operations = tuple(operation for document in documents for operation in document.operations)
-        """Every operation, in document order."""
+    ``reads`` and ``writes`` are the words of successors' switches that are on. What lives on is recognised where its
+    switch is on, and is in none of the lists.
+    """
+
+    def __init__(
+        self, documents: Sequence[Document], reads: Collection[str] = (), writes: Collection[str] = ()
+    ) -> None:
+        self.switches = {
+            (one.method == "GET", one.switched.switch)
+            for document in documents
+            for one in document.operations
+            if one.switched is not None
+        }
+        """Whether it is one of reads, and the word of each successor's switch."""
+        documents = [document.where_on(reads, writes) for document in documents]
+        retired = [attrs.evolve(one, operations=tuple(e for e in one.operations if not e.lives)) for one in documents]
+        self.documents = tuple(document for document in retired if document.operations)
+        self.operations = tuple(operation for document in self.documents for operation in document.operations)
+        """Every retired operation, in document order."""
         self.bases = tuple({f"{api.base}/" for document in documents for api in document.apis.values()})
         """The beginnings of all paths that are looked at."""
         ends: dict[tuple[str, ...], Ends] = {}
@@ -161,9 +188,11 @@ class Engine:
         """Raise SettingsError when a sunset is set for a document, or a switch or a host, that does not exist."""
         switches = {operation.switch for operation in self.operations if operation.switch}
         writes = {word.removesuffix(STRICT) for word in settings.writes}
+        reads, others = ({word for of_reads, word in self.switches if of_reads is kind} for kind in (True, False))
         named = {
             "ATLAS_SHIM_SUNSET": (settings.sunsets, {document.name for document in self.documents}),
-            "ATLAS_SHIM_WRITES": (writes, {"off", *switches, *(f"{word}{STRICT}" for word in switches)}),
+            "ATLAS_SHIM_READS": (settings.reads, {"off", *reads}),
+            "ATLAS_SHIM_WRITES": (writes, {"off", *others, *switches, *(f"{word}{STRICT}" for word in switches)}),
             "ATLAS_SHIM_HOSTS": (settings.hosts, self.hosts),
         }
         problems = [
@@ -206,16 +235,18 @@ def _resolve(ends: Sequence[tuple[Api, CompiledOperation]], values: Sequence[str
 def load_engine(environ: Mapping[str, str]) -> Engine:
     """Return an engine for the shipped documents and those in ``ATLAS_SHIM_MAPPINGS``.
 
-    Raises DocumentError that lists every defect.
+    Successors with a switch are there as ``ATLAS_SHIM_READS`` and ``ATLAS_SHIM_WRITES`` say. Raises DocumentError that
+    lists every defect, and SettingsError.
     """
-    return Engine(load_documents(mapping_folders(environ)))
+    words = [parse_writes(environ.get(name, ""), name=name) for name in SWITCHES]
+    return Engine(load_documents(mapping_folders(environ)), *words)
 
 
 def shared_engine(environ: Mapping[str, str]) -> Engine:
-    """Return the engine that everybody with this environment shares, read once for each ``ATLAS_SHIM_MAPPINGS``."""
-    return _shared(environ.get("ATLAS_SHIM_MAPPINGS", ""))
+    """Return the engine that everybody shares who has the same folder and switches in the environment."""
+    return _shared(*(environ.get(name, "") for name in ("ATLAS_SHIM_MAPPINGS", *SWITCHES)))
 
 
 @cache
-def _shared(folder: str) -> Engine:
-    return load_engine({"ATLAS_SHIM_MAPPINGS": folder} if folder else {})
+def _shared(folder: str, reads: str, writes: str) -> Engine:
+    return load_engine({"ATLAS_SHIM_MAPPINGS": folder, **dict(zip(SWITCHES, (reads, writes), strict=True))})

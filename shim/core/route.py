@@ -12,6 +12,7 @@ from shim.core.context import TTL, Context
 from shim.core.messages import Call, Reply, field
 from shim.core.recognise import Match
 from shim.core.settings import STRICT, RouteWord, Settings
+from shim.documents.calls import Successor
 from shim.documents.model import Constant, Operation
 
 
@@ -45,6 +46,11 @@ def has_successor(operation: Operation, settings: Settings) -> bool:
 def is_strict(operation: Operation, settings: Settings) -> bool:
     """Return whether what a successor could only ignore is refused."""
     return f"{operation.switch}{STRICT}" in settings.writes
+
+
+def switched_of(match: Match, settings: Settings) -> Successor | None:
+    """Return the successor that has a switch, unless the route is one that never leads to any."""
+    return None if settings.route in _LEGACY else match.compiled.switched
 
 
 def constant_of(operation: Operation, settings: Settings) -> Constant | None:
@@ -93,6 +99,8 @@ def decide(match: Match, call: Call, context: Context, answered: str | None = No
     """Decide which side is asked first; ``answered`` is the status with which legacy just answered as retired."""
     operation, settings, memory = match.operation, context.settings, context.memory
     corrects, sunset, blank = settings.route is RouteWord.AUTO, sunset_of(operation, settings), operation.blank
+    if operation.lives:
+        return Decision("legacy", _LEGACY.get(settings.route, "the endpoint lives on"), sunset, corrects=False)
     if settings.route in _LEGACY:
         return Decision("legacy", _LEGACY[settings.route], sunset, corrects)
     now, monotonic, successor = context.clock(), context.monotonic(), has_successor(operation, settings)

@@ -56,15 +56,16 @@ class Host:
 class Settings:
     """One consistent set of settings.
 
-    ``sunsets`` overrides dates by document name; ``writes`` are the switches that are on; calls to ``origins`` are
-    recognised; ``deadline`` bounds one exchange in seconds, ``page_cap`` the upstream pages of one answer,
-    ``body_limit`` the bytes of one decoded body. ``hosts`` are those that successors may be on, by the names that
-    documents have for them. With a ``flag`` the route is the word of that feature flag for the
+    ``sunsets`` overrides dates by document name; ``reads`` and ``writes`` are the switches that are on; calls to
+    ``origins`` are recognised; ``deadline`` bounds one exchange in seconds, ``page_cap`` the upstream pages of one
+    answer, ``body_limit`` the bytes of one decoded body. ``hosts`` are those that successors may be on, by the names
+    that documents have for them. With a ``flag`` the route is the word of that feature flag for the
     caller's project, and ``because`` says so in reasons, once it was looked up.
     """
 
     route: RouteWord = RouteWord.AUTO
     sunsets: Mapping[str, datetime] = attrs.field(factory=dict)
+    reads: frozenset[str] = frozenset()
     writes: frozenset[str] = frozenset()
     origins: frozenset[str] = ATLAS_ORIGINS
     deadline: float = 60.0
@@ -81,7 +82,7 @@ class Settings:
 
 
 def read_settings(environ: Mapping[str, str]) -> Settings:
-    """Read ``ATLAS_SHIM_ROUTE``, ``ATLAS_SHIM_SUNSET``, ``ATLAS_SHIM_WRITES`` and ``ATLAS_SHIM_UPSTREAM``.
+    """Read the variables of ``_VARIABLES``.
 
     Raises SettingsError that names every variable with a bad value.
     """
@@ -116,6 +117,9 @@ def parse_route(word: str, *, name: str = "ATLAS_SHIM_ROUTE") -> RouteWord | Fla
         raise SettingsError(f"{name}: {word!r} is not one of {words}, {FLAG}KEY") from None
 
 
+SWITCHES = ("ATLAS_SHIM_READS", "ATLAS_SHIM_WRITES")
+"""The variables that switch successors on."""
+
 STRICT = "-strict"
 """The end of a switch that refuses the writes, and the values in them, that a successor could only ignore."""
 
@@ -129,7 +133,7 @@ def parse_writes(text: str, *, name: str = "ATLAS_SHIM_WRITES") -> frozenset[str
     words = frozenset(filter(None, (word.strip() for word in text.split(","))))
     for word in words:
         if not word.replace("-", "_").isidentifier() or ("off" in words and len(words) > 1):
-            raise SettingsError(f"{name}: {text!r} is not 'off', or words such as instances")
+            raise SettingsError(f"{name}: {text!r} is not 'off', or words with commas between them")
     return (words | {word.removesuffix(STRICT) for word in words}) - {"off"}
 
 
@@ -196,6 +200,7 @@ def parse_instant(text: str, *, name: str) -> datetime:
 _VARIABLES: tuple[tuple[str, str, Callable[..., Any]], ...] = (
     ("ATLAS_SHIM_ROUTE", "route", parse_route),
     ("ATLAS_SHIM_SUNSET", "sunsets", parse_sunsets),
+    ("ATLAS_SHIM_READS", "reads", parse_writes),
     ("ATLAS_SHIM_WRITES", "writes", parse_writes),
     ("ATLAS_SHIM_UPSTREAM", "origins", lambda url, *, name: ATLAS_ORIGINS | {parse_origin(url, name=name)}),
 )

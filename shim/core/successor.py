@@ -26,7 +26,7 @@ from shim.core.messages import (
     reason_phrase,
     replaced,
 )
-from shim.core.question import LegacyQuery, invalid_attribute, sent_on, successor_call
+from shim.core.question import LegacyQuery, invalid_attribute, read_body, sent_on, successor_call
 from shim.core.responses import CallError, document_reply, error_body, like, put_in, refuse_redirect
 from shim.core.route import Decision, tier_key
 from shim.core.settings import Host
@@ -44,7 +44,8 @@ _LEAD_ON = frozenset({400, 404})
 def ask_successors(state: ExchangeState, decision: Decision) -> Exchange:
     """Ask the decided tier, and each later one that an answer leads to, if replies may correct the decision."""
     match, context, compiled = state.match, state.context, state.match.compiled
-    tiers = compiled.tiers[decision.route][: None if decision.corrects else 1]
+    first, *others = compiled.tiers[decision.route]
+    tiers = (first, *(one for one in others if decision.corrects or one.switch))
     learns, key = bool(match.cluster) and len(match.operation.successors) > 1, tier_key(match, state.call)
     for tier, later in zip(tiers, (*tiers[1:], None), strict=True):
         choice = tier.only or tier.choices[state.word]
@@ -118,9 +119,12 @@ def _question(
     state.notes += notes
     if choice.paging == "collected":
         query = attrs.evolve(query, page=1, size=COLLECT)
-    if choice.body is not None and state.body is not None:
+    body = state.body
+    if tier.request is not None:
+        body, _ = read_body(tier.request, state.call, context.loads, state.notes.append)
+    if choice.body is not None and body is not None:
         rules = rules_context(match, context, state.call.path)
-        made = translate_one(match.compiled.body(tier.tier, choice), state.body, rules)
+        made = translate_one(match.compiled.body(tier.tier, choice), body, rules)
         if made.dropped:
             raise invalid_attribute(made.dropped[0].where)
         content = context.dumps(made.value)

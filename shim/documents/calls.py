@@ -12,10 +12,10 @@ from typing import Any, Self
 
 import attrs
 
-from shim.documents.fields import TIERS, Resource
-from shim.documents.question import OF_PAGES
+from shim.documents.fields import TIERS, Resource, When
+from shim.documents.question import OF_PAGES, RequestBody
 from shim.documents.read import Declared, nested, of_table, read_as, read_declared, source_text, under
-from shim.documents.resources import read_body
+from shim.documents.resources import read_body, read_when
 from shim.documents.sources import Step
 from shim.documents.tables import Rows, Table, checked, key_path, read_template
 from shim.documents.templates import Template, parameters_in, parse_template
@@ -245,6 +245,10 @@ class Successor(Declared):
     the error codes of the other tier that lead here; ``probe`` is a GET that tells the tier
     without writing; ``errors`` are by the successor's error code, or its status. ``error`` is the shape of its errors,
     ``resource`` has the fields of the legacy answer that is made of its own.
+
+    One with a ``switch`` is there only where that word is on (``ATLAS_SHIM_READS``, ``ATLAS_SHIM_WRITES``). An error
+    of any other side may lead there (``after``), the legacy endpoint's too; or it is asked at once for a body of which
+    ``when`` holds; or its list ``adds`` to that of the other side. Its ``request`` is the legacy body for it alone.
     """
 
     tier: str = of_table("name")
@@ -252,6 +256,10 @@ class Successor(Declared):
     only: Target | None = None
     choices: Mapping[str, Target | RefusedChoice] = attrs.field(factory=dict)
     after: tuple[str, ...] = ()
+    switch: str = ""
+    adds: bool = False
+    when: When | None = read_as(lambda table, key: read_when(table.table(key)), default=None)
+    request: RequestBody | None = None
     probe: Template | None = read_as(_probe, default=None)
     errors: Mapping[str, ErrorRule] = read_as(_errors, factory=dict)
     error: ErrorShape = read_as(
@@ -265,11 +273,15 @@ class Successor(Declared):
 
     @classmethod
     def read(cls, table: Table, **known: Any) -> Self:
+        request = RequestBody.maybe(table.table("request"))
+        if request is not None:
+            legacy = attrs.evolve(table.around.operation, request=request)
+            table.around = attrs.evolve(table.around, operation=legacy)
         choices = {word: _choice(choice) for word, choice in table.named_tables("choose").items()}
         only = None if choices else read_declared(Target, table)
         if only is not None:
             table.refuse(only.wrong(table))
-        return super().read(table, only=only, choices=choices)
+        return super().read(table, only=only, choices=choices, request=request)
 
     def wrong(self, table: Table) -> Rows:
         words, targets = table.around.operation.words, list(self.targets())
@@ -281,8 +293,19 @@ class Successor(Declared):
         yield "choose", not targets, "refuses every word; an operation that nothing took the place of has gone"
         useless = self.probe is not None and len(targets) >= len(self.choices)
         yield "probe", useless, "can never apply: it is asked before a word is refused, and none is"
-        lacking = not table.around.is_first and not self.after
+        lacking = not table.around.is_first and not self.after and not self.switch
         yield "after", lacking, "is missing; list the error codes of the other tier that lead to this one"
+        legacy, ways = table.around.operation, [bool(self.after), self.adds, self.when is not None]
+        several = "needs exactly one of after, adds and when"
+        yield "switch", self.switch and ways.count(True) != 1, several
+        yield "switch", not self.switch and (self.adds or self.when), "is missing; adds and when belong to it"
+        no_list = legacy.method != "GET" or legacy.shape != "page"
+        kept = self.only is not None and self.only.paging == "kept"
+        yield "adds", self.adds and (no_list or kept), "belongs to pages that are read and collected"
+        bodiless = legacy.method in {"GET", "DELETE"}
+        yield "when", self.when and bodiless, f"looks at a body, and {legacy.method} has none"
+        yield "request", self.request and bodiless, f"describes a body, and {legacy.method} has none"
+        yield "request", self.request and self.request.choose, "can't choose a call; that of the operation can"
 
     def targets(self) -> Iterator[tuple[str, Target]]:
         """Return its upstream calls with the key each stands under."""

@@ -9,6 +9,8 @@ import re
 from collections.abc import Iterator, Sequence
 from itertools import chain
 
+import attrs
+
 from shim.documents.calls import ATLAS_ERRORS, Successor, Target
 from shim.documents.check_fields import check_fields
 from shim.documents.fields import Resource
@@ -65,7 +67,7 @@ def _of_operation(document: Document, operation: Operation) -> Rows:
     yield ".switch", operation.switch and is_read, "belongs to writes"
     for name in operation.cluster:
         yield ".cluster", name not in parameters, f"{name!r} is no parameter of the path"
-    lacking = len(successors) > 1 and not operation.cluster
+    lacking = len([one for one in successors.values() if not one.switch]) > 1 and not operation.cluster
     yield ".cluster", lacking, "is missing; name the path parameters that tell one cluster from another"
     yield from _of_order(operation)
     yield ".request", request and method in {"GET", "DELETE"}, f"describes a body, and {method} has none"
@@ -111,7 +113,10 @@ def _of_request(request: RequestBody) -> Rows:
 
 def _of_successor(document: Document, operation: Operation, successor: Successor) -> Rows:
     alone, words = len(operation.successors) == 1, {key_path(".choose", word): word for word in successor.choices}
-    yield ".after", alone and successor.after, "can never apply: there is no other tier"
+    yield ".after", alone and successor.after and not operation.lives, "can never apply: there is no other tier"
+    if successor.request is not None:
+        yield from _below(".request", _of_request(successor.request))
+        operation = attrs.evolve(operation, request=successor.request)
     for key, target in successor.targets():
         yield from below(key, _of_target(document, operation, target, words.get(key, "")))
     if successor.probe is not None:

@@ -6,7 +6,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from datetime import datetime
 from types import MappingProxyType
 from typing import Any, Self
@@ -19,7 +19,7 @@ from shim.documents.fields import TIERS, Field, Resource
 from shim.documents.question import QueryChoice, RequestBody
 from shim.documents.read import Declared, nested, of_table, read_as, read_declared
 from shim.documents.resources import read_resources, tiers_of
-from shim.documents.tables import DocumentSource, Rows, Table, checked, read_template, same
+from shim.documents.tables import NEVER, DocumentSource, Rows, Table, checked, read_template, same
 from shim.documents.templates import Template
 from shim.documents.value_types import is_json
 from shim.documents.versions import lowest, parse_date, parse_specifiers, written
@@ -103,6 +103,10 @@ def _status(table: Table, key: str) -> Mapping[str, int]:
     return by_api
 
 
+def _end(table: Table, key: str) -> datetime:
+    return NEVER if table.get("lives") is True and not table.has(key) else table.instant(key)
+
+
 def _successors(table: Table, operation: Operation) -> Mapping[str, Successor]:
     found = dict[str, Successor]()
     for tier, where, key in tiers_of(table):
@@ -120,7 +124,8 @@ class Operation(Declared):
     With a ``switch`` the successors are asked, or the ``constant`` answered, only where that word is switched on
     (``ATLAS_SHIM_WRITES``), and ``gone`` is the answer elsewhere. An operation without successors has ``gone`` or a
     ``constant``. A call that names no version is one to the ``oldest``.
-    ``items`` is the member of a page that holds the list.
+    ``items`` is the member of a page that holds the list. One that ``lives`` on has no sunset: the legacy endpoint is
+    always asked first, and what it answers stands, but for what leads to a successor with a switch.
     ``base`` is where the last api of its document has its paths, ``error`` the shape of its errors.
     """
 
@@ -145,8 +150,9 @@ class Operation(Declared):
     gone: Gone | None = nested(Gone)
     constant: Constant | None = nested(Constant)
     aliases: tuple[str, ...] = ()
-    deprecated: datetime
-    sunset: datetime
+    lives: bool = False
+    deprecated: datetime = read_as(_end)
+    sunset: datetime = read_as(_end)
     blank: datetime | None = None
     switch: str = ""
     order: tuple[str, ...] = ()
@@ -181,6 +187,12 @@ class Operation(Declared):
         on_off = "needs a successor or [….constant] for on, and [….gone] for off"
         yield "switch", self.switch and (self.gone is None or ways.count(True) != 2), on_off
         yield "", not self.switch and ways.count(True) != 1, two
+        yield "sunset", self.lives and self.sunset != NEVER, "can't stand beside lives"
+        switched = [one for one in self.successors.values() if one.switch]
+        others = len(self.successors) - len(switched)
+        yield "lives", self.lives and (others or len(switched) != 1), "needs one successor, which has a switch"
+        last = switched == [*self.successors.values()][-1:]
+        yield "", not self.lives and switched and not (last and others), "needs a successor that has no switch, first"
         if self.successors:
             yield from self._wrong_content(table)
 
@@ -209,6 +221,18 @@ class Operation(Declared):
         for resource in found:
             yield resource
             yield from (field.of for field in resource.walk() if field.of is not None)
+
+    @property
+    def switched(self) -> Successor | None:
+        """The successor that has a switch."""
+        return next((one for one in self.successors.values() if one.switch), None)
+
+    def where_on(self, reads: Collection[str], writes: Collection[str]) -> Operation:
+        """Return it without a successor whose switch is not among the words that are on."""
+        one, on = self.switched, reads if self.method == "GET" else writes
+        if one is None or one.switch in on:
+            return self
+        return attrs.evolve(self, successors={tier: each for tier, each in self.successors.items() if each is not one})
 
     @property
     def first(self) -> str:
@@ -242,6 +266,11 @@ class Document:
     operations: tuple[Operation, ...]
     overridden: Mapping[str, str] = attrs.field(factory=dict)
     resources: Mapping[str, Resource] = attrs.field(factory=dict)
+
+    def where_on(self, reads: Collection[str], writes: Collection[str]) -> Document:
+        """Return it with what there is where these words of switches are on."""
+        operations = [one.where_on(reads, writes) for one in self.operations]
+        return attrs.evolve(self, operations=tuple(one for one in operations if one.successors or not one.lives))
 
 
 def parse_document(

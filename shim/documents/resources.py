@@ -144,7 +144,7 @@ def _read_rule(table: Table, *, in_body: bool) -> Rule:
         table.know(*verbs, *(way.key for way in WAYS), "drop", "null", "fidelity", "why")
     verb = VERBS[present[0]].read(table) if present else Absent()
     fidelity = Fidelity.EXACT if in_body or not present else _read_fidelity(table, verb)
-    why, when = table.text("why", default=""), _read_when(table.table("when"))
+    why, when = table.text("why", default=""), read_when(table.table("when"))
     if not in_body and fidelity in _SAYS_WHY and not why:
         table.wrong("why", f"is missing; a field that is {fidelity} says why")
     # The type of a body member stands in the rule's own table.
@@ -162,7 +162,8 @@ def _read_fidelity(table: Table, verb: Verb) -> Fidelity:
     return level
 
 
-def _read_when(table: Table | None) -> When | None:
+def read_when(table: Table | None) -> When | None:
+    """Return a condition, None without a table."""
     if table is None:
         return None
     forms = [key for key in ("is", "is_not", "given") if table.has(key)]

@@ -19,6 +19,8 @@ _Read = TypeVar("_Read")
 Rows = Iterator[tuple[str, object, str]]
 """For each thing that may be wrong: the key, whether it is, and what is wrong."""
 _BARE = re.compile(r"[A-Za-z0-9_-]+")
+NEVER = datetime.max.replace(tzinfo=UTC)
+"""The sunset of what lives on."""
 
 
 def key_path(table: str, key: str) -> str:
@@ -196,7 +198,7 @@ class Table:
             case _:
                 what = f"must be a date such as 2026-01-22, without quotes, not {value!r}"
         self.wrong(key, what)
-        return datetime.max.replace(tzinfo=UTC)
+        return NEVER
 
     def table(self, key: str) -> Table | None:
         """Return a sub-table, None when missing."""

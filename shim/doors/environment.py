@@ -15,6 +15,7 @@ INVENTORY = "ATLAS_SHIM_INVENTORY"
 WARNINGS = "ATLAS_SHIM_WARNINGS"
 VARIABLES = (
     "ATLAS_SHIM_MAPPINGS",
+    "ATLAS_SHIM_READS",
     "ATLAS_SHIM_ROUTE",
     "ATLAS_SHIM_SUNSET",
     "ATLAS_SHIM_UPSTREAM",
@@ -24,7 +25,7 @@ VARIABLES = (
 )
 """The shim's own. A change of any counts with the next call."""
 
-NEED_DOCUMENTS = frozenset({"ATLAS_SHIM_MAPPINGS", "ATLAS_SHIM_SUNSET", "ATLAS_SHIM_WRITES"})
+NEED_DOCUMENTS = frozenset({"ATLAS_SHIM_MAPPINGS", "ATLAS_SHIM_READS", "ATLAS_SHIM_SUNSET", "ATLAS_SHIM_WRITES"})
 """Those that name something in the documents, or the documents themselves."""
 
 CHECKED = "_ATLAS_SHIM_CHECKED"

@@ -155,7 +155,7 @@ def tell(library: str, method: str, url: str, lines: Headers = ()) -> None:
     ``url`` is absolute. Raises LegacyEndpointWarning when warnings are errors, and what the handler of warnings raises.
     """
     retired = recognise_url(method, url, lambda: lines)
-    if retired is not None and retired.known:
+    if retired is not None and retired.known and not retired.match.operation.lives:
         notify(retired, uncovered=library)
         retired.write_down_untranslated("legacy", f"atlas-shim does not cover {library}")
 

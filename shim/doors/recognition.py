@@ -56,7 +56,7 @@ class RetiredCall:
 
     def write_down(self, record: Record) -> None:
         """Append the call and its place in the program to the inventory, if ``ATLAS_SHIM_INVENTORY`` names one."""
-        if self.known and self.now.inventory:
+        if self.known and self.now.inventory and not self.match.operation.lives:
             inventory.note(record, self.now.engine, where=call_site())
 
     def write_down_untranslated(self, route: str, why: str) -> None:
@@ -130,7 +130,8 @@ def recognise(  # noqa: PLR0913 - the settings, and the parts of a request that 
         if settings.route is RouteWord.OFF:
             return None
     context = Context(settings, process.MEMORY, time.time, origin, monotonic=time.monotonic, whole=whole)
-    return RetiredCall(call, match, context, now, warns=known and origin not in extra, known=known)
+    warns = known and origin not in extra and not match.operation.lives
+    return RetiredCall(call, match, context, now, warns, known=known)
 
 
 def recognise_url(method: str, url: str, lines: Callable[[], Headers]) -> RetiredCall | None:

@@ -110,7 +110,8 @@ class Handler:
                     return
                 inbound = check(head, request.scheme, plan, self.authorities, self.upstream.name)
                 call = inbound.call
-                match = line.match = plan.engine.recognise(call.method, call.target, call.headers)
+                match = plan.engine.recognise(call.method, call.target, call.headers)
+                line.match = None if match is not None and match.operation.lives else match
                 if self.flag is not None and match is not None:
                     plan = self.flag.variant(plan, match)
                     line.reason = plan.settings.because
@@ -231,7 +232,7 @@ class Handler:
     def _record(self, record: Record, line: CallLine) -> None:
         """Take down what became of a retired call."""
         line.translated(record)
-        if self.inventory.is_on:
+        if self.inventory.is_on and line.match is not None:
             self.inventory.add(record, line)
 
     async def _share(self, run: Exchange, plan: Plan, line: CallLine) -> BufferedResponse | None:

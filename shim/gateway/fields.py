@@ -7,6 +7,7 @@ import time
 from email.utils import format_datetime, formatdate
 
 from shim.core.messages import Headers, Record
+from shim.documents.tables import NEVER
 
 PSEUDONYM = "atlas-shim"
 """The gateway's name in a reply's Via (RFC 9110, 7.6.3) and Proxy-Status (RFC 9209); a request's Via has an id, too."""
@@ -96,10 +97,10 @@ def notes(record: Record, beside: Headers = (), *, linked: bool = True) -> Heade
     sent = [one for one in record.sent if one.route == record.route] or record.sent
     last = sent[-1] if sent else None
     successor = last.target.partition("?")[0] if linked and last is not None and last.route == record.route else None
-    lines = [
-        ("Sunset", format_datetime(record.sunset, usegmt=True)),
-        ("Deprecation", date(record.deprecated.timestamp())),
-    ]
+    lines = []
+    if record.sunset != NEVER:
+        lines.append(("Sunset", format_datetime(record.sunset, usegmt=True)))
+        lines.append(("Deprecation", date(record.deprecated.timestamp())))
     if successor is not None:
         lines.append(("Link", f'<{successor}>; rel="successor-version"'))
     said, levels = [f"route={token(record.route)}, reason={string(record.reason)}"], record.by_level()

@@ -93,7 +93,8 @@ class CallLine:
 
     def translated(self, record: Record) -> None:
         """Take in what happened to a retired call."""
-        self.route, self.reason = record.route, record.reason
+        passed = self.match is None and record.route == "legacy"  # on an endpoint that lives on
+        self.route, self.reason = "pass" if passed else record.route, record.reason
         if record.route not in {"legacy", "none"}:
             self.fields = record.fields
 

@@ -117,10 +117,17 @@ class Options:
         of.NAME, "Ask this provider for the flag: package.module:factory, or file:PATH. Default: the program's own."
     )
     sunset: Mapping[str, datetime] = _translation(of.SUNSETS, "Move sunsets, as in snapshots=2026-02-01.", live=True)
+    reads: frozenset[str] = _translation(
+        of.WRITES,
+        "Answer these reads as well, with commas between: 'former-clusters' (former M2 and M5 clusters under "
+        "/clusters), or 'off'.",
+        "off",
+        live=True,
+    )
     writes: frozenset[str] = _translation(
         of.WRITES,
-        "Send these retired writes to their successors: 'instances' (create, update, delete), 'instances-strict' "
-        "(refuse what would be ignored), or 'off'.",
+        "Send these writes to their successors, with commas between: 'instances' (create, update, delete), "
+        "'instances-strict' (refuse what would be ignored), 'former-clusters' (former M2 and M5 clusters), or 'off'.",
         "off",
         live=True,
     )
@@ -217,12 +224,18 @@ class Options:
         """Requests of one client address that are answered at a time."""
         return three_quarters(self.max_requests)
 
+    @property
+    def switches(self) -> Mapping[str, str]:
+        """The words that are on, as the environment has them."""
+        return {"ATLAS_SHIM_READS": ",".join(sorted(self.reads)), "ATLAS_SHIM_WRITES": ",".join(sorted(self.writes))}
+
     def settings(self) -> Settings:
         """Return the part of the options that the core obeys."""
         word, flag = word_and_flag(self.route)
         return Settings(
             route=word,
             sunsets=self.sunset,
+            reads=self.reads,
             writes=self.writes,
             hosts=self.hosts,
             origins=frozenset({self.upstream}),

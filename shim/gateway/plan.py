@@ -87,7 +87,7 @@ class PlanSource:
         except SettingsError as error:
             errors.append(error)
         try:
-            engine = load_engine(self.environ)
+            engine = load_engine({**self.environ, **options.switches})
         except DocumentError as error:
             errors.append(error)
         if len(errors) == 1:

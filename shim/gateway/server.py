@@ -68,8 +68,8 @@ class Gateway:
         clock: Callable[[], float] = time.time,
         environ: Mapping[str, str] = os.environ,
     ) -> None:
-        plan = Plan(options or Options(), engine or shared_engine(os.environ))
-        options = plan.options
+        options = options or Options()
+        plan = Plan(options, engine or shared_engine({**os.environ, **options.switches}))
         named = options.openfeature_provider
         self._provider = provider_factory(named, "openfeature_provider") if named else None
         self.flag = self._flag_of(plan)

@@ -85,6 +85,7 @@ async def status_of(
             "credentials": str(options.credentials),
             "upstream": options.upstream,
             "listens": listens,
+            "reads": sorted(options.reads),
             "writes": sorted(options.writes),
             "inventory": seen is not None,
         },

@@ -314,4 +314,5 @@ def test_the_engine_of_the_process_is_read_once(monkeypatch, tmp_path):
 
 def test_the_shipped_folder_alone_is_an_engine():
     """Without an operator's folder the shipped documents are all there is."""
-    assert [one.name for one in load_engine({}).documents] == [one.name for one in load_documents([SHIPPED])]
+    retired = [one.name for one in load_documents([SHIPPED]) if not all(each.lives for each in one.operations)]
+    assert [one.name for one in load_engine({}).documents] == retired

@@ -31,5 +31,8 @@ def test_the_switch_is_a_strict_word():
     strict = read_settings({"ATLAS_SHIM_WRITES": "instances-strict"})
     engine.check_settings(strict)
     assert strict.writes == {"instances", "instances-strict"}
-    with pytest.raises(SettingsError, match="'instance' is not one of instances, instances-strict, off"):
+    words = "former-clusters, instances, instances-strict, off"
+    with pytest.raises(SettingsError, match=f"ATLAS_SHIM_WRITES: 'instance' is not one of {words}"):
         engine.check_settings(read_settings({"ATLAS_SHIM_WRITES": "instance"}))
+    with pytest.raises(SettingsError, match="ATLAS_SHIM_READS: 'instances' is not one of former-clusters, off"):
+        engine.check_settings(read_settings({"ATLAS_SHIM_READS": "instances"}))

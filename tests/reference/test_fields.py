@@ -3,7 +3,7 @@
 import pytest
 from makers.fields import page, value
 
-from shim.core.recognise import load_engine
+from shim.documents import load_documents, mapping_folders
 from shim.documents.casts import Values
 from shim.documents.fields import Rule
 from shim.documents.verbs import Absent, From
@@ -12,25 +12,25 @@ from shim.documents.ways import Group, Whole
 
 
 @pytest.fixture(scope="module")
-def engine():
-    return load_engine({})
+def documents():
+    return load_documents(mapping_folders({}))
 
 
-def test_every_operation_and_every_member_is_there(engine):
+def test_every_operation_and_every_member_is_there(documents):
     """No operation, no member of an answer or of a request, and no reason is left out."""
-    text = page(engine)
-    for operation in engine.operations:
+    text = page(documents)
+    for operation in [one for document in documents for one in document.operations]:
         assert f"### {operation.id}\n" in text
-        fields = list(operation.resource.walk())
+        fields = [field for one in operation.successors.values() for field in one.resource.walk()]
         rules = [rule for field in fields for tier in field.rules.values() for rule in tier]
         assert not [field.name for field in fields if f"{field.name}`" not in text]
         assert not [rule.why for rule in rules if rule.why not in text]
         assert not operation.request or not [name for name in operation.request.members if f"`{name}` (" not in text]
 
 
-def test_tables_have_as_many_cells_in_each_row(engine):
+def test_tables_have_as_many_cells_in_each_row(documents):
     """A word with a bar in it, or a cell too few, would break a table."""
-    tables = [part.splitlines() for part in page(engine).split("\n\n") if part.startswith("| ")]
+    tables = [part.splitlines() for part in page(documents).split("\n\n") if part.startswith("| ")]
     assert tables
     assert not [lines for lines in tables if len({line.replace("\\|", "").count("|") for line in lines}) > 1]
 

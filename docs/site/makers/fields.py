@@ -11,11 +11,12 @@ import attrs
 from makers.markdown import table
 
 from shim.cli.fields import when
-from shim.core.recognise import Engine, load_engine
+from shim.documents import load_documents, mapping_folders
 from shim.documents.calls import ErrorRule, QueryRule, RefusedChoice, Successor, Target
 from shim.documents.casts import Values
 from shim.documents.fields import BODY, Field, Resource, Rule
 from shim.documents.model import Document, Operation
+from shim.documents.question import RequestBody
 from shim.documents.verbs import From, Parameter, way_of
 from shim.documents.vocabulary import Fidelity
 from shim.documents.ways import AS_IS, Group, Keyed, Whole
@@ -24,7 +25,8 @@ _HEAD = """\
 # From old to new, field by field
 
 What each retired call is answered from, and where each member of its answer comes from: those of serverless instances
-and of the shared tier, which became flex and dedicated clusters, and reads of clusters in versions that end next.
+and of the shared tier, which became flex and dedicated clusters, reads of clusters in versions that end next, and calls
+of former M2 and M5 clusters, which are behind a switch.
 The page is made of the [mapping documents](../../mappings/README.md) by `python docs/site/reference.py`, so it says
 what the shim does. `atlas-shim explain GET URL` says the same of one call, with the call to make instead.
 
@@ -40,12 +42,12 @@ _BASE = "/api/atlas/v2"
 
 def fields() -> str:
     """Return the page of the shipped documents."""
-    return page(load_engine({}))
+    return page(load_documents(mapping_folders({})))
 
 
-def page(engine: Engine) -> str:
+def page(read: Sequence[Document]) -> str:
     """Return the page, a part for each document: first what ended first, last that of which nothing is left."""
-    documents = sorted(engine.documents, key=_place)
+    documents = sorted(read, key=_place)
     return _HEAD + "".join(f"\n{part}\n" for document in documents for part in _document(document))
 
 
@@ -63,14 +65,18 @@ def _document(document: Document) -> Iterator[str]:
         yield "\n".join(f"- {item}" for item in _answering(operation))
         yield from _request(operation)
     for name, resource in document.resources.items():
-        users = [one for one in document.operations if one.successors and one.resource == resource]
+        users = [one for one in document.operations if _tiers(one, resource)]
         if users:
             yield f"### Members of the answer: {_spaced(name)}"
             yield f"In answers to {', '.join(_code(one.id) for one in users)}."
-            yield from _members(resource, tuple(users[0].successors))
+            yield from _members(resource, _tiers(users[0], resource))
     own = list(document.resources.values())
     if others := [_code(one.id) for one in document.operations if one.fields and one.resource not in own]:
         yield f"{' and '.join(others)} answer with the members that a read has, from the same places."
+
+
+def _tiers(operation: Operation, resource: Resource) -> tuple[str, ...]:
+    return tuple(tier for tier, one in operation.successors.items() if one.resource == resource)
 
 
 def _spaced(name: str) -> str:
@@ -80,6 +86,8 @@ def _spaced(name: str) -> str:
 
 def _call(operation: Operation) -> str:
     dates = f"deprecated {operation.deprecated:%Y-%m-%d}, sunset {operation.sunset:%Y-%m-%d}"
+    if operation.lives:
+        dates = f"from {operation.version} on, lives on and is asked first"
     note = f" {operation.note}" if operation.note else ""
     return f"`{operation.method} {operation.path.text}`{_versions(operation)}, {dates}.{note}"
 
@@ -100,7 +108,10 @@ def _answering(operation: Operation) -> Iterator[str]:
         yield f"{done} only with `ATLAS_SHIM_WRITES={operation.switch}`; elsewhere the answer is a 410 that says so."
     for tier, successor in operation.successors.items():
         said = [f"**{tier}**: {_targets(successor, operation.method)}."]
-        if successor.after and tier != operation.first:
+        if successor.switch:
+            word = f"`ATLAS_SHIM_{'READS' if operation.method == 'GET' else 'WRITES'}={successor.switch}`"
+            said.append(f"Only with {word}, and {_led(successor)}. Its answer is: {_spaced(successor.resource.name)}.")
+        elif successor.after and tier != operation.first:
             said.append(f"Asked after {' or '.join(map(_code, successor.after))}.")
         said += [_error(name, rule) for name, rule in successor.errors.items()]
         said += [_query(name, rule) for name, rule in _queries(successor).items()]
@@ -109,6 +120,15 @@ def _answering(operation: Operation) -> Iterator[str]:
         yield f"The answer is `{json.dumps(operation.constant.value)}`. {operation.constant.why}"
     if not operation.successors:
         yield operation.without_successor
+
+
+def _led(successor: Successor) -> str:
+    """Say when a successor with a switch is asked."""
+    if successor.adds:
+        return "its list is added to the other"
+    if successor.when is not None:
+        return f"for a body in which `{successor.when.source}` is {' or '.join(map(str, sorted(successor.when.words)))}"
+    return f"after {' or '.join(map(_code, successor.after))}"
 
 
 def _error(name: str, rule: ErrorRule) -> str:
@@ -148,9 +168,14 @@ def _target(target: Target, method: str) -> str:
 
 def _request(operation: Operation) -> Iterator[str]:
     """Yield what becomes of a request's body."""
-    request = operation.request
-    if request is None:
-        return
+    if operation.request is not None:
+        yield from _body(operation, operation.request, operation.successors)
+    for tier, successor in operation.successors.items():
+        if successor.request is not None:
+            yield from _body(operation, successor.request, {tier: successor})
+
+
+def _body(operation: Operation, request: RequestBody, successors: Mapping[str, Successor]) -> Iterator[str]:
     members = [
         f"{_code(name)} ({type_}{', required' if name in request.required else ''})"
         for name, type_ in request.members.items()
@@ -163,7 +188,7 @@ def _request(operation: Operation) -> Iterator[str]:
         value, error = _code(json.dumps(refused.value)), f"a 400 {_code(refused.error_code)}: {refused.detail}"
         strict = f"With `{operation.switch}-strict` it is {error}"
         yield f"`{name}` with {value} is {f'ignored: {refused.ignored} {strict}' if refused.ignored else error}"
-    for tier, successor in operation.successors.items():
+    for tier, successor in successors.items():
         targets: Mapping[str, Target | RefusedChoice] = successor.choices
         if successor.only is not None:
             targets = {"": successor.only}

@@ -42,10 +42,17 @@ SHARED = (
         "its offset.",
     ),
     Variable(
+        "ATLAS_SHIM_READS",
+        "off",
+        "`former-clusters` answers reads of former M2 and M5 clusters under `/clusters`, which are flex clusters now "
+        "([what is covered](covered.md#former-m2-and-m5-clusters)).",
+    ),
+    Variable(
         "ATLAS_SHIM_WRITES",
         "off",
-        "`instances` lets creations, updates and deletions of instances go to flex clusters. `instances-strict` does "
-        "so, too, and refuses what flex clusters lack (continuous backup, auto-indexing); else it is ignored.",
+        "Words with commas between. `instances` lets creations, updates and deletions of instances go to flex "
+        "clusters. `instances-strict` does so, too, and refuses what they lack (continuous backup, auto-indexing); "
+        "else it is ignored. `former-clusters` sends writes of former M2 and M5 clusters to flex clusters.",
     ),
     Variable(
         "ATLAS_SHIM_UPSTREAM",
