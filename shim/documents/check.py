@@ -115,7 +115,7 @@ def _of_successor(document: Document, operation: Operation, successor: Successor
     alone, words = len(operation.successors) == 1, {key_path(".choose", word): word for word in successor.choices}
     yield ".after", alone and successor.after and not operation.lives, "can never apply: there is no other tier"
     if successor.request is not None:
-        yield from _below(".request", _of_request(successor.request))
+        yield from below(".request", _of_request(successor.request))
         operation = attrs.evolve(operation, request=successor.request)
     for key, target in successor.targets():
         yield from below(key, _of_target(document, operation, target, words.get(key, "")))
