@@ -14,10 +14,8 @@ import attrs
 from shim.tools.scan import rules
 from shim.tools.scan.rules import said
 from shim.tools.scan.scopes import Assigned, Scopes
-from shim.tools.scan.texts import HOLE, UNKNOWN, Text, concat, formatted, known, made, text, url_join
+from shim.tools.scan.texts import HOLE, UNKNOWN, Texts, concat, formatted, known, made, url_join
 from shim.tools.scan.tree import Call, Node, call_of, plain, results, unquoted
-
-Texts = tuple[Text, ...]
 
 _DEEPEST = 40
 _STEPS = 1000
@@ -38,26 +36,32 @@ class Program(Scopes):
     """One file's program; ``ask`` looks up names that it does not define in other programs."""
 
     ask: Callable[[Program, str, Callable[[Program], Texts]], Texts]
-    memory: dict[object, Texts] = attrs.field(factory=dict)
-    _depth: int = 0
+    trail: list[set[Node]]
+    """The literals below each expression that is being evaluated, in any program."""
+    memory: dict[Node, tuple[Texts, frozenset[Node]]] = attrs.field(factory=dict)
     _steps: int = 0
 
     def fold(self, node: Node) -> Texts:
         """Return the possible texts of an expression."""
-        if node in self.memory:
-            return self.memory[node]
-        if self._depth == 0:
-            self._steps = 0
-        self._steps += 1
-        if self._depth > _DEEPEST or self._steps > _STEPS:
-            return UNKNOWN
-        self.memory[node] = UNKNOWN  # a name defined by itself is unknown
-        self._depth += 1
-        try:
-            self.memory[node] = self._fold(node)
-        finally:
-            self._depth -= 1
-        return self.memory[node]
+        if node not in self.memory:
+            self._steps = self._steps + 1 if len(self.trail) > 1 else 0
+            if len(self.trail) > _DEEPEST or self._steps > _STEPS:
+                return UNKNOWN
+            self.memory[node] = UNKNOWN, frozenset()  # a name defined by itself is unknown
+            self.trail.append({node} if node.role == "string" else set())
+            try:
+                texts = self._fold(node)
+            finally:
+                literals = self.trail.pop()
+            self.memory[node] = texts, frozenset(literals)
+        texts, below = self.memory[node]
+        self.trail[-1].update(below)
+        return texts
+
+    def literals(self, node: Node) -> frozenset[Node]:
+        """Return the literals of which the texts of an expression were made, in any program."""
+        self.fold(node)
+        return self.memory.get(node, (UNKNOWN, frozenset()))[1]
 
     def _fold(self, node: Node) -> Texts:
         match node.role:
@@ -82,7 +86,7 @@ class Program(Scopes):
                 return self.fold(node.kids[-1 if node.kind in _LAST else 0])
             case "item" if node.kids:
                 key = next((one for one in self.fold(node.kids[-1]) if known([one])), None)
-                if key is not None and known(found := self.member(key.s)):
+                if key is not None and known(found := self.member(key)):
                     return found
                 return self._any(list(self.written_out(node.kids[0], node)))
         return UNKNOWN
@@ -111,18 +115,18 @@ class Program(Scopes):
 
     def _literal(self, node: Node) -> Texts:
         """Return the texts of a literal; values in it are folded."""
-        atom, at, closing = (self.file, node.start), node.start, ""
+        at, closing = node.start, ""
         parts: list[Texts] = []
         for one in (*(kid for kid in node.kids if kid.role), None):
             said_between = node.text[at - node.start : one.start - node.start if one is not None else None]
             said_between = said_between.removeprefix(closing)
             opened = _OPENED.search(said_between) if one is not None else None
             closing = {"{": "}", "(": ")"}.get(opened[0][-1], "") if opened is not None else ""
-            parts.append((text(_OPENED.sub("", said_between) if opened else said_between, [atom]),))
+            parts.append((_OPENED.sub("", said_between) if opened else said_between,))
             if one is not None:
                 parts.append(self.fold(one))
                 at = one.end
-        return tuple(text(unquoted(one.s), one.atoms) for one in made(concat, *parts))
+        return tuple(map(unquoted, made(concat, *parts)))
 
     def _sum(self, node: Node) -> Texts:
         left, right = node.kids[0], node.kids[-1]
@@ -172,7 +176,7 @@ class Program(Scopes):
             parts_of = self.items(call.receiver) if call.receiver is not None and not known(on) else [on]
             return made(concat, *parts_of, *args)
         if name in {"replace", "replaceall", "gsub"} and (known(on) or args):
-            return tuple(text(_VARIANT.sub(HOLE, one.s), one.atoms) for one in (on if known(on) else args[0]))
+            return tuple(_VARIANT.sub(HOLE, one) for one in (on if known(on) else args[0]))
         if known(found := self.ask(self, call.name, lambda other: other.returned(call.name))):
             return made(_filled, found, *given)
         if name in rules.words("words", "keep") and known(on):
@@ -182,7 +186,7 @@ class Program(Scopes):
         if name == "url" and len(args) == 2:
             return made(lambda end, base: url_join(base, end), *args)
         if is_new or is_type or name in rules.words("words", "wraps"):
-            return next((one for one in args if known(one) and said(one[0].s) is None), UNKNOWN)
+            return next((one for one in args if known(one) and said(one[0]) is None), UNKNOWN)
         return UNKNOWN
 
     def _formatted(self, values: Sequence[Texts], keyed: Mapping[str, Node]) -> Texts:
@@ -201,9 +205,9 @@ class Program(Scopes):
         if call.receiver is not None:
             before = self.items(call.receiver)
             parts = [*before, *parts] if known(on) or len(before) > 1 else parts
-        signs = [one[0].s for one in parts if _SEPARATOR.fullmatch(one[0].s)]
+        signs = [one[0] for one in parts if _SEPARATOR.fullmatch(one[0])]
         if call.name == "join" and signs and len(parts) > 2:
-            parts = [one for one in parts if one[0].s != signs[0]]
+            parts = [one for one in parts if one[0] != signs[0]]
             return made(lambda *rest: signs[0].join(rest), *parts)
         return made(url_join, *parts) if any(map(known, parts)) else UNKNOWN
 

@@ -10,10 +10,10 @@ from collections.abc import Iterator, Mapping
 from pathlib import PurePath
 
 from shim.tools.scan import rules
-from shim.tools.scan.fold import Program, Texts
+from shim.tools.scan.fold import Program
 from shim.tools.scan.rules import said, verb_in, words_of
 from shim.tools.scan.sightings import Sought
-from shim.tools.scan.texts import Text, made, url_join
+from shim.tools.scan.texts import Texts, made, url_join
 from shim.tools.scan.tree import Call, Node, key_of, plain
 
 _SPEAKS = re.compile(r"api/atlas|vnd\.atlas|atlas[_-]?(api|base|url|host|client|root)|mongodb", re.IGNORECASE)
@@ -61,7 +61,7 @@ class Calls:
         values = [*call.args, *(value for key, value in call.keyed.items() if key not in skipped)]
         return [self.program.fold(one) for one in values]
 
-    def retired(self, call: Call) -> Iterator[tuple[str | None, Text]]:
+    def retired(self, call: Call) -> Iterator[tuple[str | None, str]]:
         """Yield the methods and addresses of the retired calls that a call may be."""
         is_http, method = self._method(call)
         if not is_http and call.name in self.program.functions:
@@ -73,7 +73,7 @@ class Calls:
         elif len(call.args) > 2 and not self.is_quiet(call.node):
             addresses.append(made(url_join, *(self.program.fold(one) for one in call.args if self._word(one) is None)))
         for one in (one for texts in addresses for one in texts):
-            if self.sought.paths.find(one.s, near=self.near and is_http):
+            if self.sought.paths.find(one, near=self.near and is_http):
                 yield method, one
 
     def _helper(self, name: str) -> tuple[bool, str | None]:
@@ -109,7 +109,7 @@ class Calls:
     def _word(self, node: Node) -> str | None:
         """Return the method that an argument names: a text, a constant, or a symbol."""
         found = self.program.fold(node)
-        if len(found) == 1 and (word := said(found[0].s)) is not None:
+        if len(found) == 1 and (word := said(found[0])) is not None:
             return word
         if node.text.startswith(":"):
             return said(node.text)
@@ -173,7 +173,7 @@ class Calls:
         """Return whether a call registers a route: a path with parameters, and a handler."""
         if len(call.args) < 2 or verb_in(call.name) is None or call.args[0].role == "sum":
             return False
-        first, last = self.program.fold(call.args[0])[0].s, call.args[-1]
+        first, last = self.program.fold(call.args[0])[0], call.args[-1]
         taker = last.kids[-1] if last.role == "through" and last.kids else last
         return re.search(r"^/.*/[:{]\w", first) is not None and taker.role in {"name", "function", "member"}
 

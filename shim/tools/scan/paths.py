@@ -18,7 +18,6 @@ from shim.tools.scan.living import is_living
 from shim.tools.scan.texts import HOLE
 
 _HOLES = re.compile(r"(?:\x00|\{\{[^{}]*\}\}|\{[^{}/]*\}|%\(\w+\)[sdr]|%[sdr](?![0-9A-Fa-f])|%s|\$\{\w+\}|\$\w+)+")
-"""Unknown parts, and placeholders that nothing filled."""
 _ENOUGH = 3
 """The number of fixed segments that identify a path even if its start is unknown."""
 _HOSTS = "|".join(re.escape(urlsplit(origin).netloc) for origin in ATLAS_ORIGINS)

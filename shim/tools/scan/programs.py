@@ -11,7 +11,7 @@ from shim.tools.scan.fold import Program
 from shim.tools.scan.http import Calls
 from shim.tools.scan.rules import said, verb_in
 from shim.tools.scan.sightings import SCRIPT, Sought, Use
-from shim.tools.scan.texts import HOLE, Atom, Place, Text
+from shim.tools.scan.texts import HOLE, Place, known
 from shim.tools.scan.tree import Call, Node, plain
 
 _SYNC = frozenset({"sync", "sync_detailed", "asyncio", "asyncio_detailed"})
@@ -20,20 +20,19 @@ _TYPED = frozenset({"go", "java", "csharp", "kotlin", "rust"})
 
 
 class Reader(Calls):
-    """Reads one program; ``used`` are the literals that went into calls of any program."""
+    """Reads one program; ``used`` are the literals that went into calls, or into mocks, of any program."""
 
     def __init__(
-        self, program: Program, sought: Sought, neighbours: Mapping[str, frozenset[str]], used: set[Atom]
+        self, program: Program, sought: Sought, neighbours: Mapping[str, frozenset[str]], used: set[Node]
     ) -> None:
         super().__init__(program, sought, neighbours)
         self.used = used
-        self.mocked: set[Atom] = set()
 
     def calls(self) -> Iterator[Use]:
         """Yield the calls and names."""
         for call in self.program.calls.values():
             if self.is_mock(call):
-                self.mocked.update(atom for one in self.addresses(call) for some in one for atom in some.atoms)
+                self._use(call)
             else:
                 yield from self._call(call)
         for node in self.program.root.walk():
@@ -53,16 +52,20 @@ class Reader(Calls):
         if words and words[0] in rules.words("commands", "atlas"):
             words = " ".join(words).split()
         if (use := self.sought.command(self._at(call), words)) is not None:
-            parts = (self.program.items(arg) for arg in call.args)
-            self.used.update(atom for part in parts for one in part for some in one for atom in some.atoms)
+            self._use(call)
             yield use
         seen = set()
         for method, address in self.retired(call):
-            self.used.update(address.atoms)
-            use = self.sought.called(self._at(call), method, address.s, near=self.near)
+            self._use(call, call.receiver)
+            use = self.sought.called(self._at(call), method, address, near=self.near)
             if use is not None and use.operations[0].id not in seen:
                 seen.add(use.operations[0].id)
                 yield use
+
+    def _use(self, call: Call, receiver: Node | None = None) -> None:
+        """Note the literals in the texts that a call is given, or is made on."""
+        given = [*call.args, *call.keyed.values(), *filter(None, [receiver])]
+        self.used.update(*(self.program.literals(one) for one in given if any(map(known, self.program.items(one)))))
 
     def _named(self, call: Call) -> Iterator[Use]:
         """Yield the use of a client library's method."""
@@ -88,7 +91,7 @@ class Reader(Calls):
         """Yield the command lines that a call gets as separate arguments or as a list."""
         if call.receiver is not None and call.receiver.role == "call" and call.name.casefold() in {"arg", "args"}:
             yield from self._words(self.program.calls[call.receiver])
-        yield from (one[0].s for arg in call.args for one in self.program.items(arg))
+        yield from (one[0] for arg in call.args for one in self.program.items(arg))
 
     def _node(self, node: Node) -> Iterator[Use]:
         """Yield the use in a name, a text or a list that is not the call's own name."""
@@ -104,8 +107,8 @@ class Reader(Calls):
                 yield Use(place, "sdk", (operation,), operation.method, name)
         if node.role == "string" and SCRIPT.match(re.sub(r"^[A-Za-z$@%]*[\"'`({\[]+", "", node.text[:400])):
             for one in self.program.fold(node):
-                uses = list(self.sought.script(place, one.s))
-                self.used.update(one.atoms if uses else ())
+                uses = list(self.sought.script(place, one))
+                self.used |= self.program.literals(node) if uses else set()
                 yield from uses
 
     def _annotation(self, node: Node) -> Iterator[Use]:
@@ -117,28 +120,26 @@ class Reader(Calls):
             return
         for one in (one for one in node.walk() if one.role == "string"):
             found = self.program.fold(one)[0]
-            head, _, rest = found.s.partition(" ")
+            head, _, rest = found.partition(" ")
             verbs = (verb_in(re.sub("Exchange|Mapping", "", word)) for word in (node.parent or node).words())
             method = said(head) or next(filter(None, verbs), None)
-            use = self.sought.called(self._place(one), method, rest if said(head) else found.s, near=self.near)
-            self.mocked.update(found.atoms)
+            use = self.sought.called(self._place(one), method, rest if said(head) else found, near=self.near)
+            self.used.add(one)
             yield from [use] if use is not None else []
 
     def paths(self) -> Iterator[Use]:
         """Yield the paths that are part of neither a call of any program nor a longer path."""
-        found: dict[frozenset[Atom], tuple[Node, Text]] = {}
+        found: dict[frozenset[Node], tuple[Node, str]] = {}
         for node in self.program.root.walk():
-            if node.role != "string" or not self.sought.concerns(node.text):
-                continue
-            whole = self._whole(node)
-            for one in self.program.fold(whole):
-                is_known = one.atoms <= self.used | self.mocked
-                if self.sought.paths.find(one.s) and not is_known and not self.is_quiet(whole):
-                    found.setdefault(one.atoms, (node, one))
-                    break
-        for atoms, (node, one) in found.items():
-            use = self.sought.called(self._place(node), None, one.s, "path")
-            if use is not None and not any(atoms < other for other in found):
+            if node.role == "string" and self.sought.concerns(node.text):
+                whole = self._whole(node)
+                literals = self.program.literals(whole)
+                retired = next(filter(self.sought.paths.find, self.program.fold(whole)), None)
+                if retired is not None and not literals <= self.used and not self.is_quiet(whole):
+                    found.setdefault(literals, (node, retired))
+        for literals, (node, one) in found.items():
+            use = self.sought.called(self._place(node), None, one, "path")
+            if use is not None and not any(literals < other for other in found):
                 yield use
 
     def _whole(self, node: Node) -> Node:

@@ -9,9 +9,10 @@ from pathlib import PurePath
 import attrs
 
 from shim.tools.scan.files import Source
-from shim.tools.scan.fold import Program, Texts
+from shim.tools.scan.fold import Program
 from shim.tools.scan.paths import Paths
-from shim.tools.scan.texts import UNKNOWN, known
+from shim.tools.scan.texts import UNKNOWN, Texts, known
+from shim.tools.scan.tree import Node
 
 _SHORTEST = 4
 """The fewest characters of a name that is looked up in other files."""
@@ -28,6 +29,7 @@ class Project:
 
     programs: dict[Source, Program] = attrs.field(factory=dict)
     folders: dict[PurePath, dict[str, frozenset[str]]] = attrs.field(factory=dict)
+    trail: list[set[Node]] = attrs.field(factory=lambda: [set()])
     _defining: dict[tuple[str, str], list[Program]] = attrs.field(factory=dict)
     _is_asking: bool = False
 
@@ -47,7 +49,7 @@ class Project:
             for program in self.programs.values()
             for name in _defined(program)
             for one in (*program.member(name), *program.returned(name))
-            if paths.find(one.s)
+            if paths.find(one)
         }
         self._is_asking = False
         for program in self.programs.values():

@@ -24,8 +24,7 @@ from shim.tools.scan.living import MARKS, Mention, Versions, is_living, mentions
 from shim.tools.scan.programs import Reader
 from shim.tools.scan.project import Project, group
 from shim.tools.scan.sightings import Sought, Use
-from shim.tools.scan.texts import Atom
-from shim.tools.scan.tree import parsed
+from shim.tools.scan.tree import Node, parsed
 
 NO_GRAMMARS = (
     "no grammars installed: findings are lines of text; for calls with methods: pip install 'atlas-shim[scan]'"
@@ -153,7 +152,7 @@ class _Texts:
                     self.note("", 0, NO_GRAMMARS)
         for source in self._users():
             self._parse(source)
-        used: set[Atom] = set()
+        used: set[Node] = set()
         readers = {
             source: Reader(program, self.sought, self.project.folders[PurePath(source.file).parent], used)
             for source, program in self.project.programs.items()
@@ -173,7 +172,7 @@ class _Texts:
 
         def parse() -> Iterator[Use]:
             root, too_deep = parsed(source.language, self.contents[source].text)
-            program = Program(source.file, source.language, root, self.project.ask)
+            program = Program(source.file, source.language, root, self.project.ask, self.project.trail)
             if too_deep:
                 program.unparsed.add(0)
                 self.note(source.file, 0, "nested too deeply to parse fully; it was read line by line, too")

@@ -30,36 +30,20 @@ class Place:
     end_column: int
 
 
-Atom = tuple[str, int]
-"""A literal of a program: its file, and its start there."""
+Texts = tuple[str, ...]
+"""The possible texts of an expression."""
+UNKNOWN: Texts = (HOLE,)
 
 
-@attrs.frozen(cache_hash=True)
-class Text:
-    """A text with holes, and the literals that it was made from."""
-
-    s: str
-    atoms: frozenset[Atom] = frozenset()
-
-
-UNKNOWN = (Text(HOLE),)
-
-
-def known(texts: Iterable[Text]) -> bool:
+def known(texts: Iterable[str]) -> bool:
     """Return whether any part of a text is known."""
-    return any(one.s.strip(HOLE) for one in texts)
+    return any(one.strip(HOLE) for one in texts)
 
 
-def text(s: str, atoms: Iterable[Atom] = ()) -> Text:
-    """Return a text; one that is too long becomes a hole."""
-    return Text(HOLE) if len(s) > _LONGEST else Text(s, frozenset(atoms))
-
-
-def made(make: Callable[..., str], *parts: Iterable[Text]) -> tuple[Text, ...]:
-    """Return a function's results for every combination of the arguments' alternatives."""
-    chosen = islice(product(*parts), _TRIED)
-    texts = (text(make(*(one.s for one in some)), frozenset().union(*(one.atoms for one in some))) for some in chosen)
-    return tuple(dict.fromkeys(texts))[:_MOST]
+def made(make: Callable[..., str], *parts: Iterable[str]) -> Texts:
+    """Return a function's results for every combination of the arguments' alternatives; too long ones are holes."""
+    texts = (make(*some) for some in islice(product(*parts), _TRIED))
+    return tuple(dict.fromkeys(one if len(one) <= _LONGEST else HOLE for one in texts))[:_MOST]
 
 
 def concat(*parts: str) -> str:
