@@ -12,7 +12,7 @@ from pathlib import PurePath
 from shim.tools.scan import rules
 from shim.tools.scan.fold import Program
 from shim.tools.scan.rules import said, verb_in, words_of
-from shim.tools.scan.sightings import Sought
+from shim.tools.scan.sought import Sought
 from shim.tools.scan.texts import Texts, made, url_join
 from shim.tools.scan.tree import Call, Node, key_of, plain
 
@@ -73,7 +73,7 @@ class Calls:
         elif len(call.args) > 2 and not self.is_quiet(call.node):
             addresses.append(made(url_join, *(self.program.fold(one) for one in call.args if self._word(one) is None)))
         for one in (one for texts in addresses for one in texts):
-            if self.sought.paths.find(one, near=self.near and is_http):
+            if self.sought.find(one, near=self.near and is_http):
                 yield method, one
 
     def _helper(self, name: str) -> tuple[bool, str | None]:

@@ -13,7 +13,7 @@ import attrs
 
 from shim.tools.scan import rules
 from shim.tools.scan.commands import commands_in
-from shim.tools.scan.sightings import Sought, Use
+from shim.tools.scan.sought import Sought, Use
 from shim.tools.scan.texts import HOLE, Place
 
 _LONGEST = 20_000
@@ -209,20 +209,19 @@ class Lines:
 
     def _name(self, word: str, place: Place, row: str, key: str) -> Use | None:
         """Return the use of a resource or of a client library that a word names."""
-        names = self.sought.names
-        resource = names.spelled(word.strip(":{="))
+        resource = self.sought.spelled(word.strip(":{="))
         block = re.match(rf"\s*\"?(resource|data)\"?\s+\"{re.escape(word)}\"", row)
         if block is not None or (word.startswith("mongodbatlas_") and self._is("yaml", "json")):
             kinds = [block[1]] if block is not None else ["resource", "data"]
-            resource = next(filter(None, (names.resource(kind, word) for kind in kinds)), ())
+            resource = next(filter(None, (self.sought.resource(kind, word) for kind in kinds)), ())
         if word.casefold() == "serverless" and key == "InstanceType" and "mongodb" in self.text.casefold():
-            resource = names.spelled("cfnserverlessinstance")
+            resource = self.sought.spelled("cfnserverlessinstance")
         if resource:
             kind = "text" if word.casefold().startswith("serverless") else "resource"
             return Use(place, kind, resource, None, word.strip(":{="))
         if _DEFINES.match(row):
             return None
-        found = (names.any(part) for part in re.findall(r"[A-Za-z_]\w+", word))
+        found = (self.sought.named(part) for part in re.findall(r"[A-Za-z_]\w+", word))
         operation = next(filter(None, found), None)
         return None if operation is None else Use(place, "text", (operation,), operation.method, word)
 

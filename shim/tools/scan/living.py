@@ -17,7 +17,7 @@ from shim.documents.model import Operation
 from shim.documents.templates import parameter_name
 
 if TYPE_CHECKING:
-    from shim.tools.scan.sightings import Use
+    from shim.tools.scan.sought import Use
 
 
 MARKS = (b"vnd.atlas", b"atlas-sdk/v", b"--version")

@@ -10,10 +10,15 @@ from shim.tools.scan import rules
 from shim.tools.scan.fold import Program
 from shim.tools.scan.http import Calls
 from shim.tools.scan.rules import said, verb_in
-from shim.tools.scan.sightings import SCRIPT, Sought, Use
+from shim.tools.scan.sought import Sought, Use
 from shim.tools.scan.texts import HOLE, Place, known
 from shim.tools.scan.tree import Call, Node, plain
 
+_SCRIPT = re.compile(
+    r"[A-Za-z$@%]*[\"'`({\[]*\s*(sudo\s+|env\s+|\w+=\S+\s+|set -\w+\s*\n\s*|#!.*\n\s*)*(\S*/)?"
+    r"(curl|wget|https?|xhs?|atlas|mongocli)(\.exe)?\s+\S"
+)
+"""The start of a literal that is a command line."""
 _SYNC = frozenset({"sync", "sync_detailed", "asyncio", "asyncio_detailed"})
 """The functions of openapi-python-client's modules, of which each operation has one."""
 _TYPED = frozenset({"go", "java", "csharp", "kotlin", "rust"})
@@ -45,7 +50,7 @@ class Reader(Calls):
         name, node = call.name, call.node
         yield from self._named(call)
         if "mongodbatlas" in self.text and (name.startswith(("get", "new")) or name[:1].isupper()):
-            found = self.sought.names.wrapped(name.removeprefix("New") if self.program.language == "go" else name)
+            found = self.sought.wrapped(name.removeprefix("New") if self.program.language == "go" else name)
             if found:
                 yield Use(self._place(node), "resource", found, None, name)
         words = list(dropwhile(lambda word: not word.strip(HOLE), self._words(call)))
@@ -72,7 +77,7 @@ class Reader(Calls):
         name, on = call.name, call.on
         if name in _SYNC and on:
             name = on[-1]
-        operation = self.sought.names.any(name) or self.sought.names.grouped(on[-1] if on else "", name)
+        operation = self.sought.named(name, on[-1] if on else "")
         if operation is None:
             return
         is_self = on[:1] in (["self"], ["this"], ["cls"]) or (
@@ -97,15 +102,15 @@ class Reader(Calls):
         """Yield the use in a name, a text or a list that is not the call's own name."""
         place, parent = self._place(node), node.parent or node
         if node.role in {"name", "string"} and len(node.text) < 80:
-            resource = self.sought.names.spelled(plain(node.text.strip("\"'`")))
+            resource = self.sought.spelled(plain(node.text.strip("\"'`")))
             if resource:
                 yield Use(place, "resource", resource, None, node.text.strip("\"'`"))
         if node.role == "member" and parent.role not in {"call", "type"} and node.kids:
             name = (node.kids[-1].words() or [""])[-1]
-            operation = self.sought.names.any(name)
+            operation = self.sought.named(name)
             if operation is not None and name not in self.own and not self.is_mocked(node):
                 yield Use(place, "sdk", (operation,), operation.method, name)
-        if node.role == "string" and SCRIPT.match(re.sub(r"^[A-Za-z$@%]*[\"'`({\[]+", "", node.text[:400])):
+        if node.role == "string" and _SCRIPT.match(node.text):
             for one in self.program.fold(node):
                 uses = list(self.sought.script(place, one))
                 self.used |= self.program.literals(node) if uses else set()
@@ -134,7 +139,7 @@ class Reader(Calls):
             if node.role == "string" and self.sought.concerns(node.text):
                 whole = self._whole(node)
                 literals = self.program.literals(whole)
-                retired = next(filter(self.sought.paths.find, self.program.fold(whole)), None)
+                retired = next(filter(self.sought.find, self.program.fold(whole)), None)
                 if retired is not None and not literals <= self.used and not self.is_quiet(whole):
                     found.setdefault(literals, (node, retired))
         for literals, (node, one) in found.items():

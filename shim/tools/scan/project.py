@@ -10,7 +10,7 @@ import attrs
 
 from shim.tools.scan.files import Source
 from shim.tools.scan.fold import Program
-from shim.tools.scan.paths import Paths
+from shim.tools.scan.sought import Sought
 from shim.tools.scan.texts import UNKNOWN, Texts, known
 from shim.tools.scan.tree import Node
 
@@ -41,7 +41,7 @@ class Project:
         for name in _defined(program):
             self._defining.setdefault((group(source.language), name), []).append(program)
 
-    def exported(self, paths: Paths) -> frozenset[str]:
+    def exported(self, sought: Sought) -> frozenset[str]:
         """Return the names whose value in some program is a retired path."""
         self._is_asking = True  # Each program is evaluated without the others.
         found = {
@@ -49,7 +49,7 @@ class Project:
             for program in self.programs.values()
             for name in _defined(program)
             for one in (*program.member(name), *program.returned(name))
-            if paths.find(one)
+            if sought.find(one)
         }
         self._is_asking = False
         for program in self.programs.values():

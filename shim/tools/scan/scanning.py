@@ -23,7 +23,7 @@ from shim.tools.scan.lines import Lines, is_recording
 from shim.tools.scan.living import MARKS, Mention, Versions, is_living, mentions
 from shim.tools.scan.programs import Reader
 from shim.tools.scan.project import Project, group
-from shim.tools.scan.sightings import Sought, Use
+from shim.tools.scan.sought import Sought, Use
 from shim.tools.scan.tree import Node, parsed
 
 NO_GRAMMARS = (
@@ -198,7 +198,7 @@ class _Texts:
 
     def _users(self) -> Iterator[Source]:
         """Yield, and keep, the programs that use a retired path only by another file's name."""
-        names = self.project.exported(self.sought.paths)
+        names = self.project.exported(self.sought)
         pattern = re.compile(rb"\b(?:" + b"|".join(re.escape(name.encode()) for name in sorted(names)) + rb")\b")
         groups = {group(program.language) for program in self.project.programs.values()}
         for source in self.others if names else ():

@@ -1,0 +1,216 @@
+"""The paths and names of retired operations to look for, and the uses that are found."""
+
+from __future__ import annotations
+
+import re
+from collections import Counter
+from collections.abc import Collection, Iterable, Iterator, Sequence
+from functools import lru_cache
+from urllib.parse import urlsplit
+
+import attrs
+
+from shim.core.recognise import Engine
+from shim.core.settings import ATLAS_ORIGINS
+from shim.documents.model import Operation
+from shim.documents.templates import parameter_name
+from shim.tools.scan import rules
+from shim.tools.scan.commands import atlas_words, commands_in, http_words
+from shim.tools.scan.living import is_living
+from shim.tools.scan.texts import HOLE, Place
+
+_HOLES = re.compile(r"(?:\x00|\{\{[^{}]*\}\}|\{[^{}/]*\}|%\(\w+\)[sdr]|%[sdr](?![0-9A-Fa-f])|%s|\$\{\w+\}|\$\w+)+")
+_ENOUGH = 3
+"""The number of fixed segments that identify a path even if its start is unknown."""
+_HOSTS = "|".join(re.escape(urlsplit(origin).netloc) for origin in ATLAS_ORIGINS)
+_START = rf"(?:[^/:]*://(?:(?:{_HOSTS})/|(?=[^/]*{HOLE})))?[^:]*"
+"""The start of an unknown base URL, but not another host's."""
+_ENDINGS = (
+    "", "async", "withhttpinfo", "asyncwithhttpinfo", "withhttpinfoasync", "withparams", "call", "callasync", "raw",
+    "withresponse", "withresponsespec", "validatebeforecall", "ordefaultasync", "execute", "request", "requestconfig",
+    "withoutpreloadcontent", "serialize",
+)  # fmt: skip
+"""The suffixes that generators add to a method's name for its variants, in lower case."""
+_RESOURCES = (
+    "serverlessinstance", "serverlessprivateendpoint", "_serverless", "shared_tier", "sharedtier", "serverlessspec",
+)  # fmt: skip
+"""Words; every resource's name has one of them, also in Pulumi and CDKTF."""
+
+
+@attrs.frozen
+class Use:
+    """One use of retired operations.
+
+    ``kind`` is ``call`` (an HTTP call), ``path`` (a path whose call was not seen), ``sdk`` (a client's method),
+    ``command`` (of the Atlas CLI), ``resource`` (of Terraform, CloudFormation, Pulumi, Kubernetes) or ``text`` (a line
+    of a file that no grammar reads). There are several operations when the method is unknown. ``text`` is the path or
+    the name.
+    """
+
+    place: Place
+    kind: str
+    operations: tuple[Operation, ...]
+    method: str | None
+    text: str
+
+
+@attrs.frozen
+class _Shape:
+    """All operations of one path; ``near`` also matches the path's end.
+
+    ``mark`` is a fixed segment that their successors' paths lack, if there is one.
+    """
+
+    segments: tuple[str, ...]
+    mark: str
+    operations: tuple[Operation, ...]
+    exact: re.Pattern[str]
+    near: re.Pattern[str]
+
+
+class Sought:
+    """The paths and names of an engine's operations, except the ``silent`` ones."""
+
+    def __init__(self, engine: Engine, silent: Collection[str] = ()) -> None:
+        grouped: dict[tuple[str, ...], list[Operation]] = {}
+        bases: dict[tuple[str, ...], set[str]] = {}
+        for document in engine.documents:
+            for operation in (one for one in document.operations if one.id not in silent):
+                key = tuple("" if parameter_name(one) else one for one in operation.path.segments)
+                grouped.setdefault(key, []).append(operation)
+                bases.setdefault(key, set()).update(api.base[1:] for api in document.apis.values())
+        marks = {key: frozenset.intersection(*map(_marks, operations)) for key, operations in grouped.items()}
+        common = Counter(mark for some in marks.values() for mark in some)
+        self._shapes = []
+        for key, operations in sorted(grouped.items(), key=lambda one: -len(one[0])):
+            mark = max(sorted(marks[key]), key=common.__getitem__, default="")
+            exact, near = (_pattern(key, mark, bases[key], enough) for enough in (_ENOUGH, 1))
+            self._shapes.append(_Shape(key, mark, tuple(operations), exact, near))
+        self.find = lru_cache(maxsize=4096)(self._find)
+        known = [one for operations in grouped.values() for one in operations]
+        self._by_id = {name: one for one in known for name in (one.id, *one.aliases)}
+        said = {**{name: one for one in known for name in one.sdk}, **self._by_id}
+        self._folded = {name.replace("_", "").casefold(): operation for name, operation in said.items()}
+        names = {*map(str.casefold, said), *self._folded, *_RESOURCES, "atlas serverless", "mongocli"}
+        paths = {(one.mark or next(filter(None, one.segments[::-1]))).casefold() for one in self._shapes}
+        self._names, self._words = _shortest(names), _shortest(paths | names)
+        self._bytes = tuple(word.encode() for word in self._words)
+        marked = "|".join(map(re.escape, sorted(paths)))
+        self._segments = re.compile(rf"[/\"'`](?:{marked})(?![\w-])|(?<![\w-])(?:{marked})[/\"'`]")
+
+    def concerns(self, text: str) -> bool:
+        """Return whether a text has a word to look for."""
+        folded = text.casefold()
+        return any(word in folded for word in self._words)
+
+    def concerns_bytes(self, content: bytes) -> bool:
+        """Return whether bytes, in any encoding with ASCII's letters, have a word to look for."""
+        folded = content.lower()
+        return any(word in folded for word in self._bytes)
+
+    def concerns_closely(self, text: str) -> bool:
+        """Return whether a program has a path segment or name to look for, in a language that quotes strings."""
+        folded = text.casefold()
+        return self._segments.search(folded) is not None or any(word in folded for word in self._names)
+
+    def _find(self, s: str, *, near: bool = False) -> tuple[Operation, ...]:
+        """Return the operations whose path a text is, the longest path first; empty for any other text.
+
+        With ``near`` the end of a path is enough, as in a client with a base URL, if it has the retired API's word.
+        """
+        s = re.split(r"[?#]", _HOLES.sub(HOLE, s.strip()), maxsplit=1)[0]
+        if re.search(r"[\s<>]", s):  # Prose and a server's routes have them, URLs don't.
+            return ()
+        s = re.sub(r"(?<=[^:/])/{2,}", "/", s).rstrip("/")
+        fits = (one for one in self._shapes if one.mark in s and (one.near if near else one.exact).fullmatch(s))
+        return next((one.operations for one in fits), ())
+
+    def called(
+        self, place: Place, method: str | None, address: str, kind: str = "call", *, near: bool = False
+    ) -> Use | None:
+        """Return the use that a call to an address is, None for other addresses.
+
+        With ``near`` the end of a path is enough, for programs that mention Atlas. If the method is unknown, the use
+        is of all operations of the path, reads first.
+        """
+        found = [one for one in self.find(address, near=near) if method in {None, one.method}]
+        found.sort(key=lambda one: one.method != "GET")
+        return Use(place, kind, tuple(found), method, re.sub(f"{HOLE}+", "{…}", address)) if found else None
+
+    def command(self, place: Place, words: Sequence[str]) -> Use | None:
+        """Return the use that a command line is, None for other commands."""
+        method, addresses = http_words(words) or (None, [])
+        for word in addresses:
+            if found := self.called(place, method, word):
+                return found
+        named, said = atlas_words(words) or ("", "")
+        operation = self.named(named)
+        return None if operation is None else Use(place, "command", (operation,), operation.method, said)
+
+    def script(self, place: Place, text: str) -> Iterator[Use]:
+        """Yield the uses in command lines."""
+        for row in text.replace("\\\n", " ").split("\n"):
+            yield from filter(None, (self.command(place, words) for _, words in commands_in(row)))
+
+    def named(self, name: str, service: str = "") -> Operation | None:
+        """Return the operation of a client's method, variants included, or of a service's with a common name."""
+        folded = name.replace("_", "").casefold()
+        found = (self._folded.get(folded.removesuffix(ending)) for ending in _ENDINGS if folded.endswith(ending))
+        grouped = self._by_id.get(rules.table("grouped").get(service.casefold(), {}).get(name, ""))
+        return next(filter(None, found), grouped)
+
+    def wrapped(self, name: str) -> tuple[Operation, ...]:
+        """Return the operations of a class or function that Pulumi or CDKTF generates from a Terraform name."""
+        snake = re.sub(r"(?<!^)(?=[A-Z])", "_", name).casefold()
+        for prefix, kind in (("data_mongodbatlas_", "data"), ("get_", "data"), ("", "resource")):
+            if snake.startswith(prefix):
+                return self.resource(kind, f"mongodbatlas_{snake.removeprefix(prefix)}")
+        return ()
+
+    def resource(self, kind: str, name: str) -> tuple[Operation, ...]:
+        """Return the operations that a ``resource``, ``data`` or ``type`` of this name calls, its creation first."""
+        named = rules.table("resources").get(f"{kind} {name.casefold()}", ())
+        return tuple(self._by_id[one] for one in named if one in self._by_id)
+
+    def spelled(self, word: str) -> tuple[Operation, ...]:
+        """Return the operations of a word that means a resource wherever it stands."""
+        return self.resource(*rules.table("spelled").get(word.casefold(), "no name").split())
+
+
+def _pattern(segments: Sequence[str], mark: str, bases: Iterable[str], enough: int) -> re.Pattern[str]:
+    """Return what matches a path, or its end with enough fixed segments, after a plausible start."""
+    parts = [base.split("/") for base in bases]
+    known = "|".join(
+        rf"(?:.*/)?{re.escape('/'.join(part[:-1]))}/(?:{re.escape(part[-1])}|[^/]*{HOLE}[^/]*)/" for part in parts
+    )
+    ends = "|".join(re.escape("/".join(part[at:])) for part in parts for at in range(1, len(part)))
+    found = [rf"(?:{known}|/?|/?(?:{ends})/|{_START}{HOLE}/?){_tail(segments)}"]
+    for at in range(1, len(segments)):
+        tail = segments[at:]
+        if not mark or mark in tail:
+            is_enough = sum(map(bool, tail)) >= (enough if tail[0] else _ENOUGH)
+            # A hole after the segment before it is part of the path, whose start is not known to be Atlas'.
+            before = rf"(?<!{re.escape(segments[at - 2])}/)" if at > 1 and segments[at - 2] else ""
+            start = rf"(?:/?|{_START}{before}{HOLE}/?)" if is_enough else rf"(?:{known})(?:[^/]*{HOLE}/?)"
+            found.append(start + _tail(tail))
+    return re.compile("|".join(found))
+
+
+def _tail(segments: Sequence[str]) -> str:
+    # The unknown end of the last segment may be a query.
+    return "/".join(re.escape(one) or "[^/]+" for one in segments) + (f"{HOLE}?" if segments[-1] else "")
+
+
+def _marks(operation: Operation) -> frozenset[str]:
+    """Return the fixed segments that a successor's path lacks; if both paths are the same, the last one."""
+    fixed = [one for one in operation.path.segments if not parameter_name(one)]
+    if is_living(operation):
+        return frozenset(fixed[-1:])
+    targets = [target for successor in operation.successors.values() for _, target in successor.targets()]
+    # The first segment is the collection that all paths of the API begin with.
+    return frozenset(fixed[1:]).difference(*(target.path.segments for target in targets))
+
+
+def _shortest(words: Iterable[str]) -> tuple[str, ...]:
+    """Return the words without those that contain another: a text without that one does not have them either."""
+    return tuple(one for one in words if not any(other in one for other in words if other != one))
