@@ -17,20 +17,19 @@ from shim._version import __version__
 from shim.cli.output import printable
 from shim.core.recognise import shared_engine
 from shim.core.settings import parse_instant, read_settings
-from shim.tools.scan import (
+from shim.tools.scan.findings import (
     FindingState,
-    ScanReport,
     as_json,
     fingerprint,
     new_ones,
     read_baseline,
-    scan,
     worst,
     write_baseline,
+    written,
 )
-from shim.tools.scan.findings import written
 from shim.tools.scan.fixing import replace, rewritten
 from shim.tools.scan.formats import github, sarif
+from shim.tools.scan.scanning import ScanReport, scan
 
 _LISTED = 20
 """The number of unread files that the text names."""

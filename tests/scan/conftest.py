@@ -7,7 +7,7 @@ import pytest
 
 from shim.core.recognise import load_engine
 from shim.core.settings import Settings
-from shim.tools.scan import scan
+from shim.tools.scan.scanning import scan
 
 ENGINE = load_engine({})
 AT = datetime(2026, 6, 1, tzinfo=UTC)

@@ -10,7 +10,7 @@ from click.testing import CliRunner
 from shim.cli import main
 from shim.core.recognise import load_engine
 from shim.core.settings import Settings
-from shim.tools.scan import scan
+from shim.tools.scan.scanning import scan
 
 pytest.importorskip("ast_grep_py", reason="the extra scan")
 

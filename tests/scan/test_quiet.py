@@ -8,7 +8,7 @@ import pytest
 
 from shim.core.recognise import load_engine
 from shim.core.settings import Settings
-from shim.tools.scan import scan
+from shim.tools.scan.scanning import scan
 
 pytestmark = pytest.mark.slow
 

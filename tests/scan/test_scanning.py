@@ -9,7 +9,8 @@ import pytest
 
 from shim.core.recognise import load_engine
 from shim.core.settings import Settings
-from shim.tools.scan import FindingState, ScanReport, scan
+from shim.tools.scan.findings import FindingState
+from shim.tools.scan.scanning import ScanReport, scan
 
 ENGINE = load_engine({})
 CALL = 'requests.get("https://cloud.mongodb.com/api/atlas/v2/groups/a/serverless/b/backup/snapshots")\n'

@@ -16,9 +16,8 @@ from shim.core.recognise import Engine
 from shim.core.route import sunset_of
 from shim.core.settings import Settings
 from shim.tools.scan.files import Content, Source, UnreadError, decoded, read, source_files
-from shim.tools.scan.findings import Finding, FindingState
+from shim.tools.scan.findings import Finding, FindingState, pragmas
 from shim.tools.scan.fold import Program
-from shim.tools.scan.known import pragmas
 from shim.tools.scan.lines import Lines, is_recording
 from shim.tools.scan.living import MARKS, Mention, Versions, is_living, mentions
 from shim.tools.scan.programs import Reader
