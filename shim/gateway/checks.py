@@ -196,7 +196,7 @@ def check_allowed(inbound: InboundRequest, match: Match | None, plan: Plan, *, l
     limited; fields that name another target don't leave with those.
     """
     options, call = plan.options, inbound.call
-    allowed = plan.allowed if lent else options.allow
+    allowed = options.allowed if lent else options.allow
     if allowed is None:
         return inbound
     method, path = call.method, call.path

@@ -85,7 +85,6 @@ class Coalescer:
     def __init__(self) -> None:
         self._flights: dict[Hashable, _Flight] = {}
         self._writes: dict[Owner, list[float]] = {}
-        self._kept = 0
 
     async def share(self, owner: Owner, key: Hashable, window: float, make: Make) -> BufferedResponse | None:
         """Return the answer to a read, asking upstream only if nobody does, or did in the last ``window`` seconds.
@@ -133,23 +132,18 @@ class Coalescer:
 
     def _begin(self, owner: Owner, key: Hashable, window: float, make: Make) -> _Flight:
         loop = asyncio.get_running_loop()
-        flight = _Flight(owner, asyncio.ensure_future(make()), loop.time())
-        self._flights[key] = flight
+        flight = self._flights[key] = _Flight(owner, asyncio.ensure_future(make()), loop.time())
 
         def landed(task: asyncio.Future[BufferedResponse | None]) -> None:
             # Asked for first, since an error that nobody looks at is reported as a defect.
             failed = task.cancelled() or task.exception() is not None
-            if self._flights.get(key) is not flight:
-                return
-            left = flight.born + window - loop.time()
-            whole = None if failed else task.result()
-            size = 0 if whole is None else len(whole.reply.body or b"")
-            if left <= 0 or task.cancelled() or self._kept + size > BUDGET:
-                self._drop(key, flight)
-                return
-            flight.size = size
-            self._kept += size
-            loop.call_later(left, self._drop, key, flight)
+            if self._flights.get(key) is flight:
+                left, whole = flight.born + window - loop.time(), None if failed else task.result()
+                flight.size = 0 if whole is None else len(whole.reply.body or b"")
+                if left <= 0 or task.cancelled() or sum(one.size for one in self._flights.values()) > BUDGET:
+                    self._drop(key, flight)
+                else:
+                    loop.call_later(left, self._drop, key, flight)
 
         flight.task.add_done_callback(landed)
         return flight
@@ -157,4 +151,3 @@ class Coalescer:
     def _drop(self, key: Hashable, flight: _Flight) -> None:
         if self._flights.get(key) is flight:
             del self._flights[key]
-            self._kept -= flight.size

@@ -19,7 +19,6 @@ from shim.core.settings import RouteWord, Settings
 from shim.documents import document_files
 from shim.errors import DocumentError, SettingsError
 from shim.flags.providers import check_flag
-from shim.gateway.allow import AllowList
 from shim.gateway.option_values import Given, given, renamed
 from shim.gateway.options import TABLE, CredentialsMode, Options, options_of
 
@@ -28,10 +27,10 @@ from shim.gateway.options import TABLE, CredentialsMode, Options, options_of
 class Plan:
     """What calls are answered with; a call keeps to the one that it began with.
 
-    ``settings`` are the part of the options that the core obeys, ``allowed`` is theirs. ``checks_host`` says that a
-    Host which isn't the gateway's is refused (RFC 9110, 7.4): if the gateway knows its public name, or if it
-    deals in credentials and knows its address. ``given`` says where each option was given. Raises SettingsError
-    when options and documents contradict each other.
+    ``settings`` are the part of the options that the core obeys. ``checks_host`` says that a Host which isn't the
+    gateway's is refused (RFC 9110, 7.4): if the gateway knows its public name, or if it deals in credentials and knows
+    its address. ``given`` says where each option was given. Raises SettingsError when options and documents contradict
+    each other.
     """
 
     options: Options
@@ -39,7 +38,6 @@ class Plan:
     given: Mapping[str, Given] = attrs.field(factory=dict)
     settings: Settings = attrs.field(init=False)
     checks_host: bool = attrs.field(init=False)
-    allowed: AllowList | None = attrs.field(init=False)
 
     @settings.default
     def _settings(self) -> Settings:
@@ -51,10 +49,6 @@ class Plan:
         anywhere = options.uds is None and options.listen.host in {"0.0.0.0", "::"}  # noqa: S104 - compared with
         holds_keys = options.credentials is not CredentialsMode.PASSTHROUGH
         return options.public_url is not None or (holds_keys and not anywhere)
-
-    @allowed.default
-    def _allowed(self) -> AllowList | None:
-        return self.options.allowed
 
     def by_flag(self, word: RouteWord | None) -> Plan:
         """Return this plan with the word that the route's flag says, None where it has no word yet."""

@@ -92,7 +92,7 @@ async def test_what_is_taken_in_turns_ends_with_its_connection():
 
 async def test_long_work_is_done_one_piece_at_a_time():
     """Of three that wait one begins in a turn, and whoever has given up is passed over."""
-    turns, begun = Turns(asyncio.get_running_loop()), []
+    turns, begun = Turns(), []
 
     async def work(name: str) -> None:
         await turns.next()

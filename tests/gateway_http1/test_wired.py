@@ -1,6 +1,7 @@
 """States of a connection that need the bytes to come just so, the one timer, and the pool."""
 
 import asyncio
+from typing import Any
 
 import pytest
 
@@ -187,7 +188,7 @@ async def test_a_deadline_that_another_moved_is_not_missed():
         due = 0.0
         others: tuple["Late", ...] = ()
 
-        def late(self):
+        def late(self) -> None:
             seen.append(self)
             for one in (self, *self.others):
                 one.due = NEVER
@@ -195,7 +196,7 @@ async def test_a_deadline_that_another_moved_is_not_missed():
     seen: list[Late] = []
     first, second = Late(), Late()
     first.others, second.others = (second,), (first,)
-    timer = Timer(asyncio.get_running_loop())
+    timer: Any = Timer(asyncio.get_running_loop())
     for one in (first, second):
         timer.watch(one)
     await asyncio.sleep(4 * EVERY)

@@ -81,7 +81,6 @@ async def test_old_answers_are_let_go():
     async with asyncio.timeout(5):
         while coalescer._flights:  # noqa: ASYNC110 - nothing tells it
             await asyncio.sleep(0.001)
-    assert coalescer._kept == 0
 
 
 async def test_answers_beyond_the_budget_are_not_kept():

@@ -38,7 +38,7 @@ class Connection(Wire):
 
     __slots__ = (
         "_body", "_clients", "_has_begun", "_is_ending", "_left", "_request", "_searched", "_task", "_waiter",
-        "accepted", "client", "due", "is_gone", "peer", "scheme", "set_up", "verdict",
+        "accepted", "client", "is_gone", "peer", "scheme", "set_up", "verdict",
     )  # fmt: skip
 
     def __init__(self, clients: Clients, address: str, scheme: str, accepted: socket.socket | None = None) -> None:
@@ -54,7 +54,6 @@ class Connection(Wire):
         self._body = EMPTY
         self._searched = self._left = 0
         self._has_begun = self._is_ending = self.is_gone = False
-        self.due = NEVER
         self.peer, self.verdict = clients.arrived(self, address)
 
     # The transport's side.

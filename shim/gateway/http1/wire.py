@@ -9,9 +9,8 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import select
-from collections import deque
 from time import perf_counter
-from typing import Protocol, cast
+from typing import cast
 
 READ = 65536  # bytes that are read at a time
 SLOWLY = 16384  # bytes that are read at a time of what somebody takes slowly
@@ -26,10 +25,11 @@ class Wire(asyncio.BufferedProtocol):
     """One end of a connection; a class of it takes what arrives by ``take``.
 
     ``_rest`` has arrived and waits to be taken, ``_held`` says that no more is read meanwhile. What is written goes to
-    the transport at once, and ``flushed`` waits while that has more than it should.
+    the transport at once, and ``flushed`` waits while that has more than it should. ``late`` is called once ``due``, a
+    time of the loop's clock, is over, and again while it stays in the past.
     """
 
-    __slots__ = ("_buffer", "_drained", "_held", "_loop", "_rest", "_transport", "_turn", "_view")
+    __slots__ = ("_buffer", "_drained", "_held", "_loop", "_rest", "_transport", "_turn", "_view", "due")
 
     def __init__(self, loop: asyncio.AbstractEventLoop, buffer: memoryview) -> None:
         self._loop = loop
@@ -39,9 +39,12 @@ class Wire(asyncio.BufferedProtocol):
         self._rest = b""
         self._held = False
         self._turn: asyncio.Handle | None = None
+        self.due = NEVER
 
     def take(self, data: bytes) -> None:
-        """Take what arrived."""
+        raise NotImplementedError
+
+    def late(self) -> None:
         raise NotImplementedError
 
     # The transport's side.
@@ -146,42 +149,14 @@ class Wire(asyncio.BufferedProtocol):
 class Turns:
     """Lets long work begin one piece at a time, and gives all else as much time in between as that took."""
 
-    def __init__(self, loop: asyncio.AbstractEventLoop) -> None:
-        self._loop = loop
-        self._waiting: deque[asyncio.Future[None]] = deque()
-        self._is_taken = False
+    def __init__(self) -> None:
+        self._lock = asyncio.Lock()
 
     async def next(self) -> None:
         """Return when it is the caller's turn, which lasts until it waits for something else."""
-        if self._is_taken:
-            waiter = self._loop.create_future()
-            self._waiting.append(waiter)
-            await waiter
-        else:
-            self._is_taken = True
-            self._loop.call_soon(self._end, perf_counter())
-
-    def _end(self, began: float) -> None:
-        self._loop.call_later(perf_counter() - began, self._give)
-
-    def _give(self) -> None:
-        while self._waiting:
-            waiter = self._waiting.popleft()
-            if not waiter.done():
-                waiter.set_result(None)
-                self._loop.call_soon(self._end, perf_counter())
-                return
-        self._is_taken = False
-
-
-class Timed(Protocol):
-    """Something with a deadline: ``due`` is a time of the loop's clock, ``late`` is called once it is over."""
-
-    due: float
-
-    def late(self) -> None:
-        """Do what the deadline is for; it is called again while ``due`` stays in the past."""
-        ...
+        await self._lock.acquire()
+        loop, began = asyncio.get_running_loop(), perf_counter()
+        loop.call_soon(lambda: loop.call_later(perf_counter() - began, self._lock.release))
 
 
 class Timer:
@@ -189,24 +164,24 @@ class Timer:
 
     def __init__(self, loop: asyncio.AbstractEventLoop) -> None:
         self._loop = loop
-        self._watched: set[Timed] = set()
+        self._watched: set[Wire] = set()
         self._timer: asyncio.TimerHandle | None = None
 
-    def watch(self, timed: Timed) -> None:
+    def watch(self, wire: Wire) -> None:
         """Keep an eye on its deadline from now on."""
-        self._watched.add(timed)
+        self._watched.add(wire)
         if self._timer is None:
             self._timer = self._loop.call_later(EVERY, self._look)
 
-    def forget(self, timed: Timed) -> None:
+    def forget(self, wire: Wire) -> None:
         """Keep no eye on it any more."""
-        self._watched.discard(timed)
+        self._watched.discard(wire)
 
     def _look(self) -> None:
         now = self._loop.time()
         try:
-            for timed in [timed for timed in self._watched if timed.due <= now]:
-                if timed.due <= now:  # another one's lateness may have changed it
-                    timed.late()
+            for wire in [wire for wire in self._watched if wire.due <= now]:
+                if wire.due <= now:  # another one's lateness may have changed it
+                    wire.late()
         finally:
             self._timer = self._loop.call_later(EVERY, self._look) if self._watched else None

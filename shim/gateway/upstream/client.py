@@ -92,7 +92,7 @@ class Upstream:
         """Get ready to make connections; needs a running loop."""
         self.loop = asyncio.get_running_loop()
         self.timer = Timer(self.loop)
-        self.turns = Turns(self.loop)
+        self.turns = Turns()
         self.now = self.loop.time
         self._context_of_proxy = system_context() if self.proxy is not None and self.proxy.tls else None
 

@@ -32,7 +32,7 @@ class UpstreamConnection(Wire):
     """
 
     __slots__ = (
-        "_informational", "_is_head", "_is_sending", "_keep", "_response", "_waiter", "born", "due", "heard", "in_use",
+        "_informational", "_is_head", "_is_sending", "_keep", "_response", "_waiter", "born", "heard", "in_use",
         "until", "upstream",
     )  # fmt: skip
 
@@ -46,7 +46,7 @@ class UpstreamConnection(Wire):
         self._keep = True
         self.in_use = self.heard = False
         self.born = upstream.now()
-        self.until = self.due = NEVER
+        self.until = NEVER
 
     # The sender's side.
 
