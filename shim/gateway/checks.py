@@ -39,8 +39,7 @@ _UNKNOWN_BASE = (
 
 METHODS_REFUSED = frozenset({"CONNECT", "TRACE"})
 
-SIGN_IN = frozenset({"/api/oauth/token", "/api/oauth/revoke"})
-"""Where tokens are had and given back, by a login of the caller's own: no read, and no change to anything of Atlas'."""
+SIGN_IN = frozenset({"/api/oauth/token", "/api/oauth/revoke"})  # where tokens are had and given back
 
 _ODD = re.compile(r"[^\x21-\x7e]|[\\#]|%(?:00|2[5ef]|5c|c0|e0)|/\.\.?(?:[/;]|%3b|$)", re.IGNORECASE)
 """What makes a path worth a closer look; hardly any has it."""
@@ -55,13 +54,9 @@ _HOST = re.compile(r"(?:[A-Za-z0-9._~-]+|\[[0-9A-Fa-f:.]+\])(?::[0-9]{1,5})?")
 
 _LOOPBACK = ("localhost", "127.0.0.1", "[::1]")
 
-_PREFIXED = re.compile(r"(/.+?)/api/(?:atlas|public)/")
-"""A path of Atlas' behind that of a proxy in front of the gateway."""
-
+_PREFIXED = re.compile(r"(/.+?)/api/(?:atlas|public)/")  # Atlas' path behind that of a proxy in front
 _OF_CONNECTION = frozenset({"", "close", "keep-alive"})  # members of Connection that name no field (RFC 9110, 7.6.1)
-
-_OF_MESSAGE = frozenset({"accept", "authorization", "content-type", "cookie"})
-"""Fields that say what is asked for and by whom, and that no member of Connection may name."""
+_OF_MESSAGE = frozenset({"accept", "authorization", "content-type", "cookie"})  # no member of Connection names them
 
 _OVERRIDES = frozenset({"x-http-method-override", "x-http-method", "x-method-override"})
 """Fields by which some servers take a call for one of another method."""

@@ -17,8 +17,7 @@ import attrs
 from shim.core.messages import Headers, Record, Reply
 from shim.gateway.errors import Failure
 
-BUDGET = 16 * 1024 * 1024
-"""Bytes of answers kept for later callers; beyond it an answer is shared by those who wait for it alone."""
+BUDGET = 16 * 1024 * 1024  # bytes of answers kept for later callers; beyond it those share an answer who wait for it
 
 PATIENCE = 5.0
 """Seconds for which a write without an answer keeps reads from being shared. However long it takes, no read from

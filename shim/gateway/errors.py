@@ -22,8 +22,7 @@ Origin = Literal["caller", "shim", "atlas"]
 
 Challenged = Literal["unsigned", "stale"]
 
-_OWN_LIMITS = frozenset({"SHIM_HOST_NOT_LISTED", "SHIM_TOO_MANY_PAGES"})
-"""Answers with a gateway's status that are no fault of whoever is behind it."""
+_OWN_LIMITS = frozenset({"SHIM_HOST_NOT_LISTED", "SHIM_TOO_MANY_PAGES"})  # no fault of whoever is behind the gateway
 
 _ERRORS = {
     "SHIM_UPSTREAM_REDIRECTED": "http_protocol_error",

@@ -21,8 +21,7 @@ _HOP_BY_HOP = frozenset({
 _FORWARDED = frozenset({"forwarded", "x-real-ip"})
 _REQUEST_DROPS = _HOP_BY_HOP | {"host", "content-length", "expect"}
 
-_BARE = frozenset({"legacy", ""})
-"""The routes whose replies are not annotated: on the legacy route Atlas' own fields stand alone."""
+_BARE = frozenset({"legacy", ""})  # routes whose replies are not annotated: Atlas' own fields stand alone
 
 _LEVELS = ("renamed", "derived", "constant", "missing", "absent")
 

@@ -25,8 +25,7 @@ log = logging.getLogger("shim.gateway")
 
 _NEEDS = (("tls_key", "tls_cert"), ("tls_client_ca", "tls_cert"), ("upstream_key", "upstream_cert"))
 
-_KINDS = ("URI", "DNS", "email", "IP Address")
-"""Alternative names (RFC 5280, 4.2.1.6), the most telling first: a workload, a host, a person, an address."""
+_KINDS = ("URI", "DNS", "email", "IP Address")  # alternative names (RFC 5280, 4.2.1.6), the most telling first
 
 _NO_TLS = "the caller speaks plain HTTP, or something else, where TLS is spoken"
 

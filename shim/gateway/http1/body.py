@@ -10,10 +10,7 @@ from shim.gateway.http1.chunks import ChunkDecoder
 from shim.gateway.http1.wire import Wire
 
 BUFFERED = 65536  # bytes of each message that count as reserved: so many are read at a time
-
-ROOM = 8192
-"""Bytes that wait to be streamed before no more are taken from the sender; what is collected needs no such bound."""
-
+ROOM = 8192  # bytes that wait to be streamed before no more are taken from the sender; what is collected has no bound
 RATE = 256  # bytes a second below which a caller is stalling
 
 

@@ -10,10 +10,7 @@ import re
 
 LINE = 4096  # bytes of a chunk's size with its extensions
 TRAILERS = 16384  # bytes of all trailers
-
-BESIDE = 65536
-"""Bytes of sizes and extensions, beyond one for each byte of content: only chunks of one or two bytes need more."""
-
+BESIDE = 65536  # bytes of sizes and extensions beyond one for each byte of content: only tiny chunks need more
 AT_ONCE = 128  # chunks that are taken apart before others get their turn
 
 _SIZE = re.compile(rb"([0-9A-Fa-f]{1,15})(?:[ \t]*;[\t\x20-\x7e\x80-\xff]*)?\r\n")

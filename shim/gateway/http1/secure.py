@@ -16,15 +16,10 @@ from shim.gateway.errors import bad_request
 from shim.gateway.http1.wire import Wire
 
 RECORD = 16384  # bytes of content of one record (RFC 8446, 5.1)
-
-SECURED = 45 * 1024
-"""Bytes that a connection of a caller's takes that a plain one doesn't, most of them OpenSSL's (measured)."""
-
+SECURED = 45 * 1024  # bytes that a caller's connection takes more than a plain one, most of them OpenSSL's (measured)
 AT_ONCE = 64  # records that are taken before others get their turn
 CALLERS = 4096  # bytes that are read of callers at a time: OpenSSL keeps as much of each, and few requests are longer
-
-NO_TLS = frozenset({"HTTP_REQUEST", "HTTPS_PROXY_REQUEST", "WRONG_VERSION_NUMBER"})
-"""What OpenSSL calls a first record that is not of TLS."""
+NO_TLS = frozenset({"HTTP_REQUEST", "HTTPS_PROXY_REQUEST", "WRONG_VERSION_NUMBER"})  # what is not of TLS, by OpenSSL
 
 _PLAIN = "The gateway speaks TLS here: call it by https://."
 

@@ -30,11 +30,8 @@ KEEP = 60.0  # seconds that a connection without a request is kept
 LONGEST = 300.0  # seconds after which a connection is not lent any more, so that each name is resolved again
 
 _SAFE = frozenset({"GET", "HEAD", "OPTIONS"})
-_WITH_CONTENT = frozenset({"PATCH", "POST", "PUT"})
-"""Methods whose requests say that they have no content (RFC 9110, 8.6)."""
-
-_USUAL = ("connection_terminated", "connection_timeout", "http_response_timeout")
-"""Types of failures that are counted as 0 from the start: a rate needs a series that exists before."""
+_WITH_CONTENT = frozenset({"PATCH", "POST", "PUT"})  # requests that say that they have no content (RFC 9110, 8.6)
+_USUAL = ("connection_terminated", "connection_timeout", "http_response_timeout")  # counted as 0 from the start
 
 
 class Upstream:
