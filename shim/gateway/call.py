@@ -11,22 +11,21 @@ import logging
 import re
 from collections.abc import Callable
 from contextlib import AbstractContextManager, nullcontext
-from functools import partial
-from time import monotonic, perf_counter
+from time import perf_counter
 from urllib.parse import unquote
 
 import attrs
 
-from shim.core.context import Context, Memory
+from shim.core.context import Memory
 from shim.core.messages import Answer, Call, Record, Reply, field
 from shim.core.recognise import Match
 from shim.core.settings import RouteWord
 from shim.flags.words import ByFlag
-from shim.gateway.checks import InboundRequest, check, check_allowed
+from shim.gateway.checks import check, check_allowed
 from shim.gateway.coalesce import BufferedResponse, Coalescer, Owner, alike
 from shim.gateway.credentials import CallerGate, UpstreamSigner
 from shim.gateway.errors import Refusal, busy, too_slow
-from shim.gateway.exchange import Exchange, dumps, loads
+from shim.gateway.exchange import Admitted, Exchange
 from shim.gateway.fields import for_caller
 from shim.gateway.http1.body import BUFFERED
 from shim.gateway.http1.peers import forwarded_peer
@@ -41,7 +40,7 @@ from shim.gateway.prepared import Repeats
 from shim.gateway.radar_inventory import RadarInventory
 from shim.gateway.tracing import Tracing
 from shim.gateway.upstream.client import Upstream
-from shim.gateway.upstream.messages import Early, OutboundCall, UpstreamResponse
+from shim.gateway.upstream.messages import OutboundCall, UpstreamResponse
 
 log = logging.getLogger("shim.gateway")
 
@@ -51,18 +50,6 @@ KEPT = 1024 * 1024  # bytes of a passed call's content that are kept for a secon
 _SAFE = frozenset({"GET", "HEAD", "OPTIONS"})
 _GROUP = re.compile(r"/groups/([^/]+)")
 _NO_WRITE = nullcontext()
-
-
-@attrs.define(eq=False, repr=False)
-class Admitted:
-    """A request that was let in, with what was decided about it: who signs it, by which plan, what is held for it."""
-
-    request: Request
-    inbound: InboundRequest
-    signer: UpstreamSigner
-    plan: Plan
-    entry: Entry
-    line: CallLine
 
 
 @attrs.define(eq=False, repr=False)
@@ -169,7 +156,7 @@ class Handler:
         finally:
             upstream.close()
 
-    async def _translate(self, admitted: Admitted, match: Match, early: Early | None) -> None:
+    async def _translate(self, admitted: Admitted, match: Match, early: UpstreamResponse | None) -> None:
         """Run the exchange of a retired call, or share another's, and reply."""
         request, plan, line = admitted.request, admitted.plan, admitted.line
         call = admitted.inbound.call
@@ -182,20 +169,9 @@ class Handler:
             call = attrs.evolve(call, body=body)
         elif match.needs_body:
             call = attrs.evolve(call, body=b"")
-        base = (plan.options.public_url or "").rstrip("/") or f"{request.scheme}://{admitted.inbound.authority}"
-        run = Exchange(
-            match=match,
-            call=call,
-            context=Context(plan.settings, self.memory, self.clock, base, loads, dumps, monotonic=monotonic),
-            signer=admitted.signer,
-            upstream=self.upstream,
-            limits=self.limits,
-            announced=partial(self.inventory.look, call=line),
-            is_moved=admitted.inbound.is_moved,
-            early=early,
-        )
+        run = Exchange(self, admitted, match, call, early)
         if plan.options.coalesce is not None and call.method == "GET" and call.body is None:
-            shared = await self._share(run, plan, line)
+            shared = await self._share(run)
             if shared is not None:
                 line.failure = shared.failure
                 if len(shared.reply.body or b"") > BUFFERED:  # it counts for each caller that it waits for
@@ -214,7 +190,6 @@ class Handler:
             finally:
                 line.upstream_seconds = perf_counter() - began - run.seconds
             reply = run.reply(outcome)
-            line.failure = run.failure
             if reply.body is None:
                 line.cut(await relay(request, reply, run.last, close=self.draining))
             else:
@@ -235,10 +210,10 @@ class Handler:
         if self.inventory.is_on and line.match is not None:
             self.inventory.add(record, line)
 
-    async def _share(self, run: Exchange, plan: Plan, line: CallLine) -> BufferedResponse | None:
+    async def _share(self, run: Exchange) -> BufferedResponse | None:
         """Return the reply to this read or to an identical one; None if it has to be asked for on its own."""
-        fields = alike(run.call.headers, signed=run.signer.lends)
-        if fields is None:
+        signer, plan, line = run.admitted.signer, run.admitted.plan, run.admitted.line
+        if (fields := alike(run.call.headers, signed=signer.lends)) is None:
             return None
         line.shared = True
 
@@ -252,7 +227,7 @@ class Handler:
                 line.translation = run.seconds
             return buffered
 
-        owner, key = _owner(run.call, run.signer), (plan, run.signer, run.call.target, run.context.base, fields)
+        owner, key = _owner(run.call, signer), (plan, signer, run.call.target, run.base, fields)
         return await self.coalescer.share(owner, key, plan.options.coalesce or 0.0, make)
 
     def _writing(self, admitted: Admitted) -> AbstractContextManager[None]:

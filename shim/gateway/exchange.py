@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from time import perf_counter
-from typing import Any
+from time import monotonic, perf_counter
+from typing import TYPE_CHECKING, Any
 
 import attrs
 import orjson
@@ -12,17 +11,23 @@ import orjson
 from shim.core import content
 from shim.core.context import Context
 from shim.core.exchange import exchange
-from shim.core.messages import Call, Headers, Outcome, PassThrough, Read, Record, Reply, Send, advance, field
+from shim.core.messages import Call, Outcome, PassThrough, Read, Record, Reply, Send, advance, field
 from shim.core.recognise import Match
+from shim.gateway.checks import InboundRequest
 from shim.gateway.coalesce import BufferedResponse
 from shim.gateway.credentials import UpstreamSigner
 from shim.gateway.credentials.signers import PASSTHROUGH, cannot_cross
-from shim.gateway.errors import Failure, Refusal, own_error, unreadable
+from shim.gateway.errors import Refusal, own_error, unreadable
 from shim.gateway.fields import for_caller, notes
 from shim.gateway.http1.body import BUFFERED
-from shim.gateway.limits import Limits
-from shim.gateway.upstream.client import Upstream
-from shim.gateway.upstream.messages import Early, OutboundCall, UpstreamResponse
+from shim.gateway.http1.response import Request
+from shim.gateway.limits import Entry
+from shim.gateway.logs import CallLine
+from shim.gateway.plan import Plan
+from shim.gateway.upstream.messages import OutboundCall, UpstreamResponse
+
+if TYPE_CHECKING:  # a handler and its exchanges know each other
+    from shim.gateway.call import Handler
 
 DECODED = 8  # how many bytes a byte of JSON takes once it is decoded, about
 
@@ -30,31 +35,42 @@ _SAFE = frozenset({"GET", "HEAD", "OPTIONS"})
 
 
 @attrs.define(eq=False, repr=False)
+class Admitted:
+    """A request that was let in, with what was decided about it: who signs it, by which plan, what is held for it."""
+
+    request: Request
+    inbound: InboundRequest
+    signer: UpstreamSigner
+    plan: Plan
+    entry: Entry
+    line: CallLine
+
+
+@attrs.define(eq=False, repr=False)
 class Exchange:
     """A retired call on its way: what the core's exchange wants sent is sent, what it wants read is read.
 
-    ``announced`` takes the replies that announce something of their operation, with the call as it was sent.
-    ``is_moved``: the caller has signed another target than this call's. ``early`` is the reply to a call that was sent
-    before it was decided. ``response`` is upstream's last reply, ``content`` what it was decoded to, once it was read,
-    or ``fault`` why not; ``seconds`` is the time spent in the core, ``failure`` what an error of the core's own counts
-    as. What is ``held`` in memory are pages that were read, and a reply made of them.
+    ``early`` is the reply to a call that was sent before it was decided. ``response`` is upstream's last reply,
+    ``content`` what it was decoded to, once it was read, or ``fault`` why not; ``seconds`` is the time spent in the
+    core. What is ``held`` in memory are pages that were read, and a reply made of them.
     """
 
+    handler: Handler
+    admitted: Admitted
     match: Match
     call: Call
-    context: Context
-    signer: UpstreamSigner
-    upstream: Upstream
-    limits: Limits
-    announced: Callable[[Call, Headers], None]
-    is_moved: bool = False
-    early: Early | None = None
+    early: UpstreamResponse | None = None
     response: UpstreamResponse | None = None
     content: bytes | None = None
     held: int = 0
     fault: str | None = None
     seconds: float = 0.0
-    failure: Failure | None = None
+
+    @property
+    def base(self) -> str:
+        """The URL that the caller calls the gateway by."""
+        request, inbound, options = self.admitted.request, self.admitted.inbound, self.admitted.plan.options
+        return (options.public_url or "").rstrip("/") or f"{request.scheme}://{inbound.authority}"
 
     async def run(self, *, whole: bool = False) -> Outcome:
         """Send and read what the core asks for, until it says how the exchange ends.
@@ -62,10 +78,11 @@ class Exchange:
         With ``whole`` a reply that is passed through is read, too, as far as a body may be long. Raises Refusal, and
         TimeoutError when the deadline passes before all that.
         """
-        settings = self.context.settings
+        handler, settings = self.handler, self.admitted.plan.settings
         spent = 0.0 if self.early is None else perf_counter() - self.early.began
-        until = self.upstream.now() + settings.deadline - spent
-        steps = exchange(self.match, self.call, self.context)
+        until = handler.upstream.now() + settings.deadline - spent
+        context = Context(settings, handler.memory, handler.clock, self.base, loads, dumps, monotonic=monotonic)
+        steps = exchange(self.match, self.call, context)
         reply: Reply | None = None
         try:
             while True:
@@ -96,24 +113,24 @@ class Exchange:
             self.response.close()
             self._hold(DECODED * len(self.content or b""))
             self.content = None
-        call, own, early = step.call, self.call, self.early
+        call, own, early, upstream = step.call, self.call, self.early, self.handler.upstream
         is_another = step.rewritten and (call.method != own.method or call.target != own.target)
-        outbound = OutboundCall(call, is_another or self.is_moved, step.may_read, early=early, until=until)
+        outbound = OutboundCall(call, is_another or self.admitted.inbound.is_moved, step.may_read, until=until)
         if call.origin == own.origin:
-            self.response = response = await self.signer.send(self.upstream, outbound)
+            outbound = outbound if early is None else attrs.evolve(outbound, early=early)
+            self.response = response = await self.admitted.signer.send(upstream, outbound)
         else:
-            outbound = attrs.evolve(outbound, early=None)
-            self.response = response = await PASSTHROUGH.send(self.upstream.elsewhere(call.origin), outbound)
+            self.response = response = await PASSTHROUGH.send(upstream.elsewhere(call.origin), outbound)
         self._use_up(early)
         if response.announces:
-            self.announced(call, response.head.headers)
+            self.handler.inventory.look(call, response.head.headers, self.admitted.line)
         return response.head
 
-    def _use_up(self, early: Early | None) -> None:
+    def _use_up(self, early: UpstreamResponse | None) -> None:
         """Give an early reply up, unless it answers the call that was sent; no later call gets it."""
         self.early = None
-        if early is not None and early.response is not self.response:
-            early.response.close()
+        if early is not None and early is not self.response:
+            early.close()
 
     async def _read(self, limit: int) -> Reply:
         """Return the last reply with its content; as far as that is longer than what came, it counts as held."""
@@ -129,7 +146,7 @@ class Exchange:
         """Count bytes as held until the end, if that is more than a call may have anyway; raises Refusal."""
         if size > BUFFERED:
             try:
-                self.limits.take(size)
+                self.handler.limits.take(size)
             except Refusal as refusal:
                 raise self._executed(refusal) from None
             self.held += size
@@ -151,7 +168,7 @@ class Exchange:
             head = self.last.head
             return Reply(head.status, (*for_caller(head.headers), *notes(record, beside=head.headers, linked=linked)))
         made = outcome.reply
-        self.limits.give(self.held)  # the pages that it was made of
+        self.handler.limits.give(self.held)  # the pages that it was made of
         self.held = 0
         self._hold(len(made.body or b""))
         lines = for_caller(made.headers)
@@ -159,7 +176,7 @@ class Exchange:
             return Reply(made.status, (*lines, *notes(record, linked=linked)), made.body or b"")
         if outcome.code == "MALFORMED_JSON" and not (self.call.body or field(self.call.headers, "Authorization")):
             raise cannot_cross()  # a Digest client's first request: its content comes with its signature
-        self.failure, status = own_error(outcome.code, made.status, self.fault, record)
+        self.admitted.line.failure, status = own_error(outcome.code, made.status, self.fault, record)
         return Reply(made.status, (*lines, *notes(record, linked=False), status), made.body or b"")
 
     def leads_on(self, record: Record) -> bool:
@@ -171,9 +188,9 @@ class Exchange:
         outcome = await self.run(whole=True)
         reply = self.reply(outcome)
         if reply.body is not None:
-            return BufferedResponse(reply, None, outcome.record, self.failure)
+            return BufferedResponse(reply, None, outcome.record, self.admitted.line.failure)
         body = b"".join(self.last.chunks)
-        if len(body) > self.context.settings.body_limit:
+        if len(body) > self.admitted.plan.settings.body_limit:
             return None
         return BufferedResponse(attrs.evolve(reply, body=body), self.last.reason, outcome.record)
 
@@ -185,7 +202,7 @@ class Exchange:
 
     def close(self) -> None:
         """Give upstream's connection up, unless its reply was read to the end, and what is held."""
-        self.limits.give(self.held)
+        self.handler.limits.give(self.held)
         self.held = 0
         self._use_up(self.early)
         if self.response is not None:

@@ -28,7 +28,7 @@ from shim.gateway.logs import CallLine
 from shim.gateway.plan import Plan
 from shim.gateway.radar_inventory import RadarInventory
 from shim.gateway.upstream.client import Upstream
-from shim.gateway.upstream.messages import Early, OutboundCall, UpstreamResponse
+from shim.gateway.upstream.messages import OutboundCall, UpstreamResponse
 
 GOOD_FOR = 60.0  # seconds after which a call is decided anew, so that what memory has learned does not grow old unseen
 BYTES = 4 * 1024 * 1024  # what all kept answers may take, in bytes of upstream's and translated content
@@ -91,7 +91,9 @@ class Repeats:
     _holders: WeakSet[Prepared] = attrs.field(factory=WeakSet)
     """What has answers; it lives as long as its head is remembered."""
 
-    async def answer(self, request: Request, plan: Plan, entry: Entry, line: CallLine, *, close: bool) -> Early | None:
+    async def answer(
+        self, request: Request, plan: Plan, entry: Entry, line: CallLine, *, close: bool
+    ) -> UpstreamResponse | None:
         """Answer a call as it was answered before, if it was; raises Refusal, and TimeoutError after the deadline.
 
         Returns what upstream has answered, if it was asked, and only an exchange can tell what to make of it.
@@ -118,7 +120,8 @@ class Repeats:
                     made = self._made(prepared, content)
             if made is None:
                 left = None
-                return Early(head, response, began)
+                response.sent, response.began = head, began
+                return response
             line.translation = perf_counter() - began - (line.upstream_seconds or 0.0)
             if is_long := len(made[0]) > BUFFERED:
                 entry.take(len(made[0]))

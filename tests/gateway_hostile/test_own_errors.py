@@ -43,7 +43,7 @@ def test_deadline_between_two_calls(monkeypatch):
         now[0] += 61
         return now[0]
 
-    monkeypatch.setattr("shim.gateway.call.monotonic", clock)
+    monkeypatch.setattr("shim.gateway.exchange.monotonic", clock)
     with replying(reply(json.dumps(page).encode())) as upstream:
         options = Options(listen=LOOPBACK, admin=None, upstream=upstream.origin)
         with serve_in_thread(options, clock=lambda: 1_782_900_000.0) as served:

@@ -119,8 +119,8 @@ class Upstream:
         connection closed under it, and got no byte of an answer, is sent once more, on a new one (RFC 9110, 9.2.2);
         nothing else is ever sent twice.
         """
-        if outbound.early is not None and outbound.early.head == self.head_of(outbound):
-            return outbound.early.response
+        if outbound.early is not None and outbound.early.sent == self.head_of(outbound):
+            return outbound.early
         if self._tracing is not None and not outbound.traced:
             with self._tracing.upstream(outbound.call, self.origin) as (call, answered):
                 traced = await self.send(attrs.evolve(outbound, call=call, traced=True), until=until)

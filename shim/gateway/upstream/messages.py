@@ -26,7 +26,7 @@ class OutboundCall:
 
     ``rewritten``: the caller has signed another target. ``readable``: its reply may be read, and so comes in a coding
     that can be undone. A ``stream`` is content that takes the place of the call's body, of ``length`` bytes if that
-    is known, else chunked; it can be sent once. If the same head was sent ``early``, its reply is the call's.
+    is known, else chunked; it can be sent once. If the same head was sent ``early``, that reply is the call's.
     ``until`` is a time of the loop's clock, from which on TimeoutError is raised in place of what has not come.
     ``traced`` says that the call has its span.
     """
@@ -36,7 +36,7 @@ class OutboundCall:
     readable: bool = False
     stream: AsyncIterator[bytes] | None = None
     length: int | None = None
-    early: Early | None = None
+    early: UpstreamResponse | None = None
     until: float = NEVER
     traced: bool = False
 
@@ -49,10 +49,11 @@ class OutboundCall:
 class UpstreamResponse(Body):
     """A reply whose ``head`` is there, and its body, still coded, to be read or handed on.
 
-    ``announces`` says that the head has ``Sunset`` or ``Deprecation``.
+    ``announces`` says that the head has ``Sunset`` or ``Deprecation``. Of a call that was not decided yet ``sent`` is
+    the head, and ``began`` when it was sent, in seconds of perf_counter.
     """
 
-    __slots__ = ("_connection", "_is_coded", "_size", "_taken", "announces", "head", "reason")
+    __slots__ = ("_connection", "_is_coded", "_size", "_taken", "announces", "began", "head", "reason", "sent")
 
     def __init__(self, head: ReplyHead, connection: UpstreamConnection, *, bodiless: bool) -> None:
         super().__init__(connection, 0 if bodiless else head.length, chunked=head.chunked and not bodiless)
@@ -62,6 +63,7 @@ class UpstreamResponse(Body):
         self._is_coded = head.is_coded
         self._connection = connection
         self._size = self._taken = 0
+        self.sent, self.began = b"", 0.0
 
     async def read(self, limit: int) -> Reply:
         """Return the reply with its decoded content, or with a fault in plain words.
@@ -103,12 +105,3 @@ class UpstreamResponse(Body):
             self._taken = 0
         if not self.is_complete and self.error is None:
             self._connection.abort()
-
-
-@attrs.frozen
-class Early:
-    """A head that was sent before the call was decided, and its reply; ``began`` is in seconds of perf_counter."""
-
-    head: bytes
-    response: UpstreamResponse
-    began: float
