@@ -37,14 +37,7 @@ def test_a_watch_prints_dots_until_the_job_has_ended(atlas, signed_in, server, w
     assert (done.exit_code, done.stderr) == (0, "")
     assert done.stdout == "." * len(waits) + "\nRestore completed.\n"
     assert set(waits) == {4.0}
-
-
-def test_a_watch_in_json_prints_the_job(atlas, signed_in, server, waits):
-    """`-o json` shows the job as it ended, after the dots."""
-    job = server.fake.add_restore_job(DEMO_GROUP, DEMO_CLUSTER, fails=True)
-    done = atlas(*WATCH, job.id, "-o", "json")
-    assert json.loads(done.stdout.lstrip("."))["failed"] is True
-    assert done.exit_code == 0
+    assert json.loads(atlas(*WATCH, job.id, "-o", "json").stdout)["id"] == job.id
 
 
 def test_a_watch_of_a_snapshot_and_of_an_instance_end(atlas, signed_in):
@@ -56,7 +49,7 @@ def test_a_watch_of_a_snapshot_and_of_an_instance_end(atlas, signed_in):
 
 def test_a_watch_has_no_output_flag_where_it_had_none(atlas, signed_in):
     """`snapshots watch` never took -o."""
-    done = atlas("serverless", "backups", "snapshots", "watch", "--clusterName", "c", "--snapshotId", "s", "-o", "json")
+    done = atlas(*words("serverless backups snapshots watch --clusterName c --snapshotId s -o json"))
     assert done.stderr == "Error: unknown shorthand flag: 'o' in -o\n"
 
 
@@ -89,9 +82,7 @@ def test_pages_are_asked_for_as_before(atlas, signed_in):
 
 def test_a_dedicated_cluster_answers_too(atlas, signed_in):
     """A name that became a dedicated cluster is read from there, which `atlas serverless` never could."""
-    done = atlas(
-        "serverless", "backups", "snapshots", "list", DEMO_DEDICATED, "-o", "json-path=$.results[0].snapshotType"
-    )
+    done = atlas(*words(f"serverless backups snapshots list {DEMO_DEDICATED} -o json-path=$.results[0].snapshotType"))
     assert json.loads(done.stdout) in {"onDemand", "scheduled"}
 
 
@@ -168,21 +159,7 @@ def test_a_name_that_fits_no_path_is_refused(atlas, signed_in):
 def test_instances_are_made_changed_and_deleted(atlas, signed_in, server, monkeypatch):
     """Where writes are on, a flex cluster takes each instance's place."""
     monkeypatch.setenv("ATLAS_SHIM_WRITES", "instances")
-    made = atlas(
-        *[
-            "serverless",
-            "create",
-            "new",
-            "--provider",
-            "AWS",
-            "--region",
-            "US_EAST_1",
-            "--tag",
-            "env=test,team=a",
-            "--tag",
-            "env=b",
-        ]
-    )
+    made = atlas(*words("serverless create new --provider AWS --region US_EAST_1 --tag env=test,team=a --tag env=b"))
     assert (made.stdout, made.stderr, made.exit_code) == ("Serverless instance new created.\n", "", 0)
     cluster = server.fake.cluster(DEMO_GROUP, "new")
     assert [dict(each) for each in cluster.tags] == [{"key": "env", "value": "b"}, {"key": "team", "value": "a"}]
@@ -204,7 +181,7 @@ def test_a_deletion_is_asked_for(atlas, signed_in, server, monkeypatch):
 
 def test_the_switch_of_writes_is_named(atlas, signed_in):
     """Where writes are off nothing is made, and the error says how they are switched on."""
-    done = atlas(*["serverless", "create", "new", "--provider", "AWS", "--region", "US_EAST_1"])
+    done = atlas(*words("serverless create new --provider AWS --region US_EAST_1"))
     assert done.exit_code == 1
     assert "ATLAS_SHIM_WRITES" in done.stderr
 

@@ -59,64 +59,41 @@ def profile(name, home, **environ):
     return load(name, {"XDG_CONFIG_HOME": str(home / ".config"), **environ})
 
 
+KEYS = {"PUBLIC_API_KEY": "epub", "PRIVATE_API_KEY": "epriv"}
+ACCOUNT = {"CLIENT_ID": "mdb_sa_id_e", "CLIENT_SECRET": "es"}
+
+
 @pytest.mark.parametrize(
-    ("name", "credentials"),
+    ("name", "variables", "credentials"),
     [
-        ("", ApiKey("dpub", "dpriv")),
-        ("prod", ServiceAccount("mdb_sa_id_x", "secret")),
-        ("PROD", ServiceAccount("mdb_sa_id_x", "secret")),
-        ("person", AccessToken("token")),
+        ("", {}, ApiKey("dpub", "dpriv")),
+        ("prod", {}, ServiceAccount("mdb_sa_id_x", "secret")),
+        ("PROD", {}, ServiceAccount("mdb_sa_id_x", "secret")),
+        ("person", {}, AccessToken("token")),
+        ("", KEYS, ApiKey("epub", "epriv")),
+        ("", ACCOUNT, ServiceAccount("mdb_sa_id_e", "es")),
+        ("prod", KEYS, ApiKey("epub", "epriv")),
     ],
 )
-def test_a_profile_signs_in_as_it_says(name, credentials, config, home):
-    """API keys, a service account and the token of `atlas auth login`; names don't mind their case."""
+@pytest.mark.parametrize("prefix", ["MONGODB_ATLAS_", "MCLI_"])
+def test_who_signs_in(name, variables, credentials, prefix, config, home):
+    """The profile's keys, account or token, its name in any case; variables come first, also of another kind."""
     config(FILE)
-    assert profile(name, home).credentials() == credentials
+    given = {f"{prefix}{part}": value for part, value in variables.items()}
+    assert profile(name, home, **given).credentials() == credentials
 
 
 def test_properties_come_from_the_profile(config, home):
-    """Project, output and base URL, under either name of the last."""
+    """Project, output and base URL, under either name of the last; each has its variable."""
     config(FILE)
     assert (profile("", home).get("project_id"), profile("", home).get("output")) == ("a" * 24, "json")
     assert profile("prod", home).base_url == "https://cloud-dev.mongodb.com"
     assert profile("", home).base_url == "https://cloud.mongodb.com"
-
-
-@pytest.mark.parametrize("prefix", ["MONGODB_ATLAS_", "MCLI_"])
-def test_variables_come_before_the_file(prefix, config, home):
-    """Each property has its variable, under the CLI's prefix and its predecessor's."""
-    config(FILE)
-    found = profile(
-        "",
-        home,
-        **{
-            f"{prefix}PUBLIC_API_KEY": "epub",
-            f"{prefix}PRIVATE_API_KEY": "epriv",
-            f"{prefix}PROJECT_ID": "e" * 24,
-            f"{prefix}OPS_MANAGER_URL": "http://localhost:8080/",
-            f"{prefix}OUTPUT": "plaintext",
-        },
-    )
-    assert found.credentials() == ApiKey("epub", "epriv")
-    assert (found.get("project_id"), found.base_url, found.get("output")) == (
-        "e" * 24,
-        "http://localhost:8080",
-        "plaintext",
-    )
-
-
-def test_a_service_account_in_variables_comes_before_keys(config, home):
-    """As the CLI chose: a whole service account that the profile is not made for was set on purpose."""
-    config(FILE)
-    found = profile("", home, MONGODB_ATLAS_CLIENT_ID="mdb_sa_id_e", MONGODB_ATLAS_CLIENT_SECRET="es")
-    assert found.credentials() == ServiceAccount("mdb_sa_id_e", "es")
-
-
-def test_keys_in_variables_come_before_a_service_account_of_the_profile(config, home):
-    """And the other way round."""
-    config(FILE)
-    found = profile("prod", home, MONGODB_ATLAS_PUBLIC_API_KEY="epub", MONGODB_ATLAS_PRIVATE_API_KEY="epriv")
-    assert found.credentials() == ApiKey("epub", "epriv")
+    given = {"PROJECT_ID": "e" * 24, "OPS_MANAGER_URL": "http://localhost:8080/", "OUTPUT": "plaintext"}
+    for prefix in ("MONGODB_ATLAS_", "MCLI_"):
+        found = profile("", home, **{f"{prefix}{part}": value for part, value in given.items()})
+        shown = (found.get("project_id"), found.base_url, found.get("output"))
+        assert shown == ("e" * 24, "http://localhost:8080", "plaintext")
 
 
 def test_the_profile_is_named_by_variable_or_is_the_only_one(config, home):
