@@ -2,18 +2,18 @@
 
 from __future__ import annotations
 
-from difflib import SequenceMatcher
-from itertools import pairwise
+import re
+from difflib import get_close_matches
 
 from packaging.version import Version
 
 from shim.core.messages import Call, field
 from shim.core.recognise import Engine
-from shim.documents.templates import Template, decoded, parameter_name
+from shim.documents.templates import decoded
 from shim.documents.versions import named_in, written
-from shim.tools.radar.shape import BELOW
+from shim.tools.radar.shape import shape_of
 
-CLOSE = 0.85
+CLOSE = 0.8
 """Similarity, from 0 to 1, from which a known path is suggested."""
 
 
@@ -28,11 +28,11 @@ def hints(engine: Engine, call: Call) -> tuple[str, ...]:
     variants["The version: with one in Accept that the retired endpoint had"] = call.method, call.path, ()
     variants["The path: with one slash at its end at most"] = call.method, call.path.rstrip("/"), call.headers
     variants |= {f"The path: below {other}": (call.method, other + below, call.headers) for other in bases if base}
-    found: dict[str, None] = {}
+    found, shape = dict[str, None](), shape_of(call.path).removeprefix(base)
     for said, variant in variants.items():
         if (match := engine.recognise(*variant)) is not None:
-            words = " and ".join(_words(call.path).intersection(match.raw.values()))
-            no_name = f"The path: {words} is a word of Atlas' API there, not a name."
+            words = [word for word in match.raw.values() if word in shape.split("/")]
+            no_name = f"The path: {' and '.join(words)} is a word of Atlas' API there, not a name."
             found[no_name if words else f"{said} it is recognised."] = None
     if found:
         return tuple(found)
@@ -41,41 +41,25 @@ def hints(engine: Engine, call: Call) -> tuple[str, ...]:
     for segment in call.path[1:].split("/"):
         if segment and decoded(segment) is None:
             return (f"The path: servers may read {segment!r} in different ways, so the shim does not touch it.",)
-    near = max(engine.operations, key=lambda operation: _likeness(operation.path, below))
-    if _likeness(near.path, below) <= CLOSE:
-        return ("The path: no mapping document has a similar one.",)
-    return (f"The path: a similar one is {near.method} {base}{near.path.text}.",)
+    known = {_shape(operation.path.text): operation for operation in engine.operations}
+    for near in get_close_matches(shape, known, n=1, cutoff=CLOSE):
+        return (f"The path: a similar one is {known[near].method} {base}{known[near].path.text}.",)
+    return ("The path: no mapping document has a similar one.",)
 
 
 def _present(engine: Engine, call: Call) -> str:
     """Return a sentence if the call is a successor or a later version of a retired call, else an empty text."""
     named = named_in(field(call.headers, "Accept"))
     had_versions = engine.recognise(call.method, call.path, ()) is not None
-    given = call.path[1:].split("/")
     for operation in engine.operations:
         for successor in operation.successors.values():
             for _, target in successor.targets():
                 is_new = not had_versions or (isinstance(named, Version) and written(named) >= target.version)
-                if is_new and target.method == call.method and _filled(target.path, given) == given:
+                if is_new and target.method == call.method and _shape(target.path.text) == shape_of(call.path):
                     return f"The call is current: it is the successor of {operation.id}."
     return ""
 
 
-def _words(path: str) -> set[str]:
-    """Return the segments that are words of the API in the place of a name, as in clusters/tenantUpgrade."""
-    return {word for before, word in pairwise(path.split("/")) if word in BELOW.get(before, ())}
-
-
-def _likeness(template: Template, path: str) -> float:
-    """Return the similarity of a template and a path, from 0 to 1; a parameter equals any segment in its place."""
-    given = path.strip("/").split("/")
-    return SequenceMatcher(None, "/".join(_filled(template, given)), "/".join(given)).ratio()
-
-
-def _filled(template: Template, given: list[str]) -> list[str]:
-    """Return the segments of a template, with the path's segments in place of its parameters."""
-    words = _words("/".join(given))
-    return [
-        given[index] if parameter_name(segment) and index < len(given) and given[index] not in words else segment
-        for index, segment in enumerate(template.segments)
-    ]
+def _shape(template: str) -> str:
+    """Return a template as ``shape_of`` writes its paths."""
+    return re.sub(r"\{\w+\}", "{}", template)
