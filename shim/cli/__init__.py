@@ -1,7 +1,7 @@
 """The command ``atlas-shim``; a command's module is imported when the command is called.
 
-``options`` has what several commands accept, ``output`` writes text and JSON, ``failures`` turns errors
-into one line and an exit code, ``log`` sets logging up. ``atlas-shim --help`` loads click alone.
+``output`` writes text and JSON, ``failures`` turns errors into one line and an exit code. ``atlas-shim --help`` loads
+click alone.
 """
 
 from __future__ import annotations
@@ -87,7 +87,7 @@ class Commands(click.Group):
 
 @click.group(
     cls=Commands,
-    context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 80},
+    context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 80, "show_default": True},
     epilog="Exit codes: 0 success; 1 an error from Atlas, or a check that failed; 2 bad usage or settings; 3 network.",
 )
 @click.version_option(__version__, message="atlas-shim %(version)s")

@@ -16,8 +16,7 @@ import click
 from shim.cli import check_dropin, output
 from shim.cli.check_connect import CLUSTER, GROUP, probe
 from shim.cli.failures import collected
-from shim.cli.options import output_option
-from shim.cli.output import write_report
+from shim.cli.output import output_option, write_report
 from shim.core.recognise import Engine, load_engine
 from shim.core.route import sunset_of
 from shim.core.settings import Settings, read_settings
@@ -47,10 +46,8 @@ _KINDS = {
 @click.argument("document", type=click.Path(exists=True, path_type=Path), required=False)
 @click.option("--config", type=click.Path(path_type=Path), help="The gateway's settings file, as for serve.")
 @click.option("--connect", "connects", is_flag=True, help="Also ask Atlas, with the credentials of the environment.")
-@click.option(
-    "--group", default=GROUP, envvar="MONGODB_ATLAS_PROJECT_ID", metavar="ID", help="A project, for --connect."
-)
-@click.option("--cluster", default=CLUSTER, metavar="NAME", help="A cluster in that project, for --connect.")
+@click.option("--group", envvar="MONGODB_ATLAS_PROJECT_ID", metavar="ID", help="A project, for --connect.")
+@click.option("--cluster", metavar="NAME", help="A cluster in that project, for --connect.")
 @click.option("--pairs", type=_FILE, help="Recorded answers of two versions, to compare with what the documents make.")
 @click.option("--calendar", is_flag=True, help="Check nothing, and list the sunsets.")
 @click.option(
@@ -66,21 +63,15 @@ _KINDS = {
     multiple=True,
     help="Count calls in this inventory or output of 'scan -o json', with --calendar. Default: ATLAS_SHIM_INVENTORY.",
 )
-@click.option(
-    "--within",
-    type=click.IntRange(0),
-    default=90,
-    show_default=True,
-    help="Fail for sunsets in so many days, with --calendar.",
-)
+@click.option("--within", type=click.IntRange(0), default=90, help="Fail for sunsets in so many days, with --calendar.")
 @output_option
 def command(  # noqa: PLR0913 - one argument for each option
     *,
     document: Path | None,
     config: Path | None,
     connects: bool,
-    group: str,
-    cluster: str,
+    group: str | None,
+    cluster: str | None,
     pairs: Path | None,
     calendar: bool,
     descriptions: tuple[Path, ...],
@@ -148,7 +139,7 @@ def command(  # noqa: PLR0913 - one argument for each option
         found.append("Atlas was not asked (--connect): the settings don't say where it is")
     elif connects and upstream is not None:
         with collected(found):
-            report["connection"] = probe(os.environ, upstream, group, cluster)
+            report["connection"] = probe(os.environ, upstream, group or GROUP, cluster or CLUSTER)
         found += [f"{one.side}: {one.meaning}" for one in report["connection"] if not one.good]
     problems = list(dict.fromkeys(found))
     dropin = report["dropin"]

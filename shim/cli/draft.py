@@ -21,21 +21,16 @@ _FILE = click.Path(exists=True, dir_okay=False, path_type=Path)
 @click.option("--operation", "operations", multiple=True, required=True, metavar="ID", help="Repeatable: get and list.")
 @click.option("--successor", "successors", multiple=True, metavar="ID", help="Its successor's id, if it differs.")
 @click.option(
-    "--from",
-    "old_version",
-    default="",
-    metavar="DATE",
-    help="The retired version. Default: the one in the pairs, else the oldest.",
+    "--from", "old_version", metavar="DATE", help="The retired version. Default: the one in the pairs, else the oldest."
 )
 @click.option(
     "--to",
     "new_version",
-    default="",
     metavar="DATE",
     help="The successor's version. Default: the one in the pairs, else the newest.",
 )
 @click.option("--pairs", "recorded", type=_FILE, help="Recorded answers of both versions, one JSON object a line.")
-@click.option("--name", default="", help="The document's name. Default: the last word of the path.")
+@click.option("--name", help="The document's name. Default: the last word of the path.")
 @click.option(
     "-o",
     "--output",
@@ -49,10 +44,10 @@ def command(  # noqa: PLR0913 - one argument for each option
     new: Path | None,
     operations: tuple[str, ...],
     successors: tuple[str, ...],
-    old_version: str,
-    new_version: str,
+    old_version: str | None,
+    new_version: str | None,
     recorded: Path | None,
-    name: str,
+    name: str | None,
     target: Path | None,
 ) -> None:
     """Draft a mapping document for a read, from API descriptions.
@@ -77,7 +72,7 @@ def command(  # noqa: PLR0913 - one argument for each option
         Asked(operation, successor, old_version, new_version)
         for operation, successor in zip(operations, successors or ("",) * len(operations), strict=True)
     ]
-    text = draft(before, after, wanted, pairs, name)
+    text = draft(before, after, wanted, pairs, name or "")
     if target is None:
         click.echo(plain(text) if sys.stdout.isatty() else text, nl=False)
         return

@@ -17,7 +17,7 @@ from shim.cli.failures import NO, trouble
 from shim.cli.fields import FieldLine, field_lines, no_successor
 from shim.cli.hints import hints
 from shim.cli.next_calls import BEARER, DIGEST, ORIGIN, PLAIN, encoded, next_calls, readable
-from shim.cli.options import output_option
+from shim.cli.output import output_option
 from shim.core.context import Context, Memory
 from shim.core.messages import Call
 from shim.core.question import read_query

@@ -18,9 +18,7 @@ from shim.gateway.option_values import LogLevel, parse_address
 
 
 @click.command()
-@click.option(
-    "--listen", metavar="HOST:PORT", default="127.0.0.1:8482", show_default=True, help="Listen on this address."
-)
+@click.option("--listen", metavar="HOST:PORT", default="127.0.0.1:8482", help="Listen on this address.")
 @click.option("--today", metavar="DATE", help="Fix the fake's clock at this date. Default: it runs from now.")
 @click.option("--sunset", metavar="DATE", help="Answer 410 on backup endpoints from this date. Default: 2026-01-22.")
 def command(listen: str, today: str | None, sunset: str | None) -> None:

@@ -26,7 +26,6 @@ _SHARED = ("upstream", "upstream_timeout", "client_timeout", "keepalive_timeout"
     metavar="HOST:PORT",
     multiple=True,
     default=[_ROWS["listen"].default],
-    show_default=True,
     help="A gateway's address; repeat it for each replica.",
 )
 @click.option(
@@ -35,16 +34,9 @@ _SHARED = ("upstream", "upstream_timeout", "client_timeout", "keepalive_timeout"
     metavar="HOST:PORT",
     multiple=True,
     default=["8481"],
-    show_default=True,
     help="The admin address for health checks, once for each --gateway, or one port for all; 'off': no checks.",
 )
-@click.option(
-    "--listen",
-    metavar="HOST:PORT",
-    default="127.0.0.1:8400",
-    show_default=True,
-    help="Let the proxy listen on this address.",
-)
+@click.option("--listen", metavar="HOST:PORT", default="127.0.0.1:8400", help="Let the proxy listen on this address.")
 @click.option("--upstream", metavar="URL", help=f"Atlas' origin.  [default: {_ROWS['upstream'].default}]")
 @click.option("--tls-cert", metavar="PATH", help="Let the proxy speak TLS with this certificate chain (PEM).")
 @click.option("--tls-key", metavar="PATH", help=_ROWS["tls_key"].help)

@@ -44,7 +44,6 @@ def _options(command: Callable[..., None]) -> Callable[..., None]:
         "form",
         type=click.Choice(["json", "table"]),
         default="json",
-        show_default=True,
         help="Print the answer as JSON, or as a table with its record on stderr.",
     )(command)
     return click.option("--version", metavar="DATE", help="Ask for this API version. Default: the retired one.")(

@@ -20,7 +20,7 @@ from shim.cli import output
 from shim.cli.failures import SETTINGS, Failure
 from shim.cli.fields import no_successor
 from shim.cli.next_calls import ORIGIN, NextCall, next_calls
-from shim.cli.options import output_option
+from shim.cli.output import output_option
 from shim.core.recognise import Engine, shared_engine
 from shim.core.settings import read_settings
 from shim.documents.model import Operation

@@ -1,4 +1,4 @@
-"""How every command writes: tables and text for people, JSON for programs.
+"""How every command writes: tables and text for people, JSON for programs; and options that several commands have.
 
 Colour goes to a terminal only, and not there with ``NO_COLOR``.
 """
@@ -10,12 +10,26 @@ import shutil
 import sys
 import textwrap
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from pathlib import Path
 from typing import Any
 
 import attrs
 import click
 
 from shim.cli.failures import NO, plain
+
+output_option = click.option(
+    "-o",
+    "--output",
+    type=click.Choice(["table", "json"]),
+    default="table",
+    help="Print text for people, or JSON for programs.",
+)
+config_option = click.option(
+    "--config",
+    type=click.Path(exists=True, dir_okay=False, path_type=Path),
+    help='Read options from this TOML file, as in: route = "auto"',
+)
 
 
 def write_json(value: Any) -> None:

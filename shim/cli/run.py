@@ -18,7 +18,7 @@ import attrs
 import click
 
 from shim.cli.failures import SETTINGS, Failure
-from shim.cli.options import config_option
+from shim.cli.output import config_option
 from shim.credentials import ApiKey, read_credentials
 from shim.doors.environment import CHECKED, as_mark, settings_in
 from shim.doors.process import prepare

@@ -61,7 +61,6 @@ EXIT = {None: 0, FindingState.DEPRECATED: 4, FindingState.GONE: 5, FindingState.
     "form",
     type=click.Choice(["text", "json", "github", "sarif"]),
     default="text",
-    show_default=True,
     help="Print lines for people, JSON, annotations for GitHub, or SARIF 2.1.0.",
 )
 def command(  # noqa: PLR0913 - one argument an option

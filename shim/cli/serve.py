@@ -12,7 +12,7 @@ from typing import Any
 import click
 
 from shim.cli.failures import SETTINGS, Failure
-from shim.cli.options import config_option
+from shim.cli.output import config_option
 from shim.errors import SettingsError
 from shim.gateway.option_values import renamed
 from shim.gateway.options import TABLE, LogLevel

@@ -11,8 +11,7 @@ from pathlib import Path
 import click
 
 from shim.cli.failures import NO, SETTINGS, Failure, trouble
-from shim.cli.options import config_option, output_option
-from shim.cli.output import printable
+from shim.cli.output import config_option, output_option, printable
 from shim.gateway.option_values import given
 from shim.gateway.options import TABLE, Address, options_of
 from shim.gateway.plan import read_config
@@ -24,7 +23,7 @@ _SECONDS = click.FloatRange(min=0, min_open=True)
 
 @click.command()
 @click.option(_ADMIN.flag, metavar=_ADMIN.metavar, help=f"The gateway's admin listener.  [default: {_ADMIN.default}]")
-@click.option("--timeout", type=_SECONDS, default=2.0, show_default=True, help="Seconds.")
+@click.option("--timeout", type=_SECONDS, default=2.0, help="Seconds.")
 @config_option
 @click.option(
     "--probe",
