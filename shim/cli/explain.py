@@ -74,10 +74,9 @@ def command(  # noqa: PLR0913 - one argument an option
     asked = {"method": call.method, "origin": call.origin or None, "path": readable(call.path), "query": call.query}
     match = engine.recognise(call.method, call.path, call.headers)
     if match is None:
-        _unrecognised(asked, hints(engine, call), output)
+        _write({"recognised": False, "call": asked, "reasons": hints(engine, call)}, output)
         raise SystemExit(NO)
-    found = {"recognised": True, "call": asked, **_explained(match, call, settings, now)}
-    _write(found, output)
+    _write({"recognised": True, "call": asked, **_explained(match, call, settings, now)}, output)
 
 
 def _call(method: str, url: str, accept: str | None) -> Call:
@@ -121,20 +120,15 @@ def _explained(match: Match, call: Call, settings: Settings, at: datetime) -> di
     return {
         "operation": operation.id,
         "api": match.api.name,
-        "document": operation.document,
-        "file": operation.file,
+        **{name: getattr(operation, name) for name in ("document", "file", "note", "blank", "gone", "constant")},
         "deprecated": None if operation.lives else operation.deprecated,
         "sunset": None if operation.lives else sunset,
+        "switch": operation.switch or None,
         "at": at,
         "route": {"word": settings.route.value, **attrs.asdict(decision)},
         "decision": _sent(operation, settings, decision, first=bool(steps), over=at >= sunset),
         "then": " ".join(steps),
         "remarks": remarks,
-        "note": operation.note,
-        "blank": operation.blank,
-        "gone": operation.gone,
-        "constant": operation.constant,
-        "switch": operation.switch or None,
         "tiers": tiers,
     }
 
@@ -195,21 +189,16 @@ def _then(operation: Operation, settings: Settings, decision: Decision) -> Itera
             yield f"If it answers {' or '.join(one.after)}, {one.tier} is asked."
 
 
-def _unrecognised(asked: Mapping[str, Any], reasons: tuple[str, ...], form: str) -> None:
-    if form == "json":
-        output.write_json({"recognised": False, "call": asked, "reasons": reasons})
-        return
-    output.heading(f"{asked['method']} {asked['path']}")
-    output.paragraph("Not recognised: the shim passes this call on unchanged.")
-    output.bullets(reasons)
-    output.paragraph(f"See {trouble('nothing-happens')}")
-
-
 def _write(found: Mapping[str, Any], form: str) -> None:
     if form == "json":
         output.write_json(found)
         return
     output.heading(f"{found['call']['method']} {found['call']['path']}")
+    if not found["recognised"]:
+        output.paragraph("Not recognised: the shim passes this call on unchanged.")
+        output.bullets(found["reasons"])
+        output.paragraph(f"See {trouble('nothing-happens')}")
+        return
     pairs = [("operation", f"{found['operation']} ({found['api']}), from {found['file']}")]
     if found["sunset"] is not None:
         days = (found["sunset"] - found["at"]).days

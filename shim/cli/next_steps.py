@@ -14,7 +14,15 @@ from shim.origins import BASE_URL_VARIABLES, read_base_url
 _ACCESS_LISTS = ("ACCESS_LIST", "WHITELIST", "IP_ADDRESS")
 """Parts of Atlas' error codes for an address that is not on the API access list."""
 
-_CREDENTIALS = "MONGODB_ATLAS_PUBLIC_API_KEY and MONGODB_ATLAS_PRIVATE_API_KEY"
+_STEPS = {
+    401: "check {}, and whether they are credentials of that Atlas' organization.",
+    403: "the credentials need a role in the project (Project Read Only to read, Project Owner to restore), and their "
+    "API access list this machine's address.",
+    404: "check the project's id and the name; atlas-shim get /api/atlas/v2/groups/GROUP/serverless shows the names "
+    "there are.",
+    406: "ask for a version that this endpoint has, as in --version 2024-11-13.",
+    429: "it limits the calls a minute of each project.",
+}
 
 
 def after_answer(error: AtlasError, environ: Mapping[str, str], origin: str = "") -> str:
@@ -22,39 +30,19 @@ def after_answer(error: AtlasError, environ: Mapping[str, str], origin: str = ""
 
     ``origin`` is the Atlas that was asked. Default: the one in the environment.
     """
-    code = error.error_code or ""
+    code, status = error.error_code or "", error.status
     if code.startswith("SHIM_"):
         return ""
-    asked = f"{urlsplit(origin or read_base_url(environ)).netloc} was asked"
-    if step := _step(error.status, code, environ):
-        return f"{asked}: {step}"
-    return f"{asked}."
-
-
-def _step(status: int, code: str, environ: Mapping[str, str]) -> str:
+    names = used_variables(environ) or ("MONGODB_ATLAS_PUBLIC_API_KEY", "MONGODB_ATLAS_PRIVATE_API_KEY")
+    step = _STEPS.get(status, "").format(" and ".join(names))
     if status in {401, 403} and any(part in code for part in _ACCESS_LISTS):
-        return "add this machine's address to the API access list of the key or service account."
-    match status:
-        case 401:
-            names = " and ".join(used_variables(environ)) or _CREDENTIALS
-            return f"check {names}, and whether they are credentials of that Atlas' organization."
-        case 403:
-            return (
-                "the credentials need a role in the project (Project Read Only to read, Project Owner to restore), "
-                "and their API access list this machine's address."
-            )
-        case 406:
-            return "ask for a version that this endpoint has, as in --version 2024-11-13."
-        case 404 if "GROUP" in code:
-            return "check the project's id (24 hexadecimal digits, from the project's settings)."
-        case 404:
-            names = "atlas-shim get /api/atlas/v2/groups/GROUP/serverless"
-            return f"check the project's id and the name; {names} shows the names there are."
-        case 429:
-            return "it limits the calls a minute of each project."
-        case _ if status >= 500:
-            return "try again later; https://status.mongodb.com shows outages."
-    return ""
+        step = "add this machine's address to the API access list of the key or service account."
+    elif status == 404 and "GROUP" in code:
+        step = "check the project's id (24 hexadecimal digits, from the project's settings)."
+    elif status >= 500:
+        step = "try again later; https://status.mongodb.com shows outages."
+    asked = f"{urlsplit(origin or read_base_url(environ)).netloc} was asked"
+    return f"{asked}: {step}" if step else f"{asked}."
 
 
 def after_fault(error: httpx.RequestError, environ: Mapping[str, str]) -> str:
