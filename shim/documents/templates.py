@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
+from functools import cached_property
 from urllib.parse import quote, unquote_to_bytes
 
 import attrs
@@ -25,11 +26,10 @@ class Template:
 
     text: str
     segments: tuple[str, ...]
-    parameters: tuple[str, ...] = attrs.field(init=False)
-    """The parameter names in order."""
 
-    @parameters.default
-    def _parameters(self) -> tuple[str, ...]:
+    @cached_property
+    def parameters(self) -> tuple[str, ...]:
+        """The parameter names in order."""
         return parameters_in(self.text)
 
     @property
@@ -50,15 +50,14 @@ def parse_template(text: str, *, verbs: bool = False) -> Template:
     if not text.startswith("/") or text.endswith("/"):
         raise ValueError("must start with a slash and not end with one")
     segments = tuple(text[1:].split("/"))
-    names = _PARAMETER.findall(text)
     for segment in segments:
-        if parameter_name(segment) or (verbs and _VERB.fullmatch(segment)):
-            continue
-        if not segment or _SEGMENT.fullmatch(segment) is None or segment in {".", ".."}:
+        is_name = parameter_name(segment) or (verbs and _VERB.fullmatch(segment))
+        if not is_name and (_SEGMENT.fullmatch(segment) is None or segment in _NO_NAMES):
             raise ValueError(f"segment {segment!r} is neither plain text nor one {{parameter}}")
-    if len(set(names)) < len(names):
+    template = Template(text=text, segments=segments)
+    if len(set(template.parameters)) < len(template.parameters):
         raise ValueError("uses a parameter twice")
-    return Template(text=text, segments=segments)
+    return template
 
 
 def parameters_in(text: str) -> tuple[str, ...]:
@@ -96,9 +95,7 @@ def decoded(raw: str) -> str | None:
         text = unquote_to_bytes(raw).decode("utf-8") if "%" in raw else raw
     except UnicodeDecodeError:
         return None
-    if text.partition(";")[0] in _NO_NAMES or _FORBIDDEN.search(text):
-        return None
-    return text
+    return None if text.partition(";")[0] in _NO_NAMES or _FORBIDDEN.search(text) else text
 
 
 def encoded(text: str) -> str | None:
@@ -109,4 +106,4 @@ def encoded(text: str) -> str | None:
         raw = quote(text, safe="")
     except UnicodeEncodeError:
         return None
-    return raw if decoded(raw) is not None else None
+    return None if decoded(raw) is None else raw

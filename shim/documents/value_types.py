@@ -58,17 +58,13 @@ def parse_time(value: Json) -> datetime | None:
     return instant(value) if type(value) is str and len(value) <= LONGEST_TIME else None
 
 
-def _is_number(value: Json) -> bool:
-    return type(value) is int or (type(value) is float and math.isfinite(value))
-
-
 def _is_of(kind: type) -> Callable[[Json], bool]:
     return lambda value: type(value) is kind
 
 
 FITS: Mapping[str, Callable[[Json], bool]] = {
     **{name: _is_of(kind) for name, kind in PLAIN.items()},
-    "number": _is_number,
+    "number": lambda value: type(value) in {int, float} and is_json(value),
     "time": lambda value: parse_time(value) is not None,
     "strings": lambda value: type(value) is list and all(type(item) is str for item in value),
     "objects": lambda value: type(value) is list and all(type(item) is dict for item in value),

@@ -7,7 +7,6 @@ Atlas dates its resource versions; a caller names one in Accept as
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
 from datetime import date
 from enum import Enum
 
@@ -16,8 +15,10 @@ from packaging.version import Version
 
 _VENDOR = re.compile(r"application/vnd\.atlas(?![a-z0-9])", re.IGNORECASE)
 _DATED = re.compile(r"application/vnd\.atlas\.([0-9]{4}-[0-9]{2}-[0-9]{2})\+json", re.IGNORECASE)
-_DATE = re.compile(r"([0-9]{4})-([0-9]{2})-([0-9]{2})")
+_DATE = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
 _BOUNDS = (">=", "==")
+_QVALUE = re.compile(r"0(\.[0-9]{0,3})?|1(\.0{0,3})?")
+_WEIGHT = re.compile(r"q\s*=\s*(.*)", re.IGNORECASE)
 _RELEASE = re.compile(r"[0-9]{4}\.[0-9]{1,2}\.[0-9]{1,2}")
 
 
@@ -32,10 +33,12 @@ class Named(Enum):
 
 def parse_date(text: str) -> Version:
     """Return the version of a date written YYYY-MM-DD; raises ValueError on anything else."""
-    match = _DATE.fullmatch(text)
-    if match is None:
+    if _DATE.fullmatch(text) is None:
         raise ValueError(f"{text!r} is not a date such as 2023-01-01")
-    day = date(int(match[1]), int(match[2]), int(match[3]))
+    return _version(date.fromisoformat(text))
+
+
+def _version(day: date) -> Version:
     return Version(f"{day.year}.{day.month}.{day.day}")
 
 
@@ -50,39 +53,18 @@ def named_in(accept: str | None) -> Version | Named:
 
     A range that the caller does not accept (``q=0``) names nothing.
     """
-    if not accept or "vnd.atlas" not in accept.lower():
-        return Named.NOTHING
-    best: Version | Named = Named.NOTHING
-    best_weight = 0.0
-    for media_range in accept.split(","):
+    best, best_weight = "", 0.0
+    for media_range in accept.split(",") if accept and "vnd.atlas" in accept.lower() else ():
         kind, *parameters = (part.strip() for part in media_range.split(";"))
-        if _VENDOR.match(kind) is None:
-            continue
-        weight = _weight(parameters)
-        if weight > best_weight:
-            best, best_weight = _meaning(kind), weight
-    return best
-
-
-def _meaning(kind: str) -> Version | Named:
-    match = _DATED.fullmatch(kind)
-    if match is None:
-        return Named.OTHER
+        weights = [found[1] for one in parameters if (found := _WEIGHT.fullmatch(one))] or ["1"]
+        weight = float(weights[0]) if _QVALUE.fullmatch(weights[0]) else 0.0
+        if _VENDOR.match(kind) and weight > best_weight:
+            best, best_weight = kind, weight
+    dated = _DATED.fullmatch(best)
     try:
-        return parse_date(match[1])
+        return parse_date(dated[1]) if dated else Named.OTHER if best else Named.NOTHING
     except ValueError:
         return Named.OTHER
-
-
-def _weight(parameters: Sequence[str]) -> float:
-    for parameter in parameters:
-        name, _, value = parameter.partition("=")
-        if name.strip().lower() == "q":
-            return float(value) if _QVALUE.fullmatch(value.strip()) else 0.0
-    return 1.0
-
-
-_QVALUE = re.compile(r"0(\.[0-9]{0,3})?|1(\.0{0,3})?")
 
 
 def parse_specifiers(text: str) -> SpecifierSet:
@@ -119,5 +101,4 @@ def overlap(one: SpecifierSet, other: SpecifierSet) -> bool:
     bounds = [day for specifier in (*one, *other) if (day := _day(specifier)) is not None]
     ordinals = {day.toordinal() + step for day in bounds for step in (-1, 0, 1)}
     days = [date.fromordinal(ordinal) for ordinal in ordinals if 1 <= ordinal <= date.max.toordinal()]
-    versions = [Version(f"{day.year}.{day.month}.{day.day}") for day in days]
-    return any(one.contains(version) and other.contains(version) for version in versions)
+    return any(one.contains(version) and other.contains(version) for version in map(_version, days))
