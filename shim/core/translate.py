@@ -17,7 +17,8 @@ import attrs
 
 from shim.core.messages import Dropped, FieldReport
 from shim.core.rules import Nested, TranslationContext, TranslationReport, claims_of, led_back, pass_rest, segment_of
-from shim.documents.fields import BARE, Begin, Field, Resource, Rule, Script, When
+from shim.documents.fields import BARE, Field, Resource, Rule, When
+from shim.documents.script import Begin, Script
 from shim.documents.sources import NoValue, Step, each, first, look_up, only, parse_source
 from shim.documents.value_types import Json, JsonObject, instant, is_usual_time
 from shim.documents.vocabulary import Fidelity

@@ -16,9 +16,9 @@ import attrs
 from shim.core.messages import FieldReport
 from shim.core.rules import TranslationContext, TranslationReport
 from shim.core.translate import Translator, generated, reports
-from shim.documents.columns import HELP, Columns, Unusual, are_of, json_text
 from shim.documents.fields import Rule
 from shim.documents.model import Operation
+from shim.documents.script import HELP, Columns, Unusual, are_of, json_text
 from shim.documents.value_types import Json
 
 KINDS = 64

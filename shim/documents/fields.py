@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from typing import Any, ClassVar, Self
+from collections.abc import Iterator, Mapping
+from typing import ClassVar, Self
 
 import attrs
 
-from shim.documents.columns import Columns, Part, Unusual
 from shim.documents.read import read_declared
-from shim.documents.sources import Step, parse_source
+from shim.documents.script import Branch, Columns, Part, Script, Unusual, chosen
+from shim.documents.sources import parse_source
 from shim.documents.tables import Rows, Table
 from shim.documents.templates import Template
 from shim.documents.value_types import FITS, Json
@@ -26,9 +26,6 @@ TYPES = ("string", "integer", "number", "boolean", "time", "strings", "object", 
 """The types a field may have; objects and what may be one are handed over as they are, unless ``of`` is said."""
 LISTS = ("strings", "objects", "array", "links")
 """Those whose values are lists."""
-
-Branch = tuple[str, str]
-"""A test, and the expression for the value that a field gets if it is the first that holds."""
 
 
 @attrs.frozen
@@ -209,88 +206,3 @@ class Use:
     tiers: dict[str, list[str]] = attrs.field(factory=dict)
     grouped: set[str] = attrs.field(factory=set)
     tier: str = ""
-
-
-Begin = Callable[..., Callable[..., dict[str, Json]]]
-"""A function that takes what a call is translated with, and returns the one that makes a legacy object of another."""
-
-
-@attrs.define
-class Script:
-    """The parts of one generated function.
-
-    ``once`` are the lines that run once a call, ``holders`` and ``lines`` those that run for each object, and
-    ``names`` the values that they name. ``parameters`` are those of the legacy path, which links may name beside
-    members of the answer; ``api`` is the API whose relations links have. ``inner`` makes the translator of a
-    resource that objects inside are.
-    """
-
-    parameters: Sequence[str]
-    api: str
-    tier: str
-    inner: Callable[[Field, Resource], Begin]
-    once: list[str] = attrs.field(factory=list)
-    holders: dict[str, str] = attrs.field(factory=dict)
-    inside: dict[str, str] = attrs.field(factory=dict)
-    lines: list[str] = attrs.field(factory=list)
-    names: dict[str, Any] = attrs.field(factory=dict)
-
-    def name(self, stem: str, value: object) -> str:
-        """Return a name of ours for a value."""
-        name = f"{stem}_{len(self.names)}"
-        self.names[name] = value
-        return name
-
-    def once_a_call(self, stem: str, expression: str) -> str:
-        """Return the name of what an expression is worth in all objects of a call."""
-        name = f"{stem}_{len(self.once)}"
-        self.once.append(f"{name} = {expression}")
-        return name
-
-    def holder(self, outer: str) -> str:
-        """Return the name of upstream's object at a dotted name, which is NOTHING where it has none."""
-        if not outer:
-            return "source"
-        if outer not in self.holders:
-            found = self.member(outer)
-            self.holders[outer] = f"holder_{len(self.holders)}"
-            self.lines.append(f"{self.holders[outer]} = found if type(found := {found}) is dict else NOTHING")
-        return self.holders[outer]
-
-    def member(self, source: str) -> str:
-        """Return the expression for the value at a source, None if there is no source."""
-        before, is_each, after = source.partition(f"[{Step.EACH}]")
-        if is_each:
-            path = parse_source(f"{BARE}{after}")[1:]
-            return f"each({self.member(before)}, {self.name('path', path)})"
-        outer, _, last = source.rpartition(".")
-        name, *step = parse_source(last)
-        found = f"{self.holder(outer)}.get({name!r})"
-        return f"{step[0]}({found})" if step else found
-
-    def nested(self, field: Field, resource: Resource) -> str:
-        """Return the name of what translates the objects in a field, in one call."""
-        if field.name not in self.inside:
-            begin, part = self.name("begin", self.inner(field, resource)), f"report.part({field.name!r})"
-            made = f"Nested({begin}(context, {part}), {part}, report, {resource.reads_bare(self.tier)})"
-            self.inside[field.name] = self.once_a_call("nested", made)
-        return self.inside[field.name]
-
-
-def put(field: Field, value: str) -> str:
-    """Return the line that puts a value in a field's place, and makes the objects that it stands in."""
-    *outer, last = field.name.split(".")
-    return f"made{''.join(f'.setdefault({part!r}, {{}})' for part in outer)}[{last!r}] = {value}"
-
-
-def chosen(field: Field, branches: Sequence[Branch], which: str, sources: int = 1) -> list[str]:
-    """Return the lines that put the value of the first test that holds in a field's place.
-
-    As many look at each of the ``sources``: of those before it, what could not be used is reported.
-    """
-    lines, each = list[str](), max(1, len(branches) // sources)
-    for number, (test, value) in enumerate(branches):
-        lines += [f"{'elif' if number else 'if'} {test}:", f"    {put(field, value)}"]
-        if 0 < number // each < sources:
-            lines.append(f"    report.pass_over({which}, {number // each}, source)")
-    return [*lines, "else:", f"    report.leave_out({which}, source, made)"]

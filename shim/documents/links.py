@@ -6,9 +6,9 @@ from collections.abc import Collection, Mapping
 
 import attrs
 
-from shim.documents.columns import Columns, Part, json_text
-from shim.documents.fields import Branch, Field, Script, Use, Verb, chosen
+from shim.documents.fields import Field, Use, Verb
 from shim.documents.read import Declared, read_as, source
+from shim.documents.script import Branch, Columns, Part, Script, chosen, json_text
 from shim.documents.sources import parse_source
 from shim.documents.tables import Rows, Table, read_template
 from shim.documents.templates import Template, link_query

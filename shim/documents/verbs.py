@@ -9,10 +9,10 @@ from typing import Any, Self
 import attrs
 
 from shim.documents.casts import read_way
-from shim.documents.columns import Columns, Part, Unusual, json_text
-from shim.documents.fields import BODY, Branch, Field, Rule, Script, Use, Verb, chosen, put, unfit
+from shim.documents.fields import BODY, Field, Rule, Use, Verb, unfit
 from shim.documents.links import Link, Next
 from shim.documents.read import read_as, source, sources_in, under
+from shim.documents.script import Branch, Columns, Part, Script, Unusual, chosen, json_text, put
 from shim.documents.sources import parse_source
 from shim.documents.tables import Rows, Table
 from shim.documents.value_types import Json

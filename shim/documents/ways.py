@@ -8,9 +8,9 @@ from typing import Any, ClassVar, Self
 
 import attrs
 
-from shim.documents.columns import Columns, Part, Unusual, is_plain
-from shim.documents.fields import LISTS, Branch, Field, Script, unfit
+from shim.documents.fields import LISTS, Field, unfit
 from shim.documents.read import members_in, read_as, read_declared
+from shim.documents.script import Branch, Columns, Part, Script, Unusual, is_plain
 from shim.documents.sources import parse_source
 from shim.documents.tables import Rows, Table
 from shim.documents.value_types import FITS, LONGEST_TIME, PLAIN, Json, is_json

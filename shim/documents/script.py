@@ -1,24 +1,29 @@
-"""The items of a list a column at a time: what the text of a function that writes them all at once is made of.
+"""The parts of generated functions: of those that translate an object, and of those that write all items of a list.
 
-Items are of one kind if they have members of the same names, and the same words where a rule's condition looks. What a
-rule makes of a kind is decided once; of each item's values one look at the whole column says that they are as usual.
+The latter write a column at a time. Items are of one kind if they have members of the same names, and the same words
+where a rule's condition looks. What a rule makes of a kind is decided once; of each item's values one look at the whole
+column says that they are as usual.
 """
 
 from __future__ import annotations
 
 import json
 import re
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 import attrs
 
-from shim.documents.sources import parse_source
+from shim.documents.sources import Step, parse_source
 from shim.documents.value_types import Json, instant, usual_times
 
 if TYPE_CHECKING:
-    from shim.documents.fields import When
+    from shim.documents.fields import Field, Resource, When
 
+Branch = tuple[str, str]
+"""A test, and the expression for the value that a field gets if it is the first that holds."""
+Begin = Callable[..., Callable[..., dict[str, Json]]]
+"""A function that takes what a call is translated with, and returns the one that makes a legacy object of another."""
 Part = tuple[str, ...]
 """The text of a field's value: expressions for what lies around the columns, and the columns, in turn.
 
@@ -71,24 +76,110 @@ def json_text(value: Json) -> str:
 
 
 @attrs.define
-class Columns:
-    """The parts of a function that writes all items of one kind.
+class _Text:
+    """The text of a function: ``names`` has the values that it names.
 
-    Each has ``members``; where conditions look, they have ``words``. ``sources`` are the members that are looked at, of
-    which ``c0`` and so on have the values; all ``tests`` must hold for them, and ``lines`` make others of them.
-    ``names`` are the values that the text names, ``places`` the columns that are the texts of fields, by name.
-    ``looks`` are the columns that must pass each of LOOKS. ``lacks``: that the items do not have a member makes a
-    difference.
+    ``parameters`` are those of the legacy path, which links may name beside members of the answer; ``api`` is the API
+    whose relations links have.
     """
 
     parameters: Sequence[str]
     api: str
+    names: dict[str, Any] = attrs.field(factory=dict, kw_only=True)
+
+    def name(self, stem: str, value: object) -> str:
+        """Return a name of ours for a value."""
+        name = f"{stem}_{len(self.names)}"
+        self.names[name] = value
+        return name
+
+
+@attrs.define
+class Script(_Text):
+    """The parts of one generated function.
+
+    ``once`` are the lines that run once a call, ``holders`` and ``lines`` those that run for each object. ``inner``
+    makes the translator of a resource that objects inside are.
+    """
+
+    tier: str
+    inner: Callable[[Field, Resource], Begin]
+    once: list[str] = attrs.field(factory=list)
+    holders: dict[str, str] = attrs.field(factory=dict)
+    inside: dict[str, str] = attrs.field(factory=dict)
+    lines: list[str] = attrs.field(factory=list)
+
+    def once_a_call(self, stem: str, expression: str) -> str:
+        """Return the name of what an expression is worth in all objects of a call."""
+        name = f"{stem}_{len(self.once)}"
+        self.once.append(f"{name} = {expression}")
+        return name
+
+    def holder(self, outer: str) -> str:
+        """Return the name of upstream's object at a dotted name, which is NOTHING where it has none."""
+        if not outer:
+            return "source"
+        if outer not in self.holders:
+            found = self.member(outer)
+            self.holders[outer] = f"holder_{len(self.holders)}"
+            self.lines.append(f"{self.holders[outer]} = found if type(found := {found}) is dict else NOTHING")
+        return self.holders[outer]
+
+    def member(self, source: str) -> str:
+        """Return the expression for the value at a source, None if there is no source."""
+        before, is_each, after = source.partition(f"[{Step.EACH}]")
+        if is_each:
+            path = parse_source(f"each{after}")[1:]
+            return f"each({self.member(before)}, {self.name('path', path)})"
+        outer, _, last = source.rpartition(".")
+        name, *step = parse_source(last)
+        found = f"{self.holder(outer)}.get({name!r})"
+        return f"{step[0]}({found})" if step else found
+
+    def nested(self, field: Field, resource: Resource) -> str:
+        """Return the name of what translates the objects in a field, in one call."""
+        if field.name not in self.inside:
+            begin, part = self.name("begin", self.inner(field, resource)), f"report.part({field.name!r})"
+            made = f"Nested({begin}(context, {part}), {part}, report, {resource.reads_bare(self.tier)})"
+            self.inside[field.name] = self.once_a_call("nested", made)
+        return self.inside[field.name]
+
+
+def put(field: Field, value: str) -> str:
+    """Return the line that puts a value in a field's place, and makes the objects that it stands in."""
+    *outer, last = field.name.split(".")
+    return f"made{''.join(f'.setdefault({part!r}, {{}})' for part in outer)}[{last!r}] = {value}"
+
+
+def chosen(field: Field, branches: Sequence[Branch], which: str, sources: int = 1) -> list[str]:
+    """Return the lines that put the value of the first test that holds in a field's place.
+
+    As many look at each of the ``sources``: of those before it, what could not be used is reported.
+    """
+    lines, each = list[str](), max(1, len(branches) // sources)
+    for number, (test, value) in enumerate(branches):
+        lines += [f"{'elif' if number else 'if'} {test}:", f"    {put(field, value)}"]
+        if 0 < number // each < sources:
+            lines.append(f"    report.pass_over({which}, {number // each}, source)")
+    return [*lines, "else:", f"    report.leave_out({which}, source, made)"]
+
+
+@attrs.define
+class Columns(_Text):
+    """The parts of a function that writes all items of one kind.
+
+    Each has ``members``; where conditions look, they have ``words``. ``sources`` are the members that are looked at, of
+    which ``c0`` and so on have the values; all ``tests`` must hold for them, and ``lines`` make others of them.
+    ``places`` are the columns that are the texts of fields, by name.
+    ``looks`` are the columns that must pass each of LOOKS. ``lacks``: that the items do not have a member makes a
+    difference.
+    """
+
     members: Collection[str]
     words: Mapping[str, Json]
     sources: list[str] = attrs.field(factory=list)
     tests: list[str] = attrs.field(factory=list)
     lines: list[str] = attrs.field(factory=list)
-    names: dict[str, Any] = attrs.field(factory=dict)
     places: dict[str, str] = attrs.field(factory=dict)
     looks: dict[str, dict[str, None]] = attrs.field(factory=dict)
     lacks: bool = False
@@ -130,12 +221,6 @@ class Columns:
         """Return the name of a column that is made of others."""
         name = f"m{len(self.lines)}"
         self.lines.append(f"{name} = {expression}")
-        return name
-
-    def name(self, stem: str, value: object) -> str:
-        """Return a name of ours for a value."""
-        name = f"{stem}_{len(self.names)}"
-        self.names[name] = value
         return name
 
     def holds(self, when: When | None) -> bool:
