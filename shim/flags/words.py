@@ -27,8 +27,7 @@ Evaluate = Callable[[str], object]
 EVERY = 5.0
 """Seconds from one look at all words to the next."""
 
-SOON = 0.25
-"""The same until there is a first good word: a provider may take a moment to connect."""
+_SOON = 0.25  # the same until there is a first good word: a provider may take a moment to connect
 
 PATIENCE = 5.0
 """Seconds after which a provider is said to hang."""
@@ -125,7 +124,7 @@ class FlagWords:
             before = self._said()
             self._ask([project for project, one in tuple(self._entries.items()) if is_whole or one.word is None])
             if is_whole:
-                due = time.monotonic() + (self._every if self.first.is_set() else min(SOON, self._every))
+                due = time.monotonic() + (self._every if self.first.is_set() else min(_SOON, self._every))
             if (said := self._said()) != before:
                 log.info("%s says %s", self, said)
             wake.wait(max(0.0, due - time.monotonic()))

@@ -22,15 +22,9 @@ from shim.page import templates
 PROXIES = ("nginx", "haproxy", "envoy")
 """The proxies that there is a template for."""
 
-ROOTS = "/etc/ssl/certs/ca-certificates.crt"
-"""The system's roots on Debian, Ubuntu, Alpine and SUSE."""
-
-KEEP_GATEWAY = 60
-"""Seconds that a connection to the gateway is kept idle: less than its own ``--keepalive-timeout``."""
-
-KEEP_ATLAS = 30
-"""Seconds that a connection to Atlas is kept idle: less than load balancers keep theirs."""
-
+_ROOTS = "/etc/ssl/certs/ca-certificates.crt"  # the system's roots on Debian, Ubuntu, Alpine and SUSE
+_KEEP_GATEWAY = 60  # seconds that a connection to the gateway is kept idle: less than its own ``--keepalive-timeout``
+_KEEP_ATLAS = 30  # seconds that a connection to Atlas is kept idle: less than load balancers keep theirs
 _HOST = re.compile(r"[A-Za-z0-9._:-]+")
 _QUOTED = re.compile(r"[A-Za-z0-9._/@+~ -]+")
 
@@ -60,9 +54,9 @@ def configuration(  # noqa: PLR0913 - one argument an option
     made.globals |= {
         "version": __version__,
         "reads": "|".join(READS),
-        "roots": ROOTS,
-        "keep_gateway": KEEP_GATEWAY,
-        "keep_atlas": KEEP_ATLAS,
+        "roots": _ROOTS,
+        "keep_gateway": _KEEP_GATEWAY,
+        "keep_atlas": _KEEP_ATLAS,
         "notes": (),
     }
     idle = max(1, round(options.upstream_timeout))

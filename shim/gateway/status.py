@@ -42,11 +42,8 @@ from shim.tools.radar.radar import distance
 if TYPE_CHECKING:
     from jinja2 import Environment
 
-FORMAT = 1
-"""The number of this shape; it is raised when a member goes or changes."""
-
-SHOWN = 16
-"""Callers that are shown: so many that were known first, that call most, and that called last."""
+_FORMAT = 1  # the number of this shape; it is raised when a member goes or changes
+_SHOWN = 16  # callers that are shown: so many that were known first, that call most, and that called last
 
 PROBLEMS = 20
 """Problems of a refused reload that are shown; the log has them all."""
@@ -74,7 +71,7 @@ async def status_of(
     ends, options = ends_of(plan.engine, plan.settings, today), plan.options
     seen = await handler.inventory.read(ends)
     return {
-        "format": FORMAT,
+        "format": _FORMAT,
         "made": written(now),
         "version": __version__,
         "started": written(started),
@@ -101,7 +98,7 @@ async def status_of(
                 "retired": one["retired"],
                 "last": written(one["last_at"]),
             }
-            for (peer, agent), one in _latest(fair(counted["callers"], SHOWN))
+            for (peer, agent), one in _latest(fair(counted["callers"], _SHOWN))
         ],
         "fields": [*_fields(counted, plan)],
         "errors": sorted(_errors(counted), key=lambda one: one["status"] < 500),

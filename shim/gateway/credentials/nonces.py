@@ -28,14 +28,9 @@ from shim.gateway.errors import Refusal
 
 log = logging.getLogger("shim.gateway")
 
-LIFE = 300.0
-"""Seconds for which a nonce is fresh."""
-
-SKEW = 5.0
-"""Seconds by which another replica's clock may be ahead."""
-
-KEPT = 65536
-"""Nonces whose uses are remembered."""
+_LIFE = 300.0  # seconds for which a nonce is fresh
+_SKEW = 5.0  # seconds by which another replica's clock may be ahead
+_MOST = 65536  # nonces whose uses are remembered
 
 WINDOW = 1024
 """Counts below the highest one seen that may still arrive, since calls overtake each other."""
@@ -48,16 +43,10 @@ PREFIX = "atlas-shim:nonce:"
 PATIENCE = 1.0
 """Seconds that one question may take, the connection included."""
 
-PAUSE = 1.0
-"""Seconds after a failure in which nothing is asked: the answer would be late, and the same."""
-
-QUIET = 30.0
-"""Seconds between two lines in the log about the same trouble."""
-
-CONNECTIONS = 64
-"""Connections at most; who comes while all are in use waits for one."""
-
-_KEPT = int((LIFE + 2 * SKEW) * 1000)
+_PAUSE = 1.0  # seconds after a failure in which nothing is asked: the answer would be late, and the same
+_QUIET = 30.0  # seconds between two lines in the log about the same trouble
+_CONNECTIONS = 64  # connections at most; who comes while all are in use waits for one
+_KEPT = int((_LIFE + 2 * _SKEW) * 1000)
 """Milliseconds for which a use is remembered: until no gateway takes the nonce any more, by whatever clock."""
 
 _STAMP, _SALT, _PROOF = 6, 6, 12
@@ -104,10 +93,10 @@ class Nonces:
     The clock may be set: a nonce is refused while it comes from the future, and one given out after that is good.
     """
 
-    def __init__(self, clock: Callable[[], float] = time.time, *, life: float = LIFE, kept: int = KEPT) -> None:
+    def __init__(self, clock: Callable[[], float] = time.time, *, life: float = _LIFE, kept: int = _MOST) -> None:
         self._clock = clock
         self._life = int(life * 1000)
-        self._skew = int(SKEW * 1000)
+        self._skew = int(_SKEW * 1000)
         self._kept = kept
         self._secrets = [secrets.token_bytes(32)]
         self._uses: OrderedDict[tuple[str, str], _Uses] = OrderedDict()
@@ -187,7 +176,7 @@ class NonceStore:
         retry = import_module("redis.asyncio.retry").Retry(import_module("redis.backoff").NoBackoff(), 1)
         pool = redis.BlockingConnectionPool
         try:
-            self._pool: Any = pool.from_url(url, max_connections=CONNECTIONS, retry=retry, **patience, **checked)
+            self._pool: Any = pool.from_url(url, max_connections=_CONNECTIONS, retry=retry, **patience, **checked)
         except ValueError:
             raise SettingsError("nonce_store: the URL can't be read (its text is not shown)") from None
         self._client: Any = redis.Redis(connection_pool=self._pool)
@@ -207,9 +196,9 @@ class NonceStore:
             raise ValueError("an answer to another question")  # noqa: TRY301 - as if the client had said so
         except Exception as error:  # noqa: BLE001 - an odd answer breaks the client's own reading of it anywhere
             now = self._clock()
-            self._resting = now + PAUSE
+            self._resting = now + _PAUSE
             if now >= self._silent:
-                self._silent, said = now + QUIET, str(error) or "no answer in time"
+                self._silent, said = now + _QUIET, str(error) or "no answer in time"
                 log.warning("the nonce store does not answer, so signed calls are refused: %s", said)
             raise unreachable(type(error).__name__) from None
 

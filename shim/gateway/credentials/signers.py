@@ -20,18 +20,12 @@ from shim.gateway.errors import Refusal, too_slow
 from shim.gateway.upstream.client import Upstream
 from shim.gateway.upstream.messages import OutboundCall, UpstreamResponse
 
-REFUSED_LIMIT = 64 * 1024
+_REFUSED_LIMIT = 64 * 1024
 """Bytes that are read of a refused attempt's content, and of a reply to the gateway's own calls."""
 
-IDLE = 256
-"""Nonces kept for later, the last used ones."""
-
-ATTEMPTS = 3
-"""Requests sent for one call at most."""
-
-PAUSE = 1.0
-"""Seconds for which a failed exchange for a token is the answer to every call: they would all fail alike."""
-
+_IDLE = 256  # nonces kept for later, the last used ones
+_ATTEMPTS = 3  # requests sent for one call at most
+_PAUSE = 1.0  # seconds for which a failed exchange for a token is the answer to every call: they would all fail alike
 _CONTENT_FIELDS = ("authorization", "content-type", "content-encoding", "content-length", "content-md5", "expect")
 
 
@@ -101,7 +95,7 @@ class KeySigner(UpstreamSigner):
     def __init__(self, key: ApiKey, challenge: Callable[[], Headers]) -> None:
         self._key = key
         self._challenge = challenge
-        self._idle: deque[Nonce] = deque(maxlen=IDLE)
+        self._idle: deque[Nonce] = deque(maxlen=_IDLE)
 
     async def send(self, upstream: Upstream, outbound: OutboundCall) -> UpstreamResponse:
         """Sign, and sign anew when the nonce was refused; raises Refusal when the content is gone by then."""
@@ -111,14 +105,14 @@ class KeySigner(UpstreamSigner):
             # A GET without credentials and content executes nothing, whatever the call is.
             question = attrs.evolve(call, method="GET", headers=without(call.headers, _CONTENT_FIELDS))
             nonce = challenge_of(await ask(upstream, question), self._key)
-        for number in range(1, ATTEMPTS + 1):
+        for number in range(1, _ATTEMPTS + 1):
             signature = nonce.sign(call.method, call.target) if nonce is not None else None
             response = await upstream.send(_signed(outbound, signature))
             other = challenge_of(response.head, self._key)
             if other is None:
                 break
             # A fresh nonce that was refused without a word about age means the key, or its rights.
-            if number == ATTEMPTS or not (reused or nonce is None or other.stale):
+            if number == _ATTEMPTS or not (reused or nonce is None or other.stale):
                 nonce = other
                 break
             if outbound.stream is not None:
@@ -193,7 +187,7 @@ class AccountSigner(UpstreamSigner):
                 return self._book.learn(json.loads(reply.body), asked)
             except (Refusal, ValueError, RecursionError) as error:
                 failed = error if isinstance(error, Refusal) else no_token("the token endpoint answered without one")
-                self._failure = (self._clock() + PAUSE, failed)
+                self._failure = (self._clock() + _PAUSE, failed)
                 raise failed from None
 
 
@@ -242,7 +236,7 @@ async def ask(upstream: Upstream, call: Call) -> Reply:
 async def finish(response: UpstreamResponse) -> Reply:
     """Read a reply whose content is short, so that its connection can be used again; raises Refusal."""
     try:
-        return await response.read(REFUSED_LIMIT)
+        return await response.read(_REFUSED_LIMIT)
     finally:
         response.close()
 
