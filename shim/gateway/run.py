@@ -158,9 +158,8 @@ def _raise_open_files(options: Options) -> None:
     if soft == resource.RLIM_INFINITY or soft >= wanted:
         return
     allowed = wanted if hard == resource.RLIM_INFINITY else min(wanted, hard)
-    try:
+    with contextlib.suppress(OSError, ValueError):
         resource.setrlimit(resource.RLIMIT_NOFILE, (allowed, hard))
-    except (OSError, ValueError):
-        allowed = soft
-    if allowed < wanted:
-        log.warning("may open %s files, and could need %s: see max_connections", allowed, wanted)
+        soft = allowed
+    if soft < wanted:
+        log.warning("may open %s files, and could need %s: see max_connections", soft, wanted)

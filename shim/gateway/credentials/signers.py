@@ -28,6 +28,13 @@ _ATTEMPTS = 3  # requests sent for one call at most
 _PAUSE = 1.0  # seconds for which a failed exchange for a token is the answer to every call: they would all fail alike
 _CONTENT_FIELDS = ("authorization", "content-type", "content-encoding", "content-length", "content-md5", "expect")
 
+_NO_TOKEN = Refusal(
+    502,
+    "SHIM_SIGN_IN_FAILED",
+    "Upstream gave no access token for the service account that this gateway holds.",
+    error="http_request_denied",
+)
+
 
 class UpstreamSigner:
     """Decides which credentials a call carries upstream: here the caller's own.
@@ -154,7 +161,7 @@ class AccountSigner(UpstreamSigner):
         self._clock = clock
         self._book = TokenBook(clock)
         self._lock = asyncio.Lock()
-        self._failure: tuple[float, Refusal] | None = None
+        self._refusal, self._refused_until = _NO_TOKEN, float("-inf")
 
     async def send(self, upstream: Upstream, outbound: OutboundCall) -> UpstreamResponse:
         """Send with the token, and once more with a new one after a 401; raises Refusal without a token."""
@@ -178,17 +185,19 @@ class AccountSigner(UpstreamSigner):
             if token is not None:
                 return token
             asked = self._clock()
-            if self._failure is not None and asked < self._failure[0]:
-                raise attrs.evolve(self._failure[1])
+            if asked < self._refused_until:
+                raise attrs.evolve(self._refusal)
             try:
                 reply = await ask(upstream, self._exchange)
-                if reply.status != 200 or reply.body is None:
-                    raise no_token(f"the token endpoint answered {reply.status}")
-                return self._book.learn(json.loads(reply.body), asked)
-            except (Refusal, ValueError, RecursionError) as error:
-                failed = error if isinstance(error, Refusal) else no_token("the token endpoint answered without one")
-                self._failure = (self._clock() + _PAUSE, failed)
-                raise failed from None
+                self._refusal = attrs.evolve(_NO_TOKEN, said=f"the token endpoint answered {reply.status}")
+                if reply.status == 200 and reply.body is not None:
+                    return self._book.learn(json.loads(reply.body), asked)
+            except Refusal as refusal:
+                self._refusal = refusal
+            except (ValueError, RecursionError):
+                self._refusal = attrs.evolve(_NO_TOKEN, said="the token endpoint answered without one")
+            self._refused_until = self._clock() + _PAUSE
+            raise attrs.evolve(self._refusal)
 
 
 def _signed(outbound: OutboundCall, value: str | None) -> OutboundCall:
@@ -270,15 +279,4 @@ def cannot_cross() -> Refusal:
         "with others. Start it with --credentials verify and this key, or call with a service account's access token "
         "(Authorization: Bearer ...); Python programs keep their key with the drop-in (from shim import httpx).",
         error="http_request_denied",
-    )
-
-
-def no_token(said: str) -> Refusal:
-    """Upstream does not exchange the service account for a token."""
-    return Refusal(
-        502,
-        "SHIM_SIGN_IN_FAILED",
-        "Upstream gave no access token for the service account that this gateway holds.",
-        error="http_request_denied",
-        said=said,
     )
