@@ -1,7 +1,7 @@
 """Findings: uses of retired operations with their state on a day, and advice; which of them are known already.
 
-Known are those that an ``atlas-shim: ignore`` comment or a baseline hides. A baseline knows a finding by operation, file
-and text, not by line, so that moved code stays known.
+An ``atlas-shim: ignore`` comment or a baseline makes a finding known: a baseline by operation, file and text, not by
+line, so that moved code stays known.
 """
 
 from __future__ import annotations
