@@ -2,31 +2,24 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable
 
 import attrs
 
 from shim.tools.scan.tree import Call, Node, call_of, key_of, plain
 
-_STATES = {"if_statement", "try_statement", "switch_statement", "match_statement", "else_clause", "case_statement"}
-_LEAVING = {"return_statement", "raise_statement", "throw_statement", "continue_statement", "break_statement"}
 _NO_VALUE = {"type_annotation", "type", "modifiers"}
 
 
 @attrs.frozen
 class Assigned:
-    """An assignment: its place, its block, its value, and whether it appends."""
+    """An assignment: its place and column, its value, and whether it appends."""
 
     at: int
-    block: Node | None
+    column: int
     values: tuple[Node, ...]
     adds: bool
-
-    def reaches(self, at: Node) -> bool | None:
-        """Return whether it is sure to have run before a node; None if its block is left before."""
-        if self.block is None or self.block.start <= at.start < at.end <= self.block.end:
-            return True
-        return None if self.block.kids and self.block.kids[-1].kind in _LEAVING else False
 
 
 @attrs.define
@@ -115,9 +108,14 @@ class Scopes:
                 yield one
 
     def _note(self, scope: Node | None, name: str, node: Node, values: tuple[Node, ...], *, adds: bool = False) -> None:
-        block = next((one for one in node.above() if one.role == "block" or one.kind in _STATES), None)
         if name and values:
-            self.names.setdefault((scope, name), []).append(Assigned(node.end, block, values, adds))
+            column = self.indent(node)
+            self.names.setdefault((scope, name), []).append(Assigned(node.end, column, values, adds))
+
+    def indent(self, node: Node) -> int:
+        """Return the indentation of a node's first line."""
+        line = self.root.text[self.root.text.rfind("\n", 0, node.start) + 1 : node.start]
+        return len(line) - len(line.lstrip())
 
     def scope(self, node: Node) -> Node | None:
         """Return the function around a node."""
@@ -125,16 +123,18 @@ class Scopes:
 
     def assigned(self, name: str, at: Node) -> list[Assigned]:
         """Return the possible values of a name at a node: the last one, and earlier ones if that was in a branch."""
+        column = self.indent(at)
         for scope in [*(one for one in at.above() if one.role == "function"), None]:
             some: list[Assigned] = []
             for one in reversed(self.names.get((scope, name), [])):
                 # Top-level code has run before a function is called.
-                is_later = one.at > at.end and (scope is not None or self.scope(at) is None)
-                if is_later or (reaches := one.reaches(at)) is None:
-                    continue
-                some.append(one)
-                if reaches and not one.adds:
-                    break
+                is_before = one.at <= at.end or (scope is None and self.scope(at) is not None)
+                leaves = rf"^[ \t]{{{one.column}}}(return|raise|throw|continue|break)\b"
+                is_left = one.column > column and re.search(leaves, self.root.text[one.at : at.start], re.MULTILINE)
+                if is_before and not is_left:
+                    some.append(one)
+                    if one.column <= column and not one.adds:
+                        break
             if some:
                 return some[::-1]
         return []
