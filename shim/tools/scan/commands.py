@@ -17,6 +17,8 @@ _VALUED = frozenset({"-P", "--profile", "-o", "--output", "--projectId"})
 """Options of the Atlas CLI whose value is the next word."""
 _LISTED = re.compile(r"[\"']\s*,\s*\[?\s*[\"']")
 """The end of one quoted argument, and the start of the next."""
+_NAMES = sorted(rules.words("commands", "http") | rules.words("commands", "atlas"))
+_HEAD = re.compile(rf"(?<![\w.$%-])(?:{'|'.join(map(re.escape, _NAMES))})(?=[\s,])")
 _QUOTED = re.compile(r"\"(?:\\.|[^\"\\])*\"|'[^']*'")
 _WORD = re.compile(r"(?:[^\s\"'`;|&]|&(?![&\s])|\"(?:\\.|[^\"\\])*\"|'[^']*')+|[;|&]+|[\"'`]")
 
@@ -28,7 +30,7 @@ def commands_in(row: str) -> Iterator[tuple[str, list[str]]]:
     """
     row = _LISTED.sub(" ", row)
     quoted = list(_QUOTED.finditer(row))
-    for head in _heads().finditer(row):
+    for head in _HEAD.finditer(row):
         around = next((one for one in quoted if one.start() < head.start() < one.end()), None)
         text = row[head.start() : around.end() - 1 if around is not None else None].replace('\\"', '"')
         words = list[str]()
@@ -38,11 +40,6 @@ def commands_in(row: str) -> Iterator[tuple[str, list[str]]]:
             plain = _QUOTED.sub(lambda found: found[0][1:-1], word)
             words.append(re.sub(r"^[\"'(@\[]+|[\"'),\]}`]+$", "", plain))
         yield row[: head.start()], words
-
-
-def _heads() -> re.Pattern[str]:
-    names = sorted(rules.words("commands", "http") | rules.words("commands", "atlas"))
-    return re.compile(rf"(?<![\w.$%-])(?:{'|'.join(map(re.escape, names))})(?=[\s,])")
 
 
 def http_words(words: Sequence[str]) -> tuple[str, list[str]] | None:

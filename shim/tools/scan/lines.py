@@ -9,8 +9,6 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
-import attrs
-
 from shim.tools.scan import rules
 from shim.tools.scan.commands import commands_in
 from shim.tools.scan.sought import Sought, Use
@@ -32,7 +30,8 @@ _UNKNOWN = re.compile(r"\$\{\{.*?\}\}|\{\{.*?\}\}|[$#]\{[^{}]*\}|\\\([^()]*\)|<[
 _KEY = re.compile(r"[\"']?([\w.$-]+)[\"']?\s*[:=]\s*[\"'|>]?[^:=]*$")
 _ANY_KEY = re.compile(r"^\s*(?:-\s+)?[\"']?([\w.$-]+)[\"']?\s*[:=]")
 _SEQUENCE = re.compile(r"^\s*-\s+[\"']?([^\s\"':{}\[\]]+)[\"']?\s*$")
-_HEREDOC = re.compile(r"<<-?\s*[\"'\\]?(\w+)[\"']?")
+_FOR_PEOPLE = re.compile(r"^\s*cat\b(?!.*[|>]\s*[\w$\"/]).*<<-?\s*[\"'\\]?(\w+)[\"']?")
+"""A text that is only printed."""
 _OPENED = re.compile(r"\s*(/\*|<#|<!--|=begin\b|(?:@\w+ )?\"\"\")")
 _CLOSED = {"/*": "*/", "<#": "#>", "<!--": "-->", "=begin": "=end"}
 _RECORDED = re.compile(
@@ -41,9 +40,9 @@ _RECORDED = re.compile(
     re.MULTILINE,
 )
 _METHOD = re.compile(
-    r"\b(GET|POST|PUT|PATCH|DELETE)\b|method[\"']?\s*[:=]\s*[\"']?(get|post|put|patch|delete)\b"
-    r"|^\s+[\"']?(get|post|put|patch|delete)[\"']?:",
-    re.IGNORECASE | re.MULTILINE,
+    r"\b(GET|POST|PUT|PATCH|DELETE)\b"
+    r"|(?i:method[\"']?\s*[:=]\s*[\"']?|^\s+[\"']?(?=\w+[\"']?:)|\b(?=\w+\())(get|post|put|patch|delete)\b",
+    re.MULTILINE,
 )
 _COMPARED = re.compile(r"[!=]=|=~|-eq\b|-ne\b|-like\b|-match\b|<>")
 _TALKS = re.compile(r"(log|warn|assert|print|die|fail|usage|say|msg|info|debug|error|raise|throw)", re.IGNORECASE)
@@ -60,37 +59,35 @@ def is_recording(text: str) -> bool:
     return _RECORDED.search(text) is not None
 
 
-@attrs.define
 class Lines:
-    """Reads one text; ``ending`` is the kind of file, ``variables`` have a value and the names it is made of."""
+    """Reads one text; ``ending`` is the kind of file."""
 
-    file: str
-    text: str
-    ending: str
-    sought: Sought
-    variables: dict[str, tuple[str, frozenset[str]]] = attrs.field(factory=dict)
-    used: set[str] = attrs.field(factory=set)
+    def __init__(self, file: str, text: str, ending: str, sought: Sought) -> None:
+        self.file, self.text, self.ending, self.sought = file, text, ending, sought
+        self.rows = text.split("\n")
+        self.variables: dict[str, str] = {}
 
     def uses(self) -> Iterator[Use]:
-        """Yield the uses in line order; the line that sets a variable only if no command uses the variable."""
-        held: list[tuple[str, Use]] = []
+        """Yield the uses; the line that sets a variable only if no other line has a use of its path."""
+        held, said = list[Use](), set[str]()
         for number, row in self._logical():
-            assigned = _SET.match(row)
             found = list(self._row(number, row))
-            if assigned is not None and all(use.kind == "text" for use in found) and self._is("shells", "terraform"):
-                held += [(assigned[1], use) for use in found]
+            assigned = _SET.match(row) if self._is("shells", "terraform") else None
+            is_read = assigned is not None and re.search(rf"[$.({{%]{assigned[1]}\b", self.text) is not None
+            if is_read and all(use.kind == "text" for use in found):
+                held += found
             else:
+                said.update(use.operations[0].path.text for use in found)
                 yield from found
-        yield from (use for name, use in held if name not in self.used)
+        yield from (use for use in held if use.operations[0].path.text not in said)
 
     def _is(self, *kinds: str) -> bool:
         return any(self.ending in rules.words("kinds", kind) for kind in kinds)
 
     def _logical(self) -> Iterator[tuple[int, str]]:
         """Yield each line that is not empty with its number: without comments, continued lines joined."""
-        rows = self.text.split("\n")
+        rows, at, until = self.rows, 0, ""
         sign = {"ps1": "`", "psm1": "`", "bat": "^", "cmd": "^"}.get(self.ending, "\\")
-        at, until = 0, ""
         while at < len(rows):
             number, row = at + 1, rows[at]
             at += 1
@@ -106,17 +103,12 @@ class Lines:
                 row = row[:-1] + " " + rows[at].strip()
                 at += 1
             if self._is("yaml") and (item := _SEQUENCE.match(row)) is not None:
-                words = [item[1]]
+                row = item[1]
                 while at < len(rows) and (item := _SEQUENCE.match(rows[at])) is not None:
-                    words.append(item[1])
+                    row += f" {item[1]}"
                     at += 1
-                row = " ".join(words)
-            if (
-                self._is("shells")
-                and (here := _HEREDOC.search(row)) is not None
-                and re.match(r"\s*cat\b(?!.*[|>]\s*[\w$\"/])", row.replace("<<", "")) is not None
-            ):
-                until = here[1]  # a text for people
+            if self._is("shells") and (here := _FOR_PEOPLE.search(row)) is not None:
+                until = here[1]
             if row.strip():
                 yield number, row
 
@@ -124,58 +116,34 @@ class Lines:
         sign = rules.table("comments").get(self.ending, "#")
         if row.strip().startswith((sign, "#", "//", "* ", "<!--")):
             return ""
-        found = re.search(rf"\s{re.escape(sign)}\s.*$", row)
-        if found is not None and not any(row[: found.start()].count(quote) % 2 for quote in "\"'"):
-            return row[: found.start()]
-        return row
+        before = re.split(rf"\s(?:{re.escape(sign)})+\s", row, maxsplit=1)[0]
+        return row if any(before.count(quote) % 2 for quote in "\"'") else before
 
     def _row(self, number: int, row: str) -> Iterator[Use]:
-        start = len(row) - len(row.lstrip()) + 1
-        first = self.text.split("\n", number)[number - 1] if number < 2 else row
-        place = Place(self.file, number, start, number, max(start, len(first.rstrip()) + 1))
-        whole, made_of = self._put_in(row)
-        self._remember(row)
+        line = self.rows[number - 1].rstrip()
+        start = len(line) - len(line.lstrip()) + 1
+        place = Place(self.file, number, start, number, len(line) + 1)
+        whole = self._put_in(row)
+        if (assigned := _SET.match(row)) is not None:
+            value = self._put_in(assigned[3].strip())
+            is_quoted = value[:1] in {'"', "'", "("} and value[-1:] == {"(": ")"}.get(value[:1], value[:1])
+            if is_quoted or not self._is("powershell"):  # Without quotes it has an expression.
+                self.variables[assigned[1]] = value[1:-1] if is_quoted else value
         key = _ANY_KEY.match(row)
-        if key is not None and not self._is("shells") and self._is_talk(key[1]):
+        if key is not None and not self._is("shells") and _is_talk(key[1]):
             return
-        found = [
-            use
-            for before, words in (commands_in(whole) if len(whole) < _LONGEST else ())
-            if not _talks(before) and (use := self.sought.command(place, words)) is not None
-        ]
-        if found:
-            self.used |= made_of
-        yield from found or self._tokens(number, row, whole, place)
+        commands = commands_in(whole) if len(whole) < _LONGEST else ()
+        found = [self.sought.command(place, words) for before, words in commands if not _talks(before)]
+        yield from list(filter(None, found)) or self._tokens(number, row, whole, place)
 
-    def _remember(self, row: str) -> None:
-        """Note the variable that a line sets."""
-        if (assigned := _SET.match(row)) is None:
-            return
-        name, (value, made_of) = assigned[1], self._put_in(assigned[3].strip())
-        if value[:1] in {'"', "'", "("} and value[-1:] == {"(": ")"}.get(value[:1], value[:1]):
-            value = value[1:-1]
-        elif self._is("powershell"):
-            return  # an expression
-        self.variables[name] = value, made_of
-
-    def _put_in(self, row: str) -> tuple[str, frozenset[str]]:
-        """Return a line with its variables replaced, and their names; an unknown variable is a hole."""
-        row = row.replace("$$", "$") if self._is("make") else row
-        inserted = set[str]()
+    def _put_in(self, row: str) -> str:
+        """Return a line with its variables replaced; an unknown variable is a hole."""
 
         def value(found: re.Match[str]) -> str:
             name = next(filter(None, (found[1], found[3], found[4], found[5], found[6])), "")
-            if name in self.variables:
-                inserted.update({name}, self.variables[name][1])
-                return self.variables[name][0]
-            return found[2] or HOLE
+            return self.variables.get(name, found[2] or HOLE)
 
-        for _ in range(2):
-            row = _VARIABLE.sub(value, row)
-        return row, frozenset(inserted)
-
-    def _is_talk(self, key: str) -> bool:
-        return key.casefold() in rules.words("words", "talk") | {"name", "$ref"}
+        return _VARIABLE.sub(value, _VARIABLE.sub(value, row.replace("$$", "$") if self._is("make") else row))
 
     def _tokens(self, number: int, row: str, whole: str, place: Place) -> Iterator[Use]:
         """Yield the retired paths and names in a line that is not a command."""
@@ -183,53 +151,53 @@ class Lines:
             return
         seen = set()
         for token in _TOKEN.finditer(_CONCATENATED.sub(HOLE, _UNKNOWN.sub(HOLE, whole))):
-            word = re.sub(r"^[\w.-]+=(?=/|https?:|\x00)", "", token[0]).rstrip(".:")
-            if not self.sought.concerns(word) or _talks(token.string[: token.start()]):
+            word, before = token[0].rstrip(".:"), token.string[: token.start()]
+            word = re.sub(r"^[\w.-]+=(?=/|https?:|\x00)", "", word)
+            if not self.sought.concerns(word) or _talks(before):
                 continue
-            key = _KEY.search(token.string[max(0, token.start() - 200) : token.start()])
-            if key is not None and self._is_talk(key[1]):
+            key = _KEY.search(before[-200:])
+            if key is not None and _is_talk(key[1]):
                 continue
             use = self.sought.called(place, None, word, "text")
             if use is not None:
                 use = self.sought.called(place, self._method(number), word, "text") or use
             else:
-                use = self._name(word, place, row, key[1] if key is not None else "")
+                use = self._name(word, place, row)
             if use is not None and use.operations[0].id not in seen:
                 seen.add(use.operations[0].id)
                 yield use
 
     def _method(self, number: int) -> str | None:
         """Return the only method in a line, or else in the lines around it."""
-        rows = self.text.split("\n")
-        for near in (rows[number - 1], "\n".join(rows[max(0, number - 4) : number + 3])):
-            found = {next(filter(None, one.groups())).upper() for one in _METHOD.finditer(near)}
-            if found:
+        around = self.rows[max(0, number - 4) : number + 3]
+        for near in (self.rows[number - 1], "\n".join(around)):
+            if found := {"".join(one).upper() for one in _METHOD.findall(near)}:
                 return found.pop() if len(found) == 1 else None
         return None
 
-    def _name(self, word: str, place: Place, row: str, key: str) -> Use | None:
+    def _name(self, word: str, place: Place, row: str) -> Use | None:
         """Return the use of a resource or of a client library that a word names."""
         resource = self.sought.spelled(word.strip(":{="))
         block = re.match(rf"\s*\"?(resource|data)\"?\s+\"{re.escape(word)}\"", row)
         if block is not None or (word.startswith("mongodbatlas_") and self._is("yaml", "json")):
             kinds = [block[1]] if block is not None else ["resource", "data"]
             resource = next(filter(None, (self.sought.resource(kind, word) for kind in kinds)), ())
-        if word.casefold() == "serverless" and key == "InstanceType" and "mongodb" in self.text.casefold():
-            resource = self.sought.spelled("cfnserverlessinstance")
         if resource:
             kind = "text" if word.casefold().startswith("serverless") else "resource"
             return Use(place, kind, resource, None, word.strip(":{="))
-        if _DEFINES.match(row):
-            return None
         found = (self.sought.named(part) for part in re.findall(r"[A-Za-z_]\w+", word))
-        operation = next(filter(None, found), None)
+        operation = next(filter(None, found), None) if _DEFINES.match(row) is None else None
         return None if operation is None else Use(place, "text", (operation,), operation.method, word)
+
+
+def _is_talk(key: str) -> bool:
+    """Return whether the value of a key only talks."""
+    return key.casefold() in rules.words("words", "talk") | {"name", "$ref"}
 
 
 def _talks(before: str) -> bool:
     """Return whether the command before a text only talks about it, or looks at files."""
-    segment = _SEGMENT.split(before)[-1]
     skipped = rules.words("commands", "before")
-    words = (one.rpartition(".")[2] or one for one in _HEAD.findall(segment) if one not in skipped)
-    word = next(words, "")
+    words = (one for one in _HEAD.findall(_SEGMENT.split(before)[-1]) if one not in skipped)
+    word = next(words, "").rpartition(".")[2]
     return word in rules.words("commands", "talks") or _TALKS.match(word) is not None
