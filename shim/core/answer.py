@@ -12,7 +12,7 @@ import attrs
 from shim.core.content import JsonReader
 from shim.core.context import Context
 from shim.core.messages import Headers, Record, Reply, field
-from shim.core.question import LegacyQuery
+from shim.core.question import MOST, LegacyQuery
 from shim.core.recognise import Match
 from shim.core.responses import CallError
 from shim.core.rules import TranslationContext
@@ -25,10 +25,7 @@ from shim.documents.sources import look_up, parse_source
 from shim.documents.templates import link_query
 from shim.documents.value_types import Json, JsonObject, instant, is_usual_time
 
-COLLECT = 500
-"""Items asked for in one upstream page when all pages are collected (contract: the most a page may have)."""
-
-MOST = 20 * COLLECT
+ITEMS = 20 * MOST
 """Items of one upstream page that are translated: far more than it may have, and far fewer than fit in its bytes."""
 
 FRAMES = 16
@@ -70,7 +67,7 @@ class LegacyAnswer:
         document = json.read(reply)
         is_list = self.match.operation.shape != "one"
         items: Any = document if target.bare else look_up(document, parse_source(target.items))
-        if is_list and type(items) is list and len(items) <= MOST:
+        if is_list and type(items) is list and len(items) <= ITEMS:
             link = next_link(reply.headers) if target.next == LINK else ""
             return UpstreamPage(document if type(document) is dict else {}, items, size, link)
         if not is_list and (type(document) is dict or (target.bare and document is not None)):
@@ -78,8 +75,8 @@ class LegacyAnswer:
             return UpstreamPage(document if type(document) is dict else {BARE: document}, [])
         expected = "a JSON object"
         if is_list or target.bare:
-            expected = "a JSON value" if not is_list else f"a list of {MOST} items at most"
-            expected = expected if target.bare else f"an object with a list {target.items!r} of {MOST} items at most"
+            expected = "a JSON value" if not is_list else f"a list of {ITEMS} items at most"
+            expected = expected if target.bare else f"an object with a list {target.items!r} of {ITEMS} items at most"
         what = reply.fault or json.refused or f"it is not {expected}"
         kind = field(reply.headers, "content-type") or "no content type"
         detail = f"{self._answered} {reply.status} with content ({kind}) that can't be translated: {what}."
@@ -101,6 +98,19 @@ class LegacyAnswer:
             return linked
         total = last.document.get("totalCount")
         return type(total) is int and total > sum(len(page.items) for page in pages)
+
+    def next_query(self, query: LegacyQuery, pages: Sequence[UpstreamPage]) -> LegacyQuery | None:
+        """Return the query for the page after those that ``query`` was the last one of, None if no page follows.
+
+        Raises CallError if there are more pages than may be asked for.
+        """
+        if not self.goes_on(pages):
+            return None
+        if len(pages) >= self.context.settings.page_cap:
+            size = "" if self.target.next else f" of {MOST} items"
+            detail = f"Upstream has more than {len(pages)} pages{size}; ask the successor itself."
+            raise CallError(502, "SHIM_TOO_MANY_PAGES", detail)
+        return attrs.evolve(query, page=query.page + 1, following=self.following(pages[-1]))
 
     def following(self, page: UpstreamPage) -> str:
         """Return the raw query, or the pair, that asks for the next page; empty if nothing in a page leads there."""

@@ -259,20 +259,17 @@ class Repeats:
         """
         key = (context.base, call.method, call.target, match.content_type, context.whole)
         known, replies, now = self._known.get(key), list[Reply](), context.monotonic()
-        if known is not None and known.decided == _facts(match, context) and now < known.until:
-            repeated = known.repeated
-            if repeated.since <= context.clock():
-                headers = (*without(call.headers, OWN_WORDS), known.accept)
-                again = attrs.evolve(repeated.call, headers=headers)
-                replies.append((yield Send(again, repeated.route, rewritten=True)))
-                if replies[0].status == repeated.expected:
-                    reply = yield Read(context.settings.body_limit)
-                    made = None if reply.body is None else known.answer(reply.body)
-                    if made is not None:
-                        status = match.operation.status[match.api.name]
-                        shown = document_reply(made[0], status, match.content_type, reply.headers)
-                        return Answer(shown, made[1])
-                    replies.append(reply)
+        is_same = known is not None and known.decided == _facts(match, context)
+        if known is not None and is_same and known.repeated.since <= context.clock() and now < known.until:
+            again = attrs.evolve(known.repeated.call, headers=(*without(call.headers, OWN_WORDS), known.accept))
+            replies.append((yield Send(again, known.repeated.route, rewritten=True)))
+            if replies[0].status == known.repeated.expected:
+                reply = yield Read(context.settings.body_limit)
+                made = None if reply.body is None else known.answer(reply.body)
+                if made is not None:
+                    status = match.operation.status[match.api.name]
+                    return Answer(document_reply(made[0], status, match.content_type, reply.headers), made[1])
+                replies.append(reply)
         steps = exchange(match, call, context)
         command = advance(steps, None)
         while isinstance(command, Send | Read):

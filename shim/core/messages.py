@@ -22,10 +22,10 @@ Headers = tuple[tuple[str, str], ...]
 
 @attrs.frozen
 class Call:
-    """A request as it is sent to an origin.
+    """A request as it is sent to an origin (``scheme://authority``).
 
-    ``target`` is the raw request target in origin form, percent-encoding untouched
-    (RFC 9112, 3.2.1); ``origin`` is ``scheme://authority``; ``body`` is None while unread.
+    ``target`` is the raw request target in origin form, percent-encoding untouched (RFC 9112, 3.2.1), ``path`` and
+    ``query`` its parts; ``body`` is None while unread.
     """
 
     method: str
@@ -35,13 +35,11 @@ class Call:
     body: bytes | None = attrs.field(default=None, repr=False)
 
     @property
-    def path(self) -> str:
-        """The raw path, without the query."""
+    def path(self) -> str:  # noqa: D102 - above
         return self.target.partition("?")[0]
 
     @property
-    def query(self) -> str:
-        """The raw query, without its question mark; empty without a query."""
+    def query(self) -> str:  # noqa: D102 - above
         return self.target.partition("?")[2]
 
 

@@ -77,10 +77,10 @@ class CompiledOperation:
         found = self._answers.get((tier, api))
         if found is None:
             operation, resource = self.operation, self.resource(tier)
-            title = f"{operation.document} {operation.id} {tier} {api}"
-            translator = make_translator(title, resource, tier, parameters=operation.path.parameters, api=api)
+            title, path = f"{operation.document} {operation.id} {tier} {api}", operation.path.parameters
+            translator = make_translator(title, resource, tier, parameters=path, api=api)
             is_plain = operation.shape == "page" and not resource.rest and not resource.bare
-            writer = ItemsWriter(f"{title} page", operation, tier, api, translator) if is_plain else None
+            writer = ItemsWriter(f"{title} page", path, operation.order, api, translator) if is_plain else None
             found = self._answers[tier, api] = translator, writer
         return found
 

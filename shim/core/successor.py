@@ -11,7 +11,7 @@ from functools import partial
 
 import attrs
 
-from shim.core.answer import COLLECT, LegacyAnswer, rules_context
+from shim.core.answer import LegacyAnswer, rules_context
 from shim.core.content import error_code, is_error
 from shim.core.context import ExchangeState
 from shim.core.messages import (
@@ -26,7 +26,7 @@ from shim.core.messages import (
     reason_phrase,
     replaced,
 )
-from shim.core.question import LegacyQuery, invalid_attribute, read_body, sent_on, successor_call
+from shim.core.question import MOST, LegacyQuery, invalid_attribute, read_body, sent_on, successor_call
 from shim.core.responses import CallError, document_reply, error_body, like, put_in, refuse_redirect
 from shim.core.route import Decision, tier_key
 from shim.core.settings import Host
@@ -45,15 +45,15 @@ def ask_successors(state: ExchangeState, decision: Decision) -> Exchange:
     """Ask the decided tier, and each later one that an answer leads to, if replies may correct the decision."""
     match, context, compiled = state.match, state.context, state.match.compiled
     first, *others = compiled.tiers[decision.route]
-    tiers = (first, *(one for one in others if decision.corrects or one.switch))
+    waiting = [first, *(one for one in others if decision.corrects or one.switch)]
     learns, key = bool(match.cluster) and len(match.operation.successors) > 1, tier_key(match, state.call)
-    for tier, later in zip(tiers, (*tiers[1:], None), strict=True):
+    while True:
+        tier = waiting.pop(0)
+        later = waiting[0] if waiting else None
         choice = tier.only or tier.choices[state.word]
         target, host, query, content = _question(state, tier, later, choice)
-        made, pages = (
-            LegacyAnswer(match, context, state.call.path, state.query, tier.tier, target),
-            list[UpstreamPage](),
-        )
+        made = LegacyAnswer(match, context, state.call.path, state.query, tier.tier, target)
+        pages = list[UpstreamPage]()
         while True:
             call = successor_call(match, state.call, target, host, query, content)
             reply = state.got((yield state.send(call, tier.tier, rewritten=True)))
@@ -65,9 +65,8 @@ def ask_successors(state: ExchangeState, decision: Decision) -> Exchange:
             if tier.tier in compiled.reads:
                 reply = yield Read(context.settings.body_limit)
                 pages.append(made.page(reply, state.json, pages))
-                if query is not None and made.goes_on(pages):
-                    _refuse_more(target, pages, context.settings.page_cap)
-                    query = attrs.evolve(query, page=query.page + 1, following=made.following(pages[-1]))
+                if following := query and made.next_query(query, pages):
+                    query = following
                     continue
             answer = _answered(state, tier, made, pages, reply, decision.since)
             if learns:
@@ -86,14 +85,6 @@ def ask_successors(state: ExchangeState, decision: Decision) -> Exchange:
         context.memory.forget(key)
     state.knows_nothing = reply.status == 404
     return _failed(state, tier, reply, document)
-
-
-def _refuse_more(target: Target, pages: Sequence[UpstreamPage], most: int) -> None:
-    """Raise CallError if no more pages may be asked for."""
-    if len(pages) >= most:
-        size = "" if target.next else f" of {COLLECT} items"
-        detail = f"Upstream has more than {len(pages)} pages{size}; ask the successor itself."
-        raise CallError(502, "SHIM_TOO_MANY_PAGES", detail)
 
 
 def _question(
@@ -118,7 +109,7 @@ def _question(
     query, notes = sent_on(query, choice.query, chooser, host)
     state.notes += notes
     if choice.paging == "collected":
-        query = attrs.evolve(query, page=1, size=COLLECT)
+        query = attrs.evolve(query, page=1, size=MOST)
     body = state.body
     if tier.request is not None:
         body, _ = read_body(tier.request, state.call, context.loads, state.notes.append)

@@ -7,6 +7,7 @@ left to the functions that translate an item at a time (``translator``), whose a
 from __future__ import annotations
 
 from collections.abc import Callable, Hashable, Iterable, Sequence
+from contextlib import suppress
 from functools import lru_cache, partial
 from operator import itemgetter
 from typing import Any
@@ -17,7 +18,6 @@ from shim.core.messages import FieldReport
 from shim.core.rules import TranslationContext, TranslationReport
 from shim.core.translate import Translator, generated, reports
 from shim.documents.fields import Rule
-from shim.documents.model import Operation
 from shim.documents.script import HELP, Columns, Unusual, are_of, json_text
 from shim.documents.value_types import Json
 
@@ -51,12 +51,11 @@ class Kind:
     left_out: Sequence[tuple[str, Rule]]
 
 
-def _make_kind(title: str, operation: Operation, columns: Columns, tier: str) -> Kind:
+def _make_kind(title: str, translator: Translator, order: Sequence[str], columns: Columns) -> Kind:
     """Return a kind; raises Unusual if a rule can't write it."""
     chosen, left_out = list[tuple[str, int, int]](), list[tuple[str, Rule]]()
     around, between, comma = ["'{'"], list[str](), ""
-    for field in sorted(operation.successors[tier].resource.fields, key=lambda field: field.type == "links"):
-        rules = field.rules[tier]
+    for field, rules in translator.fields:
         number, rule = next((number, rule) for number, rule in enumerate(rules) if columns.holds(rule.when))
         if len(rules) > 1:
             chosen.append((field.name, number, len(rules)))
@@ -71,7 +70,7 @@ def _make_kind(title: str, operation: Operation, columns: Columns, tier: str) ->
             around += part[2::2]
             comma = ","
     around[-1] += " + '}'"
-    ranks = [columns.places.get(key.removeprefix("-"), "") for key in operation.order]
+    ranks = [columns.places.get(key.removeprefix("-"), "") for key in order]
     if not between or not all(ranks):
         raise Unusual
     get = itemgetter(*columns.sources) if len(columns.sources) > 1 else lambda item: (item[columns.sources[0]],)
@@ -94,7 +93,7 @@ def _make_kind(title: str, operation: Operation, columns: Columns, tier: str) ->
     return Kind(begin, not columns.lacks, chosen, left_out)
 
 
-def _fields_of(translator: Translator, counts: Sequence[tuple[Kind, int]]) -> tuple[FieldReport, ...]:
+def _fields_of(translator: Translator, counts: tuple[tuple[Kind, int], ...]) -> tuple[FieldReport, ...]:
     """Return the fields' fidelity over the items of some kinds."""
     report = TranslationReport()
     for kind, items in counts:
@@ -107,55 +106,56 @@ def _fields_of(translator: Translator, counts: Sequence[tuple[Kind, int]]) -> tu
 
 @attrs.frozen(eq=False)
 class ItemsWriter:
-    """What writes the items of one operation's list on one tier and API; ``title`` names its functions."""
+    """What writes the items of one operation's list on one tier and API; ``title`` names its functions.
+
+    ``asked`` are the members whose words conditions look at.
+    """
 
     title: str
-    operation: Operation
-    tier: str
+    parameters: Sequence[str]
+    order: Sequence[str]
     api: str
     translator: Translator
-    _asked: tuple[str, ...] = attrs.field(init=False)
-    """The members whose words conditions look at."""
+    asked: tuple[str, ...] = attrs.field(init=False)
     _kinds: dict[Hashable, Kind | None] = attrs.field(factory=dict, init=False, repr=False)
-
-    _reported: Callable[[tuple[tuple[Kind, int], ...]], tuple[FieldReport, ...]] = attrs.field(init=False, repr=False)
+    _reported: Callable[..., tuple[FieldReport, ...]] = attrs.field(init=False, repr=False)
 
     @_reported.default
-    def _remembered(self) -> Callable[[tuple[tuple[Kind, int], ...]], tuple[FieldReport, ...]]:
+    def _fields(self) -> Callable[..., tuple[FieldReport, ...]]:
         return lru_cache(maxsize=KINDS)(partial(_fields_of, self.translator))
 
-    @_asked.default
-    def _conditions(self) -> tuple[str, ...]:
-        fields = self.operation.successors[self.tier].resource.fields
-        rules = [rule for field in fields for rule in field.rules[self.tier]]
-        return tuple({rule.when.source: 0 for rule in rules if rule.when is not None and rule.when.given is None})
+    @asked.default
+    def _asked(self) -> tuple[str, ...]:
+        conditions = [rule.when for _, rules in self.translator.fields for rule in rules if rule.when is not None]
+        return tuple(dict.fromkeys(when.source for when in conditions if when.given is None))
 
     def begin(self, context: TranslationContext) -> WriteItems:
         """Return the function that writes the items of one call's list."""
         begun: dict[Kind, Write] = {}
 
-        def of_kind(kind: Kind) -> Write:
-            return begun.get(kind) or begun.setdefault(kind, kind.begin(context))
+        def write_kind(kind: Kind, items: Sequence[Json], now: float) -> Written:
+            write = begun.get(kind) or begun.setdefault(kind, kind.begin(context))
+            return write(items, now)
 
         def write(items: Sequence[Json], now: float) -> tuple[Written, tuple[FieldReport, ...]] | None:
             counts: dict[Kind, int] = {}
             try:
                 kind = self._kind(*self._tell(items[:1]))
                 if kind.complete:
-                    try:
-                        return of_kind(kind)(items, now), self._reported(((kind, len(items)),))
-                    except (KeyError, Unusual):  # perhaps since the items are of several kinds
-                        pass
+                    with suppress(KeyError, Unusual):  # perhaps the items are of several kinds
+                        return write_kind(kind, items, now), self._reported(((kind, len(items)),))
                 places: dict[tuple[Any, ...], list[int]] = {}
                 for place, told in enumerate(self._tell(items)):
                     places.setdefault(told, []).append(place)
-                columns = [[""] * len(items) for _ in ("text", *self.operation.order)]
+                columns = [[""] * len(items) for _ in ("text", *self.order)]
                 for told, where in places.items():
                     kind = self._kind(told)
-                    for column, values in zip(columns, of_kind(kind)([items[one] for one in where], now), strict=True):
+                    counts[kind] = len(where)
+                    for column, values in zip(
+                        columns, write_kind(kind, [items[one] for one in where], now), strict=True
+                    ):
                         for place, value in zip(where, values, strict=True):
                             column[place] = value
-                    counts[kind] = len(where)
             except (KeyError, TypeError, ValueError, Unusual):
                 return None
             return tuple(columns), self._reported(tuple(counts.items()))
@@ -166,24 +166,20 @@ class ItemsWriter:
         """Return the key of each item's kind: its members and words; raises Unusual if an item is not an object."""
         if not are_of(dict, items):
             raise Unusual
-        return zip(map(tuple, items), *([item.get(name) for item in items] for name in self._asked), strict=True)
+        return zip(map(tuple, items), *([item.get(name) for item in items] for name in self.asked), strict=True)
 
     def _kind(self, told: tuple[Any, ...]) -> Kind:
         """Return the kind with a key; raises Unusual if it can't be written, TypeError if it has no word."""
-        kind = self._kinds.get(told)
-        if kind is None and told not in self._kinds:
+        if told not in self._kinds:
             members, *words = told
             if len(self._kinds) >= KINDS or len(str(told)) > NAMES:
                 raise Unusual
-            columns = Columns(
-                self.operation.path.parameters, self.api, members, dict(zip(self._asked, words, strict=True))
-            )
-            try:
-                kind = self._kinds[told] = _make_kind(
-                    f"{self.title} {len(self._kinds)}", self.operation, columns, self.tier
-                )
-            except Unusual:
-                self._kinds[told] = None
+            columns = Columns(self.parameters, self.api, members, dict(zip(self.asked, words, strict=True)))
+            title, made = f"{self.title} {len(self._kinds)}", None
+            with suppress(Unusual):
+                made = _make_kind(title, self.translator, self.order, columns)
+            self._kinds[told] = made
+        kind = self._kinds[told]
         if kind is None:
             raise Unusual
         return kind

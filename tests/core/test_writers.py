@@ -5,7 +5,6 @@ import json
 import random
 from typing import Any, cast
 
-import attrs
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -18,7 +17,7 @@ from shim.core.translate import UpstreamPage, make_translator, translate_items
 from shim.core.writers import KINDS, ItemsWriter
 from shim.documents.fields import Resource
 from tests.core.driver import AFTER, BASE, CASES, JOBS, LIST, SNAPSHOT, answers, drive
-from tests.core.fields_made_up import JSON, OF, fields, objects
+from tests.core.fields_made_up import JSON, OF, PARAMETERS, fields, objects
 from tests.core.small import START, operation, read, successor
 from tests.core.test_translator import CALL, NUMBERED, OURS, names_in
 
@@ -163,12 +162,14 @@ THINGS += successor("listThings", "/new/{groupId}") + '[resource.thing.x]\ntype 
 THINGS += '[resource.thing.x.flex]\nfrom = "x"\nfidelity = "exact"\n'
 
 
-def writer_of(declared, api="v2", order=()):
+FIELDS = read(THINGS).operations[0].successors["flex"].resource.fields
+
+
+def writer_of(declared, api="v2"):
     """Return what writes lists of things that have these fields, and what translates them one by one."""
     resource = Resource(fields=tuple(declared))
-    known = attrs.evolve(read(THINGS).operations[0], resource=resource, order=order)
-    translator = make_translator("made up", resource, "flex", parameters=known.path.parameters, api=api)
-    return ItemsWriter("made up page", known, "flex", api, translator), translator
+    translator = make_translator("made up", resource, "flex", parameters=PARAMETERS, api=api)
+    return ItemsWriter("made up page", PARAMETERS, (), api, translator), translator
 
 
 @pytest.mark.parametrize("kind", OF)
@@ -232,12 +233,12 @@ def test_words_that_are_equal_to_python_are_told_apart(monkeypatch):
 
 def test_a_kind_is_made_for_few_members(monkeypatch):
     """Upstream that names its members anew in each answer costs no more functions than there are kinds."""
-    writer, _ = writer_of(read(THINGS).operations[0].fields)
+    writer, _ = writer_of(FIELDS)
     write = writer.begin(CALL)
     made = [write([{"x": "a", f"y{number}": 1}], 0.0) for number in range(KINDS + 9)]
     assert [one is not None for one in made] == [True] * KINDS + [False] * 9
     assert write([{"x": "a", "y0": 1}], 0.0) is not None
-    assert writer_of(read(THINGS).operations[0].fields)[0].begin(CALL)([{"x": "a", "y" * 5000: 1}], 0.0) is None
+    assert writer_of(FIELDS)[0].begin(CALL)([{"x": "a", "y" * 5000: 1}], 0.0) is None
 
 
 def test_what_no_path_carries_as_it_is_goes_the_ordinary_way(monkeypatch):
