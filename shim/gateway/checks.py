@@ -38,6 +38,7 @@ _UNKNOWN_BASE = (
 )
 
 METHODS_REFUSED = frozenset({"CONNECT", "TRACE"})
+_ALLOW = ("Allow", "GET, HEAD, POST, PUT, PATCH, DELETE, OPTIONS")
 
 SIGN_IN = frozenset({"/api/oauth/token", "/api/oauth/revoke"})  # where tokens are had and given back
 
@@ -61,9 +62,9 @@ _OF_MESSAGE = frozenset({"accept", "authorization", "content-type", "cookie"})  
 _OVERRIDES = frozenset({"x-http-method-override", "x-http-method", "x-method-override"})
 """Fields by which some servers take a call for one of another method."""
 
-_OTHER_TARGETS = frozenset(
-    {"x-original-url", "x-original-uri", "x-rewrite-url", "x-forwarded-uri", "x-envoy-original-path"}
-)
+_OTHER_TARGETS = frozenset({
+    "x-original-url", "x-original-uri", "x-rewrite-url", "x-forwarded-uri", "x-envoy-original-path",
+})  # fmt: skip
 """Fields by which some servers take a call for one of another target."""
 
 
@@ -90,14 +91,9 @@ def check(head: RequestHead, scheme: str, plan: Plan, authorities: frozenset[str
     """
     method, target = head.method, head.target
     if method in METHODS_REFUSED:
-        raise Refusal(
-            405,
-            "SHIM_METHOD_NOT_ALLOWED",
-            f"{method} is not something that a gateway does.{f' {NO_FORWARD_PROXY}' if method == 'CONNECT' else ''}",
-            error="http_request_denied",
-            headers=(("Allow", "GET, HEAD, POST, PUT, PATCH, DELETE, OPTIONS"),),
-            close=True,
-        )
+        detail = f"{method} is not something that a gateway does."
+        detail += f" {NO_FORWARD_PROXY}" if method == "CONNECT" else ""
+        raise Refusal(405, "SHIM_METHOD_NOT_ALLOWED", detail, "http_request_denied", headers=(_ALLOW,), close=True)
     hosts = head.hosts
     # HTTP/1.0 has no Host yet (RFC 9112, 3.2).
     if len(hosts) > 1 or not (_HOST.fullmatch(hosts[0]) if hosts else head.is_http10):
@@ -111,8 +107,7 @@ def check(head: RequestHead, scheme: str, plan: Plan, authorities: frozenset[str
     if plan.checks_host and authority.lower() not in authorities:
         raise Refusal(421, "SHIM_HOST_UNKNOWN", _UNKNOWN_HOST, error="http_request_denied", close=True)
     if target.startswith("//"):
-        detail = "The request target starts with two slashes: give the base URL without a slash at its end."
-        raise bad_request(detail)
+        raise bad_request("The request target starts with two slashes: give the base URL without a slash at its end.")
     if not target.isascii() or "#" in target:
         raise bad_request("The request target has a fragment or bytes that should be percent-encoded.")
     if head.via:
@@ -155,9 +150,8 @@ def _end_to_end(headers: Headers) -> Headers:
     named -= _OF_CONNECTION
     if not named:
         return headers
-    if wrong := named & _OF_MESSAGE:
-        fields = ", ".join(sorted(wrong))
-        raise bad_request(f"The Connection field names {fields}, which is for all recipients of the request.")
+    if wrong := ", ".join(sorted(named & _OF_MESSAGE)):
+        raise bad_request(f"The Connection field names {wrong}, which is for all recipients of the request.")
     return tuple([line for line in headers if folded(line[0]) not in named])
 
 
@@ -175,13 +169,8 @@ def _check_loop(via: list[str], own: str) -> None:
     """Refuse a message that has passed this gateway before (RFC 9110, 7.6.3)."""
     members = [member.split() for member in ",".join(via).split(",")]
     if any(len(words) > 1 and words[1].lower() == own for words in members):
-        raise Refusal(
-            508,
-            "SHIM_LOOP_DETECTED",
-            "This call has passed this gateway before: its upstream leads back to it.",
-            error="proxy_loop_detected",
-            close=True,
-        )
+        detail = "This call has passed this gateway before: its upstream leads back to it."
+        raise Refusal(508, "SHIM_LOOP_DETECTED", detail, error="proxy_loop_detected", close=True)
 
 
 def check_allowed(inbound: InboundRequest, match: Match | None, plan: Plan, *, lent: bool) -> InboundRequest:
@@ -212,17 +201,15 @@ def check_allowed(inbound: InboundRequest, match: Match | None, plan: Plan, *, l
 
 def not_allowed(method: str, *, is_default: bool) -> Refusal:
     """A call that is not on the list."""
+    detail = (
+        f"This call ({method}, and its path) is not on the list of what this gateway takes. Nothing was sent. Whoever "
+        "runs it can add it by method and path: --allow (ATLAS_SHIM_ALLOW)."
+    )
     if is_default:
         detail = (
-            "This gateway signs calls that it recognises, and reads; this call is neither"
-            f" ({method}). Nothing was sent. Whoever runs it can allow it by method and path, as in "
-            "--allow 'recognised, reads, POST /api/atlas/v2/groups/*/clusters', or everything by --allow all "
-            "(ATLAS_SHIM_ALLOW)."
-        )
-    else:
-        detail = (
-            f"This call ({method}, and its path) is not on the list of what this gateway takes. Nothing was "
-            "sent. Whoever runs it can add it by method and path: --allow (ATLAS_SHIM_ALLOW)."
+            f"This gateway signs calls that it recognises, and reads; this call is neither ({method}). Nothing was "
+            "sent. Whoever runs it can allow it by method and path, as in --allow 'recognised, reads, POST "
+            "/api/atlas/v2/groups/*/clusters', or everything by --allow all (ATLAS_SHIM_ALLOW)."
         )
     return Refusal(403, "SHIM_NOT_ALLOWED", detail, error="http_request_denied")
 

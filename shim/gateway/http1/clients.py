@@ -77,7 +77,7 @@ class Clients:
         most = self.options.max_connections
         of_peer = self.options.peer_connections if peer.limited else most
         is_served = self.count <= most and peer.count <= of_peer
-        if is_served or self._spare(peer if peer.count > of_peer else None):
+        if is_served or self.spare(peer if peer.count > of_peer else None):
             peer.idle[connection] = None
             return peer, "served"
         if self.count > 2 * most or peer.count > 2 * of_peer:
@@ -118,22 +118,15 @@ class Clients:
             if sum(self.long_heads.values()) > self.options.memory // 4:
                 raise busy(NO_ROOM, close=True)
 
-    def _spare(self, peer: PeerConnections | None) -> bool:
-        """End the longest idle connection of a peer, or of the one with most; return False if none is idle."""
-        if peer is None:
-            peer = max((one for one in self._peers.values() if one.idle), key=lambda one: one.count, default=None)
-        if peer is None or not peer.idle:
-            return False
-        connection = next(iter(peer.idle))
-        del peer.idle[connection]
-        connection.abort()
-        return True
-
-    def spare_idle(self, count: int) -> None:
-        """End so many idle connections, where there are as many."""
-        for _ in range(count):
-            if not self._spare(None):
-                return
+    def spare(self, peer: PeerConnections | None = None) -> bool:
+        """End the longest idle connection of a peer, or of the one with most; returns False if none is idle."""
+        peers = self._peers.values() if peer is None else (peer,)
+        peer = max((one for one in peers if one.idle), key=lambda one: one.count, default=None)
+        if peer is not None:
+            connection = next(iter(peer.idle))
+            del peer.idle[connection]
+            connection.abort()
+        return peer is not None
 
     async def close(self) -> None:
         """End all connections."""

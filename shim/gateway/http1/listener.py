@@ -187,14 +187,15 @@ class Listener:
                 self._reserve.append(os.open(os.devnull, os.O_RDONLY | os.O_CLOEXEC))
 
     def _pause(self, error: OSError) -> None:
-        """Accept nothing for a while; those who are idle make room."""
+        """Accept nothing for a while."""
         loop = self.clients.loop
         if loop.time() - self._told > _TOLD:
             self._told = loop.time()
             log.warning("connections wait to be accepted: %s", (error.strerror or "").lower())
         for one in self._sockets:
             loop.remove_reader(one.fileno())
-        self.clients.spare_idle(_AT_ONCE)
+        for _ in range(_AT_ONCE):  # room for those that wait
+            self.clients.spare()
         loop.call_later(_PAUSE, self._watch)
 
     def take(self, accepted: socket.socket, tls: ssl.SSLContext | None) -> asyncio.Task[None] | None:
