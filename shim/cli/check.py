@@ -116,10 +116,11 @@ def command(  # noqa: PLR0913 - one argument for each option
         return
     found: list[str] = []
     rows: list[Setting] = []
-    documents: tuple[Document, ...] = ()
+    engines: tuple[Engine, ...] = ()
     with collected(found):
-        documents = _engine(document).documents
-    settings, upstream = _settings(config, documents, rows, found)
+        engines = (_engine(document),)
+    documents = [one for engine in engines for one in engine.documents]
+    settings, upstream = _settings(config, engines, rows, found)
     with collected(found):
         word = read_word(os.environ)
         rows.append(Setting("warnings", word, WARNINGS if os.environ.get(WARNINGS) else "default"))
@@ -153,7 +154,7 @@ def _engine(document: Path | None) -> Engine:
 
 
 def _settings(
-    config: Path | None, documents: tuple[Document, ...], rows: list[Setting], problems: list[str]
+    config: Path | None, engines: tuple[Engine, ...], rows: list[Setting], problems: list[str]
 ) -> tuple[Settings, Options | None]:
     """Return the settings in force, and options with upstream's origin, certificates and roots, None if unknown.
 
@@ -172,9 +173,9 @@ def _settings(
         if options.openfeature_provider:
             provider_factory(options.openfeature_provider, found["openfeature_provider"].name)
         check_flag(options.route)
-        if documents:
+        for engine in engines:
             try:
-                Plan(options, Engine(documents), found)
+                Plan(options, engine, found)
             except SettingsError as error:
                 raise renamed(error, TABLE, found) from None
     with collected(problems):

@@ -8,7 +8,7 @@ import re
 from collections.abc import Mapping, Sequence
 from datetime import UTC, date, datetime
 from pathlib import Path
-from typing import NoReturn
+from typing import Any, NoReturn
 
 import attrs
 import click
@@ -34,9 +34,9 @@ Sightings = Sequence[tuple[str, str, int]]
 
 @attrs.frozen
 class End:
-    """A call with a sunset, in ``versions`` from ``version`` on, ``left`` days away, and the ``source`` of that.
+    """A call with a sunset, in ``versions`` from ``version`` on, and the ``source`` that says so.
 
-    ``names`` are its operation ids. ``seen`` counts its calls by file, None without files.
+    ``names`` are its operation ids.
     """
 
     sunset: date
@@ -46,36 +46,18 @@ class End:
     versions: SpecifierSet
     names: tuple[str, ...]
     source: str
-    seen: Mapping[str, int] | None = None
-    left: int = attrs.field(init=False)
-
-    @left.default
-    def _left(self) -> int:
-        return (self.sunset - datetime.now(UTC).date()).days
-
-    @property
-    def call(self) -> str:
-        """Method and path, without the names of its parameters."""
-        return f"{self.method} {re.sub(r'{[^{}]*}', '{}', self.path)}"
 
     def is_of(self, name: str, version: str) -> bool:
         """Return whether an operation, or a method and path in a version, is this call."""
         return name in self.names or (
-            name == self.call and (not _is_day(version) or version.replace("-", ".") in self.versions)
+            name == _call(self.method, self.path)
+            and (not _is_day(version) or version.replace("-", ".") in self.versions)
         )
 
-    def seen_in(self, files: Mapping[str, Sightings]) -> dict[str, int]:
-        """Return the count of its calls in each file that has some."""
-        counts = {
-            file: sum(count for name, day, count in seen if self.is_of(name, day)) for file, seen in files.items()
-        }
-        return {file: count for file, count in counts.items() if count}
 
-    def row(self) -> list[str]:
-        """Return it as a row of the table."""
-        left = f"{self.left} days" if self.left > 0 else "over"
-        seen = ", ".join(f"{count} in {file}" for file, count in (self.seen or {}).items())
-        return [str(self.sunset), left, f"{self.method} {self.path}", self.version or "-", seen or "-", self.source]
+def _call(method: str, path: str) -> str:
+    """Return method and path without the names of its parameters, as inventories have them."""
+    return f"{method} {re.sub(r'{[^{}]*}', '{}', path)}"
 
 
 def known_ends(engine: Engine, settings: Settings, descriptions: Sequence[Path]) -> list[End]:
@@ -90,8 +72,9 @@ def known_ends(engine: Engine, settings: Settings, descriptions: Sequence[Path])
             for day, version in sorted({(answer.sunset, answer.version) for answer in one.answers if answer.sunset}):
                 sunset = parse_instant(day, name=f"{file.name}: {one.id}: x-sunset").date()
                 versions = SpecifierSet(f"=={version.replace('-', '.')}" if version else "")
+                call = _call(one.method, one.path)
                 end = End(sunset, one.method, one.path, version, versions, (one.id, *one.aliases), file.name)
-                if not any(known.sunset == sunset and known.is_of(end.call, version) for known in ends):
+                if not any(known.sunset == sunset and known.is_of(call, version) for known in ends):
                     ends.append(end)
     return ends
 
@@ -100,18 +83,28 @@ def check_calendar(ends: Sequence[End], seen: Sequence[Path], within: int, form:
     """Write the calendar, and exit with its code; raises SettingsError for a file that can't be read."""
     named = os.environ.get(VARIABLE)
     files = {str(file): _sightings(file) for file in seen or ([Path(named)] if named else [])}
-    if files:
-        ends = [attrs.evolve(end, seen=end.seen_in(files)) for end in ends]
-    ends = sorted(ends, key=lambda end: (end.sunset, end.source, end.path))
-    ended = sum(end.left <= 0 and bool(end.seen) for end in ends)
-    soon = sum(0 < end.left <= within and end.seen != {} for end in ends)
+    rows, today, ended, soon = list[dict[str, Any]](), datetime.now(UTC).date(), 0, 0
+    for end in sorted(ends, key=lambda end: (end.sunset, end.source, end.path)):
+        left = (end.sunset - today).days
+        counts = {file: sum(n for name, day, n in calls if end.is_of(name, day)) for file, calls in files.items()}
+        met = {file: count for file, count in counts.items() if count}
+        ended += left <= 0 and bool(met)
+        soon += 0 < left <= within and bool(met or not files)
+        rows.append({**attrs.asdict(end), "left": left, "seen": met if files else None})
     if form == "json":
-        output.write_json({"format": 1, "within": within, "ends": ends})
+        output.write_json({"format": 1, "within": within, "ends": rows})
     else:
-        output.write_table(["SUNSET", "LEFT", "CALL", "VERSION", "SEEN", "SAID BY"], (end.row() for end in ends))
+        output.write_table(["SUNSET", "LEFT", "CALL", "VERSION", "SEEN", "SAID BY"], map(_row, rows))
         whose = "calls that were seen" if files else "calls"
         click.echo(f"\n{soon} {whose} end within {within} days; {ended} that were seen have ended.")
     raise SystemExit(HAS_ENDED if ended else ENDS_SOON if soon else 0)
+
+
+def _row(row: Mapping[str, Any]) -> list[str]:
+    left = f"{row['left']} days" if row["left"] > 0 else "over"
+    seen = ", ".join(f"{count} in {file}" for file, count in (row["seen"] or {}).items())
+    call = f"{row['method']} {row['path']}"
+    return [str(row["sunset"]), left, call, row["version"] or "-", seen or "-", row["source"]]
 
 
 def _sightings(file: Path) -> Sightings:

@@ -42,8 +42,9 @@ def checked(run):
 
 
 def test_all_is_well_out_of_the_box(run, checked):
-    """Without any setting there is nothing to complain about."""
+    """Without any setting there is nothing to complain about, nor where a document is switched on."""
     assert checked()["ok"] is True
+    assert checked(env={"ATLAS_SHIM_READS": "former-clusters"})["ok"] is True
     assert "Calls made with " in run("check").stdout.splitlines()[-1]
 
 
