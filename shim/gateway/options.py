@@ -38,18 +38,9 @@ __all__ = [
 ]  # fmt: skip
 
 
-def _option(  # noqa: PLR0913 - one argument a property
-    group: str,
-    reader: Reader[T],
-    said: str,
-    default: str = "",
-    *,
-    bare: str | None = None,
-    live: bool = False,
-    secret: bool = False,
-) -> T:
-    row = Row(group, reader, said, default, bare, live, secret)
-    return attrs.field(default=reader.read(default, "default"), repr=not secret, metadata={"row": row})
+def _option(group: str, reader: Reader[T], said: str, default: str = "", **more: Any) -> T:
+    row = Row(group, reader, said, default, **more)
+    return attrs.field(default=reader.read(default, "default"), repr=not row.secret, metadata={"row": row})
 
 
 _where, _atlas, _translation = partial(_option, "Where"), partial(_option, "Atlas"), partial(_option, "Translation")

@@ -11,6 +11,7 @@ import ssl
 import time
 from collections.abc import Callable, Coroutine, Mapping
 from functools import partial
+from typing import Any
 
 from shim.core.context import Memory
 from shim.core.recognise import Engine, shared_engine
@@ -36,7 +37,7 @@ from shim.gateway.tls import Certificates
 from shim.gateway.tracing import tracing_of_process
 from shim.gateway.upstream.client import Upstream
 from shim.gateway.upstream.proxy import Proxy
-from shim.gateway.watch import Stamp, Watched, Watcher
+from shim.gateway.watch import Stamp, Watched, watch
 
 log = logging.getLogger("shim.gateway")
 
@@ -73,8 +74,8 @@ class Gateway:
         named = options.openfeature_provider
         self._provider = provider_factory(named, "openfeature_provider") if named else None
         self.flag = self._flag_of(plan)
-        self.watcher = Watcher()
-        self.certificates = Certificates(options, self.watcher)
+        self._watched: list[Watched[Any]] = []
+        self.certificates = Certificates(options, self._watched)
         self.limits = Limits(options)
         self.ledger = Ledger()
         self.settings = Watched("settings", tuple, lambda: plan, value=plan)
@@ -82,7 +83,7 @@ class Gateway:
         self._handler = handler = Handler(
             plan=plan,
             upstream=Upstream(options, self.limits, lambda: self.certificates.upstream.context, tracing),
-            gate=gate_for(options, environ, self.watcher),
+            gate=gate_for(options, environ, self._watched),
             memory=memory or Memory(),
             clock=clock,
             ledger=self.ledger,
@@ -97,6 +98,7 @@ class Gateway:
         self._calls: Listener | None = None
         self._admin: Admin | None = None
         self._pulse: asyncio.TimerHandle | None = None
+        self._watching: asyncio.Future[None] | None = None
         self._beaten = 0.0
         self.is_ready = False
 
@@ -137,7 +139,7 @@ class Gateway:
             "settings", source.files, source.read, use, known=known, value=plan
         )
         if known:
-            self.watcher.watched.append(self.settings)
+            self._watched.append(self.settings)
 
     @property
     def url(self) -> str:
@@ -175,7 +177,7 @@ class Gateway:
             server = self.metrics.server = Clients(self._handler, self.options)
             server.failures = self.ledger.failures
             self._calls = Listener(server, bound, None if tls is None else lambda: tls.context)
-            self.watcher.start()
+            self._watching = asyncio.ensure_future(watch(self._watched))
             self._handler.authorities = self._authorities(self._calls.address)
             self._beat()
             if self.options.admin is not None:
@@ -219,7 +221,8 @@ class Gateway:
                 await admin.stop()
             if self._pulse is not None:
                 self._pulse.cancel()
-            self.watcher.stop()
+            if self._watching is not None:
+                self._watching.cancel()
             if self.flag is not None:
                 self.flag.words.stop()
             await self._handler.upstream.close()

@@ -19,7 +19,7 @@ from typing import Any
 
 from shim.errors import SettingsError
 from shim.gateway.options import Options
-from shim.gateway.watch import Watched, Watcher
+from shim.gateway.watch import Watched
 
 log = logging.getLogger("shim.gateway")
 
@@ -91,7 +91,7 @@ class Certificates:
     when files, or options together, are of no use.
     """
 
-    def __init__(self, options: Options, watcher: Watcher) -> None:
+    def __init__(self, options: Options, watched: list[Watched[Any]]) -> None:
         for name, needed in _NEEDS:
             if getattr(options, name) is not None and getattr(options, needed) is None:
                 raise SettingsError(f"{name}: is of no use without {needed}")
@@ -105,7 +105,7 @@ class Certificates:
         ours = (options.upstream_ca, cert := options.upstream_cert, options.upstream_key)
         self.upstream = ReloadableContext("upstream", partial(upstream_context, options), ours, cert)
         self.watched = [one for one in (self.listener, self.upstream) if one is not None and one.paths]
-        watcher.watched += [one.files for one in self.watched]
+        watched += [one.files for one in self.watched]
 
     @property
     def reloads(self) -> Tally[tuple[str, str]]:

@@ -119,28 +119,12 @@ class Watched(Generic[T]):
         return False
 
 
-class Watcher:
-    """Looks at everything that is ``watched``, one after the other, until ``stop``."""
-
-    def __init__(self) -> None:
-        self.watched: list[Watched[Any]] = []
-        self._task: asyncio.Task[None] | None = None
-
-    def start(self) -> None:
-        """Look from now on; needs a running loop."""
-        if self.watched:
-            self._task = asyncio.get_running_loop().create_task(self._run())
-
-    async def _run(self) -> None:
-        while True:
-            await asyncio.sleep(EVERY)
-            for one in self.watched:
-                await one.look()
-
-    def stop(self) -> None:
-        """Look no more."""
-        if self._task is not None:
-            self._task.cancel()
+async def watch(watched: Sequence[Watched[Any]]) -> None:
+    """Look at all of it, one after the other, again and again."""
+    while watched:
+        await asyncio.sleep(EVERY)
+        for one in watched:
+            await one.look()
 
 
 def stamps(paths: Iterable[str | Path]) -> Stamp:

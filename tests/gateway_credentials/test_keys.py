@@ -13,7 +13,6 @@ from shim.gateway.credentials import callers_keys, follow
 from shim.gateway.credentials.signers import KeySigner
 from shim.gateway.errors import Refusal
 from shim.gateway.upstream.messages import OutboundCall
-from shim.gateway.watch import Watcher
 from tests.gateway_credentials.worlds import FLEX, UNTOUCHED, Signature, line, nonce_of, world
 from tests.peers.raw import until
 from tests.peers.served import status_of
@@ -132,7 +131,7 @@ def test_key_file_that_anybody_may_change(tmp_path, caplog, mode, warned):
     file = tmp_path / "keys"
     file.write_text("a:b\n")
     file.chmod(mode)
-    follow(lambda: callers_keys({}, str(file)), [str(file)], lambda _: None, Watcher())
+    follow(lambda: callers_keys({}, str(file)), [str(file)], lambda _: None, [])
     assert (f"{file}: anybody on this machine may change it" in caplog.text) is warned
 
 

@@ -11,7 +11,7 @@ import pytest
 
 from shim.errors import SettingsError
 from shim.gateway import watch
-from shim.gateway.watch import Watched, Watcher
+from shim.gateway.watch import Watched
 from tests.gateway.test_translating import V1
 from tests.peers.raw import reply, replying, until
 from tests.peers.served import At, ask, get
@@ -170,14 +170,12 @@ async def test_defect_ends_no_watch(file, caplog, monkeypatch):
         used.set()
 
     seen.watched.use = use
-    watcher = Watcher()
-    watcher.watched.append(seen.watched)
-    watcher.start()
+    watching = asyncio.ensure_future(watch.watch([seen.watched]))
     file.write_text("bad")
     await refused.wait()
     file.write_text("good")
     await used.wait()
-    watcher.stop()
+    watching.cancel()
     assert "ZeroDivisionError" in caplog.text
 
 

@@ -16,7 +16,7 @@ import stat
 from collections.abc import Callable, Mapping, Sequence
 from functools import partial
 from pathlib import Path
-from typing import TypeVar
+from typing import Any, TypeVar
 
 from shim.credentials import (
     VARIABLES,
@@ -33,7 +33,7 @@ from shim.gateway.credentials.gates import CallerGate, OwnGate, VerifyGate, is_l
 from shim.gateway.credentials.nonces import NonceStore
 from shim.gateway.credentials.signers import UpstreamSigner
 from shim.gateway.options import CredentialsMode, Options
-from shim.gateway.watch import Watched, Watcher
+from shim.gateway.watch import Watched
 
 __all__ = ["CallerGate", "UpstreamSigner", "gate_for"]
 
@@ -42,7 +42,7 @@ log = logging.getLogger("shim.gateway")
 T = TypeVar("T")
 
 
-def gate_for(options: Options, environ: Mapping[str, str], watcher: Watcher) -> CallerGate:
+def gate_for(options: Options, environ: Mapping[str, str], watched: list[Watched[Any]]) -> CallerGate:
     """Return the gate of the options' mode, with the credentials that it needs from an environment and its files.
 
     Raises SettingsError when they are missing, and for a mode that must not listen where it would.
@@ -60,7 +60,7 @@ def gate_for(options: Options, environ: Mapping[str, str], watcher: Watcher) -> 
     if options.credentials is CredentialsMode.VERIFY:
         file = options.keys_file
         gate = VerifyGate(NonceStore(options.nonce_store) if options.nonce_store is not None else None)
-        follow(partial(callers_keys, environ, file), [*files, file] if file else files, gate.learn, watcher)
+        follow(partial(callers_keys, environ, file), [*files, file] if file else files, gate.learn, watched)
         return gate
     if options.uds is None and not is_loopback(options.listen.host):
         raise SettingsError(
@@ -69,11 +69,11 @@ def gate_for(options: Options, environ: Mapping[str, str], watcher: Watcher) -> 
             "prove their own key (credentials = 'verify')"
         )
     own = OwnGate(options.upstream)
-    follow(partial(own_credentials, environ), files, own.learn, watcher)
+    follow(partial(own_credentials, environ), files, own.learn, watched)
     return own
 
 
-def follow(read: Callable[[], T], paths: Sequence[str], use: Callable[[T], None], watcher: Watcher) -> None:
+def follow(read: Callable[[], T], paths: Sequence[str], use: Callable[[T], None], watched: list[Watched[Any]]) -> None:
     """Have credentials used now, and again whenever their files change and are good.
 
     Raises SettingsError when they are of no use now.
@@ -86,10 +86,10 @@ def follow(read: Callable[[], T], paths: Sequence[str], use: Callable[[T], None]
                     log.warning("%s: anybody on this machine may change it (mode %o); chmod 600 it", path, mode & 0o777)
         return read()
 
-    watched = Watched("credentials", lambda: paths, checked, use)
-    use(watched.value)
+    files = Watched("credentials", lambda: paths, checked, use)
+    use(files.value)
     if paths:
-        watcher.watched.append(watched)
+        watched.append(files)
 
 
 def own_credentials(environ: Mapping[str, str]) -> ApiKey | ServiceAccount:
