@@ -128,3 +128,14 @@ def atlas(monkeypatch):
         monkeypatch.setenv("MONGODB_ATLAS_BASE_URL", server.url)
         monkeypatch.setenv("MONGODB_ATLAS_ACCESS_TOKEN", DEMO_TOKEN)
         yield server
+
+
+@pytest.fixture
+def overriding(tmp_path):
+    """Return variables that name an operator's document, which overrides a rule and a date of snapshots."""
+    (tmp_path / "mine.toml").write_text(
+        'format = 1\noverrides = "snapshots"\n'
+        "[operation.listServerlessBackupSnapshots]\nsunset = 2026-03-01\n"
+        '[resource.snapshot.createdAt.flex]\nfrom = "finishTime"\nfidelity = "derived"\nwhy = "Ours."\n'
+    )
+    return {"ATLAS_SHIM_MAPPINGS": str(tmp_path)}

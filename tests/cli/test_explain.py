@@ -181,17 +181,12 @@ def test_no_verb_is_without_a_row():
     assert {*VERBS, *ways} <= {word for _, word in ROWS}
 
 
-def test_an_operators_rule_is_shown_as_theirs(explained, text, tmp_path):
+def test_an_operators_rule_is_shown_as_theirs(explained, text, overriding):
     """An overridden rule names the operator's file, in both outputs."""
-    (tmp_path / "mine.toml").write_text(
-        'format = 1\noverrides = "snapshots"\n'
-        '[resource.snapshot.createdAt.flex]\nfrom = "finishTime"\nfidelity = "derived"\nwhy = "Ours."\n'
-    )
-    env = {"ATLAS_SHIM_MAPPINGS": str(tmp_path)}
-    fields = {line["name"]: line for line in explained("GET", LIST, env=env)["tiers"]["flex"]["fields"]}
+    fields = {line["name"]: line for line in explained("GET", LIST, env=overriding)["tiers"]["flex"]["fields"]}
     assert fields["createdAt"]["owner"] == "mine.toml"
     assert fields["createdAt"]["how"] == "from finishTime"
-    assert "createdAt <- finishTime Ours. (a rule of mine.toml)" in text("GET", LIST, env=env)
+    assert "createdAt <- finishTime Ours. (a rule of mine.toml)" in text("GET", LIST, env=overriding)
 
 
 KEY = {

@@ -24,9 +24,9 @@ def test_a_signal_ends_it_with_exit_code_0(start, wait_for, atlas, retired_call,
 
 def test_every_option_is_a_flag_a_variable_and_a_file_key(run, tmp_path):
     """A bad value is found, and named by what the user wrote, in all three."""
-    file = tmp_path / "shim.toml"
+    file, shown = tmp_path / "shim.toml", run("serve", "--help").output
     for row in TABLE:
-        assert row.flag in run("serve", "--help").output
+        assert row.flag in shown
         bad = "?[:"  # no address, no URL, no word, no date, no number
         if row.metavar == "PATH":
             continue  # it is one
@@ -62,17 +62,8 @@ def test_bad_settings_are_one_line_and_exit_code_2(run, words, said):
     assert "Traceback" not in done.output
 
 
-def test_a_file_that_is_no_toml(run, tmp_path):
-    """The file is named."""
-    file = tmp_path / "shim.toml"
-    file.write_text("route = auto")
-    done = run("serve", "--config", str(file))
-    assert done.exit_code == 2
-    assert str(file) in done.stderr
-
-
 def test_a_taken_port_is_one_line(run, atlas):
-    """The address is named, and what to do about it."""
+    """The address is named, and what to do about it; so is a name that means nothing here."""
     with socket.socket() as taken:
         taken.bind(("127.0.0.1", 0))
         taken.listen()
@@ -81,10 +72,6 @@ def test_a_taken_port_is_one_line(run, atlas):
     assert done.exit_code == 2
     assert f"can't listen on {where}: address already in use" in done.stderr
     assert "--listen" in done.stderr
-
-
-def test_a_host_that_has_no_address(run):
-    """A name that means nothing here is one line, too."""
     done = run("serve", "--listen", "no-such-host.invalid:0", "--admin", "off")
     assert done.exit_code == 2
     assert "can't listen" in done.stderr
@@ -99,20 +86,13 @@ def test_a_host_that_has_no_address(run):
     ],
 )
 def test_its_date_decides_whether_legacy_answers(start, wait_for, retired_call, words, status):
-    """Before the sunset the legacy endpoint answers, from then on it is gone."""
+    """Before the sunset the legacy endpoint answers, from then on it is gone; what a call needs is printed."""
     process = start("fake-atlas", "--listen", "127.0.0.1:0", *words)
     assert retired_call(wait_for(process.stdout, r"listens at (\S+)")[1]) == status
+    for known in (DEMO_GROUP, DEMO_CLUSTER, DEMO_TOKEN, DEMO_PUBLIC_KEY):
+        wait_for(process.stdout, known)
     os.kill(process.pid, signal.SIGTERM)
     assert process.wait(timeout=30) == 0
-
-
-def test_it_says_what_one_needs_for_a_call(start, wait_for):
-    """Group, clusters, token and key names are printed."""
-    process = start("fake-atlas", "--listen", "127.0.0.1:0")
-    wait_for(process.stdout, rf"group\s+{DEMO_GROUP}")
-    wait_for(process.stdout, DEMO_CLUSTER)
-    wait_for(process.stdout, DEMO_TOKEN)
-    wait_for(process.stdout, DEMO_PUBLIC_KEY)
 
 
 @pytest.mark.parametrize(
