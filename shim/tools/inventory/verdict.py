@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-import os
 import re
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from datetime import UTC, datetime, timedelta
 from itertools import groupby
 from pathlib import Path
@@ -20,14 +19,14 @@ from shim.tools.inventory.reading import MOST, Caller, Inventory
 FORM = "%Y-%m-%dT%H:%M:%SZ"
 """The format of instants in inventories."""
 
-EARLIEST = "2026"
-"""The oldest credible instant; a machine whose clock is not set says 1970."""
-
 LEGACY = "legacy"
 """The route of calls that Atlas answered by the old endpoint itself."""
 
+_EARLIEST = "2026"
+"""The oldest credible instant; a machine whose clock is not set says 1970."""
+
 Ends = Callable[[str], datetime | None]
-"""Operation -> the day still to come on which it ends; None when it is over, and when nothing is known of it."""
+"""Operation -> its future sunset, None if the sunset has passed or is unknown."""
 
 _SPAN = re.compile(r"([0-9]{1,4})\s*([mhdw])")
 _UNITS = {"m": timedelta(minutes=1), "h": timedelta(hours=1), "d": timedelta(days=1), "w": timedelta(weeks=1)}
@@ -56,15 +55,12 @@ class Verdict:
     since: str
     reaches: str
     doubts: tuple[str, ...]
-    ahead: tuple[str, ...] = ()
+    ahead: tuple[str, ...]
 
 
 @attrs.frozen(order=True)
 class Ahead:
-    """Calls of an operation that ends on a day still to come, and that Atlas answered itself: not yet retired ones.
-
-    ``last`` is the instant of the last, as inventories have it.
-    """
+    """Calls of an operation with a future sunset that Atlas answered itself; ``last`` is the instant of the last."""
 
     sunset: datetime
     operation: str
@@ -78,45 +74,35 @@ def parse_since(text: str, now: datetime) -> datetime:
     A date is its 00:00 UTC. Raises SettingsError for anything else, and unless it is in the past.
     """
     span = _SPAN.fullmatch(text.strip())
-    if span is None:
-        try:
-            when = parse_instant(text.strip(), name="--since")
-        except SettingsError:
-            raise SettingsError(
-                f"--since: {text!r} is not a time span such as 30d, 12h or 4w, a date such as 2026-05-01, "
-                "or an instant such as 2026-05-01T12:00:00Z"
-            ) from None
-    else:
-        when = now - int(span[1]) * _UNITS[span[2]]
+    try:
+        when = now - int(span[1]) * _UNITS[span[2]] if span is not None else parse_instant(text.strip(), name="")
+    except SettingsError:
+        raise SettingsError(
+            f"--since: {text!r} is not a time span such as 30d, 12h or 4w, a date such as 2026-05-01, "
+            "or an instant such as 2026-05-01T12:00:00Z"
+        ) from None
     if when >= now:
         raise SettingsError(f"--since: {text!r} is not in the past")
     return when
 
 
 def look_at(path: Path) -> Source:
-    """Return the file system's data on an inventory; raises OSError."""
+    """Return the file system's data on an inventory; raises OSError.
+
+    Rotated files are named like ``calls.jsonl.1``, ``calls.jsonl-20260601.gz`` or ``calls-20260601.jsonl``.
+    """
+    rotated = []
+    for other in sorted(path.parent.iterdir()):
+        after = other.name.startswith((f"{path.name}.", f"{path.name}-"))
+        between = other.name.startswith(f"{path.stem}-") and path.suffix in other.suffixes
+        if (after or between) and other.suffix != ".html":
+            rotated.append((other, datetime.fromtimestamp(other.stat().st_mtime, UTC)))
     found = path.stat()
-    beside = [other for other in path.parent.iterdir() if _is_rotated(other.name, path)]
-    return Source(
-        path, _changed(found), found.st_size, tuple((other, _changed(other.stat())) for other in sorted(beside))
-    )
-
-
-def _is_rotated(name: str, path: Path) -> bool:
-    """Return whether a name is like ``calls.jsonl.1``, ``calls.jsonl-20260601.gz`` or ``calls-20260601.jsonl``."""
-    if name.endswith(".html"):
-        return False
-    return name.startswith((f"{path.name}.", f"{path.name}-")) or (
-        name.startswith(f"{path.stem}-") and path.suffix in Path(name).suffixes
-    )
-
-
-def _changed(found: os.stat_result) -> datetime:
-    return datetime.fromtimestamp(found.st_mtime, UTC)
+    return Source(path, datetime.fromtimestamp(found.st_mtime, UTC), found.st_size, tuple(rotated))
 
 
 def ends_of(engine: Engine, settings: Settings, now: float) -> Ends:
-    """Return what tells when operations end, by the sunsets in force; ``now`` is in seconds since the epoch."""
+    """Return the future sunsets of operations, as settings have them; ``now`` is in seconds since the epoch."""
 
     def ends(name: str) -> datetime | None:
         operation = engine.named(name)
@@ -131,8 +117,7 @@ def ends_of(engine: Engine, settings: Settings, now: float) -> Ends:
 
 def part(callers: Iterable[Caller], ends: Ends) -> tuple[list[Caller], list[Ahead]]:
     """Return the callers with their calls of what is over alone, and the other calls, the next sunset first."""
-    over: list[Caller] = []
-    ahead: dict[str, Ahead] = {}
+    over, ahead = list[Caller](), dict[str, Ahead]()
     for caller in callers:
         sunset, count = ends(caller.operation), caller.routes.get(LEGACY, 0)
         if sunset is None or not count:
@@ -151,11 +136,11 @@ def sentences(rows: Iterable[Ahead]) -> tuple[str, ...]:
     """Return a sentence for each day on which called operations end; ``rows`` are in their order."""
     said = []
     for day, same in groupby(rows, key=lambda one: one.sunset.astimezone(UTC).strftime("%Y-%m-%d")):
-        calls = "; ".join(
+        calls = (
             f"{one.operation} {'once' if one.calls == 1 else f'{one.calls} times'}, last {spoken(one.last)}"
             for one in same
         )
-        said.append(f"Calls that end on {day} are made: {calls}: the shim will be needed then.")
+        said.append(f"Calls that end on {day} are made: {'; '.join(calls)}: the shim will be needed then.")
     return tuple(said)
 
 
@@ -170,64 +155,59 @@ def judge(found: Inventory, sources: Sequence[Source], since: datetime | None, n
     Calls count as retired unless ``ends`` has a future sunset for them and Atlas answered them itself.
     """
     over, coming = part(found.callers, ends)
-    ahead = sentences(coming)
     start = "" if since is None else since.strftime(FORM)
     # An empty file was created at its last write.
     starts = [found.first] * bool(found.first) + [one.changed.strftime(FORM) for one in sources if not one.size]
     reaches = min(starts, default="")
-    window = f"since {spoken(start or reaches)}"
+    window = f" since {spoken(start or reaches)}" if start or reaches else ""
+    doubts = tuple(_doubts(found, sources, since, reaches, now))
     if over or found.untold:
         calls = sum(caller.count for caller in over) + found.untold
         places = {(one.file, one.line, one.agent, one.peer) for one in over}
         count = f"More than {MOST} callers" if found.untold else _plural(len(places), "caller")
         last = max((one.last for one in over), default="")
+        word, doubts = "called", ()
         sentence = (
             f"{count} still {'calls' if len(places) == 1 else 'call'} retired endpoints: "
-            f"{_plural(calls, 'call')} {window}, the last {spoken(last)}."
+            f"{_plural(calls, 'call')}{window}, the last {spoken(last)}."
         )
-        return Verdict("called", sentence, start, reaches, (), ahead)
-    if doubts := tuple(_doubts(found, sources, since, reaches, now)):
-        sentence = f"No retired call was recorded {window}, but that does not prove that no call was made."
-        sentence = sentence if start or reaches else sentence.replace(" since ", "")
-        return Verdict("unproven", sentence, start, reaches, doubts, ahead)
-    sentence = (
-        f"Nobody has called a retired endpoint {window}: the shim can go, "
-        "if every program and gateway that could make retired calls wrote to this inventory the whole time."
-    )
-    return Verdict("quiet", sentence, start, reaches, (), ahead)
+    elif doubts:
+        word = "unproven"
+        sentence = f"No retired call was recorded{window}, but that does not prove that no call was made."
+    else:
+        word = "quiet"
+        sentence = (
+            f"Nobody has called a retired endpoint{window}: the shim can go, "
+            "if every program and gateway that could make retired calls wrote to this inventory the whole time."
+        )
+    return Verdict(word, sentence, start, reaches, doubts, sentences(coming))
 
 
 def _doubts(
     found: Inventory, sources: Sequence[Source], since: datetime | None, reaches: str, now: datetime
-) -> list[str]:
-    doubts = []
+) -> Iterator[str]:
     if since is None:
-        doubts.append("No window was given; set one, as in --since 30d.")
+        yield "No window was given; set one, as in --since 30d."
     elif not reaches:
-        doubts.append("The inventory has no line that shows when it was begun.")
+        yield "The inventory has no line that shows when it was begun."
     elif reaches > since.strftime(FORM):
-        doubts.append(f"The inventory reaches back only to {spoken(reaches)}, not to {spoken(since.strftime(FORM))}.")
+        yield f"The inventory reaches back only to {spoken(reaches)}, not to {spoken(since.strftime(FORM))}."
     if found.broken:
-        doubts.append(f"{_plural(found.broken, 'line')} can't be read, and may have been calls.")
+        yield f"{_plural(found.broken, 'line')} can't be read, and may have been calls."
     if found.last > (now + timedelta(minutes=5)).strftime(FORM):
-        doubts.append(f"The last line is of {spoken(found.last)}, which is in the future: a clock was wrong.")
-    if found.first and found.first < EARLIEST:
-        doubts.append(f"The first line is of {spoken(found.first)}, before the shim existed: a clock was wrong.")
+        yield f"The last line is of {spoken(found.last)}, which is in the future: a clock was wrong."
+    if found.first and found.first < _EARLIEST:
+        yield f"The first line is of {spoken(found.first)}, before the shim existed: a clock was wrong."
     if found.back:
-        doubts.append(
+        yield (
             f"A line of {spoken(found.back)} follows a later one: a clock was set back, or files were joined "
             "(name them one by one)."
         )
     read = {source.path.resolve() for source in sources}
-    beside = [
-        str(path)
-        for source in sources
-        for path, changed in source.rotated
-        if path.resolve() not in read and (since is None or changed >= since)
-    ]
+    rotated = [one for source in sources for one in source.rotated if one[0].resolve() not in read]
+    beside = dict.fromkeys(str(path) for path, changed in rotated if since is None or changed >= since)
     if beside:
-        doubts.append(f"These files beside it were not read, and may have calls: {', '.join(dict.fromkeys(beside))}.")
-    return doubts
+        yield f"These files beside it were not read, and may have calls: {', '.join(beside)}."
 
 
 def _plural(count: int, noun: str) -> str:

@@ -143,31 +143,31 @@ def worst(findings: Iterable[Finding]) -> FindingState | None:
 
 @attrs.frozen
 class Pragma:
-    """One comment: its line, its operations (empty: all), and whether it applies to the whole file.
-
-    A comment alone on its line applies to the next line, too.
-    """
+    """One comment: its line, its operations (empty: all), and the lines that it applies to (None: the whole file)."""
 
     line: int
     names: frozenset[str]
-    whole_file: bool
-    alone: bool
+    lines: frozenset[int] | None
 
-    def covers(self, operation: Operation, lines: range, ends: tuple[int, int]) -> bool:
-        """Return whether it applies to a finding in some lines, whose statement has this first and last line."""
-        if self.names and not self.names & {operation.id, *operation.aliases, *operation.sdk}:
+    def covers(self, operation: Operation, lines: Iterable[int]) -> bool:
+        """Return whether it applies to a finding in some lines."""
+        if self.names and self.names.isdisjoint({operation.id, *operation.aliases, *operation.sdk}):
             return False
-        return self.whole_file or self.line in lines or self.line + self.alone == lines[0] or self.line in ends
+        return self.lines is None or not self.lines.isdisjoint(lines)
 
 
 def pragmas(text: str) -> list[Pragma]:
-    """Return the ignore comments of a program, but not strings that look like comments."""
+    """Return the ignore comments of a program, but not strings that look like comments.
+
+    One that is alone on its line applies to the next line, too.
+    """
     found = []
     for number, line in enumerate(text.split("\n") if "atlas-shim:" in text else (), 1):
         match = _COMMENT.search(line)
         if match is not None and not {'"', "'"} & set(_QUOTED.sub("", match[1])):
             names = frozenset(filter(None, (name.strip() for name in (match[3] or "").split(","))))
-            found.append(Pragma(number, names, match[2] is not None, not match[1].strip()))
+            lines = frozenset([number] if match[1].strip() else [number, number + 1])
+            found.append(Pragma(number, names, None if match[2] is not None else lines))
     return found
 
 

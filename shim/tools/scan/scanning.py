@@ -78,7 +78,7 @@ def scan(
         for use in versions.spoken_for(uses, content.text):
             first, last = use.place.line, use.place.end_line
             ends = program.statement(first) if comments and program is not None else (first, first)
-            fitting = [one for one in comments if one.covers(use.operations[0], range(first, last + 1), ends)]
+            fitting = [one for one in comments if one.covers(use.operations[0], [*range(first, last + 1), *ends])]
             unused.difference_update(fitting)
             ignored += bool(fitting)
             findings += [] if fitting else [_finding(content, use, settings, at)]
