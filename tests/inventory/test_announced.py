@@ -14,8 +14,9 @@ PATH = "/api/atlas/v2/groups/{}/backup/exportBuckets/{}"
 def sighting(sunset):
     """Return what a reply announces that ends at an instant, in seconds since the epoch."""
     return Sighting(
-        "GET", PATH, "2023-02-01", sunset, 1722816000.0, deprecated=True, link="", first=0, last=0, calls=1, callers=()
-    )
+        method="GET", path=PATH, version="2023-02-01", first=0, last=0,
+        sunset=sunset, deprecation=1722816000.0, deprecated=True,
+    )  # fmt: skip
 
 
 def test_the_command_shows_the_next_sunsets(tmp_path):

@@ -6,6 +6,7 @@ import errno
 import json
 import logging
 import os
+import re
 import shlex
 import stat
 import time
@@ -16,7 +17,7 @@ from typing import TYPE_CHECKING
 
 import attrs
 
-from shim.core.messages import Record, Sent
+from shim.core.messages import Record
 from shim.core.recognise import Engine
 from shim.documents.calls import Target
 from shim.documents.model import Operation
@@ -114,8 +115,8 @@ def _write(environ: Mapping[str, str], entry: Callable[[], dict[str, object]]) -
 
 
 def _append(path: str, line: bytes) -> None:
-    # A line is written in one call to a file opened for appending, so lines of several processes
-    # stay whole. Opened anew each time: the file may be rotated, and a fork shares nothing.
+    # One call to a file opened for appending keeps lines of several processes whole. It is opened anew each time,
+    # since it may be rotated, and a fork shares nothing.
     descriptor = opened(path, os.O_WRONLY | os.O_APPEND | os.O_CREAT)
     try:
         if os.write(descriptor, line) < len(line):
@@ -170,7 +171,6 @@ def _entry(
     caller: tuple[str | None, str | None],
     now: float,
 ) -> dict[str, object]:
-    agent, peer = caller
     entry: dict[str, object] = {
         "time": written(now),
         "operation": record.operation,
@@ -181,13 +181,11 @@ def _entry(
     if where is not None:
         # The end of a path says more than its start.
         entry |= {"file": where.filename[-_FILE:], "line": where.lineno}
-    entry |= _remote(agent, peer)
+    entry |= _remote(*caller)
     if operation is not None and (target := _successor(operation, record)) is not None:
         entry["successor"] = f"{target.method} {target.path.text}"
     entry |= {level: list(names) for level, names in record.by_level().items() if level != "renamed"}
-    if record.dropped:
-        entry["dropped"] = len(record.dropped)
-    return entry
+    return entry | ({"dropped": len(record.dropped)} if record.dropped else {})
 
 
 def _remote(agent: str | None, peer: str | None) -> dict[str, object]:
@@ -202,17 +200,12 @@ def _successor(operation: Operation, record: Record) -> Target | None:
     if asked is None:
         flex = operation.successors.get(operation.first)
         return None if flex is None else flex.only
-    targets = [target for target in (asked.only, *asked.choices.values()) if isinstance(target, Target)]
-    return next((target for target in targets if any(_matches(sent, target) for sent in record.sent)), None)
-
-
-def _matches(sent: Sent, target: Target) -> bool:
-    segments, template = sent.target.partition("?")[0][1:].split("/"), target.path.segments
-    return (
-        sent.method == target.method
-        and len(segments) == len(template)
-        and all(parameter_name(want) or want == have for want, have in zip(template, segments, strict=True))
-    )
+    sent = [(one.method, one.target.partition("?")[0]) for one in record.sent]
+    for _, target in asked.targets():
+        pattern = "/".join("[^/]+" if parameter_name(one) else re.escape(one) for one in target.path.segments)
+        if any(method == target.method and re.fullmatch(f"/{pattern}", path) for method, path in sent):
+            return target
+    return None
 
 
 def explain_command(operation: Operation) -> str:

@@ -65,46 +65,32 @@ def read(headers: Headers) -> Announcement | None:
 @lru_cache(maxsize=256)
 def _read(sunset: str | None, deprecation: str | None, links: str) -> Announcement | None:
     """Return the announcement of some values; cached, since they come with each reply."""
-    ends = None if sunset is None else _http_date(sunset)
+    ends, since = _instant(sunset), _instant(deprecation)
+    word = (deprecation or "").strip().lower()
+    deprecated = since is not None or word in {"true", "?1"}
     if sunset is not None and ends is None:
-        _ignored("Sunset", sunset)
-    since, deprecated = None, False
-    if deprecation is not None:
-        since = _date(deprecation) if deprecation.startswith("@") else _http_date(deprecation)
-        deprecated = since is not None or deprecation.strip().lower() in {"true", "?1"}
-        if not deprecated and deprecation.strip().lower() not in {"false", "?0"}:
-            _ignored("Deprecation", deprecation)
-    if ends is None and not deprecated:
-        return None
-    return Announcement(ends, since, deprecated, _link(links))
+        log.debug("ignored an invalid Sunset in a reply: %r", sunset[:100])
+    if deprecation is not None and not deprecated and word not in {"false", "?0"}:
+        log.debug("ignored an invalid Deprecation in a reply: %r", deprecation[:100])
+    return Announcement(ends, since, deprecated, _link(links)) if ends is not None or deprecated else None
 
 
-def _ignored(name: str, value: str) -> None:
-    log.debug("ignored an invalid %s in a reply: %r", name, value[:100])
+def _instant(value: str | None) -> float | None:
+    """Return the instant of a Date (RFC 9651, 3.3.7), without its parameters, or of an HTTP date (RFC 9110, 5.6.7).
 
-
-def _date(value: str) -> float | None:
-    """Return the instant of a Date (RFC 9651, 3.3.7), without its parameters."""
-    match = _DATE.match(value)
-    return _plausible(int(match[1])) if match else None
-
-
-def _http_date(value: str) -> float | None:
-    """Return the instant of an HTTP date (RFC 9110, 5.6.7), also with days of one digit, as Atlas writes.
-
-    The weekday is ignored, since some servers send a wrong one.
+    Days may have one digit, as Atlas writes them; the weekday is ignored, since some servers send a wrong one.
     """
-    if not value.rstrip().endswith("GMT") or len(value) > 64:
-        return None
+    date = _DATE.match(value or "")
     try:
-        when = parsedate_to_datetime(value)
+        if date is not None:
+            seconds = float(date[1])
+        elif value is not None and len(value) <= 64 and value.rstrip().endswith("GMT"):
+            seconds = parsedate_to_datetime(value).replace(tzinfo=UTC).timestamp()
+        else:
+            return None
     except (ValueError, TypeError, IndexError, OverflowError):
         return None
-    return _plausible(when.replace(tzinfo=UTC).timestamp())
-
-
-def _plausible(seconds: float) -> float | None:
-    return float(seconds) if 0 < seconds < _LATEST else None
+    return seconds if 0 < seconds < _LATEST else None
 
 
 def _link(links: str) -> str:

@@ -33,22 +33,18 @@ _VERSION = re.compile(r"application/vnd\.atlas\.([0-9]{4}-[0-9]{2}-[0-9]{2}|prev
 _Key = tuple[str, str, str]
 
 
-@attrs.frozen
-class Sighting:
+@attrs.frozen(kw_only=True)
+class Sighting(Announcement):
     """An operation whose replies announce its sunset.
 
     ``path`` is a template or a shape, without anybody's names; ``version`` is the date in Accept or Content-Type,
-    else empty. Instants are seconds since the epoch, as in ``Announcement``; it was announced in ``calls`` replies,
-    from ``first`` to ``last``. ``callers`` are names, the latest first.
+    else empty. It was announced in ``calls`` replies, from ``first`` to ``last``, in seconds since the epoch.
+    ``callers`` are names, the latest first.
     """
 
     method: str
     path: str
     version: str
-    sunset: float | None
-    deprecation: float | None
-    deprecated: bool
-    link: str
     first: float
     last: float
     calls: int = 1
@@ -58,20 +54,6 @@ class Sighting:
     def key(self) -> _Key:
         """The key of an operation."""
         return self.method, self.path, self.version
-
-    def again(self, said: Announcement, caller: str, now: float) -> Sighting:
-        """Return what is known after one more reply."""
-        callers = (caller, *(one for one in self.callers if one != caller))[:CALLERS] if caller else self.callers
-        return attrs.evolve(
-            self,
-            sunset=said.sunset,
-            deprecation=said.deprecation,
-            deprecated=said.deprecated,
-            link=said.link,
-            last=max(self.last, now),
-            calls=self.calls + 1,
-            callers=callers,
-        )
 
 
 class Radar:
@@ -96,11 +78,15 @@ class Radar:
         now = time.time() if now is None else now
         accept = ",".join([value for name, value in call.headers if len(name) == 6 and name.lower() == "accept"])
         version = _version(field(headers, "Content-Type") or "") or _version(accept)
-        key = call.method, _path_of(engine, call.method, call.path, accept), version
+        path = _path_of(engine, call.method, call.path, accept)
         with self._lock:
-            before = self._seen.pop(key, None)
-            new = Sighting(*key, None, None, deprecated=False, link="", first=now, last=now, calls=0)
-            found = self._seen[key] = (before or new).again(said, caller, now)
+            before = self._seen.pop((call.method, path, version), None)
+            new = Sighting(**attrs.asdict(said), method=call.method, path=path, version=version, first=now, last=now)
+            known = before or attrs.evolve(new, calls=0)
+            callers = dict.fromkeys([caller, *known.callers] if caller else known.callers)
+            first, last, calls = known.first, max(known.last, now), known.calls + 1
+            found = attrs.evolve(new, first=first, last=last, calls=calls, callers=tuple(callers)[:CALLERS])
+            self._seen[found.key] = found
             if len(self._seen) > MOST:
                 self._forget_one()
             is_news = self._is_news(found)
