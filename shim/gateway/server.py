@@ -97,9 +97,8 @@ class Gateway:
         self._report = lambda: report(handler.plan, environ, self.flag.words.report() if self.flag else {})
         self._calls: Listener | None = None
         self._admin: Admin | None = None
-        self._pulse: asyncio.TimerHandle | None = None
-        self._watching: asyncio.Future[None] | None = None
-        self._beaten = 0.0
+        self._tasks: list[asyncio.Future[None]] = []
+        self._beaten = float("inf")
         self.is_ready = False
 
     @property
@@ -112,7 +111,7 @@ class Gateway:
         flag = self.flag
         if plan.settings.flag != self._handler.plan.settings.flag:
             self.flag = self._flag_of(plan)
-            if self.flag is not None and self._pulse is not None:
+            if self.flag is not None and self._tasks:
                 self.flag.words.start()
             if flag is not None:
                 flag.words.stop()
@@ -177,9 +176,8 @@ class Gateway:
             server = self.metrics.server = Clients(self._handler, self.options)
             server.failures = self.ledger.failures
             self._calls = Listener(server, bound, None if tls is None else lambda: tls.context)
-            self._watching = asyncio.ensure_future(watch(self._watched))
+            self._tasks = [asyncio.ensure_future(one) for one in (watch(self._watched), self._beat())]
             self._handler.authorities = self._authorities(self._calls.address)
-            self._beat()
             if self.options.admin is not None:
                 self._admin = Admin(
                     bind_tcp(self.options.admin),
@@ -219,10 +217,8 @@ class Gateway:
             admin, self._admin = self._admin, None
             if admin is not None:
                 await admin.stop()
-            if self._pulse is not None:
-                self._pulse.cancel()
-            if self._watching is not None:
-                self._watching.cancel()
+            for task in self._tasks:
+                task.cancel()
             if self.flag is not None:
                 self.flag.words.stop()
             await self._handler.upstream.close()
@@ -260,11 +256,12 @@ class Gateway:
         listens, certificates = self.options.uds or self.url, self.certificates.watched
         return await status_of(self._handler, self.settings, certificates, listens=listens, ready=self.is_ready)
 
-    def _beat(self) -> None:
-        self._beaten = time.monotonic()
-        if self.flag is not None:
-            self.flag.words.look()  # whether its provider hangs
-        self._pulse = asyncio.get_running_loop().call_later(_BEAT, self._beat)
+    async def _beat(self) -> None:
+        while True:
+            self._beaten = time.monotonic()
+            if self.flag is not None:
+                self.flag.words.look()  # whether its provider hangs
+            await asyncio.sleep(_BEAT)
 
     def _flag_of(self, plan: Plan) -> ByFlag[Plan] | None:
         """Return the words of the feature flag that says a plan's route, None if the plan names none."""
