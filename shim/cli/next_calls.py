@@ -13,8 +13,9 @@ import attrs
 
 from shim.core.question import MOST, LegacyQuery, translated_pairs
 from shim.core.responses import CallError, explained
-from shim.documents.calls import RefusedChoice, Successor, Target
+from shim.documents.calls import Successor, Target
 from shim.documents.model import Operation
+from shim.documents.question import RefusedChoice
 from shim.documents.verbs import Constant, Parameter
 
 ORIGIN = "https://cloud.mongodb.com"

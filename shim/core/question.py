@@ -15,8 +15,8 @@ from shim.core.messages import Call, field, without
 from shim.core.recognise import Match
 from shim.core.responses import CallError
 from shim.core.settings import Host
-from shim.documents.calls import QueryRule, Target
-from shim.documents.question import QueryChoice, RequestBody
+from shim.documents.calls import Target
+from shim.documents.question import QueryChoice, QueryRule, RequestBody
 from shim.documents.sources import NoValue, look_up
 from shim.documents.tables import same
 from shim.documents.value_types import FITS, Json, JsonObject

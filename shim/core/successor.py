@@ -31,8 +31,9 @@ from shim.core.responses import CallError, document_reply, error_body, like, put
 from shim.core.route import Decision, tier_key
 from shim.core.settings import Host
 from shim.core.translate import UpstreamPage, translate_one
-from shim.documents.calls import ATLAS_ERRORS, LINK, ErrorRule, ErrorShape, RefusedChoice, Successor, Target
+from shim.documents.calls import ATLAS_ERRORS, LINK, ErrorRule, ErrorShape, Successor, Target
 from shim.documents.model import NO_CONTENT
+from shim.documents.question import RefusedChoice
 from shim.documents.sources import look_up, parse_source
 from shim.documents.templates import filled_in
 from shim.documents.value_types import Json, JsonObject

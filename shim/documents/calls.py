@@ -13,9 +13,9 @@ from typing import Any, Self
 import attrs
 
 from shim.documents.fields import TIERS, Resource, When
-from shim.documents.question import OF_PAGES, RequestBody
+from shim.documents.question import QueryRule, RefusedChoice, RequestBody, query_rules
 from shim.documents.read import Declared, nested, of_table, read_as, read_declared, source_text, under
-from shim.documents.resources import read_body, read_when
+from shim.documents.resources import read_body
 from shim.documents.sources import Step
 from shim.documents.tables import Rows, Table, checked, key_path, read_template
 from shim.documents.templates import Template, parameters_in, parse_template
@@ -27,14 +27,6 @@ LINK = "Link"
 PAGING = ("kept", "collected")
 _is_media_type = re.compile(r"[A-Za-z0-9!#$&^_.+-]+/[A-Za-z0-9!#$&^_.+-]+(;[ -~]+)?").fullmatch
 """Tells a media type, perhaps with parameters (RFC 9110, 8.3.1)."""
-
-
-@attrs.frozen
-class RefusedChoice(Declared):
-    """A word of the body, or a parameter, that a call cannot serve: the 400 that says so."""
-
-    detail: str
-    error_code: str = under("errorCode")
 
 
 @attrs.frozen
@@ -93,49 +85,6 @@ class ErrorRule(Declared):
             yield "detail", unknown, f"{{{name}}} is no parameter of the legacy path"
 
 
-def _words(table: Table, key: str) -> Mapping[str, str]:
-    words = table.table(key)
-    return {} if words is None else {word: words.text(word) for word in words.names()}
-
-
-@attrs.frozen
-class QueryRule(Declared):
-    """What becomes of a parameter of the legacy query: name, words and default there, or why it is dropped.
-
-    With ``refuse`` a call that has it is answered with that error. ``elsewhere``: the call goes to another host.
-    """
-
-    to: str = read_as(lambda table, key: table.text(key, default=table.name))
-    values: Mapping[str, str] = read_as(_words, factory=dict)
-    default: str | None = None
-    drop: bool = False
-    why: str = ""
-    refuse: RefusedChoice | None = nested(RefusedChoice)
-    elsewhere: bool = False
-
-    def wrong(self, table: Table) -> Rows:
-        name, keys, chooser = table.name, table.names(), table.around.operation.query
-        beside = table.has("to") or table.has("default") or bool(self.values)
-        unknown = bool(self.values) and self.default not in {None, *self.values}
-        chooses = self.default is not None and chooser is not None and name == chooser.choose
-        empty = not keys or (keys == ("to",) and self.to == name and not self.elsewhere)
-        yield "refuse", self.refuse is not None and len(keys) > 1, "stands alone: the parameter is not sent"
-        yield "", empty, "says nothing; give to, values, default, drop or refuse"
-        yield "values", table.get("values") == {}, "must be a table of words"
-        yield "drop", self.drop and beside, "can't stand beside to, values and default: the parameter is not sent"
-        yield "why", self.drop and not self.why, "is missing; say why the parameter is not sent"
-        yield "default", unknown, f"{self.default!r} is not one of the words in values"
-        yield "", not name, "needs a name"
-        yield "", name in OF_PAGES, "is a parameter that the shim reads and writes itself"
-        yield "to", self.to in OF_PAGES - {name}, f"{self.to!r} is a parameter that the shim writes itself"
-        yield "default", chooses, "belongs to the query that chooses the call"
-
-
-def _query(table: Table, key: str) -> Mapping[str, QueryRule]:
-    elsewhere = table.has("host")
-    return {name: QueryRule.read(rule, elsewhere=elsewhere) for name, rule in table.named_tables(key).items()}
-
-
 def _path(table: Table, key: str) -> Template:
     legacy = table.around.operation
     if table.around.tier in TIERS or table.has(key):
@@ -178,7 +127,7 @@ class Target(Declared):
     )
     items: str = "results"
     bare: bool = False
-    query: Mapping[str, QueryRule] = read_as(_query, factory=dict)
+    query: Mapping[str, QueryRule] = read_as(query_rules, factory=dict)
     body: Resource | None = read_as(lambda table, key: read_body(table.table(key)), default=None)
     alike: Alike | None = nested(Alike)
     media_type: str = ""
@@ -213,15 +162,12 @@ class Target(Declared):
 
 
 def _errors(table: Table, key: str) -> Mapping[str, ErrorRule]:
-    rules = table.table(key)
-    if rules is None:
-        return {}
-    return {
-        code: ErrorRule(rules.text(code))
-        if isinstance(rules.get(code), str)
-        else ErrorRule.maybe(rules.table(code)) or ErrorRule()
-        for code in rules.names()
-    }
+    found, rules = dict[str, ErrorRule](), table.table(key)
+    for code in rules.names() if rules is not None else ():
+        assert rules is not None
+        is_code = isinstance(rules.get(code), str)
+        found[code] = ErrorRule(rules.text(code)) if is_code else ErrorRule.maybe(rules.table(code)) or ErrorRule()
+    return found
 
 
 def named_resource(table: Table, key: str, default: Resource | None = None) -> Resource:
@@ -258,7 +204,7 @@ class Successor(Declared):
     after: tuple[str, ...] = ()
     switch: str = ""
     adds: bool = False
-    when: When | None = read_as(lambda table, key: read_when(table.table(key)), default=None)
+    when: When | None = nested(When)
     request: RequestBody | None = None
     probe: Template | None = read_as(_probe, default=None)
     errors: Mapping[str, ErrorRule] = read_as(_errors, factory=dict)

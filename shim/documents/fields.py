@@ -7,7 +7,7 @@ from typing import ClassVar, Self
 
 import attrs
 
-from shim.documents.read import read_declared
+from shim.documents.read import Declared, read_as, read_declared, source_text
 from shim.documents.script import Branch, Columns, Part, Script, Unusual, chosen
 from shim.documents.sources import parse_source
 from shim.documents.tables import Rows, Table
@@ -28,17 +28,28 @@ LISTS = ("strings", "objects", "array", "links")
 """Those whose values are lists."""
 
 
+def _words(table: Table, _: str) -> frozenset[str | bool]:
+    for key in [key for key in ("is", "is_not") if table.has(key)][:1]:
+        word = table.get(key)
+        return frozenset({word} if isinstance(word, bool) else table.texts(key, required=True))
+    return frozenset()
+
+
 @attrs.frozen
-class When:
+class When(Declared):
     """A condition: ``source`` has one of ``words``, or the boolean among them (or none of them).
 
     When ``given`` is not None: it has a value at all, or not.
     """
 
-    source: str
-    words: frozenset[str | bool] = frozenset()
-    negated: bool = False
-    given: bool | None = None
+    source: str = source_text()
+    words: frozenset[str | bool] = read_as(_words, default=frozenset())
+    negated: bool = read_as(lambda table, _: table.has("is_not"), default=False)
+    given: bool | None = read_as(lambda table, key: table.flag(key) if table.has(key) else None, default=None)
+
+    def wrong(self, table: Table) -> Rows:
+        several = len([key for key in ("is", "is_not", "given") if table.has(key)]) != 1
+        yield "", several, "needs exactly one of is, is_not and given"
 
 
 @attrs.frozen(kw_only=True)
@@ -90,6 +101,10 @@ class Verb:
 
     def branches(self, script: Script, field: Field) -> list[Branch]:
         """Return the tests of what the sources say, each with the value where it holds."""
+        return [self.branch(script, field, script.member(source), source) for source in self.sources]
+
+    def branch(self, script: Script, field: Field, found: str, source: str) -> Branch:
+        """Return the test of what a source says, which is found by an expression, and the value where it holds."""
         raise NotImplementedError
 
     def column(self, columns: Columns, field: Field) -> Part | None:

@@ -8,12 +8,15 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from importlib.resources import files
 from importlib.resources.abc import Traversable
 from pathlib import Path
+from types import MappingProxyType
 from typing import Any
 
 import attrs
 
-from shim.documents.model import Document, parse_document
-from shim.documents.tables import DocumentSource, key_path, same
+from shim.documents.calls import ATLAS_ERRORS, ErrorShape
+from shim.documents.model import DEFAULT_APIS, FORMAT, Api, Around, Document, Operation
+from shim.documents.resources import read_resources
+from shim.documents.tables import DocumentSource, Table, key_path, same
 from shim.errors import DocumentError
 
 LARGEST = 16 * 1024 * 1024
@@ -70,6 +73,52 @@ def load_documents(folders: Iterable[Path | Traversable]) -> tuple[Document, ...
     if problems:
         raise DocumentError(tuple(dict.fromkeys(problems)))
     return documents
+
+
+def parse_document(
+    data: Mapping[str, Any], source: DocumentSource, others: Mapping[str, Document] = MappingProxyType({})
+) -> Document:
+    """Return the document that a TOML file says; defects go to ``source.problems``.
+
+    ``others`` are documents by name, whose resources it may use.
+    """
+    top = Table(_spread(data), source)
+    if not same(top.get("format"), FORMAT):
+        top.wrong("format", f"must be {FORMAT}, the only format this version of atlas-shim reads")
+    name, title, lender = top.text("name"), top.text("title", default=""), top.text("resources_of", default="")
+    apis = dict[str, Api]()
+    for key, table in (top.named_tables("api") or Table(DEFAULT_APIS, source, "api").tables()).items():
+        table.around = {api.base for api in apis.values()}
+        apis[key] = Api.read(table)
+    error = ErrorShape.maybe(top.table("error")) or ATLAS_ERRORS
+    for key, said in attrs.asdict(error).items():
+        if "[" in said:
+            top.wrong("error", f"{key} is no name: {said!r} leads through a list, and errors of the shim have none")
+    lent = others[lender].resources if lender in others else {}
+    if lender and lender not in others:
+        top.wrong("resources_of", f"{lender!r} is the name of no document that has resources of its own")
+    top.around = Around(name, apis, lent, error)
+    own = read_resources(top.named_tables("resource"))
+    top.around = attrs.evolve(top.around, resources={**lent, **own})
+    top.table("all")
+    operations = tuple(map(Operation.read, top.named_tables("operation").values()))
+    if not operations:
+        top.wrong("operation", "is missing; a document describes at least one operation")
+    used = {resource.name for operation in operations for resource in operation.resources()}
+    for key in own:
+        if key not in used and not any(path.endswith(".resource") for path in source.misspelt):
+            top.wrong("resource", f"{key!r} is used by no operation")
+    top.finish()
+    return Document(name, title, source.file, apis, operations, dict(source.overridden), own)
+
+
+def _spread(data: Mapping[str, Any]) -> Mapping[str, Any]:
+    """Return a document's data, with what stands in ``all`` in each operation that does not say otherwise."""
+    common, operations = data.get("all"), data.get("operation")
+    if not isinstance(common, dict) or not isinstance(operations, dict):
+        return data
+    spread = {name: {**common, **own} if isinstance(own, dict) else own for name, own in operations.items()}
+    return {**data, "operation": spread}
 
 
 def _follows(at: str, wrong: Sequence[str]) -> bool:

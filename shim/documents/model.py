@@ -8,18 +8,17 @@ from __future__ import annotations
 import json
 from collections.abc import Collection, Iterator, Mapping
 from datetime import datetime
-from types import MappingProxyType
 from typing import Any, Self
 
 import attrs
 from packaging.specifiers import SpecifierSet
 
-from shim.documents.calls import ATLAS_ERRORS, METHODS, ErrorShape, Successor, named_resource
+from shim.documents.calls import METHODS, ErrorShape, Successor, named_resource
 from shim.documents.fields import TIERS, Field, Resource
 from shim.documents.question import QueryChoice, RequestBody
 from shim.documents.read import Declared, nested, of_table, read_as, read_declared
-from shim.documents.resources import read_resources, tiers_of
-from shim.documents.tables import NEVER, DocumentSource, Rows, Table, checked, read_template, same
+from shim.documents.resources import tiers_of
+from shim.documents.tables import NEVER, Rows, Table, checked, read_template
 from shim.documents.templates import Template
 from shim.documents.value_types import is_json
 from shim.documents.versions import lowest, parse_date, parse_specifiers, written
@@ -72,7 +71,7 @@ class Api(Declared):
 
 
 @attrs.frozen
-class _Around:
+class Around:
     """What is known of a document when its operations are read, and of one when its successors are."""
 
     name: str
@@ -271,49 +270,3 @@ class Document:
         """Return it with what there is where these words of switches are on."""
         operations = [one.where_on(reads, writes) for one in self.operations]
         return attrs.evolve(self, operations=tuple(one for one in operations if one.successors or not one.lives))
-
-
-def parse_document(
-    data: Mapping[str, Any], source: DocumentSource, others: Mapping[str, Document] = MappingProxyType({})
-) -> Document:
-    """Return the document that a TOML file says; defects go to ``source.problems``.
-
-    ``others`` are documents by name, whose resources it may use.
-    """
-    top = Table(_spread(data), source)
-    if not same(top.get("format"), FORMAT):
-        top.wrong("format", f"must be {FORMAT}, the only format this version of atlas-shim reads")
-    name, title, lender = top.text("name"), top.text("title", default=""), top.text("resources_of", default="")
-    apis = dict[str, Api]()
-    for key, table in (top.named_tables("api") or Table(DEFAULT_APIS, source, "api").tables()).items():
-        table.around = {api.base for api in apis.values()}
-        apis[key] = Api.read(table)
-    error = ErrorShape.maybe(top.table("error")) or ATLAS_ERRORS
-    for key, said in attrs.asdict(error).items():
-        if "[" in said:
-            top.wrong("error", f"{key} is no name: {said!r} leads through a list, and errors of the shim have none")
-    lent = others[lender].resources if lender in others else {}
-    if lender and lender not in others:
-        top.wrong("resources_of", f"{lender!r} is the name of no document that has resources of its own")
-    top.around = _Around(name, apis, lent, error)
-    own = read_resources(top.named_tables("resource"))
-    top.around = attrs.evolve(top.around, resources={**lent, **own})
-    top.table("all")
-    operations = tuple(map(Operation.read, top.named_tables("operation").values()))
-    if not operations:
-        top.wrong("operation", "is missing; a document describes at least one operation")
-    used = {resource.name for operation in operations for resource in operation.resources()}
-    for key in own:
-        if key not in used and not any(path.endswith(".resource") for path in source.misspelt):
-            top.wrong("resource", f"{key!r} is used by no operation")
-    top.finish()
-    return Document(name, title, source.file, apis, operations, dict(source.overridden), own)
-
-
-def _spread(data: Mapping[str, Any]) -> Mapping[str, Any]:
-    """Return a document's data, with what stands in ``all`` in each operation that does not say otherwise."""
-    common, operations = data.get("all"), data.get("operation")
-    if not isinstance(common, dict) or not isinstance(operations, dict):
-        return data
-    spread = {name: {**common, **own} if isinstance(own, dict) else own for name, own in operations.items()}
-    return {**data, "operation": spread}

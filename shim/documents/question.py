@@ -1,4 +1,4 @@
-"""The legacy question: what a request body and a query may have, and which of it chooses the call."""
+"""The legacy question: what a request body and a query may have, what becomes of it, and what chooses the call."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from typing import Any
 import attrs
 
 from shim.documents.fields import TYPES
-from shim.documents.read import Declared, named, read_as, under
+from shim.documents.read import Declared, named, nested, read_as, under
 from shim.documents.tables import Rows, Table
 
 OF_PAGES = frozenset({"pageNum", "itemsPerPage", "includeCount", "envelope", "pretty"})
@@ -77,3 +77,55 @@ class QueryChoice(Declared):
         unknown = self.default is not None and self.default not in self.words
         yield "default", unknown, f"{self.default!r} is not one of the words"
         yield "choose", self.choose in OF_PAGES, f"{self.choose!r} is a parameter that every call may have"
+
+
+@attrs.frozen
+class RefusedChoice(Declared):
+    """A word of the body, or a parameter, that a call cannot serve: the 400 that says so."""
+
+    detail: str
+    error_code: str = under("errorCode")
+
+
+def _words(table: Table, key: str) -> Mapping[str, str]:
+    words = table.table(key)
+    return {} if words is None else {word: words.text(word) for word in words.names()}
+
+
+@attrs.frozen
+class QueryRule(Declared):
+    """What becomes of a parameter of the legacy query: name, words and default there, or why it is dropped.
+
+    With ``refuse`` a call that has it is answered with that error. ``elsewhere``: the call goes to another host.
+    """
+
+    to: str = read_as(lambda table, key: table.text(key, default=table.name))
+    values: Mapping[str, str] = read_as(_words, factory=dict)
+    default: str | None = None
+    drop: bool = False
+    why: str = ""
+    refuse: RefusedChoice | None = nested(RefusedChoice)
+    elsewhere: bool = False
+
+    def wrong(self, table: Table) -> Rows:
+        name, keys, chooser = table.name, table.names(), table.around.operation.query
+        beside = table.has("to") or table.has("default") or bool(self.values)
+        unknown = bool(self.values) and self.default not in {None, *self.values}
+        chooses = self.default is not None and chooser is not None and name == chooser.choose
+        empty = not keys or (keys == ("to",) and self.to == name and not self.elsewhere)
+        yield "refuse", self.refuse is not None and len(keys) > 1, "stands alone: the parameter is not sent"
+        yield "", empty, "says nothing; give to, values, default, drop or refuse"
+        yield "values", table.get("values") == {}, "must be a table of words"
+        yield "drop", self.drop and beside, "can't stand beside to, values and default: the parameter is not sent"
+        yield "why", self.drop and not self.why, "is missing; say why the parameter is not sent"
+        yield "default", unknown, f"{self.default!r} is not one of the words in values"
+        yield "", not name, "needs a name"
+        yield "", name in OF_PAGES, "is a parameter that the shim reads and writes itself"
+        yield "to", self.to in OF_PAGES - {name}, f"{self.to!r} is a parameter that the shim writes itself"
+        yield "default", chooses, "belongs to the query that chooses the call"
+
+
+def query_rules(table: Table, key: str) -> Mapping[str, QueryRule]:
+    """Return what becomes of each parameter that a call names."""
+    elsewhere = table.has("host")
+    return {name: QueryRule.read(rule, elsewhere=elsewhere) for name, rule in table.named_tables(key).items()}

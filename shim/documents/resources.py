@@ -10,7 +10,6 @@ import attrs
 
 from shim.documents.casts import WAYS
 from shim.documents.fields import BARE, BODY, TIERS, TYPES, Field, Resource, Rule, Verb, When
-from shim.documents.read import sources_in
 from shim.documents.tables import Table
 from shim.documents.verbs import VERBS, Absent
 from shim.documents.vocabulary import Fidelity
@@ -144,7 +143,7 @@ def _read_rule(table: Table, *, in_body: bool) -> Rule:
         table.know(*verbs, *(way.key for way in WAYS), "drop", "null", "fidelity", "why")
     verb = VERBS[present[0]].read(table) if present else Absent()
     fidelity = Fidelity.EXACT if in_body or not present else _read_fidelity(table, verb)
-    why, when = table.text("why", default=""), read_when(table.table("when"))
+    why, when = table.text("why", default=""), When.maybe(table.table("when"))
     if not in_body and fidelity in _SAYS_WHY and not why:
         table.wrong("why", f"is missing; a field that is {fidelity} says why")
     # The type of a body member stands in the rule's own table.
@@ -160,21 +159,3 @@ def _read_fidelity(table: Table, verb: Verb) -> Fidelity:
     if not verb.levels and level in {Fidelity.CONSTANT, Fidelity.ABSENT}:
         table.wrong("fidelity", f"{level} is for the rules constant and absent")
     return level
-
-
-def read_when(table: Table | None) -> When | None:
-    """Return a condition, None without a table."""
-    if table is None:
-        return None
-    forms = [key for key in ("is", "is_not", "given") if table.has(key)]
-    if len(forms) != 1:
-        table.wrong("", "needs exactly one of is, is_not and given")
-    (source,) = sources_in(table, "source", (table.text("source"),))
-    given, words = None, frozenset[str | bool]()
-    if forms == ["given"]:
-        given = table.flag("given")
-    elif forms:
-        word = table.get(forms[0])  # a boolean stands alone
-        words = frozenset({word} if isinstance(word, bool) else table.texts(forms[0], required=True))
-    table.finish()
-    return When(source, words, negated=forms == ["is_not"], given=given)

@@ -26,9 +26,13 @@ def _must_be_true(table: Table, key: str) -> bool:
     return True
 
 
+def _maybe_source(table: Table, key: str) -> tuple[str, ...]:
+    return sources_in(table, key, (table.text(key),)) if table.has(key) else ()
+
+
 def _counted(table: Table, key: str) -> tuple[str, ...]:
     if isinstance(table.get(key), str):
-        return sources_in(table, key, (table.text(key),))
+        return _maybe_source(table, key)
     _must_be_true(table, key)
     return ()
 
@@ -63,12 +67,15 @@ class From(Verb):
         return self.way.reads_list(field)
 
     def branches(self, script: Script, field: Field) -> list[Branch]:
-        found = [self.way.branch(script, field, self.drop, script.member(one), one) for one in self.sources]
+        found = super().branches(script, field)
         if not self.null:
             return found
         paths = [script.name("path", parse_source(one)) for one in self.sources]
         nulls = [(f"look_up(source, {path}) is None", "None") for path in paths]
         return [branch for pair in zip(found, nulls, strict=True) for branch in pair]
+
+    def branch(self, script: Script, field: Field, found: str, source: str) -> Branch:
+        return self.way.branch(script, field, self.drop, found, source)
 
     def column_of(self, columns: Columns, field: Field, source: str) -> Part:
         return self.way.column(columns, field, self.drop, source)
@@ -149,8 +156,8 @@ class Count(Verb):
     def lines(self, script: Script, field: Field, which: str) -> list[str]:
         return super().lines(script, field, which) if self.sources else [put(field, "count")]
 
-    def branches(self, script: Script, field: Field) -> list[Branch]:
-        return [(f"type(value := {script.member(self.sources[0])}) is list", "len(value)")]
+    def branch(self, script: Script, field: Field, found: str, source: str) -> Branch:
+        return f"type(value := {found}) is list", "len(value)"
 
 
 @attrs.frozen(kw_only=True)
@@ -195,10 +202,9 @@ class Only(Verb):
     def reads_list(self, field: Field) -> bool | None:
         return True
 
-    def branches(self, script: Script, field: Field) -> list[Branch]:
-        found = script.member(self.sources[0])
+    def branch(self, script: Script, field: Field, found: str, source: str) -> Branch:
         test, value = AS_IS.branch(script, field, (), "items[0]")
-        return [(f"type(items := {found}) is list and len(items) == 1 and {test}", value)]
+        return f"type(items := {found}) is list and len(items) == 1 and {test}", value
 
     def is_missing(self, said: Json) -> bool:
         return said == []
@@ -236,10 +242,9 @@ class Equals(Verb):
         both = set(self.others) & set(self.words)
         yield ".equals.others", both, f"has words that make it true: {', '.join(sorted(both))}"
 
-    def branches(self, script: Script, field: Field) -> list[Branch]:
-        found = script.member(self.sources[0])
+    def branch(self, script: Script, field: Field, found: str, source: str) -> Branch:
         known = f" and value in {script.name('known', {*self.words, *self.others})}" if self.others else ""
-        return [(f"type(value := {found}) is str{known}", f"value in {script.name('words', frozenset(self.words))}")]
+        return f"type(value := {found}) is str{known}", f"value in {script.name('words', frozenset(self.words))}"
 
     def column_of(self, columns: Columns, field: Field, source: str) -> Part:
         known = columns.name("known", {*self.words, *self.others})
@@ -262,8 +267,8 @@ class Passed(Verb):
     unlike = "not of type time"
     sources: tuple[str, ...] = source("passed")
 
-    def branches(self, script: Script, field: Field) -> list[Branch]:
-        return [(is_time(script.member(self.sources[0])), "instant(value).timestamp() < context.now")]
+    def branch(self, script: Script, field: Field, found: str, source: str) -> Branch:
+        return is_time(found), "instant(value).timestamp() < context.now"
 
     def column_of(self, columns: Columns, field: Field, source: str) -> Part:
         said = columns.column(source, "are_times")
@@ -280,9 +285,7 @@ class Itself(Verb):
     hands_on = True
     unlike = "no name to stand under"
     itself: bool = read_as(_must_be_true)
-    sources: tuple[str, ...] = read_as(
-        lambda table, key: sources_in(table, key, (table.text(key),)) if table.has(key) else (), "keyed"
-    )
+    sources: tuple[str, ...] = read_as(_maybe_source, "keyed")
 
     def how(self, name: str) -> str:
         return f"made of members beside it{f', by {self.sources[0]}' if self.sources else ''}"
@@ -295,8 +298,9 @@ class Itself(Verb):
         assert field.of is not None, "checked"
         one = f"{script.nested(field, field.of)}.one(source, '')"
         if self.sources:
-            branch = f"type(value := {script.member(self.sources[0])}) is str", f"{{value: {one}}}"
-            return chosen(field, [branch], which)
+            return chosen(
+                field, [(f"type(value := {script.member(self.sources[0])}) is str", f"{{value: {one}}}")], which
+            )
         return [put(field, f"[{one}]" if field.type == "objects" else one)]
 
 

@@ -12,11 +12,11 @@ from makers.markdown import table
 
 from shim.cli.fields import when
 from shim.documents import load_documents, mapping_folders
-from shim.documents.calls import ErrorRule, QueryRule, RefusedChoice, Successor, Target
+from shim.documents.calls import ErrorRule, Successor, Target
 from shim.documents.casts import Values
 from shim.documents.fields import BODY, Field, Resource, Rule
 from shim.documents.model import Document, Operation
-from shim.documents.question import RequestBody
+from shim.documents.question import QueryRule, RefusedChoice, RequestBody
 from shim.documents.verbs import From, Parameter, way_of
 from shim.documents.vocabulary import Fidelity
 from shim.documents.ways import AS_IS, Group, Keyed, Whole

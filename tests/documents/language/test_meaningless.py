@@ -7,7 +7,7 @@ import tomllib
 import pytest
 
 from shim.documents.check import check_documents
-from shim.documents.model import parse_document
+from shim.documents.load import parse_document
 from shim.documents.tables import DocumentSource
 from tests.documents.conftest import APIS
 

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from shim.core.recognise import Engine
 from shim.core.settings import RouteWord, Settings
 from shim.documents import load_documents
-from shim.documents.model import parse_document
+from shim.documents.load import parse_document
 from shim.documents.tables import DocumentSource
 from shim.errors import DocumentError
 from tests.core.driver import SHIPPED, answers, drive
