@@ -22,7 +22,7 @@ from shim.core.settings import RouteWord
 log = logging.getLogger("shim.flags")
 
 Evaluate = Callable[[str], object]
-"""Returns the flag's value for a project, ``""`` for none in particular; None if it has none; raises anything."""
+"""Project, or ``""`` for calls without one -> the flag's value, None if it has none; raises anything."""
 
 EVERY = 5.0
 """Seconds from one look at all words to the next."""
@@ -33,7 +33,7 @@ PATIENCE = 5.0
 """Seconds after which a provider is said to hang."""
 
 MOST = 1024
-"""Projects whose words are kept; others go by the word for none in particular."""
+"""Projects whose words are kept; further ones get the word for calls without a project."""
 
 _LONGEST = 64  # characters of a project's id that is asked about: Atlas' have 24
 _IDLE = 120  # looks after which a project without a call is forgotten: ten minutes
@@ -91,7 +91,9 @@ class FlagWords:
                 self._wake.set()
             elif not self._full:
                 self._full = True
-                log.warning("%s: more than %s projects call: the rest go by the word for none", self, MOST)
+                log.warning(
+                    "%s: more than %s projects call: further ones get the word for calls without a project", self, MOST
+                )
         if entry is None:
             return self._nobody.word
         entry.idle = 0
@@ -106,7 +108,7 @@ class FlagWords:
         return dict(sorted(Counter(str(one.word or self._nobody.word or RouteWord.AUTO) for one in known).items()))
 
     def report(self) -> dict[str, object]:
-        """Return the state for people and programs: words with how many projects, the word for none, and faults."""
+        """Return the state for people and programs: each word with its projects, the word for others, the fault."""
         self.look()
         others = self._nobody.word or RouteWord.AUTO
         return {"flag": self.key, "projects": self.counts(), "others": others, "fault": self.fault}
@@ -131,7 +133,7 @@ class FlagWords:
             wake.clear()
 
     def _said(self) -> str:
-        """Return the words in force; projects that agree with the word for none are left out."""
+        """Return the words in force; projects with the same word as calls without a project are left out."""
         nobody = self._nobody.word or RouteWord.AUTO
         words = [f"{word} for {count}" for word, count in self.counts().items() if word != nobody]
         return ", ".join([*words, f"{nobody} for the others" if words else str(nobody)])
@@ -188,7 +190,7 @@ _LIVING: weakref.WeakSet[FlagWords] = weakref.WeakSet()
 
 
 def _after_fork() -> None:
-    """Ask on in a child: a fork leaves threads behind, and may leave their locks taken."""
+    """Ask on in a child process: a fork copies no threads, and may copy locks that they hold."""
     for one in tuple(_LIVING):
         one._begin_anew()  # noqa: SLF001 - of this file
         one.start()
@@ -199,10 +201,10 @@ if hasattr(os, "register_at_fork"):
 
 
 class HasRoute(Protocol):
-    """What can be had with the word of its flag, None if that has no word yet."""
+    """Something that has a variant for each word of a flag."""
 
     def by_flag(self, word: RouteWord | None, /) -> Self:
-        """Return the same with that word."""
+        """Return the variant for a word, None if the flag has no word yet."""
         ...
 
 
@@ -211,7 +213,7 @@ T = TypeVar("T", bound=HasRoute)
 
 @attrs.define(eq=False)
 class ByFlag(Generic[T]):
-    """The words of a flag, and the variants of what is in use: one for each word, made when it is first needed."""
+    """The words of a flag, and the variants of what is in use, each made when its word first comes."""
 
     words: FlagWords
     _of: T | None = None

@@ -1,4 +1,4 @@
-"""Log lines written to stderr by a thread of their own, so that who reads them slowly, or not at all, holds nobody up.
+"""Writes log lines to stderr in a thread, so that a reader who is slow, or never reads, holds nobody up.
 
 A line is made where it is logged; the thread wakes a few times a second at most, and joins and writes what came.
 """
@@ -52,7 +52,7 @@ def tell(line: CallLine) -> None:
 
 @contextlib.contextmanager
 def logged(level: LogLevel, form: LogFormat = LogFormat.TEXT) -> Iterator[None]:
-    """Send events and calls to stderr for the length of a ``with`` block: of libraries those from warning on.
+    """Send events and calls to stderr for the length of a ``with`` block; of libraries, warnings and above.
 
     Without a descriptor behind stderr, as in a test, no thread is used.
     """

@@ -1,6 +1,6 @@
 """The line of each call in the log, as text or as a JSON object, and the id of a request.
 
-Never an id, a query, a credential or content: of a path only the words of mapping documents are shown.
+A line has no id, query, credential or content; of a path it shows only the words of mapping documents.
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ from shim.gateway.errors import INTERNAL, Challenged, Failure, Refusal
 _LEVELS = {number: f"{logging.getLevelName(number):<7}" for number in (10, 20, 30, 40)}
 
 _SANE = re.compile(r"[A-Za-z0-9._~:/+=@-]{1,128}")
-"""What is taken over from a caller: it is written to logs and sent back."""
+"""Request ids that are taken over from callers: they are logged and sent back."""
 
 _ID = re.compile("[0-9a-fA-F]{24}")
 
@@ -108,7 +108,7 @@ class CallLine:
             self.level = logging.WARNING
 
     def failed(self) -> None:
-        """Take in that the gateway has a defect, which is logged beside this."""
+        """Take in that the gateway has a defect; its traceback is logged apart."""
         self.level, self.code, self.failure = logging.ERROR, INTERNAL.code, INTERNAL.failure
 
     def cut(self, refusal: Refusal | None) -> None:
@@ -183,14 +183,14 @@ def masked(path: str, engine: Engine) -> str:
 
 @lru_cache(maxsize=256)
 def plain(said: str) -> str:
-    """Return what a caller says in printable ASCII, cut at a length that any honest program stays below."""
+    """Return a caller's text in printable ASCII, at most 200 characters of it."""
     text = said[:200].encode("ascii", "backslashreplace").decode()
     return "".join([one if one.isprintable() and one not in '"\\' else "?" for one in text])
 
 
 @lru_cache(maxsize=4)
 def _words(engine: Engine) -> frozenset[str]:
-    """Return the words of all paths that the documents name: what else stands in a path may be somebody's name."""
+    """Return the words of all paths in the documents: any other part of a path may be somebody's name."""
     found = {""}
     for document in engine.documents:
         for api in document.apis.values():

@@ -41,13 +41,13 @@ class Reader(Generic[T]):
     read: Callable[[str, str], T]
 
     def unless(self, nothing: str) -> Reader[T | None]:
-        """Return the same for an option that may be None, which is written as ``nothing``."""
+        """Return a reader that reads ``nothing`` as None, and other texts as this one does."""
         return Reader(self.metavar, lambda text, name: None if text == nothing else self.read(text, name))
 
 
 @attrs.frozen
 class Row(Generic[T]):
-    """What there is to say about one option.
+    """One option: how it is written, read and explained.
 
     ``default`` is written as a caller would write it; ``bare`` is what the flag means without a value, None when
     it needs one; ``live`` options can change while the gateway runs; a ``secret`` value is shown to nobody.
@@ -95,10 +95,9 @@ def given(
     file: Mapping[str, object],
     file_name: str = "",
 ) -> tuple[dict[str, Given], list[str]]:
-    """Return what is given by the names of the rows, and a problem for each key of the file that is no option.
+    """Return the texts that are given, by row name, and a problem for each key of the file that is no option.
 
-    ``flags`` and ``file`` are keyed by row name; None and a missing key say nothing, and an empty variable counts as
-    unset.
+    ``flags`` and ``file`` are keyed by row name, too. A flag that is None is not given, nor is an empty variable.
     """
     named, found = {row.name: row for row in rows}, {}
     prefix = f"{file_name}: " if file_name else ""
@@ -122,13 +121,13 @@ def _text(value: object) -> str:
 
 
 def nearest(name: str, known: Iterable[str], prefix: str = "") -> str:
-    """Return a question that names what may have been meant, empty if nothing is near but for the prefix."""
+    """Return a question that names the nearest known name, empty if none is near; the prefix does not count."""
     near = get_close_matches(name.removeprefix(prefix), [one.removeprefix(prefix) for one in known], n=1, cutoff=0.7)
     return f"; did you mean {prefix}{near[0]}?" if near else ""
 
 
 def renamed(error: SettingsError, rows: Iterable[Row[Any]], found: Mapping[str, Given]) -> SettingsError:
-    """Return an error that calls each option as it was given: what is wrong with several together is found later."""
+    """Return an error that calls each option as it was given, for problems that several options make together."""
     names = {name: found[row.name].name for row in rows if row.name in found for name in (row.name, row.variable)}
     parts = [problem.partition(":") for problem in error.problems]
     return SettingsError(*(f"{names.get(head, head)}{colon}{rest}" for head, colon, rest in parts))

@@ -1,4 +1,4 @@
-"""What is kept of calls beside their count: what replies announce, and the inventory, written and read in threads."""
+"""Keeps the sunsets that replies announce, and the inventory of calls, which threads write and read."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ from shim.tools.radar import Radar
 log = logging.getLogger("shim.gateway")
 
 MOST = 10_000
-"""Calls that may wait to be written; beyond it they are counted and left out."""
+"""Calls that may wait to be written; more are counted and left out."""
 
 _PATIENCE = 5.0  # seconds that the end of the gateway waits for a disk
 _EVERY = 30.0  # seconds between two looks at the inventory

@@ -1,4 +1,4 @@
-"""The gateway as a program, from what its process sets up to the signal that ends it; or in a thread of another one."""
+"""Runs the gateway as a program, from the set-up of its process to the signal that ends it, or in a thread."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ log = logging.getLogger("shim.gateway")
 _ENDING = (signal.SIGTERM, signal.SIGINT)
 
 _NOT_OURS = (signal.SIGUSR1, signal.SIGUSR2)
-"""Signals that say nothing here, and would end the process; other programs open their logs anew on them."""
+"""Signals that make other programs reopen their logs; here they are ignored, since they would end the process."""
 
 _SPARE = 128  # descriptors for listeners, logs, the loop, resolving and the operator's connections
 _LATE = 10.0  # seconds beyond ``drain``, and after a second signal, in which the process ends by itself or is ended

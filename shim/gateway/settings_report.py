@@ -32,7 +32,7 @@ class Setting:
 
 
 def settings_of(options: Options, given: Mapping[str, Given], environ: Mapping[str, str]) -> tuple[Setting, ...]:
-    """Return a gateway's settings; what a program around it has set has no text, and is shown as it is meant."""
+    """Return a gateway's settings; a value that a program around it has set is shown in words."""
     settings = []
     for row in TABLE:
         value, said = getattr(options, row.name), given.get(row.name)
@@ -51,7 +51,7 @@ def settings_of(options: Options, given: Mapping[str, Given], environ: Mapping[s
 
 
 def report(plan: Plan, environ: Mapping[str, str], flag: Mapping[str, object]) -> dict[str, object]:
-    """Return all of it as JSON has it; ``flag`` is what the route's feature flag says."""
+    """Return the content of ``/config.json``; ``flag`` is what the route's feature flag says."""
     return {
         "version": __version__,
         "settings": [attrs.asdict(one) for one in settings_of(plan.options, plan.given, environ)],

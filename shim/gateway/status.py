@@ -65,7 +65,7 @@ async def status_of(
     listens: str,
     ready: bool,
 ) -> Json:
-    """Return all of it as it is now; may be called in another thread's loop."""
+    """Return the status as it is now; may be called in another thread's loop."""
     plan, counted, today, now = handler.plan, handler.ledger.snapshot(), handler.clock(), time.time()
     started, (refused, problems) = handler.ledger.started, settings.refused
     ends, options = ends_of(plan.engine, plan.settings, today), plan.options
@@ -161,7 +161,7 @@ def _sunsets(plan: Plan, today: float) -> Iterator[Json]:
 
 
 def _routes(handler: Handler, counted: Snapshot) -> Iterator[Json]:
-    """Yield which side each operation is asked of first for a cluster of which nothing is known, and its last call."""
+    """Yield for each operation which side is asked first about an unknown cluster, why, and its last call."""
     plan = handler.plan
     context = Context(plan.settings, handler.memory, handler.clock, "", loads, dumps, monotonic=time.monotonic)
     answered = sorted((row["last_at"], name, route) for (name, route), row in counted["retired"].items())
@@ -184,7 +184,7 @@ def _routes(handler: Handler, counted: Snapshot) -> Iterator[Json]:
 
 
 def _last_hour(counted: Snapshot, newest: int) -> Json:
-    """Return the calls of an hour by operation, and by minute; what failed has a status from 500 on, or none."""
+    """Return the last hour's calls by operation and by minute; a call failed if it got a 5xx or no answer."""
     kinds = dict.fromkeys(("client_errors", "failed"), 0)
     minutes: dict[int, Json] = {
         minute: {"minute": written(minute * 60), "retired": 0, "other": 0, **kinds}

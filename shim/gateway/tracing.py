@@ -29,9 +29,9 @@ _METHODS = frozenset({"CONNECT", "DELETE", "GET", "HEAD", "OPTIONS", "PATCH", "P
 
 
 def tracing_of_process(engine: Engine) -> Tracing | None:
-    """Return what makes spans, None where nobody has set a TracerProvider of OpenTelemetry's SDK, or another.
+    """Return a Tracing if the program has set a TracerProvider, of OpenTelemetry's SDK or another, else None.
 
-    Whoever sets one has loaded the API, unless a variable does it, so that looking costs nothing.
+    A program that sets one has loaded the API, unless a variable sets it; so the API is not loaded to find out.
     """
     if "opentelemetry.trace" not in sys.modules and "OTEL_PYTHON_TRACER_PROVIDER" not in os.environ:
         return None

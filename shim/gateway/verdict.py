@@ -21,11 +21,10 @@ from shim.tools.inventory.writing import opened, written
 DAY = 86400
 
 ENOUGH = 30
-"""Days without a retired call after which the shim can go: jobs that run once a month were seen by then."""
+"""Days without a retired call after which the shim can go: a monthly job would have called by then."""
 
 EDGE = 1024 * 1024
-"""Bytes of the beginning and of the end of an inventory that are read: it may be of any length, and its lines are in
-their order."""
+"""Bytes that are read from the beginning and from the end of an inventory, which may be long; its lines are in order."""
 
 
 def span(seconds: float) -> str:
@@ -38,10 +37,10 @@ def span(seconds: float) -> str:
 
 @attrs.frozen
 class Written:
-    """What the inventory says: since when calls were written down, and when the last was, in seconds since the epoch.
+    """What the inventory says: when it begins, and when the last retired call was, in seconds since the epoch.
 
-    Either is None if it does not say; ``doubts`` speak against believing its silence. ``ahead`` are calls of
-    operations that end on a day still to come; they are not among the others.
+    Either is None if no line says it. ``doubts`` are reasons not to trust its silence. ``ahead`` are calls of
+    operations whose sunset is in the future; they are not retired calls.
     """
 
     reaches: float | None
@@ -51,10 +50,10 @@ class Written:
 
 
 def verdict(retired: Snapshot, started: float, now: float, inventory: Written | None, ends: Ends) -> dict[str, Any]:
-    """Judge by the ``retired`` calls of a gateway that ``started`` then, and by the inventory, if there is one.
+    """Return the member ``silence`` of the status, whose ``word`` is ``called``, ``quiet`` or ``unproven``.
 
-    Calls count as retired unless ``ends`` knows a day still to come and Atlas answered them itself. Returns the member
-    ``silence`` of the status: ``word`` is ``called``, ``quiet`` or ``unproven``.
+    It follows from the ``retired`` calls since the gateway ``started``, and from the inventory, if there is one. A call
+    that Atlas answered itself is not retired if ``ends`` knows a future sunset of its operation.
     """
     ahead, seen = [], []
     for (operation, route), row in retired.items():

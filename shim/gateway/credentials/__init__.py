@@ -74,7 +74,7 @@ def gate_for(options: Options, environ: Mapping[str, str], watched: list[Watched
 
 
 def follow(read: Callable[[], T], paths: Sequence[str], use: Callable[[T], None], watched: list[Watched[Any]]) -> None:
-    """Have credentials used now, and again whenever their files change and are good.
+    """Use credentials now, and again whenever their files change and are good.
 
     Raises SettingsError when they are of no use now.
     """

@@ -37,7 +37,7 @@ _COUNT = re.compile(r"[0-9a-fA-F]{8}")
 
 
 class CallerGate:
-    """Decides who may call: here everybody, since nothing is held that could be borrowed."""
+    """Decides who may call: here everybody, since the gateway holds no credentials."""
 
     async def admit(
         self,
@@ -180,7 +180,7 @@ class VerifyGate(CallerGate):
 
 
 def malformed(said: str) -> Refusal:
-    """Authorization that no careful client sends, or for something else than what is asked for."""
+    """An Authorization that no careful client sends, or that signs another target."""
     return Refusal(
         400,
         "SHIM_AUTHORIZATION_MALFORMED",

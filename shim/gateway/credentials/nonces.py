@@ -36,7 +36,7 @@ WINDOW = 1024
 """Counts below the highest one seen that may still arrive, since calls overtake each other."""
 
 ROUNDS = 100_000
-"""Of PBKDF2, between the keys and what nonces are proved with: some 20 ms."""
+"""Rounds of PBKDF2 that make the secret of nonces from the keys: some 20 ms."""
 
 PREFIX = "atlas-shim:nonce:"
 
@@ -47,7 +47,7 @@ _PAUSE = 1.0  # seconds after a failure in which nothing is asked: the answer wo
 _QUIET = 30.0  # seconds between two lines in the log about the same trouble
 _CONNECTIONS = 64  # connections at most; who comes while all are in use waits for one
 _KEPT = int((_LIFE + 2 * _SKEW) * 1000)
-"""Milliseconds for which a use is remembered: until no gateway takes the nonce any more, by whatever clock."""
+"""Milliseconds for which a use is remembered: until no gateway accepts the nonce, whatever its clock says."""
 
 _STAMP, _SALT, _PROOF = 6, 6, 12
 """Bytes of the three parts: with base64 the 32 characters that Atlas' nonces have."""
@@ -115,7 +115,7 @@ class Nonces:
         return base64.urlsafe_b64encode(start + _proof(start, self._secrets[0])).decode("ascii")
 
     def use(self, nonce: str, count: int, name: str) -> bool:
-        """Take one count of a nonce for a proven name; returns False if it is a stranger's, too old, or used so."""
+        """Take one count of a nonce for a proven name; False if the nonce is not ours or is too old, or the count used."""
         now = self._now()
         uses = self._uses.get((nonce, name))
         born = uses.born if uses is not None else self._birth(nonce)
@@ -145,7 +145,7 @@ class Nonces:
         return int.from_bytes(raw[:_STAMP], "big") if is_ours and is_plain else None
 
     def _forget(self, now: int) -> None:
-        """Forget the oldest uses where there are too many, and all that can't come again."""
+        """Forget the oldest uses if there are too many, and all whose nonce is too old to be accepted."""
         while True:
             oldest = next(iter(self._uses.values()))
             if len(self._uses) <= self._kept and now - oldest.born < self._life:
@@ -208,7 +208,7 @@ class NonceStore:
 
 
 def unreachable(said: str) -> Refusal:
-    """Nobody can tell whether a signature was used before; nothing was sent."""
+    """The store can't tell whether a signature was used before; nothing was sent."""
     return Refusal(
         503,
         "SHIM_NONCE_STORE_UNREACHABLE",

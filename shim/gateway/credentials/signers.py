@@ -1,4 +1,4 @@
-"""Whose credentials a call carries upstream: the caller's own, an API key's signature, or a service account's token."""
+"""Who signs a call that goes upstream: its caller, the holder of an API key, or that of a service account."""
 
 from __future__ import annotations
 
