@@ -24,7 +24,7 @@ ENOUGH = 30
 """Days without a retired call after which the shim can go: a monthly job would have called by then."""
 
 EDGE = 1024 * 1024
-"""Bytes that are read from the beginning and from the end of an inventory, which may be long; its lines are in order."""
+"""Bytes that are read from the beginning and from the end of an inventory: it may be long, its lines are in order."""
 
 
 def span(seconds: float) -> str:

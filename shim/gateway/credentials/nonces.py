@@ -115,7 +115,7 @@ class Nonces:
         return base64.urlsafe_b64encode(start + _proof(start, self._secrets[0])).decode("ascii")
 
     def use(self, nonce: str, count: int, name: str) -> bool:
-        """Take one count of a nonce for a proven name; False if the nonce is not ours or is too old, or the count used."""
+        """Take one count of a nonce for a proven name; False if the nonce is foreign or too old, or the count used."""
         now = self._now()
         uses = self._uses.get((nonce, name))
         born = uses.born if uses is not None else self._birth(nonce)
