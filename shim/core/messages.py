@@ -65,7 +65,7 @@ def field(headers: Headers, name: str) -> str | None:
 
 def without(headers: Headers, names: Iterable[str]) -> Headers:
     """Return the field lines but those of the given lower-case names."""
-    gone = names if isinstance(names, frozenset) else frozenset(names)
+    gone = frozenset(names)
     return tuple([line for line in headers if line[0].lower() not in gone])
 
 
@@ -107,7 +107,7 @@ class FieldReport:
 
 @attrs.frozen
 class Dropped:
-    """One value that could not be translated: where it stood, what upstream said, and why it was left out."""
+    """One value that could not be translated: where it stood, what it was, and why it was left out."""
 
     where: str
     said: Any

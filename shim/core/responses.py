@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import attrs
+
 from shim.core.messages import Headers, Reply, field, reason_phrase, without
 from shim.documents.calls import ATLAS_ERRORS, ErrorShape
 from shim.documents.value_types import Json, JsonObject
@@ -17,15 +19,14 @@ SITE = "https://atlas-shim.github.io/atlas-shim/"
 """Where the documentation is read."""
 
 
+@attrs.define
 class CallError(Exception):
     """The shim answers a call itself, with an error in Atlas' shape; carries the members of its body."""
 
-    def __init__(self, status: int, code: str, detail: str, parameters: tuple[Json, ...] = ()) -> None:
-        self.status = status
-        self.code = code
-        self.detail = detail
-        self.parameters = parameters
-        super().__init__(detail)
+    status: int
+    code: str
+    detail: str
+    parameters: tuple[Json, ...] = ()
 
 
 def document_reply(content: bytes, status: int, content_type: str, upstream: Headers = ()) -> Reply:
@@ -35,32 +36,20 @@ def document_reply(content: bytes, status: int, content_type: str, upstream: Hea
 
 
 def error_body(
-    status: int,
-    code: str | None,
-    detail: str,
-    parameters: tuple[Json, ...] = (),
-    *,
-    shape: ErrorShape = ATLAS_ERRORS,
+    status: int, code: str | None, detail: str, parameters: tuple[Json, ...] = (), *, shape: ErrorShape = ATLAS_ERRORS
 ) -> JsonObject:
     """Return an error document: with the members and the order of recorded Atlas errors, or in another API's shape.
 
     The detail of a SHIM_ error ends with the URL of the code's section: strict readers of Atlas' schema would refuse
     another member, and Atlas' clients would not show it.
     """
-    if shape != ATLAS_ERRORS:
-        document: JsonObject = {}
-        said: dict[str, Json] = {shape.code: code, shape.detail: explained(code or "", detail)}
-        said |= {shape.status: status, shape.reason: reason_phrase(status)}
-        for name, value in said.items():
-            put_in(document, name, value)
-        return document
-    return {
-        "detail": explained(code or "", detail),
-        "error": status,
-        "errorCode": code,
-        "parameters": list(parameters),
-        "reason": reason_phrase(status),
-    }
+    detail, reason, document = explained(code or "", detail), reason_phrase(status), JsonObject()
+    if shape == ATLAS_ERRORS:
+        document = {"detail": detail, "error": status, "errorCode": code}
+        return {**document, "parameters": list(parameters), "reason": reason}
+    for name, value in ((shape.code, code), (shape.detail, detail), (shape.status, status), (shape.reason, reason)):
+        put_in(document, name, value)
+    return document
 
 
 def like(code: str, said: object) -> Json:

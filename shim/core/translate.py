@@ -10,6 +10,7 @@ from __future__ import annotations
 import itertools
 import linecache
 import weakref
+from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any
 
@@ -37,11 +38,10 @@ _numbers = itertools.count(1)
 class Translator:
     """The fields of one operation on one tier, ready for use.
 
-    ``begin`` takes what a call is translated with, and returns the function that makes a legacy object of
-    one of the other side. ``fields`` are in the order of its members, each with its rules, and ``usual`` is
-    what the rule for all other cases says of them; ``text`` is the Python that was generated. ``inner`` are
-    the translators of objects inside, by field. ``bare`` tells that the answer is the value of the one field,
-    ``wraps`` that what is no object is read as ``value``.
+    ``begin`` takes what a call is translated with, and returns the function that makes a legacy object of an upstream
+    one. ``fields`` are in the order of its members, each with its rules; ``usual`` are their reports if nothing is
+    special. ``text`` is the generated Python, ``inner`` are the translators of objects inside, by field. If ``bare``,
+    the answer is the value of the one field; if it ``wraps``, what is no object is read as ``value``.
     """
 
     fields: tuple[tuple[Field, tuple[Rule, ...]], ...]
@@ -60,10 +60,10 @@ class Translator:
 def make_translator(
     title: str, resource: Resource, tier: str, *, parameters: Sequence[str] = (), api: str = ""
 ) -> Translator:
-    """Return the translator of a resource on one tier; links come last, since they may name other members.
+    """Return the translator of a resource on one tier; ``title`` names the generated text in tracebacks.
 
-    ``parameters`` are those of the legacy path, which links may name too, and ``api`` is the API whose relations
-    links have. ``title`` names the generated text in tracebacks.
+    Links come last, since they may name other members, and ``parameters`` of the legacy path; they have the relations
+    of ``api``.
     """
     inner: dict[str, Translator] = {}
 
@@ -76,7 +76,11 @@ def make_translator(
     for field in ordered:
         _add(script, field, field.rules[tier])
     if resource.rest:
-        _add_rest(script, resource)
+        names = [field.name.split(".") for field in ordered] + [name.split(".") for name in resource.without]
+        paths = [parse_source(source) for field in ordered for rule in field.rules[tier] for source in rule.sources]
+        # What lies in a list can't be taken out of it: such a list is known by the field that has its name.
+        read = [path for path in paths if not any(isinstance(part, Step) for part in path)]
+        script.lines.append(f"pass_rest(source, made, {script.name('claims', claims_of([*names, *read]))}, report)")
     lines = [
         "def begin(context, report):",
         *(f"    {line}" for line in script.once),
@@ -128,17 +132,6 @@ def _condition(script: Script, when: When) -> str:
     return f"{'not ' if when.negated else ''}(type(value := {found}) in {{str, bool}} and value in {word})"
 
 
-def _add_rest(script: Script, resource: Resource) -> None:
-    """Add the line that passes on what no field of a resource names and no rule reads."""
-    rules = [rule for field in resource.fields for rule in field.rules[script.tier]]
-    names = [field.name for field in resource.fields] + list(resource.without)
-    paths = [parse_source(source) for rule in rules for source in rule.sources]
-    # What lies in a list can't be taken out of it: such a list is known by the field that has its name.
-    known = [path for path in paths if not any(isinstance(part, Step) for part in path)]
-    claims = script.name("claims", claims_of([*(name.split(".") for name in names), *known]))
-    script.lines.append(f"pass_rest(source, made, {claims}, report)")
-
-
 @attrs.frozen
 class Translated:
     """What was made of upstream's, what each of its fields is worth, and the values that were left out.
@@ -177,8 +170,7 @@ def translate_items(
 ) -> Translated:
     """Translate the items of all pages; ``name`` is the member that holds them.
 
-    An item that is no object is left out and reported. One that moved to a later page while they were
-    read counts once.
+    An item that is no object is dropped. One that moved to a later page while they were read counts once.
     """
     values: list[Json] = []
     report, dropped = TranslationReport(), list[Dropped]()
@@ -213,8 +205,7 @@ def translate_items(
 def reports(translator: Translator, report: TranslationReport, items: int = 1) -> tuple[FieldReport, ...]:
     """Return the level of each field over all items: the worst that any item got, and how many got which.
 
-    A field with a value that could not be used counts as absent, and one whose source upstream did not
-    send as missing; without items the rule for all other cases stands.
+    A field whose value could not be used counts as absent, and one whose source upstream did not send as missing.
     """
     is_usual = not (report.left_out or report.chosen or report.parts)
     return translator.usual if is_usual else tuple(_reports(translator, report, items))
@@ -225,22 +216,18 @@ def _reports(translator: Translator, report: TranslationReport, items: int) -> I
         name, inner = field.name, translator.inner.get(field.name)
         counts = report.chosen.get(name, (0,) * len(rules))
         used = [one for one in zip(rules, counts, strict=True) if one[1]] or [(rules[-1], items)]
-        outcomes = _outcomes(name, used, report.left_out.get(name, ()))
-        yield outcomes[0][0] if len(outcomes) == 1 else _several(outcomes, items)
+        yield _over_all(name, used, report.left_out.get(name, ()), items)
         if inner is not None and any(rule.fidelity is not Fidelity.ABSENT for rule, _ in used):
             start, part = f"{name}[]" if field.type == "objects" else name, report.part(name)
             for one in reports(inner, part, part.objects):
                 yield attrs.evolve(one, name=f"{start}.{one.name}")
 
 
-def _outcomes(
-    name: str, used: Sequence[tuple[Rule, int]], left_out: Sequence[tuple[Rule, Dropped | None]]
-) -> list[tuple[FieldReport, int]]:
-    """Return what is true of a field, the worst first, each with the number of items of which it is true.
-
-    ``used`` are the rules that items got, with how many of them; ``left_out`` are those that gave one no value.
-    """
-    found = dict[FieldReport, int]()
+def _over_all(
+    name: str, used: Sequence[tuple[Rule, int]], left_out: Sequence[tuple[Rule, Dropped | None]], items: int
+) -> FieldReport:
+    """Return the report of the worst that is true of a field; if more is, it says of how many items each is."""
+    found = Counter[FieldReport]()
     invalid = [(rule, value) for rule, value in left_out if value is not None]
     if invalid:
         rule, first = invalid[0]
@@ -249,22 +236,15 @@ def _outcomes(
     for rule, count in used:
         without = [value for one, value in left_out if one is rule]
         lacking = f"upstream sent no {' or '.join(rule.sources)}" if rule.sources else "a part of it is missing"
-        for level, why, times in (
-            (Fidelity.MISSING, lacking, without.count(None)),
-            (rule.fidelity, rule.why, count - len(without)),
-        ):
-            outcome = FieldReport(name, level, why, rule.owner)
-            found[outcome] = found.get(outcome, 0) + times
-    true = [one for one in found.items() if one[1]] or [*found.items()][-1:]  # the usual one where nothing was made
-    levels = list(Fidelity)
-    return sorted(true, key=lambda one: levels.index(one[0].fidelity), reverse=True)
-
-
-def _several(outcomes: Sequence[tuple[FieldReport, int]], items: int) -> FieldReport:
-    """Return the report of the worst outcome, which says of how many items each is true."""
-    (worst, count), *others = outcomes
-    why = f"{worst.why.removesuffix('.')} in {count} of {items}".lstrip()
-    for number, (one, times) in enumerate(others, 1):
-        where = "elsewhere" if number == len(others) else f"in {times}"
+        found[FieldReport(name, Fidelity.MISSING, lacking, rule.owner)] += without.count(None)
+        found[FieldReport(name, rule.fidelity, rule.why, rule.owner)] += count - len(without)
+    levels, usual = list(Fidelity), [*found][-1]  # the usual one where nothing was made
+    true = sorted(+found or [usual], key=lambda one: levels.index(one.fidelity), reverse=True)
+    worst, *others = true
+    if not others:
+        return worst
+    why = f"{worst.why.removesuffix('.')} in {found[worst]} of {items}".lstrip()
+    for number, one in enumerate(others, 1):
+        where = "elsewhere" if number == len(others) else f"in {found[one]}"
         why += f"; {where} it is {one.fidelity.value}" + (f": {one.why.removesuffix('.')}" if one.why else "")
     return attrs.evolve(worst, why=why)
