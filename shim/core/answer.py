@@ -34,10 +34,7 @@ FRAMES = 16
 
 @attrs.frozen(eq=False)
 class LegacyAnswer:
-    """What makes the legacy answer to a call of the pages that one tier answers with; it holds no credentials.
-
-    ``path`` is the caller's. ``write`` writes the items of a list at once, None if it can't.
-    """
+    """What makes the legacy answer, to the caller's ``path``, of the pages of one tier; it holds no credentials."""
 
     match: Match
     context: Context
@@ -100,10 +97,7 @@ class LegacyAnswer:
         return type(total) is int and total > sum(len(page.items) for page in pages)
 
     def next_query(self, query: LegacyQuery, pages: Sequence[UpstreamPage]) -> LegacyQuery | None:
-        """Return the query for the page after those that ``query`` was the last one of, None if no page follows.
-
-        Raises CallError if there are more pages than may be asked for.
-        """
+        """Return the query for the page after these, None if no page follows; raises CallError after the last allowed."""
         if not self.goes_on(pages):
             return None
         if len(pages) >= self.context.settings.page_cap:
@@ -154,10 +148,7 @@ class LegacyAnswer:
         return attrs.evolve(made, value=self._written(document))
 
     def again(self, record: Record, content: bytes) -> tuple[bytes, Record] | None:
-        """Return the translation of another success's content, None unless it is one page of the usual kind.
-
-        ``record`` is that of the call.
-        """
+        """Return what another success's content becomes, and its record; None unless it is one page of the usual kind."""
         try:
             pages = [self.page(Reply(200, (), content), JsonReader(self.context.loads))]
         except CallError:
@@ -181,10 +172,7 @@ class LegacyAnswer:
         return None if frame is None else Translated(frame[0] + ",".join(shown).encode() + frame[1], fields)
 
     def _frame(self, size: int, total: int | None, more: bool) -> tuple[bytes, bytes] | None:  # noqa: FBT001 - a key
-        """Return the text around the items of a page; None if an encoder escapes something in it.
-
-        An encoder that escapes a lone surrogate may escape parts of items, too.
-        """
+        """Return the text around a page's items; None if an encoder escapes something in it, and perhaps in items."""
         key = size, total, more
         if key not in self._frames:
             if len(self._frames) >= FRAMES:

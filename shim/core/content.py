@@ -70,10 +70,7 @@ def acceptable(accept_encoding: str) -> str:
 
 
 def decode(raw: bytes, content_encoding: str, limit: int) -> bytes:
-    """Undo the codings of a Content-Encoding value, last one first.
-
-    Raises ContentFault when the content is longer than ``limit`` bytes, truncated or broken.
-    """
+    """Undo the codings of a Content-Encoding value; raises ContentFault for content that is broken or too large."""
     content, series = raw, [word.strip().lower() for word in content_encoding.split(",")]
     if len(series) > SERIES:
         raise ContentFault(f"the content has more than {SERIES} codings")
@@ -131,10 +128,7 @@ def _number(text: str) -> float:
 
 
 def loads(content: bytes) -> Any:
-    """Decode JSON (RFC 8259), refusing NaN and infinities; raises ValueError or RecursionError.
-
-    A byte order mark is ignored, as section 8.1 allows; Python itself refuses endless integers.
-    """
+    """Decode JSON (RFC 8259), perhaps with a byte order mark; raises ValueError, NaN included, or RecursionError."""
     return json.loads(content.decode("utf-8-sig"), parse_constant=_refuse, parse_float=_number)
 
 
@@ -156,10 +150,7 @@ def json_marks(content: bytes) -> int:
 
 @attrs.define
 class JsonReader:
-    """Reads the JSON of one exchange's replies, as long as they have no more marks than can be decoded quickly.
-
-    ``marks`` counts those of all large content so far; ``refused`` says why content was not decoded.
-    """
+    """Reads JSON while all that it read has few enough ``marks``; ``refused`` says why content was not decoded."""
 
     loads: Callable[[bytes], Any]
     marks: int = 0

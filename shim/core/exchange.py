@@ -114,10 +114,7 @@ def _is_retired(state: ExchangeState, reply: Reply) -> Generator[Command, Reply,
 
 
 def legacy_fallback(state: ExchangeState, outcome: Outcome) -> Exchange:
-    """Ask legacy after a successor that knew nothing; return legacy's answer if it knows something.
-
-    ``outcome`` is the successor's, a 404 or a list without items, and stands otherwise.
-    """
+    """Ask legacy after a successor that knew nothing, and return its answer if it knows something, else ``outcome``."""
     limit = state.context.settings.body_limit
     if isinstance(outcome, PassThrough):
         # Kept for the case that legacy knows no more; the door holds one reply at a time.
@@ -228,10 +225,7 @@ class _Known:
     answers: tuple[tuple[bytes, tuple[bytes, Record]], ...] = ()
 
     def answer(self, content: bytes, made: tuple[bytes, Record] | None = None) -> tuple[bytes, Record] | None:
-        """Return the translation of content and its record, ``made`` if that is known, None if it is unusual.
-
-        It is kept unless it is large or depends on the time.
-        """
+        """Return what content becomes, ``made`` if that is known; None if it is unusual. A small answer is kept."""
         for said, kept in self.answers:
             if said == content:
                 return kept
@@ -253,10 +247,7 @@ class Repeats:
     _lock: threading.Lock = attrs.field(factory=threading.Lock)
 
     def exchange(self, match: Match, call: Call, context: Context) -> Exchange:
-        """Run one exchange as ``exchange`` does, with what is remembered of the same call.
-
-        Anything unusual is left to that, with the replies received so far.
-        """
+        """Run one exchange as ``exchange`` does, which also gets what is unusual, with the replies so far."""
         key = (context.base, call.method, call.target, match.content_type, context.whole)
         known, replies, now = self._known.get(key), list[Reply](), context.monotonic()
         is_same = known is not None and known.decided == _facts(match, context)

@@ -170,10 +170,7 @@ class Send:
 
 @attrs.frozen
 class Read:
-    """Read the content of the last reply, decoded, ``limit`` bytes at most; answer with reply and body.
-
-    Content that is longer or cannot be decoded is answered with ``fault`` set instead.
-    """
+    """Read the last reply, ``limit`` decoded bytes at most; answer with reply and body, or with its ``fault`` set."""
 
     limit: int
 

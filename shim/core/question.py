@@ -103,10 +103,7 @@ def _named(pairs: Iterable[str]) -> Iterator[tuple[str, str, str]]:
 
 
 def read_query(raw: str, shape: str) -> LegacyQuery:
-    """Read a raw query; ``shape`` is that of the answer; ``one`` has no paging.
-
-    The first of repeated parameters counts. Raises CallError that names a parameter without meaning.
-    """
+    """Read a raw query; the first of repeated parameters counts. Raises CallError for one without meaning."""
     seen: dict[str, str] = {}
     plain = True
     rest, foreign = list[str](), list[str]()
@@ -161,10 +158,7 @@ def chosen_by(choice: QueryChoice, query: LegacyQuery) -> str:
 
 
 def translated_pairs(pairs: Iterable[str], rules: Mapping[str, QueryRule], choose: str) -> Iterator[str]:
-    """Return raw pairs in a successor's terms; the parameter that chooses the call goes where a rule says so.
-
-    Raises CallError if the successor has no word for a parameter's.
-    """
+    """Yield raw pairs in a successor's terms, but that of ``choose``; raises CallError if it has no word for one."""
     given = set[str]()
     for name, value, pair in _named(pairs):
         rule = rules.get(name)

@@ -70,10 +70,7 @@ class CompiledOperation:
         return Resource(rest=True) if successor is None else successor.resource
 
     def answers(self, tier: str, api: str) -> tuple[Translator, ItemsWriter | None]:
-        """Return what makes the answer of one tier on an API, and what writes its lists at once, if anything does.
-
-        Both are generated when they are first needed.
-        """
+        """Return what makes the answer of one tier on an API, and what writes its lists at once, if anything does."""
         found = self._answers.get((tier, api))
         if found is None:
             operation, resource = self.operation, self.resource(tier)

@@ -66,10 +66,7 @@ _USER = re.compile(r'digest .*?\busername="([^"]*)"', re.IGNORECASE)
 
 
 def retired_key(match: Match, origin: str, call: Call | None = None) -> tuple[str, ...]:
-    """Return the key under which a legacy operation is remembered as retired: for all, or for a path and its caller.
-
-    A hash stands for path and credentials, of a Digest signature's user name alone.
-    """
+    """Return the key for what legacy answered as retired: to everybody, or on a path to some credentials (hashed)."""
     key = ("retired", origin, match.operation.id, match.api.name)
     if call is None:
         return key

@@ -139,10 +139,7 @@ class Nested:
         return [self.one(value, where) for where, value in self._objects(values, at)]
 
     def grouped(self, values: Sequence[Json], at: str, members: Sequence[Path]) -> list[JsonObject]:
-        """Return one object for all items that have the same in the first of ``members`` that is there.
-
-        It is made of the first of them; what the others have otherwise is reported.
-        """
+        """Return an object for each group of items, which have the same in the first of ``members`` that is there."""
         groups: dict[object, list[tuple[str, JsonObject]]] = {}
         for where, value in self._objects(values, at):
             found = (look_up(value, path) for path in members)

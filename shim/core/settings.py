@@ -82,10 +82,7 @@ class Settings:
 
 
 def read_settings(environ: Mapping[str, str]) -> Settings:
-    """Read the variables of ``_VARIABLES``.
-
-    Raises SettingsError that names every variable with a bad value.
-    """
+    """Read the variables of ``_VARIABLES``; raises SettingsError that names every one with a bad value."""
     found: dict[str, Any] = {}
     problems: list[str] = []
     for name, attribute, parse in _VARIABLES:
@@ -160,10 +157,7 @@ def parse_hosts(text: str, *, name: str = "ATLAS_SHIM_HOSTS") -> dict[str, Host]
 
 
 def parse_sunsets(text: str, *, name: str = "ATLAS_SHIM_SUNSET") -> dict[str, datetime]:
-    """Parse ``document=DATE,document=INSTANT``; a bare date is 00:00 UTC, an instant needs its offset.
-
-    Raises SettingsError that names every part with a defect.
-    """
+    """Parse ``document=DATE,document=INSTANT``, a date as 00:00 UTC; raises SettingsError with every defect."""
     sunsets: dict[str, datetime] = {}
     problems: list[str] = []
     for part, document, when in _pairs(text):

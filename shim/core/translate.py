@@ -134,10 +134,7 @@ def _condition(script: Script, when: When) -> str:
 
 @attrs.frozen
 class Translated:
-    """What was made of upstream's, what each of its fields is worth, and the values that were left out.
-
-    ``value`` is a legacy document, the items of a list, or the content of an answer.
-    """
+    """A legacy document, the items of a list, or content; the fidelity of its fields; and the values left out."""
 
     value: Any
     fields: tuple[FieldReport, ...]
@@ -168,10 +165,7 @@ class UpstreamPage:
 def translate_items(
     translator: Translator, pages: Sequence[UpstreamPage], context: TranslationContext, name: str
 ) -> Translated:
-    """Translate the items of all pages; ``name`` is the member that holds them.
-
-    An item that is no object is dropped. One that moved to a later page while they were read counts once.
-    """
+    """Translate the items of all pages; ``name`` is their member. One that moved to a later page counts once."""
     values: list[Json] = []
     report, dropped = TranslationReport(), list[Dropped]()
     translate = translator.begin(context, report)
@@ -203,10 +197,7 @@ def translate_items(
 
 
 def reports(translator: Translator, report: TranslationReport, items: int = 1) -> tuple[FieldReport, ...]:
-    """Return the level of each field over all items: the worst that any item got, and how many got which.
-
-    A field whose value could not be used counts as absent, and one whose source upstream did not send as missing.
-    """
+    """Return the level of each field over all items: the worst that any item got, and how many got which."""
     is_usual = not (report.left_out or report.chosen or report.parts)
     return translator.usual if is_usual else tuple(_reports(translator, report, items))
 

@@ -106,10 +106,7 @@ def _fields_of(translator: Translator, counts: tuple[tuple[Kind, int], ...]) -> 
 
 @attrs.frozen(eq=False)
 class ItemsWriter:
-    """What writes the items of one operation's list on one tier and API; ``title`` names its functions.
-
-    ``asked`` are the members whose words conditions look at.
-    """
+    """What writes one list's items on one tier and API; ``asked`` are the members whose words conditions look at."""
 
     title: str
     parameters: Sequence[str]
