@@ -97,7 +97,7 @@ class LegacyAnswer:
         return type(total) is int and total > sum(len(page.items) for page in pages)
 
     def next_query(self, query: LegacyQuery, pages: Sequence[UpstreamPage]) -> LegacyQuery | None:
-        """Return the query for the page after these, None if no page follows; raises CallError after the last allowed."""
+        """Return the query for the page after these, None if none follows; raises CallError after the last allowed."""
         if not self.goes_on(pages):
             return None
         if len(pages) >= self.context.settings.page_cap:
@@ -148,7 +148,7 @@ class LegacyAnswer:
         return attrs.evolve(made, value=self._written(document))
 
     def again(self, record: Record, content: bytes) -> tuple[bytes, Record] | None:
-        """Return what another success's content becomes, and its record; None unless it is one page of the usual kind."""
+        """Return what another success's content becomes, and its record; None unless it is one usual page."""
         try:
             pages = [self.page(Reply(200, (), content), JsonReader(self.context.loads))]
         except CallError:
