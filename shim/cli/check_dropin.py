@@ -28,18 +28,10 @@ TESTED = {
 }
 """Distribution -> the first version and the last series that the tests have run with."""
 
-OTHERS = {
-    "niquests": "niquests",
-    "pycurl": "pycurl",
-    "httplib2": "httplib2",
-    "curl_cffi": "curl_cffi",
-    "primp": "primp",
-    "rnet": "rnet",
-    "treq": "treq",
-    "twisted.web.client": "twisted",
-    "tornado.httpclient": "tornado",
-}
-"""Module -> distribution of HTTP libraries that the drop-in does not cover."""
+OTHERS = (
+    "niquests", "pycurl", "httplib2", "curl_cffi", "primp", "rnet", "treq", "twisted.web.client", "tornado.httpclient",
+)  # fmt: skip
+"""Modules of HTTP libraries that the drop-in does not cover; the first word is that of their distribution."""
 
 STANDARD = "http.client"
 """The same in the standard library, which is always there."""
@@ -84,7 +76,7 @@ def look(environ: Mapping[str, str], problems: list[str]) -> DropIn:
             "atlas-shim run has no effect: another sitecustomize comes first in PYTHONPATH and does not import the next"
         )
     installed: dict[str, str] = {}
-    for name in (*TESTED, *OTHERS.values(), REPLACES_URLLIB3):
+    for name in (*TESTED, *map(_distribution, OTHERS), REPLACES_URLLIB3):
         with suppress(PackageNotFoundError):
             installed[name] = version(name)
     try:
@@ -109,13 +101,17 @@ def look(environ: Mapping[str, str], problems: list[str]) -> DropIn:
 def uncovered(installed: Container[str], loaded: Container[str]) -> tuple[Uncovered, ...]:
     """Return the HTTP libraries that are not covered; ``installed`` has distributions, ``loaded`` modules."""
     warned = {"httplib2", "treq"}  # httplib2 is built on http.client, treq on Twisted.
-    warned |= {name.partition(".")[0] for name in UNSERVED}
+    warned |= set(map(_distribution, UNSERVED))
     found = [
-        Uncovered(module, "loaded" if module in loaded else "installed", module.partition(".")[0] in warned)
-        for module, distribution in OTHERS.items()
-        if module in loaded or distribution in installed
+        Uncovered(module, "loaded" if module in loaded else "installed", _distribution(module) in warned)
+        for module in OTHERS
+        if module in loaded or _distribution(module) in installed
     ]
     return (*found, Uncovered(STANDARD, "Python's own", warned=True))
+
+
+def _distribution(module: str) -> str:
+    return module.partition(".")[0]
 
 
 def reasons(installed: Mapping[str, str], environ: Mapping[str, str]) -> list[str]:

@@ -10,7 +10,6 @@ import click
 from shim import fake
 from shim.cli import output
 from shim.cli.failures import SETTINGS, Failure
-from shim.cli.serve import cannot_listen
 from shim.core.settings import parse_instant
 from shim.fake.server import FakeServer
 from shim.gateway.log_writer import logged
@@ -40,7 +39,8 @@ def command(listen: str, today: str | None, sunset: str | None) -> None:
         try:
             server.start()
         except OSError as error:
-            raise Failure(f"{cannot_listen(error)}; choose another address with --listen", SETTINGS) from error
+            said = f"can't listen on {listen}: {(error.strerror or str(error)).lower()}"
+            raise Failure(f"{said}; choose another address with --listen", SETTINGS) from error
         try:
             _describe(server)
             ended.wait()

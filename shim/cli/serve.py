@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import errno
 import os
-import re
 import socket
 from pathlib import Path
 from typing import Any
@@ -19,8 +18,7 @@ from shim.gateway.options import TABLE, LogLevel
 from shim.gateway.plan import PlanSource
 from shim.gateway.watch import stamps
 
-_ADDRESS = re.compile(r"\('([^']+)', (\d+)")
-_NO_ADDRESS = frozenset({errno.EADDRINUSE, errno.EADDRNOTAVAIL, errno.EACCES})
+_NO_ADDRESS = frozenset({errno.EADDRINUSE, errno.EADDRNOTAVAIL, errno.EACCES, errno.ENOENT, errno.ENOTDIR})
 
 
 class _Grouped(click.Command):
@@ -83,18 +81,7 @@ def command(config: Path | None, *, verbose: bool, **flags: str | None) -> None:
     except OSError as error:
         if error.errno not in _NO_ADDRESS and not isinstance(error, socket.gaierror):
             raise
-        found, admin = _ADDRESS.search(str(error)), plan.options.admin
-        option = "--listen or --admin" if found is None else "--listen"
-        if found is not None and admin is not None and int(found[2]) == admin.port:
-            option = "--admin; with --reuse-port each process needs its own" if plan.options.reuse_port else "--admin"
-        way_out = f"choose another address with {option}"
-        raise Failure(f"{cannot_listen(error)}; {way_out}", SETTINGS) from error
-
-
-def cannot_listen(error: OSError) -> str:
-    """Return in one line why an address can't be listened on, and the address if the error has it."""
-    found = _ADDRESS.search(str(error))
-    where = f" on {found[1]}:{found[2]}" if found else ""
-    is_name = isinstance(error, socket.gaierror) or error.errno is None
-    why = error.strerror if is_name else os.strerror(error.errno or 0)
-    return f"can't listen{where}: {(why or str(error)).lower()}"
+        each = "; with --reuse-port each process needs its own --admin" if plan.options.reuse_port else ""
+        where = f" at {error.filename}" if error.filename else ""
+        said = f"can't listen{where}: {(error.strerror or str(error)).lower()}"
+        raise Failure(f"{said}; choose another address with --listen, --uds or --admin{each}", SETTINGS) from error

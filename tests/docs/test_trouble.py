@@ -62,7 +62,7 @@ def command(monkeypatch):
             if name.startswith(("ATLAS_SHIM_", "MONGODB_ATLAS_", "MCLI_")):
                 monkeypatch.delenv(name)
         monkeypatch.setenv("NO_PROXY", "*")
-        monkeypatch.setattr(check_dropin, "OTHERS", {})  # other tests may have loaded them
+        monkeypatch.setattr(check_dropin, "OTHERS", ())  # other tests may have loaded them
         return CliRunner().invoke(main, words, env=environ, prog_name="atlas-shim")
 
     return run
