@@ -23,7 +23,7 @@ from shim.documents.fields import BARE
 from shim.documents.model import Operation
 from shim.documents.sources import look_up, parse_source
 from shim.documents.templates import link_query
-from shim.documents.value_types import Json, JsonObject, instant, is_usual_time
+from shim.documents.vocabulary import Json, JsonObject, instant, is_usual_time
 
 ITEMS = 20 * MOST
 """Items of one upstream page that are translated: far more than it may have, and far fewer than fit in its bytes."""

@@ -14,7 +14,7 @@ import attrs
 from shim.core.messages import Reply
 from shim.documents.calls import ATLAS_ERRORS, ErrorShape
 from shim.documents.sources import look_up, parse_source
-from shim.documents.value_types import Json
+from shim.documents.vocabulary import Json
 
 CODINGS = frozenset({"gzip", "x-gzip", "deflate", "identity"})
 """The codings that are decoded here: their decoders can stop at a limit."""

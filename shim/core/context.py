@@ -16,7 +16,7 @@ from shim.core.question import LegacyQuery
 from shim.core.recognise import Match
 from shim.core.responses import CallError
 from shim.core.settings import Settings
-from shim.documents.value_types import JsonObject
+from shim.documents.vocabulary import JsonObject
 
 TTL = 600.0
 """Seconds for which a reply is believed: ten minutes, since sunset dates move in both directions."""

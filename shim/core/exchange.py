@@ -42,8 +42,8 @@ from shim.core.successor import ask_successors
 from shim.documents.calls import Successor
 from shim.documents.fields import When
 from shim.documents.sources import NoValue, look_up, parse_source
-from shim.documents.value_types import Json
 from shim.documents.versions import Named, named_in
+from shim.documents.vocabulary import Json
 
 
 def exchange(match: Match, call: Call, context: Context) -> Exchange:

@@ -19,7 +19,7 @@ from shim.documents.calls import Target
 from shim.documents.question import QueryChoice, QueryRule, RequestBody
 from shim.documents.sources import NoValue, look_up
 from shim.documents.tables import same
-from shim.documents.value_types import FITS, Json, JsonObject
+from shim.documents.vocabulary import FITS, Json, JsonObject
 
 SIZE = 100
 """Items of a page when the caller does not say (contract: itemsPerPage)."""

@@ -6,7 +6,7 @@ import attrs
 
 from shim.core.messages import Headers, Reply, field, reason_phrase, without
 from shim.documents.calls import ATLAS_ERRORS, ErrorShape
-from shim.documents.value_types import Json, JsonObject
+from shim.documents.vocabulary import Json, JsonObject
 
 _ABOUT_CONTENT = frozenset({
     "accept-ranges", "content-digest", "content-disposition", "content-encoding", "content-length",

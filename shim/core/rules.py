@@ -15,7 +15,7 @@ from shim.core.messages import Dropped
 from shim.documents.fields import BARE, Field, Rule
 from shim.documents.sources import NoValue, Path, look_up, parse_source
 from shim.documents.templates import encoded
-from shim.documents.value_types import Json, JsonObject
+from shim.documents.vocabulary import Json, JsonObject
 
 
 @attrs.frozen

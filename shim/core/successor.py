@@ -36,7 +36,7 @@ from shim.documents.model import NO_CONTENT
 from shim.documents.question import RefusedChoice
 from shim.documents.sources import look_up, parse_source
 from shim.documents.templates import filled_in
-from shim.documents.value_types import Json, JsonObject
+from shim.documents.vocabulary import Json, JsonObject
 
 _LEAD_ON = frozenset({400, 404})
 """Statuses of errors that may say that a cluster lives on another tier."""

@@ -21,8 +21,7 @@ from shim.core.rules import Nested, TranslationContext, TranslationReport, claim
 from shim.documents.fields import BARE, Field, Resource, Rule, When
 from shim.documents.script import Begin, Script
 from shim.documents.sources import NoValue, Step, each, first, look_up, only, parse_source
-from shim.documents.value_types import Json, JsonObject, instant, is_usual_time
-from shim.documents.vocabulary import Fidelity
+from shim.documents.vocabulary import Fidelity, Json, JsonObject, instant, is_usual_time
 
 _HELP: dict[str, Any] = {
     "MISSING": NoValue.MISSING, "NOTHING": {}, "Nested": Nested, "each": each, "first": first, "instant": instant,

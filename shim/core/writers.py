@@ -19,7 +19,7 @@ from shim.core.rules import TranslationContext, TranslationReport
 from shim.core.translate import Translator, generated, reports
 from shim.documents.fields import Rule
 from shim.documents.script import HELP, Columns, Unusual, are_of, json_text
-from shim.documents.value_types import Json
+from shim.documents.vocabulary import Json
 
 KINDS = 64
 """Kinds of items that have functions, of one list; Atlas has a few."""

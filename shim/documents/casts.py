@@ -15,7 +15,7 @@ from shim.documents.fields import Field
 from shim.documents.read import read_as
 from shim.documents.script import Columns, Part, json_text
 from shim.documents.tables import Rows, Table, key_path
-from shim.documents.value_types import FITS, Json
+from shim.documents.vocabulary import FITS, Json
 from shim.documents.ways import AS_IS, Convert, Drop, Group, Keyed, Way, Whole, check_value, is_dropped
 
 _SCALARS = ("string", "integer", "number", "boolean")

@@ -18,9 +18,9 @@ from shim.documents.model import Document, Operation
 from shim.documents.question import RequestBody
 from shim.documents.tables import Rows, below, key_path
 from shim.documents.templates import Template, parameter_name
-from shim.documents.value_types import FITS
 from shim.documents.verbs import From
 from shim.documents.versions import overlap
+from shim.documents.vocabulary import FITS
 from shim.documents.ways import json_type
 
 OF_PAGE = frozenset({"links", "totalCount"})

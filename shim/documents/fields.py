@@ -12,8 +12,7 @@ from shim.documents.script import Branch, Columns, Part, Script, Unusual, chosen
 from shim.documents.sources import parse_source
 from shim.documents.tables import Rows, Table
 from shim.documents.templates import Template
-from shim.documents.value_types import FITS, Json
-from shim.documents.vocabulary import Fidelity
+from shim.documents.vocabulary import FITS, Fidelity, Json
 
 TIERS = ("flex", "dedicated")
 """The tiers of Atlas' own that documents may name without ``tier.``, in the order in which they are asked."""

@@ -20,8 +20,8 @@ from shim.documents.read import Declared, nested, of_table, read_as, read_declar
 from shim.documents.resources import tiers_of
 from shim.documents.tables import NEVER, Rows, Table, checked, read_template
 from shim.documents.templates import Template
-from shim.documents.value_types import is_json
 from shim.documents.versions import lowest, parse_date, parse_specifiers, written
+from shim.documents.vocabulary import is_json
 
 FORMAT = 1
 """The document format this code reads."""

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any
 import attrs
 
 from shim.documents.sources import Step, parse_source
-from shim.documents.value_types import Json, instant, usual_times
+from shim.documents.vocabulary import Json, instant, usual_times
 
 if TYPE_CHECKING:
     from shim.documents.fields import Field, Resource, When

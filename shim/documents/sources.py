@@ -8,7 +8,7 @@ from enum import Enum, StrEnum
 from functools import lru_cache
 from typing import Literal
 
-from shim.documents.value_types import Json
+from shim.documents.vocabulary import Json
 
 
 class Step(StrEnum):

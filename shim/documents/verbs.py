@@ -15,8 +15,7 @@ from shim.documents.read import read_as, source, sources_in, under
 from shim.documents.script import Branch, Columns, Part, Script, Unusual, chosen, json_text, put
 from shim.documents.sources import parse_source
 from shim.documents.tables import Rows, Table
-from shim.documents.value_types import Json
-from shim.documents.vocabulary import Fidelity
+from shim.documents.vocabulary import Fidelity, Json
 from shim.documents.ways import AS_IS, Drop, Way, check_value, is_dropped, is_time, read_drop
 
 

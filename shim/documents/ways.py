@@ -13,7 +13,7 @@ from shim.documents.read import members_in, read_as, read_declared
 from shim.documents.script import Branch, Columns, Part, Script, Unusual, is_plain
 from shim.documents.sources import parse_source
 from shim.documents.tables import Rows, Table
-from shim.documents.value_types import FITS, LONGEST_TIME, PLAIN, Json, is_json
+from shim.documents.vocabulary import FITS, LONGEST_TIME, PLAIN, Json, is_json
 
 Convert = Callable[[Json], Json]
 """A function to the legacy value, or to None if there is no such value."""

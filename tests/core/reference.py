@@ -10,9 +10,8 @@ from shim.documents.casts import Factor, Join, Split, ToType, Values
 from shim.documents.fields import Field, Rule, Verb, When
 from shim.documents.links import Link
 from shim.documents.templates import encoded
-from shim.documents.value_types import FITS, parse_time
 from shim.documents.verbs import Absent, Constant, From, List, Only, Parameter, Passed
-from shim.documents.vocabulary import Fidelity
+from shim.documents.vocabulary import FITS, Fidelity, parse_time
 from shim.documents.ways import Way, Whole
 
 NOTHING: Any = object()

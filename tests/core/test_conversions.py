@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from shim.documents.value_types import instant, is_usual_time
+from shim.documents.vocabulary import instant, is_usual_time
 from tests.core.driver import answers, drive
 from tests.core.small import HEAD, START, field, operation, read, successor, translated
 

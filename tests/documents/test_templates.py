@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from shim.documents.templates import decoded, encoded, parameter_name, parse_template
-from shim.documents.value_types import FITS, parse_time
+from shim.documents.vocabulary import FITS, parse_time
 
 
 @pytest.mark.parametrize(

@@ -14,7 +14,7 @@ from urllib.parse import urlsplit
 
 import attrs
 
-from shim.documents.value_types import parse_time
+from shim.documents.vocabulary import parse_time
 from shim.errors import SettingsError
 
 _METHODS = ("get", "post", "put", "patch", "delete")
