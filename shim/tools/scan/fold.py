@@ -85,9 +85,6 @@ class Program(Scopes):
             case "through" if node.kids:
                 return self.fold(node.kids[-1 if node.kind in _LAST else 0])
             case "item" if node.kids:
-                key = next((one for one in self.fold(node.kids[-1]) if known([one])), None)
-                if key is not None and known(found := self.member(key)):
-                    return found
                 return self._any(list(self.written_out(node.kids[0], node)))
         return UNKNOWN
 

@@ -45,7 +45,6 @@ class Calls:
         self.text = program.root.text
         self.near = _SPEAKS.search(self.text) is not None
         self.own = {name for names in neighbours.values() for name in names}
-        self._helpers: dict[str, tuple[bool, str | None]] = {}
         beside = neighbours.keys() - {PurePath(program.file).stem}
         for node in program.root.walk():
             if node.role == "type":
@@ -64,9 +63,7 @@ class Calls:
     def retired(self, call: Call) -> Iterator[tuple[str | None, str]]:
         """Yield the methods and addresses of the retired calls that a call may be."""
         is_http, method = self._method(call)
-        if not is_http and call.name in self.program.functions:
-            is_http, of_helper = self._helper(call.name)
-            method = method or of_helper
+        is_http = is_http or call.name in self.program.functions
         addresses = self.addresses(call) if is_http else []
         if is_http and call.receiver is not None:
             addresses.append(self.program.fold(call.receiver))
@@ -75,19 +72,6 @@ class Calls:
         for one in (one for texts in addresses for one in texts):
             if self.sought.find(one, near=self.near and is_http):
                 yield method, one
-
-    def _helper(self, name: str) -> tuple[bool, str | None]:
-        """Return whether a function of the program makes HTTP calls, and their method if there is only one."""
-        if name not in self._helpers:
-            around = self.program.functions[name]
-            inner = [
-                self._method(call)
-                for node, call in self.program.calls.items()
-                if any(one.start <= node.start < node.end <= one.end for one in around)
-            ]
-            methods = {method for is_http, method in inner if is_http}
-            self._helpers[name] = bool(methods), methods.pop() if len(methods) == 1 else None
-        return self._helpers[name]
 
     def _method(self, call: Call) -> tuple[bool, str | None]:
         """Return whether a call is an HTTP call, and its method if known."""

@@ -210,7 +210,7 @@ class _Texts:
 def _settled(uses: Iterable[Use]) -> list[Use]:
     """Return each use once: of several uses of one operation in a line, the most specific."""
     best: dict[tuple[int, str], Use] = {}
-    for use in sorted(uses, key=lambda one: _KINDS.index(one.kind)):
+    for use in sorted(uses, key=lambda one: (_KINDS.index(one.kind), one.method is None)):
         best.setdefault((use.place.line, use.operations[0].path.text), use)
     return sorted(best.values(), key=lambda one: (one.place.line, one.place.column, one.operations[0].id))
 
