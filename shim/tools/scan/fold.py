@@ -7,7 +7,7 @@ literal lists, and return values of the program's own functions. Everything else
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 
 import attrs
 
@@ -58,10 +58,14 @@ class Program(Scopes):
         self.trail[-1].update(below)
         return texts
 
-    def literals(self, node: Node) -> frozenset[Node]:
-        """Return the literals of which the texts of an expression were made, in any program."""
-        self.fold(node)
-        return self.memory.get(node, (UNKNOWN, frozenset()))[1]
+    def literals(self, *nodes: Node) -> set[Node]:
+        """Return the literals of which the known texts of some expressions were made, in any program."""
+        found = set[Node]()
+        for node in nodes:
+            self.fold(node)
+            if any(map(known, self.items(node))) and node in self.memory:
+                found |= self.memory[node][1]
+        return found
 
     def _fold(self, node: Node) -> Texts:
         match node.role:
@@ -78,8 +82,7 @@ class Program(Scopes):
             case "sum":
                 return self._sum(node)
             case "choice":
-                is_python = node.kind == "conditional_expression" and self.language == "python"
-                return self._any((node.kids[::2] if is_python else node.kids)[-2:])
+                return self._any(node.kids)
             case "call":
                 return self._called(self.calls.get(node) or call_of(node))
             case "through" if node.kids:
@@ -134,7 +137,7 @@ class Program(Scopes):
                 return made(url_join, self.fold(left), self.fold(right))
             case "%":
                 values = self.items(right)
-                return made(lambda head, *rest: formatted(head, rest, {}), self.fold(left), *values)
+                return made(lambda head, *rest: formatted(head, rest), self.fold(left), *values)
             case "||" | "??" | "or" | "?:":
                 return self._any([left, right])
         return UNKNOWN
@@ -165,8 +168,8 @@ class Program(Scopes):
             return made(_filled, found, *given)
         on = self.fold(call.receiver) if call.receiver is not None else UNKNOWN
         if name in rules.words("words", "format"):
-            values = [on, *args] if known(on) and name != "sprintf" else args
-            return self._formatted(values, call.keyed) if values else UNKNOWN
+            values = [on, *args] if known(on) and name != "sprintf" else args or [UNKNOWN]
+            return made(lambda head, *rest: formatted(head, rest), *values)
         if name in rules.words("words", "join") and call.args:
             return self._joined(call, on)
         if name in rules.words("words", "append") and (known(on) or args):
@@ -185,16 +188,6 @@ class Program(Scopes):
         if is_new or is_type or name in rules.words("words", "wraps"):
             return next((one for one in args if known(one) and said(one[0]) is None), UNKNOWN)
         return UNKNOWN
-
-    def _formatted(self, values: Sequence[Texts], keyed: Mapping[str, Node]) -> Texts:
-        """Return the texts of a template, the first of the values, with the other values in it."""
-        names = {key: self.fold(value) for key, value in keyed.items()}
-        end = len(values) - 1
-        return made(
-            lambda head, *rest: formatted(head, rest[:end], dict(zip(names, rest[end:], strict=True))),
-            *values,
-            *names.values(),
-        )
 
     def _joined(self, call: Call, on: Texts) -> Texts:
         """Return the texts of a join, called on the list, on the separator, on the first part or on a module."""

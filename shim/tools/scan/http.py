@@ -67,11 +67,12 @@ class Calls:
         addresses = self.addresses(call) if is_http else []
         if is_http and call.receiver is not None:
             addresses.append(self.program.fold(call.receiver))
-        elif len(call.args) > 2 and not self.is_quiet(call.node):
-            addresses.append(made(url_join, *(self.program.fold(one) for one in call.args if self._word(one) is None)))
-        for one in (one for texts in addresses for one in texts):
-            if self.sought.find(one, near=self.near and is_http):
-                yield method, one
+        near = self.near and is_http
+        hits = [one for texts in addresses for one in texts if self.sought.find(one, near=near)]
+        if not hits and len(call.args) > 2 and not self.is_quiet(call.node):
+            joined = made(url_join, *(self.program.fold(one) for one in call.args if self._word(one) is None))
+            hits = [one for one in joined if self.sought.find(one, near=near)]
+        yield from ((method, one) for one in hits)
 
     def _method(self, call: Call) -> tuple[bool, str | None]:
         """Return whether a call is an HTTP call, and its method if known."""

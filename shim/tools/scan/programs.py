@@ -11,7 +11,7 @@ from shim.tools.scan.fold import Program
 from shim.tools.scan.http import Calls
 from shim.tools.scan.rules import said, verb_in
 from shim.tools.scan.sought import Sought, Use
-from shim.tools.scan.texts import HOLE, Place, known
+from shim.tools.scan.texts import HOLE, Place
 from shim.tools.scan.tree import Call, Node, plain
 
 _SCRIPT = re.compile(
@@ -69,8 +69,7 @@ class Reader(Calls):
 
     def _use(self, call: Call, receiver: Node | None = None) -> None:
         """Note the literals in the texts that a call is given, or is made on."""
-        given = [*call.args, *call.keyed.values(), *filter(None, [receiver])]
-        self.used.update(*(self.program.literals(one) for one in given if any(map(known, self.program.items(one)))))
+        self.used |= self.program.literals(*call.args, *call.keyed.values(), *filter(None, [receiver]))
 
     def _named(self, call: Call) -> Iterator[Use]:
         """Yield the use of a client library's method."""
@@ -138,7 +137,7 @@ class Reader(Calls):
         for node in self.program.root.walk():
             if node.role == "string" and self.sought.concerns(node.text):
                 whole = self._whole(node)
-                literals = self.program.literals(whole)
+                literals = frozenset(self.program.literals(whole))
                 retired = next(filter(self.sought.find, self.program.fold(whole)), None)
                 if retired is not None and not literals <= self.used and not self.is_quiet(whole):
                     found.setdefault(literals, (node, retired))

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from itertools import islice, product
 
 import attrs
@@ -59,16 +59,16 @@ def url_join(*parts: str) -> str:
     return done
 
 
-def formatted(template: str, values: Sequence[str], names: Mapping[str, str]) -> str:
-    """Return a template of ``%`` or ``str.format`` with values; missing values are holes, ``names`` in lower case."""
-    left = iter(values)
+def formatted(template: str, values: Sequence[str]) -> str:
+    """Return a template of ``%`` or ``str.format`` with values; missing and named ones are holes."""
+    left, places = iter(values), dict(enumerate(values))
 
     def value(found: re.Match[str]) -> str:
         if found[0] in {"%%", "{{", "}}"}:
             return found[0][0]
-        key = (found[1] or found[2] or "").casefold()
+        key = found[1] or found[2] or ""
         if key.isdecimal():
-            return dict(enumerate(values)).get(int(key), HOLE)
-        return names.get(key, HOLE) if key else next(left, HOLE)
+            return places.get(int(key), HOLE)
+        return HOLE if key else next(left, HOLE)
 
     return _FIELD.sub(value, template)
