@@ -28,8 +28,7 @@ from shim.errors import SettingsError
 from shim.flags.providers import check_flag, provider_factory
 from shim.gateway.option_values import given, renamed
 from shim.gateway.options import TABLE, Options, options_of
-from shim.gateway.plan import Plan, read_config
-from shim.gateway.settings_report import Setting, settings_of, unknown_variables
+from shim.gateway.plan import Plan, Setting, read_config, settings_of, unknown_variables
 from shim.origins import read_base_url
 
 _FILE = click.Path(exists=True, dir_okay=False, path_type=Path)

@@ -149,5 +149,5 @@ def _warn_of_unknown(environ: Mapping[str, str]) -> None:
     if CHECKED not in environ and any(name.startswith("ATLAS_SHIM_") and name not in known for name in environ):
         # The gateway's may be set here, too. It is above this room, loaded only for this, and not in frozen programs.
         with suppress(ImportError):
-            for problem in import_module("shim.gateway.settings_report").unknown_variables(environ):
+            for problem in import_module("shim.gateway.plan").unknown_variables(environ):
                 logger.warning("%s", problem)

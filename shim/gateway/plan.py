@@ -1,4 +1,4 @@
-"""What calls are answered with: options and mapping documents, read together, and replaced while calls are taken.
+"""What calls are answered with: options and mapping documents, read together, replaced while calls are taken, shown.
 
 Environment and flags can't change while a process runs; the file of ``--config`` and the folder of
 ``ATLAS_SHIM_MAPPINGS`` can.
@@ -14,13 +14,24 @@ from pathlib import Path
 
 import attrs
 
+from shim._version import __version__
 from shim.core.recognise import Engine, load_engine
 from shim.core.settings import RouteWord, Settings
+from shim.credentials import used_variables
 from shim.documents import document_files
 from shim.errors import DocumentError, SettingsError
 from shim.flags.providers import check_flag
-from shim.gateway.option_values import Given, given, renamed
+from shim.gateway.option_values import Given, given, nearest, renamed
 from shim.gateway.options import TABLE, CredentialsMode, Options, options_of
+from shim.tools import inventory
+
+PREFIX = "ATLAS_SHIM_"
+MAPPINGS = "ATLAS_SHIM_MAPPINGS"
+
+KNOWN = frozenset({MAPPINGS, "ATLAS_SHIM_WARNINGS", inventory.VARIABLE, *(row.variable for row in TABLE)})
+"""Every variable that some part of the shim reads."""
+
+SECRET = "(set)"  # noqa: S105 - shown in place of one
 
 
 @attrs.frozen(eq=False)
@@ -96,7 +107,7 @@ class PlanSource:
     def files(self) -> list[Path]:
         """Return the files that are read, and the folder that they are found in."""
         paths = [] if self.config is None else [self.config]
-        if named := self.environ.get("ATLAS_SHIM_MAPPINGS"):
+        if named := self.environ.get(MAPPINGS):
             paths.append(Path(named))
             with contextlib.suppress(OSError):  # whoever reads the folder says why it can't be
                 paths += document_files(Path(named))
@@ -152,3 +163,48 @@ def shown(value: object) -> str:
     if isinstance(value, Mapping):
         return ",".join(f"{name}={moment:%Y-%m-%d}" for name, moment in value.items()) or "empty"
     return "empty" if value is None else f"{value:g}" if isinstance(value, float) else str(value)
+
+
+@attrs.frozen
+class Setting:
+    """One setting in force; ``source`` is a flag, a variable, a file, ``program``, or ``default``."""
+
+    name: str
+    value: str
+    source: str
+
+
+def settings_of(options: Options, given: Mapping[str, Given], environ: Mapping[str, str]) -> tuple[Setting, ...]:
+    """Return a gateway's settings; a value that a program around it has set is shown in words."""
+    settings = []
+    for row in TABLE:
+        value, said = getattr(options, row.name), given.get(row.name)
+        if said is not None:
+            text, source = said.text, said.source
+        elif value == row.reader.read(row.default, row.name):
+            text, source = row.default, "default"
+        else:
+            text, source = shown(value), "program"
+        settings.append(Setting(row.name, SECRET if row.secret and value else text, source))
+    folder = environ.get(MAPPINGS, "")
+    settings.append(Setting("mappings", folder, MAPPINGS if folder else "default"))
+    if options.credentials is CredentialsMode.OWN:
+        settings.append(Setting("atlas_credentials", SECRET, ", ".join(used_variables(environ))))
+    return tuple(settings)
+
+
+def report(plan: Plan, environ: Mapping[str, str], flag: Mapping[str, object]) -> dict[str, object]:
+    """Return the content of ``/config.json``; ``flag`` is what the route's feature flag says."""
+    return {
+        "version": __version__,
+        "settings": [attrs.asdict(one) for one in settings_of(plan.options, plan.given, environ)],
+        "documents": sorted(document.name for document in plan.engine.documents),
+        "route_flag": flag or None,
+        "unknown_variables": unknown_variables(environ),
+    }
+
+
+def unknown_variables(environ: Mapping[str, str]) -> list[str]:
+    """Return a problem for each variable that nothing reads: a mistyped kill switch would have no effect."""
+    names = sorted(name for name in environ if name.startswith(PREFIX) and name not in KNOWN)
+    return [f"{name}: is no setting{nearest(name, sorted(KNOWN), PREFIX)}" for name in names]

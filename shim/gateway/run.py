@@ -22,9 +22,8 @@ from shim.core.recognise import Engine
 from shim.gateway.http1.listener import Bound
 from shim.gateway.log_writer import logged
 from shim.gateway.options import Address, Options
-from shim.gateway.plan import Plan, PlanSource
+from shim.gateway.plan import Plan, PlanSource, unknown_variables
 from shim.gateway.server import Gateway
-from shim.gateway.settings_report import unknown_variables
 from shim.gateway.systemd import Manager
 from shim.gateway.watch import Stamp
 

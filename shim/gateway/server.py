@@ -29,9 +29,8 @@ from shim.gateway.limits import Limits
 from shim.gateway.log_writer import set_level
 from shim.gateway.metrics import Metrics
 from shim.gateway.options import Address, Options
-from shim.gateway.plan import Plan, PlanSource, changes, mixed, waiting
+from shim.gateway.plan import Plan, PlanSource, changes, mixed, report, waiting
 from shim.gateway.radar_inventory import RadarInventory
-from shim.gateway.settings_report import report
 from shim.gateway.status import Json, status_of
 from shim.gateway.tls import Certificates
 from shim.gateway.tracing import tracing_of_process

@@ -77,7 +77,7 @@ def test_the_gateways_options_are_not_loaded_for_nothing(monkeypatch):
         return ()
 
     report = SimpleNamespace(unknown_variables=unknown_variables)
-    monkeypatch.setitem(sys.modules, "shim.gateway.settings_report", report)
+    monkeypatch.setitem(sys.modules, "shim.gateway.plan", report)
     process._warn_of_unknown({"ATLAS_SHIM_ROUTE": "auto", "PATH": "/bin"})
     assert asked == []
     process._warn_of_unknown(MISTYPED)
@@ -86,5 +86,5 @@ def test_the_gateways_options_are_not_loaded_for_nothing(monkeypatch):
 
 def test_a_frozen_program_has_no_options_of_the_gateways(monkeypatch):
     """It goes on without them."""
-    monkeypatch.setitem(sys.modules, "shim.gateway.settings_report", None)
+    monkeypatch.setitem(sys.modules, "shim.gateway.plan", None)
     process._warn_of_unknown(MISTYPED)

@@ -10,8 +10,7 @@ import pytest
 
 from shim.core.settings import FlagRoute
 from shim.errors import SettingsError
-from shim.gateway.plan import Plan, PlanSource
-from shim.gateway.settings_report import report
+from shim.gateway.plan import Plan, PlanSource, report
 from tests.gateway_life.conftest import clean_environ
 from tests.peers.served import At, ask, gateway, get, value_of
 

@@ -5,7 +5,7 @@ import re
 import pytest
 from reference import ROOT
 
-from shim.gateway.settings_report import KNOWN, unknown_variables
+from shim.gateway.plan import KNOWN, unknown_variables
 
 NAME = r"_?[A-Z][A-Z0-9_]+"
 OURS = re.compile(r"\b_?(?:ATLAS_SHIM|MONGODB_ATLAS|MCLI)(?:_[A-Z0-9]+)+\b(?!_)")
