@@ -154,9 +154,9 @@ class Metrics(Collector):
             "memory_used_bytes": {"reserved": limits.reserved, "held": limits.held, "connections": secured * SECURED},
             "memory_limit_bytes": {(): limits.memory},
             "tls_certificate_not_after_timestamp_seconds": {
-                one.name: one.expires for one in watched if one.expires is not None
+                one.side: one.expires for one in watched if one.expires is not None
             },
-            "certificates_refused": {one.name: one.is_refused for one in watched},
+            "certificates_refused": {one.side: bool(one.problems) for one in watched},
             "certificates_reloads": self.certificates.reloads.copy(),
         }
         if server is not None:

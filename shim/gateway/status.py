@@ -111,7 +111,7 @@ async def status_of(
             "changes": _cut(settings.changes),
         },
         "certificates": [
-            {"side": one.name, **_day("not_after", one.expires, now), "refused": one.is_refused}
+            {"side": one.side, **_day("not_after", one.expires, now), "refused": bool(one.problems)}
             for one in certificates
             if one.expires is not None
         ],

@@ -43,45 +43,38 @@ _VALIDITY = re.compile(rb"\x30[\x1e\x20\x22](?:\x17\x0d|\x18\x0f\d\d)\d{12}Z(\x1
 """The two times of a certificate (RFC 5280, 4.1.2.5) in DER: a year has two digits, or four."""
 
 
-class ReloadableContext:
-    """The context of one side, ``listener`` or ``upstream``, from files that may change.
+class ReloadableContext(Watched[tuple[ssl.SSLContext, float | None]]):
+    """The context of one ``side``, ``listener`` or ``upstream``, from files that may change.
 
     Raises SettingsError if the files are of no use at the start; a certificate that has ended may be used then, since
     not every caller looks at it.
     """
 
     def __init__(
-        self, name: str, make: Callable[[], ssl.SSLContext], files: tuple[str | None, ...], cert: str | None
+        self, side: str, make: Callable[[], ssl.SSLContext], files: tuple[str | None, ...], cert: str | None
     ) -> None:
-        self.name = name
-        self.paths = tuple(path for path in files if path is not None)
+        self.side, self.paths = side, tuple(path for path in files if path is not None)
 
-        def use(new: tuple[ssl.SSLContext, float | None]) -> list[str]:
+        def use(new: tuple[ssl.SSLContext, float | None]) -> str:
             _, ends = new
             if ends is not None and ends <= time.time():
                 raise SettingsError(f"{cert}: has expired")
-            return [] if ends is None else [f"the certificate ends {datetime.fromtimestamp(ends, UTC):%Y-%m-%d %H:%MZ}"]
+            return "" if ends is None else f"the certificate ends {datetime.fromtimestamp(ends, UTC):%Y-%m-%d %H:%MZ}"
 
-        self.files = Watched(
-            f"files of the {name}", lambda: self.paths, lambda: (make(), expiry_of(cert) if cert else None), use
-        )
+        read = lambda: (make(), expiry_of(cert) if cert else None)  # noqa: E731 - as long as the files are of use
+        super().__init__(f"files of the {side}", lambda: self.paths, read, use)
         if self.expires is not None and self.expires <= time.time():
-            log.warning("the certificate of the %s has expired: %s", name, cert)
+            log.warning("the certificate of the %s has expired: %s", side, cert)
 
     @property
     def context(self) -> ssl.SSLContext:
         """The last good one."""
-        return self.files.value[0]
+        return self.value[0]
 
     @property
     def expires(self) -> float | None:
         """When the certificate ends, in seconds since the epoch; None without a certificate of the gateway's."""
-        return self.files.value[1]
-
-    @property
-    def is_refused(self) -> bool:
-        """Whether the files as they are now are of no use."""
-        return bool(self.files.problems)
+        return self.value[1]
 
 
 class Certificates:
@@ -105,12 +98,12 @@ class Certificates:
         ours = (options.upstream_ca, cert := options.upstream_cert, options.upstream_key)
         self.upstream = ReloadableContext("upstream", partial(upstream_context, options), ours, cert)
         self.watched = [one for one in (self.listener, self.upstream) if one is not None and one.paths]
-        watched += [one.files for one in self.watched]
+        watched += self.watched
 
     @property
     def reloads(self) -> Tally[tuple[str, str]]:
         """How often changed files were read, by side and result."""
-        return Tally({(one.name, result): count for one in self.watched for result, count in one.files.reloads.items()})
+        return Tally({(one.side, result): count for one in self.watched for result, count in one.reloads.items()})
 
 
 def listener_context(options: Options) -> ssl.SSLContext:

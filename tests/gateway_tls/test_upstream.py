@@ -73,7 +73,7 @@ def test_new_connections_use_a_new_certificate(world, monkeypatch):
         until(lambda: call(served) == (200, b"secured") and world.upstream.seen[-1] == serial_of(second), "the new one")
         seen = len(world.upstream.seen)
         world.mount.turn(crt=pems(first)[0], key=pems(second)[1])
-        until(lambda: served.certificates.upstream.is_refused, "the refusal of a broken pair")
+        until(lambda: served.certificates.upstream.problems, "the refusal of a broken pair")
         assert call(served) == (200, b"secured")
         assert set(world.upstream.seen[seen:]) == {serial_of(second)}
     assert set(world.upstream.seen) == {serial_of(first), serial_of(second)}
@@ -180,4 +180,4 @@ def test_both_sides_at_once(world, authority, tmp_path):
         gateway(https(upstream.origin), **world.options(tls_cert=str(cert))) as served,
     ):
         assert Caller(authority).ask(served) == 200
-        assert [one.name for one in served.certificates.watched if one.expires] == ["listener", "upstream"]
+        assert [one.side for one in served.certificates.watched if one.expires] == ["listener", "upstream"]

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import ipaddress
 import socket
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable
 from functools import lru_cache
 
 from shim.core.messages import Headers
@@ -97,18 +97,14 @@ def is_trusted(address: str, trusted: tuple[Network, ...]) -> bool:
 
 def forwarded_peer(peer: str, headers: Headers, trusted: tuple[Network, ...]) -> str:
     """Return the address of the caller that a trusted balancer names: the last one that isn't trusted itself."""
-    if not trusted or not is_trusted(peer, trusted):
+    if not is_trusted(peer, trusted):
         return peer
     named = ",".join(value for name, value in headers if name.lower() == "x-forwarded-for")
-    return _last_untrusted([word.strip() for word in named.split(",") if word.strip()], trusted) or peer
-
-
-def _last_untrusted(addresses: Sequence[str], trusted: tuple[Network, ...]) -> str | None:
-    for text in reversed(addresses):
+    for word in reversed([word.strip() for word in named.split(",") if word.strip()]):
         try:
-            address = _normal_text(text)
+            address = _normal_text(word)
         except ValueError:
-            return None  # what stands before it was written by nobody who is trusted
+            break  # what stands before it was written by nobody who is trusted
         if not is_trusted(address, trusted):
             return address
-    return None
+    return peer

@@ -46,7 +46,7 @@ class Secure(asyncio.Transport, asyncio.BufferedProtocol):
         self._is_caller = server_side
         self._size = CALLERS if server_side else RECORD
         self._loop = asyncio.get_running_loop()
-        self._transport: asyncio.Transport | None = None
+        self._transport: asyncio.Transport
         self._is_made = self._is_paused = self._is_closing = self._has_turn = False
         self._error: BaseException | None = None
         self._ready: asyncio.Future[None] = self._loop.create_future()
@@ -86,7 +86,6 @@ class Secure(asyncio.Transport, asyncio.BufferedProtocol):
 
     def connection_lost(self, exc: BaseException | None) -> None:
         self._is_closing = True
-        self._transport = None
         error = self._error or exc
         self._refuse(error or ConnectionResetError("the connection ended within its handshake"))
         if self._is_made:
@@ -107,7 +106,7 @@ class Secure(asyncio.Transport, asyncio.BufferedProtocol):
             self._flush()
             return
         except ssl.SSLError as error:
-            if self._is_caller and error.reason in NO_TLS and self._transport is not None:
+            if self._is_caller and error.reason in NO_TLS:
                 self._transport.write(bad_request(_PLAIN).last_bytes())
                 self._outgoing.read()
             self._fail(error)
@@ -125,8 +124,9 @@ class Secure(asyncio.Transport, asyncio.BufferedProtocol):
         left = AT_ONCE
         try:
             while (self._incoming.pending or self._tls.pending()) and not (self._is_paused or self._is_closing):
-                if not left:
-                    self._take_turn()
+                if not left:  # others have their turn
+                    self._transport.pause_reading()
+                    self._go_on_soon()
                     break
                 left -= 1
                 buffer = cast("bytearray", self._end.get_buffer(RECORD))
@@ -142,10 +142,7 @@ class Secure(asyncio.Transport, asyncio.BufferedProtocol):
             self._fail(error)
         self._flush()
 
-    def _take_turn(self) -> None:
-        """Go on once others had their turn."""
-        if self._transport is not None:
-            self._transport.pause_reading()
+    def _go_on_soon(self) -> None:
         if not self._has_turn:
             self._has_turn = True
             self._loop.call_soon(self._go_on)
@@ -153,12 +150,12 @@ class Secure(asyncio.Transport, asyncio.BufferedProtocol):
     def _go_on(self) -> None:
         """Take what is left, unless the end takes nothing meanwhile."""
         self._has_turn = False
-        if not self._is_paused and self._transport is not None:
+        if not self._is_paused:
             self._transport.resume_reading()
             self._read()
 
     def _flush(self) -> None:
-        if self._outgoing.pending and self._transport is not None:
+        if self._outgoing.pending:
             self._transport.write(self._outgoing.read())
 
     def _refuse(self, error: BaseException) -> None:
@@ -171,13 +168,12 @@ class Secure(asyncio.Transport, asyncio.BufferedProtocol):
         self._error, self._is_closing = error, True
         self._refuse(error)
         self._flush()
-        if self._transport is not None:
-            self._transport.close()
+        self._transport.close()
 
     # To the end a transport.
 
     def write(self, data: Any) -> None:
-        if self._is_closing or self._transport is None or not data:
+        if self._is_closing or not data:
             return
         view, pieces = memoryview(data), []
         try:
@@ -196,45 +192,38 @@ class Secure(asyncio.Transport, asyncio.BufferedProtocol):
         self._flush()
 
     def write_eof(self) -> None:
-        if not self._is_closing and self._transport is not None:
+        if not self._is_closing:
             self._say_farewell()
             self._transport.write_eof()
 
     def close(self) -> None:
-        if self._transport is None:
-            return
         if not self._is_closing:
             self._say_farewell()
         self._transport.close()
 
     def abort(self) -> None:
         self._is_closing = True
-        if self._transport is not None:
-            self._transport.abort()
+        self._transport.abort()
 
     def is_closing(self) -> bool:
-        return self._is_closing or self._transport is None or self._transport.is_closing()
+        return self._is_closing or self._transport.is_closing()
 
     def pause_reading(self) -> None:
         self._is_paused = True
-        if self._transport is not None:
-            self._transport.pause_reading()
+        self._transport.pause_reading()
 
     def resume_reading(self) -> None:
         self._is_paused = False
-        if not self._has_turn:
-            self._has_turn = True
-            self._loop.call_soon(self._go_on)
+        self._go_on_soon()
 
     def get_write_buffer_size(self) -> int:
-        return 0 if self._transport is None else self._transport.get_write_buffer_size()
+        return self._transport.get_write_buffer_size()
 
     def set_write_buffer_limits(self, high: int | None = None, low: int | None = None) -> None:
-        if self._transport is not None:
-            self._transport.set_write_buffer_limits(high, low)
+        self._transport.set_write_buffer_limits(high, low)
 
     def get_extra_info(self, name: str, default: Any = None) -> Any:
-        return default if self._transport is None else self._transport.get_extra_info(name, default)
+        return self._transport.get_extra_info(name, default)
 
     def certificate(self) -> dict[str, Any] | None:
         """Return the other side's certificate, None if it showed no certificate, as ``SSLSocket.getpeercert`` does."""
