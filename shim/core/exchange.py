@@ -76,7 +76,9 @@ def exchange(match: Match, call: Call, context: Context) -> Exchange:
             if decision.legacy_next and state.knows_nothing:
                 outcome = yield from legacy_fallback(state, outcome)
     except CallError as error:
-        outcome = _error(state, error)
+        shape = match.operation.error
+        body = error_body(error.status, error.code, error.detail, error.parameters, shape=shape)
+        outcome = _own(state, body, error.status, "application/json", error.code)
     return outcome if call.method != "HEAD" else _without_content(outcome, state.last)
 
 
@@ -161,33 +163,22 @@ def _read_question(state: ExchangeState) -> None:
 
 def _alone(state: ExchangeState) -> Answer:
     """Answer without asking anybody; raises CallError if the operation has no successor and no constant."""
-    operation = state.match.operation
+    operation, state.route = state.match.operation, "none"
     constant = constant_of(operation, state.context.settings)
-    state.route = "none"
     if constant is None:
         raise CallError(410, "SHIM_NO_SUCCESSOR", operation.without_successor, (operation.id,))
     state.notes.append(constant.why)
-    status = operation.status[state.match.api.name]
-    content = _shown(state, constant.value, status)
-    return Answer(document_reply(content, status, state.match.content_type), state.record())
+    return _own(state, constant.value, operation.status[state.match.api.name], state.match.content_type)
 
 
-def _error(state: ExchangeState, error: CallError) -> Answer:
-    """Return an error of the shim's own."""
-    shape = state.match.operation.error
-    body = error_body(error.status, error.code, error.detail, error.parameters, shape=shape)
-    content = _shown(state, body, error.status)
-    reply = document_reply(content, error.status, "application/json", help_link(error.code))
-    return Answer(reply, state.record(), error.code)
-
-
-def _shown(state: ExchangeState, value: Json, status: int) -> bytes:
-    """Return an answer of the shim's own as content, in the form that the caller asked for, if that is known."""
+def _own(state: ExchangeState, value: Json, status: int, kind: str, code: str | None = None) -> Answer:
+    """Return an answer of the shim's own in the form that the caller asked for, if that is known."""
     try:
         query = read_query(state.call.query, "one")
     except CallError:
         query = LegacyQuery()
-    return query.written(value, status, state.context.dumps)
+    content = query.written(value, status, state.context.dumps)
+    return Answer(document_reply(content, status, kind, help_link(code or "")), state.record(), code)
 
 
 def _without_content(outcome: Outcome, head: Reply | None) -> Outcome:

@@ -44,11 +44,12 @@ _ABOUT_BODY = OWN_WORDS | {
 _HARMLESS = frozenset({"accept-encoding", "accept-language", "user-agent"})
 """Request fields that are no credentials, whatever an API calls its own."""
 
-_POSITIVE = re.compile(r"0*[1-9][0-9]{0,17}")
-_FLAGS = {"true": True, "false": False, "": True}
-_NUMBERS = frozenset({"pageNum", "itemsPerPage"})
-_ONE = frozenset({"envelope", "pretty"})
-_PAGE = _NUMBERS | _ONE | {"includeCount"}
+_NUMBERS = {"itemsPerPage": f"{SIZE}", "pageNum": "1"}
+_FLAGS = {"includeCount": "true", "envelope": "false", "pretty": "false"}
+"""The parameters that this interface knows, with their defaults; one resource has but the last two."""
+
+_is_positive = re.compile(r"0*[1-9][0-9]{0,17}").fullmatch
+_WORDS = {"true": True, "false": False, "": True}
 
 
 @attrs.frozen
@@ -104,42 +105,26 @@ def _named(pairs: Iterable[str]) -> Iterator[tuple[str, str, str]]:
 
 def read_query(raw: str, shape: str) -> LegacyQuery:
     """Read a raw query; the first of repeated parameters counts. Raises CallError for one without meaning."""
-    seen: dict[str, str] = {}
-    plain = True
-    rest, foreign = list[str](), list[str]()
-    known = _ONE if shape == "one" else _PAGE
-    for name, value, pair in _named(filter(None, raw.split("&"))):
-        if name not in _NUMBERS:
-            rest.append(pair)
-        if name not in known:
-            foreign.append(pair)
-        else:
-            plain = plain and name in _NUMBERS and name not in seen
-            seen.setdefault(name, unquote_plus(value))
-
-    def number(name: str, default: int) -> int:
-        text = seen.get(name, str(default))
-        if _POSITIVE.fullmatch(text) is None:
+    given = [*_named(filter(None, raw.split("&")))]
+    known = ("envelope", "pretty") if shape == "one" else (*_NUMBERS, *_FLAGS)
+    own = {name: unquote_plus(value) for name, value, _ in reversed(given) if name in known}
+    said = _NUMBERS | _FLAGS | own
+    for name in known:
+        if _is_positive(said[name]) is None if name in _NUMBERS else said[name].lower() not in _WORDS:
             raise invalid_parameter(name)
-        return int(text)
-
-    def flag(name: str, default: str) -> bool:
-        text = seen.get(name, default).lower()
-        if text not in _FLAGS:
-            raise invalid_parameter(name)
-        return _FLAGS[text]
-
-    asked = number("itemsPerPage", SIZE)
+    asked = int(said["itemsPerPage"])
+    count, envelope, pretty = (_WORDS[said[name].lower()] for name in _FLAGS)
+    is_plain = own.keys() <= _NUMBERS.keys() and sum(name in known for name, _, _ in given) == len(own)
     return LegacyQuery(
-        page=number("pageNum", 1),
+        page=int(said["pageNum"]),
         size=min(asked, MOST),
-        count=flag("includeCount", "true"),
-        envelope=flag("envelope", "false"),
-        pretty=flag("pretty", "false"),
+        count=count,
+        envelope=envelope,
+        pretty=pretty,
         asked=asked,
-        rest=tuple(rest),
-        foreign=tuple(foreign),
-        plain=plain and asked <= MOST,
+        rest=tuple(pair for name, _, pair in given if name not in _NUMBERS),
+        foreign=tuple(pair for name, _, pair in given if name not in known),
+        plain=is_plain and asked <= MOST,
     )
 
 
