@@ -14,7 +14,7 @@ from shim.core.translate import Translator, make_translator
 from shim.core.writers import ItemsWriter
 from shim.documents import Document, load_documents, mapping_folders
 from shim.documents.calls import Successor, Target
-from shim.documents.fields import Resource
+from shim.documents.fields import Resource, Rule
 from shim.documents.model import Api, Operation
 from shim.documents.templates import decoded, parameter_name
 from shim.documents.versions import Named, named_in
@@ -31,49 +31,34 @@ class CompiledOperation:
     """
 
     operation: Operation
-    reads: frozenset[str] = attrs.field(init=False)
-    timeless: bool = attrs.field(init=False)
-    switched: Successor | None = attrs.field(init=False)
-    tiers: Mapping[str, tuple[Successor, ...]] = attrs.field(init=False)
+    reads: frozenset[str]
+    timeless: bool
+    switched: Successor | None
+    tiers: Mapping[str, tuple[Successor, ...]]
     _answers: dict[tuple[str, str], tuple[Translator, ItemsWriter | None]] = attrs.field(factory=dict, init=False)
     _bodies: dict[int, Translator] = attrs.field(factory=dict, init=False)
 
-    @reads.default
-    def _reads(self) -> frozenset[str]:
-        found, is_one = set[str](), self.operation.shape == "one"
-        for tier, successor in self.operation.successors.items():
-            used = [rule for field in successor.resource.walk() for rule in field.rules[tier]]
-            if not is_one or successor.resource.rest or any(rule.sources or rule.when for rule in used):
-                found.add(tier)
-        return frozenset(found)
-
-    @timeless.default
-    def _timeless(self) -> bool:
-        resources = [successor.resource for successor in self.operation.successors.values()]
-        fields = [field for resource in resources for field in resource.walk()]
-        rules = [rule for field in fields for tier in field.rules.values() for rule in tier]
-        return self.operation.method == "GET" and all(rule.verb.timeless for rule in rules)
-
-    @switched.default
-    def _switched(self) -> Successor | None:
-        return self.operation.switched
-
-    @tiers.default
-    def _tiers(self) -> Mapping[str, tuple[Successor, ...]]:
-        successors = tuple(self.operation.successors.values())
-        later = [one for one in successors if one.after]
-        return {first.tier: (first, *(one for one in later if one is not first)) for first in successors}
-
-    def resource(self, tier: str) -> Resource:
-        """Return the resource that the answer of a tier is; what the legacy endpoint says stays as it is."""
-        successor = self.operation.successors.get(tier)
-        return Resource(rest=True) if successor is None else successor.resource
+    @classmethod
+    def of(cls, operation: Operation) -> CompiledOperation:
+        """Compile an operation."""
+        successors = operation.successors
+        reads, rules = set[str](), list[Rule]()
+        for tier, one in successors.items():
+            rules += (used := [rule for field in one.resource.walk() for rule in field.rules[tier]])
+            if operation.shape != "one" or one.resource.rest or any(rule.sources or rule.when for rule in used):
+                reads.add(tier)
+        is_timeless = operation.method == "GET" and all(rule.verb.timeless for rule in rules)
+        later = [one for one in successors.values() if one.after]
+        tiers = {tier: (first, *(one for one in later if one is not first)) for tier, first in successors.items()}
+        return cls(operation, frozenset(reads), is_timeless, operation.switched, tiers)
 
     def answers(self, tier: str, api: str) -> tuple[Translator, ItemsWriter | None]:
         """Return what makes the answer of one tier on an API, and what writes its lists at once, if anything does."""
         found = self._answers.get((tier, api))
         if found is None:
-            operation, resource = self.operation, self.resource(tier)
+            operation, successor = self.operation, self.operation.successors.get(tier)
+            # What the legacy endpoint says stays as it is.
+            resource = Resource(rest=True) if successor is None else successor.resource
             title, path = f"{operation.document} {operation.id} {tier} {api}", operation.path.parameters
             translator = make_translator(title, resource, tier, parameters=path, api=api)
             is_plain = operation.shape == "page" and not resource.rest and not resource.bare
@@ -140,7 +125,7 @@ class Engine:
         """The beginnings of all paths that are looked at."""
         ends: dict[tuple[str, ...], Ends] = {}
         for document in documents:
-            for compiled in map(CompiledOperation, document.operations):
+            for compiled in map(CompiledOperation.of, document.operations):
                 for api in document.apis.values():
                     segments = (*api.base[1:].split("/"), *compiled.operation.path.segments)
                     path = tuple("" if parameter_name(segment) else segment for segment in segments)
