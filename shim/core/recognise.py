@@ -200,18 +200,27 @@ def _resolve(ends: Sequence[tuple[Api, CompiledOperation]], values: Sequence[str
             fits = versions.contains(named)
         else:
             fits = named is Named.NOTHING and compiled.operation.oldest
+        ending = compiled.operation.path.ending
+        if ending:  # what stands before it is the parameter
+            fits = fits and values[-1].endswith(ending) and decoded(values[-1].removesuffix(ending)) is not None
         # A caller that names no version has the oldest one.
-        if fits and (found is None or compiled.operation.version < found[1].operation.version):
+        if fits and (found is None or _rank(compiled.operation) < _rank(found[1].operation)):
             found = (api, compiled)
     if found is None:
         return None
     api, compiled = found
     operation = compiled.operation
+    if operation.path.ending:
+        values, texts = ([*some[:-1], some[-1].removesuffix(operation.path.ending)] for some in (values, texts))
     raw = dict(zip(operation.path.parameters, values, strict=True))
     parameters = dict(zip(operation.path.parameters, texts, strict=True))
     cluster = tuple(parameters[name] for name in operation.cluster)
     kind = api.content_type or f"application/vnd.atlas.{operation.version}+json;charset=utf-8"
     return Match(operation, compiled, api, raw, parameters, cluster, operation.method not in {"GET", "DELETE"}, kind)
+
+
+def _rank(operation: Operation) -> tuple[bool, str]:
+    return not operation.path.ending, operation.version
 
 
 def load_engine(environ: Mapping[str, str]) -> Engine:

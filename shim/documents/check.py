@@ -42,6 +42,7 @@ def check_documents(documents: Sequence[Document]) -> Iterator[tuple[Document, s
                     yield document, operation.at, f"{name!r} is already an operation or alias of {ids[name]}"
                 ids[name] = document.file
             parts = ["{}" if parameter_name(part) else part for part in operation.path.segments]
+            parts.append(operation.path.ending)
             for api in document.apis.values():
                 same = calls.setdefault((operation.method, api.base, *parts), [])
                 for owner, other in same:

@@ -10,6 +10,7 @@ from urllib.parse import quote, unquote_to_bytes
 import attrs
 
 _PARAMETER = re.compile(r"\{([A-Za-z][A-Za-z0-9]*)\}")
+_ENDED = re.compile(_PARAMETER.pattern + r"(\.[A-Za-z0-9]+)?")
 _VERB = re.compile(_PARAMETER.pattern + r":[A-Za-z]+")
 _SEGMENT = re.compile(r"(?:[A-Za-z0-9._~!$&'()*+,;=:@-]|%[0-9A-Fa-f]{2})+")
 _QUERY = re.compile(r"[A-Za-z0-9._~!$&'()*+,;=:@/?%\[\]-]{1,4000}")
@@ -21,7 +22,8 @@ _FORBIDDEN = re.compile(r"[/\\%\x00-\x1f\x7f]")
 class Template:
     """A path such as ``/groups/{groupId}/serverless``: each ``{name}`` stands for one whole segment.
 
-    Values are raw: matched and put back with their percent-encoding untouched.
+    The last one may have an ending, as in ``/tickets/{id}.json``. Values are raw: matched and put back with their
+    percent-encoding untouched.
     """
 
     text: str
@@ -31,6 +33,12 @@ class Template:
     def parameters(self) -> tuple[str, ...]:
         """The parameter names in order."""
         return parameters_in(self.text)
+
+    @cached_property
+    def ending(self) -> str:
+        """The text behind a parameter at the end of the path, such as ``.json``, empty without one."""
+        match = _ENDED.fullmatch("".join(self.segments[-1:]))
+        return (match and match[2]) or ""
 
     @property
     def pieces(self) -> tuple[str, ...]:
@@ -51,7 +59,8 @@ def parse_template(text: str, *, verbs: bool = False) -> Template:
         raise ValueError("must start with a slash and not end with one")
     segments = tuple(text[1:].split("/"))
     for segment in segments:
-        is_name = parameter_name(segment) or (verbs and _VERB.fullmatch(segment))
+        names = _ENDED if segment is segments[-1] else _PARAMETER
+        is_name = names.fullmatch(segment) or (verbs and _VERB.fullmatch(segment))
         if not is_name and (_SEGMENT.fullmatch(segment) is None or segment in _NO_NAMES):
             raise ValueError(f"segment {segment!r} is neither plain text nor one {{parameter}}")
     template = Template(text=text, segments=segments)
@@ -78,7 +87,7 @@ def link_query(link: str) -> str:
 
 def parameter_name(segment: str) -> str:
     """Return the name in a ``{name}`` segment, empty for a fixed one."""
-    match = _PARAMETER.fullmatch(segment)
+    match = _ENDED.fullmatch(segment)
     return match[1] if match else ""
 
 

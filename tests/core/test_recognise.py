@@ -233,6 +233,26 @@ def test_a_fixed_segment_goes_before_a_parameter_in_any_order(tmp_path, first, s
         assert match.operation.id == expected
 
 
+@pytest.mark.parametrize(
+    ("segment", "expected"),
+    [
+        ("7.json", ("ended", "7")),
+        ("a.b.json", ("ended", "a.b")),
+        ("%C3%A4.json", ("ended", "%C3%A4")),
+        ("7.xml", ("any", "7.xml")),
+        (".json", ("any", ".json")),
+        ("..json", ("any", "..json")),
+        ("7%2Ejson", ("any", "7%2Ejson")),
+    ],
+)
+def test_a_parameter_at_the_end_may_have_an_ending(tmp_path, segment, expected):
+    """The parameter is what stands before it, and the call with the ending goes before the one without."""
+    engine = engine_of(tmp_path, a=operation("any", "/things/{name}"), b=operation("ended", "/things/{name}.json"))
+    match = recognise(engine, f"/api/atlas/v2/things/{segment}")
+    assert match is not None
+    assert (match.operation.id, match.raw["name"]) == expected
+
+
 def test_a_fixed_path_that_leads_nowhere_is_left_again(tmp_path):
     """A path that begins like a fixed one and ends like a general one is found."""
     engine = engine_of(
