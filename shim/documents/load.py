@@ -87,7 +87,7 @@ def parse_document(
         top.wrong("format", f"must be {FORMAT}, the only format this version of atlas-shim reads")
     name, title, lender = top.text("name"), top.text("title", default=""), top.text("resources_of", default="")
     apis = dict[str, Api]()
-    for key, table in (top.named_tables("api") or Table(DEFAULT_APIS, source, "api").tables()).items():
+    for key, table in (top.named_tables("api") or Table({"api": DEFAULT_APIS}, source).named_tables("api")).items():
         table.around = {api.base for api in apis.values()}
         apis[key] = Api.read(table)
     error = ErrorShape.maybe(top.table("error")) or ATLAS_ERRORS

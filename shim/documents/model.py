@@ -90,16 +90,7 @@ def _versions(table: Table, key: str) -> SpecifierSet:
 
 def _status(table: Table, key: str) -> Mapping[str, int]:
     value, apis = table.get(key), table.around.apis
-    by_api = value if isinstance(value, dict) else dict.fromkeys(apis, 200 if value is None else value)
-    for api, status in by_api.items():
-        if api not in apis:
-            table.wrong(key, f"{api!r} is not one of {', '.join(apis)}")
-        if type(status) is not int or not 200 <= status <= 299:
-            table.wrong(key, f"must be a success status such as 200, not {status!r}")
-    for api in apis:
-        if api not in by_api:
-            table.wrong(key, f"says nothing of {api}")
-    return by_api
+    return value if isinstance(value, dict) else dict.fromkeys(apis, 200 if value is None else value)
 
 
 def _end(table: Table, key: str) -> datetime:
@@ -127,8 +118,6 @@ class Operation(Declared):
     always asked first, and what it answers stands, but for what leads to a successor with a switch.
     ``base`` is where the last api of its document has its paths, ``error`` the shape of its errors.
     """
-
-    needs = (*TIERS, "tier", "gone", "constant")
 
     id: str = of_table("name")
     document: str = read_as(lambda table, _: table.around.name)
@@ -170,7 +159,7 @@ class Operation(Declared):
         made = read_declared(cls, table, **known)
         made = attrs.evolve(made, successors=_successors(table, made))
         table.refuse(made.wrong(table))
-        table.finish(needs=cls.needs)
+        table.finish(needs=(*TIERS, "tier", "gone", "constant"))
         return made
 
     @property
@@ -179,6 +168,13 @@ class Operation(Declared):
         return (self.request.words if self.request else ()) or (self.query.words if self.query else ())
 
     def wrong(self, table: Table) -> Rows:
+        apis = table.around.apis
+        for api, status in self.status.items():
+            is_success = type(status) is int and 200 <= status <= 299
+            yield "status", api not in apis, f"{api!r} is not one of {', '.join(apis)}"
+            yield "status", not is_success, f"must be a success status such as 200, not {status!r}"
+        for api in apis:
+            yield "status", api not in self.status, f"says nothing of {api}"
         ways = [bool(self.successors), self.gone is not None, self.constant is not None]
         two = "needs either a successor ([….flex]), [….gone] or [….constant], and no two of them"
         both = self.request is not None and self.request.choose and self.query is not None

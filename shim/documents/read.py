@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from typing import Any, ClassVar, Self, TypeVar
+from typing import Any, Self, TypeVar
 
 import attrs
 
@@ -65,15 +65,13 @@ class Declared:
     """What is read from a table of its own, as its attributes say; each subclass is a frozen attrs class."""
 
     __slots__ = ()
-    needs: ClassVar[tuple[str, ...]] = ()
-    """Keys of which the table needs one."""
 
     @classmethod
     def read(cls, table: Table, **known: Any) -> Self:
         """Return what a table says, and note what is wrong with it; ``known`` are attributes that are given."""
         made = read_declared(cls, table, **known)
         table.refuse(made.wrong(table))
-        table.finish(needs=cls.needs)
+        table.finish()
         return made
 
     @classmethod

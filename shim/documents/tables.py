@@ -77,21 +77,19 @@ class DocumentSource:
         self.problems[:] = [line for line in self.problems if not line.startswith(lines)]
 
 
+@attrs.define(eq=False)
 class Table:
     """One TOML table; each getter returns a typed value or notes a problem and returns a stand-in.
 
     ``name`` is its key in the table that it stands in, and ``around`` what is known of that, for the tables in it too.
     """
 
-    def __init__(
-        self, data: Mapping[str, Any], source: DocumentSource, path: str = "", name: str = "", around: Any = None
-    ) -> None:
-        self._data = data
-        self._read: set[str] = set()
-        self.source = source
-        self.path = path
-        self.name = name
-        self.around = around
+    _data: Mapping[str, Any]
+    source: DocumentSource
+    path: str = ""
+    name: str = ""
+    around: Any = None
+    _read: set[str] = attrs.field(factory=set, init=False)
 
     @property
     def owner(self) -> str:
@@ -205,15 +203,11 @@ class Table:
         value = self._typed(key, dict, "a table")
         return None if value is None else Table(value, self.source, self.at(key), key, self.around)
 
-    def tables(self) -> dict[str, Table]:
-        """Return all sub-tables by name, in file order; every key must be one."""
-        found = {name: self.table(name) for name in self.names()}
-        return {name: table for name, table in found.items() if table is not None}
-
     def named_tables(self, key: str) -> dict[str, Table]:
         """Return the sub-tables of a table by name, in file order."""
         outer = self.table(key)
-        return {} if outer is None else outer.tables()
+        found = [] if outer is None else [outer.table(name) for name in outer.names()]
+        return {table.name: table for table in found if table is not None}
 
     def list_of_tables(self, key: str) -> tuple[Table, ...]:
         """Return a table or a list of tables as a tuple, empty when missing."""
