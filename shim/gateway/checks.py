@@ -1,8 +1,4 @@
-"""Requests looked at before anything is decided: what has two readings is refused and not repaired.
-
-Atlas' servers may read an odd request in another way than the gateway does; what was matched and what is sent must be
-the same bytes.
-"""
+"""Requests looked at before anything is decided: what Atlas' servers may read in another way is refused."""
 
 from __future__ import annotations
 
@@ -137,11 +133,9 @@ def _from_absolute(target: str, authorities: frozenset[str], spoken: str) -> tup
 
 
 def _end_to_end(headers: Headers) -> Headers:
-    """Return the field lines without those that Connection names, so that nothing is decided by one that is not sent.
+    """Return the field lines without those that Connection names (RFC 9110, 7.6.1).
 
-    A sender must not name a field that is for all recipients (RFC 9110, 7.6.1), and an intermediary has to remove
-    what is named: a request without its credentials, or without what it asks for, would be another request than the
-    caller believes to make. So it is refused.
+    Raises Refusal where it names what the request can't be without: it would become another request.
     """
     named = set()
     for name, value in headers:

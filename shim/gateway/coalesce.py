@@ -1,9 +1,8 @@
 """Identical reads at the same time share one upstream call (``--coalesce``), and nothing else does.
 
-Identical means: to the same target and Host, with the same credentials, and with the same value in
-every field that could make a difference; a field nobody here knows could. A write ends the sharing of
-its caller's reads in its group until it has its answer, and one that succeeds the sharing of all older answers in its
-group, so that whoever reads after it reads what it did.
+Identical reads have the same target, Host and credentials, and the same value in every field that could make a
+difference. A write ends the sharing of its caller's reads in its group until it has its answer; one that succeeds ends
+that of all older answers in its group, so that whoever reads after it reads what it did.
 """
 
 from __future__ import annotations
@@ -19,9 +18,7 @@ from shim.gateway.errors import Failure
 
 BUDGET = 16 * 1024 * 1024  # bytes of answers kept for later callers; beyond it those share an answer who wait for it
 
-PATIENCE = 5.0
-"""Seconds for which a write without an answer keeps reads from being shared. However long it takes, no read from
-before its end is shared after it."""
+PATIENCE = 5.0  # seconds for which a write without an answer keeps reads from being shared
 
 _NO_DIFFERENCE = frozenset({
     "baggage", "connection", "forwarded", "keep-alive", "traceparent", "tracestate", "user-agent", "x-correlation-id",
@@ -45,9 +42,7 @@ class BufferedResponse:
     failure: Failure | None = None
 
 
-Make = Callable[[], Awaitable[BufferedResponse | None]]
-"""Asks upstream; returns None for a reply that is too large to be held."""
-
+Make = Callable[[], Awaitable[BufferedResponse | None]]  # asks upstream; None is a reply too large to be held
 Owner = tuple[Hashable, str]  # whose reads a write may change: by whose credentials, and in which group
 
 

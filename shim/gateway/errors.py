@@ -78,10 +78,9 @@ class Refusal(Exception):  # noqa: N818 - named for what it is to the caller, an
 
 
 def own_error(code: str, status: int, fault: str | None, record: Record) -> tuple[Failure, tuple[str, str]]:
-    """Return what an error of the core's own counts as, and the Proxy-Status that says why.
+    """Return what an error of the core's own counts as, and the Proxy-Status (RFC 9209) that says why.
 
-    ``fault`` is why upstream's content could not be had, None when it could; ``received-status`` is what upstream said
-    last (RFC 9209, 2.1.5).
+    ``fault`` is why upstream's content could not be had, None when it could.
     """
     error = _ERRORS.get(code, "http_request_error" if status < 500 else "proxy_internal_response")
     if code == "SHIM_UPSTREAM_UNREADABLE" and fault is not None:

@@ -86,10 +86,9 @@ def _coding(accept_encoding: str) -> str:
 def notes(record: Record, beside: Headers = (), *, linked: bool = True) -> Headers:
     """Return the field lines that a record adds to its reply, nothing on the legacy route.
 
-    ``Sunset`` (RFC 8594), ``Deprecation`` (RFC 9745), ``Link`` with ``successor-version`` (RFC
-    5829) and the dictionary ``Atlas-Shim`` (RFC 9651). ``beside`` are upstream's own lines, where they
-    are handed on: a field of theirs is not given a second line, except for Link. It is not ``linked`` where the
-    last call leads nowhere else: the answer is the shim's own, or the path that was asked is the successor's too.
+    They are ``Sunset`` (RFC 8594), ``Deprecation`` (RFC 9745), ``Link`` (RFC 5829) and the dictionary ``Atlas-Shim``
+    (RFC 9651). A field of upstream's own, ``beside`` these, gets no second line, except for Link. It is not ``linked``
+    where the last call leads nowhere else: the answer is the shim's own, or the path is the successor's too.
     """
     if record.route in _BARE:
         return ()

@@ -1,7 +1,4 @@
-"""TLS made of options, towards callers and upstream, and made anew when its files change.
-
-Connections go on with the certificates that they began with.
-"""
+"""TLS made of options, towards callers and upstream; when its files change it is made anew for new connections."""
 
 from __future__ import annotations
 
@@ -198,10 +195,7 @@ def why(error: ssl.SSLError) -> str:
 
 
 def expiry_of(path: str) -> float | None:
-    """Return when the first certificate of a PEM file ends that does, in seconds since the epoch.
-
-    None where nothing is readable as a certificate. The ssl module says it of authorities and peers alone.
-    """
+    """Return when the first certificate of a PEM file ends, in seconds since the epoch; None if it is unreadable."""
     try:
         text = Path(path).read_text("ascii", errors="replace")
         return min(_ends(ssl.PEM_cert_to_DER_cert(block)) for block in _BLOCK.findall(text))

@@ -46,8 +46,6 @@ class Body:
         self.error: Refusal | TimeoutError | None = None
         self.on_wait: Callable[[], None] | None = None
 
-    # The connection's side.
-
     @property
     def ends_with_connection(self) -> bool:
         """Whether nothing else says where the content ends."""
@@ -93,8 +91,6 @@ class Body:
     def _wake(self) -> None:
         if self._waiter is not None and not self._waiter.done():
             self._waiter.set_result(None)
-
-    # The reader's side.
 
     def arrived(self) -> bytes:
         """Return what has arrived since the last time, perhaps nothing, and have more of it sent."""

@@ -1,7 +1,6 @@
 """Chunked content (RFC 9112, 7.1) taken apart: exactly to its end, and with bounds on what is not content.
 
-The parser of heads could do this too, but it neither tells where content ends among the bytes that it was given,
-nor how long an extension or a trailer has grown. Both are dropped (RFC 9112, 7.1.1; RFC 9110, 6.5.1).
+Extensions and trailers are dropped (RFC 9112, 7.1.1; RFC 9110, 6.5.1).
 """
 
 from __future__ import annotations

@@ -44,10 +44,9 @@ class PeerConnections:
 class Clients:
     """The connections that a listener has accepted, and which of them are kept.
 
-    The options' ``max_connections`` are served at a time, three quarters of them to one peer. For one beyond that
-    a connection is ended that is idle, of the peer which has most; where there is none, as many again are told that
-    they are too many, and the rest dropped. ``count`` counts them all, from the moment they are accepted; where they
-    ``has_tls`` each takes memory of its own.
+    ``max_connections`` are served at a time, three quarters of them to one peer. For one more an idle connection ends,
+    of the peer with most; without one as many again are told that they are too many, and the rest dropped. ``count``
+    counts all from when they are accepted; with ``has_tls`` each takes memory of its own.
     """
 
     def __init__(self, handler: Handler, options: Options | None = None) -> None:
@@ -109,10 +108,7 @@ class Clients:
         return {"handshake": max(0, self.count - made), "idle": idle, "active": max(0, made - idle)}
 
     def hold_head(self, connection: Connection, size: int) -> None:
-        """Count the bytes of a long head that isn't whole yet; raises Refusal when all of them are too many.
-
-        They have a quarter of ``memory`` at most: a crowd that never ends its heads would hold far more.
-        """
+        """Count the bytes of a head that isn't whole yet; raises Refusal when all take over a quarter of memory."""
         if size > LONG:
             self.long_heads[connection] = size
             if sum(self.long_heads.values()) > self.options.memory // 4:

@@ -56,8 +56,6 @@ class Connection(Wire):
         self._has_begun = self._is_ending = self.is_gone = False
         self.peer, self.verdict = clients.arrived(self, address)
 
-    # The transport's side.
-
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         super().connection_made(transport)
         self.set_up = None
@@ -92,16 +90,14 @@ class Connection(Wire):
         return False
 
     def pause_writing(self) -> None:
-        """Have ``flushed`` wait until the caller has taken what it was sent, which it has ``client_timeout`` for."""
+        """Have ``flushed`` wait until the caller has taken what it was sent, within ``client_timeout``."""
         super().pause_writing()
         self._watch_sending()
 
     def resume_writing(self) -> None:
-        """Let ``flushed`` return: the caller took what it was sent."""
         super().resume_writing()
-        self.due = self._loop.time() + LOOK if self._held else NEVER
-
-    # What arrives.
+        if not self._is_ending:
+            self.due = self._loop.time() + LOOK if self._held else NEVER
 
     def take(self, data: bytes) -> None:
         """Take what arrived: content of the request that is answered, the next one, or a part of it."""
@@ -187,8 +183,6 @@ class Connection(Wire):
             patience = self._clients.options.keepalive_timeout
         self.due = self._loop.time() + patience
 
-    # One request after the other.
-
     async def _serve(self) -> None:
         while self._transport is not None:
             request = self._request
@@ -244,8 +238,6 @@ class Connection(Wire):
             self.write(self._clients.refused(refusal).last_bytes())
             self.close(unread=True)
 
-    # The end.
-
     def hold(self) -> None:
         """Take no more bytes from the caller, and look from time to time whether it is still there."""
         if not self._held:
@@ -262,7 +254,7 @@ class Connection(Wire):
     def close(self, *, unread: bool = False) -> None:
         """End the connection once all was sent; where bytes of the caller's are unread, once it had time to stop.
 
-        The kernel would answer bytes that nobody reads with a reset, and that can overtake the last reply.
+        The kernel answers unread bytes with a reset, which can overtake the last reply.
         """
         if self._transport is None or self._is_ending:
             return
@@ -282,8 +274,6 @@ class Connection(Wire):
         if self.set_up is not None:
             self.set_up.cancel()
         super().abort()
-
-    # Deadlines.
 
     def _watch_sending(self) -> None:
         self._left = self.unsent()

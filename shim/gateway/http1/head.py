@@ -209,8 +209,7 @@ def _said(lines: Headers) -> dict[str, list[str]]:
 def _framing(said: dict[str, list[str]], *, is_http10: bool) -> tuple[bool, int | None, bool | None]:
     """Return whether the connection persists after a message (RFC 9112, 9.3), its length, and whether it is chunked.
 
-    That is None for a transfer coding that is of no use in HTTP/1.0 (RFC 9112, 6.1), or would have to be undone here.
-    Of several lengths the parser lets none through, and of one only digits.
+    That is None for a transfer coding that is of no use in HTTP/1.0, or not the one that all know (RFC 9112, 6.1).
     """
     keep_alive, chunked = not is_http10, False
     if "connection" in said:

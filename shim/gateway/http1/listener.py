@@ -264,16 +264,11 @@ class Listener:
             await asyncio.wait(self._arriving.values(), timeout=1.0)
 
     async def quiet(self, patience: float) -> None:
-        """Return when all connections have ended, or after so many seconds.
-
-        A call may be on its way on a connection that looks idle from here; what it gets is an answer
-        that ends the connection.
-        """
+        """Return when all connections have ended, or after so many seconds: a call may be on its way on an idle one."""
         end = self.clients.loop.time() + patience
-        while True:  # no event tells it
+        await asyncio.sleep(_FLUSH)
+        while self.clients.connections and self.clients.loop.time() < end:  # noqa: ASYNC110 - no event tells it
             await asyncio.sleep(_FLUSH)
-            if not self.clients.connections or self.clients.loop.time() >= end:
-                return
 
     async def flushed(self) -> None:
         """Return when all replies are in the hands of the kernel, however slowly callers read."""

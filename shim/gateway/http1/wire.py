@@ -47,8 +47,6 @@ class Wire(asyncio.BufferedProtocol):
     def late(self) -> None:
         raise NotImplementedError
 
-    # The transport's side.
-
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         self._transport = cast("asyncio.Transport", transport)
 
@@ -77,8 +75,6 @@ class Wire(asyncio.BufferedProtocol):
         drained, self._drained = self._drained, None
         if drained is not None and not drained.done():
             drained.set_result(None)
-
-    # The side of whoever uses it.
 
     @property
     def is_open(self) -> bool:

@@ -110,8 +110,6 @@ class Upstream:
                 return
             await asyncio.sleep(0)
 
-    # Calls.
-
     async def send(self, outbound: OutboundCall, head: bytes = b"", until: float = NEVER) -> UpstreamResponse:
         """Send one call, its target as it is, and return the reply's head; raises Refusal if no reply comes.
 
@@ -174,8 +172,6 @@ class Upstream:
         if text.count("\n") != len(lines) - 1 or text.count("\r") != len(lines) - 1 or "\0" in text:
             raise ValueError("a field value of the call has a line break")
         return f"{text}\r\n\r\n".encode()
-
-    # Connections.
 
     def _lend(self) -> UpstreamConnection | None:
         """Return a connection that was used before, None if no such connection is idle."""

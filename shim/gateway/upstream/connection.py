@@ -48,8 +48,6 @@ class UpstreamConnection(Wire):
         self.born = upstream.now()
         self.until = NEVER
 
-    # The sender's side.
-
     async def request(self, head: bytes, outbound: OutboundCall) -> UpstreamResponse:
         """Send one request and return its reply's head; raises Refusal if no reply comes, or the content breaks.
 
@@ -128,8 +126,6 @@ class UpstreamConnection(Wire):
             super().go_on()
             self._expect()
 
-    # The transport's side.
-
     def eof_received(self) -> bool:
         """End: upstream has said all that it will."""
         response = self._response
@@ -158,8 +154,6 @@ class UpstreamConnection(Wire):
             self._fail(TimeoutError())
         else:
             self._fail(errors.too_slow("Upstream fell silent for the configured time."))
-
-    # What arrives.
 
     def take(self, data: bytes) -> None:
         """Take what arrived: a part of the reply that was asked for."""

@@ -18,10 +18,7 @@ _HEAD = 65536  # bytes of a proxy's answer
 
 @attrs.frozen
 class Proxy:
-    """A proxy on the way to upstream; ``login`` is a value of Proxy-Authorization, None without one.
-
-    As text it is its host and port.
-    """
+    """A proxy on the way to upstream, as text its host and port; ``login`` is a value of Proxy-Authorization."""
 
     host: str
     port: int
@@ -33,11 +30,7 @@ class Proxy:
 
 
 def proxy_for(origin: str) -> Proxy | None:
-    """Return the environment's proxy for an origin.
-
-    Reads ``HTTP_PROXY``, ``HTTPS_PROXY``, ``ALL_PROXY`` and ``NO_PROXY`` in either case, as
-    ``urllib.request`` does.
-    """
+    """Return the proxy for an origin by ``HTTP_PROXY``, ``HTTPS_PROXY``, ``ALL_PROXY``, ``NO_PROXY`` in either case."""
     parts = urlsplit(origin)
     if proxy_bypass(parts.netloc):
         return None
@@ -55,10 +48,7 @@ def proxy_for(origin: str) -> Proxy | None:
 
 
 async def tunnel(proxy: Proxy, authority: str, context: ssl.SSLContext | None) -> asyncio.Transport:
-    """Return a connection through a proxy to ``host:port``; raises OSError, and Refusal when the proxy makes none.
-
-    With a ``context`` the way to the proxy has TLS of its own.
-    """
+    """Return a connection through a proxy to ``host:port``, to it by TLS of a ``context``; raises OSError, Refusal."""
     reader = asyncio.StreamReader(_HEAD)
     transport, _ = await asyncio.get_running_loop().create_connection(
         lambda: asyncio.StreamReaderProtocol(reader), proxy.host, proxy.port, ssl=context
