@@ -73,8 +73,14 @@ class ResponseStream:
 
     async def aclose(self) -> None:
         """Close the source; an iterator that was left in the middle goes first."""
-        await self.content.rest.aclose()
+        await _leave(self.content)
         await self.source.aclose()
+
+
+async def _leave(content: Content | None) -> None:
+    close = None if content is None else getattr(content.rest, "aclose", None)
+    if close is not None:
+        await close()
 
 
 @attrs.define(eq=False)
@@ -82,13 +88,15 @@ class HttpxDoor(Door):
     """A retired call in httpx's terms, on the blocking side; ``own`` is the caller's request.
 
     ``send`` is the client's or the transport's. ``inner`` is what was sent last. A library's own door knows the
-    ``module``, httpx or httpx2, and its ``kind`` of streams, of which ``stream`` is ours. The library reads and closes
-    a response by the methods ``reads`` and ``closes``, and steps through ``auth_flow`` by ``steps_by``.
+    ``module``, httpx or httpx2, and its ``kind`` of streams, of which ``stream`` is ours; ``begins`` iterates over
+    one. The library reads and closes a response by ``reads`` and ``closes``, and steps through ``auth_flow`` by
+    ``steps_by``.
     """
 
     module: ClassVar[Any]
     kind: ClassVar[Any]
     stream: ClassVar[Any]
+    begins: ClassVar[Any] = iter
     run: ClassVar[Callable[[Steps], Any]] = drive
     reads: ClassVar[str] = "read"
     closes: ClassVar[str] = "close"
@@ -132,7 +140,7 @@ class HttpxDoor(Door):
     def unread(self, native: httpx.Response) -> Content:
         if native.is_stream_consumed:
             return Content([native.content], complete=True, decoded=True)
-        return Content(rest=native.iter_raw())
+        return Content(rest=self.begins(native.stream))
 
     def close(self, native: httpx.Response) -> Any:
         """Close it, and let it go of its stream: a circle is work for the collector."""
@@ -157,20 +165,9 @@ class HttpxDoor(Door):
 
     def passed(self) -> httpx.Response:
         native, content = self.native, self.content
-        if content is None or content.decoded:
-            return native  # type: ignore[no-any-return]
-        response: httpx.Response = self.module.Response(
-            native.status_code,
-            headers=native.headers,
-            stream=self.stream(content, native),
-            request=native.request,
-            extensions=native.extensions,
-            history=native.history,
-            default_encoding=native.default_encoding,
-        )
-        response.next_request = native.next_request
-        response.elapsed = timedelta(seconds=time.perf_counter() - self.start)
-        return response
+        if content is not None and not content.decoded:
+            native.stream = self.stream(content, native.stream)
+        return native  # type: ignore[no-any-return]
 
     def show(self, response: httpx.Response, record: Record) -> None:
         """Put the record into the extensions; credentials stay on the request, as with httpx, if they are for it."""
@@ -212,19 +209,12 @@ class HttpxDoor(Door):
 class AwaitedDoor(HttpxDoor):
     """The same for AsyncClient and AsyncTransport."""
 
-    following = anext
-    run = adrive
+    following, begins, run = anext, aiter, adrive
     reads, closes, auth_flow, steps_by = "aread", "aclose", "async_auth_flow", "asend"
-
-    def unread(self, native: httpx.Response) -> Content:
-        if native.is_stream_consumed:
-            return Content([native.content], complete=True, decoded=True)
-        return Content(rest=native.aiter_raw())
 
     async def close(self, native: httpx.Response) -> None:
         """Close it, an iterator that was left in the middle first, and let it go of its stream."""
-        if self.content is not None and not self.content.complete:
-            await self.content.rest.aclose()
+        await _leave(self.content)
         await native.aclose()
         native.stream = self.module.ByteStream(b"")
 
