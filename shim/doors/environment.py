@@ -2,14 +2,11 @@
 
 from __future__ import annotations
 
-import os
-
 from shim.errors import SettingsError
 
 TYPE_CHECKING = False  # as type checkers know it; importing typing costs 8 ms
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
-    from typing import Any
+    from collections.abc import Mapping
 
 INVENTORY = "ATLAS_SHIM_INVENTORY"
 WARNINGS = "ATLAS_SHIM_WARNINGS"
@@ -33,28 +30,6 @@ CHECKED = "_ATLAS_SHIM_CHECKED"
 
 WORDS = ("off", "once", "always", "error")
 """The words of ``ATLAS_SHIM_WARNINGS``."""
-
-Raw = tuple[object, ...]
-"""Values as the process holds them, None for a variable that is not set: good for comparing and nothing else."""
-
-
-class Variables:
-    """Some variables, looked at again and again to see whether they changed.
-
-    ``os.environ`` raises two exceptions for each variable that is not set, which is nearly all of them: together
-    that was a tenth of what the drop-in costs. So the dictionary below it is asked, if there is one.
-    """
-
-    def __init__(self, names: Iterable[str]) -> None:
-        self._names = tuple(names)
-        self._keys: tuple[object, ...] = tuple(map(os.fsencode, self._names)) if os.name == "posix" else self._names
-
-    def raw(self) -> Raw:
-        """Return the values at this moment."""
-        held: Any = getattr(os.environ, "_data", None)
-        if held is None:  # another mapping in its place
-            return tuple(map(os.environ.get, self._names))
-        return tuple(map(held.get, self._keys))
 
 
 def settings_in(environ: Mapping[str, str]) -> dict[str, str]:

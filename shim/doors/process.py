@@ -9,7 +9,7 @@ from collections.abc import Mapping
 from contextlib import suppress
 from functools import partial
 from importlib import import_module
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import attrs
 
@@ -17,7 +17,7 @@ from shim.core.context import Memory
 from shim.core.exchange import Repeats
 from shim.core.recognise import Engine, Match, shared_engine
 from shim.core.settings import FlagRoute, Settings, read_settings
-from shim.doors.environment import CHECKED, INVENTORY, VARIABLES, Raw, Variables, read_word
+from shim.doors.environment import CHECKED, INVENTORY, VARIABLES, read_word
 from shim.errors import DocumentError, SettingsError
 from shim.origins import BASE_URL_VARIABLES, read_base_url
 
@@ -26,7 +26,8 @@ if TYPE_CHECKING:
 
 logger = logging.getLogger("shim")
 
-_variables = Variables((*VARIABLES, *BASE_URL_VARIABLES))
+_NAMES = (*VARIABLES, *BASE_URL_VARIABLES)
+_KEYS: tuple[object, ...] = tuple(map(os.fsencode, _NAMES)) if os.name == "posix" else _NAMES
 
 _PROVIDER = "ATLAS_SHIM_OPENFEATURE_PROVIDER"
 
@@ -47,7 +48,7 @@ class Current:
     ``word`` is that of ``ATLAS_SHIM_WARNINGS``, ``inventory`` the file that calls are noted in, or empty.
     """
 
-    raw: Raw
+    raw: tuple[object, ...]
     engine: Engine
     settings: Settings
     word: str
@@ -65,7 +66,7 @@ def prepare() -> None:
     Raises SettingsError and DocumentError, so that a typo is found here and not in a call.
     """
     global _current  # noqa: PLW0603 - one atomic assignment; the settings belong to the process
-    _current = _read(_variables.raw(), os.environ)
+    _current = _read(_raw(), os.environ)
 
 
 def begin_with(environ: Mapping[str, str]) -> None:
@@ -84,7 +85,7 @@ def concerns(url: str) -> Current | None:
     They are the last good ones when a variable no longer has a meaning.
     """
     global _current  # noqa: PLW0603 - as above
-    now, raw = _current, _variables.raw()
+    now, raw = _current, _raw()
     if now is None or now.raw != raw:
         try:
             now = _read(raw, os.environ)
@@ -122,7 +123,16 @@ def _connect(key: str) -> Evaluate:
     return evaluate
 
 
-def _read(raw: Raw, environ: Mapping[str, str]) -> Current:
+def _raw() -> tuple[object, ...]:
+    """Return the variables at this moment, None for one that is not set: good for comparing and nothing else.
+
+    ``os.environ`` raises two exceptions for each that is not set, so the dictionary below it is asked, if there is one.
+    """
+    held: Any = getattr(os.environ, "_data", None)
+    return tuple(map(os.environ.get, _NAMES)) if held is None else tuple(map(held.get, _KEYS))
+
+
+def _read(raw: tuple[object, ...], environ: Mapping[str, str]) -> Current:
     if _current is None:
         _warn_of_unknown(environ)
     word = read_word(environ)

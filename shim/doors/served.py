@@ -13,8 +13,6 @@ import threading
 from functools import partial
 from importlib import import_module
 
-from shim.doors.environment import Variables
-
 TYPE_CHECKING = False  # as type checkers know it; importing typing costs 8 ms
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -43,16 +41,13 @@ _fork = threading.local()
 _PUBLIC = "/api/atlas/"
 """What the paths of the shipped documents have in common: until the engine is loaded, the rest is no concern."""
 
-_documents = Variables(["ATLAS_SHIM_MAPPINGS"])
-"""Those of the operator's know other paths."""
-
 
 def _concerns(url: str) -> object:
     """Return whether the drop-in is on and a URL, or its path, may be one of a retired call."""
     if not STATE.active:
         return False
     if STATE.concerns is None:
-        return _PUBLIC in url or any(_documents.raw())
+        return _PUBLIC in url or "ATLAS_SHIM_MAPPINGS" in os.environ  # an operator's documents know other paths
     return STATE.concerns(url)
 
 
