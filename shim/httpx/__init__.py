@@ -30,5 +30,6 @@ if _typing.TYPE_CHECKING:
         ) -> None: ...
 
 else:
+    __all__.sort(key=str.casefold)  # as the library has it
     globals().update(_clients.make(_httpx).public)
     __getattr__ = _partial(getattr, _httpx)  # what else it has, so that reaching into it works as ever

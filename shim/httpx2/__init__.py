@@ -34,5 +34,6 @@ if _typing.TYPE_CHECKING:
         ) -> None: ...
 
 else:
+    __all__.sort(key=str.casefold)  # as the library has it
     globals().update(_clients.make(_httpx2).public)
     __getattr__ = _partial(getattr, _httpx2)  # what else it has, so that reaching into it works as ever
