@@ -1,8 +1,4 @@
-"""Where in a program a call is made: the innermost line of the program's own code that leads to it.
-
-Its own code is what neither the standard library, nor an HTTP library or event loop, nor, if there is any other,
-an installed package has in it. This is looked for only when a warning or a line of the inventory may be due.
-"""
+"""Where in a program a call is made: the innermost line of the program's own code that leads to it."""
 
 from __future__ import annotations
 
@@ -26,12 +22,8 @@ _PLUMBING = frozenset({
 })  # fmt: skip
 """Installed packages that stand between a program and the network, whoever calls them."""
 
-_FARTHEST = 16
-"""Tasks that are followed from the one that makes a call to those that wait for it."""
-
-_DEEPEST = 200
-"""Coroutines that are followed within a task."""
-
+_FARTHEST = 16  # tasks that are followed from the one that makes a call to those that wait for it
+_DEEPEST = 200  # coroutines that are followed within a task
 _REMEMBERED = 4096
 _kinds: dict[CodeType, str] = {}
 """Whose code is, so that it is looked at once."""

@@ -16,8 +16,7 @@ from shim.core.responses import error_body, help_link
 
 logger = logging.getLogger("shim")
 
-PIECE = 65536
-"""Bytes that are read at once."""
+PIECE = 65536  # bytes that are read at once
 
 _serving: ContextVar[bool] = ContextVar("atlas_shim_serving", default=False)
 

@@ -28,8 +28,7 @@ from shim.doors.recognition import RetiredCall, recognise_url
 from shim.errors import LegacyEndpointWarning
 from shim.tools.inventory import CallSite, explain_command
 
-SIZE = 4096
-"""Call sites that are remembered; beyond that all are forgotten, and warned again."""
+SIZE = 4096  # call sites that are remembered; beyond that all are forgotten, and warned again
 
 
 @attrs.frozen

@@ -32,13 +32,8 @@ _KEYS: tuple[object, ...] = tuple(map(os.fsencode, _NAMES)) if os.name == "posix
 _PROVIDER = "ATLAS_SHIM_OPENFEATURE_PROVIDER"
 
 MEMORY = Memory()
-"""One for the process, so that what one client learned serves the next, whatever its library.
-
-It is looked up here for each call: whoever puts another memory in its place does so for every drop-in.
-"""
-
 REPEATS = Repeats()
-"""What is known of the calls that this process makes again and again."""
+"""What was learned serves the next client, whatever its library; both are looked up here for each call."""
 
 
 @attrs.frozen

@@ -38,16 +38,13 @@ STATE = State()
 _loading = threading.RLock()
 _fork = threading.local()
 
-_PUBLIC = "/api/atlas/"
-"""What the paths of the shipped documents have in common: until the engine is loaded, the rest is no concern."""
-
 
 def _concerns(url: str) -> object:
     """Return whether the drop-in is on and a URL, or its path, may be one of a retired call."""
     if not STATE.active:
         return False
-    if STATE.concerns is None:
-        return _PUBLIC in url or "ATLAS_SHIM_MAPPINGS" in os.environ  # an operator's documents know other paths
+    if STATE.concerns is None:  # the shipped documents know such paths alone
+        return "/api/atlas/" in url or "ATLAS_SHIM_MAPPINGS" in os.environ
     return STATE.concerns(url)
 
 
@@ -56,7 +53,7 @@ def _load(door: str) -> None:
     module, name, *arguments = door.split(":")
     _guard_forks()
     is_first = _loading.acquire(timeout=1)  # threads load it once
-    found, concerns = None, STATE.concerns or _never
+    found, concerns = None, STATE.concerns or (lambda _: False)
     try:
         process = import_module("shim.doors.process")
         process.begin_with(STATE.settings)
@@ -71,10 +68,6 @@ def _load(door: str) -> None:
         if is_first:
             _loading.release()
     STATE.doors[door], STATE.concerns = found, concerns
-
-
-def _never(_: str) -> bool:
-    return False
 
 
 def _guard_forks() -> None:
@@ -183,8 +176,7 @@ def _leads(response: Any) -> object:
 
 
 def _path(_: Any, request: Any, *__: Any, **___: Any) -> str:
-    path: str = request.url.raw_path.decode("ascii")  # httpx puts a URL's text together anew each time
-    return path
+    return str(request.url.raw_path, "ascii")  # httpx puts a URL's text together anew each time
 
 
 def _first(_: Any, *args: Any, **kwargs: Any) -> str:
@@ -197,13 +189,11 @@ def _second(_: Any, method: Any, url: Any, *__: Any, **___: Any) -> str:  # noqa
 
 
 def _of_session(session: Any, method: Any, str_or_url: Any, *_: Any, **__: Any) -> str:  # noqa: ARG001 - as above
-    url = session._build_url(str_or_url)  # noqa: SLF001 - with the session's base, which nothing public tells
-    return str(url.raw_path)
+    return str(session._build_url(str_or_url).raw_path)  # noqa: SLF001 - nothing public tells the session's base
 
 
 def _head(connection: Any, *_: Any, **__: Any) -> str:
-    head: bytes = connection._buffer[0]  # noqa: SLF001 - kept there until now, line by line
-    return head.decode("latin-1")
+    return str(connection._buffer[0], "latin-1")  # noqa: SLF001 - kept there until now, line by line
 
 
 _AIOHTTP, _HTTPX = "shim.doors.aiohttp.session", "shim.doors.httpx_family.clients"

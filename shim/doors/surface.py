@@ -125,21 +125,16 @@ def _joined(own: type, ours: type) -> type:
     made_by: Any = own.__reduce_ex__
 
     def reduce(self: Any, protocol: int) -> Any:
-        return _reduced(made_by(self, protocol), type(self), own, ours)
+        """Let copies and pickles be made by way of ``own``, since the joined class can be imported from nowhere."""
+        made = made_by(self, protocol)
+        if not isinstance(made, tuple):
+            return made
+        function, *arguments = (own if each is type(self) else each for each in (made[0], *made[1]))
+        return (_made_again, (ours, function, *arguments), *made[2:])
 
-    def fill(namespace: dict[str, Any]) -> None:
-        names = ("__module__", "__qualname__", "__doc__")
-        namespace.update({name: getattr(own, name) for name in names}, __slots__=(), __reduce_ex__=reduce)
-
-    return types.new_class(own.__name__, (own, ours), {}, fill)
-
-
-def _reduced(made: Any, joined: type, own: type, ours: type) -> Any:
-    """Let copies and pickles be made by way of ``own``, since the joined class can be imported from nowhere."""
-    if not isinstance(made, tuple):
-        return made
-    function, arguments = (own if made[0] is joined else made[0]), [own if one is joined else one for one in made[1]]
-    return (_made_again, (ours, function, *arguments), *made[2:])
+    names = {name: getattr(own, name) for name in ("__module__", "__qualname__", "__doc__")}
+    body = {**names, "__slots__": (), "__reduce_ex__": reduce}
+    return types.new_class(own.__name__, (own, ours), {}, lambda namespace: namespace.update(body))
 
 
 def _made_again(ours: type, function: Callable[..., Any], *arguments: Any) -> Any:

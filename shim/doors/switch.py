@@ -1,9 +1,7 @@
 """Switching the drop-in on and off for a whole process, clients that exist already included.
 
 What ``served`` has stands in the place of a library's methods as soon as the program imports the library; none is
-imported here. An import is heard of by a finder that stands first in ``sys.meta_path``: it lets the others find a
-watched module and has its loader call back, before anybody can use the module. For the time before and after that the
-loader is the module's own again.
+imported here. An import is heard of by a finder that stands first in ``sys.meta_path``.
 """
 
 from __future__ import annotations
@@ -39,10 +37,6 @@ class _Loader:
     def __getattr__(self, name: str) -> Any:
         return getattr(self._loader, name)
 
-    def create_module(self, spec: Any) -> Any:
-        """Return the module to execute, None for an ordinary one."""
-        return self._loader.create_module(spec)
-
     def exec_module(self, module: ModuleType) -> None:
         """Execute the module, with its own loader in place, and call ``notify``, unless the import fails."""
         self._spec.loader = self._loader
@@ -52,10 +46,9 @@ class _Loader:
 
 
 class Finder:
-    """Finds what the finders after it find; ``notify`` is called with each module of ``names`` that was imported.
+    """Finds what the finders after it find; ``notify`` is called with each module of ``names`` that was executed.
 
-    A module that is loaded again (``importlib.reload``) is notified of again. ``notify`` must raise nothing: it would
-    be the import that fails. A module whose loader knows no ``exec_module`` (PEP 451) is passed over.
+    It must raise nothing: the import would fail. A module whose loader has no ``exec_module`` is passed over.
     """
 
     def __init__(self, names: Container[str], notify: Callable[[ModuleType], None]) -> None:
@@ -132,10 +125,9 @@ def installed() -> bool:
 
 
 def overtaken() -> None:
-    """Switch it on where OpenTelemetry's launcher stands before the one of ``atlas-shim run``.
+    """Switch it on where OpenTelemetry's launcher stands before the one of ``atlas-shim run``; raises nothing.
 
-    OpenTelemetry calls this, by an entry point, in every Python that its launcher started and where
-    atlas-shim is installed; without ``atlas-shim run`` nothing happens. Nothing is raised.
+    OpenTelemetry calls this, by an entry point, in every Python that its launcher started.
     """
     if LAUNCH not in os.environ.get("PYTHONPATH", "").split(os.pathsep):
         return
