@@ -95,12 +95,12 @@ def start_helper(options: Options, engine: Engine, host: str, environ: Mapping[s
     os.close(alive)
     asked.close()
     with open(ready, encoding="utf-8") as file:  # noqa: PTH123 - a descriptor
-        told = json.loads(file.read() or '{"error": "the gateway did not start"}')
-    if "error" in told:
-        raise SettingsError(told["error"])
+        answer = json.loads(file.read() or '{"error": "the gateway did not start"}')
+    if "error" in answer:
+        raise SettingsError(answer["error"])
     os.set_inheritable(fcntl.fcntl(living, fcntl.F_DUPFD, HIGH), True)  # noqa: FBT003 - the function's own signature
     os.close(living)
-    return Helper(told["environment"], asking)
+    return Helper(answer["environment"], asking)
 
 
 def _keep(options: Options, engine: Engine, host: str, environ: Mapping[str, str], pipes: _Pipes) -> None:

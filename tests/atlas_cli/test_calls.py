@@ -31,7 +31,7 @@ def waits(monkeypatch, server):
 
 
 def test_a_watch_prints_dots_until_the_job_has_ended(atlas, signed_in, server, waits):
-    """A dot a look where stdout is no terminal, four seconds between looks, then the CLI's words."""
+    """A pipe gets a dot for each read, four seconds apart, then the CLI's words."""
     job = server.fake.add_restore_job(DEMO_GROUP, DEMO_CLUSTER, ago=timedelta(0))
     done = atlas(*WATCH, job.id)
     assert (done.exit_code, done.stderr) == (0, "")

@@ -44,7 +44,7 @@ def test_the_words_are_handed_on_as_they_are(tmp_path, became, monkeypatch, atla
 
 
 def test_wrappers_around_the_shim_are_passed_over(tmp_path, became):
-    """A script that mentions atlas-shim is no Atlas CLI; the next one on the PATH is."""
+    """A script that mentions atlas-shim is skipped; the next program on the PATH is the Atlas CLI."""
     wrapper = executable(tmp_path / "a", '#!/bin/sh\nexec atlas-shim atlas "$@"\n')
     module = executable(tmp_path / "b", '#!/bin/sh\nexec python3 -m shim atlas "$@"\n')
     real = executable(tmp_path / "c", b"\x7fELF")

@@ -47,7 +47,7 @@ def test_a_replaced_flag_says_so(atlas, signed_in):
 
 
 def test_a_project_id_is_checked(atlas, signed_in):
-    """A project that is no id is refused before Atlas is asked."""
+    """A project's id is checked before Atlas is asked."""
     done = atlas("serverless", "list", "--projectId", "shop")
     assert (done.exit_code, done.stderr) == (1, "Error: the provided value 'shop' is not a valid ID\n")
 

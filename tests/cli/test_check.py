@@ -49,7 +49,7 @@ def test_all_is_well_out_of_the_box(run, checked):
 
 
 def test_a_gateways_file_or_a_document_is_checked_without_the_drop_in(run, checked, tmp_path):
-    """There is no program then."""
+    """A gateway's file and a document concern no program."""
     (tmp_path / "shim.toml").write_text("deadline = 3\n")
     assert checked("--config", str(tmp_path / "shim.toml"))["dropin"] is None
     shipped = Path(__file__).parents[2] / "mappings" / "atlas-serverless"
@@ -70,7 +70,7 @@ def test_the_drop_in_is_left_as_it_was(checked):
 
 
 def test_each_setting_says_where_it_comes_from(checked, tmp_path):
-    """Default, variable and file are told apart, the variable before the file."""
+    """The source is a default, a variable or a file; the variable comes before the file."""
     file = tmp_path / "shim.toml"
     file.write_text('public-url = "https://a.example"\ndeadline = 3\n')
     found = checked("--config", str(file), env={"ATLAS_SHIM_DEADLINE": "4"})
@@ -119,7 +119,7 @@ def test_documents_are_listed_with_their_operations_and_overridden_rules(checked
 
 
 def test_nothing_is_sent_without_connect(run, atlas):
-    """The check is offline unless told otherwise."""
+    """The check is offline without --connect."""
     assert run("check").exit_code == 0
     assert atlas.fake.arrivals == []
 
@@ -133,7 +133,7 @@ def test_nothing_is_sent_without_connect(run, atlas):
     ],
 )
 def test_no_secret_is_shown(run, atlas, env):
-    """The kind of credentials and their variables are told, never a value."""
+    """The kind of credentials and their variables are shown, never a value."""
     env = {"MONGODB_ATLAS_ACCESS_TOKEN": None, **env}
     done = run("check", "--connect", env=env)
     assert done.exit_code == 0

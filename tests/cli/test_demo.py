@@ -60,11 +60,11 @@ def test_nothing_of_the_environment_takes_part(start):
 
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
 def test_serve_keeps_both_running_until_a_signal(start, wait_for, number):
-    """With --serve both answer, the reply's own record agrees with what was told, and a signal ends it with 0."""
+    """With --serve both answer, the reply's own record agrees with the story, and a signal ends it with 0."""
     process = start("demo", "--serve")
-    told = []
+    lines = []
     for line in iter(process.stdout.readline, ""):
-        told.append(line)
+        lines.append(line)
         if "keep running" in line:
             break
     url = wait_for(process.stdout, r"gateway\s+(http://\S+)")[1]
@@ -77,7 +77,7 @@ def test_serve_keeps_both_running_until_a_signal(start, wait_for, number):
     with opener.open(request, timeout=30) as reply:
         assert len(json.load(reply)["results"]) == 8
         said = reply.headers["Atlas-Shim"]
-    story = "".join(told)
+    story = "".join(lines)
     for level in ("derived", "constant", "absent"):
         part = story.partition(f"   {level}: ")[2].partition("\n\n")[0]
         names = re.findall(r"^     (\w+)  ", part, re.MULTILINE)

@@ -48,7 +48,7 @@ def test_pairs_say_which_versions_are_meant(run, tmp_path):
     assert 'versions = ">=2023.1.1,<2026.6.1"' in run(*draft, "--pairs", PAIRS).stdout
 
 
-def test_what_is_wrong_is_told_in_one_line(run, tmp_path):
+def test_what_is_wrong_is_one_line(run, tmp_path):
     """An unknown operation, and as many successors as operations."""
     done = run("draft", API, "--operation", "getShed")
     assert (done.exit_code, "has no operation 'getShed'" in done.stderr) == (2, True)
@@ -68,7 +68,7 @@ def test_pairs_prove_a_document(run, document):
 
 
 def test_pairs_deny_a_document(run, document):
-    """Each field that differs is told with its first example, and the exit code is 1."""
+    """Each field that differs is shown with its first example, and the exit code is 1."""
     document.write_text(document.read_text().replace('factor = "1/10"', "factor = 10"))
     done = run("check", "--pairs", PAIRS, str(document))
     assert done.exit_code == 1
@@ -84,7 +84,7 @@ def test_the_table_is_there_for_programs(run, document):
 
 
 def test_one_document_can_be_checked_alone(run, document):
-    """The shipped ones are left out, so that a draft of an operation that they have is no defect; and they alone."""
+    """A draft is checked without the shipped documents, whose operations it may repeat; pairs of it fail with them."""
     assert "no operation of the document is" in run("check", "--pairs", PAIRS).stdout
     document.write_text(document.read_text().replace('why = "?"', 'why = "Nobody knows."'))
     done = run("check", str(document))

@@ -67,10 +67,10 @@ def test_a_table_has_the_scalar_members_of_a_lists_items(run, atlas):
     assert header.split()[:3] == ["createdAt", "expiresAt", "frequencyType"]
     assert {row.index("completed") for row in rows} == {header.index("status")}
     assert len(rows) == 3
-    told = " ".join(done.stderr.split())
-    assert told.startswith("3 of 8; ")
-    assert "Answered by flex: its sunset, 2026-01-22, has passed." in told
-    assert "absent: storageSizeBytes. Flex does not say how large a snapshot is." in told
+    said = " ".join(done.stderr.split())
+    assert said.startswith("3 of 8; ")
+    assert "Answered by flex: its sunset, 2026-01-22, has passed." in said
+    assert "absent: storageSizeBytes. Flex does not say how large a snapshot is." in said
 
 
 def test_a_table_of_one_resource_has_a_row_for_each_member(run, atlas):
@@ -102,7 +102,7 @@ def test_the_record_is_a_line_of_json_on_stderr(run, atlas):
 
 
 def test_the_command_is_no_caller_of_the_inventory(run, atlas, tmp_path):
-    """It is no program that has to be changed."""
+    """The command is not a program that has to be changed."""
     calls = tmp_path / "calls.jsonl"
     assert run("get", SNAPSHOTS, env={"ATLAS_SHIM_INVENTORY": str(calls)}).exit_code == 0
     assert not calls.exists()
@@ -140,7 +140,7 @@ def test_a_write_that_is_switched_off_names_the_switch(run, atlas):
 
 
 def test_an_answer_without_json_is_passed_on_as_it_is(run, atlas, on_a_terminal):
-    """Bytes go into a pipe, not to a terminal; no content is no output."""
+    """Bytes go into a pipe, not to a terminal; an answer without content prints nothing."""
     replies = [FakeReply(200, (), b"\x1f\x8b\xff"), FakeReply(200, (), b"\x1f\x8b\xff"), FakeReply(204, ())]
     atlas.fake.overrides.append(lambda arrival: replies.pop(0))
     assert run("get", "/api/atlas/v2/logs.gz").stdout_bytes == b"\x1f\x8b\xff"
@@ -162,7 +162,7 @@ def test_an_answer_without_json_is_passed_on_as_it_is(run, atlas, on_a_terminal)
     ],
 )
 def test_each_kind_of_error_has_its_exit_code(run, atlas, words, env, code, said):
-    """Errors of Atlas, of usage and of the network are told apart; no secret shows, and nothing is sent by mistake."""
+    """Errors of Atlas, of usage and of the network have their own codes; no secret shows, and nothing is sent by mistake."""
     done = run(*words, env=env)
     assert (done.exit_code, done.stdout) == (code, "")
     assert said in done.stderr

@@ -15,7 +15,7 @@ FREE = ("--listen", "127.0.0.1:0", "--admin", "off")
 
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
 def test_a_signal_ends_it_with_exit_code_0(start, wait_for, atlas, retired_call, number):
-    """The gateway answers, and ends in order when it is told to."""
+    """The gateway answers, and ends in order on a signal."""
     process = start("serve", *FREE, "--upstream", atlas.url)
     url = wait_for(process.stderr, r"takes calls at (\S+)")[1]
     assert retired_call(url) == 200

@@ -16,7 +16,7 @@ IMAGE = f"registry.example.com/atlas-shim:{NEWEST}"
 
 
 def program(name: str) -> str:
-    """Return where a program is, also one that pip installed; the test is skipped where there is none."""
+    """Return where a program is, also one that pip installed; skips the test if the program is missing."""
     found = shutil.which(name) or shutil.which(name, path=str(Path(sys.executable).parent))
     if found is None:
         pytest.skip(f"{name} is not installed")

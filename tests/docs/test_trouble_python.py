@@ -117,7 +117,7 @@ def test_429_of_the_imports_and_the_typed_client(monkeypatch):
 
 
 def test_no_connection_is_the_exception_of_ones_library():
-    """There is no 502 where there is no gateway."""
+    """Without a gateway nothing answers 502."""
     url = f"http://127.0.0.1:{free_port()}{RETIRED}"
     with pytest.raises(plain.ConnectError):
         httpx.get(url, headers=HEADERS)

@@ -76,7 +76,7 @@ def test_a_gateway_that_is_killed_is_started_again(runs, folders):
 
 
 def test_a_program_that_is_killed_takes_all_with_it(runs, folders):
-    """Nothing has to be told of its end."""
+    """The processes beside it notice its end by themselves."""
     with runs.begin("sh", "-c", "echo up; exec sleep 60") as program:
         assert program.stdout.readline() == "up\n"
         program.kill()
