@@ -14,9 +14,19 @@ import click
 
 from shim.cli import output
 from shim.cli.failures import NO, trouble
-from shim.cli.fields import FieldLine, field_lines, no_successor
 from shim.cli.hints import hints
-from shim.cli.next_calls import BEARER, DIGEST, ORIGIN, PLAIN, encoded, next_calls, readable
+from shim.cli.next_calls import (
+    BEARER,
+    DIGEST,
+    ORIGIN,
+    PLAIN,
+    FieldLine,
+    encoded,
+    field_lines,
+    next_calls,
+    no_successor,
+    readable,
+)  # fmt: skip
 from shim.cli.output import output_option
 from shim.core.context import Context, Memory
 from shim.core.messages import Call

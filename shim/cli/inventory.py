@@ -18,8 +18,7 @@ import click
 
 from shim.cli import output
 from shim.cli.failures import SETTINGS, Failure
-from shim.cli.fields import no_successor
-from shim.cli.next_calls import ORIGIN, NextCall, next_calls
+from shim.cli.next_calls import ORIGIN, NextCall, next_calls, no_successor
 from shim.cli.output import output_option
 from shim.core.recognise import Engine, shared_engine
 from shim.core.settings import read_settings
@@ -161,15 +160,13 @@ def _remarks(found: Inventory, verdict: Verdict) -> list[str]:
         said.append(f"The inventory has {found.lines} lines, from {spoken(found.first)} to {spoken(found.last)}.")
     elif verdict.reaches:
         said.append(f"The inventory is empty, and was made at {spoken(verdict.reaches)}.")
-    if found.broken:
-        said.append(f"{found.broken} of {found.lines} lines can't be read.")
-    if found.earlier:
-        said.append(f"{found.earlier} calls were made before the window, and are left out.")
-    if found.own:
-        said.append(f"{found.own} calls of the shim's own commands are left out.")
-    if found.untold:
-        said.append(f"Only {MOST} callers are listed; {found.untold} calls of others were counted.")
-    return said
+    more = {
+        f"{found.broken} of {found.lines} lines can't be read.": found.broken,
+        f"{found.earlier} calls were made before the window, and are left out.": found.earlier,
+        f"{found.own} calls of the shim's own commands are left out.": found.own,
+        f"Only {MOST} callers are listed; {found.untold} calls of others were counted.": found.untold,
+    }
+    return said + [text for text, count in more.items() if count]
 
 
 def _announced(one: Mapping[str, Any]) -> list[str]:

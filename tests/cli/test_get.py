@@ -162,7 +162,7 @@ def test_an_answer_without_json_is_passed_on_as_it_is(run, atlas, on_a_terminal)
     ],
 )
 def test_each_kind_of_error_has_its_exit_code(run, atlas, words, env, code, said):
-    """Errors of Atlas, of usage and of the network have their own codes; no secret shows, and nothing is sent by mistake."""
+    """Errors of Atlas, of usage and of the network have their own; no secret shows, and nothing is sent by mistake."""
     done = run(*words, env=env)
     assert (done.exit_code, done.stdout) == (code, "")
     assert said in done.stderr
