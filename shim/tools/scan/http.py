@@ -63,11 +63,10 @@ class Calls:
     def retired(self, call: Call) -> Iterator[tuple[str | None, str]]:
         """Yield the methods and addresses of the retired calls that a call may be."""
         is_http, method = self._method(call)
-        is_http = is_http or call.name in self.program.functions
+        near, is_http = self.near and is_http, is_http or call.name in self.program.functions
         addresses = self.addresses(call) if is_http else []
         if is_http and call.receiver is not None:
             addresses.append(self.program.fold(call.receiver))
-        near = self.near and is_http
         hits = [one for texts in addresses for one in texts if self.sought.find(one, near=near)]
         if not hits and len(call.args) > 2 and not self.is_quiet(call.node):
             joined = made(url_join, *(self.program.fold(one) for one in call.args if self._word(one) is None))
