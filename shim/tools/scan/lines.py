@@ -149,7 +149,6 @@ class Lines:
         """Yield the retired paths and names in a line that is not a command."""
         if not self.sought.concerns(whole) or _COMPARED.search(row):
             return
-        seen = set()
         for token in _TOKEN.finditer(_CONCATENATED.sub(HOLE, _UNKNOWN.sub(HOLE, whole))):
             word, before = token[0].rstrip(".:"), token.string[: token.start()]
             word = re.sub(r"^[\w.-]+=(?=/|https?:|\x00)", "", word)
@@ -163,9 +162,7 @@ class Lines:
                 use = self.sought.called(place, self._method(number), word, "text") or use
             else:
                 use = self._name(word, place, row)
-            if use is not None and use.operations[0].id not in seen:
-                seen.add(use.operations[0].id)
-                yield use
+            yield from filter(None, [use])
 
     def _method(self, number: int) -> str | None:
         """Return the only method in a line, or else in the lines around it."""

@@ -47,25 +47,16 @@ class Reader(Calls):
                 yield from self._node(node)
 
     def _call(self, call: Call) -> Iterator[Use]:
-        name, node = call.name, call.node
         yield from self._named(call)
-        if "mongodbatlas" in self.text and (name.startswith(("get", "new")) or name[:1].isupper()):
-            found = self.sought.wrapped(name.removeprefix("New") if self.program.language == "go" else name)
-            if found:
-                yield Use(self._place(node), "resource", found, None, name)
         words = list(dropwhile(lambda word: not word.strip(HOLE), self._words(call)))
         if words and words[0] in rules.words("commands", "atlas"):
             words = " ".join(words).split()
         if (use := self.sought.command(self._at(call), words)) is not None:
             self._use(call)
             yield use
-        seen = set()
         for method, address in self.retired(call):
             self._use(call, call.receiver)
-            use = self.sought.called(self._at(call), method, address, near=self.near)
-            if use is not None and use.operations[0].id not in seen:
-                seen.add(use.operations[0].id)
-                yield use
+            yield from filter(None, [self.sought.called(self._at(call), method, address, near=self.near)])
 
     def _use(self, call: Call, receiver: Node | None = None) -> None:
         """Note the literals in the texts that a call is given, or is made on."""
@@ -79,11 +70,9 @@ class Reader(Calls):
         operation = self.sought.named(name, on[-1] if on else "")
         if operation is None:
             return
-        is_self = on[:1] in (["self"], ["this"], ["cls"]) or (
-            call.receiver is not None and call.receiver.kind in {"this", "self"}
-        )
         is_own = name in self.program.functions or name in self.own
-        if is_own and (not on or (len(on) < 2 and (is_self or self.program.language in _TYPED))):
+        is_self = len(on) < 2 and (on[:1] in (["self"], ["cls"]) or self.program.language in _TYPED)
+        if is_own and (not on or is_self):
             return
         if on and on[0] in self.own and not on[0].endswith("Api"):
             return
@@ -101,9 +90,10 @@ class Reader(Calls):
         """Yield the use in a name, a text or a list that is not the call's own name."""
         place, parent = self._place(node), node.parent or node
         if node.role in {"name", "string"} and len(node.text) < 80:
-            resource = self.sought.spelled(plain(node.text.strip("\"'`")))
-            if resource:
-                yield Use(place, "resource", resource, None, node.text.strip("\"'`"))
+            word = plain(node.text.strip("\"'`"))
+            is_generated = node.role == "name" and "mongodbatlas" in self.text
+            found = self.sought.spelled(word) or (self.sought.wrapped(word.removeprefix("New")) if is_generated else ())
+            yield from [Use(place, "resource", found, None, word)] if found else []
         if node.role == "member" and parent.role not in {"call", "type"} and node.kids:
             name = (node.kids[-1].words() or [""])[-1]
             operation = self.sought.named(name)
