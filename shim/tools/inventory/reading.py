@@ -25,18 +25,14 @@ LEVELS = ("absent", "derived", "constant")
 MOST = 10_000
 """The most callers kept; calls of further callers are only counted."""
 
-_ANNOUNCED = 1000
-"""The most operations kept whose replies announce their end."""
+_ANNOUNCED = 1000  # the most operations kept whose replies announce their end
 
-_NAMES = 200
-"""Fields, versions and successors of one caller that are kept, and callers of one announced operation."""
+_NAMES = 200  # fields, versions and successors of one caller that are kept, and callers of one announced operation
 
-_LONGEST = 65536
-"""The most bytes read of a line, far more than any line that is written."""
+_LONGEST = 65536  # the most bytes read of a line, far more than any line that is written
 
 _TIME = re.compile(r"[12]\d{3}-(?:0[1-9]|1[0-2])-(?:0[1-9]|[12]\d|3[01])T(?:[01]\d|2[0-3]):[0-5]\d:[0-5]\dZ", re.ASCII)
-_SKEW = timedelta(minutes=5)
-"""Clocks of several machines that write to one file may differ by this much."""
+_SKEW = timedelta(minutes=5)  # clocks of several machines that write to one file may differ by this much
 
 
 @attrs.define

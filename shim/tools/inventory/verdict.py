@@ -22,8 +22,7 @@ FORM = "%Y-%m-%dT%H:%M:%SZ"
 LEGACY = "legacy"
 """The route of calls that Atlas answered by the old endpoint itself."""
 
-_EARLIEST = "2026"
-"""The oldest credible instant; a machine whose clock is not set says 1970."""
+_EARLIEST = "2026"  # the oldest credible instant; a machine whose clock is not set says 1970
 
 Ends = Callable[[str], datetime | None]
 """Operation -> its future sunset, None if the sunset has passed or is unknown."""

@@ -18,8 +18,7 @@ log = logging.getLogger("shim.tools.radar")
 ANNOUNCING = frozenset({"sunset", "deprecation"})
 """The names of the fields, in lower case."""
 
-_LONGEST = 4096
-"""The most characters read of a Link field."""
+_LONGEST = 4096  # the most characters read of a Link field
 
 _DATE = re.compile(r"@(-?[0-9]{1,12})(?:;|$)")
 _LINK = re.compile(r'<([^<>]*)>((?:[^,"<]|"[^"]*")*)')

@@ -15,8 +15,7 @@ _SENDS = re.compile(
 _METHOD = re.compile(r"(?:-X|--request=?|--method=?|-Method)(\w*)")
 _VALUED = frozenset({"-P", "--profile", "-o", "--output", "--projectId"})
 """Options of the Atlas CLI whose value is the next word."""
-_LISTED = re.compile(r"[\"']\s*,\s*\[?\s*[\"']")
-"""The end of one quoted argument, and the start of the next."""
+_LISTED = re.compile(r"[\"']\s*,\s*\[?\s*[\"']")  # the end of one quoted argument, and the start of the next
 _NAMES = sorted(rules.words("commands", "http") | rules.words("commands", "atlas"))
 _HEAD = re.compile(rf"(?<![\w.$%-])(?:{'|'.join(map(re.escape, _NAMES))})(?=[\s,])")
 _QUOTED = re.compile(r"\"(?:\\.|[^\"\\])*\"|'[^']*'")

@@ -14,8 +14,7 @@ import attrs
 
 from shim.tools.scan import rules
 
-_LONG_LINE = 5000
-"""The most characters in the first line of JavaScript written by hand."""
+_LONG_LINE = 5000  # the most characters in the first line of JavaScript written by hand
 _LARGEST = 16 * 1024 * 1024
 _CODING = re.compile(rb"^[ \t\f]*#.*?coding[:=][ \t]*([-\w.]+)", re.MULTILINE)
 _MAGIC = re.compile(r"^(\s*)[%?].*|^\s*\S+\?+\s*$")

@@ -18,8 +18,7 @@ from shim.tools.scan.texts import HOLE, UNKNOWN, Texts, concat, formatted, known
 from shim.tools.scan.tree import Call, Node, call_of, plain, results, unquoted
 
 _DEEPEST = 40
-_STEPS = 1000
-"""The most expressions followed for one text; the rest is a hole."""
+_STEPS = 1000  # the most expressions followed for one text; the rest is a hole
 _OPENED = re.compile(r"(?:[${]+|\\\()$")
 """The sign before a value inside a text, if the grammar leaves it outside the value's node."""
 _VARIANT = re.compile(r"\{[^{}/]*\}|:\w+")

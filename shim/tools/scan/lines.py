@@ -14,8 +14,7 @@ from shim.tools.scan.commands import commands_in
 from shim.tools.scan.sought import Sought, Use
 from shim.tools.scan.texts import HOLE, Place
 
-_LONGEST = 20_000
-"""The most characters of a command line; a longer line is searched for paths and names only."""
+_LONGEST = 20_000  # the most characters of a command line; a longer line is searched for paths and names only
 _TOKEN = re.compile(r"[^\s\"'`<>()\[\],;|\\]+")
 _SET = re.compile(
     r"^\s*(?:-\s+)?(?:(?:export|local|readonly|typeset|declare|set|ENV|ARG|define|override)\s+(?:-\w+\s+)*)?"
@@ -30,8 +29,7 @@ _UNKNOWN = re.compile(r"\$\{\{.*?\}\}|\{\{.*?\}\}|[$#]\{[^{}]*\}|\\\([^()]*\)|<[
 _KEY = re.compile(r"[\"']?([\w.$-]+)[\"']?\s*[:=]\s*[\"'|>]?[^:=]*$")
 _ANY_KEY = re.compile(r"^\s*(?:-\s+)?[\"']?([\w.$-]+)[\"']?\s*[:=]")
 _SEQUENCE = re.compile(r"^\s*-\s+[\"']?([^\s\"':{}\[\]]+)[\"']?\s*$")
-_FOR_PEOPLE = re.compile(r"^\s*cat\b(?!.*[|>]\s*[\w$\"/]).*<<-?\s*[\"'\\]?(\w+)[\"']?")
-"""A text that is only printed."""
+_FOR_PEOPLE = re.compile(r"^\s*cat\b(?!.*[|>]\s*[\w$\"/]).*<<-?\s*[\"'\\]?(\w+)[\"']?")  # A text that is only printed
 _OPENED = re.compile(r"\s*(/\*|<#|<!--|=begin\b|(?:@\w+ )?\"\"\")")
 _CLOSED = {"/*": "*/", "<#": "#>", "<!--": "-->", "=begin": "=end"}
 _RECORDED = re.compile(

@@ -30,8 +30,7 @@ _NAMED = re.compile(
 )
 _PUT_TOGETHER = re.compile(r"vnd\.atlas\.(?!20\d\d-|[a-z])|vnd\.atlas\.?[\"'`]")
 """A media type whose date is elsewhere in the program."""
-_DATA = (".json", ".yaml", ".yml")
-"""Suffixes of API descriptions, which list all versions of a path."""
+_DATA = (".json", ".yaml", ".yml")  # suffixes of API descriptions, which list all versions of a path
 _NEVER = Version("9999.12.31")
 
 

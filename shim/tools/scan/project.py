@@ -14,8 +14,7 @@ from shim.tools.scan.sought import Sought
 from shim.tools.scan.texts import UNKNOWN, Texts, known
 from shim.tools.scan.tree import Node
 
-_SHORTEST = 4
-"""The fewest characters of a name that is looked up in other files."""
+_SHORTEST = 4  # the fewest characters of a name that is looked up in other files
 _BY_FOLDER = frozenset({"go", "java", "csharp", "kotlin", "scala", "php", "ruby", "swift"})
 """Languages in which files of a folder see each other's names."""
 

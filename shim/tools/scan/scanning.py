@@ -28,8 +28,7 @@ from shim.tools.scan.tree import Node, parsed
 NO_GRAMMARS = (
     "no grammars installed: findings are lines of text; for calls with methods: pip install 'atlas-shim[scan]'"
 )
-_KINDS = ("call", "sdk", "command", "resource", "path", "text")
-"""The kinds of uses, the most specific first."""
+_KINDS = ("call", "sdk", "command", "resource", "path", "text")  # the kinds of uses, the most specific first
 
 
 @attrs.frozen

@@ -20,8 +20,7 @@ from shim.tools.scan.living import is_living
 from shim.tools.scan.texts import HOLE, Place
 
 _HOLES = re.compile(r"(?:\x00|\{\{[^{}]*\}\}|\{[^{}/]*\}|%\(\w+\)[sdr]|%[sdr](?![0-9A-Fa-f])|%s|\$\{\w+\}|\$\w+)+")
-_ENOUGH = 3
-"""The number of fixed segments that identify a path even if its start is unknown."""
+_ENOUGH = 3  # the number of fixed segments that identify a path even if its start is unknown
 _HOSTS = "|".join(re.escape(urlsplit(origin).netloc) for origin in ATLAS_ORIGINS)
 _START = rf"(?:[^/:]*://(?:(?:{_HOSTS})/|(?=[^/]*{HOLE})))?[^:]*"
 """The start of an unknown base URL, but not another host's."""

@@ -9,8 +9,7 @@ import attrs
 
 from shim.tools.scan import rules
 
-_DEEPEST = 400
-"""The greatest depth of a node; deeper ones are left out. People's programs nest some 40 deep."""
+_DEEPEST = 400  # the greatest depth of a node; deeper ones are left out. People's programs nest some 40 deep.
 _OPENING = re.compile(r"^[A-Za-z$@%&#]{0,3}(\"\"\"|'''|[\"'`]|[\[({]|#*\")")
 _CLOSING = re.compile(r"(\"\"\"|'''|[\"'`]|[\])}]|\"#*)$")
 _RETURNS = frozenset({"return_statement", "jump_expression", "return_expression", "return"})
