@@ -29,26 +29,23 @@ class UnreadError(Exception):
         self.file, self.reason, self.is_odd = file, reason, is_odd
 
 
-@attrs.frozen
+@attrs.define(eq=False)
 class Source:
-    """One file: its name in the report, its grammar ("" without one), and its kind: mostly its extension."""
+    """One file: its name in the report, its grammar ("" without one), its kind (mostly its extension), and its text.
+
+    ``cells`` has the cell, its line and that line's text for each line of a notebook's text.
+    """
 
     file: str
     language: str
     ending: str
+    text: str = ""
+    cells: tuple[tuple[int, int, str], ...] = ()
 
     @property
     def is_documentation(self) -> bool:
         """Whether the file is written for people, and makes no calls."""
         return self.ending in rules.words("files", "documentation")
-
-
-@attrs.frozen
-class Content:
-    """One file's text; ``cells`` has the cell, its line and that line's text for each line of a notebook's text."""
-
-    text: str
-    cells: tuple[tuple[int, int, str], ...] = ()
 
 
 def source_files(paths: Sequence[Path], exclude: Iterable[str] = ()) -> Iterator[Source | UnreadError]:
@@ -136,8 +133,8 @@ def read(source: Source) -> bytes:
         raise UnreadError(source.file, _reason(error)) from None
 
 
-def decoded(source: Source, content: bytes) -> Content:
-    """Return a file's text; raises UnreadError for broken notebooks and generated files."""
+def decode(source: Source, content: bytes) -> None:
+    """Set a file's text; raises UnreadError for broken notebooks and generated files."""
     coding = "utf-16" if content.startswith(_WIDE) else "utf-8-sig"
     if source.language == "python" and (said := _CODING.search(content, 0, 200)) is not None:
         coding = said[1].decode("ascii")
@@ -146,17 +143,17 @@ def decoded(source: Source, content: bytes) -> Content:
     except (LookupError, ValueError):
         text = content.decode("utf-8-sig", "replace")
     text = text.replace("\r\n", "\n").replace("\r", "\n").replace("\0", "\ufffd").encode("utf-8", "replace").decode()
-    if source.ending == "ipynb":
-        return _notebook(source, text)
     if source.language == "javascript" and len(text.partition("\n")[0]) > _LONG_LINE:
         raise UnreadError(source.file, "generated: its first line is too long for a person's", is_odd=False)
-    return Content(text)
+    source.text = text
+    if source.ending == "ipynb":
+        _read_notebook(source)
 
 
-def _notebook(source: Source, content: str) -> Content:
-    """Return a notebook's code cells as one Python text; its shell commands are calls there."""
+def _read_notebook(source: Source) -> None:
+    """Make a notebook's code cells one Python text; its shell commands are calls there."""
     try:
-        cells = [one for one in enumerate(json.loads(content)["cells"], 1) if one[1]["cell_type"] == "code"]
+        cells = [one for one in enumerate(json.loads(source.text)["cells"], 1) if one[1]["cell_type"] == "code"]
         codes = [(number, "".join(cell["source"])) for number, cell in cells]
     except (ValueError, KeyError, TypeError, RecursionError):
         raise UnreadError(source.file, "not a notebook of format 4") from None
@@ -170,4 +167,4 @@ def _notebook(source: Source, content: str) -> Content:
             else:
                 lines.append(f"{command[1]}system({command[2]!r})")
             where.append((number, at, line))
-    return Content("\n".join(lines), tuple(where))
+    source.text, source.cells = "\n".join(lines), tuple(where)

@@ -15,7 +15,7 @@ import attrs
 from shim.core.recognise import Engine
 from shim.core.route import sunset_of
 from shim.core.settings import Settings
-from shim.tools.scan.files import Content, Source, UnreadError, decoded, read, source_files
+from shim.tools.scan.files import Source, UnreadError, decode, read, source_files
 from shim.tools.scan.findings import Finding, FindingState, pragmas
 from shim.tools.scan.fold import Program
 from shim.tools.scan.lines import Lines, is_recording
@@ -71,16 +71,15 @@ def scan(
         texts = _Texts(Sought(engine, versions.silent), sources)
     findings, ignored = list[Finding](), 0
     for source, uses in sorted(texts.uses().items(), key=lambda one: one[0].file):
-        content, program = texts.contents[source], texts.project.programs.get(source)
-        comments = pragmas(content.text)
+        program, comments = texts.project.programs.get(source), pragmas(source.text)
         unused = set(comments)
-        for use in versions.spoken_for(uses, content.text):
+        for use in versions.spoken_for(uses, source.text):
             first, last = use.place.line, use.place.end_line
             ends = program.statement(first) if comments and program is not None else (first, first)
             fitting = [one for one in comments if one.covers(use.operations[0], [*range(first, last + 1), *ends])]
             unused.difference_update(fitting)
             ignored += bool(fitting)
-            findings += [] if fitting else [_finding(content, use, settings, at)]
+            findings += [] if fitting else [_finding(source, use, settings, at)]
         for one in (one for one in comments if one in unused):
             texts.note(source.file, one.line, "this ignore comment hides nothing")
     said = tuple(texts.errors), tuple(texts.notes), tuple(texts.unread)
@@ -98,7 +97,7 @@ class _Texts:
 
     def __init__(self, sought: Sought, sources: Iterable[Source | UnreadError]) -> None:
         self.sought = sought
-        self.contents: dict[Source, Content] = {}
+        self.wanted: list[Source] = []
         self.others: list[Source] = []
         self.mentions: list[Mention] = []
         self.errors: list[Remark] = []
@@ -123,25 +122,28 @@ class _Texts:
         self.files += 1
         has_marks = any(mark in raw for mark in MARKS)
         is_wide = raw[:2] in {b"\xff\xfe", b"\xfe\xff"}
-        wanted = is_wide or b"atlas-shim:" in raw or self.sought.concerns_bytes(raw)
-        content = decoded(source, raw) if wanted or has_marks else Content("")
-        self.mentions += mentions(content.text) if has_marks else ()
+        is_wanted = is_wide or b"atlas-shim:" in raw or self.sought.concerns_bytes(raw)
+        if is_wanted or has_marks:
+            decode(source, raw)
+        self.mentions += mentions(source.text) if has_marks else ()
         is_program = source.language and source.ending != "ipynb"
-        if is_program and "atlas-shim:" not in content.text and not self.sought.concerns_closely(content.text):
-            self.others.append(source)
-        elif wanted:
-            self.contents[source] = content
+        is_close = "atlas-shim:" in source.text or self.sought.concerns_closely(source.text)
+        if is_wanted and (is_close or not is_program):
+            self.wanted.append(source)
+        else:
+            source.text = ""
+            self.others += [source] if is_program else []
 
     def uses(self) -> dict[Source, list[Use]]:
         """Return the uses in each file."""
-        found: dict[Source, list[Use]] = {source: [] for source in self.contents}
-        for source, content in self.contents.items():
+        found: dict[Source, list[Use]] = {source: [] for source in self.wanted}
+        for source in self.wanted:
             if source.is_documentation:
                 lines = self._by_line(source)
                 said = f"documentation names retired operations {len(lines)} times (it makes no calls)"
                 if lines:
                     self.note(source.file, lines[0].place.line, said)
-            elif not source.language and is_recording(content.text):
+            elif not source.language and is_recording(source.text):
                 reason = "a recording, baseline or mapping document, which makes no calls"
                 self.unread.append(Remark(source.file, 0, reason))
             elif not source.language or not has_grammars() or not self._parse(source):
@@ -169,7 +171,7 @@ class _Texts:
         """Add a program, and return whether its grammar could read it."""
 
         def parse() -> Iterator[Use]:
-            root, too_deep = parsed(source.language, self.contents[source].text)
+            root, too_deep = parsed(source.language, source.text)
             program = Program(source.file, source.language, root, self.project.ask, self.project.trail)
             if too_deep:
                 program.unparsed.add(0)
@@ -189,20 +191,19 @@ class _Texts:
             return []
 
     def _by_line(self, source: Source) -> list[Use]:
-        text = self.contents[source].text
-        if not self.sought.concerns(text):
+        if not self.sought.concerns(source.text):
             return []
-        return self._guarded(source, Lines(source.file, text, source.ending, self.sought).uses)
+        return self._guarded(source, Lines(source.file, source.text, source.ending, self.sought).uses)
 
     def _users(self) -> Iterator[Source]:
-        """Yield, and keep, the programs that use a retired path only by another file's name."""
+        """Yield the programs that use a retired path only by another file's name."""
         names = self.project.exported(self.sought)
         pattern = re.compile(rb"\b(?:" + b"|".join(re.escape(name.encode()) for name in sorted(names)) + rb")\b")
         groups = {group(program.language) for program in self.project.programs.values()}
         for source in self.others if names else ():
             with suppress(UnreadError):  # The file changed after it was first read.
                 if group(source.language) in groups and pattern.search(raw := read(source)):
-                    self.contents[source] = decoded(source, raw)
+                    decode(source, raw)
                     yield source
 
 
@@ -214,15 +215,15 @@ def _settled(uses: Iterable[Use]) -> list[Use]:
     return sorted(best.values(), key=lambda one: (one.place.line, one.place.column, one.operations[0].id))
 
 
-def _finding(content: Content, use: Use, settings: Settings, at: datetime) -> Finding:
+def _finding(source: Source, use: Use, settings: Settings, at: datetime) -> Finding:
     """Return the finding for a use; ``at`` is an aware instant."""
     operation, place, cell = use.operations[0], use.place, None
-    lines = content.text.split("\n")[place.line - 1 : place.end_line]
+    lines = source.text.split("\n")[place.line - 1 : place.end_line]
     row = lines[0]
     lines[-1] = lines[-1][: place.end_column - 1]
     lines[0] = lines[0][place.column - 1 :]
-    if content.cells:
-        (cell, line, row), (_, end_line, _) = content.cells[place.line - 1], content.cells[place.end_line - 1]
+    if source.cells:
+        (cell, line, row), (_, end_line, _) = source.cells[place.line - 1], source.cells[place.end_line - 1]
         place = attrs.evolve(place, line=line, end_line=end_line)
     sunset = sunset_of(operation, settings)
     state = FindingState.GONE if at >= sunset else FindingState.DEPRECATED
