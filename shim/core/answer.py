@@ -16,7 +16,7 @@ from shim.core.question import MOST, LegacyQuery
 from shim.core.recognise import Match
 from shim.core.responses import CallError
 from shim.core.rules import TranslationContext
-from shim.core.translate import Translated, UpstreamPage, translate_items, translate_one
+from shim.core.translate import Translated, UpstreamPage, together, translate_items, translate_one
 from shim.core.writers import WriteItems
 from shim.documents.calls import LINK, Target
 from shim.documents.fields import BARE
@@ -127,8 +127,13 @@ class LegacyAnswer:
         is_whole = self.target.paging == "collected" or shape == "array" or self.query.page == 1
         return is_whole or pages[0].document.get("totalCount") == 0
 
-    def content(self, pages: Sequence[UpstreamPage]) -> Translated:
-        """Return the answer as content, in the form that the caller asked for."""
+    def content(
+        self, pages: Sequence[UpstreamPage], added: tuple[str, Sequence[UpstreamPage]] | None = None
+    ) -> Translated:
+        """Return the answer as content, in the form that the caller asked for.
+
+        ``added`` are the pages of another tier, whose items follow.
+        """
         match, rules = self.match, rules_context(self.match, self.context, self.path)
         operation, (translator, _) = match.operation, match.compiled.answers(self.tier, match.api.name)
         if operation.shape == "one":
@@ -138,9 +143,13 @@ class LegacyAnswer:
                 detail = f"{self._answered} with nothing that makes the one value of the answer: {said}."
                 raise CallError(502, "SHIM_UPSTREAM_UNREADABLE", detail)
             return attrs.evolve(made, value=self._written(made.value))
-        if (at_once := self._at_once(pages)) is not None:
+        if added is None and (at_once := self._at_once(pages)) is not None:
             return at_once
         made = translate_items(translator, pages, rules, self.target.items)
+        if added is not None:
+            other, _ = match.compiled.answers(added[0], match.api.name)
+            before = sum(len(page.items) for page in pages)
+            made = together(made, translate_items(other, added[1], rules, operation.items, before))
         items = made.value
         if operation.shape == "array" or self.target.paging == "collected":
             items = in_order(items, operation)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import threading
 from collections import OrderedDict
-from collections.abc import Callable, Hashable
+from collections.abc import Callable, Hashable, Sequence
 from datetime import datetime
 from typing import Any
 
@@ -16,6 +16,7 @@ from shim.core.question import LegacyQuery
 from shim.core.recognise import Match
 from shim.core.responses import CallError
 from shim.core.settings import Settings
+from shim.core.translate import UpstreamPage
 from shim.documents.vocabulary import JsonObject
 
 TTL = 600.0
@@ -91,7 +92,8 @@ class ExchangeState:
     ``started`` is in seconds of the monotonic clock, ``sunset`` the one in force; ``json`` reads replies. ``route`` is
     the side asked last, ``none`` before any was. ``query`` and ``body`` are what the caller asked for, once read;
     ``word`` is the part of it that chooses the successor's call. ``knows_nothing``: the side asked last has no such
-    thing. ``asked`` is the last call that was sent, ``last`` the head of its reply.
+    thing. ``asked`` is the last call that was sent, ``last`` the head of its reply. ``added`` is the tier whose list
+    follows another one's, and that list's pages.
     """
 
     match: Match
@@ -107,7 +109,8 @@ class ExchangeState:
     word: str = ""
     knows_nothing: bool = False
     asked: Call = attrs.field(init=False)
-    last: Reply | None = None
+    last: Reply = attrs.field(init=False)
+    added: tuple[str, Sequence[UpstreamPage]] | None = None
     sent: list[Sent] = attrs.field(factory=list)
     notes: list[str] = attrs.field(factory=list)
 

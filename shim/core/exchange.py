@@ -15,6 +15,7 @@ from typing import Any
 
 import attrs
 
+from shim.core.added import adds_to, read_added, read_legacy
 from shim.core.content import JsonReader, error_code, is_error
 from shim.core.context import Context, ExchangeState
 from shim.core.messages import (
@@ -37,7 +38,7 @@ from shim.core.messages import (
 from shim.core.question import OWN_WORDS, LegacyQuery, chosen_by, object_of, read_body, read_query
 from shim.core.recognise import Match
 from shim.core.responses import CallError, document_reply, error_body, help_link
-from shim.core.route import constant_of, decide, is_strict, learn_retired, switched_of
+from shim.core.route import Decision, constant_of, decide, is_strict, learn_retired, switched_of
 from shim.core.successor import ask_successors
 from shim.documents.calls import Successor
 from shim.documents.fields import When
@@ -51,35 +52,63 @@ def exchange(match: Match, call: Call, context: Context) -> Exchange:
     started, decision = context.monotonic(), decide(match, call, context)
     state = ExchangeState(match, call, context, started, decision.sunset, JsonReader(context.loads), decision.reason)
     outcome: Outcome
+    going_on: Decision | Outcome = decision
     switched = switched_of(match, context.settings)
     try:
-        if switched is not None and switched.when is not None and _body_says(switched.when, call, context.loads):
-            state.reason = f"the body has what {switched.tier} takes"
-            decision = attrs.evolve(decision, route=switched.tier, corrects=False)
-        if decision.route == "legacy":
-            later = switched if switched is not None and switched.after else None
-            may_read = (decision.corrects or later is not None) and call.method != "HEAD"
-            reply = state.got((yield state.send(call, "legacy", rewritten=False, may_read=may_read)))
-            if later is not None and reply.status == 400 and (yield from _leads_on(state, reply, later)):
-                decision = attrs.evolve(decision, route=later.tier, corrects=False)
-            elif not decision.corrects or not (yield from _is_retired(state, reply)):
-                return PassThrough(state.record())
-            else:
-                learn_retired(match, call, reply, context)
-                state.reason = f"{decision.reason}; the legacy endpoint answered {reply.status}"
-                decision = decide(match, call, context, str(reply.status))
-        if decision.route == "none":
+        if switched is not None:
+            going_on = yield from _by_switch(state, decision, switched)
+        if isinstance(going_on, Decision) and going_on.route == "legacy":
+            going_on = yield from _ask_legacy(state, going_on, switched)
+        if not isinstance(going_on, Decision):
+            outcome = going_on
+        elif going_on.route == "none":
             outcome = _alone(state)
         else:
             _read_question(state)
-            outcome = yield from ask_successors(state, decision)
-            if decision.legacy_next and state.knows_nothing:
+            outcome = yield from ask_successors(state, going_on)
+            if going_on.legacy_next and state.knows_nothing:
                 outcome = yield from legacy_fallback(state, outcome)
     except CallError as error:
         shape = match.operation.error
         body = error_body(error.status, error.code, error.detail, error.parameters, shape=shape)
         outcome = _own(state, body, error.status, "application/json", error.code)
-    return outcome if call.method != "HEAD" else _without_content(outcome, state.last)
+    return outcome if call.method != "HEAD" else _without_content(outcome, state)
+
+
+def _by_switch(
+    state: ExchangeState, decision: Decision, tier: Successor
+) -> Generator[Command, Reply, Decision | Outcome]:
+    """Return the decision that a successor with a switch makes of another one, or the answer if it is an error."""
+    if tier.when is not None and _body_says(tier.when, state.call, state.context.loads):
+        state.reason = f"the body has what {tier.tier} takes"
+        return attrs.evolve(decision, route=tier.tier, corrects=False)
+    if adds_to(tier, state):
+        _read_question(state)
+        return (yield from read_added(state, tier)) or decision
+    return decision
+
+
+def _ask_legacy(
+    state: ExchangeState, decision: Decision, switched: Successor | None
+) -> Generator[Command, Reply, Decision | Outcome]:
+    """Ask the legacy endpoint; return its answer, or the decision that the answer leads to."""
+    match, call, context = state.match, state.call, state.context
+    later = switched if switched is not None and switched.after else None
+    if state.added is None:
+        may_read = (decision.corrects or later is not None) and call.method != "HEAD"
+        reply = state.got((yield state.send(call, "legacy", rewritten=False, may_read=may_read)))
+    else:
+        outcome = yield from read_legacy(state)
+        if isinstance(outcome, Answer):
+            return outcome
+        reply = state.last
+    if later is not None and reply.status == 400 and (yield from _leads_on(state, reply, later)):
+        return attrs.evolve(decision, route=later.tier, corrects=False)
+    if not decision.corrects or not (yield from _is_retired(state, reply)):
+        return PassThrough(state.record())
+    learn_retired(match, call, reply, context)
+    state.reason = f"{decision.reason}; the legacy endpoint answered {reply.status}"
+    return decide(match, call, context, str(reply.status))
 
 
 def _body_says(when: When, call: Call, loads: Callable[[bytes], Any]) -> bool:
@@ -181,11 +210,13 @@ def _own(state: ExchangeState, value: Json, status: int, kind: str, code: str | 
     return Answer(document_reply(content, status, kind, help_link(code or "")), state.record(), code)
 
 
-def _without_content(outcome: Outcome, head: Reply | None) -> Outcome:
+def _without_content(outcome: Outcome, state: ExchangeState) -> Outcome:
     """Return the answer to HEAD, for which GET was sent: the same fields, and no content."""
     if isinstance(outcome, PassThrough):
-        assert head is not None, "only a reply can be passed through"
-        return Answer(Reply(head.status, head.headers, b""), outcome.record)
+        head = state.last
+        return (
+            outcome if state.asked.method == "HEAD" else Answer(Reply(head.status, head.headers, b""), outcome.record)
+        )
     content = outcome.reply.body or b""
     fields = (*without(outcome.reply.headers, ("content-length",)), ("Content-Length", str(len(content))))
     return attrs.evolve(outcome, reply=attrs.evolve(outcome.reply, headers=fields, body=b""))

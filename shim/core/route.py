@@ -68,11 +68,18 @@ _USER = re.compile(r'digest .*?\busername="([^"]*)"', re.IGNORECASE)
 def retired_key(match: Match, origin: str, call: Call | None = None) -> tuple[str, ...]:
     """Return the key for what legacy answered as retired: to everybody, or on a path to some credentials (hashed)."""
     key = ("retired", origin, match.operation.id, match.api.name)
-    if call is None:
-        return key
+    return key if call is None else (*key, _of_caller(call, call.path))
+
+
+def empty_key(call: Call, path: str) -> tuple[str, ...]:
+    """Return the key under which a successor's list is remembered as empty, for a caller and the path of that list."""
+    return ("empty", call.origin, _of_caller(call, path))
+
+
+def _of_caller(call: Call, path: str) -> str:
     said = field(call.headers, "authorization") or ""
     user = _USER.match(said)
-    return (*key, str(hash((call.path, user[1] if user else said))))
+    return str(hash((path, user[1] if user else said)))
 
 
 def tier_key(match: Match, call: Call) -> tuple[str, ...]:

@@ -28,7 +28,7 @@ from shim.core.messages import (
 )
 from shim.core.question import MOST, LegacyQuery, invalid_attribute, read_body, sent_on, successor_call
 from shim.core.responses import CallError, document_reply, error_body, like, put_in, refuse_redirect
-from shim.core.route import Decision, tier_key
+from shim.core.route import Decision, empty_key, tier_key
 from shim.core.settings import Host
 from shim.core.translate import UpstreamPage, translate_one
 from shim.documents.calls import ATLAS_ERRORS, LINK, ErrorRule, ErrorShape, Successor, Target
@@ -52,7 +52,7 @@ def ask_successors(state: ExchangeState, decision: Decision) -> Exchange:
         tier = waiting.pop(0)
         later = waiting[0] if waiting else None
         choice = tier.only or tier.choices[state.word]
-        target, host, query, content = _question(state, tier, later, choice)
+        target, host, query, content = question_of(state, tier, later, choice)
         made = LegacyAnswer(match, context, state.call.path, state.query, tier.tier, target)
         pages = list[UpstreamPage]()
         while True:
@@ -69,7 +69,7 @@ def ask_successors(state: ExchangeState, decision: Decision) -> Exchange:
                 if following := query and made.next_query(query, pages):
                     query = following
                     continue
-            answer = _answered(state, tier, made, pages, reply, decision.since)
+            answer = answered(state, tier, made, pages, reply, decision.since)
             if learns:
                 context.memory.remember(key, tier.tier, context.monotonic())
             return answer
@@ -85,10 +85,10 @@ def ask_successors(state: ExchangeState, decision: Decision) -> Exchange:
     if learns and leads_on:
         context.memory.forget(key)
     state.knows_nothing = reply.status == 404
-    return _failed(state, tier, reply, document)
+    return failed(state, tier, reply, document)
 
 
-def _question(
+def question_of(
     state: ExchangeState, tier: Successor, later: Successor | None, choice: Target | RefusedChoice
 ) -> tuple[Target, Host | None, LegacyQuery | None, bytes | None]:
     """Return the call that asks a tier, the other host that it goes to, the query of its first page, and its content.
@@ -105,6 +105,8 @@ def _question(
         other = next(one for one in tier.choices.values() if isinstance(one, Target))
         probe = Target("GET", tier.probe, other.version, media_type=other.media_type, host=other.host)
         return probe, _host(probe, context.settings.hosts), None, None
+    if state.added is not None:
+        choice = attrs.evolve(choice, paging="collected")
     host = _host(choice, context.settings.hosts)
     chooser = match.operation.query.choose if match.operation.query else ""
     query, notes = sent_on(query, choice.query, chooser, host)
@@ -131,7 +133,7 @@ def _host(target: Target, hosts: Mapping[str, Host]) -> Host | None:
     return hosts[target.host] if target.host else None
 
 
-def _answered(  # noqa: PLR0913, PLR0917 - all that an answer is made of
+def answered(  # noqa: PLR0913, PLR0917 - all that an answer is made of
     state: ExchangeState,
     tier: Successor,
     made: LegacyAnswer,
@@ -142,10 +144,13 @@ def _answered(  # noqa: PLR0913, PLR0917 - all that an answer is made of
     """Return the legacy answer that successes make; ``since`` is that of the decision."""
     match = state.match
     state.notes.append(tier.note)
+    if tier.switch and state.asked.method != "GET":  # a list that was empty may have an item now
+        state.context.memory.forget(empty_key(state.call, state.asked.path))
     status = match.operation.status[match.api.name]
     if not pages and status in NO_CONTENT:
         return Answer(document_reply(b"", status, "", reply.headers), state.record())
-    content = made.content(pages)
+    content = made.content(pages, state.added)
+    state.route = state.added[0] if state.added else state.route
     state.knows_nothing = made.is_empty(pages)
     shown = document_reply(content.value, status, match.content_type, reply.headers)
     record, repeated = state.record(content.fields, content.dropped), None
@@ -156,7 +161,7 @@ def _answered(  # noqa: PLR0913, PLR0917 - all that an answer is made of
     return Answer(shown, record, None, repeated)
 
 
-def _failed(state: ExchangeState, tier: Successor, reply: Reply, document: Json) -> Outcome:
+def failed(state: ExchangeState, tier: Successor, reply: Reply, document: Json) -> Outcome:
     """Return the legacy error that a tier's error makes; ``document`` is its content if that was read.
 
     It stays as it came unless the mapping document has a rule for its code or status; content that is not an error

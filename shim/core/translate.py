@@ -162,14 +162,17 @@ class UpstreamPage:
 
 
 def translate_items(
-    translator: Translator, pages: Sequence[UpstreamPage], context: TranslationContext, name: str
+    translator: Translator, pages: Sequence[UpstreamPage], context: TranslationContext, name: str, before: int = 0
 ) -> Translated:
-    """Translate the items of all pages; ``name`` is their member. One that moved to a later page counts once."""
+    """Translate the items of all pages; ``name`` is their member, which has so many ``before`` them.
+
+    One that moved to a later page counts once.
+    """
     values: list[Json] = []
     report, dropped = TranslationReport(), list[Dropped]()
     translate = translator.begin(context, report)
     seen: set[str] = set()
-    index = lost = 0
+    index, lost = before, 0
     for number, page in enumerate(pages):
         for source in page.items:
             if type(source) is not dict:
@@ -193,6 +196,19 @@ def translate_items(
                 dropped += report.taken(f"{name}[{index}].")
             index += 1
     return Translated(values, reports(translator, report, len(values) + lost), tuple(dropped))
+
+
+def together(one: Translated, other: Translated) -> Translated:
+    """Return the items of two lists as one; a field that one of them does not speak of is exact there."""
+    lists = (one, len(one.value)), (other, len(other.value))
+    fields, total = list[FieldReport](), len(one.value) + len(other.value)
+    for name in dict.fromkeys(report.name for made, _ in lists for report in made.fields):
+        found = Counter[FieldReport]()
+        for made, items in lists:
+            report = next((each for each in made.fields if each.name == name), FieldReport(name, Fidelity.EXACT))
+            found[report if report.fidelity is not Fidelity.EXACT else FieldReport(name, Fidelity.EXACT)] += items
+        fields.append(_worst(found, total))
+    return Translated([*one.value, *other.value], tuple(fields), (*one.dropped, *other.dropped))
 
 
 def reports(translator: Translator, report: TranslationReport, items: int = 1) -> tuple[FieldReport, ...]:
@@ -228,6 +244,11 @@ def _over_all(
         lacking = f"upstream sent no {' or '.join(rule.sources)}" if rule.sources else "a part of it is missing"
         found[FieldReport(name, Fidelity.MISSING, lacking, rule.owner)] += without.count(None)
         found[FieldReport(name, rule.fidelity, rule.why, rule.owner)] += count - len(without)
+    return _worst(found, items)
+
+
+def _worst(found: Counter[FieldReport], items: int) -> FieldReport:
+    """Return the worst of reports that are each true of so many items, which says of how many each is."""
     levels, usual = list(Fidelity), [*found][-1]  # the usual one where nothing was made
     true = sorted(+found or [usual], key=lambda one: levels.index(one.fidelity), reverse=True)
     worst, *others = true

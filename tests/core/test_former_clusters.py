@@ -2,13 +2,16 @@
 
 import json
 from datetime import UTC, datetime
+from functools import partial
 from pathlib import Path
 
+import attrs
 import pytest
 
+from shim.core.context import Memory
 from shim.core.recognise import load_engine
 from shim.core.settings import RouteWord, Settings
-from tests.core.driver import BASE, answers, drive, refuses
+from tests.core.driver import BASE, GONE, Clock, answers, drive, pages_of, refuses
 
 ENGINE = load_engine({"ATLAS_SHIM_READS": "former-clusters", "ATLAS_SHIM_WRITES": "former-clusters"})
 RECORDED = Path(__file__).parents[3] / "shared" / "recorded" / "flex-cluster-pairs.jsonl"
@@ -187,3 +190,281 @@ def test_recorded_clusters_follow_from_both_sides():
         driven = drive(ENGINE, target, upstream, headers=headers, clock=BEFORE, base="https://cloud-dev.mongodb.com")
         made = json.loads(driven.content.replace(b"%7B", b"{").replace(b"%7D", b"}"))
         assert made == known(pair["old"])
+
+
+def lists(clusters, flex, most=500):
+    """Return an upstream with two lists, which it cuts into pages as Atlas does."""
+    other, own = pages_of(clusters, most=most), pages_of(flex, most=most)
+
+    def upstream(call):
+        asked = call if "pageNum" in call.query else attrs.evolve(call, target=f"{call.path}?pageNum=1&itemsPerPage=9")
+        return own(asked) if call.path == FLEX else other(asked)
+
+    return upstream
+
+
+DEDICATED = [{"name": f"dedicated{number}", "id": f"{number}", "links": [{"href": "x"}]} for number in range(3)]
+TWO = [FLEX_CLUSTER, FLEX_CLUSTER | {"name": "cluster1", "id": "67adfc880d1ee76f87979187"}]
+
+
+@pytest.mark.parametrize("version", SHAPES)
+def test_a_list_has_the_former_clusters_too(version):
+    """Behind the others, which stay as they came; counted, and with links through the shim."""
+    driven = ask(version, lists(DEDICATED, TWO), "")
+    assert driven.routes == ("former", "legacy")
+    results = driven.document["results"]
+    assert results[:3] == DEDICATED
+    assert [one["name"] for one in results[3:]] == ["cluster0", "cluster1"]
+    assert without_links(results[3]) == SHAPES[version]
+    assert driven.document["totalCount"] == 5
+    assert [send.call.headers for send in driven.sends if send.route == "legacy"] == [call(version)[1]]
+
+
+PAGES = {1: ["dedicated0", "dedicated1"], 2: ["dedicated2", "cluster0"], 3: ["cluster1"], 4: []}
+
+
+@pytest.mark.parametrize("page", PAGES)
+def test_pages_are_cut_of_both_lists(page):
+    """By the caller's number and size, whatever the pages of each."""
+    driven = ask("2024-08-05", lists(DEDICATED, TWO, most=1), f"?itemsPerPage=2&pageNum={page}&x=1")
+    assert [one["name"] for one in driven.document["results"]] == PAGES[page]
+    assert driven.document["totalCount"] == 5
+    rels = {link["rel"]: link["href"] for link in driven.document["links"]}
+    assert ("next" in rels, "previous" in rels) == (page < 3, page > 1)
+    assert all(href.startswith(f"{BASE}{V2}?x=1&") for href in rels.values())
+    assert sum(send.route == "legacy" for send in driven.sends) == 3
+
+
+@pytest.mark.parametrize("version", SHAPES)
+def test_an_empty_flex_list_is_not_asked_for_again(version):
+    """For ten minutes, for this caller: the list passes as it came, by one call."""
+    memory, clock = Memory(), Clock(BEFORE)
+    ask_again = partial(ask, version, lists(DEDICATED, []), "?itemsPerPage=2", memory=memory, clock=clock)
+    first = ask_again()
+    assert (first.routes, first.passed) == (("former", "legacy"), True)
+    assert first.targets[1] == f"{call(version)[0]}?itemsPerPage=2"
+    clock.now += 599
+    assert ask_again().routes == ("legacy",)
+    clock.now += 1
+    assert ask_again().routes == ("former", "legacy")
+
+
+def test_another_caller_is_asked_for():
+    """What is empty for one may not be for another; so is another project."""
+    memory = Memory()
+    accept = call("2024-08-05")[1]
+    for key in ("a", "b", "b"):
+        headers = (*accept, ("Authorization", f"Bearer {key}"))
+        driven = drive(ENGINE, V2, lists([], []), headers=headers, memory=memory, clock=BEFORE)
+    assert driven.routes == ("legacy",)
+    assert driven.sends[0].call.headers == headers
+    assert len(memory._entries) == 2
+
+
+def test_an_error_of_the_flex_list_is_the_answer():
+    """A list that lacks them without a word is what this is against."""
+    driven = ask("2024-08-05", [refuses(429, "RATE_LIMITED")], "")
+    assert (driven.passed, driven.routes) == (True, ("former",))
+
+
+def test_an_error_of_the_other_list_is_the_answer():
+    """As it came."""
+    page = answers({"results": TWO, "totalCount": 2})
+    driven = ask("2024-08-05", [page, refuses(403, "NOT_IN_GROUP")], "")
+    assert (driven.passed, driven.routes) == (True, ("former", "legacy"))
+
+
+@pytest.mark.parametrize("version", ["2023-02-01", "2023-01-01"])
+def test_after_the_sunset_the_successors_list_is_the_other(version):
+    """Each list by its own rules; also where the legacy endpoint says that it has gone."""
+    new = {"name": "d", "replicationSpecs": [{"id": "1", "zoneId": "z", "zoneName": "Z", "regionConfigs": []}]}
+    driven = ask(version, lists([new], TWO), "", clock=AFTER)
+    assert driven.routes == ("former", "successor")
+    one, other, _ = driven.document["results"]
+    assert (one["name"], one["replicationSpecs"][0]["numShards"]) == ("d", 1)
+    assert without_links(other) == SHAPES[version]
+    upstream = lists([new], TWO)
+    old = call(version)[1]
+    gone = ask(version, lambda sent: GONE if sent.headers == old else upstream(sent), "")
+    assert gone.routes == ("former", "legacy", "successor")
+    assert gone.document == driven.document
+
+
+def test_the_record_says_of_how_many_each_level_is_true():
+    """What is exact of the others, which passed, is not of those that were made."""
+    record = ask("2024-08-05", lists(DEDICATED, TWO), "").outcome.record
+    found = {report.name: report for report in record.fields}
+    assert record.route == "former"
+    assert found["replicationSpecs[].id"].why == "A flex cluster does not say it in 2 of 5; elsewhere it is exact"
+    alone = ask("2024-08-05", lists([], TWO), "").outcome.record
+    assert {report.name: report for report in alone.fields}[
+        "replicationSpecs[].id"
+    ].why == "A flex cluster does not say it."
+
+
+def test_what_atlas_does_not_know_is_not_asked_of_flex():
+    """And said."""
+    driven = ask("2024-08-05", lists(DEDICATED, TWO), "?includeDeletedWithRetainedBackups=true")
+    assert ["includeDeleted" in target for target in driven.targets] == [False, True]
+    assert any("retains no backups" in note for note in driven.outcome.record.notes)
+
+
+def test_recorded_lists_follow_from_both_sides():
+    """The same three clusters, in lists."""
+    for pair in recorded("list"):
+        path = pair["path"].rpartition("/")[0].replace("{groupId}", GROUP)
+        upstream = [answers({"results": [pair["new"]], "totalCount": 1}), answers({"results": [], "totalCount": 0})]
+        headers = (("Accept", f"application/vnd.atlas.{pair['old_version']}+json"),)
+        driven = drive(ENGINE, path, upstream, headers=headers, clock=BEFORE, base="https://cloud-dev.mongodb.com")
+        made = driven.content.replace(GROUP.encode(), b"{groupId}").replace(b"%7B", b"{").replace(b"%7D", b"}")
+        assert json.loads(made)["results"] == [known(pair["old"])]
+
+
+REGION = {"backingProviderName": "AWS", "providerName": "TENANT", "regionName": "R1", "priority": 7}
+TAGS = [{"key": "a", "value": "b"}]
+
+
+def advanced(size, regions=1):
+    """Return the body of a creation with so many regions."""
+    configs = [REGION | {"electableSpecs": {"instanceSize": size}}] * regions
+    return {
+        "name": "cluster0",
+        "clusterType": "REPLICASET",
+        "replicationSpecs": [{"regionConfigs": configs}],
+        "tags": TAGS,
+    }
+
+
+def oldest(size):
+    """Return the same as the first version has it."""
+    settings = {"providerName": "TENANT", "instanceSizeName": size, "backingProviderName": "AWS", "regionName": "R1"}
+    return {"name": "cluster0", "providerSettings": settings, "tags": TAGS, "terminationProtectionEnabled": True}
+
+
+BODIES = {"2024-10-23": advanced, "2024-08-05": advanced, "2023-02-01": advanced, "2023-01-01": oldest, "v1.0": oldest}
+SHOWN = {"2024-10-23": SHAPES["2024-08-05"], **SHAPES}
+
+
+def write(version, method, body, upstream, below="/cluster0", **more):
+    """Make a write in a version."""
+    content = body if body is None or isinstance(body, bytes) else json.dumps(body).encode()
+    return ask(version, upstream, below, method=method, body=content, **more)
+
+
+@pytest.mark.parametrize("size", ["M2", "M5"])
+@pytest.mark.parametrize("version", BODIES)
+def test_a_creation_with_m2_or_m5_makes_a_flex_cluster(version, size):
+    """By one call, with what flex takes; what was remembered of an empty list is forgotten."""
+    memory = Memory()
+    ask("2024-08-05", lists([], []), "", memory=memory)
+    driven = write(version, "POST", BODIES[version](size), [answers(FLEX_CLUSTER, 201)], "", memory=memory)
+    (send,) = driven.sends
+    assert (send.call.method, send.call.target, send.route) == ("POST", FLEX, "former")
+    sent = json.loads(send.call.body)
+    assert sent.pop("terminationProtectionEnabled", True)
+    assert sent == {
+        "name": "cluster0",
+        "providerSettings": {"backingProviderName": "AWS", "regionName": "R1"},
+        "tags": TAGS,
+    }
+    assert driven.reply.status == 201
+    assert without_links(driven.document) == SHOWN[version]
+    assert any("nothing else of it was sent" in note for note in driven.outcome.record.notes)
+    assert ask("2024-08-05", lists([], TWO), "", memory=memory).routes == ("former", "legacy")
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        b"",
+        b"[]",
+        b"{",
+        advanced("M10"),
+        advanced("M0"),
+        advanced("M5", 2),
+        advanced(None),
+        oldest("M10"),
+        {"name": "M5"},
+    ],
+)
+@pytest.mark.parametrize("version", BODIES)
+def test_every_other_creation_passes_as_it_came(version, body):
+    """To the byte; what Atlas answers is the answer."""
+    driven = write(version, "POST", body, [refuses(400, "X")], "")
+    (send,) = driven.sends
+    content = body if isinstance(body, bytes) else json.dumps(body).encode()
+    assert (driven.passed, send.call.body, send.call.target, send.rewritten) == (True, content, call(version)[0], False)
+
+
+@pytest.mark.parametrize("version", BODIES)
+def test_an_update_goes_on_after_the_one_code(version):
+    """With tags and termination protection; an error of another code, and a success, are the caller's."""
+    body = {"tags": TAGS, "terminationProtectionEnabled": False, "name": "cluster0", "id": "x"}
+    driven = write(version, "PATCH", body, [GONE_TO_FLEX, answers(FLEX_CLUSTER)])
+    first, second = driven.sends
+    assert json.loads(first.call.body) == body
+    assert (second.call.method, second.call.target) == ("PATCH", f"{FLEX}/cluster0")
+    assert json.loads(second.call.body) == {"tags": TAGS, "terminationProtectionEnabled": False}
+    assert without_links(driven.document) == SHOWN[version]
+    for given in (answers({"name": "d"}), refuses(409, "X"), refuses(400, "INVALID_ATTRIBUTE")):
+        assert write(version, "PATCH", body, [given]).passed
+
+
+@pytest.mark.parametrize("version", BODIES)
+def test_what_flex_cannot_change_is_refused(version):
+    """After Atlas said where the cluster is, and before anything is sent there."""
+    body = BODIES[version]("M10")
+    driven = write(version, "PATCH", body, [GONE_TO_FLEX])
+    assert (driven.routes, driven.reply.status) == (("legacy",), 400)
+    assert driven.document["errorCode"] == "INVALID_ATTRIBUTE"
+
+
+@pytest.mark.parametrize("version", BODIES)
+def test_a_deletion_goes_on_after_the_one_code(version):
+    """Its answer is that of a deletion of a cluster."""
+    driven = write(version, "DELETE", None, [GONE_TO_FLEX, (204, (), b"")])
+    assert [(send.call.method, send.call.target) for send in driven.sends][1] == ("DELETE", f"{FLEX}/cluster0")
+    assert (driven.reply.status, driven.document) == (202, {})
+    assert write(version, "DELETE", None, [answers({}, 202)]).passed
+    retained = write(version, "DELETE", None, [GONE_TO_FLEX], "/cluster0?retainBackups=true")
+    assert (retained.document["errorCode"], len(retained.sends)) == ("INVALID_QUERY_PARAMETER", 1)
+
+
+@pytest.mark.parametrize("version", ["2023-01-01", "v1.0"])
+def test_an_upgrade_to_dedicated_goes_on_after_the_one_code(version):
+    """Of what the body says one region is made, with as many nodes as it says; that of an M0 lives on."""
+    settings = {"providerName": "AWS", "instanceSizeName": "M10", "regionName": "R1"}
+    body = {"name": "cluster0", "providerSettings": settings, "diskSizeGB": 10}
+    driven = write(version, "POST", body, [GONE_TO_FLEX, answers(FLEX_CLUSTER)], "/tenantUpgrade")
+    assert driven.targets[1] == f"{FLEX}:tenantUpgrade"
+    specs = {"diskSizeGB": 10, "instanceSize": "M10", "nodeCount": 3}
+    region = {"electableSpecs": specs, "priority": 7, "providerName": "AWS", "regionName": "R1"}
+    assert json.loads(driven.sends[1].call.body) == {
+        "name": "cluster0",
+        "replicationSpecs": [{"regionConfigs": [region]}],
+    }
+    assert without_links(driven.document) == OLDEST
+    assert write(version, "POST", body, [answers({})], "/tenantUpgrade").passed
+    five = body | {"replicationFactor": 5}
+    driven = write(version, "POST", five, [GONE_TO_FLEX, answers(FLEX_CLUSTER)], "/tenantUpgrade")
+    assert b'"nodeCount":5' in driven.sends[1].call.body
+    for wrong in ("labels", "name"):
+        driven = write(version, "POST", body | {wrong: []}, [GONE_TO_FLEX], "/tenantUpgrade")
+        assert (driven.reply.status, driven.routes) == (400, ("legacy",))
+
+
+def test_reads_and_writes_have_a_switch_each():
+    """Neither switches the other on."""
+    reads, writes = (load_engine({f"ATLAS_SHIM_{name}": "former-clusters"}) for name in ("READS", "WRITES"))
+    path, headers = call("2024-10-23")
+    assert [reads.recognise(method, path, headers) is not None for method in ("GET", "POST")] == [True, False]
+    assert [writes.recognise(method, path, headers) is not None for method in ("GET", "POST")] == [False, True]
+
+
+def test_what_lives_on_is_in_no_list_of_what_ends():
+    """Not in that of documents, nor in that of operations; a successor of a retired one is there, too."""
+    off = load_engine({})
+    assert [one.id for one in ENGINE.operations] == [one.id for one in off.operations]
+    assert [one.name for one in ENGINE.documents] == [one.name for one in off.documents]
+    assert not any("former" in one.successors for one in off.operations)
+    assert sum("former" in one.successors for one in ENGINE.operations) == 6
