@@ -114,7 +114,7 @@ class Gateway:
                 self.flag.words.start()
             if flag is not None:
                 flag.words.stop()
-        self._handler.plan, self._handler.flag = plan, self.flag
+        self._handler.plan, self._handler.flag, self.settings.value = plan, self.flag, plan
         if self._handler.tracing is not None:
             self._handler.tracing.engine = plan.engine
         if self._calls is not None:
@@ -124,12 +124,12 @@ class Gateway:
         """Answer by a plan, and by each that comes of the source's files, which were ``known`` when it was read."""
 
         def use(new: Plan) -> list[str]:
-            old = self._handler.plan
-            if names := waiting(new, old):
-                log.warning("these need a restart and stay as they were: %s", ", ".join(names))
+            old, names = self._handler.plan, waiting(new, self._handler.plan)
             new = mixed(new, old)
             set_level(new.options.log_level)
             self.apply(new)
+            if names:
+                log.warning("these need a restart and stay as they were: %s", ", ".join(names))
             return changes(new, old)
 
         self.apply(plan)
