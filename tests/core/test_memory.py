@@ -50,6 +50,23 @@ def test_forgetting_is_final_and_harmless(memory):
     assert memory.recall("k", 1000.0) is None
 
 
+def test_a_generation_ends_with_whatever_is_learned(memory):
+    """A word that is new, another, or known no more; the same word again is nothing new."""
+    seen = [memory.generation]
+    for change in (
+        lambda: memory.remember("c", "flex", 0.0),
+        lambda: memory.remember("c", "dedicated", 1.0),
+        lambda: memory.forget("c"),
+        lambda: memory.remember("k", "410", 2000.0),
+    ):
+        change()
+        assert memory.generation not in seen
+        seen.append(memory.generation)
+    memory.remember("k", "410", 2001.0)
+    memory.forget("c")
+    assert memory.generation == seen[-1]
+
+
 def test_threads_share_a_memory(memory):
     """Many threads leave it consistent."""
 

@@ -1,30 +1,59 @@
-"""What is known of a call that is made once more: what is sent, until when, and what other content becomes."""
+"""A call that is made again: sent as it was, answered by upstream's content, and decided anew when it may differ."""
 
 import gc
 import math
 import random
 from types import ModuleType
 
+import attrs
 import pytest
 
+from shim.core import exchange
 from shim.core.context import Memory
+from shim.core.exchange import Repeats
 from shim.core.settings import RouteWord, Settings
-from tests.core.driver import BEFORE, GET, GONE, JOBS, LIST, NON_FLEX, SNAPSHOT, answers, drive, refuses
+from tests.core.driver import BEFORE, GET, GONE, JOBS, LIST, NON_FLEX, SNAPSHOT, answers, drive, refuses, snapshots
 from tests.core.test_writers import FULL, LISTS, QUERIES, mutated
 
 V2 = f"/api/atlas/v2{LIST}"
 PAGE = answers({"results": [SNAPSHOT], "totalCount": 1})
+OTHER = answers({"results": snapshots(3), "totalCount": 3})
 SUNSET = 1769040000.0
 TTL = 600
+SETTINGS = Settings(route=RouteWord.SUCCESSOR)
 
 
 def repeated(driven):
     return None if driven.passed else driven.outcome.repeated
 
 
-def translate(driven, content):
-    """What other content becomes, in answer to the same call."""
-    return repeated(driven).translate(content)
+@pytest.fixture
+def ask(engine):
+    """Makes calls of one process."""
+    repeats, memory = Repeats(), Memory()
+
+    def ask(upstream, target=V2, **options):
+        more = {"memory": memory, "settings": SETTINGS, **options}
+        return drive(engine, target, upstream, repeats=repeats, **more)
+
+    return ask
+
+
+def alike(one, other):
+    """Tell whether two exchanges asked and answered the same."""
+    return (one.outcome, one.steps) == (other.outcome, other.steps)
+
+
+@pytest.mark.parametrize("later", [PAGE, OTHER])
+@pytest.mark.parametrize("target", [V2, f"{V2}?itemsPerPage=2&envelope=true", f"/api/atlas/v2{GET}"])
+def test_a_call_is_answered_as_an_exchange_answers_it(engine, ask, target, later):
+    """With content that came before, and with other content: the same calls, answer and record."""
+    if target.endswith(GET):
+        later = answers(SNAPSHOT if later is PAGE else {**SNAPSHOT, "status": "FAILED"})
+    ask([later if target.endswith(GET) else PAGE], target)
+    expected = drive(engine, target, [later], settings=SETTINGS)
+    for _ in range(2):
+        assert alike(ask([later], target), expected)
 
 
 def hold_alike(engine, seed, count):
@@ -33,17 +62,15 @@ def hold_alike(engine, seed, count):
     for _ in range(count):
         tier, kind, document = chance.choice(FULL)
         target = f"/api/atlas/v2{chance.choice(LISTS[kind])}{chance.choice(QUERIES)}"
-        settings = Settings(route=RouteWord.SUCCESSOR)
-        upstream = [NON_FLEX] if tier == "dedicated" else []
+        first = [*([NON_FLEX] if tier == "dedicated" else []), *[answers(document)] * 20]
         memory = Memory()
-        first = drive(engine, target, [*upstream, *[answers(document)] * 20], memory=memory, settings=settings)
-        again = drive(engine, target, [*upstream, *[answers(document)] * 20], memory=memory, settings=settings)
-        known = repeated(again) or repeated(first)
+        driven = [drive(engine, target, first, memory=memory, settings=SETTINGS) for _ in range(2)]
+        known = repeated(driven[1]) or repeated(driven[0])
         other = answers(mutated(chance, {**document, "results": document["results"][:9]}))
         found = None if known is None else known.translate(other[2])
-        expected = drive(engine, target, [*upstream, *[other] * 20], memory=memory, settings=settings)
         if found is not None:
             made += 1
+            expected = drive(engine, target, [*first[:-20], *[other] * 20], memory=memory, settings=SETTINGS)
             assert found == (expected.content, expected.outcome.record)
     return made
 
@@ -66,9 +93,8 @@ def test_what_is_sent_is_known_from_the_sunset_on(engine):
     assert known.call.target.startswith("/api/atlas/v2/groups/g1/flexClusters/c1/backup/snapshots?")
     assert (known.since, known.timeless) == (SUNSET + TTL, True)
     assert repeated(drive(engine, V2, [PAGE], clock=SUNSET + TTL - 1)) is None
-    assert repeated(drive(engine, V2, [PAGE], settings=Settings(route=RouteWord.SUCCESSOR))).since == -math.inf
-    jobs = drive(engine, f"/api/atlas/v2{JOBS}", [answers({"results": [{"id": "1"}]})])
-    assert not repeated(jobs).timeless
+    assert repeated(drive(engine, V2, [PAGE], settings=SETTINGS)).since == -math.inf
+    assert not repeated(drive(engine, f"/api/atlas/v2{JOBS}", [answers({"results": [{"id": "1"}]})])).timeless
 
 
 @pytest.mark.parametrize(
@@ -95,61 +121,97 @@ def test_a_decision_that_legacy_taught_is_not_repeated(engine):
     memory = Memory()
     drive(engine, V2, [GONE, PAGE], clock=BEFORE, memory=memory)
     second = drive(engine, V2, [PAGE], clock=BEFORE, memory=memory)
-    assert second.routes == ("flex",)
-    assert repeated(second) is None
+    assert (second.routes, repeated(second)) == (("flex",), None)
 
 
-def test_a_single_document_is_repeated_by_the_same_content_alone(engine):
-    """What other content becomes is left to an exchange."""
+@pytest.mark.parametrize(
+    "content",
+    [
+        b"",
+        b"{",
+        b"[]",
+        b'{"results": []}',
+        b'{"results": [1]}',
+        b'{"results": [{"id": "1"}], "links": [{"rel":"next"}]}',
+    ],
+)
+def test_content_that_is_no_usual_list_is_left_to_an_exchange(engine, content):
+    """Also when it can't be read, or another page has to be asked for; and so is any other single document."""
+    assert repeated(drive(engine, V2, [PAGE])).translate(content) is None
     known = repeated(drive(engine, f"/api/atlas/v2{GET}", [answers(SNAPSHOT)]))
     assert known.timeless
-    assert known.translate(answers(SNAPSHOT)[2]) is None
+    assert known.translate(content) is None
 
 
-@pytest.mark.parametrize("content", [b"", b"{", b"[]", b'{"results": []}', b'{"results": [1]}'])
-def test_content_that_is_no_usual_list_is_left_to_an_exchange(engine, content):
-    """Also when it can't be read."""
-    assert translate(drive(engine, V2, [PAGE]), content) is None
+@pytest.mark.parametrize(
+    "unusual",
+    [
+        refuses(500, "UNEXPECTED_ERROR"),
+        refuses(404, "CLUSTER_NOT_FOUND"),
+        (200, (), b"<html>"),
+        (200, (), b"x" * 20_000_000),
+    ],
+)
+def test_what_is_unusual_goes_the_ordinary_way(engine, ask, unusual):
+    """With the reply that has come: nothing is asked for twice."""
+    ask([PAGE])
+    assert alike(ask([unusual]), drive(engine, V2, [unusual], settings=SETTINGS))
 
 
-def test_a_list_that_goes_on_is_left_to_an_exchange(engine):
-    """Another page has to be asked for."""
-    more = answers({"results": [SNAPSHOT], "links": [{"rel": "next"}]})
-    assert translate(drive(engine, V2, [PAGE]), more[2]) is None
+def test_a_cluster_that_moves_is_found(engine, ask):
+    """The error that says so leads to the other tier, which is known from then on."""
+    dedicated = answers({"results": [], "totalCount": 0})
+    by_date = Settings()
+    ask([PAGE], settings=by_date)
+    assert ask([NON_FLEX, dedicated], settings=by_date).routes == ("flex", "dedicated")
+    assert [ask([dedicated], settings=by_date).routes for _ in range(2)] == [("dedicated",)] * 2
+
+
+def test_a_minute_later_it_is_decided_anew(ask, monkeypatch):
+    """So is a call under other settings, with another memory, and one that memory has learned of."""
+    began, ordinary = list[str](), exchange.exchange
+
+    def begin(*args):
+        began.append("exchange")
+        return ordinary(*args)
+
+    monkeypatch.setattr(exchange, "exchange", begin)
+    ask([PAGE], monotonic=lambda: 0.0)
+    ask([PAGE], monotonic=lambda: 59.0)
+    assert len(began) == 1
+    ask([PAGE], monotonic=lambda: 61.0)
+    ask([PAGE], settings=Settings(route=RouteWord.FLEX))
+    ask([PAGE], settings=SETTINGS, memory=Memory())
+    assert len(began) == 4
 
 
 def test_content_is_bounded_anew_each_time(engine):
     """What was read of earlier content does not count."""
-    known = repeated(drive(engine, V2, [PAGE], settings=Settings(body_limit=2 * len(PAGE[2])))).translate
+    known = repeated(drive(engine, V2, [PAGE], settings=Settings(body_limit=2 * len(PAGE[2]))))
     for _ in range(5):
-        assert known(PAGE[2]) is not None
-    assert known(b" " * 4 * len(PAGE[2]) + PAGE[2]) is None
+        assert known.translate(PAGE[2]) is not None
+    assert known.translate(b" " * 4 * len(PAGE[2]) + PAGE[2]) is None
 
 
-def test_a_generation_ends_with_whatever_is_learned():
-    """A word that is new, another, or known no more; the same word again is nothing new."""
-    memory = Memory()
-    seen = [memory.generation]
-    for change in (
-        lambda: memory.remember("c", "flex", 0.0),
-        lambda: memory.remember("c", "dedicated", 1.0),
-        lambda: memory.forget("c"),
-        lambda: memory.remember("x", "410", 1.0),
-        lambda: memory.remember("x", "410", 2000.0),
-    ):
-        change()
-        assert memory.generation not in seen
-        seen.append(memory.generation)
-    memory.remember("x", "410", 2001.0)
-    memory.forget("c")
-    assert memory.generation == seen[-1]
+def test_calls_are_remembered_within_bounds(ask):
+    """The first that was learned goes first, and large content is not kept."""
+    for number in range(exchange.SIZE + 1):
+        ask([PAGE], f"{V2}?itemsPerPage={number + 1}")
+    large = answers({"results": snapshots(400), "totalCount": 400})
+    first, second = ask([large]), ask([large])
+    assert first.content == second.content
 
 
-def test_no_credentials_are_kept_for_other_content(engine):
-    """What translates it reaches no field of the call's."""
-    known = repeated(drive(engine, V2, [PAGE], headers=(("Authorization", "Bearer s3cret"),)))
-    assert "s3cret" not in repr(known)
-    seen, left = set(), [known.translate]
+def test_what_is_known_holds_no_credentials(engine):
+    """The field of one call is not sent with the next, and nothing that is kept reaches it."""
+    repeats, memory = Repeats(), Memory()
+    for token in ("Bearer s3cret", "other"):
+        field = (("Authorization", token),)
+        sends = drive(engine, V2, [PAGE], headers=field, memory=memory, repeats=repeats, settings=SETTINGS).sends
+        assert dict(sends[0].call.headers)["Authorization"] == token
+    kept = [attrs.asdict(known, recurse=False) for known in repeats._known.values()]
+    translate = repeated(drive(engine, V2, [PAGE], headers=(("Authorization", "Bearer s3cret"),))).translate
+    seen, left = set[int](), [*kept, translate]
     while left:
         one = left.pop()
         assert type(one) is not str or one != "Bearer s3cret"
