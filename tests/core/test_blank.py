@@ -2,12 +2,15 @@
 
 from datetime import UTC, datetime
 
+import pytest
+
 from shim.core.context import Memory
+from shim.core.settings import RouteWord, Settings
 from tests.core.driver import Clock, answers, drive, refuses
 
 LIST = "/api/atlas/v2/groups/g1/serverless"
 ONE = f"{LIST}/shop"
-BLANK = datetime(2026, 6, 1, tzinfo=UTC).timestamp()
+BLANK, LATE = (datetime(*day, tzinfo=UTC).timestamp() for day in ((2026, 6, 1), (2027, 2, 1)))
 OLD = {"id": "9", "name": "old", "stateName": "IDLE"}
 NOTHING = answers({"results": [], "totalCount": 0})
 UNKNOWN = refuses(404, "CLUSTER_NOT_FOUND")
@@ -48,6 +51,27 @@ def test_a_first_page_of_nothing_needs_no_count(engine):
     """Without a count too, flex knows nothing where its first page has no item."""
     driven = drive(engine, LIST, [answers({"results": []}), answers({"results": [OLD]})], clock=BLANK)
     assert driven.routes == ("flex", "legacy")
+
+
+@pytest.mark.parametrize("status", [400, 401, 429, 500])
+def test_other_errors_of_flex_are_the_answer(engine, status):
+    """Only a 404 says that flex knows nothing."""
+    driven = drive(engine, ONE, [refuses(status, "SOME_CODE")], clock=BLANK)
+    assert (driven.routes, driven.passed) == (("flex",), True)
+
+
+def test_a_page_past_the_end_is_no_ignorance(engine):
+    """Flex has instances, only not on this page."""
+    driven = drive(engine, f"{LIST}?pageNum=7", [answers({"results": [], "totalCount": 3})], clock=BLANK)
+    assert (driven.routes, driven.document["totalCount"]) == (("flex",), 3)
+
+
+@pytest.mark.parametrize("word", [RouteWord.AUTO, RouteWord.DATE, RouteWord.FLEX])
+def test_legacy_is_asked_in_auto_and_before_its_sunset_alone(engine, word):
+    """By date and by flag flex is asked alone, and so it is once legacy lives no more."""
+    clock = LATE if word is RouteWord.AUTO else BLANK
+    driven = drive(engine, ONE, [UNKNOWN], clock=clock, settings=Settings(route=word))
+    assert (driven.routes, driven.reply.status) == (("flex",), 404)
 
 
 def test_a_redirect_of_legacy_is_no_knowledge(engine):

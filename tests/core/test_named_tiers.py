@@ -85,6 +85,24 @@ def test_from_a_remembered_tier_the_others_are_asked_in_their_order():
     assert ask([OK["zinc"]], memory).routes == ("zinc",)
 
 
+@pytest.mark.parametrize("query", ["", "?envelope=true"])
+@pytest.mark.parametrize("refusal", [refuses(401, "NO"), refuses(403, "NO"), refuses(404, "NO"), (500, (), b"")])
+def test_an_error_teaches_no_tier(refusal, query):
+    """Only a success says where a cluster lives; an error does not, also where an envelope is made around it."""
+    memory = Memory()
+    assert ask([NOT["flex"], refusal], memory, f"{TARGET}{query}").routes == ("flex", "zinc")
+    assert ask([OK["flex"]], memory).routes == ("flex",)
+    assert ask([refuses(500, "NOT_FLEX")], memory, f"{TARGET}{query}").routes == ("flex",)
+
+
+@pytest.mark.parametrize("fault", [refuses(429, "RATE_LIMITED"), refuses(500, "UNEXPECTED_ERROR"), (401, (), b"")])
+def test_a_fault_forgets_no_tier(fault):
+    """A full bucket or a fault of the side that is remembered does not move the cluster."""
+    memory = Memory()
+    ask([NOT["flex"], OK["zinc"]], memory)
+    assert [ask([reply], memory).routes for reply in (fault, OK["zinc"])] == [("zinc",), ("zinc",)]
+
+
 def test_a_tier_that_no_longer_has_it_is_forgotten():
     """Where nothing leads on, its error is the answer, and the next call begins anew."""
     memory = Memory()

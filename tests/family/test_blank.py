@@ -152,43 +152,6 @@ def test_a_410_of_legacy_is_remembered(door, which):
         assert first.content == second.content
 
 
-@pytest.mark.parametrize("which", READS)
-@pytest.mark.parametrize("route", ["date", "flex"])
-def test_only_auto_asks_legacy(door, which, route):
-    """By date and by flag flex is asked alone."""
-    with upstream(by_side(flex=UNKNOWN[which])) as atlas, door(atlas.origin, over=False, route=route) as ask:
-        assert read(ask, READS[which]).status_code == (404 if which == "get" else 200)
-        assert atlas.sides == ["flex"]
-
-
-@pytest.mark.parametrize("which", READS)
-def test_after_the_sunset_legacy_is_not_asked(door, which):
-    """It lives no more."""
-    with upstream(by_side(flex=UNKNOWN[which], legacy=GONE)) as atlas, door(atlas.origin, over=True) as ask:
-        assert read(ask, READS[which]).status_code == (404 if which == "get" else 200)
-        assert atlas.sides == ["flex"]
-
-
-@pytest.mark.parametrize("which", READS)
-@pytest.mark.parametrize("status", [400, 401, 403, 429, 500, 503])
-def test_other_errors_of_flex_are_the_answer(door, which, status):
-    """Only a 404 says that flex knows nothing; any other error comes back byte for byte."""
-    answer = error(status, "SOME_CODE", odd=[1.50, None])
-    with upstream(by_side(flex=answer)) as atlas, door(atlas.origin, over=False) as ask:
-        reply = read(ask, READS[which])
-        assert answer.endswith(b"\r\n\r\n" + reply.content)
-        assert reply.status_code == status
-        assert atlas.sides == ["flex"]
-
-
-def test_a_page_past_the_end_is_no_ignorance(door):
-    """Flex has instances, only not on this page."""
-    beyond = ok({"links": [], "results": [], "totalCount": 3})
-    with upstream(by_side(flex=beyond)) as atlas, door(atlas.origin, over=False) as ask:
-        assert read(ask, LIST, query="?pageNum=7").json()["totalCount"] == 3
-        assert atlas.sides == ["flex"]
-
-
 def test_the_code_in_the_field_is_the_code_in_the_body(door):
     """X-Error-Code repeats the errorCode; all else of the error is flex' own."""
     body = json.loads(NO_CLUSTER.partition(b"\r\n\r\n")[2])

@@ -3,7 +3,6 @@
 Six operations: two lists, two gets, a restore and a download. ``oracle`` says what a caller must get.
 """
 
-import json
 from urllib.parse import urlsplit
 
 import pytest
@@ -164,28 +163,6 @@ def test_a_read_goes_on_to_the_dedicated_tier(door, call, leading):
             FLEX.removesuffix("/backup"),
             DEDICATED.removesuffix("/backup"),
         }
-
-
-@pytest.mark.parametrize("call", CALLS)
-def test_before_the_sunset_nothing_is_touched(door, call):
-    """Target, body and reply are the caller's and Atlas' own."""
-    answer = wire(200, (("Content-Type", "application/json"),), b'{ "results" : [] }')
-    with upstream(by_side(legacy=answer)) as atlas, door(atlas.origin, over=False) as ask:
-        reply = make(ask, call, query="?pretty=true&x=%2F")
-        assert (reply.status_code, reply.content) == (200, b'{ "results" : [] }')
-        (arrival,) = atlas.arrivals
-        assert arrival.target == f"/api/atlas/v2{CALLS[call][1]}?pretty=true&x=%2F"
-        assert json.loads(arrival.body or b"null") == CALLS[call][2]
-
-
-@pytest.mark.parametrize("call", CALLS)
-def test_a_410_before_the_sunset_leads_to_flex_and_is_remembered(door, call):
-    """Atlas is believed, not the date."""
-    page = {"results": [FLEX_JOB], "totalCount": 1}
-    answers = by_side(legacy=GONE, flex=ok(page if call.startswith("list") else FLEX_JOB))
-    with upstream(answers) as atlas, door(atlas.origin, over=False) as ask:
-        assert [make(ask, call).status_code for _ in range(2)] == [200, 200]
-        assert atlas.sides == ["legacy", "flex", "flex"]
 
 
 def test_there_are_recordings_of_every_kind():

@@ -2,13 +2,10 @@
 
 import json
 
-import httpx
 import pytest
-import requests
 
 from tests.family.replay import VERSIONS
 from tests.family.test_shared_tier import DEDICATED, FLEX, GOOD, GROUP, ID, LEGACY_JOB, ORDER, make
-from tests.family.test_writes import FAULTS, UNREADABLE
 from tests.peers.scripted import FLEX_IN_CLUSTER, GONE, NO_CLUSTER, NON_FLEX, by_side, upstream, wire
 
 ORDERS = ["restore", "download"]
@@ -80,27 +77,6 @@ def test_an_order_arrives_once_where_it_is_executed(door, call, over, replies, s
             assert len(atlas.arrivals) == len(sides)
             if sides[-1] not in replies:
                 assert (reply.status_code, reply.json()["id"]) == (200, ID)
-
-
-@pytest.mark.parametrize("call", ORDERS)
-@pytest.mark.parametrize("fault", [*FAULTS, *UNREADABLE])
-@pytest.mark.parametrize(
-    ("over", "before", "side"),
-    [(False, {}, "legacy"), (True, {}, "flex"), (True, {"flex": NON_FLEX}, "dedicated")],
-)
-def test_a_fault_ends_the_order(door, call, fault, over, before, side):
-    """After any other answer, or none, nothing more is sent: the faulty side has the one write that may have run."""
-    with (
-        upstream(by_side(**{**GOOD, **before, side: {**FAULTS, **UNREADABLE}[fault]})) as atlas,
-        door(atlas.origin, over=over) as ask,
-    ):
-        try:
-            reply = make(ask, call)
-        except (httpx.HTTPError, requests.RequestException):
-            reply = None
-        assert atlas.writes == [*before, side]
-        if fault in UNREADABLE and side != "legacy":
-            assert (reply.status_code, reply.json()["errorCode"]) == (502, "SHIM_UPSTREAM_UNREADABLE")
 
 
 @pytest.mark.parametrize(
