@@ -34,7 +34,7 @@ _OPENED = re.compile(r"\s*(/\*|<#|<!--|=begin\b|(?:@\w+ )?\"\"\")")
 _CLOSED = {"/*": "*/", "<#": "#>", "<!--": "-->", "=begin": "=end"}
 _RECORDED = re.compile(
     r"^(http_)?interactions:|\"(http_)?interactions\"\s*:|\"entries\"\s*:\s*\[\s*\{\s*\"(startedDateTime|_)"
-    r"|\"fingerprint\"\s*:|json\.schemastore\.org/sarif|^\[operation\.\w+\]",
+    r"|\"fingerprint\"\s*:|json\.schemastore\.org/sarif|^\[operation(\.\w+)?\]",
     re.MULTILINE,
 )
 _METHOD = re.compile(
