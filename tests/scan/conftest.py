@@ -1,29 +1,21 @@
 """Small programs are scanned as files of a folder of their own."""
 
-from datetime import UTC, datetime
 from textwrap import dedent
 
 import pytest
 
-from shim.core.recognise import load_engine
-from shim.core.settings import Settings
-from shim.tools.scan.scanning import scan
-
-ENGINE = load_engine({})
-AT = datetime(2026, 6, 1, tzinfo=UTC)
+from tests.scan.looking import look, put
 
 
 @pytest.fixture
 def found(tmp_path):
     """Scan programs, given as one text or as texts by file name; return (line, operation, method) in order."""
 
-    def look(program, *, full=False):
+    def found(program, *, full=False):
         files = program if isinstance(program, dict) else {"program.py": program}
         for name, text in files.items():
-            path = tmp_path / name
-            path.parent.mkdir(parents=True, exist_ok=True)
-            path.write_text(dedent(text), encoding="utf-8")
-        report = scan([tmp_path], ENGINE, Settings(), AT)
+            put(tmp_path / name, dedent(text))
+        report = look(tmp_path)
         assert not report.errors
         if full:
             return report
@@ -37,4 +29,4 @@ def found(tmp_path):
             for finding in report.findings
         ]
 
-    return look
+    return found

@@ -7,21 +7,16 @@ says what is planted in a line, ``call+1:`` in the next; files that can't have c
 
 import re
 from collections import Counter
-from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
 
-from shim.core.recognise import load_engine
-from shim.core.settings import Settings
-from shim.tools.scan.scanning import scan
+from tests.scan.looking import look, put
 
 pytest.importorskip("ast_grep_py", reason="the extra scan")
 
 HERE = Path(__file__).parent
 TREES = HERE / "trees"
-ENGINE = load_engine({})
-AT = datetime(2026, 6, 1, tzinfo=UTC)
 MARK = re.compile(r"(?:#|//|/\*) call([+-]\d+)?: (.*?)(?: \*/.*)?$|  # @(-?\d*) (.*)$", re.MULTILINE)
 SIGN = "⟦c⟧"
 NEAR = 4
@@ -58,7 +53,7 @@ def bundle(name):
 
 def found(folder):
     by_file: dict[Path, list[tuple[int, int, str]]] = {}
-    for one in scan([folder], ENGINE, Settings(), AT).findings:
+    for one in look(folder).findings:
         by_file.setdefault(Path(one.place.file), []).append((one.place.line, one.place.end_line, one.operation.id))
     return by_file
 
@@ -76,8 +71,7 @@ def measured(tmp_path_factory):
         root = tmp_path_factory.mktemp("bundle")
         files = bundle(name)
         for file, text in files.items():
-            (root / file).parent.mkdir(parents=True, exist_ok=True)
-            (root / file).write_text(text, encoding="utf-8")
+            put(root / file, text)
         for program in sorted({file.partition("/")[0] for file in files}):
             got = found(root / program)
             for file in (file for file in files if file.startswith(f"{program}/")):
@@ -130,8 +124,7 @@ def test_all_kinds_of_files_are_read(tmp_path):
     """Every line that calls, in thirty kinds of files, and none of the look-alikes beside them."""
     files = bundle("kinds.txt")
     for file, text in files.items():
-        (tmp_path / file).parent.mkdir(parents=True, exist_ok=True)
-        (tmp_path / file).write_text(text.replace(SIGN, ""), encoding="utf-8")
+        put(tmp_path / file, text.replace(SIGN, ""))
     got = found(tmp_path)
     missed, false = [], []
     for file, text in files.items():

@@ -6,9 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from shim.core.recognise import load_engine
-from shim.core.settings import Settings
-from shim.tools.scan.scanning import scan
+from tests.scan.looking import look
 
 pytestmark = pytest.mark.slow
 
@@ -17,7 +15,7 @@ pytestmark = pytest.mark.slow
 def test_libraries_raise_no_alarm(package):
     """Libraries for HTTP, some generated, some for terminals."""
     module = pytest.importorskip(package)
-    report = scan([Path(str(module.__file__)).parent], load_engine({}), Settings(), datetime(2027, 6, 1, tzinfo=UTC))
+    report = look(Path(str(module.__file__)).parent, at=datetime(2027, 6, 1, tzinfo=UTC))
     assert (report.findings, report.errors) == ((), ())
     assert report.files > 10
 
@@ -26,5 +24,5 @@ def test_the_standard_library_raises_no_alarm():
     """Nor does a piece of the standard library, with its oddest syntax."""
     folder = Path(str(sys.modules["json"].__file__)).parents[1]
     paths = [folder / name for name in ("asyncio", "email", "http", "urllib", "dataclasses.py", "typing.py", "ast.py")]
-    report = scan(paths, load_engine({}), Settings(), datetime(2027, 6, 1, tzinfo=UTC))
+    report = look(*paths, at=datetime(2027, 6, 1, tzinfo=UTC))
     assert (report.findings, report.errors) == ((), ())
