@@ -149,7 +149,7 @@ class Handler:
         finally:
             line.upstream_seconds = perf_counter() - began
         try:
-            if upstream.announces:
+            if upstream.head.announces:
                 self.inventory.look(call, upstream.head.headers, line)
             reply = Reply(upstream.head.status, for_caller(upstream.head.headers))
             line.cut(await relay(request, reply, upstream, close=self.draining))
@@ -250,7 +250,7 @@ async def relay(request: Request, reply: Reply, upstream: UpstreamResponse, *, c
     Raises Refusal when upstream fails before the caller was sent anything. When it fails later, the
     caller's connection is aborted, since ending it cleanly would make half a reply look whole, and why is returned.
     """
-    if not request.begin(reply, reason=upstream.reason, close=close):
+    if not request.begin(reply, reason=upstream.head.reason, close=close):
         request.end()
         return None
     # What is there already leaves with the head; nothing yet lets the head leave alone.

@@ -122,7 +122,7 @@ class Exchange:
         else:
             self.response = response = await PASSTHROUGH.send(upstream.elsewhere(call.origin), outbound)
         self._use_up(early)
-        if response.announces:
+        if response.head.announces:
             self.handler.inventory.look(call, response.head.headers, self.admitted.line)
         return response.head
 
@@ -192,7 +192,7 @@ class Exchange:
         body = b"".join(self.last.chunks)
         if len(body) > self.admitted.plan.settings.body_limit:
             return None
-        return BufferedResponse(attrs.evolve(reply, body=body), self.last.reason, outcome.record)
+        return BufferedResponse(attrs.evolve(reply, body=body), self.last.head.reason, outcome.record)
 
     @property
     def last(self) -> UpstreamResponse:

@@ -144,7 +144,7 @@ class Repeats:
         request.answer_with(prepared.status, prepared.lines(headers, record), body, close=close)
         line.upstream_status = response.head.status
         line.translated(record)
-        if response.announces:
+        if response.head.announces:
             self.inventory.look(prepared.outbound.call, headers, line)
         if self.inventory.is_on:
             self.inventory.add(record, line)

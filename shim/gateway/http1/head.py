@@ -13,7 +13,7 @@ from functools import lru_cache
 import attrs
 import httptools
 
-from shim.core.messages import Headers
+from shim.core.messages import Headers, Reply
 from shim.gateway.errors import Refusal, bad_request
 from shim.tools.radar.announcement import ANNOUNCING
 
@@ -103,20 +103,18 @@ class RequestHead:
 
 
 @attrs.frozen(eq=False)
-class ReplyHead:
+class ReplyHead(Reply):
     """The head of a reply: ``length`` is None without a Content-Length; content with neither ends the connection.
 
     ``announces`` says that it has a field that the radar looks at, ``is_coded`` that it has a Content-Encoding.
     """
 
-    status: int
-    reason: str
-    headers: Headers = attrs.field(repr=False)
-    keep_alive: bool
-    length: int | None
-    chunked: bool
-    announces: bool
-    is_coded: bool
+    reason: str = ""
+    keep_alive: bool = True
+    length: int | None = None
+    chunked: bool = False
+    announces: bool = False
+    is_coded: bool = False
 
 
 def parse_request(data: bytes) -> RequestHead:
@@ -284,7 +282,7 @@ def _parse_reply(data: bytes) -> ReplyHead:
         raise MalformedHead("a transfer coding that was not asked for")
     announces, is_coded = not ANNOUNCING.isdisjoint(said), "content-encoding" in said
     reason = events.reason.decode("utf-8", "surrogateescape")
-    return ReplyHead(status, reason, headers, keep_alive, length, chunked, announces, is_coded)
+    return ReplyHead(status, headers, None, None, reason, keep_alive, length, chunked, announces, is_coded)
 
 
 _known: dict[bytes, RequestHead] = {}

@@ -49,21 +49,18 @@ class OutboundCall:
 class UpstreamResponse(Body):
     """A reply whose ``head`` is there, and its body, still coded, to be read or handed on.
 
-    ``announces`` says that the head has ``Sunset`` or ``Deprecation``. Of a call that was not decided yet ``sent`` is
-    the head, and ``began`` when it was sent, in seconds of perf_counter.
+    Of a call that was not decided yet ``sent`` is the head, and ``began`` when it was sent, in seconds of perf_counter.
     """
 
-    __slots__ = ("_connection", "_is_coded", "_size", "_taken", "announces", "began", "head", "reason", "sent")
+    __slots__ = ("_connection", "_size", "_taken", "began", "head", "sent")
+    sent: bytes
+    began: float
 
     def __init__(self, head: ReplyHead, connection: UpstreamConnection, *, bodiless: bool) -> None:
         super().__init__(connection, 0 if bodiless else head.length, chunked=head.chunked and not bodiless)
-        self.head = Reply(head.status, head.headers)
-        self.reason = head.reason
-        self.announces = head.announces
-        self._is_coded = head.is_coded
+        self.head = head
         self._connection = connection
         self._size = self._taken = 0
-        self.sent, self.began = b"", 0.0
 
     async def read(self, limit: int) -> Reply:
         """Return the reply with its decoded content, or with a fault in plain words.
@@ -74,13 +71,13 @@ class UpstreamResponse(Body):
         if (content := self.whole(limit)) is not None:
             return Reply(self.head.status, self.head.headers, content)
         complete = await self.collect(limit, self._take)
-        if self._size * _GROWS > _QUICK and (self._size > _QUICK or self._is_coded):
+        if self._size * _GROWS > _QUICK and (self._size > _QUICK or self.head.is_coded):
             await self._connection.upstream.turns.next()
         return with_content(self.head, self.chunks, limit, complete=complete)
 
     def whole(self, limit: int) -> bytes | None:
         """Return the content if, as most, it has come with its head and has no coding; else None."""
-        if not self.is_complete or self._is_coded or self.chunks or self._unread > min(limit, BUFFERED):
+        if not self.is_complete or self.head.is_coded or self.chunks or self._unread > min(limit, BUFFERED):
             return None
         content = self.arrived()
         self.chunks, self._size = [content], len(content)
