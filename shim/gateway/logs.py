@@ -23,6 +23,8 @@ from shim.gateway.errors import INTERNAL, Challenged, Failure, Refusal
 
 _LEVELS = {number: f"{logging.getLevelName(number):<7}" for number in (10, 20, 30, 40)}
 
+_PATH = 500  # characters of a path: lines wait for the log's reader, and their number is bounded, not their size
+
 _SANE = re.compile(r"[A-Za-z0-9._~:/+=@-]{1,128}")
 """Request ids that are taken over from callers: they are logged and sent back."""
 
@@ -176,15 +178,19 @@ class CallLine:
 
 
 def masked(path: str, engine: Engine) -> str:
-    """Return a path with every part masked that is not a word of a mapping document."""
-    known = _words(engine)
-    return "/".join([part if part in known else "*" for part in path.split("/")])
+    """Return a path with every part masked that is not a word of a mapping document, and a long one cut."""
+    known, end = _words(engine), "..." if len(path) > _PATH else ""
+    return "/".join([part if part in known else "*" for part in path[:_PATH].split("/")]) + end
+
+
+def plain(said: str) -> str:
+    """Return a caller's text in printable ASCII, at most 200 characters of it."""
+    return _plain(said[:200])
 
 
 @lru_cache(maxsize=256)
-def plain(said: str) -> str:
-    """Return a caller's text in printable ASCII, at most 200 characters of it."""
-    text = said[:200].encode("ascii", "backslashreplace").decode()
+def _plain(said: str) -> str:
+    text = said.encode("ascii", "backslashreplace").decode()
     return "".join([one if one.isprintable() and one not in '"\\' else "?" for one in text])
 
 

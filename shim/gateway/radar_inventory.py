@@ -25,6 +25,7 @@ MOST = 10_000
 _PATIENCE = 5.0  # seconds that the end of the gateway waits for a disk
 _EVERY = 30.0  # seconds between two looks at the inventory
 _NAME = 100  # characters of a caller's name
+_AGENT = 200  # characters of a User-Agent
 
 
 class RadarInventory:
@@ -50,7 +51,7 @@ class RadarInventory:
 
     def add(self, record: Record, call: CallLine) -> None:
         """Have a retired call written."""
-        self._put(partial(note, record, call.engine, agent=call.agent, peer=call.peer))
+        self._put(partial(note, record, call.engine), call)
 
     def look(self, sent: Call, headers: Headers, call: CallLine) -> None:
         """Take in the field lines of the reply to a call as it was sent upstream."""
@@ -58,9 +59,9 @@ class RadarInventory:
         caller = name if call.client else f"{name or 'no User-Agent'} from {call.peer}"
         found = self.radar.look(sent, headers, call.engine, caller)
         if found is not None:
-            self._put(partial(note_announced, found, agent=call.agent, peer=call.peer))
+            self._put(partial(note_announced, found), call)
 
-    def _put(self, write: Callable[..., None]) -> None:
+    def _put(self, write: Callable[..., None], call: CallLine | None = None) -> None:
         if not self._path:
             return
         if len(self._waiting) >= MOST:
@@ -68,6 +69,8 @@ class RadarInventory:
                 log.warning("the inventory can't be written as fast as calls come, and calls are left out of it")
             self._left_out += 1
             return
+        if call is not None:  # it may wait for long, and then a User-Agent's first words are enough
+            write = partial(write, agent=call.agent and call.agent[:_AGENT], peer=call.peer)
         self._waiting.append(partial(write, environ={VARIABLE: self._path}, clock=partial(float, self._clock())))
         if self._writing is None:
             self._writing = asyncio.ensure_future(self._write())

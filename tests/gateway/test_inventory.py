@@ -4,6 +4,8 @@ import asyncio
 import json
 import os
 import threading
+import time
+import tracemalloc
 
 from shim.core.messages import Record
 from shim.core.recognise import shared_engine
@@ -51,6 +53,21 @@ async def test_calls_are_written_in_their_order_with_their_time(tmp_path):
     assert len(lines) == 30
     assert lines == sorted(lines)
     assert (lines[0], lines[-1]) == ("1970-01-01T00:00:00Z", "1970-01-01T08:03:20Z")
+
+
+async def test_what_waits_for_a_disk_is_short(monkeypatch):
+    """A User-Agent of any length costs no more than what is written of it."""
+    disk = Disk(monkeypatch)
+    writer = RadarInventory({"ATLAS_SHIM_INVENTORY": "calls.jsonl"}, time.time)
+    tracemalloc.start()
+    for number in range(500):
+        agent = f"{number}" + "x" * 60_000
+        writer.add(RECORD, CallLine("GET", "/", "127.0.0.1", "id", shared_engine(os.environ), agent=agent))
+    held = tracemalloc.get_traced_memory()[0]
+    tracemalloc.stop()
+    disk.turns.set()
+    await writer.flush()
+    assert held < 2_000_000
 
 
 async def test_nothing_is_left_out_silently(monkeypatch, caplog):

@@ -141,6 +141,12 @@ def test_hostile_user_agents_stay_on_their_line():
     assert len(text) < 400
 
 
+def test_a_long_path_is_cut():
+    """Lines wait for whoever reads the log, so that each has to be short."""
+    made = line(path="/x" * 8000)
+    assert max(len(made.text()), len(made.json())) < 1000
+
+
 def test_json_has_one_object_a_line():
     """Members without a value are left out; the time has its offset."""
     found = json.loads(line(agent="\udcff", status=200).json())
