@@ -52,8 +52,9 @@ class Content:
 class Door:
     """A retired call on its way through one library; its body has been read if it takes part.
 
-    ``sent`` is what the core had sent last, with another target than the caller's if ``rewritten``; ``native`` is the
-    response to that, ``content`` what was read of it, by ``following``: ``next`` or ``anext``.
+    ``sent`` is what the core had sent last, with another target than the caller's if ``rewritten``, and ``inner`` the
+    library's request for it; ``native`` is the response to that, ``content`` what was read of it, by ``following``:
+    ``next`` or ``anext``.
     """
 
     following: ClassVar[Callable[..., Any]] = next
@@ -61,6 +62,7 @@ class Door:
     retired: RetiredCall
     sent: Send | None = attrs.field(init=False, default=None)
     rewritten: bool = attrs.field(init=False, default=False)
+    inner: Any = attrs.field(init=False, default=None)
     native: Any = attrs.field(init=False, default=None)
     content: Content | None = attrs.field(init=False, default=None)
     start: float = attrs.field(init=False, factory=time.perf_counter)
@@ -98,9 +100,9 @@ class Door:
     def unread(self, native: Any) -> Content:
         """Return the content of a response, with all that is to be read in ``rest``."""
 
-    @abstractmethod
     def close(self, native: Any) -> Any:
         """Close a response that nobody wants any more."""
+        native.close()
 
     @abstractmethod
     def answered(self, reply: Reply) -> Any:
@@ -144,11 +146,11 @@ def steps(door: Door) -> Steps:
                 if door.native is not None:
                     yield partial(door.close, door.native)
                     door.native = None
-                request = door.request(command)
+                door.inner = door.request(command)
                 if door.sent is not None:
                     _hurry(door, command.call.method)
                 door.sent, door.rewritten, door.content = command, command.rewritten, None
-                door.native = yield partial(door.send, request)
+                door.native = yield partial(door.send, door.inner)
                 reply = head = door.head(door.native)
             else:
                 content = door.content = door.unread(door.native)

@@ -88,9 +88,6 @@ class UrllibDoor(Door):
     def unread(self, native: Any) -> Content:
         return Content(rest=_pieces(native))
 
-    def close(self, native: Any) -> None:
-        native.close()
-
     def answered(self, reply: Reply) -> Any:
         self.is_made = True
         method, lines = self.own.get_method(), framed(reply, self.own.get_method())

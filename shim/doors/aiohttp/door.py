@@ -55,7 +55,7 @@ class AiohttpDoor(Door):
 
     ``url`` and ``options`` are what the session was called with, and ``whole`` is the URL with the session's base and
     the parameters. ``fields`` are the field lines that the caller and the session name. ``timeout`` counts from
-    ``start``. ``inner`` is what the session was called with last for the shim.
+    ``start``.
     """
 
     session: ClientSession
@@ -65,7 +65,6 @@ class AiohttpDoor(Door):
     options: dict[str, Any]
     fields: CIMultiDict[str]
     timeout: ClientTimeout
-    inner: dict[str, Any] = attrs.field(init=False)
 
     @property
     def skipped(self) -> set[str]:
@@ -92,8 +91,7 @@ class AiohttpDoor(Door):
             # A relative one where a relative one was given, as sessions with a base want.
             base = f"{self.whole.scheme}://{self.whole.raw_authority}" if URL(url).scheme else ""
             url = URL(base + sent.target, encoded=True)
-        self.inner = {**inner, "method": sent.method, "str_or_url": url}
-        return self.inner
+        return {**inner, "method": sent.method, "str_or_url": url}
 
     def seconds(self) -> float | None:
         """Read the total, or what connecting and reading may take together."""

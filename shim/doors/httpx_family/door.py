@@ -87,7 +87,7 @@ async def _leave(content: Content | None) -> None:
 class HttpxDoor(Door):
     """A retired call in httpx's terms, on the blocking side; ``own`` is the caller's request.
 
-    ``send`` is the client's or the transport's. ``inner`` is what was sent last. A library's own door knows the
+    ``send`` is the client's or the transport's. A library's own door knows the
     ``module``, httpx or httpx2, and its ``kind`` of streams, of which ``stream`` is ours; ``begins`` iterates over
     one. The library reads and closes a response by ``reads`` and ``closes``, and steps through ``auth_flow`` by
     ``steps_by``.
@@ -106,14 +106,13 @@ class HttpxDoor(Door):
     own: httpx.Request
     send: Callable[[httpx.Request], Any]  # type: ignore[assignment]  # a method of other doors
     default_encoding: str | Callable[[bytes], str] = "utf-8"
-    inner: Any = attrs.field(init=False)
 
     def request(self, send: Send) -> Any:
         """Keep timeouts, other extensions, and everything that httpx would compute the same again."""
         sent, own = send.call, self.own
         lines, same_body = self.lines(send)
         module = self.module
-        self.inner = inner = module.Request(
+        inner = module.Request(
             sent.method,
             _with_target(own.url, sent.target) if send.rewritten else own.url,
             headers=module.Headers([(name.encode("latin-1"), value.encode("latin-1")) for name, value in lines]),

@@ -57,8 +57,7 @@ class RequestsDoor(Door):
 
     ``own`` is the caller's request; ``sender`` is an adapter's ``send``, and ``options`` are what it is called with.
     ``auth`` is what signs: the adapter's, or one that works with hooks, as HTTPDigestAuth does, found in the caller's
-    request, which it has signed already. ``hooks`` are its. ``inner`` is what was sent last, ``timeout`` how long that
-    may wait.
+    request, which it has signed already. ``hooks`` are its. ``timeout`` is how long the last request may wait.
     """
 
     own: PreparedRequest
@@ -66,7 +65,6 @@ class RequestsDoor(Door):
     options: dict[str, Any]
     auth: Any
     hooks: tuple[Callable[..., Any], ...] = attrs.field(init=False, default=())
-    inner: PreparedRequest = attrs.field(init=False)
     timeout: Any = attrs.field(init=False)
 
     def __attrs_post_init__(self) -> None:
@@ -82,7 +80,7 @@ class RequestsDoor(Door):
         own, sent = self.own, send.call
         lines, same_body = self.lines(send)
         self.timeout = self.options["timeout"]
-        self.inner = inner = own.copy()
+        inner = own.copy()
         inner.method, inner.headers = sent.method, CaseInsensitiveDict(lines)
         if send.rewritten:
             parts = urlsplit(own.url or "")
@@ -138,9 +136,6 @@ class RequestsDoor(Door):
         if native._content_consumed or native._content is not False:  # noqa: SLF001 - to read is what this would change
             return Content([native.content or b""], complete=True, decoded=True)
         return Content(rest=_pieces(native.raw), decoded=not hasattr(native.raw, "stream"))
-
-    def close(self, native: Response) -> None:
-        native.close()
 
     def answered(self, reply: Reply) -> Response:
         """Make one as an adapter does, of the native one's kind and with what was noted on it."""

@@ -41,8 +41,7 @@ class Urllib3Door(Door):
     """A retired call in urllib3's terms.
 
     ``options`` are the arguments of ``urlopen`` by name, but for method and URL; ``prefix`` is what stands before the
-    target in ``url``, nothing where that is relative to a pool. ``retries`` are the caller's, ``quiet`` the same that
-    look at no status. ``inner`` is what ``base`` was called with last.
+    target in ``url``, nothing where that is relative to a pool. ``retries`` are the caller's.
     """
 
     owner: Owner
@@ -51,8 +50,6 @@ class Urllib3Door(Door):
     prefix: str
     options: Mapping[str, Any]
     retries: Retry = attrs.field(init=False)
-    quiet: Retry = attrs.field(init=False)
-    inner: dict[str, Any] = attrs.field(init=False)
 
     @property
     def pool(self) -> HTTPConnectionPool:
@@ -73,7 +70,8 @@ class Urllib3Door(Door):
     def request(self, send: Send) -> dict[str, Any]:
         """Return the arguments of ``urlopen``; credentials are the caller's, but for Digest over another target."""
         call, sent = self.retired.call, send.call
-        options = {**self.options, "preload_content": False, "retries": self.quiet}
+        kind: Any = type(self.retries)
+        options = {**self.options, "preload_content": False, "retries": _as(self.retries, _quiet_class(kind))}
         options.pop("release_conn", None)
         lines, same_body = self.lines(send)
         if not same_body:
@@ -83,8 +81,7 @@ class Urllib3Door(Door):
             if field(call.headers, "accept-encoding") == SKIP_HEADER:
                 options["headers"]["Accept-Encoding"] = SKIP_HEADER
         options["url"] = self.prefix + sent.target if send.rewritten else self.url
-        self.inner = {"method": sent.method, **options}
-        return self.inner
+        return {"method": sent.method, **options}
 
     def seconds(self) -> float | None:
         return waits_of(self.timeout)[0]
@@ -160,8 +157,7 @@ def _with_retries(door: Urllib3Door) -> HTTPResponse:
     given, redirect, call = door.options.get("retries"), door.options.get("redirect", True), door.retired.call
     retries = Retry.from_int(given, redirect=redirect, default=door.owned("retries"))
     while True:
-        kind: Any = type(retries)
-        door.retries, door.quiet = retries, _as(retries, _quiet_class(kind))
+        door.retries = retries
         response: HTTPResponse = drive(steps(door))
         if isinstance(response.retries, _Quiet):
             url = response._request_url  # noqa: SLF001 - urllib3 2 takes it from retries
