@@ -169,12 +169,14 @@ def steps(door: Door) -> Steps:
             yield partial(door.close, door.native)
     except BaseException as error:
         door.show_error(error)
-        if door.sent is not None and not isinstance(error, GeneratorExit):  # then nobody waits, and its place is gone
-            retired.write_down_untranslated("none", f"no answer: {type(error).__name__}")
+        # With GeneratorExit nobody waits for it any more, and its place can't be known.
+        if retired.noted and door.sent is not None and not isinstance(error, GeneratorExit):
+            retired.write_down(None, "none", f"no answer: {type(error).__name__}")
         if door.native is not None:
             yield partial(door.close, door.native)
         raise
-    retired.write_down(command.record)
+    if retired.noted:
+        retired.write_down(command.record)
     return response
 
 

@@ -156,7 +156,8 @@ def tell(library: str, method: str, url: str, lines: Headers = ()) -> None:
     retired = recognise_url(method, url, lambda: lines)
     if retired is not None and retired.known and not retired.match.operation.lives:
         notify(retired, uncovered=library)
-        retired.write_down_untranslated("legacy", f"atlas-shim does not cover {library}")
+        if retired.noted:
+            retired.write_down(None, "legacy", f"atlas-shim does not cover {library}")
 
 
 def door_of(library: str) -> Callable[..., Any]:

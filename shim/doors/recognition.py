@@ -31,7 +31,7 @@ class RetiredCall:
 
     The body of ``call`` is None until ``with_body`` adds it, where ``match.needs_body``. ``warns`` tells whether
     the program is to be warned: not if the shim's typed client makes the call, whose callers name no endpoint.
-    ``known`` tells whether the call is for an Atlas; if not, it passes.
+    ``known`` tells whether the call is for an Atlas; if not, it passes. ``noted``: whether an inventory is to have it.
     """
 
     call: Call
@@ -39,7 +39,8 @@ class RetiredCall:
     context: Context
     now: Current
     warns: bool
-    known: bool = True
+    known: bool
+    noted: bool
 
     def with_body(self, content: bytes) -> RetiredCall:
         """Return the call with its body."""
@@ -54,15 +55,15 @@ class RetiredCall:
             return _or_challenge(steps, self.call)
         return steps
 
-    def write_down(self, record: Record) -> None:
-        """Append the call and its place in the program to the inventory, if ``ATLAS_SHIM_INVENTORY`` names one."""
-        if self.known and self.now.inventory and not self.match.operation.lives:
-            inventory.note(record, self.now.engine, where=call_site())
+    def write_down(self, record: Record | None, route: str = "", why: str = "") -> None:
+        """Append the call and its place in the program to the inventory.
 
-    def write_down_untranslated(self, route: str, why: str) -> None:
-        """The same for a call that has no record, since nothing was made of an answer to it."""
-        operation, sunset = self.match.operation, sunset_of(self.match.operation, self.context.settings)
-        self.write_down(Record(operation.id, self.match.api.name, route, why, sunset, operation.deprecated))
+        A call without a record, since nothing was made of an answer to it, is written with its route and the reason.
+        """
+        if record is None:
+            operation, sunset = self.match.operation, sunset_of(self.match.operation, self.context.settings)
+            record = Record(operation.id, self.match.api.name, route, why, sunset, operation.deprecated)
+        inventory.note(record, self.now.engine, where=call_site())
 
 
 def _or_challenge(steps: Exchange, call: Call) -> Exchange:
@@ -130,8 +131,9 @@ def recognise(  # noqa: PLR0913 - the settings, and the parts of a request that 
         if settings.route is RouteWord.OFF:
             return None
     context = Context(settings, process.MEMORY, time.time, origin, monotonic=time.monotonic, whole=whole)
-    warns = known and origin not in extra and not match.operation.lives
-    return RetiredCall(call, match, context, now, warns, known=known)
+    counts = known and not match.operation.lives
+    warns, noted = counts and origin not in extra, counts and bool(now.inventory)
+    return RetiredCall(call, match, context, now, warns, known, noted)
 
 
 def recognise_url(method: str, url: str, lines: Callable[[], Headers]) -> RetiredCall | None:

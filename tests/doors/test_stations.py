@@ -10,8 +10,9 @@ from tests.doors.calls import SNAPSHOTS, flex
 STATIONS = re.findall(r"^ {4}``([a-zA-Z_.]+)``", shim.doors.__doc__ or "", re.MULTILINE)
 
 
-def test_a_call_passes_the_stations_in_the_order_of_the_front_page(raw):
+def test_a_call_passes_the_stations_in_the_order_of_the_front_page(raw, monkeypatch, tmp_path):
     """Each station is a function of the doors."""
+    monkeypatch.setenv("ATLAS_SHIM_INVENTORY", str(tmp_path / "inventory"))
     server, entered = raw(flex), []
 
     def note(frame, event, _):

@@ -6,7 +6,7 @@ import time
 from collections.abc import AsyncIterator, Callable, Iterator
 from datetime import timedelta
 from functools import lru_cache, partial
-from typing import TYPE_CHECKING, Any, ClassVar, cast
+from typing import TYPE_CHECKING, Any, ClassVar
 
 import attrs
 
@@ -103,18 +103,22 @@ class HttpxDoor(Door):
     auth_flow: ClassVar[str] = "sync_auth_flow"
     steps_by: ClassVar[str] = "send"
 
-    own: httpx.Request
+    own: Any
     send: Callable[[httpx.Request], Any]  # type: ignore[assignment]  # a method of other doors
     default_encoding: str | Callable[[bytes], str] = "utf-8"
 
     def request(self, send: Send) -> Any:
         """Keep timeouts, other extensions, and everything that httpx would compute the same again."""
-        sent, own = send.call, self.own
+        sent, own, module = send.call, self.own, self.module
         lines, same_body = self.lines(send)
-        module = self.module
+        url, raw = own.url, sent.target.encode("ascii")
+        kind: Any = type(url)
+        if send.rewritten:
+            is_plain = not (url.userinfo or url.fragment)
+            url = _url(kind, url.scheme, url.netloc, raw) if is_plain else url.copy_with(raw_path=raw)
         inner = module.Request(
             sent.method,
-            _with_target(own.url, sent.target) if send.rewritten else own.url,
+            url,
             headers=module.Headers([(name.encode("latin-1"), value.encode("latin-1")) for name, value in lines]),
             content=None if same_body else sent.body,
             stream=own.stream if same_body else None,
@@ -216,14 +220,6 @@ class AwaitedDoor(HttpxDoor):
         await _leave(self.content)
         await native.aclose()
         native.stream = self.module.ByteStream(b"")
-
-
-def _with_target(url: httpx.URL, target: str) -> httpx.URL:
-    """Return a URL with another target."""
-    raw, kind = target.encode("ascii"), cast("Any", type(url))
-    if url.userinfo or url.fragment:
-        return url.copy_with(raw_path=raw)
-    return cast("httpx.URL", _url(kind, url.scheme, url.netloc, raw))
 
 
 @lru_cache(maxsize=256)

@@ -89,7 +89,9 @@ class RequestsDoor(Door):
             inner.body, inner._body_position = sent.body, None  # noqa: SLF001 - where requests rewinds to on a redirect
         if send.rewritten and "Transfer-Encoding" not in inner.headers:
             inner.prepare_content_length(inner.body)
-        self._sign(inner)
+        inner.hooks = {"response": list(self.hooks)}
+        if self.auth is not None:
+            self._sign(inner)
         return inner
 
     def _sign(self, inner: PreparedRequest) -> None:
@@ -97,12 +99,10 @@ class RequestsDoor(Door):
 
         Only the first request of an exchange may have the signature of the caller's: what was used once is used up.
         """
-        inner.hooks = {"response": list(self.hooks)}
-        credentials, own = inner.headers.get("Authorization"), self.own
+        credentials, own = inner.headers.get("Authorization", ""), self.own
         fits = bool(self.hooks) and (own.method, own.url) == (inner.method, inner.url)
-        if isinstance(credentials, str) and is_digest(credentials):
-            fits = fits or not is_stale(credentials, inner.path_url)
-        if self.auth is not None and not (fits and self.sent is None):
+        fits = fits or (is_digest(credentials) and not is_stale(credentials, inner.path_url))
+        if not (fits and self.sent is None):
             inner.hooks = {"response": []}
             inner.prepare_auth(self.auth, inner.url or "")
 
