@@ -61,19 +61,18 @@ class LegacyAnswer:
         if size + sum(page.size for page in before) > limit:
             detail = f"Upstream's pages together are larger than {limit} bytes; ask the successor itself."
             raise CallError(502, "SHIM_TOO_MANY_PAGES", detail)
-        document = json.read(reply)
-        is_list = self.match.operation.shape != "one"
+        document, is_list = json.read(reply), self.match.operation.shape != "one"
+        whole = document if type(document) is dict else {}
         items: Any = document if target.bare else look_up(document, parse_source(target.items))
         if is_list and type(items) is list and len(items) <= ITEMS:
-            link = next_link(reply.headers) if target.next == LINK else ""
-            return UpstreamPage(document if type(document) is dict else {}, items, size, link)
+            return UpstreamPage(whole, items, size, next_link(reply.headers) if target.next == LINK else "")
         if not is_list and (type(document) is dict or (target.bare and document is not None)):
             _refuse_unlike(target, document)
-            return UpstreamPage(document if type(document) is dict else {BARE: document}, [])
-        expected = "a JSON object"
-        if is_list or target.bare:
-            expected = "a JSON value" if not is_list else f"a list of {ITEMS} items at most"
-            expected = expected if target.bare else f"an object with a list {target.items!r} of {ITEMS} items at most"
+            return UpstreamPage(whole if type(document) is dict else {BARE: document}, [])
+        expected = "a JSON value" if target.bare else "a JSON object"
+        if is_list:
+            holder = "a list" if target.bare else f"an object with a list {target.items!r}"
+            expected = f"{holder} of {ITEMS} items at most"
         what = reply.fault or json.refused or f"it is not {expected}"
         kind = field(reply.headers, "content-type") or "no content type"
         detail = f"{self._answered} {reply.status} with content ({kind}) that can't be translated: {what}."
