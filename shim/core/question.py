@@ -111,7 +111,7 @@ def read_query(raw: str, shape: str) -> LegacyQuery:
     said = _NUMBERS | _FLAGS | own
     for name in known:
         if _is_positive(said[name]) is None if name in _NUMBERS else said[name].lower() not in _WORDS:
-            raise invalid_parameter(name)
+            raise invalid("query parameter", name)
     asked = int(said["itemsPerPage"])
     count, envelope, pretty = (_WORDS[said[name].lower()] for name in _FLAGS)
     is_plain = own.keys() <= _NUMBERS.keys() and sum(name in known for name, _, _ in given) == len(own)
@@ -128,9 +128,10 @@ def read_query(raw: str, shape: str) -> LegacyQuery:
     )
 
 
-def invalid_parameter(name: str) -> CallError:
-    """Return Atlas' own error for a parameter without meaning."""
-    return CallError(400, "INVALID_QUERY_PARAMETER", f"Invalid query parameter {name} specified.", (name,))
+def invalid(what: str, name: str) -> CallError:
+    """Return Atlas' own error for an ``attribute`` or a ``query parameter`` without meaning."""
+    code = f"INVALID_{what.upper().replace(' ', '_')}"
+    return CallError(400, code, f"Invalid {what} {name} specified.", (name,))
 
 
 def chosen_by(choice: QueryChoice, query: LegacyQuery) -> str:
@@ -138,7 +139,7 @@ def chosen_by(choice: QueryChoice, query: LegacyQuery) -> str:
     given = (unquote_plus(value) for name, value, _ in _named(query.foreign) if name == choice.choose)
     word = next(given, choice.default)
     if word not in choice.words:
-        raise invalid_parameter(choice.choose)
+        raise invalid("query parameter", choice.choose)
     return word or ""
 
 
@@ -164,7 +165,7 @@ def _translated(name: str, raw: str, rule: QueryRule) -> str:
     if rule.values:
         word = rule.values.get(unquote_plus(raw))
         if word is None:
-            raise invalid_parameter(name)
+            raise invalid("query parameter", name)
         raw = quote_plus(word)
     return f"{quote_plus(rule.to)}={raw}"
 
@@ -172,30 +173,26 @@ def _translated(name: str, raw: str, rule: QueryRule) -> str:
 def sent_on(
     query: LegacyQuery, rules: Mapping[str, QueryRule], choose: str, host: Host | None
 ) -> tuple[LegacyQuery, list[str]]:
-    """Return the query as far as a successor may get it, and a note for each parameter that it does not get.
+    """Return the query in a successor's terms, as far as it may get it, and a note for each parameter that it does not.
 
     Another host that may not have the caller's credentials gets no parameter that the document does not know.
     """
     given = dict.fromkeys(name for name, _, _ in _named(query.foreign))
     unknown = set() if host is None or host.credentials else given.keys() - rules.keys() - {choose}
-    notes = list[str]()
-    if unknown:
-        names = ", ".join(name for name in given if name in unknown)
-        notes.append(f"not sent to another host, as the document does not know them: {names}")
-        query = attrs.evolve(
-            query, foreign=tuple(pair for name, _, pair in _named(query.foreign) if name not in unknown)
-        )
+    names = ", ".join(name for name in given if name in unknown)
+    notes = [f"not sent to another host, as the document does not know them: {names}"] if unknown else []
     dropped = [name for name, rule in rules.items() if rule.drop and name in given]
-    return query, notes + [f"the parameter {name} was not sent on: {rules[name].why}" for name in dropped]
+    notes += [f"the parameter {name} was not sent on: {rules[name].why}" for name in dropped]
+    known = [pair for name, _, pair in _named(query.foreign) if name not in unknown]
+    return attrs.evolve(query, foreign=tuple(translated_pairs(known, rules, choose))), notes
 
 
 def successor_call(  # noqa: PLR0913, PLR0917 - all that makes a call
     match: Match, call: Call, target: Target, host: Host | None, query: LegacyQuery | None, content: bytes | None
 ) -> Call:
-    """Return a call in a successor's terms: its path and version, the caller's ``query``, if any, and other fields.
+    """Return a call in a successor's terms: its path and version, a ``query`` that is in its terms, and other fields.
 
-    Another ``host`` gets no fields that may be credentials, unless they may go there. Raises CallError if the successor
-    has no word for a parameter's.
+    Another ``host`` gets no fields that may be credentials, unless they may go there.
     """
     kind, origin = target.accept, call.origin
     headers = without(call.headers, OWN_WORDS if content == call.body else _ABOUT_BODY)
@@ -210,18 +207,16 @@ def successor_call(  # noqa: PLR0913, PLR0917 - all that makes a call
 
 
 def _request_target(match: Match, call: Call, target: Target, query: LegacyQuery | None) -> str:
-    """Return a successor's request target: its path, and the caller's query in its terms, if that has a part in it."""
-    path, choice, shape = target.path.build(match.raw), match.operation.query, match.operation.shape
+    """Return a successor's request target: its path, and a query that is in its terms, if any."""
+    path, shape = target.path.build(match.raw), match.operation.shape
     if query is None:
         return path
     own_pages = shape == "page" and target.paging == "kept" and not target.bare
-    if own_pages and query.plain and not target.query and choice is None and path == call.path:
+    if own_pages and query.plain and not target.query and match.operation.query is None and path == call.path:
         return call.target  # where only the version changes, so that the caller's signature (HTTP Digest) still fits
-    pairs = [*query.foreign]
-    if target.query or choice is not None:
-        pairs = [*translated_pairs(pairs, target.query, "" if choice is None else choice.choose)]
     if query.following and not target.cursor:
         return f"{path}?{query.following}"
+    pairs = [*query.foreign]
     if target.next:
         pairs += filter(None, [query.following])
     elif shape != "one" and not target.bare and not target.media_type:
@@ -285,12 +280,7 @@ def _given(request: RequestBody, body: JsonObject, outer: str, note: Callable[[s
         if kind is None and type(value) is dict and any(one.startswith(f"{name}.") for one in request.members):
             given[key] = _given(request, value, f"{name}.", note)
         elif (kind is None and not request.rest) or (kind is not None and not FITS[kind](value)):
-            raise invalid_attribute(name)
+            raise invalid("attribute", name)
         else:
             given[key] = value
     return given
-
-
-def invalid_attribute(name: str) -> CallError:
-    """Return Atlas' own error for a member of a body without meaning."""
-    return CallError(400, "INVALID_ATTRIBUTE", f"Invalid attribute {name} specified.", (name,))
