@@ -17,7 +17,7 @@ from urllib.parse import urlsplit
 import attrs
 import click
 
-from shim.cli.failures import SETTINGS, Failure
+from shim.cli.failures import SETTINGS, Failure, plain
 from shim.cli.output import config_option
 from shim.credentials import ApiKey, read_credentials
 from shim.doors.environment import CHECKED, as_mark, settings_in
@@ -69,14 +69,14 @@ def command(*, program: tuple[str, ...], via: str, show: bool, report: bool, con
     python = _python_of(path)
     folders = {str(Path(word).parent) for word in program if word.endswith(".py")} or {"."}
     if python and (foreign := other_shim(folders)):
-        click.echo(f"atlas-shim: {foreign}", err=True)
+        click.echo(plain(f"atlas-shim: {foreign}"), err=True)
         via = "gateway" if via == "auto" else via
     why_not = "" if via == "gateway" or python is None else _why_not_in(python, program if python == path else ())
     helper: Helper | None = None
     if via == "python" or (via == "auto" and python and not why_not):
         prepare()
         if why_not:
-            click.echo(f"atlas-shim: {why_not}, so the drop-in is not switched on", err=True)
+            click.echo(plain(f"atlas-shim: {why_not}, so the drop-in is not switched on"), err=True)
         environment = environment_for(os.environ)
     else:
         helper = _by_gateway(config)

@@ -104,10 +104,11 @@ def test_an_error_of_atlas_has_the_words_of_the_sdk(atlas, signed_in, server):
         (b"<html>", "Error: (502 Bad Gateway) failed to decode response body: undefined response type\n"),
         (b"", 'HTTP 502 Bad Gateway (Error code: "") Detail:  Reason: . Params: [], BadRequestDetail: \n'),
         (b'{"badRequestDetail":{"fields":[]}}', 'BadRequestDetail: {"fields":[]}\n'),
+        (b'{"reason":"\\u001b[2J\\u009b"}', "Detail:  Reason: ?[2J?. Params: [], BadRequestDetail: \n"),
     ],
 )
 def test_an_answer_that_is_no_error_of_atlas_is_told(body, said, atlas, signed_in, server):
-    """A proxy's page, nothing at all, and the details of a bad request."""
+    """A proxy's page, nothing at all, the details of a bad request, and words that would steer the terminal."""
     server.fake.overrides.append(lambda _: FakeReply(502, (("Content-Type", "text/html"),), body))
     done = atlas("serverless", "describe", "orders")
     assert done.stderr.endswith(said)

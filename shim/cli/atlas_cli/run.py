@@ -14,6 +14,7 @@ from shim.cli.atlas_cli import flags
 from shim.cli.atlas_cli.commands import ALIASES, COMMANDS, DELIVERY_TYPES, Command
 from shim.cli.atlas_cli.flags import CliError
 from shim.cli.atlas_cli.profile import load
+from shim.cli.failures import plain
 from shim.errors import LegacyEndpointWarning, SettingsError
 
 CLOSED = 141
@@ -36,12 +37,13 @@ def run(words: Sequence[str], environ: Mapping[str, str] = os.environ) -> int:
     if sys.stdout is None:  # The caller closed stdout (`>&-`); Go reports that on the first write.
         sys.stdout = os.fdopen(os.open(os.devnull, os.O_RDONLY), "w", encoding="utf-8")
     try:
-        sys.stdout.write(_serverless(words, places, environ))
+        shown = _serverless(words, places, environ)
+        sys.stdout.write(plain(shown) if sys.stdout.isatty() else shown)
         sys.stdout.flush()
     except KeyboardInterrupt:
         return 1  # as the Atlas CLI does, without a message
     except (CliError, SettingsError) as error:
-        sys.stderr.write(f"Error: {error}\n")
+        sys.stderr.write(plain(f"Error: {error}\n"))
         return 1
     except OSError as error:
         # Python would flush stdout again at exit, and fail.
