@@ -99,7 +99,7 @@ class RequestsDoor(Door):
 
         Only the first request of an exchange may have the signature of the caller's: what was used once is used up.
         """
-        credentials, own = inner.headers.get("Authorization", ""), self.own
+        credentials, own = as_text(inner.headers.get("Authorization", "")), self.own
         fits = bool(self.hooks) and (own.method, own.url) == (inner.method, inner.url)
         fits = fits or (is_digest(credentials) and not is_stale(credentials, inner.path_url))
         if not (fits and self.sent is None):
