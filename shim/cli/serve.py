@@ -65,8 +65,7 @@ def command(config: Path | None, *, verbose: bool, **flags: str | None) -> None:
     Exit codes: 0 after SIGTERM or SIGINT, when calls in flight have ended; 2 for bad usage,
     settings, mapping documents, or an address that can't be listened on.
     """
-    from shim.gateway.run import serve  # noqa: PLC0415 - an extra, which --help does not need
-    from shim.gateway.systemd import flags_of, inherited  # noqa: PLC0415 - as above
+    from shim.gateway.run import flags_of, inherited, serve  # noqa: PLC0415 - an extra, which --help does not need
 
     if verbose:
         flags["log_level"] = LogLevel.DEBUG

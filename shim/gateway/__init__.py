@@ -14,8 +14,8 @@ One call, in the order of its stations (each room's own docstring has its files)
 Beside it: ``fields`` decides which field lines cross and which are added, ``errors`` are the gateway's own answers,
 and ``coalesce`` lets identical reads share a call. ``options`` are declared once for flags, environment and file,
 their texts read by ``option_values``; a ``plan`` is made of them and the documents, and ``watch`` has it made anew
-when a file changes. ``server`` is the life of one gateway, ``run`` that of the program, which ``systemd`` may hand
-sockets to and hear from.
+when a file changes. ``server`` is the life of one gateway, ``run`` that of the program, with
+what systemd hands over.
 For the operator: ``ledger`` counts each call in one step; ``metrics`` and ``status`` are folds of its snapshot, with
 ``verdict`` on whether the shim can be removed. ``admin`` answers with all of it in a thread of its own, whatever the
 calls' side does. ``logs`` makes the line of a call and ``log_writer`` writes it, ``tracing`` makes spans, and

@@ -1,4 +1,8 @@
-"""Runs the gateway as a program, from the set-up of its process to the signal that ends it, or in a thread."""
+"""Runs the gateway as a program, from the set-up of its process to the signal that ends it, or in a thread.
+
+systemd may hand it sockets (sd_listen_fds(3)), and hears of its states (sd_notify(3)). Without systemd no sockets come,
+and nobody listens: the same code runs, and does nothing.
+"""
 
 from __future__ import annotations
 
@@ -9,6 +13,7 @@ import logging
 import os
 import resource
 import signal
+import socket
 import threading
 import time
 from collections.abc import Callable, Iterator, Mapping
@@ -19,12 +24,13 @@ from anyio.from_thread import start_blocking_portal
 
 from shim._version import __version__
 from shim.core.recognise import Engine
+from shim.errors import SettingsError
+from shim.gateway.credentials.gates import is_loopback
 from shim.gateway.http1.listener import Bound
 from shim.gateway.log_writer import logged
 from shim.gateway.options import Address, Options
 from shim.gateway.plan import Plan, PlanSource, unknown_variables
 from shim.gateway.server import Gateway
-from shim.gateway.systemd import Manager
 from shim.gateway.watch import Stamp
 
 log = logging.getLogger("shim.gateway")
@@ -37,6 +43,9 @@ _NOT_OURS = (signal.SIGUSR1, signal.SIGUSR2)
 _SPARE = 128  # descriptors for listeners, logs, the loop, resolving and the operator's connections
 _LATE = 10.0  # seconds beyond ``drain``, and after a second signal, in which the process ends by itself or is ended
 _AFTER = 3.0  # the same once calls have ended: for the log's last lines, and for threads that may wait for ever
+
+_TIDY = 15.0  # seconds more than calls in flight have, for what is still to be written
+_PATIENCE = 1.0  # seconds that a manager may take for a message
 
 
 def serve(plan: Plan, source: PlanSource, known: Stamp, calls: Bound | None) -> None:
@@ -147,10 +156,9 @@ def _end_within(seconds: float, code: int) -> None:
 
 
 def _raise_open_files(options: Options) -> None:
-    """Let the process open as many files as its connections need, as far as it may (setrlimit(2)).
+    """Let the process open as many files as its connections need, or log that it may not (setrlimit(2)).
 
-    Each caller's connection is one, each request in flight one more, and so is each surplus connection that is
-    answered 503. A limit that can't be raised is logged, since the gateway works below it.
+    Each caller's connection needs one, as does each surplus connection that is answered 503, and each request in flight.
     """
     wanted = 2 * options.max_connections + options.max_requests + _SPARE
     soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
@@ -162,3 +170,78 @@ def _raise_open_files(options: Options) -> None:
         soft = allowed
     if soft < wanted:
         log.warning("may open %s files, and could need %s: see max_connections", soft, wanted)
+
+
+class Manager:
+    """Tells the manager that started this process what it does, by datagrams of ``KEY=value`` lines."""
+
+    def __init__(self, environ: Mapping[str, str] = os.environ) -> None:
+        path, pause, pid = (environ.get(name, "") for name in ("NOTIFY_SOCKET", "WATCHDOG_USEC", "WATCHDOG_PID"))
+        # Python writes the name of an abstract socket with a NUL byte.
+        self._address = "\0" + path[1:] if path.startswith("@") else path if path.startswith("/") else None
+        ours = pid in {"", str(os.getpid())} and pause.isdecimal() and int(pause)
+        self._every = int(pause) / 2e6 if ours else None
+
+    def ready(self, status: str) -> None:
+        """Say that calls are taken."""
+        self._say("READY=1", f"STATUS={status}")
+
+    def stopping(self, seconds: float) -> None:
+        """Say that the end has begun, and how long it may take before somebody has to make one."""
+        patience = f"EXTEND_TIMEOUT_USEC={round((seconds + _TIDY) * 1e6)}"
+        self._say("STOPPING=1", "STATUS=lets calls in flight end", patience)
+
+    async def watchdog(self) -> None:
+        """Say that the loop turns, twice in the time that the manager waits for it (sd_watchdog_enabled(3))."""
+        while self._every is not None:
+            self._say("WATCHDOG=1")
+            await asyncio.sleep(self._every)
+
+    def _say(self, *lines: str) -> None:
+        if self._address is None:
+            return
+        try:
+            with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as line:
+                line.settimeout(_PATIENCE)
+                line.sendto("\n".join(lines).encode(), self._address)
+        except OSError as error:
+            log.warning("NOTIFY_SOCKET: can't tell the service manager %s: %s", lines[0], error.strerror or error)
+
+
+def inherited(environ: Mapping[str, str]) -> Bound | None:
+    """Return the sockets for calls that this process was started with, as descriptors from 3 on; None without any.
+
+    Their address is the one that most callers can reach, which is what has to be watched. Raises SettingsError for
+    descriptors that are no listening stream sockets, and for those that are named for something else.
+    """
+    if environ.get("LISTEN_PID") != str(os.getpid()):
+        return None
+    text, names = environ.get("LISTEN_FDS", ""), environ.get("LISTEN_FDNAMES", "")
+    if other := [name for name in names.split(":") if name not in {"", "calls"}]:
+        raise SettingsError(f"LISTEN_FDNAMES: {other[0]!r} is not 'calls'; set FileDescriptorName= in the socket unit")
+    sockets = [_listening(number) for number in range(3, 3 + (int(text) if text.isdecimal() else 0))]
+    addresses = [Address(*one.getsockname()[:2]) for one in sockets if one.family != socket.AF_UNIX]
+    addresses.sort(key=lambda address: is_loopback(address.host))
+    return Bound(tuple(sockets), addresses[0] if addresses else None) if sockets else None
+
+
+def flags_of(calls: Bound | None) -> dict[str, str]:
+    """Return what sockets give as if flags had said it: nothing else can move them."""
+    if calls is None:
+        return {}
+    if calls.address is not None:
+        return {"listen": calls.address.authority, "uds": ""}
+    name = calls.sockets[0].getsockname()
+    return {"uds": "@" + name[1:].decode() if isinstance(name, bytes) else str(name)}
+
+
+def _listening(number: int) -> socket.socket:
+    try:
+        one = socket.socket(fileno=number)
+        listens = one.type == socket.SOCK_STREAM and one.getsockopt(socket.SOL_SOCKET, socket.SO_ACCEPTCONN)
+    except OSError:
+        listens = 0
+    if not listens:
+        raise SettingsError(f"LISTEN_FDS: descriptor {number} is no listening socket; use ListenStream=")
+    one.set_inheritable(False)
+    return one

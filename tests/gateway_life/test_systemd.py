@@ -13,7 +13,7 @@ import sys
 import pytest
 
 from shim.errors import SettingsError
-from shim.gateway.systemd import Manager, flags_of, inherited
+from shim.gateway.run import Manager, flags_of, inherited
 from tests.gateway_life.test_drain import Load, slow
 from tests.peers.raw import PATIENCE, raw_upstream, reply, replying
 from tests.peers.served import At, ask, get, status_of
