@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 import os
 import sys
-from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -34,26 +33,20 @@ MONGODB_ATLAS_ACCESS_TOKEN; each also as ..._FILE. MONGODB_ATLAS_BASE_URL is the
 Exit codes: 0 success; 1 Atlas answered with an error; 2 bad usage or settings; 3 network."""
 
 
-def _options(command: Callable[..., None]) -> Callable[..., None]:
-    command = click.option(
-        "--record", "with_record", is_flag=True, help="Write the record to stderr, as JSON on one line."
-    )(command)
-    command = click.option(
-        "-o",
-        "--output",
-        "form",
+_OPTIONS = (
+    click.Option(["--version"], metavar="DATE", help="Ask for this API version. Default: the retired one."),
+    click.Option(
+        ["-o", "--output", "form"],
         type=click.Choice(["json", "table"]),
         default="json",
         help="Print the answer as JSON, or as a table with its record on stderr.",
-    )(command)
-    return click.option("--version", metavar="DATE", help="Ask for this API version. Default: the retired one.")(
-        command
-    )
+    ),
+    click.Option(["--record", "with_record"], is_flag=True, help="Write the record to stderr, as JSON on one line."),
+)
 
 
-@click.command(epilog=ENDING)
+@click.command(epilog=ENDING, params=[*_OPTIONS])
 @click.argument("path")
-@_options
 def command(*, path: str, version: str | None, form: str, with_record: bool) -> None:
     """Call any operation, retired or not, and print the answer.
 
@@ -64,10 +57,9 @@ def command(*, path: str, version: str | None, form: str, with_record: bool) -> 
     _answer(_send("GET", path, None, version), form, with_record=with_record)
 
 
-@click.command(epilog=ENDING)
+@click.command(epilog=ENDING, params=[*_OPTIONS])
 @click.argument("path")
 @click.argument("body", required=False)
-@_options
 def post(*, path: str, body: str | None, version: str | None, form: str, with_record: bool) -> None:
     """Call any operation, retired or not, and print the answer.
 

@@ -14,7 +14,7 @@ from shim.cli.failures import SETTINGS, Failure
 from shim.cli.output import config_option
 from shim.errors import SettingsError
 from shim.gateway.option_values import renamed
-from shim.gateway.options import TABLE, LogLevel
+from shim.gateway.options import TABLE, LogLevel, Row
 from shim.gateway.plan import PlanSource
 from shim.gateway.watch import stamps
 
@@ -37,19 +37,14 @@ class _Grouped(click.Command):
                 formatter.write_dl(rows)
 
 
-def _with_flags(command: click.Command) -> click.Command:
-    """Give a command a flag for each row of the table; the rows validate the values."""
-    for row in TABLE:
-        default = f"  [default: {row.default}]" if row.default else ""
-        bare: dict[str, Any] = {} if row.bare is None else {"is_flag": False, "flag_value": row.bare}
-        command.params.append(
-            click.Option([row.flag, row.name], metavar=row.metavar, help=f"{row.help}{default}", **bare)
-        )
-    return command
+def _flag(row: Row[Any]) -> click.Option:
+    """Return the flag of a row, which validates the values."""
+    default = f"  [default: {row.default}]" if row.default else ""
+    bare: dict[str, Any] = {} if row.bare is None else {"is_flag": False, "flag_value": row.bare}
+    return click.Option([row.flag, row.name], metavar=row.metavar, help=f"{row.help}{default}", **bare)
 
 
-@_with_flags
-@click.command(cls=_Grouped)
+@click.command(cls=_Grouped, params=[*map(_flag, TABLE)])
 @config_option
 @click.option("-v", "--verbose", is_flag=True, help="Same as --log-level debug.")
 def command(config: Path | None, *, verbose: bool, **flags: str | None) -> None:
