@@ -112,7 +112,7 @@ def _ask_legacy(
 
 
 def _body_says(when: When, call: Call, loads: Callable[[bytes], Any]) -> bool:
-    """Return whether a condition holds for a legacy body; it never does for what is no JSON object."""
+    """Return whether a condition holds for a legacy body; never for content other than a JSON object."""
     try:
         word = look_up(object_of(call, loads), parse_source(when.source))
     except CallError:

@@ -106,7 +106,7 @@ class Nested:
     """The objects of one field in one call.
 
     ``translate`` makes a legacy object of one, and notes in ``report`` what is to be reported of it; ``outer`` is
-    the report of the object that they stand in. If it ``wraps``, what is no object is read as ``value``.
+    the report of the object that they stand in. If it ``wraps``, other values are read as ``value``.
     """
 
     translate: Callable[..., JsonObject]

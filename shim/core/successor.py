@@ -126,7 +126,7 @@ def question_of(
 
 
 def _host(target: Target, hosts: Mapping[str, Host]) -> Host | None:
-    """Return the other host that a call goes to, None if it stays; raises CallError if the operator names no such."""
+    """Return the other host that a call goes to, None if it stays; raises CallError if no operator named it."""
     if target.host and target.host not in hosts:
         detail = f"The successor is on the host {target.host}, which no ATLAS_SHIM_HOSTS of a gateway names"
         raise CallError(502, "SHIM_HOST_NOT_LISTED", f"{detail}; nothing was sent.", (target.host,))

@@ -40,7 +40,7 @@ class Translator:
     ``begin`` takes what a call is translated with, and returns the function that makes a legacy object of an upstream
     one. ``fields`` are in the order of its members, each with its rules; ``usual`` are their reports if nothing is
     special. ``text`` is the generated Python, ``inner`` are the translators of objects inside, by field. If ``bare``,
-    the answer is the value of the one field; if it ``wraps``, what is no object is read as ``value``.
+    the answer is the value of the one field; if it ``wraps``, values other than objects are read as ``value``.
     """
 
     fields: tuple[tuple[Field, tuple[Rule, ...]], ...]

@@ -25,7 +25,7 @@ KINDS = 64
 """Kinds of items that have functions, of one list; Atlas has a few."""
 
 NAMES = 4000
-"""Characters of all that tells a kind."""
+"""Characters of a kind's key."""
 
 Written = tuple[Sequence[str], ...]
 """The JSON of items, and for each key of the order what they are sorted by."""
@@ -137,16 +137,16 @@ class ItemsWriter:
         def write(items: Sequence[Json], now: float) -> tuple[Written, tuple[FieldReport, ...]] | None:
             counts: dict[Kind, int] = {}
             try:
-                kind = self._kind(*self._tell(items[:1]))
+                kind = self._kind(*self._keys_of(items[:1]))
                 if kind.complete:
                     with suppress(KeyError, Unusual):  # perhaps the items are of several kinds
                         return write_kind(kind, items, now), self._reported(((kind, len(items)),))
                 places: dict[tuple[Any, ...], list[int]] = {}
-                for place, told in enumerate(self._tell(items)):
-                    places.setdefault(told, []).append(place)
+                for place, key in enumerate(self._keys_of(items)):
+                    places.setdefault(key, []).append(place)
                 columns = [[""] * len(items) for _ in ("text", *self.order)]
-                for told, where in places.items():
-                    kind = self._kind(told)
+                for key, where in places.items():
+                    kind = self._kind(key)
                     counts[kind] = len(where)
                     for column, values in zip(
                         columns, write_kind(kind, [items[one] for one in where], now), strict=True
@@ -159,24 +159,24 @@ class ItemsWriter:
 
         return write
 
-    def _tell(self, items: Sequence[Any]) -> Iterable[tuple[Any, ...]]:
+    def _keys_of(self, items: Sequence[Any]) -> Iterable[tuple[Any, ...]]:
         """Return the key of each item's kind: its members and words; raises Unusual if an item is not an object."""
         if not are_of(dict, items):
             raise Unusual
         return zip(map(tuple, items), *([item.get(name) for item in items] for name in self.asked), strict=True)
 
-    def _kind(self, told: tuple[Any, ...]) -> Kind:
+    def _kind(self, key: tuple[Any, ...]) -> Kind:
         """Return the kind with a key; raises Unusual if it can't be written, TypeError if it has no word."""
-        if told not in self._kinds:
-            members, *words = told
-            if len(self._kinds) >= KINDS or len(str(told)) > NAMES:
+        if key not in self._kinds:
+            members, *words = key
+            if len(self._kinds) >= KINDS or len(str(key)) > NAMES:
                 raise Unusual
             columns = Columns(self.parameters, self.api, members, dict(zip(self.asked, words, strict=True)))
             title, made = f"{self.title} {len(self._kinds)}", None
             with suppress(Unusual):
                 made = _make_kind(title, self.translator, self.order, columns)
-            self._kinds[told] = made
-        kind = self._kinds[told]
+            self._kinds[key] = made
+        kind = self._kinds[key]
         if kind is None:
             raise Unusual
         return kind
