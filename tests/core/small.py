@@ -56,3 +56,15 @@ def field(name: str, kind: str, rule: str, more: str = "") -> str:
 def translated(fields: str, source: Any, *, thing: str = "t1", **more: Any) -> Driven:
     """Return what the fields make of an object of the successor."""
     return drive(read(HEAD + fields), f"/api/atlas/v2/things/{thing}", [answers(source)], **more)
+
+
+def made(fields: str, source: Any) -> tuple[Any, list[tuple[str, Any, str]]]:
+    """Return what the fields make of an object of the successor, and (where, said, why) of what was dropped."""
+    driven = translated(fields, source)
+    return driven.document, [(one.where, one.said, one.why) for one in driven.outcome.record.dropped]
+
+
+def value(kind: str, rule: str, source: Any, more: str = "") -> tuple[Any, Any]:
+    """Return the value of one field, and what was dropped on the way."""
+    driven = translated(field("x", kind, rule, more), source)
+    return driven.document.get("x", "nothing"), driven.outcome.record.dropped

@@ -4,7 +4,7 @@ import pytest
 
 from shim.documents.vocabulary import Fidelity
 from shim.errors import DocumentError
-from tests.core.small import field, translated
+from tests.core.small import field, made, translated
 
 EXACT = 'fidelity = "exact"'
 WHY = 'fidelity = "derived"\nwhy = "Because."'
@@ -23,12 +23,6 @@ def parts(kind, way="", source='"parts"', of="part"):
 NAME = part("name", "string", f'from = "title"\n{EXACT}')
 SIZE = part("size", "integer", f'from = "size"\n{EXACT}')
 COUNT = part("count", "integer", f"count = true\n{EXACT}")
-
-
-def made(fields, source):
-    """What the thing becomes, and (where, said, why) of what was dropped."""
-    driven = translated(fields, source)
-    return driven.document, [(one.where, one.said, one.why) for one in driven.outcome.record.dropped]
 
 
 def levels(fields, source):

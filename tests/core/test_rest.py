@@ -3,7 +3,7 @@
 import pytest
 
 from tests.core.driver import answers, drive
-from tests.core.small import HEAD, field, read, translated
+from tests.core.small import HEAD, field, made, read, translated
 
 EXACT = 'fidelity = "exact"'
 REST = "\n[resource.thing]\nrest = true\n"
@@ -11,12 +11,6 @@ REST = "\n[resource.thing]\nrest = true\n"
 
 def x(rule, kind="string", more=""):
     return field("x", kind, f"{rule}\n{EXACT}", more)
-
-
-def made(fields, source):
-    """What the thing becomes, and (where, said, why) of what was dropped."""
-    driven = translated(fields, source)
-    return driven.document, [(one.where, one.said, one.why) for one in driven.outcome.record.dropped]
 
 
 @pytest.mark.parametrize("value", [None, True, 5, 1.5, "text", [], [None, [1]], {}, {"a": {"b": [None]}}])

@@ -5,16 +5,10 @@ import json
 import pytest
 
 from shim.core.messages import Dropped
-from tests.core.small import field, translated
+from tests.core.small import field, translated, value
 
 EXACT = 'fidelity = "exact"'
 WHY = 'fidelity = "derived"\nwhy = "Because."'
-
-
-def value(kind, rule, source, more=""):
-    """The value of one field, and what was dropped on the way."""
-    driven = translated(field("x", kind, rule, more), source)
-    return driven.document.get("x", "nothing"), driven.outcome.record.dropped
 
 
 @pytest.mark.parametrize(

@@ -6,16 +6,10 @@ import pytest
 
 from shim.documents.vocabulary import Fidelity
 from tests.core.driver import BASE, answers, drive
-from tests.core.small import HEAD, field, read, translated
+from tests.core.small import HEAD, field, read, translated, value
 
 EXACT = 'fidelity = "exact"'
 WHY = 'fidelity = "derived"\nwhy = "Because."'
-
-
-def value(kind, rule, source, more=""):
-    """The value of one field, and what was dropped on the way."""
-    driven = translated(field("x", kind, rule, more), source)
-    return driven.document.get("x", "nothing"), driven.outcome.record.dropped
 
 
 LINK = 'link = { rel = "self", path = "/things/{thing}/parts/{id}" }\n' + WHY
