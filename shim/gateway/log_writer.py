@@ -11,8 +11,9 @@ import os
 import select
 import sys
 import threading
-from collections import deque
+import time
 from collections.abc import Iterator
+from queue import SimpleQueue
 
 import orjson
 
@@ -100,10 +101,8 @@ class LogLines(logging.Handler):
         self._descriptor = descriptor
         self._most = most
         self._as_json = as_json
-        self._waiting: deque[str] = deque()
+        self._waiting: SimpleQueue[str | None] = SimpleQueue()
         self._in_hand = 0
-        self._arrived = threading.Event()
-        self._ending = threading.Event()
         self._said = _lost
         self._thread = threading.Thread(target=self._work, name="log lines", daemon=True)
         self._thread.start()
@@ -124,31 +123,23 @@ class LogLines(logging.Handler):
 
     def finish(self, patience: float = _PATIENCE) -> None:
         """Return when all lines are written, or after so many seconds."""
-        self._ending.set()
-        self._arrived.set()
+        self._waiting.put(None)
         self._thread.join(patience)
 
     def _put(self, line: str) -> None:
-        if len(self._waiting) + self._in_hand >= self._most:
+        if self._waiting.qsize() + self._in_hand < self._most:
+            self._waiting.put(line)
+        else:
             _lose(1)
-            return
-        self._waiting.append(line)
-        if not self._arrived.is_set():
-            self._arrived.set()
 
     def _work(self) -> None:
-        while not self._ending.is_set():
-            self._arrived.wait()
-            self._ending.wait(_PAUSE)
-            self._arrived.clear()
-            self._write_all()
-        self._write_all()
-
-    def _write_all(self) -> None:
-        while self._waiting or _lost > self._said:
-            self._in_hand = len(self._waiting)
-            lines = [self._waiting.popleft() for _ in range(self._in_hand)]
-            if lines and not self._write("\n".join([*lines, ""])):
+        lines: list[str | None] = []
+        while None not in lines:
+            lines = [self._waiting.get()]
+            time.sleep(_PAUSE if lines[0] is not None else 0)
+            lines += [self._waiting.get() for _ in range(self._waiting.qsize())]
+            self._in_hand = len(lines)
+            if not self._write("".join([f"{line}\n" for line in lines if line is not None])):
                 _lose(len(lines))
             self._in_hand = 0
             if missing := _lost - self._said:
