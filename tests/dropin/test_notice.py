@@ -85,15 +85,6 @@ def test_every_document_that_a_warning_names_is_right(tmp_path):
     assert len(said) > 3
 
 
-@pytest.mark.parametrize("library", [httpx, requests])
-def test_each_line_is_told_once(retired, caught, library):
-    """Two lines, several calls each."""
-    for _ in range(3):
-        library.get(retired, headers=BEARER)
-        library.get(retired, headers=BEARER)
-    assert len(caught) == 2
-
-
 def test_streams_are_told_at_the_line_of_the_with(retired, caught):
     """Not inside contextlib."""
     with httpx.Client(headers=BEARER) as client:

@@ -2,10 +2,8 @@
 
 import json
 import pickle
-from datetime import date
 
 import pytest
-import time_machine
 import trio
 
 from shim import httpx
@@ -152,13 +150,3 @@ def test_a_response_can_be_pickled(retired):
     assert again.json() == response.json()
     assert again.elapsed == response.elapsed
     assert str(again.url) == retired
-
-
-def test_the_date_is_the_clocks(atlas, retired):
-    """Before the sunset the legacy endpoint is asked, and its answer is not touched."""
-    atlas.fake.today = date(2026, 1, 21)
-    with time_machine.travel("2026-01-21T12:00:00Z", tick=False):
-        response = httpx.get(retired, headers=BEARER)
-    assert response.extensions["shim"].route == "legacy"
-    assert atlas.fake.arrivals[-1].path == SNAPSHOTS
-    assert response.json()["results"][0]["storageSizeBytes"] > 0

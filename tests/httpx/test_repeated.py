@@ -16,26 +16,6 @@ def server(raw):
     return raw(lambda _: reply("200 OK", body=EMPTY))
 
 
-def sent(server, name):
-    """The values of a field in what arrived, None where it was not sent."""
-    heads = [request.partition(b"\r\n\r\n")[0].decode("latin-1").split("\r\n")[1:] for request in server.requests]
-    fields = [
-        {key.lower(): value.strip() for key, _, value in (line.partition(":") for line in head)} for head in heads
-    ]
-    return [each.get(name.lower()) for each in fields]
-
-
-def test_a_body_of_another_kind_has_fields_of_its_own(server):
-    """A read after a write, and the other way round."""
-    jobs = f"{server.url}{SNAPSHOTS.replace('snapshots', 'restoreJobs')}"
-    body = {"deliveryType": "automated", "snapshotId": "1", "targetClusterName": "c", "targetGroupId": "g"}
-    with httpx.Client() as client:
-        client.get(jobs)
-        client.post(jobs, json=body)
-        client.get(jobs)
-    assert [bool(value) for value in sent(server, "Content-Length")] == [False, True, False]
-
-
 def test_a_response_is_read_as_httpx_reads_it(server, monkeypatch):
     """The same attributes, whoever read it."""
     with httpx.Client() as client, plain.Client() as other:

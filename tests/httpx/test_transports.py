@@ -96,12 +96,6 @@ def test_a_fallback_that_nobody_signs_says_so(atlas, retired, early, caplog):
     assert any("Transport(auth=...)" in each.getMessage() for each in caplog.records)
 
 
-async def test_an_async_fallback_that_nobody_signs_says_so(atlas, retired, early):
-    """The same for AsyncTransport."""
-    async with plain.AsyncClient(transport=httpx.AsyncTransport(), auth=digest()) as client:
-        assert (await client.get(retired)).json()["errorCode"] == "SHIM_DIGEST_NEEDS_AUTH"
-
-
 def test_a_fallback_is_signed_by_the_transport(atlas, retired, early):
     """With auth given nothing is lost."""
     with plain.Client(transport=httpx.Transport(auth=digest()), auth=digest()) as client:

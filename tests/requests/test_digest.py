@@ -47,31 +47,6 @@ def test_nonce_counts_grow(atlas, retired, monkeypatch):
     assert all("flexClusters" in value for value in seen)
 
 
-def test_a_request_prepared_by_hand_is_signed_for_what_is_sent(atlas, retired):
-    """Without a session there was nobody to decide; two trips for the first, one for the next."""
-    session, auth = requests.Session(), key()
-    prepared = [requests.Request("GET", retired, auth=auth).prepare]
-    counts = [trips(atlas, lambda: session.send(prepared[0]()).raise_for_status()) for _ in range(3)]
-    assert counts == [2, 1, 1]
-
-
-def test_a_copy_of_a_prepared_request_is_as_good(atlas, retired):
-    """Requests' own copy() knows nothing of the shim."""
-    session = requests.Session()
-    session.auth = key()
-    session.get(retired).raise_for_status()
-    request = session.prepare_request(requests.Request("GET", retired))
-    assert trips(atlas, lambda: session.send(request.copy()).raise_for_status()) == 1
-
-
-def test_a_prepared_request_that_is_sent_again_is_served_again(atlas, retired):
-    """Its authentication signs each time."""
-    session = requests.Session()
-    session.auth = key()
-    request = session.prepare_request(requests.Request("GET", retired))
-    assert [session.send(request).status_code for _ in range(4)] == [200] * 4
-
-
 def test_credentials_that_a_caller_puts_there_are_kept(atlas, retired):
     """A bearer token set on the prepared request wins, on the fallback too."""
     session = requests.Session()
