@@ -7,16 +7,9 @@ import warnings
 from collections.abc import Awaitable, Callable, Mapping
 from typing import Any
 
+import aiohttp
 import attrs
-from aiohttp import (
-    ClientPayloadError,
-    ClientResponse,
-    ClientResponseError,
-    ClientSession,
-    ClientTimeout,
-    RequestInfo,
-    ServerTimeoutError,
-)
+from aiohttp import ClientResponse, ClientResponseError, ClientSession, ClientTimeout, RequestInfo
 from aiohttp.http_exceptions import ContentEncodingError
 from multidict import CIMultiDict, CIMultiDictProxy, MultiDict
 from yarl import URL
@@ -101,7 +94,7 @@ class AiohttpDoor(Door):
 
     def within(self, left: float, words: str) -> None:
         if left <= 0:
-            raise ServerTimeoutError(words)
+            raise aiohttp.ServerTimeoutError(words)
         timeout = self.timeout
         shortened = {"total": left} if timeout.total else {"sock_read": shorter(left, timeout.sock_read)}
         self.inner["timeout"] = attrs.evolve(timeout, **shortened)
@@ -130,7 +123,7 @@ class AiohttpDoor(Door):
             return await native.read()
         try:
             return await anext(rest, last)
-        except ClientPayloadError as error:
+        except aiohttp.ClientPayloadError as error:
             if not isinstance(error.__cause__, ContentEncodingError):
                 raise
             content.chunks.clear()

@@ -18,17 +18,8 @@ from contextlib import suppress
 from types import SimpleNamespace, coroutine
 from typing import Any
 
-from aiohttp import (
-    ClientResponse,
-    ClientSession,
-    FormData,
-    HttpVersion11,
-    RequestInfo,
-    StreamReader,
-    __version__,
-    get_payload,
-    payload,
-)
+import aiohttp
+from aiohttp import ClientResponse, ClientSession, RequestInfo, StreamReader
 from aiohttp.base_protocol import BaseProtocol
 from aiohttp.http import RawResponseMessage
 from multidict import CIMultiDict, CIMultiDictProxy
@@ -59,11 +50,11 @@ async def request_content(session: ClientSession, data: Any, json: Any) -> tuple
         return content, {"Content-Type": "application/json"}
     if data is None:
         return b"", {}
-    data = data() if isinstance(data, FormData) else data
+    data = data() if isinstance(data, aiohttp.FormData) else data
     try:
-        body = get_payload(data, disposition=None)
-    except payload.LookupError:
-        body = FormData(data)()
+        body = aiohttp.get_payload(data, disposition=None)
+    except aiohttp.payload.LookupError:
+        body = aiohttp.FormData(data)()
     collected = bytearray()
 
     async def write(chunk: bytes | bytearray | memoryview) -> None:
@@ -86,23 +77,25 @@ def once(session: ClientSession, call: Awaitable[ClientResponse]) -> Generator[A
     """
     steps = call.__await__()
     if not hasattr(session, "_retry_connection"):
-        logger.warning("aiohttp %s may send a PUT or DELETE twice when a connection ends; 3.11 does not", __version__)
+        logger.warning(
+            "aiohttp %s may send a PUT or DELETE twice when a connection ends; 3.11 does not", aiohttp.__version__
+        )
     go_on: Callable[[Any], Any] = steps.send
-    said: Any = None
+    given: Any = None
     while True:
         before = getattr(session, "_retry_connection", True)
         session._retry_connection = False  # noqa: SLF001 - see above
         try:
-            waits_for = go_on(said)
+            waits_for = go_on(given)
         except StopIteration as end:
             response: ClientResponse = end.value
             return response
         finally:
             session._retry_connection = before  # noqa: SLF001 - as above
         try:
-            go_on, said = steps.send, (yield waits_for)
+            go_on, given = steps.send, (yield waits_for)
         except BaseException as error:  # noqa: BLE001 - whatever it is, such as a cancellation, the call hears it
-            go_on, said = steps.throw, error
+            go_on, given = steps.throw, error
 
 
 def made_response(
@@ -119,7 +112,7 @@ def made_response(
     content.feed_data(reply.body or b"")
     content.feed_eof()
     message = RawResponseMessage(
-        version=getattr(native, "version", None) or HttpVersion11,
+        version=getattr(native, "version", None) or aiohttp.HttpVersion11,
         code=reply.status,
         reason=reason_phrase(reply.status),
         headers=CIMultiDictProxy(CIMultiDict(lines)),

@@ -8,15 +8,10 @@ from typing import Any
 from urllib.parse import urlsplit
 
 import attrs
-from requests import PreparedRequest, ReadTimeout, RequestException, Response
-from requests.adapters import HTTPAdapter
-from requests.auth import AuthBase
-from requests.exceptions import ChunkedEncodingError, ConnectionError, SSLError  # noqa: A004 - requests' own
-from requests.hooks import dispatch_hook
-from requests.structures import CaseInsensitiveDict
+import requests
+from requests import PreparedRequest, Response
 from urllib3 import HTTPResponse
-from urllib3.exceptions import ProtocolError, ReadTimeoutError
-from urllib3.exceptions import SSLError as PoolSSLError
+from urllib3.exceptions import ProtocolError, ReadTimeoutError, SSLError
 
 from shim.core.messages import Record, Reply, Send
 from shim.doors.exchange import Content, Door, shorter
@@ -72,7 +67,7 @@ class RequestsDoor(Door):
         present: Any = (self.own.hooks or {}).get("response") or []
         owners = {hook: getattr(hook, "__self__", None) for hook in ([present] if callable(present) else present)}
         if self.auth is None:
-            self.auth = next((owner for owner in owners.values() if isinstance(owner, AuthBase)), None)
+            self.auth = next((owner for owner in owners.values() if isinstance(owner, requests.auth.AuthBase)), None)
             self.hooks = tuple(hook for hook, owner in owners.items() if owner is self.auth is not None)
 
     def request(self, send: Send) -> PreparedRequest:
@@ -81,7 +76,7 @@ class RequestsDoor(Door):
         lines, same_body = self.lines(send)
         self.timeout = self.options["timeout"]
         inner = own.copy()
-        inner.method, inner.headers = sent.method, CaseInsensitiveDict(lines)
+        inner.method, inner.headers = sent.method, requests.structures.CaseInsensitiveDict(lines)
         if send.rewritten:
             parts = urlsplit(own.url or "")
             inner.url = f"{parts.scheme}://{parts.netloc}{sent.target}"
@@ -111,14 +106,14 @@ class RequestsDoor(Door):
 
     def within(self, left: float, words: str) -> None:
         if left <= 0:
-            raise ReadTimeout(words, request=self.inner)
+            raise requests.ReadTimeout(words, request=self.inner)
         self.timeout = tuple(shorter(left, wait) for wait in responses.waits_of(self.options["timeout"])[1])
 
     def send(self, request: PreparedRequest) -> Response:
         """Ask the adapter, and run the hooks of the caller's authentication as a session runs them."""
         options = {**self.options, "timeout": self.timeout}
         response: Response = alone(self.sender, request, **options)
-        response = alone(dispatch_hook, "response", request.hooks, response, **options)
+        response = alone(requests.hooks.dispatch_hook, "response", request.hooks, response, **options)
         challenge, given = response.headers.get("WWW-Authenticate", ""), self.own.headers.get("Authorization", "")
         is_challenged = response.status_code == 401 and is_digest(challenge)
         if is_challenged and self.auth is None and is_stale(as_text(given), request.path_url):
@@ -180,7 +175,7 @@ class RequestsDoor(Door):
 
     def show_error(self, error: BaseException) -> None:
         """Look at requests' own alone, and at the words of urllib3's below."""
-        if not isinstance(error, RequestException) or self.sent is None:
+        if not isinstance(error, requests.RequestException) or self.sent is None:
             return
         if error.response is not None:
             self._show(error.response)
@@ -195,13 +190,13 @@ def _pieces(raw: Any) -> Iterator[bytes]:
     try:
         yield from responses.pieces(raw)
     except ProtocolError as error:
-        raise ChunkedEncodingError(error) from error
+        raise requests.exceptions.ChunkedEncodingError(error) from error
     except ReadTimeoutError as error:
-        raise ConnectionError(error) from error
-    except PoolSSLError as error:
-        raise SSLError(error) from error
+        raise requests.exceptions.ConnectionError(error) from error
+    except SSLError as error:
+        raise requests.exceptions.SSLError(error) from error
 
 
 def _built(request: PreparedRequest, raw: HTTPResponse) -> Response:
     nobody: Any = None  # of the adapter nothing is needed
-    return HTTPAdapter.build_response(nobody, request, raw)
+    return requests.adapters.HTTPAdapter.build_response(nobody, request, raw)
