@@ -7,12 +7,13 @@ import pytest
 
 from shim.core.recognise import load_engine
 from shim.core.settings import RouteWord, Settings, parse_hosts
-from tests.core.driver import answers, drive
+from tests.core.driver import answers, drive, refuses
 
 README = (Path(__file__).parents[1] / "mappings" / "README.md").read_text()
 BLOCKS = re.findall(r"```toml\n(.*?)```", README, re.DOTALL)
 (
-    WIDGETS, SAME, API, LAMPS, BULBS, ERRORS, QUERY, FIND, BLANK, ORDER, REFUSE, NULL, LATE, NESTED, ITSELF, BARE,
+    WIDGETS, SAME, API, LAMPS, BULBS, ERRORS, QUERY, FIND, BLANK, MOVED, ORDER, REFUSE, NULL, LATE, NESTED, ITSELF,
+    BARE,
     OVERRIDE,
 ) = BLOCKS  # fmt: skip
 
@@ -51,9 +52,9 @@ resource = "widget"
 def engine_of(tmp_path):
     """Return a function that makes an engine of a document beside the shipped ones."""
 
-    def engine_of(text):
+    def engine_of(text, **words):
         (tmp_path / "ours.toml").write_text(text)
-        return load_engine({"ATLAS_SHIM_MAPPINGS": str(tmp_path)})
+        return load_engine({"ATLAS_SHIM_MAPPINGS": str(tmp_path), **words})
 
     return engine_of
 
@@ -239,3 +240,17 @@ def test_an_object_is_made_of_what_lies_beside_it(engine_of):
     """A list of one, deeper than upstream has it."""
     driven = ask(engine_of(f'format = 1\nname = "boats"\n{ITSELF}'), "/boats/b", {"lengthMm": 12000})
     assert driven.document == {"hulls": [{"metres": 12}]}
+
+
+def test_what_moved_is_served_where_its_switch_is_on(engine_of):
+    """After one error code, in a list, and for one size; off, the calls are none of the shim's."""
+    text = f'format = 1\nname = "toys"\n{MOVED}'
+    engine = engine_of(text, ATLAS_SHIM_READS="small-toys", ATLAS_SHIM_WRITES="small-toys")
+    small, page = {"title": "a"}, {"results": [{"name": "b"}], "totalCount": 1}
+    assert ask(engine, "/toys/a", refuses(400, "TOY_IS_SMALL"), small).document == {"name": "a", "size": "S"}
+    both = [{"name": "b"}, {"name": "a", "size": "S"}]
+    assert ask(engine, "/toys", {"results": [small], "totalCount": 1}, page).document["results"] == both
+    made = ask(engine, "/toys", small, method="POST", body=b'{"name": "a", "size": "S"}')
+    assert [(send.call.target, send.call.body) for send in made.sends] == [(f"{GROUP}/smallToys", b'{"title":"a"}')]
+    assert ask(engine, "/toys", small, method="POST", body=b'{"size": "L"}').passed
+    assert engine_of(text).recognise("GET", f"{GROUP}/toys/a", ()) is None
