@@ -100,6 +100,7 @@ def of_version(word):
     return {"headers": {**BEARER, "Accept": f"application/vnd.atlas.{word}+json"}}
 
 
+FORMER = {"target": f"{V2}/clusters/{DEMO_CLUSTER}", **of_version("2024-08-05")}
 NOWHERE = "127.0.0.1:1"
 
 
@@ -138,6 +139,7 @@ def test_a_row_says_what_the_gateway_answers(section, words, environ, call, stat
         ("406", "", {}, {"target": FLEX, "headers": {**BEARER, "Accept": "*/*"}}, 406, "INVALID_VERSION_DATE"),
         ("406", "", {}, of_version("2022-01-01"), 406, "INVALID_VERSION_DATE"),
         ("406", "", {}, of_version("preview"), 406, "INVALID_VERSION_DATE"),
+        ("400", "", {}, FORMER, 400, "CANNOT_USE_FLEX_CLUSTER_IN_CLUSTER_API"),
         ("410", "--route off", {}, WITH_TOKEN, 410, "VERSION_GONE"),
         ("410", "--route legacy", {}, WITH_TOKEN, 410, "VERSION_GONE"),
     ],
@@ -154,6 +156,7 @@ def test_a_row_says_what_atlas_answers(section, words, environ, call, status, co
         ("403", VERIFY, KEY, SIGNED, 200),
         ("403", f"{VERIFY} --allow '{ALLOWED}'", KEY, CREATE, "MISSING_ATTRIBUTE"),
         ("403", "--allow all", {}, ORDER, "TENANT_SNAPSHOT_NOT_FOUND"),
+        ("400", "--reads former-clusters", {}, FORMER, 200),
         ("410", "--route auto", {}, WITH_TOKEN, 200),
         ("410", "--writes instances", {}, DELETE, 202),
         ("421", f"{VERIFY} --public-url http://gateway.internal:8480", KEY, BY_NAME, 200),
