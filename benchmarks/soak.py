@@ -50,7 +50,7 @@ ORDER = json.dumps(
 PROGRAM = """
 import asyncio, gc, logging, signal, sys
 from shim.gateway import Gateway, Options
-from shim.gateway.options import Address
+from shim.gateway.option_values import Address
 from shim.gateway.run import loop_factory
 
 async def main():

@@ -31,7 +31,7 @@ from benchmarks.report import text
 from shim import httpx, requests
 from shim.errors import LegacyEndpointWarning
 from shim.gateway import Options, serve_in_thread
-from shim.gateway.options import Address
+from shim.gateway.option_values import Address
 
 SHIM = Path(shim.__file__).parent
 SEEN = f"/api/atlas/v2/groups/{GROUP}/serverless/seen/backup/snapshots"

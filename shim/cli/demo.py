@@ -20,7 +20,7 @@ from shim.documents.vocabulary import Fidelity
 from shim.fake import BACKUP_SUNSET, DEMO_CLUSTER, DEMO_GROUP, DEMO_TOKEN, FakeAtlas
 from shim.fake.server import FakeServer
 from shim.gateway import Options, serve_in_thread
-from shim.gateway.options import Address
+from shim.gateway.option_values import Address
 
 PATH = f"/api/atlas/v1.0/groups/{DEMO_GROUP}/serverless/{DEMO_CLUSTER}/backup/snapshots"
 OPERATION = "listServerlessBackupSnapshots"

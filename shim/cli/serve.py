@@ -13,8 +13,8 @@ import click
 from shim.cli.failures import SETTINGS, Failure
 from shim.cli.output import config_option
 from shim.errors import SettingsError
-from shim.gateway.option_values import renamed
-from shim.gateway.options import TABLE, LogLevel, Row
+from shim.gateway.option_values import LogLevel, Row, renamed
+from shim.gateway.options import TABLE
 from shim.gateway.plan import PlanSource
 from shim.gateway.watch import stamps
 

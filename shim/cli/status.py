@@ -12,8 +12,8 @@ import click
 
 from shim.cli.failures import NO, SETTINGS, Failure, trouble
 from shim.cli.output import config_option, output_option, printable
-from shim.gateway.option_values import given
-from shim.gateway.options import TABLE, Address, options_of
+from shim.gateway.option_values import Address, given
+from shim.gateway.options import TABLE, options_of
 from shim.gateway.plan import read_config
 
 _ADMIN = next(row for row in TABLE if row.name == "admin")

@@ -16,7 +16,8 @@ from shim._version import __version__
 from shim.documents.model import Document
 from shim.errors import SettingsError
 from shim.front.calls import READS, groups_of
-from shim.gateway.options import Address, Options
+from shim.gateway.option_values import Address
+from shim.gateway.options import Options
 from shim.page import templates
 
 PROXIES = ("nginx", "haproxy", "envoy")

@@ -27,7 +27,8 @@ from shim.gateway.errors import Refusal, bad_request
 from shim.gateway.http1.clients import Clients
 from shim.gateway.http1.listener import Bound, Listener
 from shim.gateway.http1.response import Request
-from shim.gateway.options import Address, Options
+from shim.gateway.option_values import Address
+from shim.gateway.options import Options
 from shim.gateway.status import Json, page, policy, text
 
 MOST = 64

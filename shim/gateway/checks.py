@@ -16,7 +16,7 @@ from shim.gateway.fields import folded
 from shim.gateway.http1.head import RequestHead
 
 if TYPE_CHECKING:  # both have to do with lists of allowed calls
-    from shim.gateway.options import Address
+    from shim.gateway.option_values import Address
     from shim.gateway.plan import Plan
 
 NO_FORWARD_PROXY = "Give its URL as the base URL of the API, and not as HTTP_PROXY or HTTPS_PROXY."

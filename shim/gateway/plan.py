@@ -21,8 +21,8 @@ from shim.credentials import used_variables
 from shim.documents import document_files
 from shim.errors import DocumentError, SettingsError
 from shim.flags.providers import check_flag
-from shim.gateway.option_values import Given, given, nearest, renamed
-from shim.gateway.options import TABLE, CredentialsMode, Options, options_of
+from shim.gateway.option_values import CredentialsMode, Given, given, nearest, renamed
+from shim.gateway.options import TABLE, Options, options_of
 from shim.tools import inventory
 
 PREFIX = "ATLAS_SHIM_"

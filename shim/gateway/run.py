@@ -28,7 +28,8 @@ from shim.errors import SettingsError
 from shim.gateway.credentials.gates import is_loopback
 from shim.gateway.http1.listener import Bound
 from shim.gateway.log_writer import logged
-from shim.gateway.options import Address, Options
+from shim.gateway.option_values import Address
+from shim.gateway.options import Options
 from shim.gateway.plan import Plan, PlanSource, unknown_variables
 from shim.gateway.server import Gateway
 from shim.gateway.watch import Stamp

@@ -28,7 +28,8 @@ from shim.gateway.ledger import Ledger
 from shim.gateway.limits import Limits
 from shim.gateway.log_writer import set_level
 from shim.gateway.metrics import Metrics
-from shim.gateway.options import Address, Options
+from shim.gateway.option_values import Address
+from shim.gateway.options import Options
 from shim.gateway.plan import Plan, PlanSource, changes, mixed, report, waiting
 from shim.gateway.radar_inventory import RadarInventory
 from shim.gateway.status import Json, status_of

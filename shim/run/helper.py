@@ -30,7 +30,8 @@ from shim.errors import SettingsError
 from shim.gateway import Gateway
 from shim.gateway.http1.listener import Bound, bind_tcp
 from shim.gateway.ledger import OTHER
-from shim.gateway.options import Address, Options
+from shim.gateway.option_values import Address
+from shim.gateway.options import Options
 from shim.gateway.run import loop_factory
 from shim.run.certificates import make_certificates
 from shim.run.proxy import Proxy

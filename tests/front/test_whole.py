@@ -9,7 +9,7 @@ import trustme
 
 from shim.fake import DEMO_CLUSTER, DEMO_GROUP, DEMO_PRIVATE_KEY, DEMO_PUBLIC_KEY, DEMO_TOKEN
 from shim.fake import server as fake_server
-from shim.gateway.options import CredentialsMode
+from shim.gateway.option_values import CredentialsMode
 from tests.front.proxies import program, recorder, running
 from tests.peers.ports import free_port
 from tests.peers.raw import until

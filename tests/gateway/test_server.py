@@ -10,7 +10,7 @@ import pytest
 
 from shim.errors import SettingsError
 from shim.gateway import Gateway, Options
-from shim.gateway.options import Address
+from shim.gateway.option_values import Address
 from tests.gateway.test_translating import EMPTY, V1
 from tests.peers.raw import Peer, raw_upstream, reply, replying, until
 from tests.peers.served import LOOPBACK, At, calling, cross, gateway, get, status_of, value_of

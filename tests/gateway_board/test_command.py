@@ -8,7 +8,7 @@ import pytest
 from click.testing import CliRunner
 
 from shim.cli import main
-from shim.gateway.options import Address
+from shim.gateway.option_values import Address
 from tests.gateway_life.conftest import OURS
 from tests.peers.raw import raw_upstream, reply, replying
 from tests.peers.served import At, calling, gateway

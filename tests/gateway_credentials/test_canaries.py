@@ -12,7 +12,7 @@ from shim.errors import SettingsError
 from shim.fake import FakeAtlas
 from shim.fake.http import FakeReply
 from shim.gateway import Gateway, Options, serve_in_thread
-from shim.gateway.options import CredentialsMode
+from shim.gateway.option_values import CredentialsMode
 from tests.gateway_credentials.worlds import FLEX, LOOPBACK, RETIRED, UNTOUCHED, V2, Signature, line, nonce_of, world
 from tests.peers.raw import reply, replying
 

@@ -21,7 +21,7 @@ from shim.fake import (
 from shim.fake import server as fake_server
 from shim.gateway import Gateway, Options, serve_in_thread
 from shim.gateway.allow import parse_allow
-from shim.gateway.options import Address, CredentialsMode
+from shim.gateway.option_values import Address, CredentialsMode
 from tests.peers.served import ask, get, value_of
 
 ALL = parse_allow("all", "allow")

@@ -7,7 +7,8 @@ from typing import Any
 import pytest
 
 from shim.gateway import serve_in_thread
-from shim.gateway.options import CredentialsMode, Options
+from shim.gateway.option_values import CredentialsMode
+from shim.gateway.options import Options
 from tests.gateway_hostile.calls import BACKUP, CALLS, LINES
 from tests.gateway_hostile.rows import PASSED, REFUSED, post
 from tests.peers.raw import reply, replying

@@ -13,7 +13,7 @@ from shim.gateway import Options, serve_in_thread
 from shim.gateway import server as server_module
 from shim.gateway.admin import MOST
 from shim.gateway.http1.listener import bind_tcp
-from shim.gateway.options import Address
+from shim.gateway.option_values import Address
 from tests.gateway.test_signing import PATH
 from tests.peers.raw import EndedError, reply, replying, until
 from tests.peers.served import LOOPBACK, At, ask, calling, gateway, get, status_of

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 import trustme
 
-from shim.gateway.options import AccessWord
+from shim.gateway.option_values import AccessWord
 from tests.gateway_tls.worlds import LONG_AGO, Caller, Mount, ask, crowd_of
 from tests.peers.raw import reply, replying, until
 from tests.peers.served import gateway

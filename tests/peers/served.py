@@ -10,7 +10,8 @@ import attrs
 
 from shim.core.recognise import Engine
 from shim.gateway import Gateway, Options, serve_in_thread
-from shim.gateway.options import Address, three_quarters
+from shim.gateway.option_values import Address
+from shim.gateway.options import three_quarters
 from shim.gateway.plan import Plan, PlanSource
 from shim.gateway.watch import Watched, stamps
 from tests.peers.raw import PATIENCE, Arrivals, Peer, reply, replying

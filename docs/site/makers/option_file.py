@@ -7,7 +7,8 @@ import textwrap
 from collections.abc import Iterator
 from typing import Any
 
-from shim.gateway.options import TABLE, Row
+from shim.gateway.option_values import Row
+from shim.gateway.options import TABLE
 
 _HEAD = """\
 # Settings of the gateway: atlas-shim serve --config shim.toml

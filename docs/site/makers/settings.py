@@ -17,7 +17,8 @@ from makers.variables import (
 )
 
 from shim.cli.atlas_cli.profile import PREFIXES
-from shim.gateway.options import TABLE, Row
+from shim.gateway.option_values import Row
+from shim.gateway.options import TABLE
 
 FIVE = ("listen", "public_url", "route", "credentials", "memory")
 """The options that are worth knowing before the rest."""

@@ -32,7 +32,8 @@ from shim.errors import SettingsError
 from shim.gateway.credentials.gates import CallerGate, OwnGate, VerifyGate, is_loopback
 from shim.gateway.credentials.nonces import NonceStore
 from shim.gateway.credentials.signers import UpstreamSigner
-from shim.gateway.options import CredentialsMode, Options
+from shim.gateway.option_values import CredentialsMode
+from shim.gateway.options import Options
 from shim.gateway.watch import Watched
 
 __all__ = ["CallerGate", "UpstreamSigner", "gate_for"]

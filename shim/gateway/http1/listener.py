@@ -25,7 +25,8 @@ from shim.gateway.http1.clients import Clients
 from shim.gateway.http1.connection import Connection
 from shim.gateway.http1.peers import UNNAMED, NoProxyHeader, peer_of, read_peer
 from shim.gateway.http1.secure import Secure
-from shim.gateway.options import Address, Options
+from shim.gateway.option_values import Address
+from shim.gateway.options import Options
 from shim.gateway.tls import name_in, why
 
 log = logging.getLogger("shim.gateway")

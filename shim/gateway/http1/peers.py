@@ -12,7 +12,7 @@ from collections.abc import Awaitable, Callable
 from functools import lru_cache
 
 from shim.core.messages import Headers
-from shim.gateway.options import Network
+from shim.gateway.option_values import Network
 
 SIGNATURE = b"\r\n\r\n\0\r\nQUIT\n"
 
