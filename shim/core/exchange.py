@@ -93,18 +93,29 @@ def _ask_legacy(
 ) -> Generator[Command, Reply, Decision | Outcome]:
     """Ask the legacy endpoint; return its answer, or the decision that the answer leads to."""
     match, call, context = state.match, state.call, state.context
+    shape, has_content = match.operation.error, call.method != "HEAD"
     later = switched if switched is not None and switched.after else None
     if state.added is None:
-        may_read = (decision.corrects or later is not None) and call.method != "HEAD"
+        may_read = (decision.corrects or later is not None) and has_content
         reply = state.got((yield state.send(call, "legacy", rewritten=False, may_read=may_read)))
     else:
         outcome = yield from read_legacy(state)
         if isinstance(outcome, Answer):
             return outcome
         reply = state.last
-    if later is not None and reply.status == 400 and (yield from _leads_on(state, reply, later)):
-        return attrs.evolve(decision, route=later.tier, corrects=False)
-    if not decision.corrects or not (yield from _is_retired(state, reply)):
+    document, may_lead = None, later is not None and reply.status == 400
+    # What proves that the endpoint is gone, and that nothing was executed.
+    is_gone, may_be_gone = reply.status == 410, decision.corrects and reply.status in {404, 405}
+    if has_content and (may_lead or may_be_gone):
+        reply = yield Read(context.settings.body_limit)
+        document = state.json.read(reply)
+        is_gone = may_be_gone and reply.fault is None and not is_error(document, shape) and not state.json.refused
+    if later is not None and may_lead:
+        code = error_code(document, shape) if has_content else field(reply.headers, "x-error-code")
+        if code in later.after:
+            state.reason = f"{state.reason}; it answered {code}"
+            return attrs.evolve(decision, route=later.tier, corrects=False)
+    if not decision.corrects or not is_gone:
         return PassThrough(state.record())
     learn_retired(match, call, reply, context)
     state.reason = f"{decision.reason}; the legacy endpoint answered {reply.status}"
@@ -120,28 +131,6 @@ def _body_says(when: When, call: Call, loads: Callable[[bytes], Any]) -> bool:
     if when.given is not None:
         return when.given == (word is not NoValue.MISSING and word is not None)
     return when.negated != (type(word) in {str, bool} and word in when.words)
-
-
-def _leads_on(state: ExchangeState, reply: Reply, tier: Successor) -> Generator[Command, Reply, bool]:
-    """Return whether an error of the legacy endpoint is one after which a tier is asked, and note that it is."""
-    code = field(reply.headers, "x-error-code")
-    if state.call.method != "HEAD":  # which has no content
-        document = state.json.read((yield Read(state.context.settings.body_limit)))
-        code = error_code(document, state.match.operation.error)
-    if code in tier.after:
-        state.reason = f"{state.reason}; it answered {code}"
-    return code in tier.after
-
-
-def _is_retired(state: ExchangeState, reply: Reply) -> Generator[Command, Reply, bool]:
-    """Return whether a legacy answer proves that the endpoint is gone and nothing was executed."""
-    if reply.status == 410:
-        return True
-    if reply.status not in {404, 405} or state.call.method == "HEAD":  # whose content would tell
-        return False
-    reply = yield Read(state.context.settings.body_limit)
-    known = is_error(state.json.read(reply), state.match.operation.error)
-    return reply.fault is None and not known and not state.json.refused
 
 
 def legacy_fallback(state: ExchangeState, outcome: Outcome) -> Exchange:
@@ -213,10 +202,8 @@ def _own(state: ExchangeState, value: Json, status: int, kind: str, code: str | 
 def _without_content(outcome: Outcome, state: ExchangeState) -> Outcome:
     """Return the answer to HEAD, for which GET was sent: the same fields, and no content."""
     if isinstance(outcome, PassThrough):
-        head = state.last
-        return (
-            outcome if state.asked.method == "HEAD" else Answer(Reply(head.status, head.headers, b""), outcome.record)
-        )
+        head = Reply(state.last.status, state.last.headers, b"")
+        return outcome if state.asked.method == "HEAD" else Answer(head, outcome.record)
     content = outcome.reply.body or b""
     fields = (*without(outcome.reply.headers, ("content-length",)), ("Content-Length", str(len(content))))
     return attrs.evolve(outcome, reply=attrs.evolve(outcome.reply, headers=fields, body=b""))
