@@ -38,9 +38,6 @@ log = logging.getLogger("shim.gateway")
 
 _ENDING = (signal.SIGTERM, signal.SIGINT)
 
-_NOT_OURS = (signal.SIGUSR1, signal.SIGUSR2)
-"""Signals that make other programs reopen their logs; here they are ignored, since they would end the process."""
-
 _SPARE = 128  # descriptors for listeners, logs, the loop, resolving and the operator's connections
 _LATE = 10.0  # seconds beyond ``drain``, and after a second signal, in which the process ends by itself or is ended
 _AFTER = 3.0  # the same once calls have ended: for the log's last lines, and for threads that may wait for ever
@@ -66,7 +63,7 @@ def serve(plan: Plan, source: PlanSource, known: Stamp, calls: Bound | None) -> 
         for problem in unknown_variables(source.environ):
             log.warning("%s", problem)
         _raise_open_files(plan.options)
-        for ignored in _NOT_OURS:
+        for ignored in (signal.SIGUSR1, signal.SIGUSR2):  # they make other programs reopen logs, and would end this one
             signal.signal(ignored, signal.SIG_IGN)
         # What is loaded now stays; looking through it again and again would only hold calls up.
         gc.collect()
