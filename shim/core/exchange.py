@@ -15,7 +15,6 @@ from typing import Any
 
 import attrs
 
-from shim.core.added import adds_to, read_added, read_legacy
 from shim.core.content import JsonReader, error_code, is_error
 from shim.core.context import Context, ExchangeState
 from shim.core.messages import (
@@ -38,8 +37,8 @@ from shim.core.messages import (
 from shim.core.question import OWN_WORDS, LegacyQuery, chosen_by, object_of, read_body, read_query
 from shim.core.recognise import Match
 from shim.core.responses import CallError, document_reply, error_body, help_link
-from shim.core.route import Decision, constant_of, decide, is_strict, learn_retired, switched_of
-from shim.core.successor import ask_successors
+from shim.core.route import Decision, constant_of, decide, empty_key, is_strict, learn_retired, switched_of
+from shim.core.successor import adds_to, answered, ask_successors, legacy_list, read_list
 from shim.documents.calls import Successor
 from shim.documents.fields import When
 from shim.documents.sources import NoValue, look_up, parse_source
@@ -84,7 +83,14 @@ def _by_switch(
         return attrs.evolve(decision, route=tier.tier, corrects=False)
     if adds_to(tier, state):
         _read_question(state)
-        return (yield from read_added(state, tier)) or decision
+        made, pages, outcome = yield from read_list(state, tier)
+        if outcome is not None:
+            return outcome
+        if any(page.items for page in pages):
+            state.added, state.reason = (tier.tier, pages), f"{state.reason}; {tier.tier} had something to add"
+        else:
+            key = empty_key(state.call, made.target.path.build(state.match.raw))
+            state.context.memory.remember(key, "empty", state.context.monotonic())
     return decision
 
 
@@ -99,9 +105,10 @@ def _ask_legacy(
         may_read = (decision.corrects or later is not None) and has_content
         reply = state.got((yield state.send(call, "legacy", rewritten=False, may_read=may_read)))
     else:
-        outcome = yield from read_legacy(state)
-        if isinstance(outcome, Answer):
-            return outcome
+        tier = legacy_list(match)
+        made, pages, outcome = yield from read_list(state, tier)
+        if outcome is None or isinstance(outcome, Answer):
+            return outcome or answered(state, tier, made, pages, state.last, None)
         reply = state.last
     document, may_lead = None, later is not None and reply.status == 400
     # What proves that the endpoint is gone, and that nothing was executed.

@@ -6,7 +6,7 @@ back; an error stays as it came, but for what the document says of its code or s
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Generator, Mapping, Sequence
 from functools import partial
 
 import attrs
@@ -16,6 +16,7 @@ from shim.core.content import error_code, is_error
 from shim.core.context import ExchangeState
 from shim.core.messages import (
     Answer,
+    Command,
     Exchange,
     Outcome,
     PassThrough,
@@ -27,6 +28,7 @@ from shim.core.messages import (
     replaced,
 )
 from shim.core.question import MOST, LegacyQuery, invalid, read_body, sent_on, successor_call
+from shim.core.recognise import Match
 from shim.core.responses import CallError, document_reply, error_body, like, put_in, refuse_redirect
 from shim.core.route import Decision, empty_key, tier_key
 from shim.core.settings import Host
@@ -35,7 +37,7 @@ from shim.documents.calls import ATLAS_ERRORS, LINK, ErrorRule, ErrorShape, Succ
 from shim.documents.model import NO_CONTENT
 from shim.documents.question import RefusedChoice
 from shim.documents.sources import look_up, parse_source
-from shim.documents.templates import filled_in
+from shim.documents.templates import Template, filled_in
 from shim.documents.vocabulary import Json, JsonObject
 
 _LEAD_ON = frozenset({400, 404})
@@ -86,6 +88,47 @@ def ask_successors(state: ExchangeState, decision: Decision) -> Exchange:
         context.memory.forget(key)
     state.knows_nothing = reply.status == 404
     return failed(state, tier, reply, document)
+
+
+def adds_to(tier: Successor, state: ExchangeState) -> bool:
+    """Return whether a tier has a list that is added to the other one, and that is not remembered as empty."""
+    if not tier.adds or tier.only is None:
+        return False
+    key = empty_key(state.call, tier.only.path.build(state.match.raw))
+    return state.context.memory.recall(key, state.context.monotonic()) is None
+
+
+def legacy_list(match: Match) -> Successor:
+    """Return the legacy endpoint as a tier with a list, whose items stay as they are."""
+    operation = match.operation
+    path = Template(f"{match.api.base}{operation.path.text}", ())
+    target = Target("GET", path, operation.version, "collected", operation.items)
+    return Successor(tier="legacy", owner="", only=target, error=operation.error)
+
+
+def read_list(
+    state: ExchangeState, tier: Successor
+) -> Generator[Command, Reply, tuple[LegacyAnswer, list[UpstreamPage], Outcome | None]]:
+    """Read all pages of a tier's list; return what makes an answer of them, and the answer itself if it is an error."""
+    match, context, pages = state.match, state.context, list[UpstreamPage]()
+    assert tier.only is not None, "checked"
+    target, host, query, content = question_of(state, tier, None, tier.only)
+    made = LegacyAnswer(match, context, state.call.path, state.query, tier.tier, target)
+    while query is not None:
+        call = successor_call(match, state.call, target, host, query, content)
+        if tier.tier == "legacy":  # in the caller's own words
+            call = attrs.evolve(state.call, method="GET", target=call.target)
+        reply = state.got((yield state.send(call, tier.tier, rewritten=True)))
+        refuse_redirect(tier.tier, reply)
+        if not 200 <= reply.status < 300:
+            document = None
+            if tier.errors or state.query.envelope:
+                document = state.json.read((yield Read(context.settings.body_limit)))
+            return made, pages, failed(state, tier, reply, document)
+        reply = yield Read(context.settings.body_limit)
+        pages.append(made.page(reply, state.json, pages))
+        query = made.next_query(query, pages)
+    return made, pages, None
 
 
 def question_of(
