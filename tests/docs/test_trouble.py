@@ -2,13 +2,11 @@
 
 import os
 import re
-import threading
 
 import pytest
 from click.testing import CliRunner
 
 from shim.cli import check_dropin, main
-from shim.errors import SettingsError
 from shim.fake import (
     DEMO_CLIENT_ID,
     DEMO_CLIENT_SECRET,
@@ -40,7 +38,6 @@ from tests.docs.trouble import (
     digest,
 )
 from tests.peers.ports import free_port
-from tests.peers.raw import until
 
 VERIFY, OWN = "--credentials verify", "--credentials own"
 ALLOWED = "recognised, reads, POST /api/atlas/v2/groups/*/flexClusters"
@@ -226,14 +223,6 @@ def test_410_where_nothing_took_its_place(upstream, command):
     assert advice in " ".join(command("explain", "GET", target).output.split())
 
 
-def test_421_of_the_admin_listener(upstream):
-    """By its address it shows the page."""
-    section = Section("421")
-    with section.gateway(upstream) as served:
-        section.shows(ask(admin_of(served), "/status.json", headers={"Host": "x.test"}), 421, "SHIM_HOST_UNKNOWN")
-        assert ask(admin_of(served), "/status.json").status_code == 200
-
-
 def test_429_is_waited_for():
     """Retry-After says how long; then the call passes."""
     section = Section("429")
@@ -259,49 +248,12 @@ def test_502_of_a_page_that_asks_to_sign_in(upstream, command):
     assert f"/flexClusters/{DEMO_CLUSTER}/backup/snapshots" in shown
 
 
-def test_502_says_that_a_write_was_executed(upstream):
-    """Atlas had answered: received-status tells."""
-    section = Section("502")
-    upstream.fake.overrides.append(lambda arrival: HTML if arrival.method == "POST" else None)
-    with section.gateway(upstream) as served:
-        answer = ask(served, JOBS, "POST", headers=BEARER, json=JOB)
-    section.shows(answer, 502, "SHIM_UPSTREAM_UNREADABLE")
-    assert "received-status=200" in answer.headers["Proxy-Status"]
-
-
-def test_503_of_a_full_gateway(upstream):
-    """Nothing was sent, and the same call passes when there is room."""
-    section, first = Section("503"), []
-    with section.gateway(upstream, "--max-connections 2") as served:
-        upstream.latency = 0.4
-        other = threading.Thread(target=lambda: first.append(ask(served, headers=BEARER)))
-        other.start()
-        until(lambda: served.limits.count, "a call in flight")
-        answer = ask(served, headers=BEARER)
-        section.shows(answer, 503, "SHIM_BUSY")
-        assert answer.headers["Retry-After"] == "1"
-        other.join()
-        assert ask(served, headers=BEARER).status_code == first[0].status_code == 200
-    upstream.latency = 0.0
-    with section.gateway(upstream, "--max-connections 4096", cure=True) as served:
-        assert ask(served, headers=BEARER).status_code == 200
-
-
 def test_connection_refused(upstream, command):
     """``status --probe ready`` says whether the gateway runs."""
     assert command("status", "--probe", "ready", "--admin", f"127.0.0.1:{free_port()}").exit_code == 1
     with Section("Connection refused").gateway(upstream) as served:
         asked = command("status", "--probe", "ready", "--admin", admin_of(served).removeprefix("http://"))
     assert (asked.exit_code, asked.output) == (0, "ok\n")
-
-
-def test_a_gateway_that_lends_its_key_listens_on_loopback_alone(upstream):
-    """And says so where it is started."""
-    with (
-        pytest.raises(SettingsError, match="whoever reaches the gateway uses its key"),
-        Section("Connection refused").gateway(upstream, f"{OWN} --listen 0.0.0.0:0", KEY),
-    ):
-        pass
 
 
 def test_nothing_happens_and_explain_says_why(command):
@@ -315,18 +267,6 @@ def test_nothing_happens_and_explain_says_why(command):
     assert "Sent to flex" in command("explain", "GET", RETIRED, "--at", "2026-01-01", ATLAS_SHIM_ROUTE="flex").output
 
 
-def test_nothing_happens_because_a_variable_is_misspelt(command):
-    """``check`` lists it."""
-    checked = command("check", ATLAS_SHIM_RUTE="flex")
-    assert (checked.exit_code, "ATLAS_SHIM_RUTE" in checked.output) == (1, True)
-
-
-def test_nothing_happens_and_the_gateway_says_by_which_settings(upstream):
-    """The admin listener shows the route that is in force."""
-    with Section("Nothing happens").gateway(upstream, "--route off") as served:
-        assert '"off"' in ask(admin_of(served), "/config.json").text
-
-
 def test_a_value_that_nobody_knows_is_announced(upstream, command):
     """In the field of the answer, and by explain."""
     section = Section("Wrong values")
@@ -336,15 +276,6 @@ def test_a_value_that_nobody_knows_is_announced(upstream, command):
     assert 'absent=("storageSizeBytes")' in section.text
     assert "storageSizeBytes" not in answer.json()["results"][0]
     assert re.search(r"absent +storageSizeBytes", command("explain", "GET", RETIRED).output)
-
-
-def test_an_empty_list_of_instances(upstream):
-    """The legacy endpoint knows none since January 2026; auto asks the other side."""
-    section = Section("Wrong values")
-    with section.gateway(upstream, "--route legacy") as served:
-        assert ask(served, f"{V2}/serverless", headers=BEARER).json()["results"] == []
-    with section.gateway(upstream, "--route auto") as served:
-        assert ask(served, f"{V2}/serverless", headers=BEARER).json()["results"]
 
 
 def test_links_lead_to_the_public_name(upstream):

@@ -8,9 +8,9 @@ import pytest
 from shim import AtlasClient, httpx
 from shim.core.responses import section_of
 from shim.errors import GoneError, RateLimitedError, UnauthorizedError
-from shim.fake import DEMO_CLUSTER, DEMO_DEDICATED, DEMO_GROUP, DEMO_PRIVATE_KEY, DEMO_PUBLIC_KEY, FakeReply, RateLimit
+from shim.fake import DEMO_CLUSTER, DEMO_DEDICATED, DEMO_GROUP, DEMO_PRIVATE_KEY, DEMO_PUBLIC_KEY, RateLimit
 from shim.requests import Session
-from tests.docs.trouble import BEARER, JOB, JOBS, LEGACY_ACCEPT, RETIRED, V2, Section, atlas, digest
+from tests.docs.trouble import BEARER, LEGACY_ACCEPT, RETIRED, V2, Section, atlas, digest
 from tests.peers.ports import free_port
 
 HEADERS = {**LEGACY_ACCEPT, **BEARER}
@@ -93,14 +93,6 @@ def test_410_of_a_write_that_is_switched_off(upstream, monkeypatch):
     assert "`ATLAS_SHIM_WRITES=instances`" in section.text
 
 
-def test_413_of_a_body_of_brackets(upstream):
-    """It is counted before it is decoded."""
-    section = Section("413")
-    answer = httpx.post(upstream.url + JOBS, headers=HEADERS, json={**JOB, "more": [[]] * 10_000})
-    section.shows(answer, 413, "SHIM_REQUEST_TOO_LARGE")
-    assert "brackets, commas and colons" in answer.json()["detail"]
-
-
 def test_429_of_the_imports_and_the_typed_client(monkeypatch):
     """Atlas' own answer; the typed client says how long to wait."""
     section = Section("429")
@@ -124,9 +116,3 @@ def test_no_connection_is_the_exception_of_ones_library():
     with Session() as session, pytest.raises(OSError, match="refused"):
         session.get(url, headers=HEADERS)
     assert all(name in Section("502").text for name in ("httpx.ConnectError", "requests.ConnectionError"))
-
-
-def test_502_of_what_is_no_atlas(upstream):
-    """The same answer as the gateway's."""
-    upstream.fake.overrides.append(lambda arrival: FakeReply(200, (("Content-Type", "text/html"),), b"<html></html>"))
-    Section("502").shows(httpx.get(upstream.url + RETIRED, headers=HEADERS), 502, "SHIM_UPSTREAM_UNREADABLE")
