@@ -140,7 +140,7 @@ def command(  # noqa: PLR0913 - one argument for each option
     elif connects and upstream is not None:
         with collected(found):
             report["connection"] = probe(os.environ, upstream, group or GROUP, cluster or CLUSTER)
-        found += [f"{one.side}: {one.meaning}" for one in report["connection"] if not one.good]
+        found += [f"{one['side']}: {one['meaning']}" for one in report["connection"] if not one["good"]]
     problems = list(dict.fromkeys(found))
     dropin = report["dropin"]
     good = check_dropin.verdict(dropin) if dropin else "Settings and documents are valid."
@@ -225,6 +225,7 @@ def _text(report: Mapping[str, Any]) -> None:
     if report["connection"]:
         output.heading("\nConnection")
     for one in report["connection"]:
-        click.echo(f"  {click.style(one.side, fg='green' if one.good else 'red', bold=True)}  {one.status or '-'}")
-        output.paragraph(one.request, "    ")
-        output.paragraph(output.printable(one.meaning), "    ")
+        side = click.style(one["side"], fg="green" if one["good"] else "red", bold=True)
+        click.echo(f"  {side}  {one['status'] or '-'}")
+        output.paragraph(one["request"], "    ")
+        output.paragraph(output.printable(one["meaning"]), "    ")

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from typing import Any
 from urllib.parse import quote
 
-import attrs
 import httpx
 
 from shim._version import __version__
@@ -25,20 +25,10 @@ _NO_PROJECT = frozenset({"GROUP_NOT_FOUND", "NOT_IN_GROUP", "USER_CANNOT_ACCESS_
 """Atlas' error codes for a caller who is signed in but has no access to the project."""
 
 
-@attrs.frozen
-class Probe:
-    """One read: the side and request, the status (None without a reply), what it means, and whether that is good."""
-
-    side: str
-    request: str
-    status: int | None
-    meaning: str
-    good: bool
-
-
-def probe(environ: Mapping[str, str], options: Options, group: str, cluster: str) -> tuple[Probe, ...]:
+def probe(environ: Mapping[str, str], options: Options, group: str, cluster: str) -> list[dict[str, Any]]:
     """Ask both sides of the options' upstream directly, without the shim, as the gateway reaches it.
 
+    Returns for each read its side and request, the status (None without a reply), its meaning, and whether it is good.
     Without credentials in the environment a 401 is good: callers may bring their own.
     Raises SettingsError on incomplete credentials and unusable certificates.
     """
@@ -51,24 +41,24 @@ def probe(environ: Mapping[str, str], options: Options, group: str, cluster: str
     )
     agent = {"User-Agent": f"atlas-shim/{__version__}"}
     with httpx.Client(auth=auth, timeout=15, headers=agent, verify=upstream_context(options)) as client:
-        return tuple(_ask(client, environ, *call) for call in calls)
+        return [{"side": call[0], "request": f"GET {call[1]}", **_ask(client, environ, *call)} for call in calls]
 
 
-def _ask(client: httpx.Client, environ: Mapping[str, str], side: str, url: str, version: str) -> Probe:
+def _ask(client: httpx.Client, environ: Mapping[str, str], side: str, url: str, version: str) -> dict[str, Any]:
     accept = {"Accept": f"application/vnd.atlas.{version}+json"}
     try:
         reply = client.get(url, headers=accept, extensions={INNER: True})
     except httpx.TransportError as fault:
         said = f"no answer: {type(fault).__name__}: {fault}; {after_fault(fault, environ)}"
-        return Probe(side, f"GET {url}", None, said, good=False)
+        return {"status": None, "meaning": said, "good": False}
     except AtlasError as refused:  # the service account's exchange for a token
         said = f"sign-in failed: {refused}; {after_answer(refused, environ, url)}"
-        return Probe(side, f"GET {url}", refused.status, said, good=False)
+        return {"status": refused.status, "meaning": said, "good": False}
     error = error_of(reply) if reply.is_error else None
     meaning, good = _meaning(side, reply.status_code, error, signed=client.auth is not None)
     if error is not None and not good:
         meaning = "; ".join(filter(None, (meaning, after_answer(error, environ, url))))
-    return Probe(side, f"GET {url}", reply.status_code, meaning, good=good)
+    return {"status": reply.status_code, "meaning": meaning, "good": good}
 
 
 def _meaning(side: str, status: int, error: AtlasError | None, *, signed: bool) -> tuple[str, bool]:

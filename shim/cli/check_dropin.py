@@ -8,8 +8,8 @@ from collections.abc import Container, Iterator, Mapping
 from contextlib import suppress
 from importlib import import_module
 from importlib.metadata import PackageNotFoundError, version
+from typing import Any
 
-import attrs
 from packaging.version import Version
 
 from shim._version import __version__
@@ -33,39 +33,16 @@ OTHERS = (
 )  # fmt: skip
 """Modules of HTTP libraries that the drop-in does not cover; the first word is that of their distribution."""
 
-STANDARD = "http.client"
-"""The same in the standard library, which is always there."""
+OWN = "Python's own"
+"""The state of http.client, which is not covered either and is always there."""
 
 REPLACES_URLLIB3 = "urllib3-future"
 
 GATEWAY = "send its calls through the gateway (atlas-shim serve), or make them with a covered library"
 
 
-@attrs.frozen
-class Uncovered:
-    """A library whose calls the drop-in never sees.
-
-    ``state`` is ``loaded`` in this process, ``installed`` and not loaded, or ``Python's own``; ``warned``: its retired
-    calls get a warning.
-    """
-
-    library: str
-    state: str
-    warned: bool
-
-
-@attrs.frozen
-class DropIn:
-    """What the drop-in does in this process; ``patched`` has for each function whether its calls are covered."""
-
-    active: str
-    versions: dict[str, str]
-    patched: dict[str, bool]
-    uncovered: tuple[Uncovered, ...]
-
-
-def look(environ: Mapping[str, str], problems: list[str]) -> DropIn:
-    """Switch the drop-in on, see what it covers, and leave it as it was.
+def look(environ: Mapping[str, str], problems: list[str]) -> dict[str, Any]:
+    """Switch the drop-in on, return what it covers as JSON has it, and leave it as it was.
 
     Reasons why calls are not covered are added to ``problems``: a loaded library that the shim does not cover is
     one, a library that is only installed is not.
@@ -93,21 +70,29 @@ def look(environ: Mapping[str, str], problems: list[str]) -> DropIn:
     problems += reasons(installed, environ)
     problems += filter(None, [other_shim(["."])])
     others = uncovered(installed, loaded)
-    problems += [f"{one.library} is loaded and not covered: {GATEWAY}" for one in others if one.state == "loaded"]
+    problems += [f"{one['library']} is loaded and not covered: {GATEWAY}" for one in others if one["state"] == "loaded"]
     versions = {"python": sys.version.split()[0], "atlas-shim": __version__, **installed}
-    return DropIn(active, versions, patched, others)
+    return {"active": active, "versions": versions, "patched": patched, "uncovered": others}
 
 
-def uncovered(installed: Container[str], loaded: Container[str]) -> tuple[Uncovered, ...]:
-    """Return the HTTP libraries that are not covered; ``installed`` has distributions, ``loaded`` modules."""
+def uncovered(installed: Container[str], loaded: Container[str]) -> list[dict[str, Any]]:
+    """Return the HTTP libraries that are not covered; ``installed`` has distributions, ``loaded`` modules.
+
+    The state of each is ``loaded`` in this process, ``installed`` and not loaded, or ``Python's own``; if it is
+    ``warned``, its retired calls get a warning.
+    """
     warned = {"httplib2", "treq"}  # httplib2 is built on http.client, treq on Twisted.
     warned |= set(map(_distribution, UNSERVED))
-    found = [
-        Uncovered(module, "loaded" if module in loaded else "installed", _distribution(module) in warned)
+    states = {
+        module: "loaded" if module in loaded else "installed"
         for module in OTHERS
         if module in loaded or _distribution(module) in installed
+    }
+    states["http.client"] = OWN
+    return [
+        {"library": module, "state": state, "warned": state == OWN or _distribution(module) in warned}
+        for module, state in states.items()
     ]
-    return (*found, Uncovered(STANDARD, "Python's own", warned=True))
 
 
 def _distribution(module: str) -> str:
@@ -119,9 +104,8 @@ def reasons(installed: Mapping[str, str], environ: Mapping[str, str]) -> list[st
     found = []
     if environ.get("ATLAS_SHIM_ROUTE", "").strip() == "off":
         found.append("ATLAS_SHIM_ROUTE=off: the shim is switched off, retired calls fail")
-    for name in TESTED.keys() & installed.keys():
-        first, last = map(Version, TESTED[name])
-        there = Version(installed[name])
+    for name in (name for name in TESTED if name in installed):
+        first, last, there = map(Version, (*TESTED[name], installed[name]))
         if there < first:
             found.append(f"{name} {there} is older than {first}, the first version that was tested: update it")
         elif there.release[: len(last.release)] > last.release:
@@ -147,23 +131,23 @@ def _patched(name: str, problems: list[str]) -> Iterator[tuple[str, bool]]:
         yield f"{name}.{kind}.{method}", any(map(switch.is_ours, links))
 
 
-def text(found: DropIn) -> None:
+def text(found: Mapping[str, Any]) -> None:
     """Write the findings as text."""
     output.heading("\nDrop-in")
     tried = {name: f" (tried with {first} to {last})" for name, (first, last) in TESTED.items()}
-    output.facts((name, version + tried.get(name, "")) for name, version in found.versions.items())
-    output.heading(f"\nPatched (switched on {found.active})")
-    output.facts((function, "covered" if ours else "not covered") for function, ours in found.patched.items())
+    output.facts((name, version + tried.get(name, "")) for name, version in found["versions"].items())
+    output.heading(f"\nPatched (switched on {found['active']})")
+    output.facts((function, "covered" if ours else "not covered") for function, ours in found["patched"].items())
     output.heading("\nNot covered")
     warned = "; its retired calls get a warning"
-    output.facts((one.library, f"{one.state}{warned if one.warned else ''}") for one in found.uncovered)
+    output.facts((one["library"], f"{one['state']}{warned if one['warned'] else ''}") for one in found["uncovered"])
     output.paragraph(f"What to do: {GATEWAY}.")
     output.paragraph(f"When a call is not translated, see {trouble('nothing-happens')}")
 
 
-def verdict(found: DropIn) -> str:
+def verdict(found: Mapping[str, Any]) -> str:
     """Return a sentence that names what was found good, and claims no more."""
-    covered = ", ".join(dict.fromkeys(function.rsplit(".", 2)[0] for function in found.patched))
-    others = [one.library for one in found.uncovered if one.state != "Python's own"]
+    covered = ", ".join(dict.fromkeys(function.rsplit(".", 2)[0] for function in found["patched"]))
+    others = [one["library"] for one in found["uncovered"] if one["state"] != OWN]
     well = f"Calls made with {covered} are covered."
     return f"{well} Installed, not covered: {', '.join(others)}." if others else well

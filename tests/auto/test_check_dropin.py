@@ -105,9 +105,9 @@ def test_what_is_tried_is_what_can_be_installed():
 def test_what_is_never_covered_is_named():
     """Whether it is installed or loaded, with what to do; a covered library isn't among it."""
     found = check_dropin.uncovered({"tornado", "httpx", "aiohttp"}, {"pycurl", "tornado"})
-    states = {one.library: one.state for one in found}
+    states = {one["library"]: one["state"] for one in found}
     assert states == {"pycurl": "loaded", "tornado.httpclient": "installed", "http.client": "Python's own"}
-    assert {one.library for one in found if not one.warned} == {"pycurl"}
+    assert {one["library"] for one in found if not one["warned"]} == {"pycurl"}
 
 
 def test_a_module_of_the_programs_own_that_is_called_shim_is_a_problem(tmp_path, monkeypatch):

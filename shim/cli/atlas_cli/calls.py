@@ -25,14 +25,6 @@ from shim.credentials import AccessToken, Credentials, ServiceAccount
 from shim.errors import AtlasError
 from shim.httpx import Client
 
-INTERVAL = 4.0
-"""Seconds between the reads of a watch, as in the CLI."""
-
-UNKNOWN = "it may have been executed; check with `atlas serverless {}` before trying again"
-TOO_OLD = (
-    "the access token may have expired; `atlas auth login` and most commands of the Atlas CLI renew the one in its file"
-)
-
 _IN_PATH = {"cluster_name": "--clusterName", "name": "the instance's name", "restore_job_id": "--restoreJobId"}
 _IN_PATH |= {"snapshot_id": "--snapshotId"}
 """Path argument of the typed client -> its name here."""
@@ -58,16 +50,21 @@ def carry_out(command: Command, given: Values, base_url: str, credentials: Crede
                 if not sys.stdout.isatty():
                     sys.stdout.write(".")
                     sys.stdout.flush()
-                time.sleep(INTERVAL)
+                time.sleep(4)  # as in the CLI
         except AtlasError as error:
             if error.status == 401 and isinstance(credentials, AccessToken):
-                sys.stderr.write(f"atlas-shim: {TOO_OLD}\n")
+                sys.stderr.write(
+                    "atlas-shim: the access token may have expired; `atlas auth login` and most commands of the Atlas "
+                    "CLI renew the one in its file\n"
+                )
             raise _refused(error, method, url) from None
         except httpx.TransportError as error:
             said = f'{method.capitalize()} "{url}": {type(error).__name__}: {error}'.removesuffix(": ")
-            unsent = method == "GET" or isinstance(error, UNSENT)
-            look = "backups restores list" if command.path.endswith("restores create") else "list"
-            raise CliError(said if unsent else f"{said}\natlas-shim: {UNKNOWN.format(look)}") from None
+            if method != "GET" and not isinstance(error, UNSENT):
+                look = "backups restores list" if command.path.endswith("restores create") else "list"
+                again = f"check with `atlas serverless {look}` before trying again"
+                said += f"\natlas-shim: it may have been executed; {again}"
+            raise CliError(said) from None
         except ValueError as error:  # an id or a name that is not valid in Atlas
             argument, _, why = str(error).partition(": ")
             own = _IN_PATH | {flag.argument: f"--{flag.name}" for flag in command.optional}

@@ -17,10 +17,8 @@ from shim.cli.atlas_cli.profile import load
 from shim.cli.failures import plain
 from shim.errors import LegacyEndpointWarning, SettingsError
 
-CLOSED = 141
-"""A shell's exit code for a Go program that wrote into a closed pipe, as in ``| head -1`` (128 + SIGPIPE)."""
-NOT_EXECUTABLE, NOT_FOUND = 126, 127
-"""A shell's exit codes for a command that can't be run."""
+CLOSED, NOT_EXECUTABLE, NOT_FOUND = 141, 126, 127
+"""A shell's exit codes: the output pipe was closed (128 + SIGPIPE), a command can't be run, it is not found."""
 
 MARK = "_ATLAS_SHIM_HANDED_TO"
 """Variable with the id of the process that became the Atlas CLI: it, and its child, must not come back here."""
