@@ -37,7 +37,7 @@ class _Grouped(click.Command):
                 formatter.write_dl(rows)
 
 
-def _flag(row: Row[Any]) -> click.Option:
+def _flag(row: Row) -> click.Option:
     """Return the flag of a row, which validates the values."""
     default = f"  [default: {row.default}]" if row.default else ""
     bare: dict[str, Any] = {} if row.bare is None else {"is_flag": False, "flag_value": row.bare}

@@ -7,19 +7,18 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterable, Mapping
-from datetime import datetime
 from difflib import get_close_matches
 from enum import StrEnum
 from functools import partial
 from ipaddress import IPv4Network, IPv6Network, ip_network
-from typing import Any, Generic, TypeVar
+from typing import Any, TypeVar
 from urllib.parse import urlsplit
 
 import attrs
 
-from shim.core.settings import FlagRoute, Host, RouteWord, parse_hosts, parse_route, parse_sunsets, parse_writes
+from shim.core.settings import parse_hosts, parse_route, parse_sunsets, parse_writes
 from shim.errors import SettingsError
-from shim.gateway.allow import AllowList, parse_allow
+from shim.gateway.allow import parse_allow
 from shim.origins import parse_origin
 
 Network = IPv4Network | IPv6Network
@@ -33,20 +32,12 @@ WINDOW_MOST = 10_000
 """Milliseconds that an answer may be shared for: a poller's patience, not a cache."""
 
 
-@attrs.frozen
-class Reader(Generic[T]):
-    """What a type of options is called in the help, and what reads it: of a text, and the option's name for errors."""
-
-    metavar: str
-    read: Callable[[str, str], T]
-
-    def unless(self, nothing: str) -> Reader[T | None]:
-        """Return a reader that reads ``nothing`` as None, and other texts as this one does."""
-        return Reader(self.metavar, lambda text, name: None if text == nothing else self.read(text, name))
+Reader = tuple[str, Callable[..., T]]
+"""What stands for a value in the help, and what reads one of a text; ``name`` is the option's in errors."""
 
 
 @attrs.frozen
-class Row(Generic[T]):
+class Row:
     """One option: how it is written, read and explained.
 
     ``default`` is written as a caller would write it; ``bare`` is what the flag means without a value, None when
@@ -55,7 +46,8 @@ class Row(Generic[T]):
     """
 
     group: str
-    reader: Reader[T]
+    metavar: str
+    read: Callable[..., Any]
     help: str
     default: str = ""
     bare: str | None = None
@@ -73,11 +65,6 @@ class Row(Generic[T]):
         """The environment variable, as in ``ATLAS_SHIM_PUBLIC_URL``."""
         return "ATLAS_SHIM_" + self.name.upper()
 
-    @property
-    def metavar(self) -> str:
-        """What stands for the value in the help."""
-        return self.reader.metavar
-
 
 @attrs.frozen
 class Given:
@@ -89,7 +76,7 @@ class Given:
 
 
 def given(
-    rows: Iterable[Row[Any]],
+    rows: Iterable[Row],
     environ: Mapping[str, str],
     flags: Mapping[str, str | None],
     file: Mapping[str, object],
@@ -107,17 +94,17 @@ def given(
         elif text := environ.get(row.variable):
             found[name] = Given(text.strip(), row.variable, row.variable)
         elif name in file:
-            found[name] = Given(_text(file[name]).strip(), file_name, f"{prefix}{name}")
+            found[name] = Given(_written(file[name]).strip(), file_name, f"{prefix}{name}")
     return found, [f"{prefix}{key}: no such option{nearest(key, named)}" for key in file if key not in named]
 
 
-def _text(value: object) -> str:
+def _written(value: object) -> str:
     """Return a value of a TOML file as it would be written in a variable."""
     if isinstance(value, bool):
         return "on" if value else "off"
     if isinstance(value, dict):
-        return ",".join(f"{key}={_text(one)}" for key, one in value.items())
-    return ",".join(map(_text, value)) if isinstance(value, list) else str(value)
+        return ",".join(f"{key}={_written(one)}" for key, one in value.items())
+    return ",".join(map(_written, value)) if isinstance(value, list) else str(value)
 
 
 def nearest(name: str, known: Iterable[str], prefix: str = "") -> str:
@@ -126,7 +113,7 @@ def nearest(name: str, known: Iterable[str], prefix: str = "") -> str:
     return f"; did you mean {prefix}{near[0]}?" if near else ""
 
 
-def renamed(error: SettingsError, rows: Iterable[Row[Any]], found: Mapping[str, Given]) -> SettingsError:
+def renamed(error: SettingsError, rows: Iterable[Row], found: Mapping[str, Given]) -> SettingsError:
     """Return an error that calls each option as it was given, for problems that several options make together."""
     names = {name: found[row.name].name for row in rows if row.name in found for name in (row.name, row.variable)}
     parts = [problem.partition(":") for problem in error.problems]
@@ -251,23 +238,33 @@ def _word(values: Mapping[str, T], text: str, name: str) -> T:
 
 def words_of(words: type[_Word]) -> Reader[_Word]:
     """Return what reads one of these words."""
-    return Reader("|".join(words), partial(_word, {word.value: word for word in words}))
+    return "|".join(words), partial(_word, {word.value: word for word in words})
 
 
-ADDRESS = Reader("HOST:PORT", parse_address)
-ORIGIN: Reader[str] = Reader("URL", lambda text, name: parse_origin(text, name=name))
-PUBLIC_URL = Reader("URL", _public_url)
-PATH: Reader[str | None] = Reader("PATH", lambda text, _: text or None)
-SWITCH: Reader[bool] = Reader("on|off", partial(_word, {"on": True, "off": False}))
-SECONDS: Reader[float] = Reader("SECONDS", partial(_above_zero, float))
-COUNT: Reader[int] = Reader("COUNT", partial(_above_zero, int))
-BYTES: Reader[int] = Reader("BYTES", partial(_above_zero, int))
-ROUTE: Reader[RouteWord | FlagRoute] = Reader("WORD", lambda text, name: parse_route(text, name=name))
-SUNSETS: Reader[Mapping[str, datetime]] = Reader("DATES", lambda text, name: parse_sunsets(text, name=name))
-HOSTS: Reader[Mapping[str, Host]] = Reader("HOSTS", lambda text, name: parse_hosts(text, name=name))
-WRITES: Reader[frozenset[str]] = Reader("WORDS", lambda text, name: parse_writes(text, name=name))
-NETWORKS = Reader("ADDRESSES", _networks)
-CALLS: Reader[AllowList | None] = Reader("CALLS", parse_allow)
-NAME: Reader[str | None] = Reader("NAME", lambda text, _: text or None)
-STORE = Reader("URL", _store)
-WINDOW = Reader("MS", _window)
+def unless(nothing: str, reader: Reader[T]) -> Reader[T | None]:
+    """Return what reads ``nothing`` as None, and other texts as this reader does."""
+    metavar, read = reader
+    return metavar, lambda text, name: None if text == nothing else read(text, name=name)
+
+
+def _text(text: str, name: str) -> str | None:  # noqa: ARG001 - a reader
+    return text or None
+
+
+ADDRESS = "HOST:PORT", parse_address
+ORIGIN = "URL", parse_origin
+PUBLIC_URL = "URL", _public_url
+PATH = "PATH", _text
+SWITCH: Reader[bool] = "on|off", partial(_word, {"on": True, "off": False})
+SECONDS: Reader[float] = "SECONDS", partial(_above_zero, float)
+COUNT: Reader[int] = "COUNT", partial(_above_zero, int)
+BYTES: Reader[int] = "BYTES", partial(_above_zero, int)
+ROUTE = "WORD", parse_route
+SUNSETS = "DATES", parse_sunsets
+HOSTS = "HOSTS", parse_hosts
+WRITES = "WORDS", parse_writes
+NETWORKS = "ADDRESSES", _networks
+CALLS = "CALLS", parse_allow
+NAME = "NAME", _text
+STORE = "URL", _store
+WINDOW = "MS", _window

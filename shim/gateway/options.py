@@ -23,8 +23,9 @@ T = TypeVar("T")
 
 
 def _option(group: str, reader: Reader[T], said: str, default: str = "", **more: Any) -> T:
-    row = Row(group, reader, said, default, **more)
-    return attrs.field(default=reader.read(default, "default"), repr=not row.secret, metadata={"row": row})
+    metavar, read = reader
+    row = Row(group, metavar, read, said, default, **more)
+    return attrs.field(default=read(default, name="default"), repr=not row.secret, metadata={"row": row})
 
 
 _where, _atlas, _translation = partial(_option, "Where"), partial(_option, "Atlas"), partial(_option, "Translation")
@@ -50,10 +51,12 @@ class Options:
         bare="on",
     )
     admin: of.Address | None = _where(
-        of.ADDRESS.unless("off"), "Answer probes, metrics and the status page here; 'off' closes it.", "127.0.0.1:8481"
+        of.unless("off", of.ADDRESS),
+        "Answer probes, metrics and the status page here; 'off' closes it.",
+        "127.0.0.1:8481",
     )
     public_url: str | None = _where(
-        of.PUBLIC_URL.unless(""),
+        of.unless("", of.PUBLIC_URL),
         "Begin links in replies with this URL, by which callers reach the gateway; a path in it is cut off from "
         "requests. Default: the Host that the caller used.",
         live=True,
@@ -119,7 +122,7 @@ class Options:
         live=True,
     )
     coalesce: float | None = _translation(
-        of.WINDOW.unless("off"),
+        of.unless("off", of.WINDOW),
         "Merge identical reads of one caller that arrive within this many milliseconds into one upstream call. "
         "0: only while that call is running. Without a value: 50.",
         "off",
@@ -144,7 +147,7 @@ class Options:
         of.PATH, "With 'verify': know the API keys in this file, public:private a line."
     )
     nonce_store: str | None = _credentials(
-        of.STORE.unless(""),
+        of.unless("", of.STORE),
         "With 'verify': share used nonces with other replicas in this Valkey or Redis.",
         secret=True,
     )
@@ -227,9 +230,7 @@ def three_quarters(whole: int) -> int:
     return max(1, whole - whole // 4)
 
 
-TABLE: tuple[Row[Any], ...] = tuple(
-    attrs.evolve(field.metadata["row"], name=field.name) for field in attrs.fields(Options)
-)
+TABLE: tuple[Row, ...] = tuple(attrs.evolve(field.metadata["row"], name=field.name) for field in attrs.fields(Options))
 """Every option, in the order it is explained; the command makes its flags from these rows."""
 
 
@@ -249,7 +250,7 @@ def options_of(found: Mapping[str, Given], problems: Iterable[str] = ()) -> Opti
     for row in TABLE:
         if row.name in found:
             try:
-                values[row.name] = row.reader.read(found[row.name].text, found[row.name].name)
+                values[row.name] = row.read(found[row.name].text, name=found[row.name].name)
             except SettingsError as error:
                 problems.extend(error.problems)
     if problems:

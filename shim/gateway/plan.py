@@ -181,7 +181,7 @@ def settings_of(options: Options, given: Mapping[str, Given], environ: Mapping[s
         value, said = getattr(options, row.name), given.get(row.name)
         if said is not None:
             text, source = said.text, said.source
-        elif value == row.reader.read(row.default, row.name):
+        elif value == row.read(row.default, name=row.name):
             text, source = row.default, "default"
         else:
             text, source = shown(value), "program"

@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 import textwrap
 from collections.abc import Iterator
-from typing import Any
 
 from shim.gateway.option_values import Row
 from shim.gateway.options import TABLE
@@ -29,11 +28,11 @@ def _group(heading: str) -> str:
     return f"\n\n# {heading}\n" + "".join(f"\n{entry}\n" for entry in entries)
 
 
-def _entry(row: Row[Any]) -> str:
+def _entry(row: Row) -> str:
     return "\n".join([*_explained(row), f"#{row.name} = {_written(row)}"])
 
 
-def _explained(row: Row[Any]) -> Iterator[str]:
+def _explained(row: Row) -> Iterator[str]:
     notes = [
         row.metavar,
         *(["live"] if row.live else []),
@@ -43,6 +42,6 @@ def _explained(row: Row[Any]) -> Iterator[str]:
         yield f"# {line}"
 
 
-def _written(row: Row[Any]) -> str:
+def _written(row: Row) -> str:
     """Return a default as TOML has it: a number as it is, all else in quotes."""
     return row.default if row.default.replace(".", "", 1).isdecimal() else json.dumps(row.default)

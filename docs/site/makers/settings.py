@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from typing import Any
 
 from makers.markdown import coded, page, table
 from makers.variables import (
@@ -144,7 +143,7 @@ def _options() -> Iterable[str]:
         yield f"### {heading}\n\n" + _table([row for row in TABLE if row.group == heading])
 
 
-def _table(rows: Sequence[Row[Any]]) -> str:
+def _table(rows: Sequence[Row]) -> str:
     cells = [
         (
             names(f"{row.flag} {row.metavar}", row.variable, row.name),
@@ -157,7 +156,7 @@ def _table(rows: Sequence[Row[Any]]) -> str:
     return table(("flag, variable, key", "default", "change", "meaning"), cells)
 
 
-def _notes(row: Row[Any]) -> Iterable[str]:
+def _notes(row: Row) -> Iterable[str]:
     if row.bare is not None:
         yield f"`{row.flag}` alone: `{row.bare}`."
     if row.secret:
