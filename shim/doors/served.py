@@ -131,20 +131,36 @@ def _served(url_of: Callable[..., str], door: str, *, follows: bool = False, wai
     """
 
     def call(wrapped: Callable[..., Any], instance: Any, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
-        if _is_concern(url_of, instance, args, kwargs):
-            return _serve(door, instance, wrapped, args, kwargs)
-        response = wrapped(*args, **kwargs)
-        if follows and _leads(response):
-            return _serve(door, instance, wrapped, args, kwargs, first=response)
-        return response
+        first = {}
+        if not _is_concern(url_of, instance, args, kwargs):
+            response = wrapped(*args, **kwargs)
+            if not (follows and _leads(response)):
+                return response
+            first["first"] = response
+        if door not in STATE.doors:
+            _load(door)
+        return (STATE.doors[door] or _leave)(instance, wrapped, *args, **kwargs, **first)
 
     async def acall(wrapped: Callable[..., Any], instance: Any, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
-        if _is_concern(url_of, instance, args, kwargs):
-            return await _aserve(door, instance, wrapped, args, kwargs)
-        response = await wrapped(*args, **kwargs)
-        return await _aserve(door, instance, wrapped, args, kwargs, first=response) if _leads(response) else response
+        first = {}
+        if not _is_concern(url_of, instance, args, kwargs):
+            response = await wrapped(*args, **kwargs)
+            if not _leads(response):
+                return response
+            first["first"] = response
+        if door not in STATE.doors:
+            await _load_beside(door)
+        return await (STATE.doors[door] or _aleave)(instance, wrapped, *args, **kwargs, **first)
 
     return acall if waits else call
+
+
+def _leave(_: Any, wrapped: Callable[..., Any], *args: Any, first: Any = None, **kwargs: Any) -> Any:
+    return first or wrapped(*args, **kwargs)
+
+
+async def _aleave(_: Any, wrapped: Callable[..., Any], *args: Any, first: Any = None, **kwargs: Any) -> Any:
+    return first or await wrapped(*args, **kwargs)
 
 
 def _is_concern(url_of: Callable[..., str], instance: Any, args: tuple[Any, ...], kwargs: dict[str, Any]) -> object:
@@ -152,22 +168,6 @@ def _is_concern(url_of: Callable[..., str], instance: Any, args: tuple[Any, ...]
         return _concerns(url_of(instance, *args, **kwargs))
     except Exception:  # noqa: BLE001 - the library says itself what is wrong with a call
         return False
-
-
-def _serve(door: str, instance: Any, wrapped: Callable[..., Any], args: Any, kwargs: Any, **first: Any) -> Any:
-    if door not in STATE.doors:
-        _load(door)
-    if (found := STATE.doors[door]) is not None:
-        return found(instance, wrapped, *args, **kwargs, **first)
-    return first.get("first") or wrapped(*args, **kwargs)
-
-
-async def _aserve(door: str, instance: Any, wrapped: Callable[..., Any], args: Any, kwargs: Any, **first: Any) -> Any:
-    if door not in STATE.doors:
-        await _load_beside(door)
-    if (found := STATE.doors[door]) is not None:
-        return await found(instance, wrapped, *args, **kwargs, **first)
-    return first.get("first") or await wrapped(*args, **kwargs)
 
 
 def _leads(response: Any) -> object:
