@@ -9,14 +9,14 @@ from typing import TypeVar
 
 T = TypeVar("T")
 
-WRAPS: Mapping[str, Mapping[str, str]] = {
-    "aiohttp": {"ClientSession": "shim.doors.aiohttp.session"},
-    "httpx": {"Client": "shim.doors.httpx_family.clients", "AsyncClient": "shim.doors.httpx_family.clients"},
-    "httpx2": {"Client": "shim.doors.httpx_family.clients", "AsyncClient": "shim.doors.httpx_family.clients"},
-    "requests": {"Session": "shim.doors.requests.adapter"},
-    "urllib3": {"PoolManager": "shim.doors.urllib3.pools", "HTTPConnectionPool": "shim.doors.urllib3.pools"},
+WRAPS: Mapping[str, tuple[str, ...]] = {
+    "aiohttp": ("ClientSession",),
+    "httpx": ("Client", "AsyncClient"),
+    "httpx2": ("Client", "AsyncClient"),
+    "requests": ("Session",),
+    "urllib3": ("PoolManager", "HTTPConnectionPool"),
 }
-"""Library -> class -> the module whose ``wrap`` takes objects of that class and of those made from it."""
+"""Library -> classes whose objects are wrapped, and those of classes made from them; ours have the same names."""
 
 
 def wrap(client: T) -> T:
@@ -34,9 +34,10 @@ def wrap(client: T) -> T:
     """
     for library, kinds in WRAPS.items():
         module = sys.modules.get(library)
-        for kind, room in kinds.items() if module is not None else ():
+        for kind in kinds if module is not None else ():
             if isinstance(client, getattr(module, kind, ())):
-                import_module(room).wrap(client)
+                ours = getattr(import_module(f"shim.{library}"), kind)
+                import_module("shim.doors.surface").become(client, ours)
                 return client
     taken = ", ".join(f"{library}.{kind}" for library, kinds in WRAPS.items() for kind in kinds)
     given = f"the class {client.__name__}" if isinstance(client, type) else f"a {type(client).__name__}"

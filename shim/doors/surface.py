@@ -7,6 +7,7 @@ import inspect
 import os
 import sys
 import types
+import warnings
 from collections.abc import Callable, Iterable, Mapping
 from contextlib import contextmanager, suppress
 from importlib import import_module, util
@@ -108,8 +109,9 @@ def become(client: Any, ours: type) -> None:
     """Give an object a class that is both its own and ``ours``, whose methods stand where it calls its library's.
 
     That is ``ours`` itself for an object of the library's own class. Raises TypeError when Python can make no such
-    class, or the object can't have it.
+    class, or the object can't have it, and SettingsError.
     """
+    prepare()
     own: type = type(client)
     if issubclass(own, ours):
         return
@@ -134,7 +136,9 @@ def _joined(own: type, ours: type) -> type:
 
     names = {name: getattr(own, name) for name in ("__module__", "__qualname__", "__doc__")}
     body = {**names, "__slots__": (), "__reduce_ex__": reduce}
-    return types.new_class(own.__name__, (own, ours), {}, lambda namespace: namespace.update(body))
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", DeprecationWarning)  # aiohttp discourages subclasses
+        return types.new_class(own.__name__, (own, ours), {}, lambda namespace: namespace.update(body))
 
 
 def _made_again(ours: type, function: Callable[..., Any], *arguments: Any) -> Any:

@@ -19,8 +19,7 @@ from aiohttp import ClientResponse, ClientResponseError
 from shim.doors.aiohttp.door import AiohttpDoor, Base, recognise
 from shim.doors.aiohttp.inside import redirected, request_content, whole_url
 from shim.doors.exchange import adrive, steps
-from shim.doors.process import prepare
-from shim.doors.surface import become, checked, like, remade
+from shim.doors.surface import checked, like, remade
 
 
 async def send(
@@ -112,14 +111,6 @@ with warnings.catch_warnings():
         @like(aiohttp.ClientSession._request)  # noqa: SLF001 - see above
         def _request(self, *args: Any, **kwargs: Any) -> Any:
             return send(self, super()._request, *args, **kwargs)
-
-
-def wrap(session: aiohttp.ClientSession) -> None:
-    """Let a session of somebody else's making serve retired calls; raises SettingsError as ClientSession does."""
-    prepare()
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore", DeprecationWarning)  # aiohttp discourages subclasses, such as the joined one
-        become(session, ClientSession)
 
 
 _OURS = {"ClientSession": ClientSession}

@@ -16,9 +16,8 @@ from typing import TYPE_CHECKING, Any
 from shim.doors.exchange import Steps, adrive, drive, steps
 from shim.doors.httpx_family.door import INNER, AwaitedDoor, HttpxDoor, ResponseStream, recognise
 from shim.doors.httpx_family.transports import transports_of
-from shim.doors.process import prepare
 from shim.doors.recognition import RetiredCall
-from shim.doors.surface import become, checked, like, remade
+from shim.doors.surface import checked, like, remade
 
 if TYPE_CHECKING:
     import httpx
@@ -180,14 +179,6 @@ def door_of(library: str, side: str) -> Callable[..., Any]:
         return door.run(_sent(door, *args, **options))
 
     return send
-
-
-def wrap(client: Any) -> None:
-    """Let a client of either library serve retired calls; raises SettingsError as Client does."""
-    library = next(kind.__module__.partition(".")[0] for kind in type(client).__mro__ if "event_hooks" in vars(kind))
-    made = make(sys.modules[library])
-    prepare()
-    become(client, made.AsyncClient if isinstance(client, made.blocking.module.AsyncClient) else made.Client)
 
 
 def recognise_also(client: Any, origin: str) -> None:

@@ -13,7 +13,7 @@ from requests.adapters import BaseAdapter, HTTPAdapter
 from shim.doors.exchange import drive, steps
 from shim.doors.process import concerns, prepare
 from shim.doors.requests.door import RequestsDoor, recognise
-from shim.doors.surface import become, checked, like, remade
+from shim.doors.surface import checked, like, remade
 
 _OPTIONS = ("stream", "timeout", "verify", "cert", "proxies")  # in the order of an adapter's ``send``
 
@@ -54,18 +54,17 @@ class Adapter(BaseAdapter):
         self.inner.close()
 
 
-def around(adapter: BaseAdapter, url: str) -> BaseAdapter:
-    """Return the adapter for a URL: a session's own, or one around it where the URL may be of a retired call."""
+def get_adapter(_: requests.Session, own: Callable[[str], BaseAdapter], url: str) -> BaseAdapter:
+    """Return the adapter for a URL: a session's own, or one around it where the URL may be of a retired call.
+
+    ``own`` is the method in whose place this one stands, bound to the session.
+    """
+    adapter = own(url)
     if isinstance(adapter, Adapter) or not concerns(url):
         return adapter
     ours = Adapter.__new__(Adapter)  # the settings were good when the session was made
     ours.inner, ours.auth = adapter, None
     return ours
-
-
-def get_adapter(_: requests.Session, own: Callable[[str], BaseAdapter], url: str) -> BaseAdapter:
-    """Return the adapter for a URL of any session's; ``own`` is its method in whose place this one stands."""
-    return around(own(url), url)
 
 
 @checked
@@ -77,13 +76,7 @@ class Session(requests.Session):
 
     @like(requests.Session.get_adapter)
     def get_adapter(self, url: str) -> BaseAdapter:  # noqa: D102 - like() gives it requests' documentation
-        return around(super().get_adapter(url), url)
-
-
-def wrap(other: requests.Session) -> None:
-    """Let a session of somebody else's making serve retired calls; raises SettingsError as Session does."""
-    prepare()
-    become(other, Session)
+        return get_adapter(self, super().get_adapter, url)
 
 
 _OURS = {"Session": Session}

@@ -9,7 +9,7 @@ from typing import Any
 import urllib3
 
 from shim.doors.process import prepare
-from shim.doors.surface import become, checked, like, remade
+from shim.doors.surface import checked, like, remade
 from shim.doors.urllib3.door import urlopen
 
 
@@ -59,12 +59,6 @@ def request(method: Any, url: Any, **kwargs: Any) -> Any:
     given = inspect.signature(urllib3.request).bind(method, url, **kwargs)
     given.apply_defaults()  # which are not those of PoolManager.request
     return _default_pool().request(*given.args, **given.kwargs)
-
-
-def wrap(pool: Any) -> None:
-    """Let a manager or pool of somebody else's making serve retired calls; raises SettingsError as PoolManager does."""
-    prepare()
-    become(pool, PoolManager if isinstance(pool, urllib3.PoolManager) else HTTPConnectionPool)
 
 
 _POOLS = {each.__name__: each for each in (HTTPConnectionPool, HTTPSConnectionPool)}
