@@ -91,7 +91,7 @@ class _Aliases(MetaPathFinder, Loader):
             vars(module).update(ours, __doc__=original.__doc__, __getattr__=functools.partial(getattr, original))
 
 
-def alias(library: str, ours: Mapping[str, Mapping[str, object]], *again: str) -> dict[str, object]:
+def alias(library: str, ours: Mapping[str, Mapping[str, Any]], *again: str) -> dict[str, Any]:
     """Let a library's modules be imported below the shim's name, those in ``ours`` with these objects in them.
 
     Those in ``again`` are loaded a second time, so that they stand on what is ours. Returns all that is ours.
@@ -100,9 +100,12 @@ def alias(library: str, ours: Mapping[str, Mapping[str, object]], *again: str) -
         if name.startswith(f"{library}.") and name.removeprefix(f"{library}.") not in ours:
             sys.modules[f"shim.{name}"] = module
     sys.meta_path.insert(0, _Aliases(library, ours, again))
-    for name in ours:
-        import_module(f"shim.{library}.{name}")
-    return {name: value for names in ours.values() for name, value in names.items()}
+    found: dict[str, Any] = {}
+    for module_name, names in ours.items():
+        import_module(f"shim.{library}.{module_name}")
+        for name, each in names.items():
+            found[name], each.__module__ = each, f"shim.{library}.{module_name}"
+    return found
 
 
 def become(client: Any, ours: type) -> None:

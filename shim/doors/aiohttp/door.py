@@ -22,9 +22,6 @@ from shim.doors.native import header_lines, is_stale
 from shim.doors.process import concerns
 from shim.origins import origin_of
 
-RECORD = "shim"
-"""The attribute of a response that holds the record of a recognised call."""
-
 Base = Callable[..., Awaitable[ClientResponse]]
 """The method in whose place ours stands, bound to its session."""
 
@@ -146,12 +143,12 @@ class AiohttpDoor(Door):
                 native.content.unread_data(b"".join(self.content.chunks))
         return native
 
-    def show(self, response: ClientResponse, record: Record) -> None:
+    def show(self, response: Any, record: Record) -> None:
         if self.rewritten:
             info = self._info()
             for seen in (response, *response.history):
                 show(seen, info)
-        setattr(response, RECORD, record)
+        response.shim = record
 
     def show_error(self, error: BaseException) -> None:
         if isinstance(error, ClientResponseError) and self.rewritten:

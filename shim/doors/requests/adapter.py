@@ -81,10 +81,7 @@ class Session(requests.Session):
 
 _OURS = {"Session": Session}
 OURS: dict[str, dict[str, Any]] = {
-    "api": remade(requests.api, __name__="shim.requests.api", sessions=SimpleNamespace(**_OURS)),
+    "api": remade(requests.api, sessions=SimpleNamespace(**_OURS)),
     "sessions": _OURS | remade(requests, ("session",), **_OURS),
 }
 """Module -> the names in it that are ours."""
-
-for _each in OURS["sessions"].values():
-    _each.__module__ = "shim.requests.sessions"

@@ -25,10 +25,8 @@ from shim.origins import origin_of
 log = logging.getLogger("urllib3.connectionpool")
 
 Owner = HTTPConnectionPool | PoolManager
-"""Whose ``urlopen`` is called."""
-
 Base = Callable[..., Any]
-"""The ``urlopen`` in whose place ours stands, bound to its pool or manager."""
+"""The ``urlopen`` in whose place ours stands, bound to its owner."""
 
 _NAMES = (  # in the order of a pool's ``urlopen``
     *("body", "headers", "retries", "redirect", "assert_same_host", "timeout"),

@@ -69,9 +69,6 @@ OURS: dict[str, dict[str, Any]] = {
 }
 """Module -> the names in it that are ours."""
 
-for _module, _names in OURS.items():
-    for _each in _names.values():
-        _each.__module__ = f"shim.urllib3.{_module}"
 if callable(urllib3.request):  # a module in urllib3 1.26
     like(urllib3.request)(request)
     request.__module__ = "shim.urllib3"
