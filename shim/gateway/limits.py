@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 from typing import Self
 
 import attrs
@@ -26,7 +25,6 @@ class Limits:
         self.most, self.most_of_peer = options.max_requests, options.peer_requests
         self.count = self.reserved = self.held = 0
         self.of_peer: dict[str, int] = {}
-        self.ended = asyncio.Event()
 
     def take(self, size: int) -> None:
         """Hold so many bytes of content; raises Refusal, and holds nothing, without room for them."""
@@ -37,13 +35,6 @@ class Limits:
     def give(self, size: int) -> None:
         """Hold so many bytes less: each ``take`` has its ``give``."""
         self.held -= size
-
-    async def idle(self) -> None:
-        """Return when no call is in flight; those that came in just now count."""
-        await asyncio.sleep(0)
-        while self.count:
-            self.ended.clear()
-            await self.ended.wait()
 
 
 @attrs.define(eq=False)
@@ -84,5 +75,3 @@ class Entry:
         limits.of_peer[peer] -= 1
         if not limits.of_peer[peer]:
             del limits.of_peer[peer]
-        if not limits.count:
-            limits.ended.set()

@@ -209,9 +209,7 @@ class Gateway:
                 await self._calls.refuse()
                 with contextlib.suppress(TimeoutError):
                     async with asyncio.timeout_at(until):
-                        await self._calls.quiet(_LAST_CALLS)
-                        await self.limits.idle()
-                        await self._calls.flushed()
+                        await self._calls.drained(_LAST_CALLS, lambda: self.limits.count)
                 await self._calls.close()
         finally:
             admin, self._admin = self._admin, None

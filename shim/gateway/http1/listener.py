@@ -264,16 +264,18 @@ class Listener:
         if self._arriving:
             await asyncio.wait(self._arriving.values(), timeout=1.0)
 
-    async def quiet(self, patience: float) -> None:
-        """Return when all connections have ended, or after so many seconds: a call may be on its way on an idle one."""
+    async def drained(self, patience: float, in_flight: Callable[[], int]) -> None:
+        """Return when nothing is in flight and all replies are in the hands of the kernel, however slowly callers read.
+
+        Until so many seconds have passed a call may be on its way on any connection, and is waited for.
+        """
         end = self.clients.loop.time() + patience
         await asyncio.sleep(_FLUSH)
-        while self.clients.connections and self.clients.loop.time() < end:  # noqa: ASYNC110 - no event tells it
-            await asyncio.sleep(_FLUSH)
-
-    async def flushed(self) -> None:
-        """Return when all replies are in the hands of the kernel, however slowly callers read."""
-        while any(connection.unsent() for connection in self.clients.connections):  # noqa: ASYNC110 - no event tells it
+        while (  # noqa: ASYNC110 - no event tells it
+            in_flight()
+            or (self.clients.connections and self.clients.loop.time() < end)
+            or any(connection.unsent() for connection in self.clients.connections)
+        ):
             await asyncio.sleep(_FLUSH)
 
     async def close(self) -> None:
