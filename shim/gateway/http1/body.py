@@ -46,11 +46,6 @@ class Body:
         self.error: Refusal | TimeoutError | None = None
         self.on_wait: Callable[[], None] | None = None
 
-    @property
-    def ends_with_connection(self) -> bool:
-        """Whether nothing else says where the content ends."""
-        return self._left is None and self._decoder is None
-
     def feed(self, data: bytes, start: int = 0) -> int:
         """Take the content in ``data`` from ``start`` on, and return where it stopped.
 
@@ -77,9 +72,10 @@ class Body:
         return stop
 
     def finish(self) -> None:
-        """Take the end of the connection for the content's."""
-        self.is_complete = True
-        self._wake()
+        """Take the end of the connection for the content's, unless something else says where that is."""
+        if self._left is None and self._decoder is None:
+            self.is_complete = True
+            self._wake()
 
     def fail(self, error: Refusal | TimeoutError, *, at_once: bool = False) -> None:
         """Take note that the content's end will not come; ``at_once`` what has arrived counts as nothing."""

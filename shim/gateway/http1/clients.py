@@ -123,12 +123,3 @@ class Clients:
             del peer.idle[connection]
             connection.abort()
         return peer is not None
-
-    async def close(self) -> None:
-        """End all connections."""
-        for connection in tuple(self.connections):
-            connection.abort()
-        for _ in range(100):
-            if not self.connections:
-                return
-            await asyncio.sleep(0)

@@ -9,6 +9,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import select
+from collections.abc import Collection
 from time import perf_counter
 from typing import cast
 
@@ -140,6 +141,16 @@ class Wire(asyncio.BufferedProtocol):
     def abort(self) -> None:
         if self._transport is not None:
             self._transport.abort()
+
+
+async def abort_all(wires: Collection[Wire]) -> None:
+    """End all connections of a set that they leave when they have ended."""
+    for wire in tuple(wires):
+        wire.abort()
+    for _ in range(100):
+        if not wires:
+            return
+        await asyncio.sleep(0)
 
 
 class Turns:

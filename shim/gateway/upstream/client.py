@@ -15,7 +15,7 @@ import attrs
 from shim.gateway.errors import Refusal
 from shim.gateway.fields import PSEUDONYM, for_upstream
 from shim.gateway.http1.secure import Secure, open_wire
-from shim.gateway.http1.wire import NEVER, READ, Timer, Turns
+from shim.gateway.http1.wire import NEVER, READ, Timer, Turns, abort_all
 from shim.gateway.limits import Limits
 from shim.gateway.options import Options
 from shim.gateway.tls import system_context
@@ -103,12 +103,7 @@ class Upstream:
         self._is_closed = True
         for other in self._others.values():
             await other.close()
-        for connection in tuple(self._open):
-            connection.abort()
-        for _ in range(100):
-            if not self._open:
-                return
-            await asyncio.sleep(0)
+        await abort_all(self._open)
 
     async def send(self, outbound: OutboundCall, head: bytes = b"", until: float = NEVER) -> UpstreamResponse:
         """Send one call, its target as it is, and return the reply's head; raises Refusal if no reply comes.

@@ -128,10 +128,9 @@ class UpstreamConnection(Wire):
 
     def eof_received(self) -> bool:
         """End: upstream has said all that it will."""
-        response = self._response
-        if response is not None and response.ends_with_connection:
-            self._response = None
-            response.finish()
+        if self._response is not None:
+            self._response.finish()
+            self._response = None if self._response.is_complete else self._response
         self.abort()  # nobody answers what is still to be sent
         return False
 
