@@ -32,7 +32,7 @@ DOMAIN = "atlas-shim"
 def provider_factory(text: str, name: str) -> Callable[[], Any] | Path:
     """Return what ``package.module:factory`` names, or the path of ``file:PATH``.
 
-    Raises SettingsError, named by ``name``, if there is no such thing.
+    Raises SettingsError, named by ``name``, if it can't be found.
     """
     module, colon, attribute = text.partition(":")
     if not colon or not module or not attribute:

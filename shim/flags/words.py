@@ -155,7 +155,7 @@ class FlagWords:
         except Exception as error:  # noqa: BLE001 - a provider is somebody else's program
             said = str(error) if type(error) is LookupError else f"{type(error).__name__}: {error}"
             self._failed(said[:200])
-            if project:  # what failed is asked last the next time, so that it keeps nobody else from being asked
+            if project:  # it is asked last the next time, so that others are asked, too
                 self._entries[project] = self._entries.pop(project)
             return False
         finally:

@@ -111,7 +111,7 @@ def _check(
 
 
 def is_address(host: str) -> bool:
-    """Return whether a host is an IP address, for which nobody asks DNS."""
+    """Return whether a host is an IP address, which needs no DNS."""
     try:
         ipaddress.ip_address(host)
     except ValueError:

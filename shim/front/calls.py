@@ -76,7 +76,7 @@ def another_version(versions: SpecifierSet) -> str:
 
 
 def _first_beyond(versions: SpecifierSet) -> date | None:
-    """Return the first day from which on no version is in the range; None if no such day is certain."""
+    """Return the first day after all versions of the range; None if the range may have no end."""
     if any(one.operator not in _COMPARED for one in versions):
         return None
     days = [date(*map(int, one.version.split("."))) for one in versions]

@@ -90,7 +90,7 @@ class Ledger:
     """Counts the calls of a gateway in its loop's thread; ``snapshot`` may be called in another thread.
 
     ``failures`` are requests that were refused before they were calls. A page is replaced and never emptied, so that
-    whoever reads needs no lock.
+    readers need no lock.
     """
 
     def __init__(self) -> None:
@@ -200,7 +200,7 @@ def _folded(page: _Page) -> Snapshot:
 def fair(callers: Snapshot, most: int) -> Snapshot:
     """Return the callers that were known first, those that call most, and those that called last, so many of each.
 
-    One of each address in turn: whoever calls by many names does not take the place of others.
+    Addresses take turns, so that a caller with many names does not displace others.
     """
     kept: dict[tuple[str, str], None] = {}
     ranks: tuple[Callable[[Any], Any], ...] = (

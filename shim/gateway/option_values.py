@@ -41,7 +41,7 @@ class Row:
     """One option: how it is written, read and explained.
 
     ``default`` is written as a caller would write it; ``bare`` is what the flag means without a value, None when
-    it needs one; ``live`` options can change while the gateway runs; a ``secret`` value is shown to nobody.
+    it needs one; ``live`` options can change while the gateway runs; a ``secret`` value is never shown.
     ``group`` is the heading that it stands under, ``name`` that of the attribute.
     """
 

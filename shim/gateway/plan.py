@@ -109,7 +109,7 @@ class PlanSource:
         paths = [] if self.config is None else [self.config]
         if named := self.environ.get(MAPPINGS):
             paths.append(Path(named))
-            with contextlib.suppress(OSError):  # whoever reads the folder says why it can't be
+            with contextlib.suppress(OSError):  # reading the folder says why it can't be read
                 paths += document_files(Path(named))
         return paths
 

@@ -52,7 +52,7 @@ def serve(plan: Plan, source: PlanSource, known: Stamp, calls: Bound | None) -> 
     SIGHUP and changes of the ``source``'s files, which were ``known`` when ``plan`` was read, replace the plan. A
     service manager's sockets for ``calls`` take the place of those that the options name. Afterwards the process has a
     few seconds to end, whatever its threads do. Raises OSError when an address can't be listened on, SettingsError
-    when credentials or TLS files are of no use.
+    when credentials or TLS files can't be used.
     """
     for number in range(3):  # a standard stream that is closed: else its number would be the loop's or a caller's
         try:

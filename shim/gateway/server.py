@@ -43,7 +43,7 @@ log = logging.getLogger("shim.gateway")
 
 _LAST_CALLS = 0.5  # seconds for which kept connections may bring one more call after new ones are refused
 _NOTICED = 5.0  # seconds for which new connections are taken after ``/readyz`` says that the end has begun
-_ASKED = 30.0  # seconds after which nobody asks ``/readyz`` any more
+_ASKED = 30.0  # seconds since the last probe of ``/readyz`` after which probes are taken to have stopped
 _BEAT = 1.0  # seconds between two signs of life of the calls' loop
 
 FIRST_WORD = 3.0
@@ -57,7 +57,7 @@ class Gateway:
     """A gateway that can be embedded: ``await start()``, use ``url``, ``await stop()``.
 
     ``clock`` returns seconds since the epoch and decides which side of a sunset it is; ``environ`` has
-    the credentials that some modes need. Raises SettingsError when they, or the TLS files, are of no use.
+    the credentials that some modes need. Raises SettingsError when they, or the TLS files, can't be used.
     """
 
     def __init__(

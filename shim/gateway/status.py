@@ -171,7 +171,7 @@ def _routes(handler: Handler, counted: Snapshot) -> Iterator[Json]:
         path = operation.full_path.replace("{", "%7B").replace("}", "%7D")
         call = Call(operation.method, plan.options.upstream, path, (accept,))
         match = plan.engine.recognise(call.method, call.target, call.headers)
-        found = decide(match, call, context) if match else None  # None: nobody can ask for it by its version
+        found = decide(match, call, context) if match else None  # None: its version can't be asked for
         yield {
             "operation": operation.id,
             "method": operation.method,

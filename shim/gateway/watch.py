@@ -1,7 +1,7 @@
 """Files that are read again when they change: options and documents, certificates, keys.
 
-What changed is read as soon as two looks in a row agree on it. What can't be read, or is of no use, is refused as a
-whole, and the last good value stays. Looks and reads have threads that nobody waits for, be it at the program's end.
+What changed is read as soon as two looks in a row agree on it. What can't be read or used is refused as a whole, and
+the last good value stays. Looks and reads run in threads that nothing waits for, not even the program's end.
 """
 
 from __future__ import annotations

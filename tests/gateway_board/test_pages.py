@@ -224,7 +224,7 @@ def test_the_text_fits_a_terminal(some, said):
         ({"reload": reload(waiting=["listen"])}, "wait for a restart: listen"),
         ({"certificates": [certificate("listener", 2)]}, "expires in 2 days"),
         ({"certificates": [certificate("upstream", -1)]}, "Atlas is shown has expired"),
-        ({"certificates": [certificate("listener", 90, refused=True)]}, "are of no use"),
+        ({"certificates": [certificate("listener", 90, refused=True)]}, "files of the certificate"),
     ],
 )
 def test_what_needs_somebody_is_said_first(some, change, said):

@@ -45,7 +45,7 @@ PATIENCE = 1.0
 
 _PAUSE = 1.0  # seconds after a failure in which nothing is asked: the answer would be late, and the same
 _QUIET = 30.0  # seconds between two lines in the log about the same trouble
-_CONNECTIONS = 64  # connections at most; who comes while all are in use waits for one
+_CONNECTIONS = 64  # connections at most; a question waits while all are in use
 _KEPT = int((_LIFE + 2 * _SKEW) * 1000)
 """Milliseconds for which a use is remembered: until no gateway accepts the nonce, whatever its clock says."""
 
@@ -160,9 +160,9 @@ def _proof(start: bytes, secret: bytes) -> bytes:
 
 
 class NonceStore:
-    """Takes each count of a nonce once, whoever asks; a question is one round trip (``SET … NX PX``).
+    """Takes each count of a nonce once for all gateways; a question is one round trip (``SET … NX PX``).
 
-    Raises SettingsError for a URL that is of no use, and where the ``redis`` package is missing.
+    Raises SettingsError for a URL that can't be read, and if the ``redis`` package is missing.
     """
 
     def __init__(self, url: str, *, clock: Callable[[], float] = time.monotonic) -> None:
@@ -172,7 +172,7 @@ class NonceStore:
             raise SettingsError("nonce_store: needs the redis package: pip install 'atlas-shim[redis]'") from None
         checked = {"ssl_check_hostname": True} if url.startswith("rediss:") else {}
         patience = dict.fromkeys(("timeout", "socket_timeout", "socket_connect_timeout"), PATIENCE)
-        # The server may have closed a connection while nobody looked. Asked twice, it answers "used" at worst.
+        # The server may have closed an idle connection. Asked twice, it answers "used" at worst.
         retry = import_module("redis.asyncio.retry").Retry(import_module("redis.backoff").NoBackoff(), 1)
         pool = redis.BlockingConnectionPool
         try:
@@ -184,7 +184,7 @@ class NonceStore:
         self._resting = self._silent = float("-inf")
 
     async def take(self, nonce: str, count: int, name: str) -> bool:
-        """Take one count of a nonce for a proven name; False if it was used. Raises Refusal if nobody can tell."""
+        """Take one count of a nonce for a proven name; False if it was used. Raises Refusal without an answer."""
         if self._clock() < self._resting:
             raise unreachable("it failed a moment ago")
         use = PREFIX + hashlib.blake2b(f"{nonce}:{count}:{name}".encode(), digest_size=16).hexdigest()

@@ -47,7 +47,7 @@ class UpstreamSigner:
     async def send(self, upstream: Upstream, outbound: OutboundCall) -> UpstreamResponse:
         """Return the reply that stands, its content unread; raises Refusal.
 
-        A Digest signature over another path, and a challenge to make one, are of no use and refused.
+        On a rewritten call a Digest signature, and a challenge to make one, are refused: they are for another path.
         """
         if not outbound.rewritten:
             return await upstream.send(outbound)
