@@ -1,4 +1,4 @@
-"""``shim.wrap``: a client or session that somebody else made serves retired calls from then on."""
+"""``shim.wrap``: let a client or session of somebody else's making serve retired calls."""
 
 from __future__ import annotations
 

@@ -6,7 +6,7 @@ in ``response.shim``, an attribute that no other response has.
 
 An exchange may be several requests. Middlewares and ``trace_configs`` see each of them, once, with the URL that is
 really sent and the caller's ``trace_request_ctx``; the response, and an error that is raised for it, shows the
-caller's own. ``raise_for_status`` judges the last answer alone, which no trace is told of. ``ClientTimeout.total``
+caller's own. ``raise_for_status`` judges the last answer alone, which no trace sees. ``ClientTimeout.total``
 counts from the beginning of the exchange to the end of its content; a write is begun with the whole of it, or not
 at all.
 """

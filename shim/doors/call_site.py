@@ -20,7 +20,7 @@ _PLUMBING = frozenset({
     "propcache", "requests", "requests_toolbelt", "sniffio", "tenacity", "tornado", "treq", "trio", "twisted",
     "urllib3", "urllib3_future", "uvloop", "wrapt", "yarl",
 })  # fmt: skip
-"""Installed packages that stand between a program and the network, whoever calls them."""
+"""Installed packages that stand between a program and the network."""
 
 _FARTHEST = 16  # tasks that are followed from the one that makes a call to those that wait for it
 _DEEPEST = 200  # coroutines that are followed within a task

@@ -101,7 +101,7 @@ class Door:
         """Return the content of a response, with all that is to be read in ``rest``."""
 
     def close(self, native: Any) -> Any:
-        """Close a response that nobody wants any more."""
+        """Close a response that is not handed to the caller."""
         native.close()
 
     @abstractmethod
@@ -133,7 +133,7 @@ class Door:
 def steps(door: Door) -> Steps:
     """Yield what a retired call needs done, and return the response for the caller, its content unread.
 
-    The program is warned before the first byte is sent; the call is written down whatever comes of it.
+    The program is warned before the first byte is sent; the call is written down even if it fails.
     """
     retired = door.retired
     if retired.warns:
@@ -169,7 +169,7 @@ def steps(door: Door) -> Steps:
             yield partial(door.close, door.native)
     except BaseException as error:
         door.show_error(error)
-        # With GeneratorExit nobody waits for it any more, and its place can't be known.
+        # After GeneratorExit the stack no longer shows the caller's line.
         if retired.noted and door.sent is not None and not isinstance(error, GeneratorExit):
             retired.write_down(None, "none", f"no answer: {type(error).__name__}")
         if door.native is not None:
@@ -187,7 +187,7 @@ def drive(todo: Steps) -> Any:
         while True:
             try:
                 result = call()
-            except BaseException as error:  # noqa: BLE001 - whatever it is, the exchange hears it
+            except BaseException as error:  # noqa: BLE001 - the exchange gets any exception
                 call = todo.throw(error)
             else:
                 call = todo.send(result)

@@ -78,7 +78,7 @@ def is_stale(authorization: str, target: str) -> bool:
 
 
 def unsigned(said: str) -> Reply:
-    """Log why a call can't be signed, and return a 401 that says it, without the challenge that nobody can meet."""
+    """Log why a call can't be signed, and return a 401 that says so and has no challenge."""
     logger.warning("%s", said)
     code = "SHIM_DIGEST_NEEDS_AUTH"
     return Reply(401, (("Content-Type", "application/json"), *help_link(code)), dumps(error_body(401, code, said)))

@@ -52,7 +52,7 @@ _FILLERS = {
     "strings": [],
     "time": "1970-01-01T00:00:00Z",
 }
-"""By a field's type, what a constant may be in place of a value that nobody knows."""
+"""Type of a field -> an example of a constant for it."""
 
 _READ: dict[str, Callable[..., tuple[Any, ...]]] = {
     "niquests": lambda request, *_, **__: (request.method, request.url, header_lines(request.headers.items())),

@@ -33,7 +33,7 @@ _PROVIDER = "ATLAS_SHIM_OPENFEATURE_PROVIDER"
 
 MEMORY = Memory()
 REPEATS = Repeats()
-"""What was learned serves the next client, whatever its library; both are looked up here for each call."""
+"""Shared by all clients of the process; looked up here for each call."""
 
 
 @attrs.frozen
@@ -140,7 +140,7 @@ def _read(raw: tuple[object, ...], environ: Mapping[str, str]) -> Current:
 
 
 def _in_ascii(origin: str) -> str:
-    """Return an origin as HTTP libraries write it: its host in ASCII (RFC 3490), where it has such a form."""
+    """Return an origin with its host in ASCII, as HTTP libraries write it (RFC 3490)."""
     scheme, _, authority = origin.partition("://")
     try:
         return origin if origin.isascii() else f"{scheme}://{authority.encode('idna').decode('ascii')}"
@@ -149,7 +149,7 @@ def _in_ascii(origin: str) -> str:
 
 
 def _warn_of_unknown(environ: Mapping[str, str]) -> None:
-    """Log each variable that nothing reads, such as a mistyped kill switch, unless ``atlas-shim run`` has done so."""
+    """Log each variable that the shim does not know, such as a mistyped one, unless ``atlas-shim run`` has done so."""
     known = {*VARIABLES, _PROVIDER}
     if CHECKED not in environ and any(name.startswith("ATLAS_SHIM_") and name not in known for name in environ):
         # The gateway's may be set here, too. It is above this room, loaded only for this, and not in frozen programs.

@@ -84,7 +84,7 @@ _named: set[str] = set()
 
 
 def _elsewhere(match: Match, call: Call) -> Exchange:
-    """Send a call to an origin that nobody named an Atlas, and log once the setting that does, if it proves to be."""
+    """Send a call to an origin that no setting names an Atlas; log the setting once if the reply proves it to be."""
     reply = yield Send(call, "legacy", rewritten=False, may_read=False)
     if reply.status == 410 and field(reply.headers, "x-error-code") == VERSION_GONE and call.origin not in _named:
         _named.add(call.origin)
@@ -109,7 +109,7 @@ def recognise(  # noqa: PLR0913 - the settings, and the parts of a request that 
     extra: frozenset[str] = frozenset(),
     whole: bool = False,
 ) -> RetiredCall | None:
-    """Return what a call is when it is a retired one and the shim is on, else None: then nobody touches it.
+    """Return a retired call; None for any other call, and while the shim is off.
 
     ``now`` is what ``process.concerns`` returned. ``lines`` returns the field lines, and is not called where they make
     no difference. ``extra`` are origins that count as Atlas' own for this client. ``whole`` is that of ``Context``.
@@ -146,6 +146,6 @@ def recognise_url(method: str, url: str, lines: Callable[[], Headers]) -> Retire
         origin = origin_of(parts.scheme, parts.hostname or "", parts.port)
         target = f"{parts.path}?{parts.query}" if parts.query else parts.path
         target.encode("ascii")
-    except ValueError:  # none that can be sent
+    except ValueError:  # such a URL can't be sent
         return None
     return recognise(now, method, origin, target, lines)

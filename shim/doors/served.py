@@ -60,7 +60,7 @@ def _load(door: str) -> None:
         concerns = process.concerns
         found = getattr(import_module(module), name)
         found = found(*arguments) if arguments else found
-    except Exception as error:  # noqa: BLE001 - whatever it is, the program's calls are made
+    except Exception as error:  # noqa: BLE001 - the program's calls are made after any exception
         said, STATE.said = STATE.said, f"{type(error).__name__}: {error}"
         if said != STATE.said:
             sys.stderr.write(f"atlas-shim: retired calls are not covered: {STATE.said}\n")
@@ -79,7 +79,7 @@ def _guard_forks() -> None:
 
 
 def _before_fork() -> None:
-    """Wait until nobody loads: modules that another thread has half imported would stay locked in the child."""
+    """Wait until loading ends: modules that another thread has half imported would stay locked in the child."""
     _fork.waited = _loading.acquire(timeout=5)
 
 
@@ -229,6 +229,6 @@ UNSERVED: dict[str, Methods] = {
         )
     },
 }
-"""The same for libraries whose calls go out as they are, and the program is warned of retired ones first."""
+"""The same for libraries whose retired calls are warned of and sent as they are."""
 
 LIBRARIES = {**SERVED, **UNSERVED}

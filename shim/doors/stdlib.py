@@ -60,7 +60,7 @@ class UrllibDoor(Door):
     is_made: bool = attrs.field(init=False, default=False)
 
     def request(self, send: Send) -> Request:
-        """Copy the caller's; what must not follow a redirect, such as credentials, does not become what may."""
+        """Copy the caller's; fields that must not follow a redirect, such as credentials, stay apart."""
         own, sent = self.own, send.call
         lines, same_body = self.lines(send)
         inner = copy.copy(own)
@@ -98,7 +98,7 @@ class UrllibDoor(Door):
         native, content = self.native, self.content
         if content is None:
             return native
-        # http.client has undone the chunks, and is told nothing of them a second time.
+        # http.client has undone the chunks already.
         lines = without(header_lines(native.headers.items()), ("transfer-encoding",))
         file = ContentFile(content.chunks, content.rest, native)
         response = _made(native.code, native.reason, lines, file, self.own.get_method())
@@ -147,7 +147,7 @@ def _processed(opener: Any, request: Request, response: Any) -> Any:
 
 
 def endheaders(connection: HTTPConnection, send: Callable[..., None], *args: Any, **kwargs: Any) -> None:
-    """Send the head of a request and what follows, after telling of it if it is a retired call that nobody serves."""
+    """Send the head of a request and what follows, after a warning if it is a retired call."""
     head: list[bytes] = getattr(connection, "_buffer", None) or [b""]  # where it is kept until then, line by line
     method, _, rest = head[0].decode("latin-1").partition(" ")
     target = rest.rpartition(" ")[0]

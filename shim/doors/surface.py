@@ -54,7 +54,7 @@ def checked(kind: T) -> T:
 
 
 def remade(module: Any, names: Iterable[str] = FUNCTIONS, **ours: object) -> dict[str, Any]:
-    """Return those functions of a module that it has, calling what is ours: its own code, whatever its version does."""
+    """Return a module's functions, made of its own code, which find what is ours among their globals."""
     functions = {name: getattr(module, name) for name in names if hasattr(module, name)}
     made: dict[str, Any] = {}
     around = {**inspect.unwrap(next(iter(functions.values()))).__globals__, **ours}

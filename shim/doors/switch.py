@@ -133,12 +133,12 @@ def overtaken() -> None:
         return
     try:
         install()
-    except Exception as error:  # noqa: BLE001 - whatever it is, the program runs
+    except Exception as error:  # noqa: BLE001 - the program runs after any exception
         sys.stderr.write(f"atlas-shim: not switched on in {sys.executable}: {error}\n")
 
 
 def _hear(module: ModuleType) -> None:
-    """Patch a library that the program has imported; it is imported whatever goes wrong here."""
+    """Patch a library that the program has imported; what goes wrong here is said and does not fail the import."""
     try:
         with _lock:
             for (kind, method), wrapper in LIBRARIES[module.__name__].items() if STATE.active else ():
@@ -164,7 +164,7 @@ def place(module: ModuleType, kind: str, method: str, wrapper: Callable[..., Any
 
 
 def unplace(module: ModuleType, kind: str, method: str) -> None:
-    """Put back what was replaced, unless somebody has replaced it again."""
+    """Put back what was replaced, unless it was replaced again."""
     owner: Any = getattr(module, kind, None)
     link = next(iter(chain(owner, method)), None) if owner is not None else None
     if is_ours(link):

@@ -36,7 +36,7 @@ _DEFAULT_CODINGS = "gzip, deflate"
 
 
 class InnerHeaders(CIMultiDict[str]):
-    """The field lines of a request that the shim makes itself; they say so through whoever else wraps a session."""
+    """The field lines of a request of the shim's own; the type marks it, however many wrappers a session has."""
 
 
 @attrs.define(eq=False)
@@ -62,17 +62,14 @@ class AiohttpDoor(Door):
         return {str(name).lower() for name in names}
 
     def request(self, send: Send) -> dict[str, Any]:
-        """Leave fields that aiohttp adds to it, but for those that nobody is to add.
-
-        What the session has among its own fields can be replaced, yet not be left out.
-        """
+        """Return arguments for the session, which adds fields of its own unless ``skipped`` has them."""
         sent, options = send.call, self.options
         lines, same_body = self.lines(send)
         headers = InnerHeaders(lines)
         if send.may_read and "accept-encoding" not in headers and "accept-encoding" not in self.skipped:
             headers["Accept-Encoding"] = _DEFAULT_CODINGS
         inner = {**options, "headers": headers, "raise_for_status": False, "timeout": self.timeout}
-        options.pop("upload_tracker", None)  # it tells of one request, and refuses a second
+        options.pop("upload_tracker", None)  # it follows one request, and refuses a second
         if not same_body:
             inner |= {"data": sent.body, "json": None, "chunked": None, "compress": None, "expect100": False}
         url = self.url
@@ -107,7 +104,7 @@ class AiohttpDoor(Door):
         return Reply(native.status, header_lines(native.raw_headers))
 
     def unread(self, native: ClientResponse) -> Content:
-        """Return content, which aiohttp may decode, and somebody, such as a middleware, may have read before."""
+        """Return content, which aiohttp may decode."""
         decodes = self.options.get("auto_decompress")
         decodes = self.session.auto_decompress if decodes is None else decodes
         is_decoded = decodes and native.headers.get("Content-Encoding", "").lower() in _CODINGS
@@ -116,7 +113,7 @@ class AiohttpDoor(Door):
     async def following(self, rest: Any, last: None) -> Any:
         content: Any = self.content
         native: ClientResponse = self.native
-        if not content.chunks and native.content.at_eof():
+        if not content.chunks and native.content.at_eof():  # a middleware may have read it before
             return await native.read()
         try:
             return await anext(rest, last)
@@ -171,7 +168,7 @@ class AiohttpDoor(Door):
 def recognise(
     session: ClientSession, base: Base, method: object, url: Any, options: Mapping[str, Any]
 ) -> AiohttpDoor | None:
-    """Return the door of a call when it is a retired one, its body unread, else None: then nobody touches it."""
+    """Return the door of a retired call, its body unread; None for any other call."""
     start, headers = time.perf_counter(), options.get("headers")
     if session.closed or not isinstance(method, str) or isinstance(headers, InnerHeaders):
         return None

@@ -73,7 +73,8 @@ async def request_content(session: ClientSession, data: Any, json: Any) -> tuple
 def once(session: ClientSession, call: Awaitable[ClientResponse]) -> Generator[Any, Any, ClientResponse]:
     """Await a PUT or DELETE of a session's that is not sent again by aiohttp itself.
 
-    The session is told so while this call runs, between two points where it waits, and not while others run.
+    The session's switch for that is off while this call runs, between two points where it waits, and as it was while
+    others run.
     """
     steps = call.__await__()
     if not hasattr(session, "_retry_connection"):
@@ -94,7 +95,7 @@ def once(session: ClientSession, call: Awaitable[ClientResponse]) -> Generator[A
             session._retry_connection = before  # noqa: SLF001 - as above
         try:
             go_on, given = steps.send, (yield waits_for)
-        except BaseException as error:  # noqa: BLE001 - whatever it is, such as a cancellation, the call hears it
+        except BaseException as error:  # noqa: BLE001 - the call gets any exception, such as a cancellation
             go_on, given = steps.throw, error
 
 

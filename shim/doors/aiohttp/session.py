@@ -98,7 +98,7 @@ async def _read_body(door: AiohttpDoor) -> None:
 
 
 with warnings.catch_warnings():
-    # aiohttp discourages subclasses; whoever makes one of ours is told so as ever.
+    # aiohttp discourages subclasses; a subclass of ours still warns.
     warnings.simplefilter("ignore", DeprecationWarning)
 
     @checked

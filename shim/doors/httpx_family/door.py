@@ -36,7 +36,7 @@ def header_lines(headers: httpx.Headers) -> Headers:
 
 
 def recognise(request: httpx.Request, kind: type, client: object = None) -> RetiredCall | None:
-    """Return what a request is when it is a retired call, its body unread, else None: then nobody touches it.
+    """Return the retired call that a request is, its body unread; None for any other request.
 
     ``kind`` is that of streams which its client or transport can send.
     """

@@ -97,7 +97,7 @@ class Urllib3Door(Door):
         return Reply(native.status, header_lines(native.headers.items()))
 
     def unread(self, native: HTTPResponse) -> Content:
-        """Return raw bytes, unless somebody below, such as a pool that logs them, has read them already."""
+        """Return raw bytes, unless a pool below, such as one that logs them, has read them already."""
         if native._body is None:  # noqa: SLF001 - asking for ``data`` would read it
             return Content(rest=pieces(native))
         return Content([native.data], complete=True, decoded=True)
@@ -198,10 +198,7 @@ def _as(retries: Any, kind: Any) -> Retry:
 def recognise(  # noqa: PLR0913, PLR0917 - what urlopen is called with, and whose it is
     owner: Owner, base: Base, method: str, url: str, args: Iterable[Any], kwargs: Mapping[str, Any]
 ) -> Urllib3Door | None:
-    """Return the door of a call of ``urlopen`` when it is a retired one, else None: then nobody touches it.
-
-    Its body is read if it takes part.
-    """
+    """Return the door of a retired call, its body read if it takes part; None for any other call of ``urlopen``."""
     now = None if is_served() else concerns(url)
     if now is None:
         return None
@@ -217,7 +214,7 @@ def recognise(  # noqa: PLR0913, PLR0917 - what urlopen is called with, and whos
             prefix = (where._replace(fragment=None).url).removesuffix(target)
             origin = origin_of(where.scheme or "http", where.host or "", where.port)
         target.encode("ascii")
-    except (HTTPError, ValueError):  # none that can be sent
+    except (HTTPError, ValueError):  # such a URL can't be sent
         return None
     if options.get("headers") is None and (pool or "headers" not in options):
         options["headers"] = owner.headers
@@ -231,7 +228,7 @@ def recognise(  # noqa: PLR0913, PLR0917 - what urlopen is called with, and whos
 
 
 def _read_content(options: dict[str, Any]) -> bytes:
-    """Return a request's body; one that can be read only once is replaced by what it says."""
+    """Return a request's body; a body that can be read only once is replaced by its content."""
     body = options.get("body")
     content = content_of(body)
     if body is not None and not isinstance(body, str | bytes | bytearray):

@@ -38,7 +38,7 @@ class _Whole(BytesIO):
 
 
 def answered(reply: Reply, native: object, method: str | None, **more: Any) -> HTTPResponse:
-    """Return a response of the shim's own in place of ``native``, the last one that came, None if none did."""
+    """Return a response of the shim's own in place of ``native``, the last response, None without one."""
     headers, reason = HTTPHeaderDict(framed(reply, method or "")), reason_phrase(reply.status)
     body = _Whole(reply.body or b"")
     return _made(native, body, request_method=method, headers=headers, status=reply.status, reason=reason, **more)
