@@ -53,18 +53,13 @@ def _elsewhere(task: Any, frame: FrameType | None) -> FrameType | None:
     with contextlib.suppress(Exception):  # a look into asyncio's private parts must not break a call
         if (found := _awaiting(task)) is not None:
             return found
-    package: FrameType | None = None
-    entered: FrameType | None = None
+    frames: list[FrameType] = []
     while frame is not None:
-        kind = _kind(frame)
-        if kind == "program":
-            return frame
-        if kind == "package":
-            package = package or frame
-        elif "-packages" in frame.f_code.co_filename:
-            entered = frame
+        frames.append(frame)
         frame = frame.f_back
-    return package or entered
+    entered = [each for each in frames if "-packages" in each.f_code.co_filename]
+    found = (each for kind in ("program", "package") for each in frames if _kind(each) == kind)
+    return next(found, entered[-1] if entered else None)
 
 
 def _awaiting(task: Any) -> FrameType | None:

@@ -55,23 +55,17 @@ _lock = threading.Lock()
 _flags: dict[str, ByFlag[Settings]] = {}
 
 
-def prepare() -> None:
+def prepare(earlier: Mapping[str, str] | None = None) -> None:
     """Check settings and mapping documents, for a client that is being made.
 
+    ``earlier`` are the settings of an earlier moment, which hold until the next look at those of now, if none do yet.
     Raises SettingsError and DocumentError, so that a typo is found here and not in a call.
     """
     global _current  # noqa: PLW0603 - one atomic assignment; the settings belong to the process
-    _current = _read(_raw(), os.environ)
-
-
-def begin_with(environ: Mapping[str, str]) -> None:
-    """Hold the settings of an earlier moment, which were good then, until the next look at those of now.
-
-    Nothing happens when some are held already. Raises SettingsError and DocumentError.
-    """
-    global _current  # noqa: PLW0603 - as above
-    if _current is None:
-        _current = _read((), environ)
+    if earlier is None:
+        _current = _read(_raw(), os.environ)
+    elif _current is None:
+        _current = _read((), earlier)
 
 
 def concerns(url: str) -> Current | None:

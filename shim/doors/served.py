@@ -56,7 +56,7 @@ def _load(door: str) -> None:
     found, concerns = None, STATE.concerns or (lambda _: False)
     try:
         process = import_module("shim.doors.process")
-        process.begin_with(STATE.settings)
+        process.prepare(STATE.settings)
         concerns = process.concerns
         found = getattr(import_module(module), name)
         found = found(*arguments) if arguments else found
