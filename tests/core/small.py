@@ -1,6 +1,7 @@
 """Small mapping documents, written out for one test."""
 
 import tempfile
+from collections.abc import Collection
 from pathlib import Path
 from typing import Any
 
@@ -40,12 +41,12 @@ size = "object"
 ORDER = operation("orderThing", "POST", "/things") + ORDER_MEMBERS + successor("orderThing", "/new")
 
 
-def read(text: str) -> Engine:
-    """Return an engine for one document."""
+def read(text: str, writes: Collection[str] = ()) -> Engine:
+    """Return an engine for one document; ``writes`` are the switches of successors that are on."""
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder) / "things.toml"
         path.write_text(text, encoding="utf-8")
-        return Engine(load_documents([path]))
+        return Engine(load_documents([path]), writes=writes)
 
 
 def field(name: str, kind: str, rule: str, more: str = "") -> str:

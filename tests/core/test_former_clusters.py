@@ -265,6 +265,8 @@ def test_an_error_of_the_flex_list_is_the_answer():
     """A list that lacks them without a word is what this is against."""
     driven = ask("2024-08-05", [refuses(429, "RATE_LIMITED")], "")
     assert (driven.passed, driven.routes) == (True, ("former",))
+    enveloped = ask("2024-08-05", [refuses(429, "RATE_LIMITED")], "?envelope=true")
+    assert (enveloped.document["status"], enveloped.document["content"]["errorCode"]) == (429, "RATE_LIMITED")
 
 
 def test_an_error_of_the_other_list_is_the_answer():

@@ -5,6 +5,8 @@ import pytest
 from shim.core.recognise import load_engine
 from shim.core.settings import read_settings
 from shim.errors import SettingsError
+from tests.core.driver import answers, drive
+from tests.core.small import START, field, operation, read, successor
 
 
 @pytest.mark.parametrize("text", ["?", "off,instances", "a b", "instances,off"])
@@ -36,3 +38,17 @@ def test_the_switch_is_a_strict_word():
         engine.check_settings(read_settings({"ATLAS_SHIM_WRITES": "instance"}))
     with pytest.raises(SettingsError, match="ATLAS_SHIM_READS: 'instances' is not one of former-clusters, off"):
         engine.check_settings(read_settings({"ATLAS_SHIM_READS": "instances"}))
+
+
+@pytest.mark.parametrize(("given", "body", "side"), [
+    ("true", b'{"kind": "x"}', "flex"), ("true", b'{"kind": null}', "legacy"), ("true", b"{}", "legacy"),
+    ("false", b"{}", "flex"), ("false", b'{"kind": 5}', "legacy"), ("false", b"no JSON", "legacy"),
+])  # fmt: skip
+def test_a_body_leads_to_a_successor_by_what_it_has(given, body, side):
+    """A member that is there, or is not; null is as good as none, and what can't be read leads nowhere."""
+    dates = "deprecated = 2026-01-01\nsunset = 2026-01-01\n"
+    text = START + operation("orderThing", "POST", "/things").replace(dates, "lives = true\n")
+    text += successor("orderThing", "/new") + f'switch = "s"\nwhen = {{ source = "kind", given = {given} }}\n'
+    text += field("id", "string", 'from = "id"\nfidelity = "exact"')
+    driven = drive(read(text, {"s"}), "/api/atlas/v2/things", [answers({"id": "1"})], method="POST", body=body)
+    assert driven.routes == (side,)
