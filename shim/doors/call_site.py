@@ -58,8 +58,8 @@ def _elsewhere(task: Any, frame: FrameType | None) -> FrameType | None:
         frames.append(frame)
         frame = frame.f_back
     entered = [each for each in frames if "-packages" in each.f_code.co_filename]
-    found = (each for kind in ("program", "package") for each in frames if _kind(each) == kind)
-    return next(found, entered[-1] if entered else None)
+    ranked = (each for kind in ("program", "package") for each in frames if _kind(each) == kind)
+    return next(ranked, entered[-1] if entered else None)
 
 
 def _awaiting(task: Any) -> FrameType | None:
