@@ -14,7 +14,7 @@ import click
 from shim.cli import output
 from shim.cli.failures import NO, Failure
 from shim.cli.fake_atlas import on_signal
-from shim.cli.next_calls import field_lines
+from shim.cli.successors import field_lines
 from shim.core.recognise import load_engine
 from shim.documents.vocabulary import Fidelity
 from shim.fake import BACKUP_SUNSET, DEMO_CLUSTER, DEMO_GROUP, DEMO_TOKEN, FakeAtlas

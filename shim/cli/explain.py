@@ -15,19 +15,8 @@ import click
 from shim.cli import output
 from shim.cli.failures import NO, trouble
 from shim.cli.hints import hints
-from shim.cli.next_calls import (
-    BEARER,
-    DIGEST,
-    ORIGIN,
-    PLAIN,
-    FieldLine,
-    encoded,
-    field_lines,
-    next_calls,
-    no_successor,
-    readable,
-)  # fmt: skip
 from shim.cli.output import output_option
+from shim.cli.successors import ORIGIN, PLAIN, FieldLine, encoded, field_lines, next_calls, no_successor, readable
 from shim.core.context import Context, Memory
 from shim.core.messages import Call
 from shim.core.question import read_query
@@ -117,13 +106,12 @@ def _explained(match: Match, call: Call, settings: Settings, at: datetime) -> di
     decision = decide(match, call, Context(settings, Memory(), at.timestamp, origin, monotonic=at.timestamp))
     steps, sunset = list(_then(operation, settings, decision)), sunset_of(operation, settings)
     has_key = any("PUBLIC_API_KEY" in name for name in used_variables(os.environ))
-    signed = DIGEST if has_key else BEARER
     tiers = {
         name: {
             "note": tier.note,
             "after": tier.after,
             "fields": field_lines(operation, name),
-            "calls": next_calls(operation, match.raw, tier, origin=origin, query=query, credentials=signed),
+            "calls": next_calls(operation, match.raw, tier, origin=origin, query=query, has_key=has_key),
         }
         for name, tier in operation.successors.items()
     }

@@ -18,8 +18,8 @@ import click
 
 from shim.cli import output
 from shim.cli.failures import SETTINGS, Failure
-from shim.cli.next_calls import ORIGIN, NextCall, next_calls, no_successor
 from shim.cli.output import output_option
+from shim.cli.successors import ORIGIN, NextCall, next_calls, no_successor
 from shim.core.recognise import Engine, shared_engine
 from shim.core.settings import read_settings
 from shim.documents.model import Operation

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from shim.cli.next_calls import sdk_names
+from shim.cli.successors import sdk_names
 from shim.core.recognise import shared_engine
 from shim.documents.casts import WAYS
 from shim.documents.verbs import VERBS

@@ -10,7 +10,7 @@ from datetime import datetime
 import attrs
 from makers.markdown import table
 
-from shim.cli.next_calls import when
+from shim.cli.successors import when
 from shim.documents import load_documents, mapping_folders
 from shim.documents.calls import ErrorRule, Successor, Target
 from shim.documents.casts import Values

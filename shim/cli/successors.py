@@ -29,8 +29,8 @@ ORIGIN = "https://cloud.mongodb.com"
 PLAIN = LegacyQuery()
 """An empty query."""
 
-DIGEST = '--digest --user "$MONGODB_ATLAS_PUBLIC_API_KEY:$MONGODB_ATLAS_PRIVATE_API_KEY"'
-BEARER = '--header "Authorization: Bearer $MONGODB_ATLAS_ACCESS_TOKEN"'
+_DIGEST = '--digest --user "$MONGODB_ATLAS_PUBLIC_API_KEY:$MONGODB_ATLAS_PRIVATE_API_KEY"'
+_BEARER = '--header "Authorization: Bearer $MONGODB_ATLAS_ACCESS_TOKEN"'
 """curl's options for credentials, which name variables and never hold values."""
 
 _NAMES = """
@@ -115,11 +115,12 @@ def next_calls(  # noqa: PLR0913 - what a call is made of
     *,
     origin: str = ORIGIN,
     query: LegacyQuery = PLAIN,
-    credentials: str = BEARER,
+    has_key: bool = False,
 ) -> tuple[NextCall, ...]:
     """Return the calls on one tier: a single one, or one for each word of the body or query that chooses it.
 
-    ``raw`` has the path's parameters, still percent-encoded.
+    ``raw`` has the path's parameters, still percent-encoded. With ``has_key`` curl signs with an API key, else with a
+    token.
     """
     choices = successor.choices if successor.only is None else {"": successor.only}
     calls = []
@@ -131,7 +132,8 @@ def next_calls(  # noqa: PLR0913 - what a call is made of
         host = f"https://{{{target.host}}}" if target.host else origin  # The operator knows the origin.
         url = host + readable(target.path.build(raw)) + (f"?{'&'.join(pairs)}" if pairs else "")
         accept, body = target.accept, _body(operation, target, word)
-        lines = [f"curl -sS --request {target.method} {credentials}", f"--header 'Accept: {accept}'"]
+        signing = _DIGEST if has_key else _BEARER
+        lines = [f"curl -sS --request {target.method} {signing}", f"--header 'Accept: {accept}'"]
         if body is not None:
             lines += [f"--header 'Content-Type: {accept}'", f"--data {shlex.quote(json.dumps(body))}"]
         curl = " \\\n  ".join([*lines, shlex.quote(url)])
