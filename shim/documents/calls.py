@@ -95,8 +95,7 @@ def _path(table: Table, key: str) -> Template:
 def _version(table: Table, key: str) -> str:
     other = get_close_matches("media_type", table.names(), n=1)  # a misspelt one is one problem
     version = table.text(key, default="" if other else None)
-    if version:
-        checked(table, key, parse_date, version)
+    checked(table, key, parse_date, version)
     return version
 
 
@@ -179,10 +178,6 @@ def named_resource(table: Table, key: str, default: Resource | None = None) -> R
     return resources.get(name) or default or Resource()
 
 
-def _probe(table: Table, key: str) -> Template | None:
-    return read_template(table, key) if table.has(key) else None
-
-
 @attrs.frozen
 class Successor(Declared):
     """What took an operation's place on one tier.
@@ -206,7 +201,9 @@ class Successor(Declared):
     adds: bool = False
     when: When | None = nested(When)
     request: RequestBody | None = None
-    probe: Template | None = read_as(_probe, default=None)
+    probe: Template | None = read_as(
+        lambda table, key: read_template(table, key) if table.has(key) else None, default=None
+    )
     errors: Mapping[str, ErrorRule] = read_as(_errors, factory=dict)
     error: ErrorShape = read_as(
         lambda table, key: ErrorShape.maybe(table.table(key)) or table.around.error, default=ATLAS_ERRORS

@@ -85,7 +85,8 @@ class ToType(Way):
     says = "cast to its type"
 
     def convert(self, field: Field) -> Convert:
-        return {"string": _to_text, "integer": _to_integer, "number": _to_number, "boolean": _to_boolean}[field.type]
+        to_types = {"string": _to_text, "integer": _to_integer, "number": _to_number}
+        return to_types.get(field.type, lambda said: _BOOLEANS.get(said) if type(said) is str else said)
 
 
 def _to_text(said: Json) -> Json:
@@ -104,10 +105,6 @@ def _to_number(said: Json) -> Json:
     if type(said) is not str:
         return said
     return (int(said) if _is_integer(said) else float(said)) if _is_number(said) else None
-
-
-def _to_boolean(said: Json) -> Json:
-    return _BOOLEANS.get(said) if type(said) is str else said
 
 
 def _read_factor(table: Table, key: str) -> Fraction:

@@ -66,8 +66,7 @@ class Api(Declared):
     def wrong(self, table: Table) -> Rows:
         yield "base", "{" in self.base, "can't have parameters; they stand in the paths of operations"
         yield "base", self.base in table.around, "is the base of another api of this document"
-        if self.version is not None:
-            checked(table, "version", parse_date, self.version)
+        checked(table, "version", parse_date, self.version or "")
 
 
 @attrs.frozen
@@ -83,11 +82,6 @@ class Around:
     is_first: bool = True
 
 
-def _versions(table: Table, key: str) -> SpecifierSet:
-    versions = table.text(key)
-    return (checked(table, key, parse_specifiers, versions) if versions else None) or SpecifierSet(">=2023.1.1")
-
-
 def _status(table: Table, key: str) -> Mapping[str, int]:
     value, apis = table.get(key), table.around.apis
     return value if isinstance(value, dict) else dict.fromkeys(apis, 200 if value is None else value)
@@ -95,15 +89,6 @@ def _status(table: Table, key: str) -> Mapping[str, int]:
 
 def _end(table: Table, key: str) -> datetime:
     return NEVER if table.get("lives") is True and not table.has(key) else table.instant(key)
-
-
-def _successors(table: Table, operation: Operation) -> Mapping[str, Successor]:
-    found = dict[str, Successor]()
-    for tier, where, key in tiers_of(table):
-        if (sub := where.table(key)) is not None:
-            sub.around = attrs.evolve(table.around, operation=operation, tier=tier, is_first=not found)
-            found[tier] = Successor.read(sub)
-    return found
 
 
 @attrs.frozen(kw_only=True)
@@ -125,7 +110,9 @@ class Operation(Declared):
     at: str = of_table("path", default="")
     base: str = read_as(lambda table, _: list(table.around.apis.values())[-1].base)
     error: ErrorShape = read_as(lambda table, _: table.around.error)
-    versions: SpecifierSet = read_as(_versions)
+    versions: SpecifierSet = read_as(
+        lambda table, key: checked(table, key, parse_specifiers, table.text(key)) or SpecifierSet(">=2023.1.1")
+    )
     oldest: bool = read_as(lambda table, key: not table.has(key) or table.flag(key), default=True)
     method: str = read_as(lambda table, key: table.word(key, METHODS))
     path: Template = read_as(read_template)
@@ -156,8 +143,12 @@ class Operation(Declared):
 
     @classmethod
     def read(cls, table: Table, **known: Any) -> Self:
-        made = read_declared(cls, table, **known)
-        made = attrs.evolve(made, successors=_successors(table, made))
+        alone, successors = read_declared(cls, table, **known), dict[str, Successor]()
+        for tier, where, key in tiers_of(table):
+            if (sub := where.table(key)) is not None:
+                sub.around = attrs.evolve(table.around, operation=alone, tier=tier, is_first=not successors)
+                successors[tier] = Successor.read(sub)
+        made = attrs.evolve(alone, successors=successors)
         table.refuse(made.wrong(table))
         table.finish(needs=(*TIERS, "tier", "gone", "constant"))
         return made

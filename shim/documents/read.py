@@ -96,7 +96,7 @@ def source(key: str = "") -> Any:
 
 def sources_in(table: Table, key: str, said: tuple[str, ...]) -> tuple[str, ...]:
     """Return texts as they are, and note each that is no source."""
-    for one in filter(None, said):
+    for one in said:
         checked(table, key, read_source, one)
     return said
 

@@ -242,14 +242,13 @@ class Table:
 def read_template(table: Table, key: str, *, verbs: bool = False) -> Template:
     """Return a required path template."""
     text = table.text(key)
-    read = checked(table, key, partial(parse_template, verbs=verbs), text) if text else None
-    return read or Template(text=text, segments=())
+    return checked(table, key, partial(parse_template, verbs=verbs), text) or Template(text=text, segments=())
 
 
 def checked(table: Table, key: str, read: Callable[[str], _Read], text: str) -> _Read | None:
-    """Return what ``read`` makes of the text; a ValueError becomes a noted problem."""
+    """Return what ``read`` makes of the text, None of none; a ValueError becomes a noted problem."""
     try:
-        return read(text)
+        return read(text) if text else None
     except ValueError as error:
         table.wrong(key, str(error))
         return None
