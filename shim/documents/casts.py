@@ -58,13 +58,12 @@ class Values(Way):
             yield from check_value(field, key_path(".values", word), value)
 
     def convert(self, field: Field) -> Convert:
-        by_type: dict[type, dict[Any, Any]] = {str: dict(self.values), bool: {}, int: {}}
-        for word, value in self.values.items():
-            if word in _BOOLEANS:
-                by_type[bool][_BOOLEANS[word]] = value
-            elif _is_integer(word):
-                by_type[int][int(word)] = value
-        return lambda said: by_type[type(said)].get(said) if type(said) in by_type else None
+        made: dict[tuple[type, Any], Any] = {(str, word): value for word, value in self.values.items()}
+        plain = [word for word in self.values if word in _BOOLEANS or _is_integer(word)]
+        made |= {
+            (type(said), said): self.values[word] for word, said in zip(plain, map(json.loads, plain), strict=True)
+        }
+        return lambda said: made.get((type(said), said)) if type(said) in {str, bool, int} else None
 
     def column(self, columns: Columns, field: Field, drop: Drop, source: str) -> Part:
         texts = {word: json_text(value) for word, value in self.values.items() if not is_dropped(drop, word)}

@@ -36,9 +36,9 @@ def _words(table: Table, _: str) -> frozenset[str | bool]:
 
 @attrs.frozen
 class When(Declared):
-    """A condition: ``source`` has one of ``words``, or the boolean among them (or none of them).
+    """A condition: ``source`` has one of ``words``, which may be a boolean; if ``negated``, it has another value.
 
-    When ``given`` is not None: it has a value at all, or not.
+    If ``given`` is not None, the condition is that the source has a value, or has no value.
     """
 
     source: str = source_text()
@@ -63,17 +63,17 @@ class Verb:
     makes: ClassVar[tuple[str, ...]] = ()
     """The types of field that it gives a value to, any of them if empty."""
     hands_on: ClassVar[bool] = False
-    """Whether objects may be its values, to be translated by a resource, and links, to be led back."""
+    """Whether its values may be objects, which a resource translates, and links, which are led back."""
     timeless: ClassVar[bool] = True
     """Whether its value is the same at any time."""
     levels: ClassVar[tuple[Fidelity, ...]] = ()
-    """The fidelities that its rules may have, the first if they say none; if empty, they say which."""
+    """The fidelities that its rules may have, with the default first; if empty, rules have to say theirs."""
     in_body: ClassVar[bool] = True
     """Whether it makes members of a request body, too."""
     says: ClassVar[str] = ""
     """How a value is made, in words that name attributes of the verb; empty when the level or the reason says it."""
     unlike: ClassVar[str] = ""
-    """What a value is not that gives none."""
+    """What is wrong with a value that can't be used."""
 
     sources: tuple[str, ...] = ()
 
@@ -121,11 +121,11 @@ class Verb:
         raise Unusual
 
     def is_missing(self, said: Json) -> bool:
-        """Return whether a value counts as none at all."""
+        """Return whether a value counts as missing."""
         return False
 
     def why_not(self, field: Field, said: Json) -> tuple[Json, str]:
-        """Return what can't be used of a value that gave none, and why not; a verb without sources is never asked."""
+        """Return which part of a value can't be used, and why; never called for a verb without sources."""
         return said, self.unlike
 
 

@@ -115,7 +115,7 @@ class Next(Verb):
 
 
 def onward(link: str, here: str) -> str:
-    """Return the URL ``here``, or its path if the link is one, with a link's query; empty if the link has none."""
+    """Return the URL ``here`` with a link's query, its path alone if the link is a path; empty without a query."""
     query = link_query(link)
     if "://" not in link.partition("?")[0]:
         here = "/" + here.split("/", 3)[-1]

@@ -1,4 +1,4 @@
-"""What a mapping document says, as frozen values, and how it is read; every defect is noted, none stops the reading.
+"""What a mapping document says, as frozen values, and how it is read; every defect is noted, and reading goes on.
 
 ``mappings/README.md`` explains each key for people.
 """

@@ -116,7 +116,7 @@ class Script(_Text):
         return name
 
     def holder(self, outer: str) -> str:
-        """Return the name of upstream's object at a dotted name, which is NOTHING where it has none."""
+        """Return the name of upstream's object at a dotted name, which is NOTHING if there is no object."""
         if not outer:
             return "source"
         if outer not in self.holders:

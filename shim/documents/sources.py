@@ -110,7 +110,7 @@ def only(value: Json) -> Json:
 
 
 def each(value: Json, path: Path) -> Json:
-    """Return what each item of a list has at a path, None where the value is no list, or none can be chosen in one."""
+    """Return what each item of a list has at a path, None if the value is not a list, or ``[only]`` can't choose."""
     try:
         found = _found(value, (Step.EACH, *path))
     except _SeveralItems:

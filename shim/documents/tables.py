@@ -40,7 +40,7 @@ def same(one: Any, other: Any) -> bool:
 
 
 def did_you_mean(word: str, words: Collection[str]) -> str:
-    """Return the hint at the nearest of some words, empty if none is near."""
+    """Return the hint at the most similar of some words, empty if no word is similar."""
     near = get_close_matches(word, words, n=1)
     return f"; did you mean {near[0]!r}?" if near else ""
 
@@ -223,10 +223,10 @@ class Table:
         return tuple(Table(item, self.source, path, key, self.around) for path, item in places.items())
 
     def finish(self, *known_elsewhere: str, needs: Collection[str] = ()) -> None:
-        """Note every key that nobody read: a mistyped key would otherwise silently mean nothing.
+        """Note every key that was not read: a mistyped key would otherwise silently mean nothing.
 
-        That the key which it was meant to be is missing follows from it, and is not said as well; so does that the
-        table needs one of the keys ``needs``.
+        If the key that was meant is missing, that is not reported as well, nor that the table needs one of the keys
+        ``needs``.
         """
         lacking = self._read - self._data.keys()
         for key in [one for one in self._data if one not in self._read and one not in known_elsewhere]:
@@ -246,7 +246,7 @@ def read_template(table: Table, key: str, *, verbs: bool = False) -> Template:
 
 
 def checked(table: Table, key: str, read: Callable[[str], _Read], text: str) -> _Read | None:
-    """Return what ``read`` makes of the text, None of none; a ValueError becomes a noted problem."""
+    """Return what ``read`` makes of the text, None for an empty text; a ValueError becomes a noted problem."""
     try:
         return read(text) if text else None
     except ValueError as error:

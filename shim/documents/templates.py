@@ -80,7 +80,7 @@ def filled_in(text: str, values: Mapping[str, str]) -> str:
 
 
 def link_query(link: str) -> str:
-    """Return the raw query of a link, empty if it has none that can be sent."""
+    """Return the raw query of a link, empty if the link has no query that can be sent."""
     query = link.partition("#")[0].partition("?")[2]
     return query if _QUERY.fullmatch(query) else ""
 
@@ -108,7 +108,7 @@ def decoded(raw: str) -> str | None:
 
 
 def encoded(text: str) -> str | None:
-    """Return the raw path segment that stands for a text, None when none does."""
+    """Return the raw path segment that stands for a text, None if no segment does."""
     if text.isalnum() and text.isascii():
         return text
     try:

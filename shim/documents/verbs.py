@@ -192,7 +192,7 @@ class List(Verb):
 
 @attrs.frozen(kw_only=True)
 class Only(Verb):
-    """The one item of upstream's list; of several none is taken."""
+    """The only item of upstream's list; a longer list gives no value."""
 
     key = "only"
     says = "the only item of {0.sources[0]}"

@@ -60,7 +60,7 @@ usual_times = re.compile(f"(?:{_USUAL}\\n)*+{_USUAL}", re.ASCII).fullmatch
 
 @lru_cache(maxsize=2048)
 def instant(text: str) -> datetime | None:
-    """Return the instant that a short text names (RFC 3339), None when it names none.
+    """Return the instant that a short text names (RFC 3339), None for any other text.
 
     Remembered, since pollers see the same times again and again.
     """
@@ -73,7 +73,7 @@ def instant(text: str) -> datetime | None:
 
 
 def parse_time(value: Json) -> datetime | None:
-    """Return the instant that a value names, None when it is no such text."""
+    """Return the instant that a value names, None if it is not the text of a time."""
     return instant(value) if type(value) is str and len(value) <= LONGEST_TIME else None
 
 
@@ -93,7 +93,7 @@ FITS: Mapping[str, Callable[[Json], bool]] = {
 
 
 def is_json(value: object) -> bool:
-    """Return whether JSON has a word for a TOML value: it has none for dates, infinities and nan."""
+    """Return whether JSON can say a TOML value: it can't say dates, infinities and nan."""
     if isinstance(value, dict):
         return all(map(is_json, value.values()))
     if isinstance(value, list):

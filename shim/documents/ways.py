@@ -16,7 +16,7 @@ from shim.documents.tables import Rows, Table
 from shim.documents.vocabulary import FITS, LONGEST_TIME, PLAIN, Json, is_json
 
 Convert = Callable[[Json], Json]
-"""A function to the legacy value, or to None if there is no such value."""
+"""A function that returns the legacy value, or None if it can't be made."""
 Drop = tuple[Any, ...]
 """Values that stand for not known."""
 
@@ -154,7 +154,7 @@ class Way:
         return "'\"'", said, "'\"'"
 
     def why_not(self, field: Field, said: Json) -> str:
-        """Say why a value, which is not null, gave none."""
+        """Say why a value, which is not null, can't be used."""
         return f"can't be made {field.type}" if self.makes else unfit(field, said)
 
 
