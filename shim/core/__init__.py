@@ -4,7 +4,7 @@ One call, in the order of its stations:
 
     ``recognise.Engine.recognise``     is this a retired call, and of which operation?
     ``exchange.exchange``              the order of events; a door does what it yields, ``messages.Send`` and ``Read``
-    ``route.decide``                   which side is asked first: by date, flag, or what replies taught (``memory``)
+    ``route.decide``                   which side is asked first: by date, flag, or what replies taught (``Memory``)
     ``question.read_query``            the caller's question: paging, envelope, pretty; ``read_body`` for a body
     ``successor.ask_successors``       the successors in turn: flex, and dedicated if flex's answer leads there
     ``question.successor_call``        the question in a successor's terms
