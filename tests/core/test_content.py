@@ -1,4 +1,4 @@
-"""How content is read: its codings, JSON, and the clock of a call."""
+"""How content is read: its codings and JSON, within bounds."""
 
 import gzip
 import json
