@@ -108,21 +108,13 @@ def made_response(
     nothing: Any = {"writer": None, "continue100": None, "timer": None, "traces": []}
     response = kind(info.method, info.real_url, request_info=info, loop=loop, session=session, **nothing, **_MORE)
     raw = tuple([(name.encode("latin-1"), value.encode("latin-1")) for name, value in framed(reply, info.method)])
-    lines = [(_as_aiohttp_reads(name), _as_aiohttp_reads(value)) for name, value in raw]
+    lines = [(name.decode("utf-8", "surrogateescape"), value.decode("utf-8", "surrogateescape")) for name, value in raw]
     content = StreamReader(BaseProtocol(loop), _BUFFER, loop=loop)
     content.feed_data(reply.body or b"")
     content.feed_eof()
-    message = RawResponseMessage(
-        version=getattr(native, "version", None) or aiohttp.HttpVersion11,
-        code=reply.status,
-        reason=reason_phrase(reply.status),
-        headers=CIMultiDictProxy(CIMultiDict(lines)),
-        raw_headers=raw,
-        should_close=False,
-        compression=None,
-        upgrade=False,
-        chunked=False,
-    )
+    version, reason = getattr(native, "version", None) or aiohttp.HttpVersion11, reason_phrase(reply.status)
+    headers, plain = CIMultiDictProxy(CIMultiDict(lines)), (False, None, False, False)  # it neither closes nor is coded
+    message = RawResponseMessage(version, reply.status, reason, headers, raw, *plain)
 
     async def read() -> tuple[RawResponseMessage, StreamReader]:
         return message, content
@@ -144,7 +136,3 @@ def show(response: ClientResponse, info: RequestInfo) -> None:
     """Let a response say that it answers another request than the one that was sent."""
     response.method = info.method
     response._cache.update(url=info.url, real_url=info.real_url, request_info=info)  # noqa: SLF001 - see above
-
-
-def _as_aiohttp_reads(value: bytes) -> str:
-    return value.decode("utf-8", "surrogateescape")
