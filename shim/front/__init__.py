@@ -6,7 +6,6 @@ here opens a connection.
 
 from __future__ import annotations
 
-import ipaddress
 import re
 from collections.abc import Sequence
 from importlib.resources import files
@@ -16,7 +15,7 @@ from shim._version import __version__
 from shim.documents.model import Document
 from shim.errors import SettingsError
 from shim.front.calls import READS, groups_of
-from shim.gateway.option_values import Address
+from shim.gateway.option_values import Address, is_address
 from shim.gateway.options import Options
 from shim.page import templates
 
@@ -108,15 +107,6 @@ def _check(
     for calls, admin in replicas:
         if proxy == "envoy" and admin is not None and admin.host != calls.host and not is_address(admin.host):
             raise SettingsError("--admin: envoy checks the gateway's own host, or one that is given by its IP address")
-
-
-def is_address(host: str) -> bool:
-    """Return whether a host is an IP address, which needs no DNS."""
-    try:
-        ipaddress.ip_address(host)
-    except ValueError:
-        return False
-    return True
 
 
 def _commented(text: str) -> str:

@@ -12,7 +12,6 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-import ipaddress
 import json
 import threading
 import time
@@ -27,7 +26,7 @@ from shim.gateway.errors import Refusal, bad_request
 from shim.gateway.http1.clients import Clients
 from shim.gateway.http1.listener import Bound, Listener
 from shim.gateway.http1.response import Request
-from shim.gateway.option_values import Address
+from shim.gateway.option_values import Address, is_address
 from shim.gateway.options import Options
 from shim.gateway.status import Json, page, policy, text
 
@@ -106,7 +105,9 @@ class Admin:
             case "/readyz":
                 self.asked = time.monotonic()
                 return _reply(200, "ok\n") if self.ready() else _reply(503, "draining\n")
-        if host not in authorities_of(self.address) and not _is_address(host):
+        name = host.rpartition(":")[0] if host.rpartition(":")[2].isdecimal() else host
+        is_number = name == "localhost" or is_address(name.removeprefix("[").removesuffix("]"))
+        if host not in authorities_of(self.address) and not is_number:
             detail = "This page is shown by the address of the admin listener, or as localhost, and by no other name."
             raise Refusal(421, "SHIM_HOST_UNKNOWN", detail, close=True)
         match path:
@@ -121,15 +122,6 @@ class Admin:
             case "/metrics":
                 return _page(self.metrics().decode(), CONTENT_TYPE_LATEST)
         raise Refusal(404, "SHIM_NOT_FOUND", "There is no such page.")
-
-
-def _is_address(host: str) -> bool:
-    name = host.rpartition(":")[0] if host.rpartition(":")[2].isdecimal() else host
-    try:
-        ipaddress.ip_address(name.removeprefix("[").removesuffix("]"))
-    except ValueError:
-        return name == "localhost"
-    return True
 
 
 def _page(said: str, kind: str) -> Reply:

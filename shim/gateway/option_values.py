@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterable, Mapping
 from difflib import get_close_matches
 from enum import StrEnum
 from functools import partial
-from ipaddress import IPv4Network, IPv6Network, ip_network
+from ipaddress import IPv4Network, IPv6Network, ip_address, ip_network
 from typing import Any, TypeVar
 from urllib.parse import urlsplit
 
@@ -172,6 +172,15 @@ class Address:
     def authority(self) -> str:
         """``host:port``."""
         return f"{self.written_host}:{self.port}"
+
+
+def is_address(host: str) -> bool:
+    """Return whether a host is an IP address, which needs no DNS."""
+    try:
+        ip_address(host)
+    except ValueError:
+        return False
+    return True
 
 
 def parse_address(text: str, name: str) -> Address:

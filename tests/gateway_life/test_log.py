@@ -183,17 +183,3 @@ def test_stderr_that_is_no_file_is_written_to_all_the_same(monkeypatch):
     with logged(LogLevel.INFO):
         logging.getLogger("shim.test").info("hello")
     assert "hello" in said.getvalue()
-
-
-@pytest.mark.parametrize("closed", ["2>&-", "0>&- 1>&- 2>&-"])
-def test_a_process_without_standard_streams_serves_and_ends(port, closed):
-    """Their descriptors would become the loop's; nobody hears of the log, and nothing aborts."""
-    words = ("--listen", f"127.0.0.1:{port}", "--upstream", "http://127.0.0.1:1", "--admin", "off")
-    command = ("sh", "-c", f'exec "$@" {closed}', "sh", sys.executable, "-m", "shim", "serve", *words)
-    with subprocess.Popen(command, env=clean_environ()) as process:
-        try:
-            until(lambda: _answers(At(f"http://127.0.0.1:{port}")), "calls are taken")
-            process.terminate()
-            assert process.wait(30) == 0
-        finally:
-            process.kill()
