@@ -115,11 +115,7 @@ def command(  # noqa: PLR0913 - one argument for each option
         return
     found: list[str] = []
     rows: list[Setting] = []
-    engines: tuple[Engine, ...] = ()
-    with collected(found):
-        engines = (_engine(document),)
-    documents = [one for engine in engines for one in engine.documents]
-    settings, upstream = _settings(config, engines, rows, found)
+    settings, upstream, documents = _settings(config, document, rows, found)
     with collected(found):
         word = read_word(os.environ)
         rows.append(Setting("warnings", word, WARNINGS if os.environ.get(WARNINGS) else "default"))
@@ -148,22 +144,23 @@ def command(  # noqa: PLR0913 - one argument for each option
     write_report({**report, "problems": problems}, problems, output, lambda: _text(report), good)
 
 
-def _engine(document: Path | None) -> Engine:
-    return load_engine(os.environ) if document is None else Engine(load_documents([document]))
+def _engine(document: Path | None, switches: Mapping[str, str] = {}) -> Engine:
+    return load_engine({**os.environ, **switches}) if document is None else Engine(load_documents([document]))
 
 
 def _settings(
-    config: Path | None, engines: tuple[Engine, ...], rows: list[Setting], problems: list[str]
-) -> tuple[Settings, Options | None]:
-    """Return the settings in force, and options with upstream's origin, certificates and roots, None if unknown.
+    config: Path | None, document: Path | None, rows: list[Setting], problems: list[str]
+) -> tuple[Settings, Options | None, tuple[Document, ...]]:
+    """Return settings and documents in force, and options with upstream's origin and certificates, None if unknown.
 
-    Adds a row for each option and each defect to the lists. If a value can't be read, the defaults are returned
-    without rows.
+    Adds a row for each option and each defect to the lists. If a value can't be read, the default settings are
+    returned without rows.
     """
     settings, upstream, file = Settings(), None, dict[str, object]()
     with collected(problems):
         file = read_config(config)
     found, unknown = given(TABLE, os.environ, {}, file, str(config))
+    options, documents = Options(), tuple[Document, ...]()
     with collected(problems):
         options = options_of(found, unknown)
         settings = options.settings()
@@ -172,16 +169,18 @@ def _settings(
         if options.openfeature_provider:
             provider_factory(options.openfeature_provider, found["openfeature_provider"].name)
         check_flag(options.route)
-        for engine in engines:
-            try:
-                Plan(options, engine, found)
-            except SettingsError as error:
-                raise renamed(error, TABLE, found) from None
+    with collected(problems):
+        engine = _engine(document, options.switches)
+        documents = engine.documents
+        try:
+            Plan(options, engine, found)
+        except SettingsError as error:
+            raise renamed(error, TABLE, found) from None
     with collected(problems):
         upstream = options_of({name: one for name, one in found.items() if name.startswith("upstream")})
         if "upstream" not in found:
             upstream = attrs.evolve(upstream, upstream=read_base_url(os.environ))
-    return settings, upstream
+    return settings, upstream, documents
 
 
 def _document(document: Document, settings: Settings) -> dict[str, Any]:
