@@ -95,7 +95,7 @@ class Handler:
                 early = await self.repeats.answer(request, plan, entry, line, close=self.draining)
                 if request.status is not None:
                     return
-                inbound = check(head, request.scheme, plan, self.authorities, self.upstream.name)
+                inbound = check(request, plan, self.authorities, self.upstream.name)
                 call = inbound.call
                 match = plan.engine.recognise(call.method, call.target, call.headers)
                 line.match = None if match is not None and match.operation.lives else match

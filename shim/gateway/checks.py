@@ -14,6 +14,7 @@ from shim.core.recognise import Engine, Match
 from shim.gateway.errors import Refusal, bad_request
 from shim.gateway.fields import folded
 from shim.gateway.http1.head import RequestHead
+from shim.gateway.http1.response import Request
 
 if TYPE_CHECKING:  # both have to do with lists of allowed calls
     from shim.gateway.option_values import Address
@@ -79,13 +80,13 @@ class InboundRequest:
     is_moved: bool = False
 
 
-def check(head: RequestHead, scheme: str, plan: Plan, authorities: frozenset[str], name: str) -> InboundRequest:
+def check(request: Request, plan: Plan, authorities: frozenset[str], name: str) -> InboundRequest:
     """Return the request as neutral values; raises Refusal.
 
     ``authorities`` are those of the gateway: an absolute-form target has to name one, and so has Host
     where the plan says so. ``name`` is the gateway's own in Via.
     """
-    method, target = head.method, head.target
+    head, method, target = request.head, request.head.method, request.head.target
     if method in METHODS_REFUSED:
         detail = f"{method} is not something that a gateway does."
         detail += f" {NO_FORWARD_PROXY}" if method == "CONNECT" else ""
@@ -96,7 +97,7 @@ def check(head: RequestHead, scheme: str, plan: Plan, authorities: frozenset[str
         raise bad_request("The Host field is not one host with an optional port.")
     authority = hosts[0] if hosts else ""
     if not target.startswith("/"):
-        target, authority = _from_absolute(target, authorities, scheme)
+        target, authority = _from_absolute(target, authorities, request.scheme)
     base = _base_path(plan.options.public_url)
     if is_moved := base != "" and target.startswith(f"{base}/"):
         target = target.removeprefix(base)
@@ -108,7 +109,7 @@ def check(head: RequestHead, scheme: str, plan: Plan, authorities: frozenset[str
         raise bad_request("The request target has a fragment or bytes that should be percent-encoded.")
     if head.via:
         _check_loop(head.via, name)
-    headers = _end_to_end(head.headers)
+    headers = _end_to_end(request.headers)
     path = target.partition("?")[0]
     if _ODD.search(path):
         _check_path(method, path, headers, plan.engine)

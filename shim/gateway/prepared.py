@@ -21,7 +21,7 @@ from shim.core.responses import document_reply
 from shim.gateway.exchange import Exchange
 from shim.gateway.fields import for_caller, notes
 from shim.gateway.http1.body import BUFFERED
-from shim.gateway.http1.head import RequestHead
+from shim.gateway.http1.head import Credential
 from shim.gateway.http1.response import Lines, Request, lines_of
 from shim.gateway.limits import Entry
 from shim.gateway.logs import CallLine
@@ -59,11 +59,11 @@ class Prepared:
     answers: list[tuple[bytes, bytes, Record]] = attrs.field(factory=list)
     _shown: tuple[Headers, Record, Lines] | None = None
 
-    def head(self, head: RequestHead) -> bytes | None:
-        """Return the head that is sent for a caller's, None if its credential stands elsewhere or can't cross."""
-        if head.credential is None or self.credential is None:
-            return self.before if head.credential is None and self.credential is None else None
-        place, name, value = head.credential
+    def head(self, credential: Credential | None) -> bytes | None:
+        """Return the head that is sent with a credential, None if that stands elsewhere or can't cross."""
+        if credential is None or self.credential is None:
+            return self.before if credential is None and self.credential is None else None
+        place, name, value = credential
         if (place, name) != self.credential or value[:6].lower() == "digest":
             return None
         return b"%b%b%b" % (self.before, value.encode(), self.after)
@@ -99,7 +99,7 @@ class Repeats:
         Returns what upstream has answered, if it was asked, and only an exchange can tell what to make of it.
         """
         prepared = self.found(request, plan)
-        head = None if prepared is None else prepared.head(request.head)
+        head = None if prepared is None else prepared.head(request.credential)
         if prepared is None or head is None:
             return None
         line.match, line.route, limit, began = prepared.match, "refused", plan.settings.body_limit, perf_counter()
@@ -151,8 +151,7 @@ class Repeats:
 
     def found(self, request: Request, plan: Plan) -> Prepared | None:
         """Return what is remembered of a request's head, None if the call might be decided otherwise by now."""
-        base = request.head.base
-        known = None if base is None else base.prepared
+        known = request.head.prepared
         if not isinstance(known, Prepared) or known.plan is not plan or known.scheme != request.scheme:
             return None
         is_fresh = known.generation == self.memory.generation and monotonic() < known.until
@@ -171,19 +170,19 @@ class Repeats:
     def learn(self, request: Request, plan: Plan, run: Exchange, outcome: Answer) -> None:
         """Remember how a call was answered, unless it has to be decided anew each time."""
         head, repeated = request.head, outcome.repeated
-        if repeated is None or head.base is None or head.is_http10 or head.has_content or run.content is None:
+        if repeated is None or not head.is_remembered or head.is_http10 or head.has_content or run.content is None:
             return
         if plan.options.coalesce is not None or repeated.call.origin != run.call.origin:
             return
         prepared, record, call = self.found(request, plan), outcome.record, repeated.call
-        if prepared is None or prepared.head(head) is None:
-            credential = None if head.credential is None else head.credential[:2]
+        if prepared is None or prepared.head(request.credential) is None:
+            credential = None if request.credential is None else request.credential[:2]
             if credential is not None:
                 lines = tuple([(name, _MARK if name == credential[1] else value) for name, value in call.headers])
                 call = attrs.evolve(call, headers=lines)
             repeated, outbound = attrs.evolve(repeated, call=call), OutboundCall(call, readable=True)
             before, _, after = self.upstream.head_of(outbound).partition(_MARK.encode())
-            prepared = head.base.prepared = Prepared(
+            prepared = head.prepared = Prepared(
                 plan, request.scheme, self.memory.generation, monotonic() + GOOD_FOR, run.match, repeated, outbound,
                 credential, before, after, outcome.reply.status, run.leads_on(record),
             )  # fmt: skip

@@ -148,7 +148,7 @@ class Connection(Wire):
                 self._begin_head()
                 self._searched = len(data)
                 return
-            head = parse_request(data if end == len(data) else data[:end])
+            head, credential = parse_request(data if end == len(data) else data[:end])
         except errors.Refusal as refusal:  # which quotes nothing of the caller's: it may be a credential
             log.warning("refused a malformed request: %s", refusal.detail)
             self._end_with(refusal)
@@ -163,7 +163,7 @@ class Connection(Wire):
             if head.expects_continue:
                 body.on_wait = partial(self.write, CONTINUE)  # RFC 9110, 10.1.1
         self._body = body
-        self._request = Request(head, body, self.scheme, self.peer.address, self, self.client)
+        self._request = Request(head, credential, body, self.scheme, self.peer.address, self, self.client)
         if end < len(data):
             self._feed(data, end)
         if self._task is None:

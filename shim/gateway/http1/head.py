@@ -43,6 +43,9 @@ _CONTROL = re.compile(rb"[\x00-\x08\x0a-\x1f\x7f]")
 _BEGINNING = re.compile(rb"[!#$%&'*+.^_`|~0-9A-Za-z-]+(?: |$)")
 
 
+Credential = tuple[int, str, str]  # a field line that frames nothing: its place in the head, name and value
+
+
 class MalformedHead(ValueError):  # noqa: N818 - named for what it says of a reply
     """A reply's head is not well-formed."""
 
@@ -73,8 +76,7 @@ class RequestHead:
 
     ``length`` is None without a Content-Length; ``chunked`` content has none. ``target`` is raw, and so are values,
     but for the blanks around them. ``has_content`` says that content follows (RFC 9112, 6.3). A head that is remembered
-    has itself as ``base``, without the ``credential``: that line's place, name and value. ``prepared`` is what others
-    remember of such a base.
+    has no credential; ``prepared`` is what others remember of it.
     """
 
     method: str
@@ -89,17 +91,8 @@ class RequestHead:
     via: list[str]
     has_content: bool
     agent: str | None
-    base: RequestHead | None = attrs.field(default=None, repr=False)
-    credential: tuple[int, str, str] | None = attrs.field(default=None, repr=False)
+    is_remembered: bool = False
     prepared: object = attrs.field(default=None, repr=False)
-
-    def with_credential(self, place: int, name: str, value: str) -> RequestHead:
-        """Return the same head with one more field line at a place, which frames nothing."""
-        headers = (*self.headers[:place], (name, value), *self.headers[place:])
-        return RequestHead(
-            self.method, self.target, headers, self.is_http10, self.keep_alive, self.length, self.chunked,
-            self.expects_continue, self.hosts, self.via, self.has_content, self.agent, self, (place, name, value),
-        )  # fmt: skip
 
 
 @attrs.frozen(eq=False)
@@ -117,13 +110,13 @@ class ReplyHead(Reply):
     is_coded: bool = False
 
 
-def parse_request(data: bytes) -> RequestHead:
-    """Return the head that ``data`` is, its empty line included; raises Refusal.
+def parse_request(data: bytes) -> tuple[RequestHead, Credential | None]:
+    """Return the head that ``data`` is, its empty line included, and its credential apart from it; raises Refusal.
 
     Callers say the same but for their credentials again and again: the rest of a short head is remembered.
     """
     if len(data) > _SHORT:
-        return _parse_request(data)
+        return _parse_request(data), None
     start = data.find(b"\r\nAuthorization: ")
     if start < 0:
         start = data.find(b"\r\nauthorization: ")
@@ -133,17 +126,17 @@ def parse_request(data: bytes) -> RequestHead:
     if head is None:
         head = _parse_request(rest)
         if any(name.lower() in _SECRET for name, _ in head.headers):
-            return _parse_request(data) if start >= 0 else head
+            return _parse_request(data) if start >= 0 else head, None
         if len(rest) <= REMEMBERED:
             if len(_known) >= _MOST:
                 _known.clear()
-            _known[rest] = head.base = head
+            _known[rest], head.is_remembered = head, True
     if start < 0:
-        return head
+        return head, None
     if len(head.headers) >= COUNT or not _VALUE.fullmatch(value):
-        return _parse_request(data)
+        return _parse_request(data), None
     said = value.strip(b" \t").decode("ascii") if value.isascii() else _text(value)
-    return head.with_credential(data.count(b"\r\n", 0, start), data[start + 2 : start + 15].decode("ascii"), said)
+    return head, (data.count(b"\r\n", 0, start), data[start + 2 : start + 15].decode("ascii"), said)
 
 
 def _parse_request(data: bytes) -> RequestHead:

@@ -10,7 +10,7 @@ from shim.core.messages import Headers, Reply, reason_phrase
 from shim.gateway.errors import Refusal
 from shim.gateway.fields import http_date
 from shim.gateway.http1.body import Body
-from shim.gateway.http1.head import RequestHead
+from shim.gateway.http1.head import Credential, RequestHead
 from shim.gateway.http1.wire import Wire
 
 _BODILESS = frozenset({204, 304})
@@ -28,6 +28,7 @@ class Request:
     """
 
     head: RequestHead
+    credential: Credential | None
     content: Body
     scheme: str
     peer: str
@@ -41,6 +42,14 @@ class Request:
     _start: bytes = b""
     _chunked: bool = False
     _bodiless: bool = False
+
+    @property
+    def headers(self) -> Headers:
+        """All its field lines."""
+        if self.credential is None:
+            return self.head.headers
+        place, lines = self.credential[0], self.head.headers
+        return *lines[:place], self.credential[1:], *lines[place:]
 
     def answer(self, reply: Reply, *, reason: str = "", close: bool = False) -> None:
         """Write a whole reply, its body not None."""
