@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import asyncio
 import logging
+import threading
 import time
-from collections import deque
 from collections.abc import Callable, Mapping
 from functools import partial
 from pathlib import Path
+from queue import SimpleQueue
 
 from shim.core.messages import Call, Headers, Record
 from shim.gateway.logs import CallLine, plain
@@ -39,8 +40,8 @@ class RadarInventory:
         self._path = environ.get(VARIABLE)
         self.is_on = bool(self._path)
         self._clock = clock
-        self._waiting: deque[Callable[[], None]] = deque()
-        self._writing: asyncio.Task[None] | None = None
+        self._waiting: SimpleQueue[Callable[[], None] | None] = SimpleQueue()
+        self._thread: threading.Thread | None = None
         self._left_out = 0
         self._read: Written | None = None
         self._read_at = float("-inf")
@@ -64,32 +65,30 @@ class RadarInventory:
     def _put(self, write: Callable[..., None], call: CallLine | None = None) -> None:
         if not self._path:
             return
-        if len(self._waiting) >= MOST:
+        if self._waiting.qsize() >= MOST:
             if not self._left_out:
                 log.warning("the inventory can't be written as fast as calls come, and calls are left out of it")
             self._left_out += 1
             return
         if call is not None:  # it may wait for long, and then a User-Agent's first words are enough
             write = partial(write, agent=call.agent and call.agent[:_AGENT], peer=call.peer)
-        self._waiting.append(partial(write, environ={VARIABLE: self._path}, clock=partial(float, self._clock())))
-        if self._writing is None:
-            self._writing = asyncio.ensure_future(self._write())
+        self._waiting.put(partial(write, environ={VARIABLE: self._path}, clock=partial(float, self._clock())))
+        if self._thread is None:
+            self._thread = threading.Thread(target=self._work, name="inventory", daemon=True)
+            self._thread.start()
 
-    async def _write(self) -> None:
-        while self._waiting:
-            await asyncio.to_thread(self._append)
-        self._writing = None
-
-    def _append(self) -> None:
-        while self._waiting:
-            self._waiting.popleft()()
+    def _work(self) -> None:
+        for write in iter(self._waiting.get, None):
+            write()
 
     async def flush(self) -> None:
         """Return when all calls are written, or after five seconds; what is missing then is logged."""
-        if self._writing is not None:
-            await asyncio.wait((self._writing,), timeout=_PATIENCE)
-        if missing := self._left_out + len(self._waiting):
-            log.warning("the inventory lacks %s calls", missing)
+        if self._thread is not None:
+            self._waiting.put(None)
+            await asyncio.to_thread(self._thread.join, _PATIENCE)
+            missing = self._left_out + max(0, self._waiting.qsize() - 1)
+            if missing:
+                log.warning("the inventory lacks %s calls", missing)
 
     async def read(self, ends: Ends) -> Written | None:
         """Return what the inventory says, None without one; may be called in another thread's loop."""
