@@ -136,24 +136,19 @@ def waiting(new: Plan, old: Plan) -> list[str]:
     ]
 
 
-def mixed(new: Plan, old: Plan) -> Plan:
-    """Return a new plan with the old options that can't change while the gateway runs."""
-    kept = waiting(new, old)
-    options = attrs.evolve(new.options, **{name: getattr(old.options, name) for name in kept})
-    said = {name: one for name, one in new.given.items() if name not in kept}
-    return Plan(options, new.engine, said | {name: old.given[name] for name in kept if name in old.given})
-
-
-def changes(new: Plan, old: Plan) -> list[str]:
-    """Return what is different, and for options what from and to."""
-    found = []
+def taken_up(new: Plan, old: Plan) -> tuple[Plan, list[str]]:
+    """Return a new plan with the old options that can't change while the gateway runs, and what is different then."""
+    kept, changes = {}, []
     for row in TABLE:
         before, after = getattr(old.options, row.name), getattr(new.options, row.name)
-        if before != after:
-            found.append(f"{row.name} was {shown(before)}, is {shown(after)}")
-    if new.engine.documents != old.engine.documents:
-        found.append("mapping documents")
-    return found
+        if before != after and row.live:
+            changes.append(f"{row.name} was {shown(before)}, is {shown(after)}")
+        elif before != after:
+            kept[row.name] = before
+    said = {name: one for name, one in new.given.items() if name not in kept}
+    said |= {name: old.given[name] for name in kept if name in old.given}
+    changes += ["mapping documents"] if new.engine.documents != old.engine.documents else []
+    return Plan(attrs.evolve(new.options, **kept), new.engine, said), changes
 
 
 def shown(value: object) -> str:

@@ -30,7 +30,7 @@ from shim.gateway.log_writer import set_level
 from shim.gateway.metrics import Metrics
 from shim.gateway.option_values import Address
 from shim.gateway.options import Options
-from shim.gateway.plan import Plan, PlanSource, changes, mixed, report, waiting
+from shim.gateway.plan import Plan, PlanSource, report, taken_up, waiting
 from shim.gateway.radar_inventory import RadarInventory
 from shim.gateway.status import Json, status_of
 from shim.gateway.tls import Certificates
@@ -126,12 +126,12 @@ class Gateway:
 
         def use(new: Plan) -> list[str]:
             old, names = self._handler.plan, waiting(new, self._handler.plan)
-            new = mixed(new, old)
+            new, changes = taken_up(new, old)
             set_level(new.options.log_level)
             self.apply(new)
             if names:
                 log.warning("these need a restart and stay as they were: %s", ", ".join(names))
-            return changes(new, old)
+            return changes
 
         self.apply(plan)
         self.settings = self.metrics.settings = Watched(
