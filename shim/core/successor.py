@@ -33,12 +33,12 @@ from shim.core.responses import CallError, document_reply, error_body, like, put
 from shim.core.route import Decision, empty_key, tier_key
 from shim.core.settings import Host
 from shim.core.translate import UpstreamPage, translate_one
-from shim.documents.calls import ATLAS_ERRORS, LINK, ErrorRule, ErrorShape, Successor, Target
+from shim.documents.calls import ATLAS_ERRORS, LINK, ErrorRule, Successor, Target
 from shim.documents.model import NO_CONTENT
 from shim.documents.question import RefusedChoice
 from shim.documents.sources import look_up, parse_source
 from shim.documents.templates import Template, filled_in
-from shim.documents.vocabulary import Json, JsonObject
+from shim.documents.vocabulary import Json
 
 _LEAD_ON = frozenset({400, 404})
 """Statuses of errors that may say that a cluster lives on another tier."""
@@ -211,36 +211,29 @@ def failed(state: ExchangeState, tier: Successor, reply: Reply, document: Json) 
     document becomes one then.
     """
     shape, code = state.match.operation.error, error_code(document, tier.error)
-    rule = tier.errors.get(code or "") or tier.errors.get(str(reply.status))
+    found = tier.errors.get(code or "") or tier.errors.get(str(reply.status))
     wrapped = state.query.envelope and reply.status >= 400
     is_foreign = tier.error != shape and is_error(document, tier.error)
-    if rule is None and not is_foreign and (not wrapped or type(document) is not dict):
+    if found is None and not is_foreign and (not wrapped or type(document) is not dict):
         return PassThrough(state.record())
-    status, headers = reply.status, reply.headers
+    rule, headers = found or ErrorRule(), reply.headers
     kind = field(headers, "content-type") or "application/json"
     if type(document) is not dict or tier.error != shape:
         said = look_up(document, parse_source(tier.error.detail)) if tier.error.detail else None
-        detail = said if is_foreign and type(said) is str else f"The successor answered {status}."
+        detail = said if is_foreign and type(said) is str else f"The successor answered {reply.status}."
         written_as = look_up(document, parse_source(tier.error.code)) if code is not None else None
-        document, kind = error_body(status, code, detail, shape=shape), "application/json"
+        document, kind = error_body(reply.status, code, detail, shape=shape), "application/json"
         if code is not None and shape != ATLAS_ERRORS:  # whose codes are texts
             put_in(document, shape.code, like(code, written_as))
-    if rule is not None:
-        status = rule.status or status
-        _say_instead(document, shape, rule, state.match.parameters)
-        if rule.code is not None and field(headers, "x-error-code") is not None:
-            headers = replaced(headers, "X-Error-Code", rule.code)
-    asked = state.query if wrapped else attrs.evolve(state.query, envelope=False)
-    content = asked.written(document, status, state.context.dumps)
-    return Answer(document_reply(content, status, kind, headers), state.record())
-
-
-def _say_instead(document: JsonObject, shape: ErrorShape, rule: ErrorRule, parameters: Mapping[str, str]) -> None:
-    """Replace the members of an error document that a rule has others for."""
     if rule.code is not None:
         put_in(document, shape.code, like(rule.code, look_up(document, parse_source(shape.code))))
+        if field(headers, "x-error-code") is not None:
+            headers = replaced(headers, "X-Error-Code", rule.code)
     if rule.status is not None:
         put_in(document, shape.status, rule.status)
         put_in(document, shape.reason, reason_phrase(rule.status))
     if rule.detail is not None:
-        put_in(document, shape.detail, filled_in(rule.detail, parameters))
+        put_in(document, shape.detail, filled_in(rule.detail, state.match.parameters))
+    status, asked = rule.status or reply.status, attrs.evolve(state.query, envelope=wrapped)
+    content = asked.written(document, status, state.context.dumps)
+    return Answer(document_reply(content, status, kind, headers), state.record())
