@@ -2,7 +2,6 @@
 
 import pytest
 
-from shim.core.answer import has_next
 from shim.core.messages import FieldReport
 from shim.documents.vocabulary import Fidelity
 from tests.core.driver import JOBS, LIST, SNAPSHOT, answers, drive
@@ -201,24 +200,6 @@ def test_equals_stay_in_upstreams_order():
     rows = [{"n": number, "s": "same"} for number in (3, 1, 2)]
     assert [row["n"] for row in sorted_by('["s"]', rows)] == [3, 1, 2]
     assert [row["n"] for row in sorted_by('["-s"]', rows)] == [3, 1, 2]
-
-
-@pytest.mark.parametrize(
-    ("links", "told"),
-    [
-        (None, None),
-        ("next", None),
-        ([], None),
-        ([{"rel": "self"}], False),
-        ([{"rel": "next"}], True),
-        ([5, {"rel": "next"}], True),
-        ([5], False),
-        ([{}], False),
-    ],
-)
-def test_links_tell_whether_more_follows(links, told):
-    """Without links a page does not tell."""
-    assert has_next({"links": links}) is told
 
 
 def test_one_resource_reports_where_values_stood():
