@@ -7,7 +7,7 @@ import pytest
 
 from shim.core.messages import Reply
 from shim.gateway.http1.connection import WAITING, Connection
-from shim.gateway.http1.wire import EVERY, NEVER, Timer
+from shim.gateway.http1.wire import EVERY, NEVER, Wires
 from shim.gateway.upstream.client import Upstream
 from shim.gateway.upstream.connection import UpstreamConnection
 from tests.gateway_http1.test_interleavings import reply_of, request_of
@@ -196,12 +196,12 @@ async def test_a_deadline_that_another_moved_is_not_missed():
     seen: list[Late] = []
     first, second = Late(), Late()
     first.others, second.others = (second,), (first,)
-    timer: Any = Timer(asyncio.get_running_loop())
+    wires: Any = Wires()
     for one in (first, second):
-        timer.watch(one)
+        wires.add(one)
     await asyncio.sleep(4 * EVERY)
     for one in (first, second):
-        timer.forget(one)
+        wires.discard(one)
     assert len(seen) == 1
 
 
@@ -216,6 +216,5 @@ async def test_connection_that_is_interrupted_leaves_nothing(monkeypatch):
     monkeypatch.setattr("shim.gateway.upstream.client.open_wire", interrupted)
     with pytest.raises(asyncio.CancelledError):
         await Upstream.connect(wired.upstream)
-    assert not wired.upstream.timer._watched
     assert not wired.upstream._open
     await wired.end()

@@ -181,7 +181,6 @@ class Wired:
         self.made.append(FakeUpstream(Wire(connection), self.answer))
         connection.in_use = True
         self.upstream._open.add(connection)
-        self.upstream.timer.watch(connection)
         return connection
 
     async def settle(self, rounds: int = 30) -> None:
@@ -202,7 +201,5 @@ class Wired:
         assert not self.server._peers
         assert not self.upstream._open
         assert not self.upstream._idle
-        assert not self.server.timer._watched
-        assert not self.upstream.timer._watched
         assert asyncio.all_tasks() == {asyncio.current_task()}
         assert not self.errors

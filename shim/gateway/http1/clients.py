@@ -13,7 +13,7 @@ import attrs
 from shim.gateway.errors import NO_ROOM, Failure, Refusal, busy
 from shim.gateway.http1.peers import UNIX, UNNAMED, is_trusted
 from shim.gateway.http1.response import Request
-from shim.gateway.http1.wire import READ, Timer
+from shim.gateway.http1.wire import READ, Wires
 from shim.gateway.options import Options
 
 if TYPE_CHECKING:  # a connection and whoever counts it know each other
@@ -53,8 +53,7 @@ class Clients:
         self.handler = handler
         self.options = options or Options()
         self.loop = asyncio.get_running_loop()
-        self.timer = Timer(self.loop)
-        self.connections: set[Connection] = set()
+        self.connections = Wires()
         self.count = 0
         self.accepted = 0
         self.turned_away = Tally(surplus=0, dropped=0, handshake=0)

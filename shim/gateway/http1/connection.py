@@ -66,7 +66,6 @@ class Connection(Wire):
         self._transport.set_write_buffer_limits(HIGH)
         self._clients.turned_away["surplus"] += self.verdict != "served"
         self._clients.connections.add(self)
-        self._clients.timer.watch(self)
         self._wait_for_request()
 
     def give_up(self) -> None:
@@ -80,7 +79,6 @@ class Connection(Wire):
         super().connection_lost(exc)
         self._clients.connections.discard(self)
         self._clients.long_heads.pop(self, None)
-        self._clients.timer.forget(self)
         self._clients.left(self)
         if self._task is not None:
             self._task.cancel()

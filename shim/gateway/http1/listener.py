@@ -25,7 +25,6 @@ from shim.gateway.http1.clients import Clients
 from shim.gateway.http1.connection import Connection
 from shim.gateway.http1.peers import UNNAMED, NoProxyHeader, peer_of, read_peer
 from shim.gateway.http1.secure import Secure
-from shim.gateway.http1.wire import abort_all
 from shim.gateway.option_values import Address
 from shim.gateway.options import Options
 from shim.gateway.tls import name_in, why
@@ -283,6 +282,6 @@ class Listener:
         """End the connections that are left."""
         for connection in tuple(self._arriving):
             connection.abort()
-        await abort_all(self.clients.connections)
+        await self.clients.connections.abort()
         while self._reserve:
             os.close(self._reserve.pop())

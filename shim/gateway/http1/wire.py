@@ -9,7 +9,6 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import select
-from collections.abc import Collection
 from time import perf_counter
 from typing import cast
 
@@ -143,16 +142,6 @@ class Wire(asyncio.BufferedProtocol):
             self._transport.abort()
 
 
-async def abort_all(wires: Collection[Wire]) -> None:
-    """End all connections of a set that they leave when they have ended."""
-    for wire in tuple(wires):
-        wire.abort()
-    for _ in range(100):
-        if not wires:
-            return
-        await asyncio.sleep(0)
-
-
 class Turns:
     """Lets long work begin one piece at a time, and gives all else as much time in between as that took."""
 
@@ -166,29 +155,32 @@ class Turns:
         loop.call_soon(lambda: loop.call_later(perf_counter() - began, self._lock.release))
 
 
-class Timer:
-    """Looks at the deadlines of all that it watches, twenty times a second, and not at all while there are none."""
+class Wires(set[Wire]):
+    """The connections of one side that are made, and the one timer of their deadlines."""
 
-    def __init__(self, loop: asyncio.AbstractEventLoop) -> None:
-        self._loop = loop
-        self._watched: set[Wire] = set()
-        self._timer: asyncio.TimerHandle | None = None
+    _timer: asyncio.TimerHandle | None = None
 
-    def watch(self, wire: Wire) -> None:
-        """Keep an eye on its deadline from now on."""
-        self._watched.add(wire)
+    def add(self, wire: Wire) -> None:
+        """Take one more, and keep an eye on its deadline."""
+        super().add(wire)
         if self._timer is None:
-            self._timer = self._loop.call_later(EVERY, self._look)
-
-    def forget(self, wire: Wire) -> None:
-        """Keep no eye on it any more."""
-        self._watched.discard(wire)
+            self._timer = asyncio.get_running_loop().call_later(EVERY, self._look)
 
     def _look(self) -> None:
-        now = self._loop.time()
+        loop = asyncio.get_running_loop()
+        now = loop.time()
         try:
-            for wire in [wire for wire in self._watched if wire.due <= now]:
+            for wire in [wire for wire in self if wire.due <= now]:
                 if wire.due <= now:  # another one's lateness may have changed it
                     wire.late()
         finally:
-            self._timer = self._loop.call_later(EVERY, self._look) if self._watched else None
+            self._timer = loop.call_later(EVERY, self._look) if self else None
+
+    async def abort(self) -> None:
+        """End all, which leave when they have ended."""
+        for wire in tuple(self):
+            wire.abort()
+        for _ in range(100):
+            if not self:
+                return
+            await asyncio.sleep(0)

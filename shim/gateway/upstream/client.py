@@ -15,7 +15,7 @@ import attrs
 from shim.gateway.errors import Refusal
 from shim.gateway.fields import PSEUDONYM, for_upstream
 from shim.gateway.http1.secure import Secure, open_wire
-from shim.gateway.http1.wire import NEVER, READ, Timer, Turns, abort_all
+from shim.gateway.http1.wire import NEVER, READ, Turns, Wires
 from shim.gateway.limits import Limits
 from shim.gateway.options import Options
 from shim.gateway.tls import system_context
@@ -68,7 +68,7 @@ class Upstream:
         self.failures: Tally[str] = Tally(dict.fromkeys(_USUAL, 0))
         self.opened = self.reused = 0
         self._idle: list[UpstreamConnection] = []
-        self._open: set[UpstreamConnection] = set()
+        self._open = Wires()
         self._others: dict[str, Upstream] = {}
         self._is_closed = False
 
@@ -88,7 +88,6 @@ class Upstream:
     def open(self) -> None:
         """Get ready to make connections; needs a running loop."""
         self.loop = asyncio.get_running_loop()
-        self.timer = Timer(self.loop)
         self.turns = Turns()
         self.now = self.loop.time
         self._context_of_proxy = system_context() if self.proxy is not None and self.proxy.tls else None
@@ -103,7 +102,7 @@ class Upstream:
         self._is_closed = True
         for other in self._others.values():
             await other.close()
-        await abort_all(self._open)
+        await self._open.abort()
 
     async def send(self, outbound: OutboundCall, head: bytes = b"", until: float = NEVER) -> UpstreamResponse:
         """Send one call, its target as it is, and return the reply's head; raises Refusal if no reply comes.
@@ -192,7 +191,6 @@ class Upstream:
 
     def lost(self, connection: UpstreamConnection) -> None:
         """Forget a connection that has ended."""
-        self.timer.forget(connection)
         self._open.discard(connection)
         if not connection.in_use and connection in self._idle:
             self._idle.remove(connection)
@@ -215,7 +213,6 @@ class Upstream:
         if connection.is_open:
             self._open.add(connection)
             self.opened += 1
-            self.timer.watch(connection)
         return connection
 
     async def _connect_through(self, proxy: Proxy, connection: UpstreamConnection) -> None:
