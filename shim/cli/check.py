@@ -19,7 +19,7 @@ from shim.cli.failures import collected
 from shim.cli.output import output_option, write_report
 from shim.core.recognise import Engine, load_engine
 from shim.core.route import sunset_of
-from shim.core.settings import Settings, read_settings
+from shim.core.settings import RouteWord, Settings, read_settings
 from shim.credentials import AccessToken, ApiKey, ServiceAccount, read_credentials, used_variables
 from shim.documents import Document, load_documents
 from shim.documents.check_fields import lost_members, open_questions
@@ -169,6 +169,8 @@ def _settings(
         if options.openfeature_provider:
             provider_factory(options.openfeature_provider, found["openfeature_provider"].name)
         check_flag(options.route)
+        if options.route is RouteWord.OFF:
+            problems.append(f"{found['route'].name}=off: the shim is switched off, retired calls fail")
     with collected(problems):
         engine = _engine(document, options.switches)
         documents = engine.documents

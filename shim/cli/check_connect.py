@@ -55,21 +55,24 @@ def _ask(client: httpx.Client, environ: Mapping[str, str], side: str, url: str, 
         said = f"sign-in failed: {refused}; {after_answer(refused, environ, url)}"
         return {"status": refused.status, "meaning": said, "good": False}
     error = error_of(reply) if reply.is_error else None
-    meaning, good = _meaning(side, reply.status_code, error, signed=client.auth is not None)
+    meaning, good = _meaning(side, url, reply.status_code, error, signed=client.auth is not None)
     if error is not None and not good:
         meaning = "; ".join(filter(None, (meaning, after_answer(error, environ, url))))
     return {"status": reply.status_code, "meaning": meaning, "good": good}
 
 
-def _meaning(side: str, status: int, error: AtlasError | None, *, signed: bool) -> tuple[str, bool]:
-    """Return what a status means, and whether it is good; a retired endpoint and an unknown project are."""
+def _meaning(side: str, url: str, status: int, error: AtlasError | None, *, signed: bool) -> tuple[str, bool]:
+    """Return what a status means, and whether it is good; a retired endpoint is, and names that nobody gave."""
     if error is None:
-        return "reached and signed in" + (": not retired yet" if side == "legacy" else ""), status < 300
+        signed_in = "reached and signed in" + (": not retired yet" if side == "legacy" else "")
+        return (signed_in, True) if status < 300 else (f"reached; unexpected: {status}", False)
     if status == 410:
         return f"reached; this endpoint is retired: {error}", side == "legacy"
     if error.error_code in _NO_PROJECT or (status == 404 and error.error_code):
+        no_cluster = "GROUP" not in error.error_code
         no_access = "the project does not exist, or these credentials have no access to it"
-        return f"reached and signed in; {no_access}: {error}", True
+        why = "the project has no such cluster" if no_cluster else no_access
+        return f"reached and signed in; {why}: {error}", (CLUSTER if no_cluster else GROUP) in url
     if status == 401 and not signed:
         without = "it asks for credentials, which the environment does not have: callers must send their own"
         return f"reached; {without}", True

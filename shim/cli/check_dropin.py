@@ -67,7 +67,7 @@ def look(environ: Mapping[str, str], problems: list[str]) -> dict[str, Any]:
     finally:
         if not before:
             switch.uninstall()
-    problems += reasons(installed, environ)
+    problems += reasons(installed)
     problems += filter(None, [other_shim(["."])])
     others = uncovered(installed, loaded)
     problems += [f"{one['library']} is loaded and not covered: {GATEWAY}" for one in others if one["state"] == "loaded"]
@@ -99,11 +99,9 @@ def _distribution(module: str) -> str:
     return module.partition(".")[0]
 
 
-def reasons(installed: Mapping[str, str], environ: Mapping[str, str]) -> list[str]:
+def reasons(installed: Mapping[str, str]) -> list[str]:
     """Return reasons why calls are not covered; ``installed`` has versions by distribution."""
     found = []
-    if environ.get("ATLAS_SHIM_ROUTE", "").strip() == "off":
-        found.append("ATLAS_SHIM_ROUTE=off: the shim is switched off, retired calls fail")
     for name in (name for name in TESTED if name in installed):
         first, last, there = map(Version, (*TESTED[name], installed[name]))
         if there < first:

@@ -83,7 +83,7 @@ def test_text_is_for_people():
 )
 def test_what_is_known_to_break_is_a_problem(installed, said):
     """Told from versions alone."""
-    assert any(said in problem for problem in check_dropin.reasons(installed, {}))
+    assert any(said in problem for problem in check_dropin.reasons(installed))
 
 
 @pytest.mark.parametrize("name", sorted(check_dropin.TESTED))
@@ -91,7 +91,7 @@ def test_what_was_tried_is_no_problem(name):
     """The first version and each of the last series."""
     first, last = check_dropin.TESTED[name]
     for version in (first, f"{last}.99"):
-        assert not [one for one in check_dropin.reasons({name: version}, {}) if "than" in one]
+        assert not [one for one in check_dropin.reasons({name: version}) if "than" in one]
 
 
 def test_what_is_tried_is_what_can_be_installed():

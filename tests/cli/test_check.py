@@ -72,12 +72,13 @@ def test_the_drop_in_is_left_as_it_was(checked):
 def test_each_setting_says_where_it_comes_from(checked, tmp_path):
     """The source is a default, a variable or a file; the variable comes before the file."""
     file = tmp_path / "shim.toml"
-    file.write_text('public-url = "https://a.example"\ndeadline = 3\n')
-    found = checked("--config", str(file), env={"ATLAS_SHIM_DEADLINE": "4"})
+    file.write_text('public-url = "https://a.example"\ndeadline = 3\nroute = "off"\n')
+    found = checked("--config", str(file), env={"ATLAS_SHIM_DEADLINE": "4"}, code=1)
     settings = {one["name"]: (one["value"], one["source"]) for one in found["settings"]}
-    assert settings["route"] == ("auto", "default")
+    assert settings["writes"] == ("off", "default")
     assert settings["deadline"] == ("4", "ATLAS_SHIM_DEADLINE")
     assert settings["public_url"] == ("https://a.example", str(file))
+    assert found["problems"] == [f"{file}: route=off: the shim is switched off, retired calls fail"]
 
 
 def test_all_problems_are_listed_at_once(run, checked, tmp_path):
@@ -168,6 +169,21 @@ def test_connect_with_a_project_of_ones_own(checked, atlas):
     found = checked("--connect", "--group", DEMO_GROUP, "--cluster", DEMO_CLUSTER)
     assert [one["status"] for one in found["connection"]] == [200, 200]
     assert "not retired yet" in found["connection"][0]["meaning"]
+
+
+@pytest.mark.parametrize(
+    ("words", "good"),
+    [
+        (("--group", DEMO_GROUP), [True, True]),
+        (("--group", DEMO_GROUP, "--cluster", "nope"), [False, True]),
+        (("--group", "f" * 24), [False, False]),
+    ],
+)
+def test_connect_with_a_name_that_atlas_does_not_know(checked, atlas, words, good):
+    """A name that was given is a problem; the check's own names are not expected to exist."""
+    atlas.fake.sunset = atlas.fake.sunset.replace(year=2100)
+    found = checked("--connect", *words, code=not all(good))
+    assert [one["good"] for one in found["connection"]] == good
 
 
 WRONG_ACCOUNT = {"MONGODB_ATLAS_CLIENT_ID": DEMO_CLIENT_ID, "MONGODB_ATLAS_CLIENT_SECRET": "wrong"}
