@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Sequence
+from itertools import islice
 
 from shim.tools.scan import rules
 from shim.tools.scan.rules import said
@@ -15,6 +16,7 @@ _SENDS = re.compile(
 _METHOD = re.compile(r"(?:-X|--request=?|--method=?|-Method)(\w*)")
 _VALUED = frozenset({"-P", "--profile", "-o", "--output", "--projectId"})
 """Options of the Atlas CLI whose value is the next word."""
+_MOST = 100  # command lines in a line
 _LISTED = re.compile(r"[\"']\s*,\s*\[?\s*[\"']")  # the end of one quoted argument, and the start of the next
 _NAMES = sorted(rules.words("commands", "http") | rules.words("commands", "atlas"))
 _HEAD = re.compile(rf"(?<![\w.$%-])(?:{'|'.join(map(re.escape, _NAMES))})(?=[\s,])")
@@ -29,7 +31,7 @@ def commands_in(row: str) -> Iterator[tuple[str, list[str]]]:
     """
     row = _LISTED.sub(" ", row)
     quoted = list(_QUOTED.finditer(row))
-    for head in _HEAD.finditer(row):
+    for head in islice(_HEAD.finditer(row), _MOST):
         around = next((one for one in quoted if one.start() < head.start() < one.end()), None)
         text = row[head.start() : around.end() - 1 if around is not None else None].replace('\\"', '"')
         words = list[str]()

@@ -43,6 +43,7 @@ class Calls:
         self.program = program
         self.sought = sought
         self.text = program.root.text
+        self.mentioned = {word for word in ("mongodbatlas", "supertest", "msw") if word in self.text}
         self.near = _SPEAKS.search(self.text) is not None
         self.own = {name for names in neighbours.values() for name in names}
         beside = neighbours.keys() - {PurePath(program.file).stem}
@@ -141,9 +142,9 @@ class Calls:
         if not names:
             return False
         root = names[len(names) > 1 and names[0] in {"this", "self"}]
-        if any(map(self._sets_up, receiver.walk())) or (root == "request" and "supertest" in self.text):
+        if any(map(self._sets_up, receiver.walk())) or (root == "request" and "supertest" in self.mentioned):
             return True
-        has_msw = "msw" in self.text
+        has_msw = "msw" in self.mentioned
         if root.casefold() in rules.words("words", "mocks") or (has_msw and root == "http"):
             return root.casefold() != "rest" or has_msw
         bound = [value for one in self.program.assigned(root, receiver)[-1:] for value in one.values]

@@ -15,6 +15,7 @@ from shim.tools.scan.sought import Sought, Use
 from shim.tools.scan.texts import HOLE, Place
 
 _LONGEST = 20_000  # the most characters of a command line; a longer line is searched for paths and names only
+_LONGEST_VALUE = 1000  # the most characters of a variable that is replaced
 _TOKEN = re.compile(r"[^\s\"'`<>()\[\],;|\\]+")
 _SET = re.compile(
     r"^\s*(?:-\s+)?(?:(?:export|local|readonly|typeset|declare|set|ENV|ARG|define|override)\s+(?:-\w+\s+)*)?"
@@ -64,6 +65,7 @@ class Lines:
         self.file, self.text, self.ending, self.sought = file, text, ending, sought
         self.rows = text.split("\n")
         self.variables: dict[str, str] = {}
+        self.read = set(re.findall(r"[$.({%](\w+)", text))
 
     def uses(self) -> Iterator[Use]:
         """Yield the uses; the line that sets a variable only if no other line has a use of its path."""
@@ -71,8 +73,7 @@ class Lines:
         for number, row in self._logical():
             found = list(self._row(number, row))
             assigned = _SET.match(row) if self._is("shells", "terraform") else None
-            is_read = assigned is not None and re.search(rf"[$.({{%]{assigned[1]}\b", self.text) is not None
-            if is_read and all(use.kind == "text" for use in found):
+            if assigned is not None and assigned[1] in self.read and all(use.kind == "text" for use in found):
                 held += found
             else:
                 said.update(use.operations[0].path.text for use in found)
@@ -125,7 +126,8 @@ class Lines:
         if (assigned := _SET.match(row)) is not None:
             value = self._put_in(assigned[3].strip())
             is_quoted = value[:1] in {'"', "'", "("} and value[-1:] == {"(": ")"}.get(value[:1], value[:1])
-            if is_quoted or not self._is("powershell"):  # Without quotes it has an expression.
+            is_expression = self._is("powershell") and not is_quoted
+            if not is_expression and len(value) < _LONGEST_VALUE:
                 self.variables[assigned[1]] = value[1:-1] if is_quoted else value
         key = _ANY_KEY.match(row)
         if key is not None and not self._is("shells") and _is_talk(key[1]):
@@ -141,18 +143,19 @@ class Lines:
             name = next(filter(None, (found[1], found[3], found[4], found[5], found[6])), "")
             return self.variables.get(name, found[2] or HOLE)
 
-        return _VARIABLE.sub(value, _VARIABLE.sub(value, row.replace("$$", "$") if self._is("make") else row))
+        done = _VARIABLE.sub(value, row.replace("$$", "$") if self._is("make") else row)
+        return _VARIABLE.sub(value, done) if len(done) < _LONGEST else _VARIABLE.sub(HOLE, row)
 
     def _tokens(self, number: int, row: str, whole: str, place: Place) -> Iterator[Use]:
         """Yield the retired paths and names in a line that is not a command."""
         if not self.sought.concerns(whole) or _COMPARED.search(row):
             return
         for token in _TOKEN.finditer(_CONCATENATED.sub(HOLE, _UNKNOWN.sub(HOLE, whole))):
-            word, before = token[0].rstrip(".:"), token.string[: token.start()]
+            word, before = token[0].rstrip(".:"), token.string[max(0, token.start() - 500) : token.start()]
             word = re.sub(r"^[\w.-]+=(?=/|https?:|\x00)", "", word)
             if not self.sought.concerns(word) or _talks(before):
                 continue
-            key = _KEY.search(before[-200:])
+            key = _KEY.search(before)
             if key is not None and _is_talk(key[1]):
                 continue
             use = self.sought.called(place, None, word, "text")

@@ -58,7 +58,7 @@ class Mention(NamedTuple):
 
 def mentions(text: str) -> Iterator[Mention]:
     """Yield the versions in a program text; bare dates count only if the text builds a media type."""
-    together = _PUT_TOGETHER.search(text) is not None
+    together, line, at = _PUT_TOGETHER.search(text) is not None, 1, 0
     for found in _NAMED.finditer(text):
         if found.lastgroup == "alone" and not together:
             continue
@@ -66,7 +66,7 @@ def mentions(text: str) -> Iterator[Mention]:
             day = date.fromisoformat(found[found.lastgroup or 0])
         except ValueError:
             continue
-        line = text.count("\n", 0, found.start()) + 1
+        line, at = line + text.count("\n", at, found.start()), found.start()
         yield Mention(line, Version(f"{day.year}.{day.month}.{day.day}"), found.lastgroup == "sdk")
 
 

@@ -43,8 +43,8 @@ class Reader(Calls):
         for node in self.program.root.walk():
             if node.role == "annotation":
                 yield from self._annotation(node)
-            elif node.role in {"member", "name", "string"} and not self.is_quiet(node):
-                yield from self._node(node)
+            elif node.role in {"member", "name", "string"} and (uses := list(self._node(node))):
+                yield from [] if self.is_quiet(node) else uses
 
     def _call(self, call: Call) -> Iterator[Use]:
         yield from self._named(call)
@@ -87,21 +87,20 @@ class Reader(Calls):
         yield from (one[0] for arg in call.args for one in self.program.items(arg))
 
     def _node(self, node: Node) -> Iterator[Use]:
-        """Yield the use in a name, a text or a list that is not the call's own name."""
-        place, parent = self._place(node), node.parent or node
+        """Yield the use in a name, a text or a member that is not the call's own name."""
         if node.role in {"name", "string"} and len(node.text) < 80:
             word = plain(node.text.strip("\"'`"))
-            is_generated = node.role == "name" and "mongodbatlas" in self.text
+            is_generated = node.role == "name" and "mongodbatlas" in self.mentioned
             found = self.sought.spelled(word) or (self.sought.wrapped(word.removeprefix("New")) if is_generated else ())
-            yield from [Use(place, "resource", found, None, word)] if found else []
-        if node.role == "member" and parent.role not in {"call", "type"} and node.kids:
+            yield from [Use(self._place(node), "resource", found, None, word)] if found else []
+        if node.role == "member" and node.kids and node.parent and node.parent.role not in {"call", "type"}:
             name = (node.kids[-1].words() or [""])[-1]
             operation = self.sought.named(name)
             if operation is not None and name not in self.own and not self.is_mocked(node):
-                yield Use(place, "sdk", (operation,), operation.method, name)
+                yield Use(self._place(node), "sdk", (operation,), operation.method, name)
         if node.role == "string" and _SCRIPT.match(node.text):
             for one in self.program.fold(node):
-                uses = list(self.sought.script(place, one))
+                uses = list(self.sought.script(self._place(node), one))
                 self.used |= self.program.literals(node) if uses else set()
                 yield from uses
 
@@ -156,5 +155,5 @@ class Reader(Calls):
     def _place(self, node: Node, start: int | None = None) -> Place:
         start = node.start if start is None else start
         line, end_line = self.program.line(start), self.program.line(node.end)
-        column, end_column = (at - self.text.rfind("\n", 0, at) for at in (start, node.end))
+        column, end_column = (at - self.program.starts[self.program.line(at) - 1] + 1 for at in (start, node.end))
         return Place(self.program.file, line, column, end_line, end_column)

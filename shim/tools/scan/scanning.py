@@ -71,7 +71,7 @@ def scan(
         texts = _Texts(Sought(engine, versions.silent), sources)
     findings, ignored = list[Finding](), 0
     for source, uses in sorted(texts.uses().items(), key=lambda one: one[0].file):
-        program, comments = texts.project.programs.get(source), pragmas(source.text)
+        program, comments, rows = texts.project.programs.get(source), pragmas(source.text), source.text.split("\n")
         unused = set(comments)
         for use in versions.spoken_for(uses, source.text):
             first, last = use.place.line, use.place.end_line
@@ -79,7 +79,7 @@ def scan(
             fitting = [one for one in comments if one.covers(use.operations[0], [*range(first, last + 1), *ends])]
             unused.difference_update(fitting)
             ignored += bool(fitting)
-            findings += [] if fitting else [_finding(source, use, settings, at)]
+            findings += [] if fitting else [_finding(source, rows, use, settings, at)]
         for one in (one for one in comments if one in unused):
             texts.note(source.file, one.line, "this ignore comment hides nothing")
     said = tuple(texts.errors), tuple(texts.notes), tuple(texts.unread)
@@ -215,10 +215,10 @@ def _settled(uses: Iterable[Use]) -> list[Use]:
     return sorted(best.values(), key=lambda one: (one.place.line, one.place.column, one.operations[0].id))
 
 
-def _finding(source: Source, use: Use, settings: Settings, at: datetime) -> Finding:
+def _finding(source: Source, rows: Sequence[str], use: Use, settings: Settings, at: datetime) -> Finding:
     """Return the finding for a use; ``at`` is an aware instant."""
     operation, place, cell = use.operations[0], use.place, None
-    lines = source.text.split("\n")[place.line - 1 : place.end_line]
+    lines = list(rows[place.line - 1 : place.end_line])
     row = lines[0]
     lines[-1] = lines[-1][: place.end_column - 1]
     lines[0] = lines[0][place.column - 1 :]

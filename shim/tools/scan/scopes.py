@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import re
+from bisect import bisect_right
 from collections.abc import Iterable
 
 import attrs
 
 from shim.tools.scan.tree import Call, Node, call_of, key_of, plain
 
+_MOST = 32  # assignments of a name that are looked at
 _NO_VALUE = {"type_annotation", "type", "modifiers"}
 
 
@@ -36,9 +38,11 @@ class Scopes:
     calls: dict[Node, Call] = attrs.field(factory=dict, kw_only=True)
     names: dict[tuple[Node | None, str], list[Assigned]] = attrs.field(factory=dict, kw_only=True)
     unparsed: set[int] = attrs.field(factory=set, kw_only=True)
+    starts: list[int] = attrs.field(factory=lambda: [0], kw_only=True)
 
     def __attrs_post_init__(self) -> None:
         """Collect the functions, calls, assignments and unreadable lines."""
+        self.starts += [found.end() for found in re.finditer("\n", self.root.text)]
         for node in self.root.walk():
             if node.role == "function":
                 self._function(node)
@@ -55,7 +59,7 @@ class Scopes:
 
     def line(self, at: int) -> int:
         """Return the line of an offset, from 1."""
-        return self.root.text.count("\n", 0, at) + 1
+        return bisect_right(self.starts, at)
 
     def _function(self, node: Node) -> None:
         # The name stands before the parameters: in Java and C# after a type.
@@ -114,7 +118,7 @@ class Scopes:
 
     def indent(self, node: Node) -> int:
         """Return the indentation of a node's first line."""
-        line = self.root.text[self.root.text.rfind("\n", 0, node.start) + 1 : node.start]
+        line = self.root.text[max(0, node.start - 200) : node.start].rpartition("\n")[2]
         return len(line) - len(line.lstrip())
 
     def scope(self, node: Node) -> Node | None:
@@ -126,12 +130,14 @@ class Scopes:
         column = self.indent(at)
         for scope in [*(one for one in at.above() if one.role == "function"), None]:
             some: list[Assigned] = []
-            for one in reversed(self.names.get((scope, name), [])):
-                # Top-level code has run before a function is called.
-                is_before = one.at <= at.end or (scope is None and self.scope(at) is not None)
+            # Top-level code has run before a function is called.
+            is_late = scope is None and self.scope(at) is not None
+            known = self.names.get((scope, name), [])
+            end = len(known) if is_late else bisect_right(known, at.end, key=lambda one: one.at)
+            for one in reversed(known[max(0, end - _MOST) : end]):
                 leaves = rf"^[ \t]{{{one.column}}}(return|raise|throw|continue|break)\b"
-                is_left = one.column > column and re.search(leaves, self.root.text[one.at : at.start], re.MULTILINE)
-                if is_before and not is_left:
+                between = self.root.text[one.at : at.start] if one.column > column else ""
+                if re.search(leaves, between, re.MULTILINE) is None:
                     some.append(one)
                     if one.column <= column and not one.adds:
                         break
