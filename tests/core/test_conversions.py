@@ -145,36 +145,6 @@ def test_what_a_factor_cannot_take_is_reported(kind, factor, said):
 
 
 @pytest.mark.parametrize(
-    ("by", "said", "got"),
-    [(", ", ["a", "b"], "a, b"), ("", ["a", "b"], "ab"), (",", ["a"], "a"), (",", [], ""), (",", ["a,b"], "a,b")],
-)
-def test_texts_are_joined(by, said, got):
-    """With what the rule says between them."""
-    assert made("string", f'join = "{by}"', said) == (got, [])
-
-
-@pytest.mark.parametrize("said", ["a", ["a", 5], [None], {"a": "b"}])
-def test_nothing_but_texts_is_joined(said):
-    """A list with anything else in it is reported."""
-    assert made("string", 'join = ","', said) == ("nothing", ["can't be made string"])
-
-
-@pytest.mark.parametrize(
-    ("by", "said", "got"),
-    [(",", "a,b", ["a", "b"]), (", ", "a, b,c", ["a", "b,c"]), (",", "", []), (",", "a,", ["a", ""])],
-)
-def test_a_text_is_split(by, said, got):
-    """A text of nothing has no parts."""
-    assert made("strings", f'split = "{by}"', said) == (got, [])
-
-
-@pytest.mark.parametrize("said", [["a"], 5])
-def test_nothing_but_a_text_is_split(said):
-    """A list is no text, even where the field has one."""
-    assert made("strings", 'split = ","', said) == ("nothing", ["can't be made strings"])
-
-
-@pytest.mark.parametrize(
     ("count", "said", "got"),
     [(2, "8.0.4", "8.0"), (2, "8.3.0-rc.1", "8.3"), (1, "8", "8"), (2, "8", None), (2, "8..4", None), (1, 8, None)],
 )
@@ -182,13 +152,6 @@ def test_the_first_parts_of_a_text_are_taken(count, said, got):
     """Between dots, as of a version; a text with fewer parts gives no value."""
     found = (got, []) if got else ("nothing", ["can't be made string"])
     assert made("string", f"parts = {count}", said) == found
-
-
-def test_a_joined_text_must_be_a_word_of_the_field():
-    """A caller meets no other word, however it was made."""
-    words = 'words = ["a-b"]'
-    assert made("string", 'join = "-"', ["a", "b"], words) == ("a-b", [])
-    assert made("string", 'join = "-"', ["b", "a"], words)[0] == "nothing"
 
 
 @pytest.mark.parametrize(
@@ -215,34 +178,6 @@ def test_words_may_be_booleans_and_integers(kind, values, said, got):
 def test_a_value_that_no_word_stands_for_is_reported(said):
     """True is not 1, and 1.0 neither."""
     assert made("string", 'values = { true = "on", 2 = "two" }', said) == ("nothing", ["an unknown word"])
-
-
-@pytest.mark.parametrize(
-    ("kind", "way", "drop", "said"),
-    [
-        ("integer", "cast = true", '["0"]', "0"),
-        ("integer", "factor = 1000", "[0]", 0),
-        ("strings", 'split = ","', '["none"]', "none"),
-        ("string", 'join = ","', '[["none"]]', ["none"]),
-        ("string", 'values = { true = "on", false = "off" }', "[false]", False),
-    ],
-)
-def test_what_stands_for_not_known_is_dropped_before_the_cast(kind, way, drop, said):
-    """By the value that upstream has, not by what would become of it."""
-    assert made(kind, f"{way}\ndrop = {drop}", said) == ("nothing", ["it stands for not known"])
-
-
-def test_a_value_beside_those_that_are_dropped_is_cast():
-    """A text is not the number that it says, where values are dropped."""
-    assert made("integer", "cast = true\ndrop = [0]", "0") == (0, [])
-    assert made("boolean", "cast = true\ndrop = [0]", said=False) == (False, [])
-
-
-def test_a_later_source_makes_up_for_what_cannot_be_cast():
-    """And what the first one said is reported."""
-    driven = translated(field("x", "integer", f'from = ["y", "z"]\ncast = true\n{EXACT}'), {"y": "many", "z": "7"})
-    (dropped,) = driven.outcome.record.dropped
-    assert (driven.document, dropped.where, dropped.why) == ({"x": 7}, "y", "can't be made integer")
 
 
 def test_a_value_is_cast_in_each_item_of_a_list():

@@ -85,40 +85,6 @@ def test_the_first_usable_source_counts(source, got, dropped):
     assert (made, len(left)) == (got, dropped)
 
 
-@pytest.mark.parametrize(
-    ("said", "got"), [("ON", "yes"), ("OFF", "no"), ("on", None), ("", None), (1, None), (["ON"], None), (None, None)]
-)
-def test_words_are_translated_one_by_one(said, got):
-    """A word that is not declared is left out and reported, not passed on."""
-    rule = f'from = "y"\nvalues = {{ ON = "yes", OFF = "no" }}\n{EXACT}'
-    made, dropped = value("string", rule, {"y": said}, 'words = ["yes", "no"]')
-    assert made == (got or "nothing")
-    assert bool(dropped) is (got is None)
-
-
-@pytest.mark.parametrize(
-    ("said", "got", "dropped"),
-    [
-        (["1"], "1", 0),
-        ([], "nothing", 0),
-        (["1", "2"], "nothing", 1),
-        ([5], "nothing", 1),
-        ([None], "nothing", 1),
-        ("1", "nothing", 1),
-        (None, "nothing", 1),
-    ],
-)
-def test_the_only_item_of_a_list_is_taken(said, got, dropped):
-    """Of several none is the right one; that is reported."""
-    made, left = value("string", f'only = "y"\n{EXACT}', {"y": said})
-    assert (made, len(left)) == (got, dropped)
-
-
-def test_a_word_can_become_another_type():
-    """A table of words may lead to numbers or booleans."""
-    assert value("boolean", f'from = "y"\nvalues = {{ UP = true }}\n{EXACT}', {"y": "UP"}) == (True, ())
-
-
 def test_a_word_outside_the_legacy_ones_is_left_out():
     """A caller never meets a word that the legacy interface did not have."""
     rule, words = f'from = "y"\n{EXACT}', 'words = ["hourly", "daily"]'
@@ -144,12 +110,6 @@ def test_what_stands_for_not_known_is_left_out(drop, said, got):
     assert value("integer", f'from = "y"\ndrop = {drop}\n{EXACT}', {"y": said})[0] == got
 
 
-def test_false_is_not_zero():
-    """A boolean false is kept where zero means not known."""
-    assert value("boolean", f'from = "y"\ndrop = [0]\n{EXACT}', {"y": False}) == (False, ())
-    assert value("boolean", f'from = "y"\ndrop = [false]\n{EXACT}', {"y": False})[0] == "nothing"
-
-
 @pytest.mark.parametrize(
     ("said", "got"), [(5.0, 5), (5, 5), (-0.0, 0), (5.5, "nothing"), ("5", "nothing"), (True, "nothing")]
 )
@@ -164,21 +124,6 @@ def test_a_parameter_is_the_text_of_the_path():
     """``parameter`` gives the decoded segment."""
     driven = translated(field("x", "string", f'parameter = "thing"\n{EXACT}'), {}, thing="a%20%C3%A4")
     assert driven.document == {"x": "a ä"}
-
-
-@pytest.mark.parametrize(
-    ("kind", "constant", "got"),
-    [
-        ("string", '"daily"', "daily"),
-        ("boolean", "false", False),
-        ("integer", "0", 0),
-        ("strings", "[]", []),
-        ("object", "{a = 1}", {"a": 1}),
-    ],
-)
-def test_a_constant_is_always_there(kind, constant, got):
-    """``constant`` looks at nothing."""
-    assert value(kind, f'constant = {constant}\nwhy = "Always."', {"x": "other"}) == (got, ())
 
 
 def test_an_absent_field_is_never_there():

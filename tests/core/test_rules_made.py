@@ -6,7 +6,7 @@ import pytest
 
 from shim.documents.vocabulary import Fidelity
 from tests.core.driver import BASE, answers, drive
-from tests.core.small import HEAD, field, read, translated, value
+from tests.core.small import HEAD, field, read, translated
 
 EXACT = 'fidelity = "exact"'
 WHY = 'fidelity = "derived"\nwhy = "Because."'
@@ -30,40 +30,6 @@ why = "Else."
 
 
 @pytest.mark.parametrize(
-    ("source", "got", "dropped"),
-    [
-        ({"y": "u"}, ["u"], 0),
-        ({}, [], 0),
-        ({"y": None}, "nothing", 1),
-        ({"y": 5}, "nothing", 1),
-        ({"y": ["u"]}, "nothing", 1),
-    ],
-)
-def test_a_list_wraps_one_value(source, got, dropped):
-    """``list`` is empty when there is nothing to wrap, and takes nothing but items of its type."""
-    made, left = value("strings", f'list = "y"\n{WHY}', source)
-    assert (made, len(left)) == (got, dropped)
-
-
-@pytest.mark.parametrize(
-    ("source", "got", "dropped"),
-    [
-        ({"s": "FAILED"}, True, 0),
-        ({"s": "LOST"}, True, 0),
-        ({"s": "failed"}, False, 0),
-        ({"s": ""}, False, 0),
-        ({}, "nothing", 0),
-        ({"s": None}, "nothing", 1),
-        ({"s": ["FAILED"]}, "nothing", 1),
-    ],
-)
-def test_equals_is_true_for_its_words(source, got, dropped):
-    """``equals`` says yes or no to a word, and nothing when there is none."""
-    made, left = value("boolean", f'equals = {{ source = "s", word = ["FAILED", "LOST"] }}\n{WHY}', source)
-    assert (made, len(left)) == (got, dropped)
-
-
-@pytest.mark.parametrize(
     ("said", "got"),
     [
         ("2026-08-01T11:59:59Z", True),
@@ -82,11 +48,6 @@ def test_passed_is_true_when_a_time_is_over(said, got):
     driven = translated(field("x", "boolean", f'passed = "y"\n{WHY}'), {"y": said}, clock=now)
     assert driven.document.get("x", "nothing") == got
     assert bool(driven.outcome.record.dropped) is (got == "nothing")
-
-
-def test_passed_says_nothing_of_a_time_that_is_not_there():
-    """A missing time is neither over nor to come."""
-    assert value("boolean", f'passed = "y"\n{WHY}', {}) == ("nothing", ())
 
 
 @pytest.mark.parametrize(
