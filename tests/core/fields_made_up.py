@@ -49,25 +49,8 @@ CASTS: dict[str, st.SearchStrategy[Way]] = {
     "string": TEXT | JOIN, "integer": TEXT | FACTOR, "number": TEXT | FACTOR, "boolean": TEXT, "strings": SPLIT
 }  # fmt: skip
 """What a value of each type may be cast by."""
-CASTABLE = [
-    "5",
-    "-2",
-    "1.5",
-    "1e3",
-    "007",
-    " 5",
-    "+1",
-    "NaN",
-    "true",
-    "False",
-    "a,b",
-    ["a", "b"],
-    ["a", 1],
-    3,
-    -6,
-    4.5,
-    1e308,
-]
+TEXTS = ["5", "-2", "1.5", "1e3", "007", " 5", "+1", "NaN", "true", "False", "a,b"]
+CASTABLE = [*TEXTS, ["a", "b"], ["a", 1], 3, -6, 4.5, 1e308]
 
 NAMES = [*PARTS[:4], "o.x", "o.y", "o.p.z", *(f"q.{odd}" for odd in ODD[:-1]), *(f"{odd}r" for odd in ODD)]
 """None stands inside another, and none is ``links``."""

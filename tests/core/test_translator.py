@@ -84,40 +84,15 @@ def names_in(text: str) -> set[str]:
 
 
 OURS = {
-    *("begin", "context", "count", "report", "translate", "source", "made", "value", "items", "word", "links", "found"),
-    *(
-        "NOTHING",
-        "instant",
-        "is_usual_time",
-        "segment_of",
-        "type",
-        "len",
-        "int",
-        "str",
-        "bool",
-        "dict",
-        "list",
-        "float",
-    ),
-    *("get", "setdefault", "append", "isascii", "isalnum", "is_integer", "timestamp"),
-    *("now", "raw", "parameters", "links_base", "counts", "look_up", "pass_over", "leave_out"),
-}
+    "NOTHING", "append", "begin", "bool", "context", "count", "counts", "dict", "float", "found", "get",
+    "instant", "int", "is_integer", "is_usual_time", "isalnum", "isascii", "items", "leave_out", "len", "links",
+    "links_base", "list", "look_up", "made", "now", "parameters", "pass_over", "raw", "report", "segment_of",
+    "setdefault", "source", "str", "timestamp", "translate", "type", "value", "word",
+}  # fmt: skip
 NUMBERED = {
-    "convert",
-    "field",
-    "rule",
-    "words",
-    "known",
-    "chosen",
-    "path",
-    "fits",
-    "is_dropped",
-    "constant",
-    "holder",
-    "href",
-    "parameter",
-    "segment",
-}
+    "chosen", "constant", "convert", "field", "fits", "holder", "href", "is_dropped", "known", "parameter",
+    "path", "rule", "segment", "words",
+}  # fmt: skip
 
 
 @ENOUGH
