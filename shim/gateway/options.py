@@ -17,9 +17,24 @@ from shim.core.settings import CREDENTIALS, FlagRoute, Host, RouteWord, Settings
 from shim.errors import SettingsError
 from shim.gateway import option_values as of
 from shim.gateway.allow import BY_DEFAULT, AllowList
-from shim.gateway.option_values import Given, Reader, Row, given
+from shim.gateway.option_values import (
+    AccessWord,
+    Address,
+    CredentialsMode,
+    Given,
+    LogFormat,
+    LogLevel,
+    Reader,
+    Row,
+    given,
+)
 
 T = TypeVar("T")
+
+__all__ = [
+    "TABLE", "AccessWord", "Address", "CredentialsMode", "LogFormat", "LogLevel", "Options", "options_of",
+    "read_options", "three_quarters",
+]  # fmt: skip
 
 
 def _option(group: str, reader: Reader[T], said: str, default: str = "", **more: Any) -> T:
@@ -41,7 +56,7 @@ class Options:
     of ``listen``.
     """
 
-    listen: of.Address = _where(of.ADDRESS, "Take calls at this address.", "127.0.0.1:8480")
+    listen: Address = _where(of.ADDRESS, "Take calls at this address.", "127.0.0.1:8480")
     uds: str | None = _where(of.PATH, "Take calls at this unix socket, in place of --listen.")
     reuse_port: bool = _where(
         of.SWITCH,
@@ -50,7 +65,7 @@ class Options:
         "off",
         bare="on",
     )
-    admin: of.Address | None = _where(
+    admin: Address | None = _where(
         of.unless("off", of.ADDRESS),
         "Answer probes, metrics and the status page here; 'off' closes it.",
         "127.0.0.1:8481",
@@ -130,8 +145,8 @@ class Options:
         live=True,
     )
 
-    credentials: of.CredentialsMode = _credentials(
-        of.words_of(of.CredentialsMode),
+    credentials: CredentialsMode = _credentials(
+        of.words_of(CredentialsMode),
         "Choose who signs calls: the caller (passthrough), the gateway for callers on this machine (own), or the "
         "gateway for callers who prove a key that it knows (verify).",
         "passthrough",
@@ -176,17 +191,15 @@ class Options:
     )
     drain: float = _limits(of.SECONDS, "Cut open calls this many seconds after SIGTERM.", "25", live=True)
 
-    access_log: of.AccessWord = _log(
-        of.words_of(of.AccessWord), "Log calls: all, errors alone, or none.", "on", live=True
-    )
+    access_log: AccessWord = _log(of.words_of(AccessWord), "Log calls: all, errors alone, or none.", "on", live=True)
     log_names: bool = _log(of.SWITCH, "Name the cluster of a retired call in its log line.", "off", live=True)
-    log_level: of.LogLevel = _log(of.words_of(of.LogLevel), "Log from this level on.", "info", live=True)
-    log_format: of.LogFormat = _log(of.words_of(of.LogFormat), "Write the log, on stderr, in this format.", "text")
+    log_level: LogLevel = _log(of.words_of(LogLevel), "Log from this level on.", "info", live=True)
+    log_format: LogFormat = _log(of.words_of(LogFormat), "Write the log, on stderr, in this format.", "text")
 
     @property
     def allowed(self) -> AllowList | None:
         """What may be called with credentials of the gateway's; None if it holds none, and the option is not set."""
-        holds_keys = self.credentials is not of.CredentialsMode.PASSTHROUGH
+        holds_keys = self.credentials is not CredentialsMode.PASSTHROUGH
         return self.allow or (BY_DEFAULT if holds_keys else None)
 
     @property
