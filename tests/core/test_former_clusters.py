@@ -11,7 +11,7 @@ import pytest
 from shim.core.context import Memory
 from shim.core.recognise import load_engine
 from shim.core.settings import RouteWord, Settings
-from tests.core.driver import BASE, GONE, Clock, answers, drive, pages_of, refuses
+from tests.core.driver import BASE, CASES, GONE, Clock, answers, drive, pages_of, refuses
 
 ENGINE = load_engine({"ATLAS_SHIM_READS": "former-clusters", "ATLAS_SHIM_WRITES": "former-clusters"})
 RECORDED = Path(__file__).parents[3] / "shared" / "recorded" / "flex-cluster-pairs.jsonl"
@@ -23,74 +23,11 @@ GONE_TO_FLEX = refuses(400, "CANNOT_USE_FLEX_CLUSTER_IN_CLUSTER_API")
 BEFORE, AFTER = (datetime(year, 7, 2, tzinfo=UTC).timestamp() for year in (2026, 2027))
 """On both sides of the sunset of 2023-02-01, 2027-07-01."""
 
-STRINGS = {"standard": "mongodb://a:27017,b:27017,c:27017/?ssl=true", "standardSrv": "mongodb+srv://c0.example"}
-FLEX_CLUSTER = {
-    "backupSettings": {"enabled": True},
-    "clusterType": "REPLICASET",
-    "connectionStrings": STRINGS,
-    "createDate": "2025-02-13T14:07:04Z",
-    "groupId": GROUP,
-    "id": "67adfc880d1ee76f87979186",
-    "mongoDBVersion": "8.0.4",
-    "name": "cluster0",
-    "providerSettings": {"backingProviderName": "AWS", "diskSizeGB": 5, "providerName": "FLEX", "regionName": "R1"},
-    "stateName": "IDLE",
-    "tags": [{"key": "a", "value": "b"}],
-    "terminationProtectionEnabled": True,
-    "versionReleaseSystem": "LTS",
-}
-"""A flex cluster, in the shape of the contract."""
-COMMON = {name: value for name, value in FLEX_CLUSTER.items() if not name.endswith("Settings")} | {
-    "biConnector": {"enabled": False, "readPreference": "secondary"},
-    "diskWarmingMode": "FULLY_WARMED",
-    "encryptionAtRestProvider": "NONE",
-    "globalClusterSelfManagedSharding": False,
-    "labels": [],
-    "mongoDBMajorVersion": "8.0",
-    "paused": False,
-    "pitEnabled": False,
-    "rootCertType": "ISRGROOTX1",
-}
-
-
-def spec(region, **more):
-    """Return the one entry of replicationSpecs."""
-    of_all = {"backingProviderName": "AWS", "priority": 7, "providerName": "TENANT", "regionName": "R1"}
-    return [{"regionConfigs": [of_all | {"electableSpecs": region}], "zoneName": "Zone 1", **more}]
-
-
-SIZES = {"effectiveInstanceSize": "FLEX", "instanceSize": "M5"}
-NODES = {"R1": {"analyticsNodes": 0, "electableNodes": 3, "priority": 7, "readOnlyNodes": 0}}
-OLDEST = COMMON | {
-    "diskSizeGB": 5,
-    "mongoURIWithOptions": STRINGS["standard"],
-    "numShards": 1,
-    "providerBackupEnabled": True,
-    "providerSettings": {
-        "backingProviderName": "AWS",
-        "effectiveInstanceSizeName": "FLEX",
-        "instanceSizeName": "M5",
-        "providerName": "TENANT",
-        "regionName": "R1",
-    },
-    "replicationFactor": 3,
-    "replicationSpec": NODES,
-    "replicationSpecs": [{"numShards": 1, "regionsConfig": NODES, "zoneName": "Zone 1"}],
-    "srvAddress": STRINGS["standardSrv"],
-}
-SHAPES = {
-    "2024-08-05": COMMON
-    | {
-        "backupEnabled": True,
-        "featureCompatibilityVersion": "8.0",
-        "redactClientLogData": False,
-        "replicationSpecs": spec({"diskSizeGB": 5, **SIZES}),
-    },
-    "2023-02-01": COMMON | {"backupEnabled": True, "diskSizeGB": 5, "replicationSpecs": spec(SIZES, numShards=1)},
-    "2023-01-01": OLDEST,
-    "v1.0": OLDEST,
-}
-"""What a former M5 cluster was, by version (recorded, but for the last two)."""
+SHAPES = json.loads((CASES / "former-clusters.json").read_text("utf-8"))
+"""What a former M5 cluster was, by version (recorded, but for the oldest)."""
+FLEX_CLUSTER = SHAPES.pop("flex")
+"""It as a flex cluster, in the shape of the contract."""
+SHAPES["v1.0"] = SHAPES["2023-01-01"]
 
 
 def call(version):
@@ -133,10 +70,21 @@ def test_what_the_endpoint_answers_else_passes(version, given):
     assert [(send.call.target, send.rewritten) for send in driven.sends] == [(f"{call(version)[0]}/cluster0", False)]
 
 
-def test_a_flex_clusters_own_error_is_the_answer():
-    """As it came."""
-    driven = ask("2024-08-05", [GONE_TO_FLEX, refuses(404, "CLUSTER_NOT_FOUND")])
-    assert (driven.passed, driven.routes) == (True, ("legacy", "former"))
+LISTED = answers({"results": [FLEX_CLUSTER], "totalCount": 1})
+
+
+@pytest.mark.parametrize(
+    ("below", "upstream", "routes"),
+    [
+        ("/cluster0", [GONE_TO_FLEX, refuses(404, "CLUSTER_NOT_FOUND")], ("legacy", "former")),
+        ("", [refuses(429, "RATE_LIMITED")], ("former",)),
+        ("", [LISTED, refuses(403, "NOT_IN_GROUP")], ("former", "legacy")),
+    ],
+)
+def test_an_error_of_either_side_is_the_answer(below, upstream, routes):
+    """As it came; a list that lacks clusters without a word is what all this is against."""
+    driven = ask("2024-08-05", upstream, below)
+    assert (driven.passed, driven.routes) == (True, routes)
 
 
 @pytest.mark.parametrize("version", ["2023-02-01", "2023-01-01"])
@@ -166,30 +114,6 @@ def test_head_knows_the_code_by_its_field(code):
     given = (400, (("X-Error-Code", code),), b"")
     driven = ask("2024-08-05", [given, answers(FLEX_CLUSTER)], method="HEAD")
     assert driven.routes == (("legacy", "former") if code.startswith("CANNOT") else ("legacy",))
-
-
-def recorded(shape):
-    """Return the recorded pairs of a shape; the file is beside the repository, and no part of it."""
-    lines = RECORDED.read_text("utf-8").splitlines() if RECORDED.exists() else []
-    return [pair for pair in map(json.loads, lines) if pair["shape"] == shape]
-
-
-def known(cluster):
-    """Return a recorded cluster without the two ids that no flex cluster says."""
-    (spec,) = cluster["replicationSpecs"]
-    said = {name: value for name, value in spec.items() if name not in {"id", "zoneId"}}
-    return cluster | {"replicationSpecs": [said]}
-
-
-def test_recorded_clusters_follow_from_both_sides():
-    """Three clusters, which Atlas showed under both paths within minutes."""
-    for pair in recorded("one"):
-        target, headers = pair["path"], (("Accept", f"application/vnd.atlas.{pair['old_version']}+json"),)
-        target = target.replace("{groupId}", "%7BgroupId%7D").replace("{clusterName}", "%7BclusterName%7D")
-        upstream = [GONE_TO_FLEX, answers(pair["new"])]
-        driven = drive(ENGINE, target, upstream, headers=headers, clock=BEFORE, base="https://cloud-dev.mongodb.com")
-        made = json.loads(driven.content.replace(b"%7B", b"{").replace(b"%7D", b"}"))
-        assert made == known(pair["old"])
 
 
 def lists(clusters, flex, most=500):
@@ -261,21 +185,6 @@ def test_another_caller_is_asked_for():
     assert len(memory._entries) == 2
 
 
-def test_an_error_of_the_flex_list_is_the_answer():
-    """A list that lacks them without a word is what this is against."""
-    driven = ask("2024-08-05", [refuses(429, "RATE_LIMITED")], "")
-    assert (driven.passed, driven.routes) == (True, ("former",))
-    enveloped = ask("2024-08-05", [refuses(429, "RATE_LIMITED")], "?envelope=true")
-    assert (enveloped.document["status"], enveloped.document["content"]["errorCode"]) == (429, "RATE_LIMITED")
-
-
-def test_an_error_of_the_other_list_is_the_answer():
-    """As it came."""
-    page = answers({"results": TWO, "totalCount": 2})
-    driven = ask("2024-08-05", [page, refuses(403, "NOT_IN_GROUP")], "")
-    assert (driven.passed, driven.routes) == (True, ("former", "legacy"))
-
-
 @pytest.mark.parametrize("version", ["2023-02-01", "2023-01-01"])
 def test_after_the_sunset_the_successors_list_is_the_other(version):
     """Each list by its own rules; also where the legacy endpoint says that it has gone."""
@@ -311,15 +220,28 @@ def test_what_atlas_does_not_know_is_not_asked_of_flex():
     assert any("retains no backups" in note for note in driven.outcome.record.notes)
 
 
-def test_recorded_lists_follow_from_both_sides():
-    """The same three clusters, in lists."""
-    for pair in recorded("list"):
-        path = pair["path"].rpartition("/")[0].replace("{groupId}", GROUP)
+def known(cluster):
+    """Return a recorded cluster without the two ids that no flex cluster says."""
+    said = {name: value for name, value in cluster["replicationSpecs"][0].items() if name not in {"id", "zoneId"}}
+    return cluster | {"replicationSpecs": [said]}
+
+
+def test_recorded_clusters_follow_from_both_sides():
+    """Three, alone and in lists; Atlas showed them under both paths within minutes. The file is not of this project."""
+    lines = RECORDED.read_text("utf-8").splitlines() if RECORDED.exists() else []
+    for pair in map(json.loads, lines):
+        of_list = pair["shape"] == "list"
         upstream = [answers({"results": [pair["new"]], "totalCount": 1}), answers({"results": [], "totalCount": 0})]
-        headers = (("Accept", f"application/vnd.atlas.{pair['old_version']}+json"),)
-        driven = drive(ENGINE, path, upstream, headers=headers, clock=BEFORE, base="https://cloud-dev.mongodb.com")
+        version, below = pair["old_version"], "" if of_list else "/%7BclusterName%7D"
+        driven = ask(
+            version,
+            upstream if of_list else [GONE_TO_FLEX, answers(pair["new"])],
+            below,
+            base="https://cloud-dev.mongodb.com",
+        )
         made = driven.content.replace(GROUP.encode(), b"{groupId}").replace(b"%7B", b"{").replace(b"%7D", b"}")
-        assert json.loads(made)["results"] == [known(pair["old"])]
+        document = json.loads(made)
+        assert (document["results"][0] if of_list else document) == known(pair["old"])
 
 
 REGION = {"backingProviderName": "AWS", "providerName": "TENANT", "regionName": "R1", "priority": 7}
@@ -445,7 +367,7 @@ def test_an_upgrade_to_dedicated_goes_on_after_the_one_code(version):
         "name": "cluster0",
         "replicationSpecs": [{"regionConfigs": [region]}],
     }
-    assert without_links(driven.document) == OLDEST
+    assert without_links(driven.document) == SHAPES["v1.0"]
     assert write(version, "POST", body, [answers({})], "/tenantUpgrade").passed
     five = body | {"replicationFactor": 5}
     driven = write(version, "POST", five, [GONE_TO_FLEX, answers(FLEX_CLUSTER)], "/tenantUpgrade")
