@@ -114,7 +114,7 @@ def test_a_record_of_a_list_says_of_how_many_items_each_level_is_true(engine):
     assert report(driven, "expired") == FieldReport(
         "expired",
         Fidelity.ABSENT,
-        "The delivery type is none that flex had when this was written in 1 of 4; in 1 it is derived: Legacy spoke of"
+        "Flex had no such delivery type when this was written in 1 of 4; in 1 it is derived: Legacy spoke of"
         " the job; flex says when the download link expires; elsewhere it is derived: Legacy spoke of the job; flex"
         " speaks of a download link, and this job has none",
         report(driven, "expired").owner,
