@@ -2,17 +2,7 @@
 
 import pytest
 
-from tests.core.driver import (
-    BASE,
-    GET,
-    JOBS,
-    LIST,
-    SNAPSHOT,
-    answers,
-    drive,
-    linked,
-    refuses,
-)
+from tests.core.driver import BASE, GET, JOBS, LIST, SNAPSHOT, answers, drive, linked, refuses
 from tests.core.small import HEAD, START, field, operation, read, successor
 
 V1, V2 = f"/api/atlas/v1.0{LIST}", f"/api/atlas/v2{LIST}"

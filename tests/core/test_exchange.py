@@ -7,20 +7,7 @@ import pytest
 from shim.core.context import Memory
 from shim.core.messages import Answer, PassThrough, Read, Send, Sent
 from shim.core.settings import RouteWord, Settings
-from tests.core.driver import (
-    AFTER,
-    BEFORE,
-    GET,
-    GONE,
-    LIST,
-    NO_ROUTE,
-    ORIGIN,
-    SNAPSHOT,
-    Clock,
-    answers,
-    drive,
-    refuses,
-)
+from tests.core.driver import AFTER, BEFORE, GET, GONE, LIST, NO_ROUTE, ORIGIN, SNAPSHOT, Clock, answers, drive, refuses
 
 V2 = f"/api/atlas/v2{GET}"
 OK = answers(SNAPSHOT)

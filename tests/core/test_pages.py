@@ -12,17 +12,7 @@ from shim.core.context import Memory
 from shim.core.messages import Call
 from shim.core.recognise import shared_engine
 from shim.core.settings import Settings
-from tests.core.driver import (
-    JOBS,
-    LIST,
-    Clock,
-    answers,
-    drive,
-    linked,
-    pages_of,
-    refuses,
-    snapshots,
-)
+from tests.core.driver import JOBS, LIST, Clock, answers, drive, linked, pages_of, refuses, snapshots
 
 V1, V2 = f"/api/atlas/v1.0{LIST}", f"/api/atlas/v2{LIST}"
 

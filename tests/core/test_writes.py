@@ -3,15 +3,7 @@
 import json
 
 from shim.core.context import Memory
-from tests.core.driver import (
-    BEFORE,
-    GONE,
-    JOBS,
-    NON_FLEX,
-    Clock,
-    answers,
-    drive,
-)
+from tests.core.driver import BEFORE, GONE, JOBS, NON_FLEX, Clock, answers, drive
 
 RESTORE = {"deliveryType": "automated", "snapshotId": "s", "targetClusterName": "t", "targetGroupId": "g2"}
 
