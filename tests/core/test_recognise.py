@@ -234,6 +234,26 @@ def test_a_fixed_segment_goes_before_a_parameter(tmp_path, operations, path, exp
 
 
 @pytest.mark.parametrize(
+    ("segment", "expected"),
+    [
+        ("7.json", ("ended", "7")),
+        ("a.b.json", ("ended", "a.b")),
+        ("%C3%A4.json", ("ended", "%C3%A4")),
+        ("7.xml", ("any", "7.xml")),
+        (".json", ("any", ".json")),
+        ("..json", ("any", "..json")),
+        ("7%2Ejson", ("any", "7%2Ejson")),
+    ],
+)
+def test_a_parameter_at_the_end_may_have_an_ending(tmp_path, segment, expected):
+    """The parameter is what stands before it, and the call with the ending goes before the one without."""
+    engine = engine_of(tmp_path, a=retired("any", "/things/{name}"), b=retired("ended", "/things/{name}.json"))
+    match = recognise(engine, f"/api/atlas/v2/things/{segment}")
+    assert match is not None
+    assert (match.operation.id, match.raw["name"]) == expected
+
+
+@pytest.mark.parametrize(
     ("accept", "expected"),
     [
         ("*/*", "old"),
