@@ -55,8 +55,8 @@ def command(  # noqa: PLR0913 - one argument an option
     has one, else with the token of MONGODB_ATLAS_ACCESS_TOKEN.
 
     URL is a whole URL or a path; a name in it may be a {placeholder}. Nothing is sent. Settings
-    come from ATLAS_SHIM_ROUTE, ATLAS_SHIM_SUNSET, ATLAS_SHIM_WRITES, ATLAS_SHIM_UPSTREAM and
-    ATLAS_SHIM_MAPPINGS.
+    come from ATLAS_SHIM_ROUTE, ATLAS_SHIM_SUNSET, ATLAS_SHIM_READS, ATLAS_SHIM_WRITES,
+    ATLAS_SHIM_UPSTREAM and ATLAS_SHIM_MAPPINGS.
 
     Example: atlas-shim explain GET
     '/api/atlas/v2/groups/{groupId}/serverless/{name}/backup/snapshots'
