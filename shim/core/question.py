@@ -39,14 +39,14 @@ not have (RFC 9110, 13)."""
 _ABOUT_BODY = OWN_WORDS | {
     "content-digest", "content-encoding", "content-length", "content-md5", "digest", "repr-digest",
 }  # fmt: skip
-"""Together with request fields that describe the caller's own content, and no other."""
+"""The same, with request fields that describe the caller's own content."""
 
 _HARMLESS = frozenset({"accept-encoding", "accept-language", "user-agent"})
 """Request fields that are no credentials, whatever an API calls its own."""
 
 _NUMBERS = {"itemsPerPage": f"{SIZE}", "pageNum": "1"}
 _FLAGS = {"includeCount": "true", "envelope": "false", "pretty": "false"}
-"""The parameters that this interface knows, with their defaults; one resource has but the last two."""
+"""The parameters of a page, with their defaults; a single resource has the last two alone."""
 
 _is_positive = re.compile(r"0*[1-9][0-9]{0,17}").fullmatch
 _WORDS = {"true": True, "false": False, "": True}
@@ -54,11 +54,11 @@ _WORDS = {"true": True, "false": False, "": True}
 
 @attrs.frozen
 class LegacyQuery:
-    """What the caller asked for; ``asked`` is the page size before clamping, ``rest`` all raw pairs but paging.
+    """What the caller asked for; ``asked`` is the page size before clamping, ``rest`` are all raw pairs but paging.
 
     ``foreign`` are the raw pairs that this interface does not know. A ``plain`` query means the same to a successor
-    with the same pages: beside those pairs it has at most page and size, each once, and as they are used.
-    ``following`` asks for the next page of a successor that links its pages: a raw pair, or its whole query.
+    with the same pages: beside foreign pairs it has at most page and size, each once and not clamped. ``following``
+    asks for the next page of a successor that links its pages: a raw pair, or its whole query.
     """
 
     page: int = 1
@@ -110,7 +110,8 @@ def read_query(raw: str, shape: str) -> LegacyQuery:
     own = {name: unquote_plus(value) for name, value, _ in reversed(given) if name in known}
     said = _NUMBERS | _FLAGS | own
     for name in known:
-        if _is_positive(said[name]) is None if name in _NUMBERS else said[name].lower() not in _WORDS:
+        is_number, is_flag = _is_positive(said[name]) is not None, said[name].lower() in _WORDS
+        if not (is_number if name in _NUMBERS else is_flag):
             raise invalid("query parameter", name)
     asked = int(said["itemsPerPage"])
     count, envelope, pretty = (_WORDS[said[name].lower()] for name in _FLAGS)
