@@ -1,4 +1,4 @@
-"""Content within bounds: codings (RFC 9110, 8.4.1) undone and JSON read, and no small reply fills the memory."""
+"""Content within bounds: codings (RFC 9110, 8.4.1) are undone and JSON is read, so that no reply fills the memory."""
 
 from __future__ import annotations
 
@@ -47,10 +47,10 @@ class ContentFault(Exception):  # noqa: N818 - it never leaves ``with_content`` 
 def with_content(
     reply: Reply, chunks: Iterable[bytes], limit: int, *, complete: bool = True, decoded: bool = False
 ) -> Reply:
-    """Return a reply with its content decoded, or with the fault in plain words that kept it from being.
+    """Return a reply with its content decoded, or with its fault in plain words.
 
-    ``chunks`` are the content as it was sent, or as somebody has ``decoded`` it already; not ``complete``
-    means that reading stopped because there was more than ``limit`` bytes.
+    ``chunks`` are the content as it was sent, or ``decoded`` already; it is not ``complete`` if reading stopped because
+    there was more than ``limit`` bytes.
     """
     raw, lines = b"".join(chunks), () if decoded else reply.headers
     codings = ",".join([value for name, value in lines if len(name) == 16 and name.lower() == "content-encoding"])
@@ -128,7 +128,7 @@ def _number(text: str) -> float:
 
 
 def loads(content: bytes) -> Any:
-    """Decode JSON (RFC 8259), perhaps with a byte order mark; raises ValueError, NaN included, or RecursionError."""
+    """Decode JSON (RFC 8259), with a byte order mark or not; raises ValueError (also for NaN) or RecursionError."""
     return json.loads(content.decode("utf-8-sig"), parse_constant=_refuse, parse_float=_number)
 
 
@@ -150,7 +150,7 @@ def json_marks(content: bytes) -> int:
 
 @attrs.define
 class JsonReader:
-    """Reads JSON while all that it read has few enough ``marks``; ``refused`` says why content was not decoded."""
+    """Reads JSON of one exchange, until it has too many ``marks``; ``refused`` says why content was not decoded."""
 
     loads: Callable[[bytes], Any]
     marks: int = 0
@@ -178,7 +178,7 @@ class JsonReader:
 
 
 def _is_shallow(document: Json, brackets: int) -> bool:
-    """Return whether a document with so many brackets can be written again, which each level takes one of."""
+    """Return whether a document with so many brackets is shallow enough to be written again; a level takes one each."""
     level: Iterable[Any] = [document]
     for depth in range(1, _DEPTH + 2):
         nests = [value for value in level if type(value) in {dict, list}]

@@ -234,7 +234,7 @@ def load_engine(environ: Mapping[str, str]) -> Engine:
 
 
 def shared_engine(environ: Mapping[str, str]) -> Engine:
-    """Return the engine that everybody shares who has the same folder and switches in the environment."""
+    """Return the engine of an environment; environments with the same folder and switches share it."""
     return _shared(*(environ.get(name, "") for name in ("ATLAS_SHIM_MAPPINGS", *SWITCHES)))
 
 

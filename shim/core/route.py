@@ -21,8 +21,8 @@ class Decision:
     """The side to ask first: ``legacy``, a tier, or ``none`` when nobody could answer.
 
     ``reason`` is a sentence for people, ``sunset`` the one in force. ``corrects``: replies may lead on to another side;
-    ``legacy_next``: that is legacy if the tier knows nothing. It stands ``since`` a time, in seconds since the epoch,
-    as long as replies teach nothing; None if it will end by itself.
+    ``legacy_next``: legacy is asked if the tier knows nothing. While replies teach nothing, the decision is valid
+    ``since`` a time in seconds since the epoch; None if it will end by itself.
     """
 
     route: str

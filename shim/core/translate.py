@@ -141,7 +141,7 @@ class Translated:
 
 
 def translate_one(translator: Translator, source: Json, context: TranslationContext) -> Translated:
-    """Translate one resource; the document of a bare one is its value, None where it has none."""
+    """Translate one resource; the document of a bare one is its value, None if it has no value."""
     report = TranslationReport()
     made = translator.begin(context, report)(source if type(source) is dict else {BARE: source})
     document = made.get(BARE) if translator.bare else made
@@ -232,7 +232,7 @@ def _reports(translator: Translator, report: TranslationReport, items: int) -> I
 def _over_all(
     name: str, used: Sequence[tuple[Rule, int]], left_out: Sequence[tuple[Rule, Dropped | None]], items: int
 ) -> FieldReport:
-    """Return the report of the worst that is true of a field; if more is, it says of how many items each is."""
+    """Return the worst report that is true of a field; if several are, it says of how many items each is true."""
     found = Counter[FieldReport]()
     invalid = [(rule, value) for rule, value in left_out if value is not None]
     if invalid:
@@ -248,7 +248,7 @@ def _over_all(
 
 
 def _worst(found: Counter[FieldReport], items: int) -> FieldReport:
-    """Return the worst of reports that are each true of so many items, which says of how many each is."""
+    """Return the worst of several reports, which says of how many items each of them is true."""
     levels, usual = list(Fidelity), [*found][-1]  # the usual one where nothing was made
     true = sorted(+found or [usual], key=lambda one: levels.index(one.fidelity), reverse=True)
     worst, *others = true

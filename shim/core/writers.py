@@ -1,7 +1,7 @@
 """Generated functions that write the items of a list at once, a column at a time: one for each kind of items.
 
-What is unusual (a value of another type, a text that JSON writes with an escape, a rule that looks at each item) is
-left to the functions that translate an item at a time (``translator``), whose answer and record are the same.
+Unusual items (a value of another type, a text that JSON writes with an escape, a rule that looks at each item) are
+left to the functions that translate an item at a time (``translate``), whose answer and record are the same.
 """
 
 from __future__ import annotations
@@ -38,11 +38,11 @@ WriteItems = Callable[[Sequence[Json], float], tuple[Written, tuple[FieldReport,
 
 @attrs.frozen(eq=False)
 class Kind:
-    """What items have in common that have the same members, and the same words where conditions look.
+    """A kind of items: they have the same members, and the same words where conditions look.
 
     ``begin`` takes what a call is translated with, and returns the function that writes them. By field: ``chosen`` has
-    the number of its rule, and how many it has; ``left_out`` the rule that gives no value. Whatever has all members
-    that a ``complete`` kind looks at is of it.
+    the number of its rule, and how many it has; ``left_out`` the rule that gives no value. An item with all members
+    that a ``complete`` kind looks at is of that kind.
     """
 
     begin: Callable[[TranslationContext], Write]
