@@ -198,6 +198,11 @@ def changed(*changes: tuple[str, str]) -> str:
     return text
 
 
+def without(start: str, end: str) -> str:
+    """Return the sound document without the part between two texts, of which the second stays."""
+    return SOUND[: SOUND.index(start)] + SOUND[SOUND.index(end) :]
+
+
 def defects(old: str, at: str, *changes: tuple[str, str]) -> list[tuple[str, str, str]]:
     """Return rows of changes at one place: what stands there, what takes its place, and what is then told at a key."""
     return [(old, new, f"{at}{told}") for new, told in changes]
@@ -221,6 +226,13 @@ def problems(folder: Path, **texts: str) -> tuple[str, ...]:
     with pytest.raises(DocumentError) as caught:
         load_documents([write(folder, **texts)])
     return caught.value.problems
+
+
+def is_told(folder: Path, text: str, *told: str) -> None:
+    """Hold that each text begins a line of what is wrong with a document, behind the file's name."""
+    lines = problems(folder, things=text)
+    assert all(line.startswith("things.toml: ") for line in lines)
+    assert all(any(line.startswith(f"things.toml: {one}") for line in lines) for one in told), lines
 
 
 def only_problem(folder: Path, text: str) -> str:

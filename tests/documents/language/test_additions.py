@@ -3,7 +3,7 @@
 import pytest
 
 from shim.documents import load_documents
-from tests.documents.language.sound import SOUND, changed, only_problem, problems
+from tests.documents.language.sound import SOUND, changed, is_told, only_problem, problems
 
 DROP = """
 [operation.dropThing.gone]
@@ -72,8 +72,7 @@ def test_a_read_may_go_blank(tmp_path):
 )
 def test_a_defect_of_a_read_is_told(tmp_path, text, told):
     """With file and key."""
-    lines = problems(tmp_path, things=SOUND + text)
-    assert any(line.startswith(f"things.toml: {told}") for line in lines), lines
+    is_told(tmp_path, SOUND + text, told)
 
 
 def test_a_constant_needs_no_successor(tmp_path):
@@ -148,15 +147,13 @@ AMOUNT = 'amount = { type = "integer", from = "count" }'
 def test_a_defect_of_a_body_with_several_rules_is_told(tmp_path, rules, told):
     """As of a field with several."""
     rules = rules.replace("WHEN", '{ source = "kind", given = true }')
-    lines = problems(tmp_path, things=changed((AMOUNT, f"amount = {rules}")))
-    assert any(line.startswith(f"things.toml: {told}") for line in lines), lines
+    is_told(tmp_path, changed((AMOUNT, f"amount = {rules}")), told)
 
 
 def test_equals_does_not_call_a_word_true_and_false(tmp_path):
     """A word that makes it true is none of the others."""
     text = changed(('word = "FAILED" }', 'word = "A", others = ["A", "B"] }'))
-    lines = problems(tmp_path, things=text)
-    assert any("equals.others: has words that make it true: A" in line for line in lines), lines
+    is_told(tmp_path, text, "resource.thing.failed.flex.equals.others: has words that make it true: A")
 
 
 def test_what_all_operations_have_stands_once(tmp_path):
@@ -177,4 +174,4 @@ def test_the_version_alone_may_change(tmp_path):
     text = SOUND + named + '\n[resource.thing.name.tier.successor]\nfrom = "name"\nfidelity = "exact"\n'
     assert not [line for line in problems(tmp_path, things=text) if ".path" in line]
     flex = SOUND + NEVER_BLANK + TO_FLEX.replace('path = "/new/{groupId}"\n', "")
-    assert any("readThing.flex.path: is missing" in line for line in problems(tmp_path, things=flex))
+    is_told(tmp_path, flex, "operation.readThing.flex.path: is missing")

@@ -6,7 +6,7 @@ import pytest
 
 from shim.documents import load_documents
 from tests.core.small import START, operation, successor
-from tests.documents.language.sound import only_problem, problems, write
+from tests.documents.language.sound import is_told, only_problem, write
 
 HEAD = START + operation("getThing", "GET", "/things/{thing}")
 CALL = successor("getThing", "/new/{thing}", "tier.newer")
@@ -88,7 +88,7 @@ LIST = HEAD.replace("resource =", 'shape = "page"\nresource =')
 )  # fmt: skip
 def test_a_defect_of_a_field_is_told(tmp_path, fields, told):
     """With the key, and where there is one the way out."""
-    assert any(line.startswith(f"things.toml: {told}") for line in problems(tmp_path, things=HEAD + CALL + fields))
+    is_told(tmp_path, HEAD + CALL + fields, told)
 
 
 @pytest.mark.parametrize(
@@ -125,7 +125,7 @@ def test_a_defect_of_a_field_is_told(tmp_path, fields, told):
 )  # fmt: skip
 def test_a_defect_of_a_call_is_told(tmp_path, text, told):
     """Once for each, with the key."""
-    assert any(line.startswith(f"things.toml: {told}") for line in problems(tmp_path, things=HEAD + text + reads("a")))
+    is_told(tmp_path, HEAD + text + reads("a"), told)
 
 
 @pytest.mark.parametrize(
@@ -158,8 +158,7 @@ choose = "q"
 words = ["b"]
 """
     )
-    told = problems(tmp_path, things=order + CALL + reads("a"))
-    assert any("operation.getThing.query: can't choose the call: the body does" in line for line in told)
+    is_told(tmp_path, order + CALL + reads("a"), "operation.getThing.query: can't choose the call: the body does")
 
 
 @pytest.mark.parametrize(
@@ -176,8 +175,8 @@ words = ["b"]
 def test_a_defect_of_a_body_is_told(tmp_path, body, told):
     """A member may be of a resource, and members that are not declared may pass."""
     order = HEAD.replace('"GET"', '"POST"') + '[operation.getThing.request]\nmembers = { x = "objects" }\n'
-    told_of = problems(tmp_path, things=f"{order}{CALL}[operation.getThing.tier.newer.body]\n{body}\n{reads('a')}")
-    assert any(line.startswith(f"things.toml: operation.getThing.tier.newer.body.{told}") for line in told_of)
+    text = f"{order}{CALL}[operation.getThing.tier.newer.body]\n{body}\n{reads('a')}"
+    is_told(tmp_path, text, f"operation.getThing.tier.newer.body.{told}")
 
 
 def test_a_body_of_members_that_are_not_declared(tmp_path):

@@ -6,7 +6,7 @@ from shim.documents.links import Link
 from shim.documents.verbs import Constant, Equals, From, List, way_of
 from shim.documents.vocabulary import Fidelity
 from shim.documents.ways import Whole
-from tests.documents.language.sound import SOUND, changed, defects, load, problems
+from tests.documents.language.sound import SOUND, changed, defects, is_told, load, problems
 
 
 def test_the_fields_of_a_sound_document(tmp_path):
@@ -133,29 +133,21 @@ DEFECTS = [
 )
 def test_a_defect_is_told_with_file_and_key(tmp_path, old, new, told):
     """Every line names the file, the key and what is wrong; one says this."""
-    lines = problems(tmp_path, things=changed((old, new)))
-    assert all(line.startswith("things.toml: ") for line in lines)
-    assert any(line.removeprefix("things.toml: ").startswith(told) for line in lines), lines
+    is_told(tmp_path, changed((old, new)), told)
 
 
 def test_a_field_has_a_rule(tmp_path):
     """A field that says nothing for any tier is told."""
-    text = SOUND + '\n[resource.thing.idle]\ntype = "string"\n'
-    assert (
-        "things.toml: resource.thing.idle: has no rule; give one for a tier: flex, dedicated or tier.NAME"
-        in problems(tmp_path, things=text)
-    )
+    told = "resource.thing.idle: has no rule; give one for a tier: flex, dedicated or tier.NAME"
+    is_told(tmp_path, SOUND + '\n[resource.thing.idle]\ntype = "string"\n', told)
 
 
 @pytest.mark.parametrize("value", ["5", '"x"', "[]", "[1]"])
 def test_a_field_is_a_table_and_so_is_a_rule(tmp_path, value):
     """A value where a field or a rule should be is told."""
-    assert any(
-        "resource.thing.odd: must be a table" in line
-        for line in problems(tmp_path, things=f"{SOUND}\n[resource.thing]\nodd = {value}\n")
-    )
-    lines = problems(tmp_path, things=changed(('type = "time"', f'type = "time"\nflex2 = {value}')))
-    assert any("resource.thing.made.flex2: is no key" in line for line in lines)
+    is_told(tmp_path, f"{SOUND}\n[resource.thing]\nodd = {value}\n", "resource.thing.odd: must be a table")
+    text = changed(('type = "time"', f'type = "time"\nflex2 = {value}'))
+    is_told(tmp_path, text, "resource.thing.made.flex2: is no key")
 
 
 @pytest.mark.parametrize(
