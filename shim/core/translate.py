@@ -20,13 +20,12 @@ from shim.core.messages import Dropped, FieldReport
 from shim.core.rules import Nested, TranslationContext, TranslationReport, claims_of, led_back, pass_rest, segment_of
 from shim.documents.fields import BARE, Field, Resource, Rule, When
 from shim.documents.script import Begin, Script
-from shim.documents.sources import NoValue, Step, each, first, look_up, only, parse_source
+from shim.documents.sources import NoValue, Step, look_up, parse_source, taken
 from shim.documents.vocabulary import Fidelity, Json, JsonObject, instant, is_usual_time
 
 _HELP: dict[str, Any] = {
-    "MISSING": NoValue.MISSING, "NOTHING": {}, "Nested": Nested, "each": each, "first": first, "instant": instant,
-    "is_usual_time": is_usual_time, "led_back": led_back, "look_up": look_up, "only": only, "pass_rest": pass_rest,
-    "segment_of": segment_of,
+    "MISSING": NoValue.MISSING, "NOTHING": {}, "Nested": Nested, "instant": instant, "is_usual_time": is_usual_time,
+    "led_back": led_back, "look_up": look_up, "pass_rest": pass_rest, "segment_of": segment_of, "taken": taken,
 }  # fmt: skip
 """What generated functions may name besides their own values."""
 

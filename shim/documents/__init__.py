@@ -1,7 +1,9 @@
 """Mapping documents: reading and checking.
 
-``tables`` reads typed keys, ``model`` is what they become, ``parse`` turns one into the other,
-``check`` looks at the whole, ``load`` finds the files and lays operators' documents over ours.
+``load`` finds the files, lays operators' documents over ours, and has them read by ``tables`` and ``read``. Operations
+(``model``) have a ``question``, ``calls`` to their successors, and ``resources`` of ``fields``. A field gets its value
+by one of ``verbs`` (``links`` has two of them), ``from`` in ``ways`` and ``casts``; ``script`` is what they generate
+functions with. ``check`` and ``check_fields`` look at the whole.
 """
 
 from shim.documents.load import document_files, load_documents, mapping_folders

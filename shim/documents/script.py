@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 
 import attrs
 
-from shim.documents.sources import Step, parse_source
+from shim.documents.sources import parse_source
 from shim.documents.vocabulary import Json, instant, usual_times
 
 if TYPE_CHECKING:
@@ -127,14 +127,10 @@ class Script(_Text):
 
     def member(self, source: str) -> str:
         """Return the expression for the value at a source, None if there is no source."""
-        before, is_each, after = source.partition(f"[{Step.EACH}]")
-        if is_each:
-            path = parse_source(f"each{after}")[1:]
-            return f"each({self.member(before)}, {self.name('path', path)})"
+        if "[" in source:
+            return f"taken(source, {self.name('path', parse_source(source))})"
         outer, _, last = source.rpartition(".")
-        name, *step = parse_source(last)
-        found = f"{self.holder(outer)}.get({name!r})"
-        return f"{step[0]}({found})" if step else found
+        return f"{self.holder(outer)}.get({last!r})"
 
     def nested(self, field: Field, resource: Resource) -> str:
         """Return the name of what translates the objects in a field, in one call."""

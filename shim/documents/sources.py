@@ -99,20 +99,10 @@ def _found(source: Json, path: Sequence[str | Step]) -> Json | Literal[NoValue.M
     return source
 
 
-def first(value: Json) -> Json:
-    """Return a list's first item, None if the list is empty."""
-    return value[0] if type(value) is list and value else None
-
-
-def only(value: Json) -> Json:
-    """Return the only item of a list, None if it has no item or several."""
-    return value[0] if type(value) is list and len(value) == 1 else None
-
-
-def each(value: Json, path: Path) -> Json:
-    """Return what each item of a list has at a path, None if the value is not a list, or ``[only]`` can't choose."""
+def taken(source: Json, path: Path) -> Json:
+    """Return the value at a path, None if any part is not there, or ``[only]`` can't choose."""
     try:
-        found = _found(value, (Step.EACH, *path))
+        found = _found(source, path)
     except _SeveralItems:
         return None
     return None if found is NoValue.MISSING else found
