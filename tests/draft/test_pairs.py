@@ -1,11 +1,14 @@
 """Pairs run through a document: what counts as equal, and what is reported of what does not."""
 
+import json
+
 import pytest
 
-from shim.core.recognise import Engine
+from shim.core.recognise import Engine, load_engine
 from shim.documents import load_documents
 from shim.errors import SettingsError
 from shim.tools.draft.pairs import compare, read_pairs, replay
+from tests.core.driver import CASES
 
 OPERATION = """
 [operation.{name}]
@@ -150,3 +153,16 @@ def test_a_bad_line_of_pairs_is_named(tmp_path, line, what):
     (tmp_path / "p.jsonl").write_text(line)
     with pytest.raises(SettingsError, match=what):
         read_pairs(tmp_path / "p.jsonl")
+
+
+def test_a_pair_of_what_moved_is_of_the_side_with_its_version(recorded):
+    """The endpoint that lives on refuses it by the code that leads on, and another list is empty."""
+    shapes = json.loads((CASES / "former-clusters.json").read_text("utf-8"))
+    engine = load_engine({"ATLAS_SHIM_READS": "former-clusters"})
+    listed = [{"results": [shapes[side]], "totalCount": 1} for side in ("2024-08-05", "flex")]
+    for path, (old, new) in (("clusters/cluster0", (shapes["2023-02-01"], shapes["flex"])), ("clusters", listed)):
+        version = "2024-08-05" if path == "clusters" else "2023-02-01"
+        pair = {"path": f"/api/atlas/v2/groups/{'5f' + '0' * 22}/{path}", "old": old, "new": new}
+        replayed = replay(engine, recorded(pair | {"old_version": version, "new_version": "2024-11-13"}))
+        wrong = {line.field for line in compare(replayed) if line.differs or line.only_old}
+        assert (replayed[0].problem, wrong - {"links", "results[].links"}) == ("", set())

@@ -14,9 +14,10 @@ import attrs
 from shim.core.content import dumps, loads
 from shim.core.context import Context, Memory
 from shim.core.exchange import exchange
-from shim.core.messages import Answer, Call, Outcome, Read, Reply, Send, advance
+from shim.core.messages import Answer, Call, Outcome, Read, Reply, Send, advance, field
 from shim.core.recognise import Engine
 from shim.core.settings import Host, RouteWord, Settings
+from shim.documents.calls import Successor
 from shim.documents.sources import NoValue, look_up, parse_source
 from shim.documents.vocabulary import Fidelity
 from shim.errors import SettingsError
@@ -113,7 +114,7 @@ def _replayed(engine: Engine, settings: Settings, pair: Pair) -> Replayed:
         return Replayed(pair, problem=f"no operation of the document is {pair.path} with Accept: {accept}")
     now = _moment(pair)
     context = Context(settings=settings, memory=Memory(), clock=lambda: now, base=_ORIGIN, monotonic=lambda: now)
-    outcome = _driven(exchange(match, call, context), pair)
+    outcome = _driven(exchange(match, call, context), pair, match.operation.switched)
     name, fields = match.operation.id, outcome.record.fields
     if not isinstance(outcome, Answer):
         return Replayed(pair, name, problem=f"was passed through untranslated: {outcome.record.reason}")
@@ -131,17 +132,25 @@ def _media_type(version: str) -> str:
     return f"application/vnd.atlas.{version}+json" if version else "application/json"
 
 
-def _driven(steps: Any, pair: Pair) -> Outcome:
-    """Drive an exchange whose upstream returns the new answer as first page, and no items after it."""
-    head = Reply(200, (("Content-Type", _media_type(pair.new_version)),))
-    content, sent = dumps(pair.new), 0
+def _driven(steps: Any, pair: Pair, switched: Successor | None) -> Outcome:
+    """Drive an exchange whose upstream returns the new answer as first page, and no items after it.
+
+    A side of another version than the new answer's has an empty list, or the error that leads to a switched successor.
+    """
+    kind, sent = _media_type(pair.new_version), 0
     command = advance(steps, None)
     while isinstance(command, Send | Read):
         if isinstance(command, Send):
-            sent += 1
+            is_other = switched is not None and field(command.call.headers, "accept") != kind
+            sent += not is_other
+            content = pair.new if sent == 1 and not is_other else _emptied(pair.new)
+            status = 200
+            if is_other and switched is not None and switched.after:
+                status, content = 400, {"error": 400, "errorCode": switched.after[0]}
+            head = Reply(status, (("Content-Type", kind),))
             command = advance(steps, head)
         else:
-            command = advance(steps, attrs.evolve(head, body=content if sent == 1 else dumps(_emptied(pair.new))))
+            command = advance(steps, attrs.evolve(head, body=dumps(content)))
     return command
 
 
