@@ -51,7 +51,10 @@ def _concerns(url: str) -> object:
 def _load(door: str) -> None:
     """Load the engine and a room's function; what can't be loaded is said once, and calls go out as they are."""
     module, name, *arguments = door.split(":")
-    _guard_forks()
+    if not STATE.guarded and hasattr(os, "register_at_fork"):
+        STATE.guarded = True
+        import_module("logging")  # it is loaded anyway, and has a lock of its own for forks, to be taken after this
+        os.register_at_fork(before=_before_fork, after_in_parent=_after_fork, after_in_child=_after_fork)
     is_first = _loading.acquire(timeout=1)  # threads load it once
     found, concerns = None, STATE.concerns or (lambda _: False)
     try:
@@ -68,14 +71,6 @@ def _load(door: str) -> None:
         if is_first:
             _loading.release()
     STATE.doors[door], STATE.concerns = found, concerns
-
-
-def _guard_forks() -> None:
-    """Have forks wait from now on, before logging holds its own lock for them: what is loaded logs."""
-    if not STATE.guarded and hasattr(os, "register_at_fork"):
-        STATE.guarded = True
-        import_module("logging")
-        os.register_at_fork(before=_before_fork, after_in_parent=_after_fork, after_in_child=_after_fork)
 
 
 def _before_fork() -> None:

@@ -28,22 +28,17 @@ NEEDS_AUTH = (
 def recognise(request: PreparedRequest) -> RetiredCall | None:
     """Return what a request is when it is a retired call, its body read if it takes part, else None."""
     retired = recognise_url(request.method or "", request.url or "", partial(header_lines, request.headers.items()))
-    if retired is not None and retired.match.needs_body:
-        retired = retired.with_body(_content_of(request))
-    return retired
-
-
-def _content_of(request: PreparedRequest) -> bytes:
-    """Return a request's body, and leave a body in its place that can be read again."""
+    if retired is None or not retired.match.needs_body:
+        return retired
     body: Any = request.body
     content, start = content_of(body), request._body_position  # noqa: SLF001 - where requests rewinds to on a redirect
     if isinstance(start, int) and hasattr(body, "seek"):
         body.seek(start)
-    elif body is not None and not isinstance(body, str | bytes | bytearray):
+    elif body is not None and not isinstance(body, str | bytes | bytearray):  # it can be read only once
         request.body = content
         request.headers.pop("Transfer-Encoding", None)
         request.headers["Content-Length"] = str(len(content))
-    return content
+    return retired.with_body(content)
 
 
 @attrs.define(eq=False)
