@@ -130,10 +130,10 @@ class Reader(Calls):
                 retired = next(filter(self.sought.find, self.program.fold(whole)), None)
                 if retired is not None and not literals <= self.used and not self.is_quiet(whole):
                     found.setdefault(literals, (node, retired))
+        parts = {one for literals in found if len(literals) > 1 for one in literals}
         for literals, (node, one) in found.items():
-            use = self.sought.called(self._place(node), None, one, "path")
-            if use is not None and not any(literals < other for other in found):
-                yield use
+            if len(literals) > 1 or parts.isdisjoint(literals):
+                yield from filter(None, [self.sought.called(self._place(node), None, one, "path")])
 
     def _whole(self, node: Node) -> Node:
         """Return the largest text expression around a literal."""
