@@ -135,8 +135,6 @@ def call_of(node: Node) -> Call:
         for pair in pairs:
             if pair.role in {"pair", "assign"} and len(pair.kids) > 1:
                 keyed[key_of(pair).casefold()] = pair.kids[-1]
-            elif pair.kind == "shorthand_property_identifier":
-                keyed[pair.text.casefold()] = pair
         if labels:
             keyed[plain(labels[0].text).casefold()] = inner
         elif one.role != "pair" and inner.role != "table":
