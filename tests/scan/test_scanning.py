@@ -212,6 +212,16 @@ def test_functions_that_call_each_other_end(tmp_path):
     assert lines(report) == [83]
 
 
+def test_a_file_of_many_paths_is_asked_for_each(tmp_path):
+    """How many texts are followed is bounded for each call, not for each file."""
+    numbers = range(1000, 1600)
+    paths = "".join(f'P{number} = BASE + "/groups/a/serverless/b" + "/" + "backup/snapshots"\n' for number in numbers)
+    put(tmp_path / "paths.py", f'BASE = "https://cloud.mongodb.com/api/atlas/v2"\n{paths}')
+    calls = "".join(f"requests.get(P{number})\n" for number in numbers)
+    put(tmp_path / "client.py", f"import requests\nfrom paths import *\n{calls}")
+    assert names(look(tmp_path)) == ["client.py"] * 600
+
+
 NOTEBOOK = {
     "nbformat": 4,
     "cells": [

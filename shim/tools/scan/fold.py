@@ -31,30 +31,37 @@ _PARTS = frozenset({"value", "path", "url", "uri", "address", "endpoint"})
 
 
 @attrs.define
+class Trail:
+    """The literals below each expression that is being evaluated, in any program, and how many were followed."""
+
+    literals: list[set[Node]] = attrs.field(factory=lambda: [set()])
+    steps: int = 0
+
+
+@attrs.define
 class Program(Scopes):
     """One file's program; ``ask`` looks up names that it does not define in other programs."""
 
     ask: Callable[[Program, str, Callable[[Program], Texts]], Texts]
-    trail: list[set[Node]]
-    """The literals below each expression that is being evaluated, in any program."""
+    trail: Trail
     memory: dict[Node, tuple[Texts, frozenset[Node]]] = attrs.field(factory=dict)
-    _steps: int = 0
 
     def fold(self, node: Node) -> Texts:
         """Return the possible texts of an expression."""
+        stack = self.trail.literals
         if node not in self.memory:
-            self._steps = self._steps + 1 if len(self.trail) > 1 else 0
-            if len(self.trail) > _DEEPEST or self._steps > _STEPS:
+            self.trail.steps = self.trail.steps + 1 if len(stack) > 1 else 0
+            if len(stack) > _DEEPEST or self.trail.steps > _STEPS:
                 return UNKNOWN
             self.memory[node] = UNKNOWN, frozenset()  # a name defined by itself is unknown
-            self.trail.append({node} if node.role == "string" else set())
+            stack.append({node} if node.role == "string" else set())
             try:
                 texts = self._fold(node)
             finally:
-                literals = self.trail.pop()
+                literals = stack.pop()
             self.memory[node] = texts, frozenset(literals)
         texts, below = self.memory[node]
-        self.trail[-1].update(below)
+        stack[-1].update(below)
         return texts
 
     def literals(self, *nodes: Node) -> set[Node]:

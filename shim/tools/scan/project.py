@@ -9,10 +9,9 @@ from pathlib import PurePath
 import attrs
 
 from shim.tools.scan.files import Source
-from shim.tools.scan.fold import Program
+from shim.tools.scan.fold import Program, Trail
 from shim.tools.scan.sought import Sought
 from shim.tools.scan.texts import UNKNOWN, Texts, known
-from shim.tools.scan.tree import Node
 
 _SHORTEST = 4  # the fewest characters of a name that is looked up in other files
 _BY_FOLDER = frozenset({"go", "java", "csharp", "kotlin", "scala", "php", "ruby", "swift"})
@@ -28,7 +27,7 @@ class Project:
 
     programs: dict[Source, Program] = attrs.field(factory=dict)
     folders: dict[PurePath, dict[str, frozenset[str]]] = attrs.field(factory=dict)
-    trail: list[set[Node]] = attrs.field(factory=lambda: [set()])
+    trail: Trail = attrs.field(factory=Trail)
     _defining: dict[tuple[str, str], list[Program]] = attrs.field(factory=dict)
     _is_asking: bool = False
 
