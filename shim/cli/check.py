@@ -6,7 +6,8 @@ Its parts are ``check_dropin``, ``check_connect``, ``check_pairs`` and ``check_c
 from __future__ import annotations
 
 import os
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -23,12 +24,14 @@ from shim.core.settings import RouteWord, Settings, read_settings
 from shim.credentials import AccessToken, ApiKey, ServiceAccount, read_credentials, used_variables
 from shim.documents import Document, load_documents
 from shim.documents.check_fields import lost_members, open_questions
-from shim.doors.environment import WARNINGS, read_word
+from shim.doors.environment import VARIABLES, WARNINGS, read_word
 from shim.errors import SettingsError
+from shim.extras import hinted
 from shim.flags.providers import check_flag, provider_factory
-from shim.gateway.option_values import given, renamed
+from shim.gateway.option_values import Given, given, renamed
 from shim.gateway.options import TABLE, Options, options_of
 from shim.gateway.plan import Plan, Setting, read_config, settings_of, unknown_variables
+from shim.gateway.tls import Certificates
 from shim.origins import read_base_url
 
 _FILE = click.Path(exists=True, dir_okay=False, path_type=Path)
@@ -82,7 +85,8 @@ def command(  # noqa: PLR0913 - one argument for each option
 
     The drop-in is switched on in this process, as by "import shim.auto", and off again. To see what a program
     gets, run "atlas-shim run -- atlas-shim check" in its environment; to see the libraries that it has loaded,
-    too, call shim.cli.main(["check"]) in it. With --config or DOCUMENT the drop-in is not checked.
+    too, call shim.cli.main(["check"]) in it. With --config or DOCUMENT the drop-in is not checked. For a gateway's
+    settings its TLS files and credentials are read, as at its start.
 
     Nothing is sent without --connect. With it, two reads go to the configured upstream (or to
     MONGODB_ATLAS_BASE_URL), through its certificates and proxy: the retired list of snapshots and the list of
@@ -174,15 +178,37 @@ def _settings(
     with collected(problems):
         engine = _engine(document, options.switches)
         documents = engine.documents
-        try:
+        with _names(found):
             Plan(options, engine, found)
-        except SettingsError as error:
-            raise renamed(error, TABLE, found) from None
+    if config is not None or {row.variable for row in TABLE if row.name in found}.difference(VARIABLES):
+        _check_gateway(options, found, problems)
     with collected(problems):
         upstream = options_of({name: one for name, one in found.items() if name.startswith("upstream")})
         if "upstream" not in found:
             upstream = attrs.evolve(upstream, upstream=read_base_url(os.environ))
     return settings, upstream, documents
+
+
+def _check_gateway(options: Options, found: Mapping[str, Given], problems: list[str]) -> None:
+    """Add what keeps a gateway from starting: TLS files and credentials that can't be used, or a missing extra."""
+    try:
+        from shim.gateway.credentials import gate_for  # noqa: PLC0415 - an extra, which programs don't need
+    except ModuleNotFoundError as error:
+        problems.append(f"no gateway can be started here: {hinted(error)}")
+        return
+    with collected(problems), _names(found):
+        Certificates(options, [])
+    with collected(problems), _names(found):
+        gate_for(options, os.environ, [])
+
+
+@contextmanager
+def _names(found: Mapping[str, Given]) -> Iterator[None]:
+    """Call options in an error of the block as they were given."""
+    try:
+        yield
+    except SettingsError as error:
+        raise renamed(error, TABLE, found) from None
 
 
 def _document(document: Document, settings: Settings) -> dict[str, Any]:

@@ -119,6 +119,23 @@ def test_documents_are_listed_with_their_operations_and_overridden_rules(checked
     assert "overridden: resource.snapshot.createdAt.flex (by mine.toml)" in run("check", env=overriding).stdout
 
 
+@pytest.mark.parametrize(
+    ("setting", "said"),
+    [
+        ('credentials = "own"', "credentials: 'own' needs"),
+        ('credentials = "verify"', "credentials: 'verify' needs the callers' API keys"),
+        ('tls_cert = "/nonexistent.pem"', "tls_cert: /nonexistent.pem: No such file"),
+        ('upstream_ca = "/nonexistent.pem"', "upstream_ca: /nonexistent.pem: No such file"),
+        ('tls_key = "key.pem"', "tls_key: is of no use without tls_cert"),
+    ],
+)
+def test_what_keeps_a_gateway_from_starting_is_a_problem(checked, tmp_path, setting, said):
+    """By the file and the key that say it."""
+    (tmp_path / "shim.toml").write_text(setting)
+    (problem,) = checked("--config", str(tmp_path / "shim.toml"), code=1)["problems"]
+    assert problem.startswith(f"{tmp_path / 'shim.toml'}: {said}")
+
+
 def test_nothing_is_sent_without_connect(run, atlas):
     """The check is offline without --connect."""
     assert run("check").exit_code == 0
