@@ -22,7 +22,9 @@ Origin = Literal["caller", "shim", "atlas"]
 
 Challenged = Literal["unsigned", "stale"]
 
-_OWN_LIMITS = frozenset({"SHIM_HOST_NOT_LISTED", "SHIM_TOO_MANY_PAGES"})  # no fault of whoever is behind the gateway
+_OWN_LIMITS = frozenset(
+    {"SHIM_HOST_NOT_LISTED", "SHIM_TOO_MANY_PAGES"}
+)  # not upstream's fault, in spite of their status
 
 _ERRORS = {
     "SHIM_UPSTREAM_REDIRECTED": "http_protocol_error",

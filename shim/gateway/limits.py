@@ -14,10 +14,10 @@ RESERVED = 131072  # bytes that each call in flight may need: two heads, and wha
 
 
 class Limits:
-    """What is going on: ``count`` calls, and of ``memory`` bytes those ``reserved`` for calls and ``held`` for content.
+    """The ``count`` of calls in flight, and of ``memory`` bytes those ``reserved`` for calls and ``held`` for content.
 
-    A content counts as held as far as it is longer than what is reserved. Contents have a half of the memory at most,
-    so that many long ones leave room for calls that need little.
+    A content is held as far as it is longer than its reservation. Contents have a half of the memory at most, so that
+    many long ones leave room for short calls.
     """
 
     def __init__(self, options: Options) -> None:
@@ -27,13 +27,13 @@ class Limits:
         self.of_peer: dict[str, int] = {}
 
     def take(self, size: int) -> None:
-        """Hold so many bytes of content; raises Refusal, and holds nothing, without room for them."""
+        """Hold a content of ``size`` bytes; raises Refusal, and holds nothing, if there is no room."""
         if self.held + size > self.memory // 2 or self.reserved + self.held + size > self.memory:
             raise busy(NO_ROOM)
         self.held += size
 
     def give(self, size: int) -> None:
-        """Hold so many bytes less: each ``take`` has its ``give``."""
+        """Give back what was taken: each ``take`` has its ``give``."""
         self.held -= size
 
 
@@ -63,7 +63,7 @@ class Entry:
         return self
 
     def take(self, size: int) -> None:
-        """Hold so many bytes of content until the call's end; raises Refusal without room for them."""
+        """Hold a content of ``size`` bytes until the call's end; raises Refusal if there is no room."""
         self._limits.take(size)
         self.held += size
 

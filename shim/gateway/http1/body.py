@@ -9,19 +9,18 @@ from shim.gateway.errors import Refusal, too_late
 from shim.gateway.http1.chunks import ChunkDecoder
 from shim.gateway.http1.wire import Wire
 
-BUFFERED = 65536  # bytes of each message that count as reserved: so many are read at a time
-ROOM = 8192  # bytes that wait to be streamed before no more are taken from the sender; what is collected has no bound
+BUFFERED = 65536  # bytes of each message that count as reserved; one read takes at most as many
+ROOM = 8192  # bytes that may wait to be streamed before reading stops; collected content has no such bound
 RATE = 256  # bytes a second below which a caller is stalling
 
 
 class Body:
     """Content of a ``source``, framed by its ``length``, in chunks, or, with neither, by the end of its connection.
 
-    ``is_complete`` says that its end has arrived, ``error`` why it never will, and ``chunks`` are what was collected,
-    as long as it ``is_collected`` without waiting for anybody.
-    In any ``patience`` seconds spent waiting for the sender (0: any time) so many bytes must arrive that it sends
-    ``RATE`` a second, and what came earlier buys nothing: the time that a reader takes isn't counted.
-    ``on_wait`` is called before the first of these waits, as long as nothing has arrived.
+    ``is_complete`` says that the end has arrived, ``error`` why it never will. While the content ``is_collected`` into
+    ``chunks``, reading does not stop. The sender must send ``RATE`` bytes a second in any ``patience`` seconds that are
+    spent waiting for it (0: no limit); earlier bytes do not count, nor does the reader's time. ``on_wait`` is called
+    before the first wait, if nothing has arrived.
     """
 
     __slots__ = (
@@ -72,13 +71,13 @@ class Body:
         return stop
 
     def finish(self) -> None:
-        """Take the end of the connection for the content's, unless something else says where that is."""
+        """End the content with its connection, if it has neither a length nor chunks."""
         if self._left is None and self._decoder is None:
             self.is_complete = True
             self._wake()
 
     def fail(self, error: Refusal | TimeoutError, *, at_once: bool = False) -> None:
-        """Take note that the content's end will not come; ``at_once`` what has arrived counts as nothing."""
+        """Note that the content's end will not come; ``at_once`` drops what has arrived."""
         self.error = error
         if at_once:
             self._arrived.clear()
@@ -89,7 +88,7 @@ class Body:
             self._waiter.set_result(None)
 
     def arrived(self) -> bytes:
-        """Return what has arrived since the last time, perhaps nothing, and have more of it sent."""
+        """Return what has arrived since the last call, perhaps nothing, and resume reading."""
         arrived = self._arrived
         data = arrived[0] if len(arrived) == 1 else b"".join(arrived)
         arrived.clear()
@@ -137,9 +136,9 @@ class Body:
         return b"".join(self.chunks)
 
     async def stream(self) -> AsyncIterator[bytes]:
-        """Yield what was collected or has arrived already, even if that is nothing, and then what comes.
+        """Yield what was collected or has arrived, even if that is empty, and then each piece that arrives.
 
-        Nothing yet lets a message's head leave alone: the other side may have an answer to that.
+        The empty piece lets a message's head leave alone: the other side may answer that.
         """
         first, self.chunks = [*self.chunks, self.arrived()], []
         yield b"".join(first)

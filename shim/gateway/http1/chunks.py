@@ -61,7 +61,7 @@ class ChunkDecoder:
         return pieces[0] if len(pieces) == 1 else b"".join(pieces), start
 
     def _take_line(self, data: bytes, start: int) -> int:
-        """Take a line, or what has come of it; return where the next one starts, or the chunk's content."""
+        """Take a line, or its beginning; return where the next line or the chunk's content starts."""
         if not (self._line or self._last) and (found := _SIZE.match(data, start)) is not None:  # as most are
             self._begin(found, found.end() - start)
             return found.end()

@@ -16,7 +16,7 @@ from shim.gateway.http1.response import Request
 from shim.gateway.http1.wire import READ, Wires
 from shim.gateway.options import Options
 
-if TYPE_CHECKING:  # a connection and whoever counts it know each other
+if TYPE_CHECKING:  # connections and their count know each other
     from shim.gateway.http1.connection import Connection
 
 log = logging.getLogger("shim.gateway")
@@ -44,9 +44,9 @@ class PeerConnections:
 class Clients:
     """The connections that a listener has accepted, and which of them are kept.
 
-    ``max_connections`` are served at a time, three quarters of them to one peer. For one more an idle connection ends,
-    of the peer with most; without one as many again are told that they are too many, and the rest dropped. ``count``
-    counts all from when they are accepted; with ``has_tls`` each takes memory of its own.
+    ``max_connections`` are served at a time, three quarters of them to one peer. Beyond that an idle connection of the
+    peer with the most ends; if none is idle, as many again are refused by an answer, and the rest are reset. ``count``
+    includes connections in their set-up; with ``has_tls`` each takes memory of its own.
     """
 
     def __init__(self, handler: Handler, options: Options | None = None) -> None:
@@ -64,7 +64,7 @@ class Clients:
         self._peers: dict[str, PeerConnections] = {}
 
     def arrived(self, connection: Connection, address: str) -> tuple[PeerConnections, Verdict]:
-        """Count one more connection of a peer, and say what becomes of it, perhaps at the cost of an idle one."""
+        """Count a connection of a peer, and return its verdict; an idle connection may end for it."""
         peer = self._peers.get(address)
         if peer is None:
             limited = address not in {UNNAMED, UNIX} and not is_trusted(address, self.options.trusted_proxies)
@@ -84,7 +84,7 @@ class Clients:
         return peer, "surplus"
 
     def left(self, connection: Connection) -> None:
-        """Count one less, once for each ``arrived``."""
+        """Count a connection no more; a second call changes nothing."""
         peer = connection.peer
         if connection.is_gone:
             return

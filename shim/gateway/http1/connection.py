@@ -23,7 +23,7 @@ log = logging.getLogger("shim.gateway")
 
 WAITING = 65536  # bytes that a caller may send ahead while its request is answered
 HIGH = 16384  # bytes of a reply that wait to be taken by the caller before no more are written
-LINGER = 2.0  # seconds in which a caller may finish sending what nobody reads, so that it gets to read its answer
+LINGER = 2.0  # seconds for a caller to finish sending unread bytes, so that it reads its answer
 LOOK = 1.0  # seconds between two looks whether a caller whose bytes wait to be taken is still there
 
 CONTINUE = b"HTTP/1.1 100 Continue\r\n\r\n"
@@ -69,7 +69,7 @@ class Connection(Wire):
         self._wait_for_request()
 
     def give_up(self) -> None:
-        """Leave before anything was made; if something was, its end is heard of."""
+        """End a set-up that made no connection; the end of a connection is reported by ``connection_lost``."""
         if self.accepted is not None:
             self.accepted.close()
         if self._transport is None:
@@ -98,7 +98,7 @@ class Connection(Wire):
             self.due = self._loop.time() + LOOK if self._held else NEVER
 
     def take(self, data: bytes) -> None:
-        """Take what arrived: content of the request that is answered, the next one, or a part of it."""
+        """Take what arrived: content of the present request, or the next request or its beginning."""
         if self._is_ending:
             return
         if self._rest:
@@ -114,7 +114,7 @@ class Connection(Wire):
         self._feed(data, 0)
 
     def _feed(self, data: bytes, start: int) -> None:
-        """Have the content take its part of what arrived; the next request, or too many pieces for one turn, wait."""
+        """Give the content its part of what arrived; the next request, or too many pieces for one turn, wait."""
         body, stop = self._body, len(data)
         if body.error is None:
             try:
@@ -131,7 +131,7 @@ class Connection(Wire):
             self.hold()
 
     def _parse(self) -> None:
-        """Make a request of what has arrived, if that is a whole head."""
+        """Make a request of what has arrived, if a head is whole."""
         data, clients = self._rest, self._clients
         if data.startswith((b"\r", b"\n")):  # empty lines before a request (RFC 9112, 2.2)
             data = self._rest = data.lstrip(b"\r\n")
@@ -228,7 +228,7 @@ class Connection(Wire):
                 self.abort()
 
     def _end_with(self, refusal: errors.Refusal) -> None:
-        """Answer what is no request, and end the connection."""
+        """Answer a malformed request, and end the connection."""
         self.peer.idle.pop(self, None)
         self._rest = b""
         self.due = NEVER
@@ -237,14 +237,14 @@ class Connection(Wire):
             self.close(unread=True)
 
     def hold(self) -> None:
-        """Take no more bytes from the caller, and look from time to time whether it is still there."""
+        """Stop reading, and look from time to time whether the caller is still there."""
         if not self._held:
             super().hold()
             if self._drained is None:
                 self.due = self._loop.time() + LOOK
 
     def go_on(self) -> None:
-        """Take bytes from the caller again."""
+        """Resume reading."""
         super().go_on()
         if self._request is not None and self._drained is None and not self._held:
             self.due = NEVER
@@ -278,7 +278,7 @@ class Connection(Wire):
         self.due = self._loop.time() + self._clients.options.client_timeout
 
     def late(self) -> None:
-        """End what took too long: a reply that isn't taken, a head that doesn't come, a connection without a use."""
+        """End what took too long: sending a reply, receiving a head, or waiting for a request."""
         self.due = NEVER
         transport = self._transport
         if transport is None:

@@ -134,11 +134,10 @@ def _remove_socket(path: Path, inode: int) -> None:
 
 
 class Listener:
-    """Listening sockets (several for a name with several addresses) and what comes of their connections.
+    """Listening sockets (several for a name with several addresses) and the set-up of their connections.
 
-    ``address`` is None for a unix socket. ``tls`` is asked before each handshake what it is made with. A few
-    descriptors in ``reserve`` let connections be accepted when there are none left: other threads may be faster to
-    take one. The sockets are the listener's from here on.
+    ``address`` is None for a unix socket. ``tls`` returns the context of a handshake. A ``reserve`` of descriptors lets
+    connections be accepted when the process has none left. The sockets are the listener's from here on.
     """
 
     def __init__(
@@ -180,7 +179,7 @@ class Listener:
             else:
                 self.take(connection, None if self._tls is None else self._tls())
                 if len(self._reserve) < self._most_reserved:
-                    return  # the system says that there is no descriptor before it looks whether anybody waits
+                    return  # accept() would fail for want of a descriptor even if no connection waits
 
     def _keep_reserve(self) -> None:
         with contextlib.suppress(OSError):
@@ -250,7 +249,7 @@ class Listener:
             log.error("unhandled %s", type(error).__name__, exc_info=error)
 
     async def refuse(self) -> None:
-        """Take no connections but those that callers have made already, which the kernel would reset."""
+        """Stop listening, after accepting the connections that the kernel has made and would reset."""
         if self._bound.path is not None:
             _remove_socket(self._bound.path, self._bound.inode)
         sockets, self._sockets = self._sockets, []

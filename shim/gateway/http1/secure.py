@@ -1,8 +1,8 @@
-"""TLS between a connection's end and its transport, which takes it for its protocol, and the other for its transport.
+"""TLS as a layer between a connection and its transport: the transport's protocol, and the connection's transport.
 
-The loops have one of their own, which holds several hundred KiB of each connection, as long as that lives. Here what
-arrives goes a record at a time through the buffer that all share, and what leaves waits as ciphertext in the transport
-alone: a connection with TLS holds some 40 KiB more than a plain one, and is stopped and resumed as that is.
+The TLS of event loops holds several hundred KiB for each connection. Here what arrives passes a buffer that all share,
+a record at a time, and what leaves waits as ciphertext in the transport: a connection with TLS holds some 40 KiB more
+than a plain one, and reading stops and resumes as there.
 """
 
 from __future__ import annotations
@@ -27,8 +27,8 @@ _PLAIN = "The gateway speaks TLS here: call it by https://."
 class Secure(asyncio.Transport, asyncio.BufferedProtocol):
     """A layer of TLS.
 
-    The ``end`` hears of its connection when the handshake is done. An end of the connection without TLS' own word of
-    it, which may be anybody's doing, is no end of content: the ``end`` hears that the connection was lost.
+    ``end.connection_made`` is called after the handshake. A connection that ends without a close_notify is lost for the
+    ``end``: anybody on the way could have ended it, so that content must not end there.
     """
 
     __slots__ = (
@@ -68,7 +68,7 @@ class Secure(asyncio.Transport, asyncio.BufferedProtocol):
         self._shake_hands()
 
     def get_buffer(self, sizehint: int) -> memoryview:
-        """Return where to put what arrives: no more than a record, so that no more is ever held."""
+        """Return where to put what arrives, at most a record, so that no more is ever held."""
         return self._end.get_buffer(sizehint)[: self._size]
 
     def buffer_updated(self, nbytes: int) -> None:
@@ -81,7 +81,7 @@ class Secure(asyncio.Transport, asyncio.BufferedProtocol):
             self._shake_hands()
 
     def eof_received(self) -> bool:
-        """End: what TLS has to say of it would have come before."""
+        """Close: a close_notify would have come before."""
         return False
 
     def connection_lost(self, exc: BaseException | None) -> None:
@@ -120,7 +120,7 @@ class Secure(asyncio.Transport, asyncio.BufferedProtocol):
             self._loop.call_soon(self._read)
 
     def _read(self) -> None:
-        """Give the end what has arrived, as long as it takes it, and leave very many small records for later."""
+        """Give the end what has arrived, until it stops reading; very many small records take turns."""
         left = AT_ONCE
         try:
             while (self._incoming.pending or self._tls.pending()) and not (self._is_paused or self._is_closing):
@@ -148,7 +148,7 @@ class Secure(asyncio.Transport, asyncio.BufferedProtocol):
             self._loop.call_soon(self._go_on)
 
     def _go_on(self) -> None:
-        """Take what is left, unless the end takes nothing meanwhile."""
+        """Read on, unless the end has stopped reading."""
         self._has_turn = False
         if not self._is_paused:
             self._transport.resume_reading()
@@ -164,7 +164,7 @@ class Secure(asyncio.Transport, asyncio.BufferedProtocol):
             self._ready.exception()  # looked at, whoever waits or not
 
     def _fail(self, error: BaseException) -> None:
-        """End the connection by an error, which the other side hears of by its alert."""
+        """End the connection by an error, after its alert was sent."""
         self._error, self._is_closing = error, True
         self._refuse(error)
         self._flush()
@@ -187,7 +187,7 @@ class Secure(asyncio.Transport, asyncio.BufferedProtocol):
 
     def _say_farewell(self) -> None:
         self._is_closing = True
-        with contextlib.suppress(ssl.SSLError):  # the other side has not said it yet, or not even shaken hands
+        with contextlib.suppress(ssl.SSLError):  # the other side has not sent its own, or the handshake is not done
             self._tls.unwrap()
         self._flush()
 

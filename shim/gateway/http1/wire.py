@@ -1,7 +1,6 @@
-"""The end of a connection that both of the gateway's sides have in common: bytes in, bytes out, and who waits for whom.
+"""What connections of both sides have in common: bytes in, bytes out, back pressure, and deadlines by one coarse timer.
 
-Nobody gets all the time there is: what comes in very many small pieces is taken a part a turn, long work begins one
-piece at a time, and every deadline is kept by one coarse timer.
+No connection gets all the time: very many small pieces are taken in turns, and long work begins one piece at a time.
 """
 
 from __future__ import annotations
@@ -22,11 +21,10 @@ _GONE = getattr(select, "POLLRDHUP", 0) | select.POLLHUP | select.POLLERR
 
 
 class Wire(asyncio.BufferedProtocol):
-    """One end of a connection; a class of it takes what arrives by ``take``.
+    """A connection of the gateway's; subclasses define ``take`` for what arrives, and ``late``.
 
-    ``_rest`` has arrived and waits to be taken, ``_held`` says that no more is read meanwhile. What is written goes to
-    the transport at once, and ``flushed`` waits while that has more than it should. ``late`` is called once ``due``, a
-    time of the loop's clock, is over, and again while it stays in the past.
+    ``_rest`` has arrived and waits to be taken, ``_held`` says that reading has stopped. Writing goes to the transport
+    at once; ``flushed`` waits while that holds too much. ``late`` is called at ``due``, by the loop's clock.
     """
 
     __slots__ = ("_buffer", "_drained", "_held", "_loop", "_rest", "_transport", "_turn", "_view", "due")
@@ -108,7 +106,7 @@ class Wire(asyncio.BufferedProtocol):
             self._transport.resume_reading()
 
     def take_later(self, rest: bytes) -> None:
-        """Take what is left of what arrived when others have had their turn, and nothing before that."""
+        """Take the rest of what arrived after the others' turn, and read nothing before."""
         self._rest = rest
         self.hold()
         if self._turn is None:
@@ -143,13 +141,13 @@ class Wire(asyncio.BufferedProtocol):
 
 
 class Turns:
-    """Lets long work begin one piece at a time, and gives all else as much time in between as that took."""
+    """Lets long work begin one piece at a time, with a pause after each piece that is as long as the piece took."""
 
     def __init__(self) -> None:
         self._lock = asyncio.Lock()
 
     async def next(self) -> None:
-        """Return when it is the caller's turn, which lasts until it waits for something else."""
+        """Return when it is the caller's turn, which lasts until its next await."""
         await self._lock.acquire()
         loop, began = asyncio.get_running_loop(), perf_counter()
         loop.call_soon(lambda: loop.call_later(perf_counter() - began, self._lock.release))
@@ -161,7 +159,7 @@ class Wires(set[Wire]):
     _timer: asyncio.TimerHandle | None = None
 
     def add(self, wire: Wire) -> None:
-        """Take one more, and keep an eye on its deadline."""
+        """Add a connection, and watch its deadline."""
         super().add(wire)
         if self._timer is None:
             self._timer = asyncio.get_running_loop().call_later(EVERY, self._look)
@@ -177,7 +175,7 @@ class Wires(set[Wire]):
             self._timer = loop.call_later(EVERY, self._look) if self else None
 
     async def abort(self) -> None:
-        """End all, which leave when they have ended."""
+        """End all connections, and wait until they have left the set."""
         for wire in tuple(self):
             wire.abort()
         for _ in range(100):

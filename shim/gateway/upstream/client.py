@@ -37,11 +37,11 @@ _USUAL = ("connection_terminated", "connection_timeout", "http_response_timeout"
 class Upstream:
     """Sends calls to one origin, over kept connections; the one used last is lent first.
 
-    ``context`` returns what TLS is made with, and is asked for each connection. The environment's ``proxy`` for the
-    origin is looked up once, at the start, and netrc never: a login found there would be added to calls that it was
-    not given for. ``hundreds`` counts replies by the first digit of their status, and ``failures`` calls that got
-    none, by Proxy-Status type. ``tracing`` gives each call a span. ``name`` is this gateway's own in Via: a call may
-    pass another one before or after. ``deadline`` is for the gateway's own calls, ``now`` the loop's clock.
+    ``context`` returns the TLS context of a new connection. The environment's ``proxy`` for the origin is looked up
+    once, at the start; netrc is not read: its logins were not given for a caller's calls. ``hundreds`` counts replies
+    by the first digit of their status, ``failures`` calls without a reply by Proxy-Status type. ``tracing`` gives each
+    call a span. ``name`` identifies this gateway in Via: a call may pass other gateways. ``deadline`` is for the
+    gateway's own calls, ``now`` the loop's clock.
     """
 
     def __init__(
@@ -73,7 +73,7 @@ class Upstream:
         self._is_closed = False
 
     def elsewhere(self, origin: str) -> Upstream:
-        """Return what sends calls to another origin, as anybody would: by the system's trust, without a certificate.
+        """Return the client of another origin, which trusts the system's roots and shows no certificate.
 
         Its calls count with these; needs a running loop.
         """
@@ -86,7 +86,7 @@ class Upstream:
         return other
 
     def open(self) -> None:
-        """Get ready to make connections; needs a running loop."""
+        """Prepare for making connections; needs a running loop."""
         self.loop = asyncio.get_running_loop()
         self.turns = Turns()
         self.now = self.loop.time

@@ -13,7 +13,7 @@ from shim.gateway.http1.wire import NEVER, SLOWLY, Wire
 from shim.gateway.upstream import faults
 from shim.gateway.upstream.messages import OutboundCall, UpstreamResponse
 
-if TYPE_CHECKING:  # a connection and whoever lends it know each other
+if TYPE_CHECKING:  # connections and their client know each other
     from shim.gateway.upstream.client import Upstream
 
 INFORMATIONAL = 8  # informational replies (RFC 9110, 15.2) that may come before one final reply
@@ -26,9 +26,9 @@ _MALFORMED = "Upstream's reply is not well-formed HTTP."
 class UpstreamConnection(Wire):
     """A connection that sends one request at a time.
 
-    Bytes that arrive while no request is in flight, or behind a reply, end it: they would be taken for the reply to
-    somebody else's request. ``heard`` says that something of the present reply has arrived. What has not come ``until``
-    a time of the loop's clock raises TimeoutError for whoever waits for it.
+    Bytes that arrive while no request is in flight, or behind a reply, end it: they would be taken for the reply to the
+    next request. ``heard`` says that a part of the present reply has arrived. After ``until``, a time of the loop's
+    clock, waiting for a reply raises TimeoutError.
     """
 
     __slots__ = (
@@ -113,13 +113,13 @@ class UpstreamConnection(Wire):
                 self._expect()
 
     def hold(self) -> None:
-        """Take no more bytes from upstream; its silence is not its own then."""
+        """Stop reading; upstream's silence does not count meanwhile."""
         if not self._held:
             super().hold()
             self.due = self.until
 
     def go_on(self) -> None:
-        """Take bytes from upstream again."""
+        """Resume reading."""
         if self._held:
             is_collected = self._response is None or self._response.is_collected
             self._view = self._buffer if is_collected else self._buffer[:SLOWLY]
@@ -127,7 +127,7 @@ class UpstreamConnection(Wire):
             self._expect()
 
     def eof_received(self) -> bool:
-        """End: upstream has said all that it will."""
+        """Close: upstream sends no more."""
         if self._response is not None:
             self._response.finish()
             self._response = None if self._response.is_complete else self._response
@@ -145,7 +145,7 @@ class UpstreamConnection(Wire):
             self._waiter.set_exception(faults.broken(exc))
 
     def late(self) -> None:
-        """End a connection that is idle for too long, whose upstream fell silent, or whose call takes too long."""
+        """End a connection that was idle for too long, or whose upstream or call takes too long."""
         self.due = NEVER
         if not self.in_use:
             self.abort()
@@ -191,7 +191,6 @@ class UpstreamConnection(Wire):
             if end < len(data):
                 self.take(data[end:])
             return
-        # The final reply is for whoever waits for it, with what has come of its content.
         bodiless = self._is_head or head.status in _BODILESS
         if head.status == 204 and (head.length or head.chunked):  # it may be followed by what it must not have
             self._keep = False
@@ -207,7 +206,7 @@ class UpstreamConnection(Wire):
             self._take_content(response, data, end)
 
     def _pass_over(self, head: ReplyHead) -> None:
-        """Take an informational reply for what it is."""
+        """Count an informational reply."""
         self._informational += 1
         if head.status == 101:
             self._fail(errors.unreadable("http_protocol_error", "Upstream switched protocols unasked."))
@@ -222,7 +221,7 @@ class UpstreamConnection(Wire):
             self.take_later(data[stop:])
 
     def _finish(self, data: bytes, stop: int) -> None:
-        """Release the connection after a reply, to be kept if nothing speaks against it."""
+        """Release the connection after a reply, to be kept unless it can't serve another request."""
         self._response = None
         if self._held:
             self.go_on()

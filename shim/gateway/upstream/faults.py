@@ -1,4 +1,4 @@
-"""The answer to each way in which no reply comes; ``tests/gateway_hostile/faults.md`` is the table of all faults."""
+"""Answers to calls that get no reply; ``tests/gateway_hostile/faults.md`` is the table of all faults."""
 
 from __future__ import annotations
 

@@ -65,8 +65,8 @@ class UpstreamResponse(Body):
     async def read(self, limit: int) -> Reply:
         """Return the reply with its decoded content, or with a fault in plain words.
 
-        What takes long to read is read when nothing else is that does. Raises Refusal when the connection fails
-        before the content's end, or memory is short.
+        Long content is decoded in turn with others. Raises Refusal when the connection fails before the content's end,
+        or memory is short.
         """
         if (content := self.whole(limit)) is not None:
             return Reply(self.head.status, self.head.headers, content)
@@ -76,7 +76,7 @@ class UpstreamResponse(Body):
         return with_content(self.head, self.chunks, limit, complete=complete)
 
     def whole(self, limit: int) -> bytes | None:
-        """Return the content if, as most, it has come with its head and has no coding; else None."""
+        """Return the content if it has arrived with its head and has no coding, else None."""
         if not self.is_complete or self.head.is_coded or self.chunks or self._unread > min(limit, BUFFERED):
             return None
         content = self.arrived()
@@ -84,12 +84,12 @@ class UpstreamResponse(Body):
         return content
 
     def lift(self) -> None:
-        """Let what is still to come take its time, as long as upstream is not silent: it is handed on."""
+        """Lift the deadline of content that is handed on; upstream must still not fall silent."""
         if not self.is_complete:
             self._connection.lift()
 
     def _take(self, size: int) -> None:
-        """Count what is more than each request has reserved."""
+        """Count what exceeds the reservation of each request as held."""
         self._size += size
         if (needed := self._size - BUFFERED - self._taken) > 0:
             self._connection.upstream.limits.take(needed)
