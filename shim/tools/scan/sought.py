@@ -53,20 +53,6 @@ class Use:
     text: str
 
 
-@attrs.frozen
-class _Shape:
-    """All operations of one path; ``near`` also matches the path's end.
-
-    ``mark`` is a fixed segment that their successors' paths lack, if there is one.
-    """
-
-    segments: tuple[str, ...]
-    mark: str
-    operations: tuple[Operation, ...]
-    exact: re.Pattern[str]
-    near: re.Pattern[str]
-
-
 class Sought:
     """The paths and names of an engine's operations, except the ``silent`` ones."""
 
@@ -80,18 +66,20 @@ class Sought:
                 bases.setdefault(key, set()).update(api.base[1:] for api in document.apis.values())
         marks = {key: frozenset.intersection(*map(_marks, operations)) for key, operations in grouped.items()}
         common = Counter(mark for some in marks.values() for mark in some)
-        self._shapes = []
+        self._shapes: list[tuple[str, tuple[Operation, ...], re.Pattern[str], re.Pattern[str]]] = []
+        paths = set[str]()
         for key, operations in sorted(grouped.items(), key=lambda one: -len(one[0])):
+            # A fixed segment that the successors' paths lack, if there is one.
             mark = max(sorted(marks[key]), key=common.__getitem__, default="")
             exact, near = (_pattern(key, mark, bases[key], enough) for enough in (_ENOUGH, 1))
-            self._shapes.append(_Shape(key, mark, tuple(operations), exact, near))
+            self._shapes.append((mark, tuple(operations), exact, near))
+            paths.add((mark or next(filter(None, key[::-1]))).casefold())
         self.find = lru_cache(maxsize=4096)(self._find)
         known = [one for operations in grouped.values() for one in operations]
         self._by_id = {name: one for one in known for name in (one.id, *one.aliases)}
         said = {**{name: one for one in known for name in one.sdk}, **self._by_id}
         self._folded = {name.replace("_", "").casefold(): operation for name, operation in said.items()}
         names = {*map(str.casefold, said), *self._folded, *_RESOURCES, "atlas serverless", "mongocli"}
-        paths = {(one.mark or next(filter(None, one.segments[::-1]))).casefold() for one in self._shapes}
         self._names, self._words = _shortest(names), _shortest(paths | names)
         self._bytes = tuple(word.encode() for word in self._words)
         marked = "|".join(map(re.escape, sorted(paths)))
@@ -121,8 +109,10 @@ class Sought:
         if re.search(r"[\s<>]", s):  # Prose and a server's routes have them, URLs don't.
             return ()
         s = re.sub(r"(?<=[^:/])/{2,}", "/", s).rstrip("/")
-        fits = (one for one in self._shapes if one.mark in s and (one.near if near else one.exact).fullmatch(s))
-        return next((one.operations for one in fits), ())
+        for mark, operations, exact, nearly in self._shapes:
+            if mark in s and (nearly if near else exact).fullmatch(s):
+                return operations
+        return ()
 
     def called(
         self, place: Place, method: str | None, address: str, kind: str = "call", *, near: bool = False
