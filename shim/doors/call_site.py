@@ -32,9 +32,8 @@ _kinds: dict[CodeType, str] = {}
 def call_site() -> CallSite:
     """Return the place in the program's own code that the current call comes from.
 
-    That is the innermost frame outside HTTP libraries, event loops, the standard library and, if there is such a
-    frame, installed packages: an SDK's caller and not the SDK. Where a task of asyncio makes the call that has no such
-    frame, it is the line of the task that awaits it.
+    That is the innermost frame outside HTTP libraries, event loops, the standard library and, if possible, installed
+    packages: an SDK's caller and not the SDK. A task of asyncio without such a frame has the place that awaits it.
     """
     asyncio: Any = sys.modules.get("asyncio")
     running = getattr(asyncio, "_get_running_loop", None)  # not there while another thread imports asyncio

@@ -1,8 +1,7 @@
 """Warning a program, at its own line, that it calls an endpoint which Atlas retired or will retire.
 
-It is warned once for each operation and line unless ``ATLAS_SHIM_WARNINGS`` says otherwise, before the first
-byte is sent, so that turning warnings into errors keeps a call from being made at all. Calls by a library that is not
-served are warned of, too, and go out as they are.
+It is warned once for each operation and line unless ``ATLAS_SHIM_WARNINGS`` says otherwise, and before the first byte
+is sent, so that an error keeps the call from being made. Calls by a library that is not served go out as they are.
 """
 
 from __future__ import annotations

@@ -1,7 +1,6 @@
 """What stands in the place of libraries' methods: a look at the URL, and for a call to Atlas what serves it.
 
-The engine, and the room that speaks the library, are loaded for the first such call: in a thread where a loop runs,
-since that takes a quarter of a second.
+The engine and the library's room are loaded for the first such call, in a thread if a loop runs: that takes a while.
 """
 
 from __future__ import annotations

@@ -1,8 +1,7 @@
 """The standard library's HTTP: ``urllib.request`` is served; bare ``http.client`` is not, and warned of.
 
-There is nothing to import in their place: the drop-in is switched on for the process, or it is not. Each call of the
-core's is one that the opener opens, so its handlers (proxies, cookies, authentication, redirects) work on what is
-sent, and a Digest signature is made for that.
+The opener opens each request of an exchange, so its handlers (proxies, cookies, authentication, redirects) work on what
+is sent, and a Digest signature is made for that.
 """
 
 from __future__ import annotations

@@ -1,9 +1,8 @@
 """The rewrite below authentication, for programs that mount transports and keep their library's own client.
 
-A Digest signature covers the target, and the client signed the caller's. So a signature over
-another target is dropped, and when upstream challenges, the request that the client is about to
-sign is given the rewritten URL; the next trip has the caller's again. That costs one trip a call.
-A client signs once per call: a fallback that comes after that needs ``Transport(auth=...)``.
+A Digest signature covers the target, and the client signed the caller's. So it is dropped, and when upstream
+challenges, the request that the client is about to sign has the rewritten URL until it is sent: one trip more for each
+call. A client signs once for each call: a fallback that comes after that needs ``Transport(auth=...)``.
 """
 
 from __future__ import annotations
@@ -80,9 +79,8 @@ def transports_of(blocking: type[HttpxDoor], awaited: type[HttpxDoor]) -> tuple[
     class Transport(_Around, base):  # type: ignore[misc]  # known when it runs
         """A transport that rewrites calls to retired Atlas endpoints and sends by another one.
 
-        ``inner`` is an HTTPTransport unless given; ``auth`` signs the rewritten calls here, and
-        nothing else. Like every ``transport=`` of httpx it knows no proxies of the environment; give
-        an ``inner`` that does. Raises SettingsError as Client does.
+        ``inner`` is an HTTPTransport unless given; ``auth`` signs rewritten calls here, and nothing else. Like every
+        ``transport=`` of httpx it ignores proxies of the environment. Raises SettingsError as Client does.
         """
 
         door, default = blocking, module.HTTPTransport

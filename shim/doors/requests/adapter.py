@@ -55,10 +55,7 @@ class Adapter(BaseAdapter):
 
 
 def get_adapter(_: requests.Session, own: Callable[[str], BaseAdapter], url: str) -> BaseAdapter:
-    """Return the adapter for a URL: a session's own, or one around it where the URL may be of a retired call.
-
-    ``own`` is the method in whose place this one stands, bound to the session.
-    """
+    """Return a session's ``own`` adapter for a URL, or an adapter around it if the URL may be of a retired call."""
     adapter = own(url)
     if isinstance(adapter, Adapter) or not concerns(url):
         return adapter
