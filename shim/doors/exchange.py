@@ -124,10 +124,7 @@ class Door:
         return None
 
     def within(self, left: float, words: str) -> None:
-        """Let the request that was made last wait for no longer than so many seconds.
-
-        Raises the library's own timeout, which says these words, if none are left.
-        """
+        """Let the last request wait for these seconds at most; if none are left, raise the library's own timeout."""
 
 
 def steps(door: Door) -> Steps:

@@ -25,10 +25,7 @@ is_served = _serving.get
 
 
 def alone(call: Callable[..., Any], *args: Any, **kwargs: Any) -> Any:
-    """Send a request of the shim's own: the doors of the libraries below leave it alone.
-
-    HTTP libraries stand on each other (requests on urllib3 on http.client): a call is served once, by the outermost.
-    """
+    """Send a request of the shim's own, which the doors of libraries below pass (requests stands on urllib3)."""
     token = _serving.set(True)
     try:
         return call(*args, **kwargs)

@@ -148,10 +148,7 @@ def _on_absent(operation: Operation, engine: Engine) -> str:
 
 
 def tell(library: str, method: str, url: str, lines: Headers = ()) -> None:
-    """Warn of a call if it is a retired one, and write it down.
-
-    ``url`` is absolute. Raises LegacyEndpointWarning when warnings are errors, and what the handler of warnings raises.
-    """
+    """Warn of a call if it is a retired one, and write it down; ``url`` is absolute. Raises what ``notify`` raises."""
     retired = recognise_url(method, url, lambda: lines)
     if retired is not None and retired.known and not retired.match.operation.lives:
         notify(retired, uncovered=library)

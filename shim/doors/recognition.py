@@ -56,10 +56,7 @@ class RetiredCall:
         return steps
 
     def write_down(self, record: Record | None, route: str = "", why: str = "") -> None:
-        """Append the call and its place in the program to the inventory.
-
-        A call without a record, since nothing was made of an answer to it, is written with its route and the reason.
-        """
+        """Append the call, its place in the program and its record, else its route and the reason, to the inventory."""
         if record is None:
             operation, sunset = self.match.operation, sunset_of(self.match.operation, self.context.settings)
             record = Record(operation.id, self.match.api.name, route, why, sunset, operation.deprecated)

@@ -28,10 +28,7 @@ FUNCTIONS = ("request", "delete", "get", "head", "options", "patch", "post", "pu
 
 
 def like(original: Callable[P, R]) -> Callable[[Callable[..., Any]], Callable[P, R]]:
-    """Declare that a function is called exactly as ``original`` is, in every version of its library.
-
-    The function itself is returned, not a wrapper, so that nothing is added to a call.
-    """
+    """Declare that a function is called exactly as ``original`` is; the function itself is returned, no wrapper."""
 
     def declare(function: Callable[..., Any]) -> Callable[P, R]:
         return functools.update_wrapper(function, original, assigned=("__doc__",))
