@@ -204,7 +204,7 @@ def _check_gateway(options: Options, found: Mapping[str, Given], problems: list[
 
 @contextmanager
 def _names(found: Mapping[str, Given]) -> Iterator[None]:
-    """Call options in an error of the block as they were given."""
+    """Rename options in an error of the block: to the flag, variable or key that set them."""
     try:
         yield
     except SettingsError as error:

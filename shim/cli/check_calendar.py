@@ -1,4 +1,4 @@
-"""``atlas-shim check --calendar``: what ends when, and which of it somebody calls."""
+"""``atlas-shim check --calendar``: the sunsets of calls, and how often each call was seen."""
 
 from __future__ import annotations
 

@@ -62,7 +62,7 @@ def _ask(client: httpx.Client, environ: Mapping[str, str], side: str, url: str, 
 
 
 def _meaning(side: str, url: str, status: int, error: AtlasError | None, *, signed: bool) -> tuple[str, bool]:
-    """Return what a status means, and whether it is good; a retired endpoint is, and names that nobody gave."""
+    """Return what a status means, and whether it is good: so are a retired endpoint and a 404 of check's own names."""
     if error is None:
         signed_in = "reached and signed in" + (": not retired yet" if side == "legacy" else "")
         return (signed_in, True) if status < 300 else (f"reached; unexpected: {status}", False)

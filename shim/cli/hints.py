@@ -48,7 +48,7 @@ def hints(engine: Engine, call: Call) -> tuple[str, ...]:
 
 
 def _present(engine: Engine, call: Call) -> str:
-    """Return a sentence if the call is a successor or a later version of a retired call, else an empty text."""
+    """Return a sentence on a call that is a successor or a later version of a retired call; empty for other calls."""
     named = named_in(field(call.headers, "Accept"))
     had_versions = engine.recognise(call.method, call.path, ()) is not None
     for operation in engine.operations:

@@ -22,8 +22,8 @@ from shim.run.peers import is_own, program_of
 
 log = logging.getLogger("shim.run")
 
-HEAD = 65536
-"""The most bytes of a request's head, and of another proxy's answer to CONNECT."""
+HEAD = _PIECE = 65536
+"""The most bytes of a request's head, and of another proxy's answer to CONNECT; bytes read at a time."""
 
 PATIENCE = 30.0
 """Seconds for a head, and for a connection to another host."""
@@ -31,7 +31,6 @@ PATIENCE = 30.0
 IDLE = 3600.0
 """Seconds without a byte after which a tunnel is closed."""
 
-_PIECE = 65536
 _HOP = re.compile(rb"(?i)(?:proxy-)?connection|keep-alive|proxy-authorization")
 
 Adopt = Callable[[socket.socket, ssl.SSLContext], Awaitable[None]]
