@@ -69,6 +69,7 @@ def atlas_words(words: Sequence[str]) -> tuple[str, str] | None:
 
     ``atlas api`` takes an operation's own name, which the caller looks up.
     """
+    words = " ".join(words).split()
     rest = [
         word
         for before, word in zip(["", *words], words, strict=False)

@@ -40,7 +40,7 @@ _RECORDED = re.compile(
 )
 _METHOD = re.compile(
     r"\b(GET|POST|PUT|PATCH|DELETE)\b"
-    r"|(?i:method[\"']?\s*[:=]\s*[\"']?|^\s+[\"']?(?=\w+[\"']?:)|\b(?=\w+\())(get|post|put|patch|delete)\b",
+    r"|(?i:(?:method[\"']?\s*[:=]\s*[\"']?|^\s+[\"']?(?=\w+[\"']?:)|\b(?=\w+\())(get|post|put|patch|delete)\b)",
     re.MULTILINE,
 )
 _COMPARED = re.compile(r"[!=]=|=~|-eq\b|-ne\b|-like\b|-match\b|<>")

@@ -49,8 +49,6 @@ class Reader(Calls):
     def _call(self, call: Call) -> Iterator[Use]:
         yield from self._named(call)
         words = list(dropwhile(lambda word: not word.strip(HOLE), self._words(call)))
-        if words and words[0] in rules.words("commands", "atlas"):
-            words = " ".join(words).split()
         if (use := self.sought.command(self._at(call), words)) is not None:
             self._use(call)
             yield use
