@@ -3,9 +3,9 @@
 It imports nothing from the rest of shim, so that it cannot share its mistakes, and only the standard library.
 ``shim.fake.server`` serves it on a socket. A request passes through
 
-    atlas > sign_in > endpoints > reads or writes > paging
+    atlas > sign_in > endpoints > reads or writes
 
-``apis``, ``endpoints`` and ``refusals`` are tables with a row for each API, endpoint and error.
+``endpoints`` and ``refusals`` are tables with a row for each API, endpoint and error.
 
     fake = FakeAtlas(today=date(2026, 1, 21))
     reply = fake.handle("GET", f"/api/atlas/v2/groups/{DEMO_GROUP}/flexClusters/{DEMO_CLUSTER}", [
@@ -28,7 +28,8 @@ Under httpx without a socket:
 from __future__ import annotations
 
 from shim.fake.atlas import FakeAtlas
-from shim.fake.constants import (
+from shim.fake.http import Arrival, FakeReply, RateLimit
+from shim.fake.world import (
     BACKUP_SUNSET,
     DEMO_CLIENT_ID,
     DEMO_CLIENT_SECRET,
@@ -40,9 +41,9 @@ from shim.fake.constants import (
     DEMO_TOKEN,
     INSTANCE_SUNSET,
     INSTANCES_BLANK,
+    Cluster,
+    Job,
 )
-from shim.fake.http import Arrival, FakeReply, RateLimit
-from shim.fake.world import Cluster, Job
 
 __all__ = [
     "BACKUP_SUNSET",

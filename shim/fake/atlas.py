@@ -8,14 +8,13 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 
-from shim.fake import constants, endpoints, http
+from shim.fake import endpoints, http, world
 from shim.fake.http import Arrival, Bucket, FakeReply, HeaderFields, JsonObject, RateLimit, instant_of
-from shim.fake.paging import BodyStyle, page_of, read_query, read_style
-from shim.fake.reads import AtlasRequest
+from shim.fake.reads import AtlasRequest, BodyStyle, page_of, read_query, read_style
 from shim.fake.refusals import AtlasRefusal
 from shim.fake.shapes import View
 from shim.fake.sign_in import REVOKE_PATH, TOKEN_PATH, SignIn, Verdict
-from shim.fake.world import Cluster, ClusterTier, Job, RestoreOrder, World
+from shim.fake.world import Cluster, ClusterTier, Job, World
 
 _COMMON: HeaderFields = (
     ("Server", "mdbws"),
@@ -29,14 +28,13 @@ class FakeAtlas:
     """A simulator of Atlas' instances, flex clusters, and backups of each tier, and of its sign-in.
 
     It keeps everything in memory; the same ``seed``, time and calls give the same answers. ``today`` (a
-    date means its 00:00 UTC) sets the fake's time, which then stands still unless ``running``; without it
-    the time is ``clock`` (seconds since the epoch). From ``sunset`` on, the serverless and shared-tier backup
-    endpoints and writes of instances answer 410, from ``instance_sunset`` on also reads of instances; with
-    ``old_gone`` False not under v1.0. From ``blank`` on (None: never), reads of instances ignore flex clusters.
+    date means its 00:00 UTC) sets the fake's time, which then stands still; without it the time is ``clock``
+    (seconds since the epoch). From ``sunset`` on, the serverless and shared-tier backup endpoints and writes of
+    instances answer 410, from ``instance_sunset`` on also reads of instances. From ``blank`` on (None: never),
+    reads of instances ignore flex clusters.
     ``api_keys`` maps public to private keys, ``service_accounts`` client ids to secrets; None means the
     demo's. Without a ``rate_limit`` it never answers 429. With ``strict`` False an Accept without a date
-    means the first version. ``gzip`` compresses for clients that accept it, and ``demo`` False starts
-    without groups.
+    means the first version, and ``demo`` False starts without groups.
 
     ``arrivals`` lists every request; a function in ``overrides`` may answer one in the fake's place.
     """
@@ -46,35 +44,28 @@ class FakeAtlas:
         *,
         seed: int = 1,
         today: date | datetime | None = None,
-        running: bool = False,
         clock: Callable[[], float] = time.time,
-        sunset: date | datetime = constants.BACKUP_SUNSET,
-        instance_sunset: date | datetime = constants.INSTANCE_SUNSET,
-        blank: date | datetime | None = constants.INSTANCES_BLANK,
-        old_gone: bool = True,
+        sunset: date | datetime = world.BACKUP_SUNSET,
+        instance_sunset: date | datetime = world.INSTANCE_SUNSET,
+        blank: date | datetime | None = world.INSTANCES_BLANK,
         api_keys: Mapping[str, str] | None = None,
         service_accounts: Mapping[str, str] | None = None,
         rate_limit: RateLimit | None = None,
         strict: bool = True,
-        gzip: bool = False,
         demo: bool = True,
     ) -> None:
-        self._clock, self._running = clock, running
-        self._set: tuple[datetime, float] | None = None  # a present time, and what the clock said then
-        if today is not None:
-            self.today = today
+        self._clock = clock
+        self._today = None if today is None else instant_of(today)
         self.sunset: datetime = instant_of(sunset)
         self.instance_sunset: datetime = instant_of(instance_sunset)
         self.blank: datetime | None = None if blank is None else instant_of(blank)
-        self.old_gone = old_gone
         self.strict = strict
-        self.gzip = gzip
         self.arrivals: list[Arrival] = []
         self.overrides: list[Callable[[Arrival], FakeReply | None]] = []
         self._world = World(seed)
         self._lock = threading.RLock()
-        keys = {constants.DEMO_PUBLIC_KEY: constants.DEMO_PRIVATE_KEY} if api_keys is None else api_keys
-        demo_account = {constants.DEMO_CLIENT_ID: constants.DEMO_CLIENT_SECRET}
+        keys = {world.DEMO_PUBLIC_KEY: world.DEMO_PRIVATE_KEY} if api_keys is None else api_keys
+        demo_account = {world.DEMO_CLIENT_ID: world.DEMO_CLIENT_SECRET}
         self._sign_in = SignIn(keys, demo_account if service_accounts is None else service_accounts, seed)
         self.rate_limit = rate_limit
         if demo:
@@ -85,14 +76,11 @@ class FakeAtlas:
     @property
     def today(self) -> datetime:
         """The fake's current time, aware, in UTC; can be set to a date or an instant."""
-        if self._set is None:
-            return datetime.fromtimestamp(self._clock(), UTC)
-        when, since = self._set
-        return when + timedelta(seconds=self._clock() - since) if self._running else when
+        return datetime.fromtimestamp(self._clock(), UTC) if self._today is None else self._today
 
     @today.setter
     def today(self, when: date | datetime) -> None:
-        self._set = instant_of(when), self._clock()
+        self._today = instant_of(when)
 
     def advance(self, by: timedelta | float) -> None:
         """Advance the current time by a timedelta or by seconds."""
@@ -103,7 +91,7 @@ class FakeAtlas:
     def add_group(self, group: str) -> None:
         """Create an empty group (24 hex digits)."""
         with self._lock:
-            self._world.add_group(group)
+            self._world.groups.setdefault(group, {})
 
     def add_flex_cluster(
         self,
@@ -147,16 +135,16 @@ class FakeAtlas:
         snapshot: str | None = None,
         download: bool = False,
         ago: timedelta = timedelta(minutes=30),
-        target_group: str | None = None,
-        target_cluster: str | None = None,
         fails: bool = False,
     ) -> Job:
         """Create a restore job in the past, of the given or the newest snapshot."""
         with self._lock:
             cluster = self._world.clusters(group)[name]
             source = cluster.snapshot(snapshot) if snapshot else next(reversed(cluster.snapshots), None)
-            order = RestoreOrder(source, target_group or group, target_cluster or name, download=download, fails=fails)
-            return self._world.order(cluster, order, self.today - ago)
+            delivery = "download" if download else "automated"
+            job = self._world.order(cluster, source, self.today - ago, (group, name), delivery)
+            job.fails = fails
+            return job
 
     def cluster(self, group: str, name: str) -> Cluster:
         """Return a cluster, which may be changed; raises KeyError if it does not exist."""
@@ -165,9 +153,9 @@ class FakeAtlas:
             return self._world.groups[group][name]
 
     def _populate(self) -> None:
-        group = constants.DEMO_GROUP
-        cluster = self.add_flex_cluster(group, constants.DEMO_CLUSTER, 8, tags=({"key": "env", "value": "demo"},))
-        self.add_dedicated_cluster(group, constants.DEMO_DEDICATED)
+        group = world.DEMO_GROUP
+        cluster = self.add_flex_cluster(group, world.DEMO_CLUSTER, 8, tags=({"key": "env", "value": "demo"},))
+        self.add_dedicated_cluster(group, world.DEMO_DEDICATED)
         first = cluster.snapshots[0]["id"]
         self.add_restore_job(group, cluster.name, snapshot=first, ago=timedelta(days=2))
         self.add_restore_job(group, cluster.name, download=True, ago=timedelta(hours=1))
@@ -212,8 +200,9 @@ class FakeAtlas:
                 if reply is not None:
                     return reply
             reply = self._answer(arrival, scheme)
-        reply = http.coded(reply, arrival) if self.gzip else reply
-        return _without_content(reply) if method == "HEAD" else reply
+        if method != "HEAD":
+            return reply
+        return replace(reply, headers=(*reply.headers, ("Content-Length", str(len(reply.body)))), body=b"")
 
     def _answer(self, arrival: Arrival, scheme: str | None) -> FakeReply:
         """Check credentials and the rate limit, and answer."""
@@ -278,17 +267,12 @@ class FakeAtlas:
         version = offered[0] if view.v1 else http.resolve(arrival.header("Accept"), offered, strict=self.strict)
         if version is None:
             raise AtlasRefusal("INVALID_VERSION_DATE")
-        if sunset is not None and view.now >= sunset and (self.old_gone or not view.v1):
+        if sunset is not None and view.now >= sunset:
             raise AtlasRefusal("VERSION_GONE", version, arrival.path[1:])
         return version
 
     def _sunset_of(self, endpoint: endpoints.Endpoint) -> datetime | None:
         return {"backups": self.sunset, "instances": self.instance_sunset, None: None}[endpoint.sunset]
-
-
-def _without_content(reply: FakeReply) -> FakeReply:
-    """Return the answer to HEAD: the fields of GET with its Content-Length, without content."""
-    return replace(reply, headers=(*reply.headers, ("Content-Length", str(len(reply.body)))), body=b"")
 
 
 def _with(reply: FakeReply, common: HeaderFields) -> FakeReply:

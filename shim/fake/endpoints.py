@@ -1,17 +1,83 @@
-"""The table of endpoints: API, method, path, function, Atlas' own name, and sunset."""
+"""Two tables: Atlas' cluster APIs, and their endpoints (API, method, path, function, Atlas' own name, sunset)."""
 
 from __future__ import annotations
 
 import re
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Literal
 from urllib.parse import unquote
 
-from shim.fake import reads, writes
-from shim.fake.apis import CLUSTERS, DISK_BACKUPS, FLEX, SERVERLESS, SHARED_TIER, ClusterApi
+from shim.fake import reads, shapes, writes
 from shim.fake.http import JsonObject
-from shim.fake.reads import AtlasRequest
+from shim.fake.reads import AtlasRequest, ClusterApi
+
+SERVERLESS = ClusterApi(
+    path="serverless",
+    versions=("2023-01-01",),
+    no_cluster="SERVERLESS_INSTANCE_NOT_FOUND",
+    refuses=dict.fromkeys(("dedicated", "free"), "CANNOT_USE_CLUSTER_IN_SERVERLESS_INSTANCE_API"),
+    no_snapshot="TENANT_SNAPSHOT_NOT_FOUND",
+    no_job="TENANT_RESTORE_NOT_FOUND",
+    show_cluster=shapes.legacy_instance,
+    show_snapshot=shapes.legacy_snapshot,
+    show_job=shapes.legacy_job,
+    snapshot_age=("startTime", "scheduledTime"),
+)
+"""The retired API; snapshots newest first (documented)."""
+
+FLEX = ClusterApi(
+    path="flexClusters",
+    versions=("2024-11-13",),
+    no_cluster="CLUSTER_NOT_FOUND",
+    refuses=dict.fromkeys(("dedicated", "free"), "CANNOT_USE_NON_FLEX_CLUSTER_IN_FLEX_API"),
+    no_snapshot="TENANT_SNAPSHOT_NOT_FOUND",
+    no_job="TENANT_RESTORE_NOT_FOUND",
+    show_cluster=shapes.flex_cluster,
+    show_snapshot=shapes.flex_snapshot,
+    show_job=shapes.flex_job,
+    snapshot_age=("scheduledTime",),
+    unseen=frozenset({"serverless"}),
+    newest_first=False,
+    in_v1=False,
+)
+"""Its successor; snapshots oldest scheduledTime first (104 of 104 recorded lists)."""
+
+CLUSTERS = ClusterApi(
+    path="clusters",
+    versions=("2023-01-01", "2023-02-01", "2024-08-05"),
+    no_cluster="CLUSTER_NOT_FOUND",
+    refuses={
+        "flex": "CANNOT_USE_FLEX_CLUSTER_IN_CLUSTER_API",
+        "serverless": "CANNOT_USE_SERVERLESS_INSTANCE_IN_CLUSTER_API",
+    },
+    no_snapshot="SNAPSHOT_NOT_FOUND",
+    no_job="RESTORE_JOB_NOT_FOUND",
+    show_cluster=shapes.dedicated_cluster,
+    show_snapshot=shapes.dedicated_snapshot,
+    show_job=shapes.dedicated_job,
+    snapshot_age=("createdAt",),
+)
+"""Dedicated and free clusters; snapshots newest first, those still being taken before all others."""
+
+DISK_BACKUPS = replace(
+    CLUSTERS,
+    versions=("2023-01-01",),
+    refuses={**CLUSTERS.refuses, "free": "FEATURE_UNSUPPORTED"},
+    finds_deleted=True,
+)
+"""Backups of dedicated clusters: a free cluster has none, and those of a deleted cluster remain."""
+
+SHARED_TIER = replace(
+    FLEX,
+    path="clusters",
+    versions=("2023-01-01",),
+    refuses=dict.fromkeys(("dedicated", "free"), "FEATURE_UNSUPPORTED"),
+    show_snapshot=shapes.tenant_snapshot,
+    show_job=shapes.tenant_job,
+    in_v1=True,
+)
+"""The retired backups of M2 and M5 clusters, each now a flex cluster; its errors for others are unknown."""
 
 EndpointHandler = Callable[[AtlasRequest], JsonObject | list[JsonObject] | bool | None]
 """Returns a document, the items of a page, a bare boolean, or None; raises AtlasRefusal."""

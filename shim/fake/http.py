@@ -1,8 +1,7 @@
-"""Requests and replies of the fake: fields, dates, versions, codings, and rate limits."""
+"""Requests and replies of the fake: fields, dates, versions, and rate limits."""
 
 from __future__ import annotations
 
-import gzip
 import json
 import math
 import re
@@ -85,19 +84,6 @@ def instant_of(when: date | datetime) -> datetime:
     if not isinstance(when, datetime):
         return datetime(when.year, when.month, when.day, tzinfo=UTC)
     return when.replace(tzinfo=UTC) if when.tzinfo is None else when.astimezone(UTC)
-
-
-def coded(reply: FakeReply, arrival: Arrival) -> FakeReply:
-    """Return the reply, gzipped if Accept-Encoding accepts gzip by name (RFC 9110, 12.5.3)."""
-    if not reply.body:
-        return reply
-    fields = (*reply.headers, ("Vary", "Accept-Encoding"))
-    for part in (arrival.header("Accept-Encoding") or "").split(","):
-        word, _, weight = part.replace(" ", "").lower().partition(";q=")
-        if word in {"gzip", "*"} and (not weight or weight.strip("0.")):
-            body = gzip.compress(reply.body, mtime=0)
-            return FakeReply(reply.status, (*fields, ("Content-Encoding", "gzip")), body)
-    return FakeReply(reply.status, fields, reply.body)
 
 
 DEPRECATED = datetime(2025, 12, 10, tzinfo=UTC)

@@ -166,7 +166,7 @@ def legacy_job(cluster: Cluster, job: Job, view: View) -> JsonObject:
     status, expiry = _flex_status(job, view.now), _flex_expiry(job)
     return _body(
         cancelled=False,
-        deliveryType="download" if job.download else "automated",
+        deliveryType=job.delivery,
         deliveryUrl=[_download_url(cluster, job)] if job.download and status == "COMPLETED" else [],
         expired=job.download and view.now > expiry,
         expiresAt=stamp(expiry),
@@ -188,7 +188,7 @@ def dedicated_job(cluster: Cluster, job: Job, view: View) -> JsonObject:
     expiry = job.created + DONE_AFTER + DEDICATED_LINK_LIFE
     return _body(
         cancelled=False,
-        deliveryType="download" if job.download else "pointInTime" if job.point_in_time else "automated",
+        deliveryType=job.delivery,
         deliveryUrl=[_download_url(cluster, job)] if delivered else [],
         desiredTimestamp={"increment": None, "time": None, "date": None},
         expired=delivered and view.now > expiry,

@@ -13,8 +13,8 @@ from collections.abc import Mapping
 from enum import Enum, auto
 from urllib.parse import parse_qsl
 
-from shim.fake.constants import DEMO_TOKEN
 from shim.fake.http import Arrival, FakeReply, json_text
+from shim.fake.world import DEMO_TOKEN
 
 REALM = "MMS Public API"
 NONCE_LIFE = 300.0

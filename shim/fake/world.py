@@ -1,4 +1,7 @@
-"""The simulated contents of Atlas: groups, clusters, snapshots, restore jobs; the same for the same seed."""
+"""The simulated contents of Atlas: groups, clusters, snapshots, restore jobs; the same for the same seed.
+
+The names, credentials and dates of the demo world come first; the credentials are made up.
+"""
 
 from __future__ import annotations
 
@@ -10,6 +13,30 @@ from typing import Literal
 
 from shim.fake.http import JsonObject, stamp
 from shim.fake.refusals import AtlasRefusal
+
+DEMO_GROUP = "6510aa1b2c3d4e5f60718293"
+"""The group (project) of the demo world."""
+
+DEMO_CLUSTER = "orders"
+"""A flex cluster that was a serverless instance; it has 8 snapshots and a finished restore."""
+
+DEMO_DEDICATED = "warehouse"
+"""A dedicated (M10+) cluster of the same group."""
+
+DEMO_PUBLIC_KEY = "demokeys"
+DEMO_PRIVATE_KEY = "00000000-demo-demo-demo-000000000000"
+DEMO_CLIENT_ID = "mdb_sa_id_000000000000000000000000"
+DEMO_CLIENT_SECRET = "mdb_sa_sk_demo"  # noqa: S105 - made up
+DEMO_TOKEN = "demo-access-token"  # noqa: S105 - made up; it never expires
+
+BACKUP_SUNSET = datetime(2026, 1, 22, tzinfo=UTC)
+"""From this instant the serverless and shared-tier backup endpoints, and writes of instances, answer 410."""
+
+INSTANCES_BLANK = datetime(2026, 1, 15, tzinfo=UTC)
+"""From this instant reads of serverless instances answer as if no instance existed (by the specification)."""
+
+INSTANCE_SUNSET = datetime(2027, 1, 18, tzinfo=UTC)
+"""From this instant reads of serverless instances answer 410."""
 
 ClusterTier = Literal["flex", "dedicated", "free", "serverless"]
 """SERVERLESS: an instance without a flex cluster, which only the legacy API knows."""
@@ -23,32 +50,24 @@ ALL_STRINGS = ("standard", "standardSrv")
 _LETTERS = "abcdefghijklmnopqrstuvwxyz0123456789"
 
 
-@dataclass(frozen=True, slots=True)
-class RestoreOrder:
-    """A restore job's task; ``snapshot`` is a document or None."""
-
-    snapshot: JsonObject | None
-    target_group: str
-    target_cluster: str
-    download: bool = False
-    point_in_time: bool = False
-    fails: bool = False
-
-
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class Job:
-    """A restore job as created; its status depends on the time of the read."""
+    """A restore job as created; its status depends on the time of the read, ``delivery`` is a legacy deliveryType."""
 
     id: str
     snapshot: str
     snapshot_finished: str | None
     created: datetime
-    download: bool
+    delivery: str
     target_group: str
     target_cluster: str
     deployment: str
-    point_in_time: bool = False
     fails: bool = False
+
+    @property
+    def download(self) -> bool:
+        """Whether a link is ordered, not a restore."""
+        return self.delivery == "download"
 
 
 @dataclass(slots=True)
@@ -99,15 +118,11 @@ class World:
         # Not a secret: the same seed has to make the same world.
         return random.Random("/".join(map(str, (self._seed, *words))))  # noqa: S311
 
-    def add_group(self, group: str) -> None:
-        """Create a group unless it exists."""
-        self.groups.setdefault(group, {})
-
     def add(
         self, group: str, name: str, tier: ClusterTier, now: datetime, snapshots: int | Sequence[JsonObject]
     ) -> Cluster:
         """Create or replace a cluster with a number of made-up snapshots, or with these documents."""
-        self.add_group(group)
+        self.groups.setdefault(group, {})
         dice = self._dice(group, name)
         count = snapshots if isinstance(snapshots, int) else len(snapshots)
         cluster = self._keep(group, name, tier, now - timedelta(days=count + 30), dice)
@@ -151,21 +166,26 @@ class World:
         cluster = self.groups.get(group, {}).get(name)
         return cluster if cluster and cluster.deleted and cluster.tier == "dedicated" else None
 
-    def order(self, cluster: Cluster, order: RestoreOrder, now: datetime) -> Job:
-        """Store a restore job as the newest of a cluster."""
+    def order(
+        self,
+        cluster: Cluster,
+        snapshot: JsonObject | None,
+        now: datetime,
+        target: tuple[str, str],
+        delivery: str = "automated",
+    ) -> Job:
+        """Store a restore job of a snapshot as the newest of a cluster; ``target`` is a group and a cluster."""
         dice = self._dice(cluster.group, cluster.name, "job", len(cluster.jobs))
-        snapshot = order.snapshot or {}
+        snapshot = snapshot or {}
         job = Job(
             id=object_id(now, dice),
             snapshot=snapshot.get("id", ""),
             snapshot_finished=snapshot.get("finishTime") or snapshot.get("createdAt"),
             created=now.replace(microsecond=0),
-            download=order.download,
-            target_group=order.target_group,
-            target_cluster=order.target_cluster,
+            delivery=delivery,
+            target_group=target[0],
+            target_cluster=target[1],
             deployment="atlas-" + "".join(dice.choices(_LETTERS, k=6)),
-            point_in_time=order.point_in_time,
-            fails=order.fails,
         )
         cluster.jobs.append(job)
         return job

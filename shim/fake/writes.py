@@ -1,15 +1,20 @@
-"""Writes: create restore jobs; create, update and delete instances and flex clusters; switch automatic indexing."""
+"""Writes: create restore jobs; create, update and delete instances and flex clusters; switch automatic indexing.
+
+Bodies are read as by a strict API: unknown, missing and mistyped members are refused by name.
+"""
 
 from __future__ import annotations
 
+import json
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
 from datetime import timedelta
 
-from shim.fake.bodies import Body, read_body
-from shim.fake.http import JsonObject
-from shim.fake.paging import read_flag
-from shim.fake.reads import AtlasRequest, cluster_of, clusters_of, snapshot_of
+from shim.fake.http import Json, JsonObject
+from shim.fake.reads import ID, AtlasRequest, cluster_of, clusters_of, read_flag, snapshot_of
 from shim.fake.refusals import AtlasRefusal
-from shim.fake.world import DELETION, UPDATE, Cluster, RestoreOrder
+from shim.fake.world import DELETION, UPDATE, Cluster
 
 # The members that the contracts declare; read-only ones are tolerated, as recorded for instanceName.
 _TENANT_JOB = (
@@ -29,6 +34,82 @@ _PROTECTED = (
 )
 
 
+@dataclass(frozen=True, slots=True)
+class Body:
+    """The members of one JSON object; every method raises AtlasRefusal on a bad member."""
+
+    members: JsonObject
+
+    def given(self, name: str) -> Json:
+        """Return a required member that is not null."""
+        value = self.members.get(name)
+        if value is None:
+            raise AtlasRefusal("MISSING_ATTRIBUTE", name)
+        return value
+
+    def inner(self, name: str, known: str) -> Body:
+        """Return the object in a member; it may have only known members."""
+        return _only(self.given(name), known, AtlasRefusal("INVALID_ATTRIBUTE", name))
+
+    def text(self, name: str, pattern: str = r"(?s).+", error: str = "INVALID_ATTRIBUTE") -> str:
+        """Return a text that matches the pattern."""
+        value = self.given(name)
+        if not isinstance(value, str) or re.fullmatch(pattern, value) is None:
+            raise AtlasRefusal(error, value if error != "INVALID_ATTRIBUTE" else name)
+        return value
+
+    def id(self, name: str) -> str:
+        """Return a text with the form of an id."""
+        return self.text(name, ID.pattern)
+
+    def word(self, name: str, words: tuple[str, ...]) -> str:
+        """Return a text that is one of some words."""
+        value = self.text(name)
+        if value not in words:
+            raise AtlasRefusal("INVALID_ENUM_VALUE", value, name)
+        return value
+
+    def flag(self, name: str, *, default: bool) -> bool:
+        """Return a boolean, or the default if it is missing or null."""
+        value = self.members.get(name)
+        if not isinstance(value, bool | None):
+            raise AtlasRefusal("INVALID_ATTRIBUTE", name)
+        return default if value is None else value
+
+    def tags(self, default: tuple[Mapping[str, str], ...] = ()) -> tuple[Mapping[str, str], ...]:
+        """Return the tags: a key and a value each, 1 to 255 characters (contract)."""
+        value = self.members.get("tags")
+        if value is None:
+            return default
+        if not isinstance(value, list) or not all(map(_is_tag, value)):
+            raise AtlasRefusal("INVALID_ATTRIBUTE", "tags")
+        return tuple(value)
+
+
+def read_body(content: bytes, known: str) -> Body:
+    """Read a JSON object that may have only the known members, named between spaces; raises AtlasRefusal."""
+    malformed = AtlasRefusal("MALFORMED_JSON")
+    try:
+        return _only(json.loads(content), known, malformed)
+    except (ValueError, RecursionError):
+        raise malformed from None
+
+
+def _only(document: Json, known: str, otherwise: AtlasRefusal) -> Body:
+    if not isinstance(document, dict):
+        raise otherwise
+    for name in document:
+        if name not in known.split():
+            raise AtlasRefusal("INVALID_ATTRIBUTE", name)
+    return Body(document)
+
+
+def _is_tag(value: Json) -> bool:
+    if not isinstance(value, dict) or value.keys() != {"key", "value"}:
+        return False
+    return all(isinstance(each, str) and 1 <= len(each) <= 255 for each in value.values())
+
+
 def flex_restore(request: AtlasRequest) -> JsonObject:
     """Restore a flex snapshot to a cluster, of the same group unless another is named; the shared tier's body is alike.
 
@@ -38,8 +119,8 @@ def flex_restore(request: AtlasRequest) -> JsonObject:
     identity, name = body.id("snapshotId"), body.text("targetDeploymentItemName")
     group = body.id("targetProjectId") if "targetProjectId" in body.members else cluster.group
     snapshot = snapshot_of(request, cluster, identity)
-    _check_target(request, group, name)
-    return _stored(request, cluster, RestoreOrder(snapshot, group, name))
+    job = request.world.order(cluster, snapshot, request.view.now, _existing(request, group, name))
+    return request.api.show_job(cluster, job, request.view)
 
 
 def flex_download(request: AtlasRequest) -> JsonObject:
@@ -50,7 +131,9 @@ def flex_download(request: AtlasRequest) -> JsonObject:
     known = "links snapshotId" if request.is_flex else _TENANT_JOB + _own_name(request)
     cluster, body = cluster_of(request), read_body(request.body, known)
     snapshot = snapshot_of(request, cluster, body.id("snapshotId"))
-    return _stored(request, cluster, RestoreOrder(snapshot, cluster.group, cluster.name, download=True))
+    own = (cluster.group, cluster.name)
+    job = request.world.order(cluster, snapshot, request.view.now, own, "download")
+    return request.api.show_job(cluster, job, request.view)
 
 
 def _own_name(request: AtlasRequest) -> str:
@@ -65,28 +148,24 @@ def restore(request: AtlasRequest) -> JsonObject:
     cluster, is_dedicated = cluster_of(request), request.api.finds_deleted
     body = read_body(request.body, _LEGACY_JOB + ("components privateDownloadDeliveryUrls" if is_dedicated else ""))
     delivery = body.word("deliveryType", ("automated", "download", "pointInTime"))
-    group, name, snapshot = cluster.group, cluster.name, None
+    target, snapshot = (cluster.group, cluster.name), None
     if delivery != "download" or not is_dedicated:
-        name, group = body.text("targetClusterName"), body.id("targetGroupId")
-        _check_target(request, group, name)
-    point_in_time = delivery == "pointInTime"
-    if point_in_time and not is_dedicated:
+        name = body.text("targetClusterName")
+        target = _existing(request, body.id("targetGroupId"), name)
+    if delivery == "pointInTime" and not is_dedicated:
         raise AtlasRefusal("UNSUPPORTED_DELIVERY_METHOD", delivery)
-    if not point_in_time:
+    if delivery != "pointInTime":
         snapshot = snapshot_of(request, cluster, body.id("snapshotId"))
     elif not any(isinstance(body.members.get(key), int) for key in ("pointInTimeUTCSeconds", "oplogTs")):
         raise AtlasRefusal("MISSING_ATTRIBUTE", "pointInTimeUTCSeconds")
-    order = RestoreOrder(snapshot, group, name, download=delivery == "download", point_in_time=point_in_time)
-    return _stored(request, cluster, order)
+    job = request.world.order(cluster, snapshot, request.view.now, target, delivery)
+    return request.api.show_job(cluster, job, request.view)
 
 
-def _check_target(request: AtlasRequest, group: str, name: str) -> None:
+def _existing(request: AtlasRequest, group: str, name: str) -> tuple[str, str]:
     if name not in request.world.clusters(group):
         raise AtlasRefusal("CLUSTER_NOT_FOUND", name, group)
-
-
-def _stored(request: AtlasRequest, cluster: Cluster, order: RestoreOrder) -> JsonObject:
-    return request.api.show_job(cluster, request.world.order(cluster, order, request.view.now), request.view)
+    return group, name
 
 
 def create(request: AtlasRequest) -> JsonObject:

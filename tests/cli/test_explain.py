@@ -14,7 +14,7 @@ from shim.cli.successors import sdk_names
 from shim.core.recognise import shared_engine
 from shim.documents.casts import WAYS
 from shim.documents.verbs import VERBS
-from shim.fake import DEMO_CLUSTER, DEMO_GROUP, DEMO_TOKEN, constants
+from shim.fake import DEMO_CLUSTER, DEMO_GROUP, DEMO_PRIVATE_KEY, DEMO_PUBLIC_KEY, DEMO_TOKEN
 from shim.tools.inventory import explain_command
 
 TESTS = Path(__file__).parents[1]
@@ -191,8 +191,8 @@ def test_an_operators_rule_is_shown_as_theirs(explained, text, overriding):
 
 KEY = {
     "MONGODB_ATLAS_ACCESS_TOKEN": "",
-    "MONGODB_ATLAS_PUBLIC_API_KEY": constants.DEMO_PUBLIC_KEY,
-    "MONGODB_ATLAS_PRIVATE_API_KEY": constants.DEMO_PRIVATE_KEY,
+    "MONGODB_ATLAS_PUBLIC_API_KEY": DEMO_PUBLIC_KEY,
+    "MONGODB_ATLAS_PRIVATE_API_KEY": DEMO_PRIVATE_KEY,
 }
 
 

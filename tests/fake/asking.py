@@ -49,10 +49,9 @@ class Asker:
         accept: str | None = FLEX_VERSION,
         media: str | None = "application/json",
         host: str = "localhost:8080",
-        more: tuple[tuple[str, str], ...] = (),
     ) -> Answer:
         """Send one request; ``body`` is JSON, or bytes as they are."""
-        fields = [("Host", host), ("Authorization", f"Bearer {DEMO_TOKEN}"), *more]
+        fields = [("Host", host), ("Authorization", f"Bearer {DEMO_TOKEN}")]
         if accept is not None:
             fields.append(("Accept", accept))
         if body is not None and media is not None:

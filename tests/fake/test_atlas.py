@@ -52,17 +52,6 @@ def test_a_set_date_stands_still():
     assert FakeAtlas(clock=lambda: 86400.0, demo=False).today == datetime(1970, 1, 2, tzinfo=UTC)
 
 
-def test_a_running_fake_goes_on_from_its_date():
-    """From the date that was set, time passes as the clock does."""
-    now = [1000.0]
-    fake = FakeAtlas(today=date(2026, 1, 22), clock=lambda: now[0], running=True, demo=False)
-    now[0] += 90
-    assert fake.today == datetime(2026, 1, 22, 0, 1, 30, tzinfo=UTC)
-    fake.advance(timedelta(minutes=1))
-    now[0] += 1
-    assert fake.today == datetime(2026, 1, 22, 0, 2, 31, tzinfo=UTC)
-
-
 def test_every_arrival_is_counted(fake, ask):
     """Reads, writes and refused requests are listed in order, with all that was sent and no credential in a repr."""
     ask(FLEX)

@@ -73,13 +73,6 @@ def test_flex_outlives_the_sunset(fake, ask):
     assert ask(OLD_SNAPSHOTS.replace("serverless", "flexClusters"), accept=None).code == "404 RESOURCE_NOT_FOUND"
 
 
-def test_v1_can_be_spared():
-    """Whether v1.0 went with v2 is unknown, so a fake can keep it, for writes too."""
-    ask = Asker(FakeAtlas(today=date(2026, 5, 1), old_gone=False))
-    assert (ask(OLD_SNAPSHOTS, accept=None).status, ask(SNAPSHOTS).status) == (200, 410)
-    assert ask(f"{ROOT}/serverless/{DEMO_CLUSTER}".replace("v2", "v1.0"), "DELETE").status == 202
-
-
 def test_instances_live_a_year_longer(fake, ask):
     """The instance reads answer until their own sunset."""
     for today, status in ((INSTANCE_SUNSET - timedelta(seconds=1), 200), (INSTANCE_SUNSET, 410)):

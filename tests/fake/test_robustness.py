@@ -1,13 +1,11 @@
 """Whatever arrives, the fake answers; gzip is for those who accept it; it shares no code with what it tests."""
 
 import ast
-import gzip
 import json
 import subprocess
 import sys
 from pathlib import Path
 
-import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
@@ -54,19 +52,6 @@ def test_any_order_gets_an_answer(body):
     """None of these names a snapshot that exists, so each is refused in Atlas' shape."""
     reply = Asker(FAKE)(FLEX.replace("snapshots", "restoreJobs"), "POST", json.dumps(body).encode())
     assert reply.status == reply.json["error"] in {400, 404}
-
-
-@pytest.mark.parametrize(
-    ("accepts", "coded"),
-    [("gzip", True), ("deflate, GZIP;q=0.5", True), ("*", True), ("gzip; q=0.000", False), ("br", False), ("", False)],
-)
-def test_gzip_is_for_those_who_accept_it(accepts, coded):
-    """The content is the same, and Vary names Accept-Encoding."""
-    ask = Asker(FakeAtlas(today=FakeAtlas().today, gzip=True))
-    reply = ask(FLEX, more=(("Accept-Encoding", accepts),))
-    assert reply.header("Vary") == "Accept-Encoding"
-    assert (reply.header("Content-Encoding") == "gzip") is coded
-    assert (gzip.decompress(reply.body) if coded else reply.body) == ask(FLEX).body
 
 
 ROOM = Path(shim.fake.__file__).parent

@@ -10,14 +10,14 @@ import requests
 import requests.auth
 
 from shim.core.settings import RouteWord, parse_sunsets
-from shim.fake import FakeAtlas, constants
+from shim.fake import DEMO_CLUSTER, DEMO_GROUP, DEMO_PRIVATE_KEY, DEMO_PUBLIC_KEY, FakeAtlas
 from shim.fake.server import FakeServer
 from shim.fake.sign_in import DigestCheck, Verdict
 from tests.peers.raw import reply, replying
 from tests.peers.scripted import GONE, ok, upstream, wire
 from tests.peers.served import ask, cross, gateway, get, value_of
 
-PATH = f"/api/atlas/v1.0/groups/{constants.DEMO_GROUP}/serverless/{constants.DEMO_CLUSTER}/backup/snapshots"
+PATH = f"/api/atlas/v1.0/groups/{DEMO_GROUP}/serverless/{DEMO_CLUSTER}/backup/snapshots"
 CHALLENGE = 'WWW-Authenticate: Digest realm="MMS Public API", domain="", nonce="n", algorithm=MD5, qop="auth"'
 DENIED = reply(b"{}", CHALLENGE, status="401 Unauthorized")
 SIGNED = f'Authorization: Digest username="u", realm="r", nonce="n", uri="{PATH}", response="s3cret"'
@@ -73,8 +73,8 @@ def test_legacy_route_relays_digest():
 @pytest.mark.parametrize(("retired", "status"), [(False, "200"), (True, "403")])
 def test_curl_with_an_api_key(retired, status):
     """A curl --digest works on a path that isn't retired, and is told what to do on one that is."""
-    path = PATH if retired else f"/api/atlas/v2/groups/{constants.DEMO_GROUP}/flexClusters"
-    key = f"{constants.DEMO_PUBLIC_KEY}:{constants.DEMO_PRIVATE_KEY}"
+    path = PATH if retired else f"/api/atlas/v2/groups/{DEMO_GROUP}/flexClusters"
+    key = f"{DEMO_PUBLIC_KEY}:{DEMO_PRIVATE_KEY}"
     accept = "Accept: application/vnd.atlas.2024-11-13+json"
     with FakeServer(FakeAtlas()) as fake, gateway(fake.url) as served:
         command = ["curl", "-sS", "-w", "\n%{http_code}", "--digest", "-u", key, "-H", accept, served.url + path]
@@ -88,7 +88,7 @@ ORDER = '{"deliveryType":"automated","snapshotId":"1","targetClusterName":"b","t
 
 def curled(url: str, *words: str) -> tuple[str, str]:
     """Make a write as libcurl makes one with an API key: the first request has no content, and no Authorization."""
-    key = f"{constants.DEMO_PUBLIC_KEY}:{constants.DEMO_PRIVATE_KEY}"
+    key = f"{DEMO_PUBLIC_KEY}:{DEMO_PRIVATE_KEY}"
     command = ["curl", "-sS", "-w", "\n%{http_code}", "--digest", "-u", key, "-X", "POST", "-d", ORDER, *words, url]
     run = subprocess.run(command, capture_output=True, check=True, text=True)
     content, _, status = run.stdout.rpartition("\n")
@@ -121,7 +121,7 @@ def test_credentials_stay_out_of_logs_and_metrics(caplog):
                 ask(served, get(f"{path}?token=s3cret", line))
         metrics = served.metrics.text().decode()
     assert "s3cret" not in caplog.text + metrics
-    assert constants.DEMO_GROUP not in caplog.text + metrics
+    assert DEMO_GROUP not in caplog.text + metrics
 
 
 CLUSTERS = "/api/atlas/v2/groups/g1/clusters"

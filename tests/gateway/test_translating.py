@@ -7,7 +7,7 @@ import subprocess
 import pytest
 
 from shim.core.settings import RouteWord
-from shim.fake import FakeAtlas, constants
+from shim.fake import DEMO_CLUSTER, DEMO_GROUP, DEMO_TOKEN, FakeAtlas
 from shim.fake.server import FakeServer
 from tests.peers.raw import reply, replying
 from tests.peers.served import ask, cross, gateway, get, value_of
@@ -112,8 +112,8 @@ def test_errors_do_not_leak_connections():
 def test_curl_with_a_bearer_token():
     """A plain curl gets the retired answer from a strict Atlas that only has flex clusters."""
     with FakeServer(FakeAtlas()) as fake, gateway(fake.url) as served:
-        url = f"{served.url}/api/atlas/v1.0/groups/{constants.DEMO_GROUP}/serverless/{constants.DEMO_CLUSTER}"
-        command = ["curl", "-sS", "--compressed", "-H", f"Authorization: Bearer {constants.DEMO_TOKEN}"]
+        url = f"{served.url}/api/atlas/v1.0/groups/{DEMO_GROUP}/serverless/{DEMO_CLUSTER}"
+        command = ["curl", "-sS", "--compressed", "-H", f"Authorization: Bearer {DEMO_TOKEN}"]
         run = subprocess.run([*command, f"{url}/backup/snapshots"], capture_output=True, check=True)
         page = json.loads(run.stdout)
         assert page["totalCount"] == 8

@@ -12,13 +12,13 @@ from shim import httpx, requests
 from shim.core.context import Memory
 from shim.doors import process
 from shim.errors import LegacyEndpointWarning
-from shim.fake import FakeAtlas, constants
+from shim.fake import DEMO_CLUSTER, DEMO_GROUP, FakeAtlas
 from shim.fake.server import FakeServer
 from tests.peers.raw import until
 from tests.peers.served import ask, gateway, get
 
 BEARER = {"Authorization": "Bearer demo-access-token"}
-TARGET = f"/api/atlas/v2/groups/{constants.DEMO_GROUP}/serverless/{constants.DEMO_CLUSTER}/backup/snapshots"
+TARGET = f"/api/atlas/v2/groups/{DEMO_GROUP}/serverless/{DEMO_CLUSTER}/backup/snapshots"
 
 
 @pytest.fixture
