@@ -25,7 +25,7 @@ _VARIABLE = re.compile(
     r"\$\{\{[^{}]*\}\}|\{\{[^{}]*\}\}|\$\{(?:local\.|var\.|env:)?(\w+)(?:\[[^\]]*\])?(?::?[-?+]([^{}]*))?[^{}]*\}|\$\((\w+)\)"
     r"|\$\(\$(?:env:)?(\w+)[^()]*\)|\$(?:env:|script:|global:)?(\w+|@|\*)|%(\w+)%"
 )
-_UNKNOWN = re.compile(r"\$\{\{.*?\}\}|\{\{.*?\}\}|[$#]\{[^{}]*\}|\\\([^()]*\)|<[\w-]+>|\$\([^()]*\)")
+_UNKNOWN = re.compile(r"\$\{\{[^{}]*\}\}|\{\{[^{}]*\}\}|[$#]\{[^{}]*\}|\\\([^()]*\)|<[\w-]+>|\$\([^()]*\)")
 """Values that only a run knows."""
 _KEY = re.compile(r"[\"']?([\w.$-]+)[\"']?\s*[:=]\s*[\"'|>]?[^:=]*$")
 _ANY_KEY = re.compile(r"^\s*(?:-\s+)?[\"']?([\w.$-]+)[\"']?\s*[:=]")
@@ -46,7 +46,7 @@ _METHOD = re.compile(
 _COMPARED = re.compile(r"[!=]=|=~|-eq\b|-ne\b|-like\b|-match\b|<>")
 _TALKS = re.compile(r"(log|warn|assert|print|die|fail|usage|say|msg|info|debug|error|raise|throw)", re.IGNORECASE)
 _CONCATENATED = re.compile(
-    r"[\"']\s*(\.\.|\+|\|\||<>)\s*[\w.$()\[\]]+\s*\1\s*[\"']|\w+\s*(?:\.\.|\+|\|\||<>)\s*[\"'](?=/)"
+    r"[\"']\s*(\.\.|\+|\|\||<>)\s*[\w.$()\[\]]+\s*\1\s*[\"']|(?<!\w)\w++\s*(?:\.\.|\+|\|\||<>)\s*[\"'](?=/)"
 )
 _SEGMENT = re.compile(r"[;|&]+|\$\(|`|^\s*-?\s*[\w.-]+:\s")
 _HEAD = re.compile(r"\[\[?(?=\s)|(?<![\w\"']):(?=\s)|[\w$][\w$:.!/-]*")
