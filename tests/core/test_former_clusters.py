@@ -87,6 +87,12 @@ def test_an_error_of_either_side_is_the_answer(below, upstream, routes):
     assert (driven.passed, driven.routes) == (True, routes)
 
 
+def test_an_error_of_an_added_list_stands_in_an_envelope():
+    """Where one was asked for."""
+    driven = ask("2024-08-05", [refuses(429, "RATE_LIMITED")], "?envelope=true")
+    assert (driven.document["status"], driven.document["content"]["errorCode"]) == (429, "RATE_LIMITED")
+
+
 @pytest.mark.parametrize("version", ["2023-02-01", "2023-01-01"])
 @pytest.mark.parametrize("route", [RouteWord.AUTO, RouteWord.SUCCESSOR, RouteWord.DATE])
 def test_after_the_sunset_the_successor_leads_there_too(version, route):
