@@ -1,7 +1,6 @@
 """What the fake refuses, in Atlas' words and with its codes: of each way to be wrong one request."""
 
 import ast
-import json
 import re
 from pathlib import Path
 from typing import Any
@@ -47,33 +46,6 @@ def test_a_read_is_refused(fake, ask, line):
     fake.add_serverless_instance(DEMO_GROUP, "old")
     target, code = line.split(maxsplit=1)
     assert ask(target.format(none=NONE, NONE=NONE.upper())).code == code
-
-
-@pytest.mark.parametrize(
-    ("target", "code", "detail", "parameters"),
-    [
-        (
-            f"clusters/{DEMO_CLUSTER}",
-            "CANNOT_USE_FLEX_CLUSTER_IN_CLUSTER_API",
-            f"Flex cluster {DEMO_CLUSTER} cannot be used in the Cluster API.",
-            [DEMO_CLUSTER],
-        ),
-        (f"/api/atlas/v2/groups/{NONE}/serverless", "GROUP_NOT_FOUND", f"No group with ID {NONE} exists.", [NONE]),
-        (
-            "flexClusters/%7Bname%7D",
-            "CLUSTER_NOT_FOUND",
-            f"No cluster named {{name}} exists in group {DEMO_GROUP}.",
-            ["{name}", DEMO_GROUP],
-        ),
-    ],
-)
-def test_a_refusal_is_worded_as_recorded(ask, target, code, detail, parameters):
-    """The parameters stand in the text and in the body, the members in Atlas' order."""
-    reply = ask(target)
-    document = {"detail": detail, "error": reply.status, "errorCode": code, "parameters": parameters}
-    document["reason"] = {400: "Bad Request", 404: "Not Found"}[reply.status]
-    assert reply.body == json.dumps(document, separators=(",", ":")).encode()
-    assert reply.header("X-Error-Code") == code
 
 
 FLEX, DOWNLOAD = (f"flexClusters/{DEMO_CLUSTER}/backup/{word}" for word in ("restoreJobs", "download"))

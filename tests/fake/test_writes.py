@@ -114,16 +114,6 @@ def test_a_protected_cluster_is_not_deleted(fake, ask):
     assert ask(flex, "DELETE").status == 204
 
 
-def test_each_side_has_its_own_provider_name(ask):
-    """A flex cluster is no SERVERLESS one."""
-    for kind, right, wrong in (("flexClusters", "FLEX", "SERVERLESS"), ("serverless", "SERVERLESS", "FLEX")):
-        codes = []
-        for word in (wrong, right):
-            body = {**BODIES[kind], "name": kind, "providerSettings": {**PROVIDER, "providerName": word}}
-            codes.append(ask(kind, "POST", body).status)
-        assert codes == [400, 201]
-
-
 def test_auto_indexing_is_a_bare_boolean(ask):
     """Read as false or true; switched by a call without content."""
     target = f"serverless/{DEMO_CLUSTER}/performanceAdvisor/autoIndexing"
