@@ -52,17 +52,13 @@ def configure(
     given = {part: value for part, value in parts.items() if value is not None}
     if given:
         known = credentials.choose_credentials(given, {part: part for part in parts})
-    elif http_client is not None and _signs(http_client):
+    elif http_client is not None and (http_client.auth is not None or "Authorization" in http_client.headers):
         return Configuration(origin, None)
     else:
         known = credentials.read_credentials(environ)
     if known is None:
         raise SettingsError(NO_CREDENTIALS)
     return Configuration(origin, auth_for(known, origin))
-
-
-def _signs(http_client: httpx.Client | httpx.AsyncClient) -> bool:
-    return http_client.auth is not None or "Authorization" in http_client.headers
 
 
 def auth_for(known: Credentials, base_url: str, *, clock: Callable[[], float] = time.monotonic) -> httpx.Auth:

@@ -5,7 +5,6 @@ from __future__ import annotations
 import math
 import os
 from collections.abc import Mapping
-from functools import cached_property
 from typing import Generic, Self, TypeVar
 
 from httpx import Timeout as TimeoutParts
@@ -76,9 +75,13 @@ class _ConfiguredClient(Generic[HttpClient]):
         self._http: HttpClient = http_client or self._kind(
             timeout=_checked(timeout), headers={"User-Agent": f"atlas-shim/{__version__}"}
         )
-        self._auth = settled.auth
-        self._retries = retries or NO_RETRIES
         recognise_also(self._http, settled.base_url)
+        how = (self._http, self.base_url, settled.auth, retries or NO_RETRIES)
+        self.cloud_backups: CloudBackups[HttpClient] = CloudBackups(*how)
+        self.serverless_instances: ServerlessInstances[HttpClient] = ServerlessInstances(*how)
+        self.shared_tier_snapshots: SharedTierSnapshots[HttpClient] = SharedTierSnapshots(*how)
+        self.shared_tier_restore_jobs: SharedTierRestoreJobs[HttpClient] = SharedTierRestoreJobs(*how)
+        self.performance_advisor: PerformanceAdvisor[HttpClient] = PerformanceAdvisor(*how)
 
     @classmethod
     def from_env(
@@ -91,31 +94,6 @@ class _ConfiguredClient(Generic[HttpClient]):
     ) -> Self:
         """Make a client configured by the environment; the other arguments are those of the constructor."""
         return cls(environ=environ, timeout=timeout, retries=retries, http_client=http_client)
-
-    @cached_property
-    def cloud_backups(self) -> CloudBackups[HttpClient]:
-        """Snapshots and restore jobs."""
-        return CloudBackups(self._http, self.base_url, self._auth, self._retries)
-
-    @cached_property
-    def serverless_instances(self) -> ServerlessInstances[HttpClient]:
-        """Serverless instances."""
-        return ServerlessInstances(self._http, self.base_url, self._auth, self._retries)
-
-    @cached_property
-    def shared_tier_snapshots(self) -> SharedTierSnapshots[HttpClient]:
-        """Snapshots of shared-tier clusters (M2, M5)."""
-        return SharedTierSnapshots(self._http, self.base_url, self._auth, self._retries)
-
-    @cached_property
-    def shared_tier_restore_jobs(self) -> SharedTierRestoreJobs[HttpClient]:
-        """Restore jobs of shared-tier clusters (M2, M5)."""
-        return SharedTierRestoreJobs(self._http, self.base_url, self._auth, self._retries)
-
-    @cached_property
-    def performance_advisor(self) -> PerformanceAdvisor[HttpClient]:
-        """The Performance Advisor of serverless instances."""
-        return PerformanceAdvisor(self._http, self.base_url, self._auth, self._retries)
 
     def __repr__(self) -> str:
         return f"{type(self).__name__}(base_url={self.base_url!r})"

@@ -102,7 +102,7 @@ def check(**arguments: str | None) -> None:
 
 def _check(name: str, value: object) -> None:
     if not isinstance(value, str):
-        raise TypeError(f"{name}: {value!r} is no text")
+        raise TypeError(f"{name}: {value!r} is not a text")
     if name.endswith("_id"):
         if _ID.fullmatch(value) is None:
             raise ValueError(f"{name}: {value!r} is not 24 hexadecimal digits, as all of Atlas' ids are")

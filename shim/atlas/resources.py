@@ -7,9 +7,11 @@ of ``R`` in an async client, an iterator over the items of all pages.
 from __future__ import annotations
 
 import inspect
+import time
 from collections.abc import AsyncIterator, Callable, Coroutine, Iterator
 from typing import TYPE_CHECKING, Any, Generic, ParamSpec, Self, TypeVar, overload
 
+import anyio
 import attrs
 import httpx
 
@@ -63,7 +65,7 @@ class EndpointGroup(Generic[Http_co]):
                 wait = attempts.wait_after(error)
                 if wait is None:
                     raise
-            attempts.pause(wait)
+            (self._retries.sleep or time.sleep)(wait)
 
     async def _asend(self: EndpointGroup[httpx.AsyncClient], request: EndpointRequest[R]) -> R:
         attempts = self._attempts(request)
@@ -74,7 +76,9 @@ class EndpointGroup(Generic[Http_co]):
                 wait = attempts.wait_after(error)
                 if wait is None:
                     raise
-            await attempts.apause(wait)
+            slept = (self._retries.sleep or anyio.sleep)(wait)
+            if inspect.isawaitable(slept):
+                await slept
 
     def _items(self: EndpointGroup[httpx.Client], first: EndpointRequest[Page[M]]) -> Iterator[M]:
         request: EndpointRequest[Page[M]] | None = first
@@ -204,7 +208,7 @@ class ServerlessInstances(EndpointGroup[Http_co]):
 
 
 class SharedTierSnapshots(EndpointGroup[Http_co]):
-    """Snapshots of shared-tier clusters."""
+    """Snapshots of shared-tier clusters (M2, M5)."""
 
     list_shared_cluster_backups = Call(shared_tier_snapshots.list_shared_cluster_backups)
     iter_shared_cluster_backups = Each(shared_tier_snapshots.iter_shared_cluster_backups)
@@ -213,7 +217,7 @@ class SharedTierSnapshots(EndpointGroup[Http_co]):
 
 
 class SharedTierRestoreJobs(EndpointGroup[Http_co]):
-    """Restore jobs of shared-tier clusters."""
+    """Restore jobs of shared-tier clusters (M2, M5)."""
 
     list_shared_cluster_backup_restore_jobs = Call(shared_tier_restore_jobs.list_shared_cluster_backup_restore_jobs)
     iter_shared_cluster_backup_restore_jobs = Each(shared_tier_restore_jobs.iter_shared_cluster_backup_restore_jobs)
@@ -222,6 +226,6 @@ class SharedTierRestoreJobs(EndpointGroup[Http_co]):
 
 
 class PerformanceAdvisor(EndpointGroup[Http_co]):
-    """The Performance Advisor."""
+    """The Performance Advisor of serverless instances."""
 
     get_serverless_auto_indexing = Call(performance_advisor.get_serverless_auto_indexing)

@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-import inspect
 import logging
 import math
 import random
 import time
 from collections.abc import Callable, Mapping
 
-import anyio
 import attrs
 import httpx
 
@@ -86,9 +84,10 @@ class Attempts:
     def timeout(self) -> httpx.Timeout:
         """Begin an attempt, and return its timeout: the call's own for the first, then the rest of it."""
         self.made += 1
-        left = self.until - self.retries.clock()
-        parts = self.parts if self.made == 1 or left == math.inf else within(self.parts, max(left, 0.001))
-        return httpx.Timeout(**parts)
+        left = max(self.until - self.retries.clock(), 0.001)
+        if self.made == 1 or left == math.inf:
+            return httpx.Timeout(**self.parts)
+        return httpx.Timeout(**{step: left if part is None else min(part, left) for step, part in self.parts.items()})
 
     def wait_after(self, error: AtlasError | httpx.TransportError) -> float | None:
         """Return the seconds until the next attempt, None if the error is final."""
@@ -119,23 +118,8 @@ class Attempts:
             return error.status in {429, 503} and (is_read or refused)
         return isinstance(error, PASSING) if is_read else isinstance(error, UNSENT) and not self.follows
 
-    def pause(self, wait: float) -> None:
-        """Wait, in seconds."""
-        (self.retries.sleep or time.sleep)(wait)
-
-    async def apause(self, wait: float) -> None:
-        """Wait, in seconds, on any event loop."""
-        outcome = (self.retries.sleep or anyio.sleep)(wait)
-        if inspect.isawaitable(outcome):
-            await outcome
-
 
 def longest(parts: Parts) -> float | None:
     """Return the seconds for all attempts of a call: its longest step, None for ever."""
     known = [part for part in parts.values() if part is not None]
     return max(known) if known and len(known) == len(parts) else None
-
-
-def within(parts: Parts, left: float) -> dict[str, float | None]:
-    """Return the same timeout with each step at most ``left`` seconds."""
-    return {step: left if part is None else min(part, left) for step, part in parts.items()}

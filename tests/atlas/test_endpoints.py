@@ -219,9 +219,9 @@ def test_an_argument_that_no_atlas_has_is_refused(value, position):
 
 
 @pytest.mark.parametrize("value", [None, 5, b"6510aa1b2c3d4e5f60718293"])
-def test_an_argument_that_is_no_text(value):
-    """The error names it, and is no riddle of some library's."""
-    with pytest.raises(TypeError, match=r"^group_id: .* is no text$"):
+def test_an_argument_that_is_not_a_text(value):
+    """The error names the argument."""
+    with pytest.raises(TypeError, match=r"^group_id: .* is not a text$"):
         serverless_instances.list_serverless_instances(value)
 
 
