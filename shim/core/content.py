@@ -39,6 +39,9 @@ full page of anything else 42,000 (recorded)."""
 ALL_MARKS = 1_000_000
 """The same of all that is read for one answer: 60 MiB when decoded at worst; twenty full pages have 840,000."""
 
+DIGITS = 320
+"""Digits of an integer, its sign included: decoding takes time by their square, and a double has no more than 309."""
+
 
 class ContentFault(Exception):  # noqa: N818 - it never leaves ``with_content`` and names a reply's fault
     """The content cannot be had; the message says why in plain words."""
@@ -121,6 +124,10 @@ def _refuse(word: str) -> Any:
     raise ValueError(f"{word} is not a JSON number (RFC 8259, 6)")
 
 
+def _integer(text: str) -> int:
+    return int(text) if len(text) <= DIGITS else _refuse(f"an integer of {len(text)} digits")
+
+
 def _number(text: str) -> float:
     # 1e999 would become an infinity, which is not JSON when it is written again.
     value = float(text)
@@ -129,7 +136,8 @@ def _number(text: str) -> float:
 
 def loads(content: bytes) -> Any:
     """Decode JSON (RFC 8259), with a byte order mark or not; raises ValueError (also for NaN) or RecursionError."""
-    return json.loads(content.decode("utf-8-sig"), parse_constant=_refuse, parse_float=_number)
+    text = content.decode("utf-8-sig")
+    return json.loads(text, parse_constant=_refuse, parse_float=_number, parse_int=_integer)
 
 
 def dumps(value: Any) -> bytes:

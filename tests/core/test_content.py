@@ -67,6 +67,14 @@ def test_what_is_no_json_is_a_value_error(content):
         loads(content)
 
 
+@pytest.mark.parametrize("sign", ["", "-"])
+def test_an_integer_has_no_more_digits_than_are_decoded_quickly(sign):
+    """Its decoding takes time by their square; 320 are more than any double has, and 321 are refused."""
+    assert loads(f"[{sign}{'1' * (320 - len(sign))}]".encode()) == [int(sign + "1" * (320 - len(sign)))]
+    with pytest.raises(ValueError, match="an integer of 321 digits"):
+        loads(f"[{sign}{'1' * (321 - len(sign))}]".encode())
+
+
 @given(st.binary())
 def test_no_content_breaks_the_codec(content):
     """Any bytes are JSON or a ValueError."""
