@@ -71,9 +71,10 @@ def test_the_environment_is_read_at_the_call(monkeypatch, kind):
     assert repr(kind.from_env()) == repr(kind()) == f"{kind.__name__}(base_url='https://cloud.mongodb.com')"
 
 
-@pytest.mark.parametrize(("options", "timeout"), [({}, 30.0), ({"timeout": None}, None)])
-def test_timeout(kind, options, timeout):
-    """A timeout is for every step of a call; it has a default, and None is for ever."""
+@pytest.mark.parametrize("timeout", [30.0, None, httpx.Timeout(5, read=None, connect=0.5)])
+def test_timeout(kind, timeout):
+    """A timeout is for every step of a call, or differs by step as in httpx; None is for ever, the default 30 s."""
+    options = {} if timeout == 30.0 else {"timeout": timeout}
     assert kind.typed(access_token="a", environ={}, **options)._http.timeout == httpx.Timeout(timeout)
 
 
@@ -82,9 +83,3 @@ def test_a_timeout_that_means_nothing_is_refused(kind, timeout):
     """Where the client is made, and not in a call."""
     with pytest.raises(errors.SettingsError, match=r"^timeout: .* is not a number of seconds above 0"):
         kind.typed(access_token="a", environ={}, timeout=timeout)
-
-
-def test_the_steps_of_a_timeout_may_differ(kind):
-    """As httpx takes them, some of them for ever."""
-    timeout = httpx.Timeout(5, read=None, connect=0.5)
-    assert kind.typed(access_token="a", environ={}, timeout=timeout)._http.timeout == timeout

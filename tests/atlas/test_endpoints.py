@@ -206,18 +206,6 @@ def test_an_id_may_be_in_upper_case():
     assert GROUP.upper() in serverless_instances.list_serverless_instances(GROUP.upper()).path
 
 
-@pytest.mark.parametrize("value", ["", ".", "..", "a/b", "ä", "a b", "-shop", f"{GROUP}/", f"{GROUP}\n", "%41"])
-@pytest.mark.parametrize("position", [0, 1, 2])
-def test_an_argument_that_no_atlas_has_is_refused(value, position):
-    """Ids and names are looked at before anything is sent, and the error names the argument."""
-    arguments = [GROUP, "shop", ID]
-    arguments[position] = value
-    name = ("group_id", "cluster_name", "snapshot_id")[position]
-
-    with pytest.raises(ValueError, match=f"^{name}: "):
-        cloud_backups.get_serverless_backup_snapshot(*arguments)
-
-
 @pytest.mark.parametrize("value", [None, 5, b"6510aa1b2c3d4e5f60718293"])
 def test_an_argument_that_is_not_a_text(value):
     """The error names the argument."""

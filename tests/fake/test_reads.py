@@ -28,15 +28,6 @@ def test_the_backups_of_a_deleted_dedicated_cluster_remain(fake, ask):
     assert len(ask(f"clusters/{DEMO_DEDICATED}/backup/snapshots").json["results"]) == 3
 
 
-def test_the_cluster_api_finds_a_free_cluster(fake, ask):
-    """It has no backups, and a flex cluster without any can have old jobs."""
-    fake.add_free_cluster(DEMO_GROUP, "toys")
-    assert ask("clusters/toys").status == 200
-    fake.add_flex_cluster(DEMO_GROUP, "empty", snapshots=0)
-    job = fake.add_restore_job(DEMO_GROUP, "empty")
-    assert ask(f"flexClusters/empty/backup/restoreJobs/{job.id}").status == 200
-
-
 def test_the_cluster_api_lists_no_flex_cluster(fake, ask):
     """It lists what it serves, without a word of the flex cluster that it refuses to read."""
     fake.add_free_cluster(DEMO_GROUP, "toys")

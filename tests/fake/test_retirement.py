@@ -80,14 +80,6 @@ def test_instances_live_a_year_longer(fake, ask):
         assert {ask("serverless").status, ask(f"serverless/{DEMO_CLUSTER}").status} == {status}
 
 
-def test_the_sunset_can_move(fake, ask):
-    """Atlas moved its dates more than once, and a 410 was taken back."""
-    fake.today = date(2026, 1, 23)
-    assert ask(SNAPSHOTS).status == 410
-    fake.sunset = datetime(2026, 2, 1, tzinfo=UTC)
-    assert ask(SNAPSHOTS).status == 200
-
-
 def test_sunset_and_deprecation_are_announced_as_recorded(fake, ask):
     """Both are HTTP-dates, whose day is not padded."""
     fake.sunset = datetime(2026, 3, 1, tzinfo=UTC)

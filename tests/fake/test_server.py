@@ -1,6 +1,5 @@
 """The fake on a socket: requests arrive as they were sent, and stopping leaves nothing behind."""
 
-import asyncio
 import socket
 import ssl
 import threading
@@ -109,16 +108,6 @@ def test_the_thread_ends_with_the_block():
             pass
 
 
-async def test_it_serves_many_at_once():
-    """Twenty calls come at the same time, and stopping twice is harmless."""
-    with FakeServer() as server:
-        async with httpx.AsyncClient(headers=FIELDS) as client:
-            replies = await asyncio.gather(*(client.get(server.url + PATH) for _ in range(20)))
-        assert {reply.status_code for reply in replies} == {200}
-    server.stop()
-    assert len(server.fake.arrivals) == 20
-
-
 def test_it_speaks_tls():
     """With a TLS context the origin and the links, which can be followed, are https."""
     authority = trustme.CA()
@@ -131,8 +120,3 @@ def test_it_speaks_tls():
         link = first["links"][0]["href"]
         assert link.startswith(server.url)
         assert client.get(link).json() == first
-
-
-def test_the_url_of_an_ipv6_host_has_brackets():
-    """An IPv6 address in a URL needs them (RFC 3986, 3.2.2)."""
-    assert FakeServer(host="::1", port=8482).url == "http://[::1]:8482"
