@@ -33,12 +33,9 @@ _QUOTED = re.compile(r"\"(?:\\.|[^\"\\])*\"|'(?:\\.|[^'\\])*'")
 class FindingState(StrEnum):
     """How urgent a finding is."""
 
-    DEPRECATED = "deprecated"
-    """The sunset is in the future."""
-    GONE = "gone"
-    """The sunset has passed; there is a successor."""
-    NO_SUCCESSOR = "no successor"
-    """The operation has no successor, whatever the date."""
+    DEPRECATED = "deprecated"  # the sunset is in the future
+    GONE = "gone"  # the sunset has passed; there is a successor
+    NO_SUCCESSOR = "no successor"  # whatever the date
 
 
 _ENDS = {

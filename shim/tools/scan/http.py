@@ -13,7 +13,7 @@ from shim.tools.scan import rules
 from shim.tools.scan.fold import Program
 from shim.tools.scan.rules import said, verb_in, words_of
 from shim.tools.scan.sought import Sought
-from shim.tools.scan.texts import Texts, made, url_join
+from shim.tools.scan.texts import made, url_join
 from shim.tools.scan.tree import Call, Node, key_of, plain
 
 _SPEAKS = re.compile(r"api/atlas|vnd\.atlas|atlas[_-]?(api|base|url|host|client|root)|mongodb", re.IGNORECASE)
@@ -55,20 +55,14 @@ class Calls:
                 if not beside.isdisjoint(names) or _RELATIVE.search(node.text):
                     self.own.update(names)
 
-    def addresses(self, call: Call) -> list[Texts]:
-        """Return the texts of a call's arguments that may be a URL or a path."""
-        skipped = rules.words("words", "not_urls") | rules.words("words", "content")
-        values = [*call.args, *(value for key, value in call.keyed.items() if key not in skipped)]
-        return [self.program.fold(one) for one in values]
-
     def retired(self, call: Call) -> Iterator[tuple[str | None, str]]:
         """Yield the methods and addresses of the retired calls that a call may be."""
         is_http, method = self._method(call)
         near, is_http = self.near and is_http, is_http or call.name in self.program.functions
-        addresses = self.addresses(call) if is_http else []
-        if is_http and call.receiver is not None:
-            addresses.append(self.program.fold(call.receiver))
-        hits = [one for texts in addresses for one in texts if self.sought.find(one, near=near)]
+        skipped = rules.words("words", "not_urls") | rules.words("words", "content")
+        given = [*call.args, *(value for key, value in call.keyed.items() if key not in skipped), call.receiver]
+        nodes = [one for one in given if one is not None] if is_http else []
+        hits = [one for node in nodes for one in self.program.fold(node) if self.sought.find(one, near=near)]
         if not hits and len(call.args) > 2 and not self.is_quiet(call.node):
             joined = made(url_join, *(self.program.fold(one) for one in call.args if self._word(one) is None))
             hits = [one for one in joined if self.sought.find(one, near=near)]

@@ -7,6 +7,7 @@ from collections.abc import Iterator, Mapping
 from itertools import dropwhile
 
 from shim.tools.scan import rules
+from shim.tools.scan.commands import commands_in
 from shim.tools.scan.fold import Program
 from shim.tools.scan.http import Calls
 from shim.tools.scan.rules import said, verb_in
@@ -97,10 +98,11 @@ class Reader(Calls):
             if operation is not None and name not in self.own and not self.is_mocked(node):
                 yield Use(self._place(node), "sdk", (operation,), operation.method, name)
         if node.role == "string" and _SCRIPT.match(node.text):
-            for one in self.program.fold(node):
-                uses = list(self.sought.script(self._place(node), one))
-                self.used |= self.program.literals(node) if uses else set()
-                yield from uses
+            rows = [row for one in self.program.fold(node) for row in one.replace("\\\n", " ").split("\n")]
+            commands = [words for row in rows for _, words in commands_in(row)]
+            uses = [use for words in commands if (use := self.sought.command(self._place(node), words)) is not None]
+            self.used |= self.program.literals(node) if uses else set()
+            yield from uses
 
     def _annotation(self, node: Node) -> Iterator[Use]:
         """Read an annotation that turns a method into a call, as in Retrofit, Feign and Refit."""

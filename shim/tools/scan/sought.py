@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Collection, Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from functools import lru_cache
 from urllib.parse import urlsplit
 
@@ -15,7 +15,7 @@ from shim.core.settings import ATLAS_ORIGINS
 from shim.documents.model import Operation
 from shim.documents.templates import parameter_name
 from shim.tools.scan import rules
-from shim.tools.scan.commands import atlas_words, commands_in, http_words
+from shim.tools.scan.commands import atlas_words, http_words
 from shim.tools.scan.living import is_living
 from shim.tools.scan.texts import HOLE, Place
 
@@ -135,11 +135,6 @@ class Sought:
         named, said = atlas_words(words) or ("", "")
         operation = self.named(named)
         return None if operation is None else Use(place, "command", (operation,), operation.method, said)
-
-    def script(self, place: Place, text: str) -> Iterator[Use]:
-        """Yield the uses in command lines."""
-        for row in text.replace("\\\n", " ").split("\n"):
-            yield from filter(None, (self.command(place, words) for _, words in commands_in(row)))
 
     def named(self, name: str, service: str = "") -> Operation | None:
         """Return the operation of a client's method, variants included, or of a service's with a common name."""
