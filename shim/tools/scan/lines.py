@@ -155,7 +155,7 @@ class Lines:
             word = re.sub(r"^[\w.-]+=(?=/|https?:|\x00)", "", word)
             if not self.sought.concerns(word) or _talks(before):
                 continue
-            key = _KEY.search(before)
+            key = _KEY.search(before[-200:])
             if key is not None and _is_talk(key[1]):
                 continue
             use = self.sought.called(place, None, word, "text")
