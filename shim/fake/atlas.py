@@ -68,8 +68,14 @@ class FakeAtlas:
         demo_account = {world.DEMO_CLIENT_ID: world.DEMO_CLIENT_SECRET}
         self._sign_in = SignIn(keys, demo_account if service_accounts is None else service_accounts, seed)
         self.rate_limit = rate_limit
-        if demo:
-            self._populate()
+        if not demo:
+            return
+        group = world.DEMO_GROUP
+        cluster = self.add_flex_cluster(group, world.DEMO_CLUSTER, 8, tags=({"key": "env", "value": "demo"},))
+        self.add_dedicated_cluster(group, world.DEMO_DEDICATED)
+        first = cluster.snapshots[0]["id"]
+        self.add_restore_job(group, cluster.name, snapshot=first, ago=timedelta(days=2))
+        self.add_restore_job(group, cluster.name, download=True, ago=timedelta(hours=1))
 
     # The clock
 
@@ -151,14 +157,6 @@ class FakeAtlas:
         with self._lock:
             self._world.settle(self.today)
             return self._world.groups[group][name]
-
-    def _populate(self) -> None:
-        group = world.DEMO_GROUP
-        cluster = self.add_flex_cluster(group, world.DEMO_CLUSTER, 8, tags=({"key": "env", "value": "demo"},))
-        self.add_dedicated_cluster(group, world.DEMO_DEDICATED)
-        first = cluster.snapshots[0]["id"]
-        self.add_restore_job(group, cluster.name, snapshot=first, ago=timedelta(days=2))
-        self.add_restore_job(group, cluster.name, download=True, ago=timedelta(hours=1))
 
     # Counting
 

@@ -115,14 +115,22 @@ def _download_url(cluster: Cluster, job: Job) -> str:
     return f"https://restore-{job.id}.{cluster.host}.mongodb.example:27017/{job.snapshot}/restore-{job.id}.tar.gz"
 
 
-def _job_links(kind: str, cluster: Cluster, job: Job, view: View) -> list[dict[str, str]]:
+def _cloud_job(kind: str, cluster: Cluster, job: Job, view: View, **members: object) -> JsonObject:
+    """The members that serverless and dedicated jobs have in common, and others."""
     own = view.url(cluster, kind)
-    return [
-        _link(f"{own}/backup/restoreJobs/{job.id}", "self"),
-        _link(f"{own}/backup/snapshots/{job.snapshot}", view.rel("snapshot")),
-        _link(own, view.rel("cluster")),
-        _link(f"{view.root}/groups/{cluster.group}", view.rel("group")),
-    ]
+    return _body(
+        cancelled=False,
+        deliveryType=job.delivery,
+        id=job.id,
+        links=[
+            _link(f"{own}/backup/restoreJobs/{job.id}", "self"),
+            _link(f"{own}/backup/snapshots/{job.snapshot}", view.rel("snapshot")),
+            _link(own, view.rel("cluster")),
+            _link(f"{view.root}/groups/{cluster.group}", view.rel("group")),
+        ],
+        timestamp=job.snapshot_finished,
+        **members,
+    )
 
 
 def flex_job(cluster: Cluster, job: Job, view: View) -> JsonObject:
@@ -164,20 +172,16 @@ def tenant_job(cluster: Cluster, job: Job, view: View) -> JsonObject:
 def legacy_job(cluster: Cluster, job: Job, view: View) -> JsonObject:
     """A serverless restore job, as the v1.0 pages and the contract show it (no recording exists)."""
     status, expiry = _flex_status(job, view.now), _flex_expiry(job)
-    return _body(
-        cancelled=False,
-        deliveryType=job.delivery,
+    return _cloud_job(
+        *("serverless", cluster, job, view),
         deliveryUrl=[_download_url(cluster, job)] if job.download and status == "COMPLETED" else [],
         expired=job.download and view.now > expiry,
         expiresAt=stamp(expiry),
         failed=status == "FAILED",
         finishedAt=_finished(job, view.now),
-        id=job.id,
-        links=_job_links("serverless", cluster, job, view),
         snapshotId=job.snapshot,
         targetClusterName=job.target_cluster,
         targetGroupId=job.target_group,
-        timestamp=job.snapshot_finished,
     )
 
 
@@ -186,22 +190,18 @@ def dedicated_job(cluster: Cluster, job: Job, view: View) -> JsonObject:
     finished = _finished(job, view.now)
     delivered = job.download and finished is not None
     expiry = job.created + DONE_AFTER + DEDICATED_LINK_LIFE
-    return _body(
-        cancelled=False,
-        deliveryType=job.delivery,
+    return _cloud_job(
+        *("clusters", cluster, job, view),
         deliveryUrl=[_download_url(cluster, job)] if delivered else [],
         desiredTimestamp={"increment": None, "time": None, "date": None},
         expired=delivered and view.now > expiry,
         expiresAt=stamp(expiry) if delivered else None,
         failed=finished is not None and job.fails,
         finishedAt=None if job.download else finished,
-        id=job.id,
-        links=_job_links("clusters", cluster, job, view),
         snapshotId=job.snapshot or None,
         targetClusterName=None if job.download else job.target_cluster,
         targetDeploymentItemName=None if job.download else job.deployment,
         targetGroupId=None if job.download else job.target_group,
-        timestamp=job.snapshot_finished,
     )
 
 
