@@ -1,7 +1,6 @@
 """The shapes of the typed client hold all that the contracts and the recordings have."""
 
 import json
-from typing import Any
 
 import attrs
 import pytest
@@ -11,31 +10,26 @@ from shim.atlas.convert import Model
 from tests.atlas.described import CONTRACT, TENANT_CONTRACT
 from tests.fake.asking import recorded
 
-SHAPES: list[tuple[dict[str, Any], str, type[Model]]] = [
-    *(
-        (CONTRACT, schema, model)
-        for schema, model in {
-            "ApiBSONTimestampView": atlas.BSONTimestamp,
-            "ClusterServerlessBackupOptions": atlas.ServerlessBackupOptions,
-            "Link": atlas.Link,
-            "PaginatedApiAtlasServerlessBackupRestoreJobView": atlas.PaginatedServerlessBackupRestoreJobs,
-            "PaginatedApiAtlasServerlessBackupSnapshotView": atlas.PaginatedServerlessBackupSnapshots,
-            "PaginatedServerlessInstanceDescriptionView": atlas.PaginatedServerlessInstances,
-            "ResourceTag": atlas.ResourceTag,
-            "ServerlessBackupRestoreJob": atlas.ServerlessBackupRestoreJob,
-            "ServerlessBackupSnapshot": atlas.ServerlessBackupSnapshot,
-            "ServerlessConnectionStringsPrivateEndpointItem": atlas.PrivateEndpointItem,
-            "ServerlessConnectionStringsPrivateEndpointList": atlas.PrivateEndpointConnection,
-            "ServerlessInstanceDescription": atlas.ServerlessInstanceDescription,
-            "ServerlessInstanceDescriptionConnectionStrings": atlas.ConnectionStrings,
-            "ServerlessProviderSettings": atlas.ProviderSettings,
-        }.items()
-    ),
-    (TENANT_CONTRACT, "BackupTenantSnapshot", atlas.BackupTenantSnapshot),
-    (TENANT_CONTRACT, "PaginatedTenantRestoreView", atlas.PaginatedTenantRestores),
-    (TENANT_CONTRACT, "PaginatedTenantSnapshotView", atlas.PaginatedTenantSnapshots),
-    (TENANT_CONTRACT, "TenantRestore", atlas.TenantRestore),
-]
+SHAPES: dict[str, type[Model]] = {
+    "ApiBSONTimestampView": atlas.BSONTimestamp,
+    "ClusterServerlessBackupOptions": atlas.ServerlessBackupOptions,
+    "Link": atlas.Link,
+    "PaginatedApiAtlasServerlessBackupRestoreJobView": atlas.PaginatedServerlessBackupRestoreJobs,
+    "PaginatedApiAtlasServerlessBackupSnapshotView": atlas.PaginatedServerlessBackupSnapshots,
+    "PaginatedServerlessInstanceDescriptionView": atlas.PaginatedServerlessInstances,
+    "ResourceTag": atlas.ResourceTag,
+    "ServerlessBackupRestoreJob": atlas.ServerlessBackupRestoreJob,
+    "ServerlessBackupSnapshot": atlas.ServerlessBackupSnapshot,
+    "ServerlessConnectionStringsPrivateEndpointItem": atlas.PrivateEndpointItem,
+    "ServerlessConnectionStringsPrivateEndpointList": atlas.PrivateEndpointConnection,
+    "ServerlessInstanceDescription": atlas.ServerlessInstanceDescription,
+    "ServerlessInstanceDescriptionConnectionStrings": atlas.ConnectionStrings,
+    "ServerlessProviderSettings": atlas.ProviderSettings,
+    "BackupTenantSnapshot": atlas.BackupTenantSnapshot,
+    "PaginatedTenantRestoreView": atlas.PaginatedTenantRestores,
+    "PaginatedTenantSnapshotView": atlas.PaginatedTenantSnapshots,
+    "TenantRestore": atlas.TenantRestore,
+}
 EXAMPLES = {"string": "a", "integer": 1, "boolean": True}
 
 
@@ -70,9 +64,10 @@ def unread(value, path=""):
             yield f"{path}.{name}[]"
 
 
-@pytest.mark.parametrize(("contract", "schema", "model"), SHAPES, ids=[schema for _, schema, _ in SHAPES])
-def test_contract_is_covered(contract, schema, model):
+@pytest.mark.parametrize("schema", SHAPES)
+def test_contract_is_covered(schema):
     """Every property of the contract has an attribute that reads an example of it, and every word of an enum."""
+    contract, model = TENANT_CONTRACT if "Tenant" in schema else CONTRACT, SHAPES[schema]
     shape = contract["components"]["schemas"][schema]
     assert list(unread(model.from_json(example(contract, shape)))) == []
 

@@ -4,7 +4,6 @@ import socket
 import ssl
 import threading
 from contextlib import suppress
-from http.client import HTTPConnection
 
 import httpx
 import pytest
@@ -51,19 +50,6 @@ def test_head_sends_no_content():
         assert answer.count(b"HTTP/1.1 200") == 2
         assert answer.count(f"Content-Length: {len(content)}\r\n".encode()) == 2
         assert b"{" not in answer
-
-
-def test_a_connection_is_kept():
-    """Two requests share one connection."""
-    with FakeServer() as server:
-        connection = HTTPConnection(server.host, server.port, timeout=10)
-        ports = set()
-        for _ in range(2):
-            connection.request("GET", PATH, headers=FIELDS)
-            ports.add(connection.sock.getsockname()[1])
-            assert connection.getresponse().read()
-        connection.close()
-    assert len(ports) == 1
 
 
 def test_an_answer_has_the_fields_of_the_fake_and_a_length():

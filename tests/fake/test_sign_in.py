@@ -225,11 +225,3 @@ def test_other_peoples_clients_get_in(client, query):
         assert client(server.url + PATH + query, DEMO_PRIVATE_KEY, 1) == [200]
         assert len(server.fake.arrivals) == 2
         assert client(server.url + PATH + query, "guess", 1) == [401]
-
-
-@pytest.mark.parametrize("client", [_with_httpx, _with_requests])
-def test_each_later_call_takes_one_trip(client):
-    """The nonce serves again."""
-    with FakeServer() as server:
-        assert client(server.url + PATH, DEMO_PRIVATE_KEY, 3) == [200] * 3
-        assert len(server.fake.arrivals) == 4
