@@ -132,7 +132,7 @@ class ServiceAccountAuth(httpx.Auth):
         return token.value if token else ""
 
     def sync_auth_flow(self, request: httpx.Request) -> Generator[httpx.Request, httpx.Response, None]:
-        """Sign a request of a blocking client, fetching a token first if there is none."""
+        """Sign a request of a blocking client, and fetch a token first if no token is known."""
         refused: Token | None = None
         while True:
             token = self._known(refused)
