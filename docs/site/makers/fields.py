@@ -39,6 +39,9 @@ left out). [What they promise](../explanation/fidelity.md).
 
 _BASE = "/api/atlas/v2"
 
+Said = dict[tuple[Sequence[str], tuple[str, ...]], str]
+"""The title of the resource under which a row stands, by the tiers of its table and its cells."""
+
 
 def fields() -> str:
     """Return the page of the shipped documents."""
@@ -59,17 +62,21 @@ def _place(document: Document) -> tuple[bool, datetime, str]:
 def _document(document: Document) -> Iterator[str]:
     yield f"## {document.title}"
     yield f"Below {' and '.join(_code(api.base) for api in document.apis.values())}."
+    asked: dict[tuple[str, ...], str] = {}
     for operation in document.operations:
         yield f"### {operation.id}"
         yield _call(operation)
         yield "\n".join(f"- {item}" for item in _answering(operation))
-        yield from _request(operation)
+        request = tuple(_request(operation))
+        same = asked.setdefault(request, operation.id)
+        yield from request if same == operation.id or not request else [f"Its body is as that of {_code(same)}."]
+    said: Said = {}
     for name, resource in document.resources.items():
         users = [one for one in document.operations if _tiers(one, resource)]
         if users:
             yield f"### Members of the answer: {_spaced(name)}"
             yield f"In answers to {', '.join(_code(one.id) for one in users)}."
-            yield from _members(resource, _tiers(users[0], resource))
+            yield from _members(resource, _tiers(users[0], resource), _spaced(name), said)
     own = list(document.resources.values())
     if others := [_code(one.id) for one in document.operations if one.fields and one.resource not in own]:
         yield f"{' and '.join(others)} answer with the members that a read has, from the same places."
@@ -205,10 +212,20 @@ def _body(operation: Operation, request: RequestBody, successors: Mapping[str, S
                 yield f"{sent}: {'; '.join(' '.join(row).replace('.<br>', ', ') for row in rows) or 'an empty object'}."
 
 
-def _members(resource: Resource, tiers: Sequence[str]) -> Iterator[str]:
-    """Yield the table of an answer's members, and one for each member whose words are translated."""
+def _members(resource: Resource, tiers: Sequence[str], title: str, said: Said) -> Iterator[str]:
+    """Yield the table of an answer's members, and one for each member whose words are translated.
+
+    ``said`` has the title of the resource under which each row of the document stands already.
+    """
+    rows = list(_rows(resource, tiers))
+    before = [said[tiers, row] for row in rows if (tiers, row) in said]
+    same = max(before, key=before.count, default="")
+    again = [row for row in rows if before.count(same) > 3 and said.get((tiers, row)) == same]
     head = ("member", "type", *(f"on {tier}" for tier in tiers))
-    yield _table(head, _rows(resource, tiers), "An empty object: it has no members.")
+    yield _table(head, [row for row in rows if row not in again], "An empty object: it has no members.")
+    if again:
+        yield f"As those of {same}: {', '.join(row[0] for row in again)}."
+    said.update({(tiers, row): title for row in rows if (tiers, row) not in said})
     for field in resource.walk():
         words = {tier: _words(field.rules[tier]) for tier in tiers}
         if not any(words.values()):
