@@ -112,7 +112,7 @@ def read_query(raw: str, shape: str) -> LegacyQuery:
     for name in known:
         is_number, is_flag = _is_positive(said[name]) is not None, said[name].lower() in _WORDS
         if not (is_number if name in _NUMBERS else is_flag):
-            raise invalid("query parameter", name)
+            raise invalid_parameter(name)
     asked = int(said["itemsPerPage"])
     count, envelope, pretty = (_WORDS[said[name].lower()] for name in _FLAGS)
     is_plain = own.keys() <= _NUMBERS.keys() and sum(name in known for name, _, _ in given) == len(own)
@@ -129,10 +129,14 @@ def read_query(raw: str, shape: str) -> LegacyQuery:
     )
 
 
-def invalid(what: str, name: str) -> CallError:
-    """Return Atlas' own error for an ``attribute`` or a ``query parameter`` without meaning."""
-    code = f"INVALID_{what.upper().replace(' ', '_')}"
-    return CallError(400, code, f"Invalid {what} {name} specified.", (name,))
+def invalid_parameter(name: str) -> CallError:
+    """Return Atlas' own error for a parameter of the query without meaning."""
+    return CallError(400, "INVALID_QUERY_PARAMETER", f"Invalid query parameter {name} specified.", (name,))
+
+
+def invalid_attribute(name: str) -> CallError:
+    """Return Atlas' own error for a member of the body without meaning."""
+    return CallError(400, "INVALID_ATTRIBUTE", f"Invalid attribute {name} specified.", (name,))
 
 
 def chosen_by(choice: QueryChoice, query: LegacyQuery) -> str:
@@ -140,7 +144,7 @@ def chosen_by(choice: QueryChoice, query: LegacyQuery) -> str:
     given = (unquote_plus(value) for name, value, _ in _named(query.foreign) if name == choice.choose)
     word = next(given, choice.default)
     if word not in choice.words:
-        raise invalid("query parameter", choice.choose)
+        raise invalid_parameter(choice.choose)
     return word or ""
 
 
@@ -166,7 +170,7 @@ def _translated(name: str, raw: str, rule: QueryRule) -> str:
     if rule.values:
         word = rule.values.get(unquote_plus(raw))
         if word is None:
-            raise invalid("query parameter", name)
+            raise invalid_parameter(name)
         raw = quote_plus(word)
     return f"{quote_plus(rule.to)}={raw}"
 
@@ -281,7 +285,7 @@ def _given(request: RequestBody, body: JsonObject, outer: str, note: Callable[[s
         if kind is None and type(value) is dict and any(one.startswith(f"{name}.") for one in request.members):
             given[key] = _given(request, value, f"{name}.", note)
         elif (kind is None and not request.rest) or (kind is not None and not FITS[kind](value)):
-            raise invalid("attribute", name)
+            raise invalid_attribute(name)
         else:
             given[key] = value
     return given

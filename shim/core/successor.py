@@ -27,7 +27,7 @@ from shim.core.messages import (
     reason_phrase,
     replaced,
 )
-from shim.core.question import MOST, LegacyQuery, invalid, read_body, sent_on, successor_call
+from shim.core.question import MOST, LegacyQuery, invalid_attribute, read_body, sent_on, successor_call
 from shim.core.recognise import Match
 from shim.core.responses import CallError, document_reply, error_body, like, put_in, refuse_redirect
 from shim.core.route import Decision, empty_key, tier_key
@@ -163,7 +163,7 @@ def question_of(
         rules = rules_context(match, context, state.call.path)
         made = translate_one(match.compiled.body(tier.tier, choice), body, rules)
         if made.dropped:
-            raise invalid("attribute", made.dropped[0].where)
+            raise invalid_attribute(made.dropped[0].where)
         content = context.dumps(made.value)
     return choice, host, query, content
 
