@@ -108,6 +108,9 @@ def fields(draw: st.DrawFn, kind: str, *, body: bool = False) -> list[Field]:
             *draw(st.lists(st.builds(with_condition, rules(name, kind, body=body), CONDITIONS), max_size=2)),
             draw(rules(name, kind, body=body)),
         ]
+        ways = [getattr(rule.verb, "way", None) for rule in made]
+        meant = [word for way in ways if words and isinstance(way, Values) for word in way.values.values()]
+        words = tuple(dict.fromkeys([*words, *meant]))  # as is checked of a document
         found.append(Field(name, kind, words, {"body" if body else "flex": tuple(made)}, "at", "file"))
     if not body and draw(st.booleans()):
         links = draw(st.lists(st.builds(link, st.sampled_from(PATHS), WORDS), min_size=1, max_size=3))
