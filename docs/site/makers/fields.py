@@ -189,7 +189,7 @@ def _body(operation: Operation, request: RequestBody, successors: Mapping[str, S
     ]
     taken = f"The body may have {', '.join(members)}." if members else "The body has no members."
     others = "All other members are taken as they are." if request.rest else "Any other member is a 400."
-    ignored = f" Taken and not used: {', '.join(map(_code, request.ignored))}." if request.ignored else ""
+    ignored = " Members that only answers have may be sent back, without effect." if request.ignored else ""
     yield f"{taken}{ignored} {others}"
     for name, refused in request.refused.items():
         value, error = _code(json.dumps(refused.value)), f"a 400 {_code(refused.error_code)}: {refused.detail}"
