@@ -105,6 +105,8 @@ def _named(pairs: Iterable[str]) -> Iterator[tuple[str, str, str]]:
 
 def read_query(raw: str, shape: str) -> LegacyQuery:
     """Read a raw query; the first of repeated parameters counts. Raises CallError for one without meaning."""
+    if not raw:
+        return LegacyQuery()
     given = [*_named(filter(None, raw.split("&")))]
     known = ("envelope", "pretty") if shape == "one" else (*_NUMBERS, *_FLAGS)
     own = {name: unquote_plus(value) for name, value, _ in reversed(given) if name in known}
@@ -182,6 +184,8 @@ def sent_on(
 
     Another host that may not have the caller's credentials gets no parameter that the document does not know.
     """
+    if not query.foreign and not rules:
+        return query, []
     given = dict.fromkeys(name for name, _, _ in _named(query.foreign))
     unknown = set() if host is None or host.credentials else given.keys() - rules.keys() - {choose}
     names = ", ".join(name for name in given if name in unknown)
