@@ -20,7 +20,7 @@ def test_every_operation_and_every_member_is_there(documents):
     """No operation, no member of an answer or of a request, and no reason is left out."""
     text = page(documents)
     for operation in [one for document in documents for one in document.operations]:
-        assert f"### {operation.id}\n" in text
+        assert f"\n- `{operation.id}`: `{operation.method} {operation.path.text}`" in text
         fields = [field for one in operation.successors.values() for field in one.resource.walk()]
         rules = [rule for field in fields for tier in field.rules.values() for rule in tier]
         assert not [field.name for field in fields if f"{field.name}`" not in text]

@@ -24,23 +24,23 @@ from shim.documents.ways import AS_IS, Group, Keyed, Whole
 _HEAD = """\
 # From old to new, field by field
 
-What each retired call is answered from, and where each member of its answer comes from: those of serverless instances
-and of the shared tier, which became flex and dedicated clusters, reads of clusters in versions that end next, and calls
-of former M2 and M5 clusters, which are behind a switch.
-The page is made of the [mapping documents](../../mappings/README.md) by `python docs/site/reference.py`, so it says
-what the shim does. `atlas-shim explain GET URL` says the same of one call, with the call to make instead.
+Which endpoint answers each retired call, and which new field each old field comes from. The page is made of the
+[mapping documents](../../mappings/README.md), so it says what the shim does; `atlas-shim explain GET URL` says it of
+one call.
 
-**flex** and **dedicated** are the tiers on which a cluster may live, **successor** is a newer version of the same call.
-Their paths are those below `/api/atlas/v2`, with the version of `Accept` in brackets. The words for
-how near a value is to what it was: **exact**, **renamed** (the same value under another name or spelling), **derived**
-(computed, or close to the old meaning), **constant** (true of every such resource), **absent** (can't be known, and is
-left out). [What they promise](../explanation/fidelity.md).
+**flex** and **dedicated** are the tiers on which a cluster may live, **successor** is a newer version of the same call,
+**former** a flex cluster that was M2 or M5. Paths are those below `/api/atlas/v2`, with the version of `Accept` in
+brackets. Each field has a [level](../explanation/fidelity.md): **exact**, **renamed**, **derived** (computed, or close
+to the old meaning), **constant** (true of every such resource) or **absent** (unknown, so left out).
+
+Retired paths are those below `/api/atlas/v1.0` and `/api/atlas/v2`, unless a section says otherwise. A request body
+with any other member than those listed gets a 400; members that only answers have may be sent back, without effect.
 """
 
 _BASE = "/api/atlas/v2"
 
 Said = dict[tuple[Sequence[str], tuple[str, ...]], str]
-"""The title of the resource under which a row stands, by the tiers of its table and its cells."""
+"""The title of the resource under which a row stands already, by the tiers of its table and its cells."""
 
 
 def fields() -> str:
@@ -61,25 +61,46 @@ def _place(document: Document) -> tuple[bool, datetime, str]:
 
 def _document(document: Document) -> Iterator[str]:
     yield f"## {document.title}"
-    yield f"Below {' and '.join(_code(api.base) for api in document.apis.values())}."
-    asked: dict[tuple[str, ...], str] = {}
-    for operation in document.operations:
-        yield f"### {operation.id}"
-        yield _call(operation)
-        yield "\n".join(f"- {item}" for item in _answering(operation))
-        request = tuple(_request(operation))
-        same = asked.setdefault(request, operation.id)
-        yield from request if same == operation.id or not request else [f"Its body is as that of {_code(same)}."]
+    if len(document.apis) == 1:
+        yield f"Below `{next(iter(document.apis.values())).base}` alone."
+    yield "\n".join(map(_call, document.operations))
+    yield "Dates, conditions and bodies:"
+    yield "\n".join(_statements(document))
     said: Said = {}
     for name, resource in document.resources.items():
         users = [one for one in document.operations if _tiers(one, resource)]
         if users:
-            yield f"### Members of the answer: {_spaced(name)}"
-            yield f"In answers to {', '.join(_code(one.id) for one in users)}."
+            yield f"### Answer: {_spaced(name)}"
+            if len(users) < len(document.operations):
+                yield f"Of {_ids(users, document.operations)}."
             yield from _members(resource, _tiers(users[0], resource), _spaced(name), said)
     own = list(document.resources.values())
-    if others := [_code(one.id) for one in document.operations if one.fields and one.resource not in own]:
-        yield f"{' and '.join(others)} answer with the members that a read has, from the same places."
+    if others := [one for one in document.operations if one.fields and one.resource not in own]:
+        yield f"The answer of {_ids(others, document.operations)} is that of a read, from the same places."
+
+
+def _statements(document: Document) -> Iterator[str]:
+    """Yield what is true of operations, as items of a list: each statement once, with those of which it is true."""
+    operations = document.operations
+    true_of: dict[tuple[str, str], list[Operation]] = {}
+    for operation in operations:
+        for tier, statement in dict.fromkeys(_answering(operation, list(document.resources.values()))):
+            if statement:
+                true_of.setdefault((tier, statement), []).append(operation)
+    together: dict[str, dict[str, list[str]]] = {}
+    for (tier, statement), those in true_of.items():
+        together.setdefault(_ids(those, operations), {}).setdefault(tier, []).append(statement)
+    for ids in sorted(together, key=lambda ids: ids != _ids(operations, operations)):
+        parts = [
+            f"{tier and f'**{tier}**: '}{' '.join(said)}"
+            for tier, said in sorted(together[ids].items(), key=lambda one: bool(one[0]))
+        ]
+        yield f"- {ids}: {' '.join(parts)}"
+
+
+def _ids(those: Sequence[Operation], operations: Sequence[Operation]) -> str:
+    """Name operations, or say that they are all of a document."""
+    return "all" if len(those) == len(operations) > 1 else ", ".join(_code(one.id) for one in those)
 
 
 def _tiers(operation: Operation, resource: Resource) -> tuple[str, ...]:
@@ -92,11 +113,16 @@ def _spaced(name: str) -> str:
 
 
 def _call(operation: Operation) -> str:
-    dates = f"deprecated {operation.deprecated:%Y-%m-%d}, sunset {operation.sunset:%Y-%m-%d}"
+    targets = "".join(
+        f"; **{tier}** {_targets(successor, operation.method)}" for tier, successor in operation.successors.items()
+    )
+    return f"- `{operation.id}`: `{operation.method} {operation.path.text}`{_versions(operation)}{targets}."
+
+
+def _dates(operation: Operation) -> str:
     if operation.lives:
-        dates = f"from {operation.version} on, lives on and is asked first"
-    note = f" {operation.note}" if operation.note else ""
-    return f"`{operation.method} {operation.path.text}`{_versions(operation)}, {dates}.{note}"
+        return f"From {operation.version} on; lives on, and is asked first."
+    return f"Deprecated {operation.deprecated:%Y-%m-%d}, sunset {operation.sunset:%Y-%m-%d}."
 
 
 def _versions(operation: Operation) -> str:
@@ -105,37 +131,46 @@ def _versions(operation: Operation) -> str:
     return f" in versions before {'-'.join(f'{int(part):02}' for part in ends[0].split('.'))}" if ends else ""
 
 
-def _answering(operation: Operation) -> Iterator[str]:
-    """Yield who answers an operation, as items of a list."""
+def _answering(operation: Operation, own: Sequence[Resource]) -> Iterator[tuple[str, str]]:
+    """Yield who answers an operation, a statement each, with the tier of which it is."""
+    yield "", _dates(operation)
+    yield "", operation.note
     if operation.blank is not None:
-        since = f"**legacy**: its answers mean nothing since {operation.blank:%Y-%m-%d}, though they still come."
-        yield f"{since} So {operation.first} is asked first, and legacy where that knows nothing."
+        since = f"Its answers mean nothing since {operation.blank:%Y-%m-%d}, though they still come."
+        yield "legacy", f"{since} So {operation.first} is asked first, and legacy where that knows nothing."
     if operation.switch:
         done = "Sent" if operation.successors else "Taken"
-        yield f"{done} only with `ATLAS_SHIM_WRITES={operation.switch}`; elsewhere the answer is a 410 that says so."
+        yield (
+            "",
+            f"{done} only with `ATLAS_SHIM_WRITES={operation.switch}`; elsewhere the answer is a 410 that says so.",
+        )
     for tier, successor in operation.successors.items():
-        said = [f"**{tier}**: {_targets(successor, operation.method)}."]
         if successor.switch:
             word = f"`ATLAS_SHIM_{'READS' if operation.method == 'GET' else 'WRITES'}={successor.switch}`"
-            said.append(f"Only with {word}, and {_led(successor)}. Its answer is: {_spaced(successor.resource.name)}.")
+            yield tier, f"Only with {word}."
+            yield tier, f"{_led(successor)}."
         elif successor.after and tier != operation.first:
-            said.append(f"Asked after {' or '.join(map(_code, successor.after))}.")
-        said += [_error(name, rule) for name, rule in successor.errors.items()]
-        said += [_query(name, rule) for name, rule in _queries(successor).items()]
-        yield " ".join([*said, *([successor.note] if successor.note else [])])
+            yield tier, f"Asked after {' or '.join(map(_code, successor.after))}."
+        if successor.resource not in own and successor.switch:
+            yield tier, f"Answer: {_spaced(successor.resource.name)}, below."
+        yield from ((tier, _error(name, rule)) for name, rule in successor.errors.items())
+        yield from ((tier, _query(name, rule)) for name, rule in _queries(successor).items())
+        yield tier, successor.note
     if operation.switch and operation.constant is not None:
-        yield f"The answer is `{json.dumps(operation.constant.value)}`. {operation.constant.why}"
+        yield "", f"The answer is `{json.dumps(operation.constant.value)}`. {operation.constant.why}"
     if not operation.successors:
-        yield operation.without_successor
+        yield "", operation.without_successor
+    yield from (("", said) for said in _request(operation))
 
 
 def _led(successor: Successor) -> str:
     """Say when a successor with a switch is asked."""
     if successor.adds:
-        return "its list is added to the other"
+        return "Its list is added to the other list"
     if successor.when is not None:
-        return f"for a body in which `{successor.when.source}` is {' or '.join(map(str, sorted(successor.when.words)))}"
-    return f"after {' or '.join(map(_code, successor.after))}"
+        words = " or ".join(map(str, sorted(successor.when.words)))
+        return f"Asked for a body in which `{successor.when.source}` is {words}"
+    return f"Asked after {' or '.join(map(_code, successor.after))}"
 
 
 def _error(name: str, rule: ErrorRule) -> str:
@@ -188,9 +223,7 @@ def _body(operation: Operation, request: RequestBody, successors: Mapping[str, S
         for name, type_ in request.members.items()
     ]
     taken = f"The body may have {', '.join(members)}." if members else "The body has no members."
-    others = "All other members are taken as they are." if request.rest else "Any other member is a 400."
-    ignored = " Members that only answers have may be sent back, without effect." if request.ignored else ""
-    yield f"{taken}{ignored} {others}"
+    yield f"{taken} All other members are taken as they are." if request.rest else taken
     for name, refused in request.refused.items():
         value, error = _code(json.dumps(refused.value)), f"a 400 {_code(refused.error_code)}: {refused.detail}"
         strict = f"With `{operation.switch}-strict` it is {error}"
@@ -207,13 +240,13 @@ def _body(operation: Operation, request: RequestBody, successors: Mapping[str, S
                 yield f"{sent}: the body as it came."
             else:
                 rows = _shared(
-                    (name, told.removesuffix(".")) for name, _, told in _rows(target.body, (BODY,), levels=False)
+                    (name, told.removesuffix(".")) for name, told in _rows(target.body, (BODY,), levels=False)
                 )
                 yield f"{sent}: {'; '.join(' '.join(row).replace('.<br>', ', ') for row in rows) or 'an empty object'}."
 
 
 def _members(resource: Resource, tiers: Sequence[str], title: str, said: Said) -> Iterator[str]:
-    """Yield the table of an answer's members, and one for each member whose words are translated.
+    """Yield an answer's members, a table if it comes from several tiers, and the words that are translated.
 
     ``said`` has the title of the resource under which each row of the document stands already.
     """
@@ -221,19 +254,34 @@ def _members(resource: Resource, tiers: Sequence[str], title: str, said: Said) -
     before = [said[tiers, row] for row in rows if (tiers, row) in said]
     same = max(before, key=before.count, default="")
     again = [row for row in rows if before.count(same) > 3 and said.get((tiers, row)) == same]
-    head = ("member", "type", *(f"on {tier}" for tier in tiers))
-    yield _table(head, [row for row in rows if row not in again], "An empty object: it has no members.")
+    said.update({(tiers, row): title for row in rows if (tiers, row) not in said})
+    shown = _shared(row for row in rows if row not in again)
+    reasons = {rule.why for field in resource.walk() for tier in tiers for rule in field.rules[tier]} - {""}
+    text = "\n".join(cell for row in shown for cell in row[1:])
+    notes = sorted((why for why in reasons if text.count(why) > 1), key=text.index)
+    shown = [(name, *(_noted(cell, notes) for cell in cells)) for name, *cells in shown]
+    if len(tiers) > 1:
+        yield table(("member", *(f"on {tier}" for tier in tiers)), shown).rstrip("\n")
+    elif shown:
+        yield "\n".join(f"- {name}: {cell}" for name, cell in shown)
+    else:
+        yield "An empty object."
     if again:
         yield f"As those of {same}: {', '.join(row[0] for row in again)}."
-    said.update({(tiers, row): title for row in rows if (tiers, row) not in said})
+    yield from (f"({number}) {why}" for number, why in enumerate(notes, 1))
     for field in resource.walk():
-        words = {tier: _words(field.rules[tier]) for tier in tiers}
-        if not any(words.values()):
-            continue
-        all_words = dict.fromkeys([*field.words, *(word for said in words.values() for word in said)])
-        yield f"The words of `{field.name}`:"
-        lines = [(_code(word), *(_spelled(words[tier], word) for tier in tiers)) for word in all_words]
-        yield _table(("legacy", *tiers), lines, "")
+        for tier in tiers:
+            if words := _words(field.rules[tier]):
+                pairs = [f"{_code(old)} {' or '.join(map(_code, new))}" for old, new in words.items()]
+                pairs += [f"{_code(word)} never" for word in field.words if word not in words]
+                yield f"The words of `{field.name}`, and those of {tier}: {', '.join(pairs)}."
+
+
+def _noted(cell: str, notes: Sequence[str]) -> str:
+    """Return a cell with the numbers of its reasons where they are notes."""
+    for number, why in enumerate(notes, 1):
+        cell = cell.replace(why, f"({number})")
+    return cell
 
 
 def _rows(
@@ -243,13 +291,13 @@ def _rows(
     for field in resource.fields:
         name = f"{outer}{field.name}"
         cells = [_rules(field, field.rules[tier], levels=levels) or "as given" for tier in tiers]
-        yield (_code(name), field.type, *cells)
+        yield (_code(name), *cells)
         known = [rule for tier in tiers for rule in field.rules[tier] if rule.fidelity is not Fidelity.ABSENT]
         if field.of is not None and known:
             yield from _rows(field.of, tiers, f"{name}{'[]' if field.type == 'objects' else ''}.", levels=levels)
     if resource.rest:
         less = f", but for {', '.join(map(_code, resource.without))}" if resource.without else ""
-        yield (f"`{outer}*`", "any", *[f"all other members unchanged{less}"] * len(tiers))
+        yield (f"`{outer}*`", *[f"all other members unchanged{less}"] * len(tiers))
 
 
 def _words(rules: Sequence[Rule]) -> dict[str, list[str]]:
@@ -258,12 +306,6 @@ def _words(rules: Sequence[Rule]) -> dict[str, list[str]]:
         for said, means in way.values.items() if isinstance(way, Values) else ():
             found.setdefault(means if isinstance(means, str) else json.dumps(means), []).append(said)
     return found
-
-
-def _spelled(words: Mapping[str, Sequence[str]], word: str) -> str:
-    if not words:
-        return _code(word)
-    return ", ".join(map(_code, words[word])) if word in words else "never"
 
 
 def _rules(field: Field, rules: Sequence[Rule], *, levels: bool = False) -> str:
@@ -317,8 +359,3 @@ def _shared(rows: Iterable[Sequence[str]]) -> list[tuple[str, ...]]:
     for name, *cells in rows:
         names.setdefault(tuple(cells), []).append(name)
     return [(", ".join(said), *cells) for cells, said in names.items()]
-
-
-def _table(head: Sequence[str], rows: Iterable[Sequence[str]], empty: str) -> str:
-    shared = _shared(rows)
-    return table(head, shared).rstrip("\n") if shared else empty
