@@ -68,7 +68,7 @@ CLIENT = """
 
 [How to use it](typed-client.md): arguments, repeating, signing in, iterating. Names below are those of `shim.atlas`;
 both clients can be had from `shim`. What is not given comes from the environment:
-[credentials](settings.md#credentials), and [which Atlas](settings.md#which-atlas).
+[credentials](settings.md#keys-and-tokens), and [which Atlas](settings.md#which-atlas).
 """
 
 ENDPOINTS = """
