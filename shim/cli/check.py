@@ -170,8 +170,7 @@ def _settings(
         settings = options.settings()
         # The row of credentials is the caller's, who knows their kind.
         rows += (one for one in settings_of(options, found, os.environ) if one.name != "atlas_credentials")
-        if options.openfeature_provider:
-            provider_factory(options.openfeature_provider, found["openfeature_provider"].name)
+        provider_factory(os.environ)
         check_flag(options.route)
         if options.route is RouteWord.OFF:
             problems.append(f"{found['route'].name}=off: the shim is switched off, retired calls fail")

@@ -107,8 +107,8 @@ def by_flag(settings: Settings, match: Match) -> Settings:
 
 
 def _connect(key: str) -> Evaluate:
-    providers, named = import_module("shim.flags.providers"), os.environ.get(_PROVIDER)
-    evaluate: Evaluate = providers.connected(key, providers.provider_factory(named, _PROVIDER) if named else None)
+    providers = import_module("shim.flags.providers")
+    evaluate: Evaluate = providers.connected(key, providers.provider_factory(os.environ))
     return evaluate
 
 

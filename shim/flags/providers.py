@@ -9,7 +9,7 @@ projects = { "5f2b9c0d1e3a4b5c6d7e8f90" = "flex" }  # before the share
 from __future__ import annotations
 
 import tomllib
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from functools import partial
 from hashlib import sha256
 from importlib import import_module
@@ -22,21 +22,23 @@ from shim.errors import SettingsError
 from shim.extras import hint
 from shim.flags.words import Evaluate
 
-VARIABLE = "ATLAS_SHIM_OPENFEATURE_PROVIDER"
-"""Names the factory of a provider, also for a program with the drop-in that can't be changed to set one."""
+PROVIDER = "ATLAS_SHIM_OPENFEATURE_PROVIDER"
+"""The variable that names the factory of a provider, for programs that don't set one."""
 
 DOMAIN = "atlas-shim"
 """What a provider of our own is bound to, beside whatever the program around us uses."""
 
 
-def provider_factory(text: str, name: str) -> Callable[[], Any] | Path:
-    """Return what ``package.module:factory`` names, or the path of ``file:PATH``.
+def provider_factory(environ: Mapping[str, str]) -> Callable[[], Any] | Path | None:
+    """Return what an environment's ``package.module:factory`` names, the path of its ``file:PATH``, or None.
 
-    Raises SettingsError, named by ``name``, if it can't be found.
+    Raises SettingsError if it can't be found.
     """
+    if not (text := environ.get(PROVIDER, "")):
+        return None
     module, colon, attribute = text.partition(":")
     if not colon or not module or not attribute:
-        raise SettingsError(f"{name}: {text!r} is not of the form package.module:factory, or file:flags.toml")
+        raise SettingsError(f"{PROVIDER}: {text!r} is not of the form package.module:factory, or file:flags.toml")
     if module == "file":
         return Path(attribute)
     try:
@@ -44,7 +46,7 @@ def provider_factory(text: str, name: str) -> Callable[[], Any] | Path:
         for part in attribute.split("."):
             found = getattr(found, part)
     except Exception as error:  # noqa: BLE001 - whatever a module of the operator's raises
-        raise SettingsError(f"{name}: {text} can't be imported: {type(error).__name__}: {error}") from None
+        raise SettingsError(f"{PROVIDER}: {text} can't be imported: {type(error).__name__}: {error}") from None
     return found if callable(found) else lambda: found
 
 

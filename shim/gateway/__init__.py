@@ -16,11 +16,10 @@ and ``coalesce`` lets identical reads share a call. ``options`` are declared onc
 their texts read by ``option_values``; a ``plan`` is made of them and the documents, and ``watch`` has it made anew
 when a file changes. ``server`` is the life of one gateway, ``run`` that of the program, with
 what systemd hands over.
-For the operator: ``ledger`` counts each call in one step; ``metrics`` and ``status`` are folds of its snapshot, with
-``verdict`` on whether the shim can be removed. ``admin`` answers with all of it in a thread of its own, whatever the
-calls' side does. ``logs`` makes the line of a call and ``log_writer`` writes it, ``tracing`` makes spans, and
-``radar_inventory`` keeps what replies announce and who called; nobody waits for them. ``tls`` makes contexts of
-options, and anew when files change.
+For the operator: ``ledger`` counts each call in one step; ``metrics`` and ``status`` are folds of its snapshot, and
+``admin`` answers with them in a thread of its own, whatever the calls' side does. ``logs`` makes the line of a call and
+``log_writer`` writes it; ``radar_inventory`` keeps what replies announce and who called; nobody waits for them. ``tls``
+makes contexts of options, and anew when files change.
 
 Names are loaded when they are first used, since the table of options needs nothing that the server needs.
 """

@@ -1,8 +1,8 @@
 """The operator's listener: probes that never ask upstream, metrics, and what a gateway does.
 
     /livez, /readyz                 whether the calls' loop turns; whether calls are taken
-    /, /status.txt, /status.json    what the gateway does
-    /config.json, /metrics          how it is set; its counts
+    /, /status.txt, /status.json    what the gateway does, for browsers, terminals and programs
+    /metrics                        its counts
 
 Probes answer anybody. The pages are shown by no name but an address or the listener's own: a web page whose own name
 was turned to this machine reads nothing (DNS rebinding).
@@ -13,14 +13,19 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import json
+import textwrap
 import threading
 import time
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Callable
+from functools import cache
+from importlib.resources import files
+from typing import TYPE_CHECKING
 
 import attrs
 from prometheus_client import CONTENT_TYPE_LATEST
 
 from shim.core.messages import Headers, Reply
+from shim.core.responses import SITE
 from shim.gateway.checks import authorities_of
 from shim.gateway.errors import Refusal, bad_request
 from shim.gateway.http1.clients import Clients
@@ -28,7 +33,13 @@ from shim.gateway.http1.listener import Bound, Listener
 from shim.gateway.http1.response import Request
 from shim.gateway.option_values import Address, is_address
 from shim.gateway.options import Options
-from shim.gateway.status import Json, page, policy, text
+from shim.gateway.status import Json, span
+from shim.page import STYLE, VERDICTS, hash_source, printable, templates
+from shim.tools.inventory.verdict import spoken
+from shim.tools.radar.radar import distance
+
+if TYPE_CHECKING:
+    from jinja2 import Environment
 
 MOST = 64
 """Connections at a time; one more ends an idle connection, and a probe that asks at once is never idle."""
@@ -36,7 +47,26 @@ MOST = 64
 LIMITS = attrs.evolve(Options(), max_connections=MOST, client_timeout=5.0, keepalive_timeout=5.0)
 """What the operator's connections are held to."""
 
+WIDTH = 80
+"""Columns of the text."""
+
+_FILES = files("shim.gateway").joinpath("templates")
+_STYLE, _SCRIPT = (
+    STYLE + _FILES.joinpath("status.css").read_text("utf-8"),
+    _FILES.joinpath("status.js").read_text("utf-8"),
+)
+
 _TEXT, _JSON = "text/plain; charset=utf-8", "application/json"
+_POLICY = (
+    f"default-src 'none'; style-src {hash_source(_STYLE)}; script-src {hash_source(_SCRIPT)}; connect-src 'self'; "
+    "base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
+)
+_OF_PAGES = (  # they keep a page of somebody else's from showing or reading one of these
+    ("Content-Security-Policy", _POLICY),
+    ("X-Content-Type-Options", "nosniff"),
+    ("Cross-Origin-Resource-Policy", "same-origin"),
+    ("Referrer-Policy", "no-referrer"),
+)
 
 
 @attrs.define(eq=False)
@@ -48,8 +78,7 @@ class Admin:
 
     bound: Bound
     metrics: Callable[[], bytes]
-    status: Callable[[], Awaitable[Json]]
-    config: Callable[[], Mapping[str, object]]
+    status: Callable[[], Json]
     live: Callable[[], bool]
     ready: Callable[[], bool]
     asked: float = float("-inf")
@@ -87,11 +116,11 @@ class Admin:
     async def __call__(self, request: Request) -> None:
         """Answer one request of the operator's tools."""
         try:
-            request.answer(await self._reply(request))
+            request.answer(self._reply(request))
         except Refusal as refusal:
             request.refuse(refusal)
 
-    async def _reply(self, request: Request) -> Reply:
+    def _reply(self, request: Request) -> Reply:
         method, path = request.head.method, request.head.target.partition("?")[0]
         hosts = [value.lower() for name, value in request.head.headers if name.lower() == "host"]
         if len(hosts) > 1:
@@ -112,27 +141,40 @@ class Admin:
             raise Refusal(421, "SHIM_HOST_UNKNOWN", detail, close=True)
         match path:
             case "/":
-                return _page(page(await self.status()), "text/html; charset=utf-8")
+                return _page(page(self.status()), "text/html; charset=utf-8")
             case "/status.txt":
-                return _page(text(await self.status()), _TEXT)
+                return _page(text(self.status()), _TEXT)
             case "/status.json":
-                return _page(f"{json.dumps(await self.status(), indent=2)}\n", _JSON)
-            case "/config.json":
-                return _page(f"{json.dumps(self.config(), indent=2)}\n", _JSON)
+                return _page(f"{json.dumps(self.status(), indent=2)}\n", _JSON)
             case "/metrics":
                 return _page(self.metrics().decode(), CONTENT_TYPE_LATEST)
         raise Refusal(404, "SHIM_NOT_FOUND", "There is no such page.")
 
 
+def page(status: Json) -> str:
+    """Return the page as HTML; jinja2 is loaded at the first look."""
+    return _templates().get_template("status.html.j2").render(status=printable(status))
+
+
+def text(status: Json) -> str:
+    """Return the text, in lines of 80 columns."""
+    return _templates().get_template("status.txt.j2").render(status=printable(status, "?"))
+
+
+@cache
+def _templates() -> Environment:
+    made = templates(_FILES, {"wrapped": _wrapped})
+    made.globals |= {"spoken": spoken, "span": span, "distance": distance, "verdicts": VERDICTS}
+    made.globals |= {"codes": f"{SITE}reference/errors/", "style": _STYLE, "script": _SCRIPT}
+    return made
+
+
+def _wrapped(said: str, first: str = "", rest: str = "") -> str:
+    return "\n".join(textwrap.wrap(said, WIDTH, initial_indent=first, subsequent_indent=rest))
+
+
 def _page(said: str, kind: str) -> Reply:
-    """Return a page, with what keeps a page of somebody else's from showing or reading it."""
-    more = (
-        ("Content-Security-Policy", policy()),
-        ("X-Content-Type-Options", "nosniff"),
-        ("Cross-Origin-Resource-Policy", "same-origin"),
-        ("Referrer-Policy", "no-referrer"),
-    )
-    return _reply(200, said, kind, more)
+    return _reply(200, said, kind, _OF_PAGES)
 
 
 def _reply(status: int, said: str, kind: str = _TEXT, more: Headers = ()) -> Reply:

@@ -38,7 +38,6 @@ from shim.gateway.option_values import AccessWord
 from shim.gateway.plan import Plan
 from shim.gateway.prepared import Repeats
 from shim.gateway.radar_inventory import RadarInventory
-from shim.gateway.tracing import Tracing
 from shim.gateway.upstream.client import Upstream
 from shim.gateway.upstream.messages import OutboundCall, UpstreamResponse
 
@@ -67,7 +66,6 @@ class Handler:
     clock: Callable[[], float]
     ledger: Ledger
     inventory: RadarInventory
-    tracing: Tracing | None = None
     authorities: frozenset[str] = frozenset()
     draining: bool = False
     flag: ByFlag[Plan] | None = None
@@ -87,7 +85,6 @@ class Handler:
         line = CallLine(head.method, head.target.partition("?")[0], peer, request_id_of(head.headers), plan.engine)
         line.agent, line.client, line.names = head.agent, request.client, plan.options.log_names
         request.request_id = f"X-Request-Id: {line.request_id}\r\n".encode("ascii")
-        traced = None if self.tracing is None else self.tracing.begin(request)
         with Entry(self.limits, peer) as entry:
             try:
                 if entry.excess:
@@ -126,8 +123,6 @@ class Handler:
                 wanted = plan.options.access_log
                 if wanted is AccessWord.ON or (wanted is AccessWord.ERRORS and line.is_error):
                     tell(line)
-                if traced is not None:
-                    traced(line)
 
     async def _pass_on(self, admitted: Admitted) -> None:
         """Send a call that isn't translated, and relay its reply."""
@@ -195,7 +190,7 @@ class Handler:
             else:
                 request.answer(reply, close=self.draining)
                 # Nothing beside head, plan and memory may have a part in what becomes of a call.
-                is_alone = self.tracing is None and self.flag is None and type(self.gate) is CallerGate
+                is_alone = self.flag is None and type(self.gate) is CallerGate
                 if is_alone and isinstance(outcome, Answer):
                     self.repeats.learn(request, plan, run, outcome)
                 await request.way.flushed()

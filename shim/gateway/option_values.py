@@ -274,6 +274,5 @@ HOSTS = "HOSTS", parse_hosts
 WRITES = "WORDS", parse_writes
 NETWORKS = "ADDRESSES", _networks
 CALLS = "CALLS", parse_allow
-NAME = "NAME", _text
 STORE = "URL", _store
 WINDOW = "MS", _window

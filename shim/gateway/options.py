@@ -106,9 +106,6 @@ class Options:
         "auto",
         live=True,
     )
-    openfeature_provider: str | None = _translation(
-        of.NAME, "Ask this provider for the flag: package.module:factory, or file:PATH. Default: the program's own."
-    )
     sunset: Mapping[str, datetime] = _translation(of.SUNSETS, "Move sunsets, as in snapshots=2026-02-01.", live=True)
     reads: frozenset[str] = _translation(
         of.WRITES,

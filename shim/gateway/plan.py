@@ -14,13 +14,12 @@ from pathlib import Path
 
 import attrs
 
-from shim._version import __version__
 from shim.core.recognise import Engine, load_engine
 from shim.core.settings import RouteWord, Settings
 from shim.credentials import used_variables
 from shim.documents import document_files
 from shim.errors import DocumentError, SettingsError
-from shim.flags.providers import check_flag
+from shim.flags.providers import PROVIDER, check_flag
 from shim.gateway.option_values import CredentialsMode, Given, given, nearest, renamed
 from shim.gateway.options import TABLE, Options, options_of
 from shim.tools import inventory
@@ -28,7 +27,7 @@ from shim.tools import inventory
 PREFIX = "ATLAS_SHIM_"
 MAPPINGS = "ATLAS_SHIM_MAPPINGS"
 
-KNOWN = frozenset({MAPPINGS, "ATLAS_SHIM_WARNINGS", inventory.VARIABLE, *(row.variable for row in TABLE)})
+KNOWN = frozenset({MAPPINGS, PROVIDER, "ATLAS_SHIM_WARNINGS", inventory.VARIABLE, *(row.variable for row in TABLE)})
 """Every variable that some part of the shim reads."""
 
 SECRET = "(set)"  # noqa: S105 - shown in place of one
@@ -186,17 +185,6 @@ def settings_of(options: Options, given: Mapping[str, Given], environ: Mapping[s
     if options.credentials is CredentialsMode.OWN:
         settings.append(Setting("atlas_credentials", SECRET, ", ".join(used_variables(environ))))
     return tuple(settings)
-
-
-def report(plan: Plan, environ: Mapping[str, str], flag: Mapping[str, object]) -> dict[str, object]:
-    """Return the content of ``/config.json``; ``flag`` is what the route's feature flag says."""
-    return {
-        "version": __version__,
-        "settings": [attrs.asdict(one) for one in settings_of(plan.options, plan.given, environ)],
-        "documents": sorted(document.name for document in plan.engine.documents),
-        "route_flag": flag or None,
-        "unknown_variables": unknown_variables(environ),
-    }
 
 
 def unknown_variables(environ: Mapping[str, str]) -> list[str]:

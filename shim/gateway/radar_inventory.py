@@ -1,21 +1,17 @@
-"""Keeps the sunsets that replies announce, and the inventory of calls, which threads write and read."""
+"""Keeps the sunsets that replies announce, and writes the inventory of calls in a thread."""
 
 from __future__ import annotations
 
 import asyncio
 import logging
 import threading
-import time
 from collections.abc import Callable, Mapping
 from functools import partial
-from pathlib import Path
 from queue import SimpleQueue
 
 from shim.core.messages import Call, Headers, Record
 from shim.gateway.logs import CallLine, plain
-from shim.gateway.verdict import Written, look
 from shim.tools.inventory import VARIABLE, note, note_announced, started
-from shim.tools.inventory.verdict import Ends
 from shim.tools.radar import Radar
 
 log = logging.getLogger("shim.gateway")
@@ -24,7 +20,6 @@ MOST = 10_000
 """Calls that may wait to be written; more are counted and left out."""
 
 _PATIENCE = 5.0  # seconds that the end of the gateway waits for a disk
-_EVERY = 30.0  # seconds between two looks at the inventory
 _NAME = 100  # characters of a caller's name
 _AGENT = 200  # characters of a User-Agent
 
@@ -43,8 +38,6 @@ class RadarInventory:
         self._waiting: SimpleQueue[Callable[[], None] | None] = SimpleQueue()
         self._thread: threading.Thread | None = None
         self._left_out = 0
-        self._read: Written | None = None
-        self._read_at = float("-inf")
 
     def begin(self) -> None:
         """Write down that the gateway has started: an inventory without calls proves silence only from then on."""
@@ -89,10 +82,3 @@ class RadarInventory:
             missing = self._left_out + max(0, self._waiting.qsize() - 1)
             if missing:
                 log.warning("the inventory lacks %s calls", missing)
-
-    async def read(self, ends: Ends) -> Written | None:
-        """Return what the inventory says, None without one; may be called in another thread's loop."""
-        if self._path and time.monotonic() >= self._read_at + _EVERY:
-            self._read = await asyncio.to_thread(look, Path(self._path), ends)
-            self._read_at = time.monotonic()
-        return self._read

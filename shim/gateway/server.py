@@ -30,11 +30,10 @@ from shim.gateway.log_writer import set_level
 from shim.gateway.metrics import Metrics
 from shim.gateway.option_values import Address
 from shim.gateway.options import Options
-from shim.gateway.plan import Plan, PlanSource, report, taken_up, waiting
+from shim.gateway.plan import Plan, PlanSource, taken_up, waiting
 from shim.gateway.radar_inventory import RadarInventory
 from shim.gateway.status import Json, status_of
 from shim.gateway.tls import Certificates
-from shim.gateway.tracing import tracing_of_process
 from shim.gateway.upstream.client import Upstream
 from shim.gateway.upstream.proxy import Proxy
 from shim.gateway.watch import Stamp, Watched, watch
@@ -71,30 +70,25 @@ class Gateway:
     ) -> None:
         options = options or Options()
         plan = Plan(options, engine or shared_engine({**os.environ, **options.switches}))
-        named = options.openfeature_provider
-        self._provider = provider_factory(named, "openfeature_provider") if named else None
+        self._provider = provider_factory(environ)
         self.flag = self._flag_of(plan)
         self._watched: list[Watched[Any]] = []
         self.certificates = Certificates(options, self._watched)
         self.limits = Limits(options)
         self.ledger = Ledger()
         self.settings = Watched("settings", tuple, lambda: plan, value=plan)
-        tracing = tracing_of_process(plan.engine)
         self._handler = handler = Handler(
             plan=plan,
-            upstream=Upstream(options, self.limits, lambda: self.certificates.upstream.context, tracing),
+            upstream=Upstream(options, self.limits, lambda: self.certificates.upstream.context),
             gate=gate_for(options, environ, self._watched),
             memory=memory or Memory(),
             clock=clock,
             ledger=self.ledger,
             limits=self.limits,
             inventory=RadarInventory(environ, clock),
-            tracing=tracing,
             flag=self.flag,
         )
         self.metrics = Metrics(handler, self.certificates, self.settings)
-        # A closure, so that repr() and debuggers do not show the environment.
-        self._report = lambda: report(handler.plan, environ, self.flag.words.report() if self.flag else {})
         self._calls: Listener | None = None
         self._admin: Admin | None = None
         self._tasks: list[asyncio.Future[None]] = []
@@ -116,8 +110,6 @@ class Gateway:
             if flag is not None:
                 flag.words.stop()
         self._handler.plan, self._handler.flag, self.settings.value = plan, self.flag, plan
-        if self._handler.tracing is not None:
-            self._handler.tracing.engine = plan.engine
         if self._calls is not None:
             self._handler.authorities = self._authorities(self._calls.address)
 
@@ -183,7 +175,6 @@ class Gateway:
                     bind_tcp(self.options.admin),
                     metrics=self.metrics.text,
                     status=self.status,
-                    config=self._report,
                     live=lambda: time.monotonic() - self._beaten < STUCK,
                     ready=lambda: self.is_ready,
                 )
@@ -249,10 +240,10 @@ class Gateway:
         if (task := self._calls.take(connection, tls)) is not None:
             await task
 
-    async def status(self) -> Json:
-        """Return what people are shown; may be called in another thread's loop."""
+    def status(self) -> Json:
+        """Return what people are shown; may be called in another thread."""
         listens, certificates = self.options.uds or self.url, self.certificates.watched
-        return await status_of(self._handler, self.settings, certificates, listens=listens, ready=self.is_ready)
+        return status_of(self._handler, self.settings, certificates, listens=listens, ready=self.is_ready)
 
     async def _beat(self) -> None:
         while True:

@@ -1,4 +1,4 @@
-"""What a gateway shows of itself: ``/status.json``, and over it the page and the text, which are templates.
+"""What a gateway shows of itself: the content of ``/status.json``, which the page and the text are made of.
 
 Its shape is documented in docs/reference/metrics.md: members may be added, and none goes or changes. Instants are UTC,
 as in ``2026-06-01T12:00:00Z``; days are whole, negative for the past. Nothing in it is an id, a query, a credential or
@@ -7,15 +7,12 @@ content.
 
 from __future__ import annotations
 
-import textwrap
 import time
 from collections import Counter as Tally
 from collections.abc import Iterable, Iterator, Sequence
 from datetime import datetime
-from functools import cache
-from importlib.resources import files
 from itertools import groupby
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import attrs
 
@@ -23,7 +20,6 @@ from shim._version import __version__
 from shim.core.content import dumps, loads
 from shim.core.context import Context
 from shim.core.messages import Call
-from shim.core.responses import SITE
 from shim.core.route import decide, sunset_of
 from shim.documents.model import Operation
 from shim.documents.vocabulary import Fidelity
@@ -32,32 +28,28 @@ from shim.gateway.errors import origin_of
 from shim.gateway.ledger import HOUR, OTHER, Snapshot, fair
 from shim.gateway.plan import Plan, waiting
 from shim.gateway.tls import ReloadableContext
-from shim.gateway.verdict import DAY, span, verdict
 from shim.gateway.watch import Watched
-from shim.page import STYLE, VERDICTS, hash_source, printable, templates
-from shim.tools.inventory.verdict import ends_of, spoken
+from shim.tools.inventory.verdict import LEGACY, Ahead, Ends, ends_of, sentences
 from shim.tools.inventory.writing import written
-from shim.tools.radar.radar import distance
-
-if TYPE_CHECKING:
-    from jinja2 import Environment
 
 _FORMAT = 1  # the number of this shape; it is raised when a member goes or changes
 _SHOWN = 16  # callers that are shown: so many that were known first, that call most, and that called last
 
+DAY = 86400
+
+ENOUGH = 30
+"""Days without a retired call after which the shim can go: a monthly job would have called by then."""
+
 PROBLEMS = 20
 """Problems of a refused reload that are shown; the log has them all."""
 
-WIDTH = 80
-"""Columns of the text."""
-
-_LONGEST = 500
-_FILES = files("shim.gateway").joinpath("templates")
+_LONGEST = 500  # characters of one
+_DOUBT = "The inventory may have older calls, and those of other programs: atlas-shim inventory says."
 
 Json = dict[str, Any]
 
 
-async def status_of(
+def status_of(
     handler: Handler,
     settings: Watched[Plan],
     certificates: Iterable[ReloadableContext],
@@ -65,11 +57,10 @@ async def status_of(
     listens: str,
     ready: bool,
 ) -> Json:
-    """Return the status as it is now; may be called in another thread's loop."""
+    """Return the status as it is now; may be called in another thread."""
     plan, counted, today, now = handler.plan, handler.ledger.snapshot(), handler.clock(), time.time()
     started, (refused, problems) = handler.ledger.started, settings.refused
     ends, options = ends_of(plan.engine, plan.settings, today), plan.options
-    seen = await handler.inventory.read(ends)
     return {
         "format": _FORMAT,
         "made": written(now),
@@ -79,14 +70,15 @@ async def status_of(
         "ready": ready,
         "mode": {
             "route": str(options.route),
+            "flag": handler.flag.words.report() if handler.flag else None,
             "credentials": str(options.credentials),
             "upstream": options.upstream,
             "listens": listens,
             "reads": sorted(options.reads),
             "writes": sorted(options.writes),
-            "inventory": seen is not None,
+            "inventory": handler.inventory.is_on,
         },
-        "silence": verdict(counted["retired"], started, now, seen, ends),
+        "silence": verdict(counted["retired"], started, now, ends, inventory=handler.inventory.is_on),
         "sunsets": [*_sunsets(plan, today)],
         "routes": [*_routes(handler, counted)],
         **_last_hour(counted, int(now) // 60),
@@ -223,39 +215,48 @@ def _fields(counted: Snapshot, plan: Plan) -> Iterator[Json]:
         yield {"operation": name, "field": field, "level": level, "answers": answers, "why": why}
 
 
-def page(status: Json) -> str:
-    """Return the page as HTML; jinja2 is loaded at the first look."""
-    style, script = _style_and_script()
-    return _templates().get_template("status.html.j2").render(status=printable(status), style=style, script=script)
+def verdict(retired: Snapshot, started: float, now: float, ends: Ends, *, inventory: bool) -> Json:
+    """Return the member ``silence``: for how long nobody has made a retired call, and whether the shim can be removed.
+
+    Its ``word`` is ``called``, ``quiet`` or ``unproven``, and says no more than is known: a gateway knows its own calls
+    since it ``started``, and an ``inventory`` may know of others. A call that Atlas answered itself is not retired if
+    ``ends`` knows a future sunset of its operation.
+    """
+    ahead, seen = [], []
+    for (operation, route), row in retired.items():
+        last_at, sunset = row["last_at"][0], ends(operation) if route == LEGACY else None
+        if sunset is None:
+            seen.append((last_at, operation))
+        else:
+            ahead.append(Ahead(sunset, operation, row["calls"], written(last_at)))
+    last, operation = max(seen, default=(None, ""))
+    quiet = max(0.0, now - (last or started))
+    days = int(quiet // DAY)
+    since = "" if last else ", since this gateway started"
+    word, sentence = "unproven", f"Nobody has made a retired call for {span(quiet)}{since}"
+    if last is not None and not days:
+        word, sentence = "called", f"Retired calls are still made: the last one {span(quiet)} ago ({operation})."
+    elif days < ENOUGH:
+        sentence += f". That is too short to prove anything: wait for {ENOUGH} days."
+    elif inventory:
+        sentence += ", as far as this gateway knows."
+    else:
+        word, sentence = "quiet", f"{sentence}: the shim can go, if all that could make one came by here."
+    recent = written(now - ENOUGH * DAY)
+    return {
+        "word": word,
+        "sentence": sentence,
+        "days": days,
+        "last": written(last) if last is not None else None,
+        "since": written(started),
+        "doubts": [_DOUBT] if inventory else [],
+        "ahead": [*sentences(sorted(one for one in ahead if one.last > recent))],
+    }
 
 
-def text(status: Json) -> str:
-    """Return the text, in lines of 80 columns."""
-    return _templates().get_template("status.txt.j2").render(status=printable(status, "?"))
-
-
-def policy() -> str:
-    """Return the Content-Security-Policy of the page: its own style, the script that renews it, and nothing else."""
-    style, script = map(hash_source, _style_and_script())
-    return (
-        f"default-src 'none'; style-src {style}; script-src {script}; connect-src 'self'; "
-        "base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
-    )
-
-
-@cache
-def _style_and_script() -> tuple[str, str]:
-    style, script = (_FILES.joinpath(name).read_text("utf-8") for name in ("status.css", "status.js"))
-    return STYLE + style, script
-
-
-@cache
-def _templates() -> Environment:
-    made = templates(_FILES, {"wrapped": _wrapped})
-    made.globals |= {"spoken": spoken, "span": span, "distance": distance, "verdicts": VERDICTS}
-    made.globals["codes"] = f"{SITE}reference/errors/"
-    return made
-
-
-def _wrapped(said: str, first: str = "", rest: str = "") -> str:
-    return "\n".join(textwrap.wrap(said, WIDTH, initial_indent=first, subsequent_indent=rest))
+def span(seconds: float) -> str:
+    """Return a time span in its largest unit, as in ``3 days``; under a minute it is ``less than a minute``."""
+    for name, size in (("day", DAY), ("hour", 3600), ("minute", 60)):
+        if (count := int(seconds // size)) >= 1:
+            return f"{count} {name}" if count == 1 else f"{count} {name}s"
+    return "less than a minute"

@@ -8,7 +8,9 @@ import pytest
 
 from shim.core.settings import FlagRoute, RouteWord
 from shim.errors import SettingsError
+from shim.flags.providers import PROVIDER
 from shim.gateway import Gateway, Options
+from shim.gateway.admin import text
 from shim.gateway.plan import Plan
 from tests.gateway.test_translating import EMPTY, V1
 from tests.peers.raw import reply, replying, until
@@ -28,13 +30,14 @@ def flags(tmp_path, monkeypatch):
     """Return a file of flags, which is looked at every few milliseconds."""
     monkeypatch.setattr("shim.flags.words.FlagWords.__init__.__kwdefaults__", {"every": 0.01}, raising=False)
     path = tmp_path / "flags.toml"
+    monkeypatch.setenv(PROVIDER, f"file:{path}")
     path.write_text(said(['value = "legacy"', 'projects = { 6510aa1b2c3d4e5f60718293 = "flex" }']))
     return path
 
 
-def by_flag(upstream, flags):
+def by_flag(upstream):
     """Run a gateway whose route is the flag's."""
-    return gateway(upstream.origin, route=FLAG, openfeature_provider=f"file:{flags}")
+    return gateway(upstream.origin, route=FLAG)
 
 
 def sides(upstream):
@@ -50,12 +53,13 @@ def until_said(served, pattern):
 def test_a_cut_over_by_project_and_back(flags, caplog):
     """One project is answered by flex, the others by legacy; what the flag says next counts without a restart."""
     caplog.set_level("INFO", "shim")
-    with replying(*[reply(EMPTY)] * 6) as upstream, by_flag(upstream, flags) as served:
+    with replying(*[reply(EMPTY)] * 6) as upstream, by_flag(upstream) as served:
         ask(served, get(V1))  # the first word of all was waited for at the start, that of a project is not
         until_said(served, '"flex": 1')
         ask(served, get(V1))
         ask(served, get(OTHER))
         assert sides(upstream) == ["legacy", "flex", "legacy"]
+        assert " Flag atlas-route: flex for 1, legacy for " in " ".join(text(served.status()).split())
         flags.write_text('atlas-route = "legacy"\n')
         until_said(served, '"legacy": 2')
         ask(served, get(V1))
@@ -68,7 +72,7 @@ def test_off_by_flag_passes_calls_on(flags, caplog):
     """The kill switch of one project: nothing is translated, and the call's line says why."""
     caplog.set_level("INFO", "shim")
     flags.write_text('atlas-route = "off"\n')
-    with replying(reply(EMPTY)) as upstream, by_flag(upstream, flags) as served:
+    with replying(reply(EMPTY)) as upstream, by_flag(upstream) as served:
         head, _ = ask(served, get(V1))
         assert sides(upstream) == ["legacy"]
     assert b"Atlas-Shim" not in head
@@ -80,7 +84,7 @@ def test_without_a_word_calls_go_by_auto(flags, caplog, monkeypatch):
     caplog.set_level("INFO", "shim")
     monkeypatch.setattr("shim.gateway.server.FIRST_WORD", 0.05)
     flags.unlink()
-    with replying(reply(EMPTY)) as upstream, by_flag(upstream, flags) as served:
+    with replying(reply(EMPTY)) as upstream, by_flag(upstream) as served:
         ask(served, get(V1))
         assert sides(upstream) == ["flex"]
         assert "No such file" in str(served.flag.words.report()["fault"])
@@ -89,18 +93,16 @@ def test_without_a_word_calls_go_by_auto(flags, caplog, monkeypatch):
 
 def test_a_reload_follows_the_route(flags):
     """From a word to a flag, and back: the thread that asks comes and goes."""
-    with replying(reply(EMPTY)) as upstream:
-        name = f"file:{flags}"
-        with gateway(upstream.origin, route=RouteWord.LEGACY, openfeature_provider=name) as served:
-            plan = served._handler.plan
-            assert served.flag is None
-            served.apply(Plan(attrs.evolve(plan.options, route=FLAG), plan.engine))
-            until_said(served, '"others": "legacy"')
-            served.apply(plan)
-            assert served.flag is None
+    with replying(reply(EMPTY)) as upstream, gateway(upstream.origin, route=RouteWord.LEGACY) as served:
+        plan = served._handler.plan
+        assert served.flag is None
+        served.apply(Plan(attrs.evolve(plan.options, route=FLAG), plan.engine))
+        until_said(served, '"others": "legacy"')
+        served.apply(plan)
+        assert served.flag is None
 
 
 def test_a_provider_that_is_not_there_is_told_at_the_start():
     """A typo in the name keeps the gateway from starting, rather than routing by auto for ever."""
-    with pytest.raises(SettingsError, match=r"^openfeature_provider: nosuch:x can't be imported"):
-        Gateway(Options(route=FLAG, openfeature_provider="nosuch:x"))
+    with pytest.raises(SettingsError, match=rf"^{PROVIDER}: nosuch:x can't be imported"):
+        Gateway(Options(route=FLAG), environ={PROVIDER: "nosuch:x"})

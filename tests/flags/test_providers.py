@@ -9,7 +9,7 @@ from openfeature.flag_evaluation import FlagResolutionDetails
 from openfeature.provider.in_memory_provider import InMemoryFlag, InMemoryProvider
 
 from shim.errors import SettingsError
-from shim.flags.providers import connected, provider_factory
+from shim.flags.providers import PROVIDER, connected, provider_factory
 
 KEY = "atlas-route"
 
@@ -23,6 +23,11 @@ def _no_providers():
 
 def by_project(flag, context):
     return FlagResolutionDetails("flex" if context.targeting_key == "a" else "legacy")
+
+
+def named(text):
+    """Return the provider that the environment names so."""
+    return provider_factory({PROVIDER: text})
 
 
 def made():
@@ -73,7 +78,7 @@ def test_a_flag_that_needs_a_project_says_nothing_without_one():
 
 def test_a_factory_is_named_like_an_entry_point():
     """A class, a function, or the provider itself."""
-    found, value = provider_factory(f"{__name__}:made", "x"), provider_factory("shim.flags.words:EVERY", "x")
+    found, value = named(f"{__name__}:made"), named("shim.flags.words:EVERY")
     assert callable(found)
     assert callable(value)
     assert isinstance(found(), InMemoryProvider)
@@ -90,16 +95,16 @@ def test_a_factory_is_named_like_an_entry_point():
     ],
 )
 def test_a_factory_that_is_not_there(text, why):
-    """It is told at the start, with the name of the option."""
-    with pytest.raises(SettingsError, match=f"^--openfeature-provider: .*{why}"):
-        provider_factory(text, "--openfeature-provider")
+    """It is told at the start, with the name of the variable."""
+    with pytest.raises(SettingsError, match=f"^{PROVIDER}: .*{why}"):
+        named(text)
 
 
 def test_a_file_says_words_by_project_and_by_share(tmp_path):
     """Projects are named first, then a share of the others, always the same ones; the rest have the value."""
     path = tmp_path / "flags.toml"
     path.write_text(f'[{KEY}]\nvalue = "legacy"\nshare = {{ flex = 25, date = 25 }}\nprojects = {{ a = "off" }}\n')
-    evaluate = connected(KEY, provider_factory(f"file:{path}", "x"))
+    evaluate = connected(KEY, named(f"file:{path}"))
     said = [str(evaluate(f"{number:024x}")) for number in range(400)]
     assert (evaluate("a"), evaluate("")) == ("off", "legacy")
     assert all(60 < said.count(word) < 140 for word in ("flex", "date"))
@@ -113,7 +118,7 @@ def test_a_file_may_say_one_word_for_all(tmp_path):
     """The shortest file is a line, and a change counts at once."""
     path = tmp_path / "flags.toml"
     path.write_text(f'{KEY} = "flex"\n')
-    evaluate = connected(KEY, provider_factory(f"file:{path}", "x"))
+    evaluate = connected(KEY, named(f"file:{path}"))
     assert evaluate("a") == "flex"
     path.write_text(f'{KEY} = "legacy"\n')
     assert evaluate("a") == "legacy"
@@ -137,5 +142,5 @@ def test_a_broken_file_is_a_failure(tmp_path, text, why):
     if text is not None:
         path.write_text(text)
     with pytest.raises(LookupError, match=f"{path}: {why}"):
-        connected(KEY, provider_factory(f"file:{path}", "x"))("a")
+        connected(KEY, named(f"file:{path}"))("a")
     assert os.fspath(path)

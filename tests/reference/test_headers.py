@@ -33,7 +33,7 @@ def test_every_field_that_is_dropped_is_on_the_page(section, names, tables):
     assert {name.lower() for name in names} - said - {"content-length", "expect"} == set()
 
 
-@pytest.mark.parametrize("path", ["/", "/livez", "/metrics", "/status.txt", "/status.json", "/config.json"])
+@pytest.mark.parametrize("path", ["/", "/livez", "/metrics", "/status.txt", "/status.json"])
 def test_the_admin_listener_adds_what_the_page_says(path, tables):
     """Of all its pages."""
     with gateway("http://127.0.0.1:1") as served:

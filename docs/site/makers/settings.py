@@ -18,7 +18,7 @@ TEXT = Path(__file__).with_name("settings.txt")
 FIVE = ("listen", "public_url", "route", "credentials", "memory")
 """The options that are worth knowing before the rest."""
 
-SAID_ABOVE = ("route", "sunset", "reads", "writes", "openfeature_provider")
+SAID_ABOVE = ("route", "sunset", "reads", "writes")
 """Options that mean in a gateway what they mean everywhere."""
 
 

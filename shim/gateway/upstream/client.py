@@ -19,7 +19,6 @@ from shim.gateway.http1.wire import NEVER, READ, Turns, Wires
 from shim.gateway.limits import Limits
 from shim.gateway.options import Options
 from shim.gateway.tls import system_context
-from shim.gateway.tracing import Tracing
 from shim.gateway.upstream import faults
 from shim.gateway.upstream.connection import UpstreamConnection
 from shim.gateway.upstream.messages import OutboundCall, UpstreamResponse
@@ -39,18 +38,15 @@ class Upstream:
 
     ``context`` returns the TLS context of a new connection. The environment's ``proxy`` for the origin is looked up
     once, at the start; netrc is not read: its logins were not given for a caller's calls. ``hundreds`` counts replies
-    by the first digit of their status, ``failures`` calls without a reply by Proxy-Status type. ``tracing`` gives each
-    call a span. ``name`` identifies this gateway in Via: a call may pass other gateways. ``deadline`` is for the
-    gateway's own calls, ``now`` the loop's clock.
+    by the first digit of their status, ``failures`` calls without a reply by Proxy-Status type. ``name``
+    identifies this gateway in Via: a call may pass other gateways. ``deadline`` is for the gateway's own calls, ``now``
+    the loop's clock.
     """
 
-    def __init__(
-        self, options: Options, limits: Limits, context: Callable[[], ssl.SSLContext], tracing: Tracing | None = None
-    ) -> None:
+    def __init__(self, options: Options, limits: Limits, context: Callable[[], ssl.SSLContext]) -> None:
         self._options = options
         self.limits = limits
         self._context = context
-        self._tracing = tracing
         self.name = f"{PSEUDONYM}-{secrets.token_hex(4)}"
         self.deadline = options.deadline
         self.patience = options.upstream_timeout
@@ -80,7 +76,7 @@ class Upstream:
         if (other := self._others.get(origin)) is None:
             context = system_context()
             options = attrs.evolve(self._options, upstream=origin)
-            other = self._others[origin] = Upstream(options, self.limits, lambda: context, self._tracing)
+            other = self._others[origin] = Upstream(options, self.limits, lambda: context)
             other.name, other.hundreds, other.failures = self.name, self.hundreds, self.failures
             other.open()
         return other
@@ -113,11 +109,6 @@ class Upstream:
         """
         if outbound.early is not None and outbound.early.sent == self.head_of(outbound):
             return outbound.early
-        if self._tracing is not None and not outbound.traced:
-            with self._tracing.upstream(outbound.call, self.origin) as (call, answered):
-                traced = await self.send(attrs.evolve(outbound, call=call, traced=True), until=until)
-                answered(traced.head.status)
-            return traced
         call, until = outbound.call, min(until, outbound.until)
         if until <= self.now():
             raise TimeoutError

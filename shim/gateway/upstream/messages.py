@@ -28,7 +28,6 @@ class OutboundCall:
     that can be undone. A ``stream`` is content that takes the place of the call's body, of ``length`` bytes if that
     is known, else chunked; it can be sent once. If the same head was sent ``early``, that reply is the call's.
     ``until`` is a time of the loop's clock, from which on TimeoutError is raised in place of what has not come.
-    ``traced`` says that the call has its span.
     """
 
     call: Call
@@ -38,7 +37,6 @@ class OutboundCall:
     length: int | None = None
     early: UpstreamResponse | None = None
     until: float = NEVER
-    traced: bool = False
 
     @property
     def is_chunked(self) -> bool:
