@@ -6,7 +6,6 @@ import json
 import os
 import sys
 from pathlib import Path
-from typing import Any
 
 import click
 import httpx
@@ -18,9 +17,7 @@ from shim.atlas.client import TIMEOUT
 from shim.atlas.replies import error_of
 from shim.cli import output
 from shim.cli.failures import NO, Failure
-from shim.cli.output import printable
 from shim.core.content import loads
-from shim.core.messages import Record
 from shim.core.recognise import shared_engine
 from shim.doors.httpx_family.clients import recognise_also
 from shim.httpx import Client
@@ -35,32 +32,26 @@ Exit codes: 0 success; 1 Atlas answered with an error; 2 bad usage or settings; 
 
 _OPTIONS = (
     click.Option(["--version"], metavar="DATE", help="Ask for this API version. Default: the retired one."),
-    click.Option(
-        ["-o", "--output", "form"],
-        type=click.Choice(["json", "table"]),
-        default="json",
-        help="Print the answer as JSON, or as a table with its record on stderr.",
-    ),
     click.Option(["--record", "with_record"], is_flag=True, help="Write the record to stderr, as JSON on one line."),
 )
 
 
 @click.command(epilog=ENDING, params=[*_OPTIONS])
 @click.argument("path")
-def command(*, path: str, version: str | None, form: str, with_record: bool) -> None:
+def command(*, path: str, version: str | None, with_record: bool) -> None:
     """Call any operation, retired or not, and print the answer.
 
     PATH is a request target, such as /api/atlas/v2/groups/GROUP/serverless/NAME/backup/snapshots, or a
     URL of the configured Atlas. A retired call is answered as in a program, by all mapping documents
     (also those in ATLAS_SHIM_MAPPINGS); any other call is passed on unchanged.
     """
-    _answer(_send("GET", path, None, version), form, with_record=with_record)
+    _answer(_send("GET", path, None, version), with_record=with_record)
 
 
 @click.command(epilog=ENDING, params=[*_OPTIONS])
 @click.argument("path")
 @click.argument("body", required=False)
-def post(*, path: str, body: str | None, version: str | None, form: str, with_record: bool) -> None:
+def post(*, path: str, body: str | None, version: str | None, with_record: bool) -> None:
     """Call any operation, retired or not, and print the answer.
 
     PATH is as for "get". BODY is JSON, @FILE or - for standard input. A restore overwrites the data of
@@ -75,7 +66,7 @@ def post(*, path: str, body: str | None, version: str | None, form: str, with_re
             loads(content)
     except (OSError, ValueError, RecursionError) as error:
         raise click.BadParameter(f"{error}; give JSON, @FILE or -", param_hint="BODY") from None
-    _answer(_send("POST", path, content, version), form, with_record=with_record)
+    _answer(_send("POST", path, content, version), with_record=with_record)
 
 
 def _send(method: str, path: str, content: bytes | None, version: str | None) -> httpx.Response:
@@ -101,55 +92,22 @@ def _send(method: str, path: str, content: bytes | None, version: str | None) ->
             raise click.BadParameter(str(error), param_hint="PATH") from None
 
 
-def _answer(response: httpx.Response, form: str, *, with_record: bool) -> None:
-    """Write JSON as ``form`` says, and other content unchanged into a file or a pipe; on stderr the record.
+def _answer(response: httpx.Response, *, with_record: bool) -> None:
+    """Write JSON indented, and other content unchanged into a file or a pipe; on stderr the record, if it is wanted.
 
     Raises AtlasError if the answer is an error.
     """
-    made = record(response)
     if with_record:
-        click.echo(json.dumps(made, default=output.as_json), err=True)
+        click.echo(json.dumps(record(response), default=output.as_json), err=True)
     if not response.is_success:
         raise error_of(response)
+    if not response.content:
+        return
     try:
-        answer = loads(response.content or b"null")
+        answer = loads(response.content)
     except (ValueError, RecursionError):
         if sys.stdout.isatty():
             raise Failure("the answer is not JSON: redirect it into a file", NO) from None
         click.echo(response.content, nl=False)
     else:
-        if response.content:
-            (_table if form == "table" else output.write_json)(answer)
-    if form == "table" and not with_record:
-        _explain(made)
-
-
-def _table(answer: Any) -> None:
-    """Write the scalar members of a list's items, or the members of one resource."""
-    answer = answer if isinstance(answer, dict) else {"results": answer}
-    items, total = answer.get("results"), answer.get("totalCount")
-    if not isinstance(items, list) or not all(isinstance(item, dict) for item in items):
-        output.write_table(("FIELD", "VALUE"), [(name, printable(answer[name])) for name in answer if name != "links"])
-        return
-    names = dict.fromkeys(
-        name for item in items for name in item if item[name] is not None and not isinstance(item[name], dict | list)
-    )
-    output.write_table([*map(printable, names)], [[printable(item.get(name)) for name in names] for item in items])
-    if isinstance(total, int) and total > len(items):
-        click.echo(f"{len(items)} of {total}; pageNum and itemsPerPage in PATH choose others.", err=True)
-
-
-def _explain(made: Record | None) -> None:
-    """Write to stderr who answered, and which fields have changed and why."""
-    if made is None:
-        click.echo("This call is not retired: it was passed on unchanged.", err=True)
-        return
-    alike: dict[tuple[str, str], list[str]] = {}
-    for field in made.fields:
-        if field.fidelity not in {"exact", "renamed"}:
-            alike.setdefault((field.fidelity, field.why), []).append(field.name)
-    lines = [f"Answered by {'the shim itself' if made.route == 'none' else made.route}: {made.reason}."]
-    lines += [f"{level}: {', '.join(names)}. {why}".rstrip() for (level, why), names in alike.items()]
-    lines += [f"left out: {one.where}. {one.why}" for one in made.dropped]
-    for line in (*lines, *made.notes):
-        output.paragraph(printable(line), "  ", "", err=True)
+        output.write_json(answer)

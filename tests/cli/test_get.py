@@ -1,7 +1,6 @@
 """``get`` and ``post``: the answer that a program gets, its record, and an exit code for each kind of error."""
 
 import json
-import re
 from pathlib import Path
 
 import pytest
@@ -54,39 +53,9 @@ def test_operators_documents_are_obeyed_and_the_version_chooses(run, atlas):
 
 def test_another_call_is_passed_on_as_it_is(run, atlas):
     """An endpoint of today wants its version; an error says how to name it."""
-    done = run("get", f"{GROUP}/flexClusters", "--version", "2024-11-13", "-o", "table")
+    done = run("get", f"{GROUP}/flexClusters", "--version", "2024-11-13")
     assert DEMO_CLUSTER in done.stdout
-    assert "is not retired" in done.stderr
     assert "--version 2024-11-13" in run("get", f"{GROUP}/flexClusters").stderr
-
-
-def test_a_table_has_the_scalar_members_of_a_lists_items(run, atlas):
-    """A pipe gets aligned text; stderr says who answered, what the values are worth, and that there is more."""
-    done = run("get", f"{SNAPSHOTS}?itemsPerPage=3", "-o", "table")
-    header, *rows = done.stdout.splitlines()
-    assert header.split()[:3] == ["createdAt", "expiresAt", "frequencyType"]
-    assert {row.index("completed") for row in rows} == {header.index("status")}
-    assert len(rows) == 3
-    said = " ".join(done.stderr.split())
-    assert said.startswith("3 of 8; ")
-    assert "Answered by flex: its sunset, 2026-01-22, has passed." in said
-    assert "absent: storageSizeBytes. Flex does not say how large a snapshot is." in said
-
-
-def test_a_table_of_one_resource_has_a_row_for_each_member(run, atlas):
-    """Nested values are JSON, and control characters can't steer the terminal."""
-    atlas.fake.cluster(DEMO_GROUP, DEMO_CLUSTER).snapshots[-1]["mongoDBVersion"] = "8\x1b[2J"
-    newest = json.loads(run("get", SNAPSHOTS).stdout)["results"][0]["id"]
-    rows = [line.split() for line in run("get", f"{SNAPSHOTS}/{newest}", "-o", "table").stdout.splitlines()]
-    assert rows[0] == ["FIELD", "VALUE"]
-    assert ["mongodVersion", "8?[2J"] in rows
-
-
-def test_a_narrow_terminal_loses_no_column(atlas, on_a_terminal):
-    """Where a table would be too wide, each item is a block."""
-    code, wrote = on_a_terminal("get", SNAPSHOTS, "-o", "table", columns=40)
-    assert code == 0
-    assert len(re.findall(r"^mongodVersion +8", wrote, re.MULTILINE)) == 8
 
 
 def test_the_record_is_a_line_of_json_on_stderr(run, atlas):
@@ -145,7 +114,7 @@ def test_an_answer_without_json_is_passed_on_as_it_is(run, atlas, on_a_terminal)
     atlas.fake.overrides.append(lambda arrival: replies.pop(0))
     assert run("get", "/api/atlas/v2/logs.gz").stdout_bytes == b"\x1f\x8b\xff"
     assert on_a_terminal("get", "/api/atlas/v2/logs.gz") == (1, "")
-    assert run("get", "/api/atlas/v2/nothing", "-o", "table").stdout == ""
+    assert run("get", "/api/atlas/v2/nothing").stdout == ""
 
 
 @pytest.mark.parametrize(
