@@ -1,14 +1,10 @@
-"""``atlas-shim inventory``: who still makes retired calls, the calls to make instead, and whether the shim can go.
-
-The report is made once, as JSON has it; the text and the HTML page, which loads nothing and has no script, show it.
-"""
+"""``atlas-shim inventory``: who still makes retired calls, the calls to make instead, and whether the shim can go."""
 
 from __future__ import annotations
 
 import os
 from collections.abc import Mapping
 from datetime import UTC, datetime
-from importlib.resources import files as files_of
 from itertools import groupby
 from pathlib import Path
 from typing import Any
@@ -17,19 +13,13 @@ import attrs
 import click
 
 from shim.cli import output
-from shim.cli.failures import SETTINGS, Failure
 from shim.cli.output import output_option
-from shim.cli.successors import ORIGIN, NextCall, next_calls, no_successor
+from shim.cli.successors import NextCall, next_calls, no_successor
 from shim.core.recognise import Engine, shared_engine
 from shim.core.settings import read_settings
-from shim.documents.model import Operation
-from shim.page import STYLE, VERDICTS, hash_source, printable, templates
 from shim.tools.inventory import VARIABLE, explain_command
 from shim.tools.inventory.reading import LEVELS, MOST, Caller, Inventory, read_inventory
 from shim.tools.inventory.verdict import FORM, Verdict, ends_of, judge, look_at, parse_since, spoken
-
-EXPLAINED = "For curl and by the names of SDKs, and field by field:"
-"""The text before the command that explains an operation."""
 
 EXIT = {"quiet": 0, "called": 4, "unproven": 5}
 """Verdict -> exit code with ``--fail-if-called``."""
@@ -39,14 +29,8 @@ EXIT = {"quiet": 0, "called": 4, "unproven": 5}
 @click.argument("files", metavar="[FILE...]", nargs=-1, type=click.Path(exists=True, dir_okay=False, path_type=Path))
 @click.option("--since", metavar="WHEN", help="Count only calls since then: 30d, 12h, 4w, a date or an instant.")
 @click.option("--fail-if-called", "fails", is_flag=True, help="Exit with 4 or 5 unless nobody called (see below).")
-@click.option(
-    "--html",
-    "html",
-    type=click.Path(dir_okay=False, path_type=Path),
-    help="Write the inventory as an HTML page to this file.",
-)
 @output_option
-def command(*, files: tuple[Path, ...], since: str | None, fails: bool, html: Path | None, output: str) -> None:
+def command(*, files: tuple[Path, ...], since: str | None, fails: bool, output: str) -> None:
     """Show who still makes retired calls, and whether the shim can go.
 
     FILE is the file that programs or the gateway wrote, as set by ATLAS_SHIM_INVENTORY (also rotated
@@ -71,8 +55,6 @@ def command(*, files: tuple[Path, ...], since: str | None, fails: bool, html: Pa
         if not named:
             raise click.UsageError(f"name a FILE, or set {VARIABLE}")
         files = (Path(named),)
-    if html is not None and html.resolve() in {file.resolve() for file in files}:
-        raise click.UsageError(f"--html: {html} is one of the inventories to read; name another file")
     now, settings = datetime.now(UTC), read_settings(os.environ)
     start = None if since is None else parse_since(since, now)
     try:
@@ -84,8 +66,6 @@ def command(*, files: tuple[Path, ...], since: str | None, fails: bool, html: Pa
     engine.check_settings(settings)
     verdict = judge(found, sources, start, now, ends_of(engine, settings, now.timestamp()))
     report = _report(engine, found, verdict)
-    if html is not None:
-        _write_page(html, report, _remarks(found, verdict), now)
     _write(report, _remarks(found, verdict), output)
     if fails:
         raise SystemExit(EXIT[verdict.word])
@@ -109,7 +89,11 @@ def _called(engine: Engine, name: str, callers: list[Caller]) -> dict[str, Any]:
     instead, ways_out = list[NextCall](), ["No mapping document knows this operation."]
     known: dict[str, Any] = dict.fromkeys(("method", "path", "sunset", "explain", "gone"))
     if operation is not None:
-        instead = _instead_of(operation, {call for caller in callers for call in caller.successors})
+        # The calls on the tiers that answered, else on the first.
+        raw = {name: f"{{{name}}}" for name in operation.path.parameters}
+        tiers = [tier for name, tier in operation.successors.items() if any(name in one.routes for one in callers)]
+        tiers = tiers or [*operation.successors.values()][:1]
+        instead = [call for tier in tiers for call in next_calls(operation, raw, tier) if call.url]
         ways_out = [said] if (said := no_successor(operation)) else []
         known = {
             "method": operation.method,
@@ -130,19 +114,6 @@ def _called(engine: Engine, name: str, callers: list[Caller]) -> dict[str, Any]:
         "successors": [{"method": call.method, "url": call.url, "accept": call.accept} for call in instead],
         "ways_out": ways_out,
     }
-
-
-def _instead_of(operation: Operation, seen: set[str]) -> list[NextCall]:
-    """Return an operation's successor calls: those ``seen`` as method and template, else those of the first tier."""
-    raw = {name: f"{{{name}}}" for name in operation.path.parameters}
-    tiers = [next_calls(operation, raw, successor) for successor in operation.successors.values()]
-    met = [
-        call
-        for calls in tiers
-        for call in calls
-        if f"{call.method} {call.url.removeprefix(ORIGIN).partition('?')[0]}" in seen
-    ]
-    return met or [call for calls in tiers[:1] for call in calls if call.url]
 
 
 def _caller(caller: Caller) -> dict[str, Any]:
@@ -178,17 +149,6 @@ def _announced(one: Mapping[str, Any]) -> list[str]:
     return [str(cell) for cell in cells]
 
 
-def _write_page(path: Path, report: Mapping[str, Any], remarks: list[str], now: datetime) -> None:
-    made = templates(files_of("shim.cli") / "templates", {"spoken": spoken}).get_template("inventory.html.j2")
-    shown = {**report, "announced": [_announced(one) for one in report["announced"]], "remarks": remarks}
-    looks = {"style": STYLE, "hash": hash_source(STYLE), "verdicts": VERDICTS, "explained": EXPLAINED}
-    text = made.render(printable(shown), made=f"{now:%Y-%m-%d %H:%M} UTC", **looks)
-    try:
-        path.write_text(text, "utf-8")
-    except OSError as error:
-        raise Failure(f"--html: {path}: {error.strerror}", SETTINGS) from None
-
-
 def _write(report: Mapping[str, Any], remarks: list[str], form: str) -> None:
     if form == "json":
         output.write_json(report)
@@ -209,7 +169,7 @@ def _write(report: Mapping[str, Any], remarks: list[str], form: str) -> None:
         for way_out in one["ways_out"]:
             output.paragraph(way_out)
         if one["explain"]:
-            output.paragraph(EXPLAINED)
+            output.paragraph("For curl and by the names of SDKs, and field by field:")
             output.code(one["explain"])
     if report["announced"]:
         output.heading("\nThe next sunsets in these calls, as Atlas' replies announced them")

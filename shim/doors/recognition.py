@@ -60,7 +60,7 @@ class RetiredCall:
         if record is None:
             operation, sunset = self.match.operation, sunset_of(self.match.operation, self.context.settings)
             record = Record(operation.id, self.match.api.name, route, why, sunset, operation.deprecated)
-        inventory.note(record, self.now.engine, where=call_site())
+        inventory.note(record, where=call_site())
 
 
 def _or_challenge(steps: Exchange, call: Call) -> Exchange:

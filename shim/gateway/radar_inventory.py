@@ -45,7 +45,7 @@ class RadarInventory:
 
     def add(self, record: Record, call: CallLine) -> None:
         """Have a retired call written."""
-        self._put(partial(note, record, call.engine), call)
+        self._put(partial(note, record), call)
 
     def look(self, sent: Call, headers: Headers, call: CallLine) -> None:
         """Take in the field lines of the reply to a call as it was sent upstream."""

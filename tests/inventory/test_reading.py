@@ -12,7 +12,6 @@ from shim.cli import main
 from shim.tools.inventory.reading import read_inventory
 
 LIST = "listServerlessBackupSnapshots"
-FLEX = "GET /api/atlas/v2/groups/{groupId}/flexClusters/{clusterName}/backup/snapshots"
 
 
 def line(**members):
@@ -25,8 +24,8 @@ def file(tmp_path):
     path.write_text(
         "\n".join(
             [
-                line(file="a.py", line=3, successor=FLEX, absent=["storageSizeBytes"], derived=["createdAt"]),
-                line(file="a.py", line=3, successor=FLEX, time="2026-06-03T00:00:00Z", absent=["x"], dropped=2),
+                line(file="a.py", line=3, absent=["storageSizeBytes"], derived=["createdAt"]),
+                line(file="a.py", line=3, time="2026-06-03T00:00:00Z", absent=["x"], dropped=2),
                 line(file="a.py", line=9, api="v1.0"),
                 line(agent="curl/8.5.0", route="legacy", time="2026-06-02T00:00:00Z"),
                 line(operation="deleteServerlessPrivateEndpoint", agent="curl/8.5.0", route="none"),
@@ -100,9 +99,9 @@ def test_the_command_gives_json(file):
     assert [one["method"] for one in by_name[LIST]["successors"]] == ["GET"]
     assert by_name["deleteServerlessPrivateEndpoint"]["gone"]["see"].startswith("https://")
     assert by_name["somethingElse"]["sunset"] is None
-    file.write_text(line(route="dedicated", successor=FLEX.replace("flexClusters", "clusters")))
+    file.write_text(line(route="dedicated"))
     (only,) = json.loads(run(file, "-o", "json").output)["operations"]
-    assert "/clusters/{clusterName}/" in only["successors"][0]["url"]  # the one that was called
+    assert "/clusters/{clusterName}/" in only["successors"][0]["url"]  # the tier that answered
 
 
 def test_the_file_of_the_variable_is_read(file):

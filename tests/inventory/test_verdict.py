@@ -77,9 +77,8 @@ def test_an_empty_file_reaches_back_to_when_it_was_made(judged, tmp_path):
     [
         (started(ago(days=40)),),
         (line(ago(days=80)), line(ago(days=90)), started(ago(days=40))),
-        (started(ago(days=40)), started(ago(days=40, seconds=9))),
     ],
-    ids=["a gateway began before the window", "a clock was set back long before", "clocks differ by seconds"],
+    ids=["a gateway began before the window", "lines are not in order"],
 )
 def test_what_is_no_doubt(judged, lines):
     """Silence since a line from before the window is proof, whatever the order of lines before it."""
@@ -94,9 +93,7 @@ def test_what_is_no_doubt(judged, lines):
         ((json.dumps({"time": ago(days=9), "started": "gateway"}),), (), "No window was given"),
         ((line(ago(days=90)), json.dumps({"time": ago(days=-9), "started": "gateway"})), ("--since", "30d"), "clock"),
         (("{broken",), ("--since", "30d"), "has no line that shows when"),
-        ((line(ago(days=40)), line(ago(days=45))), ("--since", "30d"), "follows a later one"),
-        ((line(ago(days=40)), line(ago(days=45)), started(ago(days=3))), ("--since", "30d"), "follows a later one"),
-        ((line("1970-01-01T00:00:09Z"), started(ago(days=3))), ("--since", "30d"), "before the shim existed"),
+        ((line("1970-01-01T00:00:09Z"), started(ago(days=40))), ("--since", "30d"), "1 line can't be read"),
     ],
 )
 def test_silence_that_proves_nothing_is_called_so(judged, lines, since, doubt):
@@ -111,7 +108,6 @@ def test_silence_that_proves_nothing_is_called_so(judged, lines, since, doubt):
 def test_rotated_files_that_were_not_read_are_a_doubt(judged, tmp_path, name):
     """They may have calls; old ones can't, and other files are not meant."""
     (tmp_path / "calls.html").touch()
-    (tmp_path / "calls.jsonl.html").touch()
     (tmp_path / name).touch()
     code, _, found = judged(line(ago(days=90)))
     assert code == 5

@@ -11,13 +11,11 @@ import attrs
 import pytest
 
 from shim.core.messages import Dropped, FieldReport, Record, Sent
-from shim.core.recognise import load_engine
 from shim.documents.vocabulary import Fidelity
 from shim.tools import inventory
 from shim.tools.inventory import writing
 
 DAY = datetime(2026, 1, 22, tzinfo=UTC)
-ENGINE = load_engine({})
 NOW = datetime(2026, 6, 1, 12, 30, tzinfo=UTC).timestamp()
 GROUP, CLUSTER = "6510aa1b2c3d4e5f60718293", "my-private-cluster"
 
@@ -54,12 +52,12 @@ def file(tmp_path):
 
 
 def written(file, made, **how):
-    inventory.note(made, ENGINE, environ={inventory.VARIABLE: str(file)}, clock=lambda: NOW, **how)
+    inventory.note(made, environ={inventory.VARIABLE: str(file)}, clock=lambda: NOW, **how)
     return [json.loads(line) for line in file.read_text().splitlines()]
 
 
 def test_a_call_is_one_line(file):
-    """A line has operation, place, time, the fields that were not as before, and the successor as a template."""
+    """A line has operation, place, time, and the fields that were not as before."""
     assert written(file, record(), where=inventory.CallSite("app/jobs.py", 7)) == [
         {
             "time": "2026-06-01T12:30:00Z",
@@ -69,7 +67,6 @@ def test_a_call_is_one_line(file):
             "reason": "its sunset, 2026-01-22, has passed",
             "file": "app/jobs.py",
             "line": 7,
-            "successor": "GET /api/atlas/v2/groups/{groupId}/flexClusters/{clusterName}/backup/snapshots",
             "derived": ["createdAt"],
             "absent": ["storageSizeBytes"],
             "constant": ["frequencyType"],
@@ -88,44 +85,11 @@ def test_nothing_of_the_call_itself_is_written(file):
 def test_without_the_variable_nothing_is_written(tmp_path, monkeypatch):
     """There is no file, and no call site is wanted."""
     monkeypatch.chdir(tmp_path)
-    inventory.note(record(), ENGINE, environ={})
-    inventory.note(record(), ENGINE, environ={inventory.VARIABLE: ""})
+    inventory.note(record(), environ={})
+    inventory.note(record(), environ={inventory.VARIABLE: ""})
     assert not list(tmp_path.iterdir())
     assert not inventory.wanted({})
     assert inventory.wanted({inventory.VARIABLE: "x"})
-
-
-@pytest.mark.parametrize(
-    ("route", "sent", "successor"),
-    [
-        (
-            "flex",
-            [("POST", "flexClusters/c/backup/download", 200)],
-            "POST /api/atlas/v2/groups/{groupId}/flexClusters/{clusterName}/backup/download",
-        ),
-        (
-            "dedicated",
-            [("POST", "clusters/c/backup/restoreJobs", 200)],
-            "POST /api/atlas/v2/groups/{groupId}/clusters/{clusterName}/backup/restoreJobs",
-        ),
-        ("legacy", [("POST", "serverless/c/backup/restoreJobs", 200)], None),
-        ("none", [], None),
-    ],
-)
-def test_the_successor_is_the_call_that_was_made(file, route, sent, successor):
-    """Of several possible calls the one that was sent is named, and none on a route that leaves the choice open."""
-    made = record(
-        operation="createServerlessRestoreJob",
-        route=route,
-        sent=tuple(Sent(method, f"/api/atlas/v2/groups/g/{rest}", status) for method, rest, status in sent),
-    )
-    assert written(file, made)[0].get("successor") == successor
-
-
-def test_on_the_legacy_route_the_call_to_come_is_named(file):
-    """Before the sunset the successor is the call that will be made after it."""
-    line = written(file, record(route="legacy"))[0]
-    assert line["successor"] == "GET /api/atlas/v2/groups/{groupId}/flexClusters/{clusterName}/backup/snapshots"
 
 
 def test_a_line_stays_short_whatever_is_in_it(file):
@@ -145,7 +109,7 @@ def test_a_failure_is_logged_once_and_costs_nothing(tmp_path, monkeypatch, caplo
     monkeypatch.setattr(writing, "_failed", set())
     with caplog.at_level(logging.WARNING, logger="shim"):
         for _ in range(3):
-            inventory.note(record(), ENGINE, environ={inventory.VARIABLE: path})
+            inventory.note(record(), environ={inventory.VARIABLE: path})
     assert len(caplog.records) == 1
 
 
@@ -154,7 +118,7 @@ def test_a_pipe_without_a_reader_does_not_block(tmp_path, monkeypatch):
     monkeypatch.setattr(writing, "_failed", set())
     pipe = tmp_path / "pipe"
     os.mkfifo(pipe)
-    inventory.note(record(), ENGINE, environ={inventory.VARIABLE: str(pipe)})
+    inventory.note(record(), environ={inventory.VARIABLE: str(pipe)})
     assert writing._failed == {str(pipe)}
 
 
@@ -164,9 +128,9 @@ def test_an_inventory_is_a_file_of_its_owner_alone(tmp_path, monkeypatch):
     file, link = tmp_path / "calls.jsonl", tmp_path / "link"
     link.symlink_to(file)
     for path in (str(link), os.devnull):
-        inventory.note(record(), ENGINE, environ={inventory.VARIABLE: path})
+        inventory.note(record(), environ={inventory.VARIABLE: path})
     assert (writing._failed, file.exists()) == ({str(link), os.devnull}, False)
-    inventory.note(record(), ENGINE, environ={inventory.VARIABLE: str(file)})
+    inventory.note(record(), environ={inventory.VARIABLE: str(file)})
     assert file.stat().st_mode & 0o777 == 0o600
 
 
@@ -175,12 +139,10 @@ def test_lines_of_several_processes_stay_whole(file):
     code = (
         "from datetime import datetime, UTC\n"
         "from shim.tools import inventory\n"
-        "from shim.core.recognise import load_engine\n"
         "from shim.core.messages import Record\n"
-        "engine = load_engine({})\n"
         "d = datetime(2026, 1, 22, tzinfo=UTC)\n"
         "for n in range(200):\n"
-        "    inventory.note(Record('listServerlessInstances', 'v2', 'flex', 'x' * n, d, d), engine, agent='a' * n)\n"
+        "    inventory.note(Record('listServerlessInstances', 'v2', 'flex', 'x' * n, d, d), agent='a' * n)\n"
     )
     environ = {**os.environ, inventory.VARIABLE: str(file)}
     workers = [subprocess.Popen([sys.executable, "-c", code], env=environ) for _ in range(4)]
@@ -194,8 +156,8 @@ def test_after_a_full_disk_the_next_line_is_whole(file, monkeypatch):
     real = os.write
     sizes = iter([5])
     monkeypatch.setattr(os, "write", lambda fd, data: real(fd, data[: next(sizes, len(data))]))
-    inventory.note(record(), ENGINE, environ={inventory.VARIABLE: str(file)})
-    inventory.note(record(), ENGINE, environ={inventory.VARIABLE: str(file)})
+    inventory.note(record(), environ={inventory.VARIABLE: str(file)})
+    inventory.note(record(), environ={inventory.VARIABLE: str(file)})
     lines = file.read_text().splitlines()
     assert len(lines[0]) == 5
     assert json.loads(lines[1])["operation"] == "listServerlessBackupSnapshots"

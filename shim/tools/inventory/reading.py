@@ -8,7 +8,6 @@ import os
 import re
 import zlib
 from collections.abc import Iterable, Iterator
-from datetime import datetime, timedelta
 from io import BufferedIOBase
 from pathlib import Path
 from typing import Any, TypeVar
@@ -27,12 +26,15 @@ MOST = 10_000
 
 _ANNOUNCED = 1000  # the most operations kept whose replies announce their end
 
-_NAMES = 200  # fields, versions and successors of one caller that are kept, and callers of one announced operation
+_NAMES = 200  # fields and routes of one caller that are kept, and callers of one announced operation
 
 _LONGEST = 65536  # the most bytes read of a line, far more than any line that is written
 
-_TIME = re.compile(r"[12]\d{3}-(?:0[1-9]|1[0-2])-(?:0[1-9]|[12]\d|3[01])T(?:[01]\d|2[0-3]):[0-5]\d:[0-5]\dZ", re.ASCII)
-_SKEW = timedelta(minutes=5)  # clocks of several machines that write to one file may differ by this much
+# A machine whose clock is not set writes 1970; the oldest inventories are of 2026.
+_TIME = re.compile(
+    r"(?:202[6-9]|20[3-9]\d|2[1-9]\d\d)-(?:0[1-9]|1[0-2])-(?:0[1-9]|[12]\d|3[01])T(?:[01]\d|2[0-3]):[0-5]\d:[0-5]\dZ",
+    re.ASCII,
+)
 
 
 @attrs.define
@@ -41,8 +43,8 @@ class Caller:
 
     ``file`` and ``line`` are a call site in Python; ``agent`` is a User-Agent at the gateway and ``peer`` the address
     it came from; unknown ones are None. ``first`` and ``last`` are UTC instants as written. ``absent``,
-    ``derived`` and ``constant`` are the changed fields of its answers; ``dropped`` counts values
-    that could not be translated. ``routes`` counts calls by the side that answered; ``lasts`` are their last instants.
+    ``derived`` and ``constant`` are the changed fields of its answers; ``dropped`` counts values that could not be
+    translated. ``routes`` counts calls by the side that answered; ``lasts`` are their last instants.
     """
 
     operation: str
@@ -56,8 +58,6 @@ class Caller:
     dropped: int = 0
     routes: dict[str, int] = attrs.field(factory=dict)
     lasts: dict[str, str] = attrs.field(factory=dict)
-    apis: list[str] = attrs.field(factory=list)
-    successors: list[str] = attrs.field(factory=list)
     absent: list[str] = attrs.field(factory=list)
     derived: list[str] = attrs.field(factory=list)
     constant: list[str] = attrs.field(factory=list)
@@ -78,7 +78,7 @@ class Caller:
             if route in self.routes or len(self.routes) < _NAMES:
                 self.routes[route] = self.routes.get(route, 0) + 1
                 self.lasts[route] = max(self.lasts.get(route, when), when)
-        for name in ("apis", "successors", *LEVELS):
+        for name in LEVELS:
             known = getattr(self, name)
             known += [one for one in getattr(call, name) if one not in known][: _NAMES - len(known)]
 
@@ -119,7 +119,6 @@ class Inventory:
     Of the ``lines`` read, ``broken`` can't be read, ``earlier`` are calls before the window, ``own`` are calls of the
     shim's own commands, and ``untold`` are calls of callers beyond the first 10,000.
     ``first`` and ``last`` are the instants of the first and the last record of any kind, empty without records.
-    ``back`` is the instant of a line dated before the window that follows a later one, so a clock was set back.
     ``announced`` are calls, retired or not, whose replies announced a sunset.
     """
 
@@ -131,7 +130,6 @@ class Inventory:
     untold: int
     first: str
     last: str
-    back: str
     announced: tuple[AnnouncedCalls, ...]
 
 
@@ -141,22 +139,19 @@ def read_inventory(paths: Iterable[Path], since: str = "") -> Inventory:
     ``since`` is the start of the window, written as in the files; empty for all. Files that end with ``.gz`` are
     unpacked; a truncated one counts as a broken line. Memory is bounded, whatever the files are.
     """
-    return read_lines(map(_lines_of, paths), since)
+    return read_lines((line for path in paths for line in _lines_of(path)), since)
 
 
-def read_lines(files: Iterable[Iterable[bytes]], since: str = "") -> Inventory:
-    """Sum up the lines of files, as ``read_inventory`` does."""
+def read_lines(lines: Iterable[bytes], since: str = "") -> Inventory:
+    """Sum up lines of files, as ``read_inventory`` does."""
     reader = _Reader(since)
-    for lines in files:
-        for line in lines:
-            reader.take(line)
-        reader.end_file()
+    for line in lines:
+        reader.take(line)
     callers = sorted(reader.callers.values(), key=lambda one: one.place)
     callers.sort(key=lambda one: one.last, reverse=True)
     callers.sort(key=lambda one: one.operation)
     ends = sorted(reader.announced.values(), key=lambda one: (one.sunset or "~", one.operation, one.version))
-    first, last, back = reader.first, reader.last, reader.back
-    return Inventory(tuple(callers), **reader.counts, first=first, last=last, back=back, announced=tuple(ends))
+    return Inventory(tuple(callers), **reader.counts, first=reader.first, last=reader.last, announced=tuple(ends))
 
 
 def _lines_of(path: Path) -> Iterator[bytes]:
@@ -184,8 +179,7 @@ class _Reader:
         self._since = since
         self.callers: dict[Any, Caller] = {}
         self.announced: dict[Any, AnnouncedCalls] = {}
-        self.first = self.last = self.back = ""
-        self._highest = self._behind = ""
+        self.first = self.last = ""
         self.counts = dict.fromkeys(("lines", "broken", "earlier", "own", "untold"), 0)
 
     def take(self, line: bytes) -> None:
@@ -198,44 +192,25 @@ class _Reader:
         except (ValueError, TypeError, KeyError, AttributeError, RecursionError):
             self.counts["broken"] += 1
             return
-        self._look_at(when)
+        self.first, self.last = min(self.first or when, when), max(self.last, when)
         if isinstance(call, Caller):
-            self._count(call)
+            key = call.operation, call.file, call.line, call.agent, call.peer
+            if when < self._since:
+                self.counts["earlier"] += 1
+            elif (call.agent or "").startswith(COMMANDS):
+                self.counts["own"] += 1
+            elif key in self.callers:
+                self.callers[key].add(call)
+            elif len(self.callers) < MOST:
+                self.callers[key] = call
+            else:
+                self.counts["untold"] += 1
         elif call is not None and when >= self._since and not any(who.startswith(COMMANDS) for who in call.callers):
-            key = call.operation, call.version
-            if key in self.announced:
-                self.announced[key].add(call)
+            operation = call.operation, call.version
+            if operation in self.announced:
+                self.announced[operation].add(call)
             elif len(self.announced) < _ANNOUNCED:
-                self.announced[key] = call
-
-    def end_file(self) -> None:
-        """Treat the next line as the first line of a file."""
-        self.back = self.back or self._behind
-        self._highest = self._behind = ""
-
-    def _look_at(self, when: str) -> None:
-        """Note the instant of any line: the files' first and last, and whether a clock was set back."""
-        if when >= self._highest:
-            self._highest = when
-            if when < self._since:  # All lines before it were written before the window.
-                self._behind = ""
-        elif when < self._since and _instant(self._highest) - _instant(when) > _SKEW:
-            self._behind = when
-        self.first = min(self.first or when, when)
-        self.last = max(self.last, when)
-
-    def _count(self, call: Caller) -> None:
-        key = call.operation, call.file, call.line, call.agent, call.peer
-        if call.last < self._since:
-            self.counts["earlier"] += 1
-        elif (call.agent or "").startswith(COMMANDS):
-            self.counts["own"] += 1
-        elif key in self.callers:
-            self.callers[key].add(call)
-        elif len(self.callers) < MOST:
-            self.callers[key] = call
-        else:
-            self.counts["untold"] += 1
+                self.announced[operation] = call
 
 
 def _read(entry: Any, when: str) -> Caller | AnnouncedCalls | None:
@@ -250,29 +225,22 @@ def _read(entry: Any, when: str) -> Caller | AnnouncedCalls | None:
         return AnnouncedCalls(_of(str, entry["announced"]), *dates, 1, when, when, {_remote(agent, peer): 1})
     route = str(entry.get("route", "unknown"))
     return Caller(
-        operation=_of(str, entry["operation"]),
-        file=_get(entry, str, "file"),
-        line=_get(entry, int, "line"),
-        agent=agent,
-        peer=peer,
+        _of(str, entry["operation"]),
+        _get(entry, str, "file"),
+        _get(entry, int, "line"),
+        agent,
+        peer,
         first=when,
         last=when,
         dropped=_get(entry, int, "dropped") or 0,
         routes={route: 1},
         lasts={route: when},
-        apis=[one for one in [entry.get("api")] if isinstance(one, str)],
-        successors=[one for one in [entry.get("successor")] if isinstance(one, str)],
         **{level: [_of(str, name) for name in entry.get(level, ())][:_NAMES] for level in LEVELS},  # type: ignore[arg-type]
     )
 
 
 def _remote(agent: str | None, peer: str | None) -> str:
     return f"{agent or 'unknown'} from {peer}" if peer else agent or "unknown"
-
-
-def _instant(when: str) -> datetime:
-    day = min(int(when[8:10]), 28)  # such as the 31st of June
-    return datetime.fromisoformat(f"{when[:8]}{day:02}{when[10:]}")
 
 
 def _of(kind: type[_T], value: object) -> _T:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import re
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from datetime import UTC, datetime, timedelta
@@ -21,8 +22,6 @@ FORM = "%Y-%m-%dT%H:%M:%SZ"
 
 LEGACY = "legacy"
 """The route of calls that Atlas answered by the old endpoint itself."""
-
-_EARLIEST = "2026"  # the oldest credible instant; a machine whose clock is not set says 1970
 
 Ends = Callable[[str], datetime | None]
 """Operation -> its future sunset, None if the sunset has passed or is unknown."""
@@ -88,16 +87,17 @@ def parse_since(text: str, now: datetime) -> datetime:
 def look_at(path: Path) -> Source:
     """Return the file system's data on an inventory; raises OSError.
 
-    Rotated files are named like ``calls.jsonl.1``, ``calls.jsonl-20260601.gz`` or ``calls-20260601.jsonl``.
+    Rotated files beside ``calls.jsonl`` are such as ``calls.jsonl.1``, ``calls.jsonl-20260601.gz`` or
+    ``calls-20260601.jsonl``.
     """
-    rotated = []
-    for other in sorted(path.parent.iterdir()):
-        after = other.name.startswith((f"{path.name}.", f"{path.name}-"))
-        between = other.name.startswith(f"{path.stem}-") and path.suffix in other.suffixes
-        if (after or between) and other.suffix != ".html":
-            rotated.append((other, datetime.fromtimestamp(other.stat().st_mtime, UTC)))
-    found = path.stat()
-    return Source(path, datetime.fromtimestamp(found.st_mtime, UTC), found.st_size, tuple(rotated))
+    begins = (f"{path.name}.", f"{path.name}-", f"{path.stem}-")
+    beside = [one for one in sorted(path.parent.iterdir()) if one.name.startswith(begins) and path.suffix in one.name]
+    found, rotated = path.stat(), tuple((one, _changed(one.stat())) for one in beside)
+    return Source(path, _changed(found), found.st_size, rotated)
+
+
+def _changed(found: os.stat_result) -> datetime:
+    return datetime.fromtimestamp(found.st_mtime, UTC)
 
 
 def ends_of(engine: Engine, settings: Settings, now: float) -> Ends:
@@ -195,13 +195,6 @@ def _doubts(
         yield f"{_plural(found.broken, 'line')} can't be read, and may have been calls."
     if found.last > (now + timedelta(minutes=5)).strftime(FORM):
         yield f"The last line is of {spoken(found.last)}, which is in the future: a clock was wrong."
-    if found.first and found.first < _EARLIEST:
-        yield f"The first line is of {spoken(found.first)}, before the shim existed: a clock was wrong."
-    if found.back:
-        yield (
-            f"A line of {spoken(found.back)} follows a later one: a clock was set back, or files were joined "
-            "(name them one by one)."
-        )
     read = {source.path.resolve() for source in sources}
     rotated = [one for source in sources for one in source.rotated if one[0].resolve() not in read]
     beside = dict.fromkeys(str(path) for path, changed in rotated if since is None or changed >= since)

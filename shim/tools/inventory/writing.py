@@ -6,7 +6,6 @@ import errno
 import json
 import logging
 import os
-import re
 import shlex
 import stat
 import time
@@ -18,10 +17,7 @@ from typing import TYPE_CHECKING
 import attrs
 
 from shim.core.messages import Record
-from shim.core.recognise import Engine
-from shim.documents.calls import Target
 from shim.documents.model import Operation
-from shim.documents.templates import parameter_name
 
 if TYPE_CHECKING:  # doors write, too, and have no radar
     from shim.tools.radar import Sighting
@@ -55,7 +51,6 @@ def wanted(environ: Mapping[str, str] = os.environ) -> bool:
 
 def note(  # noqa: PLR0913 - the parts of an entry, and where environment and time come from
     record: Record,
-    engine: Engine,
     *,
     where: CallSite | None = None,
     agent: str | None = None,
@@ -65,17 +60,31 @@ def note(  # noqa: PLR0913 - the parts of an entry, and where environment and ti
 ) -> None:
     """Append one call to the inventory that ``ATLAS_SHIM_INVENTORY`` names; do nothing without one.
 
-    ``engine`` has the documents that the call was answered by; ``where`` is the call's place in a Python
-    program, ``agent`` the caller's ``User-Agent`` and ``peer`` its address; ``clock`` returns seconds since the
-    epoch. Paths are written as templates, so a line holds no ids, queries, bodies or credentials. Never raises: the
-    first failure to write to a file is logged.
+    ``where`` is the call's place in a Python program, ``agent`` the caller's ``User-Agent`` and ``peer`` its address;
+    ``clock`` returns seconds since the epoch. A line holds no ids, paths, queries, bodies or credentials. Never raises:
+    the first failure to write to a file is logged.
     """
-    _write(environ, lambda: _entry(record, engine.named(record.operation), where, (agent, peer), clock()))
+
+    def entry() -> dict[str, object]:
+        return {
+            "operation": record.operation,
+            "api": record.api,
+            "route": record.route,
+            "reason": record.reason[:_REASON],
+            # The end of a path says more than its start.
+            "file": where and where.filename[-_FILE:],
+            "line": where and where.lineno,
+            **_remote(agent, peer),
+            **{level: list(names) for level, names in record.by_level().items() if level != "renamed"},
+            "dropped": len(record.dropped) or None,
+        }
+
+    _write(environ, clock, entry)
 
 
 def started(who: str, *, environ: Mapping[str, str] = os.environ, clock: Callable[[], float] = time.time) -> None:
     """Append that ``who`` records calls from now on, so that later silence is evidence."""
-    _write(environ, lambda: {"time": written(clock()), "started": who})
+    _write(environ, clock, lambda: {"started": who})
 
 
 def note_announced(
@@ -87,26 +96,29 @@ def note_announced(
     clock: Callable[[], float] = time.time,
 ) -> None:
     """Append one call whose reply announces the end of its operation, as ``note`` appends a retired one."""
+    since = sighting.deprecated if sighting.deprecation is None else written(sighting.deprecation)
 
     def entry() -> dict[str, object]:
-        said: dict[str, object] = {"time": written(clock()), "announced": f"{sighting.method} {sighting.path}"}
-        said |= {"version": sighting.version} if sighting.version else {}
-        said |= {"sunset": written(sighting.sunset)} if sighting.sunset is not None else {}
-        if sighting.deprecated:
-            said["deprecation"] = True if sighting.deprecation is None else written(sighting.deprecation)
-        said |= {"link": sighting.link} if sighting.link else {}
-        return said | _remote(agent, peer)
+        return {
+            "announced": f"{sighting.method} {sighting.path}",
+            "version": sighting.version or None,
+            "sunset": None if sighting.sunset is None else written(sighting.sunset),
+            "deprecation": since or None,
+            "link": sighting.link or None,
+            **_remote(agent, peer),
+        }
 
-    _write(environ, entry)
+    _write(environ, clock, entry)
 
 
-def _write(environ: Mapping[str, str], entry: Callable[[], dict[str, object]]) -> None:
-    """Append what ``entry`` returns to the inventory, if there is one; never raises."""
+def _write(environ: Mapping[str, str], clock: Callable[[], float], entry: Callable[[], dict[str, object]]) -> None:
+    """Append what ``entry`` returns, except members that are None, if there is an inventory; never raises."""
     path = environ.get(VARIABLE)
     if not path:
         return
     try:
-        _append(path, _line(entry()))
+        known = {name: value for name, value in entry().items() if value is not None}
+        _append(path, _line({"time": written(clock()), **known}))
     except Exception as error:  # noqa: BLE001 - an inventory must not break the call that it writes down
         if path not in _failed:
             _failed.add(path)
@@ -164,48 +176,9 @@ def written(now: float) -> str:
     return datetime.fromtimestamp(now, UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
 
 
-def _entry(
-    record: Record,
-    operation: Operation | None,
-    where: CallSite | None,
-    caller: tuple[str | None, str | None],
-    now: float,
-) -> dict[str, object]:
-    entry: dict[str, object] = {
-        "time": written(now),
-        "operation": record.operation,
-        "api": record.api,
-        "route": record.route,
-        "reason": record.reason[:_REASON],
-    }
-    if where is not None:
-        # The end of a path says more than its start.
-        entry |= {"file": where.filename[-_FILE:], "line": where.lineno}
-    entry |= _remote(*caller)
-    if operation is not None and (target := _successor(operation, record)) is not None:
-        entry["successor"] = f"{target.method} {target.path.text}"
-    entry |= {level: list(names) for level, names in record.by_level().items() if level != "renamed"}
-    return entry | ({"dropped": len(record.dropped)} if record.dropped else {})
-
-
 def _remote(agent: str | None, peer: str | None) -> dict[str, object]:
-    """Return the known members that name a caller: its ``User-Agent`` and its address."""
-    said = {"agent": agent and agent[:_AGENT], "peer": peer and peer[:_PEER]}
-    return {name: value for name, value in said.items() if value is not None}
-
-
-def _successor(operation: Operation, record: Record) -> Target | None:
-    """Return the successor call that was sent; on the legacy route the future one, if there is only one."""
-    asked = operation.successors.get(record.route)
-    if asked is None:
-        flex = operation.successors.get(operation.first)
-        return None if flex is None else flex.only
-    sent = [(one.method, one.target.partition("?")[0]) for one in record.sent]
-    for _, target in asked.targets():
-        pattern = "/".join("[^/]+" if parameter_name(one) else re.escape(one) for one in target.path.segments)
-        if any(method == target.method and re.fullmatch(f"/{pattern}", path) for method, path in sent):
-            return target
-    return None
+    """Return the members that name a caller: its ``User-Agent`` and its address."""
+    return {"agent": agent and agent[:_AGENT], "peer": peer and peer[:_PEER]}
 
 
 def explain_command(operation: Operation) -> str:
