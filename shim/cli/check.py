@@ -28,9 +28,18 @@ from shim.doors.environment import VARIABLES, WARNINGS, read_word
 from shim.errors import SettingsError
 from shim.extras import hinted
 from shim.flags.providers import check_flag, provider_factory
-from shim.gateway.option_values import Given, given, renamed
-from shim.gateway.options import TABLE, Options, options_of
-from shim.gateway.plan import Plan, Setting, read_config, settings_of, unknown_variables
+from shim.gateway.options import TABLE, Options
+from shim.gateway.plan import (
+    Given,
+    Plan,
+    Setting,
+    given,
+    options_of,
+    read_config,
+    renamed,
+    settings_of,
+    unknown_variables,
+)
 from shim.gateway.tls import Certificates
 from shim.origins import read_base_url
 
@@ -163,13 +172,12 @@ def _settings(
     settings, upstream, file = Settings(), None, dict[str, object]()
     with collected(problems):
         file = read_config(config)
-    found, unknown = given(TABLE, os.environ, {}, file, str(config))
+    found, unknown = given(os.environ, {}, file, str(config))
     options, documents = Options(), tuple[Document, ...]()
     with collected(problems):
         options = options_of(found, unknown)
         settings = options.settings()
-        # The row of credentials is the caller's, who knows their kind.
-        rows += (one for one in settings_of(options, found, os.environ) if one.name != "atlas_credentials")
+        rows += settings_of(found, os.environ)
         provider_factory(os.environ)
         check_flag(options.route)
         if options.route is RouteWord.OFF:
@@ -207,7 +215,7 @@ def _names(found: Mapping[str, Given]) -> Iterator[None]:
     try:
         yield
     except SettingsError as error:
-        raise renamed(error, TABLE, found) from None
+        raise renamed(error, found) from None
 
 
 def _document(document: Document, settings: Settings) -> dict[str, Any]:

@@ -11,7 +11,8 @@ from shim.core.recognise import shared_engine
 from shim.errors import SettingsError
 from shim.front import PROXIES, configuration
 from shim.gateway.option_values import Address, parse_address
-from shim.gateway.options import TABLE, read_options
+from shim.gateway.options import TABLE
+from shim.gateway.plan import read_options
 
 _ROWS = {row.name: row for row in TABLE}
 _SHARED = ("upstream", "upstream_timeout", "client_timeout", "keepalive_timeout")

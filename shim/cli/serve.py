@@ -13,9 +13,9 @@ import click
 from shim.cli.failures import SETTINGS, Failure
 from shim.cli.output import config_option
 from shim.errors import SettingsError
-from shim.gateway.option_values import LogLevel, Row, renamed
-from shim.gateway.options import TABLE
-from shim.gateway.plan import PlanSource
+from shim.gateway.option_values import LogLevel
+from shim.gateway.options import TABLE, Row
+from shim.gateway.plan import PlanSource, renamed
 from shim.gateway.watch import stamps
 
 _NO_ADDRESS = frozenset({errno.EADDRINUSE, errno.EADDRNOTAVAIL, errno.EACCES, errno.ENOENT, errno.ENOTDIR})
@@ -71,7 +71,7 @@ def command(config: Path | None, *, verbose: bool, **flags: str | None) -> None:
     try:
         serve(plan, source, known, calls)
     except SettingsError as error:
-        raise renamed(error, TABLE, plan.given) from None
+        raise renamed(error, plan.given) from None
     except OSError as error:
         if error.errno not in _NO_ADDRESS and not isinstance(error, socket.gaierror):
             raise

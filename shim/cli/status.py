@@ -12,9 +12,9 @@ import click
 
 from shim.cli.failures import NO, SETTINGS, Failure, trouble
 from shim.cli.output import config_option, output_option, printable
-from shim.gateway.option_values import Address, given
-from shim.gateway.options import TABLE, options_of
-from shim.gateway.plan import read_config
+from shim.gateway.option_values import Address
+from shim.gateway.options import TABLE
+from shim.gateway.plan import given, options_of, read_config
 
 _ADMIN = next(row for row in TABLE if row.name == "admin")
 
@@ -69,7 +69,7 @@ def _address(admin: str | None, config: Path | None) -> Address:
     # The other settings are not read: a mistake in one of them must not fail a probe.
     file = {key: value for key, value in read_config(config).items() if key == _ADMIN.name}
     environ = {key: value for key, value in os.environ.items() if key == _ADMIN.variable}
-    found, _ = given(TABLE, environ, {_ADMIN.name: admin}, file, str(config))
+    found, _ = given(environ, {_ADMIN.name: admin}, file, str(config))
     address = options_of(found).admin
     if address is None or address.port == 0:
         raise Failure("the gateway has no admin listener with a known port; set --admin", SETTINGS)

@@ -31,14 +31,14 @@ from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from shim.gateway.options import Options as Options
-    from shim.gateway.options import read_options as read_options
+    from shim.gateway.plan import read_options as read_options
     from shim.gateway.run import serve_in_thread as serve_in_thread
     from shim.gateway.server import Gateway as Gateway
 
 _ROOMS = {
     "Gateway": "shim.gateway.server",
     "Options": "shim.gateway.options",
-    "read_options": "shim.gateway.options",
+    "read_options": "shim.gateway.plan",
     "serve_in_thread": "shim.gateway.run",
 }
 

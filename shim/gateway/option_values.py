@@ -1,17 +1,17 @@
-"""What an option is: what reads its text, where it may be given, and which of its sources counts.
+"""What the values of options are, and what reads each of a text.
 
-What is wrong with a text is a SettingsError that calls the option as it was given.
+A reader is what stands for a value in the help, and a function of the text and of the option's ``name`` in errors,
+which raises SettingsError.
 """
 
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterable, Mapping
-from difflib import get_close_matches
+from collections.abc import Callable, Mapping
 from enum import StrEnum
 from functools import partial
 from ipaddress import IPv4Network, IPv6Network, ip_address, ip_network
-from typing import Any, TypeVar
+from typing import TypeVar
 from urllib.parse import urlsplit
 
 import attrs
@@ -26,134 +26,19 @@ T = TypeVar("T")
 _Number = TypeVar("_Number", int, float)
 _Word = TypeVar("_Word", bound=StrEnum)
 
-_BASE_PATH = re.compile(r"(?:/[A-Za-z0-9_~-][A-Za-z0-9._~-]*)*")
-
-WINDOW_MOST = 10_000
-"""Milliseconds that an answer may be shared for: a poller's patience, not a cache."""
-
-
 Reader = tuple[str, Callable[..., T]]
-"""What stands for a value in the help, and what reads one of a text; ``name`` is the option's in errors."""
 
+CredentialsMode = StrEnum("CredentialsMode", "PASSTHROUGH OWN VERIFY")
+"""Whose credentials a rewritten call carries: the caller's, the gateway's, or the caller's key that both know."""
 
-@attrs.frozen
-class Row:
-    """One option: how it is written, read and explained.
+AccessWord = StrEnum("AccessWord", "ON ERRORS OFF")
+"""Which calls have a line in the log; errors are the gateway's refusals, statuses from 500 on, callers that left."""
 
-    ``default`` is written as a caller would write it; ``bare`` is what the flag means without a value, None when
-    it needs one; ``live`` options can change while the gateway runs; a ``secret`` value is never shown.
-    ``group`` is the heading that it stands under, ``name`` that of the attribute.
-    """
+LogLevel = StrEnum("LogLevel", "DEBUG INFO WARNING ERROR")
+LogFormat = StrEnum("LogFormat", "TEXT JSON")
 
-    group: str
-    metavar: str
-    read: Callable[..., Any]
-    help: str
-    default: str = ""
-    bare: str | None = None
-    live: bool = False
-    secret: bool = False
-    name: str = ""
-
-    @property
-    def flag(self) -> str:
-        """The flag, as in ``--public-url``."""
-        return "--" + self.name.replace("_", "-")
-
-    @property
-    def variable(self) -> str:
-        """The environment variable, as in ``ATLAS_SHIM_PUBLIC_URL``."""
-        return "ATLAS_SHIM_" + self.name.upper()
-
-
-@attrs.frozen
-class Given:
-    """The text of one option, its ``source`` (a flag, a variable or a file), and its ``name`` in an error."""
-
-    text: str
-    source: str
-    name: str
-
-
-def given(
-    rows: Iterable[Row],
-    environ: Mapping[str, str],
-    flags: Mapping[str, str | None],
-    file: Mapping[str, object],
-    file_name: str = "",
-) -> tuple[dict[str, Given], list[str]]:
-    """Return the texts that are given, by row name, and a problem for each key of the file that is no option.
-
-    ``flags`` and ``file`` are keyed by row name, too. A flag that is None is not given, nor is an empty variable.
-    """
-    named, found = {row.name: row for row in rows}, {}
-    prefix = f"{file_name}: " if file_name else ""
-    for name, row in named.items():
-        if (text := flags.get(name)) is not None:
-            found[name] = Given(text.strip(), row.flag, row.flag)
-        elif text := environ.get(row.variable):
-            found[name] = Given(text.strip(), row.variable, row.variable)
-        elif name in file:
-            found[name] = Given(_written(file[name]).strip(), file_name, f"{prefix}{name}")
-    return found, [f"{prefix}{key}: no such option{nearest(key, named)}" for key in file if key not in named]
-
-
-def _written(value: object) -> str:
-    """Return a value of a TOML file as it would be written in a variable."""
-    if isinstance(value, bool):
-        return "on" if value else "off"
-    if isinstance(value, dict):
-        return ",".join(f"{key}={_written(one)}" for key, one in value.items())
-    return ",".join(map(_written, value)) if isinstance(value, list) else str(value)
-
-
-def nearest(name: str, known: Iterable[str], prefix: str = "") -> str:
-    """Return a question that names the nearest known name, empty if none is near; the prefix does not count."""
-    near = get_close_matches(name.removeprefix(prefix), [one.removeprefix(prefix) for one in known], n=1, cutoff=0.7)
-    return f"; did you mean {prefix}{near[0]}?" if near else ""
-
-
-def renamed(error: SettingsError, rows: Iterable[Row], found: Mapping[str, Given]) -> SettingsError:
-    """Return an error that calls each option as it was given, for problems that several options make together."""
-    names = {name: found[row.name].name for row in rows if row.name in found for name in (row.name, row.variable)}
-    parts = [problem.partition(":") for problem in error.problems]
-    return SettingsError(*(f"{names.get(head, head)}{colon}{rest}" for head, colon, rest in parts))
-
-
-class CredentialsMode(StrEnum):
-    """Whose credentials a rewritten call carries."""
-
-    PASSTHROUGH = "passthrough"
-    """The caller's own; the gateway holds none."""
-    OWN = "own"
-    """The gateway's own, for callers on this machine."""
-    VERIFY = "verify"
-    """The API key that the caller proved to the gateway, which knows it too."""
-
-
-class AccessWord(StrEnum):
-    """Which calls have a line in the log."""
-
-    ON = "on"
-    ERRORS = "errors"
-    """Refusals of the gateway's own, statuses from 500 on, and callers that left."""
-    OFF = "off"
-
-
-class LogLevel(StrEnum):
-    """How much is logged."""
-
-    DEBUG = "debug"
-    INFO = "info"
-    WARNING = "warning"
-    ERROR = "error"
-
-
-class LogFormat(StrEnum):
-    """How the log is written."""
-
-    TEXT = "text"
-    JSON = "json"
+_BASE_PATH = re.compile(r"(?:/[A-Za-z0-9_~-][A-Za-z0-9._~-]*)*")
+_LONGEST_WINDOW = 10_000  # milliseconds that an answer may be shared for: a poller's patience, not a cache
 
 
 @attrs.frozen
@@ -165,7 +50,7 @@ class Address:
 
     @property
     def written_host(self) -> str:
-        """The host, one of IPv6 in brackets."""
+        """The host, with brackets around one of IPv6."""
         return f"[{self.host}]" if ":" in self.host else self.host
 
     @property
@@ -213,7 +98,7 @@ def _store(text: str, name: str) -> str:
 
 def _networks(text: str, name: str) -> tuple[Network, ...]:
     found = []
-    for word in filter(None, (word.strip() for word in text.split(","))):
+    for word in filter(None, map(str.strip, text.split(","))):
         try:
             found.append(ip_network(word))
         except ValueError:
@@ -223,19 +108,18 @@ def _networks(text: str, name: str) -> tuple[Network, ...]:
 
 def _above_zero(kind: Callable[[str], _Number], text: str, name: str) -> _Number:
     try:
-        number = kind(text)
+        if 0 < (number := kind(text)) < float("inf"):
+            return number
     except ValueError:
-        number = kind("0")
-    if not 0 < number < float("inf"):
-        raise SettingsError(f"{name}: {text!r} is not a number above zero")
-    return number
+        pass
+    raise SettingsError(f"{name}: {text!r} is not a number above zero")
 
 
 def _window(text: str, name: str) -> float:
     """Parse milliseconds, and return seconds."""
     milliseconds = 0.0 if text == "0" else _above_zero(float, text, name)
-    if milliseconds > WINDOW_MOST:
-        raise SettingsError(f"{name}: {text!r} is more than {WINDOW_MOST} milliseconds")
+    if milliseconds > _LONGEST_WINDOW:
+        raise SettingsError(f"{name}: {text!r} is more than {_LONGEST_WINDOW} milliseconds")
     return milliseconds / 1000
 
 
@@ -256,14 +140,14 @@ def unless(nothing: str, reader: Reader[T]) -> Reader[T | None]:
     return metavar, lambda text, name: None if text == nothing else read(text, name=name)
 
 
-def _text(text: str, name: str) -> str | None:  # noqa: ARG001 - a reader
+def _path(text: str, name: str) -> str | None:  # noqa: ARG001 - a reader
     return text or None
 
 
 ADDRESS = "HOST:PORT", parse_address
 ORIGIN = "URL", parse_origin
 PUBLIC_URL = "URL", _public_url
-PATH = "PATH", _text
+PATH = "PATH", _path
 SWITCH: Reader[bool] = "on|off", partial(_word, {"on": True, "off": False})
 SECONDS: Reader[float] = "SECONDS", partial(_above_zero, float)
 COUNT: Reader[int] = "COUNT", partial(_above_zero, int)

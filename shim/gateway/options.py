@@ -6,7 +6,7 @@ The option ``public_url`` is the flag ``--public-url``, the variable ``ATLAS_SHI
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Mapping
 from datetime import datetime
 from functools import partial
 from typing import Any, TypeVar
@@ -14,27 +14,40 @@ from typing import Any, TypeVar
 import attrs
 
 from shim.core.settings import CREDENTIALS, FlagRoute, Host, RouteWord, Settings, word_and_flag
-from shim.errors import SettingsError
 from shim.gateway import option_values as of
 from shim.gateway.allow import BY_DEFAULT, AllowList
-from shim.gateway.option_values import (
-    AccessWord,
-    Address,
-    CredentialsMode,
-    Given,
-    LogFormat,
-    LogLevel,
-    Reader,
-    Row,
-    given,
-)
+from shim.gateway.option_values import AccessWord, Address, CredentialsMode, LogFormat, LogLevel, Reader
 
 T = TypeVar("T")
 
-__all__ = [
-    "TABLE", "AccessWord", "Address", "CredentialsMode", "LogFormat", "LogLevel", "Options", "options_of",
-    "read_options", "three_quarters",
-]  # fmt: skip
+
+@attrs.frozen
+class Row:
+    """One option, of this ``name`` as an attribute, explained under the heading ``group``.
+
+    ``default`` is written as a caller would write it; ``bare`` is what the flag means without a value, None if it needs
+    a value; ``live`` options can change while the gateway runs; a ``secret`` value is never shown.
+    """
+
+    group: str
+    metavar: str
+    read: Callable[..., Any]
+    help: str
+    default: str = ""
+    bare: str | None = None
+    live: bool = False
+    secret: bool = False
+    name: str = ""
+
+    @property
+    def flag(self) -> str:
+        """The flag, as in ``--public-url``."""
+        return "--" + self.name.replace("_", "-")
+
+    @property
+    def variable(self) -> str:
+        """The environment variable, as in ``ATLAS_SHIM_PUBLIC_URL``."""
+        return "ATLAS_SHIM_" + self.name.upper()
 
 
 def _option(group: str, reader: Reader[T], said: str, default: str = "", **more: Any) -> T:
@@ -242,27 +255,3 @@ def three_quarters(whole: int) -> int:
 
 TABLE: tuple[Row, ...] = tuple(attrs.evolve(field.metadata["row"], name=field.name) for field in attrs.fields(Options))
 """Every option, in the order it is explained; the command makes its flags from these rows."""
-
-
-def read_options(
-    environ: Mapping[str, str], flags: Mapping[str, str | None] | None = None, file: Mapping[str, object] | None = None
-) -> Options:
-    """Read options from flags, environment and a file's keys, in that order of precedence, as ``given`` says.
-
-    Raises SettingsError that names every bad value and unknown file key.
-    """
-    return options_of(*given(TABLE, environ, flags or {}, file or {}))
-
-
-def options_of(found: Mapping[str, Given], problems: Iterable[str] = ()) -> Options:
-    """Return the options of what is given; raises SettingsError with these problems and those of every bad value."""
-    problems, values = list(problems), {}
-    for row in TABLE:
-        if row.name in found:
-            try:
-                values[row.name] = row.read(found[row.name].text, name=found[row.name].name)
-            except SettingsError as error:
-                problems.extend(error.problems)
-    if problems:
-        raise SettingsError(*problems)
-    return Options(**values)

@@ -1,4 +1,4 @@
-"""What calls are answered with: options and mapping documents, read together, replaced while calls are taken, shown.
+"""What calls are answered with: options and mapping documents, read together, replaced while calls are taken.
 
 Environment and flags can't change while a process runs; the file of ``--config`` and the folder of
 ``ATLAS_SHIM_MAPPINGS`` can.
@@ -8,45 +8,120 @@ from __future__ import annotations
 
 import contextlib
 import tomllib
-from collections.abc import Mapping
-from copy import copy
+from collections.abc import Iterable, Mapping
+from difflib import get_close_matches
 from pathlib import Path
 
 import attrs
 
 from shim.core.recognise import Engine, load_engine
 from shim.core.settings import RouteWord, Settings
-from shim.credentials import used_variables
 from shim.documents import document_files
 from shim.errors import DocumentError, SettingsError
 from shim.flags.providers import PROVIDER, check_flag
-from shim.gateway.option_values import CredentialsMode, Given, given, nearest, renamed
-from shim.gateway.options import TABLE, Options, options_of
+from shim.gateway.option_values import CredentialsMode
+from shim.gateway.options import TABLE, Options, Row
 from shim.tools import inventory
 
 PREFIX = "ATLAS_SHIM_"
 MAPPINGS = "ATLAS_SHIM_MAPPINGS"
 
-KNOWN = frozenset({MAPPINGS, PROVIDER, "ATLAS_SHIM_WARNINGS", inventory.VARIABLE, *(row.variable for row in TABLE)})
+KNOWN = {MAPPINGS, PROVIDER, "ATLAS_SHIM_WARNINGS", inventory.VARIABLE, *(row.variable for row in TABLE)}
 """Every variable that some part of the shim reads."""
 
-SECRET = "(set)"  # noqa: S105 - shown in place of one
+
+@attrs.frozen
+class Given:
+    """The text of one option, its ``source`` (a flag, a variable or a file), and its ``name`` in an error."""
+
+    text: str
+    source: str
+    name: str
+
+
+def given(
+    environ: Mapping[str, str],
+    flags: Mapping[str, str | None] | None = None,
+    file: Mapping[str, object] | None = None,
+    file_name: str = "",
+) -> tuple[dict[str, Given], list[str]]:
+    """Return the options that are given, and a problem for each key of the file that is no option; all by row name.
+
+    A flag that is None is not given, nor is an empty variable.
+    """
+    flags, file, found = flags or {}, file or {}, {}
+    prefix = f"{file_name}: " if file_name else ""
+    for row in TABLE:
+        if (text := flags.get(row.name)) is not None:
+            found[row.name] = Given(text.strip(), row.flag, row.flag)
+        elif text := environ.get(row.variable):
+            found[row.name] = Given(text.strip(), row.variable, row.variable)
+        elif row.name in file:
+            found[row.name] = Given(_written(file[row.name]).strip(), file_name, f"{prefix}{row.name}")
+    names = [row.name for row in TABLE]
+    return found, [f"{prefix}{key}: no such option{nearest(key, names)}" for key in file if key not in names]
+
+
+def _written(value: object) -> str:
+    """Return a value of a TOML file as it would be written in a variable."""
+    if isinstance(value, bool):
+        return "on" if value else "off"
+    if isinstance(value, dict):
+        return ",".join(f"{key}={_written(one)}" for key, one in value.items())
+    return ",".join(map(_written, value)) if isinstance(value, list) else str(value)
+
+
+def nearest(name: str, known: Iterable[str], prefix: str = "") -> str:
+    """Return a question that names the nearest known name, empty if none is near; the prefix does not count."""
+    near = get_close_matches(name.removeprefix(prefix), [one.removeprefix(prefix) for one in known], n=1, cutoff=0.7)
+    return f"; did you mean {prefix}{near[0]}?" if near else ""
+
+
+def read_options(
+    environ: Mapping[str, str], flags: Mapping[str, str | None] | None = None, file: Mapping[str, object] | None = None
+) -> Options:
+    """Read options from flags, environment and a file's keys, in that order of precedence, as ``given`` says.
+
+    Raises SettingsError that names every bad value and unknown file key.
+    """
+    return options_of(*given(environ, flags, file))
+
+
+def options_of(found: Mapping[str, Given], problems: Iterable[str] = ()) -> Options:
+    """Return the options of what is given; raises SettingsError with these problems and those of every bad value."""
+    problems, values = list(problems), {}
+    for row in TABLE:
+        if row.name in found:
+            try:
+                values[row.name] = row.read(found[row.name].text, name=found[row.name].name)
+            except SettingsError as error:
+                problems.extend(error.problems)
+    if problems:
+        raise SettingsError(*problems)
+    return Options(**values)
+
+
+def renamed(error: SettingsError, found: Mapping[str, Given]) -> SettingsError:
+    """Return an error that calls each option as it was given, for problems that several options make together."""
+    names = {name: found[row.name].name for row in TABLE if row.name in found for name in (row.name, row.variable)}
+    parts = [problem.partition(":") for problem in error.problems]
+    return SettingsError(*(f"{names.get(head, head)}{colon}{rest}" for head, colon, rest in parts))
 
 
 @attrs.frozen(eq=False)
 class Plan:
-    """What calls are answered with; a call keeps to the one that it began with.
+    """What calls are answered with; a call keeps to the plan that it began with.
 
-    ``settings`` are the part of the options that the core obeys. ``checks_host`` says that a Host which isn't the
-    gateway's is refused (RFC 9110, 7.4): if the gateway knows its public name, or if it deals in credentials and knows
-    its address. ``given`` says where each option was given. Raises SettingsError when options and documents contradict
-    each other.
+    ``given`` says where each option was given; ``settings`` are the part of the options that the core obeys.
+    ``checks_host`` says that a Host which isn't the gateway's is refused (RFC 9110, 7.4): if the gateway knows its
+    public name, or if it deals in credentials and knows its address. Raises SettingsError when options and documents
+    contradict each other.
     """
 
     options: Options
     engine: Engine
     given: Mapping[str, Given] = attrs.field(factory=dict)
-    settings: Settings = attrs.field(init=False)
+    settings: Settings = attrs.field()
     checks_host: bool = attrs.field(init=False)
 
     @settings.default
@@ -60,17 +135,15 @@ class Plan:
         holds_keys = options.credentials is not CredentialsMode.PASSTHROUGH
         return options.public_url is not None or (holds_keys and not anywhere)
 
-    def by_flag(self, word: RouteWord | None) -> Plan:
-        """Return this plan with the word that the route's flag says, None where it has no word yet."""
-        other = copy(self)
-        object.__setattr__(other, "settings", self.settings.by_flag(word))  # the rest stays as it is
-        return other
-
     def __attrs_post_init__(self) -> None:
         self.engine.check_settings(self.settings)
         check_flag(self.options.route)
         if self.options.reuse_port and self.options.uds is not None:
             raise SettingsError("reuse_port: shares a TCP port, and calls are taken at a unix socket; leave out --uds")
+
+    def by_flag(self, word: RouteWord | None) -> Plan:
+        """Return this plan with the word that the route's flag says, None where it has no word yet."""
+        return attrs.evolve(self, settings=self.settings.by_flag(word))
 
 
 @attrs.frozen
@@ -82,26 +155,23 @@ class PlanSource:
     config: Path | None = None
 
     def read(self) -> Plan:
-        """Read everything; raises SettingsError or DocumentError with all that is wrong."""
-        errors: list[SettingsError | DocumentError] = []
-        found, options, engine = dict[str, Given](), Options(), None
+        """Read everything; raises SettingsError with all that is wrong."""
+        problems, found, options = list[str](), dict[str, Given](), Options()
         try:
-            found, unknown = given(TABLE, self.environ, self.flags, read_config(self.config), str(self.config))
+            found, unknown = given(self.environ, self.flags, read_config(self.config), str(self.config))
             options = options_of(found, unknown)
         except SettingsError as error:
-            errors.append(error)
+            problems += error.problems
         try:
             engine = load_engine({**self.environ, **options.switches})
         except DocumentError as error:
-            errors.append(error)
-        if len(errors) == 1:
-            raise errors[0]
-        if errors or engine is None:
-            raise SettingsError(*(problem for error in errors for problem in error.problems))
+            raise SettingsError(*problems, *error.problems) from None
+        if problems:
+            raise SettingsError(*problems)
         try:
             return Plan(options, engine, found)
         except SettingsError as error:
-            raise renamed(error, TABLE, found) from None
+            raise renamed(error, found) from None
 
     def files(self) -> list[Path]:
         """Return the files that are read, and the folder that they are found in."""
@@ -130,61 +200,41 @@ def read_config(path: Path | None) -> dict[str, object]:
 
 def waiting(new: Plan, old: Plan) -> list[str]:
     """Return the names of options that differ, and can't change while the gateway runs."""
-    return [
-        row.name for row in TABLE if not row.live and getattr(new.options, row.name) != getattr(old.options, row.name)
-    ]
+    return [row.name for row in _different(new, old) if not row.live]
 
 
 def taken_up(new: Plan, old: Plan) -> tuple[Plan, list[str]]:
     """Return a new plan with the old options that can't change while the gateway runs, and what is different then."""
-    kept, changes = {}, []
-    for row in TABLE:
-        before, after = getattr(old.options, row.name), getattr(new.options, row.name)
-        if before != after and row.live:
-            changes.append(f"{row.name} was {shown(before)}, is {shown(after)}")
-        elif before != after:
-            kept[row.name] = before
-    said = {name: one for name, one in new.given.items() if name not in kept}
-    said |= {name: old.given[name] for name in kept if name in old.given}
-    changes += ["mapping documents"] if new.engine.documents != old.engine.documents else []
-    return Plan(attrs.evolve(new.options, **kept), new.engine, said), changes
+    changes = [
+        f"{row.name} was {_text(old, row)}, is {_text(new, row)}" for row in _different(new, old) if row.live
+    ] + ["mapping documents"] * (new.engine.documents != old.engine.documents)
+    kept = {name: getattr(old.options, name) for name in waiting(new, old)}
+    return Plan(attrs.evolve(new.options, **kept), new.engine, new.given), changes
 
 
-def shown(value: object) -> str:
-    """Return an option's value in words."""
-    if isinstance(value, frozenset):
-        return ",".join(sorted(value)) or "off"
-    if isinstance(value, Mapping):
-        return ",".join(f"{name}={moment:%Y-%m-%d}" for name, moment in value.items()) or "empty"
-    return "empty" if value is None else f"{value:g}" if isinstance(value, float) else str(value)
+def _different(new: Plan, old: Plan) -> list[Row]:
+    return [row for row in TABLE if getattr(new.options, row.name) != getattr(old.options, row.name)]
+
+
+def _text(plan: Plan, row: Row) -> str:
+    return (plan.given[row.name].text if row.name in plan.given else row.default) or "empty"
 
 
 @attrs.frozen
 class Setting:
-    """One setting in force; ``source`` is a flag, a variable, a file, ``program``, or ``default``."""
+    """One setting in force; ``source`` is a flag, a variable, a file, or ``default``."""
 
     name: str
     value: str
     source: str
 
 
-def settings_of(options: Options, given: Mapping[str, Given], environ: Mapping[str, str]) -> tuple[Setting, ...]:
-    """Return a gateway's settings; a value that a program around it has set is shown in words."""
-    settings = []
-    for row in TABLE:
-        value, said = getattr(options, row.name), given.get(row.name)
-        if said is not None:
-            text, source = said.text, said.source
-        elif value == row.read(row.default, name=row.name):
-            text, source = row.default, "default"
-        else:
-            text, source = shown(value), "program"
-        settings.append(Setting(row.name, SECRET if row.secret and value else text, source))
+def settings_of(found: Mapping[str, Given], environ: Mapping[str, str]) -> list[Setting]:
+    """Return the settings of a gateway that is started so; a secret shows as ``(set)``."""
+    texts = [(row, found.get(row.name, Given(row.default, "default", ""))) for row in TABLE]
+    settings = [Setting(row.name, "(set)" if row.secret and one.text else one.text, one.source) for row, one in texts]
     folder = environ.get(MAPPINGS, "")
-    settings.append(Setting("mappings", folder, MAPPINGS if folder else "default"))
-    if options.credentials is CredentialsMode.OWN:
-        settings.append(Setting("atlas_credentials", SECRET, ", ".join(used_variables(environ))))
-    return tuple(settings)
+    return [*settings, Setting("mappings", folder, MAPPINGS if folder else "default")]
 
 
 def unknown_variables(environ: Mapping[str, str]) -> list[str]:

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from shim.gateway.options import read_options
+from shim.gateway.plan import read_options
 from tests.deploy.conftest import DEPLOY, IMAGE, program
 
 pytestmark = pytest.mark.slow  # other people's programs

@@ -5,7 +5,8 @@ import tomllib
 
 import pytest
 
-from shim.gateway.options import TABLE, Options, read_options
+from shim.gateway.options import TABLE, Options
+from shim.gateway.plan import read_options
 from tests.deploy.conftest import DEPLOY
 
 FILE = DEPLOY / "shim.toml"

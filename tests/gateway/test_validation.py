@@ -9,7 +9,8 @@ import pytest
 from shim.core.settings import RouteWord
 from shim.errors import SettingsError
 from shim.gateway.option_values import Address, parse_address
-from shim.gateway.options import TABLE, Options, read_options
+from shim.gateway.options import TABLE, Options
+from shim.gateway.plan import read_options
 from tests.gateway.test_translating import EMPTY, V1
 from tests.peers.raw import Peer, raw_upstream, reply, replying
 from tests.peers.served import At, ask, calling, cross, gateway, get, status_of, value_of

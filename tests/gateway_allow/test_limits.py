@@ -8,8 +8,7 @@ from shim.core.settings import RouteWord
 from shim.errors import SettingsError
 from shim.fake import DEMO_TOKEN
 from shim.gateway.allow import BY_DEFAULT, parse_allow
-from shim.gateway.options import read_options
-from shim.gateway.plan import PlanSource
+from shim.gateway.plan import PlanSource, read_options
 from tests.gateway_credentials.worlds import FLEX, INSTANCE, RETIRED, UNTOUCHED, Signature, line, nonce_of, world
 from tests.peers.served import follow, status_of, value_of
 

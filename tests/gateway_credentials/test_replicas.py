@@ -19,7 +19,7 @@ from shim.gateway import Gateway, Options
 from shim.gateway.credentials.nonces import PREFIX, NonceStore
 from shim.gateway.errors import Refusal
 from shim.gateway.option_values import CredentialsMode
-from shim.gateway.options import read_options
+from shim.gateway.plan import read_options
 from tests.gateway_credentials.worlds import FLEX, UNTOUCHED, Signature, World, line, nonce_of, signing
 from tests.peers.raw import raw_upstream, until
 from tests.peers.served import calling, status_of, value_of

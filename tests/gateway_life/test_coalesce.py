@@ -12,7 +12,7 @@ from shim.core.messages import Record, Reply
 from shim.core.settings import RouteWord
 from shim.errors import SettingsError
 from shim.gateway.coalesce import BUDGET, BufferedResponse, Coalescer, alike
-from shim.gateway.options import read_options
+from shim.gateway.plan import read_options
 from tests.gateway.test_translating import EMPTY, V1, V2
 from tests.peers.raw import Peer, raw_upstream, reply, until
 from tests.peers.served import ask, calling, gateway, get, status_of, value_of

@@ -6,8 +6,7 @@ import json
 import textwrap
 from collections.abc import Iterator
 
-from shim.gateway.option_values import Row
-from shim.gateway.options import TABLE
+from shim.gateway.options import TABLE, Row
 
 _HEAD = """\
 # Settings of the gateway: atlas-shim serve --config shim.toml

@@ -10,8 +10,7 @@ from makers.markdown import coded, page, table
 
 from shim.core.settings import RouteWord
 from shim.doors.environment import WORDS
-from shim.gateway.option_values import Row
-from shim.gateway.options import TABLE
+from shim.gateway.options import TABLE, Row
 
 TEXT = Path(__file__).with_name("settings.txt")
 
