@@ -19,7 +19,7 @@ from shim.core.recognise import Engine, shared_engine
 from shim.core.settings import read_settings
 from shim.tools.inventory import VARIABLE, explain_command
 from shim.tools.inventory.reading import LEVELS, MOST, Caller, Inventory, read_inventory
-from shim.tools.inventory.verdict import FORM, Verdict, ends_of, judge, look_at, parse_since, spoken
+from shim.tools.inventory.verdict import FORM, Verdict, ends_of, judge, parse_since, spoken
 
 EXIT = {"quiet": 0, "called": 4, "unproven": 5}
 """Verdict -> exit code with ``--fail-if-called``."""
@@ -57,14 +57,13 @@ def command(*, files: tuple[Path, ...], since: str | None, fails: bool, output: 
         files = (Path(named),)
     now, settings = datetime.now(UTC), read_settings(os.environ)
     start = None if since is None else parse_since(since, now)
-    try:
-        sources = [look_at(file) for file in files]
-        found = read_inventory(files, "" if start is None else start.strftime(FORM))
-    except OSError as error:
-        raise click.UsageError(f"{error.filename}: {error.strerror}") from None
     engine = shared_engine(os.environ)
     engine.check_settings(settings)
-    verdict = judge(found, sources, start, now, ends_of(engine, settings, now.timestamp()))
+    try:
+        found = read_inventory(files, "" if start is None else start.strftime(FORM))
+        verdict = judge(found, files, start, now, ends_of(engine, settings, now.timestamp()))
+    except OSError as error:
+        raise click.UsageError(f"{error.filename}: {error.strerror}") from None
     report = _report(engine, found, verdict)
     _write(report, _remarks(found, verdict), output)
     if fails:

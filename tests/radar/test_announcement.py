@@ -1,7 +1,6 @@
 """What field lines announce: dates as recorded and as the RFCs write them, and nothing that means nothing."""
 
 import json
-import logging
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -61,16 +60,6 @@ def test_a_malformed_value_takes_nothing_from_the_other():
     """Each field speaks for itself."""
     assert read((("Sunset", "soon"), ("Deprecation", "true"))) == Announcement(deprecated=True)
     assert read((SUNSET, ("Deprecation", "soon"))) == Announcement(sunset=instant("2027-07-01"))
-
-
-def test_a_malformed_value_is_logged_once_and_only_when_asked_for(caplog):
-    """At debug level, however often it comes."""
-    with caplog.at_level(logging.DEBUG, "shim.tools.radar"):
-        for _ in range(3):
-            read((("Sunset", "some day in spring"),))
-    assert [(one.levelno, one.getMessage()) for one in caplog.records] == [
-        (logging.DEBUG, "ignored an invalid Sunset in a reply: 'some day in spring'")
-    ]
 
 
 @pytest.mark.parametrize(

@@ -139,14 +139,10 @@ def read_inventory(paths: Iterable[Path], since: str = "") -> Inventory:
     ``since`` is the start of the window, written as in the files; empty for all. Files that end with ``.gz`` are
     unpacked; a truncated one counts as a broken line. Memory is bounded, whatever the files are.
     """
-    return read_lines((line for path in paths for line in _lines_of(path)), since)
-
-
-def read_lines(lines: Iterable[bytes], since: str = "") -> Inventory:
-    """Sum up lines of files, as ``read_inventory`` does."""
     reader = _Reader(since)
-    for line in lines:
-        reader.take(line)
+    for path in paths:
+        for line in _lines_of(path):
+            reader.take(line)
     callers = sorted(reader.callers.values(), key=lambda one: one.place)
     callers.sort(key=lambda one: one.last, reverse=True)
     callers.sort(key=lambda one: one.operation)

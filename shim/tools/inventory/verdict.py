@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import re
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from datetime import UTC, datetime, timedelta
@@ -28,16 +27,6 @@ Ends = Callable[[str], datetime | None]
 
 _SPAN = re.compile(r"([0-9]{1,4})\s*([mhdw])")
 _UNITS = {"m": timedelta(minutes=1), "h": timedelta(hours=1), "d": timedelta(days=1), "w": timedelta(weeks=1)}
-
-
-@attrs.frozen
-class Source:
-    """An inventory file: its last write, its size in bytes, and rotated files beside it."""
-
-    path: Path
-    changed: datetime
-    size: int
-    rotated: tuple[tuple[Path, datetime], ...] = ()
 
 
 @attrs.frozen
@@ -82,22 +71,6 @@ def parse_since(text: str, now: datetime) -> datetime:
     if when >= now:
         raise SettingsError(f"--since: {text!r} is not in the past")
     return when
-
-
-def look_at(path: Path) -> Source:
-    """Return the file system's data on an inventory; raises OSError.
-
-    Rotated files beside ``calls.jsonl`` are such as ``calls.jsonl.1``, ``calls.jsonl-20260601.gz`` or
-    ``calls-20260601.jsonl``.
-    """
-    begins = (f"{path.name}.", f"{path.name}-", f"{path.stem}-")
-    beside = [one for one in sorted(path.parent.iterdir()) if one.name.startswith(begins) and path.suffix in one.name]
-    found, rotated = path.stat(), tuple((one, _changed(one.stat())) for one in beside)
-    return Source(path, _changed(found), found.st_size, rotated)
-
-
-def _changed(found: os.stat_result) -> datetime:
-    return datetime.fromtimestamp(found.st_mtime, UTC)
 
 
 def ends_of(engine: Engine, settings: Settings, now: float) -> Ends:
@@ -148,18 +121,19 @@ def spoken(instant: str) -> str:
     return f"{instant[:10]} {instant[11:16]} UTC"
 
 
-def judge(found: Inventory, sources: Sequence[Source], since: datetime | None, now: datetime, ends: Ends) -> Verdict:
-    """Return the verdict on some files; it claims no more than they prove.
+def judge(found: Inventory, files: Sequence[Path], since: datetime | None, now: datetime, ends: Ends) -> Verdict:
+    """Return the verdict on what was read from some files; it claims no more than they prove. Raises OSError.
 
     Calls count as retired unless ``ends`` has a future sunset for them and Atlas answered them itself.
     """
     over, coming = part(found.callers, ends)
     start = "" if since is None else since.strftime(FORM)
     # An empty file was created at its last write.
-    starts = [found.first] * bool(found.first) + [one.changed.strftime(FORM) for one in sources if not one.size]
-    reaches = min(starts, default="")
+    reaches = min(
+        [found.first] * bool(found.first) + [_written(one) for one in files if not one.stat().st_size], default=""
+    )
     window = f" since {spoken(start or reaches)}" if start or reaches else ""
-    doubts = tuple(_doubts(found, sources, since, reaches, now))
+    doubts = tuple(_doubts(found, files, start, reaches, now))
     if over or found.untold:
         calls = sum(caller.count for caller in over) + found.untold
         places = {(one.file, one.line, one.agent, one.peer) for one in over}
@@ -182,24 +156,31 @@ def judge(found: Inventory, sources: Sequence[Source], since: datetime | None, n
     return Verdict(word, sentence, start, reaches, doubts, sentences(coming))
 
 
-def _doubts(
-    found: Inventory, sources: Sequence[Source], since: datetime | None, reaches: str, now: datetime
-) -> Iterator[str]:
-    if since is None:
+def _doubts(found: Inventory, files: Sequence[Path], start: str, reaches: str, now: datetime) -> Iterator[str]:
+    if not start:
         yield "No window was given; set one, as in --since 30d."
     elif not reaches:
         yield "The inventory has no line that shows when it was begun."
-    elif reaches > since.strftime(FORM):
-        yield f"The inventory reaches back only to {spoken(reaches)}, not to {spoken(since.strftime(FORM))}."
+    elif reaches > start:
+        yield f"The inventory reaches back only to {spoken(reaches)}, not to {spoken(start)}."
     if found.broken:
         yield f"{_plural(found.broken, 'line')} can't be read, and may have been calls."
     if found.last > (now + timedelta(minutes=5)).strftime(FORM):
         yield f"The last line is of {spoken(found.last)}, which is in the future: a clock was wrong."
-    read = {source.path.resolve() for source in sources}
-    rotated = [one for source in sources for one in source.rotated if one[0].resolve() not in read]
-    beside = dict.fromkeys(str(path) for path, changed in rotated if since is None or changed >= since)
-    if beside:
-        yield f"These files beside it were not read, and may have calls: {', '.join(beside)}."
+    read = {file.resolve() for file in files}
+    rotated = [one for file in files for one in _beside(file) if one.resolve() not in read and _written(one) >= start]
+    if rotated:
+        yield f"These files beside it were not read, and may have calls: {', '.join(map(str, dict.fromkeys(rotated)))}."
+
+
+def _beside(file: Path) -> list[Path]:
+    """Return rotated files: beside ``calls.jsonl`` such as ``calls.jsonl.1.gz`` and ``calls-20260601.jsonl``."""
+    begins = (f"{file.name}.", f"{file.name}-", f"{file.stem}-")
+    return [one for one in sorted(file.parent.iterdir()) if one.name.startswith(begins) and file.suffix in one.name]
+
+
+def _written(file: Path) -> str:
+    return datetime.fromtimestamp(file.stat().st_mtime, UTC).strftime(FORM)
 
 
 def _plural(count: int, noun: str) -> str:

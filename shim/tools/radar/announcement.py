@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import logging
 import re
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
@@ -12,8 +11,6 @@ from urllib.parse import urlsplit
 import attrs
 
 from shim.core.messages import Headers
-
-log = logging.getLogger("shim.tools.radar")
 
 ANNOUNCING = frozenset({"sunset", "deprecation"})
 """The names of the fields, in lower case."""
@@ -46,7 +43,7 @@ def read(headers: Headers) -> Announcement | None:
 
     It reads ``Sunset`` (RFC 8594, an HTTP date), ``Deprecation`` (RFC 9745, a Date such as ``@1722816000``; also
     ``true`` and an HTTP date, as in its drafts and from Atlas) and ``Link`` with ``sunset`` or ``deprecation``. Of a
-    repeated field the first line counts. An invalid value is ignored and logged at debug level.
+    repeated field the first line counts. An invalid value is ignored.
     """
     sunset = deprecation = None
     for name, value in headers:
@@ -65,12 +62,7 @@ def read(headers: Headers) -> Announcement | None:
 def _read(sunset: str | None, deprecation: str | None, links: str) -> Announcement | None:
     """Return the announcement of some values; cached, since they come with each reply."""
     ends, since = _instant(sunset), _instant(deprecation)
-    word = (deprecation or "").strip().lower()
-    deprecated = since is not None or word in {"true", "?1"}
-    if sunset is not None and ends is None:
-        log.debug("ignored an invalid Sunset in a reply: %r", sunset[:100])
-    if deprecation is not None and not deprecated and word not in {"false", "?0"}:
-        log.debug("ignored an invalid Deprecation in a reply: %r", deprecation[:100])
+    deprecated = since is not None or (deprecation or "").strip().lower() in {"true", "?1"}
     return Announcement(ends, since, deprecated, _link(links)) if ends is not None or deprecated else None
 
 

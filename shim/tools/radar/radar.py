@@ -89,9 +89,14 @@ class Radar:
             self._seen[found.key] = found
             if len(self._seen) > MOST:
                 self._forget_one()
-            is_news = self._is_news(found)
+            # Once for each operation and its dates, up to a limit.
+            news, path_key = (found.key, found.sunset, found.deprecation), found.key[:2]
+            same = sum(key[:2] == path_key for key, *_ in self._logged)
+            is_news = news not in self._logged and same < NEWS and len(self._logged) < MOST
+            if is_news:
+                self._logged.add(news)
         if is_news:
-            log.warning("%s", sentence(found, before, now))
+            log.warning("%s", _sentence(found, now))
         return found
 
     def _forget_one(self) -> None:
@@ -103,16 +108,6 @@ class Radar:
         path, most = versions.most_common(1)[0]
         same = [key for key in self._seen if most == 1 or key[:2] == path]
         del self._seen[same[len(same) // 2]]
-
-    def _is_news(self, one: Sighting) -> bool:
-        """Return whether to log it: once for each operation and its dates, up to a limit."""
-        news = (one.key, one.sunset, one.deprecation)
-        if news in self._logged or len(self._logged) >= MOST:
-            return False
-        if sum(key[:2] == one.key[:2] for key, *_ in self._logged) >= NEWS:
-            return False
-        self._logged.add(news)
-        return True
 
     def sightings(self) -> tuple[Sighting, ...]:
         """Return everything remembered; may be called from another thread."""
@@ -132,19 +127,15 @@ def _version(value: str) -> str:
     return match[1].lower() if match else ""
 
 
-def sentence(one: Sighting, before: Sighting | None, now: float) -> str:
-    """Return a sentence on the announcement and on the one ``before``."""
+def _sentence(one: Sighting, now: float) -> str:
     version = f" ({one.version})" if one.version else ""
     parts = []
     if one.sunset is not None:
         parts.append(f"Sunset {_day(one.sunset)}, {distance(int((one.sunset - now) // 86400))}")
     if one.deprecated:
         parts.append("Deprecation" if one.deprecation is None else f"Deprecation {_day(one.deprecation)}")
-    said = "; ".join(parts)
-    if before is not None and before.sunset != one.sunset:
-        said += f"; before it was {'no Sunset' if before.sunset is None else _day(before.sunset)}"
     link = f"; see {one.link}" if one.link else ""
-    return f"{one.method} {one.path}{version}: its replies announce {said}{link}"
+    return f"{one.method} {one.path}{version}: its replies announce {'; '.join(parts)}{link}"
 
 
 def distance(days: int) -> str:
