@@ -20,8 +20,8 @@ from shim.core.route import sunset_of
 from shim.core.settings import Settings, parse_instant
 from shim.errors import SettingsError
 from shim.tools.draft.descriptions import read_description
-from shim.tools.inventory import VARIABLE
 from shim.tools.inventory.reading import read_inventory
+from shim.tools.inventory.writing import VARIABLE
 
 ENDS_SOON, HAS_ENDED = 4, 5
 """Exit codes, as those of ``scan``."""

@@ -21,7 +21,7 @@ from shim.core.content import loads
 from shim.core.recognise import shared_engine
 from shim.doors.httpx_family.clients import recognise_also
 from shim.httpx import Client
-from shim.tools import inventory
+from shim.tools.inventory.writing import COMMANDS, VARIABLE
 
 ENDING = """Credentials come from the environment: MONGODB_ATLAS_PUBLIC_API_KEY and
 MONGODB_ATLAS_PRIVATE_API_KEY, or MONGODB_ATLAS_CLIENT_ID and MONGODB_ATLAS_CLIENT_SECRET, or
@@ -80,10 +80,10 @@ def _send(method: str, path: str, content: bytes | None, version: str | None) ->
     media_type = match.content_type.partition(";")[0] if match else "application/json"
     if version:
         media_type = f"application/vnd.atlas.{version}+json"
-    headers = {"User-Agent": f"{inventory.COMMANDS}{__version__}", "Accept": media_type}
+    headers = {"User-Agent": f"{COMMANDS}{__version__}", "Accept": media_type}
     if content is not None:
         headers["Content-Type"] = media_type
-    os.environ.pop(inventory.VARIABLE, None)  # Calls of this command need no warning: it is not a program to change.
+    os.environ.pop(VARIABLE, None)  # Calls of this command need no warning: it is not a program to change.
     with Client(auth=settled.auth, timeout=TIMEOUT, headers=headers) as http:
         recognise_also(http, settled.base_url)
         try:

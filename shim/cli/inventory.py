@@ -17,9 +17,9 @@ from shim.cli.output import output_option
 from shim.cli.successors import NextCall, next_calls, no_successor
 from shim.core.recognise import Engine, shared_engine
 from shim.core.settings import read_settings
-from shim.tools.inventory import VARIABLE, explain_command
 from shim.tools.inventory.reading import LEVELS, MOST, Caller, Inventory, read_inventory
 from shim.tools.inventory.verdict import FORM, Verdict, ends_of, judge, parse_since, spoken
+from shim.tools.inventory.writing import VARIABLE, explain_command
 
 EXIT = {"quiet": 0, "called": 4, "unproven": 5}
 """Verdict -> exit code with ``--fail-if-called``."""
@@ -117,10 +117,9 @@ def _called(engine: Engine, name: str, callers: list[Caller]) -> dict[str, Any]:
 
 def _caller(caller: Caller) -> dict[str, Any]:
     """Return a caller; ``changed`` are the fields that have changed in its answers, a text for each level."""
-    kept = attrs.asdict(caller, filter=lambda field, value: value is not None and field.name != "operation")
     changed = [f"{level}: {', '.join(names)}" for level in LEVELS if (names := getattr(caller, level))]
     changed += [f"{caller.dropped} values left out"] if caller.dropped else []
-    return {**kept, "place": caller.place, "changed": changed}
+    return {**attrs.asdict(caller), "changed": changed}
 
 
 def _remarks(found: Inventory, verdict: Verdict) -> list[str]:

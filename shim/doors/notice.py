@@ -25,7 +25,7 @@ from shim.doors.environment import WARNINGS
 from shim.doors.native import alone, as_text, header_lines
 from shim.doors.recognition import RetiredCall, recognise_url
 from shim.errors import LegacyEndpointWarning
-from shim.tools.inventory import CallSite, explain_command
+from shim.tools.inventory.writing import CallSite, explain_command
 
 SIZE = 4096  # call sites that are remembered; beyond that all are forgotten, and warned again
 

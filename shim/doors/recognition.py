@@ -20,7 +20,7 @@ from shim.doors.call_site import call_site
 from shim.doors.native import is_served
 from shim.doors.process import Current
 from shim.origins import origin_of
-from shim.tools import inventory
+from shim.tools.inventory.writing import note
 
 logger = logging.getLogger("shim")
 
@@ -60,7 +60,7 @@ class RetiredCall:
         if record is None:
             operation, sunset = self.match.operation, sunset_of(self.match.operation, self.context.settings)
             record = Record(operation.id, self.match.api.name, route, why, sunset, operation.deprecated)
-        inventory.note(record, where=call_site())
+        note(record, where=call_site())
 
 
 def _or_challenge(steps: Exchange, call: Call) -> Exchange:

@@ -21,12 +21,12 @@ from shim.errors import DocumentError, SettingsError
 from shim.flags.providers import PROVIDER, check_flag
 from shim.gateway.option_values import CredentialsMode
 from shim.gateway.options import TABLE, Options, Row
-from shim.tools import inventory
+from shim.tools.inventory.writing import VARIABLE as INVENTORY
 
 PREFIX = "ATLAS_SHIM_"
 MAPPINGS = "ATLAS_SHIM_MAPPINGS"
 
-KNOWN = {MAPPINGS, PROVIDER, "ATLAS_SHIM_WARNINGS", inventory.VARIABLE, *(row.variable for row in TABLE)}
+KNOWN = {MAPPINGS, PROVIDER, "ATLAS_SHIM_WARNINGS", INVENTORY, *(row.variable for row in TABLE)}
 """Every variable that some part of the shim reads."""
 
 

@@ -11,8 +11,8 @@ from queue import SimpleQueue
 
 from shim.core.messages import Call, Headers, Record
 from shim.gateway.logs import CallLine, plain
-from shim.tools.inventory import VARIABLE, note, note_announced, started
-from shim.tools.radar import Radar
+from shim.tools.inventory.writing import VARIABLE, note, note_announced, started
+from shim.tools.radar.radar import Radar
 
 log = logging.getLogger("shim.gateway")
 

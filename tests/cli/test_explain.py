@@ -15,7 +15,7 @@ from shim.core.recognise import shared_engine
 from shim.documents.casts import WAYS
 from shim.documents.verbs import VERBS
 from shim.fake import DEMO_CLUSTER, DEMO_GROUP, DEMO_PRIVATE_KEY, DEMO_PUBLIC_KEY, DEMO_TOKEN
-from shim.tools.inventory import explain_command
+from shim.tools.inventory.writing import explain_command
 
 TESTS = Path(__file__).parents[1]
 CONTRACT = TESTS / "cases" / "contract"

@@ -5,8 +5,8 @@ import json
 from click.testing import CliRunner
 
 from shim.cli import main
-from shim.tools.inventory import note_announced
-from shim.tools.radar import Sighting
+from shim.tools.inventory.writing import note_announced
+from shim.tools.radar.radar import Sighting
 
 PATH = "/api/atlas/v2/groups/{}/backup/exportBuckets/{}"
 

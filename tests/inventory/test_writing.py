@@ -12,7 +12,6 @@ import pytest
 
 from shim.core.messages import Dropped, FieldReport, Record, Sent
 from shim.documents.vocabulary import Fidelity
-from shim.tools import inventory
 from shim.tools.inventory import writing
 
 DAY = datetime(2026, 1, 22, tzinfo=UTC)
@@ -52,13 +51,13 @@ def file(tmp_path):
 
 
 def written(file, made, **how):
-    inventory.note(made, environ={inventory.VARIABLE: str(file)}, clock=lambda: NOW, **how)
+    writing.note(made, environ={writing.VARIABLE: str(file)}, clock=lambda: NOW, **how)
     return [json.loads(line) for line in file.read_text().splitlines()]
 
 
 def test_a_call_is_one_line(file):
     """A line has operation, place, time, and the fields that were not as before."""
-    assert written(file, record(), where=inventory.CallSite("app/jobs.py", 7)) == [
+    assert written(file, record(), where=writing.CallSite("app/jobs.py", 7)) == [
         {
             "time": "2026-06-01T12:30:00Z",
             "operation": "listServerlessBackupSnapshots",
@@ -85,18 +84,18 @@ def test_nothing_of_the_call_itself_is_written(file):
 def test_without_the_variable_nothing_is_written(tmp_path, monkeypatch):
     """There is no file, and no call site is wanted."""
     monkeypatch.chdir(tmp_path)
-    inventory.note(record(), environ={})
-    inventory.note(record(), environ={inventory.VARIABLE: ""})
+    writing.note(record(), environ={})
+    writing.note(record(), environ={writing.VARIABLE: ""})
     assert not list(tmp_path.iterdir())
-    assert not inventory.wanted({})
-    assert inventory.wanted({inventory.VARIABLE: "x"})
+    assert not writing.wanted({})
+    assert writing.wanted({writing.VARIABLE: "x"})
 
 
 def test_a_line_stays_short_whatever_is_in_it(file):
     """Very long names, agents and field lists are cut, so that a line can be written in one piece."""
     fields = tuple(FieldReport(f"field{'x' * 40}{number}", Fidelity.ABSENT) for number in range(300))
     made = record(fields=fields, reason="r" * 9000)
-    line = written(file, made, where=inventory.CallSite("\U0001f600" * 5000, 3), agent="a\n\x1b[31m" * 900)[0]
+    line = written(file, made, where=writing.CallSite("\U0001f600" * 5000, 3), agent="a\n\x1b[31m" * 900)[0]
     assert len(file.read_bytes()) <= writing.LONGEST
     assert line["cut"] is True
     assert line["operation"] == "listServerlessBackupSnapshots"
@@ -109,7 +108,7 @@ def test_a_failure_is_logged_once_and_costs_nothing(tmp_path, monkeypatch, caplo
     monkeypatch.setattr(writing, "_failed", set())
     with caplog.at_level(logging.WARNING, logger="shim"):
         for _ in range(3):
-            inventory.note(record(), environ={inventory.VARIABLE: path})
+            writing.note(record(), environ={writing.VARIABLE: path})
     assert len(caplog.records) == 1
 
 
@@ -118,7 +117,7 @@ def test_a_pipe_without_a_reader_does_not_block(tmp_path, monkeypatch):
     monkeypatch.setattr(writing, "_failed", set())
     pipe = tmp_path / "pipe"
     os.mkfifo(pipe)
-    inventory.note(record(), environ={inventory.VARIABLE: str(pipe)})
+    writing.note(record(), environ={writing.VARIABLE: str(pipe)})
     assert writing._failed == {str(pipe)}
 
 
@@ -128,9 +127,9 @@ def test_an_inventory_is_a_file_of_its_owner_alone(tmp_path, monkeypatch):
     file, link = tmp_path / "calls.jsonl", tmp_path / "link"
     link.symlink_to(file)
     for path in (str(link), os.devnull):
-        inventory.note(record(), environ={inventory.VARIABLE: path})
+        writing.note(record(), environ={writing.VARIABLE: path})
     assert (writing._failed, file.exists()) == ({str(link), os.devnull}, False)
-    inventory.note(record(), environ={inventory.VARIABLE: str(file)})
+    writing.note(record(), environ={writing.VARIABLE: str(file)})
     assert file.stat().st_mode & 0o777 == 0o600
 
 
@@ -138,13 +137,13 @@ def test_lines_of_several_processes_stay_whole(file):
     """Four processes that write at once lose no line and mix none."""
     code = (
         "from datetime import datetime, UTC\n"
-        "from shim.tools import inventory\n"
+        "from shim.tools.inventory import writing\n"
         "from shim.core.messages import Record\n"
         "d = datetime(2026, 1, 22, tzinfo=UTC)\n"
         "for n in range(200):\n"
-        "    inventory.note(Record('listServerlessInstances', 'v2', 'flex', 'x' * n, d, d), agent='a' * n)\n"
+        "    writing.note(Record('listServerlessInstances', 'v2', 'flex', 'x' * n, d, d), agent='a' * n)\n"
     )
-    environ = {**os.environ, inventory.VARIABLE: str(file)}
+    environ = {**os.environ, writing.VARIABLE: str(file)}
     workers = [subprocess.Popen([sys.executable, "-c", code], env=environ) for _ in range(4)]
     assert [worker.wait() for worker in workers] == [0, 0, 0, 0]
     lines = [json.loads(line) for line in file.read_text().splitlines()]
@@ -156,8 +155,8 @@ def test_after_a_full_disk_the_next_line_is_whole(file, monkeypatch):
     real = os.write
     sizes = iter([5])
     monkeypatch.setattr(os, "write", lambda fd, data: real(fd, data[: next(sizes, len(data))]))
-    inventory.note(record(), environ={inventory.VARIABLE: str(file)})
-    inventory.note(record(), environ={inventory.VARIABLE: str(file)})
+    writing.note(record(), environ={writing.VARIABLE: str(file)})
+    writing.note(record(), environ={writing.VARIABLE: str(file)})
     lines = file.read_text().splitlines()
     assert len(lines[0]) == 5
     assert json.loads(lines[1])["operation"] == "listServerlessBackupSnapshots"

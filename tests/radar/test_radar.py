@@ -8,8 +8,7 @@ import pytest
 
 from shim.core.messages import Call
 from shim.core.recognise import shared_engine
-from shim.tools.radar import Radar
-from shim.tools.radar.radar import CALLERS, MOST, NEWS
+from shim.tools.radar.radar import CALLERS, MOST, NEWS, Radar
 
 GROUP = "/api/atlas/v2/groups/0123456789abcdef01234567"
 ACCEPT = ("Accept", "application/vnd.atlas.2023-02-01+json")

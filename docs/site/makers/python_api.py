@@ -121,7 +121,7 @@ def python_api() -> str:
         paragraph(f"{warning} `ATLAS_SHIM_WARNINGS` says how often ([settings](settings.md#for-every-way-in))."),
         *_calls("shim.set_warnings_handler"),
         "A handler takes one argument, and what it returns is not looked at:",
-        *_values("shim.doors.notice.Notice", "shim.tools.inventory.CallSite"),
+        *_values("shim.doors.notice.Notice", "shim.tools.inventory.writing.CallSite"),
         ERRORS,
         table(("error", "is a", "when"), _errors()),
         *_calls("shim.AtlasError"),

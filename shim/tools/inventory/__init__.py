@@ -3,16 +3,3 @@
 Set ``ATLAS_SHIM_INVENTORY=calls.jsonl`` to write one. ``writing`` appends the lines, for the Python doors and the
 gateway; ``reading`` sums them up and ``verdict`` draws the conclusion, for ``atlas-shim inventory``.
 """
-
-from shim.tools.inventory.writing import (
-    COMMANDS,
-    VARIABLE,
-    CallSite,
-    explain_command,
-    note,
-    note_announced,
-    started,
-    wanted,
-)
-
-__all__ = ["COMMANDS", "VARIABLE", "CallSite", "explain_command", "note", "note_announced", "started", "wanted"]

@@ -8,15 +8,12 @@ import os
 import re
 import zlib
 from collections.abc import Iterable, Iterator
-from io import BufferedIOBase
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any
 
 import attrs
 
 from shim.tools.inventory.writing import COMMANDS, opened
-
-_T = TypeVar("_T")
 
 LEVELS = ("absent", "derived", "constant")
 """The fidelity levels in a line, the worst first."""
@@ -41,20 +38,16 @@ _TIME = re.compile(
 class Caller:
     """All calls of one operation from one place.
 
-    ``file`` and ``line`` are a call site in Python; ``agent`` is a User-Agent at the gateway and ``peer`` the address
-    it came from; unknown ones are None. ``first`` and ``last`` are UTC instants as written. ``absent``,
-    ``derived`` and ``constant`` are the changed fields of its answers; ``dropped`` counts values that could not be
-    translated. ``routes`` counts calls by the side that answered; ``lasts`` are their last instants.
+    ``place`` is the file and line of a Python program, or a User-Agent and the address that it called the gateway from.
+    ``last`` is a UTC instant as written. ``absent``, ``derived`` and ``constant`` are the changed fields of its
+    answers; ``dropped`` counts values that could not be translated. ``routes`` counts calls by the side that answered;
+    ``lasts`` are their last instants.
     """
 
     operation: str
-    file: str | None
-    line: int | None
-    agent: str | None
-    peer: str | None = None
+    place: str
+    last: str
     count: int = 1
-    first: str = ""
-    last: str = ""
     dropped: int = 0
     routes: dict[str, int] = attrs.field(factory=dict)
     lasts: dict[str, str] = attrs.field(factory=dict)
@@ -62,17 +55,10 @@ class Caller:
     derived: list[str] = attrs.field(factory=list)
     constant: list[str] = attrs.field(factory=list)
 
-    @property
-    def place(self) -> str:
-        """The caller as text for people."""
-        if self.file is not None:
-            return f"{self.file}:{self.line}" if self.line is not None else self.file
-        return _remote(self.agent, self.peer)
-
     def add(self, call: Caller) -> None:
         """Count one more call."""
         self.count += 1
-        self.first, self.last = min(self.first, call.first), max(self.last, call.last)
+        self.last = max(self.last, call.last)
         self.dropped += call.dropped
         for route, when in call.lasts.items():
             if route in self.routes or len(self.routes) < _NAMES:
@@ -96,15 +82,13 @@ class AnnouncedCalls:
     sunset: str
     deprecation: str
     link: str
-    count: int
-    first: str
     last: str
     callers: dict[str, int]
+    count: int = 1
 
     def add(self, call: AnnouncedCalls) -> None:
         """Count one more call."""
         self.count += 1
-        self.first = min(self.first, call.first)
         if call.last >= self.last:
             self.last, self.sunset, self.deprecation, self.link = call.last, call.sunset, call.deprecation, call.link
         for who in call.callers:
@@ -112,140 +96,119 @@ class AnnouncedCalls:
                 self.callers[who] = self.callers.get(who, 0) + 1
 
 
-@attrs.frozen
+@attrs.define
 class Inventory:
     """The callers in some inventory files, and facts about the files.
 
-    Of the ``lines`` read, ``broken`` can't be read, ``earlier`` are calls before the window, ``own`` are calls of the
-    shim's own commands, and ``untold`` are calls of callers beyond the first 10,000.
+    Of the ``lines`` read, ``broken`` can't be read, ``earlier`` are calls before the window, which starts at ``since``,
+    ``own`` are calls of the shim's own commands, and ``untold`` are calls of callers beyond the first 10,000.
     ``first`` and ``last`` are the instants of the first and the last record of any kind, empty without records.
-    ``announced`` are calls, retired or not, whose replies announced a sunset.
     """
 
-    callers: tuple[Caller, ...]
-    lines: int
-    broken: int
-    earlier: int
-    own: int
-    untold: int
-    first: str
-    last: str
-    announced: tuple[AnnouncedCalls, ...]
+    since: str = ""
+    lines: int = 0
+    broken: int = 0
+    earlier: int = 0
+    own: int = 0
+    untold: int = 0
+    first: str = ""
+    last: str = ""
+    _callers: dict[tuple[str, str], Caller] = attrs.field(factory=dict)
+    _announced: dict[tuple[str, str], AnnouncedCalls] = attrs.field(factory=dict)
+
+    @property
+    def callers(self) -> list[Caller]:
+        """The callers by operation, the most recent first."""
+        callers = sorted(self._callers.values(), key=lambda one: one.place)
+        callers.sort(key=lambda one: one.last, reverse=True)
+        return sorted(callers, key=lambda one: one.operation)
+
+    @property
+    def announced(self) -> list[AnnouncedCalls]:
+        """Calls, retired or not, whose replies announced a sunset; the next sunset first."""
+        return sorted(self._announced.values(), key=lambda one: (one.sunset or "~", one.operation, one.version))
+
+    def take(self, line: bytes) -> None:
+        """Count one line."""
+        self.lines += 1
+        try:
+            entry = json.loads(line)
+            when = _text(entry["time"])
+            call = _read(entry, when)
+        except (ValueError, TypeError, KeyError, AttributeError, RecursionError, OverflowError):
+            self.broken += 1
+            return
+        self.first, self.last = min(self.first or when, when), max(self.last, when)
+        if isinstance(call, Caller):
+            caller = call.operation, call.place
+            if when < self.since:
+                self.earlier += 1
+            elif call.place.startswith(COMMANDS):
+                self.own += 1
+            elif caller in self._callers:
+                self._callers[caller].add(call)
+            elif len(self._callers) < MOST:
+                self._callers[caller] = call
+            else:
+                self.untold += 1
+        elif call is not None and when >= self.since and not any(who.startswith(COMMANDS) for who in call.callers):
+            operation = call.operation, call.version
+            if operation in self._announced:
+                self._announced[operation].add(call)
+            elif len(self._announced) < _ANNOUNCED:
+                self._announced[operation] = call
 
 
 def read_inventory(paths: Iterable[Path], since: str = "") -> Inventory:
-    """Sum up inventory files, by operation, the most recent caller first; raises OSError, also for no regular file.
+    """Sum up inventory files; raises OSError, also for no regular file.
 
     ``since`` is the start of the window, written as in the files; empty for all. Files that end with ``.gz`` are
     unpacked; a truncated one counts as a broken line. Memory is bounded, whatever the files are.
     """
-    reader = _Reader(since)
+    found = Inventory(since)
     for path in paths:
         for line in _lines_of(path):
-            reader.take(line)
-    callers = sorted(reader.callers.values(), key=lambda one: one.place)
-    callers.sort(key=lambda one: one.last, reverse=True)
-    callers.sort(key=lambda one: one.operation)
-    ends = sorted(reader.announced.values(), key=lambda one: (one.sunset or "~", one.operation, one.version))
-    return Inventory(tuple(callers), **reader.counts, first=reader.first, last=reader.last, announced=tuple(ends))
+            found.take(line)
+    return found
 
 
 def _lines_of(path: Path) -> Iterator[bytes]:
-    with os.fdopen(opened(path, os.O_RDONLY), "rb") as file:
+    """Yield the lines that are not empty; a line too long for a record is cut, and so counts as broken."""
+    with os.fdopen(opened(path, os.O_RDONLY), "rb") as plain:
+        file = gzip.GzipFile(fileobj=plain) if path.suffix == ".gz" else plain
         try:
-            yield from _lines(gzip.GzipFile(fileobj=file) if path.suffix == ".gz" else file)
+            while line := file.readline(_LONGEST):
+                cut = line
+                while len(cut) == _LONGEST and not cut.endswith(b"\n"):
+                    cut = file.readline(_LONGEST)
+                if line.strip():
+                    yield line
         except (EOFError, zlib.error, gzip.BadGzipFile):
             yield b"packed, and broken from here on"
 
 
-def _lines(file: BufferedIOBase) -> Iterator[bytes]:
-    """Yield the lines that are not empty; a line too long for a record is cut, and so counts as broken."""
-    while line := file.readline(_LONGEST):
-        cut = line
-        while len(cut) == _LONGEST and not cut.endswith(b"\n"):
-            cut = file.readline(_LONGEST)
-        if line.strip():
-            yield line
-
-
-class _Reader:
-    """Counts lines one by one."""
-
-    def __init__(self, since: str) -> None:
-        self._since = since
-        self.callers: dict[Any, Caller] = {}
-        self.announced: dict[Any, AnnouncedCalls] = {}
-        self.first = self.last = ""
-        self.counts = dict.fromkeys(("lines", "broken", "earlier", "own", "untold"), 0)
-
-    def take(self, line: bytes) -> None:
-        """Count one line."""
-        self.counts["lines"] += 1
-        try:
-            entry = json.loads(line)
-            when = _of(re.Match, _TIME.fullmatch(entry["time"]))[0]
-            call = _read(entry, when)
-        except (ValueError, TypeError, KeyError, AttributeError, RecursionError):
-            self.counts["broken"] += 1
-            return
-        self.first, self.last = min(self.first or when, when), max(self.last, when)
-        if isinstance(call, Caller):
-            key = call.operation, call.file, call.line, call.agent, call.peer
-            if when < self._since:
-                self.counts["earlier"] += 1
-            elif (call.agent or "").startswith(COMMANDS):
-                self.counts["own"] += 1
-            elif key in self.callers:
-                self.callers[key].add(call)
-            elif len(self.callers) < MOST:
-                self.callers[key] = call
-            else:
-                self.counts["untold"] += 1
-        elif call is not None and when >= self._since and not any(who.startswith(COMMANDS) for who in call.callers):
-            operation = call.operation, call.version
-            if operation in self.announced:
-                self.announced[operation].add(call)
-            elif len(self.announced) < _ANNOUNCED:
-                self.announced[operation] = call
-
-
 def _read(entry: Any, when: str) -> Caller | AnnouncedCalls | None:
-    """Return an entry's call, None if it records no call; raises TypeError or KeyError if it is not a record."""
+    """Return an entry's call, None if it records no call; raises ValueError and the like if it is not a record."""
+    if not _TIME.fullmatch(when):
+        raise ValueError("not an instant")
     if "operation" not in entry and "started" in entry:
         return None
-    agent, peer = _get(entry, str, "agent"), _get(entry, str, "peer")
+    peer = entry.get("peer")
+    place = f"{entry.get('agent') or 'unknown'}{f' from {peer}' if peer else ''}"
     if "operation" not in entry and "announced" in entry:
-        version, sunset, link = (_get(entry, str, name) or "" for name in ("version", "sunset", "link"))
-        deprecation = "true" if entry.get("deprecation") is True else _get(entry, str, "deprecation") or ""
-        dates = version, sunset, deprecation, link
-        return AnnouncedCalls(_of(str, entry["announced"]), *dates, 1, when, when, {_remote(agent, peer): 1})
+        version, sunset, link = (str(entry.get(name) or "") for name in ("version", "sunset", "link"))
+        since = entry.get("deprecation") or ""
+        deprecation = "true" if since is True else str(since)
+        return AnnouncedCalls(_text(entry["announced"]), version, sunset, deprecation, link, when, {place: 1})
+    if entry.get("file") is not None:
+        place = str(entry["file"]) + (f":{entry['line']}" if entry.get("line") is not None else "")
     route = str(entry.get("route", "unknown"))
-    return Caller(
-        _of(str, entry["operation"]),
-        _get(entry, str, "file"),
-        _get(entry, int, "line"),
-        agent,
-        peer,
-        first=when,
-        last=when,
-        dropped=_get(entry, int, "dropped") or 0,
-        routes={route: 1},
-        lasts={route: when},
-        **{level: [_of(str, name) for name in entry.get(level, ())][:_NAMES] for level in LEVELS},  # type: ignore[arg-type]
-    )
+    levels = [list(map(_text, entry.get(level, ())))[:_NAMES] for level in LEVELS]
+    dropped = int(entry.get("dropped", 0))
+    return Caller(_text(entry["operation"]), place, when, 1, dropped, {route: 1}, {route: when}, *levels)
 
 
-def _remote(agent: str | None, peer: str | None) -> str:
-    return f"{agent or 'unknown'} from {peer}" if peer else agent or "unknown"
-
-
-def _of(kind: type[_T], value: object) -> _T:
-    if not isinstance(value, kind) or isinstance(value, bool):
-        raise TypeError("of another type")
+def _text(value: object) -> str:
+    if not isinstance(value, str):
+        raise TypeError("not a text")
     return value
-
-
-def _get(entry: Any, kind: type[_T], name: str) -> _T | None:
-    """Return a member, None if it is missing; raises TypeError if it is of another type."""
-    value = entry.get(name)
-    return None if value is None else _of(kind, value)

@@ -136,7 +136,7 @@ def judge(found: Inventory, files: Sequence[Path], since: datetime | None, now: 
     doubts = tuple(_doubts(found, files, start, reaches, now))
     if over or found.untold:
         calls = sum(caller.count for caller in over) + found.untold
-        places = {(one.file, one.line, one.agent, one.peer) for one in over}
+        places = {one.place for one in over}
         count = f"More than {MOST} callers" if found.untold else _plural(len(places), "caller")
         last = max((one.last for one in over), default="")
         word, doubts = "called", ()

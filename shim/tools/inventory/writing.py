@@ -20,7 +20,7 @@ from shim.core.messages import Record
 from shim.documents.model import Operation
 
 if TYPE_CHECKING:  # doors write, too, and have no radar
-    from shim.tools.radar import Sighting
+    from shim.tools.radar.radar import Sighting
 
 logger = logging.getLogger("shim")
 

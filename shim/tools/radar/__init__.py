@@ -3,8 +3,3 @@
 ``announcement`` reads the header fields, ``shape`` turns a path into a template, ``radar`` remembers announcements,
 within bounds, and logs each once.
 """
-
-from shim.tools.radar.announcement import ANNOUNCING, Announcement, read
-from shim.tools.radar.radar import Radar, Sighting
-
-__all__ = ["ANNOUNCING", "Announcement", "Radar", "Sighting", "read"]
