@@ -18,9 +18,9 @@ def tables(page):
     for section in page("headers.md").split("\n## ")[1:]:
         heading, _, text = section.partition("\n")
         when = ""
-        for name, said in re.findall(r"^\| `([A-Za-z0-9-]+)` \| ([^|]+?) \|", text, re.MULTILINE):
+        for names, said in re.findall(r"^\| (`[^|]+) \| ([^|]+?) \|", text, re.MULTILINE):
             when = when if said == "the same" else said
-            found.setdefault(heading, {})[name.lower()] = when
+            found.setdefault(heading, {}).update(dict.fromkeys(re.findall(r"`([a-z0-9-]+)`", names.lower()), when))
     return found
 
 
