@@ -216,10 +216,16 @@ def test_a_file_of_many_paths_is_asked_for_each(tmp_path):
     """How many texts are followed is bounded for each call, not for each file."""
     numbers = range(1000, 1300)
     paths = "".join(f'P{number} = BASE + "/groups/a/serverless/b" + "/" + "backup/snapshots"\n' for number in numbers)
-    put(tmp_path / "paths.py", f'BASE = "https://cloud.mongodb.com/api/atlas/v2"\n{paths}')
     calls = "".join(f"requests.get(P{number})\n" for number in numbers)
-    put(tmp_path / "client.py", f"import requests\nfrom paths import *\n{calls}")
-    assert names(look(tmp_path)) == ["client.py"] * 300
+    put(tmp_path / "a.py", f'BASE = "https://cloud.mongodb.com/api/atlas/v2"\n{paths}{calls}')
+    assert [one.kind for one in look(tmp_path).findings] == ["call"] * 300
+
+
+def test_a_path_that_another_file_uses_is_found_where_it_stands(tmp_path):
+    """Each file is read alone."""
+    put(tmp_path / "paths.py", 'JOBS = "/groups/{g}/serverless/{c}/backup/restoreJobs"\n')
+    put(tmp_path / "client.py", "import requests\nfrom paths import JOBS\nrequests.get(JOBS.format(g=1, c=2))\n")
+    assert names(look(tmp_path)) == ["paths.py"]
 
 
 NOTEBOOK = {

@@ -23,7 +23,7 @@ import attrs
 from shim.documents.calls import Target
 from shim.documents.model import Operation
 from shim.errors import SettingsError
-from shim.tools.scan.living import is_living
+from shim.tools.scan.sought import is_living
 from shim.tools.scan.texts import Place
 
 _COMMENT = re.compile(r"^(.*?)(?:#|//|/\*|--|<!--|;)\s*atlas-shim:\s*ignore(-file)?\b(?!\w)\s*(?:\[([^\]]*)\])?")

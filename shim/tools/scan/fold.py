@@ -7,7 +7,7 @@ literal lists, and return values of the program's own functions. Everything else
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 
 import attrs
 
@@ -31,27 +31,19 @@ _PARTS = frozenset({"value", "path", "url", "uri", "address", "endpoint"})
 
 
 @attrs.define
-class Trail:
-    """The literals below each expression that is being evaluated, in any program, and how many were followed."""
-
-    literals: list[set[Node]] = attrs.field(factory=lambda: [set()])
-    steps: int = 0
-
-
-@attrs.define
 class Program(Scopes):
-    """One file's program; ``ask`` looks up names that it does not define in other programs."""
+    """One file's program. ``below`` has the literals below each expression that is being evaluated."""
 
-    ask: Callable[[Program, str, Callable[[Program], Texts]], Texts]
-    trail: Trail
+    below: list[set[Node]] = attrs.field(factory=lambda: [set()])
+    steps: int = 0
     memory: dict[Node, tuple[Texts, frozenset[Node]]] = attrs.field(factory=dict)
 
     def fold(self, node: Node) -> Texts:
         """Return the possible texts of an expression."""
-        stack = self.trail.literals
+        stack = self.below
         if node not in self.memory:
-            self.trail.steps = self.trail.steps + 1 if len(stack) > 1 else 0
-            if len(stack) > _DEEPEST or self.trail.steps > _STEPS:
+            self.steps = self.steps + 1 if len(stack) > 1 else 0
+            if len(stack) > _DEEPEST or self.steps > _STEPS:
                 return UNKNOWN
             self.memory[node] = UNKNOWN, frozenset()  # a name defined by itself is unknown
             stack.append({node} if node.role == "string" else set())
@@ -103,14 +95,14 @@ class Program(Scopes):
     def named(self, name: str, at: Node) -> Texts:
         """Return the possible texts of a name at a place."""
         found = self._values(self.assigned(name, at))
-        return found if known(found) else self.ask(self, name, lambda other: other.member(name))
+        return found or UNKNOWN
 
     def member(self, name: str) -> Texts:
         """Return the possible texts of a constant, a field or a property of a name."""
         found = self._values(self.names.get((None, name), []))
         if not known(found) and name in self.functions:
             return self.returned(name)
-        return found if known(found) else self.ask(self, name, lambda other: other.member(name))
+        return found or UNKNOWN
 
     def _values(self, assignments: Sequence[Assigned]) -> Texts:
         texts: Texts = ()
@@ -183,8 +175,6 @@ class Program(Scopes):
             return made(concat, *parts_of, *args)
         if name in {"replace", "replaceall", "gsub"} and (known(on) or args):
             return tuple(_VARIANT.sub(HOLE, one) for one in (on if known(on) else args[0]))
-        if known(found := self.ask(self, call.name, lambda other: other.returned(call.name))):
-            return made(_filled, found, *given)
         if name in rules.words("words", "keep") and known(on):
             return on
         is_new = "new" in call.node.kind or "creation" in call.node.kind

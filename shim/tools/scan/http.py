@@ -5,9 +5,10 @@ Messages, documentation, mocks and a server's routes make none.
 
 from __future__ import annotations
 
+import os
 import re
-from collections.abc import Iterator, Mapping
-from pathlib import PurePath
+from collections.abc import Iterator
+from pathlib import Path
 
 from shim.tools.scan import rules
 from shim.tools.scan.fold import Program
@@ -34,26 +35,27 @@ _COMPARES = frozenset({"==", "!=", "===", "!==", "in", "=~", "=>"})
 
 
 class Calls:
-    """Finds which calls of a program are HTTP calls, and the names that the program defines itself.
+    """Finds which calls of a program are HTTP calls, and the names that are its authors' own."""
 
-    ``neighbours`` has the function names of the files in its folder, by bare file name.
-    """
-
-    def __init__(self, program: Program, sought: Sought, neighbours: Mapping[str, frozenset[str]]) -> None:
+    def __init__(self, program: Program, sought: Sought) -> None:
         self.program = program
         self.sought = sought
         self.text = program.root.text
         self.mentioned = {word for word in ("mongodbatlas", "supertest", "msw") if word in self.text}
         self.near = _SPEAKS.search(self.text) is not None
-        self.own = {name for names in neighbours.values() for name in names}
-        beside = neighbours.keys() - {PurePath(program.file).stem}
+        self.own = set(program.functions)
         for node in program.root.walk():
             if node.role == "type":
                 self.own.update(plain(one.text) for one in node.kids if one.role == "name")
             elif "import" in node.kind and node.role != "call":
                 names = node.words()
-                if not beside.isdisjoint(names) or _RELATIVE.search(node.text):
+                if _RELATIVE.search(node.text) or any(map(self._is_beside, names)):
                     self.own.update(names)
+
+    def _is_beside(self, name: str) -> bool:
+        """Return whether a file of a name is in the program's folder."""
+        path = Path(self.program.file)
+        return name != path.stem and os.path.isfile(path.with_name(name + path.suffix))  # noqa: PTH113 - never raises
 
     def retired(self, call: Call) -> Iterator[tuple[str | None, str]]:
         """Yield the methods and addresses of the retired calls that a call may be."""

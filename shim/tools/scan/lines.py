@@ -11,7 +11,7 @@ from collections.abc import Iterator
 
 from shim.tools.scan import rules
 from shim.tools.scan.commands import commands_in
-from shim.tools.scan.sought import Sought, Use
+from shim.tools.scan.sought import Sought, Use, is_living
 from shim.tools.scan.texts import HOLE, Place
 
 _LONGEST = 20_000  # the most characters of a command line; a longer line is searched for paths and names only
@@ -160,7 +160,8 @@ class Lines:
                 continue
             use = self.sought.called(place, None, word, "text")
             if use is not None:
-                use = self.sought.called(place, self._method(number), word, "text") or use
+                exact = self.sought.called(place, self._method(number), word, "text")
+                use = exact or (None if is_living(use.operations[0]) else use)
             else:
                 use = self._name(word, place, row)
             yield from filter(None, [use])

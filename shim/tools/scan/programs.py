@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from itertools import dropwhile
 
 from shim.tools.scan import rules
@@ -26,16 +26,14 @@ _TYPED = frozenset({"go", "java", "csharp", "kotlin", "rust"})
 
 
 class Reader(Calls):
-    """Reads one program; ``used`` are the literals that went into calls, or into mocks, of any program."""
+    """Reads one program; ``used`` are the literals that went into calls, or into mocks."""
 
-    def __init__(
-        self, program: Program, sought: Sought, neighbours: Mapping[str, frozenset[str]], used: set[Node]
-    ) -> None:
-        super().__init__(program, sought, neighbours)
-        self.used = used
+    def __init__(self, program: Program, sought: Sought) -> None:
+        super().__init__(program, sought)
+        self.used = set[Node]()
 
-    def calls(self) -> Iterator[Use]:
-        """Yield the calls and names."""
+    def uses(self) -> Iterator[Use]:
+        """Yield the calls and names, then the paths that are part of neither a call nor a longer path."""
         for call in self.program.calls.values():
             if self.is_mock(call):
                 self._use(call)
@@ -46,6 +44,7 @@ class Reader(Calls):
                 yield from self._annotation(node)
             elif node.role in {"member", "name", "string"} and (uses := list(self._node(node))):
                 yield from [] if self.is_quiet(node) else uses
+        yield from self._paths()
 
     def _call(self, call: Call) -> Iterator[Use]:
         yield from self._named(call)
@@ -120,8 +119,7 @@ class Reader(Calls):
             self.used.add(one)
             yield from [use] if use is not None else []
 
-    def paths(self) -> Iterator[Use]:
-        """Yield the paths that are part of neither a call of any program nor a longer path."""
+    def _paths(self) -> Iterator[Use]:
         found: dict[frozenset[Node], tuple[Node, str]] = {}
         for node in self.program.root.walk():
             if node.role == "string" and self.sought.concerns(node.text):

@@ -9,6 +9,7 @@ from functools import lru_cache
 from urllib.parse import urlsplit
 
 import attrs
+from packaging.version import Version
 
 from shim.core.recognise import Engine
 from shim.core.settings import ATLAS_ORIGINS
@@ -16,7 +17,6 @@ from shim.documents.model import Operation
 from shim.documents.templates import parameter_name
 from shim.tools.scan import rules
 from shim.tools.scan.commands import atlas_words, http_words
-from shim.tools.scan.living import is_living
 from shim.tools.scan.texts import HOLE, Place
 
 _HOLES = re.compile(r"(?:\x00|\{\{[^{}]*\}\}|\{[^{}/]*\}|%\(\w+\)[sdr]|%[sdr](?![0-9A-Fa-f])|%s|\$\{\w+\}|\$\w+)+")
@@ -30,6 +30,11 @@ _ENDINGS = (
     "withoutpreloadcontent", "serialize",
 )  # fmt: skip
 """The suffixes that generators add to a method's name for its variants, in lower case."""
+VERSION_MARKS = (b"vnd.atlas.20", b"atlas-sdk/v20", b"--version")
+"""Words of a file that names a version."""
+_VERSION = re.compile(
+    r"(?:vnd\.atlas\.|--version[= ][\"']?)(20\d\d)-(\d\d)-(\d\d)|atlas-sdk/v(20\d\d)(\d\d)(\d\d)\d{3}(?!\d)"
+)
 _RESOURCES = (
     "serverlessinstance", "serverlessprivateendpoint", "_serverless", "shared_tier", "sharedtier", "serverlessspec",
 )  # fmt: skip
@@ -159,6 +164,30 @@ class Sought:
     def spelled(self, word: str) -> tuple[Operation, ...]:
         """Return the operations of a word that means a resource wherever it stands."""
         return self.resource(*rules.table("spelled").get(word.casefold(), "no name").split())
+
+
+def is_living(operation: Operation) -> bool:
+    """Return whether an operation and its successor have the same method and path: only the version differs."""
+
+    def shape(path: str) -> list[str]:
+        return ["" if parameter_name(segment) else segment for segment in path.split("/")]
+
+    return any(
+        target.method == operation.method and shape(target.path.text) == shape(operation.full_path)
+        for successor in operation.successors.values()
+        for _, target in successor.targets()
+    )
+
+
+def living(operations: Iterable[Operation], newest: Version | None) -> frozenset[str]:
+    """Return the operations whose path lives on, except those that end and have the newest version of a file."""
+    return frozenset(one.id for one in operations if is_living(one) and (newest is None or newest not in one.versions))
+
+
+def newest_version(text: str) -> Version | None:
+    """Return the newest version that a text names: in a media type, an option or the path of Atlas' SDK for Go."""
+    found = (".".join(filter(None, one.groups())) for one in _VERSION.finditer(text))
+    return max(map(Version, found), default=None)
 
 
 def _pattern(segments: Sequence[str], mark: str, bases: Iterable[str], enough: int) -> re.Pattern[str]:
