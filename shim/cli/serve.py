@@ -16,7 +16,7 @@ from shim.errors import SettingsError
 from shim.gateway.option_values import LogLevel
 from shim.gateway.options import TABLE, Row
 from shim.gateway.plan import PlanSource, renamed
-from shim.gateway.watch import stamps
+from shim.gateway.watch import Watched
 
 _NO_ADDRESS = frozenset({errno.EADDRINUSE, errno.EADDRNOTAVAIL, errno.EACCES, errno.ENOENT, errno.ENOTDIR})
 
@@ -66,16 +66,15 @@ def command(config: Path | None, *, verbose: bool, **flags: str | None) -> None:
         flags["log_level"] = LogLevel.DEBUG
     calls = inherited(os.environ)
     source = PlanSource(dict(os.environ), {**flags, **flags_of(calls)}, config)
-    known = stamps(source.files())
-    plan = source.read()
+    settings = Watched("settings", source.files, source.read)
     try:
-        serve(plan, source, known, calls)
+        serve(settings, calls)
     except SettingsError as error:
-        raise renamed(error, plan.given) from None
+        raise renamed(error, settings.value.given) from None
     except OSError as error:
         if error.errno not in _NO_ADDRESS and not isinstance(error, socket.gaierror):
             raise
-        each = "; with --reuse-port each process needs its own --admin" if plan.options.reuse_port else ""
+        each = "; with --reuse-port each process needs its own --admin" if settings.value.options.reuse_port else ""
         where = f" at {error.filename}" if error.filename else ""
         said = f"can't listen{where}: {(error.strerror or str(error)).lower()}"
         raise Failure(f"{said}; choose another address with --listen, --uds or --admin{each}", SETTINGS) from error

@@ -1,7 +1,6 @@
 """Runs the gateway as a program, from the set-up of its process to the signal that ends it, or in a thread.
 
-systemd may hand it sockets (sd_listen_fds(3)), and hears of its states (sd_notify(3)). Without systemd no sockets come,
-and nobody listens: the same code runs, and does nothing.
+systemd may hand it sockets (sd_listen_fds(3)), and hears of its states (sd_notify(3)).
 """
 
 from __future__ import annotations
@@ -30,9 +29,9 @@ from shim.gateway.http1.listener import Bound
 from shim.gateway.log_writer import logged
 from shim.gateway.option_values import Address
 from shim.gateway.options import Options
-from shim.gateway.plan import Plan, PlanSource, unknown_variables
+from shim.gateway.plan import Plan, unknown_variables
 from shim.gateway.server import Gateway
-from shim.gateway.watch import Stamp
+from shim.gateway.watch import Watched
 
 log = logging.getLogger("shim.gateway")
 
@@ -46,23 +45,23 @@ _TIDY = 15.0  # seconds more than calls in flight have, for what is still to be 
 _PATIENCE = 1.0  # seconds that a manager may take for a message
 
 
-def serve(plan: Plan, source: PlanSource, known: Stamp, calls: Bound | None) -> None:
+def serve(settings: Watched[Plan], calls: Bound | None) -> None:
     """Serve until SIGTERM or SIGINT, then drain; a second signal ends the drain.
 
-    SIGHUP and changes of the ``source``'s files, which were ``known`` when ``plan`` was read, replace the plan. A
-    service manager's sockets for ``calls`` take the place of those that the options name. Afterwards the process has a
-    few seconds to end, whatever its threads do. Raises OSError when an address can't be listened on, SettingsError
-    when credentials or TLS files can't be used.
+    SIGHUP and changes of the files of ``settings`` replace the plan. A service manager's sockets for ``calls`` take the
+    place of those that the options name. Afterwards the process has a few seconds to end, whatever its threads do.
+    Raises OSError when an address can't be listened on, SettingsError when credentials or TLS files can't be used.
     """
     for number in range(3):  # a standard stream that is closed: else its number would be the loop's or a caller's
         try:
             os.fstat(number)
         except OSError:
             os.open(os.devnull, os.O_RDWR)
-    with logged(plan.options.log_level, plan.options.log_format):
-        for problem in unknown_variables(source.environ):
+    options = settings.value.options
+    with logged(options.log_level, options.log_format):
+        for problem in unknown_variables(os.environ):
             log.warning("%s", problem)
-        _raise_open_files(plan.options)
+        _raise_open_files(options)
         for ignored in (signal.SIGUSR1, signal.SIGUSR2):  # they make other programs reopen logs, and would end this one
             signal.signal(ignored, signal.SIG_IGN)
         # What is loaded now stays; looking through it again and again would only hold calls up.
@@ -71,40 +70,35 @@ def serve(plan: Plan, source: PlanSource, known: Stamp, calls: Bound | None) -> 
         # A call leaves nothing that only the collector finds, and looking for it every few calls costs part of each.
         gc.set_threshold(10_000, 20, 20)
         with asyncio.Runner(loop_factory=loop_factory()) as runner:
-            runner.run(_run(plan, source, known, calls))
+            runner.run(_run(settings, calls))
 
 
-async def _run(plan: Plan, source: PlanSource, known: Stamp, calls: Bound | None) -> None:
-    gateway = Gateway(plan.options, plan.engine)
-    gateway.follow(source, plan, known)
-    loop, manager = asyncio.get_running_loop(), Manager()
-    ends: asyncio.Queue[str] = asyncio.Queue()
+async def _run(settings: Watched[Plan], calls: Bound | None) -> None:
+    options = settings.value.options
+    gateway = Gateway(options, settings.value.engine)
+    gateway.follow(settings)
+    loop, ends = asyncio.get_running_loop(), asyncio.Queue[str]()
 
     def end(why: str) -> None:
         _end_within(_LATE + (gateway.options.drain if gateway.is_ready else 0), 1)
         ends.put_nowait(why)
 
-    chores: list[asyncio.Task[Any]] = [loop.create_task(manager.watchdog())]
+    chores: list[asyncio.Task[Any]] = [loop.create_task(_watchdog())]
     for number in _ENDING:
         loop.add_signal_handler(number, end, number.name)
-    loop.add_signal_handler(signal.SIGHUP, lambda: chores.append(loop.create_task(gateway.settings.look(now=True))))
+    loop.add_signal_handler(signal.SIGHUP, lambda: chores.append(loop.create_task(settings.look(now=True))))
     try:
         await gateway.start(calls)
-        options = plan.options
         where = f"takes calls at {options.uds or gateway.url} for {options.upstream}"
         where += f" by the proxy {gateway.proxy}" if gateway.proxy is not None else ""
-        about = [
-            f"atlas-shim {__version__}",
-            f"credentials {options.credentials}",
-            *([f"allows {options.allowed}"] if options.allowed is not None else []),
-            f"route {options.route}",
-            f"documents {', '.join(sorted({document.name for document in plan.engine.documents}))}",
-            f"probes and metrics at {options.admin.authority}" if options.admin else "no probes and metrics",
-        ]
-        log.info("%s (%s)", where, "; ".join(about))
-        manager.ready(where)
+        allows = f", allows {options.allowed}" if options.allowed is not None else ""
+        admin = f"probes and metrics at {options.admin.authority}" if options.admin else "no probes and metrics"
+        about = f"credentials {options.credentials}{allows}, route {options.route}, {admin}"
+        log.info("%s (atlas-shim %s, %s)", where, __version__, about)
+        _notify("READY=1", f"STATUS={where}")
         log.info("drains after %s", await ends.get())
-        manager.stopping(gateway.options.drain)
+        patience = f"EXTEND_TIMEOUT_USEC={round((gateway.options.drain + _TIDY) * 1e6)}"
+        _notify("STOPPING=1", "STATUS=lets calls in flight end", patience)
         await gateway.drain(ends.get())
     finally:
         for task in chores:
@@ -170,40 +164,24 @@ def _raise_open_files(options: Options) -> None:
         log.warning("may open %s files, and could need %s: see max_connections", soft, wanted)
 
 
-class Manager:
-    """Tells the manager that started this process what it does, by datagrams of ``KEY=value`` lines."""
-
-    def __init__(self, environ: Mapping[str, str] = os.environ) -> None:
-        path, pause, pid = (environ.get(name, "") for name in ("NOTIFY_SOCKET", "WATCHDOG_USEC", "WATCHDOG_PID"))
-        # Python writes the name of an abstract socket with a NUL byte.
-        self._address = "\0" + path[1:] if path.startswith("@") else path if path.startswith("/") else None
-        ours = pid in {"", str(os.getpid())} and pause.isdecimal() and int(pause)
-        self._every = int(pause) / 2e6 if ours else None
-
-    def ready(self, status: str) -> None:
-        """Say that calls are taken."""
-        self._say("READY=1", f"STATUS={status}")
-
-    def stopping(self, seconds: float) -> None:
-        """Say that the end has begun, and how long it may take before somebody has to make one."""
-        patience = f"EXTEND_TIMEOUT_USEC={round((seconds + _TIDY) * 1e6)}"
-        self._say("STOPPING=1", "STATUS=lets calls in flight end", patience)
-
-    async def watchdog(self) -> None:
-        """Say that the loop turns, twice in the time that the manager waits for it (sd_watchdog_enabled(3))."""
-        while self._every is not None:
-            self._say("WATCHDOG=1")
-            await asyncio.sleep(self._every)
-
-    def _say(self, *lines: str) -> None:
-        if self._address is None:
-            return
+def _notify(*lines: str) -> None:
+    """Tell the manager that started this process how it does (sd_notify(3))."""
+    if path := os.environ.get("NOTIFY_SOCKET"):
         try:
             with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as line:
                 line.settimeout(_PATIENCE)
-                line.sendto("\n".join(lines).encode(), self._address)
+                # Python writes the name of an abstract socket with a NUL byte.
+                line.sendto("\n".join(lines).encode(), "\0" + path[1:] if path.startswith("@") else path)
         except OSError as error:
             log.warning("NOTIFY_SOCKET: can't tell the service manager %s: %s", lines[0], error.strerror or error)
+
+
+async def _watchdog() -> None:
+    """Tell the manager that the loop turns, twice in the time that it waits for it (sd_watchdog_enabled(3))."""
+    pause, pid = os.environ.get("WATCHDOG_USEC", ""), os.environ.get("WATCHDOG_PID")
+    while pause.isdecimal() and int(pause) and pid in {None, str(os.getpid())}:
+        _notify("WATCHDOG=1")
+        await asyncio.sleep(int(pause) / 2e6)
 
 
 def inherited(environ: Mapping[str, str]) -> Bound | None:

@@ -30,13 +30,13 @@ from shim.gateway.log_writer import set_level
 from shim.gateway.metrics import Metrics
 from shim.gateway.option_values import Address
 from shim.gateway.options import Options
-from shim.gateway.plan import Plan, PlanSource, taken_up, waiting
+from shim.gateway.plan import Plan, taken_up, waiting
 from shim.gateway.radar_inventory import RadarInventory
 from shim.gateway.status import Json, status_of
 from shim.gateway.tls import Certificates
 from shim.gateway.upstream.client import Upstream
 from shim.gateway.upstream.proxy import Proxy
-from shim.gateway.watch import Stamp, Watched, watch
+from shim.gateway.watch import Watched, watch
 
 log = logging.getLogger("shim.gateway")
 
@@ -71,13 +71,11 @@ class Gateway:
         options = options or Options()
         plan = Plan(options, engine or shared_engine({**os.environ, **options.switches}))
         self._provider = provider_factory(environ)
-        self.flag = self._flag_of(plan)
         self._watched: list[Watched[Any]] = []
+        self.settings = Watched("settings", tuple, lambda: plan)
         self.certificates = Certificates(options, self._watched)
-        self.limits = Limits(options)
-        self.ledger = Ledger()
-        self.settings = Watched("settings", tuple, lambda: plan, value=plan)
-        self._handler = handler = Handler(
+        self.limits, self.ledger = Limits(options), Ledger()
+        self._handler = Handler(
             plan=plan,
             upstream=Upstream(options, self.limits, lambda: self.certificates.upstream.context),
             gate=gate_for(options, environ, self._watched),
@@ -86,9 +84,9 @@ class Gateway:
             ledger=self.ledger,
             limits=self.limits,
             inventory=RadarInventory(environ, clock),
-            flag=self.flag,
+            flag=self._flag_of(plan),
         )
-        self.metrics = Metrics(handler, self.certificates, self.settings)
+        self.metrics = Metrics(self._handler, self.certificates, self.settings)
         self._calls: Listener | None = None
         self._admin: Admin | None = None
         self._tasks: list[asyncio.Future[None]] = []
@@ -100,21 +98,26 @@ class Gateway:
         """The options in use."""
         return self._handler.plan.options
 
+    @property
+    def flag(self) -> ByFlag[Plan] | None:
+        """The words of the feature flag that says the route, None without one."""
+        return self._handler.flag
+
     def apply(self, plan: Plan) -> None:
         """Answer the calls that come from now on by another plan; those in flight keep theirs."""
-        flag = self.flag
-        if plan.settings.flag != self._handler.plan.settings.flag:
-            self.flag = self._flag_of(plan)
-            if self.flag is not None and self._tasks:
-                self.flag.words.start()
-            if flag is not None:
-                flag.words.stop()
-        self._handler.plan, self._handler.flag, self.settings.value = plan, self.flag, plan
+        handler, had = self._handler, self.flag
+        if plan.settings.flag != handler.plan.settings.flag:
+            handler.flag = self._flag_of(plan)
+            if handler.flag is not None and self._tasks:
+                handler.flag.words.start()
+            if had is not None:
+                had.words.stop()
+        handler.plan = self.settings.value = plan
         if self._calls is not None:
-            self._handler.authorities = self._authorities(self._calls.address)
+            handler.authorities = self._authorities(self._calls.address)
 
-    def follow(self, source: PlanSource, plan: Plan, known: Stamp) -> None:
-        """Answer by a plan, and by each that comes of the source's files, which were ``known`` when it was read."""
+    def follow(self, settings: Watched[Plan]) -> None:
+        """Answer by a plan that was made of files, and by each that comes of them later."""
 
         def use(new: Plan) -> list[str]:
             old, names = self._handler.plan, waiting(new, self._handler.plan)
@@ -125,12 +128,11 @@ class Gateway:
                 log.warning("these need a restart and stay as they were: %s", ", ".join(names))
             return changes
 
-        self.apply(plan)
-        self.settings = self.metrics.settings = Watched(
-            "settings", source.files, source.read, use, known=known, value=plan
-        )
-        if known:
-            self._watched.append(self.settings)
+        self.settings = self.metrics.settings = settings
+        settings.use = use
+        self.apply(settings.value)
+        if settings.known:  # there are files
+            self._watched.append(settings)
 
     @property
     def url(self) -> str:

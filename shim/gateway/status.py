@@ -59,7 +59,7 @@ def status_of(
 ) -> Json:
     """Return the status as it is now; may be called in another thread."""
     plan, counted, today, now = handler.plan, handler.ledger.snapshot(), handler.clock(), time.time()
-    started, (refused, problems) = handler.ledger.started, settings.refused
+    started = handler.ledger.started
     ends, options = ends_of(plan.engine, plan.settings, today), plan.options
     return {
         "format": _FORMAT,
@@ -97,8 +97,8 @@ def status_of(
         "reload": {
             "state": "refused" if settings.problems else "good",
             "good_since": written(settings.good_since),
-            "refused": None if refused is None else written(refused),
-            "problems": _cut(problems),
+            "refused": None if settings.refused is None else written(settings.refused),
+            "problems": _cut(settings.problems),
             "waiting": waiting(settings.value, plan),
             "changes": _cut(settings.changes),
         },

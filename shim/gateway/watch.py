@@ -34,7 +34,7 @@ PATIENCE = 5.0
 LARGEST = 16 * 1024 * 1024
 """Bytes of one file that is read."""
 
-Stamp = tuple[tuple[str, tuple[int, ...] | None], ...]
+Stamp = list[tuple[Any, ...]]
 
 
 @attrs.define(eq=False)
@@ -42,9 +42,9 @@ class Watched(Generic[T]):
     """A ``value`` that is made of files.
 
     ``files`` lists them and ``read`` makes the value, both in a thread; ``use`` takes it up in the loop, and may return
-    what ``changes``. ``problems`` are those of the files as they are now, empty while their value is in use, and
-    ``refused`` when others were refused last, and why. Instants are seconds since the epoch; ``reloads`` counts by
-    result. Raises whatever ``read`` does.
+    what ``changes``. ``problems`` are those of the files as they are now, empty while their value is in use; files were
+    ``refused`` last at that instant, in seconds since the epoch; ``reloads`` counts by result. Raises whatever ``read``
+    does.
     """
 
     name: str
@@ -54,11 +54,11 @@ class Watched(Generic[T]):
     changes: Sequence[str] = ()
     problems: tuple[str, ...] = ()
     good_since: float = attrs.field(factory=time.time)
-    refused: tuple[float | None, tuple[str, ...]] = (None, ())
+    refused: float | None = None
     reloads: Tally[str] = attrs.field(factory=lambda: Tally({"refused": 0, "success": 0}))
     known: Stamp = attrs.field(default=attrs.Factory(lambda self: stamps(self.files()), takes_self=True), repr=False)
     value: T = attrs.field(default=attrs.Factory(lambda self: self.read(), takes_self=True), repr=False)
-    _seen: Stamp = attrs.field(default=(), init=False, repr=False)
+    _seen: Stamp = attrs.field(factory=list, init=False, repr=False)
     _pending: asyncio.Future[tuple[T] | Exception | None] | None = attrs.field(default=None, init=False, repr=False)
     _lock: asyncio.Lock = attrs.field(factory=asyncio.Lock, init=False, repr=False)
 
@@ -70,14 +70,14 @@ class Watched(Generic[T]):
         async with self._lock:
             if self._pending is not None and not self._pending.done():
                 return self._refuse(SettingsError("an earlier look at the files has not ended")) if now else None
-            self._pending = asyncio.get_running_loop().create_future()
-            work = (asyncio.get_running_loop(), self._pending, now)
+            loop = asyncio.get_running_loop()
+            self._pending = loop.create_future()
+            work = loop, self._pending, now
             threading.Thread(target=self._look, args=work, name="watched files", daemon=True).start()
             await asyncio.wait((self._pending,), timeout=patience)
             if not self._pending.done():
                 return self._refuse(SettingsError(f"was not read within {patience:g} seconds"))
-            read = self._pending.result()
-            if read is None:
+            if (read := self._pending.result()) is None:
                 return None
             self.known = self._seen
             if isinstance(read, Exception):
@@ -89,8 +89,7 @@ class Watched(Generic[T]):
                 return self._refuse(error)
             self.value, self.problems, self.good_since = value, (), time.time()
             self.reloads["success"] += 1
-            said = "; ".join(self.changes)
-            log.info("new %s in use%s", self.name, f": {said}" if said else "")
+            log.info("new %s in use%s", self.name, f": {'; '.join(self.changes)}" if self.changes else "")
             return True
 
     def _look(self, loop: asyncio.AbstractEventLoop, done: asyncio.Future[Any], now: bool) -> None:  # noqa: FBT001
@@ -113,9 +112,8 @@ class Watched(Generic[T]):
         known = isinstance(error, (SettingsError, DocumentError))  # an operator's mistake needs no traceback
         self.problems = tuple(getattr(error, "problems", ())) or (str(error) or repr(error),)
         self.reloads["refused"] += 1
-        self.refused = time.time(), self.problems
-        text = "; ".join(self.problems)
-        log.error("new %s refused, the last good stay: %s", self.name, text, exc_info=None if known else error)
+        self.refused, said = time.time(), "; ".join(self.problems)
+        log.error("new %s refused, the last good stay: %s", self.name, said, exc_info=None if known else error)
         return False
 
 
@@ -128,27 +126,26 @@ async def watch(watched: Sequence[Watched[Any]]) -> None:
 
 
 def stamps(paths: Iterable[str | Path]) -> Stamp:
-    """Return what changes whenever one of the files does: for each its path, and what stat(2) says, None if it fails.
+    """Return what changes whenever one of the files does: for each its path, and what stat(2) says, if it doesn't fail.
 
     Links are followed to the file itself, so that one that is turned to another folder counts (Kubernetes swaps
     ``..data`` below a mounted ConfigMap or Secret).
     """
-    found: list[tuple[str, tuple[int, ...] | None]] = []
+    found: Stamp = []
     for path in paths:
         try:
-            is_now = Path(path).stat()
+            one = Path(path).stat()
         except OSError:
-            found.append((str(path), None))
+            found.append((path,))
         else:
-            times = is_now.st_mtime_ns, is_now.st_ctime_ns
-            found.append((str(path), (is_now.st_mode, is_now.st_size, is_now.st_dev, is_now.st_ino, *times)))
-    return tuple(found)
+            found.append((path, one.st_mode, one.st_size, one.st_dev, one.st_ino, one.st_mtime_ns, one.st_ctime_ns))
+    return found
 
 
 def _check(found: Stamp) -> None:
     """Raise SettingsError for what is neither a file nor a folder, and for a file that is too large."""
     problems = []
-    for path, (mode, size, *_) in [(path, one) for path, one in found if one is not None]:
+    for path, mode, size, *_ in (one for one in found if len(one) > 1):
         if not stat.S_ISREG(mode) and not stat.S_ISDIR(mode):
             problems.append(f"{path}: is not a regular file")
         elif size > LARGEST:

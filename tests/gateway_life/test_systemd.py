@@ -13,7 +13,8 @@ import sys
 import pytest
 
 from shim.errors import SettingsError
-from shim.gateway.run import Manager, flags_of, inherited
+from shim.gateway import run
+from shim.gateway.run import flags_of, inherited
 from tests.gateway_life.test_drain import Load, slow
 from tests.peers.raw import PATIENCE, raw_upstream, reply, replying
 from tests.peers.served import At, ask, get, status_of
@@ -102,26 +103,27 @@ def test_the_watchdog_hears_from_it_again_and_again(serve, hears):
     assert heard.count(["WATCHDOG=1"]) >= 5
 
 
-def test_a_watchdog_that_waits_for_another_process(hears):
+def test_a_watchdog_that_waits_for_another_process(serve, hears):
     """A child that inherits the variables keeps still."""
-    assert Manager({"WATCHDOG_USEC": "1000000", "WATCHDOG_PID": "1"})._every is None
-    assert Manager({"WATCHDOG_USEC": "1000000", "WATCHDOG_PID": str(os.getpid())})._every == 0.5
-    assert Manager({"WATCHDOG_USEC": "1000000"})._every == 0.5
-    assert Manager({"WATCHDOG_USEC": "soon"})._every is None
+    path, hear = hears
+    serve("--admin", "off", env={"NOTIFY_SOCKET": path, "WATCHDOG_USEC": "1000", "WATCHDOG_PID": "1"})
+    assert hear()[0] == "READY=1"
 
 
-def test_a_manager_at_an_abstract_name():
+def test_a_manager_at_an_abstract_name(monkeypatch):
     """Systemd writes its first byte, which is zero, as an at sign."""
     name = f"atlas-shim-test-{os.getpid()}"
     with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as manager:
         manager.bind(f"\0{name}")
-        Manager({"NOTIFY_SOCKET": f"@{name}"}).ready("here")
+        monkeypatch.setenv("NOTIFY_SOCKET", f"@{name}")
+        run._notify("READY=1", "STATUS=here")
         assert manager.recv(100) == b"READY=1\nSTATUS=here"
 
 
-def test_a_manager_that_is_gone_is_logged(caplog):
+def test_a_manager_that_is_gone_is_logged(caplog, monkeypatch):
     """Nobody's calls fail for it."""
-    Manager({"NOTIFY_SOCKET": "/no/such/socket"}).ready("here")
+    monkeypatch.setenv("NOTIFY_SOCKET", "/no/such/socket")
+    run._notify("READY=1")
     assert "can't tell the service manager READY=1: No such file" in caplog.text
 
 

@@ -13,7 +13,7 @@ from shim.gateway import Gateway, Options, serve_in_thread
 from shim.gateway.option_values import Address
 from shim.gateway.options import three_quarters
 from shim.gateway.plan import Plan, PlanSource
-from shim.gateway.watch import Watched, stamps
+from shim.gateway.watch import Watched
 from tests.peers.raw import PATIENCE, Arrivals, Peer, reply, replying
 
 LOOPBACK = Address("127.0.0.1", 0)
@@ -50,7 +50,7 @@ def gateway(origin: str, engine: Engine | None = None, **options: Any) -> Iterat
 
 def follow(served: Gateway, source: PlanSource) -> Watched[Plan]:
     """Have a gateway follow a source that was just read, and return the watch over its files."""
-    served.follow(source, source.read(), stamps(source.files()))
+    served.follow(Watched("settings", source.files, source.read))
     return served.settings
 
 
