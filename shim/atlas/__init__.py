@@ -1,27 +1,29 @@
 """The typed client of Atlas' legacy serverless and shared-tier API, and the values it returns.
 
-    arguments -> endpoints -> resources =sends=> shim.httpx -> replies -> models
+    arguments -> endpoints -> calls =sends=> shim.httpx -> replies -> models
 
-``endpoints`` turns a method's arguments into a ``request``, ``resources`` sends it, ``replies`` turns the reply into a
-value or an error, and ``retries`` decides whether to send again; ``models`` and ``tenant_models`` are the values.
-``auth`` chooses the Atlas to call and signs the calls, ``convert`` reads JSON.
+``endpoints`` names the methods of the clients; ``calls`` turns a method's arguments into a request and sends it,
+``replies`` turns the reply into a value or an error, and ``retries`` decides whether to send again; ``models`` are the
+values, which ``convert`` reads from JSON. ``auth`` chooses the Atlas to call and signs the calls.
 """
 
 from __future__ import annotations
 
 from shim.atlas.client import AsyncAtlasClient, AtlasClient
+from shim.atlas.convert import Link, Page
 from shim.atlas.models import (
+    BackupTenantSnapshot,
     BSONTimestamp,
     CloudProvider,
     ConnectionStrings,
     DeliveryType,
     FrequencyType,
     InstanceState,
-    Link,
-    Page,
     PaginatedServerlessBackupRestoreJobs,
     PaginatedServerlessBackupSnapshots,
     PaginatedServerlessInstances,
+    PaginatedTenantRestores,
+    PaginatedTenantSnapshots,
     PrivateEndpointConnection,
     PrivateEndpointItem,
     ProviderSettings,
@@ -34,16 +36,11 @@ from shim.atlas.models import (
     ServerlessInstanceDescription,
     SnapshotStatus,
     SnapshotType,
-)
-from shim.atlas.retries import Retries
-from shim.atlas.tenant_models import (
-    BackupTenantSnapshot,
-    PaginatedTenantRestores,
-    PaginatedTenantSnapshots,
     TenantDeliveryType,
     TenantRestore,
     TenantStatus,
 )
+from shim.atlas.retries import Retries
 
 __all__ = [
     "AsyncAtlasClient",

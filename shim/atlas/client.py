@@ -11,7 +11,7 @@ from httpx import Timeout as TimeoutParts
 
 from shim._version import __version__
 from shim.atlas.auth import configure
-from shim.atlas.resources import (
+from shim.atlas.endpoints import (
     CloudBackups,
     PerformanceAdvisor,
     ServerlessInstances,

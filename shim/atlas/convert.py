@@ -1,4 +1,4 @@
-"""Declares the attributes of models, and reads them from JSON.
+"""Reads models from JSON.
 
 Atlas adds fields and words over time, so reading never raises: an unknown field goes to
 ``additional``, an unknown word stays a plain string, and for a value of the wrong type the
@@ -8,20 +8,21 @@ attribute is None and the value stays in ``raw``.
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from contextlib import suppress
 from datetime import UTC, datetime
 from enum import StrEnum
 from functools import cache
-from typing import Any, Self, TypeVar
+from types import UnionType
+from typing import Any, Generic, Self, TypeVar, get_args, get_origin, get_type_hints
+from urllib.parse import parse_qs, urlsplit
 
 import attrs
 
 from shim.core.messages import Record
 
 T = TypeVar("T")
-M = TypeVar("M", bound="Model")
-W = TypeVar("W", bound=StrEnum)
 
-Reader = Callable[[object], T | None]
+Reader = Callable[[object], object]
 """Turns a JSON value into an attribute's value, None if it has the wrong type."""
 
 
@@ -41,54 +42,77 @@ class Model:
     @classmethod
     def from_json(cls, data: Mapping[str, Any]) -> Self:
         """Read a decoded JSON object; never raises."""
-        rules = _rules(cls)  # type: ignore[arg-type]  # mypy takes the hash of instances for that of classes
+        known = members(cls)  # type: ignore[arg-type]  # mypy takes the hash of instances for that of classes
         values: dict[str, Any] = {}
-        additional: dict[str, Any] = {}
-        for name, value in data.items():
-            if name not in rules:
-                additional[name] = value
-                continue
-            attribute, read = rules[name]
-            content = read(value)
-            if content is not None:
-                values[attribute] = content
-        return cls(additional=additional, raw=data, **values)
+        for name in data.keys() & known.keys():
+            attribute, read = known[name]
+            if (value := read(data[name])) is not None:
+                values[attribute] = value
+        return cls(additional={name: data[name] for name in data if name not in known}, raw=data, **values)
+
+    @classmethod
+    def from_content(cls, value: object) -> Self | None:
+        """Read a reply's decoded JSON; returns None if it is not an object."""
+        return cls.from_json(value) if isinstance(value, dict) else None
+
+
+@attrs.frozen(kw_only=True)
+class Link(Model):
+    """A web link (RFC 8288): its target and relation."""
+
+    href: str | None = None
+    rel: str | None = None
+
+
+@attrs.frozen(kw_only=True)
+class Page(Model, Generic[T]):
+    """One page of a list. ``total_count`` counts the items of all pages, None if it was not asked for."""
+
+    results: tuple[T, ...] = ()
+    links: tuple[Link, ...] | None = None
+    total_count: int | None = None
+
+    @property
+    def next_page(self) -> int | None:
+        """The number of the next page, None on the last one.
+
+        Nothing else of the link is used, so that replies can't redirect calls.
+        """
+        for link in self.links or ():
+            with suppress(KeyError, ValueError):
+                if link.rel == "next" and link.href is not None:
+                    return int(parse_qs(urlsplit(link.href).query)["pageNum"][0])
+        return None
 
 
 @cache
-def _rules(model: type[Model]) -> dict[str, tuple[str, Reader[object]]]:
-    return {
-        attribute.metadata["name"]: (attribute.name, attribute.metadata["read"])
-        for attribute in attrs.fields(model)
-        if "name" in attribute.metadata
-    }
+def members(model: Any) -> Mapping[str, tuple[str, Reader]]:
+    """Return a model's attribute and its reader by the name of the member in JSON."""
+    hints, common, found = get_type_hints(model), attrs.fields_dict(Model), {}
+    for attribute in (name for name in attrs.fields_dict(model) if name not in common):
+        first, *others = attribute.split("_")
+        words = (word.upper() if word in {"db", "gb", "utc"} else word.capitalize() for word in others)
+        found["".join([first, *words])] = attribute, _reader(hints[attribute])
+    return found
 
 
-def field(name: str, read: Reader[T], *, secret: bool = False) -> T | None:
-    """Declare an attribute by its JSON name and reader; the repr leaves out a ``secret`` one."""
-    value: Any = attrs.field(default=None, repr=not secret, metadata={"name": name, "read": read})
-    return value  # type: ignore[no-any-return]
-
-
-def rows(name: str, model: type[M]) -> tuple[M, ...]:
-    """Declare an attribute with a list of models, empty if the list is missing."""
-    value: Any = attrs.field(default=(), metadata={"name": name, "read": items(nested(model))})
-    return value  # type: ignore[no-any-return]
-
-
-def text(value: object) -> str | None:
-    """Read a string."""
-    return value if isinstance(value, str) else None
-
-
-def boolean(value: object) -> bool | None:
-    """Read true or false."""
-    return value if isinstance(value, bool) else None
-
-
-def integer(value: object) -> int | None:
-    """Read an integer of any size; true and 1.0 are not integers."""
-    return value if isinstance(value, int) and not isinstance(value, bool) else None
+def _reader(kind: Any) -> Reader:
+    """Return the reader of an attribute's type; of a union the first type counts."""
+    if isinstance(kind, UnionType):
+        return _reader(get_args(kind)[0])
+    if get_origin(kind) is tuple:
+        read = _reader(get_args(kind)[0])  # items of the wrong type are left out
+        return lambda value: (
+            tuple(item for item in map(read, value) if item is not None) if isinstance(value, list) else None
+        )
+    if isinstance(kind, TypeVar):  # the items of a page of anything
+        return lambda value: value
+    if issubclass(kind, Model):
+        return kind.from_content  # type: ignore[no-any-return]
+    if issubclass(kind, StrEnum):
+        words = {word.value: word for word in kind}
+        return lambda value: words.get(value, value) if isinstance(value, str) else None
+    return instant if kind is datetime else lambda value: value if type(value) is kind else None
 
 
 def instant(value: object) -> datetime | None:
@@ -100,33 +124,3 @@ def instant(value: object) -> datetime | None:
         return when.replace(tzinfo=UTC) if when.tzinfo is None else when.astimezone(UTC)
     except (ValueError, OverflowError):
         return None
-
-
-def word(words: type[W]) -> Reader[W | str]:
-    """Read one of a set of words; an unknown word stays a plain string."""
-
-    def read(value: object) -> W | str | None:
-        if not isinstance(value, str):
-            return None
-        try:
-            return words(value)
-        except ValueError:
-            return value
-
-    return read
-
-
-def nested(model: type[M]) -> Reader[M]:
-    """Read an object as a model."""
-    return lambda value: model.from_json(value) if isinstance(value, dict) else None
-
-
-def items(read: Reader[T]) -> Reader[tuple[T, ...]]:
-    """Read a list as a tuple, without items of the wrong type."""
-
-    def read_all(value: object) -> tuple[T, ...] | None:
-        if not isinstance(value, list):
-            return None
-        return tuple(content for content in map(read, value) if content is not None)
-
-    return read_all

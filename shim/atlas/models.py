@@ -1,22 +1,18 @@
-"""The legacy resources of Atlas' serverless API, as frozen values.
+"""The legacy resources of Atlas' serverless API and shared-tier backups (M2, M5: "tenant"), as frozen values.
 
-Their members come from the contract of October 2025 and recorded replies. Every attribute is None if Atlas did not
-send it (``results`` of a page is empty then); ``convert.Model`` has the common attributes.
+Their members come from the contracts of October 2025 and March 2026, and recorded replies. Every attribute is None if
+Atlas did not send it (``results`` of a page is empty then); ``convert.Model`` has the common attributes.
 """
-# ruff: noqa: RUF009 - field() declares an attribute, it is no shared default
 
 from __future__ import annotations
 
 from datetime import datetime
 from enum import StrEnum
-from typing import Generic, TypeVar
-from urllib.parse import parse_qs, urlsplit
+from typing import Self
 
 import attrs
 
-from shim.atlas.convert import Model, boolean, field, instant, integer, items, nested, rows, text, word
-
-T = TypeVar("T")
+from shim.atlas.convert import Link, Model, Page
 
 
 class SnapshotStatus(StrEnum):
@@ -71,27 +67,19 @@ class CloudProvider(StrEnum):
 
 
 @attrs.frozen(kw_only=True)
-class Link(Model):
-    """A web link (RFC 8288): its target and relation."""
-
-    href: str | None = field("href", text)
-    rel: str | None = field("rel", text)
-
-
-@attrs.frozen(kw_only=True)
 class ResourceTag(Model):
     """A tag that somebody put on a resource."""
 
-    key: str | None = field("key", text)
-    value: str | None = field("value", text)
+    key: str | None = None
+    value: str | None = None
 
 
 @attrs.frozen(kw_only=True)
 class BSONTimestamp(Model):
     """A point in the oplog: a time, and a counter within its second."""
 
-    date: datetime | None = field("date", instant)
-    increment: int | None = field("increment", integer)
+    date: datetime | None = None
+    increment: int | None = None
 
 
 @attrs.frozen(kw_only=True)
@@ -101,16 +89,16 @@ class ServerlessBackupSnapshot(Model):
     Times are aware and in UTC. Flex has no ``storage_size_bytes``.
     """
 
-    id: str | None = field("id", text)
-    created_at: datetime | None = field("createdAt", instant)
-    expires_at: datetime | None = field("expiresAt", instant)
-    frequency_type: FrequencyType | str | None = field("frequencyType", word(FrequencyType))
-    mongod_version: str | None = field("mongodVersion", text)
-    serverless_instance_name: str | None = field("serverlessInstanceName", text)
-    snapshot_type: SnapshotType | str | None = field("snapshotType", word(SnapshotType))
-    status: SnapshotStatus | str | None = field("status", word(SnapshotStatus))
-    storage_size_bytes: int | None = field("storageSizeBytes", integer)
-    links: tuple[Link, ...] | None = field("links", items(nested(Link)))
+    id: str | None = None
+    created_at: datetime | None = None
+    expires_at: datetime | None = None
+    frequency_type: FrequencyType | str | None = None
+    mongod_version: str | None = None
+    serverless_instance_name: str | None = None
+    snapshot_type: SnapshotType | str | None = None
+    status: SnapshotStatus | str | None = None
+    storage_size_bytes: int | None = None
+    links: tuple[Link, ...] | None = None
 
 
 @attrs.frozen(kw_only=True)
@@ -121,92 +109,88 @@ class ServerlessBackupRestoreJob(Model):
     ``point_in_time_utc_seconds`` are in seconds since the epoch.
     """
 
-    id: str | None = field("id", text)
-    snapshot_id: str | None = field("snapshotId", text)
-    delivery_type: DeliveryType | str | None = field("deliveryType", word(DeliveryType))
-    delivery_url: tuple[str, ...] | None = field("deliveryUrl", items(text), secret=True)
-    target_cluster_name: str | None = field("targetClusterName", text)
-    target_group_id: str | None = field("targetGroupId", text)
-    cancelled: bool | None = field("cancelled", boolean)
-    expired: bool | None = field("expired", boolean)
-    failed: bool | None = field("failed", boolean)
-    expires_at: datetime | None = field("expiresAt", instant)
-    finished_at: datetime | None = field("finishedAt", instant)
-    timestamp: datetime | None = field("timestamp", instant)
-    desired_timestamp: BSONTimestamp | None = field("desiredTimestamp", nested(BSONTimestamp))
-    oplog_inc: int | None = field("oplogInc", integer)
-    oplog_ts: int | None = field("oplogTs", integer)
-    point_in_time_utc_seconds: int | None = field("pointInTimeUTCSeconds", integer)
-    links: tuple[Link, ...] | None = field("links", items(nested(Link)))
+    id: str | None = None
+    snapshot_id: str | None = None
+    delivery_type: DeliveryType | str | None = None
+    delivery_url: tuple[str, ...] | None = attrs.field(default=None, repr=False)
+    target_cluster_name: str | None = None
+    target_group_id: str | None = None
+    cancelled: bool | None = None
+    expired: bool | None = None
+    failed: bool | None = None
+    expires_at: datetime | None = None
+    finished_at: datetime | None = None
+    timestamp: datetime | None = None
+    desired_timestamp: BSONTimestamp | None = None
+    oplog_inc: int | None = None
+    oplog_ts: int | None = None
+    point_in_time_utc_seconds: int | None = None
+    links: tuple[Link, ...] | None = None
 
 
 @attrs.frozen(kw_only=True)
 class PrivateEndpointItem(Model):
     """One private endpoint of a cloud."""
 
-    endpoint_id: str | None = field("endpointId", text)
-    provider_name: CloudProvider | str | None = field("providerName", word(CloudProvider))
-    region: str | None = field("region", text)
+    endpoint_id: str | None = None
+    provider_name: CloudProvider | str | None = None
+    region: str | None = None
 
 
 @attrs.frozen(kw_only=True)
 class PrivateEndpointConnection(Model):
     """A connection string for private endpoints."""
 
-    endpoints: tuple[PrivateEndpointItem, ...] | None = field("endpoints", items(nested(PrivateEndpointItem)))
-    srv_connection_string: str | None = field("srvConnectionString", text)
-    type: str | None = field("type", text)
+    endpoints: tuple[PrivateEndpointItem, ...] | None = None
+    srv_connection_string: str | None = None
+    type: str | None = None
 
 
 @attrs.frozen(kw_only=True)
 class ConnectionStrings(Model):
     """An instance's connection strings; empty while Atlas creates it (recorded)."""
 
-    standard_srv: str | None = field("standardSrv", text)
-    private_endpoint: tuple[PrivateEndpointConnection, ...] | None = field(
-        "privateEndpoint", items(nested(PrivateEndpointConnection))
-    )
+    standard_srv: str | None = None
+    private_endpoint: tuple[PrivateEndpointConnection, ...] | None = None
 
 
 @attrs.frozen(kw_only=True)
 class ProviderSettings(Model):
     """An instance's cloud and region. The last two attributes were recorded but are not in the contract."""
 
-    backing_provider_name: CloudProvider | str | None = field("backingProviderName", word(CloudProvider))
-    effective_disk_size_gb_limit: int | None = field("effectiveDiskSizeGBLimit", integer)
-    effective_instance_size_name: str | None = field("effectiveInstanceSizeName", text)
-    effective_provider_name: str | None = field("effectiveProviderName", text)
-    provider_name: str | None = field("providerName", text)
-    region_name: str | None = field("regionName", text)
-    next_backup_date: datetime | None = field("nextBackupDate", instant)
-    tenant_backup_enabled: bool | None = field("tenantBackupEnabled", boolean)
+    backing_provider_name: CloudProvider | str | None = None
+    effective_disk_size_gb_limit: int | None = None
+    effective_instance_size_name: str | None = None
+    effective_provider_name: str | None = None
+    provider_name: str | None = None
+    region_name: str | None = None
+    next_backup_date: datetime | None = None
+    tenant_backup_enabled: bool | None = None
 
 
 @attrs.frozen(kw_only=True)
 class ServerlessBackupOptions(Model):
     """An instance's backup options."""
 
-    serverless_continuous_backup_enabled: bool | None = field("serverlessContinuousBackupEnabled", boolean)
+    serverless_continuous_backup_enabled: bool | None = None
 
 
 @attrs.frozen(kw_only=True)
 class ServerlessInstanceDescription(Model):
     """A serverless instance, or the flex cluster that replaced it."""
 
-    id: str | None = field("id", text)
-    name: str | None = field("name", text)
-    group_id: str | None = field("groupId", text)
-    state_name: InstanceState | str | None = field("stateName", word(InstanceState))
-    create_date: datetime | None = field("createDate", instant)
-    mongo_db_version: str | None = field("mongoDBVersion", text)
-    connection_strings: ConnectionStrings | None = field("connectionStrings", nested(ConnectionStrings))
-    provider_settings: ProviderSettings | None = field("providerSettings", nested(ProviderSettings))
-    serverless_backup_options: ServerlessBackupOptions | None = field(
-        "serverlessBackupOptions", nested(ServerlessBackupOptions)
-    )
-    tags: tuple[ResourceTag, ...] | None = field("tags", items(nested(ResourceTag)))
-    termination_protection_enabled: bool | None = field("terminationProtectionEnabled", boolean)
-    links: tuple[Link, ...] | None = field("links", items(nested(Link)))
+    id: str | None = None
+    name: str | None = None
+    group_id: str | None = None
+    state_name: InstanceState | str | None = None
+    create_date: datetime | None = None
+    mongo_db_version: str | None = None
+    connection_strings: ConnectionStrings | None = None
+    provider_settings: ProviderSettings | None = None
+    serverless_backup_options: ServerlessBackupOptions | None = None
+    tags: tuple[ResourceTag, ...] | None = None
+    termination_protection_enabled: bool | None = None
+    links: tuple[Link, ...] | None = None
 
 
 @attrs.frozen(kw_only=True)
@@ -216,7 +200,12 @@ class ServerlessAutoIndexing(Model):
     Atlas answers with a bare boolean, which can't have a record.
     """
 
-    enabled: bool
+    enabled: bool = False
+
+    @classmethod
+    def from_content(cls, value: object) -> Self | None:
+        """Read true or false; returns None for anything else."""
+        return cls(enabled=value) if isinstance(value, bool) else None
 
     def __bool__(self) -> bool:
         return self.enabled
@@ -228,51 +217,92 @@ class RequestAccepted(Model):
 
 
 @attrs.frozen(kw_only=True)
-class Page(Model, Generic[T]):
-    """One page of a list. ``total_count`` counts the items of all pages, None if it was not asked for."""
-
-    results: tuple[T, ...] = ()
-    links: tuple[Link, ...] | None = field("links", items(nested(Link)))
-    total_count: int | None = field("totalCount", integer)
-
-    @property
-    def next_page(self) -> int | None:
-        """The number of the next page, None on the last one."""
-        return self._page_of("next")
-
-    @property
-    def previous_page(self) -> int | None:
-        """The number of the previous page, None on the first one."""
-        return self._page_of("previous")
-
-    def _page_of(self, rel: str) -> int | None:
-        """Return the ``pageNum`` in a link; nothing else of it is used, so that replies can't redirect calls."""
-        for link in self.links or ():
-            if link.rel != rel or link.href is None:
-                continue
-            try:
-                return int(parse_qs(urlsplit(link.href).query)["pageNum"][0])
-            except (KeyError, ValueError):
-                continue
-        return None
-
-
-@attrs.frozen(kw_only=True)
 class PaginatedServerlessBackupSnapshots(Page[ServerlessBackupSnapshot]):
     """One page of snapshots."""
 
-    results: tuple[ServerlessBackupSnapshot, ...] = rows("results", ServerlessBackupSnapshot)
+    results: tuple[ServerlessBackupSnapshot, ...] = ()
 
 
 @attrs.frozen(kw_only=True)
 class PaginatedServerlessBackupRestoreJobs(Page[ServerlessBackupRestoreJob]):
     """One page of restore jobs."""
 
-    results: tuple[ServerlessBackupRestoreJob, ...] = rows("results", ServerlessBackupRestoreJob)
+    results: tuple[ServerlessBackupRestoreJob, ...] = ()
 
 
 @attrs.frozen(kw_only=True)
 class PaginatedServerlessInstances(Page[ServerlessInstanceDescription]):
     """One page of instances."""
 
-    results: tuple[ServerlessInstanceDescription, ...] = rows("results", ServerlessInstanceDescription)
+    results: tuple[ServerlessInstanceDescription, ...] = ()
+
+
+class TenantStatus(StrEnum):
+    """The state of a snapshot or of a restore job."""
+
+    PENDING = "PENDING"
+    QUEUED = "QUEUED"
+    RUNNING = "RUNNING"
+    FAILED = "FAILED"
+    COMPLETED = "COMPLETED"
+
+
+class TenantDeliveryType(StrEnum):
+    """The delivery type of a restore job."""
+
+    RESTORE = "RESTORE"
+    DOWNLOAD = "DOWNLOAD"
+
+
+@attrs.frozen(kw_only=True)
+class BackupTenantSnapshot(Model):
+    """A snapshot of a shared-tier cluster, or of the flex or dedicated cluster that replaced it.
+
+    Times are aware and in UTC. A dedicated snapshot has a single time, ``start_time``.
+    """
+
+    id: str | None = None
+    status: TenantStatus | str | None = None
+    scheduled_time: datetime | None = None
+    start_time: datetime | None = None
+    finish_time: datetime | None = None
+    expiration: datetime | None = None
+    mongo_db_version: str | None = None
+    links: tuple[Link, ...] | None = None
+
+
+@attrs.frozen(kw_only=True)
+class TenantRestore(Model):
+    """A restore job of a shared-tier cluster, or of the flex or dedicated cluster that replaced it.
+
+    With ``snapshot_url`` anybody can download the data, so the repr leaves it out.
+    """
+
+    id: str | None = None
+    snapshot_id: str | None = None
+    delivery_type: TenantDeliveryType | str | None = None
+    status: TenantStatus | str | None = None
+    cluster_name: str | None = None
+    project_id: str | None = None
+    target_deployment_item_name: str | None = None
+    target_project_id: str | None = None
+    snapshot_url: str | None = attrs.field(default=None, repr=False)
+    snapshot_finished_date: datetime | None = None
+    restore_scheduled_date: datetime | None = None
+    restore_finished_date: datetime | None = None
+    expiration_date: datetime | None = None
+    links: tuple[Link, ...] | None = None
+
+
+@attrs.frozen(kw_only=True)
+class PaginatedTenantSnapshots(Page[BackupTenantSnapshot]):
+    """One page of snapshots."""
+
+    results: tuple[BackupTenantSnapshot, ...] = ()
+
+
+@attrs.frozen(kw_only=True)
+class PaginatedTenantRestores(Page[TenantRestore]):
+    """One page of restore jobs."""
+
+    results: tuple[TenantRestore, ...] = ()

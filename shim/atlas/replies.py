@@ -13,9 +13,7 @@ import attrs
 import httpx
 
 from shim._record import record as record_of
-from shim.atlas.convert import Model, text
-from shim.atlas.models import Page
-from shim.atlas.request import EndpointRequest
+from shim.atlas.convert import Model, Page
 from shim.core.content import loads
 from shim.core.responses import explained
 from shim.errors import (
@@ -41,7 +39,7 @@ _BY_STATUS: Mapping[int, type[AtlasError]] = {
 }
 
 
-def result_of(request: EndpointRequest[R], response: httpx.Response) -> R:
+def result_of(model: type[R], response: httpx.Response) -> R:
     """Return a response's value, with the shim's record in it and in each item of a page.
 
     Raises AtlasError on any status but 2xx, and (with that status and the error code UNREADABLE) on a
@@ -49,9 +47,9 @@ def result_of(request: EndpointRequest[R], response: httpx.Response) -> R:
     """
     if not response.is_success:
         raise error_of(response)
-    result, record = request.read(_json(response.content)), record_of(response)
+    result, record = model.from_content(_json(response.content)), record_of(response)
     if result is None:
-        detail = explained(UNREADABLE, f"The content of this success is not {request.expected}.")
+        detail = explained(UNREADABLE, f"The content of this success cannot be read as {model.__name__}.")
         raise AtlasError(
             response.status_code, error_code=UNREADABLE, detail=detail, body=response.content, record=record
         )
@@ -68,12 +66,13 @@ def error_of(response: httpx.Response, kind: type[AtlasError] | None = None) -> 
     """
     said = json_object(response.content) or {}
     parameters = said.get("parameters")
+    texts = {name: value for name, value in said.items() if isinstance(value, str)}
     kind = kind or _BY_STATUS.get(response.status_code, AtlasError)
     return kind(
         response.status_code,
-        error_code=text(said.get("errorCode")) or text(said.get("error")),
-        detail=text(said.get("detail")) or text(said.get("error_description")),
-        reason=text(said.get("reason")),
+        error_code=texts.get("errorCode") or texts.get("error"),
+        detail=texts.get("detail") or texts.get("error_description"),
+        reason=texts.get("reason"),
         parameters=tuple(parameters) if isinstance(parameters, list) else (),
         retry_after=retry_after(response.headers.get("retry-after"), now=time.time()),
         body=response.content,

@@ -6,7 +6,7 @@ import logging
 import math
 import random
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 
 import attrs
 import httpx
@@ -43,16 +43,12 @@ class Retries:
     ``longest_wait`` seconds, or end after the call's timeout (its longest step's, which bounds all attempts together),
     the error is raised at once; its ``retry_after`` has the requested seconds.
 
-    For tests, ``random`` returns a number from 0 to 1, ``clock`` seconds, and ``sleep`` waits for seconds (an async
-    client awaits its result, if that is awaitable). Raises SettingsError on an invalid value.
+    Raises SettingsError on an invalid value.
     """
 
     attempts: int = 3
     backoff: float = 0.5
     longest_wait: float = 60.0
-    random: Callable[[], float] = attrs.field(default=random.random, repr=False)
-    clock: Callable[[], float] = attrs.field(default=time.monotonic, repr=False)
-    sleep: Callable[[float], object] | None = attrs.field(default=None, repr=False)
 
     def __attrs_post_init__(self) -> None:
         if self.attempts < 1:
@@ -79,12 +75,12 @@ class Attempts:
     @until.default
     def _until(self) -> float:
         limit = longest(self.parts)
-        return math.inf if limit is None else self.retries.clock() + limit
+        return math.inf if limit is None else time.monotonic() + limit
 
     def timeout(self) -> httpx.Timeout:
         """Begin an attempt, and return its timeout: the call's own for the first, then the rest of it."""
         self.made += 1
-        left = max(self.until - self.retries.clock(), 0.001)
+        left = max(self.until - time.monotonic(), 0.001)
         if self.made == 1 or left == math.inf:
             return httpx.Timeout(**self.parts)
         return httpx.Timeout(**{step: left if part is None else min(part, left) for step, part in self.parts.items()})
@@ -95,14 +91,14 @@ class Attempts:
         if retries.attempts == 1 or not self._may_repeat(error):
             return None
         said = getattr(error, "retry_after", None) or 0.0
-        jitter = retries.random() * retries.backoff * 2.0 ** min(self.made - 1, 60)
+        jitter = random.uniform(0, retries.backoff * 2.0 ** min(self.made - 1, 60))  # noqa: S311 - spreads callers
         wait = min(said + jitter, retries.longest_wait)
         why = ""
         if self.made >= retries.attempts:
             why = f"{self.made} attempts were made"
         elif said > retries.longest_wait:
             why = f"not repeated: Retry-After says {said:g} s, and no wait is longer than {retries.longest_wait:g} s"
-        elif retries.clock() + wait >= self.until:
+        elif time.monotonic() + wait >= self.until:
             why = f"not repeated: a wait of {wait:.3g} s would end after the call's timeout"
         if why:
             error.add_note(f"atlas-shim: {why}.")

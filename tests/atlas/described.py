@@ -1,11 +1,10 @@
 """The endpoints that the typed client declares, and arguments for them."""
 
-import importlib
 import inspect
-import pkgutil
 from typing import Any
 
-from shim.atlas import endpoints
+from shim.atlas import AtlasClient
+from shim.atlas.calls import Call, EndpointGroup
 from shim.fake import DEMO_CLUSTER, DEMO_GROUP
 from tests.fake.asking import contract
 
@@ -13,7 +12,8 @@ CONTRACT, TENANT_CONTRACT = contract("legacy-serverless-2025-10"), contract("leg
 WRITES_CONTRACT = contract("legacy-serverless-writes-2026-03")
 """The last contract that had writes of instances."""
 
-GROUPS = tuple(module.name for module in pkgutil.iter_modules(endpoints.__path__))
+_CLIENT = AtlasClient(access_token="a", environ={})
+GROUPS = tuple(name for name, group in vars(_CLIENT).items() if isinstance(group, EndpointGroup))
 
 ORDER = {"target_cluster_name": DEMO_CLUSTER, "target_group_id": DEMO_GROUP}
 WRITES: dict[str, dict[str, Any]] = {
@@ -28,10 +28,14 @@ WRITES: dict[str, dict[str, Any]] = {
 
 
 def endpoints_of(group):
-    """Return the endpoint functions of a group by name."""
-    module = importlib.import_module(f"{endpoints.__name__}.{group}")
-    found = inspect.getmembers(module, inspect.isfunction)
-    return {name: each for name, each in found if each.__module__ == module.__name__ and name[0] != "_"}
+    """Return the endpoints of a group by name."""
+    kind = type(getattr(_CLIENT, group))
+    return {name: call for name, call in vars(kind).items() if isinstance(call, Call)}
+
+
+def signature_of(group, name):
+    """Return the signature of an endpoint's method."""
+    return inspect.signature(getattr(getattr(_CLIENT, group), name))
 
 
 ENDPOINTS = [(group, name) for group in GROUPS for name in endpoints_of(group)]

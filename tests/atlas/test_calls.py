@@ -1,6 +1,5 @@
 """What the typed client's calls come to, before and after the sunset, on flex and on dedicated clusters."""
 
-import inspect
 import json
 import time
 from datetime import date
@@ -11,7 +10,7 @@ import pytest
 from shim import errors
 from shim.atlas import SnapshotStatus, TenantStatus
 from shim.fake import DEMO_CLUSTER, DEMO_DEDICATED, DEMO_GROUP, FakeAtlas
-from tests.atlas.described import ENDPOINTS, ORDER, WRITES, endpoints_of
+from tests.atlas.described import ENDPOINTS, ORDER, WRITES, signature_of
 
 PLACE, SCALED_UP = (DEMO_GROUP, DEMO_CLUSTER), (DEMO_GROUP, DEMO_DEDICATED)
 WHERE = {"name": "new", "backing_provider_name": "AWS", "region_name": "US_EAST_1"}
@@ -24,7 +23,7 @@ def arguments_of(group, name, fake):
     snapshot, job = cluster.snapshots[0]["id"], cluster.jobs[0].id
     known = {"group_id": DEMO_GROUP, "cluster_name": DEMO_CLUSTER, "name": DEMO_CLUSTER, "snapshot_id": snapshot}
     known |= {"restore_job_id": job, "restore_id": job} | WRITES.get(name, {})
-    parameters = inspect.signature(endpoints_of(group)[name]).parameters
+    parameters = signature_of(group, name).parameters
     needed = {each for each, parameter in parameters.items() if parameter.default is parameter.empty}
     return {each: known[each] for each in parameters if each in needed | {"snapshot_id"} | WRITES.get(name, {}).keys()}
 

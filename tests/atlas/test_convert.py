@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from shim import atlas
 from shim.atlas import PaginatedServerlessBackupSnapshots, ServerlessBackupRestoreJob, ServerlessBackupSnapshot
-from shim.atlas.convert import _rules, instant
+from shim.atlas.convert import instant, members
 
 ROOTS: list[Any] = [
     PaginatedServerlessBackupSnapshots,
@@ -22,7 +22,7 @@ ROOTS: list[Any] = [
 ]
 
 NAMES = st.sampled_from(
-    [*(rule for model in ROOTS for rule in _rules(model)), "href", "date", "endpoints", "raw", "record", "cls"]
+    [*(rule for model in ROOTS for rule in members(model)), "href", "date", "endpoints", "raw", "record", "cls"]
 )
 TEXTS = st.one_of(st.text(), st.sampled_from(["completed", "2026-01-01T00:00:00Z", "0001-01-01T00:00:00+14:00"]))
 JSON = st.recursive(

@@ -10,14 +10,14 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from shim.atlas import PaginatedServerlessBackupSnapshots, ServerlessBackupSnapshot
+from shim.atlas.calls import check
 from shim.atlas.endpoints import (
-    cloud_backups,
-    performance_advisor,
-    serverless_instances,
-    shared_tier_restore_jobs,
-    shared_tier_snapshots,
+    CloudBackups,
+    PerformanceAdvisor,
+    ServerlessInstances,
+    SharedTierRestoreJobs,
+    SharedTierSnapshots,
 )
-from shim.atlas.request import check, following
 from tests.atlas.described import CONTRACT, TENANT_CONTRACT, WRITES_CONTRACT
 
 GROUP = "6510aa1b2c3d4e5f60718293"
@@ -26,18 +26,18 @@ PLACE = {"group_id": GROUP, "cluster_name": "shop", "name": "shop"}
 PLACE |= dict.fromkeys(("snapshot_id", "restore_job_id", "restore_id"), ID)
 
 READS: dict[str, Any] = {
-    "listGroupServerlessBackupSnapshots": cloud_backups.list_serverless_backup_snapshots,
-    "getGroupServerlessBackupSnapshot": cloud_backups.get_serverless_backup_snapshot,
-    "listGroupServerlessBackupRestoreJobs": cloud_backups.list_serverless_restore_jobs,
-    "getGroupServerlessBackupRestoreJob": cloud_backups.get_serverless_restore_job,
-    "listGroupServerlessInstances": serverless_instances.list_serverless_instances,
-    "getGroupServerlessInstance": serverless_instances.get_serverless_instance,
-    "deleteGroupServerlessInstance": serverless_instances.delete_serverless_instance,
-    "getGroupServerlessPerformanceAdvisorAutoIndexing": performance_advisor.get_serverless_auto_indexing,
-    "listGroupClusterBackupTenantSnapshots": shared_tier_snapshots.list_shared_cluster_backups,
-    "getGroupClusterBackupTenantSnapshot": shared_tier_snapshots.get_shared_cluster_backup,
-    "listGroupClusterBackupTenantRestores": shared_tier_restore_jobs.list_shared_cluster_backup_restore_jobs,
-    "getGroupClusterBackupTenantRestore": shared_tier_restore_jobs.get_shared_cluster_backup_restore_job,
+    "listGroupServerlessBackupSnapshots": CloudBackups.list_serverless_backup_snapshots,
+    "getGroupServerlessBackupSnapshot": CloudBackups.get_serverless_backup_snapshot,
+    "listGroupServerlessBackupRestoreJobs": CloudBackups.list_serverless_restore_jobs,
+    "getGroupServerlessBackupRestoreJob": CloudBackups.get_serverless_restore_job,
+    "listGroupServerlessInstances": ServerlessInstances.list_serverless_instances,
+    "getGroupServerlessInstance": ServerlessInstances.get_serverless_instance,
+    "deleteGroupServerlessInstance": ServerlessInstances.delete_serverless_instance,
+    "getGroupServerlessPerformanceAdvisorAutoIndexing": PerformanceAdvisor.get_serverless_auto_indexing,
+    "listGroupClusterBackupTenantSnapshots": SharedTierSnapshots.list_shared_cluster_backups,
+    "getGroupClusterBackupTenantSnapshot": SharedTierSnapshots.get_shared_cluster_backup,
+    "listGroupClusterBackupTenantRestores": SharedTierRestoreJobs.list_shared_cluster_backup_restore_jobs,
+    "getGroupClusterBackupTenantRestore": SharedTierRestoreJobs.get_shared_cluster_backup_restore_job,
 }
 """What has no body, by the contract's name."""
 
@@ -57,7 +57,7 @@ OPTION_MEMBERS = {
 # that it never has.
 BODIES: dict[str, tuple[Any, ...]] = {
     "createGroupServerlessBackupRestoreJob": (
-        cloud_backups.create_serverless_restore_job,
+        CloudBackups.create_serverless_restore_job,
         {"delivery_type": "automated", "target_cluster_name": "shop2", "target_group_id": GROUP},
         {"deliveryType": "automated", **TARGET},
         {"snapshot_id": ID, "oplog_ts": 17, "oplog_inc": 1, "point_in_time_utc_seconds": 18},
@@ -65,7 +65,7 @@ BODIES: dict[str, tuple[Any, ...]] = {
         {"desiredTimestamp"},
     ),
     "createGroupClusterBackupTenantRestore": (
-        shared_tier_restore_jobs.create_shared_cluster_backup_restore_job,
+        SharedTierRestoreJobs.create_shared_cluster_backup_restore_job,
         {"snapshot_id": ID, "target_deployment_item_name": "shop2"},
         {"snapshotId": ID, "targetDeploymentItemName": "shop2"},
         {"target_project_id": GROUP},
@@ -73,7 +73,7 @@ BODIES: dict[str, tuple[Any, ...]] = {
         set(),
     ),
     "downloadGroupClusterBackupTenant": (
-        shared_tier_snapshots.download_shared_cluster_backup,
+        SharedTierSnapshots.download_shared_cluster_backup,
         {"snapshot_id": ID},
         {"snapshotId": ID},
         {"target_deployment_item_name": "shop2"},
@@ -81,7 +81,7 @@ BODIES: dict[str, tuple[Any, ...]] = {
         {"targetProjectId"},
     ),
     "createGroupServerlessInstance": (
-        serverless_instances.create_serverless_instance,
+        ServerlessInstances.create_serverless_instance,
         {"name": "shop", "backing_provider_name": "AWS", "region_name": "US_EAST_1"},
         {"name": "shop", "providerSettings": PROVIDER},
         OPTIONS,
@@ -89,7 +89,7 @@ BODIES: dict[str, tuple[Any, ...]] = {
         set(),
     ),
     "updateGroupServerlessInstance": (
-        serverless_instances.update_serverless_instance,
+        ServerlessInstances.update_serverless_instance,
         {},
         {},
         OPTIONS,
@@ -111,7 +111,7 @@ def operation_of(name):
 
 def place_of(endpoint):
     """Return the arguments that say where an endpoint is."""
-    parameters = inspect.signature(endpoint).parameters.values()
+    parameters = inspect.signature(endpoint._takes).parameters.values()
     return [PLACE[each.name] for each in parameters if each.kind is each.POSITIONAL_OR_KEYWORD]
 
 
@@ -126,7 +126,7 @@ def asks_for(request, name):
 @pytest.mark.parametrize("name", READS)
 def test_method_and_path_are_the_contracts(name):
     """Each endpoint asks for the path of its operation."""
-    request = READS[name](*place_of(READS[name]))
+    request = READS[name].request(*place_of(READS[name]))
 
     assert asks_for(request, name)
     assert (request.query, request.body) == ({}, None)
@@ -141,11 +141,11 @@ def test_bodies_are_the_contracts(name):
     schema = contract["components"]["schemas"][content["schema"]["$ref"].rpartition("/")[2]]
     writable = {name for name, member in schema["properties"].items() if not member.get("readOnly")}
 
-    request = endpoint(*place_of(endpoint), **needed, **more)
+    request = endpoint.request(*place_of(endpoint), **needed, **more)
 
     assert asks_for(request, name)
     assert request.body == least | members
-    assert endpoint(*place_of(endpoint), **needed).body == least
+    assert endpoint.request(*place_of(endpoint), **needed).body == least
     assert set(request.body) == writable - never
 
 
@@ -156,19 +156,19 @@ def test_members_of_a_body_are_looked_at_too(name):
     for argument in needed | more:
         if argument.endswith(("_id", "cluster_name")) or argument == "name":
             with pytest.raises(ValueError, match=f"^{argument}: 'no/such'"):
-                endpoint(*place_of(endpoint), **needed | more | {argument: "no/such"})
+                endpoint.request(*place_of(endpoint), **needed | more | {argument: "no/such"})
 
 
 def test_tags_can_be_taken_away():
     """No tags are not the same as tags that were not given."""
-    assert serverless_instances.update_serverless_instance(GROUP, "shop", tags={}).body == {"tags": []}
+    assert ServerlessInstances.update_serverless_instance.request(GROUP, "shop", tags={}).body == {"tags": []}
 
 
 @pytest.mark.parametrize("name", [name for name in READS if name.startswith("list")])
 def test_query(name):
     """Query parameters are spelled as Atlas does, and left out unless given."""
     endpoint = READS[name]
-    request = endpoint(*place_of(endpoint), include_count=False, items_per_page=5, page_num=2)
+    request = endpoint.request(*place_of(endpoint), include_count=False, items_per_page=5, page_num=2)
 
     assert request.query == {"includeCount": "false", "itemsPerPage": "5", "pageNum": "2"}
 
@@ -184,10 +184,10 @@ PATTERNS = {
 """Every pattern that the contracts have for an id or a name in a path."""
 
 
-def refuses(**argument):
+def refuses(*argument):
     """Tell whether an argument is refused."""
     try:
-        check(**argument)
+        check(*argument)
     except ValueError:
         return True
     return False
@@ -198,22 +198,22 @@ def test_the_contract_decides_what_an_id_and_a_name_is(value):
     """Whatever fits the contract's pattern is taken, and nothing else but ids in upper case."""
     for name, pattern in PATTERNS:
         fits = re.fullmatch(pattern.removeprefix("^").removesuffix("$"), value) is not None
-        assert refuses(**{"some_id" if name.endswith("Id") else "name": value}) is not fits or value != value.lower()
+        assert refuses("some_id" if name.endswith("Id") else "name", value) is not fits or value != value.lower()
 
 
 def test_an_id_may_be_in_upper_case():
     """It means the same object, and is sent as it is."""
-    assert GROUP.upper() in serverless_instances.list_serverless_instances(GROUP.upper()).path
+    assert GROUP.upper() in ServerlessInstances.list_serverless_instances.request(GROUP.upper()).path
 
 
 @pytest.mark.parametrize("value", [None, 5, b"6510aa1b2c3d4e5f60718293"])
 def test_an_argument_that_is_not_a_text(value):
     """The error names the argument."""
     with pytest.raises(TypeError, match=r"^group_id: .* is not a text$"):
-        serverless_instances.list_serverless_instances(value)
+        ServerlessInstances.list_serverless_instances.request(value)
 
 
-FIRST = cloud_backups.iter_serverless_backup_snapshots(GROUP, "shop", items_per_page=2)
+FIRST = CloudBackups.iter_serverless_backup_snapshots.request(GROUP, "shop", items_per_page=2)
 
 
 def page(*, results=2, total=None, next_page=None):
@@ -226,7 +226,7 @@ def page(*, results=2, total=None, next_page=None):
 @pytest.mark.parametrize("last", [page(next_page=2), page(total=3)])
 def test_the_next_page_is_asked_for_by_its_number(last):
     """At the same path, whatever its link names; without links (a terse upstream), the total says that there is one."""
-    assert following(FIRST, last, 2) == attrs.evolve(FIRST, query={"itemsPerPage": "2", "pageNum": "2"})
+    assert FIRST.following(last, 2) == attrs.evolve(FIRST, query={"itemsPerPage": "2", "pageNum": "2"})
 
 
 @pytest.mark.parametrize(
@@ -241,4 +241,4 @@ def test_the_next_page_is_asked_for_by_its_number(last):
 )
 def test_a_walk_ends(last, seen):
     """After the last page, an empty one, or one whose next link leads back, nothing is asked for."""
-    assert following(FIRST, last, seen) is None
+    assert FIRST.following(last, seen) is None

@@ -3,18 +3,16 @@
 import pytest
 
 from shim import errors, httpx
-from shim.atlas.endpoints import performance_advisor, serverless_instances
+from shim.atlas import ServerlessAutoIndexing, ServerlessInstanceDescription
 from shim.atlas.replies import result_of, retry_after
 
-GROUP = "6510aa1b2c3d4e5f60718293"
-REQUEST = serverless_instances.get_serverless_instance(GROUP, "shop")
-AUTO_INDEXING = performance_advisor.get_serverless_auto_indexing(GROUP, "shop")
+INSTANCE, AUTO_INDEXING = ServerlessInstanceDescription, ServerlessAutoIndexing
 
 
 def refused(status, content=b"", **headers):
     """Return the error that a reply becomes."""
     with pytest.raises(errors.AtlasError) as caught:
-        result_of(REQUEST, httpx.Response(status, content=content, headers=headers))
+        result_of(INSTANCE, httpx.Response(status, content=content, headers=headers))
     return caught.value
 
 
@@ -78,21 +76,21 @@ def test_odd_bodies(body):
 
 
 @pytest.mark.parametrize(
-    ("request_", "expected", "content"),
+    ("model", "content"),
     [
-        *((REQUEST, "a JSON object", content) for content in (b"", b"null", b"[]", b"<html>", b'{"a":NaN}', b'"x"')),
-        *((AUTO_INDEXING, "true or false", content) for content in (b"", b"null", b"{}", b"0", b'"false"', b"<html>")),
+        *((INSTANCE, content) for content in (b"", b"null", b"[]", b"<html>", b'{"a":NaN}', b'"x"')),
+        *((AUTO_INDEXING, content) for content in (b"", b"null", b"{}", b"0", b'"false"', b"<html>")),
     ],
 )
-def test_success_without_the_expected_json(request_, expected, content):
+def test_success_without_the_expected_json(model, content):
     """It is an error with that status and the shim's own code, which says what was expected."""
     with pytest.raises(errors.AtlasError) as caught:
-        result_of(request_, httpx.Response(200, content=content))
+        result_of(model, httpx.Response(200, content=content))
 
     error = caught.value
     assert (type(error), error.status, error.error_code) == (errors.AtlasError, 200, "SHIM_UPSTREAM_UNREADABLE")
     assert error.detail == (
-        f"The content of this success is not {expected}. "
+        f"The content of this success cannot be read as {model.__name__}. "
         "See https://atlas-shim.github.io/atlas-shim/reference/errors/#shim_upstream_unreadable"
     )
     assert error.body == content
@@ -109,7 +107,7 @@ def test_a_bare_boolean(content, value):
 def test_any_success():
     """v1.0 answers 201 where v2 answers 200; without a part of the shim in it there is no record."""
     response = httpx.Response(201, json={"id": "a"}, extensions={"shim": {"something": "else"}})
-    result = result_of(REQUEST, response)
+    result = result_of(INSTANCE, response)
 
     assert (result.id, result.record) == ("a", None)
 

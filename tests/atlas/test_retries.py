@@ -1,6 +1,7 @@
 """When a call of the typed client is made again: how often, after how long, and never a write on a guess."""
 
 import copy
+from datetime import timedelta
 from types import SimpleNamespace
 
 import pytest
@@ -8,7 +9,7 @@ import pytest
 from shim import errors, httpx
 from shim.atlas import Retries
 from shim.errors import SettingsError
-from shim.fake import DEMO_CLIENT_ID, DEMO_CLIENT_SECRET, DEMO_CLUSTER, DEMO_GROUP, FakeReply
+from shim.fake import DEMO_CLIENT_ID, DEMO_CLIENT_SECRET, DEMO_CLUSTER, DEMO_GROUP, FakeAtlas, FakeReply
 from shim.fake.http import RateLimit
 
 ID = "6a6f78e0cab84da5c4476b25"
@@ -19,25 +20,23 @@ def legacy(before_sunset):
     """What is repeated is looked at on calls that are sent as they are."""
 
 
-class Timer:
-    """A clock that only ``sleep`` moves on, and the waits so far."""
-
-    def __init__(self):
-        self.now, self.waits = 1000.0, []
-
-    def sleep(self, seconds):
-        """Let so many seconds pass."""
-        self.waits.append(seconds)
-        self.now += seconds
-
-    def retries(self, **policy):
-        """Return a policy that waits by this clock, as long as its jitter allows."""
-        return Retries(**{"random": lambda: 1.0, "clock": lambda: self.now, "sleep": self.sleep} | policy)
-
-
 @pytest.fixture
-def timer():
-    return Timer()
+def timer(monkeypatch):
+    """A clock that only waits move on, the waits so far, and the part of the jitter that is waited."""
+    timer = SimpleNamespace(now=1000.0, waits=[], part=1.0)
+
+    def sleep(seconds):
+        timer.waits.append(seconds)
+        timer.now += seconds
+
+    async def asleep(seconds):
+        sleep(seconds)
+
+    monkeypatch.setattr("shim.atlas.retries.time", SimpleNamespace(monotonic=lambda: timer.now))
+    monkeypatch.setattr("shim.atlas.retries.random", SimpleNamespace(uniform=lambda low, high: high * timer.part))
+    monkeypatch.setattr("shim.atlas.calls.time", SimpleNamespace(sleep=sleep))
+    monkeypatch.setattr("shim.atlas.calls.anyio", SimpleNamespace(sleep=asleep))
+    return timer
 
 
 def read(client):
@@ -88,19 +87,20 @@ UNAVAILABLE = httpx.Response(503)
 
 
 @pytest.mark.parametrize(
-    ("answers", "policy", "waits"),
+    ("answers", "part", "backoff", "waits"),
     [
-        ([UNAVAILABLE] * 2, {}, [0.5, 1.0]),
-        ([UNAVAILABLE], {"random": lambda: 0.25, "backoff": 8}, [2.0]),
-        ([refusal(429, "3")], {"random": lambda: 0.5}, [3.25]),
-        ([refusal(429, "Thu, 22 Jan 2026 00:00:03 GMT")], {"backoff": 0}, [3.0]),
+        ([UNAVAILABLE] * 2, 1.0, 0.5, [0.5, 1.0]),
+        ([UNAVAILABLE], 0.25, 8, [2.0]),
+        ([refusal(429, "3")], 0.5, 0.5, [3.25]),
+        ([refusal(429, "Thu, 22 Jan 2026 00:00:03 GMT")], 1.0, 0, [3.0]),
     ],
     ids=["backoff", "jitter", "seconds", "date"],
 )
-def test_how_long_is_waited(tried, timer, monkeypatch, answers, policy, waits):
+def test_how_long_is_waited(tried, timer, monkeypatch, answers, part, backoff, waits):
     """Any part of a time that doubles ("full jitter"), on top of Retry-After in one of its forms (RFC 9110, 10.2.3)."""
     monkeypatch.setattr("shim.atlas.replies.time.time", lambda: 1769040000.0)
-    done = tried(read, *answers, GOOD, retries=timer.retries(**policy))
+    timer.part = part
+    done = tried(read, *answers, GOOD, retries=Retries(backoff=backoff))
 
     assert (done.result.id, timer.waits) == (ID, waits)
     assert {request.url for request in done.sent} == {done.sent[0].url}
@@ -108,7 +108,7 @@ def test_how_long_is_waited(tried, timer, monkeypatch, answers, policy, waits):
 
 def test_the_last_attempt_is_the_last(tried, timer):
     """The error stands then, and says how often the call was made; None switches retries off."""
-    done = tried(read, UNAVAILABLE, retries=timer.retries(attempts=4, backoff=0.1))
+    done = tried(read, UNAVAILABLE, retries=Retries(attempts=4, backoff=0.1))
 
     assert (done.result.status, len(done.sent)) == (503, 4)
     assert done.result.__notes__ == ["atlas-shim: 4 attempts were made."]
@@ -118,7 +118,7 @@ def test_the_last_attempt_is_the_last(tried, timer):
 def test_the_log_tells_of_each_wait(tried, timer, caplog):
     """Whoever wonders what took so long finds it at INFO."""
     caplog.set_level("INFO", logger="shim.atlas")
-    tried(read, refusal(429, "2", "X"), httpx.ReadError("cut"), GOOD, retries=timer.retries(backoff=0.5))
+    tried(read, refusal(429, "2", "X"), httpx.ReadError("cut"), GOOD, retries=Retries(backoff=0.5))
 
     assert [record.getMessage() for record in caplog.records if record.name == "shim.atlas"] == [
         "attempt 1 of 3: 429 X; the next one in 2.5 s",
@@ -129,7 +129,7 @@ def test_the_log_tells_of_each_wait(tried, timer, caplog):
 @pytest.mark.parametrize(("policy", "said"), [({"longest_wait": 3.0}, "4"), ({}, "60"), ({}, "1000000")])
 def test_a_wait_that_is_too_long_is_not_begun(tried, timer, policy, said):
     """Beyond the caller's cap, and beyond the call's timeout (5 s here), the error is raised at once and says it."""
-    done = tried(read, refusal(429, said), retries=timer.retries(**policy))
+    done = tried(read, refusal(429, said), retries=Retries(**policy))
 
     assert (type(done.result), done.result.retry_after) == (errors.RateLimitedError, float(said))
     assert (timer.waits, len(done.sent)) == ([], 1)
@@ -138,7 +138,7 @@ def test_a_wait_that_is_too_long_is_not_begun(tried, timer, policy, said):
 
 def test_all_attempts_share_the_time_of_one(tried, timer):
     """A later attempt has no more than what is left of the call's timeout, 5 s here, for each of its steps."""
-    done = tried(read, refusal(429, "3"), GOOD, retries=timer.retries(backoff=0))
+    done = tried(read, refusal(429, "3"), GOOD, retries=Retries(backoff=0))
 
     assert [request.extensions["timeout"]["read"] for request in done.sent] == [5.0, 2.0]
 
@@ -164,7 +164,7 @@ def test_all_attempts_share_the_time_of_one(tried, timer):
 @pytest.mark.parametrize("call", [read, write])
 def test_what_is_made_again(tried, timer, answer, repeated, call):
     """A write only where nothing was executed, never on a guess: upstream's own 503, or a cut, may come after it."""
-    done = tried(call, answer, GOOD, retries=timer.retries())
+    done = tried(call, answer, GOOD, retries=Retries())
 
     assert len(done.sent) == (2 if call in repeated else 1)
     assert len({request.content for request in done.sent}) == 1
@@ -175,7 +175,7 @@ def test_where_redirects_are_followed_no_connection_proves_nothing(tried, timer)
     """The connection that was not made may be the one after 303, and the write is done."""
     see_other = httpx.Response(303, headers={"Location": "https://elsewhere.example/"})
     refused = httpx.ConnectError("refused")
-    done = tried(write, see_other, refused, retries=timer.retries(), http={"follow_redirects": True})
+    done = tried(write, see_other, refused, retries=Retries(), http={"follow_redirects": True})
 
     assert isinstance(done.result, httpx.ConnectError)
     assert [request.method for request in done.sent] == ["POST", "GET"]
@@ -187,34 +187,20 @@ def test_a_rate_limit_while_signing_in_is_waited_for(connect, fake, timer):
     fake.overrides.append(lambda arrival: next(answers, None) if "oauth" in arrival.target else None)
     account = {"client_id": DEMO_CLIENT_ID, "client_secret": DEMO_CLIENT_SECRET}
 
-    assert read(connect(fake, retries=timer.retries(backoff=0), **account)).name == DEMO_CLUSTER
+    assert read(connect(fake, retries=Retries(backoff=0), **account)).name == DEMO_CLUSTER
     assert timer.waits == [2.0]
 
 
-def test_each_page_of_an_iteration_may_be_tried_again(connect, fake, timer):
+def test_each_page_of_an_iteration_may_be_tried_again(connect, fake, timer, monkeypatch):
     """A rate limit in the middle neither ends an iteration nor begins it anew."""
+    start = fake.today
+    monkeypatch.setattr(FakeAtlas, "today", property(lambda _: start + timedelta(seconds=timer.now - 1000)))
     fake.rate_limit = RateLimit(capacity=2, refill=2, period=3)
-
-    def sleep(seconds):
-        fake.advance(seconds)
-        timer.sleep(seconds)
-
-    backups = connect(fake, retries=timer.retries(sleep=sleep, backoff=0)).cloud_backups
+    backups = connect(fake, retries=Retries(backoff=0)).cloud_backups
     snapshots = backups.iter_serverless_backup_snapshots(DEMO_GROUP, DEMO_CLUSTER, items_per_page=3)
 
     assert len({snapshot.id for snapshot in snapshots}) == len(snapshots) == 8
     assert timer.waits == [3.0]
-
-
-def test_a_sleep_of_the_callers_own_may_be_awaited(tried, kind):
-    """An async client awaits it, a blocking one calls it."""
-    waits = []
-
-    async def sleep(seconds):
-        waits.append(seconds)
-
-    done = tried(read, UNAVAILABLE, GOOD, retries=Retries(sleep=sleep if kind.portal else waits.append))
-    assert (done.result.id, len(waits)) == (ID, 1)
 
 
 @pytest.mark.parametrize(
@@ -229,7 +215,7 @@ def test_a_policy_without_a_meaning(name, value):
 
 def test_without_a_timeout_the_cap_alone_counts(tried, timer):
     """Whoever waits for ever waits for Retry-After, too."""
-    retries = timer.retries(longest_wait=3600, backoff=0)
+    retries = Retries(longest_wait=3600, backoff=0)
     done = tried(read, refusal(429, "3000"), GOOD, retries=retries, http={"timeout": None})
 
     assert (done.result.id, timer.waits) == (ID, [3000.0])

@@ -12,6 +12,8 @@ from typing import Any
 import attrs
 from makers.markdown import paragraph, table
 
+from shim.atlas.convert import Model, members
+
 WIDTH = 108
 
 
@@ -87,8 +89,9 @@ def first(docstring: str | None) -> str:
 def attributes(value: type) -> str:
     """Return a table of a value's attributes: name, type, and the name in Atlas' JSON where it has one."""
     own = [one for one in attrs.fields(value) if one.name not in _COMMON]
-    if any("name" in one.metadata for one in own):
-        rows = [(*_called(one), f"`{one.metadata.get('name', one.name)}`") for one in own]
+    if issubclass(value, Model):
+        names = {attribute: name for name, (attribute, _) in members(value).items()}
+        rows = [(*_called(one), f"`{names[one.name]}`") for one in own]
         # That each may be None is told once, for all of them.
         return table(
             ("attribute", "type", "in JSON"),

@@ -15,7 +15,7 @@ from makers.docstrings import attributes, first, methods, prose, signature
 from makers.markdown import page, paragraph, table
 
 from shim import AsyncAtlasClient, AtlasClient, Fidelity, atlas, errors, fake
-from shim.atlas.resources import Call, EndpointGroup
+from shim.atlas.calls import Call, EndpointGroup
 
 HEAD = """
 # Python API

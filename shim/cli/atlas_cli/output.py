@@ -11,9 +11,7 @@ from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
-import attrs
-
-from shim.atlas.convert import Model
+from shim.atlas.convert import Model, members
 from shim.cli.atlas_cli.commands import Command
 from shim.cli.atlas_cli.flags import CliError
 from shim.extras import hinted
@@ -98,7 +96,7 @@ def known(model: Model) -> dict[str, Any]:
 
     Raises CliError if a member has the wrong type.
     """
-    fields = {field.metadata["name"]: field.name for field in attrs.fields(type(model)) if "name" in field.metadata}
+    fields = {name: attribute for name, (attribute, _) in members(type(model)).items()}
     out = {}
     for name in sorted(fields.keys() - _UNKNOWN):
         raw = model.raw.get(name)

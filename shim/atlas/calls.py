@@ -1,0 +1,256 @@
+"""Endpoints as methods of the clients: the request that a call's arguments make, and how it is sent.
+
+A method has the arguments of a function and the result of a model: that itself in a blocking client, a coroutine of it
+in an async client, an iterator over the items of all pages. Nothing else of the two clients differs.
+"""
+
+from __future__ import annotations
+
+import inspect
+import re
+import time
+from collections.abc import AsyncIterator, Callable, Coroutine, Iterator, Mapping
+from typing import Any, Generic, ParamSpec, Self, TypeVar, overload
+
+import anyio
+import attrs
+import httpx
+
+from shim.atlas.convert import Model, Page
+from shim.atlas.replies import result_of
+from shim.atlas.retries import FAILURES, Attempts, Retries
+from shim.core.content import dumps
+from shim.core.question import MOST
+from shim.doors.httpx_family.door import WHOLE
+
+P = ParamSpec("P")
+M = TypeVar("M", bound=Model)
+R = TypeVar("R", bound=Model)
+B_co = TypeVar("B_co", covariant=True)
+A_co = TypeVar("A_co", covariant=True)
+Http_co = TypeVar("Http_co", bound=httpx.Client | httpx.AsyncClient, covariant=True)
+
+Members = dict[str, Any]
+"""A query or a JSON object; members that are None were not given."""
+
+MEDIA_TYPE = "application/vnd.atlas.2023-01-01+json"
+"""The only version of the legacy endpoints."""
+
+_ID = re.compile("[0-9a-fA-F]{24}")
+"""Any id (contract: in lower case; in upper case it means the same object)."""
+
+_NAME = re.compile("[a-zA-Z0-9][a-zA-Z0-9-]*")
+"""The name of an instance or a cluster (contract), however long."""
+
+_ERRORS = (
+    "Raises ValueError on an invalid id or name, NotFoundError if Atlas does not have it, and the errors of any call\n"
+    "(``AtlasClient``)."
+)
+_PAGE = (
+    "``items_per_page`` is 1 to 500, 100 unless given; ``page_num`` counts from 1, and a page past the end is empty;\n"
+    "``include_count=False`` leaves ``total_count`` out."
+)
+_ITEMS = "Nothing is sent before the first item is asked for. ``items_per_page`` is 1 to 500, 500 unless given."
+
+
+@attrs.frozen(kw_only=True)
+class EndpointRequest(Generic[R]):
+    """One call, whose success is read as a ``model``.
+
+    ``whole`` asks for all items of a list that the shim collects; a page then has more items than the query asks for.
+    """
+
+    method: str
+    path: str
+    query: Mapping[str, str] = attrs.field(factory=dict)
+    body: Members | None = None
+    model: type[R]
+    whole: bool = False
+
+    def following(self, page: Page[Any], seen: int) -> Self | None:
+        """Return the request for the next page, None after the last.
+
+        ``seen`` counts the results of all pages so far. Only numbers are taken from a reply: its links can neither
+        redirect credentials nor repeat an earlier page.
+        """
+        number = int(self.query.get("pageNum", "1"))
+        after = page.next_page
+        if after is None and seen < (page.total_count or 0):
+            after = number + 1
+        if after is None or after <= number or not page.results:
+            return None
+        return attrs.evolve(self, query={**self.query, "pageNum": str(after)})
+
+
+@attrs.frozen
+class EndpointGroup(Generic[Http_co]):
+    """A group of endpoints; ``auth`` None leaves signing to the HTTP client."""
+
+    _http: Http_co = attrs.field(repr=False)
+    _base_url: str = attrs.field(repr=False)
+    _auth: httpx.Auth | None = attrs.field(repr=False)
+    _retries: Retries = attrs.field(repr=False)
+
+    def _send(self: EndpointGroup[httpx.Client], request: EndpointRequest[R]) -> R:
+        attempts = self._attempts(request)
+        while True:
+            try:
+                return result_of(request.model, self._http.send(self._message(request, attempts), auth=self._signer))
+            except FAILURES as error:
+                wait = attempts.wait_after(error)
+                if wait is None:
+                    raise
+            time.sleep(wait)
+
+    async def _asend(self: EndpointGroup[httpx.AsyncClient], request: EndpointRequest[R]) -> R:
+        attempts = self._attempts(request)
+        while True:
+            try:
+                response = await self._http.send(self._message(request, attempts), auth=self._signer)
+                return result_of(request.model, response)
+            except FAILURES as error:
+                wait = attempts.wait_after(error)
+                if wait is None:
+                    raise
+            await anyio.sleep(wait)
+
+    def _items(self: EndpointGroup[httpx.Client], first: EndpointRequest[Page[M]]) -> Iterator[M]:
+        request: EndpointRequest[Page[M]] | None = first
+        seen = 0
+        while request is not None:
+            page = self._send(request)
+            yield from page.results
+            seen += len(page.results)
+            request = request.following(page, seen)
+
+    async def _aitems(self: EndpointGroup[httpx.AsyncClient], first: EndpointRequest[Page[M]]) -> AsyncIterator[M]:
+        request: EndpointRequest[Page[M]] | None = first
+        seen = 0
+        while request is not None:
+            page = await self._asend(request)
+            for item in page.results:
+                yield item
+            seen += len(page.results)
+            request = request.following(page, seen)
+
+    @property
+    def _signer(self) -> Any:
+        return self._auth or httpx.USE_CLIENT_DEFAULT
+
+    def _attempts(self, request: EndpointRequest[Any]) -> Attempts:
+        return Attempts(self._retries, request.method, self._http.timeout.as_dict(), self._http.follow_redirects)
+
+    def _message(self, request: EndpointRequest[Any], attempts: Attempts) -> httpx.Request:
+        content = None if request.body is None else dumps(request.body)
+        headers = {"Accept": MEDIA_TYPE} | ({} if content is None else {"Content-Type": MEDIA_TYPE})
+        return self._http.build_request(
+            request.method,
+            self._base_url + request.path,
+            params=request.query or None,
+            content=content,
+            headers=headers,
+            timeout=attempts.timeout(),
+            extensions={WHOLE: True} if request.whole else None,
+        )
+
+
+class Call(Generic[B_co, A_co, P]):
+    """An endpoint as a method of a group, with the arguments of ``takes``; it returns B, in an async client A.
+
+    ``takes`` returns the members of the query or of the body, and has the docstring unless ``words`` are given.
+    ``path`` is below ``/groups``, and its parameters are arguments. With ``is_list`` it iterates over all pages.
+    """
+
+    def __init__(  # noqa: PLR0913 - the facts of an endpoint
+        self, takes: Callable[P, Members], model: type[Model], path: str, words: str, method: str, *, is_list: bool
+    ) -> None:
+        self._takes, self._model, self._is_list = takes, model, is_list
+        self._method, self._path = method, path
+        self._signature = inspect.signature(takes)
+        paging = _ITEMS if is_list else _PAGE if "page_num" in self._signature.parameters else ""
+        self.__doc__ = "\n\n".join(filter(None, (words or inspect.getdoc(takes), paging, _ERRORS)))
+
+    def __set_name__(self, owner: type, name: str) -> None:
+        self.__name__ = name
+
+    def request(self, *args: P.args, **kwargs: P.kwargs) -> EndpointRequest[Any]:
+        """Return the request for these arguments; raises as ``check`` does."""
+        members = given(self._takes(*args, **kwargs))
+        arguments = self._signature.bind(*args, **kwargs).arguments
+        for name, value in arguments.items():
+            if value is not None or self._signature.parameters[name].default is not None:
+                check(name, value)
+        if self._is_list:
+            members = {"itemsPerPage": MOST} | members
+        has_body = self._method in {"POST", "PATCH"}
+        return EndpointRequest(
+            method=self._method,
+            path="/api/atlas/v2/groups/" + self._path.format(**arguments),
+            query={} if has_body else {name: str(value).lower() for name, value in members.items()},
+            body=members if has_body else None,
+            model=self._model,
+            whole=self._is_list,
+        )
+
+    @overload
+    def __get__(self, group: None, owner: object = None) -> Self: ...
+    @overload
+    def __get__(self, group: EndpointGroup[httpx.Client], owner: object = None) -> Callable[P, B_co]: ...
+    @overload
+    def __get__(self, group: EndpointGroup[httpx.AsyncClient], owner: object = None) -> Callable[P, A_co]: ...
+    def __get__(self, group: EndpointGroup[Any] | None, owner: object = None) -> Any:
+        """Return a function with the endpoint's name, docstring and signature, for ``help()`` and editors."""
+        if group is None:
+            return self
+        is_async = isinstance(group._http, httpx.AsyncClient)  # noqa: SLF001 - this file's own
+        kind = "items" if self._is_list else "send"
+        flow = getattr(group, f"_a{kind}" if is_async else f"_{kind}")
+
+        def method(*args: P.args, **kwargs: P.kwargs) -> Any:
+            return flow(self.request(*args, **kwargs))
+
+        described: Any = method
+        described.__name__ = described.__qualname__ = self.__name__
+        described.__doc__ = self.__doc__
+        result = self._model.__name__
+        if self._is_list:
+            item = str(attrs.fields_dict(self._model)["results"].type).removeprefix("tuple[").removesuffix(", ...]")
+            result = f"{'Async' * is_async}Iterator[{item}]"
+        described.__signature__ = self._signature.replace(return_annotation=result)
+        return method
+
+
+def one(
+    takes: Callable[P, Members], model: type[R], path: str, words: str = "", *, method: str = "GET"
+) -> Call[R, Coroutine[Any, Any, R], P]:
+    """Return an endpoint whose method returns a model."""
+    return Call(takes, model, path, words, method, is_list=False)
+
+
+def each(
+    takes: Callable[P, Members], model: type[Page[M]], path: str, words: str
+) -> Call[Iterator[M], AsyncIterator[M], P]:
+    """Return an endpoint whose method iterates over the items of all pages; the call itself checks its arguments."""
+    return Call(takes, model, path, words, "GET", is_list=True)
+
+
+def check(name: str, value: object) -> None:
+    """Raise ValueError on an invalid id or name, TypeError unless it is a text; the error names the argument.
+
+    Ids are the arguments whose name ends with ``_id``, names ``name`` and those that end with ``cluster_name``. A
+    valid one is a path segment without encoding.
+    """
+    is_id = name.endswith("_id")
+    if not (is_id or name.endswith("cluster_name") or name == "name"):
+        return
+    if not isinstance(value, str):
+        raise TypeError(f"{name}: {value!r} is not a text")
+    if is_id and _ID.fullmatch(value) is None:
+        raise ValueError(f"{name}: {value!r} is not 24 hexadecimal digits, as all of Atlas' ids are")
+    if not is_id and _NAME.fullmatch(value) is None:
+        raise ValueError(f"{name}: {value!r} is not made of letters, digits and hyphens, as Atlas' names are")
+
+
+def given(members: Members) -> Members:
+    """Return the members that were given: those that are not None."""
+    return {name: value for name, value in members.items() if value is not None}
