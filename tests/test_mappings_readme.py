@@ -42,7 +42,6 @@ ORDERING = f"""
 [operation.orderWidget]
 method = "POST"
 path = "/groups/{{groupId}}/widgets"
-{LIFE}
 resource = "widget"
 {ORDER}
 """
@@ -102,7 +101,7 @@ def test_an_api_can_live_elsewhere(engine_of):
 
 def lamps(engine_of, target, *documents):
     """Ask for the lamps or bulbs of the manual."""
-    text = f'format = 1\nname = "lamps"\n{LAMPS}{BULBS}'
+    text = f'format = 1\nname = "lamps"\n[all]\n{LIFE}{LAMPS}{BULBS}'
     return ask(engine_of(text), target, *documents)
 
 
@@ -238,7 +237,7 @@ def test_an_override_replaces_one_rule_and_shows_as_the_operators(engine_of):
 
 def test_an_object_is_made_of_what_lies_beside_it(engine_of):
     """A list of one, deeper than upstream has it."""
-    driven = ask(engine_of(f'format = 1\nname = "boats"\n{ITSELF}'), "/boats/b", {"lengthMm": 12000})
+    driven = ask(engine_of(READ.replace("RESOURCE", "boat") + ITSELF), "/more", {"lengthMm": 12000})
     assert driven.document == {"hulls": [{"metres": 12}]}
 
 
