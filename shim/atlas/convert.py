@@ -42,7 +42,7 @@ class Model:
     @classmethod
     def from_json(cls, data: Mapping[str, Any]) -> Self:
         """Read a decoded JSON object; never raises."""
-        known = members(cls)  # type: ignore[arg-type]  # mypy takes the hash of instances for that of classes
+        known = members(cls)
         values: dict[str, Any] = {}
         for name in data.keys() & known.keys():
             attribute, read = known[name]
@@ -85,8 +85,7 @@ class Page(Model, Generic[T]):
         return None
 
 
-@cache
-def members(model: Any) -> Mapping[str, tuple[str, Reader]]:
+def _members(model: Any) -> Mapping[str, tuple[str, Reader]]:
     """Return a model's attribute and its reader by the name of the member in JSON."""
     hints, common, found = get_type_hints(model), attrs.fields_dict(Model), {}
     for attribute in (name for name in attrs.fields_dict(model) if name not in common):
@@ -94,6 +93,9 @@ def members(model: Any) -> Mapping[str, tuple[str, Reader]]:
         words = (word.upper() if word in {"db", "gb", "utc"} else word.capitalize() for word in others)
         found["".join([first, *words])] = attribute, _reader(hints[attribute])
     return found
+
+
+members: Callable[[Any], Mapping[str, tuple[str, Reader]]] = cache(_members)
 
 
 def _reader(kind: Any) -> Reader:

@@ -1,6 +1,7 @@
 """The shapes of the typed client hold all that the contracts and the recordings have."""
 
 import json
+from typing import Any
 
 import pytest
 
@@ -72,10 +73,10 @@ def test_contract_is_covered(schema):
 
     for name, inner in shape["properties"].items():
         _, read = members(model)[name]
-        words = [read(word) for word in inner.get("enum", ())]
+        words: Any = [read(word) for word in inner.get("enum", ())]
         if len(words) > 1:
             assert {type(word) for word in words} != {str}
-            assert type(words[0]).__members__.keys() >= {word.name for word in words}
+            assert {word.value for word in type(words[0])} >= set(inner["enum"])
 
 
 @pytest.mark.parametrize(

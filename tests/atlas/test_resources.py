@@ -28,7 +28,7 @@ def test_every_method_says_what_it_raises(group):
     for kind in (AtlasClient, AsyncAtlasClient):
         for name in endpoints_of(group):
             method = getattr(getattr(offline(kind), group), name)
-            words = " ".join(inspect.getdoc(method).split())
+            words = " ".join(str(inspect.getdoc(method)).split())
             assert method.__name__ == name
             assert re.match(r"[A-Z][^`]+\. ", words), name
             assert "Raises ValueError on an invalid id or name" in words, name
