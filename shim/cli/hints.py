@@ -37,7 +37,7 @@ def hints(engine: Engine, call: Call) -> tuple[str, ...]:
     if found:
         return tuple(found)
     if not base:
-        return (f"The path: retired calls are below {' and '.join(bases)}.",)
+        return (f"The path: retired calls are below {' and '.join(one or '/' for one in bases)}.",)
     for segment in call.path[1:].split("/"):
         if segment and decoded(segment) is None:
             return (f"The path: servers may read {segment!r} in different ways, so the shim does not touch it.",)

@@ -20,6 +20,7 @@ from shim.documents.calls import Successor, Target
 from shim.documents.fields import Resource, Rule
 from shim.documents.model import Operation
 from shim.documents.question import RefusedChoice
+from shim.documents.sources import unquoted
 from shim.documents.verbs import Constant, Parameter
 from shim.documents.vocabulary import Fidelity
 
@@ -191,7 +192,7 @@ def _body(operation: Operation, target: Target, word: str) -> Mapping[str, Any] 
     made: dict[str, Any] = {}
     for field in target.body.fields:
         (rule, *_) = (rule for rules in field.rules.values() for rule in rules)
-        *outer, last = field.name.split(".")
+        *outer, last = unquoted(field.name)
         here = made
         for part in outer:
             here = here.setdefault(part, {})

@@ -14,14 +14,14 @@ from shim.core.context import Context
 from shim.core.messages import Headers, Record, Reply, field
 from shim.core.question import MOST, LegacyQuery
 from shim.core.recognise import Match
-from shim.core.responses import CallError
+from shim.core.responses import CallError, put_in
 from shim.core.rules import TranslationContext
-from shim.core.translate import Translated, UpstreamPage, together, translate_items, translate_one
+from shim.core.translate import Translated, UpstreamPage, items_of, together, translate_items, translate_one
 from shim.core.writers import WriteItems
 from shim.documents.calls import LINK, Target
 from shim.documents.fields import BARE
 from shim.documents.model import Operation
-from shim.documents.sources import look_up, parse_source
+from shim.documents.sources import look_up, parse_source, unquoted
 from shim.documents.templates import link_query
 from shim.documents.vocabulary import Json, JsonObject, instant, is_usual_time
 
@@ -64,6 +64,8 @@ class LegacyAnswer:
         document, is_list = json.read(reply), self.match.operation.shape != "one"
         whole = document if type(document) is dict else {}
         items: Any = document if target.bare else look_up(document, parse_source(target.items))
+        if target.next:  # a resource whose list has pages may also come without it, whole
+            is_list = is_list or type(items) is list or bool(before)
         if is_list and type(items) is list and len(items) <= ITEMS:
             return UpstreamPage(whole, items, size, next_link(reply.headers) if target.next == LINK else "")
         if not is_list and (type(document) is dict or (target.bare and document is not None)):
@@ -136,7 +138,10 @@ class LegacyAnswer:
         match, rules = self.match, rules_context(self.match, self.context, self.path)
         operation, (translator, _) = match.operation, match.compiled.answers(self.tier, match.api.name)
         if operation.shape == "one":
-            made = translate_one(translator, pages[0].document if pages else {}, rules)
+            whole = pages[-1].document if pages else {}
+            if len(pages) > 1:
+                put_in(whole, self.target.items, [*items_of(pages)])
+            made = translate_one(translator, whole, rules)
             if translator.bare and made.value is None:
                 said = "; ".join(f"{one.where} was {one.said!r}: {one.why}"[:200] for one in made.dropped) or "none"
                 detail = f"{self._answered} with nothing that makes the one value of the answer: {said}."
@@ -227,7 +232,8 @@ class LegacyAnswer:
 def rules_context(match: Match, context: Context, path: str) -> TranslationContext:
     """Return the values that rules may use in an exchange; ``path`` is the caller's."""
     base, api = context.base, match.api.base
-    bases = (f"{api}/", f"{match.operation.base}/")
+    # Below the root is all that any link may name.
+    bases = tuple(f"{one}/" for one in (api, match.operation.base) if one)
     return TranslationContext(
         match.raw, match.parameters, context.clock(), f"{base}{api}", base, bases, f"{base}{path}"
     )
@@ -248,7 +254,7 @@ def in_order(items: Sequence[Json], operation: Operation) -> Sequence[Json]:
     for key in operation.order:
         name = key.removeprefix("-")
         ranks: list[Any] = list(items)
-        for part in name.split("."):
+        for part in unquoted(name):
             ranks = [one.get(part) if type(one) is dict else None for one in ranks]
         if types[name] == "time" and not all(map(is_usual_time, filter(None, ranks))):
             ranks = [one and instant(one) for one in ranks]

@@ -17,8 +17,7 @@ from shim.core.responses import CallError
 from shim.core.settings import Host
 from shim.documents.calls import Target
 from shim.documents.question import QueryChoice, QueryRule, RequestBody
-from shim.documents.sources import NoValue, look_up
-from shim.documents.tables import same
+from shim.documents.sources import NoValue, look_up, unquoted
 from shim.documents.vocabulary import FITS, Json, JsonObject
 
 SIZE = 100
@@ -159,7 +158,7 @@ def translated_pairs(pairs: Iterable[str], rules: Mapping[str, QueryRule], choos
         if rule is None:
             if name != choose:
                 yield pair
-        elif rule.refuse is not None:
+        elif rule.refuse is not None and unquote_plus(value) not in rule.values:
             raise CallError(400, rule.refuse.error_code, rule.refuse.detail, (name,))
         elif not rule.drop:
             yield _translated(name, value, rule)
@@ -226,6 +225,8 @@ def _request_target(match: Match, call: Call, target: Target, query: LegacyQuery
     if query.following and not target.cursor:
         return f"{path}?{query.following}"
     pairs = [*query.foreign]
+    if query.following:
+        pairs = [pair for name, _, pair in _named(pairs) if name != target.cursor]
     if target.next:
         pairs += filter(None, [query.following])
     elif shape != "one" and not target.bare and not target.media_type:
@@ -244,10 +245,10 @@ def read_body(
     """
     given = _given(request, object_of(call, loads), "", note)
     for name in dict.fromkeys((*request.required, *filter(None, (request.choose,)))):
-        if look_up(given, tuple(name.split("."))) is NoValue.MISSING:
+        if look_up(given, unquoted(name)) is NoValue.MISSING:
             detail = f"The required attribute {name} was not specified."
             raise CallError(400, "MISSING_ATTRIBUTE", detail, (name,))
-    word: Any = look_up(given, tuple(request.choose.split("."))) if request.choose else ""
+    word: Any = look_up(given, unquoted(request.choose)) if request.choose else ""
     if request.choose and word not in request.words:
         detail = f"An invalid enumeration value {word} was specified for {request.choose}."
         raise CallError(400, "INVALID_ENUM_VALUE", detail, (word,))
@@ -277,13 +278,13 @@ def _given(request: RequestBody, body: JsonObject, outer: str, note: Callable[[s
     """Return the members of a body, or of the object ``outer`` in it, that are to be looked at."""
     given: JsonObject = {}
     for key, value in body.items():
-        name = outer + key
-        if (refused := request.refused.get(name)) is not None and same(value, refused.value):
+        name = outer + (f"'{key}'" if "." in key else key)
+        if value is None or name in request.ignored:
+            continue
+        if (refused := request.refused.get(name)) is not None and not refused.takes(value):
             if note is None or not refused.ignored:
                 raise CallError(400, refused.error_code, refused.detail, (name,))
             note(f"{name} was ignored: {refused.ignored}")
-            continue
-        if value is None or name in request.ignored:
             continue
         kind = request.members.get(name)
         if kind is None and type(value) is dict and any(one.startswith(f"{name}.") for one in request.members):

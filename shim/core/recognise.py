@@ -127,7 +127,7 @@ class Engine:
         for document in documents:
             for compiled in map(CompiledOperation.of, document.operations):
                 for api in document.apis.values():
-                    segments = (*api.base[1:].split("/"), *compiled.operation.path.segments)
+                    segments = f"{api.base}{compiled.operation.path.text}"[1:].split("/")
                     path = tuple("" if parameter_name(segment) else segment for segment in segments)
                     ends.setdefault(path, {}).setdefault(compiled.operation.method, []).append((api, compiled))
         self._paths: dict[int, list[tuple[tuple[str, ...], Ends]]] = {}

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import attrs
 
 from shim.core.messages import Headers, Reply, field, reason_phrase, without
 from shim.documents.calls import ATLAS_ERRORS, ErrorShape
+from shim.documents.sources import Step, parse_source
 from shim.documents.vocabulary import Json, JsonObject
 
 _ABOUT_CONTENT = frozenset({
@@ -58,15 +61,23 @@ def like(code: str, said: object) -> Json:
 
 
 def put_in(document: JsonObject, name: str, value: Json) -> None:
-    """Put a value in its place in a document, by a nested name; a value without a name has no place."""
-    *outer, last = name.split(".")
-    for part in outer:
-        inner = document.get(part)
-        if type(inner) is not dict:
-            document[part] = inner = {}
-        document = inner
-    if last:
-        document[last] = value
+    """Put a value in its place in a document, by a nested name; a value without a name has no place.
+
+    A step into a list leads to its first item.
+    """
+    holder: Any = [document]
+    key: Any = 0
+    for part in parse_source(name) if name else ():
+        kind, after = (list, 0) if isinstance(part, Step) else (dict, part)
+        if type(holder[key]) is not kind:
+            holder[key] = kind()
+        holder, key = holder[key], after
+        if kind is list and not holder:
+            holder.append(None)
+        elif kind is dict:
+            holder.setdefault(key)
+    if name:
+        holder[key] = value
 
 
 def section_of(code: str) -> str | None:

@@ -13,7 +13,7 @@ import attrs
 
 from shim.core.messages import Dropped
 from shim.documents.fields import BARE, Field, Rule
-from shim.documents.sources import NoValue, Path, look_up, parse_source
+from shim.documents.sources import NoValue, Path, look_up, parse_source, unquoted
 from shim.documents.templates import encoded
 from shim.documents.vocabulary import Json, JsonObject
 
@@ -76,11 +76,11 @@ class TranslationReport:
             return
         # An object that upstream has by that name stays one, even when it is empty (recorded: connectionStrings);
         # one with nulls in it says nothing (recorded: desiredTimestamp).
-        outer = name.rpartition(".")[0]
-        if outer and rule.verb.hands_on and rule.sources[0].rpartition(".")[0] == outer:
-            held = look_up(source, parse_source(outer))
+        outer = unquoted(name)[:-1]
+        if outer and rule.verb.hands_on and unquoted(rule.sources[0])[:-1] == outer:
+            held = look_up(source, outer)
             if type(held) is dict and None not in held.values():
-                for part in outer.split("."):
+                for part in outer:
                     inner = made.setdefault(part, {})
                     assert isinstance(inner, dict), "no field stands inside another"
                     made = inner

@@ -20,7 +20,7 @@ from shim.core.messages import Dropped, FieldReport
 from shim.core.rules import Nested, TranslationContext, TranslationReport, claims_of, led_back, pass_rest, segment_of
 from shim.documents.fields import BARE, Field, Resource, Rule, When
 from shim.documents.script import Begin, Script
-from shim.documents.sources import NoValue, Step, look_up, parse_source, taken
+from shim.documents.sources import NoValue, Step, look_up, parse_source, taken, unquoted
 from shim.documents.vocabulary import Fidelity, Json, JsonObject, instant, is_usual_time
 
 _HELP: dict[str, Any] = {
@@ -74,7 +74,7 @@ def make_translator(
     for field in ordered:
         _add(script, field, field.rules[tier])
     if resource.rest:
-        names = [field.name.split(".") for field in ordered] + [name.split(".") for name in resource.without]
+        names = [unquoted(name) for name in (*(field.name for field in ordered), *resource.without)]
         paths = [parse_source(source) for field in ordered for rule in field.rules[tier] for source in rule.sources]
         # What lies in a list can't be taken out of it: such a list is known by the field that has its name.
         read = [path for path in paths if not any(isinstance(part, Step) for part in path)]
@@ -160,40 +160,41 @@ class UpstreamPage:
     link: str = ""
 
 
-def translate_items(
-    translator: Translator, pages: Sequence[UpstreamPage], context: TranslationContext, name: str, before: int = 0
-) -> Translated:
-    """Translate the items of all pages; ``name`` is their member, which has so many ``before`` them.
-
-    One that moved to a later page counts once.
-    """
-    values: list[Json] = []
-    report, dropped = TranslationReport(), list[Dropped]()
-    translate = translator.begin(context, report)
-    seen: set[str] = set()
-    index, lost = before, 0
+def items_of(pages: Sequence[UpstreamPage]) -> Iterator[Json]:
+    """Yield the items of all pages; one that moved to a later page counts once."""
+    seen = set[str]()
     for number, page in enumerate(pages):
-        for source in page.items:
-            if type(source) is not dict:
-                if not translator.wraps:
-                    dropped.append(Dropped(where=f"{name}[{index}]", said=source, why="not an object"))
-                    index += 1
-                    continue
-                source = {BARE: source}  # noqa: PLW2901 - what rules read of it
-            if len(pages) > 1 and type(identity := source.get("id")) is str:
+        for item in page.items:
+            if type(item) is dict and type(identity := item.get("id")) is str:
                 if number and identity in seen:
                     continue
                 seen.add(identity)
-            made = translate(source)
-            if not translator.bare:
-                values.append(made)
-            elif BARE in made:
-                values.append(made[BARE])
-            else:
-                lost += 1
-            if report.dropped:
-                dropped += report.taken(f"{name}[{index}].")
-            index += 1
+            yield item
+
+
+def translate_items(
+    translator: Translator, pages: Sequence[UpstreamPage], context: TranslationContext, name: str, before: int = 0
+) -> Translated:
+    """Translate the items of all pages; ``name`` is their member, which has so many ``before`` them."""
+    values: list[Json] = []
+    report, dropped = TranslationReport(), list[Dropped]()
+    translate = translator.begin(context, report)
+    lost = 0
+    for index, source in enumerate(pages[0].items if len(pages) == 1 else items_of(pages), before):
+        if type(source) is not dict:
+            if not translator.wraps:
+                dropped.append(Dropped(where=f"{name}[{index}]", said=source, why="not an object"))
+                continue
+            source = {BARE: source}  # noqa: PLW2901 - what rules read of it
+        made = translate(source)
+        if not translator.bare:
+            values.append(made)
+        elif BARE in made:
+            values.append(made[BARE])
+        else:
+            lost += 1
+        if report.dropped:
+            dropped += report.taken(f"{name}[{index}].")
     return Translated(values, reports(translator, report, len(values) + lost), tuple(dropped))
 
 

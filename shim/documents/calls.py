@@ -141,9 +141,9 @@ class Target(Declared):
 
     def wrong(self, table: Table) -> Rows:
         parts, kind, legacy = self.items.split("."), self.media_type, table.around.operation
-        no_name = not all(parts) or any(part.isdigit() for part in parts) or "[" in self.items
+        no_name = not all(parts) or any(part.isdigit() for part in parts) or {*"['"} & {*self.items}
         kept, alike = self.paging == "kept", self.alike is not None
-        names = [rule.to for rule in self.query.values() if not rule.drop and rule.refuse is None]
+        names = [rule.to for rule in self.query.values() if not rule.drop and (rule.refuse is None or rule.values)]
         yield "media_type", kind and not _is_media_type(kind), f"{kind!r} is no media type such as application/json"
         yield "media_type", kind and self.version, "can't stand beside version: one of them says what Accept has"
         no_host = self.host and not self.host.isidentifier()

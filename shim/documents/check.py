@@ -80,7 +80,7 @@ def _of_operation(document: Document, operation: Operation) -> Rows:
     for successor in successors.values():
         yield from below(successor.at.removeprefix(operation.at), _of_successor(document, operation, successor))
     for api in document.apis.values():
-        inside = operation.path.text.startswith(f"{api.base}/")
+        inside = bool(api.base) and operation.path.text.startswith(f"{api.base}/")
         yield ".path", inside, f"is below the base of its api already; leave {api.base} out"
 
 
@@ -108,8 +108,9 @@ def _of_request(request: RequestBody) -> Rows:
     yield ".choose", no_words, f"{request.choose!r} must be of type string to have words"
     for name, refused in request.refused.items():
         kind = request.members.get(name)
-        what = f"can never apply: {refused.value!r} is not of the member's type, {kind}"
-        yield f"{key_path('.refuse', name)}.value", kind and not FITS[kind](refused.value), what
+        key, said = ("value", refused.value) if refused.but is None else ("but", refused.but)
+        what = f"can never apply: {said!r} is not of the member's type, {kind}"
+        yield f"{key_path('.refuse', name)}.{key}", kind and not FITS[kind](said), what
 
 
 def _of_successor(document: Document, operation: Operation, successor: Successor) -> Rows:
@@ -141,8 +142,9 @@ def _of_target(document: Document, operation: Operation, target: Target, word: s
     other = "belongs to lists; this operation answers with one resource"
     yield from _unknown(".path", target.path, operation)
     yield ".paging", is_one and target.paging == "collected" and not target.next, other
-    yield ".items", is_one and target.items != "results", other
-    yield ".next", is_one and target.next, other
+    no_next = "belongs to lists, or to the one list of a resource that a GET reads"
+    yield ".items", is_one and target.items != "results" and not target.next, other
+    yield ".next", is_one and target.next and (target.alike or method != "GET"), no_next
     what = f"{target.method} can't answer {method}: a read stays a read, and a write a write"
     yield ".method", (target.method == "GET") != (method == "GET"), what
     what = f"is the legacy call itself; versions must end before {target.version}, or the path be another"

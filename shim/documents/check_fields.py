@@ -9,7 +9,7 @@ import attrs
 
 from shim.documents.fields import BODY, TIERS, Field, Resource, Rule, Use, When
 from shim.documents.model import Document, Operation
-from shim.documents.sources import Path, Step, parse_source
+from shim.documents.sources import Path, Step, names_in, parse_source, unquoted
 from shim.documents.tables import Rows, below, did_you_mean
 from shim.documents.verbs import way_of
 from shim.documents.ways import Group
@@ -62,13 +62,13 @@ def _note(uses: dict[int, Use], resource: Resource, operation: Operation, tiers:
 def _of_names(use: Use) -> Rows:
     resource, names = use.resource, {field.name for field in use.resource.fields}
     for field in resource.fields:
-        yield field.at, not all(field.name.split(".")), "has an empty part in its name"
+        yield field.at, not all(unquoted(field.name)), "has an empty part in its name"
         for one in _outer(field.name):
             yield field.at, one in names, f"stands inside {one!r}, which is a field of its own"
     at = f"{resource.at}.without"
     for name in resource.without:
         yield at, name in names, f"{name!r} is a field of its own, and does not pass as it is"
-        no_name = not all(name.split(".")) or "[" in name
+        no_name = not all(unquoted(name)) or "[" in name
         yield at, no_name, f"{name!r} is no name; nest names with dots (lists pass whole)"
         for one in _outer(name):
             known = one in names or one in resource.without
@@ -77,7 +77,7 @@ def _of_names(use: Use) -> Rows:
 
 def _outer(name: str) -> list[str]:
     """Return the names of the objects that a name stands in."""
-    parts = name.split(".")
+    parts = names_in(name)
     return [".".join(parts[:end]) for end in range(1, len(parts))]
 
 
@@ -178,11 +178,11 @@ def open_questions(document: Document) -> Iterator[str]:
 def lost_members(document: Document) -> Iterator[str]:
     """Yield a line for each member that ``rest`` does not hand on, since a rule of another field reads it."""
     for resource in [use.resource for use in _uses(document) if use.resource.rest]:
-        names = {field.name for field in resource.fields} | {*resource.without}
+        names = {tuple(unquoted(name)) for name in (*(field.name for field in resource.fields), *resource.without)}
         for field in resource.fields:
             for source in dict.fromkeys(source for rule in field.all_rules() for source in rule.sources):
                 path = parse_source(source)
-                starts = {".".join(path[:end]) for end in range(1, len(path) + 1)}
+                starts = {path[:end] for end in range(1, len(path) + 1)}
                 if not starts & names and not any(isinstance(part, Step) for part in path):
                     what = f"{source!r} becomes {field.name!r}, and does not stay beside it"
                     yield f"{document.file}: {resource.at}: {what}"

@@ -92,8 +92,8 @@ def parse_document(
         apis[key] = Api.read(table)
     error = ErrorShape.maybe(top.table("error")) or ATLAS_ERRORS
     for key, said in attrs.asdict(error).items():
-        if "[" in said:
-            top.wrong("error", f"{key} is no name: {said!r} leads through a list, and errors of the shim have none")
+        if "[" in said.replace("[first]", ""):
+            top.wrong("error", f"{key} is no name: {said!r} may lead through a list by [first] alone")
     lent = others[lender].resources if lender in others else {}
     if lender and lender not in others:
         top.wrong("resources_of", f"{lender!r} is the name of no document that has resources of its own")

@@ -9,7 +9,8 @@ import attrs
 
 from shim.documents.fields import TYPES
 from shim.documents.read import Declared, named, nested, read_as, under
-from shim.documents.tables import Rows, Table
+from shim.documents.tables import Rows, Table, same
+from shim.documents.vocabulary import Json
 
 OF_PAGES = frozenset({"pageNum", "itemsPerPage", "includeCount", "envelope", "pretty"})
 """Parameters that the shim reads and writes itself (contract: each operation has them)."""
@@ -17,7 +18,7 @@ OF_PAGES = frozenset({"pageNum", "itemsPerPage", "includeCount", "envelope", "pr
 
 @attrs.frozen(kw_only=True)
 class RefusedValue(Declared):
-    """A value of a body's member that no successor can take: the 400 that says so.
+    """A ``value`` of a body's member that no successor can take, or all but it (``but``): the 400 that says so.
 
     If ``ignored`` says why, that is the answer only where writes are strict; elsewhere the member is left out.
     """
@@ -25,10 +26,17 @@ class RefusedValue(Declared):
     detail: str
     error_code: str = under("errorCode")
     value: Any = read_as(Table.get)
+    but: Any = read_as(Table.get)
     ignored: str = ""
 
     def wrong(self, table: Table) -> Rows:
-        yield "value", not table.has("value"), "is missing; give the value that is refused"
+        has = [table.has("value"), table.has("but")]
+        yield "value", not any(has), "is missing; give the value that is refused, or but, the one that is not"
+        yield "but", all(has), "can't stand beside value"
+
+    def takes(self, value: Json) -> bool:
+        """Return whether a value is not refused."""
+        return not same(value, self.value) if self.but is None else same(value, self.but)
 
 
 def _members(table: Table, key: str) -> Mapping[str, str]:
@@ -96,7 +104,8 @@ def _words(table: Table, key: str) -> Mapping[str, str]:
 class QueryRule(Declared):
     """What becomes of a parameter of the legacy query: name, words and default there, or why it is dropped.
 
-    With ``refuse`` a call that has it is answered with that error. ``elsewhere``: the call goes to another host.
+    With ``refuse`` a call that has it, or another word than ``values``, is answered with that error. ``elsewhere``: the
+    call goes to another host.
     """
 
     to: str = read_as(lambda table, key: table.text(key, default=table.name))
@@ -113,7 +122,8 @@ class QueryRule(Declared):
         unknown = bool(self.values) and self.default not in {None, *self.values}
         chooses = self.default is not None and chooser is not None and name == chooser.choose
         empty = not keys or (keys == ("to",) and self.to == name and not self.elsewhere)
-        yield "refuse", self.refuse is not None and len(keys) > 1, "stands alone: the parameter is not sent"
+        alone = len(keys) == 1 or (self.values and not self.drop)
+        yield "refuse", self.refuse is not None and not alone, "stands alone, or beside values: nothing else is sent"
         yield "", empty, "says nothing; give to, values, default, drop or refuse"
         yield "values", table.get("values") == {}, "must be a table of words"
         yield "drop", self.drop and beside, "can't stand beside to, values and default: the parameter is not sent"

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 
 import attrs
 
-from shim.documents.sources import parse_source
+from shim.documents.sources import parse_source, unquoted
 from shim.documents.vocabulary import Json, instant, usual_times
 
 if TYPE_CHECKING:
@@ -127,7 +127,7 @@ class Script(_Text):
 
     def member(self, source: str) -> str:
         """Return the expression for the value at a source, None if there is no source."""
-        if "[" in source:
+        if "[" in source or "'" in source:
             return f"taken(source, {self.name('path', parse_source(source))})"
         outer, _, last = source.rpartition(".")
         return f"{self.holder(outer)}.get({last!r})"
@@ -143,7 +143,7 @@ class Script(_Text):
 
 def put(field: Field, value: str) -> str:
     """Return the line that puts a value in a field's place, and makes the objects that it stands in."""
-    *outer, last = field.name.split(".")
+    *outer, last = unquoted(field.name)
     return f"made{''.join(f'.setdefault({part!r}, {{}})' for part in outer)}[{last!r}] = {value}"
 
 
@@ -183,7 +183,7 @@ class Columns(_Text):
     def has(self, source: str) -> bool:
         """Return whether the items have a value at a source; raises Unusual if that lies inside a member."""
         first, *inner = parse_source(source)
-        if first in self.members and inner:
+        if first in self.members and (inner or first != source):
             raise Unusual
         self.lacks = self.lacks or first not in self.members
         return first in self.members

@@ -1,4 +1,7 @@
-"""Where a rule reads: nested names, and steps into lists, such as ``specs[first].regions[each].name``."""
+"""Where a rule reads: nested names, and steps into lists, such as ``specs[first].regions[each].name``.
+
+A name with a dot in it stands in quotes: ``'odata.error'.code``.
+"""
 
 from __future__ import annotations
 
@@ -31,21 +34,33 @@ class NoValue(Enum):
 Path = tuple[str | Step, ...]
 """The names and steps of a source, in order."""
 
-_PART = re.compile(r"([^.\[\]]+)(?:\[([^\[\]]*)\])?")
+_PART = re.compile(r"('[^']+'|[^.\[\]']+)(?:\[([^\[\]]*)\])?")
+
+
+def names_in(text: str) -> list[str]:
+    """Return the parts of a nested name, which dots outside of quotes separate; quotes stay."""
+    pieces = text.split("'")
+    pieces[1::2] = [quoted.replace(".", "\0") for quoted in pieces[1::2]]
+    return [part.replace("\0", ".") for part in "'".join(pieces).split(".")]
+
+
+def unquoted(text: str) -> list[str]:
+    """Return the names of the objects and of the member that a nested name leads to."""
+    return [part.strip("'") for part in names_in(text)]
 
 
 @lru_cache(maxsize=4096)
 def parse_source(text: str) -> Path:
     """Return the path that a source says; raises ValueError that says what is wrong with it."""
     path: list[str | Step] = []
-    for part in text.split("."):
+    for part in names_in(text):
         found = _PART.fullmatch(part)
         if found is None:
             raise ValueError(f"{text!r} is no source: {part!r} is neither a name nor a name with one [step]")
         name, step = found.groups()
         if name.isdigit():
             raise ValueError(f"{text!r} is no source: an item of a list is named [first] or [only], not {name}")
-        path.append(name)
+        path.append(name.strip("'"))
         if step is not None:
             if step not in Step.__members__.values():
                 raise ValueError(f"{text!r} is no source: [{step}] is not one of [first], [only], [each]")
@@ -58,7 +73,7 @@ def read_source(text: str) -> Path:
     if text.startswith("$") and text[1:2] in {"", ".", "["}:
         raise ValueError(f"{text!r} is no source: names begin at the object itself, without $")
     if "\\." in text:
-        raise ValueError(f"{text!r} is no source: a name with a dot in it can't be read, and a backslash does not help")
+        raise ValueError(f"{text!r} is no source: a name with a dot in it stands in quotes, as in \"'a.b'.c\"")
     return parse_source(text)
 
 

@@ -170,12 +170,13 @@ class List(Verb):
 
     def branches(self, script: Script, field: Field) -> list[Branch]:
         (name,) = self.sources
-        outer, _, last = name.rpartition(".")
         kind = "str" if field.type == "strings" else "dict"
         wrapped = (f"type(value := {script.member(name)}) is {kind}", "[value]")
-        empty = (f"{last!r} not in {script.holder(outer)}", "[]")
-        if last.endswith("]"):
+        if {*"['"} & {*name}:
             empty = (f"look_up(source, {script.name('path', parse_source(name))}) is MISSING", "[]")
+        else:
+            outer, _, last = name.rpartition(".")
+            empty = (f"{last!r} not in {script.holder(outer)}", "[]")
         # In a request body an empty list would be an order that the caller did not give.
         return [wrapped] if BODY in field.rules else [wrapped, empty]
 

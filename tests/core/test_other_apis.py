@@ -166,6 +166,62 @@ def test_an_error_after_the_first_page_is_the_answer():
     assert listed('next = "n"\ncursor = "n"', page("a", n=1), refuses(404, "GONE"))[0].passed
 
 
+def held(*pages):
+    """Ask for one resource whose list has pages; return what was asked, and the driven call."""
+    text = OTHER + '\nitems = "all.of"\nnext = "next"\ncursor = "after"\n' + "\n[resource.thing]\nrest = true\n"
+    driven = drive(read(text), f"{TARGET}?after=0&x=1", [answers(one) for one in pages])
+    return driven, [send.call.target for send in driven.sends]
+
+
+def test_the_list_in_one_resource_is_read_to_its_end():
+    """The last page has the items of all; a cursor of the caller's own is where reading begins."""
+    first, last = {"all": {"of": [1, {"id": "a"}]}, "next": 7}, {"all": {"of": [{"id": "a"}, 2], "n": 3}, "next": None}
+    driven, asked = held(first, last)
+    assert driven.document == {"all": {"of": [1, {"id": "a"}, 2], "n": 3}, "next": None}
+    assert asked == ["/new/t?after=0&x=1", "/new/t?x=1&after=7"]
+
+
+def test_a_resource_without_its_list_is_whole_and_a_later_page_without_it_an_error():
+    """No part of a list stands for the whole."""
+    assert held({"error": "no"})[0].document == {"error": "no"}
+    assert held({"all": {"of": [1]}, "next": 7}, {"error": "no"})[0].reply.status == 502
+
+
+def test_legacy_errors_may_stand_in_the_first_item_of_a_list():
+    """Which is made where the successor's error is none of that shape."""
+    shape = (
+        '\n[error]\ncode = "errors[first].code"\ndetail = "errors[first].text"\nstatus = "errors[first].at.status"\n'
+    )
+    engine = read(OTHER.replace("[operation", f"{shape}[operation", 1) + RULES + NAME)
+    driven = drive(engine, f"{TARGET}?pretty=maybe", [])
+    item = {
+        "code": "INVALID_QUERY_PARAMETER",
+        "text": "Invalid query parameter pretty specified.",
+        "at": {"status": 400},
+    }
+    assert driven.document == {"errors": [item]}
+    assert drive(engine, TARGET, [answers({"errors": [{"code": "5", "text": "t"}]}, 404)]).document == {
+        "errors": [{"code": "FIVE", "text": "t"}]
+    }
+
+
+def test_an_api_may_begin_at_the_root():
+    """Its links lead to many places, and stay as they are."""
+    text = OTHER.replace("[operation", '[api.a]\nbase = "/"\nversion = "2023-01-01"\n[operation', 1)
+    links = [{"rel": "x", "href": "https://elsewhere.example/things"}]
+    fields = NAME + field("links", "links", 'from = "links"\nfidelity = "exact"')
+    assert drive(read(text + fields), "/things/t", [answers({"name": "a", "links": links})]).document["links"] == links
+
+
+def test_names_with_dots_stand_in_quotes():
+    """In sources, in conditions, in names of fields, and of what does not pass."""
+    fields = field("'a.b'.c", "string", "from = \"'x.y'.z\"\nfidelity = 'exact'")
+    fields += field("d", "strings", "list = \"e.'f.g'\"\nfidelity = 'derived'\nwhy = 'x'")
+    fields += "\n[resource.thing]\nrest = true\nwithout = [\"'h.i'\"]\n"
+    driven = drive(read(OTHER + fields), TARGET, [answers({"x.y": {"z": "1"}, "h.i": 2, "j.k": 3})])
+    assert driven.document == {"a.b": {"c": "1"}, "d": [], "j.k": 3}
+
+
 NEXT = field("next", "string", 'next = "more"\nfidelity = "derived"\nwhy = "x"')
 
 
@@ -194,6 +250,13 @@ def test_a_parameter_is_refused_before_anything_is_sent():
     assert (driven.sends, driven.reply.status) == ((), 400)
     assert (driven.document["errorCode"], driven.document["detail"]) == ("NO_OLD", "Nothing is old.")
     assert drive(read(HEAD + rule + NAME), f"{TARGET}?new=1", [answers({})]).targets == ("/new/t?new=1",)
+
+
+def test_words_that_a_successor_lacks_are_refused_with_an_error_of_the_document():
+    """All others are sent as it says them."""
+    rule = "query.old = { values = { 0 = '0' }, refuse = { errorCode = 'NO_OLD', detail = 'x' } }\n"
+    assert drive(read(HEAD + rule + NAME), f"{TARGET}?old=1", []).document["errorCode"] == "NO_OLD"
+    assert drive(read(HEAD + rule + NAME), f"{TARGET}?old=0", [answers({})]).targets == ("/new/t?old=0",)
 
 
 ELSEWHERE = OTHER.replace(MEDIA_TYPE, f'{MEDIA_TYPE}\nhost = "lamps"')

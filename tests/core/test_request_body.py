@@ -87,6 +87,15 @@ def test_a_member_of_another_type_or_name_is_refused(body):
     assert refused(PLAIN, body) == ("INVALID_ATTRIBUTE", list(body))
 
 
+def test_all_values_but_one_may_be_refused():
+    """A null is no value."""
+    rule = 'refuse.count = { but = 0, errorCode = "NONE", detail = "x" }\n'
+    text = PLAIN.replace("[operation.orderThing.request.members]",
+                         f"[operation.orderThing.request]\n{rule}[operation.orderThing.request.members]")  # fmt: skip
+    assert refused(text, {"count": 1}) == ("NONE", ["count"])
+    assert sent(text, {"count": 0, "name": None}) == {"count": 0, "name": None}
+
+
 def test_a_missing_member_is_refused():
     """What the legacy endpoint required is required, and null is no value."""
     text = PLAIN.replace(

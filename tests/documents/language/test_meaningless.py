@@ -81,6 +81,7 @@ def test_the_document_is_sound():
         ({f"{ORDER}.ignored": ["hull.beamMm"]}, f"{ORDER}.ignored", "would never be read"),
         ({f"{ORDER}.members.kind": "integer"}, f"{ORDER}.choose", "of type string"),
         ({f"{ORDER}.refuse.number.value": "13"}, f"{ORDER}.refuse.number.value", "not of the member's type, integer"),
+        ({f"{ORDER}.refuse.number.but": 12}, f"{ORDER}.refuse.number.but", "can't stand beside value"),
         ({f"{SAIL}.body.x": {"type": "string", "from": "id"}}, f"{SAIL}.body.x", "which is ignored"),
         ({f"{SAIL}.body.x": {"type": "string", "from": "number"}}, f"{SAIL}.body.x", "'number' is of type integer"),
         (
@@ -149,6 +150,7 @@ def test_conditions_that_leave_something_over(conditions):
     assert told({OPEN: when(*conditions)}) == []
 
 
+ALIKE = {"source": "a[each]", "status": 409, "errorCode": "A", "detail": "a"}
 OTHER_API = {
     f"{GOT}.path": "/new/{name}",
     f"{GOT}.version": None,
@@ -166,8 +168,14 @@ OTHER_API = {
         ({f"{GOT}.error": {"status": "x"}}, f"{GOT}.error.code", "is missing"),
         ({f"{GOT}.error": {"detail": "x"}}, f"{GOT}.errors.20404", "is no status of an error"),
         ({f"{GOT}.error": {"code": "$.x"}}, f"{GOT}.error.code", "is no source"),
-        ({"error": {"code": "a[first].b"}}, "error", "leads through a list"),
-        ({f"{GOT}.next": "next"}, f"{GOT}.next", "belongs to lists"),
+        ({"error": {"code": "a[each].b"}}, "error", "by [first] alone"),
+        ({f"{GOT}.next": "next", f"{GOT}.alike": ALIKE}, f"{GOT}.next", "belongs to lists"),
+        (
+            {f"{GOT}.query.a": {"refuse": {"errorCode": "A", "detail": "a"}, "to": "b"}},
+            f"{GOT}.query.a.refuse",
+            "alone",
+        ),
+        ({f"{GOT}.error": {"code": "a\\.b"}}, f"{GOT}.error.code", "in quotes"),
         ({f"{GOT}.cursor": "next"}, f"{GOT}.next", "is missing"),
         ({f"{LISTED}.next": "next", f"{LISTED}.paging": "kept"}, f"{LISTED}.next", "pages that are collected"),
         ({f"{GOT}.query.a": {"refuse": {"errorCode": "A"}}}, f"{GOT}.query.a.refuse.detail", "is missing"),
