@@ -6,7 +6,7 @@ Its parts are ``check_dropin``, ``check_connect``, ``check_pairs`` and ``check_c
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
@@ -15,12 +15,11 @@ import attrs
 import click
 
 from shim.cli import check_dropin, output
-from shim.cli.check_connect import CLUSTER, GROUP, probe
+from shim.cli.check_connect import GROUP, probe
 from shim.cli.failures import collected
 from shim.cli.output import output_option, write_report
 from shim.core.recognise import Engine, load_engine
-from shim.core.route import sunset_of
-from shim.core.settings import RouteWord, Settings, read_settings
+from shim.core.settings import RouteWord, read_settings
 from shim.credentials import AccessToken, ApiKey, ServiceAccount, read_credentials, used_variables
 from shim.documents import Document, load_documents
 from shim.documents.check_fields import lost_members, open_questions
@@ -58,7 +57,6 @@ _KINDS = {
 @click.option("--config", type=click.Path(path_type=Path), help="The gateway's settings file, as for serve.")
 @click.option("--connect", "connects", is_flag=True, help="Also ask Atlas, with the credentials of the environment.")
 @click.option("--group", envvar="MONGODB_ATLAS_PROJECT_ID", metavar="ID", help="A project, for --connect.")
-@click.option("--cluster", metavar="NAME", help="A cluster in that project, for --connect.")
 @click.option("--pairs", type=_FILE, help="Recorded answers of two versions, to compare with what the documents make.")
 @click.option("--calendar", is_flag=True, help="Check nothing, and list the sunsets.")
 @click.option(
@@ -82,7 +80,6 @@ def command(  # noqa: PLR0913 - one argument for each option
     config: Path | None,
     connects: bool,
     group: str | None,
-    cluster: str | None,
     pairs: Path | None,
     calendar: bool,
     descriptions: tuple[Path, ...],
@@ -126,35 +123,36 @@ def command(  # noqa: PLR0913 - one argument for each option
 
         check_pairs(_engine(document), pairs, output)
         return
-    found: list[str] = []
-    rows: list[Setting] = []
-    settings, upstream, documents = _settings(config, document, rows, found)
-    with collected(found):
-        word = read_word(os.environ)
-        rows.append(Setting("warnings", word, WARNINGS if os.environ.get(WARNINGS) else "default"))
-    with collected(found):
+    problems: list[str] = []
+    rows, upstream, documents = _settings(config, document, problems)
+    with collected(problems):
+        rows.append(Setting("warnings", read_word(os.environ), WARNINGS if os.environ.get(WARNINGS) else "default"))
+    with collected(problems):
         # The kind of credentials and the names of their variables, never a value.
         kind = _KINDS[type(read_credentials(os.environ))]
         rows.append(Setting("Atlas credentials", kind, ", ".join(used_variables(os.environ)) or "default"))
-    found += unknown_variables(os.environ)
-    found += [line for one in documents for line in open_questions(one)]
+    problems += unknown_variables(os.environ)
+    problems += [line for one in documents for line in open_questions(one)]
     report: dict[str, Any] = {
         "settings": rows,
-        "documents": [_document(one, settings) for one in documents],
-        "dropin": check_dropin.look(os.environ, found) if config is None and document is None else None,
+        "documents": [
+            {"name": one.name, "file": one.file, "overridden": one.overridden, "remarks": [*lost_members(one)]}
+            for one in documents
+        ],
+        "dropin": check_dropin.look(os.environ, problems) if config is None and document is None else None,
         "connection": (),
     }
     if connects and upstream is None:
-        found.append("Atlas was not asked (--connect): the settings don't say where it is")
+        problems.append("Atlas was not asked (--connect): the settings don't say where it is")
     elif connects and upstream is not None:
-        with collected(found):
-            report["connection"] = probe(os.environ, upstream, group or GROUP, cluster or CLUSTER)
-        found += [f"{one['side']}: {one['meaning']}" for one in report["connection"] if not one["good"]]
-    problems = list(dict.fromkeys(found))
+        with collected(problems):
+            report["connection"] = probe(os.environ, upstream, group or GROUP)
+        problems += [f"{one['side']}: {one['meaning']}" for one in report["connection"] if not one["good"]]
+    report["problems"] = problems = list(dict.fromkeys(problems))
     dropin = report["dropin"]
     good = check_dropin.verdict(dropin) if dropin else "Settings and documents are valid."
     good += "" if connects else " Atlas was not asked (--connect)."
-    write_report({**report, "problems": problems}, problems, output, lambda: _text(report), good)
+    write_report(report, problems, output, lambda: _text(report), good)
 
 
 def _engine(document: Path | None, switches: Mapping[str, str] = {}) -> Engine:
@@ -162,21 +160,19 @@ def _engine(document: Path | None, switches: Mapping[str, str] = {}) -> Engine:
 
 
 def _settings(
-    config: Path | None, document: Path | None, rows: list[Setting], problems: list[str]
-) -> tuple[Settings, Options | None, tuple[Document, ...]]:
+    config: Path | None, document: Path | None, problems: list[str]
+) -> tuple[list[Setting], Options | None, tuple[Document, ...]]:
     """Return settings and documents in force, and options with upstream's origin and certificates, None if unknown.
 
-    Adds a row for each option and each defect to the lists. If a value can't be read, the default settings are
-    returned without rows.
+    Each defect is added to the list. If a value can't be read, there are no settings to return.
     """
-    settings, upstream, file = Settings(), None, dict[str, object]()
+    rows, upstream, file = list[Setting](), None, dict[str, object]()
     with collected(problems):
         file = read_config(config)
     found, unknown = given(os.environ, {}, file, str(config))
     options, documents = Options(), tuple[Document, ...]()
     with collected(problems):
         options = options_of(found, unknown)
-        settings = options.settings()
         rows += settings_of(found, os.environ)
         provider_factory(os.environ)
         check_flag(options.route)
@@ -188,25 +184,20 @@ def _settings(
         with _names(found):
             Plan(options, engine, found)
     if config is not None or {row.variable for row in TABLE if row.name in found}.difference(VARIABLES):
-        _check_gateway(options, found, problems)
+        # What keeps a gateway from starting: TLS files and credentials that can't be used, or a missing extra.
+        try:
+            from shim.gateway.credentials import gate_for  # noqa: PLC0415 - an extra, which programs don't need
+
+            for check in (lambda: Certificates(options, []), lambda: gate_for(options, os.environ, [])):
+                with collected(problems), _names(found):
+                    check()
+        except ModuleNotFoundError as error:
+            problems.append(f"no gateway can be started here: {hinted(error)}")
     with collected(problems):
         upstream = options_of({name: one for name, one in found.items() if name.startswith("upstream")})
         if "upstream" not in found:
             upstream = attrs.evolve(upstream, upstream=read_base_url(os.environ))
-    return settings, upstream, documents
-
-
-def _check_gateway(options: Options, found: Mapping[str, Given], problems: list[str]) -> None:
-    """Add what keeps a gateway from starting: TLS files and credentials that can't be used, or a missing extra."""
-    try:
-        from shim.gateway.credentials import gate_for  # noqa: PLC0415 - an extra, which programs don't need
-    except ModuleNotFoundError as error:
-        problems.append(f"no gateway can be started here: {hinted(error)}")
-        return
-    with collected(problems), _names(found):
-        Certificates(options, [])
-    with collected(problems), _names(found):
-        gate_for(options, os.environ, [])
+    return rows, upstream, documents
 
 
 @contextmanager
@@ -218,48 +209,19 @@ def _names(found: Mapping[str, Given]) -> Iterator[None]:
         raise renamed(error, found) from None
 
 
-def _document(document: Document, settings: Settings) -> dict[str, Any]:
-    """Return a document's operations with their sunsets in force, and which documents override its rules."""
-    operations = [
-        {
-            "id": operation.id,
-            "method": operation.method,
-            "path": operation.path.text,
-            "tiers": list(operation.successors) or ["none"],
-            "sunset": sunset_of(operation, settings).date().isoformat(),
-        }
-        for operation in document.operations
-    ]
-    about = {"name": document.name, "file": document.file, "title": document.title}
-    lost = list(lost_members(document))
-    return {**about, "operations": operations, "overridden": document.overridden, "remarks": lost}
-
-
 def _text(report: Mapping[str, Any]) -> None:
     output.heading("Settings")
     output.columns(
         (one.name, one.value or "-", "" if one.source == "default" else one.source) for one in report["settings"]
     )
     output.heading("\nMapping documents")
-    documents: Sequence[Mapping[str, Any]] = report["documents"]
-    for document in documents:
-        output.heading(f"  {document['name']}")
-        output.paragraph(f"{document['title']} ({document['file']})", "    ")
-        rows = (
-            (one["id"], one["method"], ", ".join(one["tiers"]), str(one["sunset"])) for one in document["operations"]
-        )
-        output.columns(rows, "    ")
-        for at, file in document["overridden"].items():
-            output.paragraph(f"overridden: {at} (by {file})", "    ")
-        output.bullets(document["remarks"])
-    if not documents:
-        click.echo("  (can't be read)")
+    output.facts([(one["name"], one["file"]) for one in report["documents"]] or [("(can't be read)", " ")])
+    for document in report["documents"]:
+        overridden = [f"{at}: overridden by {file}" for at, file in document["overridden"].items()]
+        output.bullets(f"{document['name']}: {remark}" for remark in (*overridden, *document["remarks"]))
     if report["dropin"]:
         check_dropin.text(report["dropin"])
     if report["connection"]:
         output.heading("\nConnection")
     for one in report["connection"]:
-        side = click.style(one["side"], fg="green" if one["good"] else "red", bold=True)
-        click.echo(f"  {side}  {one['status'] or '-'}")
-        output.paragraph(one["request"], "    ")
-        output.paragraph(output.printable(one["meaning"]), "    ")
+        output.facts([(one["side"], f"{one['status'] or '-'}  {one['request']}"), ("", one["meaning"])])

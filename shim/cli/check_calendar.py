@@ -28,9 +28,6 @@ ENDS_SOON, HAS_ENDED = 4, 5
 
 _is_day = re.compile(r"\d{4}-\d\d-\d\d", re.ASCII).fullmatch
 
-Sightings = Sequence[tuple[str, str, int]]
-"""An operation, or method and path of a call; its version, empty if unknown; and the count of its calls."""
-
 
 @attrs.frozen
 class End:
@@ -49,10 +46,8 @@ class End:
 
     def is_of(self, name: str, version: str) -> bool:
         """Return whether an operation, or a method and path in a version, is this call."""
-        return name in self.names or (
-            name == _call(self.method, self.path)
-            and (not _is_day(version) or version.replace("-", ".") in self.versions)
-        )
+        is_version = not _is_day(version) or version.replace("-", ".") in self.versions
+        return name in self.names or (name == _call(self.method, self.path) and is_version)
 
 
 def _call(method: str, path: str) -> str:
@@ -73,24 +68,23 @@ def known_ends(engine: Engine, settings: Settings, descriptions: Sequence[Path])
                 sunset = parse_instant(day, name=f"{file.name}: {one.id}: x-sunset").date()
                 versions = SpecifierSet(f"=={version.replace('-', '.')}" if version else "")
                 call = _call(one.method, one.path)
-                end = End(sunset, one.method, one.path, version, versions, (one.id, *one.aliases), file.name)
                 if not any(known.sunset == sunset and known.is_of(call, version) for known in ends):
-                    ends.append(end)
+                    names = (one.id, *one.aliases)
+                    ends.append(End(sunset, one.method, one.path, version, versions, names, file.name))
     return ends
 
 
 def check_calendar(ends: Sequence[End], seen: Sequence[Path], within: int, form: str) -> NoReturn:
     """Write the calendar, and exit with its code; raises SettingsError for a file that can't be read."""
     named = os.environ.get(VARIABLE)
-    files = {str(file): _sightings(file) for file in seen or ([Path(named)] if named else [])}
+    files = seen or ([Path(named)] if named else [])
+    calls = [call for file in files for call in _calls_in(file)]
     rows, today, ended, soon = list[dict[str, Any]](), datetime.now(UTC).date(), 0, 0
     for end in sorted(ends, key=lambda end: (end.sunset, end.source, end.path)):
-        left = (end.sunset - today).days
-        counts = {file: sum(n for name, day, n in calls if end.is_of(name, day)) for file, calls in files.items()}
-        met = {file: count for file, count in counts.items() if count}
-        ended += left <= 0 and bool(met)
-        soon += 0 < left <= within and bool(met or not files)
-        rows.append({**attrs.asdict(end), "left": left, "seen": met if files else None})
+        left, count = (end.sunset - today).days, sum(number for *call, number in calls if end.is_of(*call))
+        ended += left <= 0 and bool(count)
+        soon += 0 < left <= within and bool(count or not files)
+        rows.append({**attrs.asdict(end), "left": left, "seen": count if files else None})
     if form == "json":
         output.write_json({"format": 1, "within": within, "ends": rows})
     else:
@@ -101,14 +95,15 @@ def check_calendar(ends: Sequence[End], seen: Sequence[Path], within: int, form:
 
 
 def _row(row: Mapping[str, Any]) -> list[str]:
-    left = f"{row['left']} days" if row["left"] > 0 else "over"
-    seen = ", ".join(f"{count} in {file}" for file, count in (row["seen"] or {}).items())
-    call = f"{row['method']} {row['path']}"
-    return [str(row["sunset"]), left, call, row["version"] or "-", seen or "-", row["source"]]
+    left, call = f"{row['left']} days" if row["left"] > 0 else "over", f"{row['method']} {row['path']}"
+    return [str(row["sunset"]), left, call, row["version"], str(row["seen"] or ""), row["source"]]
 
 
-def _sightings(file: Path) -> Sightings:
-    """Return the calls in an inventory or an output of ``scan -o json``; raises SettingsError if unreadable."""
+def _calls_in(file: Path) -> list[tuple[str, str, int]]:
+    """Return the calls in an inventory or an output of ``scan -o json``, each with its version, if known, and count.
+
+    A call is an operation, or method and path. Raises SettingsError for a file that can't be read.
+    """
     try:
         found = json.loads(file.read_text("utf-8"))
     except (OSError, ValueError, RecursionError):
@@ -116,7 +111,7 @@ def _sightings(file: Path) -> Sightings:
     if isinstance(found, dict) and isinstance(found.get("findings"), list):
         return [(str(one.get("operation")), "", 1) for one in found["findings"] if isinstance(one, dict)]
     try:
-        inventory = read_inventory((file,), "")
+        inventory = read_inventory((file,))
     except OSError as error:
         raise SettingsError(f"{file}: {error.strerror}") from None
     called = [(one.operation, "", one.count) for one in inventory.callers]

@@ -25,7 +25,7 @@ _NO_PROJECT = frozenset({"GROUP_NOT_FOUND", "NOT_IN_GROUP", "USER_CANNOT_ACCESS_
 """Atlas' error codes for a caller who is signed in but has no access to the project."""
 
 
-def probe(environ: Mapping[str, str], options: Options, group: str, cluster: str) -> list[dict[str, Any]]:
+def probe(environ: Mapping[str, str], options: Options, group: str) -> list[dict[str, Any]]:
     """Ask both sides of the options' upstream directly, without the shim, as the gateway reaches it.
 
     Returns for each read its side and request, the status (None without a reply), its meaning, and whether it is good.
@@ -36,7 +36,7 @@ def probe(environ: Mapping[str, str], options: Options, group: str, cluster: str
     auth = None if known is None else auth_for(known, options.upstream)
     root = f"{options.upstream}/api/atlas/v2/groups/{quote(group, safe='')}"
     calls = (
-        ("legacy", f"{root}/serverless/{quote(cluster, safe='')}/backup/snapshots?itemsPerPage=1", "2023-01-01"),
+        ("legacy", f"{root}/serverless/{CLUSTER}/backup/snapshots?itemsPerPage=1", "2023-01-01"),
         ("flex", f"{root}/flexClusters?itemsPerPage=1", "2024-11-13"),
     )
     agent = {"User-Agent": f"atlas-shim/{__version__}"}
@@ -69,13 +69,11 @@ def _meaning(side: str, url: str, status: int, error: AtlasError | None, *, sign
     if status == 410:
         return f"reached; this endpoint is retired: {error}", side == "legacy"
     if error.error_code in _NO_PROJECT or (status == 404 and error.error_code):
-        no_cluster = "GROUP" not in error.error_code
-        no_access = "the project does not exist, or these credentials have no access to it"
-        why = "the project has no such cluster" if no_cluster else no_access
-        return f"reached and signed in; {why}: {error}", (CLUSTER if no_cluster else GROUP) in url
+        is_named = "GROUP" in error.error_code and GROUP not in url
+        why = "; the project does not exist, or these credentials have no access to it" if is_named else ""
+        return f"reached and signed in{why}: {error}", not is_named
     if status == 401 and not signed:
-        without = "it asks for credentials, which the environment does not have: callers must send their own"
-        return f"reached; {without}", True
+        return "reached; the environment has no credentials, so that callers must send their own", True
     if status in {401, 403}:
         return f"reached, but these credentials are refused: {error}", False
     return f"reached; unexpected: {error}", False

@@ -4,29 +4,23 @@ from __future__ import annotations
 
 import os
 import sys
-from collections.abc import Container, Iterator, Mapping
+from collections.abc import Container, Iterable, Iterator, Mapping
 from contextlib import suppress
 from importlib import import_module
-from importlib.metadata import PackageNotFoundError, version
+from importlib.metadata import PackageNotFoundError, requires, version
 from typing import Any
 
-from packaging.version import Version
+from packaging.requirements import Requirement
 
 from shim._version import __version__
 from shim.cli import output
 from shim.cli.failures import collected, trouble
 from shim.doors import switch
-from shim.doors.served import SERVED, UNSERVED
+from shim.doors.served import SERVED
 from shim.extras import other_shim
 
-TESTED = {
-    "httpx": ("0.27", "0.28"),
-    "httpx2": ("2.6", "2.16"),
-    "requests": ("2.32.2", "2.34"),
-    "urllib3": ("1.26.18", "2.8"),
-    "aiohttp": ("3.11", "3.14"),
-}
-"""Distribution -> the first version and the last series that the tests have run with."""
+EXTRAS = ("requests", "httpx2", "aiohttp")
+"""The extras whose requirements say which versions of libraries are covered."""
 
 OTHERS = (
     "niquests", "pycurl", "httplib2", "curl_cffi", "primp", "rnet", "treq", "twisted.web.client", "tornado.httpclient",
@@ -35,8 +29,6 @@ OTHERS = (
 
 OWN = "Python's own"
 """The state of http.client, which is not covered either and is always there."""
-
-REPLACES_URLLIB3 = "urllib3-future"
 
 GATEWAY = "send its calls through the gateway (atlas-shim serve), or make them with a covered library"
 
@@ -53,7 +45,7 @@ def look(environ: Mapping[str, str], problems: list[str]) -> dict[str, Any]:
             "atlas-shim run has no effect: another sitecustomize comes first in PYTHONPATH and does not import the next"
         )
     installed: dict[str, str] = {}
-    for name in (*TESTED, *map(_distribution, OTHERS), REPLACES_URLLIB3):
+    for name in (*SERVED, *(module.partition(".")[0] for module in OTHERS)):
         with suppress(PackageNotFoundError):
             installed[name] = version(name)
     try:
@@ -67,53 +59,38 @@ def look(environ: Mapping[str, str], problems: list[str]) -> dict[str, Any]:
     finally:
         if not before:
             switch.uninstall()
-    problems += reasons(installed)
+    with suppress(PackageNotFoundError):
+        problems += reasons(installed, requires("atlas-shim") or ())
+    if sys.flags.ignore_environment or sys.flags.no_site:
+        problems.append("this Python was started with -I, -E or -S, so atlas-shim run has no effect on it")
     problems += filter(None, [other_shim(["."])])
     others = uncovered(installed, loaded)
-    problems += [f"{one['library']} is loaded and not covered: {GATEWAY}" for one in others if one["state"] == "loaded"]
+    problems += [f"{name} is loaded and not covered: {GATEWAY}" for name, state in others.items() if state == "loaded"]
     versions = {"python": sys.version.split()[0], "atlas-shim": __version__, **installed}
     return {"active": active, "versions": versions, "patched": patched, "uncovered": others}
 
 
-def uncovered(installed: Container[str], loaded: Container[str]) -> list[dict[str, Any]]:
-    """Return the HTTP libraries that are not covered; ``installed`` has distributions, ``loaded`` modules.
+def uncovered(installed: Container[str], loaded: Container[str]) -> dict[str, str]:
+    """Return the HTTP libraries that are not covered, each with its state; ``installed`` has distributions.
 
-    The state of each is ``loaded`` in this process, ``installed`` and not loaded, or ``Python's own``; if it is
-    ``warned``, its retired calls get a warning.
+    The state is ``loaded`` in this process, ``installed`` and not loaded, or ``Python's own``.
     """
-    warned = {"httplib2", "treq"}  # httplib2 is built on http.client, treq on Twisted.
-    warned |= set(map(_distribution, UNSERVED))
     states = {
         module: "loaded" if module in loaded else "installed"
         for module in OTHERS
-        if module in loaded or _distribution(module) in installed
+        if module in loaded or module.partition(".")[0] in installed
     }
-    states["http.client"] = OWN
-    return [
-        {"library": module, "state": state, "warned": state == OWN or _distribution(module) in warned}
-        for module, state in states.items()
-    ]
+    return {**states, "http.client": OWN}
 
 
-def _distribution(module: str) -> str:
-    return module.partition(".")[0]
-
-
-def reasons(installed: Mapping[str, str]) -> list[str]:
-    """Return reasons why calls are not covered; ``installed`` has versions by distribution."""
+def reasons(installed: Mapping[str, str], required: Iterable[str]) -> list[str]:
+    """Return a problem for each installed version that ``required``, the package's requirements, leaves out."""
     found = []
-    for name in (name for name in TESTED if name in installed):
-        first, last, there = map(Version, (*TESTED[name], installed[name]))
-        if there < first:
-            found.append(f"{name} {there} is older than {first}, the first version that was tested: update it")
-        elif there.release[: len(last.release)] > last.release:
-            way_out = "update atlas-shim, or make a retired call to see that it is covered"
-            found.append(f"{name} {there} is newer than {last}, the last that was tested: {way_out}")
-    if REPLACES_URLLIB3 in installed:
-        apart = "install them in separate environments"
-        found.append(f"{REPLACES_URLLIB3} (niquests) overwrites urllib3, which requests uses; {apart}")
-    if sys.flags.ignore_environment or sys.flags.no_site:
-        found.append("this Python was started with -I, -E or -S, so atlas-shim run has no effect on it")
+    for one in map(Requirement, required):
+        marker, there = one.marker, installed.get(one.name)
+        is_meant = marker is None or any(marker.evaluate({"extra": extra}) for extra in EXTRAS)
+        if there and is_meant and not one.specifier.contains(there, prereleases=True):
+            found.append(f"{one.name} {there} was not tested: atlas-shim needs {one.name}{one.specifier}")
     return found
 
 
@@ -131,14 +108,11 @@ def _patched(name: str, problems: list[str]) -> Iterator[tuple[str, bool]]:
 
 def text(found: Mapping[str, Any]) -> None:
     """Write the findings as text."""
-    output.heading("\nDrop-in")
-    tried = {name: f" (tried with {first} to {last})" for name, (first, last) in TESTED.items()}
-    output.facts((name, version + tried.get(name, "")) for name, version in found["versions"].items())
-    output.heading(f"\nPatched (switched on {found['active']})")
+    output.heading(f"\nDrop-in (switched on {found['active']})")
+    output.facts(found["versions"].items())
     output.facts((function, "covered" if ours else "not covered") for function, ours in found["patched"].items())
     output.heading("\nNot covered")
-    warned = "; its retired calls get a warning"
-    output.facts((one["library"], f"{one['state']}{warned if one['warned'] else ''}") for one in found["uncovered"])
+    output.facts(found["uncovered"].items())
     output.paragraph(f"What to do: {GATEWAY}.")
     output.paragraph(f"When a call is not translated, see {trouble('nothing-happens')}")
 
@@ -146,6 +120,6 @@ def text(found: Mapping[str, Any]) -> None:
 def verdict(found: Mapping[str, Any]) -> str:
     """Return a sentence that names what was found good, and claims no more."""
     covered = ", ".join(dict.fromkeys(function.rsplit(".", 2)[0] for function in found["patched"]))
-    others = [one["library"] for one in found["uncovered"] if one["state"] != OWN]
+    others = [name for name, state in found["uncovered"].items() if state != OWN]
     well = f"Calls made with {covered} are covered."
     return f"{well} Installed, not covered: {', '.join(others)}." if others else well

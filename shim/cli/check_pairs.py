@@ -10,10 +10,8 @@ from shim.cli.output import printable, write_report
 from shim.core.recognise import Engine
 from shim.tools.draft.pairs import FieldLine, compare, read_pairs, replay
 
-_SHOWN = 60
-"""Characters shown of an example."""
-_BEFORE = 15
-"""Characters of it shown before the first difference."""
+_SHOWN, _BEFORE = 60, 15
+"""Characters shown of an example, and of those the ones before the first difference."""
 
 
 def check_pairs(engine: Engine, file: Path, form: str) -> None:
