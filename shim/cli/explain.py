@@ -4,49 +4,46 @@ from __future__ import annotations
 
 import json
 import os
+import re
 from collections.abc import Iterator, Mapping
 from datetime import UTC, datetime
+from difflib import get_close_matches
 from typing import Any
 from urllib.parse import urlsplit
 
 import attrs
 import click
+from packaging.version import Version
 
 from shim.cli import output
 from shim.cli.failures import NO, trouble
-from shim.cli.hints import hints
 from shim.cli.output import output_option
 from shim.cli.successors import ORIGIN, PLAIN, FieldLine, encoded, field_lines, next_calls, no_successor, readable
 from shim.core.context import Context, Memory
-from shim.core.messages import Call
+from shim.core.messages import Call, field
 from shim.core.question import read_query
-from shim.core.recognise import Match, shared_engine
+from shim.core.recognise import Engine, Match, shared_engine
 from shim.core.responses import CallError
 from shim.core.route import Decision, constant_of, decide, has_successor, sunset_of
 from shim.core.settings import ATLAS_ORIGINS, FlagRoute, RouteWord, Settings, parse_instant, read_settings
 from shim.credentials import used_variables
 from shim.documents.model import Operation
+from shim.documents.versions import named_in, written
 from shim.documents.vocabulary import Fidelity
 from shim.errors import SettingsError
 from shim.origins import origin_of
+from shim.tools.radar.shape import shape_of
 
 
 @click.command()
 @click.argument("method")
 @click.argument("url")
 @click.option(
-    "--route",
-    type=click.Choice([word.value for word in RouteWord]),
-    help="The route to explain. Default: ATLAS_SHIM_ROUTE.",
-)
-@click.option(
     "--accept", metavar="VALUE", help="The call's Accept header. Default: no header, which means the legacy version."
 )
 @click.option("--at", "at", metavar="DATE", help="The date or instant of the call. Default: now.")
 @output_option
-def command(  # noqa: PLR0913 - one argument an option
-    *, method: str, url: str, route: str | None, accept: str | None, at: str | None, output: str
-) -> None:
+def command(*, method: str, url: str, accept: str | None, at: str | None, output: str) -> None:
     """Explain how a call is answered, and which call to make instead.
 
     For each tier that can answer: the new field that each old field comes from, the new call as a
@@ -66,14 +63,12 @@ def command(  # noqa: PLR0913 - one argument an option
     """
     settings, engine = read_settings(os.environ), shared_engine(os.environ)
     engine.check_settings(settings)
-    if route is not None:
-        settings = attrs.evolve(settings, route=RouteWord(route), flag="")
     now = datetime.now(UTC) if at is None else parse_instant(at, name="--at")
     call = _call(method, url, accept)
     asked = {"method": call.method, "origin": call.origin or None, "path": readable(call.path), "query": call.query}
     match = engine.recognise(call.method, call.path, call.headers)
     if match is None:
-        _write({"recognised": False, "call": asked, "reasons": hints(engine, call)}, output)
+        _write({"recognised": False, "call": asked, "reasons": list(dict.fromkeys(_reasons(engine, call)))}, output)
         raise SystemExit(NO)
     _write({"recognised": True, "call": asked, **_explained(match, call, settings, now)}, output)
 
@@ -93,6 +88,41 @@ def _call(method: str, url: str, accept: str | None) -> Call:
     origin = origin_of(parts.scheme, parts.hostname, port) if parts.scheme and parts.hostname else ""
     target = encoded(parts.path) + (f"?{encoded(parts.query)}" if parts.query else "")
     return Call(method.upper(), origin, target, () if accept is None else (("Accept", accept),))
+
+
+def _reasons(engine: Engine, call: Call) -> Iterator[str]:
+    """Yield likely reasons why a call is not recognised, as sentences."""
+    shape, named = shape_of(call.path), named_in(field(call.headers, "Accept"))
+    had_versions = engine.recognise(call.method, call.path, ()) is not None
+    for operation in engine.operations:
+        for successor in operation.successors.values():
+            for _, target in successor.targets():
+                is_new = not had_versions or (isinstance(named, Version) and written(named) >= target.version)
+                if is_new and target.method == call.method and _shape(target.path.text) == shape:
+                    yield f"The call is current: it is the successor of {operation.id}."
+                    return
+    if had_versions:
+        yield "The version: with one in Accept that the retired endpoint had it is recognised."
+        return
+    found = False
+    for method in sorted({operation.method for operation in engine.operations}):
+        if (match := engine.recognise(method, call.path, call.headers)) is not None:
+            found, words = True, [word for word in match.raw.values() if word in shape.split("/")]
+            no_name = f"The path: {' and '.join(words)} is a word of Atlas' API there, not a name."
+            yield no_name if words else f"The method: with {method} it is recognised."
+    known = {_shape(operation.full_path): operation for operation in engine.operations}
+    for near in [] if found else get_close_matches(shape, known, n=1, cutoff=0.8) or [""]:
+        similar = (
+            f"a similar one is {known[near].method} {known[near].full_path}"
+            if near
+            else "no document has a similar one"
+        )
+        yield f"The path: {similar}."
+
+
+def _shape(template: str) -> str:
+    """Return a template as ``shape_of`` writes its paths."""
+    return re.sub(r"\{\w+\}", "{}", template)
 
 
 def _explained(match: Match, call: Call, settings: Settings, at: datetime) -> dict[str, Any]:
