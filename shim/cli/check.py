@@ -211,9 +211,7 @@ def _names(found: Mapping[str, Given]) -> Iterator[None]:
 
 def _text(report: Mapping[str, Any]) -> None:
     output.heading("Settings")
-    output.columns(
-        (one.name, one.value or "-", "" if one.source == "default" else one.source) for one in report["settings"]
-    )
+    output.write_table(((one.name, one.value, one.source) for one in report["settings"]), "  ")
     output.heading("\nMapping documents")
     output.facts([(one["name"], one["file"]) for one in report["documents"]] or [("(can't be read)", " ")])
     for document in report["documents"]:

@@ -88,7 +88,7 @@ def check_calendar(ends: Sequence[End], seen: Sequence[Path], within: int, form:
     if form == "json":
         output.write_json({"format": 1, "within": within, "ends": rows})
     else:
-        output.write_table(["SUNSET", "LEFT", "CALL", "VERSION", "SEEN", "SAID BY"], map(_row, rows))
+        output.write_table([("SUNSET", "LEFT", "CALL", "VERSION", "SEEN", "SAID BY"), *map(_row, rows)])
         whose = "calls that were seen" if files else "calls"
         click.echo(f"\n{soon} {whose} end within {within} days; {ended} that were seen have ended.")
     raise SystemExit(HAS_ENDED if ended else ENDS_SOON if soon else 0)

@@ -30,7 +30,7 @@ def check_pairs(engine: Engine, file: Path, form: str) -> None:
     def text() -> None:
         names = ", ".join(dict.fromkeys(one.operation for one in replayed if one.operation))
         output.heading(f"{len(replayed)} pairs of {names or 'no operation of the document'}")
-        output.write_table(("field", "equal", "differs", "only old", "only new", "note"), map(_row, lines))
+        output.write_table([("field", "equal", "differs", "only old", "only new", "note"), *map(_row, lines)])
 
     said = f"All {len(replayed)} translations equal the recorded old answers{but}."
     write_report(report, problems, form, text, said)

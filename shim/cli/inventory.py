@@ -152,8 +152,7 @@ def _write(report: Mapping[str, Any], remarks: list[str], form: str) -> None:
         output.write_json(report)
         return
     verdict = report["verdict"]
-    colours = {"called": "red", "quiet": "green", "unproven": "yellow"}
-    output.paragraph(verdict["sentence"], "", fg=colours[verdict["word"]], bold=True)
+    output.paragraph(verdict["sentence"], "")
     output.bullets((*verdict["doubts"], *verdict["ahead"]))
     for remark in remarks:
         output.paragraph(remark, "")
@@ -162,7 +161,7 @@ def _write(report: Mapping[str, Any], remarks: list[str], form: str) -> None:
             f"\n{output.printable(one['operation'])}" + (f", sunset {one['sunset']}" if one["sunset"] else "")
         )
         rows = ([who["place"], str(who["count"]), who["last"], "; ".join(who["changed"])] for who in one["callers"])
-        output.write_table(["CALLER", "CALLS", "LAST", "CHANGED FIELDS"], rows)
+        output.write_table([("CALLER", "CALLS", "LAST", "CHANGED FIELDS"), *rows])
         click.echo()
         for way_out in one["ways_out"]:
             output.paragraph(way_out)
@@ -172,4 +171,4 @@ def _write(report: Mapping[str, Any], remarks: list[str], form: str) -> None:
     if report["announced"]:
         output.heading("\nThe next sunsets in these calls, as Atlas' replies announced them")
         columns = ["SUNSET", "DEPRECATED", "OPERATION", "VERSION", "CALLS", "LAST", "CALLERS"]
-        output.write_table(columns, map(_announced, report["announced"]))
+        output.write_table([columns, *map(_announced, report["announced"])])

@@ -1,7 +1,4 @@
-"""How every command writes: tables and text for people, JSON for programs; and options that several commands have.
-
-Colour goes to a terminal only, and not there with ``NO_COLOR``.
-"""
+"""How every command writes: tables and text for people, JSON for programs; and options that several commands have."""
 
 from __future__ import annotations
 
@@ -34,11 +31,8 @@ config_option = click.option(
 
 def write_json(value: Any) -> None:
     """Write indented JSON in UTF-8 (RFC 8259, 8.1), whatever the terminal's encoding is."""
-    try:
-        content = json.dumps(value, indent=2, ensure_ascii=False, default=as_json).encode()
-    except UnicodeEncodeError:  # A lone surrogate is written as the escape that it was read from.
-        content = json.dumps(value, indent=2, default=as_json).encode()
-    click.echo(content)
+    # A lone surrogate is written as the escape that it was read from.
+    click.echo(json.dumps(value, indent=2, ensure_ascii=False, default=as_json).encode(errors="backslashreplace"))
 
 
 def as_json(value: Any) -> Any:
@@ -66,29 +60,12 @@ def write_report(
         raise SystemExit(NO)
 
 
-def write_table(headers: Sequence[str], rows: Iterable[Sequence[str]]) -> None:
-    """Write a table, or a block for each row if the terminal is too narrow for the table.
-
-    Cells are made printable, so that replies can't control the terminal.
-    """
-    cells = [headers, *([printable(cell) for cell in row] for row in rows)]
-    least = sum(max(map(len, column)) + 2 for column in zip(*cells, strict=True)) - 2
-    if len(cells) == 1 or not sys.stdout.isatty() or least <= shutil.get_terminal_size().columns:
-        columns(cells, "")
-        return
-    for index, row in enumerate(cells[1:]):
-        if index:
-            click.echo()
-        facts(zip(headers, row, strict=True), "")
-
-
-def columns(rows: Iterable[Sequence[str]], indent: str = "  ") -> None:
-    """Write rows with their columns aligned, two spaces apart."""
-    listed = [[plain(cell) for cell in row] for row in rows]
+def write_table(rows: Iterable[Sequence[str]], indent: str = "") -> None:
+    """Write rows with their columns aligned, two spaces apart; an empty cell is a dash."""
+    listed = [[printable(cell) for cell in row] for row in rows]
     widths = [max(map(len, column)) for column in zip(*listed, strict=True)]
     for row in listed:
-        cells = (cell.ljust(width) for cell, width in zip(row, widths, strict=True))
-        click.echo(f"{indent}{'  '.join(cells)}".rstrip())
+        click.echo(indent + "  ".join(map(str.ljust, row, widths)).rstrip())
 
 
 def printable(value: Any) -> str:
@@ -104,11 +81,8 @@ def heading(text: str) -> None:
     click.secho(plain(text), bold=True)
 
 
-def paragraph(text: str, indent: str = "  ", first: str | None = None, *, err: bool = False, **style: Any) -> None:
-    """Write a text wrapped to the width: the terminal's, 100 at most; 80 in a pipe.
-
-    ``first`` begins the first line, ``style`` has click's names.
-    """
+def paragraph(text: str, indent: str = "  ", first: str | None = None) -> None:
+    """Write a text wrapped to the width: the terminal's, 100 at most; 80 in a pipe. ``first`` begins the first line."""
     lines = textwrap.wrap(
         plain(text),
         min(shutil.get_terminal_size().columns, 100) if sys.stdout.isatty() else 80,
@@ -118,7 +92,7 @@ def paragraph(text: str, indent: str = "  ", first: str | None = None, *, err: b
         break_on_hyphens=False,
     )
     for line in lines:
-        click.secho(line, err=err, **style)
+        click.echo(line)
 
 
 def bullets(texts: Iterable[str]) -> None:
@@ -139,4 +113,4 @@ def facts(pairs: Iterable[tuple[str, str]], indent: str = "  ") -> None:
     listed = list(pairs)
     margin = max((len(name) for name, _ in listed), default=0) + 2
     for name, value in listed:
-        paragraph(value or "-", f"{indent}{' ' * margin}", f"{indent}{name.ljust(margin)}")
+        paragraph(value or "-", indent + " " * margin, indent + name.ljust(margin))

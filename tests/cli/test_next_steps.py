@@ -108,11 +108,6 @@ def test_values_in_tables(value, text):
     assert output.printable(value) == text
 
 
-def test_an_empty_table_has_its_headings():
-    """No results are not an error."""
-    assert written(output.write_table, ("A", "B"), []) == b"A  B\n"
-
-
 @pytest.mark.parametrize("names", ["a document's", "a folder's", "a configuration's"])
 def test_names_from_outside_cant_steer_the_terminal(run, tmp_path, names):
     """ESC and C1 controls in what others have named are shown as question marks."""
