@@ -205,7 +205,8 @@ def _targets(successor: Successor, method: str) -> str:
 
 
 def _target(target: Target, method: str) -> str:
-    return f"`{target.method or method} {target.path.text.removeprefix(_BASE)}` ({target.version})"
+    other = f"{target.method} " if target.method not in {"", method} else ""
+    return f"`{other}{target.path.text.removeprefix(_BASE)}` ({target.version})"
 
 
 def _request(operation: Operation) -> Iterator[str]:
