@@ -23,7 +23,6 @@ from shim.tools.scan.findings import (
     fingerprint,
     new_ones,
     read_baseline,
-    worst,
     write_baseline,
     written,
 )
@@ -37,7 +36,7 @@ _LONGEST = 400
 """Characters shown of a file's name."""
 _PYTHON = frozenset({".py", ".pyw", ".pyi"})
 UNREADABLE = 1
-EXIT = {None: 0, FindingState.DEPRECATED: 4, FindingState.GONE: 5, FindingState.NO_SUCCESSOR: 6}
+EXIT = {FindingState.DEPRECATED: 4, FindingState.GONE: 5, FindingState.NO_SUCCESSOR: 6}
 """Exit codes by the most urgent finding; 2 is bad usage and 3 the network's, as everywhere."""
 
 
@@ -135,7 +134,7 @@ def command(  # noqa: PLR0913 - one argument an option
             click.echo(line)
     else:
         _text(report, at, known, unmet)
-    code = EXIT[worst(findings)]
+    code = max((EXIT[one.state] for one in findings), default=0)
     raise SystemExit(code or (UNREADABLE if report.errors else 0))
 
 
@@ -211,9 +210,9 @@ def _fix(report: ScanReport, *, apply: bool) -> None:
         try:
             before = path.read_bytes()
             found = rewritten(before)
-            for one in found.said:
-                _say(file, f"not changed: {one.message}", one.line)
-            led += any("already led" in one.message for one in found.said)
+            for line, reason in found.stays:
+                _say(file, f"not changed: {reason}", line)
+            led += any("already imports" in reason for _, reason in found.stays)
             if found.content == before:
                 continue
             if apply:

@@ -42,11 +42,6 @@ class Source:
     text: str = ""
     cells: tuple[tuple[int, int, str], ...] = ()
 
-    @property
-    def is_documentation(self) -> bool:
-        """Whether the file is written for people, and makes no calls."""
-        return self.ending in rules.words("files", "documentation")
-
 
 def source_files(paths: Sequence[Path], exclude: Iterable[str] = ()) -> Iterator[Source | UnreadError]:
     """Yield each file once, and what is skipped; a file named itself is never skipped for its name.

@@ -23,8 +23,7 @@ import attrs
 from shim.documents.calls import Target
 from shim.documents.model import Operation
 from shim.errors import SettingsError
-from shim.tools.scan.sought import is_living
-from shim.tools.scan.texts import Place
+from shim.tools.scan.sought import Place, is_living
 
 _COMMENT = re.compile(r"^(.*?)(?:#|//|/\*|--|<!--|;)\s*atlas-shim:\s*ignore(-file)?\b(?!\w)\s*(?:\[([^\]]*)\])?")
 _QUOTED = re.compile(r"\"(?:\\.|[^\"\\])*\"|'(?:\\.|[^'\\])*'")
@@ -130,12 +129,6 @@ def as_json(finding: Finding) -> dict[str, Any]:
 def written(when: datetime) -> str:
     """Return an instant as a date if it is 00:00 UTC, else as RFC 3339."""
     return when.strftime("%Y-%m-%dT%H:%M:%SZ").removesuffix("T00:00:00Z")
-
-
-def worst(findings: Iterable[Finding]) -> FindingState | None:
-    """Return the most urgent state, None without findings."""
-    order = list(FindingState)
-    return max((finding.state for finding in findings), key=order.index, default=None)
 
 
 @attrs.frozen

@@ -25,65 +25,62 @@ _INNER = frozenset({
 
 
 @attrs.frozen
-class Said:
-    """A remark on a line that was not changed; line 0 is the whole file."""
-
-    line: int
-    message: str
-
-
-@attrs.frozen
 class Rewritten:
-    """A file after rewriting; ``content`` are its old bytes if nothing could be rewritten."""
+    """A file after rewriting; ``content`` are its old bytes if nothing could be rewritten.
+
+    ``changed`` are the rewritten modules, ``stays`` lines (0: the whole file) with the reason why they stay.
+    """
 
     content: bytes
     changed: tuple[str, ...]
-    said: tuple[Said, ...]
+    stays: tuple[tuple[int, str], ...]
 
 
 def rewritten(content: bytes) -> Rewritten:
     """Return a file that imports the shim's HTTP libraries; formatting and comments stay.
 
-    Imports that can't be rewritten safely get a remark. Raises SyntaxError, UnicodeError or ValueError for a file
-    that Python can't parse.
+    Raises SyntaxError, UnicodeError or ValueError for a file that Python can't parse.
     """
     encoding, _ = tokenize.detect_encoding(io.BytesIO(content).readline)
     text = content.decode(encoding)
-    tree, raw = ast.parse(text), text.encode()
+    raw = text.encode()
     starts = [0, *accumulate(len(line.encode()) for line in io.StringIO(text, newline=""))]
-    edits, changed, said, led = list[tuple[int, int, str]](), list[str](), _dynamic(tree), False
-    for node in _imports(tree):
+    edits, changed, stays, led = list[tuple[int, int, str]](), list[str](), list[tuple[int, str]](), False
+    for node in _imports(ast.parse(text)):
         start = starts[node.lineno - 1] + node.col_offset
         end = starts[(node.end_lineno or node.lineno) - 1] + (node.end_col_offset or 0)
         if isinstance(node, ast.ImportFrom):
             name = node.module or ""
-            led = led or name.partition(".")[0] == "shim"
-            remark = _left(name, node)
-            said += [Said(node.lineno, remark)] if remark else []
-            if name in _DOORS and not remark:
+            library = name.partition(".")[0]
+            led = led or library == "shim"
+            if name in _INNER:
+                stays.append((node.lineno, f"from {name} imports the library's own; import it from shim.{library}"))
+            elif name in _DOORS and node.names[0].name == "*":
+                stays.append((node.lineno, f"from {name} import * can't be rewritten; import the names that are used"))
+            elif name in _DOORS:
                 edits.append((start, end, raw[start:end].decode().replace(name, _DOORS[name], 1)))
                 changed.append(name)
             continue
         for alias in node.names:
             if alias.name.partition(".")[0] in LIBRARIES and "." in alias.name:
-                remark = f"import {alias.name} imports the library itself; import the names that are used from shim"
-                said.append(Said(node.lineno, remark))
+                reason = f"import {alias.name} imports the library itself; import the names that are used from shim"
+                stays.append((node.lineno, reason))
         moved = [alias for alias in node.names if alias.name in LIBRARIES]
         kept = [alias for alias in node.names if alias.name not in LIBRARIES]
         if moved:
             before = raw[raw.rfind(b"\n", 0, start) + 1 : start].decode()
             between = "; " if before.strip() else ("\r\n" if b"\r\n" in raw else "\n") + before
-            parts = [f"import {_names(kept)}"] if kept else []
-            edits.append((start, end, between.join([*parts, f"from shim import {_names(moved)}"])))
+            parts = [f"import {', '.join(map(ast.unparse, kept))}"] if kept else []
+            edits.append((start, end, between.join([*parts, f"from shim import {', '.join(map(ast.unparse, moved))}"])))
             changed += [alias.name for alias in moved]
-    if not changed and not said:
-        message = "imports no HTTP library that the shim covers: the client comes from elsewhere"
-        said.append(Said(0, "already imports the shim" if led else message))
+    if not changed and not stays:
+        reason = "imports no HTTP library that the shim covers: the client comes from elsewhere"
+        stays.append((0, "already imports the shim" if led else reason))
     for start, end, new in sorted(edits, reverse=True):
         raw = raw[:start] + new.encode() + raw[end:]
     mark = "\ufeff" if content.startswith(b"\xef\xbb\xbf") else ""
     done = (mark + raw.decode()).encode(encoding.replace("utf-8-sig", "utf-8")) if edits else content
-    return Rewritten(done, tuple(changed), tuple(sorted(said, key=lambda one: one.line)))
+    return Rewritten(done, tuple(changed), tuple(sorted(stays)))
 
 
 def _imports(tree: ast.Module) -> Iterator[ast.Import | ast.ImportFrom]:
@@ -98,36 +95,6 @@ def _imports(tree: ast.Module) -> Iterator[ast.Import | ast.ImportFrom]:
                 yield node
         else:
             stack += reversed(list(ast.iter_child_nodes(node)))
-
-
-def _left(name: str, node: ast.ImportFrom) -> str:
-    """Return why a ``from`` import stays as it is, "" if it can be rewritten or makes no calls."""
-    if name in _INNER:
-        return f"from {name} imports the library's own; import it from shim.{name.partition('.')[0]}"
-    if name in _DOORS and node.names[0].name == "*":
-        return f"from {name} import * can't be rewritten; import the names that are used"
-    return ""
-
-
-def _names(aliases: list[ast.alias]) -> str:
-    return ", ".join(map(ast.unparse, aliases))
-
-
-def _dynamic(tree: ast.Module) -> list[Said]:
-    """Return remarks on dynamic imports: ``importlib``, ``__import__``, ``sys.modules``."""
-    found = []
-    for node in ast.walk(tree):
-        if isinstance(node, ast.Call) and node.args:
-            called, first = ast.unparse(node.func).rpartition(".")[2], node.args[0]
-            imports = called in {"import_module", "__import__", "importorskip"}
-        elif isinstance(node, ast.Subscript) and ast.unparse(node.value).endswith("sys.modules"):
-            first, imports = node.slice, True
-        else:
-            continue
-        name = first.value if isinstance(first, ast.Constant) and isinstance(first.value, str) else ""
-        if imports and name.partition(".")[0] in LIBRARIES:
-            found.append(Said(node.lineno, f"{name} is imported dynamically; change the name to shim.{name}"))
-    return found
 
 
 def replace(path: Path, content: bytes) -> None:

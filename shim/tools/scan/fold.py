@@ -7,18 +7,26 @@ literal lists, and return values of the program's own functions. Everything else
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Callable, Iterable, Sequence
+from itertools import islice, product
 
 import attrs
 
 from shim.tools.scan import rules
 from shim.tools.scan.rules import said
 from shim.tools.scan.scopes import Assigned, Scopes
-from shim.tools.scan.texts import HOLE, UNKNOWN, Texts, concat, formatted, known, made, url_join
+from shim.tools.scan.sought import HOLE
 from shim.tools.scan.tree import Call, Node, call_of, plain, results, unquoted
 
 _DEEPEST = 40
 _STEPS = 1000  # the most expressions followed for one text; the rest is a hole
+_MOST, _TRIED, _LONGEST = 16, 64, 4000  # texts of an expression, combinations that are tried, characters of a text
+_FIELD = re.compile(
+    r"%%|\{\{|\}\}|%(?:\d+\$)?(?:\((\w+)\))?[-#0 +]*(?:\*|\d+)?(?:\.\d+)?[hlL]?[diouxXeEfFgGcrsavq]|\{(\w*)[^{}/]*\}"
+)
+Texts = tuple[str, ...]
+"""The possible texts of an expression."""
+UNKNOWN: Texts = (HOLE,)
 _OPENED = re.compile(r"(?:[${]+|\\\()$")
 """The sign before a value inside a text, if the grammar leaves it outside the value's node."""
 _VARIANT = re.compile(r"\{[^{}/]*\}|:\w+")
@@ -208,3 +216,42 @@ def _filled(template: str, *values: str) -> str:
     first, *rest = template.split(HOLE)
     given = [HOLE] * (len(rest) - len(values)) + list(values[max(0, len(values) - len(rest)) :])
     return first + "".join(value + part for value, part in zip(given, rest, strict=True))
+
+
+def known(texts: Iterable[str]) -> bool:
+    """Return whether any part of a text is known."""
+    return any(one.strip(HOLE) for one in texts)
+
+
+def made(make: Callable[..., str], *parts: Iterable[str]) -> Texts:
+    """Return a function's results for every combination of the arguments' alternatives; too long ones are holes."""
+    texts = (make(*some) for some in islice(product(*parts), _TRIED))
+    return tuple(dict.fromkeys(one if len(one) <= _LONGEST else HOLE for one in texts))[:_MOST]
+
+
+def concat(*parts: str) -> str:
+    """Return the parts concatenated."""
+    return "".join(parts)
+
+
+def url_join(*parts: str) -> str:
+    """Return parts joined with one slash each; an absolute URL replaces the parts before it."""
+    done = ""
+    for part in parts:
+        done = part if "://" in part or not done else f"{done.rstrip('/')}/{part.lstrip('/')}"
+    return done
+
+
+def formatted(template: str, values: Sequence[str]) -> str:
+    """Return a template of ``%`` or ``str.format`` with values; missing and named ones are holes."""
+    left, places = iter(values), dict(enumerate(values))
+
+    def value(found: re.Match[str]) -> str:
+        if found[0] in {"%%", "{{", "}}"}:
+            return found[0][0]
+        key = found[1] or found[2] or ""
+        if key.isdecimal():
+            return places.get(int(key), HOLE)
+        return HOLE if key else next(left, HOLE)
+
+    return _FIELD.sub(value, template)

@@ -11,10 +11,9 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from shim.tools.scan import rules
-from shim.tools.scan.fold import Program
+from shim.tools.scan.fold import Program, made, url_join
 from shim.tools.scan.rules import said, verb_in, words_of
 from shim.tools.scan.sought import Sought
-from shim.tools.scan.texts import made, url_join
 from shim.tools.scan.tree import Call, Node, key_of, plain
 
 _SPEAKS = re.compile(r"api/atlas|vnd\.atlas|atlas[_-]?(api|base|url|host|client|root)|mongodb", re.IGNORECASE)

@@ -11,8 +11,7 @@ from collections.abc import Iterator
 
 from shim.tools.scan import rules
 from shim.tools.scan.commands import commands_in
-from shim.tools.scan.sought import Sought, Use, is_living
-from shim.tools.scan.texts import HOLE, Place
+from shim.tools.scan.sought import HOLE, Place, Sought, Use, is_living
 
 _LONGEST = 20_000  # the most characters of a command line; a longer line is searched for paths and names only
 _LONGEST_VALUE = 1000  # the most characters of a variable that is replaced

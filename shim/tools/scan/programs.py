@@ -11,8 +11,7 @@ from shim.tools.scan.commands import commands_in
 from shim.tools.scan.fold import Program
 from shim.tools.scan.http import Calls
 from shim.tools.scan.rules import said, verb_in
-from shim.tools.scan.sought import Sought, Use
-from shim.tools.scan.texts import HOLE, Place
+from shim.tools.scan.sought import HOLE, Place, Sought, Use
 from shim.tools.scan.tree import Call, Node, plain
 
 _SCRIPT = re.compile(

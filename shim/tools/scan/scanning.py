@@ -13,6 +13,7 @@ import attrs
 from shim.core.recognise import Engine
 from shim.core.route import sunset_of
 from shim.core.settings import Settings
+from shim.tools.scan import rules
 from shim.tools.scan.files import Source, UnreadError, decode, read, source_files
 from shim.tools.scan.findings import Finding, FindingState, pragmas
 from shim.tools.scan.fold import Program
@@ -148,7 +149,7 @@ class _Scan:
                     use.place.line not in seen and not program.unparsed.isdisjoint({0, use.place.line})
                 ):
                     uses.append(use)
-        if uses and source.is_documentation:
+        if uses and source.ending in rules.words("files", "documentation"):
             said = f"documentation names retired operations {len(uses)} times (it makes no calls)"
             self.note(source.file, uses[0].place.line, said)
             uses = []

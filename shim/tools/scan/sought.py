@@ -17,8 +17,9 @@ from shim.documents.model import Operation
 from shim.documents.templates import parameter_name
 from shim.tools.scan import rules
 from shim.tools.scan.commands import atlas_words, http_words
-from shim.tools.scan.texts import HOLE, Place
 
+HOLE = "\x00"
+"""A hole in a text: characters known only when the program runs. A NUL in the program itself is read as U+FFFD."""
 _HOLES = re.compile(r"(?:\x00|\{\{[^{}]*\}\}|\{[^{}/]*\}|%\(\w+\)[sdr]|%[sdr](?![0-9A-Fa-f])|%s|\$\{\w+\}|\$\w+)+")
 _ENOUGH = 3  # the number of fixed segments that identify a path even if its start is unknown
 _HOSTS = "|".join(re.escape(urlsplit(origin).netloc) for origin in ATLAS_ORIGINS)
@@ -39,6 +40,17 @@ _RESOURCES = (
     "serverlessinstance", "serverlessprivateendpoint", "_serverless", "shared_tier", "sharedtier", "serverlessspec",
 )  # fmt: skip
 """Words; every resource's name has one of them, also in Pulumi and CDKTF."""
+
+
+@attrs.frozen
+class Place:
+    """A place: the file as given, line and column from 1, in characters."""
+
+    file: str
+    line: int
+    column: int
+    end_line: int
+    end_column: int
 
 
 @attrs.frozen
