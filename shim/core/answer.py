@@ -11,7 +11,7 @@ import attrs
 
 from shim.core.content import JsonReader
 from shim.core.context import Context
-from shim.core.messages import Headers, Record, Reply, field
+from shim.core.messages import FieldReport, Headers, Record, Reply, field
 from shim.core.question import MOST, LegacyQuery
 from shim.core.recognise import Match
 from shim.core.responses import CallError, put_in
@@ -148,7 +148,7 @@ class LegacyAnswer:
                 raise CallError(502, "SHIM_UPSTREAM_UNREADABLE", detail)
             return attrs.evolve(made, value=self._written(made.value))
         if added is None and (at_once := self._at_once(pages)) is not None:
-            return at_once
+            return Translated(*at_once)
         made = translate_items(translator, pages, rules, self.target.items)
         if added is not None:
             other, _ = match.compiled.answers(added[0], match.api.name)
@@ -162,27 +162,34 @@ class LegacyAnswer:
 
     def again(self, record: Record, content: bytes) -> tuple[bytes, Record] | None:
         """Return what another success's content becomes, and its record; None unless it is one usual page."""
-        try:
-            pages = [self.page(Reply(200, (), content), JsonReader(self.context.loads))]
-        except CallError:
+        target = self.target
+        if self.write is None or len(content) > self.context.settings.body_limit:
             return None
+        document = JsonReader(self.context.loads).decoded(content)
+        items: Any = document if target.bare else look_up(document, parse_source(target.items))
+        if type(items) is not list or len(items) > ITEMS:
+            return None
+        pages = (UpstreamPage(document if type(document) is dict else {}, items),)
         made = None if self.goes_on(pages) else self._at_once(pages)
         if made is None:
             return None
-        is_same = made.fields is record.fields and not record.dropped
-        return made.value, record if is_same else attrs.evolve(record, fields=made.fields, dropped=())
+        value, fields = made
+        is_same = fields is record.fields and not record.dropped
+        return value, record if is_same else attrs.evolve(record, fields=fields, dropped=())
 
-    def _at_once(self, pages: Sequence[UpstreamPage]) -> Translated | None:
+    def _at_once(self, pages: Sequence[UpstreamPage]) -> tuple[bytes, tuple[FieldReport, ...]] | None:
         """Return the answer whose items are written at once; None if there are several pages, or an unusual item."""
-        write, items = self.write, pages[0].items
-        made = write(items, self.context.clock()) if write and items and len(pages) == 1 else None
+        items = pages[0].items
+        if self.write is None or not items or len(pages) > 1:
+            return None
+        made = self.write(items, self.context.clock())
         if made is None:
             return None
         (texts, *ranks), fields = made
         ordered = texts if self.target.paging == "kept" else ranked(texts, ranks, self.match.operation)
         shown, size, total, more = self._cut(ordered, pages)
         frame = self._frame(size, total, more)
-        return None if frame is None else Translated(frame[0] + ",".join(shown).encode() + frame[1], fields)
+        return None if frame is None else (b"%b%b%b" % (frame[0], ",".join(shown).encode(), frame[1]), fields)
 
     def _frame(self, size: int, total: int | None, more: bool) -> tuple[bytes, bytes] | None:  # noqa: FBT001 - a key
         """Return the text around a page's items; None if an encoder escapes something in it, and perhaps in items."""
@@ -266,6 +273,8 @@ def in_order(items: Sequence[Json], operation: Operation) -> Sequence[Json]:
 
 def ranked(items: Sequence[Json], ranks: Sequence[Sequence[Any]], operation: Operation) -> Sequence[Json]:
     """Sort items by their ranks, of which there is one sequence for each key of the operation's order."""
+    if ranks and len(by_first := dict(zip(ranks[0], items, strict=True))) == len(items):  # it alone decides
+        return [*map(by_first.__getitem__, sorted(by_first, reverse=operation.order[0].startswith("-")))]
     places = list(range(len(items)))
     for key, by in zip(reversed(operation.order), reversed(ranks), strict=True):
         places.sort(key=by.__getitem__, reverse=key.startswith("-"))
@@ -277,7 +286,7 @@ def has_next(document: JsonObject) -> bool | None:
     links = document.get("links")
     if type(links) is not list or not links:
         return None
-    return any(type(link) is dict and link.get("rel") == "next" for link in links)
+    return "next" in [link.get("rel") for link in links if type(link) is dict]
 
 
 _PARAMETER = r"""\s*;\s*([\w*-]+)\s*=\s*("[^"]*"|[^\s";,]*)"""

@@ -166,9 +166,10 @@ class JsonReader:
 
     def read(self, reply: Reply) -> Json:
         """Return a reply's document, None if its content is not JSON that can be read and written within bounds."""
-        if reply.fault is not None:
-            return None
-        content = reply.body or b""
+        return None if reply.fault is not None else self.decoded(reply.body or b"")
+
+    def decoded(self, content: bytes) -> Json:
+        """Return the document that content is, None if it is not JSON that can be read and written within bounds."""
         if len(content) > SMALL:
             # The first one needn't be counted if it has no more bytes than it may have marks.
             marks = len(content) if not self.marks and len(content) <= MARKS else json_marks(content)
@@ -181,19 +182,23 @@ class JsonReader:
             document: Json = self.loads(content)
         except (ValueError, RecursionError):
             return None
-        most = content.count(b"{") + content.count(b"[")  # no document is deeper than its brackets are many
-        return document if most < _DEPTH or _is_shallow(document, most) else None
+        # No document is deeper than its brackets are many; a large one is looked at sooner than they are counted.
+        is_flat = len(content) <= SMALL and content.count(b"{") + content.count(b"[") < _DEPTH
+        return document if is_flat or _is_shallow(document) else None
 
 
-def _is_shallow(document: Json, brackets: int) -> bool:
-    """Return whether a document with so many brackets is shallow enough to be written again; a level takes one each."""
-    level: Iterable[Any] = [document]
-    for depth in range(1, _DEPTH + 2):
-        nests = [value for value in level if type(value) in {dict, list}]
-        brackets -= len(nests)
-        if not nests or brackets <= _DEPTH - depth:
+_NESTS = frozenset({dict, list})
+
+
+def _is_shallow(document: Json) -> bool:
+    """Return whether a document is shallow enough to be written again."""
+    level: list[Any] = [document]
+    for _ in range(_DEPTH):
+        nests = [value for value in level if type(value) in _NESTS]
+        inside = [value.values() if type(value) is dict else value for value in nests]
+        if _NESTS.isdisjoint(map(type, chain.from_iterable(inside))):
             return True
-        level = chain.from_iterable([value.values() if type(value) is dict else value for value in nests])
+        level = [*chain.from_iterable(inside)]
     return False
 
 

@@ -6,7 +6,7 @@ left to the functions that translate an item at a time (``translate``), whose an
 
 from __future__ import annotations
 
-from collections.abc import Callable, Hashable, Iterable, Sequence
+from collections.abc import Callable, Hashable, Sequence
 from contextlib import suppress
 from functools import lru_cache, partial
 from operator import itemgetter
@@ -18,7 +18,7 @@ from shim.core.messages import FieldReport
 from shim.core.rules import TranslationContext, TranslationReport
 from shim.core.translate import Translator, generated, reports
 from shim.documents.fields import Rule
-from shim.documents.script import HELP, Columns, Unusual, are_of, json_text
+from shim.documents.script import HELP, Columns, Unusual, json_text
 from shim.documents.vocabulary import Json
 
 KINDS = 64
@@ -131,19 +131,21 @@ class ItemsWriter:
         begun: dict[Kind, Write] = {}
 
         def write_kind(kind: Kind, items: Sequence[Json], now: float) -> Written:
-            write = begun.get(kind) or begun.setdefault(kind, kind.begin(context))
-            return write(items, now)
+            made = begun.get(kind) or begun.setdefault(kind, kind.begin(context))
+            return made(items, now)
 
         def write(items: Sequence[Json], now: float) -> tuple[Written, tuple[FieldReport, ...]] | None:
             counts: dict[Kind, int] = {}
             try:
-                kind = self._kind(*self._keys_of(items[:1]))
+                kind = self._kind(self._key_of(items[0]))
                 if kind.complete:
-                    with suppress(KeyError, Unusual):  # perhaps the items are of several kinds
+                    try:
                         return write_kind(kind, items, now), self._reported(((kind, len(items)),))
+                    except (KeyError, Unusual):
+                        pass  # perhaps the items are of several kinds
                 places: dict[tuple[Any, ...], list[int]] = {}
-                for place, key in enumerate(self._keys_of(items)):
-                    places.setdefault(key, []).append(place)
+                for place, item in enumerate(items):
+                    places.setdefault(self._key_of(item), []).append(place)
                 columns = [[""] * len(items) for _ in ("text", *self.order)]
                 for key, where in places.items():
                     kind = self._kind(key)
@@ -159,24 +161,23 @@ class ItemsWriter:
 
         return write
 
-    def _keys_of(self, items: Sequence[Any]) -> Iterable[tuple[Any, ...]]:
-        """Return the key of each item's kind: its members and words; raises Unusual if an item is not an object."""
-        if not are_of(dict, items):
+    def _key_of(self, item: Json) -> tuple[Any, ...]:
+        """Return the key of an item's kind: its members and words; raises Unusual if it is not an object."""
+        if type(item) is not dict:
             raise Unusual
-        return zip(map(tuple, items), *([item.get(name) for item in items] for name in self.asked), strict=True)
+        return (tuple(item), *[item.get(name) for name in self.asked])
 
     def _kind(self, key: tuple[Any, ...]) -> Kind:
         """Return the kind with a key; raises Unusual if it can't be written, TypeError if it has no word."""
-        if key not in self._kinds:
+        kind = self._kinds.get(key)
+        if kind is None and key not in self._kinds:
             members, *words = key
             if len(self._kinds) >= KINDS or len(str(key)) > NAMES:
                 raise Unusual
             columns = Columns(self.parameters, self.api, members, dict(zip(self.asked, words, strict=True)))
-            title, made = f"{self.title} {len(self._kinds)}", None
             with suppress(Unusual):
-                made = _make_kind(title, self.translator, self.order, columns)
-            self._kinds[key] = made
-        kind = self._kinds[key]
+                kind = _make_kind(f"{self.title} {len(self._kinds)}", self.translator, self.order, columns)
+            self._kinds[key] = kind
         if kind is None:
             raise Unusual
         return kind

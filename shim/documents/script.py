@@ -46,12 +46,24 @@ def plain(text: str) -> str:
     return text
 
 
-LOOKS = {
-    "are_times": (r"\n", usual_times),
-    "are_plain": ("", is_plain),
-    "are_segments": (r"\n", re.compile(r"(?:[0-9A-Za-z]++\n)*+[0-9A-Za-z]++").fullmatch),  # as they stand in a path
-}
-"""Tests of columns of text, all at once: what stands between the texts, and what tells that all of them are well."""
+def are_plain(texts: Sequence[str]) -> bool:
+    """Return whether every JSON encoder writes all texts as they are."""
+    return is_plain("".join(texts)) is not None
+
+
+def are_segments(texts: Sequence[str]) -> bool:
+    """Return whether all texts stand in a path as they are: ASCII letters and digits, at least one of them."""
+    return "".join(texts).encode().isalnum() and all(texts)
+
+
+def are_times(texts: Sequence[str]) -> bool:
+    """Return whether all texts are usual times; their length tells that none has a line break in it."""
+    together = "\n".join(texts)
+    return len(together) == 21 * len(texts) - 1 and usual_times(together) is not None
+
+
+LOOKS = {look.__name__: look for look in (are_plain, are_segments, are_times)}
+"""Looks at texts of several columns at once."""
 
 
 def are_of(kind: type, values: Iterable[object]) -> bool:
@@ -59,10 +71,7 @@ def are_of(kind: type, values: Iterable[object]) -> bool:
     return {*map(type, values)} == {kind}
 
 
-HELP: dict[str, Any] = {
-    "Unusual": Unusual, "are_of": are_of, "instant": instant, "plain": plain,
-    **{name: matches for name, (_, matches) in LOOKS.items()},
-}  # fmt: skip
+HELP: dict[str, Any] = {"Unusual": Unusual, "are_of": are_of, "instant": instant, "plain": plain, **LOOKS}
 """What functions made of these parts may name besides their own values."""
 
 
@@ -201,7 +210,7 @@ class Columns(_Text):
 
     def condition(self) -> str:
         """Return what must hold for the columns."""
-        looks = [f"{one}('{LOOKS[one][0]}'.join({' + '.join(names)}))" for one, names in self.looks.items() if names]
+        looks = [f"{one}({' + '.join(names)})" for one, names in self.looks.items() if names]
         return " and ".join(dict.fromkeys([*looks, *self.tests])) or "True"
 
     def segments(self, field: str) -> str:

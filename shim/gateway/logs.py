@@ -208,17 +208,14 @@ def _words(engine: Engine) -> frozenset[str]:
     return frozenset(found)
 
 
-@lru_cache(maxsize=2)
-def _second(seconds: int) -> tuple[str, str]:
-    """Return a second of local time as text, and its offset from UTC."""
-    text = datetime.fromtimestamp(seconds).astimezone().isoformat(timespec="seconds")
-    return text[:19], text[19:]
-
-
 def instant(seconds: float) -> str:
     """Return an instant as ISO 8601 with milliseconds and the offset of local time."""
-    text, offset = _second(int(seconds))
-    return f"{text}.{int(seconds % 1 * 1000):03d}{offset}"
+    return _instant(int(seconds * 1000))
+
+
+@lru_cache(maxsize=16)
+def _instant(milliseconds: int) -> str:  # in which many calls end
+    return datetime.fromtimestamp(milliseconds / 1000).astimezone().isoformat(timespec="milliseconds")
 
 
 def request_id_of(headers: Headers) -> str:
