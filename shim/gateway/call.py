@@ -108,10 +108,7 @@ class Handler:
                 else:
                     await self._translate(admitted, match, early)
             except (Refusal, TimeoutError) as error:
-                late = f"No answer within the deadline of {plan.settings.deadline:g} seconds."
-                refusal = error if isinstance(error, Refusal) else too_slow(late)
-                line.refused(refusal)
-                request.refuse(refusal, close=self.draining)
+                self._refuse(request, plan, line, error)
             except ConnectionResetError:  # the caller left
                 raise
             except Exception:
@@ -123,6 +120,13 @@ class Handler:
                 wanted = plan.options.access_log
                 if wanted is AccessWord.ON or (wanted is AccessWord.ERRORS and line.is_error):
                     tell(line)
+
+    def _refuse(self, request: Request, plan: Plan, line: CallLine, error: Refusal | TimeoutError) -> None:
+        """Answer with an error, which nothing may hold afterwards: its traceback holds the content that was read."""
+        late = f"No answer within the deadline of {plan.settings.deadline:g} seconds."
+        refusal = error if isinstance(error, Refusal) else too_slow(late)
+        line.refused(refusal)
+        request.refuse(refusal, close=self.draining)
 
     async def _pass_on(self, admitted: Admitted) -> None:
         """Send a call that isn't translated, and relay its reply."""

@@ -37,6 +37,8 @@ _UNKNOWN_BASE = (
 METHODS_REFUSED = frozenset({"CONNECT", "TRACE"})
 _ALLOW = ("Allow", "GET, HEAD, POST, PUT, PATCH, DELETE, OPTIONS")
 
+PARAMETERS = 100  # of a query that is translated: each is decoded, and looked for among those that are known
+
 SIGN_IN = frozenset({"/api/oauth/token", "/api/oauth/revoke"})  # where tokens are had and given back
 
 _ODD = re.compile(r"[^\x21-\x7e]|[\\#]|%(?:00|2[5ef]|5c|c0|e0)|/\.\.?(?:[/;]|%3b|$)", re.IGNORECASE)
@@ -111,6 +113,8 @@ def check(request: Request, plan: Plan, authorities: frozenset[str], name: str) 
         _check_loop(head.via, name)
     headers = _end_to_end(request.headers)
     path = target.partition("?")[0]
+    if target.count("&") > PARAMETERS and plan.engine.recognise(method, target, headers) is not None:
+        raise bad_request("The query has too many parameters.", 414)
     if _ODD.search(path):
         _check_path(method, path, headers, plan.engine)
     if not path.startswith("/api/") and (prefix := _PREFIXED.match(path)):

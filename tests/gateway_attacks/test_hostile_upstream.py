@@ -6,11 +6,12 @@ import threading
 
 import pytest
 
+from shim.gateway.http1.wire import Turns
 from tests.gateway_attacks.crowds import answer_for, asked_by
 from tests.gateway_hostile.calls import CALLS
 from tests.gateway_hostile.faults import CONTENT, JSON, head, message
 from tests.peers.raw import PATIENCE, EndedError, Peer, raw_upstream
-from tests.peers.served import ask, calling, gateway, get, status_of
+from tests.peers.served import ask, calling, cross, gateway, get, status_of
 
 HINTS = ["100 Continue", "102 Processing", "103 Early Hints", "199 What"]
 
@@ -43,6 +44,20 @@ def test_informational_replies_without_end(status, kind):
             peer.send(CALLS[kind])
             assert status_of(final(peer)[0]) == 502
         assert left.wait(PATIENCE)
+
+
+def test_short_content_that_is_packed_twice_is_long_work(monkeypatch):
+    """A few hundred bytes become many million: such replies are decoded in turn with others."""
+    turns = []
+
+    async def turn(_: Turns) -> None:
+        turns.append(1)
+
+    monkeypatch.setattr(Turns, "next", turn)
+    packed = gzip.compress(gzip.compress(bytes(1 << 24)))
+    assert len(packed) < 1024
+    crossed = cross(CALLS["retired GET"], message(packed, JSON, "Content-Encoding: gzip, gzip"))
+    assert (crossed.status, turns) == (502, [1])
 
 
 @pytest.mark.parametrize("lines", [[", ".join(["gzip"] * 200)], ["gzip"] * 100], ids=["one field", "many fields"])

@@ -1,6 +1,7 @@
 """One budget of memory: what is held counts for as long as it is held, and beyond it callers come again."""
 
 import contextlib
+import gc
 import gzip
 import json
 import socket
@@ -11,6 +12,7 @@ import pytest
 from shim.gateway import Gateway, Options
 from shim.gateway.allow import parse_allow
 from shim.gateway.errors import Refusal
+from shim.gateway.http1.body import Body
 from shim.gateway.limits import RESERVED, Entry, Limits
 from tests.gateway_hostile.calls import CALLS
 from tests.gateway_hostile.faults import JSON, message
@@ -68,6 +70,29 @@ def test_write_that_was_executed_is_not_told_to_come_again(kind, status):
     assert status_of(reply) == status
     assert (b"Retry-After" in reply) == (status == 503)
     assert (b"was executed" in content) == (status == 502)
+
+
+@pytest.mark.parametrize(
+    ("request_bytes", "status"),
+    [(CALL, 503), (get("/x", "Content-Length: 90000", method="POST") + b"x" * 50_000, 408)],
+    ids=["reply", "request"],
+)
+def test_content_that_was_given_up_does_not_wait_for_the_garbage_collector(monkeypatch, request_bytes, status):
+    """It counts as given back, and so no error may hold it by its traceback: collections are minutes apart."""
+    monkeypatch.setenv("MONGODB_ATLAS_PUBLIC_API_KEY", "public")
+    monkeypatch.setenv("MONGODB_ATLAS_PRIVATE_API_KEY", "private")
+    large = message(b'{"id": "' + b"a" * 900_000 + b'"}', JSON)
+    options: dict[str, Any] = {"credentials": "own", "allow": parse_allow("all", "allow"), "client_timeout": 0.3}
+    with replying(large) as upstream, gateway(upstream.origin, memory=300_000, **options) as served:
+        gc.collect()
+        gc.disable()
+        try:
+            own = request_bytes.replace(b"shim.test", served.url.partition("//")[2].encode())
+            assert status_of(ask(served, own)[0]) == status
+            until(lambda: served.limits.count == 0, "the call ends")
+            assert not [body for body in gc.get_objects() if isinstance(body, Body) and body.chunks]
+        finally:
+            gc.enable()
 
 
 def test_pages_that_wait_for_others_count():

@@ -110,6 +110,8 @@ ALICE, BOB, PROXY_ADDRESS = "203.0.113.5", "203.0.113.6", "127.0.0.1"
         (["localhost"], PROXY_ADDRESS),
         ([f"{ALICE}, junk"], PROXY_ADDRESS),
         (["127.0.0.1, 10.1.2.3"], PROXY_ADDRESS),
+        ([", ".join([ALICE] + ["10.1.2.3"] * 15)], ALICE),
+        ([", ".join([ALICE] + ["10.1.2.3"] * 16)], PROXY_ADDRESS),
     ],
 )
 def test_the_last_address_that_is_not_trusted_counts(lines, named):

@@ -99,7 +99,7 @@ class RequestHead:
 class ReplyHead(Reply):
     """The head of a reply: ``length`` is None without a Content-Length; content with neither ends the connection.
 
-    ``announces`` says that it has a field that the radar looks at, ``is_coded`` that it has a Content-Encoding.
+    ``announces`` says that it has a field that the radar looks at; ``codings`` is how many its Content-Encoding names.
     """
 
     reason: str = ""
@@ -107,7 +107,7 @@ class ReplyHead(Reply):
     length: int | None = None
     chunked: bool = False
     announces: bool = False
-    is_coded: bool = False
+    codings: int = 0
 
 
 def parse_request(data: bytes) -> tuple[RequestHead, Credential | None]:
@@ -273,9 +273,10 @@ def _parse_reply(data: bytes) -> ReplyHead:
     keep_alive, length, chunked = _framing(said, is_http10=version == "1.0")
     if chunked is None:
         raise MalformedHead("a transfer coding that was not asked for")
-    announces, is_coded = not ANNOUNCING.isdisjoint(said), "content-encoding" in said
+    announces = not ANNOUNCING.isdisjoint(said)
+    codings = ",".join(said["content-encoding"]).count(",") + 1 if "content-encoding" in said else 0
     reason = events.reason.decode("utf-8", "surrogateescape")
-    return ReplyHead(status, headers, None, None, reason, keep_alive, length, chunked, announces, is_coded)
+    return ReplyHead(status, headers, None, None, reason, keep_alive, length, chunked, announces, codings)
 
 
 _known: dict[bytes, RequestHead] = {}

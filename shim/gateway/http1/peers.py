@@ -17,6 +17,7 @@ from shim.gateway.option_values import Network
 SIGNATURE = b"\r\n\r\n\0\r\nQUIT\n"
 
 MOST = 2048  # bytes of addresses and extensions that are taken; the largest known header has some 500
+HOPS = 16  # addresses of X-Forwarded-For that are looked at, from its end
 UNIX = "unix"  # the peer of all connections on a unix socket
 UNNAMED = ""  # the peer of a connection whose balancer has not said yet whom it stands for
 
@@ -100,9 +101,11 @@ def forwarded_peer(peer: str, headers: Headers, trusted: tuple[Network, ...]) ->
     if not is_trusted(peer, trusted):
         return peer
     named = ",".join(value for name, value in headers if name.lower() == "x-forwarded-for")
-    for word in reversed([word.strip() for word in named.split(",") if word.strip()]):
+    for word in reversed(named.rsplit(",", HOPS)[-HOPS:]):
+        if not (text := word.strip()):
+            continue
         try:
-            address = _normal_text(word)
+            address = _normal_text(text)
         except ValueError:
             break  # what stands before it was written by nobody who is trusted
         if not is_trusted(address, trusted):

@@ -17,7 +17,7 @@ if TYPE_CHECKING:  # a reply and its connection know each other
     from shim.gateway.upstream.connection import UpstreamConnection
 
 _QUICK = 256 * 1024  # bytes of content that are read within a few milliseconds
-_GROWS = 256  # how many times as long decoded content may be, more or less, and still be read quickly
+_GROWS = 256  # how many times as long as coded content decoded content may be, more or less
 
 
 @attrs.frozen
@@ -69,13 +69,14 @@ class UpstreamResponse(Body):
         if (content := self.whole(limit)) is not None:
             return Reply(self.head.status, self.head.headers, content)
         complete = await self.collect(limit, self._take)
-        if self._size * _GROWS > _QUICK and (self._size > _QUICK or self.head.is_coded):
+        grows = _GROWS**self.head.codings
+        if self._size * grows > _QUICK:
             await self._connection.upstream.turns.next()
         return with_content(self.head, self.chunks, limit, complete=complete)
 
     def whole(self, limit: int) -> bytes | None:
         """Return the content if it has arrived with its head and has no coding, else None."""
-        if not self.is_complete or self.head.is_coded or self.chunks or self._unread > min(limit, BUFFERED):
+        if not self.is_complete or self.head.codings or self.chunks or self._unread > min(limit, BUFFERED):
             return None
         content = self.arrived()
         self.chunks, self._size = [content], len(content)
@@ -100,3 +101,5 @@ class UpstreamResponse(Body):
             self._taken = 0
         if not self.is_complete and self.error is None:
             self._connection.abort()
+        self.chunks = []  # an error's traceback may hold this object for long
+        self._arrived.clear()
