@@ -128,20 +128,19 @@ class Factor(Way):
     by: Fraction = read_as(_read_factor, "factor")
 
     def convert(self, field: Field) -> Convert:
-        times, per = self.by.numerator, self.by.denominator
-
         def multiplied(said: Json) -> Json:
             if (type(said) is not int and type(said) is not float) or not abs(said) <= _LARGEST:
                 return None
-            if type(said) is int:
-                whole, left = divmod(said * times, per)
-                if field.type == "integer" or not left:
-                    return None if left else whole
+            value = Fraction(repr(said)) * self.by  # as it is written: 19.99 times 100 is 1999
+            if value.denominator == 1 and type(said) is int:
+                return int(value)
             try:
-                value = said * times / per
-            except OverflowError:  # an integer beyond the range of floats
+                near = float(value)
+            except OverflowError:
                 return None
-            return int(value) if field.type == "integer" and value.is_integer() else value
+            if field.type == "integer":
+                return int(value) if value.denominator == 1 else None
+            return near
 
         return multiplied
 

@@ -113,6 +113,8 @@ def test_a_number_that_python_alone_can_read_is_no_text():
         ("integer", "1000", 1.5, 1500),
         ("integer", "0.001", 5000, 5),
         ("integer", "1e22", 2, 2 * 10**22),
+        ("integer", "100", 19.99, 1999),
+        ("number", "3", 0.1, 0.3),
         ("number", "'1/1024'", 512, 0.5),
         ("number", "0.001", 5, 0.005),
         ("number", "1000", 0.5, 500.0),
@@ -121,7 +123,7 @@ def test_a_number_that_python_alone_can_read_is_no_text():
     ],
 )
 def test_a_factor_makes_other_units(kind, factor, said, got):
-    """Integers are multiplied without a loss, however large they are."""
+    """Numbers are multiplied as they are written, without a loss, however large they are."""
     assert made(kind, f"factor = {factor}", said) == (got, [])
 
 

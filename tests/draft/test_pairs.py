@@ -78,6 +78,18 @@ def test_what_is_declared_absent_is_no_difference(lines):
     assert (found["over"].total, found["over"].good) == (0, True)
 
 
+def test_a_value_that_does_not_fit_is_a_difference(lines):
+    """The answer lacks it, and no document says so."""
+    found = lines(({"over": True}, {"ends": "soon"}))
+    assert (found["over"].only_old, found["over"].absent, found["over"].good) == (1, False, False)
+
+
+def test_a_placeholder_in_a_path_is_a_name(lines):
+    """Also in the links of answers."""
+    links = [{"l": [{"href": f"https://{host}/things/{name}"}]} for host, name in (("a", "{name}"), ("b", "name"))]
+    assert lines(tuple(links), path="/api/atlas/v2/things/{name}")["l[].href"].good
+
+
 @pytest.mark.parametrize(
     ("old", "new", "field", "good"),
     [

@@ -27,7 +27,8 @@ _ORIGIN = "https://cloud.mongodb.com"
 MISSING = NoValue.MISSING
 """Marks an absent value."""
 _WORST_FIRST = ("differs", "only_old", "only_made", "equal")
-_AN_ORIGIN = re.compile(r"[a-z]+://[^/]+", re.IGNORECASE)
+_UNLIKE = re.compile(r"^[a-z]+://[^/]+|[{}]|%7[BD]", re.IGNORECASE)
+"""What links may differ in: their origin, and the braces of placeholders."""
 
 
 @attrs.frozen
@@ -72,7 +73,8 @@ def _pair(number: int, line: str, problems: list[str]) -> Pair | None:
     if missing:
         problems.append(f"line {number} has no {' and no '.join(missing)}")
     elif all(isinstance(text, str) for text in texts):
-        return Pair(number, texts[0], texts[1], said["old"], texts[2], said["new"], str(said.get("recorded") or ""))
+        path = re.sub(r"\{(\w+)\}", r"\1", texts[0])  # a placeholder is a name like any other
+        return Pair(number, path, texts[1], said["old"], texts[2], said["new"], str(said.get("recorded") or ""))
     else:
         problems.append(f"line {number}: path and versions must be texts")
     return None
@@ -123,9 +125,17 @@ def _replayed(engine: Engine, settings: Settings, pair: Pair) -> Replayed:
         said = body.get("detail") if isinstance(body, dict) else None
         return Replayed(pair, name, problem=f"was answered with {outcome.reply.status} {outcome.code or ''}: {said}")
     before = {"page": "results[].", "array": "[]."}.get(match.operation.shape, "")
-    names = {f"{before}{one.name}": one.fidelity for one in fields}
-    absent = frozenset(field for field, level in names.items() if level is Fidelity.ABSENT)
-    return Replayed(pair, name, body, is_list=bool(before), fields=frozenset(names), absent=absent)
+    # A value that does not fit is absent, too, and the document is wrong.
+    rules = [
+        rule
+        for one in match.operation.successors.values()
+        for field in one.resource.walk()
+        for rule in field.rules[one.tier]
+    ]
+    declared = tuple(rule.why.removesuffix(".") for rule in rules if rule.fidelity is Fidelity.ABSENT)
+    absent = {one.name for one in fields if one.fidelity is Fidelity.ABSENT and one.why.startswith(declared)}
+    names, absences = (frozenset(f"{before}{one}" for one in some) for some in ((one.name for one in fields), absent))
+    return Replayed(pair, name, body, is_list=bool(before), fields=names, absent=absences)
 
 
 def _media_type(version: str) -> str:
@@ -247,12 +257,12 @@ def _leaves(at: str, old: Any, made: Any) -> Iterator[tuple[str, Any, Any]]:
 
 
 def _equal(at: str, one: Any, two: Any, *, is_list: bool) -> bool:
-    """Return whether two values are equal; links are if they differ only in origin.
+    """Return whether two values are equal; links are if they differ only in origin and braces.
 
     The order of parameters in a page's own links does not count.
     """
     if at.endswith(".href") and isinstance(one, str) and isinstance(two, str):
-        one, two = (_AN_ORIGIN.sub("", link, count=1) for link in (one, two))
+        one, two = (_UNLIKE.sub("", link) for link in (one, two))
         if is_list and at == "links[].href":
             one, two = (link.partition("?")[0] for link in (one, two))
     return same_value(one, two)
