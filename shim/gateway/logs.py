@@ -208,14 +208,18 @@ def _words(engine: Engine) -> frozenset[str]:
     return frozenset(found)
 
 
+@lru_cache(maxsize=2)
+def _second(seconds: int) -> tuple[str, str]:
+    """Return a second of local time as text, and its offset from UTC; asking for them reads a file."""
+    text = datetime.fromtimestamp(seconds).astimezone().isoformat(timespec="seconds")
+    return text[:19], text[19:]
+
+
 def instant(seconds: float) -> str:
     """Return an instant as ISO 8601 with milliseconds and the offset of local time."""
-    return _instant(int(seconds * 1000))
-
-
-@lru_cache(maxsize=16)
-def _instant(milliseconds: int) -> str:  # in which many calls end
-    return datetime.fromtimestamp(milliseconds / 1000).astimezone().isoformat(timespec="milliseconds")
+    whole, milliseconds = divmod(int(seconds * 1000), 1000)
+    text, offset = _second(whole)
+    return f"{text}.{milliseconds:03d}{offset}"
 
 
 def request_id_of(headers: Headers) -> str:
