@@ -48,30 +48,31 @@ def gate_for(options: Options, environ: Mapping[str, str], watched: list[Watched
 
     Raises SettingsError when they are missing, and for a mode that must not listen where it would.
     """
-    if options.credentials is CredentialsMode.PASSTHROUGH:
-        with contextlib.suppress(SettingsError):
-            if isinstance(read_credentials(environ), ApiKey):  # the likeliest first mistake
-                log.warning(
-                    "credentials: 'passthrough' does not use the API key in %s; 'verify' takes and signs calls that "
-                    "are signed with it, 'own' signs calls from this machine (--credentials)",
-                    ", ".join(used_variables(environ)),
-                )
-        return CallerGate()
     files = credential_files(environ)
-    if options.credentials is CredentialsMode.VERIFY:
-        file = options.keys_file
-        gate = VerifyGate(NonceStore(options.nonce_store) if options.nonce_store is not None else None)
-        follow(partial(callers_keys, environ, file), [*files, file] if file else files, gate.learn, watched)
-        return gate
-    if options.uds is None and not is_loopback(options.listen.host):
-        raise SettingsError(
-            f"listen: {options.listen.authority} can be reached from other machines, and with credentials = 'own' "
-            "whoever reaches the gateway uses its key. Listen on 127.0.0.1 or a unix socket (uds), or let callers "
-            "prove their own key (credentials = 'verify')"
-        )
-    own = OwnGate(options.upstream)
-    follow(partial(own_credentials, environ), files, own.learn, watched)
-    return own
+    match options.credentials:
+        case CredentialsMode.VERIFY:
+            file = options.keys_file
+            gate = VerifyGate(NonceStore(options.nonce_store) if options.nonce_store is not None else None)
+            follow(partial(callers_keys, environ, file), [*files, file] if file else files, gate.learn, watched)
+            return gate
+        case CredentialsMode.OWN:
+            if options.uds is None and not is_loopback(options.listen.host):
+                raise SettingsError(
+                    f"listen: {options.listen.authority} can be reached from other machines, and with credentials = "
+                    "'own' whoever reaches the gateway uses its key. Listen on 127.0.0.1 or a unix socket (uds), or "
+                    "let callers prove their own key (credentials = 'verify')"
+                )
+            own = OwnGate(options.upstream)
+            follow(partial(own_credentials, environ), files, own.learn, watched)
+            return own
+    with contextlib.suppress(SettingsError):
+        if isinstance(read_credentials(environ), ApiKey):  # the likeliest first mistake
+            log.warning(
+                "credentials: 'passthrough' does not use the API key in %s; 'verify' takes and signs calls that are "
+                "signed with it, 'own' signs calls from this machine (--credentials)",
+                ", ".join(used_variables(environ)),
+            )
+    return CallerGate()
 
 
 def follow(read: Callable[[], T], paths: Sequence[str], use: Callable[[T], None], watched: list[Watched[Any]]) -> None:

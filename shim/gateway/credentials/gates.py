@@ -23,6 +23,10 @@ UNSIGNED = (
     "atlas-shim lets in who signs with an API key that it knows (HTTP Digest, as for Atlas; not HTTP Basic), or brings "
     "a service account's access token (Authorization: Bearer ...)."
 )
+STEP = (
+    "This write has no content and no Authorization, as the first request of an HTTP Digest client, which has to see a "
+    "challenge. The gateway signs by itself: send the content, with or without a signature."
+)
 STALE = "The nonce of this signature is old, or was used with this count: sign again, with the nonce of this challenge."
 WRONG_KEY = (
     "atlas-shim, and not Atlas, refused this call: it does not know the API key, or the private key is another one. "
@@ -39,13 +43,7 @@ _COUNT = re.compile(r"[0-9a-fA-F]{8}")
 class CallerGate:
     """Decides who may call: here everybody, since the gateway holds no credentials."""
 
-    async def admit(
-        self,
-        request: InboundRequest,  # noqa: ARG002 - others look
-        match: Match | None,  # noqa: ARG002 - as above
-        *,
-        listed: bool = False,  # noqa: ARG002 - as above
-    ) -> UpstreamSigner:
+    async def admit(self, request: InboundRequest, match: Match | None, *, listed: bool = False) -> UpstreamSigner:  # noqa: ARG002 - others look
         """Return who signs this call; raises Refusal. ``listed`` says that ``allow`` names the calls that are taken."""
         return PASSTHROUGH
 
@@ -83,17 +81,11 @@ class OwnGate(CallerGate):
                 error="http_request_denied",
                 close=True,
             )
-        if not (match is not None or (listed and not signs_in(request.call.path))):
+        if match is None and (not listed or signs_in(request.call.path)):
             return PASSTHROUGH
         if _is_step_of_digest(request, match):
-            raise Refusal(
-                401,
-                "SHIM_UNAUTHORIZED",
-                "This write has no content and no Authorization, as the first request of an HTTP Digest client, which "
-                "has to see a challenge. The gateway signs by itself: send the content, with or without a signature.",
-                headers=challenge(secrets.token_hex(16)),
-                challenged="unsigned",
-            )
+            headers = challenge(secrets.token_hex(16))
+            raise Refusal(401, "SHIM_UNAUTHORIZED", STEP, headers=headers, challenged="unsigned")
         return self._signer
 
 
@@ -111,13 +103,7 @@ class VerifyGate(CallerGate):
         # Stands in for an unknown key's hash, so that finding out costs as much as a wrong secret.
         self._nobody = secrets.token_hex(16)
 
-    async def admit(
-        self,
-        request: InboundRequest,
-        match: Match | None,  # noqa: ARG002 - all alike
-        *,
-        listed: bool = False,  # noqa: ARG002 - as above
-    ) -> UpstreamSigner:
+    async def admit(self, request: InboundRequest, match: Match | None, *, listed: bool = False) -> UpstreamSigner:  # noqa: ARG002 - all alike
         """Return the signer of the key that the caller proved; raises Refusal, mostly a challenge."""
         lines = [value for name, value in request.call.headers if name.lower() == "authorization"]
         word, _, text = lines[0].strip().partition(" ") if lines else ("", "", "")
@@ -127,11 +113,8 @@ class VerifyGate(CallerGate):
             raise malformed("two Authorization fields")
         if word.lower() != "digest":
             raise self._refusal("SHIM_UNAUTHORIZED", UNSIGNED, "unsigned")
-        return await self._check(request, text.strip())
-
-    async def _check(self, request: InboundRequest, text: str) -> UpstreamSigner:
         target = request.head.target
-        given = parameters(text) if len(text) <= LONGEST + len(target) else None
+        given = parameters(text.strip()) if len(text) <= LONGEST + len(target) else None
         if given is None:
             raise malformed("parameters that can't be read, or one twice")
         if not given.keys() >= _NEEDED or not given["cnonce"]:
@@ -164,12 +147,10 @@ class VerifyGate(CallerGate):
         known = {}
         for name, key in keys.items():
             had = self._known.get(name)
-            new = (
-                key,
-                secret_hash(name, REALM, key.private_key),
-                KeySigner(key, lambda: challenge(self._nonces.new())),
-            )
-            known[name] = new if had is None or had[0] != key else had
+            if had is None or had[0] != key:
+                signer = KeySigner(key, lambda: challenge(self._nonces.new()))
+                had = key, secret_hash(name, REALM, key.private_key), signer
+            known[name] = had
         self._nonces.renew(secret_of(keys.values()))
         self._known = known
 

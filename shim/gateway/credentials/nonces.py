@@ -185,35 +185,32 @@ class NonceStore:
 
     async def take(self, nonce: str, count: int, name: str) -> bool:
         """Take one count of a nonce for a proven name; False if it was used. Raises Refusal without an answer."""
-        if self._clock() < self._resting:
-            raise unreachable("it failed a moment ago")
-        use = PREFIX + hashlib.blake2b(f"{nonce}:{count}:{name}".encode(), digest_size=16).hexdigest()
-        try:
-            async with asyncio.timeout(PATIENCE):
-                answer = await self._client.set(use, b"", nx=True, px=_KEPT)
-            if answer is True or answer is None:
-                return answer is True
-            raise ValueError("an answer to another question")  # noqa: TRY301 - as if the client had said so
-        except Exception as error:  # noqa: BLE001 - an odd answer breaks the client's own reading of it anywhere
-            now = self._clock()
-            self._resting = now + _PAUSE
+        said = cause = "it failed a moment ago"
+        if (now := self._clock()) >= self._resting:
+            use = PREFIX + hashlib.blake2b(f"{nonce}:{count}:{name}".encode(), digest_size=16).hexdigest()
+            try:
+                async with asyncio.timeout(PATIENCE):
+                    answer = await self._client.set(use, b"", nx=True, px=_KEPT)
+                if answer is True or answer is None:
+                    return answer is True
+                said = cause = "an answer to another question"
+            except Exception as error:  # noqa: BLE001 - an odd answer breaks the client's own reading of it anywhere
+                said, cause = type(error).__name__, str(error)
+            self._resting = self._clock() + _PAUSE
             if now >= self._silent:
-                self._silent, said = now + _QUIET, str(error) or "no answer in time"
-                log.warning("the nonce store does not answer, so signed calls are refused: %s", said)
-            raise unreachable(type(error).__name__) from None
+                self._silent = now + _QUIET
+                log.warning(
+                    "the nonce store does not answer, so signed calls are refused: %s", cause or "no answer in time"
+                )
+        raise Refusal(
+            503,
+            "SHIM_NONCE_STORE_UNREACHABLE",
+            "The store in which gateways keep the uses of nonces does not answer. Nothing was sent; call again.",
+            error="proxy_internal_error",
+            said=said,
+            headers=(("Retry-After", "1"),),
+        )
 
     async def close(self) -> None:
         """Close all connections."""
         await self._pool.disconnect()
-
-
-def unreachable(said: str) -> Refusal:
-    """The store can't tell whether a signature was used before; nothing was sent."""
-    return Refusal(
-        503,
-        "SHIM_NONCE_STORE_UNREACHABLE",
-        "The store in which gateways keep the uses of nonces does not answer. Nothing was sent; make the call again.",
-        error="proxy_internal_error",
-        said=said,
-        headers=(("Retry-After", "1"),),
-    )
