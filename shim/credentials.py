@@ -191,11 +191,6 @@ class TokenBook:
         self._token = Token(value, asked + lifetime - min(AHEAD, lifetime / 10), asked + lifetime)
         return self._token
 
-    def drop(self, refused: Token) -> None:
-        """Forget the token that was refused, unless it has been replaced by now."""
-        if self._token is refused:
-            self._token = None
-
     def worth_another(self, *, again: bool) -> bool:
         """Return whether a new token may cure a 401; ``again`` says that the token was new already."""
         now = self._clock()

@@ -44,7 +44,7 @@ from shim.gateway.upstream.messages import OutboundCall, UpstreamResponse
 log = logging.getLogger("shim.gateway")
 
 REQUEST_LIMIT = 64 * 1024  # bytes of the content of a request that is translated
-KEPT = 1024 * 1024  # bytes of a passed call's content that are kept for a second attempt, when it is to be signed
+KEPT = 1024 * 1024  # bytes of the content of a call that is passed on and signed, which may take a second attempt
 
 _SAFE = frozenset({"GET", "HEAD", "OPTIONS"})
 _GROUP = re.compile(r"/groups/([^/]+)")
@@ -132,13 +132,10 @@ class Handler:
         """Send a call that isn't translated, and relay its reply."""
         request, signer, line = admitted.request, admitted.signer, admitted.line
         call, stream, length = admitted.inbound.call, None, None
-        if request.head.has_content:
-            content = request.content
-            body = await content.all(KEPT, admitted.entry.take) if signer.lends else None
-            if body is not None:
-                call = attrs.evolve(call, body=body)
-            else:
-                stream, length = content.stream(), request.head.length
+        if request.head.has_content and signer.lends:
+            call = attrs.evolve(call, body=await _content(request, KEPT, admitted.entry.take))
+        elif request.head.has_content:
+            stream, length = request.content.stream(), request.head.length
         outbound = OutboundCall(call, rewritten=admitted.inbound.is_moved, stream=stream, length=length)
         began = perf_counter()
         try:
@@ -161,11 +158,7 @@ class Handler:
         call = admitted.inbound.call
         line.route = "refused"
         if request.head.has_content:
-            body = await request.content.all(REQUEST_LIMIT)
-            if body is None:
-                detail = f"The request is larger than {REQUEST_LIMIT} bytes."
-                raise Refusal(413, "SHIM_REQUEST_TOO_LARGE", detail, error="http_request_error", close=True)
-            call = attrs.evolve(call, body=body)
+            call = attrs.evolve(call, body=await _content(request, REQUEST_LIMIT))
         elif match.needs_body:
             call = attrs.evolve(call, body=b"")
         run = Exchange(self, admitted, match, call, early)
@@ -241,6 +234,15 @@ def _owner(call: Call, signer: UpstreamSigner) -> Owner:
     """Return whose reads a write changes, and whose writes change a read."""
     group = _GROUP.search(unquote(call.path))
     return signer if signer.lends else field(call.headers, "Authorization"), group[1] if group else ""
+
+
+async def _content(request: Request, most: int, take: Callable[[int], None] | None = None) -> bytes:
+    """Return all content of a request that is to be read or signed; raises Refusal if it is too long."""
+    body = await request.content.all(most, take)
+    if body is None:
+        detail = f"The request is larger than {most} bytes."
+        raise Refusal(413, "SHIM_REQUEST_TOO_LARGE", detail, error="http_request_error", close=True)
+    return body
 
 
 async def relay(request: Request, reply: Reply, upstream: UpstreamResponse, *, close: bool) -> Refusal | None:

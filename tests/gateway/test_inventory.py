@@ -28,7 +28,7 @@ class Disk:
         monkeypatch.setattr(radar_inventory, "note", self.note)
         monkeypatch.setattr(radar_inventory, "started", lambda *_, **__: None)
 
-    def note(self, record, engine, **_):
+    def note(self, record, **_):
         """Keep a record, as soon as the disk turns."""
         self.taken.set()
         self.turns.wait(10)

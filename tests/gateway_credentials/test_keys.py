@@ -11,7 +11,6 @@ from shim.errors import SettingsError
 from shim.gateway import Gateway, Options
 from shim.gateway.credentials import callers_keys, follow
 from shim.gateway.credentials.signers import KeySigner
-from shim.gateway.errors import Refusal
 from shim.gateway.upstream.messages import OutboundCall
 from tests.gateway_credentials.worlds import FLEX, UNTOUCHED, Signature, line, nonce_of, world
 from tests.peers.raw import until
@@ -195,10 +194,6 @@ class Upstream:
         return dict(self.calls[number].headers)
 
 
-async def content():
-    yield b"x"
-
-
 @pytest.fixture
 def signer() -> KeySigner:
     return KeySigner(ApiKey("key", "secret"), lambda: ())
@@ -208,18 +203,10 @@ def challenge(nonce):
     return Reply(401, (("WWW-Authenticate", f'Digest realm="r", nonce="{nonce}", qop="auth"'),))
 
 
-async def send(signer: KeySigner, upstream: Upstream, stream: Any = None) -> int:
+async def send(signer: KeySigner, upstream: Upstream) -> int:
     """Send one call, and return the status of its answer."""
-    answer = await signer.send(cast("Any", upstream), OutboundCall(CALL, stream=stream))
+    answer = await signer.send(cast("Any", upstream), OutboundCall(CALL))
     return answer.head.status
-
-
-async def test_a_streamed_call_that_is_challenged_after_all_is_to_be_made_again(signer):
-    """Upstream let the question for a nonce in without one, and not the call, whose content is gone by then."""
-    upstream = Upstream(Reply(200), challenge("n"))
-    with pytest.raises(Refusal, match="SHIM_SIGN_AGAIN"):
-        await send(signer, upstream, content())
-    assert ["Authorization" in upstream.fields(number) for number in range(len(upstream.calls))] == [False, False]
 
 
 async def test_the_nonce_that_was_used_last_is_lent_first(signer):

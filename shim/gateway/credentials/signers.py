@@ -26,7 +26,6 @@ _REFUSED_LIMIT = 64 * 1024
 _IDLE = 256  # nonces kept for later, the last used ones
 _ATTEMPTS = 3  # requests sent for one call at most
 _PAUSE = 1.0  # seconds for which a failed exchange for a token is the answer to every call: they would all fail alike
-_CONTENT_FIELDS = ("authorization", "content-type", "content-encoding", "content-length", "content-md5", "expect")
 
 _NO_TOKEN = Refusal(
     502,
@@ -39,7 +38,7 @@ _NO_TOKEN = Refusal(
 class UpstreamSigner:
     """Decides which credentials a call carries upstream: here the caller's own.
 
-    ``lends`` says that they are the gateway's; a call may then have to be sent a second time, and its content is kept.
+    ``lends`` says that they are the gateway's; a call may then have to be sent a second time, and is no stream.
     """
 
     lends = False
@@ -105,37 +104,20 @@ class KeySigner(UpstreamSigner):
         self._idle: deque[Nonce] = deque(maxlen=_IDLE)
 
     async def send(self, upstream: Upstream, outbound: OutboundCall) -> UpstreamResponse:
-        """Sign, and sign anew when the nonce was refused; raises Refusal when the content is gone by then."""
-        call, reused = outbound.call, outbound.stream is None
-        nonce = self._idle.pop() if reused and self._idle else None
-        if not reused:
-            # A GET without credentials and content executes nothing, whatever the call is.
-            question = attrs.evolve(call, method="GET", headers=without(call.headers, _CONTENT_FIELDS))
-            nonce = challenge_of(await ask(upstream, question), self._key)
+        """Sign, and sign anew when the nonce was refused; raises Refusal."""
+        call, nonce, is_new = outbound.call, self._idle.pop() if self._idle else None, False
         for number in range(1, _ATTEMPTS + 1):
             signature = nonce.sign(call.method, call.target) if nonce is not None else None
             response = await upstream.send(_signed(outbound, signature))
-            other = challenge_of(response.head, self._key)
-            if other is None:
+            if (other := challenge_of(response.head, self._key)) is None:
                 break
-            # A fresh nonce that was refused without a word about age means the key, or its rights.
-            if number == _ATTEMPTS or not (reused or nonce is None or other.stale):
+            # A new nonce that was refused without a word about age means the key, or its rights.
+            if number == _ATTEMPTS or (is_new and not other.stale):
                 nonce = other
                 break
-            if outbound.stream is not None:
-                response.close()
-                raise Refusal(
-                    503,
-                    "SHIM_SIGN_AGAIN",
-                    "Upstream asked for a new signature, and the content of this call was too long to be kept for a "
-                    "second attempt. Nothing was executed; make the call again.",
-                    said="the nonce for a streamed call was refused",
-                    headers=(("Retry-After", "1"),),
-                    close=True,
-                )
             with contextlib.suppress(Refusal):
                 await finish(response)
-            nonce, reused = other, False
+            nonce, is_new = other, True
         if nonce is not None:
             self._idle.append(nonce)
         return answered(response, self._challenge)
@@ -144,8 +126,7 @@ class KeySigner(UpstreamSigner):
 class AccountSigner(UpstreamSigner):
     """Signs every call with an access token that a service account is exchanged for (RFC 6749, 4.4).
 
-    Calls that come while a token is fetched wait for it. A call that is answered 401 is sent once
-    more with a new token, if its content can be; one whose content can't leaves the new token to the next.
+    Calls that come while a token is fetched wait for it. After a 401 a call is sent once more, with a new token.
     """
 
     lends = True
@@ -168,15 +149,12 @@ class AccountSigner(UpstreamSigner):
         token = self._book.usable() or await self._token(upstream, None)
         response = await upstream.send(_signed(outbound, f"Bearer {token.value}"))
         if response.head.status == 401 and self._book.worth_another(again=False):
-            if outbound.stream is not None:
-                self._book.drop(token)
-            else:
-                with contextlib.suppress(Refusal):
-                    await finish(response)
-                token = await self._token(upstream, token)
-                response = await upstream.send(_signed(outbound, f"Bearer {token.value}"))
-                if response.head.status == 401:
-                    self._book.worth_another(again=True)
+            with contextlib.suppress(Refusal):
+                await finish(response)
+            token = await self._token(upstream, token)
+            response = await upstream.send(_signed(outbound, f"Bearer {token.value}"))
+            if response.head.status == 401:
+                self._book.worth_another(again=True)
         return answered(response, bearer)
 
     async def _token(self, upstream: Upstream, refused: Token | None) -> Token:
