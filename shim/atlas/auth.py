@@ -9,7 +9,6 @@ from collections.abc import AsyncGenerator, Callable, Generator, Mapping
 from functools import partial
 
 import anyio
-import attrs
 import httpx
 
 from shim import credentials
@@ -24,13 +23,10 @@ NO_CREDENTIALS = (
     "MONGODB_ATLAS_CLIENT_ID and MONGODB_ATLAS_CLIENT_SECRET, or MONGODB_ATLAS_ACCESS_TOKEN"
 )
 
+TOO_LATE = "the access token requested by another call did not arrive in time"
 
-@attrs.frozen
-class Configuration:
-    """The origin of calls, and their authentication; ``auth`` is None if the HTTP client signs."""
-
-    base_url: str
-    auth: httpx.Auth | None = attrs.field(repr=False)
+Signer = httpx.Auth | Callable[[httpx.Request], httpx.Request]
+"""What httpx takes for authentication."""
 
 
 def configure(
@@ -39,12 +35,12 @@ def configure(
     parts: Mapping[str, str | None],
     environ: Mapping[str, str],
     http_client: httpx.Client | httpx.AsyncClient | None,
-) -> Configuration:
-    """Choose base URL and credentials; ``parts`` is keyed like ``credentials.VARIABLES``.
+) -> tuple[str, Signer | None]:
+    """Choose the origin of calls, and their authentication, None if the HTTP client signs.
 
-    Arguments come first, then an injected HTTP client, then the environment, whose credentials are ignored if any
-    are given. Raises SettingsError, naming the argument or the variable, on an invalid base URL and on missing or
-    incomplete credentials.
+    ``parts`` is keyed like ``credentials.VARIABLES``. Arguments come first, then an injected HTTP client, then the
+    environment, whose credentials are ignored if any are given. Raises SettingsError, naming the argument or the
+    variable, on an invalid base URL and on missing or incomplete credentials.
     """
     if base_url is None and http_client is not None:
         base_url = str(http_client.base_url) or None
@@ -53,22 +49,22 @@ def configure(
     if given:
         known = credentials.choose_credentials(given, {part: part for part in parts})
     elif http_client is not None and (http_client.auth is not None or "Authorization" in http_client.headers):
-        return Configuration(origin, None)
+        return origin, None
     else:
         known = credentials.read_credentials(environ)
     if known is None:
         raise SettingsError(NO_CREDENTIALS)
-    return Configuration(origin, auth_for(known, origin))
+    return origin, auth_for(known, origin)
 
 
-def auth_for(known: Credentials, base_url: str, *, clock: Callable[[], float] = time.monotonic) -> httpx.Auth:
-    """Return the authentication for the Atlas at ``base_url``; ``clock`` returns seconds."""
+def auth_for(known: Credentials, base_url: str) -> Signer:
+    """Return the authentication for the Atlas at ``base_url``."""
     match known:
         case ApiKey(public_key, private_key):
             return DigestAuth(public_key, private_key)
         case AccessToken(token):
-            return BearerAuth(token)
-    return ServiceAccountAuth(known, base_url, clock=clock)
+            return lambda request: _signed(request, token)
+    return ServiceAccountAuth(known, base_url)
 
 
 class DigestAuth(httpx.Auth):
@@ -95,18 +91,6 @@ class DigestAuth(httpx.Auth):
             self._idle.append(digest)
 
 
-class BearerAuth(httpx.Auth):
-    """Sends one bearer token (RFC 6750, 2.1)."""
-
-    def __init__(self, token: str) -> None:
-        self._token = token
-
-    def auth_flow(self, request: httpx.Request) -> Generator[httpx.Request, httpx.Response, None]:
-        """Put the token on the request."""
-        request.headers["Authorization"] = f"Bearer {self._token}"
-        yield request
-
-
 class ServiceAccountAuth(httpx.Auth):
     """Fetches an access token for a service account (RFC 6749, 4.4) and sends it.
 
@@ -117,11 +101,10 @@ class ServiceAccountAuth(httpx.Auth):
     status. The secret is sent only to the token endpoint of ``base_url``, which never gets the token.
     """
 
-    def __init__(self, account: ServiceAccount, base_url: str, *, clock: Callable[[], float] = time.monotonic) -> None:
+    def __init__(self, account: ServiceAccount, base_url: str) -> None:
         self._url = base_url + TOKEN_PATH
         self._basic = httpx.BasicAuth(account.client_id, account.client_secret)
-        self._clock = clock
-        self._book = TokenBook(clock)
+        self._book = TokenBook(time.monotonic)
         self._lock, self._async_lock = threading.Lock(), anyio.Lock()
         self._renewing = False
 
@@ -137,21 +120,21 @@ class ServiceAccountAuth(httpx.Auth):
         while True:
             token = self._known(refused)
             if token is None:
-                limit = _longest_step(request)
+                limit = longest(request.extensions.get("timeout", {}))
                 if not self._lock.acquire(timeout=-1 if limit is None else limit):
-                    raise _too_late(request)
+                    raise httpx.PoolTimeout(TOO_LATE, request=request)
                 try:
                     token = self._book.usable(refused)
                     if token is None:
-                        self._renewing, asked = True, self._clock()
+                        self._renewing, asked = True, time.monotonic()
                         response = yield self._exchange(request)
                         response.read()
                         token = self._token_of(response, asked)
                 finally:
                     self._renewing = False
                     self._lock.release()
-            response = yield _signed(request, token)
-            if not self._worth_another(response, again=refused is not None):
+            response = yield _signed(request, token.value)
+            if response.status_code != 401 or not self._book.worth_another(again=refused is not None):
                 return
             refused = token
 
@@ -161,22 +144,22 @@ class ServiceAccountAuth(httpx.Auth):
         while True:
             token = self._known(refused)
             if token is None:
-                with anyio.move_on_after(_longest_step(request)) as patience:
+                with anyio.move_on_after(longest(request.extensions.get("timeout", {}))) as patience:
                     await self._async_lock.acquire()
                 if patience.cancelled_caught:
-                    raise _too_late(request)
+                    raise httpx.PoolTimeout(TOO_LATE, request=request)
                 try:
                     token = self._book.usable(refused)
                     if token is None:
-                        self._renewing, asked = True, self._clock()
+                        self._renewing, asked = True, time.monotonic()
                         response = yield self._exchange(request)
                         await response.aread()
                         token = self._token_of(response, asked)
                 finally:
                     self._renewing = False
                     self._async_lock.release()
-            response = yield _signed(request, token)
-            if not self._worth_another(response, again=refused is not None):
+            response = yield _signed(request, token.value)
+            if response.status_code != 401 or not self._book.worth_another(again=refused is not None):
                 return
             refused = token
 
@@ -205,20 +188,7 @@ class ServiceAccountAuth(httpx.Auth):
         except ValueError:
             raise AtlasError(status, detail="The token endpoint answered without an access token.") from None
 
-    def _worth_another(self, response: httpx.Response, *, again: bool) -> bool:
-        """Return whether a new token could change this answer; a call is sent twice at most."""
-        return response.status_code == 401 and self._book.worth_another(again=again)
 
-
-def _signed(request: httpx.Request, token: Token) -> httpx.Request:
-    request.headers["Authorization"] = f"Bearer {token.value}"
+def _signed(request: httpx.Request, token: str) -> httpx.Request:
+    request.headers["Authorization"] = f"Bearer {token}"
     return request
-
-
-def _longest_step(request: httpx.Request) -> float | None:
-    return longest(request.extensions.get("timeout", {}))
-
-
-def _too_late(request: httpx.Request) -> httpx.PoolTimeout:
-    detail = "the access token requested by another call did not arrive in time"
-    return httpx.PoolTimeout(detail, request=request)

@@ -10,7 +10,7 @@ import inspect
 import re
 import time
 from collections.abc import AsyncIterator, Callable, Coroutine, Iterator, Mapping
-from typing import Any, Generic, ParamSpec, Self, TypeVar, overload
+from typing import Any, Generic, ParamSpec, Self, TypeVar, get_args, overload
 
 import anyio
 import attrs
@@ -84,34 +84,30 @@ class EndpointRequest(Generic[R]):
 
 @attrs.frozen
 class EndpointGroup(Generic[Http_co]):
-    """A group of endpoints; ``auth`` None leaves signing to the HTTP client."""
+    """A group of endpoints."""
 
     _http: Http_co = attrs.field(repr=False)
     _base_url: str = attrs.field(repr=False)
-    _auth: httpx.Auth | None = attrs.field(repr=False)
+    _auth: Any = attrs.field(repr=False)
     _retries: Retries = attrs.field(repr=False)
 
     def _send(self: EndpointGroup[httpx.Client], request: EndpointRequest[R]) -> R:
-        attempts = self._attempts(request)
+        attempts = Attempts(self._retries, request.method, self._http)
         while True:
             try:
-                return result_of(request.model, self._http.send(self._message(request, attempts), auth=self._signer))
+                return result_of(request.model, self._http.send(self._message(request, attempts), auth=self._auth))
             except FAILURES as error:
                 wait = attempts.wait_after(error)
-                if wait is None:
-                    raise
             time.sleep(wait)
 
     async def _asend(self: EndpointGroup[httpx.AsyncClient], request: EndpointRequest[R]) -> R:
-        attempts = self._attempts(request)
+        attempts = Attempts(self._retries, request.method, self._http)
         while True:
             try:
-                response = await self._http.send(self._message(request, attempts), auth=self._signer)
+                response = await self._http.send(self._message(request, attempts), auth=self._auth)
                 return result_of(request.model, response)
             except FAILURES as error:
                 wait = attempts.wait_after(error)
-                if wait is None:
-                    raise
             await anyio.sleep(wait)
 
     def _items(self: EndpointGroup[httpx.Client], first: EndpointRequest[Page[M]]) -> Iterator[M]:
@@ -132,13 +128,6 @@ class EndpointGroup(Generic[Http_co]):
                 yield item
             seen += len(page.results)
             request = request.following(page, seen)
-
-    @property
-    def _signer(self) -> Any:
-        return self._auth or httpx.USE_CLIENT_DEFAULT
-
-    def _attempts(self, request: EndpointRequest[Any]) -> Attempts:
-        return Attempts(self._retries, request.method, self._http.timeout.as_dict(), self._http.follow_redirects)
 
     def _message(self, request: EndpointRequest[Any], attempts: Attempts) -> httpx.Request:
         content = None if request.body is None else dumps(request.body)
@@ -175,7 +164,7 @@ class Call(Generic[B_co, A_co, P]):
 
     def request(self, *args: P.args, **kwargs: P.kwargs) -> EndpointRequest[Any]:
         """Return the request for these arguments; raises as ``check`` does."""
-        members = given(self._takes(*args, **kwargs))
+        members = {name: value for name, value in self._takes(*args, **kwargs).items() if value is not None}
         arguments = self._signature.bind(*args, **kwargs).arguments
         for name, value in arguments.items():
             if value is not None or self._signature.parameters[name].default is not None:
@@ -214,8 +203,8 @@ class Call(Generic[B_co, A_co, P]):
         described.__doc__ = self.__doc__
         result = self._model.__name__
         if self._is_list:
-            item = str(attrs.fields_dict(self._model)["results"].type).removeprefix("tuple[").removesuffix(", ...]")
-            result = f"{'Async' * is_async}Iterator[{item}]"
+            (item,) = get_args(self._model.__orig_bases__[0])  # type: ignore[attr-defined]
+            result = f"{'Async' * is_async}Iterator[{item.__name__}]"
         described.__signature__ = self._signature.replace(return_annotation=result)
         return method
 
@@ -249,8 +238,3 @@ def check(name: str, value: object) -> None:
         raise ValueError(f"{name}: {value!r} is not 24 hexadecimal digits, as all of Atlas' ids are")
     if not is_id and _NAME.fullmatch(value) is None:
         raise ValueError(f"{name}: {value!r} is not made of letters, digits and hyphens, as Atlas' names are")
-
-
-def given(members: Members) -> Members:
-    """Return the members that were given: those that are not None."""
-    return {name: value for name, value in members.items() if value is not None}

@@ -7,18 +7,18 @@ import os
 from collections.abc import Mapping
 from typing import Generic, Self, TypeVar
 
+from httpx import USE_CLIENT_DEFAULT
 from httpx import Timeout as TimeoutParts
 
 from shim._version import __version__
 from shim.atlas.auth import configure
 from shim.atlas.endpoints import (
     CloudBackups,
-    PerformanceAdvisor,
     ServerlessInstances,
     SharedTierRestoreJobs,
     SharedTierSnapshots,
 )
-from shim.atlas.retries import NO_RETRIES, Retries
+from shim.atlas.retries import Retries
 from shim.doors.httpx_family.clients import recognise_also
 from shim.errors import SettingsError
 from shim.httpx import AsyncClient, Client
@@ -37,7 +37,6 @@ HttpClient = TypeVar("HttpClient", Client, AsyncClient)
 class _ConfiguredClient(Generic[HttpClient]):
     """The common part of both clients: arguments, base URL and credentials, and closing."""
 
-    base_url: str
     _kind: type[HttpClient]
 
     def __init__(  # noqa: PLR0913 - one argument a setting, all by keyword
@@ -58,30 +57,25 @@ class _ConfiguredClient(Generic[HttpClient]):
             # A plain httpx client would send retired calls untranslated.
             name = self._kind.__name__
             raise TypeError(f"http_client: not a shim.httpx.{name}; make it with `from shim import httpx`")
-        settled = configure(
-            base_url=base_url,
-            parts={
-                "public_key": public_key,
-                "private_key": private_key,
-                "client_id": client_id,
-                "client_secret": client_secret,
-                "access_token": access_token,
-            },
-            environ=os.environ if environ is None else environ,
-            http_client=http_client,
-        )
-        self.base_url = settled.base_url
+        parts = {
+            "public_key": public_key,
+            "private_key": private_key,
+            "client_id": client_id,
+            "client_secret": client_secret,
+            "access_token": access_token,
+        }
+        environ = os.environ if environ is None else environ
+        self.base_url, auth = configure(base_url=base_url, parts=parts, environ=environ, http_client=http_client)
         self._owned = http_client is None
         self._http: HttpClient = http_client or self._kind(
             timeout=_checked(timeout), headers={"User-Agent": f"atlas-shim/{__version__}"}
         )
-        recognise_also(self._http, settled.base_url)
-        how = (self._http, self.base_url, settled.auth, retries or NO_RETRIES)
+        recognise_also(self._http, self.base_url)
+        how = (self._http, self.base_url, auth or USE_CLIENT_DEFAULT, retries or Retries(attempts=1))
         self.cloud_backups: CloudBackups[HttpClient] = CloudBackups(*how)
         self.serverless_instances: ServerlessInstances[HttpClient] = ServerlessInstances(*how)
         self.shared_tier_snapshots: SharedTierSnapshots[HttpClient] = SharedTierSnapshots(*how)
         self.shared_tier_restore_jobs: SharedTierRestoreJobs[HttpClient] = SharedTierRestoreJobs(*how)
-        self.performance_advisor: PerformanceAdvisor[HttpClient] = PerformanceAdvisor(*how)
 
     @classmethod
     def from_env(
@@ -109,17 +103,16 @@ class AtlasClient(_ConfiguredClient[Client]):
     ``base_url`` is the origin of Atlas or of a gateway; it may end with ``/api/atlas/v2`` or ``/api/atlas/v1.0``.
     Credentials are an API key (``public_key``, ``private_key``), a service account (``client_id``, ``client_secret``)
     or an ``access_token``. Missing arguments come from an injected ``http_client``, then from ``environ`` (default:
-    the process' environment); ``shim.origins`` and ``shim.credentials`` have the variables and their order.
-    ``timeout`` is in seconds, for each step of a call; None waits for ever. ``retries`` configures retries
-    (``Retries``); None makes none. An injected client is a ``shim.httpx.Client``; it keeps its timeout, may sign
-    calls itself, and is closed by its owner.
+    the process' environment). ``timeout`` is in seconds, for each step of a call; None waits for ever. ``retries``
+    None makes each call once. An injected client is a ``shim.httpx.Client``; it keeps its timeout, may sign calls
+    itself, and is closed by its owner.
 
     Raises SettingsError on invalid settings, TypeError on an HTTP client of another kind. Every call may raise an
-    AtlasError (``shim.errors``) on any answer except a success: UnauthorizedError (401, or refused credentials),
-    ForbiddenError (403), NotFoundError (404), GoneError (410), RateLimitedError (429), and AtlasError itself for
-    others; httpx.TransportError on network errors; ValueError on an argument that is not valid in Atlas, and
-    TypeError on one that is not a text, both before anything is sent. The ``record`` of results and AtlasErrors is
-    the shim's record of the call (``shim.record``), None if the shim took no part.
+    AtlasError (``shim.errors``): UnauthorizedError (401, or refused credentials), ForbiddenError (403), NotFoundError
+    (404), GoneError (410), RateLimitedError (429), and AtlasError itself for other answers but a success;
+    httpx.TransportError on network errors; before anything is sent, ValueError on an argument that is not valid in
+    Atlas, TypeError on one that is not a text. The ``record`` of results and AtlasErrors is the shim's record of the
+    call (``shim.record``), None if the shim took no part.
     """
 
     _kind = Client

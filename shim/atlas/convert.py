@@ -12,7 +12,7 @@ from contextlib import suppress
 from datetime import UTC, datetime
 from enum import StrEnum
 from functools import cache
-from types import UnionType
+from types import GenericAlias, UnionType
 from typing import Any, Generic, Self, TypeVar, get_args, get_origin, get_type_hints
 from urllib.parse import parse_qs, urlsplit
 
@@ -50,11 +50,6 @@ class Model:
                 values[attribute] = value
         return cls(additional={name: data[name] for name in data if name not in known}, raw=data, **values)
 
-    @classmethod
-    def from_content(cls, value: object) -> Self | None:
-        """Read a reply's decoded JSON; returns None if it is not an object."""
-        return cls.from_json(value) if isinstance(value, dict) else None
-
 
 @attrs.frozen(kw_only=True)
 class Link(Model):
@@ -88,6 +83,8 @@ class Page(Model, Generic[T]):
 def _members(model: Any) -> Mapping[str, tuple[str, Reader]]:
     """Return a model's attribute and its reader by the name of the member in JSON."""
     hints, common, found = get_type_hints(model), attrs.fields_dict(Model), {}
+    for items in get_args(getattr(model, "__orig_bases__", [None])[-1]):
+        hints["results"] = GenericAlias(tuple, (items, ...))
     for attribute in (name for name in attrs.fields_dict(model) if name not in common):
         first, *others = attribute.split("_")
         words = (word.upper() if word in {"db", "gb", "utc"} else word.capitalize() for word in others)
@@ -107,10 +104,11 @@ def _reader(kind: Any) -> Reader:
         return lambda value: (
             tuple(item for item in map(read, value) if item is not None) if isinstance(value, list) else None
         )
-    if isinstance(kind, TypeVar):  # the items of a page of anything
+    kind = get_origin(kind) or kind
+    if isinstance(kind, TypeVar):  # of a page of anything
         return lambda value: value
     if issubclass(kind, Model):
-        return kind.from_content  # type: ignore[no-any-return]
+        return lambda value: kind.from_json(value) if isinstance(value, dict) else None
     if issubclass(kind, StrEnum):
         words = {word.value: word for word in kind}
         return lambda value: words.get(value, value) if isinstance(value, str) else None

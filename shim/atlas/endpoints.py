@@ -21,7 +21,6 @@ from shim.atlas.models import (
     PaginatedTenantRestores,
     PaginatedTenantSnapshots,
     RequestAccepted,
-    ServerlessAutoIndexing,
     ServerlessBackupRestoreJob,
     ServerlessBackupSnapshot,
     ServerlessInstanceDescription,
@@ -32,22 +31,6 @@ from shim.atlas.models import (
 
 
 def _instance(group_id: str, name: str) -> Members:
-    return {}
-
-
-def _indexed(group_id: str, cluster_name: str) -> Members:
-    """Return whether automatic indexing of a serverless instance is on.
-
-    Flex clusters have none: since the sunset this is false without a call to Atlas, even for an unknown cluster.
-    """
-    return {}
-
-
-def _deleted(group_id: str, name: str) -> Members:
-    """Delete a flex cluster that replaced a serverless instance, with its data and its snapshots.
-
-    It returns when Atlas has accepted the deletion, which then continues.
-    """
     return {}
 
 
@@ -217,7 +200,6 @@ _SNAPSHOTS = _INSTANCES + "/{cluster_name}/backup/snapshots"
 _SNAPSHOT = _SNAPSHOTS + "/{snapshot_id}"
 _JOBS = _INSTANCES + "/{cluster_name}/backup/restoreJobs"
 _JOB = _JOBS + "/{restore_job_id}"
-_ADVISOR = _INSTANCES + "/{cluster_name}/performanceAdvisor/autoIndexing"
 _TENANT = "{group_id}/clusters/{cluster_name}/backup/tenant"
 _TENANT_SNAPSHOTS = _TENANT + "/snapshots"
 _TENANT_SNAPSHOT = _TENANT_SNAPSHOTS + "/{snapshot_id}"
@@ -265,7 +247,9 @@ class ServerlessInstances(EndpointGroup[Http_co]):
     get_serverless_instance = one(_instance, ServerlessInstanceDescription, _INSTANCE, "Return one instance.")
     create_serverless_instance = one(_new_instance, ServerlessInstanceDescription, _INSTANCES, method="POST")
     update_serverless_instance = one(_changed_instance, ServerlessInstanceDescription, _INSTANCE, method="PATCH")
-    delete_serverless_instance = one(_deleted, RequestAccepted, _INSTANCE, method="DELETE")
+    delete_serverless_instance = one(
+        _instance, RequestAccepted, _INSTANCE, "Delete an instance with its data and snapshots.", method="DELETE"
+    )
 
 
 class SharedTierSnapshots(EndpointGroup[Http_co]):
@@ -292,9 +276,3 @@ class SharedTierRestoreJobs(EndpointGroup[Http_co]):
     )
     get_shared_cluster_backup_restore_job = one(_tenant_job, TenantRestore, _TENANT_JOB, "Return one restore job.")
     create_shared_cluster_backup_restore_job = one(_new_tenant_job, TenantRestore, _TENANT + "/restore", method="POST")
-
-
-class PerformanceAdvisor(EndpointGroup[Http_co]):
-    """The Performance Advisor of serverless instances."""
-
-    get_serverless_auto_indexing = one(_indexed, ServerlessAutoIndexing, _ADVISOR)

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from datetime import datetime
 from enum import StrEnum
-from typing import Self
+from typing import Any
 
 import attrs
 
@@ -24,38 +24,12 @@ class SnapshotStatus(StrEnum):
     FAILED = "failed"
 
 
-class SnapshotType(StrEnum):
-    """The reason for a snapshot."""
-
-    ON_DEMAND = "onDemand"
-    SCHEDULED = "scheduled"
-
-
-class FrequencyType(StrEnum):
-    """The frequency of a policy's snapshots."""
-
-    HOURLY = "hourly"
-    DAILY = "daily"
-    WEEKLY = "weekly"
-    MONTHLY = "monthly"
-
-
 class DeliveryType(StrEnum):
     """The delivery type of a restore job."""
 
     AUTOMATED = "automated"
     DOWNLOAD = "download"
     POINT_IN_TIME = "pointInTime"
-
-
-class InstanceState(StrEnum):
-    """The state of an instance."""
-
-    IDLE = "IDLE"
-    CREATING = "CREATING"
-    UPDATING = "UPDATING"
-    DELETING = "DELETING"
-    REPAIRING = "REPAIRING"
 
 
 class CloudProvider(StrEnum):
@@ -92,10 +66,10 @@ class ServerlessBackupSnapshot(Model):
     id: str | None = None
     created_at: datetime | None = None
     expires_at: datetime | None = None
-    frequency_type: FrequencyType | str | None = None
+    frequency_type: str | None = None
     mongod_version: str | None = None
     serverless_instance_name: str | None = None
-    snapshot_type: SnapshotType | str | None = None
+    snapshot_type: str | None = None
     status: SnapshotStatus | str | None = None
     storage_size_bytes: int | None = None
     links: tuple[Link, ...] | None = None
@@ -129,29 +103,11 @@ class ServerlessBackupRestoreJob(Model):
 
 
 @attrs.frozen(kw_only=True)
-class PrivateEndpointItem(Model):
-    """One private endpoint of a cloud."""
-
-    endpoint_id: str | None = None
-    provider_name: CloudProvider | str | None = None
-    region: str | None = None
-
-
-@attrs.frozen(kw_only=True)
-class PrivateEndpointConnection(Model):
-    """A connection string for private endpoints."""
-
-    endpoints: tuple[PrivateEndpointItem, ...] | None = None
-    srv_connection_string: str | None = None
-    type: str | None = None
-
-
-@attrs.frozen(kw_only=True)
 class ConnectionStrings(Model):
     """An instance's connection strings; empty while Atlas creates it (recorded)."""
 
     standard_srv: str | None = None
-    private_endpoint: tuple[PrivateEndpointConnection, ...] | None = None
+    private_endpoint: tuple[dict[str, Any], ...] | None = attrs.field(default=None, hash=False)
 
 
 @attrs.frozen(kw_only=True)
@@ -182,7 +138,7 @@ class ServerlessInstanceDescription(Model):
     id: str | None = None
     name: str | None = None
     group_id: str | None = None
-    state_name: InstanceState | str | None = None
+    state_name: str | None = None
     create_date: datetime | None = None
     mongo_db_version: str | None = None
     connection_strings: ConnectionStrings | None = None
@@ -194,47 +150,20 @@ class ServerlessInstanceDescription(Model):
 
 
 @attrs.frozen(kw_only=True)
-class ServerlessAutoIndexing(Model):
-    """Whether automatic indexing is ``enabled``, which is also the truth of this value.
-
-    Atlas answers with a bare boolean, which can't have a record.
-    """
-
-    enabled: bool = False
-
-    @classmethod
-    def from_content(cls, value: object) -> Self | None:
-        """Read true or false; returns None for anything else."""
-        return cls(enabled=value) if isinstance(value, bool) else None
-
-    def __bool__(self) -> bool:
-        return self.enabled
-
-
-@attrs.frozen(kw_only=True)
 class RequestAccepted(Model):
     """Atlas' answer to an accepted deletion, so far without members."""
 
 
-@attrs.frozen(kw_only=True)
 class PaginatedServerlessBackupSnapshots(Page[ServerlessBackupSnapshot]):
     """One page of snapshots."""
 
-    results: tuple[ServerlessBackupSnapshot, ...] = ()
 
-
-@attrs.frozen(kw_only=True)
 class PaginatedServerlessBackupRestoreJobs(Page[ServerlessBackupRestoreJob]):
     """One page of restore jobs."""
 
-    results: tuple[ServerlessBackupRestoreJob, ...] = ()
 
-
-@attrs.frozen(kw_only=True)
 class PaginatedServerlessInstances(Page[ServerlessInstanceDescription]):
     """One page of instances."""
-
-    results: tuple[ServerlessInstanceDescription, ...] = ()
 
 
 class TenantStatus(StrEnum):
@@ -245,13 +174,6 @@ class TenantStatus(StrEnum):
     RUNNING = "RUNNING"
     FAILED = "FAILED"
     COMPLETED = "COMPLETED"
-
-
-class TenantDeliveryType(StrEnum):
-    """The delivery type of a restore job."""
-
-    RESTORE = "RESTORE"
-    DOWNLOAD = "DOWNLOAD"
 
 
 @attrs.frozen(kw_only=True)
@@ -280,7 +202,7 @@ class TenantRestore(Model):
 
     id: str | None = None
     snapshot_id: str | None = None
-    delivery_type: TenantDeliveryType | str | None = None
+    delivery_type: str | None = None
     status: TenantStatus | str | None = None
     cluster_name: str | None = None
     project_id: str | None = None
@@ -294,15 +216,9 @@ class TenantRestore(Model):
     links: tuple[Link, ...] | None = None
 
 
-@attrs.frozen(kw_only=True)
 class PaginatedTenantSnapshots(Page[BackupTenantSnapshot]):
     """One page of snapshots."""
 
-    results: tuple[BackupTenantSnapshot, ...] = ()
 
-
-@attrs.frozen(kw_only=True)
 class PaginatedTenantRestores(Page[TenantRestore]):
     """One page of restore jobs."""
-
-    results: tuple[TenantRestore, ...] = ()

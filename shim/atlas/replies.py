@@ -12,30 +12,24 @@ from typing import Any, TypeVar
 import attrs
 import httpx
 
+from shim import errors
 from shim._record import record as record_of
 from shim.atlas.convert import Model, Page
 from shim.core.content import loads
 from shim.core.responses import explained
-from shim.errors import (
-    AtlasError,
-    ForbiddenError,
-    GoneError,
-    NotFoundError,
-    RateLimitedError,
-    UnauthorizedError,
-)
+from shim.errors import AtlasError
 
 R = TypeVar("R", bound=Model)
 
 UNREADABLE = "SHIM_UPSTREAM_UNREADABLE"
-"""The error code of a success without the expected JSON, as in all of the shim."""
+"""The error code of a success without a JSON object, as in all of the shim."""
 
 _BY_STATUS: Mapping[int, type[AtlasError]] = {
-    401: UnauthorizedError,
-    403: ForbiddenError,
-    404: NotFoundError,
-    410: GoneError,
-    429: RateLimitedError,
+    401: errors.UnauthorizedError,
+    403: errors.ForbiddenError,
+    404: errors.NotFoundError,
+    410: errors.GoneError,
+    429: errors.RateLimitedError,
 }
 
 
@@ -43,16 +37,17 @@ def result_of(model: type[R], response: httpx.Response) -> R:
     """Return a response's value, with the shim's record in it and in each item of a page.
 
     Raises AtlasError on any status but 2xx, and (with that status and the error code UNREADABLE) on a
-    2xx without the expected JSON.
+    2xx without a JSON object.
     """
     if not response.is_success:
         raise error_of(response)
-    result, record = model.from_content(_json(response.content)), record_of(response)
-    if result is None:
-        detail = explained(UNREADABLE, f"The content of this success cannot be read as {model.__name__}.")
+    content, record = json_object(response.content), record_of(response)
+    if content is None:
+        detail = explained(UNREADABLE, "The content of this success is not a JSON object.")
         raise AtlasError(
             response.status_code, error_code=UNREADABLE, detail=detail, body=response.content, record=record
         )
+    result = model.from_json(content)
     if isinstance(result, Page) and record is not None:
         items = tuple(attrs.evolve(item, record=record) for item in result.results)
         return attrs.evolve(result, record=record, results=items)
@@ -82,16 +77,11 @@ def error_of(response: httpx.Response, kind: type[AtlasError] | None = None) -> 
 
 def json_object(content: bytes) -> dict[str, Any] | None:
     """Decode a JSON object; returns None if the content is anything else."""
-    value = _json(content)
-    return value if isinstance(value, dict) else None
-
-
-def _json(content: bytes) -> object:
-    """Decode JSON; returns None for null and invalid content."""
     try:
-        return loads(content)
+        value = loads(content)
     except (ValueError, RecursionError):
         return None
+    return value if isinstance(value, dict) else None
 
 
 def retry_after(value: str | None, *, now: float) -> float | None:

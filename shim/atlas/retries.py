@@ -25,10 +25,6 @@ UNSENT = (httpx.ConnectError, httpx.ConnectTimeout, httpx.PoolTimeout)
 """Network errors before the first byte of a request is sent."""
 
 
-Parts = Mapping[str, float | None]
-"""Seconds for each step of a call (``connect``, ``read``, ``write``, ``pool``), None for ever."""
-
-
 @attrs.frozen(kw_only=True)
 class Retries:
     """How often the typed client makes a call, and how long it waits in between.
@@ -58,64 +54,52 @@ class Retries:
                 raise SettingsError(f"{name}: {value} is not a number of seconds")
 
 
-NO_RETRIES = Retries(attempts=1)
-
-
-@attrs.define
 class Attempts:
-    """The attempts of one call; ``parts`` is its timeout, ``follows`` whether redirects are followed."""
+    """The attempts of one call, within the timeout of the HTTP client."""
 
-    retries: Retries
-    method: str
-    parts: Parts
-    follows: bool
-    made: int = attrs.field(init=False, default=0)
-    until: float = attrs.field(init=False)
-
-    @until.default
-    def _until(self) -> float:
-        limit = longest(self.parts)
-        return math.inf if limit is None else time.monotonic() + limit
+    def __init__(self, retries: Retries, method: str, http: httpx.Client | httpx.AsyncClient) -> None:
+        self._retries, self._method, self._http = retries, method, http
+        limit = longest(http.timeout.as_dict())
+        self._until = math.inf if limit is None else time.monotonic() + limit
+        self._made = 0
 
     def timeout(self) -> httpx.Timeout:
         """Begin an attempt, and return its timeout: the call's own for the first, then the rest of it."""
-        self.made += 1
-        left = max(self.until - time.monotonic(), 0.001)
-        if self.made == 1 or left == math.inf:
-            return httpx.Timeout(**self.parts)
-        return httpx.Timeout(**{step: left if part is None else min(part, left) for step, part in self.parts.items()})
+        self._made += 1
+        left = max(self._until - time.monotonic(), 0.001)
+        if self._made == 1 or left == math.inf:
+            return self._http.timeout
+        parts = self._http.timeout.as_dict()
+        return httpx.Timeout(**{step: left if part is None else min(part, left) for step, part in parts.items()})
 
-    def wait_after(self, error: AtlasError | httpx.TransportError) -> float | None:
-        """Return the seconds until the next attempt, None if the error is final."""
-        retries = self.retries
+    def wait_after(self, error: AtlasError | httpx.TransportError) -> float:
+        """Return the seconds until the next attempt; raises the error if it is final."""
+        retries = self._retries
         if retries.attempts == 1 or not self._may_repeat(error):
-            return None
+            raise error
         said = getattr(error, "retry_after", None) or 0.0
-        jitter = random.uniform(0, retries.backoff * 2.0 ** min(self.made - 1, 60))  # noqa: S311 - spreads callers
+        jitter = random.uniform(0, retries.backoff * 2.0 ** min(self._made - 1, 60))  # noqa: S311 - spreads callers
         wait = min(said + jitter, retries.longest_wait)
-        why = ""
-        if self.made >= retries.attempts:
-            why = f"{self.made} attempts were made"
-        elif said > retries.longest_wait:
-            why = f"not repeated: Retry-After says {said:g} s, and no wait is longer than {retries.longest_wait:g} s"
-        elif time.monotonic() + wait >= self.until:
-            why = f"not repeated: a wait of {wait:.3g} s would end after the call's timeout"
-        if why:
-            error.add_note(f"atlas-shim: {why}.")
-            return None
+        ends = time.monotonic() + wait
+        if self._made >= retries.attempts or said > retries.longest_wait or ends >= self._until:
+            error.add_note(
+                f"atlas-shim: attempt {self._made} of {retries.attempts} was the last: "
+                f"the next would have to wait {max(said, wait):.3g} s."
+            )
+            raise error
         what = str(error) if isinstance(error, AtlasError) else type(error).__name__
-        log.info("attempt %d of %d: %s; the next one in %.3g s", self.made, retries.attempts, what, wait)
+        log.info("attempt %d of %d: %s; the next one in %.3g s", self._made, retries.attempts, what, wait)
         return wait
 
     def _may_repeat(self, error: AtlasError | httpx.TransportError) -> bool:
-        is_read = self.method == "GET"
+        is_read = self._method == "GET"
         if isinstance(error, AtlasError):
             refused = error.status == 429 or (error.error_code or "").startswith("SHIM_")
             return error.status in {429, 503} and (is_read or refused)
-        return isinstance(error, PASSING) if is_read else isinstance(error, UNSENT) and not self.follows
+        return isinstance(error, PASSING) if is_read else isinstance(error, UNSENT) and not self._http.follow_redirects
 
 
-def longest(parts: Parts) -> float | None:
-    """Return the seconds for all attempts of a call: its longest step, None for ever."""
+def longest(parts: Mapping[str, float | None]) -> float | None:
+    """Return the seconds for all attempts of a call: the longest of the timeout's ``parts``, None for ever."""
     known = [part for part in parts.values() if part is not None]
     return max(known) if known and len(known) == len(parts) else None

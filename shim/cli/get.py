@@ -71,10 +71,10 @@ def post(*, path: str, body: str | None, version: str | None, with_record: bool)
 
 def _send(method: str, path: str, content: bytes | None, version: str | None) -> httpx.Response:
     """Send the call once, through the shim; raises BadParameter on a malformed PATH or one of another Atlas."""
-    settled = configure(base_url=None, parts={}, environ=os.environ, http_client=None)
-    target = path.removeprefix(settled.base_url)
+    base_url, auth = configure(base_url=None, parts={}, environ=os.environ, http_client=None)
+    target = path.removeprefix(base_url)
     if not target.startswith("/"):
-        said = f"start it with / or {settled.base_url}/; for another Atlas set MONGODB_ATLAS_BASE_URL"
+        said = f"start it with / or {base_url}/; for another Atlas set MONGODB_ATLAS_BASE_URL"
         raise click.BadParameter(said, param_hint="PATH")
     match = shared_engine(os.environ).recognise(method, target, ())
     media_type = match.content_type.partition(";")[0] if match else "application/json"
@@ -84,10 +84,10 @@ def _send(method: str, path: str, content: bytes | None, version: str | None) ->
     if content is not None:
         headers["Content-Type"] = media_type
     os.environ.pop(VARIABLE, None)  # Calls of this command need no warning: it is not a program to change.
-    with Client(auth=settled.auth, timeout=TIMEOUT, headers=headers) as http:
-        recognise_also(http, settled.base_url)
+    with Client(auth=auth, timeout=TIMEOUT, headers=headers) as http:
+        recognise_also(http, base_url)
         try:
-            return http.request(method, settled.base_url + target, content=content)
+            return http.request(method, base_url + target, content=content)
         except httpx.InvalidURL as error:
             raise click.BadParameter(str(error), param_hint="PATH") from None
 

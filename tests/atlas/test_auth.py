@@ -6,7 +6,6 @@ from types import SimpleNamespace
 import pytest
 
 from shim import errors, httpx
-from shim.atlas.auth import auth_for
 from shim.credentials import TOKEN_PATH
 from shim.fake import (
     DEMO_CLIENT_ID,
@@ -33,7 +32,7 @@ def legacy(before_sunset):
 def clock(monkeypatch):
     """The clock of the facade's tokens, set by hand."""
     clock = SimpleNamespace(now=5000.0)
-    monkeypatch.setitem(auth_for.__kwdefaults__, "clock", lambda: clock.now)
+    monkeypatch.setattr("shim.atlas.auth.time", SimpleNamespace(monotonic=lambda: clock.now))
     return clock
 
 

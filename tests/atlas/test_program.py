@@ -51,11 +51,11 @@ def test_program_for_the_shared_tier_and_writes(retired, monkeypatch):
             async with AsyncAtlasClient(base_url=server.url, access_token=DEMO_TOKEN) as client:
                 return await example.replace(client, *PLACE)
 
-        created, indexing = asyncio.run(main())
+        created = asyncio.run(main())
 
     download, create = (json.loads(each.body) for each in retired.trips("POST"))
     assert (job.snapshot_id, download) == (newest, {"snapshotId": newest})
-    assert (created, indexing) == (retired.cluster(*PLACE).id, False)
+    assert created == retired.cluster(*PLACE).id
     assert create["tags"] == [{"key": "was", "value": "flex"}]
 
 

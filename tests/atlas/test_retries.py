@@ -111,7 +111,7 @@ def test_the_last_attempt_is_the_last(tried, timer):
     done = tried(read, UNAVAILABLE, retries=Retries(attempts=4, backoff=0.1))
 
     assert (done.result.status, len(done.sent)) == (503, 4)
-    assert done.result.__notes__ == ["atlas-shim: 4 attempts were made."]
+    assert done.result.__notes__ == ["atlas-shim: attempt 4 of 4 was the last: the next would have to wait 0.8 s."]
     assert len(tried(read, UNAVAILABLE, retries=None).sent) == 1
 
 
@@ -133,7 +133,7 @@ def test_a_wait_that_is_too_long_is_not_begun(tried, timer, policy, said):
 
     assert (type(done.result), done.result.retry_after) == (errors.RateLimitedError, float(said))
     assert (timer.waits, len(done.sent)) == ([], 1)
-    assert "not repeated" in done.result.__notes__[0]
+    assert "attempt 1 of 3 was the last: the next would have to wait" in done.result.__notes__[0]
 
 
 def test_all_attempts_share_the_time_of_one(tried, timer):

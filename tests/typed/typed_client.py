@@ -96,8 +96,8 @@ def download_newest(client: AtlasClient, group_id: str, cluster_name: str) -> Te
     )
 
 
-async def replace(client: AsyncAtlasClient, group_id: str, name: str) -> tuple[str | None, bool]:
-    """Delete an instance and create one of the same name; return the new one's id, and whether it indexes itself."""
+async def replace(client: AsyncAtlasClient, group_id: str, name: str) -> str | None:
+    """Delete an instance and create one of the same name; return the new one's id."""
     deleted = await client.serverless_instances.delete_serverless_instance(group_id, name)
     created = await client.serverless_instances.create_serverless_instance(
         group_id,
@@ -106,8 +106,7 @@ async def replace(client: AsyncAtlasClient, group_id: str, name: str) -> tuple[s
         region_name="US_EAST_1",
         tags={"was": deleted.record.route if deleted.record else "unknown"},
     )
-    indexing = await client.performance_advisor.get_serverless_auto_indexing(group_id, name)
-    return created.id, indexing.enabled
+    return created.id
 
 
 if TYPE_CHECKING:

@@ -211,7 +211,7 @@ def _endpoints() -> Iterator[str]:
 
 
 def _models() -> Iterator[str]:
-    kinds = {name: getattr(atlas, name) for name in atlas.__all__}
+    kinds: dict[str, Any] = {name: kind for name, kind in vars(atlas).items() if isinstance(kind, type)}
     lists = {name: kind for name, kind in kinds.items() if name.startswith("Paginated")}
     models = [name for name, kind in kinds.items() if attrs.has(kind) and "raw" in attrs.fields_dict(kind)]
     yield from _values(*(f"shim.atlas.{name}" for name in models if name not in lists))
