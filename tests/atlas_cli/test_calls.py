@@ -153,7 +153,7 @@ def test_a_name_that_fits_no_path_is_refused(atlas, signed_in):
     done = atlas(*words("serverless backups snapshots describe --clusterName x --snapshotId"), "")
     assert (done.exit_code, done.stderr) == (
         1,
-        "Error: --snapshotId: '' is not 24 hexadecimal digits, as all of Atlas' ids are\n",
+        "Error: snapshotId: '' is not 24 hexadecimal digits, as all of Atlas' ids are\n",
     )
 
 

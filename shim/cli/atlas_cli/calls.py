@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import sys
 import time
 from contextlib import suppress
@@ -24,10 +25,6 @@ from shim.cli.atlas_cli.flags import CliError, Values
 from shim.credentials import AccessToken, Credentials, ServiceAccount
 from shim.errors import AtlasError
 from shim.httpx import Client
-
-_IN_PATH = {"cluster_name": "--clusterName", "name": "the instance's name", "restore_job_id": "--restoreJobId"}
-_IN_PATH |= {"snapshot_id": "--snapshotId"}
-"""Path argument of the typed client -> its name here."""
 
 
 def carry_out(command: Command, given: Values, base_url: str, credentials: Credentials, project: str) -> Model:
@@ -67,8 +64,7 @@ def carry_out(command: Command, given: Values, base_url: str, credentials: Crede
             raise CliError(said) from None
         except ValueError as error:  # an id or a name that is not valid in Atlas
             argument, _, why = str(error).partition(": ")
-            own = _IN_PATH | {flag.argument: f"--{flag.name}" for flag in command.optional}
-            raise CliError(f"{own.get(argument, argument)}: {why}") from None
+            raise CliError(f"{re.sub('_([a-z])', lambda found: found[1].upper(), argument)}: {why}") from None
         finally:
             if isinstance(credentials, ServiceAccount) and isinstance(auth, ServiceAccountAuth) and auth.token:
                 # Atlas allows an account 100 tokens, valid for an hour; a loop of commands would use them up.

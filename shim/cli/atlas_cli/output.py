@@ -55,28 +55,16 @@ def printer(command: Command, output: str, instance: str = "") -> Callable[[Mode
 def selector(path: str) -> Callable[[Any], Any]:
     """Return a function that takes JSON and returns the values at a path; both raise CliError.
 
-    A path that can match only one value gives that value, any other a list. As in the CLI's own library a filter may
-    be a single member (``[?(@.failed)]`` leaves out items with ``false``), and comparisons with a missing member are
-    false.
+    A path that can match only one value gives that value, any other a list.
     """
     try:
-        from jsonpath import JSONPath, JSONPathEnvironment, JSONPathError, NodeList  # noqa: PLC0415 - an extra
+        from jsonpath import JSONPath, JSONPathEnvironment, JSONPathError  # noqa: PLC0415 - an extra
     except ModuleNotFoundError as error:
         raise CliError(str(hinted(error))) from None
-
-    class Environment(JSONPathEnvironment):  # inheritance is python-jsonpath's way to set the meaning of filters
-        def is_truthy(self, obj: object) -> bool:
-            return super().is_truthy(obj) and not (isinstance(obj, NodeList) and obj.values() in ([None], [False]))
-
-        def compare(self, left: object, operator: str, right: object) -> bool:
-            absent = any(isinstance(side, NodeList) and not side for side in (left, right))
-            return not (absent and operator not in {"&&", "||"}) and super().compare(left, operator, right)
-
     if not path:
         raise CliError("empty jsonpath")
     try:
-        # The CLI accepted `$.[0]` for `$[0]`.
-        query = Environment().compile(re.sub(r"(?<!\.)\.(?=\[)", "", path))
+        query = JSONPathEnvironment().compile(path)
     except JSONPathError as error:
         why = str(error).partition("\n")[0]
         raise CliError(f"json-path {path!r}: {why}; jq reads more: -o json | jq -r '…'") from None
