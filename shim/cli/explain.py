@@ -32,6 +32,7 @@ from shim.documents.versions import named_in, written
 from shim.documents.vocabulary import Fidelity
 from shim.errors import SettingsError
 from shim.origins import origin_of
+from shim.tools.radar.radar import distance
 from shim.tools.radar.shape import shape_of
 
 
@@ -194,27 +195,16 @@ def _sent(operation: Operation, settings: Settings, decision: Decision, *, first
 def _then(operation: Operation, settings: Settings, decision: Decision) -> Iterator[str]:
     """Yield a sentence for each kind of reply after which another endpoint is asked."""
     if decision.legacy_next:
-        yield (
-            f"If {decision.route} answers 404 or an empty list, the retired endpoint is asked too; its answer is "
-            "returned unless it is also a 404 or empty."
-        )
-    elif decision.corrects:
-        successors = [one for one in operation.successors.values() if not one.switch]
-        successors = successors if has_successor(operation, settings) else []
-        if decision.route == "legacy":
-            then = f"{operation.first} is asked" if successors else "the shim answers"
-            yield f"If it answers 410, or 404 or 405 without an errorCode, {then}."
-        for tier in successors:
-            if tier.after and tier.tier not in {operation.first, decision.route}:
-                yield f"If {operation.first} answers {' or '.join(tier.after)}, {tier.tier} is asked."
-    one = operation.switched
-    if one is not None and settings.route not in {RouteWord.OFF, RouteWord.LEGACY}:
-        if one.adds:
-            yield f"The list of {one.tier} is asked first; what is in it is added."
-        elif one.when is not None:
-            yield f"If the body has {' or '.join(map(str, sorted(one.when.words)))}, {one.tier} is asked instead."
-        else:
-            yield f"If it answers {' or '.join(one.after)}, {one.tier} is asked."
+        yield f"If {decision.route} answers 404 or an empty list, the retired endpoint is asked too."
+    elif decision.corrects and decision.route == "legacy":
+        then = f"{operation.first} is asked" if has_successor(operation, settings) else "the shim answers"
+        yield f"If it answers 410, or 404 or 405 without an errorCode, {then}."
+    for tier in operation.successors.values():
+        is_on = settings.route not in {RouteWord.OFF, RouteWord.LEGACY}
+        is_asked = is_on if tier.switch else decision.corrects and has_successor(operation, settings)
+        before = "it" if tier.switch else operation.first
+        if tier.after and is_asked and tier.tier not in {before, decision.route}:
+            yield f"If {before} answers {' or '.join(tier.after)}, {tier.tier} is asked."
 
 
 def _write(found: Mapping[str, Any], form: str) -> None:
@@ -227,17 +217,14 @@ def _write(found: Mapping[str, Any], form: str) -> None:
         output.bullets(found["reasons"])
         output.paragraph(f"See {trouble('nothing-happens')}")
         return
-    pairs = [("operation", f"{found['operation']} ({found['api']}), from {found['file']}")]
-    if found["sunset"] is not None:
-        days = (found["sunset"] - found["at"]).days
-        distance = f"in {days} days" if days > 0 else f"{-days} days ago" if days < 0 else "today"
-        pairs.append(("deprecated", f"{found['deprecated']:%Y-%m-%d}"))
-        pairs.append(("sunset", f"{found['sunset']:%Y-%m-%d} ({distance})"))
-    pairs += [
-        ("route", found["route"]["word"]),
-        *((name, found[name]) for name in ("decision", "then", "note")),
-    ]
-    output.facts(pair for pair in pairs if pair[1])
+    sunset = found["sunset"] and f"{found['sunset']:%Y-%m-%d} ({distance((found['sunset'] - found['at']).days)})"
+    pairs = {
+        "operation": f"{found['operation']} ({found['api']}), from {found['file']}",
+        "sunset": sunset,
+        "route": found["route"]["word"],
+        **{name: found[name] for name in ("decision", "then", "note")},
+    }
+    output.facts(pair for pair in pairs.items() if pair[1])
     for remark in found["remarks"]:
         click.echo()
         output.paragraph(remark)
