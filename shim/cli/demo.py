@@ -5,16 +5,16 @@ from __future__ import annotations
 import json
 import os
 import time
-import urllib.error
-import urllib.request
+from collections.abc import Sequence
 from typing import Any
 
 import click
+import httpx
 
 from shim.cli import output
 from shim.cli.failures import NO, Failure
 from shim.cli.fake_atlas import on_signal
-from shim.cli.successors import field_lines
+from shim.cli.successors import FieldLine, field_lines
 from shim.core.recognise import load_engine
 from shim.documents.vocabulary import Fidelity
 from shim.fake import BACKUP_SUNSET, DEMO_CLUSTER, DEMO_GROUP, DEMO_TOKEN, FakeAtlas
@@ -48,7 +48,7 @@ def command(*, keep: bool) -> None:
             _show(atlas.url, gateway.url)
             operation = engine.named(OPERATION)
             assert operation is not None, "the shipped documents have it"
-            _show_fields([(line.fidelity, line.name, line.why) for line in field_lines(operation, "flex")])
+            _show_fields(field_lines(operation, "flex"))
             if ended is not None:
                 output.heading("\nBoth keep running until Ctrl-C:")
                 known = [("token", DEMO_TOKEN), ("group", DEMO_GROUP), ("cluster", DEMO_CLUSTER)]
@@ -69,13 +69,13 @@ def _show(atlas: str, gateway: str) -> None:
     )
     output.heading("1. The call as the documentation of the serverless API shows it")
     status, reason, said = call(f"{atlas}{PATH}")
-    _status(status, reason, f"{said.get('errorCode', '')}")
+    output.heading(f"{MARGIN}{status} {reason}  {said.get('errorCode', '')}")
     output.paragraph(str(said.get("detail", "")), MARGIN)
 
     output.heading("\n2. The same call to the gateway in place of Atlas")
     through, reason, page = call(f"{gateway}{PATH}")
     results = page.get("results", [])
-    _status(through, reason, f"{len(results)} snapshots, newest first; the first of them:")
+    output.heading(f"{MARGIN}{through} {reason}  {len(results)} snapshots, newest first; the first of them:")
     for line in json.dumps(results[0] if results else page, indent=2).splitlines():
         click.echo(MARGIN + (line if len(line) <= 76 else f"{line[:73]}..."))
     if (status, through) != (410, 200):
@@ -91,24 +91,14 @@ def call(url: str) -> tuple[int, str, dict[str, Any]]:
         f"\n{MARGIN}curl --include --request GET \\\n{MARGIN}  {url} \\\n"
         f"{MARGIN}  --header 'Authorization: Bearer {DEMO_TOKEN}'\n"
     )
-    request = urllib.request.Request(url, headers={"Authorization": f"Bearer {DEMO_TOKEN}", "Accept": "*/*"})  # noqa: S310 - the demo's own
     try:
-        try:
-            reply = urllib.request.urlopen(request, timeout=30)  # noqa: S310 - as above
-        except urllib.error.HTTPError as error:
-            reply = error
-        with reply:
-            return reply.status, reply.reason, dict(json.load(reply))
-    except (OSError, TypeError, ValueError) as error:
+        reply = httpx.get(url, headers={"Authorization": f"Bearer {DEMO_TOKEN}"}, timeout=30, trust_env=False)
+        return reply.status_code, reply.reason_phrase, dict(reply.json())
+    except (httpx.HTTPError, TypeError, ValueError) as error:
         raise Failure(f"the call failed: {error}", NO) from error
 
 
-def _status(status: int, reason: str, remark: str) -> None:
-    shown = click.style(f"{status} {reason}", fg="green" if status < 400 else "red", bold=True)
-    click.echo(f"{MARGIN}{shown}  {output.printable(remark)}")
-
-
-def _show_fields(lines: list[tuple[str, str, str]]) -> None:
+def _show_fields(lines: Sequence[FieldLine]) -> None:
     """Show which fields have changed, and why, from the mapping documents."""
     output.heading("\n3. Which fields have changed, now that a flex cluster answers")
     for level, meaning in (
@@ -116,11 +106,12 @@ def _show_fields(lines: list[tuple[str, str, str]]) -> None:
         (Fidelity.CONSTANT, "the same for every flex snapshot"),
         (Fidelity.ABSENT, "not known, so left out"),
     ):
-        click.echo(f"\n{MARGIN}{click.style(level.value, bold=True)}: {meaning}")
-        output.facts([(name, why) for fidelity, name, why in lines if fidelity == level], "     ")
-    same = [name for fidelity, name, _ in lines if fidelity in {Fidelity.EXACT, Fidelity.RENAMED}]
-    click.echo()
-    output.paragraph(f"Unchanged, some under another name: {', '.join(same)}.", MARGIN)
-    click.echo()
-    output.paragraph('The header "Atlas-Shim" of every reply lists them (curl --include shows it).', MARGIN)
-    output.paragraph("To try calls of your own: atlas-shim demo --serve", MARGIN)
+        output.heading(f"\n{MARGIN}{level.value}: {meaning}")
+        output.facts([(line.name, line.why) for line in lines if line.fidelity == level], "     ")
+    same = [line.name for line in lines if line.fidelity in {Fidelity.EXACT, Fidelity.RENAMED}]
+    for text in (
+        f"Unchanged, some under another name: {', '.join(same)}.",
+        'The header "Atlas-Shim" of every reply lists them. To try calls of your own: atlas-shim demo --serve',
+    ):
+        click.echo()
+        output.paragraph(text, MARGIN)

@@ -14,7 +14,7 @@ import click
 
 from shim.cli import output
 from shim.cli.output import output_option
-from shim.cli.successors import NextCall, next_calls, no_successor
+from shim.cli.successors import no_successor
 from shim.core.recognise import Engine, shared_engine
 from shim.core.settings import read_settings
 from shim.tools.inventory.reading import LEVELS, MOST, Caller, Inventory, read_inventory
@@ -64,62 +64,43 @@ def command(*, files: tuple[Path, ...], since: str | None, fails: bool, output: 
         verdict = judge(found, files, start, now, ends_of(engine, settings, now.timestamp()))
     except OSError as error:
         raise click.UsageError(f"{error.filename}: {error.strerror}") from None
-    report = _report(engine, found, verdict)
+    report = {
+        "format": 1,
+        "verdict": attrs.asdict(verdict),
+        "window": {"first": found.first or None, "last": found.last or None},
+        **{name: getattr(found, name) for name in ("lines", "broken", "earlier", "own", "untold")},
+        "operations": [
+            _called(engine, name, [*callers]) for name, callers in groupby(found.callers, lambda one: one.operation)
+        ],
+        "announced": [attrs.asdict(one) for one in found.announced],
+    }
     _write(report, _remarks(found, verdict), output)
     if fails:
         raise SystemExit(EXIT[verdict.word])
 
 
-def _report(engine: Engine, found: Inventory, verdict: Verdict) -> dict[str, Any]:
-    operations = groupby(found.callers, key=lambda caller: caller.operation)
-    return {
-        "format": 1,
-        "verdict": attrs.asdict(verdict),
-        "window": {"first": found.first or None, "last": found.last or None},
-        **{name: getattr(found, name) for name in ("lines", "broken", "earlier", "own", "untold")},
-        "operations": [_called(engine, name, list(callers)) for name, callers in operations],
-        "announced": [attrs.asdict(one) for one in found.announced],
-    }
-
-
 def _called(engine: Engine, name: str, callers: list[Caller]) -> dict[str, Any]:
-    """Return a called operation with its callers, and the calls to make instead."""
+    """Return a called operation with its callers, and the command that shows the calls to make instead."""
     operation = engine.named(name)
-    instead, ways_out = list[NextCall](), ["No mapping document knows this operation."]
     known: dict[str, Any] = dict.fromkeys(("method", "path", "sunset", "explain", "gone"))
+    way_out = "No mapping document knows this operation."
     if operation is not None:
-        # The calls on the tiers that answered, else on the first.
-        raw = {name: f"{{{name}}}" for name in operation.path.parameters}
-        tiers = [tier for name, tier in operation.successors.items() if any(name in one.routes for one in callers)]
-        tiers = tiers or [*operation.successors.values()][:1]
-        instead = [call for tier in tiers for call in next_calls(operation, raw, tier) if call.url]
-        ways_out = [said] if (said := no_successor(operation)) else []
+        way_out = no_successor(operation)
         known = {
             "method": operation.method,
             "path": operation.full_path,
             "sunset": f"{operation.sunset:%Y-%m-%d}",
-            "explain": explain_command(operation) if instead else None,
+            "explain": explain_command(operation) if operation.successors else None,
             "gone": operation.gone and attrs.asdict(operation.gone),
         }
-    for call in instead:
-        word = f" ({call.word})" if call.word else ""
-        ways_out.append(f"Instead{word}: {call.method} {call.url}, Accept: {call.accept}")
     return {
         "operation": name,
         **known,
+        "way_out": way_out,
         "count": sum(caller.count for caller in callers),
         "last": max(caller.last for caller in callers),
-        "callers": [_caller(caller) for caller in callers],
-        "successors": [{"method": call.method, "url": call.url, "accept": call.accept} for call in instead],
-        "ways_out": ways_out,
+        "callers": [attrs.asdict(caller) for caller in callers],
     }
-
-
-def _caller(caller: Caller) -> dict[str, Any]:
-    """Return a caller; ``changed`` are the fields that have changed in its answers, a text for each level."""
-    changed = [f"{level}: {', '.join(names)}" for level in LEVELS if (names := getattr(caller, level))]
-    changed += [f"{caller.dropped} values left out"] if caller.dropped else []
-    return {**attrs.asdict(caller), "changed": changed}
 
 
 def _remarks(found: Inventory, verdict: Verdict) -> list[str]:
@@ -147,6 +128,12 @@ def _announced(one: Mapping[str, Any]) -> list[str]:
     return [str(cell) for cell in cells]
 
 
+def _changed(caller: Mapping[str, Any]) -> str:
+    """Return the fields that have changed in a caller's answers, by level."""
+    changed = [f"{level}: {', '.join(caller[level])}" for level in LEVELS if caller[level]]
+    return "; ".join([*changed, *([f"{caller['dropped']} values left out"] if caller["dropped"] else [])])
+
+
 def _write(report: Mapping[str, Any], remarks: list[str], form: str) -> None:
     if form == "json":
         output.write_json(report)
@@ -157,16 +144,14 @@ def _write(report: Mapping[str, Any], remarks: list[str], form: str) -> None:
     for remark in remarks:
         output.paragraph(remark, "")
     for one in report["operations"]:
-        output.heading(
-            f"\n{output.printable(one['operation'])}" + (f", sunset {one['sunset']}" if one["sunset"] else "")
-        )
-        rows = ([who["place"], str(who["count"]), who["last"], "; ".join(who["changed"])] for who in one["callers"])
+        sunset = f", sunset {one['sunset']}" if one["sunset"] else ""
+        output.heading(f"\n{output.printable(one['operation'])}{sunset}")
+        rows = [(who["place"], str(who["count"]), who["last"], _changed(who)) for who in one["callers"]]
         output.write_table([("CALLER", "CALLS", "LAST", "CHANGED FIELDS"), *rows])
         click.echo()
-        for way_out in one["ways_out"]:
-            output.paragraph(way_out)
+        output.paragraph(one["way_out"])
         if one["explain"]:
-            output.paragraph("For curl and by the names of SDKs, and field by field:")
+            output.paragraph("The call to make instead, for curl and by the names of SDKs, and field by field:")
             output.code(one["explain"])
     if report["announced"]:
         output.heading("\nThe next sunsets in these calls, as Atlas' replies announced them")

@@ -9,10 +9,7 @@ import httpx
 
 from shim.credentials import used_variables
 from shim.errors import AtlasError
-from shim.origins import BASE_URL_VARIABLES, read_base_url
-
-_ACCESS_LISTS = ("ACCESS_LIST", "WHITELIST", "IP_ADDRESS")
-"""Parts of Atlas' error codes for an address that is not on the API access list."""
+from shim.origins import read_base_url
 
 _STEPS = {
     401: "check {}, and whether they are credentials of that Atlas' organization.",
@@ -21,28 +18,19 @@ _STEPS = {
     404: "check the project's id and the name; atlas-shim get /api/atlas/v2/groups/GROUP/serverless shows the names "
     "there are.",
     406: "ask for a version that this endpoint has, as in --version 2024-11-13.",
-    429: "it limits the calls a minute of each project.",
 }
 
 
 def after_answer(error: AtlasError, environ: Mapping[str, str], origin: str = "") -> str:
-    """Return the next step after an error of Atlas; empty if its own words say enough.
+    """Return the next step after an error of Atlas; empty if the shim itself answered.
 
     ``origin`` is the Atlas that was asked. Default: the one in the environment.
     """
-    code, status = error.error_code or "", error.status
-    if code.startswith("SHIM_"):
+    if (error.error_code or "").startswith("SHIM_"):
         return ""
     names = used_variables(environ) or ("MONGODB_ATLAS_PUBLIC_API_KEY", "MONGODB_ATLAS_PRIVATE_API_KEY")
-    step = _STEPS.get(status, "").format(" and ".join(names))
-    if status in {401, 403} and any(part in code for part in _ACCESS_LISTS):
-        step = "add this machine's address to the API access list of the key or service account."
-    elif status == 404 and "GROUP" in code:
-        step = "check the project's id (24 hexadecimal digits, from the project's settings)."
-    elif status >= 500:
-        step = "try again later; https://status.mongodb.com shows outages."
-    asked = f"{urlsplit(origin or read_base_url(environ)).netloc} was asked"
-    return f"{asked}: {step}" if step else f"{asked}."
+    step = _STEPS.get(error.status, "").format(" and ".join(names))
+    return f"{urlsplit(origin or read_base_url(environ)).netloc} was asked{f': {step}' if step else '.'}"
 
 
 def after_fault(error: httpx.RequestError, environ: Mapping[str, str]) -> str:
@@ -51,10 +39,8 @@ def after_fault(error: httpx.RequestError, environ: Mapping[str, str]) -> str:
         url = error.request.url
     except RuntimeError:  # The error does not know its request.
         return ""
-    called = f"{url.host}:{url.port or (443 if url.scheme == 'https' else 80)} was called"
-    named = next((name for name in BASE_URL_VARIABLES if environ.get(name)), None)
-    where = f" ({named})" if named else ""
-    return f"{called}{where}: {_look_at(error, url, environ)}"
+    port = url.port or (443 if url.scheme == "https" else 80)
+    return f"{url.host}:{port} was called: {_look_at(error, url, environ)}"
 
 
 def _look_at(error: httpx.RequestError, url: httpx.URL, environ: Mapping[str, str]) -> str:

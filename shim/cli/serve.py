@@ -13,7 +13,6 @@ import click
 from shim.cli.failures import SETTINGS, Failure
 from shim.cli.output import config_option
 from shim.errors import SettingsError
-from shim.gateway.option_values import LogLevel
 from shim.gateway.options import TABLE, Row
 from shim.gateway.plan import PlanSource, renamed
 from shim.gateway.watch import Watched
@@ -46,8 +45,7 @@ def _flag(row: Row) -> click.Option:
 
 @click.command(cls=_Grouped, params=[*map(_flag, TABLE)])
 @config_option
-@click.option("-v", "--verbose", is_flag=True, help="Same as --log-level debug.")
-def command(config: Path | None, *, verbose: bool, **flags: str | None) -> None:
+def command(config: Path | None, **flags: str | None) -> None:
     """Run the gateway.
 
     Set your caller's base URL to the gateway's: retired calls are translated, all others passed
@@ -62,8 +60,6 @@ def command(config: Path | None, *, verbose: bool, **flags: str | None) -> None:
     """
     from shim.gateway.run import flags_of, inherited, serve  # noqa: PLC0415 - an extra, which --help does not need
 
-    if verbose:
-        flags["log_level"] = LogLevel.DEBUG
     calls = inherited(os.environ)
     source = PlanSource(dict(os.environ), {**flags, **flags_of(calls)}, config)
     settings = Watched("settings", source.files, source.read)

@@ -21,11 +21,8 @@ KEY = {"MONGODB_ATLAS_PUBLIC_API_KEY": "a", "MONGODB_ATLAS_PRIVATE_API_KEY": "b"
     [
         (401, "UNAUTHORIZED", "check MONGODB_ATLAS_PUBLIC_API_KEY and MONGODB_ATLAS_PRIVATE_API_KEY"),
         (403, "USER_UNAUTHORIZED", "need a role in the project"),
-        (403, "IP_ADDRESS_NOT_ON_ACCESS_LIST", "add this machine's address to the API access list"),
-        (404, "GROUP_NOT_FOUND", "check the project's id"),
+        (403, "IP_ADDRESS_NOT_ON_ACCESS_LIST", "API access list this machine's address"),
         (404, "CLUSTER_NOT_FOUND", "atlas-shim get /api/atlas/v2/groups/GROUP/serverless"),
-        (429, "RATE_LIMITED", "limits the calls"),
-        (503, None, "try again later"),
     ],
 )
 def test_an_answer_of_atlas(status, code, step):
@@ -60,7 +57,7 @@ REQUEST = httpx.Request("GET", "https://cloud.mongodb.com/api")
         (httpx.ProxyError("407"), {"https_proxy": "http://u:hush@p"}, "the proxy of https_proxy refuses it"),
         (httpx.ConnectError("[SSL: CERTIFICATE_VERIFY_FAILED]"), {}, "SSL_CERT_FILE"),
         (httpx.ReadTimeout(""), {}, "after a write, first check whether it was executed"),
-        (httpx.ConnectTimeout(""), HOST, "(MONGODB_ATLAS_BASE_URL)"),
+        (httpx.ConnectTimeout(""), {}, "check the name"),
     ],
 )
 def test_a_fault_of_the_network(error, environ, step):
