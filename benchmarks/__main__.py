@@ -3,28 +3,65 @@
 from __future__ import annotations
 
 import sys
+import tempfile
 from collections.abc import Callable
 from pathlib import Path
 
+import attrs
 import click
+import trustme
 
-from benchmarks import credentials, dropin, fronts, loading, overhead, pollers, report
+from benchmarks import dropin, loading, pollers, report
 from benchmarks.bodies import legacy_path
-from benchmarks.candidates import CANDIDATES, PLAIN_ONLY, REFERENCE, missing
-from benchmarks.certificate import Certificate, certificate
+from benchmarks.candidates import CANDIDATES, REFERENCE, missing
 from benchmarks.load import Measured, measure
 from benchmarks.processes import upstream
-from benchmarks.settings import QUICK, SETTINGS, Setting
 
 SINGLES: dict[str, tuple[Callable[[int], list[tuple[str, str]]], int, int]] = {
-    "credentials": (credentials.measure, 10, 3),
-    "fronts": (fronts.measure, 10, 3),
     "drop-in": (dropin.measure, 2000, 200),
     "loading": (loading.measure, 15, 5),
-    "overhead": (overhead.measure, 1000, 100),
     "pollers": (pollers.measure, 6, 3),
 }
 """Parts that are no comparison of candidates: seconds or rounds in full, and with --quick."""
+
+
+@attrs.frozen
+class Setting:
+    """One row: the body, the connections, upstream's delay in ms, and what is special about it.
+
+    ``fresh`` bodies differ from call to call; ``tls`` is spoken at the caller's side; ``anew`` makes each call on a
+    connection of its own; ``quick`` rows are run with --quick, too.
+    """
+
+    body: str
+    connections: int
+    delay: int = 0
+    fresh: bool = False
+    tls: bool = False
+    anew: bool = False
+    quick: bool = False
+
+    @property
+    def name(self) -> str:
+        """The setting in words."""
+        special = {"fresh": self.fresh, "TLS": self.tls, "connection anew": self.anew}
+        words = [word for word, so in special.items() if so]
+        return ", ".join([self.body, f"{self.connections} conn", f"{self.delay} ms", *words])
+
+
+BODIES = ("small", "large")
+SETTINGS = {
+    "gateway": [
+        *(Setting(body, connections, quick=connections == 16) for body in BODIES for connections in (1, 16, 64)),
+        Setting("small", 64, delay=20, quick=True),
+        Setting("large", 16, delay=20),
+    ],
+    "fresh": [Setting(body, count, fresh=True, quick=count == 16) for body in BODIES for count in (1, 16)],
+    "tls": [
+        *(Setting(body, count, tls=True, quick=(body, count) == ("small", 16)) for body in BODIES for count in (1, 16)),
+        Setting("small", 16, tls=True, anew=True, quick=True),
+    ],
+}
 PARTS = (*SETTINGS, *SINGLES)
 
 
@@ -33,54 +70,46 @@ PARTS = (*SETTINGS, *SINGLES)
 @click.option("--only", default="", help="Candidates, with commas between.")
 @click.option("--part", "parts", multiple=True, type=click.Choice(PARTS), help="One part; may be given again.")
 @click.option("--markdown", type=click.Path(path_type=Path), help="Write the table as Markdown.")
-@click.option("--plot", type=click.Path(path_type=Path), help="Draw the ratios; needs matplotlib.")
-def main(*, quick: bool, only: str, parts: tuple[str, ...], markdown: Path | None, plot: Path | None) -> None:
-    """Measure the gateway beside its peers, the drop-in beside httpx and idle, and all else; print one table."""
+def main(*, quick: bool, only: str, parts: tuple[str, ...], markdown: Path | None) -> None:
+    """Measure the gateway beside its peers, the drop-in beside its libraries, and all else; print one table."""
     wanted = parts or PARTS
-    settings = [one for part in SETTINGS if part in wanted for one in (QUICK if quick else SETTINGS)[part]]
-    rows = _rows(settings, names=only.split(",") if only else list(CANDIDATES), seconds=3 if quick else 10)
+    settings = [one for part in SETTINGS if part in wanted for one in SETTINGS[part] if one.quick or not quick]
+    table = _rows(settings, only.split(",") if only else list(CANDIDATES), 3 if quick else 10)
     singles = []
     for part, (measure_part, full, short) in SINGLES.items():
         if part in wanted:
             singles += measure_part(short if quick else full)
-    table = report.cells(rows, REFERENCE)
-    click.echo(report.text(table) if table else "", nl=bool(table))
-    click.echo(report.text(singles, ("what", "figure")) if singles else "")
+    tables = [(rows, head) for rows, head in ((table, report.HEAD), (singles, ("what", "figure"))) if rows]
+    click.echo("\n".join(report.text(*one) for one in tables))
     if markdown:
-        parts_of_it = [report.markdown(table)] if table else []
-        parts_of_it += [report.markdown(singles, ("what", "figure"))] if singles else []
-        markdown.write_text("\n".join(parts_of_it))
-    if plot and rows:
-        report.plot(rows, REFERENCE, plot)
+        markdown.write_text("\n".join(report.markdown(*one) for one in tables))
 
 
-def _rows(settings: list[Setting], *, names: list[str], seconds: int) -> list[report.Row]:
+def _rows(settings: list[Setting], names: list[str], seconds: int) -> list[tuple[str, ...]]:
     """Return all rows; a candidate that can't run is named once and left out."""
-    ready = []
+    ready, found = [], []
     for name in names if settings else ():
-        lacking = missing(name)
-        if lacking:
+        if lacking := missing(name):
             click.echo(f"left out: {name}: {lacking}", err=True)
         else:
             ready.append(name)
-    rows = []
-    with certificate() as pair:
+    with tempfile.TemporaryDirectory() as folder:
+        pair = Path(folder) / "pair.pem"
+        trustme.CA().issue_cert("127.0.0.1").private_key_and_cert_chain_pem.write_to_path(pair)
         for setting in settings:
             results = {}
             for name in ready:
-                if setting.tls and name in PLAIN_ONLY:
-                    continue
                 click.echo(f"{setting.name}: {name}", err=True)
                 results[name] = _measure(setting, name, pair if setting.tls else None, seconds)
-            rows.append(report.Row(setting=setting, results=results))
-    return rows
+            found += report.cells(setting.name, results, REFERENCE)
+    return found
 
 
-def _measure(setting: Setting, name: str, pair: Certificate | None, seconds: int) -> Measured:
+def _measure(setting: Setting, name: str, pair: Path | None, seconds: int) -> Measured:
     """Return what a candidate made of a setting, behind an upstream of its own."""
-    words = {"certificate": pair} if pair else {}
-    with upstream(setting.delay, *(["fresh"] * setting.fresh)) as server, CANDIDATES[name](server.port, **words) as one:
-        return measure(one, legacy_path(setting.body), setting.connections, seconds, *setting.words)
+    words = ("-H", "Connection: close") if setting.anew else ()
+    with upstream(setting.delay, fresh=setting.fresh) as server, CANDIDATES[name](server.port, pair=pair) as one:
+        return measure(one, legacy_path(setting.body), setting.connections, seconds, *words)
 
 
 if __name__ == "__main__":

@@ -36,7 +36,7 @@ def measure(rounds: int) -> list[tuple[str, str]]:
     warnings.simplefilter("ignore", LegacyEndpointWarning)
     os.environ["NO_PROXY"] = "*"
     rows = []
-    with upstream(0) as seen, upstream(0, "fresh") as fresh, upstream(20) as slow:
+    with upstream(0) as seen, upstream(0, fresh=True) as fresh, upstream(20) as slow:
         for name, made in PAIRS.items():
             flex, legacy = _flex("small"), legacy_path("small")
             os.environ["ATLAS_SHIM_UPSTREAM"] = "http://127.0.0.1:1"

@@ -26,12 +26,12 @@ class Running:
 
     port: int
     process: subprocess.Popen[bytes]
-    scheme: str = "http"
+    tls: bool = False
 
     @property
     def origin(self) -> str:
         """Where it is called."""
-        return f"{self.scheme}://127.0.0.1:{self.port}"
+        return f"{'https' if self.tls else 'http'}://127.0.0.1:{self.port}"
 
     def _pids(self) -> list[int]:
         children = f"/proc/{self.process.pid}/task/{self.process.pid}/children"
@@ -71,7 +71,7 @@ def running(
     *,
     cpu: str = CANDIDATE,
     environ: Mapping[str, str] | None = None,
-    scheme: str = "http",
+    tls: bool = False,
 ) -> Iterator[Running]:
     """Run a command pinned to a processor until the block ends; raises RuntimeError if it does not listen."""
     pinned = ["taskset", "-c", cpu, *command] if shutil.which("taskset") else list(command)
@@ -87,7 +87,7 @@ def running(
             time.sleep(0.05)
         else:
             raise RuntimeError(f"{command[0]} does not listen")
-        yield Running(port=port, process=process, scheme=scheme)
+        yield Running(port=port, process=process, tls=tls)
     finally:
         process.terminate()
         try:
@@ -98,9 +98,9 @@ def running(
 
 
 @contextlib.contextmanager
-def upstream(delay: float, *words: str, cpu: str = OTHERS) -> Iterator[Running]:
-    """Run the upstream, which answers after ``delay`` milliseconds; ``words`` are those of benchmarks/upstream.py."""
+def upstream(delay: float, *, fresh: bool = False) -> Iterator[Running]:
+    """Run the upstream, which answers after ``delay`` milliseconds, and with ``fresh`` never twice the same."""
     port = free_port()
-    command = [sys.executable, "-m", "benchmarks.upstream", str(port), str(delay), *words]
-    with running(command, port, cpu=cpu) as process:
+    command = [sys.executable, "-m", "benchmarks.upstream", str(port), str(delay), *(["fresh"] * fresh)]
+    with running(command, port, cpu=OTHERS) as process:
         yield process

@@ -1,8 +1,8 @@
 """The upstream: answers every request with one of two bodies, at once or after a delay.
 
 Run as a program it serves until it is stopped: ``python -m benchmarks.upstream PORT DELAY_MS``.
-Further words: ``challenge`` has it challenge whoever does not sign; ``fresh`` gives each answer another body than
-the ones before. It counts what it was asked; ``GET /count`` tells.
+The further word ``fresh`` gives each answer another body than the ones before. It counts what it was asked;
+``GET /count`` tells.
 """
 
 from __future__ import annotations
@@ -30,18 +30,11 @@ def replies(name: str, *, fresh: bool) -> Iterator[bytes]:
     return itertools.cycle(chance.choices(made, k=10_000))
 
 
-CHALLENGE = (
-    b'HTTP/1.1 401 Unauthorized\r\nWWW-Authenticate: Digest realm="MMS Public API", domain="", '
-    b'nonce="%032x", algorithm=MD5, qop="auth", stale=false\r\nContent-Length: 0\r\n\r\n'
-)
-
-
 class Upstream(asyncio.Protocol):
     """One connection; requests have no content, so each ends with its fields."""
 
     asked = 0
     delay = 0.0
-    challenges = False
     small: Iterator[bytes]
     large: Iterator[bytes]
 
@@ -60,9 +53,6 @@ class Upstream(asyncio.Protocol):
                 self.reply(b"HTTP/1.1 200 OK\r\nContent-Length: %d\r\n\r\n%s" % (len(text), text))
                 continue
             Upstream.asked += 1
-            if self.challenges and b"\r\nauthorization:" not in head.lower():
-                self.reply(CHALLENGE % Upstream.asked)
-                continue
             reply = next(self.large if b"/large/" in head.partition(b"\r\n")[0] else self.small)
             if self.delay:
                 asyncio.get_running_loop().call_later(self.delay, self.reply, reply)
@@ -84,7 +74,6 @@ async def main(port: int, delay: float) -> None:
 
 
 if __name__ == "__main__":
-    Upstream.challenges = "challenge" in sys.argv[3:]
     Upstream.small, Upstream.large = (replies(name, fresh="fresh" in sys.argv[3:]) for name in ("small", "large"))
     try:
         import uvloop
