@@ -129,8 +129,8 @@ def choose_credentials(found: Mapping[str, str], names: Mapping[str, str]) -> Cr
 def api_keys(path: str, *, name: str) -> tuple[ApiKey, ...]:
     """Read a file of API keys, ``public:private`` on each line; skips empty lines and those that start with ``#``.
 
-    ``name`` says what the user calls the file. Raises SettingsError that gives the number of a line that
-    is no key, and never its text.
+    ``name`` says what the user calls the file. Raises SettingsError that names the number, never the text,
+    of a line that is not a key.
     """
     keys = []
     for number, line in enumerate(_content(path, name=name).splitlines(), start=1):
@@ -155,7 +155,7 @@ class Token:
 
 
 class TokenBook:
-    """Keeps the token of one service account, and tells when another should be requested.
+    """Keeps the token of one service account, and knows when to request another.
 
     It sends nothing. Who sends has to make sure that only one token is being requested at a time. ``clock``
     returns seconds.

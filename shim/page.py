@@ -1,4 +1,4 @@
-"""What the pages for people share: their look, and templates in which whatever a caller says stays text."""
+"""What the pages for people share: their look, and templates that escape whatever callers sent."""
 
 from __future__ import annotations
 

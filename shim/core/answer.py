@@ -272,7 +272,7 @@ def in_order(items: Sequence[Json], operation: Operation) -> Sequence[Json]:
 
 
 def ranked(items: Sequence[Json], ranks: Sequence[Sequence[Any]], operation: Operation) -> Sequence[Json]:
-    """Sort items by their ranks, of which there is one sequence for each key of the operation's order."""
+    """Sort items by their ranks: one sequence of ranks for each key of the operation's order."""
     if ranks and len(by_first := dict(zip(ranks[0], items, strict=True))) == len(items):  # it alone decides
         return [*map(by_first.__getitem__, sorted(by_first, reverse=operation.order[0].startswith("-")))]
     places = list(range(len(items)))

@@ -97,7 +97,7 @@ def reason_phrase(status: int) -> str:
 
 @attrs.frozen(cache_hash=True)
 class FieldReport:
-    """What one legacy field is on the side that answered; ``owner`` is the document the rule stands in."""
+    """How one legacy field is filled on the side that answered; ``owner`` is the document with its rule."""
 
     name: str
     fidelity: Fidelity
@@ -187,11 +187,11 @@ Translate = Callable[[bytes], tuple[bytes, Record] | None]
 
 @attrs.frozen(eq=False)
 class Repeated:
-    """How a call was answered by one success, to be answered so again while memory learns nothing (its ``generation``).
+    """How a call was answered by one success; valid while the memory's ``generation`` stays the same.
 
-    ``call`` was sent to ``route`` and answered with the status ``expected``; that stands from ``since`` (clock) on. If
-    ``timeless``, the same content makes the same answer at any time. ``translate`` holds no credentials: from other
-    content of a success to the content and the record of the answer, None if an exchange has to find out.
+    ``call`` was sent to ``route`` and answered with the status ``expected``, at ``since`` (clock). If ``timeless``, the
+    same content always makes the same answer. ``translate`` takes the content of another success and returns the
+    content and the record of the answer, or None if a whole exchange is needed. It holds no credentials.
     """
 
     call: Call = attrs.field(repr=False)

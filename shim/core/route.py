@@ -49,7 +49,7 @@ def is_strict(operation: Operation, settings: Settings) -> bool:
 
 
 def switched_of(match: Match, settings: Settings) -> Successor | None:
-    """Return the successor that has a switch, unless the route is one that never leads to any."""
+    """Return the successor that has a switch, unless the route never leads to a successor."""
     return None if settings.route in _LEGACY else match.compiled.switched
 
 

@@ -1,7 +1,7 @@
 """What generated functions (``translate``) apply a document's rules with: context, report, objects inside, and links.
 
-They put the values in place that are as a rule wants them. All that isn't comes here: what can't be translated is left
-out and reported.
+Generated functions copy values that fit a rule themselves, and call this module for the others: a value that can't be
+translated is left out and reported.
 """
 
 from __future__ import annotations
@@ -139,7 +139,7 @@ class Nested:
         return [self.one(value, where) for where, value in self._objects(values, at)]
 
     def grouped(self, values: Sequence[Json], at: str, members: Sequence[Path]) -> list[JsonObject]:
-        """Return an object for each group of items, which have the same in the first of ``members`` that is there."""
+        """Return an object for each group of items that have the same value in the first present one of ``members``."""
         groups: dict[object, list[tuple[str, JsonObject]]] = {}
         for where, value in self._objects(values, at):
             found = (look_up(value, path) for path in members)
@@ -176,7 +176,7 @@ Claims = Mapping[str, "Claims | None"]
 
 
 def claims_of(paths: Iterable[Sequence[str]]) -> Claims:
-    """Return the claims of some names, each split at its dots."""
+    """Return the tree of the members that dotted names claim."""
     below: dict[str, list[Sequence[str]]] = {}
     for path in paths:
         below.setdefault(path[0], []).append(path[1:])

@@ -1,6 +1,6 @@
-"""The calls that took an operation's place: what each says, how it is read, and what can't be said.
+"""Successors in documents: the calls that took an operation's place, how their tables are read and checked.
 
-Their tables have the operation ``around`` them, as far as it is known.
+The attribute ``around`` of a table has what is already known of the operation.
 """
 
 from __future__ import annotations
@@ -180,16 +180,16 @@ def named_resource(table: Table, key: str, default: Resource | None = None) -> R
 
 @attrs.frozen
 class Successor(Declared):
-    """What took an operation's place on one tier.
+    """A successor: what took an operation's place on one tier.
 
-    ``only`` is its call; or ``choices`` has a call or a refusal by the word of the body or query. ``after`` lists
-    the error codes of the other tier that lead here; ``probe`` is a GET that tells the tier
-    without writing; ``errors`` are by the successor's error code, or its status. ``error`` is the shape of its errors,
-    ``resource`` has the fields of the legacy answer that is made of its own.
+    ``only`` is its call; or ``choices`` maps words of the body or query to a call or a refusal. ``after`` lists the
+    error codes of the other tier that lead here; ``probe`` is a GET that shows the tier without writing; ``errors``
+    are rules by the successor's error code or status. ``error`` is the shape of its errors, ``resource`` describes the
+    legacy answer that is made from its answer.
 
-    One with a ``switch`` is there only where that word is on (``ATLAS_SHIM_READS``, ``ATLAS_SHIM_WRITES``). An error
-    of any other side may lead there (``after``), the legacy endpoint's too; or it is asked at once for a body of which
-    ``when`` holds; or its list ``adds`` to that of the other side. Its ``request`` is the legacy body for it alone.
+    A successor with a ``switch`` is used only if that word is on (``ATLAS_SHIM_READS``, ``ATLAS_SHIM_WRITES``): after
+    an error of any other side, the legacy endpoint included (``after``); at once, for a body that fulfils ``when``; or
+    because its list ``adds`` to the other side's. Its ``request`` describes the legacy body for it alone.
     """
 
     tier: str = of_table("name")
@@ -235,7 +235,7 @@ class Successor(Declared):
             yield "choose", word not in self.choices, f"says nothing of {word!r}"
         yield "choose", not targets, "refuses every word; an operation that nothing took the place of has gone"
         useless = self.probe is not None and len(targets) >= len(self.choices)
-        yield "probe", useless, "can never apply: it is asked before a word is refused, and none is"
+        yield "probe", useless, "can never apply: it is asked before a word is refused, and no word is refused"
         lacking = not table.around.is_first and not self.after and not self.switch
         yield "after", lacking, "is missing; list the error codes of the other tier that lead to this one"
         legacy, ways = table.around.operation, [bool(self.after), self.adds, self.when is not None]

@@ -203,7 +203,7 @@ class Resource:
                 yield from field.of.walk()
 
     def reads_bare(self, tier: str) -> bool:
-        """Return whether its rules read what is no object, under the name ``value``."""
+        """Return whether its rules read a bare value (not an object), under the name ``value``."""
         rules = [rule for field in self.fields for rule in field.rules.get(tier, ())]
         return any(parse_source(source)[0] == BARE for rule in rules for source in rule.sources)
 

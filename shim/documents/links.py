@@ -1,4 +1,4 @@
-"""The verbs that make links: of path parameters and of members of the answer, or of a link to the next page."""
+"""The verbs that make links: from path parameters and members of the answer, or from a link to the next page."""
 
 from __future__ import annotations
 

@@ -96,7 +96,7 @@ def parse_document(
             top.wrong("error", f"{key} is no name: {said!r} may lead through a list by [first] alone")
     lent = others[lender].resources if lender in others else {}
     if lender and lender not in others:
-        top.wrong("resources_of", f"{lender!r} is the name of no document that has resources of its own")
+        top.wrong("resources_of", f"no document with resources of its own is named {lender!r}")
     top.around = Around(name, apis, lent, error)
     own = read_resources(top.named_tables("resource"))
     top.around = attrs.evolve(top.around, resources={**lent, **own})
@@ -175,7 +175,7 @@ def _override(file: _File, plain: Sequence[_File]) -> None:
     wanted, own = file.data["overrides"], file.source
     target = next((one for one in plain if one.data.get("name") == wanted), None)
     if target is None:
-        own.add("overrides", f"{wanted!r} is the name of no document")
+        own.add("overrides", f"no document is named {wanted!r}")
         return
     if not same(file.data.get("format"), target.data.get("format")):
         own.add("format", f"must be {target.data.get('format')}, as in the document it changes")

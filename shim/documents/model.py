@@ -183,7 +183,7 @@ class Operation(Declared):
             yield from self._wrong_content(table)
 
     def _wrong_content(self, table: Table) -> Rows:
-        """Yield what keeps an operation from saying what its answers are made of, if they have content."""
+        """Yield the defects of ``resource`` and ``status``: answers with content need a resource."""
         bare = [code for code in self.status.values() if code in NO_CONTENT]
         said, code = table.get("resource"), (*bare, 0)[0]
         named = isinstance(said, str) and bool(said)

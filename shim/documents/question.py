@@ -102,10 +102,10 @@ def _words(table: Table, key: str) -> Mapping[str, str]:
 
 @attrs.frozen
 class QueryRule(Declared):
-    """What becomes of a parameter of the legacy query: name, words and default there, or why it is dropped.
+    """What becomes of a parameter of the legacy query: its new name, words and default, or why it is dropped.
 
-    With ``refuse`` a call that has it, or another word than ``values``, is answered with that error. ``elsewhere``: the
-    call goes to another host.
+    With ``refuse`` a call with this parameter, or with a word outside of ``values``, gets that error. ``elsewhere``:
+    the call goes to another host.
     """
 
     to: str = read_as(lambda table, key: table.text(key, default=table.name))

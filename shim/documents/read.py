@@ -41,7 +41,7 @@ def of_table(name: str, **more: Any) -> Any:
 
 
 def nested(cls: type[Declared], *, default: Any = None) -> Any:
-    """Return an attribute that is an object from a table of its own, ``default`` without one."""
+    """Return an attribute that is read from its own table; ``default`` if there is no such table."""
     return read_as(lambda table, at: cls.maybe(table.table(at)) or default, default=default)
 
 
@@ -80,7 +80,7 @@ class Declared:
         return None if table is None else cls.read(table)
 
     def wrong(self, table: Table) -> Rows:
-        """Yield for each thing that can't be said: the key, whether the table says it, and what is wrong with it."""
+        """Yield a row for each possible defect: the key, whether the table has the defect, and its text."""
         return iter(())
 
 
@@ -95,7 +95,7 @@ def source(key: str = "") -> Any:
 
 
 def sources_in(table: Table, key: str, said: tuple[str, ...]) -> tuple[str, ...]:
-    """Return texts as they are, and note each that is no source."""
+    """Return texts unchanged, and note each that is not a valid source."""
     for one in said:
         checked(table, key, read_source, one)
     return said

@@ -57,7 +57,7 @@ def are_segments(texts: Sequence[str]) -> bool:
 
 
 def are_times(texts: Sequence[str]) -> bool:
-    """Return whether all texts are usual times; their length tells that none has a line break in it."""
+    """Return whether all texts are usual times; the sum of lengths shows that no text contains a line break."""
     together = "\n".join(texts)
     return len(together) == 21 * len(texts) - 1 and usual_times(together) is not None
 
@@ -198,7 +198,7 @@ class Columns(_Text):
         return first in self.members
 
     def column(self, source: str, test: str = "") -> str:
-        """Return the name of the values at a source, for which a test holds: a look, or one that names them ``{}``."""
+        """Return the name of the values at a source that pass a test, an expression in which ``{}`` stands for them."""
         if source not in self.sources:
             self.sources.append(source)
         name = f"c{self.sources.index(source)}"
@@ -214,7 +214,7 @@ class Columns(_Text):
         return " and ".join(dict.fromkeys([*looks, *self.tests])) or "True"
 
     def segments(self, field: str) -> str:
-        """Return the column that is the text of a field, all of which must stand in a path as they are."""
+        """Return the column of a field's texts; each must be usable in a path without encoding."""
         if field not in self.places:
             raise Unusual
         place = self.places[field]

@@ -78,7 +78,7 @@ def read_source(text: str) -> Path:
 
 
 class _SeveralItems(Exception):  # noqa: N818 - what a step can't take is no error
-    """The list that ``[only]`` can't choose from."""
+    """A list of several items, from which ``[only]`` can't choose."""
 
 
 def look_up(source: Json, path: Sequence[str | Step]) -> Json | Literal[NoValue.MISSING]:

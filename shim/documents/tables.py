@@ -71,7 +71,7 @@ class DocumentSource:
         self.problems.append(": ".join(filter(None, (self.owner(path), path, what))))
 
     def take_back(self, path: str, *starts: str) -> None:
-        """Take back the defects at a path that begin with some words, since a misspelt key is behind them."""
+        """Remove the defects at a path that begin with some words: they follow from a misspelt key."""
         self.misspelt.append(path)
         lines = tuple(f"{self.owner(path)}: {path}: {start}" for start in starts)
         self.problems[:] = [line for line in self.problems if not line.startswith(lines)]

@@ -38,9 +38,9 @@ def _counted(table: Table, key: str) -> tuple[str, ...]:
 
 @attrs.frozen(kw_only=True)
 class From(Verb):
-    """What upstream says, the first source that is there, and what ``way`` makes of it; but values in ``drop``.
+    """Upstream's value at the first source that is present, converted by ``way``; values in ``drop`` are left out.
 
-    With ``null`` a null is a value, and stays one.
+    With ``null`` a null is a value, and stays null.
     """
 
     key = "from"
@@ -135,7 +135,7 @@ class Constant(Verb):
 
 @attrs.frozen(kw_only=True)
 class Count(Verb):
-    """How many items upstream's list has, or of how many items a grouped object was made (``count = true``)."""
+    """The number of items in upstream's list, or of those that became one grouped object (``count = true``)."""
 
     key = "count"
     makes = ("integer",)

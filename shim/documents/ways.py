@@ -34,7 +34,7 @@ def is_dropped(drop: Drop, said: Json) -> bool:
 
 
 def read_drop(table: Table, key: str) -> Drop:
-    """Return the values of a rule that stand for not known."""
+    """Return the values of a rule that mean "not known"."""
     drop = table.get(key)
     if drop is not None and (not isinstance(drop, list) or not drop):
         table.wrong(key, "must be a list of values that mean 'not known'")

@@ -69,9 +69,9 @@ def prepare(earlier: Mapping[str, str] | None = None) -> None:
 
 
 def concerns(url: str) -> Current | None:
-    """Return the settings of this moment if a URL, or its path, may be one of a retired call; every call is looked at.
+    """Return the current settings if a URL, or its path, may be that of a retired call; asked for every call.
 
-    They are the last good ones when a variable no longer has a meaning.
+    If a variable has become invalid, the last valid settings hold.
     """
     global _current  # noqa: PLW0603 - as above
     now, raw = _current, _raw()
@@ -115,7 +115,7 @@ def _connect(key: str) -> Evaluate:
 def _raw() -> tuple[object, ...]:
     """Return the variables at this moment, None for one that is not set: good for comparing and nothing else.
 
-    ``os.environ`` raises two exceptions for each that is not set, so the dictionary below it is asked, if there is one.
+    ``os.environ`` raises two exceptions for each unset variable, so its inner dictionary is read if it has one.
     """
     held: Any = getattr(os.environ, "_data", None)
     return tuple(map(os.environ.get, _NAMES)) if held is None else tuple(map(held.get, _KEYS))

@@ -51,7 +51,7 @@ def checked(kind: T) -> T:
 
 
 def remade(module: Any, names: Iterable[str] = FUNCTIONS, **ours: object) -> dict[str, Any]:
-    """Return a module's functions, made of its own code, which find what is ours among their globals."""
+    """Return copies of a module's functions whose globals have our classes in place of the library's."""
     functions = {name: getattr(module, name) for name in names if hasattr(module, name)}
     made: dict[str, Any] = {}
     around = {**inspect.unwrap(next(iter(functions.values()))).__globals__, **ours}

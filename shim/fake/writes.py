@@ -63,7 +63,7 @@ class Body:
         return self.text(name, ID.pattern)
 
     def word(self, name: str, words: tuple[str, ...]) -> str:
-        """Return a text that is one of some words."""
+        """Return a member that must be one of some words."""
         value = self.text(name)
         if value not in words:
             raise AtlasRefusal("INVALID_ENUM_VALUE", value, name)

@@ -1,6 +1,6 @@
 """The words of a flag, one for each project, asked for in a thread of their own and kept.
 
-A call takes the word that is there. A provider that fails or hangs costs no call anything: the last good words stay.
+A call uses the last word that was read, so a provider that fails or hangs delays no call.
 """
 
 from __future__ import annotations

@@ -27,9 +27,9 @@ _COMPARED = frozenset({">=", "<=", ">", "<", "==", "!="})
 def groups_of(documents: Sequence[Document]) -> list[dict[str, Any]]:
     """Return what leads to the gateway: a call that any rule matches, unless its group's ``another`` does too.
 
-    A group's ``another`` matches, whatever the letters' case, all of an Accept field that certainly names a version
-    which is not the legacy one; it is empty where the path alone decides. Each of its ``rules`` has expressions for all
-    of a ``method`` and of a raw ``path``, without the query; ``is_read`` says that its methods change nothing.
+    A group's ``another`` matches (ignoring case) a whole Accept field that certainly names another version than the
+    legacy one; it is empty where the path alone decides. Each of its ``rules`` has expressions for a whole ``method``
+    and a whole raw ``path``, without the query; ``is_read`` says that its methods change nothing.
     """
     found: dict[str, dict[tuple[str, bool], list[str]]] = {}
     for document in documents:

@@ -42,7 +42,7 @@ PARAMETERS = 100  # of a query that is translated: each is decoded, and looked f
 SIGN_IN = frozenset({"/api/oauth/token", "/api/oauth/revoke"})  # where tokens are had and given back
 
 _ODD = re.compile(r"[^\x21-\x7e]|[\\#]|%(?:00|2[5ef]|5c|c0|e0)|/\.\.?(?:[/;]|%3b|$)", re.IGNORECASE)
-"""What makes a path worth a closer look; hardly any has it."""
+"""Signs that a path needs a closer look; few paths have any."""
 
 _DOTS = re.compile(
     r"/(?:\.|%(?:25)*2e|%(?:25)*c0%(?:25)*[26a]e|%(?:25)*e0%(?:25)*80%(?:25)*ae){1,2}(?:(?:;|%3b)[^/]*)?(?=/|$)",

@@ -36,7 +36,7 @@ _SAFE = frozenset({"GET", "HEAD", "OPTIONS"})
 
 @attrs.define(eq=False, repr=False)
 class Admitted:
-    """A request that was let in, with what was decided about it: who signs it, by which plan, what is held for it."""
+    """An admitted request with what was decided about it: who signs it, its plan, and the memory held for it."""
 
     request: Request
     inbound: InboundRequest

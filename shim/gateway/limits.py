@@ -39,9 +39,10 @@ class Limits:
 
 @attrs.define(eq=False)
 class Entry:
-    """Counts one call of a peer's address for the length of a ``with`` block, and what is ``held`` for it until then.
+    """Counts one call of a peer's address, and the bytes ``held`` for it, for the length of a ``with`` block.
 
-    ``excess`` says which limit it exceeds. All users of a unix socket are one peer, without a limit of its own.
+    ``excess`` names the limit that it exceeds. All users of a unix socket are one peer, which may
+    use all of a limit.
     """
 
     _limits: Limits

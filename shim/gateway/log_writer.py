@@ -43,7 +43,7 @@ def set_level(level: LogLevel) -> None:
 
 
 def tell(line: CallLine) -> None:
-    """Have a call's line written: by the thread if it runs, else by whatever handler the program has."""
+    """Write a call's log line: by the thread if it runs, else by the program's own handler."""
     if calls.isEnabledFor(line.level):
         if _lines is None:
             calls.log(line.level, "%s", line.text())

@@ -45,9 +45,9 @@ def given(
     file: Mapping[str, object] | None = None,
     file_name: str = "",
 ) -> tuple[dict[str, Given], list[str]]:
-    """Return the options that are given, and a problem for each key of the file that is no option; all by row name.
+    """Return the given options by name, and a problem for each key of the file that is not an option.
 
-    A flag that is None is not given, nor is an empty variable.
+    A flag that is None, and an empty variable, count as not given.
     """
     flags, file, found = flags or {}, file or {}, {}
     prefix = f"{file_name}: " if file_name else ""

@@ -96,7 +96,7 @@ class Repeats:
     ) -> UpstreamResponse | None:
         """Answer a call as it was answered before, if it was; raises Refusal, and TimeoutError after the deadline.
 
-        Returns what upstream has answered, if it was asked, and only an exchange can tell what to make of it.
+        Returns upstream's answer, if upstream was asked and only an exchange can translate the answer.
         """
         prepared = self.found(request, plan)
         head = None if prepared is None else prepared.head(request.credential)
@@ -189,7 +189,7 @@ class Repeats:
         self._keep(prepared, run.content, outcome.reply.body or b"", record)
 
     def _keep(self, prepared: Prepared, content: bytes, body: bytes, record: Record) -> None:
-        """Keep an answer, unless the same content makes another one some other time, or it is large."""
+        """Keep an answer, unless it is large, or depends on the time."""
         size = len(content) + len(body)
         if not prepared.repeated.timeless or size > self.limit // 4:
             return

@@ -117,7 +117,7 @@ class Gateway:
             handler.authorities = self._authorities(self._calls.address)
 
     def follow(self, settings: Watched[Plan]) -> None:
-        """Answer by a plan that was made of files, and by each that comes of them later."""
+        """Use a plan that was read from files, and each later one that their changes make."""
 
         def use(new: Plan) -> list[str]:
             old, names = self._handler.plan, waiting(new, self._handler.plan)

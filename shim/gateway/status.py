@@ -218,8 +218,8 @@ def _fields(counted: Snapshot, plan: Plan) -> Iterator[Json]:
 def verdict(retired: Snapshot, started: float, now: float, ends: Ends, *, inventory: bool) -> Json:
     """Return the member ``silence``: for how long nobody has made a retired call, and whether the shim can be removed.
 
-    Its ``word`` is ``called``, ``quiet`` or ``unproven``, and says no more than is known: a gateway knows its own calls
-    since it ``started``, and an ``inventory`` may know of others. A call that Atlas answered itself is not retired if
+    Its ``word`` is ``called``, ``quiet`` or ``unproven``: a gateway knows only its own calls since it ``started``, and
+    an ``inventory`` may have others. A call that Atlas answered itself is not retired if
     ``ends`` knows a future sunset of its operation.
     """
     ahead, seen = [], []

@@ -62,7 +62,7 @@ class AiohttpDoor(Door):
         return {str(name).lower() for name in names}
 
     def request(self, send: Send) -> dict[str, Any]:
-        """Return arguments for the session, which adds fields of its own unless ``skipped`` has them."""
+        """Return arguments for the session; ``skipped`` has the header fields that the session must not add itself."""
         sent, options = send.call, self.options
         lines, same_body = self.lines(send)
         headers = InnerHeaders(lines)

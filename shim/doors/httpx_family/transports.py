@@ -29,7 +29,7 @@ NEEDS_AUTH = (
 
 
 class _Around:
-    """What both transports have; ``door`` is that of their side, ``default`` what sends unless another is given."""
+    """What both transports share: ``door`` serves their side, ``default`` sends if no transport is given."""
 
     door: type[HttpxDoor]
     default: Callable[[], Any]

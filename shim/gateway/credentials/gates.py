@@ -174,7 +174,7 @@ def malformed(said: str) -> Refusal:
 def _is_step_of_digest(request: InboundRequest, match: Match | None) -> bool:
     """Return whether a write is the first request of a Digest client: its content comes with its signature.
 
-    libcurl's has no content, and says so, and of which type it would be; that a recognised write needs some is known.
+    libcurl sends such a request: no content, ``Content-Length: 0``, and the type of the content to come.
     """
     call, head = request.call, request.head
     if head.has_content or call.method not in _WITH_CONTENT or field(call.headers, "Authorization") is not None:
@@ -196,7 +196,7 @@ def is_loopback(host: str) -> bool:
 def signs_in(path: str) -> bool:
     """Return whether a raw path is one of ``/api/oauth/``, in any spelling that upstream might take for it.
 
-    Who calls there gives or revokes a token by a login of its own, and no gateway knows a better one. To take
-    another path for one of these would lend nothing to anybody.
+    Callers get or revoke tokens there with their own login. If another path is taken for one of these by mistake, no
+    credentials are lent.
     """
     return _SIGN_IN.match(unquote(path) if "%" in path else path) is not None

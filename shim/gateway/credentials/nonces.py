@@ -145,7 +145,7 @@ class Nonces:
         return int.from_bytes(raw[:_STAMP], "big") if is_ours and is_plain else None
 
     def _forget(self, now: int) -> None:
-        """Forget the oldest uses if there are too many, and all whose nonce is too old to be accepted."""
+        """Forget uses of nonces that are too old to be accepted, and the oldest uses if there are too many."""
         while True:
             oldest = next(iter(self._uses.values()))
             if len(self._uses) <= self._kept and now - oldest.born < self._life:

@@ -38,7 +38,7 @@ _NO_TOKEN = Refusal(
 class UpstreamSigner:
     """Decides which credentials a call carries upstream: here the caller's own.
 
-    ``lends`` says that they are the gateway's; a call may then have to be sent a second time, and is no stream.
+    ``lends`` says that they are the gateway's; a call may then have to be sent a second time, so its content is kept.
     """
 
     lends = False

@@ -80,7 +80,7 @@ class ChunkDecoder:
             self._trailers += len(line)
             found = _TRAILER.fullmatch(line)
             if self._trailers > TRAILERS or found is None or found[1].lower() in _NO_TRAILERS:
-                raise ChunkError("trailers that are none, too long, or about framing")
+                raise ChunkError("trailers that are malformed, too long, or about framing")
         return stop + 1
 
     def _begin(self, line: re.Match[bytes] | None, length: int) -> None:

@@ -1,4 +1,4 @@
-"""Who calls: the other end of a connection, or what a balancer in front of the gateway says of its own caller.
+"""Who calls: the other end of a connection, or the caller that a balancer in front of the gateway names.
 
 It says so by the PROXY protocol's binary header (version 2, haproxy.org/download/3.0/doc/proxy-protocol.txt, 2.2), or
 by X-Forwarded-For, which is believed from the addresses of the option ``trusted_proxies`` alone.

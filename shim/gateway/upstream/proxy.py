@@ -48,7 +48,7 @@ def proxy_for(origin: str) -> Proxy | None:
 
 
 async def tunnel(proxy: Proxy, authority: str, context: ssl.SSLContext | None) -> asyncio.Transport:
-    """Return a connection through a proxy to ``host:port``, to it by TLS of a ``context``; raises OSError, Refusal."""
+    """Return a connection through a proxy to ``host:port``, over TLS with a ``context``; raises OSError, Refusal."""
     reader = asyncio.StreamReader(_HEAD)
     transport, _ = await asyncio.get_running_loop().create_connection(
         lambda: asyncio.StreamReaderProtocol(reader), proxy.host, proxy.port, ssl=context

@@ -145,7 +145,7 @@ def _media_type(version: str) -> str:
 def _driven(steps: Any, pair: Pair, switched: Successor | None) -> Outcome:
     """Drive an exchange whose upstream returns the new answer as first page, and no items after it.
 
-    A side of another version than the new answer's has an empty list, or the error that leads to a switched successor.
+    A side of another version gets an empty list, or the error that leads to a successor with a switch.
     """
     kind, sent = _media_type(pair.new_version), 0
     command = advance(steps, None)

@@ -122,7 +122,7 @@ def spoken(instant: str) -> str:
 
 
 def judge(found: Inventory, files: Sequence[Path], since: datetime | None, now: datetime, ends: Ends) -> Verdict:
-    """Return the verdict on what was read from some files; it claims no more than they prove. Raises OSError.
+    """Return the verdict that the records of some files prove. Raises OSError.
 
     Calls count as retired unless ``ends`` has a future sunset for them and Atlas answered them itself.
     """

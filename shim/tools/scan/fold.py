@@ -65,7 +65,7 @@ class Program(Scopes):
         return texts
 
     def literals(self, *nodes: Node) -> set[Node]:
-        """Return the literals of which the known texts of some expressions were made, in any program."""
+        """Return the literals that the known texts of some expressions were made from, in any program."""
         found = set[Node]()
         for node in nodes:
             self.fold(node)

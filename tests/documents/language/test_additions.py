@@ -104,7 +104,7 @@ def test_resources_may_be_those_of_another_document(tmp_path):
     assert found["more"].resources == {}
     (tmp_path / "things.toml").unlink()
     lines = problems(tmp_path, a_more=borrowing)
-    assert any("resources_of: 'things' is the name of no document" in line for line in lines), lines
+    assert any("resources_of: no document with resources of its own is named 'things'" in line for line in lines), lines
 
 
 REFUSE = "\n[operation.orderThing.request.refuse.count]\nvalue = 0\nerrorCode = 'SHIM_X'\ndetail = 'x'\n"

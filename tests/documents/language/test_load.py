@@ -212,8 +212,8 @@ path = "/mine/{groupId}"
 @pytest.mark.parametrize(
     ("own", "told"),
     [
-        ('format = 1\noverrides = "thing"', "overrides: 'thing' is the name of no document"),
-        ("format = 1\noverrides = 5", "overrides: 5 is the name of no document"),
+        ('format = 1\noverrides = "thing"', "overrides: no document is named 'thing'"),
+        ("format = 1\noverrides = 5", "overrides: no document is named 5"),
         ('format = 2\noverrides = "things"', "format: must be 1"),
         ('overrides = "things"', "format: must be 1"),
         ('format = true\noverrides = "things"', "format: must be 1"),
