@@ -58,6 +58,7 @@ class Prepared:
     linked: bool
     answers: list[tuple[bytes, bytes, Record]] = attrs.field(factory=list)
     _shown: tuple[Headers, Record, Lines] | None = None
+    _noted: tuple[Record, Headers] | None = None
 
     def head(self, credential: Credential | None) -> bytes | None:
         """Return the head that is sent with a credential, None if that stands elsewhere or can't cross."""
@@ -72,8 +73,11 @@ class Prepared:
         """Return the field lines of an answer whose upstream reply had these."""
         shown = self._shown
         if shown is None or shown[0] is not headers or shown[1] is not record:
+            noted = self._noted
+            if noted is None or noted[0] is not record:  # upstream's fields differ more often
+                noted = self._noted = record, notes(record, linked=self.linked)
             fields = document_reply(b"", self.status, self.match.content_type, headers).headers
-            lines = lines_of((*for_caller(fields), *notes(record, linked=self.linked)))
+            lines = lines_of((*for_caller(fields), *noted[1]))
             shown = self._shown = headers, record, lines
         return shown[2]
 

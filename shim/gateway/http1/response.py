@@ -152,18 +152,14 @@ class Lines:
 
 
 def lines_of(headers: Headers) -> Lines:
-    """Return field lines as text; raises ValueError for a line break in a value: it would begin a field of its own."""
-    lines, others = [], []
-    has_date = has_request_id = False
-    for name, value in headers:
-        line = f"{name}: {value}"
-        lines.append(line)
-        if "\n" in line or "\r" in line or "\0" in line:
-            raise ValueError("a field value of the reply has a line break")
-        lower = name.lower()
-        if lower != "content-length":
-            others.append(line)
-            has_date = has_date or lower == "date"
-            has_request_id = has_request_id or lower == "x-request-id"
-    text, with_length = (_encoded("".join([f"{line}\r\n" for line in some])) for some in (others, lines))
-    return Lines(text, with_length, len(others) < len(lines), has_date, has_request_id)
+    """Return field lines as bytes; raises ValueError for a line break in a value: it would begin a field of its own."""
+    lines = [f"{name}: {value}\r\n" for name, value in headers]
+    names = [name.lower() for name, _ in headers]
+    text = "".join(lines)
+    if text.count("\n") != len(lines) or text.count("\r") != len(lines) or "\0" in text:
+        raise ValueError("a field value of the reply has a line break")
+    with_length = without_length = _encoded(text)
+    if has_length := "content-length" in names:
+        others = [line for line, name in zip(lines, names, strict=True) if name != "content-length"]
+        without_length = _encoded("".join(others))
+    return Lines(without_length, with_length, has_length, "date" in names, "x-request-id" in names)
