@@ -52,6 +52,8 @@ class Row:
 
 def _option(group: str, reader: Reader[T], said: str, default: str = "", **more: Any) -> T:
     metavar, read = reader
+    if reader is of.SWITCH:
+        default, more = "off", {"bare": "on", **more}
     row = Row(group, metavar, read, said, default, **more)
     return attrs.field(default=read(default, name="default"), repr=not row.secret, metadata={"row": row})
 
@@ -72,16 +74,10 @@ class Options:
     listen: Address = _where(of.ADDRESS, "Take calls at this address.", "127.0.0.1:8480")
     uds: str | None = _where(of.PATH, "Take calls at this unix socket, in place of --listen.")
     reuse_port: bool = _where(
-        of.SWITCH,
-        "Share the port of --listen with other processes that set this (SO_REUSEPORT): the kernel spreads new "
-        "connections among them. Each needs an --admin of its own.",
-        "off",
-        bare="on",
+        of.SWITCH, "Share --listen's port with other such processes (SO_REUSEPORT); each needs an --admin of its own."
     )
     admin: Address | None = _where(
-        of.unless("off", of.ADDRESS),
-        "Answer probes, metrics and the status page here; 'off' closes it.",
-        "127.0.0.1:8481",
+        of.unless("off", of.ADDRESS), "Answer probes, metrics and the status page here, or 'off'.", "127.0.0.1:8481"
     )
     public_url: str | None = _where(
         of.unless("", of.PUBLIC_URL),
@@ -95,9 +91,7 @@ class Options:
     trusted_proxies: tuple[of.Network, ...] = _where(
         of.NETWORKS, "Believe X-Forwarded-For when these send it, as in 10.0.0.0/8,::1."
     )
-    proxy_protocol: bool = _where(
-        of.SWITCH, "Expect a PROXY protocol header (version 2) at the start of each connection.", "off", bare="on"
-    )
+    proxy_protocol: bool = _where(of.SWITCH, "Expect a PROXY protocol header (version 2) in front of each connection.")
 
     upstream: str = _atlas(of.ORIGIN, "Send calls to this origin.", "https://cloud.mongodb.com")
     upstream_ca: str | None = _atlas(
@@ -108,9 +102,7 @@ class Options:
         of.PATH, "Read the chain's private key (PEM) here, unless it is in the same file."
     )
     upstream_timeout: float = _atlas(
-        of.SECONDS,
-        "Give up after this many seconds without a byte from upstream; connecting may take 10 of them.",
-        "300",
+        of.SECONDS, "Give up after this many seconds without a byte from upstream, or 10 without a connection.", "300"
     )
 
     route: RouteWord | FlagRoute = _translation(
@@ -122,8 +114,7 @@ class Options:
     sunset: Mapping[str, datetime] = _translation(of.SUNSETS, "Move sunsets, as in snapshots=2026-02-01.", live=True)
     reads: frozenset[str] = _translation(
         of.WRITES,
-        "Answer these reads as well, with commas between: 'former-clusters' (former M2 and M5 clusters under "
-        "/clusters), or 'off'.",
+        "Answer these reads as well: 'former-clusters' (former M2 and M5 clusters), or 'off'.",
         "off",
         live=True,
     )
@@ -138,13 +129,9 @@ class Options:
         of.HOSTS,
         "Ask successors on other hosts, by the documents' names, as in lamps=https://lamps.test. "
         f"With {CREDENTIALS} before the URL the caller's credentials go there, too.",
-        "",
     )
     deadline: float = _translation(
-        of.SECONDS,
-        "Answer a translated call within this many seconds, all its upstream calls included.",
-        "60",
-        live=True,
+        of.SECONDS, "Answer a translated call within so many seconds, upstream calls included.", "60", live=True
     )
     coalesce: float | None = _translation(
         of.unless("off", of.WINDOW),
@@ -172,9 +159,7 @@ class Options:
         of.PATH, "With 'verify': know the API keys in this file, public:private a line."
     )
     nonce_store: str | None = _credentials(
-        of.unless("", of.STORE),
-        "With 'verify': share used nonces with other replicas in this Valkey or Redis.",
-        secret=True,
+        of.unless("", of.STORE), "With 'verify': share used nonces with replicas in this Valkey or Redis.", secret=True
     )
 
     max_connections: int = _limits(
@@ -184,17 +169,13 @@ class Options:
         "1024",
     )
     memory: int = _limits(
-        of.BYTES,
-        "Hold at most this many bytes of messages at a time, beyond what the gateway needs idle; then answer 503.",
-        "67108864",
+        of.BYTES, "Answer 503 beyond so many bytes of messages, over what the gateway needs when idle.", "67108864"
     )
     body_limit: int = _limits(
         of.BYTES, "Translate replies of at most this many bytes, decoded; else answer 502.", "16777216", live=True
     )
     client_timeout: float = _limits(
-        of.SECONDS,
-        "Cut a caller who makes no progress for this many seconds, sending a request or taking a reply.",
-        "15",
+        of.SECONDS, "Cut a caller who makes no progress for so many seconds, sending or receiving.", "15"
     )
     keepalive_timeout: float = _limits(
         of.SECONDS, "Close a connection after this many seconds without a request.", "120"
@@ -202,7 +183,7 @@ class Options:
     drain: float = _limits(of.SECONDS, "Cut open calls this many seconds after SIGTERM.", "25", live=True)
 
     access_log: AccessWord = _log(of.words_of(AccessWord), "Log calls: all, errors alone, or none.", "on", live=True)
-    log_names: bool = _log(of.SWITCH, "Name the cluster of a retired call in its log line.", "off", live=True)
+    log_names: bool = _log(of.SWITCH, "Name the cluster of a retired call in its log line.", live=True)
     log_level: LogLevel = _log(of.words_of(LogLevel), "Log from this level on.", "info", live=True)
     log_format: LogFormat = _log(of.words_of(LogFormat), "Write the log, on stderr, in this format.", "text")
 

@@ -224,14 +224,13 @@ class Gateway:
         asked = self._admin is not None and time.monotonic() - self._admin.asked < _ASKED
         pause = min(_NOTICED, self.options.drain / 2) if asked else 0.0
         stopping, again = asyncio.ensure_future(self.stop(pause=pause)), asyncio.ensure_future(cut)
-        await asyncio.wait((stopping, again), return_when=asyncio.FIRST_COMPLETED)
-        again.cancel()
-        if not stopping.done():
-            stopping.cancel()
-            await asyncio.gather(stopping, return_exceptions=True)
+        again.add_done_callback(lambda _: stopping.cancel())
+        try:
+            await stopping
+        except asyncio.CancelledError:
             await self.stop(grace=0)
-        else:
-            stopping.result()
+        finally:
+            again.cancel()
 
     async def adopt(self, connection: socket.socket, tls: ssl.SSLContext) -> None:
         """Serve a connection that was accepted elsewhere, which is the gateway's from here on.
