@@ -42,7 +42,19 @@ def command(listen: str, today: str | None, sunset: str | None) -> None:
             said = f"can't listen on {listen}: {(error.strerror or str(error)).lower()}"
             raise Failure(f"{said}; choose another address with --listen", SETTINGS) from error
         try:
-            _describe(server)
+            output.heading(f"The fake Atlas listens at {server.url} until Ctrl-C")
+            gone = "have ended" if atlas.today >= atlas.sunset else "still answer"
+            date = f"{atlas.today:%Y-%m-%d}: the serverless backup endpoints {gone} (sunset {atlas.sunset:%Y-%m-%d})"
+            output.facts(
+                [
+                    ("date", date),
+                    ("group", fake.DEMO_GROUP),
+                    ("clusters", f"{fake.DEMO_CLUSTER} (flex), {fake.DEMO_DEDICATED} (dedicated)"),
+                    ("token", fake.DEMO_TOKEN),
+                    ("API key", f"{fake.DEMO_PUBLIC_KEY} {fake.DEMO_PRIVATE_KEY}"),
+                    ("account", f"{fake.DEMO_CLIENT_ID} {fake.DEMO_CLIENT_SECRET}"),
+                ]
+            )
             ended.wait()
         finally:
             server.stop()
@@ -54,27 +66,3 @@ def on_signal() -> threading.Event:
     for number in (signal.SIGINT, signal.SIGTERM):
         signal.signal(number, lambda *_: ended.set())
     return ended
-
-
-def _describe(server: FakeServer) -> None:
-    atlas = server.fake
-    gone = "have ended" if atlas.today >= atlas.sunset else "still answer"
-    date = f"{atlas.today:%Y-%m-%d}: the serverless backup endpoints {gone} (sunset {atlas.sunset:%Y-%m-%d})"
-    path = f"/api/atlas/v2/groups/{fake.DEMO_GROUP}/flexClusters/{fake.DEMO_CLUSTER}/backup/snapshots"
-    output.heading(f"The fake Atlas listens at {server.url} until Ctrl-C")
-    output.facts(
-        [
-            ("date", date),
-            ("group", fake.DEMO_GROUP),
-            ("clusters", f"{fake.DEMO_CLUSTER} (flex), {fake.DEMO_DEDICATED} (dedicated)"),
-            ("token", fake.DEMO_TOKEN),
-            ("API key", f"{fake.DEMO_PUBLIC_KEY} {fake.DEMO_PRIVATE_KEY}"),
-            ("account", f"{fake.DEMO_CLIENT_ID} {fake.DEMO_CLIENT_SECRET}"),
-        ]
-    )
-    click.echo(
-        "\nA first call:\n\n"
-        f"  curl --header 'Authorization: Bearer {fake.DEMO_TOKEN}' \\\n"
-        "    --header 'Accept: application/vnd.atlas.2024-11-13+json' \\\n"
-        f"    '{server.url}{path}'"
-    )

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Sequence
 
 import click
 
@@ -15,8 +14,7 @@ from shim.gateway.options import TABLE
 from shim.gateway.plan import read_options
 
 _ROWS = {row.name: row for row in TABLE}
-_SHARED = ("upstream", "upstream_timeout", "client_timeout", "keepalive_timeout")
-"""The gateway's options that its front proxy's configuration uses, too."""
+_SHARED = ("upstream", "upstream_timeout", "client_timeout", "keepalive_timeout")  # by the front proxy, too
 
 
 @click.command()
@@ -71,25 +69,22 @@ def command(  # noqa: PLR0913 - one argument an option
     """
     if peer == "proxy-protocol" and proxy != "haproxy":
         raise SettingsError(f"--peer: {proxy} can pass the address on by forwarded-for only")
+    if len(admins) != len(gateways) and (len(admins) > 1 or ":" in admins[0]):
+        raise SettingsError("--admin: give one port, or one address for each --gateway")
     environ = {name: os.environ.get(name, "") for name in (_ROWS[option].variable for option in _SHARED)}
-    calls = [parse_address(text, "--gateway") for text in gateways]
+    replicas = list[tuple[Address, Address | None]]()
+    for calls, admin in zip(
+        [parse_address(text, "--gateway") for text in gateways], admins * len(gateways), strict=False
+    ):
+        text = Address(calls.host, int(admin)).authority if admin.isdecimal() else admin
+        replicas.append((calls, None if admin == "off" else parse_address(text, "--admin")))
     made = configuration(
         proxy,
         shared_engine(os.environ).documents,
         read_options(environ, shared),
-        replicas=[*zip(calls, _admins(admins, calls), strict=True)],
+        replicas=replicas,
         listen=parse_address(listen, "--listen"),
         ca_file=ca_file,
         forwarded=proxy != "haproxy" if peer is None else peer == "forwarded-for",
     )
     click.echo(made, nl=False)
-
-
-def _admins(texts: Sequence[str], calls: Sequence[Address]) -> list[Address | None]:
-    if list(texts) == ["off"]:
-        return [None] * len(calls)
-    if len(texts) == 1 and texts[0].isdecimal():
-        return [parse_address(Address(one.host, int(texts[0])).authority, "--admin") for one in calls]
-    if len(texts) != len(calls):
-        raise SettingsError("--admin: give one port, or one address for each --gateway")
-    return [parse_address(text, "--admin") for text in texts]

@@ -29,7 +29,6 @@ MONGODB_ATLAS_ACCESS_TOKEN; each also as ..._FILE. MONGODB_ATLAS_BASE_URL is the
 
 Exit codes: 0 success; 1 Atlas answered with an error; 2 bad usage or settings; 3 network."""
 
-
 _OPTIONS = (
     click.Option(["--version"], metavar="DATE", help="Ask for this API version. Default: the retired one."),
     click.Option(["--record", "with_record"], is_flag=True, help="Write the record to stderr, as JSON on one line."),
@@ -45,7 +44,7 @@ def command(*, path: str, version: str | None, with_record: bool) -> None:
     URL of the configured Atlas. A retired call is answered as in a program, by all mapping documents
     (also those in ATLAS_SHIM_MAPPINGS); any other call is passed on unchanged.
     """
-    _answer(_send("GET", path, None, version), with_record=with_record)
+    _call("GET", path, None, version, with_record=with_record)
 
 
 @click.command(epilog=ENDING, params=[*_OPTIONS])
@@ -66,11 +65,14 @@ def post(*, path: str, body: str | None, version: str | None, with_record: bool)
             loads(content)
     except (OSError, ValueError, RecursionError) as error:
         raise click.BadParameter(f"{error}; give JSON, @FILE or -", param_hint="BODY") from None
-    _answer(_send("POST", path, content, version), with_record=with_record)
+    _call("POST", path, content, version, with_record=with_record)
 
 
-def _send(method: str, path: str, content: bytes | None, version: str | None) -> httpx.Response:
-    """Send the call once, through the shim; raises BadParameter on a malformed PATH or one of another Atlas."""
+def _call(method: str, path: str, content: bytes | None, version: str | None, *, with_record: bool) -> None:
+    """Make the call once, through the shim, and write its answer: JSON indented, other content as it came.
+
+    Raises BadParameter on a malformed PATH or one of another Atlas, and AtlasError if the answer is an error.
+    """
     base_url, auth = configure(base_url=None, parts={}, environ=os.environ, http_client=None)
     target = path.removeprefix(base_url)
     if not target.startswith("/"):
@@ -87,27 +89,19 @@ def _send(method: str, path: str, content: bytes | None, version: str | None) ->
     with Client(auth=auth, timeout=TIMEOUT, headers=headers) as http:
         recognise_also(http, base_url)
         try:
-            return http.request(method, base_url + target, content=content)
+            response = http.request(method, base_url + target, content=content)
         except httpx.InvalidURL as error:
             raise click.BadParameter(str(error), param_hint="PATH") from None
-
-
-def _answer(response: httpx.Response, *, with_record: bool) -> None:
-    """Write JSON indented, and other content unchanged into a file or a pipe; on stderr the record, if it is wanted.
-
-    Raises AtlasError if the answer is an error.
-    """
     if with_record:
         click.echo(json.dumps(record(response), default=output.as_json), err=True)
     if not response.is_success:
         raise error_of(response)
-    if not response.content:
-        return
     try:
-        answer = loads(response.content)
+        answer = loads(response.content) if response.content else None
     except (ValueError, RecursionError):
         if sys.stdout.isatty():
             raise Failure("the answer is not JSON: redirect it into a file", NO) from None
         click.echo(response.content, nl=False)
     else:
-        output.write_json(answer)
+        if response.content:
+            output.write_json(answer)

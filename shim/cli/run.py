@@ -43,13 +43,12 @@ _is_python = re.compile(r"(python|pypy)[\d.]*").fullmatch
     help="Translate calls in Python ('python', for a Python that has atlas-shim) or in a gateway of this run "
     "('gateway'). 'auto' chooses Python where that is possible, else the gateway.",
 )
-@click.option("--show", is_flag=True, help="Print the program's variables, one a line, without running it.")
 @click.option(
     "--report", is_flag=True, help="Wait for the program, then print how many calls it made and how many were retired."
 )
 @config_option
 @click.argument("program", nargs=-1, type=click.UNPROCESSED, metavar="-- COMMAND [ARGUMENT]...")
-def command(*, program: tuple[str, ...], via: str, show: bool, report: bool, config: Path | None) -> None:
+def command(*, program: tuple[str, ...], via: str, report: bool, config: Path | None) -> None:
     """Run any program with its retired calls translated.
 
     As in "atlas-shim run -- python app.py" or "atlas-shim run -- ./app". A gateway runs as long as the program and
@@ -81,12 +80,6 @@ def command(*, program: tuple[str, ...], via: str, show: bool, report: bool, con
     else:
         helper = _by_gateway(config)
         environment = dict(helper.environment)
-    if show:
-        for name in sorted(name for name in environment if environment[name] != os.environ.get(name)):
-            click.echo(f"{name}={environment[name]}")
-        return
-    sys.stdout.flush()
-    sys.stderr.flush()
     try:
         if report and helper is not None:
             _report(program, environment, helper)
@@ -159,7 +152,7 @@ def _by_gateway(config: Path | None) -> Helper:
 
 def _report(program: Sequence[str], environment: Mapping[str, str], helper: Helper) -> NoReturn:
     """Run the program as a child that gets our signals, print the counts, and exit with its code."""
-    child = subprocess.Popen(list(program), env=dict(environment), close_fds=False)  # noqa: S603 - the user's own
+    child = subprocess.Popen(program, env=environment, close_fds=False)  # noqa: S603 - the user's own
     for number in (signal.SIGTERM, signal.SIGHUP, signal.SIGUSR1, signal.SIGUSR2):
         signal.signal(number, lambda number, _: child.send_signal(number))
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # The terminal sends SIGINT to the child, too.
@@ -173,6 +166,5 @@ def _report(program: Sequence[str], environment: Mapping[str, str], helper: Help
 
 def _become(program: Sequence[str], environment: Mapping[str, str]) -> None:
     if os.name == "posix":
-        os.execvpe(program[0], list(program), dict(environment))  # noqa: S606 - the user's own command
-    done = subprocess.run(list(program), env=dict(environment), check=False)  # noqa: S603 - as above
-    raise SystemExit(done.returncode)
+        os.execvpe(program[0], list(program), environment)  # noqa: S606 - the user's own command
+    raise SystemExit(subprocess.run(program, env=environment, check=False).returncode)  # noqa: S603 - as above
