@@ -24,7 +24,6 @@ from __future__ import annotations
 import time
 from bisect import bisect_left
 from collections import Counter as Tally
-from collections.abc import Callable
 from operator import add
 from typing import Any
 
@@ -46,17 +45,10 @@ COSTS = (0.0001, 0.00025, 0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.1, 0.5)
 OTHER = "other"
 """The operation of calls that are passed on."""
 
-HOUR = 60
-"""Minutes that are counted apart."""
-
-CALLERS = 200
-"""Callers that are kept: so many that were known first, that call most, and that called last."""
-
-ERRORS = 50
-"""Kinds of errors that are kept, the latest."""
-
-MOST = 500
-"""Different calls that are counted apart before they are folded into what is kept."""
+HOUR = 60  # minutes that are counted apart
+CALLERS = 200  # callers that are kept: so many that were known first, that call most, and that called last
+ERRORS = 50  # kinds of errors that are kept, the latest
+MOST = 500  # different calls that are counted apart before they are folded into what is kept
 
 _AGENT = 200  # characters of a User-Agent, as in the log
 _Key = tuple[str, str, int | None, Failure | None, str, str]
@@ -169,7 +161,8 @@ def _put(rows: Snapshot, name: object, value: Any) -> None:
 
 def _folded(page: _Page) -> Snapshot:
     """Return what is kept with the calls of a page, within its bounds."""
-    new: Snapshot = {name: {} for name in ("calls", "minutes", "retired", "callers", "errors", "failures", "abandoned")}
+    names = ("calls", "minutes", "retired", "callers", "errors", "failures", "abandoned", "fields")
+    new: Snapshot = {name: {} for name in names}
     for (operation, route, status, own_failure, peer, agent), row in page.rows.copy().items():
         hundreds, calls = (status or 0) // 100, row.calls
         failure = own_failure or (answered_by_atlas(status) if status is not None and status >= 400 else None)
@@ -185,11 +178,10 @@ def _folded(page: _Page) -> Snapshot:
             _put(new["errors"], (operation, failure), seen)
         elif row.abandoned:
             _put(new["abandoned"], operation, row.abandoned)
-    fields = new["fields"] = {}
     for (operation, _), (reports, (count,)) in page.answers.copy().items():
         for report in reports:
             if report.fidelity is not Fidelity.EXACT:
-                _put(fields, (operation, report.name, report.fidelity.value), count)
+                _put(new["fields"], (operation, report.name, report.fidelity.value), count)
     found = merge(page.kept, new)
     found["minutes"] = {key: n for key, n in found["minutes"].items() if page.minute - HOUR <= key[0] <= page.minute}
     latest = sorted(found["errors"].items(), key=lambda item: item[1]["last_at"], reverse=True)
@@ -202,20 +194,19 @@ def fair(callers: Snapshot, most: int) -> Snapshot:
 
     Addresses take turns, so that a caller with many names does not displace others.
     """
-    kept: dict[tuple[str, str], None] = {}
-    ranks: tuple[Callable[[Any], Any], ...] = (
-        lambda name: -callers[name]["last_at"],
-        lambda name: (-callers[name]["retired"], -callers[name]["calls"]),
-        lambda name: callers[name]["first_at"],
-    )
-    for rank in ranks:
+    kept: Snapshot = {}
+    for rank in (
+        lambda one: -one["last_at"],
+        lambda one: (-one["retired"], -one["calls"]),
+        lambda one: one["first_at"],
+    ):
         turns: Tally[str] = Tally()
         turn: dict[tuple[str, str], int] = {}
-        for name in sorted(callers, key=rank):
+        for name in sorted(callers, key=lambda name: rank(callers[name])):
             turns[name[0]] += 1
             turn[name] = turns[name[0]]
-        kept |= dict.fromkeys(sorted(turn, key=turn.__getitem__)[:most])
-    return {name: callers[name] for name in kept}
+        kept |= {name: callers[name] for name in sorted(turn, key=turn.__getitem__)[:most]}
+    return kept
 
 
 def _empty(bounds: tuple[float, ...]) -> list[float]:
