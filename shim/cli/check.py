@@ -22,7 +22,7 @@ from shim.core.recognise import Engine, load_engine
 from shim.core.settings import RouteWord, read_settings
 from shim.credentials import AccessToken, ApiKey, ServiceAccount, read_credentials, used_variables
 from shim.documents import Document
-from shim.documents.check_fields import lost_members, open_questions
+from shim.documents.check import lost_members, open_questions
 from shim.doors.environment import VARIABLES, WARNINGS, read_word
 from shim.errors import SettingsError
 from shim.extras import hinted

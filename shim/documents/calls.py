@@ -7,14 +7,13 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping
-from difflib import get_close_matches
 from typing import Any, Self
 
 import attrs
 
 from shim.documents.fields import TIERS, Resource, When
-from shim.documents.question import QueryRule, RefusedChoice, RequestBody, query_rules
-from shim.documents.read import Declared, nested, of_table, read_as, read_declared, source_text, under
+from shim.documents.question import OF_PAGE, QueryRule, RefusedChoice, RequestBody, query_rules
+from shim.documents.read import Declared, given, nested, of_table, read_as, source_text, under
 from shim.documents.resources import read_body
 from shim.documents.sources import Step
 from shim.documents.tables import Rows, Table, checked, key_path, read_template
@@ -93,8 +92,7 @@ def _path(table: Table, key: str) -> Template:
 
 
 def _version(table: Table, key: str) -> str:
-    other = get_close_matches("media_type", table.names(), n=1)  # a misspelt one is one problem
-    version = table.text(key, default="" if other else None)
+    version = table.text(key, default="" if table.has("media_type") else None)
     checked(table, key, parse_date, version)
     return version
 
@@ -142,22 +140,54 @@ class Target(Declared):
     def wrong(self, table: Table) -> Rows:
         parts, kind, legacy = self.items.split("."), self.media_type, table.around.operation
         no_name = not all(parts) or any(part.isdigit() for part in parts) or {*"['"} & {*self.items}
-        kept, alike = self.paging == "kept", self.alike is not None
+        kept, is_one, is_read = self.paging == "kept", legacy.shape == "one", legacy.method == "GET"
         names = [rule.to for rule in self.query.values() if not rule.drop and (rule.refuse is None or rule.values)]
+        other = "belongs to lists; this operation answers with one resource"
+        yield from unknown_parameters("path", self.path, legacy)
+        what = f"{self.method} can't answer {legacy.method}: a read stays a read, and a write a write"
+        yield "method", (self.method == "GET") != is_read, what
+        yield from self._is_legacy(table)
         yield "media_type", kind and not _is_media_type(kind), f"{kind!r} is no media type such as application/json"
         yield "media_type", kind and self.version, "can't stand beside version: one of them says what Accept has"
         no_host = self.host and not self.host.isidentifier()
         yield "host", no_host, f"{self.host!r} is no name; its URL is in ATLAS_SHIM_HOSTS, for operators to give"
         yield "items", self.bare and table.has("items"), "can never apply: a bare answer is itself the list"
         yield "items", no_name, f"{self.items!r} is no name; nest names with dots, or say bare = true"
+        yield "items", is_one and self.items != "results" and not self.next, other
+        yield "items", self.items in OF_PAGE, f"{self.items!r} is never the list of a page"
         yield "paging", _reads_all(table) and kept, "can only be collected: the whole list is read"
+        yield "paging", is_one and not kept and not self.next, other
         bare = self.bare and self.next != LINK
+        no_next = "belongs to lists, or to the one list of a resource that a GET reads"
+        yield "next", is_one and self.next and (self.alike or not is_read), no_next
         yield "next", self.next and (bare or kept), "can never apply: it belongs to pages that are collected"
         yield "next", self.cursor and not table.has("next"), "is missing; say where a page has the value for cursor"
-        yield "alike", alike and legacy.shape != "one", "belongs to one resource; in a list it would hide the others"
-        yield "alike", alike and legacy.method != "GET", "belongs to reads; what a write answers has been executed"
+        yield "alike", self.alike and not is_one, "belongs to one resource; in a list it would hide the others"
+        yield "alike", self.alike and not is_read, "belongs to reads; what a write answers has been executed"
         for to in sorted({to for to in names if names.count(to) > 1}):
             yield "query", True, f"has two parameters that become {to!r}"
+        chooser = legacy.query
+        for word in () if chooser is None else (table.name,) if table.name in chooser.words else chooser.words:
+            rule = self.query.get(chooser.choose)
+            lacks = rule is not None and rule.values and word not in rule.values
+            yield key_path(".query", chooser.choose), lacks, f"has no word for {word!r}, which chooses this call"
+
+    def _is_legacy(self, table: Table) -> Rows:
+        """Yield for each API that the call is the legacy one on."""
+        legacy, version = table.around.operation, self.version
+        what = f"is the legacy call itself; versions must end before {version}, or the path be another"
+        if not version:
+            what = "is the legacy call itself, which a media_type does not change; the path must be another"
+        for api in table.around.apis.values():
+            same = (self.path.text, self.method) == (f"{api.base}{legacy.path.text}", legacy.method) and not self.host
+            is_new = version and api.version is None and version.replace("-", ".") not in legacy.versions
+            yield "path", same and not is_new, what
+
+
+def unknown_parameters(key: str, path: Template, legacy: Any) -> Rows:
+    """Yield for each parameter of a path whether the legacy path does not have it."""
+    for name in path.parameters:
+        yield key, name not in legacy.path.parameters, f"{{{name}}} is no parameter of the legacy path"
 
 
 def _errors(table: Table, key: str) -> Mapping[str, ErrorRule]:
@@ -167,15 +197,6 @@ def _errors(table: Table, key: str) -> Mapping[str, ErrorRule]:
         is_code = isinstance(rules.get(code), str)
         found[code] = ErrorRule(rules.text(code)) if is_code else ErrorRule.maybe(rules.table(code)) or ErrorRule()
     return found
-
-
-def named_resource(table: Table, key: str, default: Resource | None = None) -> Resource:
-    """Return the resource that a table names, ``default`` if it names none."""
-    name = table.text(key, default="")
-    resources: Mapping[str, Resource] = table.around.resources
-    if name and name not in resources:
-        table.wrong(key, f"{name!r} is no resource of this document")
-    return resources.get(name) or default or Resource()
 
 
 @attrs.frozen
@@ -194,13 +215,13 @@ class Successor(Declared):
 
     tier: str = of_table("name")
     owner: str = of_table("owner")
-    only: Target | None = None
-    choices: Mapping[str, Target | RefusedChoice] = attrs.field(factory=dict)
+    only: Target | None = given(*Target.keys(), default=None)
+    choices: Mapping[str, Target | RefusedChoice] = given("choose", factory=dict)
     after: tuple[str, ...] = ()
     switch: str = ""
     adds: bool = False
     when: When | None = nested(When)
-    request: RequestBody | None = None
+    request: RequestBody | None = given("request", default=None)
     probe: Template | None = read_as(
         lambda table, key: read_template(table, key) if table.has(key) else None, default=None
     )
@@ -209,22 +230,24 @@ class Successor(Declared):
         lambda table, key: ErrorShape.maybe(table.table(key)) or table.around.error, default=ATLAS_ERRORS
     )
     resource: Resource = read_as(
-        lambda table, key: named_resource(table, key, table.around.operation.resource), factory=Resource
+        lambda table, key: table.around.resources.named(table, key) or table.around.operation.resource,
+        factory=Resource,
     )
     note: str = ""
     at: str = of_table("path", default="")
 
     @classmethod
-    def read(cls, table: Table, **known: Any) -> Self:
+    def read(cls, table: Table) -> Self:
+        table.know(cls.keys())
         request = RequestBody.maybe(table.table("request"))
         if request is not None:
             legacy = attrs.evolve(table.around.operation, request=request)
             table.around = attrs.evolve(table.around, operation=legacy)
         choices = {word: _choice(choice) for word, choice in table.named_tables("choose").items()}
-        only = None if choices else read_declared(Target, table)
-        if only is not None:
-            table.refuse(only.wrong(table))
-        return super().read(table, only=only, choices=choices, request=request)
+        if choices:
+            table.know({*cls.keys()} - {*Target.keys()})
+        only = None if choices else Target.part(table)
+        return cls.part(table, only=only, choices=choices, request=request)
 
     def wrong(self, table: Table) -> Rows:
         words, targets = table.around.operation.words, list(self.targets())
@@ -249,6 +272,14 @@ class Successor(Declared):
         yield "when", self.when and bodiless, f"looks at a body, and {legacy.method} has none"
         yield "request", self.request and bodiless, f"describes a body, and {legacy.method} has none"
         yield "request", self.request and self.request.choose, "can't choose a call; that of the operation can"
+        if self.probe is not None:
+            yield from unknown_parameters("probe", self.probe, legacy)
+        for code in self.errors:
+            is_number = code.isdecimal() and self.error == ATLAS_ERRORS  # others may have numbers as codes
+            is_status = len(code) == 3 and code.isdecimal() and 400 <= int(code) <= 599
+            no_codes = self.error.detail and not self.error.code
+            never = not is_status and (is_number or no_codes)
+            yield key_path(".errors", code), never, "can never apply: it is no status of an error"
 
     def targets(self) -> Iterator[tuple[str, Target]]:
         """Return its upstream calls with the key each stands under."""
@@ -260,8 +291,5 @@ class Successor(Declared):
 
 
 def _choice(table: Table) -> Target | RefusedChoice:
-    refused = RefusedChoice.maybe(table.table("refuse"))
-    if refused is None:
-        return Target.read(table)
-    table.finish()
-    return refused
+    table.know(("refuse",) if table.has("refuse") else (*Target.keys(), "refuse"))
+    return RefusedChoice.maybe(table.table("refuse")) or Target.part(table)

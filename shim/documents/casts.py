@@ -53,7 +53,7 @@ class Values(Way):
             turned.setdefault(means if isinstance(means, str) else json.dumps(means), []).append(said)
         return "; ".join(f"{' or '.join(said)} is {means}" for means, said in turned.items())
 
-    def wrong(self, field: Field) -> Rows:
+    def misused(self, field: Field) -> Rows:
         for word, value in self.values.items():
             yield from check_value(field, key_path(".values", word), value)
 
@@ -220,4 +220,4 @@ def read_way(table: Table, _: str) -> Way:
         keys = " and ".join(way.key for way in given)
         table.wrong("", f"{keys} can't stand together; a rule makes one thing of a value")
     switched = {way for way in (Whole, ToType) if way in given and not table.flag(way.key)}
-    return [AS_IS, *(way.read(table) for way in given if way not in switched)][-1]
+    return [AS_IS, *(way.part(table) for way in given if way not in switched)][-1]

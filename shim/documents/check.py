@@ -1,31 +1,23 @@
-"""What can only be seen from the whole: rules that can never apply, names that lead nowhere, ties.
+"""What can only be seen from the whole: ties between operations, and fields that no operation has a use for.
 
 Rows say where, whether it is wrong, and what is.
 """
 
 from __future__ import annotations
 
-import re
-from collections.abc import Iterator, Sequence
-from itertools import chain
+from collections.abc import Iterator, Mapping, Sequence
+from difflib import get_close_matches
 
 import attrs
 
-from shim.documents.calls import ATLAS_ERRORS, Successor, Target
-from shim.documents.check_fields import check_fields
-from shim.documents.fields import Resource
+from shim.documents.fields import BODY, TIERS, Field, Resource, Rule, Use, When
 from shim.documents.model import Document, Operation
-from shim.documents.question import RequestBody
-from shim.documents.tables import Rows, below, key_path
-from shim.documents.templates import Template, parameter_name
-from shim.documents.verbs import From
+from shim.documents.sources import Path, Step, names_in, parse_source, unquoted
+from shim.documents.tables import Rows, below, did_you_mean
+from shim.documents.templates import parameter_name
+from shim.documents.verbs import way_of
 from shim.documents.versions import overlap
-from shim.documents.vocabulary import FITS
-from shim.documents.ways import json_type
-
-OF_PAGE = frozenset({"links", "totalCount"})
-"""Members of a page beside its list (contract: Paginated…View)."""
-_SORTABLE = frozenset({"boolean", "integer", "number", "string", "time"})
+from shim.documents.ways import Group
 
 
 def check_documents(documents: Sequence[Document]) -> Iterator[tuple[Document, str, str]]:
@@ -51,126 +43,178 @@ def check_documents(documents: Sequence[Document]) -> Iterator[tuple[Document, s
                         yield document, operation.at, f"has the same method, path and versions as {where}"
                 same.append((document, operation))
     for document in documents:
-        rows = [below(operation.at, _of_operation(document, operation)) for operation in document.operations]
-        for at, is_wrong, what in chain(*rows, check_fields(document)):
+        for at, is_wrong, what in _of_fields(document):
             if is_wrong:
                 yield document, at, what
 
 
-def _of_operation(document: Document, operation: Operation) -> Rows:
-    """Return what may be wrong with an operation, its question, and its successors' calls and errors."""
-    method, request, blank, successors = operation.method, operation.request, operation.blank, operation.successors
-    is_read, parameters = method == "GET", operation.path.parameters
-    no_list = operation.items in OF_PAGE or "." in operation.items
-    yield ".sunset", operation.sunset < operation.deprecated, "is earlier than deprecated (RFC 9745, 4)"
-    yield ".blank", blank and not (is_read and successors), "belongs to reads that have a successor"
-    yield ".blank", blank and blank >= operation.sunset, "can never apply: the sunset is not later"
-    yield ".switch", operation.switch and is_read, "belongs to writes"
-    for name in operation.cluster:
-        yield ".cluster", name not in parameters, f"{name!r} is no parameter of the path"
-    lacking = len([one for one in successors.values() if not one.switch]) > 1 and not operation.cluster
-    yield ".cluster", lacking, "is missing; name the path parameters that tell one cluster from another"
-    yield from _of_order(operation)
-    yield ".request", request and method in {"GET", "DELETE"}, f"describes a body, and {method} has none"
-    chosen = any(successor.choices for successor in successors.values())
-    yield ".query", operation.query and not chosen, "can never apply: no successor has choose"
-    yield ".items", no_list, f"{operation.items!r} is no name for a page's list"
-    if request is not None:
-        yield from below(".request", _of_request(request))
-    for successor in successors.values():
-        yield from below(successor.at.removeprefix(operation.at), _of_successor(document, operation, successor))
-    for api in document.apis.values():
-        inside = bool(api.base) and operation.path.text.startswith(f"{api.base}/")
-        yield ".path", inside, f"is below the base of its api already; leave {api.base} out"
+def _of_fields(document: Document) -> Rows:
+    for use in _uses(document):
+        yield from _of_names(use)
+        named = {tier for field in use.resource.fields for tier in field.rules if tier != BODY}
+        misspelt = dict[str, str]()  # tiers that no field has a rule for, with one that some have
+        for tier in sorted(use.tiers.keys() - named - {BODY}):
+            for near in get_close_matches(tier, sorted(named), n=1):
+                misspelt[tier] = near
+                for at in use.tiers[tier]:
+                    yield at, True, f"is of a tier that no field has a rule for; did you mean {near!r}?"
+        meant = {*misspelt, *misspelt.values()} - (use.tiers.keys() - misspelt.keys())
+        for field in use.resource.fields:
+            yield from _of_field(field, use, meant)
+        for tier in use.tiers:
+            yield from _of_lists(use.resource, tier)
 
 
-def _of_order(operation: Operation) -> Rows:
-    order, types = operation.order, {field.name: field.type for field in operation.fields}
-    for key in order:
-        kind = types.get(key.removeprefix("-"))
-        both = key.startswith("-") and key[1:] in order
-        if operation.resource.bare:
-            yield ".order", True, "can't sort what is bare"
-        elif kind is None:
-            yield ".order", True, f"{key!r} is no field of the resource"
-        else:
-            yield ".order", both, f"{key!r} and {key[1:]!r} can't both apply"
-            yield ".order", not both and kind not in _SORTABLE, f"{key!r} can't be sorted by: its type is {kind}"
-    for tier, successor in operation.successors.items():
-        kept = order and any(target.paging != "collected" for _, target in successor.targets())
-        yield ".order", kept, f"can never apply: {tier} keeps upstream's pages; set paging to collected"
+def _uses(document: Document) -> list[Use]:
+    """Return how each resource of a document is used, request bodies and resources inside others too."""
+    uses: dict[int, Use] = {}
+    for operation in document.operations:
+        for tier, successor in operation.successors.items():
+            _note(uses, successor.resource, operation, {tier: successor.at})
+            for _, target in successor.targets():
+                if target.body is not None:
+                    _note(uses, target.body, operation, {BODY: ""})
+    return list(uses.values())
 
 
-def _of_request(request: RequestBody) -> Rows:
-    for name in request.ignored:
-        yield ".ignored", name in request.members, f"{name!r} is declared as a member, and would never be read"
-    no_words = request.members.get(request.choose, "string") != "string"
-    yield ".choose", no_words, f"{request.choose!r} must be of type string to have words"
-    for name, refused in request.refused.items():
-        kind = request.members.get(name)
-        key, said = ("value", refused.value) if refused.but is None else ("but", refused.but)
-        what = f"can never apply: {said!r} is not of the member's type, {kind}"
-        yield f"{key_path('.refuse', name)}.{key}", kind and not FITS[kind](said), what
+def _note(uses: dict[int, Use], resource: Resource, operation: Operation, tiers: Mapping[str, str]) -> None:
+    use = uses.setdefault(id(resource), Use(resource))
+    use.paths[operation.id] = operation.path
+    for tier, at in tiers.items():
+        use.tiers.setdefault(tier, []).append(at)
+    for field in resource.fields:
+        if field.of is not None:
+            _note(uses, field.of, operation, tiers)
+            groups = {
+                tier for tier, rules in field.rules.items() if any(isinstance(way_of(one), Group) for one in rules)
+            }
+            uses[id(field.of)].grouped |= groups
 
 
-def _of_successor(document: Document, operation: Operation, successor: Successor) -> Rows:
-    alone, words = len(operation.successors) == 1, {key_path(".choose", word): word for word in successor.choices}
-    yield ".after", alone and successor.after and not operation.lives, "can never apply: there is no other tier"
-    if successor.request is not None:
-        yield from below(".request", _of_request(successor.request))
-        operation = attrs.evolve(operation, request=successor.request)
-    for key, target in successor.targets():
-        yield from below(key, _of_target(document, operation, target, words.get(key, "")))
-    if successor.probe is not None:
-        yield from _unknown(".probe", successor.probe, operation)
-    for code in successor.errors:
-        is_number = code.isdecimal() and successor.error == ATLAS_ERRORS  # others may have numbers as codes
-        is_status = len(code) == 3 and code.isdecimal() and 400 <= int(code) <= 599
-        no_codes = successor.error.detail and not successor.error.code
-        never = not is_status and (is_number or no_codes)
-        yield key_path(".errors", code), never, "can never apply: it is no status of an error"
+def _of_names(use: Use) -> Rows:
+    resource, names = use.resource, {field.name for field in use.resource.fields}
+    for field in resource.fields:
+        yield field.at, not all(unquoted(field.name)), "has an empty part in its name"
+        for one in _outer(field.name):
+            yield field.at, one in names, f"stands inside {one!r}, which is a field of its own"
+    at = f"{resource.at}.without"
+    for name in resource.without:
+        yield at, name in names, f"{name!r} is a field of its own, and does not pass as it is"
+        no_name = not all(unquoted(name)) or "[" in name
+        yield at, no_name, f"{name!r} is no name; nest names with dots (lists pass whole)"
+        for one in _outer(name):
+            known = one in names or one in resource.without
+            yield at, known, f"{name!r} can never apply: {one!r} does not pass as it is"
 
 
-def _unknown(at: str, path: Template, operation: Operation) -> Rows:
-    for name in path.parameters:
-        yield at, name not in operation.path.parameters, f"{{{name}}} is no parameter of the legacy path"
+def _outer(name: str) -> list[str]:
+    """Return the names of the objects that a name stands in."""
+    parts = names_in(name)
+    return [".".join(parts[:end]) for end in range(1, len(parts))]
 
 
-def _of_target(document: Document, operation: Operation, target: Target, word: str) -> Rows:
-    """Return what may be wrong with a call, which ``word`` chooses if there are several."""
-    is_one, method = operation.shape == "one", operation.method
-    other = "belongs to lists; this operation answers with one resource"
-    yield from _unknown(".path", target.path, operation)
-    yield ".paging", is_one and target.paging == "collected" and not target.next, other
-    no_next = "belongs to lists, or to the one list of a resource that a GET reads"
-    yield ".items", is_one and target.items != "results" and not target.next, other
-    yield ".next", is_one and target.next and (target.alike or method != "GET"), no_next
-    what = f"{target.method} can't answer {method}: a read stays a read, and a write a write"
-    yield ".method", (target.method == "GET") != (method == "GET"), what
-    what = f"is the legacy call itself; versions must end before {target.version}, or the path be another"
-    if not target.version:
-        what = "is the legacy call itself, which a media_type does not change; the path must be another"
-    for api in document.apis.values():
-        same = target.path.text == f"{api.base}{operation.path.text}" and not target.host and target.method == method
-        is_new = target.version and api.version is None and target.version.replace("-", ".") not in operation.versions
-        yield ".path", same and not is_new, what
-    yield ".items", target.items in OF_PAGE, f"{target.items!r} is never the list of a page"
-    chooser = operation.query
-    for name, rule in target.query.items():
-        if chooser is not None and name == chooser.choose and rule.values:
-            for lacking in (word,) if word else chooser.words:
-                what = f"has no word for {lacking!r}, which chooses this call"
-                yield key_path(".query", name), lacking not in rule.values, what
-    if target.body is not None and operation.request is not None:
-        yield from below(".body", _of_body(target.body, operation.request))
+def _of_field(field: Field, use: Use, misspelt: set[str]) -> Rows:
+    yield f"{field.at}.type", use.resource.bare and field.type == "links", "a bare value is no links"
+    yield f"{field.at}.words", field.words and field.type != "string", "belong to fields of type string"
+    if field.of is not None:
+        yield f"{field.at}.of", field.of.bare, f"{field.of.name!r} is bare, and so no object"
+    unused, others = field.rules.keys() - use.tiers.keys() - misspelt, sorted(use.tiers.keys() - field.rules.keys())
+    for tier in field.rules:
+        what = "is in a request body" if tier == BODY else f"has a {tier} successor"
+        what = f"can never apply: no operation of this resource {what}{did_you_mean(tier, others)}"
+        yield f"{field.at}.{_key(tier)}", tier in unused, what
+    meant = {near for tier in unused for near in get_close_matches(tier, others, n=1)}
+    for tier in sorted(use.tiers.keys() - misspelt):
+        rules, lacking = field.rules.get(tier, ()), "is missing; say how the field gets its value there, or absent"
+        yield f"{field.at}.{_key(tier)}", not rules and tier not in meant, lacking
+        yield from _of_alternatives(rules)
+        for rule in rules:
+            yield from _of_rule(field, rule)
+            yield from below(rule.at, rule.verb.misused(field, attrs.evolve(use, tier=tier)))
 
 
-def _of_body(body: Resource, request: RequestBody) -> Rows:
-    """Yield what reads a member that is never there, or is of another type than it makes."""
-    rules = [(field.type, rule) for field in body.fields for rule in field.rules["body"]]
-    for made, rule, source in [(kind, one, source) for kind, one in rules for source in one.sources]:
-        at, kind = rule.at.removeprefix(body.at), request.members.get(source)
-        takes = rule.verb.way.takes(json_type(made)) if isinstance(rule.verb, From) else ()
-        unfit = kind is not None and takes and not {json_type(kind), "any"} & {*takes}
-        yield at, re.split(r"[.\[]", source)[0] in request.ignored, f"reads {source!r}, which is ignored"
-        yield at, unfit, f"can never apply: {source!r} is of type {kind}"
+def _key(tier: str) -> str:
+    return tier if tier in {*TIERS, BODY} else f"tier.{tier}"
+
+
+def _of_alternatives(rules: Sequence[Rule]) -> Rows:
+    before = list[When]()
+    for rule, later in zip(rules, (*rules, None)[1:], strict=True):
+        if rule.when is None:
+            if later is not None:
+                yield later.at, True, "can never apply: the rule before it has no when"
+            return
+        open_end = "has a when and no rule after it; end with a rule for all other cases, absent if need be"
+        covered = _is_covered(rule.when, [one for one in before if one.source == rule.when.source])
+        yield rule.at, later is None, open_end
+        yield rule.at, covered, "can never apply: rules before it take all its words"
+        before.append(rule.when)
+
+
+def _is_covered(when: When, before: Sequence[When]) -> bool:
+    """Return whether conditions on the same source hold wherever this one does."""
+    if when.given is not None:
+        return any(one.given is when.given or (one.negated and not when.given) for one in before)
+    if when.negated:
+        return any(one.negated and one.words <= when.words for one in before)
+    words = {word for one in before if not one.negated for word in one.words}
+    others = any(one.given or (one.negated and not one.words & when.words) for one in before)
+    return others or when.words <= words
+
+
+def _of_rule(field: Field, rule: Rule) -> Rows:
+    verb, is_links = rule.verb, field.type == "links"
+    made = f"{verb.key} gives {' or '.join(verb.makes)}, and the field's type is {field.type}"
+    yield rule.at, verb.makes and field.type not in verb.makes, made
+    no_links = is_links and not (verb.hands_on or verb.makes == ("links",))
+    yield rule.at, no_links, "a field of type links is made by link, from or absent"
+    yield rule.at, is_links and BODY in field.rules, "a request body has no links"
+    yield rule.at, field.of is not None and not verb.hands_on, "a field with of is made by from or absent"
+    for source in (*(() if verb.reads_list(field) else rule.sources), *rule.looked_at):
+        yield rule.at, Step.EACH in _path(source), f"{source!r} is a list; [first] or [only] take one item of it"
+
+
+def _of_lists(resource: Resource, tier: str) -> Rows:
+    """Yield a row for sources that go through what other rules of the resource read as a list, and the reverse."""
+    lists, others = dict[Path, str](), dict[Path, str]()
+    rules = [(field, rule) for field in resource.fields for rule in field.rules.get(tier, ())]
+    for field, rule in rules:
+        is_list = rule.verb.reads_list(field)
+        if is_list is not None:
+            (lists if is_list else others).update({_path(source): field.name for source in rule.sources})
+    for rule, source in [(one, source) for _, one in rules for source in (*one.sources, *one.looked_at)]:
+        path = _path(source)
+        for start, after in ((path[:end], path[end]) for end in range(1, len(path))):
+            if start in lists and not isinstance(after, Step):
+                instead = f"{'.'.join(start)}[first].{after}"
+                yield rule.at, True, f"{source!r} goes through a list, as {lists[start]!r} says: {instead}?"
+            elif start in others and isinstance(after, Step):
+                yield rule.at, True, f"{source!r} takes an item of what is no list, as {others[start]!r} says"
+
+
+def _path(source: str) -> Path:
+    try:
+        return parse_source(source)
+    except ValueError:  # reported where it was read
+        return ()
+
+
+def open_questions(document: Document) -> Iterator[str]:
+    """Yield a line for each reason that is still a question mark, as a draft writes it."""
+    for use in _uses(document):
+        for rule in [rule for field in use.resource.fields for rule in field.all_rules()]:
+            if rule.why and not rule.why.strip(" ?"):
+                yield f"{rule.owner}: {rule.at}.why: {rule.why!r} is a question; say why"
+
+
+def lost_members(document: Document) -> Iterator[str]:
+    """Yield a line for each member that ``rest`` does not hand on, since a rule of another field reads it."""
+    for resource in [use.resource for use in _uses(document) if use.resource.rest]:
+        names = {tuple(unquoted(name)) for name in (*(field.name for field in resource.fields), *resource.without)}
+        for field in resource.fields:
+            for source in dict.fromkeys(source for rule in field.all_rules() for source in rule.sources):
+                path = parse_source(source)
+                starts = {path[:end] for end in range(1, len(path) + 1)}
+                if not starts & names and not any(isinstance(part, Step) for part in path):
+                    what = f"{source!r} becomes {field.name!r}, and does not stay beside it"
+                    yield f"{document.file}: {resource.at}: {what}"

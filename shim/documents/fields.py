@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from typing import ClassVar, Self
+from typing import ClassVar
 
 import attrs
 
-from shim.documents.read import Declared, read_as, read_declared, source_text
+from shim.documents.read import Declared, read_as, source_text
 from shim.documents.script import Branch, Columns, Part, Script, Unusual, chosen
 from shim.documents.sources import parse_source
 from shim.documents.tables import Rows, Table
@@ -42,8 +42,8 @@ class When(Declared):
     """
 
     source: str = source_text()
-    words: frozenset[str | bool] = read_as(_words, default=frozenset())
-    negated: bool = read_as(lambda table, _: table.has("is_not"), default=False)
+    words: frozenset[str | bool] = read_as(_words, "is", "is_not", default=frozenset())
+    negated: bool = read_as(lambda table, _: table.has("is_not"), "is_not", default=False)
     given: bool | None = read_as(lambda table, key: table.flag(key) if table.has(key) else None, default=None)
 
     def wrong(self, table: Table) -> Rows:
@@ -52,7 +52,7 @@ class When(Declared):
 
 
 @attrs.frozen(kw_only=True)
-class Verb:
+class Verb(Declared):
     """How a field gets its value: how that is read, what it may make, the lines it becomes, and why it failed.
 
     ``verbs`` has a class for each. ``sources`` are what it reads of the other side's object.
@@ -77,16 +77,11 @@ class Verb:
 
     sources: tuple[str, ...] = ()
 
-    @classmethod
-    def read(cls, table: Table) -> Self:
-        """Return what a rule's table says."""
-        return read_declared(cls, table)
-
     def how(self, name: str) -> str:
         """Say how the value of a field of that name is made."""
         return self.says.format(self)
 
-    def wrong(self, field: Field, use: Use) -> Rows:
+    def misused(self, field: Field, use: Use) -> Rows:
         """Yield what could never apply or never be true in a rule of that field."""
         return iter(())
 

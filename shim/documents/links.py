@@ -52,7 +52,7 @@ class Link(Verb):
         lambda table, key: tuple(map(LinkRule.read, table.list_of_tables(key))), "link"
     )
 
-    def wrong(self, field: Field, use: Use) -> Rows:
+    def misused(self, field: Field, use: Use) -> Rows:
         types = {other.name: other.type for other in use.resource.fields}
         for operation, path in use.paths.items():
             for name in [one for link in self.links for one in link.path.parameters if one not in path.parameters]:

@@ -15,7 +15,7 @@ import attrs
 
 from shim.documents.calls import ATLAS_ERRORS, ErrorShape
 from shim.documents.model import DEFAULT_APIS, FORMAT, Api, Around, Document, Operation
-from shim.documents.resources import read_resources
+from shim.documents.resources import Resources
 from shim.documents.tables import DocumentSource, Table, key_path, same
 from shim.errors import DocumentError
 
@@ -44,14 +44,15 @@ _SHIPPED: Path | Traversable = _PACKAGE if _PACKAGE.is_dir() else Path(__file__)
 def load_documents(folders: Iterable[Path | Traversable]) -> tuple[Document, ...]:
     """Read every ``*.toml`` below the folders (a single file will do).
 
-    Raises DocumentError that lists all defects of all files. The shipped ones alone are not checked as a whole: a test
-    does that, and programs that have no documents of their own import less.
+    Raises DocumentError that lists all defects of all files. The shipped ones alone are not checked: a test does that,
+    and programs that have no documents of their own start sooner.
     """
     folders = tuple(folders)
     problems: list[str] = []
     files = [file for folder in folders for file in _read(folder, problems)]
     plain = [file for file in files if "overrides" not in file.data]
     for file in files:
+        file.source.trusted = folders == (_SHIPPED,)
         if file not in plain:
             _override(file, plain)
     read = dict[int, Document]()
@@ -63,11 +64,9 @@ def load_documents(folders: Iterable[Path | Traversable]) -> tuple[Document, ...
     if folders != (_SHIPPED,):
         from shim.documents.check import check_documents  # noqa: PLC0415 - see above
 
-        sources = {id(read[id(file)]): (file.source, tuple(file.source.wrong)) for file in plain}
+        sources = {id(read[id(file)]): file.source for file in plain}
         for document, at, what in check_documents(documents):
-            source, wrong = sources[id(document)]
-            if not _follows(at, wrong):
-                source.add(at, what)
+            sources[id(document)].add(at, what)
     if not documents and not problems:
         problems.append("no mapping document was found")
     if problems:
@@ -83,6 +82,7 @@ def parse_document(
     ``others`` are documents by name, whose resources it may use.
     """
     top = Table(_spread(data), source)
+    top.know(("format", "name", "title", "resources_of", "api", "error", "resource", "operation", "all"))
     if not same(top.get("format"), FORMAT):
         top.wrong("format", f"must be {FORMAT}, the only format this version of atlas-shim reads")
     name, title, lender = top.text("name"), top.text("title", default=""), top.text("resources_of", default="")
@@ -94,21 +94,21 @@ def parse_document(
     for key, said in attrs.asdict(error).items():
         if "[" in said.replace("[first]", ""):
             top.wrong("error", f"{key} is no name: {said!r} may lead through a list by [first] alone")
-    lent = others[lender].resources if lender in others else {}
     if lender and lender not in others:
         top.wrong("resources_of", f"no document with resources of its own is named {lender!r}")
-    top.around = Around(name, apis, lent, error)
-    own = read_resources(top.named_tables("resource"))
-    top.around = attrs.evolve(top.around, resources={**lent, **own})
+    resources = Resources()
+    top.around = Around(name, apis, resources, error)
+    resources.tables = top.named_tables("resource")
+    lent = others[lender].resources if lender in others else {}
+    resources.read = {one: resource for one, resource in lent.items() if one not in resources.tables}
+    own = {one: resources.get(one) for one in resources.tables}
     top.table("all")
     operations = tuple(map(Operation.read, top.named_tables("operation").values()))
     if not operations:
         top.wrong("operation", "is missing; a document describes at least one operation")
     used = {resource.name for operation in operations for resource in operation.resources()}
-    for key in own:
-        if key not in used and not any(path.endswith(".resource") for path in source.misspelt):
-            top.wrong("resource", f"{key!r} is used by no operation")
-    top.finish()
+    for key in [key for key in own if key not in used]:
+        top.wrong("resource", f"{key!r} is used by no operation")
     return Document(name, title, source.file, apis, operations, dict(source.overridden), own)
 
 
@@ -119,16 +119,6 @@ def _spread(data: Mapping[str, Any]) -> Mapping[str, Any]:
         return data
     spread = {name: {**common, **own} if isinstance(own, dict) else own for name, own in operations.items()}
     return {**data, "operation": spread}
-
-
-def _follows(at: str, wrong: Sequence[str]) -> bool:
-    """Return whether a defect may follow from a reported one: of its own table, or of what it is compared with.
-
-    Operations and the resources of objects say what the fields of resources are for, and fields what an order is by.
-    """
-    own = any(f"{at}.".startswith(f"{path.rpartition('.')[0]}.") or path.startswith(f"{at}.") for path in wrong)
-    held = [path for path in wrong if not path.startswith("resource.") or path.endswith(".of")]
-    return own or bool(held if at.startswith("resource.") else wrong and at.endswith(".order"))
 
 
 def _read(folder: Path | Traversable, problems: list[str]) -> Iterator[_File]:

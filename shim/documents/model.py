@@ -13,11 +13,11 @@ from typing import Any, Self
 import attrs
 from packaging.specifiers import SpecifierSet
 
-from shim.documents.calls import METHODS, ErrorShape, Successor, named_resource
+from shim.documents.calls import METHODS, ErrorShape, Successor
 from shim.documents.fields import TIERS, Field, Resource
-from shim.documents.question import QueryChoice, RequestBody
-from shim.documents.read import Declared, nested, of_table, read_as, read_declared
-from shim.documents.resources import tiers_of
+from shim.documents.question import OF_PAGE, QueryChoice, RequestBody
+from shim.documents.read import Declared, given, nested, of_table, read_as, read_declared
+from shim.documents.resources import Resources, tiers_of
 from shim.documents.tables import NEVER, Rows, Table, checked, read_template
 from shim.documents.templates import Template
 from shim.documents.versions import lowest, parse_date, parse_specifiers, written
@@ -28,6 +28,7 @@ FORMAT = 1
 NO_CONTENT = (204, 205)
 """Success statuses whose answers have no content (RFC 9110, 15.3.5 and 15.3.6)."""
 SHAPES = ("one", "page", "array")
+_SORTABLE = frozenset({"boolean", "integer", "number", "string", "time"})
 DEFAULT_APIS: Mapping[str, Mapping[str, str]] = {
     "v1.0": {"base": "/api/atlas/v1.0", "version": "2023-01-01", "content_type": "application/json"},
     "v2": {"base": "/api/atlas/v2"},
@@ -75,11 +76,16 @@ class Around:
 
     name: str
     apis: Mapping[str, Api]
-    resources: Mapping[str, Resource]
+    resources: Resources
     error: ErrorShape
     operation: Operation | None = None
     tier: str = ""
     is_first: bool = True
+
+    @property
+    def base(self) -> str:
+        """Where the last api has its paths."""
+        return [*self.apis.values()][-1].base
 
 
 def _status(table: Table, key: str) -> Mapping[str, int]:
@@ -105,11 +111,11 @@ class Operation(Declared):
     """
 
     id: str = of_table("name")
-    document: str = read_as(lambda table, _: table.around.name)
-    file: str = read_as(lambda table, _: table.source.file)
+    document: str = of_table("around.name")
+    file: str = of_table("source.file")
     at: str = of_table("path", default="")
-    base: str = read_as(lambda table, _: list(table.around.apis.values())[-1].base)
-    error: ErrorShape = read_as(lambda table, _: table.around.error)
+    base: str = of_table("around.base")
+    error: ErrorShape = of_table("around.error")
     versions: SpecifierSet = read_as(
         lambda table, key: checked(table, key, parse_specifiers, table.text(key)) or SpecifierSet(">=2023.1.1")
     )
@@ -119,9 +125,9 @@ class Operation(Declared):
     shape: str = read_as(lambda table, key: table.word(key, SHAPES, default="one"))
     request: RequestBody | None = nested(RequestBody)
     query: QueryChoice | None = nested(QueryChoice)
-    successors: Mapping[str, Successor] = attrs.field(factory=dict)
+    successors: Mapping[str, Successor] = given(*TIERS, "tier", factory=dict)
     status: Mapping[str, int] = read_as(_status)
-    resource: Resource = read_as(named_resource)
+    resource: Resource = read_as(lambda table, key: table.around.resources.named(table, key) or Resource())
     gone: Gone | None = nested(Gone)
     constant: Constant | None = nested(Constant)
     aliases: tuple[str, ...] = ()
@@ -142,15 +148,15 @@ class Operation(Declared):
         return written(lowest(self.versions))
 
     @classmethod
-    def read(cls, table: Table, **known: Any) -> Self:
-        alone, successors = read_declared(cls, table, **known), dict[str, Successor]()
+    def read(cls, table: Table) -> Self:
+        table.know(cls.keys())
+        alone, successors = read_declared(cls, table), dict[str, Successor]()
         for tier, where, key in tiers_of(table):
             if (sub := where.table(key)) is not None:
                 sub.around = attrs.evolve(table.around, operation=alone, tier=tier, is_first=not successors)
                 successors[tier] = Successor.read(sub)
         made = attrs.evolve(alone, successors=successors)
         table.refuse(made.wrong(table))
-        table.finish(needs=(*TIERS, "tier", "gone", "constant"))
         return made
 
     @property
@@ -159,28 +165,64 @@ class Operation(Declared):
         return (self.request.words if self.request else ()) or (self.query.words if self.query else ())
 
     def wrong(self, table: Table) -> Rows:
-        apis = table.around.apis
+        apis, successors, parameters = table.around.apis, [*self.successors.values()], self.path.parameters
         for api, status in self.status.items():
             is_success = type(status) is int and 200 <= status <= 299
             yield "status", api not in apis, f"{api!r} is not one of {', '.join(apis)}"
             yield "status", not is_success, f"must be a success status such as 200, not {status!r}"
-        for api in apis:
-            yield "status", api not in self.status, f"says nothing of {api}"
-        ways = [bool(self.successors), self.gone is not None, self.constant is not None]
+        for name, api in apis.items():
+            inside = api.base and self.path.text.startswith(f"{api.base}/")
+            yield "path", inside, f"is below the base of its api already; leave {api.base} out"
+            yield "status", name not in self.status, f"says nothing of {name}"
+        yield from self._wrong_ends()
+        ways = [bool(successors), self.gone is not None, self.constant is not None]
         two = "needs either a successor ([….flex]), [….gone] or [….constant], and no two of them"
-        both = self.request is not None and self.request.choose and self.query is not None
-        yield "query", both, "can't choose the call: the body does"
         on_off = "needs a successor or [….constant] for on, and [….gone] for off"
         yield "switch", self.switch and (self.gone is None or ways.count(True) != 2), on_off
+        yield "switch", self.switch and self.method == "GET", "belongs to writes"
         yield "", not self.switch and ways.count(True) != 1, two
-        yield "sunset", self.lives and self.sunset != NEVER, "can't stand beside lives"
-        switched = [one for one in self.successors.values() if one.switch]
-        others = len(self.successors) - len(switched)
+        switched = [one for one in successors if one.switch]
+        others = len(successors) - len(switched)
         yield "lives", self.lives and (others or len(switched) != 1), "needs one successor, which has a switch"
-        last = switched == [*self.successors.values()][-1:]
+        last = switched == successors[-1:]
         yield "", not self.lives and switched and not (last and others), "needs a successor that has no switch, first"
-        if self.successors:
+        for name in self.cluster:
+            yield "cluster", name not in parameters, f"{name!r} is no parameter of the path"
+        lacking = others > 1 and not self.cluster
+        yield "cluster", lacking, "is missing; name the path parameters that tell one cluster from another"
+        bodiless = self.method in {"GET", "DELETE"}
+        yield "request", self.request and bodiless, f"describes a body, and {self.method} has none"
+        both = self.request is not None and self.request.choose and self.query is not None
+        yield "query", both, "can't choose the call: the body does"
+        chosen = any(one.choices for one in successors)
+        yield "query", self.query and not chosen, "can never apply: no successor has choose"
+        yield from self._wrong_order()
+        for one in successors:
+            alone = len(successors) == 1 and one.after and not self.lives
+            yield f"{one.at.removeprefix(self.at)}.after", alone, "can never apply: there is no other tier"
+        if successors:
             yield from self._wrong_content(table)
+
+    def _wrong_ends(self) -> Rows:
+        blank = self.blank
+        yield "sunset", self.sunset < self.deprecated, "is earlier than deprecated (RFC 9745, 4)"
+        yield "sunset", self.lives and self.sunset != NEVER, "can't stand beside lives"
+        reads = self.method == "GET" and self.successors
+        yield "blank", blank and not reads, "belongs to reads that have a successor"
+        yield "blank", blank and blank >= self.sunset, "can never apply: the sunset is not later"
+
+    def _wrong_order(self) -> Rows:
+        types = {field.name: field.type for field in self.fields}
+        for key in self.order:
+            kind, is_bare = types.get(key.removeprefix("-")), self.resource.bare
+            both = key.startswith("-") and key[1:] in self.order
+            yield "order", is_bare, "can't sort what is bare"
+            yield "order", kind is None and not is_bare, f"{key!r} is no field of the resource"
+            yield "order", both, f"{key!r} and {key[1:]!r} can't both apply"
+            yield "order", kind and kind not in _SORTABLE, f"{key!r} can't be sorted by: its type is {kind}"
+        for tier, one in self.successors.items():
+            kept = self.order and any(target.paging != "collected" for _, target in one.targets())
+            yield "order", kept, f"can never apply: {tier} keeps upstream's pages; set paging to collected"
 
     def _wrong_content(self, table: Table) -> Rows:
         """Yield the defects of ``resource`` and ``status``: answers with content need a resource."""
@@ -193,6 +235,8 @@ class Operation(Declared):
         yield "status", bare and self.shape != "one", f"{code} has no content, and a list is one"
         lists = table.has("items") and self.shape != "page"
         yield "items", lists, "belongs to pages: it names the member that holds the list"
+        no_list = self.items in OF_PAGE or "." in self.items
+        yield "items", no_list, f"{self.items!r} is no name for a page's list"
 
     @property
     def fields(self) -> tuple[Field, ...]:

@@ -8,10 +8,12 @@ from typing import Any
 import attrs
 
 from shim.documents.fields import TYPES
-from shim.documents.read import Declared, named, nested, read_as, under
-from shim.documents.tables import Rows, Table, same
-from shim.documents.vocabulary import Json
+from shim.documents.read import Declared, given, named, nested, read_as, under
+from shim.documents.tables import Rows, Table, key_path, same
+from shim.documents.vocabulary import FITS, Json
 
+OF_PAGE = frozenset({"links", "totalCount"})
+"""Members of a page beside its list (contract: Paginated…View)."""
 OF_PAGES = frozenset({"pageNum", "itemsPerPage", "includeCount", "envelope", "pretty"})
 """Parameters that the shim reads and writes itself (contract: each operation has them)."""
 
@@ -65,12 +67,21 @@ class RequestBody(Declared):
     rest: bool = False
 
     def wrong(self, table: Table) -> Rows:
-        chosen = (self.choose,) if self.choose else ()
+        chosen, types = (self.choose,) if self.choose else (), self.members
         for at, names in (("refuse", tuple(self.refused)), ("required", self.required), ("choose", chosen)):
             for name in names:
                 yield at, name not in self.members, f"{name!r} is no member of the body"
         apart = bool(self.choose) != bool(self.words)
         yield "words", apart, "and choose belong together: the words that the choosing member may have"
+        for name in self.ignored:
+            yield "ignored", name in types, f"{name!r} is declared as a member, and would never be read"
+        no_words = types.get(self.choose, "string") != "string"
+        yield "choose", no_words, f"{self.choose!r} must be of type string to have words"
+        for name, refused in self.refused.items():
+            key, said = ("value", refused.value) if refused.but is None else ("but", refused.but)
+            never = name in types and said is not None and not FITS[types[name]](said)
+            what = f"can never apply: {said!r} is not of the member's type, {types.get(name)}"
+            yield f"{key_path('.refuse', name)}.{key}", never, what
 
 
 @attrs.frozen
@@ -114,7 +125,7 @@ class QueryRule(Declared):
     drop: bool = False
     why: str = ""
     refuse: RefusedChoice | None = nested(RefusedChoice)
-    elsewhere: bool = False
+    elsewhere: bool = given(default=False)
 
     def wrong(self, table: Table) -> Rows:
         name, keys, chooser = table.name, table.names(), table.around.operation.query
@@ -137,5 +148,7 @@ class QueryRule(Declared):
 
 def query_rules(table: Table, key: str) -> Mapping[str, QueryRule]:
     """Return what becomes of each parameter that a call names."""
-    elsewhere = table.has("host")
-    return {name: QueryRule.read(rule, elsewhere=elsewhere) for name, rule in table.named_tables(key).items()}
+    rules = table.named_tables(key)
+    for rule in rules.values():
+        rule.know(QueryRule.keys())
+    return {name: QueryRule.part(rule, elsewhere=table.has("host")) for name, rule in rules.items()}

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from functools import cache
+from operator import attrgetter
 from typing import Any, Self, TypeVar
 
 import attrs
@@ -11,8 +13,7 @@ from shim.documents.sources import Step, read_source
 from shim.documents.tables import Rows, Table, checked
 
 _Made = TypeVar("_Made")
-
-_READER, _KEY = "reader", "key"
+_READER, _KEYS = "reader", "keys"
 _BY_TYPE: Mapping[str, Callable[[Table, str, Any], Any]] = {
     "str": lambda table, key, default: table.text(key, default=None if default is attrs.NOTHING else default),
     "str | None": lambda table, key, _: table.text(key, default="") or None,
@@ -25,19 +26,28 @@ _BY_TYPE: Mapping[str, Callable[[Table, str, Any], Any]] = {
 """How attributes without a reader are read; those of other types are not."""
 
 
-def read_as(reader: Callable[[Table, str], Any], key: str = "", **more: Any) -> Any:
-    """Return an attribute that ``reader`` reads from a table and a key, which is the attribute's name if left out."""
-    return attrs.field(metadata={_READER: lambda table, at, _: reader(table, at), _KEY: key}, **more)
+def read_as(reader: Callable[[Table, str], Any], *keys: str, **more: Any) -> Any:
+    """Return an attribute that ``reader`` reads from a table and a key, which is the attribute's name if left out.
+
+    If it looks at several keys, the first is handed to it.
+    """
+    return attrs.field(metadata={_READER: lambda table, at, _: reader(table, at), _KEYS: keys or None}, **more)
 
 
 def under(name: str, **more: Any) -> Any:
     """Return an attribute that is read, as its type says, from a key of another name."""
-    return attrs.field(metadata={_KEY: name}, **more)
+    return attrs.field(metadata={_KEYS: (name,)}, **more)
 
 
 def of_table(name: str, **more: Any) -> Any:
-    """Return an attribute that is one of the table itself: its name, path or owner."""
-    return read_as(lambda table, _: getattr(table, name), **more)
+    """Return an attribute that is one of the table itself: its name, path or owner, or of what is around it."""
+    get = attrgetter(name)
+    return attrs.field(metadata={_READER: lambda table, *_: get(table), _KEYS: ()}, **more)
+
+
+def given(*keys: str, **more: Any) -> Any:
+    """Return an attribute that its class reads itself, from ``keys``."""
+    return attrs.field(metadata={_READER: None, _KEYS: keys}, **more)
 
 
 def nested(cls: type[Declared], *, default: Any = None) -> Any:
@@ -45,39 +55,60 @@ def nested(cls: type[Declared], *, default: Any = None) -> Any:
     return read_as(lambda table, at: cls.maybe(table.table(at)) or default, default=default)
 
 
-def named(cls: type[Declared], key: str = "") -> Any:
+def named(cls: type[Declared], *key: str) -> Any:
     """Return an attribute with an object from each table in one, by name."""
     return read_as(
-        lambda table, at: {name: cls.read(one) for name, one in table.named_tables(at).items()}, key, factory=dict
+        lambda table, at: {name: cls.read(one) for name, one in table.named_tables(at).items()}, *key, factory=dict
     )
+
+
+@cache
+def _declared(cls: Any) -> tuple[tuple[str, tuple[str, ...], Callable[[Table, str, Any], Any] | None, Any], ...]:
+    """Return each attribute that a table says: its name, its keys, its reader, and its default."""
+    found = []
+    for one in attrs.fields(cls):
+        if one.init and not one.inherited and (one.metadata or one.type in _BY_TYPE):
+            keys = one.metadata.get(_KEYS)
+            reader = one.metadata.get(_READER, _BY_TYPE.get(one.type))
+            found.append((one.name, (one.name,) if keys is None else keys, reader, one.default))
+    return tuple(found)
 
 
 def read_declared(cls: type[_Made], table: Table, **known: Any) -> _Made:
     """Return an object whose attributes are read as they say; ``known`` are those that are given."""
-    for one in attrs.fields(cls):  # type: ignore[arg-type]  # all of them are attrs classes
-        reader = one.metadata.get(_READER) or _BY_TYPE.get(one.type)
-        if reader is not None and one.init and not one.inherited and one.name not in known:
-            known[one.name] = reader(table, one.metadata.get(_KEY) or one.name, one.default)
+    for name, keys, reader, default in _declared(cls):  # type: ignore[arg-type]  # classes have hashes
+        if reader is not None and name not in known:
+            known[name] = reader(table, keys[0] if keys else "", default)
     return cls(**known)
 
 
 class Declared:
-    """What is read from a table of its own, as its attributes say; each subclass is a frozen attrs class."""
+    """What is read from a table, as its attributes say; each subclass is a frozen attrs class."""
 
     __slots__ = ()
 
     @classmethod
-    def read(cls, table: Table, **known: Any) -> Self:
-        """Return what a table says, and note what is wrong with it; ``known`` are attributes that are given."""
-        made = read_declared(cls, table, **known)
-        table.refuse(made.wrong(table))
-        table.finish()
-        return made
+    def keys(cls) -> tuple[str, ...]:
+        """Return the keys that its table may have."""
+        return tuple(key for _, keys, _, _ in _declared(cls) for key in keys)  # type: ignore[arg-type]
+
+    @classmethod
+    def read(cls, table: Table) -> Self:
+        """Return what a table of its own says, and note what is wrong with it."""
+        table.know(cls.keys())
+        return cls.part(table)
 
     @classmethod
     def maybe(cls, table: Table | None) -> Self | None:
         """Return what a table says, None without a table."""
         return None if table is None else cls.read(table)
+
+    @classmethod
+    def part(cls, table: Table, **known: Any) -> Self:
+        """Return what a part of a table says, and note what is wrong with it; ``known`` attributes are not read."""
+        made = read_declared(cls, table, **known)
+        table.refuse(made.wrong(table))
+        return made
 
     def wrong(self, table: Table) -> Rows:
         """Yield a row for each possible defect: the key, whether the table has the defect, and its text."""
@@ -89,9 +120,9 @@ def source_text(**default: str) -> Any:
     return read_as(lambda table, at: sources_in(table, at, (table.text(at, **default),))[0], **default)
 
 
-def source(key: str = "") -> Any:
+def source(*key: str) -> Any:
     """Return an attribute that is one source, in a tuple."""
-    return read_as(lambda table, at: sources_in(table, at, (table.text(at),)), key, default=())
+    return read_as(lambda table, at: sources_in(table, at, (table.text(at),)), *key, default=())
 
 
 def sources_in(table: Table, key: str, said: tuple[str, ...]) -> tuple[str, ...]:

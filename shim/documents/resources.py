@@ -4,15 +4,16 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Collection, Iterator, Mapping
+from itertools import chain
 from typing import Any
 
 import attrs
 
-from shim.documents.casts import WAYS
 from shim.documents.fields import BARE, BODY, TIERS, TYPES, Field, Resource, Rule, Verb, When
 from shim.documents.tables import Table
-from shim.documents.verbs import VERBS, Absent
+from shim.documents.verbs import VERBS, Absent, From
 from shim.documents.vocabulary import Fidelity
+from shim.documents.ways import json_type
 
 _NO_TIERS = frozenset({"legacy", "none", "auto", "date", "off", BODY})
 """Words that mean something else where a tier is named."""
@@ -23,7 +24,6 @@ _SAYS_WHY = (Fidelity.DERIVED, Fidelity.CONSTANT, Fidelity.ABSENT)
 
 def tiers_of(table: Table) -> Iterator[tuple[str, Table, str]]:
     """Return each tier that a table names, with the table and the key it stands under, in the order of asking."""
-    table.know(*TIERS)
     seen = [tier for tier in TIERS if table.has(tier)]
     yield from ((tier, table, tier) for tier in seen)
     named = table.table("tier")
@@ -37,56 +37,35 @@ def tiers_of(table: Table) -> Iterator[tuple[str, Table, str]]:
             yield name, named, name
 
 
-def read_resources(tables: Mapping[str, Table]) -> dict[str, Resource]:
-    """Return the resources of a document by name; fields may name those of another one, which are ``around``, too."""
-    reading = _Reading(tables)
-    return {name: reading.named(name) for name in tables}
-
-
 @attrs.define
-class _Reading:
-    """The resources of a document while they are read: one may stand in another."""
+class Resources:
+    """The resources of a document by name, with those it borrows: each is read when it is first asked for."""
 
-    tables: Mapping[str, Table]
+    tables: Mapping[str, Table] = attrs.field(factory=dict)
     read: dict[str, Resource] = attrs.field(factory=dict)
-    outer: list[str] = attrs.field(factory=list)
+    _outer: list[str] = attrs.field(factory=list)
 
-    def named(self, name: str) -> Resource:
+    def named(self, table: Table, key: str) -> Resource | None:
+        """Return the resource that a key of a table names, None if it names none."""
+        name = table.text(key, default="")
+        if name in self._outer:
+            table.wrong(key, f"{name!r} stands inside itself: {' in '.join((name, *reversed(self._outer)))}")
+        elif name in self.tables or name in self.read:
+            return self.get(name)
+        elif name:
+            table.wrong(key, f"{name!r} is no resource of this document")
+        return None
+
+    def get(self, name: str) -> Resource:
+        """Return a resource that is there."""
         if name not in self.read:
-            self.outer.append(name)
+            self._outer.append(name)
             table = self.tables[name]
-            made = self.read[name] = _resource(table, name, _SETTINGS, lambda one, key: self._fields(one.table(key)))
-            self.outer.pop()
+            made = self.read[name] = _resource(table, name, _SETTINGS, _field)
+            self._outer.pop()
             if made.bare and ([field.name for field in made.fields] != [BARE] or made.rest):
                 table.wrong("bare", f"needs one field, {BARE!r}, whose value is the answer, and no rest")
         return self.read[name]
-
-    def _fields(self, table: Table | None) -> Iterator[Field]:
-        if table is None:
-            return
-        rules = dict[str, tuple[Rule, ...]]()
-        for tier, where, key in (*tiers_of(table), (BODY, table, BODY)):
-            if found := where.list_of_tables(key):
-                rules[tier] = tuple(_read_rule(rule, in_body=tier == BODY) for rule in found)
-        kind, words, name = table.word("type", TYPES), table.texts("words"), table.text("of", default="")
-        of, lent = None, table.around.resources
-        if name:
-            _check_of(table, kind)
-            if name in self.outer:
-                table.wrong("of", f"{name!r} stands inside itself: {' in '.join((name, *reversed(self.outer)))}")
-            elif name in self.tables or name in lent:
-                of = self.named(name) if name in self.tables else lent[name]
-            else:
-                table.wrong("of", f"{name!r} is no resource of this document")
-        if not rules:
-            table.wrong("", "has no rule; give one for a tier: flex, dedicated or tier.NAME")
-        table.finish(needs=(*TIERS, "tier"))
-        yield Field(table.name, kind, words, rules, table.path, table.owner, of)
-
-
-def _check_of(table: Table, kind: str) -> None:
-    if kind not in {"object", "objects"}:
-        table.wrong("of", "belongs to fields of type object or objects")
 
 
 def _resource(
@@ -101,54 +80,80 @@ def _resource(
     return Resource(name, fields, given.get("rest", False), without, given.get("bare", False), table.path)
 
 
+def _field(resource: Table, name: str) -> Iterator[Field]:
+    table = resource.table(name)
+    if table is None:
+        return
+    table.know((*TIERS, "tier", BODY, "type", "words", "of"))
+    rules = dict[str, tuple[Rule, ...]]()
+    for tier, where, key in (*tiers_of(table), (BODY, table, BODY)):
+        if found := where.list_of_tables(key):
+            rules[tier] = tuple(_read_rule(rule, in_body=tier == BODY) for rule in found)
+    if not rules:
+        table.wrong("", "has no rule; give one for a tier: flex, dedicated or tier.NAME")
+    kind, of = _type_of(table)
+    yield Field(name, kind, table.texts("words"), rules, table.path, table.owner, of)
+
+
+def _type_of(table: Table) -> tuple[str, Resource | None]:
+    """Return a field's type, and the resource that objects in it are."""
+    kind = table.word("type", TYPES)
+    if table.has("of") and kind not in {"object", "objects"}:
+        table.wrong("of", "belongs to fields of type object or objects")
+    return kind, table.around.resources.named(table, "of")
+
+
 def read_body(table: Table | None) -> Resource | None:
     """Return the members of a successor's request body, whose rules read the legacy body; None without a table."""
     if table is None:
         return None
     if table.around.operation.request is None:
         table.wrong("", "needs [….request], which declares the legacy body")
-    return _resource(table, "", ("rest", "without"), _members)
+    return _resource(table, "", ("rest", "without"), _member)
 
 
-def _members(table: Table, name: str) -> Iterator[Field]:
-    request, resources = table.around.operation.request, table.around.resources
-    rules = list[Rule]()
-    kinds, inside = dict[str, None](), dict[str, None]()  # in their order
-    for sub in table.list_of_tables(name):
-        of, kind = sub.text("of", default=""), sub.word("type", TYPES)
-        kinds[kind] = inside[of or "none"] = None
-        rules.append(rule := _read_rule(sub, in_body=True))
-        if of and of not in resources:
-            sub.wrong("of", f"{of!r} is no resource of this document")
-        if of:
-            _check_of(sub, kind)
-        for source in rule.sources if request is not None and not request.rest else ():
-            if not {source, re.split(r"[.\[]", source)[0]} & request.members.keys():
-                sub.wrong("", f"reads {source!r}, which is no member of the legacy body")
-    for what, found in (("type", kinds), ("of", inside)):
-        if len(found) > 1:
-            table.wrong(name, f"has more than one {what}: {', '.join(found)}")
-    for kind, of in [*zip(kinds, inside, strict=False)][:1]:
-        yield Field(name, kind, (), {BODY: tuple(rules)}, table.at(name), table.owner, resources.get(of))
+def _member(body: Table, name: str) -> Iterator[Field]:
+    """Yield the member of a body, each of whose rules has its type."""
+    tables, request = body.list_of_tables(name), body.around.operation.request
+    rules = tuple(_read_rule(table, in_body=True) for table in tables)
+    types = [_type_of(table) for table in tables]
+    for what in [what for what in ("type", "of") if len({*(str(table.get(what)) for table in tables)}) > 1]:
+        found = dict.fromkeys(str(table.get(what) or "none") for table in tables)
+        body.wrong(name, f"has more than one {what}: {', '.join(found)}")
+    for table, rule, (kind, _) in zip(tables, rules, types, strict=True):
+        for source in rule.sources if request is not None else ():
+            first, said = re.split(r"[.\[]", source)[0], request.members.get(source)
+            takes = rule.verb.way.takes(json_type(kind)) if isinstance(rule.verb, From) else ()
+            unknown = not request.rest and not {source, first} & request.members.keys()
+            unfit = said and takes and not {json_type(said), "any"} & {*takes}
+            table.refuse(
+                [
+                    ("", first in request.ignored, f"reads {source!r}, which is ignored"),
+                    ("", unknown, f"reads {source!r}, which is no member of the legacy body"),
+                    ("", unfit, f"can never apply: {source!r} is of type {said}"),
+                ]
+            )
+    for kind, of in types[:1]:
+        yield Field(name, kind, (), {BODY: rules}, body.at(name), body.owner, of)
 
 
 def _read_rule(table: Table, *, in_body: bool) -> Rule:
     """Return one rule; those in a request body say nothing of fidelity."""
-    verbs = [key for key, verb in VERBS.items() if verb.in_body or not in_body]
+    own = ("why", "when", *(("type", "of") if in_body else ("fidelity",)))
+    verbs = {key: verb for key, verb in VERBS.items() if verb.in_body or not in_body}
+    table.know({*own, *chain(*(verb.keys() for verb in verbs.values()))})
     present = [key for key in verbs if table.has(key)]
-    if len(present) != 1:
+    verb: Verb = Absent()
+    if len(present) == 1:
+        table.know({*own, *verbs[present[0]].keys()})
+        verb = verbs[present[0]].part(table)
+    else:
         table.wrong("", f"needs exactly one of {', '.join(verbs)}, not {', '.join(present) or 'none'}")
-    table.know(*present)
-    if not present:  # what else the rule lacks is not known
-        table.know(*verbs, *(way.key for way in WAYS), "drop", "null", "fidelity", "why")
-    verb = VERBS[present[0]].read(table) if present else Absent()
-    fidelity = Fidelity.EXACT if in_body or not present else _read_fidelity(table, verb)
-    why, when = table.text("why", default=""), When.maybe(table.table("when"))
-    if not in_body and fidelity in _SAYS_WHY and not why:
+    says_level = len(present) == 1 and not in_body
+    fidelity, why = _read_fidelity(table, verb) if says_level else Fidelity.EXACT, table.text("why", default="")
+    if fidelity in _SAYS_WHY and not why:
         table.wrong("why", f"is missing; a field that is {fidelity} says why")
-    # The type of a body member stands in the rule's own table.
-    table.finish(*(("type", "of") if in_body else ()), needs=verbs)
-    return Rule(verb, table.path, table.owner, fidelity, why, when)
+    return Rule(verb, table.path, table.owner, fidelity, why, When.maybe(table.table("when")))
 
 
 def _read_fidelity(table: Table, verb: Verb) -> Fidelity:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Callable, Collection, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping
 from datetime import UTC, date, datetime
 from difflib import get_close_matches
 from functools import partial
@@ -16,7 +16,7 @@ from shim.documents.templates import Template, parse_template
 
 _Read = TypeVar("_Read")
 
-Rows = Iterator[tuple[str, object, str]]
+Rows = Iterable[tuple[str, object, str]]
 """For each thing that may be wrong: the key, whether it is, and what is wrong."""
 _BARE = re.compile(r"[A-Za-z0-9_-]+")
 NEVER = datetime.max.replace(tzinfo=UTC)
@@ -50,15 +50,13 @@ class DocumentSource:
     """The file a table comes from, the keys that another file overrides, and the defects found so far.
 
     ``overridden`` maps a dotted key path to the file that set it; ``problems`` holds lines of the form
-    ``file: key.path: what is wrong``. ``wrong`` are the key paths at which this file has some,
-    ``misspelt`` those of keys that stand there under a mistyped name.
+    ``file: key.path: what is wrong``. What is wrong with a ``trusted`` file is not looked for; its types are.
     """
 
     file: str
     overridden: dict[str, str] = attrs.field(factory=dict)
     problems: list[str] = attrs.field(factory=list)
-    wrong: list[str] = attrs.field(factory=list)
-    misspelt: list[str] = attrs.field(factory=list)
+    trusted: bool = False
 
     def owner(self, path: str) -> str:
         """Return the file that set a key: the one whose override covers it, else the document's own."""
@@ -67,14 +65,7 @@ class DocumentSource:
 
     def add(self, path: str, what: str) -> None:
         """Note one defect."""
-        self.wrong.append(path)
         self.problems.append(": ".join(filter(None, (self.owner(path), path, what))))
-
-    def take_back(self, path: str, *starts: str) -> None:
-        """Remove the defects at a path that begin with some words: they follow from a misspelt key."""
-        self.misspelt.append(path)
-        lines = tuple(f"{self.owner(path)}: {path}: {start}" for start in starts)
-        self.problems[:] = [line for line in self.problems if not line.startswith(lines)]
 
 
 @attrs.define(eq=False)
@@ -89,7 +80,7 @@ class Table:
     path: str = ""
     name: str = ""
     around: Any = None
-    _read: set[str] = attrs.field(factory=set, init=False)
+    _spelt: dict[str, str] = attrs.field(factory=dict, init=False)
 
     @property
     def owner(self) -> str:
@@ -97,34 +88,43 @@ class Table:
         return self.source.owner(self.path)
 
     def at(self, key: str) -> str:
-        """Return the dotted path of a key in this table."""
-        return key_path(self.path, key)
+        """Return the dotted path of a key in this table, as it is spelt there."""
+        return key_path(self.path, self._spelt.get(key, key))
 
     def wrong(self, key: str, what: str) -> None:
-        """Note a problem with a key, or with the table itself when the key is empty."""
-        self.source.add(self.at(key) if key else self.path, what)
+        """Note a problem with a key, or with the table itself when the key is empty; a misspelt key has one already."""
+        if key not in self._spelt:
+            self.source.add(self.at(key) if key else self.path, what)
 
     def refuse(self, rows: Rows) -> None:
-        """Note a problem for each row that holds."""
-        for key, is_wrong, what in rows:
-            if is_wrong:
+        """Note a problem for each row that holds; a key with a dot in front is the rest of a path."""
+        for key, is_wrong, what in () if self.source.trusted else rows:
+            if is_wrong and key.startswith("."):
+                self.source.add(self.path + key, what)
+            elif is_wrong:
                 self.wrong(key, what)
+
+    def know(self, keys: Collection[str]) -> None:
+        """Note every other key, which would silently mean nothing; it is read as the one meant, if that is missing."""
+        for key in [key for key in self._data if key not in keys and key not in self._spelt]:
+            lacking = [one for one in keys if one not in self._data]
+            near = get_close_matches(key, lacking, n=1) or get_close_matches(key, keys, n=1)
+            hint = f"; did you mean {near[0]!r}?" if near else f"; known here: {', '.join(sorted(keys))}"
+            self.wrong(key, f"is no key of this table{hint}")
+            meant = near[0] if near and near[0] in lacking else key
+            self._spelt[meant] = key
+            self._data = {meant if one == key else one: value for one, value in self._data.items()}
 
     def has(self, key: str) -> bool:
         """Return whether the key is there."""
         return key in self._data
-
-    def know(self, *keys: str) -> None:
-        """Count keys as known, whether or not they are there."""
-        self._read.update(keys)
 
     def names(self) -> tuple[str, ...]:
         """Return the keys in file order."""
         return tuple(self._data)
 
     def get(self, key: str) -> Any:
-        """Return the raw value, None when missing, and count the key as known."""
-        self._read.add(key)
+        """Return the raw value, None when missing."""
         return self._data.get(key)
 
     def _typed(self, key: str, kind: type, noun: str, *, required: bool = False) -> Any:
@@ -147,11 +147,11 @@ class Table:
         return value
 
     def word(self, key: str, allowed: tuple[str, ...], *, default: str | None = None) -> str:
-        """Return one of the allowed words."""
+        """Return one of the allowed words; a misspelt one is read as the one that was meant."""
         value = self.text(key, default=default, noun=f"one of {', '.join(allowed)}")
         if value and value not in allowed:
             self.wrong(key, f"{value!r} is not one of {', '.join(allowed)}{did_you_mean(value, allowed)}")
-            value = ""
+            value = "".join(get_close_matches(value, allowed, n=1))
         return value or default or allowed[0]
 
     def flag(self, key: str) -> bool:
@@ -221,22 +221,6 @@ class Table:
             self.wrong(key, f"must be a table or a list of tables, not {value!r}")
             return ()
         return tuple(Table(item, self.source, path, key, self.around) for path, item in places.items())
-
-    def finish(self, *known_elsewhere: str, needs: Collection[str] = ()) -> None:
-        """Note every key that was not read: a mistyped key would otherwise silently mean nothing.
-
-        If the key that was meant is missing, that is not reported as well, nor that the table needs one of the keys
-        ``needs``.
-        """
-        lacking = self._read - self._data.keys()
-        for key in [one for one in self._data if one not in self._read and one not in known_elsewhere]:
-            near = get_close_matches(key, lacking, n=1) or get_close_matches(key, self._read, n=1)
-            if near and near[0] in lacking:
-                self.source.take_back(self.at(near[0]), "is missing")
-                if near[0] in needs:
-                    self.source.take_back(self.path, "needs ", "has no rule")
-            hint = f"; did you mean {near[0]!r}?" if near else f"; known here: {', '.join(sorted(self._read))}"
-            self.wrong(key, f"is no key of this table{hint}")
 
 
 def read_template(table: Table, key: str, *, verbs: bool = False) -> Template:

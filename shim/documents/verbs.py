@@ -8,7 +8,7 @@ from typing import Any, Self
 
 import attrs
 
-from shim.documents.casts import read_way
+from shim.documents.casts import WAYS, read_way
 from shim.documents.fields import BODY, Field, Rule, Use, Verb, unfit
 from shim.documents.links import Link, Next
 from shim.documents.read import read_as, source, sources_in, under
@@ -46,7 +46,7 @@ class From(Verb):
     key = "from"
     hands_on = True
     sources: tuple[str, ...] = read_as(lambda table, key: sources_in(table, key, table.texts(key)), "from")
-    way: Way = read_as(read_way, default=AS_IS)
+    way: Way = read_as(read_way, *(way.key for way in WAYS), default=AS_IS)
     drop: Drop = read_as(read_drop, default=())
     null: bool = False
 
@@ -55,8 +55,8 @@ class From(Verb):
         told = self.way.mark.join(filter(None, (shown, self.way.how())))
         return ", ".join(filter(None, (told, "null stays null" if self.null else "")))
 
-    def wrong(self, field: Field, use: Use) -> Rows:
-        yield from self.way.wrong(field)
+    def misused(self, field: Field, use: Use) -> Rows:
+        yield from self.way.misused(field)
         changes = not self.way.copies or self.drop
         yield "", field.type == "links" and changes, "links are taken as they are, and led back through the shim"
         if field.of is not None:
@@ -99,7 +99,7 @@ class Parameter(Verb):
     says = "{0.parameter} in the path"
     parameter: str
 
-    def wrong(self, field: Field, use: Use) -> Rows:
+    def misused(self, field: Field, use: Use) -> Rows:
         for operation, path in use.paths.items():
             unknown = self.parameter and self.parameter not in path.parameters
             yield ".parameter", unknown, f"{self.parameter!r} is no parameter of {operation}'s path"
@@ -122,7 +122,7 @@ class Constant(Verb):
     def how(self, name: str) -> str:
         return f"always {json.dumps(self.constant)}"
 
-    def wrong(self, field: Field, use: Use) -> Rows:
+    def misused(self, field: Field, use: Use) -> Rows:
         return check_value(field, ".constant", self.constant)
 
     def lines(self, script: Script, field: Field, which: str) -> list[str]:
@@ -145,7 +145,7 @@ class Count(Verb):
     def how(self, name: str) -> str:
         return f"how many items {self.sources[0]} has" if self.sources else "how many became one"
 
-    def wrong(self, field: Field, use: Use) -> Rows:
+    def misused(self, field: Field, use: Use) -> Rows:
         alone = not self.sources and use.tier not in use.grouped
         yield "", alone, "can never apply: no field that has this resource groups a list"
 
@@ -226,19 +226,22 @@ class Equals(Verb):
     others: tuple[str, ...] = ()
 
     @classmethod
-    def read(cls, table: Table) -> Self:
+    def keys(cls) -> tuple[str, ...]:
+        return ("equals",)
+
+    @classmethod
+    def part(cls, table: Table, **known: Any) -> Self:
         sub = table.table("equals")
         if sub is None:
             return cls(words=())
-        made = super().read(sub)
-        sub.finish()
-        return made
+        sub.know(super().keys())
+        return super().part(sub)
 
     def how(self, name: str) -> str:
         others = f", and not {' or '.join(self.others)}" if self.others else ""
         return f"whether {self.sources[0]} is {' or '.join(self.words)}{others}"
 
-    def wrong(self, field: Field, use: Use) -> Rows:
+    def misused(self, field: Field, use: Use) -> Rows:
         both = set(self.others) & set(self.words)
         yield ".equals.others", both, f"has words that make it true: {', '.join(sorted(both))}"
 
@@ -290,7 +293,7 @@ class Itself(Verb):
     def how(self, name: str) -> str:
         return f"made of members beside it{f', by {self.sources[0]}' if self.sources else ''}"
 
-    def wrong(self, field: Field, use: Use) -> Rows:
+    def misused(self, field: Field, use: Use) -> Rows:
         yield "", field.of is None, "needs of, the resource that the object is"
         yield ".keyed", self.sources and field.type != "object", "belongs to fields of type object"
 

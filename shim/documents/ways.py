@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Callable, Collection
 from functools import partial
-from typing import Any, ClassVar, Self
+from typing import Any, ClassVar
 
 import attrs
 
 from shim.documents.fields import LISTS, Field, unfit
-from shim.documents.read import members_in, read_as, read_declared
+from shim.documents.read import Declared, members_in, read_as
 from shim.documents.script import Branch, Columns, Part, Script, Unusual, is_plain
 from shim.documents.sources import parse_source
 from shim.documents.tables import Rows, Table
@@ -57,7 +57,7 @@ def is_time(found: str) -> str:
 
 
 @attrs.frozen
-class Way:
+class Way(Declared):
     """A value is taken as it is; the subclasses make something else of it.
 
     A key of a rule names each, and a rule has one way at most.
@@ -80,16 +80,11 @@ class Way:
         """Whether a value stays what it is, or objects in it are translated by a resource."""
         return type(self).convert is Way.convert
 
-    @classmethod
-    def read(cls, table: Table) -> Self:
-        """Return what a rule's table says."""
-        return read_declared(cls, table)
-
     def how(self) -> str:
         """Say what becomes of a value; empty when it stays what it is."""
         return self.says.format(self)
 
-    def wrong(self, field: Field) -> Rows:
+    def misused(self, field: Field) -> Rows:
         """Yield what could never be true of a rule of that field."""
         of = " with of, the resource that the items are" if self.belongs.startswith("object") else ""
         other = self.belongs and (field.type != self.belongs or (of and field.of is None))

@@ -9,8 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from shim.documents import load_documents
-from shim.documents.check import check_documents
-from shim.documents.check_fields import lost_members, open_questions
+from shim.documents.check import check_documents, lost_members, open_questions
 from shim.documents.tables import DocumentSource, Table, key_path, same
 from tests.core.driver import SHIPPED
 from tests.documents.language.sound import SOUND, changed, load, only_problem, problems

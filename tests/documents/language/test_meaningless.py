@@ -94,7 +94,7 @@ def test_the_document_is_sound():
             f"{SAIL}.body.x",
             "'kind' is of type string",
         ),
-        ({f"{SAIL}.body.masts.type": "string"}, f"{SAIL}.body.masts.of", "belongs to fields of type object"),
+        ({f"{SAIL}.body.masts.type": "array"}, f"{SAIL}.body.masts.of", "belongs to fields of type object"),
         ({f"resource.pier.berths.{NEW}.group": "a..b"}, f"resource.pier.berths.{NEW}.group", "is no source"),
         ({f"resource.harbour.lights.{NEW}.keyed": "a[each]"}, f"resource.harbour.lights.{NEW}.keyed", "is a list"),
         ({"resource.harbour.without": ["a..b"]}, "resource.harbour.without", "is no name"),
