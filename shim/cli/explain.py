@@ -18,15 +18,14 @@ from packaging.version import Version
 from shim.cli import output
 from shim.cli.failures import NO, trouble
 from shim.cli.output import output_option
-from shim.cli.successors import ORIGIN, PLAIN, FieldLine, encoded, field_lines, next_calls, no_successor, readable
+from shim.cli.successors import ORIGIN, FieldLine, encoded, field_lines, next_calls, no_successor, readable
 from shim.core.context import Context, Memory
 from shim.core.messages import Call, field
-from shim.core.question import read_query
+from shim.core.question import LegacyQuery, read_query
 from shim.core.recognise import Engine, Match, shared_engine
 from shim.core.responses import CallError
 from shim.core.route import Decision, constant_of, decide, has_successor, sunset_of
 from shim.core.settings import ATLAS_ORIGINS, FlagRoute, RouteWord, Settings, parse_instant, read_settings
-from shim.credentials import used_variables
 from shim.documents.model import Operation
 from shim.documents.versions import named_in, written
 from shim.documents.vocabulary import Fidelity
@@ -128,7 +127,7 @@ def _shape(template: str) -> str:
 
 def _explained(match: Match, call: Call, settings: Settings, at: datetime) -> dict[str, Any]:
     """Return how a process that has seen no reply yet handles a retired call at an instant, as JSON has it."""
-    operation, origin, query = match.operation, call.origin or ORIGIN, PLAIN
+    operation, origin, query = match.operation, call.origin or ORIGIN, LegacyQuery()
     remarks = [*_remarks(operation, settings, call.origin)]
     try:
         query = read_query(call.query, operation.shape)
@@ -136,13 +135,12 @@ def _explained(match: Match, call: Call, settings: Settings, at: datetime) -> di
         remarks.append(f"The query is invalid: {error.parameters[0]}. When a successor is asked, the answer is 400.")
     decision = decide(match, call, Context(settings, Memory(), at.timestamp, origin, monotonic=at.timestamp))
     steps, sunset = list(_then(operation, settings, decision)), sunset_of(operation, settings)
-    has_key = any("PUBLIC_API_KEY" in name for name in used_variables(os.environ))
     tiers = {
         name: {
             "note": tier.note,
             "after": tier.after,
             "fields": field_lines(operation, name),
-            "calls": next_calls(operation, match.raw, tier, origin=origin, query=query, has_key=has_key),
+            "calls": next_calls(operation, match.raw, tier, origin, query),
         }
         for name, tier in operation.successors.items()
     }
@@ -235,15 +233,15 @@ def _write(found: Mapping[str, Any], form: str) -> None:
         _fields(tier["fields"], found["file"])
         output.heading(f"\nThe call to make instead, on {name}")
         for call in tier["calls"]:
-            if call.word:
-                click.echo(f"\n  For {call.word}:")
-            if call.refused:
-                output.paragraph(f"refused, {call.refused}")
+            if call["word"]:
+                click.echo(f"\n  For {call['word']}:")
+            if "refused" in call:
+                output.paragraph(f"refused, {call['refused']}")
                 continue
-            output.code(call.curl)
+            output.code(call["curl"])
             click.echo()
-            output.facts(call.names.items())
-            output.bullets(call.remarks)
+            output.facts(call["names"].items())
+            output.bullets(call["remarks"])
 
 
 def _fields(lines: tuple[FieldLine, ...], file: str) -> None:

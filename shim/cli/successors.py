@@ -6,6 +6,7 @@ The calls are curl commands, with their names in SDKs.
 from __future__ import annotations
 
 import json
+import os
 import re
 import shlex
 from collections.abc import Iterator, Mapping
@@ -16,6 +17,7 @@ import attrs
 
 from shim.core.question import MOST, LegacyQuery, translated_pairs
 from shim.core.responses import CallError, explained
+from shim.credentials import used_variables
 from shim.documents.calls import Successor, Target
 from shim.documents.fields import Resource, Rule
 from shim.documents.model import Operation
@@ -26,9 +28,6 @@ from shim.documents.vocabulary import Fidelity
 
 ORIGIN = "https://cloud.mongodb.com"
 """The default origin of a call."""
-
-PLAIN = LegacyQuery()
-"""An empty query."""
 
 _DIGEST = '--digest --user "$MONGODB_ATLAS_PUBLIC_API_KEY:$MONGODB_ATLAS_PRIVATE_API_KEY"'
 _BEARER = '--header "Authorization: Bearer $MONGODB_ATLAS_ACCESS_TOKEN"'
@@ -66,26 +65,6 @@ and the operation ids of Atlas' OpenAPI description, which generated clients use
 _ROWS = {tuple(row[:2]): row[2:] for row in map(str.split, _NAMES.strip().splitlines())}
 
 
-@attrs.frozen
-class NextCall:
-    """One successor call. ``word`` is the word of the body or query that chooses it, empty without a choice.
-
-    ``url`` keeps ``{placeholders}`` readable; ``body`` is a template of the content or None; ``curl`` is the call as
-    a command; ``names`` are those of ``sdk_names``; ``remarks`` say what differs from the retired call. If no call
-    serves the word, ``refused`` has the reason, and the rest is empty.
-    """
-
-    word: str
-    method: str = ""
-    url: str = ""
-    accept: str = ""
-    body: Mapping[str, Any] | None = None
-    curl: str = ""
-    names: Mapping[str, str] = attrs.field(factory=dict)
-    remarks: tuple[str, ...] = ()
-    refused: str = ""
-
-
 def encoded(url: str) -> str:
     """Percent-encode what a URL can't hold, such as the braces of ``{groupId}``."""
     return quote(url, safe="/%:@!$&'()*+,;=-._~?")
@@ -109,38 +88,37 @@ def sdk_names(method: str, path: str) -> dict[str, str]:
     return {"go": go, "cli": f"atlas api {tag} {name}", "operationId": operation_id}
 
 
-def next_calls(  # noqa: PLR0913 - what a call is made of
-    operation: Operation,
-    raw: Mapping[str, str],
-    successor: Successor,
-    *,
-    origin: str = ORIGIN,
-    query: LegacyQuery = PLAIN,
-    has_key: bool = False,
-) -> tuple[NextCall, ...]:
+def next_calls(
+    operation: Operation, raw: Mapping[str, str], successor: Successor, origin: str, query: LegacyQuery
+) -> list[dict[str, Any]]:
     """Return the calls on one tier: a single one, or one for each word of the body or query that chooses it.
 
-    ``raw`` has the path's parameters, still percent-encoded. With ``has_key`` curl signs with an API key, else with a
-    token.
+    ``raw`` has the path's parameters, still percent-encoded. A call has the ``word`` that chooses it, empty without a
+    choice; ``method``, ``url`` with ``{placeholders}``, ``accept`` and a template of the ``body``, or None; ``curl``,
+    the call as a command that signs with the environment's API key, else with a token; ``names``, those of
+    ``sdk_names``; and ``remarks`` on what differs from the retired call. If no call serves the word, ``refused`` has
+    the reason, and the rest is missing.
     """
     choices = successor.choices if successor.only is None else {"": successor.only}
-    calls = []
+    signing = _DIGEST if any("PUBLIC_API_KEY" in name for name in used_variables(os.environ)) else _BEARER
+    calls = list[dict[str, Any]]()
     for word, target in choices.items():
         if isinstance(target, RefusedChoice):
-            calls.append(NextCall(word, refused=f"{target.error_code}: {explained(target.error_code, target.detail)}"))
+            why = f"{target.error_code}: {explained(target.error_code, target.detail)}"
+            calls.append({"word": word, "refused": why})
             continue
         pairs, lost = _query(operation, target, query)
         host = f"https://{{{target.host}}}" if target.host else origin  # The operator knows the origin.
         url = host + readable(target.path.build(raw)) + (f"?{'&'.join(pairs)}" if pairs else "")
         accept, body = target.accept, _body(operation, target, word)
-        signing = _DIGEST if has_key else _BEARER
         lines = [f"curl -sS --request {target.method} {signing}", f"--header 'Accept: {accept}'"]
         if body is not None:
             lines += [f"--header 'Content-Type: {accept}'", f"--data {shlex.quote(json.dumps(body))}"]
-        curl = " \\\n  ".join([*lines, shlex.quote(url)])
-        names, remarks = sdk_names(target.method, target.path.text), (*_remarks(operation, successor, target), *lost)
-        calls.append(NextCall(word, target.method, url, accept, body, curl, names, remarks))
-    return tuple(calls)
+        call = {"word": word, "method": target.method, "url": url, "accept": accept, "body": body}
+        call["curl"] = " \\\n  ".join([*lines, shlex.quote(url)])
+        call["names"] = sdk_names(target.method, target.path.text)
+        calls.append({**call, "remarks": [*_remarks(operation, successor, target), *lost]})
+    return calls
 
 
 def _query(operation: Operation, target: Target, query: LegacyQuery) -> tuple[list[str], list[str]]:
@@ -164,21 +142,13 @@ def _remarks(operation: Operation, successor: Successor, target: Target) -> Iter
     if operation.request is None and target.body is None and target.method not in {"GET", "DELETE"}:
         yield f"Its content is the old call's, with Content-Type: {target.accept}."
     if operation.order:
-        keys = " then ".join(_order_key(operation, successor.tier, key) for key in operation.order)
-        yield f"The order is not the legacy one: sort by {keys}."
-    if successor.errors:
-        said = []
-        for code, rule in successor.errors.items():
-            status, detail = f"a {rule.status}" if rule.status else "", json.dumps(rule.detail) if rule.detail else ""
-            said.append(f"{code} was {', '.join(filter(None, (rule.code, status, detail)))}")
-        yield f"Errors are the successor's own: {'; '.join(said)}."
-
-
-def _order_key(operation: Operation, tier: str, key: str) -> str:
-    name = key.removeprefix("-")
-    field = next(field for field in operation.fields if field.name == name)
-    sources = field.rules[tier][-1].sources or (name,)
-    return f"{', else '.join(sources)} ({'descending' if key.startswith('-') else 'ascending'})"
+        keys = []
+        for key in operation.order:
+            name = key.removeprefix("-")
+            field = next(field for field in operation.fields if field.name == name)
+            sources = ", else ".join(field.rules[successor.tier][-1].sources or (name,))
+            keys.append(f"{sources} ({'descending' if key.startswith('-') else 'ascending'})")
+        yield f"The order is not the legacy one: sort by {' then '.join(keys)}."
 
 
 def _body(operation: Operation, target: Target, word: str) -> Mapping[str, Any] | None:
