@@ -13,19 +13,16 @@ import sys
 import click
 
 
-class Words(click.Command):
-    """A command that takes all words unparsed, except a single --help (inheritance is click's way to extend one)."""
-
-    def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
-        """Leave the words to the command."""
-        if args in (["-h"], ["--help"]):
-            return super().parse_args(ctx, args)
-        ctx.params["words"] = args
-        return []
-
-
-@click.command(cls=Words, options_metavar="serverless ... | WORD...")
-def command(words: list[str]) -> None:
+@click.command(
+    options_metavar="",
+    context_settings={
+        "ignore_unknown_options": True,
+        "allow_interspersed_args": False,
+        "help_option_names": ["--help"],
+    },
+)
+@click.argument("words", nargs=-1, type=click.UNPROCESSED, metavar="serverless ... | WORD...")
+def command(words: tuple[str, ...]) -> None:
     """Run the commands that the Atlas CLI removed; pass others on to it.
 
     For old scripts: alias atlas='atlas-shim atlas'. Flags, output, profiles and variables are
