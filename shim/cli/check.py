@@ -16,7 +16,6 @@ import click
 
 from shim.cli import check_dropin, output
 from shim.cli.check_connect import GROUP, probe
-from shim.cli.failures import collected
 from shim.cli.output import output_option, write_report
 from shim.core.recognise import Engine, load_engine
 from shim.core.settings import RouteWord, read_settings
@@ -24,7 +23,7 @@ from shim.credentials import AccessToken, ApiKey, ServiceAccount, read_credentia
 from shim.documents import Document
 from shim.documents.check import lost_members, open_questions
 from shim.doors.environment import VARIABLES, WARNINGS, read_word
-from shim.errors import SettingsError
+from shim.errors import DocumentError, SettingsError
 from shim.extras import hinted
 from shim.flags.providers import check_flag, provider_factory
 from shim.gateway.options import TABLE, Options
@@ -125,9 +124,9 @@ def command(  # noqa: PLR0913 - one argument for each option
         return
     problems: list[str] = []
     rows, upstream, documents = _settings(config, document, problems)
-    with collected(problems):
+    with _collected(problems):
         rows.append(Setting("warnings", read_word(os.environ), WARNINGS if os.environ.get(WARNINGS) else "default"))
-    with collected(problems):
+    with _collected(problems):
         # The kind of credentials and the names of their variables, never a value.
         kind = _KINDS[type(read_credentials(os.environ))]
         rows.append(Setting("Atlas credentials", kind, ", ".join(used_variables(os.environ)) or "default"))
@@ -145,7 +144,7 @@ def command(  # noqa: PLR0913 - one argument for each option
     if connects and upstream is None:
         problems.append("Atlas was not asked (--connect): the settings don't say where it is")
     elif connects and upstream is not None:
-        with collected(problems):
+        with _collected(problems):
             report["connection"] = probe(os.environ, upstream, group or GROUP)
         problems += [f"{one['side']}: {one['meaning']}" for one in report["connection"] if not one["good"]]
     report["problems"] = problems = list(dict.fromkeys(problems))
@@ -167,33 +166,32 @@ def _settings(
     Each defect is added to the list. If a value can't be read, there are no settings to return.
     """
     rows, upstream, file = list[Setting](), None, dict[str, object]()
-    with collected(problems):
+    with _collected(problems):
         file = read_config(config)
     found, unknown = given(os.environ, {}, file, str(config))
     options, documents = Options(), tuple[Document, ...]()
-    with collected(problems):
+    with _collected(problems):
         options = options_of(found, unknown)
         rows += settings_of(found, os.environ)
         provider_factory(os.environ)
         check_flag(options.route)
         if options.route is RouteWord.OFF:
             problems.append(f"{found['route'].name}=off: the shim is switched off, retired calls fail")
-    with collected(problems):
+    with _collected(problems, found):
         engine = _engine(document, options.switches)
         documents = engine.documents
-        with _names(found):
-            Plan(options, engine, found)
+        Plan(options, engine, found)
     if config is not None or {row.variable for row in TABLE if row.name in found}.difference(VARIABLES):
         # What keeps a gateway from starting: TLS files and credentials that can't be used, or a missing extra.
         try:
             from shim.gateway.credentials import gate_for  # noqa: PLC0415 - an extra, which programs don't need
 
             for check in (lambda: Certificates(options, []), lambda: gate_for(options, os.environ, [])):
-                with collected(problems), _names(found):
+                with _collected(problems, found):
                     check()
         except ModuleNotFoundError as error:
             problems.append(f"no gateway can be started here: {hinted(error)}")
-    with collected(problems):
+    with _collected(problems):
         upstream = options_of({name: one for name, one in found.items() if name.startswith("upstream")})
         if "upstream" not in found:
             upstream = attrs.evolve(upstream, upstream=read_base_url(os.environ))
@@ -201,12 +199,14 @@ def _settings(
 
 
 @contextmanager
-def _names(found: Mapping[str, Given]) -> Iterator[None]:
-    """Rename options in an error of the block: to the flag, variable or key that set them."""
+def _collected(problems: list[str], found: Mapping[str, Given] = {}) -> Iterator[None]:
+    """Add errors of the block to the problems; those of an option get the name of what set it."""
     try:
         yield
+    except DocumentError as error:
+        problems += error.problems
     except SettingsError as error:
-        raise renamed(error, found) from None
+        problems += renamed(error, found).problems
 
 
 def _text(report: Mapping[str, Any]) -> None:

@@ -14,9 +14,10 @@ from packaging.requirements import Requirement
 
 from shim._version import __version__
 from shim.cli import output
-from shim.cli.failures import collected, trouble
+from shim.cli.failures import trouble
 from shim.doors import switch
 from shim.doors.served import SERVED
+from shim.errors import DocumentError, SettingsError
 from shim.extras import other_shim
 
 EXTRAS = ("requests", "httpx2", "aiohttp")
@@ -49,9 +50,11 @@ def look(environ: Mapping[str, str], problems: list[str]) -> dict[str, Any]:
         with suppress(PackageNotFoundError):
             installed[name] = version(name)
     try:
-        with collected(problems):
-            switch.install()
-            active = "by atlas-shim run, or by the environment" if before else "by this command"
+        switch.install()
+        active = "by atlas-shim run, or by the environment" if before else "by this command"
+    except (DocumentError, SettingsError) as error:
+        problems += error.problems
+    try:
         names = [name for name in SERVED if name in installed or name == "urllib.request"]
         patched = {function: ours for name in names for function, ours in _patched(name, problems)}
         if switch.installed():

@@ -1,4 +1,4 @@
-"""Exit codes, the errors behind them, and a way to collect several errors.
+"""Exit codes, and the errors behind them.
 
 0  success
 1  Atlas answered with an error, a call is not recognised, or a check found problems
@@ -12,8 +12,6 @@ from __future__ import annotations
 
 import os
 import sys
-from collections.abc import Iterator
-from contextlib import contextmanager
 
 import click
 
@@ -73,12 +71,3 @@ def trouble(section: str) -> str:
 
 def _lines(said: str, step: str) -> str:
     return f"{said}\n  {step}" if step else said
-
-
-@contextmanager
-def collected(problems: list[str]) -> Iterator[None]:
-    """Add a settings or document error raised in the block to ``problems``, and continue after the block."""
-    try:
-        yield
-    except (DocumentError, SettingsError) as error:
-        problems.extend(error.problems)
