@@ -12,14 +12,12 @@ One call, in the order of its stations (each room's own docstring has its files)
     ``http1.response``  the reply as bytes
 
 Beside it: ``fields`` decides which field lines cross and which are added, ``errors`` are the gateway's own answers,
-and ``coalesce`` lets identical reads share a call. ``options`` are declared once for flags, environment and file,
-their texts read by ``option_values``; a ``plan`` is made of them and the documents, and ``watch`` has it made anew
-when a file changes. ``server`` is the life of one gateway, ``run`` that of the program, with
-what systemd hands over.
-For the operator: ``ledger`` counts each call in one step; ``metrics`` and ``status`` are folds of its snapshot, and
-``admin`` answers with them in a thread of its own, whatever the calls' side does. ``logs`` makes the line of a call and
-``log_writer`` writes it; ``radar_inventory`` keeps what replies announce and who called; nobody waits for them. ``tls``
-makes contexts of options, and anew when files change.
+and ``coalesce`` lets identical reads share a call. A ``plan`` is made of ``options`` and the documents, and ``watch``
+has it made anew when a file changes. ``server`` is the life of one gateway, ``run`` that of the program.
+
+For the operator: ``ledger`` counts each call in one step; ``metrics`` and ``status`` are folds of its snapshot, which
+``admin`` shows. ``logs`` makes the line of a call, ``log_writer`` writes it, and ``radar_inventory`` keeps what replies
+announce and who called; no call waits for them.
 
 Names are loaded when they are first used, since the table of options needs nothing that the server needs.
 """

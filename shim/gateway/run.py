@@ -17,7 +17,7 @@ import threading
 import time
 from collections.abc import Callable, Iterator, Mapping
 from importlib import import_module
-from typing import Any
+from typing import Any, cast
 
 from anyio.from_thread import start_blocking_portal
 
@@ -34,8 +34,6 @@ from shim.gateway.server import Gateway
 from shim.gateway.watch import Watched
 
 log = logging.getLogger("shim.gateway")
-
-_ENDING = (signal.SIGTERM, signal.SIGINT)
 
 _SPARE = 128  # descriptors for listeners, logs, the loop, resolving and the operator's connections
 _LATE = 10.0  # seconds beyond ``drain``, and after a second signal, in which the process ends by itself or is ended
@@ -83,28 +81,22 @@ async def _run(settings: Watched[Plan], calls: Bound | None) -> None:
         _end_within(_LATE + (gateway.options.drain if gateway.is_ready else 0), 1)
         ends.put_nowait(why)
 
-    chores: list[asyncio.Task[Any]] = [loop.create_task(_watchdog())]
-    for number in _ENDING:
+    chores: list[asyncio.Task[Any]] = [loop.create_task(_watchdog())]  # a task that nobody holds may vanish
+    for number in (signal.SIGTERM, signal.SIGINT):
         loop.add_signal_handler(number, end, number.name)
     loop.add_signal_handler(signal.SIGHUP, lambda: chores.append(loop.create_task(settings.look(now=True))))
-    try:
-        await gateway.start(calls)
-        where = f"takes calls at {options.uds or gateway.url} for {options.upstream}"
-        where += f" by the proxy {gateway.proxy}" if gateway.proxy is not None else ""
-        allows = f", allows {options.allowed}" if options.allowed is not None else ""
-        admin = f"probes and metrics at {options.admin.authority}" if options.admin else "no probes and metrics"
-        about = f"credentials {options.credentials}{allows}, route {options.route}, {admin}"
-        log.info("%s (atlas-shim %s, %s)", where, __version__, about)
-        _notify("READY=1", f"STATUS={where}")
-        log.info("drains after %s", await ends.get())
-        patience = f"EXTEND_TIMEOUT_USEC={round((gateway.options.drain + _TIDY) * 1e6)}"
-        _notify("STOPPING=1", "STATUS=lets calls in flight end", patience)
-        await gateway.drain(ends.get())
-    finally:
-        for task in chores:
-            task.cancel()
-        for number in (*_ENDING, signal.SIGHUP):
-            loop.remove_signal_handler(number)
+    await gateway.start(calls)
+    where = f"takes calls at {options.uds or gateway.url} for {options.upstream}"
+    where += f" by the proxy {gateway.proxy}" if gateway.proxy is not None else ""
+    allows = f", allows {options.allowed}" if options.allowed is not None else ""
+    admin = f"probes and metrics at {options.admin.authority}" if options.admin else "no probes and metrics"
+    about = f"credentials {options.credentials}{allows}, route {options.route}, {admin}"
+    log.info("%s (atlas-shim %s, %s)", where, __version__, about)
+    _notify("READY=1", f"STATUS={where}")
+    log.info("drains after %s", await ends.get())
+    patience = f"EXTEND_TIMEOUT_USEC={round((gateway.options.drain + _TIDY) * 1e6)}"
+    _notify("STOPPING=1", "STATUS=lets calls in flight end", patience)
+    await gateway.drain(ends.get())
     _end_within(_AFTER, 0)
 
 
@@ -132,12 +124,9 @@ def serve_in_thread(
 
 def loop_factory() -> Callable[[], asyncio.AbstractEventLoop] | None:
     """Return uvloop's, when it is installed; None means asyncio's own."""
-    try:
-        uvloop: Any = import_module("uvloop")
-    except ImportError:
-        return None
-    factory: Callable[[], asyncio.AbstractEventLoop] = uvloop.new_event_loop
-    return factory
+    with contextlib.suppress(ImportError):
+        return cast("Callable[[], asyncio.AbstractEventLoop]", import_module("uvloop").new_event_loop)
+    return None
 
 
 def _end_within(seconds: float, code: int) -> None:
