@@ -50,17 +50,13 @@ Json = dict[str, Any]
 
 
 def status_of(
-    handler: Handler,
-    settings: Watched[Plan],
-    certificates: Iterable[ReloadableContext],
-    *,
-    listens: str,
-    ready: bool,
+    handler: Handler, settings: Watched[Plan], certificates: Iterable[ReloadableContext], *, listens: str, ready: bool
 ) -> Json:
     """Return the status as it is now; may be called in another thread."""
     plan, counted, today, now = handler.plan, handler.ledger.snapshot(), handler.clock(), time.time()
-    started = handler.ledger.started
-    ends, options = ends_of(plan.engine, plan.settings, today), plan.options
+    options, inventory, started = plan.options, handler.inventory, handler.ledger.started
+    callers = sorted(fair(counted["callers"], _SHOWN).items(), key=lambda item: -item[1]["last_at"])
+    sightings = sorted(inventory.radar.sightings(), key=lambda one: (one.sunset or float("inf"), one.key))
     return {
         "format": _FORMAT,
         "made": written(now),
@@ -76,28 +72,25 @@ def status_of(
             "listens": listens,
             "reads": sorted(options.reads),
             "writes": sorted(options.writes),
-            "inventory": handler.inventory.is_on,
+            "inventory": inventory.is_on,
         },
-        "silence": verdict(counted["retired"], started, now, ends, inventory=handler.inventory.is_on),
+        "silence": verdict(
+            counted["retired"], started, now, ends_of(plan.engine, plan.settings, today), inventory=inventory.is_on
+        ),
         "sunsets": [*_sunsets(plan, today)],
         "routes": [*_routes(handler, counted)],
         **_last_hour(counted, int(now) // 60),
         "callers": [
-            {
-                "peer": peer,
-                "agent": agent,
-                "calls": one["calls"],
-                "retired": one["retired"],
-                "last": written(one["last_at"]),
-            }
-            for (peer, agent), one in _latest(fair(counted["callers"], _SHOWN))
+            {"peer": peer, "agent": agent, "last": written(one["last_at"])}
+            | {name: one[name] for name in ("calls", "retired")}
+            for (peer, agent), one in callers
         ],
         "fields": [*_fields(counted, plan)],
         "errors": sorted(_errors(counted), key=lambda one: one["status"] < 500),
         "reload": {
             "state": "refused" if settings.problems else "good",
             "good_since": written(settings.good_since),
-            "refused": None if settings.refused is None else written(settings.refused),
+            "refused": _instant(settings.refused),
             "problems": _cut(settings.problems),
             "waiting": waiting(settings.value, plan),
             "changes": _cut(settings.changes),
@@ -108,17 +101,10 @@ def status_of(
             if one.expires is not None
         ],
         "announced": [
-            {
-                **attrs.asdict(one),
-                **_day("sunset", one.sunset, today),
-                "deprecation": None if one.deprecation is None else written(one.deprecation),
-                "first": written(one.first),
-                "last": written(one.last),
-                "callers": [*one.callers],
-            }
-            for one in sorted(
-                handler.inventory.radar.sightings(), key=lambda one: (one.sunset or float("inf"), one.key)
-            )
+            attrs.asdict(one)
+            | {name: _instant(getattr(one, name)) for name in ("deprecation", "first", "last")}
+            | _day("sunset", one.sunset, today)
+            for one in sightings
         ],
     }
 
@@ -127,14 +113,12 @@ def _cut(said: Sequence[str]) -> list[str]:
     return [one if len(one) <= _LONGEST else f"{one[:_LONGEST]}..." for one in said[:PROBLEMS]]
 
 
-def _latest(rows: Snapshot) -> list[tuple[Any, Any]]:
-    return sorted(rows.items(), key=lambda item: -item[1]["last_at"])
+def _instant(seconds: float | None) -> str | None:
+    return None if seconds is None else written(seconds)
 
 
 def _day(name: str, instant: float | None, today: float) -> Json:
-    if instant is None:
-        return {name: None, "days_left": None}
-    return {name: written(instant), "days_left": int((instant - today) // DAY)}
+    return {name: _instant(instant), "days_left": None if instant is None else int((instant - today) // DAY)}
 
 
 def _sunsets(plan: Plan, today: float) -> Iterator[Json]:
@@ -171,7 +155,7 @@ def _routes(handler: Handler, counted: Snapshot) -> Iterator[Json]:
             "document": operation.document,
             "first": found.route if found else "",
             "reason": found.reason if found else "",
-            **(lasts.get(operation.id) or dict.fromkeys(("last", "answered", "because"))),
+            **lasts.get(operation.id, dict.fromkeys(("last", "answered", "because"))),
         }
 
 
@@ -206,13 +190,12 @@ def _errors(counted: Snapshot) -> Iterator[Json]:
 
 def _fields(counted: Snapshot, plan: Plan) -> Iterator[Json]:
     for (name, field, level), answers in sorted(counted["fields"].items()):
-        if level == Fidelity.RENAMED:
-            continue
-        operation = plan.engine.named(name)
-        known = (one for one in (operation.fields if operation else ()) if one.name == field)
-        rules = (rule for one in known for some in one.rules.values() for rule in some)
-        why = next((rule.why for rule in rules if rule.fidelity == level), "")
-        yield {"operation": name, "field": field, "level": level, "answers": answers, "why": why}
+        if level != Fidelity.RENAMED:
+            operation = plan.engine.named(name)
+            known = (one for one in (operation.fields if operation else ()) if one.name == field)
+            rules = (rule for one in known for some in one.rules.values() for rule in some)
+            why = next((rule.why for rule in rules if rule.fidelity == level), "")
+            yield {"operation": name, "field": field, "level": level, "answers": answers, "why": why}
 
 
 def verdict(retired: Snapshot, started: float, now: float, ends: Ends, *, inventory: bool) -> Json:
