@@ -56,7 +56,6 @@ _STYLE, _SCRIPT = (
     _FILES.joinpath("status.js").read_text("utf-8"),
 )
 
-_TEXT, _JSON = "text/plain; charset=utf-8", "application/json"
 _POLICY = (
     f"default-src 'none'; style-src {hash_source(_STYLE)}; script-src {hash_source(_SCRIPT)}; connect-src 'self'; "
     "base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
@@ -125,7 +124,6 @@ class Admin:
         hosts = [value.lower() for name, value in request.head.headers if name.lower() == "host"]
         if len(hosts) > 1:
             raise bad_request("A request has one Host.")
-        host = hosts[0] if hosts else ""
         if method not in {"GET", "HEAD"}:
             raise Refusal(405, "SHIM_METHOD_NOT_ALLOWED", "Only GET, HEAD.", headers=(("Allow", "GET, HEAD"),))
         match path:
@@ -134,6 +132,7 @@ class Admin:
             case "/readyz":
                 self.asked = time.monotonic()
                 return _reply(200, "ok\n") if self.ready() else _reply(503, "draining\n")
+        host = hosts[0] if hosts else ""
         name = host.rpartition(":")[0] if host.rpartition(":")[2].isdecimal() else host
         is_number = name == "localhost" or is_address(name.removeprefix("[").removesuffix("]"))
         if host not in authorities_of(self.address) and not is_number:
@@ -141,13 +140,13 @@ class Admin:
             raise Refusal(421, "SHIM_HOST_UNKNOWN", detail, close=True)
         match path:
             case "/":
-                return _page(page(self.status()), "text/html; charset=utf-8")
+                return _reply(200, page(self.status()), "text/html; charset=utf-8", _OF_PAGES)
             case "/status.txt":
-                return _page(text(self.status()), _TEXT)
+                return _reply(200, text(self.status()), more=_OF_PAGES)
             case "/status.json":
-                return _page(f"{json.dumps(self.status(), indent=2)}\n", _JSON)
+                return _reply(200, f"{json.dumps(self.status(), indent=2)}\n", "application/json", _OF_PAGES)
             case "/metrics":
-                return _page(self.metrics().decode(), CONTENT_TYPE_LATEST)
+                return _reply(200, self.metrics().decode(), CONTENT_TYPE_LATEST, _OF_PAGES)
         raise Refusal(404, "SHIM_NOT_FOUND", "There is no such page.")
 
 
@@ -173,9 +172,5 @@ def _wrapped(said: str, first: str = "", rest: str = "") -> str:
     return "\n".join(textwrap.wrap(said, WIDTH, initial_indent=first, subsequent_indent=rest))
 
 
-def _page(said: str, kind: str) -> Reply:
-    return _reply(200, said, kind, _OF_PAGES)
-
-
-def _reply(status: int, said: str, kind: str = _TEXT, more: Headers = ()) -> Reply:
+def _reply(status: int, said: str, kind: str = "text/plain; charset=utf-8", more: Headers = ()) -> Reply:
     return Reply(status, (("Content-Type", kind), ("Cache-Control", "no-store"), *more), said.encode())
