@@ -89,28 +89,19 @@ def command(  # noqa: PLR0913 - one argument for each option
     """Check settings, documents, the drop-in and the way to Atlas.
 
     The drop-in is switched on in this process, as by "import shim.auto", and off again. To see what a program
-    gets, run "atlas-shim run -- atlas-shim check" in its environment; to see the libraries that it has loaded,
-    too, call shim.cli.main(["check"]) in it. With --config or DOCUMENT the drop-in is not checked. For a gateway's
-    settings its TLS files and credentials are read, as at its start.
+    gets, run "atlas-shim run -- atlas-shim check" in its environment, or call shim.cli.main(["check"]) in it.
+    With --config or DOCUMENT, a file or folder in place of the shipped documents, the drop-in is not checked.
 
     Nothing is sent without --connect. With it, two reads go to the configured upstream (or to
     MONGODB_ATLAS_BASE_URL), through its certificates and proxy: the retired list of snapshots and the list of
-    flex clusters. They show whether Atlas can be reached, whether it accepts the credentials, and whether
-    the endpoint is retired. Without --group (a project's id, also MONGODB_ATLAS_PROJECT_ID) they name a
-    project that does not exist. No secret is shown.
+    flex clusters. Without --group they name a project that does not exist. No secret is shown.
 
-    DOCUMENT is a file or folder to check instead of the shipped documents. With --pairs each new answer
-    is translated and compared with the old one, and a table shows for each field how many pairs agree.
-    A line of that file:
+    With --pairs each new answer is translated and compared with the old one. A line of that file:
     {"path": …, "old_version": …, "old": {…}, "new_version": …, "new": {…}}
-
-    --calendar checks nothing: it lists the sunsets in the documents and in an OpenAPI description, with the calls
-    that an inventory or a scan found.
 
     Exit codes: 0 when no problem was found; 1 for problems (all are listed), or pairs that differ in fields
     that the document does not declare absent; 2 for bad usage; with --calendar 4 if a call's sunset is at most
-    --within days away, and 5 if it has passed and the call was found. With an inventory or a scan only calls
-    found there count.
+    --within days away, and 5 if it has passed and the call was found (with --seen only calls found there count).
     """
     if calendar:
         from shim.cli.check_calendar import check_calendar, known_ends  # noqa: PLC0415 - only this option needs what it loads

@@ -20,17 +20,7 @@ _FILE = click.Path(exists=True, dir_okay=False, path_type=Path)
 @click.argument("new", type=_FILE, required=False)
 @click.option("--operation", "operations", multiple=True, required=True, metavar="ID", help="Repeatable: get and list.")
 @click.option("--successor", "successors", multiple=True, metavar="ID", help="Its successor's id, if it differs.")
-@click.option(
-    "--from", "old_version", metavar="DATE", help="The retired version. Default: the one in the pairs, else the oldest."
-)
-@click.option(
-    "--to",
-    "new_version",
-    metavar="DATE",
-    help="The successor's version. Default: the one in the pairs, else the newest.",
-)
 @click.option("--pairs", "recorded", type=_FILE, help="Recorded answers of both versions, one JSON object a line.")
-@click.option("--name", help="The document's name. Default: the last word of the path.")
 @click.option(
     "-o",
     "--output",
@@ -44,17 +34,15 @@ def command(  # noqa: PLR0913 - one argument for each option
     new: Path | None,
     operations: tuple[str, ...],
     successors: tuple[str, ...],
-    old_version: str | None,
-    new_version: str | None,
     recorded: Path | None,
-    name: str | None,
     target: Path | None,
 ) -> None:
     """Draft a mapping document for a read, from API descriptions.
 
-    OLD and NEW are OpenAPI descriptions in JSON; one is enough if it has the operation in both versions. All
-    operations must be of one resource. With --pairs the document has the rules that every pair confirms. Whatever no
-    pair proves is a line with "# ?" for you to decide; names and descriptions alone prove nothing. Nothing is sent.
+    OLD and NEW are OpenAPI descriptions in JSON; one is enough if it has the operation in both versions. The versions
+    are those of the pairs, else the oldest and the newest. All operations must be of one resource. With --pairs the
+    document has the rules that every pair confirms. Whatever no pair proves is a line with "# ?" for you to decide;
+    names and descriptions alone prove nothing. Nothing is sent.
 
     A line of the file of pairs: {"path": …, "old_version": …, "old": {…}, "new_version": …, "new": {…}}
 
@@ -65,14 +53,14 @@ def command(  # noqa: PLR0913 - one argument for each option
     before = read_description(old)
     after = before if new is None else read_description(new)
     pairs = read_pairs(recorded) if recorded is not None else ()
-    # Pairs that all have one version choose it.
-    old_version = old_version or _only({pair.old_version for pair in pairs})
-    new_version = new_version or _only({pair.new_version for pair in pairs})
+    # Pairs that all have one version choose it, else it is the oldest and the newest.
+    sides = {pair.old_version for pair in pairs}, {pair.new_version for pair in pairs}
+    versions = [side.pop() if len(side) == 1 else "" for side in sides]
     wanted = [
-        Asked(operation, successor, old_version, new_version)
+        Asked(operation, successor, *versions)
         for operation, successor in zip(operations, successors or ("",) * len(operations), strict=True)
     ]
-    text = draft(before, after, wanted, pairs, name or "")
+    text = draft(before, after, wanted, pairs)
     if target is None:
         click.echo(plain(text) if sys.stdout.isatty() else text, nl=False)
         return
@@ -81,7 +69,3 @@ def command(  # noqa: PLR0913 - one argument for each option
     click.echo(f"{target} is written, with {questions} question{'s' * (questions != 1)} left (# ?).")
     check = f"atlas-shim check {f'--pairs {recorded} ' if recorded is not None else ''}{target}"
     click.echo(f"Next: answer them, and run {check}")
-
-
-def _only(words: set[str]) -> str:
-    return words.pop() if len(words) == 1 else ""

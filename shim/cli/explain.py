@@ -52,8 +52,7 @@ def command(*, method: str, url: str, accept: str | None, at: str | None, output
     has one, else with the token of MONGODB_ATLAS_ACCESS_TOKEN.
 
     URL is a whole URL or a path; a name in it may be a {placeholder}. Nothing is sent. Settings
-    come from ATLAS_SHIM_ROUTE, ATLAS_SHIM_SUNSET, ATLAS_SHIM_READS, ATLAS_SHIM_WRITES,
-    ATLAS_SHIM_UPSTREAM and ATLAS_SHIM_MAPPINGS.
+    come from the variables, as for programs.
 
     Example: atlas-shim explain GET
     '/api/atlas/v2/groups/{groupId}/serverless/{name}/backup/snapshots'

@@ -50,7 +50,8 @@ def failure_of(error: Exception) -> Failure | None:
             from shim.cli.next_steps import after_answer  # noqa: PLC0415 - needs httpx, which raised this
 
             who = "atlas-shim" if (error.error_code or "").startswith("SHIM_") else "Atlas"
-            return Failure(_lines(f"{who} said {error}{wait}", after_answer(error, os.environ)), NO)
+            said = f"{who} said {error}{wait}", after_answer(error, os.environ)
+            return Failure("\n  ".join(filter(None, said)), NO)
         case ModuleNotFoundError() if error.name in EXTRAS:
             return Failure(hint(error.name), SETTINGS)
     # httpx' errors can only come from a command that has loaded httpx.
@@ -59,15 +60,11 @@ def failure_of(error: Exception) -> Failure | None:
         # A timeout has an empty text, so the class says what happened.
         from shim.cli.next_steps import after_fault  # noqa: PLC0415 - as above
 
-        said = f"network: {type(error).__name__}: {error}".removesuffix(": ")
-        return Failure(_lines(said, after_fault(error, os.environ)), NETWORK)
+        said = f"network: {type(error).__name__}: {error}".removesuffix(": "), after_fault(error, os.environ)
+        return Failure("\n  ".join(filter(None, said)), NETWORK)
     return None
 
 
 def trouble(section: str) -> str:
     """Return the URL of a section of the trouble page."""
     return f"{SITE}how-to/trouble/#{section}"
-
-
-def _lines(said: str, step: str) -> str:
-    return f"{said}\n  {step}" if step else said

@@ -34,12 +34,8 @@ def command(*, files: tuple[Path, ...], since: str | None, fails: bool, output: 
     """Show who still makes retired calls, and whether the shim can go.
 
     FILE is the file that programs or the gateway wrote, as set by ATLAS_SHIM_INVENTORY (also rotated
-    files and .gz). Default: the file that the variable names now. The verdict comes first; then, for
-    each operation, its callers, how often and when they last called, which fields had changed in the
-    answers, and the command that shows the call to make instead; last, calls through a gateway whose
-    replies announced a sunset (Sunset, Deprecation). Calls of the shim's own commands do not count.
-
-    Calls whose sunset is in the future and that Atlas answers itself are counted apart.
+    files and .gz). Default: the file that the variable names now. Calls of the shim's own commands do
+    not count. Calls whose sunset is in the future and that Atlas answers itself are counted apart.
 
     The verdict is "unproven" without --since, or if the file starts too late, has broken lines, or
     rotated files beside it were not given.

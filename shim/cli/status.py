@@ -17,13 +17,11 @@ from shim.gateway.options import TABLE
 from shim.gateway.plan import given, options_of, read_config
 
 _ADMIN = next(row for row in TABLE if row.name == "admin")
-
-_SECONDS = click.FloatRange(min=0, min_open=True)
+_PATIENCE = 2.0  # seconds
 
 
 @click.command()
 @click.option(_ADMIN.flag, metavar=_ADMIN.metavar, help=f"The gateway's admin listener.  [default: {_ADMIN.default}]")
-@click.option("--timeout", type=_SECONDS, default=2.0, help="Seconds.")
 @config_option
 @click.option(
     "--probe",
@@ -31,7 +29,7 @@ _SECONDS = click.FloatRange(min=0, min_open=True)
     help="Check only whether the gateway runs (live) or takes calls (ready), and set the exit code.",
 )
 @output_option
-def command(*, admin: str | None, timeout: float, config: Path | None, probe: str | None, output: str) -> None:
+def command(*, admin: str | None, config: Path | None, probe: str | None, output: str) -> None:
     """Show what the gateway does, and whether the shim can go.
 
     The admin listener's address comes from --admin, ATLAS_SHIM_ADMIN, or the file, as for "serve".
@@ -47,7 +45,7 @@ def command(*, admin: str | None, timeout: float, config: Path | None, probe: st
     address = _address(admin, config)
     said = f"{address.authority}{path}: "
     try:
-        with closing(HTTPConnection(address.host, address.port, timeout=timeout)) as connection:
+        with closing(HTTPConnection(address.host, address.port, timeout=_PATIENCE)) as connection:
             connection.request("GET", path)
             reply = connection.getresponse()
             content = reply.read(16 * 1024 * 1024)

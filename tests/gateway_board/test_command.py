@@ -7,7 +7,7 @@ import socket
 import pytest
 from click.testing import CliRunner
 
-from shim.cli import main
+from shim.cli import main, status
 from shim.gateway.option_values import Address
 from tests.gateway_life.conftest import OURS
 from tests.peers.raw import raw_upstream, reply, replying
@@ -95,10 +95,11 @@ def silent(peer):
     peer.rest()
 
 
-def test_who_never_answers_is_given_up(run):
+def test_who_never_answers_is_given_up(run, monkeypatch):
     """A probe comes back before whoever runs it loses patience."""
+    monkeypatch.setattr(status, "_PATIENCE", 0.1)
     with raw_upstream(silent) as other:
-        done = run("--admin", other.origin.removeprefix("http://"), "--probe", "ready", "--timeout", "0.1")
+        done = run("--admin", other.origin.removeprefix("http://"), "--probe", "ready")
     assert (done.exit_code, "timed out" in done.stderr) == (1, True)
 
 

@@ -15,11 +15,7 @@ import click
 
 @click.command(
     options_metavar="",
-    context_settings={
-        "ignore_unknown_options": True,
-        "allow_interspersed_args": False,
-        "help_option_names": ["--help"],
-    },
+    context_settings={"ignore_unknown_options": True, "allow_interspersed_args": False},
 )
 @click.argument("words", nargs=-1, type=click.UNPROCESSED, metavar="serverless ... | WORD...")
 def command(words: tuple[str, ...]) -> None:
