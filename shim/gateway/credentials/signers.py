@@ -159,22 +159,22 @@ class AccountSigner(UpstreamSigner):
 
     async def _token(self, upstream: Upstream, refused: Token | None) -> Token:
         async with self._lock:
-            token = self._book.usable(refused)
-            if token is not None:
+            if (token := self._book.usable(refused)) is not None:
                 return token
-            asked = self._clock()
-            if asked < self._refused_until:
-                raise attrs.evolve(self._refusal)
-            try:
-                reply = await ask(upstream, self._exchange)
-                self._refusal = attrs.evolve(_NO_TOKEN, said=f"the token endpoint answered {reply.status}")
-                if reply.status == 200 and reply.body is not None:
-                    return self._book.learn(json.loads(reply.body), asked)
-            except Refusal as refusal:
-                self._refusal = refusal
-            except (ValueError, RecursionError):
-                self._refusal = attrs.evolve(_NO_TOKEN, said="the token endpoint answered without one")
-            self._refused_until = self._clock() + _PAUSE
+            if (asked := self._clock()) >= self._refused_until:
+                try:
+                    async with asyncio.timeout(upstream.deadline):
+                        reply = await finish(await upstream.send(OutboundCall(self._exchange, readable=True)))
+                    self._refusal = attrs.evolve(_NO_TOKEN, said=f"the token endpoint answered {reply.status}")
+                    if reply.status == 200 and reply.body is not None and not reply.fault:
+                        return self._book.learn(json.loads(reply.body), asked)
+                except TimeoutError:
+                    self._refusal = too_slow(f"No answer within {upstream.deadline:g} seconds.")
+                except Refusal as refusal:
+                    self._refusal = refusal
+                except (ValueError, RecursionError):
+                    self._refusal = attrs.evolve(_NO_TOKEN, said="the token endpoint answered without one")
+                self._refused_until = self._clock() + _PAUSE
             raise attrs.evolve(self._refusal)
 
 
@@ -208,16 +208,6 @@ def challenge_of(reply: Reply, key: ApiKey) -> Nonce | None:
 def _quoted(text: str) -> str:
     escaped = text.replace("\\", "\\\\").replace('"', '\\"')
     return f'"{escaped}"'
-
-
-async def ask(upstream: Upstream, call: Call) -> Reply:
-    """Send a call of the gateway's own, and return its whole reply, the body None if it is too long; raises Refusal."""
-    try:
-        async with asyncio.timeout(upstream.deadline):
-            reply = await finish(await upstream.send(OutboundCall(call, readable=True)))
-    except TimeoutError:
-        raise too_slow(f"No answer within {upstream.deadline:g} seconds.") from None
-    return attrs.evolve(reply, body=None) if reply.fault else reply
 
 
 async def finish(response: UpstreamResponse) -> Reply:
