@@ -64,7 +64,6 @@ class Gateway:
         options: Options | None = None,
         engine: Engine | None = None,
         *,
-        memory: Memory | None = None,
         clock: Callable[[], float] = time.time,
         environ: Mapping[str, str] = os.environ,
     ) -> None:
@@ -79,7 +78,7 @@ class Gateway:
             plan=plan,
             upstream=Upstream(options, self.limits, lambda: self.certificates.upstream.context),
             gate=gate_for(options, environ, self._watched),
-            memory=memory or Memory(),
+            memory=Memory(),
             clock=clock,
             ledger=self.ledger,
             limits=self.limits,

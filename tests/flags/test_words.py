@@ -76,17 +76,6 @@ def test_each_project_has_its_word(asking):
     assert flag.counts() == {"flex": 1, "legacy": 1}
 
 
-def test_a_cut_over_and_back(flex, caplog):
-    """What the provider says from now on is in force after the next look, and each change is logged once."""
-    caplog.set_level(logging.INFO, "shim.flags")
-    flag, provider = flex
-    for word in ("legacy", "flex"):
-        provider.said["a"] = word
-        provider.rounds()
-        assert flag.word("a") == word
-    assert caplog.text.count("the flag atlas-route says flex for 1, auto for the others") == 1
-
-
 def test_a_provider_that_fails_leaves_the_last_good_word(flex, caplog):
     """The failure is logged once, however long it lasts, and so is its end."""
     caplog.set_level(logging.INFO, "shim.flags")

@@ -92,11 +92,6 @@ def test_the_proxys_own_checker_is_content(proxy, words, tmp_path):
     assert not re.search(r"\[(warn|alert|error|crit)", said, re.IGNORECASE), said
 
 
-def test_haproxy_takes_one_file_for_certificate_and_key():
-    """Older versions know no other way."""
-    assert "ssl crt '/etc/front.pem'" in printed("haproxy", "--tls-cert", "/etc/front.pem")
-
-
 @pytest.mark.parametrize(
     ("words", "said"),
     [

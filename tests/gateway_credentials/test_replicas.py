@@ -15,10 +15,9 @@ from requests.auth import HTTPDigestAuth
 from shim.errors import SettingsError
 from shim.fake import DEMO_PRIVATE_KEY, DEMO_PUBLIC_KEY, FakeAtlas
 from shim.fake import server as fake_server
-from shim.gateway import Gateway, Options
+from shim.gateway import Gateway
 from shim.gateway.credentials.nonces import PREFIX, NonceStore
 from shim.gateway.errors import Refusal
-from shim.gateway.option_values import CredentialsMode
 from shim.gateway.plan import read_options
 from tests.gateway_credentials.worlds import FLEX, UNTOUCHED, Signature, World, line, nonce_of, signing
 from tests.peers.raw import raw_upstream, until
@@ -179,13 +178,6 @@ def test_package_that_is_missing(monkeypatch):
     monkeypatch.setitem(sys.modules, "redis.asyncio", None)
     with pytest.raises(SettingsError, match=r"atlas-shim\[redis\]"):
         NonceStore("redis://localhost")
-
-
-def test_default_is_no_store():
-    """Nothing is asked of anybody, and the package not loaded, unless a store is named."""
-    assert Options(credentials=CredentialsMode.VERIFY).nonce_store is None
-    code = "import sys, shim.gateway; sys.exit('redis' in sys.modules)"
-    subprocess.run([sys.executable, "-c", code], check=True)
 
 
 ODD = (b"*1\r\n*1\r\n+OK\r\n", b":1\r\n", b"$5\r\nhello\r\n", b"+ok\r\n", b"*0\r\n", b"?\r\n", b"*99999999999\r\n",

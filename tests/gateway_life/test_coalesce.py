@@ -93,18 +93,6 @@ async def test_answers_beyond_the_budget_are_not_kept():
     assert list(coalescer._flights) == ["a"]
 
 
-async def test_errors_are_shared():
-    """One upstream error is everybody's, within the window too."""
-    upstream, coalescer = Upstream(), Coalescer()
-    upstream.answer = ValueError("broken")
-    begun = await reads(coalescer, upstream, 3, 60.0)
-    upstream.gate.set()
-    assert all(isinstance(end, ValueError) for end in await asyncio.gather(*begun, return_exceptions=True))
-    with pytest.raises(ValueError, match="broken"):
-        await coalescer.share(ME, "key", 60.0, upstream)
-    assert upstream.calls == 1
-
-
 async def test_who_leaves_takes_nobody_with_them():
     """The first caller, too, can leave without the others noticing."""
     upstream, coalescer = Upstream(), Coalescer()

@@ -17,7 +17,6 @@ from shim.core.recognise import shared_engine
 from shim.core.settings import RouteWord
 from shim.gateway import Gateway, Options
 from shim.gateway.plan import Plan, PlanSource, waiting
-from shim.gateway.watch import stamps
 from tests.gateway.test_translating import EMPTY, V1
 from tests.peers.raw import Peer, raw_upstream, reply, replying, until
 from tests.peers.served import At, ask, calling, follow, gateway, get
@@ -100,44 +99,6 @@ def _swap(folder: Path, text: str) -> None:
     (folder / "..new").rename(folder / "..data")
     if not (folder / "mine.toml").is_symlink():
         (folder / "mine.toml").symlink_to("..data/mine.toml")
-
-
-def _rewritten(path: Path) -> None:
-    path.write_text(path.read_text() + "# more\n")
-
-
-def _replaced(path: Path) -> None:
-    """As editors and tools do that write beside and rename."""
-    other = path.with_suffix(".new")
-    other.write_bytes(path.read_bytes())
-    os.utime(other, ns=(path.stat().st_mtime_ns, path.stat().st_mtime_ns))
-    other.rename(path)
-
-
-@pytest.mark.parametrize(
-    "change",
-    [
-        lambda folder: _swap(folder, "# same length"),
-        lambda folder: _rewritten(folder / "plain.toml"),
-        lambda folder: _replaced(folder / "plain.toml"),
-        lambda folder: (folder / "plain.toml").unlink(),
-        lambda folder: (folder / "new.toml").write_text(""),
-        lambda folder: _rewritten(folder.parent / "shim.cfg"),
-        lambda folder: _replaced(folder.parent / "shim.cfg"),
-    ],
-)
-def test_stamp_changes_with_the_files(tmp_path, change):
-    """Contents, links, names and a file put in another's place are seen; looking twice is no change."""
-    folder = tmp_path / "mappings"
-    folder.mkdir()
-    (folder / "plain.toml").write_text("# one\n")
-    (tmp_path / "shim.cfg").write_text("# one\n")
-    _swap(folder, "# also lengthy")
-    source = source_of(tmp_path / "shim.cfg", folder)
-    before = stamps(source.files())
-    assert stamps(source.files()) == before
-    change(folder)
-    assert stamps(source.files()) != before
 
 
 def test_calls_in_flight_keep_what_they_began_with():
