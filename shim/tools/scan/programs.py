@@ -1,19 +1,40 @@
-"""Finds the uses of retired operations in one parsed program."""
+"""Finds the uses of retired operations in one parsed program.
+
+A call is an HTTP call by its method or name. Messages, documentation, mocks and a server's routes make no calls.
+"""
 
 from __future__ import annotations
 
+import os
 import re
 from collections.abc import Iterator
-from itertools import dropwhile
+from itertools import dropwhile, takewhile
+from pathlib import Path
 
 from shim.tools.scan import rules
 from shim.tools.scan.commands import commands_in
-from shim.tools.scan.fold import Program
-from shim.tools.scan.http import Calls
-from shim.tools.scan.rules import said, verb_in
+from shim.tools.scan.fold import Program, made, url_join
+from shim.tools.scan.rules import said, verb_in, words_of
 from shim.tools.scan.sought import HOLE, Place, Sought, Use
-from shim.tools.scan.tree import Call, Node, plain
+from shim.tools.scan.tree import Call, Node, key_of, plain
 
+_SPEAKS = re.compile(r"api/atlas|vnd\.atlas|atlas[_-]?(api|base|url|host|client|root)|mongodb", re.IGNORECASE)
+"""Words of a program in which the end of a path alone means Atlas."""
+_SERVES = {"http": "msw", "rest": "msw", "request": "supertest"}  # names that are no clients beside a library
+_RELATIVE = re.compile(r"from\s+\.|[\"'`]\.{1,2}/|require_relative")
+_BUILDERS = frozenset({"uri", "url", "request", "newbuilder"})
+_METHODS = frozenset({"method", "setmethod", "withmethod", "customrequest"})
+_MOCKS = frozenset({
+    "mock", "mocks", "mocked", "mocker", "stub", "stubs", "fake", "wiremock", "nock", "respx", "httpretty",
+    "aioresponses", "testclient",
+})  # fmt: skip
+_SET_UP = frozenset({
+    "when", "verify", "every", "setup", "given", "coevery", "lenient", "perform", "doreturn", "dothrow",
+})  # fmt: skip
+"""Calls that set up a mock's answer."""
+_ROUTE = re.compile(r"\b(component|element|loader|handler|loadChildren|loadComponent|redirectTo|controller)\b")
+"""Words beside the path of a page or of a server's route."""
+_COMPARES = frozenset({"==", "!=", "===", "!==", "in", "=~", "=>"})
 _SCRIPT = re.compile(
     r"[A-Za-z$@%]*[\"'`({\[]*\s*(sudo\s+|env\s+|\w+=\S+\s+|set -\w+\s*\n\s*|#!.*\n\s*)*(\S*/)?"
     r"(curl|wget|https?|xhs?|atlas|mongocli)(\.exe)?\s+\S"
@@ -24,17 +45,38 @@ _SYNC = frozenset({"sync", "sync_detailed", "asyncio", "asyncio_detailed"})
 _TYPED = frozenset({"go", "java", "csharp", "kotlin", "rust"})
 
 
-class Reader(Calls):
-    """Reads one program; ``used`` are the literals that went into calls, or into mocks."""
+class Reader:
+    """Reads one program.
+
+    ``own`` are the names that are its authors' own, ``used`` the literals that went into calls or into mocks.
+    """
 
     def __init__(self, program: Program, sought: Sought) -> None:
-        super().__init__(program, sought)
+        self.program = program
+        self.sought = sought
+        self.text = program.root.text
+        self.near = _SPEAKS.search(self.text) is not None
+        served = {name for name, library in _SERVES.items() if library in self.text}
+        self.mocks = rules.words("words", "mocks") | served
         self.used = set[Node]()
+        self.own = set(program.functions)
+        for node in program.root.walk():
+            if node.role == "type":
+                self.own.update(plain(one.text) for one in node.kids if one.role == "name")
+            elif "import" in node.kind and node.role != "call":
+                names = node.words()
+                if _RELATIVE.search(node.text) or any(map(self._is_beside, names)):
+                    self.own.update(names)
+
+    def _is_beside(self, name: str) -> bool:
+        """Return whether a file of a name is in the program's folder."""
+        path = Path(self.program.file)
+        return name != path.stem and os.path.isfile(path.with_name(name + path.suffix))  # noqa: PTH113 - never raises
 
     def uses(self) -> Iterator[Use]:
         """Yield the calls and names, then the paths that are part of neither a call nor a longer path."""
         for call in self.program.calls.values():
-            if self.is_mock(call):
+            if self._is_mock(call):
                 self._use(call)
             else:
                 yield from self._call(call)
@@ -42,7 +84,7 @@ class Reader(Calls):
             if node.role == "annotation":
                 yield from self._annotation(node)
             elif node.role in {"member", "name", "string"} and (uses := list(self._node(node))):
-                yield from [] if self.is_quiet(node) else uses
+                yield from [] if self._is_quiet(node) else uses
         yield from self._paths()
 
     def _call(self, call: Call) -> Iterator[Use]:
@@ -51,13 +93,109 @@ class Reader(Calls):
         if (use := self.sought.command(self._at(call), words)) is not None:
             self._use(call)
             yield use
-        for method, address in self.retired(call):
+        is_http, method = self._method(call)
+        near, is_http = self.near and is_http, is_http or call.name in self.program.functions
+        skipped = rules.words("words", "not_urls") | rules.words("words", "content")
+        given = [*call.args, *(value for key, value in call.keyed.items() if key not in skipped), call.receiver]
+        nodes = [one for one in given if one is not None] if is_http else []
+        hits = [one for node in nodes for one in self.program.fold(node) if self.sought.find(one, near=near)]
+        if not hits and len(call.args) > 2 and not self._is_quiet(call.node):
+            joined = made(url_join, *(self.program.fold(one) for one in call.args if self._word(one) is None))
+            hits = [one for one in joined if self.sought.find(one, near=near)]
+        for address in hits:
             self._use(call, call.receiver)
             yield from filter(None, [self.sought.called(self._at(call), method, address, near=self.near)])
 
     def _use(self, call: Call, receiver: Node | None = None) -> None:
         """Note the literals in the texts that a call is given, or is made on."""
         self.used |= self.program.literals(*call.args, *call.keyed.values(), *filter(None, [receiver]))
+
+    def _method(self, call: Call) -> tuple[bool, str | None]:
+        """Return whether a call is an HTTP call, and its method if known."""
+        name = call.name
+        keyed = [call.keyed[key] for key in rules.table("words", "given") if key in call.keyed]
+        method = next(filter(None, map(self._word, [*keyed, *call.args])), None)
+        if method is None:
+            method = said(call.on[-1].lower()) if name == "new" and call.on else verb_in(name)  # Net::HTTP::Get.new
+        if method is None and name in rules.words("words", "reads"):
+            sends = rules.words("words", "content").intersection(call.keyed)
+            method = "POST" if sends or (name in {"urlopen", "Request"} and len(call.args) > 1) else "GET"
+        if method is None or name.casefold() in _BUILDERS:
+            method = next(filter(None, map(self._in_chain, self._chain(call))), method)
+        return method is not None or name in rules.words("words", "asks") - {"newBuilder"}, method
+
+    def _word(self, node: Node) -> str | None:
+        """Return the method that an argument names: a text, a constant, or a symbol."""
+        found = self.program.fold(node)
+        word = said(found[0] if len(found) == 1 else "") or said(node.text if node.text[:1] == ":" else "")
+        name = (node.words() or [""])[-1] if len(node.text) < 40 else ""
+        return word or (None if name.islower() else said(name.removeprefix("Method").upper()))
+
+    def _in_chain(self, call: Call) -> str | None:
+        if call.name.casefold() in _METHODS and call.args:
+            return self._word(call.args[0])
+        return verb_in(call.name) if len(call.name) < 12 else None
+
+    def _chain(self, call: Call) -> Iterator[Call]:
+        """Yield the calls on a call's result, and those that it is made on."""
+        for one in takewhile(lambda one: one.role in {"call", "member", "through"}, call.node.above()):
+            if one.role == "call":
+                yield self.program.calls[one]
+        while call.receiver is not None and call.receiver.role == "call":
+            call = self.program.calls[call.receiver]
+            yield call
+
+    def _is_mock(self, call: Call) -> bool:
+        """Return whether a call only prints or compares its arguments, or serves them."""
+        if call.name.casefold() in rules.words("words", "says"):
+            return True
+        if any(one.role == "annotation" or self._sets_up(one) for one in call.node.above()):
+            return True
+        if call.receiver is None:
+            return not _MOCKS.isdisjoint(words_of(call.name))
+        return self._is_mocked(call.receiver) or self._is_route(call)
+
+    def _sets_up(self, node: Node) -> bool:
+        return node.role == "call" and self.program.calls[node].name.casefold() in _SET_UP
+
+    def _is_mocked(self, receiver: Node) -> bool:
+        """Return whether an object is a mock, a server, a logger or the like."""
+        names = receiver.words()
+        root = next((name for name in names if name not in {"this", "self"}), "")
+        if root.casefold() in self.mocks or any(map(self._sets_up, receiver.walk())):
+            return True
+        bound = [value for one in self.program.assigned(root, receiver)[-1:] for value in one.values]
+        names += [word for value in bound for word in value.words()[:3]]
+        return any(not _MOCKS.isdisjoint([one.casefold(), *words_of(one)]) for one in names)
+
+    def _is_route(self, call: Call) -> bool:
+        """Return whether a call registers a route: a path with parameters, and a handler."""
+        if len(call.args) < 2 or verb_in(call.name) is None or call.args[0].role == "sum":
+            return False
+        first, last = self.program.fold(call.args[0])[0], call.args[-1]
+        taker = last.kids[-1] if last.role == "through" and last.kids else last
+        return re.search(r"^/.*/[:{]\w", first) is not None and taker.role in {"name", "function", "member"}
+
+    def _is_quiet(self, node: Node) -> bool:
+        """Return whether a text is a message, documentation, part of a comparison, or an argument of a mock."""
+        below = node
+        for one in node.above():
+            if one.role in {"quiet", "annotation"} or (one.role == "sum" and not _COMPARES.isdisjoint(one.signs)):
+                return True
+            if one.role in {"pair", "assign"} and one.kids:
+                key = (one.kids[0].words() or [key_of(one)])[-1].casefold().lstrip("_")
+                if below is not one.kids[0] and key in rules.words("words", "talk"):
+                    return True
+                if one.role == "pair" and key == "path" and _ROUTE.search(one.parent.text if one.parent else ""):
+                    return True
+            if one.role == "call" and self._is_mock(self.program.calls[one]):
+                return True
+            if one.role == "function":
+                return False
+            if one.kind == "expression_statement" and one.kids == [below] and below.role in {"string", "strings"}:
+                return True  # a docstring
+            below = one
+        return below.role == "string" and node.parent is self.program.root
 
     def _named(self, call: Call) -> Iterator[Use]:
         """Yield the use of a client library's method."""
@@ -67,14 +205,10 @@ class Reader(Calls):
         operation = self.sought.named(name, on[-1] if on else "")
         if operation is None:
             return
-        is_own = name in self.program.functions or name in self.own
-        is_self = len(on) < 2 and (on[:1] in (["self"], ["cls"]) or self.program.language in _TYPED)
-        if is_own and (not on or is_self):
-            return
-        if on and on[0] in self.own and not on[0].endswith("Api"):
-            return
+        is_self = len(on) < 2 and (on[:1] in ([], ["self"], ["cls"]) or self.program.language in _TYPED)
+        is_own = (is_self and name in self.own) or (bool(on) and on[0] in self.own and not on[0].endswith("Api"))
         values = [value for one in self.program.assigned(on[0], call.node)[-1:] for value in one.values] if on else []
-        if not any(value.role == "call" and self.own.intersection(value.words()[:1]) for value in values):
+        if not is_own and not any(one.role == "call" and self.own.intersection(one.words()[:1]) for one in values):
             yield Use(self._at(call), "sdk", (operation,), operation.method, name)
 
     def _words(self, call: Call) -> Iterator[str]:
@@ -87,13 +221,13 @@ class Reader(Calls):
         """Yield the use in a name, a text or a member that is not the call's own name."""
         if node.role in {"name", "string"} and len(node.text) < 80:
             word = plain(node.text.strip("\"'`"))
-            is_generated = node.role == "name" and "mongodbatlas" in self.mentioned
+            is_generated = node.role == "name" and "mongodbatlas" in self.text
             found = self.sought.spelled(word) or (self.sought.wrapped(word.removeprefix("New")) if is_generated else ())
             yield from [Use(self._place(node), "resource", found, None, word)] if found else []
         if node.role == "member" and node.kids and node.parent and node.parent.role not in {"call", "type"}:
             name = (node.kids[-1].words() or [""])[-1]
             operation = self.sought.named(name)
-            if operation is not None and name not in self.own and not self.is_mocked(node):
+            if operation is not None and name not in self.own and not self._is_mocked(node):
                 yield Use(self._place(node), "sdk", (operation,), operation.method, name)
         if node.role == "string" and _SCRIPT.match(node.text):
             rows = [row for one in self.program.fold(node) for row in one.replace("\\\n", " ").split("\n")]
@@ -125,7 +259,7 @@ class Reader(Calls):
                 whole = self._whole(node)
                 literals = frozenset(self.program.literals(whole))
                 retired = next(filter(self.sought.find, self.program.fold(whole)), None)
-                if retired is not None and not literals <= self.used and not self.is_quiet(whole):
+                if retired is not None and not literals <= self.used and not self._is_quiet(whole):
                     found.setdefault(literals, (node, retired))
         parts = {one for literals in found if len(literals) > 1 for one in literals}
         for literals, (node, one) in found.items():
