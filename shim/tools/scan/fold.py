@@ -30,12 +30,9 @@ UNKNOWN: Texts = (HOLE,)
 _OPENED = re.compile(r"(?:[${]+|\\\()$")
 """The sign before a value inside a text, if the grammar leaves it outside the value's node."""
 _VARIANT = re.compile(r"\{[^{}/]*\}|:\w+")
-_SEPARATOR = re.compile(r"[/?&.,=: -]*")
 _LAST = frozenset({"cast_expression", "type_conversion_expression", "argument", "value_argument"})
 """Nodes whose value is their last part."""
 _LISTS = frozenset({"of", "asList", "listOf", "vec", "arrayOf", "Array", "List", "append"})
-_PARTS = frozenset({"value", "path", "url", "uri", "address", "endpoint"})
-"""Members that stand for the single text of an enumeration or endpoint."""
 
 
 @attrs.define
@@ -82,9 +79,7 @@ class Program(Scopes):
             case "name":
                 return self.named(plain(node.text), node)
             case "member" if node.kids and (names := node.kids[-1].words()):
-                found = self.member(names[-1])
-                is_part = names[-1].casefold() in _PARTS and len(node.kids) > 1
-                return self.fold(node.kids[0]) if is_part and not known(found) else found
+                return self.member(names[-1])
             case "sum":
                 return self._sum(node)
             case "choice":
@@ -144,14 +139,10 @@ class Program(Scopes):
             case "%":
                 values = self.items(right)
                 return made(lambda head, *rest: formatted(head, rest), self.fold(left), *values)
-            case "||" | "??" | "or" | "?:":
-                return self._any([left, right])
         return UNKNOWN
 
     def items(self, node: Node) -> list[Texts]:
         """Return the texts of each item of a literal or named list; for any other node those of the node."""
-        while node.role == "through" and len(node.kids) == 1:
-            node = node.kids[0]
         if node.role == "name":
             found = self.assigned(plain(node.text), node)
             node = found[-1].values[0] if found and not found[-1].adds and len(found[-1].values) == 1 else node
@@ -178,17 +169,10 @@ class Program(Scopes):
             return made(lambda head, *rest: formatted(head, rest), *values)
         if name in rules.words("words", "join") and call.args:
             return self._joined(call, on)
-        if name in rules.words("words", "append") and (known(on) or args):
-            parts_of = self.items(call.receiver) if call.receiver is not None and not known(on) else [on]
-            return made(concat, *parts_of, *args)
         if name in {"replace", "replaceall", "gsub"} and (known(on) or args):
             return tuple(_VARIANT.sub(HOLE, one) for one in (on if known(on) else args[0]))
-        if name in rules.words("words", "keep") and known(on):
-            return on
         is_new = "new" in call.node.kind or "creation" in call.node.kind
         is_type = call.name[:1].isupper() and self.language not in {"go", "csharp"}
-        if name == "url" and len(args) == 2:
-            return made(lambda end, base: url_join(base, end), *args)
         if is_new or is_type or name in rules.words("words", "wraps"):
             return next((one for one in args if known(one) and said(one[0]) is None), UNKNOWN)
         return UNKNOWN
@@ -199,10 +183,6 @@ class Program(Scopes):
         if call.receiver is not None:
             before = self.items(call.receiver)
             parts = [*before, *parts] if known(on) or len(before) > 1 else parts
-        signs = [one[0] for one in parts if _SEPARATOR.fullmatch(one[0])]
-        if call.name == "join" and signs and len(parts) > 2:
-            parts = [one for one in parts if one[0] != signs[0]]
-            return made(lambda *rest: signs[0].join(rest), *parts)
         return made(url_join, *parts) if any(map(known, parts)) else UNKNOWN
 
     def returned(self, name: str) -> Texts:
