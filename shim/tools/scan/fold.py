@@ -171,6 +171,8 @@ class Program(Scopes):
             return self._joined(call, on)
         if name in {"replace", "replaceall", "gsub"} and (known(on) or args):
             return tuple(_VARIANT.sub(HOLE, one) for one in (on if known(on) else args[0]))
+        if known(on) and not args:  # toString, trim, build and the like
+            return on
         is_new = "new" in call.node.kind or "creation" in call.node.kind
         is_type = call.name[:1].isupper() and self.language not in {"go", "csharp"}
         if is_new or is_type or name in rules.words("words", "wraps"):
