@@ -102,14 +102,12 @@ class _Scan:
         sought = self.sought(living(self.engine.operations, None))
         names_version = any(mark in raw for mark in VERSION_MARKS)
         is_wide = raw[:2] in {b"\xff\xfe", b"\xfe\xff"}
-        if not (is_wide or names_version or b"atlas-shim:" in raw or sought.concerns_bytes(raw)):
+        if not (is_wide or names_version or b"atlas-shim:" in raw or sought.concerns(raw.decode("latin-1"))):
             return
         decode(source, raw)
         if names_version:
             sought = self.sought(living(self.engine.operations, newest_version(source.text)))
-        is_program = source.language and source.ending != "ipynb"
-        concerns = sought.concerns_closely if is_program else sought.concerns
-        program, uses = self._uses(source, sought) if concerns(source.text) else (None, [])
+        program, uses = self._uses(source, sought) if sought.concerns(source.text) else (None, [])
         comments, rows = pragmas(source.text), source.text.split("\n")
         unused = set(comments)
         for use in _settled(uses):

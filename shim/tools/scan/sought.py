@@ -5,7 +5,6 @@ from __future__ import annotations
 import re
 from collections import Counter
 from collections.abc import Collection, Iterable, Sequence
-from functools import lru_cache
 from urllib.parse import urlsplit
 
 import attrs
@@ -91,33 +90,21 @@ class Sought:
             exact, near = (_pattern(key, mark, bases[key], enough) for enough in (_ENOUGH, 1))
             self._shapes.append((mark, tuple(operations), exact, near))
             paths.add((mark or next(filter(None, key[::-1]))).casefold())
-        self.find = lru_cache(maxsize=4096)(self._find)
         known = [one for operations in grouped.values() for one in operations]
         self._by_id = {name: one for one in known for name in (one.id, *one.aliases)}
         said = {**{name: one for one in known for name in one.sdk}, **self._by_id}
         self._folded = {name.replace("_", "").casefold(): operation for name, operation in said.items()}
         names = {*map(str.casefold, said), *self._folded, *_RESOURCES, "atlas serverless", "mongocli"}
-        self._names, self._words = _shortest(names), _shortest(paths | names)
-        self._bytes = tuple(word.encode() for word in self._words)
-        marked = "|".join(map(re.escape, sorted(paths)))
-        self._segments = re.compile(rf"[/\"'`](?:{marked})(?![\w-])|(?<![\w-])(?:{marked})[/\"'`]")
+        words = paths | names
+        # A text without a word does not have those that contain it either.
+        self._words = [one for one in words if not any(other in one for other in words if other != one)]
 
     def concerns(self, text: str) -> bool:
         """Return whether a text has a word to look for."""
         folded = text.casefold()
         return any(word in folded for word in self._words)
 
-    def concerns_bytes(self, content: bytes) -> bool:
-        """Return whether bytes, in any encoding with ASCII's letters, have a word to look for."""
-        folded = content.lower()
-        return any(word in folded for word in self._bytes)
-
-    def concerns_closely(self, text: str) -> bool:
-        """Return whether a program has a path segment or name to look for, in a language that quotes strings."""
-        folded = text.casefold()
-        return self._segments.search(folded) is not None or any(word in folded for word in self._names)
-
-    def _find(self, s: str, *, near: bool = False) -> tuple[Operation, ...]:
+    def find(self, s: str, *, near: bool = False) -> tuple[Operation, ...]:
         """Return the operations whose path a text is, the longest path first; empty for any other text.
 
         With ``near`` the end of a path is enough, as in a client with a base URL, if it has the retired API's word.
@@ -234,8 +221,3 @@ def _marks(operation: Operation) -> frozenset[str]:
     targets = [target for successor in operation.successors.values() for _, target in successor.targets()]
     # The first segment is the collection that all paths of the API begin with.
     return frozenset(fixed[1:]).difference(*(target.path.segments for target in targets))
-
-
-def _shortest(words: Iterable[str]) -> tuple[str, ...]:
-    """Return the words without those that contain another: a text without that one does not have them either."""
-    return tuple(one for one in words if not any(other in one for other in words if other != one))
