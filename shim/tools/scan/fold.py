@@ -1,7 +1,7 @@
 """Evaluates the constant strings of a program, for every language.
 
-It follows concatenation, templates and formats, joins, variables in their functions, fields by name, loops over
-literal lists, and return values of the program's own functions. Everything else is a hole in the text.
+It follows concatenation, templates and formats, joins, variables in their functions, fields and keys by name, and
+results of the program's own functions. Everything else is a hole in the text.
 """
 
 from __future__ import annotations
@@ -14,9 +14,8 @@ import attrs
 
 from shim.tools.scan import rules
 from shim.tools.scan.rules import said
-from shim.tools.scan.scopes import Assigned, Scopes
 from shim.tools.scan.sought import HOLE
-from shim.tools.scan.tree import Call, Node, call_of, plain, results, unquoted
+from shim.tools.scan.tree import Assigned, Call, Node, Scopes, call_of, plain, results, unquoted
 
 _DEEPEST = 40
 _STEPS = 1000  # the most expressions followed for one text; the rest is a hole
@@ -89,7 +88,7 @@ class Program(Scopes):
             case "through" if node.kids:
                 return self.fold(node.kids[-1 if node.kind in _LAST else 0])
             case "item" if node.kids:
-                return self._any(list(self.written_out(node.kids[0], node)))
+                return self.member(unquoted(node.kids[-1].text))
         return UNKNOWN
 
     def _any(self, nodes: Sequence[Node]) -> Texts:
@@ -143,6 +142,8 @@ class Program(Scopes):
 
     def items(self, node: Node) -> list[Texts]:
         """Return the texts of each item of a literal or named list; for any other node those of the node."""
+        while node.role == "through" and len(node.kids) == 1:
+            node = node.kids[0]
         if node.role == "name":
             found = self.assigned(plain(node.text), node)
             node = found[-1].values[0] if found and not found[-1].adds and len(found[-1].values) == 1 else node

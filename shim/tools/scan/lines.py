@@ -49,7 +49,6 @@ _CONCATENATED = re.compile(
 )
 _SEGMENT = re.compile(r"[;|&]+|\$\(|`|^\s*-?\s*[\w.-]+:\s")
 _HEAD = re.compile(r"\[\[?(?=\s)|(?<![\w\"']):(?=\s)|[\w$][\w$:.!/-]*")
-_DEFINES = re.compile(r"\s*(def|func|function|sub|fn|defp|CREATE)\b")
 
 
 def is_recording(text: str) -> bool:
@@ -129,7 +128,7 @@ class Lines:
             if not is_expression and len(value) < _LONGEST_VALUE:
                 self.variables[assigned[1]] = value[1:-1] if is_quoted else value
         key = _ANY_KEY.match(row)
-        if key is not None and not self._is("shells") and _is_talk(key[1]):
+        if key is not None and _is_talk(key[1]):
             return
         commands = commands_in(whole) if len(whole) < _LONGEST else ()
         found = [self.sought.command(place, words) for before, words in commands if not _talks(before)]
@@ -184,7 +183,7 @@ class Lines:
             kind = "text" if word.casefold().startswith("serverless") else "resource"
             return Use(place, kind, resource, None, word.strip(":{="))
         found = (self.sought.named(part) for part in re.findall(r"[A-Za-z_]\w+", word))
-        operation = next(filter(None, found), None) if _DEFINES.match(row) is None else None
+        operation = next(filter(None, found), None)
         return None if operation is None else Use(place, "text", (operation,), operation.method, word)
 
 

@@ -196,7 +196,7 @@ def _pattern(segments: Sequence[str], mark: str, bases: Iterable[str], enough: i
         rf"(?:.*/)?{re.escape('/'.join(part[:-1]))}/(?:{re.escape(part[-1])}|[^/]*{HOLE}[^/]*)/" for part in parts
     )
     ends = "|".join(re.escape("/".join(part[at:])) for part in parts for at in range(1, len(part)))
-    found = [rf"(?:{known}|/?|/?(?:{ends})/|{_START}{HOLE}/?){_tail(segments)}"]
+    found = [rf"(?:{known}|/?|/?(?:{ends})/|{_START}{HOLE}/?){_tail(segments, mark)}"]
     for at in range(1, len(segments)):
         tail = segments[at:]
         if not mark or mark in tail:
@@ -204,13 +204,17 @@ def _pattern(segments: Sequence[str], mark: str, bases: Iterable[str], enough: i
             # A hole after the segment before it is part of the path, whose start is not known to be Atlas'.
             before = rf"(?<!{re.escape(segments[at - 2])}/)" if at > 1 and segments[at - 2] else ""
             start = rf"(?:/?|{_START}{before}{HOLE}/?)" if is_enough else rf"(?:{known})(?:[^/]*{HOLE}/?)"
-            found.append(start + _tail(tail))
+            found.append(start + _tail(tail, mark))
     return re.compile("|".join(found))
 
 
-def _tail(segments: Sequence[str]) -> str:
+def _tail(segments: Sequence[str], mark: str) -> str:
+    fixed = [one for one in segments if one]
+    words = {one: re.escape(one) for one in fixed}
+    if mark in fixed[:-1]:  # A loop or an argument may choose the last word.
+        words[fixed[-1]] = f"(?:{words[fixed[-1]]}|{HOLE})"
     # The unknown end of the last segment may be a query.
-    return "/".join(re.escape(one) or "[^/]+" for one in segments) + (f"{HOLE}?" if segments[-1] else "")
+    return "/".join(words[one] if one else "[^/]+" for one in segments) + (f"{HOLE}?" if segments[-1] else "")
 
 
 def _marks(operation: Operation) -> frozenset[str]:
