@@ -83,7 +83,7 @@ def test_nine_of_ten_files_and_families_are_found(measured):
     for calls, findings in measured.values():
         wanted, got = {family(one) for _, one in calls}, {family(one) for *_, one in findings}
         count.update(planted=len(wanted), found=len(wanted & got))
-    assert count["planted"] > 280
+    assert count["planted"] > 270
     assert count["found"] / count["planted"] >= 0.93
 
 
@@ -94,7 +94,7 @@ def test_nine_of_ten_calls_are_found_where_they_are(measured):
         for line, operation in calls:
             near = any(abs(line - at) <= NEAR and family(one) == family(operation) for at, _, one in findings)
             count.update(planted=1, found=near)
-    assert count["planted"] > 470
+    assert count["planted"] > 450
     assert count["found"] / count["planted"] >= 0.92
 
 

@@ -16,7 +16,6 @@ from shim.tools.scan import rules
 
 _LONG_LINE = 5000  # the most characters in the first line of JavaScript written by hand
 _LARGEST = 16 * 1024 * 1024
-_CODING = re.compile(rb"^[ \t\f]*#.*?coding[:=][ \t]*([-\w.]+)", re.MULTILINE)
 _MAGIC = re.compile(r"^(\s*)[%?].*|^\s*\S+\?+\s*$")
 _WIDE = (codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)
 
@@ -131,11 +130,9 @@ def read(source: Source) -> bytes:
 def decode(source: Source, content: bytes) -> None:
     """Set a file's text; raises UnreadError for broken notebooks and generated files."""
     coding = "utf-16" if content.startswith(_WIDE) else "utf-8-sig"
-    if source.language == "python" and (said := _CODING.search(content, 0, 200)) is not None:
-        coding = said[1].decode("ascii")
     try:
         text = content.decode(coding)
-    except (LookupError, ValueError):
+    except ValueError:
         text = content.decode("utf-8-sig", "replace")
     text = text.replace("\r\n", "\n").replace("\r", "\n").replace("\0", "\ufffd").encode("utf-8", "replace").decode()
     if source.language == "javascript" and len(text.partition("\n")[0]) > _LONG_LINE:

@@ -99,12 +99,12 @@ class Lines:
             while row.endswith(sign) and at < len(rows):
                 row = row[:-1] + " " + rows[at].strip()
                 at += 1
-            if self._is("yaml") and (item := _SEQUENCE.match(row)) is not None:
+            if (item := _SEQUENCE.match(row)) is not None:
                 row = item[1]
                 while at < len(rows) and (item := _SEQUENCE.match(rows[at])) is not None:
                     row += f" {item[1]}"
                     at += 1
-            if self._is("shells") and (here := _FOR_PEOPLE.search(row)) is not None:
+            if (here := _FOR_PEOPLE.search(row)) is not None:
                 until = here[1]
             if row.strip():
                 yield number, row
@@ -141,7 +141,7 @@ class Lines:
             name = next(filter(None, (found[1], found[3], found[4], found[5], found[6])), "")
             return self.variables.get(name, found[2] or HOLE)
 
-        done = _VARIABLE.sub(value, row.replace("$$", "$") if self._is("make") else row)
+        done = _VARIABLE.sub(value, row)
         return _VARIABLE.sub(value, done) if len(done) < _LONGEST else _VARIABLE.sub(HOLE, row)
 
     def _tokens(self, number: int, row: str, whole: str, place: Place) -> Iterator[Use]:
@@ -174,14 +174,13 @@ class Lines:
 
     def _name(self, word: str, place: Place, row: str) -> Use | None:
         """Return the use of a resource or of a client library that a word names."""
-        resource = self.sought.spelled(word.strip(":{="))
+        name = word.strip(":{=")
         block = re.match(rf"\s*\"?(resource|data)\"?\s+\"{re.escape(word)}\"", row)
-        if block is not None or (word.startswith("mongodbatlas_") and self._is("yaml", "json")):
-            kinds = [block[1]] if block is not None else ["resource", "data"]
-            resource = next(filter(None, (self.sought.resource(kind, word) for kind in kinds)), ())
-        if resource:
-            kind = "text" if word.casefold().startswith("serverless") else "resource"
-            return Use(place, kind, resource, None, word.strip(":{="))
+        is_typed = word.startswith("mongodbatlas_") and self._is("yaml", "json")
+        kinds = [block[1]] if block is not None else ["resource", "data"] if is_typed else []
+        uses = [self.sought.spelled(name), *(self.sought.resource(kind, word) for kind in kinds)]
+        if resource := next(filter(None, uses), ()):
+            return Use(place, "resource", resource, None, name)
         found = (self.sought.named(part) for part in re.findall(r"[A-Za-z_]\w+", word))
         operation = next(filter(None, found), None)
         return None if operation is None else Use(place, "text", (operation,), operation.method, word)

@@ -249,7 +249,6 @@ class Reader:
             verbs = (verb_in(re.sub("Exchange|Mapping", "", word)) for word in (node.parent or node).words())
             method = said(head) or next(filter(None, verbs), None)
             use = self.sought.called(self._place(one), method, rest if said(head) else found, near=self.near)
-            self.used.add(one)
             yield from [use] if use is not None else []
 
     def _paths(self) -> Iterator[Use]:

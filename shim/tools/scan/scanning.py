@@ -91,10 +91,6 @@ class _Scan:
         self.notes: dict[Remark, None] = {}
         self.files = self.ignored = 0
 
-    def note(self, file: str, line: int, message: str) -> None:
-        """Note a remark, once."""
-        self.notes[Remark(file, line, message)] = None
-
     def read(self, source: Source) -> None:
         """Search one file; raises UnreadError."""
         raw = read(source)
@@ -118,7 +114,7 @@ class _Scan:
             self.ignored += bool(fitting)
             self.findings += [] if fitting else [self._finding(source, rows, use)]
         for one in (one for one in comments if one in unused):
-            self.note(source.file, one.line, "this ignore comment hides nothing")
+            self.notes[Remark(source.file, one.line, "this ignore comment hides nothing")] = None
 
     def _uses(self, source: Source, sought: Sought) -> tuple[Program | None, list[Use]]:
         """Return a file's program, if a grammar reads it, and its uses."""
@@ -128,7 +124,7 @@ class _Scan:
             )
         program, uses = None, list[Use]()
         if source.language and not has_grammars():
-            self.note("", 0, NO_GRAMMARS)
+            self.notes[Remark("", 0, NO_GRAMMARS)] = None
         try:
             if source.language and has_grammars():
                 root, too_deep = parsed(source.language, source.text)
@@ -136,7 +132,8 @@ class _Scan:
                 uses += Reader(program, sought).uses()
                 if too_deep:
                     program.unparsed.add(0)
-                    self.note(source.file, 0, "nested too deeply to parse fully; it was read line by line, too")
+                    said = "nested too deeply to parse fully; it was read line by line, too"
+                    self.notes[Remark(source.file, 0, said)] = None
         except Exception as error:  # noqa: BLE001 - whatever it is, it is this file's
             self.errors.append(Remark(source.file, 0, f"could not be read: {type(error).__name__}: {error}"[:200]))
             program = None
@@ -149,7 +146,7 @@ class _Scan:
                     uses.append(use)
         if uses and source.ending in rules.words("files", "documentation"):
             said = f"documentation names retired operations {len(uses)} times (it makes no calls)"
-            self.note(source.file, uses[0].place.line, said)
+            self.notes[Remark(source.file, uses[0].place.line, said)] = None
             uses = []
         return program, uses
 
