@@ -61,7 +61,7 @@ class Program(Scopes):
         return texts
 
     def literals(self, *nodes: Node) -> set[Node]:
-        """Return the literals that the known texts of some expressions were made from, in any program."""
+        """Return the literals that the known texts of some expressions were made from."""
         found = set[Node]()
         for node in nodes:
             self.fold(node)

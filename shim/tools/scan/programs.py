@@ -69,7 +69,7 @@ class Reader:
                     self.own.update(names)
 
     def _is_beside(self, name: str) -> bool:
-        """Return whether a file of a name is in the program's folder."""
+        """Return whether the program's folder has a file with this name."""
         path = Path(self.program.file)
         return name != path.stem and os.path.isfile(path.with_name(name + path.suffix))  # noqa: PTH113 - never raises
 
