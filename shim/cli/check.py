@@ -1,6 +1,6 @@
 """``atlas-shim check``: checks settings, documents, the drop-in and the connection to Atlas.
 
-Its parts are ``check_dropin``, ``check_connect``, ``check_pairs`` and ``check_calendar``.
+Its parts are ``check_dropin``, ``check_connect`` and ``check_calendar``.
 """
 
 from __future__ import annotations
@@ -8,15 +8,16 @@ from __future__ import annotations
 import os
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
+from os.path import commonprefix
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import attrs
 import click
 
 from shim.cli import check_dropin, output
 from shim.cli.check_connect import GROUP, probe
-from shim.cli.output import output_option, write_report
+from shim.cli.output import output_option, printable, write_report
 from shim.core.recognise import Engine, load_engine
 from shim.core.settings import RouteWord, read_settings
 from shim.credentials import AccessToken, ApiKey, ServiceAccount, read_credentials, used_variables
@@ -41,6 +42,9 @@ from shim.gateway.plan import (
 from shim.gateway.tls import Certificates
 from shim.origins import read_base_url
 
+if TYPE_CHECKING:
+    from shim.tools.draft.pairs import FieldLine
+
 _FILE = click.Path(exists=True, dir_okay=False, path_type=Path)
 
 _KINDS = {
@@ -49,6 +53,10 @@ _KINDS = {
     ServiceAccount: "a service account",
     AccessToken: "an access token",
 }
+
+
+_SHOWN, _BEFORE = 60, 15
+"""Characters shown of an example, and of those the ones before the first difference."""
 
 
 @click.command()
@@ -109,9 +117,7 @@ def command(  # noqa: PLR0913 - one argument for each option
         ends = known_ends(_engine(document), read_settings(os.environ), descriptions)
         check_calendar(ends, seen, within, output)
     if pairs is not None:
-        from shim.cli.check_pairs import check_pairs  # noqa: PLC0415 - only this option needs what it loads
-
-        check_pairs(_engine(document), pairs, output)
+        _check_pairs(_engine(document), pairs, output)
         return
     problems: list[str] = []
     rows, upstream, documents = _settings(config, document, problems)
@@ -214,3 +220,48 @@ def _text(report: Mapping[str, Any]) -> None:
         output.heading("\nConnection")
     for one in report["connection"]:
         output.facts([(one["side"], f"{one['status'] or '-'}  {one['request']}"), ("", one["meaning"])])
+
+
+def _check_pairs(engine: Engine, file: Path, form: str) -> None:
+    """Run a file of pairs through the documents of an engine, and write the table of fields.
+
+    Exits with 1 if a field differs that is not declared absent.
+    """
+    from shim.tools.draft.pairs import compare, read_pairs, replay  # noqa: PLC0415 - only this option needs it
+
+    replayed = replay(engine, read_pairs(file))
+    lines = compare(replayed)
+    problems = [f"line {one.pair.line}: {one.problem}" for one in replayed if one.problem]
+    report = {"pairs": len(replayed), "translated": len(replayed) - len(problems), "fields": lines}
+    problems += [f"{line.field}: {_difference(line)}" for line in lines if not line.good]
+    absent = [line.field for line in lines if line.absent and line.only_old]
+    but = f", except fields declared absent: {', '.join(absent)}" if absent else ""
+
+    def text() -> None:
+        names = ", ".join(dict.fromkeys(one.operation for one in replayed if one.operation))
+        output.heading(f"{len(replayed)} pairs of {names or 'no operation of the document'}")
+        output.write_table([("field", "equal", "differs", "only old", "only new", "note"), *map(_row, lines)])
+
+    said = f"All {len(replayed)} translations equal the recorded old answers{but}."
+    write_report(report, problems, form, text, said)
+
+
+def _row(line: FieldLine) -> list[str]:
+    counts = (line.equal, line.differs, line.only_old, line.only_made)
+    note = "declared absent" if line.absent else "" if line.total else "never seen"
+    return [line.field, *(str(count or "-") for count in counts), note]
+
+
+def _difference(line: FieldLine) -> str:
+    """Return how often a field differs, and the first example, cut to the text around its first difference."""
+    kinds = (
+        (line.differs, f"differs in {line.differs} of {line.total}"),
+        (0 if line.absent else line.only_old, f"is missing in {line.only_old} of {line.total}"),
+        (line.only_made, f"is there in {line.only_made} that had none"),
+    )
+    counts = ", ".join(text for number, text in kinds if number)
+    expected, got = printable(line.expected), printable(line.got)
+    if max(len(expected), len(got)) > _SHOWN:
+        start = max(0, len(commonprefix((expected, got))) - _BEFORE)  # noqa: RUF071 - the prefix is one of characters
+        expected, got = (f"…{text[start : start + _SHOWN]}" for text in (expected, got))
+    return f"{counts}; line {line.line}: expected {expected}, got {got}"

@@ -7,7 +7,6 @@ import os
 import re
 from collections.abc import Iterator, Mapping
 from datetime import UTC, datetime
-from difflib import get_close_matches
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -67,7 +66,10 @@ def command(*, method: str, url: str, accept: str | None, at: str | None, output
     asked = {"method": call.method, "origin": call.origin or None, "path": readable(call.path), "query": call.query}
     match = engine.recognise(call.method, call.path, call.headers)
     if match is None:
-        _write({"recognised": False, "call": asked, "reasons": list(dict.fromkeys(_reasons(engine, call)))}, output)
+        reasons = list(dict.fromkeys(_reasons(engine, call)))
+        _write(
+            {"recognised": False, "call": asked, "reasons": reasons or ["No mapping document has this path."]}, output
+        )
         raise SystemExit(NO)
     _write({"recognised": True, "call": asked, **_explained(match, call, settings, now)}, output)
 
@@ -103,20 +105,11 @@ def _reasons(engine: Engine, call: Call) -> Iterator[str]:
     if had_versions:
         yield "The version: with one in Accept that the retired endpoint had it is recognised."
         return
-    found = False
     for method in sorted({operation.method for operation in engine.operations}):
         if (match := engine.recognise(method, call.path, call.headers)) is not None:
-            found, words = True, [word for word in match.raw.values() if word in shape.split("/")]
+            words = [word for word in match.raw.values() if word in shape.split("/")]
             no_name = f"The path: {' and '.join(words)} is a word of Atlas' API there, not a name."
             yield no_name if words else f"The method: with {method} it is recognised."
-    known = {_shape(operation.full_path): operation for operation in engine.operations}
-    for near in [] if found else get_close_matches(shape, known, n=1, cutoff=0.8) or [""]:
-        similar = (
-            f"a similar one is {known[near].method} {known[near].full_path}"
-            if near
-            else "no document has a similar one"
-        )
-        yield f"The path: {similar}."
 
 
 def _shape(template: str) -> str:
@@ -168,8 +161,6 @@ def _remarks(operation: Operation, settings: Settings, origin: str) -> Iterator[
         )
     if settings.flag:
         yield f"The route comes from {FlagRoute(settings.flag)}, which is not asked here; auto is assumed."
-    if operation.document in settings.sunsets:
-        yield f"ATLAS_SHIM_SUNSET moved the sunset; the document says {operation.sunset:%Y-%m-%d}."
     constant = constant_of(operation, settings)
     if operation.switch and constant is not None:
         yield f"The answer is {json.dumps(constant.value)}. {constant.why}"

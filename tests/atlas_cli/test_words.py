@@ -33,19 +33,6 @@ def test_wrong_words_fail_with_the_same_words(case, atlas, monkeypatch):
     assert (done.exit_code, done.stdout, done.stderr) == (1, "", case["stderr"])
 
 
-def test_a_replaced_flag_says_so(atlas, signed_in):
-    """The old name of a flag works, and is deprecated on stderr as the CLI's library did."""
-    words = (
-        "serverless backups restores create --clusterName orders --deliveryType pointInTime "
-        "--pointInTimeUTCMillis 5 --targetProjectId 6510aa1b2c3d4e5f60718293 --targetClusterName t"
-    )
-    done = atlas(*words.split())
-    assert done.stderr.startswith(
-        "Flag --pointInTimeUTCMillis has been deprecated, please use --pointInTimeUTCSeconds instead\n"
-    )
-    assert "SHIM_POINT_IN_TIME_UNSUPPORTED" in done.stderr
-
-
 def test_a_project_id_is_checked(atlas, signed_in):
     """A project's id is checked before Atlas is asked."""
     done = atlas("serverless", "list", "--projectId", "shop")

@@ -75,7 +75,6 @@ _RESTORE = (
     Flag("targetClusterName", argument="target_cluster_name"),
     Flag("oplogTs", "int", "oplog_ts"),
     Flag("oplogInc", "int", "oplog_inc"),
-    Flag("pointInTimeUTCMillis", "int"),
     Flag("pointInTimeUTCSeconds", "int", "point_in_time_utc_seconds"),
 )
 _INSTANCE_TABLE = {"ID": "id", "NAME": "name", "MDB VER": "mongoDBVersion", "STATE": "stateName"}

@@ -10,6 +10,8 @@ import warnings
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 
+import click
+
 from shim.cli.atlas_cli import flags
 from shim.cli.atlas_cli.commands import ALIASES, COMMANDS, DELIVERY_TYPES, Command
 from shim.cli.atlas_cli.flags import CliError
@@ -22,6 +24,24 @@ CLOSED, NOT_EXECUTABLE, NOT_FOUND = 141, 126, 127
 
 MARK = "_ATLAS_SHIM_HANDED_TO"
 """Variable with the id of the process that became the Atlas CLI: it, and its child, must not come back here."""
+
+
+@click.command(
+    options_metavar="",
+    context_settings={"ignore_unknown_options": True, "allow_interspersed_args": False},
+)
+@click.argument("words", nargs=-1, type=click.UNPROCESSED, metavar="serverless ... | WORD...")
+def command(words: tuple[str, ...]) -> None:
+    """Run the commands that the Atlas CLI removed; pass others on to it.
+
+    For old scripts: alias atlas='atlas-shim atlas'. Flags, output, profiles and variables are
+    those of the Atlas CLI; "atlas-shim atlas serverless" lists the commands. Any other command
+    goes to the "atlas" on the PATH, with the words as they are.
+
+    Exit codes: serverless commands return 0 on success, 1 on any error, 141 if their output pipe
+    was closed; others return the Atlas CLI's code, or 127 if it is not on the PATH.
+    """
+    sys.exit(run(words))
 
 
 def run(words: Sequence[str], environ: Mapping[str, str] = os.environ) -> int:
@@ -159,11 +179,7 @@ def _carried_out(command: Command, given: dict[str, flags.Value], others: list[s
 
 
 def _check_flags(command: Command, given: dict[str, flags.Value]) -> None:
-    """Warn of a replaced flag; raise CliError, in cobra's words, if a flag and its opposite are given."""
-    if "pointInTimeUTCMillis" in given:
-        said = "has been deprecated, please use --pointInTimeUTCSeconds instead"
-        sys.stderr.write(f"Flag --pointInTimeUTCMillis {said}\n")
-        given.setdefault("pointInTimeUTCSeconds", given.pop("pointInTimeUTCMillis"))
+    """Raise CliError, in cobra's words, if a flag and its opposite are given."""
     for negated in (flag for flag in command.flags if flag.negates):
         pair = [flag.name for flag in command.flags if flag.argument == negated.argument]
         if given.keys() >= set(pair):
