@@ -5,7 +5,7 @@ It imports nothing from the rest of shim, so that it cannot share its mistakes, 
 
     atlas > sign_in > endpoints > reads or writes
 
-``endpoints`` and ``refusals`` are tables with a row for each API, endpoint and error.
+``endpoints`` has a table with a row for each API and endpoint, ``http`` a table of errors.
 
     fake = FakeAtlas(today=date(2026, 1, 21))
     reply = fake.handle("GET", f"/api/atlas/v2/groups/{DEMO_GROUP}/flexClusters/{DEMO_CLUSTER}", [
@@ -28,7 +28,7 @@ Under httpx without a socket:
 from __future__ import annotations
 
 from shim.fake.atlas import FakeAtlas
-from shim.fake.http import Arrival, FakeReply, RateLimit
+from shim.fake.http import Arrival, FakeReply
 from shim.fake.world import (
     BACKUP_SUNSET,
     DEMO_CLIENT_ID,
@@ -62,5 +62,4 @@ __all__ = [
     "FakeAtlas",
     "FakeReply",
     "Job",
-    "RateLimit",
 ]

@@ -16,7 +16,8 @@ SERVERLESS = ClusterApi(
     path="serverless",
     versions=("2023-01-01",),
     no_cluster="SERVERLESS_INSTANCE_NOT_FOUND",
-    refuses=dict.fromkeys(("dedicated", "free"), "CANNOT_USE_CLUSTER_IN_SERVERLESS_INSTANCE_API"),
+    serves="flex",
+    refusal="CANNOT_USE_CLUSTER_IN_SERVERLESS_INSTANCE_API",
     no_snapshot="TENANT_SNAPSHOT_NOT_FOUND",
     no_job="TENANT_RESTORE_NOT_FOUND",
     show_cluster=shapes.legacy_instance,
@@ -30,14 +31,14 @@ FLEX = ClusterApi(
     path="flexClusters",
     versions=("2024-11-13",),
     no_cluster="CLUSTER_NOT_FOUND",
-    refuses=dict.fromkeys(("dedicated", "free"), "CANNOT_USE_NON_FLEX_CLUSTER_IN_FLEX_API"),
+    serves="flex",
+    refusal="CANNOT_USE_NON_FLEX_CLUSTER_IN_FLEX_API",
     no_snapshot="TENANT_SNAPSHOT_NOT_FOUND",
     no_job="TENANT_RESTORE_NOT_FOUND",
     show_cluster=shapes.flex_cluster,
     show_snapshot=shapes.flex_snapshot,
     show_job=shapes.flex_job,
     snapshot_age=("scheduledTime",),
-    unseen=frozenset({"serverless"}),
     newest_first=False,
     in_v1=False,
 )
@@ -47,10 +48,8 @@ CLUSTERS = ClusterApi(
     path="clusters",
     versions=("2023-01-01", "2023-02-01", "2024-08-05"),
     no_cluster="CLUSTER_NOT_FOUND",
-    refuses={
-        "flex": "CANNOT_USE_FLEX_CLUSTER_IN_CLUSTER_API",
-        "serverless": "CANNOT_USE_SERVERLESS_INSTANCE_IN_CLUSTER_API",
-    },
+    serves="dedicated",
+    refusal="CANNOT_USE_FLEX_CLUSTER_IN_CLUSTER_API",
     no_snapshot="SNAPSHOT_NOT_FOUND",
     no_job="RESTORE_JOB_NOT_FOUND",
     show_cluster=shapes.dedicated_cluster,
@@ -58,29 +57,24 @@ CLUSTERS = ClusterApi(
     show_job=shapes.dedicated_job,
     snapshot_age=("createdAt",),
 )
-"""Dedicated and free clusters; snapshots newest first, those still being taken before all others."""
+"""Dedicated clusters; snapshots newest first, those still being taken before all others."""
 
-DISK_BACKUPS = replace(
-    CLUSTERS,
-    versions=("2023-01-01",),
-    refuses={**CLUSTERS.refuses, "free": "FEATURE_UNSUPPORTED"},
-    finds_deleted=True,
-)
-"""Backups of dedicated clusters: a free cluster has none, and those of a deleted cluster remain."""
+DISK_BACKUPS = replace(CLUSTERS, versions=("2023-01-01",))
+"""Backups of dedicated clusters."""
 
 SHARED_TIER = replace(
     FLEX,
     path="clusters",
     versions=("2023-01-01",),
-    refuses=dict.fromkeys(("dedicated", "free"), "FEATURE_UNSUPPORTED"),
+    refusal="FEATURE_UNSUPPORTED",
     show_snapshot=shapes.tenant_snapshot,
     show_job=shapes.tenant_job,
     in_v1=True,
 )
 """The retired backups of M2 and M5 clusters, each now a flex cluster; its errors for others are unknown."""
 
-EndpointHandler = Callable[[AtlasRequest], JsonObject | list[JsonObject] | bool | None]
-"""Returns a document, the items of a page, a bare boolean, or None; raises AtlasRefusal."""
+EndpointHandler = Callable[[AtlasRequest], JsonObject | list[JsonObject] | None]
+"""Returns a document, the items of a page, or None; raises AtlasRefusal."""
 
 Sunset = Literal["backups", "instances"]
 
@@ -100,11 +94,6 @@ class Endpoint:
     java: str
     sunset: Sunset | None = None
     statuses: tuple[int, int] = (200, 200)
-
-    @property
-    def takes_json(self) -> bool:
-        """Whether requests must have JSON content."""
-        return self.method in {"POST", "PATCH"} and self.handler is not writes.set_auto_indexing
 
 
 def _clusters(
@@ -138,7 +127,7 @@ def _backups(
 _LEGACY_BACKUP, _FLEX_BACKUP = "ApiAtlasLegacyServerlessBackupResource", "ApiAtlasFlexBackupResource"
 _DISK = ("ApiAtlasDiskBackupSnapshotsResource", "ApiAtlasDiskBackupRestoreJobsResource")
 _INSTANCE = "ApiAtlasLegacyServerlessInstanceDescriptionResource"
-_TENANT, _AUTO_INDEXING = "/{name}/backup/tenant", "/{name}/performanceAdvisor/autoIndexing"
+_TENANT = "/{name}/backup/tenant"
 
 ENDPOINTS: tuple[Endpoint, ...] = (
     *_backups(SERVERLESS, (_LEGACY_BACKUP, _LEGACY_BACKUP), "backups", writes.restore, (200, 201)),
@@ -152,8 +141,6 @@ ENDPOINTS: tuple[Endpoint, ...] = (
     Endpoint(SHARED_TIER, "POST", f"{_TENANT}/restore", writes.flex_restore, "", "backups"),
     Endpoint(SHARED_TIER, "POST", f"{_TENANT}/download", writes.flex_download, "", "backups"),
     *_clusters(SERVERLESS, _INSTANCE, "ServerlessInstance", ("instances", "backups"), 202),
-    Endpoint(SERVERLESS, "GET", _AUTO_INDEXING, reads.get_auto_indexing, "", "backups"),
-    Endpoint(SERVERLESS, "POST", _AUTO_INDEXING, writes.set_auto_indexing, "", "backups"),
     *_clusters(FLEX, "ApiAtlasFlexClusterResource", "FlexCluster", (None, None), 204),
     Endpoint(CLUSTERS, "GET", "", reads.list_clusters, ""),
     Endpoint(CLUSTERS, "GET", "/{name}", reads.get_cluster, "ApiAtlasClusterResource::getCluster"),

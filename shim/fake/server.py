@@ -9,10 +9,13 @@ It serves from its own threads and needs only the standard library.
 from __future__ import annotations
 
 import socket
+import sys
 import threading
+import time
 from collections.abc import Iterator
 from contextlib import suppress
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from socketserver import TCPServer
 from ssl import SSLContext
 from typing import Any, Self
 
@@ -80,37 +83,27 @@ class _Listener(ThreadingHTTPServer):
 
     def __init__(self, served: FakeServer) -> None:
         self.served = served
-        self.stopping = threading.Event()
+        self.open: set[socket.socket] = set()
         self.address_family = socket.AF_INET6 if ":" in served.host else socket.AF_INET
-        self._open: set[socket.socket] = set()
         super().__init__((served.host, served.port), _Connection)
+        if served.ssl_context:
+            self.socket = served.ssl_context.wrap_socket(self.socket, server_side=True, do_handshake_on_connect=False)
         self.thread = threading.Thread(target=self.serve_forever, args=(0.02,), name="fake-atlas", daemon=True)
 
     def server_bind(self) -> None:
         """Bind without HTTPServer's look-up of the host's name, which may take seconds."""
-        self.socket.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-        self.socket.bind(self.server_address)
-        self.server_address = self.socket.getsockname()
+        TCPServer.server_bind(self)
 
-    def finish_request(self, request: Any, client_address: Any) -> None:
-        """Serve one connection in its thread, with TLS if configured."""
-        try:
-            if self.served.ssl_context is not None:
-                request = self.served.ssl_context.wrap_socket(request, server_side=True)
-            self._open.add(request)
-            with request:
-                _Connection(request, client_address, self)
-        except OSError:  # the client left, or spoke no TLS
-            pass
-        finally:
-            self._open.discard(request)
+    def handle_error(self, request: Any, client_address: Any) -> None:
+        """Say nothing of a client that left, or spoke no TLS."""
+        if not isinstance(sys.exc_info()[1], OSError):
+            super().handle_error(request, client_address)
 
     def stop(self) -> None:
         """Stop listening, end every connection, and wait for the listening thread."""
-        self.stopping.set()
         self.shutdown()
         self.server_close()
-        for connection in tuple(self._open):
+        for connection in tuple(self.open):
             with suppress(OSError):  # it has ended already
                 connection.shutdown(socket.SHUT_RDWR)
         self.thread.join()
@@ -120,9 +113,16 @@ class _Connection(BaseHTTPRequestHandler):
     """Passes each request of a connection to the fake unchanged, and sends the answer."""
 
     protocol_version = "HTTP/1.1"
-    wbufsize = -1
     disable_nagle_algorithm = True
     server: _Listener
+
+    def handle(self) -> None:
+        """Serve one connection."""
+        self.server.open.add(self.connection)
+        try:
+            super().handle()
+        finally:
+            self.server.open.discard(self.connection)
 
     def handle_one_request(self) -> None:
         """Read a request, ask the fake, and write its answer in one piece."""
@@ -131,23 +131,22 @@ class _Connection(BaseHTTPRequestHandler):
         if not self.raw_requestline or not self.parse_request():
             return
         served = self.server.served
-        fields = [(name, value) for name, value in self.headers.items()]
         # parse_request folds slashes at the beginning of a target into one.
         target = self.raw_requestline.decode("latin-1").split(" ")[1]
-        reply = served.fake.handle(self.command, target, fields, b"".join(self._content()), scheme=served.scheme)
-        if served.latency and self.server.stopping.wait(served.latency):
-            return
+        content = b"".join(self._content())
+        reply = served.fake.handle(self.command, target, list(self.headers.items()), content, scheme=served.scheme)
+        if served.latency:
+            time.sleep(served.latency)
         if reply.dropped:
             self.close_connection = True
             return
         self.send_response_only(reply.status)
         for name, value in reply.headers:
             self.send_header(name, value)
-        if "content-length" not in {name.lower() for name, _ in reply.headers}:
+        if reply.header("Content-Length") is None:
             self.send_header("Content-Length", str(len(reply.body)))
         self.end_headers()
         self.wfile.write(reply.body)
-        self.wfile.flush()
 
     def _content(self) -> Iterator[bytes]:
         """Yield the request's content, chunked or of known length (RFC 9112, 6)."""

@@ -12,7 +12,9 @@ from datetime import datetime, timedelta
 from shim.fake.http import JsonObject, stamp
 from shim.fake.world import MONGODB_VERSION, Cluster, Job
 
-QUEUED_AFTER, RUNNING_AFTER, DONE_AFTER = timedelta(seconds=5), timedelta(seconds=10), timedelta(seconds=60)
+DONE_AFTER = timedelta(seconds=60)
+STATES = ((60, "COMPLETED"), (10, "RUNNING"), (5, "QUEUED"), (float("-inf"), "PENDING"))
+"""The states of a flex job by the seconds from which it has them."""
 FLEX_JOB_LIFE = timedelta(hours=6)
 """Recorded: expirationDate is 6 hours after restoreScheduledDate."""
 FLEX_LINK_LIFE = timedelta(hours=4)
@@ -20,13 +22,7 @@ FLEX_LINK_LIFE = timedelta(hours=4)
 DEDICATED_LINK_LIFE = timedelta(hours=1)
 """Recorded: a download link of a dedicated snapshot lives 1 hour."""
 
-_LEGACY_STATUS = {
-    "PENDING": "queued",
-    "QUEUED": "queued",
-    "RUNNING": "inProgress",
-    "COMPLETED": "completed",
-    "FAILED": "failed",
-}
+_LEGACY_STATUS = {"PENDING": "queued", "QUEUED": "queued", "RUNNING": "inProgress", "COMPLETED": "completed"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,58 +92,33 @@ def dedicated_snapshot(cluster: Cluster, snapshot: JsonObject, view: View) -> Js
 # Restore jobs
 
 
-def _flex_status(job: Job, now: datetime) -> str:
-    age = now - job.created
-    if age >= DONE_AFTER:
-        return "FAILED" if job.fails else "COMPLETED"
-    return "RUNNING" if age >= RUNNING_AFTER else "QUEUED" if age >= QUEUED_AFTER else "PENDING"
+def _is_done(job: Job, view: View) -> bool:
+    return view.now - job.created >= DONE_AFTER
 
 
-def _flex_expiry(job: Job) -> datetime:
-    return job.created + (FLEX_LINK_LIFE if job.download else FLEX_JOB_LIFE)
-
-
-def _finished(job: Job, now: datetime) -> str | None:
-    return stamp(job.created + DONE_AFTER) if now - job.created >= DONE_AFTER else None
+def _finished(job: Job, view: View) -> str | None:
+    return stamp(job.created + DONE_AFTER) if _is_done(job, view) else None
 
 
 def _download_url(cluster: Cluster, job: Job) -> str:
     return f"https://restore-{job.id}.{cluster.host}.mongodb.example:27017/{job.snapshot}/restore-{job.id}.tar.gz"
 
 
-def _cloud_job(kind: str, cluster: Cluster, job: Job, view: View, **members: object) -> JsonObject:
-    """The members that serverless and dedicated jobs have in common, and others."""
-    own = view.url(cluster, kind)
-    return _body(
-        cancelled=False,
-        deliveryType=job.delivery,
-        id=job.id,
-        links=[
-            _link(f"{own}/backup/restoreJobs/{job.id}", "self"),
-            _link(f"{own}/backup/snapshots/{job.snapshot}", view.rel("snapshot")),
-            _link(own, view.rel("cluster")),
-            _link(f"{view.root}/groups/{cluster.group}", view.rel("group")),
-        ],
-        timestamp=job.snapshot_finished,
-        **members,
-    )
-
-
 def flex_job(cluster: Cluster, job: Job, view: View) -> JsonObject:
     """A flex restore job; a download has a link instead of a target."""
-    status = _flex_status(job, view.now)
+    lasted = (view.now - job.created).total_seconds()
     return _body(
         deliveryType="DOWNLOAD" if job.download else "RESTORE",
-        expirationDate=stamp(_flex_expiry(job)),
+        expirationDate=stamp(job.created + (FLEX_LINK_LIFE if job.download else FLEX_JOB_LIFE)),
         id=job.id,
         instanceName=cluster.name,
         projectId=cluster.group,
-        restoreFinishedDate=_finished(job, view.now),
+        restoreFinishedDate=_finished(job, view),
         restoreScheduledDate=stamp(job.created),
         snapshotFinishedDate=job.snapshot_finished,
         snapshotId=job.snapshot,
-        snapshotUrl=_download_url(cluster, job) if job.download and status == "COMPLETED" else None,
-        status=status,
+        snapshotUrl=_download_url(cluster, job) if job.download and _is_done(job, view) else None,
+        status=next(status for after, status in STATES if lasted >= after),
         targetDeploymentItemName=None if job.download else job.target_cluster,
         targetProjectId=None if job.download else job.target_group,
     )
@@ -155,31 +126,41 @@ def flex_job(cluster: Cluster, job: Job, view: View) -> JsonObject:
 
 def tenant_job(cluster: Cluster, job: Job, view: View) -> JsonObject:
     """A shared-tier restore job, as the v1.0 pages and the contract show it: a download has a target too."""
-    document = flex_job(cluster, job, view)
     own = f"{view.url(cluster, 'clusters')}/backup/tenant/restores/{job.id}"
+    ours = {"clusterName": cluster.name, "instanceName": None, "links": [_link(own, "self")]}
+    target = {"targetDeploymentItemName": job.target_cluster, "targetProjectId": job.target_group}
+    return _body(**flex_job(cluster, job, view) | ours | target)
+
+
+def _cloud_job(kind: str, cluster: Cluster, job: Job, view: View, expiry: datetime, **members: object) -> JsonObject:
+    """The members that serverless and dedicated jobs have in common, and others."""
+    own, delivered = view.url(cluster, kind), job.download and _is_done(job, view)
     return _body(
-        **{
-            **document,
-            "clusterName": document["instanceName"],
-            "instanceName": None,
-            "links": [_link(own, "self")],
-            "targetDeploymentItemName": job.target_cluster,
-            "targetProjectId": job.target_group,
-        }
+        cancelled=False,
+        deliveryType=job.delivery,
+        deliveryUrl=[_download_url(cluster, job)] if delivered else [],
+        expired=delivered and view.now > expiry,
+        failed=False,
+        id=job.id,
+        links=[
+            _link(f"{own}/backup/restoreJobs/{job.id}", "self"),
+            _link(f"{own}/backup/snapshots/{job.snapshot}", view.rel("snapshot")),
+            _link(own, view.rel("cluster")),
+            _link(f"{view.root}/groups/{cluster.group}", view.rel("group")),
+        ],
+        snapshotId=job.snapshot or None,
+        timestamp=job.snapshot_finished,
+        **members,
     )
 
 
 def legacy_job(cluster: Cluster, job: Job, view: View) -> JsonObject:
     """A serverless restore job, as the v1.0 pages and the contract show it (no recording exists)."""
-    status, expiry = _flex_status(job, view.now), _flex_expiry(job)
+    expiry = job.created + (FLEX_LINK_LIFE if job.download else FLEX_JOB_LIFE)
     return _cloud_job(
-        *("serverless", cluster, job, view),
-        deliveryUrl=[_download_url(cluster, job)] if job.download and status == "COMPLETED" else [],
-        expired=job.download and view.now > expiry,
+        *("serverless", cluster, job, view, expiry),
         expiresAt=stamp(expiry),
-        failed=status == "FAILED",
-        finishedAt=_finished(job, view.now),
-        snapshotId=job.snapshot,
+        finishedAt=_finished(job, view),
         targetClusterName=job.target_cluster,
         targetGroupId=job.target_group,
     )
@@ -187,20 +168,14 @@ def legacy_job(cluster: Cluster, job: Job, view: View) -> JsonObject:
 
 def dedicated_job(cluster: Cluster, job: Job, view: View) -> JsonObject:
     """A dedicated restore job; a download has no target and gets a link instead of finishing."""
-    finished = _finished(job, view.now)
-    delivered = job.download and finished is not None
     expiry = job.created + DONE_AFTER + DEDICATED_LINK_LIFE
     return _cloud_job(
-        *("clusters", cluster, job, view),
-        deliveryUrl=[_download_url(cluster, job)] if delivered else [],
+        *("clusters", cluster, job, view, expiry),
         desiredTimestamp={"increment": None, "time": None, "date": None},
-        expired=delivered and view.now > expiry,
-        expiresAt=stamp(expiry) if delivered else None,
-        failed=finished is not None and job.fails,
-        finishedAt=None if job.download else finished,
-        snapshotId=job.snapshot or None,
+        expiresAt=stamp(expiry) if job.download and _is_done(job, view) else None,
+        finishedAt=None if job.download else _finished(job, view),
         targetClusterName=None if job.download else job.target_cluster,
-        targetDeploymentItemName=None if job.download else job.deployment,
+        targetDeploymentItemName=None if job.download else f"atlas-{cluster.host}",
         targetGroupId=None if job.download else job.target_group,
     )
 

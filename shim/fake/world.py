@@ -1,4 +1,4 @@
-"""The simulated contents of Atlas: groups, clusters, snapshots, restore jobs; the same for the same seed.
+"""The simulated contents of Atlas: groups, clusters, snapshots, restore jobs; the same for the same time and names.
 
 The names, credentials and dates of the demo world come first; the credentials are made up.
 """
@@ -11,8 +11,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from typing import Literal
 
-from shim.fake.http import JsonObject, stamp
-from shim.fake.refusals import AtlasRefusal
+from shim.fake.http import AtlasRefusal, JsonObject, stamp
 
 DEMO_GROUP = "6510aa1b2c3d4e5f60718293"
 """The group (project) of the demo world."""
@@ -38,8 +37,7 @@ INSTANCES_BLANK = datetime(2026, 1, 15, tzinfo=UTC)
 INSTANCE_SUNSET = datetime(2027, 1, 18, tzinfo=UTC)
 """From this instant reads of serverless instances answer 410."""
 
-ClusterTier = Literal["flex", "dedicated", "free", "serverless"]
-"""SERVERLESS: an instance without a flex cluster, which only the legacy API knows."""
+ClusterTier = Literal["flex", "dedicated"]
 
 MONGODB_VERSION = "8.0.17"
 RETENTION_DAYS = 8
@@ -61,8 +59,6 @@ class Job:
     delivery: str
     target_group: str
     target_cluster: str
-    deployment: str
-    fails: bool = False
 
     @property
     def download(self) -> bool:
@@ -94,41 +90,25 @@ class Cluster:
     region: str = "US_EAST_1"
     tags: tuple[Mapping[str, str], ...] = ()
     protected: bool = False
-    auto_indexing: bool = False
-    deleted: bool = False
-
-    def snapshot(self, snapshot_id: str) -> JsonObject | None:
-        """Return a snapshot by id."""
-        return next((each for each in self.snapshots if each.get("id") == snapshot_id), None)
-
-    def job(self, job_id: str) -> Job | None:
-        """Return a restore job by id."""
-        return next((each for each in self.jobs if each.id == job_id), None)
 
 
 class World:
     """Groups by id, each with its clusters by name."""
 
-    def __init__(self, seed: int) -> None:
-        self._seed = seed
+    def __init__(self) -> None:
         self.groups: dict[str, dict[str, Cluster]] = {}
-
-    def _dice(self, *words: object) -> random.Random:
-        """Return a generator that depends only on the seed and these words, not on earlier calls."""
-        # Not a secret: the same seed has to make the same world.
-        return random.Random("/".join(map(str, (self._seed, *words))))  # noqa: S311
 
     def add(
         self, group: str, name: str, tier: ClusterTier, now: datetime, snapshots: int | Sequence[JsonObject]
     ) -> Cluster:
         """Create or replace a cluster with a number of made-up snapshots, or with these documents."""
         self.groups.setdefault(group, {})
-        dice = self._dice(group, name)
+        dice = _dice(group, name)
         count = snapshots if isinstance(snapshots, int) else len(snapshots)
         cluster = self._keep(group, name, tier, now - timedelta(days=count + 30), dice)
         if not isinstance(snapshots, int):
             cluster.snapshots = [dict(each) for each in snapshots]
-        elif tier in {"flex", "serverless"}:
+        elif tier == "flex":
             cluster.snapshots = flex_snapshots(snapshots, now, dice)
         else:
             cluster.snapshots = dedicated_snapshots(snapshots, now, dice, name)
@@ -136,7 +116,7 @@ class World:
 
     def create(self, group: str, name: str, now: datetime) -> Cluster:
         """Begin to create a flex cluster, as the API does, still without connection strings (recorded)."""
-        cluster = self._keep(group, name, "flex", now, self._dice(group, name))
+        cluster = self._keep(group, name, "flex", now, _dice(group, name))
         cluster.state, cluster.settles, cluster.strings = "CREATING", now + CREATION, ()
         return cluster
 
@@ -148,35 +128,28 @@ class World:
 
     def settle(self, now: datetime) -> None:
         """Complete creations, updates and deletions whose time has come."""
-        for cluster in (each for group in self.groups.values() for each in group.values()):
-            if cluster.settles is not None and now >= cluster.settles:
-                if cluster.state == "CREATING":
-                    cluster.strings = ALL_STRINGS
-                cluster.deleted = cluster.deleted or cluster.state == "DELETING"
-                cluster.state, cluster.settles = "IDLE", None
+        for clusters in self.groups.values():
+            for cluster in [each for each in clusters.values() if each.settles is not None and now >= each.settles]:
+                if cluster.state == "DELETING":
+                    del clusters[cluster.name]
+                cluster.state, cluster.settles, cluster.strings = "IDLE", None, ALL_STRINGS
 
     def clusters(self, group: str) -> dict[str, Cluster]:
-        """Return the clusters of a group, without deleted ones; raises AtlasRefusal for an unknown group."""
+        """Return the clusters of a group; raises AtlasRefusal for an unknown group."""
         if group not in self.groups:
             raise AtlasRefusal("GROUP_NOT_FOUND", group)
-        return {name: each for name, each in self.groups[group].items() if not each.deleted}
-
-    def deleted_dedicated(self, group: str, name: str) -> Cluster | None:
-        """Return a deleted dedicated cluster, whose snapshots Atlas still lists."""
-        cluster = self.groups.get(group, {}).get(name)
-        return cluster if cluster and cluster.deleted and cluster.tier == "dedicated" else None
+        return self.groups[group]
 
     def order(
         self,
         cluster: Cluster,
-        snapshot: JsonObject | None,
+        snapshot: JsonObject,
         now: datetime,
         target: tuple[str, str],
-        delivery: str = "automated",
+        delivery: str,
     ) -> Job:
         """Store a restore job of a snapshot as the newest of a cluster; ``target`` is a group and a cluster."""
-        dice = self._dice(cluster.group, cluster.name, "job", len(cluster.jobs))
-        snapshot = snapshot or {}
+        dice = _dice(cluster.group, cluster.name, "job", len(cluster.jobs))
         job = Job(
             id=object_id(now, dice),
             snapshot=snapshot.get("id", ""),
@@ -185,10 +158,14 @@ class World:
             delivery=delivery,
             target_group=target[0],
             target_cluster=target[1],
-            deployment="atlas-" + "".join(dice.choices(_LETTERS, k=6)),
         )
         cluster.jobs.append(job)
         return job
+
+
+def _dice(*words: str | int) -> random.Random:
+    """Return a generator that depends only on these words, not on earlier calls."""
+    return random.Random("/".join(map(str, (1, *words))))  # noqa: S311 - no secret
 
 
 def object_id(when: datetime, dice: random.Random) -> str:

@@ -1,4 +1,4 @@
-"""Writes: create restore jobs; create, update and delete instances and flex clusters; switch automatic indexing.
+"""Writes: create restore jobs; create, update and delete instances and flex clusters.
 
 Bodies are read as by a strict API: unknown, missing and mistyped members are refused by name.
 """
@@ -7,120 +7,91 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Mapping
-from dataclasses import dataclass
 from datetime import timedelta
 
-from shim.fake.http import Json, JsonObject
-from shim.fake.reads import ID, AtlasRequest, cluster_of, clusters_of, read_flag, snapshot_of
-from shim.fake.refusals import AtlasRefusal
+from shim.fake.http import AtlasRefusal, Json, JsonObject
+from shim.fake.reads import AtlasRequest, cluster_of, clusters_of, snapshot_of
 from shim.fake.world import DELETION, UPDATE, Cluster
 
-# The members that the contracts declare; read-only ones are tolerated, as recorded for instanceName.
-_TENANT_JOB = (
-    "deliveryType expirationDate id links projectId restoreFinishedDate restoreScheduledDate snapshotFinishedDate "
-    "snapshotId snapshotUrl status targetDeploymentItemName targetProjectId "
-)
-_LEGACY_JOB = (
-    "cancelled deliveryType deliveryUrl desiredTimestamp expired expiresAt failed finishedAt id links oplogInc oplogTs "
-    "pointInTimeUTCSeconds snapshotId targetClusterName targetGroupId timestamp "
-)
-_NEW = "links tags terminationProtectionEnabled"
-_NEW_LEGACY = "serverlessBackupOptions tags terminationProtectionEnabled"
-_LEGACY_PROVIDER = "effectiveDiskSizeGBLimit effectiveInstanceSizeName effectiveProviderName"
+_ID, _TEXT = re.compile(r"[a-f0-9]{24}"), re.compile(r"(?s).+")
+_KINDS: dict[str, type | tuple[str, ...] | re.Pattern[str]] = {
+    "backingProviderName": ("AWS", "AZURE", "GCP"),
+    "deliveryType": ("automated", "download", "pointInTime"),
+    "key": re.compile(r"(?s).{1,255}"),
+    "name": _TEXT,
+    "oplogTs": int,
+    "pointInTimeUTCSeconds": int,
+    "providerName": ("FLEX", "SERVERLESS"),
+    "providerSettings": dict,
+    "regionName": _TEXT,
+    "serverlessBackupOptions": dict,
+    "serverlessContinuousBackupEnabled": bool,
+    "snapshotId": _ID,
+    "tags": list,
+    "targetClusterName": _TEXT,
+    "targetDeploymentItemName": _TEXT,
+    "targetGroupId": _ID,
+    "targetProjectId": _ID,
+    "terminationProtectionEnabled": bool,
+    "value": re.compile(r"(?s).{1,255}"),
+}
+"""The type, words or pattern of members, which mean the same in every API."""
+
+_OPTIONS = "tags terminationProtectionEnabled"
 _PROTECTED = (
     "Cannot terminate cluster {} in group {} because termination protection is enabled. "
     "Disable termination protection and try again."
 )
 
 
-@dataclass(frozen=True, slots=True)
-class Body:
-    """The members of one JSON object; every method raises AtlasRefusal on a bad member."""
-
-    members: JsonObject
-
-    def given(self, name: str) -> Json:
-        """Return a required member that is not null."""
-        value = self.members.get(name)
-        if value is None:
-            raise AtlasRefusal("MISSING_ATTRIBUTE", name)
-        return value
-
-    def inner(self, name: str, known: str) -> Body:
-        """Return the object in a member; it may have only known members."""
-        return _only(self.given(name), known, AtlasRefusal("INVALID_ATTRIBUTE", name))
-
-    def text(self, name: str, pattern: str = r"(?s).+", error: str = "INVALID_ATTRIBUTE") -> str:
-        """Return a text that matches the pattern."""
-        value = self.given(name)
-        if not isinstance(value, str) or re.fullmatch(pattern, value) is None:
-            raise AtlasRefusal(error, value if error != "INVALID_ATTRIBUTE" else name)
-        return value
-
-    def id(self, name: str) -> str:
-        """Return a text with the form of an id."""
-        return self.text(name, ID.pattern)
-
-    def word(self, name: str, words: tuple[str, ...]) -> str:
-        """Return a member that must be one of some words."""
-        value = self.text(name)
-        if value not in words:
-            raise AtlasRefusal("INVALID_ENUM_VALUE", value, name)
-        return value
-
-    def flag(self, name: str, *, default: bool) -> bool:
-        """Return a boolean, or the default if it is missing or null."""
-        value = self.members.get(name)
-        if not isinstance(value, bool | None):
-            raise AtlasRefusal("INVALID_ATTRIBUTE", name)
-        return default if value is None else value
-
-    def tags(self, default: tuple[Mapping[str, str], ...] = ()) -> tuple[Mapping[str, str], ...]:
-        """Return the tags: a key and a value each, 1 to 255 characters (contract)."""
-        value = self.members.get("tags")
-        if value is None:
-            return default
-        if not isinstance(value, list) or not all(map(_is_tag, value)):
-            raise AtlasRefusal("INVALID_ATTRIBUTE", "tags")
-        return tuple(value)
-
-
-def read_body(content: bytes, known: str) -> Body:
-    """Read a JSON object that may have only the known members, named between spaces; raises AtlasRefusal."""
-    malformed = AtlasRefusal("MALFORMED_JSON")
+def _read(content: bytes, known: str, required: str = "") -> JsonObject:
+    """Read a JSON object, as ``_checked`` does."""
     try:
-        return _only(json.loads(content), known, malformed)
+        document = json.loads(content)
     except (ValueError, RecursionError):
-        raise malformed from None
-
-
-def _only(document: Json, known: str, otherwise: AtlasRefusal) -> Body:
+        document = None
     if not isinstance(document, dict):
-        raise otherwise
+        raise AtlasRefusal("MALFORMED_JSON")
+    return _checked(document, known, required)
+
+
+def _checked(document: JsonObject, known: str, required: str = "") -> JsonObject:
+    """Return the members that are not null; raises AtlasRefusal on an unknown, a mistyped and a missing one."""
+    given = {name: value for name, value in document.items() if value is not None}
     for name in document:
-        if name not in known.split():
+        if name not in f"{known} {required}".split():
             raise AtlasRefusal("INVALID_ATTRIBUTE", name)
-    return Body(document)
+    for name, value in given.items():
+        kind = _KINDS.get(name, object)
+        if isinstance(kind, tuple) and value not in kind:
+            raise AtlasRefusal("INVALID_ENUM_VALUE", value, name)
+        if not (isinstance(kind, tuple) or _fits(value, kind)):
+            raise AtlasRefusal("INVALID_ATTRIBUTE", name)
+    for name in required.split():
+        if name not in given:
+            raise AtlasRefusal("MISSING_ATTRIBUTE", name)
+    return given
 
 
-def _is_tag(value: Json) -> bool:
-    if not isinstance(value, dict) or value.keys() != {"key", "value"}:
-        return False
-    return all(isinstance(each, str) and 1 <= len(each) <= 255 for each in value.values())
+def _fits(value: Json, kind: type | re.Pattern[str]) -> bool:
+    if isinstance(kind, type):
+        return isinstance(value, kind)
+    return isinstance(value, str) and kind.fullmatch(value) is not None
+
+
+def _is_flex(request: AtlasRequest) -> bool:
+    return request.api.path == "flexClusters"
 
 
 def flex_restore(request: AtlasRequest) -> JsonObject:
-    """Restore a flex snapshot to a cluster, of the same group unless another is named; the shared tier's body is alike.
+    """Restore a flex snapshot to a cluster, of the same group unless another is named.
 
-    The contract has that body.
+    The shared tier's body is alike. Recorded: the cluster's own name is tolerated.
     """
-    cluster, body = cluster_of(request), read_body(request.body, _TENANT_JOB + _own_name(request))
-    identity, name = body.id("snapshotId"), body.text("targetDeploymentItemName")
-    group = body.id("targetProjectId") if "targetProjectId" in body.members else cluster.group
-    snapshot = snapshot_of(request, cluster, identity)
-    job = request.world.order(cluster, snapshot, request.view.now, _existing(request, group, name))
-    return request.api.show_job(cluster, job, request.view)
+    cluster, own = cluster_of(request), "instanceName" if _is_flex(request) else "clusterName"
+    body = _read(request.body, f"targetProjectId {own}", "snapshotId targetDeploymentItemName")
+    target = _existing(request, body.get("targetProjectId", cluster.group), body["targetDeploymentItemName"])
+    return _ordered(request, cluster, body, target)
 
 
 def flex_download(request: AtlasRequest) -> JsonObject:
@@ -128,16 +99,9 @@ def flex_download(request: AtlasRequest) -> JsonObject:
 
     The shared tier needs no target (v1.0 pages), though the contract wants one.
     """
-    known = "links snapshotId" if request.is_flex else _TENANT_JOB + _own_name(request)
-    cluster, body = cluster_of(request), read_body(request.body, known)
-    snapshot = snapshot_of(request, cluster, body.id("snapshotId"))
-    own = (cluster.group, cluster.name)
-    job = request.world.order(cluster, snapshot, request.view.now, own, "download")
-    return request.api.show_job(cluster, job, request.view)
-
-
-def _own_name(request: AtlasRequest) -> str:
-    return "instanceName" if request.is_flex else "clusterName"
+    cluster = cluster_of(request)
+    body = _read(request.body, "" if _is_flex(request) else "targetDeploymentItemName targetProjectId", "snapshotId")
+    return _ordered(request, cluster, body, (cluster.group, cluster.name), "download")
 
 
 def restore(request: AtlasRequest) -> JsonObject:
@@ -145,21 +109,20 @@ def restore(request: AtlasRequest) -> JsonObject:
 
     The contract wants a target for the download of a serverless one, too.
     """
-    cluster, is_dedicated = cluster_of(request), request.api.finds_deleted
-    body = read_body(request.body, _LEGACY_JOB + ("components privateDownloadDeliveryUrls" if is_dedicated else ""))
-    delivery = body.word("deliveryType", ("automated", "download", "pointInTime"))
-    target, snapshot = (cluster.group, cluster.name), None
-    if delivery != "download" or not is_dedicated:
-        name = body.text("targetClusterName")
-        target = _existing(request, body.id("targetGroupId"), name)
+    cluster, is_dedicated = cluster_of(request), request.api.path == "clusters"
+    known = "oplogInc oplogTs pointInTimeUTCSeconds snapshotId targetClusterName targetGroupId"
+    body = _read(request.body, known, "deliveryType")
+    delivery, target = body["deliveryType"], (cluster.group, cluster.name)
     if delivery == "pointInTime" and not is_dedicated:
         raise AtlasRefusal("UNSUPPORTED_DELIVERY_METHOD", delivery)
+    if delivery == "pointInTime" and "oplogTs" not in body:
+        _checked(body, " ".join(body), "pointInTimeUTCSeconds")
     if delivery != "pointInTime":
-        snapshot = snapshot_of(request, cluster, body.id("snapshotId"))
-    elif not any(isinstance(body.members.get(key), int) for key in ("pointInTimeUTCSeconds", "oplogTs")):
-        raise AtlasRefusal("MISSING_ATTRIBUTE", "pointInTimeUTCSeconds")
-    job = request.world.order(cluster, snapshot, request.view.now, target, delivery)
-    return request.api.show_job(cluster, job, request.view)
+        _checked(body, " ".join(body), "snapshotId")
+    if delivery != "download" or not is_dedicated:
+        _checked(body, " ".join(body), "targetClusterName targetGroupId")
+        target = _existing(request, body["targetGroupId"], body["targetClusterName"])
+    return _ordered(request, cluster, body, target, delivery)
 
 
 def _existing(request: AtlasRequest, group: str, name: str) -> tuple[str, str]:
@@ -168,57 +131,68 @@ def _existing(request: AtlasRequest, group: str, name: str) -> tuple[str, str]:
     return group, name
 
 
+def _ordered(
+    request: AtlasRequest, cluster: Cluster, body: JsonObject, target: tuple[str, str], delivery: str = "automated"
+) -> JsonObject:
+    snapshot = {} if delivery == "pointInTime" else snapshot_of(request, cluster, body["snapshotId"])
+    job = request.world.order(cluster, snapshot, request.view.now, target, delivery)
+    return request.api.show_job(cluster, job, request.view)
+
+
 def create(request: AtlasRequest) -> JsonObject:
     """Create a flex cluster, or a serverless instance; as recorded, a flex cluster stands for it."""
-    clusters_of(request)  # refuses an unknown group before a bad body
-    body = read_body(request.body, f"name providerSettings {_NEW if request.is_flex else f'{_NEW_LEGACY} stateName'}")
-    _check_backup_options(body)
-    sizes = "diskSizeGB" if request.is_flex else _LEGACY_PROVIDER
-    provider = body.inner("providerSettings", f"backingProviderName providerName regionName {sizes}")
-    if provider.members.get("providerName") is not None:
-        provider.word("providerName", ("FLEX" if request.is_flex else "SERVERLESS",))
-    name = body.text("name")
-    body.text("name", r"[a-zA-Z0-9][a-zA-Z0-9-]*", "CLUSTER_NAME_INVALID")
-    backing = provider.word("backingProviderName", ("AWS", "AZURE", "GCP"))
-    region = provider.text("regionName")
-    tags, protected = body.tags(), body.flag("terminationProtectionEnabled", default=False)
-    group = request.names["group"]
-    if name in request.world.clusters(group):
+    group, clusters = request.names["group"], clusters_of(request)
+    body = _read_options(request, "name providerSettings")
+    size = "diskSizeGB" if _is_flex(request) else "effectiveInstanceSizeName"
+    provider = _checked(body["providerSettings"], f"providerName {size}", "backingProviderName regionName")
+    name = body["name"]
+    if re.fullmatch(r"[a-zA-Z0-9][a-zA-Z0-9-]*", name) is None:
+        raise AtlasRefusal("CLUSTER_NAME_INVALID", name)
+    if name in clusters:
         raise AtlasRefusal("DUPLICATE_CLUSTER_NAME", "cluster or serverless instance", name, group)
     cluster = request.world.create(group, name, request.view.now)
-    cluster.provider, cluster.region, cluster.tags, cluster.protected = backing, region, tags, protected
+    cluster.provider, cluster.region = provider["backingProviderName"], provider["regionName"]
+    _set_options(cluster, body)
     shown = request.api.show_cluster(cluster, request.view)
-    if not tags:
+    if not cluster.tags:
         del shown["tags"]  # recorded: only reads show an empty list
     return shown
 
 
 def update(request: AtlasRequest) -> JsonObject:
-    """Change the tags or termination protection; an instance's backup options do not change (recorded)."""
-    cluster, body = cluster_of(request), read_body(request.body, _NEW if request.is_flex else _NEW_LEGACY)
-    _check_backup_options(body)
-    tags = body.tags(cluster.tags)
-    protected = body.flag("terminationProtectionEnabled", default=cluster.protected)
+    """Change the tags or termination protection."""
+    cluster, body = cluster_of(request), _read_options(request)
     _change(request, cluster, "UPDATING", UPDATE)
-    cluster.tags, cluster.protected = tags, protected
+    _set_options(cluster, body)
     return request.api.show_cluster(cluster, request.view)
+
+
+def _read_options(request: AtlasRequest, required: str = "") -> JsonObject:
+    """Read a body with tags, termination protection and, of an instance, backup options."""
+    body = _read(request.body, _OPTIONS + ("" if _is_flex(request) else " serverlessBackupOptions"), required)
+    _checked(body.get("serverlessBackupOptions", {}), "serverlessContinuousBackupEnabled")
+    for tag in body.get("tags", ()):
+        if not isinstance(tag, dict):
+            raise AtlasRefusal("INVALID_ATTRIBUTE", "tags")
+        _checked(tag, "", "key value")
+    return body
+
+
+def _set_options(cluster: Cluster, body: JsonObject) -> None:
+    """Set the given options; an instance's backup options change nothing (recorded)."""
+    cluster.tags = tuple(body.get("tags", cluster.tags))
+    cluster.protected = body.get("terminationProtectionEnabled", cluster.protected)
 
 
 def delete(request: AtlasRequest) -> JsonObject | None:
     """Delete a flex cluster or an instance; answers an empty object for an instance."""
     cluster = cluster_of(request)
-    if cluster.protected and request.is_flex:
+    if cluster.protected and _is_flex(request):
         raise AtlasRefusal("ATLAS_GENERAL_ERROR", _PROTECTED.format(cluster.name, cluster.group))
     if cluster.protected:
         raise AtlasRefusal("CANNOT_TERMINATE_CLUSTER_WHEN_TERMINATION_PROTECTION_ENABLED", cluster.name)
     _change(request, cluster, "DELETING", DELETION)
-    return None if request.is_flex else {}
-
-
-def set_auto_indexing(request: AtlasRequest) -> None:
-    """Switch automatic indexing on or off, as the query says."""
-    cluster = cluster_of(request)
-    cluster.auto_indexing = read_flag(request.query, "enable")
+    return None if _is_flex(request) else {}
 
 
 def _change(request: AtlasRequest, cluster: Cluster, state: str, lasts: timedelta) -> None:
@@ -227,9 +201,3 @@ def _change(request: AtlasRequest, cluster: Cluster, state: str, lasts: timedelt
         raise AtlasRefusal("CLUSTER_ALREADY_REQUESTED_DELETION", cluster.name)
     if cluster.state != "CREATING" or state == "DELETING":
         cluster.state, cluster.settles = state, request.view.now + lasts
-
-
-def _check_backup_options(body: Body) -> None:
-    if body.members.get("serverlessBackupOptions") is not None:
-        options = body.inner("serverlessBackupOptions", "serverlessContinuousBackupEnabled")
-        options.flag("serverlessContinuousBackupEnabled", default=False)

@@ -18,7 +18,6 @@ def queries(trips):
 
 def test_upstream_is_read_once(connect, retired):
     """1,100 snapshots cost the three pages that they are on, come in the order of legacy pages, and share a record."""
-    retired.delete_cluster(DEMO_GROUP, DEMO_DEDICATED)
     retired.add_dedicated_cluster(DEMO_GROUP, DEMO_DEDICATED, 1_100)
     backups, place = connect(retired).cloud_backups, (DEMO_GROUP, DEMO_DEDICATED)
 

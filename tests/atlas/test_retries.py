@@ -1,7 +1,6 @@
 """When a call of the typed client is made again: how often, after how long, and never a write on a guess."""
 
 import copy
-from datetime import timedelta
 from types import SimpleNamespace
 
 import pytest
@@ -9,8 +8,7 @@ import pytest
 from shim import errors, httpx
 from shim.atlas import Retries
 from shim.errors import SettingsError
-from shim.fake import DEMO_CLIENT_ID, DEMO_CLIENT_SECRET, DEMO_CLUSTER, DEMO_GROUP, FakeAtlas, FakeReply
-from shim.fake.http import RateLimit
+from shim.fake import DEMO_CLIENT_ID, DEMO_CLIENT_SECRET, DEMO_CLUSTER, DEMO_GROUP, FakeReply
 
 ID = "6a6f78e0cab84da5c4476b25"
 
@@ -191,11 +189,10 @@ def test_a_rate_limit_while_signing_in_is_waited_for(connect, fake, timer):
     assert timer.waits == [2.0]
 
 
-def test_each_page_of_an_iteration_may_be_tried_again(connect, fake, timer, monkeypatch):
+def test_each_page_of_an_iteration_may_be_tried_again(connect, fake, timer):
     """A rate limit in the middle neither ends an iteration nor begins it anew."""
-    start = fake.today
-    monkeypatch.setattr(FakeAtlas, "today", property(lambda _: start + timedelta(seconds=timer.now - 1000)))
-    fake.rate_limit = RateLimit(capacity=2, refill=2, period=3)
+    limits = iter([None, FakeReply(429, (("Retry-After", "3"),), b"{}")])
+    fake.overrides.append(lambda _: next(limits, None))
     backups = connect(fake, retries=Retries(backoff=0)).cloud_backups
     snapshots = backups.iter_serverless_backup_snapshots(DEMO_GROUP, DEMO_CLUSTER, items_per_page=3)
 

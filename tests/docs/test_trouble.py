@@ -15,7 +15,6 @@ from shim.fake import (
     DEMO_PRIVATE_KEY,
     DEMO_PUBLIC_KEY,
     FakeReply,
-    RateLimit,
 )
 from tests.docs.trouble import (
     ACCOUNT,
@@ -26,6 +25,7 @@ from tests.docs.trouble import (
     JOBS,
     KEY,
     LEGACY_ACCEPT,
+    LIMITED,
     OTHER_KEY,
     PAGE,
     RETIRED,
@@ -223,14 +223,15 @@ def test_410_where_nothing_took_its_place(upstream, command):
     assert advice in " ".join(command("explain", "GET", target).output.split())
 
 
-def test_429_is_waited_for():
+def test_429_is_waited_for(upstream):
     """Retry-After says how long; then the call passes."""
     section = Section("429")
-    with atlas(rate_limit=RateLimit(capacity=1, refill=1)) as upstream, section.gateway(upstream) as served:
-        assert ask(served, headers=BEARER).status_code == 200
+    with section.gateway(upstream) as served:
+        upstream.fake.overrides.append(lambda arrival: LIMITED)
         answer = ask(served, headers=BEARER)
         section.passes(answer, 429, "RATE_LIMITED_TOKEN_BUCKET")
-        upstream.fake.advance(int(answer.headers["Retry-After"]))
+        assert answer.headers["Retry-After"] == "7"
+        upstream.fake.overrides.clear()
         assert ask(served, headers=BEARER).status_code == 200
 
 

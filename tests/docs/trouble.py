@@ -21,6 +21,7 @@ from shim.fake import (
     DEMO_PUBLIC_KEY,
     DEMO_TOKEN,
     FakeAtlas,
+    FakeReply,
 )
 from shim.fake.server import FakeServer
 from shim.gateway import Gateway, read_options, serve_in_thread
@@ -45,6 +46,13 @@ BEARER = {"Authorization": f"Bearer {DEMO_TOKEN}"}
 KEY = {"MONGODB_ATLAS_PUBLIC_API_KEY": DEMO_PUBLIC_KEY, "MONGODB_ATLAS_PRIVATE_API_KEY": DEMO_PRIVATE_KEY}
 OTHER_KEY = {"MONGODB_ATLAS_PUBLIC_API_KEY": "nobodyxx", "MONGODB_ATLAS_PRIVATE_API_KEY": "no-key-of-anybodys"}
 ACCOUNT = {"MONGODB_ATLAS_CLIENT_ID": DEMO_CLIENT_ID, "MONGODB_ATLAS_CLIENT_SECRET": DEMO_CLIENT_SECRET}
+
+LIMITED = FakeReply(
+    429,
+    (("Retry-After", "7"), ("Content-Type", "application/json")),
+    b'{"error":429,"errorCode":"RATE_LIMITED_TOKEN_BUCKET"}',
+)
+"""Atlas' answer to too many calls."""
 
 
 def digest() -> httpx.DigestAuth:

@@ -1,18 +1,16 @@
-"""The fake as a whole: the same world for the same seed, its clock, its limits, and what it counts."""
+"""The fake as a whole: the same world on the same day, its clock, and what it counts."""
 
 from datetime import UTC, date, datetime, timedelta, timezone
 
-import pytest
-
-from shim.fake import DEMO_CLUSTER, DEMO_DEDICATED, DEMO_TOKEN, FakeAtlas, FakeReply, RateLimit
+from shim.fake import DEMO_CLUSTER, DEMO_DEDICATED, DEMO_TOKEN, FakeAtlas, FakeReply
 from tests.fake.asking import ROOT, Asker
 
 DAY = date(2026, 1, 10)
 FLEX = f"{ROOT}/flexClusters/{DEMO_CLUSTER}/backup/snapshots"
 
 
-def test_the_same_seed_and_day_make_the_same_world():
-    """Two fakes of one seed and day answer with the same fields and bodies, another seed has other ids."""
+def test_the_same_day_makes_the_same_world():
+    """Two fakes of one day answer with the same fields and bodies."""
     for target in (
         FLEX,
         f"serverless/{DEMO_CLUSTER}/backup/restoreJobs",
@@ -20,7 +18,6 @@ def test_the_same_seed_and_day_make_the_same_world():
         "serverless",
     ):
         assert Asker(FakeAtlas(today=DAY))(target) == Asker(FakeAtlas(today=DAY))(target)
-    assert Asker(FakeAtlas(today=DAY, seed=2))(FLEX).body != Asker(FakeAtlas(today=DAY))(FLEX).body
 
 
 def test_a_set_date_stands_still():
@@ -56,32 +53,3 @@ def test_an_override_answers_instead(fake, ask):
     assert ask(f"flexClusters/{DEMO_CLUSTER}/backup/restoreJobs").reply is broken
     assert ask(FLEX).status == 200
     assert len(fake.arrivals) == 2
-
-
-def test_an_empty_bucket_answers_429(fake, ask):
-    """The seconds to wait stand in Retry-After, in the text and, as a number, in parameters; a 401 takes nothing."""
-    fake.rate_limit = RateLimit(capacity=2, refill=1, period=60)
-    assert fake.handle("GET", FLEX).status == 401
-    assert [ask(FLEX).header("Ratelimit-Remaining") for _ in range(2)] == ["1", "0"]
-    fake.advance(5)
-    reply = ask(FLEX)
-    path = FLEX[1:]
-    assert (reply.status, reply.header("Retry-After"), reply.header("Ratelimit-Remaining")) == (429, "55", "0")
-    assert reply.json == {
-        "detail": f"Rate limit exceeded for {path}. Please retry after 55 seconds. "
-        "Request capacity: 2. Refill rate: 1 per 60 seconds.",
-        "error": 429,
-        "errorCode": "RATE_LIMITED_TOKEN_BUCKET",
-        "parameters": [path, 55, 2, 1, 60],
-        "reason": "Too Many Requests",
-    }
-
-
-@pytest.mark.parametrize(("wait", "statuses"), [(54.9, [429]), (55, [200, 429]), (10**6, [200, 200, 429])])
-def test_a_bucket_refills(fake, ask, wait, statuses):
-    """Each period adds the refill, never beyond the capacity."""
-    fake.rate_limit = RateLimit(capacity=2, refill=1, period=60)
-    ask(FLEX)
-    ask(FLEX)
-    fake.advance(5 + wait)
-    assert [ask(FLEX).status for _ in statuses] == statuses

@@ -4,7 +4,7 @@ from datetime import UTC, date, datetime, timedelta
 
 import pytest
 
-from shim.fake import DEMO_CLUSTER, DEMO_GROUP, INSTANCE_SUNSET, INSTANCES_BLANK, FakeAtlas
+from shim.fake import DEMO_CLUSTER, INSTANCE_SUNSET, INSTANCES_BLANK, FakeAtlas
 from tests.fake.asking import ROOT, Asker
 
 
@@ -32,16 +32,6 @@ def test_the_list_is_empty_and_each_name_unknown(fake, ask, api, today):
     backups = ask(f"{root}/serverless/{DEMO_CLUSTER}/backup/snapshots")
     assert backups.status == (200 if today == INSTANCES_BLANK else 410)
     assert ask(f"/api/atlas/{api}/groups/{'1' * 24}/serverless").code == "404 GROUP_NOT_FOUND"
-
-
-def test_an_instance_that_no_flex_cluster_stands_for_is_still_read(fake, ask):
-    """Legacy alone knows it, with its backups: flex does not list it, and finds no such cluster."""
-    fake.add_serverless_instance(DEMO_GROUP, "old", snapshots=3)
-    assert _names(ask("serverless")) == [ask("serverless/old").json["name"]] == ["old"]
-    assert len(ask("serverless/old/backup/snapshots").json["results"]) == 3
-    assert _names(ask("flexClusters")) == [DEMO_CLUSTER]
-    assert ask("flexClusters/old").code == "404 CLUSTER_NOT_FOUND"
-    assert ask("clusters/old").code == "400 CANNOT_USE_SERVERLESS_INSTANCE_IN_CLUSTER_API"
 
 
 @pytest.mark.parametrize("blank", [None, INSTANCES_BLANK + timedelta(seconds=1), date(2026, 1, 16)])

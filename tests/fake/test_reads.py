@@ -12,26 +12,9 @@ FLEX, LEGACY = f"flexClusters/{DEMO_CLUSTER}/backup", f"serverless/{DEMO_CLUSTER
 TENANT = f"{ROOT}/clusters/{DEMO_CLUSTER}/backup/tenant"
 
 
-def test_a_deleted_flex_cluster_is_gone_everywhere(fake, ask):
-    """No API lists it or anything of it."""
-    fake.delete_cluster(DEMO_GROUP, DEMO_CLUSTER)
-    for kind in ("serverless", "flexClusters", "clusters"):
-        assert ask(f"{kind}/{DEMO_CLUSTER}/backup/snapshots").status == 404
-    assert ask("flexClusters").json["results"] == []
-
-
-def test_the_backups_of_a_deleted_dedicated_cluster_remain(fake, ask):
-    """The flex API does not find the name any more, the cluster API still lists its snapshots."""
-    fake.delete_cluster(DEMO_GROUP, DEMO_DEDICATED)
-    assert ask(f"flexClusters/{DEMO_DEDICATED}/backup/snapshots").code == "404 CLUSTER_NOT_FOUND"
-    assert ask(f"clusters/{DEMO_DEDICATED}").code == "404 CLUSTER_NOT_FOUND"
-    assert len(ask(f"clusters/{DEMO_DEDICATED}/backup/snapshots").json["results"]) == 3
-
-
-def test_the_cluster_api_lists_no_flex_cluster(fake, ask):
+def test_the_cluster_api_lists_no_flex_cluster(ask):
     """It lists what it serves, without a word of the flex cluster that it refuses to read."""
-    fake.add_free_cluster(DEMO_GROUP, "toys")
-    assert [each["name"] for each in ask("clusters").json["results"]] == [DEMO_DEDICATED, "toys"]
+    assert [each["name"] for each in ask("clusters").json["results"]] == [DEMO_DEDICATED]
     assert ask(f"clusters/{DEMO_CLUSTER}").code == "400 CANNOT_USE_FLEX_CLUSTER_IN_CLUSTER_API"
 
 
@@ -93,13 +76,6 @@ def test_a_legacy_restore_follows_its_life(fake, ask):
     assert len(done["deliveryUrl"]) == 1
     fake.advance(timedelta(hours=5))
     assert ask(target).json["expired"] is True
-
-
-def test_a_failing_restore_fails(fake, ask):
-    """What is FAILED on the flex side is failed on the legacy side."""
-    job = fake.add_restore_job(DEMO_GROUP, DEMO_CLUSTER, fails=True)
-    assert ask(f"{FLEX}/restoreJobs/{job.id}").json["status"] == "FAILED"
-    assert ask(f"{LEGACY}/restoreJobs/{job.id}").json["failed"] is True
 
 
 def test_a_percent_encoded_name_is_the_same_name(ask):

@@ -69,7 +69,8 @@ def test_one_cluster_has_the_recorded_shape(name, kind):
     for row in recorded(name, 200):
         body = json.loads(row["body"])
         fake, ask = _world()
-        fake.add_flex_cluster(GROUP, "one", tags=body["tags"]).strings = tuple(body["connectionStrings"])
+        cluster = fake.add_flex_cluster(GROUP, "one")
+        cluster.tags, cluster.strings = tuple(body["tags"]), tuple(body["connectionStrings"])
         assert shape(ask(f"{HERE}/{kind}/one").json) == shape(body)
 
 

@@ -11,7 +11,6 @@ from tests.fake.asking import LEGACY_VERSION, ROOT, Asker
 SNAPSHOTS = f"{ROOT}/serverless/{DEMO_CLUSTER}/backup/snapshots"
 OLD_SNAPSHOTS = SNAPSHOTS.replace("v2", "v1.0")
 FLEX = f"flexClusters/{DEMO_CLUSTER}/backup/snapshots"
-INDEXING = f"serverless/{DEMO_CLUSTER}/performanceAdvisor/autoIndexing"
 NONE = "0" * 24
 RETIRED: list[tuple[str, str, Any]] = [
     ("GET", f"serverless/{DEMO_CLUSTER}/backup/snapshots?pageNum=none", None),
@@ -21,8 +20,6 @@ RETIRED: list[tuple[str, str, Any]] = [
     ("POST", "serverless", {"name": "new", "providerSettings": {}}),
     ("PATCH", f"serverless/{DEMO_CLUSTER}", {"tags": []}),
     ("DELETE", f"serverless/{DEMO_CLUSTER}", None),
-    ("GET", INDEXING, None),
-    ("POST", f"{INDEXING}?enable=true", None),
     ("GET", f"clusters/{DEMO_CLUSTER}/backup/tenant/snapshots", None),
     ("GET", f"clusters/{DEMO_CLUSTER}/backup/tenant/snapshots/{NONE}", None),
     ("GET", f"clusters/{DEMO_CLUSTER}/backup/tenant/restores", None),

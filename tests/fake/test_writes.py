@@ -112,14 +112,3 @@ def test_a_protected_cluster_is_not_deleted(fake, ask):
     assert ask(flex).json["stateName"] == "IDLE"
     ask(flex, "PATCH", {"terminationProtectionEnabled": False})
     assert ask(flex, "DELETE").status == 204
-
-
-def test_auto_indexing_is_a_bare_boolean(ask):
-    """Read as false or true; switched by a call without content."""
-    target = f"serverless/{DEMO_CLUSTER}/performanceAdvisor/autoIndexing"
-    assert (ask(target).status, ask(target).body) == (200, b"false")
-    reply = ask(f"{target}?enable=true", "POST")
-    assert (reply.status, reply.body, ask(target).body) == (200, b"", b"true")
-    assert ask(f"{target}?envelope=true").json == {"content": True, "status": 200}
-    for query in ("", "?enable=maybe"):
-        assert ask(target + query, "POST").code == "400 INVALID_QUERY_PARAMETER"

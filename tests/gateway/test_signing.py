@@ -1,7 +1,6 @@
 """Digest signatures across a rewritten path, and where the version alone changes."""
 
 import json
-import random
 import subprocess
 
 import httpx
@@ -11,8 +10,9 @@ import requests.auth
 
 from shim.core.settings import RouteWord, parse_sunsets
 from shim.fake import DEMO_CLUSTER, DEMO_GROUP, DEMO_PRIVATE_KEY, DEMO_PUBLIC_KEY, FakeAtlas
+from shim.fake.http import Arrival
 from shim.fake.server import FakeServer
-from shim.fake.sign_in import DigestCheck, Verdict
+from shim.fake.sign_in import SignIn
 from tests.peers.raw import reply, replying
 from tests.peers.scripted import GONE, ok, upstream, wire
 from tests.peers.served import ask, cross, gateway, get, value_of
@@ -133,14 +133,12 @@ OVER = parse_sunsets("clusters=2020-01-01")
 @pytest.fixture
 def atlas():
     """An Atlas that takes each nonce count once, has one cluster, and knows no version of it but the new one."""
-    check = DigestCheck({"public": "private"}, random.Random(1))
+    signed_in = SignIn({"public": "private"})
 
     def answer(arrival):
-        scheme, _, given = arrival.fields.get("authorization", "").partition(" ")
-        verdict = check.verify(given, arrival.method, arrival.target, 0.0) if scheme == "Digest" else Verdict.WRONG
-        if verdict is not Verdict.GOOD:
-            challenge = check.challenge(0.0, stale=verdict is Verdict.STALE)
-            return wire(401, (("WWW-Authenticate", challenge), ("Content-Type", "application/json")), b"{}")
+        refused = signed_in.check(Arrival(arrival.method, arrival.target, tuple(arrival.fields.items())), 0.0)
+        if refused is not None:
+            return wire(401, refused.headers, b"{}")
         if "2024-08-05" not in arrival.fields["accept"]:
             return GONE
         return ok({"name": "c1"} if arrival.path == CLUSTER else {"results": [{"name": "c1"}], "totalCount": 1})
