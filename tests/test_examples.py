@@ -116,7 +116,7 @@ def test_a_member_that_a_client_refuses(environ):
     for name, value in {**TOKEN, "ATLAS_SHIM_MAPPINGS": str(EXAMPLES / "mappings")}.items():
         environ.setenv(name, value)
     target = f"/api/atlas/v2/groups/{DEMO_GROUP}/serverless/{DEMO_CLUSTER}"
-    instance = json.loads(CliRunner().invoke(main, ["get", target, "-o", "json"]).stdout)
+    instance = json.loads(CliRunner().invoke(main, ["get", target]).stdout)
     assert instance["providerSettings"]["regionName"] == "US_EAST_1"
     assert "effectiveInstanceSizeName" not in instance["providerSettings"]
 
