@@ -30,6 +30,18 @@ function tendSearch(root) {
   new MutationObserver(name).observe(root, { childList: true, subtree: true });
 }
 
+// Cells know the head of their column, and what they are, where a narrow page shows them as cards.
+for (const table of document.querySelectorAll(".md-typeset table:not([class])")) {
+  const heads = [...table.querySelectorAll("thead th, thead td")].map((head) => head.textContent);
+  table.setAttribute("role", "table");
+  for (const row of table.rows) {
+    row.setAttribute("role", "row");
+    [...row.cells].forEach((cell, column) => {
+      cell.setAttribute("role", cell.tagName === "TH" ? "columnheader" : "cell");
+      cell.dataset.head = heads[column] ?? "";
+    });
+  }
+}
 for (const code of document.querySelectorAll(":not(pre) > code")) {
   if (code.textContent.length < 32) code.classList.add("own-short");
 }
