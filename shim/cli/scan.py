@@ -91,8 +91,9 @@ def command(  # noqa: PLR0913 - one argument an option
       5  gone: the sunset has passed; there is a successor
       6  no successor
 
-    The comment "# atlas-shim: ignore" hides the findings of a statement, "# atlas-shim:
-    ignore[operationId]" those of one operation in it, "# atlas-shim: ignore-file" those of a file.
+    The comment "# atlas-shim: ignore" hides the findings of its line, or of the next if it is alone,
+    "# atlas-shim: ignore[operationId]" those of one operation, "# atlas-shim: ignore-file" those of
+    a file.
 
     --fix replaces imports of HTTP libraries by the shim's clients in Python files with findings.
 

@@ -124,6 +124,20 @@ def test_a_crash_is_the_line_of_its_file(tmp_path, monkeypatch):
     assert [(Path(one.place.file).name, one.kind) for one in report.findings] == [("a.py", "text"), ("b.sh", "command")]
 
 
+def test_a_crash_in_lines_is_the_line_of_its_file(tmp_path, monkeypatch):
+    """Programs beside it are read."""
+    put(tmp_path / "a.sh", "atlas serverless list\n")
+    put(tmp_path / "b.py", CALL)
+
+    def crash(*args):
+        raise RuntimeError("boom")
+
+    monkeypatch.setattr("shim.tools.scan.scanning.Lines", crash)
+    report = look(tmp_path)
+    assert [Path(one.file).name for one in report.errors] == ["a.sh"]
+    assert names(report) == ["b.py"]
+
+
 def test_a_link_that_leads_outside_is_named_and_not_followed(tmp_path):
     """Neither a file nor a folder outside the named paths is read."""
     put(tmp_path / "outside/a.py", CALL)
@@ -261,16 +275,15 @@ def test_what_is_no_notebook_is_an_error(tmp_path, content):
         CALL.strip() + "  # atlas-shim: ignore\n",
         CALL.strip() + "  # noqa # atlas-shim:ignore[listServerlessBackupSnapshots]\n",
         CALL.strip() + "  # atlas-shim: ignore[other, list_serverless_backups]\n",
-        "reply = (  # atlas-shim: ignore\n    1,\n    " + CALL + ")\n",
-        "reply = (\n    1,\n    " + CALL + ")  # atlas-shim: ignore\n",
+        "requests.get(\n    '/api/atlas/v2/groups/a/serverless/b'\n)  # atlas-shim: ignore\n",
         "# atlas-shim: ignore-file\n\n" + CALL + CALL,
         "# atlas-shim: ignore\n" + CALL,
         "if True:\n    " + CALL.strip() + "  # atlas-shim: ignore\n",
         "with requests.get(  # atlas-shim: ignore\n   '/api/atlas/v2/groups/a/serverless/b'\n) as r:\n    pass\n",
     ],
 )
-def test_a_comment_spares_a_statement(tmp_path, program):
-    """On the call's line, or on its statement's first or last; for all operations or those it names."""
+def test_a_comment_spares_a_call(tmp_path, program):
+    """On one of the call's lines, or alone on the line before; for all operations or those it names."""
     report = look(put(tmp_path / "a.py", program))
     assert (report.findings, report.notes) == ((), ())
     assert report.ignored >= 1
@@ -286,7 +299,7 @@ def test_a_comment_spares_a_statement(tmp_path, program):
     ],
 )
 def test_other_comments_spare_nothing(tmp_path, program):
-    """Another operation, another statement, and a text that looks like the comment."""
+    """Another operation, another line, and a text that looks like the comment."""
     assert len(look(put(tmp_path / "a.py", program)).findings) == 1
 
 

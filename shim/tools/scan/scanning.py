@@ -63,11 +63,11 @@ def scan(
     done = _Scan(engine, settings, at)
     for source in source_files(paths, exclude):
         try:
-            if isinstance(source, UnreadError):
-                raise source
             done.read(source)
         except UnreadError as error:
             (done.errors if error.is_odd else done.unread).append(Remark(error.file, 0, error.reason))
+        except Exception as error:  # noqa: BLE001 - whatever it is, it is this file's
+            done.errors.append(_crash(source, error))
     findings = sorted(done.findings, key=lambda one: one.place.file)
     said = tuple(done.errors), tuple(done.notes), tuple(done.unread)
     return ScanReport(tuple(findings), *said, done.files, done.ignored)
@@ -91,8 +91,10 @@ class _Scan:
         self.notes: dict[Remark, None] = {}
         self.files = self.ignored = 0
 
-    def read(self, source: Source) -> None:
+    def read(self, source: Source | UnreadError) -> None:
         """Search one file; raises UnreadError."""
+        if isinstance(source, UnreadError):
+            raise source
         raw = read(source)
         self.files += 1
         sought = self.sought(living(self.engine.operations, None))
@@ -103,26 +105,25 @@ class _Scan:
         decode(source, raw)
         if names_version:
             sought = self.sought(living(self.engine.operations, newest_version(source.text)))
-        program, uses = self._uses(source, sought) if sought.concerns(source.text) else (None, [])
+        uses = self._uses(source, sought) if sought.concerns(source.text) else []
         comments, rows = pragmas(source.text), source.text.split("\n")
         unused = set(comments)
         for use in _settled(uses):
-            first, last = use.place.line, use.place.end_line
-            ends = program.statement(first) if comments and program is not None else (first, first)
-            fitting = [one for one in comments if one.covers(use.operations[0], [*range(first, last + 1), *ends])]
+            lines = range(use.place.line, use.place.end_line + 1)
+            fitting = [one for one in comments if one.covers(use.operations[0], lines)]
             unused.difference_update(fitting)
             self.ignored += bool(fitting)
             self.findings += [] if fitting else [self._finding(source, rows, use)]
         for one in (one for one in comments if one in unused):
             self.notes[Remark(source.file, one.line, "this ignore comment hides nothing")] = None
 
-    def _uses(self, source: Source, sought: Sought) -> tuple[Program | None, list[Use]]:
-        """Return a file's program, if a grammar reads it, and its uses."""
+    def _uses(self, source: Source, sought: Sought) -> list[Use]:
+        """Return a file's uses."""
         if not source.language and is_recording(source.text):
             raise UnreadError(
                 source.file, "a recording, baseline or mapping document, which makes no calls", is_odd=False
             )
-        program, uses = None, list[Use]()
+        uses, broken = list[Use](), {0}
         if source.language and not has_grammars():
             self.notes[Remark("", 0, NO_GRAMMARS)] = None
         try:
@@ -130,25 +131,20 @@ class _Scan:
                 root, too_deep = parsed(source.language, source.text)
                 program = Program(source.file, source.language, root)
                 uses += Reader(program, sought).uses()
+                broken = {0, *program.unparsed} if too_deep else program.unparsed
                 if too_deep:
-                    program.unparsed.add(0)
                     said = "nested too deeply to parse fully; it was read line by line, too"
                     self.notes[Remark(source.file, 0, said)] = None
-        except Exception as error:  # noqa: BLE001 - whatever it is, it is this file's
-            self.errors.append(Remark(source.file, 0, f"could not be read: {type(error).__name__}: {error}"[:200]))
-            program = None
-        if program is None or program.unparsed:
-            seen = {use.place.line for use in uses}
-            for use in Lines(source.file, source.text, source.ending, sought).uses():
-                if program is None or (
-                    use.place.line not in seen and not program.unparsed.isdisjoint({0, use.place.line})
-                ):
-                    uses.append(use)
+        except Exception as error:  # noqa: BLE001 - its lines can be read all the same
+            self.errors.append(_crash(source, error))
+        seen = {use.place.line for use in uses}
+        by_line = Lines(source.file, source.text, source.ending, sought).uses() if broken else ()
+        uses += [one for one in by_line if one.place.line not in seen and not broken.isdisjoint({0, one.place.line})]
         if uses and source.ending in rules.words("files", "documentation"):
             said = f"documentation names retired operations {len(uses)} times (it makes no calls)"
             self.notes[Remark(source.file, uses[0].place.line, said)] = None
             uses = []
-        return program, uses
+        return uses
 
     def _finding(self, source: Source, rows: Sequence[str], use: Use) -> Finding:
         operation, place, cell = use.operations[0], use.place, None
@@ -174,6 +170,10 @@ class _Scan:
             row=row,
             cell=cell,
         )
+
+
+def _crash(source: Source | UnreadError, error: Exception) -> Remark:
+    return Remark(source.file, 0, f"could not be read: {type(error).__name__}: {error}"[:200])
 
 
 def _settled(uses: Iterable[Use]) -> list[Use]:

@@ -261,24 +261,9 @@ class Scopes:
             known = self.names.get((scope, name), [])
             end = len(known) if is_late else bisect_right(known, at.end, key=lambda one: one.at)
             for one in reversed(known[max(0, end - _MOST) : end]):
-                leaves = rf"^[ \t]{{{one.column}}}(return|raise|throw|continue|break)\b"
-                between = self.root.text[one.at : at.start] if one.column > column else ""
-                if re.search(leaves, between, re.MULTILINE) is None:
-                    some.append(one)
-                    if one.column <= column and not one.adds:
-                        break
+                some.append(one)
+                if one.column <= column and not one.adds:
+                    break
             if some:
                 return some[::-1]
         return []
-
-    def statement(self, line: int) -> tuple[int, int]:
-        """Return the first and the last line of the statement in a line; of a compound statement, of its head."""
-        found = [(1 << 60, line, line)]
-        for node in self.root.walk():
-            if node.parent is not None and (node.parent.role == "block" or node.parent is self.root):
-                first, last = self.line(node.start), self.line(node.end)
-                if first <= line <= last:
-                    body = next((one for one in node.kids if one.role == "block"), None)
-                    head = last if body is None else max(first, self.line(body.start) - 1)
-                    found.append((last - first, first, head))
-        return min(found)[1:]
