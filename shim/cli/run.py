@@ -43,12 +43,13 @@ _is_python = re.compile(r"(python|pypy)[\d.]*").fullmatch
     help="Translate calls in Python ('python', for a Python that has atlas-shim) or in a gateway of this run "
     "('gateway'). 'auto' chooses Python where that is possible, else the gateway.",
 )
+@click.option("--show", is_flag=True, help="Print the program's variables, one a line, without running it.")
 @click.option(
     "--report", is_flag=True, help="Wait for the program, then print how many calls it made and how many were retired."
 )
 @config_option
 @click.argument("program", nargs=-1, type=click.UNPROCESSED, metavar="-- COMMAND [ARGUMENT]...")
-def command(*, program: tuple[str, ...], via: str, report: bool, config: Path | None) -> None:
+def command(*, program: tuple[str, ...], via: str, show: bool, report: bool, config: Path | None) -> None:
     """Run any program with its retired calls translated.
 
     As in "atlas-shim run -- python app.py" or "atlas-shim run -- ./app". A gateway runs as long as the program and
@@ -80,6 +81,10 @@ def command(*, program: tuple[str, ...], via: str, report: bool, config: Path | 
     else:
         helper = _by_gateway(config)
         environment = dict(helper.environment)
+    if show:
+        for name in sorted(name for name in environment if environment[name] != os.environ.get(name)):
+            click.echo(f"{name}={environment[name]}")
+        return
     try:
         if report and helper is not None:
             _report(program, environment, helper)

@@ -1,6 +1,7 @@
 """The program is the process that was started; what stands beside it begins before it and ends after its last child."""
 
 import os
+import re
 import signal
 import subprocess
 import sys
@@ -98,6 +99,15 @@ def test_the_report_counts(runs):
     none = runs("sh", "-c", "exit 3", options=["--report"])
     assert none.returncode == 3
     assert "no call to Atlas was seen" in none.stderr
+
+
+def test_show_prints_variables_alone(runs):
+    """One a line; the program is not started."""
+    done = runs("sh", "-c", "echo started", options=["--show"])
+    lines = done.stdout.splitlines()
+    assert "started" not in done.stdout
+    assert all(re.match(r"\w+=", line) for line in lines)
+    assert any(line.startswith("SSL_CERT_FILE=") for line in lines)
 
 
 def test_wrong_settings_stop_the_start(runs):
