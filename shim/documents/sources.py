@@ -34,14 +34,13 @@ class NoValue(Enum):
 Path = tuple[str | Step, ...]
 """The names and steps of a source, in order."""
 
+_DOT = re.compile(r"\.(?=(?:[^']*'[^']*')*[^']*\Z)")
 _PART = re.compile(r"('[^']+'|[^.\[\]']+)(?:\[([^\[\]]*)\])?")
 
 
 def names_in(text: str) -> list[str]:
     """Return the parts of a nested name, which dots outside of quotes separate; quotes stay."""
-    pieces = text.split("'")
-    pieces[1::2] = [quoted.replace(".", "\0") for quoted in pieces[1::2]]
-    return [part.replace("\0", ".") for part in "'".join(pieces).split(".")]
+    return _DOT.split(text)
 
 
 def unquoted(text: str) -> list[str]:

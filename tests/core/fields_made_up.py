@@ -17,7 +17,9 @@ from shim.documents.ways import AS_IS, Way, Whole
 PARAMETERS = ("groupId", "name")
 ODD = ["it's", 'a"b', "\\", "{id}", "%s", "\n#", "'''", '"""', "\x00", "ä\u2028", "__import__('os')", "1 or 1", ""]
 """Texts that would be something else if they were put into code as they are."""
-PARTS = ["id", "a", "b", "c", *ODD[:-1]]
+UNQUOTED = [one for one in ODD[:-1] if "'" not in one]
+"""Those that are names as they stand: quotes are around names with a dot."""
+PARTS = ["id", "a", "b", "c", *UNQUOTED]
 SOURCES = st.one_of(
     st.sampled_from([*PARTS, "a.b", "a.c", "b.b", "a.b.c", "o.x", "o.y", "o.p.z"]),
     st.lists(st.sampled_from([*PARTS, "o"]), min_size=1, max_size=3).map(".".join),
@@ -52,7 +54,7 @@ CASTS: dict[str, st.SearchStrategy[Way]] = {
 TEXTS = ["5", "-2", "1.5", "1e3", "007", " 5", "+1", "NaN", "true", "False", "a,b"]
 CASTABLE = [*TEXTS, ["a", "b"], ["a", 1], 3, -6, 4.5, 1e308]
 
-NAMES = [*PARTS[:4], "o.x", "o.y", "o.p.z", *(f"q.{odd}" for odd in ODD[:-1]), *(f"{odd}r" for odd in ODD)]
+NAMES = [*PARTS[:4], "o.x", "o.y", "o.p.z", *(f"q.{odd}" for odd in UNQUOTED), *(f"{odd}r" for odd in UNQUOTED)]
 """None stands inside another, and none is ``links``."""
 PATHS = ["/x", "/{groupId}/x", "/x/{id}", "/{name}/{id}/it's/{a}", "/{b}", "/a'b/{id}/{name}/{id2}"]
 
