@@ -176,7 +176,7 @@ def check_allowed(inbound: InboundRequest, match: Match | None, plan: Plan, *, l
     """Return the request as it may be made; raises Refusal for one that the list leaves out.
 
     Without a list of the operator's own only calls that the gateway signs, with credentials that are ``lent``, are
-    limited; fields that name another target don't leave with those.
+    limited. Fields that name another target don't leave with calls that are.
     """
     options, call = plan.options, inbound.call
     allowed = options.allowed if lent else options.allow
@@ -188,7 +188,7 @@ def check_allowed(inbound: InboundRequest, match: Match | None, plan: Plan, *, l
         name = folded(line[0])
         if name in _OVERRIDES and line[1].strip() != method:
             method = ""  # servers that know the field take the call for another one
-        if not (lent and name in _OTHER_TARGETS):
+        if name not in _OTHER_TARGETS:
             kept.append(line)
     signs_in = not lent and method == "POST" and path in SIGN_IN
     if not allowed.has(method, path, recognised=match is not None, signs_in=signs_in):

@@ -19,7 +19,6 @@ from shim.core.settings import FlagRoute
 from shim.gateway.call import Handler
 from shim.gateway.errors import origin_of
 from shim.gateway.http1.clients import Clients
-from shim.gateway.http1.secure import SECURED
 from shim.gateway.ledger import COSTS, WAITS, Snapshot
 from shim.gateway.log_writer import dropped
 from shim.gateway.plan import Plan, waiting
@@ -145,13 +144,13 @@ class Metrics(Collector):
     def _of_parts(self) -> dict[str, Values]:
         limits, upstream = self.handler.limits, self.handler.upstream
         server, watched = self.server, self.certificates.watched
-        secured = server.count if server is not None and server.has_tls else 0
+        beside = 0 if server is None else server.held
         found: dict[str, Values] = {
             "in_flight_requests": {(): limits.count},
             "log_lines_dropped": {(): dropped()},
             "upstream_responses": {f"{digit}xx": count for digit, count in enumerate(upstream.hundreds) if count},
             "upstream_failures": upstream.failures.copy(),
-            "memory_used_bytes": {"reserved": limits.reserved, "held": limits.held, "connections": secured * SECURED},
+            "memory_used_bytes": {"reserved": limits.reserved, "held": limits.held, "connections": beside},
             "memory_limit_bytes": {(): limits.memory},
             "tls_certificate_not_after_timestamp_seconds": {
                 one.side: one.expires for one in watched if one.expires is not None

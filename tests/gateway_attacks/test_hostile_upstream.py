@@ -60,6 +60,13 @@ def test_short_content_that_is_packed_twice_is_long_work(monkeypatch):
     assert (crossed.status, turns) == (502, [1])
 
 
+def test_a_reply_that_says_it_is_too_long_is_not_read():
+    """Its content never comes, and the answer does at once."""
+    crossed = cross(CALLS["retired GET"], head(JSON, "Content-Length: 99999999999"), deadline=60.0)
+    assert crossed.status == 502
+    assert b"larger than" in crossed.content
+
+
 @pytest.mark.parametrize("lines", [[", ".join(["gzip"] * 200)], ["gzip"] * 100], ids=["one field", "many fields"])
 def test_nested_codings(lines):
     """Content that is packed very often is 502 where it has to be read, and passes where not; others are served."""

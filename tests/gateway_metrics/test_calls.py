@@ -174,6 +174,13 @@ def test_memory_of_connections_with_tls_is_shown(page, certificate):
             until(lambda: page(served).value("atlas_shim_memory_used_bytes", kind="connections") == 2 * SECURED, "both")
 
 
+def test_memory_of_incomplete_heads_is_shown(page):
+    """It is not reserved: a call begins with a whole head."""
+    with gateway("http://127.0.0.1:1") as served, calling(served) as peer:
+        peer.send(get("/x", f"X-Long: {'a' * 20_000}")[:-2])
+        until(lambda: page(served).value("atlas_shim_memory_used_bytes", kind="connections") > 20_000, "the head")
+
+
 def test_failed_handshake_is_a_refused_connection(page, certificate):
     """What speaks plain HTTP to a TLS port never gets as far as a call."""
     with gateway("http://127.0.0.1:1", tls_cert=certificate[0]) as served:

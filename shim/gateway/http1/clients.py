@@ -13,6 +13,7 @@ import attrs
 from shim.gateway.errors import NO_ROOM, Failure, Refusal, busy
 from shim.gateway.http1.peers import UNIX, UNNAMED, is_trusted
 from shim.gateway.http1.response import Request
+from shim.gateway.http1.secure import SECURED
 from shim.gateway.http1.wire import READ, Wires
 from shim.gateway.options import Options
 
@@ -99,6 +100,11 @@ class Clients:
         """Count and return a refusal for a caller whose request never reaches the handler."""
         self.failures[refusal.failure] += 1
         return refusal
+
+    @property
+    def held(self) -> int:
+        """Bytes that connections take beside their calls: heads that aren't whole, and TLS; may be asked in any thread."""
+        return sum([*self.long_heads.values()]) + (self.count * SECURED if self.has_tls else 0)
 
     def states(self) -> dict[str, int]:
         """Return how many connections are in a handshake, idle and active; may be asked in any thread."""

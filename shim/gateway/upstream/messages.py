@@ -68,7 +68,7 @@ class UpstreamResponse(Body):
         """
         if (content := self.whole(limit)) is not None:
             return Reply(self.head.status, self.head.headers, content)
-        complete = await self.collect(limit, self._take)
+        complete = (self.length or 0) <= limit and await self.collect(limit, self._take)
         grows = _GROWS**self.head.codings
         if self._size * grows > _QUICK:
             await self._connection.upstream.turns.next()
