@@ -64,7 +64,7 @@ def _document(document: Document) -> Iterator[str]:
     if len(document.apis) == 1:
         yield f"Below `{next(iter(document.apis.values())).base}` alone."
     yield "\n".join(map(_call, document.operations))
-    yield "Dates, conditions and bodies:"
+    yield "Conditions:"
     yield "\n".join(_statements(document))
     said: Said = {}
     for name, resource in document.resources.items():
