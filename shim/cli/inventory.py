@@ -18,7 +18,7 @@ from shim.cli.successors import no_successor
 from shim.core.recognise import Engine, shared_engine
 from shim.core.settings import read_settings
 from shim.tools.inventory.reading import LEVELS, MOST, Caller, Inventory, read_inventory
-from shim.tools.inventory.verdict import FORM, Verdict, ends_of, judge, parse_since, spoken
+from shim.tools.inventory.verdict import FORM, ends_of, judge, parse_since, spoken
 from shim.tools.inventory.writing import VARIABLE, explain_command
 
 EXIT = {"quiet": 0, "called": 4, "unproven": 5}
@@ -68,9 +68,9 @@ def command(*, files: tuple[Path, ...], since: str | None, fails: bool, output: 
         "operations": [
             _called(engine, name, [*callers]) for name, callers in groupby(found.callers, lambda one: one.operation)
         ],
-        "announced": [attrs.asdict(one) for one in found.announced],
+        "announced": [_row(one) for one in found.announced],
     }
-    _write(report, _remarks(found, verdict), output)
+    _write(report, _remarks(found), output)
     if fails:
         raise SystemExit(EXIT[verdict.word])
 
@@ -78,56 +78,43 @@ def command(*, files: tuple[Path, ...], since: str | None, fails: bool, output: 
 def _called(engine: Engine, name: str, callers: list[Caller]) -> dict[str, Any]:
     """Return a called operation with its callers, and the command that shows the calls to make instead."""
     operation = engine.named(name)
-    known: dict[str, Any] = dict.fromkeys(("method", "path", "sunset", "explain", "gone"))
+    known: dict[str, Any] = dict.fromkeys(("sunset", "explain", "gone"))
     way_out = "No mapping document knows this operation."
     if operation is not None:
         way_out = no_successor(operation)
-        known = {
-            "method": operation.method,
-            "path": operation.full_path,
-            "sunset": f"{operation.sunset:%Y-%m-%d}",
-            "explain": explain_command(operation) if operation.successors else None,
-            "gone": operation.gone and attrs.asdict(operation.gone),
-        }
+        known["sunset"] = f"{operation.sunset:%Y-%m-%d}"
+        known["explain"] = explain_command(operation) if operation.successors else None
+        known["gone"] = operation.gone and attrs.asdict(operation.gone)
     return {
         "operation": name,
         **known,
         "way_out": way_out,
         "count": sum(caller.count for caller in callers),
         "last": max(caller.last for caller in callers),
-        "callers": [attrs.asdict(caller) for caller in callers],
+        "callers": [_row(caller) for caller in callers],
     }
 
 
-def _remarks(found: Inventory, verdict: Verdict) -> list[str]:
+def _remarks(found: Inventory) -> list[str]:
     """Return sentences on what was read, and what was left out of the callers."""
-    said = []
-    if found.first:
-        said.append(f"The inventory has {found.lines} lines, from {spoken(found.first)} to {spoken(found.last)}.")
-    elif verdict.reaches:
-        said.append(f"The inventory is empty, and was made at {spoken(verdict.reaches)}.")
     more = {
+        f"The inventory has {found.lines} lines, from {spoken(found.first)} to {spoken(found.last)}.": found.first,
         f"{found.broken} of {found.lines} lines can't be read.": found.broken,
         f"{found.earlier} calls were made before the window, and are left out.": found.earlier,
         f"{found.own} calls of the shim's own commands are left out.": found.own,
         f"Only {MOST} callers are listed; {found.untold} calls of others were counted.": found.untold,
     }
-    return said + [text for text, count in more.items() if count]
+    return [text for text, count in more.items() if count]
 
 
-def _announced(one: Mapping[str, Any]) -> list[str]:
-    """Return the cells of an announced sunset, with its four most frequent callers."""
-    callers = sorted(one["callers"], key=lambda name: -one["callers"][name])
-    named = ", ".join(callers[:4]) + (f" and {len(callers) - 4} more" if len(callers) > 4 else "")
-    deprecated = {"": "-", "true": "yes"}.get(one["deprecation"], one["deprecation"][:10])
-    cells = (one["sunset"][:10] or "-", deprecated, one["operation"], one["version"], one["count"], one["last"], named)
-    return [str(cell) for cell in cells]
+def _row(caller: Caller) -> dict[str, Any]:
+    return attrs.asdict(caller, filter=lambda _, value: bool(value))
 
 
 def _changed(caller: Mapping[str, Any]) -> str:
     """Return the fields that have changed in a caller's answers, by level."""
-    changed = [f"{level}: {', '.join(caller[level])}" for level in LEVELS if caller[level]]
-    return "; ".join([*changed, *([f"{caller['dropped']} values left out"] if caller["dropped"] else [])])
+    changed = [f"{level}: {', '.join(caller[level])}" for level in LEVELS if level in caller]
+    return "; ".join([*changed, *([f"{caller['dropped']} values left out"] if "dropped" in caller else [])])
 
 
 def _write(report: Mapping[str, Any], remarks: list[str], form: str) -> None:
@@ -142,7 +129,7 @@ def _write(report: Mapping[str, Any], remarks: list[str], form: str) -> None:
     for one in report["operations"]:
         sunset = f", sunset {one['sunset']}" if one["sunset"] else ""
         output.heading(f"\n{output.printable(one['operation'])}{sunset}")
-        rows = [(who["place"], str(who["count"]), who["last"], _changed(who)) for who in one["callers"]]
+        rows = [(who["place"], who["count"], who["last"], _changed(who)) for who in one["callers"]]
         output.write_table([("CALLER", "CALLS", "LAST", "CHANGED FIELDS"), *rows])
         click.echo()
         output.paragraph(one["way_out"])
@@ -151,5 +138,6 @@ def _write(report: Mapping[str, Any], remarks: list[str], form: str) -> None:
             output.code(one["explain"])
     if report["announced"]:
         output.heading("\nThe next sunsets in these calls, as Atlas' replies announced them")
-        columns = ["SUNSET", "DEPRECATED", "OPERATION", "VERSION", "CALLS", "LAST", "CALLERS"]
-        output.write_table([columns, *map(_announced, report["announced"])])
+        columns = ("sunset", "deprecation", "operation", "version", "count", "last", "place")
+        ends = [[one.get(name) for name in columns] for one in report["announced"]]
+        output.write_table([[name.upper() for name in columns], *ends])

@@ -60,7 +60,7 @@ def write_report(
         raise SystemExit(NO)
 
 
-def write_table(rows: Iterable[Sequence[str]], indent: str = "") -> None:
+def write_table(rows: Iterable[Sequence[Any]], indent: str = "") -> None:
     """Write rows with their columns aligned, two spaces apart; an empty cell is a dash."""
     listed = [[printable(cell) for cell in row] for row in rows]
     widths = [max(map(len, column)) for column in zip(*listed, strict=True)]

@@ -59,7 +59,7 @@ info build version,python: The version of atlas-shim, and of Python below it.
 info route route: The route in force, a word of the option 'route'.
 gauge sunset_timestamp_seconds document,operation: The sunset in force of each operation.
 gauge announced_sunset_timestamp_seconds method,path,version: When an operation is switched off, as its replies say.
-gauge announced_deprecation_timestamp_seconds method,path,version: Since when it is deprecated; 0: without a date.
+gauge announced_deprecation_timestamp_seconds method,path,version: Since when it is deprecated.
 gauge announced_last_call_timestamp_seconds method,path,version: When a reply last announced the end of its operation.
 counter announced_calls method,path,version: Replies of Atlas' that announced the end of their operation.
 counter fidelity operation,level: Fields of translated replies that are not exact.
@@ -135,7 +135,7 @@ class Metrics(Collector):
             },
             "announced_sunset_timestamp_seconds": {one.key: one.sunset for one in seen if one.sunset is not None},
             "announced_deprecation_timestamp_seconds": {
-                one.key: one.deprecation or 0 for one in seen if one.deprecated
+                one.key: one.deprecation for one in seen if one.deprecation is not None
             },
             "announced_last_call_timestamp_seconds": {one.key: one.last for one in seen},
             "announced_calls": {one.key: one.calls for one in seen},

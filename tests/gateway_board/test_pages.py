@@ -57,7 +57,7 @@ def some(served):
 def announcement(said, when):
     texts = dict.fromkeys(("method", "path", "version", "link"), said)
     instants = dict.fromkeys(("sunset", "deprecation", "first", "last"), when)
-    return {**texts, **instants, "days_left": 1, "deprecated": True, "calls": 1, "callers": [said]}
+    return {**texts, **instants, "days_left": 1, "calls": 1, "callers": [said]}
 
 
 def certificate(side, days, *, refused=False):

@@ -82,13 +82,11 @@ def test_nothing_of_the_call_itself_is_written(file):
 
 
 def test_without_the_variable_nothing_is_written(tmp_path, monkeypatch):
-    """There is no file, and no call site is wanted."""
+    """There is no file."""
     monkeypatch.chdir(tmp_path)
     writing.note(record(), environ={})
     writing.note(record(), environ={writing.VARIABLE: ""})
     assert not list(tmp_path.iterdir())
-    assert not writing.wanted({})
-    assert writing.wanted({writing.VARIABLE: "x"})
 
 
 def test_a_line_stays_short_whatever_is_in_it(file):

@@ -81,11 +81,11 @@ def test_a_sunset_is_told_with_its_distance(radar, caplog, days, said):
 
 
 def test_a_sunset_follows_a_deprecation(radar, caplog):
-    """A deprecation comes first, and often without a date; the sunset follows, with a page to read."""
-    radar.look(call(), (("Deprecation", "true"),), ENGINE)
+    """A deprecation comes first; the sunset follows, with a page to read."""
+    radar.look(call(), (("Deprecation", "@1722816000"),), ENGINE)
     radar.look(call(), (SUNSET, ("Link", '<https://example.com/sunset>; rel="sunset"')), ENGINE, now=NOW)
     first, second = (one.getMessage().partition("announce ")[2] for one in caplog.records)
-    assert first == "Deprecation"
+    assert first == "Deprecation 2024-08-05"
     assert second == "Sunset 2027-07-01, in 218 days; see https://example.com/sunset"
 
 

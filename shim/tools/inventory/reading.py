@@ -21,9 +21,7 @@ LEVELS = ("absent", "derived", "constant")
 MOST = 10_000
 """The most callers kept; calls of further callers are only counted."""
 
-_ANNOUNCED = 1000  # the most operations kept whose replies announce their end
-
-_NAMES = 200  # fields and routes of one caller that are kept, and callers of one announced operation
+_NAMES = 200  # fields and routes of one caller that are kept
 
 _LONGEST = 65536  # the most bytes read of a line, far more than any line that is written
 
@@ -39,14 +37,18 @@ class Caller:
     """All calls of one operation from one place.
 
     ``place`` is the file and line of a Python program, or a User-Agent and the address that it called the gateway from.
-    ``last`` is a UTC instant as written. ``absent``, ``derived`` and ``constant`` are the changed fields of its
-    answers; ``dropped`` counts values that could not be translated. ``routes`` counts calls by the side that answered;
-    ``lasts`` are their last instants.
+    Instants are UTC as written. ``absent``, ``derived`` and ``constant`` are the changed fields of its answers;
+    ``dropped`` counts values that could not be translated. ``routes`` counts calls by the side that answered; ``lasts``
+    are their last instants.
+
+    A call whose reply announced the end of its operation has no routes; its ``operation`` is method and path, without
+    anybody's name, and of its dates, empty if not announced, the last seen count.
     """
 
     operation: str
     place: str
     last: str
+    version: str = ""
     count: int = 1
     dropped: int = 0
     routes: dict[str, int] = attrs.field(factory=dict)
@@ -54,12 +56,16 @@ class Caller:
     absent: list[str] = attrs.field(factory=list)
     derived: list[str] = attrs.field(factory=list)
     constant: list[str] = attrs.field(factory=list)
+    sunset: str = ""
+    deprecation: str = ""
+    link: str = ""
 
     def add(self, call: Caller) -> None:
         """Count one more call."""
         self.count += 1
-        self.last = max(self.last, call.last)
         self.dropped += call.dropped
+        if call.last >= self.last:
+            self.last, self.sunset, self.deprecation, self.link = call.last, call.sunset, call.deprecation, call.link
         for route, when in call.lasts.items():
             if route in self.routes or len(self.routes) < _NAMES:
                 self.routes[route] = self.routes.get(route, 0) + 1
@@ -67,33 +73,6 @@ class Caller:
         for name in LEVELS:
             known = getattr(self, name)
             known += [one for one in getattr(call, name) if one not in known][: _NAMES - len(known)]
-
-
-@attrs.define
-class AnnouncedCalls:
-    """All calls of one operation in one version whose replies announced its end; of its dates the last seen count.
-
-    ``operation`` is method and path, without anybody's name; instants are UTC as written. ``sunset`` and
-    ``deprecation`` are empty if not announced; ``deprecation`` is ``true`` without a date.
-    """
-
-    operation: str
-    version: str
-    sunset: str
-    deprecation: str
-    link: str
-    last: str
-    callers: dict[str, int]
-    count: int = 1
-
-    def add(self, call: AnnouncedCalls) -> None:
-        """Count one more call."""
-        self.count += 1
-        if call.last >= self.last:
-            self.last, self.sunset, self.deprecation, self.link = call.last, call.sunset, call.deprecation, call.link
-        for who in call.callers:
-            if who in self.callers or len(self.callers) < _NAMES:
-                self.callers[who] = self.callers.get(who, 0) + 1
 
 
 @attrs.define
@@ -113,20 +92,20 @@ class Inventory:
     untold: int = 0
     first: str = ""
     last: str = ""
-    _callers: dict[tuple[str, str], Caller] = attrs.field(factory=dict)
-    _announced: dict[tuple[str, str], AnnouncedCalls] = attrs.field(factory=dict)
+    _known: dict[tuple[str, str, str], Caller] = attrs.field(factory=dict)
 
     @property
     def callers(self) -> list[Caller]:
-        """The callers by operation, the most recent first."""
-        callers = sorted(self._callers.values(), key=lambda one: one.place)
+        """The callers of operations in documents, by operation, the most recent first."""
+        callers = sorted((one for one in self._known.values() if one.routes), key=lambda one: one.place)
         callers.sort(key=lambda one: one.last, reverse=True)
         return sorted(callers, key=lambda one: one.operation)
 
     @property
-    def announced(self) -> list[AnnouncedCalls]:
-        """Calls, retired or not, whose replies announced a sunset; the next sunset first."""
-        return sorted(self._announced.values(), key=lambda one: (one.sunset or "~", one.operation, one.version))
+    def announced(self) -> list[Caller]:
+        """The callers of operations whose replies announced a sunset; the next sunset first."""
+        callers = [one for one in self._known.values() if not one.routes]
+        return sorted(callers, key=lambda one: (one.sunset or "~", one.operation, one.version, one.place))
 
     def take(self, line: bytes) -> None:
         """Count one line."""
@@ -139,24 +118,19 @@ class Inventory:
             self.broken += 1
             return
         self.first, self.last = min(self.first or when, when), max(self.last, when)
-        if isinstance(call, Caller):
-            caller = call.operation, call.place
-            if when < self.since:
-                self.earlier += 1
-            elif call.place.startswith(COMMANDS):
-                self.own += 1
-            elif caller in self._callers:
-                self._callers[caller].add(call)
-            elif len(self._callers) < MOST:
-                self._callers[caller] = call
-            else:
-                self.untold += 1
-        elif call is not None and when >= self.since and not any(who.startswith(COMMANDS) for who in call.callers):
-            operation = call.operation, call.version
-            if operation in self._announced:
-                self._announced[operation].add(call)
-            elif len(self._announced) < _ANNOUNCED:
-                self._announced[operation] = call
+        if call is None:
+            return
+        key = call.operation, call.version, call.place
+        if when < self.since:
+            self.earlier += 1
+        elif call.place.startswith(COMMANDS):
+            self.own += 1
+        elif key in self._known:
+            self._known[key].add(call)
+        elif len(self._known) < MOST:
+            self._known[key] = call
+        else:
+            self.untold += bool(call.routes)
 
 
 def read_inventory(paths: Iterable[Path], since: str = "") -> Inventory:
@@ -187,7 +161,7 @@ def _lines_of(path: Path) -> Iterator[bytes]:
             yield b"packed, and broken from here on"
 
 
-def _read(entry: Any, when: str) -> Caller | AnnouncedCalls | None:
+def _read(entry: Any, when: str) -> Caller | None:
     """Return an entry's call, None if it records no call; raises ValueError and the like if it is not a record."""
     if not _TIME.fullmatch(when):
         raise ValueError("not an instant")
@@ -196,16 +170,15 @@ def _read(entry: Any, when: str) -> Caller | AnnouncedCalls | None:
     peer = entry.get("peer")
     place = f"{entry.get('agent') or 'unknown'}{f' from {peer}' if peer else ''}"
     if "operation" not in entry and "announced" in entry:
-        version, sunset, link = (str(entry.get(name) or "") for name in ("version", "sunset", "link"))
-        since = entry.get("deprecation") or ""
-        deprecation = "true" if since is True else str(since)
-        return AnnouncedCalls(_text(entry["announced"]), version, sunset, deprecation, link, when, {place: 1})
+        said = {name: str(entry.get(name) or "") for name in ("version", "sunset", "deprecation", "link")}
+        return Caller(_text(entry["announced"]), place, when, **said)  # type: ignore[arg-type]
     if entry.get("file") is not None:
         place = str(entry["file"]) + (f":{entry['line']}" if entry.get("line") is not None else "")
     route = str(entry.get("route", "unknown"))
-    levels = [list(map(_text, entry.get(level, ())))[:_NAMES] for level in LEVELS]
-    dropped = int(entry.get("dropped", 0))
-    return Caller(_text(entry["operation"]), place, when, 1, dropped, {route: 1}, {route: when}, *levels)
+    levels = {level: list(map(_text, entry.get(level, ())))[:_NAMES] for level in LEVELS}
+    found = Caller(_text(entry["operation"]), place, when, routes={route: 1}, lasts={route: when}, **levels)  # type: ignore[arg-type]
+    found.dropped = int(entry.get("dropped", 0))
+    return found
 
 
 def _text(value: object) -> str:

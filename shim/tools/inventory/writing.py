@@ -44,11 +44,6 @@ class CallSite:
     module: str = ""
 
 
-def wanted(environ: Mapping[str, str] = os.environ) -> bool:
-    """Return whether an inventory is written; without one, call sites need not be found."""
-    return bool(environ.get(VARIABLE))
-
-
 def note(  # noqa: PLR0913 - the parts of an entry, and where environment and time come from
     record: Record,
     *,
@@ -96,14 +91,13 @@ def note_announced(
     clock: Callable[[], float] = time.time,
 ) -> None:
     """Append one call whose reply announces the end of its operation, as ``note`` appends a retired one."""
-    since = sighting.deprecated if sighting.deprecation is None else written(sighting.deprecation)
 
     def entry() -> dict[str, object]:
         return {
             "announced": f"{sighting.method} {sighting.path}",
             "version": sighting.version or None,
             "sunset": None if sighting.sunset is None else written(sighting.sunset),
-            "deprecation": since or None,
+            "deprecation": None if sighting.deprecation is None else written(sighting.deprecation),
             "link": sighting.link or None,
             **_remote(agent, peer),
         }

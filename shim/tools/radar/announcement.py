@@ -28,13 +28,12 @@ _LATEST = datetime(9999, 1, 1, tzinfo=UTC).timestamp()
 class Announcement:
     """A reply's announcement; instants are seconds since the epoch, None if not announced.
 
-    The operation is switched off at ``sunset`` and deprecated from ``deprecation`` on; ``deprecated``: a deprecation
-    is announced, with or without a date. ``link`` leads to documentation, empty without a link.
+    The operation is switched off at ``sunset`` and deprecated from ``deprecation`` on. ``link`` leads to documentation,
+    empty without a link.
     """
 
     sunset: float | None = None
     deprecation: float | None = None
-    deprecated: bool = False
     link: str = ""
 
 
@@ -42,7 +41,7 @@ def read(headers: Headers) -> Announcement | None:
     """Return the announcement in a reply's header fields, None without one.
 
     It reads ``Sunset`` (RFC 8594, an HTTP date), ``Deprecation`` (RFC 9745, a Date such as ``@1722816000``; also
-    ``true`` and an HTTP date, as in its drafts and from Atlas) and ``Link`` with ``sunset`` or ``deprecation``. Of a
+    an HTTP date, as from Atlas) and ``Link`` with ``sunset`` or ``deprecation``. Of a
     repeated field the first line counts. An invalid value is ignored.
     """
     sunset = deprecation = None
@@ -62,8 +61,7 @@ def read(headers: Headers) -> Announcement | None:
 def _read(sunset: str | None, deprecation: str | None, links: str) -> Announcement | None:
     """Return the announcement of some values; cached, since they come with each reply."""
     ends, since = _instant(sunset), _instant(deprecation)
-    deprecated = since is not None or (deprecation or "").strip().lower() in {"true", "?1"}
-    return Announcement(ends, since, deprecated, _link(links)) if ends is not None or deprecated else None
+    return None if ends is None and since is None else Announcement(ends, since, _link(links))
 
 
 def _instant(value: str | None) -> float | None:

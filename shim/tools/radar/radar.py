@@ -128,13 +128,12 @@ def _version(value: str) -> str:
 
 
 def _sentence(one: Sighting, now: float) -> str:
-    version = f" ({one.version})" if one.version else ""
     parts = []
     if one.sunset is not None:
         parts.append(f"Sunset {_day(one.sunset)}, {distance(int((one.sunset - now) // 86400))}")
-    if one.deprecated:
-        parts.append("Deprecation" if one.deprecation is None else f"Deprecation {_day(one.deprecation)}")
-    link = f"; see {one.link}" if one.link else ""
+    if one.deprecation is not None:
+        parts.append(f"Deprecation {_day(one.deprecation)}")
+    version, link = f" ({one.version})" if one.version else "", f"; see {one.link}" if one.link else ""
     return f"{one.method} {one.path}{version}: its replies announce {'; '.join(parts)}{link}"
 
 
