@@ -153,9 +153,9 @@ def test_a_pair_that_the_document_does_not_translate_is_a_problem(engine, record
 @pytest.mark.parametrize(
     ("line", "what"),
     [
-        ("{", "line 1 is not JSON"),
-        ("[]", "line 1 has no path and no old and no new"),
-        ('{"path": "/a", "old": 1}', "line 1 has no new"),
+        ("{", "line 1: Expecting"),
+        ("[]", "line 1: has no path and no old and no new"),
+        ('{"path": "/a", "old": 1}', "line 1: has no new"),
         ('{"path": 1, "old": 1, "new": 1}', "line 1: path and versions must be texts"),
         ("", "has no pairs"),
     ],

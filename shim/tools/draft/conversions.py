@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import suppress
 from typing import Any
 
 from shim.tools.draft.descriptions import Member
@@ -11,7 +12,6 @@ from shim.tools.draft.pairs import same_value
 
 Options = Mapping[str, Any]
 """Keys of a rule besides ``from``; ``list`` and ``count`` stand for those verbs."""
-_NUMBERS = frozenset({"integer", "number"})
 _SCALARS = frozenset({"string", "integer", "number", "boolean"})
 
 
@@ -21,11 +21,9 @@ def learned(values: Sequence[tuple[Any, Any]], old: Member, new: Member) -> Opti
     ``values`` are (old, new); the types of both members are in a document's words.
     """
     for options, convert in _conversions(values, old, new):
-        try:
+        with suppress(TypeError, ValueError, KeyError):
             if all(same_value(convert(value), wanted) for wanted, value in values):
                 return options
-        except (TypeError, ValueError, KeyError):
-            continue
     return None
 
 
@@ -33,10 +31,9 @@ def _conversions(
     values: Sequence[tuple[Any, Any]], old: Member, new: Member
 ) -> Iterator[tuple[Options, Callable[[Any], Any]]]:
     """Yield the options that the types allow, the simplest first."""
-    kinds = {old.type, new.type}
+    kinds, (one, two) = {old.type, new.type}, values[0]
     yield {"whole": True} if (old.type, new.type) == ("integer", "number") else {}, lambda value: value
-    one, two = values[0]
-    if kinds <= _NUMBERS and all(type(number) in {int, float} and number for number in (one, two)):
+    if kinds <= {"integer", "number"} and all(type(number) in {int, float} and number for number in (one, two)):
         if (one / two).is_integer():
             yield {"factor": int(one / two)}, lambda value: value * int(one / two)
         elif (two / one).is_integer():
@@ -49,7 +46,7 @@ def _conversions(
         yield {"list": True}, lambda value: [value]
     # A table has few words, all in the description; names and ids are not words.
     table = {_text(value): wanted for wanted, value in values}
-    if all(one.words or one.type == "boolean" for one in (old, new)) and len(set(table.values())) > 1:
+    if all(each.words or each.type == "boolean" for each in (old, new)) and len(set(table.values())) > 1:
         yield {"values": table}, lambda value: table[_text(value)]
 
 

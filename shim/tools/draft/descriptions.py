@@ -14,6 +14,7 @@ from urllib.parse import urlsplit
 
 import attrs
 
+from shim.documents.sources import names_in
 from shim.documents.vocabulary import parse_time
 from shim.errors import SettingsError
 
@@ -24,8 +25,9 @@ _MOST = 50_000
 """The most members of one answer; Atlas' largest has some 500."""
 _DATED = re.compile(r"\.(\d{4}-\d\d-\d\d)\+json$")
 _DAY = re.compile(r"\d{4}-\d\d-\d\d")
-_PLAIN = re.compile(r'[^.\[\]"]*[^.\[\]"\d][^.\[\]"]*')
+_PLAIN = re.compile(r"[^.\[\]']*[^.\[\]'\d][^.\[\]']*")
 """Names that need no quotes in a document, where dots, brackets and numbers have a meaning."""
+_WIDE = {frozenset({"integer", "number"}): "number", frozenset({"string", "time"}): "string"}
 
 
 @attrs.frozen
@@ -74,7 +76,7 @@ class DescribedOperation:
 
     def answer(self, version: str, default: int) -> AnswerVersion:
         """Return the answer in a version, or the answer at an index; raises SettingsError if it is not described."""
-        found = [one for one in self.answers if one.version == version] if version else list(self.answers)
+        found = [one for one in self.answers if version in {"", one.version}]
         if not found:
             known = ", ".join(one.version or "one without a date" for one in self.answers) or "no JSON answer at all"
             raise SettingsError(f"{self.id}: has no version {version or 'of an answer'}; there is {known}")
@@ -112,13 +114,11 @@ def read_description(path: Path) -> Description:
 
 
 def _operations(data: Mapping[str, Any], name: str) -> Iterator[DescribedOperation]:
-    schemas = _Schemas(data, name)
-    servers = data.get("servers") or [{}]
+    schemas, servers = _Schemas(data, name), data.get("servers") or [{}]
     base = urlsplit(str(servers[0].get("url", ""))).path.rstrip("/")
     for path, methods in (data.get("paths") or {}).items():
-        for method in _METHODS:
-            said = methods.get(method)
-            if not isinstance(said, dict) or "operationId" not in said:
+        for method, said in methods.items():
+            if method not in _METHODS or not isinstance(said, dict) or "operationId" not in said:
                 continue
             parameters = [schemas.at(one) for one in (*methods.get("parameters", ()), *said.get("parameters", ()))]
             query = {one["name"]: one.get("schema") or {} for one in parameters if one.get("in") == "query"}
@@ -175,10 +175,11 @@ class _Schemas:
 
     def _members(self, schema: Any, path: str, seen: frozenset[str]) -> Iterator[tuple[str, Member]]:
         """Yield the members of a schema at a path; ``seen`` are the references on the way."""
-        reference = schema.get("$ref") if isinstance(schema, dict) else None  # true and false are schemas since 3.1
-        if isinstance(reference, str) and reference not in seen:
-            yield from self._members(self.at(schema), path, seen | {reference})
-        if isinstance(reference, str) or not isinstance(schema, dict):
+        if not isinstance(schema, dict):  # true and false are schemas since 3.1
+            return
+        reference = schema.get("$ref")
+        if isinstance(reference, str):
+            yield from () if reference in seen else self._members(self.at(schema), path, seen | {reference})
             return
         said = schema.get("type")
         kinds = [kind for kind in (said if isinstance(said, list) else [said]) if kind not in {None, "null"}]
@@ -199,24 +200,24 @@ class _Schemas:
 
 
 def inside(path: str, name: str) -> str:
-    """Return the path of a member, in quotes if a document needs them."""
-    return f"{path}.{name}".lstrip(".") if _PLAIN.fullmatch(name) else f'{path}."{name}"'.lstrip(".")
+    """Return the path of a member, in quotes if a document needs them; a name with quotes leads nowhere there."""
+    shown = name if _PLAIN.fullmatch(name) else "'" + (name.replace("'", "?") or "?") + "'"
+    return f"{path}.{shown}".lstrip(".")
+
+
+def outer_of(path: str) -> str:
+    """Return the path of the object that a member stands in."""
+    return ".".join(names_in(path)[:-1])
 
 
 def observed(value: Any, path: str = "") -> Iterator[tuple[str, Member]]:
     """Yield the members of a recorded value by path; null has no type."""
-    if isinstance(value, str):
-        yield path, Member("time" if parse_time(value) else "string")
-    elif isinstance(value, dict):
-        yield path, Member("object")
-        for name, inner in value.items():
-            yield from observed(inner, inside(path, name))
-    elif isinstance(value, list):
-        yield path, Member("array")
-        for item in value:
-            yield from observed(item, f"{path}[]")
-    else:
-        yield path, Member({type(None): "", bool: "boolean", int: "integer"}.get(type(value), "number"))
+    kinds = {type(None): "", bool: "boolean", int: "integer", float: "number", dict: "object", list: "array"}
+    yield path, Member(kinds[type(value)] if type(value) in kinds else "time" if parse_time(value) else "string")
+    for name, inner in value.items() if isinstance(value, dict) else ():
+        yield from observed(inner, inside(path, name))
+    for item in value if isinstance(value, list) else ():
+        yield from observed(item, f"{path}[]")
 
 
 def merged(found: Iterable[tuple[str, Member]]) -> dict[str, Member]:
@@ -232,11 +233,7 @@ def merged(found: Iterable[tuple[str, Member]]) -> dict[str, Member]:
 def _one_type(kinds: set[str]) -> str:
     # A schema may say only `object` where its variants are precise.
     known = kinds - {""} if kinds <= {"", "object"} else kinds - {"", "object"}
-    if len(known) == 1:
-        return next(iter(known))
-    return {frozenset({"integer", "number"}): "number", frozenset({"string", "time"}): "string"}.get(
-        frozenset(known), ""
-    )
+    return "".join(known) if len(known) == 1 else _WIDE.get(frozenset(known), "")
 
 
 def type_of(members: Members, path: str) -> str:

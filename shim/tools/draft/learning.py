@@ -11,7 +11,7 @@ from typing import Any
 import attrs
 
 from shim.tools.draft.conversions import Options, learned
-from shim.tools.draft.descriptions import Member, Members, merged, observed, type_of, within
+from shim.tools.draft.descriptions import Member, Members, merged, observed, outer_of, type_of, within
 from shim.tools.draft.pairs import MISSING, read, same_value
 
 _ALIKE = 0.6
@@ -84,17 +84,13 @@ class _Ground:
     def alone(self, path: str, source: str) -> int:
         """Return the number of samples with a new path but without the old one."""
         lacking = [sample for sample in self.samples if read(path, sample.old) is MISSING]
-        return sum(1 for sample in lacking if read(source, sample.new) is not MISSING)
+        return sum(read(source, sample.new) is not MISSING for sample in lacking)
 
     def sources(self) -> Iterator[tuple[str, Member]]:
-        """Yield the paths that a rule could read; lists are read by ``[first]`` and by ``[each]``."""
+        """Yield the paths that a rule could read; of lists it takes the first item."""
         for path, member in self.new.items():
-            if '"' in path or type_of(self.new, path.rpartition("[]")[0]) == "links":
-                continue
-            kind = type_of(self.new, path)
-            yield path.replace("[]", "[first]"), Member(kind, member.words)
-            if path.count("[]") == 1 and not path.endswith("[]"):
-                yield path.replace("[]", "[each]"), Member("strings" if kind == "string" else "array")
+            if type_of(self.new, path.rpartition("[]")[0]) != "links":
+                yield path.replace("[]", "[first]"), Member(type_of(self.new, path), member.words)
 
 
 def learn(name: str, old: Members, new: Members, samples: Sequence[Sample]) -> Resource:
@@ -103,9 +99,8 @@ def learn(name: str, old: Members, new: Members, samples: Sequence[Sample]) -> R
     samples = list({json.dumps(attrs.astuple(one), sort_keys=True): one for one in samples}.values())
     both = _refined(old, [one.old for one in samples]), _refined(new, [one.new for one in samples])
     ground = _Ground(name, samples, *both)
-    outer = {path.rpartition(".")[0] for path in ground.old} | {""}
-    without = [path for path in ground.new if not ("[" in path or '"' in path or path in ground.old)]
-    without = [path for path in without if path.rpartition(".")[0] in outer]
+    outer = {outer_of(path) for path in ground.old} | {""}
+    without = [path for path in ground.new if not ("[]" in path or path in ground.old) and outer_of(path) in outer]
     fields: list[Field] = []
     unseen, gone = list[str](), list[str]()
     # The items of lists have rules of their own.
@@ -120,10 +115,10 @@ def learn(name: str, old: Members, new: Members, samples: Sequence[Sample]) -> R
         elif path not in ground.new:
             near = _near(path, ground)
             gone.append(f"{path} ({near}?)" if near else path)
-        elif not changed or '"' in path:
-            unseen.append(path)
-        else:
+        elif changed:
             fields.append(_absent(path, ground, f"no pair has it, and it {changed}"))
+        else:
+            unseen.append(path)
     passing = [field for field in fields if not field.rule]
     questions = [f"{field.name} {field.remark}" for field in passing if field.question]
     if unseen:
@@ -134,19 +129,18 @@ def learn(name: str, old: Members, new: Members, samples: Sequence[Sample]) -> R
     sources = {field.rule.get(verb) for field in fields for verb in ("from", "list", "count")}
     kept = [attrs.evolve(one, rule=_rule(one.name, one.name, {})) for one in passing if one.name in sources]
     ruled = [field for field in fields if field.rule]
-    found = sum(1 for field in fields if not field.question)
+    found = sum(not field.question for field in fields)
     return Resource(name, (*ruled, *kept), tuple(without), tuple(questions), found)
 
 
 def _refined(described: Members, values: Sequence[Any]) -> Members:
     """Return described members, completed by recorded values; where types differ, the values win."""
-    outer = {path.rpartition(".")[0] for path in described}
+    outer = {outer_of(path) for path in described}
     free = tuple(f"{path}." for path, one in described.items() if one.type == "object" and path not in outer)
     members = merged(pair for value in values for pair in observed(value) if not pair[0].startswith(free))
     for path, one in described.items():
         kind = members.get(path, one).type
-        wider = (kind, one.type) == ("integer", "number")
-        members[path] = one if wider or not kind else Member(kind, one.words)
+        members[path] = one if (kind, one.type) == ("integer", "number") or not kind else Member(kind, one.words)
     members.pop("", None)
     return members
 
@@ -168,8 +162,8 @@ def _near(path: str, ground: _Ground) -> str:
 def _absent(path: str, ground: _Ground, remark: str) -> Field:
     """Return the question on a member without a proven rule."""
     near = _near(path, ground)
-    hint = f"; nearest by name: {near}" if near else ""
-    return Field(path, type_of(ground.old, path), {"absent": True, "why": "?"}, f"{remark}{hint}", question=True)
+    remark += f"; nearest by name: {near}" if near else ""
+    return Field(path, type_of(ground.old, path), {"absent": True, "why": "?"}, remark, question=True)
 
 
 def _value(path: str, kind: str, ground: _Ground) -> Field:
@@ -196,8 +190,7 @@ def _value(path: str, kind: str, ground: _Ground) -> Field:
         if alike or convinces:
             unseen = new.words.difference(options.get("values", new.words))
             remark += f"; no pair has {', '.join(sorted(unseen))}" if unseen else ""
-            question = bool(unseen) or not convinces or "[each]" in source
-            return Field(path, kind, _rule(path, source, options), remark, question)
+            return Field(path, kind, _rule(path, source, options), remark, bool(unseen) or not convinces)
     for name in having[0][1].parameters:
         if all(value == sample.parameters[name] for value, sample in having):
             return Field(path, kind, {"parameter": name, **_DERIVED}, remark, question=number < 2)
@@ -218,16 +211,16 @@ def _proven(path: str, kind: str, ground: _Ground) -> list[tuple[str, Member, Op
             continue
         options = learned(values, Member(kind, ground.old[path].words), new)
         if options is not None:
-            outer = source.replace("[first]", "[]").replace("[each]", "[]").rpartition(".")[0].removesuffix("[]")
+            outer = outer_of(source.replace("[first]", "[]")).removesuffix("[]")
             strange = bool(outer) and outer not in ground.old
-            rank = (-round(_likeness(path, source), 1), strange, len(options), "[each]" in source, source.count("."))
+            rank = (-round(_likeness(path, source), 1), strange, len(options), source.count("."))
             found.append((rank, (source, new, options)))
     return [one for _, one in sorted(found, key=lambda one: one[0])]
 
 
 def _likeness(path: str, source: str) -> float:
     """Return the similarity of two names, from 0 to 1: of the whole paths, or of last names of several words."""
-    source = re.sub(r"\[\w+\]", "", source)
+    source = source.replace("[first]", "")
     last, other = path.rpartition(".")[2], source.rpartition(".")[2]
     whole = SequenceMatcher(None, path.lower(), source.lower()).ratio()
     return whole if last.islower() else max(whole, SequenceMatcher(None, last.lower(), other.lower()).ratio())
@@ -244,11 +237,10 @@ def _rule(path: str, source: str, options: Options) -> dict[str, Any]:
 
 def _list(path: str, ground: _Ground) -> Field:
     """Return the field of a list of objects, made from the new list of that name, else of the most similar name."""
-    lists = [source for source, new in ground.sources() if new.type == "objects" and "[each]" not in source]
-    for source in sorted(lists, key=lambda one: (one != path, -_likeness(path, one))):
-        if (field := _from_list(path, source, ground)) is not None:
-            return field
-    return _absent(path, ground, "no list of the new answer gives its items")
+    lists = [source for source, new in ground.sources() if new.type == "objects"]
+    ranked = sorted(lists, key=lambda one: (one != path, -_likeness(path, one)))
+    fields = filter(None, (_from_list(path, source, ground) for source in ranked))
+    return next(fields, None) or _absent(path, ground, "no list of the new answer gives its items")
 
 
 def _from_list(path: str, source: str, ground: _Ground) -> Field | None:
@@ -257,16 +249,20 @@ def _from_list(path: str, source: str, ground: _Ground) -> Field | None:
     if not all(isinstance(one, list) for one, two, _ in lists for one in (one, two)) or ground.alone(path, source):
         return None
     old, new = within(ground.old, f"{path}[]."), within(ground.new, f"{source.replace('[first]', '[]')}[].")
-    keys = [one for one in old if "[" not in one and all(_is_grouped(olds, news, one) for olds, news, _ in lists)]
-    if all(len(one) == len(two) for one, two, _ in lists):
-        keys = [""]
+    keys = [""] if all(len(one) == len(two) for one, two, _ in lists) else [one for one in old if "[" not in one]
+    # A key groups new items if the old ones have its values, in their order.
+    keys = [
+        key
+        for key in keys
+        if not key or all([repr(read(key, one)) for one in olds] == [*_groups(news, key)] for olds, news, _ in lists)
+    ]
     if not keys:
         return None
     key, others = keys[0], ", ".join(keys[1:])
     samples = [
         Sample(item, group[0], parameters, len(group) if key else 0)
         for one, two, parameters in lists
-        for item, group in zip(one, _groups(two, key), strict=True)
+        for item, group in zip(one, _groups(two, key).values(), strict=True)
     ]
     if not samples and path == source and not _changed(path, ground):
         return Field(path, "objects", {}, "is empty in all pairs", question=True)
@@ -280,14 +276,9 @@ def _from_list(path: str, source: str, ground: _Ground) -> Field | None:
     return Field(path, "objects", rule, remark, bool(others), of)
 
 
-def _groups(items: Sequence[Any], key: str) -> list[list[Any]]:
-    """Return items grouped by their value under a key, each alone without a key."""
+def _groups(items: Sequence[Any], key: str) -> dict[str, list[Any]]:
+    """Return items by their value under a key, each alone without a key."""
     found: dict[str, list[Any]] = {}
     for number, item in enumerate(items):
         found.setdefault(repr(read(key, item)) if key else str(number), []).append(item)
-    return list(found.values())
-
-
-def _is_grouped(old: Sequence[Any], new: Sequence[Any], key: str) -> bool:
-    """Return whether the old list has one item for each value under a key of the new items, in their order."""
-    return not key or [read(key, one) for one in old] == [read(key, group[0]) for group in _groups(new, key)]
+    return found

@@ -49,35 +49,32 @@ class Pair:
 
 def read_pairs(path: Path) -> tuple[Pair, ...]:
     """Return the pairs of a file, one JSON object a line; raises SettingsError naming each bad line."""
-    problems: list[str] = []
+    pairs, problems = list[Pair](), list[str]()
     try:
         lines = path.read_text("utf-8-sig").split("\n")
     except (OSError, ValueError) as error:
         raise SettingsError(f"{path.name}: {error}") from None
-    pairs = [_pair(number, line, problems) for number, line in enumerate(lines, 1) if line.strip()]
-    if not pairs:
-        problems.append("has no pairs; each line is an object with path, old and new")
+    for number, line in enumerate(lines, 1):
+        try:
+            pairs += [_pair(number, json.loads(line))] if line.strip() else []
+        except (ValueError, RecursionError) as error:
+            problems.append(f"{path.name}: line {number}: {error}")
+    if not pairs and not problems:
+        problems.append(f"{path.name}: has no pairs; each line is an object with path, old and new")
     if problems:
-        raise SettingsError(*(f"{path.name}: {problem}" for problem in problems))
-    return tuple(filter(None, pairs))
+        raise SettingsError(*problems)
+    return tuple(pairs)
 
 
-def _pair(number: int, line: str, problems: list[str]) -> Pair | None:
-    try:
-        said = json.loads(line)
-    except (ValueError, RecursionError) as error:
-        problems.append(f"line {number} is not JSON: {error}")
-        return None
+def _pair(number: int, said: Any) -> Pair:
     missing = [key for key in ("path", "old", "new") if not isinstance(said, dict) or key not in said]
-    texts = [] if missing else [said.get(key) or "" for key in ("path", "old_version", "new_version")]
     if missing:
-        problems.append(f"line {number} has no {' and no '.join(missing)}")
-    elif all(isinstance(text, str) for text in texts):
-        path = re.sub(r"\{(\w+)\}", r"\1", texts[0])  # a placeholder is a name like any other
-        return Pair(number, path, texts[1], said["old"], texts[2], said["new"], str(said.get("recorded") or ""))
-    else:
-        problems.append(f"line {number}: path and versions must be texts")
-    return None
+        raise ValueError(f"has no {' and no '.join(missing)}")
+    texts = [said.get(key) or "" for key in ("path", "old_version", "new_version")]
+    if not all(isinstance(text, str) for text in texts):
+        raise ValueError("path and versions must be texts")
+    path = re.sub(r"\{(\w+)\}", r"\1", texts[0])  # a placeholder is a name like any other
+    return Pair(number, path, texts[1], said["old"], texts[2], said["new"], str(said.get("recorded") or ""))
 
 
 @attrs.frozen
@@ -92,7 +89,6 @@ class Replayed:
     operation: str = ""
     made: Any = None
     problem: str = ""
-    is_list: bool = False
     fields: frozenset[str] = frozenset()
     absent: frozenset[str] = frozenset()
 
@@ -125,17 +121,13 @@ def _replayed(engine: Engine, settings: Settings, pair: Pair) -> Replayed:
         said = body.get("detail") if isinstance(body, dict) else None
         return Replayed(pair, name, problem=f"was answered with {outcome.reply.status} {outcome.code or ''}: {said}")
     before = {"page": "results[].", "array": "[]."}.get(match.operation.shape, "")
+    successors = match.operation.successors.values()
+    rules = [rule for one in successors for each in one.resource.walk() for rule in each.rules[one.tier]]
     # A value that does not fit is absent, too, and the document is wrong.
-    rules = [
-        rule
-        for one in match.operation.successors.values()
-        for field in one.resource.walk()
-        for rule in field.rules[one.tier]
-    ]
     declared = tuple(rule.why.removesuffix(".") for rule in rules if rule.fidelity is Fidelity.ABSENT)
-    absent = {one.name for one in fields if one.fidelity is Fidelity.ABSENT and one.why.startswith(declared)}
-    names, absences = (frozenset(f"{before}{one}" for one in some) for some in ((one.name for one in fields), absent))
-    return Replayed(pair, name, body, is_list=bool(before), fields=names, absent=absences)
+    absent = [one.name for one in fields if one.fidelity is Fidelity.ABSENT and one.why.startswith(declared)]
+    names = [one.name for one in fields]
+    return Replayed(pair, name, body, "", *(frozenset(f"{before}{one}" for one in some) for some in (names, absent)))
 
 
 def _media_type(version: str) -> str:
@@ -219,10 +211,9 @@ def compare(replayed: Sequence[Replayed]) -> tuple[FieldLine, ...]:
     for one in good:
         worst: dict[str, tuple[str, Any, Any]] = {}
         for at, old, made in _leaves("", one.pair.old, one.made):
-            is_equal = _equal(at, old, made, is_list=one.is_list)
-            verdict = (
-                "equal" if is_equal else "only_made" if old is MISSING else "only_old" if made is MISSING else "differs"
-            )
+            is_equal = _equal(at, old, made)
+            one_sided = "only_made" if old is MISSING else "only_old" if made is MISSING else "differs"
+            verdict = "equal" if is_equal else one_sided
             found, field = (verdict, old, made), at or "(the answer)"
             worst[field] = min(worst.get(field, found), found, key=lambda row: _WORST_FIRST.index(row[0]))
         for field, (verdict, *values) in worst.items():
@@ -244,27 +235,20 @@ def _leaves(at: str, old: Any, made: Any) -> Iterator[tuple[str, Any, Any]]:
         for name in dict.fromkeys((*old, *made)):
             inner = f"{at}.{name}" if at else name
             yield from _leaves(inner, old.get(name, MISSING), made.get(name, MISSING))
-    elif (
-        isinstance(old, list)
-        and isinstance(made, list)
-        and len(old) == len(made)
-        and any(isinstance(item, dict | list) for item in (*old, *made))
-    ):
+    elif type(old) is type(made) is list and len(old) == len(made) and {*map(type, (*old, *made))} & {dict, list}:
         for one, two in zip(old, made, strict=True):
             yield from _leaves(f"{at}[]", one, two)
     else:
         yield at, old, made
 
 
-def _equal(at: str, one: Any, two: Any, *, is_list: bool) -> bool:
+def _equal(at: str, one: Any, two: Any) -> bool:
     """Return whether two values are equal; links are if they differ only in origin and braces.
 
-    The order of parameters in a page's own links does not count.
+    The order of parameters in an answer's own links does not count.
     """
     if at.endswith(".href") and isinstance(one, str) and isinstance(two, str):
-        one, two = (_UNLIKE.sub("", link) for link in (one, two))
-        if is_list and at == "links[].href":
-            one, two = (link.partition("?")[0] for link in (one, two))
+        one, two = (_UNLIKE.sub("", link.partition("?")[0] if at == "links[].href" else link) for link in (one, two))
     return same_value(one, two)
 
 
@@ -281,5 +265,5 @@ def same_value(one: Any, other: Any) -> bool:
 
 def read(path: str, value: Any) -> Any:
     """Return what stands at a source of documents, MISSING if there is nothing or null."""
-    found = MISSING if '"' in path else look_up(value, parse_source(path))
+    found = look_up(value, parse_source(path))
     return MISSING if found is None else found
