@@ -4,7 +4,12 @@ Three ways in: ``from shim import httpx`` (or httpx2, requests, aiohttp, urllib3
 for a whole process ``import shim.auto``, ``shim.install()`` and ``atlas-shim run``, and for one client that
 others made ``shim.wrap(client)``; ``AtlasClient`` and ``AsyncAtlasClient``, a typed client; and
 ``atlas-shim serve``, a gateway for every other language.
-``record`` tells what happened to one call: ``shim.record(response)`` returns its ``Record`` or None.
+``shim.record(response)`` returns the ``Record`` of what happened to one call, or None.
+
+Rooms, as a call passes them: ``doors`` (Python libraries), ``atlas`` (the typed client) and ``gateway`` (sockets) take
+calls, and ``run`` leads any program's to a gateway; ``core`` decides and translates by ``documents``, which read what
+``mappings/`` says; ``flags`` may set the route. Beside them: ``cli``, ``front``, ``tools``, ``fake`` (a test Atlas).
+
 Importing this package loads the standard library only; each name is loaded when it is first used. Type checkers read
 ``__init__.pyi``.
 """

@@ -1,4 +1,4 @@
-"""Mapping documents: reading and checking.
+"""Mapping documents (TOML) are read here into operations and rules, and checked; ``core`` translates by them.
 
 ``load`` finds the files, lays operators' documents over ours, and has them read by ``tables`` and ``read``. Operations
 (``model``) have a ``question``, ``calls`` to their successors, and ``resources`` of ``fields``. A field gets its value

@@ -1,1 +1,1 @@
-"""The way out: what finds the callers, and what writes documents."""
+"""Tools: ``scan`` and ``inventory`` find callers, ``radar`` reads announced sunsets, ``draft`` writes documents."""

@@ -1,1 +1,1 @@
-"""The door of aiohttp: what it alone knows of a call's way."""
+"""The door of aiohttp: a session whose retired calls become neutral messages, and whose answers become responses."""

@@ -1,1 +1,1 @@
-"""The doors of httpx and httpx2, which load neither: they are given one as a module, and typed by httpx."""
+"""The doors of httpx and httpx2, one code for both: the library is an argument (types are httpx's), never imported."""

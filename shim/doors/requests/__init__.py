@@ -1,1 +1,1 @@
-"""The door of requests: what it alone knows of a call's way."""
+"""The door of requests: an adapter around the session's own, which makes neutral messages of requests, and back."""

@@ -1,1 +1,1 @@
-"""The door of urllib3: what it alone knows of a call's way."""
+"""The door of urllib3: pools whose retired calls become neutral messages, and whose answers become responses."""

@@ -103,7 +103,7 @@ class Clients:
 
     @property
     def held(self) -> int:
-        """Bytes that connections take beside their calls: heads that aren't whole, and TLS; may be asked in any thread."""
+        """Bytes that connections take beside their calls: incomplete heads, and TLS; may be called from any thread."""
         return sum([*self.long_heads.values()]) + (self.count * SECURED if self.has_tls else 0)
 
     def states(self) -> dict[str, int]:
