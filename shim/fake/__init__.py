@@ -5,16 +5,9 @@ It imports nothing from the rest of shim, so that it cannot share its mistakes, 
 
     atlas > sign_in > endpoints > reads or writes
 
-``endpoints`` has a table with a row for each API and endpoint, ``http`` a table of errors.
+``endpoints`` is a table of APIs and endpoints, ``http`` has one of errors. Under httpx without a socket:
 
     fake = FakeAtlas(today=date(2026, 1, 21))
-    reply = fake.handle("GET", f"/api/atlas/v2/groups/{DEMO_GROUP}/flexClusters/{DEMO_CLUSTER}", [
-        ("Host", "cloud.mongodb.com"),
-        ("Authorization", f"Bearer {DEMO_TOKEN}"),
-        ("Accept", "application/vnd.atlas.2024-11-13+json"),
-    ])
-
-Under httpx without a socket:
 
     def answer(request):
         body = request.read()

@@ -9,11 +9,11 @@ from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 
 from shim.fake import endpoints, http, world
-from shim.fake.http import JSON, Arrival, AtlasRefusal, FakeReply, HeaderFields, JsonObject, instant_of
+from shim.fake.http import JSON, Arrival, AtlasRefusal, FakeReply, HeaderFields, instant_of
 from shim.fake.reads import AtlasRequest, page_of, read_query, written
 from shim.fake.shapes import View
 from shim.fake.sign_in import REVOKE_PATH, TOKEN_PATH, SignIn
-from shim.fake.world import Cluster, Job, World
+from shim.fake.world import Cluster, Job, Snapshots, World
 
 _COMMON: HeaderFields = (
     ("Server", "mdbws"),
@@ -32,7 +32,7 @@ class FakeAtlas:
     From ``sunset`` on, the serverless and shared-tier backup endpoints and writes of instances answer 410, from
     ``instance_sunset`` on also reads of instances. From ``blank`` on (None: never), reads of instances ignore flex
     clusters. ``api_keys`` maps public to private keys; None means the demo's. With ``strict`` False an Accept without
-    a date means the first version, and ``demo`` False starts without groups.
+    a date means the first version.
 
     ``arrivals`` lists every request; a function in ``overrides`` may answer one in the fake's place.
     """
@@ -47,7 +47,6 @@ class FakeAtlas:
         blank: date | datetime | None = world.INSTANCES_BLANK,
         api_keys: Mapping[str, str] | None = None,
         strict: bool = True,
-        demo: bool = True,
     ) -> None:
         self._clock = clock
         self._today = None if today is None else instant_of(today)
@@ -61,8 +60,6 @@ class FakeAtlas:
         self._lock = threading.RLock()
         keys = {world.DEMO_PUBLIC_KEY: world.DEMO_PRIVATE_KEY} if api_keys is None else api_keys
         self._sign_in = SignIn(keys)
-        if not demo:
-            return
         group = world.DEMO_GROUP
         cluster = self.add_flex_cluster(group, world.DEMO_CLUSTER)
         cluster.tags = ({"key": "env", "value": "demo"},)
@@ -70,8 +67,6 @@ class FakeAtlas:
         first = cluster.snapshots[0]["id"]
         self.add_restore_job(group, cluster.name, snapshot=first, ago=timedelta(days=2))
         self.add_restore_job(group, cluster.name, download=True, ago=timedelta(hours=1))
-
-    # The clock
 
     @property
     def today(self) -> datetime:
@@ -86,19 +81,17 @@ class FakeAtlas:
         """Advance the current time by a timedelta or by seconds."""
         self.today += by if isinstance(by, timedelta) else timedelta(seconds=by)
 
-    # The world
-
     def add_group(self, group: str) -> None:
         """Create an empty group (24 hex digits)."""
         with self._lock:
             self._world.groups.setdefault(group, {})
 
-    def add_flex_cluster(self, group: str, name: str, snapshots: int | Sequence[JsonObject] = 8) -> Cluster:
+    def add_flex_cluster(self, group: str, name: str, snapshots: Snapshots = 8) -> Cluster:
         """Create a flex cluster with a number of daily snapshots, or with exactly these documents."""
         with self._lock:
             return self._world.add(group, name, "flex", self.today, snapshots)
 
-    def add_dedicated_cluster(self, group: str, name: str, snapshots: int | Sequence[JsonObject] = 3) -> Cluster:
+    def add_dedicated_cluster(self, group: str, name: str, snapshots: Snapshots = 3) -> Cluster:
         """Create a dedicated cluster with a number of snapshots, or with these documents (without links)."""
         with self._lock:
             return self._world.add(group, name, "dedicated", self.today, snapshots)
@@ -129,8 +122,6 @@ class FakeAtlas:
         """Return the requests received of one method (or any) whose target contains ``part``."""
         with self._lock:
             return [each for each in self.arrivals if method in (None, each.method) and part in each.target]
-
-    # Answering
 
     def handle(
         self,
@@ -204,14 +195,13 @@ class FakeAtlas:
         if sunset is not None and view.now >= sunset:
             raise AtlasRefusal("VERSION_GONE", version, arrival.path[1:])
         has_body = endpoint.method in {"POST", "PATCH"}
-        if has_body and not http.is_json(arrival.header("Content-Type"), offered):
+        if has_body and not http.is_json(arrival.header("Content-Type") or "", offered):
             return FakeReply(415)
         read_query(arrival.query)
         blank = endpoint.sunset == "instances" and self.blank is not None and view.now >= self.blank
         content = endpoint.handler(AtlasRequest(self._world, endpoint.api, view, names, arrival.body, blank))
         if isinstance(content, list):
             content = page_of(content, view.root + rest, arrival.query)
-        status = endpoint.statuses[view.v1]
         media = "application/json" if view.v1 else f"application/vnd.atlas.{version}+json;charset=utf-8"
-        body = b"" if content is None else written(content, status, arrival.query)
-        return FakeReply(status, (("Content-Type", media),), body)
+        body = b"" if content is None else written(content, endpoint.status, arrival.query)
+        return FakeReply(endpoint.status, (("Content-Type", media),), body)

@@ -16,10 +16,7 @@ SERVERLESS = ClusterApi(
     path="serverless",
     versions=("2023-01-01",),
     no_cluster="SERVERLESS_INSTANCE_NOT_FOUND",
-    serves="flex",
     refusal="CANNOT_USE_CLUSTER_IN_SERVERLESS_INSTANCE_API",
-    no_snapshot="TENANT_SNAPSHOT_NOT_FOUND",
-    no_job="TENANT_RESTORE_NOT_FOUND",
     show_cluster=shapes.legacy_instance,
     show_snapshot=shapes.legacy_snapshot,
     show_job=shapes.legacy_job,
@@ -30,11 +27,7 @@ SERVERLESS = ClusterApi(
 FLEX = ClusterApi(
     path="flexClusters",
     versions=("2024-11-13",),
-    no_cluster="CLUSTER_NOT_FOUND",
-    serves="flex",
     refusal="CANNOT_USE_NON_FLEX_CLUSTER_IN_FLEX_API",
-    no_snapshot="TENANT_SNAPSHOT_NOT_FOUND",
-    no_job="TENANT_RESTORE_NOT_FOUND",
     show_cluster=shapes.flex_cluster,
     show_snapshot=shapes.flex_snapshot,
     show_job=shapes.flex_job,
@@ -47,7 +40,6 @@ FLEX = ClusterApi(
 CLUSTERS = ClusterApi(
     path="clusters",
     versions=("2023-01-01", "2023-02-01", "2024-08-05"),
-    no_cluster="CLUSTER_NOT_FOUND",
     serves="dedicated",
     refusal="CANNOT_USE_FLEX_CLUSTER_IN_CLUSTER_API",
     no_snapshot="SNAPSHOT_NOT_FOUND",
@@ -84,7 +76,7 @@ class Endpoint:
     """One operation; ``java`` is Atlas' name for it in the field X-Java-Method, empty if unknown.
 
     ``sunset`` names the date of its sunset, None if it has no sunset; writes of instances end with the backups.
-    ``statuses`` are those of a success in v2 and in v1.0.
+    ``status`` is that of a success.
     """
 
     api: ClusterApi
@@ -93,7 +85,7 @@ class Endpoint:
     handler: EndpointHandler
     java: str
     sunset: Sunset | None = None
-    statuses: tuple[int, int] = (200, 200)
+    status: int = 200
 
 
 def _clusters(
@@ -104,15 +96,13 @@ def _clusters(
     return [
         Endpoint(api, "GET", "", reads.list_clusters, f"{resource}::getAll{noun}s", read),
         Endpoint(api, "GET", "/{name}", reads.get_cluster, f"{resource}::get{noun}", read),
-        Endpoint(api, "POST", "", writes.create, f"{resource}::create{noun}", write, (201, 201)),
+        Endpoint(api, "POST", "", writes.create, f"{resource}::create{noun}", write, 201),
         Endpoint(api, "PATCH", "/{name}", writes.update, f"{resource}::update{noun}", write),
-        Endpoint(api, "DELETE", "/{name}", writes.delete, f"{resource}::delete{noun}", write, (deleted, deleted)),
+        Endpoint(api, "DELETE", "/{name}", writes.delete, f"{resource}::delete{noun}", write, deleted),
     ]
 
 
-def _backups(
-    api: ClusterApi, java: tuple[str, str], sunset: Sunset | None, restore: EndpointHandler, ordered: tuple[int, int]
-) -> list[Endpoint]:
+def _backups(api: ClusterApi, java: tuple[str, str], sunset: Sunset | None, restore: EndpointHandler) -> list[Endpoint]:
     """Return the endpoints of snapshots and restore jobs; ``java`` are Atlas' names for the two resources."""
     snapshots, jobs = "/{name}/backup/snapshots", "/{name}/backup/restoreJobs"
     return [
@@ -120,7 +110,7 @@ def _backups(
         Endpoint(api, "GET", f"{snapshots}/{{snapshot}}", reads.get_snapshot, f"{java[0]}::getSnapshot", sunset),
         Endpoint(api, "GET", jobs, reads.list_jobs, f"{java[1]}::getRestoreJobs", sunset),
         Endpoint(api, "GET", f"{jobs}/{{job}}", reads.get_job, f"{java[1]}::getRestoreJob", sunset),
-        Endpoint(api, "POST", jobs, restore, f"{java[1]}::createRestoreJob", sunset, ordered),
+        Endpoint(api, "POST", jobs, restore, f"{java[1]}::createRestoreJob", sunset),
     ]
 
 
@@ -130,9 +120,9 @@ _INSTANCE = "ApiAtlasLegacyServerlessInstanceDescriptionResource"
 _TENANT = "/{name}/backup/tenant"
 
 ENDPOINTS: tuple[Endpoint, ...] = (
-    *_backups(SERVERLESS, (_LEGACY_BACKUP, _LEGACY_BACKUP), "backups", writes.restore, (200, 201)),
-    *_backups(FLEX, (_FLEX_BACKUP, _FLEX_BACKUP), None, writes.flex_restore, (200, 200)),
-    *_backups(DISK_BACKUPS, _DISK, None, writes.restore, (200, 201)),
+    *_backups(SERVERLESS, (_LEGACY_BACKUP, _LEGACY_BACKUP), "backups", writes.restore),
+    *_backups(FLEX, (_FLEX_BACKUP, _FLEX_BACKUP), None, writes.flex_restore),
+    *_backups(DISK_BACKUPS, _DISK, None, writes.restore),
     Endpoint(FLEX, "POST", "/{name}/backup/download", writes.flex_download, f"{_FLEX_BACKUP}::downloadSnapshot"),
     Endpoint(SHARED_TIER, "GET", f"{_TENANT}/snapshots", reads.list_snapshots, "", "backups"),
     Endpoint(SHARED_TIER, "GET", f"{_TENANT}/snapshots/{{snapshot}}", reads.get_snapshot, "", "backups"),

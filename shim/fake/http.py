@@ -101,18 +101,15 @@ def resolve(value: str | None, offered: Sequence[str], *, strict: bool) -> str |
 
     Unless ``strict``, a value without a date means the first version.
     """
-    matches = map(_VENDOR.fullmatch, (value or "").split(","))
-    asked = [match[1] for match in matches if match]
+    asked = [match[1] for match in map(_VENDOR.fullmatch, (value or "").split(",")) if match]
     if not asked and not strict:
         return offered[0]
     # ISO dates compare as text.
     return next((max(fitting) for day in asked if (fitting := [one for one in offered if one <= day])), None)
 
 
-def is_json(value: str | None, offered: Sequence[str]) -> bool:
+def is_json(value: str, offered: Sequence[str]) -> bool:
     """Return whether a Content-Type is JSON: plain, or of one of the resource's versions."""
-    if value is None:
-        return False
     return value.partition(";")[0].strip().lower() == "application/json" or bool(resolve(value, offered, strict=True))
 
 
@@ -120,10 +117,7 @@ def announced(sunset: datetime | None, now: datetime) -> HeaderFields:
     """Return Deprecation and Sunset with an unpadded day, as recorded; empty without a sunset."""
     if sunset is None or now < DEPRECATED:
         return ()
-    return (
-        ("Deprecation", http_date(DEPRECATED, padded=False)),
-        ("Sunset", http_date(sunset, padded=False)),
-    )
+    return (("Deprecation", http_date(DEPRECATED, padded=False)), ("Sunset", http_date(sunset, padded=False)))
 
 
 _WORDED: dict[str, tuple[int, str]] = {
@@ -151,8 +145,7 @@ _WORDED: dict[str, tuple[int, str]] = {
 _OURS: dict[int, str] = {
     # INVALID_DIGEST_URI: RFC 7616, 3.4.6 asks for a 400 when the signed uri is not the request target.
     400: "CANNOT_USE_CLUSTER_IN_SERVERLESS_INSTANCE_API CLUSTER_NAME_INVALID MALFORMED_JSON MISSING_ATTRIBUTE "
-    "CANNOT_TERMINATE_CLUSTER_WHEN_TERMINATION_PROTECTION_ENABLED INVALID_ATTRIBUTE INVALID_ENUM_VALUE "
-    "UNSUPPORTED_DELIVERY_METHOD INVALID_DIGEST_URI",
+    "INVALID_ATTRIBUTE INVALID_ENUM_VALUE UNSUPPORTED_DELIVERY_METHOD INVALID_DIGEST_URI",
     403: "FEATURE_UNSUPPORTED",
     404: "SERVERLESS_INSTANCE_NOT_FOUND NOT_FOUND RESTORE_JOB_NOT_FOUND",
 }

@@ -22,15 +22,15 @@ class ClusterApi:
 
     path: str
     versions: tuple[str, ...]
-    serves: ClusterTier
     refusal: str
-    no_cluster: str
-    no_snapshot: str
-    no_job: str
     show_cluster: Callable[[Cluster, View], JsonObject]
     show_snapshot: Callable[[Cluster, JsonObject, View], JsonObject]
     show_job: Callable[[Cluster, Job, View], JsonObject]
     snapshot_age: tuple[str, ...]
+    serves: ClusterTier = "flex"
+    no_cluster: str = "CLUSTER_NOT_FOUND"
+    no_snapshot: str = "TENANT_SNAPSHOT_NOT_FOUND"
+    no_job: str = "TENANT_RESTORE_NOT_FOUND"
     newest_first: bool = True
     in_v1: bool = True
 
@@ -100,8 +100,7 @@ def list_snapshots(request: AtlasRequest) -> list[JsonObject]:
 def get_snapshot(request: AtlasRequest) -> JsonObject:
     """Return one snapshot."""
     cluster = cluster_of(request)
-    snapshot = snapshot_of(request, cluster, request.names["snapshot"])
-    return request.api.show_snapshot(cluster, snapshot, request.view)
+    return request.api.show_snapshot(cluster, snapshot_of(request, cluster, request.names["snapshot"]), request.view)
 
 
 def list_jobs(request: AtlasRequest) -> list[JsonObject]:
@@ -159,7 +158,7 @@ def page_of(items: Sequence[JsonObject], url: str, raw: str) -> JsonObject:
     """Return one page of ``items``: links, results, totalCount.
 
     Recorded: self has the caller's parameters, then pageNum and itemsPerPage; next has these two in the
-    other order; without includeCount totalCount is 0 and next is missing. previous is not recorded.
+    other order; without includeCount totalCount is 0 and next is missing.
     """
     page, size, count = read_query(raw)
     others = [piece for piece in raw.split("&") if piece and piece.partition("=")[0] not in {"pageNum", "itemsPerPage"}]
@@ -169,8 +168,6 @@ def page_of(items: Sequence[JsonObject], url: str, raw: str) -> JsonObject:
 
     start = (page - 1) * size
     links = [link("self", f"pageNum={page}", f"itemsPerPage={size}")]
-    if page > 1:
-        links.append(link("previous", f"itemsPerPage={size}", f"pageNum={page - 1}"))
     if count and start + size < len(items):
         links.append(link("next", f"itemsPerPage={size}", f"pageNum={page + 1}"))
     return {"links": links, "results": list(items[start : start + size]), "totalCount": len(items) if count else 0}

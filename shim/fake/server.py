@@ -1,10 +1,4 @@
-"""The fake Atlas on a socket: HTTP/1.1 on loopback.
-
-    with FakeServer(fake) as server:
-        requests.get(f"{server.url}/api/...")
-
-It serves from its own threads and needs only the standard library.
-"""
+"""The fake Atlas on a socket: HTTP/1.1 on loopback, from threads of its own, on the standard library alone."""
 
 from __future__ import annotations
 
@@ -18,12 +12,13 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from socketserver import TCPServer
 from ssl import SSLContext
 from typing import Any, Self
+from weakref import WeakSet
 
 from shim.fake.atlas import FakeAtlas
 
 
 class FakeServer:
-    """Serves one FakeAtlas for the length of a ``with`` block, or from ``start`` to ``stop``.
+    """Serves one FakeAtlas during a ``with`` block, or from ``start`` to ``stop``.
 
     ``port`` 0 takes any free one; ``url`` has it, without a trailing slash. ``latency`` is in seconds
     and can be changed at any time. Raises OSError at the start if the port is taken.
@@ -43,12 +38,8 @@ class FakeServer:
         self.port = port
         self.latency = latency
         self.ssl_context = ssl_context
+        self.scheme = "https" if ssl_context else "http"
         self._listener: _Listener | None = None
-
-    @property
-    def scheme(self) -> str:
-        """The scheme: https with a TLS context, else http."""
-        return "https" if self.ssl_context else "http"
 
     @property
     def url(self) -> str:
@@ -83,7 +74,7 @@ class _Listener(ThreadingHTTPServer):
 
     def __init__(self, served: FakeServer) -> None:
         self.served = served
-        self.open: set[socket.socket] = set()
+        self.open: WeakSet[socket.socket] = WeakSet()
         self.address_family = socket.AF_INET6 if ":" in served.host else socket.AF_INET
         super().__init__((served.host, served.port), _Connection)
         if served.ssl_context:
@@ -94,6 +85,12 @@ class _Listener(ThreadingHTTPServer):
         """Bind without HTTPServer's look-up of the host's name, which may take seconds."""
         TCPServer.server_bind(self)
 
+    def get_request(self) -> tuple[socket.socket, Any]:
+        """Accept a connection, and remember it for the end."""
+        connection, address = super().get_request()
+        self.open.add(connection)
+        return connection, address
+
     def handle_error(self, request: Any, client_address: Any) -> None:
         """Say nothing of a client that left, or spoke no TLS."""
         if not isinstance(sys.exc_info()[1], OSError):
@@ -103,7 +100,7 @@ class _Listener(ThreadingHTTPServer):
         """Stop listening, end every connection, and wait for the listening thread."""
         self.shutdown()
         self.server_close()
-        for connection in tuple(self.open):
+        for connection in list(self.open):
             with suppress(OSError):  # it has ended already
                 connection.shutdown(socket.SHUT_RDWR)
         self.thread.join()
@@ -115,14 +112,6 @@ class _Connection(BaseHTTPRequestHandler):
     protocol_version = "HTTP/1.1"
     disable_nagle_algorithm = True
     server: _Listener
-
-    def handle(self) -> None:
-        """Serve one connection."""
-        self.server.open.add(self.connection)
-        try:
-            super().handle()
-        finally:
-            self.server.open.discard(self.connection)
 
     def handle_one_request(self) -> None:
         """Read a request, ask the fake, and write its answer in one piece."""

@@ -37,13 +37,9 @@ class View:
         """The URL of a cluster; ``kind`` is the segment of the API, such as ``serverless``."""
         return f"{self.root}/groups/{cluster.group}/{kind}/{cluster.name}"
 
-    def rel(self, word: str) -> str:
-        """The relation name; v1.0 wrote it with http."""
-        return f"{'http' if self.v1 else 'https'}://cloud.mongodb.com/{word}"
 
-
-def _link(href: str, rel: str) -> dict[str, str]:
-    return {"href": href, "rel": rel}
+def _link(href: str, rel: str = "") -> dict[str, str]:
+    return {"href": href, "rel": f"https://cloud.mongodb.com/{rel}" if rel else "self"}
 
 
 def _body(**members: object) -> JsonObject:
@@ -66,7 +62,7 @@ def legacy_snapshot(cluster: Cluster, snapshot: JsonObject, view: View) -> JsonO
         expiresAt=snapshot.get("expiration"),
         frequencyType="daily",
         id=identity,
-        links=[_link(f"{view.url(cluster, 'serverless')}/backup/snapshots/{identity}", "self")],
+        links=[_link(f"{view.url(cluster, 'serverless')}/backup/snapshots/{identity}")],
         mongodVersion=snapshot.get("mongoDBVersion"),
         serverlessInstanceName=cluster.name,
         snapshotType="scheduled",
@@ -79,13 +75,13 @@ def legacy_snapshot(cluster: Cluster, snapshot: JsonObject, view: View) -> JsonO
 def tenant_snapshot(cluster: Cluster, snapshot: JsonObject, view: View) -> JsonObject:
     """A shared-tier snapshot: a flex snapshot with a link to itself (contract; no recording exists)."""
     own = f"{view.url(cluster, 'clusters')}/backup/tenant/snapshots/{snapshot.get('id', '')}"
-    return _body(**snapshot, links=[_link(own, "self")])
+    return _body(**snapshot, links=[_link(own)])
 
 
 def dedicated_snapshot(cluster: Cluster, snapshot: JsonObject, view: View) -> JsonObject:
     """A dedicated snapshot with its two links."""
     own = view.url(cluster, "clusters")
-    links = [_link(f"{own}/backup/snapshots/{snapshot.get('id', '')}", "self"), _link(own, view.rel("cluster"))]
+    links = [_link(f"{own}/backup/snapshots/{snapshot.get('id', '')}"), _link(own, "cluster")]
     return _body(**{**snapshot, "links": links})
 
 
@@ -127,7 +123,7 @@ def flex_job(cluster: Cluster, job: Job, view: View) -> JsonObject:
 def tenant_job(cluster: Cluster, job: Job, view: View) -> JsonObject:
     """A shared-tier restore job, as the v1.0 pages and the contract show it: a download has a target too."""
     own = f"{view.url(cluster, 'clusters')}/backup/tenant/restores/{job.id}"
-    ours = {"clusterName": cluster.name, "instanceName": None, "links": [_link(own, "self")]}
+    ours = {"clusterName": cluster.name, "instanceName": None, "links": [_link(own)]}
     target = {"targetDeploymentItemName": job.target_cluster, "targetProjectId": job.target_group}
     return _body(**flex_job(cluster, job, view) | ours | target)
 
@@ -143,10 +139,10 @@ def _cloud_job(kind: str, cluster: Cluster, job: Job, view: View, expiry: dateti
         failed=False,
         id=job.id,
         links=[
-            _link(f"{own}/backup/restoreJobs/{job.id}", "self"),
-            _link(f"{own}/backup/snapshots/{job.snapshot}", view.rel("snapshot")),
-            _link(own, view.rel("cluster")),
-            _link(f"{view.root}/groups/{cluster.group}", view.rel("group")),
+            _link(f"{own}/backup/restoreJobs/{job.id}"),
+            _link(f"{own}/backup/snapshots/{job.snapshot}", "snapshot"),
+            _link(own, "cluster"),
+            _link(f"{view.root}/groups/{cluster.group}", "group"),
         ],
         snapshotId=job.snapshot or None,
         timestamp=job.snapshot_finished,
@@ -201,16 +197,12 @@ def _any_cluster(cluster: Cluster) -> JsonObject:
 
 def flex_cluster(cluster: Cluster, _view: View) -> JsonObject:
     """A flex cluster."""
-    shards = ",".join(f"ac-{cluster.host}-shard-00-0{index}.{cluster.host}.mongodb.example:27017" for index in range(3))
-    strings = {
-        "standard": f"mongodb://{shards}/?ssl=true&authSource=admin&replicaSet=atlas-{cluster.host}-shard-0",
-        "standardSrv": _srv(cluster),
-    }
+    strings = {"standard": f"mongodb://{cluster.host}.mongodb.example:27017/?ssl=true", "standardSrv": _srv(cluster)}
     return _body(
         **_any_cluster(cluster),
         backupSettings={"enabled": True},
         clusterType="REPLICASET",
-        connectionStrings={word: strings[word] for word in cluster.strings},
+        connectionStrings={} if cluster.state == "CREATING" else strings,
         providerSettings={
             "backingProviderName": cluster.provider,
             "diskSizeGB": 5.0,
@@ -227,11 +219,11 @@ def legacy_instance(cluster: Cluster, view: View) -> JsonObject:
     own = view.url(cluster, "serverless")
     return _body(
         **_any_cluster(cluster),
-        connectionStrings={"standardSrv": _srv(cluster)} if "standardSrv" in cluster.strings else {},
+        connectionStrings={} if cluster.state == "CREATING" else {"standardSrv": _srv(cluster)},
         links=[
-            _link(own, "self"),
-            _link(f"{own}/backup/restoreJobs", view.rel("restoreJobs")),
-            _link(f"{own}/backup/snapshots", view.rel("snapshots")),
+            _link(own),
+            _link(f"{own}/backup/restoreJobs", "restoreJobs"),
+            _link(f"{own}/backup/snapshots", "snapshots"),
         ],
         providerSettings={
             "backingProviderName": cluster.provider,
@@ -255,5 +247,5 @@ def dedicated_cluster(cluster: Cluster, view: View) -> JsonObject:
         backupEnabled=cluster.tier == "dedicated",
         clusterType="REPLICASET",
         connectionStrings={"standardSrv": _srv(cluster)},
-        links=[_link(view.url(cluster, "clusters"), "self")],
+        links=[_link(view.url(cluster, "clusters"))],
     )

@@ -38,13 +38,14 @@ INSTANCE_SUNSET = datetime(2027, 1, 18, tzinfo=UTC)
 """From this instant reads of serverless instances answer 410."""
 
 ClusterTier = Literal["flex", "dedicated"]
+Snapshots = int | Sequence[JsonObject]
+"""A number of snapshots, or their documents."""
 
 MONGODB_VERSION = "8.0.17"
 RETENTION_DAYS = 8
 """Recorded: a snapshot expires 8 days after scheduledTime, and 8 snapshots are kept."""
 CREATION, UPDATE, DELETION = timedelta(seconds=60), timedelta(seconds=30), timedelta(seconds=60)
 """Durations of CREATING, UPDATING and DELETING; only the words are recorded."""
-ALL_STRINGS = ("standard", "standardSrv")
 _LETTERS = "abcdefghijklmnopqrstuvwxyz0123456789"
 
 
@@ -70,9 +71,8 @@ class Job:
 class Cluster:
     """One cluster; tests may change every member.
 
-    ``snapshots`` are documents in its own tier's JSON, without links; ``strings`` names its connection strings
-    so far (recorded: they appear independently of ``state``). At ``settles`` it becomes IDLE, or disappears if it
-    was DELETING.
+    ``snapshots`` are documents in its own tier's JSON, without links. At ``settles`` it becomes IDLE, or disappears if
+    it was DELETING. A cluster that is CREATING has no connection strings (recorded).
     """
 
     group: str
@@ -85,7 +85,6 @@ class Cluster:
     jobs: list[Job] = field(default_factory=list)
     state: str = "IDLE"
     settles: datetime | None = None
-    strings: tuple[str, ...] = ALL_STRINGS
     provider: str = "AWS"
     region: str = "US_EAST_1"
     tags: tuple[Mapping[str, str], ...] = ()
@@ -98,14 +97,10 @@ class World:
     def __init__(self) -> None:
         self.groups: dict[str, dict[str, Cluster]] = {}
 
-    def add(
-        self, group: str, name: str, tier: ClusterTier, now: datetime, snapshots: int | Sequence[JsonObject]
-    ) -> Cluster:
+    def add(self, group: str, name: str, tier: ClusterTier, now: datetime, snapshots: Snapshots) -> Cluster:
         """Create or replace a cluster with a number of made-up snapshots, or with these documents."""
-        self.groups.setdefault(group, {})
-        dice = _dice(group, name)
         count = snapshots if isinstance(snapshots, int) else len(snapshots)
-        cluster = self._keep(group, name, tier, now - timedelta(days=count + 30), dice)
+        cluster, dice = self._keep(group, name, tier, now - timedelta(days=count + 30))
         if not isinstance(snapshots, int):
             cluster.snapshots = [dict(each) for each in snapshots]
         elif tier == "flex":
@@ -116,15 +111,16 @@ class World:
 
     def create(self, group: str, name: str, now: datetime) -> Cluster:
         """Begin to create a flex cluster, as the API does, still without connection strings (recorded)."""
-        cluster = self._keep(group, name, "flex", now, _dice(group, name))
-        cluster.state, cluster.settles, cluster.strings = "CREATING", now + CREATION, ()
+        cluster, _ = self._keep(group, name, "flex", now)
+        cluster.state, cluster.settles = "CREATING", now + CREATION
         return cluster
 
-    def _keep(self, group: str, name: str, tier: ClusterTier, created: datetime, dice: random.Random) -> Cluster:
+    def _keep(self, group: str, name: str, tier: ClusterTier, created: datetime) -> tuple[Cluster, random.Random]:
+        dice = _dice(group, name)
         identity = object_id(created, dice)
         cluster = Cluster(group, name, tier, identity, created, host="".join(dice.choices(_LETTERS, k=7)))
-        self.groups[group][name] = cluster
-        return cluster
+        self.groups.setdefault(group, {})[name] = cluster
+        return cluster, dice
 
     def settle(self, now: datetime) -> None:
         """Complete creations, updates and deletions whose time has come."""
@@ -132,7 +128,7 @@ class World:
             for cluster in [each for each in clusters.values() if each.settles is not None and now >= each.settles]:
                 if cluster.state == "DELETING":
                     del clusters[cluster.name]
-                cluster.state, cluster.settles, cluster.strings = "IDLE", None, ALL_STRINGS
+                cluster.state, cluster.settles = "IDLE", None
 
     def clusters(self, group: str) -> dict[str, Cluster]:
         """Return the clusters of a group; raises AtlasRefusal for an unknown group."""
@@ -141,24 +137,13 @@ class World:
         return self.groups[group]
 
     def order(
-        self,
-        cluster: Cluster,
-        snapshot: JsonObject,
-        now: datetime,
-        target: tuple[str, str],
-        delivery: str,
+        self, cluster: Cluster, snapshot: JsonObject, now: datetime, target: tuple[str, str], delivery: str
     ) -> Job:
         """Store a restore job of a snapshot as the newest of a cluster; ``target`` is a group and a cluster."""
         dice = _dice(cluster.group, cluster.name, "job", len(cluster.jobs))
-        job = Job(
-            id=object_id(now, dice),
-            snapshot=snapshot.get("id", ""),
-            snapshot_finished=snapshot.get("finishTime") or snapshot.get("createdAt"),
-            created=now.replace(microsecond=0),
-            delivery=delivery,
-            target_group=target[0],
-            target_cluster=target[1],
-        )
+        finished = snapshot.get("finishTime") or snapshot.get("createdAt")
+        created = now.replace(microsecond=0)
+        job = Job(object_id(now, dice), snapshot.get("id", ""), finished, created, delivery, *target)
         cluster.jobs.append(job)
         return job
 

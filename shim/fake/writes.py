@@ -9,7 +9,7 @@ import json
 import re
 from datetime import timedelta
 
-from shim.fake.http import AtlasRefusal, Json, JsonObject
+from shim.fake.http import AtlasRefusal, JsonObject
 from shim.fake.reads import AtlasRequest, cluster_of, clusters_of, snapshot_of
 from shim.fake.world import DELETION, UPDATE, Cluster
 
@@ -65,18 +65,18 @@ def _checked(document: JsonObject, known: str, required: str = "") -> JsonObject
         kind = _KINDS.get(name, object)
         if isinstance(kind, tuple) and value not in kind:
             raise AtlasRefusal("INVALID_ENUM_VALUE", value, name)
-        if not (isinstance(kind, tuple) or _fits(value, kind)):
+        if isinstance(kind, type) and not isinstance(value, kind):
             raise AtlasRefusal("INVALID_ATTRIBUTE", name)
-    for name in required.split():
-        if name not in given:
-            raise AtlasRefusal("MISSING_ATTRIBUTE", name)
+        if isinstance(kind, re.Pattern) and not (isinstance(value, str) and kind.fullmatch(value)):
+            raise AtlasRefusal("INVALID_ATTRIBUTE", name)
+    _require(given, required)
     return given
 
 
-def _fits(value: Json, kind: type | re.Pattern[str]) -> bool:
-    if isinstance(kind, type):
-        return isinstance(value, kind)
-    return isinstance(value, str) and kind.fullmatch(value) is not None
+def _require(given: JsonObject, names: str) -> None:
+    for name in names.split():
+        if name not in given:
+            raise AtlasRefusal("MISSING_ATTRIBUTE", name)
 
 
 def _is_flex(request: AtlasRequest) -> bool:
@@ -116,11 +116,11 @@ def restore(request: AtlasRequest) -> JsonObject:
     if delivery == "pointInTime" and not is_dedicated:
         raise AtlasRefusal("UNSUPPORTED_DELIVERY_METHOD", delivery)
     if delivery == "pointInTime" and "oplogTs" not in body:
-        _checked(body, " ".join(body), "pointInTimeUTCSeconds")
+        _require(body, "pointInTimeUTCSeconds")
     if delivery != "pointInTime":
-        _checked(body, " ".join(body), "snapshotId")
+        _require(body, "snapshotId")
     if delivery != "download" or not is_dedicated:
-        _checked(body, " ".join(body), "targetClusterName targetGroupId")
+        _require(body, "targetClusterName targetGroupId")
         target = _existing(request, body["targetGroupId"], body["targetClusterName"])
     return _ordered(request, cluster, body, target, delivery)
 
@@ -187,10 +187,8 @@ def _set_options(cluster: Cluster, body: JsonObject) -> None:
 def delete(request: AtlasRequest) -> JsonObject | None:
     """Delete a flex cluster or an instance; answers an empty object for an instance."""
     cluster = cluster_of(request)
-    if cluster.protected and _is_flex(request):
-        raise AtlasRefusal("ATLAS_GENERAL_ERROR", _PROTECTED.format(cluster.name, cluster.group))
     if cluster.protected:
-        raise AtlasRefusal("CANNOT_TERMINATE_CLUSTER_WHEN_TERMINATION_PROTECTION_ENABLED", cluster.name)
+        raise AtlasRefusal("ATLAS_GENERAL_ERROR", _PROTECTED.format(cluster.name, cluster.group))
     _change(request, cluster, "DELETING", DELETION)
     return None if _is_flex(request) else {}
 

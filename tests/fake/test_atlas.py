@@ -23,13 +23,13 @@ def test_the_same_day_makes_the_same_world():
 def test_a_set_date_stands_still():
     """A date is its 00:00 UTC, another zone is converted, a bare datetime is UTC; without one the clock is the time."""
     seconds = iter(range(100))
-    fake = FakeAtlas(today=date(2026, 1, 22), clock=lambda: next(seconds), demo=False)
+    fake = FakeAtlas(today=date(2026, 1, 22), clock=lambda: next(seconds))
     assert fake.today == fake.today == datetime(2026, 1, 22, tzinfo=UTC)
     fake.today = datetime(2026, 1, 22, 1, tzinfo=timezone(timedelta(hours=2)))
     assert fake.today == datetime(2026, 1, 21, 23, tzinfo=UTC)
     fake.today = datetime(2026, 1, 22)  # noqa: DTZ001 - a naive one is what is tested
     assert fake.today == datetime(2026, 1, 22, tzinfo=UTC)
-    assert FakeAtlas(clock=lambda: 86400.0, demo=False).today == datetime(1970, 1, 2, tzinfo=UTC)
+    assert FakeAtlas(clock=lambda: 86400.0).today == datetime(1970, 1, 2, tzinfo=UTC)
 
 
 def test_every_arrival_is_counted(fake, ask):
