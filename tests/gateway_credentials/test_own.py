@@ -230,7 +230,7 @@ def test_account_that_is_refused():
 )
 def test_token_endpoint_that_answers_nonsense(answer):
     """What is no token is 502, and is not sent anywhere."""
-    fake = FakeAtlas(demo=True)
+    fake = FakeAtlas()
     fake.overrides.append(lambda arrival: FakeReply(200, (), answer) if "token" in arrival.path else None)
     with world("own", ACCOUNT, fake) as seen:
         assert status_of(seen.ask(RETIRED, f"Accept: {V2}")[0]) == 502

@@ -47,7 +47,7 @@ def store(tmp_path):
 @contextlib.contextmanager
 def balanced(nonce_store=None):
     """Run two gateways behind a balancer that asks them by turns; yield its URL, the statuses it saw, and the two."""
-    fake, statuses = FakeAtlas(demo=True), list[int]()
+    fake, statuses = FakeAtlas(), list[int]()
 
     def ask(peer):
         head = peer.take(b"\r\n\r\n")
