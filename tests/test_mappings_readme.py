@@ -12,7 +12,7 @@ from tests.core.driver import answers, drive, refuses
 README = (Path(__file__).parents[1] / "mappings" / "README.md").read_text()
 BLOCKS = re.findall(r"```toml\n(.*?)```", README, re.DOTALL)
 (
-    WIDGETS, SAME, API, LAMPS, BULBS, ERRORS, QUERY, FIND, BLANK, MOVED, ORDER, REFUSE, NULL, LATE, NESTED, ITSELF,
+    WIDGETS, SAME, API, LAMPS, ERRORS, QUERY, FIND, BLANK, MOVED, ORDER, REFUSE, LATE, NESTED, ITSELF,
     BARE,
     OVERRIDE,
 ) = BLOCKS  # fmt: skip
@@ -100,8 +100,8 @@ def test_an_api_can_live_elsewhere(engine_of):
 
 
 def lamps(engine_of, target, *documents):
-    """Ask for the lamps or bulbs of the manual."""
-    text = f'format = 1\nname = "lamps"\n[all]\n{LIFE}{LAMPS}{BULBS}'
+    """Ask for the lamps of the manual."""
+    text = f'format = 1\nname = "lamps"\n[all]\n{LIFE}{LAMPS}'
     return ask(engine_of(text), target, *documents)
 
 
@@ -123,15 +123,6 @@ def test_errors_of_another_api_have_the_shape_of_the_legacy_one(engine_of):
     driven = lamps(engine_of, "/lamps?room=1")
     assert driven.document == {"fault": {"code": "NO_ROOMS", "text": "Lights stand in no room."}}
     assert (driven.sends, driven.reply.status) == ((), 400)
-
-
-def test_a_link_to_the_next_page_leads_to_the_legacy_call(engine_of):
-    """With the successor's query; it was asked on the host that the operator named."""
-    page = {"data": [1], "meta": {"next": "https://lights.example/v2/houses/a/bulbs?after=7"}}
-    driven = lamps(engine_of, "/bulbs?after=6&key=s", page)
-    assert driven.targets == ("/v2/houses/a/bulbs?after=6",)
-    assert driven.sends[0].call.origin == "https://lamps.example.com"
-    assert driven.document["nextPage"] == f"http://127.0.0.1:8480{GROUP}/bulbs?after=7"
 
 
 def test_a_word_of_the_body_chooses_the_call(engine_of):
@@ -159,14 +150,6 @@ def test_a_read_that_went_blank_is_answered_by_its_successor(engine_of):
     driven = ask(engine_of(WIDGETS + BLANK), "/widgets/w", answers({"errorCode": "GADGET_NOT_FOUND"}, 404))
     assert [send.call.path for send in driven.sends] == [f"{GROUP}/gadgets/w"]
     assert driven.document["errorCode"] == "WIDGET_NOT_FOUND"
-
-
-@pytest.mark.parametrize("owner", [None, "me", {"id": 5}, True, []])
-def test_a_value_of_any_type_or_none_stays_what_it_is(engine_of, owner):
-    """A null that upstream says is not left out; an owner of which it says nothing is."""
-    engine = engine_of(WIDGETS + NULL)
-    driven = ask(engine, "/widgets", {"results": [{"title": "a", "owner": owner}, {"title": "b"}]})
-    assert [one.get("owner", "nothing") for one in driven.document["results"]] == [owner, "nothing"]
 
 
 def test_an_error_is_told_in_legacy_terms(engine_of):

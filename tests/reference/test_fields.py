@@ -25,7 +25,7 @@ def test_every_operation_and_every_member_is_there(documents):
         rules = [rule for field in fields for tier in field.rules.values() for rule in tier]
         assert not [field.name for field in fields if f"{field.name}`" not in text]
         assert not [rule.why for rule in rules if rule.why not in text]
-        assert not operation.request or not [name for name in operation.request.members if f"`{name}` (" not in text]
+        assert not operation.request or not [name for name in operation.request.members if f"`{name}`" not in text]
 
 
 def test_tables_have_as_many_cells_in_each_row(documents):

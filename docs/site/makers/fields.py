@@ -219,10 +219,7 @@ def _request(operation: Operation) -> Iterator[str]:
 
 
 def _body(operation: Operation, request: RequestBody, successors: Mapping[str, Successor]) -> Iterator[str]:
-    members = [
-        f"{_code(name)} ({type_}{', required' if name in request.required else ''})"
-        for name, type_ in request.members.items()
-    ]
+    members = [f"{_code(name)}{' (required)' if name in request.required else ''}" for name in request.members]
     taken = f"The body may have {', '.join(members)}." if members else "The body has no members."
     yield f"{taken} All other members are taken as they are." if request.rest else taken
     for name, refused in request.refused.items():
