@@ -57,12 +57,12 @@ def command(*, files: tuple[Path, ...], since: str | None, fails: bool, output: 
     engine.check_settings(settings)
     try:
         found = read_inventory(files, "" if start is None else start.strftime(FORM))
-        verdict = judge(found, files, start, now, ends_of(engine, settings, now.timestamp()))
+        verdict = judge(found, files, now, ends_of(engine, settings, now.timestamp()))
     except OSError as error:
         raise click.UsageError(f"{error.filename}: {error.strerror}") from None
     report = {
         "format": 1,
-        "verdict": attrs.asdict(verdict),
+        "verdict": verdict,
         "window": {"first": found.first or None, "last": found.last or None},
         **{name: getattr(found, name) for name in ("lines", "broken", "earlier", "own", "untold")},
         "operations": [
@@ -72,7 +72,7 @@ def command(*, files: tuple[Path, ...], since: str | None, fails: bool, output: 
     }
     _write(report, _remarks(found), output)
     if fails:
-        raise SystemExit(EXIT[verdict.word])
+        raise SystemExit(EXIT[verdict["word"]])
 
 
 def _called(engine: Engine, name: str, callers: list[Caller]) -> dict[str, Any]:

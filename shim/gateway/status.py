@@ -207,7 +207,7 @@ def verdict(retired: Snapshot, started: float, now: float, ends: Ends, *, invent
     """
     ahead, seen = [], []
     for (operation, route), row in retired.items():
-        last_at, sunset = row["last_at"][0], ends(operation) if route == LEGACY else None
+        last_at, sunset = row["last_at"][0], ends.get(operation) if route == LEGACY else None
         if sunset is None:
             seen.append((last_at, operation))
         else:

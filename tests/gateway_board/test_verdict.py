@@ -25,16 +25,10 @@ def called(days, operation="getIt", route="flex", calls=1, now=NOW):
 
 
 def judged(*, up, last=None, inventory=False):
-    return verdict({} if last is None else called(last), NOW - up * DAY, NOW, over, inventory=inventory)
+    return verdict({} if last is None else called(last), NOW - up * DAY, NOW, {}, inventory=inventory)
 
 
-def over(operation):
-    """Say that every operation is over."""
-
-
-def coming(operation):
-    """Say that getIt is not over yet."""
-    return datetime(2999, 7, 1, tzinfo=UTC) if operation == "getIt" else None
+COMING = {"getIt": datetime(2999, 7, 1, tzinfo=UTC)}
 
 
 @pytest.mark.parametrize(
@@ -60,7 +54,7 @@ def test_the_verdict_says_no_more_than_is_known(known, word, days, said):
 def test_calls_that_end_later_are_not_retired_yet():
     """They have a sentence of their own, and the last retired call is another one."""
     lasts = called(0.25, route="legacy", calls=12) | called(40, "other", "legacy")
-    found = verdict(lasts, NOW - 90 * DAY, NOW, coming, inventory=False)
+    found = verdict(lasts, NOW - 90 * DAY, NOW, COMING, inventory=False)
     assert (found["word"], found["days"]) == ("quiet", 40)
     (said,) = found["ahead"]
     assert said.startswith("Calls that end on 2999-07-01 are made: getIt 12 times, last 2027-01-15 02:00 UTC: ")
@@ -68,13 +62,13 @@ def test_calls_that_end_later_are_not_retired_yet():
 
 def test_what_a_successor_answered_of_them_is_retired():
     """Atlas has refused that version to somebody, whatever the date says."""
-    found = verdict(called(0.25) | called(0.125, route="legacy"), NOW - 90 * DAY, NOW, coming, inventory=False)
+    found = verdict(called(0.25) | called(0.125, route="legacy"), NOW - 90 * DAY, NOW, COMING, inventory=False)
     assert (found["word"], found["sentence"].count("6 hours ago (getIt)"), len(found["ahead"])) == ("called", 1, 1)
 
 
 def test_calls_that_end_later_are_forgotten_after_a_month():
     """Whoever made them has stopped."""
-    assert verdict(called(31, route="legacy"), NOW - 90 * DAY, NOW, coming, inventory=False)["ahead"] == []
+    assert verdict(called(31, route="legacy"), NOW - 90 * DAY, NOW, COMING, inventory=False)["ahead"] == []
 
 
 START = 1_800_000_000 // 60 * 60.0

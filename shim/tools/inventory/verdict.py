@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import UTC, datetime, timedelta
 from itertools import groupby
 from pathlib import Path
+from typing import Any
 
 import attrs
 
@@ -22,27 +23,10 @@ FORM = "%Y-%m-%dT%H:%M:%SZ"
 LEGACY = "legacy"
 """The route of calls that Atlas answered by the old endpoint itself."""
 
-Ends = Callable[[str], datetime | None]
-"""Operation -> its future sunset, None if the sunset has passed or is unknown."""
+Ends = Mapping[str, datetime]  # operation -> its sunset, if that is in the future
 
 _SPAN = re.compile(r"([0-9]{1,4})\s*([mhdw])")
 _UNITS = {"m": timedelta(minutes=1), "h": timedelta(hours=1), "d": timedelta(days=1), "w": timedelta(weeks=1)}
-
-
-@attrs.frozen
-class Verdict:
-    """``called``, ``quiet`` or ``unproven``, as a word and a sentence, with the facts behind it and the ``doubts``.
-
-    ``since`` is the start of the window, empty for all; calls were recorded since ``reaches``.
-    ``ahead`` are sentences on calls with a future sunset; they don't affect the verdict.
-    """
-
-    word: str
-    sentence: str
-    since: str
-    reaches: str
-    doubts: tuple[str, ...]
-    ahead: tuple[str, ...]
 
 
 @attrs.frozen(order=True)
@@ -64,10 +48,8 @@ def parse_since(text: str, now: datetime) -> datetime:
     try:
         when = now - int(span[1]) * _UNITS[span[2]] if span is not None else parse_instant(text.strip(), name="")
     except SettingsError:
-        raise SettingsError(
-            f"--since: {text!r} is not a time span such as 30d, 12h or 4w, a date such as 2026-05-01, "
-            "or an instant such as 2026-05-01T12:00:00Z"
-        ) from None
+        forms = "a time span such as 30d, 12h or 4w, a date such as 2026-05-01, or an instant with its zone"
+        raise SettingsError(f"--since: {text!r} is not {forms}") from None
     if when >= now:
         raise SettingsError(f"--since: {text!r} is not in the past")
     return when
@@ -75,23 +57,19 @@ def parse_since(text: str, now: datetime) -> datetime:
 
 def ends_of(engine: Engine, settings: Settings, now: float) -> Ends:
     """Return the future sunsets of operations, as settings have them; ``now`` is in seconds since the epoch."""
-
-    def ends(name: str) -> datetime | None:
-        operation = engine.named(name)
-        if operation is None:
-            return None
-        sunset, blank = sunset_of(operation, settings), operation.blank
-        is_over = now >= sunset.timestamp() or (blank is not None and now >= blank.timestamp())
-        return None if is_over else sunset
-
+    ends = dict[str, datetime]()
+    for one in engine.operations:
+        sunset = sunset_of(one, settings)
+        if now < min(sunset, one.blank or sunset).timestamp():
+            ends |= dict.fromkeys((one.id, *one.aliases), sunset)
     return ends
 
 
-def part(callers: Iterable[Caller], ends: Ends) -> tuple[list[Caller], list[Ahead]]:
+def _part(callers: Iterable[Caller], ends: Ends) -> tuple[list[Caller], list[Ahead]]:
     """Return the callers with their calls of what is over alone, and the other calls, the next sunset first."""
     over, ahead = list[Caller](), dict[str, Ahead]()
     for caller in callers:
-        sunset, count = ends(caller.operation), caller.routes.get(LEGACY, 0)
+        sunset, count = ends.get(caller.operation), caller.routes.get(LEGACY, 0)
         if sunset is None or not count:
             over.append(caller)
             continue
@@ -121,25 +99,26 @@ def spoken(instant: str) -> str:
     return f"{instant[:10]} {instant[11:16]} UTC"
 
 
-def judge(found: Inventory, files: Sequence[Path], since: datetime | None, now: datetime, ends: Ends) -> Verdict:
-    """Return the verdict that the records of some files prove. Raises OSError.
+def judge(found: Inventory, files: Sequence[Path], now: datetime, ends: Ends) -> dict[str, Any]:
+    """Return the verdict on what was read from some files, as JSON has it; it claims no more than they prove.
 
-    Calls count as retired unless ``ends`` has a future sunset for them and Atlas answered them itself.
+    Its ``word`` is ``called``, ``quiet`` or ``unproven``; ``sentence`` says it, with the facts behind it; ``doubts``
+    are reasons for ``unproven``. Calls were recorded since ``reaches``. Calls count as retired unless ``ends`` has a
+    future sunset for them and Atlas answered them itself: ``ahead`` are sentences on those. Raises OSError.
     """
-    over, coming = part(found.callers, ends)
-    start = "" if since is None else since.strftime(FORM)
+    (over, coming), start = _part(found.callers, ends), found.since
     # An empty file was created at its last write.
     reaches = min(
         [found.first] * bool(found.first) + [_written(one) for one in files if not one.stat().st_size], default=""
     )
     window = f" since {spoken(start or reaches)}" if start or reaches else ""
-    doubts = tuple(_doubts(found, files, start, reaches, now))
+    doubts = [*_doubts(found, files, start, reaches, now)]
     if over or found.untold:
         calls = sum(caller.count for caller in over) + found.untold
         places = {one.place for one in over}
         count = f"More than {MOST} callers" if found.untold else _plural(len(places), "caller")
         last = max((one.last for one in over), default="")
-        word, doubts = "called", ()
+        word, doubts = "called", []
         sentence = (
             f"{count} still {'calls' if len(places) == 1 else 'call'} retired endpoints: "
             f"{_plural(calls, 'call')}{window}, the last {spoken(last)}."
@@ -153,7 +132,10 @@ def judge(found: Inventory, files: Sequence[Path], since: datetime | None, now: 
             f"Nobody has called a retired endpoint{window}: the shim can go, "
             "if every program and gateway that could make retired calls wrote to this inventory the whole time."
         )
-    return Verdict(word, sentence, start, reaches, doubts, sentences(coming))
+    return {
+        "word": word, "sentence": sentence, "since": start, "reaches": reaches, "doubts": doubts,
+        "ahead": sentences(coming),
+    }  # fmt: skip
 
 
 def _doubts(found: Inventory, files: Sequence[Path], start: str, reaches: str, now: datetime) -> Iterator[str]:

@@ -19,14 +19,9 @@ from shim.tools.radar.shape import shape_of
 
 log = logging.getLogger("shim.tools.radar")
 
-MOST = 256
-"""The most operations, each in one version, that are remembered, and the most lines logged by a process."""
-
-NEWS = 16
-"""The most lines logged for one method and path, since callers can invent versions."""
-
-CALLERS = 8
-"""The most callers of an operation that are remembered, the latest."""
+MOST = 256  # operations, each in one version, that are remembered, and lines logged by a process
+NEWS = 16  # lines logged for one method and path, since callers can invent versions
+CALLERS = 8  # callers of an operation that are remembered, the latest
 
 _VERSION = re.compile(r"application/vnd\.atlas\.([0-9]{4}-[0-9]{2}-[0-9]{2}|preview|upcoming)\+", re.IGNORECASE)
 

@@ -14,11 +14,8 @@ BASES, VERBS, NEVER_COLLECTIONS = (frozenset(_DATA[name]) for name in ("bases", 
 WORDS = BASES | frozenset(_DATA["words"])
 BELOW, NAMES_BEHIND = _DATA["below"], _DATA["names_behind"]
 
-NAME = "{}"
-"""Stands for one segment that may be a name."""
-
-LONGEST = 24
-"""The most segments of a shape; the rest becomes one name."""
+NAME = "{}"  # one segment that may be a name
+LONGEST = 24  # segments of a shape; the rest becomes one name
 
 _ID = re.compile(r"[0-9a-f]{24}")
 _WORD = re.compile(r"[a-z][A-Za-z]{1,39}")
@@ -48,16 +45,12 @@ def shape_of(path: str) -> str:
             shown.append(NAME + ending)
             continue
         if (word in WORDS and not is_verb_of_name) or (owner and _WORD.fullmatch(segment)):
-            collection, names = word, _names_behind(word)
+            # After a plural there is one name.
+            is_plural = word.endswith("s") and word not in NEVER_COLLECTIONS
+            collection, names = word, int(NAMES_BEHIND.get(word, is_plural))
             shown.append(word + ending)
         else:
             names = max(0, names - 1)
             shown.append(NAME + ending)
         owner = False
     return "/" + "/".join(shown)
-
-
-def _names_behind(word: str) -> int:
-    """Return how many segments after a word may be names: one after a plural."""
-    plural = word.endswith("s") and word not in NEVER_COLLECTIONS
-    return int(NAMES_BEHIND.get(word, plural))
