@@ -27,8 +27,6 @@ from shim.atlas.models import (
     TenantRestore,
 )
 
-# The arguments of reads and deletions, with the query
-
 
 def _instance(group_id: str, name: str) -> Members:
     return {}
@@ -73,9 +71,6 @@ def _paged_instances(
     page_num: int | None = None,
 ) -> Members:
     return {"includeCount": include_count, "itemsPerPage": items_per_page, "pageNum": page_num}
-
-
-# The arguments of writes, with the body
 
 
 def _new_job(  # noqa: PLR0913 - the members of the legacy request body
@@ -191,8 +186,6 @@ def _download(
     """
     return {"snapshotId": snapshot_id, "targetDeploymentItemName": target_deployment_item_name}
 
-
-# The endpoints
 
 _INSTANCES = "{group_id}/serverless"
 _INSTANCE = _INSTANCES + "/{name}"

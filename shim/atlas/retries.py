@@ -16,7 +16,6 @@ from shim.errors import AtlasError, SettingsError
 log = logging.getLogger("shim.atlas")
 
 FAILURES = (AtlasError, httpx.TransportError)
-"""The possible ends of an attempt."""
 
 PASSING = (httpx.TimeoutException, httpx.NetworkError, httpx.RemoteProtocolError)
 """Network errors that may be temporary, unlike a wrong scheme or a refusal by a proxy."""
@@ -37,9 +36,7 @@ class Retries:
     A wait lasts as long as ``Retry-After`` says (RFC 9110, 10.2.3: seconds or a date), plus a random time of up to
     ``backoff`` seconds, a limit that doubles with each attempt ("full jitter"). If a wait would be longer than
     ``longest_wait`` seconds, or end after the call's timeout (its longest step's, which bounds all attempts together),
-    the error is raised at once; its ``retry_after`` has the requested seconds.
-
-    Raises SettingsError on an invalid value.
+    the error is raised at once; its ``retry_after`` has the requested seconds. Raises SettingsError on invalid values.
     """
 
     attempts: int = 3

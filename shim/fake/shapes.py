@@ -46,9 +46,6 @@ def _body(**members: object) -> JsonObject:
     return {name: members[name] for name in sorted(members) if members[name] is not None}
 
 
-# Snapshots
-
-
 def flex_snapshot(_cluster: Cluster, snapshot: JsonObject, _view: View) -> JsonObject:
     """A flex snapshot: seven members, no links."""
     return _body(**snapshot)
@@ -83,9 +80,6 @@ def dedicated_snapshot(cluster: Cluster, snapshot: JsonObject, view: View) -> Js
     own = view.url(cluster, "clusters")
     links = [_link(f"{own}/backup/snapshots/{snapshot.get('id', '')}"), _link(own, "cluster")]
     return _body(**{**snapshot, "links": links})
-
-
-# Restore jobs
 
 
 def _is_done(job: Job, view: View) -> bool:
@@ -174,9 +168,6 @@ def dedicated_job(cluster: Cluster, job: Job, view: View) -> JsonObject:
         targetDeploymentItemName=None if job.download else f"atlas-{cluster.host}",
         targetGroupId=None if job.download else job.target_group,
     )
-
-
-# Clusters
 
 
 def _srv(cluster: Cluster) -> str:
