@@ -136,7 +136,7 @@ class Script(_Text):
 
     def member(self, source: str) -> str:
         """Return the expression for the value at a source, None if there is no source."""
-        if "[" in source or "'" in source:
+        if "[" in source or unquoted(source) != source.split("."):
             return f"taken(source, {self.name('path', parse_source(source))})"
         outer, _, last = source.rpartition(".")
         return f"{self.holder(outer)}.get({last!r})"

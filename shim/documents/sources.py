@@ -34,18 +34,23 @@ class NoValue(Enum):
 Path = tuple[str | Step, ...]
 """The names and steps of a source, in order."""
 
-_DOT = re.compile(r"\.(?=(?:[^']*'[^']*')*[^']*\Z)")
-_PART = re.compile(r"('[^']+'|[^.\[\]']+)(?:\[([^\[\]]*)\])?")
+_PART = re.compile(r"('[^']+'|[^.\[\]]+)(?:\[([^\[\]]*)\])?")
+_QUOTED = re.compile(r"'[^']+'")
+_PARTS = re.compile(r"(?:^|\.)((?:'[^']+'(?=[.\[]|\Z))?[^.]*)")
 
 
 def names_in(text: str) -> list[str]:
     """Return the parts of a nested name, which dots outside of quotes separate; quotes stay."""
-    return _DOT.split(text)
+    return _PARTS.findall(text)
 
 
 def unquoted(text: str) -> list[str]:
     """Return the names of the objects and of the member that a nested name leads to."""
-    return [part.strip("'") for part in names_in(text)]
+    return [_plain(part) for part in names_in(text)]
+
+
+def _plain(part: str) -> str:
+    return part[1:-1] if _QUOTED.fullmatch(part) else part
 
 
 @lru_cache(maxsize=4096)
@@ -59,7 +64,7 @@ def parse_source(text: str) -> Path:
         name, step = found.groups()
         if name.isdigit():
             raise ValueError(f"{text!r} is no source: an item of a list is named [first] or [only], not {name}")
-        path.append(name.strip("'"))
+        path.append(_plain(name))
         if step is not None:
             if step not in Step.__members__.values():
                 raise ValueError(f"{text!r} is no source: [{step}] is not one of [first], [only], [each]")

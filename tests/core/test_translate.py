@@ -106,6 +106,14 @@ def test_an_invalid_source_that_gave_way_to_another_is_told(engine):
 JOB = {"id": "6a6f78e0cab84da5c4476b25", "deliveryType": "RESTORE", "status": "RUNNING"}
 
 
+@pytest.mark.parametrize("status", ["EXPIRED", None, 5])
+def test_a_job_of_an_unknown_status_may_be_over(engine, status):
+    """Whether it was cancelled or has expired is not said."""
+    made = drive(engine, f"/api/atlas/v2{JOBS}/{JOB['id']}", [answers(JOB | {"status": status})]).document
+    assert made["deliveryType"] == "automated"
+    assert not {"cancelled", "expired", "failed"} & made.keys()
+
+
 def test_a_record_of_a_list_says_of_how_many_items_each_level_is_true(engine):
     """The worst level that an item got stands first, with its number; then all others."""
     kinds = ["RESTORE", "RESTORE", "DOWNLOAD", "MIRROR"]

@@ -113,8 +113,8 @@ def flex_job(source: dict[str, Any], where: Where) -> dict[str, Any]:
             "deliveryType": {"RESTORE": "automated", "DOWNLOAD": "download"}.get(source.get("deliveryType", "")),
             # Missing is an empty list; a null is a value that means nothing, and so is left out.
             "deliveryUrl": [url] if url is not None else None if "snapshotUrl" in source else [],
-            # Flex speaks of the download link: a restore has none, and of another delivery nothing is known.
-            "expired": (over if ends is not None else None) if download else False if restore else None,
+            # Flex speaks of the download link: a restore has none, and of another delivery or status nothing is known.
+            "expired": (over if ends is not None else None) if download else False if restore and known else None,
             "expiresAt": ends,
             "failed": source["status"] == "FAILED" if known else None,
             "finishedAt": source.get("restoreFinishedDate"),
