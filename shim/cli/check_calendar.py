@@ -12,12 +12,12 @@ from typing import Any, NoReturn
 
 import attrs
 import click
-from packaging.specifiers import SpecifierSet
 
 from shim.cli import output
 from shim.core.recognise import Engine
 from shim.core.route import sunset_of
 from shim.core.settings import Settings, parse_instant
+from shim.documents.versions import Versions
 from shim.errors import SettingsError
 from shim.tools.draft.descriptions import read_description
 from shim.tools.inventory.reading import read_inventory
@@ -40,13 +40,13 @@ class End:
     method: str
     path: str
     version: str
-    versions: SpecifierSet
+    versions: Versions
     names: tuple[str, ...]
     source: str
 
     def is_of(self, name: str, version: str) -> bool:
         """Return whether an operation, or a method and path in a version, is this call."""
-        is_version = not _is_day(version) or version.replace("-", ".") in self.versions
+        is_version = not _is_day(version) or version in self.versions
         return name in self.names or (name == _call(self.method, self.path) and is_version)
 
 
@@ -66,7 +66,7 @@ def known_ends(engine: Engine, settings: Settings, descriptions: Sequence[Path])
         for one in read_description(file).operations:
             for day, version in sorted({(answer.sunset, answer.version) for answer in one.answers if answer.sunset}):
                 sunset = parse_instant(day, name=f"{file.name}: {one.id}: x-sunset").date()
-                versions = SpecifierSet(f"=={version.replace('-', '.')}" if version else "")
+                versions = Versions(version, f"{version}." if version else "")  # of a day alone
                 call = _call(one.method, one.path)
                 if not any(known.sunset == sunset and known.is_of(call, version) for known in ends):
                     names = (one.id, *one.aliases)

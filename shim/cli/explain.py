@@ -12,7 +12,6 @@ from urllib.parse import urlsplit
 
 import attrs
 import click
-from packaging.version import Version
 
 from shim.cli import output
 from shim.cli.failures import NO, trouble
@@ -26,7 +25,7 @@ from shim.core.responses import CallError
 from shim.core.route import Decision, constant_of, decide, has_successor, sunset_of
 from shim.core.settings import ATLAS_ORIGINS, FlagRoute, RouteWord, Settings, parse_instant, read_settings
 from shim.documents.model import Operation
-from shim.documents.versions import named_in, written
+from shim.documents.versions import named_in
 from shim.documents.vocabulary import Fidelity
 from shim.errors import SettingsError
 from shim.origins import origin_of
@@ -98,7 +97,7 @@ def _reasons(engine: Engine, call: Call) -> Iterator[str]:
     for operation in engine.operations:
         for successor in operation.successors.values():
             for _, target in successor.targets():
-                is_new = not had_versions or (isinstance(named, Version) and written(named) >= target.version)
+                is_new = not had_versions or (isinstance(named, str) and named >= target.version)
                 if is_new and target.method == call.method and _shape(target.path.text) == shape:
                     yield f"The call is current: it is the successor of {operation.id}."
                     return

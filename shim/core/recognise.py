@@ -7,7 +7,6 @@ from functools import cache
 from pathlib import Path
 
 import attrs
-from packaging.version import Version
 
 from shim.core.messages import Headers
 from shim.core.settings import STRICT, SWITCHES, Settings, parse_writes
@@ -196,9 +195,9 @@ def _resolve(ends: Sequence[tuple[Api, CompiledOperation]], values: Sequence[str
     for api, compiled in ends:
         versions = compiled.operation.versions
         if api.version is not None:
-            fits = versions.contains(api.version.replace("-", "."))
-        elif isinstance(named, Version):
-            fits = versions.contains(named)
+            fits = api.version in versions
+        elif isinstance(named, str):
+            fits = named in versions
         else:
             fits = named is Named.NOTHING and compiled.operation.oldest
         ending = compiled.operation.path.ending

@@ -180,7 +180,7 @@ class Target(Declared):
             what = "is the legacy call itself, which a media_type does not change; the path must be another"
         for api in table.around.apis.values():
             same = (self.path.text, self.method) == (f"{api.base}{legacy.path.text}", legacy.method) and not self.host
-            is_new = version and api.version is None and version.replace("-", ".") not in legacy.versions
+            is_new = version and api.version is None and version not in legacy.versions
             yield "path", same and not is_new, what
 
 

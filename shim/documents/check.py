@@ -16,7 +16,6 @@ from shim.documents.sources import Path, Step, names_in, parse_source, unquoted
 from shim.documents.tables import Rows, below, did_you_mean
 from shim.documents.templates import parameter_name
 from shim.documents.verbs import way_of
-from shim.documents.versions import overlap
 from shim.documents.ways import Group
 
 
@@ -38,7 +37,8 @@ def check_documents(documents: Sequence[Document]) -> Iterator[tuple[Document, s
             for api in document.apis.values():
                 same = calls.setdefault((operation.method, api.base, *parts), [])
                 for owner, other in same:
-                    if other is not operation and overlap(operation.versions, other.versions):
+                    both = operation.version in other.versions or other.version in operation.versions
+                    if other is not operation and both:
                         where = f"{other.id} ({owner.file})"
                         yield document, operation.at, f"has the same method, path and versions as {where}"
                 same.append((document, operation))

@@ -11,7 +11,6 @@ from datetime import datetime
 from typing import Any, Self
 
 import attrs
-from packaging.specifiers import SpecifierSet
 
 from shim.documents.calls import METHODS, ErrorShape, Successor
 from shim.documents.fields import TIERS, Field, Resource
@@ -20,7 +19,7 @@ from shim.documents.read import Declared, given, nested, of_table, read_as, read
 from shim.documents.resources import Resources, tiers_of
 from shim.documents.tables import NEVER, Rows, Table, checked, read_template
 from shim.documents.templates import Template
-from shim.documents.versions import lowest, parse_date, parse_specifiers, written
+from shim.documents.versions import Versions, parse_date, parse_versions
 from shim.documents.vocabulary import is_json
 
 FORMAT = 1
@@ -116,8 +115,8 @@ class Operation(Declared):
     at: str = of_table("path", default="")
     base: str = of_table("around.base")
     error: ErrorShape = of_table("around.error")
-    versions: SpecifierSet = read_as(
-        lambda table, key: checked(table, key, parse_specifiers, table.text(key)) or SpecifierSet(">=2023.1.1")
+    versions: Versions = read_as(
+        lambda table, key: checked(table, key, parse_versions, table.text(key)) or Versions("2023-01-01")
     )
     oldest: bool = read_as(lambda table, key: not table.has(key) or table.flag(key), default=True)
     method: str = read_as(lambda table, key: table.word(key, METHODS))
@@ -141,11 +140,6 @@ class Operation(Declared):
     cluster: tuple[str, ...] = ()
     sdk: tuple[str, ...] = ()
     items: str = "results"
-    version: str = attrs.field(init=False)
-
-    @version.default
-    def _version(self) -> str:
-        return written(lowest(self.versions))
 
     @classmethod
     def read(cls, table: Table) -> Self:
@@ -158,6 +152,11 @@ class Operation(Declared):
         made = attrs.evolve(alone, successors=successors)
         table.refuse(made.wrong(table))
         return made
+
+    @property
+    def version(self) -> str:
+        """The version that its answers name."""
+        return self.versions.first
 
     @property
     def words(self) -> tuple[str, ...]:

@@ -1,7 +1,6 @@
-"""API versions: Accept dates as ``packaging`` versions.
+"""API versions: days, written YYYY-MM-DD as Atlas writes them, so that texts compare as days do.
 
-Atlas dates its resource versions; a caller names one in Accept as
-``application/vnd.atlas.2023-01-01+json``. A date is written 2023.1.1 in a specifier.
+A caller names one in Accept as ``application/vnd.atlas.2023-01-01+json``. A range has them as ``2023.1.1``.
 """
 
 from __future__ import annotations
@@ -10,16 +9,25 @@ import re
 from datetime import date
 from enum import Enum
 
-from packaging.specifiers import InvalidSpecifier, Specifier, SpecifierSet
-from packaging.version import Version
+import attrs
 
 _VENDOR = re.compile(r"application/vnd\.atlas(?![a-z0-9])", re.IGNORECASE)
 _DATED = re.compile(r"application/vnd\.atlas\.([0-9]{4}-[0-9]{2}-[0-9]{2})\+json", re.IGNORECASE)
 _DATE = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
-_BOUNDS = (">=", "==")
 _QVALUE = re.compile(r"0(\.[0-9]{0,3})?|1(\.0{0,3})?")
 _WEIGHT = re.compile(r"q\s*=\s*(.*)", re.IGNORECASE)
-_RELEASE = re.compile(r"[0-9]{4}\.[0-9]{1,2}\.[0-9]{1,2}")
+_BOUND = re.compile(r"\s*(>=|<)\s*([0-9]{4})\.([0-9]{1,2})\.([0-9]{1,2})\s*")
+
+
+@attrs.frozen
+class Versions:
+    """The versions from ``first`` on, and before ``end`` if it is not empty."""
+
+    first: str
+    end: str = ""
+
+    def __contains__(self, version: str) -> bool:
+        return self.first <= version and (not self.end or version < self.end)
 
 
 class Named(Enum):
@@ -31,24 +39,14 @@ class Named(Enum):
     """Something the shim has no part in: a preview, an upcoming version, another format."""
 
 
-def parse_date(text: str) -> Version:
-    """Return the version of a date written YYYY-MM-DD; raises ValueError on anything else."""
+def parse_date(text: str) -> str:
+    """Return the version that a text is; raises ValueError on anything but a day written YYYY-MM-DD."""
     if _DATE.fullmatch(text) is None:
         raise ValueError(f"{text!r} is not a date such as 2023-01-01")
-    return _version(date.fromisoformat(text))
+    return date.fromisoformat(text).isoformat()
 
 
-def _version(day: date) -> Version:
-    return Version(f"{day.year}.{day.month}.{day.day}")
-
-
-def written(version: Version) -> str:
-    """Return a version as Atlas writes it, YYYY-MM-DD."""
-    year, month, day = version.release
-    return f"{year:04}-{month:02}-{day:02}"
-
-
-def named_in(accept: str | None) -> Version | Named:
+def named_in(accept: str | None) -> str | Named:
     """Return the version that an Accept field (RFC 9110, 12.5.1) names; the best-weighted, then the first.
 
     A range that the caller does not accept (``q=0``) names nothing.
@@ -67,38 +65,20 @@ def named_in(accept: str | None) -> Version | Named:
         return Named.OTHER
 
 
-def parse_specifiers(text: str) -> SpecifierSet:
-    """Return the specifier set; raises ValueError if it has other than dates, no lower bound, or excludes that."""
-    try:
-        specifiers = SpecifierSet(text)
-    except InvalidSpecifier:
-        raise ValueError(f"{text!r} is no version specifier such as '>=2023.1.1'") from None
-    for one in specifiers:
-        if _RELEASE.fullmatch(one.version) is None or _day(one) is None:
-            raise ValueError(f"{str(one)!r} compares with no date; write one as 2023.1.1")
-    if not any(one.operator in _BOUNDS for one in specifiers):
+def parse_versions(text: str) -> Versions:
+    """Return the range that a text says, ``>=2023.1.1`` or ``>=2023.1.1,<2024.8.5``; raises ValueError on any other."""
+    bounds = dict[str, str]()
+    for part in text.split(","):
+        found = _BOUND.fullmatch(part)
+        if found is None or found[1] in bounds:
+            raise ValueError(f"{text!r} is no range of versions such as '>=2023.1.1' or '>=2023.1.1,<2024.8.5'")
+        try:
+            bounds[found[1]] = date(*map(int, found.groups()[1:])).isoformat()
+        except ValueError:
+            raise ValueError(f"{part.strip()!r} compares with no date; write one as 2023.1.1") from None
+    if ">=" not in bounds:
         raise ValueError(f"{text!r} needs a lower bound, as in '>=2023.1.1'")
-    if not specifiers.contains(lowest(specifiers)):
+    versions = Versions(bounds[">="], bounds.get("<", ""))
+    if versions.first not in versions:
         raise ValueError(f"{text!r} has no first version it applies to")
-    return specifiers
-
-
-def lowest(specifiers: SpecifierSet) -> Version:
-    """Return the lower bound of a set, which is the version that answers name."""
-    return max(Version(one.version) for one in specifiers if one.operator in _BOUNDS)
-
-
-def _day(specifier: Specifier) -> date | None:
-    year, month, day = map(int, specifier.version.split("."))
-    try:
-        return date(year, month, day)
-    except ValueError:
-        return None
-
-
-def overlap(one: SpecifierSet, other: SpecifierSet) -> bool:
-    """Return whether some date satisfies both; looks at every bound and at the days beside it."""
-    bounds = [day for specifier in (*one, *other) if (day := _day(specifier)) is not None]
-    ordinals = {day.toordinal() + step for day in bounds for step in (-1, 0, 1)}
-    days = [date.fromordinal(ordinal) for ordinal in ordinals if 1 <= ordinal <= date.max.toordinal()]
-    return any(one.contains(version) and other.contains(version) for version in map(_version, days))
+    return versions

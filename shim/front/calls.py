@@ -9,19 +9,14 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Sequence
-from datetime import date, timedelta
 from typing import Any
-
-from packaging.specifiers import SpecifierSet
-from packaging.version import Version
 
 from shim.documents.model import Api, Document, Operation
 from shim.documents.templates import parameter_name
+from shim.documents.versions import Versions
 
 READS = ("GET", "HEAD", "OPTIONS")
 """Methods that change nothing, which may be sent a second time (RFC 9110, 9.2.1)."""
-
-_COMPARED = frozenset({">=", "<=", ">", "<", "==", "!="})
 
 
 def groups_of(documents: Sequence[Document]) -> list[dict[str, Any]]:
@@ -55,7 +50,7 @@ def _rule(template: str, methods: Sequence[str], is_read: bool) -> dict[str, Any
 
 def _apis(document: Document, operation: Operation) -> Iterable[Api]:
     for api in document.apis.values():
-        if api.version is None or operation.versions.contains(api.version.replace("-", ".")):
+        if api.version is None or api.version in operation.versions:
             yield api
 
 
@@ -63,32 +58,16 @@ def _plain(text: str) -> str:
     return re.sub(r"[^A-Za-z0-9_-]", lambda found: r"\." if found[0] == "." else f"\\x{ord(found[0]):02x}", text)
 
 
-def another_version(versions: SpecifierSet) -> str:
+def another_version(versions: Versions) -> str:
     """Return the expression for Accept fields that certainly ask for something else than these versions.
 
     That is one media range without a weight, with a date beyond the range (``2030-01-01``) or a word in a date's
     place (``preview``). Dates before the range are left to the gateway, and so are lists of media ranges.
     """
     words = "[a-z][a-z0-9.+-]*"
-    if (first := _first_beyond(versions)) is not None:
-        words = rf"(?:{words}|(?:{_from(first.isoformat())})\+json)"
+    if versions.end:
+        words = rf"(?:{words}|(?:{_from(versions.end)})\+json)"
     return rf"[ \x09]*application/vnd\.atlas\.{words}[ \x09]*(?:;[^,qQ]*)?"
-
-
-def _first_beyond(versions: SpecifierSet) -> date | None:
-    """Return the first day after all versions of the range; None if the range may have no end."""
-    if any(one.operator not in _COMPARED for one in versions):
-        return None
-    days = [date(*map(int, one.version.split("."))) for one in versions]
-    near = {day + timedelta(days=step) for day in days for step in (-1, 0, 1) if date.min < day < date.max}
-    # Beyond the outermost bound all days are alike.
-    if _contains(versions, max(near)):
-        return None
-    return max(day for day in near if _contains(versions, day)) + timedelta(days=1)
-
-
-def _contains(versions: SpecifierSet, day: date) -> bool:
-    return versions.contains(Version(f"{day.year}.{day.month}.{day.day}"))
 
 
 def _from(text: str) -> str:

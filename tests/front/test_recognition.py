@@ -31,7 +31,7 @@ gone.see = "https://example.org/vaults"
 [operation.listVaults]
 method = "GET"
 path = "/groups/{groupId}/vaults"
-versions = ">=2023.2.1,<=2024.12.31"
+versions = ">=2023.2.1,<2025.1.1"
 deprecated = 2019-01-01
 sunset = 2020-01-01
 gone.detail = "Vaults are never listed."

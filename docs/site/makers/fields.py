@@ -127,8 +127,7 @@ def _dates(operation: Operation) -> str:
 
 def _versions(operation: Operation) -> str:
     """Say which versions an operation has, where a later one is another operation."""
-    ends = [one.version for one in operation.versions if one.operator == "<"]
-    return f" in versions before {'-'.join(f'{int(part):02}' for part in ends[0].split('.'))}" if ends else ""
+    return f" in versions before {operation.versions.end}" if operation.versions.end else ""
 
 
 def _answering(operation: Operation, own: Sequence[Resource]) -> Iterator[tuple[str, str]]:

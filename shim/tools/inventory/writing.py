@@ -181,6 +181,6 @@ def explain_command(operation: Operation) -> str:
     The path is the operation's template, so it names nobody's project or cluster.
     """
     options: list[str] = []
-    if any(bound.operator.startswith("<") for bound in operation.versions):  # a later version is another operation
+    if operation.versions.end:  # a later version is another operation
         options = ["--accept", f"application/vnd.atlas.{operation.version}+json"]
     return shlex.join(["atlas-shim", "explain", operation.method, operation.full_path, *options])

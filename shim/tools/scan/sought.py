@@ -8,7 +8,6 @@ from collections.abc import Collection, Iterable, Sequence
 from urllib.parse import urlsplit
 
 import attrs
-from packaging.version import Version
 
 from shim.core.recognise import Engine
 from shim.core.settings import ATLAS_ORIGINS
@@ -178,15 +177,14 @@ def is_living(operation: Operation) -> bool:
     )
 
 
-def living(operations: Iterable[Operation], newest: Version | None) -> frozenset[str]:
+def living(operations: Iterable[Operation], newest: str | None) -> frozenset[str]:
     """Return the operations whose path lives on, except those that end and have the newest version of a file."""
     return frozenset(one.id for one in operations if is_living(one) and (newest is None or newest not in one.versions))
 
 
-def newest_version(text: str) -> Version | None:
+def newest_version(text: str) -> str | None:
     """Return the newest version that a text names: in a media type, an option or the path of Atlas' SDK for Go."""
-    found = (".".join(filter(None, one.groups())) for one in _VERSION.finditer(text))
-    return max(map(Version, found), default=None)
+    return max(("-".join(filter(None, one.groups())) for one in _VERSION.finditer(text)), default=None)
 
 
 def _pattern(segments: Sequence[str], mark: str, bases: Iterable[str], enough: int) -> re.Pattern[str]:

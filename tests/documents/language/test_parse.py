@@ -71,9 +71,9 @@ DEFECTS = [
     ('path = "/groups/{groupId}/things"', 'path = ""', "operation.orderThing.path: must not be empty"),
     ('path = "/groups/{groupId}/things"', 'path = "/{x}:stop"', "operation.orderThing.path: segment '{x}:stop'"),
     (WRITTEN, "", "operation.orderThing.versions: is missing"),
-    (WRITTEN, 'versions = "2023"', "operation.orderThing.versions: '2023' is no version specifier"),
+    (WRITTEN, 'versions = "2023"', "operation.orderThing.versions: '2023' is no range of versions"),
     (WRITTEN, 'versions = "<2024.1.1"', "operation.orderThing.versions: '<2024.1.1' needs a lower bound"),
-    (WRITTEN, 'versions = "===x"', "operation.orderThing.versions: '===x' compares with no date"),
+    (WRITTEN, 'versions = ">=2023.13.1"', "operation.orderThing.versions: '>=2023.13.1' compares with no date"),
     (WRITTEN, "versions = 2023", "operation.orderThing.versions: must be a text"),
     ("sunset = 2027-01-01T00:00:00Z", "", "operation.orderThing.sunset: is missing"),
     (
