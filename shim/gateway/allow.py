@@ -17,87 +17,70 @@ _EXAMPLE = "GET /api/atlas/v2/**"
 
 
 @attrs.frozen
-class CallPattern:
-    """A method, ``*`` for any, and the segments of a path template; with ``deep`` anything may follow them.
-
-    A segment that is None stands for one of any name.
-    """
-
-    method: str
-    segments: tuple[str | None, ...]
-    deep: bool
-
-    def has(self, method: str, segments: list[str]) -> bool:
-        """Return whether a call is one of these; GET has HEAD in it, which asks for less (RFC 9110, 9.3.2)."""
-        if self.method not in {"*", method} and not (method == "HEAD" and self.method == "GET"):
-            return False
-        fixed = len(self.segments)
-        if len(segments) < fixed or (len(segments) > fixed and not self.deep):
-            return False
-        return all(
-            decoded(part) is not None if wanted is None else part == wanted
-            for part, wanted in zip(segments, (*self.segments, *[None] * (len(segments) - fixed)), strict=True)
-        )
-
-
-@attrs.frozen
 class AllowList:
     """What may be called; ``text`` is how it was written.
 
-    Paths are compared as they stand in the request, nothing decoded: another spelling of a word is another word, and
-    what a template leaves open must have one reading for every server (``documents.templates.decoded``).
+    A pattern is a method, ``*`` for any, and the segments of a path: ``*`` for one of any name, ``**`` at the end for
+    all that follow. Paths are compared as they stand in the request, nothing decoded: another spelling is another word,
+    and what a pattern leaves open must have one reading for every server (``documents.templates.decoded``).
     """
 
     text: str
     words: frozenset[str]
-    patterns: tuple[CallPattern, ...]
+    patterns: tuple[tuple[str, tuple[str, ...]], ...]
 
     def has(self, method: str, path: str, *, recognised: bool, signs_in: bool = False) -> bool:
         """Return whether a call of a raw path may be made.
 
-        One that ``signs_in``, by a login of the caller's own, counts as a read: nobody reads without a token.
+        One that ``signs_in``, by a login of the caller's own, counts as a read: nobody reads without a token. GET has
+        HEAD in it, which asks for less (RFC 9110, 9.3.2).
         """
         words = self.words
         if "all" in words or (recognised and "recognised" in words):
             return True
         if "reads" in words and (method in READS or signs_in):
             return True
+        methods = {"*", method, "GET" if method == "HEAD" else method}
         # One slash at the end is left out of account, as where calls are recognised.
-        origin, *segments = path.removesuffix("/").split("/")
-        return not origin and any(pattern.has(method, segments) for pattern in self.patterns)
+        segments = path.removesuffix("/").split("/")
+        return any(wanted in methods and _matches(pattern, segments) for wanted, pattern in self.patterns)
 
     def __str__(self) -> str:
         return self.text
 
 
+def _matches(pattern: tuple[str, ...], segments: list[str]) -> bool:
+    if pattern[-1] == "**":
+        pattern = (*pattern[:-1], *["*"] * (len(segments) - len(pattern) + 1))
+    return len(pattern) == len(segments) and all(
+        decoded(part) is not None if wanted == "*" else part == wanted
+        for wanted, part in zip(pattern, segments, strict=True)
+    )
+
+
 def parse_allow(text: str, name: str) -> AllowList | None:
     """Parse words and patterns with commas between; returns None without any, raises SettingsError."""
-    words, patterns = set(), []
-    for one in filter(None, (one.strip() for one in text.split(","))):
-        if one in WORDS:
-            words.add(one)
-        else:
-            patterns.append(_pattern(one, name))
-    return AllowList(text, frozenset(words), tuple(patterns)) if words or patterns else None
+    members = [member.strip() for member in text.split(",") if member.strip()]
+    words = WORDS.intersection(members)
+    patterns = tuple(_pattern(member, name) for member in members if member not in WORDS)
+    return AllowList(text, words, patterns) if members else None
 
 
-def _pattern(text: str, name: str) -> CallPattern:
+def _pattern(text: str, name: str) -> tuple[str, tuple[str, ...]]:
     method, _, path = text.partition(" ")
-    path = path.strip()
-    if method not in METHODS | {"*"} or not path.startswith("/"):
+    origin, *parts = path.strip().split("/")
+    if method not in METHODS | {"*"} or origin or not parts:
         known = ", ".join(sorted(WORDS))
         raise SettingsError(f"{name}: {text!r} is neither a method and a path such as {_EXAMPLE}, nor one of {known}")
-    parts = path[1:].split("/")
-    deep = parts[-1] == "**"
-    parts = parts[:-1] if deep else parts
-    segments = tuple(None if part == "*" or parameter_name(part) else part for part in parts)
-    for part in segments:
-        if part is not None and (decoded(part) is None or "*" in part):
+    segments = ["*" if parameter_name(part) else part for part in parts]
+    fixed = segments[:-1] if segments[-1] == "**" else segments
+    for part in fixed:
+        if part != "*" and (decoded(part) is None or "*" in part):
             raise SettingsError(
                 f"{name}: {part!r} in {text!r} is not a plain segment; '*' or '{{name}}' stands for a whole one, "
                 "'**' for all that follows, at the end"
             )
-    return CallPattern(method, segments, deep)
+    return method, ("", *segments)
 
 
 BY_DEFAULT = AllowList("recognised, reads", frozenset({"recognised", "reads"}), ())

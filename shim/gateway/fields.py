@@ -18,8 +18,7 @@ _HOP_BY_HOP = frozenset({
     "connection", "keep-alive", "proxy-connection", "te", "trailer", "transfer-encoding", "upgrade",
     "proxy-authenticate", "proxy-authorization",
 })  # fmt: skip
-_FORWARDED = frozenset({"forwarded", "x-real-ip"})
-_REQUEST_DROPS = _HOP_BY_HOP | {"host", "content-length", "expect"}
+_REQUEST_DROPS = _HOP_BY_HOP | {"host", "content-length", "expect", "forwarded", "x-real-ip"}
 
 _BARE = frozenset({"legacy", ""})  # routes whose replies are not annotated: Atlas' own fields stand alone
 
@@ -37,8 +36,10 @@ def for_upstream(headers: Headers, *, readable: bool) -> list[str]:
     for name, value in headers:
         if readable and len(name) == 15 and name.lower() == "accept-encoding":
             accepted.append(value)
-        elif _crosses(name):
-            lines.append(f"{name}: {value}")
+        else:
+            plain = folded(name)
+            if plain not in _REQUEST_DROPS and not plain.startswith("x-forwarded-"):
+                lines.append(f"{name}: {value}")
     if readable:
         lines.append(f"Accept-Encoding: {_coding(','.join(accepted))}")
     return lines
@@ -69,12 +70,6 @@ def folded(name: str) -> str:
     return name.lower().replace("_", "-")
 
 
-def _crosses(name: str) -> bool:
-    """Return whether a request's field is handed on."""
-    plain = folded(name)
-    return not (plain in _REQUEST_DROPS or plain in _FORWARDED or plain.startswith("x-forwarded-"))
-
-
 def _coding(accept_encoding: str) -> str:
     accepted: dict[str, bool] = {}
     for member in accept_encoding.lower().split(","):
@@ -98,13 +93,13 @@ def notes(record: Record, beside: Headers = (), *, linked: bool = True) -> Heade
     lines = []
     if record.sunset != NEVER:
         lines.append(("Sunset", format_datetime(record.sunset, usegmt=True)))
-        lines.append(("Deprecation", date(record.deprecated.timestamp())))
+        lines.append(("Deprecation", f"@{int(record.deprecated.timestamp())}"))  # RFC 9651, 3.3.7
     if successor is not None:
         lines.append(("Link", f'<{successor}>; rel="successor-version"'))
     said, levels = [f"route={token(record.route)}, reason={string(record.reason)}"], record.by_level()
     if last is not None:
         said.append(f"call={string(f'{last.method} {last.target}')}")
-    said += [f"{level}={strings(levels[level])}" for level in _LEVELS if level in levels]
+    said += [f"{level}=({' '.join(map(string, levels[level]))})" for level in _LEVELS if level in levels]
     if record.dropped:
         said.append(f"dropped={len(record.dropped)}")
     lines.append(("Atlas-Shim", ", ".join(said)))
@@ -125,16 +120,6 @@ def string(text: str) -> str:
 def token(text: str) -> str:
     """Return a Token (RFC 9651, 3.3.4); a text that can't be one becomes a String."""
     return text if _TOKEN.fullmatch(text) else string(text)
-
-
-def strings(texts: tuple[str, ...]) -> str:
-    """Return an Inner List (RFC 9651, 3.1.1) of Strings."""
-    return "(" + " ".join(string(text) for text in texts) + ")"
-
-
-def date(seconds: float) -> str:
-    """Return a Date (RFC 9651, 3.3.7) of seconds since the epoch."""
-    return f"@{int(seconds)}"
 
 
 _date: tuple[int, str] = (0, "")

@@ -24,16 +24,6 @@ _NEEDS = (("tls_key", "tls_cert"), ("tls_client_ca", "tls_cert"), ("upstream_key
 
 _KINDS = ("URI", "DNS", "email", "IP Address")  # alternative names (RFC 5280, 4.2.1.6), the most telling first
 
-_NO_TLS = "the caller speaks plain HTTP, or something else, where TLS is spoken"
-
-_SAID = {
-    "HTTP_REQUEST": _NO_TLS,
-    "HTTPS_PROXY_REQUEST": _NO_TLS,
-    "WRONG_VERSION_NUMBER": _NO_TLS,
-    "PEER_DID_NOT_RETURN_A_CERTIFICATE": "the caller showed no certificate, which --tls-client-ca asks for",
-    "UNSUPPORTED_PROTOCOL": "the caller speaks no TLS that is new enough, 1.2 or later",
-}
-
 _BLOCK = re.compile(r"-----BEGIN CERTIFICATE-----.+?-----END CERTIFICATE-----", re.DOTALL)
 
 _VALIDITY = re.compile(rb"\x30[\x1e\x20\x22](?:\x17\x0d|\x18\x0f\d\d)\d{12}Z(\x17\x0d|\x18\x0f)(\d{12,14}Z)")
@@ -190,8 +180,7 @@ def why(error: ssl.SSLError) -> str:
     """Return a sentence for the operator on why a caller's handshake failed."""
     if isinstance(error, ssl.SSLCertVerificationError):
         return f"the caller's certificate is not good: {error.verify_message}"
-    reason = error.reason or type(error).__name__
-    return _SAID.get(reason, reason.lower().replace("_", " "))
+    return (error.reason or type(error).__name__).lower().replace("_", " ")
 
 
 def expiry_of(path: str) -> float | None:

@@ -5,7 +5,7 @@ import re
 import pytest
 
 from shim.core.responses import _ABOUT_CONTENT
-from shim.gateway.fields import _FORWARDED, _REQUEST_DROPS
+from shim.gateway.fields import _REQUEST_DROPS
 from tests.peers.served import At, ask, gateway, get, lines_of, status_of
 
 ASKED, LOST = "What of a request Atlas does not see", "What of Atlas' reply a caller does not find"
@@ -25,7 +25,7 @@ def tables(page):
 
 
 @pytest.mark.parametrize(
-    ("section", "names"), [(ASKED, _REQUEST_DROPS | _FORWARDED), (LOST, _ABOUT_CONTENT)], ids=["request", "reply"]
+    ("section", "names"), [(ASKED, _REQUEST_DROPS), (LOST, _ABOUT_CONTENT)], ids=["request", "reply"]
 )
 def test_every_field_that_is_dropped_is_on_the_page(section, names, tables):
     """Those of the connection and of the peer in a request, those about a successor's content in a reply."""
