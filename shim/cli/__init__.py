@@ -45,7 +45,7 @@ COMMANDS = {name: said for rows in GROUPS.values() for names, said in rows.items
 """Command -> its help sentence; commands outside all groups are not listed."""
 COMMANDS["fake-atlas"] = "Run the fake Atlas alone."
 
-_PLACES = {"post": ("get", "post"), "atlas": ("atlas_cli.run", "command")}
+_PLACES = {"post": ("get", "post"), "fake-atlas": ("demo", "fake_atlas"), "atlas": ("atlas_cli.run", "command")}
 """Command -> module and name. Other commands are ``command`` in the module of their name, with underscores."""
 
 

@@ -11,7 +11,7 @@ import httpx
 from shim._version import __version__
 from shim.atlas.auth import auth_for
 from shim.atlas.replies import error_of
-from shim.cli.next_steps import after_answer, after_fault
+from shim.cli.failures import after_answer, after_fault
 from shim.credentials import read_credentials
 from shim.doors.httpx_family.door import INNER
 from shim.errors import AtlasError

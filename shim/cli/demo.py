@@ -1,9 +1,11 @@
-"""``atlas-shim demo``: the retired call on this machine, without the shim and with it."""
+"""``atlas-shim demo``: the retired call on this machine, without the shim and with it; ``fake-atlas`` alone."""
 
 from __future__ import annotations
 
 import json
 import os
+import signal
+import threading
 import time
 from collections.abc import Sequence
 from typing import Any
@@ -11,18 +13,18 @@ from typing import Any
 import click
 import httpx
 
+from shim import fake
 from shim.cli import output
-from shim.cli.failures import NO, Failure
-from shim.cli.fake_atlas import on_signal
+from shim.cli.failures import NO, SETTINGS, Failure
 from shim.cli.successors import FieldLine, field_lines
 from shim.core.recognise import load_engine
+from shim.core.settings import parse_instant
 from shim.documents.vocabulary import Fidelity
-from shim.fake import BACKUP_SUNSET, DEMO_CLUSTER, DEMO_GROUP, DEMO_TOKEN, FakeAtlas
 from shim.fake.server import FakeServer
-from shim.gateway import Options, serve_in_thread
-from shim.gateway.option_values import Address
+from shim.gateway.log_writer import logged
+from shim.gateway.option_values import Address, LogLevel, parse_address
 
-PATH = f"/api/atlas/v1.0/groups/{DEMO_GROUP}/serverless/{DEMO_CLUSTER}/backup/snapshots"
+PATH = f"/api/atlas/v1.0/groups/{fake.DEMO_GROUP}/serverless/{fake.DEMO_CLUSTER}/backup/snapshots"
 OPERATION = "listServerlessBackupSnapshots"
 MARGIN = "   "
 
@@ -39,9 +41,11 @@ def command(*, keep: bool) -> None:
     Exit codes: 0 when both answers are the expected ones (or, with --serve, after Ctrl-C or
     SIGTERM); else 1.
     """
+    from shim.gateway import Options, serve_in_thread  # noqa: PLC0415 - an extra, which the fake does not need
+
     os.environ.update(NO_PROXY="*", no_proxy="*")  # This machine's proxy is for other hosts.
     engine = load_engine({})
-    with FakeServer(FakeAtlas(clock=_present)) as atlas:
+    with FakeServer(fake.FakeAtlas(clock=_present)) as atlas:
         options = Options(listen=Address("127.0.0.1", 0), admin=None, upstream=atlas.url)
         ended = on_signal() if keep else None
         with serve_in_thread(options, engine, clock=_present, environ={}) as gateway:
@@ -51,14 +55,14 @@ def command(*, keep: bool) -> None:
             _show_fields(field_lines(operation, "flex"))
             if ended is not None:
                 output.heading("\nBoth keep running until Ctrl-C:")
-                known = [("token", DEMO_TOKEN), ("group", DEMO_GROUP), ("cluster", DEMO_CLUSTER)]
+                known = [("token", fake.DEMO_TOKEN), ("group", fake.DEMO_GROUP), ("cluster", fake.DEMO_CLUSTER)]
                 output.facts([("fake Atlas", atlas.url), ("gateway", gateway.url), *known], MARGIN)
                 ended.wait()
 
 
 def _present() -> float:
     """Return the later of now and a day after the sunset, so that the demo works if the clock is wrong."""
-    return max(time.time(), BACKUP_SUNSET.timestamp() + 86400)
+    return max(time.time(), fake.BACKUP_SUNSET.timestamp() + 86400)
 
 
 def _show(atlas: str, gateway: str) -> None:
@@ -89,10 +93,10 @@ def call(url: str) -> tuple[int, str, dict[str, Any]]:
     """
     click.echo(
         f"\n{MARGIN}curl --include --request GET \\\n{MARGIN}  {url} \\\n"
-        f"{MARGIN}  --header 'Authorization: Bearer {DEMO_TOKEN}'\n"
+        f"{MARGIN}  --header 'Authorization: Bearer {fake.DEMO_TOKEN}'\n"
     )
     try:
-        reply = httpx.get(url, headers={"Authorization": f"Bearer {DEMO_TOKEN}"}, timeout=30, trust_env=False)
+        reply = httpx.get(url, headers={"Authorization": f"Bearer {fake.DEMO_TOKEN}"}, timeout=30, trust_env=False)
         return reply.status_code, reply.reason_phrase, dict(reply.json())
     except (httpx.HTTPError, TypeError, ValueError) as error:
         raise Failure(f"the call failed: {error}", NO) from error
@@ -115,3 +119,55 @@ def _show_fields(lines: Sequence[FieldLine]) -> None:
     ):
         click.echo()
         output.paragraph(text, MARGIN)
+
+
+@click.command("fake-atlas")
+@click.option("--listen", metavar="HOST:PORT", default="127.0.0.1:8482", help="Listen on this address.")
+@click.option("--today", metavar="DATE", help="Fix the fake's clock at this date. Default: it runs from now.")
+@click.option("--sunset", metavar="DATE", help="Answer 410 on backup endpoints from this date. Default: 2026-01-22.")
+def fake_atlas(listen: str, today: str | None, sunset: str | None) -> None:
+    """Run the fake Atlas alone.
+
+    It has a flex cluster with 8 snapshots and a dedicated one, answers the legacy, flex and
+    dedicated endpoints and sign-in as Atlas does, and keeps everything in memory.
+
+    Exit codes: 0 after Ctrl-C or SIGTERM; 2 for bad usage or an address that can't be listened on.
+    """
+    address = parse_address(listen, "--listen")
+    atlas = fake.FakeAtlas(
+        today=None if today is None else parse_instant(today, name="--today"),
+        sunset=fake.BACKUP_SUNSET if sunset is None else parse_instant(sunset, name="--sunset"),
+    )
+    with logged(LogLevel.INFO):
+        ended = on_signal()
+        server = FakeServer(atlas, host=address.host, port=address.port)
+        try:
+            server.start()
+        except OSError as error:
+            said = f"can't listen on {listen}: {(error.strerror or str(error)).lower()}"
+            raise Failure(f"{said}; choose another address with --listen", SETTINGS) from error
+        try:
+            output.heading(f"The fake Atlas listens at {server.url} until Ctrl-C")
+            gone = "have ended" if atlas.today >= atlas.sunset else "still answer"
+            date = f"{atlas.today:%Y-%m-%d}: the serverless backup endpoints {gone} (sunset {atlas.sunset:%Y-%m-%d})"
+            output.facts(
+                [
+                    ("date", date),
+                    ("group", fake.DEMO_GROUP),
+                    ("clusters", f"{fake.DEMO_CLUSTER} (flex), {fake.DEMO_DEDICATED} (dedicated)"),
+                    ("token", fake.DEMO_TOKEN),
+                    ("API key", f"{fake.DEMO_PUBLIC_KEY} {fake.DEMO_PRIVATE_KEY}"),
+                    ("account", f"{fake.DEMO_CLIENT_ID} {fake.DEMO_CLIENT_SECRET}"),
+                ]
+            )
+            ended.wait()
+        finally:
+            server.stop()
+
+
+def on_signal() -> threading.Event:
+    """Return what is set by SIGINT or SIGTERM from now on."""
+    ended = threading.Event()
+    for number in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(number, lambda *_: ended.set())
+    return ended

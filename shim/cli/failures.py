@@ -1,4 +1,4 @@
-"""Exit codes, and the errors behind them.
+"""Exit codes, the errors behind them, and what to do next.
 
 0  success
 1  Atlas answered with an error, a call is not recognised, or a check found problems
@@ -12,14 +12,31 @@ from __future__ import annotations
 
 import os
 import sys
+from collections.abc import Mapping
+from typing import TYPE_CHECKING
+from urllib.parse import urlsplit
 
 import click
 
 from shim.core.responses import SITE
+from shim.credentials import used_variables
 from shim.errors import AtlasError, DocumentError, SettingsError
 from shim.extras import EXTRAS, hint
+from shim.origins import read_base_url
+
+if TYPE_CHECKING:
+    import httpx
 
 NO, SETTINGS, NETWORK = 1, 2, 3
+
+_STEPS = {
+    401: "check {}, and whether they are credentials of that Atlas' organization.",
+    403: "the credentials need a role in the project (Project Read Only to read, Project Owner to restore), and their "
+    "API access list this machine's address.",
+    404: "check the project's id and the name; atlas-shim get /api/atlas/v2/groups/GROUP/serverless shows the names "
+    "there are.",
+    406: "ask for a version that this endpoint has, as in --version 2024-11-13.",
+}
 
 
 def plain(text: str) -> str:
@@ -47,19 +64,15 @@ def failure_of(error: Exception) -> Failure | None:
             return Failure("\n  ".join(error.problems), SETTINGS)
         case AtlasError():
             wait = "" if error.retry_after is None else f"; try again in {error.retry_after:.0f} s"
-            from shim.cli.next_steps import after_answer  # noqa: PLC0415 - needs httpx, which raised this
-
             who = "atlas-shim" if (error.error_code or "").startswith("SHIM_") else "Atlas"
             said = f"{who} said {error}{wait}", after_answer(error, os.environ)
             return Failure("\n  ".join(filter(None, said)), NO)
         case ModuleNotFoundError() if error.name in EXTRAS:
             return Failure(hint(error.name), SETTINGS)
     # httpx' errors can only come from a command that has loaded httpx.
-    httpx = sys.modules.get("httpx")
-    if httpx is not None and isinstance(error, httpx.RequestError):
+    loaded = sys.modules.get("httpx")
+    if loaded is not None and isinstance(error, loaded.RequestError):
         # A timeout has an empty text, so the class says what happened.
-        from shim.cli.next_steps import after_fault  # noqa: PLC0415 - as above
-
         said = f"network: {type(error).__name__}: {error}".removesuffix(": "), after_fault(error, os.environ)
         return Failure("\n  ".join(filter(None, said)), NETWORK)
     return None
@@ -68,3 +81,41 @@ def failure_of(error: Exception) -> Failure | None:
 def trouble(section: str) -> str:
     """Return the URL of a section of the trouble page."""
     return f"{SITE}how-to/trouble/#{section}"
+
+
+def after_answer(error: AtlasError, environ: Mapping[str, str], origin: str = "") -> str:
+    """Return the next step after an error of Atlas; empty if the shim itself answered.
+
+    ``origin`` is the Atlas that was asked. Default: the one in the environment.
+    """
+    if (error.error_code or "").startswith("SHIM_"):
+        return ""
+    names = used_variables(environ) or ("MONGODB_ATLAS_PUBLIC_API_KEY", "MONGODB_ATLAS_PRIVATE_API_KEY")
+    step = _STEPS.get(error.status, "").format(" and ".join(names))
+    return f"{urlsplit(origin or read_base_url(environ)).netloc} was asked{f': {step}' if step else '.'}"
+
+
+def after_fault(error: httpx.RequestError, environ: Mapping[str, str]) -> str:
+    """Return a sentence for a network error: host, proxy, and what to check."""
+    try:
+        url = error.request.url
+    except RuntimeError:  # The error does not know its request.
+        return ""
+    port = url.port or (443 if url.scheme == "https" else 80)
+    return f"{url.host}:{port} was called: {_look_at(error, url, environ)}"
+
+
+def _look_at(error: httpx.RequestError, url: httpx.URL, environ: Mapping[str, str]) -> str:
+    if "CERTIFICATE_VERIFY_FAILED" in str(error):
+        why = "its certificate's authority is not trusted here"
+        return f"{why}; behind a proxy that opens TLS set SSL_CERT_FILE, or upstream_ca of a gateway."
+    names = (f"{url.scheme}_proxy", "all_proxy")
+    # Only the name is shown: a proxy's URL may hold a password.
+    proxy = next((one for name in names for one in (name.upper(), name) if environ.get(one)), None)
+    if type(error).__name__ == "ProxyError" and proxy:
+        return f"the proxy of {proxy} refuses it."
+    if type(error).__name__ in {"ConnectError", "ConnectTimeout"}:
+        if proxy:
+            return f"check the name, and the proxy of {proxy}; NO_PROXY names hosts that need none."
+        return f"check the name; if this network needs a proxy, set {names[0].upper()}."
+    return "try again; after a write, first check whether it was executed."

@@ -8,7 +8,7 @@ import pytest
 from click.testing import CliRunner
 
 from shim.cli import output
-from shim.cli.next_steps import after_answer, after_fault
+from shim.cli.failures import after_answer, after_fault
 from shim.errors import AtlasError
 from shim.fake import DEMO_GROUP, FakeReply
 

@@ -132,11 +132,7 @@ def _serverless(words: Sequence[str], places: Sequence[int], environ: Mapping[st
         return f"The commands that the Atlas CLI removed in version 1.52, run by atlas-shim.\n\nUsage:\n{lines}"
     given, others = flags.parse(rest, command.flags)
     if given.get("help"):
-        text = f"Usage:\n  {command.usage}\n\nFlags:\n"
-        for flag in command.flags:
-            short, required = f"-{flag.short}, " * bool(flag.short), " (required)" * (flag.name in command.needed)
-            text += f"  {short:4}--{flag.name} {flag.kind}{required}\n"
-        return text
+        return f"Usage:\n  {command.usage}\n\nFlags: {', '.join(f'--{flag.name}' for flag in command.flags)}\n"
     return _carried_out(command, given, others, environ)
 
 
