@@ -13,7 +13,7 @@ from shim.documents.fields import BODY, Field, Rule, Use, Verb, unfit
 from shim.documents.links import Link, Next
 from shim.documents.read import read_as, source, sources_in, under
 from shim.documents.script import Branch, Columns, Part, Script, Unusual, chosen, json_text, put
-from shim.documents.sources import parse_source, unquoted
+from shim.documents.sources import parse_source
 from shim.documents.tables import Rows, Table
 from shim.documents.vocabulary import Fidelity, Json
 from shim.documents.ways import AS_IS, Drop, Way, check_value, is_dropped, is_time, read_drop
@@ -172,11 +172,7 @@ class List(Verb):
         (name,) = self.sources
         kind = "str" if field.type == "strings" else "dict"
         wrapped = (f"type(value := {script.member(name)}) is {kind}", "[value]")
-        if "[" in name or unquoted(name) != name.split("."):
-            empty = (f"look_up(source, {script.name('path', parse_source(name))}) is MISSING", "[]")
-        else:
-            outer, _, last = name.rpartition(".")
-            empty = (f"{last!r} not in {script.holder(outer)}", "[]")
+        empty = (f"look_up(source, {script.name('path', parse_source(name))}) is MISSING", "[]")
         # In a request body an empty list would be an order that the caller did not give.
         return [wrapped] if BODY in field.rules else [wrapped, empty]
 
