@@ -25,9 +25,9 @@ def wrap(client: T) -> T:
     Takes httpx's and httpx2's Client and AsyncClient, the sessions of requests and aiohttp, urllib3's PoolManager and
     HTTPConnectionPool, and what is made from these, such as authlib's, hishel's and requests-oauthlib's. Its class
     becomes one that is also the shim's; ``isinstance`` of its own class, its settings, mounts and authentication stay.
-    Twice is as good as once, and it works beside ``shim.auto``. Copies and pickles serve retired calls too, where the
-    library can make them; atlas-shim must be installed where a pickle is read. Of an object that holds a client, wrap
-    that: ``shim.wrap(client.get_httpx_client())`` for openapi-python-client's, and for OpenAPI Generator's
+    Twice is as good as once, and it works beside ``shim.auto``. Copies serve retired calls too, and pickles of a
+    library's own class where atlas-shim is installed. Of an object that holds a client, wrap that:
+    ``shim.wrap(client.get_httpx_client())`` for openapi-python-client's, and for OpenAPI Generator's
     ``shim.wrap(api_client.rest_client.pool_manager)``.
 
     Raises TypeError for anything else, and SettingsError and DocumentError as the shim's own clients do.

@@ -6,7 +6,6 @@ is sent, so that an error keeps the call from being made. Calls by a library tha
 
 from __future__ import annotations
 
-import json
 import warnings
 from collections.abc import Callable
 from datetime import UTC, datetime
@@ -16,7 +15,6 @@ from typing import Any
 import attrs
 
 from shim.core.messages import Headers
-from shim.core.recognise import Engine
 from shim.core.route import sunset_of
 from shim.documents.model import Operation
 from shim.documents.vocabulary import Fidelity
@@ -41,17 +39,6 @@ class Notice:
 
 
 Handler = Callable[[Notice], None]
-
-_FILLERS = {
-    "boolean": False,
-    "integer": 0,
-    "number": 0,
-    "object": {},
-    "objects": [],
-    "strings": [],
-    "time": "1970-01-01T00:00:00Z",
-}
-"""Type of a field -> an example of a constant for it."""
 
 _READ: dict[str, Callable[..., tuple[Any, ...]]] = {
     "niquests": lambda request, *_, **__: (request.method, request.url, header_lines(request.headers.items())),
@@ -118,7 +105,7 @@ def notify(retired: RetiredCall, *, uncovered: str = "") -> None:
 def _message(retired: RetiredCall, sunset: datetime, uncovered: str) -> str:
     operation = retired.match.operation
     verb = "retires" if datetime.fromtimestamp(retired.context.clock(), UTC) < sunset else "retired"
-    what = f"atlas-shim keeps this call working{_on_absent(operation, retired.now.engine)}"
+    what = f"atlas-shim keeps this call working{_on_absent(operation)}"
     if uncovered:
         what = (
             f"calls by {uncovered} are not covered, so this one goes to Atlas as it is. Make it with requests, httpx, "
@@ -130,21 +117,14 @@ def _message(retired: RetiredCall, sunset: datetime, uncovered: str) -> str:
     )
 
 
-def _on_absent(operation: Operation, engine: Engine) -> str:
-    """Return which fields the first tier's answers lack, and the document that fills one of them; else nothing."""
-    tiers = [(field, field.rules.get(operation.first, ())) for field in operation.fields]
-    lost = [(field, rules[0]) for field, rules in tiers if {rule.fidelity for rule in rules} == {Fidelity.ABSENT}]
-    if not lost:
-        return ""
-    field, rule = lost[0]
-    # A document may borrow the resources of another.
-    document = next(each.document for each in engine.operations if each.file == field.file)
-    value = json.dumps(field.words[0] if field.words else _FILLERS.get(field.type, ""))
-    return (
-        f", but its answers lack {', '.join(field.name for field, _ in lost)}. A document in the folder "
-        f'ATLAS_SHIM_MAPPINGS fills in a constant, with these lines: format = 1 / overrides = "{document}" / '
-        f'{rule.at.removesuffix("[0]")} = {{ constant = {value}, why = "unknown" }}'
-    )
+def _on_absent(operation: Operation) -> str:
+    """Return which fields the first tier's answers lack; else nothing."""
+    lost = [
+        field.name
+        for field in operation.fields
+        if {rule.fidelity for rule in field.rules.get(operation.first, ())} == {Fidelity.ABSENT}
+    ]
+    return f", but its answers lack {', '.join(lost)}" if lost else ""
 
 
 def tell(library: str, method: str, url: str, lines: Headers = ()) -> None:

@@ -5,7 +5,6 @@ The engine and the library's room are loaded for the first such call, in a threa
 
 from __future__ import annotations
 
-import gc
 import os
 import sys
 import threading
@@ -85,7 +84,7 @@ def _after_fork() -> None:
 async def _load_beside(door: str) -> None:
     """Load in a thread, so that the loop goes on meanwhile."""
     asyncio, trio = sys.modules.get("asyncio"), sys.modules.get("trio")
-    load = partial(_load_gently if sys.implementation.name == "cpython" else _load, door)
+    load = partial(_load, door)
     try:
         if asyncio is not None and asyncio._get_running_loop() is not None:  # noqa: SLF001 - public, and raises nothing
             await asyncio.to_thread(load)
@@ -95,26 +94,6 @@ async def _load_beside(door: str) -> None:
             load()
     except RuntimeError:  # a loop of another kind, or no thread can be started
         load()
-
-
-def _load_gently(door: str) -> None:
-    """Load beside a loop: it has its turn every millisecond, and no collection of garbage stops it for thirty."""
-    if not _loading.acquire(blocking=False):  # another thread loads, and will be done soon
-        _load(door)
-        return
-    interval, collects = sys.getswitchinterval(), gc.isenabled()
-    sys.setswitchinterval(0.001)
-    gc.disable()
-    try:
-        _load(door)
-    finally:
-        sys.setswitchinterval(interval)
-        if collects:
-            if not gc.get_freeze_count():
-                gc.freeze()  # together: what is loaded is old at once, and no collection is due
-                gc.unfreeze()
-            gc.enable()
-        _loading.release()
 
 
 def _served(url_of: Callable[..., str], door: str, *, follows: bool = False, waits: bool = False) -> Callable[..., Any]:

@@ -124,27 +124,10 @@ def become(client: Any, ours: type) -> None:
 @functools.cache
 def _joined(own: type, ours: type) -> type:
     """Return what ``class Joined(own, ours)`` would be, which goes by the name of ``own``."""
-    made_by: Any = own.__reduce_ex__
-
-    def reduce(self: Any, protocol: int) -> Any:
-        """Let copies and pickles be made by way of ``own``, since the joined class can be imported from nowhere."""
-        made = made_by(self, protocol)
-        if not isinstance(made, tuple):
-            return made
-        function, *arguments = (own if each is type(self) else each for each in (made[0], *made[1]))
-        return (_made_again, (ours, function, *arguments), *made[2:])
-
-    names = {name: getattr(own, name) for name in ("__module__", "__qualname__", "__doc__")}
-    body = {**names, "__slots__": (), "__reduce_ex__": reduce}
+    body = {**{name: getattr(own, name) for name in ("__module__", "__qualname__", "__doc__")}, "__slots__": ()}
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", DeprecationWarning)  # aiohttp discourages subclasses
         return types.new_class(own.__name__, (own, ours), {}, lambda namespace: namespace.update(body))
-
-
-def _made_again(ours: type, function: Callable[..., Any], *arguments: Any) -> Any:
-    client = function(*arguments)
-    become(client, ours)
-    return client
 
 
 with suppress(ShimError):  # what is wrong is raised later
