@@ -30,7 +30,7 @@ from shim.documents.vocabulary import Fidelity
 from shim.errors import SettingsError
 from shim.origins import origin_of
 from shim.tools.radar.radar import distance
-from shim.tools.radar.shape import shape_of
+from shim.tools.radar.shape import NAME, shape_of
 
 
 @click.command()
@@ -65,10 +65,8 @@ def command(*, method: str, url: str, accept: str | None, at: str | None, output
     asked = {"method": call.method, "origin": call.origin or None, "path": readable(call.path), "query": call.query}
     match = engine.recognise(call.method, call.path, call.headers)
     if match is None:
-        reasons = list(dict.fromkeys(_reasons(engine, call)))
-        _write(
-            {"recognised": False, "call": asked, "reasons": reasons or ["No mapping document has this path."]}, output
-        )
+        reasons = list(dict.fromkeys(_reasons(engine, call))) or ["No mapping document has this path."]
+        _write({"recognised": False, "call": asked, "reasons": reasons}, output)
         raise SystemExit(NO)
     _write({"recognised": True, "call": asked, **_explained(match, call, settings, now)}, output)
 
@@ -98,7 +96,8 @@ def _reasons(engine: Engine, call: Call) -> Iterator[str]:
         for successor in operation.successors.values():
             for _, target in successor.targets():
                 is_new = not had_versions or (isinstance(named, str) and named >= target.version)
-                if is_new and target.method == call.method and _shape(target.path.text) == shape:
+                template = re.sub(r"\{\w+\}", NAME, target.path.text)
+                if is_new and target.method == call.method and template == shape:
                     yield f"The call is current: it is the successor of {operation.id}."
                     return
     if had_versions:
@@ -109,11 +108,6 @@ def _reasons(engine: Engine, call: Call) -> Iterator[str]:
             words = [word for word in match.raw.values() if word in shape.split("/")]
             no_name = f"The path: {' and '.join(words)} is a word of Atlas' API there, not a name."
             yield no_name if words else f"The method: with {method} it is recognised."
-
-
-def _shape(template: str) -> str:
-    """Return a template as ``shape_of`` writes its paths."""
-    return re.sub(r"\{\w+\}", "{}", template)
 
 
 def _explained(match: Match, call: Call, settings: Settings, at: datetime) -> dict[str, Any]:
@@ -219,7 +213,7 @@ def _write(found: Mapping[str, Any], form: str) -> None:
         if tier["fields"] or tier["note"]:
             output.heading(f"\nWhen {name} answers{': old field <- new' if tier['fields'] else ''}")
             output.paragraph(tier["note"])
-        _fields(tier["fields"], found["file"])
+        _fields(tier["fields"])
         output.heading(f"\nThe call to make instead, on {name}")
         for call in tier["calls"]:
             if call["word"]:
@@ -233,7 +227,7 @@ def _write(found: Mapping[str, Any], form: str) -> None:
             output.bullets(call["remarks"])
 
 
-def _fields(lines: tuple[FieldLine, ...], file: str) -> None:
+def _fields(lines: tuple[FieldLine, ...]) -> None:
     """Write the fields of one tier: the unchanged ones on one line, every other with its reason."""
     same = [line.name for line in lines if line.fidelity == Fidelity.EXACT and not (line.how or line.when or line.why)]
     rows = [(str(Fidelity.EXACT), ", ".join(same))] if same else []
@@ -241,8 +235,7 @@ def _fields(lines: tuple[FieldLine, ...], file: str) -> None:
         if line.name not in same:
             made = line.how.removeprefix("from ") or ", else ".join(line.sources)
             when = f" (when {line.when})" if line.when else ""
-            owner = f" (a rule of {line.owner})" if line.owner not in {"", file} else ""
             rows.append((line.fidelity, line.name + (f" <- {made}" if made else "") + when))
-            rows.append(("", f"{line.why}{owner}".strip()))
+            rows.append(("", line.why))
     for level, text in rows:
         output.paragraph(text, " " * 12, f"  {level:10}")

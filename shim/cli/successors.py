@@ -174,7 +174,7 @@ def _body(operation: Operation, target: Target, word: str) -> Mapping[str, Any] 
 
 @attrs.frozen
 class FieldLine:
-    """One rule of one field: its level, how the value is made, why, when it applies, and whose rule it is.
+    """One rule of one field: its level, how the value is made, why, and when it applies.
 
     ``sources`` are the successor's fields; ``how`` is empty if the value is that of the field of the same name.
     """
@@ -185,7 +185,6 @@ class FieldLine:
     how: str
     why: str
     when: str
-    owner: str
 
 
 def field_lines(operation: Operation, tier: str) -> tuple[FieldLine, ...]:
@@ -199,12 +198,12 @@ def _lines(resource: Resource, tier: str, outer: str) -> Iterator[FieldLine]:
         for rule in field.rules[tier]:
             how = rule.verb.how  # a source of the field's own name goes without saying if it is the only one
             made = how(field.name) and how("")
-            yield FieldLine(name, rule.fidelity.value, rule.sources, made, rule.why, when(rule), rule.owner)
+            yield FieldLine(name, rule.fidelity.value, rule.sources, made, rule.why, when(rule))
         if field.of is not None and any(rule.fidelity is not Fidelity.ABSENT for rule in field.rules[tier]):
             yield from _lines(field.of, tier, f"{name}{'[]' if field.type == 'objects' else ''}.")
     if resource.rest:
         less = f", but {', '.join(resource.without)}" if resource.without else ""
-        yield FieldLine(f"{outer}*", "exact", (), f"all other members unchanged{less}", "", "", "")
+        yield FieldLine(f"{outer}*", "exact", (), f"all other members unchanged{less}", "", "")
 
 
 def no_successor(operation: Operation) -> str:
