@@ -4,8 +4,8 @@
     /, /status.txt, /status.json    what the gateway does, for browsers, terminals and programs
     /metrics                        its counts
 
-Probes answer anybody. The pages are shown by no name but an address or the listener's own: a web page whose own name
-was turned to this machine reads nothing (DNS rebinding).
+Probes answer anybody. Pages answer only to an address or the listener's own name, so that no web page reads them
+whose name was turned to this machine (DNS rebinding).
 """
 
 from __future__ import annotations
@@ -60,7 +60,7 @@ _POLICY = (
     f"default-src 'none'; style-src {hash_source(_STYLE)}; script-src {hash_source(_SCRIPT)}; connect-src 'self'; "
     "base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
 )
-_OF_PAGES = (  # they keep a page of somebody else's from showing or reading one of these
+_OF_PAGES = (  # no page of another origin may show or read ours
     ("Content-Security-Policy", _POLICY),
     ("X-Content-Type-Options", "nosniff"),
     ("Cross-Origin-Resource-Policy", "same-origin"),
@@ -70,10 +70,7 @@ _OF_PAGES = (  # they keep a page of somebody else's from showing or reading one
 
 @attrs.define(eq=False)
 class Admin:
-    """Answers the operator on a plain loop in a thread of its own, where all it is given is called.
-
-    ``asked`` is when ``/readyz`` was last asked, by the monotonic clock.
-    """
+    """Answers the operator on a loop and in a thread of its own; ``asked``: when ``/readyz`` last was (monotonic)."""
 
     bound: Bound
     metrics: Callable[[], bytes]

@@ -39,14 +39,13 @@ _numbers = count(1)
 
 @attrs.define(eq=False)
 class CallLine:
-    """What the log, the ledger and a span say of one call.
+    """What the log and the ledger say of one call.
 
-    ``began`` is in seconds since the epoch, ``seconds``, ``upstream_seconds`` and ``translation`` are durations: all of
-    the call, what upstream took to its heads and to what was read of its contents, and what the core took. ``status``
-    is None if the caller left unanswered; ``whole``: the answer was written to its end; ``shared``: it was another
-    call's. ``path`` is the raw one; its template is what is shown. ``client`` is the name in the caller's certificate,
-    ``failure`` what the call counts as, ``fields`` what became of the fields of a translated answer. With ``names`` the
-    line names the cluster of a retired call.
+    ``began`` is in seconds since the epoch; ``seconds``, ``upstream_seconds`` and ``translation`` are durations: of the
+    whole call, of upstream's part, and of the core's. ``status`` is None if the caller left unanswered; ``whole``: the
+    answer was written to its end; ``shared``: it was another call's. ``path`` is raw. ``client`` is the name in the
+    caller's certificate, ``failure`` what the call counts as, ``fields`` what became of the fields of a translated
+    answer. With ``names`` the line names the cluster of a retired call.
     """
 
     method: str
@@ -83,7 +82,7 @@ class CallLine:
 
     @property
     def cluster(self) -> str:
-        """The cluster's name, which is what in the path is no id; empty unless names are shown and the call has one."""
+        """The cluster's name, which is what in the path isn't an id; empty if names are not shown."""
         if not self.names or self.match is None:
             return ""
         return next((plain(one) for one in self.match.parameters.values() if not _ID.fullmatch(one)), "")

@@ -1,7 +1,7 @@
-"""What the values of options are, and what reads each of a text.
+"""What the values of options are, and their readers.
 
-A reader is what stands for a value in the help, and a function of the text and of the option's ``name`` in errors,
-which raises SettingsError.
+A reader is a pair: what stands for a value in the help, and a function of a text and of the option's ``name`` in
+errors, which returns the value or raises SettingsError.
 """
 
 from __future__ import annotations

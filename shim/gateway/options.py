@@ -64,12 +64,7 @@ _credentials, _limits, _log = partial(_option, "Credentials"), partial(_option, 
 
 @attrs.frozen
 class Options:
-    """One consistent set of gateway options; all times are in seconds.
-
-    ``admin`` is None without such a listener, ``public_url`` where links lead to the Host that the caller used,
-    ``coalesce`` where identical reads never share an answer. ``uds`` is the path of a unix socket that takes the place
-    of ``listen``.
-    """
+    """One consistent set of gateway options; times are in seconds, None stands for what is off."""
 
     listen: Address = _where(of.ADDRESS, "Take calls at this address.", "127.0.0.1:8480")
     uds: str | None = _where(of.PATH, "Take calls at this unix socket, in place of --listen.")

@@ -46,9 +46,9 @@ _PATIENCE = 1.0  # seconds that a manager may take for a message
 def serve(settings: Watched[Plan], calls: Bound | None) -> None:
     """Serve until SIGTERM or SIGINT, then drain; a second signal ends the drain.
 
-    SIGHUP and changes of the files of ``settings`` replace the plan. A service manager's sockets for ``calls`` take the
-    place of those that the options name. Afterwards the process has a few seconds to end, whatever its threads do.
-    Raises OSError when an address can't be listened on, SettingsError when credentials or TLS files can't be used.
+    SIGHUP has the files of ``settings`` read again. A service manager's sockets for ``calls`` replace those of the
+    options. Afterwards the process has a few seconds to end, whatever its threads do. Raises OSError when an address
+    can't be listened on, SettingsError when credentials or TLS files can't be used.
     """
     for number in range(3):  # a standard stream that is closed: else its number would be the loop's or a caller's
         try:
@@ -174,10 +174,9 @@ async def _watchdog() -> None:
 
 
 def inherited(environ: Mapping[str, str]) -> Bound | None:
-    """Return the sockets for calls that this process was started with, as descriptors from 3 on; None without any.
+    """Return the sockets for calls that systemd hands over, as descriptors from 3 on; None without any.
 
-    Their address is the one that most callers can reach, which is what has to be watched. Raises SettingsError for
-    descriptors that are no listening stream sockets, and for those that are named for something else.
+    Their address is the one that most callers can reach. Raises SettingsError for other kinds of descriptors.
     """
     if environ.get("LISTEN_PID") != str(os.getpid()):
         return None

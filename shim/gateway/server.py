@@ -55,8 +55,8 @@ STUCK = 30.0
 class Gateway:
     """A gateway that can be embedded: ``await start()``, use ``url``, ``await stop()``.
 
-    ``clock`` returns seconds since the epoch and decides which side of a sunset it is; ``environ`` has
-    the credentials that some modes need. Raises SettingsError when they, or the TLS files, can't be used.
+    ``clock`` returns seconds since the epoch, for sunsets; ``environ`` has the credentials that some modes need. Raises
+    SettingsError when they, or the TLS files, can't be used.
     """
 
     def __init__(
@@ -135,10 +135,7 @@ class Gateway:
 
     @property
     def url(self) -> str:
-        """Where calls are taken, as ``http://host:port``, or ``https`` with TLS.
-
-        A unix socket is called by the host ``localhost``.
-        """
+        """Where calls are taken, as ``http://host:port``, or ``https`` with TLS; ``localhost`` for a unix socket."""
         assert self._calls is not None, "start() comes first"
         address = self._calls.address
         return f"{'https' if self.certificates.listener else 'http'}://{address.authority if address else 'localhost'}"
@@ -187,10 +184,9 @@ class Gateway:
         self.is_ready = True
 
     async def stop(self, *, grace: float | None = None, pause: float = 0.0) -> None:
-        """Say that it isn't ready, take no more connections, let calls in flight end, close all.
+        """Say that it isn't ready, take no connections after ``pause`` seconds, let calls in flight end, close all.
 
-        ``grace`` seconds from now calls that are left are cut; without it the options' ``drain`` counts. For the first
-        ``pause`` of them new connections are taken.
+        Calls that are left after ``grace`` seconds (default: the option ``drain``) are cut.
         """
         self.is_ready = False
         until = asyncio.get_running_loop().time() + (self.options.drain if grace is None else grace)
@@ -216,10 +212,7 @@ class Gateway:
             await self._handler.inventory.flush()
 
     async def drain(self, cut: Coroutine[None, None, object]) -> None:
-        """Stop, and at once when ``cut`` returns.
-
-        Where somebody asks ``/readyz``, new connections are taken until they may have noticed.
-        """
+        """Stop, and at once when ``cut`` returns; whoever asks ``/readyz`` gets time to notice."""
         asked = self._admin is not None and time.monotonic() - self._admin.asked < _ASKED
         pause = min(_NOTICED, self.options.drain / 2) if asked else 0.0
         stopping, again = asyncio.ensure_future(self.stop(pause=pause)), asyncio.ensure_future(cut)

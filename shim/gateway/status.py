@@ -1,8 +1,7 @@
 """What a gateway shows of itself: the content of ``/status.json``, which the page and the text are made of.
 
-Its shape is documented in docs/reference/metrics.md: members may be added, and none goes or changes. Instants are UTC,
-as in ``2026-06-01T12:00:00Z``; days are whole, negative for the past. Nothing in it is an id, a query, a credential or
-content.
+Its shape is documented in docs/reference/metrics.md: members may be added; none goes or changes. Instants are UTC, as
+in ``2026-06-01T12:00:00Z``; days are whole, negative for the past. It has no id, query, credential or content.
 """
 
 from __future__ import annotations

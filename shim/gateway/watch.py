@@ -1,7 +1,7 @@
 """Files that are read again when they change: options and documents, certificates, keys.
 
-What changed is read as soon as two looks in a row agree on it. What can't be read or used is refused as a whole, and
-the last good value stays. Looks and reads run in threads that nothing waits for, not even the program's end.
+Changes are read as soon as two looks in a row agree. What can't be read or used is refused as a whole, and the last
+good value stays. Looks and reads run in threads that nothing waits for, not even the program's end.
 """
 
 from __future__ import annotations
@@ -126,10 +126,9 @@ async def watch(watched: Sequence[Watched[Any]]) -> None:
 
 
 def stamps(paths: Iterable[str | Path]) -> Stamp:
-    """Return what changes whenever one of the files does: for each its path, and what stat(2) says, if it doesn't fail.
+    """Return for each file its path and what stat(2) says, if that doesn't fail.
 
-    Links are followed to the file itself, so that one that is turned to another folder counts (Kubernetes swaps
-    ``..data`` below a mounted ConfigMap or Secret).
+    Links are followed, so that one that is turned to another folder counts (Kubernetes swaps ``..data`` so).
     """
     found: Stamp = []
     for path in paths:

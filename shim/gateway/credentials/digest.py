@@ -39,10 +39,9 @@ def response(key_hash: str, asked: str, *, nonce: str, count: str, cnonce: str) 
 
 
 def parameters(text: str) -> dict[str, str] | None:
-    """Return auth-params (RFC 9110, 11.2) by lower-case name.
+    """Return auth-params (RFC 9110, 11.2) by lower-case name; None if they are malformed, or a name appears twice.
 
-    None when they are malformed, a name appears twice, or a string has a backslash, which no name,
-    nonce or URI of ours needs and which peers are known to read in different ways.
+    A string with a backslash is malformed: no name, nonce or URI of ours needs one, and peers read it differently.
     """
     lines = _PARAMETER.findall(text)
     if lines and lines[-1][3]:

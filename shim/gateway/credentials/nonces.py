@@ -2,8 +2,8 @@
 
 A nonce carries its own birth and a proof that a gateway with these API keys made it, so giving them out costs no
 memory, a stranger can't push anybody's out, and replicas take each other's. What is kept is the use of nonces by
-callers who proved a key. Each replica keeps its own: who captured a request can make it once more at each of the
-others, as long as its nonce is fresh, unless they share a store (Valkey or Redis).
+callers who proved a key. Each replica keeps its own: a captured request can be replayed once at each of the others, as
+long as its nonce is fresh, unless they share a store (Valkey or Redis).
 """
 
 from __future__ import annotations
@@ -56,11 +56,11 @@ _ALL = (1 << WINDOW) - 1
 
 
 def secret_of(keys: Iterable[ApiKey]) -> bytes:
-    """Return what gateways that hold the same keys prove their nonces with, in whatever order they hold them.
+    """Return the secret that gateways with the same keys share, in whatever order they hold them.
 
-    Anybody can ask for a nonce, and try out by it whether a guess of all keys is right. That must not be easier than
-    it is for somebody who sees a Digest signature, and tries out two MD5 hashes for a guess of one key: so a try costs
-    100,000 times as much here. Atlas makes private keys of 122 random bits, which is out of reach either way.
+    Anybody can ask for a nonce, and test a guess of all keys by it. A test must not be cheaper than that of one key by
+    a captured Digest signature, which is two MD5 hashes: so it costs 100,000 times as much. (Atlas' private keys have
+    122 random bits, which is out of reach either way.)
     """
     text = "\n".join(sorted(f"{key.public_key}:{key.private_key}" for key in keys))
     return hashlib.pbkdf2_hmac("sha256", text.encode(), b"atlas-shim nonces", ROUNDS)

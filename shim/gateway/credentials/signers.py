@@ -224,10 +224,7 @@ def bearer() -> Headers:
 
 
 def answered(response: UpstreamResponse, challenge: Callable[[], Headers]) -> UpstreamResponse:
-    """Return a reply to a call that the gateway signed, with another challenge in place of upstream's Digest.
-
-    A Digest client would answer upstream's by a signature for the wrong server.
-    """
+    """Return a reply to a signed call, with a challenge of the gateway's own in place of upstream's Digest."""
     head = response.head
     if head.status == 401 and asks_digest(head.headers):
         response.head = attrs.evolve(head, headers=(*without(head.headers, ("www-authenticate",)), *challenge()))
@@ -235,11 +232,7 @@ def answered(response: UpstreamResponse, challenge: Callable[[], Headers]) -> Up
 
 
 def cannot_cross() -> Refusal:
-    """The one answer to an API key on a rewritten call.
-
-    It is not a 401, since Digest clients look for a challenge of theirs in one, and raise an error about that instead
-    of showing what it says.
-    """
+    """The one answer to an API key on a rewritten call: of a 401 without a challenge Digest clients show nothing."""
     return Refusal(
         403,
         "SHIM_DIGEST_CANNOT_CROSS",
