@@ -138,6 +138,8 @@ class Program(Scopes):
             case "%":
                 values = self.items(right)
                 return made(lambda head, *rest: formatted(head, rest), self.fold(left), *values)
+            case "||" | "??" | "or" | "?:":
+                return self._any([left, right])
         return UNKNOWN
 
     def items(self, node: Node) -> list[Texts]:
@@ -172,6 +174,8 @@ class Program(Scopes):
             return self._joined(call, on)
         if name in {"replace", "replaceall", "gsub"} and (known(on) or args):
             return tuple(_VARIANT.sub(HOLE, one) for one in (on if known(on) else args[0]))
+        if name in {"concat", "append", "plus"}:
+            return made(concat, on, *args)
         if known(on) and not args:  # toString, trim, build and the like
             return on
         is_new = "new" in call.node.kind or "creation" in call.node.kind

@@ -75,7 +75,7 @@ class Reader:
 
     def uses(self) -> Iterator[Use]:
         """Yield the calls and names, then the paths that are part of neither a call nor a longer path."""
-        for call in self.program.calls.values():
+        for call in reversed(self.program.calls.values()):  # in a chain the first call is the innermost
             if self._is_mock(call):
                 self._use(call)
             else:
@@ -96,8 +96,10 @@ class Reader:
         is_http, method = self._method(call)
         near, is_http = self.near and is_http, is_http or call.name in self.program.functions
         skipped = rules.words("words", "not_urls") | rules.words("words", "content")
-        given = [*call.args, *(value for key, value in call.keyed.items() if key not in skipped), call.receiver]
-        nodes = [one for one in given if one is not None] if is_http else []
+        given = [*call.args, *(value for key, value in call.keyed.items() if key not in skipped)]
+        if call.receiver is not None and not self.program.literals(call.receiver) <= self.used:
+            given.append(call.receiver)
+        nodes = given if is_http else []
         hits = [one for node in nodes for one in self.program.fold(node) if self.sought.find(one, near=near)]
         if not hits and len(call.args) > 2 and not self._is_quiet(call.node):
             joined = made(url_join, *(self.program.fold(one) for one in call.args if self._word(one) is None))
