@@ -20,6 +20,7 @@ _SET = re.compile(
     r"^\s*(?:-\s+)?(?:(?:export|local|readonly|typeset|declare|set|ENV|ARG|define|override)\s+(?:-\w+\s+)*)?"
     r"(?:\$(?:env:|script:|global:)?)?[\"']?([A-Za-z_][\w.-]*)[\"']?(?:\s*([:?+]{0,2}=)\s*|:\s+|(?<=[A-Z])\s+(?=\S+$))(.+)$"
 )
+_VALUE = re.compile(r"\"([^\"]*)\"|'([^']*)'|(\S*)")
 _VARIABLE = re.compile(
     r"\$\{\{[^{}]*\}\}|\{\{[^{}]*\}\}|\$\{(?:local\.|var\.|env:)?(\w+)(?:\[[^\]]*\])?(?::?[-?+]([^{}]*))?[^{}]*\}|\$\((\w+)\)"
     r"|\$\(\$(?:env:)?(\w+)[^()]*\)|\$(?:env:|script:|global:)?(\w+|@|\*)|%(\w+)%"
@@ -37,11 +38,7 @@ _RECORDED = re.compile(
     r"|\"fingerprint\"\s*:|json\.schemastore\.org/sarif|^\[operation(\.\w+)?\]",
     re.MULTILINE,
 )
-_METHOD = re.compile(
-    r"\b(GET|POST|PUT|PATCH|DELETE)\b"
-    r"|(?i:(?:method[\"']?\s*[:=]\s*[\"']?|^\s+[\"']?(?=\w+[\"']?:)|\b(?=\w+\())(get|post|put|patch|delete)\b)",
-    re.MULTILINE,
-)
+_METHOD = re.compile(r"\b(?:GET|POST|PUT|PATCH|DELETE)\b")
 _COMPARED = re.compile(r"[!=]=|=~|-eq\b|-ne\b|-like\b|-match\b|<>")
 _TALKS = re.compile(r"(log|warn|assert|print|die|fail|usage|say|msg|info|debug|error|raise|throw)", re.IGNORECASE)
 _CONCATENATED = re.compile(
@@ -122,17 +119,15 @@ class Lines:
         place = Place(self.file, number, start, number, len(line) + 1)
         whole = self._put_in(row)
         if (assigned := _SET.match(row)) is not None:
-            value = self._put_in(assigned[3].strip())
-            is_quoted = value[:1] in {'"', "'", "("} and value[-1:] == {"(": ")"}.get(value[:1], value[:1])
-            is_expression = self._is("powershell") and not is_quoted
-            if not is_expression and len(value) < _LONGEST_VALUE:
-                self.variables[assigned[1]] = value[1:-1] if is_quoted else value
+            value = _VALUE.fullmatch(self._put_in(assigned[3].strip()))
+            if value is not None and len(value[0]) < _LONGEST_VALUE:
+                self.variables[assigned[1]] = value[1] or value[2] or value[3] or ""
         key = _ANY_KEY.match(row)
         if key is not None and _is_talk(key[1]):
             return
         commands = commands_in(whole) if len(whole) < _LONGEST else ()
         found = [self.sought.command(place, words) for before, words in commands if not _talks(before)]
-        yield from list(filter(None, found)) or self._tokens(number, row, whole, place)
+        yield from list(filter(None, found)) or self._tokens(row, whole, place)
 
     def _put_in(self, row: str) -> str:
         """Return a line with its variables replaced; an unknown variable is a hole."""
@@ -144,10 +139,12 @@ class Lines:
         done = _VARIABLE.sub(value, row)
         return _VARIABLE.sub(value, done) if len(done) < _LONGEST else _VARIABLE.sub(HOLE, row)
 
-    def _tokens(self, number: int, row: str, whole: str, place: Place) -> Iterator[Use]:
+    def _tokens(self, row: str, whole: str, place: Place) -> Iterator[Use]:
         """Yield the retired paths and names in a line that is not a command."""
         if not self.sought.concerns(whole) or _COMPARED.search(row):
             return
+        said = set(_METHOD.findall(row))
+        methods = [*said, None] if len(said) == 1 else [None]
         for token in _TOKEN.finditer(_CONCATENATED.sub(HOLE, _UNKNOWN.sub(HOLE, whole))):
             word, before = token[0].rstrip(".:"), token.string[max(0, token.start() - 500) : token.start()]
             word = re.sub(r"^[\w.-]+=(?=/|https?:|\x00)", "", word)
@@ -156,21 +153,10 @@ class Lines:
             key = _KEY.search(before[-200:])
             if key is not None and _is_talk(key[1]):
                 continue
-            use = self.sought.called(place, None, word, "text")
-            if use is not None:
-                exact = self.sought.called(place, self._method(number), word, "text")
-                use = exact or (None if is_living(use.operations[0]) else use)
-            else:
-                use = self._name(word, place, row)
-            yield from filter(None, [use])
-
-    def _method(self, number: int) -> str | None:
-        """Return the only method in a line, or else in the lines around it."""
-        around = self.rows[max(0, number - 4) : number + 3]
-        for near in (self.rows[number - 1], "\n".join(around)):
-            if found := {"".join(one).upper() for one in _METHOD.findall(near)}:
-                return found.pop() if len(found) == 1 else None
-        return None
+            uses = (self.sought.called(place, method, word, "text") for method in methods)
+            use = next(filter(None, uses), None) or self._name(word, place, row)
+            if use is not None and not is_living(use.operations[0]):
+                yield use
 
     def _name(self, word: str, place: Place, row: str) -> Use | None:
         """Return the use of a resource or of a client library that a word names."""
