@@ -1,6 +1,5 @@
 """What the typed client's calls come to, before and after the sunset, on flex and on dedicated clusters."""
 
-import json
 import time
 from datetime import date
 
@@ -8,12 +7,11 @@ import attrs
 import pytest
 
 from shim import errors
-from shim.atlas import SnapshotStatus, TenantStatus
-from shim.fake import DEMO_CLUSTER, DEMO_DEDICATED, DEMO_GROUP, FakeAtlas
-from tests.atlas.described import ENDPOINTS, ORDER, WRITES, signature_of
+from shim.atlas import SnapshotStatus
+from shim.fake import DEMO_CLUSTER, DEMO_GROUP, FakeAtlas
+from tests.atlas.described import ENDPOINTS, WRITES, signature_of
 
-PLACE, SCALED_UP = (DEMO_GROUP, DEMO_CLUSTER), (DEMO_GROUP, DEMO_DEDICATED)
-WHERE = {"name": "new", "backing_provider_name": "AWS", "region_name": "US_EAST_1"}
+PLACE = (DEMO_GROUP, DEMO_CLUSTER)
 INSTANCE_WRITES = [name for name in WRITES if name.endswith("_serverless_instance")]
 
 
@@ -81,58 +79,6 @@ def test_a_result_and_its_record(connect, retired):
     assert page.record == page.results[0].record
 
 
-def test_instances_are_seen_although_the_legacy_list_is_blank(connect, retired):
-    """Since January 2026 the old list is empty whatever there is; the flex clusters are asked."""
-    instances = connect(retired).serverless_instances
-    page = instances.list_serverless_instances(DEMO_GROUP)
-    one = instances.get_serverless_instance(*PLACE)
-
-    assert [each.name for each in page.results] == [one.name] == [DEMO_CLUSTER]
-    assert page.record.route == one.record.route == "flex"
-
-
-@pytest.mark.parametrize("word", ["automated", "download"])
-def test_restore_jobs_of_a_cluster_that_was_scaled_up(connect, retired, word):
-    """A job is ordered from the dedicated cluster once, and comes back by its id and in the lists."""
-    backups = connect(retired).cloud_backups
-    cluster = retired.cluster(*SCALED_UP)
-    before, snapshot = len(cluster.jobs), cluster.snapshots[-1]["id"]
-    made = backups.create_serverless_restore_job(*SCALED_UP, delivery_type=word, snapshot_id=snapshot, **ORDER)
-    one = backups.get_serverless_restore_job(*SCALED_UP, made.id)
-    page = backups.list_serverless_restore_jobs(*SCALED_UP)
-    every = backups.iter_serverless_restore_jobs(*SCALED_UP, items_per_page=1)
-
-    assert (made.delivery_type, made.snapshot_id, one.id) == (word, snapshot, made.id)
-    assert made.id in [job.id for job in page.results] == [job.id for job in every]
-    assert {(item.record.route, len(item.additional)) for item in (made, one, *page.results, *every)} == {
-        ("dedicated", 0)
-    }
-    assert len(cluster.jobs) == before + 1
-
-
-def test_snapshots_of_a_shared_tier_cluster_that_was_scaled_up(connect, retired):
-    """What flex says is no flex cluster is asked as a dedicated one, in the same terms."""
-    snapshot = connect(retired).shared_tier_snapshots.list_shared_cluster_backups(*SCALED_UP).results[0]
-
-    assert (snapshot.status, snapshot.record.route) == (TenantStatus.COMPLETED, "dedicated")
-    assert snapshot.start_time is not None
-    assert snapshot.scheduled_time is None
-
-
-def test_a_point_in_time_is_refused_on_flex_and_forwarded_to_dedicated(connect, retired):
-    """The refusal is an AtlasError with the shim's code; nothing was written."""
-    create = connect(retired).cloud_backups.create_serverless_restore_job
-    order = {"delivery_type": "pointInTime", "point_in_time_utc_seconds": 1_785_000_000, **ORDER}
-    with pytest.raises(errors.AtlasError) as caught:
-        create(*PLACE, **order)
-    job = create(*SCALED_UP, **{**order, "target_cluster_name": DEMO_DEDICATED})
-
-    assert (caught.value.status, caught.value.error_code) == (400, "SHIM_POINT_IN_TIME_UNSUPPORTED")
-    assert (job.delivery_type, job.record.route) == ("pointInTime", "dedicated")
-    (write,) = retired.trips("POST")
-    assert json.loads(write.body)["pointInTimeUTCSeconds"] == 1_785_000_000
-
-
 @pytest.mark.parametrize("name", INSTANCE_WRITES)
 def test_writes_of_instances_are_switched_off(connect, retired, name):
     """Nothing is sent to flex, and the error says which switch lets it."""
@@ -142,26 +88,6 @@ def test_writes_of_instances_are_switched_off(connect, retired, name):
 
     assert caught.value.error_code == "SHIM_NO_SUCCESSOR"
     assert retired.trips(part="flexClusters") == []
-
-
-def test_continuous_backup_is_ignored_and_reported(connect, retired, monkeypatch):
-    """As Atlas did, which took true to the end; the record names the member."""
-    monkeypatch.setenv("ATLAS_SHIM_WRITES", "instances")
-    create = connect(retired).serverless_instances.create_serverless_instance
-    made = create(DEMO_GROUP, **WHERE, serverless_continuous_backup_enabled=True)
-    member = "serverlessBackupOptions.serverlessContinuousBackupEnabled"
-    assert any(note.startswith(f"{member} was ignored: ") for note in made.record.notes)
-
-
-def test_continuous_backup_is_refused_where_writes_are_strict(connect, retired, monkeypatch):
-    """A flex cluster has none, which is said before anything is sent."""
-    monkeypatch.setenv("ATLAS_SHIM_WRITES", "instances-strict")
-    create = connect(retired).serverless_instances.create_serverless_instance
-    with pytest.raises(errors.AtlasError) as caught:
-        create(DEMO_GROUP, **WHERE, serverless_continuous_backup_enabled=True)
-
-    assert caught.value.error_code == "SHIM_CONTINUOUS_BACKUP_UNSUPPORTED"
-    assert retired.arrivals == []
 
 
 def test_with_the_shim_switched_off(connect, retired, monkeypatch):

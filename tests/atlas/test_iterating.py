@@ -1,8 +1,6 @@
 """What an iteration over all items reads of upstream: everything once, in the order of the legacy pages."""
 
-from shim.doors.httpx_family.door import WHOLE
 from shim.fake import DEMO_CLUSTER, DEMO_DEDICATED, DEMO_GROUP
-from tests.atlas.conftest import transport_of
 
 SNAPSHOTS = f"/clusters/{DEMO_DEDICATED}/backup/snapshots"
 PLACE = (DEMO_GROUP, DEMO_CLUSTER)
@@ -60,19 +58,3 @@ def test_before_the_sunset_pages_are_atlas_own(connect, fake, before_sunset):
     assert queries(fake.arrivals) == ["itemsPerPage=500"]
     assert every == backups.iter_serverless_backup_snapshots(*PLACE, items_per_page=3)
     assert (len(every), len(fake.arrivals)) == (8, 4)
-
-
-def test_only_an_iteration_asks_for_all(connect, retired):
-    """The wish stays on the request that made it, and is no part of what is sent."""
-    seen, transport = [], transport_of(retired)
-
-    def answer(request):
-        seen.append((request.url.query, request.extensions.get(WHOLE)))
-        return transport.handle_request(request)
-
-    backups = connect(answer).cloud_backups
-    backups.iter_serverless_backup_snapshots(*PLACE)
-    backups.list_serverless_backup_snapshots(*PLACE)
-
-    assert [wish for _, wish in seen] == [True, None]
-    assert seen[0][0] == seen[1][0]

@@ -70,18 +70,6 @@ def test_a_dedicated_cluster_takes_a_point_in_time(ask):
     assert (reply.status, reply.json["deliveryType"]) == (200, "pointInTime")
 
 
-def test_a_dedicated_download_gets_a_link_and_never_finishes(fake, ask):
-    """As recorded, expiresAt appears together with the link and finishedAt never does."""
-    snapshot = fake.cluster(DEMO_GROUP, DEMO_DEDICATED).snapshots[0]["id"]
-    job = ask(DEDICATED, "POST", {"deliveryType": "download", "snapshotId": snapshot}).json
-    assert "expiresAt" not in job
-    fake.advance(120)
-    job = ask(f"{DEDICATED}/{job['id']}").json
-    assert (len(job["deliveryUrl"]), "finishedAt" in job, job["expired"]) == (1, False, False)
-    fake.advance(7200)
-    assert ask(f"{DEDICATED}/{job['id']}").json["expired"] is True
-
-
 def test_a_lone_surrogate_goes_out_as_it_came(ask, snapshot):
     """A name that UTF-8 cannot encode stays an escape in the refusal."""
     order = b'{"snapshotId":"%s","targetDeploymentItemName":"\\ud800"}' % snapshot.encode()

@@ -12,7 +12,7 @@ import pytest
 import requests
 from requests.auth import HTTPDigestAuth
 
-from shim.fake import DEMO_CLIENT_ID, DEMO_CLIENT_SECRET, DEMO_PRIVATE_KEY, DEMO_PUBLIC_KEY, DEMO_TOKEN, FakeAtlas
+from shim.fake import DEMO_CLIENT_ID, DEMO_CLIENT_SECRET, DEMO_PRIVATE_KEY, DEMO_PUBLIC_KEY, DEMO_TOKEN
 from shim.fake.server import FakeServer
 from tests.fake.asking import FLEX_VERSION, ROOT
 
@@ -172,13 +172,6 @@ def test_client_credentials_are_the_only_grant(fake):
     assert (reply.status, json.loads(reply.body)["error"]) == (400, "unsupported_grant_type")
     form = f"grant_type=client_credentials&client_id={DEMO_CLIENT_ID}&client_secret={DEMO_CLIENT_SECRET}"
     assert fake.handle("POST", "/api/oauth/token", [], form.encode()).status == 200
-
-
-def test_own_keys_replace_the_demo_keys():
-    """A fake with keys of its own refuses those of the demo."""
-    fake = FakeAtlas(api_keys={"mine": "secret"})
-    assert _get(fake, _digest(_nonce(fake))).status == 401
-    assert _get(fake, _digest(_nonce(fake), key="mine", secret="secret")).status == 200
 
 
 def _with_httpx(url, secret, times):
