@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import math
 import re
 from collections.abc import Mapping
 from fractions import Fraction
@@ -15,15 +14,14 @@ from shim.documents.fields import Field
 from shim.documents.read import read_as
 from shim.documents.script import Columns, Part, json_text
 from shim.documents.tables import Rows, Table, key_path
-from shim.documents.vocabulary import FITS, Json
-from shim.documents.ways import AS_IS, Convert, Drop, Group, Keyed, Way, Whole, check_value, is_dropped
+from shim.documents.vocabulary import FITS, Json, is_json
+from shim.documents.ways import AS_IS, Drop, Group, Keyed, Way, Whole, check_value, is_dropped
 
 _SCALARS = ("string", "integer", "number", "boolean")
-_BOOLEANS = {"true": True, "false": False}
-_is_integer = re.compile(r"-?(?:0|[1-9][0-9]{0,39})").fullmatch
-"""Tells integers as JSON writes them (RFC 8259, 6), of a length that is read at once."""
-_is_number = re.compile(r"-?(?:0|[1-9][0-9]{0,39})(?:\.[0-9]{1,40})?(?:[eE][+-]?[0-9]{1,3})?").fullmatch
-"""Tells numbers as JSON writes them, of a length that is read at once."""
+_NUMBER = r"-?(?:0|[1-9][0-9]{0,39})"
+_is_integer = re.compile(_NUMBER).fullmatch
+_is_literal = re.compile(rf"true|false|{_NUMBER}(?:\.[0-9]{{1,40}})?(?:[eE][+-]?[0-9]{{1,3}})?").fullmatch
+"""Tells booleans, and numbers as JSON writes them (RFC 8259, 6), of a length that is read at once."""
 _is_factor = re.compile(r"-?\d{1,17}(\.\d{1,17})?(e[+-]?\d{1,2}|/\d{1,17})?", re.ASCII).fullmatch
 """Tells the text of a number or a fraction of sensible size."""
 _LARGEST = 10**4000
@@ -46,6 +44,13 @@ class Values(Way):
     mark = ": "
     reads = ()
     values: Mapping[str, Any] = read_as(_read_values)
+    _meanings: Mapping[tuple[type, Any], Any] = attrs.field(init=False, eq=False, repr=False)
+
+    @_meanings.default
+    def _of_words(self) -> Mapping[tuple[type, Any], Any]:
+        words: dict[tuple[type, Any], Any] = {(str, word): value for word, value in self.values.items()}
+        plain = [word for word in self.values if word in {"true", "false"} or _is_integer(word)]
+        return words | {(type(said := json.loads(word)), said): self.values[word] for word in plain}
 
     def how(self) -> str:
         turned: dict[Any, list[str]] = {}
@@ -57,13 +62,8 @@ class Values(Way):
         for word, value in self.values.items():
             yield from check_value(field, key_path(".values", word), value)
 
-    def convert(self, field: Field) -> Convert:
-        made: dict[tuple[type, Any], Any] = {(str, word): value for word, value in self.values.items()}
-        plain = [word for word in self.values if word in _BOOLEANS or _is_integer(word)]
-        made |= {
-            (type(said), said): self.values[word] for word, said in zip(plain, map(json.loads, plain), strict=True)
-        }
-        return lambda said: made.get((type(said), said)) if type(said) in {str, bool, int} else None
+    def made(self, field: Field, said: Json) -> Json:
+        return self._meanings.get((type(said), said)) if type(said) in {str, bool, int} else None
 
     def column(self, columns: Columns, field: Field, drop: Drop, source: str) -> Part:
         texts = {word: json_text(value) for word, value in self.values.items() if not is_dropped(drop, word)}
@@ -83,27 +83,12 @@ class ToType(Way):
     reads = _SCALARS
     says = "cast to its type"
 
-    def convert(self, field: Field) -> Convert:
-        to_types = {"string": _to_text, "integer": _to_integer, "number": _to_number}
-        return to_types.get(field.type, lambda said: _BOOLEANS.get(said) if type(said) is str else said)
-
-
-def _to_text(said: Json) -> Json:
-    if type(said) is bool:
-        return "true" if said else "false"
-    return str(said) if type(said) in {str, int} or (type(said) is float and math.isfinite(said)) else None
-
-
-def _to_integer(said: Json) -> Json:
-    if type(said) is str:
-        return int(said) if _is_integer(said) else None
-    return int(said) if type(said) is float and said.is_integer() else said
-
-
-def _to_number(said: Json) -> Json:
-    if type(said) is not str:
-        return said
-    return (int(said) if _is_integer(said) else float(said)) if _is_number(said) else None
+    def made(self, field: Field, said: Json) -> Json:
+        if field.type == "string":
+            return json.dumps(said) if type(said) in {bool, int, float} and is_json(said) else said
+        if type(said) is str:
+            return json.loads(said) if _is_literal(said) else None
+        return int(said) if field.type == "integer" and type(said) is float and said.is_integer() else said
 
 
 def _read_factor(table: Table, key: str) -> Fraction:
@@ -127,22 +112,18 @@ class Factor(Way):
     says = "times {0.by}"
     by: Fraction = read_as(_read_factor, "factor")
 
-    def convert(self, field: Field) -> Convert:
-        def multiplied(said: Json) -> Json:
-            if (type(said) is not int and type(said) is not float) or not abs(said) <= _LARGEST:
-                return None
-            value = Fraction(repr(said)) * self.by  # as it is written: 19.99 times 100 is 1999
-            if value.denominator == 1 and type(said) is int:
-                return int(value)
-            try:
-                near = float(value)
-            except OverflowError:
-                return None
-            if field.type == "integer":
-                return int(value) if value.denominator == 1 else None
-            return near
-
-        return multiplied
+    def made(self, field: Field, said: Json) -> Json:
+        if (type(said) is not int and type(said) is not float) or not abs(said) <= _LARGEST:
+            return None
+        value = Fraction(repr(said)) * self.by  # as it is written: 19.99 times 100 is 1999
+        try:
+            near = float(value)
+        except OverflowError:
+            near = None
+        is_whole = value.denominator == 1
+        if field.type == "integer" or (is_whole and type(said) is int):
+            return int(value) if is_whole and (near is not None or type(said) is int) else None
+        return near
 
 
 def _text_between(table: Table, key: str) -> str:
@@ -165,8 +146,8 @@ class Join(Way):
     def how(self) -> str:
         return f"joined with {json.dumps(self.by)}"
 
-    def convert(self, field: Field) -> Convert:
-        return lambda said: self.by.join(map(str, said)) if type(said) is list and FITS["strings"](said) else None
+    def made(self, field: Field, said: Json) -> Json:
+        return self.by.join(map(str, said)) if type(said) is list and FITS["strings"](said) else None
 
 
 @attrs.frozen
@@ -181,8 +162,8 @@ class Split(Way):
     def how(self) -> str:
         return f"split at {json.dumps(self.by)}"
 
-    def convert(self, field: Field) -> Convert:
-        return lambda said: (list(said.split(self.by)) if said else []) if type(said) is str else None
+    def made(self, field: Field, said: Json) -> Json:
+        return (list(said.split(self.by)) if said else []) if type(said) is str else None
 
 
 def _count(table: Table, key: str) -> int:
@@ -202,12 +183,9 @@ class Parts(Way):
     says = "its first {0.count} parts between dots"
     count: int = read_as(_count, "parts")
 
-    def convert(self, field: Field) -> Convert:
-        def beginning(said: Json) -> Json:
-            parts = said.split(".")[: self.count] if type(said) is str else []
-            return ".".join(parts) if len(parts) == self.count and all(parts) else None
-
-        return beginning
+    def made(self, field: Field, said: Json) -> Json:
+        parts = said.split(".")[: self.count] if type(said) is str else []
+        return ".".join(parts) if len(parts) == self.count and all(parts) else None
 
 
 WAYS: tuple[type[Way], ...] = (Values, Whole, Group, Keyed, ToType, Factor, Join, Split, Parts)

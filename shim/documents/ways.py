@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection
+from collections.abc import Collection
 from functools import partial
 from typing import Any, ClassVar
 
@@ -15,8 +15,6 @@ from shim.documents.sources import parse_source
 from shim.documents.tables import Rows, Table
 from shim.documents.vocabulary import FITS, LONGEST_TIME, PLAIN, Json, is_json
 
-Convert = Callable[[Json], Json]
-"""A function that returns the legacy value, or None if it can't be made."""
 Drop = tuple[Any, ...]
 """Values that stand for not known."""
 
@@ -78,7 +76,7 @@ class Way(Declared):
     @property
     def copies(self) -> bool:
         """Whether a value stays what it is, or objects in it are translated by a resource."""
-        return type(self).convert is Way.convert
+        return type(self).made is Way.made
 
     def how(self) -> str:
         """Say what becomes of a value; empty when it stays what it is."""
@@ -102,8 +100,8 @@ class Way(Declared):
             return self.reads == ("array",)
         return None if field.type == "any" else field.type in LISTS
 
-    def convert(self, field: Field) -> Convert:
-        """Return the function that a value is converted with, unless it is copied."""
+    def made(self, field: Field, said: Json) -> Json:
+        """Return what a value becomes, None if it can't be made; never called where it is copied."""
         raise NotImplementedError
 
     def inner(self, script: Script, field: Field, source: str) -> tuple[str, str]:
@@ -113,7 +111,7 @@ class Way(Declared):
     def branch(self, script: Script, field: Field, drop: Drop, found: str, source: str = "") -> Branch:
         """Return the test of the value at an expression, and the expression for the legacy one."""
         if not self.copies:
-            convert = script.name("convert", _converting(field, drop, self.convert(field)))
+            convert = script.name("convert", partial(_converted, self, field, drop))
             return f"(value := {convert}({found})) is not None", "value"
         if field.of is not None:
             kind, call = self.inner(script, field, source)
@@ -163,15 +161,11 @@ def wanted(script: Script, field: Field, drop: Drop, test: str) -> str:
     return f"{test} and value in {script.name('words', frozenset(field.words))}" if field.words else test
 
 
-def _converting(field: Field, drop: Drop, convert: Convert) -> Convert:
-    """Return the function that converts what is known, to values that the field may have."""
-    fits, words = FITS[field.type], field.words
-
-    def converted(said: Json) -> Json:
-        value = None if is_dropped(drop, said) else convert(said)
-        return value if value is not None and fits(value) and (not words or value in words) else None
-
-    return converted
+def _converted(way: Way, field: Field, drop: Drop, said: Json) -> Json:
+    """Return what a way makes of a value that is known, None if the field may not have it."""
+    value = None if is_dropped(drop, said) else way.made(field, said)
+    fits = value is not None and FITS[field.type](value) and (not field.words or value in field.words)
+    return value if fits else None
 
 
 @attrs.frozen
