@@ -1,6 +1,5 @@
 """The invented APIs, and every way in to a process that was told of them by one variable."""
 
-import asyncio
 import os
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -11,12 +10,14 @@ import attrs
 import httpx
 import pytest
 
-from shim import httpx as shim_httpx
 from shim.core.context import Memory
 from shim.core.settings import parse_sunsets
 from shim.doors import process
 from shim.gateway import Options, serve_in_thread
 from tests.doors import by_httpx, by_requests
+from tests.doors.by_aiohttp import Aiohttp
+from tests.doors.by_urllib import Urllib
+from tests.doors.by_urllib3 import Urllib3
 from tests.doors.door import Door as Library
 from tests.peers.served import LOOPBACK
 
@@ -71,31 +72,14 @@ def through(door: type[Library], *names: str) -> Door:
     return opened
 
 
-@contextmanager
-def through_transport(origin: str) -> Iterator[Ask]:
-    """Call with httpx's own client over the shim's transport."""
-    with httpx.Client(base_url=origin, transport=shim_httpx.Transport()) as client:
-        yield lambda method, target, **options: _got(client.request(method, target, **options))
-
-
-@contextmanager
-def through_async_transport(origin: str) -> Iterator[Ask]:
-    """Call with httpx's own async client over the shim's transport."""
-
-    async def ask(method: str, target: str, **options: Any) -> Got:
-        async with httpx.AsyncClient(base_url=origin, transport=shim_httpx.AsyncTransport()) as client:
-            return _got(await client.request(method, target, **options))
-
-    yield lambda method, target, **options: asyncio.run(ask(method, target, **options))
-
-
 DOORS: dict[str, Door] = {
     "gateway": through_gateway,
     "client": through(by_httpx.Blocking, "httpx"),
     "async client": through(by_httpx.Async, "httpx"),
-    "transport": through_transport,
-    "async transport": through_async_transport,
     "requests": through(by_requests.Requests),
+    "urllib3": through(Urllib3),
+    "aiohttp": through(Aiohttp),
+    "urllib": through(Urllib),
 }
 
 

@@ -4,7 +4,7 @@ import json
 
 import pytest
 
-from tests.documents.more_doors import IN_PROCESS, through_run
+from tests.documents.conftest import DOORS
 from tests.peers.scripted import GONE, error, ok, upstream
 
 V1, V2 = "/api/atlas/v1.0", "/api/atlas/v2"
@@ -94,12 +94,12 @@ def atlas(arrival):
     return answers.get(below) or error(404, "NOWHERE")
 
 
-@pytest.fixture(params=IN_PROCESS)
+@pytest.fixture(params=DOORS)
 def ask(request, monkeypatch):
     """Each way in of this process, in turn."""
     with upstream(atlas) as peer:
         monkeypatch.setenv("ATLAS_SHIM_UPSTREAM", peer.origin)
-        with IN_PROCESS[request.param](peer.origin) as asked:
+        with DOORS[request.param](peer.origin) as asked:
             asked.peer = peer
             yield asked
 
@@ -183,10 +183,3 @@ def test_a_body_with_the_same_verbs(ask):
         status, document = said(ask("POST", f"{V2}/groups/g1/ships", content=json.dumps(body | change).encode()))
         assert (status, document["errorCode"]) == (400, code)
     assert sent(ask) == []
-
-
-def test_a_program_of_somebody_else(monkeypatch):
-    """``atlas-shim run`` serves the same document."""
-    with upstream(atlas) as peer, through_run(peer.origin) as ask:
-        monkeypatch.setenv("ATLAS_SHIM_UPSTREAM", peer.origin)
-        assert said(ask("GET", f"{V2}/groups/g1/harbours/Rock%20End")) == (200, OLD_DEEP)
