@@ -17,7 +17,7 @@ import threading
 import time
 from collections.abc import Callable, Iterator, Mapping
 from importlib import import_module
-from typing import Any, cast
+from typing import cast
 
 from anyio.from_thread import start_blocking_portal
 
@@ -81,10 +81,10 @@ async def _run(settings: Watched[Plan], calls: Bound | None) -> None:
         _end_within(_LATE + (gateway.options.drain if gateway.is_ready else 0), 1)
         ends.put_nowait(why)
 
-    chores: list[asyncio.Task[Any]] = [loop.create_task(_watchdog())]  # a task that nobody holds may vanish
+    watchdog = loop.create_task(_watchdog())
     for number in (signal.SIGTERM, signal.SIGINT):
         loop.add_signal_handler(number, end, number.name)
-    loop.add_signal_handler(signal.SIGHUP, lambda: chores.append(loop.create_task(settings.look(now=True))))
+    loop.add_signal_handler(signal.SIGHUP, settings.again)
     await gateway.start(calls)
     where = f"takes calls at {options.uds or gateway.url} for {options.upstream}"
     where += f" by the proxy {gateway.proxy}" if gateway.proxy is not None else ""
@@ -97,6 +97,7 @@ async def _run(settings: Watched[Plan], calls: Bound | None) -> None:
     patience = f"EXTEND_TIMEOUT_USEC={round((gateway.options.drain + _TIDY) * 1e6)}"
     _notify("STOPPING=1", "STATUS=lets calls in flight end", patience)
     await gateway.drain(ends.get())
+    watchdog.cancel()
     _end_within(_AFTER, 0)
 
 

@@ -37,7 +37,7 @@ LARGEST = 16 * 1024 * 1024
 Stamp = list[tuple[Any, ...]]
 
 
-@attrs.define(eq=False)
+@attrs.define(eq=False, repr=False)
 class Watched(Generic[T]):
     """A ``value`` that is made of files.
 
@@ -48,62 +48,67 @@ class Watched(Generic[T]):
     """
 
     name: str
-    files: Callable[[], Iterable[str | Path]] = attrs.field(repr=False)
-    read: Callable[[], T] = attrs.field(repr=False)
-    use: Callable[[T], Sequence[str] | None] = attrs.field(default=lambda _: None, repr=False)
+    files: Callable[[], Iterable[str | Path]]
+    read: Callable[[], T]
+    use: Callable[[T], Sequence[str] | None] = lambda _: None
     changes: Sequence[str] = ()
     problems: tuple[str, ...] = ()
     good_since: float = attrs.field(factory=time.time)
     refused: float | None = None
     reloads: Tally[str] = attrs.field(factory=lambda: Tally({"refused": 0, "success": 0}))
-    known: Stamp = attrs.field(default=attrs.Factory(lambda self: stamps(self.files()), takes_self=True), repr=False)
-    value: T = attrs.field(default=attrs.Factory(lambda self: self.read(), takes_self=True), repr=False)
-    _seen: Stamp = attrs.field(factory=list, init=False, repr=False)
-    _pending: asyncio.Future[tuple[T] | Exception | None] | None = attrs.field(default=None, init=False, repr=False)
-    _lock: asyncio.Lock = attrs.field(factory=asyncio.Lock, init=False, repr=False)
+    known: Stamp | None = attrs.field(default=attrs.Factory(lambda self: stamps(self.files()), takes_self=True))
+    value: T = attrs.field(default=attrs.Factory(lambda self: self.read(), takes_self=True))
+    _seen: Stamp = attrs.field(factory=list, init=False)
+    _pending: asyncio.Future[tuple[T] | Exception | None] | None = attrs.field(default=None, init=False)
 
-    async def look(self, *, now: bool = False, patience: float = PATIENCE) -> bool | None:
-        """Look at the files once, and read them if they have changed and come to rest, or ``now``.
+    def again(self) -> None:
+        """Have the files read at the next look, changed or not."""
+        self.known = None
+
+    async def look(self) -> bool | None:
+        """Look at the files once, and read them if they have changed and come to rest.
 
         Returns whether a new value is in use, None if nothing was read.
         """
-        async with self._lock:
-            if self._pending is not None and not self._pending.done():
-                return self._refuse(SettingsError("an earlier look at the files has not ended")) if now else None
-            loop = asyncio.get_running_loop()
-            self._pending = loop.create_future()
-            work = loop, self._pending, now
-            threading.Thread(target=self._look, args=work, name="watched files", daemon=True).start()
-            await asyncio.wait((self._pending,), timeout=patience)
-            if not self._pending.done():
-                return self._refuse(SettingsError(f"was not read within {patience:g} seconds"))
-            if (read := self._pending.result()) is None:
+        if self._pending is not None and not self._pending.done():
+            if self.known is not None:
                 return None
-            self.known = self._seen
-            if isinstance(read, Exception):
-                return self._refuse(read)
-            (value,) = read
-            try:
-                self.changes = self.use(value) or ()
-            except Exception as error:  # noqa: BLE001 - a defect here must not end the watch, nor the gateway
-                return self._refuse(error)
-            self.value, self.problems, self.good_since = value, (), time.time()
-            self.reloads["success"] += 1
-            log.info("new %s in use%s", self.name, f": {'; '.join(self.changes)}" if self.changes else "")
-            return True
+            self.known = []
+            return self._refuse(SettingsError("an earlier look at the files has not ended"))
+        loop = asyncio.get_running_loop()
+        self._pending = loop.create_future()
+        work = loop, self._pending, self.known
+        threading.Thread(target=self._look, args=work, name="watched files", daemon=True).start()
+        await asyncio.wait((self._pending,), timeout=PATIENCE)
+        if not self._pending.done():
+            return self._refuse(SettingsError(f"was not read within {PATIENCE:g} seconds"))
+        if (read := self._pending.result()) is None:
+            return None
+        self.known = self._seen
+        if isinstance(read, Exception):
+            return self._refuse(read)
+        (value,) = read
+        try:
+            self.changes = self.use(value) or ()
+        except Exception as error:  # noqa: BLE001 - a defect here must not end the watch, nor the gateway
+            return self._refuse(error)
+        self.value, self.problems, self.good_since = value, (), time.time()
+        self.reloads["success"] += 1
+        log.info("new %s in use%s", self.name, f": {'; '.join(self.changes)}" if self.changes else "")
+        return True
 
-    def _look(self, loop: asyncio.AbstractEventLoop, done: asyncio.Future[Any], now: bool) -> None:  # noqa: FBT001
+    def _look(self, loop: asyncio.AbstractEventLoop, done: asyncio.Future[Any], known: Stamp | None) -> None:
         """In a thread: see how the files are now, and hand over what was read of them, None if nothing was."""
         found, before = stamps(self.files()), self._seen
         read: tuple[T] | Exception | None = None
-        if now or (found == before and found != self.known):
+        if known is None or (found == before and found != known):
             try:
                 _check(found)
                 read = (self.read(),)
             except Exception as error:  # noqa: BLE001 - the loop logs it
                 read = error
             # What was read may be of the old files and of the new.
-            read = read if now or stamps(self.files()) == found else None
+            read = read if known is None or stamps(self.files()) == found else None
         self._seen = found
         with contextlib.suppress(RuntimeError):  # the loop has ended meanwhile
             loop.call_soon_threadsafe(done.set_result, read)

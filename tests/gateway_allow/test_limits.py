@@ -175,7 +175,8 @@ async def test_limits_change_while_the_gateway_runs(tmp_path):
         source = PlanSource({}, {}, config)
         files = follow(seen.gateway, source)
         config.write_text('allow = ["reads"]')
-        assert await files.look(now=True)
+        files.again()
+        assert await files.look()
         assert told(seen.ask(CLUSTERS, "Content-Length: 0", method="POST")) == (403, "SHIM_NOT_ALLOWED")
         assert not seen.targets
 

@@ -41,6 +41,11 @@ class Applied:
         self.files = follow(self.gateway, source)
         self.before = self.gateway._handler.plan
 
+    async def read(self):
+        """Read the files, changed or not."""
+        self.files.again()
+        return await self.files.look()
+
     @property
     def plan(self):
         """Its plan."""
@@ -64,7 +69,7 @@ async def test_broken_file_is_refused(tmp_path, caplog, text, said):
     config.write_text('route = "legacy"\n')
     applied = Applied(source_of(config))
     config.unlink() if text is None else config.write_text(text)
-    assert not await applied.files.look(now=True)
+    assert not await applied.read()
     assert applied.plan is applied.before
     assert all(any(word in one for one in applied.files.problems) for word in said)
     lines = [record for record in caplog.records if record.levelname == "ERROR"]
@@ -72,7 +77,7 @@ async def test_broken_file_is_refused(tmp_path, caplog, text, said):
     assert lines[0].exc_info in {None, False}
     assert all(word in lines[0].getMessage() for word in said)
     config.write_text('route = "flex"\n')
-    assert await applied.files.look(now=True)
+    assert await applied.read()
     assert applied.files.reloads == {"success": 1, "refused": 1}
 
 
@@ -82,7 +87,7 @@ async def test_what_cannot_change_is_kept_and_told(tmp_path, caplog):
     config.write_text("")
     applied = Applied(source_of(config))
     config.write_text('upstream = "http://127.0.0.1:1"\nlisten = "127.0.0.1:2"\nroute = "off"\n')
-    assert await applied.files.look(now=True)
+    assert await applied.read()
     options = applied.plan.options
     assert (options.upstream, options.listen, options.route) == (Options().upstream, Options().listen, RouteWord.OFF)
     assert "restart and stay as they were: listen, upstream" in caplog.text
@@ -210,7 +215,7 @@ async def test_what_changed_is_told(tmp_path, caplog):
         'deadline = 7.5\nwrites = "instances"\npublic-url = "https://a.test"\nsunset = "snapshots=2027-01-01"\n'
     )
     (folder / "mine.toml").write_text(OVERRIDE.format(day="2026-02-01"))
-    await applied.files.look(now=True)
+    await applied.read()
     (text,) = [record.getMessage() for record in caplog.records if "in use" in record.getMessage()]
     assert "route was legacy, is auto" in text
     assert "deadline was 5, is 7.5" in text

@@ -114,7 +114,7 @@ async def test_what_never_ends_is_not_read(file, make, said, caplog):
     assert not seen.used
 
 
-async def test_read_that_hangs_is_given_up(file, caplog):
+async def test_read_that_hangs_is_given_up(file, caplog, monkeypatch):
     """It is said within the patience and holds up no other look; once it comes back the files are read again."""
     seen, ends = Seen(file), threading.Event()
     threads = []
@@ -126,36 +126,18 @@ async def test_read_that_hangs_is_given_up(file, caplog):
     seen.watched.read = slow
     file.write_text("new")
     assert await seen.watched.look() is None
-    assert await seen.watched.look(patience=0.05) is False
+    monkeypatch.setattr(watch, "PATIENCE", 0.05)
+    assert await seen.watched.look() is False
     assert "was not read within 0.05 seconds" in caplog.text
     assert await seen.watched.look() is None
-    assert await seen.watched.look(now=True) is False
+    seen.watched.again()
+    assert [await seen.watched.look() for _ in range(2)] == [False, None]
     ends.set()
     await asyncio.to_thread(threads[0].join)
     await asyncio.sleep(0)  # what the thread has left in the loop
+    monkeypatch.undo()
     assert await seen.watched.look() is True
     assert seen.used == ["late"]
-
-
-async def test_looks_at_the_same_time(file, caplog):
-    """A signal that comes while files are being read waits for that, and reads them once more."""
-    seen, began, ends = Seen(file), threading.Event(), threading.Event()
-    read = seen.read
-
-    def slow():
-        began.set()
-        assert ends.wait(30)
-        return read()
-
-    seen.watched.read = slow
-    file.write_text("new")
-    assert await seen.watched.look() is None
-    first, second = (asyncio.ensure_future(seen.watched.look(now=now)) for now in (False, True))
-    await asyncio.to_thread(began.wait)
-    ends.set()
-    assert (await first, await second) == (True, True)
-    assert seen.used == ["new", "new"]
-    assert "refused" not in caplog.text
 
 
 async def test_defect_ends_no_watch(file, caplog, monkeypatch):
