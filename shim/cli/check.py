@@ -17,7 +17,7 @@ import click
 
 from shim.cli import check_dropin, output
 from shim.cli.check_connect import GROUP, probe
-from shim.cli.output import output_option, printable, write_report
+from shim.cli.output import FILE, output_option, printable, write_report
 from shim.core.recognise import Engine, load_engine
 from shim.core.settings import RouteWord, read_settings
 from shim.credentials import AccessToken, ApiKey, ServiceAccount, read_credentials, used_variables
@@ -45,8 +45,6 @@ from shim.origins import read_base_url
 if TYPE_CHECKING:
     from shim.tools.draft.pairs import FieldLine
 
-_FILE = click.Path(exists=True, dir_okay=False, path_type=Path)
-
 _KINDS = {
     type(None): "none",
     ApiKey: "an API key",
@@ -64,22 +62,11 @@ _SHOWN, _BEFORE = 60, 15
 @click.option("--config", type=click.Path(path_type=Path), help="The gateway's settings file, as for serve.")
 @click.option("--connect", "connects", is_flag=True, help="Also ask Atlas, with the credentials of the environment.")
 @click.option("--group", envvar="MONGODB_ATLAS_PROJECT_ID", metavar="ID", help="A project, for --connect.")
-@click.option("--pairs", type=_FILE, help="Recorded answers of two versions, to compare with what the documents make.")
-@click.option("--calendar", is_flag=True, help="Check nothing, and list the sunsets.")
-@click.option(
-    "--description",
-    "descriptions",
-    type=_FILE,
-    multiple=True,
-    help="Also list the sunsets of this OpenAPI description, with --calendar.",
-)
-@click.option(
-    "--seen",
-    type=_FILE,
-    multiple=True,
-    help="Count calls in this inventory or output of 'scan -o json', with --calendar. Default: ATLAS_SHIM_INVENTORY.",
-)
-@click.option("--within", type=click.IntRange(0), default=90, help="Fail for sunsets in so many days, with --calendar.")
+@click.option("--pairs", type=FILE, help="Recorded answers of two versions, to compare with what the documents make.")
+@click.option("--calendar", is_flag=True, help="Check nothing; list the sunsets, by the next three options.")
+@click.option("--description", "descriptions", type=FILE, multiple=True, help="Add the sunsets of an OpenAPI file.")
+@click.option("--seen", type=FILE, multiple=True, help="Count the calls in an inventory, or in the JSON of a scan.")
+@click.option("--within", type=click.IntRange(0), default=90, help="Fail for sunsets in so many days.")
 @output_option
 def command(  # noqa: PLR0913 - one argument for each option
     *,

@@ -8,26 +8,19 @@ from pathlib import Path
 import click
 
 from shim.cli.failures import plain
+from shim.cli.output import FILE
 from shim.tools.draft.descriptions import read_description
 from shim.tools.draft.drafting import Asked, draft
 from shim.tools.draft.pairs import read_pairs
 
-_FILE = click.Path(exists=True, dir_okay=False, path_type=Path)
-
 
 @click.command()
-@click.argument("old", type=_FILE)
-@click.argument("new", type=_FILE, required=False)
+@click.argument("old", type=FILE)
+@click.argument("new", type=FILE, required=False)
 @click.option("--operation", "operations", multiple=True, required=True, metavar="ID", help="Repeatable: get and list.")
 @click.option("--successor", "successors", multiple=True, metavar="ID", help="Its successor's id, if it differs.")
-@click.option("--pairs", "recorded", type=_FILE, help="Recorded answers of both versions, one JSON object a line.")
-@click.option(
-    "-o",
-    "--output",
-    "target",
-    type=click.Path(dir_okay=False, path_type=Path),
-    help="The file to write. Default: standard output.",
-)
+@click.option("--pairs", "recorded", type=FILE, help="Recorded answers of both versions, one JSON object a line.")
+@click.option("-o", "--output", "target", type=click.Path(dir_okay=False, path_type=Path), help="The file to write.")
 def command(  # noqa: PLR0913 - one argument for each option
     *,
     old: Path,

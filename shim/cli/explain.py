@@ -36,9 +36,7 @@ from shim.tools.radar.shape import NAME, shape_of
 @click.command()
 @click.argument("method")
 @click.argument("url")
-@click.option(
-    "--accept", metavar="VALUE", help="The call's Accept header. Default: no header, which means the legacy version."
-)
+@click.option("--accept", metavar="VALUE", help="The call's Accept header. Default: none, so the legacy version.")
 @click.option("--at", "at", metavar="DATE", help="The date or instant of the call. Default: now.")
 @output_option
 def command(*, method: str, url: str, accept: str | None, at: str | None, output: str) -> None:

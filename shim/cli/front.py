@@ -20,28 +20,18 @@ _SHARED = ("upstream", "upstream_timeout", "client_timeout", "keepalive_timeout"
 @click.command()
 @click.option("--for", "proxy", type=click.Choice(PROXIES), required=True, help="Whose configuration.")
 @click.option(
-    "--gateway",
-    "gateways",
-    metavar="HOST:PORT",
-    multiple=True,
-    default=[_ROWS["listen"].default],
+    "--gateway", "gateways", metavar="HOST:PORT", multiple=True, default=[_ROWS["listen"].default],
     help="A gateway's address; repeat it for each replica.",
-)
+)  # fmt: skip
 @click.option(
-    "--admin",
-    "admins",
-    metavar="HOST:PORT",
-    multiple=True,
-    default=["8481"],
+    "--admin", "admins", metavar="HOST:PORT", multiple=True, default=["8481"],
     help="The admin address for health checks, once for each --gateway, or one port for all; 'off': no checks.",
-)
+)  # fmt: skip
 @click.option("--listen", metavar="HOST:PORT", default="127.0.0.1:8400", help="Let the proxy listen on this address.")
 @click.option("--upstream", metavar="URL", help=f"Atlas' origin.  [default: {_ROWS['upstream'].default}]")
 @click.option("--tls-cert", metavar="PATH", help="Let the proxy speak TLS with this certificate chain (PEM).")
 @click.option("--tls-key", metavar="PATH", help=_ROWS["tls_key"].help)
-@click.option(
-    "--ca-file", metavar="PATH", help="Check Atlas' certificate against these roots (PEM). Default: the system's."
-)
+@click.option("--ca-file", metavar="PATH", help="Roots of Atlas' certificate (PEM). Default: the system's.")
 @click.option(
     "--peer",
     type=click.Choice(["forwarded-for", "proxy-protocol"]),

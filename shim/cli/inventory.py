@@ -13,7 +13,7 @@ import attrs
 import click
 
 from shim.cli import output
-from shim.cli.output import output_option
+from shim.cli.output import FILE, output_option
 from shim.cli.successors import no_successor
 from shim.core.recognise import Engine, shared_engine
 from shim.core.settings import read_settings
@@ -26,7 +26,7 @@ EXIT = {"quiet": 0, "called": 4, "unproven": 5}
 
 
 @click.command()
-@click.argument("files", metavar="[FILE...]", nargs=-1, type=click.Path(exists=True, dir_okay=False, path_type=Path))
+@click.argument("files", metavar="[FILE...]", nargs=-1, type=FILE)
 @click.option("--since", metavar="WHEN", help="Count only calls since then: 30d, 12h, 4w, a date or an instant.")
 @click.option("--fail-if-called", "fails", is_flag=True, help="Exit with 4 or 5 unless nobody called (see below).")
 @output_option

@@ -15,18 +15,13 @@ import click
 
 from shim.cli.failures import NO, plain
 
+FILE = click.Path(exists=True, dir_okay=False, path_type=Path)
+FORMS = click.Choice(["table", "json"])
+
 output_option = click.option(
-    "-o",
-    "--output",
-    type=click.Choice(["table", "json"]),
-    default="table",
-    help="Print text for people, or JSON for programs.",
+    "-o", "--output", type=FORMS, default="table", help="Print text for people, or JSON for programs."
 )
-config_option = click.option(
-    "--config",
-    type=click.Path(exists=True, dir_okay=False, path_type=Path),
-    help='Read options from this TOML file, as in: route = "auto"',
-)
+config_option = click.option("--config", type=FILE, help='Read options from this TOML file, as in: route = "auto"')
 
 
 def write_json(value: Any) -> None:

@@ -40,13 +40,10 @@ _is_python = re.compile(r"(python|pypy)[\d.]*").fullmatch
     "--via",
     type=click.Choice(["auto", "python", "gateway"]),
     default="auto",
-    help="Translate calls in Python ('python', for a Python that has atlas-shim) or in a gateway of this run "
-    "('gateway'). 'auto' chooses Python where that is possible, else the gateway.",
+    help="Translate in Python, which must have atlas-shim, or in a gateway; auto prefers Python.",
 )
 @click.option("--show", is_flag=True, help="Print the program's variables, one a line, without running it.")
-@click.option(
-    "--report", is_flag=True, help="Wait for the program, then print how many calls it made and how many were retired."
-)
+@click.option("--report", is_flag=True, help="Wait for the program, then print how many calls to Atlas were retired.")
 @config_option
 @click.argument("program", nargs=-1, type=click.UNPROCESSED, metavar="-- COMMAND [ARGUMENT]...")
 def command(*, program: tuple[str, ...], via: str, show: bool, report: bool, config: Path | None) -> None:
