@@ -21,7 +21,7 @@ from shim.cli.output import FILE, output_option, printable, write_report
 from shim.core.recognise import Engine, load_engine
 from shim.core.settings import RouteWord, read_settings
 from shim.credentials import AccessToken, ApiKey, ServiceAccount, read_credentials, used_variables
-from shim.documents import Document
+from shim.documents import Document, load_documents
 from shim.documents.check import lost_members, open_questions
 from shim.doors.environment import VARIABLES, WARNINGS, read_word
 from shim.errors import DocumentError, SettingsError
@@ -139,7 +139,7 @@ def command(  # noqa: PLR0913 - one argument for each option
 
 
 def _engine(document: Path | None, switches: Mapping[str, str] = {}) -> Engine:
-    return load_engine({**os.environ, **switches}, *filter(None, [document]))
+    return load_engine({**os.environ, **switches}, load_documents([document]) if document else ())
 
 
 def _settings(

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
 from functools import cache
-from pathlib import Path
 
 import attrs
 
@@ -223,14 +222,14 @@ def _rank(operation: Operation) -> tuple[bool, str]:
     return not operation.path.ending, operation.version
 
 
-def load_engine(environ: Mapping[str, str], *paths: Path) -> Engine:
+def load_engine(environ: Mapping[str, str], documents: Sequence[Document] = ()) -> Engine:
     """Return an engine for some documents, or else for the shipped ones and those in ``ATLAS_SHIM_MAPPINGS``.
 
     Successors with a switch are there as ``ATLAS_SHIM_READS`` and ``ATLAS_SHIM_WRITES`` say. Raises DocumentError that
     lists every defect, and SettingsError.
     """
     words = [parse_writes(environ.get(name, ""), name=name) for name in SWITCHES]
-    return Engine(load_documents(paths or mapping_folders(environ)), *words)
+    return Engine(documents or load_documents(mapping_folders(environ)), *words)
 
 
 def shared_engine(environ: Mapping[str, str]) -> Engine:
