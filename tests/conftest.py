@@ -31,7 +31,7 @@ def pytest_addoption(parser):
 
 
 def pytest_configure(config):
-    """Bound made-up examples by number; a slow machine is no defect, so never by time."""
+    """Bound made-up examples by number; a slow machine is not a defect, so never by time."""
     every = config.getoption("--every")
     settings.register_profile("gate", deadline=None, max_examples=20, derandomize=True)
     settings.register_profile("every", deadline=None)

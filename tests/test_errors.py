@@ -26,7 +26,7 @@ def test_an_atlas_error_survives_the_way_to_another_process(error, carry):
 
 
 def test_notes_of_an_error_travel_too():
-    """What was added on its way (PEP 678), such as how often a call was tried, is no argument of its class."""
+    """What was added on its way (PEP 678), such as how often a call was tried, is not an argument of its class."""
     error = NotFoundError(404)
     error.add_note("3 attempts were made.")
     assert pickle.loads(pickle.dumps(error)).__notes__ == ["3 attempts were made."]

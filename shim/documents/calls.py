@@ -81,7 +81,7 @@ class ErrorRule(Declared):
         yield "status", not is_error, f"must be that of an error, 400 to 599, not {self.status}"
         for name in parameters_in(self.detail or ""):
             unknown = name not in table.around.operation.path.parameters
-            yield "detail", unknown, f"{{{name}}} is no parameter of the legacy path"
+            yield "detail", unknown, f"{{{name}}} is not a parameter of the legacy path"
 
 
 def _path(table: Table, key: str) -> Template:
@@ -147,12 +147,12 @@ class Target(Declared):
         what = f"{self.method} can't answer {legacy.method}: a read stays a read, and a write a write"
         yield "method", (self.method == "GET") != is_read, what
         yield from self._is_legacy(table)
-        yield "media_type", kind and not _is_media_type(kind), f"{kind!r} is no media type such as application/json"
+        yield "media_type", kind and not _is_media_type(kind), f"{kind!r} is not a media type such as application/json"
         yield "media_type", kind and self.version, "can't stand beside version: one of them says what Accept has"
         no_host = self.host and not self.host.isidentifier()
-        yield "host", no_host, f"{self.host!r} is no name; its URL is in ATLAS_SHIM_HOSTS, for operators to give"
+        yield "host", no_host, f"{self.host!r} is not a name; its URL is in ATLAS_SHIM_HOSTS, for operators to give"
         yield "items", self.bare and table.has("items"), "can never apply: a bare answer is itself the list"
-        yield "items", no_name, f"{self.items!r} is no name; nest names with dots, or say bare = true"
+        yield "items", no_name, f"{self.items!r} is not a name; nest names with dots, or say bare = true"
         yield "items", is_one and self.items != "results" and not self.next, other
         yield "items", self.items in OF_PAGE, f"{self.items!r} is never the list of a page"
         yield "paging", _reads_all(table) and kept, "can only be collected: the whole list is read"
@@ -187,7 +187,7 @@ class Target(Declared):
 def unknown_parameters(key: str, path: Template, legacy: Any) -> Rows:
     """Yield for each parameter of a path whether the legacy path does not have it."""
     for name in path.parameters:
-        yield key, name not in legacy.path.parameters, f"{{{name}}} is no parameter of the legacy path"
+        yield key, name not in legacy.path.parameters, f"{{{name}}} is not a parameter of the legacy path"
 
 
 def _errors(table: Table, key: str) -> Mapping[str, ErrorRule]:
@@ -279,7 +279,7 @@ class Successor(Declared):
             is_status = len(code) == 3 and code.isdecimal() and 400 <= int(code) <= 599
             no_codes = self.error.detail and not self.error.code
             never = not is_status and (is_number or no_codes)
-            yield key_path(".errors", code), never, "can never apply: it is no status of an error"
+            yield key_path(".errors", code), never, "can never apply: it is not a status of an error"
 
     def targets(self) -> Iterator[tuple[str, Target]]:
         """Return its upstream calls with the key each stands under."""

@@ -101,7 +101,7 @@ def _of_names(use: Use) -> Rows:
     for name in resource.without:
         yield at, name in names, f"{name!r} is a field of its own, and does not pass as it is"
         no_name = not all(unquoted(name)) or "[" in name
-        yield at, no_name, f"{name!r} is no name; nest names with dots (lists pass whole)"
+        yield at, no_name, f"{name!r} is not a name; nest names with dots (lists pass whole)"
         for one in _outer(name):
             known = one in names or one in resource.without
             yield at, known, f"{name!r} can never apply: {one!r} does not pass as it is"
@@ -189,7 +189,7 @@ def _of_lists(resource: Resource, tier: str) -> Rows:
                 instead = f"{'.'.join(start)}[first].{after}"
                 yield rule.at, True, f"{source!r} goes through a list, as {lists[start]!r} says: {instead}?"
             elif start in others and isinstance(after, Step):
-                yield rule.at, True, f"{source!r} takes an item of what is no list, as {others[start]!r} says"
+                yield rule.at, True, f"{source!r} takes an item of what is not a list, as {others[start]!r} says"
 
 
 def _path(source: str) -> Path:

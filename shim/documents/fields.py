@@ -19,7 +19,7 @@ TIERS = ("flex", "dedicated")
 BODY = "body"
 """What stands for a tier in rules that make a request body."""
 BARE = "value"
-"""The name under which rules read what is no object, and of the one field of a bare answer."""
+"""The name under which rules read what is not an object, and of the one field of a bare answer."""
 
 TYPES = ("string", "integer", "number", "boolean", "time", "strings", "object", "objects", "array", "links", "any")
 """The types a field may have; objects and what may be one are handed over as they are, unless ``of`` is said."""
@@ -127,7 +127,7 @@ class Verb(Declared):
 def unfit(field: Field, said: Json) -> str:
     """Say why a value can't be that of a field."""
     if said is None:
-        return "null is no value"
+        return "null is not a value"
     if not FITS[field.type](said):
         return f"not of type {field.type}"
     return "not one of the legacy words" if field.words else "not a list of one"

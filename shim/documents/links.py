@@ -59,7 +59,7 @@ class Link(Verb):
                 kind = types.get(name, "")
                 no_text = kind not in {"", "string", "integer", "time"}
                 yield "", not kind, f"link {{{name}}} is neither a parameter of {operation}'s path nor a field"
-                yield "", no_text, f"link {{{name}}} is no text: the field's type is {kind}"
+                yield "", no_text, f"link {{{name}}} is not a text: the field's type is {kind}"
 
     def lines(self, script: Script, field: Field, which: str) -> list[str]:
         lines, segments = list[str](), dict[str, str]()

@@ -93,7 +93,7 @@ def parse_document(
     error = ErrorShape.maybe(top.table("error")) or ATLAS_ERRORS
     for key, said in attrs.asdict(error).items():
         if "[" in said.replace("[first]", ""):
-            top.wrong("error", f"{key} is no name: {said!r} may lead through a list by [first] alone")
+            top.wrong("error", f"{key} is not a name: {said!r} may lead through a list by [first] alone")
     if lender and lender not in others:
         top.wrong("resources_of", f"no document with resources of its own is named {lender!r}")
     resources = Resources()

@@ -51,7 +51,7 @@ class Constant(Declared):
 
     def wrong(self, table: Table) -> Rows:
         yield "value", self.value is None, "is missing; give the answer"
-        yield "value", self.value is not None and not is_json(self.value), f"{self.value!r} is no JSON value"
+        yield "value", self.value is not None and not is_json(self.value), f"{self.value!r} is not a JSON value"
 
 
 @attrs.frozen
@@ -186,7 +186,7 @@ class Operation(Declared):
         last = switched == successors[-1:]
         yield "", not self.lives and switched and not (last and others), "needs a successor that has no switch, first"
         for name in self.cluster:
-            yield "cluster", name not in parameters, f"{name!r} is no parameter of the path"
+            yield "cluster", name not in parameters, f"{name!r} is not a parameter of the path"
         lacking = others > 1 and not self.cluster
         yield "cluster", lacking, "is missing; name the path parameters that tell one cluster from another"
         bodiless = self.method in {"GET", "DELETE"}
@@ -216,7 +216,7 @@ class Operation(Declared):
             kind, is_bare = types.get(key.removeprefix("-")), self.resource.bare
             both = key.startswith("-") and key[1:] in self.order
             yield "order", is_bare, "can't sort what is bare"
-            yield "order", kind is None and not is_bare, f"{key!r} is no field of the resource"
+            yield "order", kind is None and not is_bare, f"{key!r} is not a field of the resource"
             yield "order", both, f"{key!r} and {key[1:]!r} can't both apply"
             yield "order", kind and kind not in _SORTABLE, f"{key!r} can't be sorted by: its type is {kind}"
         for tier, one in self.successors.items():
@@ -235,7 +235,7 @@ class Operation(Declared):
         lists = table.has("items") and self.shape != "page"
         yield "items", lists, "belongs to pages: it names the member that holds the list"
         no_list = self.items in OF_PAGE or "." in self.items
-        yield "items", no_list, f"{self.items!r} is no name for a page's list"
+        yield "items", no_list, f"{self.items!r} is not a name for a page's list"
 
     @property
     def fields(self) -> tuple[Field, ...]:

@@ -70,7 +70,7 @@ class RequestBody(Declared):
         chosen, types = (self.choose,) if self.choose else (), self.members
         for at, names in (("refuse", tuple(self.refused)), ("required", self.required), ("choose", chosen)):
             for name in names:
-                yield at, name not in self.members, f"{name!r} is no member of the body"
+                yield at, name not in self.members, f"{name!r} is not a member of the body"
         apart = bool(self.choose) != bool(self.words)
         yield "words", apart, "and choose belong together: the words that the choosing member may have"
         for name in self.ignored:

@@ -30,7 +30,7 @@ def tiers_of(table: Table) -> Iterator[tuple[str, Table, str]]:
     for name in () if named is None else named.names():
         assert named is not None
         if re.fullmatch("[a-z][a-z0-9]*", name) is None or name in _NO_TIERS:
-            named.wrong(name, "is no name of a tier; give one of small letters and digits")
+            named.wrong(name, "is not a name of a tier; give one of small letters and digits")
         elif name in seen:
             named.wrong(name, f"is there already, without tier: {table.at(name)}")
         else:
@@ -53,7 +53,7 @@ class Resources:
         elif name in self.tables or name in self.read:
             return self.get(name)
         elif name:
-            table.wrong(key, f"{name!r} is no resource of this document")
+            table.wrong(key, f"{name!r} is not a resource of this document")
         return None
 
     def get(self, name: str) -> Resource:
@@ -129,7 +129,7 @@ def _member(body: Table, name: str) -> Iterator[Field]:
             table.refuse(
                 [
                     ("", first in request.ignored, f"reads {source!r}, which is ignored"),
-                    ("", unknown, f"reads {source!r}, which is no member of the legacy body"),
+                    ("", unknown, f"reads {source!r}, which is not a member of the legacy body"),
                     ("", unfit, f"can never apply: {source!r} is of type {said}"),
                 ]
             )

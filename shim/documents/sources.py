@@ -60,14 +60,14 @@ def parse_source(text: str) -> Path:
     for part in names_in(text):
         found = _PART.fullmatch(part)
         if found is None:
-            raise ValueError(f"{text!r} is no source: {part!r} is neither a name nor a name with one [step]")
+            raise ValueError(f"{text!r} is not a source: {part!r} is neither a name nor a name with one [step]")
         name, step = found.groups()
         if name.isdigit():
-            raise ValueError(f"{text!r} is no source: an item of a list is named [first] or [only], not {name}")
+            raise ValueError(f"{text!r} is not a source: an item of a list is named [first] or [only], not {name}")
         path.append(_plain(name))
         if step is not None:
             if step not in Step.__members__.values():
-                raise ValueError(f"{text!r} is no source: [{step}] is not one of [first], [only], [each]")
+                raise ValueError(f"{text!r} is not a source: [{step}] is not one of [first], [only], [each]")
             path.append(Step(step))
     return tuple(path)
 
@@ -75,13 +75,13 @@ def parse_source(text: str) -> Path:
 def read_source(text: str) -> Path:
     """Return the path of a source in a document; raises ValueError for what is meant to be of another language, too."""
     if text.startswith("$") and text[1:2] in {"", ".", "["}:
-        raise ValueError(f"{text!r} is no source: names begin at the object itself, without $")
+        raise ValueError(f"{text!r} is not a source: names begin at the object itself, without $")
     if "\\." in text:
-        raise ValueError(f"{text!r} is no source: a name with a dot in it stands in quotes, as in \"'a.b'.c\"")
+        raise ValueError(f"{text!r} is not a source: a name with a dot in it stands in quotes, as in \"'a.b'.c\"")
     return parse_source(text)
 
 
-class _SeveralItems(Exception):  # noqa: N818 - what a step can't take is no error
+class _SeveralItems(Exception):  # noqa: N818 - what a step can't take is not an error
     """A list of several items, from which ``[only]`` can't choose."""
 
 

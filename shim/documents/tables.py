@@ -110,7 +110,7 @@ class Table:
             lacking = [one for one in keys if one not in self._data]
             near = get_close_matches(key, lacking, n=1) or get_close_matches(key, keys, n=1)
             hint = f"; did you mean {near[0]!r}?" if near else f"; known here: {', '.join(sorted(keys))}"
-            self.wrong(key, f"is no key of this table{hint}")
+            self.wrong(key, f"is not a key of this table{hint}")
             meant = near[0] if near and near[0] in lacking else key
             self._spelt[meant] = key
             self._data = {meant if one == key else one: value for one, value in self._data.items()}
@@ -186,7 +186,7 @@ class Table:
                 try:
                     return value.astimezone(UTC)
                 except OverflowError:
-                    what = f"{value.isoformat()} is no instant in UTC"
+                    what = f"{value.isoformat()} is not an instant in UTC"
             case datetime():
                 what = f"needs a UTC offset, as in {value.isoformat()}Z"
             case date():

@@ -102,7 +102,7 @@ class Parameter(Verb):
     def misused(self, field: Field, use: Use) -> Rows:
         for operation, path in use.paths.items():
             unknown = self.parameter and self.parameter not in path.parameters
-            yield ".parameter", unknown, f"{self.parameter!r} is no parameter of {operation}'s path"
+            yield ".parameter", unknown, f"{self.parameter!r} is not a parameter of {operation}'s path"
 
     def lines(self, script: Script, field: Field, which: str) -> list[str]:
         return [put(field, script.once_a_call("parameter", f"context.parameters[{self.parameter!r}]"))]

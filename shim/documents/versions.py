@@ -71,7 +71,7 @@ def parse_versions(text: str) -> Versions:
     for part in text.split(","):
         found = _BOUND.fullmatch(part)
         if found is None or found[1] in bounds:
-            raise ValueError(f"{text!r} is no range of versions such as '>=2023.1.1' or '>=2023.1.1,<2024.8.5'")
+            raise ValueError(f"{text!r} is not a range of versions such as '>=2023.1.1' or '>=2023.1.1,<2024.8.5'")
         try:
             bounds[found[1]] = date(*map(int, found.groups()[1:])).isoformat()
         except ValueError:

@@ -93,7 +93,7 @@ def alias(library: str, ours: Mapping[str, Mapping[str, Any]], *again: str) -> d
 
     Those in ``again`` are loaded a second time, so that they stand on what is ours. Returns all that is ours.
     """
-    for name, module in tuple(sys.modules.items()):  # requests.packages is no package, and has modules all the same
+    for name, module in tuple(sys.modules.items()):  # requests.packages is not a package, and has modules all the same
         if name.startswith(f"{library}.") and name.removeprefix(f"{library}.") not in ours:
             sys.modules[f"shim.{name}"] = module
     sys.meta_path.insert(0, _Aliases(library, ours, again))

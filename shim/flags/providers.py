@@ -109,7 +109,7 @@ def _in_file(path: Path, key: str, project: str) -> object:
 
 
 def _flag(key: str, given: Any) -> tuple[Any, dict[str, float], dict[str, Any]]:
-    """Return a flag's value, share and projects; raises ValueError, as tomllib does, that names what is no flag."""
+    """Return a flag's value, share and projects; raises ValueError, as tomllib does, that names what is not a flag."""
     table = {"value": given} if isinstance(given, str) else given
     if not isinstance(table, dict) or table.keys() - {"value", "share", "projects"} or "value" not in table:
         raise ValueError(f"{key}: a flag has a value, and perhaps a share and projects")

@@ -101,7 +101,7 @@ def _check(
     ]
     for name, host in named:
         if _HOST.fullmatch(host) is None:
-            raise SettingsError(f"{name}: {host!r} is no name or address of a host")
+            raise SettingsError(f"{name}: {host!r} is not a name or address of a host")
     if options.tls_key and not options.tls_cert:
         raise SettingsError("--tls-key: is of no use without --tls-cert")
     for calls, admin in replicas:

@@ -157,7 +157,7 @@ class LogLines(logging.Handler):
                     left = left[os.write(self._descriptor, left) :]
                 except BlockingIOError:  # somebody who shares the descriptor made it so
                     select.select((), (self._descriptor,), ())
-        except OSError:  # a reader that is gone for good, or a disk that is full, is no reason to end
+        except OSError:  # a reader that is gone for good, or a disk that is full, is not a reason to end
             return False
         return True
 

@@ -186,7 +186,7 @@ class PlanSource:
 def read_config(path: Path | None) -> dict[str, object]:
     """Read a file of ``public_url = "https://…"`` lines; a key may be spelled with dashes.
 
-    Raises SettingsError when it can't be read or is no TOML.
+    Raises SettingsError when it can't be read or is not TOML.
     """
     if path is None:
         return {}
@@ -240,4 +240,4 @@ def settings_of(found: Mapping[str, Given], environ: Mapping[str, str]) -> list[
 def unknown_variables(environ: Mapping[str, str]) -> list[str]:
     """Return a problem for each variable that nothing reads: a mistyped kill switch would have no effect."""
     names = sorted(name for name in environ if name.startswith(PREFIX) and name not in KNOWN)
-    return [f"{name}: is no setting{nearest(name, sorted(KNOWN), PREFIX)}" for name in names]
+    return [f"{name}: is not a setting{nearest(name, sorted(KNOWN), PREFIX)}" for name in names]

@@ -207,6 +207,6 @@ def _listening(number: int) -> socket.socket:
     except OSError:
         listens = 0
     if not listens:
-        raise SettingsError(f"LISTEN_FDS: descriptor {number} is no listening socket; use ListenStream=")
+        raise SettingsError(f"LISTEN_FDS: descriptor {number} is not a listening socket; use ListenStream=")
     one.set_inheritable(False)
     return one

@@ -218,7 +218,7 @@ async def test_where_nobody_is_asked_the_answer_is_a_response_too(atlas):
 
 
 async def test_a_redirect_onto_a_retired_path_is_served_where_statuses_raise(raw):
-    """The 410 that aiohttp raises for is no answer to it."""
+    """The 410 that aiohttp raises for is not an answer to it."""
     server = raw(
         lambda request: (
             reply("302 Found", f"Location: {SNAPSHOTS}") if b" /moved " in request else gone_then_flex(request)

@@ -114,5 +114,5 @@ def test_any_success():
     ],
 )
 def test_retry_after(value, seconds):
-    """Seconds and HTTP-dates are read; a past date is no wait, nonsense is unknown."""
+    """Seconds and HTTP-dates are read; a past date is not a wait, nonsense is unknown."""
     assert retry_after(value, now=1769040000.0) == seconds

@@ -18,7 +18,7 @@ NOTHING: Any = object()
 """There is no value, told apart from null."""
 
 
-class Useless(Exception):  # noqa: N818 - what a rule can't use is no error
+class Useless(Exception):  # noqa: N818 - what a rule can't use is not an error
     """What a rule can't use of a value, and why."""
 
 
@@ -30,7 +30,7 @@ def at(source: Any, name: str) -> Any:
 
 
 def same(one: Any, other: Any) -> bool:
-    """Whether two values are the same to JSON, to which true is no number."""
+    """Whether two values are the same to JSON, to which true is not a number."""
     return bool(one == other) and (type(one) is bool) == (type(other) is bool)
 
 
@@ -74,7 +74,7 @@ def cast(kind: str, way: Way, said: Any) -> Any:
 
 def converted(field: Field, verb: Any, said: Any) -> Any:
     if said is None:
-        raise Useless(said, "null is no value")
+        raise Useless(said, "null is not a value")
     if any(same(said, one) for one in getattr(verb, "drop", ())):
         raise Useless(said, "it stands for not known")
     way = getattr(verb, "way", None)
@@ -124,7 +124,7 @@ def of_one(field: Field, rule: Rule, said: Any, now: float) -> Any:
         case List() if said is NOTHING:
             return NOTHING if "body" in field.rules else []
         case List() if said is None or not FITS[field.type]([said]):
-            raise Useless(said, "null is no value" if said is None else f"not an item of {field.type}")
+            raise Useless(said, "null is not a value" if said is None else f"not an item of {field.type}")
         case List():
             return [said]
         case _:

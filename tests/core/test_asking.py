@@ -202,5 +202,5 @@ def test_an_answer_of_constants_needs_no_content(engine):
 
 
 def test_an_error_that_could_not_be_read_is_handed_back(engine):
-    """A fault of the content is no reason to hide the error."""
+    """A fault of the content is not a reason to hide the error."""
     assert drive(engine, f"{V2}?envelope=true", [refuses(404, "X")], fault="too large").passed

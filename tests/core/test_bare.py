@@ -58,7 +58,7 @@ def test_the_error_tells_what_was_said():
 
 
 def test_an_object_where_no_bare_value_was_promised():
-    """A value is no answer of a successor that answers with objects."""
+    """A value is not an answer of a successor that answers with objects."""
     driven = ask(HEAD + of_value(), "u")
     assert (driven.reply.status, "it is not a JSON object" in driven.document["detail"]) == (502, True)
 
@@ -85,7 +85,7 @@ def test_a_bare_answer_in_the_layouts_of_the_api(query, content):
 
 
 def test_items_that_are_no_objects_are_read_as_value():
-    """Those without a value are reported with what they were; an object is no text."""
+    """Those without a value are reported with what they were; an object is not a text."""
     fields = field("name", "string", f'from = "value"\n{EXACT}')
     driven = ask(f"{LIST}bare = true\n{fields}", ["a", 5, None, {"value": "b"}, {}])
     assert driven.document == [{"name": "a"}, {}, {}, {"name": "b"}, {}]

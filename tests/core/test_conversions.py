@@ -91,7 +91,7 @@ def test_what_cannot_be_cast_is_reported(kind, said):
 @pytest.mark.parametrize("way", ["cast = true", "factor = 2"])
 def test_null_is_no_value_for_a_cast_either(way):
     """It becomes neither a text nor a number."""
-    assert made("integer", way, None) == ("nothing", ["null is no value"])
+    assert made("integer", way, None) == ("nothing", ["null is not a value"])
 
 
 def test_a_number_that_python_alone_can_read_is_no_text():

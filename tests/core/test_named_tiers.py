@@ -158,5 +158,5 @@ def test_a_tier_may_have_a_resource_of_its_own():
     assert drive(read(text), TARGET, [answers(as_it_is)]).document == as_it_is
     assert drive(read(text), TARGET, [NOT["flex"], answers(as_it_is)]).document == {"name": "a"}
     misspelt = text.replace('"other"', '"othr"')
-    with pytest.raises(DocumentError, match=r"tier\.zinc\.resource: 'othr' is no resource of this document"):
+    with pytest.raises(DocumentError, match=r"tier\.zinc\.resource: 'othr' is not a resource of this document"):
         read(misspelt)

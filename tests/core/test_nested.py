@@ -48,7 +48,7 @@ def test_each_object_of_a_list_is_translated():
 @pytest.mark.parametrize("said", [None, "text", 5, True])
 def test_what_holds_no_objects_is_reported(kind, way, said):
     """The field is left out."""
-    why = "null is no value" if said is None else f"not of type {kind}"
+    why = "null is not a value" if said is None else f"not of type {kind}"
     assert made(parts(kind, way) + NAME, {"parts": said}) == ({}, [("parts", said, why)])
 
 
@@ -142,7 +142,7 @@ def test_scalars_are_read_as_value():
     fields = parts("objects") + part("name", "string", f'from = "value"\n{EXACT}')
     assert made(fields, {"parts": ["a", 5, None]}) == (
         {"x": [{"name": "a"}, {}, {}]},
-        [("parts[1].value", 5, "not of type string"), ("parts[2].value", None, "null is no value")],
+        [("parts[1].value", 5, "not of type string"), ("parts[2].value", None, "null is not a value")],
     )
     grouped = parts("objects", 'group = "value"') + part("name", "string", f'from = "value"\n{EXACT}') + COUNT
     assert made(grouped, {"parts": ["a", "b", "a"]}) == (

@@ -88,7 +88,7 @@ def test_a_member_of_another_type_or_name_is_refused(body):
 
 
 def test_all_values_but_one_may_be_refused():
-    """A null is no value."""
+    """A null is not a value."""
     rule = 'refuse.count = { but = 0, errorCode = "NONE", detail = "x" }\n'
     text = PLAIN.replace("[operation.orderThing.request.members]",
                          f"[operation.orderThing.request]\n{rule}[operation.orderThing.request.members]")  # fmt: skip
@@ -97,7 +97,7 @@ def test_all_values_but_one_may_be_refused():
 
 
 def test_a_missing_member_is_refused():
-    """What the legacy endpoint required is required, and null is no value."""
+    """What the legacy endpoint required is required, and null is not a value."""
     text = PLAIN.replace(
         "[operation.orderThing.request.members]",
         '[operation.orderThing.request]\nrequired = ["name"]\n[operation.orderThing.request.members]',

@@ -119,7 +119,7 @@ def test_an_envelope_holds_an_error_of_atlas(engine):
 
 @pytest.mark.parametrize("content", [b"", b"<html>", b"[]", b"[" * 100000, b'{"a":' + b"[" * 500 + b"]" * 500 + b"}"])
 def test_an_error_that_fits_no_envelope_is_handed_back(engine, content):
-    """What is no object, or too deep to be written again, goes back byte for byte."""
+    """What is not an object, or too deep to be written again, goes back byte for byte."""
     assert drive(engine, f"{V2}?envelope=true&pretty=true", [(500, (), content)]).passed
 
 

@@ -75,7 +75,7 @@ def test_an_object_of_which_nothing_is_left_is_not_made():
 def test_an_object_with_null_in_it_passes_what_else_it_has():
     """The field is left out, and reported."""
     fields = REST + field("a.b", "string", f'from = "a.b"\n{EXACT}')
-    assert made(fields, {"a": {"b": None, "c": 1}}) == ({"a": {"c": 1}}, [("a.b", None, "null is no value")])
+    assert made(fields, {"a": {"b": None, "c": 1}}) == ({"a": {"c": 1}}, [("a.b", None, "null is not a value")])
 
 
 @pytest.mark.parametrize("value", [None, "text", 5, True, [], [{"b": "u"}]])
@@ -110,7 +110,7 @@ def test_objects_inside_pass_the_rest_of_their_own():
 
 
 def test_a_group_passes_what_the_first_has_and_reports_the_others():
-    """A member that is new to everybody is no exception."""
+    """A member that is new to everybody is not an exception."""
     inner = "\n[resource.part]\nrest = true\n"
     inner += field("n", "integer", f"count = true\n{EXACT}").replace("resource.thing", "resource.part")
     fields = x('from = "y"\ngroup = "zone"', "objects", 'of = "part"') + inner
@@ -169,7 +169,7 @@ def test_a_link_into_the_api_leads_through_the_shim(href, path):
     ],
 )
 def test_any_other_link_stays_as_it_came(href):
-    """One that leads elsewhere, is relative, or is no link at all."""
+    """One that leads elsewhere, is relative, or is not a link at all."""
     assert led({"href": href, "rel": "self"}) == [{"href": href, "rel": "self"}]
 
 
@@ -192,7 +192,7 @@ def test_an_empty_list_of_links_stays_one():
 
 
 @pytest.mark.parametrize(
-    ("source", "why"), [({"links": None}, "null is no value"), ({"links": {}}, "not of type links")]
+    ("source", "why"), [({"links": None}, "null is not a value"), ({"links": {}}, "not of type links")]
 )
 def test_what_is_no_list_is_no_links(source, why):
     """The field is left out, and reported."""

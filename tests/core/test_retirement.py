@@ -39,7 +39,7 @@ ODD = (
 @pytest.mark.parametrize("odd", [target for target, _ in ODD], ids=[name for _, name in ODD])
 @pytest.mark.parametrize("gone", [NO_ROUTE, (404, (), b""), (410, (), b"")])
 def test_one_callers_odd_path_leads_nobody_elsewhere(engine, odd, gone):
-    """A proxy's 404 for what one caller wrote is no word about what others ask for."""
+    """A proxy's 404 for what one caller wrote is not a word about what others ask for."""
     memory, upstream = Memory(), [gone, answers({"results": []})]
     assert drive(engine, odd, upstream, clock=BEFORE, memory=memory).routes == ("legacy", "flex")
     assert drive(engine, f"/api/atlas/v2{LIST}", [LEGACY_OK], clock=BEFORE, memory=memory).routes == ("legacy",)
@@ -59,7 +59,7 @@ DIGEST = 'Digest username="{}", realm="r", nonce="{}", uri="/x", response="y"'
     ],
 )
 def test_an_answer_to_other_credentials_leads_nobody_elsewhere(engine, one, other, shared):
-    """A 404 that somebody draws is no word about what others are told on the same path."""
+    """A 404 that somebody draws is not a word about what others are told on the same path."""
     memory, path = Memory(), f"/api/atlas/v2{LIST}"
 
     def routes(said, upstream):

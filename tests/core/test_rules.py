@@ -36,7 +36,7 @@ def test_a_value_is_handed_over_as_it_is(kind, said):
 @pytest.mark.parametrize(
     ("kind", "said", "why"),
     [
-        ("string", None, "null is no value"),
+        ("string", None, "null is not a value"),
         ("string", 5, "not of type string"),
         ("integer", 5.0, "not of type integer"),
         ("integer", True, "not of type integer"),
@@ -59,7 +59,7 @@ def test_a_value_of_another_type_is_left_out_and_told(kind, said, why):
 
 
 def test_a_missing_value_is_left_out_in_silence():
-    """What upstream does not say is no defect."""
+    """What upstream does not say is not a defect."""
     assert value("string", f'from = "y"\n{EXACT}', {}) == ("nothing", ())
 
 

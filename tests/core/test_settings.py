@@ -60,7 +60,7 @@ def test_a_feature_flag_may_say_the_route():
 
 @pytest.mark.parametrize("word", ["openfeature:", "openfeature: x", "openfeature", "openfeature:a\nb"])
 def test_a_flag_has_a_key(word):
-    """What is no key is refused, and the error shows how one is written."""
+    """What is not a key is refused, and the error shows how one is written."""
     with pytest.raises(SettingsError, match="openfeature:KEY"):
         parse_route(word)
 

@@ -147,13 +147,13 @@ def hold_alike(engine, monkeypatch, seed, count):
 
 
 def test_odd_lists_are_answered_alike(engine, monkeypatch):
-    """A value of another type, a missing member, what is no object, other orders: the answer is the ordinary one."""
+    """Values of another type, missing members, items that are no objects, other orders: the answer is the same."""
     hold_alike(engine, monkeypatch, 1, 300)
 
 
 @pytest.mark.parametrize("text", ["x\ny", "2026-01-01T00:00:00Z\n2026-01-02T00:00:00Z", "", "\n"])
 def test_a_line_break_in_a_value_is_escaped(engine, monkeypatch, text):
-    """A text that looks like two usual ones with a line break between them is no usual text."""
+    """A text that looks like two usual ones with a line break between them is not a usual text."""
     for name in ("id", "startTime", "expiration", "mongoDBVersion"):
         items = [SNAPSHOT, SNAPSHOT | {name: text}]
         both(engine, monkeypatch, f"/api/atlas/v2{LIST}", {"results": items, "totalCount": 2})

@@ -6,7 +6,7 @@ from shim.gateway.options import Options
 from tests.deploy.conftest import DEPLOY, IMAGE
 
 
-@pytest.mark.slow  # its reader is no dependency of the tests
+@pytest.mark.slow  # its reader is not a dependency of the tests
 def test_the_compose_file_is_good():
     """A strict reader takes it; there is time for the end; nothing can be written."""
     compose = pytest.importorskip("compose_spec", reason="compose-spec is not installed")

@@ -56,7 +56,7 @@ def test_a_list_is_collected_sorted_and_cut_anew(door, base):
         "number": 10,
         "name": "new",
         "group": "g1",
-        # TASTE is no word of the document, -1 stands for no limit: both are left out.
+        # TASTE is not a word of the document, -1 stands for no limit: both are left out.
         "mails": ["m@x"],
         "loud": True,
         "links": [{"rel": "self" if base == V2 else "http://cloud.mongodb.com/watcher", "href": href}],

@@ -49,7 +49,7 @@ from shim.documents.vocabulary import FITS, parse_time
     ],
 )
 def test_what_could_mean_something_else_downstream_is_no_segment(raw):
-    """Dot segments, slashes and controls in any encoding, and what is no raw segment, are refused."""
+    """Dot segments, slashes and controls in any encoding, and what is not a raw segment, are refused."""
     assert decoded(raw) is None
 
 
@@ -119,7 +119,7 @@ def test_a_template_builds_with_raw_values():
 
 
 def test_building_without_a_value_is_an_error():
-    """A parameter without a value is no path."""
+    """A parameter without a value is not a path."""
     with pytest.raises(KeyError):
         parse_template("/{a}").build({})
 
@@ -181,7 +181,7 @@ def test_a_value_of_its_kind_fits(kind, value):
 
 @pytest.mark.parametrize(("kind", "value"), [(kind, value) for kind, values in BAD.items() for value in values])
 def test_a_value_of_another_kind_does_not(kind, value):
-    """Nothing is coerced: true is no number, 1.0 no integer, a date no time."""
+    """Nothing is coerced: true is not a number, 1.0 no integer, a date no time."""
     assert not FITS[kind](value)
 
 
@@ -219,7 +219,7 @@ def test_a_time_is_an_instant(text, when):
     ],
 )
 def test_what_is_no_time_has_no_instant(text):
-    """What RFC 3339 or the calendar does not have is no time."""
+    """What RFC 3339 or the calendar does not have is not a time."""
     assert parse_time(text) is None
 
 

@@ -32,7 +32,7 @@ def test_variants_that_name_their_base_end_there(members):
 
 
 def test_types_of_variants_are_one_or_none(members):
-    """Atlas says object of its region names, and lists of words as variants; null is no type."""
+    """Atlas says object of its region names, and lists of words as variants; null is not a type."""
     region = {"type": "object", "oneOf": [{**TEXT, "enum": ["EU"]}, {**TEXT, "enum": ["US"]}]}
     mixed = {"oneOf": [TEXT, {"type": "boolean"}]}
     found = members(obj(region=region, mixed=mixed, null={"type": ["integer", "null"]}))

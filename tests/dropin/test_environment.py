@@ -46,7 +46,7 @@ def test_a_mistyped_variable_is_told_once():
     kept = {name: value for name, value in os.environ.items() if not name.startswith("ATLAS_SHIM_")}
     command = [sys.executable, "-c", code]
     done = subprocess.run(command, env=kept | MISTYPED, capture_output=True, text=True, check=True)
-    assert done.stderr == "ATLAS_SHIM_ROUT: is no setting; did you mean ATLAS_SHIM_ROUTE?\n"
+    assert done.stderr == "ATLAS_SHIM_ROUT: is not a setting; did you mean ATLAS_SHIM_ROUTE?\n"
 
 
 @pytest.mark.parametrize(

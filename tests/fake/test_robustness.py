@@ -12,7 +12,7 @@ from tests.fake.asking import FLEX_VERSION, ROOT
 
 FLEX = f"{ROOT}/flexClusters/{DEMO_CLUSTER}/backup/snapshots"
 FAKE = FakeAtlas(today=FakeAtlas().today)
-# A loaded machine is slow, and that is no defect.
+# A loaded machine is slow, and that is not a defect.
 PATIENT = settings(deadline=None, suppress_health_check=[HealthCheck.too_slow])
 WIRE = st.text(st.characters(max_codepoint=255, exclude_characters="\r\n\0"))
 PREFIXES = ["", "/", "/api/oauth/token", ROOT, f"{ROOT}/serverless/", FLEX, f"{FLEX}/", f"{FLEX}?pageNum="]

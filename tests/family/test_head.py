@@ -178,7 +178,7 @@ def test_head_of_an_error_of_the_shims_own(door, query):
 
 @pytest.mark.parametrize("path", [f"{TENANT}/restore", f"{TENANT}/download"])
 def test_head_of_what_can_only_be_ordered_is_atlas_affair(door, path):
-    """It is no retired read, and goes out as it came."""
+    """It is not a retired read, and goes out as it came."""
     with upstream(lambda _: wire(405, (("Allow", "POST"),))) as atlas, door(atlas.origin, over=True) as ask:
         assert ask("HEAD", f"/api/atlas/v2{path}").status_code == 405
         assert [(arrival.method, arrival.path) for arrival in atlas.arrivals] == [("HEAD", f"/api/atlas/v2{path}")]

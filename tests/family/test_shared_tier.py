@@ -151,7 +151,7 @@ def test_an_error_of_flex_is_intact(atlas, after, name, call):
 @pytest.mark.parametrize("leading", [NON_FLEX, NO_CLUSTER])
 @pytest.mark.parametrize("call", READS)
 def test_a_read_goes_on_to_the_dedicated_tier(door, call, leading):
-    """Where flex says that the cluster is no flex one, or that there is none; the tier is remembered for all six."""
+    """Where flex says that the cluster is not a flex one, or that there is none; the tier is remembered for all six."""
     page = {"results": [DEDICATED_JOB], "totalCount": 1}
     answers = by_side(flex=leading, dedicated=ok(page if call.startswith("list") else DEDICATED_JOB))
     with upstream(answers) as atlas, door(atlas.origin, over=True) as ask:

@@ -105,11 +105,11 @@ def test_the_proxys_own_checker_is_content(proxy, words, tmp_path):
         (("--for", "nginx", "--tls-key", "/key.pem"), "--tls-cert"),
         (("--for", "nginx", "--tls-cert", "/a'; b.pem"), "a path of letters"),
         (("--for", "nginx", "--peer", "proxy-protocol"), "forwarded-for"),
-        (("--for", "envoy", "--gateway", "a b;:1"), "no name or address"),
-        (("--for", "haproxy", "--admin", "a'b:1"), "no name or address"),
+        (("--for", "envoy", "--gateway", "a b;:1"), "not a name or address"),
+        (("--for", "haproxy", "--admin", "a'b:1"), "not a name or address"),
         (("--for", "envoy", "--admin", "elsewhere:1"), "--admin"),
         *((("--for", one, "--upstream", "https://x;evil"), "--upstream") for one in PROXIES),
-        (("--for", "haproxy", "--upstream", "https://x$y"), "--upstream: 'x$y' is no name or address"),
+        (("--for", "haproxy", "--upstream", "https://x$y"), "--upstream: 'x$y' is not a name or address"),
     ],
 )
 def test_bad_usage_is_refused(words, said):

@@ -55,7 +55,7 @@ def test_reply_says_what_became_of_the_call():
 
 
 def test_a_path_that_lives_on_has_no_link_to_itself():
-    """A version alone is no other resource; the rest is said all the same."""
+    """A version alone is not another resource; the rest is said all the same."""
     target = f"/api/atlas/v2/groups/{GROUP}/clusters"
     accept = "Accept: application/vnd.atlas.2023-02-01+json"
     with replying(reply(EMPTY)) as upstream, gateway(upstream.origin, route=RouteWord.SUCCESSOR) as served:

@@ -43,7 +43,7 @@ MALFORMED = {
     "LF ends a line": head(f"{LENGTH}\nX: a", JSON) + CONTENT,
     "LF ends all lines": head(LENGTH, JSON).replace(b"\r\n", b"\n") + CONTENT,
     "a control character in a value": fields(LENGTH, "X: a\x01b"),
-    "a name that is no token": fields(LENGTH, "X(a): b"),
+    "a name that is not a token": fields(LENGTH, "X(a): b"),
     "a name with a space": fields(LENGTH, "X a: b"),
     "no name": fields(LENGTH, ": a"),
     "no colon": fields(LENGTH, "Xa"),

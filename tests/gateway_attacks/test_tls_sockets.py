@@ -120,7 +120,7 @@ def half(peer: Peer) -> None:
 
 
 def junk(peer: Peer) -> None:
-    """Send what is no TLS record, past the TLS layer, and read to the end."""
+    """Send what is not a TLS record, past the TLS layer, and read to the end."""
     with contextlib.suppress(OSError):
         raw = socket.socket(fileno=peer.socket.detach())
         raw.settimeout(PATIENCE)
@@ -194,7 +194,7 @@ def test_end_of_a_connection_without_handshake(certificate, quiet, way, start):
 
 
 def test_caller_that_distrusts_the_certificate(certificate, quiet):
-    """A caller that sends an alert in place of its part of the handshake is no error of ours."""
+    """A caller that sends an alert in place of its part of the handshake is not an error of ours."""
     with replying(whole()) as upstream, gateway(upstream.origin, **certificate.options) as served:
         with calling(served, OTHER) as peer, pytest.raises(ssl.SSLCertVerificationError):
             ssl.create_default_context().wrap_socket(peer.socket, server_hostname="127.0.0.1")

@@ -132,7 +132,7 @@ def test_challenges_in_one_field(value, schemes):
     ],
 )
 def test_challenge_that_cannot_be_met(value):
-    """What the gateway can't sign for is no challenge to it."""
+    """What the gateway can't sign for is not a challenge to it."""
     assert challenge_of(Reply(401, (("WWW-Authenticate", value),)), ApiKey("u", "p")) is None
 
 

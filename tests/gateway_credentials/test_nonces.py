@@ -87,7 +87,7 @@ def test_replicas_take_each_others():
 
 @pytest.mark.parametrize(("ahead", "taken"), [(-4, False), (0, True), (4, True), (5, True), (6, False)])
 def test_clocks_of_replicas(ahead, taken):
-    """A clock that is some seconds ahead is no harm; what is born before a replica was started is not taken there."""
+    """A clock that is some seconds ahead does no harm; what is born before a replica was started is not taken there."""
     one, _, other, _ = replicas(100 + ahead, 100)
     assert other.use(one.new(), 1, "a") == taken
 

@@ -229,7 +229,7 @@ def test_account_that_is_refused():
     "answer", [b"", b"[]", b"{}", b'{"access_token": ""}', b'{"access_token": 5}', b'{"access_token": "a\\nb"}', b"<"]
 )
 def test_token_endpoint_that_answers_nonsense(answer):
-    """What is no token is 502, and is not sent anywhere."""
+    """What is not a token is 502, and is not sent anywhere."""
     fake = FakeAtlas()
     fake.overrides.append(lambda arrival: FakeReply(200, (), answer) if "token" in arrival.path else None)
     with world("own", ACCOUNT, fake) as seen:

@@ -166,7 +166,7 @@ async def test_store_that_says_nothing(monkeypatch):
     "text", ["http://x", "canary", "redis:canary", "memcached://canary", "redis://:canary@host:port/0"]
 )
 def test_url_of_another_kind(text):
-    """What is no URL of a store is refused at the start, and not repeated: a password may be in it."""
+    """What is not a URL of a store is refused at the start, and not repeated: a password may be in it."""
     environ = {"MONGODB_ATLAS_PUBLIC_API_KEY": KEY[0], "MONGODB_ATLAS_PRIVATE_API_KEY": KEY[1]}
     with pytest.raises(SettingsError, match=r"(?i)nonce_store") as caught:
         Gateway(read_options({"ATLAS_SHIM_NONCE_STORE": text, "ATLAS_SHIM_CREDENTIALS": "verify"}), environ=environ)
@@ -186,7 +186,7 @@ ODD = (b"*1\r\n*1\r\n+OK\r\n", b":1\r\n", b"$5\r\nhello\r\n", b"+ok\r\n", b"*0\r
 
 @pytest.mark.parametrize("answer", ODD, ids=range(len(ODD)))
 async def test_store_that_gives_odd_answers(answer, caplog):
-    """Whatever it says that is neither "taken" nor "used" lets nobody in, and is no defect of the gateway's."""
+    """Whatever it says that is neither "taken" nor "used" lets nobody in, and is not a defect of the gateway's."""
 
     def serve(peer):
         while command := peer.some():

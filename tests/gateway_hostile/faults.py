@@ -115,7 +115,7 @@ def messages() -> Iterator[Fault]:
     yield Fault("status line that is none", b"what?\r\n\r\n")
     yield Fault("status 999", message(CONTENT, JSON, status="999 What"), "keep")
     yield Fault("Content-Length twice, not the same", message(CONTENT, "Content-Length: 3", JSON))
-    yield Fault("Content-Length that is no number", head("Content-Length: many", JSON) + CONTENT)
+    yield Fault("Content-Length that is not a number", head("Content-Length: many", JSON) + CONTENT)
     both = head("Transfer-Encoding: chunked", f"Content-Length: {len(CONTENT)}", JSON)
     both += b"%x\r\n%b\r\n0\r\n\r\n" % (len(CONTENT), CONTENT)
     yield Fault("Content-Length and chunks", both, "keep", content=CONTENT)

@@ -166,7 +166,7 @@ def starts() -> Iterator[Refused]:
         yield Refused(start, first(start), 405)
     for method in ("get", "trace", "connect", "FROB", "Get", "A" * 100):
         yield Refused(f"method {method[:10]}", first(f"{method} /x HTTP/1.1"), 501)
-    yield Refused("method that is no token", first("G(T /x HTTP/1.1"))
+    yield Refused("method that is not a token", first("G(T /x HTTP/1.1"))
     for version in ("HTTP/1.2", "HTTP/9.9", "http/1.1", "HTTP/01.1", "HTTP/1.1 ", "HTTP/1", "FTP/1.1"):
         yield Refused(f"version {version!r}", first(f"GET /x {version}"))
     yield Refused("HTTP/0.9", b"GET /x\r\n\r\n")

@@ -56,7 +56,7 @@ BODIES = st.one_of(
     body=BODIES,
 )
 def test_hypothesis_finds_no_error_of_the_server(served, method, end, query, more, body):
-    """Whatever the request is, what the caller gets is no error of the gateway's."""
+    """Whatever the request is, what the caller gets is not an error of the gateway's."""
     lines = "".join(f"{name}: {value}\r\n" for name, value in more)
     head = f"{method} {LEGACY}{end}{query} HTTP/1.1\r\nHost: shim.test\r\nContent-Length: {len(body)}\r\n{lines}\r\n"
     with calling(served) as peer:

@@ -145,7 +145,7 @@ def calls(names: list[str]) -> str:
 
 @pytest.mark.parametrize("fault", FAULTS, ids=lambda fault: fault.name)
 def test_fault(fault):
-    """Each call has the outcome that the table says, is asked once at most, and is no defect of ours."""
+    """Each call has the outcome that the table says, is asked once at most, and is not a defect of ours."""
     seen = outcomes(fault)
     assert seen.keys() == CALLS.keys()
     for name, one in seen.items():

@@ -99,7 +99,7 @@ def test_early_bytes_buy_no_time(kind):
 
 @pytest.mark.parametrize("early", [0, EARLY])
 def test_content_that_moves_on_may_take_longer(early):
-    """Content at a fair rate is no slow one, though it takes longer than the deadline, also after a burst."""
+    """Content at a fair rate is not a slow one, though it takes longer than the deadline, also after a burst."""
     size = early + 40 * 1000
     with replying(reply()) as upstream, gateway(upstream.origin, **SHORT) as served, calling(served) as peer:
         peer.send(post(f"Content-Length: {size}", content=bytes(early)))

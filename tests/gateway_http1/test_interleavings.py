@@ -188,7 +188,7 @@ async def play(kinds: list[str], script: list[tuple[str, int, int]], end: str, a
 
 @pytest.fixture(scope="module", autouse=True)
 def fresh_heap():
-    """What earlier tests left is no work for the collector here: it runs after each example."""
+    """What earlier tests left is not a work for the collector here: it runs after each example."""
     gc.collect()
     gc.freeze()
     yield

@@ -109,7 +109,7 @@ async def test_defect_of_a_call_whose_caller_leaves_is_logged_once(monkeypatch, 
 
 
 async def test_nothing_is_taken_from_a_connection_that_ends():
-    """What TLS still hands over while a connection is being closed is no request any more."""
+    """What TLS still hands over while a connection is being closed is not a request any more."""
     wired = Wired(reply_of)
     wired.caller.write(b"x")
     protocol = wired.caller.protocol

@@ -194,7 +194,7 @@ def test_fields_decide(one, other, same):
 
 
 def test_signed_calls_differ_by_signer_alone():
-    """Where the gateway signs, a caller's own signature, new each time, is no difference."""
+    """Where the gateway signs, a caller's own signature, new each time, is not a difference."""
     assert alike((("Authorization", "Digest 1"),), signed=True) == alike((("Authorization", "Digest 2"),), signed=True)
 
 
@@ -295,7 +295,7 @@ def test_gateway_never_shares_writes():
     "target", ["/x", V1.replace("snapshots", "restoreJobs"), "/api/atlas/v2/groups/6510aa1b2c3d4e5f60718293/x"]
 )
 def test_a_write_that_dribbles_ends_no_sharing_of_others(target):
-    """Content that never comes, to whatever path, is no write that others' reads have to see."""
+    """Content that never comes, to whatever path, is not a write that others' reads have to see."""
     held = Held()
     with raw_upstream(held) as upstream, gateway(upstream.origin, coalesce=0.0) as served, calling(served) as slow:
         slow.send(get(target, "Authorization: Bearer two", "Content-Length: 100", method="POST") + b"{")

@@ -191,7 +191,7 @@ def test_descriptors_that_do_not_listen_are_told(handed):
     with aside(socket.socket(socket.AF_INET, socket.SOCK_DGRAM)) as datagrams:
         running = handed("calls", datagrams)
         assert running.process.wait(30) == 2
-        assert running.logged(r"LISTEN_FDS: descriptor 3 is no listening socket; use ListenStream=")
+        assert running.logged(r"LISTEN_FDS: descriptor 3 is not a listening socket; use ListenStream=")
 
 
 @pytest.mark.slow

@@ -43,7 +43,7 @@ def file(tmp_path):
 
 
 async def test_change_is_read_when_two_looks_agree(file, caplog):
-    """The start is no change; a change is read at the second look that finds it, and once."""
+    """The start is not a change; a change is read at the second look that finds it, and once."""
     caplog.set_level("INFO")
     seen = Seen(file)
     assert [await seen.watched.look() for _ in range(2)] == [None, None]
@@ -54,7 +54,7 @@ async def test_change_is_read_when_two_looks_agree(file, caplog):
 
 
 async def test_file_that_is_still_written_is_not_read(file):
-    """As long as each look finds another size nothing is read; what is back to what it was is no change."""
+    """As long as each look finds another size nothing is read; what is back to what it was is not a change."""
     seen = Seen(file)
     stat = file.stat()
     for text in ("ab", "abc", "abcd"):

@@ -126,7 +126,7 @@ def test_a_mock_transport_and_mounts_are_underneath(fake_transport):
 
 
 def test_a_stream_of_the_wrong_kind_is_refused_as_httpx_does(retired):
-    """An async generator is no body for Client."""
+    """An async generator is not a body for Client."""
 
     async def parts():
         yield b"{}"

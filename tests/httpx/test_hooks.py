@@ -134,7 +134,7 @@ def test_a_response_hook_may_read(raw):
 
 
 def test_requests_of_an_auth_flow_have_hooks_of_their_own(raw):
-    """A token request is no request of the shim."""
+    """A token request is not a request of the shim."""
     server = raw(lambda request: reply("200 OK", body=b'{"results": [], "access_token": "abc"}'))
     seen: list[Any] = []
 

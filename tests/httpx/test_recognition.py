@@ -65,7 +65,7 @@ def test_broken_documents_are_found_at_construction_and_not_in_a_call(retired, m
     ],
 )
 def test_origins_compare_as_origins(monkeypatch, origin, url, covered):
-    """Scheme, host and port, whatever the case; user information is no part of it."""
+    """Scheme, host and port, whatever the case; user information is not a part of it."""
     monkeypatch.setenv("ATLAS_SHIM_UPSTREAM", origin)
     path = "/api/atlas/v1.0/groups/0123456789abcdef01234567/serverless/a/backup/snapshots"
     found = recognise(httpx.Request("GET", f"{url}{path}"), httpx.SyncByteStream)

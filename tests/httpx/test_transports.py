@@ -71,7 +71,7 @@ def test_a_wrong_key_ends_with_the_callers_url(atlas, retired):
 
 
 def test_a_refused_token_ends_with_the_callers_url(atlas, retired):
-    """A Digest challenge is no invitation to a client that has something else."""
+    """A Digest challenge is not an invitation to a client that has something else."""
     with plain.Client(transport=httpx.Transport(), headers={"Authorization": "Bearer wrong"}) as client:
         assert outcomes(client, atlas.fake, retired) == [(401, 1)] * 3
 

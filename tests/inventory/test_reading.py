@@ -54,7 +54,7 @@ def test_calls_are_counted_by_operation_and_place(file):
      b'{"time":"t","operation":"o","absent":[1]}', b'{"time":"t","operation":"o","absent":3}', b"[" * 100000],
 )  # fmt: skip
 def test_a_broken_line_is_counted_and_left_out(file, bad):
-    """A line that is no record changes nothing else."""
+    """A line that is not a record changes nothing else."""
     file.write_bytes(file.read_bytes() + bad + b"\n\n")
     found = read_inventory([file])
     assert (found.broken, found.lines, len(found.callers)) == (1, 7, 5)

@@ -1,4 +1,4 @@
-"""The verdict of an inventory is no stronger than what was written down."""
+"""The verdict of an inventory is not a stronger than what was written down."""
 
 import gzip
 import json
@@ -135,7 +135,7 @@ def test_packed_files_are_read(judged, tmp_path):
 
 
 def test_without_fail_if_called_the_exit_code_is_that_of_success(tmp_path):
-    """Reading the inventory is no check unless it is asked for."""
+    """Reading the inventory is not a check unless it is asked for."""
     path = tmp_path / "calls.jsonl"
     path.write_text(line(ago(days=1)))
     done = CliRunner().invoke(main, ["inventory", str(path)])

@@ -227,7 +227,7 @@ def test_another_file_or_operation_is_new(tree):
 
 @pytest.mark.parametrize("content", ["", "{}", "[]", '{"format": 2, "findings": []}', '{"format": 1, "findings": [3]}'])
 def test_a_broken_baseline_is_bad_usage(tree, content):
-    """A file that is no baseline hides nothing."""
+    """A file that is not a baseline hides nothing."""
     folder = tree(a=GONE)
     (folder / "known.json").write_text(content)
     assert run(".", "--baseline", "known.json").exit_code == 2

@@ -85,7 +85,7 @@ class ChunkDecoder:
 
     def _begin(self, line: re.Match[bytes] | None, length: int) -> None:
         if line is None:
-            raise ChunkError("a chunk's size is no number")
+            raise ChunkError("a chunk's size is not a number")
         if length > LINE:
             raise ChunkError("a line between chunks is too long")
         size = int(line[1], 16)

@@ -108,7 +108,7 @@ def read_description(path: Path) -> Description:
             raise SettingsError(f"{path.name}: is not an OpenAPI 3 description; its member openapi must begin with 3.")
         return Description(path.name, tuple(_operations(data, path.name)))
     except (OSError, UnicodeDecodeError, json.JSONDecodeError) as error:
-        raise SettingsError(f"{path.name}: is no JSON: {error}") from None
+        raise SettingsError(f"{path.name}: is not JSON: {error}") from None
     except (AttributeError, KeyError, TypeError, RecursionError) as error:
         raise SettingsError(f"{path.name}: is not valid OpenAPI 3: {type(error).__name__}: {error}") from None
 

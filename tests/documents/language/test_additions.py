@@ -115,8 +115,8 @@ REFUSE = "\n[operation.orderThing.request.refuse.count]\nvalue = 0\nerrorCode = 
     [
         ("value = 0\n", "", "operation.orderThing.request.refuse.count.value: is missing"),
         ("errorCode = 'SHIM_X'\n", "", "operation.orderThing.request.refuse.count.errorCode: is missing"),
-        ("refuse.count", "refuse.colour", "operation.orderThing.request.refuse: 'colour' is no member of the body"),
-        ("value = 0", "value = 0\nvalues = 1", "operation.orderThing.request.refuse.count.values: is no key"),
+        ("refuse.count", "refuse.colour", "operation.orderThing.request.refuse: 'colour' is not a member of the body"),
+        ("value = 0", "value = 0\nvalues = 1", "operation.orderThing.request.refuse.count.values: is not a key"),
     ],
 )
 def test_a_defect_of_a_refused_value_is_told(tmp_path, old, new, told):

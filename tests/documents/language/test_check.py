@@ -23,9 +23,13 @@ DEFECTS = [
         "operation.orderThing.path: is below the base of its api already; leave /api/v1 out",
     ),
     ("sunset = 2027-01-01T00:00:00Z", "sunset = 2025-01-01", "operation.orderThing.sunset: is earlier than deprecated"),
-    ('cluster = ["groupId"]', 'cluster = ["name"]', "operation.orderThing.cluster: 'name' is no parameter of the path"),
+    (
+        'cluster = ["groupId"]',
+        'cluster = ["name"]',
+        "operation.orderThing.cluster: 'name' is not a parameter of the path",
+    ),
     ('cluster = ["groupId"]', "", "operation.orderThing.cluster: is missing"),
-    ('order = ["-made", "name"]', 'order = ["-x"]', "operation.listThings.order: '-x' is no field of the resource"),
+    ('order = ["-made", "name"]', 'order = ["-x"]', "operation.listThings.order: '-x' is not a field of the resource"),
     ('order = ["-made", "name"]', 'order = ["links"]', "operation.listThings.order: 'links' can't be sorted by"),
     ('order = ["-made", "name"]', 'order = ["urls"]', "operation.listThings.order: 'urls' can't be sorted by"),
     ('order = ["-made", "name"]', 'order = ["size.width"]', ""),
@@ -35,14 +39,18 @@ DEFECTS = [
         "operation.listThings.order: can never apply: flex keeps",
     ),
     ('paging = "collected"\nafter', "after", "operation.listThings.order: can never apply: dedicated keeps"),
-    ('path = "/new/{groupId}/{thing}"', 'path = "/new/{id}"', "operation.listThings.flex.path: {id} is no parameter"),
-    (TARGET, TARGET.replace("{groupId}", "{x}"), "operation.orderThing.flex.choose.plain.path: {x} is no parameter"),
+    (
+        'path = "/new/{groupId}/{thing}"',
+        'path = "/new/{id}"',
+        "operation.listThings.flex.path: {id} is not a parameter",
+    ),
+    (TARGET, TARGET.replace("{groupId}", "{x}"), "operation.orderThing.flex.choose.plain.path: {x} is not a parameter"),
     (
         TARGET,
         TARGET.replace("\n\n", '\npaging = "collected"\n\n'),
         "operation.orderThing.flex.choose.plain.paging: belongs to lists",
     ),
-    ('probe = "/new/{groupId}"', 'probe = "/new/{x}"', "operation.orderThing.flex.probe: {x} is no parameter"),
+    ('probe = "/new/{groupId}"', 'probe = "/new/{x}"', "operation.orderThing.flex.probe: {x} is not a parameter"),
     ('probe = "/new/{groupId}"', 'after = ["X"]', ""),
     ('method = "POST"', 'method = "GET"', "operation.orderThing.request: describes a body, and GET has none"),
     (
@@ -208,11 +216,11 @@ def test_an_instant_is_a_date_or_has_an_offset(value, when):
         ("5", "must be a date"),
         ("12:30:00", "must be a date"),
         ("2026-01-22T00:00:00", "needs a UTC offset, as in 2026-01-22T00:00:00Z"),
-        ("0001-01-01T00:00:00+23:59", "is no instant in UTC"),
+        ("0001-01-01T00:00:00+23:59", "is not an instant in UTC"),
     ],
 )
 def test_any_other_instant_is_told(value, what):
-    """A text, a local time or a time before the calendar is no instant."""
+    """A text, a local time or a time before the calendar is not an instant."""
     one = table(f"x = {value}")
     assert one.instant("x").tzinfo is UTC
     assert what in noted(one)[0]

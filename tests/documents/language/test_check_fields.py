@@ -25,7 +25,7 @@ DEFECTS = [
         (LINK.replace("name", "made") + '\nfidelity = "exact"', ": link gives links"),
         ('constant = 5\nwhy = "x"', ".constant: 5 is not of the field's type, string"),
         ('constant = 2026-01-01\nwhy = "x"', ".constant: datetime.date(2026, 1, 1) is not of"),
-        ('parameter = "x"\nfidelity = "exact"', ".parameter: 'x' is no parameter of"),
+        ('parameter = "x"\nfidelity = "exact"', ".parameter: 'x' is not a parameter of"),
     ),
     (MADE, 'constant = 2026-01-01T00:00:00Z\nwhy = "x"', "resource.thing.made.flex.constant: datetime"),
     (MADE, 'parameter = "groupId"\nfidelity = "exact"', "resource.thing.made.flex: parameter gives string"),
@@ -51,7 +51,7 @@ DEFECTS = [
     (
         BODY,
         'amount = { type = "string", parameter = "x" }',
-        f"{AMOUNT}.parameter: 'x' is no parameter of orderThing's path",
+        f"{AMOUNT}.parameter: 'x' is not a parameter of orderThing's path",
     ),
     (BODY, 'amount = { type = "links", from = "count" }', f"{AMOUNT}: a request body has no links"),
     (

@@ -247,7 +247,7 @@ path = "/mine/{groupId}"
         ),
         (
             'format = 1\noverrides = "things"\n[operation.listThings.flex]\nx = 1',
-            "operation.listThings.flex.x: is no key",
+            "operation.listThings.flex.x: is not a key",
         ),
     ],
 )

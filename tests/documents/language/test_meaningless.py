@@ -56,8 +56,8 @@ def test_the_document_is_sound():
 @pytest.mark.parametrize(
     ("changes", "where", "what"),
     [
-        ({"operation.listHarbours.items": "links"}, "operation.listHarbours.items", "no name for a page's list"),
-        ({"operation.listHarbours.items": "a.b"}, "operation.listHarbours.items", "no name for a page's list"),
+        ({"operation.listHarbours.items": "links"}, "operation.listHarbours.items", "not a name for a page's list"),
+        ({"operation.listHarbours.items": "a.b"}, "operation.listHarbours.items", "not a name for a page's list"),
         ({f"{LISTED}.items": "totalCount"}, f"{LISTED}.items", "never the list"),
         ({"operation.listHarbours.order": ["name", "-name"]}, "operation.listHarbours.order", "can't both apply"),
         ({f"{LISTED}.query.near.to": "pageNum"}, f"{LISTED}.query.near.to", "the shim writes itself"),
@@ -69,7 +69,7 @@ def test_the_document_is_sound():
             "operation.findShips.tier.south.query.kind",
             "no word for 'steam'",
         ),
-        ({f"{GOT}.errors.200": "X"}, f"{GOT}.errors.200", "no status of an error"),
+        ({f"{GOT}.errors.200": "X"}, f"{GOT}.errors.200", "not a status of an error"),
         ({f"{GOT}.method": "POST"}, f"{GOT}.method", "a read stays a read"),
         ({f"{SAIL}.method": "GET"}, f"{SAIL}.method", "a write a write"),
         ({f"{GOT}.version": "2025-01-01"}, f"{GOT}.path", "the legacy call itself"),
@@ -95,10 +95,10 @@ def test_the_document_is_sound():
             "'kind' is of type string",
         ),
         ({f"{SAIL}.body.masts.type": "array"}, f"{SAIL}.body.masts.of", "belongs to fields of type object"),
-        ({f"resource.pier.berths.{NEW}.group": "a..b"}, f"resource.pier.berths.{NEW}.group", "is no source"),
+        ({f"resource.pier.berths.{NEW}.group": "a..b"}, f"resource.pier.berths.{NEW}.group", "is not a source"),
         ({f"resource.harbour.lights.{NEW}.keyed": "a[each]"}, f"resource.harbour.lights.{NEW}.keyed", "is a list"),
-        ({"resource.harbour.without": ["a..b"]}, "resource.harbour.without", "is no name"),
-        ({"resource.harbour.without": ["a[each].b"]}, "resource.harbour.without", "is no name"),
+        ({"resource.harbour.without": ["a..b"]}, "resource.harbour.without", "is not a name"),
+        ({"resource.harbour.without": ["a[each].b"]}, "resource.harbour.without", "is not a name"),
         ({"resource.harbour.without": ["piers.x"]}, "resource.harbour.without", "'piers' does not pass"),
         ({"resource.harbour.without": ["a", "a.b.c"]}, "resource.harbour.without", "'a' does not pass"),
         (
@@ -124,7 +124,7 @@ def test_the_document_is_sound():
                 "operation.getTide.constant": {"value": [dt.date(2026, 1, 1)], "why": "x"},
             },
             "operation.getTide.constant.value",
-            "no JSON value",
+            "not a JSON value",
         ),
     ],
     ids=lambda one: ",".join(one) if isinstance(one, dict) else None,
@@ -163,11 +163,11 @@ OTHER_API = {
 @pytest.mark.parametrize(
     ("changes", "where", "what"),
     [
-        ({f"{GOT}.media_type": "json"}, f"{GOT}.media_type", "no media type"),
+        ({f"{GOT}.media_type": "json"}, f"{GOT}.media_type", "not a media type"),
         ({f"{GOT}.version": "2024-01-01"}, f"{GOT}.media_type", "can't stand beside version"),
         ({f"{GOT}.error": {"status": "x"}}, f"{GOT}.error.code", "is missing"),
-        ({f"{GOT}.error": {"detail": "x"}}, f"{GOT}.errors.20404", "is no status of an error"),
-        ({f"{GOT}.error": {"code": "$.x"}}, f"{GOT}.error.code", "is no source"),
+        ({f"{GOT}.error": {"detail": "x"}}, f"{GOT}.errors.20404", "is not a status of an error"),
+        ({f"{GOT}.error": {"code": "$.x"}}, f"{GOT}.error.code", "is not a source"),
         ({"error": {"code": "a[each].b"}}, "error", "by [first] alone"),
         ({f"{GOT}.next": "next", f"{GOT}.alike": ALIKE}, f"{GOT}.next", "belongs to lists"),
         (
@@ -192,7 +192,7 @@ def test_a_misspelt_media_type_is_one_problem():
     """That the version is missing follows from it."""
     others = {key: value for key, value in OTHER_API.items() if not key.endswith("media_type")}
     found = told(others | {f"{GOT}.media_typ": "application/json"})
-    assert found == [f"f.toml: {GOT}.media_typ: is no key of this table; did you mean 'media_type'?"]
+    assert found == [f"f.toml: {GOT}.media_typ: is not a key of this table; did you mean 'media_type'?"]
 
 
 def test_a_refused_parameter_is_not_sent():

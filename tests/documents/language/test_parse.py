@@ -56,7 +56,7 @@ DEFECTS = [
     ('name = "things"', "", "name: is missing"),
     ('name = "things"', "name = 5", "name: must be a text, not 5"),
     ('title = "Things"', "title = []", "title: must be a text"),
-    ('title = "Things"', 'titel = "Things"', "titel: is no key of this table; did you mean 'title'?"),
+    ('title = "Things"', 'titel = "Things"', "titel: is not a key of this table; did you mean 'title'?"),
     ('base = "/api/v1"', 'base = "api"', "api.v1.base: must start with a slash"),
     ('base = "/api/v1"', 'base = "/api/{x}"', "api.v1.base: can't have parameters"),
     ('base = "/api/v2"', 'base = "/api/v1"', "api.v2.base: is the base of another api"),
@@ -71,7 +71,7 @@ DEFECTS = [
     ('path = "/groups/{groupId}/things"', 'path = ""', "operation.orderThing.path: must not be empty"),
     ('path = "/groups/{groupId}/things"', 'path = "/{x}:stop"', "operation.orderThing.path: segment '{x}:stop'"),
     (WRITTEN, "", "operation.orderThing.versions: is missing"),
-    (WRITTEN, 'versions = "2023"', "operation.orderThing.versions: '2023' is no range of versions"),
+    (WRITTEN, 'versions = "2023"', "operation.orderThing.versions: '2023' is not a range of versions"),
     (WRITTEN, 'versions = "<2024.1.1"', "operation.orderThing.versions: '<2024.1.1' needs a lower bound"),
     (WRITTEN, 'versions = ">=2023.13.1"', "operation.orderThing.versions: '>=2023.13.1' compares with no date"),
     (WRITTEN, "versions = 2023", "operation.orderThing.versions: must be a text"),
@@ -92,24 +92,36 @@ DEFECTS = [
     ('detail = "Keep them."', "detail = 5", "operation.dropThing.gone.detail: must be a text"),
     ('words = ["plain", "gold"]', "", "operation.orderThing.request.words: and choose belong together"),
     ('choose = "kind"', "", "operation.orderThing.request.words: and choose belong together"),
-    ('choose = "kind"', 'choose = "colour"', "operation.orderThing.request.choose: 'colour' is no member of the body"),
-    ('required = ["kind"]', 'required = ["x"]', "operation.orderThing.request.required: 'x' is no member of the body"),
+    (
+        'choose = "kind"',
+        'choose = "colour"',
+        "operation.orderThing.request.choose: 'colour' is not a member of the body",
+    ),
+    (
+        'required = ["kind"]',
+        'required = ["x"]',
+        "operation.orderThing.request.required: 'x' is not a member of the body",
+    ),
     ('kind = "string"', 'kind = "text"', "operation.orderThing.request.members.kind: 'text' is not one of string"),
     ('kind = "string"', "kind = 5", "operation.orderThing.request.members.kind: must be one of string"),
     ('probe = "/new/{groupId}"', "probe = 5", "operation.orderThing.flex.probe: must be a text"),
-    ('probe = "/new/{groupId}"', 'prove = "/x"', "operation.orderThing.flex.prove: is no key of this table"),
+    ('probe = "/new/{groupId}"', 'prove = "/x"', "operation.orderThing.flex.prove: is not a key of this table"),
     (GOLD, "", "operation.orderThing.flex.choose: says nothing of 'gold'"),
     ("choose.gold", "choose.silver", "operation.orderThing.flex.choose: "),
     ('errorCode = "SHIM_NO_GOLD"', "", "operation.orderThing.flex.choose.gold.refuse.errorCode: is missing"),
     ('errorCode = "SHIM_NO_GOLD"', "errorCode = 1", "operation.orderThing.flex.choose.gold.refuse.errorCode: must be"),
-    ('detail = "No gold."', 'detail = "No gold."\nx = 1', "operation.orderThing.flex.choose.gold.refuse.x: is no key"),
+    (
+        'detail = "No gold."',
+        'detail = "No gold."\nx = 1',
+        "operation.orderThing.flex.choose.gold.refuse.x: is not a key",
+    ),
     (
         "[operation.orderThing.flex.choose.gold.refuse]",
         "[operation.orderThing.flex.choose.gold]",
         "operation.orderThing",
     ),
     ('items = "results"', "items = 5", "operation.listThings.flex.items: must be a text"),
-    ('items = "results"', 'pagination = "x"', "operation.listThings.flex.pagination: is no key of this table"),
+    ('items = "results"', 'pagination = "x"', "operation.listThings.flex.pagination: is not a key of this table"),
     ('after = ["NOT_FLEX"]\nnote = "Elsewhere."', "", "operation.listThings.dedicated.after: is missing"),
     ('note = "Elsewhere."', "note = []", "operation.listThings.dedicated.note: must be a text"),
     ('note = "Elsewhere."', 'note = ""', "operation.listThings.dedicated.note: must not be empty"),
@@ -170,13 +182,13 @@ def test_a_resource_is_used_and_used_ones_are_there(tmp_path):
     """A name that leads nowhere, and fields that no answer has, are told."""
     text = SOUND.replace('resource = "thing"', 'resource = "think"')
     lines = problems(tmp_path, things=text)
-    assert "things.toml: operation.listThings.resource: 'think' is no resource of this document" in lines
+    assert "things.toml: operation.listThings.resource: 'think' is not a resource of this document" in lines
     assert "things.toml: resource: 'thing' is used by no operation" in lines
 
 
 @pytest.mark.parametrize("value", ["5", "[]", "{}", "[[]]", "true", '""'])
 def test_a_resource_is_named_by_a_text(tmp_path, value):
-    """A wrong type is told, and is no crash."""
+    """A wrong type is told, and is not a crash."""
     text = SOUND.replace('resource = "thing"', f"resource = {value}")
     is_told(tmp_path, text, "operation.listThings.resource: ")
 
@@ -195,7 +207,7 @@ DROPPED = '[operation.dropThing.flex]\npath = "/new/{thing}"\nversion = "2024-01
     ],
 )
 def test_an_answer_without_content_has_no_fields(tmp_path, more, told):
-    """A 204 is no page and needs no resource; any other answer does."""
+    """A 204 is not a page and needs no resource; any other answer does."""
     text = without("[operation.dropThing.gone]", "[resource.thing.name]").replace(DROP, f"{DROP}\n{more}", 1)
     text = text.replace("[resource.thing.name]", DROPPED, 1)
     if told:

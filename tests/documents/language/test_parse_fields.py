@@ -45,14 +45,14 @@ DEFECTS = [
     ('type = "time"', 'type = ["time"]', "resource.thing.made.type: must be one of string"),
     ('words = ["up", "down"]', "words = []", "resource.thing.state.words: must be a text or a list"),
     ('words = ["up", "down"]', 'words = ["up", "up", "down"]', "resource.thing.state.words: names something twice"),
-    ('words = ["up", "down"]', 'wrods = ["up"]', "resource.thing.state.wrods: is no key of this table"),
+    ('words = ["up", "down"]', 'wrods = ["up"]', "resource.thing.state.wrods: is not a key of this table"),
     *defects(
         NAME,
         "resource.thing.name.flex",
         ("", ": needs exactly one of from, parameter"),
         ('from = "a"\nlist = "b"\nfidelity = "exact"', ": needs exactly one of"),
-        ('from = "$.title"', ".from: '$.title' is no source: names begin at the object"),
-        ("from = 'a\\.b'", ".from: 'a\\\\.b' is no source: a name with a dot in it"),
+        ('from = "$.title"', ".from: '$.title' is not a source: names begin at the object"),
+        ("from = 'a\\.b'", ".from: 'a\\\\.b' is not a source: a name with a dot in it"),
         ("from = 5", ".from: must be a text or a list"),
         ("from = []", ".from: must be a text or a list"),
         ('from = "a"', ".fidelity: is missing"),
@@ -67,7 +67,7 @@ DEFECTS = [
         ('absent = false\nwhy = "x"', ".absent: must be true"),
         ('absent = "yes"\nwhy = "x"', ".absent: must be true or false"),
         ('parameter = 5\nfidelity = "exact"', ".parameter: must be a text"),
-        ('parameter = "groupId"\nfidelity = "exact"\ndrop = [0]', ".drop: is no key"),
+        ('parameter = "groupId"\nfidelity = "exact"\ndrop = [0]', ".drop: is not a key"),
     ),
     (
         'list = "url"\nfidelity = "renamed"\n\n[resource.thing.urls.d',
@@ -86,7 +86,7 @@ DEFECTS = [
     (
         EQUALS,
         'equals = { source = "status", word = "X", words = "Y" }',
-        "resource.thing.failed.flex.equals.words: is no key",
+        "resource.thing.failed.flex.equals.words: is not a key",
     ),
     *defects(
         WHEN,
@@ -112,7 +112,7 @@ DEFECTS = [
         ('link = { rel = { v1 = "a", v2 = "b", v3 = "c" }, path = "/x" }', ".rel: must be"),
         ('link = { rel = "self" }', ".path: is missing"),
         ('link = { rel = "self", path = "x" }', ".path: must start with a slash"),
-        ('link = { rel = "self", path = "/x", href = "y" }', ".href: is no key"),
+        ('link = { rel = "self", path = "/x", href = "y" }', ".href: is not a key"),
     ),
     *defects(
         BODY,
@@ -147,7 +147,7 @@ def test_a_field_is_a_table_and_so_is_a_rule(tmp_path, value):
     """A value where a field or a rule should be is told."""
     is_told(tmp_path, f"{SOUND}\n[resource.thing]\nodd = {value}\n", "resource.thing.odd: must be a table")
     text = changed(('type = "time"', f'type = "time"\nflex2 = {value}'))
-    is_told(tmp_path, text, "resource.thing.made.flex2: is no key")
+    is_told(tmp_path, text, "resource.thing.made.flex2: is not a key")
 
 
 @pytest.mark.parametrize(

@@ -51,7 +51,7 @@ def test_what_cannot_be_said(tmp_path, old, new, said):
 
 
 def test_a_word_of_reads_switches_no_write_on(tmp_path):
-    """And what is no word is refused."""
+    """And what is not a word is refused."""
     documents = read(tmp_path, SOUND)
     path = "/api/atlas/v2/groups/g/toys"
     for reads, writes in ((), ()), (("small-toys",), ()), ((), ("small-toys",)):
