@@ -59,7 +59,7 @@ class AtlasError(ShimError):
 
     ``status`` is the HTTP status; ``error_code``, ``detail``, ``reason`` and ``parameters`` are
     what the body says, None or empty when it says nothing; ``retry_after`` is in seconds, None when the
-    answer does not say; ``body`` is the raw content. ``record`` tells which side answered and why, as
+    answer does not say; ``body`` is the raw content. ``record`` says which side answered and why, as
     ``shim.record(error)`` does; None where the shim had no part in the call, as in a sign-in that failed.
     """
 

@@ -103,9 +103,9 @@ class Coalescer:
 
     @contextmanager
     def writing(self, owner: Owner, succeeded: Callable[[], bool]) -> Iterator[None]:
-        """Hold around a write: while it is on its way its owner shares nothing, and nothing older after it.
+        """Hold around a write: its owner shares no answers during it, and no older answer after it.
 
-        Neither does anybody else in its group, if it ``succeeded``: else strangers could end sharing.
+        If it ``succeeded``, the same holds for all of its group; a failed write of a stranger can't end sharing.
         """
         began = asyncio.get_running_loop().time()
         writes = self._writes.setdefault(owner, [])

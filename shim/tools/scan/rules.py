@@ -23,7 +23,7 @@ def table(*names: str) -> Mapping[str, Any]:
 
 @cache
 def words(*names: str) -> frozenset[str]:
-    """Return the list of words at the end of some names."""
+    """Return the list of words under nested keys."""
     return frozenset(table(*names))
 
 
