@@ -10,7 +10,7 @@ import pytest
 import trustme
 
 from shim.gateway.http1 import secure
-from shim.gateway.http1.secure import CALLERS, Secure
+from shim.gateway.http1.secure import CALLERS, Tls
 from shim.gateway.http1.wire import READ
 from shim.gateway.http1.wire import Wire as End
 from tests.gateway_http1.wires import Wire
@@ -19,25 +19,28 @@ from tests.gateway_http1.wires import Wire
 class Taking(End):
     """An end that takes down what arrives."""
 
-    def __init__(self) -> None:
+    def __init__(self, context: ssl.SSLContext) -> None:
         super().__init__(asyncio.get_running_loop(), memoryview(bytearray(READ)))
+        self.tls = Tls(self, context, server_side=True)
         self.taken: list[bytes] = []
-        self.lost: list[BaseException | None] = []
-        self.ended = False
+        self.errors: list[BaseException | None] = []
+        self.is_made = self.has_ended = False
+
+    def made(self) -> None:
+        """Take the beginning."""
+        self.is_made = True
 
     def take(self, data: bytes) -> None:
         """Take what arrived."""
         self.taken.append(data)
 
-    def eof_received(self) -> bool:
+    def ended(self) -> None:
         """Take the end."""
-        self.ended = True
-        return False
+        self.has_ended = True
 
-    def connection_lost(self, exc: BaseException | None) -> None:
+    def lost(self, error: BaseException | None) -> None:
         """Take the loss."""
-        super().connection_lost(exc)
-        self.lost.append(exc)
+        self.errors.append(error)
 
 
 class Client:
@@ -75,22 +78,21 @@ def contexts() -> tuple[ssl.SSLContext, ssl.SSLContext]:
 
 @pytest.fixture
 async def both(contexts):
-    end: Any = Taking()
-    layer = Secure(end, contexts[0], server_side=True)
-    client = Client(contexts[1], Wire(layer))  # type: ignore[arg-type]
+    end: Any = Taking(contexts[0])
+    client = Client(contexts[1], Wire(end))
     client.shake_hands()
-    await layer._ready
-    return end, layer, client
+    await end.tls.shaken()
+    return end, client
 
 
 async def test_what_is_sent_arrives_in_both_directions(both):
     """Whatever its length, and however it is cut into records."""
-    end, layer, client = both
+    end, client = both
     sent = bytes(range(256)) * 400
     for start in range(0, len(sent), 10_000):
         client.tls.write(sent[start : start + 10_000])
     client.move()
-    layer.write(sent)
+    end.write(sent)
     client.move()
     got = b""
     while len(got) < len(sent):
@@ -102,13 +104,13 @@ async def test_what_is_sent_arrives_in_both_directions(both):
 
 async def test_no_more_is_read_of_a_caller_than_is_kept_of_each(both):
     """OpenSSL's buffers grow to what arrives at once, and stay so large."""
-    _, layer, _ = both
-    assert len(layer.get_buffer(-1)) == CALLERS
+    end, _ = both
+    assert len(end.get_buffer(-1)) == CALLERS
 
 
 async def test_very_small_records_are_taken_a_part_a_turn(both):
     """Nothing more is read meanwhile, and in the end all of them have arrived."""
-    end, _, client = both
+    end, client = both
     for _ in range(5 * secure.AT_ONCE // 2):
         client.tls.write(b"a")
     client.move()
@@ -125,15 +127,15 @@ async def test_very_small_records_are_taken_a_part_a_turn(both):
 
 async def test_an_end_that_holds_gets_nothing(both):
     """What has arrived already waits as ciphertext until it goes on."""
-    end, layer, client = both
-    layer.pause_reading()
+    end, client = both
+    end.hold()
     client.tls.write(b"later")
     data = client.outgoing.read()
     client.wire.is_paused = False
     client.wire.deliver(data)
     await asyncio.sleep(0)
     assert end.taken == []
-    layer.resume_reading()
+    end.go_on()
     await asyncio.sleep(0)
     assert end.taken == [b"later"]
 
@@ -141,7 +143,7 @@ async def test_an_end_that_holds_gets_nothing(both):
 @pytest.mark.parametrize("is_said", [True, False])
 async def test_only_tls_own_word_is_the_end_of_content(both, is_said):
     """An end of the mere connection may be anybody's doing."""
-    end, _, client = both
+    end, client = both
     if is_said:
         with pytest.raises(ssl.SSLWantReadError):
             client.tls.unwrap()
@@ -151,38 +153,53 @@ async def test_only_tls_own_word_is_the_end_of_content(both, is_said):
     client.move()
     for _ in range(4):
         await asyncio.sleep(0)
-    assert (end.ended, end.lost) == (is_said, [None])
+    assert (end.has_ended, end.errors) == (is_said, [None])
 
 
 async def test_an_end_that_closes_says_so(both):
     """The other side hears of it by TLS, behind all that was sent."""
-    _, layer, client = both
-    layer.write(b"last")
-    layer.close()
+    end, client = both
+    end.write(b"last")
+    end.end()
     client.move()
     assert client.tls.read(100) == b"last"
     assert client.tls.read(100) == b""
-    assert layer.is_closing()
+    assert not end.is_open
 
 
 async def test_broken_records_end_the_connection_with_an_alert(both):
     """Both sides hear why."""
-    end, _, client = both
+    end, client = both
     client.wire.deliver(b"\x17\x03\x03\x00\x18" + b"x" * 24)
     client.move()
     for _ in range(4):
         await asyncio.sleep(0)
-    assert isinstance(end.lost[0], ssl.SSLError)
+    assert isinstance(end.errors[0], ssl.SSLError)
     with pytest.raises(ssl.SSLError, match="ALERT"):
         client.tls.read(100)
 
 
 async def test_a_handshake_that_is_refused_has_its_reason(contexts):
-    """The end never hears of the connection, whoever waits for the handshake does."""
-    end = Taking()
-    layer = Secure(end, contexts[0], server_side=True)
-    wire = Wire(layer)  # type: ignore[arg-type]
+    """The end is never made, and whoever waits for the handshake hears why."""
+    end: Any = Taking(contexts[0])
+    wire = Wire(end)
     wire.deliver(b"\x16\x03\x01\x00\x05hello")
     with pytest.raises(ssl.SSLError):
-        await layer.shaken()
-    assert (end.lost, wire.closing) == ([], True)
+        await end.tls.shaken()
+    assert (end.is_made, wire.closing) == (False, True)
+
+
+async def test_an_end_that_ends_takes_nothing_more(both):
+    """Records behind the one by which it ended the connection are dropped, though they have arrived."""
+    end, client = both
+
+    def take(data: bytes) -> None:
+        end.taken.append(data)
+        end.abort()
+
+    end.take = take
+    client.tls.write(b"a")
+    client.tls.write(b"b")
+    client.move()
+    await asyncio.sleep(0)
+    assert end.taken == [b"a"]

@@ -56,8 +56,8 @@ class Connection(Wire):
         self._has_begun = self._is_ending = self.is_gone = False
         self.peer, self.verdict = clients.arrived(self, address)
 
-    def connection_made(self, transport: asyncio.BaseTransport) -> None:
-        super().connection_made(transport)
+    def made(self) -> None:
+        """Wait for the first request."""
         self.set_up = None
         assert self._transport is not None, "it was made"
         if self.is_gone:
@@ -75,17 +75,13 @@ class Connection(Wire):
         if self._transport is None:
             self._clients.left(self)
 
-    def connection_lost(self, exc: BaseException | None) -> None:
-        super().connection_lost(exc)
+    def lost(self, error: BaseException | None) -> None:  # noqa: ARG002 - a caller's error changes nothing
+        """End what goes on for it."""
         self._clients.connections.discard(self)
         self._clients.long_heads.pop(self, None)
         self._clients.left(self)
         if self._task is not None:
             self._task.cancel()
-
-    def eof_received(self) -> bool:
-        """Close: a caller that says no more is taken for gone."""
-        return False
 
     def pause_writing(self) -> None:
         """Have ``flushed`` wait until the caller has taken what it was sent, within ``client_timeout``."""
@@ -95,7 +91,7 @@ class Connection(Wire):
     def resume_writing(self) -> None:
         super().resume_writing()
         if not self._is_ending:
-            self.due = self._loop.time() + LOOK if self._held else NEVER
+            self.due = self._loop.time() + LOOK if self.held else NEVER
 
     def take(self, data: bytes) -> None:
         """Take what arrived: content of the present request, or the next request or its beginning."""
@@ -197,7 +193,7 @@ class Connection(Wire):
             if self._rest:
                 await asyncio.sleep(0)  # others have their turn before a request that was sent ahead
                 self._parse_ahead()
-            elif self._held:
+            elif self.held:
                 self.go_on()
 
     def _parse_ahead(self) -> None:
@@ -238,7 +234,7 @@ class Connection(Wire):
 
     def hold(self) -> None:
         """Stop reading, and look from time to time whether the caller is still there."""
-        if not self._held:
+        if not self.held:
             super().hold()
             if self._drained is None:
                 self.due = self._loop.time() + LOOK
@@ -246,7 +242,7 @@ class Connection(Wire):
     def go_on(self) -> None:
         """Resume reading."""
         super().go_on()
-        if self._request is not None and self._drained is None and not self._held:
+        if self._request is not None and self._drained is None and not self.held:
             self.due = NEVER
 
     def close(self, *, unread: bool = False) -> None:
@@ -260,12 +256,12 @@ class Connection(Wire):
         if self.unsent():
             self._watch_sending()
         if not (unread or self._rest or not self._body.is_complete):
-            self._transport.close()
+            self.end()
         elif not self._transport.is_closing():
             self._rest = b""
             self._stop_turn()
             self.go_on()
-            self._transport.write_eof()
+            self.end(half=True)
             self.due = self._loop.time() + LINGER
 
     def abort(self) -> None:
@@ -290,9 +286,9 @@ class Connection(Wire):
                 log.warning("dropped a caller that does not take its reply")
                 self.abort()
         elif self._is_ending:
-            self.abort() if self.unsent() else transport.close()
+            self.abort() if self.unsent() else self.end()
         elif self._request is not None:
-            if self._held:
+            if self.held:
                 self.due = self._loop.time() + LOOK
                 if self.has_left():
                     self.abort()

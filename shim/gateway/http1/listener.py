@@ -24,7 +24,7 @@ from shim.errors import SettingsError
 from shim.gateway.http1.clients import Clients
 from shim.gateway.http1.connection import Connection
 from shim.gateway.http1.peers import UNNAMED, NoProxyHeader, peer_of, read_peer
-from shim.gateway.http1.secure import Secure
+from shim.gateway.http1.secure import Tls
 from shim.gateway.option_values import Address
 from shim.gateway.options import Options
 from shim.gateway.tls import name_in, why
@@ -225,12 +225,13 @@ class Listener:
                 told = await read_peer(partial(clients.loop.sock_recv, accepted))
                 clients.left(connection)
                 connection.peer, connection.verdict = clients.arrived(connection, told or peer_of(accepted))
-            layer = None if tls is None else Secure(connection, tls, server_side=True)
+            if tls is not None:
+                connection.tls = Tls(connection, tls, server_side=True)
             connection.accepted = None
-            await clients.loop.connect_accepted_socket(lambda: layer or connection, accepted)
-            if layer is not None:
-                await layer.shaken()
-                connection.client = name_in(layer.certificate())
+            await clients.loop.connect_accepted_socket(lambda: connection, accepted)
+            if connection.tls is not None:
+                await connection.tls.shaken()
+                connection.client = name_in(connection.tls.certificate())
 
     def _was_set_up(self, connection: Connection, task: asyncio.Task[None]) -> None:
         del self._arriving[connection]

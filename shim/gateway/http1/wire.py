@@ -9,7 +9,10 @@ import asyncio
 import contextlib
 import select
 from time import perf_counter
-from typing import cast
+from typing import TYPE_CHECKING, cast
+
+if TYPE_CHECKING:  # a wire and its TLS know each other
+    from shim.gateway.http1.secure import Tls
 
 READ = 65536  # bytes that are read at a time
 SLOWLY = 16384  # bytes that are read at a time of what somebody takes slowly
@@ -23,11 +26,13 @@ _GONE = getattr(select, "POLLRDHUP", 0) | select.POLLHUP | select.POLLERR
 class Wire(asyncio.BufferedProtocol):
     """A connection of the gateway's; subclasses define ``take`` for what arrives, and ``late``.
 
-    ``_rest`` has arrived and waits to be taken, ``_held`` says that reading has stopped. Writing goes to the transport
-    at once; ``flushed`` waits while that holds too much. ``late`` is called at ``due``, by the loop's clock.
+    ``made`` is called when it may be used, with ``tls`` after the handshake, ``ended`` when the other side says no
+    more, ``lost`` at the end. ``_rest`` has arrived and waits to be taken, ``held`` says that reading has stopped.
+    Writing goes to the transport at once; ``flushed`` waits while that holds too much. ``late`` is called at ``due``,
+    by the loop's clock.
     """
 
-    __slots__ = ("_buffer", "_drained", "_held", "_loop", "_rest", "_transport", "_turn", "_view", "due")
+    __slots__ = ("_buffer", "_drained", "_loop", "_rest", "_transport", "_turn", "_view", "due", "held", "tls")
 
     def __init__(self, loop: asyncio.AbstractEventLoop, buffer: memoryview) -> None:
         self._loop = loop
@@ -35,7 +40,8 @@ class Wire(asyncio.BufferedProtocol):
         self._transport: asyncio.Transport | None = None
         self._drained: asyncio.Future[None] | None = None
         self._rest = b""
-        self._held = False
+        self.tls: Tls | None = None
+        self.held = False
         self._turn: asyncio.Handle | None = None
         self.due = NEVER
 
@@ -45,17 +51,41 @@ class Wire(asyncio.BufferedProtocol):
     def late(self) -> None:
         raise NotImplementedError
 
+    def made(self) -> None:
+        pass
+
+    def ended(self) -> None:
+        pass
+
+    def lost(self, error: BaseException | None) -> None:
+        pass
+
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         self._transport = cast("asyncio.Transport", transport)
+        if self.tls is None:
+            self.made()
+        else:
+            self.tls.shake_hands(self._transport)
 
     def get_buffer(self, sizehint: int) -> memoryview:  # noqa: ARG002 - asyncio's signature
         """Return where to put what arrives: one buffer for all, since it is taken out at once."""
-        return self._view
+        return self._view if self.tls is None else self._view[: self.tls.size]
 
     def buffer_updated(self, nbytes: int) -> None:
-        self.take(bytes(self._buffer[:nbytes]))
+        if self.tls is None:
+            self.take(bytes(self._buffer[:nbytes]))
+        else:
+            self.tls.arrived(self._buffer[:nbytes])
+
+    def eof_received(self) -> bool:
+        """Close; of TLS a close_notify would have come before, and anybody on the way can end a connection."""
+        if self.tls is None:
+            self.ended()
+        return False
 
     def connection_lost(self, exc: BaseException | None) -> None:
+        if self.tls is not None:
+            exc = self.tls.lost(exc)
         self._transport = None
         self._stop_turn()
         if self._drained is not None and not self._drained.done():
@@ -63,6 +93,7 @@ class Wire(asyncio.BufferedProtocol):
             error.__cause__ = exc
             self._drained.set_exception(error)
             self._drained.exception()  # looked at, whoever waits or not
+        self.lost(exc)
 
     def pause_writing(self) -> None:
         """Have ``flushed`` wait until the other side has taken what it was sent."""
@@ -82,7 +113,7 @@ class Wire(asyncio.BufferedProtocol):
         """Send something; raises ConnectionResetError when the connection has ended."""
         if self._transport is None or self._transport.is_closing():
             raise ConnectionResetError("the other side left")
-        self._transport.write(data)
+        self._transport.write(data if self.tls is None else self.tls.sealed(data))
 
     async def flushed(self) -> None:
         """Return once the other side has taken so much that more may be written; raises ConnectionResetError."""
@@ -95,15 +126,21 @@ class Wire(asyncio.BufferedProtocol):
 
     def hold(self) -> None:
         """Take no more bytes from the other side."""
-        if not self._held and self._transport is not None:
-            self._held = True
+        if not self.held and self._transport is not None:
+            self.held = True
             self._transport.pause_reading()
 
     def go_on(self) -> None:
         """Take bytes from the other side again."""
-        if self._held and self._transport is not None and self._turn is None:
-            self._held = False
+        if self.held and self._turn is None:
+            self.held = False
+            self._resume()
+
+    def _resume(self) -> None:
+        if self._transport is not None and not self.held:
             self._transport.resume_reading()
+            if self.tls is not None:
+                self.tls.go_on_soon()
 
     def take_later(self, rest: bytes) -> None:
         """Take the rest of what arrived after the others' turn, and read nothing before."""
@@ -113,11 +150,10 @@ class Wire(asyncio.BufferedProtocol):
             self._turn = self._loop.call_soon(self._take_rest)
 
     def _take_rest(self) -> None:
-        self._turn, self._held = None, False
+        self._turn, self.held = None, False
         data, self._rest = self._rest, b""
         self.take(data)
-        if not self._held and self._transport is not None:
-            self._transport.resume_reading()
+        self._resume()
 
     def _stop_turn(self) -> None:
         if self._turn is not None:
@@ -134,6 +170,13 @@ class Wire(asyncio.BufferedProtocol):
             look.register(sock.fileno(), _GONE)
             return bool(look.poll(0))
         return True
+
+    def end(self, *, half: bool = False) -> None:
+        """Close once all was sent; ``half`` only says that no more will be."""
+        if self._transport is not None and not self._transport.is_closing():
+            if self.tls is not None:
+                self.tls.say_farewell()
+            (self._transport.write_eof if half else self._transport.close)()
 
     def abort(self) -> None:
         if self._transport is not None:

@@ -14,7 +14,7 @@ import attrs
 
 from shim.gateway.errors import Refusal
 from shim.gateway.fields import PSEUDONYM, for_upstream
-from shim.gateway.http1.secure import Secure, open_wire
+from shim.gateway.http1.secure import Tls, open_wire
 from shim.gateway.http1.wire import NEVER, READ, Turns, Wires
 from shim.gateway.limits import Limits
 from shim.gateway.options import Options
@@ -22,7 +22,7 @@ from shim.gateway.tls import system_context
 from shim.gateway.upstream import faults
 from shim.gateway.upstream.connection import UpstreamConnection
 from shim.gateway.upstream.messages import OutboundCall, UpstreamResponse
-from shim.gateway.upstream.proxy import Proxy, proxy_for, tunnel
+from shim.gateway.upstream.proxy import proxy_for, tunnel
 
 CONNECT = 10.0  # seconds that connecting may take, of those without a byte from upstream
 KEEP = 60.0  # seconds that a connection without a request is kept
@@ -193,8 +193,14 @@ class Upstream:
             async with asyncio.timeout_at(min(until, self.now() + min(CONNECT, self.patience))):
                 if self.proxy is None:
                     await open_wire(connection, self._host, self._port, self._context() if self._tls else None)
-                else:
-                    await self._connect_through(self.proxy, connection)
+                elif not self._tls:
+                    await open_wire(connection, self.proxy.host, self.proxy.port, self._context_of_proxy)
+                else:  # through it to the origin (RFC 9110, 9.3.6)
+                    transport = await tunnel(self.proxy, f"{self._host}:{self._port}", self._context_of_proxy)
+                    connection.tls = Tls(connection, self._context(), server_hostname=self._host)
+                    transport.set_protocol(connection)
+                    connection.connection_made(transport)
+                    await connection.tls.shaken()
         except OSError as error:
             if until <= self.now():
                 raise TimeoutError from None
@@ -205,14 +211,3 @@ class Upstream:
             self._open.add(connection)
             self.opened += 1
         return connection
-
-    async def _connect_through(self, proxy: Proxy, connection: UpstreamConnection) -> None:
-        """Connect to a proxy, and with TLS through it to the origin (RFC 9110, 9.3.6)."""
-        if not self._tls:
-            await open_wire(connection, proxy.host, proxy.port, self._context_of_proxy)
-            return
-        transport = await tunnel(proxy, f"{self._host}:{self._port}", self._context_of_proxy)
-        layer = Secure(connection, self._context(), server_hostname=self._host)
-        transport.set_protocol(layer)
-        layer.connection_made(transport)
-        await layer.shaken()

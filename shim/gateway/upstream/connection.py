@@ -107,42 +107,41 @@ class UpstreamConnection(Wire):
     def lift(self) -> None:
         if self._response is not None:
             self.until = NEVER
-            if self._held:
+            if self.held:
                 self.due = NEVER
             else:
                 self._expect()
 
     def hold(self) -> None:
         """Stop reading; upstream's silence does not count meanwhile."""
-        if not self._held:
+        if not self.held:
             super().hold()
             self.due = self.until
 
     def go_on(self) -> None:
         """Resume reading."""
-        if self._held:
+        if self.held:
             is_collected = self._response is None or self._response.is_collected
             self._view = self._buffer if is_collected else self._buffer[:SLOWLY]
             super().go_on()
             self._expect()
 
-    def eof_received(self) -> bool:
+    def ended(self) -> None:
         """Close: upstream sends no more."""
         if self._response is not None:
             self._response.finish()
             self._response = None if self._response.is_complete else self._response
         self.abort()  # nobody answers what is still to be sent
-        return False
 
-    def connection_lost(self, exc: BaseException | None) -> None:
-        super().connection_lost(exc)
+    def lost(self, error: BaseException | None) -> None:
+        """End what waits for a reply."""
         self.upstream.lost(self)
         response, self._response = self._response, None
         if response is not None:
-            said = type(exc).__name__ if exc is not None else "closed"
+            said = type(error).__name__ if error is not None else "closed"
             response.fail(errors.unreadable("http_response_incomplete", "Upstream's reply ended early.", said))
         elif self._waiter is not None and not self._waiter.done():
-            self._waiter.set_exception(faults.broken(exc))
+            self._waiter.set_exception(faults.broken(error))
 
     def late(self) -> None:
         """End a connection that was idle for too long, or whose upstream or call takes too long."""
@@ -223,7 +222,7 @@ class UpstreamConnection(Wire):
     def _finish(self, data: bytes, stop: int) -> None:
         """Release the connection after a reply, to be kept unless it can't serve another request."""
         self._response = None
-        if self._held:
+        if self.held:
             self.go_on()
         # Bytes behind a reply would become the reply to the next request, and so would the rest of a request.
         self.upstream.release(self, keep=self._keep and stop == len(data) and not self._is_sending)
