@@ -97,10 +97,7 @@ def after_answer(error: AtlasError, environ: Mapping[str, str], origin: str = ""
 
 def after_fault(error: httpx.RequestError, environ: Mapping[str, str]) -> str:
     """Return a sentence for a network error: host, proxy, and what to check."""
-    try:
-        url = error.request.url
-    except RuntimeError:  # The error does not know its request.
-        return ""
+    url = error.request.url
     port = url.port or (443 if url.scheme == "https" else 80)
     return f"{url.host}:{port} was called: {_look_at(error, url, environ)}"
 

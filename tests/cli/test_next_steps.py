@@ -62,7 +62,6 @@ REQUEST = httpx.Request("GET", "https://cloud.mongodb.com/api")
 )
 def test_a_fault_of_the_network(error, environ, step):
     """The host that was called, how its name came about, and the usual reasons; never a proxy's password."""
-    assert after_fault(error, environ) == ""  # it does not know its request
     error.request = REQUEST
     said = after_fault(error, environ)
     assert said.startswith("cloud.mongodb.com:443 was called")

@@ -26,11 +26,9 @@ logger = logging.getLogger("shim")
 
 VARIABLE = "ATLAS_SHIM_INVENTORY"
 
-COMMANDS = "atlas-shim-cli/"
-"""The start of the shim's own commands' User-Agent, which do not count as callers."""
+COMMANDS = "atlas-shim-cli/"  # how the User-Agent of the shim's own commands begins, which are no callers
 
-LONGEST = 4000
-"""The most bytes of a line: less than a page, which every system appends in one piece."""
+LONGEST = 4000  # bytes of a line: less than a page, which every system appends in one piece
 _AGENT, _PEER, _REASON, _FILE = 200, 64, 400, 1000
 _failed: set[str] = set()
 
@@ -56,8 +54,8 @@ def note(  # noqa: PLR0913 - the parts of an entry, and where environment and ti
     """Append one call to the inventory that ``ATLAS_SHIM_INVENTORY`` names; do nothing without one.
 
     ``where`` is the call's place in a Python program, ``agent`` the caller's ``User-Agent`` and ``peer`` its address;
-    ``clock`` returns seconds since the epoch. A line holds no ids, paths, queries, bodies or credentials. Never raises:
-    the first failure to write to a file is logged.
+    ``clock`` returns seconds since the epoch. A line holds no ids, queries, bodies or credentials. Never raises; logs
+    the first failure.
     """
 
     def entry() -> dict[str, object]:
