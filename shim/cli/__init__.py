@@ -46,7 +46,7 @@ COMMANDS = {name: said for rows in GROUPS.values() for names, said in rows.items
 COMMANDS["fake-atlas"] = "Run the fake Atlas alone."
 
 _PLACES = {"post": ("get", "post"), "fake-atlas": ("demo", "fake_atlas"), "atlas": ("atlas_cli.run", "command")}
-"""Command -> module and name. Other commands are ``command`` in the module of their name, with underscores."""
+"""Command -> module and name. Other commands are ``command`` in the module of their name."""
 
 
 class Commands(click.Group):
@@ -57,14 +57,11 @@ class Commands(click.Group):
         return list(COMMANDS)
 
     def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:  # noqa: ARG002 - click's signature
-        """Import a command; raises Failure if its extra is not installed."""
+        """Import a command."""
         if cmd_name not in COMMANDS:
             return None
-        module, name = _PLACES.get(cmd_name, (cmd_name.replace("-", "_"), "command"))
-        try:
-            command: click.Command = getattr(import_module(f"shim.cli.{module}"), name)
-        except ModuleNotFoundError as error:
-            raise failure_of(error) or error from error
+        module, name = _PLACES.get(cmd_name, (cmd_name, "command"))
+        command: click.Command = getattr(import_module(f"shim.cli.{module}"), name)
         return command
 
     def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:  # noqa: ARG002 - click's signature

@@ -21,9 +21,6 @@ from shim.gateway.tls import upstream_context
 GROUP, CLUSTER = "0" * 24, "atlas-shim-check"
 """A group and a cluster that do not exist; the answers still show who can be reached."""
 
-_NO_PROJECT = frozenset({"GROUP_NOT_FOUND", "NOT_IN_GROUP", "USER_CANNOT_ACCESS_GROUP"})
-"""Atlas' error codes for a caller who is signed in but has no access to the project."""
-
 
 def probe(environ: Mapping[str, str], options: Options, group: str) -> list[dict[str, Any]]:
     """Ask both sides of the options' upstream directly, without the shim, as the gateway reaches it.
@@ -68,8 +65,9 @@ def _meaning(side: str, url: str, status: int, error: AtlasError | None, *, sign
         return (signed_in, True) if status < 300 else (f"reached; unexpected: {status}", False)
     if status == 410:
         return f"reached; this endpoint is retired: {error}", side == "legacy"
-    if error.error_code in _NO_PROJECT or (status == 404 and error.error_code):
-        is_named = "GROUP" in error.error_code and GROUP not in url
+    code = error.error_code or ""
+    if "GROUP" in code or (status == 404 and code):  # such as USER_CANNOT_ACCESS_GROUP of who is signed in
+        is_named = "GROUP" in code and GROUP not in url
         why = "; the project does not exist, or these credentials have no access to it" if is_named else ""
         return f"reached and signed in{why}: {error}", not is_named
     if status == 401 and not signed:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import errno
 import os
 import socket
+from itertools import groupby
 from pathlib import Path
 from typing import Any
 
@@ -26,14 +27,9 @@ class _Grouped(click.Command):
     def format_options(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
         """Write each group, and the flags outside the table."""
         groups = {row.name: row.group for row in TABLE}
-        records: dict[str, list[tuple[str, str]]] = {group: [] for group in dict.fromkeys(groups.values())}
-        for parameter in self.get_params(ctx):
-            record = parameter.get_help_record(ctx)
-            if record is not None:
-                records.setdefault(groups.get(parameter.name or "", "This command"), []).append(record)
-        for group, rows in records.items():
+        for group, rows in groupby(self.get_params(ctx), lambda one: groups.get(one.name or "", "This command")):
             with formatter.section(group):
-                formatter.write_dl(rows)
+                formatter.write_dl([record for one in rows if (record := one.get_help_record(ctx))])
 
 
 def _flag(row: Row) -> click.Option:
