@@ -54,10 +54,10 @@ def command(config: Path | None, **flags: str | None) -> None:
     Exit codes: 0 after SIGTERM or SIGINT, when calls in flight have ended; 2 for bad usage,
     settings, mapping documents, or an address that can't be listened on.
     """
-    from shim.gateway.run import flags_of, inherited, serve  # noqa: PLC0415 - an extra, which --help does not need
+    from shim.gateway.run import inherited, serve  # noqa: PLC0415 - an extra, which --help does not need
 
-    calls = inherited(os.environ)
-    source = PlanSource(dict(os.environ), {**flags, **flags_of(calls)}, config)
+    calls, theirs = inherited(os.environ)
+    source = PlanSource(dict(os.environ), {**flags, **theirs}, config)
     settings = Watched("settings", source.files, source.read)
     try:
         serve(settings, calls)

@@ -174,30 +174,25 @@ async def _watchdog() -> None:
         await asyncio.sleep(int(pause) / 2e6)
 
 
-def inherited(environ: Mapping[str, str]) -> Bound | None:
-    """Return the sockets for calls that systemd hands over, as descriptors from 3 on; None without any.
+def inherited(environ: Mapping[str, str]) -> tuple[Bound | None, dict[str, str]]:
+    """Return the sockets for calls that systemd hands over, from descriptor 3 on, and the flags that they stand for.
 
     Their address is the one that most callers can reach. Raises SettingsError for other kinds of descriptors.
     """
     if environ.get("LISTEN_PID") != str(os.getpid()):
-        return None
+        return None, {}
     text, names = environ.get("LISTEN_FDS", ""), environ.get("LISTEN_FDNAMES", "")
     if other := [name for name in names.split(":") if name not in {"", "calls"}]:
         raise SettingsError(f"LISTEN_FDNAMES: {other[0]!r} is not 'calls'; set FileDescriptorName= in the socket unit")
     sockets = [_listening(number) for number in range(3, 3 + (int(text) if text.isdecimal() else 0))]
+    if not sockets:
+        return None, {}
     addresses = [Address(*one.getsockname()[:2]) for one in sockets if one.family != socket.AF_UNIX]
-    addresses.sort(key=lambda address: is_loopback(address.host))
-    return Bound(tuple(sockets), addresses[0] if addresses else None) if sockets else None
-
-
-def flags_of(calls: Bound | None) -> dict[str, str]:
-    """Return what sockets give as if flags had said it: nothing else can move them."""
-    if calls is None:
-        return {}
-    if calls.address is not None:
-        return {"listen": calls.address.authority, "uds": ""}
-    name = calls.sockets[0].getsockname()
-    return {"uds": "@" + name[1:].decode() if isinstance(name, bytes) else str(name)}
+    if addresses:
+        address = min(addresses, key=lambda address: is_loopback(address.host))
+        return Bound(tuple(sockets), address), {"listen": address.authority, "uds": ""}
+    name = sockets[0].getsockname()
+    return Bound(tuple(sockets), None), {"uds": "@" + name[1:].decode() if isinstance(name, bytes) else str(name)}
 
 
 def _listening(number: int) -> socket.socket:

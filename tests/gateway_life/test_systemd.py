@@ -14,7 +14,7 @@ import pytest
 
 from shim.errors import SettingsError
 from shim.gateway import run
-from shim.gateway.run import flags_of, inherited
+from shim.gateway.run import inherited
 from tests.gateway_life.test_drain import Load, slow
 from tests.peers.raw import PATIENCE, raw_upstream, reply, replying
 from tests.peers.served import At, ask, get, status_of
@@ -166,7 +166,7 @@ def test_a_unix_socket_that_is_handed_over(handed, listening, tmp_path):
 
 def test_sockets_of_another_process_are_not_ours():
     """The variables may be inherited, the descriptors are not."""
-    assert inherited({"LISTEN_PID": "1", "LISTEN_FDS": "1", "LISTEN_FDNAMES": "calls"}) is None
+    assert inherited({"LISTEN_PID": "1", "LISTEN_FDS": "1", "LISTEN_FDNAMES": "calls"}) == (None, {})
 
 
 def test_what_is_handed_over_counts_for_the_credentials_too(handed, listening):
@@ -183,7 +183,7 @@ def test_sockets_for_something_else_are_told():
     mine = {"LISTEN_PID": str(os.getpid())}
     with pytest.raises(SettingsError, match=r"LISTEN_FDNAMES: 'admin' is not 'calls'; set FileDescriptorName="):
         inherited({**mine, "LISTEN_FDS": "1", "LISTEN_FDNAMES": "admin"})
-    assert flags_of(inherited({**mine, "LISTEN_FDS": "many"})) == {}
+    assert inherited({**mine, "LISTEN_FDS": "many"}) == (None, {})
 
 
 def test_descriptors_that_do_not_listen_are_told(handed):
