@@ -1,4 +1,4 @@
-"""Row 9: out of descriptors the operator is answered, the log stays short, and the gateway recovers."""
+"""Out of descriptors the operator is answered, the log stays short, and the gateway recovers."""
 
 from typing import Any
 

@@ -1,4 +1,4 @@
-"""Rows 17 and 11: an upstream that gives too much of something, or what nobody asked for."""
+"""An upstream that gives too much of something, or what nobody asked for."""
 
 import gzip
 import itertools

@@ -1,4 +1,4 @@
-"""Rows 18 and 19: upstream connections have an age, and a read that met one closed under it is sent once more."""
+"""Upstream connections have an age, and a read that met one closed under it is sent once more."""
 
 import contextlib
 import threading

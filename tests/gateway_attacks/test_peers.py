@@ -1,4 +1,4 @@
-"""Row 14: one peer can't take what is there for all, and idle connections go first."""
+"""One peer can't take what is there for all, and idle connections go first."""
 
 import contextlib
 from typing import Any

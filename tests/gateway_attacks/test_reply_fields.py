@@ -1,4 +1,4 @@
-"""Row 12: a reply that isn't well-formed is 502; nothing of it is mended or handed on."""
+"""A reply that isn't well-formed is 502; nothing of it is mended or handed on."""
 
 import json
 

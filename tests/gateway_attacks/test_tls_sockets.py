@@ -1,4 +1,4 @@
-"""Rows 8 and 20: TLS sockets are counted and have deadlines from accept on, and however they end, nothing is logged."""
+"""TLS sockets are counted and have deadlines from accept on, and however they end, nothing is logged."""
 
 import contextlib
 import gc

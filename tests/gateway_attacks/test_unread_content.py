@@ -1,4 +1,4 @@
-"""Rows 4 and 21: content of requests has a limit, holds nobody up, and is never taken for a request when unread."""
+"""Content of requests has a limit, holds nobody up, and is never taken for a request when unread."""
 
 import contextlib
 import json
