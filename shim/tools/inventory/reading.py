@@ -15,12 +15,8 @@ import attrs
 
 from shim.tools.inventory.writing import COMMANDS, opened
 
-LEVELS = ("absent", "derived", "constant")
-"""The fidelity levels in a line, the worst first."""
-
-MOST = 10_000
-"""The most callers kept; calls of further callers are only counted."""
-
+LEVELS = ("absent", "derived", "constant")  # the fidelity levels in a line, the worst first
+MOST = 10_000  # callers that are kept; calls of further callers are only counted
 _NAMES = 200  # fields and routes of one caller that are kept
 
 _LONGEST = 65536  # the most bytes read of a line, far more than any line that is written
@@ -81,7 +77,8 @@ class Inventory:
 
     Of the ``lines`` read, ``broken`` can't be read, ``earlier`` are calls before the window, which starts at ``since``,
     ``own`` are calls of the shim's own commands, and ``untold`` are calls of callers beyond the first 10,000.
-    ``first`` and ``last`` are the instants of the first and the last record of any kind, empty without records.
+    ``first`` and ``last`` are the instants of the first and the last record of any kind, ``back`` that of a record from
+    before the window behind one within it in the same file, each empty without such a record.
     """
 
     since: str = ""
@@ -92,6 +89,8 @@ class Inventory:
     untold: int = 0
     first: str = ""
     last: str = ""
+    back: str = ""
+    highest: str = ""  # in this file
     _known: dict[tuple[str, str, str], Caller] = attrs.field(factory=dict)
 
     @property
@@ -118,6 +117,9 @@ class Inventory:
             self.broken += 1
             return
         self.first, self.last = min(self.first or when, when), max(self.last, when)
+        if when[:10] < self.since[:10] and self.highest >= self.since:  # Clocks of several machines differ by seconds.
+            self.back = when
+        self.highest = max(self.highest, when)
         if call is None:
             return
         key = call.operation, call.version, call.place
@@ -141,6 +143,7 @@ def read_inventory(paths: Iterable[Path], since: str = "") -> Inventory:
     """
     found = Inventory(since)
     for path in paths:
+        found.highest = ""
         for line in _lines_of(path):
             found.take(line)
     return found

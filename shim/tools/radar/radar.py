@@ -25,8 +25,6 @@ CALLERS = 8  # callers of an operation that are remembered, the latest
 
 _VERSION = re.compile(r"application/vnd\.atlas\.([0-9]{4}-[0-9]{2}-[0-9]{2}|preview|upcoming)\+", re.IGNORECASE)
 
-_Key = tuple[str, str, str]
-
 
 @attrs.frozen(kw_only=True)
 class Sighting(Announcement):
@@ -46,7 +44,7 @@ class Sighting(Announcement):
     callers: tuple[str, ...] = ()
 
     @property
-    def key(self) -> _Key:
+    def key(self) -> tuple[str, str, str]:
         """The key of an operation."""
         return self.method, self.path, self.version
 
@@ -55,8 +53,8 @@ class Radar:
     """Remembers what replies announce."""
 
     def __init__(self) -> None:
-        self._seen: dict[_Key, Sighting] = {}  # the operation that was called last is the last
-        self._logged: set[tuple[_Key, float | None, float | None]] = set()
+        self._seen: dict[tuple[str, str, str], Sighting] = {}  # the operation that was called last is the last
+        self._logged: set[tuple[tuple[str, str, str], float | None, float | None]] = set()
         self._lock = threading.Lock()
 
     def look(
