@@ -162,7 +162,7 @@ def _text(report: ScanReport, at: datetime, known: int, unmet: int) -> None:
     for finding in report.findings:
         place = finding.place
         cell = "" if finding.cell is None else f"[{finding.cell}]"
-        names = " or ".join([finding.operation.id, *finding.others])
+        names = " or ".join(one.id for one in finding.operations)
         head = f"{place.file}{cell}:{place.line}:{place.column} {names}: {finding.message}"
         click.echo(f"{printable(head)}\n    {printable(finding.row.strip())}")
     _errors(report)

@@ -23,7 +23,7 @@ import attrs
 from shim.documents.calls import Target
 from shim.documents.model import Operation
 from shim.errors import SettingsError
-from shim.tools.scan.sought import Place, is_living
+from shim.tools.scan.sought import Use, is_living
 
 _COMMENT = re.compile(r"^(.*?)(?:#|//|/\*|--|<!--|;)\s*atlas-shim:\s*ignore(-file)?\b(?!\w)\s*(?:\[([^\]]*)\])?")
 _QUOTED = re.compile(r"\"(?:\\.|[^\"\\])*\"|'(?:\\.|[^'\\])*'")
@@ -45,25 +45,24 @@ _ENDS = {
 
 
 @attrs.frozen
-class Finding:
-    """One use in one file.
+class Finding(Use):
+    """A use on a day.
 
     ``place`` counts lines from the start of the file, or of the notebook's cell number ``cell``. ``source`` is the
-    text there, ``row`` its whole first line. If the method is unknown, ``others`` are further operations it may mean.
+    text there, ``row`` its whole first line.
     """
 
-    place: Place
-    kind: str
-    operation: Operation
-    others: tuple[str, ...]
-    method: str | None
-    text: str
     state: FindingState
     sunset: datetime
     source: str
     row: str
     cell: int | None = None
     fingerprint: str = ""
+
+    @property
+    def operation(self) -> Operation:
+        """The first of the operations that it may be."""
+        return self.operations[0]
 
     @property
     def successors(self) -> list[dict[str, str]]:
@@ -111,7 +110,7 @@ def as_json(finding: Finding) -> dict[str, Any]:
         "endColumn": place.end_column,
         "kind": finding.kind,
         "operation": operation.id,
-        "alternatives": list(finding.others),
+        "alternatives": [one.id for one in finding.operations[1:]],
         "method": finding.method,
         "found": finding.text,
         "path": operation.path.text,
@@ -166,7 +165,7 @@ def fingerprint(finding: Finding, folder: Path) -> str:
     file = Path(finding.place.file).resolve()
     with suppress(ValueError):  # another drive
         file = Path(os.path.relpath(file, folder.resolve()))
-    parts = (finding.operation.id, *finding.others, file.as_posix(), "".join(finding.source.split()))
+    parts = (*(one.id for one in finding.operations), file.as_posix(), "".join(finding.source.split()))
     return hashlib.sha256("\n".join(parts).encode("utf-8", "replace")).hexdigest()[:20]
 
 

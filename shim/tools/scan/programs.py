@@ -90,7 +90,7 @@ class Reader:
     def _call(self, call: Call) -> Iterator[Use]:
         yield from self._named(call)
         words = list(dropwhile(lambda word: not word.strip(HOLE), self._words(call)))
-        if (use := self.sought.command(self._at(call), words)) is not None:
+        if (use := self.sought.command(self._place(call.node, call.at), words)) is not None:
             self._use(call)
             yield use
         is_http, method = self._method(call)
@@ -99,14 +99,16 @@ class Reader:
         given = [*call.args, *(value for key, value in call.keyed.items() if key not in skipped)]
         if call.receiver is not None and not self.program.literals(call.receiver) <= self.used:
             given.append(call.receiver)
-        nodes = given if is_http else []
-        hits = [one for node in nodes for one in self.program.fold(node) if self.sought.find(one, near=near)]
+        texts = (one for node in given if is_http for one in self.program.fold(node))
+        hits = [one for one in texts if self.sought.find(one, near=near)]
         if not hits and len(call.args) > 2 and not self._is_quiet(call.node):
             joined = made(url_join, *(self.program.fold(one) for one in call.args if self._word(one) is None))
             hits = [one for one in joined if self.sought.find(one, near=near)]
         for address in hits:
             self._use(call, call.receiver)
-            yield from filter(None, [self.sought.called(self._at(call), method, address, near=self.near)])
+            yield from filter(
+                None, [self.sought.called(self._place(call.node, call.at), method, address, near=self.near)]
+            )
 
     def _use(self, call: Call, receiver: Node | None = None) -> None:
         """Note the literals in the texts that a call is given, or is made on."""
@@ -123,7 +125,7 @@ class Reader:
             sends = rules.words("words", "content").intersection(call.keyed)
             method = "POST" if sends or (name in {"urlopen", "Request"} and len(call.args) > 1) else "GET"
         if method is None or name.casefold() in _BUILDERS:
-            method = next(filter(None, map(self._in_chain, self._chain(call))), method)
+            method = next(filter(None, self._chained(call)), method)
         return method is not None or name in rules.words("words", "asks") - {"newBuilder"}, method
 
     def _word(self, node: Node) -> str | None:
@@ -133,19 +135,17 @@ class Reader:
         name = (node.words() or [""])[-1] if len(node.text) < 40 else ""
         return word or (None if name.islower() else said(name.removeprefix("Method").upper()))
 
-    def _in_chain(self, call: Call) -> str | None:
-        if call.name.casefold() in _METHODS and call.args:
-            return self._word(call.args[0])
-        return verb_in(call.name) if len(call.name) < 12 else None
-
-    def _chain(self, call: Call) -> Iterator[Call]:
-        """Yield the calls on a call's result, and those that it is made on."""
-        for one in takewhile(lambda one: one.role in {"call", "member", "through"}, call.node.above()):
-            if one.role == "call":
-                yield self.program.calls[one]
+    def _chained(self, call: Call) -> Iterator[str | None]:
+        """Yield the methods that the other calls of a chain name, those on the call's result first."""
+        outer = takewhile(lambda one: one.role in {"call", "member", "through"}, call.node.above())
+        links = [self.program.calls[one] for one in outer if one.role == "call"]
         while call.receiver is not None and call.receiver.role == "call":
             call = self.program.calls[call.receiver]
-            yield call
+            links.append(call)
+        for one in links:
+            if one.name.casefold() in _METHODS and one.args:
+                yield self._word(one.args[0])
+            yield verb_in(one.name) if len(one.name) < 12 else None
 
     def _is_mock(self, call: Call) -> bool:
         """Return whether a call only prints or compares its arguments, or serves them."""
@@ -211,7 +211,7 @@ class Reader:
         is_own = (is_self and name in self.own) or (bool(on) and on[0] in self.own and not on[0].endswith("Api"))
         values = [value for one in self.program.assigned(on[0], call.node)[-1:] for value in one.values] if on else []
         if not is_own and not any(one.role == "call" and self.own.intersection(one.words()[:1]) for one in values):
-            yield Use(self._at(call), "sdk", (operation,), operation.method, name)
+            yield Use(self._place(call.node, call.at), "sdk", (operation,), operation.method, name)
 
     def _words(self, call: Call) -> Iterator[str]:
         """Yield the command lines that a call gets as separate arguments or as a list."""
@@ -280,12 +280,9 @@ class Reader:
             node = above
         return node
 
-    def _at(self, call: Call) -> Place:
-        is_far = "\n" in self.text[call.node.start : call.at]
-        return self._place(call.node, call.at if is_far else call.node.start)
-
-    def _place(self, node: Node, start: int | None = None) -> Place:
-        start = node.start if start is None else start
+    def _place(self, node: Node, name: int | None = None) -> Place:
+        """Return a node's place; if its name stands in a later line, the place from there."""
+        start = name if name is not None and "\n" in self.text[node.start : name] else node.start
         line, end_line = self.program.line(start), self.program.line(node.end)
         column, end_column = (at - self.program.starts[self.program.line(at) - 1] + 1 for at in (start, node.end))
         return Place(self.program.file, line, column, end_line, end_column)

@@ -157,19 +157,9 @@ class _Scan:
             place = attrs.evolve(place, line=line, end_line=end_line)
         sunset = sunset_of(operation, self.settings)
         state = FindingState.GONE if self.at >= sunset else FindingState.DEPRECATED
-        return Finding(
-            place=place,
-            kind=use.kind,
-            operation=operation,
-            others=tuple(other.id for other in use.operations[1:]),
-            method=use.method,
-            text=use.text,
-            state=state if operation.successors else FindingState.NO_SUCCESSOR,
-            sunset=sunset,
-            source="\n".join(lines),
-            row=row,
-            cell=cell,
-        )
+        state = state if operation.successors else FindingState.NO_SUCCESSOR
+        known = attrs.asdict(attrs.evolve(use, place=place), recurse=False)
+        return Finding(**known, state=state, sunset=sunset, source="\n".join(lines), row=row, cell=cell)
 
 
 def _crash(source: Source | UnreadError, error: Exception) -> Remark:
