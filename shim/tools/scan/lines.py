@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from itertools import islice
 
 from shim.tools.scan import rules
 from shim.tools.scan.commands import commands_in
@@ -126,8 +127,8 @@ class Lines:
         if key is not None and _is_talk(key[1]):
             return
         commands = commands_in(whole) if len(whole) < _LONGEST else ()
-        found = [self.sought.command(place, words) for before, words in commands if not _talks(before)]
-        yield from list(filter(None, found)) or self._tokens(row, whole, place)
+        found = [use for before, words in commands if not _talks(before) for use in self.sought.command(place, words)]
+        yield from found or self._tokens(row, whole, place)
 
     def _put_in(self, row: str) -> str:
         """Return a line with its variables replaced; an unknown variable is a hole."""
@@ -154,11 +155,10 @@ class Lines:
             if key is not None and _is_talk(key[1]):
                 continue
             uses = (self.sought.called(place, method, word, "text") for method in methods)
-            use = next(filter(None, uses), None) or self._name(word, place, row)
-            if use is not None and not is_living(use.operations[0]):
-                yield use
+            found = next(filter(None, uses), []) or self._name(word, place, row)
+            yield from (use for use in found if not is_living(use.operations[0]))
 
-    def _name(self, word: str, place: Place, row: str) -> Use | None:
+    def _name(self, word: str, place: Place, row: str) -> list[Use]:
         """Return the use of a resource or of a client library that a word names."""
         name = word.strip(":{=")
         block = re.match(rf"\s*\"?(resource|data)\"?\s+\"{re.escape(word)}\"", row)
@@ -166,10 +166,9 @@ class Lines:
         kinds = [block[1]] if block is not None else ["resource", "data"] if is_typed else []
         uses = [self.sought.spelled(name), *(self.sought.resource(kind, word) for kind in kinds)]
         if resource := next(filter(None, uses), ()):
-            return Use(place, "resource", resource, None, name)
-        found = (self.sought.named(part) for part in re.findall(r"[A-Za-z_]\w+", word))
-        operation = next(filter(None, found), None)
-        return None if operation is None else Use(place, "text", (operation,), operation.method, word)
+            return [Use(place, "resource", resource, None, name)]
+        named = filter(None, (self.sought.named(part) for part in re.findall(r"[A-Za-z_]\w+", word)))
+        return [Use(place, "text", (one,), one.method, word) for one in islice(named, 1)]
 
 
 def _is_talk(key: str) -> bool:

@@ -90,9 +90,9 @@ class Reader:
     def _call(self, call: Call) -> Iterator[Use]:
         yield from self._named(call)
         words = list(dropwhile(lambda word: not word.strip(HOLE), self._words(call)))
-        if (use := self.sought.command(self._place(call.node, call.at), words)) is not None:
+        if uses := self.sought.command(self._place(call.node, call.at), words):
             self._use(call)
-            yield use
+            yield from uses
         is_http, method = self._method(call)
         near, is_http = self.near and is_http, is_http or call.name in self.program.functions
         skipped = rules.words("words", "not_urls") | rules.words("words", "content")
@@ -106,9 +106,7 @@ class Reader:
             hits = [one for one in joined if self.sought.find(one, near=near)]
         for address in hits:
             self._use(call, call.receiver)
-            yield from filter(
-                None, [self.sought.called(self._place(call.node, call.at), method, address, near=self.near)]
-            )
+            yield from self.sought.called(self._place(call.node, call.at), method, address, near=self.near)
 
     def _use(self, call: Call, receiver: Node | None = None) -> None:
         """Note the literals in the texts that a call is given, or is made on."""
@@ -234,7 +232,7 @@ class Reader:
         if node.role == "string" and _SCRIPT.match(node.text):
             rows = [row for one in self.program.fold(node) for row in one.replace("\\\n", " ").split("\n")]
             commands = [words for row in rows for _, words in commands_in(row)]
-            uses = [use for words in commands if (use := self.sought.command(self._place(node), words)) is not None]
+            uses = [use for words in commands for use in self.sought.command(self._place(node), words)]
             self.used |= self.program.literals(node) if uses else set()
             yield from uses
 
@@ -250,8 +248,7 @@ class Reader:
             head, _, rest = found.partition(" ")
             verbs = (verb_in(re.sub("Exchange|Mapping", "", word)) for word in (node.parent or node).words())
             method = said(head) or next(filter(None, verbs), None)
-            use = self.sought.called(self._place(one), method, rest if said(head) else found, near=self.near)
-            yield from [use] if use is not None else []
+            yield from self.sought.called(self._place(one), method, rest if said(head) else found, near=self.near)
 
     def _paths(self) -> Iterator[Use]:
         found: dict[frozenset[Node], tuple[Node, str]] = {}
@@ -265,7 +262,7 @@ class Reader:
         parts = {one for literals in found if len(literals) > 1 for one in literals}
         for literals, (node, one) in found.items():
             if len(literals) > 1 or parts.isdisjoint(literals):
-                yield from filter(None, [self.sought.called(self._place(node), None, one, "path")])
+                yield from self.sought.called(self._place(node), None, one, "path")
 
     def _whole(self, node: Node) -> Node:
         """Return the largest text expression around a literal."""

@@ -119,25 +119,25 @@ class Sought:
 
     def called(
         self, place: Place, method: str | None, address: str, kind: str = "call", *, near: bool = False
-    ) -> Use | None:
-        """Return the use that a call to an address is, None for other addresses.
+    ) -> list[Use]:
+        """Return the use that a call to an address is, none for other addresses.
 
         With ``near`` the end of a path is enough, for programs that mention Atlas. If the method is unknown, the use
         is of all operations of the path, reads first.
         """
         found = [one for one in self.find(address, near=near) if method in {None, one.method}]
         found.sort(key=lambda one: one.method != "GET")
-        return Use(place, kind, tuple(found), method, re.sub(f"{HOLE}+", "{…}", address)) if found else None
+        return [Use(place, kind, tuple(found), method, re.sub(f"{HOLE}+", "{…}", address))] if found else []
 
-    def command(self, place: Place, words: Sequence[str]) -> Use | None:
-        """Return the use that a command line is, None for other commands."""
+    def command(self, place: Place, words: Sequence[str]) -> list[Use]:
+        """Return the use that a command line is, none for other commands."""
         method, addresses = http_words(words) or (None, [])
         for word in addresses:
             if found := self.called(place, method, word):
                 return found
         named, said = atlas_words(words) or ("", "")
         operation = self.named(named)
-        return None if operation is None else Use(place, "command", (operation,), operation.method, said)
+        return [] if operation is None else [Use(place, "command", (operation,), operation.method, said)]
 
     def named(self, name: str, service: str = "") -> Operation | None:
         """Return the operation of a client's method, variants included, or of a service's with a common name."""
