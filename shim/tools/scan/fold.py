@@ -76,7 +76,7 @@ class Program(Scopes):
             case "strings":
                 return made(concat, *(self.fold(one) for one in node.kids))
             case "name":
-                return self.named(plain(node.text), node)
+                return self._values(self.assigned(plain(node.text), node)) or UNKNOWN
             case "member" if node.kids and (names := node.kids[-1].words()):
                 return self.member(names[-1])
             case "sum":
@@ -94,22 +94,14 @@ class Program(Scopes):
     def _any(self, nodes: Sequence[Node]) -> Texts:
         return tuple(dict.fromkeys(one for node in nodes for one in self.fold(node)))[:16] or UNKNOWN
 
-    def named(self, name: str, at: Node) -> Texts:
-        """Return the possible texts of a name at a place."""
-        found = self._values(self.assigned(name, at))
-        return found or UNKNOWN
-
     def member(self, name: str) -> Texts:
         """Return the possible texts of a constant, a field or a property of a name."""
-        found = self._values(self.names.get((None, name), []))
-        if not known(found) and name in self.functions:
-            return self.returned(name)
-        return found or UNKNOWN
+        return self._values(self.names.get((None, name), [])) or self.returned(name)
 
     def _values(self, assignments: Sequence[Assigned]) -> Texts:
         texts: Texts = ()
         for one in assignments:
-            values = self._any(one.values)
+            values = self.fold(one.value)
             texts = made(concat, texts or UNKNOWN, values) if one.adds else tuple(dict.fromkeys((*texts, *values)))
         return tuple(one for one in texts[:16] if known([one]))
 
@@ -148,7 +140,7 @@ class Program(Scopes):
             node = node.kids[0]
         if node.role == "name":
             found = self.assigned(plain(node.text), node)
-            node = found[-1].values[0] if found and not found[-1].adds and len(found[-1].values) == 1 else node
+            node = found[-1].value if found and not found[-1].adds else node
         if node.role == "list":
             inner = [one for one in node.kids if not one.kind.endswith("_type")]
             if inner and inner[-1].role == "list" and node.kind in {"composite_literal", "array_creation_expression"}:
@@ -156,8 +148,6 @@ class Program(Scopes):
             return [self.fold(one) for one in inner]
         if node.role == "call" and (call := call_of(node)).name in _LISTS:
             return [item for one in call.args for item in self.items(one)]
-        if node.role == "sum" and all(one.role in {"list", "name"} for one in node.kids):
-            return [item for one in node.kids for item in self.items(one)]
         return [self.fold(node)]
 
     def _called(self, call: Call) -> Texts:
@@ -171,7 +161,13 @@ class Program(Scopes):
             values = [on, *args] if known(on) and name != "sprintf" else args or [UNKNOWN]
             return made(lambda head, *rest: formatted(head, rest), *values)
         if name in rules.words("words", "join") and call.args:
-            return self._joined(call, on)
+            # Called on the list, on the separator, on the first part or on a module.
+            before = self.items(call.receiver) if call.receiver is not None else []
+            parts = [
+                *(before if known(on) or len(before) > 1 else []),
+                *(one for arg in call.args for one in self.items(arg)),
+            ]
+            return made(url_join, *parts) if any(map(known, parts)) else UNKNOWN
         if name in {"replace", "replaceall", "gsub"} and (known(on) or args):
             return tuple(_VARIANT.sub(HOLE, one) for one in (on if known(on) else args[0]))
         if name in {"concat", "append", "plus"}:
@@ -183,14 +179,6 @@ class Program(Scopes):
         if is_new or is_type or name in rules.words("words", "wraps"):
             return next((one for one in args if known(one) and said(one[0]) is None), UNKNOWN)
         return UNKNOWN
-
-    def _joined(self, call: Call, on: Texts) -> Texts:
-        """Return the texts of a join, called on the list, on the separator, on the first part or on a module."""
-        parts = [one for arg in call.args for one in self.items(arg)]
-        if call.receiver is not None:
-            before = self.items(call.receiver)
-            parts = [*before, *parts] if known(on) or len(before) > 1 else parts
-        return made(url_join, *parts) if any(map(known, parts)) else UNKNOWN
 
     def returned(self, name: str) -> Texts:
         """Return the texts that the program's own functions of a name may return."""

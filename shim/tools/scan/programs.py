@@ -164,8 +164,7 @@ class Reader:
         root = next((name for name in names if name not in {"this", "self"}), "")
         if root.casefold() in self.mocks or any(map(self._sets_up, receiver.walk())):
             return True
-        bound = [value for one in self.program.assigned(root, receiver)[-1:] for value in one.values]
-        names += [word for value in bound for word in value.words()[:3]]
+        names += [word for one in self.program.assigned(root, receiver)[-1:] for word in one.value.words()[:3]]
         return any(not _MOCKS.isdisjoint([one.casefold(), *words_of(one)]) for one in names)
 
     def _is_route(self, call: Call) -> bool:
@@ -207,8 +206,8 @@ class Reader:
             return
         is_self = len(on) < 2 and (on[:1] in ([], ["self"], ["cls"]) or self.program.language in _TYPED)
         is_own = (is_self and name in self.own) or (bool(on) and on[0] in self.own and not on[0].endswith("Api"))
-        values = [value for one in self.program.assigned(on[0], call.node)[-1:] for value in one.values] if on else []
-        if not is_own and not any(one.role == "call" and self.own.intersection(one.words()[:1]) for one in values):
+        bound = [one.value for one in self.program.assigned(on[0], call.node)[-1:]] if on else []
+        if not is_own and not any(one.role == "call" and self.own.intersection(one.words()[:1]) for one in bound):
             yield Use(self._place(call.node, call.at), "sdk", (operation,), operation.method, name)
 
     def _words(self, call: Call) -> Iterator[str]:
@@ -251,18 +250,14 @@ class Reader:
             yield from self.sought.called(self._place(one), method, rest if said(head) else found, near=self.near)
 
     def _paths(self) -> Iterator[Use]:
-        found: dict[frozenset[Node], tuple[Node, str]] = {}
         for node in self.program.root.walk():
             if node.role == "string" and self.sought.concerns(node.text):
                 whole = self._whole(node)
-                literals = frozenset(self.program.literals(whole))
+                literals = self.program.literals(whole)
                 retired = next(filter(self.sought.find, self.program.fold(whole)), None)
                 if retired is not None and not literals <= self.used and not self._is_quiet(whole):
-                    found.setdefault(literals, (node, retired))
-        parts = {one for literals in found if len(literals) > 1 for one in literals}
-        for literals, (node, one) in found.items():
-            if len(literals) > 1 or parts.isdisjoint(literals):
-                yield from self.sought.called(self._place(node), None, one, "path")
+                    self.used |= literals
+                    yield from self.sought.called(self._place(node), None, retired, "path")
 
     def _whole(self, node: Node) -> Node:
         """Return the largest text expression around a literal."""

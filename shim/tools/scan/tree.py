@@ -171,7 +171,7 @@ class Assigned:
 
     at: int
     column: int
-    values: tuple[Node, ...]
+    value: Node
     adds: bool
 
 
@@ -202,7 +202,7 @@ class Scopes:
             elif node.role == "assign":
                 self._assign(node)
             elif node.role == "pair" and len(node.kids) > 1 and not any(one.role == "call" for one in node.above()):
-                self._note(None, key_of(node), node, (node.kids[-1],))
+                self._note(None, key_of(node), node, node.kids[-1])
             elif node.kind == "ERROR":
                 self.unparsed.update(range(self.line(node.start), self.line(node.end) + 1))
 
@@ -225,8 +225,6 @@ class Scopes:
         if len(kids) < 2:
             return
         left, right = (kids[-1], kids[0]) if node.kind == "as_pattern" else (kids[0], kids[-1])
-        if node.kind in {"property_declaration", "val_definition"}:
-            left = next((one for one in reversed(kids[:-1]) if one.role in {"name", "through", "member"}), left)
         adds = "augmented" in node.kind or "operator" in node.kind or not {"+=", ".="}.isdisjoint(node.signs)
         if right.kind == "expression_list" and right.kids and left.role != "list":
             right = right.kids[0]
@@ -235,12 +233,10 @@ class Scopes:
         for one, value in zip(lefts, rights, strict=False):
             if names := one.words():
                 is_member = one.role == "member"
-                self._note(None if is_member else self.scope(node), names[-is_member], node, (value,), adds=adds)
+                self._note(None if is_member else self.scope(node), names[-is_member], node, value, adds=adds)
 
-    def _note(self, scope: Node | None, name: str, node: Node, values: tuple[Node, ...], *, adds: bool = False) -> None:
-        if name and values:
-            column = self.indent(node)
-            self.names.setdefault((scope, name), []).append(Assigned(node.end, column, values, adds))
+    def _note(self, scope: Node | None, name: str, node: Node, value: Node, *, adds: bool = False) -> None:
+        self.names.setdefault((scope, name), []).append(Assigned(node.end, self.indent(node), value, adds))
 
     def indent(self, node: Node) -> int:
         """Return the indentation of a node's first line."""
