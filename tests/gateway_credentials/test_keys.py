@@ -147,8 +147,13 @@ def test_key_that_nobody_uses(names, caplog):
 
 @pytest.mark.parametrize(
     "environ",
-    [{}, {"MONGODB_ATLAS_PUBLIC_API_KEY": "half"}, {"MONGODB_ATLAS_ACCESS_TOKEN": "t"}],
-    ids=["none", "half", "token"],
+    [
+        {},
+        {"MONGODB_ATLAS_PUBLIC_API_KEY": "half"},
+        {"MONGODB_ATLAS_ACCESS_TOKEN": "t"},
+        {"MONGODB_ATLAS_PUBLIC_API_KEY": "a", "MONGODB_ATLAS_PUBLIC_API_KEY_FILE": "/b"},
+    ],
+    ids=["none", "half", "token", "twice"],
 )
 def test_nothing_to_warn_of(environ, caplog):
     """Without a whole API key there is nothing to say: no credentials are wanted."""

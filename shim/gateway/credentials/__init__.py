@@ -48,10 +48,9 @@ def gate_for(options: Options, environ: Mapping[str, str], watched: list[Watched
 
     Raises SettingsError when they are missing, and for a mode that must not listen where it would.
     """
-    files = credential_files(environ)
     match options.credentials:
         case CredentialsMode.VERIFY:
-            file = options.keys_file
+            files, file = credential_files(environ), options.keys_file
             gate = VerifyGate(NonceStore(options.nonce_store) if options.nonce_store is not None else None)
             follow(partial(callers_keys, environ, file), [*files, file] if file else files, gate.learn, watched)
             return gate
@@ -63,7 +62,7 @@ def gate_for(options: Options, environ: Mapping[str, str], watched: list[Watched
                     "let callers prove their own key (credentials = 'verify')"
                 )
             own = OwnGate(options.upstream)
-            follow(partial(own_credentials, environ), files, own.learn, watched)
+            follow(partial(own_credentials, environ), credential_files(environ), own.learn, watched)
             return own
     with contextlib.suppress(SettingsError):
         if isinstance(read_credentials(environ), ApiKey):  # the likeliest first mistake
