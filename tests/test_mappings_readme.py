@@ -12,7 +12,7 @@ from tests.core.driver import answers, drive, refuses
 README = (Path(__file__).parents[1] / "mappings" / "README.md").read_text()
 BLOCKS = re.findall(r"```toml\n(.*?)```", README, re.DOTALL)
 (
-    WIDGETS, SAME, API, LAMPS, ERRORS, QUERY, FIND, BLANK, MOVED, ORDER, REFUSE, LATE, NESTED, ITSELF,
+    WIDGETS, SAME, API, LAMPS, ERRORS, QUERY, FIND, BLANK, MOVED, ORDER, REFUSE, LATE, NESTED,
     BARE,
     OVERRIDE,
 ) = BLOCKS  # fmt: skip
@@ -216,12 +216,6 @@ def test_an_override_replaces_one_rule_and_shows_as_the_operators(engine_of):
     owners = {report.name: report.owner for report in driven.outcome.record.fields}
     assert owners["createdAt"] == "ours.toml"
     assert owners["expiresAt"].endswith("snapshots.toml")
-
-
-def test_an_object_is_made_of_what_lies_beside_it(engine_of):
-    """A list of one, deeper than upstream has it."""
-    driven = ask(engine_of(READ.replace("RESOURCE", "boat") + ITSELF), "/more", {"lengthMm": 12000})
-    assert driven.document == {"hulls": [{"metres": 12}]}
 
 
 def test_what_moved_is_served_where_its_switch_is_on(engine_of):
