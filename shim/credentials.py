@@ -74,11 +74,11 @@ _KINDS: dict[tuple[str, ...], type[ApiKey | ServiceAccount | AccessToken]] = {
 
 
 def read_credentials(environ: Mapping[str, str]) -> Credentials | None:
-    """Read credentials from the variables of Atlas' own tools, then from ``OTHER_VARIABLES``; None when none is set.
+    """Read credentials from the variables of Atlas' own tools, then from ``OTHER_VARIABLES``.
 
-    An empty variable counts as unset. Raises SettingsError on half a pair, two kinds at once, a variable
-    together with its ``…_FILE``, an unreadable file, or half an API key whose other name has another value; the
-    message names the variable and the remedy.
+    Returns None if all are unset; an empty variable counts as unset. Raises SettingsError on half a pair, two kinds at
+    once, a variable together with its ``…_FILE``, an unreadable file, or half an API key whose other name has another
+    value; the message names the variable and the remedy.
     """
     names = _given(VARIABLES, environ)
     found = _values(names, environ)
@@ -106,7 +106,7 @@ def credential_files(environ: Mapping[str, str]) -> list[str]:
 
 
 def choose_credentials(found: Mapping[str, str], names: Mapping[str, str]) -> Credentials | None:
-    """Make credentials of the parts that were given; None when none was.
+    """Make credentials of the given parts; returns None without a part.
 
     ``found`` is keyed like ``VARIABLES``; ``names`` says what the user calls each part. Raises
     SettingsError on half a pair, on more than one kind, and on a value that no credential can have.
@@ -179,7 +179,7 @@ class TokenBook:
     def learn(self, said: object, asked: float) -> Token:
         """Keep the token in a token endpoint's JSON (RFC 6749, 5.1), requested at ``asked``.
 
-        Raises ValueError when there is none in it.
+        Raises ValueError if the JSON has no token.
         """
         members = said if isinstance(said, dict) else {}
         value = members.get("access_token")

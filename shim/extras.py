@@ -56,9 +56,9 @@ def require(door: str) -> None:
 
 
 def other_shim(folders: Iterable[str]) -> str:
-    """Return a sentence on the first folder that has a module ``shim`` of somebody else's; empty if none has.
+    """Return a sentence on the first folder that has another project's module ``shim``, empty without one.
 
-    A checkout of atlas-shim, as a clone is where the installed package is another copy, is nobody else's.
+    Another copy of atlas-shim, such as a clone, does not count.
     """
     for folder in folders:
         if os.path.isfile(os.path.join(folder, "shim", "doors", "served.py")):  # noqa: PTH113, PTH118 - as above

@@ -124,7 +124,7 @@ class Door:
         return None
 
     def within(self, left: float, words: str) -> None:
-        """Let the last request wait for these seconds at most; if none are left, raise the library's own timeout."""
+        """Let the last request wait for at most ``left`` seconds; without any left, raise the library's own timeout."""
 
 
 def steps(door: Door) -> Steps:
@@ -193,7 +193,7 @@ def drive(todo: Steps) -> Any:
 
 
 async def adrive(todo: Steps) -> Any:
-    """Do the same, awaiting each call."""
+    """Do as ``drive`` does, and await each call."""
     try:
         call = next(todo)
         while True:

@@ -134,7 +134,7 @@ def recognise(  # noqa: PLR0913 - the settings, and the parts of a request that 
 
 
 def recognise_url(method: str, url: str, lines: Callable[[], Headers]) -> RetiredCall | None:
-    """Do the same for an absolute URL, unless a door's own request is being sent to it."""
+    """Return the retired call of an absolute URL; None for any other, and for a door's own request."""
     now = None if is_served() else process.concerns(url)
     if now is None:
         return None

@@ -1,7 +1,7 @@
 """Switching the drop-in on and off for a whole process, clients that exist already included.
 
-What ``served`` has stands in the place of a library's methods as soon as the program imports the library; none is
-imported here. An import is heard of by a finder that stands first in ``sys.meta_path``.
+What ``served`` has stands in the place of a library's methods as soon as the program imports the library. A finder
+that stands first in ``sys.meta_path`` notices the import; nothing here imports a library.
 """
 
 from __future__ import annotations

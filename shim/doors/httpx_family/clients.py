@@ -1,6 +1,6 @@
 """The clients and functions of httpx and httpx2, made of whichever library is given.
 
-httpx2 is the fork of httpx that is looked after: its classes have the same names and ways, and are others.
+httpx2 is the maintained fork of httpx: it has classes of its own by the same names.
 """
 
 from __future__ import annotations
