@@ -164,11 +164,11 @@ class Call(Generic[B_co, A_co, P]):
 
     def request(self, *args: P.args, **kwargs: P.kwargs) -> EndpointRequest[Any]:
         """Return the request for these arguments; raises as ``check`` does."""
-        members = {name: value for name, value in self._takes(*args, **kwargs).items() if value is not None}
         arguments = self._signature.bind(*args, **kwargs).arguments
         for name, value in arguments.items():
             if value is not None or self._signature.parameters[name].default is not None:
                 check(name, value)
+        members = {name: value for name, value in self._takes(*args, **kwargs).items() if value is not None}
         if self._is_list:
             members = {"itemsPerPage": MOST} | members
         has_body = self._method in {"POST", "PATCH"}

@@ -1,12 +1,11 @@
 """What reads show: the same things on each side, clusters that went, lives of restore jobs, HEAD and encoded names."""
 
 from datetime import timedelta
-from typing import Any
 
 import pytest
 
 from shim.fake import DEMO_CLUSTER, DEMO_DEDICATED, DEMO_GROUP
-from tests.fake.asking import LEGACY_VERSION, ROOT
+from tests.fake.asking import ROOT
 
 FLEX, LEGACY = f"flexClusters/{DEMO_CLUSTER}/backup", f"serverless/{DEMO_CLUSTER}/backup"
 TENANT = f"{ROOT}/clusters/{DEMO_CLUSTER}/backup/tenant"
@@ -26,41 +25,6 @@ def test_dedicated_snapshots_are_newest_first_and_unfinished_before_all(fake, as
     assert first["id"] == "f" * 24
     dates = [each["createdAt"] for each in others]
     assert dates == sorted(dates, reverse=True)
-
-
-def test_legacy_shows_the_snapshots_of_flex(ask):
-    """In the opposite order, and each reads the same alone and in the list."""
-    flex, legacy = (ask(f"{root}/snapshots").json["results"] for root in (FLEX, LEGACY))
-    assert [(each["id"], each["expiresAt"]) for each in legacy] == [
-        (each["id"], each["expiration"]) for each in reversed(flex)
-    ]
-    assert {each["status"] for each in legacy} == {"completed"}
-    target = legacy[0]["links"][0]["href"].removeprefix("http://localhost:8080")
-    assert ask(target).json == legacy[0]
-
-
-def test_the_shared_tier_shows_the_snapshots_of_flex_with_a_link(ask):
-    """The same seven members in the same order of items, and a link to the snapshot itself, which answers alike."""
-    page = ask(f"{TENANT}/snapshots", accept=LEGACY_VERSION).json
-    plain = [{name: value for name, value in item.items() if name != "links"} for item in page["results"]]
-    assert (plain, page["totalCount"]) == (ask(f"{FLEX}/snapshots").json["results"], 8)
-    for item in page["results"]:
-        target = f"{TENANT}/snapshots/{item['id']}"
-        assert item["links"] == [{"href": f"http://localhost:8080{target}", "rel": "self"}]
-        assert ask(target, accept=LEGACY_VERSION).json == item
-    assert page["links"][0]["href"].startswith(f"http://localhost:8080{TENANT}/snapshots?")
-
-
-def test_the_shared_tier_has_another_name_for_the_cluster_of_a_job(ask):
-    """All else is as flex has it; a download has a target too, as the v1.0 pages show."""
-    ours, theirs = (ask(target).json["results"] for target in (f"{TENANT}/restores", f"{FLEX}/restoreJobs"))
-    for item, flex in zip(ours, theirs, strict=True):
-        assert ask(f"{TENANT}/restores/{item['id']}", accept=LEGACY_VERSION).json == item
-        own: dict[str, Any] = {
-            "links": [{"href": f"http://localhost:8080{TENANT}/restores/{item['id']}", "rel": "self"}]
-        }
-        own |= {"clusterName": DEMO_CLUSTER, "targetDeploymentItemName": DEMO_CLUSTER, "targetProjectId": DEMO_GROUP}
-        assert item == {name: value for name, value in flex.items() if name != "instanceName"} | own
 
 
 def test_a_legacy_restore_follows_its_life(fake, ask):
