@@ -20,7 +20,7 @@ from shim.cli.check_connect import GROUP, probe
 from shim.cli.output import FILE, output_option, printable, write_report
 from shim.core.recognise import Engine, load_engine
 from shim.core.settings import RouteWord, read_settings
-from shim.credentials import AccessToken, ApiKey, ServiceAccount, read_credentials, used_variables
+from shim.credentials import read_credentials, used_variables
 from shim.documents import Document, load_documents
 from shim.documents.check import lost_members, open_questions
 from shim.doors.environment import VARIABLES, WARNINGS, read_word
@@ -45,16 +45,7 @@ from shim.origins import read_base_url
 if TYPE_CHECKING:
     from shim.tools.draft.pairs import FieldLine
 
-_KINDS = {
-    type(None): "none",
-    ApiKey: "an API key",
-    ServiceAccount: "a service account",
-    AccessToken: "an access token",
-}
-
-
-_SHOWN, _BEFORE = 60, 15
-"""Characters shown of an example, and of those the ones before the first difference."""
+_SHOWN, _BEFORE = 60, 15  # characters of an example, and of those the ones before the first difference
 
 
 @click.command()
@@ -112,7 +103,8 @@ def command(  # noqa: PLR0913 - one argument for each option
         rows.append(Setting("warnings", read_word(os.environ), WARNINGS if os.environ.get(WARNINGS) else "default"))
     with _collected(problems):
         # The kind of credentials and the names of their variables, never a value.
-        kind = _KINDS[type(read_credentials(os.environ))]
+        known = read_credentials(os.environ)
+        kind = "none" if known is None else type(known).__name__
         rows.append(Setting("Atlas credentials", kind, ", ".join(used_variables(os.environ)) or "default"))
     problems += unknown_variables(os.environ)
     problems += [line for one in documents for line in open_questions(one)]

@@ -5,7 +5,8 @@ from __future__ import annotations
 import json
 import os
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
+from contextlib import suppress
 from datetime import UTC, date, datetime
 from pathlib import Path
 from typing import Any, NoReturn
@@ -23,8 +24,7 @@ from shim.tools.draft.descriptions import read_description
 from shim.tools.inventory.reading import read_inventory
 from shim.tools.inventory.writing import VARIABLE
 
-ENDS_SOON, HAS_ENDED = 4, 5
-"""Exit codes, as those of ``scan``."""
+ENDS_SOON, HAS_ENDED = 4, 5  # exit codes, as those of ``scan``
 
 _is_day = re.compile(r"\d{4}-\d\d-\d\d", re.ASCII).fullmatch
 
@@ -80,23 +80,21 @@ def check_calendar(ends: Sequence[End], seen: Sequence[Path], within: int, form:
     files = seen or ([Path(named)] if named else [])
     calls = [call for file in files for call in _calls_in(file)]
     rows, today, ended, soon = list[dict[str, Any]](), datetime.now(UTC).date(), 0, 0
+    table: list[Sequence[Any]] = [("SUNSET", "LEFT", "CALL", "VERSION", "SEEN", "SAID BY")]
     for end in sorted(ends, key=lambda end: (end.sunset, end.source, end.path)):
         left, count = (end.sunset - today).days, sum(number for *call, number in calls if end.is_of(*call))
         ended += left <= 0 and bool(count)
         soon += 0 < left <= within and bool(count or not files)
         rows.append({**attrs.asdict(end), "left": left, "seen": count if files else None})
+        days, call = f"{left} days" if left > 0 else "over", f"{end.method} {end.path}"
+        table.append((str(end.sunset), days, call, end.version, count or None, end.source))
     if form == "json":
         output.write_json({"format": 1, "within": within, "ends": rows})
     else:
-        output.write_table([("SUNSET", "LEFT", "CALL", "VERSION", "SEEN", "SAID BY"), *map(_row, rows)])
+        output.write_table(table)
         whose = "calls that were seen" if files else "calls"
         click.echo(f"\n{soon} {whose} end within {within} days; {ended} that were seen have ended.")
     raise SystemExit(HAS_ENDED if ended else ENDS_SOON if soon else 0)
-
-
-def _row(row: Mapping[str, Any]) -> list[str]:
-    left, call = f"{row['left']} days" if row["left"] > 0 else "over", f"{row['method']} {row['path']}"
-    return [str(row["sunset"]), left, call, row["version"], str(row["seen"] or ""), row["source"]]
 
 
 def _calls_in(file: Path) -> list[tuple[str, str, int]]:
@@ -104,15 +102,14 @@ def _calls_in(file: Path) -> list[tuple[str, str, int]]:
 
     A call is an operation, or method and path. Raises SettingsError for a file that can't be read.
     """
+    found = None
     try:
-        found = json.loads(file.read_text("utf-8"))
-    except (OSError, ValueError, RecursionError):
-        found = None
-    if isinstance(found, dict) and isinstance(found.get("findings"), list):
-        return [(str(one.get("operation")), "", 1) for one in found["findings"] if isinstance(one, dict)]
-    try:
-        inventory = read_inventory((file,))
+        inventory = read_inventory((file,))  # regular files only
+        with suppress(ValueError, RecursionError):
+            found = json.loads(file.read_text("utf-8"))
     except OSError as error:
         raise SettingsError(f"{file}: {error.strerror}") from None
+    if isinstance(found, dict) and isinstance(found.get("findings"), list):
+        return [(str(one.get("operation")), "", 1) for one in found["findings"] if isinstance(one, dict)]
     called = [(one.operation, "", one.count) for one in inventory.callers]
     return called + [(one.operation, one.version, one.count) for one in inventory.announced]

@@ -18,8 +18,7 @@ from shim.errors import AtlasError
 from shim.gateway.options import Options
 from shim.gateway.tls import upstream_context
 
-GROUP, CLUSTER = "0" * 24, "atlas-shim-check"
-"""A group and a cluster that do not exist; the answers still show who can be reached."""
+GROUP, CLUSTER = "0" * 24, "atlas-shim-check"  # do not exist; the answers still show who can be reached
 
 
 def probe(environ: Mapping[str, str], options: Options, group: str) -> list[dict[str, Any]]:

@@ -20,16 +20,14 @@ from shim.doors.served import SERVED
 from shim.errors import DocumentError, SettingsError
 from shim.extras import other_shim
 
-EXTRAS = ("requests", "httpx2", "aiohttp")
-"""The extras whose requirements say which versions of libraries are covered."""
+EXTRAS = ("requests", "httpx2", "aiohttp")  # their requirements say which versions of libraries are covered
 
 OTHERS = (
     "niquests", "pycurl", "httplib2", "curl_cffi", "primp", "rnet", "treq", "twisted.web.client", "tornado.httpclient",
 )  # fmt: skip
 """Modules of HTTP libraries that the drop-in does not cover; the first word is that of their distribution."""
 
-OWN = "Python's own"
-"""The state of http.client, which is not covered either and is always there."""
+OWN = "Python's own"  # the state of http.client, which is not covered either and is always there
 
 GATEWAY = "send its calls through the gateway (atlas-shim serve), or make them with a covered library"
 

@@ -25,7 +25,6 @@ from shim.gateway.log_writer import logged
 from shim.gateway.option_values import Address, LogLevel, parse_address
 
 PATH = f"/api/atlas/v1.0/groups/{fake.DEMO_GROUP}/serverless/{fake.DEMO_CLUSTER}/backup/snapshots"
-OPERATION = "listServerlessBackupSnapshots"
 MARGIN = "   "
 
 
@@ -50,7 +49,7 @@ def command(*, keep: bool) -> None:
         ended = on_signal() if keep else None
         with serve_in_thread(options, engine, clock=_present, environ={}) as gateway:
             _show(atlas.url, gateway.url)
-            operation = engine.named(OPERATION)
+            operation = engine.named("listServerlessBackupSnapshots")
             assert operation is not None, "the shipped documents have it"
             _show_fields(field_lines(operation, "flex"))
             if ended is not None:

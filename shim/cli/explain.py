@@ -16,7 +16,7 @@ import click
 from shim.cli import output
 from shim.cli.failures import NO, trouble
 from shim.cli.output import output_option
-from shim.cli.successors import ORIGIN, FieldLine, encoded, field_lines, next_calls, no_successor, readable
+from shim.cli.successors import FieldLine, encoded, field_lines, next_calls, no_successor, readable
 from shim.core.context import Context, Memory
 from shim.core.messages import Call, field
 from shim.core.question import LegacyQuery, read_query
@@ -28,7 +28,7 @@ from shim.documents.model import Operation
 from shim.documents.versions import named_in
 from shim.documents.vocabulary import Fidelity
 from shim.errors import SettingsError
-from shim.origins import origin_of
+from shim.origins import DEFAULT_BASE_URL, origin_of
 from shim.tools.radar.radar import distance
 from shim.tools.radar.shape import NAME, shape_of
 
@@ -110,7 +110,7 @@ def _reasons(engine: Engine, call: Call) -> Iterator[str]:
 
 def _explained(match: Match, call: Call, settings: Settings, at: datetime) -> dict[str, Any]:
     """Return how a process that has seen no reply yet handles a retired call at an instant, as JSON has it."""
-    operation, origin, query = match.operation, call.origin or ORIGIN, LegacyQuery()
+    operation, origin, query = match.operation, call.origin or DEFAULT_BASE_URL, LegacyQuery()
     remarks = [*_remarks(operation, settings, call.origin)]
     try:
         query = read_query(call.query, operation.shape)

@@ -4,8 +4,6 @@
 1  Atlas answered with an error, a call is not recognised, or a check found problems
 2  bad usage, settings or mapping documents
 3  the network: no connection, or no answer in time
-
-``inventory`` and ``scan`` have more codes, which their help explains.
 """
 
 from __future__ import annotations

@@ -23,9 +23,9 @@ from shim.doors.httpx_family.clients import recognise_also
 from shim.httpx import Client
 from shim.tools.inventory.writing import COMMANDS, VARIABLE
 
-ENDING = """Credentials come from the environment: MONGODB_ATLAS_PUBLIC_API_KEY and
-MONGODB_ATLAS_PRIVATE_API_KEY, or MONGODB_ATLAS_CLIENT_ID and MONGODB_ATLAS_CLIENT_SECRET, or
-MONGODB_ATLAS_ACCESS_TOKEN; each also as ..._FILE. MONGODB_ATLAS_BASE_URL is the Atlas to ask.
+ENDING = """Credentials come from MONGODB_ATLAS_PUBLIC_API_KEY and MONGODB_ATLAS_PRIVATE_API_KEY, or
+MONGODB_ATLAS_CLIENT_ID and MONGODB_ATLAS_CLIENT_SECRET, or MONGODB_ATLAS_ACCESS_TOKEN; each also as
+..._FILE. MONGODB_ATLAS_BASE_URL is the Atlas to ask.
 
 Exit codes: 0 success; 1 Atlas answered with an error; 2 bad usage or settings; 3 network."""
 

@@ -21,8 +21,7 @@ from shim.tools.inventory.reading import LEVELS, MOST, Caller, Inventory, read_i
 from shim.tools.inventory.verdict import FORM, ends_of, judge, parse_since, spoken
 from shim.tools.inventory.writing import VARIABLE, explain_command
 
-EXIT = {"quiet": 0, "called": 4, "unproven": 5}
-"""Verdict -> exit code with ``--fail-if-called``."""
+EXIT = {"quiet": 0, "called": 4, "unproven": 5}  # verdict -> exit code with ``--fail-if-called``
 
 
 @click.command()

@@ -29,8 +29,7 @@ from shim.origins import DEFAULT_BASE_URL, read_base_url
 if TYPE_CHECKING:
     from shim.run.helper import Helper
 
-NOT_EXECUTABLE, NOT_FOUND = 126, 127
-"""A shell's exit codes for a command that can't be run."""
+NOT_EXECUTABLE, NOT_FOUND = 126, 127  # a shell's exit codes for a command that can't be run
 
 _is_python = re.compile(r"(python|pypy)[\d.]*").fullmatch
 

@@ -26,9 +26,6 @@ from shim.documents.sources import unquoted
 from shim.documents.verbs import Constant, Parameter
 from shim.documents.vocabulary import Fidelity
 
-ORIGIN = "https://cloud.mongodb.com"
-"""The default origin of a call."""
-
 _DIGEST = '--digest --user "$MONGODB_ATLAS_PUBLIC_API_KEY:$MONGODB_ATLAS_PRIVATE_API_KEY"'
 _BEARER = '--header "Authorization: Bearer $MONGODB_ATLAS_ACCESS_TOKEN"'
 """curl's options for credentials, which name variables and never hold values."""

@@ -1,6 +1,7 @@
 """``check``: all problems at once, offline; and what Atlas says, with ``--connect``."""
 
 import json
+import os
 import ssl
 from pathlib import Path
 
@@ -291,6 +292,13 @@ def test_what_a_scan_saw_and_has_ended_breaks_a_build(run, tmp_path):
     done = run("check", "--calendar", "--seen", str(file))
     assert done.exit_code == 5
     assert "0 calls that were seen end within 90 days; 1 that were seen have ended." in done.stdout
+
+
+def test_a_pipe_is_not_waited_for(run, tmp_path):
+    """What was seen is read from regular files alone."""
+    os.mkfifo(tmp_path / "pipe")
+    done = run("check", "--calendar", "--seen", str(tmp_path / "pipe"))
+    assert (done.exit_code, "not a regular file" in done.stderr) == (2, True)
 
 
 def test_what_is_wrong_with_a_description_is_said(run, tmp_path):

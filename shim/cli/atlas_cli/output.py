@@ -16,8 +16,7 @@ from shim.cli.atlas_cli.commands import Command
 from shim.cli.atlas_cli.flags import CliError
 from shim.extras import hinted
 
-_UNKNOWN = frozenset({"nextBackupDate", "tenantBackupEnabled"})
-"""Members of our models that the last SDK's structs (atlas-sdk-go v20250312) lacked."""
+_UNKNOWN = frozenset({"nextBackupDate", "tenantBackupEnabled"})  # the last SDK (atlas-sdk-go v20250312) lacked them
 
 _REQUIRED: dict[str, Any] = {
     **dict.fromkeys(("backingProviderName", "deliveryType", "key", "regionName", "value"), ""),
