@@ -7,7 +7,6 @@ import pytest
 import trio
 
 from shim import httpx
-from shim.errors import SettingsError
 from shim.fake import FakeAtlas
 from tests.doors.calls import BEARER, SNAPSHOTS
 from tests.peers.answering import reply
@@ -92,14 +91,6 @@ def test_trio_works_as_asyncio_does(retired):
     document, response = trio.run(main)
     assert document == response.json()
     assert is_translated(response)
-
-
-def test_a_client_without_settings_is_not_made(monkeypatch):
-    """A typo is found at construction."""
-    monkeypatch.setenv("ATLAS_SHIM_ROUTE", "flexx")
-    for make in (httpx.Client, httpx.AsyncClient, httpx.Transport, httpx.AsyncTransport):
-        with pytest.raises(SettingsError, match="ATLAS_SHIM_ROUTE"):
-            make()
 
 
 def test_a_typo_that_appears_later_keeps_the_last_good_settings(retired, monkeypatch, caplog):

@@ -12,10 +12,8 @@ from requests.auth import AuthBase, HTTPDigestAuth
 import shim
 from shim import httpx as shim_httpx
 from shim import requests as shim_requests
-from shim.errors import SettingsError
 from shim.fake import DEMO_PRIVATE_KEY, DEMO_PUBLIC_KEY, FakeAtlas
-from tests.doors.calls import BEARER, EMPTY, SNAPSHOTS, field, gone_then_flex
-from tests.peers.answering import reply
+from tests.doors.calls import BEARER, SNAPSHOTS, gone_then_flex
 
 
 class Tenacious(requests.Session):
@@ -154,13 +152,6 @@ def mounted(url, **options):
     return session
 
 
-def test_digest_is_signed_for_what_is_sent(atlas, retired):
-    """Two trips, then one, as with a session of the shim's."""
-    session = mounted(atlas.url)
-    session.auth = HTTPDigestAuth(DEMO_PUBLIC_KEY, DEMO_PRIVATE_KEY)
-    assert [trips(atlas, lambda: session.get(retired)) for _ in range(3)] == [2, 1, 1]
-
-
 class Handmade(AuthBase):
     """Signs for the URL that it sees, once it knows a nonce, and leaves no hook to find it by."""
 
@@ -231,38 +222,8 @@ def test_beside_the_other_ways_nothing_is_done_twice(raw, early, how):
     assert len(server.requests) == 2
 
 
-def test_streams_and_redirects_are_the_sessions(raw, early):
-    """What comes back is unread until the program reads it, and a redirect is followed from the caller's URL."""
-
-    def answer(request):
-        if b"GET /moved" in request:
-            return reply("200 OK", body=b'{"moved": true}')
-        return reply("307 Temporary Redirect", "Location: /moved")
-
-    server = raw(answer)
-    response = mounted(server.url).get(f"{server.url}{SNAPSHOTS}", stream=True)
-    assert response.json() == {"moved": True}
-    assert [earlier.url for earlier in response.history] == [f"{server.url}{SNAPSHOTS}"]
-
-
-def test_cookies_of_a_translated_reply_are_the_sessions(raw):
-    """Set by the successor, sent with the next call."""
-    server = raw(lambda request: reply("200 OK", "Set-Cookie: a=b; Path=/", body=EMPTY))
-    session = mounted(server.url)
-    for _ in range(2):
-        session.get(f"{server.url}{SNAPSHOTS}")
-    assert [field(request, "Cookie") for request in server.requests] == [None, "a=b"]
-
-
 def test_a_session_with_it_can_be_pickled(atlas, retired):
     """As sessions can be; its pools are made anew."""
     session = pickle.loads(pickle.dumps(mounted(atlas.url)))
     assert session.get(retired, headers=BEARER).status_code == 200
     session.close()
-
-
-def test_wrong_settings_are_heard(monkeypatch):
-    """As when a session is made."""
-    monkeypatch.setenv("ATLAS_SHIM_ROUTE", "flexx")
-    with pytest.raises(SettingsError, match="ATLAS_SHIM_ROUTE"):
-        shim_requests.Adapter()
