@@ -1,7 +1,7 @@
 """The command ``atlas-shim``; a command's module is imported when the command is called.
 
 ``output`` writes text and JSON, ``failures`` turns errors into one line and an exit code. ``atlas-shim --help`` loads
-click alone.
+no HTTP library.
 """
 
 from __future__ import annotations

@@ -75,7 +75,7 @@ def command(  # noqa: PLR0913 - one argument for each option
     """Check settings, documents, the drop-in and the way to Atlas.
 
     The drop-in is switched on in this process, as by "import shim.auto", and off again. To see what a program
-    gets, run "atlas-shim run -- atlas-shim check" in its environment, or call shim.cli.main(["check"]) in it.
+    gets, run "atlas-shim run -- atlas-shim check" in its environment, or call shim.cli.main(["check"]) in the program.
     With --config or DOCUMENT, a file or folder in place of the shipped documents, the drop-in is not checked.
 
     Nothing is sent without --connect. With it, two reads go to the configured upstream (or to

@@ -35,8 +35,8 @@ GATEWAY = "send its calls through the gateway (atlas-shim serve), or make them w
 def look(environ: Mapping[str, str], problems: list[str]) -> dict[str, Any]:
     """Switch the drop-in on, return what it covers as JSON has it, and leave it as it was.
 
-    Reasons why calls are not covered are added to ``problems``: a loaded library that the shim does not cover is
-    one, a library that is only installed is not.
+    Adds reasons why calls are not covered to ``problems``. A library that is loaded and not covered is a reason; a
+    library that is only installed is not.
     """
     loaded, before, active = frozenset(sys.modules), switch.installed(), "not at all"
     if switch.LAUNCH in environ.get("PYTHONPATH", "").split(os.pathsep) and not before:

@@ -165,7 +165,7 @@ def fake_atlas(listen: str, today: str | None, sunset: str | None) -> None:
 
 
 def on_signal() -> threading.Event:
-    """Return what is set by SIGINT or SIGTERM from now on."""
+    """Return an event that SIGINT and SIGTERM set from now on."""
     ended = threading.Event()
     for number in (signal.SIGINT, signal.SIGTERM):
         signal.signal(number, lambda *_: ended.set())

@@ -45,7 +45,7 @@ def plain(text: str) -> str:
 class Failure(click.ClickException):
     """An error as the user sees it: a line for each problem on stderr, and an exit code.
 
-    It is made printable, since it may quote documents, descriptions and replies.
+    Control characters are replaced, since the message may quote documents, descriptions and replies.
     """
 
     def __init__(self, message: str, exit_code: int) -> None:

@@ -121,7 +121,7 @@ def _marshal(value: Any) -> str:
 def _table(columns: Mapping[str, str], reply: Mapping[str, Any]) -> str:
     """Return a table of a page's results or of one resource; ``columns`` are headings, each with its member.
 
-    Cells are aligned as by Go's text/tabwriter in the CLI: 6 characters wide at least, 3 apart, the last as it is.
+    Cells are aligned as by Go's text/tabwriter in the CLI: 6 characters wide at least, 3 apart, the last not padded.
     """
     resources = (reply["results"] or []) if "results" in reply else [reply]
     rows: list[Sequence[str]] = [list(columns)]

@@ -37,8 +37,8 @@ class Caller:
     ``dropped`` counts values that could not be translated. ``routes`` counts calls by the side that answered; ``lasts``
     are their last instants.
 
-    A call whose reply announced the end of its operation has no routes; its ``operation`` is method and path, without
-    anybody's name, and of its dates, empty if not announced, the last seen count.
+    If replies announced the end of the operation, there are no routes, ``operation`` is method and path without
+    anybody's name, and the dates and the link are those of the last reply, empty if not announced.
     """
 
     operation: str
@@ -77,8 +77,8 @@ class Inventory:
 
     Of the ``lines`` read, ``broken`` can't be read, ``earlier`` are calls before the window, which starts at ``since``,
     ``own`` are calls of the shim's own commands, and ``untold`` are calls of callers beyond the first 10,000.
-    ``first`` and ``last`` are the instants of the first and the last record of any kind, ``back`` that of a record from
-    before the window behind one within it in the same file, each empty without such a record.
+    ``first`` and ``last`` are the instants of the first and the last record of any kind, ``back`` is that of a record
+    from before the window that follows one within it in the same file; they are empty if there is no such record.
     """
 
     since: str = ""
@@ -136,7 +136,7 @@ class Inventory:
 
 
 def read_inventory(paths: Iterable[Path], since: str = "") -> Inventory:
-    """Sum up inventory files; raises OSError, also for no regular file.
+    """Sum up inventory files; raises OSError, also if a file is not a regular one.
 
     ``since`` is the start of the window, written as in the files; empty for all. Files that end with ``.gz`` are
     unpacked; a truncated one counts as a broken line. Memory is bounded, whatever the files are.

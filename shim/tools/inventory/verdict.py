@@ -39,7 +39,7 @@ class Ahead:
 def parse_since(text: str, now: datetime) -> datetime:
     """Return ``30d``, ``12h``, ``4w``, ``45m``, a date or an instant as an instant.
 
-    A date is its 00:00 UTC. Raises SettingsError for anything else, and unless it is in the past.
+    A date means 00:00 UTC. Raises SettingsError for other texts, and for instants in the future.
     """
     span = _SPAN.fullmatch(text.strip())
     try:
@@ -63,7 +63,7 @@ def ends_of(engine: Engine, settings: Settings, now: float) -> Ends:
 
 
 def _part(callers: Iterable[Caller], ends: Ends) -> tuple[list[Caller], list[Ahead]]:
-    """Return the callers with their calls of what is over alone, and the other calls, the next sunset first."""
+    """Return the callers with their calls of ended operations, and the calls that Atlas still answers, by sunset."""
     over, ahead = list[Caller](), dict[str, Ahead]()
     for caller in callers:
         sunset, count = ends.get(caller.operation), caller.routes.get(LEGACY, 0)

@@ -131,7 +131,7 @@ def _append(path: str, line: bytes) -> None:
 
 
 def opened(path: str | Path, flags: int) -> int:
-    """Open an inventory and return its descriptor; raises OSError for all but a regular file, a link included.
+    """Open an inventory and return its descriptor; raises OSError unless it is a regular file; a link is not.
 
     A pipe may have nobody at its other end, and a link may lead to somebody else's file.
     """
