@@ -17,7 +17,8 @@ from shim.tools.scan import rules
 _LONG_LINE = 5000  # the most characters in the first line of JavaScript written by hand
 _LARGEST = 16 * 1024 * 1024
 _MAGIC = re.compile(r"^(\s*)[%?].*|^\s*\S+\?+\s*$")
-_WIDE = (codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)
+WIDE = (codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)
+"""The start of a text in UTF-16."""
 
 
 class UnreadError(Exception):
@@ -118,7 +119,7 @@ def read(source: Source) -> bytes:
             if not stat.S_ISREG(info.st_mode):
                 raise UnreadError(source.file, "no regular file")
             head = file.read(8192)
-            if b"\0" in head and not head.startswith(_WIDE):
+            if b"\0" in head and not head.startswith(WIDE):
                 raise UnreadError(source.file, "binary", is_odd=False)
             if info.st_size > _LARGEST:
                 raise UnreadError(source.file, f"larger than {_LARGEST >> 20} MiB")
@@ -129,7 +130,7 @@ def read(source: Source) -> bytes:
 
 def decode(source: Source, content: bytes) -> None:
     """Set a file's text; raises UnreadError for broken notebooks and generated files."""
-    coding = "utf-16" if content.startswith(_WIDE) else "utf-8-sig"
+    coding = "utf-16" if content.startswith(WIDE) else "utf-8-sig"
     try:
         text = content.decode(coding)
     except ValueError:

@@ -10,8 +10,9 @@ import hashlib
 import json
 import os
 import re
+import sys
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from contextlib import suppress
 from datetime import datetime
 from enum import StrEnum
@@ -132,17 +133,17 @@ def written(when: datetime) -> str:
 
 @attrs.frozen
 class Pragma:
-    """One comment: its line, its operations (empty: all), and the lines that it applies to (None: the whole file)."""
+    """An ignore comment: its line, the operations that it names (none: all), and the lines that it applies to."""
 
     line: int
     names: frozenset[str]
-    lines: frozenset[int] | None
+    lines: range
 
-    def covers(self, operation: Operation, lines: Iterable[int]) -> bool:
-        """Return whether it applies to a finding in some lines."""
-        if self.names and self.names.isdisjoint({operation.id, *operation.aliases, *operation.sdk}):
-            return False
-        return self.lines is None or not self.lines.isdisjoint(lines)
+    def covers(self, use: Use) -> bool:
+        """Return whether it applies to a use."""
+        operation = use.operations[0]
+        is_named = not self.names or not self.names.isdisjoint({operation.id, *operation.aliases, *operation.sdk})
+        return is_named and use.place.line < self.lines.stop and self.lines.start <= use.place.end_line
 
 
 def pragmas(text: str) -> list[Pragma]:
@@ -155,8 +156,8 @@ def pragmas(text: str) -> list[Pragma]:
         match = _COMMENT.search(line)
         if match is not None and not {'"', "'"} & set(_QUOTED.sub("", match[1])):
             names = frozenset(filter(None, (name.strip() for name in (match[3] or "").split(","))))
-            lines = frozenset([number] if match[1].strip() else [number, number + 1])
-            found.append(Pragma(number, names, None if match[2] is not None else lines))
+            lines = range(number, number + (1 if match[1].strip() else 2))
+            found.append(Pragma(number, names, lines if match[2] is None else range(sys.maxsize)))
     return found
 
 

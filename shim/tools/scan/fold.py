@@ -163,10 +163,8 @@ class Program(Scopes):
         if name in rules.words("words", "join") and call.args:
             # Called on the list, on the separator, on the first part or on a module.
             before = self.items(call.receiver) if call.receiver is not None else []
-            parts = [
-                *(before if known(on) or len(before) > 1 else []),
-                *(one for arg in call.args for one in self.items(arg)),
-            ]
+            parts = before if known(on) or len(before) > 1 else []
+            parts += [one for arg in call.args for one in self.items(arg)]
             return made(url_join, *parts) if any(map(known, parts)) else UNKNOWN
         if name in {"replace", "replaceall", "gsub"} and (known(on) or args):
             return tuple(_VARIANT.sub(HOLE, one) for one in (on if known(on) else args[0]))

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from datetime import datetime
-from functools import cache
+from functools import cache, lru_cache
 from importlib.util import find_spec
 from pathlib import Path
 
@@ -14,12 +14,12 @@ from shim.core.recognise import Engine
 from shim.core.route import sunset_of
 from shim.core.settings import Settings
 from shim.tools.scan import rules
-from shim.tools.scan.files import Source, UnreadError, decode, read, source_files
+from shim.tools.scan.files import WIDE, Source, UnreadError, decode, read, source_files
 from shim.tools.scan.findings import Finding, FindingState, pragmas
 from shim.tools.scan.fold import Program
 from shim.tools.scan.lines import Lines, is_recording
 from shim.tools.scan.programs import Reader
-from shim.tools.scan.sought import VERSION_MARKS, Sought, Use, living, newest_version
+from shim.tools.scan.sought import Sought, Use, living, newest_version
 from shim.tools.scan.tree import parsed
 
 NO_GRAMMARS = (
@@ -83,8 +83,8 @@ class _Scan:
     """A scan under way."""
 
     def __init__(self, engine: Engine, settings: Settings, at: datetime) -> None:
-        self.engine, self.settings, self.at = engine, settings, at
-        self.sought = cache(lambda silent: Sought(engine, silent))
+        self.settings, self.at = settings, at
+        self.sought = lru_cache(maxsize=8)(lambda newest: Sought(engine, living(engine.operations, newest)))
         self.findings: list[Finding] = []
         self.errors: list[Remark] = []
         self.unread: list[Remark] = []
@@ -97,20 +97,15 @@ class _Scan:
             raise source
         raw = read(source)
         self.files += 1
-        sought = self.sought(living(self.engine.operations, None))
-        names_version = any(mark in raw for mark in VERSION_MARKS)
-        is_wide = raw[:2] in {b"\xff\xfe", b"\xfe\xff"}
-        if not (is_wide or names_version or b"atlas-shim:" in raw or sought.concerns(raw.decode("latin-1"))):
+        sought = self.sought(newest_version(raw))
+        if not (raw.startswith(WIDE) or b"atlas-shim:" in raw or sought.concerns(raw.decode("latin-1"))):
             return
         decode(source, raw)
-        if names_version:
-            sought = self.sought(living(self.engine.operations, newest_version(source.text)))
         uses = self._uses(source, sought) if sought.concerns(source.text) else []
         comments, rows = pragmas(source.text), source.text.split("\n")
         unused = set(comments)
         for use in _settled(uses):
-            lines = range(use.place.line, use.place.end_line + 1)
-            fitting = [one for one in comments if one.covers(use.operations[0], lines)]
+            fitting = [one for one in comments if one.covers(use)]
             unused.difference_update(fitting)
             self.ignored += bool(fitting)
             self.findings += [] if fitting else [self._finding(source, rows, use)]
@@ -120,9 +115,7 @@ class _Scan:
     def _uses(self, source: Source, sought: Sought) -> list[Use]:
         """Return a file's uses."""
         if not source.language and is_recording(source.text):
-            raise UnreadError(
-                source.file, "a recording, baseline or mapping document, which makes no calls", is_odd=False
-            )
+            raise UnreadError(source.file, "a recording, baseline or mapping document: it makes no calls", is_odd=False)
         uses, broken = list[Use](), {0}
         if source.language and not has_grammars():
             self.notes[Remark("", 0, NO_GRAMMARS)] = None

@@ -29,10 +29,8 @@ _ENDINGS = (
     "withoutpreloadcontent", "serialize",
 )  # fmt: skip
 """The suffixes that generators add to a method's name for its variants, in lower case."""
-VERSION_MARKS = (b"vnd.atlas.20", b"atlas-sdk/v20", b"--version")
-"""Words of a file that names a version."""
 _VERSION = re.compile(
-    r"(?:vnd\.atlas\.|--version[= ][\"']?)(20\d\d)-(\d\d)-(\d\d)|atlas-sdk/v(20\d\d)(\d\d)(\d\d)\d{3}(?!\d)"
+    rb"(?:vnd\.atlas\.|--version[= ][\"']?)(20\d\d)-(\d\d)-(\d\d)|atlas-sdk/v(20\d\d)(\d\d)(\d\d)\d{3}(?!\d)"
 )
 _RESOURCES = (
     "serverlessinstance", "serverlessprivateendpoint", "_serverless", "shared_tier", "sharedtier", "serverlessspec",
@@ -182,9 +180,11 @@ def living(operations: Iterable[Operation], newest: str | None) -> frozenset[str
     return frozenset(one.id for one in operations if is_living(one) and (newest is None or newest not in one.versions))
 
 
-def newest_version(text: str) -> str | None:
-    """Return the newest version that a text names: in a media type, an option or the path of Atlas' SDK for Go."""
-    return max(("-".join(filter(None, one.groups())) for one in _VERSION.finditer(text)), default=None)
+def newest_version(content: bytes) -> str | None:
+    """Return the newest version that a file names: in a media type, an option or the path of Atlas' SDK for Go."""
+    if not any(mark in content for mark in (b"vnd.atlas.20", b"atlas-sdk/v20", b"--version")):
+        return None
+    return max((b"-".join(filter(None, one.groups())).decode() for one in _VERSION.finditer(content)), default=None)
 
 
 def _pattern(segments: Sequence[str], mark: str, bases: Iterable[str], enough: int) -> re.Pattern[str]:
@@ -199,9 +199,7 @@ def _pattern(segments: Sequence[str], mark: str, bases: Iterable[str], enough: i
         tail = segments[at:]
         if not mark or mark in tail:
             is_enough = sum(map(bool, tail)) >= (enough if tail[0] else _ENOUGH)
-            # A hole after the segment before it is part of the path, whose start is not known to be Atlas'.
-            before = rf"(?<!{re.escape(segments[at - 2])}/)" if at > 1 and segments[at - 2] else ""
-            start = rf"(?:/?|{_START}{before}{HOLE}/?)" if is_enough else rf"(?:{known})(?:[^/]*{HOLE}/?)"
+            start = rf"(?:/?|{_START}{HOLE}/?)" if is_enough else rf"(?:{known})(?:[^/]*{HOLE}/?)"
             found.append(start + _tail(tail, mark))
     return re.compile("|".join(found))
 
