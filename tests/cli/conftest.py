@@ -1,7 +1,6 @@
 """What the command's tests share: the command in this process, the command as a process, and a fake Atlas."""
 
 import os
-import pty
 import re
 import subprocess
 import sys
@@ -73,34 +72,6 @@ def wait_for():
         raise AssertionError(f"{pattern} is not in {''.join(seen)}")
 
     return wait_for
-
-
-@pytest.fixture
-def on_a_terminal():
-    """Return a function that runs the command with one stream on a terminal; it returns exit code and text."""
-
-    def on_a_terminal(*words, stream="stdout", columns=80, env=None):
-        outer, inner = pty.openpty()
-        process = subprocess.Popen(
-            [sys.executable, "-m", "shim", *words],
-            stdout=inner if stream == "stdout" else subprocess.DEVNULL,
-            stderr=inner if stream == "stderr" else subprocess.DEVNULL,
-            env={**os.environ, "COLUMNS": str(columns), "TERM": "xterm", **(env or {})},
-        )
-        os.close(inner)
-        wrote = b""
-        while True:
-            try:
-                chunk = os.read(outer, 65536)
-            except OSError:  # Linux says EIO when the other end is closed
-                break
-            if not chunk:
-                break
-            wrote += chunk
-        os.close(outer)
-        return process.wait(timeout=30), wrote.decode().replace("\r\n", "\n")
-
-    return on_a_terminal
 
 
 @pytest.fixture

@@ -2,12 +2,13 @@
 
 import json
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 from click.testing import CliRunner
 
 import shim.httpx
-from shim.cli import main
+from shim.cli import get, main
 from shim.doors.httpx_family.clients import recognise_also
 from shim.fake import DEMO_CLUSTER, DEMO_GROUP, DEMO_TOKEN, FakeReply
 
@@ -108,12 +109,15 @@ def test_a_write_that_is_switched_off_names_the_switch(run, atlas):
     assert json.loads(done.stdout)["name"] == "new"
 
 
-def test_an_answer_without_json_is_passed_on_as_it_is(run, atlas, on_a_terminal):
+def test_an_answer_without_json_is_passed_on_as_it_is(run, atlas, monkeypatch):
     """Bytes go into a pipe, not to a terminal; an answer without content prints nothing."""
     replies = [FakeReply(200, (), b"\x1f\x8b\xff"), FakeReply(200, (), b"\x1f\x8b\xff"), FakeReply(204, ())]
     atlas.fake.overrides.append(lambda arrival: replies.pop(0))
     assert run("get", "/api/atlas/v2/logs.gz").stdout_bytes == b"\x1f\x8b\xff"
-    assert on_a_terminal("get", "/api/atlas/v2/logs.gz") == (1, "")
+    with monkeypatch.context() as terminal:
+        terminal.setattr(get, "sys", SimpleNamespace(stdout=SimpleNamespace(isatty=lambda: True)))
+        done = run("get", "/api/atlas/v2/logs.gz")
+    assert (done.exit_code, done.stdout, "redirect it into a file" in done.stderr) == (1, "", True)
     assert run("get", "/api/atlas/v2/nothing").stdout == ""
 
 

@@ -131,7 +131,7 @@ def _append(path: str, line: bytes) -> None:
 
 
 def opened(path: str | Path, flags: int) -> int:
-    """Open an inventory and return its descriptor; raises OSError unless it is a regular file; a link is not.
+    """Open an inventory and return its descriptor; raises OSError unless it is a regular file; a link is refused, too.
 
     A pipe may have nobody at its other end, and a link may lead to somebody else's file.
     """
