@@ -124,7 +124,7 @@ class Reader:
             method = "POST" if sends or (name in {"urlopen", "Request"} and len(call.args) > 1) else "GET"
         if method is None or name.casefold() in _BUILDERS:
             method = next(filter(None, self._chained(call)), method)
-        return method is not None or name in rules.words("words", "asks") - {"newBuilder"}, method
+        return method is not None or name in rules.words("words", "asks"), method
 
     def _word(self, node: Node) -> str | None:
         """Return the method that an argument names: a text, a constant, or a symbol."""

@@ -199,7 +199,9 @@ def _pattern(segments: Sequence[str], mark: str, bases: Iterable[str], enough: i
         tail = segments[at:]
         if not mark or mark in tail:
             is_enough = sum(map(bool, tail)) >= (enough if tail[0] else _ENOUGH)
-            start = rf"(?:/?|{_START}{HOLE}/?)" if is_enough else rf"(?:{known})(?:[^/]*{HOLE}/?)"
+            # A hole after the segment before it is part of the path, whose start is not known to be Atlas'.
+            before = rf"(?<!{re.escape(segments[at - 2])}/)" if at > 1 and segments[at - 2] else ""
+            start = rf"(?:/?|{_START}{before}{HOLE}/?)" if is_enough else rf"(?:{known})(?:[^/]*{HOLE}/?)"
             found.append(start + _tail(tail, mark))
     return re.compile("|".join(found))
 
