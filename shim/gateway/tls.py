@@ -8,7 +8,8 @@ import re
 import ssl
 import time
 from collections import Counter as Tally
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
 from datetime import UTC, datetime
 from functools import partial
 from pathlib import Path
@@ -131,37 +132,35 @@ def system_context() -> ssl.SSLContext:
     Raises SettingsError for a file that can't be read, which OpenSSL takes for one without roots.
     """
     if path := os.environ.get("SSL_CERT_FILE"):
-        try:
+        with _of_use("SSL_CERT_FILE", path, ""):
             Path(path).open("rb").close()
-        except OSError as error:
-            raise SettingsError(f"SSL_CERT_FILE: {path}: {error.strerror}") from None
     context = ssl.create_default_context()
     context.set_alpn_protocols(["http/1.1"])
     return context
 
 
 def _present(context: ssl.SSLContext, cert: str, key: str | None, name: str) -> None:
-    try:
-        # A key with a password would be asked for on the terminal.
-        context.load_cert_chain(cert, key, password=lambda: b"")
-    except (OSError, ValueError) as error:
-        files = cert if key is None else f"{cert} and {key}"
-        raise _of_no_use(name, files, error, "no certificate with its key, without a password, in PEM") from None
+    with _of_use(
+        name, cert if key is None else f"{cert} and {key}", "no certificate with its key, without a password, in PEM"
+    ):
+        context.load_cert_chain(cert, key, password=lambda: b"")  # else it would be asked for on the terminal
 
 
 def _believe(context: ssl.SSLContext, path: str, name: str) -> None:
     context.verify_flags |= ssl.VERIFY_X509_PARTIAL_CHAIN
-    try:
+    with _of_use(name, path, "no certificates in PEM"):
         context.load_verify_locations(path)
+
+
+@contextmanager
+def _of_use(name: str, files: str, why: str) -> Iterator[None]:
+    """Raise SettingsError for files that can't be used: what OpenSSL says names nothing that helps."""
+    try:
+        yield
     except (OSError, ValueError) as error:
-        raise _of_no_use(name, path, error, "no certificates in PEM") from None
-
-
-def _of_no_use(name: str, files: str, error: Exception, why: str) -> SettingsError:
-    """Return an error that says what the system says; what OpenSSL says names nothing that helps."""
-    if isinstance(error, OSError) and not isinstance(error, ssl.SSLError):
-        why = error.strerror or why
-    return SettingsError(f"{name}: {files}: {why}")
+        if isinstance(error, OSError) and not isinstance(error, ssl.SSLError):
+            why = error.strerror or why
+        raise SettingsError(f"{name}: {files}: {why}") from None
 
 
 def name_in(certificate: Mapping[str, Any] | None) -> str | None:

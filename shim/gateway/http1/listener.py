@@ -100,10 +100,10 @@ def _bound_unix(path: Path) -> socket.socket:
     """
     with contextlib.suppress(FileNotFoundError):
         found = path.lstat()
-        if stat.S_ISSOCK(found.st_mode) and not _is_listened_on(path):
-            _remove_socket(path, found.st_ino)
-        else:
-            raise OSError(errno.EADDRINUSE, os.strerror(errno.EADDRINUSE), str(path))
+        with socket.socket(socket.AF_UNIX, socket.SOCK_STREAM) as probe:
+            if not stat.S_ISSOCK(found.st_mode) or probe.connect_ex(str(path)) != errno.ECONNREFUSED:
+                raise OSError(errno.EADDRINUSE, os.strerror(errno.EADDRINUSE), str(path))
+        _remove_socket(path, found.st_ino)
     listening = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
     before = os.umask(0o177)
     try:
@@ -115,15 +115,6 @@ def _bound_unix(path: Path) -> socket.socket:
         os.umask(before)
     listening.listen(_BACKLOG)
     return listening
-
-
-def _is_listened_on(path: Path) -> bool:
-    with socket.socket(socket.AF_UNIX, socket.SOCK_STREAM) as probe:
-        try:
-            probe.connect(str(path))
-        except ConnectionRefusedError:
-            return False
-    return True
 
 
 def _remove_socket(path: Path, inode: int) -> None:
