@@ -10,6 +10,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Awaitable, Callable, Hashable, Iterator
 from contextlib import contextmanager
+from functools import partial
 
 import attrs
 
@@ -91,7 +92,8 @@ class Coalescer:
             return await make()
         flight = self._flights.get(key)
         if flight is None or (flight.task.done() and now - flight.born >= window):
-            flight = self._begin(owner, key, window, make)
+            flight = self._flights[key] = _Flight(owner, asyncio.ensure_future(make()), now)
+            flight.task.add_done_callback(partial(self._landed, key, flight, window))
         flight.waiters += 1
         try:
             return await asyncio.shield(flight.task)
@@ -124,23 +126,19 @@ class Coalescer:
             if flight.owner == owner or (everybodys and flight.owner[1] == owner[1]):
                 self._drop(key, flight)
 
-    def _begin(self, owner: Owner, key: Hashable, window: float, make: Make) -> _Flight:
-        loop = asyncio.get_running_loop()
-        flight = self._flights[key] = _Flight(owner, asyncio.ensure_future(make()), loop.time())
-
-        def landed(task: asyncio.Future[BufferedResponse | None]) -> None:
-            # Asked for first, since an error that nobody looks at is reported as a defect.
-            failed = task.cancelled() or task.exception() is not None
-            if self._flights.get(key) is flight:
-                left, whole = flight.born + window - loop.time(), None if failed else task.result()
-                flight.size = 0 if whole is None else len(whole.reply.body or b"")
-                if left <= 0 or task.cancelled() or sum(one.size for one in self._flights.values()) > BUDGET:
-                    self._drop(key, flight)
-                else:
-                    loop.call_later(left, self._drop, key, flight)
-
-        flight.task.add_done_callback(landed)
-        return flight
+    def _landed(
+        self, key: Hashable, flight: _Flight, window: float, task: asyncio.Future[BufferedResponse | None]
+    ) -> None:
+        """Keep an answer, or an error, for the rest of its window."""
+        # Asked for first, since an error that nobody looks at is reported as a defect.
+        failed = task.cancelled() or task.exception() is not None
+        if self._flights.get(key) is flight:
+            loop, whole = task.get_loop(), None if failed else task.result()
+            flight.size, left = 0 if whole is None else len(whole.reply.body or b""), flight.born + window - loop.time()
+            if left <= 0 or task.cancelled() or sum(one.size for one in self._flights.values()) > BUDGET:
+                self._drop(key, flight)
+            else:
+                loop.call_later(left, self._drop, key, flight)
 
     def _drop(self, key: Hashable, flight: _Flight) -> None:
         if self._flights.get(key) is flight:

@@ -90,8 +90,7 @@ class Connection(Wire):
 
     def resume_writing(self) -> None:
         super().resume_writing()
-        if not self._is_ending:
-            self.due = self._loop.time() + LOOK if self.held else NEVER
+        self._watch_presence()
 
     def take(self, data: bytes) -> None:
         """Take what arrived: content of the present request, or the next request or its beginning."""
@@ -234,16 +233,18 @@ class Connection(Wire):
 
     def hold(self) -> None:
         """Stop reading, and look from time to time whether the caller is still there."""
-        if not self.held:
-            super().hold()
-            if self._drained is None:
-                self.due = self._loop.time() + LOOK
+        super().hold()
+        self._watch_presence()
 
     def go_on(self) -> None:
         """Resume reading."""
         super().go_on()
-        if self._request is not None and self._drained is None and not self.held:
-            self.due = NEVER
+        if self._request is not None:
+            self._watch_presence()
+
+    def _watch_presence(self) -> None:
+        if self._drained is None and not self._is_ending:
+            self.due = self._loop.time() + LOOK if self.held else NEVER
 
     def close(self, *, unread: bool = False) -> None:
         """End the connection once all was sent; where bytes of the caller's are unread, once it had time to stop.
