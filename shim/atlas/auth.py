@@ -26,7 +26,6 @@ NO_CREDENTIALS = (
 TOO_LATE = "the access token requested by another call did not arrive in time"
 
 Signer = httpx.Auth | Callable[[httpx.Request], httpx.Request]
-"""What httpx takes for authentication."""
 
 
 def configure(

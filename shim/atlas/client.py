@@ -27,10 +27,7 @@ TIMEOUT = 30.0
 """Seconds for each of connecting, writing, reading, and waiting for a connection."""
 
 RETRIES = Retries()
-"""The default after 429 and 503: three attempts, within the call's timeout."""
-
 Timeout = TimeoutParts | float | None
-
 HttpClient = TypeVar("HttpClient", Client, AsyncClient)
 
 
