@@ -7,7 +7,7 @@ attribute is None and the value stays in ``raw``.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 from datetime import UTC, datetime
 from enum import StrEnum
@@ -63,7 +63,7 @@ class Link(Model):
 class Page(Model, Generic[T]):
     """One page of a list. ``total_count`` counts the items of all pages, None if it was not asked for."""
 
-    results: tuple[T, ...] = ()
+    results: Sequence[T] = ()  # editors that use Jedi can't follow a tuple
     links: tuple[Link, ...] | None = None
     total_count: int | None = None
 
