@@ -6,7 +6,6 @@ import json
 import os
 import re
 from collections.abc import Sequence
-from contextlib import suppress
 from datetime import UTC, date, datetime
 from pathlib import Path
 from typing import Any, NoReturn
@@ -18,6 +17,7 @@ from shim.cli import output
 from shim.core.recognise import Engine
 from shim.core.route import sunset_of
 from shim.core.settings import Settings, parse_instant
+from shim.documents.load import MOST_BYTES, text_of
 from shim.documents.versions import Versions
 from shim.errors import SettingsError
 from shim.tools.draft.descriptions import read_description
@@ -102,14 +102,19 @@ def _calls_in(file: Path) -> list[tuple[str, str, int]]:
 
     A call is an operation, or method and path. Raises SettingsError for a file that can't be read.
     """
-    found = None
     try:
-        inventory = read_inventory((file,))  # regular files only
-        with suppress(ValueError, RecursionError):
-            found = json.loads(file.read_text("utf-8"))
-    except OSError as error:
-        raise SettingsError(f"{file}: {error.strerror}") from None
+        found = json.loads(text_of(file, MOST_BYTES))
+    except (OSError, ValueError, RecursionError):
+        found = None
     if isinstance(found, dict) and isinstance(found.get("findings"), list):
         return [(str(one.get("operation")), "", 1) for one in found["findings"] if isinstance(one, dict)]
+    try:
+        inventory = read_inventory((file,))
+    except OSError as error:
+        raise SettingsError(f"{file}: {error.strerror}") from None
+    if inventory.broken == inventory.lines > 0:
+        raise SettingsError(f"{file}: is neither an inventory nor an output of scan -o json")
+    if inventory.broken:
+        click.echo(f"{file}: {inventory.broken} lines can't be read, and may have been calls.", err=True)
     called = [(one.operation, "", one.count) for one in inventory.callers]
     return called + [(one.operation, one.version, one.count) for one in inventory.announced]

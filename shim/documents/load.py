@@ -21,6 +21,8 @@ from shim.errors import DocumentError
 
 LARGEST = 16 * 1024 * 1024
 """Bytes of one document that is read."""
+MOST_BYTES = 16 * LARGEST
+"""Bytes of one file of descriptions, pairs or findings that is read."""
 
 
 @attrs.frozen
@@ -124,7 +126,7 @@ def _spread(data: Mapping[str, Any]) -> Mapping[str, Any]:
 def _read(folder: Path | Traversable, problems: list[str]) -> Iterator[_File]:
     for name, path in _named(folder):
         try:
-            yield _File(tomllib.loads(_text(path)), DocumentSource(name, problems=problems))
+            yield _File(tomllib.loads(text_of(path)), DocumentSource(name, problems=problems))
         except (OSError, ValueError, RecursionError) as error:
             problems.append(f"{name}: {error}")
 
@@ -149,14 +151,14 @@ def document_files(folder: Path) -> list[Path]:
     return [path for path in found if not any(part.startswith(".") for part in path.relative_to(folder).parts)]
 
 
-def _text(path: Path | Traversable) -> str:
-    """Return a file's text; raises ValueError for a pipe or a device, which may never end."""
+def text_of(path: Path | Traversable, most: int = LARGEST) -> str:
+    """Return a file's text; raises ValueError for a pipe or a device, which may never end, and OSError."""
     if isinstance(path, Path):
         found = path.stat()
         if not stat.S_ISREG(found.st_mode):
             raise ValueError("is not a regular file")
-        if found.st_size > LARGEST:
-            raise ValueError(f"has more than {LARGEST} bytes")
+        if found.st_size > most:
+            raise ValueError(f"has more than {most} bytes")
     return path.read_text(encoding="utf-8-sig")
 
 

@@ -17,6 +17,7 @@ import attrs
 from shim.core.recognise import Engine, load_engine
 from shim.core.settings import RouteWord, Settings
 from shim.documents import document_files
+from shim.documents.load import text_of
 from shim.errors import DocumentError, SettingsError
 from shim.flags.providers import PROVIDER, check_flag
 from shim.gateway.option_values import CredentialsMode
@@ -191,8 +192,8 @@ def read_config(path: Path | None) -> dict[str, object]:
     if path is None:
         return {}
     try:
-        data = tomllib.loads(path.read_text(encoding="utf-8-sig"))
-    except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError, RecursionError) as error:
+        data = tomllib.loads(text_of(path))
+    except (OSError, ValueError, RecursionError) as error:
         why = error.strerror if isinstance(error, OSError) else str(error)
         raise SettingsError(f"{path}: {why}") from None
     return {key.replace("-", "_"): value for key, value in data.items()}

@@ -294,17 +294,37 @@ def test_what_a_scan_saw_and_has_ended_breaks_a_build(run, tmp_path):
     assert "0 calls that were seen end within 90 days; 1 that were seen have ended." in done.stdout
 
 
-def test_a_pipe_is_not_waited_for(run, tmp_path):
-    """What was seen is read from regular files alone."""
+@pytest.mark.parametrize("text", ["[]", "\\xff", "{}\n"])
+def test_what_is_neither_an_inventory_nor_a_scan_shows_no_calls(run, tmp_path, text):
+    """No calendar calls it clean."""
+    file = tmp_path / "seen.json"
+    file.write_bytes(text.encode("latin-1"))
+    done = run("check", "--calendar", "--seen", str(file))
+    assert (done.exit_code, "neither an inventory nor" in done.stderr) == (2, True)
+
+
+@pytest.mark.parametrize(
+    "options",
+    [
+        ("--pairs", "PIPE"),
+        ("--calendar", "--seen", "PIPE"),
+        ("--calendar", "--description", "PIPE"),
+        ("--config", "PIPE"),
+    ],
+)
+def test_a_pipe_ends_a_check_and_does_not_hold_it(run, tmp_path, options):
+    """Nobody may ever write to it."""
     os.mkfifo(tmp_path / "pipe")
-    done = run("check", "--calendar", "--seen", str(tmp_path / "pipe"))
-    assert (done.exit_code, "not a regular file" in done.stderr) == (2, True)
+    done = run("check", *(one.replace("PIPE", str(tmp_path / "pipe")) for one in options))
+    assert done.exit_code in {1, 2}
+    assert "not a regular file" in done.output
 
 
-def test_what_is_wrong_with_a_description_is_said(run, tmp_path):
+@pytest.mark.parametrize("day", ["2027-13-01", "soon"])
+def test_what_is_wrong_with_a_description_is_said(run, tmp_path, day):
     """A day that no calendar has, by file and operation."""
     file = tmp_path / "spec.json"
-    file.write_text(DESCRIPTION.read_text("utf-8").replace("2027-03-01", "2027-13-01"), "utf-8")
+    file.write_text(DESCRIPTION.read_text("utf-8").replace("2027-03-01", day), "utf-8")
     done = run("check", "--calendar", "--description", str(file))
     assert done.exit_code == 2
     assert "spec.json: createGroupCluster: x-sunset" in done.stderr

@@ -14,6 +14,7 @@ from urllib.parse import urlsplit
 
 import attrs
 
+from shim.documents.load import MOST_BYTES, text_of
 from shim.documents.sources import names_in
 from shim.documents.vocabulary import parse_time
 from shim.errors import SettingsError
@@ -44,7 +45,7 @@ Members = Mapping[str, Member]
 
 @attrs.frozen
 class AnswerVersion:
-    """The success of one version: its date (empty without one), its schema, its sunset (a day or empty)."""
+    """The success of one version: its date (may be empty), its schema, its sunset (a day, empty, or what it says)."""
 
     version: str
     schema: Any
@@ -103,12 +104,15 @@ class Description:
 def read_description(path: Path) -> Description:
     """Return the operations of a description in JSON; raises SettingsError on any other file."""
     try:
-        data = json.loads(path.read_text("utf-8-sig"))
-        if not isinstance(data, dict) or not str(data.get("openapi", "")).startswith("3."):
-            raise SettingsError(f"{path.name}: is not an OpenAPI 3 description; its member openapi must begin with 3.")
-        return Description(path.name, tuple(_operations(data, path.name)))
-    except (OSError, UnicodeDecodeError, json.JSONDecodeError) as error:
+        data = json.loads(text_of(path, MOST_BYTES))
+    except (OSError, ValueError) as error:
         raise SettingsError(f"{path.name}: is not JSON: {error}") from None
+    except RecursionError:
+        raise SettingsError(f"{path.name}: is not valid OpenAPI 3: it is too deep") from None
+    if not isinstance(data, dict) or not str(data.get("openapi", "")).startswith("3."):
+        raise SettingsError(f"{path.name}: is not an OpenAPI 3 description; its member openapi must begin with 3.")
+    try:
+        return Description(path.name, tuple(_operations(data, path.name)))
     except (AttributeError, KeyError, TypeError, RecursionError) as error:
         raise SettingsError(f"{path.name}: is not valid OpenAPI 3: {type(error).__name__}: {error}") from None
 
@@ -140,9 +144,9 @@ def _answers(schemas: _Schemas, said: Mapping[str, Any]) -> Iterator[AnswerVersi
         for media_type, media in content.items():
             if "json" in media_type:
                 dated = _DATED.search(media_type)
-                sunset = _DAY.match(str(media.get("x-sunset") or said.get("x-sunset") or ""))
+                sunset = str(media.get("x-sunset") or said.get("x-sunset") or "")
                 schema = media.get("schema") or {}
-                yield AnswerVersion(dated[1] if dated else "", schema, sunset[0] if sunset else "", schemas)
+                yield AnswerVersion(dated[1] if dated else "", schema, (_DAY.match(sunset) or [sunset])[0], schemas)
 
 
 @attrs.frozen

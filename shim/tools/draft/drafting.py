@@ -11,6 +11,7 @@ from typing import Any
 
 import attrs
 
+from shim.core.settings import parse_instant
 from shim.errors import SettingsError
 from shim.tools.draft.descriptions import AnswerVersion, DescribedOperation, Description, Member, merged, within
 from shim.tools.draft.learning import Resource, Sample, learn
@@ -149,7 +150,8 @@ def _operation(old: _Side, new: _Side, base: str, resource: str) -> Iterator[str
     later += [new.answer.version] if own.path == theirs.path and new.answer.version > old.answer.version else []
     bounds = [f">={_specifier(old.answer.version)}", *(f"<{_specifier(one)}" for one in later[:1])]
     yield _line("versions", ",".join(bounds))
-    sunset = date.fromisoformat(old.answer.sunset) if old.answer.sunset else _NEVER
+    said = old.answer.sunset
+    sunset = parse_instant(said, name=f"{own.id}: x-sunset").date() if said else _NEVER
     deprecated = min(sunset, date.fromisoformat(new.answer.version or "2026-01-01"))
     yield _line("deprecated", deprecated, "the day of the new version" if new.answer.version else "? not described")
     yield _line("sunset", sunset, "" if old.answer.sunset else "? not described")

@@ -18,6 +18,7 @@ from shim.core.messages import Answer, Call, Outcome, Read, Reply, Send, advance
 from shim.core.recognise import Engine
 from shim.core.settings import Host, RouteWord, Settings
 from shim.documents.calls import Successor
+from shim.documents.load import MOST_BYTES, text_of
 from shim.documents.sources import NoValue, look_up, parse_source
 from shim.documents.vocabulary import Fidelity
 from shim.errors import SettingsError
@@ -51,7 +52,7 @@ def read_pairs(path: Path) -> tuple[Pair, ...]:
     """Return the pairs of a file, one JSON object a line; raises SettingsError naming each bad line."""
     pairs, problems = list[Pair](), list[str]()
     try:
-        lines = path.read_text("utf-8-sig").split("\n")
+        lines = text_of(path, MOST_BYTES).split("\n")
     except (OSError, ValueError) as error:
         raise SettingsError(f"{path.name}: {error}") from None
     for number, line in enumerate(lines, 1):

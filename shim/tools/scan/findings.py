@@ -22,6 +22,7 @@ from typing import Any
 import attrs
 
 from shim.documents.calls import Target
+from shim.documents.load import text_of
 from shim.documents.model import Operation
 from shim.errors import SettingsError
 from shim.tools.scan.sought import Use, is_living
@@ -173,7 +174,7 @@ def fingerprint(finding: Finding, folder: Path) -> str:
 def read_baseline(path: Path) -> Counter[str]:
     """Return the count of each fingerprint; raises SettingsError if the file is not a baseline."""
     try:
-        data = json.loads(path.read_text(encoding="utf-8"))
+        data = json.loads(text_of(path))
         entries = {1: data["findings"]}[data["format"]]
         return Counter({str(entry["fingerprint"]): int(entry["count"]) for entry in entries})
     except OSError as error:
