@@ -155,25 +155,3 @@ def test_a_name_stands_beside_others_not_inside(tmp_path, name):
     quoted = name.replace('"', "")
     told = only_problem(tmp_path, with_field("string", 'absent = true\nwhy = "x"', f'"{quoted}"'))
     assert "stands inside" in told or "empty part" in told
-
-
-MISSPELT = [
-    ("resource.thing.name.flex.form", "'from'", ('from = ["title", "old.title"]', 'form = "title"')),
-    ("operation.listThings.methd", "'method'", ('method = "GET"', 'methd = "GET"')),
-    ("operation.listThings.resorce", "'resource'", ('resource = "thing"\norder', 'resorce = "thing"\norder')),
-    ("resource.thing.made.tpye", "'type'", ('type = "time"', 'tpye = "time"')),
-    ("operation.listThings.flx", "'flex'", ("[operation.listThings.flex]", "[operation.listThings.flx]")),
-    ("resource.thing.name.flx", "'flex'", ("[resource.thing.name.flex]", "[resource.thing.name.flx]")),
-    ("operation.listThings.tier.succesor", "'successor'", ("listThings.tier.successor]", "listThings.tier.succesor]")),
-    ("resource.thing.made.tier.succesor", "'successor'", ("thing.made.tier.successor]", "thing.made.tier.succesor]")),
-]
-
-
-@pytest.mark.parametrize(("at", "meant", "change"), MISSPELT)
-def test_what_is_misspelt_is_one_problem(tmp_path, at, meant, change):
-    """What follows from it, and what it would have been, is not said as well."""
-    text = SOUND.replace(".dedicated]", ".tier.successor]")
-    assert change[0] in text
-    (line,) = problems(tmp_path, things=text.replace(*change))
-    assert line.startswith(f"things.toml: {at}: ")
-    assert line.endswith(f"did you mean {meant}?")

@@ -6,10 +6,8 @@ import tomllib
 
 import pytest
 
-from shim.documents.check import check_documents
-from shim.documents.load import parse_document
-from shim.documents.tables import DocumentSource
 from tests.documents.conftest import APIS
+from tests.documents.language.sound import parsed
 
 HARBOURS = tomllib.loads((APIS / "harbours.toml").read_text("utf-8"))
 NEW = "tier.successor"
@@ -31,12 +29,7 @@ def told(changes):
             del inner[last]
         else:
             inner[last] = value
-    source = DocumentSource("f.toml")
-    document = parse_document(data, source)
-    if not source.problems:
-        for _, at, what in check_documents([document]):
-            source.add(at, what)
-    return source.problems
+    return parsed(data)[1]
 
 
 def when(*conditions):

@@ -1,5 +1,6 @@
 """Whatever a document says, it is read or refused with file and key."""
 
+import datetime as dt
 import tomllib
 from pathlib import Path
 from typing import Any
@@ -11,11 +12,10 @@ from hypothesis import strategies as st
 from shim.core.recognise import Engine
 from shim.core.settings import RouteWord, Settings
 from shim.documents import load_documents
-from shim.documents.load import parse_document
-from shim.documents.tables import DocumentSource
+from shim.documents.tables import key_path
 from shim.errors import DocumentError
 from tests.core.driver import SHIPPED, answers, drive
-from tests.documents.language.sound import SOUND
+from tests.documents.language.sound import SOUND, parsed
 
 FILES = sorted(SHIPPED.rglob("*.toml"))
 
@@ -48,19 +48,51 @@ class RefusedError(Exception):
     """The document has defects."""
 
 
-def parsed(data: dict[str, Any]) -> Engine:
-    """What the loader does with a file's tables."""
-    from shim.documents.check import check_documents
-
-    source = DocumentSource("f.toml")
-    document = parse_document(data, source)
-    if not source.problems:
-        for _, at, what in check_documents([document]):
-            source.add(at, what)
-    if source.problems:
-        assert all(line.startswith("f.toml: ") and line.count(": ") >= 2 for line in source.problems)
+def engine_of(data: dict[str, Any]) -> Engine:
+    """The engine of a file's tables."""
+    document, problems = parsed(data)
+    if problems:
+        assert all(line.startswith("f.toml: ") and line.count(": ") >= 2 for line in problems)
         raise RefusedError
     return Engine([document])
+
+
+def path_of(place: tuple[Any, ...]) -> str:
+    """A place as lines name it."""
+    path = ""
+    for key in place:
+        path = f"{path}[{key}]" if isinstance(key, int) else key_path(path, key)
+    return path
+
+
+def test_each_key_has_a_type():
+    """A time of day is no value of any key: that is told at the key, or at the table or list that it stands in."""
+    table = tomllib.loads(SOUND)
+    for place in places(table):
+        changed = copied(table)
+        mutated(changed, place, dt.time(12))
+        told = [line.split(": ")[1] for line in parsed(changed)[1]]
+        assert any(path_of(place).startswith(one) for one in told if one) or place[-2] == "drop", place
+
+
+def test_a_misspelt_key_is_one_problem():
+    """What follows from it is not said as well, nor what it would have been."""
+    table, misspelt = tomllib.loads(SOUND.replace(".dedicated]", ".tier.successor]")), 0
+    for place in [place for place in places(table) if isinstance(place[-1], str)]:
+        changed, meant = copied(table), place[-1]
+        inner = changed
+        for key in place[:-1]:
+            inner = inner[key]
+        items = [(f"{key}x" if key == meant else key, value) for key, value in inner.items()]
+        inner.clear()
+        inner.update(items)
+        _, told = parsed(changed)
+        if any("did you mean" in line for line in told):
+            misspelt += 1
+            (line,) = told
+            assert line.startswith(f"f.toml: {path_of((*place[:-1], f'{meant}x'))}: ")
+            assert line.endswith(f"did you mean {meant!r}?")
+    assert misspelt > 130
 
 
 ITEM = {"id": "1", "status": "FAILED", "state": "up", "width": 0, "url": "u", "until": "2026-01-01T00:00:00Z"}
@@ -108,7 +140,7 @@ def test_any_change_of_a_sound_document_is_read_or_told(data, table):
         if not changed:
             return
     try:
-        engine = parsed(changed)
+        engine = engine_of(changed)
     except RefusedError:
         return
     exercise(engine)
@@ -119,7 +151,7 @@ def test_any_change_of_a_sound_document_is_read_or_told(data, table):
 def test_any_tables_are_read_or_told(data):
     """No TOML whatever is a crash."""
     try:
-        parsed({key: value for key, value in data.items() if value is not None})
+        engine_of({key: value for key, value in data.items() if value is not None})
     except RefusedError:
         return
 
@@ -132,7 +164,7 @@ def test_every_single_deletion_is_read_or_told(index):
         changed = copied(TABLES[index])
         mutated(changed, place, None)
         try:
-            exercise(parsed(changed))
+            exercise(engine_of(changed))
         except RefusedError:
             refused += 1
     assert refused > len(places(TABLES[index])) / 3
@@ -146,7 +178,7 @@ def test_every_single_mistyping_is_read_or_told(index, value):
         changed = copied(TABLES[index])
         mutated(changed, place, value)
         try:
-            parsed(changed)
+            engine_of(changed)
         except RefusedError:
             continue
 
