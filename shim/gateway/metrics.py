@@ -6,11 +6,10 @@ import platform
 from collections import Counter as Tally
 from collections.abc import Iterable, Iterator, Mapping
 from itertools import accumulate
-from typing import Any
+from typing import Any, cast
 
 import attrs
-from prometheus_client import CollectorRegistry, ProcessCollector, generate_latest
-from prometheus_client.core import Metric
+from prometheus_client import CollectorRegistry, ProcessCollector, core, generate_latest
 from prometheus_client.registry import Collector
 
 from shim._version import __version__
@@ -66,8 +65,6 @@ counter fidelity operation,level: Fields of translated replies that are not exac
 """
 """Type, name behind ``atlas_shim_``, labels and help text of each family."""
 
-_ENDINGS = {"counter": "_total", "gauge": "", "info": "_info"}  # what is put behind the name of a family in its samples
-
 Values = Mapping[Any, Any]
 """Values of a family's labels -> sample or histogram; the key is a word for a single label, ``()`` without labels."""
 
@@ -91,9 +88,9 @@ class Metrics(Collector):
         ProcessCollector(registry=registry)
         return generate_latest(registry)
 
-    def collect(self) -> Iterator[Metric]:
+    def collect(self) -> Iterator[core.Metric]:
         """Yield the families; those of connections are left out until there are any."""
-        values = self._of_calls(self.handler.ledger.snapshot()) | self._of_plan() | self._of_parts()
+        values = self._of_calls(self.handler.ledger.snapshot()) | self._of_parts()
         for row in _FAMILIES.strip().split("\n"):
             head, _, said = row.partition(": ")
             kind, name, labels = (*head.split(), "")[:3]
@@ -119,17 +116,37 @@ class Metrics(Collector):
             "fidelity": _sums(((operation, level), n) for (operation, _, level), n in fields),
         }
 
-    def _of_plan(self) -> dict[str, Values]:
-        plan, settings, seen = self.handler.plan, self.settings, self.handler.inventory.radar.sightings()
-        route = FlagRoute(plan.settings.flag) if plan.settings.flag else plan.settings.route
+    def _of_parts(self) -> dict[str, Values]:
+        handler, settings, server, watched = self.handler, self.settings, self.server, self.certificates.watched
+        plan, limits, upstream, seen = (
+            handler.plan,
+            handler.limits,
+            handler.upstream,
+            handler.inventory.radar.sightings(),
+        )
         operations = [(document.name, one) for document in plan.engine.documents for one in document.operations]
-        return {
+        beside = 0 if server is None else server.held
+        found: dict[str, Values] = {
+            "in_flight_requests": {(): limits.count},
+            "log_lines_dropped": {(): dropped()},
+            "upstream_connections": upstream.states(),
+            "upstream_connections_opened": {(): upstream.opened},
+            "upstream_connections_reused": {(): upstream.reused},
+            "upstream_responses": {f"{digit}xx": count for digit, count in enumerate(upstream.hundreds) if count},
+            "upstream_failures": upstream.failures.copy(),
+            "memory_used_bytes": {"reserved": limits.reserved, "held": limits.held, "connections": beside},
+            "memory_limit_bytes": {(): limits.memory},
+            "tls_certificate_not_after_timestamp_seconds": {
+                one.side: one.expires for one in watched if one.expires is not None
+            },
+            "certificates_refused": {one.side: bool(one.problems) for one in watched},
+            "certificates_reloads": self.certificates.reloads.copy(),
             "config_reload_success": {(): not settings.problems},
             "config_reload_success_timestamp_seconds": {(): settings.good_since},
             "config_restart_needed": {(): len(waiting(settings.value, plan))},
             "config_reloads": settings.reloads.copy(),
             "build": {(__version__, platform.python_version()): 1},
-            "route": {str(route): 1},
+            "route": {str(FlagRoute(plan.settings.flag) if plan.settings.flag else plan.settings.route): 1},
             "sunset_timestamp_seconds": {
                 (document, one.id): sunset_of(one, plan.settings).timestamp() for document, one in operations
             },
@@ -140,31 +157,10 @@ class Metrics(Collector):
             "announced_last_call_timestamp_seconds": {one.key: one.last for one in seen},
             "announced_calls": {one.key: one.calls for one in seen},
         }
-
-    def _of_parts(self) -> dict[str, Values]:
-        limits, upstream = self.handler.limits, self.handler.upstream
-        server, watched = self.server, self.certificates.watched
-        beside = 0 if server is None else server.held
-        found: dict[str, Values] = {
-            "in_flight_requests": {(): limits.count},
-            "log_lines_dropped": {(): dropped()},
-            "upstream_responses": {f"{digit}xx": count for digit, count in enumerate(upstream.hundreds) if count},
-            "upstream_failures": upstream.failures.copy(),
-            "memory_used_bytes": {"reserved": limits.reserved, "held": limits.held, "connections": beside},
-            "memory_limit_bytes": {(): limits.memory},
-            "tls_certificate_not_after_timestamp_seconds": {
-                one.side: one.expires for one in watched if one.expires is not None
-            },
-            "certificates_refused": {one.side: bool(one.problems) for one in watched},
-            "certificates_reloads": self.certificates.reloads.copy(),
-        }
         if server is not None:
             found["connections"] = server.states()
             found["connections_accepted"] = {(): server.accepted}
             found["connections_refused"] = server.turned_away.copy()
-        found["upstream_connections"] = upstream.states()
-        found["upstream_connections_opened"] = {(): upstream.opened}
-        found["upstream_connections_reused"] = {(): upstream.reused}
         return found
 
 
@@ -175,17 +171,14 @@ def _sums(rows: Iterable[tuple[Any, int]]) -> Values:
     return sums
 
 
-def _family(kind: str, name: str, said: str, labels: tuple[str, ...], values: Values) -> Metric:
-    family = Metric(f"atlas_shim_{name}", said, kind)
+def _family(kind: str, name: str, said: str, labels: tuple[str, ...], values: Values) -> core.Metric:
+    family: Any = getattr(core, f"{kind.title()}MetricFamily")(f"atlas_shim_{name}", said, labels=labels)
     bounds = [*map(str, COSTS if name == "translation_seconds" else WAITS), "+Inf"]
     for key, value in values.items():
-        words = dict(zip(labels, (key,) if isinstance(key, str) else key, strict=True))
-        if kind != "histogram":
-            family.add_sample(f"{family.name}{_ENDINGS[kind]}", words, value)
-            continue
-        *counts, total = value
-        for bound, count in zip(bounds, accumulate(counts), strict=True):
-            family.add_sample(f"{family.name}_bucket", {**words, "le": bound}, count)
-        family.add_sample(f"{family.name}_count", words, sum(counts))
-        family.add_sample(f"{family.name}_sum", words, total)
-    return family
+        words = (key,) if isinstance(key, str) else key
+        if kind == "histogram":
+            *counts, total = value
+            family.add_metric(words, [*zip(bounds, accumulate(counts), strict=True)], total)
+        else:
+            family.add_metric(words, {} if kind == "info" else value)
+    return cast("core.Metric", family)
