@@ -57,7 +57,7 @@ _SHOWN, _BEFORE = 60, 15  # characters of an example, and of those the ones befo
 @click.option("--calendar", is_flag=True, help="Check nothing; list the sunsets, by the next three options.")
 @click.option("--description", "descriptions", type=FILE, multiple=True, help="Add the sunsets of an OpenAPI file.")
 @click.option("--seen", type=FILE, multiple=True, help="Count the calls in an inventory, or in the JSON of a scan.")
-@click.option("--within", type=click.IntRange(0), default=90, help="Fail for sunsets in so many days.")
+@click.option("--within", type=click.IntRange(0), default=90, help="Fail for sunsets within this many days.")
 @output_option
 def command(  # noqa: PLR0913 - one argument for each option
     *,

@@ -164,7 +164,7 @@ class Options:
         "1024",
     )
     memory: int = _limits(
-        of.BYTES, "Answer 503 beyond so many bytes of messages, over what the gateway needs when idle.", "67108864"
+        of.BYTES, "Hold at most this many bytes of messages, beyond the idle gateway; then answer 503.", "67108864"
     )
     body_limit: int = _limits(
         of.BYTES, "Translate replies of at most this many bytes, decoded; else answer 502.", "16777216", live=True
