@@ -17,7 +17,7 @@ import textwrap
 import threading
 import time
 from collections.abc import Callable
-from functools import cache
+from functools import cache, partial
 from importlib.resources import files
 from typing import TYPE_CHECKING
 
@@ -159,14 +159,10 @@ def text(status: Json) -> str:
 
 @cache
 def _templates() -> Environment:
-    made = templates(_FILES, {"wrapped": _wrapped})
+    made = templates(_FILES, {"wrapped": partial(textwrap.fill, width=WIDTH)})
     made.globals |= {"spoken": spoken, "span": span, "distance": distance, "verdicts": VERDICTS}
     made.globals |= {"codes": f"{SITE}reference/errors/", "style": _STYLE, "script": _SCRIPT}
     return made
-
-
-def _wrapped(said: str, first: str = "", rest: str = "") -> str:
-    return "\n".join(textwrap.wrap(said, WIDTH, initial_indent=first, subsequent_indent=rest))
 
 
 def _reply(status: int, said: str, kind: str = "text/plain; charset=utf-8", more: Headers = ()) -> Reply:

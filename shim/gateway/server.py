@@ -28,7 +28,6 @@ from shim.gateway.ledger import Ledger
 from shim.gateway.limits import Limits
 from shim.gateway.log_writer import set_level
 from shim.gateway.metrics import Metrics
-from shim.gateway.option_values import Address
 from shim.gateway.options import Options
 from shim.gateway.plan import Plan, taken_up, waiting
 from shim.gateway.radar_inventory import RadarInventory
@@ -113,7 +112,8 @@ class Gateway:
                 had.words.stop()
         handler.plan = self.settings.value = plan
         if self._calls is not None:
-            handler.authorities = self._authorities(self._calls.address)
+            tls = self.certificates.listener is not None
+            handler.authorities = authorities_of(self._calls.address, public_url=plan.options.public_url, tls=tls)
 
     def follow(self, settings: Watched[Plan]) -> None:
         """Use a plan that was read from files, and each later one that their changes make."""
@@ -167,7 +167,7 @@ class Gateway:
             server.failures = self.ledger.failures
             self._calls = Listener(server, bound, None if tls is None else lambda: tls.context)
             self._tasks = [asyncio.ensure_future(one) for one in (watch(self._watched), self._beat())]
-            self._handler.authorities = self._authorities(self._calls.address)
+            self.apply(self._handler.plan)  # by the address that it has now
             if self.options.admin is not None:
                 self._admin = Admin(
                     bind_tcp(self.options.admin),
@@ -249,6 +249,3 @@ class Gateway:
         """Return the words of the feature flag that says a plan's route, None if the plan names none."""
         key = plan.settings.flag
         return ByFlag(FlagWords(key, partial(connected, key, self._provider))) if key else None
-
-    def _authorities(self, address: Address | None) -> frozenset[str]:
-        return authorities_of(address, public_url=self.options.public_url, tls=self.certificates.listener is not None)
