@@ -56,8 +56,6 @@ def http_words(words: Sequence[str]) -> tuple[str, list[str]] | None:
             method = method or word
         elif word in {"-G", "--get"}:
             method = "GET"
-        elif word in {"-I", "--head"}:
-            method = "HEAD"
         elif "://" not in word and _SENDS.fullmatch(word):
             sends = True
         addresses.append(word.removeprefix("--url="))

@@ -12,6 +12,7 @@ from itertools import islice
 
 from shim.tools.scan import rules
 from shim.tools.scan.commands import commands_in
+from shim.tools.scan.files import Source
 from shim.tools.scan.sought import HOLE, Place, Sought, Use, is_living
 
 _LONGEST = 20_000  # the most characters of a command line; a longer line is searched for paths and names only
@@ -34,11 +35,12 @@ _SEQUENCE = re.compile(r"^\s*-\s+[\"']?([^\s\"':{}\[\]]+)[\"']?\s*$")
 _FOR_PEOPLE = re.compile(r"^\s*cat\b(?!.*[|>]\s*[\w$\"/]).*<<-?\s*[\"'\\]?(\w+)[\"']?")  # A text that is only printed
 _OPENED = re.compile(r"\s*(/\*|<#|<!--|=begin\b|(?:@\w+ )?\"\"\")")
 _CLOSED = {"/*": "*/", "<#": "#>", "<!--": "-->", "=begin": "=end"}
-_RECORDED = re.compile(
+RECORDED = re.compile(
     r"^(http_)?interactions:|\"(http_)?interactions\"\s*:|\"entries\"\s*:\s*\[\s*\{\s*\"(startedDateTime|_)"
     r"|\"fingerprint\"\s*:|json\.schemastore\.org/sarif|^\[operation(\.\w+)?\]",
     re.MULTILINE,
 )
+"""What a text has calls in but makes none: a recording, a baseline, a mapping document."""
 _METHOD = re.compile(r"\b(?:GET|POST|PUT|PATCH|DELETE)\b")
 _COMPARED = re.compile(r"[!=]=|=~|-eq\b|-ne\b|-like\b|-match\b|<>")
 _TALKS = re.compile(r"(log|warn|assert|print|die|fail|usage|say|msg|info|debug|error|raise|throw)", re.IGNORECASE)
@@ -49,40 +51,38 @@ _SEGMENT = re.compile(r"[;|&]+|\$\(|`|^\s*-?\s*[\w.-]+:\s")
 _HEAD = re.compile(r"\[\[?(?=\s)|(?<![\w\"']):(?=\s)|[\w$][\w$:.!/-]*")
 
 
-def is_recording(text: str) -> bool:
-    """Return whether a text has calls but makes none: a recording, a baseline, a mapping document."""
-    return _RECORDED.search(text) is not None
-
-
 class Lines:
-    """Reads one text; ``ending`` is the kind of file."""
+    """Reads one text line by line."""
 
-    def __init__(self, file: str, text: str, ending: str, sought: Sought) -> None:
-        self.file, self.text, self.ending, self.sought = file, text, ending, sought
-        self.rows = text.split("\n")
+    def __init__(self, source: Source, sought: Sought) -> None:
+        self.source, self.sought = source, sought
+        self.rows = source.text.split("\n")
         self.variables: dict[str, str] = {}
-        self.read = set(re.findall(r"[$.({%](\w+)", text))
 
     def uses(self) -> Iterator[Use]:
-        """Yield the uses; the line that sets a variable only if no other line has a use of its path."""
-        held, said = list[Use](), set[str]()
+        """Yield the uses."""
         for number, row in self._logical():
-            found = list(self._row(number, row))
-            assigned = _SET.match(row) if self._is("shells", "terraform") else None
-            if assigned is not None and assigned[1] in self.read and all(use.kind == "text" for use in found):
-                held += found
-            else:
-                said.update(use.operations[0].path.text for use in found)
-                yield from found
-        yield from (use for use in held if use.operations[0].path.text not in said)
-
-    def _is(self, *kinds: str) -> bool:
-        return any(self.ending in rules.words("kinds", kind) for kind in kinds)
+            line = self.rows[number - 1].rstrip()
+            start = len(line) - len(line.lstrip()) + 1
+            place = Place(self.source.file, number, start, number, len(line) + 1)
+            whole = self._put_in(row)
+            if (assigned := _SET.match(row)) is not None:
+                value = _VALUE.fullmatch(self._put_in(assigned[3].strip()))
+                if value is not None and len(value[0]) < _LONGEST_VALUE:
+                    self.variables[assigned[1]] = value[1] or value[2] or value[3] or ""
+            key = _ANY_KEY.match(row)
+            if key is not None and _is_talk(key[1]):
+                continue
+            commands = commands_in(whole) if len(whole) < _LONGEST else ()
+            found = [
+                use for before, words in commands if not _talks(before) for use in self.sought.command(place, words)
+            ]
+            yield from found or self._tokens(row, whole, place)
 
     def _logical(self) -> Iterator[tuple[int, str]]:
         """Yield each line that is not empty with its number: without comments, continued lines joined."""
         rows, at, until = self.rows, 0, ""
-        sign = {"ps1": "`", "psm1": "`", "bat": "^", "cmd": "^"}.get(self.ending, "\\")
+        sign = {"ps1": "`", "psm1": "`", "bat": "^", "cmd": "^"}.get(self.source.ending, "\\")
         while at < len(rows):
             number, row = at + 1, rows[at]
             at += 1
@@ -108,27 +108,11 @@ class Lines:
                 yield number, row
 
     def _without_comment(self, row: str) -> str:
-        sign = rules.table("comments").get(self.ending, "#")
+        sign = rules.table("comments").get(self.source.ending, "#")
         if row.strip().startswith((sign, "#", "//", "* ", "<!--")):
             return ""
         before = re.split(rf"\s(?:{re.escape(sign)})+\s", row, maxsplit=1)[0]
         return row if any(before.count(quote) % 2 for quote in "\"'") else before
-
-    def _row(self, number: int, row: str) -> Iterator[Use]:
-        line = self.rows[number - 1].rstrip()
-        start = len(line) - len(line.lstrip()) + 1
-        place = Place(self.file, number, start, number, len(line) + 1)
-        whole = self._put_in(row)
-        if (assigned := _SET.match(row)) is not None:
-            value = _VALUE.fullmatch(self._put_in(assigned[3].strip()))
-            if value is not None and len(value[0]) < _LONGEST_VALUE:
-                self.variables[assigned[1]] = value[1] or value[2] or value[3] or ""
-        key = _ANY_KEY.match(row)
-        if key is not None and _is_talk(key[1]):
-            return
-        commands = commands_in(whole) if len(whole) < _LONGEST else ()
-        found = [use for before, words in commands if not _talks(before) for use in self.sought.command(place, words)]
-        yield from found or self._tokens(row, whole, place)
 
     def _put_in(self, row: str) -> str:
         """Return a line with its variables replaced; an unknown variable is a hole."""
@@ -162,7 +146,7 @@ class Lines:
         """Return the use of a resource or of a client library that a word names."""
         name = word.strip(":{=")
         block = re.match(rf"\s*\"?(resource|data)\"?\s+\"{re.escape(word)}\"", row)
-        is_typed = word.startswith("mongodbatlas_") and self._is("yaml", "json")
+        is_typed = word.startswith("mongodbatlas_") and self.source.ending in {"yml", "yaml", "json"}
         kinds = [block[1]] if block is not None else ["resource", "data"] if is_typed else []
         uses = [self.sought.spelled(name), *(self.sought.resource(kind, word) for kind in kinds)]
         if resource := next(filter(None, uses), ()):

@@ -17,7 +17,7 @@ from shim.tools.scan import rules
 from shim.tools.scan.files import WIDE, Source, UnreadError, decode, read, source_files
 from shim.tools.scan.findings import Finding, FindingState, pragmas
 from shim.tools.scan.fold import Program
-from shim.tools.scan.lines import Lines, is_recording
+from shim.tools.scan.lines import RECORDED, Lines
 from shim.tools.scan.programs import Reader
 from shim.tools.scan.sought import Sought, Use, living, newest_version
 from shim.tools.scan.tree import parsed
@@ -114,7 +114,7 @@ class _Scan:
 
     def _uses(self, source: Source, sought: Sought) -> list[Use]:
         """Return a file's uses."""
-        if not source.language and is_recording(source.text):
+        if not source.language and RECORDED.search(source.text) is not None:
             raise UnreadError(source.file, "a recording, baseline or mapping document: it makes no calls", is_odd=False)
         uses, broken = list[Use](), {0}
         if source.language and not has_grammars():
@@ -131,7 +131,7 @@ class _Scan:
         except Exception as error:  # noqa: BLE001 - its lines can be read all the same
             self.errors.append(_crash(source, error))
         seen = {use.place.line for use in uses}
-        by_line = Lines(source.file, source.text, source.ending, sought).uses() if broken else ()
+        by_line = Lines(source, sought).uses() if broken else ()
         uses += [one for one in by_line if one.place.line not in seen and not broken.isdisjoint({0, one.place.line})]
         if uses and source.ending in rules.words("files", "documentation"):
             said = f"documentation names retired operations {len(uses)} times (it makes no calls)"
