@@ -210,17 +210,17 @@ def _fix(report: ScanReport, *, apply: bool) -> None:
             continue
         try:
             before = path.read_bytes()
-            found = rewritten(before)
-            for line, reason in found.stays:
+            content, changes, stays = rewritten(before)
+            for line, reason in stays:
                 _say(file, f"not changed: {reason}", line)
-            led += any("already imports" in reason for _, reason in found.stays)
-            if found.content == before:
+            led += any("already imports" in reason for _, reason in stays)
+            if content == before:
                 continue
             if apply:
-                replace(path, found.content)
-                click.echo(printable(f"{file}: {', '.join(dict.fromkeys(found.changed))} from shim"))
+                replace(path, content)
+                click.echo(printable(f"{file}: {', '.join(dict.fromkeys(changes))} from shim"))
             else:
-                _diff(file, before, found.content)
+                _diff(file, before, content)
             changed += 1
         except (OSError, SyntaxError, ValueError, RecursionError) as error:
             _say(file, f"not changed: {error.strerror if isinstance(error, OSError) else error}")

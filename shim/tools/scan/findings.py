@@ -106,10 +106,7 @@ def as_json(finding: Finding) -> dict[str, Any]:
     return {
         "file": place.file,
         **({} if finding.cell is None else {"cell": finding.cell}),
-        "line": place.line,
-        "column": place.column,
-        "endLine": place.end_line,
-        "endColumn": place.end_column,
+        **dict(zip(("line", "column", "endLine", "endColumn"), attrs.astuple(place)[1:], strict=True)),
         "kind": finding.kind,
         "operation": operation.id,
         "alternatives": [one.id for one in finding.operations[1:]],

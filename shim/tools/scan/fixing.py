@@ -11,8 +11,6 @@ from collections.abc import Iterator
 from itertools import accumulate
 from pathlib import Path
 
-import attrs
-
 LIBRARIES = ("httpx", "httpx2", "requests", "urllib3", "aiohttp")
 """The libraries that ``from shim import …`` has a door for."""
 _DOORS = {name: f"shim.{name}" for name in (*LIBRARIES, "requests.sessions", "requests.api")}
@@ -24,22 +22,11 @@ _INNER = frozenset({
 """Modules without a counterpart. All others make no calls, and the shim's are the same objects."""
 
 
-@attrs.frozen
-class Rewritten:
-    """A file after rewriting; ``content`` are its old bytes if nothing could be rewritten.
-
-    ``changed`` are the rewritten modules, ``stays`` lines (0: the whole file) with the reason why they stay.
-    """
-
-    content: bytes
-    changed: tuple[str, ...]
-    stays: tuple[tuple[int, str], ...]
-
-
-def rewritten(content: bytes) -> Rewritten:
+def rewritten(content: bytes) -> tuple[bytes, list[str], list[tuple[int, str]]]:
     """Return a file that imports the shim's HTTP libraries; formatting and comments stay.
 
-    Raises SyntaxError, UnicodeError or ValueError for a file that Python can't parse.
+    Also returns the rewritten modules, and the lines that stay (0: the whole file), each with the reason. Raises
+    SyntaxError, UnicodeError or ValueError for a file that Python can't parse.
     """
     encoding, _ = tokenize.detect_encoding(io.BytesIO(content).readline)
     text = content.decode(encoding)
@@ -80,7 +67,7 @@ def rewritten(content: bytes) -> Rewritten:
         raw = raw[:start] + new.encode() + raw[end:]
     mark = "\ufeff" if content.startswith(b"\xef\xbb\xbf") else ""
     done = (mark + raw.decode()).encode(encoding.replace("utf-8-sig", "utf-8")) if edits else content
-    return Rewritten(done, tuple(changed), tuple(sorted(stays)))
+    return done, changed, sorted(stays)
 
 
 def _imports(tree: ast.Module) -> Iterator[ast.Import | ast.ImportFrom]:

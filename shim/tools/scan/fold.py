@@ -78,7 +78,8 @@ class Program(Scopes):
             case "name":
                 return self._values(self.assigned(plain(node.text), node)) or UNKNOWN
             case "member" if node.kids and (names := node.kids[-1].words()):
-                return self.member(names[-1])
+                found = self.member(names[-1])
+                return found if known(found) or len(node.kids) < 2 else self.fold(node.kids[0])
             case "sum":
                 return self._sum(node)
             case "choice":
@@ -148,6 +149,8 @@ class Program(Scopes):
             return [self.fold(one) for one in inner]
         if node.role == "call" and (call := call_of(node)).name in _LISTS:
             return [item for one in call.args for item in self.items(one)]
+        if node.role == "sum" and all(one.role in {"list", "name"} for one in node.kids):
+            return [item for one in node.kids for item in self.items(one)]
         return [self.fold(node)]
 
     def _called(self, call: Call) -> Texts:
@@ -217,14 +220,12 @@ def url_join(*parts: str) -> str:
 
 def formatted(template: str, values: Sequence[str]) -> str:
     """Return a template of ``%`` or ``str.format`` with values; missing and named ones are holes."""
-    left, places = iter(values), dict(enumerate(values))
+    left = iter(values)
 
     def value(found: re.Match[str]) -> str:
         if found[0] in {"%%", "{{", "}}"}:
             return found[0][0]
-        key = found[1] or found[2] or ""
-        if key.isdecimal():
-            return places.get(int(key), HOLE)
-        return HOLE if key else next(left, HOLE)
+        key = found[1] or found[2]
+        return next(left, HOLE) if not key or key.isdecimal() else HOLE
 
     return _FIELD.sub(value, template)

@@ -6,6 +6,8 @@ from collections.abc import Iterator
 from typing import Any
 from urllib.parse import quote
 
+import attrs
+
 from shim.tools.scan.findings import Finding, FindingState, as_json
 from shim.tools.scan.scanning import ScanReport
 
@@ -60,12 +62,7 @@ def sarif(report: ScanReport, version: str) -> dict[str, Any]:
 
 def _result(finding: Finding) -> dict[str, Any]:
     said, place = as_json(finding), finding.place
-    region = {
-        "startLine": place.line,
-        "startColumn": place.column,
-        "endLine": place.end_line,
-        "endColumn": place.end_column,
-    }
+    region = dict(zip(("startLine", "startColumn", "endLine", "endColumn"), attrs.astuple(place)[1:], strict=True))
     return {
         "ruleId": finding.operation.id,
         "level": _LEVEL[finding.state],

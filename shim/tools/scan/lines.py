@@ -40,7 +40,7 @@ RECORDED = re.compile(
     r"|\"fingerprint\"\s*:|json\.schemastore\.org/sarif|^\[operation(\.\w+)?\]",
     re.MULTILINE,
 )
-"""What a text has calls in but makes none: a recording, a baseline, a mapping document."""
+"""Marks of a text that lists calls but makes none: a recording, a baseline, a mapping document."""
 _METHOD = re.compile(r"\b(?:GET|POST|PUT|PATCH|DELETE)\b")
 _COMPARED = re.compile(r"[!=]=|=~|-eq\b|-ne\b|-like\b|-match\b|<>")
 _TALKS = re.compile(r"(log|warn|assert|print|die|fail|usage|say|msg|info|debug|error|raise|throw)", re.IGNORECASE)

@@ -64,14 +64,10 @@ class Reader:
             if node.role == "type":
                 self.own.update(plain(one.text) for one in node.kids if one.role == "name")
             elif "import" in node.kind and node.role != "call":
-                names = node.words()
-                if _RELATIVE.search(node.text) or any(map(self._is_beside, names)):
+                names, path = node.words(), Path(program.file)
+                beside = (path.with_name(name + path.suffix) for name in names if name != path.stem)
+                if _RELATIVE.search(node.text) or any(map(os.path.isfile, beside)):
                     self.own.update(names)
-
-    def _is_beside(self, name: str) -> bool:
-        """Return whether the program's folder has a file with this name."""
-        path = Path(self.program.file)
-        return name != path.stem and os.path.isfile(path.with_name(name + path.suffix))  # noqa: PTH113 - never raises
 
     def uses(self) -> Iterator[Use]:
         """Yield the calls and names, then the paths that are part of neither a call nor a longer path."""
@@ -230,17 +226,16 @@ class Reader:
                 yield Use(self._place(node), "sdk", (operation,), operation.method, name)
         if node.role == "string" and _SCRIPT.match(node.text):
             rows = [row for one in self.program.fold(node) for row in one.replace("\\\n", " ").split("\n")]
-            commands = [words for row in rows for _, words in commands_in(row)]
-            uses = [use for words in commands for use in self.sought.command(self._place(node), words)]
+            words = [words for row in rows for _, words in commands_in(row)]
+            uses = [use for one in words for use in self.sought.command(self._place(node), one)]
             self.used |= self.program.literals(node) if uses else set()
             yield from uses
 
     def _annotation(self, node: Node) -> Iterator[Use]:
         """Read an annotation that turns a method into a call, as in Retrofit, Feign and Refit."""
-        if self.program.language not in {"java", "kotlin", "csharp", "scala"}:
-            return
         is_client = re.search(r"FeignClient|RegisterRestClient|HttpExchange", self.text) is not None
-        if not is_client and rules.words("words", "clients").isdisjoint(node.words()[:1]):
+        is_client = is_client or not rules.words("words", "clients").isdisjoint(node.words()[:1])
+        if self.program.language not in {"java", "kotlin", "csharp", "scala"} or not is_client:
             return
         for one in (one for one in node.walk() if one.role == "string"):
             found = self.program.fold(one)[0]

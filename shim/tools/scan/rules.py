@@ -5,20 +5,18 @@ from __future__ import annotations
 import re
 import tomllib
 from collections.abc import Mapping
-from functools import cache
+from functools import cache, reduce
 from importlib.resources import files
+from operator import getitem
 from typing import Any
 
 _WORD = re.compile(r"[A-Z]+(?![a-z])|[A-Z]?[a-z]+")
+_RULES: Mapping[str, Any] = tomllib.loads(files("shim.tools.scan").joinpath("rules.toml").read_text("utf-8"))
 
 
-@cache
 def table(*names: str) -> Mapping[str, Any]:
     """Return a table, or one inside another."""
-    if not names:
-        return tomllib.loads(files("shim.tools.scan").joinpath("rules.toml").read_text("utf-8"))
-    found: Mapping[str, Any] = table(*names[:-1])[names[-1]]
-    return found
+    return reduce(getitem, names, _RULES)
 
 
 @cache

@@ -32,10 +32,6 @@ _ENDINGS = (
 _VERSION = re.compile(
     rb"(?:vnd\.atlas\.|--version[= ][\"']?)(20\d\d)-(\d\d)-(\d\d)|atlas-sdk/v(20\d\d)(\d\d)(\d\d)\d{3}(?!\d)"
 )
-_RESOURCES = (
-    "serverlessinstance", "serverlessprivateendpoint", "_serverless", "shared_tier", "sharedtier", "serverlessspec",
-)  # fmt: skip
-"""Words; every resource's name has one of them, also in Pulumi and CDKTF."""
 
 
 @attrs.frozen
@@ -91,8 +87,11 @@ class Sought:
         self._by_id = {name: one for one in known for name in (one.id, *one.aliases)}
         said = {**{name: one for one in known for name in one.sdk}, **self._by_id}
         self._folded = {name.replace("_", "").casefold(): operation for name, operation in said.items()}
-        names = {*map(str.casefold, said), *self._folded, *_RESOURCES, "atlas serverless", "mongocli"}
-        words = paths | names
+        resources = (
+            one.rpartition("mongodbatlas_")[2] for name in ("resources", "spelled") for one in rules.table(name)
+        )
+        names = {*map(str.casefold, said), *resources, "atlas serverless", "mongocli"}
+        words = {*paths, *names, *(name.replace("_", "") for name in names)}
         # A text without a word does not have those that contain it either.
         self._words = [one for one in words if not any(other in one for other in words if other != one)]
 
