@@ -25,14 +25,6 @@ MOST_BYTES = 16 * LARGEST
 """Bytes of one file of descriptions, pairs or findings that is read."""
 
 
-@attrs.frozen
-class _File:
-    """One TOML file as read: its tables, and where their defects are noted."""
-
-    data: dict[str, Any]
-    source: DocumentSource
-
-
 def mapping_folders(environ: Mapping[str, str]) -> tuple[Path | Traversable, ...]:
     """Return the shipped folder and the operator's (``ATLAS_SHIM_MAPPINGS``), if there is one."""
     own = environ.get("ATLAS_SHIM_MAPPINGS")
@@ -54,19 +46,19 @@ def load_documents(folders: Iterable[Path | Traversable]) -> tuple[Document, ...
     files = [file for folder in folders for file in _read(folder, problems)]
     plain = [file for file in files if "overrides" not in file.data]
     for file in files:
-        file.source.trusted = folders == (_SHIPPED,)
+        file.trusted = folders == (_SHIPPED,)
         if file not in plain:
             _override(file, plain)
     read = dict[int, Document]()
     for borrows in (False, True):  # of the others, resources
         lenders = {document.name: document for document in read.values()}
         found = [file for file in plain if ("resources_of" in file.data) is borrows]
-        read |= {id(file): parse_document(file.data, file.source, lenders) for file in found}
+        read |= {id(file): parse_document(file, lenders) for file in found}
     documents = tuple(read[id(file)] for file in plain)
     if folders != (_SHIPPED,):
         from shim.documents.check import check_documents  # noqa: PLC0415 - see above
 
-        sources = {id(read[id(file)]): file.source for file in plain}
+        sources = {id(read[id(file)]): file for file in plain}
         for document, at, what in check_documents(documents):
             sources[id(document)].add(at, what)
     if not documents and not problems:
@@ -76,14 +68,17 @@ def load_documents(folders: Iterable[Path | Traversable]) -> tuple[Document, ...
     return documents
 
 
-def parse_document(
-    data: Mapping[str, Any], source: DocumentSource, others: Mapping[str, Document] = MappingProxyType({})
-) -> Document:
-    """Return the document that a TOML file says; defects go to ``source.problems``.
+def parse_document(source: DocumentSource, others: Mapping[str, Document] = MappingProxyType({})) -> Document:
+    """Return the document that a TOML file says; defects go to its ``problems``.
 
     ``others`` are documents by name, whose resources it may use.
     """
-    top = Table(_spread(data), source)
+    data, common, operations = source.data, source.data.get("all"), source.data.get("operation")
+    if isinstance(common, dict) and isinstance(operations, dict):
+        # What stands in ``all`` is in each operation that does not say otherwise.
+        spread = {name: {**common, **own} if isinstance(own, dict) else own for name, own in operations.items()}
+        data = {**data, "operation": spread}
+    top = Table(data, source)
     top.know(("format", "name", "title", "resources_of", "api", "error", "resource", "operation", "all"))
     if not same(top.get("format"), FORMAT):
         top.wrong("format", f"must be {FORMAT}, the only format this version of atlas-shim reads")
@@ -105,28 +100,19 @@ def parse_document(
     resources.read = {one: resource for one, resource in lent.items() if one not in resources.tables}
     own = {one: resources.get(one) for one in resources.tables}
     top.table("all")
-    operations = tuple(map(Operation.read, top.named_tables("operation").values()))
-    if not operations:
+    found = tuple(map(Operation.read, top.named_tables("operation").values()))
+    if not found:
         top.wrong("operation", "is missing; a document describes at least one operation")
-    used = {resource.name for operation in operations for resource in operation.resources()}
+    used = {resource.name for operation in found for resource in operation.resources()}
     for key in [key for key in own if key not in used]:
         top.wrong("resource", f"{key!r} is used by no operation")
-    return Document(name, title, source.file, apis, operations, dict(source.overridden), own)
+    return Document(name, title, source.file, apis, found, dict(source.overridden), own)
 
 
-def _spread(data: Mapping[str, Any]) -> Mapping[str, Any]:
-    """Return a document's data, with what stands in ``all`` in each operation that does not say otherwise."""
-    common, operations = data.get("all"), data.get("operation")
-    if not isinstance(common, dict) or not isinstance(operations, dict):
-        return data
-    spread = {name: {**common, **own} if isinstance(own, dict) else own for name, own in operations.items()}
-    return {**data, "operation": spread}
-
-
-def _read(folder: Path | Traversable, problems: list[str]) -> Iterator[_File]:
+def _read(folder: Path | Traversable, problems: list[str]) -> Iterator[DocumentSource]:
     for name, path in _named(folder):
         try:
-            yield _File(tomllib.loads(text_of(path)), DocumentSource(name, problems=problems))
+            yield DocumentSource(name, tomllib.loads(text_of(path)), problems=problems)
         except (OSError, ValueError, RecursionError) as error:
             problems.append(f"{name}: {error}")
 
@@ -162,19 +148,19 @@ def text_of(path: Path | Traversable, most: int = LARGEST) -> str:
     return path.read_text(encoding="utf-8-sig")
 
 
-def _override(file: _File, plain: Sequence[_File]) -> None:
+def _override(own: DocumentSource, plain: Sequence[DocumentSource]) -> None:
     """Lay an operator's document over the one it names; each replaced key is remembered as theirs."""
-    wanted, own = file.data["overrides"], file.source
+    wanted = own.data["overrides"]
     target = next((one for one in plain if one.data.get("name") == wanted), None)
     if target is None:
         own.add("overrides", f"no document is named {wanted!r}")
         return
-    if not same(file.data.get("format"), target.data.get("format")):
+    if not same(own.data.get("format"), target.data.get("format")):
         own.add("format", f"must be {target.data.get('format')}, as in the document it changes")
-    for key, value in file.data.items():
+    for key, value in own.data.items():
         if key in {"resource", "operation"} and isinstance(value, dict):
             # A rule (a field's tier, below resource and field) is replaced as a whole: half of one means nothing.
-            _lay(value, target.data.get(key), key, file, target, 3 if key == "resource" else 0)
+            _lay(value, target.data.get(key), key, (own, target), 3 if key == "resource" else 0)
         elif key not in {"overrides", "format"}:
             own.add(key, "can't be overridden; resource and operation can")
 
@@ -183,8 +169,8 @@ _NAMES = frozenset({3, 2, 0})
 """The levels of ``_lay`` at which keys are names of resources, fields and operations, which must be there already."""
 
 
-def _lay(new: dict[str, Any], old: Any, path: str, file: _File, target: _File, whole_at: int) -> None:  # noqa: PLR0913, PLR0917
-    own, overridden = file.source, target.source.overridden
+def _lay(new: dict[str, Any], old: Any, path: str, both: tuple[DocumentSource, DocumentSource], whole_at: int) -> None:
+    own, overridden = both[0], both[1].overridden
     for key, value in new.items():
         at = key_path(path, key)
         if not isinstance(old, dict) or (whole_at in _NAMES and key not in old and isinstance(value, dict)):
@@ -192,7 +178,7 @@ def _lay(new: dict[str, Any], old: Any, path: str, file: _File, target: _File, w
             own.add(at, f"overrides nothing; the document has {known} there")
         elif isinstance(value, dict) and key in old and (whole_at != 1 or key == "tier"):
             # Below ``tier`` are tiers, as beside it.
-            _lay(value, old[key], at, file, target, whole_at - (key != "tier" or whole_at != 1))
+            _lay(value, old[key], at, both, whole_at - (key != "tier" or whole_at != 1))
         elif at in overridden:
             own.add(at, f"is already overridden by {overridden[at]}")
         else:

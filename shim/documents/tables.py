@@ -47,13 +47,14 @@ def did_you_mean(word: str, words: Collection[str]) -> str:
 
 @attrs.define
 class DocumentSource:
-    """The file a table comes from, the keys that another file overrides, and the defects found so far.
+    """A file with its tables, the keys that another file overrides, and the defects found so far.
 
     ``overridden`` maps a dotted key path to the file that set it; ``problems`` holds lines of the form
     ``file: key.path: what is wrong``. What is wrong with a ``trusted`` file is not looked for; its types are.
     """
 
     file: str
+    data: dict[str, Any] = attrs.field(factory=dict, repr=False)
     overridden: dict[str, str] = attrs.field(factory=dict)
     problems: list[str] = attrs.field(factory=list)
     trusted: bool = False

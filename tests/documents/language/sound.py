@@ -234,8 +234,8 @@ def problems(folder: Path, **texts: str) -> tuple[str, ...]:
 
 def parsed(data: dict[str, Any]) -> tuple[Document, list[str]]:
     """Return the document that tables are, and what is wrong with it."""
-    source = DocumentSource("f.toml")
-    document = parse_document(data, source)
+    source = DocumentSource("f.toml", data)
+    document = parse_document(source)
     for _, at, what in check_documents([document]):
         source.add(at, what)
     return document, list(dict.fromkeys(source.problems))
