@@ -126,7 +126,7 @@ def _of_field(field: Field, use: Use, misspelt: set[str]) -> Rows:
     meant = {near for tier in unused for near in get_close_matches(tier, others, n=1)}
     for tier in sorted(use.tiers.keys() - misspelt):
         rules, lacking = field.rules.get(tier, ()), "is missing; say how the field gets its value there, or absent"
-        yield f"{field.at}.{_key(tier)}", not rules and tier not in meant, lacking
+        yield f"{field.at}.{_key(tier)}", field.rules and not rules and tier not in meant, lacking
         yield from _of_alternatives(rules)
         for rule in rules:
             yield from _of_rule(field, rule)

@@ -73,12 +73,7 @@ def parse_document(source: DocumentSource, others: Mapping[str, Document] = Mapp
 
     ``others`` are documents by name, whose resources it may use.
     """
-    data, common, operations = source.data, source.data.get("all"), source.data.get("operation")
-    if isinstance(common, dict) and isinstance(operations, dict):
-        # What stands in ``all`` is in each operation that does not say otherwise.
-        spread = {name: {**common, **own} if isinstance(own, dict) else own for name, own in operations.items()}
-        data = {**data, "operation": spread}
-    top = Table(data, source)
+    top = Table(source.data, source)
     top.know(("format", "name", "title", "resources_of", "api", "error", "resource", "operation", "all"))
     if not same(top.get("format"), FORMAT):
         top.wrong("format", f"must be {FORMAT}, the only format this version of atlas-shim reads")
@@ -99,8 +94,10 @@ def parse_document(source: DocumentSource, others: Mapping[str, Document] = Mapp
     lent = others[lender].resources if lender in others else {}
     resources.read = {one: resource for one, resource in lent.items() if one not in resources.tables}
     own = {one: resources.get(one) for one in resources.tables}
-    top.table("all")
-    found = tuple(map(Operation.read, top.named_tables("operation").values()))
+    common, tables = top.table("all"), top.named_tables("operation")
+    for table in tables.values():
+        table.begin_with(common)
+    found = tuple(map(Operation.read, tables.values()))
     if not found:
         top.wrong("operation", "is missing; a document describes at least one operation")
     used = {resource.name for operation in found for resource in operation.resources()}

@@ -116,6 +116,10 @@ class Table:
             self._spelt[meant] = key
             self._data = {meant if one == key else one: value for one, value in self._data.items()}
 
+    def begin_with(self, other: Table | None) -> None:
+        """Take the keys of another table, if there is one, that this one has not."""
+        self._data = {**(other._data if other else {}), **self._data}
+
     def has(self, key: str) -> bool:
         """Return whether the key is there."""
         return key in self._data
