@@ -167,6 +167,14 @@ async def test_an_end_that_closes_says_so(both):
     assert not end.is_open
 
 
+async def test_what_has_ended_holds_no_memory_of_openssl(both):
+    """It is freed at once, and not by a garbage collection some time."""
+    end, _ = both
+    end.abort()
+    await asyncio.sleep(0)
+    assert (end.tls, end.errors) == (None, [None])
+
+
 async def test_broken_records_end_the_connection_with_an_alert(both):
     """Both sides hear why."""
     end, client = both

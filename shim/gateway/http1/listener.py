@@ -216,13 +216,12 @@ class Listener:
                 told = await read_peer(partial(clients.loop.sock_recv, accepted))
                 clients.left(connection)
                 connection.peer, connection.verdict = clients.arrived(connection, told or peer_of(accepted))
-            if tls is not None:
-                connection.tls = Tls(connection, tls, server_side=True)
+            layer = connection.tls = None if tls is None else Tls(connection, tls, server_side=True)
             connection.accepted = None
             await clients.loop.connect_accepted_socket(lambda: connection, accepted)
-            if connection.tls is not None:
-                await connection.tls.shaken()
-                connection.client = name_in(connection.tls.certificate())
+            if layer is not None:
+                await layer.shaken()
+                connection.client = name_in(layer.certificate())
 
     def _was_set_up(self, connection: Connection, task: asyncio.Task[None]) -> None:
         del self._arriving[connection]

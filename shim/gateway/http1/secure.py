@@ -172,8 +172,7 @@ class Tls:
 
 async def open_wire(wire: Wire, host: str, port: int, context: ssl.SSLContext | None) -> None:
     """Connect to a host, with TLS if there is a ``context``; raises OSError."""
-    if context is not None:
-        wire.tls = Tls(wire, context, server_hostname=host)
+    layer = wire.tls = None if context is None else Tls(wire, context, server_hostname=host)
     await asyncio.get_running_loop().create_connection(lambda: wire, host, port)
-    if wire.tls is not None:
-        await wire.tls.shaken()
+    if layer is not None:
+        await layer.shaken()

@@ -85,7 +85,7 @@ class Wire(asyncio.BufferedProtocol):
 
     def connection_lost(self, exc: BaseException | None) -> None:
         if self.tls is not None:
-            exc = self.tls.lost(exc)
+            exc, self.tls = self.tls.lost(exc), None  # each holds the other
         self._transport = None
         self._stop_turn()
         if self._drained is not None and not self._drained.done():

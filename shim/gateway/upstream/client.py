@@ -197,10 +197,10 @@ class Upstream:
                     await open_wire(connection, self.proxy.host, self.proxy.port, self._context_of_proxy)
                 else:  # through it to the origin (RFC 9110, 9.3.6)
                     transport = await tunnel(self.proxy, f"{self._host}:{self._port}", self._context_of_proxy)
-                    connection.tls = Tls(connection, self._context(), server_hostname=self._host)
+                    layer = connection.tls = Tls(connection, self._context(), server_hostname=self._host)
                     transport.set_protocol(connection)
                     connection.connection_made(transport)
-                    await connection.tls.shaken()
+                    await layer.shaken()
         except OSError as error:
             if until <= self.now():
                 raise TimeoutError from None
