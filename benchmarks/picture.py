@@ -5,21 +5,26 @@ It reads the table under "One run" and writes ``docs/pictures/benchmarks.svg``; 
 
 from __future__ import annotations
 
+import itertools
 import math
 from collections.abc import Sequence
 from pathlib import Path
-from xml.sax.saxutils import escape
 
 import attrs
+
+from shim.page import templates
 
 ROOT = Path(__file__).parents[1]
 README = ROOT / "benchmarks" / "README.md"
 PICTURE = ROOT / "docs" / "pictures" / "benchmarks.svg"
 
-WIDTH, MIDDLE, DECADE = 360, 180.0, 74.0
-"""The picture's width, where 1 stands, and how far a factor of ten is from it, all in user units."""
-TOP, HEADING, BAR, GAP = 92, 24, 22, 14
-"""The height of the title, of a setting's heading, of a bar, and the space after a setting."""
+MIDDLE, DECADE = 180, 74.0  # where 1 stands in the template, and how far a factor of ten is from it
+TOP, HEADING, BAR, GAP = (
+    92,
+    24,
+    22,
+    14,
+)  # heights of the title, a setting's heading, a bar, and the space after a setting
 
 
 @attrs.frozen
@@ -43,64 +48,16 @@ def picture(groups: Sequence[Group]) -> str:
 
     Raises ValueError on a ratio that is no number above zero.
     """
-    lines, y = list[str](), TOP
+    drawn, y = [], TOP
     for group in groups:
-        lines.append(_text(16, y + 14, group.setting, "strong"))
-        y += HEADING
-        start = y
-        for peer, ratio in group.ratios.items():
-            lines += _bar(y, peer, ratio)
-            y += BAR
-        lines.append(f'  <path class="line" d="M{MIDDLE:.0f} {start - 2}V{y - 3}"/>')
-        y += GAP
-    head = _HEAD.format(height=y + 4, full=round((y + 4) * 4 / 3), inner=y + 3)
-    return "\n".join([head, *lines, "</svg>"]) + "\n"
-
-
-def _bar(y: int, peer: str, ratio: str) -> list[str]:
-    length = DECADE * math.log10(float(ratio))
-    more, end = length >= 0, MIDDLE + length
-    kind, outside, inside, step = ("new", "start", "end", 6) if more else ("legacy", "end", "start", -6)
-    return [
-        f'  <rect class="{kind}" x="{min(MIDDLE, end):.1f}" y="{y}" width="{max(abs(length), 1):.1f}" height="17"/>',
-        _text(MIDDLE - step, y + 13, peer, "quiet", inside),
-        _text(end + step, y + 13, ratio, "", outside),
-    ]
-
-
-def _text(x: float, y: float, text: str, kind: str, anchor: str = "start") -> str:
-    named = f' class="{kind}"' if kind else ""
-    return f'  <text{named} x="{x:.1f}" y="{y}" text-anchor="{anchor}">{escape(text)}</text>'
-
-
-_HEAD = """\
-<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 360 {height}" width="480" height="{full}" role="img" \
-aria-labelledby="title desc">
-  <title id="title">Requests per second of the gateway against others</title>
-  <desc id="desc">A bar for each setting and peer, on a logarithmic axis; the numbers are those of the table "One run" \
-in benchmarks/README.md. To the right of the middle the gateway answers more calls, to the left fewer.</desc>
-  <style>
-    text {{ font: 13.5px system-ui, -apple-system, "Segoe UI", Roboto, "Noto Sans", sans-serif; fill: #1f2328; }}
-    .strong {{ font-weight: 650; }}
-    .quiet {{ fill: #57606a; }}
-    .card {{ fill: #ffffff; stroke: #d0d7de; }}
-    .legacy {{ fill: #fff1d6; stroke: #b7791f; }}
-    .new {{ fill: #dcf3e4; stroke: #2c8a4f; }}
-    .line {{ fill: none; stroke: #57606a; stroke-width: 1.5; }}
-    @media (prefers-color-scheme: dark) {{
-      text {{ fill: #e6edf3; }}
-      .quiet {{ fill: #a5b0bc; }}
-      .card {{ fill: #12171e; stroke: #3d444d; }}
-      .legacy {{ fill: #3b2c10; stroke: #c9963f; }}
-      .new {{ fill: #12331f; stroke: #45a868; }}
-      .line {{ stroke: #a5b0bc; }}
-    }}
-  </style>
-  <rect class="card" x="0.5" y="0.5" width="359" height="{inner}" rx="10"/>
-  <text class="strong" x="16" y="30">Requests per second of the gateway</text>
-  <text x="16" y="52">for each of a peer; nginx does not translate</text>
-  <text class="quiet" x="172" y="80" text-anchor="end">fewer</text>
-  <text class="quiet" x="188" y="80">more, on a log scale</text>"""
+        bars = [
+            {"y": top, "peer": peer, "ratio": ratio, "end": MIDDLE + DECADE * math.log10(float(ratio))}
+            for top, (peer, ratio) in zip(itertools.count(y + HEADING, BAR), group.ratios.items(), strict=False)
+        ]
+        end = y + HEADING + BAR * len(bars)
+        drawn.append({"setting": group.setting, "y": y, "bars": bars, "end": end})
+        y = end + GAP
+    return templates(Path(__file__).parent, {}).get_template("picture.svg.j2").render(groups=drawn, height=y + 4)
 
 
 if __name__ == "__main__":
