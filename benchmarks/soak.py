@@ -11,7 +11,6 @@ closed, or that somebody got another's answer.
 
 from __future__ import annotations
 
-import argparse
 import asyncio
 import collections
 import contextlib
@@ -24,6 +23,8 @@ import sys
 import time
 from collections.abc import AsyncIterator
 from pathlib import Path
+
+import click
 
 from benchmarks import hostile
 from benchmarks.hostile import GROUP
@@ -258,11 +259,6 @@ async def subject(origin: str) -> AsyncIterator[tuple[Subject, int]]:
         await process.wait()
 
 
-def say(text: str) -> None:
-    """Print a line."""
-    sys.stdout.write(f"{text}\n")
-
-
 async def soak(minutes: float, callers: int) -> bool:
     """Run, print what was seen, and tell whether nothing stayed."""
     seen: collections.Counter[str] = collections.Counter()
@@ -288,23 +284,22 @@ async def soak(minutes: float, callers: int) -> bool:
             peak = max(peak, gateway.memory())
         after = await gateway.rest()
     server.close()
-    say(f"{sum(seen.values())} calls in {minutes:g} minutes by {callers} callers: {dict(sorted(seen.items()))}")
+    click.echo(f"{sum(seen.values())} calls in {minutes:g} minutes by {callers} callers: {dict(sorted(seen.items()))}")
     for name, early, late in zip(("memory", "descriptors", "tasks", "in flight"), before, after, strict=True):
-        say(f"{name:12} {early:>12,} {late:>12,}")
-    say(f"{'under load':12} {peak:>12,}")
+        click.echo(f"{name:12} {early:>12,} {late:>12,}")
+    click.echo(f"{'under load':12} {peak:>12,}")
     bad = {name: times for name, times in seen.items() if name.startswith((hostile.HELD, hostile.MIXED))}
-    say(f"not as it should be: {bad or 'nothing'}")
+    click.echo(f"not as it should be: {bad or 'nothing'}")
     return after[0] - before[0] <= GROWTH and after[1:] == before[1:] and after[3] == 0 and not bad
 
 
-def main() -> int:
-    """Read the command line and run."""
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--minutes", type=float, default=0.5)
-    parser.add_argument("--callers", type=int, default=50)
-    arguments = parser.parse_args()
-    return 0 if asyncio.run(soak(arguments.minutes, arguments.callers)) else 1
+@click.command(help=__doc__)
+@click.option("--minutes", default=0.5)
+@click.option("--callers", default=50)
+def main(minutes: float, callers: int) -> None:
+    """Run, and end with the exit code."""
+    sys.exit(0 if asyncio.run(soak(minutes, callers)) else 1)
 
 
 if __name__ == "__main__":
-    raise SystemExit(main())
+    main()
