@@ -119,9 +119,9 @@ def test_a_command_counts_with_its_version(found):
 
 
 def test_the_advice_names_the_version(found):
-    """Since the path stays."""
+    """The path stays."""
     (finding,) = found(PYTHON.replace("ACCEPT", OLD), full=True).findings
-    assert finding.advice.startswith("Name version 2024-08-05 in Accept instead; GET ")
+    assert finding.advice.endswith("clusters (version 2024-08-05) instead.")
 
 
 def test_a_description_of_the_interface_is_no_use(found):

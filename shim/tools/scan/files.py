@@ -100,12 +100,9 @@ def _source(path: Path) -> Source:
         ending = next((kind for kind, some in starts if name.startswith(tuple(some))), ending)
     if ending == name:
         with path.open("rb") as file:
-            head = file.read(80)
-        words = head.split(b"\n", 1)[0].decode("latin-1").replace("/", " ").split() if head.startswith(b"#!") else []
-        programs = rules.inverted("programs")
-        ending = next(
-            (programs[one] for word in words[::-1] if (one := word.rstrip("0123456789.")) in programs), ending
-        )
+            line = file.readline(80).decode("latin-1")
+        words, programs = re.findall(r"[a-z]+", line), rules.inverted("programs")
+        ending = next((programs[one] for one in words[::-1] if line.startswith("#!") and one in programs), ending)
     return Source(path.as_posix(), languages.get(ending, ""), ending)
 
 

@@ -25,7 +25,7 @@ from shim.documents.calls import Target
 from shim.documents.load import text_of
 from shim.documents.model import Operation
 from shim.errors import SettingsError
-from shim.tools.scan.sought import Use, is_living
+from shim.tools.scan.sought import Use
 
 _COMMENT = re.compile(r"^(.*?)(?:#|//|/\*|--|<!--|;)\s*atlas-shim:\s*ignore(-file)?\b(?!\w)\s*(?:\[([^\]]*)\])?")
 _QUOTED = re.compile(r"\"(?:\\.|[^\"\\])*\"|'(?:\\.|[^'\\])*'")
@@ -89,8 +89,6 @@ class Finding(Use):
         if self.operation.without_successor:
             return self.operation.without_successor
         first = self.successors[0]
-        if is_living(self.operation):
-            return f"Name version {first['version']} in Accept instead; {first['method']} {first['path']} stays."
         return f"Call {first['method']} {first['path']} (version {first['version']}) instead."
 
     @property

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-from collections import Counter
 from collections.abc import Collection, Iterable, Sequence
 from urllib.parse import urlsplit
 
@@ -73,13 +72,11 @@ class Sought:
                 key = tuple("" if parameter_name(one) else one for one in operation.path.segments)
                 grouped.setdefault(key, []).append(operation)
                 bases.setdefault(key, set()).update(api.base[1:] for api in document.apis.values())
-        marks = {key: frozenset.intersection(*map(_marks, operations)) for key, operations in grouped.items()}
-        common = Counter(mark for some in marks.values() for mark in some)
         self._shapes: list[tuple[str, tuple[Operation, ...], re.Pattern[str], re.Pattern[str]]] = []
         paths = set[str]()
         for key, operations in sorted(grouped.items(), key=lambda one: -len(one[0])):
             # A fixed segment that the successors' paths lack, if there is one.
-            mark = max(sorted(marks[key]), key=common.__getitem__, default="")
+            mark = max(frozenset.intersection(*map(_marks, operations)), default="")
             exact, near = (_pattern(key, mark, bases[key], enough) for enough in (_ENOUGH, 1))
             self._shapes.append((mark, tuple(operations), exact, near))
             paths.add((mark or next(filter(None, key[::-1]))).casefold())
