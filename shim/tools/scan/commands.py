@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Sequence
-from itertools import islice
+from itertools import islice, pairwise
 
 from shim.tools.scan import rules
 from shim.tools.scan.rules import said
@@ -68,11 +68,7 @@ def atlas_words(words: Sequence[str]) -> tuple[str, str] | None:
     ``atlas api`` takes an operation's own name, which the caller looks up.
     """
     words = " ".join(words).split()
-    rest = [
-        word
-        for before, word in zip(["", *words], words, strict=False)
-        if not word.startswith("-") and before not in _VALUED
-    ]
+    rest = [word for before, word in pairwise(["", *words]) if not word.startswith("-") and before not in _VALUED]
     if not rest or rest[0].rpartition("/")[2] not in rules.words("commands", "atlas"):
         return None
     rest = rest[1 + (rest[1:2] == ["atlas"]) :]

@@ -17,8 +17,7 @@ from shim.tools.scan import rules
 _LONG_LINE = 5000  # the most characters in the first line of JavaScript written by hand
 _LARGEST = 16 * 1024 * 1024
 _MAGIC = re.compile(r"^(\s*)[%?].*|^\s*\S+\?+\s*$")
-WIDE = (codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)
-"""The start of a text in UTF-16."""
+WIDE = (codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)  # the start of a text in UTF-16
 
 
 class UnreadError(Exception):
@@ -57,8 +56,11 @@ def source_files(paths: Sequence[Path], exclude: Iterable[str] = ()) -> Iterator
         try:
             info = path.stat() if named else path.lstat()
             if stat.S_ISDIR(info.st_mode):
-                if not named and (why := _left_out(path)):
-                    yield UnreadError(path.as_posix(), why, is_odd=False)
+                is_vendored = path.name in rules.words("files", "skipped") or (path / "pyvenv.cfg").exists()
+                is_hidden = path.name.startswith(".") and path.name not in rules.words("files", "shown")
+                if not named and (is_vendored or is_hidden):
+                    kind = "a folder of vendored or built files" if is_vendored else "a hidden folder"
+                    yield UnreadError(path.as_posix(), f"{kind}; name it to scan it", is_odd=False)
                     continue
                 inner = sorted(path.iterdir(), reverse=True)
                 stack += [(one, False) for one in inner if not any(map(one.match, patterns))]
@@ -80,15 +82,6 @@ def source_files(paths: Sequence[Path], exclude: Iterable[str] = ()) -> Iterator
 
 def _reason(error: BaseException) -> str:
     return f"could not be read: {getattr(error, 'strerror', None) or type(error).__name__}"
-
-
-def _left_out(folder: Path) -> str:
-    """Return why a folder is skipped, "" if it is read."""
-    name = folder.name
-    if name in rules.words("files", "skipped") or (folder / "pyvenv.cfg").exists():
-        return "a folder of vendored or built files; name it to scan it"
-    is_hidden = name.startswith(".") and name not in rules.words("files", "shown")
-    return "a hidden folder; name it to scan it" if is_hidden else ""
 
 
 def _source(path: Path) -> Source:

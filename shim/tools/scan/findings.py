@@ -39,11 +39,7 @@ class FindingState(StrEnum):
     NO_SUCCESSOR = "no successor"  # whatever the date
 
 
-_ENDS = {
-    FindingState.DEPRECATED: "ends on",
-    FindingState.GONE: "ended on",
-    FindingState.NO_SUCCESSOR: "has no successor since",
-}
+_ENDS = dict(zip(FindingState, ("ends on", "ended on", "has no successor since"), strict=True))
 
 
 @attrs.frozen

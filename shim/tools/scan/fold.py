@@ -23,8 +23,7 @@ _MOST, _TRIED, _LONGEST = 16, 64, 4000  # texts of an expression, combinations t
 _FIELD = re.compile(
     r"%%|\{\{|\}\}|%(?:\d+\$)?(?:\((\w+)\))?[-#0 +]*(?:\*|\d+)?(?:\.\d+)?[hlL]?[diouxXeEfFgGcrsavq]|\{(\w*)[^{}/]*\}"
 )
-Texts = tuple[str, ...]
-"""The possible texts of an expression."""
+Texts = tuple[str, ...]  # the possible texts of an expression
 UNKNOWN: Texts = (HOLE,)
 _OPENED = re.compile(r"(?:[${]+|\\\()$")
 """The sign before a value inside a text, if the grammar leaves it outside the value's node."""
@@ -74,7 +73,7 @@ class Program(Scopes):
             case "string":
                 return self._literal(node)
             case "strings":
-                return made(concat, *(self.fold(one) for one in node.kids))
+                return made("".join, *(self.fold(one) for one in node.kids))
             case "name":
                 return self._values(self.assigned(plain(node.text), node)) or UNKNOWN
             case "member" if node.kids and (names := node.kids[-1].words()):
@@ -103,7 +102,7 @@ class Program(Scopes):
         texts: Texts = ()
         for one in assignments:
             values = self.fold(one.value)
-            texts = made(concat, texts or UNKNOWN, values) if one.adds else tuple(dict.fromkeys((*texts, *values)))
+            texts = made("".join, texts or UNKNOWN, values) if one.adds else tuple(dict.fromkeys((*texts, *values)))
         return tuple(one for one in texts[:16] if known([one]))
 
     def _literal(self, node: Node) -> Texts:
@@ -119,18 +118,18 @@ class Program(Scopes):
             if one is not None:
                 parts.append(self.fold(one))
                 at = one.end
-        return tuple(map(unquoted, made(concat, *parts)))
+        return tuple(map(unquoted, made("".join, *parts)))
 
     def _sum(self, node: Node) -> Texts:
         left, right = node.kids[0], node.kids[-1]
         match node.signs[0] if node.signs else "+":
             case "+" | "." | "<>" | "++":
-                return made(concat, self.fold(left), self.fold(right))
+                return made("".join, self.fold(left), self.fold(right))
             case "/":
                 return made(url_join, self.fold(left), self.fold(right))
             case "%":
                 values = self.items(right)
-                return made(lambda head, *rest: formatted(head, rest), self.fold(left), *values)
+                return made(formatted, self.fold(left), *values)
             case "||" | "??" | "or" | "?:":
                 return self._any([left, right])
         return UNKNOWN
@@ -162,7 +161,7 @@ class Program(Scopes):
         on = self.fold(call.receiver) if call.receiver is not None else UNKNOWN
         if name in rules.words("words", "format"):
             values = [on, *args] if known(on) and name != "sprintf" else args or [UNKNOWN]
-            return made(lambda head, *rest: formatted(head, rest), *values)
+            return made(formatted, *values)
         if name in rules.words("words", "join") and call.args:
             # Called on the list, on the separator, on the first part or on a module.
             before = self.items(call.receiver) if call.receiver is not None else []
@@ -172,7 +171,7 @@ class Program(Scopes):
         if name in {"replace", "replaceall", "gsub"} and (known(on) or args):
             return tuple(_VARIANT.sub(HOLE, one) for one in (on if known(on) else args[0]))
         if name in {"concat", "append", "plus"}:
-            return made(concat, on, *args)
+            return made("".join, on, *args)
         if known(on) and not args:  # toString, trim, build and the like
             return on
         is_new = "new" in call.node.kind or "creation" in call.node.kind
@@ -183,15 +182,14 @@ class Program(Scopes):
 
     def returned(self, name: str) -> Texts:
         """Return the texts that the program's own functions of a name may return."""
-        functions = self.functions.get(name, [])[:3]
-        return self._any([one for function in functions for one in results(function)])
+        return self._any([one for function in self.functions.get(name, [])[:3] for one in results(function)])
 
 
-def _filled(template: str, *values: str) -> str:
+def _filled(parts: Sequence[str]) -> str:
     """Return a function's result with its last holes filled by the call's arguments, in their order."""
-    first, *rest = template.split(HOLE)
-    given = [HOLE] * (len(rest) - len(values)) + list(values[max(0, len(values) - len(rest)) :])
-    return first + "".join(value + part for value, part in zip(given, rest, strict=True))
+    first, *rest = parts[0].split(HOLE)
+    given = [HOLE] * len(rest) + list(parts[1:])
+    return first + "".join(value + part for value, part in zip(given[-len(rest) :], rest, strict=False))
 
 
 def known(texts: Iterable[str]) -> bool:
@@ -199,18 +197,13 @@ def known(texts: Iterable[str]) -> bool:
     return any(one.strip(HOLE) for one in texts)
 
 
-def made(make: Callable[..., str], *parts: Iterable[str]) -> Texts:
+def made(make: Callable[[Sequence[str]], str], *parts: Iterable[str]) -> Texts:
     """Return a function's results for every combination of the arguments' alternatives; too long ones are holes."""
-    texts = (make(*some) for some in islice(product(*parts), _TRIED))
+    texts = (make(some) for some in islice(product(*parts), _TRIED))
     return tuple(dict.fromkeys(one if len(one) <= _LONGEST else HOLE for one in texts))[:_MOST]
 
 
-def concat(*parts: str) -> str:
-    """Return the parts concatenated."""
-    return "".join(parts)
-
-
-def url_join(*parts: str) -> str:
+def url_join(parts: Iterable[str]) -> str:
     """Return parts joined with one slash each; an absolute URL replaces the parts before it."""
     done = ""
     for part in parts:
@@ -218,9 +211,10 @@ def url_join(*parts: str) -> str:
     return done
 
 
-def formatted(template: str, values: Sequence[str]) -> str:
-    """Return a template of ``%`` or ``str.format`` with values; missing and named ones are holes."""
-    left = iter(values)
+def formatted(parts: Iterable[str]) -> str:
+    """Return a template of ``%`` or ``str.format`` with the values after it; missing and named ones are holes."""
+    left = iter(parts)
+    template = next(left)
 
     def value(found: re.Match[str]) -> str:
         if found[0] in {"%%", "{{", "}}"}:

@@ -226,8 +226,8 @@ class Reader:
                 yield Use(self._place(node), "sdk", (operation,), operation.method, name)
         if node.role == "string" and _SCRIPT.match(node.text):
             rows = [row for one in self.program.fold(node) for row in one.replace("\\\n", " ").split("\n")]
-            words = [words for row in rows for _, words in commands_in(row)]
-            uses = [use for one in words for use in self.sought.command(self._place(node), one)]
+            place = self._place(node)
+            uses = [use for row in rows for _, words in commands_in(row) for use in self.sought.command(place, words)]
             self.used |= self.program.literals(node) if uses else set()
             yield from uses
 

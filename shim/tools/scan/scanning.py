@@ -117,10 +117,10 @@ class _Scan:
         if not source.language and RECORDED.search(source.text) is not None:
             raise UnreadError(source.file, "a recording, baseline or mapping document: it makes no calls", is_odd=False)
         uses, broken = list[Use](), {0}
-        if source.language and not has_grammars():
-            self.notes[Remark("", 0, NO_GRAMMARS)] = None
         try:
-            if source.language and has_grammars():
+            if source.language and not has_grammars():
+                self.notes[Remark("", 0, NO_GRAMMARS)] = None
+            elif source.language:
                 root, too_deep = parsed(source.language, source.text)
                 program = Program(source.file, source.language, root)
                 uses += Reader(program, sought).uses()

@@ -84,9 +84,8 @@ class Sought:
         self._by_id = {name: one for one in known for name in (one.id, *one.aliases)}
         said = {**{name: one for one in known for name in one.sdk}, **self._by_id}
         self._folded = {name.replace("_", "").casefold(): operation for name, operation in said.items()}
-        resources = (
-            one.rpartition("mongodbatlas_")[2] for name in ("resources", "spelled") for one in rules.table(name)
-        )
+        kinds = (*rules.table("resources"), *rules.table("spelled"))
+        resources = (one.rpartition("mongodbatlas_")[2] for one in kinds)
         names = {*map(str.casefold, said), *resources, "atlas serverless", "mongocli"}
         words = {*paths, *names, *(name.replace("_", "") for name in names)}
         # A text without a word does not have those that contain it either.
