@@ -120,6 +120,8 @@ def exercise(engine: Engine) -> None:
 
 
 TABLES = [tomllib.loads(text) for text in [SOUND, *(path.read_text("utf-8") for path in FILES)]]
+EACH = [0, *(pytest.param(index, marks=pytest.mark.slow) for index in range(1, len(TABLES)))]
+"""Each table by its index; the shipped ones are long."""
 LENIENT = settings(max_examples=200, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 
 
@@ -156,7 +158,7 @@ def test_any_tables_are_read_or_told(data):
         return
 
 
-@pytest.mark.parametrize("index", range(len(TABLES)))
+@pytest.mark.parametrize("index", EACH)
 def test_every_single_deletion_is_read_or_told(index):
     """Each key and each item of each document is taken away once."""
     refused = 0
@@ -170,7 +172,7 @@ def test_every_single_deletion_is_read_or_told(index):
     assert refused > len(places(TABLES[index])) / 3
 
 
-@pytest.mark.parametrize("index", range(len(TABLES)))
+@pytest.mark.parametrize("index", EACH)
 @pytest.mark.parametrize("value", [5, "", [], {}, True, [5], {"x": 5}, ["x", "x"]], ids=repr)
 def test_every_single_mistyping_is_read_or_told(index, value):
     """Each key and each item of each document gets a value of another type once."""
