@@ -108,7 +108,11 @@ class Handler:
                 else:
                     await self._translate(admitted, match, early)
             except (Refusal, TimeoutError) as error:
-                self._refuse(request, plan, line, error)
+                late = f"No answer within the deadline of {plan.settings.deadline:g} seconds."
+                refusal = error if isinstance(error, Refusal) else too_slow(late)
+                error.__traceback__ = None  # its frames would hold what was read until the garbage is collected
+                line.refused(refusal)
+                request.refuse(refusal, close=self.draining)
             except ConnectionResetError:  # the caller left
                 raise
             except Exception:
@@ -120,13 +124,6 @@ class Handler:
                 wanted = plan.options.access_log
                 if wanted is AccessWord.ON or (wanted is AccessWord.ERRORS and line.is_error):
                     tell(line)
-
-    def _refuse(self, request: Request, plan: Plan, line: CallLine, error: Refusal | TimeoutError) -> None:
-        """Answer with an error, which nothing may hold afterwards: its traceback holds the content that was read."""
-        late = f"No answer within the deadline of {plan.settings.deadline:g} seconds."
-        refusal = error if isinstance(error, Refusal) else too_slow(late)
-        line.refused(refusal)
-        request.refuse(refusal, close=self.draining)
 
     async def _pass_on(self, admitted: Admitted) -> None:
         """Send a call that isn't translated, and relay its reply."""

@@ -13,6 +13,8 @@ from shim.gateway import Gateway, Options
 from shim.gateway.allow import parse_allow
 from shim.gateway.errors import Refusal
 from shim.gateway.http1.body import Body
+from shim.gateway.http1.connection import Connection
+from shim.gateway.http1.response import Request
 from shim.gateway.limits import RESERVED, Entry, Limits
 from tests.gateway_hostile.calls import CALLS
 from tests.gateway_hostile.faults import JSON, message
@@ -159,3 +161,28 @@ def test_reply_too_large_to_be_shared_is_no_page_that_is_held():
         head, got = ask(served, CALL)
         assert (status_of(head), got) == (404, content)
         until(lambda: used(served) == 0, "all is given back")
+
+
+@pytest.mark.parametrize(
+    "request_bytes",
+    [
+        get("/x"),
+        get("/x", "Connection: close"),
+        get("/a/../b"),
+        CALL,
+        get("/x", "Content-Length: 9000", method="POST") + b"x" * 5000,
+    ],
+    ids=["kept", "closed", "refused", "translated", "stalled"],
+)
+def test_a_connection_that_has_ended_does_not_wait_for_the_garbage_collector(request_bytes):
+    """Nothing of it holds the other: neither its task nor its request, nor what either was answered with."""
+    with replying(message(b"{}", JSON)) as upstream, gateway(upstream.origin, client_timeout=0.3) as served:
+        gc.collect()
+        gc.disable()
+        try:
+            assert ask(served, request_bytes)[0]
+            until(
+                lambda: not [one for one in gc.get_objects() if isinstance(one, (Connection, Request))], "all are gone"
+            )
+        finally:
+            gc.enable()

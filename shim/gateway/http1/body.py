@@ -105,7 +105,7 @@ class Body:
         """Return what has arrived, or arrives next; empty at the end. Raises Refusal."""
         while not (self._arrived or self.is_complete):
             if self.error is not None:
-                self.chunks = []  # the error's traceback holds this body, and this body the error
+                self.chunks = []  # nobody takes them, and the connection may stay for a while
                 raise self.error
             await self._wait()
         return self.arrived()

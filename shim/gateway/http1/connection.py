@@ -82,6 +82,8 @@ class Connection(Wire):
         self._clients.left(self)
         if self._task is not None:
             self._task.cancel()
+        self._task = self._request = None  # both hold the connection
+        self._body = EMPTY
 
     def pause_writing(self) -> None:
         """Have ``flushed`` wait until the caller has taken what it was sent, within ``client_timeout``."""

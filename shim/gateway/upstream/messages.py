@@ -101,5 +101,3 @@ class UpstreamResponse(Body):
             self._taken = 0
         if not self.is_complete and self.error is None:
             self._connection.abort()
-        self.chunks = []  # an error's traceback may hold this object for long
-        self._arrived.clear()
