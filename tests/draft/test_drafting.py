@@ -3,6 +3,7 @@
 import tomllib
 from pathlib import Path
 
+import attrs
 import pytest
 
 from shim.core.recognise import Engine
@@ -153,3 +154,11 @@ def test_what_is_not_described_is_refused(greenhouses, asked, what):
     """With what there is instead."""
     with pytest.raises(SettingsError, match=what):
         draft(greenhouses, greenhouses, [asked], ())
+
+
+def test_an_api_at_the_root_of_its_host_has_the_base_of_that(described, lines):
+    """A server without a path, whose paths may have one segment."""
+    old, new = (described(api("", read("listAll", path, {"type": "array", "items": ORDER}))) for path in ("/a", "/b"))
+    text = draft(old, attrs.evolve(new, name="new.json"), [Asked("listAll")], ())
+    assert 'base = "/"\n' in text
+    assert not lines(text, ())

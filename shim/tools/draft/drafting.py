@@ -60,7 +60,7 @@ class _Side:
         return found if isinstance(found, list) else []
 
 
-def draft(old: Description, new: Description, wanted: Sequence[Asked], pairs: Sequence[Pair], name: str = "") -> str:
+def draft(old: Description, new: Description, wanted: Sequence[Asked], pairs: Sequence[Pair]) -> str:
     """Return the text of a document for one or more operations of one resource.
 
     Raises SettingsError for operations and versions that are not described, and for writes.
@@ -68,21 +68,18 @@ def draft(old: Description, new: Description, wanted: Sequence[Asked], pairs: Se
     sides = [_sides(old, new, one) for one in wanted]
     first, second = sides[0]
     word = next((one for one in reversed(first.operation.path.split("/")) if one and "{" not in one), "draft")
-    name = name or re.sub(r"\W", "_", word).lower()
+    name = re.sub(r"\W", "_", word).lower()
     common = set.intersection(*(set(one.operation.parameters) for one, _ in sides))
     samples = [sample for one, two in sides for pair in pairs for sample in _samples(pair, one, two, common)]
     olds, news = (merged(pair for both in sides for pair in both[at].members.items()) for at in (0, 1))
     resource = learn(re.sub(r"\W", "", word.removesuffix("s")) or "answer", olds, news, samples)
     path = first.operation.path
-    base = _ATLAS if path.startswith(f"{_ATLAS}/") else first.operation.base or path[: path.index("/", 1)]
+    base = _ATLAS if path.startswith(f"{_ATLAS}/") else first.operation.base or "/"
     body = ["format = 1", _line("name", name), _line("title", f"{name}, answered from {second.operation.id}")]
     # The first version of Atlas' API also has another base, which later descriptions do not mention.
     if base != _ATLAS or first.answer.version == "2023-01-01":
-        body += [
-            "",
-            f"[{_key('api', re.sub(r'[^a-z0-9]', '', base.rpartition('/')[2]) or 'old')}]",
-            _line("base", base),
-        ]
+        api = re.sub("[^a-z0-9]", "", base.rpartition("/")[2]) or "old"
+        body += ["", f"[{_key('api', api)}]", _line("base", base)]
         body += [] if first.answer.version else [_line("version", _UNDATED), _line("content_type", "application/json")]
     body += [line for one, two in sides for line in _operation(one, two, base, resource.name)]
     body += _resource(resource)
@@ -145,7 +142,7 @@ def _operation(old: _Side, new: _Side, base: str, resource: str) -> Iterator[str
     yield from ("", f"[{_key('operation', own.id)}]", _line("method", "GET"))
     if own.aliases:
         yield _line("aliases", own.aliases)
-    yield _line("path", own.path.removeprefix(base))
+    yield _line("path", own.path.removeprefix(base.rstrip("/")))
     later = [one.version for one in own.answers if one.version > old.answer.version]
     later += [new.answer.version] if own.path == theirs.path and new.answer.version > old.answer.version else []
     bounds = [f">={_specifier(old.answer.version)}", *(f"<{_specifier(one)}" for one in later[:1])]
