@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from shim.core.messages import Reply
-from shim.gateway.http1.connection import WAITING, Connection
+from shim.gateway.http1.connection import WAITING
 from shim.gateway.http1.wire import EVERY, NEVER, Wires
 from shim.gateway.upstream.client import Upstream
 from shim.gateway.upstream.connection import UpstreamConnection
