@@ -401,6 +401,14 @@ def test_a_file_that_is_too_large_is_an_error(tmp_path):
     assert [one.message for one in look(tmp_path).errors] == ["larger than 16 MiB"]
 
 
+def test_powershell_says_its_method_in_any_case(tmp_path):
+    """A write that were called a read would be thought harmless."""
+    put(tmp_path / "a.ps1", f'Invoke-RestMethod -Method Post -Uri "{URL}/backup/restoreJobs" -Body $body')
+    assert [(one.method, one.operation.id) for one in look(tmp_path).findings] == [
+        ("POST", "createServerlessRestoreJob")
+    ]
+
+
 def test_sarif_and_annotations_have_other_languages(tmp_path, monkeypatch):
     """Findings look the same whatever they are written in."""
     monkeypatch.chdir(tmp_path)

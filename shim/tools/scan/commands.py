@@ -51,7 +51,7 @@ def http_words(words: Sequence[str]) -> tuple[str, list[str]] | None:
     for at, word in enumerate(words[1:], 1):
         given = _METHOD.fullmatch(word)
         if given is not None:
-            method = said(given[1] or (words[at + 1] if at + 1 < len(words) else "")) or method
+            method = said((given[1] or "".join(words[at + 1 : at + 2])).upper()) or method
         elif word in rules.words("words", "methods") and at < 3:
             method = method or word
         elif word in {"-G", "--get"}:

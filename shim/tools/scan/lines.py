@@ -27,7 +27,7 @@ _VARIABLE = re.compile(
     r"\$\{\{[^{}]*\}\}|\{\{[^{}]*\}\}|\$\{(?:local\.|var\.|env:)?(\w+)(?:\[[^\]]*\])?(?::?[-?+]([^{}]*))?[^{}]*\}|\$\((\w+)\)"
     r"|\$\(\$(?:env:)?(\w+)[^()]*\)|\$(?:env:|script:|global:)?(\w+|@|\*)|%(\w+)%"
 )
-_UNKNOWN = re.compile(r"\$\{\{[^{}]*\}\}|\{\{[^{}]*\}\}|[$#]\{[^{}]*\}|\\\([^()]*\)|<[\w-]+>|\$\([^()]*\)")
+_UNKNOWN = re.compile(r"\$\{\{[^{}]*\}\}|\{\{[^{}]*\}\}|[$#]\{[^{}]*\}|\\\([^()]*\)|<[\w-]+>|\$\((?![^()]*://)[^()]*\)")
 """Values that only a run knows."""
 _KEY = re.compile(r"[\"']?([\w.$-]+)[\"']?\s*[:=]\s*[\"'|>]?[^:=]*$")
 _ANY_KEY = re.compile(r"^\s*(?:-\s+)?[\"']?([\w.$-]+)[\"']?\s*[:=]")
@@ -41,6 +41,8 @@ RECORDED = re.compile(
     re.MULTILINE,
 )
 """Marks of a text that lists calls but makes none: a recording, a baseline, a mapping document."""
+_INSTANCE_TYPE = re.compile(r"InstanceType[\"']?\s*:\s*[\"']?serverless")
+"""Tells CloudFormation's backup resources of a serverless instance from those of a cluster."""
 _METHOD = re.compile(r"\b(?:GET|POST|PUT|PATCH|DELETE)\b")
 _COMPARED = re.compile(r"[!=]=|=~|-eq\b|-ne\b|-like\b|-match\b|<>")
 _TALKS = re.compile(r"(log|warn|assert|print|die|fail|usage|say|msg|info|debug|error|raise|throw)", re.IGNORECASE)
@@ -81,7 +83,7 @@ class Lines:
 
     def _logical(self) -> Iterator[tuple[int, str]]:
         """Yield each line that is not empty with its number: without comments, continued lines joined."""
-        rows, at, until = self.rows, 0, ""
+        rows, at, until, is_text = self.rows, 0, "", False
         sign = {"ps1": "`", "psm1": "`", "bat": "^", "cmd": "^"}.get(self.source.ending, "\\")
         while at < len(rows):
             number, row = at + 1, rows[at]
@@ -89,7 +91,9 @@ class Lines:
             if until:
                 until = "" if until in row else until
                 continue
-            if (opened := _OPENED.match(row)) is not None:
+            opened = None if is_text else _OPENED.match(row)
+            is_text ^= opened is None and row.count('"""') % 2 == 1
+            if opened is not None:
                 closing = _CLOSED.get(opened[1], '"""')
                 until = "" if closing in row[opened.end() :] else closing
                 continue
@@ -149,6 +153,8 @@ class Lines:
         is_typed = word.startswith("mongodbatlas_") and self.source.ending in {"yml", "yaml", "json"}
         kinds = [block[1]] if block is not None else ["resource", "data"] if is_typed else []
         uses = [self.sought.spelled(name), *(self.sought.resource(kind, word) for kind in kinds)]
+        if name == "serverless" and _INSTANCE_TYPE.search(row) and "mongodb::atlas::" in self.source.text.casefold():
+            uses = [self.sought.spelled("instancetype: serverless")]
         if resource := next(filter(None, uses), ()):
             return [Use(place, "resource", resource, None, name)]
         named = filter(None, (self.sought.named(part) for part in re.findall(r"[A-Za-z_]\w+", word)))

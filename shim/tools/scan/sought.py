@@ -22,6 +22,8 @@ _ENOUGH = 3  # the number of fixed segments that identify a path even if its sta
 _HOSTS = "|".join(re.escape(urlsplit(origin).netloc) for origin in ATLAS_ORIGINS)
 _START = rf"(?:[^/:]*://(?:(?:{_HOSTS})/|(?=[^/]*{HOLE})))?[^:]*"
 """The start of an unknown base URL, but not another host's."""
+_NO_NAME = r"(?!(?:api|v\d+)/)"
+"""Looks ahead for a segment that may be a parameter's, and not the start of another API's path."""
 _ENDINGS = (
     "", "async", "withhttpinfo", "asyncwithhttpinfo", "withhttpinfoasync", "withparams", "call", "callasync", "raw",
     "withresponse", "withresponsespec", "validatebeforecall", "ordefaultasync", "execute", "request", "requestconfig",
@@ -72,6 +74,7 @@ class Sought:
                 key = tuple("" if parameter_name(one) else one for one in operation.path.segments)
                 grouped.setdefault(key, []).append(operation)
                 bases.setdefault(key, set()).update(api.base[1:] for api in document.apis.values())
+        known = [one for operations in grouped.values() for one in operations]
         self._shapes: list[tuple[str, tuple[Operation, ...], re.Pattern[str], re.Pattern[str]]] = []
         paths = set[str]()
         for key, operations in sorted(grouped.items(), key=lambda one: -len(one[0])):
@@ -80,7 +83,6 @@ class Sought:
             exact, near = (_pattern(key, mark, bases[key], enough) for enough in (_ENOUGH, 1))
             self._shapes.append((mark, tuple(operations), exact, near))
             paths.add((mark or next(filter(None, key[::-1]))).casefold())
-        known = [one for operations in grouped.values() for one in operations]
         self._by_id = {name: one for one in known for name in (one.id, *one.aliases)}
         said = {**{name: one for one in known for name in one.sdk}, **self._by_id}
         self._folded = {name.replace("_", "").casefold(): operation for name, operation in said.items()}
@@ -102,7 +104,8 @@ class Sought:
         With ``near`` the end of a path is enough, as in a client with a base URL, if it has the retired API's word.
         """
         s = re.split(r"[?#]", _HOLES.sub(HOLE, s.strip()), maxsplit=1)[0]
-        if re.search(r"[\s<>]", s):  # Prose and a server's routes have them, URLs don't.
+        # Prose and a server's routes have them, URLs don't.
+        if re.search(r"[\s<>]", s) or (s.startswith("/") and "/:" in s and "/api/" not in s):
             return ()
         s = re.sub(r"(?<=[^:/])/{2,}", "/", s).rstrip("/")
         for mark, operations, exact, nearly in self._shapes:
@@ -141,7 +144,7 @@ class Sought:
 
     def wrapped(self, name: str) -> tuple[Operation, ...]:
         """Return the operations of a class or function that Pulumi or CDKTF generates from a Terraform name."""
-        snake = re.sub(r"(?<!^)(?=[A-Z])", "_", name).casefold()
+        snake = re.sub(r"(?<!^)(?=[A-Z])", "_", name).casefold().removesuffix("_output")
         for prefix, kind in (("data_mongodbatlas_", "data"), ("get_", "data"), ("", "resource")):
             if snake.startswith(prefix):
                 return self.resource(kind, f"mongodbatlas_{snake.removeprefix(prefix)}")
@@ -196,7 +199,8 @@ def _pattern(segments: Sequence[str], mark: str, bases: Iterable[str], enough: i
             is_enough = sum(map(bool, tail)) >= (enough if tail[0] else _ENOUGH)
             # A hole after the segment before it is part of the path, whose start is not known to be Atlas'.
             before = rf"(?<!{re.escape(segments[at - 2])}/)" if at > 1 and segments[at - 2] else ""
-            start = rf"(?:/?|{_START}{before}{HOLE}/?)" if is_enough else rf"(?:{known})(?:[^/]*{HOLE}/?)"
+            name = "" if tail[0] else _NO_NAME
+            start = rf"(?:/?{name}|{_START}{before}{HOLE}/?)" if is_enough else rf"(?:{known})(?:[^/]*{HOLE}/?)"
             found.append(start + _tail(tail, mark))
     return re.compile("|".join(found))
 
@@ -215,6 +219,6 @@ def _marks(operation: Operation) -> frozenset[str]:
     fixed = [one for one in operation.path.segments if not parameter_name(one)]
     if is_living(operation):
         return frozenset(fixed[-1:])
-    targets = [target for successor in operation.successors.values() for _, target in successor.targets()]
     # The first segment is the collection that all paths of the API begin with.
+    targets = [target for successor in operation.successors.values() for _, target in successor.targets()]
     return frozenset(fixed[1:]).difference(*(target.path.segments for target in targets))
