@@ -1,4 +1,4 @@
-"""What can only be seen from the whole: ties between operations, and fields that no operation has a use for.
+"""Checks of documents as a whole: ties between operations, and fields against the operations that use them.
 
 Rows say where, whether it is wrong, and what is.
 """
@@ -66,7 +66,7 @@ def _of_fields(document: Document) -> Rows:
 
 
 def _uses(document: Document) -> list[Use]:
-    """Return how each resource of a document is used, request bodies and resources inside others too."""
+    """Return how a document uses each resource, including request bodies and nested resources."""
     uses: dict[int, Use] = {}
     for operation in document.operations:
         for tier, successor in operation.successors.items():
@@ -152,7 +152,7 @@ def _of_alternatives(rules: Sequence[Rule]) -> Rows:
 
 
 def _is_covered(when: When, before: Sequence[When]) -> bool:
-    """Return whether conditions on the same source hold wherever this one does."""
+    """Return whether earlier conditions on the same source cover this one."""
     if when.given is not None:
         return any(one.given is when.given or (one.negated and not when.given) for one in before)
     if when.negated:
@@ -175,7 +175,7 @@ def _of_rule(field: Field, rule: Rule) -> Rows:
 
 
 def _of_lists(resource: Resource, tier: str) -> Rows:
-    """Yield a row for sources that go through what other rules of the resource read as a list, and the reverse."""
+    """Yield a row for each source that treats a list as an object, or an object as a list, unlike other rules."""
     lists, others = dict[Path, str](), dict[Path, str]()
     rules = [(field, rule) for field in resource.fields for rule in field.rules.get(tier, ())]
     for field, rule in rules:
@@ -200,7 +200,7 @@ def _path(source: str) -> Path:
 
 
 def open_questions(document: Document) -> Iterator[str]:
-    """Yield a line for each reason that is still a question mark, as a draft writes it."""
+    """Yield a line for each rule whose reason is still a question mark, as drafts have it."""
     for use in _uses(document):
         for rule in [rule for field in use.resource.fields for rule in field.all_rules()]:
             if rule.why and not rule.why.strip(" ?"):
@@ -208,7 +208,7 @@ def open_questions(document: Document) -> Iterator[str]:
 
 
 def lost_members(document: Document) -> Iterator[str]:
-    """Yield a line for each member that ``rest`` does not hand on, since a rule of another field reads it."""
+    """Yield a line for each member that ``rest`` drops because a rule of another field reads it."""
     for resource in [use.resource for use in _uses(document) if use.resource.rest]:
         names = {tuple(unquoted(name)) for name in (*(field.name for field in resource.fields), *resource.without)}
         for field in resource.fields:

@@ -46,7 +46,7 @@ def of_table(name: str, **more: Any) -> Any:
 
 
 def given(*keys: str, **more: Any) -> Any:
-    """Return an attribute that its class reads itself, from ``keys``."""
+    """Return an attribute that the class itself reads from ``keys``."""
     return attrs.field(metadata={_READER: None, _KEYS: keys}, **more)
 
 
@@ -64,7 +64,7 @@ def named(cls: type[Declared], *key: str) -> Any:
 
 @cache
 def _declared(cls: Any) -> tuple[tuple[str, tuple[str, ...], Callable[[Table, str, Any], Any] | None, Any], ...]:
-    """Return each attribute that a table says: its name, its keys, its reader, and its default."""
+    """Return the attributes that are read from a table: name, keys, reader and default of each."""
     found = []
     for one in attrs.fields(cls):
         if one.init and not one.inherited and (one.metadata or one.type in _BY_TYPE):
@@ -75,7 +75,7 @@ def _declared(cls: Any) -> tuple[tuple[str, tuple[str, ...], Callable[[Table, st
 
 
 def read_declared(cls: type[_Made], table: Table, **known: Any) -> _Made:
-    """Return an object whose attributes are read as they say; ``known`` are those that are given."""
+    """Return an object whose attributes are read as declared; attributes in ``known`` are not read."""
     for name, keys, reader, default in _declared(cls):  # type: ignore[arg-type]  # classes have hashes
         if reader is not None and name not in known:
             known[name] = reader(table, keys[0] if keys else "", default)
@@ -94,18 +94,18 @@ class Declared:
 
     @classmethod
     def read(cls, table: Table) -> Self:
-        """Return what a table of its own says, and note what is wrong with it."""
+        """Return the object that a whole table describes; report defects and unknown keys."""
         table.know(cls.keys())
         return cls.part(table)
 
     @classmethod
     def maybe(cls, table: Table | None) -> Self | None:
-        """Return what a table says, None without a table."""
+        """Return the object that a table describes, None without a table."""
         return None if table is None else cls.read(table)
 
     @classmethod
     def part(cls, table: Table, **known: Any) -> Self:
-        """Return what a part of a table says, and note what is wrong with it; ``known`` attributes are not read."""
+        """Return the object that some keys of a table describe; report defects. Attributes in ``known`` are not read."""
         made = read_declared(cls, table, **known)
         table.refuse(made.wrong(table))
         return made
@@ -133,7 +133,7 @@ def sources_in(table: Table, key: str, said: tuple[str, ...]) -> tuple[str, ...]
 
 
 def members_in(table: Table, key: str, said: tuple[str, ...]) -> tuple[str, ...]:
-    """Return sources that each item of a list has one value at."""
+    """Return texts as they are; report each that is not a source with one value in each item of a list."""
     for one in sources_in(table, key, said):
         if f"[{Step.EACH}]" in one:
             table.wrong(key, f"{one!r} is a list, and can't tell one item from another")

@@ -16,14 +16,14 @@ from shim.documents.vocabulary import Fidelity
 from shim.documents.ways import json_type
 
 _NO_TIERS = frozenset({"legacy", "none", "auto", "date", "off", BODY})
-"""Words that mean something else where a tier is named."""
+"""Words that settings or documents use in place of a tier."""
 _SETTINGS = {"rest": bool, "without": list, "bare": bool}
-"""Keys of a resource that are no fields, and the types that tell them from fields of the same names."""
+"""Keys of a resource that are settings; a key of another type is a field of that name."""
 _SAYS_WHY = (Fidelity.DERIVED, Fidelity.CONSTANT, Fidelity.ABSENT)
 
 
 def tiers_of(table: Table) -> Iterator[tuple[str, Table, str]]:
-    """Return each tier that a table names, with the table and the key it stands under, in the order of asking."""
+    """Yield (tier, table, key) for each tier in a table, in the order in which tiers are asked."""
     seen = [tier for tier in TIERS if table.has(tier)]
     yield from ((tier, table, tier) for tier in seen)
     named = table.table("tier")
@@ -57,7 +57,7 @@ class Resources:
         return None
 
     def get(self, name: str) -> Resource:
-        """Return a resource that is there."""
+        """Return the resource of a name that exists."""
         if name not in self.read:
             self._outer.append(name)
             table = self.tables[name]
@@ -71,7 +71,7 @@ class Resources:
 def _resource(
     table: Table, name: str, settings: Collection[str], read: Callable[[Table, str], Iterator[Field]]
 ) -> Resource:
-    """Return what a table says whose keys are ``settings``, if of their types, and else fields."""
+    """Return the resource in a table: keys of ``settings`` with the right type are settings, all others are fields."""
     given: dict[str, Any] = {key: value for key in settings if type(value := table.get(key)) is _SETTINGS[key]}
     fields = tuple(field for key in table.names() if key not in given for field in read(table, key))
     without = table.texts("without") if "without" in given else ()
@@ -96,7 +96,7 @@ def _field(resource: Table, name: str) -> Iterator[Field]:
 
 
 def _type_of(table: Table) -> tuple[str, Resource | None]:
-    """Return a field's type, and the resource that objects in it are."""
+    """Return the type of a field, and the resource of the objects in it."""
     kind = table.word("type", TYPES)
     if table.has("of") and kind not in {"object", "objects"}:
         table.wrong("of", "belongs to fields of type object or objects")
@@ -113,7 +113,7 @@ def read_body(table: Table | None) -> Resource | None:
 
 
 def _member(body: Table, name: str) -> Iterator[Field]:
-    """Yield the member of a body, each of whose rules has its type."""
+    """Yield the field of a body's member; each rule of it names type and resource."""
     tables, request = body.list_of_tables(name), body.around.operation.request
     rules = tuple(_read_rule(table, in_body=True) for table in tables)
     types = [_type_of(table) for table in tables]
@@ -138,7 +138,7 @@ def _member(body: Table, name: str) -> Iterator[Field]:
 
 
 def _read_rule(table: Table, *, in_body: bool) -> Rule:
-    """Return one rule; those in a request body say nothing of fidelity."""
+    """Return one rule; rules of a request body have no fidelity."""
     own = ("why", "when", *(("type", "of") if in_body else ("fidelity",)))
     verbs = {key: verb for key, verb in VERBS.items() if verb.in_body or not in_body}
     table.know({*own, *chain(*(verb.keys() for verb in verbs.values()))})

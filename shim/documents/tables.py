@@ -50,7 +50,7 @@ class DocumentSource:
     """A file with its tables, the keys that another file overrides, and the defects found so far.
 
     ``overridden`` maps a dotted key path to the file that set it; ``problems`` holds lines of the form
-    ``file: key.path: what is wrong``. What is wrong with a ``trusted`` file is not looked for; its types are.
+    ``file: key.path: what is wrong``. Of a ``trusted`` file only types and required keys are checked.
     """
 
     file: str
@@ -93,12 +93,12 @@ class Table:
         return key_path(self.path, self._spelt.get(key, key))
 
     def wrong(self, key: str, what: str) -> None:
-        """Note a problem with a key, or with the table itself when the key is empty; a misspelt key has one already."""
+        """Report a problem of a key, or of the table if the key is empty; a misspelt key is reported once."""
         if key not in self._spelt:
             self.source.add(self.at(key) if key else self.path, what)
 
     def refuse(self, rows: Rows) -> None:
-        """Note a problem for each row that holds; a key with a dot in front is the rest of a path."""
+        """Report each row whose condition holds; a key that begins with a dot is a path below the table."""
         for key, is_wrong, what in () if self.source.trusted else rows:
             if is_wrong and key.startswith("."):
                 self.source.add(self.path + key, what)
@@ -106,7 +106,7 @@ class Table:
                 self.wrong(key, what)
 
     def know(self, keys: Collection[str]) -> None:
-        """Note every other key, which would silently mean nothing; it is read as the one meant, if that is missing."""
+        """Report keys that are not in ``keys``; where a similar key is missing, the unknown one is read in its place."""
         for key in [key for key in self._data if key not in keys and key not in self._spelt]:
             lacking = [one for one in keys if one not in self._data]
             near = get_close_matches(key, lacking, n=1) or get_close_matches(key, keys, n=1)
@@ -117,7 +117,7 @@ class Table:
             self._data = {meant if one == key else one: value for one, value in self._data.items()}
 
     def begin_with(self, other: Table | None) -> None:
-        """Take the keys of another table, if there is one, that this one has not."""
+        """Add the keys that this table lacks from another one, if there is one."""
         self._data = {**(other._data if other else {}), **self._data}
 
     def has(self, key: str) -> bool:
