@@ -105,7 +105,7 @@ class Declared:
 
     @classmethod
     def part(cls, table: Table, **known: Any) -> Self:
-        """Return the object that some keys of a table describe; report defects. Attributes in ``known`` are not read."""
+        """Return the object that some keys describe; report defects. Attributes in ``known`` are not read."""
         made = read_declared(cls, table, **known)
         table.refuse(made.wrong(table))
         return made

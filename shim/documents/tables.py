@@ -106,7 +106,7 @@ class Table:
                 self.wrong(key, what)
 
     def know(self, keys: Collection[str]) -> None:
-        """Report keys that are not in ``keys``; where a similar key is missing, the unknown one is read in its place."""
+        """Report keys that are not in ``keys``; if a similar key is missing, the unknown one is read in its place."""
         for key in [key for key in self._data if key not in keys and key not in self._spelt]:
             lacking = [one for one in keys if one not in self._data]
             near = get_close_matches(key, lacking, n=1) or get_close_matches(key, keys, n=1)
@@ -118,7 +118,7 @@ class Table:
 
     def begin_with(self, other: Table | None) -> None:
         """Add the keys that this table lacks from another one, if there is one."""
-        self._data = {**(other._data if other else {}), **self._data}
+        self._data = {**(other._data if other else {}), **self._data}  # noqa: SLF001 - of this class
 
     def has(self, key: str) -> bool:
         """Return whether the key is there."""
