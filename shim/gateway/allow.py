@@ -41,7 +41,7 @@ class AllowList:
         if "reads" in words and (method in READS or signs_in):
             return True
         methods = {"*", method, "GET" if method == "HEAD" else method}
-        # One slash at the end is left out of account, as where calls are recognised.
+        # One slash at the end does not count, as where calls are recognised.
         segments = path.removesuffix("/").split("/")
         return any(wanted in methods and _matches(pattern, segments) for wanted, pattern in self.patterns)
 
@@ -59,7 +59,7 @@ def _matches(pattern: tuple[str, ...], segments: list[str]) -> bool:
 
 
 def parse_allow(text: str, name: str) -> AllowList | None:
-    """Parse words and patterns with commas between; returns None without any, raises SettingsError."""
+    """Parse words and patterns with commas between; returns None for an empty text. Raises SettingsError."""
     members = [member.strip() for member in text.split(",") if member.strip()]
     words = WORDS.intersection(members)
     patterns = tuple(_pattern(member, name) for member in members if member not in WORDS)

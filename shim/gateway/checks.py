@@ -110,7 +110,7 @@ def check(request: Request, plan: Plan, authorities: frozenset[str], name: str) 
         raise Refusal(508, "SHIM_LOOP_DETECTED", detail, error="proxy_loop_detected", close=True)
     headers = _end_to_end(request.headers)
     path = target.partition("?")[0]
-    if target.count("&") > PARAMETERS and plan.engine.recognise(method, target, headers) is not None:
+    if target.count("&") >= PARAMETERS and plan.engine.recognise(method, target, headers) is not None:
         raise bad_request("The query has too many parameters.", 414)
     if "%" in path or "/." in path or "\\" in path or not path.isprintable():  # hardly any
         _check_path(method, path, headers, plan.engine)
@@ -182,7 +182,7 @@ def check_allowed(inbound: InboundRequest, match: Match | None, plan: Plan, *, l
 
 
 def not_allowed(method: str, *, is_default: bool) -> Refusal:
-    """A call that is not on the list."""
+    """Refuse a call that is not on the list."""
     detail = (
         f"This call ({method}, and its path) is not on the list of what this gateway takes. Nothing was sent. Whoever "
         "runs it can add it by method and path: --allow (ATLAS_SHIM_ALLOW)."

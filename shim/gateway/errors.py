@@ -57,7 +57,7 @@ class Refusal(Exception):  # noqa: N818 - named for what it is to the caller, an
 
     @property
     def failure(self) -> Failure:
-        """What it counts as."""
+        """The failure that it counts as."""
         return self.code, self.status, self.error or "none"
 
     def reply(self) -> Reply:
@@ -98,7 +98,7 @@ def answered_by_atlas(status: int) -> Failure:
 
 
 def origin_of(failure: Failure) -> Origin:
-    """Return whose fault it is.
+    """Return whose fault a failure is.
 
     Atlas', with the way there: 502 and 504 of the gateway, and what Atlas itself answers from 500 on. The caller's:
     all answers below 500. The gateway's: its own 500, 503 and 508, and its limits.
@@ -112,33 +112,33 @@ def origin_of(failure: Failure) -> Origin:
 
 
 def bad_request(detail: str, status: int = 400) -> Refusal:
-    """A request that the gateway won't pass on; its connection is closed."""
+    """Refuse a request that can't be passed on; its connection is closed."""
     return Refusal(status, "SHIM_BAD_REQUEST", detail, error="http_request_error", close=True)
 
 
 def too_late(detail: str) -> Refusal:
-    """A request that did not arrive in time (RFC 9110, 15.5.9); its connection is closed."""
+    """Refuse a request that did not arrive in time (RFC 9110, 15.5.9); its connection is closed."""
     return Refusal(408, "SHIM_REQUEST_TIMEOUT", detail, error="http_request_error", close=True)
 
 
 def busy(detail: str, *, close: bool = False) -> Refusal:
-    """More at once than the gateway takes (RFC 9110, 15.6.4); nothing was sent."""
+    """Refuse what is more at once than the gateway takes (RFC 9110, 15.6.4); nothing was sent."""
     again = (("Retry-After", "1"),)
     return Refusal(503, "SHIM_BUSY", detail, error="connection_limit_reached", headers=again, close=close)
 
 
 def unreachable(error: str, detail: str, said: str) -> Refusal:
-    """No connection to upstream, so that nothing was sent."""
+    """Refuse a call for want of a connection to upstream; nothing was sent."""
     return Refusal(502, "SHIM_UPSTREAM_UNREACHABLE", detail, error=error, said=said)
 
 
 def unreadable(error: str, detail: str, said: str = "") -> Refusal:
-    """Upstream's reply can't be made out, or ended early."""
+    """Refuse a call whose reply can't be read, or ended early."""
     return Refusal(502, "SHIM_UPSTREAM_UNREADABLE", detail, error=error, said=said)
 
 
 def too_slow(detail: str, error: str = "http_response_timeout") -> Refusal:
-    """Upstream, or the whole exchange, took longer than the configured time."""
+    """Refuse a call that took longer than the configured time, upstream or the whole exchange."""
     return Refusal(504, "SHIM_UPSTREAM_TIMEOUT", detail, error=error)
 
 

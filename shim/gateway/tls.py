@@ -56,7 +56,7 @@ class ReloadableContext(Watched[tuple[ssl.SSLContext, float | None]]):
 
     @property
     def context(self) -> ssl.SSLContext:
-        """The last good one."""
+        """The last good context."""
         return self.value[0]
 
     @property
@@ -90,7 +90,7 @@ class Certificates:
 
     @property
     def reloads(self) -> Tally[tuple[str, str]]:
-        """How often changed files were read, by side and result."""
+        """The number of reloads, by side and result."""
         return Tally({(one.side, result): count for one in self.watched for result, count in one.reloads.items()})
 
 

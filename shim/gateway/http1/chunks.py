@@ -27,7 +27,7 @@ class ChunkDecoder:
     __slots__ = ("_beside", "_last", "_left", "_line", "_trailers", "done")
 
     def __init__(self) -> None:
-        self._line = b""  # what has come of a line
+        self._line = b""  # the beginning of a line
         self._left = 0  # of a chunk, with the line break behind it
         self._last = False
         self._trailers = 0
@@ -50,7 +50,7 @@ class ChunkDecoder:
             elif left > 2:
                 stop = min(end, start + left - 2)
                 pieces.append(data[start:stop])
-                is_whole = data.startswith(b"\r\n", stop)  # as most are
+                is_whole = data.startswith(b"\r\n", stop)  # most chunks are
                 self._left = 0 if is_whole else left - (stop - start)
                 start = stop + 2 if is_whole else stop
             elif data[start] != b"\r\n"[2 - left]:
@@ -62,7 +62,7 @@ class ChunkDecoder:
 
     def _take_line(self, data: bytes, start: int) -> int:
         """Take a line, or its beginning; return where the next line or the chunk's content starts."""
-        if not (self._line or self._last) and (found := _SIZE.match(data, start)) is not None:  # as most are
+        if not (self._line or self._last) and (found := _SIZE.match(data, start)) is not None:  # most lines are whole
             self._begin(found, found.end() - start)
             return found.end()
         stop = data.find(b"\n", start)

@@ -45,8 +45,8 @@ class PeerConnections:
 class Clients:
     """The connections that a listener has accepted, and which of them are kept.
 
-    ``max_connections`` are served at a time, three quarters of them to one peer. Beyond that an idle connection of the
-    peer with the most ends; if none is idle, as many again are refused by an answer, and the rest are reset. ``count``
+    ``max_connections`` are served at a time, three quarters of them to one peer. Beyond that an idle connection ends,
+    of the peer with the most; if no connection is idle, as many again get a refusal, and the rest are reset. ``count``
     includes connections in their set-up; with ``has_tls`` each takes memory of its own.
     """
 
@@ -85,7 +85,7 @@ class Clients:
         return peer, "surplus"
 
     def left(self, connection: Connection) -> None:
-        """Count a connection no more; a second call changes nothing."""
+        """Count a connection off; a second call changes nothing."""
         peer = connection.peer
         if connection.is_gone:
             return

@@ -76,7 +76,7 @@ class Connection(Wire):
             self._clients.left(self)
 
     def lost(self, error: BaseException | None) -> None:  # noqa: ARG002 - a caller's error changes nothing
-        """End what goes on for it."""
+        """End the task that answers, and count the connection off."""
         self._clients.connections.discard(self)
         self._clients.long_heads.pop(self, None)
         self._clients.left(self)

@@ -20,7 +20,7 @@ from shim.tools.radar.announcement import ANNOUNCING
 LINE = 16384  # bytes of the request line
 FIELD = 32768  # bytes of one field of a request, its name or its value
 FIELDS = 65536  # bytes of all fields of a message
-COUNT = 128  # fields of a request; more is a bad one
+COUNT = 128  # fields of a request at most
 _TOO_LONG = 1 << 53  # bytes that some of HTTP's implementations can't count any more
 
 _LOOKED_AT = ANNOUNCING | {
@@ -113,7 +113,7 @@ class ReplyHead(Reply):
 def parse_request(data: bytes) -> tuple[RequestHead, Credential | None]:
     """Return the head that ``data`` is, its empty line included, and its credential apart from it; raises Refusal.
 
-    Callers say the same but for their credentials again and again: the rest of a short head is remembered.
+    Most heads of a caller differ in their credential alone: the rest of a short head is remembered.
     """
     if len(data) > _SHORT:
         return _parse_request(data), None
@@ -200,7 +200,7 @@ def _said(lines: Headers) -> dict[str, list[str]]:
 def _framing(said: dict[str, list[str]], *, is_http10: bool) -> tuple[bool, int | None, bool | None]:
     """Return whether the connection persists after a message (RFC 9112, 9.3), its length, and whether it is chunked.
 
-    That is None for a transfer coding that is of no use in HTTP/1.0, or not the one that all know (RFC 9112, 6.1).
+    The last is None for another transfer coding than chunked, and for any in HTTP/1.0 (RFC 9112, 6.1).
     """
     keep_alive, chunked = not is_http10, False
     if "connection" in said:
@@ -243,8 +243,8 @@ def check_beginning(data: bytes) -> None:
 def parse_reply(data: bytes) -> ReplyHead:
     """Return the head that ``data`` is, its empty line included; raises MalformedHead.
 
-    What frames content is as strict as in a request: an upstream that says it in two ways is not believed in any.
-    Within a second upstream mostly says the same: a short head is remembered.
+    A reply that frames its content in two ways is malformed, as a request is. Within a second most heads of upstream
+    are the same: short ones are remembered.
     """
     return _parse_reply(data) if len(data) > REMEMBERED or b"ookie" in data else _known_reply(data)
 

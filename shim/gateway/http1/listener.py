@@ -46,7 +46,7 @@ _GONE = (BlockingIOError, InterruptedError, ConnectionError)
 class Bound:
     """Sockets that listen, before anybody serves them: several for a name with several addresses.
 
-    ``address`` is None for a unix socket, which is at ``path`` as long as that still is the file ``inode``.
+    ``address`` is None for a unix socket; its file is ``path``, and another process' if it is not ``inode`` any more.
     """
 
     sockets: tuple[socket.socket, ...]
@@ -96,7 +96,7 @@ def bind_tcp(wanted: Address, *, reuse_port: bool = False) -> Bound:
 def _bound_unix(path: Path) -> socket.socket:
     """Return a listening unix socket that its owner alone can use; raises OSError when something else is there.
 
-    A socket that nobody listens on is what a gateway leaves that could not end in order, and is replaced.
+    A socket that nobody listens on is replaced: a gateway that was killed leaves its own.
     """
     with contextlib.suppress(FileNotFoundError):
         found = path.lstat()

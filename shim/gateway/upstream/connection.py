@@ -127,14 +127,14 @@ class UpstreamConnection(Wire):
             self._expect()
 
     def ended(self) -> None:
-        """Close: upstream sends no more."""
+        """Close, since upstream sends no more; a reply without a length ends here."""
         if self._response is not None:
             self._response.finish()
             self._response = None if self._response.is_complete else self._response
         self.abort()  # nobody answers what is still to be sent
 
     def lost(self, error: BaseException | None) -> None:
-        """End what waits for a reply."""
+        """Fail the call in flight."""
         self.upstream.lost(self)
         response, self._response = self._response, None
         if response is not None:

@@ -23,7 +23,7 @@ _UNROUTABLE = frozenset({errno.ENETUNREACH, errno.EHOSTUNREACH, errno.ENETDOWN})
 
 
 def broken(error: BaseException | None) -> Refusal:
-    """A connection broke before the reply's head was whole, by this error or by a plain end.
+    """Return the answer for a connection that broke before the reply's head was whole; None is an end without error.
 
     With TLS 1.3 upstream rejects the gateway's certificate after the handshake, and not by HTTP.
     """
@@ -41,7 +41,7 @@ def _about_ours(error: ssl.SSLError) -> str:
 
 
 def proxy_refused(said: str) -> Refusal:
-    """The proxy of the environment makes no tunnel."""
+    """Return the answer for a proxy that makes no tunnel."""
     return unreachable("destination_unavailable", "The proxy on the way to upstream refuses.", said)
 
 
