@@ -112,12 +112,9 @@ def _show_fields(lines: Sequence[FieldLine]) -> None:
         output.heading(f"\n{MARGIN}{level.value}: {meaning}")
         output.facts([(line.name, line.why) for line in lines if line.fidelity == level], "     ")
     same = [line.name for line in lines if line.fidelity in {Fidelity.EXACT, Fidelity.RENAMED}]
-    for text in (
-        f"Unchanged, some under another name: {', '.join(same)}.",
-        'The header "Atlas-Shim" of every reply lists them. To try calls of your own: atlas-shim demo --serve',
-    ):
-        click.echo()
-        output.paragraph(text, MARGIN)
+    click.echo()
+    output.paragraph(f"Unchanged, some under another name: {', '.join(same)}.", MARGIN)
+    output.paragraph('The header "Atlas-Shim" of every reply lists them. For calls of your own: demo --serve', MARGIN)
 
 
 @click.command("fake-atlas")

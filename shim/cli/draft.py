@@ -46,7 +46,6 @@ def command(  # noqa: PLR0913 - one argument for each option
     before = read_description(old)
     after = before if new is None else read_description(new)
     pairs = read_pairs(recorded) if recorded is not None else ()
-    # Pairs that all have one version choose it, else it is the oldest and the newest.
     sides = {pair.old_version for pair in pairs}, {pair.new_version for pair in pairs}
     versions = [side.pop() if len(side) == 1 else "" for side in sides]
     wanted = [

@@ -131,7 +131,6 @@ def _explained(match: Match, call: Call, settings: Settings, at: datetime) -> di
         "operation": operation.id,
         "api": match.api.name,
         **{name: getattr(operation, name) for name in ("document", "file", "note", "blank", "gone", "constant")},
-        "deprecated": None if operation.lives else operation.deprecated,
         "sunset": None if operation.lives else sunset,
         "switch": operation.switch or None,
         "at": at,
