@@ -245,7 +245,7 @@ class Successor(Declared):
             table.around = attrs.evolve(table.around, operation=legacy)
         choices = {word: _choice(choice) for word, choice in table.named_tables("choose").items()}
         if choices:
-            table.know({*cls.keys()} - {*Target.keys()})
+            table.know(cls.keys() - Target.keys())
         only = None if choices else Target.part(table)
         return cls.part(table, only=only, choices=choices, request=request)
 

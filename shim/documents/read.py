@@ -74,6 +74,11 @@ def _declared(cls: Any) -> tuple[tuple[str, tuple[str, ...], Callable[[Table, st
     return tuple(found)
 
 
+@cache
+def _keys_of(cls: Any) -> frozenset[str]:
+    return frozenset(key for _, keys, _, _ in _declared(cls) for key in keys)
+
+
 def read_declared(cls: type[_Made], table: Table, **known: Any) -> _Made:
     """Return an object whose attributes are read as declared; attributes in ``known`` are not read."""
     for name, keys, reader, default in _declared(cls):  # type: ignore[arg-type]  # classes have hashes
@@ -88,9 +93,9 @@ class Declared:
     __slots__ = ()
 
     @classmethod
-    def keys(cls) -> tuple[str, ...]:
+    def keys(cls) -> frozenset[str]:
         """Return the keys that its table may have."""
-        return tuple(key for _, keys, _, _ in _declared(cls) for key in keys)  # type: ignore[arg-type]
+        return _keys_of(cls)  # type: ignore[arg-type]  # classes have hashes
 
     @classmethod
     def read(cls, table: Table) -> Self:

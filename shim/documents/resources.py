@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Collection, Iterator, Mapping
-from itertools import chain
 from typing import Any
 
 import attrs
@@ -19,6 +18,10 @@ _NO_TIERS = frozenset({"legacy", "none", "auto", "date", "off", BODY})
 """Words that settings or documents use in place of a tier."""
 _SETTINGS = {"rest": bool, "without": list, "bare": bool}
 """Keys of a resource that are settings; a key of another type is a field of that name."""
+_OWN = {False: frozenset({"why", "when", "fidelity"}), True: frozenset({"why", "when", "type", "of"})}
+_VERBS = {body: {key: verb for key, verb in VERBS.items() if verb.in_body or not body} for body in (False, True)}
+_KEYS = {body: _OWN[body].union(*(verb.keys() for verb in verbs.values())) for body, verbs in _VERBS.items()}
+"""Keys of every rule, verbs by their keys, and all these keys; False for rules of answers, True for those of bodies."""
 _SAYS_WHY = (Fidelity.DERIVED, Fidelity.CONSTANT, Fidelity.ABSENT)
 
 
@@ -139,13 +142,12 @@ def _member(body: Table, name: str) -> Iterator[Field]:
 
 def _read_rule(table: Table, *, in_body: bool) -> Rule:
     """Return one rule; rules of a request body have no fidelity."""
-    own = ("why", "when", *(("type", "of") if in_body else ("fidelity",)))
-    verbs = {key: verb for key, verb in VERBS.items() if verb.in_body or not in_body}
-    table.know({*own, *chain(*(verb.keys() for verb in verbs.values()))})
+    verbs, own = _VERBS[in_body], _OWN[in_body]
+    table.know(_KEYS[in_body])
     present = [key for key in verbs if table.has(key)]
     verb: Verb = Absent()
     if len(present) == 1:
-        table.know({*own, *verbs[present[0]].keys()})
+        table.know(own | verbs[present[0]].keys())
         verb = verbs[present[0]].part(table)
     else:
         table.wrong("", f"needs exactly one of {', '.join(verbs)}, not {', '.join(present) or 'none'}")

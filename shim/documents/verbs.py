@@ -222,8 +222,8 @@ class Equals(Verb):
     others: tuple[str, ...] = ()
 
     @classmethod
-    def keys(cls) -> tuple[str, ...]:
-        return ("equals",)
+    def keys(cls) -> frozenset[str]:
+        return frozenset({"equals"})
 
     @classmethod
     def part(cls, table: Table, **known: Any) -> Self:
