@@ -66,7 +66,7 @@ def parse_origin(url: str, *, name: str) -> str:
     if parts.scheme not in {"http", "https"} or _HOST.fullmatch(host) is None:
         raise SettingsError(f"{name}: is not a URL such as https://cloud.mongodb.com")
     if parts.username is not None or parts.path not in {"", "/"} or parts.query or parts.fragment:
-        raise SettingsError(f"{name}: give the origin alone, as in {parts.scheme}://{host}")
+        raise SettingsError(f"{name}: give the origin alone, as in {origin_of(parts.scheme, host, port)}")
     return origin_of(parts.scheme, host, port)
 
 

@@ -51,17 +51,28 @@ def _ask(client: httpx.Client, environ: Mapping[str, str], side: str, url: str, 
         said = f"sign-in failed: {refused}; {after_answer(refused, environ, url)}"
         return {"status": refused.status, "meaning": said, "good": False}
     error = error_of(reply) if reply.is_error else None
+    if error is None and not _is_list(reply):
+        kind = reply.headers.get("content-type", "no content type")
+        said = f"not Atlas' answer: {reply.status_code} with {kind}, and no list; something else may be at this address"
+        return {"status": reply.status_code, "meaning": said, "good": False}
     meaning, good = _meaning(side, url, reply.status_code, error, signed=client.auth is not None)
     if error is not None and not good:
         meaning = "; ".join(filter(None, (meaning, after_answer(error, environ, url))))
     return {"status": reply.status_code, "meaning": meaning, "good": good}
 
 
+def _is_list(reply: httpx.Response) -> bool:
+    try:
+        found = reply.json()
+    except (ValueError, RecursionError):
+        return False
+    return isinstance(found, dict) and isinstance(found.get("results"), list)
+
+
 def _meaning(side: str, url: str, status: int, error: AtlasError | None, *, signed: bool) -> tuple[str, bool]:
     """Return what a status means, and whether it is good: so are a retired endpoint and a 404 of check's own names."""
     if error is None:
-        signed_in = "reached and signed in" + (": not retired yet" if side == "legacy" else "")
-        return (signed_in, True) if status < 300 else (f"reached; unexpected: {status}", False)
+        return "reached and signed in" + (": not retired yet" if side == "legacy" else ""), True
     if status == 410:
         return f"reached; this endpoint is retired: {error}", side == "legacy"
     code = error.error_code or ""

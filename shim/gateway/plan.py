@@ -139,8 +139,11 @@ class Plan:
     def __attrs_post_init__(self) -> None:
         self.engine.check_settings(self.settings)
         check_flag(self.options.route)
-        if self.options.reuse_port and self.options.uds is not None:
+        options = self.options
+        if options.reuse_port and options.uds is not None:
             raise SettingsError("reuse_port: shares a TCP port, and calls are taken at a unix socket; leave out --uds")
+        if options.uds is None and options.admin == options.listen and options.listen.port:
+            raise SettingsError("admin: is the address of --listen; give it another port, or 'off'")
 
     def by_flag(self, word: RouteWord | None) -> Plan:
         """Return this plan with the word that the route's flag says, None where it has no word yet."""

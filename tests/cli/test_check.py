@@ -125,6 +125,8 @@ def test_documents_are_listed_with_their_overridden_rules(checked, run, overridi
         ('tls_cert = "/nonexistent.pem"', "tls_cert: /nonexistent.pem: No such file"),
         ('upstream_ca = "/nonexistent.pem"', "upstream_ca: /nonexistent.pem: No such file"),
         ('tls_key = "key.pem"', "tls_key: is of no use without tls_cert"),
+        ('admin = "127.0.0.1:8480"', "admin: is the address of --listen"),
+        ('upstream = "https://a.example:8443/x"', "upstream: give the origin alone, as in https://a.example:8443"),
     ],
 )
 def test_what_keeps_a_gateway_from_starting_is_a_problem(checked, tmp_path, setting, said):
@@ -239,6 +241,13 @@ def test_connect_to_nobody_or_somebody_else(checked, atlas):
     assert [one["status"] for one in found["connection"]] == [None, None]
     atlas.fake.overrides.append(lambda arrival: FakeReply(404, (), b"<html>"))
     assert "unexpected" in checked("--connect", code=1)["connection"][1]["meaning"]
+
+
+@pytest.mark.parametrize("content", [b"<html>Sign in", b"[]", b'{"results": 5}'])
+def test_a_success_that_is_no_list_is_not_atlas(checked, atlas, content):
+    """A proxy's page to sign in would be taken for Atlas."""
+    atlas.fake.overrides.append(lambda arrival: FakeReply(200, (("Content-Type", "text/html"),), content))
+    assert [one["good"] for one in checked("--connect", code=1)["connection"]] == [False, False]
 
 
 def test_a_provider_of_flags_is_looked_for(checked):
