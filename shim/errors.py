@@ -1,7 +1,7 @@
 """What can go wrong, as one tree.
 
     ShimError
-    ├── SettingsError          a setting has a value that means nothing (also a ValueError)
+    ├── SettingsError          a setting has an invalid value (also a ValueError)
     ├── DocumentError          mapping documents are broken; lists every problem with file and key path
     └── AtlasError             the typed client got an answer that is not a success
         ├── NotFoundError      404
@@ -29,7 +29,7 @@ class ShimError(Exception):
 
 
 class SettingsError(ShimError, ValueError):
-    """A setting has a value that means nothing; the message names the setting and the way out.
+    """A setting has an invalid value; the message names the setting and the way out.
 
     ``problems`` are several of them, where all were looked for.
     """

@@ -119,7 +119,7 @@ def text(found: Mapping[str, Any]) -> None:
 
 
 def verdict(found: Mapping[str, Any]) -> str:
-    """Return a sentence that names what was found good, and claims no more."""
+    """Return a sentence that names the covered libraries, and installed ones that are not."""
     covered = ", ".join(dict.fromkeys(function.rsplit(".", 2)[0] for function in found["patched"]))
     others = [name for name, state in found["uncovered"].items() if state != OWN]
     well = f"Calls made with {covered} are covered."

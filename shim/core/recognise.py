@@ -101,8 +101,8 @@ Ends = dict[str, list[tuple[Api, CompiledOperation]]]
 class Engine:
     """All operations of a set of documents; immutable, so one may serve every door and thread.
 
-    ``reads`` and ``writes`` are the words of successors' switches that are on. What lives on is recognised where its
-    switch is on, and is in none of the lists.
+    ``reads`` and ``writes`` are the switches that are on. Operations that live on are recognised only if their switch
+    is on, and are in no list of retired operations.
     """
 
     def __init__(

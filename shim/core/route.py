@@ -44,7 +44,7 @@ def has_successor(operation: Operation, settings: Settings) -> bool:
 
 
 def is_strict(operation: Operation, settings: Settings) -> bool:
-    """Return whether what a successor could only ignore is refused."""
+    """Return whether members that a successor would ignore are refused."""
     return f"{operation.switch}{STRICT}" in settings.writes
 
 

@@ -213,7 +213,7 @@ class Only(Verb):
 
 @attrs.frozen(kw_only=True)
 class Equals(Verb):
-    """Whether upstream's word is one of ``words``; if there are ``others``, no more words are known."""
+    """Whether upstream's word is one of ``words``; with ``others``, any word outside of both is reported."""
 
     key = "equals"
     makes = ("boolean",)

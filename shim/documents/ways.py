@@ -91,7 +91,7 @@ class Way(Declared):
         yield f".{self.key}", self.makes and field.type not in self.makes, made
 
     def takes(self, made: str) -> Collection[str]:
-        """Return what JSON calls the values of which it makes one of the JSON type ``made``; empty if any."""
+        """Return the JSON types that it can convert to the JSON type ``made``; empty if it takes any."""
         return {made} if self.reads is None else self.reads
 
     def reads_list(self, field: Field) -> bool | None:
@@ -182,7 +182,7 @@ class Whole(Way):
 
 @attrs.frozen
 class Group(Way):
-    """All items of a list that have the same in the first of ``members`` that is there become one object."""
+    """One object for all items of a list with the same value in the first present one of ``members``."""
 
     key = "group"
     belongs = "objects"

@@ -29,9 +29,9 @@ logger = logging.getLogger("shim")
 class RetiredCall:
     """A call that the shim takes part in, and the settings of its moment.
 
-    The body of ``call`` is None until ``with_body`` adds it, where ``match.needs_body``. ``warns`` tells whether
+    The body of ``call`` is None until ``with_body`` adds it, where ``match.needs_body``. ``warns`` says whether
     the program is to be warned: not if the shim's typed client makes the call, whose callers name no endpoint.
-    ``known`` tells whether the call is for an Atlas; if not, it passes. ``noted``: whether an inventory is to have it.
+    ``known`` says whether the call is for an Atlas; if not, it passes. ``noted``: whether an inventory is to have it.
     """
 
     call: Call

@@ -1,6 +1,6 @@
 """All that the door uses of aiohttp beyond its documented names, as the versions from 3.11 to 3 have it.
 
-- ``_build_url`` and ``_json_serialize_bytes`` of a session: nothing public tells its base URL and that serializer.
+- ``_build_url`` and ``_json_serialize_bytes`` of a session: no public name has its base URL and that serializer.
 - ``_retry_connection``: whether a session sends GET, PUT and DELETE again by itself when a connection ends. Versions
   before 3.11 lack it and are warned of, since a write must not be sent twice.
 - The arguments of ClientResponse, which other people's mocks call as well, and a session's ``_response_class``.

@@ -105,7 +105,7 @@ with warnings.catch_warnings():
     class ClientSession(aiohttp.ClientSession):
         """aiohttp.ClientSession, whose calls to retired Atlas endpoints keep working.
 
-        Takes what aiohttp.ClientSession takes. Raises SettingsError when an ``ATLAS_SHIM_…`` variable means nothing.
+        Takes what aiohttp.ClientSession takes. Raises SettingsError if an ``ATLAS_SHIM_…`` variable is invalid.
         """
 
         @like(aiohttp.ClientSession._request)  # noqa: SLF001 - see above

@@ -76,7 +76,7 @@ def make(module: ModuleType | Any) -> SimpleNamespace:
     class Client(base):  # type: ignore[misc]  # known when it runs
         __doc__ = f"""{module.__name__}.Client, whose calls to retired Atlas endpoints keep working.
 
-        Takes what that takes. Raises SettingsError when an ``ATLAS_SHIM_…`` variable means nothing.
+        Takes what that takes. Raises SettingsError if an ``ATLAS_SHIM_…`` variable is invalid.
         """
 
         @like(module.Client.send)

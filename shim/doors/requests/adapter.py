@@ -68,7 +68,7 @@ def get_adapter(_: requests.Session, own: Callable[[str], BaseAdapter], url: str
 class Session(requests.Session):
     """requests.Session, whose calls to retired Atlas endpoints keep working.
 
-    Raises SettingsError when an ``ATLAS_SHIM_…`` variable means nothing.
+    Raises SettingsError if an ``ATLAS_SHIM_…`` variable is invalid.
     """
 
     @like(requests.Session.get_adapter)

@@ -17,7 +17,7 @@ from shim.doors.urllib3.door import urlopen
 class HTTPConnectionPool(urllib3.HTTPConnectionPool):
     """urllib3.HTTPConnectionPool, whose calls to retired Atlas endpoints keep working.
 
-    Raises SettingsError when an ``ATLAS_SHIM_…`` variable means nothing.
+    Raises SettingsError if an ``ATLAS_SHIM_…`` variable is invalid.
     """
 
     @like(urllib3.HTTPConnectionPool.urlopen)

@@ -44,7 +44,7 @@ class UpstreamSigner:
     lends = False
 
     async def send(self, upstream: Upstream, outbound: OutboundCall) -> UpstreamResponse:
-        """Return the reply that stands, its content unread; raises Refusal.
+        """Return the final reply, its content unread; raises Refusal.
 
         On a rewritten call a Digest signature, and a challenge to make one, are refused: they are for another path.
         """

@@ -97,7 +97,7 @@ def spoken(instant: str) -> str:
 
 
 def judge(found: Inventory, files: Sequence[Path], now: datetime, ends: Ends) -> dict[str, Any]:
-    """Return the verdict on what was read from some files, as JSON has it; it claims no more than they prove.
+    """Return the verdict that the records of some files prove, as JSON has it.
 
     Its ``word`` is ``called``, ``quiet`` or ``unproven``; ``sentence`` says it, with the facts behind it; ``doubts``
     are reasons for ``unproven``. Calls were recorded since ``reaches``. Calls count as retired unless ``ends`` has a
