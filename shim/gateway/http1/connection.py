@@ -86,7 +86,6 @@ class Connection(Wire):
         self._body = EMPTY
 
     def pause_writing(self) -> None:
-        """Have ``flushed`` wait until the caller has taken what it was sent, within ``client_timeout``."""
         super().pause_writing()
         self._watch_sending()
 

@@ -26,10 +26,10 @@ _GONE = getattr(select, "POLLRDHUP", 0) | select.POLLHUP | select.POLLERR
 class Wire(asyncio.BufferedProtocol):
     """A connection of the gateway's; subclasses define ``take`` for what arrives, and ``late``.
 
-    ``made`` is called when it may be used, with ``tls`` after the handshake, ``ended`` when the other side says no
-    more, ``lost`` at the end. ``_rest`` has arrived and waits to be taken, ``held`` says that reading has stopped.
-    Writing goes to the transport at once; ``flushed`` waits while that holds too much. ``late`` is called at ``due``,
-    by the loop's clock.
+    All share a ``buffer``, from which what arrives is taken at once. ``made`` is called when the wire may be used, with
+    ``tls`` after the handshake, ``ended`` when the other side says no more, ``lost`` at the end. ``_rest`` has arrived
+    and waits to be taken, ``held`` says that reading has stopped. Writing goes to the transport at once; ``flushed``
+    waits while that holds too much. ``late`` is called at ``due``, by the loop's clock.
     """
 
     __slots__ = ("_buffer", "_drained", "_loop", "_rest", "_transport", "_turn", "_view", "due", "held", "tls")
@@ -68,7 +68,6 @@ class Wire(asyncio.BufferedProtocol):
             self.tls.shake_hands(self._transport)
 
     def get_buffer(self, sizehint: int) -> memoryview:  # noqa: ARG002 - asyncio's signature
-        """Return where to put what arrives: one buffer for all, since it is taken out at once."""
         return self._view if self.tls is None else self._view[: self.tls.size]
 
     def buffer_updated(self, nbytes: int) -> None:
@@ -96,11 +95,9 @@ class Wire(asyncio.BufferedProtocol):
         self.lost(exc)
 
     def pause_writing(self) -> None:
-        """Have ``flushed`` wait until the other side has taken what it was sent."""
         self._drained = self._loop.create_future()
 
     def resume_writing(self) -> None:
-        """Let ``flushed`` return."""
         drained, self._drained = self._drained, None
         if drained is not None and not drained.done():
             drained.set_result(None)
