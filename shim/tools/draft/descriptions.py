@@ -26,7 +26,7 @@ _MOST = 50_000
 """The most members of one answer; Atlas' largest has some 500."""
 _DATED = re.compile(r"\.(\d{4}-\d\d-\d\d)\+json$")
 _DAY = re.compile(r"\d{4}-\d\d-\d\d")
-_PLAIN = re.compile(r"[^.\[\]']*[^.\[\]'\d][^.\[\]']*")
+_PLAIN = re.compile(r"(?!')[^.\[\]]*[^.\[\]\d][^.\[\]]*")
 """Names that need no quotes in a document, where dots, brackets and numbers have a meaning."""
 _WIDE = {frozenset({"integer", "number"}): "number", frozenset({"string", "time"}): "string"}
 
@@ -204,7 +204,7 @@ class _Schemas:
 
 
 def inside(path: str, name: str) -> str:
-    """Return the path of a member, in quotes if a document needs them; a name with quotes leads nowhere there."""
+    """Return the path of a member, in quotes if a document needs them; no path leads to a name with quotes inside."""
     shown = name if _PLAIN.fullmatch(name) else "'" + (name.replace("'", "?") or "?") + "'"
     return f"{path}.{shown}".lstrip(".")
 
