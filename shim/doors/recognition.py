@@ -85,7 +85,7 @@ def _elsewhere(match: Match, call: Call) -> Exchange:
     reply = yield Send(call, "legacy", rewritten=False, may_read=False)
     if reply.status == 410 and field(reply.headers, "x-error-code") == VERSION_GONE and call.origin not in _named:
         _named.add(call.origin)
-        said = f"{call.origin} answered {VERSION_GONE} to {match.operation.id}, and nobody named it an Atlas"
+        said = f"{call.origin} answered {VERSION_GONE} to {match.operation.id}, and no setting names it"
         logger.warning("%s: have its calls served by ATLAS_SHIM_UPSTREAM=%s", said, call.origin)
     return PassThrough(None)  # type: ignore[arg-type]  # a call that is not recognised has no record
 

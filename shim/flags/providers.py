@@ -82,7 +82,7 @@ def connected(key: str, factory: Callable[[], Any] | Path | None) -> Evaluate:
             return found.value
         if found.error_code is ErrorCode.TARGETING_KEY_MISSING and not project:
             return None
-        raise LookupError(f"{found.error_code}: {found.error_message or 'no more is said'}")
+        raise LookupError(f"{found.error_code}: {found.error_message or 'no details'}")
 
     return evaluate
 

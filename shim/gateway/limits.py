@@ -56,7 +56,7 @@ class Entry:
         limits.reserved += RESERVED
         limits.of_peer[peer] = of_peer = limits.of_peer.get(peer, 0) + 1
         if limits.count > limits.most:
-            self.excess = "The gateway is answering as many requests as it takes."
+            self.excess = "The gateway's limit of requests is reached."
         elif of_peer > limits.most_of_peer and peer != UNIX:
             self.excess = "The gateway is answering as many requests of this address as it takes."
         elif limits.reserved + limits.held > limits.memory:

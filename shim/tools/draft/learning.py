@@ -272,7 +272,7 @@ def _from_list(path: str, source: str, ground: _Ground) -> Field | None:
     if path != source and not of.found:
         return None
     rule = {"from": source, "group": key, **_DERIVED} if key else _rule(path, source, {})
-    remark = f"{len(samples)} items" + (f"; they are also one by {others}" if others else "")
+    remark = f"{len(samples)} items" + (f"; they could also be grouped by {others}" if others else "")
     return Field(path, "objects", rule, remark, bool(others), of)
 
 

@@ -102,7 +102,7 @@ def test_the_document_is_sound():
         (
             {"resource.tide.value": {"type": "links", "tier": {"successor": {"from": "x", "fidelity": "exact"}}}},
             "resource.tide.value.type",
-            "no links",
+            "can't be links",
         ),
         ({OPEN: when({"given": True}, {"given": True})}, f"{OPEN}[1]", "can never apply"),
         ({OPEN: when({"given": True}, {"is": "X"})}, f"{OPEN}[1]", "can never apply"),
