@@ -97,7 +97,7 @@ def _called(engine: Engine, name: str, callers: list[Caller]) -> dict[str, Any]:
 def _remarks(found: Inventory) -> list[str]:
     """Return sentences on what was read, and what was left out of the callers."""
     more = {
-        f"The inventory has {found.lines} lines, from {spoken(found.first)} to {spoken(found.last)}.": found.first,
+        f"Lines in the inventory: {found.lines}, from {spoken(found.first)} to {spoken(found.last)}.": found.first,
         f"{found.broken} of {found.lines} lines can't be read.": found.broken,
         f"{found.earlier} calls were made before the window, and are left out.": found.earlier,
         f"{found.own} calls of the shim's own commands are left out.": found.own,
