@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from contextlib import suppress
 from typing import Any
 from urllib.parse import quote
 
@@ -28,8 +29,7 @@ def probe(environ: Mapping[str, str], options: Options, group: str) -> list[dict
     Without credentials in the environment a 401 is good: callers may bring their own.
     Raises SettingsError on incomplete credentials and unusable certificates.
     """
-    known = read_credentials(environ)
-    auth = None if known is None else auth_for(known, options.upstream)
+    auth = auth_for(known, options.upstream) if (known := read_credentials(environ)) else None
     root = f"{options.upstream}/api/atlas/v2/groups/{quote(group, safe='')}"
     calls = (
         ("legacy", f"{root}/serverless/{CLUSTER}/backup/snapshots?itemsPerPage=1", "2023-01-01"),
@@ -50,8 +50,10 @@ def _ask(client: httpx.Client, environ: Mapping[str, str], side: str, url: str, 
     except AtlasError as refused:  # the service account's exchange for a token
         said = f"sign-in failed: {refused}; {after_answer(refused, environ, url)}"
         return {"status": refused.status, "meaning": said, "good": False}
-    error = error_of(reply) if reply.is_error else None
-    if error is None and not _is_list(reply):
+    error, results = error_of(reply) if reply.is_error else None, None
+    with suppress(ValueError, TypeError, KeyError, RecursionError):
+        results = reply.json()["results"]
+    if error is None and not isinstance(results, list):
         kind = reply.headers.get("content-type", "no content type")
         said = f"not Atlas' answer: {reply.status_code} with {kind}, and no list; something else may be at this address"
         return {"status": reply.status_code, "meaning": said, "good": False}
@@ -59,14 +61,6 @@ def _ask(client: httpx.Client, environ: Mapping[str, str], side: str, url: str, 
     if error is not None and not good:
         meaning = "; ".join(filter(None, (meaning, after_answer(error, environ, url))))
     return {"status": reply.status_code, "meaning": meaning, "good": good}
-
-
-def _is_list(reply: httpx.Response) -> bool:
-    try:
-        found = reply.json()
-    except (ValueError, RecursionError):
-        return False
-    return isinstance(found, dict) and isinstance(found.get("results"), list)
 
 
 def _meaning(side: str, url: str, status: int, error: AtlasError | None, *, signed: bool) -> tuple[str, bool]:
@@ -82,6 +76,4 @@ def _meaning(side: str, url: str, status: int, error: AtlasError | None, *, sign
         return f"reached and signed in{why}: {error}", not is_named
     if status == 401 and not signed:
         return "reached; the environment has no credentials, so that callers must send their own", True
-    if status in {401, 403}:
-        return f"reached, but these credentials are refused: {error}", False
-    return f"reached; unexpected: {error}", False
+    return f"reached; {'these credentials are refused' if status in {401, 403} else 'unexpected'}: {error}", False

@@ -50,10 +50,7 @@ def carry_out(command: Command, given: Values, base_url: str, credentials: Crede
                 time.sleep(4)  # as in the CLI
         except AtlasError as error:
             if error.status == 401 and isinstance(credentials, AccessToken):
-                sys.stderr.write(
-                    "atlas-shim: the access token may have expired; `atlas auth login` and most commands of the Atlas "
-                    "CLI renew the one in its file\n"
-                )
+                sys.stderr.write("atlas-shim: the access token may have expired; `atlas auth login` renews it\n")
             raise _refused(error, method, url) from None
         except httpx.TransportError as error:
             said = f'{method.capitalize()} "{url}": {type(error).__name__}: {error}'.removesuffix(": ")
