@@ -15,7 +15,7 @@ from shim.documents.fields import TIERS, Resource, When
 from shim.documents.question import OF_PAGE, QueryRule, RefusedChoice, RequestBody, query_rules
 from shim.documents.read import Declared, given, nested, of_table, read_as, source_text, under
 from shim.documents.resources import read_body
-from shim.documents.sources import Step
+from shim.documents.sources import LONGEST, Step
 from shim.documents.tables import Rows, Table, checked, key_path, read_template
 from shim.documents.templates import Template, parameters_in, parse_template
 from shim.documents.versions import parse_date
@@ -139,7 +139,12 @@ class Target(Declared):
 
     def wrong(self, table: Table) -> Rows:
         parts, kind, legacy = self.items.split("."), self.media_type, table.around.operation
-        no_name = not all(parts) or any(part.isdigit() for part in parts) or {*"['"} & {*self.items}
+        no_name = (
+            not all(parts)
+            or len(self.items) > LONGEST
+            or any(part.isdigit() for part in parts)
+            or {*"['"} & {*self.items}
+        )
         kept, is_one, is_read = self.paging == "kept", legacy.shape == "one", legacy.method == "GET"
         names = [rule.to for rule in self.query.values() if not rule.drop and (rule.refuse is None or rule.values)]
         other = "belongs to lists; this operation answers with one resource"

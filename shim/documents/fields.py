@@ -190,6 +190,12 @@ class Resource:
     bare: bool = False
     at: str = ""
 
+    size: int = attrs.field(init=False, repr=False, eq=False)
+
+    @size.default
+    def _size(self) -> int:
+        return sum(1 if field.of is None else 1 + field.of.size for field in self.fields)
+
     def walk(self) -> Iterator[Field]:
         """Return all fields, those of the resources in them too."""
         for field in self.fields:

@@ -9,6 +9,7 @@ from typing import Any
 import attrs
 
 from shim.documents.fields import BARE, BODY, TIERS, TYPES, Field, Resource, Rule, Verb, When
+from shim.documents.sources import LONGEST
 from shim.documents.tables import Table
 from shim.documents.verbs import VERBS, Absent, From
 from shim.documents.vocabulary import Fidelity
@@ -22,6 +23,8 @@ _OWN = {False: frozenset({"why", "when", "fidelity"}), True: frozenset({"why", "
 _VERBS = {body: {key: verb for key, verb in VERBS.items() if verb.in_body or not body} for body in (False, True)}
 _KEYS = {body: _OWN[body].union(*(verb.keys() for verb in verbs.values())) for body, verbs in _VERBS.items()}
 """Keys of every rule, verbs by their keys, and all these keys; False for rules of answers, True for those of bodies."""
+MOST_FIELDS = 10_000
+"""Fields of a resource together with those of the objects in it: each resource may stand in another many times."""
 _SAYS_WHY = (Fidelity.DERIVED, Fidelity.CONSTANT, Fidelity.ABSENT)
 
 
@@ -54,7 +57,10 @@ class Resources:
         if name in self._outer:
             table.wrong(key, f"{name!r} stands inside itself: {' in '.join((name, *reversed(self._outer)))}")
         elif name in self.tables or name in self.read:
-            return self.get(name)
+            found = self.get(name)
+            if found.size <= MOST_FIELDS:
+                return found
+            table.wrong(key, f"{name!r} has more than {MOST_FIELDS} fields, with those of the objects in it")
         elif name:
             table.wrong(key, f"{name!r} is not a resource of this document")
         return None
@@ -78,6 +84,9 @@ def _resource(
     given: dict[str, Any] = {key: value for key in settings if type(value := table.get(key)) is _SETTINGS[key]}
     fields = tuple(field for key in table.names() if key not in given for field in read(table, key))
     without = table.texts("without") if "without" in given else ()
+    if any(len(one) > LONGEST for one in without):
+        table.wrong("without", f"has a name of more than {LONGEST} characters")
+        without = ()
     if without and not given.get("rest"):
         table.wrong("without", "can never apply: without rest = true no other member passes")
     return Resource(name, fields, given.get("rest", False), without, given.get("bare", False), table.path)
@@ -87,6 +96,9 @@ def _field(resource: Table, name: str) -> Iterator[Field]:
     table = resource.table(name)
     if table is None:
         return
+    if len(name) > LONGEST:
+        table.wrong("", f"has a name of more than {LONGEST} characters")
+        name = name[:LONGEST]
     table.know((*TIERS, "tier", BODY, "type", "words", "of"))
     rules = dict[str, tuple[Rule, ...]]()
     for tier, where, key in (*tiers_of(table), (BODY, table, BODY)):

@@ -39,6 +39,10 @@ _QUOTED = re.compile(r"'[^']+'")
 _PARTS = re.compile(r"(?:^|\.)((?:'[^']+'(?=[.\[]|\Z))?[^.]*)")
 
 
+LONGEST = 1000
+"""The characters of a source, or of a nested name."""
+
+
 def names_in(text: str) -> list[str]:
     """Return the parts of a nested name, which dots outside of quotes separate; quotes stay."""
     return _PARTS.findall(text)
@@ -56,6 +60,8 @@ def _plain(part: str) -> str:
 @lru_cache(maxsize=4096)
 def parse_source(text: str) -> Path:
     """Return the path that a source says; raises ValueError that says what is wrong with it."""
+    if len(text) > LONGEST:
+        raise ValueError(f"is not a source: it has more than {LONGEST} characters")
     path: list[str | Step] = []
     for part in names_in(text):
         found = _PART.fullmatch(part)

@@ -61,6 +61,37 @@ def test_what_may_never_end_is_not_read(tmp_path, make, said):
     assert problems(tmp_path, things=SOUND) == (f"odd.toml: {said}",)
 
 
+LONG = "a." * 100_000 + "b"
+DOUBLED = "".join(
+    f"[resource.s{number}]\n"
+    + "".join(
+        f'{name} = {{ type = "object", of = "s{number + 1}", flex = {{ absent = true, why = "x" }} }}\n'
+        for name in "ab"
+    )
+    for number in range(40)
+)
+
+
+@pytest.mark.parametrize(
+    ("more", "said"),
+    [
+        (f'[resource.thing.x]\ntype = "any"\nflex = {{ from = "{LONG}", fidelity = "exact" }}\n', "more than 1000"),
+        (f'[resource.thing."{LONG}"]\ntype = "any"\nflex = {{ from = "a", fidelity = "exact" }}\n', "more than 1000"),
+        (f'[resource.thing]\nrest = true\nwithout = ["{LONG}"]\n', "more than 1000"),
+        (
+            '[resource.thing.x]\ntype = "object"\nof = "s0"\nflex = { absent = true, why = "x" }\n' + DOUBLED
+            + '[resource.s40]\nx = { type = "string", flex = { absent = true, why = "x" } }\n',
+            "more than 10000 fields",
+        ),
+    ],
+    ids=["source", "field", "without", "doubled"],
+)  # fmt: skip
+def test_what_grows_without_a_bound_is_refused(tmp_path, more, said):
+    """Checking it would not end: a long name, and resources that stand in each other twice."""
+    found = problems(tmp_path, things=SOUND + more)
+    assert any(said in one for one in found)
+
+
 def test_a_single_file_will_do(tmp_path):
     """ATLAS_SHIM_MAPPINGS may name a file, whatever its ending."""
     path = tmp_path / "things.txt"
