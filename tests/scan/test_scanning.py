@@ -380,6 +380,8 @@ HOSTILE = {
     "sum.java": "class A { String a = " + "+".join(['"serverless"'] * 5_000) + "; }",
     "calls.go": 'package x\nfunc f0(a string) string { return "serverless" }\n'
     + "".join(f'func f{n}(a string) string {{ return f{n - 1}(a) + f{n - 1}(a + "x") }}\n' for n in range(1, 100)),
+    "line.py": "a = [" + '"serverless", ' * 50_000 + "]",
+    "calls.py": 'requests.get("/groups/a")  # serverless\n' * 20_000,
     "broken.cs": 'class { ( "serverless" < ' * 2_000,
     "long.sh": "curl serverless " + "a" * 3_000_000,
     "deep.json": '{"serverless":' * 10_000 + "1" + "}" * 10_000,

@@ -135,16 +135,13 @@ class Lines:
         said = set(_METHOD.findall(row))
         methods = [*said, None] if len(said) == 1 else [None]
         for token in _TOKEN.finditer(_CONCATENATED.sub(HOLE, _UNKNOWN.sub(HOLE, whole))):
-            word, before = token[0].rstrip(".:"), token.string[max(0, token.start() - 500) : token.start()]
-            word = re.sub(r"^[\w.-]+=(?=/|https?:|\x00)", "", word)
-            if not self.sought.concerns(word) or _talks(before):
-                continue
-            key = _KEY.search(before[-200:])
-            if key is not None and _is_talk(key[1]):
-                continue
+            word = re.sub(r"^[\w.-]+=(?=/|https?:|\x00)", "", token[0].rstrip(".:"))
             uses = (self.sought.called(place, method, word, "text") for method in methods)
             found = next(filter(None, uses), []) or self._name(word, place, row)
-            yield from (use for use in found if not is_living(use.operations[0]))
+            before = token.string[max(0, token.start() - 500) : token.start()] if found else ""
+            key = _KEY.search(before[-200:])
+            if not _talks(before) and (key is None or not _is_talk(key[1])):
+                yield from (use for use in found if not is_living(use.operations[0]))
 
     def _name(self, word: str, place: Place, row: str) -> list[Use]:
         """Return the use of a resource or of a client library that a word names."""

@@ -56,6 +56,8 @@ class Reader:
         self.sought = sought
         self.text = program.root.text
         self.near = _SPEAKS.search(self.text) is not None
+        self.has_generated = "mongodbatlas" in self.text
+        self.has_clients = re.search(r"FeignClient|RegisterRestClient|HttpExchange", self.text) is not None
         served = {name for name, library in _SERVES.items() if library in self.text}
         self.mocks = rules.words("words", "mocks") | served
         self.used = set[Node]()
@@ -216,7 +218,7 @@ class Reader:
         """Yield the use in a name, a text or a member that is not the call's own name."""
         if node.role in {"name", "string"} and len(node.text) < 80:
             word = plain(node.text.strip("\"'`"))
-            is_generated = node.role == "name" and "mongodbatlas" in self.text
+            is_generated = self.has_generated and node.role == "name"
             found = self.sought.spelled(word) or (self.sought.wrapped(word.removeprefix("New")) if is_generated else ())
             yield from [Use(self._place(node), "resource", found, None, word)] if found else []
         if node.role == "member" and node.kids and node.parent and node.parent.role not in {"call", "type"}:
@@ -233,8 +235,7 @@ class Reader:
 
     def _annotation(self, node: Node) -> Iterator[Use]:
         """Read an annotation that turns a method into a call, as in Retrofit, Feign and Refit."""
-        is_client = re.search(r"FeignClient|RegisterRestClient|HttpExchange", self.text) is not None
-        is_client = is_client or not rules.words("words", "clients").isdisjoint(node.words()[:1])
+        is_client = self.has_clients or not rules.words("words", "clients").isdisjoint(node.words()[:1])
         if self.program.language not in {"java", "kotlin", "csharp", "scala"} or not is_client:
             return
         for one in (one for one in node.walk() if one.role == "string"):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Sequence
 from datetime import datetime
 from functools import cache, lru_cache
@@ -25,6 +26,7 @@ from shim.tools.scan.tree import parsed
 NO_GRAMMARS = (
     "no grammars installed: findings are lines of text; for calls with methods: pip install 'atlas-shim[scan]'"
 )
+_LONG_LINE = re.compile(r"[^\n]{20000}")  # a grammar takes the square of a line's length
 _KINDS = ("call", "sdk", "command", "resource", "path", "text")  # the kinds of uses, the most specific first
 
 
@@ -120,7 +122,7 @@ class _Scan:
         try:
             if source.language and not has_grammars():
                 self.notes[Remark("", 0, NO_GRAMMARS)] = None
-            elif source.language:
+            elif source.language and _LONG_LINE.search(source.text) is None:
                 root, too_deep = parsed(source.language, source.text)
                 program = Program(source.file, source.language, root)
                 uses += Reader(program, sought).uses()
