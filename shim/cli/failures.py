@@ -8,6 +8,7 @@
 
 from __future__ import annotations
 
+import errno
 import os
 import sys
 from collections.abc import Mapping
@@ -53,6 +54,12 @@ class Failure(click.ClickException):
         self.exit_code = exit_code  # type: ignore[misc]  # click reads it from the instance, as it may be either
 
 
+_UNWRITTEN = frozenset({errno.ENOSPC, errno.EDQUOT, errno.EROFS, errno.EACCES, errno.ENOENT, errno.ENOTDIR})
+    {errno.ENOSPC, errno.EDQUOT, errno.EROFS, errno.EACCES, errno.ENOENT, errno.EISDIR, errno.ENOTDIR}
+)
+"""Errors of a full disk, and of a place where nothing can be written."""
+
+
 def failure_of(error: Exception) -> Failure | None:
     """Return an error as a Failure, None if it is a defect that deserves its traceback."""
     match error:
@@ -67,6 +74,8 @@ def failure_of(error: Exception) -> Failure | None:
             return Failure("\n  ".join(filter(None, said)), NO)
         case ModuleNotFoundError() if error.name in EXTRAS:
             return Failure(hint(error.name), SETTINGS)
+        case OSError() if error.errno in _UNWRITTEN:
+            return Failure(f"{error.filename or 'the output'}: {error.strerror}", SETTINGS)
     # httpx' errors can only come from a command that has loaded httpx.
     loaded = sys.modules.get("httpx")
     if loaded is not None and isinstance(error, loaded.RequestError):

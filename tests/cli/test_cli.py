@@ -112,6 +112,17 @@ def test_other_commands_need_no_extra(words):
     assert "Traceback" not in done.stderr
 
 
+def test_a_full_disk_is_not_called_a_clean_scan(tmp_path):
+    """Exit code 1 of a scan means that nothing was found."""
+    (tmp_path / "a.sh").write_text("atlas serverless list\n")
+    script = f"import shim.cli; shim.cli.main(['scan', {str(tmp_path)!r}])"
+    with open("/dev/full", "w") as full:  # noqa: PTH123 - a device
+        done = subprocess.run(
+            [sys.executable, "-c", script], stdout=full, stderr=subprocess.PIPE, text=True, check=False
+        )
+    assert (done.returncode, done.stderr) == (2, "Error: the output: No space left on device\n")
+
+
 def test_no_flag_takes_a_credential():
     """Credentials never stand on a command line, where every process can read them; paths of files may."""
     paths = {"--keys-file", "--tls-key", "--upstream-key"}
