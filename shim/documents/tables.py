@@ -114,7 +114,8 @@ class Table:
             self.wrong(key, f"is not a key of this table{hint}")
             meant = near[0] if near and near[0] in lacking else key
             self._spelt[meant] = key
-            self._data = {meant if one == key else one: value for one, value in self._data.items()}
+            if meant != key:
+                self._data = {meant if one == key else one: value for one, value in self._data.items()}
 
     def begin_with(self, other: Table | None) -> None:
         """Add the keys that this table lacks from another one, if there is one."""

@@ -138,7 +138,8 @@ def test_without_pairs_a_draft_loads_and_is_full_of_questions(shops, greenhouses
 def test_texts_that_pairs_quote_are_one_line_of_toml(shops, recorded, lines):
     """Whatever is in a recorded value, and however a resource's members are called."""
     odd = "it's a\"\n# \x7f\u2028"
-    pairs = recorded(*({"path": f"/v1/shops/a/orders/{n}", "old": {odd: 1, "state": odd}, "new": {}} for n in "12"))
+    old = {odd: 1, "state": odd, "x" * 2000: 1}
+    pairs = recorded(*({"path": f"/v1/shops/a/orders/{n}", "old": old, "new": {}} for n in "12"))
     assert lines(draft(**shops, wanted=ORDERS[:1], pairs=pairs), pairs)["state"].equal == 2
 
 

@@ -19,7 +19,7 @@ from shim.core.recognise import Engine
 from shim.core.settings import Host, RouteWord, Settings
 from shim.documents.calls import Successor
 from shim.documents.load import MOST_BYTES, text_of
-from shim.documents.sources import NoValue, look_up, parse_source
+from shim.documents.sources import LONGEST, NoValue, look_up, parse_source
 from shim.documents.vocabulary import Fidelity
 from shim.errors import SettingsError
 
@@ -266,5 +266,5 @@ def same_value(one: Any, other: Any) -> bool:
 
 def read(path: str, value: Any) -> Any:
     """Return what stands at a source of documents, MISSING if there is nothing or null."""
-    found = look_up(value, parse_source(path))
+    found = look_up(value, parse_source(path)) if len(path) <= LONGEST else MISSING
     return MISSING if found is None else found
