@@ -6,14 +6,13 @@ Rows say where, whether it is wrong, and what is.
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from difflib import get_close_matches
 
 import attrs
 
 from shim.documents.fields import BODY, TIERS, Field, Resource, Rule, Use, When
 from shim.documents.model import Document, Operation
 from shim.documents.sources import Path, Step, names_in, parse_source, unquoted
-from shim.documents.tables import Rows, below, did_you_mean
+from shim.documents.tables import Rows, below, did_you_mean, nearest
 from shim.documents.templates import parameter_name
 from shim.documents.verbs import way_of
 from shim.documents.ways import Group
@@ -54,10 +53,10 @@ def _of_fields(document: Document) -> Rows:
         named = {tier for field in use.resource.fields for tier in field.rules if tier != BODY}
         misspelt = dict[str, str]()  # tiers that no field has a rule for, with one that some have
         for tier in sorted(use.tiers.keys() - named - {BODY}):
-            for near in get_close_matches(tier, sorted(named), n=1):
+            if near := nearest(tier, sorted(named)):
                 misspelt[tier] = near
                 for at in use.tiers[tier]:
-                    yield at, True, f"is of a tier that no field has a rule for; did you mean {near!r}?"
+                    yield at, True, f"is of a tier that no field has a rule for{did_you_mean(near)}"
         meant = {*misspelt, *misspelt.values()} - (use.tiers.keys() - misspelt.keys())
         for field in use.resource.fields:
             yield from _of_field(field, use, meant)
@@ -121,9 +120,9 @@ def _of_field(field: Field, use: Use, misspelt: set[str]) -> Rows:
     unused, others = field.rules.keys() - use.tiers.keys() - misspelt, sorted(use.tiers.keys() - field.rules.keys())
     for tier in field.rules:
         what = "is in a request body" if tier == BODY else f"has a {tier} successor"
-        what = f"can never apply: no operation of this resource {what}{did_you_mean(tier, others)}"
+        what = f"can never apply: no operation of this resource {what}{did_you_mean(nearest(tier, others))}"
         yield f"{field.at}.{_key(tier)}", tier in unused, what
-    meant = {near for tier in unused for near in get_close_matches(tier, others, n=1)}
+    meant = {nearest(tier, others) for tier in unused}
     for tier in sorted(use.tiers.keys() - misspelt):
         rules, lacking = field.rules.get(tier, ()), "is missing; say how the field gets its value there, or absent"
         yield f"{field.at}.{_key(tier)}", field.rules and not rules and tier not in meant, lacking

@@ -18,6 +18,8 @@ _Read = TypeVar("_Read")
 
 Rows = Iterable[tuple[str, object, str]]
 """For each thing that may be wrong: the key, whether it is, and what is wrong."""
+_LONG = 100
+"""The characters of a word that are compared with known words, which are shorter."""
 _BARE = re.compile(r"[A-Za-z0-9_-]+")
 NEVER = datetime.max.replace(tzinfo=UTC)
 """The sunset of what lives on."""
@@ -39,10 +41,14 @@ def same(one: Any, other: Any) -> bool:
     return type(one) is type(other) and bool(one == other)
 
 
-def did_you_mean(word: str, words: Collection[str]) -> str:
-    """Return the hint at the most similar of some words, empty if no word is similar."""
-    near = get_close_matches(word, words, n=1)
-    return f"; did you mean {near[0]!r}?" if near else ""
+def nearest(word: str, words: Collection[str]) -> str:
+    """Return the most similar of some words, empty if no word is similar."""
+    return "".join(get_close_matches(word[:_LONG], words, n=1))
+
+
+def did_you_mean(near: str) -> str:
+    """Return the hint at a similar word, empty without one."""
+    return f"; did you mean {near!r}?" if near else ""
 
 
 @attrs.define
@@ -109,10 +115,10 @@ class Table:
         """Report keys that are not in ``keys``; if a similar key is missing, the unknown one is read in its place."""
         for key in [key for key in self._data if key not in keys and key not in self._spelt]:
             lacking = [one for one in keys if one not in self._data]
-            near = get_close_matches(key, lacking, n=1) or get_close_matches(key, keys, n=1)
-            hint = f"; did you mean {near[0]!r}?" if near else f"; known here: {', '.join(sorted(keys))}"
+            near = nearest(key, lacking) or nearest(key, keys)
+            hint = did_you_mean(near) or f"; known here: {', '.join(sorted(keys))}"
             self.wrong(key, f"is not a key of this table{hint}")
-            meant = near[0] if near and near[0] in lacking else key
+            meant = near if near in lacking else key
             self._spelt[meant] = key
             if meant != key:
                 self._data = {meant if one == key else one: value for one, value in self._data.items()}
@@ -156,8 +162,9 @@ class Table:
         """Return one of the allowed words; a misspelt one is read as the one that was meant."""
         value = self.text(key, default=default, noun=f"one of {', '.join(allowed)}")
         if value and value not in allowed:
-            self.wrong(key, f"{value!r} is not one of {', '.join(allowed)}{did_you_mean(value, allowed)}")
-            value = "".join(get_close_matches(value, allowed, n=1))
+            near = nearest(value, allowed)
+            self.wrong(key, f"{value!r} is not one of {', '.join(allowed)}{did_you_mean(near)}")
+            value = near
         return value or default or allowed[0]
 
     def flag(self, key: str) -> bool:
