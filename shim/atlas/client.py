@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 import os
 from collections.abc import Mapping
-from typing import Generic, Self, TypeVar
+from typing import Any, Generic, Self, TypeVar
 
 from httpx import USE_CLIENT_DEFAULT
 from httpx import Timeout as TimeoutParts
@@ -29,6 +29,7 @@ TIMEOUT = 30.0
 RETRIES = Retries()
 Timeout = TimeoutParts | float | None
 HttpClient = TypeVar("HttpClient", Client, AsyncClient)
+Made = TypeVar("Made", bound="_ConfiguredClient[Any]")
 
 
 class _ConfiguredClient(Generic[HttpClient]):
@@ -75,14 +76,14 @@ class _ConfiguredClient(Generic[HttpClient]):
         self.shared_tier_restore_jobs: SharedTierRestoreJobs[HttpClient] = SharedTierRestoreJobs(*how)
 
     @classmethod
-    def from_env(
-        cls,
+    def from_env(  # noqa: PYI019 - Jedi takes Self for the class that declares it
+        cls: type[Made],
         environ: Mapping[str, str] | None = None,
         *,
         timeout: Timeout = TIMEOUT,
         retries: Retries | None = RETRIES,
         http_client: HttpClient | None = None,
-    ) -> Self:
+    ) -> Made:
         """Make a client configured by the environment; the other arguments are those of the constructor."""
         return cls(environ=environ, timeout=timeout, retries=retries, http_client=http_client)
 
