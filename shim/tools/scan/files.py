@@ -77,11 +77,12 @@ def source_files(paths: Sequence[Path], exclude: Iterable[str] = ()) -> Iterator
                 else:
                     yield _source(path)
         except (OSError, ValueError, RuntimeError) as error:
-            yield UnreadError(path.as_posix(), _reason(error))
+            yield UnreadError(path.as_posix(), reason(error))
 
 
-def _reason(error: BaseException) -> str:
-    return f"could not be read: {getattr(error, 'strerror', None) or type(error).__name__}"
+def reason(error: Exception) -> str:
+    """Return why a file could not be read."""
+    return f"could not be read: {getattr(error, 'strerror', None) or f'{type(error).__name__}: {error}'}"[:200]
 
 
 def _source(path: Path) -> Source:
@@ -100,22 +101,19 @@ def _source(path: Path) -> Source:
 
 
 def read(source: Source) -> bytes:
-    """Return a file's bytes; raises UnreadError."""
-    try:
-        # Non-blocking, since the file may have been replaced by a pipe without a writer.
-        flags = os.O_RDONLY | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_BINARY", 0)
-        with os.fdopen(os.open(source.file, flags), "rb") as file:
-            info = os.fstat(file.fileno())
-            if not stat.S_ISREG(info.st_mode):
-                raise UnreadError(source.file, "no regular file")
-            head = file.read(8192)
-            if b"\0" in head and not head.startswith(WIDE):
-                raise UnreadError(source.file, "binary", is_odd=False)
-            if info.st_size > _LARGEST:
-                raise UnreadError(source.file, f"larger than {_LARGEST >> 20} MiB")
-            return head + file.read(_LARGEST)
-    except (OSError, ValueError) as error:
-        raise UnreadError(source.file, _reason(error)) from None
+    """Return a file's bytes; raises UnreadError or OSError."""
+    # Non-blocking, since the file may have been replaced by a pipe without a writer.
+    flags = os.O_RDONLY | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_BINARY", 0)
+    with os.fdopen(os.open(source.file, flags), "rb") as file:
+        info = os.fstat(file.fileno())
+        if not stat.S_ISREG(info.st_mode):
+            raise UnreadError(source.file, "no regular file")
+        head = file.read(8192)
+        if b"\0" in head and not head.startswith(WIDE):
+            raise UnreadError(source.file, "binary", is_odd=False)
+        if info.st_size > _LARGEST:
+            raise UnreadError(source.file, f"larger than {_LARGEST >> 20} MiB")
+        return head + file.read(_LARGEST)
 
 
 def decode(source: Source, content: bytes) -> None:

@@ -30,7 +30,6 @@ _VARIABLE = re.compile(
 _UNKNOWN = re.compile(r"\$\{\{[^{}]*\}\}|\{\{[^{}]*\}\}|[$#]\{[^{}]*\}|\\\([^()]*\)|<[\w-]+>|\$\((?![^()]*://)[^()]*\)")
 """Values that only a run knows."""
 _KEY = re.compile(r"[\"']?([\w.$-]+)[\"']?\s*[:=]\s*[\"'|>]?[^:=]*$")
-_ANY_KEY = re.compile(r"^\s*(?:-\s+)?[\"']?([\w.$-]+)[\"']?\s*[:=]")
 _SEQUENCE = re.compile(r"^\s*-\s+[\"']?([^\s\"':{}\[\]]+)[\"']?\s*$")
 _FOR_PEOPLE = re.compile(r"^\s*cat\b(?!.*[|>]\s*[\w$\"/]).*<<-?\s*[\"'\\]?(\w+)[\"']?")  # A text that is only printed
 _OPENED = re.compile(r"\s*(/\*|<#|<!--|=begin\b|(?:@\w+ )?\"\"\")")
@@ -58,6 +57,7 @@ class Lines:
 
     def __init__(self, source: Source, sought: Sought) -> None:
         self.source, self.sought = source, sought
+        self.is_stack = "mongodb::atlas::" in source.text.casefold()
         self.rows = source.text.split("\n")
         self.variables: dict[str, str] = {}
 
@@ -72,9 +72,6 @@ class Lines:
                 value = _VALUE.fullmatch(self._put_in(assigned[3].strip()))
                 if value is not None and len(value[0]) < _LONGEST_VALUE:
                     self.variables[assigned[1]] = value[1] or value[2] or value[3] or ""
-            key = _ANY_KEY.match(row)
-            if key is not None and _is_talk(key[1]):
-                continue
             commands = commands_in(whole) if len(whole) < _LONGEST else ()
             found = [
                 use for before, words in commands if not _talks(before) for use in self.sought.command(place, words)
@@ -138,34 +135,27 @@ class Lines:
             word = re.sub(r"^[\w.-]+=(?=/|https?:|\x00)", "", token[0].rstrip(".:"))
             uses = (self.sought.called(place, method, word, "text") for method in methods)
             found = next(filter(None, uses), []) or self._name(word, place, row)
-            before = token.string[max(0, token.start() - 500) : token.start()] if found else ""
-            key = _KEY.search(before[-200:])
-            if not _talks(before) and (key is None or not _is_talk(key[1])):
+            if found and not _talks(token.string[max(0, token.start() - 500) : token.start()]):
                 yield from (use for use in found if not is_living(use.operations[0]))
 
     def _name(self, word: str, place: Place, row: str) -> list[Use]:
         """Return the use of a resource or of a client library that a word names."""
-        name = word.strip(":{=")
-        block = re.match(rf"\s*\"?(resource|data)\"?\s+\"{re.escape(word)}\"", row)
+        name = "instancetype: serverless" if self.is_stack and _INSTANCE_TYPE.search(row) else word.strip(":{=")
+        block = re.match(r"\s*\"?(resource|data)\"?\s+\"([^\"]+)\"", row)
         is_typed = word.startswith("mongodbatlas_") and self.source.ending in {"yml", "yaml", "json"}
-        kinds = [block[1]] if block is not None else ["resource", "data"] if is_typed else []
+        kinds = [block[1]] if block is not None and block[2] == word else ["resource", "data"] if is_typed else []
         uses = [self.sought.spelled(name), *(self.sought.resource(kind, word) for kind in kinds)]
-        if name == "serverless" and _INSTANCE_TYPE.search(row) and "mongodb::atlas::" in self.source.text.casefold():
-            uses = [self.sought.spelled("instancetype: serverless")]
         if resource := next(filter(None, uses), ()):
             return [Use(place, "resource", resource, None, name)]
         named = filter(None, (self.sought.named(part) for part in re.findall(r"[A-Za-z_]\w+", word)))
         return [Use(place, "text", (one,), one.method, word) for one in islice(named, 1)]
 
 
-def _is_talk(key: str) -> bool:
-    """Return whether the value of a key only talks."""
-    return key.casefold() in rules.words("words", "talk") | {"name", "$ref"}
-
-
 def _talks(before: str) -> bool:
-    """Return whether the command before a text only talks about it, or looks at files."""
+    """Return whether the command or the key before a text only talks about it, or looks at files."""
+    key = _KEY.search(before[-200:])
     skipped = rules.words("commands", "before")
     words = (one for one in _HEAD.findall(_SEGMENT.split(before)[-1]) if one not in skipped)
     word = next(words, "").rpartition(".")[2]
-    return word in rules.words("commands", "talks") or _TALKS.match(word) is not None
+    is_talk = key is not None and key[1].casefold() in rules.words("words", "talk") | {"name", "$ref"}
+    return is_talk or word in rules.words("commands", "talks") or _TALKS.match(word) is not None

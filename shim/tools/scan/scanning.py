@@ -15,7 +15,7 @@ from shim.core.recognise import Engine
 from shim.core.route import sunset_of
 from shim.core.settings import Settings
 from shim.tools.scan import rules
-from shim.tools.scan.files import WIDE, Source, UnreadError, decode, read, source_files
+from shim.tools.scan.files import WIDE, Source, UnreadError, decode, read, reason, source_files
 from shim.tools.scan.findings import Finding, FindingState, pragmas
 from shim.tools.scan.fold import Program
 from shim.tools.scan.lines import RECORDED, Lines
@@ -69,7 +69,7 @@ def scan(
         except UnreadError as error:
             (done.errors if error.is_odd else done.unread).append(Remark(error.file, 0, error.reason))
         except Exception as error:  # noqa: BLE001 - whatever it is, it is this file's
-            done.errors.append(_crash(source, error))
+            done.errors.append(Remark(source.file, 0, reason(error)))
     findings = sorted(done.findings, key=lambda one: one.place.file)
     said = tuple(done.errors), tuple(done.notes), tuple(done.unread)
     return ScanReport(tuple(findings), *said, done.files, done.ignored)
@@ -94,7 +94,7 @@ class _Scan:
         self.files = self.ignored = 0
 
     def read(self, source: Source | UnreadError) -> None:
-        """Search one file; raises UnreadError."""
+        """Search one file; raises UnreadError or OSError."""
         if isinstance(source, UnreadError):
             raise source
         raw = read(source)
@@ -131,7 +131,7 @@ class _Scan:
                     said = "nested too deeply to parse fully; it was read line by line, too"
                     self.notes[Remark(source.file, 0, said)] = None
         except Exception as error:  # noqa: BLE001 - its lines can be read all the same
-            self.errors.append(_crash(source, error))
+            self.errors.append(Remark(source.file, 0, reason(error)))
         seen = {use.place.line for use in uses}
         by_line = Lines(source, sought).uses() if broken else ()
         uses += [one for one in by_line if one.place.line not in seen and not broken.isdisjoint({0, one.place.line})]
@@ -155,10 +155,6 @@ class _Scan:
         state = state if operation.successors else FindingState.NO_SUCCESSOR
         known = attrs.asdict(attrs.evolve(use, place=place), recurse=False)
         return Finding(**known, state=state, sunset=sunset, source="\n".join(lines), row=row, cell=cell)
-
-
-def _crash(source: Source | UnreadError, error: Exception) -> Remark:
-    return Remark(source.file, 0, f"could not be read: {type(error).__name__}: {error}"[:200])
 
 
 def _settled(uses: Iterable[Use]) -> list[Use]:
