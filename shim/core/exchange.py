@@ -38,7 +38,7 @@ from shim.core.question import OWN_WORDS, LegacyQuery, chosen_by, object_of, rea
 from shim.core.recognise import Match
 from shim.core.responses import CallError, document_reply, error_body, help_link
 from shim.core.route import Decision, constant_of, decide, empty_key, is_strict, learn_retired, switched_of
-from shim.core.successor import adds_to, answered, ask_successors, legacy_list, read_list
+from shim.core.successor import ask_successors, legacy_list
 from shim.documents.calls import Successor
 from shim.documents.fields import When
 from shim.documents.sources import NoValue, look_up, parse_source
@@ -64,7 +64,11 @@ def exchange(match: Match, call: Call, context: Context) -> Exchange:
             outcome = _alone(state)
         else:
             _read_question(state)
-            outcome = yield from ask_successors(state, going_on)
+            first, *others = match.compiled.tiers[going_on.route]
+            tiers = [first, *(one for one in others if going_on.corrects or one.switch)]
+            answer = yield from ask_successors(state, going_on, tiers)
+            assert answer is not None, "none of these adds to another list"
+            outcome = answer
             if going_on.legacy_next and state.knows_nothing:
                 outcome = yield from legacy_fallback(state, outcome)
     except CallError as error:
@@ -81,16 +85,18 @@ def _by_switch(
     if tier.when is not None and _body_says(tier.when, state.call, state.context.loads):
         state.reason = f"the body has what {tier.tier} takes"
         return attrs.evolve(decision, route=tier.tier, corrects=False)
-    if adds_to(tier, state):
+    context = state.context
+    key = empty_key(state.call, tier.only.path.build(state.match.raw)) if tier.adds and tier.only else None
+    if key is not None and context.memory.recall(key, context.monotonic()) is None:
         _read_question(state)
-        made, pages, outcome = yield from read_list(state, tier)
-        if outcome is not None:
-            return outcome
-        if any(page.items for page in pages):
-            state.added, state.reason = (tier.tier, pages), f"{state.reason}; {tier.tier} had something to add"
+        outcome = yield from ask_successors(state, decision, [tier])
+        if state.added is None:
+            return outcome or decision
+        if any(page.items for page in state.added[1]):
+            state.reason = f"{state.reason}; {tier.tier} had something to add"
         else:
-            key = empty_key(state.call, made.target.path.build(state.match.raw))
-            state.context.memory.remember(key, "empty", state.context.monotonic())
+            state.added = None
+            context.memory.remember(key, "empty", context.monotonic())
     return decision
 
 
@@ -105,10 +111,9 @@ def _ask_legacy(
         may_read = (decision.corrects or later is not None) and has_content
         reply = state.got((yield state.send(call, "legacy", rewritten=False, may_read=may_read)))
     else:
-        tier = legacy_list(match)
-        made, pages, outcome = yield from read_list(state, tier)
-        if outcome is None or isinstance(outcome, Answer):
-            return outcome or answered(state, tier, made, pages, state.last, None)
+        outcome = yield from ask_successors(state, decision, [legacy_list(match)])
+        if isinstance(outcome, Answer):
+            return outcome
         reply = state.last
     document, may_lead = None, later is not None and reply.status == 400
     # What proves that the endpoint is gone, and that nothing was executed.

@@ -17,7 +17,6 @@ from shim.core.context import ExchangeState
 from shim.core.messages import (
     Answer,
     Command,
-    Exchange,
     Outcome,
     PassThrough,
     Read,
@@ -32,7 +31,7 @@ from shim.core.recognise import Match
 from shim.core.responses import CallError, document_reply, error_body, like, put_in, refuse_redirect
 from shim.core.route import Decision, empty_key, tier_key
 from shim.core.settings import Host
-from shim.core.translate import UpstreamPage, translate_one
+from shim.core.translate import Translated, UpstreamPage, translate_one
 from shim.documents.calls import ATLAS_ERRORS, LINK, ErrorRule, Successor, Target
 from shim.documents.model import NO_CONTENT
 from shim.documents.question import RefusedChoice
@@ -44,12 +43,14 @@ _LEAD_ON = frozenset({400, 404})
 """Statuses of errors that may say that a cluster lives on another tier."""
 
 
-def ask_successors(state: ExchangeState, decision: Decision) -> Exchange:
-    """Ask the decided tier, and each later one that an answer leads to, if replies may correct the decision."""
-    match, context, compiled = state.match, state.context, state.match.compiled
-    first, *others = compiled.tiers[decision.route]
-    waiting = [first, *(one for one in others if decision.corrects or one.switch)]
-    learns, key = bool(match.cluster) and len(match.operation.successors) > 1, tier_key(match, state.call)
+def ask_successors(
+    state: ExchangeState, decision: Decision, tiers: Sequence[Successor]
+) -> Generator[Command, Reply, Outcome | None]:
+    """Ask the first tier, and each later one that an answer leads to.
+
+    Returns None after a list that is added to another one: the state has its pages.
+    """
+    match, context, compiled, waiting = state.match, state.context, state.match.compiled, [*tiers]
     while True:
         tier = waiting.pop(0)
         later = waiting[0] if waiting else None
@@ -59,22 +60,21 @@ def ask_successors(state: ExchangeState, decision: Decision) -> Exchange:
         pages = list[UpstreamPage]()
         while True:
             call = successor_call(match, state.call, target, host, query, content)
+            if tier.tier == "legacy":  # in the caller's own words
+                call = attrs.evolve(state.call, method="GET", target=call.target)
             reply = state.got((yield state.send(call, tier.tier, rewritten=True)))
             refuse_redirect(tier.tier, reply)
             if not 200 <= reply.status < 300:
                 break
             if isinstance(choice, RefusedChoice):
                 raise CallError(400, choice.error_code, choice.detail)
-            if tier.tier in compiled.reads:
+            if state.added is not None or tier.tier in compiled.reads:
                 reply = yield Read(context.settings.body_limit)
                 pages.append(made.page(reply, state.json, pages))
                 if following := query and made.next_query(query, pages):
                     query = following
                     continue
-            answer = answered(state, tier, made, pages, reply, decision.since)
-            if learns:
-                context.memory.remember(key, tier.tier, context.monotonic())
-            return answer
+            return answered(state, tier, made, pages, reply, decision.since)
         leads_on, document = reply.status in _LEAD_ON, None
         wrapped = state.query.envelope and reply.status >= 400
         if tier.error != match.operation.error or tier.errors or wrapped or (leads_on and later is not None):
@@ -84,18 +84,10 @@ def ask_successors(state: ExchangeState, decision: Decision) -> Exchange:
         if not leads_on or later is None or code not in later.after:
             break
         state.reason = f"{state.reason}; {tier.tier} answered {code}"
-    if learns and leads_on:
-        context.memory.forget(key)
+    if leads_on and _has_tiers(match):
+        context.memory.forget(tier_key(match, state.call))
     state.knows_nothing = reply.status == 404
     return failed(state, tier, reply, document)
-
-
-def adds_to(tier: Successor, state: ExchangeState) -> bool:
-    """Return whether a tier has a list that is added to the other one, and that is not remembered as empty."""
-    if not tier.adds or tier.only is None:
-        return False
-    key = empty_key(state.call, tier.only.path.build(state.match.raw))
-    return state.context.memory.recall(key, state.context.monotonic()) is None
 
 
 def legacy_list(match: Match) -> Successor:
@@ -104,31 +96,6 @@ def legacy_list(match: Match) -> Successor:
     path = Template(f"{match.api.base}{operation.path.text}", ())
     target = Target("GET", path, operation.version, "collected", operation.items)
     return Successor(tier="legacy", owner="", only=target, error=operation.error)
-
-
-def read_list(
-    state: ExchangeState, tier: Successor
-) -> Generator[Command, Reply, tuple[LegacyAnswer, list[UpstreamPage], Outcome | None]]:
-    """Read all pages of a tier's list; return what makes an answer of them, and the answer itself if it is an error."""
-    match, context, pages = state.match, state.context, list[UpstreamPage]()
-    assert tier.only is not None, "checked"
-    target, host, query, content = question_of(state, tier, None, tier.only)
-    made = LegacyAnswer(match, context, state.call.path, state.query, tier.tier, target)
-    while query is not None:
-        call = successor_call(match, state.call, target, host, query, content)
-        if tier.tier == "legacy":  # in the caller's own words
-            call = attrs.evolve(state.call, method="GET", target=call.target)
-        reply = state.got((yield state.send(call, tier.tier, rewritten=True)))
-        refuse_redirect(tier.tier, reply)
-        if not 200 <= reply.status < 300:
-            document = None
-            if tier.errors or state.query.envelope:
-                document = state.json.read((yield Read(context.settings.body_limit)))
-            return made, pages, failed(state, tier, reply, document)
-        reply = yield Read(context.settings.body_limit)
-        pages.append(made.page(reply, state.json, pages))
-        query = made.next_query(query, pages)
-    return made, pages, None
 
 
 def question_of(
@@ -176,6 +143,10 @@ def _host(target: Target, hosts: Mapping[str, Host]) -> Host | None:
     return hosts[target.host] if target.host else None
 
 
+def _has_tiers(match: Match) -> bool:
+    return bool(match.cluster) and len(match.operation.successors) > 1
+
+
 def answered(  # noqa: PLR0913, PLR0917 - all that an answer is made of
     state: ExchangeState,
     tier: Successor,
@@ -183,20 +154,24 @@ def answered(  # noqa: PLR0913, PLR0917 - all that an answer is made of
     pages: Sequence[UpstreamPage],
     reply: Reply,
     since: float | None,
-) -> Answer:
-    """Return the legacy answer that successes make; ``since`` is that of the decision."""
-    match = state.match
+) -> Answer | None:
+    """Return the legacy answer that successes make, None if it is to be added to another; ``since``: the decision's."""
+    match, memory = state.match, state.context.memory
+    if tier.adds:
+        state.added = tier.tier, pages
+        return None
     state.notes.append(tier.note)
     if tier.switch and state.asked.method != "GET":  # a list that was empty may have an item now
-        state.context.memory.forget(empty_key(state.call, state.asked.path))
-    status = match.operation.status[match.api.name]
-    if not pages and status in NO_CONTENT:
-        return Answer(document_reply(b"", status, "", reply.headers), state.record())
-    content = made.content(pages, state.added)
+        memory.forget(empty_key(state.call, state.asked.path))
+    status, content, kind = match.operation.status[match.api.name], Translated(b"", ()), ""
+    if pages or status not in NO_CONTENT:
+        content, kind = made.content(pages, state.added), match.content_type
     state.route = state.added[0] if state.added else state.route
-    state.knows_nothing = made.is_empty(pages)
-    shown = document_reply(content.value, status, match.content_type, reply.headers)
+    state.knows_nothing = bool(pages) and made.is_empty(pages)
+    shown = document_reply(content.value, status, kind, reply.headers)
     record, repeated = state.record(content.fields, content.dropped), None
+    if _has_tiers(match):
+        memory.remember(tier_key(match, state.call), tier.tier, state.context.monotonic())
     once = len(record.sent) == 1 and not made.target.host and made.target.next != LINK
     if since is not None and pages and once and state.call.method == "GET":
         timeless, again = match.compiled.timeless, partial(made.again, record)
