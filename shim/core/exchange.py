@@ -233,24 +233,22 @@ BYTES = 64 * 1024
 
 @attrs.define(eq=False)
 class _Known:
-    """How a call was answered, until a monotonic time; it holds while it is ``decided`` of the same things.
+    """How a call was answered, until a monotonic time; valid while the facts are those of the decision.
 
-    The call that was sent has no fields but ``accept``. ``answers`` are the last two: upstream's content, and what it
-    became.
+    The call has no field but Accept. ``answers`` are the last two: upstream's content, and what it became.
     """
 
     repeated: Repeated
-    decided: tuple[object, ...]
+    facts: tuple[object, ...]
     until: float
-    accept: tuple[str, str]
     answers: tuple[tuple[bytes, tuple[bytes, Record]], ...] = ()
 
-    def answer(self, content: bytes, made: tuple[bytes, Record] | None = None) -> tuple[bytes, Record] | None:
-        """Return what content becomes, ``made`` if that is known; None if it is unusual. A small answer is kept."""
+    def answer(self, content: bytes) -> tuple[bytes, Record] | None:
+        """Return what content becomes, None if it is unusual; a small answer is kept."""
         for said, kept in self.answers:
             if said == content:
                 return kept
-        made = made or self.repeated.translate(content)
+        made = self.repeated.translate(content)
         if made is not None and self.repeated.timeless and len(content) + len(made[0]) <= BYTES:
             self.answers = ((content, made), *self.answers[:1])
         return made
@@ -271,9 +269,10 @@ class Repeats:
         """Run one exchange as ``exchange`` does, which also gets what is unusual, with the replies so far."""
         key = (context.base, call.method, call.target, match.content_type, context.whole)
         known, replies, now = self._known.get(key), list[Reply](), context.monotonic()
-        is_same = known is not None and known.decided == _facts(match, context)
-        if known is not None and is_same and known.repeated.since <= context.clock() and now < known.until:
-            again = attrs.evolve(known.repeated.call, headers=(*without(call.headers, OWN_WORDS), known.accept))
+        is_valid = known is not None and now < known.until and known.facts == _facts(match, context)
+        if known is not None and is_valid and known.repeated.since <= context.clock():
+            again = known.repeated.call
+            again = attrs.evolve(again, headers=(*without(call.headers, OWN_WORDS), *again.headers))
             replies.append((yield Send(again, known.repeated.route, rewritten=True)))
             if replies[0].status == known.repeated.expected:
                 reply = yield Read(context.settings.body_limit)
@@ -285,15 +284,12 @@ class Repeats:
         steps = exchange(match, call, context)
         command = advance(steps, None)
         while isinstance(command, Send | Read):
-            reply = replies.pop(0) if replies else (yield command)
-            command = advance(steps, reply)
-        if isinstance(command, Answer) and command.repeated is not None and reply.body is not None:
-            repeated = command.repeated
-            accept, bare = repeated.call.headers[-1], attrs.evolve(repeated.call, headers=())
-            known = _Known(attrs.evolve(repeated, call=bare), _facts(match, context), now + GOOD_FOR, accept)
-            known.answer(reply.body, (command.reply.body or b"", command.record))
+            command = advance(steps, replies.pop(0) if replies else (yield command))
+        if isinstance(command, Answer) and command.repeated is not None:
+            bare = attrs.evolve(command.repeated.call, headers=command.repeated.call.headers[-1:])  # Accept
+            repeated = attrs.evolve(command.repeated, call=bare)
             with self._lock:
-                self._known[key] = known
+                self._known[key] = _Known(repeated, _facts(match, context), now + GOOD_FOR)
                 if len(self._known) > SIZE:
                     self._known.popitem(last=False)
         return command

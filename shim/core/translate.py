@@ -200,14 +200,14 @@ def translate_items(
 
 def together(one: Translated, other: Translated) -> Translated:
     """Return the items of two lists as one; a field that one of them does not speak of is exact there."""
-    lists = (one, len(one.value)), (other, len(other.value))
-    fields, total = list[FieldReport](), len(one.value) + len(other.value)
-    for name in dict.fromkeys(report.name for made, _ in lists for report in made.fields):
-        found = Counter[FieldReport]()
-        for made, items in lists:
-            report = next((each for each in made.fields if each.name == name), FieldReport(name, Fidelity.EXACT))
-            found[report if report.fidelity is not Fidelity.EXACT else FieldReport(name, Fidelity.EXACT)] += items
-        fields.append(_worst(found, total))
+    fields, counts = list[FieldReport](), (len(one.value), len(other.value))
+    by_name = [{report.name: report for report in made.fields} for made in (one, other)]
+    for name in by_name[0] | by_name[1]:
+        exact, found = FieldReport(name, Fidelity.EXACT), Counter[FieldReport]()
+        for named, items in zip(by_name, counts, strict=True):
+            report = named.get(name, exact)
+            found[exact if report.fidelity is Fidelity.EXACT else report] += items
+        fields.append(_worst(found, sum(counts)))
     return Translated([*one.value, *other.value], tuple(fields), (*one.dropped, *other.dropped))
 
 
@@ -219,32 +219,24 @@ def reports(translator: Translator, report: TranslationReport, items: int = 1) -
 
 def _reports(translator: Translator, report: TranslationReport, items: int) -> Iterator[FieldReport]:
     for field, rules in translator.fields:
-        name, inner = field.name, translator.inner.get(field.name)
-        counts = report.chosen.get(name, (0,) * len(rules))
+        name, inner, found = field.name, translator.inner.get(field.name), Counter[FieldReport]()
+        counts, left_out = report.chosen.get(name, (0,) * len(rules)), report.left_out.get(name, ())
         used = [one for one in zip(rules, counts, strict=True) if one[1]] or [(rules[-1], items)]
-        yield _over_all(name, used, report.left_out.get(name, ()), items)
+        invalid = [(rule, value) for rule, value in left_out if value is not None]
+        if invalid:
+            rule, first = invalid[0]
+            why = f"upstream said {first.said!r}: {first.why}"[:200]
+            found[FieldReport(name, Fidelity.ABSENT, why, rule.owner)] = len(invalid)
+        for rule, count in used:
+            without = [value for one, value in left_out if one is rule]
+            lacking = f"upstream sent no {' or '.join(rule.sources)}" if rule.sources else "a part of it is missing"
+            found[FieldReport(name, Fidelity.MISSING, lacking, rule.owner)] += without.count(None)
+            found[FieldReport(name, rule.fidelity, rule.why, rule.owner)] += count - len(without)
+        yield _worst(found, items)
         if inner is not None and any(rule.fidelity is not Fidelity.ABSENT for rule, _ in used):
             start, part = f"{name}[]" if field.type == "objects" else name, report.part(name)
             for one in reports(inner, part, part.objects):
                 yield attrs.evolve(one, name=f"{start}.{one.name}")
-
-
-def _over_all(
-    name: str, used: Sequence[tuple[Rule, int]], left_out: Sequence[tuple[Rule, Dropped | None]], items: int
-) -> FieldReport:
-    """Return the worst report that is true of a field; if several are, it says of how many items each is true."""
-    found = Counter[FieldReport]()
-    invalid = [(rule, value) for rule, value in left_out if value is not None]
-    if invalid:
-        rule, first = invalid[0]
-        why = f"upstream said {first.said!r}: {first.why}"[:200]
-        found[FieldReport(name, Fidelity.ABSENT, why, rule.owner)] = len(invalid)
-    for rule, count in used:
-        without = [value for one, value in left_out if one is rule]
-        lacking = f"upstream sent no {' or '.join(rule.sources)}" if rule.sources else "a part of it is missing"
-        found[FieldReport(name, Fidelity.MISSING, lacking, rule.owner)] += without.count(None)
-        found[FieldReport(name, rule.fidelity, rule.why, rule.owner)] += count - len(without)
-    return _worst(found, items)
 
 
 def _worst(found: Counter[FieldReport], items: int) -> FieldReport:
