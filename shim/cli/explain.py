@@ -23,7 +23,7 @@ from shim.core.question import LegacyQuery, read_query
 from shim.core.recognise import Engine, Match, shared_engine
 from shim.core.responses import CallError
 from shim.core.route import Decision, constant_of, decide, has_successor, sunset_of
-from shim.core.settings import ATLAS_ORIGINS, FlagRoute, RouteWord, Settings, parse_instant, read_settings
+from shim.core.settings import ATLAS_ORIGINS, FLAG, RouteWord, Settings, parse_instant, read_settings
 from shim.documents.model import Operation
 from shim.documents.versions import named_in
 from shim.documents.vocabulary import Fidelity
@@ -150,7 +150,7 @@ def _remarks(operation: Operation, settings: Settings, origin: str) -> Iterator[
             f"(without it: {own}). The following holds with it, or if a gateway listens there."
         )
     if settings.flag:
-        yield f"The route comes from {FlagRoute(settings.flag)}, which is not asked here; auto is assumed."
+        yield f"The route comes from {FLAG}{settings.flag}, which is not asked here; auto is assumed."
     constant = constant_of(operation, settings)
     if operation.switch and constant is not None:
         yield f"The answer is {json.dumps(constant.value)}. {constant.why}"

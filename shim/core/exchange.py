@@ -37,7 +37,7 @@ from shim.core.messages import (
 from shim.core.question import OWN_WORDS, LegacyQuery, chosen_by, object_of, read_body, read_query
 from shim.core.recognise import Match
 from shim.core.responses import CallError, document_reply, error_body, help_link
-from shim.core.route import Decision, constant_of, decide, empty_key, is_strict, learn_retired, switched_of
+from shim.core.route import LEGACY, Decision, constant_of, decide, empty_key, is_strict, learn_retired
 from shim.core.successor import ask_successors, legacy_list
 from shim.documents.calls import Successor
 from shim.documents.fields import When
@@ -52,7 +52,7 @@ def exchange(match: Match, call: Call, context: Context) -> Exchange:
     state = ExchangeState(match, call, context, started, decision.sunset, JsonReader(context.loads), decision.reason)
     outcome: Outcome
     going_on: Decision | Outcome = decision
-    switched = switched_of(match, context.settings)
+    switched = None if context.settings.route in LEGACY else match.compiled.switched
     try:
         if switched is not None:
             going_on = yield from _by_switch(state, decision, switched)

@@ -190,7 +190,7 @@ def _resolve(ends: Sequence[tuple[Api, CompiledOperation]], values: Sequence[str
     if len(texts) < len(values):
         return None
     named = named_in(accept)
-    found: tuple[Api, CompiledOperation] | None = None
+    found = list[tuple[Api, CompiledOperation]]()
     for api, compiled in ends:
         versions = compiled.operation.versions
         if api.version is not None:
@@ -202,12 +202,12 @@ def _resolve(ends: Sequence[tuple[Api, CompiledOperation]], values: Sequence[str
         ending = compiled.operation.path.ending
         if ending:  # what stands before it is the parameter
             fits = fits and values[-1].endswith(ending) and decoded(values[-1].removesuffix(ending)) is not None
-        # A caller that names no version has the oldest one.
-        if fits and (found is None or _rank(compiled.operation) < _rank(found[1].operation)):
-            found = (api, compiled)
-    if found is None:
+        if fits:
+            found.append((api, compiled))
+    if not found:
         return None
-    api, compiled = found
+    # A caller that names no version has the oldest one.
+    api, compiled = min(found, key=lambda one: (not one[1].operation.path.ending, one[1].operation.version))
     operation = compiled.operation
     if operation.path.ending:
         values, texts = ([*some[:-1], some[-1].removesuffix(operation.path.ending)] for some in (values, texts))
@@ -216,10 +216,6 @@ def _resolve(ends: Sequence[tuple[Api, CompiledOperation]], values: Sequence[str
     cluster = tuple(parameters[name] for name in operation.cluster)
     kind = api.content_type or f"application/vnd.atlas.{operation.version}+json;charset=utf-8"
     return Match(operation, compiled, api, raw, parameters, cluster, operation.method not in {"GET", "DELETE"}, kind)
-
-
-def _rank(operation: Operation) -> tuple[bool, str]:
-    return not operation.path.ending, operation.version
 
 
 def load_engine(environ: Mapping[str, str], documents: Sequence[Document] = ()) -> Engine:

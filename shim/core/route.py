@@ -12,7 +12,6 @@ from shim.core.context import TTL, Context
 from shim.core.messages import Call, Reply, field
 from shim.core.recognise import Match
 from shim.core.settings import STRICT, RouteWord, Settings
-from shim.documents.calls import Successor
 from shim.documents.model import Constant, Operation
 
 
@@ -46,11 +45,6 @@ def has_successor(operation: Operation, settings: Settings) -> bool:
 def is_strict(operation: Operation, settings: Settings) -> bool:
     """Return whether members that a successor would ignore are refused."""
     return f"{operation.switch}{STRICT}" in settings.writes
-
-
-def switched_of(match: Match, settings: Settings) -> Successor | None:
-    """Return the successor that has a switch, unless the route never leads to a successor."""
-    return None if settings.route in _LEGACY else match.compiled.switched
 
 
 def constant_of(operation: Operation, settings: Settings) -> Constant | None:
@@ -104,9 +98,9 @@ def decide(match: Match, call: Call, context: Context, answered: str | None = No
     operation, settings, memory = match.operation, context.settings, context.memory
     corrects, sunset, blank = settings.route is RouteWord.AUTO, sunset_of(operation, settings), operation.blank
     if operation.lives:
-        return Decision("legacy", _LEGACY.get(settings.route, "the endpoint lives on"), sunset, corrects=False)
-    if settings.route in _LEGACY:
-        return Decision("legacy", _LEGACY[settings.route], sunset, corrects)
+        return Decision("legacy", LEGACY.get(settings.route, "the endpoint lives on"), sunset, corrects=False)
+    if settings.route in LEGACY:
+        return Decision("legacy", LEGACY[settings.route], sunset, corrects)
     now, monotonic, successor = context.clock(), context.monotonic(), has_successor(operation, settings)
     # What legacy answered before its sunset, perhaps to this caller alone, is believed for a while.
     since: float | None = sunset.timestamp() + TTL if now >= sunset.timestamp() + TTL else None
@@ -138,7 +132,8 @@ def decide(match: Match, call: Call, context: Context, answered: str | None = No
     return Decision("none", f"{reason}, and there is no successor", sunset, corrects)
 
 
-_LEGACY = {RouteWord.OFF: "the shim is switched off", RouteWord.LEGACY: "the route is set to legacy"}
+LEGACY = {RouteWord.OFF: "the shim is switched off", RouteWord.LEGACY: "the route is set to legacy"}
+"""The words that never lead to a successor, and the reason that they give."""
 
 
 def _written(instant: datetime) -> str:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from typing import Any
 
 import attrs
 
@@ -208,15 +209,12 @@ def segment_of(value: Json) -> str:
 _origin_of = re.compile(r"https?://[^/?#]+", re.IGNORECASE).match
 
 
-def led_back(links: list[Json], context: TranslationContext) -> list[Json]:
+def led_back(links: list[Any], context: TranslationContext) -> list[Json]:
     """Return upstream's links with the caller's base in place of their origin, where they lead to the API."""
     made = list[Json]()
     for link in links:
         href = link.get("href") if type(link) is dict else None
         origin = _origin_of(href) if type(href) is str else None
-        if type(link) is dict and type(href) is str and origin is not None:
-            path = href[origin.end() :]
-            made.append({**link, "href": context.base + path} if path.startswith(context.api_bases) else link)
-        else:
-            made.append(link)
+        path = "" if origin is None else origin.string[origin.end() :]
+        made.append({**link, "href": context.base + path} if path.startswith(context.api_bases) else link)
     return made

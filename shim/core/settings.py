@@ -30,18 +30,7 @@ class RouteWord(StrEnum):
 
 
 FLAG = "openfeature:"
-"""The prefix of ``ATLAS_SHIM_ROUTE`` for a feature flag."""
-
-
-@attrs.frozen
-class FlagRoute:
-    """The route of the feature flag ``key``; whoever runs exchanges asks for its word, and sets it."""
-
-    key: str
-
-    def __str__(self) -> str:
-        """Return it as it is written."""
-        return f"{FLAG}{self.key}"
+"""The prefix of ``ATLAS_SHIM_ROUTE`` for the key of a feature flag, whose word whoever runs exchanges sets."""
 
 
 @attrs.frozen
@@ -97,16 +86,16 @@ def read_settings(environ: Mapping[str, str]) -> Settings:
     return Settings(route=route, flag=flag, **found)
 
 
-def word_and_flag(route: RouteWord | FlagRoute) -> tuple[RouteWord, str]:
+def word_and_flag(route: str) -> tuple[RouteWord, str]:
     """Return a route as Settings have it: the word until a flag has said one, and the flag's key or nothing."""
-    return (RouteWord.AUTO, route.key) if isinstance(route, FlagRoute) else (route, "")
+    return (route, "") if isinstance(route, RouteWord) else (RouteWord.AUTO, route.removeprefix(FLAG))
 
 
-def parse_route(word: str, *, name: str = "ATLAS_SHIM_ROUTE") -> RouteWord | FlagRoute:
-    """Return the route; raises SettingsError on anything else, so that a typo never switches quietly."""
+def parse_route(word: str, *, name: str = "ATLAS_SHIM_ROUTE") -> str:
+    """Return a RouteWord, or a flag's key after its prefix; raises SettingsError, so that no typo switches quietly."""
     text = word.strip()
     if (key := text.removeprefix(FLAG)) != text and key.isprintable() and key.strip() == key != "":
-        return FlagRoute(key)
+        return text
     try:
         return RouteWord(text)
     except ValueError:

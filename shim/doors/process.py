@@ -16,7 +16,7 @@ import attrs
 from shim.core.context import Memory
 from shim.core.exchange import Repeats
 from shim.core.recognise import Engine, Match, shared_engine
-from shim.core.settings import FlagRoute, Settings, read_settings
+from shim.core.settings import FLAG, Settings, read_settings
 from shim.doors.environment import CHECKED, INVENTORY, VARIABLES, read_word
 from shim.errors import DocumentError, SettingsError
 from shim.origins import BASE_URL_VARIABLES, read_base_url
@@ -128,7 +128,7 @@ def _read(raw: tuple[object, ...], environ: Mapping[str, str]) -> Current:
     settings, engine, atlas = read_settings(environ), shared_engine(environ), read_base_url(environ)
     engine.check_settings(settings)
     if settings.flag:
-        import_module("shim.flags.providers").check_flag(FlagRoute(settings.flag))
+        import_module("shim.flags.providers").check_flag(f"{FLAG}{settings.flag}")
     settings = attrs.evolve(settings, origins=frozenset(map(_in_ascii, {*settings.origins, atlas})))
     return Current(raw, engine, settings, word, environ.get(INVENTORY, ""))
 

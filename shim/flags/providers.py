@@ -17,7 +17,7 @@ from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
-from shim.core.settings import FlagRoute, RouteWord
+from shim.core.settings import RouteWord
 from shim.errors import SettingsError
 from shim.extras import hint
 from shim.flags.words import Evaluate
@@ -50,9 +50,9 @@ def provider_factory(environ: Mapping[str, str]) -> Callable[[], Any] | Path | N
     return found if callable(found) else lambda: found
 
 
-def check_flag(route: object) -> None:
+def check_flag(route: str) -> None:
     """Raise SettingsError if a flag says the route and OpenFeature is not installed."""
-    if isinstance(route, FlagRoute) and find_spec("openfeature") is None:
+    if not isinstance(route, RouteWord) and find_spec("openfeature") is None:
         raise SettingsError(f"route: {hint('openfeature')}")
 
 

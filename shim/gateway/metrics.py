@@ -14,7 +14,7 @@ from prometheus_client.registry import Collector
 
 from shim._version import __version__
 from shim.core.route import sunset_of
-from shim.core.settings import FlagRoute
+from shim.core.settings import FLAG
 from shim.gateway.call import Handler
 from shim.gateway.errors import origin_of
 from shim.gateway.http1.clients import Clients
@@ -146,7 +146,7 @@ class Metrics(Collector):
             "config_restart_needed": {(): len(waiting(settings.value, plan))},
             "config_reloads": settings.reloads.copy(),
             "build": {(__version__, platform.python_version()): 1},
-            "route": {str(FlagRoute(plan.settings.flag) if plan.settings.flag else plan.settings.route): 1},
+            "route": {f"{FLAG}{plan.settings.flag}" if plan.settings.flag else str(plan.settings.route): 1},
             "sunset_timestamp_seconds": {
                 (document, one.id): sunset_of(one, plan.settings).timestamp() for document, one in operations
             },

@@ -13,7 +13,7 @@ from typing import Any, TypeVar
 
 import attrs
 
-from shim.core.settings import CREDENTIALS, FlagRoute, Host, RouteWord, Settings, word_and_flag
+from shim.core.settings import CREDENTIALS, Host, RouteWord, Settings, word_and_flag
 from shim.gateway import option_values as of
 from shim.gateway.allow import BY_DEFAULT, AllowList
 from shim.gateway.option_values import AccessWord, Address, CredentialsMode, LogFormat, LogLevel, Reader
@@ -100,7 +100,7 @@ class Options:
         of.SECONDS, "Give up after this many seconds without a byte from upstream, or 10 without a connection.", "300"
     )
 
-    route: RouteWord | FlagRoute = _translation(
+    route: str = _translation(
         of.ROUTE,
         f"Choose the side that answers retired calls: {', '.join(RouteWord)}; openfeature:KEY asks that feature flag.",
         "auto",

@@ -6,7 +6,7 @@ import re
 import attrs
 import pytest
 
-from shim.core.settings import FlagRoute, RouteWord
+from shim.core.settings import RouteWord
 from shim.errors import SettingsError
 from shim.flags.providers import PROVIDER
 from shim.gateway import Gateway, Options
@@ -17,7 +17,7 @@ from tests.peers.raw import reply, replying, until
 from tests.peers.served import ask, gateway, get
 
 OTHER = V1.replace("6510aa1b", "00000000")
-FLAG = FlagRoute("atlas-route")
+FLAG = "openfeature:atlas-route"
 
 
 def said(words):
