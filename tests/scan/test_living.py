@@ -12,22 +12,6 @@ PYTHON = """\
             headers={"Accept": "ACCEPT"},
         )
 """
-GO = """\
-    package main
-
-    import (
-    \t"context"
-    \t"fmt"
-    \t"net/http"
-    )
-
-    func clusters(ctx context.Context, group string) (*http.Response, error) {
-    \turl := fmt.Sprintf("https://cloud.mongodb.com/api/atlas/v2/groups/%s/clusters", group)
-    \treq, _ := http.NewRequestWithContext(ctx, "GET", url, nil)
-    \treq.Header.Set("Accept", "ACCEPT")
-    \treturn http.DefaultClient.Do(req)
-    }
-"""
 SDK = """\
     package main
 
@@ -41,12 +25,6 @@ SDK = """\
     \tsdk.ClustersApi.ListClusters(ctx, group).Execute()
     }
 """
-JAVASCRIPT = """\
-    const clusters = (group, name) =>
-      fetch(`https://cloud.mongodb.com/api/atlas/v2/groups/${group}/clusters/${name}`, {
-        headers: { Accept: "ACCEPT" },
-      });
-"""
 SHELL = """\
     #!/bin/sh
     curl --digest -u "$KEYS" -H "Accept: ACCEPT" \\
@@ -54,8 +32,6 @@ SHELL = """\
 """
 PROGRAMS = {
     "program.py": (PYTHON, "listClusters"),
-    "program.go": (GO, "listClusters"),
-    "program.js": (JAVASCRIPT, "getCluster"),
     "program.sh": (SHELL, "getProcessArgs"),
 }
 
