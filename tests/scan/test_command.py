@@ -85,14 +85,14 @@ def run(*args):
     ],
 )
 def test_the_exit_code_tells_the_worst_finding(tree, programs, code):
-    """Nothing, unreadable, deprecated, gone and no successor are told apart."""
+    """Each state has an exit code of its own."""
     tree(**programs)
     assert run(".").exit_code == code
 
 
 @pytest.mark.parametrize(("program", "code"), [("x = 1\n", 1), (DEPRECATED, 4)])
 def test_a_file_that_cannot_be_read_is_one_only_where_nothing_was_found(tree, program, code):
-    """It never hides what other files have."""
+    """The findings of other files decide first."""
     folder = tree(a=program)
     (folder / "b.ipynb").write_text('{"serverless')
     done = run(".")
@@ -110,7 +110,7 @@ def test_the_exit_codes_are_documented(tree):
     "args", [(), ("missing",), (".", "--at", "soon"), (".", "--write-baseline"), (".", "-o", "xml")]
 )
 def test_bad_usage_is_two(tree, args):
-    """As for every command."""
+    """Usage errors exit with 2, as for every command."""
     tree()
     assert run(*args).exit_code == 2
 
@@ -124,7 +124,7 @@ def test_the_day_is_today_unless_said(tree):
 
 
 def test_a_line_names_place_operation_sunset_and_successor(tree):
-    """A line a finding with the source below it, and one that counts."""
+    """Each finding is a line with the source below it; the last line counts."""
     tree(a="\n" + GONE, b=NO_SUCCESSOR)
     done = run(".")
     line, below = next(pair for pair in pairwise(done.output.splitlines()) if pair[0].startswith("a.py:2:1 "))
@@ -208,7 +208,7 @@ def test_a_baseline_holds_what_is_known(tree):
 
 
 def test_a_baseline_that_is_no_longer_met_is_said(tree):
-    """So that it shrinks as the calls go."""
+    """The count shows that the baseline can be written anew."""
     tree(a=GONE + DEPRECATED)
     run(".", "--baseline", "known.json", "--write-baseline")
     tree(a=GONE)
@@ -234,7 +234,7 @@ def test_a_broken_baseline_is_bad_usage(tree, content):
 
 
 def test_documents_of_the_operator_are_looked_for_too(tree, monkeypatch):
-    """The next sunset is found without a line of code."""
+    """Paths and names of their documents are searched, too."""
     folder = tree(
         a='client.get(f"https://cloud.mongodb.com/api/widgets/v1/boxes/{b}/oldWidgets")\nclient.list_old_widgets(1)\n'
     )

@@ -54,7 +54,7 @@ LEFT = {
 
 @pytest.mark.parametrize("name", REWRITTEN)
 def test_an_import_is_led_to_the_shim(name):
-    """The import is another, and every other character is the same."""
+    """Only the import changes; every other character stays."""
     before, after = REWRITTEN[name]
     encoding = "latin-1" if "latin" in before else "utf-8"
     content, _, stays = rewritten(before.encode(encoding))
@@ -72,7 +72,7 @@ def test_what_is_not_safe_is_said(name):
 
 
 def test_what_was_rewritten_runs():
-    """The names are there behind the shim's doors."""
+    """The shim's modules have the names that are imported."""
     names = ("a module", "names of a module", "sessions", "of aiohttp", "tried")
     subprocess.run([sys.executable, "-c", "".join(REWRITTEN[name][1] for name in names)], check=True)
 
@@ -137,7 +137,7 @@ def test_a_link_is_never_written_through(tmp_path):
 
 
 def test_a_full_disk_leaves_the_file_whole(tmp_path, monkeypatch):
-    """What can't be written whole is not written, and is said."""
+    """The file stays as it was, and the reason is printed."""
     text = f"from requests import get\n{CALL}"
     (tmp_path / "a.py").write_text(text)
 

@@ -57,7 +57,7 @@ def test_a_program_that_names_the_new_version_or_none_is_not(found, name, accept
 
 
 def test_the_first_version_is_told_from_the_second(found):
-    """They are operations of their own."""
+    """Each version has an operation of its own."""
     program = PYTHON.replace("ACCEPT", "application/vnd.atlas.2023-01-01+json")
     assert operations(found(program)) == ["listLegacyClusters"]
 
@@ -69,7 +69,7 @@ def test_the_version_of_gos_sdk_counts(found, version, count):
 
 
 def test_an_old_accept_says_nothing_of_an_sdk(found):
-    """What a client library asks for is its own affair."""
+    """The SDK's own version decides, not an Accept beside it."""
     program = SDK.replace("VERSION", "v20250312001") + f'\n    var other = "{OLD}"\n'
     assert found({"program.go": program}) == []
 

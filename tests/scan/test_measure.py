@@ -78,7 +78,7 @@ def measured(tmp_path_factory):
 
 
 def test_nine_of_ten_files_and_families_are_found(measured):
-    """Whoever has a call is named, with what it calls."""
+    """Each file with a call has a finding of the operation's family."""
     count: Counter[str] = Counter()
     for calls, findings in measured.values():
         wanted, got = {family(one) for _, one in calls}, {family(one) for *_, one in findings}
@@ -99,7 +99,7 @@ def test_nine_of_ten_calls_are_found_where_they_are(measured):
 
 
 def test_few_lines_are_found_that_do_not_call(measured):
-    """Constants whose calls are not followed among them."""
+    """Findings far from a call are few; constants whose calls are not followed count as false."""
     false = [
         (name, at)
         for name, (calls, findings) in measured.items()

@@ -109,7 +109,7 @@ def test_a_broken_file_stops_nothing(tmp_path, content):
 
 
 def test_a_crash_is_the_line_of_its_file(tmp_path, monkeypatch):
-    """Whatever goes wrong in one file, the others' findings are told."""
+    """An error in one file leaves the findings of other files."""
     put(tmp_path / "a.py", CALL)
     put(tmp_path / "b.sh", "atlas serverless list\n")
 
@@ -162,7 +162,7 @@ def test_pipes_are_not_opened(tmp_path):
 
 
 def test_folders_deeper_than_a_path_may_be_are_an_error(tmp_path, monkeypatch):
-    """What can't be reached is said, and the rest is read."""
+    """The folder that can't be read is an error; the rest is read."""
     put(tmp_path / "b.py", CALL)
     monkeypatch.chdir(tmp_path)
     for _ in range(40):
@@ -175,7 +175,7 @@ def test_folders_deeper_than_a_path_may_be_are_an_error(tmp_path, monkeypatch):
 
 @pytest.mark.skipif(os.geteuid() == 0, reason="root may read everything")
 def test_a_file_that_may_not_be_read_is_an_error(tmp_path):
-    """So is one without permission."""
+    """Missing permission is an error of that file."""
     put(tmp_path / "a.py", CALL).chmod(0)
     assert look(tmp_path).errors[0].message == "could not be read: Permission denied"
 
@@ -191,7 +191,7 @@ def test_a_file_that_may_not_be_read_is_an_error(tmp_path):
     ],
 )
 def test_encodings_and_line_ends_are_pythons(tmp_path, content):
-    """PEP 263, a byte order mark, and every kind of line end are understood; lines are counted as Python counts."""
+    """A byte order mark, other letters than ASCII and every kind of line end leave the line numbers as Python counts them."""
     assert lines(look(put(tmp_path / "a.py", content))) == [3]
 
 
@@ -304,13 +304,13 @@ def test_other_comments_spare_nothing(tmp_path, program):
 
 
 def test_a_comment_that_spares_nothing_is_noted(tmp_path):
-    """So that they go when the calls go."""
+    """A note names comments that can be removed."""
     report = look(put(tmp_path / "a.py", "x = 1  # atlas-shim: ignore\n"))
     assert [(note.line, note.message) for note in report.notes] == [(1, "this ignore comment hides nothing")]
 
 
 def test_a_program_made_by_a_program_is_left_out(tmp_path):
-    """JavaScript in one long line says nothing about who wrote it."""
+    """JavaScript in one long line is generated."""
     put(tmp_path / "a.js", f"fetch('{URL}');" + "x=1;" * 2000)
     assert not look(tmp_path).findings
 
@@ -343,20 +343,20 @@ def test_a_broken_part_does_not_hide_the_rest(tmp_path):
 
 @pytest.mark.parametrize("name", ["notes.md", "CHANGELOG", "page.html"])
 def test_documentation_is_noted(tmp_path, name):
-    """It makes no call, and what it names is not kept silent."""
+    """Documentation makes no call; a note says that it names some."""
     report = look(put(tmp_path / name, f"curl {URL}\n"))
     assert not report.findings
     assert "documentation" in report.notes[0].message
 
 
 def test_what_is_binary_is_named(tmp_path):
-    """A picture is not read, and not silent."""
+    """Binary files are listed as unread."""
     report = look(put(tmp_path / "a.bin", f"\x00{URL}"))
     assert [(Path(one.file).name, one.message) for one in report.unread] == [("a.bin", "binary")]
 
 
 def test_a_script_is_known_by_its_first_line(tmp_path):
-    """A file without an ending may say what runs it."""
+    """A file without an extension is read as what its first line names."""
     put(tmp_path / "a", f"#!/usr/bin/env bash\ncurl {URL}\n")
     put(tmp_path / "b", f"#!/usr/bin/python3\nimport requests\nrequests.get('{URL}')\n")
     put(tmp_path / "c", f"at {URL}\n")
@@ -398,7 +398,7 @@ def test_hostile_programs_come_to_an_end(tmp_path, name):
 
 
 def test_a_file_that_is_too_large_is_an_error(tmp_path):
-    """It may have a call, so it is said."""
+    """Its calls, if any, were not searched."""
     put(tmp_path / "a.go", '"serverless" ' + "x" * (17 << 20))
     assert [one.message for one in look(tmp_path).errors] == ["larger than 16 MiB"]
 

@@ -43,7 +43,7 @@ class Source:
 
 
 def source_files(paths: Sequence[Path], exclude: Iterable[str] = ()) -> Iterator[Source | UnreadError]:
-    """Yield each file once, and what is skipped; a file named itself is never skipped for its name.
+    """Yield each file once, and skipped ones as errors; a file that PATH names is never skipped for its name.
 
     Folders are walked in order. Links in them are not followed: targets below the named paths are read anyway, and
     others were not asked for. ``exclude`` are glob patterns of names or paths.

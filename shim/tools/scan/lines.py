@@ -53,7 +53,7 @@ _HEAD = re.compile(r"\[\[?(?=\s)|(?<![\w\"']):(?=\s)|[\w$][\w$:.!/-]*")
 
 
 class Lines:
-    """Reads one text line by line."""
+    """Reads one text; ``variables`` have the values that its lines set."""
 
     def __init__(self, source: Source, sought: Sought) -> None:
         self.source, self.sought = source, sought
@@ -62,7 +62,7 @@ class Lines:
         self.variables: dict[str, str] = {}
 
     def uses(self) -> Iterator[Use]:
-        """Yield the uses."""
+        """Yield the uses, line by line."""
         for number, row in self._logical():
             line = self.rows[number - 1].rstrip()
             start = len(line) - len(line.lstrip()) + 1

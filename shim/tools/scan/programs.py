@@ -20,7 +20,7 @@ from shim.tools.scan.tree import Call, Node, key_of, plain
 
 _SPEAKS = re.compile(r"api/atlas|vnd\.atlas|atlas[_-]?(api|base|url|host|client|root)|mongodb", re.IGNORECASE)
 """Words of a program in which the end of a path alone means Atlas."""
-_SERVES = {"http": "msw", "rest": "msw", "request": "supertest"}  # names that are no clients beside a library
+_SERVES = {"http": "msw", "rest": "msw", "request": "supertest"}  # names that serve in a program that has the library
 _RELATIVE = re.compile(r"from\s+\.|[\"'`]\.{1,2}/|require_relative")
 _BUILDERS = frozenset({"uri", "url", "request", "newbuilder"})
 _METHODS = frozenset({"method", "setmethod", "withmethod", "customrequest"})
@@ -73,7 +73,7 @@ class Reader:
 
     def uses(self) -> Iterator[Use]:
         """Yield the calls and names, then the paths that are part of neither a call nor a longer path."""
-        for call in reversed(self.program.calls.values()):  # in a chain the first call is the innermost
+        for call in reversed(self.program.calls.values()):  # inner calls of a chain come first
             if self._is_mock(call):
                 self._use(call)
             else:
@@ -107,7 +107,7 @@ class Reader:
             yield from self.sought.called(self._place(call.node, call.at), method, address, near=self.near)
 
     def _use(self, call: Call, receiver: Node | None = None) -> None:
-        """Note the literals in the texts that a call is given, or is made on."""
+        """Note the literals in a call's arguments, and in its receiver if given."""
         self.used |= self.program.literals(*call.args, *call.keyed.values(), *filter(None, [receiver]))
 
     def _method(self, call: Call) -> tuple[bool, str | None]:

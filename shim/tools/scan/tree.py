@@ -179,7 +179,7 @@ class Assigned:
 class Scopes:
     """One file's program, with its calls, functions and assignments.
 
-    ``unparsed`` are the lines that its grammar could not read, with 0 if it nests too deeply.
+    ``unparsed`` are the lines that its grammar could not read.
     """
 
     file: str
