@@ -191,7 +191,7 @@ def test_a_file_that_may_not_be_read_is_an_error(tmp_path):
     ],
 )
 def test_encodings_and_line_ends_are_pythons(tmp_path, content):
-    """A byte order mark, other letters than ASCII and every kind of line end leave the line numbers as Python counts them."""
+    """Byte order marks, other letters than ASCII and all line ends leave lines numbered as Python numbers them."""
     assert lines(look(put(tmp_path / "a.py", content))) == [3]
 
 
