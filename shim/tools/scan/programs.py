@@ -150,7 +150,9 @@ class Reader:
         if any(one.role == "annotation" or self._sets_up(one) for one in call.node.above()):
             return True
         if call.receiver is None:
-            return not _MOCKS.isdisjoint(words_of(call.name))
+            return "to" in call.keyed or not _MOCKS.isdisjoint(
+                words_of(call.name)
+            )  # ``get "/path", to: "controller#action"``
         return self._is_mocked(call.receiver) or self._is_route(call)
 
     def _sets_up(self, node: Node) -> bool:
