@@ -29,7 +29,11 @@ def successor(of: str, path: str, tier: str = "flex") -> str:
 
 
 START = 'format = 1\nname = "things"\n'
+TARGET = "/api/atlas/v2/things/t"
+EXACT = 'fidelity = "exact"'
+WHY = 'fidelity = "derived"\nwhy = "Because."'
 HEAD = START + operation("getThing", "GET", "/things/{thing}") + successor("getThing", "/new/{thing}")
+ARRAY = HEAD.replace("resource =", 'shape = "array"\nresource =')
 ORDER_MEMBERS = """
 [operation.orderThing.request.members]
 name = "string"
@@ -52,6 +56,9 @@ def read(text: str, writes: Collection[str] = ()) -> Engine:
 def field(name: str, kind: str, rule: str, more: str = "") -> str:
     """Return a field of the thing with one flex rule."""
     return f'\n[resource.thing."{name}"]\ntype = "{kind}"\n{more}\n[resource.thing."{name}".flex]\n{rule}\n'
+
+
+NAME = field("name", "string", f'from = "name"\n{EXACT}')
 
 
 def translated(fields: str, source: Any, *, thing: str = "t1", **more: Any) -> Driven:

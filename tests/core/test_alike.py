@@ -3,7 +3,7 @@
 import pytest
 
 from tests.core.driver import answers, drive
-from tests.core.small import HEAD, field, read
+from tests.core.small import HEAD, NAME, read
 
 ALIKE = """
 [operation.getThing.flex.alike]
@@ -12,7 +12,6 @@ status = 409
 errorCode = "SIZES_DIFFER"
 detail = "Its shards are of several sizes."
 """
-NAME = field("name", "string", 'from = "name"\nfidelity = "exact"')
 
 
 def ask(said, query="", source="shards[each].size", **more):

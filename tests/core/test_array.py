@@ -8,13 +8,9 @@ import pytest
 from shim.core.messages import field as header
 from shim.core.settings import Settings
 from tests.core.driver import answers, drive
-from tests.core.small import HEAD, field, read
+from tests.core.small import ARRAY, HEAD, NAME, TARGET, read
 
-EXACT = 'fidelity = "exact"'
-NAME = field("name", "string", f'from = "name"\n{EXACT}')
-ARRAY = HEAD.replace("resource =", 'shape = "array"\nresource =')
 NESTED = f'{ARRAY}items = "data.peers"\n'
-TARGET = "/api/atlas/v2/things/t"
 
 
 def things(count):

@@ -3,11 +3,8 @@
 import pytest
 
 from tests.core.driver import answers, drive
-from tests.core.small import HEAD, field, read
+from tests.core.small import ARRAY, EXACT, HEAD, TARGET, field, read
 
-EXACT = 'fidelity = "exact"'
-LIST = HEAD.replace("resource =", 'shape = "array"\nresource =')
-TARGET = "/api/atlas/v2/things/t"
 BARE = "\n[resource.thing]\nbare = true\n"
 
 
@@ -87,7 +84,7 @@ def test_a_bare_answer_in_the_layouts_of_the_api(query, content):
 def test_items_that_are_no_objects_are_read_as_value():
     """Those without a value are reported with what they were; an object is not a text."""
     fields = field("name", "string", f'from = "value"\n{EXACT}')
-    driven = ask(f"{LIST}bare = true\n{fields}", ["a", 5, None, {"value": "b"}, {}])
+    driven = ask(f"{ARRAY}bare = true\n{fields}", ["a", 5, None, {"value": "b"}, {}])
     assert driven.document == [{"name": "a"}, {}, {}, {"name": "b"}, {}]
     assert [one.said for one in driven.outcome.record.dropped] == [5, None]
 
@@ -95,26 +92,26 @@ def test_items_that_are_no_objects_are_read_as_value():
 def test_items_that_no_rule_reads_as_value_are_left_out():
     """And reported, since they are no objects."""
     fields = field("name", "string", f'from = "name"\n{EXACT}')
-    driven = ask(f"{LIST}bare = true\n{fields}", ["a", {"name": "b"}])
+    driven = ask(f"{ARRAY}bare = true\n{fields}", ["a", {"name": "b"}])
     assert driven.document == [{"name": "b"}]
     assert [(one.said, one.why) for one in driven.outcome.record.dropped] == [("a", "not an object")]
 
 
 def test_a_list_of_bare_values_has_those_that_could_be_made():
     """The others are reported; there is no null in their place."""
-    driven = ask(f"{LIST}bare = true\n{BARE}{of_value()}", ["a", None, 5, "b"])
+    driven = ask(f"{ARRAY}bare = true\n{BARE}{of_value()}", ["a", None, 5, "b"])
     assert driven.document == ["a", "b"]
     assert len(driven.outcome.record.dropped) == 2
 
 
 def test_bare_values_of_objects():
     """A list of names, made of what has them."""
-    assert ask(f"{LIST}{BARE}{of_value(source='name')}", {"results": [{"name": "a"}, {}]}).document == ["a"]
+    assert ask(f"{ARRAY}{BARE}{of_value(source='name')}", {"results": [{"name": "a"}, {}]}).document == ["a"]
 
 
 def test_a_page_may_have_bare_values():
     """Counted as they are there."""
-    page = LIST.replace("array", "page")
+    page = ARRAY.replace("array", "page")
     driven = ask(f'{page}paging = "collected"\n{BARE}{of_value(source="name")}', {"results": [{"name": "a"}, {}]})
     assert (driven.document["results"], driven.document["totalCount"]) == (["a"], 1)
 
@@ -122,6 +119,6 @@ def test_a_page_may_have_bare_values():
 @pytest.mark.parametrize("said", [{"results": []}, "text", 5, None])
 def test_a_bare_list_is_a_list(said):
     """An object or a scalar in its place can't be translated."""
-    driven = ask(f"{LIST}bare = true\n{of_value()}", said)
+    driven = ask(f"{ARRAY}bare = true\n{of_value()}", said)
     assert (driven.reply.status, driven.document["errorCode"]) == (502, "SHIM_UPSTREAM_UNREADABLE")
     assert "it is not a list of 10000 items at most" in driven.document["detail"]

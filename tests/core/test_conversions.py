@@ -8,9 +8,7 @@ from hypothesis import strategies as st
 
 from shim.documents.vocabulary import instant, is_usual_time
 from tests.core.driver import answers, drive
-from tests.core.small import HEAD, START, field, operation, read, successor, translated
-
-EXACT = 'fidelity = "exact"'
+from tests.core.small import EXACT, HEAD, START, field, operation, read, successor, translated
 
 
 def made(kind, way, said, more=""):

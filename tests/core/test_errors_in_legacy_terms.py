@@ -4,9 +4,8 @@ import pytest
 
 from shim.core.messages import field as header
 from tests.core.driver import answers, drive, refuses
-from tests.core.small import HEAD, field, read
+from tests.core.small import HEAD, NAME, read
 
-NAME = field("name", "string", 'from = "name"\nfidelity = "exact"')
 TARGET = "/api/atlas/v2/things/t%20t"
 WHOLE = """
 [operation.getThing.flex.errors.NO_GADGET]

@@ -6,7 +6,7 @@ from shim.core.context import Memory
 from shim.core.settings import RouteWord, Settings
 from shim.errors import DocumentError
 from tests.core.driver import AFTER, answers, drive, refuses
-from tests.core.small import START, operation, read, successor
+from tests.core.small import START, TARGET, operation, read, successor
 
 TIERS = ("zinc", "flex", "amber")
 
@@ -24,7 +24,6 @@ def document(*tiers):
 
 
 THREE = document(("zinc", ["NOT_FLEX"]), ("flex", ["NOT_AMBER", "NOT_ZINC"]), ("amber", ["NOT_ZINC"]))
-TARGET = "/api/atlas/v2/things/t"
 OK = {tier: answers({tier: tier}) for tier in TIERS}
 NOT = {tier: refuses(404, f"NOT_{tier.upper()}") for tier in TIERS}
 

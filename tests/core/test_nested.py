@@ -4,10 +4,7 @@ import pytest
 
 from shim.documents.vocabulary import Fidelity
 from shim.errors import DocumentError
-from tests.core.small import field, made, translated
-
-EXACT = 'fidelity = "exact"'
-WHY = 'fidelity = "derived"\nwhy = "Because."'
+from tests.core.small import EXACT, WHY, field, made, translated
 
 
 def part(name, kind, rule, more="", of="part"):

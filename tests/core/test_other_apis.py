@@ -7,12 +7,10 @@ import pytest
 from shim.core.settings import Settings, parse_hosts
 from shim.errors import SettingsError
 from tests.core.driver import answers, drive, refuses
-from tests.core.small import HEAD, START, field, operation, read
+from tests.core.small import HEAD, NAME, START, TARGET, field, operation, read
 
-NAME = field("name", "string", 'from = "name"\nfidelity = "exact"')
 MEDIA_TYPE = 'media_type = "application/json;v=2"'
 OTHER = HEAD.replace('version = "2024-01-01"', MEDIA_TYPE)
-TARGET = "/api/atlas/v2/things/t"
 SHAPE = '\n[operation.getThing.flex.error]\ncode = "errors[first].id"\ndetail = "errors[first].text"\n'
 RULES = '\n[operation.getThing.flex.errors]\n"5" = "FIVE"\n"409" = { status = 400, detail = "Not now." }\n'
 LEGACY = '\n[error]\ncode = "fault.code"\nstatus = "fault.status"\nreason = "message"\n'

@@ -5,16 +5,14 @@ from urllib.parse import parse_qsl
 import pytest
 
 from tests.core.driver import answers, drive
-from tests.core.small import HEAD, field, read
+from tests.core.small import HEAD, NAME, TARGET, read
 
-NAME = field("name", "string", 'from = "name"\nfidelity = "exact"')
 STATE = """
 [operation.getThing.flex.query.state]
 to = "status"
 values = { ready = "OK", "not yet" = "A+B&C", "" = "ANY" }
 default = "not yet"
 """
-TARGET = "/api/atlas/v2/things/t"
 
 
 def sent(rules, query, head=HEAD):

@@ -3,9 +3,8 @@
 import pytest
 
 from tests.core.driver import answers, drive
-from tests.core.small import HEAD, field, made, read, translated
+from tests.core.small import EXACT, HEAD, field, made, read, translated
 
-EXACT = 'fidelity = "exact"'
 REST = "\n[resource.thing]\nrest = true\n"
 
 

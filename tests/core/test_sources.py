@@ -3,9 +3,7 @@
 import pytest
 
 from shim.documents.sources import NoValue, look_up, parse_source
-from tests.core.small import field, translated
-
-EXACT = 'fidelity = "exact"'
+from tests.core.small import EXACT, field, translated
 
 
 def made(kind, source, said, more=""):
