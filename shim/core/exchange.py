@@ -67,7 +67,7 @@ def exchange(match: Match, call: Call, context: Context) -> Exchange:
             first, *others = match.compiled.tiers[going_on.route]
             tiers = [first, *(one for one in others if going_on.corrects or one.switch)]
             answer = yield from ask_successors(state, going_on, tiers)
-            assert answer is not None, "none of these adds to another list"
+            assert answer is not None, "a successor whose list is added is asked by _by_switch alone"
             outcome = answer
             if going_on.legacy_next and state.knows_nothing:
                 outcome = yield from legacy_fallback(state, outcome)

@@ -182,16 +182,13 @@ class PassThrough:
     record: Record
 
 
-Translate = Callable[[bytes], tuple[bytes, Record] | None]
-
-
 @attrs.frozen(eq=False)
 class Repeated:
     """How a call was answered by one success; valid while the memory's ``generation`` stays the same.
 
     ``call`` was sent to ``route`` and answered with the status ``expected``, at ``since`` (clock). If ``timeless``, the
     same content always makes the same answer. ``translate`` takes the content of another success and returns the
-    content and the record of the answer, or None if a whole exchange is needed. It holds no credentials.
+    content and the record of the answer, or None if a whole exchange is needed. Credentials are in the call alone.
     """
 
     call: Call = attrs.field(repr=False)
@@ -199,7 +196,7 @@ class Repeated:
     expected: int
     since: float
     timeless: bool
-    translate: Translate
+    translate: Callable[[bytes], tuple[bytes, Record] | None]
 
 
 @attrs.frozen

@@ -1,4 +1,4 @@
-"""The meaning of rules, told once more and slowly: what generated functions are held against."""
+"""The meaning of rules, written again without haste: generated functions are held against it."""
 
 import json
 from collections.abc import Sequence
@@ -15,7 +15,7 @@ from shim.documents.vocabulary import FITS, Fidelity, parse_time
 from shim.documents.ways import Way, Whole
 
 NOTHING: Any = object()
-"""There is no value, told apart from null."""
+"""The mark of a missing value, which is not null."""
 
 
 class Useless(Exception):  # noqa: N818 - what a rule can't use is not an error

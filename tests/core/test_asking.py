@@ -155,7 +155,7 @@ def test_a_success_that_is_no_list_is_the_shims_own_error(engine, content):
     assert driven.reply.headers[-1] == ("Content-Type", "application/json")
 
 
-def test_a_fault_of_the_content_is_told(engine):
+def test_a_fault_of_the_content_is_reported(engine):
     """The door's plain words reach the caller."""
     driven = drive(engine, f"/api/atlas/v2{GET}", [answers(SNAPSHOT)], fault="it is longer than 16 MiB")
     assert driven.document["errorCode"] == "SHIM_UPSTREAM_UNREADABLE"

@@ -115,7 +115,7 @@ def test_until_the_sunset_legacy_is_asked(engine, day, route):
 
 @pytest.mark.parametrize("accept", ["application/vnd.atlas.2024-08-05+json", "application/vnd.atlas.2025-03-12+json"])
 def test_the_new_version_is_none_of_the_shims(engine, accept):
-    """Versions of one path are told apart by Accept alone."""
+    """Accept alone distinguishes versions of one path."""
     assert engine.recognise("GET", GET, (("Accept", accept),)) is None
     assert engine.recognise("GET", GET, (("Accept", OLD),)).operation.id == "getCluster"
     assert engine.recognise("GET", GET, (("Accept", OLDEST),)).operation.id == "getLegacyCluster"

@@ -21,7 +21,7 @@ def asked(rules, given, query="", **more):
     return drive(read(HEAD + rules.replace("{nothing}", "see {}") + NAME), f"{TARGET}{query}", [given], **more)
 
 
-def test_an_error_is_told_in_legacy_terms():
+def test_an_error_is_answered_in_legacy_terms():
     """Code, status, reason and detail; what no rule speaks of stays."""
     driven = asked(WHOLE, refuses(410, "NO_GADGET"))
     assert driven.reply.status == 404

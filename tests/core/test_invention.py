@@ -146,7 +146,7 @@ def test_any_json_with_any_status(said, status, target, query, clock):
 @LENIENT
 @given(content=st.binary(), status=STATUSES, target=st.sampled_from(TARGETS), query=st.sampled_from(QUERIES))
 def test_any_bytes_with_any_status(content, status, target, query):
-    """Garbage is handed back or told; it is never a crash."""
+    """Garbage is handed back or reported, and never crashes."""
     driven = drive(shared_engine(os.environ), target + query, lambda call: (status, (), content))
     assert is_handed_back(driven, content) or isinstance(driven.document, dict)
 

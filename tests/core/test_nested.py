@@ -1,4 +1,4 @@
-"""Objects in a field: translated each, grouped, keyed by a name, and what is told of those that can't be."""
+"""Objects in a field: translated each, grouped, keyed by a name, and what is reported of the others."""
 
 import pytest
 

@@ -121,7 +121,7 @@ def test_a_snapshot_that_moved_while_reading_counts_once(engine):
 
 
 def test_items_without_an_id_are_all_kept(engine):
-    """What can't be told apart is not thrown away."""
+    """Items that can't be distinguished are not thrown away."""
     more = [{"rel": "next"}]
     pages = [answers({"results": [{}, {"id": None}], "links": more}), answers({"results": [{}, {"id": 5}, {}]})]
     assert drive(engine, V2, pages).document["totalCount"] == 5

@@ -265,7 +265,7 @@ def test_a_parameter_at_the_end_may_have_an_ending(tmp_path, segment, expected):
 )
 @pytest.mark.parametrize("swapped", [False, True])
 def test_the_accept_date_chooses_between_two_versions(tmp_path, accept, expected, swapped):
-    """Two operations on one path are told apart by date; without one the oldest is meant, in any file order."""
+    """The date distinguishes two operations on one path; without a date the oldest is meant, in any file order."""
     old = retired("old", "/things", versions=">=2023.1.1,<2024.8.5")
     new = retired("new", "/things", versions=">=2024.8.5")
     engine = engine_of(tmp_path, a=new + old if swapped else old + new)
@@ -291,7 +291,7 @@ def test_an_operation_is_found_by_id_and_alias(engine):
 
 
 def test_a_sunset_for_an_unknown_document_is_refused(engine):
-    """A typo in ATLAS_SHIM_SUNSET is told, with the names there are."""
+    """A typo in ATLAS_SHIM_SUNSET is reported with the known names."""
     engine.check_settings(Settings(sunsets=parse_sunsets("snapshots=2026-01-01")))
     with pytest.raises(SettingsError, match=r"'snapshot' is not one of .*snapshots"):
         engine.check_settings(Settings(sunsets=parse_sunsets("snapshot=2026-01-01")))

@@ -79,7 +79,7 @@ def test_an_object_with_null_in_it_passes_what_else_it_has():
 
 @pytest.mark.parametrize("value", [None, "text", 5, True, [], [{"b": "u"}]])
 def test_what_should_be_an_object_and_is_none_is_reported(value):
-    """It can't be told which part of it would pass."""
+    """Nobody knows which part of it would pass."""
     assert made(REST + x('from = "a.b"'), {"a": value, "c": 1}) == ({"c": 1}, [("a", value, "not an object")])
 
 

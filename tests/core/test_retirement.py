@@ -59,7 +59,7 @@ DIGEST = 'Digest username="{}", realm="r", nonce="{}", uri="/x", response="y"'
     ],
 )
 def test_an_answer_to_other_credentials_leads_nobody_elsewhere(engine, one, other, shared):
-    """A 404 that somebody draws is not a word about what others are told on the same path."""
+    """A 404 that somebody draws says nothing about the answers of others on the same path."""
     memory, path = Memory(), f"/api/atlas/v2{LIST}"
 
     def routes(said, upstream):
@@ -82,7 +82,7 @@ def test_a_version_that_is_gone_is_gone_for_everybody(engine):
 
 @pytest.mark.parametrize("step", [200.0, -200.0, 1e6])
 def test_a_clock_that_is_set_neither_ends_an_exchange_nor_what_was_learned(engine, step):
-    """Time that passed is told by a clock that nobody sets."""
+    """Durations are measured by a clock that nobody sets."""
     clock, memory = Clock(BEFORE - 1e7), Memory()
 
     def stepping(call):

@@ -49,7 +49,7 @@ def test_a_value_is_handed_over_as_it_is(kind, said):
         ("objects", {}, "not of type objects"),
     ],
 )
-def test_a_value_of_another_type_is_left_out_and_told(kind, said, why):
+def test_a_value_of_another_type_is_left_out_and_reported(kind, said, why):
     """Nothing is coerced, and null is never passed on."""
     got, dropped = value(kind, f'from = "y"\n{EXACT}', {"y": said})
     assert got == "nothing"

@@ -214,7 +214,7 @@ def test_the_upstream_joins_atlas_own_origins():
     assert settings.origins == ATLAS_ORIGINS | {"http://localhost:8080"}
 
 
-def test_all_problems_are_told_at_once():
+def test_all_problems_are_reported_at_once():
     """One start shows everything that has to be corrected."""
     environ = {
         "ATLAS_SHIM_ROUTE": "sideways",
@@ -223,9 +223,9 @@ def test_all_problems_are_told_at_once():
     }
     with pytest.raises(SettingsError) as caught:
         read_settings(environ)
-    told = str(caught.value)
+    said = str(caught.value)
     for word in ("sideways", "'never'", "'b'", "UTC offset", "ATLAS_SHIM_UPSTREAM"):
-        assert word in told
+        assert word in said
 
 
 def test_a_settings_error_is_a_value_error_too():

@@ -1,4 +1,4 @@
-"""Where rules read: names inside lists, and what is told of lists that have nothing to take."""
+"""Where rules read: names inside lists, and what is reported of lists that have nothing to take."""
 
 import pytest
 
@@ -158,6 +158,6 @@ def test_what_is_counted_is_a_list(said):
 @pytest.mark.parametrize("source", ["a", "a.b", "a[first]", "a[only].b", "a[each].b"])
 @pytest.mark.parametrize("value", [None, True, 5, "text", [], {}])
 def test_a_look_up_survives_anything(source, value):
-    """What is not there is told apart from null."""
+    """A missing value is not null."""
     found = look_up(value, parse_source(source))
     assert found is NoValue.MISSING

@@ -48,13 +48,13 @@ def test_a_value_that_was_left_out_makes_its_field_absent(engine):
 
 
 def test_a_report_stays_short(engine):
-    """However long a bad value is, what is told of it is not."""
+    """However long a bad value is, its report is short."""
     driven = drive(engine, V2, [answers({"results": [SNAPSHOT | {"status": "x" * 10000}]})])
     assert len(report(driven, "status").why) == 200
 
 
 @pytest.mark.parametrize("item", [None, 5, "x", [], [SNAPSHOT], True])
-def test_an_item_that_is_no_object_is_left_out_and_told(engine, item):
+def test_an_item_that_is_no_object_is_left_out_and_reported(engine, item):
     """It is neither passed on nor counted."""
     driven = drive(engine, V2, [answers({"results": [item, SNAPSHOT], "totalCount": 2})])
     assert [one["id"] for one in driven.document["results"]] == [SNAPSHOT["id"]]
@@ -71,7 +71,7 @@ def test_an_empty_page_reports_the_general_rules(engine):
 
 
 def test_a_field_whose_source_upstream_did_not_send_is_missing(engine):
-    """A snapshot of an id alone is not told as if its version and status had been renamed."""
+    """A snapshot of an id alone is not reported as if its version and status had been renamed."""
     driven = drive(engine, V2, [answers({"results": [{"id": SNAPSHOT["id"]}]})])
     levels = {one.name: one.fidelity.value for one in driven.outcome.record.fields}
     assert {name for name, level in levels.items() if level == "missing"} == {
@@ -81,15 +81,15 @@ def test_a_field_whose_source_upstream_did_not_send_is_missing(engine):
     assert (levels["id"], levels["frequencyType"], levels["storageSizeBytes"]) == ("exact", "constant", "absent")
 
 
-def test_a_source_that_some_items_lack_is_told_with_their_number(engine):
-    """What the field is worth elsewhere is still told."""
+def test_a_source_that_some_items_lack_is_reported_with_their_number(engine):
+    """The report says what the field is elsewhere."""
     queued = {key: value for key, value in SNAPSHOT.items() if key != "mongoDBVersion"}
     driven = drive(engine, V2, [answers({"results": [SNAPSHOT, queued, SNAPSHOT]})])
     assert report(driven, "mongodVersion").fidelity is Fidelity.MISSING
     assert report(driven, "mongodVersion").why == "upstream sent no mongoDBVersion in 1 of 3; elsewhere it is renamed"
 
 
-def test_an_invalid_source_that_gave_way_to_another_is_told(engine):
+def test_an_invalid_source_that_gave_way_to_another_is_reported(engine):
     """The field keeps its level; the value that was passed over is in the record."""
     items = [SNAPSHOT, SNAPSHOT | {"startTime": "yesterday"}]
     driven = drive(engine, V2, [answers({"results": items})])
@@ -133,7 +133,7 @@ def test_a_record_of_a_list_says_of_how_many_items_each_level_is_true(engine):
 
 
 def test_an_unknown_status_of_a_job_makes_no_value(engine):
-    """Whoever waits for its end is not told that it neither failed nor was cancelled."""
+    """Whoever waits for its end does not read that it neither failed nor was cancelled."""
     driven = drive(engine, f"/api/atlas/v2{JOBS}/1", [answers(JOB | {"status": "CANCELLED"})])
     assert not {"failed", "cancelled"} & driven.document.keys()
     assert report(driven, "failed").why == "upstream said 'CANCELLED': an unknown word"
@@ -168,7 +168,7 @@ PAGE = (
     [("A", "exact"), ("AC", "renamed"), ("CA", "renamed"), ("ABC", "absent"), ("BA", "absent"), ("", "renamed")],
 )
 def test_a_field_counts_as_the_worst_that_any_item_got(kinds, level):
-    """Over a page the level furthest from the old meaning is told, in any order of items."""
+    """Over a page the level furthest from the old meaning is reported, in any order of items."""
     results = [{"k": kind, "x": "1", "y": "2"} for kind in kinds]
     driven = drive(read(PAGE + CASES), "/api/atlas/v2/things", [answers({"results": results})])
     assert report(driven, "x").fidelity.value == level

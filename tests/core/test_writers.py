@@ -230,7 +230,7 @@ def test_items_of_several_kinds_stay_in_their_order(engine, monkeypatch):
     assert found == [True]
 
 
-def test_words_that_are_equal_to_python_are_told_apart(monkeypatch):
+def test_words_that_are_equal_to_python_are_kept_apart(monkeypatch):
     """True is no 1, whichever of them a condition met first."""
     text = THINGS.replace('from = "x"\nfidelity = "exact"\n', "").replace("[resource.thing.x.flex]", "")
     text += "[[resource.thing.x.flex]]\nwhen = { source = 'a', is = true }\nconstant = 'yes'\nwhy = 'W'\n"
