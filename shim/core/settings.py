@@ -88,7 +88,7 @@ def read_settings(environ: Mapping[str, str]) -> Settings:
 
 def word_and_flag(route: str) -> tuple[RouteWord, str]:
     """Return a route as Settings have it: the word until a flag has said one, and the flag's key or nothing."""
-    return (route, "") if isinstance(route, RouteWord) else (RouteWord.AUTO, route.removeprefix(FLAG))
+    return (RouteWord.AUTO, route.removeprefix(FLAG)) if route.startswith(FLAG) else (RouteWord(route), "")
 
 
 def parse_route(word: str, *, name: str = "ATLAS_SHIM_ROUTE") -> str:
