@@ -1,6 +1,7 @@
 """The meaning of rules, written again without haste: generated functions are held against it."""
 
 import json
+import math
 from collections.abc import Sequence
 from fractions import Fraction
 from typing import Any
@@ -51,12 +52,17 @@ def cast(kind: str, way: Way, said: Any) -> Any:
         case Split(by=by):
             return [part for part in said.split(by) if said] if isinstance(said, str) else NOTHING
         case Factor(by=by) if is_number:
-            exact = Fraction(said) * by
+            exact = Fraction(repr(said)) * by  # as it is written
+            try:
+                near = float(exact)
+            except OverflowError:
+                near = math.inf
+            if isinstance(said, float) and math.isinf(near):
+                return NOTHING
             whole = exact.denominator == 1
-            if isinstance(said, int) and (whole or kind == "integer"):
+            if kind == "integer" or (whole and isinstance(said, int)):
                 return int(exact) if whole else NOTHING
-            made = said * by.numerator / by.denominator
-            return int(made) if kind == "integer" and made.is_integer() else made
+            return near if math.isfinite(near) else NOTHING
         case ToType() if kind == "string":
             return (
                 said if isinstance(said, str) else json.dumps(said) if is_number or isinstance(said, bool) else NOTHING

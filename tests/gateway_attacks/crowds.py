@@ -24,10 +24,10 @@ def crowd(served: Served, size: int, source: str = OTHER, sending: bytes = b"") 
     peers: list[Peer] = []
     try:
         for _ in range(size):
-            peers.append(connect(served, source))
-            if sending:
-                # One that is refused at once has ended already.
-                with contextlib.suppress(OSError):
+            # One that is refused at once has ended already, perhaps while it connected.
+            with contextlib.suppress(OSError):
+                peers.append(connect(served, source))
+                if sending:
                     peers[-1].send(sending)
         yield peers
     finally:

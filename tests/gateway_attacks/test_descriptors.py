@@ -1,12 +1,13 @@
 """Out of descriptors the operator is answered, the log stays short, and the gateway recovers."""
 
+import contextlib
 from typing import Any
 
 import pytest
 
 from tests.gateway_attacks.apart import apart
 from tests.gateway_attacks.crowds import OTHER, crowd
-from tests.peers.raw import reply, replying, until
+from tests.peers.raw import EndedError, reply, replying, until
 from tests.peers.served import ask, get, status_of
 
 pytestmark = pytest.mark.slow
@@ -31,9 +32,16 @@ def test_out_of_descriptors(sending, connections, uvloop):
                     assert status_of(ask(served.admin, get("/livez"))[0]) == 200
                 assert status_of(ask(served.admin, get("/metrics", host="localhost"))[0]) == 200
                 assert status_of(ask(served.admin, get("/readyz"))[0]) in {200, 503}
-            until(lambda: status_of(ask(served, get("/x"))[0]) == 200, "a call that is served again")
+            until(lambda: _is_served(served), "a call that is served again")
         assert len(served.said().splitlines()) < LINES
         assert "Traceback" not in served.said()
+
+
+def _is_served(served: Any) -> bool:
+    """Return whether a call is answered by upstream; while the crowd leaves it may be dropped."""
+    with contextlib.suppress(OSError, EndedError):
+        return status_of(ask(served, get("/x"))[0]) == 200
+    return False
 
 
 def test_one_peer_does_not_take_all_descriptors():

@@ -23,6 +23,7 @@ if TYPE_CHECKING:  # connections and their count know each other
 log = logging.getLogger("shim.gateway")
 
 LONG = 8192  # bytes of a head that isn't whole from which on it is counted; few heads are as long
+_QUIET = 1.0  # seconds after a line on a dropped connection without another: a crowd must not fill the log
 
 Handler = Callable[[Request], Awaitable[None]]
 
@@ -63,6 +64,7 @@ class Clients:
         self.buffer = memoryview(bytearray(READ))
         self.long_heads: dict[Connection, int] = {}
         self._peers: dict[str, PeerConnections] = {}
+        self._quiet_until = 0.0
 
     def arrived(self, connection: Connection, address: str) -> tuple[PeerConnections, Verdict]:
         """Count a connection of a peer, and return its verdict; an idle connection may end for it."""
@@ -80,7 +82,9 @@ class Clients:
             peer.idle[connection] = None
             return peer, "served"
         if self.count > 2 * most or peer.count > 2 * of_peer:
-            log.warning("dropped a connection: %s are open", self.count)
+            if (now := self.loop.time()) >= self._quiet_until:
+                self._quiet_until = now + _QUIET
+                log.warning("dropped a connection: %s are open", self.count)
             return peer, "dropped"
         return peer, "surplus"
 
