@@ -1,15 +1,18 @@
 """Who calls, as those say who stand before the gateway: PROXY protocol v2, and X-Forwarded-For."""
 
+import asyncio
 from typing import Any
 
 import pytest
 
+from shim.gateway import Gateway
+from shim.gateway.run import loop_factory
 from tests.gateway_attacks.crowds import OTHER, busy, count_ended, crowd, gets_in, holding
 from tests.gateway_http1.test_peers import ALICE, BOB, LOCAL, TCP4, TRUSTED, V4, V6, header, tcp
 from tests.gateway_tls.worlds import certified
 from tests.peers.raw import Peer, replying, until
 from tests.peers.raw import reply as whole
-from tests.peers.served import ask, calling, connect, gateway, get, status_of
+from tests.peers.served import LOOPBACK, Narrow, ask, calling, connect, gateway, get, status_of
 
 OWN = header(LOCAL, TCP4, bytes(12))
 """The header of a connection that the balancer makes for itself."""
@@ -101,6 +104,28 @@ def test_connections_are_those_of_the_named_peer():
         until(lambda: count_ended(many) >= 8, "the end of those beyond the limit")
         assert answered(served, tcp("203.0.113.9"))[1] == b"/x"
         assert count_ended(few) == 0
+
+
+def test_those_that_come_together_are_counted_like_others():
+    """A limit holds for connections that arrive at once, and for those that come while these are set up."""
+
+    async def come() -> None:
+        options: dict[str, Any] = {
+            "listen": LOOPBACK,
+            "upstream": "http://127.0.0.1:9",
+            "proxy_protocol": True,
+            "drain": 0.0,
+        }
+        served = Gateway(Narrow(**options, peer_connections=2))
+        await served.start()
+        with crowd(served, 5, sending=V4) as first:  # the loop turns only when all of them have come
+            await asyncio.sleep(0)
+            with crowd(served, 5, sending=V4) as second:
+                await asyncio.to_thread(until, lambda: count_ended(first + second) >= 8, "the end of all but two")
+        await served.stop()
+
+    with asyncio.Runner(loop_factory=loop_factory()) as runner:
+        runner.run(come())
 
 
 def test_header_before_tls(tmp_path):

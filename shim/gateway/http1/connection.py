@@ -269,6 +269,7 @@ class Connection(Wire):
     def abort(self) -> None:
         if self.set_up is not None:
             self.set_up.cancel()
+            self._clients.left(self)  # the loop may still report that it is made
         super().abort()
 
     def _watch_sending(self) -> None:
