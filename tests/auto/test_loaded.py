@@ -80,67 +80,43 @@ def facts():
 
 
 LIBRARIES = {"aiohttp", "anyio", "click", "httpx", "requests", "urllib3"}
-HEAVY = {"asyncio", "attrs", "re", "shim.core.recognise", "tomllib", "typing"}
+ENGINE = "shim.core.recognise"
+STAGES = [
+    # asking for a record loads no library, though it takes the responses of each
+    ("record", LIBRARIES, None),
+    # nothing heavy is loaded until a library is imported
+    ("auto", LIBRARIES | {"asyncio", "attrs", "re", ENGINE, "tomllib", "typing"}, None),
+    # a call by the standard library costs no engine before one looks like Atlas'
+    ("standard library", {"attrs", ENGINE}, None),
+    # a library that is imported later is covered, with no room of the shim that speaks it until a call to Atlas is made
+    ("imported", {ENGINE, "aiohttp", "shim.httpx", "shim.requests"}, [True, True]),
+    # calls to others cost no line of the doors, though they are to the very host
+    ("other calls", {ENGINE, "aiohttp", "shim.httpx", "shim.requests", "shim.urllib3"}, [404, 404]),
+    ("aiohttp", {"shim.aiohttp"}, True),
+    ("retired calls", set(), [200, 200]),
+    # switched off before the import a library is not covered, and switched on again it is
+    ("switched off", set(), [410, 410]),
+    ("wrapped", {"shim.httpx", "shim.aiohttp"}, None),
+    ("switched on", set(), [200, 200]),
+]
+"""A stage of a program, what must not have been loaded by then, and what the program noted."""
 
 
-def test_asking_for_a_record_loads_no_library(facts):
-    """Though it takes the responses of each."""
-    modules, noted = facts["record"]
-    assert "shim._record" in modules
-    assert not LIBRARIES & modules
-    assert noted is None
+@pytest.mark.parametrize(("stage", "absent", "noted"), STAGES, ids=[stage for stage, *_ in STAGES])
+def test_nothing_is_loaded_before_it_is_needed(facts, stage, absent, noted):
+    """Neither the engine nor a door, nor a library that the program doesn't use; its calls have these statuses."""
+    modules, found = facts[stage]
+    assert found == noted
+    assert not [name for name in modules for unwanted in absent if name == unwanted or name.startswith(f"{unwanted}.")]
 
 
-def test_nothing_heavy_is_loaded_until_a_library_is_imported(facts):
-    """Neither the engine nor asyncio; the whole is a handful of modules."""
+def test_switching_on_is_a_handful_of_modules(facts):
+    """A program that calls others has no other library of them."""
     modules, _ = facts["auto"]
-    assert not (LIBRARIES | HEAVY) & modules
     assert len([name for name in modules if name.startswith("shim")]) < 12
     assert len(modules) < 40
-
-
-def test_the_standard_library_costs_no_engine(facts):
-    """Not even calls do, before one looks like Atlas'."""
-    modules, _ = facts["standard library"]
-    assert not {"attrs", "shim.core.recognise"} & modules
-
-
-def test_a_library_that_is_imported_later_is_covered(facts):
-    """Without the engine, and with no room of the shim that speaks it until a call to Atlas is made."""
-    modules, patches = facts["imported"]
-    assert patches == [True] * 2
-    assert "shim.core.recognise" not in modules
-    assert not {"aiohttp", "shim.httpx", "shim.requests"} & modules
-    assert facts["retired calls"][1] == [200, 200]
-
-
-def test_a_program_that_calls_others_gets_no_library_more(facts):
-    """Nor a line of the doors, though it calls the very host."""
-    modules, statuses = facts["other calls"]
-    assert statuses == [404, 404]
-    others = {name.partition(".")[0] for name in modules - facts["switched off"][0]}
+    others = {name.partition(".")[0] for name in facts["other calls"][0] - facts["switched off"][0]}
     assert others - set(sys.stdlib_module_names) <= {"shim"}
-    assert "shim.core.recognise" not in modules
-    assert not {name for name in modules if name.startswith(("shim.httpx", "shim.requests", "shim.urllib3"))}
-
-
-def test_switching_on_imports_no_aiohttp(facts):
-    """A program that has none pays nothing; one that imports it is covered from then on."""
-    assert "aiohttp" not in facts["other calls"][0]
-    modules, is_patched = facts["aiohttp"]
-    assert is_patched
-    assert "shim.aiohttp" not in modules
-
-
-def test_uninstalled_before_the_import_is_not_covered(facts):
-    """And installed again after it is."""
-    assert facts["switched off"][1] == [410, 410]
-    assert facts["switched on"][1] == [200, 200]
-
-
-def test_wrapping_a_session_loads_no_other_door(facts):
-    """A session needs no httpx."""
-    assert not {name for name in facts["wrapped"][0] if name.startswith(("shim.httpx", "shim.aiohttp"))}
 
 
 def test_calls_that_mean_nothing_are_the_librarys():

@@ -49,12 +49,7 @@ def script(tmp_path, retired):
 
 
 def test_a_script_works_after_the_sunset(atlas, script):
-    """Unchanged, with HTTP Digest."""
-    assert out(run(sys.executable, script, ATLAS_SHIM_UPSTREAM=atlas.url)) == ["200", "True"]
-
-
-def test_a_script_that_names_its_python_works_after_the_sunset(atlas, script):
-    """By its first line, found in PATH."""
+    """Unchanged, with HTTP Digest; its Python is named by its first line and found in PATH."""
     script.chmod(0o755)
     path = os.pathsep.join([str(Path(sys.executable).parent), os.environ["PATH"]])
     assert out(run(script, ATLAS_SHIM_UPSTREAM=atlas.url, PATH=path)) == ["200", "True"]
@@ -80,31 +75,18 @@ LOOK = (
     "print(json.dumps([switch.installed(), sys.path, getattr(s, 'MARK', None), sys.argv[1:], loaded]));"
     "sys.exit(37)"
 )
+"""Prints whether the shim is on, the path, the mark of another sitecustomize, arguments, and modules."""
 
 
-@pytest.fixture(scope="module")
-def looked():
-    """What a program finds that calls nobody: is the shim on, the path, another sitecustomize, arguments, modules."""
+def test_a_program_is_as_without_us():
+    """Its path, arguments and exit code are its own, and it loads no library: ``run`` has checked the settings."""
     settings = {"ATLAS_SHIM_ROUTE": "auto", "ATLAS_SHIM_SUNSET": "snapshots=2026-01-01"}
     done = run(sys.executable, "-c", LOOK, "--help", "--", "-o", "json", **settings)
-    assert (done.returncode, done.stderr) == (37, "")  # the exit code is the program's, whatever it is
-    return json.loads(done.stdout)
-
-
-def test_without_another_sitecustomize_there_is_ours(looked):
-    """And nothing of it in sys.path."""
-    is_on, path, mark, _, _ = looked
+    assert (done.returncode, done.stderr) == (37, "")
+    is_on, path, mark, arguments, loaded = json.loads(done.stdout)
     assert (is_on, LAUNCH in path, mark) == (True, False, None)
-
-
-def test_arguments_are_the_programs(looked):
-    """Also those that look like ours, with and without the two dashes."""
-    assert looked[3] == ["--help", "--", "-o", "json"]
-
-
-def test_a_program_that_never_calls_atlas_has_no_library_more(looked):
-    """Neither httpx nor requests is imported for it, nor the engine, since ``run`` has checked the settings."""
-    assert not {"attrs", "click", "httpx", "requests", "shim.core.settings", "urllib3", "wrapt"} & set(looked[4])
+    assert arguments == ["--help", "--", "-o", "json"]
+    assert not {"attrs", "click", "httpx", "requests", "shim.core.settings", "urllib3", "wrapt"} & set(loaded)
 
 
 def test_settings_that_the_program_changed_are_checked(tmp_path):
