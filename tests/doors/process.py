@@ -7,7 +7,7 @@ import requests
 
 import shim
 from shim.core.context import Memory
-from shim.doors import notice, process
+from shim.doors import notice, process, recognition
 from shim.doors.environment import VARIABLES
 from shim.fake import FakeAtlas
 from shim.fake.server import FakeServer
@@ -28,6 +28,7 @@ def clean_process(monkeypatch: pytest.MonkeyPatch) -> None:
         monkeypatch.delenv(name.upper(), raising=False)
     monkeypatch.setattr(process, "MEMORY", Memory())
     notice.warned.clear()
+    recognition._named.clear()  # ports, and so origins, come again
 
 
 @pytest.fixture(autouse=True)
