@@ -43,7 +43,7 @@ BURSTS = {
 
 def opened(served: Gateway) -> int:
     assert served._calls is not None
-    return served._calls.clients.count
+    return len(served._calls.clients.connections)
 
 
 async def drip(url: str, start: bytes, byte: bytes) -> bytes:

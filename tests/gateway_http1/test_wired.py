@@ -204,11 +204,11 @@ async def test_connection_that_is_interrupted_leaves_nothing(monkeypatch):
     """A caller may leave when a connection was just made; uvloop then ends it, and tells nobody."""
     wired = Wired(reply_of)
 
-    async def interrupted(end, *_: object) -> None:
-        Wire(end)
+    async def interrupted(factory, *_: object) -> None:
+        Wire(factory())
         raise asyncio.CancelledError
 
-    monkeypatch.setattr("shim.gateway.upstream.client.open_wire", interrupted)
+    monkeypatch.setattr(asyncio.get_running_loop(), "create_connection", interrupted)
     with pytest.raises(asyncio.CancelledError):
         await Upstream.connect(wired.upstream)
     assert not wired.upstream._open

@@ -179,7 +179,6 @@ class Wired:
         await asyncio.sleep(0)
         connection = UpstreamConnection(self.upstream)
         self.made.append(FakeUpstream(Wire(connection), self.answer))
-        connection.in_use = True
         self.upstream._open.add(connection)
         return connection
 
@@ -196,7 +195,6 @@ class Wired:
         await self.settle()
         budget = self.gateway.limits
         assert (budget.reserved, budget.held, self.gateway.limits.count) == (0, 0, 0)
-        assert not self.server.count
         assert not self.server.connections
         assert not self.server._peers
         assert not self.upstream._open

@@ -47,20 +47,18 @@ class Clients:
     """The connections that a listener has accepted, and which of them are kept.
 
     ``max_connections`` are served at a time, three quarters of them to one peer. Beyond that an idle connection ends,
-    of the peer with the most; if no connection is idle, as many again get a refusal, and the rest are reset. ``count``
-    includes connections in their set-up; with ``has_tls`` each takes memory of its own.
+    of the peer with the most; if no connection is idle, as many again get a refusal, and the rest are reset.
+    ``connections`` includes those in their set-up.
     """
 
     def __init__(self, handler: Handler, options: Options | None = None) -> None:
         self.handler = handler
         self.options = options or Options()
         self.loop = asyncio.get_running_loop()
-        self.connections = Wires()
-        self.count = 0
+        self.connections: Wires[Connection] = Wires()
         self.accepted = 0
         self.turned_away = Tally(surplus=0, dropped=0, handshake=0)
         self.failures: Tally[Failure] = Tally()
-        self.has_tls = False
         self.buffer = memoryview(bytearray(READ))
         self.long_heads: dict[Connection, int] = {}
         self._peers: dict[str, PeerConnections] = {}
@@ -73,30 +71,29 @@ class Clients:
             limited = address not in {UNNAMED, UNIX} and not is_trusted(address, self.options.trusted_proxies)
             peer = self._peers[address] = PeerConnections(address, limited)
         peer.count += 1
-        self.count += 1
-        connection.is_gone = False
-        most = self.options.max_connections
+        self.connections.add(connection)
+        count, most = len(self.connections), self.options.max_connections
         of_peer = self.options.peer_connections if peer.limited else most
-        is_served = self.count <= most and peer.count <= of_peer
+        is_served = count <= most and peer.count <= of_peer
         if is_served or self.spare(peer if peer.count > of_peer else None):
             peer.idle[connection] = None
             return peer, "served"
-        if self.count > 2 * most or peer.count > 2 * of_peer:
+        if count > 2 * most or peer.count > 2 * of_peer:
             if (now := self.loop.time()) >= self._quiet_until:
                 self._quiet_until = now + _QUIET
-                log.warning("dropped a connection: %s are open", self.count)
+                log.warning("dropped a connection: %s are open", count)
             return peer, "dropped"
         return peer, "surplus"
 
     def left(self, connection: Connection) -> None:
         """Count a connection off; a second call changes nothing."""
-        peer = connection.peer
-        if connection.is_gone:
+        if connection not in self.connections:
             return
-        connection.is_gone = True
+        self.connections.discard(connection)
+        self.long_heads.pop(connection, None)
+        peer = connection.peer
         peer.idle.pop(connection, None)
         peer.count -= 1
-        self.count -= 1
         if not peer.count:
             self._peers.pop(peer.address, None)
 
@@ -108,13 +105,15 @@ class Clients:
     @property
     def held(self) -> int:
         """Bytes that connections take beside their calls: incomplete heads, and TLS; may be called from any thread."""
-        return sum([*self.long_heads.values()]) + (self.count * SECURED if self.has_tls else 0)
+        secured = sum(one.scheme == "https" for one in [*self.connections])
+        return sum([*self.long_heads.values()]) + secured * SECURED
 
     def states(self) -> dict[str, int]:
         """Return how many connections are in a handshake, idle and active; may be asked in any thread."""
-        made = len(self.connections)
-        idle = sum(one in self.connections for peer in [*self._peers.values()] for one in [*peer.idle])
-        return {"handshake": max(0, self.count - made), "idle": idle, "active": max(0, made - idle)}
+        connections = [*self.connections]
+        arriving = sum(one.set_up is not None for one in connections)
+        idle = sum(one.set_up is None for peer in [*self._peers.values()] for one in [*peer.idle])
+        return {"handshake": arriving, "idle": idle, "active": max(0, len(connections) - arriving - idle)}
 
     def hold_head(self, connection: Connection, size: int) -> None:
         """Count the bytes of a head that isn't whole yet; raises Refusal when all take over a quarter of memory."""

@@ -38,7 +38,7 @@ class Connection(Wire):
 
     __slots__ = (
         "_body", "_clients", "_has_begun", "_is_ending", "_left", "_request", "_searched", "_task", "_waiter",
-        "accepted", "client", "is_gone", "peer", "scheme", "set_up", "verdict",
+        "accepted", "client", "peer", "scheme", "set_up", "verdict",
     )  # fmt: skip
 
     def __init__(self, clients: Clients, address: str, scheme: str, accepted: socket.socket | None = None) -> None:
@@ -53,19 +53,18 @@ class Connection(Wire):
         self._request: Request | None = None
         self._body = EMPTY
         self._searched = self._left = 0
-        self._has_begun = self._is_ending = self.is_gone = False
+        self._has_begun = self._is_ending = False
         self.peer, self.verdict = clients.arrived(self, address)
 
     def made(self) -> None:
         """Wait for the first request."""
         self.set_up = None
         assert self._transport is not None, "it was made"
-        if self.is_gone:
+        if self not in self._clients.connections:  # it ended for another one
             self._transport.abort()
             return
         self._transport.set_write_buffer_limits(HIGH)
         self._clients.turned_away["surplus"] += self.verdict != "served"
-        self._clients.connections.add(self)
         self._wait_for_request()
 
     def give_up(self) -> None:
@@ -77,8 +76,6 @@ class Connection(Wire):
 
     def lost(self, error: BaseException | None) -> None:  # noqa: ARG002 - a caller's error changes nothing
         """End the task that answers, and count the connection off."""
-        self._clients.connections.discard(self)
-        self._clients.long_heads.pop(self, None)
         self._clients.left(self)
         if self._task is not None:
             self._task.cancel()
@@ -190,17 +187,10 @@ class Connection(Wire):
                 return
             self._request, self._body = None, EMPTY
             self._wait_for_request()
-            if self._rest:
-                await asyncio.sleep(0)  # others have their turn before a request that was sent ahead
-                self._parse_ahead()
+            if self._rest:  # others have their turn before a request that was sent ahead
+                self.take_later(self._rest)
             elif self.held:
                 self.go_on()
-
-    def _parse_ahead(self) -> None:
-        if self._request is None and self._rest and not self._is_ending:
-            self._parse()
-        if len(self._rest) <= WAITING or self._request is None:  # a head may be longer
-            self.go_on()
 
     async def _answer(self, request: Request) -> None:
         try:
@@ -261,7 +251,6 @@ class Connection(Wire):
             self.end()
         elif not self._transport.is_closing():
             self._rest = b""
-            self._stop_turn()
             self.go_on()
             self.end(half=True)
             self.due = self._loop.time() + LINGER

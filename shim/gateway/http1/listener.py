@@ -46,13 +46,11 @@ _GONE = (BlockingIOError, InterruptedError, ConnectionError)
 class Bound:
     """Sockets that listen, before anybody serves them: several for a name with several addresses.
 
-    ``address`` is None for a unix socket; its file is ``path``, and another process' if it is not ``inode`` any more.
+    ``address`` is None for a unix socket.
     """
 
     sockets: tuple[socket.socket, ...]
     address: Address | None = None
-    path: Path | None = None
-    inode: int = 0
 
     def close(self) -> None:
         """Close the sockets of this process."""
@@ -67,10 +65,9 @@ def bind(options: Options) -> Bound:
     """
     if options.reuse_port and not hasattr(socket, "SO_REUSEPORT"):
         raise SettingsError("reuse_port: this system can't share a port (it has no SO_REUSEPORT)")
-    if options.uds is None:
-        return bind_tcp(options.listen, reuse_port=options.reuse_port)
-    path = Path(options.uds)
-    return Bound((_bound_unix(path),), None, path, path.stat().st_ino)
+    if options.uds is not None:
+        return Bound((_bound_unix(Path(options.uds)),))
+    return bind_tcp(options.listen, reuse_port=options.reuse_port)
 
 
 def bind_tcp(wanted: Address, *, reuse_port: bool = False) -> Bound:
@@ -96,14 +93,14 @@ def bind_tcp(wanted: Address, *, reuse_port: bool = False) -> Bound:
 def _bound_unix(path: Path) -> socket.socket:
     """Return a listening unix socket that its owner alone can use; raises OSError when something else is there.
 
-    A socket that nobody listens on is replaced: a gateway that was killed leaves its own.
+    A socket that nobody listens on is replaced: each gateway leaves its own.
     """
     with contextlib.suppress(FileNotFoundError):
         found = path.lstat()
         with socket.socket(socket.AF_UNIX, socket.SOCK_STREAM) as probe:
             if not stat.S_ISSOCK(found.st_mode) or probe.connect_ex(str(path)) != errno.ECONNREFUSED:
                 raise OSError(errno.EADDRINUSE, os.strerror(errno.EADDRINUSE), str(path))
-        _remove_socket(path, found.st_ino)
+        path.unlink()
     listening = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
     before = os.umask(0o177)
     try:
@@ -115,13 +112,6 @@ def _bound_unix(path: Path) -> socket.socket:
         os.umask(before)
     listening.listen(_BACKLOG)
     return listening
-
-
-def _remove_socket(path: Path, inode: int) -> None:
-    """Remove the file of a unix socket, unless it is another one's by now."""
-    with contextlib.suppress(FileNotFoundError):
-        if path.lstat().st_ino == inode:
-            path.unlink()
 
 
 class Listener:
@@ -136,11 +126,8 @@ class Listener:
     ) -> None:
         self.clients = clients
         self.address = bound.address
-        self._bound = bound
         self._sockets = list(bound.sockets)
         self._tls = tls
-        clients.has_tls = tls is not None
-        self._arriving: dict[Connection, asyncio.Task[None]] = {}
         self._told = float("-inf")
         self._most_reserved = reserve
         self._reserve: list[int] = []
@@ -203,7 +190,6 @@ class Listener:
             accepted.close()
             return None
         task = connection.set_up = clients.loop.create_task(self._set_up(connection, accepted, tls))
-        self._arriving[connection] = task
         task.add_done_callback(partial(self._was_set_up, connection))
         return task
 
@@ -224,7 +210,6 @@ class Listener:
                 connection.client = name_in(layer.certificate())
 
     def _was_set_up(self, connection: Connection, task: asyncio.Task[None]) -> None:
-        del self._arriving[connection]
         error = None if task.cancelled() else task.exception()
         if task.cancelled() or error is not None:
             connection.give_up()
@@ -241,8 +226,6 @@ class Listener:
 
     async def refuse(self) -> None:
         """Stop listening, after accepting the connections that the kernel has made and would reset."""
-        if self._bound.path is not None:
-            _remove_socket(self._bound.path, self._bound.inode)
         sockets, self._sockets = self._sockets, []
         for one in sockets:
             self.clients.loop.remove_reader(one.fileno())
@@ -251,8 +234,8 @@ class Listener:
                 while True:
                     self.take(one.accept()[0], None if self._tls is None else self._tls())
         await asyncio.sleep(0)
-        if self._arriving:
-            await asyncio.wait(self._arriving.values(), timeout=1.0)
+        if arriving := [one.set_up for one in self.clients.connections if one.set_up is not None]:
+            await asyncio.wait(arriving, timeout=1.0)
 
     async def drained(self, patience: float, in_flight: Callable[[], int]) -> None:
         """Return when nothing is in flight and all replies are in the hands of the kernel, however slowly callers read.
@@ -270,8 +253,6 @@ class Listener:
 
     async def close(self) -> None:
         """End the connections that are left."""
-        for connection in tuple(self._arriving):
-            connection.abort()
         await self.clients.connections.abort()
         while self._reserve:
             os.close(self._reserve.pop())

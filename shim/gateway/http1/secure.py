@@ -32,8 +32,8 @@ class Tls:
     """
 
     __slots__ = (
-        "_error", "_has_turn", "_incoming", "_is_caller", "_is_made", "_is_over", "_loop", "_object", "_outgoing",
-        "_ready", "_transport", "_wire", "size",
+        "_error", "_incoming", "_is_caller", "_is_made", "_is_over", "_object", "_outgoing", "_ready", "_transport",
+        "_wire", "size",
     )  # fmt: skip
 
     def __init__(
@@ -44,11 +44,10 @@ class Tls:
         self._object = context.wrap_bio(self._incoming, self._outgoing, server_side, server_hostname)
         self._is_caller = server_side
         self.size = CALLERS if server_side else RECORD
-        self._loop = asyncio.get_running_loop()
         self._transport: asyncio.Transport
-        self._is_made = self._is_over = self._has_turn = False
+        self._is_made = self._is_over = False
         self._error: BaseException | None = None
-        self._ready: asyncio.Future[None] = self._loop.create_future()
+        self._ready: asyncio.Future[None] = asyncio.get_running_loop().create_future()
 
     async def shaken(self) -> None:
         """Return when the handshake is done; raises OSError, and ends the connection unless this returns."""
@@ -80,7 +79,7 @@ class Tls:
         if not self._ready.done():
             self._ready.set_result(None)
         if self._incoming.pending:
-            self.go_on_soon()
+            self._wire.take_soon()
 
     def arrived(self, data: memoryview) -> None:
         """Take ciphertext."""
@@ -88,18 +87,18 @@ class Tls:
             return
         self._incoming.write(data)
         if self._is_made:
-            self._read()
+            self.read()
         else:
             self.shake_hands(self._transport)
 
-    def _read(self) -> None:
+    def read(self) -> None:
         """Give the wire what has arrived, until it stops reading; very many small records take turns."""
         left, wire = AT_ONCE, self._wire
         try:
             while (self._incoming.pending or self._object.pending()) and wire.is_open and not wire.held:
-                if not left:  # others have their turn
+                if not left:
                     self._transport.pause_reading()
-                    self.go_on_soon()
+                    wire.take_soon()
                     break
                 left -= 1
                 if data := self._object.read(RECORD):
@@ -113,18 +112,6 @@ class Tls:
         except ssl.SSLError as error:
             self._fail(error)
         self._flush()
-
-    def go_on_soon(self) -> None:
-        """Read on after the others' turn, unless the wire has stopped reading by then."""
-        if not self._has_turn:
-            self._has_turn = True
-            self._loop.call_soon(self._go_on)
-
-    def _go_on(self) -> None:
-        self._has_turn = False
-        if self._wire.is_open and not self._wire.held:
-            self._transport.resume_reading()
-            self._read()
 
     def sealed(self, data: bytes) -> bytes:
         """Return ciphertext of what is to be sent, empty when TLS has ended."""
@@ -168,11 +155,3 @@ class Tls:
     def certificate(self) -> dict[str, Any] | None:
         """Return the other side's certificate, None if it showed no certificate, as ``SSLSocket.getpeercert`` does."""
         return cast("dict[str, Any] | None", self._object.getpeercert())
-
-
-async def open_wire(wire: Wire, host: str, port: int, context: ssl.SSLContext | None) -> None:
-    """Connect to a host, with TLS if there is a ``context``; raises OSError."""
-    layer = wire.tls = None if context is None else Tls(wire, context, server_hostname=host)
-    await asyncio.get_running_loop().create_connection(lambda: wire, host, port)
-    if layer is not None:
-        await layer.shaken()

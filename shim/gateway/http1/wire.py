@@ -9,7 +9,7 @@ import asyncio
 import contextlib
 import select
 from time import perf_counter
-from typing import TYPE_CHECKING, cast
+from typing import TYPE_CHECKING, TypeVar, cast
 
 if TYPE_CHECKING:  # a wire and its TLS know each other
     from shim.gateway.http1.secure import Tls
@@ -86,7 +86,9 @@ class Wire(asyncio.BufferedProtocol):
         if self.tls is not None:
             exc, self.tls = self.tls.lost(exc), None  # each holds the other
         self._transport = None
-        self._stop_turn()
+        if self._turn is not None:
+            self._turn.cancel()
+            self._turn = None
         if self._drained is not None and not self._drained.done():
             error = ConnectionResetError("the other side left")
             error.__cause__ = exc
@@ -129,33 +131,33 @@ class Wire(asyncio.BufferedProtocol):
 
     def go_on(self) -> None:
         """Take bytes from the other side again."""
-        if self.held and self._turn is None:
+        if self.held and self._turn is None and self._transport is not None:
             self.held = False
-            self._resume()
-
-    def _resume(self) -> None:
-        if self._transport is not None and not self.held:
-            self._transport.resume_reading()
-            if self.tls is not None:
-                self.tls.go_on_soon()
+            if self.tls is None:
+                self._transport.resume_reading()
+            else:
+                self.take_soon()
 
     def take_later(self, rest: bytes) -> None:
         """Take the rest of what arrived after the others' turn, and read nothing before."""
         self._rest = rest
         self.hold()
+        self.take_soon()
+
+    def take_soon(self) -> None:
+        """After the others' turn take what has arrived, and read on."""
         if self._turn is None:
             self._turn = self._loop.call_soon(self._take_rest)
 
     def _take_rest(self) -> None:
         self._turn, self.held = None, False
         data, self._rest = self._rest, b""
-        self.take(data)
-        self._resume()
-
-    def _stop_turn(self) -> None:
-        if self._turn is not None:
-            self._turn.cancel()
-            self._turn = None
+        if data:
+            self.take(data)
+        if self._transport is not None and not self.held:
+            self._transport.resume_reading()
+            if self.tls is not None:
+                self.tls.read()
 
     def has_left(self) -> bool:
         """Return whether the other side has ended the connection, although not all that it sent was read."""
@@ -193,12 +195,15 @@ class Turns:
         loop.call_soon(lambda: loop.call_later(perf_counter() - began, self._lock.release))
 
 
-class Wires(set[Wire]):
-    """The connections of one side that are made, and the one timer of their deadlines."""
+W = TypeVar("W", bound=Wire)
+
+
+class Wires(set[W]):
+    """The connections of one side, and the one timer of their deadlines."""
 
     _timer: asyncio.TimerHandle | None = None
 
-    def add(self, wire: Wire) -> None:
+    def add(self, wire: W) -> None:
         """Add a connection, and watch its deadline."""
         super().add(wire)
         if self._timer is None:

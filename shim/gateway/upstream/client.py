@@ -14,7 +14,7 @@ import attrs
 
 from shim.gateway.errors import Refusal
 from shim.gateway.fields import PSEUDONYM, for_upstream
-from shim.gateway.http1.secure import Tls, open_wire
+from shim.gateway.http1.secure import Tls
 from shim.gateway.http1.wire import NEVER, READ, Turns, Wires
 from shim.gateway.limits import Limits
 from shim.gateway.options import Options
@@ -64,7 +64,7 @@ class Upstream:
         self.failures: Tally[str] = Tally(dict.fromkeys(_USUAL, 0))
         self.opened = self.reused = 0
         self._idle: list[UpstreamConnection] = []
-        self._open = Wires()
+        self._open: Wires[UpstreamConnection] = Wires()
         self._others: dict[str, Upstream] = {}
         self._is_closed = False
 
@@ -163,7 +163,6 @@ class Upstream:
         while self._idle:
             connection = self._idle.pop()
             if connection.is_open and self.now() - connection.born < LONGEST:
-                connection.in_use = True
                 connection.due = NEVER
                 self.reused += 1
                 return connection
@@ -173,7 +172,6 @@ class Upstream:
     def release(self, connection: UpstreamConnection, *, keep: bool) -> None:
         """Take a connection back, to lend it again or to close it."""
         now = self.now()
-        connection.in_use = False
         if keep and not self._is_closed and now - connection.born < LONGEST:
             connection.due = now + KEEP
             self._idle.append(connection)
@@ -183,29 +181,31 @@ class Upstream:
     def lost(self, connection: UpstreamConnection) -> None:
         """Forget a connection that has ended."""
         self._open.discard(connection)
-        if not connection.in_use and connection in self._idle:
+        if connection in self._idle:
             self._idle.remove(connection)
 
     async def connect(self, until: float = NEVER) -> UpstreamConnection:
         """Return a new connection; raises Refusal, and TimeoutError if none was made ``until`` then."""
-        connection = UpstreamConnection(self)
+        connection, proxy = UpstreamConnection(self), self.proxy
+        host, port, context = self._host, self._port, self._context() if self._tls else None
+        if proxy is not None and not self._tls:
+            host, port, context = proxy.host, proxy.port, self._context_of_proxy
+        layer = connection.tls = None if context is None else Tls(connection, context, server_hostname=host)
         try:
             async with asyncio.timeout_at(min(until, self.now() + min(CONNECT, self.patience))):
-                if self.proxy is None:
-                    await open_wire(connection, self._host, self._port, self._context() if self._tls else None)
-                elif not self._tls:
-                    await open_wire(connection, self.proxy.host, self.proxy.port, self._context_of_proxy)
-                else:  # through it to the origin (RFC 9110, 9.3.6)
-                    transport = await tunnel(self.proxy, f"{self._host}:{self._port}", self._context_of_proxy)
-                    layer = connection.tls = Tls(connection, self._context(), server_hostname=self._host)
+                if proxy is not None and self._tls:  # through it to the origin (RFC 9110, 9.3.6)
+                    transport = await tunnel(proxy, f"{host}:{port}", self._context_of_proxy)
                     transport.set_protocol(connection)
                     connection.connection_made(transport)
+                else:
+                    await self.loop.create_connection(lambda: connection, host, port)
+                if layer is not None:
                     await layer.shaken()
         except OSError as error:
+            connection.tls = None  # each holds the other
             if until <= self.now():
                 raise TimeoutError from None
-            raise faults.unconnected(error, tls=self._tls, through_proxy=self.proxy is not None) from error
-        connection.in_use = True
+            raise faults.unconnected(error, tls=self._tls, through_proxy=proxy is not None) from error
         # Not before: a loop that was interrupted while it connected may end a connection without a word.
         if connection.is_open:
             self._open.add(connection)

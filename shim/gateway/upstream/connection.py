@@ -32,8 +32,8 @@ class UpstreamConnection(Wire):
     """
 
     __slots__ = (
-        "_informational", "_is_head", "_is_sending", "_keep", "_response", "_waiter", "born", "heard", "in_use",
-        "until", "upstream",
+        "_informational", "_is_head", "_is_sending", "_keep", "_response", "_waiter", "born", "heard", "until",
+        "upstream",
     )  # fmt: skip
 
     def __init__(self, upstream: Upstream) -> None:
@@ -44,7 +44,7 @@ class UpstreamConnection(Wire):
         self._informational = 0
         self._is_head = self._is_sending = False
         self._keep = True
-        self.in_use = self.heard = False
+        self.heard = False
         self.born = upstream.now()
         self.until = NEVER
 
@@ -61,7 +61,7 @@ class UpstreamConnection(Wire):
         try:
             if outbound.stream is None:
                 self.write(head + outbound.call.body if outbound.call.body else head)
-                self._expect()
+                self.expect()
             else:
                 self._is_sending = True
                 pump = self._loop.create_task(self._pump(head, outbound.stream, waiter, chunked=outbound.is_chunked))
@@ -89,42 +89,32 @@ class UpstreamConnection(Wire):
                 self.write(head + (b"%x\r\n%b\r\n" % (len(piece), piece) if chunked and piece else piece))
                 head = b""
                 if self._drained is not None:
-                    self._expect()
+                    self.expect()
                     await self._drained
                     if self._response is None:  # else its silence counts by now
                         self.due = self.until
             if chunked or head:
                 self.write(head + b"0\r\n\r\n" if chunked else head)
             self._is_sending = False
-            self._expect()
+            self.expect()
         except Exception as error:  # noqa: BLE001 - for whoever waits for the reply
             if not waiter.done():
                 waiter.set_exception(error)
 
-    def _expect(self) -> None:
-        self.due = min(self.until, self.upstream.now() + self.upstream.patience)
-
-    def lift(self) -> None:
-        if self._response is not None:
-            self.until = NEVER
-            if self.held:
-                self.due = NEVER
-            else:
-                self._expect()
+    def expect(self) -> None:
+        """Give upstream its time from now on; its silence does not count while nothing is read."""
+        self.due = self.until if self.held else min(self.until, self.upstream.now() + self.upstream.patience)
 
     def hold(self) -> None:
-        """Stop reading; upstream's silence does not count meanwhile."""
-        if not self.held:
-            super().hold()
-            self.due = self.until
+        super().hold()
+        self.expect()
 
     def go_on(self) -> None:
-        """Resume reading."""
         if self.held:
             is_collected = self._response is None or self._response.is_collected
             self._view = self._buffer if is_collected else self._buffer[:SLOWLY]
             super().go_on()
-            self._expect()
+            self.expect()
 
     def ended(self) -> None:
         """Close, since upstream sends no more; a reply without a length ends here."""
@@ -146,12 +136,8 @@ class UpstreamConnection(Wire):
     def late(self) -> None:
         """End a connection that was idle for too long, or whose upstream or call takes too long."""
         self.due = NEVER
-        if not self.in_use:
-            self.abort()
-        elif self.until <= self.upstream.now():
-            self._fail(TimeoutError())
-        else:
-            self._fail(errors.too_slow("Upstream fell silent for the configured time."))
+        is_over = self.until <= self.upstream.now()
+        self._fail(TimeoutError() if is_over else errors.too_slow("Upstream fell silent for the configured time."))
 
     def take(self, data: bytes) -> None:
         """Take what arrived: a part of the reply that was asked for."""
@@ -159,12 +145,12 @@ class UpstreamConnection(Wire):
             if self._turn is not None:
                 self._rest += data
             elif self._response is not None:
-                self._expect()
+                self.expect()
                 self._take_content(self._response, data)
             elif self._waiter is not None and not self._waiter.done():
                 self.heard = True
                 if not self._is_sending:  # what comes before all was sent doesn't make the caller's silence upstream's
-                    self._expect()
+                    self.expect()
                 self._take_head(data, self._waiter)
             else:
                 self.abort()  # nobody asked for it
@@ -198,7 +184,7 @@ class UpstreamConnection(Wire):
         if not waiter.done():
             waiter.set_result(response)
         if self._is_sending:
-            self._expect()
+            self.expect()
         if response.is_complete:
             self._finish(data, end)
         elif end < len(data):

@@ -85,7 +85,8 @@ class UpstreamResponse(Body):
     def lift(self) -> None:
         """Lift the deadline of content that is handed on; upstream must still not fall silent."""
         if not self.is_complete:
-            self._connection.lift()
+            self._connection.until = NEVER
+            self._connection.expect()
 
     def _take(self, size: int) -> None:
         """Count what exceeds the reservation of each request as held."""
