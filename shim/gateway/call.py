@@ -18,15 +18,14 @@ import attrs
 
 from shim.core.context import Memory
 from shim.core.messages import Answer, Call, Record, Reply, field
-from shim.core.recognise import Match
 from shim.core.settings import RouteWord
 from shim.flags.words import ByFlag
+from shim.gateway.allow import READS
 from shim.gateway.checks import check, check_allowed
 from shim.gateway.coalesce import BufferedResponse, Coalescer, Owner, alike
 from shim.gateway.credentials import CallerGate, UpstreamSigner
 from shim.gateway.errors import Refusal, busy, too_slow
-from shim.gateway.exchange import Admitted, Exchange
-from shim.gateway.fields import for_caller
+from shim.gateway.exchange import Exchange
 from shim.gateway.http1.body import BUFFERED
 from shim.gateway.http1.peers import forwarded_peer
 from shim.gateway.http1.response import Request
@@ -39,14 +38,13 @@ from shim.gateway.plan import Plan
 from shim.gateway.prepared import Repeats
 from shim.gateway.radar_inventory import RadarInventory
 from shim.gateway.upstream.client import Upstream
-from shim.gateway.upstream.messages import OutboundCall, UpstreamResponse
+from shim.gateway.upstream.messages import UpstreamResponse
 
 log = logging.getLogger("shim.gateway")
 
 REQUEST_LIMIT = 64 * 1024  # bytes of the content of a request that is translated
 KEPT = 1024 * 1024  # bytes of the content of a call that is passed on and signed, which may take a second attempt
 
-_SAFE = frozenset({"GET", "HEAD", "OPTIONS"})
 _GROUP = re.compile(r"/groups/([^/]+)")
 _NO_WRITE = nullcontext()
 
@@ -101,12 +99,9 @@ class Handler:
                     line.reason = plan.settings.because
                 signer = await self.gate.admit(inbound, match, listed=plan.options.allow is not None)
                 inbound = check_allowed(inbound, match, plan, lent=signer.lends)
-                admitted = Admitted(request, inbound, signer, plan, entry, line)
                 # Switching off ends translation, and not who may call and who signs.
-                if match is None or plan.settings.route is RouteWord.OFF:
-                    await self._pass_on(admitted)
-                else:
-                    await self._translate(admitted, match, early)
+                translated = None if plan.settings.route is RouteWord.OFF else match
+                await self._forward(Exchange(self, request, inbound, signer, plan, entry, line, translated, early))
             except (Refusal, TimeoutError) as error:
                 late = f"No answer within the deadline of {plan.settings.deadline:g} seconds."
                 refusal = error if isinstance(error, Refusal) else too_slow(late)
@@ -125,57 +120,26 @@ class Handler:
                 if wanted is AccessWord.ON or (wanted is AccessWord.ERRORS and line.is_error):
                     tell(line)
 
-    async def _pass_on(self, admitted: Admitted) -> None:
-        """Send a call that isn't translated, and relay its reply."""
-        request, signer, line = admitted.request, admitted.signer, admitted.line
-        call, stream, length = admitted.inbound.call, None, None
-        if request.head.has_content and signer.lends:
-            call = attrs.evolve(call, body=await _content(request, KEPT, admitted.entry.take))
+    async def _forward(self, run: Exchange) -> None:
+        """Send a call, or share the answer to another, and reply."""
+        request, plan, line, match = run.request, run.plan, run.line, run.match
+        if match is not None:
+            line.route = "refused"
+        if request.head.has_content and match is None and not run.signer.lends:
+            run.stream = request.content.stream()
         elif request.head.has_content:
-            stream, length = request.content.stream(), request.head.length
-        outbound = OutboundCall(call, rewritten=admitted.inbound.is_moved, stream=stream, length=length)
-        began = perf_counter()
-        try:
-            with self._writing(admitted):
-                upstream = await signer.send(self.upstream, outbound)
-                line.upstream_status = upstream.head.status
-        finally:
-            line.upstream_seconds = perf_counter() - began
-        try:
-            if upstream.head.announces:
-                self.inventory.look(call, upstream.head.headers, line)
-            reply = Reply(upstream.head.status, for_caller(upstream.head.headers))
-            line.cut(await relay(request, reply, upstream, close=self.draining))
-        finally:
-            upstream.close()
-
-    async def _translate(self, admitted: Admitted, match: Match, early: UpstreamResponse | None) -> None:
-        """Run the exchange of a retired call, or share another's, and reply."""
-        request, plan, line = admitted.request, admitted.plan, admitted.line
-        call = admitted.inbound.call
-        line.route = "refused"
-        if request.head.has_content:
-            call = attrs.evolve(call, body=await _content(request, REQUEST_LIMIT))
-        elif match.needs_body:
-            call = attrs.evolve(call, body=b"")
-        run = Exchange(self, admitted, match, call, early)
-        if plan.options.coalesce is not None and call.method == "GET" and call.body is None:
-            shared = await self._share(run)
-            if shared is not None:
-                line.failure = shared.failure
-                if len(shared.reply.body or b"") > BUFFERED:  # it counts for each caller that it waits for
-                    admitted.entry.take(len(shared.reply.body or b""))
-                request.answer(shared.reply, reason=shared.reason or "", close=self.draining)
-                await request.way.flushed()
-                self._record(shared.record, line)
-                return
-        began = perf_counter() if early is None else early.began
+            limits = (KEPT, run.entry.take) if match is None else (REQUEST_LIMIT,)
+            run.call = attrs.evolve(run.call, body=await _content(request, *limits))
+        elif match is not None and match.needs_body:
+            run.call = attrs.evolve(run.call, body=b"")
+        if match is not None and plan.options.coalesce is not None and await self._share(run):
+            return
+        began = perf_counter() if run.early is None else run.early.began
         try:
             try:
-                with self._writing(admitted):
+                with self._writing(run):
                     outcome = await run.run()
-                    sent = outcome.record.sent
-                    line.upstream_status = sent[-1].status if sent else None
+                    line.upstream_status = None if run.response is None else run.response.head.status
             finally:
                 line.upstream_seconds = perf_counter() - began - run.seconds
             reply = run.reply(outcome)
@@ -190,8 +154,9 @@ class Handler:
                 await request.way.flushed()
         finally:
             run.close()
-        line.translation = run.seconds
-        self._record(outcome.record, line)
+        if outcome is not None:
+            line.translation = run.seconds
+            self._record(outcome.record, line)
 
     def _record(self, record: Record, line: CallLine) -> None:
         """Take down what became of a retired call."""
@@ -199,11 +164,12 @@ class Handler:
         if self.inventory.is_on and line.match is not None:
             self.inventory.add(record, line)
 
-    async def _share(self, run: Exchange) -> BufferedResponse | None:
-        """Return the reply to this read or to an identical one; None if it has to be asked for on its own."""
-        signer, plan, line = run.admitted.signer, run.admitted.plan, run.admitted.line
-        if (fields := alike(run.call.headers, signed=signer.lends)) is None:
-            return None
+    async def _share(self, run: Exchange) -> bool:
+        """Answer a read as an identical one is answered; returns False if it has to be asked for on its own."""
+        request, signer, plan, line = run.request, run.signer, run.plan, run.line
+        fields = alike(run.call.headers, signed=signer.lends)
+        if fields is None or run.call.method != "GET" or run.call.body is not None:
+            return False
         line.shared = True
 
         async def make() -> BufferedResponse | None:
@@ -217,14 +183,22 @@ class Handler:
             return buffered
 
         owner, key = _owner(run.call, signer), (plan, signer, run.call.target, run.base, fields)
-        return await self.coalescer.share(owner, key, plan.options.coalesce or 0.0, make)
+        shared = await self.coalescer.share(owner, key, plan.options.coalesce or 0.0, make)
+        if shared is None:
+            return False
+        line.failure, body = shared.failure, shared.reply.body or b""
+        if len(body) > BUFFERED:  # it counts for each caller that it waits for
+            run.entry.take(len(body))
+        request.answer(shared.reply, reason=shared.reason or "", close=self.draining)
+        await request.way.flushed()
+        self._record(shared.record, line)
+        return True
 
-    def _writing(self, admitted: Admitted) -> AbstractContextManager[None]:
+    def _writing(self, run: Exchange) -> AbstractContextManager[None]:
         """Return what says for the length of a ``with`` block that a write is on its way, if this call is one."""
-        call, line = admitted.inbound.call, admitted.line
-        if admitted.plan.options.coalesce is None or call.method in _SAFE:
+        if run.plan.options.coalesce is None or run.call.method in READS:
             return _NO_WRITE
-        return self.coalescer.writing(_owner(call, admitted.signer), lambda: (line.upstream_status or 500) < 400)
+        return self.coalescer.writing(_owner(run.call, run.signer), lambda: (run.line.upstream_status or 500) < 400)
 
 
 def _owner(call: Call, signer: UpstreamSigner) -> Owner:

@@ -1,7 +1,8 @@
-"""One retired call on its way: the core says what to send and what to read, and this does it."""
+"""One call on its way upstream: of a retired call the core says what to send and what to read, and this does it."""
 
 from __future__ import annotations
 
+from collections.abc import AsyncIterator
 from time import monotonic, perf_counter
 from typing import TYPE_CHECKING, Any
 
@@ -13,6 +14,7 @@ from shim.core.context import Context
 from shim.core.exchange import exchange
 from shim.core.messages import Call, Outcome, PassThrough, Read, Record, Reply, Send, advance, field
 from shim.core.recognise import Match
+from shim.gateway.allow import READS
 from shim.gateway.checks import InboundRequest
 from shim.gateway.coalesce import BufferedResponse
 from shim.gateway.credentials import UpstreamSigner
@@ -21,6 +23,7 @@ from shim.gateway.errors import Refusal, own_error, unreadable
 from shim.gateway.fields import for_caller, notes
 from shim.gateway.http1.body import BUFFERED
 from shim.gateway.http1.response import Request
+from shim.gateway.http1.wire import NEVER
 from shim.gateway.limits import Entry
 from shim.gateway.logs import CallLine
 from shim.gateway.plan import Plan
@@ -31,54 +34,55 @@ if TYPE_CHECKING:  # a handler and its exchanges know each other
 
 DECODED = 8  # how many bytes a byte of JSON takes once it is decoded, about
 
-_SAFE = frozenset({"GET", "HEAD", "OPTIONS"})
-
 
 @attrs.define(eq=False, repr=False)
-class Admitted:
-    """An admitted request with what was decided about it: who signs it, its plan, and the memory held for it."""
+class Exchange:
+    """An admitted call on its way upstream; of a retired call the core says what is sent and what is read.
 
+    ``match`` is None for a call that isn't translated. ``early`` is the reply to a call that was sent before it was
+    decided. ``call`` is the request with its content, unless that is passed on as a ``stream``. ``response`` is
+    upstream's last reply, ``content`` what it was decoded to, once it was read, or ``fault`` why not; ``seconds`` is
+    the time spent in the core. What is ``held`` in memory are pages that were read, and a reply made of them.
+    """
+
+    handler: Handler
     request: Request
     inbound: InboundRequest
     signer: UpstreamSigner
     plan: Plan
     entry: Entry
     line: CallLine
-
-
-@attrs.define(eq=False, repr=False)
-class Exchange:
-    """A retired call on its way: what the core's exchange wants sent is sent, what it wants read is read.
-
-    ``early`` is the reply to a call that was sent before it was decided. ``response`` is upstream's last reply,
-    ``content`` what it was decoded to, once it was read, or ``fault`` why not; ``seconds`` is the time spent in the
-    core. What is ``held`` in memory are pages that were read, and a reply made of them.
-    """
-
-    handler: Handler
-    admitted: Admitted
-    match: Match
-    call: Call
+    match: Match | None
     early: UpstreamResponse | None = None
+    call: Call = attrs.field(init=False)
+    stream: AsyncIterator[bytes] | None = None
     response: UpstreamResponse | None = None
     content: bytes | None = None
     held: int = 0
     fault: str | None = None
     seconds: float = 0.0
 
+    @call.default
+    def _call(self) -> Call:
+        return self.inbound.call
+
     @property
     def base(self) -> str:
         """The URL that the caller calls the gateway by."""
-        request, inbound, options = self.admitted.request, self.admitted.inbound, self.admitted.plan.options
-        return (options.public_url or "").rstrip("/") or f"{request.scheme}://{inbound.authority}"
+        public_url = self.plan.options.public_url
+        return (public_url or "").rstrip("/") or f"{self.request.scheme}://{self.inbound.authority}"
 
-    async def run(self, *, whole: bool = False) -> Outcome:
+    async def run(self, *, whole: bool = False) -> Outcome | None:
         """Send and read what the core asks for, until it says how the exchange ends.
 
-        With ``whole`` a reply that is passed through is read, too, as far as a body may be long. Raises Refusal, and
-        TimeoutError when the deadline passes before all that.
+        Returns None for a call that isn't translated, which is only sent. With ``whole`` a reply that is passed through
+        is read, too, as far as a body may be long. Raises Refusal, and TimeoutError when the deadline passes before all
+        that.
         """
-        handler, settings = self.handler, self.admitted.plan.settings
+        if self.match is None:
+            await self._send(Send(self.call, "", rewritten=False, may_read=False), NEVER)
+            return None
+        handler, settings = self.handler, self.plan.settings
         spent = 0.0 if self.early is None else perf_counter() - self.early.began
         until = handler.upstream.now() + settings.deadline - spent
         context = Context(settings, handler.memory, handler.clock, self.base, loads, dumps, monotonic=monotonic)
@@ -115,15 +119,17 @@ class Exchange:
             self.content = None
         call, own, early, upstream = step.call, self.call, self.early, self.handler.upstream
         is_another = step.rewritten and (call.method != own.method or call.target != own.target)
-        outbound = OutboundCall(call, is_another or self.admitted.inbound.is_moved, step.may_read, until=until)
+        length = None if self.stream is None else self.request.head.length
+        rewritten = is_another or self.inbound.is_moved
+        outbound = OutboundCall(call, rewritten, step.may_read, self.stream, length, until=until)
         if call.origin == own.origin:
             outbound = outbound if early is None else attrs.evolve(outbound, early=early)
-            self.response = response = await self.admitted.signer.send(upstream, outbound)
+            self.response = response = await self.signer.send(upstream, outbound)
         else:
             self.response = response = await PASSTHROUGH.send(upstream.elsewhere(call.origin), outbound)
         self._use_up(early)
         if response.head.announces:
-            self.handler.inventory.look(call, response.head.headers, self.admitted.line)
+            self.handler.inventory.look(call, response.head.headers, self.line)
         return response.head
 
     def _use_up(self, early: UpstreamResponse | None) -> None:
@@ -153,16 +159,18 @@ class Exchange:
 
     def _executed(self, refusal: Refusal) -> Refusal:
         """Return the answer to a caller of a refusal: 503, come again, would have a write executed twice."""
-        if refusal.status != 503 or self.call.method in _SAFE:
+        if refusal.status != 503 or self.call.method in READS:
             return refusal
         detail = "Upstream's reply is larger than the memory that is left for it; the call was executed."
         return unreadable("http_response_body_size", detail)
 
-    def reply(self, outcome: Outcome) -> Reply:
+    def reply(self, outcome: Outcome | None) -> Reply:
         """Return the caller's reply; its body is None when upstream's content is passed through.
 
         A long body counts as held, since it waits until the caller has taken it. Raises Refusal when memory is short.
         """
+        if outcome is None:
+            return Reply(self.last.head.status, for_caller(self.last.head.headers))
         record, linked = outcome.record, self.leads_on(outcome.record)
         if isinstance(outcome, PassThrough):
             head = self.last.head
@@ -176,7 +184,7 @@ class Exchange:
             return Reply(made.status, (*lines, *notes(record, linked=linked)), made.body or b"")
         if outcome.code == "MALFORMED_JSON" and not (self.call.body or field(self.call.headers, "Authorization")):
             raise cannot_cross()  # a Digest client's first request: its content comes with its signature
-        self.admitted.line.failure, status = own_error(outcome.code, made.status, self.fault, record)
+        self.line.failure, status = own_error(outcome.code, made.status, self.fault, record)
         return Reply(made.status, (*lines, *notes(record, linked=False), status), made.body or b"")
 
     def leads_on(self, record: Record) -> bool:
@@ -186,11 +194,12 @@ class Exchange:
     async def buffered(self) -> BufferedResponse | None:
         """Run the exchange and return its reply in one piece, None when it is too large for that; raises Refusal."""
         outcome = await self.run(whole=True)
+        assert outcome is not None, "only calls that are translated are shared"
         reply = self.reply(outcome)
         if reply.body is not None:
-            return BufferedResponse(reply, None, outcome.record, self.admitted.line.failure)
+            return BufferedResponse(reply, None, outcome.record, self.line.failure)
         body = b"".join(self.last.chunks)
-        if len(body) > self.admitted.plan.settings.body_limit:
+        if len(body) > self.plan.settings.body_limit:
             return None
         return BufferedResponse(attrs.evolve(reply, body=body), self.last.head.reason, outcome.record)
 
