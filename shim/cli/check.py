@@ -29,7 +29,6 @@ from shim.extras import hinted
 from shim.flags.providers import check_flag, provider_factory
 from shim.gateway.options import TABLE, Options
 from shim.gateway.plan import (
-    Given,
     Plan,
     Setting,
     given,
@@ -152,7 +151,7 @@ def _settings(
         provider_factory(os.environ)
         check_flag(options.route)
         if options.route is RouteWord.OFF:
-            problems.append(f"{found['route'].name}=off: the shim is switched off, retired calls fail")
+            problems.append(f"{found['route'].label}=off: the shim is switched off, retired calls fail")
     with _collected(problems, found):
         engine = _engine(document, options.switches)
         documents = engine.documents
@@ -175,7 +174,7 @@ def _settings(
 
 
 @contextmanager
-def _collected(problems: list[str], found: Mapping[str, Given] = {}) -> Iterator[None]:
+def _collected(problems: list[str], found: Mapping[str, Setting] = {}) -> Iterator[None]:
     """Add errors of the block to the problems; those of an option get the name of what set it."""
     try:
         yield

@@ -51,15 +51,16 @@ ERRORS = 50  # kinds of errors that are kept, the latest
 MOST = 500  # different calls that are counted apart before they are folded into what is kept
 
 _AGENT = 200  # characters of a User-Agent, as in the log
-_Key = tuple[str, str, int | None, Failure | None, str, str]
+_Key = tuple[str, str, int | None, Failure | None, str, str, int]
 
 
 @attrs.define(eq=False)
 class _Row:
-    """Calls that are alike: the first and the last instant, and the last reason."""
+    """Calls that are alike: the first and the last instant, the last reason, and what became of the answers' fields."""
 
     first: float
     last: float
+    fields: tuple[FieldReport, ...]
     reason: str = ""
     calls: int = 0
     abandoned: int = 0
@@ -69,13 +70,12 @@ class _Row:
 class _Page:
     """The calls of a minute that are not folded yet, beside what is ``kept`` of all before.
 
-    ``answers`` counts them by operation and the identity of their fields, which are kept so that no others get it.
+    Keys have the identity of an answer's fields, which rows keep so that no others get it.
     """
 
     kept: Snapshot
     minute: int = 0
     rows: dict[_Key, _Row] = attrs.field(factory=dict)
-    answers: dict[tuple[str, int], tuple[tuple[FieldReport, ...], list[int]]] = attrs.field(factory=dict)
 
 
 class Ledger:
@@ -102,13 +102,14 @@ class Ledger:
             return
         ended, page = call.began + call.seconds, self._page
         minute = int(ended) // 60
-        if minute != page.minute or len(page.rows) >= MOST or len(page.answers) >= MOST:
+        if minute != page.minute or len(page.rows) >= MOST:
             page = self._page = _Page(_folded(page), minute)
         operation, route = OTHER if call.match is None else call.match.operation.id, call.route
-        key = (operation, route, call.status, call.failure, call.peer, (call.agent or "")[:_AGENT])
+        fields, agent = call.fields, (call.agent or "")[:_AGENT]
+        key = (operation, route, call.status, call.failure, call.peer, agent, id(fields))
         row = page.rows.get(key)
         if row is None:
-            row = page.rows[key] = _Row(ended, ended)
+            row = page.rows[key] = _Row(ended, ended, fields)
         row.calls += 1
         row.abandoned += not call.whole
         row.last, row.reason = ended, call.reason
@@ -122,8 +123,6 @@ class Ledger:
             _observe(self._translated, COSTS, call.translation)
         if call.shared:
             self._shared[operation] += 1
-        if call.fields:
-            page.answers.setdefault((operation, id(call.fields)), (call.fields, [0]))[1][0] += 1
 
     def snapshot(self) -> Snapshot:
         """Return what was counted so far, within its bounds."""
@@ -163,7 +162,7 @@ def _folded(page: _Page) -> Snapshot:
     """Return what is kept with the calls of a page, within its bounds."""
     names = ("calls", "minutes", "retired", "callers", "errors", "failures", "abandoned", "fields")
     new: Snapshot = {name: {} for name in names}
-    for (operation, route, status, own_failure, peer, agent), row in page.rows.copy().items():
+    for (operation, route, status, own_failure, peer, agent, _), row in page.rows.copy().items():
         hundreds, calls = (status or 0) // 100, row.calls
         failure = own_failure or (answered_by_atlas(status) if status is not None and status >= 400 else None)
         retired = calls if operation != OTHER else 0
@@ -178,10 +177,9 @@ def _folded(page: _Page) -> Snapshot:
             _put(new["errors"], (operation, failure), seen)
         elif row.abandoned:
             _put(new["abandoned"], operation, row.abandoned)
-    for (operation, _), (reports, (count,)) in page.answers.copy().items():
-        for report in reports:
+        for report in row.fields:
             if report.fidelity is not Fidelity.EXACT:
-                _put(new["fields"], (operation, report.name, report.fidelity.value), count)
+                _put(new["fields"], (operation, report.name, report.fidelity.value), calls)
     found = merge(page.kept, new)
     found["minutes"] = {key: n for key, n in found["minutes"].items() if page.minute - HOUR <= key[0] <= page.minute}
     latest = sorted(found["errors"].items(), key=lambda item: item[1]["last_at"], reverse=True)

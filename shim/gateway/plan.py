@@ -32,12 +32,18 @@ KNOWN = {MAPPINGS, PROVIDER, "ATLAS_SHIM_WARNINGS", INVENTORY, *(row.variable fo
 
 
 @attrs.frozen
-class Given:
-    """The text of one option, its ``source`` (a flag, a variable or a file), and its ``name`` in an error."""
+class Setting:
+    """The text of one option, and its ``source``: a flag, a variable, a file, or ``default``."""
 
-    text: str
-    source: str
     name: str
+    value: str
+    source: str
+
+    @property
+    def label(self) -> str:
+        """What it is called in an error."""
+        is_name = self.source.startswith(("--", PREFIX))
+        return self.source if is_name else f"{self.source}: {self.name}".removeprefix(": ")
 
 
 def given(
@@ -45,7 +51,7 @@ def given(
     flags: Mapping[str, str | None] | None = None,
     file: Mapping[str, object] | None = None,
     file_name: str = "",
-) -> tuple[dict[str, Given], list[str]]:
+) -> tuple[dict[str, Setting], list[str]]:
     """Return the given options by name, and a problem for each key of the file that is not an option.
 
     A flag that is None, and an empty variable, count as not given.
@@ -53,12 +59,13 @@ def given(
     flags, file, found = flags or {}, file or {}, {}
     prefix = f"{file_name}: " if file_name else ""
     for row in TABLE:
-        if (text := flags.get(row.name)) is not None:
-            found[row.name] = Given(text.strip(), row.flag, row.flag)
-        elif text := environ.get(row.variable):
-            found[row.name] = Given(text.strip(), row.variable, row.variable)
-        elif row.name in file:
-            found[row.name] = Given(_written(file[row.name]).strip(), file_name, f"{prefix}{row.name}")
+        text, source = flags.get(row.name), row.flag
+        if text is None:
+            text, source = environ.get(row.variable) or None, row.variable
+        if text is None and row.name in file:
+            text, source = _written(file[row.name]), file_name
+        if text is not None:
+            found[row.name] = Setting(row.name, text.strip(), source)
     names = [row.name for row in TABLE]
     return found, [f"{prefix}{key}: no such option{nearest(key, names)}" for key in file if key not in names]
 
@@ -88,13 +95,13 @@ def read_options(
     return options_of(*given(environ, flags, file))
 
 
-def options_of(found: Mapping[str, Given], problems: Iterable[str] = ()) -> Options:
+def options_of(found: Mapping[str, Setting], problems: Iterable[str] = ()) -> Options:
     """Return the options of what is given; raises SettingsError with these problems and those of every bad value."""
     problems, values = list(problems), {}
     for row in TABLE:
         if row.name in found:
             try:
-                values[row.name] = row.read(found[row.name].text, name=found[row.name].name)
+                values[row.name] = row.read(found[row.name].value, name=found[row.name].label)
             except SettingsError as error:
                 problems.extend(error.problems)
     if problems:
@@ -102,9 +109,9 @@ def options_of(found: Mapping[str, Given], problems: Iterable[str] = ()) -> Opti
     return Options(**values)
 
 
-def renamed(error: SettingsError, found: Mapping[str, Given]) -> SettingsError:
+def renamed(error: SettingsError, found: Mapping[str, Setting]) -> SettingsError:
     """Return an error that calls each option as it was given, for problems that several options make together."""
-    names = {name: found[row.name].name for row in TABLE if row.name in found for name in (row.name, row.variable)}
+    names = {name: found[row.name].label for row in TABLE if row.name in found for name in (row.name, row.variable)}
     parts = [problem.partition(":") for problem in error.problems]
     return SettingsError(*(f"{names.get(head, head)}{colon}{rest}" for head, colon, rest in parts))
 
@@ -121,7 +128,7 @@ class Plan:
 
     options: Options
     engine: Engine
-    given: Mapping[str, Given] = attrs.field(factory=dict)
+    given: Mapping[str, Setting] = attrs.field(factory=dict)
     settings: Settings = attrs.field()
     checks_host: bool = attrs.field(init=False)
 
@@ -160,7 +167,7 @@ class PlanSource:
 
     def read(self) -> Plan:
         """Read everything; raises SettingsError with all that is wrong."""
-        problems, found, options = list[str](), dict[str, Given](), Options()
+        problems, found, options = list[str](), dict[str, Setting](), Options()
         try:
             found, unknown = given(self.environ, self.flags, read_config(self.config), str(self.config))
             options = options_of(found, unknown)
@@ -221,24 +228,15 @@ def _different(new: Plan, old: Plan) -> list[Row]:
 
 
 def _text(plan: Plan, row: Row) -> str:
-    return (plan.given[row.name].text if row.name in plan.given else row.default) or "empty"
+    return (plan.given[row.name].value if row.name in plan.given else row.default) or "empty"
 
 
-@attrs.frozen
-class Setting:
-    """One setting in force; ``source`` is a flag, a variable, a file, or ``default``."""
-
-    name: str
-    value: str
-    source: str
-
-
-def settings_of(found: Mapping[str, Given], environ: Mapping[str, str]) -> list[Setting]:
+def settings_of(found: Mapping[str, Setting], environ: Mapping[str, str]) -> list[Setting]:
     """Return the settings of a gateway that is started so; a secret shows as ``(set)``."""
-    texts = [(row, found.get(row.name, Given(row.default, "default", ""))) for row in TABLE]
-    settings = [Setting(row.name, "(set)" if row.secret and one.text else one.text, one.source) for row, one in texts]
-    folder = environ.get(MAPPINGS, "")
-    return [*settings, Setting("mappings", folder, MAPPINGS if folder else "default")]
+    settings = [found.get(row.name, Setting(row.name, row.default, "default")) for row in TABLE]
+    secrets, folder = {row.name for row in TABLE if row.secret}, environ.get(MAPPINGS, "")
+    shown = [attrs.evolve(one, value="(set)") if one.name in secrets and one.value else one for one in settings]
+    return [*shown, Setting("mappings", folder, MAPPINGS if folder else "default")]
 
 
 def unknown_variables(environ: Mapping[str, str]) -> list[str]:

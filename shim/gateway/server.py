@@ -34,7 +34,6 @@ from shim.gateway.radar_inventory import RadarInventory
 from shim.gateway.status import Json, status_of
 from shim.gateway.tls import Certificates
 from shim.gateway.upstream.client import Upstream
-from shim.gateway.upstream.proxy import Proxy
 from shim.gateway.watch import Watched, watch
 
 log = logging.getLogger("shim.gateway")
@@ -73,16 +72,16 @@ class Gateway:
         self.settings = Watched("settings", tuple, lambda: plan)
         self.certificates = Certificates(options, self._watched)
         self.limits, self.ledger = Limits(options), Ledger()
+        self.upstream = Upstream(options, self.limits, lambda: self.certificates.upstream.context)
         self._handler = Handler(
             plan=plan,
-            upstream=Upstream(options, self.limits, lambda: self.certificates.upstream.context),
+            upstream=self.upstream,
             gate=gate_for(options, environ, self._watched),
             memory=Memory(),
             clock=clock,
             ledger=self.ledger,
             limits=self.limits,
             inventory=RadarInventory(environ, clock),
-            flag=self._flag_of(plan),
         )
         self.metrics = Metrics(self._handler, self.certificates, self.settings)
         self._calls: Listener | None = None
@@ -90,6 +89,7 @@ class Gateway:
         self._tasks: list[asyncio.Future[None]] = []
         self._beaten = float("inf")
         self.is_ready = False
+        self.apply(plan)
 
     @property
     def options(self) -> Options:
@@ -103,9 +103,9 @@ class Gateway:
 
     def apply(self, plan: Plan) -> None:
         """Answer the calls that come from now on by another plan; those in flight keep theirs."""
-        handler, had = self._handler, self.flag
-        if plan.settings.flag != handler.plan.settings.flag:
-            handler.flag = self._flag_of(plan)
+        handler, had, key = self._handler, self.flag, plan.settings.flag
+        if key != (had.words.key if had is not None else ""):
+            handler.flag = ByFlag(FlagWords(key, partial(connected, key, self._provider))) if key else None
             if handler.flag is not None and self._tasks:
                 handler.flag.words.start()
             if had is not None:
@@ -141,11 +141,6 @@ class Gateway:
         return f"{'https' if self.certificates.listener else 'http'}://{address.authority if address else 'localhost'}"
 
     @property
-    def proxy(self) -> Proxy | None:
-        """The environment's proxy on the way to upstream."""
-        return self._handler.upstream.proxy
-
-    @property
     def admin_url(self) -> str | None:
         """Where probes and metrics are answered; None without such a listener."""
         return f"http://{self._admin.address.authority}" if self._admin else None
@@ -157,7 +152,7 @@ class Gateway:
         """
         if bound is not None and self.options.reuse_port:
             raise SettingsError("reuse_port: the sockets for calls come from systemd, which does not share its port so")
-        self._handler.upstream.open()
+        self.upstream.open()
         try:
             if self.flag is not None:  # no call shall go by ``auto`` where the flag says ``off``
                 self.flag.words.start()
@@ -207,7 +202,7 @@ class Gateway:
                 task.cancel()
             if self.flag is not None:
                 self.flag.words.stop()
-            await self._handler.upstream.close()
+            await self.upstream.close()
             await self._handler.gate.close()
             await self._handler.inventory.flush()
 
@@ -244,8 +239,3 @@ class Gateway:
             if self.flag is not None:
                 self.flag.words.look()  # whether its provider hangs
             await asyncio.sleep(_BEAT)
-
-    def _flag_of(self, plan: Plan) -> ByFlag[Plan] | None:
-        """Return the words of the feature flag that says a plan's route, None if the plan names none."""
-        key = plan.settings.flag
-        return ByFlag(FlagWords(key, partial(connected, key, self._provider))) if key else None
