@@ -24,6 +24,7 @@ from shim.gateway.allow import READS
 from shim.gateway.checks import check, check_allowed
 from shim.gateway.coalesce import BufferedResponse, Coalescer, Owner, alike
 from shim.gateway.credentials import CallerGate, UpstreamSigner
+from shim.gateway.credentials.signers import step_of_digest
 from shim.gateway.errors import Refusal, busy, too_slow
 from shim.gateway.exchange import Exchange
 from shim.gateway.http1.body import BUFFERED
@@ -130,6 +131,8 @@ class Handler:
         elif request.head.has_content:
             limits = (KEPT, run.entry.take) if match is None else (REQUEST_LIMIT,)
             run.call = attrs.evolve(run.call, body=await _content(request, *limits))
+            if match is None and not (run.call.body or field(run.call.headers, "Authorization")):
+                raise step_of_digest()
         elif match is not None and match.needs_body:
             run.call = attrs.evolve(run.call, body=b"")
         if match is not None and plan.options.coalesce is not None and await self._share(run):

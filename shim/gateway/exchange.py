@@ -18,7 +18,7 @@ from shim.gateway.allow import READS
 from shim.gateway.checks import InboundRequest
 from shim.gateway.coalesce import BufferedResponse
 from shim.gateway.credentials import UpstreamSigner
-from shim.gateway.credentials.signers import PASSTHROUGH, cannot_cross
+from shim.gateway.credentials.signers import PASSTHROUGH, cannot_cross, step_of_digest
 from shim.gateway.errors import Refusal, own_error, unreadable
 from shim.gateway.fields import for_caller, notes
 from shim.gateway.http1.body import BUFFERED
@@ -183,7 +183,8 @@ class Exchange:
         if outcome.code is None:
             return Reply(made.status, (*lines, *notes(record, linked=linked)), made.body or b"")
         if outcome.code == "MALFORMED_JSON" and not (self.call.body or field(self.call.headers, "Authorization")):
-            raise cannot_cross()  # a Digest client's first request: its content comes with its signature
+            # A Digest client's first request: its content comes with its signature.
+            raise step_of_digest() if self.signer.lends else cannot_cross()
         self.line.failure, status = own_error(outcome.code, made.status, self.fault, record)
         return Reply(made.status, (*lines, *notes(record, linked=False), status), made.body or b"")
 

@@ -291,8 +291,10 @@ def test_a_write_of_curls_with_a_key_of_its_own(environ):
     """What libcurl sends first has no content yet: it is challenged, and the signature that follows is not needed."""
     body = '{"deliveryType":"automated","snapshotId":"%s","targetClusterName":"%s","targetGroupId":"%s"}'
     order = body % ("0" * 24, DEMO_CLUSTER, DEMO_GROUP)
-    with world("own", environ) as seen:
-        for target, words in ((RETIRED.replace("snapshots", "restoreJobs"), ()), (INSTANCE, ("-X", "PATCH"))):
+    jobs, chunked = RETIRED.replace("snapshots", "restoreJobs"), ("-H", "Transfer-Encoding: chunked")
+    calls = ((jobs, ()), (INSTANCE, ("-X", "PATCH")), (jobs, chunked), (UNTOUCHED, chunked))
+    with world("own", environ, allow=ALL) as seen:
+        for target, words in calls:
             seen.fake.arrivals.clear()
             command = ["curl", "-sS", "--digest", "-u", "a:b", "-d", order, *words, seen.url + target]
             run = subprocess.run(

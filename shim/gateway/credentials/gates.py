@@ -16,16 +16,19 @@ from shim.credentials import ApiKey, ServiceAccount
 from shim.gateway.checks import InboundRequest
 from shim.gateway.credentials.digest import LONGEST, REALM, challenge, parameters, response, secret_hash
 from shim.gateway.credentials.nonces import Nonces, NonceStore, secret_of
-from shim.gateway.credentials.signers import PASSTHROUGH, AccountSigner, KeySigner, UpstreamSigner, bearer
+from shim.gateway.credentials.signers import (
+    PASSTHROUGH,
+    AccountSigner,
+    KeySigner,
+    UpstreamSigner,
+    bearer,
+    step_of_digest,
+)
 from shim.gateway.errors import Challenged, Refusal
 
 UNSIGNED = (
     "atlas-shim lets in who signs with an API key that it knows (HTTP Digest, as for Atlas; not HTTP Basic), or brings "
     "a service account's access token (Authorization: Bearer ...)."
-)
-STEP = (
-    "This write has no content and no Authorization, as the first request of an HTTP Digest client, which has to see a "
-    "challenge. The gateway signs by itself: send the content, with or without a signature."
 )
 STALE = "The nonce of this signature is old, or was used with this count: sign again, with the nonce of this challenge."
 WRONG_KEY = (
@@ -84,8 +87,7 @@ class OwnGate(CallerGate):
         if match is None and (not listed or signs_in(request.call.path)):
             return PASSTHROUGH
         if _is_step_of_digest(request, match):
-            headers = challenge(secrets.token_hex(16))
-            raise Refusal(401, "SHIM_UNAUTHORIZED", STEP, headers=headers, challenged="unsigned")
+            raise step_of_digest()
         return self._signer
 
 

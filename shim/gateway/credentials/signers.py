@@ -15,7 +15,7 @@ import attrs
 
 from shim.core.messages import Call, Headers, Reply, field, without
 from shim.credentials import TOKEN_PATH, ApiKey, ServiceAccount, Token, TokenBook
-from shim.gateway.credentials.digest import REALM, asks_digest, challenges, parameters, response, secret_hash
+from shim.gateway.credentials.digest import REALM, asks_digest, challenge, challenges, parameters, response, secret_hash
 from shim.gateway.errors import Refusal, too_slow
 from shim.gateway.upstream.client import Upstream
 from shim.gateway.upstream.messages import OutboundCall, UpstreamResponse
@@ -240,4 +240,16 @@ def cannot_cross() -> Refusal:
         "with others. Start it with --credentials verify and this key, or call with a service account's access token "
         "(Authorization: Bearer ...); Python programs keep their key with the drop-in (from shim import httpx).",
         error="http_request_denied",
+    )
+
+
+def step_of_digest() -> Refusal:
+    """The answer of a gateway that signs by itself to the first request of a Digest client: a challenge."""
+    return Refusal(
+        401,
+        "SHIM_UNAUTHORIZED",
+        "This write has no content and no Authorization, as the first request of an HTTP Digest client, which has to "
+        "see a challenge. The gateway signs by itself: send the content, with or without a signature.",
+        headers=challenge(secrets.token_hex(16)),
+        challenged="unsigned",
     )
