@@ -43,7 +43,7 @@ class LegacyAnswer:
     tier: str
     target: Target
     write: WriteItems | None = attrs.field(init=False)
-    _frames: dict[tuple[int, int | None, bool], tuple[bytes, bytes] | None] = attrs.field(factory=dict, init=False)
+    _frames: dict[tuple[int, int | None, bool], tuple[str, str] | None] = attrs.field(factory=dict, init=False)
 
     @write.default
     def _write(self) -> WriteItems | None:
@@ -185,13 +185,17 @@ class LegacyAnswer:
         made = self.write(items, self.context.clock())
         if made is None:
             return None
-        (texts, *ranks), fields = made
-        ordered = texts if self.target.paging == "kept" else ranked(texts, ranks, self.match.operation)
-        shown, size, total, more = self._cut(ordered, pages)
+        pieces, each, fields = made
+        shown, size, total, more = self._cut(range(len(items)), pages)
         frame = self._frame(size, total, more)
-        return None if frame is None else (b"%b%b%b" % (frame[0], ",".join(shown).encode(), frame[1]), fields)
+        if frame is None or not shown:
+            return None
+        texts = pieces[shown[0] * each : (shown[-1] + 1) * each]
+        texts[0] = frame[0] + texts[0].removeprefix(",")
+        texts.append(frame[1])
+        return "".join(texts).encode(), fields
 
-    def _frame(self, size: int, total: int | None, more: bool) -> tuple[bytes, bytes] | None:  # noqa: FBT001 - a key
+    def _frame(self, size: int, total: int | None, more: bool) -> tuple[str, str] | None:  # noqa: FBT001 - a key
         """Return the text around a page's items; None if an encoder escapes something in it, and perhaps in items."""
         key = size, total, more
         if key not in self._frames:
@@ -199,7 +203,7 @@ class LegacyAnswer:
                 self._frames.clear()
             hole = self.context.dumps({self.match.operation.items: []})[1:-2]
             before, hole, after = self._written(self._page((), *key)).partition(hole)
-            self._frames[key] = None if b"\\" in before + hole + after else (before + hole, after)
+            self._frames[key] = None if b"\\" in before + after else ((before + hole).decode(), after.decode())
         return self._frames[key]
 
     def _cut(self, items: Sequence[Json], pages: Sequence[UpstreamPage]) -> tuple[Sequence[Any], int, int | None, bool]:

@@ -182,12 +182,21 @@ class JsonReader:
             document: Json = self.loads(content)
         except (ValueError, RecursionError):
             return None
-        # No document is deeper than its brackets are many; a large one is looked at sooner than they are counted.
-        is_flat = len(content) <= SMALL and content.count(b"{") + content.count(b"[") < _DEPTH
-        return document if is_flat or _is_shallow(document) else None
+        # No document is deeper than its brackets are many, and no value is inside more than one object of a list.
+        brackets = len(content.translate(None, _NOT_OPENING))
+        is_shallow = brackets < _DEPTH or brackets - _siblings(document) < _DEPTH or _is_shallow(document)
+        return document if is_shallow else None
 
 
 _NESTS = frozenset({dict, list})
+_NOT_OPENING = bytes({*range(256)} - {*b"{["})
+
+
+def _siblings(document: Json) -> int:
+    """Return how many objects are in the longest list that a document is or has, 0 if it has other items, too."""
+    values = document.values() if type(document) is dict else [document]
+    longest: list[Any] = max((value for value in values if type(value) is list), key=len, default=[])
+    return len(longest) if {*map(type, longest)} == {dict} else 0
 
 
 def _is_shallow(document: Json) -> bool:

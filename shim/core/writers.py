@@ -27,25 +27,29 @@ KINDS = 64
 NAMES = 4000
 """Characters of a kind's key."""
 
-Written = tuple[Sequence[str], ...]
-"""The JSON of items, and for each key of the order what they are sorted by."""
-Write = Callable[[Sequence[Json], float], Written]
-"""A function that writes items, given the time in seconds since the epoch; it raises Unusual for an unusual value, and
-KeyError for an item of another kind."""
-WriteItems = Callable[[Sequence[Json], float], tuple[Written, tuple[FieldReport, ...]] | None]
-"""A function that writes items of all kinds, and says what their fields are; it returns None for an unusual item."""
+Write = Callable[[Sequence[Json], float], list[str]]
+"""A function that writes items, given the time in seconds since the epoch, in as many pieces for each as its kind has.
+
+The first piece of an item begins with a comma. It raises Unusual for an unusual value, and KeyError for an item of
+another kind."""
+WriteItems = Callable[[Sequence[Json], float], tuple[list[str], int, tuple[FieldReport, ...]] | None]
+"""A function that writes items of all kinds, in their order: it returns the pieces, how many each item has, and what
+the fields are; None for an unusual item."""
 
 
 @attrs.frozen(eq=False)
 class Kind:
     """A kind of items: they have the same members, and the same words where conditions look.
 
-    ``begin`` takes what a call is translated with, and returns the function that writes them. By field: ``chosen`` has
-    the number of its rule, and how many it has; ``left_out`` the rule that gives no value. An item with all members
-    that a ``complete`` kind looks at is of that kind.
+    ``begin`` takes what a call is translated with, and returns the function that writes them, in ``pieces`` for each.
+    They are sorted by the members in ``ranks``. By field: ``chosen`` has the number of its rule, and how many it has;
+    ``left_out`` the rule that gives no value. An item with all members that a ``complete`` kind looks at is of that
+    kind.
     """
 
     begin: Callable[[TranslationContext], Write]
+    pieces: int
+    ranks: Sequence[str]
     complete: bool
     chosen: Sequence[tuple[str, int, int]]
     left_out: Sequence[tuple[str, Rule]]
@@ -54,7 +58,7 @@ class Kind:
 def _make_kind(title: str, translator: Translator, order: Sequence[str], columns: Columns) -> Kind:
     """Return a kind; raises Unusual if a rule can't write it."""
     chosen, left_out = list[tuple[str, int, int]](), list[tuple[str, Rule]]()
-    around, between, comma = ["'{'"], list[str](), ""
+    around, between, comma = ["',{'"], list[str](), ""
     for field, rules in translator.fields:
         number, rule = next((number, rule) for number, rule in enumerate(rules) if columns.holds(rule.when))
         if len(rules) > 1:
@@ -70,27 +74,29 @@ def _make_kind(title: str, translator: Translator, order: Sequence[str], columns
             around += part[2::2]
             comma = ","
     around[-1] += " + '}'"
-    ranks = [columns.places.get(key.removeprefix("-"), "") for key in order]
+    members = {f"c{number}": member for number, member in enumerate(columns.sources)}
+    ranks = [members.get(columns.places.get(key.removeprefix("-"), ""), "") for key in order]
     if not between or not all(ranks):
         raise Unusual
     get = itemgetter(*columns.sources) if len(columns.sources) > 1 else lambda item: (item[columns.sources[0]],)
     look = columns.name("look", get)
-    values = [f"v{number}" for number in range(len(between))]
-    text = "".join(f"{{p{number}}}{{{value}}}" for number, value in enumerate(values)) + f"{{p{len(values)}}}"
+    pieces = len(around) + len(between)
     lines = [
         "def begin(context):",
-        *(f"    p{number} = {expression}" for number, expression in enumerate(around)),
+        f"    form = [''] * {pieces}",
+        *(f"    form[{2 * number}] = {expression}" for number, expression in enumerate(around)),
         "    def write(items, now):",
-        f"        {', '.join(f'c{number}' for number in range(len(columns.sources)))}, = zip(*map({look}, items))",
+        f"        {', '.join(members)}, = zip(*map({look}, items))",
         f"        if not ({columns.condition()}):",
         "            raise Unusual",
         *(f"        {line}" for line in columns.lines),
-        f"        texts = [f'{text}' for {', '.join(values)}, in zip({', '.join(between)})]",
-        f"        return {', '.join(['texts', *ranks])},",
+        "        made = form * len(items)",
+        *(f"        made[{2 * number + 1}::{pieces}] = {column}" for number, column in enumerate(between)),
+        "        return made",
         "    return write",
     ]
     begin, _ = generated(title, lines, {**HELP, **columns.names})
-    return Kind(begin, not columns.lacks, chosen, left_out)
+    return Kind(begin, pieces, ranks, not columns.lacks, chosen, left_out)
 
 
 def _fields_of(translator: Translator, counts: tuple[tuple[Kind, int], ...]) -> tuple[FieldReport, ...]:
@@ -130,34 +136,34 @@ class ItemsWriter:
         """Return the function that writes the items of one call's list."""
         begun: dict[Kind, Write] = {}
 
-        def write_kind(kind: Kind, items: Sequence[Json], now: float) -> Written:
+        def write_kind(kind: Kind, items: Sequence[Json], now: float) -> list[str]:
             made = begun.get(kind) or begun.setdefault(kind, kind.begin(context))
             return made(items, now)
 
-        def write(items: Sequence[Json], now: float) -> tuple[Written, tuple[FieldReport, ...]] | None:
-            counts: dict[Kind, int] = {}
+        def write(items: Sequence[Json], now: float) -> tuple[list[str], int, tuple[FieldReport, ...]] | None:
             try:
                 kind = self._kind(self._key_of(items[0]))
+                for name, member in zip(reversed(self.order), reversed(kind.ranks), strict=True):
+                    rank: Callable[[Any], Any] = itemgetter(member)
+                    items = sorted(items, key=rank, reverse=name.startswith("-"))
                 if kind.complete:
-                    try:
-                        return write_kind(kind, items, now), self._reported(((kind, len(items)),))
-                    except (KeyError, Unusual):
-                        pass  # perhaps the items are of several kinds
+                    with suppress(KeyError, Unusual):  # perhaps the items are of several kinds
+                        return write_kind(kind, items, now), kind.pieces, self._reported(((kind, len(items)),))
                 places: dict[tuple[Any, ...], list[int]] = {}
                 for place, item in enumerate(items):
                     places.setdefault(self._key_of(item), []).append(place)
-                columns = [[""] * len(items) for _ in ("text", *self.order)]
+                texts, counts = [""] * len(items), dict[Kind, int]()
                 for key, where in places.items():
-                    kind = self._kind(key)
+                    kind, ranks = self._kind(key), kind.ranks
+                    if kind.ranks != ranks:
+                        return None
                     counts[kind] = len(where)
-                    for column, values in zip(
-                        columns, write_kind(kind, [items[one] for one in where], now), strict=True
-                    ):
-                        for place, value in zip(where, values, strict=True):
-                            column[place] = value
+                    made = write_kind(kind, [items[place] for place in where], now)
+                    for number, place in enumerate(where):
+                        texts[place] = "".join(made[number * kind.pieces : (number + 1) * kind.pieces])
             except (KeyError, TypeError, ValueError, Unusual):
                 return None
-            return tuple(columns), self._reported(tuple(counts.items()))
+            return texts, 1, self._reported(tuple(counts.items()))
 
         return write
 

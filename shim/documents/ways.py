@@ -137,7 +137,8 @@ class Way(Declared):
                 said = columns.column(source, "are_plain" if field.type == "string" else "are_times")
             case "integer" if not any(isinstance(value, list | dict) for value in drop):
                 dropped = columns.name("dropped", frozenset(drop))
-                return "''", columns.column(source, f"are_of(int, {{0}}) and {dropped}.isdisjoint({{0}})"), "''"
+                said = columns.column(source, f"are_of(int, {{0}}) and {dropped}.isdisjoint({{0}})")
+                return "''", columns.made(f"[*map(str, {said})]"), "''"
             case "boolean" if not drop:
                 said = columns.column(source, "are_of(bool, {})")
                 return "''", columns.made(f"['true' if value else 'false' for value in {said}]"), "''"
