@@ -6,7 +6,7 @@ left to the functions that translate an item at a time (``translate``), whose an
 
 from __future__ import annotations
 
-from collections.abc import Callable, Hashable, Sequence
+from collections.abc import Callable, Hashable, Mapping, Sequence
 from contextlib import suppress
 from functools import lru_cache, partial
 from operator import itemgetter
@@ -42,14 +42,14 @@ class Kind:
     """A kind of items: they have the same members, and the same words where conditions look.
 
     ``begin`` takes what a call is translated with, and returns the function that writes them, in ``pieces`` for each.
-    They are sorted by the members in ``ranks``. By field: ``chosen`` has the number of its rule, and how many it has;
-    ``left_out`` the rule that gives no value. An item with all members that a ``complete`` kind looks at is of that
-    kind.
+    ``ranks`` have what sorts them, the last key first: by a member, and backwards if True stands beside its name. By
+    field: ``chosen`` has the number of its rule, and how many it has; ``left_out`` the rule that gives no value. An
+    item with all members that a ``complete`` kind looks at is of that kind.
     """
 
     begin: Callable[[TranslationContext], Write]
     pieces: int
-    ranks: Sequence[str]
+    ranks: Mapping[tuple[str, bool], Callable[[Any], Any]]
     complete: bool
     chosen: Sequence[tuple[str, int, int]]
     left_out: Sequence[tuple[str, Rule]]
@@ -75,8 +75,13 @@ def _make_kind(title: str, translator: Translator, order: Sequence[str], columns
             comma = ","
     around[-1] += " + '}'"
     members = {f"c{number}": member for number, member in enumerate(columns.sources)}
-    ranks = [members.get(columns.places.get(key.removeprefix("-"), ""), "") for key in order]
-    if not between or not all(ranks):
+    ranks = dict[tuple[str, bool], Callable[[Any], Any]]()
+    for key in reversed(order):
+        member = members.get(columns.places.get(key.removeprefix("-"), ""))
+        if member is None:
+            raise Unusual
+        ranks[member, key.startswith("-")] = itemgetter(member)
+    if not between:
         raise Unusual
     get = itemgetter(*columns.sources) if len(columns.sources) > 1 else lambda item: (item[columns.sources[0]],)
     look = columns.name("look", get)
@@ -143,9 +148,8 @@ class ItemsWriter:
         def write(items: Sequence[Json], now: float) -> tuple[list[str], int, tuple[FieldReport, ...]] | None:
             try:
                 kind = self._kind(self._key_of(items[0]))
-                for name, member in zip(reversed(self.order), reversed(kind.ranks), strict=True):
-                    rank: Callable[[Any], Any] = itemgetter(member)
-                    items = sorted(items, key=rank, reverse=name.startswith("-"))
+                for (_, backwards), rank in kind.ranks.items():
+                    items = sorted(items, key=rank, reverse=backwards)
                 if kind.complete:
                     with suppress(KeyError, Unusual):  # perhaps the items are of several kinds
                         return write_kind(kind, items, now), kind.pieces, self._reported(((kind, len(items)),))
@@ -155,7 +159,7 @@ class ItemsWriter:
                 texts, counts = [""] * len(items), dict[Kind, int]()
                 for key, where in places.items():
                     kind, ranks = self._kind(key), kind.ranks
-                    if kind.ranks != ranks:
+                    if kind.ranks.keys() != ranks.keys():
                         return None
                     counts[kind] = len(where)
                     made = write_kind(kind, [items[place] for place in where], now)

@@ -204,9 +204,13 @@ def _second(seconds: int) -> tuple[str, str]:
 
 def instant(seconds: float) -> str:
     """Return an instant as ISO 8601 with milliseconds and the offset of local time."""
-    whole, milliseconds = divmod(int(seconds * 1000), 1000)
-    text, offset = _second(whole)
-    return f"{text}.{milliseconds:03d}{offset}"
+    return _millisecond(int(seconds * 1000))
+
+
+@lru_cache(maxsize=2)
+def _millisecond(count: int) -> str:
+    text, offset = _second(count // 1000)
+    return f"{text}.{count % 1000:03d}{offset}"
 
 
 def request_id_of(headers: Headers) -> str:
