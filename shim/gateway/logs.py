@@ -28,6 +28,8 @@ _PATH = 500  # characters of a path: lines wait for the log's reader, and their 
 _SANE = re.compile(r"[A-Za-z0-9._~:/+=@-]{1,128}")
 """Request ids that are taken over from callers: they are logged and sent back."""
 
+_ID = re.compile("[0-9a-fA-F]{24}")
+
 _TRACE = re.compile(r"[0-9a-f]{2}-([0-9a-f]{32})-[0-9a-f]{16}-[0-9a-f]{2}(?:-.*)?")
 """``traceparent``, and in it the trace (W3C Trace Context, 3.2)."""
 
@@ -43,7 +45,7 @@ class CallLine:
     whole call, of upstream's part, and of the core's. ``status`` is None if the caller left unanswered; ``whole``: the
     answer was written to its end; ``shared``: it was another call's. ``path`` is raw. ``client`` is the name in the
     caller's certificate, ``failure`` what the call counts as, ``fields`` what became of the fields of a translated
-    answer.
+    answer. With ``names`` the line names the cluster of a retired call.
     """
 
     method: str
@@ -64,6 +66,7 @@ class CallLine:
     translation: float | None = None
     agent: str | None = None
     client: str | None = None
+    names: bool = False
     code: str | None = None
     failure: Failure | None = None
     challenged: Challenged | None = None
@@ -76,6 +79,13 @@ class CallLine:
     def operation(self) -> str:
         """The operation of a recognised call, ``other`` for what is passed on."""
         return "other" if self.match is None else self.match.operation.id
+
+    @property
+    def cluster(self) -> str:
+        """The cluster's name, which is what in the path isn't an id; empty if names are not shown."""
+        if not self.names or self.match is None:
+            return ""
+        return next((plain(one) for one in self.match.parameters.values() if not _ID.fullmatch(one)), "")
 
     @property
     def is_error(self) -> bool:
@@ -138,6 +148,7 @@ class CallLine:
             members["upstream_status"] = self.upstream_status
             members["upstream_ms"] = round(self.upstream_seconds * 1000, 3)
         more = {
+            "cluster": self.cluster,
             "client": plain(self.client or ""),
             "agent": plain(self.agent or ""),
             "reason": self.reason,
@@ -148,17 +159,18 @@ class CallLine:
 
     def text(self) -> str:
         """Return the line for people."""
-        match, took = self.match, self.upstream_seconds
+        match, took, cluster = self.match, self.upstream_seconds, self.cluster
         if match is None:
             called = f"{masked(self.path, self.engine)} | other"
         else:
             called = f"{match.api.base}{match.operation.path.text} | {match.operation.id}"
+        of = f" of {cluster}" if cluster else ""
         upstream = "" if took is None else f" (upstream {self.upstream_status or '-'} in {took * 1000:.1f} ms)"
         client = f" ({plain(self.client)})" if self.client else ""
         agent = f' | "{plain(self.agent)}"' if self.agent else ""
         why = self.reason if self.code is None else f"{self.code}: {self.said}" if self.said else self.code
         return (
-            f"{instant(self.began)} {_LEVELS[self.level]} {self.method} {called} {self.route} | "
+            f"{instant(self.began)} {_LEVELS[self.level]} {self.method} {called}{of} {self.route} | "
             f"{'unanswered' if self.status is None else self.status} in {self.seconds * 1000:.1f} ms{upstream} | "
             f"{self.peer}{client} {self.request_id}{agent}{' | ' if why else ''}{why}"
         )

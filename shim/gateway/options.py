@@ -178,6 +178,7 @@ class Options:
     drain: float = _limits(of.SECONDS, "Cut open calls this many seconds after SIGTERM.", "25", live=True)
 
     access_log: AccessWord = _log(of.words_of(AccessWord), "Log calls: all, errors alone, or none.", "on", live=True)
+    log_names: bool = _log(of.SWITCH, "Name the cluster of a retired call in its log line.", live=True)
     log_level: LogLevel = _log(of.words_of(LogLevel), "Log from this level on.", "info", live=True)
     log_format: LogFormat = _log(of.words_of(LogFormat), "Write the log, on stderr, in this format.", "text")
 

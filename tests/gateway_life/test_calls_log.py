@@ -51,6 +51,17 @@ def test_a_retired_call_has_its_template_route_and_reason(lines):
     assert not any(word in text for word in (*PATH.split("/")[5:8:2], "pageNum"))
 
 
+@pytest.mark.parametrize("path", [PATH, f"/api/atlas/v1.0/groups/{ID}/serverless/NAME"])
+def test_the_cluster_is_named_where_it_is_wanted(lines, path):
+    """A retired call's cluster alone: a group, another call's name or an id stays out."""
+    name = path.split("/")[7]
+    cross(get(path), reply(EMPTY), log_names=True)
+    cross(get(f"/api/atlas/v2/groups/{ID}/users/secret"), log_names=True)
+    retired, other = lines(2)
+    assert f" of {name} " in retired
+    assert not any(word in retired + other for word in (ID, "secret"))
+
+
 def test_names_and_ids_of_other_calls_are_masked(lines):
     """Only words that a mapping document knows are shown: what else stands in a path may be a name."""
     cross(get(f"/api/atlas/v2/groups/{ID}/clusters/secret-project/backup/snapshots"))
