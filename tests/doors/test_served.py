@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 import shim
-from shim.errors import LegacyEndpointWarning, SettingsError
+from shim.errors import DocumentError, LegacyEndpointWarning, SettingsError
 from tests.doors.calls import BEARER, EMPTY, KEY, SNAPSHOTS, field, flex, gone, gone_then_flex
 from tests.doors.conftest import DOORS, doors_where, names_where
 from tests.peers.answering import reply
@@ -65,12 +65,23 @@ def test_the_switch_is_asked_for_each_call(door, raw, monkeypatch):
     assert len(server.requests) == 2
 
 
-@pytest.mark.parametrize(("name", "value"), [("ROUTE", "flexx"), ("WARNINGS", "loud"), ("SUNSET", "none=2026-01-01")])
-def test_a_setting_that_means_nothing_is_heard_when_a_client_is_made(door, monkeypatch, name, value):
-    """And never in the middle of a call."""
-    monkeypatch.setenv(f"ATLAS_SHIM_{name}", value)
-    with pytest.raises(SettingsError, match=f"ATLAS_SHIM_{name}"), door.open():
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [("ROUTE", "flexx"), ("WARNINGS", "loud"), ("SUNSET", "none=2026-01-01"), ("MAPPINGS", "missing.toml")],
+)
+def test_a_setting_that_means_nothing_is_heard_when_a_client_is_made(door, raw, monkeypatch, caplog, name, value):
+    """A client that lives keeps the last good settings, and the log says so once."""
+    server = raw(flex)
+    with door.open() as client:
+        client.ask(server.url + SNAPSHOTS)
+    with door.open() as client:
+        monkeypatch.setenv(f"ATLAS_SHIM_{name}", value)
+        assert [client.ask(server.url + SNAPSHOTS).record.route for _ in range(2)] == ["flex"] * 2
+    with pytest.raises((SettingsError, DocumentError), match=f"ATLAS_SHIM_{name}|{value}"), door.open():
         pass
+    said = [line for line in caplog.messages if line.startswith("settings stay as they were: ")]
+    assert len(said) == 1
+    assert value.partition("=")[0] in said[0]
 
 
 def test_a_fallback_asks_each_side_once_and_is_remembered(door, raw, early):

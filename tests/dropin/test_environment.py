@@ -10,6 +10,7 @@ import requests
 
 import shim
 from shim.doors import process
+from shim.doors.environment import CHECKED, VARIABLES
 from shim.errors import SettingsError
 from shim.origins import BASE_URL_VARIABLES
 from tests.doors.calls import BEARER
@@ -78,3 +79,31 @@ def test_a_frozen_program_has_no_options_of_the_gateways(monkeypatch):
     """It goes on without them."""
     monkeypatch.setitem(sys.modules, "shim.gateway.plan", None)
     process._warn_of_unknown(MISTYPED)
+
+
+class Watching(dict[str, str]):
+    """An environment that knows what it was asked for."""
+
+    def __init__(self):
+        super().__init__()
+        self.asked = set()
+
+    def get(self, key, default=None):
+        """Remember the name."""
+        self.asked.add(key)
+        return default
+
+    def __getitem__(self, key):
+        self.asked.add(key)
+        return super().__getitem__(key)
+
+    def __contains__(self, key):
+        self.asked.add(key)
+        return False
+
+
+def test_every_variable_that_settings_depend_on_is_watched():
+    """A variable that is read but not watched would never take effect in a living client."""
+    environ = Watching()
+    process._read((), environ)
+    assert environ.asked - {CHECKED} == {*VARIABLES, *BASE_URL_VARIABLES}

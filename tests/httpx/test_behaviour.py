@@ -1,25 +1,18 @@
 """A retired call behaves as a plain one: streams, elapsed, redirects, exceptions, timeouts, cookies."""
 
+import httpx as plain
 import pytest
 
 from shim import httpx
-from tests.doors.calls import SNAPSHOTS
+from tests.doors.calls import SNAPSHOTS, flex
 from tests.peers.answering import RawServer, reply
 
 pytestmark = pytest.mark.usefixtures("either")
 
-FLEX = b'{"results": [], "totalCount": 0}'
-
-
-@pytest.fixture
-def legacy(monkeypatch):
-    """The legacy side is asked."""
-    monkeypatch.setenv("ATLAS_SHIM_SUNSET", "snapshots=2999-01-01")
-
 
 def test_an_answer_streams(raw):
     """iter_raw, iter_bytes and iter_lines give what content gives."""
-    server = raw(lambda request: reply("200 OK", body=FLEX))
+    server = raw(flex)
     url = f"{server.url}{SNAPSHOTS}"
     with httpx.Client() as client:
         content = client.get(url).content
@@ -37,11 +30,14 @@ def test_an_answer_streams(raw):
             assert b"".join(response.iter_bytes()) == content
         with httpx.stream("GET", url) as response:
             assert "".join(response.iter_lines()) == content.decode()
+        with client.stream("GET", url) as response:
+            pass
+    assert response.elapsed.total_seconds() > 0
 
 
 async def test_an_answer_streams_for_async_clients(raw):
     """aiter_raw, aiter_bytes, aiter_text and aiter_lines."""
-    server = raw(lambda request: reply("200 OK", body=FLEX))
+    server = raw(flex)
     url = f"{server.url}{SNAPSHOTS}"
     async with httpx.AsyncClient() as client:
         content = (await client.get(url)).content
@@ -51,23 +47,10 @@ async def test_an_answer_streams_for_async_clients(raw):
             assert (b"" if isinstance(parts[0], bytes) else "").join(parts) in (content, content.decode())
 
 
-def test_elapsed_is_known_once_closed(raw):
-    """However much of the content was read."""
-    server = raw(lambda request: reply("200 OK", body=FLEX))
-    with httpx.stream("GET", f"{server.url}{SNAPSHOTS}") as response:
-        pass
-    assert response.elapsed.total_seconds() > 0
-
-
-def _redirecting(request):
-    if b"/elsewhere" in request:
-        return reply("200 OK", body=b"there")
-    return reply("307 Temporary Redirect", "Location: /elsewhere")
-
-
-def test_a_redirect_is_handed_back_when_not_followed(raw, legacy):
+def test_a_redirect_is_handed_back_when_not_followed(raw, early):
     """With a next_request that can be sent like any other."""
-    server = raw(_redirecting)
+    moved = reply("307 Temporary Redirect", "Location: /elsewhere")
+    server = raw(lambda request: reply("200 OK", body=b"there") if b"/elsewhere" in request else moved)
     seen = []
     with httpx.Client(event_hooks={"request": [lambda request: seen.append(request.url.path)]}) as client:
         response = client.get(f"{server.url}{SNAPSHOTS}")
@@ -83,7 +66,7 @@ def test_a_long_chain_of_redirects_keeps_its_addresses_to_itself(raw):
     def answer(request):
         hops = int(request.partition(b"hops=")[2][:1] or b"0")
         if hops == 4:
-            return reply("200 OK", body=FLEX)
+            return flex(request)
         return reply("307 Temporary Redirect", f"Location: /moved?hops={hops + 1}")
 
     server = raw(answer)
@@ -95,7 +78,7 @@ def test_a_long_chain_of_redirects_keeps_its_addresses_to_itself(raw):
 
 def test_the_clients_default_encoding_is_the_answers(raw):
     """default_encoding, as text or function, holds for what the shim makes, asked alone or not."""
-    server = raw(lambda request: reply("200 OK", body=FLEX))
+    server = raw(flex)
     with httpx.Client(default_encoding="latin-1") as client:
         assert client.get(f"{server.url}{SNAPSHOTS}").default_encoding == "latin-1"
         alone = client.get(f"{server.url}{SNAPSHOTS}", params={"pageNum": "x"})
@@ -115,15 +98,15 @@ def test_the_reason_phrase_is_the_answers_own(raw):
 
 def test_percent_encoding_survives_a_rewrite(raw):
     """Path parameters and foreign query parameters are passed on as they were written."""
-    server = raw(lambda request: reply("200 OK", body=FLEX))
+    server = raw(flex)
     httpx.get(f"{server.url}{SNAPSHOTS.replace('orders', 'or%64ers')}?x=%2F+%20")
     assert "/flexClusters/or%64ers/backup/snapshots?x=%2F+%20&" in server.targets()[0]
 
 
 def test_a_proxy_of_the_environment_is_used(raw, monkeypatch):
     """For a retired call as for every other, and not with trust_env=False."""
-    proxy = raw(lambda request: reply("200 OK", body=FLEX))
-    origin = RawServer(lambda request: reply("200 OK", body=FLEX))
+    proxy = raw(flex)
+    origin = RawServer(flex)
     with origin:
         monkeypatch.setenv("HTTP_PROXY", proxy.url)
         monkeypatch.setenv("NO_PROXY", "")
@@ -133,3 +116,45 @@ def test_a_proxy_of_the_environment_is_used(raw, monkeypatch):
         assert proxy.targets()[0].startswith(f"{origin.url}/api/atlas/v2/groups/")
         assert httpx.get(f"{origin.url}{SNAPSHOTS}", trust_env=False).json()["results"] == []
         assert (len(proxy.requests), len(origin.requests)) == (1, 1)
+
+
+def test_a_response_is_read_as_httpx_reads_it(raw, monkeypatch):
+    """The same attributes, whoever read it."""
+    server = raw(flex)
+    with httpx.Client() as client, plain.Client() as other:
+        read = client.get(f"{server.url}{SNAPSHOTS}")
+        alike = other.get(f"{server.url}/other")
+        monkeypatch.setenv("ATLAS_SHIM_ROUTE", "legacy")
+        passed = client.get(f"{server.url}{SNAPSHOTS}")
+    for response in (read, passed, alike):
+        assert response.is_closed
+        assert response.is_stream_consumed
+        assert response.num_bytes_downloaded == len(response.content)
+        assert response.elapsed.total_seconds() > 0
+        with pytest.raises(httpx.StreamConsumed):
+            next(response.iter_raw())
+        assert b"".join(response.iter_bytes()) == response.read() == response.content
+
+
+async def test_an_async_response_is_read_as_httpx_reads_it(raw):
+    """The same for AsyncClient."""
+    server = raw(flex)
+    async with httpx.AsyncClient() as client:
+        read = await client.get(f"{server.url}{SNAPSHOTS}")
+    assert (read.is_closed, read.is_stream_consumed, read.num_bytes_downloaded) == (True, True, len(read.content))
+    assert read.elapsed.total_seconds() > 0
+    assert await read.aread() == read.content
+
+
+@pytest.mark.parametrize("reads", [lambda r: r.read(), lambda r: r.close(), lambda r: list(r.iter_bytes(7))])
+def test_a_hook_that_reads_or_closes_does_it_as_in_httpx(raw, reads):
+    """What it did is done."""
+    server = raw(flex)
+    ends = []
+    for kind, path in ((httpx.Client, SNAPSHOTS), (plain.Client, "/other")):
+        with kind(event_hooks={"response": [reads]}) as client:
+            try:
+                ends.append(client.get(f"{server.url}{path}").json()["results"])
+            except httpx.StreamError as error:
+                ends.append(type(error))
+    assert ends[0] == ends[1]

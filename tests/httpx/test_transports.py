@@ -7,12 +7,10 @@ import pytest
 
 from shim import httpx
 from shim.fake import DEMO_CLUSTER, DEMO_GROUP, DEMO_PRIVATE_KEY, DEMO_PUBLIC_KEY, FakeAtlas
-from tests.doors.calls import BEARER, SNAPSHOTS
+from tests.doors.calls import BEARER, SNAPSHOTS, flex
 from tests.peers.answering import reply
 
 pytestmark = pytest.mark.usefixtures("either")
-
-FLEX = b'{"results": [], "totalCount": 0}'
 
 
 def digest(key=DEMO_PRIVATE_KEY):
@@ -20,35 +18,33 @@ def digest(key=DEMO_PRIVATE_KEY):
     return plain.DigestAuth(DEMO_PUBLIC_KEY, key)
 
 
-def outcomes(client, fake, url, times=3):
-    """Return status, trips and URL of some calls in a row."""
-    seen = []
-    for _ in range(times):
-        before = len(fake.arrivals)
-        response = client.get(url)
-        assert str(response.url) == url
-        assert all(str(each.url) == url for each in response.history)
-        seen.append((response.status_code, len(fake.arrivals) - before))
-    return seen
+ONCE = [(200, 1), (200, 1)]
+WRONG = {"Authorization": "Bearer wrong"}
 
 
-def test_bearer_tokens_pass(atlas, retired):
-    """One trip a call, the record, and the caller's URL."""
-    with plain.Client(transport=httpx.Transport(), headers=BEARER) as client:
-        assert outcomes(client, atlas.fake, retired) == [(200, 1)] * 3
-        assert client.get(retired).extensions["shim"].route == "flex"
-
-
-def test_digest_of_the_client_costs_a_trip_a_call(atlas, retired):
-    """The client signs the rewritten target after each challenge."""
-    with plain.Client(transport=httpx.Transport(), auth=digest()) as client:
-        assert outcomes(client, atlas.fake, retired) == [(200, 2)] * 3
-
-
-def test_digest_of_the_transport_costs_a_challenge_once(atlas, retired):
-    """Transport(auth=...) signs what it sends."""
-    with plain.Client(transport=httpx.Transport(auth=digest())) as client:
-        assert outcomes(client, atlas.fake, retired) == [(200, 2), (200, 1), (200, 1)]
+@pytest.mark.parametrize(
+    ("own", "theirs", "headers", "outcomes"),
+    [
+        (None, None, BEARER, [(200, 1), *ONCE]),
+        # the client signs the rewritten target after each challenge, and the transport keeps the nonce
+        (None, DEMO_PRIVATE_KEY, {}, [(200, 2)] * 3),
+        (DEMO_PRIVATE_KEY, None, {}, [(200, 2), *ONCE]),
+        (None, "wrong", {}, [(401, 2)] * 3),
+        ("wrong", None, {}, [(401, 2)]),
+        # a Digest challenge is not an invitation to a client that has something else
+        (None, None, WRONG, [(401, 1)] * 3),
+    ],
+)
+def test_what_signs_and_how_many_trips_it_takes(atlas, retired, own, theirs, headers, outcomes):
+    """Of the transport or of the client; every response shows the caller's URL, and none loops."""
+    transport = httpx.Transport(auth=digest(own) if own else None)
+    with plain.Client(transport=transport, auth=digest(theirs) if theirs else None, headers=headers) as client:
+        for outcome in outcomes:
+            before = len(atlas.fake.arrivals)
+            response = client.get(retired)
+            assert (response.status_code, len(atlas.fake.arrivals) - before) == outcome
+            assert {str(each.url) for each in (response, *response.history)} == {retired}
+            assert response.extensions["shim"].route == "flex"
 
 
 async def test_digest_under_async_clients(atlas, retired):
@@ -60,20 +56,6 @@ async def test_digest_under_async_clients(atlas, retired):
                 response = await client.get(retired)
                 assert (response.status_code, str(response.url)) == (200, retired)
                 assert len(atlas.fake.arrivals) - before == expected
-
-
-def test_a_wrong_key_ends_with_the_callers_url(atlas, retired):
-    """Two trips, no loop, and nothing of the successor shows."""
-    with plain.Client(transport=httpx.Transport(), auth=digest("wrong")) as client:
-        assert outcomes(client, atlas.fake, retired) == [(401, 2)] * 3
-    with plain.Client(transport=httpx.Transport(auth=digest("wrong"))) as client:
-        assert outcomes(client, atlas.fake, retired, 1) == [(401, 2)]
-
-
-def test_a_refused_token_ends_with_the_callers_url(atlas, retired):
-    """A Digest challenge is not an invitation to a client that has something else."""
-    with plain.Client(transport=httpx.Transport(), headers={"Authorization": "Bearer wrong"}) as client:
-        assert outcomes(client, atlas.fake, retired) == [(401, 1)] * 3
 
 
 def test_a_hook_that_reads_does_not_disturb_the_signature(atlas, retired):
@@ -113,7 +95,7 @@ def test_a_fallback_under_a_known_nonce_is_signed_by_the_client(atlas, retired, 
 
 def test_credentials_of_the_transport_are_for_recognised_calls(raw):
     """Everything else goes as the client sends it."""
-    server = raw(lambda request: reply("200 OK", body=FLEX))
+    server = raw(flex)
     with plain.Client(transport=httpx.Transport(auth=plain.BasicAuth("user", "secret"))) as client:
         client.get(f"{server.url}/other")
         client.get(f"{server.url}{SNAPSHOTS}")
@@ -177,7 +159,7 @@ class Failing(plain.Auth):
 
 async def test_an_auth_that_fails_leaves_nothing_open(raw):
     """The connection is free again: a pool of one is enough for a second call."""
-    server = raw(lambda request: reply("200 OK", body=FLEX))
+    server = raw(flex)
     limits = plain.Limits(max_connections=1)
     url = f"{server.url}{SNAPSHOTS}"
     with plain.Client(transport=httpx.Transport(plain.HTTPTransport(limits=limits), auth=Failing())) as client:
@@ -204,7 +186,7 @@ def test_another_transport_may_be_underneath(fake_transport):
 
 
 class Closing(plain.MockTransport):
-    """Counts how often it is entered and closed."""
+    """Notes when it is entered and closed."""
 
     def __init__(self):
         super().__init__(lambda request: plain.Response(200))
@@ -215,28 +197,27 @@ class Closing(plain.MockTransport):
         return super().__enter__()
 
     def close(self):
-        """Count."""
+        """Note it."""
         self.calls.append("close")
 
     async def __aenter__(self):
-        self.calls.append("enter")
-        return await super().__aenter__()
+        return self.__enter__()
 
     async def aclose(self):
-        """Count."""
-        self.calls.append("close")
+        """Note it."""
+        self.close()
 
 
 async def test_the_inner_transport_is_opened_and_closed():
     """By the client's block, and by close."""
-    one, two, three, four = Closing(), Closing(), Closing(), Closing()
-    with plain.Client(transport=httpx.Transport(one)):
+    inner = [Closing() for _ in range(4)]
+    with plain.Client(transport=httpx.Transport(inner[0])):
         pass
-    plain.Client(transport=httpx.Transport(two)).close()
-    async with plain.AsyncClient(transport=httpx.AsyncTransport(three)):
+    plain.Client(transport=httpx.Transport(inner[1])).close()
+    async with plain.AsyncClient(transport=httpx.AsyncTransport(inner[2])):
         pass
-    await plain.AsyncClient(transport=httpx.AsyncTransport(four)).aclose()
-    assert [each.calls for each in (one, two, three, four)] == [["enter", "close"], ["close"]] * 2
+    await plain.AsyncClient(transport=httpx.AsyncTransport(inner[3])).aclose()
+    assert [each.calls for each in inner] == [["enter", "close"], ["close"]] * 2
 
 
 def test_a_fault_is_the_inner_transports_own(raw):

@@ -30,6 +30,16 @@ class HTTPSConnectionPool(HTTPConnectionPool, urllib3.HTTPSConnectionPool):
     """urllib3.HTTPSConnectionPool, whose calls to retired Atlas endpoints keep working; as above."""
 
 
+class _Pool(HTTPConnectionPool):
+    """A manager makes it in the middle of a call, where no settings are checked."""
+
+    __init__ = urllib3.HTTPConnectionPool.__init__
+
+
+class _SecurePool(HTTPSConnectionPool):
+    __init__ = urllib3.HTTPSConnectionPool.__init__
+
+
 class PoolManager(urllib3.PoolManager):
     """urllib3.PoolManager, whose calls to retired Atlas endpoints keep working; as above."""
 
@@ -37,7 +47,7 @@ class PoolManager(urllib3.PoolManager):
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         prepare()
         super().__init__(*args, **kwargs)
-        self.pool_classes_by_scheme = {"http": HTTPConnectionPool, "https": HTTPSConnectionPool}
+        self.pool_classes_by_scheme = {"http": _Pool, "https": _SecurePool}
 
     @like(urllib3.PoolManager.urlopen)
     def urlopen(self, method: str, url: str, *args: Any, **kwargs: Any) -> Any:  # type: ignore[override]  # as urllib3 has it  # noqa: D102 - like() gives it urllib3's documentation
