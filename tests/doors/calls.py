@@ -15,6 +15,16 @@ ORDER = {
     "targetClusterName": "other",
     "targetGroupId": "1" * 24,
 }
+ORDERED = json.dumps(ORDER).encode()
+JOB = {
+    "deliveryType": "RESTORE",
+    "id": "6a6f78e0cab84da5c4476b25",
+    "projectId": "1" * 24,
+    "snapshotId": "0" * 24,
+    "status": "PENDING",
+    "targetDeploymentItemName": "other",
+    "targetProjectId": "1" * 24,
+}
 BEARER = {"Authorization": f"Bearer {DEMO_TOKEN}"}
 KEY = (DEMO_PUBLIC_KEY, DEMO_PRIVATE_KEY)
 EMPTY = b'{"results": [], "totalCount": 0}'
@@ -46,6 +56,11 @@ def gone_then(answer: Callable[[bytes], bytes | None]) -> Callable[[bytes], byte
     return lambda request: answer(request) if b"/flexClusters/" in request else gone(request)
 
 
+def taken(request: bytes) -> bytes:
+    """Answer as an Atlas that takes the order of a restore."""
+    return reply("200 OK", "Content-Type: application/json", body=json.dumps(JOB).encode())
+
+
 def content(request: bytes) -> bytes:
     """Return the content of a request."""
     return request.partition(b"\r\n\r\n")[2]
@@ -58,8 +73,3 @@ def field(request: bytes, name: str) -> str | None:
         if key.lower() == name.lower():
             return value
     return None
-
-
-def ordered() -> bytes:
-    """Return the body of an order of a restore."""
-    return json.dumps(ORDER).encode()

@@ -12,6 +12,7 @@ from tests.doors.calls import (
     JOBS,
     NOT_FOUND,
     ORDER,
+    ORDERED,
     SNAPSHOTS,
     content,
     field,
@@ -19,7 +20,7 @@ from tests.doors.calls import (
     gone,
     gone_then,
     gone_then_flex,
-    ordered,
+    taken,
 )
 from tests.doors.conftest import doors_where
 from tests.peers.answering import reply
@@ -29,7 +30,7 @@ JSON = {"Content-Type": "application/json"}
 
 def test_a_body_in_any_form_is_sent_to_both_sides(door, raw, early):
     """As it is to the legacy side and translated to its successor, each with its length; a stream is there for both."""
-    for name, form in door.forms(ordered()).items():
+    for name, form in door.forms(ORDERED).items():
         server = raw(gone)
         with door.open() as client:
             client.ask(server.url + JOBS, "POST", {**JSON, "X-Form": name}, **form())
@@ -46,7 +47,7 @@ def test_a_body_in_any_form_is_sent_to_both_sides(door, raw, early):
 def test_a_write_is_never_sent_twice_on_a_guess(door, raw):
     """A connection that ends without a whole answer is the caller's to judge, on a kept connection too."""
     server = raw(lambda request: None if request.startswith(b"POST") else flex(request))
-    form = door.forms(ordered())["bytes"]
+    form = door.forms(ORDERED)["bytes"]
     with door.open() as client:
         client.ask(server.url + SNAPSHOTS)
         with pytest.raises(door.broken):
@@ -213,9 +214,8 @@ def test_an_empty_write_is_challenged_before_its_content_is_looked_at(door, raw)
 
 def test_a_write_that_was_refused_is_ordered_from_the_successor(door, raw, early):
     """The fallback of a write has its body, and the answer the legacy words."""
-    job = {"deliveryType": "RESTORE", "id": "6a6f78e0cab84da5c4476b25", "snapshotId": "0" * 24, "status": "PENDING"}
-    server = raw(gone_then(lambda request: reply("200 OK", body=json.dumps(job).encode())))
-    form = door.forms(ordered())["pieces"]
+    server = raw(gone_then(taken))
+    form = door.forms(ORDERED)["pieces"]
     with door.open() as client:
         got = client.ask(server.url + JOBS, "POST", JSON, **form())
     assert (got.status, json.loads(got.content)["deliveryType"]) == (201, "automated")

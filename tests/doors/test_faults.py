@@ -6,7 +6,7 @@ import time
 import pytest
 
 import shim
-from tests.doors.calls import JOBS, SNAPSHOTS, flex, gone, gone_then, gone_then_flex, ordered
+from tests.doors.calls import JOBS, ORDERED, SNAPSHOTS, flex, gone, gone_then, gone_then_flex
 from tests.doors.conftest import doors_where
 from tests.peers.answering import reply
 
@@ -82,7 +82,7 @@ def slowly(raw, monkeypatch):
 @doors_where(lambda door: door.has_deadline)
 def test_when_the_timeouts_are_over_nothing_more_is_sent(door, slowly, early):
     """Neither a read nor a write: what would have changed something was never begun."""
-    form = door.forms(ordered())["bytes"]
+    form = door.forms(ORDERED)["bytes"]
     for method, path, body in (("GET", SNAPSHOTS, {}), ("POST", JOBS, form())):
         server = slowly(600, gone)
         with door.open(timeout=60) as client, pytest.raises(door.late, match="seconds together"):

@@ -3,7 +3,6 @@
 import os
 import subprocess
 import sys
-from types import SimpleNamespace
 
 import pytest
 import requests
@@ -57,22 +56,6 @@ def test_known_variables_are_not_told(environ, caplog):
     """The gateway's own may be set for the whole machine, and what atlas-shim run looked at is not looked at again."""
     process._warn_of_unknown(environ)
     assert caplog.messages == []
-
-
-def test_the_gateways_options_are_not_loaded_for_nothing(monkeypatch):
-    """A program pays for the look only where a variable is in question."""
-    asked: list[object] = []
-
-    def unknown_variables(environ):
-        asked.append(environ)
-        return ()
-
-    report = SimpleNamespace(unknown_variables=unknown_variables)
-    monkeypatch.setitem(sys.modules, "shim.gateway.plan", report)
-    process._warn_of_unknown({"ATLAS_SHIM_ROUTE": "auto", "PATH": "/bin"})
-    assert asked == []
-    process._warn_of_unknown(MISTYPED)
-    assert asked == [MISTYPED]
 
 
 def test_a_frozen_program_has_no_options_of_the_gateways(monkeypatch):

@@ -10,7 +10,6 @@ import urllib3
 from requests.auth import AuthBase, HTTPDigestAuth
 
 import shim
-from shim import httpx as shim_httpx
 from shim import requests as shim_requests
 from shim.fake import DEMO_PRIVATE_KEY, DEMO_PUBLIC_KEY, FakeAtlas
 from tests.doors.calls import BEARER, SNAPSHOTS, gone_then_flex
@@ -41,8 +40,8 @@ def test_a_subclass_sees_each_call_once(atlas, retired):
     session = Tenacious()
     session.auth = requests.auth.HTTPDigestAuth(DEMO_PUBLIC_KEY, DEMO_PRIVATE_KEY)
     assert shim.wrap(session) is session
-    assert isinstance(session, Tenacious)
-    assert type(session).__name__ == "Tenacious"
+    kind = type(session)
+    assert (issubclass(kind, Tenacious), kind.__name__, type(shim.wrap(session))) == (True, "Tenacious", kind)
     assert [trips(atlas, lambda: session.get(retired)) for _ in range(3)] == [2, 1, 1]
     assert session.seen == [retired] * 3
 
@@ -74,16 +73,6 @@ def test_a_pool_serves_retired_calls(atlas, retired, make):
     pool.close() if isinstance(pool, urllib3.HTTPConnectionPool) else pool.clear()
 
 
-def test_twice_is_as_good_as_once():
-    """Also for what was the shim's before."""
-    session, ours = shim.wrap(Tenacious()), shim_requests.Session()
-    kind = type(session)
-    assert type(shim.wrap(session)) is kind
-    assert type(shim.wrap(ours)) is shim_requests.Session
-    with shim_httpx.Client() as client:
-        assert type(shim.wrap(client)) is shim_httpx.Client
-
-
 @pytest.mark.parametrize("first", ["wrap", "install"])
 def test_beside_install_nothing_is_done_twice(raw, early, first):
     """Hooks run once, in either order, and the client goes on when the process-wide drop-in is switched off."""
@@ -104,12 +93,6 @@ def test_beside_install_nothing_is_done_twice(raw, early, first):
         assert shim.record(client.get(url)) is not None
         assert len(seen) == 2
         assert len(client.event_hooks["response"]) == 1
-    session = shim.wrap(requests.Session())
-    session.hooks["response"].append(lambda response, **options: seen.append(response.status_code))
-    shim.install()
-    seen.clear()
-    assert shim.record(session.get(url)) is not None
-    assert len(seen) == 1
 
 
 @pytest.mark.parametrize("make", [requests.Session, Tenacious])
