@@ -225,9 +225,7 @@ async def relay(request: Request, reply: Reply, upstream: UpstreamResponse, *, c
     Raises Refusal when upstream fails before the caller was sent anything. When it fails later, the
     caller's connection is aborted, since ending it cleanly would make half a reply look whole, and why is returned.
     """
-    if not request.begin(reply, reason=upstream.head.reason, close=close):
-        request.end()
-        return None
+    request.begin(reply, reason=upstream.head.reason, close=close)
     # What is there already leaves with the head; nothing yet lets the head leave alone.
     piece = b"".join((*upstream.chunks, upstream.arrived()))
     if upstream.is_complete:

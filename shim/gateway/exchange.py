@@ -113,30 +113,24 @@ class Exchange:
         Where only its version is another, the caller's own signature still fits. Nothing of this gateway's own, keys or
         a certificate, goes to another host.
         """
+        early = self.early if self.response is None else None
         if self.response is not None:  # a page that others are collected to
             self.response.close()
             self._hold(DECODED * len(self.content or b""))
             self.content = None
-        call, own, early, upstream = step.call, self.call, self.early, self.handler.upstream
+        call, own, upstream = step.call, self.call, self.handler.upstream
         is_another = step.rewritten and (call.method != own.method or call.target != own.target)
         length = None if self.stream is None else self.request.head.length
         rewritten = is_another or self.inbound.is_moved
-        outbound = OutboundCall(call, rewritten, step.may_read, self.stream, length, until=until)
         if call.origin == own.origin:
-            outbound = outbound if early is None else attrs.evolve(outbound, early=early)
+            outbound = OutboundCall(call, rewritten, step.may_read, self.stream, length, early, until)
             self.response = response = await self.signer.send(upstream, outbound)
         else:
+            outbound = OutboundCall(call, rewritten, step.may_read, until=until)
             self.response = response = await PASSTHROUGH.send(upstream.elsewhere(call.origin), outbound)
-        self._use_up(early)
         if response.head.announces:
             self.handler.inventory.look(call, response.head.headers, self.line)
         return response.head
-
-    def _use_up(self, early: UpstreamResponse | None) -> None:
-        """Give an early reply up, unless it answers the call that was sent; no later call gets it."""
-        self.early = None
-        if early is not None and early is not self.response:
-            early.close()
 
     async def _read(self, limit: int) -> Reply:
         """Return the last reply with its content; as far as that is longer than what came, it counts as held."""
@@ -214,10 +208,10 @@ class Exchange:
         """Give upstream's connection up, unless its reply was read to the end, and what is held."""
         self.handler.limits.give(self.held)
         self.held = 0
-        self._use_up(self.early)
-        if self.response is not None:
-            self.response.close()
-            self.response = None
+        for response in (self.early, self.response):
+            if response is not None:
+                response.close()
+        self.early = self.response = None
 
 
 def loads(raw: bytes) -> Any:

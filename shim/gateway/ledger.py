@@ -42,8 +42,7 @@ WAITS = (0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0,
 COSTS = (0.0001, 0.00025, 0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.1, 0.5)
 """Bounds of what the gateway itself needs."""
 
-OTHER = "other"
-"""The operation of calls that are passed on."""
+OTHER = "other"  # the operation of calls that are passed on
 
 HOUR = 60  # minutes that are counted apart
 CALLERS = 200  # callers that are kept: so many that were known first, that call most, and that called last

@@ -16,8 +16,7 @@ from shim.tools.radar.radar import Radar
 
 log = logging.getLogger("shim.gateway")
 
-MOST = 10_000
-"""Calls that may wait to be written; more are counted and left out."""
+MOST = 10_000  # calls that may wait to be written; more are counted and left out
 
 _PATIENCE = 5.0  # seconds that the end of the gateway waits for a disk
 _NAME = 100  # characters of a caller's name

@@ -71,13 +71,9 @@ class Request:
         """Answer with an error of the gateway's own."""
         self.answer(refusal.reply(), close=close or refusal.close)
 
-    def begin(self, reply: Reply, *, reason: str = "", close: bool = False) -> bool:
-        """Prepare a reply whose content is going to be streamed; its head leaves with the first piece.
-
-        Returns False for a reply that has no content.
-        """
+    def begin(self, reply: Reply, *, reason: str = "", close: bool = False) -> None:
+        """Prepare a reply whose content is going to be streamed; its head leaves with the first piece."""
         self._start = self._head(reply.status, lines_of(reply.headers), reply.body, reason, close=close)
-        return not self._bodiless
 
     def send(self, piece: bytes) -> None:
         """Write a piece of a streamed reply; raises ConnectionResetError."""
