@@ -38,4 +38,5 @@ def signature_of(group, name):
     return inspect.signature(getattr(getattr(_CLIENT, group), name))
 
 
+CALLS = {name: call for group in GROUPS for name, call in endpoints_of(group).items()}
 ENDPOINTS = [(group, name) for group in GROUPS for name in endpoints_of(group)]

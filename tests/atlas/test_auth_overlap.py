@@ -18,9 +18,7 @@ CALLERS = 8
 SHORT = httpx.Timeout(0.05)
 
 
-@pytest.fixture(autouse=True)
-def legacy(before_sunset):
-    """Signing is looked at on calls that are sent as they are."""
+pytestmark = pytest.mark.usefixtures("before_sunset")
 
 
 @pytest.fixture

@@ -1,4 +1,4 @@
-"""Making and closing clients: what they are given, what they refuse, and that a socket makes no difference."""
+"""Making and closing clients: which Atlas they call, who signs, what is refused; a socket makes no difference."""
 
 import logging
 
@@ -7,6 +7,9 @@ import pytest
 
 import shim
 from shim import AsyncAtlasClient, AtlasClient, errors, httpx
+from shim.atlas.auth import DigestAuth, configure
+from shim.credentials import VARIABLES
+from shim.errors import SettingsError
 from shim.fake import (
     DEMO_CLIENT_ID,
     DEMO_CLIENT_SECRET,
@@ -83,3 +86,47 @@ def test_a_timeout_that_means_nothing_is_refused(kind, timeout):
     """Where the client is made, and not in a call."""
     with pytest.raises(errors.SettingsError, match=r"^timeout: .* is not a number of seconds above 0"):
         kind.typed(access_token="a", environ={}, timeout=timeout)
+
+
+PAIR = {"MONGODB_ATLAS_PUBLIC_API_KEY": "pub", "MONGODB_ATLAS_PRIVATE_API_KEY": "canary"}
+
+
+def settle(environ, *, base_url=None, http_client=None, **parts):
+    """Configure, with what a client's constructor passes on."""
+    given = dict.fromkeys(VARIABLES) | parts
+    return configure(base_url=base_url, parts=given, environ=environ, http_client=http_client)
+
+
+def test_which_atlas_is_called():
+    """An argument beats the base URL of an injected client, that beats the environment, and that beats Atlas' own."""
+    environ = {**PAIR, "MONGODB_ATLAS_BASE_URL": "http://c/api/atlas/v2/"}
+    with httpx.Client(base_url="http://b:1/api/atlas/v1.0/") as client:
+        assert settle(environ, base_url="http://a/", http_client=client)[0] == "http://a"
+        assert settle(environ, http_client=client)[0] == "http://b:1"
+    with httpx.Client() as client:
+        assert settle(environ, http_client=client)[0] == "http://c"
+    assert settle(PAIR)[0] == "https://cloud.mongodb.com"
+
+
+def test_a_base_url_that_means_nothing():
+    """It is refused by the name of its variable, or as the argument that it is."""
+    for name, given in (("MCLI_OPS_MANAGER_URL", {}), ("base_url", {"base_url": "https://x/path"})):
+        with pytest.raises(SettingsError, match=f"^{name}: "):
+            settle({**PAIR, "MCLI_OPS_MANAGER_URL": "ftp://x"}, **given)
+
+
+def test_argument_credentials_stand_alone():
+    """Credentials in arguments are used alone: the environment neither conflicts nor completes them."""
+    assert not isinstance(settle(PAIR, access_token="a")[1], DigestAuth)
+    with pytest.raises(SettingsError, match=r"^private_key: "):
+        settle(PAIR, public_key="a")
+
+
+def test_who_signs():
+    """An injected client with its own credentials does, unless some are given; one without gets the environment's."""
+    with httpx.Client(auth=("a", "b")) as basic, httpx.Client(headers={"Authorization": "Bearer a"}) as bearer:
+        assert settle(PAIR, http_client=basic)[1] is None
+        assert settle({}, http_client=bearer)[1] is None
+        assert settle({}, http_client=bearer, access_token="b")[1] is not None
+    with httpx.Client() as plain:
+        assert isinstance(settle(PAIR, http_client=plain)[1], DigestAuth)

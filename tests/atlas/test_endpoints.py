@@ -11,36 +11,29 @@ from hypothesis import strategies as st
 
 from shim.atlas import PaginatedServerlessBackupSnapshots, ServerlessBackupSnapshot
 from shim.atlas.calls import check
-from shim.atlas.endpoints import (
-    CloudBackups,
-    ServerlessInstances,
-    SharedTierRestoreJobs,
-    SharedTierSnapshots,
-)
-from tests.atlas.described import CONTRACT, TENANT_CONTRACT, WRITES_CONTRACT
+from shim.atlas.endpoints import CloudBackups, ServerlessInstances
+from tests.atlas.described import CALLS, CONTRACT, TENANT_CONTRACT, WRITES_CONTRACT
 
 GROUP = "6510aa1b2c3d4e5f60718293"
 ID = "6a6f78e0cab84da5c4476b25"
 PLACE = {"group_id": GROUP, "cluster_name": "shop", "name": "shop"}
 PLACE |= dict.fromkeys(("snapshot_id", "restore_job_id", "restore_id"), ID)
 
-READS: dict[str, Any] = {
-    "listGroupServerlessBackupSnapshots": CloudBackups.list_serverless_backup_snapshots,
-    "getGroupServerlessBackupSnapshot": CloudBackups.get_serverless_backup_snapshot,
-    "listGroupServerlessBackupRestoreJobs": CloudBackups.list_serverless_restore_jobs,
-    "getGroupServerlessBackupRestoreJob": CloudBackups.get_serverless_restore_job,
-    "listGroupServerlessInstances": ServerlessInstances.list_serverless_instances,
-    "getGroupServerlessInstance": ServerlessInstances.get_serverless_instance,
-    "deleteGroupServerlessInstance": ServerlessInstances.delete_serverless_instance,
-    "listGroupClusterBackupTenantSnapshots": SharedTierSnapshots.list_shared_cluster_backups,
-    "getGroupClusterBackupTenantSnapshot": SharedTierSnapshots.get_shared_cluster_backup,
-    "listGroupClusterBackupTenantRestores": SharedTierRestoreJobs.list_shared_cluster_backup_restore_jobs,
-    "getGroupClusterBackupTenantRestore": SharedTierRestoreJobs.get_shared_cluster_backup_restore_job,
-}
-"""What has no body, by the contract's name."""
+READS = """
+list_serverless_backup_snapshots       listGroupServerlessBackupSnapshots
+get_serverless_backup_snapshot         getGroupServerlessBackupSnapshot
+list_serverless_restore_jobs           listGroupServerlessBackupRestoreJobs
+get_serverless_restore_job             getGroupServerlessBackupRestoreJob
+list_serverless_instances              listGroupServerlessInstances
+get_serverless_instance                getGroupServerlessInstance
+delete_serverless_instance             deleteGroupServerlessInstance
+list_shared_cluster_backups            listGroupClusterBackupTenantSnapshots
+get_shared_cluster_backup              getGroupClusterBackupTenantSnapshot
+list_shared_cluster_backup_restore_jobs listGroupClusterBackupTenantRestores
+get_shared_cluster_backup_restore_job  getGroupClusterBackupTenantRestore
+"""
+"""Endpoints without a body, and the contracts' names of their operations."""
 
-TARGET = {"targetClusterName": "shop2", "targetGroupId": GROUP}
-PROVIDER = {"backingProviderName": "AWS", "regionName": "US_EAST_1"}
 OPTIONS = {
     "serverless_continuous_backup_enabled": False,
     "tags": {"env": "demo"},
@@ -51,54 +44,48 @@ OPTION_MEMBERS = {
     "tags": [{"key": "env", "value": "demo"}],
     "terminationProtectionEnabled": True,
 }
-# Operation, endpoint, what it needs, the body of that, what may be given too, its members, members of the contract
-# that it never has.
-BODIES: dict[str, tuple[Any, ...]] = {
-    "createGroupServerlessBackupRestoreJob": (
-        CloudBackups.create_serverless_restore_job,
-        {"delivery_type": "automated", "target_cluster_name": "shop2", "target_group_id": GROUP},
-        {"deliveryType": "automated", **TARGET},
-        {"snapshot_id": ID, "oplog_ts": 17, "oplog_inc": 1, "point_in_time_utc_seconds": 18},
-        {"snapshotId": ID, "oplogTs": 17, "oplogInc": 1, "pointInTimeUTCSeconds": 18},
+# Endpoint, operation, all that it may be given, the body of that, members of the contract that it never has.
+BODIES: list[tuple[str, str, dict[str, Any], dict[str, Any], set[str]]] = [
+    (
+        "create_serverless_restore_job",
+        "createGroupServerlessBackupRestoreJob",
+        {"delivery_type": "automated", "target_cluster_name": "shop2", "target_group_id": GROUP, "snapshot_id": ID}
+        | {"oplog_ts": 17, "oplog_inc": 1, "point_in_time_utc_seconds": 18},
+        {"deliveryType": "automated", "targetClusterName": "shop2", "targetGroupId": GROUP, "snapshotId": ID}
+        | {"oplogTs": 17, "oplogInc": 1, "pointInTimeUTCSeconds": 18},
         {"desiredTimestamp"},
     ),
-    "createGroupClusterBackupTenantRestore": (
-        SharedTierRestoreJobs.create_shared_cluster_backup_restore_job,
+    (
+        "create_shared_cluster_backup_restore_job",
+        "createGroupClusterBackupTenantRestore",
+        {"snapshot_id": ID, "target_deployment_item_name": "shop2", "target_project_id": GROUP},
+        {"snapshotId": ID, "targetDeploymentItemName": "shop2", "targetProjectId": GROUP},
+        set(),
+    ),
+    (
+        "download_shared_cluster_backup",
+        "downloadGroupClusterBackupTenant",
         {"snapshot_id": ID, "target_deployment_item_name": "shop2"},
         {"snapshotId": ID, "targetDeploymentItemName": "shop2"},
-        {"target_project_id": GROUP},
-        {"targetProjectId": GROUP},
-        set(),
-    ),
-    "downloadGroupClusterBackupTenant": (
-        SharedTierSnapshots.download_shared_cluster_backup,
-        {"snapshot_id": ID},
-        {"snapshotId": ID},
-        {"target_deployment_item_name": "shop2"},
-        {"targetDeploymentItemName": "shop2"},
         {"targetProjectId"},
     ),
-    "createGroupServerlessInstance": (
-        ServerlessInstances.create_serverless_instance,
-        {"name": "shop", "backing_provider_name": "AWS", "region_name": "US_EAST_1"},
-        {"name": "shop", "providerSettings": PROVIDER},
-        OPTIONS,
-        OPTION_MEMBERS,
+    (
+        "create_serverless_instance",
+        "createGroupServerlessInstance",
+        {"name": "shop", "backing_provider_name": "AWS", "region_name": "US_EAST_1", **OPTIONS},
+        {
+            "name": "shop",
+            "providerSettings": {"backingProviderName": "AWS", "regionName": "US_EAST_1"},
+            **OPTION_MEMBERS,
+        },
         set(),
     ),
-    "updateGroupServerlessInstance": (
-        ServerlessInstances.update_serverless_instance,
-        {},
-        {},
-        OPTIONS,
-        OPTION_MEMBERS,
-        set(),
-    ),
-}
+    ("update_serverless_instance", "updateGroupServerlessInstance", OPTIONS, OPTION_MEMBERS, set()),
+]
 
 
 def operation_of(name):
-    """Return path template, method and writable members of the body of an operation of the contracts."""
+    """Return path template, method, contract and described body of an operation."""
     for contract in (WRITES_CONTRACT, CONTRACT, TENANT_CONTRACT):
         for path, methods in contract["paths"].items():
             for method, operation in methods.items():
@@ -107,9 +94,9 @@ def operation_of(name):
     raise LookupError(name)
 
 
-def place_of(endpoint):
+def place_of(name):
     """Return the arguments that say where an endpoint is."""
-    parameters = inspect.signature(endpoint._takes).parameters.values()
+    parameters = inspect.signature(CALLS[name]._takes).parameters.values()
     return [PLACE[each.name] for each in parameters if each.kind is each.POSITIONAL_OR_KEYWORD]
 
 
@@ -121,40 +108,40 @@ def asks_for(request, name):
     return (request.method, request.path) == (method, path)
 
 
-@pytest.mark.parametrize("name", READS)
-def test_method_and_path_are_the_contracts(name):
+@pytest.mark.parametrize("line", READS.strip().splitlines())
+def test_method_and_path_are_the_contracts(line):
     """Each endpoint asks for the path of its operation."""
-    request = READS[name].request(*place_of(READS[name]))
+    name, operation = line.split()
+    request = CALLS[name].request(*place_of(name))
 
-    assert asks_for(request, name)
+    assert asks_for(request, operation)
     assert (request.query, request.body) == ({}, None)
 
 
-@pytest.mark.parametrize("name", BODIES)
-def test_bodies_are_the_contracts(name):
+@pytest.mark.parametrize(("name", "operation", "arguments", "members", "never"), BODIES)
+def test_bodies_are_the_contracts(name, operation, arguments, members, never):
     """A write has the members of the contract; what was not given is not sent."""
-    endpoint, needed, least, more, members, never = BODIES[name]
-    _, _, contract, body = operation_of(name)
+    _, _, contract, body = operation_of(operation)
     (content,) = body["content"].values()
     schema = contract["components"]["schemas"][content["schema"]["$ref"].rpartition("/")[2]]
     writable = {name for name, member in schema["properties"].items() if not member.get("readOnly")}
 
-    request = endpoint.request(*place_of(endpoint), **needed, **more)
+    request = CALLS[name].request(*place_of(name), **arguments)
 
-    assert asks_for(request, name)
-    assert request.body == least | members
-    assert endpoint.request(*place_of(endpoint), **needed).body == least
-    assert set(request.body) == writable - never
+    assert asks_for(request, operation)
+    assert request.body == members
+    assert set(members) == writable - never
+    without_tags = {each: value for each, value in arguments.items() if each not in {"tags", "oplog_ts"}}
+    assert set(CALLS[name].request(*place_of(name), **without_tags).body) == set(members) - {"tags", "oplogTs"}
 
 
-@pytest.mark.parametrize("name", BODIES)
-def test_members_of_a_body_are_looked_at_too(name):
+@pytest.mark.parametrize(("name", "arguments"), [(name, arguments) for name, _, arguments, *_ in BODIES])
+def test_members_of_a_body_are_looked_at_too(name, arguments):
     """An order with an id or a name that nothing has is not sent."""
-    endpoint, needed, _, more, *_ = BODIES[name]
-    for argument in needed | more:
+    for argument in arguments:
         if argument.endswith(("_id", "cluster_name")) or argument == "name":
             with pytest.raises(ValueError, match=f"^{argument}: 'no/such'"):
-                endpoint.request(*place_of(endpoint), **needed | more | {argument: "no/such"})
+                CALLS[name].request(*place_of(name), **arguments | {argument: "no/such"})
 
 
 def test_tags_can_be_taken_away():
@@ -162,11 +149,10 @@ def test_tags_can_be_taken_away():
     assert ServerlessInstances.update_serverless_instance.request(GROUP, "shop", tags={}).body == {"tags": []}
 
 
-@pytest.mark.parametrize("name", [name for name in READS if name.startswith("list")])
+@pytest.mark.parametrize("name", [name for name in CALLS if name.startswith("list_")])
 def test_query(name):
     """Query parameters are spelled as Atlas does, and left out unless given."""
-    endpoint = READS[name]
-    request = endpoint.request(*place_of(endpoint), include_count=False, items_per_page=5, page_num=2)
+    request = CALLS[name].request(*place_of(name), include_count=False, items_per_page=5, page_num=2)
 
     assert request.query == {"includeCount": "false", "itemsPerPage": "5", "pageNum": "2"}
 
@@ -221,22 +207,20 @@ def page(*, results=2, total=None, next_page=None):
     return attrs.evolve(made, results=(ServerlessBackupSnapshot(),) * results)
 
 
-@pytest.mark.parametrize("last", [page(next_page=2), page(total=3)])
-def test_the_next_page_is_asked_for_by_its_number(last):
-    """At the same path, whatever its link names; without links (a terse upstream), the total says that there is one."""
-    assert FIRST.following(last, 2) == attrs.evolve(FIRST, query={"itemsPerPage": "2", "pageNum": "2"})
-
-
 @pytest.mark.parametrize(
-    ("last", "seen"),
+    ("last", "seen", "goes_on"),
     [
-        (page(), 2),
-        (page(total=2), 2),
-        (page(results=0, total=9, next_page=2), 0),
-        (page(next_page=1), 2),
-        (page(next_page=-5), 2),
+        (page(next_page=2), 2, True),
+        (page(total=3), 2, True),  # without links (a terse upstream) the total says that there is a next one
+        (page(), 2, False),
+        (page(total=2), 2, False),
+        (page(results=0, total=9, next_page=2), 0, False),
+        (page(next_page=1), 2, False),
+        (page(next_page=-5), 2, False),
     ],
 )
-def test_a_walk_ends(last, seen):
-    """After the last page, an empty one, or one whose next link leads back, nothing is asked for."""
-    assert FIRST.following(last, seen) is None
+def test_the_next_page_is_asked_for_by_its_number(last, seen, goes_on):
+    """At the same path, whatever its link names; not after the last page, an empty one, or a link that leads back."""
+    assert FIRST.following(last, seen) == (
+        attrs.evolve(FIRST, query={"itemsPerPage": "2", "pageNum": "2"}) if goes_on else None
+    )

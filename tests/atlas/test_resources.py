@@ -1,4 +1,4 @@
-"""The endpoints as methods of both clients: all are offered, in their own words, and send what they describe."""
+"""The endpoints as methods of both clients: their help, and what an iteration over all items reads of upstream."""
 
 import inspect
 import re
@@ -8,14 +8,9 @@ import pytest
 
 from shim import httpx
 from shim.atlas import AsyncAtlasClient, AtlasClient
-from shim.fake import DEMO_CLUSTER, DEMO_GROUP, DEMO_TOKEN
+from shim.fake import DEMO_CLUSTER, DEMO_DEDICATED, DEMO_GROUP, DEMO_TOKEN
 from tests.atlas.conftest import transport_of
 from tests.atlas.described import GROUPS, endpoints_of
-
-
-@pytest.fixture(autouse=True)
-def legacy(before_sunset):
-    """Sending is looked at on calls that are sent as they are."""
 
 
 def offline(kind):
@@ -49,26 +44,7 @@ def test_help_shows_what_is_returned():
     assert returned == [job, f"Iterator[{snapshot}]", job, f"AsyncIterator[{snapshot}]"]
 
 
-def test_call(connect):
-    """A call is one request with the legacy version, and its query as given."""
-    seen = []
-
-    def answer(request):
-        seen.append(request)
-        return httpx.Response(200, json={"results": [{"id": "a"}], "totalCount": 1})
-
-    page = connect(answer).cloud_backups.list_serverless_backup_snapshots(DEMO_GROUP, "shop", items_per_page=5)
-
-    (request,) = seen
-    assert request.url.raw_path.decode() == (
-        f"/api/atlas/v2/groups/{DEMO_GROUP}/serverless/shop/backup/snapshots?itemsPerPage=5"
-    )
-    assert request.headers["Accept"] == "application/vnd.atlas.2023-01-01+json"
-    assert "Content-Type" not in request.headers
-    assert [snapshot.id for snapshot in page.results] == ["a"]
-
-
-def test_iterators_are_lazy(fake):
+def test_iterators_are_lazy(fake, before_sunset):
     """Nothing is sent before the first item is asked for, and no page before it is reached."""
     with httpx.Client(transport=transport_of(fake)) as http:
         backups = AtlasClient(http_client=http, access_token=DEMO_TOKEN).cloud_backups
@@ -88,3 +64,61 @@ def test_bad_arguments_are_refused_at_the_call():
             offline(kind).cloud_backups.iter_serverless_backup_snapshots(DEMO_GROUP, "")
     instances = offline(AsyncAtlasClient).serverless_instances.iter_serverless_instances(DEMO_GROUP)
     assert isinstance(instances, AsyncIterator)
+
+
+SNAPSHOTS = f"/clusters/{DEMO_DEDICATED}/backup/snapshots"
+PLACE = (DEMO_GROUP, DEMO_CLUSTER)
+
+
+def ids(items):
+    return [item.id for item in items]
+
+
+def queries(trips):
+    return [each.target.partition("?")[2] for each in trips]
+
+
+def test_upstream_is_read_once(connect, retired):
+    """1,100 snapshots cost the three pages that they are on, come in the order of legacy pages, and share a record."""
+    retired.add_dedicated_cluster(DEMO_GROUP, DEMO_DEDICATED, 1_100)
+    backups, place = connect(retired).cloud_backups, (DEMO_GROUP, DEMO_DEDICATED)
+
+    every = backups.iter_serverless_backup_snapshots(*place)
+    assert len(retired.trips(part=SNAPSHOTS)) == 3
+
+    pages = [backups.list_serverless_backup_snapshots(*place, items_per_page=500, page_num=page) for page in (1, 2, 3)]
+    assert every == [one for page in pages for one in page.results]
+    assert len(set(ids(every))) == pages[0].total_count == 1_100
+    assert {id(one.record) for one in every} == {id(every[0].record)}
+    assert [sent.route for sent in every[0].record.sent][-3:] == ["dedicated"] * 3
+
+
+def test_a_small_page_size_costs_no_more(connect, retired):
+    """What is collected is handed over at once, whatever size of page was asked for; a list stays a page."""
+    backups = connect(retired).cloud_backups
+    page = backups.list_serverless_backup_snapshots(*PLACE, items_per_page=3)
+    retired.arrivals.clear()
+    every = backups.iter_serverless_backup_snapshots(*PLACE, items_per_page=3)
+
+    assert (len(every), len(retired.arrivals)) == (8, 1)
+    again = backups.list_serverless_backup_snapshots(*PLACE, items_per_page=3)
+    assert ids(every[:3]) == ids(page.results) == ids(again.results)
+
+
+def test_lists_that_are_not_collected_come_in_the_largest_pages(connect, retired):
+    """Upstream's order is theirs, so that each of its pages is one of theirs: 500 items unless a size is asked for."""
+    jobs = connect(retired).cloud_backups.iter_serverless_restore_jobs
+
+    assert ids(jobs(*PLACE)) == ids(jobs(*PLACE, items_per_page=1))
+    sizes = [query.split("&")[1] for query in queries(retired.trips(part="/flexClusters/"))]
+    assert sizes == ["itemsPerPage=500", "itemsPerPage=1", "itemsPerPage=1"]
+
+
+def test_before_the_sunset_pages_are_atlas_own(connect, fake, before_sunset):
+    """Legacy calls are sent as they are, for the largest page unless a size is asked for, and none too many."""
+    backups = connect(fake).cloud_backups
+
+    every = backups.iter_serverless_backup_snapshots(*PLACE)
+    assert queries(fake.arrivals) == ["itemsPerPage=500"]
+    assert every == backups.iter_serverless_backup_snapshots(*PLACE, items_per_page=3)
+    assert (len(every), len(fake.arrivals)) == (8, 4)

@@ -13,9 +13,7 @@ from shim.fake import DEMO_CLIENT_ID, DEMO_CLIENT_SECRET, DEMO_CLUSTER, DEMO_GRO
 ID = "6a6f78e0cab84da5c4476b25"
 
 
-@pytest.fixture(autouse=True)
-def legacy(before_sunset):
-    """What is repeated is looked at on calls that are sent as they are."""
+pytestmark = pytest.mark.usefixtures("before_sunset")
 
 
 @pytest.fixture
@@ -216,8 +214,3 @@ def test_without_a_timeout_the_cap_alone_counts(tried, timer):
     done = tried(read, refusal(429, "3000"), GOOD, retries=retries, http={"timeout": None})
 
     assert (done.result.id, timer.waits) == (ID, [3000.0])
-
-
-def test_the_real_sleep(tried):
-    """Without one of the caller's, the thread or the task sleeps."""
-    assert tried(read, UNAVAILABLE, GOOD, retries=Retries(backoff=0.001)).result.id == ID
