@@ -101,26 +101,6 @@ def test_the_legacy_shape_has_no_member_that_the_contract_does_not_name(ask, wha
         assert list(each) == sorted(each)
 
 
-PROVIDER = {"backingProviderName": "GCP", "regionName": "WESTERN_EUROPE"}
-NEW = {"name": "new", "providerSettings": PROVIDER}
-
-
-@pytest.mark.parametrize(
-    ("name", "schema", "target", "body"),
-    [
-        (FLEX_API, "FlexBackupRestoreJob20241113", f"flexClusters/{DEMO_CLUSTER}/backup/download", {}),
-        (TENANT_API, "TenantRestore", f"clusters/{DEMO_CLUSTER}/backup/tenant/download", {}),
-        ("flex-clusters-2026-08", "FlexClusterDescription20241113", "flexClusters", NEW),
-    ],
-)
-def test_what_a_write_answers_fits_its_schema(fake, ask, name, schema, target, body):
-    """As far as there is a schema that Atlas keeps to."""
-    snapshot = fake.cluster(DEMO_GROUP, DEMO_CLUSTER).snapshots[0]["id"]
-    reply = ask(target, "POST", body or {"snapshotId": snapshot})
-    assert reply.status in {200, 201}
-    assert _faults(name, {"$ref": f"#/components/schemas/{schema}"}, reply.json) == set()
-
-
 def test_the_sunset_dates_are_those_of_the_contract():
     """The two constants are the x-sunset of the backup reads and of the instance reads."""
 

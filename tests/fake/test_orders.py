@@ -1,4 +1,6 @@
-"""Ordering restore jobs: what is answered, stored and shown on each side."""
+"""Ordering restore jobs, and what reads show of them: answered, stored and shown on each side."""
+
+from datetime import timedelta
 
 import pytest
 
@@ -38,29 +40,27 @@ def test_a_flex_download_gets_a_link(fake, ask, snapshot):
     assert job["snapshotUrl"].startswith("https://")
 
 
+AUTOMATED = {"deliveryType": "automated", "targetClusterName": DEMO_CLUSTER, "targetGroupId": DEMO_GROUP}
+TENANT = f"clusters/{DEMO_CLUSTER}/backup/tenant"
+
+
 @pytest.mark.parametrize("api", ["v2", "v1.0"])
-@pytest.mark.parametrize(("word", "flex_word"), [("automated", "RESTORE"), ("download", "DOWNLOAD")])
-def test_a_legacy_order_is_a_job_of_flex_too(ask, snapshot, api, word, flex_word):
-    """Both interfaces answer 200, and flex has the job."""
-    target = f"{ROOT}/serverless/{DEMO_CLUSTER}/backup/restoreJobs".replace("v2", api)
-    order = {"deliveryType": word, "snapshotId": snapshot}
-    reply = ask(target, "POST", order | {"targetClusterName": DEMO_CLUSTER, "targetGroupId": DEMO_GROUP})
+@pytest.mark.parametrize(
+    ("target", "order", "word"),
+    [
+        (f"serverless/{DEMO_CLUSTER}/backup/restoreJobs", AUTOMATED, "RESTORE"),
+        (f"serverless/{DEMO_CLUSTER}/backup/restoreJobs", AUTOMATED | {"deliveryType": "download"}, "DOWNLOAD"),
+        (f"{TENANT}/restore", {"targetDeploymentItemName": DEMO_CLUSTER}, "RESTORE"),
+        (f"{TENANT}/download", {}, "DOWNLOAD"),
+    ],
+)
+def test_an_order_of_a_retired_endpoint_is_a_job_of_flex_too(ask, snapshot, api, target, order, word):
+    """Both interfaces answer 200, and flex has the job; a download of the shared tier needs no target."""
+    reply = ask(f"{ROOT}/{target}".replace("v2", api), "POST", {**order, "snapshotId": snapshot})
     job = reply.json
-    assert (reply.status, job["deliveryType"], job["failed"]) == (200, word, False)
+    assert (reply.status, job["deliveryType"]) == (200, order.get("deliveryType", word))
     flex = ask(f"{FLEX}/restoreJobs/{job['id']}").json
-    assert (flex["snapshotId"], flex["deliveryType"]) == (snapshot, flex_word)
-
-
-@pytest.mark.parametrize("api", ["v2", "v1.0"])
-@pytest.mark.parametrize(("word", "delivery"), [("restore", "RESTORE"), ("download", "DOWNLOAD")])
-def test_an_order_of_the_shared_tier_is_a_job_of_flex_too(ask, snapshot, api, word, delivery):
-    """200 under both interfaces (v1.0 pages); a download needs no target."""
-    target = f"{ROOT}/clusters/{DEMO_CLUSTER}/backup/tenant/{word}".replace("v2", api)
-    order = {"snapshotId": snapshot} | ({"targetDeploymentItemName": DEMO_CLUSTER} if word == "restore" else {})
-    reply = ask(target, "POST", order)
-    job = reply.json
-    assert (reply.status, job["deliveryType"], job["status"]) == (200, delivery, "PENDING")
-    assert ask(f"{FLEX}/restoreJobs/{job['id']}").json["deliveryType"] == delivery
+    assert (flex["snapshotId"], flex["deliveryType"], flex["status"]) == (snapshot, word, "PENDING")
 
 
 def test_a_dedicated_cluster_takes_a_point_in_time(ask):
@@ -70,8 +70,25 @@ def test_a_dedicated_cluster_takes_a_point_in_time(ask):
     assert (reply.status, reply.json["deliveryType"]) == (200, "pointInTime")
 
 
-def test_a_lone_surrogate_goes_out_as_it_came(ask, snapshot):
-    """A name that UTF-8 cannot encode stays an escape in the refusal."""
-    order = b'{"snapshotId":"%s","targetDeploymentItemName":"\\ud800"}' % snapshot.encode()
-    reply = ask(f"{FLEX}/restoreJobs", "POST", order)
-    assert (reply.status, reply.json["parameters"]) == (404, ["\ud800", DEMO_GROUP])
+LEGACY = f"serverless/{DEMO_CLUSTER}/backup"
+
+
+def test_the_cluster_api_lists_no_flex_cluster(ask):
+    """It lists what it serves, without a word of the flex cluster that it refuses to read."""
+    assert [each["name"] for each in ask("clusters").json["results"]] == [DEMO_DEDICATED]
+    assert ask(f"clusters/{DEMO_CLUSTER}").code == "400 CANNOT_USE_FLEX_CLUSTER_IN_CLUSTER_API"
+
+
+def test_a_legacy_restore_follows_its_life(fake, ask):
+    """The job is unfinished at first, then finished with a link, and the link expires."""
+    fake.sunset += timedelta(days=1)
+    job = fake.add_restore_job(DEMO_GROUP, DEMO_CLUSTER, download=True, ago=timedelta())
+    target = f"{LEGACY}/restoreJobs/{job.id}"
+    first = ask(target).json
+    assert ("finishedAt" in first, first["deliveryUrl"]) == (False, [])
+    fake.advance(timedelta(minutes=2))
+    done = ask(target).json
+    assert done["finishedAt"] > done["timestamp"]
+    assert len(done["deliveryUrl"]) == 1
+    fake.advance(timedelta(hours=5))
+    assert ask(target).json["expired"] is True

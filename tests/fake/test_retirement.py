@@ -1,11 +1,11 @@
-"""The legacy endpoints answer until the sunset and are gone from that instant on; versions are checked first."""
+"""The legacy endpoints answer until the sunset, instance reads blank for a year before; versions are checked first."""
 
 from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
 import pytest
 
-from shim.fake import BACKUP_SUNSET, DEMO_CLUSTER, DEMO_GROUP, INSTANCE_SUNSET, FakeAtlas
+from shim.fake import BACKUP_SUNSET, DEMO_CLUSTER, DEMO_GROUP, INSTANCE_SUNSET, INSTANCES_BLANK, FakeAtlas
 from tests.fake.asking import LEGACY_VERSION, ROOT, Asker
 
 SNAPSHOTS = f"{ROOT}/serverless/{DEMO_CLUSTER}/backup/snapshots"
@@ -70,13 +70,6 @@ def test_flex_outlives_the_sunset(fake, ask):
     assert ask(OLD_SNAPSHOTS.replace("serverless", "flexClusters"), accept=None).code == "404 RESOURCE_NOT_FOUND"
 
 
-def test_instances_live_a_year_longer(fake, ask):
-    """The instance reads answer until their own sunset."""
-    for today, status in ((INSTANCE_SUNSET - timedelta(seconds=1), 200), (INSTANCE_SUNSET, 410)):
-        fake.today = today
-        assert {ask("serverless").status, ask(f"serverless/{DEMO_CLUSTER}").status} == {status}
-
-
 def test_sunset_and_deprecation_are_announced_as_recorded(fake, ask):
     """Both are HTTP-dates, whose day is not padded."""
     fake.sunset = datetime(2026, 3, 1, tzinfo=UTC)
@@ -118,3 +111,36 @@ def test_a_lenient_fake_takes_any_accept_for_the_first_version():
     """Whether Atlas accepts */* is unknown, so a fake can; a date before the first version is still refused."""
     ask = Asker(FakeAtlas(today=date(2026, 1, 1), strict=False))
     assert (ask(SNAPSHOTS, accept="*/*").status, ask(FLEX, accept=LEGACY_VERSION).status) == (200, 406)
+
+
+def _names(reply):
+    assert reply.status == 200
+    assert reply.json["totalCount"] == len(reply.json["results"])
+    return [each["name"] for each in reply.json["results"]]
+
+
+@pytest.mark.parametrize("api", ["v2", "v1.0"])
+@pytest.mark.parametrize("today", [INSTANCES_BLANK, INSTANCE_SUNSET - timedelta(seconds=1)])
+def test_the_list_is_empty_and_each_name_unknown(fake, ask, api, today):
+    """Although flex knows the cluster, and from the first second to the last; backups answer until their own sunset."""
+    fake.today, fake.blank = today, INSTANCES_BLANK
+    root = ROOT.replace("v2", api)
+    assert _names(ask(f"{root}/serverless")) == []
+    assert ask(f"{root}/serverless/{DEMO_CLUSTER}").code == "404 NOT_FOUND"
+    assert _names(ask("flexClusters")) == [DEMO_CLUSTER]
+    backups = ask(f"{root}/serverless/{DEMO_CLUSTER}/backup/snapshots")
+    assert backups.status == (200 if today == INSTANCES_BLANK else 410)
+    assert ask(f"/api/atlas/{api}/groups/{'1' * 24}/serverless").code == "404 GROUP_NOT_FOUND"
+    fake.today = INSTANCE_SUNSET
+    assert {ask("serverless").status, ask(f"serverless/{DEMO_CLUSTER}").status} == {410}
+
+
+@pytest.mark.parametrize("blank", [None, INSTANCES_BLANK + timedelta(seconds=1), date(2026, 1, 16)])
+def test_before_the_period_the_reads_are_filled(blank):
+    """A fake can be without it, or have it from another date on."""
+    fake = FakeAtlas(today=INSTANCES_BLANK, blank=blank)
+    assert fake.blank is None or fake.blank.tzinfo is UTC
+    assert _names(Asker(fake)("serverless")) == [DEMO_CLUSTER]
+    assert Asker(fake)(f"serverless/{DEMO_CLUSTER}").status == 200
+    fake.blank = datetime(2026, 1, 14, tzinfo=UTC)
+    assert _names(Asker(fake)("serverless")) == []

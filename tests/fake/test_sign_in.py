@@ -99,17 +99,18 @@ def test_an_old_nonce_is_stale(fake):
         {"method": "POST"},
         {"nc": "1"},
         {"nc": "0000000G"},
-        *(
-            {"extra": extra}
-            for extra in (", algorithm=SHA-256", ', opaque="x"', ", userhash=true", ", uri=again", ', "')
-        ),
+        *({"extra": f", {extra}"} for extra in ("algorithm=SHA-256", 'opaque="x"', "userhash=true", "uri=again", '"')),
+        *("", "Digest", "Digest ,", "Basic eDp5", "Bearer", "Bearer nothing", "Digest a=b", "Digest é=x"),
         *({"without": name} for name in ("username", "realm", "nonce", "uri", "response", "qop", "nc", "cnonce")),
     ],
 )
 def test_wrong_credentials_are_refused(fake, wrong):
-    """Whatever is wrong or missing, the answer is 401 with stale=false."""
-    missing = wrong.get("without")
-    credentials = re.sub(rf"(?<=[ ,]){missing}=[^,]*,? ?", "", _digest(_nonce(fake), **wrong))
+    """Whatever is wrong, missing or unreadable, the answer is 401 with stale=false."""
+    if isinstance(wrong, str):
+        credentials = wrong
+    else:
+        missing = wrong.get("without")
+        credentials = re.sub(rf"(?<=[ ,]){missing}=[^,]*,? ?", "", _digest(_nonce(fake), **wrong))
     assert not _challenged(_get(fake, credentials))[1]
 
 
@@ -118,14 +119,6 @@ def test_a_signature_for_another_target_is_a_bad_request(fake, target):
     """The uri has to be the request target, octet for octet (RFC 7616, 3.4.6)."""
     reply = _get(fake, _digest(_nonce(fake)), target=target)
     assert (reply.status, reply.header("X-Error-Code")) == (400, "INVALID_DIGEST_URI")
-
-
-@pytest.mark.parametrize(
-    "credentials", ["", "Digest", "Digest ,", "Basic eDp5", "Bearer", "Bearer nothing", "Digest a=b", "Digest é=x"]
-)
-def test_anything_else_is_challenged(fake, credentials):
-    """Unreadable or unknown credentials get a 401."""
-    assert _get(fake, credentials).status == 401
 
 
 def _token(fake, secret=DEMO_CLIENT_SECRET, body=b"grant_type=client_credentials", path="/api/oauth/token"):
