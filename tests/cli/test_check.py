@@ -40,14 +40,7 @@ def checked(run):
     return checked
 
 
-def test_all_is_well_out_of_the_box(run, checked):
-    """Without any setting there is nothing to complain about, nor where a document is switched on."""
-    assert checked()["ok"] is True
-    assert checked(env={"ATLAS_SHIM_READS": "former-clusters"})["ok"] is True
-    assert "Calls made with " in run("check").stdout.splitlines()[-1]
-
-
-def test_a_gateways_file_or_a_document_is_checked_without_the_drop_in(run, checked, tmp_path):
+def test_what_is_checked_without_the_drop_in(run, checked, tmp_path):
     """A gateway's file and a document concern no program."""
     (tmp_path / "shim.toml").write_text("deadline = 3\n")
     assert checked("--config", str(tmp_path / "shim.toml"))["dropin"] is None
@@ -58,7 +51,8 @@ def test_a_gateways_file_or_a_document_is_checked_without_the_drop_in(run, check
 
 def test_the_drop_in_is_left_as_it_was(checked):
     """It is off again after a check, and on where it was on."""
-    assert checked()["dropin"]["active"] == "by this command"
+    found = checked()
+    assert (found["ok"], found["dropin"]["active"]) == (True, "by this command")
     assert not switch.installed()
     switch.install()
     try:
@@ -136,12 +130,6 @@ def test_what_keeps_a_gateway_from_starting_is_a_problem(checked, tmp_path, sett
     assert problem.startswith(f"{tmp_path / 'shim.toml'}: {said}")
 
 
-def test_nothing_is_sent_without_connect(run, atlas):
-    """The check is offline without --connect."""
-    assert run("check").exit_code == 0
-    assert atlas.fake.arrivals == []
-
-
 @pytest.mark.parametrize(
     "env",
     [
@@ -161,15 +149,6 @@ def test_no_secret_is_shown(run, atlas, env):
     assert (done.exit_code, "hunter2" in done.output) == (1, False)
 
 
-def test_connect_makes_two_reads_and_tells_what_they_mean(checked, atlas):
-    """The retired endpoint says that it is gone, flex that the project is unknown: all is well."""
-    found = checked("--connect")
-    assert [(one["side"], one["status"]) for one in found["connection"]] == [("legacy", 410), ("flex", 404)]
-    assert [arrival.method for arrival in atlas.fake.arrivals] == ["GET", "GET"]
-    assert "retired" in found["connection"][0]["meaning"]
-    assert "signed in" in found["connection"][1]["meaning"]
-
-
 def test_connect_asks_both_sides_though_the_drop_in_is_on(checked, atlas, monkeypatch):
     """As under ``atlas-shim run``: the retired endpoint's own answer is wanted."""
     monkeypatch.setenv("ATLAS_SHIM_UPSTREAM", atlas.url)
@@ -180,35 +159,37 @@ def test_connect_asks_both_sides_though_the_drop_in_is_on(checked, atlas, monkey
         switch.uninstall()
 
 
-def test_connect_with_a_project_of_ones_own(checked, atlas):
-    """With a group flex answers; before the sunset legacy says that it has no such cluster."""
-    atlas.fake.sunset = atlas.fake.sunset.replace(year=2100)
-    found = checked("--connect", "--group", DEMO_GROUP)
-    assert [(one["status"], one["good"]) for one in found["connection"]] == [(404, True), (200, True)]
+ANYBODY: dict[str, str | None] = {"MONGODB_ATLAS_ACCESS_TOKEN": None}
+WRONG_ACCOUNT = {**ANYBODY, "MONGODB_ATLAS_CLIENT_ID": DEMO_CLIENT_ID, "MONGODB_ATLAS_CLIENT_SECRET": "wrong"}
 
 
-def test_connect_with_a_project_that_atlas_does_not_know(checked, atlas):
-    """A project that was given is a problem; the check's own is not expected to exist."""
-    found = checked("--connect", "--group", "f" * 24, code=1)
-    assert [one["good"] for one in found["connection"]] == [True, False]
+@pytest.mark.parametrize(
+    ("group", "env", "statuses", "good", "meaning"),
+    [
+        ((), {}, [410, 404], [True, True], "reached and signed in"),
+        (("--group", DEMO_GROUP), {}, [410, 200], [True, True], ""),
+        (("--group", "f" * 24), {}, [410, 404], [True, False], ""),
+        ((), {"MONGODB_ATLAS_ACCESS_TOKEN": "wrong"}, [401, 401], [False, False], ""),
+        ((), WRONG_ACCOUNT, [401, 401], [False, False], ""),
+        ((), ANYBODY, [401, 401], [True, True], "callers must send their own"),
+        ((), {"MONGODB_ATLAS_BASE_URL": "http://127.0.0.1:1"}, [None, None], [False, False], ""),
+    ],
+    ids=["no project", "a project", "an unknown project", "a wrong token", "a wrong account", "callers'", "nobody"],
+)
+def test_connect_makes_two_reads_and_tells_what_they_mean(checked, atlas, group, env, statuses, good, meaning):
+    """Of the retired endpoint and of flex; the project that the check makes up is not expected to exist."""
+    found = checked("--connect", *group, env=env, code=0 if all(good) else 1)
+    assert [(one["status"], one["good"]) for one in found["connection"]] == list(zip(statuses, good, strict=True))
+    assert meaning in found["connection"][1]["meaning"]
+    assert len(found["problems"]) == good.count(False)
+    assert {arrival.method for arrival in atlas.fake.arrivals} <= {"GET", "POST"}
 
 
-WRONG_ACCOUNT = {"MONGODB_ATLAS_CLIENT_ID": DEMO_CLIENT_ID, "MONGODB_ATLAS_CLIENT_SECRET": "wrong"}
-
-
-@pytest.mark.parametrize("env", [{"MONGODB_ATLAS_ACCESS_TOKEN": "wrong"}, WRONG_ACCOUNT])
-def test_connect_with_credentials_that_are_not_let_in(checked, atlas, env):
-    """A refused sign-in is a problem on both sides."""
-    found = checked("--connect", env={"MONGODB_ATLAS_ACCESS_TOKEN": None, **env}, code=1)
-    assert [one["good"] for one in found["connection"]] == [False, False]
-    assert len(found["problems"]) == 2
-
-
-def test_connect_without_credentials(checked, atlas):
-    """Atlas was reached: its callers bring credentials of their own."""
-    found = checked("--connect", env={"MONGODB_ATLAS_ACCESS_TOKEN": None})
-    assert [(one["status"], one["good"]) for one in found["connection"]] == [(401, True), (401, True)]
-    assert "callers must send their own" in found["connection"][0]["meaning"]
+@pytest.mark.parametrize(("status", "content"), [(404, b"<html>"), (200, b"<html>Sign in"), (200, b'{"results": 5}')])
+def test_what_does_not_answer_like_atlas_is_not_atlas(checked, atlas, status, content):
+    """A proxy's page to sign in would be taken for Atlas."""
+    atlas.fake.overrides.append(lambda arrival: FakeReply(status, (("Content-Type", "text/html"),), content))
+    assert [one["good"] for one in checked("--connect", code=1)["connection"]] == [False, False]
 
 
 @pytest.mark.parametrize("way", ["variable", "file"])
@@ -233,30 +214,6 @@ def test_connect_asks_nobody_else_where_upstream_is_unreadable(checked, atlas):
     found = checked("--connect", env={"ATLAS_SHIM_UPSTREAM": "nonsense"}, code=1)
     assert (found["connection"], atlas.fake.arrivals) == ([], [])
     assert "Atlas was not asked (--connect): the settings don't say where it is" in found["problems"]
-
-
-def test_connect_to_nobody_or_somebody_else(checked, atlas):
-    """What can't be reached is a problem; an answer without an Atlas error code is called unexpected."""
-    found = checked("--connect", env={"MONGODB_ATLAS_BASE_URL": "http://127.0.0.1:1"}, code=1)
-    assert [one["status"] for one in found["connection"]] == [None, None]
-    atlas.fake.overrides.append(lambda arrival: FakeReply(404, (), b"<html>"))
-    assert "unexpected" in checked("--connect", code=1)["connection"][1]["meaning"]
-
-
-@pytest.mark.parametrize("content", [b"<html>Sign in", b"[]", b'{"results": 5}'])
-def test_a_success_that_is_no_list_is_not_atlas(checked, atlas, content):
-    """A proxy's page to sign in would be taken for Atlas."""
-    atlas.fake.overrides.append(lambda arrival: FakeReply(200, (("Content-Type", "text/html"),), content))
-    assert [one["good"] for one in checked("--connect", code=1)["connection"]] == [False, False]
-
-
-def test_a_provider_of_flags_is_looked_for(checked):
-    """It is imported, and not asked."""
-    env = {"ATLAS_SHIM_ROUTE": "openfeature:k", "ATLAS_SHIM_OPENFEATURE_PROVIDER": "nosuch:x"}
-    found = checked(env=env, code=1)
-    assert found["problems"] == [
-        "ATLAS_SHIM_OPENFEATURE_PROVIDER: nosuch:x can't be imported: ModuleNotFoundError: No module named 'nosuch'"
-    ]
 
 
 ALL_DAYS = ("--within", "5000")

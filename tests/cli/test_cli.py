@@ -40,12 +40,6 @@ def test_the_help_has_twelve_rows_in_five_groups(run):
     assert (len(listed), len(GROUPS)) == (12, 5)
 
 
-def test_a_hidden_command_works(run):
-    """The demo's Atlas alone is for tests of other people's clients."""
-    assert "fake-atlas" not in run("-h").output
-    assert run("fake-atlas", "--help").exit_code == 0
-
-
 @pytest.mark.parametrize("words", [("-h",), *((name, "-h") for name in COMMANDS)])
 def test_help_fits_eighty_columns(run, words):
     """No line of any help is longer than a terminal is wide."""

@@ -64,14 +64,10 @@ def test_placeholders_are_taken_for_names(explained, names):
 
 
 def test_a_whole_url_keeps_its_origin(explained):
-    """The successor call goes where the legacy call went."""
+    """The successor call goes where the legacy call went; for a host that is not Atlas' it is said what it takes."""
     found = explained("GET", f"https://cloud.mongodbgov.com{V2_LIST}")
     assert found["tiers"]["flex"]["calls"][0]["url"].startswith("https://cloud.mongodbgov.com/api/atlas/v2/")
     assert found["remarks"] == []
-
-
-def test_another_origin_is_remarked_upon(explained):
-    """A call to a host that is not Atlas' is explained, with what it takes."""
     url = f"http://a.example{V2_LIST}"
     assert "ATLAS_SHIM_UPSTREAM=http://a.example" in explained("GET", url)["remarks"][0]
     assert explained("GET", url, env={"ATLAS_SHIM_UPSTREAM": "http://a.example"})["remarks"] == []
@@ -87,11 +83,12 @@ def test_another_origin_is_remarked_upon(explained):
         (("--at", "2020-01-01", "flex"), "flex"),
         (("--at", "2030-01-01", "off"), "legacy"),
         (("--at", "2026-01-21", "date"), "legacy"),
+        (("--at", "2026-02-01", "auto", "snapshots=2026-03-01"), "legacy"),
     ],
 )
 def test_date_and_route_decide(explained, words, route):
-    """The decision is the one a process would take at that instant."""
-    env = {"ATLAS_SHIM_ROUTE": words[2] if words[2:] else "auto"}
+    """The decision is the one a process would take at that instant, by the date in force."""
+    env = dict(zip(("ATLAS_SHIM_ROUTE", "ATLAS_SHIM_SUNSET"), words[2:], strict=False))
     assert explained("GET", LIST, *words[:2], env=env)["route"]["route"] == route
 
 
@@ -122,13 +119,6 @@ def test_what_leads_on_to_another_side_is_said(explained):
     assert early.endswith(" or CLUSTER_NOT_FOUND, dedicated is asked.")
     blank = explained("GET", INSTANCE, "--at", "2026-02-01")["then"]
     assert blank.startswith("If flex answers 404 or an empty list, the retired endpoint is asked too")
-
-
-def test_a_moved_sunset_is_obeyed(explained):
-    """The date in force decides."""
-    found = explained("GET", LIST, "--at", "2026-02-01", env={"ATLAS_SHIM_SUNSET": "snapshots=2026-03-01"})
-    assert found["sunset"] == "2026-03-01T00:00:00+00:00"
-    assert found["route"]["route"] == "legacy"
 
 
 def test_every_field_of_the_contract_is_there(explained):
@@ -226,7 +216,8 @@ def test_a_body_is_a_template(explained):
 
 
 def test_what_the_call_does_not_do_is_remarked(explained, text):
-    """The order, pages, and what the query can't say."""
+    """The order, pages, what the query can't say, and what the successor's side would refuse."""
+    assert "pageNum" in explained("GET", f"{LIST}?pageNum=0")["remarks"][0]
     remarks = explained("GET", LIST)["tiers"]["flex"]["calls"][0]["remarks"]
     assert "Ask for the next page as long as the answer has a link with rel=next." in remarks
     assert any("startTime, else scheduledTime (descending) then id (descending)" in remark for remark in remarks)
@@ -319,11 +310,6 @@ def test_bad_usage(run, words):
     done = run("explain", "GET", *words)
     assert done.exit_code == 2
     assert "Traceback" not in done.output
-
-
-def test_a_wrong_query_is_remarked_upon(explained):
-    """What the successor's side would refuse is said beforehand."""
-    assert "pageNum" in explained("GET", f"{LIST}?pageNum=0")["remarks"][0]
 
 
 def test_nothing_is_sent(run, atlas):

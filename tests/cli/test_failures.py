@@ -98,12 +98,6 @@ def test_json_is_utf_8_and_comes_back_as_it_was(value):
     assert json.loads(written(output.write_json, value).decode("utf-8")) == value
 
 
-@pytest.mark.parametrize(("value", "text"), [(None, "-"), ("", "-"), ("a\nb", "a?b"), (True, "true"), (["x"], '["x"]')])
-def test_values_in_tables(value, text):
-    """Missing is a dash, text is bare, the rest is JSON."""
-    assert output.printable(value) == text
-
-
 @pytest.mark.parametrize("names", ["a document's", "a folder's", "a configuration's"])
 def test_names_from_outside_cant_steer_the_terminal(run, tmp_path, names):
     """ESC and C1 controls in what others have named are shown as question marks."""
