@@ -5,7 +5,6 @@ from itertools import pairwise
 
 import pytest
 from click.testing import CliRunner
-from jsonschema import validate
 
 from shim.cli import main
 
@@ -14,40 +13,11 @@ GONE = f'requests.get("{URL}/backup/snapshots")\n'
 DEPRECATED = f'requests.get("{URL}")\n'
 NO_SUCCESSOR = 'requests.delete("https://cloud.mongodb.com/api/atlas/v2/groups/a/privateEndpoint/serverless/instance/b/endpoint/c")\n'
 
-SCHEMA = {
-    "type": "object",
-    "required": ["format", "at", "findings", "errors", "notes", "counts"],
-    "properties": {
-        "format": {"const": 1},
-        "at": {"type": "string", "pattern": r"^\d{4}-\d\d-\d\d"},
-        "findings": {
-            "type": "array",
-            "items": {
-                "type": "object",
-                "required": [
-                    "file", "line", "column", "endLine", "endColumn", "kind", "operation", "alternatives", "method",
-                    "found", "path", "document", "deprecated", "sunset", "state", "successors", "advice", "source",
-                    "fingerprint",
-                ],
-                "properties": {
-                    "file": {"type": "string"},
-                    "line": {"type": "integer", "minimum": 1},
-                    "column": {"type": "integer", "minimum": 1},
-                    "kind": {"enum": ["call", "path", "sdk", "command", "resource", "text"]},
-                    "method": {"type": ["string", "null"]},
-                    "state": {"enum": ["deprecated", "gone", "no successor"]},
-                    "successors": {
-                        "type": "array",
-                        "items": {"type": "object", "required": ["tier", "method", "path", "version"]},
-                    },
-                },
-            },
-        },
-        "errors": {"type": "array", "items": {"type": "object", "required": ["file", "line", "message"]}},
-        "unread": {"type": "array", "items": {"type": "object", "required": ["file", "reason"]}},
-        "counts": {"type": "object", "additionalProperties": {"type": "integer"}},
-    },
-}  # fmt: skip
+
+MEMBERS = """
+file line column endLine endColumn kind operation alternatives method found path document deprecated sunset state
+successors advice source fingerprint
+"""
 
 
 @pytest.fixture(autouse=True)
@@ -100,12 +70,6 @@ def test_a_file_that_cannot_be_read_is_one_only_where_nothing_was_found(tree, pr
     assert "b.ipynb: error: not a notebook" in done.stderr
 
 
-def test_the_exit_codes_are_documented(tree):
-    """Help names each of them."""
-    words = CliRunner().invoke(main, ["scan", "--help"]).output
-    assert all(f"  {code}  " in words for code in (0, 1, 2, 4, 5, 6))
-
-
 @pytest.mark.parametrize(
     "args", [(), ("missing",), (".", "--at", "soon"), (".", "--write-baseline"), (".", "-o", "xml")]
 )
@@ -113,14 +77,6 @@ def test_bad_usage_is_two(tree, args):
     """Usage errors exit with 2, as for every command."""
     tree()
     assert run(*args).exit_code == 2
-
-
-def test_the_day_is_today_unless_said(tree):
-    """By default the day of the scan counts."""
-    tree(a=DEPRECATED)
-    done = CliRunner().invoke(main, ["scan", "--at", "2027-01-18", "."])
-    assert done.exit_code == 5
-    assert CliRunner().invoke(main, ["scan", "."]).exit_code in {4, 5}
 
 
 def test_a_line_names_place_operation_sunset_and_successor(tree):
@@ -157,7 +113,8 @@ def test_json_keeps_its_schema(tree):
     (folder / "c.ipynb").write_text('{"serverless')
     (folder / "e.png").write_bytes(b"\x00")
     data = json.loads(run(".", "-o", "json").stdout)
-    validate(data, SCHEMA)
+    assert {*data} == {"format", "at", "findings", "errors", "unread", "notes", "counts"}
+    assert {name for one in data["findings"] for name in one} == set(MEMBERS.split())
     assert [one["kind"] for one in data["findings"]] == ["call", "call", "path", "sdk"]
     jobs = data["findings"][2]
     assert (jobs["method"], jobs["operation"], jobs["alternatives"]) == (
@@ -172,28 +129,33 @@ def test_json_keeps_its_schema(tree):
     assert (len(data["errors"]), len(data["notes"]), len(data["unread"])) == (1, 1, 1)
 
 
-def test_github_annotations_stay_one_line(tree):
-    """Errors for what is gone, warnings for what is deprecated."""
-    tree(a=GONE + DEPRECATED)
-    lines = run(".", "-o", "github").output.splitlines()
-    assert [line.partition(" ")[0] for line in lines] == ["::error", "::warning"]
-    assert "file=a.py,line=1," in lines[0]
-
-
-def test_sarif_has_a_result_for_each_finding(tree):
-    """Rules, places and fingerprints are where code hosts look for them."""
-    (tree(a=GONE + DEPRECATED) / "b.ipynb").write_text('{"serverless')
+def test_sarif_and_annotations_are_what_code_hosts_read(tree):
+    """Rules, places and fingerprints; errors for what is gone, warnings for what is deprecated; of any language."""
+    folder = tree(a=GONE + DEPRECATED)
+    (folder / "b.ipynb").write_text('{"serverless')
+    (folder / "c d.go").write_text(f'package x\n\nfunc f() {{ http.Get("{URL}") }}\n')
     log = json.loads(run(".", "-o", "sarif").stdout)
     (one,) = log["runs"]
     assert log["version"] == "2.1.0"
-    assert [result["ruleId"] for result in one["results"]] == ["listServerlessBackupSnapshots", "getServerlessInstance"]
+    assert [result["ruleId"] for result in one["results"]] == [
+        "listServerlessBackupSnapshots",
+        *["getServerlessInstance"] * 2,
+    ]
     assert {rule["id"] for rule in one["tool"]["driver"]["rules"]} == {result["ruleId"] for result in one["results"]}
-    assert one["results"][1]["locations"][0]["physicalLocation"]["region"]["startLine"] == 2
+    places = [result["locations"][0]["physicalLocation"] for result in one["results"]]
+    assert [place["region"]["startLine"] for place in places] == [1, 2, 3]
+    assert places[2]["artifactLocation"] == {"uri": "c%20d.go"}
     assert one["invocations"][0]["executionSuccessful"] is False
+    lines = run(".", "-o", "github").stdout.splitlines()
+    assert [line.partition(",")[0] for line in lines if "notebook" not in line] == [
+        "::error file=a.py",
+        "::warning file=a.py",
+        "::warning file=c d.go",
+    ]
 
 
 def test_a_baseline_holds_what_is_known(tree):
-    """Known findings are silent, also when lines move or are laid out anew; new ones are not."""
+    """Known findings are silent in their file, also when lines move; new ones are not, and what went is counted."""
     folder = tree(a=GONE + DEPRECATED)
     assert run(".", "--baseline", "known.json", "--write-baseline").exit_code == 0
     assert run(".", "--baseline", "known.json").exit_code == 0
@@ -205,23 +167,9 @@ def test_a_baseline_holds_what_is_known(tree):
     data = json.loads(done.stdout)
     assert [one["line"] for one in data["findings"]] == [3]
     assert data["counts"]["baseline"] == 2
-
-
-def test_a_baseline_that_is_no_longer_met_is_said(tree):
-    """The count shows that the baseline can be written anew."""
-    tree(a=GONE + DEPRECATED)
-    run(".", "--baseline", "known.json", "--write-baseline")
     tree(a=GONE)
-    done = run(".", "--baseline", "known.json")
-    assert done.exit_code == 0
-    assert "1 of the baseline no longer found" in done.output
-
-
-def test_another_file_or_operation_is_new(tree):
-    """A finding is known in its file only."""
-    tree(a=GONE)
-    run(".", "--baseline", "known.json", "--write-baseline")
-    tree(b=GONE)
+    assert "1 of the baseline no longer found" in run(".", "--baseline", "known.json").output
+    tree(a="", b=GONE)
     assert run(".", "--baseline", "known.json").exit_code == 5
 
 
@@ -235,32 +183,14 @@ def test_a_broken_baseline_is_bad_usage(tree, content):
 
 def test_documents_of_the_operator_are_looked_for_too(tree, monkeypatch):
     """Paths and names of their documents are searched, too."""
-    folder = tree(
-        a='client.get(f"https://cloud.mongodb.com/api/widgets/v1/boxes/{b}/oldWidgets")\nclient.list_old_widgets(1)\n'
-    )
+    folder = tree(a='client.get(f"https://a.example/api/own/boxes/{b}/oldWidgets")\nclient.list_old_widgets(1)\n')
     (folder / "docs").mkdir()
-    (folder / "docs" / "widgets.toml").write_text("""
-format = 1
-name = "widgets"
-title = "Widgets"
-[api.v1]
-base = "/api/widgets/v1"
-version = "2023-01-01"
-content_type = "application/json"
-[operation.listOldWidgets]
-method = "GET"
-path = "/boxes/{boxId}/oldWidgets"
-versions = ">=2023.1.1"
-deprecated = 2026-01-01
-sunset = 2027-01-01
-sdk = ["list_old_widgets"]
-[operation.listOldWidgets.gone]
-detail = "Use gadgets."
-see = "https://example.com"
-""")
+    (folder / "docs" / "widgets.toml").write_text(
+        'format = 1\nname = "own"\ntitle = "Own"\n[api.v9]\nbase = "/api/own"\n'
+        '[operation.listOldWidgets]\nmethod = "GET"\npath = "/boxes/{name}/oldWidgets"\nversions = ">=2023.1.1"\n'
+        'deprecated = 2019-01-01\nsunset = 2020-01-01\nsdk = ["list_old_widgets"]\n'
+        'gone.detail = "Use gadgets."\ngone.see = "https://example.org"\n'
+    )
     monkeypatch.setenv("ATLAS_SHIM_MAPPINGS", str(folder / "docs"))
-    data = json.loads(run(".", "-o", "json").stdout)
-    assert [(one["line"], one["operation"]) for one in data["findings"]] == [
-        (1, "listOldWidgets"),
-        (2, "listOldWidgets"),
-    ]
+    findings = json.loads(run(".", "-o", "json").stdout)["findings"]
+    assert [(one["line"], one["operation"]) for one in findings] == [(1, "listOldWidgets"), (2, "listOldWidgets")]

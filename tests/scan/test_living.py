@@ -1,8 +1,12 @@
 """Of operations whose path lives on only such uses are found that name a version which ends."""
 
+from textwrap import dedent
+
 import pytest
 
-OLD, NEW = "application/vnd.atlas.2023-02-01+json", "application/vnd.atlas.2024-08-05+json"
+from tests.scan.looking import look, put
+
+OLD = "application/vnd.atlas.2023-02-01+json"
 PYTHON = """\
     import httpx
 
@@ -30,79 +34,15 @@ SHELL = """\
     curl --digest -u "$KEYS" -H "Accept: ACCEPT" \\
       "https://cloud.mongodb.com/api/atlas/v2/groups/$GROUP/clusters/$NAME/processArgs"
 """
-PROGRAMS = {
-    "program.py": (PYTHON, "listClusters"),
-    "program.sh": (SHELL, "getProcessArgs"),
-}
 
 
-def operations(report):
-    return [operation for _, operation, _ in report]
+def accepting(program, version):
+    return program.replace("ACCEPT", f"application/vnd.atlas.{version}+json")
 
 
-@pytest.mark.parametrize("version", ["2023-02-01", "2023-11-15", "2024-08-04"])
-@pytest.mark.parametrize("name", PROGRAMS)
-def test_a_program_that_names_an_old_version_is_found(found, name, version):
-    """Any date that the old version answers to."""
-    text, operation = PROGRAMS[name]
-    accept = f"application/vnd.atlas.{version}+json"
-    assert operations(found({name: text.replace("ACCEPT", accept)})) == [operation]
-
-
-@pytest.mark.parametrize("accept", [NEW, "application/vnd.atlas.2025-03-12+json", "application/json"])
-@pytest.mark.parametrize("name", PROGRAMS)
-def test_a_program_that_names_the_new_version_or_none_is_not(found, name, accept):
-    """The same calls with the successor's version, a later one, or none."""
-    assert found({name: PROGRAMS[name][0].replace("ACCEPT", accept)}) == []
-
-
-def test_the_first_version_is_told_from_the_second(found):
-    """Each version has an operation of its own."""
-    program = PYTHON.replace("ACCEPT", "application/vnd.atlas.2023-01-01+json")
-    assert operations(found(program)) == ["listLegacyClusters"]
-
-
-@pytest.mark.parametrize(("version", "count"), [("v20231115014", 1), ("v20240530005", 1), ("v20240805001", 0)])
-def test_the_version_of_gos_sdk_counts(found, version, count):
-    """By the date in its import path; the name of a method alone says nothing."""
-    assert len(found({"program.go": SDK.replace("VERSION", version)})) == count
-
-
-def test_an_old_accept_says_nothing_of_an_sdk(found):
-    """The SDK's own version decides, not an Accept beside it."""
-    program = SDK.replace("VERSION", "v20250312001") + f'\n    var other = "{OLD}"\n'
-    assert found({"program.go": program}) == []
-
-
-def test_of_two_versions_in_a_file_the_newer_counts(found):
-    """Other endpoints have old versions that live."""
-    users = '\n    USERS = {"Accept": "application/vnd.atlas.2023-01-01+json"}\n'
-    assert found(PYTHON.replace("ACCEPT", NEW) + "\n" * 20 + users) == []
-    assert operations(found(PYTHON.replace("ACCEPT", OLD) + "\n" * 20 + users)) == ["listClusters"]
-
-
-def test_the_first_interface_is_none_of_it(found):
-    """API v1.0 announces no end of these paths."""
-    assert found(PYTHON.replace("/v2/", "/v1.0/").replace("ACCEPT", OLD)) == []
-
-
-def test_a_command_counts_with_its_version(found):
-    """``atlas api`` names it by an option."""
-    command = "    #!/bin/sh\n    atlas api clusters getCluster --groupId g --clusterName c"
-    assert operations(found({"program.sh": f"{command} --version 2023-02-01\n"})) == ["getCluster"]
-    assert found({"program.sh": f"{command} --version 2024-08-05\n"}) == []
-    assert found({"program.sh": f"{command}\n"}) == []
-
-
-def test_the_advice_names_the_version(found):
-    """The path stays."""
-    (finding,) = found(PYTHON.replace("ACCEPT", OLD), full=True).findings
-    assert finding.advice.endswith("clusters (version 2024-08-05) instead.")
-
-
-def test_a_description_of_the_interface_is_no_use(found):
-    """It lists the paths of any version."""
-    path = """
+COMMAND = "    #!/bin/sh\n    atlas api clusters getCluster --groupId g --clusterName c"
+USERS = "\n" * 20 + '\n    USERS = {"Accept": "application/vnd.atlas.2023-01-01+json"}\n'
+DESCRIPTION = """
     paths:
       /api/atlas/v2/groups/{groupId}/clusters:
         get:
@@ -111,5 +51,44 @@ def test_a_description_of_the_interface_is_no_use(found):
             "200":
               content:
                 application/vnd.atlas.2023-02-01+json: {}
-    """
-    assert found({"program.yaml": path}) == []
+"""
+
+
+@pytest.mark.parametrize(
+    ("name", "program", "operation"),
+    [
+        *(("a.py", accepting(PYTHON, day), "listClusters") for day in ("2023-02-01", "2023-11-15", "2024-08-04")),
+        ("a.py", accepting(PYTHON, "2023-01-01"), "listLegacyClusters"),
+        ("a.sh", accepting(SHELL, "2023-02-01"), "getProcessArgs"),
+        *(("a.py", accepting(PYTHON, day), None) for day in ("2024-08-05", "2025-03-12")),
+        ("a.py", PYTHON.replace("ACCEPT", "application/json"), None),
+        ("a.sh", accepting(SHELL, "2024-08-05"), None),
+        # API v1.0 announces no end of these paths
+        ("a.py", accepting(PYTHON.replace("/v2/", "/v1.0/"), "2023-02-01"), None),
+        # of two versions in a file the newer counts: other endpoints have old versions that live
+        ("a.py", accepting(PYTHON, "2024-08-05") + USERS, None),
+        ("a.py", accepting(PYTHON, "2023-02-01") + USERS, "listClusters"),
+        # the date in the import path of Go's SDK decides, and not an Accept beside it
+        ("a.go", SDK.replace("VERSION", "v20231115014"), "listClusters"),
+        ("a.go", SDK.replace("VERSION", "v20240805001"), None),
+        ("a.go", SDK.replace("VERSION", "v20250312001") + f'\n    var other = "{OLD}"\n', None),
+        # a command names it by an option
+        ("a.sh", f"{COMMAND} --version 2023-02-01\n", "getCluster"),
+        ("a.sh", f"{COMMAND} --version 2024-08-05\n", None),
+        ("a.sh", f"{COMMAND}\n", None),
+        # a description lists the paths of any version
+        ("a.yaml", DESCRIPTION, None),
+    ],
+)
+def test_the_version_that_a_program_names_decides(tmp_path, name, program, operation):
+    """A date that the version which ends answers to is found; its successor, a later one and none are not."""
+    put(tmp_path / name, dedent(program))
+    report = look(tmp_path)
+    assert not report.errors
+    assert [one.operation.id for one in report.findings] == ([operation] if operation else [])
+
+
+def test_the_advice_names_the_version(tmp_path):
+    """The path stays."""
+    (finding,) = look(put(tmp_path / "a.py", dedent(accepting(PYTHON, "2023-02-01")))).findings
+    assert finding.advice.endswith("clusters (version 2024-08-05) instead.")

@@ -6,7 +6,9 @@ says what is planted in a line, ``call+1:`` in the next; files that can't have c
 """
 
 import re
+import sys
 from collections import Counter
+from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
@@ -130,3 +132,22 @@ def test_all_kinds_of_files_are_read(tmp_path):
         missed += [(file, line) for line in calls if not any(at - 1 <= line <= end + 1 for at, end, _ in findings)]
         false += [(file, at) for at, end, _ in findings if not any(at - 1 <= line <= end + 1 for line in calls)]
     assert (missed, false) == ([], [])
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("package", ["httpx", "requests", "aiohttp", "click", "openapi_python_client", "urllib3"])
+def test_libraries_raise_no_alarm(package):
+    """Libraries for HTTP, some generated, some for terminals."""
+    module = pytest.importorskip(package)
+    report = look(Path(str(module.__file__)).parent, at=datetime(2027, 6, 1, tzinfo=UTC))
+    assert (report.findings, report.errors) == ((), ())
+    assert report.files > 10
+
+
+@pytest.mark.slow
+def test_the_standard_library_raises_no_alarm():
+    """Nor does a piece of the standard library, with its oddest syntax."""
+    folder = Path(str(sys.modules["json"].__file__)).parents[1]
+    paths = [folder / name for name in ("asyncio", "email", "http", "urllib", "dataclasses.py", "typing.py", "ast.py")]
+    report = look(*paths, at=datetime(2027, 6, 1, tzinfo=UTC))
+    assert (report.findings, report.errors) == ((), ())

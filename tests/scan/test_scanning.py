@@ -6,9 +6,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
-from click.testing import CliRunner
 
-from shim.cli import main
 from shim.core.settings import Settings
 from shim.tools.scan.findings import FindingState
 from shim.tools.scan.scanning import ScanReport
@@ -108,34 +106,24 @@ def test_a_broken_file_stops_nothing(tmp_path, content):
     assert set(names(report)) >= {"b.py"}
 
 
-def test_a_crash_is_the_line_of_its_file(tmp_path, monkeypatch):
-    """An error in one file leaves the findings of other files."""
+@pytest.mark.parametrize(
+    ("part", "crashed", "findings"),
+    [("parsed", "a.py", [("a.py", "text"), ("b.sh", "command")]), ("Lines", "b.sh", [("a.py", "call")])],
+)
+def test_a_crash_is_the_line_of_its_file(tmp_path, monkeypatch, part, crashed, findings):
+    """An error in one file, of its grammar or its lines, leaves the findings of other files."""
     put(tmp_path / "a.py", CALL)
     put(tmp_path / "b.sh", "atlas serverless list\n")
-
-    def crash(language, text):
-        raise RuntimeError("boom")
-
-    monkeypatch.setattr("shim.tools.scan.scanning.parsed", crash)
-    report = look(tmp_path)
-    assert [(Path(one.file).name, one.message) for one in report.errors] == [
-        ("a.py", "could not be read: RuntimeError: boom")
-    ]
-    assert [(Path(one.place.file).name, one.kind) for one in report.findings] == [("a.py", "text"), ("b.sh", "command")]
-
-
-def test_a_crash_in_lines_is_the_line_of_its_file(tmp_path, monkeypatch):
-    """Programs beside it are read."""
-    put(tmp_path / "a.sh", "atlas serverless list\n")
-    put(tmp_path / "b.py", CALL)
 
     def crash(*args):
         raise RuntimeError("boom")
 
-    monkeypatch.setattr("shim.tools.scan.scanning.Lines", crash)
+    monkeypatch.setattr(f"shim.tools.scan.scanning.{part}", crash)
     report = look(tmp_path)
-    assert [Path(one.file).name for one in report.errors] == ["a.sh"]
-    assert names(report) == ["b.py"]
+    assert [(Path(one.file).name, one.message) for one in report.errors] == [
+        (crashed, "could not be read: RuntimeError: boom")
+    ]
+    assert [(Path(one.place.file).name, one.kind) for one in report.findings] == findings
 
 
 def test_a_link_that_leads_outside_is_named_and_not_followed(tmp_path):
@@ -152,13 +140,17 @@ def test_a_link_that_leads_outside_is_named_and_not_followed(tmp_path):
     ]
 
 
-def test_pipes_are_not_opened(tmp_path):
-    """A scan never waits for a writer."""
+def test_what_can_not_be_read_is_named(tmp_path):
+    """A scan never waits for a pipe's writer; binary files are listed as unread."""
     os.mkfifo(tmp_path / "a.py")
+    put(tmp_path / "a.bin", f"\x00{URL}")
     put(tmp_path / "b.py", CALL)
     report = look(tmp_path)
-    assert len(report.findings) == 1
-    assert [one.message for one in report.unread] == ["no regular file"]
+    assert names(report) == ["b.py"]
+    assert sorted((Path(one.file).name, one.message) for one in report.unread) == [
+        ("a.bin", "binary"),
+        ("a.py", "no regular file"),
+    ]
 
 
 def test_folders_deeper_than_a_path_may_be_are_an_error(tmp_path, monkeypatch):
@@ -202,20 +194,6 @@ def test_columns_count_characters(tmp_path, name, call):
     assert (finding.place.line, finding.place.column, finding.source) == (1, 11, call.strip())
 
 
-@pytest.mark.slow
-def test_a_large_file_is_scanned(tmp_path):
-    """Sixty thousand lines of data and one call are no trouble."""
-    data = "DATA = [\n" + "".join(f'    ("serverless {number}", {number}),\n' for number in range(60_000)) + "]\n"
-    assert lines(look(put(tmp_path / "a.py", data + CALL))) == [60_003]
-
-
-def test_a_long_sum_is_followed(tmp_path):
-    """A text of eight hundred parts nests as deep."""
-    parts = " + ".join(["''"] * 800)
-    call = f"requests.get({parts} + '/groups/' + g + '/serverless/' + c)\n"
-    assert lines(look(put(tmp_path / "a.py", call))) == [1]
-
-
 def test_functions_that_call_each_other_end(tmp_path):
     """Recursion, also between many functions, is followed only so far."""
     program = "".join(
@@ -233,13 +211,6 @@ def test_a_file_of_many_paths_is_asked_for_each(tmp_path):
     calls = "".join(f"requests.get(P{number})\n" for number in numbers)
     put(tmp_path / "a.py", f'BASE = "https://cloud.mongodb.com/api/atlas/v2"\n{paths}{calls}')
     assert [one.kind for one in look(tmp_path).findings] == ["call"] * 300
-
-
-def test_a_path_that_another_file_uses_is_found_where_it_stands(tmp_path):
-    """Each file is read alone."""
-    put(tmp_path / "paths.py", 'JOBS = "/groups/{g}/serverless/{c}/backup/restoreJobs"\n')
-    put(tmp_path / "client.py", "import requests\nfrom paths import JOBS\nrequests.get(JOBS.format(g=1, c=2))\n")
-    assert names(look(tmp_path)) == ["paths.py"]
 
 
 NOTEBOOK = {
@@ -349,12 +320,6 @@ def test_documentation_is_noted(tmp_path, name):
     assert "documentation" in report.notes[0].message
 
 
-def test_what_is_binary_is_named(tmp_path):
-    """Binary files are listed as unread."""
-    report = look(put(tmp_path / "a.bin", f"\x00{URL}"))
-    assert [(Path(one.file).name, one.message) for one in report.unread] == [("a.bin", "binary")]
-
-
 def test_a_script_is_known_by_its_first_line(tmp_path):
     """A file without an extension is read as what its first line names."""
     put(tmp_path / "a", f"#!/usr/bin/env bash\ncurl {URL}\n")
@@ -409,16 +374,3 @@ def test_powershell_says_its_method_in_any_case(tmp_path):
     assert [(one.method, one.operation.id) for one in look(tmp_path).findings] == [
         ("POST", "createServerlessRestoreJob")
     ]
-
-
-def test_sarif_and_annotations_have_other_languages(tmp_path, monkeypatch):
-    """Findings look the same whatever they are written in."""
-    monkeypatch.chdir(tmp_path)
-    put(tmp_path / "a b.go", GO)
-    put(tmp_path / "main.tf", 'data "mongodbatlas_shared_tier_snapshots" "s" {}\n')
-    log = json.loads(CliRunner().invoke(main, ["scan", "-o", "sarif", "--at", "2026-06-01", "."]).stdout)
-    assert [one["ruleId"] for one in log["runs"][0]["results"]] == ["getServerlessInstance", "listSharedClusterBackups"]
-    where = log["runs"][0]["results"][0]["locations"][0]["physicalLocation"]["artifactLocation"]
-    assert where == {"uri": "a%20b.go"}
-    lines = CliRunner().invoke(main, ["scan", "-o", "github", "--at", "2026-06-01", "."]).stdout.splitlines()
-    assert [line.partition(",")[0] for line in lines] == ["::warning file=a b.go", "::error file=main.tf"]

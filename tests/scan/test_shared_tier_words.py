@@ -41,29 +41,3 @@ def test_both_names_of_the_contract_are_words(method, path, operation):
     words = {snake_case(name) for name in names} | {match.operation.id[0].upper() + match.operation.id[1:]}
     words.add(operation["x-xgen-operation-id-override"][0].upper() + operation["x-xgen-operation-id-override"][1:])
     assert words <= set(match.operation.sdk)
-
-
-@pytest.mark.parametrize(
-    ("method", "operation"),
-    [
-        ("ListSharedClusterBackups", "listSharedClusterBackups"),
-        ("GetSharedClusterBackup", "getSharedClusterBackup"),
-        ("DownloadSharedClusterBackup", "downloadSharedClusterBackup"),
-        ("ListSharedClusterBackupRestoreJobs", "listSharedClusterBackupRestoreJobs"),
-        ("GetSharedClusterBackupRestoreJob", "getSharedClusterBackupRestoreJob"),
-        ("CreateSharedClusterBackupRestoreJob", "createSharedClusterBackupRestoreJob"),
-        ("ListClusterBackupSnapshots", "listSharedClusterBackups"),
-        ("GetBackupTenantSnapshot", "getSharedClusterBackup"),
-        ("DownloadClusterBackupTenant", "downloadSharedClusterBackup"),
-        ("ListBackupTenantRestores", "listSharedClusterBackupRestoreJobs"),
-        ("GetBackupTenantRestore", "getSharedClusterBackupRestoreJob"),
-        ("CreateBackupTenantRestore", "createSharedClusterBackupRestoreJob"),
-        ("ReturnAllSnapshotsForOneM2OrM5Cluster", "listSharedClusterBackups"),
-        ("CreateServerlessInstance", "createServerlessInstance"),
-        ("UpdateServerlessInstance", "updateServerlessInstance"),
-        ("DeleteServerlessInstance", "deleteServerlessInstance"),
-    ],
-)
-def test_names_of_the_go_sdks(method, operation):
-    """The names of 2024-11, of 2025 and of the first SDK belong to the operations that they call."""
-    assert [one.id for one in ENGINE.operations if method in one.sdk] == [operation]
