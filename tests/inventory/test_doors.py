@@ -1,19 +1,25 @@
-"""Every door writes retired calls to the inventory: the Python ones with file and line, the gateway with the agent."""
+"""Every door writes retired calls to the inventory, unanswered ones too: the Python doors with file and line."""
 
 import asyncio
 import ipaddress
 import json
+import socket
+import urllib.request
 import warnings
 from pathlib import Path
+from typing import Any
+from urllib.error import URLError
 
 import pytest
 
-from shim import httpx, requests
+import shim
+from shim import aiohttp, httpx, httpx2, requests, urllib3
 from shim.core.context import Memory
 from shim.doors import process
 from shim.errors import LegacyEndpointWarning
 from shim.fake import DEMO_CLUSTER, DEMO_GROUP, FakeAtlas
 from shim.fake.server import FakeServer
+from tests.doors.calls import SNAPSHOTS
 from tests.peers.raw import until
 from tests.peers.served import ask, gateway, get
 
@@ -91,8 +97,45 @@ def test_other_calls_are_not_written_down(file, url):
     assert not file.exists()
 
 
-def test_without_an_inventory_nothing_is_looked_up(url, monkeypatch):
-    """A program without an inventory does not have its frames searched for a call site."""
-    monkeypatch.delenv("ATLAS_SHIM_INVENTORY", raising=False)
-    monkeypatch.setattr("shim.doors.recognition.call_site", lambda: pytest.fail("looked up"))
-    assert httpx.get(url).status_code in {200, 401}
+async def by_aiohttp(url):
+    async with aiohttp.ClientSession() as session:
+        await session.get(url)
+
+
+def by_urllib3(url):
+    http = urllib3.PoolManager()
+    try:
+        http.request("GET", url, retries=1)
+    finally:
+        http.clear()
+
+
+UNANSWERED: dict[str, Any] = {
+    "httpx": (httpx.get, httpx.ConnectError),
+    "httpx, async": (lambda url: asyncio.run(by_async_httpx(url)), httpx.ConnectError),
+    "httpx2": (httpx2.get, httpx2.ConnectError),
+    "requests": (requests.get, requests.ConnectionError),
+    "urllib3": (by_urllib3, urllib3.exceptions.MaxRetryError),
+    "aiohttp": (lambda url: asyncio.run(by_aiohttp(url)), aiohttp.ClientConnectorError),
+    "urllib.request": (urllib.request.urlopen, URLError),
+}
+
+
+@pytest.mark.parametrize("library", UNANSWERED)
+def test_a_call_without_an_answer_is_written_down_once(monkeypatch, tmp_path, library):
+    """With the program's line, and the exception in the place of a reason."""
+    with socket.create_server(("127.0.0.1", 0)) as closed:
+        url = f"http://127.0.0.1:{closed.getsockname()[1]}"
+    monkeypatch.setenv("ATLAS_SHIM_UPSTREAM", url)
+    monkeypatch.setenv("ATLAS_SHIM_INVENTORY", str(tmp_path / "calls.jsonl"))
+    call, fault = UNANSWERED[library]
+    shim.install()
+    try:
+        with pytest.raises(fault):
+            call(f"{url}{SNAPSHOTS}")
+    finally:
+        shim.uninstall()
+    entries = [json.loads(line) for line in (tmp_path / "calls.jsonl").read_text().splitlines()]
+    (entry,) = [one for one in entries if "operation" in one]
+    assert (entry["route"], entry["reason"]) == ("none", f"no answer: {fault.__name__}")
+    assert __file__.endswith(entry["file"].rpartition("/")[2])

@@ -10,6 +10,8 @@ from hypothesis import strategies as st
 
 from shim.cli import main
 from shim.tools.inventory.reading import read_inventory
+from shim.tools.inventory.writing import note_announced
+from shim.tools.radar.radar import Sighting
 
 LIST = "listServerlessBackupSnapshots"
 
@@ -51,7 +53,9 @@ def test_calls_are_counted_by_operation_and_place(file):
     "bad",
     [b"{", b"[]", b"null", b"{}", b"3", b'{"time":1,"operation":"x"}', b"\xff\xfe",
      b'{"time":"t","operation":"o","line":"x"}',
-     b'{"time":"t","operation":"o","absent":[1]}', b'{"time":"t","operation":"o","absent":3}', b"[" * 100000],
+     b'{"time":"t","operation":"o","absent":[1]}', b'{"time":"t","operation":"o","absent":3}', b"[" * 100000,
+     *(b'{"time":"%s","operation":"o"}' % when for when in
+       (b"yesterday", b"2026-13-01T00:00:00Z", b"0000-01-01T00:00:00Z", b"2026-01-01T25:00:00Z"))],
 )  # fmt: skip
 def test_a_broken_line_is_counted_and_left_out(file, bad):
     """A line that is not a record changes nothing else."""
@@ -99,13 +103,9 @@ def test_the_command_gives_json(file):
     assert by_name["somethingElse"]["sunset"] is None
 
 
-def test_the_file_of_the_variable_is_read(file):
-    """Without a FILE it is the one that the variable names."""
-    assert "a.py:3" in run(ATLAS_SHIM_INVENTORY=str(file)).output
-
-
-def test_without_a_file_the_command_says_so():
+def test_without_a_file_the_variable_names_it(file):
     """Neither FILE nor variable is bad usage, and so is a file that is not there."""
+    assert "a.py:3" in run(ATLAS_SHIM_INVENTORY=str(file)).output
     assert run(ATLAS_SHIM_INVENTORY="").exit_code == 2
     assert run(ATLAS_SHIM_INVENTORY="/nowhere/x.jsonl").exit_code == 2
 
@@ -118,3 +118,41 @@ def test_only_a_regular_file_is_read(file, tmp_path):
         done = run(tmp_path / name)
         assert done.exit_code == 2
         assert f"{tmp_path / name}: {reason}" in done.output
+
+
+PATH = "/api/atlas/v2/groups/{}/backup/exportBuckets/{}"
+
+
+def sighting(sunset):
+    """Return what a reply announces that ends at an instant, in seconds since the epoch."""
+    return Sighting(
+        method="GET", path=PATH, version="2023-02-01", first=0, last=0,
+        sunset=sunset, deprecation=1722816000.0,
+    )  # fmt: skip
+
+
+def test_the_command_shows_the_next_sunsets(tmp_path):
+    """Sorted by date, the one that was said last counts, with who calls; in the text and the JSON."""
+    file = tmp_path / "calls.jsonl"
+    for sunset in (1830000000, 1814400000):
+        environ = {"ATLAS_SHIM_INVENTORY": str(file)}
+        note_announced(sighting(sunset), agent="jobs/1", peer="10.0.0.1", environ=environ)
+    undated = {
+        "time": "2026-06-01T00:00:00Z",
+        "announced": "GET /a/{}",
+        "deprecation": "2026-05-01T00:00:00Z",
+        "agent": "curl/8",
+    }
+    own = undated | {"announced": "GET /own", "agent": "atlas-shim-cli/1"}
+    broken = undated | {"announced": 3}
+    file.write_text(file.read_text() + "".join(f"{json.dumps(one)}\n" for one in (undated, own, broken)))
+    found = json.loads(CliRunner().invoke(main, ["inventory", str(file), "--output", "json"]).stdout)
+    assert [(one["operation"], one.get("sunset"), one["deprecation"], one["count"]) for one in found["announced"]] == [
+        ("GET /api/atlas/v2/groups/{}/backup/exportBuckets/{}", "2027-07-01T00:00:00Z", "2024-08-05T00:00:00Z", 2),
+        ("GET /a/{}", None, "2026-05-01T00:00:00Z", 1),
+    ]
+    assert (found["operations"], found["broken"]) == ([], 1)
+    assert found["announced"][0]["place"] == "jobs/1 from 10.0.0.1"
+    text = CliRunner().invoke(main, ["inventory", str(file)]).stdout
+    for shown in ("/api/atlas/v2/groups/{}/backup/exportBuckets/{}", "2027-07-01", "curl/8"):
+        assert shown in text

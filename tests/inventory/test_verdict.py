@@ -1,4 +1,4 @@
-"""The verdict of an inventory is not a stronger than what was written down."""
+"""The verdict of an inventory is not stronger than what was written down, and says which calls end on a later day."""
 
 import gzip
 import json
@@ -14,6 +14,7 @@ from shim.tools.inventory.reading import read_inventory
 from shim.tools.inventory.verdict import parse_since
 
 NOW = datetime.now(UTC)
+LIST = "listServerlessBackupSnapshots"
 
 
 def ago(**span):
@@ -21,9 +22,7 @@ def ago(**span):
 
 
 def line(when, **members):
-    return json.dumps(
-        {"time": when, "operation": "listServerlessBackupSnapshots", "file": "a.py", "line": 3, **members}
-    )
+    return json.dumps({"time": when, "operation": LIST, "file": "a.py", "line": 3, **members})
 
 
 def started(when):
@@ -34,10 +33,10 @@ def started(when):
 def judged(tmp_path):
     """Return a function that asks for the verdict on some lines; it returns exit code, word and all of the JSON."""
 
-    def judged(*lines, since=("--since", "30d"), path=tmp_path / "calls.jsonl"):
+    def judged(*lines, since=("--since", "30d"), path=tmp_path / "calls.jsonl", env=None):
         if lines:
             path.write_text("".join(f"{one}\n" for one in lines))
-        done = CliRunner().invoke(main, ["inventory", str(path), *since, "--fail-if-called", "-o", "json"])
+        done = CliRunner().invoke(main, ["inventory", str(path), *since, "--fail-if-called", "-o", "json"], env=env)
         found = json.loads(done.stdout) if done.exit_code != 2 else {"verdict": {"word": done.output}}
         return done.exit_code, found["verdict"]["word"], found
 
@@ -119,11 +118,6 @@ def test_rotated_files_that_were_not_read_are_a_doubt(judged, tmp_path, name):
     assert judged()[0] == 0
 
 
-def test_a_missing_file_is_no_success(judged, tmp_path):
-    """Nothing was written there, which may mean that the variable is not set anywhere."""
-    assert judged(path=tmp_path / "missing.jsonl")[0] == 2
-
-
 def test_packed_files_are_read(judged, tmp_path):
     """Rotation packs them; one that breaks off is a doubt."""
     path = tmp_path / "calls.jsonl.1.gz"
@@ -193,9 +187,66 @@ def test_a_line_without_an_end_is_not_held_in_memory(tmp_path):
     assert (found.lines, found.broken, len(found.callers)) == (2, 1, 1)
 
 
-@pytest.mark.parametrize("when", ["yesterday", "2026-13-01T00:00:00Z", "0000-01-01T00:00:00Z", "2026-01-01T25:00:00Z"])
-def test_a_time_of_another_form_is_broken(tmp_path, when):
-    """Times are compared as they are written."""
-    path = tmp_path / "calls.jsonl"
-    path.write_text(line(when))
-    assert read_inventory([path]).broken == 1
+COMING = {"ATLAS_SHIM_SUNSET": "clusters=2999-07-01"}
+PAST = {"ATLAS_SHIM_SUNSET": "clusters=2026-02-01"}
+SAID = "Calls that end on 2999-07-01 are made: "
+
+
+@pytest.fixture
+def foreseen(judged):
+    """Return a function that asks for the verdict on lines of a program, from before the window on."""
+
+    def foreseen(*lines, env=COMING):
+        begun = started(ago(days=40))
+        made = ({"operation": "listClusters", "route": "legacy", **members} for members in lines)
+        code, _, found = judged(begun, *(line(one.pop("when", ago(days=1)), **one) for one in made), env=env)
+        return code, found["verdict"]
+
+    return foreseen
+
+
+def test_calls_that_atlas_answers_until_a_later_day_have_a_sentence_of_their_own(foreseen, tmp_path):
+    """Nobody makes retired calls, and it is said when the shim will be needed: in JSON and text."""
+    code, verdict = foreseen({"when": ago(days=2)}, {"line": 9})
+    last = ago(days=1)
+    said = f"{SAID}listClusters 2 times, last {last[:10]} {last[11:16]} UTC: the shim will be needed then."
+    assert (code, verdict["word"], verdict["ahead"]) == (0, "quiet", [said])
+    text = CliRunner().invoke(main, ["inventory", str(tmp_path / "calls.jsonl"), "--since", "30d"], env=COMING).stdout
+    assert said in " ".join(text.split())
+
+
+@pytest.mark.parametrize("over", [{"operation": "listServerlessInstances"}, {"route": "dedicated"}])
+def test_of_both_kinds_each_is_counted_where_it_belongs(foreseen, over):
+    """One caller makes both; what a successor answered is over for somebody, whatever the date says."""
+    last = ago(days=3)
+    code, verdict = foreseen({"when": last, **over}, {})
+    assert code == 4
+    assert verdict["sentence"].startswith("1 caller still calls retired endpoints: 1 call since ")
+    assert f"the last {last[:10]} {last[11:16]} UTC" in verdict["sentence"]
+    assert verdict["ahead"][0].startswith(f"{SAID}listClusters once, last {ago(days=1)[:10]}")
+
+
+@pytest.mark.parametrize(
+    ("members", "environ"),
+    [
+        ({}, PAST),
+        ({"route": ""}, COMING),
+        ({"operation": "unheardOf"}, COMING),
+        ({"operation": "listServerlessInstances"}, {"ATLAS_SHIM_SUNSET": "instances=2999-01-01"}),
+    ],
+    ids=["sunset has passed", "line of no side", "unknown operation", "answers mean nothing any more"],
+)
+def test_all_else_counts_as_before(foreseen, members, environ):
+    """Where it can't be told, or where Atlas' own answer is of no use."""
+    code, verdict = foreseen(members, env=environ)
+    assert (code, verdict["word"], verdict["ahead"]) == (4, "called", [])
+
+
+def test_days_are_told_one_by_one(foreseen):
+    """Each with its operations."""
+    environ = {"ATLAS_SHIM_SUNSET": "clusters=2999-07-01,snapshots=2998-01-01"}
+    _, verdict = foreseen({}, *({"operation": one} for one in ("getCluster", LIST)), env=environ)
+    first, second = verdict["ahead"]
+    assert first.startswith(f"Calls that end on 2998-01-01 are made: {LIST} once")
+    assert "getCluster once" in second
+    assert "; listClusters once" in second
