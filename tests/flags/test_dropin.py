@@ -66,14 +66,6 @@ def test_the_environment_may_name_the_provider(retired, monkeypatch, tmp_path):
         call_until(client, retired, "the flag atlas-route says legacy")
 
 
-def test_off_by_flag_lets_calls_alone(retired, monkeypatch):
-    """As if the shim were not there: no record either."""
-    monkeypatch.setenv("ATLAS_SHIM_ROUTE", "openfeature:atlas-route")
-    api.set_provider(provider("off"))
-    with httpx.Client() as client:
-        until(lambda: shim.record(client.get(retired)) is None, "a call without a record")
-
-
 def test_without_the_extra_the_flag_is_refused(retired, monkeypatch):
     """A client that is made says what to install."""
     monkeypatch.setattr("shim.flags.providers.find_spec", lambda name: None)

@@ -28,7 +28,7 @@ def radar():
 
 
 def test_calls_of_one_operation_are_one_sighting(radar):
-    """Whatever cluster they are of."""
+    """Whatever cluster they are of; one that a document has gets the document's template."""
     for number in range(3):
         radar.look(
             call(f"/backup/exportBuckets/c{number}?pretty=true"), (SUNSET,), ENGINE, f"report/{number}", NOW + number
@@ -37,6 +37,10 @@ def test_calls_of_one_operation_are_one_sighting(radar):
     assert one.key == ("GET", "/api/atlas/v2/groups/{}/backup/exportBuckets/{}", "2023-02-01")
     assert (one.calls, one.first, one.last, one.sunset) == (3, NOW, NOW + 2, 1814400000)
     assert one.callers == ("report/2", "report/1", "report/0")
+    known = call("/serverless/orders", ("Accept", "application/vnd.atlas.2023-01-01+json"))
+    found = radar.look(known, (SUNSET,), ENGINE)
+    assert found is not None
+    assert found.path.startswith("/api/atlas/v2/groups/{groupId}/serverless/{")
 
 
 def test_methods_and_versions_are_told_apart(radar):
@@ -52,23 +56,24 @@ def test_methods_and_versions_are_told_apart(radar):
     ]  # fmt: skip
 
 
-def test_an_operation_of_a_document_has_its_template(radar):
-    """With the document's names of parameters."""
-    radar.look(call("/serverless/orders", ("Accept", "application/vnd.atlas.2023-01-01+json")), (SUNSET,), ENGINE)
-    (one,) = radar.sightings()
-    assert one.path.startswith("/api/atlas/v2/groups/{groupId}/serverless/{")
-
-
 def test_it_is_said_once_and_again_when_the_date_moves(radar, caplog):
-    """A line has the new date; what was said before is not said again."""
+    """A line has the new date, with a page to read; what was said before is not said again."""
+    deprecation, link = ("Deprecation", "@1722816000"), ("Link", '<https://example.com/sunset>; rel="sunset"')
+    assert radar.look(call(), (("Server", "mdbws"), ("Sunset", "soon")), ENGINE) is None
+    radar.look(call(), (deprecation,), ENGINE)
     for line in (SUNSET, SUNSET, LATER, LATER, SUNSET):
-        radar.look(call(), (line, ("Deprecation", "Mon, 5 Aug 2024 00:00:00 GMT")), ENGINE, now=NOW)
-    since, where = "2024-08-05", "GET /api/atlas/v2/groups/{}/backup/exportBuckets/{} (2023-02-01)"
+        radar.look(call(), (line, deprecation), ENGINE, now=NOW)
+    radar.look(call("/teams"), (SUNSET, link), ENGINE, now=NOW)
+    teams, where = (f"GET /api/atlas/v2/groups/{{}}/{one} (2023-02-01)" for one in ("teams", "backup/exportBuckets/{}"))
+    since = "2024-08-05"
     assert [one.getMessage() for one in caplog.records] == [
+        f"{where}: its replies announce Deprecation {since}",
         f"{where}: its replies announce Sunset 2027-07-01, in 218 days; Deprecation {since}",
         f"{where}: its replies announce Sunset 2027-09-01, in 280 days; Deprecation {since}",
+        f"{teams}: its replies announce Sunset 2027-07-01, in 218 days; see https://example.com/sunset",
     ]
     assert {one.levelno for one in caplog.records} == {logging.WARNING}
+    assert len(radar.sightings()) == 2
 
 
 @pytest.mark.parametrize(
@@ -78,21 +83,6 @@ def test_a_sunset_is_told_with_its_distance(radar, caplog, days, said):
     """Also one that is over, and whose operation answers all the same."""
     radar.look(call(), (SUNSET,), ENGINE, now=1814400000 - days * 86400)
     assert f"Sunset 2027-07-01, {said}" in caplog.text
-
-
-def test_a_sunset_follows_a_deprecation(radar, caplog):
-    """A deprecation comes first; the sunset follows, with a page to read."""
-    radar.look(call(), (("Deprecation", "@1722816000"),), ENGINE)
-    radar.look(call(), (SUNSET, ("Link", '<https://example.com/sunset>; rel="sunset"')), ENGINE, now=NOW)
-    first, second = (one.getMessage().partition("announce ")[2] for one in caplog.records)
-    assert first == "Deprecation 2024-08-05"
-    assert second == "Sunset 2027-07-01, in 218 days; see https://example.com/sunset"
-
-
-def test_replies_without_the_fields_leave_no_trace(radar):
-    """Nor do those whose values mean nothing."""
-    assert radar.look(call(), (("Server", "mdbws"), ("Sunset", "soon")), ENGINE) is None
-    assert radar.sightings() == ()
 
 
 def test_memory_and_log_are_bounded(radar, caplog):
