@@ -8,12 +8,13 @@ from collections.abc import Iterator
 from typing import Any
 
 import aiohttp as plain
+import pytest
 from yarl import URL
 
 import shim
 from shim import aiohttp as ours
 from tests.doors.calls import basic
-from tests.doors.door import Awaited, Client, Door, Got, in_pieces
+from tests.doors.door import Awaited, Client, Door, Got, in_pieces, noting
 
 
 class _Client(Awaited):
@@ -67,6 +68,10 @@ class Aiohttp(Door):
                 yield client
             finally:
                 runner.run(client.native.close())
+
+    def waits(self, monkeypatch: pytest.MonkeyPatch) -> list[Any]:
+        """By the method under all others."""
+        return noting(monkeypatch, plain.ClientSession, "_request", lambda *_, timeout, **options: timeout.total)
 
     def forms(self, text: bytes) -> Any:
         """As ``json`` or ``data``."""

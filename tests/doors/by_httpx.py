@@ -10,17 +10,26 @@ from typing import Any
 import pytest
 
 import shim
-from tests.doors.door import Awaited, Client, Door, Got, in_pieces
+from tests.doors.door import Awaited, Client, Door, Got, in_pieces, noting
 
 
 class Httpx(Door):
     """What both clients have."""
+
+    timeouts = 4
+    method: tuple[str, str]  # of the transport under all others
 
     def __init__(self, name: str) -> None:
         self.plain = pytest.importorskip(name)
         self.ours = importlib.import_module(f"shim.{name}")
         self.refused, self.broken = self.plain.ConnectError, self.plain.RemoteProtocolError
         self.late, self.loops = self.plain.ReadTimeout, self.plain.TooManyRedirects
+
+    def waits(self, monkeypatch: pytest.MonkeyPatch) -> list[Any]:
+        """By the transport."""
+        transport, method = self.method
+        owner = getattr(self.plain, transport)
+        return noting(monkeypatch, owner, method, lambda _, request: request.extensions["timeout"]["read"])
 
     def made(self, kind: str, *, own: bool, **options: Any) -> Any:
         """Return a client of a kind."""
@@ -67,6 +76,8 @@ class _Client(Client):
 class Blocking(Httpx):
     """The client that blocks."""
 
+    method = "HTTPTransport", "handle_request"
+
     @contextlib.contextmanager
     def open(self, *, own: bool = False, **options: Any) -> Iterator[Client]:
         """Open a Client."""
@@ -102,6 +113,8 @@ class _AsyncClient(Awaited):
 
 class Async(Httpx):
     """The client whose calls are awaited."""
+
+    method = "AsyncHTTPTransport", "handle_async_request"
 
     @contextlib.contextmanager
     def open(self, *, own: bool = False, **options: Any) -> Iterator[Client]:

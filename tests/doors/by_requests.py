@@ -6,11 +6,12 @@ import json
 from collections.abc import Iterator
 from typing import Any
 
+import pytest
 import requests as plain
 
 import shim
 from shim import requests as ours
-from tests.doors.door import Client, Door, Got
+from tests.doors.door import Client, Door, Got, noting
 
 
 class _Client(Client):
@@ -44,6 +45,7 @@ class Requests(Door):
     refused, late, loops = plain.ConnectionError, plain.Timeout, plain.TooManyRedirects
     broken = (plain.ConnectionError, plain.exceptions.ChunkedEncodingError)
     follows_within = False
+    timeouts = 2
 
     @contextlib.contextmanager
     def open(self, *, own: bool = False, **options: Any) -> Iterator[Client]:
@@ -56,6 +58,14 @@ class Requests(Door):
             if options.get("checks"):
                 native.hooks["response"].append(lambda response, **_: response.raise_for_status())
             yield _Client(native, options.get("timeout", 30.0), wire=options.get("wire", False))
+
+    def waits(self, monkeypatch: pytest.MonkeyPatch) -> list[Any]:
+        """By the adapter, which takes a number or a pair."""
+
+        def wait(*_: Any, timeout: Any, **__: Any) -> Any:
+            return timeout[1] if isinstance(timeout, tuple) else timeout
+
+        return noting(monkeypatch, plain.adapters.HTTPAdapter, "send", wait)
 
     def forms(self, text: bytes) -> Any:
         """As ``json`` or ``data``."""

@@ -68,9 +68,8 @@ class Urllib(Door):
     trips = (2, 2, 2)
     is_own_class = False
     keeps_connections = False
-    has_deadline = False
+    timeouts = 0
     decodes = False
-
     signs_by_url = False
 
     @contextlib.contextmanager

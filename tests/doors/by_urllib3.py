@@ -7,13 +7,14 @@ from collections.abc import Iterator
 from typing import Any
 from urllib.parse import urljoin
 
+import pytest
 import urllib3 as plain
 from urllib3.exceptions import MaxRetryError, ProtocolError, ReadTimeoutError
 
 import shim
 from shim import urllib3 as ours
 from tests.doors.calls import basic
-from tests.doors.door import Client, Door, Got
+from tests.doors.door import Client, Door, Got, noting
 
 OLD = inspect.ismodule(plain.request)
 """urllib3 1.26 shows the last redirect, or nothing."""
@@ -57,7 +58,7 @@ class Urllib3(Door):
     broken = (MaxRetryError, ProtocolError)
     trips = ()
     keeps_cookies = False
-
+    timeouts = 2
     signs_by_url = False
 
     @contextlib.contextmanager
@@ -69,6 +70,14 @@ class Urllib3(Door):
         proxy = options.get("proxy")
         with library.ProxyManager(proxy, **more) if proxy else library.PoolManager(**more) as native:
             yield _Client(native, checks=options.get("checks", False), wire=options.get("wire", False))
+
+    def waits(self, monkeypatch: pytest.MonkeyPatch) -> list[Any]:
+        """By the pool, which has made a Timeout of any form."""
+
+        def wait(*_: Any, timeout: Any, **__: Any) -> Any:
+            return timeout.total or timeout._read
+
+        return noting(monkeypatch, plain.HTTPConnectionPool, "_make_request", wait)
 
     def forms(self, text: bytes) -> Any:
         """As ``body``."""

@@ -8,6 +8,7 @@ from contextlib import AbstractContextManager
 from typing import Any
 
 import attrs
+import pytest
 
 import shim
 
@@ -83,6 +84,19 @@ class Awaited(Client):
         return self.runner.run(all_of_them())
 
 
+def noting(monkeypatch: pytest.MonkeyPatch, owner: type, method: str, wait: Callable[..., Any]) -> list[Any]:
+    """Have a library's method note how long each of its requests may wait for a reply; returns these seconds."""
+    noted: list[Any] = []
+    original = getattr(owner, method)
+
+    def note(*args: Any, **options: Any) -> Any:
+        noted.append(wait(*args, **options))
+        return original(*args, **options)
+
+    monkeypatch.setattr(owner, method, note)
+    return noted
+
+
 async def in_pieces(text: bytes) -> AsyncIterator[bytes]:
     """Yield a body that can be read once."""
     yield text[:9]
@@ -105,7 +119,7 @@ class Door(abc.ABC):
     keeps_cookies = True
     keeps_connections = True
     follows_within = True  # redirects are followed in what is a call to the shim
-    has_deadline = True  # timeouts of the caller are for all that is sent
+    timeouts = 1  # of how many a number of seconds stands for, which together are for all that is sent; 0: for nothing
     decodes = True
     signs_by_url = True  # user and password in a URL are credentials
 
@@ -116,6 +130,10 @@ class Door(abc.ABC):
         Options: ``key`` signs with Digest, ``user`` with Basic; ``timeout`` in seconds; ``proxy``; with ``checks`` the
         client raises for the statuses of errors; with ``wire`` content is handed out as it came, its coding not undone.
         """
+
+    def waits(self, monkeypatch: pytest.MonkeyPatch) -> list[Any]:
+        """Return how long each request may wait for its reply, in seconds, as they are sent from now on."""
+        raise NotImplementedError
 
     @abc.abstractmethod
     def forms(self, text: bytes) -> dict[str, Callable[[], dict[str, Any]]]:

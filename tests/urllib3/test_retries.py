@@ -2,15 +2,12 @@
 # (urllib3's types know no attribute of ours)
 """The caller's Retry and Timeout are about the call that the caller makes, not about what is sent for it."""
 
-import json
-import time
-
 import pytest
-import urllib3 as plain
 
 from shim import urllib3
+from shim.doors.urllib3.responses import waits_of
 from shim.urllib3 import Retry, Timeout
-from tests.doors.calls import EMPTY, JOBS, ORDER, SNAPSHOTS, gone_then_flex
+from tests.doors.calls import EMPTY, SNAPSHOTS, gone_then_flex
 from tests.peers.answering import reply
 
 
@@ -64,38 +61,20 @@ def test_a_connection_that_breaks_is_retried_for_a_read(raw, http):
     assert [entry.url for entry in response.retries.history] == [SNAPSHOTS]
 
 
-@pytest.fixture
-def given(monkeypatch):
-    """The timeouts of what is sent; each request takes three seconds."""
-    passed: list[str] = []
-    given: list[object] = []
-    perf_counter, urlopen = time.perf_counter, plain.PoolManager.urlopen
-    monkeypatch.setattr(time, "perf_counter", lambda: perf_counter() + 3 * len(passed))
-
-    def slow(self, method, url, **options):
-        given.append(options.get("timeout"))
-        passed.append(method)
-        return urlopen(self, method, url, **options)
-
-    monkeypatch.setattr(plain.PoolManager, "urlopen", slow)
-    return given
-
-
-@pytest.mark.parametrize(("timeout", "left"), [(Timeout(total=8, read=7), 5), (5, 7), (None, None)])
-def test_the_callers_timeout_is_for_all_that_is_sent(raw, early, given, timeout, left):
-    """What the first reply took is taken off what the second one may; without a timeout there is none."""
-    server = raw(gone_then_flex)
-    with urllib3.PoolManager(timeout=timeout) as http:
-        assert http.request("GET", f"{server.url}{SNAPSHOTS}").status == 200
-    if left is None:
-        assert given == [None, None]
-    else:
-        assert given[1].total == pytest.approx(left, abs=0.5)
-        assert given[1]._read == (7 if left == 5 else 5)
-
-
-def test_a_write_is_begun_with_the_whole_timeout(raw, early, given, http):
-    """Cut short, it would leave open whether it was executed."""
-    server = raw(gone_then_flex)
-    http.request("POST", f"{server.url}{JOBS}", body=json.dumps(ORDER), timeout=5)
-    assert (given, len(server.requests)) == ([5, 5], 2)
+@pytest.mark.parametrize(
+    ("timeout", "seconds", "waits"),
+    [
+        (None, None, (None, None)),
+        (3, 6, (3, 3)),
+        ((3.05, 27), 30.05, (3.05, 27)),
+        ((None, 2), 2, (None, 2)),
+        ((2, None), None, (2, None)),
+        (Timeout(connect=1, read=2), 3, (1, 2)),
+        (Timeout(total=5), 5, (5, 5)),
+        (Timeout(total=5, read=2), 5, (5, 2)),
+        (Timeout(), None, (None, None)),
+    ],
+)
+def test_every_form_of_a_timeout_is_understood(timeout, seconds, waits):
+    """A number, requests' pair, or urllib3's own."""
+    assert waits_of(timeout) == (seconds, waits)
