@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Generator, Mapping, Sequence
 from functools import partial
+from operator import eq
 
 import attrs
 
@@ -33,9 +34,10 @@ from shim.core.route import Decision, empty_key, tier_key
 from shim.core.settings import Host
 from shim.core.translate import Translated, UpstreamPage, translate_one
 from shim.documents.calls import ATLAS_ERRORS, LINK, ErrorRule, Successor, Target
+from shim.documents.fields import Resource
 from shim.documents.model import NO_CONTENT
-from shim.documents.question import RefusedChoice
-from shim.documents.sources import look_up, parse_source
+from shim.documents.question import RefusedChoice, RequestBody
+from shim.documents.sources import NoValue, look_up, parse_source, unquoted
 from shim.documents.templates import Template, filled_in
 from shim.documents.vocabulary import Json
 
@@ -123,16 +125,26 @@ def question_of(
     state.notes += notes
     if choice.paging == "collected":
         query = attrs.evolve(query, page=1, size=MOST)
-    body = state.body
+    body, request = state.body, tier.request or match.operation.request
     if tier.request is not None:
         body, _ = read_body(tier.request, state.call, context.loads, state.notes.append)
-    if choice.body is not None and body is not None:
+    if choice.body is not None and body is not None and request is not None:
+        given = [name for name in _unread(request, choice.body) if look_up(body, unquoted(name)) is not NoValue.MISSING]
+        state.notes += [f"the member {name} was not sent on: no rule reads it" for name in given]
         rules = rules_context(match, context, state.call.path)
         made = translate_one(match.compiled.body(tier.tier, choice), body, rules)
         if made.dropped:
             raise invalid_attribute(made.dropped[0].where)
         content = context.dumps(made.value)
     return choice, host, query, content
+
+
+def _unread(request: RequestBody, resource: Resource) -> list[str]:
+    """Return the members of a legacy body that the document says nothing of but their type."""
+    rules = [] if resource.rest else [rule for field in resource.walk() for rule in field.rules["body"]]
+    read = [parse_source(source) for rule in rules for source in (*rule.sources, *rule.looked_at)]
+    others = [] if resource.rest else request.members.keys() - {request.choose, *request.refused}
+    return [name for name in sorted(others) if not any(all(map(eq, path, unquoted(name))) for path in read)]
 
 
 def _host(target: Target, hosts: Mapping[str, Host]) -> Host | None:

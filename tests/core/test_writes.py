@@ -30,6 +30,16 @@ def test_the_dedicated_tier_gets_the_callers_own_body(engine):
     }
 
 
+def test_a_member_that_no_rule_reads_is_noted(engine):
+    """What the caller gave and the successor does not get is said, one by one."""
+    driven = create(
+        engine, [answers({"id": "1", "deliveryType": "RESTORE"})], RESTORE | {"oplogTs": 1, "oplogInc": None}
+    )
+    assert "oplogTs" not in json.loads(driven.sends[0].call.body)
+    notes = [note for note in driven.outcome.record.notes if "not sent" in note]
+    assert notes == ["the member oplogTs was not sent on: no rule reads it"]
+
+
 def test_a_tier_that_is_known_is_not_asked_for(engine):
     """Neither the read before the refusal nor what was learned depends on what a wall clock says."""
     memory, uptime = Memory(), Clock(1000.0)
