@@ -100,16 +100,8 @@ def test_token_falls_back_to_a_string(text, wanted):
 @pytest.mark.parametrize(
     ("said", "asked"),
     [
-        (None, "identity"),
-        ("", "identity"),
-        ("gzip", "gzip"),
-        ("br, GZip ; q=0.1", "gzip"),
-        ("gzip;q=0", "identity"),
-        ("gzip; q=0.000, *", "identity"),
-        ("*;q=0.2", "gzip"),
-        ("*;q=0", "identity"),
-        ("br, zstd", "identity"),
-        ("identity", "identity"),
+        *((said, "gzip") for said in ("gzip", "br, GZip ; q=0.1", "*;q=0.2")),
+        *((said, "identity") for said in (None, "", "gzip;q=0", "gzip; q=0.000, *", "*;q=0", "br, zstd", "identity")),
     ],
 )
 def test_codings(said, asked):
@@ -136,19 +128,22 @@ def test_what_is_written_reads_back_the_same(value):
 
 
 @pytest.mark.parametrize(
-    "content", [b'"\\ud800"', b"[" * 500 + b"]" * 500, b'{"a":1,"a":2}', b" 1 ", b"1.10", b"\xef\xbb\xbf1"]
+    "content",
+    [
+        *(b'"\\ud800"', b"[" * 500 + b"]" * 500, b'{"a":1,"a":2}', b" 1 ", b"1.10", b"\xef\xbb\xbf1"),
+        *(b"NaN", b"[Infinity]", b"", b"\xff", b"1e999", b"1 2", b"{'a':1}", b"01"),
+    ],
 )
 def test_readers_agree(content):
-    """What one reads the other does, to the same value."""
-    assert exchange.loads(content) == core.loads(content)
+    """What one reads the other does, to the same value; what one refuses the other does."""
 
+    def read(loads):
+        try:
+            return loads(content)
+        except ValueError:
+            return ValueError
 
-@pytest.mark.parametrize("content", [b"NaN", b"[Infinity]", b"", b"\xff", b"1e999", b"1 2", b"{'a':1}", b"01"])
-def test_readers_refuse_the_same(content):
-    """What one refuses the other does."""
-    for loads in (exchange.loads, core.loads):
-        with pytest.raises(ValueError):  # noqa: PT011 - both codecs' own messages
-            loads(content)
+    assert read(exchange.loads) == read(core.loads)
 
 
 def test_integers_beyond_64_bits_are_the_known_difference():

@@ -138,17 +138,14 @@ CALL = get(PATH, ACCEPT, BEARER)
 ONE, TWO, THREE = (ok(document) for document in BODIES[:3])
 
 
+def calls(*replies):
+    """Return the same call as often as there are replies."""
+    return [(CALL, reply) for reply in replies]
+
+
 def test_a_body_seen_before_is_answered_as_it_was():
     """And so is another one, one that comes again, and one whose head is another."""
-    events = [
-        (CALL, ONE),
-        (CALL, ONE),
-        (CALL, TWO),
-        (CALL, ONE),
-        (CALL, with_field(TWO, "X-Upstream: 5")),
-        (CALL, THREE),
-    ]
-    assert alike(events) == 5
+    assert alike(calls(ONE, ONE, TWO, ONE, with_field(TWO, "X-Upstream: 5"), THREE)) == 5
 
 
 ODD_REPLIES = {
@@ -180,13 +177,12 @@ ODD_REPLIES = {
 @pytest.mark.parametrize("reply", ODD_REPLIES.values(), ids=ODD_REPLIES)
 def test_an_odd_reply_is_what_it_is_without_memory(reply):
     """It is asked for once, handed on or translated, and so is what comes after it."""
-    events = [(CALL, ONE), (CALL, reply, TWO), (CALL, ONE), (CALL, reply, TWO), (CALL, TWO)]
-    alike(events)
+    alike([(CALL, ONE), (CALL, reply, TWO), (CALL, ONE), (CALL, reply, TWO), (CALL, TWO)])
 
 
 def test_a_connection_that_was_lost_is_a_second_call_of_a_read_and_no_third():
     """As without memory: upstream ended a kept connection without a word, and one more call is made."""
-    alike([(CALL, ONE), (CALL, b""), (CALL, ONE)])
+    alike(calls(ONE, b"", ONE))
     got, heads, _ = played([(CALL, ONE), (CALL,)])
     assert len(heads) == 3
     assert got[1][0].startswith(b"HTTP/1.1 502")
@@ -194,19 +190,19 @@ def test_a_connection_that_was_lost_is_a_second_call_of_a_read_and_no_third():
 
 def test_credentials_go_with_the_call_that_brought_them():
     """Each caller's own, wherever it stands; a Digest signature can't cross, and none is remembered."""
-    calls = [
+    said = [
         CALL, get(PATH, ACCEPT, "Authorization: Bearer other"), get(PATH, ACCEPT), get(PATH, BEARER, ACCEPT),
         get(PATH, ACCEPT, 'Authorization: Digest username="a", uri="/"'),
         get(PATH, ACCEPT, "authorization: Bearer s3cret"),
         get(PATH, ACCEPT, "Cookie: a=b"), get(PATH, ACCEPT, BEARER, "Connection: Authorization"),
     ]  # fmt: skip
     order = [0, 0, 1, 2, 2, 1, 3, 3, 4, 0, 4, 5, 5, 0, 6, 6, 7, 0, 7]
-    assert alike([(calls[number], ONE) for number in order]) == 6
+    assert alike([(said[number], ONE) for number in order]) == 6
 
 
 def test_other_methods_and_questions_are_calls_of_their_own():
     """HEAD, other queries, versions, hosts and codings."""
-    calls = [
+    said = [
         CALL, get(PATH, ACCEPT, BEARER, method="HEAD"), get(f"{PATH}?pretty=true", ACCEPT, BEARER),
         get(f"{PATH}?itemsPerPage=2&pageNum=2", ACCEPT, BEARER), get(f"{PATH}?envelope=true", ACCEPT, BEARER),
         get(PATH.replace("v2", "v1.0"), BEARER), get(PATH, ACCEPT, BEARER, host="other"),
@@ -214,7 +210,7 @@ def test_other_methods_and_questions_are_calls_of_their_own():
         get(PATH, ACCEPT, BEARER, "Accept-Encoding: gzip", "X-Request-Id: mine", "User-Agent: curl/8"),
         get(f"{PATH}?x=1", ACCEPT, BEARER), get(f"{PATH}?pageNum=x", ACCEPT, BEARER),
     ]  # fmt: skip
-    events = [(call, ok(document)) for document in (*BODIES[:2], *BODIES[:2]) for call in (*calls, CALL)]
+    events = [(call, ok(document)) for document in (*BODIES[:2], *BODIES[:2]) for call in (*said, CALL)]
     assert alike(events) > 20
 
 
@@ -236,19 +232,8 @@ def test_a_sunset_that_passes_ends_what_was_decided_before():
     def at(seconds):
         return lambda _, world: setattr(world, "now", SUNSET + seconds)
 
-    events = [
-        at(-5),
-        (CALL, ONE),
-        (CALL, ONE),
-        at(1),
-        (CALL, ONE),
-        (CALL, TWO),
-        at(700),
-        (CALL, ONE),
-        (CALL, TWO),
-        (CALL, ONE),
-    ]
-    assert alike([*events, at(-5), (CALL, ONE), (CALL, ONE)]) == 2
+    events = [at(-5), *calls(ONE, ONE), at(1), *calls(ONE, TWO), at(700), *calls(ONE, TWO, ONE)]
+    assert alike([*events, at(-5), *calls(ONE, ONE)]) == 2
 
 
 def test_a_reload_ends_what_was_decided_before():
@@ -261,17 +246,7 @@ def test_a_reload_ends_what_was_decided_before():
         return reload
 
     later = {"snapshots": datetime(2030, 1, 1, tzinfo=UTC)}
-    events = [
-        (CALL, ONE),
-        (CALL, TWO),
-        by(sunset=later),
-        (CALL, ONE),
-        (CALL, ONE),
-        by(sunset={}),
-        (CALL, ONE),
-        (CALL, TWO),
-    ]
-    assert alike(events) == 2
+    assert alike([*calls(ONE, TWO), by(sunset=later), *calls(ONE, ONE), by(sunset={}), *calls(ONE, TWO)]) == 2
 
 
 def test_what_memory_learns_ends_what_was_decided_before():
@@ -281,8 +256,8 @@ def test_what_memory_learns_ends_what_was_decided_before():
     )
     other = get(PATH.replace("serverless/c1", "serverless/c2"), ACCEPT, BEARER)
     events = [
-        (CALL, ONE), (CALL, ONE), (CALL, NON_FLEX, dedicated), (CALL, dedicated), (CALL, dedicated), (CALL, dedicated),
-        (other, ONE), (CALL, dedicated), (CALL, NO_CLUSTER, ONE), (CALL, ONE), (CALL, ONE), (other, GONE), (CALL, ONE),
+        *calls(ONE, ONE), (CALL, NON_FLEX, dedicated), *calls(dedicated, dedicated, dedicated), (other, ONE),
+        (CALL, dedicated), (CALL, NO_CLUSTER, ONE), *calls(ONE, ONE), (other, GONE), (CALL, ONE),
     ]  # fmt: skip
     assert alike(events) >= 3
 

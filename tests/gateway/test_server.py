@@ -4,16 +4,14 @@ import contextlib
 import socket
 import threading
 from collections.abc import Callable, Iterator
-from datetime import UTC, datetime
 
 import pytest
 
-from shim.errors import SettingsError
 from shim.gateway import Gateway, Options
 from shim.gateway.option_values import Address
 from tests.gateway.test_translating import EMPTY, V1
 from tests.peers.raw import Peer, raw_upstream, reply, replying, until
-from tests.peers.served import LOOPBACK, At, calling, cross, gateway, get, status_of, value_of
+from tests.peers.served import LOOPBACK, admin, calling, gateway, get, status_of, value_of
 
 
 def _refuses(served: Gateway) -> bool:
@@ -78,12 +76,6 @@ def test_taken_address_is_an_error(name):
             pass
 
 
-def test_sunset_of_no_document_is_refused():
-    """A date for a document that isn't there is found at construction."""
-    with pytest.raises(SettingsError, match="nothing"):
-        Gateway(Options(sunset={"nothing": datetime(2026, 1, 1, tzinfo=UTC)}))
-
-
 def test_ipv6_loopback():
     """It listens on IPv6, too, and writes the address as a URL does."""
     try:
@@ -94,18 +86,13 @@ def test_ipv6_loopback():
         assert served.url.startswith("http://[::1]:")
 
 
-def test_ask_needs_no_host_of_its_own():
-    """Any Host is served; links lead to it."""
-    assert cross(get("/x", host="anything.test:1")).status == 200
-
-
 @pytest.mark.parametrize(("target", "body"), [("/x", b""), ("/x", b"abc"), (V1, b"")])
 def test_call_in_flight_has_its_reply_when_the_end_begins(target, body):
     """Passed on or translated, its content there or not: it is the last of its connection, and /readyz says 503."""
     held = Held(EMPTY)
     request = get(target, *([f"Content-Length: {len(body)}"] if body else []), method="PUT" if body else "GET")
     with raw_upstream(held) as upstream, ending(upstream.origin) as (served, end):
-        with calling(served) as caller, calling(At(served.admin_url or "")) as probe:
+        with calling(served) as caller, calling(admin(served)) as probe:
             probe.send(get("/readyz"))
             assert probe.message()[1] == b"ok\n"
             caller.send(request)

@@ -70,45 +70,43 @@ def test_legacy_route_relays_digest():
         assert SIGNED.encode() in upstream.heads[1]
 
 
-@pytest.mark.parametrize(("retired", "status"), [(False, "200"), (True, "403")])
+OLD = "application/vnd.atlas.2023-02-01+json"
+
+
+def curl(url: str, *words: str, key: str = "public:private", accept: str = OLD) -> tuple[int, str]:
+    """Return the status that curl gets with an API key, and the content."""
+    command = ["curl", "-sS", "-w", "\n%{http_code}", "--digest", "-u", key, "-H", f"Accept: {accept}", *words, url]
+    content, _, status = subprocess.run(command, capture_output=True, check=True, text=True).stdout.rpartition("\n")
+    return int(status), content
+
+
+@pytest.mark.parametrize(("retired", "status"), [(False, 200), (True, 403)])
 def test_curl_with_an_api_key(retired, status):
     """A curl --digest works on a path that isn't retired, and is told what to do on one that is."""
     path = PATH if retired else f"/api/atlas/v2/groups/{DEMO_GROUP}/flexClusters"
-    key = f"{DEMO_PUBLIC_KEY}:{DEMO_PRIVATE_KEY}"
-    accept = "Accept: application/vnd.atlas.2024-11-13+json"
+    key, accept = f"{DEMO_PUBLIC_KEY}:{DEMO_PRIVATE_KEY}", "application/vnd.atlas.2024-11-13+json"
     with FakeServer(FakeAtlas()) as fake, gateway(fake.url) as served:
-        command = ["curl", "-sS", "-w", "\n%{http_code}", "--digest", "-u", key, "-H", accept, served.url + path]
-        run = subprocess.run(command, capture_output=True, check=True, text=True)
-    assert run.stdout.rpartition("\n")[2] == status
-    assert ("SHIM_DIGEST_CANNOT_CROSS" in run.stdout) == retired
+        got, content = curl(served.url + path, key=key, accept=accept)
+    assert (got, "SHIM_DIGEST_CANNOT_CROSS" in content) == (status, retired)
 
 
+JOBS = PATH.replace("snapshots", "restoreJobs")
 ORDER = '{"deliveryType":"automated","snapshotId":"1","targetClusterName":"b","targetGroupId":"c"}'
-
-
-def curled(url: str, *words: str) -> tuple[str, str]:
-    """Make a write as libcurl makes one with an API key: the first request has no content, and no Authorization."""
-    key = f"{DEMO_PUBLIC_KEY}:{DEMO_PRIVATE_KEY}"
-    command = ["curl", "-sS", "-w", "\n%{http_code}", "--digest", "-u", key, "-X", "POST", "-d", ORDER, *words, url]
-    run = subprocess.run(command, capture_output=True, check=True, text=True)
-    content, _, status = run.stdout.rpartition("\n")
-    return status, content
+WRITE = ("-X", "POST", "-d", ORDER)  # libcurl's first request with an API key has no content, and no Authorization
 
 
 def test_a_write_of_curls_with_an_api_key_is_told_why_it_cannot_cross():
     """Its first request is a step of Digest, and no body that lacks everything."""
-    jobs = PATH.replace("snapshots", "restoreJobs")
     with replying(reply(b"{}")) as upstream, gateway(upstream.origin) as served:
-        status, content = curled(served.url + jobs)
-        assert (status, json.loads(content)["errorCode"]) == ("403", "SHIM_DIGEST_CANNOT_CROSS")
+        status, content = curl(served.url + JOBS, *WRITE)
+        assert (status, json.loads(content)["errorCode"]) == (403, "SHIM_DIGEST_CANNOT_CROSS")
         assert not upstream.heads
 
 
 def test_a_write_of_curls_crosses_where_it_goes_where_it_was_signed_for():
     """On the legacy route upstream challenges, and is sent the signature with the content."""
-    jobs = PATH.replace("snapshots", "restoreJobs")
     with replying(DENIED, reply(b"[]")) as upstream, gateway(upstream.origin, route=RouteWord.LEGACY) as served:
-        assert curled(served.url + jobs) == ("200", "[]")
+        assert curl(served.url + JOBS, *WRITE) == (200, "[]")
         assert upstream.contents == [b"", ORDER.encode()]
 
 
@@ -126,7 +124,6 @@ def test_credentials_stay_out_of_logs_and_metrics(caplog):
 
 CLUSTERS = "/api/atlas/v2/groups/g1/clusters"
 CLUSTER = f"{CLUSTERS}/c1"
-OLD = "application/vnd.atlas.2023-02-01+json"
 OVER = parse_sunsets("clusters=2020-01-01")
 
 
@@ -145,13 +142,6 @@ def atlas():
 
     with upstream(answer) as peer:
         yield peer
-
-
-def curl(url):
-    """Return the status that curl gets with an API key, and the content."""
-    command = ["curl", "-sS", "-w", "\n%{http_code}", "--digest", "-u", "public:private", "-H", f"Accept: {OLD}", url]
-    content, _, status = subprocess.run(command, capture_output=True, check=True, text=True).stdout.rpartition("\n")
-    return int(status), content
 
 
 def by(library):

@@ -8,7 +8,7 @@ import pytest
 
 from shim.core.settings import RouteWord
 from shim.errors import SettingsError
-from shim.gateway.option_values import Address, parse_address
+from shim.gateway.option_values import Address
 from shim.gateway.options import TABLE, Options
 from shim.gateway.plan import read_options
 from tests.gateway.test_translating import EMPTY, V1
@@ -172,31 +172,23 @@ def test_flag_beats_environment_beats_file():
 
 
 @pytest.mark.parametrize(
-    ("text", "wanted"),
+    ("name", "text", "wanted"),
     [
-        ("127.0.0.1:1", Address("127.0.0.1", 1)),
-        (":0", Address("127.0.0.1", 0)),
-        ("[::1]:8480", Address("::1", 8480)),
-        ("localhost:80", Address("localhost", 80)),
+        ("listen", "127.0.0.1:1", Address("127.0.0.1", 1)),
+        ("listen", ":0", Address("127.0.0.1", 0)),
+        ("listen", "[::1]:8480", Address("::1", 8480)),
+        ("listen", "localhost:80", Address("localhost", 80)),
+        ("admin", "off", None),
+        ("public_url", "https://Tools.test/", "https://tools.test"),
+        ("public_url", "https://tools.test:8443/atlas/", "https://tools.test:8443/atlas"),
+        ("public_url", "http://tools.test/a/b.c", "http://tools.test/a/b.c"),
+        ("public_url", "", None),
+        *(("coalesce", text, window) for text, window in (("off", None), ("0", 0.0), ("50", 0.05), ("10000", 10.0))),
     ],
 )
-def test_addresses(text, wanted):
-    """An address is a host, which may be left out, and a port, which may not."""
-    assert parse_address(text, "--listen") == wanted
-
-
-@pytest.mark.parametrize(
-    ("text", "wanted"),
-    [
-        ("https://Tools.test/", "https://tools.test"),
-        ("https://tools.test:8443/atlas/", "https://tools.test:8443/atlas"),
-        ("http://tools.test/a/b.c", "http://tools.test/a/b.c"),
-        ("", None),
-    ],
-)
-def test_public_urls(text, wanted):
-    """A public URL is an origin, and may have a path."""
-    assert read_options({}, flags={"public_url": text}).public_url == wanted
+def test_values_mean_what_they_say(name, text, wanted):
+    """An address is a host, which may be left out, and a port; a public URL may have a path; a window is in ms."""
+    assert getattr(read_options({}, flags={name: text}), name) == wanted
 
 
 @pytest.mark.parametrize(
@@ -205,10 +197,11 @@ def test_public_urls(text, wanted):
         *(("listen", text) for text in ("", "localhost", "8480", "a:b", "a:99999", "a:1/x", "me@a:1", "[::1:2")),
         *(("public_url", f"https://a{text}") for text in ("/b?c", "/b#c", "/../b", "/b//c", "/b c", "/%62", "@b/c")),
         *(("deadline", text) for text in ("0", "-1", "nan", "inf", "x", "")),
+        *(("coalesce", text) for text in ("on", "-1", "10001", "nan", "inf", "50ms")),
     ],
 )
 def test_what_is_no_address_or_time(name, text):
-    """An address without a port, and a time that never ends or never begins, are refused."""
+    """An address without a port, a time that never ends or never begins, and a window as long as a cache's."""
     with pytest.raises(SettingsError, match=f"--{name.replace('_', '-')}"):
         read_options({}, flags={name: text})
 
@@ -221,11 +214,9 @@ def test_core_gets_its_part():
             "ATLAS_SHIM_SUNSET": "snapshots=2026-02-01",
             "ATLAS_SHIM_BODY_LIMIT": "9",
             "ATLAS_SHIM_DEADLINE": "1.5",
-            "ATLAS_SHIM_ADMIN": "off",
         }
     )
     settings = options.settings()
     assert settings.origins == {"http://127.0.0.1:1"}
     assert settings.sunsets == {"snapshots": datetime(2026, 2, 1, tzinfo=UTC)}
     assert (settings.page_cap, settings.body_limit, settings.deadline) == (20, 9, 1.5)
-    assert options.admin is None

@@ -56,19 +56,12 @@ def test_strangers_are_told_nothing_of_the_list():
         assert status_of(seen.ask(CLUSTERS, "Content-Length: 0", method="POST")[0]) == 401
 
 
-@pytest.mark.parametrize("mode", ["own", "verify"])
+@pytest.mark.parametrize("mode", ["own", "verify", "passthrough"])
 def test_nothing_is_lent_to_calls_of_the_callers_own(mode):
     """Without a list, what goes out with the caller's own token is the caller's business."""
     with world(mode) as seen:
         lines = (f"Authorization: Bearer {DEMO_TOKEN}", "Content-Length: 0")
         assert b"SHIM_NOT_ALLOWED" not in seen.ask(CLUSTERS, *lines, method="POST")[1]
-        assert seen.targets == [CLUSTERS]
-
-
-def test_passthrough_has_no_list():
-    """A gateway that holds nothing takes every call."""
-    with world("passthrough") as seen:
-        seen.ask(CLUSTERS, "Content-Length: 0", method="POST")
         assert seen.targets == [CLUSTERS]
 
 
@@ -211,33 +204,17 @@ def test_on_the_list(text, method, path):
     assert has(text, method, path)
 
 
+CLUSTER = f"{GROUP}/clusters/"
+
+
 @pytest.mark.parametrize(
     ("method", "path"),
     [
-        ("POST", f"{GROUP}/clusters"),
-        ("get", f"{GROUP}/clusters/c"),
-        ("GET", f"{GROUP}/clusters/c/d"),
-        ("GET", f"{GROUP}//clusters/c"),
-        ("GET", f"{GROUP}/clusters/"),
-        ("GET", f"{GROUP}/clusters//c"),
-        ("GET", f"{GROUP}/clusters/c//"),
-        ("GET", f"{GROUP}/%63lusters/c"),
-        ("GET", f"{GROUP}/Clusters/c"),
-        ("GET", f"{GROUP}/clusters/c%2fd"),
-        ("GET", f"{GROUP}/clusters/c%2F..%2Fd"),
-        ("GET", f"{GROUP}/clusters/%2e%2e"),
-        ("GET", f"{GROUP}/clusters/.."),
-        ("GET", f"{GROUP}/clusters/..;x"),
-        ("GET", f"{GROUP}/clusters/%252e%252e"),
-        ("GET", f"{GROUP}/clusters/c%5cd"),
-        ("GET", f"{GROUP}/clusters/c\\d"),
-        ("GET", f"{GROUP}/clusters/c%00"),
-        ("GET", f"{GROUP}/clusters/%c0%ae"),
-        ("GET", f"{GROUP}/clusters/%zz"),
-        ("GET", f"{GROUP};v=1/clusters/c;/d"),
-        ("GET", f"/x/..{GROUP}/clusters/c"),
-        ("GET", f"x{GROUP}/clusters/c"),
-        ("GET", ""),
+        *(("POST", f"{GROUP}/clusters"), ("get", f"{CLUSTER}c"), ("GET", f"{GROUP}//clusters/c"), ("GET", "")),
+        *(("GET", CLUSTER + rest) for rest in ("c/d", "", "/c", "c//", "c%2fd", "c%2F..%2Fd", "%2e%2e", "..", "..;x")),
+        *(("GET", CLUSTER + rest) for rest in ("%252e%252e", "c%5cd", "c\\d", "c%00", "%c0%ae", "%zz")),
+        *(("GET", GROUP + rest) for rest in ("/%63lusters/c", "/Clusters/c", ";v=1/clusters/c;/d")),
+        *(("GET", f"{before}{CLUSTER}c") for before in ("/x/..", "x")),
     ],
 )
 def test_not_on_the_list(method, path):
@@ -274,13 +251,8 @@ def test_what_is_no_list(text):
 
 
 def test_flag_variable_and_file_say_the_same():
-    """A file may have a list in place of commas."""
+    """A file may have a list in place of commas; a list is shown as it was written."""
     written = read_options({"ATLAS_SHIM_ALLOW": "reads,POST /x"}).allow
     listed = read_options({}, file={"allow": ["reads", "POST /x"]}).allow
-    assert written == listed
+    assert (written, str(written)) == (listed, "reads,POST /x")
     assert read_options({}, {"allow": ""}, {"allow": ["reads"]}).allow is None
-
-
-def test_a_list_is_shown_as_it_was_written():
-    """A reload tells it from another by that."""
-    assert str(parse_allow("reads, POST /x/*", "--allow")) == "reads, POST /x/*"

@@ -16,11 +16,10 @@ from shim.core.responses import SITE
 from shim.gateway import Options, serve_in_thread
 from shim.gateway.admin import WIDTH, page, text
 from shim.gateway.status import PROBLEMS
-from tests.gateway.test_admin import admin
 from tests.gateway.test_signing import PATH
 from tests.peers.pages import HOSTILE, Page
 from tests.peers.raw import raw_upstream, reply, replying
-from tests.peers.served import LOOPBACK, ask, gateway, get, status_of, value_of
+from tests.peers.served import LOOPBACK, admin, ask, gateway, get, status_of, value_of
 
 SECRET = "6510aa1b2c3d4e5f60718293"
 PAGES = ("/", "/status.txt", "/status.json", "/metrics")
@@ -287,7 +286,21 @@ def test_a_request_has_one_host(served, path):
     assert status_of(head) == 400
 
 
-@pytest.mark.parametrize("path", ["/livez", "/readyz"])
-def test_probes_answer_by_any_name(served, path):
-    """They show nothing, and balancers ask by names of their own."""
-    assert ask(admin(served), get(path, host="balancer.example"))[1] == b"ok\n"
+@pytest.mark.parametrize("path", ["/livez", "/readyz", "/readyz?verbose"])
+def test_probes_answer_by_any_name_and_do_not_ask_upstream(path):
+    """They show nothing, and balancers ask by names of their own; an upstream that is down changes nothing."""
+    with raw_upstream(lambda peer: None) as upstream, gateway(upstream.origin) as served:
+        assert ask(admin(served), get(path, host="balancer.example"))[1] == b"ok\n"
+        assert upstream.connections == 0
+
+
+def test_only_reading(served):
+    """The admin listener takes no other method and has no other page."""
+    assert status_of(ask(admin(served), get("/livez", method="POST"))[0]) == 405
+    assert status_of(ask(admin(served), get("/api/atlas/v2/groups", host="localhost"))[0]) == 404
+
+
+def test_it_can_be_left_out():
+    """Without an admin address there is no such listener."""
+    with gateway("http://127.0.0.1:1", admin=None) as served:
+        assert served.admin_url is None

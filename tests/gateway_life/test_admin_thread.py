@@ -16,7 +16,7 @@ from shim.gateway.http1.listener import bind_tcp
 from shim.gateway.option_values import Address
 from tests.gateway.test_signing import PATH
 from tests.peers.raw import EndedError, reply, replying, until
-from tests.peers.served import LOOPBACK, At, ask, calling, gateway, get, status_of
+from tests.peers.served import LOOPBACK, At, admin, ask, calling, gateway, get, status_of
 
 
 class Held:
@@ -42,7 +42,7 @@ def hanging():
             try:
                 caller.send(get(PATH))
                 assert held.reached.wait(30)
-                yield At(served.admin_url or "")
+                yield admin(served)
             finally:
                 held.go.set()
             assert status_of(caller.message()[0]) == 200
@@ -51,17 +51,17 @@ def hanging():
 @pytest.mark.parametrize("path", ["/livez", "/readyz", "/metrics"])
 def test_pages_answer_while_the_loop_of_the_calls_hangs(path):
     """They have a thread and a loop of their own."""
-    with hanging() as admin:
-        assert status_of(ask(admin, get(path, host="localhost"))[0]) == 200
+    with hanging() as pages:
+        assert status_of(ask(pages, get(path, host="localhost"))[0]) == 200
 
 
 def test_a_loop_that_does_not_come_back_is_told(monkeypatch):
     """Whoever watches the process has to know of it, and /livez is where it looks."""
-    with hanging() as admin:
+    with hanging() as pages:
         monkeypatch.setattr(server_module, "STUCK", 0.0)
-        head, content = ask(admin, get("/livez"))
+        head, content = ask(pages, get("/livez"))
         assert (status_of(head), content) == (503, b"stuck\n")
-        assert status_of(ask(admin, get("/readyz"))[0]) == 200
+        assert status_of(ask(pages, get("/readyz"))[0]) == 200
 
 
 def test_pages_answer_while_the_callers_connections_are_all_taken():
@@ -69,16 +69,15 @@ def test_pages_answer_while_the_callers_connections_are_all_taken():
     with gateway("http://127.0.0.1:1", max_connections=1) as served, contextlib.ExitStack() as stack:
         for _ in range(3):
             stack.enter_context(calling(served))
-        assert ask(At(served.admin_url or ""), get("/livez"))[1] == b"ok\n"
+        assert ask(admin(served), get("/livez"))[1] == b"ok\n"
 
 
 def test_idle_connections_do_not_keep_a_probe_out():
     """Those that say nothing go first: the oldest of them for each new one."""
     with gateway("http://127.0.0.1:1") as served, contextlib.ExitStack() as stack:
-        admin = At(served.admin_url or "")
-        idle = [stack.enter_context(calling(admin)) for _ in range(3 * MOST)]
+        idle = [stack.enter_context(calling(admin(served))) for _ in range(3 * MOST)]
         for _ in range(5):
-            assert ask(admin, get("/livez"))[1] == b"ok\n"
+            assert ask(admin(served), get("/livez"))[1] == b"ok\n"
         assert idle[0].rest() == b""
 
 
@@ -89,12 +88,12 @@ def test_pages_answer_when_there_are_no_descriptors_left(serve, port):
         resource.setrlimit(resource.RLIMIT_NOFILE, (48, 48))
 
     running = serve("--admin", f"127.0.0.1:{port}", "--upstream", "http://127.0.0.1:1", preexec_fn=few)
-    served, admin = running.calls(), At(f"http://127.0.0.1:{port}")
+    served, pages = running.calls(), At(f"http://127.0.0.1:{port}")
     with contextlib.ExitStack() as stack:
         for _ in range(60):
             stack.enter_context(calling(served))
         for path in ("/livez", "/readyz", "/metrics") * 5:
-            assert status_of(ask(admin, get(path, host="localhost"))[0]) == 200
+            assert status_of(ask(pages, get(path, host="localhost"))[0]) == 200
 
     def taken():
         with contextlib.suppress(EndedError):  # it may be among those that make room, as long as room is made

@@ -6,11 +6,10 @@ import pytest
 from prometheus_client.parser import text_string_to_metric_families
 
 from shim.core.settings import RouteWord
-from tests.gateway.test_admin import admin
 from tests.gateway.test_translating import EMPTY, V1
 from tests.peers.pages import Page
 from tests.peers.raw import reply, replying, until
-from tests.peers.served import ask, gateway, get
+from tests.peers.served import admin, ask, gateway, get
 
 SUNSET = "Sunset: Thu, 1 Jul 2027 00:00:00 GMT"
 DEPRECATION = "deprecation: @1722816000"

@@ -10,9 +10,7 @@ import pytest
 
 from shim.core.messages import Record, Reply
 from shim.core.settings import RouteWord
-from shim.errors import SettingsError
 from shim.gateway.coalesce import BUDGET, BufferedResponse, Coalescer, alike
-from shim.gateway.plan import read_options
 from tests.gateway.test_translating import EMPTY, V1, V2
 from tests.peers.raw import Peer, raw_upstream, reply, until
 from tests.peers.served import ask, calling, gateway, get, status_of, value_of
@@ -202,19 +200,6 @@ def test_signed_calls_differ_by_signer_alone():
 def test_who_asks_for_a_fresh_answer_gets_one(line):
     """Such a caller takes no part (RFC 9111, 5.2.1)."""
     assert alike((line,), signed=False) is None
-
-
-@pytest.mark.parametrize(("text", "window"), [("off", None), ("0", 0.0), ("50", 0.05), ("10000", 10.0)])
-def test_window_is_written_in_milliseconds(text, window):
-    """Off, joining alone, or a short while."""
-    assert read_options({}, {"coalesce": text}).coalesce == window
-
-
-@pytest.mark.parametrize("text", ["on", "-1", "10001", "nan", "inf", "50ms"])
-def test_window_is_no_cache(text):
-    """Nothing that isn't a short while is taken for one."""
-    with pytest.raises(SettingsError, match="--coalesce"):
-        read_options({}, {"coalesce": text})
 
 
 class Held:

@@ -1,23 +1,13 @@
 """What a gateway's metrics page says."""
 
 from collections.abc import Mapping
-from typing import Protocol
 
 import pytest
 from prometheus_client.parser import text_string_to_metric_families
 
-from tests.peers.served import At, ask, get
+from tests.peers.served import HasAdmin, admin, ask, get
 
 IN_FLIGHT = "atlas_shim_in_flight_requests"
-
-
-class HasAdmin(Protocol):
-    """A gateway with an admin listener."""
-
-    @property
-    def admin_url(self) -> str | None:
-        """Its origin."""
-        ...
 
 
 class Page:
@@ -47,8 +37,8 @@ def page():
     """Return a function that reads a gateway's page, once no call is in flight: an answer is there before its count."""
 
     def read(served: HasAdmin) -> Page:
-        asked, admin = get("/metrics", host="localhost"), At(served.admin_url or "")
-        while (found := Page(ask(admin, asked)[1].decode())).value(IN_FLIGHT):
+        asked, where = get("/metrics", host="localhost"), admin(served)
+        while (found := Page(ask(where, asked)[1].decode())).value(IN_FLIGHT):
             pass
         return found
 

@@ -230,8 +230,7 @@ TEXT = (Path(__file__).parents[2] / "docs" / "reference" / "metrics.md").read_te
 
 def test_every_metric_is_explained_and_none_besides(page):
     """Names and labels in the tables are those of a gateway that was called."""
-    flex = reply(b'{"results":[],"totalCount":0}', "Content-Type: application/json")
-    with replying(flex) as upstream, gateway(upstream.origin, coalesce=60.0) as served:
+    with replying(FLEX) as upstream, gateway(upstream.origin, coalesce=60.0) as served:
         ask(served, get(PATH))
         ask(served, get(PATH))
         text = page(served).text

@@ -63,11 +63,25 @@ class Served(Protocol):
         ...
 
 
+class HasAdmin(Protocol):
+    """A gateway with an admin listener."""
+
+    @property
+    def admin_url(self) -> str | None:
+        """Its origin."""
+        ...
+
+
 @attrs.frozen
 class At:
     """A listener known by its URL: in another process, or a gateway's admin listener."""
 
     url: str
+
+
+def admin(served: HasAdmin) -> At:
+    """Return a gateway's admin listener."""
+    return At(served.admin_url or "")
 
 
 def connect(served: Served, source: str = "") -> Peer:
