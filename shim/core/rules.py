@@ -97,7 +97,7 @@ def _invalid(field: Field, rule: Rule, sources: Sequence[str], source: JsonObjec
     """Return the first unusable value of some sources, None if all are missing."""
     for name in sources:
         said = look_up(source, parse_source(name))
-        if said is not NoValue.MISSING and not rule.verb.is_missing(said):
+        if said is not NoValue.MISSING:
             return Dropped(name, *rule.verb.why_not(field, said))
     return None
 

@@ -6,16 +6,16 @@ The attribute ``around`` of a table has what is already known of the operation.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, Self
 
 import attrs
 
 from shim.documents.fields import TIERS, Resource, When
-from shim.documents.question import OF_PAGE, QueryRule, RefusedChoice, RequestBody, query_rules
-from shim.documents.read import Declared, given, nested, of_table, read_as, source_text, under
+from shim.documents.question import OF_PAGE, QueryRule, RefusedChoice, RequestBody
+from shim.documents.read import Declared, given, named, nested, of_table, read_as, source_text, under
 from shim.documents.resources import read_body
-from shim.documents.sources import LONGEST, Step
+from shim.documents.sources import Step
 from shim.documents.tables import Rows, Table, checked, key_path, read_template
 from shim.documents.templates import Template, parameters_in, parse_template
 from shim.documents.versions import parse_date
@@ -38,10 +38,8 @@ class Alike(Declared):
     error_code: str = under("errorCode")
 
     def wrong(self, table: Table) -> Rows:
-        is_one = self.source and f"[{Step.EACH}]" not in self.source
-        refuses = self.status in range(400, 500)
-        yield "status", not refuses, f"must be that of an error, 400 to 499, not {self.status}"
-        yield "source", is_one, f"{self.source!r} is one value; [each] leads to several that can be alike"
+        yield "status", self.status not in range(400, 500), "must be that of an error, 400 to 499"
+        yield "source", f"[{Step.EACH}]" not in self.source, "needs [each], which leads to values that can be alike"
 
 
 @attrs.frozen
@@ -57,11 +55,8 @@ class ErrorShape(Declared):
     reason: str = source_text(default="")
 
     def wrong(self, table: Table) -> Rows:
-        yield (
-            "code",
-            not (table.has("code") or self.detail),
-            "is missing; give a text, or detail where errors have no codes",
-        )
+        lacking = "code" not in table.data and not self.detail
+        yield "code", lacking, "is missing; give a text, or detail where errors have no codes"
 
 
 ATLAS_ERRORS = ErrorShape("errorCode", "detail", "error", "reason")
@@ -76,23 +71,20 @@ class ErrorRule(Declared):
     detail: str | None = None
 
     def wrong(self, table: Table) -> Rows:
-        is_error = self.status is None or self.status in range(400, 600)
-        yield "", not table.names(), "says nothing; give errorCode, status or detail"
-        yield "status", not is_error, f"must be that of an error, 400 to 599, not {self.status}"
-        for name in parameters_in(self.detail or ""):
-            unknown = name not in table.around.operation.path.parameters
-            yield "detail", unknown, f"{{{name}}} is not a parameter of the legacy path"
+        yield "", not table.data, "says nothing; give errorCode, status or detail"
+        yield "status", self.status not in {None, *range(400, 600)}, "must be that of an error, 400 to 599"
+        yield from unknown_parameters("detail", parameters_in(self.detail or ""), table.around.operation)
 
 
 def _path(table: Table, key: str) -> Template:
     legacy = table.around.operation
-    if table.around.tier in TIERS or table.has(key):
+    if table.around.tier in TIERS or key in table.data:
         return read_template(table, key, verbs=True)
     return checked(table, key, parse_template, legacy.full_path) or legacy.path
 
 
 def _version(table: Table, key: str) -> str:
-    version = table.text(key, default="" if table.has("media_type") else None)
+    version = table.text(key, default="" if "media_type" in table.data else None)
     checked(table, key, parse_date, version)
     return version
 
@@ -100,7 +92,12 @@ def _version(table: Table, key: str) -> str:
 def _reads_all(table: Table) -> bool:
     """Return whether the whole of a list is one answer, which is read to its end."""
     shape = table.around.operation.shape
-    return bool(shape != "one" and (table.get("bare") is True or shape == "array" or table.has("media_type")))
+    return bool(shape == "array" or (shape == "page" and (table.get("bare") is True or "media_type" in table.data)))
+
+
+def _paging(table: Table, key: str) -> str:
+    all_at_once = _reads_all(table) or "next" in table.data
+    return table.word(key, PAGING, default="collected" if all_at_once else "kept")
 
 
 @attrs.frozen
@@ -116,15 +113,10 @@ class Target(Declared):
     method: str = read_as(lambda table, key: table.word(key, METHODS, default=table.around.operation.method))
     path: Template = read_as(_path)
     version: str = read_as(_version)
-    paging: str = read_as(
-        lambda table, key: table.word(
-            key, PAGING, default="collected" if _reads_all(table) or table.has("next") else "kept"
-        ),
-        default="kept",
-    )
-    items: str = "results"
+    paging: str = read_as(_paging, default="kept")
+    items: str = source_text(default="results")
     bare: bool = False
-    query: Mapping[str, QueryRule] = read_as(query_rules, factory=dict)
+    query: Mapping[str, QueryRule] = named(QueryRule)
     body: Resource | None = read_as(lambda table, key: read_body(table.table(key)), default=None)
     alike: Alike | None = nested(Alike)
     media_type: str = ""
@@ -138,17 +130,11 @@ class Target(Declared):
         return self.media_type or f"application/vnd.atlas.{self.version}+json"
 
     def wrong(self, table: Table) -> Rows:
-        parts, kind, legacy = self.items.split("."), self.media_type, table.around.operation
-        no_name = (
-            not all(parts)
-            or len(self.items) > LONGEST
-            or any(part.isdigit() for part in parts)
-            or {*"['"} & {*self.items}
-        )
+        kind, legacy, next_ = self.media_type, table.around.operation, self.next
         kept, is_one, is_read = self.paging == "kept", legacy.shape == "one", legacy.method == "GET"
-        names = [rule.to for rule in self.query.values() if not rule.drop and (rule.refuse is None or rule.values)]
+        no_list = "[" in self.items or self.items in OF_PAGE
         other = "belongs to lists; this operation answers with one resource"
-        yield from unknown_parameters("path", self.path, legacy)
+        yield from unknown_parameters("path", self.path.parameters, legacy)
         what = f"{self.method} can't answer {legacy.method}: a read stays a read, and a write a write"
         yield "method", (self.method == "GET") != is_read, what
         yield from self._is_legacy(table)
@@ -156,20 +142,19 @@ class Target(Declared):
         yield "media_type", kind and self.version, "can't stand beside version: one of them says what Accept has"
         no_host = self.host and not self.host.isidentifier()
         yield "host", no_host, f"{self.host!r} is not a name; its URL is in ATLAS_SHIM_HOSTS, for operators to give"
-        yield "items", self.bare and table.has("items"), "can never apply: a bare answer is itself the list"
-        yield "items", no_name, f"{self.items!r} is not a name; nest names with dots, or say bare = true"
-        yield "items", is_one and self.items != "results" and not self.next, other
-        yield "items", self.items in OF_PAGE, f"{self.items!r} is never the list of a page"
+        yield "items", self.bare and "items" in table.data, "can never apply: a bare answer is itself the list"
+        yield "items", no_list, f"{self.items!r} is not the name of a list; a list that is the answer is bare = true"
+        yield "items", is_one and self.items != "results" and not next_, other
         yield "paging", _reads_all(table) and kept, "can only be collected: the whole list is read"
-        yield "paging", is_one and not kept and not self.next, other
-        bare = self.bare and self.next != LINK
+        yield "paging", is_one and not kept and not next_, other
         no_next = "belongs to lists, or to the one list of a resource that a GET reads"
-        yield "next", is_one and self.next and (self.alike or not is_read), no_next
-        yield "next", self.next and (bare or kept), "can never apply: it belongs to pages that are collected"
-        yield "next", self.cursor and not table.has("next"), "is missing; say where a page has the value for cursor"
-        yield "alike", self.alike and not is_one, "belongs to one resource; in a list it would hide the others"
-        yield "alike", self.alike and not is_read, "belongs to reads; what a write answers has been executed"
-        for to in sorted({to for to in names if names.count(to) > 1}):
+        yield "next", is_one and next_ and (self.alike or not is_read), no_next
+        never = next_ and (kept or (self.bare and next_ != LINK))
+        yield "next", never, "can never apply: it belongs to pages that are collected"
+        yield "next", self.cursor and "next" not in table.data, "is missing; say where a page has the value for cursor"
+        yield "alike", self.alike and not (is_one and is_read), "belongs to reads of one resource"
+        sent = [rule.to for rule in self.query.values() if not rule.drop and (rule.refuse is None or rule.values)]
+        for to in sorted({to for to in sent if sent.count(to) > 1}):
             yield "query", True, f"has two parameters that become {to!r}"
         chooser = legacy.query
         for word in () if chooser is None else (table.name,) if table.name in chooser.words else chooser.words:
@@ -178,30 +163,25 @@ class Target(Declared):
             yield key_path(".query", chooser.choose), lacks, f"has no word for {word!r}, which chooses this call"
 
     def _is_legacy(self, table: Table) -> Rows:
-        """Yield for each API that the call is the legacy one on."""
+        """Yield for each API whether the call is the legacy one on it."""
         legacy, version = table.around.operation, self.version
-        what = f"is the legacy call itself; versions must end before {version}, or the path be another"
-        if not version:
-            what = "is the legacy call itself, which a media_type does not change; the path must be another"
+        what = "is the legacy call itself; versions must end before the version of this call, or the path be another"
         for api in table.around.apis.values():
             same = (self.path.text, self.method) == (f"{api.base}{legacy.path.text}", legacy.method) and not self.host
             is_new = version and api.version is None and version not in legacy.versions
             yield "path", same and not is_new, what
 
 
-def unknown_parameters(key: str, path: Template, legacy: Any) -> Rows:
-    """Yield for each parameter of a path whether the legacy path does not have it."""
-    for name in path.parameters:
+def unknown_parameters(key: str, names: Sequence[str], legacy: Any) -> Rows:
+    """Yield for each name whether it is not a parameter of the legacy path."""
+    for name in names:
         yield key, name not in legacy.path.parameters, f"{{{name}}} is not a parameter of the legacy path"
 
 
-def _errors(table: Table, key: str) -> Mapping[str, ErrorRule]:
-    found, rules = dict[str, ErrorRule](), table.table(key)
-    for code in rules.names() if rules is not None else ():
-        assert rules is not None
-        is_code = isinstance(rules.get(code), str)
-        found[code] = ErrorRule(rules.text(code)) if is_code else ErrorRule.maybe(rules.table(code)) or ErrorRule()
-    return found
+def _error(table: Table, code: str) -> ErrorRule:
+    if isinstance(table.get(code), str):
+        return ErrorRule(table.text(code))
+    return ErrorRule.maybe(table.table(code)) or ErrorRule()
 
 
 @attrs.frozen
@@ -228,9 +208,9 @@ class Successor(Declared):
     when: When | None = nested(When)
     request: RequestBody | None = given("request", default=None)
     probe: Template | None = read_as(
-        lambda table, key: read_template(table, key) if table.has(key) else None, default=None
+        lambda table, key: read_template(table, key) if key in table.data else None, default=None
     )
-    errors: Mapping[str, ErrorRule] = read_as(_errors, factory=dict)
+    errors: Mapping[str, ErrorRule] = read_as(lambda table, key: table.each(key, _error), factory=dict)
     error: ErrorShape = read_as(
         lambda table, key: ErrorShape.maybe(table.table(key)) or table.around.error, default=ATLAS_ERRORS
     )
@@ -255,7 +235,7 @@ class Successor(Declared):
         return cls.part(table, only=only, choices=choices, request=request)
 
     def wrong(self, table: Table) -> Rows:
-        words, targets = table.around.operation.words, list(self.targets())
+        legacy, words, targets = table.around.operation, table.around.operation.words, list(self.targets())
         for word in self.choices:
             unknown = word not in words
             yield "choose", unknown, f"{word!r} is not one of the words that request.words or query.words declares"
@@ -266,25 +246,22 @@ class Successor(Declared):
         yield "probe", useless, "can never apply: it is asked before a word is refused, and no word is refused"
         lacking = not table.around.is_first and not self.after and not self.switch
         yield "after", lacking, "is missing; list the error codes of the other tier that lead to this one"
-        legacy, ways = table.around.operation, [bool(self.after), self.adds, self.when is not None]
-        several = "needs exactly one of after, adds and when"
-        yield "switch", self.switch and ways.count(True) != 1, several
-        yield "switch", not self.switch and (self.adds or self.when), "is missing; adds and when belong to it"
-        no_list = legacy.method != "GET" or legacy.shape != "page"
+        ways = [bool(self.after), self.adds, self.when is not None]
+        yield "switch", self.switch and ways.count(True) != 1, "needs exactly one of after, adds and when"
+        yield "switch", not self.switch and any(ways[1:]), "is missing; adds and when belong to it"
         kept = self.only is not None and self.only.paging == "kept"
-        yield "adds", self.adds and (no_list or kept), "belongs to pages that are read and collected"
-        bodiless = legacy.method in {"GET", "DELETE"}
-        yield "when", self.when and bodiless, f"looks at a body, and {legacy.method} has none"
-        yield "request", self.request and bodiless, f"describes a body, and {legacy.method} has none"
+        no_list = legacy.method != "GET" or legacy.shape != "page" or kept
+        yield "adds", self.adds and no_list, "belongs to pages that are read and collected"
+        for key, said in (("when", self.when), ("request", self.request)):
+            yield key, said and not legacy.has_body, f"belongs to calls with a body, and {legacy.method} has none"
         yield "request", self.request and self.request.choose, "can't choose a call; that of the operation can"
-        if self.probe is not None:
-            yield from unknown_parameters("probe", self.probe, legacy)
+        yield from unknown_parameters("probe", self.probe.parameters if self.probe else (), legacy)
+        has_codes = self.error.code or not self.error.detail
         for code in self.errors:
-            is_number = code.isdecimal() and self.error == ATLAS_ERRORS  # others may have numbers as codes
             is_status = len(code) == 3 and code.isdecimal() and 400 <= int(code) <= 599
-            no_codes = self.error.detail and not self.error.code
-            never = not is_status and (is_number or no_codes)
-            yield key_path(".errors", code), never, "can never apply: it is not a status of an error"
+            is_code = not code.isdecimal() if self.error == ATLAS_ERRORS else has_codes
+            never = "can never apply: it is not a status of an error"
+            yield key_path(".errors", code), not (is_status or is_code), never
 
     def targets(self) -> Iterator[tuple[str, Target]]:
         """Return its upstream calls with the key each stands under."""
@@ -296,5 +273,5 @@ class Successor(Declared):
 
 
 def _choice(table: Table) -> Target | RefusedChoice:
-    table.know(("refuse",) if table.has("refuse") else (*Target.keys(), "refuse"))
+    table.know(("refuse",) if "refuse" in table.data else (*Target.keys(), "refuse"))
     return RefusedChoice.maybe(table.table("refuse")) or Target.part(table)

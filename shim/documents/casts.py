@@ -42,7 +42,6 @@ class Values(Way):
 
     key = "values"
     mark = ": "
-    reads = ()
     values: Mapping[str, Any] = read_as(_read_values)
     _meanings: Mapping[tuple[type, Any], Any] = attrs.field(init=False, eq=False, repr=False)
 
@@ -80,7 +79,6 @@ class ToType(Way):
 
     key = "cast"
     makes = _SCALARS
-    reads = _SCALARS
     says = "cast to its type"
 
     def made(self, field: Field, said: Json) -> Json:
@@ -108,7 +106,6 @@ class Factor(Way):
 
     key = "factor"
     makes = ("integer", "number")
-    reads = ("number",)
     says = "times {0.by}"
     by: Fraction = read_as(_read_factor, "factor")
 
@@ -140,7 +137,7 @@ class Join(Way):
 
     key = "join"
     makes = ("string",)
-    reads = ("array",)
+    of_lists = True
     by: str = read_as(_text_between, "join")
 
     def how(self) -> str:
@@ -156,7 +153,6 @@ class Split(Way):
 
     key = "split"
     makes = ("strings",)
-    reads = ("string",)
     by: str = read_as(_text_between, "split")
 
     def how(self) -> str:
@@ -179,7 +175,6 @@ class Parts(Way):
 
     key = "parts"
     makes = ("string",)
-    reads = ("string",)
     says = "its first {0.count} parts between dots"
     count: int = read_as(_count, "parts")
 

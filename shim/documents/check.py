@@ -6,10 +6,11 @@ Rows say where, whether it is wrong, and what is.
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
+from typing import Any
 
 import attrs
 
-from shim.documents.fields import BODY, TIERS, Field, Resource, Rule, Use, When
+from shim.documents.fields import BODY, TIERS, Field, Resource, Rule, Use
 from shim.documents.model import Document, Operation
 from shim.documents.sources import Path, Step, names_in, parse_source, unquoted
 from shim.documents.tables import Rows, below, did_you_mean, nearest
@@ -60,8 +61,6 @@ def _of_fields(document: Document) -> Rows:
         meant = {*misspelt, *misspelt.values()} - (use.tiers.keys() - misspelt.keys())
         for field in use.resource.fields:
             yield from _of_field(field, use, meant)
-        for tier in use.tiers:
-            yield from _of_lists(use.resource, tier)
 
 
 def _uses(document: Document) -> list[Use]:
@@ -137,28 +136,18 @@ def _key(tier: str) -> str:
 
 
 def _of_alternatives(rules: Sequence[Rule]) -> Rows:
-    before = list[When]()
+    taken = set[Any]()  # values of sources, and conditions, for which an earlier rule has been chosen
     for rule, later in zip(rules, (*rules, None)[1:], strict=True):
         if rule.when is None:
             if later is not None:
                 yield later.at, True, "can never apply: the rule before it has no when"
             return
         open_end = "has a when and no rule after it; end with a rule for all other cases, absent if need be"
-        covered = _is_covered(rule.when, [one for one in before if one.source == rule.when.source])
         yield rule.at, later is None, open_end
-        yield rule.at, covered, "can never apply: rules before it take all its words"
-        before.append(rule.when)
-
-
-def _is_covered(when: When, before: Sequence[When]) -> bool:
-    """Return whether earlier conditions on the same source cover this one."""
-    if when.given is not None:
-        return any(one.given is when.given or (one.negated and not when.given) for one in before)
-    if when.negated:
-        return any(one.negated and one.words <= when.words for one in before)
-    words = {word for one in before if not one.negated for word in one.words}
-    others = any(one.given or (one.negated and not one.words & when.words) for one in before)
-    return others or when.words <= words
+        said = {(rule.when.source, word) for word in rule.when.words}
+        is_dead = rule.when in taken or (said and not rule.when.negated and said <= taken)
+        yield rule.at, is_dead, "can never apply: rules before it take all its words"
+        taken |= {rule.when, *(() if rule.when.negated else said)}
 
 
 def _of_rule(field: Field, rule: Rule) -> Rows:
@@ -169,26 +158,8 @@ def _of_rule(field: Field, rule: Rule) -> Rows:
     yield rule.at, no_links, "a field of type links is made by link, from or absent"
     yield rule.at, is_links and BODY in field.rules, "a request body has no links"
     yield rule.at, field.of is not None and not verb.hands_on, "a field with of is made by from or absent"
-    for source in (*(() if verb.reads_list(field) else rule.sources), *rule.looked_at):
+    for source in (*(() if verb.takes_list(field) else rule.sources), *rule.looked_at):
         yield rule.at, Step.EACH in _path(source), f"{source!r} is a list; [first] or [only] take one item of it"
-
-
-def _of_lists(resource: Resource, tier: str) -> Rows:
-    """Yield a row for each source that treats a list as an object, or an object as a list, unlike other rules."""
-    lists, others = dict[Path, str](), dict[Path, str]()
-    rules = [(field, rule) for field in resource.fields for rule in field.rules.get(tier, ())]
-    for field, rule in rules:
-        is_list = rule.verb.reads_list(field)
-        if is_list is not None:
-            (lists if is_list else others).update({_path(source): field.name for source in rule.sources})
-    for rule, source in [(one, source) for _, one in rules for source in (*one.sources, *one.looked_at)]:
-        path = _path(source)
-        for start, after in ((path[:end], path[end]) for end in range(1, len(path))):
-            if start in lists and not isinstance(after, Step):
-                instead = f"{'.'.join(start)}[first].{after}"
-                yield rule.at, True, f"{source!r} goes through a list, as {lists[start]!r} says: {instead}?"
-            elif start in others and isinstance(after, Step):
-                yield rule.at, True, f"{source!r} takes an item of what is not a list, as {others[start]!r} says"
 
 
 def _path(source: str) -> Path:

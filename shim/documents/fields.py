@@ -28,7 +28,7 @@ LISTS = ("strings", "objects", "array", "links")
 
 
 def _words(table: Table, _: str) -> frozenset[str | bool]:
-    for key in [key for key in ("is", "is_not") if table.has(key)][:1]:
+    for key in [key for key in ("is", "is_not") if key in table.data][:1]:
         word = table.get(key)
         return frozenset({word} if isinstance(word, bool) else table.texts(key, required=True))
     return frozenset()
@@ -43,11 +43,11 @@ class When(Declared):
 
     source: str = source_text()
     words: frozenset[str | bool] = read_as(_words, "is", "is_not", default=frozenset())
-    negated: bool = read_as(lambda table, _: table.has("is_not"), "is_not", default=False)
-    given: bool | None = read_as(lambda table, key: table.flag(key) if table.has(key) else None, default=None)
+    negated: bool = read_as(lambda table, _: "is_not" in table.data, "is_not", default=False)
+    given: bool | None = read_as(lambda table, key: table.flag(key) if key in table.data else None, default=None)
 
     def wrong(self, table: Table) -> Rows:
-        several = len([key for key in ("is", "is_not", "given") if table.has(key)]) != 1
+        several = len({"is", "is_not", "given"} & table.data.keys()) != 1
         yield "", several, "needs exactly one of is, is_not and given"
 
 
@@ -85,9 +85,9 @@ class Verb(Declared):
         """Yield what could never apply or never be true in a rule of that field."""
         return iter(())
 
-    def reads_list(self, field: Field) -> bool | None:
-        """Return whether the sources are lists; None if nothing is known of them."""
-        return None
+    def takes_list(self, field: Field) -> bool:
+        """Return whether a source may be a list that ``[each]`` makes."""
+        return False
 
     def lines(self, script: Script, field: Field, which: str) -> list[str]:
         """Return the lines that give a field its value; ``which`` are the names of field and rule."""
@@ -114,10 +114,6 @@ class Verb(Declared):
     def column_of(self, columns: Columns, field: Field, source: str) -> Part:
         """Return the field's text in all items of a list, which have something at a source."""
         raise Unusual
-
-    def is_missing(self, said: Json) -> bool:
-        """Return whether a value counts as missing."""
-        return False
 
     def why_not(self, field: Field, said: Json) -> tuple[Json, str]:
         """Return which part of a value can't be used, and why; never called for a verb without sources."""

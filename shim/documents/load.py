@@ -93,16 +93,15 @@ def parse_document(source: DocumentSource, others: Mapping[str, Document] = Mapp
     resources.tables = top.named_tables("resource")
     lent = others[lender].resources if lender in others else {}
     resources.read = {one: resource for one, resource in lent.items() if one not in resources.tables}
-    own = {one: resources.get(one) for one in resources.tables}
     common, tables = top.table("all"), top.named_tables("operation")
     for table in tables.values():
-        table.begin_with(common)
+        table.data = {**(common.data if common else {}), **table.data}
     found = tuple(map(Operation.read, tables.values()))
     if not found:
         top.wrong("operation", "is missing; a document describes at least one operation")
-    used = {resource.name for operation in found for resource in operation.resources()}
-    for key in [key for key in own if key not in used]:
+    for key in [key for key in resources.tables if key not in resources.read]:
         top.wrong("resource", f"{key!r} is used by no operation")
+    own = {one: resources.get(one) for one in resources.tables}
     return Document(name, title, source.file, apis, found, dict(source.overridden), own)
 
 

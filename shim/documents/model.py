@@ -6,13 +6,13 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Collection, Mapping
 from datetime import datetime
 from typing import Any, Self
 
 import attrs
 
-from shim.documents.calls import METHODS, ErrorShape, Successor
+from shim.documents.calls import METHODS, ErrorShape, Successor, unknown_parameters
 from shim.documents.fields import TIERS, Field, Resource
 from shim.documents.question import OF_PAGE, QueryChoice, RequestBody
 from shim.documents.read import Declared, given, nested, of_table, read_as, read_declared
@@ -50,8 +50,7 @@ class Constant(Declared):
     value: Any = read_as(Table.get)
 
     def wrong(self, table: Table) -> Rows:
-        yield "value", self.value is None, "is missing; give the answer"
-        yield "value", self.value is not None and not is_json(self.value), f"{self.value!r} is not a JSON value"
+        yield "value", not is_json(self.value), f"{self.value!r} is not a JSON value"
 
 
 @attrs.frozen
@@ -65,7 +64,7 @@ class Api(Declared):
 
     def wrong(self, table: Table) -> Rows:
         yield "base", "{" in self.base, "can't have parameters; they stand in the paths of operations"
-        yield "base", self.base in table.around, "is the base of another api of this document"
+        yield "base", self.base in table.around, "is that of another api, too"
         checked(table, "version", parse_date, self.version or "")
 
 
@@ -93,7 +92,7 @@ def _status(table: Table, key: str) -> Mapping[str, int]:
 
 
 def _end(table: Table, key: str) -> datetime:
-    return NEVER if table.get("lives") is True and not table.has(key) else table.instant(key)
+    return NEVER if table.get("lives") is True and key not in table.data else table.day(key)
 
 
 @attrs.frozen(kw_only=True)
@@ -118,7 +117,7 @@ class Operation(Declared):
     versions: Versions = read_as(
         lambda table, key: checked(table, key, parse_versions, table.text(key)) or Versions("2023-01-01")
     )
-    oldest: bool = read_as(lambda table, key: not table.has(key) or table.flag(key), default=True)
+    oldest: bool = read_as(lambda table, key: key not in table.data or table.flag(key), default=True)
     method: str = read_as(lambda table, key: table.word(key, METHODS))
     path: Template = read_as(read_template)
     shape: str = read_as(lambda table, key: table.word(key, SHAPES, default="one"))
@@ -154,6 +153,11 @@ class Operation(Declared):
         return made
 
     @property
+    def has_body(self) -> bool:
+        """Whether its calls have a body."""
+        return self.method not in {"GET", "DELETE"}
+
+    @property
     def version(self) -> str:
         """The version that its answers name."""
         return self.versions.first
@@ -164,61 +168,58 @@ class Operation(Declared):
         return (self.request.words if self.request else ()) or (self.query.words if self.query else ())
 
     def wrong(self, table: Table) -> Rows:
-        apis, successors, parameters = table.around.apis, [*self.successors.values()], self.path.parameters
-        for api, status in self.status.items():
-            is_success = type(status) is int and 200 <= status <= 299
-            yield "status", api not in apis, f"{api!r} is not one of {', '.join(apis)}"
-            yield "status", not is_success, f"must be a success status such as 200, not {status!r}"
-        for name, api in apis.items():
+        apis, successors = table.around.apis, [*self.successors.values()]
+        statuses_of = f"needs a success status such as 200 for each of {', '.join(apis)}"
+        are_good = all(type(status) is int and 200 <= status <= 299 for status in self.status.values())
+        yield "status", self.status.keys() != apis.keys() or not are_good, statuses_of
+        for api in apis.values():
             inside = api.base and self.path.text.startswith(f"{api.base}/")
             yield "path", inside, f"is below the base of its api already; leave {api.base} out"
-            yield "status", name not in self.status, f"says nothing of {name}"
-        yield from self._wrong_ends()
-        ways = [bool(successors), self.gone is not None, self.constant is not None]
-        two = "needs either a successor ([….flex]), [….gone] or [….constant], and no two of them"
+        yield "sunset", self.sunset < self.deprecated, "is earlier than deprecated (RFC 9745, 4)"
+        yield "sunset", self.lives and self.sunset != NEVER, "can't stand beside lives"
+        yield (
+            "blank",
+            self.blank and not (self.method == "GET" and successors),
+            "belongs to reads that have a successor",
+        )
+        yield "blank", self.blank and self.blank >= self.sunset, "can never apply: the sunset is not later"
+        ways = [bool(successors), self.gone is not None, self.constant is not None].count(True)
         on_off = "needs a successor or [….constant] for on, and [….gone] for off"
-        yield "switch", self.switch and (self.gone is None or ways.count(True) != 2), on_off
+        yield "switch", self.switch and (self.gone is None or ways != 2), on_off
         yield "switch", self.switch and self.method == "GET", "belongs to writes"
-        yield "", not self.switch and ways.count(True) != 1, two
+        two = "needs either a successor ([….flex]), [….gone] or [….constant], and no two of them"
+        yield "", not self.switch and ways != 1, two
         switched = [one for one in successors if one.switch]
         others = len(successors) - len(switched)
         yield "lives", self.lives and (others or len(switched) != 1), "needs one successor, which has a switch"
-        last = switched == successors[-1:]
-        yield "", not self.lives and switched and not (last and others), "needs a successor that has no switch, first"
-        for name in self.cluster:
-            yield "cluster", name not in parameters, f"{name!r} is not a parameter of the path"
+        last = others and switched == successors[-1:]
+        yield "", not self.lives and switched and not last, "needs a successor that has no switch, first"
+        yield from unknown_parameters("cluster", self.cluster, self)
         lacking = others > 1 and not self.cluster
         yield "cluster", lacking, "is missing; name the path parameters that tell one cluster from another"
-        bodiless = self.method in {"GET", "DELETE"}
-        yield "request", self.request and bodiless, f"describes a body, and {self.method} has none"
-        both = self.request is not None and self.request.choose and self.query is not None
-        yield "query", both, "can't choose the call: the body does"
+        no_body = f"belongs to calls with a body, and {self.method} has none"
+        yield "request", self.request and not self.has_body, no_body
+        yield "query", self.query and self.request and self.request.choose, "can't choose the call: the body does"
         chosen = any(one.choices for one in successors)
         yield "query", self.query and not chosen, "can never apply: no successor has choose"
-        yield from self._wrong_order()
-        for one in successors:
+        for one in successors[:1]:
             alone = len(successors) == 1 and one.after and not self.lives
             yield f"{one.at.removeprefix(self.at)}.after", alone, "can never apply: there is no other tier"
+        yield from self._wrong_order()
+        yield "items", "items" in table.data and self.shape != "page", "belongs to pages"
+        no_list = self.items in OF_PAGE or "." in self.items
+        yield "items", no_list, f"{self.items!r} is not a name for a page's list"
         if successors:
             yield from self._wrong_content(table)
 
-    def _wrong_ends(self) -> Rows:
-        blank = self.blank
-        yield "sunset", self.sunset < self.deprecated, "is earlier than deprecated (RFC 9745, 4)"
-        yield "sunset", self.lives and self.sunset != NEVER, "can't stand beside lives"
-        reads = self.method == "GET" and self.successors
-        yield "blank", blank and not reads, "belongs to reads that have a successor"
-        yield "blank", blank and blank >= self.sunset, "can never apply: the sunset is not later"
-
     def _wrong_order(self) -> Rows:
         types = {field.name: field.type for field in self.fields}
-        for key in self.order:
-            kind, is_bare = types.get(key.removeprefix("-")), self.resource.bare
-            both = key.startswith("-") and key[1:] in self.order
-            yield "order", is_bare, "can't sort what is bare"
-            yield "order", kind is None and not is_bare, f"{key!r} is not a field of the resource"
-            yield "order", both, f"{key!r} and {key[1:]!r} can't both apply"
+        for key in () if self.resource.bare else self.order:
+            kind, both = types.get(key.removeprefix("-")), key.startswith("-") and key[1:] in self.order
+            yield "order", kind is None, f"{key!r} is not a field of the resource"
             yield "order", kind and kind not in _SORTABLE, f"{key!r} can't be sorted by: its type is {kind}"
+            yield "order", both, f"{key!r} and {key[1:]!r} can't both apply"
+        yield "order", self.order and self.resource.bare, "can't sort what is bare"
         for tier, one in self.successors.items():
             kept = self.order and any(target.paging != "collected" for _, target in one.targets())
             yield "order", kept, f"can never apply: {tier} keeps upstream's pages; set paging to collected"
@@ -226,30 +227,16 @@ class Operation(Declared):
     def _wrong_content(self, table: Table) -> Rows:
         """Yield the defects of ``resource`` and ``status``: answers with content need a resource."""
         bare = [code for code in self.status.values() if code in NO_CONTENT]
-        said, code = table.get("resource"), (*bare, 0)[0]
-        named = isinstance(said, str) and bool(said)
-        has, own = len(bare) < len(self.status), all(one.resource.name for one in self.successors.values())
+        has, named = len(bare) < len(self.status), "resource" in table.data
+        own = all(one.resource.name for one in self.successors.values())
         yield "resource", has and not named and not own, "is missing; name the resource whose fields an answer has"
-        yield "resource", bare and not has and named, f"can never apply: an answer with status {code} has no content"
-        yield "status", bare and self.shape != "one", f"{code} has no content, and a list is one"
-        lists = table.has("items") and self.shape != "page"
-        yield "items", lists, "belongs to pages: it names the member that holds the list"
-        no_list = self.items in OF_PAGE or "." in self.items
-        yield "items", no_list, f"{self.items!r} is not a name for a page's list"
+        yield "resource", named and not has, "can never apply: an answer with this status has no content"
+        yield "status", bare and self.shape != "one", "has no content, and a list is content"
 
     @property
     def fields(self) -> tuple[Field, ...]:
         """The fields of its answers."""
         return self.resource.fields
-
-    def resources(self) -> Iterator[Resource]:
-        """Return what its answers and bodies are made of, resources inside others too."""
-        found = [self.resource, *(one.resource for one in self.successors.values())]
-        for successor in self.successors.values():
-            found += [target.body for _, target in successor.targets() if target.body is not None]
-        for resource in found:
-            yield resource
-            yield from (field.of for field in resource.walk() if field.of is not None)
 
     @property
     def switched(self) -> Successor | None:

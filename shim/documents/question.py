@@ -8,7 +8,7 @@ from typing import Any
 import attrs
 
 from shim.documents.fields import TYPES
-from shim.documents.read import Declared, given, named, nested, read_as, under
+from shim.documents.read import Declared, named, nested, read_as, under
 from shim.documents.tables import Rows, Table, key_path, same
 from shim.documents.vocabulary import FITS, Json
 
@@ -32,22 +32,12 @@ class RefusedValue(Declared):
     ignored: str = ""
 
     def wrong(self, table: Table) -> Rows:
-        has = [table.has("value"), table.has("but")]
-        yield "value", not any(has), "is missing; give the value that is refused, or but, the one that is not"
-        yield "but", all(has), "can't stand beside value"
+        both = ("value" in table.data) == ("but" in table.data)
+        yield "value", both, "is missing, or stands beside but; give one of the two"
 
     def takes(self, value: Json) -> bool:
         """Return whether a value is not refused."""
         return not same(value, self.value) if self.but is None else same(value, self.but)
-
-
-def _members(table: Table, key: str) -> Mapping[str, str]:
-    sub = table.table(key)
-    if sub is None:
-        if not table.flag("rest"):
-            table.wrong(key, "is missing; give the body's members and their types")
-        return {}
-    return {name: sub.word(name, TYPES) for name in sub.names()}
 
 
 @attrs.frozen
@@ -58,7 +48,7 @@ class RequestBody(Declared):
     anything is sent. With ``rest`` members that are not declared are taken as they are.
     """
 
-    members: Mapping[str, str] = read_as(_members)
+    members: Mapping[str, str] = read_as(lambda table, key: table.each(key, lambda sub, name: sub.word(name, TYPES)))
     required: tuple[str, ...] = ()
     ignored: tuple[str, ...] = ()
     choose: str = ""
@@ -67,10 +57,12 @@ class RequestBody(Declared):
     rest: bool = False
 
     def wrong(self, table: Table) -> Rows:
-        chosen, types = (self.choose,) if self.choose else (), self.members
-        for at, names in (("refuse", tuple(self.refused)), ("required", self.required), ("choose", chosen)):
+        types, chosen = self.members, (self.choose,) if self.choose else ()
+        lacking = not self.rest and "members" not in table.data
+        yield "members", lacking, "is missing; give the body's members and their types"
+        for at, names in (("refuse", self.refused), ("required", self.required), ("choose", chosen)):
             for name in names:
-                yield at, name not in self.members, f"{name!r} is not a member of the body"
+                yield at, name not in types, f"{name!r} is not a member of the body"
         apart = bool(self.choose) != bool(self.words)
         yield "words", apart, "and choose belong together: the words that the choosing member may have"
         for name in self.ignored:
@@ -78,10 +70,10 @@ class RequestBody(Declared):
         no_words = types.get(self.choose, "string") != "string"
         yield "choose", no_words, f"{self.choose!r} must be of type string to have words"
         for name, refused in self.refused.items():
-            key, said = ("value", refused.value) if refused.but is None else ("but", refused.but)
+            said = refused.value if refused.but is None else refused.but
             never = name in types and said is not None and not FITS[types[name]](said)
             what = f"can never apply: {said!r} is not of the member's type, {types.get(name)}"
-            yield f"{key_path('.refuse', name)}.{key}", never, what
+            yield key_path(".refuse", name), never, what
 
 
 @attrs.frozen
@@ -106,49 +98,30 @@ class RefusedChoice(Declared):
     error_code: str = under("errorCode")
 
 
-def _words(table: Table, key: str) -> Mapping[str, str]:
-    words = table.table(key)
-    return {} if words is None else {word: words.text(word) for word in words.names()}
-
-
 @attrs.frozen
 class QueryRule(Declared):
     """What becomes of a parameter of the legacy query: its new name, words and default, or why it is dropped.
 
-    With ``refuse`` a call with this parameter, or with a word outside of ``values``, gets that error. ``elsewhere``:
-    the call goes to another host.
+    With ``refuse`` a call with this parameter, or with a word outside of ``values``, gets that error.
     """
 
     to: str = read_as(lambda table, key: table.text(key, default=table.name))
-    values: Mapping[str, str] = read_as(_words, factory=dict)
+    values: Mapping[str, str] = read_as(lambda table, key: table.each(key, Table.text), factory=dict)
     default: str | None = None
     drop: bool = False
     why: str = ""
     refuse: RefusedChoice | None = nested(RefusedChoice)
-    elsewhere: bool = given(default=False)
 
     def wrong(self, table: Table) -> Rows:
-        name, keys, chooser = table.name, table.names(), table.around.operation.query
-        beside = table.has("to") or table.has("default") or bool(self.values)
-        unknown = bool(self.values) and self.default not in {None, *self.values}
-        chooses = self.default is not None and chooser is not None and name == chooser.choose
-        empty = not keys or (keys == ("to",) and self.to == name and not self.elsewhere)
-        alone = len(keys) == 1 or (self.values and not self.drop)
-        yield "refuse", self.refuse is not None and not alone, "stands alone, or beside values: nothing else is sent"
-        yield "", empty, "says nothing; give to, values, default, drop or refuse"
+        name, keys, chooser = table.name, {*table.data}, table.around.operation.query
+        beside = keys - ({"refuse", "values"} if self.refuse else {"drop", "why"} if self.drop else keys)
+        yield "", not keys, "says nothing; give to, values, default, drop or refuse"
+        yield "refuse" if self.refuse else "drop", beside, f"can't stand beside {' and '.join(sorted(beside))}"
         yield "values", table.get("values") == {}, "must be a table of words"
-        yield "drop", self.drop and beside, "can't stand beside to, values and default: the parameter is not sent"
         yield "why", self.drop and not self.why, "is missing; say why the parameter is not sent"
+        unknown = bool(self.values) and self.default not in {None, *self.values}
         yield "default", unknown, f"{self.default!r} is not one of the words in values"
-        yield "", not name, "needs a name"
-        yield "", name in OF_PAGES, "is a parameter that the shim reads and writes itself"
+        yield "", not name or name in OF_PAGES, "is not the name of a parameter that a document may speak of"
         yield "to", self.to in OF_PAGES - {name}, f"{self.to!r} is a parameter that the shim writes itself"
+        chooses = self.default is not None and chooser is not None and name == chooser.choose
         yield "default", chooses, "belongs to the query that chooses the call"
-
-
-def query_rules(table: Table, key: str) -> Mapping[str, QueryRule]:
-    """Return what becomes of each parameter that a call names."""
-    rules = table.named_tables(key)
-    for rule in rules.values():
-        rule.know(QueryRule.keys())
-    return {name: QueryRule.part(rule, elsewhere=table.has("host")) for name, rule in rules.items()}

@@ -19,8 +19,8 @@ _BY_TYPE: Mapping[str, Callable[[Table, str, Any], Any]] = {
     "str | None": lambda table, key, _: table.text(key, default="") or None,
     "bool": lambda table, key, _: table.flag(key),
     "int | None": lambda table, key, _: table.integer(key),
-    "datetime": lambda table, key, _: table.instant(key),
-    "datetime | None": lambda table, key, _: table.instant(key) if table.has(key) else None,
+    "datetime": lambda table, key, _: table.day(key),
+    "datetime | None": lambda table, key, _: table.day(key) if key in table.data else None,
     "tuple[str, ...]": lambda table, key, default: table.texts(key, required=default is attrs.NOTHING),
 }
 """How attributes without a reader are read; those of other types are not."""

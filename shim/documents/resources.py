@@ -11,9 +11,8 @@ import attrs
 from shim.documents.fields import BARE, BODY, TIERS, TYPES, Field, Resource, Rule, Verb, When
 from shim.documents.sources import LONGEST
 from shim.documents.tables import Table
-from shim.documents.verbs import VERBS, Absent, From
+from shim.documents.verbs import VERBS, Absent
 from shim.documents.vocabulary import Fidelity
-from shim.documents.ways import json_type
 
 _NO_TIERS = frozenset({"legacy", "none", "auto", "date", "off", BODY})
 """Words that settings or documents use in place of a tier."""
@@ -25,16 +24,17 @@ _KEYS = {body: _OWN[body].union(*(verb.keys() for verb in verbs.values())) for b
 """Keys of every rule, verbs by their keys, and all these keys; False for rules of answers, True for those of bodies."""
 MOST_FIELDS = 10_000
 """Fields of a resource together with those of the objects in it: each resource may stand in another many times."""
-_SAYS_WHY = (Fidelity.DERIVED, Fidelity.CONSTANT, Fidelity.ABSENT)
+_NEAR = (Fidelity.EXACT, Fidelity.RENAMED)
+_LEVELS = (*_NEAR, Fidelity.DERIVED)
+"""The levels that need no reason, and those of rules whose verb does not say others."""
 
 
 def tiers_of(table: Table) -> Iterator[tuple[str, Table, str]]:
     """Yield (tier, table, key) for each tier in a table, in the order in which tiers are asked."""
-    seen = [tier for tier in TIERS if table.has(tier)]
+    seen = [tier for tier in TIERS if tier in table.data]
     yield from ((tier, table, tier) for tier in seen)
-    named = table.table("tier")
-    for name in () if named is None else named.names():
-        assert named is not None
+    named = table.table("tier") or Table({}, table.source)
+    for name in named.data:
         if re.fullmatch("[a-z][a-z0-9]*", name) is None or name in _NO_TIERS:
             named.wrong(name, "is not a name of a tier; give one of small letters and digits")
         elif name in seen:
@@ -69,11 +69,8 @@ class Resources:
         """Return the resource of a name that exists."""
         if name not in self.read:
             self._outer.append(name)
-            table = self.tables[name]
-            made = self.read[name] = _resource(table, name, _SETTINGS, _field)
+            self.read[name] = _resource(self.tables[name], name, _SETTINGS, _field)
             self._outer.pop()
-            if made.bare and ([field.name for field in made.fields] != [BARE] or made.rest):
-                table.wrong("bare", f"needs one field, {BARE!r}, whose value is the answer, and no rest")
         return self.read[name]
 
 
@@ -82,14 +79,24 @@ def _resource(
 ) -> Resource:
     """Return the resource in a table: keys of ``settings`` with the right type are settings, all others are fields."""
     given: dict[str, Any] = {key: value for key in settings if type(value := table.get(key)) is _SETTINGS[key]}
-    fields = tuple(field for key in table.names() if key not in given for field in read(table, key))
-    without = table.texts("without") if "without" in given else ()
-    if any(len(one) > LONGEST for one in without):
-        table.wrong("without", f"has a name of more than {LONGEST} characters")
-        without = ()
-    if without and not given.get("rest"):
-        table.wrong("without", "can never apply: without rest = true no other member passes")
-    return Resource(name, fields, given.get("rest", False), without, given.get("bare", False), table.path)
+    fields = tuple(field for key in table.data if key not in given for field in read(table, key))
+    if "without" in given:
+        given["without"] = tuple(one[: LONGEST + 1] for one in table.texts("without"))
+    made = Resource(name, fields, at=table.path, **given)
+    is_long = any(len(one) > LONGEST for one in made.without)
+    only_value = [field.name for field in fields] == [BARE] and not made.rest
+    table.refuse(
+        [
+            ("without", is_long, f"has a name of more than {LONGEST} characters"),
+            ("without", made.without and not made.rest, "can never apply: without rest = true no other member passes"),
+            (
+                "bare",
+                made.bare and not only_value,
+                f"needs one field, {BARE!r}, whose value is the answer, and no rest",
+            ),
+        ]
+    )
+    return made
 
 
 def _field(resource: Table, name: str) -> Iterator[Field]:
@@ -113,7 +120,7 @@ def _field(resource: Table, name: str) -> Iterator[Field]:
 def _type_of(table: Table) -> tuple[str, Resource | None]:
     """Return the type of a field, and the resource of the objects in it."""
     kind = table.word("type", TYPES)
-    if table.has("of") and kind not in {"object", "objects"}:
+    if "of" in table.data and kind not in {"object", "objects"}:
         table.wrong("of", "belongs to fields of type object or objects")
     return kind, table.around.resources.named(table, "of")
 
@@ -132,20 +139,17 @@ def _member(body: Table, name: str) -> Iterator[Field]:
     tables, request = body.list_of_tables(name), body.around.operation.request
     rules = tuple(_read_rule(table, in_body=True) for table in tables)
     types = [_type_of(table) for table in tables]
-    for what in [what for what in ("type", "of") if len({*(str(table.get(what)) for table in tables)}) > 1]:
-        found = dict.fromkeys(str(table.get(what) or "none") for table in tables)
-        body.wrong(name, f"has more than one {what}: {', '.join(found)}")
-    for table, rule, (kind, _) in zip(tables, rules, types, strict=True):
+    for number, what in enumerate(("type", "of")):
+        if any(one[number] != types[0][number] for one in types):
+            body.wrong(name, f"has more than one {what}")
+    for table, rule in zip(tables, rules, strict=True):
         for source in rule.sources if request is not None else ():
-            first, said = re.split(r"[.\[]", source)[0], request.members.get(source)
-            takes = rule.verb.way.takes(json_type(kind)) if isinstance(rule.verb, From) else ()
+            first = re.split(r"[.\[]", source)[0]
             unknown = not request.rest and not {source, first} & request.members.keys()
-            unfit = said and takes and not {json_type(said), "any"} & {*takes}
             table.refuse(
                 [
                     ("", first in request.ignored, f"reads {source!r}, which is ignored"),
                     ("", unknown, f"reads {source!r}, which is not a member of the legacy body"),
-                    ("", unfit, f"can never apply: {source!r} is of type {said}"),
                 ]
             )
     for kind, of in types[:1]:
@@ -156,25 +160,17 @@ def _read_rule(table: Table, *, in_body: bool) -> Rule:
     """Return one rule; rules of a request body have no fidelity."""
     verbs, own = _VERBS[in_body], _OWN[in_body]
     table.know(_KEYS[in_body])
-    present = [key for key in verbs if table.has(key)]
+    present = [key for key in verbs if key in table.data]
     verb: Verb = Absent()
     if len(present) == 1:
         table.know(own | verbs[present[0]].keys())
         verb = verbs[present[0]].part(table)
     else:
         table.wrong("", f"needs exactly one of {', '.join(verbs)}, not {', '.join(present) or 'none'}")
-    says_level = len(present) == 1 and not in_body
-    fidelity, why = _read_fidelity(table, verb) if says_level else Fidelity.EXACT, table.text("why", default="")
-    if fidelity in _SAYS_WHY and not why:
+    fidelity, why = Fidelity.EXACT, table.text("why", default="")
+    if len(present) == 1 and not in_body:
+        levels = tuple(level.value for level in verb.levels or _LEVELS)
+        fidelity = Fidelity(table.word("fidelity", levels, default=levels[0] if verb.levels else None))
+    if fidelity not in _NEAR and not why:
         table.wrong("why", f"is missing; a field that is {fidelity} says why")
     return Rule(verb, table.path, table.owner, fidelity, why, When.maybe(table.table("when")))
-
-
-def _read_fidelity(table: Table, verb: Verb) -> Fidelity:
-    levels = tuple(level.value for level in Fidelity if level is not Fidelity.MISSING)
-    level = Fidelity(table.word("fidelity", levels, default=verb.levels[0] if verb.levels else None))
-    if verb.levels and level not in verb.levels:
-        table.wrong("fidelity", f"of this rule can only be {' or '.join(verb.levels)}")
-    if not verb.levels and level in {Fidelity.CONSTANT, Fidelity.ABSENT}:
-        table.wrong("fidelity", f"{level} is for the rules constant and absent")
-    return level

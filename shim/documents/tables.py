@@ -82,7 +82,7 @@ class Table:
     ``name`` is its key in the table that it stands in, and ``around`` what is known of that, for the tables in it too.
     """
 
-    _data: Mapping[str, Any]
+    data: Mapping[str, Any]
     source: DocumentSource
     path: str = ""
     name: str = ""
@@ -113,31 +113,19 @@ class Table:
 
     def know(self, keys: Collection[str]) -> None:
         """Report keys that are not in ``keys``; if a similar key is missing, the unknown one is read in its place."""
-        for key in [key for key in self._data if key not in keys and key not in self._spelt]:
-            lacking = [one for one in keys if one not in self._data]
+        for key in [key for key in self.data if key not in keys and key not in self._spelt]:
+            lacking = [one for one in keys if one not in self.data]
             near = nearest(key, lacking) or nearest(key, keys)
             hint = did_you_mean(near) or f"; known here: {', '.join(sorted(keys))}"
             self.wrong(key, f"is not a key of this table{hint}")
             meant = near if near in lacking else key
             self._spelt[meant] = key
             if meant != key:
-                self._data = {meant if one == key else one: value for one, value in self._data.items()}
-
-    def begin_with(self, other: Table | None) -> None:
-        """Add the keys that this table lacks from another one, if there is one."""
-        self._data = {**(other._data if other else {}), **self._data}  # noqa: SLF001 - of this class
-
-    def has(self, key: str) -> bool:
-        """Return whether the key is there."""
-        return key in self._data
-
-    def names(self) -> tuple[str, ...]:
-        """Return the keys in file order."""
-        return tuple(self._data)
+                self.data = {meant if one == key else one: value for one, value in self.data.items()}
 
     def get(self, key: str) -> Any:
         """Return the raw value, None when missing."""
-        return self._data.get(key)
+        return self.data.get(key)
 
     def _typed(self, key: str, kind: type, noun: str, *, required: bool = False) -> Any:
         value = self.get(key)
@@ -191,24 +179,13 @@ class Table:
             self.wrong(key, "names something twice")
         return tuple(items)
 
-    def instant(self, key: str) -> datetime:
-        """Return a required date, read as 00:00 UTC, or an instant with its offset."""
+    def day(self, key: str) -> datetime:
+        """Return the beginning of a required date in UTC."""
         value = self.get(key)
-        match value:
-            case datetime() if value.tzinfo is not None:
-                try:
-                    return value.astimezone(UTC)
-                except OverflowError:
-                    what = f"{value.isoformat()} is not an instant in UTC"
-            case datetime():
-                what = f"needs a UTC offset, as in {value.isoformat()}Z"
-            case date():
-                return datetime(value.year, value.month, value.day, tzinfo=UTC)
-            case None:
-                what = "is missing; give a date such as 2026-01-22"
-            case _:
-                what = f"must be a date such as 2026-01-22, without quotes, not {value!r}"
-        self.wrong(key, what)
+        if type(value) is date:
+            return datetime(value.year, value.month, value.day, tzinfo=UTC)
+        what = "is missing; give" if value is None else f"{value!r} is not"
+        self.wrong(key, f"{what} a date such as 2026-01-22, without quotes")
         return NEVER
 
     def table(self, key: str) -> Table | None:
@@ -216,11 +193,14 @@ class Table:
         value = self._typed(key, dict, "a table")
         return None if value is None else Table(value, self.source, self.at(key), key, self.around)
 
+    def each(self, key: str, read: Callable[[Table, str], _Read]) -> dict[str, _Read]:
+        """Return what is read from each key of a sub-table, by that key in file order; empty without the sub-table."""
+        inner = self.table(key)
+        return {} if inner is None else {name: read(inner, name) for name in inner.data}
+
     def named_tables(self, key: str) -> dict[str, Table]:
         """Return the sub-tables of a table by name, in file order."""
-        outer = self.table(key)
-        found = [] if outer is None else [outer.table(name) for name in outer.names()]
-        return {table.name: table for table in found if table is not None}
+        return {name: table for name, table in self.each(key, Table.table).items() if table is not None}
 
     def list_of_tables(self, key: str) -> tuple[Table, ...]:
         """Return a table or a list of tables as a tuple, empty when missing."""

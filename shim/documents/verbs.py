@@ -9,7 +9,7 @@ from typing import Any, Self
 import attrs
 
 from shim.documents.casts import WAYS, read_way
-from shim.documents.fields import BODY, Field, Rule, Use, Verb, unfit
+from shim.documents.fields import BODY, LISTS, Field, Rule, Use, Verb, unfit
 from shim.documents.links import Link, Next
 from shim.documents.read import read_as, source, sources_in, under
 from shim.documents.script import Branch, Columns, Part, Script, Unusual, chosen, json_text, put
@@ -26,7 +26,7 @@ def _must_be_true(table: Table, key: str) -> bool:
 
 
 def _maybe_source(table: Table, key: str) -> tuple[str, ...]:
-    return sources_in(table, key, (table.text(key),)) if table.has(key) else ()
+    return sources_in(table, key, (table.text(key),)) if key in table.data else ()
 
 
 def _counted(table: Table, key: str) -> tuple[str, ...]:
@@ -62,8 +62,8 @@ class From(Verb):
         if field.of is not None:
             yield "", changes, f"values, casts and drop can't apply: {field.of.name!r} says what becomes of each object"
 
-    def reads_list(self, field: Field) -> bool | None:
-        return self.way.reads_list(field)
+    def takes_list(self, field: Field) -> bool:
+        return self.way.of_lists or (self.way.copies and field.type in LISTS)
 
     def branches(self, script: Script, field: Field) -> list[Branch]:
         found = super().branches(script, field)
@@ -149,7 +149,7 @@ class Count(Verb):
         alone = not self.sources and use.tier not in use.grouped
         yield "", alone, "can never apply: no field that has this resource groups a list"
 
-    def reads_list(self, field: Field) -> bool | None:
+    def takes_list(self, field: Field) -> bool:
         return True
 
     def lines(self, script: Script, field: Field, which: str) -> list[str]:
@@ -185,30 +185,6 @@ class List(Verb):
 
     def why_not(self, field: Field, said: Json) -> tuple[Json, str]:
         return said, unfit(field, said) if said is None else f"not an item of {field.type}"
-
-
-@attrs.frozen(kw_only=True)
-class Only(Verb):
-    """The only item of upstream's list; a longer list gives no value."""
-
-    key = "only"
-    says = "the only item of {0.sources[0]}"
-    sources: tuple[str, ...] = source("only")
-
-    def reads_list(self, field: Field) -> bool | None:
-        return True
-
-    def branch(self, script: Script, field: Field, found: str, source: str) -> Branch:
-        test, value = AS_IS.branch(script, field, (), "items[0]")
-        return f"type(items := {found}) is list and len(items) == 1 and {test}", value
-
-    def is_missing(self, said: Json) -> bool:
-        return said == []
-
-    def why_not(self, field: Field, said: Json) -> tuple[Json, str]:
-        if type(said) is not list or len(said) > 1:
-            return said, "not a list of one"
-        return said[0], unfit(field, said[0])
 
 
 @attrs.frozen(kw_only=True)
@@ -321,7 +297,6 @@ class Absent(Verb):
 
 
 VERBS: Mapping[str, type[Verb]] = {
-    verb.key: verb
-    for verb in (From, Parameter, Constant, Count, List, Only, Equals, Passed, Link, Next, Itself, Absent)
+    verb.key: verb for verb in (From, Parameter, Constant, Count, List, Equals, Passed, Link, Next, Itself, Absent)
 }
 """All of them by their keys, in the order in which they are named."""

@@ -6,6 +6,7 @@ A caller names one in Accept as ``application/vnd.atlas.2023-01-01+json``. A ran
 from __future__ import annotations
 
 import re
+from contextlib import suppress
 from datetime import date
 from enum import Enum
 
@@ -16,7 +17,7 @@ _DATED = re.compile(r"application/vnd\.atlas\.([0-9]{4}-[0-9]{2}-[0-9]{2})\+json
 _DATE = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
 _QVALUE = re.compile(r"0(\.[0-9]{0,3})?|1(\.0{0,3})?")
 _WEIGHT = re.compile(r"q\s*=\s*(.*)", re.IGNORECASE)
-_BOUND = re.compile(r"\s*(>=|<)\s*([0-9]{4})\.([0-9]{1,2})\.([0-9]{1,2})\s*")
+_RANGE = re.compile(r"\s*>=\s*([0-9]{4}(?:\.[0-9]{1,2}){2})\s*(?:,\s*<\s*([0-9]{4}(?:\.[0-9]{1,2}){2})\s*)?")
 
 
 @attrs.frozen
@@ -67,18 +68,9 @@ def named_in(accept: str | None) -> str | Named:
 
 def parse_versions(text: str) -> Versions:
     """Return the range that a text says, ``>=2023.1.1`` or ``>=2023.1.1,<2024.8.5``; raises ValueError on any other."""
-    bounds = dict[str, str]()
-    for part in text.split(","):
-        found = _BOUND.fullmatch(part)
-        if found is None or found[1] in bounds:
-            raise ValueError(f"{text!r} is not a range of versions such as '>=2023.1.1' or '>=2023.1.1,<2024.8.5'")
-        try:
-            bounds[found[1]] = date(*map(int, found.groups()[1:])).isoformat()
-        except ValueError:
-            raise ValueError(f"{part.strip()!r} compares with no date; write one as 2023.1.1") from None
-    if ">=" not in bounds:
-        raise ValueError(f"{text!r} needs a lower bound, as in '>=2023.1.1'")
-    versions = Versions(bounds[">="], bounds.get("<", ""))
-    if versions.first not in versions:
-        raise ValueError(f"{text!r} has no first version it applies to")
-    return versions
+    if found := _RANGE.fullmatch(text):
+        with suppress(ValueError):
+            first, *end = (date(*map(int, day.split("."))).isoformat() for day in found.groups() if day)
+            if not end or first < end[0]:
+                return Versions(first, *end)
+    raise ValueError(f"{text!r} is not a range of days such as '>=2023.1.1' or '>=2023.1.1,<2024.8.5'")

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
 from functools import partial
 from typing import Any, ClassVar
 
 import attrs
 
-from shim.documents.fields import LISTS, Field, unfit
+from shim.documents.fields import Field, unfit
 from shim.documents.read import Declared, members_in, read_as
 from shim.documents.script import Branch, Columns, Part, Script, Unusual, is_plain
 from shim.documents.sources import parse_source
@@ -17,13 +16,6 @@ from shim.documents.vocabulary import FITS, LONGEST_TIME, PLAIN, Json, is_json
 
 Drop = tuple[Any, ...]
 """Values that stand for not known."""
-
-_JSON_TYPES = {"time": "string", "integer": "number", "strings": "array", "objects": "array", "links": "array"}
-
-
-def json_type(kind: str) -> str:
-    """Return what JSON calls the values of a type of member."""
-    return _JSON_TYPES.get(kind, kind)
 
 
 def is_dropped(drop: Drop, said: Json) -> bool:
@@ -70,8 +62,8 @@ class Way(Declared):
     """The one type of field that it belongs to; if that is of objects, their resource has to be named, too."""
     makes: ClassVar[tuple[str, ...]] = ()
     """The types of field that it makes a value of, any if empty."""
-    reads: ClassVar[Collection[str] | None] = None
-    """What JSON calls the values that it takes, any if empty; None if the type of the field says it."""
+    of_lists: ClassVar[bool] = False
+    """Whether it makes one value of a list."""
 
     @property
     def copies(self) -> bool:
@@ -89,16 +81,6 @@ class Way(Declared):
         made = f"makes {' or '.join(self.makes)}, and the field's type is {field.type}"
         yield f".{self.key}", other, f"belongs to fields of type {self.belongs}{of}"
         yield f".{self.key}", self.makes and field.type not in self.makes, made
-
-    def takes(self, made: str) -> Collection[str]:
-        """Return the JSON types that it can convert to the JSON type ``made``; empty if it takes any."""
-        return {made} if self.reads is None else self.reads
-
-    def reads_list(self, field: Field) -> bool | None:
-        """Return whether what it reads is a list; None if it may be one."""
-        if self.reads in {("array",), ("string",)}:
-            return self.reads == ("array",)
-        return None if field.type == "any" else field.type in LISTS
 
     def made(self, field: Field, said: Json) -> Json:
         """Return what a value becomes, None if it can't be made; never called where it is copied."""
@@ -202,7 +184,7 @@ class Keyed(Way):
 
     key = "keyed"
     belongs = "object"
-    reads = ("array",)
+    of_lists = True
     says = "by {0.member}"
     member: str = read_as(lambda table, key: members_in(table, key, (table.text(key),))[0], "keyed")
 

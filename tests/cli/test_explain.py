@@ -141,7 +141,7 @@ ROWS = [
     ('derived tags <- tags, split at ","', "split"),
     ("derived region <- made of members beside it", "itself"),
     ("derived region.level <- levels, its first 2 parts between dots", "parts"),
-    ("derived master <- the only item of masters", "only"),
+    ("derived master <- masters[only]", "only"),
     ("derived piers[].berths <- places, one for each zone", "group"),
     ("derived piers[].berths[].number <- how many became one", "count"),
     ("renamed lights <- lamps, by name", "keyed"),

@@ -10,7 +10,7 @@ from shim.documents.casts import Factor, Join, Split, ToType, Values
 from shim.documents.fields import Field, Rule, Verb, When
 from shim.documents.links import Link, LinkRule
 from shim.documents.templates import parse_template
-from shim.documents.verbs import Absent, Constant, Equals, From, List, Only, Parameter, Passed
+from shim.documents.verbs import Absent, Constant, Equals, From, List, Parameter, Passed
 from shim.documents.vocabulary import Fidelity
 from shim.documents.ways import AS_IS, Way, Whole
 
@@ -63,7 +63,7 @@ PATHS = ["/x", "/{groupId}/x", "/x/{id}", "/{name}/{id}/it's/{a}", "/{b}", "/a'b
 def rules(draw: st.DrawFn, name: str, kind: str, *, body: bool) -> Rule:
     """One rule for a field of a name and type, without a condition."""
     sources = st.just(name) | SOURCES
-    verbs: list[type[Verb]] = [From, From, Constant, Only]
+    verbs: list[type[Verb]] = [From, From, Constant]
     verbs += [] if body else [Absent]
     verbs += [Equals, Passed] if kind == "boolean" else [Parameter] if kind == "string" else []
     verbs += [List] if kind in {"strings", "objects"} else []
@@ -82,7 +82,7 @@ def rules(draw: st.DrawFn, name: str, kind: str, *, body: bool) -> Rule:
         known["sources"] = (draw(sources),)
         chosen = draw(st.lists(WORDS, min_size=1, max_size=4, unique=True))
         known["words"], known["others"] = tuple(chosen[:2]), tuple(chosen[2:])
-    elif verb in {Only, List, Passed}:
+    elif verb in {List, Passed}:
         known["sources"] = (draw(sources),)
     elif verb is Constant:
         known["constant"] = draw(OF[kind])
@@ -129,9 +129,9 @@ def objects(draw: st.DrawFn, fields: list[Field]) -> Any:
         for rule in next(iter(field.rules.values())):
             declared = declared_by(rule.verb)
             for source in rule.sources:
-                put(made, source, draw(values(field.type, declared or [None], is_list=isinstance(rule.verb, Only))))
+                put(made, source, draw(values(field.type, declared or [None])))
             if rule.when is not None:
-                put(made, rule.when.source, draw(values(field.type, [*rule.when.words, None], is_list=False)))
+                put(made, rule.when.source, draw(values(field.type, [*rule.when.words, None])))
     return made
 
 
@@ -146,7 +146,7 @@ def declared_by(verb: Verb) -> list[Any]:
 
 
 @st.composite
-def values(draw: st.DrawFn, kind: str, declared: list[Any], *, is_list: bool) -> Any:
+def values(draw: st.DrawFn, kind: str, declared: list[Any]) -> Any:
     """A value for a source: as often declared, of its type or nearly, as anything else or missing."""
     near: dict[str, list[Any]] = {
         "integer": [5.0, 5.5],
@@ -157,9 +157,7 @@ def values(draw: st.DrawFn, kind: str, declared: list[Any], *, is_list: bool) ->
     if way == 0:
         return MISSING
     of_any = [JSON, st.sampled_from(near.get(kind, [None])), st.sampled_from(declared), st.sampled_from(declared)]
-    value = draw((of_any[way - 1]) if way < 5 else OF.get(kind, WORDS))
-    count = draw(st.sampled_from([1, 1, 2, 0])) if is_list else 0
-    return [value] * count or ([] if is_list and draw(st.booleans()) else value)
+    return draw((of_any[way - 1]) if way < 5 else OF.get(kind, WORDS))
 
 
 MISSING = object()

@@ -11,7 +11,7 @@ from shim.documents.casts import Factor, Join, Split, ToType, Values
 from shim.documents.fields import Field, Rule, Verb, When
 from shim.documents.links import Link
 from shim.documents.templates import encoded
-from shim.documents.verbs import Absent, Constant, From, List, Only, Parameter, Passed
+from shim.documents.verbs import Absent, Constant, From, List, Parameter, Passed
 from shim.documents.vocabulary import FITS, Fidelity, parse_time
 from shim.documents.ways import Way, Whole
 
@@ -121,12 +121,6 @@ def of_one(field: Field, rule: Rule, said: Any, now: float) -> Any:
         case From():
             is_null = said is None and rule.verb.null
             return said if said is NOTHING or is_null else converted(field, rule.verb, said)
-        case Only() if said is NOTHING or said == []:
-            return NOTHING
-        case Only() if not isinstance(said, list) or len(said) > 1:
-            raise Useless(said, "not a list of one")
-        case Only():
-            return converted(field, rule.verb, said[0])
         case List() if said is NOTHING:
             return NOTHING if "body" in field.rules else []
         case List() if said is None or not FITS[field.type]([said]):

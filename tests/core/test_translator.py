@@ -84,7 +84,7 @@ def names_in(text: str) -> set[str]:
 
 
 OURS = {
-    "NOTHING", "append", "begin", "bool", "context", "count", "counts", "dict", "float", "found", "get",
+    "MISSING", "NOTHING", "append", "begin", "bool", "context", "count", "counts", "dict", "float", "found", "get",
     "instant", "int", "is_integer", "is_usual_time", "isalnum", "isascii", "items", "leave_out", "len", "links",
     "links_base", "list", "look_up", "made", "now", "parameters", "pass_over", "raw", "report", "segment_of",
     "setdefault", "source", "str", "timestamp", "translate", "type", "value", "word",

@@ -285,7 +285,6 @@ def test_the_clock_that_a_rule_looks_at_is_that_of_the_answer(engine, monkeypatc
         ('from = "y"\ncast = true\nfidelity = "renamed"', "string", False),
         ('from = "y"\nfidelity = "renamed"', "object", False),
         ('from = "y.z"\nfidelity = "renamed"', "string", False),
-        ('only = "y"\nfidelity = "renamed"', "string", False),
         ('constant = "a\\"b"\nwhy = "W"', "string", False),
         ("constant = 5\nwhy = 'W'", "integer", True),
         ("constant = 5.5\nwhy = 'W'", "number", False),

@@ -92,7 +92,7 @@ def test_what_is_no_date_is_refused(text):
     [
         (">=2023.1.1", Versions("2023-01-01")),
         (" >= 2023.1.1 , <2024.8.5", Versions("2023-01-01", "2024-08-05")),
-        ("<2024.08.05,>=2023.01.01", Versions("2023-01-01", "2024-08-05")),
+        (">=2023.01.01,<2024.08.05", Versions("2023-01-01", "2024-08-05")),
     ],
 )
 def test_a_range_begins_and_may_end(text, versions):
@@ -126,5 +126,5 @@ def test_a_range_begins_and_may_end(text, versions):
 )
 def test_any_other_range_is_refused(text):
     """A range has a first day, and perhaps the day that ends it."""
-    with pytest.raises(ValueError, match=r"range|lower bound|first version|date"):
+    with pytest.raises(ValueError, match="range of days"):
         parse_versions(text)

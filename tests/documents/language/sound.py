@@ -56,7 +56,7 @@ method = "POST"
 path = "/groups/{groupId}/things"
 versions = ">=2023.1.1,<2024.1.1"
 deprecated = 2026-01-01
-sunset = 2027-01-01T00:00:00Z
+sunset = 2028-01-01
 resource = "thing"
 status = { v1 = 201, v2 = 200 }
 cluster = ["groupId"]

@@ -63,7 +63,7 @@ def test_a_read_may_go_blank(tmp_path):
         ),
         (
             NEVER_BLANK + '[operation.readThing.constant]\nwhy = "x"\n',
-            "operation.readThing.constant.value: is missing",
+            "operation.readThing.constant.value: None is not a JSON value",
         ),
     ],
 )

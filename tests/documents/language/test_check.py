@@ -22,11 +22,11 @@ DEFECTS = [
         'path = "/api/v1/groups/{groupId}/things"',
         "operation.orderThing.path: is below the base of its api already; leave /api/v1 out",
     ),
-    ("sunset = 2027-01-01T00:00:00Z", "sunset = 2025-01-01", "operation.orderThing.sunset: is earlier than deprecated"),
+    ("sunset = 2028-01-01", "sunset = 2025-01-01", "operation.orderThing.sunset: is earlier than deprecated"),
     (
         'cluster = ["groupId"]',
         'cluster = ["name"]',
-        "operation.orderThing.cluster: 'name' is not a parameter of the path",
+        "operation.orderThing.cluster: {name} is not a parameter of the legacy path",
     ),
     ('cluster = ["groupId"]', "", "operation.orderThing.cluster: is missing"),
     ('order = ["-made", "name"]', 'order = ["-x"]', "operation.listThings.order: '-x' is not a field of the resource"),
@@ -52,7 +52,11 @@ DEFECTS = [
     ),
     ('probe = "/new/{groupId}"', 'probe = "/new/{x}"', "operation.orderThing.flex.probe: {x} is not a parameter"),
     ('probe = "/new/{groupId}"', 'after = ["X"]', ""),
-    ('method = "POST"', 'method = "GET"', "operation.orderThing.request: describes a body, and GET has none"),
+    (
+        'method = "POST"',
+        'method = "GET"',
+        "operation.orderThing.request: belongs to calls with a body, and GET has none",
+    ),
     (
         'aliases = ["allThings"]',
         'aliases = ["listThings"]',
@@ -195,34 +199,17 @@ def test_values_are_the_same_with_their_types(one, other, equal):
     assert same(one, other) is equal
 
 
-@pytest.mark.parametrize(
-    ("value", "when"),
-    [
-        ("2026-01-22", datetime(2026, 1, 22, tzinfo=UTC)),
-        ("2026-01-22T00:00:00Z", datetime(2026, 1, 22, tzinfo=UTC)),
-        ("2026-01-22T01:00:00+02:00", datetime(2026, 1, 21, 23, tzinfo=UTC)),
-    ],
-)
-def test_an_instant_is_a_date_or_has_an_offset(value, when):
-    """A date is its midnight in UTC."""
-    assert table(f"x = {value}").instant("x") == when
+def test_a_day_begins_at_midnight_in_utc():
+    """A date is an instant."""
+    assert table("x = 2026-01-22").day("x") == datetime(2026, 1, 22, tzinfo=UTC)
 
 
-@pytest.mark.parametrize(
-    ("value", "what"),
-    [
-        ('"2026-01-22"', "without quotes"),
-        ("5", "must be a date"),
-        ("12:30:00", "must be a date"),
-        ("2026-01-22T00:00:00", "needs a UTC offset, as in 2026-01-22T00:00:00Z"),
-        ("0001-01-01T00:00:00+23:59", "is not an instant in UTC"),
-    ],
-)
-def test_any_other_instant_is_told(value, what):
-    """A text, a local time or a time before the calendar is not an instant."""
+@pytest.mark.parametrize("value", ['"2026-01-22"', "5", "12:30:00", "2026-01-22T00:00:00", "2026-01-22T00:00:00Z"])
+def test_any_other_value_is_not_a_day(value):
+    """A text or a time is not a date."""
     one = table(f"x = {value}")
-    assert one.instant("x").tzinfo is UTC
-    assert what in noted(one)[0]
+    assert one.day("x").tzinfo is UTC
+    assert "is not a date such as 2026-01-22, without quotes" in noted(one)[0]
 
 
 def test_tables_know_where_they_stand():

@@ -51,11 +51,10 @@ def test_the_document_is_sound():
     [
         ({"operation.listHarbours.items": "links"}, "operation.listHarbours.items", "not a name for a page's list"),
         ({"operation.listHarbours.items": "a.b"}, "operation.listHarbours.items", "not a name for a page's list"),
-        ({f"{LISTED}.items": "totalCount"}, f"{LISTED}.items", "never the list"),
+        ({f"{LISTED}.items": "totalCount"}, f"{LISTED}.items", "not the name of a list"),
         ({"operation.listHarbours.order": ["name", "-name"]}, "operation.listHarbours.order", "can't both apply"),
         ({f"{LISTED}.query.near.to": "pageNum"}, f"{LISTED}.query.near.to", "the shim writes itself"),
-        ({f"{LISTED}.query.near.to": "near"}, f"{LISTED}.query.near", "says nothing"),
-        ({f"{LISTED}.query/": {"to": "x"}}, f'{LISTED}.query.""', "needs a name"),
+        ({f"{LISTED}.query/": {"to": "x"}}, f'{LISTED}.query.""', "not the name of a parameter"),
         ({f"{STEAM}.query.kind.values": {"sail": "AIR"}}, f"{STEAM}.query.kind", "no word for 'steam'"),
         (
             {"operation.findShips.tier.south.query": {"kind": {"values": {"sail": "A", "tug": "B"}}}},
@@ -73,20 +72,9 @@ def test_the_document_is_sound():
         ),
         ({f"{ORDER}.ignored": ["hull.beamMm"]}, f"{ORDER}.ignored", "would never be read"),
         ({f"{ORDER}.members.kind": "integer"}, f"{ORDER}.choose", "of type string"),
-        ({f"{ORDER}.refuse.number.value": "13"}, f"{ORDER}.refuse.number.value", "not of the member's type, integer"),
-        ({f"{ORDER}.refuse.number.but": 12}, f"{ORDER}.refuse.number.but", "can't stand beside value"),
+        ({f"{ORDER}.refuse.number.value": "13"}, f"{ORDER}.refuse.number", "not of the member's type, integer"),
+        ({f"{ORDER}.refuse.number.but": 12}, f"{ORDER}.refuse.number.value", "stands beside but"),
         ({f"{SAIL}.body.x": {"type": "string", "from": "id"}}, f"{SAIL}.body.x", "which is ignored"),
-        ({f"{SAIL}.body.x": {"type": "string", "from": "number"}}, f"{SAIL}.body.x", "'number' is of type integer"),
-        (
-            {f"{SAIL}.body.x": {"type": "strings", "from": "number", "split": ","}},
-            f"{SAIL}.body.x",
-            "'number' is of type integer",
-        ),
-        (
-            {f"{SAIL}.body.x": {"type": "string", "from": "kind", "join": ","}},
-            f"{SAIL}.body.x",
-            "'kind' is of type string",
-        ),
         ({f"{SAIL}.body.masts.type": "array"}, f"{SAIL}.body.masts.of", "belongs to fields of type object"),
         ({f"resource.pier.berths.{NEW}.group": "a..b"}, f"resource.pier.berths.{NEW}.group", "is not a source"),
         ({f"resource.harbour.lights.{NEW}.keyed": "a[each]"}, f"resource.harbour.lights.{NEW}.keyed", "is a list"),
@@ -105,10 +93,6 @@ def test_the_document_is_sound():
             "can't be links",
         ),
         ({OPEN: when({"given": True}, {"given": True})}, f"{OPEN}[1]", "can never apply"),
-        ({OPEN: when({"given": True}, {"is": "X"})}, f"{OPEN}[1]", "can never apply"),
-        ({OPEN: when({"is_not": "X"}, {"is_not": ["X", "Y"]})}, f"{OPEN}[1]", "can never apply"),
-        ({OPEN: when({"is_not": "X"}, {"is": "Y"})}, f"{OPEN}[1]", "can never apply"),
-        ({OPEN: when({"is_not": "X"}, {"given": False})}, f"{OPEN}[1]", "can never apply"),
         (
             {
                 "operation.getTide.tier": None,
@@ -166,7 +150,7 @@ OTHER_API = {
         (
             {f"{GOT}.query.a": {"refuse": {"errorCode": "A", "detail": "a"}, "to": "b"}},
             f"{GOT}.query.a.refuse",
-            "alone",
+            "can't stand beside to",
         ),
         ({f"{GOT}.error": {"code": "a\\.b"}}, f"{GOT}.error.code", "in quotes"),
         ({f"{GOT}.cursor": "next"}, f"{GOT}.next", "is missing"),
@@ -191,10 +175,10 @@ def test_a_misspelt_media_type_is_one_problem():
 def test_a_refused_parameter_is_not_sent():
     """No other key beside it could apply."""
     refused = {"refuse": {"errorCode": "A", "detail": "b"}, "default": "c"}
-    assert "refuse: stands alone" in told({f"{GOT}.query.a": refused})[0]
+    assert "refuse: can't stand beside default" in told({f"{GOT}.query.a": refused})[0]
 
 
 def test_a_media_type_does_not_tell_a_call_from_the_legacy_one():
     """On the same path it would be the legacy call."""
     same = {f"{GOT}.path": HARBOURS["operation"]["getHarbour"]["tier"]["successor"]["path"]}
-    assert "is the legacy call itself, which a media_type" in told(OTHER_API | same)[0]
+    assert "path: is the legacy call itself" in told(OTHER_API | same)[0]

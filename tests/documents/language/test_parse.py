@@ -19,7 +19,7 @@ def test_a_sound_document_is_read(tmp_path):
     assert (listing.id, listing.aliases, listing.method) == ("listThings", ("allThings",), "GET")
     assert (listing.version, listing.shape, listing.order) == ("2023-01-01", "page", ("-made", "name"))
     assert listing.deprecated == datetime(2026, 1, 1, tzinfo=UTC)
-    assert listing.sunset == order.sunset == datetime(2027, 1, 1, tzinfo=UTC)
+    assert (listing.sunset, order.sunset) == (datetime(2027, 1, 1, tzinfo=UTC), datetime(2028, 1, 1, tzinfo=UTC))
     assert (listing.cluster, listing.sdk, listing.note) == (("groupId", "thing"), ("list_things",), "They changed.")
     assert listing.status == {"v1": 200, "v2": 200}
     assert order.status == {"v1": 201, "v2": 200}
@@ -56,7 +56,7 @@ DEFECTS = [
     ('name = "things"', "", "name: is missing"),
     ('base = "/api/v1"', 'base = "api"', "api.v1.base: must start with a slash"),
     ('base = "/api/v1"', 'base = "/api/{x}"', "api.v1.base: can't have parameters"),
-    ('base = "/api/v2"', 'base = "/api/v1"', "api.v2.base: is the base of another api"),
+    ('base = "/api/v2"', 'base = "/api/v1"', "api.v2.base: is that of another api"),
     ('version = "2023-01-01"', 'version = "2023"', "api.v1.version: '2023' is not a date"),
     ('method = "POST"', 'method = "post"', "operation.orderThing.method: 'post' is not one of GET, POST"),
     ('method = "DELETE"', 'method = "FETCH"', "operation.dropThing.method: 'FETCH' is not one of"),
@@ -64,22 +64,13 @@ DEFECTS = [
     ('path = "/groups/{groupId}/things"', 'path = ""', "operation.orderThing.path: must not be empty"),
     ('path = "/groups/{groupId}/things"', 'path = "/{x}:stop"', "operation.orderThing.path: segment '{x}:stop'"),
     (WRITTEN, "", "operation.orderThing.versions: is missing"),
-    (WRITTEN, 'versions = "2023"', "operation.orderThing.versions: '2023' is not a range of versions"),
-    (WRITTEN, 'versions = "<2024.1.1"', "operation.orderThing.versions: '<2024.1.1' needs a lower bound"),
-    (WRITTEN, 'versions = ">=2023.13.1"', "operation.orderThing.versions: '>=2023.13.1' compares with no date"),
-    ("sunset = 2027-01-01T00:00:00Z", "", "operation.orderThing.sunset: is missing"),
-    (
-        "sunset = 2027-01-01T00:00:00Z",
-        "sunset = 2027-01-01T00:00:00",
-        "operation.orderThing.sunset: needs a UTC offset",
-    ),
+    (WRITTEN, 'versions = "<2024.1.1"', "operation.orderThing.versions: '<2024.1.1' is not a range of days"),
+    ("sunset = 2028-01-01", "", "operation.orderThing.sunset: is missing"),
     ('shape = "page"', 'shape = "pages"', "operation.listThings.shape: 'pages' is not one of one, page"),
-    (ORDERED, "status = true", "operation.orderThing.status: must be a success status such as 200, not True"),
-    (ORDERED, "status = 404", "operation.orderThing.status: must be a success status such as 200, not 404"),
-    (ORDERED, 'status = "200"', "operation.orderThing.status: must be a success status"),
-    (ORDERED, "status = [200]", "operation.orderThing.status: must be a success status"),
-    (ORDERED, "status = { v1 = 200 }", "operation.orderThing.status: says nothing of v2"),
-    (ORDERED, "status = { v1 = 200, v2 = 200, v3 = 200 }", "operation.orderThing.status: 'v3' is not one of v1, v2"),
+    *(
+        (ORDERED, f"status = {status}", "operation.orderThing.status: needs a success status such as 200 for each")
+        for status in ("true", "404", '"200"', "[200]", "{ v1 = 200 }", "{ v1 = 200, v2 = 200, v3 = 200 }")
+    ),
     ('see = "https://example.com"', "", "operation.dropThing.gone.see: is missing"),
     ('words = ["plain", "gold"]', "", "operation.orderThing.request.words: and choose belong together"),
     ('choose = "kind"', "", "operation.orderThing.request.words: and choose belong together"),
@@ -187,7 +178,7 @@ DROPPED = '[operation.dropThing.flex]\npath = "/new/{thing}"\nversion = "2024-01
         ("status = 204", ""),
         ("status = { v1 = 204, v2 = 200 }", "operation.dropThing.resource: is missing"),
         ('status = 204\nresource = "thing"', "operation.dropThing.resource: can never apply"),
-        ('status = 204\nshape = "page"', "operation.dropThing.status: 204 has no content, and a list is one"),
+        ('status = 204\nshape = "page"', "operation.dropThing.status: has no content"),
     ],
 )
 def test_an_answer_without_content_has_no_fields(tmp_path, more, told):
