@@ -148,7 +148,7 @@ ROWS = [
     ("absent retired Nobody knows it.", "absent"),
     ("derived log <- this call with the query of logbook.next Its next page", "next"),
     ("derived links Links lead back through the shim.", "link"),
-    ("exact * <- all other members unchanged, but secret, owner.key The call", "rest"),
+    ("exact * <- all other members unchanged, but secret, owner.key, masters The call", "rest"),
     ('constant frequencyType <- always "daily"', "constant"),
     ("renamed serverlessInstanceName <- clusterName in the path", "parameter"),
     ("renamed deliveryUrl <- a list of snapshotUrl, empty without it", "list"),
