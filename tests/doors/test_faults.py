@@ -57,7 +57,7 @@ def test_too_many_redirects(door, raw):
 def test_a_reply_that_never_comes_ends_with_the_callers_timeout(door, raw, early):
     """That of the second request of an exchange, too."""
     server = raw(gone_then(lambda request: b""))
-    with door.open(timeout=0.3) as client, pytest.raises(door.late):
+    with door.open(timeout=1.0) as client, pytest.raises(door.late):
         client.ask(server.url + SNAPSHOTS)
     assert len(server.requests) == 2
 

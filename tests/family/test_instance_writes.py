@@ -11,6 +11,7 @@ from tests.family.aiohttp_door import WRITE_DOORS
 from tests.family.atlas_errors import ERRORS
 from tests.family.replay import KINDS, VERSIONS
 from tests.family.test_writes import FAULTS
+from tests.peers.raw import PATIENCE
 from tests.peers.scripted import GONE, by_side, error, ok, upstream, wire
 
 GROUP, NAME = "6510aa1b2c3d4e5f60718293", "shop"
@@ -184,12 +185,12 @@ def test_silence_ends_the_call(door, call):
     done = threading.Event()
 
     def answer(_):
-        done.wait(20)
+        done.wait(PATIENCE)
         return b""
 
     with (
         upstream(answer) as atlas,
-        door(atlas.origin, over=True, writes="instances", patience=0.3) as ask,
+        door(atlas.origin, over=True, writes="instances", patience=1.0) as ask,
     ):
         reply = outcome(ask, call)
         assert reply is None or reply.status_code == 504

@@ -12,7 +12,7 @@ import pytest
 import requests
 
 from tests.family.aiohttp_door import WRITE_DOORS
-from tests.peers.raw import BREAK, RESET
+from tests.peers.raw import BREAK, PATIENCE, RESET
 from tests.peers.scripted import FLEX_IN_CLUSTER, GONE, NO_CLUSTER, NON_FLEX, by_side, error, ok, upstream, wire
 
 GROUP, CLUSTER = "6510aa1b2c3d4e5f60718293", "shop"
@@ -117,10 +117,10 @@ def test_silence_ends_the_call(door, way):
     def answer(arrival):
         if arrival.side != side:
             return answers(arrival)
-        done.wait(20)
+        done.wait(PATIENCE)
         return b""
 
-    with upstream(answer) as atlas, door(atlas.origin, over=over, patience=0.3) as ask:
+    with upstream(answer) as atlas, door(atlas.origin, over=over, patience=1.0) as ask:
         outcome = attempt(ask)
         assert atlas.writes == [*refused, side]
         assert isinstance(outcome, httpx.TimeoutException | requests.Timeout) or outcome.status_code == 504

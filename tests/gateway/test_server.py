@@ -10,7 +10,7 @@ import pytest
 from shim.gateway import Gateway, Options
 from shim.gateway.option_values import Address
 from tests.gateway.test_translating import EMPTY, V1
-from tests.peers.raw import Peer, raw_upstream, reply, replying, until
+from tests.peers.raw import PATIENCE, Peer, raw_upstream, reply, replying, until
 from tests.peers.served import LOOPBACK, admin, calling, gateway, get, status_of, value_of
 
 
@@ -23,7 +23,7 @@ def _refuses(served: Gateway) -> bool:
 
 
 @contextlib.contextmanager
-def ending(origin: str, drain: float = 10.0) -> Iterator[tuple[Gateway, Callable[[], None]]]:
+def ending(origin: str, drain: float = 60.0) -> Iterator[tuple[Gateway, Callable[[], None]]]:
     """Run a gateway, and yield it with what begins its end; the end is over when the block is."""
     with contextlib.ExitStack() as stack:
         served = stack.enter_context(gateway(origin, drain=drain))
@@ -38,7 +38,7 @@ def ending(origin: str, drain: float = 10.0) -> Iterator[tuple[Gateway, Callable
     finally:
         if closing.ident is None:
             closing.start()
-        closing.join(10)
+        closing.join(PATIENCE)
         assert not closing.is_alive()
 
 
@@ -55,7 +55,7 @@ class Held:
             head, _ = peer.message()
             if b"/first" not in head:
                 self.arrived.set()
-                self.answer.wait(10)
+                self.answer.wait(PATIENCE)
             peer.send(reply(self.content))
 
 
@@ -101,7 +101,7 @@ def test_call_in_flight_has_its_reply_when_the_end_begins(target, body):
             probe.send(get("/readyz"))
             assert status_of(probe.message()[0]) == 503
             caller.send(body)
-            assert held.arrived.wait(10)
+            assert held.arrived.wait(PATIENCE)
             held.answer.set()
             head, _ = caller.message()
         assert (status_of(head), value_of(head, "Connection")) == (200, "close")
@@ -112,7 +112,7 @@ def test_drain_is_bounded():
     held = Held()
     with raw_upstream(held) as upstream, ending(upstream.origin, drain=0.2) as (served, end), calling(served) as caller:
         caller.send(get("/x"))
-        assert held.arrived.wait(10)
+        assert held.arrived.wait(PATIENCE)
         end()
         assert caller.rest() == b""
         held.answer.set()

@@ -4,12 +4,12 @@ import contextlib
 import json
 import ssl
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 
 import attrs
 
 from tests.gateway_hostile.faults import CONTENT, JSON, message
-from tests.peers.raw import PATIENCE, Arrivals, Peer, raw_upstream, reply, until
+from tests.peers.raw import PATIENCE, Arrivals, EndedError, Peer, raw_upstream, reply, until
 from tests.peers.served import Served, ask, connect, status_of, value_of
 
 OTHER = "127.0.0.2"
@@ -41,6 +41,17 @@ def gets_in(source: str, served: Served, request: bytes, content: bytes) -> None
     A reply may reach its caller a moment before the gateway has counted the call as done.
     """
     until(lambda: ask(served, request, source)[1] == content, f"{source} gets in")
+
+
+def is_served(call: Callable[[], int]) -> bool:
+    """Return whether a call's status is 200; one whose connection is cut, as by a loaded machine, is made again."""
+    return bool(until(lambda: _status(call), "an answer") == 200)
+
+
+def _status(call: Callable[[], int]) -> int:
+    with contextlib.suppress(OSError, EndedError):
+        return call()
+    return 0
 
 
 def ended(peer: Peer) -> bool:

@@ -21,7 +21,7 @@ OWN = header(LOCAL, TCP4, bytes(12))
 @pytest.fixture(scope="module")
 def site():
     """One gateway behind a proxy."""
-    with holding() as upstream, gateway(upstream.origin, proxy_protocol=True, client_timeout=1.0) as served:
+    with holding() as upstream, gateway(upstream.origin, proxy_protocol=True) as served:
         yield upstream, served
 
 
@@ -54,9 +54,12 @@ def test_header_that_is_none(site, start):
 
 
 @pytest.mark.parametrize("size", [0, 20])
-def test_header_that_does_not_come(site, size):
+def test_header_that_does_not_come(size):
     """It has a deadline, after which the connection ends without a word."""
-    with calling(site[1]) as peer:
+    with (
+        gateway("http://127.0.0.1:1", proxy_protocol=True, client_timeout=0.5) as served,
+        calling(served) as peer,
+    ):
         peer.send(V4[:size])
         assert not peer.rest()
 

@@ -86,7 +86,7 @@ def site():
             name = value_of(start, "X-Row")
             peer.send(MALFORMED[name] if name else answer_for(start))
 
-    with raw_upstream(script) as upstream, gateway(upstream.origin, upstream_timeout=2.0, deadline=5.0) as served:
+    with raw_upstream(script) as upstream, gateway(upstream.origin) as served:
         yield served
 
 

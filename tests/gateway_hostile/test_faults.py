@@ -8,6 +8,7 @@ import tempfile
 import threading
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import attrs
 import pytest
@@ -37,16 +38,9 @@ class Seen:
 
 @contextlib.contextmanager
 def gateway_for(stage: Stage) -> Iterator[Gateway]:
-    """Run a gateway before a stage, short of patience."""
-    options = Options(
-        listen=LOOPBACK,
-        admin=None,
-        upstream=stage.origin,
-        deadline=1.0,
-        upstream_timeout=1.5,
-        body_limit=BODY_LIMIT,
-        drain=5.0,
-    )
+    """Run a gateway before a stage, short of patience where upstream says nothing more."""
+    short: dict[str, Any] = {"deadline": 2.0, "upstream_timeout": 2.0} if stage.fault.end in {"hang", "drip"} else {}
+    options = Options(listen=LOOPBACK, admin=None, upstream=stage.origin, body_limit=BODY_LIMIT, drain=5.0, **short)
     before = os.environ.get("SSL_CERT_FILE")
     with tempfile.NamedTemporaryFile() as file, contextlib.ExitStack() as stack:
         if stage.fault.tls:

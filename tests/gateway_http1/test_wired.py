@@ -74,6 +74,60 @@ async def test_informational_reply_does_not_start_upstreams_time():
     await wired.end()
 
 
+@pytest.fixture
+def passes(monkeypatch):
+    """Return a function that lets seconds pass on the loop's clock."""
+
+    async def passes(wired: Wired, seconds: float) -> None:
+        loop = asyncio.get_running_loop()
+        now = loop.time() + seconds
+        monkeypatch.setattr(loop, "time", lambda: now)
+        await wired.settle()
+
+    return passes
+
+
+@pytest.mark.parametrize("early", [0, 60_000])
+async def test_content_that_moves_on_may_take_longer(passes, early):
+    """Content at a fair rate is not a slow one, though it takes longer than the deadline, also after a burst."""
+    wired = Wired(reply_of, client_timeout=1.0)
+    head = f"POST /0/length HTTP/1.1\r\nHost: a\r\nContent-Length: {early + 8000}\r\n\r\n"
+    wired.caller.deliver(head.encode() + bytes(early))
+    upstream = await upstream_of(wired)
+    for _ in range(8):
+        upstream.read(1 << 20)
+        await passes(wired, 0.9)
+        assert wired.caller.deliver(bytes(1000)) == 1000
+        await wired.settle()
+    upstream.read(1 << 20)
+    upstream.say(1 << 20)
+    await wired.settle()
+    assert b"HTTP/1.1 200 " in wired.caller.take(1 << 20)
+    await wired.end()
+
+
+async def test_upstream_that_is_slow_to_take_content_is_not_the_callers_fault(passes):
+    """The deadline counts waiting for the caller, and not what upstream takes."""
+    wired = Wired(reply_of, client_timeout=1.0)
+    left = request_of(0, "upload")
+    left = left[wired.caller.deliver(left) :]
+    upstream = await upstream_of(wired)
+    while size := wired.caller.deliver(left):
+        left = left[size:]
+        await wired.settle()
+    assert left
+    assert upstream.wire.is_full
+    await passes(wired, 30.0)
+    while not upstream.waiting:
+        upstream.read(1 << 20)
+        await wired.settle()
+        left = left[wired.caller.deliver(left) :]
+    upstream.say(1 << 20)
+    await wired.settle()
+    assert b"HTTP/1.1 200 " in wired.caller.take(1 << 20)
+    await wired.end()
+
+
 async def test_last_reply_before_unread_requests_is_not_overtaken_by_a_reset():
     """A reply that ends its connection is followed by an end in one direction while requests wait behind it."""
     wired = Wired(reply_of)

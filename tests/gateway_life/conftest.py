@@ -55,6 +55,12 @@ def clean_environ(**more: str) -> dict[str, str]:
     return {**kept, "PYTHONUNBUFFERED": "1", "PYTHONPATH": str(ROOT), "NO_PROXY": "*", **more}
 
 
+@pytest.fixture(autouse=True)
+def patient(monkeypatch):
+    """A machine that is slow to read a file is not a disk that hangs."""
+    monkeypatch.setattr("shim.gateway.watch.PATIENCE", PATIENCE)
+
+
 @pytest.fixture
 def serve():
     """Return a function that starts ``atlas-shim serve`` with these words; what still runs at the end is killed."""

@@ -68,8 +68,10 @@ def test_pages_answer_while_the_callers_connections_are_all_taken():
     """Limits of the calls are not those of the operator."""
     with gateway("http://127.0.0.1:1", max_connections=1) as served, contextlib.ExitStack() as stack:
         for _ in range(3):
-            stack.enter_context(calling(served))
-        assert ask(admin(served), get("/livez"))[1] == b"ok\n"
+            with contextlib.suppress(ConnectionResetError):  # dropped before it was made
+                stack.enter_context(calling(served))
+        assert ask(admin(served), get("/livez"))[1] == b"ok
+"
 
 
 def test_idle_connections_do_not_keep_a_probe_out():
@@ -91,12 +93,13 @@ def test_pages_answer_when_there_are_no_descriptors_left(serve, port):
     served, pages = running.calls(), At(f"http://127.0.0.1:{port}")
     with contextlib.ExitStack() as stack:
         for _ in range(60):
-            stack.enter_context(calling(served))
+            with contextlib.suppress(ConnectionResetError):  # dropped before it was made
+                stack.enter_context(calling(served))
         for path in ("/livez", "/readyz", "/metrics") * 5:
             assert status_of(ask(pages, get(path, host="localhost"))[0]) == 200
 
     def taken():
-        with contextlib.suppress(EndedError):  # it may be among those that make room, as long as room is made
+        with contextlib.suppress(OSError, EndedError):  # it may be among those that make room, as long as room is made
             return status_of(ask(served, get("/x"))[0]) == 502
 
     until(taken, "calls are taken again")

@@ -48,7 +48,7 @@ def test_a_passed_call_is_told_of_everywhere(caplog, tmp_path):
                 if sample.name.startswith("atlas_shim_announced_")
             ]
             shown = Page(page(served, "/"))
-            until(lambda: len(file.read_text().splitlines()) == 3, "both calls are written down")
+            until(lambda: file.exists() and len(file.read_text().splitlines()) == 3, "both calls are written down")
     assert (one["path"], one["version"], one["calls"]) == (SHAPE, "2023-02-01", 2)
     assert (one["sunset"], one["deprecation"]) == ("2027-07-01T00:00:00Z", "2024-08-05T00:00:00Z")
     assert one["callers"] == ["report/1 from 127.0.0.1"]

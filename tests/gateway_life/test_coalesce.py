@@ -12,7 +12,7 @@ from shim.core.messages import Record, Reply
 from shim.core.settings import RouteWord
 from shim.gateway.coalesce import BUDGET, BufferedResponse, Coalescer, alike
 from tests.gateway.test_translating import EMPTY, V1, V2
-from tests.peers.raw import Peer, raw_upstream, reply, until
+from tests.peers.raw import PATIENCE, Peer, raw_upstream, reply, until
 from tests.peers.served import ask, calling, gateway, get, status_of, value_of
 
 ME = ("me", "group")
@@ -76,7 +76,7 @@ async def test_old_answers_are_let_go():
     upstream, coalescer = Upstream(), Coalescer()
     upstream.gate.set()
     await coalescer.share(ME, "key", 0.001, upstream)
-    async with asyncio.timeout(5):
+    async with asyncio.timeout(PATIENCE):
         while coalescer._flights:  # noqa: ASYNC110 - nothing tells it
             await asyncio.sleep(0.001)
 
@@ -217,7 +217,7 @@ class Held:
             peer.message()
             with self.lock:
                 self.calls += 1
-            self.open.wait(10)
+            self.open.wait(PATIENCE)
             peer.send(self.answer)
 
 
@@ -235,6 +235,7 @@ def test_gateway_asks_once_for_identical_reads():
     held = Held()
     with raw_upstream(held) as upstream, gateway(upstream.origin, coalesce=0.0) as served:
         answers = together(served, held, [get(V1, TOKEN)] * 10)
+        until(lambda: not served.limits.count, "each is counted")
         text = served.metrics.text().decode()
     assert held.calls == 1
     assert len({content for _, content in answers}) == 1
@@ -322,7 +323,7 @@ def test_shared_exchange_gives_up_the_connection_of_a_reply_that_is_too_large():
     ):
         caller.send(get(V1, TOKEN))
         assert status_of(caller.take(b"\r\n\r\n")) == 200
-        assert given.left.wait(10)
+        assert given.left.wait(PATIENCE)
         assert upstream.connections == 2
 
 
@@ -332,7 +333,7 @@ def test_shared_exchange_gives_up_the_connection_of_a_reply_that_is_not_needed()
     early = {"snapshots": datetime(2999, 1, 1, tzinfo=UTC)}
     with raw_upstream(given) as upstream, gateway(upstream.origin, coalesce=0.0, sunset=early) as served:
         assert status_of(ask(served, get(V1, TOKEN))[0]) == 200
-        assert given.left.wait(10)
+        assert given.left.wait(PATIENCE)
 
 
 def test_shared_exchange_that_nobody_waits_for_gives_its_connection_up():
@@ -341,9 +342,9 @@ def test_shared_exchange_that_nobody_waits_for_gives_its_connection_up():
     with raw_upstream(given) as upstream, gateway(upstream.origin, coalesce=0.0) as served:
         with calling(served) as caller:
             caller.send(get(V1, TOKEN))
-            assert given.begun.wait(10)
+            assert given.begun.wait(PATIENCE)
             caller.reset()
-        assert given.left.wait(10)
+        assert given.left.wait(PATIENCE)
 
 
 def test_gateway_shares_legacy_replies_byte_for_byte():

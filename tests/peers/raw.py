@@ -10,7 +10,7 @@ from typing import Any
 
 import attrs
 
-PATIENCE = 10.0
+PATIENCE = 60.0
 """Seconds after which a test that waits has failed."""
 
 
