@@ -70,8 +70,7 @@ def test_pages_answer_while_the_callers_connections_are_all_taken():
         for _ in range(3):
             with contextlib.suppress(ConnectionResetError):  # dropped before it was made
                 stack.enter_context(calling(served))
-        assert ask(admin(served), get("/livez"))[1] == b"ok
-"
+        assert ask(admin(served), get("/livez"))[1] == b"ok\n"
 
 
 def test_idle_connections_do_not_keep_a_probe_out():
