@@ -2,8 +2,6 @@
 
 import asyncio
 import contextlib
-import io
-import json
 from collections.abc import Iterator
 from typing import Any
 
@@ -14,7 +12,7 @@ from yarl import URL
 import shim
 from shim import aiohttp as ours
 from tests.doors.calls import basic
-from tests.doors.door import Awaited, Client, Door, Got, in_pieces, noting
+from tests.doors.door import ALL_FORMS, Awaited, Client, Door, Got, noting
 
 
 class _Client(Awaited):
@@ -43,6 +41,8 @@ class Aiohttp(Door):
     """The session."""
 
     refused, loops = plain.ClientConnectorError, plain.TooManyRedirects
+    is_awaited = True
+    content, takes = "data", (*ALL_FORMS, "payload")
     broken, late = (plain.ClientPayloadError, plain.ServerDisconnectedError), asyncio.TimeoutError
 
     @contextlib.contextmanager
@@ -72,14 +72,3 @@ class Aiohttp(Door):
     def waits(self, monkeypatch: pytest.MonkeyPatch) -> list[Any]:
         """By the method under all others."""
         return noting(monkeypatch, plain.ClientSession, "_request", lambda *_, timeout, **options: timeout.total)
-
-    def forms(self, text: bytes) -> Any:
-        """As ``json`` or ``data``."""
-        return {
-            "json": lambda: {"json": json.loads(text)},
-            "text": lambda: {"data": text.decode()},
-            "bytes": lambda: {"data": text},
-            "file": lambda: {"data": io.BytesIO(text)},
-            "pieces": lambda: {"data": in_pieces(text)},
-            "payload": lambda: {"data": plain.JsonPayload(json.loads(text))},
-        }

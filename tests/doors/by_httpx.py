@@ -3,20 +3,20 @@
 import asyncio
 import contextlib
 import importlib
-import json
 from collections.abc import Iterator
 from typing import Any
 
 import pytest
 
 import shim
-from tests.doors.door import Awaited, Client, Door, Got, in_pieces, noting
+from tests.doors.door import Awaited, Client, Door, Got, noting
 
 
 class Httpx(Door):
     """What both clients have."""
 
     timeouts = 4
+    content, takes = "content", ("json", "text", "bytes", "pieces")
     method: tuple[str, str]  # of the transport under all others
 
     def __init__(self, name: str) -> None:
@@ -84,15 +84,6 @@ class Blocking(Httpx):
         with self.made("Client", own=own, check=lambda response: response.raise_for_status(), **options) as native:
             yield _Client(native, wire=options.get("wire", False))
 
-    def forms(self, text: bytes) -> Any:
-        """As ``json`` or ``content``."""
-        return {
-            "json": lambda: {"json": json.loads(text)},
-            "text": lambda: {"content": text.decode()},
-            "bytes": lambda: {"content": text},
-            "pieces": lambda: {"content": iter([text[:9], text[9:]])},
-        }
-
 
 class _AsyncClient(Awaited):
     wire = False
@@ -114,6 +105,7 @@ class _AsyncClient(Awaited):
 class Async(Httpx):
     """The client whose calls are awaited."""
 
+    is_awaited = True
     method = "AsyncHTTPTransport", "handle_async_request"
 
     @contextlib.contextmanager
@@ -131,12 +123,3 @@ class Async(Httpx):
                 yield client
             finally:
                 runner.run(native.aclose())
-
-    def forms(self, text: bytes) -> Any:
-        """As ``json`` or ``content``."""
-        return {
-            "json": lambda: {"json": json.loads(text)},
-            "text": lambda: {"content": text.decode()},
-            "bytes": lambda: {"content": text},
-            "pieces": lambda: {"content": in_pieces(text)},
-        }

@@ -1,8 +1,6 @@
 """requests, by its sessions."""
 
 import contextlib
-import io
-import json
 from collections.abc import Iterator
 from typing import Any
 
@@ -46,6 +44,7 @@ class Requests(Door):
     broken = (plain.ConnectionError, plain.exceptions.ChunkedEncodingError)
     follows_within = False
     timeouts = 2
+    content = "data"
 
     @contextlib.contextmanager
     def open(self, *, own: bool = False, **options: Any) -> Iterator[Client]:
@@ -66,13 +65,3 @@ class Requests(Door):
             return timeout[1] if isinstance(timeout, tuple) else timeout
 
         return noting(monkeypatch, plain.adapters.HTTPAdapter, "send", wait)
-
-    def forms(self, text: bytes) -> Any:
-        """As ``json`` or ``data``."""
-        return {
-            "json": lambda: {"json": json.loads(text)},
-            "text": lambda: {"data": text.decode()},
-            "bytes": lambda: {"data": text},
-            "file": lambda: {"data": io.BytesIO(text)},
-            "pieces": lambda: {"data": iter([text[:9], text[9:]])},
-        }

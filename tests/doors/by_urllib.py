@@ -2,7 +2,6 @@
 
 import contextlib
 import http.client
-import io
 from collections.abc import Iterator
 from http.cookiejar import CookieJar
 from typing import Any
@@ -69,6 +68,7 @@ class Urllib(Door):
     is_own_class = False
     keeps_connections = False
     timeouts = 0
+    content, takes = "data", ("bytes", "file", "pieces")
     decodes = False
     signs_by_url = False
 
@@ -89,11 +89,3 @@ class Urllib(Door):
         finally:
             if not own:
                 shim.uninstall()
-
-    def forms(self, text: bytes) -> Any:
-        """As ``data``."""
-        return {
-            "bytes": lambda: {"data": text},
-            "file": lambda: {"data": io.BytesIO(text)},
-            "pieces": lambda: {"data": iter([text[:9], text[9:]])},
-        }

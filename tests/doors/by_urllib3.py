@@ -2,7 +2,6 @@
 
 import contextlib
 import inspect
-import io
 from collections.abc import Iterator
 from typing import Any
 from urllib.parse import urljoin
@@ -59,6 +58,7 @@ class Urllib3(Door):
     trips = ()
     keeps_cookies = False
     timeouts = 2
+    content, takes = "body", ("text", "bytes", "file", "pieces")
     signs_by_url = False
 
     @contextlib.contextmanager
@@ -78,12 +78,3 @@ class Urllib3(Door):
             return timeout.total or timeout._read
 
         return noting(monkeypatch, plain.HTTPConnectionPool, "_make_request", wait)
-
-    def forms(self, text: bytes) -> Any:
-        """As ``body``."""
-        return {
-            "text": lambda: {"body": text.decode()},
-            "bytes": lambda: {"body": text},
-            "file": lambda: {"body": io.BytesIO(text)},
-            "pieces": lambda: {"body": iter([text[:9], text[9:]])},
-        }

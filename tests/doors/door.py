@@ -2,11 +2,14 @@
 
 import abc
 import asyncio
+import io
+import json
 from collections.abc import AsyncIterator, Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import AbstractContextManager
 from typing import Any
 
+import aiohttp
 import attrs
 import pytest
 
@@ -97,6 +100,9 @@ def noting(monkeypatch: pytest.MonkeyPatch, owner: type, method: str, wait: Call
     return noted
 
 
+ALL_FORMS = ("json", "text", "bytes", "file", "pieces")
+
+
 async def in_pieces(text: bytes) -> AsyncIterator[bytes]:
     """Yield a body that can be read once."""
     yield text[:9]
@@ -115,6 +121,9 @@ class Door(abc.ABC):
     late: Faults
     loops: Faults | None
     trips: Sequence[int] = (2, 1, 1)
+    is_awaited = False
+    content = "content"  # the argument that takes a body
+    takes: Sequence[str] = ALL_FORMS
     is_own_class = True  # the shim has clients of its own for it
     keeps_cookies = True
     keeps_connections = True
@@ -135,6 +144,14 @@ class Door(abc.ABC):
         """Return how long each request may wait for its reply, in seconds, as they are sent from now on."""
         raise NotImplementedError
 
-    @abc.abstractmethod
     def forms(self, text: bytes) -> dict[str, Callable[[], dict[str, Any]]]:
         """Return what makes the same JSON body, in each form that the library takes."""
+        made: dict[str, Callable[[], Any]] = {
+            "text": text.decode,
+            "bytes": lambda: text,
+            "file": lambda: io.BytesIO(text),
+            "pieces": lambda: in_pieces(text) if self.is_awaited else iter([text[:9], text[9:]]),
+            "payload": lambda: aiohttp.JsonPayload(json.loads(text)),
+        }
+        forms = {name: lambda name=name: {self.content: made[name]()} for name in self.takes if name in made}
+        return forms | ({"json": lambda: {"json": json.loads(text)}} if "json" in self.takes else {})

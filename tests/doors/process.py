@@ -1,5 +1,6 @@
 """A clean process for each test, the fake Atlas on a socket, and an Atlas that answers as a test says."""
 
+import contextlib
 from collections.abc import Callable, Iterator
 
 import pytest
@@ -13,7 +14,7 @@ from shim.fake import FakeAtlas
 from shim.fake.server import FakeServer
 from shim.origins import BASE_URL_VARIABLES
 from tests.doors.calls import SNAPSHOTS
-from tests.peers.answering import Answer, RawServer
+from tests.peers.answering import Answer, RawServer, answering
 
 __all__ = ["atlas", "clean_process", "closing", "early", "off", "raw", "retired"]
 
@@ -72,17 +73,14 @@ def retired(atlas: FakeServer) -> str:
 @pytest.fixture
 def raw(monkeypatch: pytest.MonkeyPatch) -> Iterator[Callable[[Answer], RawServer]]:
     """Starts raw servers whose origins the shim covers, the last one at a time."""
-    servers: list[RawServer] = []
+    with contextlib.ExitStack() as running:
 
-    def start(answer: Answer) -> RawServer:
-        server = RawServer(answer)
-        servers.append(server.__enter__())
-        monkeypatch.setenv("ATLAS_SHIM_UPSTREAM", server.url)
-        return server
+        def start(answer: Answer) -> RawServer:
+            server = running.enter_context(answering(answer))
+            monkeypatch.setenv("ATLAS_SHIM_UPSTREAM", server.url)
+            return server
 
-    yield start
-    for server in servers:
-        server.__exit__(None, None, None)
+        yield start
 
 
 @pytest.fixture

@@ -15,8 +15,6 @@ from tests.peers.served import Served, ask, connect, status_of, value_of
 OTHER = "127.0.0.2"
 """Where a second peer calls from."""
 
-SNAPSHOT_ID = b"6b05c3c6f892dad018f3f094"
-
 
 @contextlib.contextmanager
 def crowd(served: Served, size: int, source: str = OTHER, sending: bytes = b"") -> Iterator[list[Peer]]:
@@ -128,4 +126,4 @@ def asked_by(who: bytes, request: bytes) -> bytes:
 def answer_for(head: bytes) -> bytes:
     """Answer a request with content in which its caller is named, if it has one, as a snapshot's id."""
     who = value_of(head, "X-Who")
-    return message(CONTENT.replace(SNAPSHOT_ID, who.encode()) if who else CONTENT, JSON)
+    return message(CONTENT.replace(b"6b05c3c6f892dad018f3f094", who.encode()) if who else CONTENT, JSON)

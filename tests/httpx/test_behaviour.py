@@ -5,7 +5,7 @@ import pytest
 
 from shim import httpx
 from tests.doors.calls import SNAPSHOTS, flex
-from tests.peers.answering import RawServer, reply
+from tests.peers.answering import answering, reply
 
 pytestmark = pytest.mark.usefixtures("either")
 
@@ -106,8 +106,7 @@ def test_percent_encoding_survives_a_rewrite(raw):
 def test_a_proxy_of_the_environment_is_used(raw, monkeypatch):
     """For a retired call as for every other, and not with trust_env=False."""
     proxy = raw(flex)
-    origin = RawServer(flex)
-    with origin:
+    with answering(flex) as origin:
         monkeypatch.setenv("HTTP_PROXY", proxy.url)
         monkeypatch.setenv("NO_PROXY", "")
         monkeypatch.setenv("ATLAS_SHIM_UPSTREAM", origin.url)

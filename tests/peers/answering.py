@@ -2,11 +2,11 @@
 
 import contextlib
 import threading
-from collections.abc import Callable, Iterable
-from types import TracebackType
-from typing import Self
+from collections.abc import Callable, Iterable, Iterator
 
-from tests.peers.raw import Peer, converse, raw_upstream
+import attrs
+
+from tests.peers.raw import Arrivals, Peer, converse, raw_upstream
 from tests.peers.raw import reply as whole
 
 Answer = Callable[[bytes], "bytes | Iterable[bytes] | None"]
@@ -17,44 +17,43 @@ def reply(status: str, *lines: str, body: bytes = b"") -> bytes:
     return whole(body, *lines, status=status)
 
 
+@attrs.frozen
 class RawServer:
-    """Answers each request with what ``answer`` returns for its head and content, as ``converse`` does.
+    """A running server; ``gone`` is set once a connection has ended."""
 
-    ``gone`` is set once a connection has ended.
-    """
+    arrivals: Arrivals
+    requests: list[bytes] = attrs.field(factory=list)
+    gone: threading.Event = attrs.field(factory=threading.Event)
 
-    def __init__(self, answer: Answer) -> None:
-        self.requests: list[bytes] = []
-        self.gone = threading.Event()
-        self.url = ""
-        self._answer = answer
-        self._running = contextlib.ExitStack()
+    @property
+    def url(self) -> str:
+        """Its origin."""
+        return self.arrivals.origin
+
+    @property
+    def connections(self) -> int:
+        """How many were opened."""
+        return self.arrivals.connections
 
     def targets(self) -> list[str]:
         """Return the request targets in order."""
         return [request.split(b" ")[1].decode("ascii") for request in self.requests]
 
-    @property
-    def connections(self) -> int:
-        """How many were opened."""
-        return self._arrivals.connections
 
-    def __enter__(self) -> Self:
-        self._arrivals = self._running.enter_context(raw_upstream(self._serve))
-        self.url = self._arrivals.origin
-        return self
+@contextlib.contextmanager
+def answering(answer: Answer) -> Iterator[RawServer]:
+    """Run a server that answers each request with what ``answer`` returns for it, as ``converse`` does."""
 
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
-    ) -> None:
-        self._running.close()
+    def arrived(head: bytes, content: bytes) -> bytes | Iterable[bytes] | None:
+        running.requests.append(head + content)
+        return answer(head + content)
 
-    def _serve(self, peer: Peer) -> None:
+    def serve(peer: Peer) -> None:
         try:
-            converse(peer, self._reply)
+            converse(peer, arrived)
         finally:
-            self.gone.set()
+            running.gone.set()
 
-    def _reply(self, head: bytes, content: bytes) -> bytes | Iterable[bytes] | None:
-        self.requests.append(head + content)
-        return self._answer(head + content)
+    with raw_upstream(serve) as arrivals:
+        running = RawServer(arrivals)
+        yield running
