@@ -25,7 +25,7 @@ from shim.gateway.checks import check, check_allowed
 from shim.gateway.coalesce import BufferedResponse, Coalescer, Owner, alike
 from shim.gateway.credentials import CallerGate, UpstreamSigner
 from shim.gateway.credentials.signers import step_of_digest
-from shim.gateway.errors import Refusal, busy, too_slow
+from shim.gateway.errors import Failure, Refusal, busy, too_slow
 from shim.gateway.exchange import Exchange
 from shim.gateway.http1.body import BUFFERED
 from shim.gateway.http1.peers import forwarded_peer
@@ -147,7 +147,7 @@ class Handler:
                 line.upstream_seconds = perf_counter() - began - run.seconds
             reply = run.reply(outcome)
             if reply.body is None:
-                line.cut(await relay(request, reply, run.last, close=self.draining))
+                line.failure = await relay(request, reply, run.last, close=self.draining)
             else:
                 request.answer(reply, close=self.draining)
                 # Nothing beside head, plan and memory may have a part in what becomes of a call.
@@ -219,11 +219,11 @@ async def _content(request: Request, most: int, take: Callable[[int], None] | No
     return body
 
 
-async def relay(request: Request, reply: Reply, upstream: UpstreamResponse, *, close: bool) -> Refusal | None:
+async def relay(request: Request, reply: Reply, upstream: UpstreamResponse, *, close: bool) -> Failure | None:
     """Send the caller a reply with upstream's content as it comes; what was read of it already goes first.
 
-    Raises Refusal when upstream fails before the caller was sent anything. When it fails later, the
-    caller's connection is aborted, since ending it cleanly would make half a reply look whole, and why is returned.
+    Raises Refusal when upstream fails before the caller was sent anything. When it fails later, the caller's connection
+    is aborted, since ending it cleanly would make half a reply look whole, and what that counts as is returned.
     """
     request.begin(reply, reason=upstream.head.reason, close=close)
     # What is there already leaves with the head; nothing yet lets the head leave alone.
@@ -247,6 +247,6 @@ async def relay(request: Request, reply: Reply, upstream: UpstreamResponse, *, c
             raise
         log.warning("a streamed reply was cut: %s", refusal.error)
         request.abort()
-        return refusal
+        return None, refusal.status, refusal.error or "none"
     request.end()
     return None

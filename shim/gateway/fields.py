@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 import time
 from email.utils import format_datetime, formatdate
+from functools import lru_cache, partial
 
 from shim.core.messages import Headers, Record
 from shim.documents.tables import NEVER
@@ -122,13 +123,9 @@ def token(text: str) -> str:
     return text if _TOKEN.fullmatch(text) else string(text)
 
 
-_date: tuple[int, str] = (0, "")
+_date_of = lru_cache(maxsize=1)(partial(formatdate, usegmt=True))
 
 
 def http_date() -> str:
     """Return the current HTTP-date (RFC 9110, 5.6.7), made once a second."""
-    global _date  # noqa: PLW0603 - one text for all messages of a second
-    second = int(time.time())
-    if _date[0] != second:
-        _date = (second, formatdate(second, usegmt=True))
-    return _date[1]
+    return _date_of(int(time.time()))

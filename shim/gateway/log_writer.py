@@ -27,13 +27,7 @@ MOST = 8192  # lines that may wait to be written; more are dropped and counted
 _PAUSE = 0.05  # seconds in which lines gather to be written together
 _PATIENCE = 2.0  # seconds that the end of a program waits for the reader of its log
 
-_lost = 0
 _lines: LogLines | None = None
-
-
-def dropped() -> int:
-    """Return how many lines this process has dropped."""
-    return _lost
 
 
 def set_level(level: LogLevel) -> None:
@@ -92,8 +86,11 @@ class LogLines(logging.Handler):
     """Queues lines for a file descriptor, which may be a pipe that nobody reads.
 
     logging's own QueueListener waits for ever at its end, and a daemon thread that is inside ``sys.stderr``
-    then aborts the interpreter. So the thread here writes to the descriptor itself.
+    then aborts the interpreter. So the thread here writes to the descriptor itself. ``lost`` counts the lines that this
+    process has dropped.
     """
+
+    lost = 0
 
     def __init__(self, descriptor: int, most: int = MOST, *, as_json: bool = False) -> None:
         super().__init__()
@@ -102,7 +99,7 @@ class LogLines(logging.Handler):
         self._as_json = as_json
         self._waiting: SimpleQueue[str | None] = SimpleQueue()
         self._in_hand = 0
-        self._said = _lost
+        self._said = self.lost
         self._thread = threading.Thread(target=self._work, name="log lines", daemon=True)
         self._thread.start()
 
@@ -118,7 +115,7 @@ class LogLines(logging.Handler):
         try:
             self._put(line.json() if self._as_json else line.text())
         except Exception:  # noqa: BLE001 - the call itself was answered
-            _lose(1)
+            LogLines.lost += 1
 
     def finish(self, patience: float = _PATIENCE) -> None:
         """Return when all lines are written, or after so many seconds."""
@@ -129,7 +126,7 @@ class LogLines(logging.Handler):
         if self._waiting.qsize() + self._in_hand < self._most:
             self._waiting.put(line)
         else:
-            _lose(1)
+            LogLines.lost += 1
 
     def _work(self) -> None:
         lines: list[str | None] = []
@@ -139,9 +136,9 @@ class LogLines(logging.Handler):
             lines += [self._waiting.get() for _ in range(self._waiting.qsize())]
             self._in_hand = len(lines)
             if not self._write("".join([f"{line}\n" for line in lines if line is not None])):
-                _lose(len(lines))
+                LogLines.lost += len(lines)
             self._in_hand = 0
-            if missing := _lost - self._said:
+            if missing := self.lost - self._said:
                 self._said += missing
                 said = f"{missing} log lines were dropped, since nobody read them"
                 record = logging.makeLogRecord({"name": "shim", "levelname": "WARNING", "msg": said})
@@ -159,8 +156,3 @@ class LogLines(logging.Handler):
         except OSError:  # a reader that is gone for good, or a disk that is full, is not a reason to end
             return False
         return True
-
-
-def _lose(count: int) -> None:
-    global _lost  # noqa: PLW0603 - the count is the process's, and only ever read elsewhere
-    _lost += count

@@ -112,11 +112,6 @@ class CallLine:
         """Take in that the gateway has a defect; its traceback is logged apart."""
         self.level, self.code, self.failure = logging.ERROR, INTERNAL.code, INTERNAL.failure
 
-    def cut(self, refusal: Refusal | None) -> None:
-        """Take in why an answer that was being streamed ended early, if it did."""
-        if refusal is not None:
-            self.failure = None, refusal.status, refusal.error or "none"
-
     def answered(self, status: int | None, *, whole: bool) -> None:
         """Take in how the call ended."""
         self.status, self.whole, self.seconds = status, whole, time.perf_counter() - self.clock

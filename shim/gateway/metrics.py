@@ -19,7 +19,7 @@ from shim.gateway.call import Handler
 from shim.gateway.errors import origin_of
 from shim.gateway.http1.clients import Clients
 from shim.gateway.ledger import COSTS, WAITS, Snapshot
-from shim.gateway.log_writer import dropped
+from shim.gateway.log_writer import LogLines
 from shim.gateway.plan import Plan, waiting
 from shim.gateway.tls import Certificates
 from shim.gateway.watch import Watched
@@ -128,7 +128,7 @@ class Metrics(Collector):
         beside = 0 if server is None else server.held
         found: dict[str, Values] = {
             "in_flight_requests": {(): limits.count},
-            "log_lines_dropped": {(): dropped()},
+            "log_lines_dropped": {(): LogLines.lost},
             "upstream_connections": upstream.states(),
             "upstream_connections_opened": {(): upstream.opened},
             "upstream_connections_reused": {(): upstream.reused},

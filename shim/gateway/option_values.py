@@ -49,14 +49,9 @@ class Address:
     port: int
 
     @property
-    def written_host(self) -> str:
-        """The host, with brackets around one of IPv6."""
-        return f"[{self.host}]" if ":" in self.host else self.host
-
-    @property
     def authority(self) -> str:
-        """``host:port``."""
-        return f"{self.written_host}:{self.port}"
+        """``host:port``, with brackets around a host of IPv6."""
+        return f"[{self.host}]:{self.port}" if ":" in self.host else f"{self.host}:{self.port}"
 
 
 def is_address(host: str) -> bool:

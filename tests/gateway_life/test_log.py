@@ -12,7 +12,7 @@ from pathlib import Path
 import attrs
 import pytest
 
-from shim.gateway.log_writer import LogLines, dropped, logged
+from shim.gateway.log_writer import LogLines, logged
 from shim.gateway.option_values import LogFormat, LogLevel
 from tests.gateway_life.conftest import clean_environ
 from tests.peers.ports import free_port
@@ -104,12 +104,12 @@ def test_full_log_does_not_stop_the_gateway(port, pipe):
 
 def test_lines_are_dropped_and_counted(pipe):
     """What does not fit is counted, and the count is written when the reader is back."""
-    before = dropped()
+    before = LogLines.lost
     pipe.fill()
     lines = LogLines(pipe.writing.fileno(), most=10)
     for number in range(50):
         lines.emit(_record(f"line {number}"))
-    lost = dropped() - before
+    lost = LogLines.lost - before
     assert 39 <= lost <= 40  # one line may be in the writer's hands
     reader = pipe.read()
     lines.finish(30)
