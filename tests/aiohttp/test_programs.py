@@ -34,7 +34,7 @@ import asyncio, aiohttp
 async def main():
     async with aiohttp.ClientSession(headers={BEARER!r}) as session:
         async def one():
-            async with session.get({retired!r}) as response:  # the line
+            async with session.get({retired!r}) as response:
                 return response.status
         print(*await asyncio.gather(one(), one()))
 
@@ -43,12 +43,7 @@ asyncio.run(main())
     command = [sys.executable, "-m", "shim", "run", sys.executable, str(program)]
     done = subprocess.run(command, capture_output=True, text=True, check=True)
     assert done.stdout.split() == ["200", "200"]
-    line = (
-        program.read_text()
-        .splitlines()
-        .index("            async with session.get(" + repr(retired) + ") as response:  # the line")
-    )
-    assert f"program.py:{line + 1}: LegacyEndpointWarning" in done.stderr
+    assert "program.py:7: LegacyEndpointWarning" in done.stderr
 
 
 async def test_a_recorded_successor_is_translated(tmp_path):

@@ -126,17 +126,6 @@ def test_what_cannot_be_looked_into_is_passed_over(retired, places, monkeypatch)
     assert places() == [here]
 
 
-def test_whose_a_file_is_tells_its_path():
-    """Whatever stands between the program and the network is not who calls; a package is, where no program is above."""
-    packages = "/x/lib/python3.12/site-packages"
-    libraries = ["urllib3", "aiohttp", "httpx2", "niquests", "yarl", "multidict", "requests_toolbelt", "httpx"]
-    plumbing = [f"{packages}/{name}/client.py" for name in libraries]
-    plumbing += [asyncio.__file__, call_site.__file__, "<frozen runpy>"]
-    assert {call_site._kind_of(name) for name in plumbing} == {"plumbing"}
-    assert call_site._kind_of(f"{packages}/some_sdk/api.py") == "package"
-    assert call_site._kind_of("/home/me/script.py") == "program"
-
-
 def test_whose_a_file_of_an_archive_is_tells_its_module(retired, places, tmp_path, monkeypatch):
     """Its path says nothing: in a zipapp, libraries and program lie side by side."""
     monkeypatch.syspath_prepend(str(tmp_path / "app.pyz"))

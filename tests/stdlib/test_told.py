@@ -13,8 +13,7 @@ import pytest
 import shim
 from shim.doors import switch
 from shim.errors import LegacyEndpointWarning
-from tests.doors.calls import BEARER, SNAPSHOTS
-from tests.peers.answering import reply
+from tests.doors.calls import BEARER, SNAPSHOTS, gone
 
 
 @pytest.fixture
@@ -25,21 +24,27 @@ def file(tmp_path, monkeypatch):
     return path
 
 
-@pytest.mark.parametrize("by", ["request", "putrequest"])
-def test_http_client_is_told(raw, file, by):
-    """At the caller's line, with what to do; the call is what it was."""
-    server = raw(lambda request: reply("410 Gone", body=b"{}"))
+@pytest.fixture
+def connected(raw):
+    """A server after the sunset, and a connection to it."""
+    server = raw(gone)
     connection = http.client.HTTPConnection(server.url.removeprefix("http://"), timeout=10)
-    connection.putrequest("GET", SNAPSHOTS)
-    send = connection.endheaders
-    if by == "request":
-        connection = http.client.HTTPConnection(server.url.removeprefix("http://"), timeout=10)
-        send = partial(connection.request, "GET", SNAPSHOTS, headers=BEARER)
+    yield server, connection
+    connection.close()
+
+
+@pytest.mark.parametrize("by", ["request", "putrequest"])
+def test_http_client_is_told(connected, file, by):
+    """At the caller's line, with what to do; the call is what it was."""
+    server, connection = connected
+    send = partial(connection.request, "GET", SNAPSHOTS, headers=BEARER)
+    if by == "putrequest":
+        connection.putrequest("GET", SNAPSHOTS)
+        send = connection.endheaders
     with pytest.warns(LegacyEndpointWarning, match="http.client are not covered.*atlas-shim serve") as caught:
         here, _ = sys._getframe().f_lineno, send()
     with connection.getresponse() as response:
         assert (response.status, response.read()) == (410, b"{}")
-    connection.close()
     assert [(one.filename, one.lineno) for one in caught] == [(__file__, here)]
     (line,) = map(json.loads, file.read_text().splitlines())
     assert (line["operation"], line["route"], line["line"]) == ("listServerlessBackupSnapshots", "legacy", here)
@@ -47,29 +52,25 @@ def test_http_client_is_told(raw, file, by):
     assert server.targets() == [SNAPSHOTS]
 
 
-def test_warnings_as_errors_keep_the_call_from_being_made(raw, monkeypatch):
+def test_warnings_as_errors_keep_the_call_from_being_made(connected, monkeypatch):
     """As with the libraries that are served."""
     monkeypatch.setenv("ATLAS_SHIM_WARNINGS", "error")
-    server = raw(lambda request: reply("410 Gone", body=b"{}"))
-    connection = http.client.HTTPConnection(server.url.removeprefix("http://"), timeout=10)
+    server, connection = connected
     with pytest.raises(LegacyEndpointWarning):
         connection.request("GET", SNAPSHOTS)
-    connection.close()
     assert server.requests == []
 
 
 @pytest.mark.parametrize("switched", ["off", "shim.uninstall"])
-def test_nobody_is_told_by_a_shim_that_is_off(raw, file, monkeypatch, switched):
+def test_nobody_is_told_by_a_shim_that_is_off(connected, file, monkeypatch, switched):
     """By the setting, or for the process."""
     if switched == "off":
         monkeypatch.setenv("ATLAS_SHIM_ROUTE", "off")
     else:
         shim.uninstall()
-    server = raw(lambda request: reply("410 Gone", body=b"{}"))
-    connection = http.client.HTTPConnection(server.url.removeprefix("http://"), timeout=10)
+    _, connection = connected
     connection.request("GET", SNAPSHOTS)
     connection.getresponse().close()
-    connection.close()
     assert not file.exists()
 
 
@@ -104,7 +105,7 @@ def test_niquests_is_told(raw, file, monkeypatch, kind):
     exec(NIQUESTS, vars(niquests))
     monkeypatch.setitem(sys.modules, "niquests", niquests)
     switch._hear(niquests)
-    server = raw(lambda request: reply("410 Gone", body=b"{}"))
+    server = raw(gone)
     request, session = niquests.Request(), getattr(niquests, kind)()
     request.url = f"{server.url}{SNAPSHOTS}"
     with pytest.warns(LegacyEndpointWarning, match="niquests are not covered") as caught:
