@@ -12,6 +12,7 @@ from shim.atlas.auth import DigestAuth, ServiceAccountAuth
 from shim.credentials import TOKEN_PATH, ServiceAccount
 from shim.fake import DEMO_CLIENT_ID, DEMO_CLIENT_SECRET, DEMO_GROUP, DEMO_PRIVATE_KEY, DEMO_PUBLIC_KEY
 from shim.fake.server import FakeServer
+from tests.peers.raw import PATIENCE
 
 URL = "https://x.example"
 CALLERS = 8
@@ -61,7 +62,7 @@ class Atlas:
         number = len(self.exchanges)
         if number == self.held:
             self.begun.set()
-            assert self.over.wait(5)
+            assert self.over.wait(PATIENCE)
         answer = self.answers.get(number, httpx.Response(200, json={"access_token": f"t{number}", "expires_in": 3600}))
         if isinstance(answer, Exception):
             raise answer
@@ -81,10 +82,10 @@ class Atlas:
     def get_at_once(self, pool, **options):
         """Return what several calls come to whose first exchange ends when all others wait for it."""
         calls = [pool.submit(self.get, **options)]
-        assert self.begun.wait(5)
+        assert self.begun.wait(PATIENCE)
         calls += [pool.submit(self.get, **options) for _ in range(CALLERS - 1)]
         for _ in range(CALLERS - 1):
-            assert self.waiting.acquire(timeout=5)
+            assert self.waiting.acquire(timeout=PATIENCE)
         self.over.set()
         return [call.result() for call in calls]
 
@@ -140,7 +141,7 @@ def test_a_fault_on_the_way_is_one_callers_own(atlas, pool, options):
 def test_nobody_waits_for_longer_than_their_own_timeout(atlas, pool):
     """While one exchange hangs, the others give up in their own time, and do not ask in turn."""
     patient = pool.submit(atlas.get, timeout=None)
-    assert atlas.begun.wait(5)
+    assert atlas.begun.wait(PATIENCE)
     waiting = pool.map(lambda _: atlas.get(timeout=SHORT), range(CALLERS - 1))
 
     assert {type(one) for one in waiting} == {httpx.PoolTimeout}
@@ -155,7 +156,7 @@ def test_a_renewal_ahead_of_time_keeps_nobody_waiting(atlas, pool):
     atlas.get()
     atlas.now = 3300.0
     first = pool.submit(atlas.get)
-    assert atlas.begun.wait(5)
+    assert atlas.begun.wait(PATIENCE)
     assert atlas.get() == "Bearer t1"
     atlas.now = 3600.0
     assert isinstance(atlas.get(timeout=SHORT), httpx.PoolTimeout)
@@ -167,7 +168,7 @@ def test_a_renewal_ahead_of_time_keeps_nobody_waiting(atlas, pool):
 def test_a_cancelled_exchange_keeps_nobody_waiting(atlas):
     """Who comes after a task that was cancelled while it fetched a token fetches it."""
     cancelled = atlas.kind.portal.start_task_soon(atlas.client.get, URL)
-    assert atlas.begun.wait(5)
+    assert atlas.begun.wait(PATIENCE)
     cancelled.cancel()
     atlas.over.set()
 

@@ -40,7 +40,7 @@ END = "\x1e"
 _STARTS = re.compile(r"atlas-shim (?:fake-atlas|serve)\b")
 
 LISTENS = """
-for try in {{1..150}}; do (exec 3<>/dev/tcp/127.0.0.1/{port}) 2>/dev/null && break; sleep 0.1; done
+for try in {{1..600}}; do (exec 3<>/dev/tcp/127.0.0.1/{port}) 2>/dev/null && break; sleep 0.1; done
 """
 """A reader types the next command when the program is there; so does the test."""
 

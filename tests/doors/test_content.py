@@ -24,6 +24,7 @@ from tests.doors.calls import (
 )
 from tests.doors.conftest import doors_where
 from tests.peers.answering import reply
+from tests.peers.raw import PATIENCE
 
 JSON = {"Content-Type": "application/json"}
 
@@ -61,7 +62,7 @@ def test_a_legacy_reply_passes_unread(door, raw, early):
 
     def answer(request):
         yield b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n5\r\nfirst\r\n"
-        go_on.wait(10)
+        go_on.wait(PATIENCE)
         yield b"4\r\nlast\r\n0\r\n\r\n"
 
     server = raw(answer)
@@ -82,7 +83,7 @@ def test_leaving_a_reply_ends_its_connection(door, raw, early):
     server = raw(endless)
     with door.open() as client:
         assert client.begin(server.url + SNAPSHOTS, 5) == b"xxxxx"
-        assert server.gone.wait(10)
+        assert server.gone.wait(PATIENCE)
 
 
 @pytest.mark.parametrize("coding", ["gzip", "identity"])

@@ -16,7 +16,7 @@ from click.testing import CliRunner
 
 from shim.cli import main
 from tests.peers.ports import free_port
-from tests.peers.raw import Arrivals, converse, raw_upstream, reply, until
+from tests.peers.raw import PATIENCE, Arrivals, converse, raw_upstream, reply, until
 from tests.peers.served import At, ask, calling, get, status_of, value_of
 
 _PATH = f"{os.environ.get('PATH', '')}:/usr/sbin:/usr/local/sbin:{Path(sys.executable).parent}"
@@ -126,7 +126,7 @@ def running(folder, proxy, *words, env=None, waits=True, port=None):
             yield at
         finally:
             process.terminate()
-            process.wait(10)
+            process.wait(PATIENCE)
 
 
 @contextlib.contextmanager

@@ -14,7 +14,7 @@ from shim.gateway.logs import CallLine
 from shim.gateway.radar_inventory import RadarInventory
 from tests.gateway.test_fields import RECORD
 from tests.gateway.test_translating import EMPTY, V1
-from tests.peers.raw import reply, replying
+from tests.peers.raw import PATIENCE, reply, replying
 from tests.peers.served import ask, gateway, get, status_of
 
 
@@ -31,7 +31,7 @@ class Disk:
     def note(self, record, **_):
         """Keep a record, as soon as the disk turns."""
         self.taken.set()
-        self.turns.wait(10)
+        self.turns.wait(PATIENCE)
         self.threads.add(threading.current_thread().name)
         self.records.append(record)
 
@@ -77,7 +77,7 @@ async def test_nothing_is_left_out_silently(monkeypatch, caplog):
     monkeypatch.setattr(radar_inventory, "_PATIENCE", 0.01)
     writer = RadarInventory({"ATLAS_SHIM_INVENTORY": "calls.jsonl"}, lambda: 0.0)
     add(writer)
-    await asyncio.to_thread(disk.taken.wait, 10)
+    await asyncio.to_thread(disk.taken.wait, PATIENCE)
     for _ in range(5):
         add(writer)
     assert caplog.text.count("calls are left out of it") == 1

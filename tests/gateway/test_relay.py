@@ -8,7 +8,7 @@ import threading
 
 import pytest
 
-from tests.peers.raw import Peer, raw_upstream, reply, replying
+from tests.peers.raw import PATIENCE, Peer, raw_upstream, reply, replying
 from tests.peers.served import calling, cross, gateway, get, status_of, value_of
 
 PIECE = os.urandom(1 << 16)
@@ -74,7 +74,7 @@ def test_large_upload_and_download_take_little_memory():
         sender.start()
         assert value_of(peer.take(b"\r\n\r\n"), "Content-Length") == str(BIG)
         sender.join()
-        assert sent.wait(10)
+        assert sent.wait(PATIENCE)
         swallow(peer)
         assert peak() - before < 24 << 20
 
@@ -87,7 +87,7 @@ def test_each_piece_is_handed_on_as_it_comes():
         peer.message()
         peer.send(b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n")
         for number, gate in enumerate(gates):
-            gate.wait(10)
+            gate.wait(PATIENCE)
             peer.send(b"1\r\n%d\r\n" % number)
         peer.send(b"0\r\n\r\n")
 

@@ -10,7 +10,7 @@ from shim.core.recognise import Engine
 from shim.core.settings import parse_hosts
 from shim.gateway.upstream.proxy import Proxy, proxy_for
 from tests.core.small import HEAD, field, read
-from tests.peers.raw import Peer, raw_upstream, reply, replying, until
+from tests.peers.raw import PATIENCE, Peer, raw_upstream, reply, replying, until
 from tests.peers.served import ask, gateway, get, status_of, value_of
 
 
@@ -35,7 +35,7 @@ def test_connection_that_upstream_closed_while_idle_is_not_used():
         for turn in range(5):
             closed.clear()
             assert status_of(ask(served, get("/x", method="PUT"))[0]) == 200, turn
-            assert closed.wait(10)
+            assert closed.wait(PATIENCE)
         assert upstream.connections == 5
 
 

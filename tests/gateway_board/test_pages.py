@@ -19,7 +19,7 @@ from shim.gateway.status import PROBLEMS
 from tests.gateway.test_signing import PATH
 from tests.peers.pages import HOSTILE, Page
 from tests.peers.raw import raw_upstream, reply, replying
-from tests.peers.served import LOOPBACK, admin, ask, gateway, get, status_of, value_of
+from tests.peers.served import LOOPBACK, admin, ask, counted, gateway, get, status_of, value_of
 
 SECRET = "6510aa1b2c3d4e5f60718293"
 PAGES = ("/", "/status.txt", "/status.json", "/metrics")
@@ -31,7 +31,7 @@ def host(served):
 
 def shown(served, path="/"):
     """Return a page's head and its content as text."""
-    head, content = ask(admin(served), get(path, host=host(served)))
+    head, content = ask(counted(served), get(path, host=host(served)))
     assert status_of(head) == 200, content
     return head, content.decode()
 

@@ -9,7 +9,7 @@ from shim.core.settings import RouteWord
 from tests.gateway.test_translating import EMPTY, V1
 from tests.peers.pages import Page
 from tests.peers.raw import reply, replying, until
-from tests.peers.served import admin, ask, gateway, get
+from tests.peers.served import ask, counted, gateway, get
 
 SUNSET = "Sunset: Thu, 1 Jul 2027 00:00:00 GMT"
 DEPRECATION = "deprecation: @1722816000"
@@ -24,7 +24,7 @@ def told(caplog):
 
 
 def page(served, path):
-    return ask(admin(served), get(path, host="localhost"))[1].decode()
+    return ask(counted(served), get(path, host="localhost"))[1].decode()
 
 
 def announced(served):

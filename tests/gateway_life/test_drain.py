@@ -8,7 +8,7 @@ import time
 
 import pytest
 
-from tests.peers.raw import EndedError, Peer, raw_upstream, reply, replying, until
+from tests.peers.raw import PATIENCE, EndedError, Peer, raw_upstream, reply, replying, until
 from tests.peers.served import At, ask, calling, gateway, get, status_of
 
 SLOW = 0.02
@@ -133,7 +133,7 @@ def test_second_signal_ends_at_once(serve, number):
         running = serve("--admin", "off", "--upstream", upstream.origin, "--drain", "600")
         with calling(running.calls()) as caller:
             caller.send(get("/x"))
-            assert arrived.wait(10)
+            assert arrived.wait(PATIENCE)
             running.process.send_signal(number)
             running.logged("drains after")
             assert running.end(number) == 0

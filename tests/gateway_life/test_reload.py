@@ -18,7 +18,7 @@ from shim.core.settings import RouteWord
 from shim.gateway import Gateway, Options
 from shim.gateway.plan import Plan, PlanSource, waiting
 from tests.gateway.test_translating import EMPTY, V1
-from tests.peers.raw import Peer, raw_upstream, reply, replying, until
+from tests.peers.raw import PATIENCE, Peer, raw_upstream, reply, replying, until
 from tests.peers.served import At, ask, calling, follow, gateway, get
 
 OVERRIDE = """
@@ -114,12 +114,12 @@ def test_calls_in_flight_keep_what_they_began_with():
         while True:
             peer.message()
             arrived.set()
-            answer.wait(10)
+            answer.wait(PATIENCE)
             peer.send(reply(EMPTY))
 
     with raw_upstream(script) as upstream, gateway(upstream.origin) as served, calling(served) as first:
         first.send(get(V1))
-        assert arrived.wait(10)
+        assert arrived.wait(PATIENCE)
         changed = attrs.evolve(served.options, public_url="https://new.test")
         served.apply(Plan(changed, shared_engine(os.environ)))
         answer.set()

@@ -14,7 +14,7 @@ from shim.gateway.option_values import Address
 from shim.gateway.options import three_quarters
 from shim.gateway.plan import Plan, PlanSource
 from shim.gateway.watch import Watched
-from tests.peers.raw import PATIENCE, Arrivals, Peer, reply, replying
+from tests.peers.raw import PATIENCE, Arrivals, Peer, reply, replying, until
 
 LOOPBACK = Address("127.0.0.1", 0)
 
@@ -82,6 +82,12 @@ class At:
 def admin(served: HasAdmin) -> At:
     """Return a gateway's admin listener."""
     return At(served.admin_url or "")
+
+
+def counted(served: Gateway) -> At:
+    """Return a gateway's admin listener, once no call is in flight: an answer is there before its count."""
+    until(lambda: not served.limits.count, "the last count")
+    return admin(served)
 
 
 def connect(served: Served, source: str = "") -> Peer:

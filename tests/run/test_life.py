@@ -5,12 +5,12 @@ import re
 import signal
 import subprocess
 import sys
-import time
 from contextlib import suppress
 from pathlib import Path
 
 import pytest
 
+from tests.peers.raw import until
 from tests.run.conftest import CURL, URL
 
 CODE = (*CURL, "-o", os.devnull, "-w", "%{http_code}", URL)
@@ -27,14 +27,6 @@ def beside(folders):
     return own
 
 
-def until(holds):
-    """Wait for something, for ten seconds at most."""
-    end = time.monotonic() + 10
-    while not holds():
-        assert time.monotonic() < end
-        time.sleep(0.02)
-
-
 def test_the_exit_code_and_signals_are_the_programs(runs):
     """It is executed in the command's place, so its parent sees how it ended."""
     assert runs("sh", "-c", "exit 7").returncode == 7
@@ -45,7 +37,7 @@ def test_the_exit_code_and_signals_are_the_programs(runs):
 def test_nothing_is_left(runs, folders):
     """No folder and no process, once the program has ended."""
     assert runs(*CODE).stdout == "200"
-    until(lambda: not beside(folders) and not list(folders.iterdir()))
+    until(lambda: not beside(folders) and not list(folders.iterdir()), "nothing is left")
 
 
 def test_no_key_is_on_disk_or_in_the_environment(runs, folders):
@@ -62,8 +54,8 @@ def test_a_child_that_outlives_the_program_is_served(runs, folders):
     inner = "sleep 1; " + " ".join(f"'{word}'" for word in CODE)
     done = runs("sh", "-c", f"({inner}) > {folders.parent}/code 2>&1 &")
     assert done.returncode == 0
-    until(lambda: (folders.parent / "code").read_text() == "200")
-    until(lambda: not list(folders.iterdir()))
+    until(lambda: (folders.parent / "code").read_text() == "200", "its answer")
+    until(lambda: not list(folders.iterdir()), "no folder is left")
 
 
 def test_a_gateway_that_is_killed_is_started_again(runs, folders):
@@ -80,7 +72,7 @@ def test_a_program_that_is_killed_takes_all_with_it(runs, folders):
     with runs.begin("sh", "-c", "echo up; exec sleep 60") as program:
         assert program.stdout.readline() == "up\n"
         program.kill()
-    until(lambda: not list(folders.iterdir()))
+    until(lambda: not list(folders.iterdir()), "no folder is left")
 
 
 def test_a_program_that_does_not_trust_the_certificate_is_named(runs, other, tmp_path):
