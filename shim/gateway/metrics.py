@@ -140,7 +140,7 @@ class Metrics(Collector):
                 one.side: one.expires for one in watched if one.expires is not None
             },
             "certificates_refused": {one.side: bool(one.problems) for one in watched},
-            "certificates_reloads": self.certificates.reloads.copy(),
+            "certificates_reloads": {(one.side, word): n for one in watched for word, n in [*one.reloads.items()]},
             "config_reload_success": {(): not settings.problems},
             "config_reload_success_timestamp_seconds": {(): settings.good_since},
             "config_restart_needed": {(): len(waiting(settings.value, plan))},

@@ -7,8 +7,7 @@ import os
 import re
 import ssl
 import time
-from collections import Counter as Tally
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from datetime import UTC, datetime
 from functools import partial
@@ -32,37 +31,26 @@ _VALIDITY = re.compile(rb"\x30[\x1e\x20\x22](?:\x17\x0d|\x18\x0f\d\d)\d{12}Z(\x1
 
 
 class ReloadableContext(Watched[tuple[ssl.SSLContext, float | None]]):
-    """The context of one ``side``, ``listener`` or ``upstream``, from files that may change.
+    """The last good ``context`` of one ``side``, ``listener`` or ``upstream``, from files that may change.
 
-    Raises SettingsError if the files are of no use at the start; a certificate that has ended may be used then, since
-    not every caller looks at it.
+    ``expires`` says when its certificate ends, in seconds since the epoch; None without one. Raises SettingsError if
+    the files are of no use at the start; a certificate that has ended may be used then: not every caller looks at it.
     """
 
-    def __init__(
-        self, side: str, make: Callable[[], ssl.SSLContext], files: tuple[str | None, ...], cert: str | None
-    ) -> None:
-        self.side, self.paths = side, tuple(path for path in files if path is not None)
+    def __init__(self, side: str, make: Callable[[], ssl.SSLContext], cert: str | None, *others: str | None) -> None:
+        self.side, self.paths = side, tuple(path for path in (cert, *others) if path is not None)
 
-        def use(new: tuple[ssl.SSLContext, float | None]) -> str:
-            _, ends = new
-            if ends is not None and ends <= time.time():
+        def use(new: tuple[ssl.SSLContext, float | None]) -> Sequence[str]:
+            if (ends := new[1]) is not None and ends <= time.time():
                 raise SettingsError(f"{cert}: has expired")
-            return "" if ends is None else f"the certificate ends {datetime.fromtimestamp(ends, UTC):%Y-%m-%d %H:%MZ}"
+            self.context, self.expires = new
+            return [] if ends is None else [f"the certificate ends {datetime.fromtimestamp(ends, UTC):%Y-%m-%d %H:%MZ}"]
 
         read = lambda: (make(), expiry_of(cert) if cert else None)  # noqa: E731 - as long as the files are of use
         super().__init__(f"files of the {side}", lambda: self.paths, read, use)
+        self.context, self.expires = self.value
         if self.expires is not None and self.expires <= time.time():
             log.warning("the certificate of the %s has expired: %s", side, cert)
-
-    @property
-    def context(self) -> ssl.SSLContext:
-        """The last good context."""
-        return self.value[0]
-
-    @property
-    def expires(self) -> float | None:
-        """When the certificate ends, in seconds since the epoch; None without a certificate of the gateway's."""
-        return self.value[1]
 
 
 class Certificates:
@@ -81,17 +69,13 @@ class Certificates:
                 raise SettingsError(f"{name}: is of no use with {options.upstream}, which is called without TLS")
         self.listener: ReloadableContext | None = None
         if (cert := options.tls_cert) is not None:
-            theirs = (cert, options.tls_key, options.tls_client_ca)
-            self.listener = ReloadableContext("listener", partial(listener_context, options), theirs, cert)
-        ours = (options.upstream_ca, cert := options.upstream_cert, options.upstream_key)
-        self.upstream = ReloadableContext("upstream", partial(upstream_context, options), ours, cert)
+            make = partial(listener_context, options)
+            self.listener = ReloadableContext("listener", make, cert, options.tls_key, options.tls_client_ca)
+        make = partial(upstream_context, options)
+        ours = options.upstream_cert, options.upstream_key, options.upstream_ca
+        self.upstream = ReloadableContext("upstream", make, *ours)
         self.watched = [one for one in (self.listener, self.upstream) if one is not None and one.paths]
         watched += self.watched
-
-    @property
-    def reloads(self) -> Tally[tuple[str, str]]:
-        """The number of reloads, by side and result."""
-        return Tally({(one.side, result): count for one in self.watched for result, count in one.reloads.items()})
 
 
 def listener_context(options: Options) -> ssl.SSLContext:
@@ -115,11 +99,9 @@ def upstream_context(options: Options) -> ssl.SSLContext:
 
     ``upstream_ca`` takes the place of the system's roots.
     """
-    if options.upstream_ca is None:
-        context = system_context()
-    else:
-        context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
-        context.set_alpn_protocols(["http/1.1"])
+    context = system_context() if options.upstream_ca is None else ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
+    context.set_alpn_protocols(["http/1.1"])
+    if options.upstream_ca is not None:
         _believe(context, options.upstream_ca, "upstream_ca")
     if options.upstream_cert is not None:
         _present(context, options.upstream_cert, options.upstream_key, "upstream_cert")

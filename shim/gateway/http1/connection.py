@@ -37,8 +37,8 @@ class Connection(Wire):
     """
 
     __slots__ = (
-        "_body", "_clients", "_has_begun", "_is_ending", "_left", "_request", "_searched", "_task", "_waiter",
-        "accepted", "client", "peer", "scheme", "set_up", "verdict",
+        "_body", "_clients", "_has_begun", "_is_ending", "_left", "_request", "_searched", "_since", "_task",
+        "_waiter", "accepted", "client", "peer", "scheme", "set_up", "verdict",
     )  # fmt: skip
 
     def __init__(self, clients: Clients, address: str, scheme: str, accepted: socket.socket | None = None) -> None:
@@ -53,6 +53,7 @@ class Connection(Wire):
         self._request: Request | None = None
         self._body = EMPTY
         self._searched = self._left = 0
+        self._since = self._loop.time()
         self._has_begun = self._is_ending = False
         self.peer, self.verdict = clients.arrived(self, address)
 
@@ -65,7 +66,8 @@ class Connection(Wire):
             return
         self._transport.set_write_buffer_limits(HIGH)
         self._clients.turned_away["surplus"] += self.verdict != "served"
-        self._wait_for_request()
+        self._since = self._loop.time()
+        self.expect()
 
     def give_up(self) -> None:
         """End a set-up that made no connection; the end of a connection is reported by ``connection_lost``."""
@@ -81,14 +83,6 @@ class Connection(Wire):
             self._task.cancel()
         self._task = self._request = None  # both hold the connection
         self._body = EMPTY
-
-    def pause_writing(self) -> None:
-        super().pause_writing()
-        self._watch_sending()
-
-    def resume_writing(self) -> None:
-        super().resume_writing()
-        self._watch_presence()
 
     def take(self, data: bytes) -> None:
         """Take what arrived: content of the present request, or the next request or its beginning."""
@@ -164,15 +158,8 @@ class Connection(Wire):
 
     def _begin_head(self) -> None:
         if not self._has_begun:
-            self._has_begun = True
-            self.due = self._loop.time() + self._clients.options.client_timeout
-
-    def _wait_for_request(self) -> None:
-        patience = LINGER
-        if self.verdict == "served":
-            self.peer.idle[self] = None
-            patience = self._clients.options.keepalive_timeout
-        self.due = self._loop.time() + patience
+            self._has_begun, self._since = True, self._loop.time()
+            self.expect()
 
     async def _serve(self) -> None:
         while self._transport is not None:
@@ -186,7 +173,10 @@ class Connection(Wire):
                 self.close()
                 return
             self._request, self._body = None, EMPTY
-            self._wait_for_request()
+            if self.verdict == "served":
+                self.peer.idle[self] = None
+            self._since = self._loop.time()
+            self.expect()
             if self._rest:  # others have their turn before a request that was sent ahead
                 self.take_later(self._rest)
             elif self.held:
@@ -217,25 +207,9 @@ class Connection(Wire):
         """Answer a malformed request, and end the connection."""
         self.peer.idle.pop(self, None)
         self._rest = b""
-        self.due = NEVER
         if self.is_open:
             self.write(self._clients.refused(refusal).last_bytes())
             self.close(unread=True)
-
-    def hold(self) -> None:
-        """Stop reading, and look from time to time whether the caller is still there."""
-        super().hold()
-        self._watch_presence()
-
-    def go_on(self) -> None:
-        """Resume reading."""
-        super().go_on()
-        if self._request is not None:
-            self._watch_presence()
-
-    def _watch_presence(self) -> None:
-        if self._drained is None and not self._is_ending:
-            self.due = self._loop.time() + LOOK if self.held else NEVER
 
     def close(self, *, unread: bool = False) -> None:
         """End the connection once all was sent; where bytes of the caller's are unread, once it had time to stop.
@@ -245,15 +219,13 @@ class Connection(Wire):
         if self._transport is None or self._is_ending:
             return
         self._is_ending = True  # what arrives from now on is dropped
-        if self.unsent():
-            self._watch_sending()
         if not (unread or self._rest or not self._body.is_complete):
             self.end()
         elif not self._transport.is_closing():
             self._rest = b""
             self.go_on()
             self.end(half=True)
-            self.due = self._loop.time() + LINGER
+        self.expect()
 
     def abort(self) -> None:
         if self.set_up is not None:
@@ -261,29 +233,39 @@ class Connection(Wire):
             self._clients.left(self)  # the loop may still report that it is made
         super().abort()
 
-    def _watch_sending(self) -> None:
-        self._left = self.unsent()
-        self.due = self._loop.time() + self._clients.options.client_timeout
+    def expect(self) -> None:
+        """Set by when the caller must have taken its reply, stopped to send, or sent a request or its head.
+
+        If it sends more than may wait, it is looked at from time to time.
+        """
+        options, since = self._clients.options, self._loop.time()
+        if self._drained is not None or (self._is_ending and not self.is_open):
+            self._left, patience = self.unsent(), options.client_timeout
+        elif self._is_ending:
+            patience = LINGER
+        elif self._request is not None:
+            patience = LOOK if self.held else NEVER
+        elif self._has_begun:
+            since, patience = self._since, options.client_timeout
+        else:
+            since, patience = self._since, options.keepalive_timeout if self.verdict == "served" else LINGER
+        self.due = since + patience
 
     def late(self) -> None:
         """End what took too long: sending a reply, receiving a head, or waiting for a request."""
         self.due = NEVER
-        transport = self._transport
-        if transport is None:
-            return
-        if self._drained is not None or (self._is_ending and transport.is_closing()):
+        if self._drained is not None or (self._is_ending and not self.is_open):
             if self._left - self.unsent() >= RATE * self._clients.options.client_timeout:
-                self._watch_sending()
+                self.expect()
             else:
                 log.warning("dropped a caller that does not take its reply")
                 self.abort()
         elif self._is_ending:
             self.abort() if self.unsent() else self.end()
         elif self._request is not None:
-            if self.held:
-                self.due = self._loop.time() + LOOK
-                if self.has_left():
-                    self.abort()
+            self.expect()
+            if self.held and self.has_left():
+                self.abort()
         elif not self._has_begun:
             self.close()
         else:

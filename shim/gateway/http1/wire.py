@@ -24,12 +24,13 @@ _GONE = getattr(select, "POLLRDHUP", 0) | select.POLLHUP | select.POLLERR
 
 
 class Wire(asyncio.BufferedProtocol):
-    """A connection of the gateway's; subclasses define ``take`` for what arrives, and ``late``.
+    """A connection of the gateway's; subclasses define ``take`` for what arrives, ``expect`` and ``late``.
 
     All share a ``buffer``, from which what arrives is taken at once. ``made`` is called when the wire may be used, with
     ``tls`` after the handshake, ``ended`` when the other side says no more, ``lost`` at the end. ``_rest`` has arrived
     and waits to be taken, ``held`` says that reading has stopped. Writing goes to the transport at once; ``flushed``
-    waits while that holds too much. ``late`` is called at ``due``, by the loop's clock.
+    waits while that holds too much. ``late`` is called at ``due``, by the loop's clock; ``expect`` sets that by what is
+    waited for, and is called whenever reading or writing has stopped or goes on.
     """
 
     __slots__ = ("_buffer", "_drained", "_loop", "_rest", "_transport", "_turn", "_view", "due", "held", "tls")
@@ -50,6 +51,9 @@ class Wire(asyncio.BufferedProtocol):
 
     def late(self) -> None:
         raise NotImplementedError
+
+    def expect(self) -> None:
+        pass
 
     def made(self) -> None:
         pass
@@ -98,11 +102,13 @@ class Wire(asyncio.BufferedProtocol):
 
     def pause_writing(self) -> None:
         self._drained = self._loop.create_future()
+        self.expect()
 
     def resume_writing(self) -> None:
         drained, self._drained = self._drained, None
         if drained is not None and not drained.done():
             drained.set_result(None)
+        self.expect()
 
     @property
     def is_open(self) -> bool:
@@ -128,6 +134,7 @@ class Wire(asyncio.BufferedProtocol):
         if not self.held and self._transport is not None:
             self.held = True
             self._transport.pause_reading()
+            self.expect()
 
     def go_on(self) -> None:
         """Take bytes from the other side again."""
@@ -137,6 +144,7 @@ class Wire(asyncio.BufferedProtocol):
                 self._transport.resume_reading()
             else:
                 self.take_soon()
+            self.expect()
 
     def take_later(self, rest: bytes) -> None:
         """Take the rest of what arrived after the others' turn, and read nothing before."""

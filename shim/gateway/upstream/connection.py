@@ -61,10 +61,10 @@ class UpstreamConnection(Wire):
         try:
             if outbound.stream is None:
                 self.write(head + outbound.call.body if outbound.call.body else head)
-                self.expect()
             else:
                 self._is_sending = True
                 pump = self._loop.create_task(self._pump(head, outbound.stream, waiter, chunked=outbound.is_chunked))
+            self.expect()
             response: UpstreamResponse = await waiter
         except BaseException as error:
             if self._waiter is waiter:  # with its reply complete the connection may serve another request by now
@@ -88,11 +88,7 @@ class UpstreamConnection(Wire):
             async for piece in stream:
                 self.write(head + (b"%x\r\n%b\r\n" % (len(piece), piece) if chunked and piece else piece))
                 head = b""
-                if self._drained is not None:
-                    self.expect()
-                    await self._drained
-                    if self._response is None:  # else its silence counts by now
-                        self.due = self.until
+                await self.flushed()
             if chunked or head:
                 self.write(head + b"0\r\n\r\n" if chunked else head)
             self._is_sending = False
@@ -102,19 +98,20 @@ class UpstreamConnection(Wire):
                 waiter.set_exception(error)
 
     def expect(self) -> None:
-        """Give upstream its time from now on; its silence does not count while nothing is read."""
-        self.due = self.until if self.held else min(self.until, self.upstream.now() + self.upstream.patience)
+        """Give upstream its time from now on.
 
-    def hold(self) -> None:
-        super().hold()
-        self.expect()
+        Its silence does not count while nothing is read, nor while the caller has to send first.
+        """
+        self.due = self.until
+        is_callers_turn = self._is_sending and self._response is None and self._drained is None
+        if not (self.held or is_callers_turn):
+            self.due = min(self.until, self.upstream.now() + self.upstream.patience)
 
     def go_on(self) -> None:
         if self.held:
             is_collected = self._response is None or self._response.is_collected
             self._view = self._buffer if is_collected else self._buffer[:SLOWLY]
             super().go_on()
-            self.expect()
 
     def ended(self) -> None:
         """Close, since upstream sends no more; a reply without a length ends here."""
@@ -149,8 +146,7 @@ class UpstreamConnection(Wire):
                 self._take_content(self._response, data)
             elif self._waiter is not None and not self._waiter.done():
                 self.heard = True
-                if not self._is_sending:  # what comes before all was sent doesn't make the caller's silence upstream's
-                    self.expect()
+                self.expect()
                 self._take_head(data, self._waiter)
             else:
                 self.abort()  # nobody asked for it
