@@ -39,7 +39,7 @@ from shim.gateway.plan import Plan
 from shim.gateway.prepared import Repeats
 from shim.gateway.radar_inventory import RadarInventory
 from shim.gateway.upstream.client import Upstream
-from shim.gateway.upstream.messages import UpstreamResponse
+from shim.gateway.upstream.connection import UpstreamResponse
 
 log = logging.getLogger("shim.gateway")
 

@@ -27,7 +27,7 @@ from shim.gateway.http1.wire import NEVER
 from shim.gateway.limits import Entry
 from shim.gateway.logs import CallLine
 from shim.gateway.plan import Plan
-from shim.gateway.upstream.messages import OutboundCall, UpstreamResponse
+from shim.gateway.upstream.connection import OutboundCall, UpstreamResponse
 
 if TYPE_CHECKING:  # a handler and its exchanges know each other
     from shim.gateway.call import Handler

@@ -28,7 +28,7 @@ from shim.gateway.logs import CallLine
 from shim.gateway.plan import Plan
 from shim.gateway.radar_inventory import RadarInventory
 from shim.gateway.upstream.client import Upstream
-from shim.gateway.upstream.messages import OutboundCall, UpstreamResponse
+from shim.gateway.upstream.connection import OutboundCall, UpstreamResponse
 
 GOOD_FOR = 60.0  # seconds after which a call is decided anew, so that what memory has learned does not grow old unseen
 BYTES = 4 * 1024 * 1024  # what all kept answers may take, in bytes of upstream's and translated content

@@ -157,11 +157,13 @@ def name_in(certificate: Mapping[str, Any] | None) -> str | None:
     return subject.get("commonName") or subject.get("organizationalUnitName")
 
 
-def why(error: ssl.SSLError) -> str:
+def why(error: OSError) -> str:
     """Return a sentence for the operator on why a caller's handshake failed."""
     if isinstance(error, ssl.SSLCertVerificationError):
         return f"the caller's certificate is not good: {error.verify_message}"
-    return (error.reason or type(error).__name__).lower().replace("_", " ")
+    if isinstance(error, ssl.SSLError):
+        return (error.reason or type(error).__name__).lower().replace("_", " ")
+    return "it did not come in time" if isinstance(error, TimeoutError) else str(error)
 
 
 def expiry_of(path: str) -> float | None:

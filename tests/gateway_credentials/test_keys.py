@@ -11,7 +11,7 @@ from shim.errors import SettingsError
 from shim.gateway import Gateway, Options
 from shim.gateway.credentials import callers_keys, follow
 from shim.gateway.credentials.signers import KeySigner
-from shim.gateway.upstream.messages import OutboundCall
+from shim.gateway.upstream.connection import OutboundCall
 from tests.gateway_credentials.worlds import FLEX, UNTOUCHED, Signature, line, nonce_of, world
 from tests.peers.raw import until
 from tests.peers.served import status_of

@@ -18,7 +18,7 @@ from shim.credentials import TOKEN_PATH, ApiKey, ServiceAccount, Token, TokenBoo
 from shim.gateway.credentials.digest import REALM, asks_digest, challenge, challenges, parameters, response, secret_hash
 from shim.gateway.errors import Refusal, too_slow
 from shim.gateway.upstream.client import Upstream
-from shim.gateway.upstream.messages import OutboundCall, UpstreamResponse
+from shim.gateway.upstream.connection import OutboundCall, UpstreamResponse
 
 _REFUSED_LIMIT = 64 * 1024
 """Bytes that are read of a refused attempt's content, and of a reply to the gateway's own calls."""

@@ -97,7 +97,6 @@ class Connection(Wire):
             elif len(data) > WAITING:
                 self.hold()
             return
-        self._rest = b""
         self._feed(data, 0)
 
     def _feed(self, data: bytes, start: int) -> None:
@@ -108,13 +107,10 @@ class Connection(Wire):
                 stop = body.feed(data, start)
             except ChunkError:
                 body.fail(errors.bad_request("The request's content is not framed as HTTP/1.1 wants it."))
-        if stop == len(data):
-            return
-        if not body.is_complete:
-            self.take_later(data[stop:])
-            return
         self._rest = data[stop:]
-        if len(self._rest) > WAITING:
+        if self._rest and not body.is_complete:
+            self.take_later(self._rest)
+        elif len(self._rest) > WAITING:
             self.hold()
 
     def _parse(self) -> None:
@@ -138,7 +134,7 @@ class Connection(Wire):
             log.warning("refused a malformed request: %s", refusal.detail)
             self._end_with(refusal)
             return
-        self._rest, self._searched, self._has_begun = b"", 0, False
+        self._searched, self._has_begun = 0, False
         clients.long_heads.pop(self, None)
         self.peer.idle.pop(self, None)
         self.due = NEVER
@@ -149,6 +145,7 @@ class Connection(Wire):
                 body.on_wait = partial(self.write, CONTINUE)  # RFC 9110, 10.1.1
         self._body = body
         self._request = Request(head, credential, body, self.scheme, self.peer.address, self, self.client)
+        self._rest = b""
         if end < len(data):
             self._feed(data, end)
         if self._task is None:

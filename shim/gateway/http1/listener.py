@@ -23,7 +23,7 @@ import attrs
 from shim.errors import SettingsError
 from shim.gateway.http1.clients import Clients
 from shim.gateway.http1.connection import Connection
-from shim.gateway.http1.peers import UNNAMED, NoProxyHeader, peer_of, read_peer
+from shim.gateway.http1.peers import UNNAMED, peer_of, read_peer
 from shim.gateway.http1.secure import Tls
 from shim.gateway.option_values import Address
 from shim.gateway.options import Options
@@ -213,14 +213,9 @@ class Listener:
         error = None if task.cancelled() else task.exception()
         if task.cancelled() or error is not None:
             connection.give_up()
-        if isinstance(error, (NoProxyHeader, OSError)):
-            said = "it did not come in time" if isinstance(error, TimeoutError) else type(error).__name__
-            if isinstance(error, NoProxyHeader):
-                said = str(error)
-            elif isinstance(error, ssl.SSLError):
-                said = why(error)
+        if isinstance(error, OSError):
             self.clients.turned_away["handshake"] += 1
-            log.info("refused a connection of %s: its handshake failed (%s)", connection.peer.address, said)
+            log.info("refused a connection of %s: its handshake failed (%s)", connection.peer.address, why(error))
         elif error is not None:
             log.error("unhandled %s", type(error).__name__, exc_info=error)
 

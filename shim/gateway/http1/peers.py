@@ -25,7 +25,7 @@ _LENGTHS = {0x00: 0, 0x11: 12, 0x12: 12, 0x21: 36, 0x22: 36, 0x31: 216, 0x32: 21
 """Bytes of the addresses by family and protocol: none, IPv4, IPv6, unix."""
 
 
-class NoProxyHeader(ValueError):  # noqa: N818 - named for what is missing
+class NoProxyHeader(ConnectionError):  # noqa: N818 - named for what is missing
     """A connection does not begin with the header that it should begin with."""
 
 
@@ -46,7 +46,7 @@ async def read_peer(receive: Callable[[int], Awaitable[bytes]]) -> str | None:
     if length < _LENGTHS.get(family, MOST + 1):
         raise NoProxyHeader("a PROXY protocol header without its addresses")
     size = {0x10: 4, 0x20: 16}.get(family & 0xF0)
-    return None if size is None else normal(ipaddress.ip_address(rest[:size]))
+    return None if size is None else _normal(str(ipaddress.ip_address(rest[:size])))
 
 
 async def _exactly(receive: Callable[[int], Awaitable[bytes]], size: int) -> bytes:
@@ -64,26 +64,23 @@ def peer_of(connection: socket.socket) -> str:
     if connection.family == socket.AF_UNIX:
         return UNIX
     try:
-        return _normal_text(str(connection.getpeername()[0]))
+        return _normal(str(connection.getpeername()[0]))
     except OSError:  # it is gone already
         return "unknown"
 
 
-def normal(address: ipaddress.IPv4Address | ipaddress.IPv6Address) -> str:
-    """Return an address in one spelling, so that a peer is counted once."""
-    if isinstance(address, ipaddress.IPv6Address) and address.ipv4_mapped is not None:
-        return str(address.ipv4_mapped)
-    return str(address)
-
-
 @lru_cache(maxsize=1024)
-def _normal_text(text: str) -> str:
-    """Return an address normalized, with a port or in brackets as some write it; raises ValueError."""
+def _normal(text: str) -> str:
+    """Return an address in one spelling, so that a peer is counted once; raises ValueError.
+
+    Some write it with a port, or in brackets.
+    """
     if text.startswith("["):
         text = text[1:].partition("]")[0]
     elif text.count(":") == 1:
         text = text.partition(":")[0]
-    return normal(ipaddress.ip_address(text.partition("%")[0]))
+    address = ipaddress.ip_address(text.partition("%")[0])
+    return str(getattr(address, "ipv4_mapped", None) or address)
 
 
 @lru_cache(maxsize=1024)
@@ -105,7 +102,7 @@ def forwarded_peer(peer: str, headers: Headers, trusted: tuple[Network, ...]) ->
         if not (text := word.strip()):
             continue
         try:
-            address = _normal_text(text)
+            address = _normal(text)
         except ValueError:
             break  # what stands before it was written by nobody who is trusted
         if not is_trusted(address, trusted):

@@ -20,8 +20,7 @@ from shim.gateway.limits import Limits
 from shim.gateway.options import Options
 from shim.gateway.tls import system_context
 from shim.gateway.upstream import faults
-from shim.gateway.upstream.connection import UpstreamConnection
-from shim.gateway.upstream.messages import OutboundCall, UpstreamResponse
+from shim.gateway.upstream.connection import OutboundCall, UpstreamConnection, UpstreamResponse
 from shim.gateway.upstream.proxy import proxy_for, tunnel
 
 CONNECT = 10.0  # seconds that connecting may take, of those without a byte from upstream

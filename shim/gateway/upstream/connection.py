@@ -1,4 +1,4 @@
-"""One connection to upstream: a request, its reply, and nothing that was not asked for."""
+"""One connection to upstream: a request, its reply as it arrives, and nothing that was not asked for."""
 
 from __future__ import annotations
 
@@ -6,21 +6,108 @@ import asyncio
 from collections.abc import AsyncIterator
 from typing import TYPE_CHECKING
 
+import attrs
+
+from shim.core.content import with_content
+from shim.core.messages import Call, Reply
 from shim.gateway import errors
+from shim.gateway.http1.body import BUFFERED, Body
 from shim.gateway.http1.chunks import ChunkError
 from shim.gateway.http1.head import FIELDS, LINE, MalformedHead, ReplyHead, parse_reply
 from shim.gateway.http1.wire import NEVER, SLOWLY, Wire
 from shim.gateway.upstream import faults
-from shim.gateway.upstream.messages import OutboundCall, UpstreamResponse
 
 if TYPE_CHECKING:  # connections and their client know each other
     from shim.gateway.upstream.client import Upstream
 
 INFORMATIONAL = 8  # informational replies (RFC 9110, 15.2) that may come before one final reply
 
+_QUICK = 256 * 1024  # bytes of content that are read within a few milliseconds
+_GROWS = 256  # how many times as long as coded content decoded content may be, more or less
+
+
 _BODILESS = frozenset({204, 304})
 
 _MALFORMED = "Upstream's reply is not well-formed HTTP."
+
+
+@attrs.frozen
+class OutboundCall:
+    """One call about to be sent.
+
+    ``rewritten``: the caller has signed another target. ``readable``: its reply may be read, and so comes in a coding
+    that can be undone. A ``stream``, of ``length`` bytes if that is known, takes the place of the call's body, and can
+    be sent once. If the same head was sent ``early``, that reply is the call's. From ``until`` on, a time of the loop's
+    clock, TimeoutError is raised in place of what has not come.
+    """
+
+    call: Call
+    rewritten: bool = False
+    readable: bool = False
+    stream: AsyncIterator[bytes] | None = None
+    length: int | None = None
+    early: UpstreamResponse | None = None
+    until: float = NEVER
+
+    @property
+    def is_chunked(self) -> bool:
+        """Whether its content is of no known length."""
+        return self.stream is not None and self.length is None
+
+
+class UpstreamResponse(Body):
+    """A reply whose ``head`` is there, and its body, still coded, to be read or handed on.
+
+    Of a call that was not decided yet ``sent`` is the head, and ``began`` when it was sent, in seconds of perf_counter.
+    """
+
+    __slots__ = ("_connection", "_size", "began", "head", "sent")
+    sent: bytes
+    began: float
+
+    def __init__(self, head: ReplyHead, connection: UpstreamConnection, *, bodiless: bool) -> None:
+        super().__init__(connection, 0 if bodiless else head.length, chunked=head.chunked and not bodiless)
+        self.head, self._connection, self._size = head, connection, 0
+
+    async def read(self, limit: int) -> Reply:
+        """Return the reply with its decoded content, or with a fault in plain words.
+
+        Long content is decoded in turn with others. Raises Refusal when the connection fails before the content's end,
+        or memory is short.
+        """
+        if (content := self.whole(limit)) is not None:
+            return Reply(self.head.status, self.head.headers, content)
+        complete = (self.length or 0) <= limit and await self.collect(limit, self._take)
+        if self._size * _GROWS**self.head.codings > _QUICK:
+            await self._connection.upstream.turns.next()
+        return with_content(self.head, self.chunks, limit, complete=complete)
+
+    def whole(self, limit: int) -> bytes | None:
+        """Return the content if it has arrived with its head and has no coding, else None."""
+        if not self.is_complete or self.head.codings or self.chunks or self._unread > min(limit, BUFFERED):
+            return None
+        content = self.arrived()
+        self.chunks, self._size = [content], len(content)
+        return content
+
+    def lift(self) -> None:
+        """Lift the deadline of content that is handed on; upstream must still not fall silent."""
+        if not self.is_complete:
+            self._connection.until = NEVER
+            self._connection.expect()
+
+    def _take(self, size: int) -> None:
+        """Count what exceeds the reservation of each request as held."""
+        if (more := self._size + size - max(self._size, BUFFERED)) > 0:
+            self._connection.upstream.limits.take(more)
+        self._size += size
+
+    def close(self) -> None:
+        """Give the content up; its connection ends, unless the content was complete."""
+        self._connection.upstream.limits.give(max(0, self._size - BUFFERED))
+        self._size = 0
+        if not self.is_complete and self.error is None:
+            self._connection.abort()
 
 
 class UpstreamConnection(Wire):
@@ -41,10 +128,7 @@ class UpstreamConnection(Wire):
         self.upstream = upstream
         self._response: UpstreamResponse | None = None
         self._waiter: asyncio.Future[UpstreamResponse] | None = None
-        self._informational = 0
         self._is_head = self._is_sending = False
-        self._keep = True
-        self.heard = False
         self.born = upstream.now()
         self.until = NEVER
 
@@ -121,14 +205,10 @@ class UpstreamConnection(Wire):
         self.abort()  # nobody answers what is still to be sent
 
     def lost(self, error: BaseException | None) -> None:
-        """Fail the call in flight."""
         self.upstream.lost(self)
-        response, self._response = self._response, None
-        if response is not None:
-            said = type(error).__name__ if error is not None else "closed"
-            response.fail(errors.unreadable("http_response_incomplete", "Upstream's reply ended early.", said))
-        elif self._waiter is not None and not self._waiter.done():
-            self._waiter.set_exception(faults.broken(error))
+        said = type(error).__name__ if error is not None else "closed"
+        cut = errors.unreadable("http_response_incomplete", "Upstream's reply ended early.", said)
+        self._fail(faults.broken(error) if self._response is None else cut, at_once=False)
 
     def late(self) -> None:
         """End a connection that was idle for too long, or whose upstream or call takes too long."""
@@ -209,10 +289,11 @@ class UpstreamConnection(Wire):
         # Bytes behind a reply would become the reply to the next request, and so would the rest of a request.
         self.upstream.release(self, keep=self._keep and stop == len(data) and not self._is_sending)
 
-    def _fail(self, error: errors.Refusal | TimeoutError) -> None:
+    def _fail(self, error: errors.Refusal | TimeoutError, *, at_once: bool = True) -> None:
+        """Fail the call in flight; ``at_once`` drops what has arrived."""
         response, self._response = self._response, None
         if response is not None:
-            response.fail(error, at_once=True)
+            response.fail(error, at_once=at_once)
         elif self._waiter is not None and not self._waiter.done():
             self._waiter.set_exception(error)
         self.abort()

@@ -40,14 +40,9 @@ def _about_ours(error: ssl.SSLError) -> str:
     return reason.lower().replace("_", " ") if is_about_ours else ""
 
 
-def proxy_refused(said: str) -> Refusal:
-    """Return the answer for a proxy that makes no tunnel."""
-    return unreachable("destination_unavailable", "The proxy on the way to upstream refuses.", said)
-
-
 def unconnected(error: OSError, *, tls: bool, through_proxy: bool) -> Refusal:
     """Return the answer for a connection that did not come about."""
-    said = type(error).__name__
+    said = type(error).__name__ if error.errno else str(error)
     match error:
         case TimeoutError():
             return too_slow("No connection to upstream in the configured time.", "connection_timeout")
@@ -59,7 +54,7 @@ def unconnected(error: OSError, *, tls: bool, through_proxy: bool) -> Refusal:
             alert = _about_ours(error)
             kind, said = ("tls_alert_received", alert) if alert else ("tls_protocol_error", said)
         case _ if through_proxy:
-            return proxy_refused(said)
+            return unreachable("destination_unavailable", "The proxy on the way to upstream refuses.", said)
         case ConnectionRefusedError():
             kind = "connection_refused"
         case OSError(errno=number) if number in _UNROUTABLE:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import ssl
 from base64 import b64encode
 from urllib.parse import unquote, urlsplit
@@ -11,7 +12,6 @@ from urllib.request import getproxies, proxy_bypass
 import attrs
 
 from shim.gateway.http1.head import MalformedHead, parse_reply
-from shim.gateway.upstream import faults
 
 _HEAD = 65536  # bytes of a proxy's answer
 
@@ -48,7 +48,10 @@ def proxy_for(origin: str) -> Proxy | None:
 
 
 async def tunnel(proxy: Proxy, authority: str, context: ssl.SSLContext | None) -> asyncio.Transport:
-    """Return a connection through a proxy to ``host:port``, over TLS with a ``context``; raises OSError, Refusal."""
+    """Return a connection through a proxy to ``host:port``, over TLS with a ``context``; raises OSError.
+
+    The proxy must answer that it has made a tunnel, and not a byte more.
+    """
     reader = asyncio.StreamReader(_HEAD)
     transport, _ = await asyncio.get_running_loop().create_connection(
         lambda: asyncio.StreamReaderProtocol(reader), proxy.host, proxy.port, ssl=context
@@ -58,19 +61,13 @@ async def tunnel(proxy: Proxy, authority: str, context: ssl.SSLContext | None) -
         if proxy.login is not None:
             lines.append(f"Proxy-Authorization: {proxy.login}")
         transport.write("\r\n".join([*lines, "", ""]).encode("latin-1"))
-        await _check(reader)
+        status = 0
+        with contextlib.suppress(MalformedHead, asyncio.IncompleteReadError, asyncio.LimitOverrunError):
+            status = parse_reply(await reader.readuntil(b"\r\n\r\n")).status
+        reader.feed_eof()  # what comes from now on is the origin's
+        if not 200 <= status < 300 or await reader.read():
+            raise ConnectionError(f"the proxy answered {status}")  # noqa: TRY301 - as what fails before it
     except BaseException:
         transport.abort()
         raise
     return transport
-
-
-async def _check(reader: asyncio.StreamReader) -> None:
-    """Raise Refusal unless a proxy answers that it has made a tunnel, and not a byte more."""
-    try:
-        status = parse_reply(await reader.readuntil(b"\r\n\r\n")).status
-    except (MalformedHead, asyncio.IncompleteReadError, asyncio.LimitOverrunError):
-        status = 0
-    reader.feed_eof()  # what comes from now on is the origin's
-    if not 200 <= status < 300 or await reader.read():
-        raise faults.proxy_refused(f"the proxy answered {status}")
