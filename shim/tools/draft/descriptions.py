@@ -105,16 +105,14 @@ def read_description(path: Path) -> Description:
     """Return the operations of a description in JSON; raises SettingsError on any other file."""
     try:
         data = json.loads(text_of(path, MOST_BYTES))
-    except (OSError, ValueError) as error:
-        raise SettingsError(f"{path.name}: is not JSON: {error}") from None
-    except RecursionError:
-        raise SettingsError(f"{path.name}: is not valid OpenAPI 3: it is too deep") from None
-    if not isinstance(data, dict) or not str(data.get("openapi", "")).startswith("3."):
-        raise SettingsError(f"{path.name}: is not an OpenAPI 3 description; its member openapi must begin with 3.")
-    try:
+        if not str(data["openapi"]).startswith("3."):
+            raise ValueError("its member openapi must begin with 3.")
         return Description(path.name, tuple(_operations(data, path.name)))
-    except (AttributeError, KeyError, TypeError, RecursionError) as error:
-        raise SettingsError(f"{path.name}: is not valid OpenAPI 3: {type(error).__name__}: {error}") from None
+    except SettingsError:
+        raise
+    except (AttributeError, KeyError, TypeError, ValueError, OSError, RecursionError) as error:
+        why = f"{type(error).__name__}: {error}"
+        raise SettingsError(f"{path.name}: is not an OpenAPI 3 description in JSON: {why}") from None
 
 
 def _operations(data: Mapping[str, Any], name: str) -> Iterator[DescribedOperation]:
@@ -171,7 +169,6 @@ class _Schemas:
         raise SettingsError(f"{self.name}: {reference} leads to itself")
 
     def members(self, schema: Any) -> dict[str, Member]:
-        """Return the members of a schema by path; raises SettingsError if it has too many."""
         found = list(islice(self._members(schema, "", frozenset()), _MOST + 1))
         if len(found) > _MOST:
             raise SettingsError(f"{self.name}: an answer has more than {_MOST} members, each a question of its own")

@@ -4,22 +4,23 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import suppress
 from difflib import SequenceMatcher
 from typing import Any
 
 import attrs
 
-from shim.tools.draft.conversions import Options, learned
 from shim.tools.draft.descriptions import Member, Members, merged, observed, outer_of, type_of, within
 from shim.tools.draft.pairs import MISSING, read, same_value
 
 _ALIKE = 0.6
 """Similarity of names (by ``difflib``) from which two values prove a rule; below it takes three."""
-_MANY = 2000
-"""With more members than this no similar names are searched."""
 _WHY = "It was so in all recorded pairs."
 _DERIVED = {"fidelity": "derived", "why": _WHY}
+_SCALARS = frozenset({"string", "integer", "number", "boolean"})
+Options = Mapping[str, Any]
+"""Keys of a rule besides ``from``; ``list`` and ``count`` stand for those verbs."""
 
 
 @attrs.frozen
@@ -66,16 +67,8 @@ class _Ground:
     samples: Sequence[Sample]
     old: Members
     new: Members
-    lists: Sequence[Mapping[str, Members]] = attrs.field(init=False)
+    lists: Sequence[Mapping[str, Members]]
     """Both sides' descriptions of a member, and of the members of its items, by path."""
-
-    @lists.default
-    def _lists(self) -> Sequence[Mapping[str, Members]]:
-        found: tuple[dict[str, dict[str, Member]], ...] = ({}, {})
-        for by_list, members in zip(found, (self.old, self.new), strict=True):
-            for path, member in members.items():
-                by_list.setdefault(path.partition("[]")[0], {})[path] = member
-        return found
 
     def having(self, path: str) -> list[tuple[Any, Sample]]:
         """Return the old values at a path, each with its sample."""
@@ -98,11 +91,14 @@ def learn(name: str, old: Members, new: Members, samples: Sequence[Sample]) -> R
     # Equal samples count once.
     samples = list({json.dumps(attrs.astuple(one), sort_keys=True): one for one in samples}.values())
     both = _refined(old, [one.old for one in samples]), _refined(new, [one.new for one in samples])
-    ground = _Ground(name, samples, *both)
+    lists: tuple[dict[str, dict[str, Member]], ...] = ({}, {})
+    for by_list, members in zip(lists, both, strict=True):
+        for path, member in members.items():
+            by_list.setdefault(path.partition("[]")[0], {})[path] = member
+    ground = _Ground(name, samples, *both, lists)
     outer = {outer_of(path) for path in ground.old} | {""}
     without = [path for path in ground.new if not ("[]" in path or path in ground.old) and outer_of(path) in outer]
-    fields: list[Field] = []
-    unseen, gone = list[str](), list[str]()
+    fields, unseen, gone = list[Field](), list[str](), list[str]()
     # The items of lists have rules of their own.
     for path in [path for path in ground.old if "[]" not in path and path not in outer]:
         kind, changed = type_of(ground.old, path), _changed(path, ground)
@@ -113,18 +109,15 @@ def learn(name: str, old: Members, new: Members, samples: Sequence[Sample]) -> R
         elif kind == "links" and not changed:
             fields.append(Field(path, kind, _rule(path, path, {}), "no pair has it", question=True))
         elif path not in ground.new:
-            near = _near(path, ground)
-            gone.append(f"{path} ({near}?)" if near else path)
+            gone.append(path)
         elif changed:
             fields.append(_absent(path, ground, f"no pair has it, and it {changed}"))
         else:
             unseen.append(path)
     passing = [field for field in fields if not field.rule]
     questions = [f"{field.name} {field.remark}" for field in passing if field.question]
-    if unseen:
-        questions.append(f"passed on, though no pair has them: {', '.join(unseen)}")
-    if gone:
-        questions.append(f"left out, since no pair and no new description has them: {', '.join(gone)}")
+    questions += [f"passed on, though no pair has them: {', '.join(unseen)}"] if unseen else []
+    questions += [f"left out, since no pair and no new description has them: {', '.join(gone)}"] if gone else []
     # A member that a rule reads no longer passes by itself.
     sources = {field.rule.get(verb) for field in fields for verb in ("from", "list", "count")}
     kept = [attrs.evolve(one, rule=_rule(one.name, one.name, {})) for one in passing if one.name in sources]
@@ -152,17 +145,7 @@ def _changed(path: str, ground: _Ground) -> str:
     return "" if old == new else f"was {said[0]}, and is {said[1]} now" if len(set(said)) > 1 else "changed inside"
 
 
-def _near(path: str, ground: _Ground) -> str:
-    """Return the new path with the most similar name, empty if no path is similar or there are too many to compare."""
-    sources = [source for source, _ in ground.sources()] if len(ground.new) < _MANY else []
-    near = max(sources, key=lambda one: _likeness(path, one), default="")
-    return near if near != path and _likeness(path, near) >= _ALIKE else ""
-
-
 def _absent(path: str, ground: _Ground, remark: str) -> Field:
-    """Return the question on a member without a proven rule."""
-    near = _near(path, ground)
-    remark += f"; nearest by name: {near}" if near else ""
     return Field(path, type_of(ground.old, path), {"absent": True, "why": "?"}, remark, question=True)
 
 
@@ -209,7 +192,7 @@ def _proven(path: str, kind: str, ground: _Ground) -> list[tuple[str, Member, Op
         values = [(value, read(source, sample.new)) for value, sample in ground.having(path)]
         if ground.alone(path, source) or any(value is MISSING for _, value in values):
             continue
-        options = learned(values, Member(kind, ground.old[path].words), new)
+        options = _learned(values, Member(kind, ground.old[path].words), new)
         if options is not None:
             outer = outer_of(source.replace("[first]", "[]")).removesuffix("[]")
             strange = bool(outer) and outer not in ground.old
@@ -227,7 +210,6 @@ def _likeness(path: str, source: str) -> float:
 
 
 def _rule(path: str, source: str, options: Options) -> dict[str, Any]:
-    """Return a rule that reads a path with options, with the fidelity of its value."""
     verb = next((verb for verb in ("list", "count") if verb in options), "from")
     rule: dict[str, Any] = {verb: source, **{key: value for key, value in options.items() if key != verb}}
     if "[" in source or options.keys() & {"factor", "list", "count"}:
@@ -258,7 +240,7 @@ def _from_list(path: str, source: str, ground: _Ground) -> Field | None:
     ]
     if not keys:
         return None
-    key, others = keys[0], ", ".join(keys[1:])
+    key = keys[0]
     samples = [
         Sample(item, group[0], parameters, len(group) if key else 0)
         for one, two, parameters in lists
@@ -272,8 +254,8 @@ def _from_list(path: str, source: str, ground: _Ground) -> Field | None:
     if path != source and not of.found:
         return None
     rule = {"from": source, "group": key, **_DERIVED} if key else _rule(path, source, {})
-    remark = f"{len(samples)} items" + (f"; they could also be grouped by {others}" if others else "")
-    return Field(path, "objects", rule, remark, bool(others), of)
+    remark = f"{len(samples)} items" + "".join(f", perhaps for each {one}" for one in keys[1:])
+    return Field(path, "objects", rule, remark, len(keys) > 1, of)
 
 
 def _groups(items: Sequence[Any], key: str) -> dict[str, list[Any]]:
@@ -282,3 +264,39 @@ def _groups(items: Sequence[Any], key: str) -> dict[str, list[Any]]:
     for number, item in enumerate(items):
         found.setdefault(repr(read(key, item)) if key else str(number), []).append(item)
     return found
+
+
+def _learned(values: Sequence[tuple[Any, Any]], old: Member, new: Member) -> Options | None:
+    """Return options that turn every new value into its old one, None if no options do; ``values`` are (old, new)."""
+    for options, convert in _conversions(values, old, new):
+        with suppress(TypeError, ValueError, KeyError):
+            if all(same_value(convert(value), wanted) for wanted, value in values):
+                return options
+    return None
+
+
+def _conversions(
+    values: Sequence[tuple[Any, Any]], old: Member, new: Member
+) -> Iterator[tuple[Options, Callable[[Any], Any]]]:
+    """Yield the options that the types allow, the simplest first."""
+    kinds, (one, two) = {old.type, new.type}, values[0]
+    yield {"whole": True} if (old.type, new.type) == ("integer", "number") else {}, lambda value: value
+    if kinds <= {"integer", "number"} and all(type(number) in {int, float} and number for number in (one, two)):
+        if (one / two).is_integer():
+            yield {"factor": int(one / two)}, lambda value: value * int(one / two)
+        elif (two / one).is_integer():
+            yield {"factor": f"1/{int(two / one)}"}, lambda value: value / int(two / one)
+    if kinds <= _SCALARS and "string" in kinds:
+        yield {"cast": True}, _text if old.type == "string" else json.loads
+    if old.type == "integer":
+        yield {"count": True}, len
+    if old.type in {"strings", "objects"}:
+        yield {"list": True}, lambda value: [value]
+    # A table has few words, all in the description; names and ids are not words.
+    table = {_text(value): wanted for wanted, value in values}
+    if all(each.words or each.type == "boolean" for each in (old, new)) and len(set(table.values())) > 1:
+        yield {"values": table}, lambda value: table[_text(value)]
+
+
+def _text(value: Any) -> str:
+    return value if isinstance(value, str) else json.dumps(value)

@@ -173,7 +173,7 @@ def _moment(pair: Pair) -> float:
     return (said if said.tzinfo else said.replace(tzinfo=UTC)).timestamp()
 
 
-@attrs.frozen
+@attrs.define
 class FieldLine:
     """One field, by its nested name: the number of pairs in which it was equal, differed, or was on one side only.
 
@@ -201,33 +201,35 @@ class FieldLine:
         """The number of pairs that have the field on either side."""
         return self.equal + self.differs + self.only_old + self.only_made
 
+    def count(self, pair: Pair, verdict: str, expected: Any, got: Any) -> None:
+        """Add the verdict on one pair."""
+        setattr(self, verdict, getattr(self, verdict) + 1)
+        if verdict != "equal" and self.line is None:
+            self.line = pair.line
+            self.expected, self.got = (None if value is MISSING else value for value in (expected, got))
+
 
 def compare(replayed: Sequence[Replayed]) -> tuple[FieldLine, ...]:
     """Return a line for every field of the old answers, of the translations, and of the document, ordered by name.
 
     A field of the document that no pair has counts zero throughout.
     """
-    good = [one for one in replayed if not one.problem]
     lines: dict[str, FieldLine] = {}
+    good = [one for one in replayed if not one.problem]
     for one in good:
         worst: dict[str, tuple[str, Any, Any]] = {}
         for at, old, made in _leaves("", one.pair.old, one.made):
-            is_equal = _equal(at, old, made)
             one_sided = "only_made" if old is MISSING else "only_old" if made is MISSING else "differs"
-            verdict = "equal" if is_equal else one_sided
-            found, field = (verdict, old, made), at or "(the answer)"
+            found, field = ("equal" if _equal(at, old, made) else one_sided, old, made), at or "(the answer)"
             worst[field] = min(worst.get(field, found), found, key=lambda row: _WORST_FIRST.index(row[0]))
-        for field, (verdict, *values) in worst.items():
-            line = lines.get(field, FieldLine(field))
-            if verdict != "equal" and line.line is None:
-                expected, got = (None if value is MISSING else value for value in values)
-                line = attrs.evolve(line, line=one.pair.line, expected=expected, got=got)
-            lines[field] = attrs.evolve(line, **{verdict: getattr(line, verdict) + 1})
+        for field, row in worst.items():
+            lines.setdefault(field, FieldLine(field)).count(one.pair, *row)
     for field in frozenset().union(*(one.fields for one in good)):
         if not any(seen == field or seen.startswith((f"{field}.", f"{field}[")) for seen in lines):
             lines[field] = FieldLine(field)
-    absent = frozenset().union(*(one.absent for one in good))
-    return tuple(attrs.evolve(line, absent=field in absent) for field, line in sorted(lines.items()))
+    for field in lines.keys() & frozenset().union(*(one.absent for one in good)):
+        lines[field].absent = True
+    return tuple(line for _, line in sorted(lines.items()))
 
 
 def _leaves(at: str, old: Any, made: Any) -> Iterator[tuple[str, Any, Any]]:
