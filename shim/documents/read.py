@@ -9,7 +9,7 @@ from typing import Any, Self, TypeVar
 
 import attrs
 
-from shim.documents.sources import Step, read_source
+from shim.documents.sources import Step, parse_source
 from shim.documents.tables import Rows, Table, checked
 
 _Made = TypeVar("_Made")
@@ -133,7 +133,7 @@ def source(*key: str) -> Any:
 def sources_in(table: Table, key: str, said: tuple[str, ...]) -> tuple[str, ...]:
     """Return texts unchanged, and note each that is not a valid source."""
     for one in said:
-        checked(table, key, read_source, one)
+        checked(table, key, parse_source, one)
     return said
 
 

@@ -37,8 +37,6 @@ Path = tuple[str | Step, ...]
 _PART = re.compile(r"('[^']+'|[^.\[\]]+)(?:\[([^\[\]]*)\])?")
 _QUOTED = re.compile(r"'[^']+'")
 _PARTS = re.compile(r"(?:^|\.)((?:'[^']+'(?=[.\[]|\Z))?[^.]*)")
-
-
 LONGEST = 1000
 """The characters of a source, or of a nested name."""
 
@@ -62,29 +60,22 @@ def parse_source(text: str) -> Path:
     """Return the path that a source says; raises ValueError that says what is wrong with it."""
     if len(text) > LONGEST:
         raise ValueError(f"is not a source: it has more than {LONGEST} characters")
-    path: list[str | Step] = []
+    path, what = list[str | Step](), ""
     for part in names_in(text):
         found = _PART.fullmatch(part)
-        if found is None:
-            raise ValueError(f"{text!r} is not a source: {part!r} is neither a name nor a name with one [step]")
-        name, step = found.groups()
-        if name.isdigit():
-            raise ValueError(f"{text!r} is not a source: an item of a list is named [first] or [only], not {name}")
-        path.append(_plain(name))
-        if step is not None:
-            if step not in Step.__members__.values():
-                raise ValueError(f"{text!r} is not a source: [{step}] is not one of [first], [only], [each]")
-            path.append(Step(step))
+        name, step = found.groups() if found else ("", None)
+        if not found or step not in {None, *Step}:
+            what = f"{part!r} is neither a name nor a name with one of [first], [only], [each]"
+        elif name.isdigit():
+            what = f"an item of a list is named [first] or [only], not {name}"
+        elif name == "$" and not path:
+            what = "names begin at the object itself, without $"
+        elif name.endswith("\\"):
+            what = "a name with a dot in it stands in quotes, as in \"'a.b'.c\""
+        if what:
+            raise ValueError(f"{text!r} is not a source: {what}")
+        path += [_plain(name), *([Step(step)] if step else [])]
     return tuple(path)
-
-
-def read_source(text: str) -> Path:
-    """Return the path of a source in a document; raises ValueError for what is meant to be of another language, too."""
-    if text.startswith("$") and text[1:2] in {"", ".", "["}:
-        raise ValueError(f"{text!r} is not a source: names begin at the object itself, without $")
-    if "\\." in text:
-        raise ValueError(f"{text!r} is not a source: a name with a dot in it stands in quotes, as in \"'a.b'.c\"")
-    return parse_source(text)
 
 
 class _SeveralItems(Exception):  # noqa: N818 - what a step can't take is not an error

@@ -26,7 +26,7 @@ _MOST = 50_000
 """The most members of one answer; Atlas' largest has some 500."""
 _DATED = re.compile(r"\.(\d{4}-\d\d-\d\d)\+json$")
 _DAY = re.compile(r"\d{4}-\d\d-\d\d")
-_PLAIN = re.compile(r"(?!')[^.\[\]]*[^.\[\]\d][^.\[\]]*")
+_PLAIN = re.compile(r"(?!['$])[^.\[\]\\]*[^.\[\]\\\d][^.\[\]\\]*")
 """Names that need no quotes in a document, where dots, brackets and numbers have a meaning."""
 _WIDE = {frozenset({"integer", "number"}): "number", frozenset({"string", "time"}): "string"}
 
@@ -105,8 +105,6 @@ def read_description(path: Path) -> Description:
     """Return the operations of a description in JSON; raises SettingsError on any other file."""
     try:
         data = json.loads(text_of(path, MOST_BYTES))
-        if not str(data["openapi"]).startswith("3."):
-            raise ValueError("its member openapi must begin with 3.")
         return Description(path.name, tuple(_operations(data, path.name)))
     except SettingsError:
         raise
@@ -116,6 +114,8 @@ def read_description(path: Path) -> Description:
 
 
 def _operations(data: Mapping[str, Any], name: str) -> Iterator[DescribedOperation]:
+    if not str(data["openapi"]).startswith("3."):
+        raise ValueError("its member openapi must begin with 3.")
     schemas, servers = _Schemas(data, name), data.get("servers") or [{}]
     base = urlsplit(str(servers[0].get("url", ""))).path.rstrip("/")
     for path, methods in (data.get("paths") or {}).items():

@@ -41,9 +41,9 @@ LIST = HEAD.replace("resource =", 'shape = "page"\nresource =')
 @pytest.mark.parametrize(
     ("fields", "told"),
     [
-        (reads("a[].b"), f"{X}.from: 'a[].b' is not a source: [] is not one of [first], [only], [each]"),
+        (reads("a[].b"), f"{X}.from: 'a[].b' is not a source: 'a[]' is neither a name nor a name with one of [first], [only], [each]"),
         (reads("a.0"), f"{X}.from: 'a.0' is not a source: an item of a list is named [first] or [only], not 0"),
-        (reads("a..b"), f"{X}.from: 'a..b' is not a source: '' is neither a name nor a name with one [step]"),
+        (reads("a..b"), f"{X}.from: 'a..b' is not a source: '' is neither a name nor a name with one of [first], [only], [each]"),
         (reads("a[first][only]"), f"{X}.from: 'a[first][only]' is not a source"),
         (reads("a[each].b"), f"{X}: 'a[each].b' is a list; [first] or [only] take one item of it"),
         (reads("a", "objects", "cast = true"), f"{X}.cast: makes string or integer or number or boolean, and the field's type is objects"),
@@ -69,7 +69,7 @@ LIST = HEAD.replace("resource =", 'shape = "page"\nresource =')
         (reads("a", "object", 'drop = ["x"]', PARTS) + PART, f"{X}: values, casts and drop can't apply: 'part' says"),
         (reads("a", "objects", 'group = "a"'), f"{X}.group: belongs to fields of type objects with of"),
         (reads("a", "objects", 'keyed = "a"', PARTS) + PART, f"{X}.keyed: belongs to fields of type object with of"),
-        (reads("a", "objects", 'group = "b[]"', PARTS) + PART, f"{X}.group: 'b[]' is not a source: [] is not one of"),
+        (reads("a", "objects", 'group = "b[]"', PARTS) + PART, f"{X}.group: 'b[]' is not a source: 'b[]' is neither"),
         (reads("a", "object", 'keyed = "b..c"', PARTS) + PART, f"{X}.keyed: 'b..c' is not a source: '' is neither a name"),
         (reads("a", "object", 'keyed = "b[each].c"', PARTS) + PART, f"{X}.keyed: 'b[each].c' is a list, and can't tell one item from another"),
         (reads("a", "object", "", 'of = "bare"') + PART.replace("part.name", "bare.value") + "[resource.bare]\nbare = true\n", "resource.thing.x.of: 'bare' is bare, and so no object"),
