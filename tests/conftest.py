@@ -18,6 +18,11 @@ if "mix_stderr" in inspect.signature(CliRunner).parameters:  # click 8.1 capture
 sys.dont_write_bytecode = False
 os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
 
+# No setting or credential of the machine takes part, nor in the processes that tests start.
+for variable in [name for name in os.environ if name.startswith(("ATLAS_SHIM_", "MONGODB_ATLAS_", "MCLI_"))]:
+    if variable != "ATLAS_SHIM_TEST_ROOT":
+        del os.environ[variable]
+
 
 @pytest.hookimpl(optionalhook=True)
 def pytest_xdist_auto_num_workers():

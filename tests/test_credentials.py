@@ -48,22 +48,6 @@ def test_read(environ, credentials):
     assert read_credentials(environ) == credentials
 
 
-def test_read_from_files(tmp_path):
-    """Each variable can name a file instead, whose last line break does not count."""
-    (tmp_path / "public").write_text("pub\n")
-    (tmp_path / "private").write_text("priv\r\n")
-    environ = {f"{PUBLIC}_FILE": str(tmp_path / "public"), f"{PRIVATE}_FILE": str(tmp_path / "private")}
-
-    assert read_credentials(environ) == ApiKey("pub", "priv")
-
-
-def test_file_and_variable_mix(tmp_path):
-    """One half may come from a file and the other from a variable."""
-    (tmp_path / "secret").write_text("sec")
-
-    assert read_credentials({CLIENT: "id", f"{SECRET}_FILE": str(tmp_path / "secret")}) == ServiceAccount("id", "sec")
-
-
 @pytest.mark.parametrize(
     ("environ", "words"),
     [
@@ -99,14 +83,22 @@ def test_refused(environ, words):
     assert "can" not in str(caught.value).replace("cannot", "")
 
 
-def test_other_names_as_files(tmp_path):
-    """They too can name a file instead."""
-    (tmp_path / "private").write_text("priv\n")
-    environ = {OTHER_PUBLIC: "pub", f"{OTHER_PRIVATE}_FILE": str(tmp_path / "private")}
-
-    assert read_credentials(environ) == ApiKey("pub", "priv")
-    assert used_variables(environ) == (OTHER_PUBLIC, f"{OTHER_PRIVATE}_FILE")
-    assert credential_files(environ) == [str(tmp_path / "private")]
+@pytest.mark.parametrize(
+    ("environ", "credentials"),
+    [
+        ({f"{PUBLIC}_FILE": "pub\n", f"{PRIVATE}_FILE": "priv\r\n"}, ApiKey("pub", "priv")),
+        ({CLIENT: "id", f"{SECRET}_FILE": "sec"}, ServiceAccount("id", "sec")),
+        ({OTHER_PUBLIC: "pub", f"{OTHER_PRIVATE}_FILE": "priv\n"}, ApiKey("pub", "priv")),
+    ],
+)
+def test_read_from_files(tmp_path, environ, credentials):
+    """Each variable, of any name, can name a file instead, whose last line break does not count."""
+    named = {name: tmp_path / name for name in environ if name.endswith("_FILE")}
+    for name, path in named.items():
+        path.write_text(environ[name])
+    environ = environ | {name: str(path) for name, path in named.items()}
+    assert read_credentials(environ) == credentials
+    assert (used_variables(environ), credential_files(environ)) == ((*environ,), [str(path) for path in named.values()])
 
 
 def test_variables_that_are_not_used_are_not_named():

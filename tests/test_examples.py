@@ -28,8 +28,6 @@ WHICH = (DEMO_GROUP, DEMO_CLUSTER)
 @pytest.fixture
 def environ(monkeypatch):
     """The environment of a fake Atlas after the sunset, as the examples' README says, and of no other."""
-    for name in [name for name in os.environ if "ATLAS" in name]:
-        monkeypatch.delenv(name)
     with FakeServer(FakeAtlas()) as atlas:
         where = {"MONGODB_ATLAS_BASE_URL": atlas.url, "NO_PROXY": "*"}
         where["PATH"] = f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}"

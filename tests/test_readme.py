@@ -1,6 +1,5 @@
 """The README's Python runs as it stands, and every command that a page names exists with the options it is given."""
 
-import os
 import re
 import tomllib
 from functools import cache
@@ -34,8 +33,6 @@ def atlas(monkeypatch):
         reply = fake.handle(request.method, target, request.headers.multi_items(), request.read())
         return httpx.Response(reply.status, headers=list(reply.headers), content=reply.body)
 
-    for name in [name for name in os.environ if name.startswith(("ATLAS_SHIM_", "MONGODB_ATLAS_", "MCLI_"))]:
-        monkeypatch.delenv(name)
     monkeypatch.setattr(httpx.HTTPTransport, "handle_request", answer)
     monkeypatch.setenv("MONGODB_ATLAS_PUBLIC_API_KEY", DEMO_PUBLIC_KEY)
     monkeypatch.setenv("MONGODB_ATLAS_PRIVATE_API_KEY", DEMO_PRIVATE_KEY)
@@ -122,7 +119,7 @@ def test_links_lead_somewhere(page):
 def test_files_and_modules_that_a_page_names_exist(page):
     """Each path of the project in code is there, and each dotted name: a module, or a name in one."""
     text = page.read_text("utf-8")
-    paths = re.findall(r"`((?:shim|tests|docs|mappings|benchmarks|examples|\.ci)/[\w./-]*)`", text)
+    paths = re.findall(r"(?:`|bin/pytest )((?:shim|tests|docs|mappings|benchmarks|examples|\.ci)/[\w./-]*)`", text)
     assert not [path for path in paths if not (ROOT / path).exists()]
     names = re.findall(r"(?:`|python -m )((?:shim|tests|benchmarks)(?:\.(?!toml\b)\w+)+)", text)
     assert not [name for name in names if not (is_module(name) or in_module(*name.rpartition(".")[::2]))]

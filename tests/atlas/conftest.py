@@ -1,7 +1,6 @@
 """An Atlas in memory, and clients of each kind, which a test calls as if all were blocking."""
 
 import inspect
-import os
 from contextlib import ExitStack
 from datetime import UTC, date, datetime
 from functools import partial
@@ -16,10 +15,8 @@ from shim.fake import DEMO_TOKEN, FakeAtlas
 
 
 @pytest.fixture(autouse=True)
-def environment(monkeypatch):
-    """No test depends on the variables it was started with; the shim stays silent."""
-    for name in [name for name in os.environ if name.startswith(("ATLAS_SHIM_", "MONGODB_ATLAS_", "MCLI_"))]:
-        monkeypatch.delenv(name)
+def silent(monkeypatch):
+    """The shim stays silent."""
     monkeypatch.setenv("ATLAS_SHIM_WARNINGS", "off")
 
 

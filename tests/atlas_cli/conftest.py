@@ -14,15 +14,10 @@ from shim.cli import main
 from shim.fake import DEMO_GROUP, DEMO_PRIVATE_KEY, DEMO_PUBLIC_KEY, FakeAtlas
 from shim.fake.server import FakeServer
 
-OURS = ("ATLAS_SHIM_", "MONGODB_ATLAS_", "MCLI_")
-
 
 @pytest.fixture(autouse=True)
 def home(monkeypatch, tmp_path):
-    """No setting, credential, profile or Atlas CLI of the machine takes part; return the home directory."""
-    for name in list(os.environ):
-        if name.startswith(OURS):
-            monkeypatch.delenv(name)
+    """No profile or Atlas CLI of the machine takes part; return the home directory."""
     for name in ("NO_PROXY", "no_proxy"):
         monkeypatch.setenv(name, "*")
     home = tmp_path / "home"

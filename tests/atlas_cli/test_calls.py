@@ -6,7 +6,7 @@ from datetime import timedelta
 
 import pytest
 
-from shim.fake import DEMO_CLUSTER, DEMO_DEDICATED, DEMO_GROUP, FakeReply
+from shim.fake import DEMO_CLUSTER, DEMO_GROUP, FakeReply
 
 SNAPSHOT = "6a6e2746f892dad018f3f094"
 CREATE = ("serverless", "backups", "restores", "create", "--clusterName", DEMO_CLUSTER)
@@ -47,12 +47,6 @@ def test_a_watch_of_a_snapshot_and_of_an_instance_end(atlas, signed_in):
     assert (snapshot.stdout, instance.stdout) == ("\nSnapshot changes completed.\n", "\nInstance available.\n")
 
 
-def test_a_watch_has_no_output_flag_where_it_had_none(atlas, signed_in):
-    """`snapshots watch` never took -o."""
-    done = atlas(*words("serverless backups snapshots watch --clusterName c --snapshotId s -o json"))
-    assert done.stderr == "Error: unknown shorthand flag: 'o' in -o\n"
-
-
 def test_a_download_needs_no_target(atlas, signed_in, server):
     """The old body had none; what is sent names the cluster itself."""
     done = atlas(*CREATE, "--deliveryType", "download", "--snapshotId", SNAPSHOT)
@@ -78,12 +72,6 @@ def test_pages_are_asked_for_as_before(atlas, signed_in):
     assert len(page["results"]) == 3
     assert "totalCount" not in page
     assert "pageNum=2" in page["links"][0]["href"]
-
-
-def test_a_dedicated_cluster_answers_too(atlas, signed_in):
-    """A name that became a dedicated cluster is read from there, which `atlas serverless` never could."""
-    done = atlas(*words(f"serverless backups snapshots list {DEMO_DEDICATED} -o json-path=$.results[0].snapshotType"))
-    assert json.loads(done.stdout) in {"onDemand", "scheduled"}
 
 
 def test_an_error_of_atlas_has_the_words_of_the_sdk(atlas, signed_in, server):
@@ -148,15 +136,6 @@ def test_an_order_without_an_answer_says_where_to_look(atlas, signed_in, server)
     assert len([one for one in server.fake.trips("POST") if one.header("authorization")]) == 1
 
 
-def test_a_name_that_fits_no_path_is_refused(atlas, signed_in):
-    """An empty name would be another endpoint's path."""
-    done = atlas(*words("serverless backups snapshots describe --clusterName x --snapshotId"), "")
-    assert (done.exit_code, done.stderr) == (
-        1,
-        "Error: snapshotId: '' is not 24 hexadecimal digits, as all of Atlas' ids are\n",
-    )
-
-
 def test_instances_are_made_changed_and_deleted(atlas, signed_in, server, monkeypatch):
     """Where writes are on, a flex cluster takes each instance's place."""
     monkeypatch.setenv("ATLAS_SHIM_WRITES", "instances")
@@ -178,13 +157,6 @@ def test_a_deletion_is_asked_for(atlas, signed_in, server, monkeypatch):
     done = atlas("serverless", "delete", DEMO_CLUSTER, answers="n\n")
     assert (done.stdout, done.exit_code) == ("Serverless instance not deleted\n", 0)
     assert not server.fake.trips("DELETE")
-
-
-def test_the_switch_of_writes_is_named(atlas, signed_in):
-    """Where writes are off nothing is made, and the error says how they are switched on."""
-    done = atlas(*words("serverless create new --provider AWS --region US_EAST_1"))
-    assert done.exit_code == 1
-    assert "ATLAS_SHIM_WRITES" in done.stderr
 
 
 def test_mongoclis_leading_word_is_understood(atlas, signed_in):

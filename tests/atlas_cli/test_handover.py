@@ -1,8 +1,6 @@
 """Every other command goes to the real Atlas CLI, and nothing goes in a circle."""
 
 import os
-import subprocess
-import sys
 
 import pytest
 
@@ -72,14 +70,3 @@ def test_a_program_that_can_not_run_is_told(tmp_path, capsys):
     broken = executable(tmp_path / "broken", b"neither a program nor a script")
     assert hand_over([], {"PATH": str(broken.parent)}) == 126
     assert capsys.readouterr().err == f"atlas-shim: {broken}: Exec format error\n"
-
-
-def test_what_makes_no_call_loads_no_http_library():
-    """A mistyped command, like one that is handed over, does not pay for the calls of others."""
-    code = (
-        "import sys\nfrom shim.cli import main\n"
-        "try:\n    main(['atlas', 'serverless', 'list', '--what'])\n"
-        "except SystemExit:\n    print({name.split('.')[0] for name in sys.modules} & {'httpx', 'requests'})"
-    )
-    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
-    assert (done.stdout, done.stderr) == ("set()\n", "Error: unknown flag: --what\n")

@@ -66,13 +66,6 @@ def test_a_job_without_links_has_an_empty_cell():
     assert job.splitlines()[1].split() == ["<nil>", "<nil>", "automated", "<nil>"]
 
 
-def test_a_whole_number_may_be_written_with_a_point():
-    """Go refused 5.0 where it wanted 5; nobody is helped by that."""
-    reply = models.ServerlessInstanceDescription.from_json({"providerSettings": {"effectiveDiskSizeGBLimit": 5.0}})
-    shown = json.loads(printer(BY_PATH["atlas serverless describe"], "json")(reply))
-    assert repr(shown["providerSettings"]["effectiveDiskSizeGBLimit"]) == "5"
-
-
 @pytest.mark.parametrize("members", [{"id": 1}, {"expiresAt": "soon"}])
 def test_a_reply_of_another_shape_is_an_error(members):
     """A member of another JSON type is refused, as Go's decoder refused it."""

@@ -33,12 +33,6 @@ def test_wrong_words_fail_with_the_same_words(case, atlas, monkeypatch):
     assert (done.exit_code, done.stdout, done.stderr) == (1, "", case["stderr"])
 
 
-def test_a_project_id_is_checked(atlas, signed_in):
-    """A project's id is checked before Atlas is asked."""
-    done = atlas("serverless", "list", "--projectId", "shop")
-    assert (done.exit_code, done.stderr) == (1, "Error: the provided value 'shop' is not a valid ID\n")
-
-
 @pytest.mark.parametrize(
     ("words", "said"),
     [
@@ -49,9 +43,14 @@ def test_a_project_id_is_checked(atlas, signed_in):
             "[disableTerminationProtection enableTerminationProtection] were all set",
         ),
         ("serverless delete shop", "EOF"),
+        ("serverless list --projectId shop", "the provided value 'shop' is not a valid ID"),
+        (
+            "serverless backups snapshots describe --clusterName x --snapshotId s",
+            "snapshotId: 's' is not 24 hexadecimal digits, as all of Atlas' ids are",
+        ),
     ],
 )
-def test_writes_are_refused_in_the_same_words(words, said, atlas, signed_in, server):
+def test_wrong_values_are_refused_in_the_same_words(words, said, atlas, signed_in, server):
     """What is missing or contradicts itself is said, and nothing is sent."""
     done = atlas(*words.split())
     assert done.exit_code == 1

@@ -14,15 +14,10 @@ from shim.cli import main
 from shim.fake import DEMO_CLUSTER, DEMO_GROUP, DEMO_TOKEN, FakeAtlas
 from shim.fake.server import FakeServer
 
-OURS = ("ATLAS_SHIM_", "MONGODB_ATLAS_", "MCLI_")
-
 
 @pytest.fixture(autouse=True)
-def _clean_environment(monkeypatch):
-    """No setting or credential of the machine takes part, and no proxy stands between us and loopback."""
-    for name in list(os.environ):
-        if name.startswith(OURS):
-            monkeypatch.delenv(name)
+def _no_proxy(monkeypatch):
+    """No proxy stands between us and loopback."""
     for name in ("NO_PROXY", "no_proxy"):
         monkeypatch.setenv(name, "*")
 

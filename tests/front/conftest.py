@@ -1,16 +1,8 @@
-"""What these tests share: each runs for every proxy, with no setting of the machine taking part."""
-
-import os
+"""What these tests share: each runs for every proxy."""
 
 import pytest
 
 from tests.front.proxies import PROXIES, recorded
-
-
-@pytest.fixture(autouse=True)
-def _clean_environment(monkeypatch):
-    for name in [name for name in os.environ if name.startswith(("ATLAS_SHIM_", "MONGODB_ATLAS_", "MCLI_"))]:
-        monkeypatch.delenv(name)
 
 
 @pytest.fixture(scope="module", params=PROXIES)

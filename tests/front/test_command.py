@@ -42,12 +42,6 @@ def test_the_first_lines_say_where_it_comes_from(form):
 
 
 @FORMS
-def test_it_prints_the_same_each_time(form):
-    """So that a change of it means something."""
-    assert printed(form, *MANY) == printed(form, *MANY)
-
-
-@FORMS
 def test_an_operators_documents_take_part(form, tmp_path):
     """Those of ATLAS_SHIM_MAPPINGS are named, and their paths are there."""
     (tmp_path / "own.toml").write_text(
@@ -119,24 +113,8 @@ def test_bad_usage_is_refused(words, said):
     assert said in message
 
 
-def test_broken_documents_are_refused(tmp_path):
-    """As by every other command."""
-    (tmp_path / "own.toml").write_text("format = 9\n")
-    assert refused("--for", "nginx", env={"ATLAS_SHIM_MAPPINGS": str(tmp_path)})[0] == 2
-
-
 RANGES = [">=2023.1.1", ">=2023.1.1,<2025.3.19", ">=2023.2.1,<9999.12.30"]
 DAYS = st.dates(date(2022, 1, 1), date(2032, 12, 31)) | st.sampled_from([date(9999, 12, 30), date(9999, 12, 31)])
-
-
-@given(st.sampled_from(RANGES), DAYS)
-def test_another_version_is_never_one_of_the_range(text, day):
-    """A date that the expression matches is beyond the range; one just behind a plain bound is matched."""
-    versions = parse_versions(text)
-    named = named_in(accept := f"application/vnd.atlas.{day.isoformat()}+json")
-    assert not isinstance(named, Named)
-    if re.fullmatch(another_version(versions), accept, re.IGNORECASE):
-        assert named not in versions
 
 
 @pytest.mark.parametrize(
@@ -156,7 +134,10 @@ WORDS = ["preview", "upcoming", "2030-01-01", "2023-01-01", "", "a", "+", "json"
 PIECES = st.sampled_from(["application/vnd.atlas", ".", "+json", ";", ",", " ", "\t", *WORDS])
 
 
-@given(st.sampled_from(RANGES), st.lists(PIECES, max_size=9).map("".join))
+@given(
+    st.sampled_from(RANGES),
+    st.lists(PIECES, max_size=9).map("".join) | DAYS.map("application/vnd.atlas.{}+json".format),
+)
 def test_an_accept_field_that_is_matched_is_no_legacy_one(text, accept):
     """Whatever the field looks like: where the gateway would take it for the legacy version, it isn't matched."""
     versions = parse_versions(text)

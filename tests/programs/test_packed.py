@@ -34,12 +34,11 @@ def test_a_zipapp_is_served(tmp_path):
             archive.write(path, path.relative_to(ROOT))
         for path in (ROOT / "mappings").rglob("*.toml"):
             archive.write(path, Path("shim") / path.relative_to(ROOT))
-    environ = {name: value for name, value in os.environ.items() if not name.startswith("ATLAS_SHIM_")}
     with FakeServer(FakeAtlas()) as atlas:
         done = subprocess.run(
             [sys.executable, "-W", "ignore", "app.pyz", f"{atlas.url}{SNAPSHOTS}"],
             cwd=tmp_path,
-            env=environ | {"ATLAS_SHIM_UPSTREAM": atlas.url, "NO_PROXY": "*"},
+            env=os.environ | {"ATLAS_SHIM_UPSTREAM": atlas.url, "NO_PROXY": "*"},
             capture_output=True,
             text=True,
             check=False,

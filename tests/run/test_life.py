@@ -4,7 +4,6 @@ import os
 import re
 import signal
 import subprocess
-import sys
 from contextlib import suppress
 from pathlib import Path
 
@@ -107,14 +106,6 @@ def test_wrong_settings_stop_the_start(runs):
     done = runs("sh", "-c", "echo started", ATLAS_SHIM_ROUTE="flexx")
     assert (done.returncode, done.stdout) == (2, "")
     assert "ATLAS_SHIM_ROUTE" in done.stderr
-
-
-def test_a_folder_called_shim_is_no_concern_of_other_programs(runs, tmp_path):
-    """Only a Python could import it."""
-    (tmp_path / "shim.py").write_text("")
-    script = f"from shim.cli import main; import os; os.chdir({str(tmp_path)!r}); main(['run', '--', 'true'])"
-    done = subprocess.run([sys.executable, "-c", script], env=runs.environ, capture_output=True, text=True, check=False)
-    assert (done.returncode, done.stderr) == (0, "")
 
 
 def test_a_proxy_that_cant_be_passed_on_is_named(runs):

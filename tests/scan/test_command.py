@@ -20,13 +20,6 @@ successors advice source fingerprint
 """
 
 
-@pytest.fixture(autouse=True)
-def plain(monkeypatch):
-    """No setting of the developer's own."""
-    for name in ("ATLAS_SHIM_SUNSET", "ATLAS_SHIM_MAPPINGS", "ATLAS_SHIM_ROUTE"):
-        monkeypatch.delenv(name, raising=False)
-
-
 @pytest.fixture
 def tree(tmp_path, monkeypatch):
     """A folder to put programs into, and to scan as ``.``."""

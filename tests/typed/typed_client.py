@@ -1,6 +1,5 @@
 """A program as a user writes it around the typed client; ``tests/atlas`` runs it."""
 
-from collections.abc import AsyncIterator
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
 
@@ -8,7 +7,6 @@ import shim
 from shim import AsyncAtlasClient, AtlasClient, AtlasError
 from shim.atlas import (
     CloudProvider,
-    DeliveryType,
     PaginatedServerlessBackupSnapshots,
     Retries,
     ServerlessBackupSnapshot,
@@ -54,26 +52,6 @@ def age(snapshot: ServerlessBackupSnapshot, now: datetime) -> timedelta | None:
 def unfaithful(page: PaginatedServerlessBackupSnapshots) -> dict[str, tuple[str, ...]]:
     """Return which fields of a page are no longer what they were."""
     return {} if page.record is None else page.record.by_level()
-
-
-def restore(client: AtlasClient, group_id: str, cluster_name: str, snapshot_id: str) -> str | None:
-    """Restore a snapshot to its own cluster and return the id of the job."""
-    job = client.cloud_backups.create_serverless_restore_job(
-        group_id,
-        cluster_name,
-        delivery_type=DeliveryType.AUTOMATED,
-        target_cluster_name=cluster_name,
-        target_group_id=group_id,
-        snapshot_id=snapshot_id,
-    )
-    return job.id
-
-
-async def srv_strings(client: AsyncAtlasClient, group_id: str) -> AsyncIterator[str]:
-    """Yield the connection string of each instance of a group."""
-    async for instance in client.serverless_instances.iter_serverless_instances(group_id):
-        if instance.connection_strings and instance.connection_strings.standard_srv:
-            yield instance.connection_strings.standard_srv
 
 
 async def first_id(client: AsyncAtlasClient, group_id: str, cluster_name: str) -> str | None:
