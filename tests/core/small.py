@@ -1,13 +1,14 @@
 """Small mapping documents, written out for one test."""
 
+import json
 import tempfile
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 from pathlib import Path
 from typing import Any
 
 from shim.core.recognise import Engine
 from shim.documents import load_documents
-from tests.core.driver import Driven, answers, drive
+from tests.core.driver import Driven, Given, Upstream, answers, drive
 
 
 def operation(name: str, method: str, path: str, more: str = 'resource = "thing"') -> str:
@@ -61,6 +62,11 @@ def field(name: str, kind: str, rule: str, more: str = "") -> str:
 NAME = field("name", "string", f'from = "name"\n{EXACT}')
 
 
+def asked(text: str, upstream: Upstream | Sequence[Given], query: str = "", **more: Any) -> Driven:
+    """Ask for the thing of a document."""
+    return drive(read(text), f"{TARGET}{query}", upstream, **more)
+
+
 def translated(fields: str, source: Any, *, thing: str = "t1", **more: Any) -> Driven:
     """Return what the fields make of an object of the successor."""
     return drive(read(HEAD + fields), f"/api/atlas/v2/things/{thing}", [answers(source)], **more)
@@ -69,10 +75,19 @@ def translated(fields: str, source: Any, *, thing: str = "t1", **more: Any) -> D
 def made(fields: str, source: Any) -> tuple[Any, list[tuple[str, Any, str]]]:
     """Return what the fields make of an object of the successor, and (where, said, why) of what was dropped."""
     driven = translated(fields, source)
-    return driven.document, [(one.where, one.said, one.why) for one in driven.outcome.record.dropped]
+    return driven.document, dropped_of(driven)
 
 
-def value(kind: str, rule: str, source: Any, more: str = "") -> tuple[Any, Any]:
-    """Return the value of one field, and what was dropped on the way."""
-    driven = translated(field("x", kind, rule, more), source)
-    return driven.document.get("x", "nothing"), driven.outcome.record.dropped
+def value(kind: str, rule: str, source: Any, more: str = "", **options: Any) -> tuple[Any, list[tuple[str, Any, str]]]:
+    """Return what one field is made of, ``nothing`` if it is left out, and (where, said, why) of what was dropped.
+
+    The rule is exact unless it says why it is not. JSON is read as a program's own codec may: integers have any length.
+    """
+    rule = rule if "why =" in rule else f"{rule}\n{EXACT}"
+    driven = translated(field("x", kind, rule, more), source, **{"codec": {"loads": json.loads}, **options})
+    return driven.document.get("x", "nothing"), dropped_of(driven)
+
+
+def dropped_of(driven: Driven) -> list[tuple[str, Any, str]]:
+    """Return (where, said, why) of the values that were dropped."""
+    return [(one.where, one.said, one.why) for one in driven.outcome.record.dropped]

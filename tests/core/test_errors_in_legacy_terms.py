@@ -1,39 +1,46 @@
 """A successor's errors in legacy terms: by code and by status, in an envelope, and without an error document."""
 
+import json
+
 import pytest
 
 from shim.core.messages import field as header
-from tests.core.driver import answers, drive, refuses
-from tests.core.small import HEAD, NAME, read
+from tests.core.driver import answers, refuses
+from tests.core.small import HEAD, NAME, asked
 
-TARGET = "/api/atlas/v2/things/t%20t"
 WHOLE = """
 [operation.getThing.flex.errors.NO_GADGET]
 errorCode = "NO_THING"
 status = 404
-detail = "No thing {thing} exists; {nothing}."
+detail = "No thing {thing} exists; see {}."
 """
+BOTH = '\n[operation.getThing.flex.errors]\nLOCKED = "BUSY"\n"423" = { status = 409 }\n'
 HTML = (("Content-Type", "text/html"), ("X-Id", "7"))
+NO_GADGET, LOCKED = refuses(410, "NO_GADGET"), refuses(423, "LOCKED")
 
 
-def asked(rules, given, query="", **more):
+def ask(rules, given, query="", **more):
     """Ask for a thing whose successor answers with an error."""
-    return drive(read(HEAD + rules.replace("{nothing}", "see {}") + NAME), f"{TARGET}{query}", [given], **more)
+    return asked(HEAD + rules + NAME, [given], query, **more)
 
 
 def test_an_error_is_answered_in_legacy_terms():
-    """Code, status, reason and detail; what no rule speaks of stays."""
-    driven = asked(WHOLE, refuses(410, "NO_GADGET"))
-    assert driven.reply.status == 404
-    assert driven.document == {
-        "detail": "No thing t t exists; see {}.",
+    """Code, status, reason and detail; what no rule speaks of stays. In every layout, and by HEAD without content."""
+    got, head = ask(WHOLE, NO_GADGET), ask(WHOLE, NO_GADGET, method="HEAD")
+    expected = {
+        "detail": "No thing t exists; see {}.",
         "error": 404,
         "errorCode": "NO_THING",
         "parameters": ["c1"],
         "reason": "Not Found",
     }
-    assert header(driven.reply.headers, "x-error-code") == "NO_THING"
-    assert driven.outcome.record.sent[0].status == 410
+    assert (got.reply.status, got.document, got.outcome.record.sent[0].status) == (404, expected, 410)
+    wrapped = ask(WHOLE, NO_GADGET, "?envelope=true")
+    assert (wrapped.reply.status, wrapped.document) == (404, {"status": 404, "content": expected})
+    assert ask(WHOLE, NO_GADGET, "?pretty=true").content.startswith(b'{\n  "detail" : "No thing')
+    assert (head.sends[0].call.method, head.reply.status, head.content) == ("GET", 404, b"")
+    assert header(head.reply.headers, "content-length") == str(len(got.content))
+    assert header(head.reply.headers, "x-error-code") == header(got.reply.headers, "x-error-code") == "NO_THING"
 
 
 @pytest.mark.parametrize(
@@ -46,117 +53,60 @@ def test_an_error_is_answered_in_legacy_terms():
 )
 def test_what_a_rule_leaves_out_stays(rule, changed):
     """Of the document; the status is that of the answer, and the code in its field that of the document."""
-    driven = asked(f"\n[operation.getThing.flex.errors.LOCKED]\n{rule}\n", refuses(423, "LOCKED"))
-    said = {"detail": "…", "error": 423, "errorCode": "LOCKED", "parameters": ["c1"], "reason": "…"}
-    assert driven.document == {**said, **changed}
+    driven = ask(f"\n[operation.getThing.flex.errors.LOCKED]\n{rule}\n", LOCKED)
+    assert driven.document == {**json.loads(LOCKED[2]), **changed}
     assert driven.reply.status == changed.get("error", 423)
     assert header(driven.reply.headers, "x-error-code") == driven.document["errorCode"]
 
 
-BOTH = '\n[operation.getThing.flex.errors]\nLOCKED = "BUSY"\n"423" = { status = 409 }\n'
-
-
-def test_a_code_says_more_than_a_status():
-    """Where both have a rule."""
-    assert asked(BOTH, refuses(423, "LOCKED")).reply.status == 423
-    assert asked(BOTH, refuses(423, "LOCKED")).document["errorCode"] == "BUSY"
+@pytest.mark.parametrize("status", [409, 423, 500])
+def test_a_code_has_a_rule_whatever_the_status(status):
+    """Atlas says some with several; it says more than the status where both have a rule."""
+    driven = ask(BOTH, refuses(status, "LOCKED"))
+    assert (driven.reply.status, driven.document["errorCode"]) == (status, "BUSY")
 
 
 @pytest.mark.parametrize("document", [{"errorCode": "OTHER"}, {"errorCode": None}, {"error": 423}, {}])
 def test_a_status_has_a_rule_whatever_the_code(document):
-    """None and null too."""
-    driven = asked(BOTH, answers(document, 423))
-    assert driven.reply.status == 409
-    assert driven.document == {**document, "error": 409, "reason": "Conflict"}
+    """None and null too; no code is put into a field that was not there."""
+    driven = ask(BOTH, answers(document, 423))
+    assert (driven.reply.status, driven.document) == (409, {**document, "error": 409, "reason": "Conflict"})
+    assert header(driven.reply.headers, "x-error-code") is None
 
 
 @pytest.mark.parametrize(
     "given", [refuses(404, "OTHER"), refuses(500, "OTHER"), (404, HTML, b"<html>"), (304, (), b"")]
 )
 def test_any_other_error_stays_as_it_came(given):
-    """Byte for byte."""
-    assert asked(BOTH, given).passed
+    """Byte for byte; in an envelope, where one was asked for, stands what is an error document."""
+    assert ask(BOTH, given).passed
+    wrapped = ask(BOTH, given, "?envelope=true")
+    if given[2].startswith(b"{"):
+        assert wrapped.document == {"status": given[0], "content": json.loads(given[2])}
+    else:
+        assert wrapped.passed
 
 
-def test_a_code_has_a_rule_whatever_the_status():
-    """Atlas says some with several."""
-    assert asked(BOTH, refuses(409, "LOCKED")).document["errorCode"] == "BUSY"
-    assert asked(BOTH, refuses(500, "LOCKED")).document["errorCode"] == "BUSY"
-
-
-CONTENTS = [b"", b"<html>", b"null", b"[]", b'"LOCKED"', b'{"errorCode"']
-
-
-@pytest.mark.parametrize("content", CONTENTS)
-def test_a_status_has_a_rule_without_an_error_document_too(content):
-    """A proxy's page becomes an error of Atlas' shape, and is called JSON."""
-    rule = '\n[operation.getThing.flex.errors."423"]\nerrorCode = "BUSY"\nstatus = 409\ndetail = "Not now."\n'
-    driven = asked(rule, (423, HTML, content))
-    assert driven.reply.status == 409
-    assert driven.document == {
-        "detail": "Not now.",
-        "error": 409,
-        "errorCode": "BUSY",
-        "parameters": [],
-        "reason": "Conflict",
-    }
-    assert header(driven.reply.headers, "content-type") == "application/json"
-    assert header(driven.reply.headers, "x-id") == "7"
-
-
-@pytest.mark.parametrize("content", CONTENTS)
-def test_a_status_without_a_code_of_its_own_names_none(content):
-    """Atlas has errors without a code; the status is the legacy one all the same."""
-    driven = asked(BOTH, (423, HTML, content))
-    assert (driven.reply.status, driven.document["error"], driven.document["errorCode"]) == (409, 409, None)
-    assert driven.document["detail"] == "The successor answered 423."
+@pytest.mark.parametrize("content", [b"", b"<html>", b"null", b"[]", b'"LOCKED"', b'{"errorCode"'])
+@pytest.mark.parametrize(
+    ("rule", "code", "detail"),
+    [
+        ('errorCode = "BUSY"\nstatus = 409\ndetail = "Not now."', "BUSY", "Not now."),
+        ("status = 409", None, "The successor answered 423."),
+    ],
+)
+def test_a_status_has_a_rule_without_an_error_document_too(content, rule, code, detail):
+    """A proxy's page becomes an error of Atlas' shape, and is called JSON; Atlas has errors without a code."""
+    driven = ask(f'\n[operation.getThing.flex.errors."423"]\n{rule}\n', (423, HTML, content))
+    expected = {"detail": detail, "error": 409, "errorCode": code, "parameters": [], "reason": "Conflict"}
+    assert (driven.reply.status, driven.document) == (409, expected)
+    assert (header(driven.reply.headers, "content-type"), header(driven.reply.headers, "x-id")) == (
+        "application/json",
+        "7",
+    )
 
 
 def test_content_that_could_not_be_read_is_no_error_document():
     """What a door could not read says no code; the status has its rule."""
-    driven = asked(BOTH, refuses(423, "LOCKED"), fault="it is too large")
+    driven = ask(BOTH, LOCKED, fault="it is too large")
     assert (driven.reply.status, driven.document["errorCode"]) == (409, None)
-
-
-def test_an_envelope_has_the_legacy_status():
-    """Inside and outside."""
-    driven = asked(WHOLE, refuses(410, "NO_GADGET"), "?envelope=true")
-    assert (driven.reply.status, driven.document["status"]) == (404, 404)
-    assert driven.document["content"]["errorCode"] == "NO_THING"
-
-
-def test_an_error_without_a_rule_is_put_into_the_envelope():
-    """As the legacy API did."""
-    driven = asked("", refuses(500, "OTHER"), "?envelope=true")
-    assert (driven.reply.status, driven.document["status"], driven.document["content"]["errorCode"]) == (
-        500,
-        500,
-        "OTHER",
-    )
-
-
-@pytest.mark.parametrize("given", [(502, HTML, b"<html>"), (304, (), b"")])
-def test_what_is_no_error_document_stands_in_no_envelope(given):
-    """Unless a rule speaks of it."""
-    assert asked(BOTH, given, "?envelope=true").passed
-
-
-def test_a_pretty_error_is_pretty():
-    """If it was made anew."""
-    assert asked(WHOLE, refuses(410, "NO_GADGET"), "?pretty=true").content.startswith(b'{\n  "detail" : "No thing')
-
-
-def test_no_code_is_put_into_a_field_that_was_not_there():
-    """The document says it."""
-    driven = asked(WHOLE, answers({"errorCode": "NO_GADGET"}, 410))
-    assert header(driven.reply.headers, "x-error-code") is None
-
-
-def test_head_has_the_fields_and_no_content():
-    """Also of an error in legacy terms."""
-    got = asked(WHOLE, refuses(410, "NO_GADGET"))
-    head = asked(WHOLE, refuses(410, "NO_GADGET"), method="HEAD")
-    assert head.sends[0].call.method == "GET"
-    assert (head.reply.status, head.content) == (404, b"")
-    assert header(head.reply.headers, "content-length") == str(len(got.content))
-    assert header(head.reply.headers, "x-error-code") == "NO_THING"
