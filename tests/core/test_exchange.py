@@ -1,71 +1,74 @@
-"""The order of events: which side is asked when, what is learned, and what is handed back."""
+"""The order of events: which side is asked when, what counts as a retirement and for whom, and what is handed back."""
 
 from datetime import UTC, datetime
 
 import pytest
 
-from shim.core.context import Memory
-from shim.core.messages import Answer, PassThrough, Read, Send, Sent
+from shim.core.context import Context, Memory
+from shim.core.exchange import exchange
+from shim.core.messages import Call, Read, Reply, Send, Sent
 from shim.core.settings import RouteWord, Settings
 from tests.core.driver import AFTER, BEFORE, GET, GONE, LIST, NO_ROUTE, ORIGIN, SNAPSHOT, Clock, answers, drive, refuses
 
-V2 = f"/api/atlas/v2{GET}"
-OK = answers(SNAPSHOT)
+V2, V2_LIST = f"/api/atlas/v2{GET}", f"/api/atlas/v2{LIST}"
+OK, EMPTY = answers(SNAPSHOT), answers({"results": []})
 LEGACY_OK = answers({"id": "1", "status": "completed"})
-NO_CLUSTER = refuses(404, "CLUSTER_NOT_FOUND")
 EMPTY_405 = (405, (("Allow", "POST,GET,OPTIONS"), ("Content-Length", "0")), b"")
 
 
-def route(word: RouteWord) -> Settings:
-    return Settings(route=word)
+def before(engine, upstream, target=V2, **more):
+    """Make a call before the sunset, when legacy is asked first."""
+    return drive(engine, target, upstream, **{"clock": BEFORE, **more})
 
 
 def test_before_the_sunset_the_call_goes_out_as_it_came(engine):
     """The legacy endpoint gets the caller's own call, and its reply is handed back unread."""
     headers = (("accept", "*/*"), ("Range", "bytes=0-1"), ("X", "1"))
-    driven = drive(engine, f"{V2}?pretty=maybe", [LEGACY_OK], clock=BEFORE, headers=headers)
-    assert driven.passed
-    assert len(driven.steps) == 1
+    driven = before(engine, [LEGACY_OK], f"{V2}?pretty=maybe", headers=headers)
+    assert (driven.passed, len(driven.steps)) == (True, 1)
     send = driven.sends[0]
     assert (send.call.target, send.call.headers, send.call.origin) == (f"{V2}?pretty=maybe", headers, ORIGIN)
     assert (send.route, send.rewritten) == ("legacy", False)
     record = driven.outcome.record
     assert (record.operation, record.api, record.route) == ("getServerlessBackupSnapshot", "v2", "legacy")
     assert record.sent == (Sent("GET", f"{V2}?pretty=maybe", 200, "legacy"),)
-    assert record.fields == ()
-    assert record.dropped == ()
+    assert (record.fields, record.dropped) == ((), ())
     assert record.sunset == datetime(2026, 1, 22, tzinfo=UTC)
 
 
 @pytest.mark.parametrize("gone", [GONE, (410, (), b""), NO_ROUTE, EMPTY_405, (404, (), b"")])
 def test_a_legacy_endpoint_that_is_gone_leads_to_flex(engine, gone):
-    """410, and 404 or 405 without an errorCode, prove that nothing was executed."""
+    """410, and 404 or 405 without an errorCode, prove that nothing was executed; a 410 need not be read."""
     memory = Memory()
-    driven = drive(engine, V2, [gone, OK], clock=BEFORE, memory=memory)
+    driven = before(engine, [gone, OK], memory=memory)
     assert driven.routes == ("legacy", "flex")
     assert driven.document["id"] == SNAPSHOT["id"]
     assert f"the legacy endpoint answered {gone[0]}" in driven.outcome.record.reason
     assert [sent.status for sent in driven.outcome.record.sent] == [gone[0], 200]
-    again = drive(engine, V2, [OK], clock=BEFORE + 599, memory=memory)
-    assert again.routes == ("flex",)
-    assert drive(engine, V2, [LEGACY_OK], clock=BEFORE + 600, memory=memory).routes == ("legacy",)
-
-
-def test_a_410_need_not_be_read(engine):
-    """Its status alone says enough."""
-    steps = drive(engine, V2, [GONE, OK], clock=BEFORE).steps
-    assert [type(step) for step in steps] == [Send, Send, Read]
+    assert [type(step) for step in driven.steps] == [Send, *([] if gone[0] == 410 else [Read]), Send, Read]
+    assert before(engine, [OK], clock=BEFORE + 599, memory=memory).routes == ("flex",)
+    assert before(engine, [LEGACY_OK], clock=BEFORE + 600, memory=memory).routes == ("legacy",)
 
 
 @pytest.mark.parametrize("status", [404, 405])
-@pytest.mark.parametrize("code", ["SNAPSHOT_NOT_FOUND", "METHOD_NOT_ALLOWED", ""])
-def test_a_404_with_an_error_code_is_atlas_own_answer(engine, status, code):
-    """An endpoint that answers with an errorCode is there, and its answer is handed back."""
+@pytest.mark.parametrize(
+    "body",
+    [
+        *(refuses(404, code)[2] for code in ("SNAPSHOT_NOT_FOUND", "")),
+        b'{"detail":"No such link.","error":404,"errorCode":null,"parameters":null,"reason":"Not Found"}',
+        b'{\n  "error" : 404,\n  "reason" : "Not Found",\n  "detail" : "No such thing."\n}',
+        b'{"errorCode":5}',
+        b'{"status":404,"content":{"error":404,"errorCode":"SNAPSHOT_NOT_FOUND"}}',
+        b'{"error":404,"errorCode":"X","parameters":[' + b"[]," * 100_000 + b"[]]}",
+    ],
+    ids=["code", "empty code", "null", "no code", "number", "envelope", "long to decode"],
+)
+def test_a_404_with_an_atlas_error_is_atlas_own_answer(engine, status, body):
+    """The endpoint is there; errors without a code were recorded, null and none. What can't be read proves nothing."""
     memory = Memory()
-    driven = drive(engine, V2, [refuses(status, code)], clock=BEFORE, memory=memory)
-    assert driven.passed
-    assert driven.outcome.record.route == "legacy"
-    assert len(memory._entries) == 0
+    driven = before(engine, [(status, (), body)], f"{V2}?envelope=true", memory=memory)
+    assert (driven.passed, driven.outcome.record.route, len(memory._entries)) == (True, "legacy", 0)
+    assert before(engine, [(status, (), b"")], fault="too large").passed
 
 
 @pytest.mark.parametrize(
@@ -74,7 +77,7 @@ def test_a_404_with_an_error_code_is_atlas_own_answer(engine, status, code):
 )
 def test_a_404_that_is_no_atlas_error_is_no_endpoint(engine, body):
     """What has nothing of an Atlas error was not said by the endpoint."""
-    assert drive(engine, V2, [(404, (), body), OK], clock=BEFORE).routes == ("legacy", "flex")
+    assert before(engine, [(404, (), body), OK]).routes == ("legacy", "flex")
 
 
 @pytest.mark.parametrize("word", [RouteWord.LEGACY, RouteWord.DATE, RouteWord.OFF])
@@ -82,91 +85,126 @@ def test_a_404_that_is_no_atlas_error_is_no_endpoint(engine, body):
 def test_only_auto_corrects_the_legacy_side(engine, word, gone):
     """By date, by flag and switched off the legacy answer is the answer."""
     memory = Memory()
-    driven = drive(engine, V2, [gone], clock=BEFORE, settings=route(word), memory=memory)
-    assert driven.passed
-    assert len(driven.steps) == 1
-    assert len(memory._entries) == 0
+    driven = before(engine, [gone], settings=Settings(route=word), memory=memory)
+    assert (driven.passed, len(driven.steps), len(memory._entries)) == (True, 1, 0)
 
 
-@pytest.mark.parametrize("status", [401, 403, 429, 500, 503])
+@pytest.mark.parametrize(
+    "odd",
+    [
+        f"{V2_LIST}/",
+        *(V2_LIST.replace(*one) for one in (("g1", "g2"), ("c1", "c%20"), ("c1", "c%31"), ("c1", "c" * 500))),
+    ],
+    ids=["a slash at the end", "another group", "an odd name", "the same name, written oddly", "a long name"],
+)
+@pytest.mark.parametrize("gone", [NO_ROUTE, (404, (), b""), (410, (), b"")])
+def test_one_callers_odd_path_leads_nobody_elsewhere(engine, odd, gone):
+    """A proxy's 404 for what one caller wrote is not a word about what others ask for."""
+    memory = Memory()
+    assert before(engine, [gone, EMPTY], odd, memory=memory).routes == ("legacy", "flex")
+    assert before(engine, [LEGACY_OK], V2_LIST, memory=memory).routes == ("legacy",)
+
+
+DIGEST = 'Digest username="{}", realm="r", nonce="{}", uri="/x", response="y"'
+
+
+@pytest.mark.parametrize(
+    ("one", "other", "shared"),
+    [
+        ("Bearer a", "Bearer a", True),
+        ("Bearer a", "Bearer b", False),
+        ("Bearer a", None, False),
+        (DIGEST.format("u", 1), DIGEST.format("u", 2), True),
+        (DIGEST.format("u", 1), DIGEST.format("v", 1), False),
+    ],
+)
+def test_an_answer_to_other_credentials_leads_nobody_elsewhere(engine, one, other, shared):
+    """A 404 that somebody draws says nothing about the answers of others on the same path."""
+    memory = Memory()
+
+    def routes(said, upstream):
+        headers = () if said is None else (("Authorization", said),)
+        return before(engine, upstream, V2_LIST, headers=headers, memory=memory).routes
+
+    assert routes(one, [NO_ROUTE, EMPTY]) == ("legacy", "flex")
+    assert routes(other, [EMPTY if shared else LEGACY_OK]) == (("flex",) if shared else ("legacy",))
+    assert not any("Bearer" in str(key) or "Digest" in str(key) for key in memory._entries)
+
+
+def test_a_version_that_is_gone_is_gone_for_everybody(engine):
+    """Atlas' own word about the endpoint's version is learned once."""
+    memory = Memory()
+    assert before(engine, [GONE, OK], memory=memory).routes == ("legacy", "flex")
+    assert before(engine, [OK], V2.replace("g1", "g2"), memory=memory).routes == ("flex",)
+
+
+@pytest.mark.parametrize("step", [200.0, -200.0, 1e6])
+def test_a_clock_that_is_set_neither_ends_an_exchange_nor_what_was_learned(engine, step):
+    """Durations are measured by a clock that nobody sets."""
+    clock, memory = Clock(BEFORE - 1e7), Memory()
+
+    def stepping(call):
+        clock.now += step
+        return OK if "flex" in call.target else GONE
+
+    driven = before(engine, stepping, clock=clock, monotonic=lambda: 5.0, memory=memory)
+    assert driven.document["id"] == SNAPSHOT["id"]
+    clock.now += step
+    assert before(engine, [OK], clock=clock, monotonic=lambda: 604.0, memory=memory).routes == ("flex",)
+    assert before(engine, [LEGACY_OK], clock=clock, monotonic=lambda: 605.0, memory=memory).passed
+
+
+@pytest.mark.parametrize("status", [401, 403, 404, 429, 500, 503])
 def test_errors_are_handed_back_unread(engine, status):
-    """What need not be looked at streams."""
+    """What need not be looked at streams; a 404 is read, since it may lead on."""
     driven = drive(engine, V2, [refuses(status, "ANY")])
-    assert isinstance(driven.outcome, PassThrough)
-    assert len(driven.steps) == 1
+    assert (driven.passed, len(driven.steps)) == (True, 2 if status == 404 else 1)
 
 
 def test_a_call_that_uses_up_the_time_is_the_last(engine):
-    """After the deadline no further call is begun, and the shim says so itself."""
+    """After the deadline no further call is begun, and the shim says so itself; the first is always made."""
     clock = Clock(BEFORE)
 
     def slow(call):
         clock.now += 61
         return GONE
 
-    driven = drive(engine, V2, slow, clock=clock)
-    assert driven.routes == ("legacy",)
-    assert driven.reply.status == 504
+    driven = before(engine, slow, clock=clock)
+    assert (driven.routes, driven.reply.status) == (("legacy",), 504)
     assert driven.document["errorCode"] == "SHIM_DEADLINE_EXCEEDED"
     assert "60 seconds" in driven.document["detail"]
-
-
-def test_the_first_call_is_made_however_little_time_there_is(engine):
-    """A deadline of nothing still allows one call."""
     assert drive(engine, V2, [OK], settings=Settings(deadline=0.0)).document["id"] == SNAPSHOT["id"]
 
 
 @pytest.mark.parametrize("raw", ["itemsPerPage=0", "pageNum=-1", "pageNum=x", "includeCount=maybe", "envelope=1"])
 def test_a_meaningless_query_is_refused_before_anything_is_sent(engine, raw):
-    """The successor is not asked; the caller gets Atlas' own 400."""
-    driven = drive(engine, f"/api/atlas/v2{LIST}?{raw}", [])
-    assert driven.steps == ()
+    """The successor is not asked, and the caller gets Atlas' own 400; the legacy side judges its own query."""
+    driven = drive(engine, f"{V2_LIST}?{raw}", [])
     name = raw.partition("=")[0]
-    assert (driven.reply.status, driven.document["errorCode"]) == (400, "INVALID_QUERY_PARAMETER")
-    assert driven.document["parameters"] == [name]
-    assert driven.document["detail"] == f"Invalid query parameter {name} specified."
-    assert driven.outcome.record.route == "none"
+    assert (driven.steps, driven.reply.status, driven.outcome.record.route) == ((), 400, "none")
+    detail = f"Invalid query parameter {name} specified."
+    assert (
+        driven.document | {"errorCode": "INVALID_QUERY_PARAMETER", "parameters": [name], "detail": detail}
+        == driven.document
+    )
+    target = f"{V2_LIST}?{raw}"
+    assert before(engine, [refuses(400, "INVALID_QUERY_PARAMETER")], target).targets == (target,)
 
 
-def test_the_legacy_side_judges_its_own_query(engine):
-    """Before the sunset even a meaningless query goes out as it came."""
-    target = f"/api/atlas/v2{LIST}?itemsPerPage=0"
-    assert drive(engine, target, [refuses(400, "INVALID_QUERY_PARAMETER")], clock=BEFORE).targets == (target,)
-
-
-def test_a_generator_can_be_abandoned(engine):
+@pytest.mark.parametrize("replies", [0, 1])
+def test_a_generator_can_be_abandoned(engine, replies):
     """A door that gives up closes the exchange, at any step."""
-    from shim.core.context import Context, Memory
-    from shim.core.exchange import exchange
-    from shim.core.messages import Call, Reply
-
-    match = engine.recognise("GET", V2, ())
-    for replies in range(2):
-        asking = exchange(
-            match,
-            Call("GET", ORIGIN, V2),
-            Context(Settings(), Memory(), lambda: AFTER, "http://h", monotonic=lambda: 0),
-        )
-        step = next(asking)
-        for _ in range(replies):
-            step = asking.send(Reply(200))
-        assert isinstance(step, Send | Read)
-        asking.close()
-
-
-def test_the_outcome_is_one_of_two(engine):
-    """A native reply as it came, or one of the shim's own."""
-    assert isinstance(drive(engine, V2, [OK]).outcome, Answer)
-    assert isinstance(drive(engine, V2, [NO_CLUSTER, NO_CLUSTER]).outcome, PassThrough)
+    context = Context(Settings(), Memory(), lambda: AFTER, "http://h", monotonic=lambda: 0)
+    asking = exchange(engine.recognise("GET", V2, ()), Call("GET", ORIGIN, V2), context)
+    step = next(asking)
+    for _ in range(replies):
+        step = asking.send(Reply(200))
+    assert isinstance(step, Send | Read)
+    asking.close()
 
 
 def test_a_reason_says_that_a_flag_decided(engine):
     """Whoever reads the record knows where to look for the switch."""
     settings = Settings(flag="atlas-route").by_flag(RouteWord.LEGACY)
-    driven = drive(engine, f"/api/atlas/v2{LIST}", [answers({"results": []})], settings=settings)
+    driven = drive(engine, V2_LIST, [EMPTY], settings=settings)
     assert driven.outcome.record.reason == "the route is set to legacy; the flag atlas-route says legacy"
-
-
-def test_a_404_that_could_not_be_read_is_handed_back(engine):
-    """Where nothing is proved nothing is sent again."""
-    assert drive(engine, V2, [(404, (), b"")], clock=BEFORE, fault="too large").passed

@@ -16,6 +16,7 @@ INSTANCES = datetime(2027, 1, 18, tzinfo=UTC)
 BLANK = datetime(2026, 1, 15, tzinfo=UTC)
 """From then on the legacy answers of instance reads mean nothing, a year before their sunset."""
 SECOND = timedelta(seconds=1)
+DAY = timedelta(days=1)
 
 
 def decided(engine, when, word=RouteWord.AUTO, *, path=LIST, memory=None, sunsets=None, method="GET"):
@@ -27,145 +28,105 @@ def decided(engine, when, word=RouteWord.AUTO, *, path=LIST, memory=None, sunset
     return decide(match, Call(method, ORIGIN, target), context)
 
 
-@pytest.mark.parametrize(
-    ("word", "before", "after"),
-    [
-        (RouteWord.AUTO, "legacy", "flex"),
-        (RouteWord.DATE, "legacy", "flex"),
-        (RouteWord.LEGACY, "legacy", "legacy"),
-        (RouteWord.FLEX, "flex", "flex"),
-        (RouteWord.OFF, "legacy", "legacy"),
-    ],
-)
-@pytest.mark.parametrize(("path", "sunset"), [(LIST, SUNSET), (JOBS, SUNSET), ("/groups/g/serverless", BLANK)])
-def test_the_word_and_the_instant_decide(engine, word, before, after, path, sunset):
-    """Until the last moment before the sunset it is one side, from that very instant on the other."""
-    for when, side in (
-        (sunset - SECOND, before),
-        (sunset - SECOND / 1000, before),
-        (sunset, after),
-        (sunset + SECOND, after),
-    ):
-        assert decided(engine, when, word, path=path).route == side
-
-
-@pytest.mark.parametrize("word", list(RouteWord))
-def test_replies_correct_the_date_in_auto_only(engine, word):
-    """Every other word is obeyed whatever is answered."""
-    for when in (SUNSET - SECOND, SUNSET):
-        assert decided(engine, when, word).corrects is (word is RouteWord.AUTO)
+OVER, TO_COME = "its sunset, 2026-01-22, has passed", "its sunset, 2026-01-22, is still to come"
+BY_DATE = "the route is decided by date: "
 
 
 @pytest.mark.parametrize(
-    ("word", "when", "reason"),
+    ("word", "before", "after", "why_before", "why_after"),
     [
-        (RouteWord.AUTO, SUNSET - SECOND, "its sunset, 2026-01-22, is still to come"),
-        (RouteWord.AUTO, SUNSET, "its sunset, 2026-01-22, has passed"),
-        (RouteWord.DATE, SUNSET - SECOND, "the route is decided by date: its sunset, 2026-01-22, is still to come"),
-        (RouteWord.DATE, SUNSET, "the route is decided by date: its sunset, 2026-01-22, has passed"),
-        (RouteWord.LEGACY, SUNSET, "the route is set to legacy"),
-        (RouteWord.FLEX, SUNSET - SECOND, "the route is set to flex"),
-        (RouteWord.OFF, SUNSET, "the shim is switched off"),
+        (RouteWord.AUTO, "legacy", "flex", TO_COME, OVER),
+        (RouteWord.DATE, "legacy", "flex", BY_DATE + TO_COME, BY_DATE + OVER),
+        (RouteWord.LEGACY, "legacy", "legacy", *["the route is set to legacy"] * 2),
+        (RouteWord.FLEX, "flex", "flex", *["the route is set to flex"] * 2),
+        (RouteWord.SUCCESSOR, "flex", "flex", *["the route is set to successor"] * 2),
+        (RouteWord.OFF, "legacy", "legacy", *["the shim is switched off"] * 2),
     ],
 )
-def test_each_decision_has_a_reason(engine, word, when, reason):
-    """The reason is in plain words and names the date."""
-    assert decided(engine, when, word).reason == reason
+def test_the_word_and_the_instant_decide(engine, word, before, after, why_before, why_after):
+    """Until the last moment before the sunset it is one side, from that very instant on the other.
+
+    The reason is in plain words and names the date; replies correct the date in auto alone.
+    """
+    for path, sunset in ((LIST, SUNSET), (JOBS, SUNSET), ("/groups/g/serverless", BLANK)):
+        for when, side, why in (
+            (sunset - SECOND / 1000, before, why_before),
+            (sunset, after, why_after),
+            (sunset + SECOND, after, why_after),
+        ):
+            decision = decided(engine, when, word, path=path)
+            assert (decision.route, decision.corrects) == (side, word is RouteWord.AUTO)
+            assert decision.reason == why or sunset is BLANK
 
 
 @pytest.mark.parametrize("word", [RouteWord.AUTO, RouteWord.DATE])
 def test_an_operators_sunset_is_the_one_in_force(engine, word):
-    """A date of the operator's takes the place of the document's, earlier or later, for that document alone."""
+    """It takes the place of the document's, earlier or later, for that document alone; doors show the same date."""
     moved = {"snapshots": datetime(2026, 2, 1, 12, 30, tzinfo=UTC)}
     decision = decided(engine, SUNSET, word, sunsets=moved)
     assert decision.route == "legacy"
     assert "2026-02-01T12:30Z" in decision.reason
     assert decided(engine, moved["snapshots"], word, sunsets=moved).route == "flex"
     assert decided(engine, SUNSET, word, path=JOBS, sunsets=moved).route == "flex"
-    earlier = {"snapshots": datetime(2025, 1, 1, tzinfo=UTC)}
-    assert decided(engine, SUNSET - SECOND, word, sunsets=earlier).route == "flex"
-
-
-def test_the_sunset_in_force_can_be_asked_for(engine):
-    """Doors show the same date that decides."""
+    assert decided(engine, SUNSET - SECOND, word, sunsets={"snapshots": SUNSET - 365 * DAY}).route == "flex"
     operation = engine.named("listServerlessBackupSnapshots")
-    moved = datetime(2026, 2, 1, tzinfo=UTC)
     assert sunset_of(operation, Settings()) == SUNSET
-    assert sunset_of(operation, Settings(sunsets={"snapshots": moved})) == moved
+    assert sunset_of(operation, Settings(sunsets=moved)) == moved["snapshots"]
 
 
-def keys(engine, path=LIST, origin=ORIGIN, api="v2"):
-    match = engine.recognise("GET", f"/api/atlas/{api}{path}", ())
+def keys(engine, path=LIST, origin=ORIGIN, api="v2", method="GET"):
+    match = engine.recognise(method, f"/api/atlas/{api}{path}", ())
     assert match is not None
-    return retired_key(match, origin), tier_key(match, Call("GET", origin, path)) if match.cluster else None
+    return retired_key(match, origin), tier_key(match, Call(method, origin, path)) if match.cluster else None
 
 
 def test_what_was_learned_is_kept_apart_by_what_it_holds_for(engine):
     """Gone is a matter of origin, operation and version; the tier one of origin, group and cluster."""
     gone, tier = keys(engine)
     assert keys(engine, f"{LIST}/1")[0] != gone
-    assert keys(engine, f"{LIST}/1")[1] == tier
-    assert keys(engine, api="v1.0") == (keys(engine, api="v1.0")[0], tier)
+    assert keys(engine, f"{LIST}/1")[1] == keys(engine, api="v1.0")[1] == tier
     assert keys(engine, api="v1.0")[0] != gone
     assert all(one != other for one, other in zip(keys(engine, origin="http://h"), (gone, tier), strict=True))
-    assert keys(engine, LIST.replace("c1", "c2")) == (gone, keys(engine, LIST.replace("c1", "c2"))[1])
+    assert keys(engine, LIST.replace("c1", "c2"))[0] == gone
     assert keys(engine, LIST.replace("c1", "c2"))[1] != tier
     assert keys(engine, "/groups/g1/serverless")[1] is None
 
 
-@pytest.mark.parametrize("passed", [0.0, 599.0])
-def test_a_legacy_endpoint_that_was_gone_is_not_asked_again(engine, passed):
-    """For ten minutes what legacy answered counts more than the date."""
-    memory = Memory()
-    memory.remember(keys(engine)[0], "410", (SUNSET - timedelta(days=1)).timestamp())
-    when = SUNSET - timedelta(days=1) + timedelta(seconds=passed)
-    decision = decided(engine, when, memory=memory)
-    assert decision.route == "flex"
-    assert decision.reason == "the legacy endpoint answered 410 less than ten minutes ago"
-    assert decided(engine, when, path=f"{LIST}/1", memory=memory).route == "legacy"
-    assert decided(engine, when, RouteWord.DATE, memory=memory).route == "legacy"
-    assert decided(engine, when, RouteWord.LEGACY, memory=memory).route == "legacy"
-
-
-def test_after_ten_minutes_the_date_counts_again(engine):
-    """Nothing is believed for ever, since sunset dates moved in both directions."""
-    memory = Memory()
-    memory.remember(keys(engine)[0], "410", (SUNSET - timedelta(days=1)).timestamp())
-    when = SUNSET - timedelta(days=1) + timedelta(seconds=600)
-    assert decided(engine, when, memory=memory).route == "legacy"
+def test_a_legacy_endpoint_that_was_gone_is_not_asked_again(engine):
+    """For ten minutes what legacy answered counts more than the date; sunset dates moved in both directions."""
+    memory, start = Memory(), SUNSET - DAY
+    memory.remember(keys(engine)[0], "410", start.timestamp())
+    for seconds in (0, 599):
+        when = start + seconds * SECOND
+        decision = decided(engine, when, memory=memory)
+        assert decision.route == "flex"
+        assert decision.reason == "the legacy endpoint answered 410 less than ten minutes ago"
+        assert decided(engine, when, path=f"{LIST}/1", memory=memory).route == "legacy"
+        for word in (RouteWord.DATE, RouteWord.LEGACY):
+            assert decided(engine, when, word, memory=memory).route == "legacy"
+    assert decided(engine, start + 600 * SECOND, memory=memory).route == "legacy"
 
 
 @pytest.mark.parametrize(
-    ("word", "side"), [(RouteWord.AUTO, "dedicated"), (RouteWord.DATE, "flex"), (RouteWord.FLEX, "flex")]
+    ("tier", "when", "word", "side"),
+    [
+        ("dedicated", SUNSET, RouteWord.AUTO, "dedicated"),
+        ("dedicated", SUNSET, RouteWord.DATE, "flex"),
+        ("dedicated", SUNSET, RouteWord.FLEX, "flex"),
+        ("dedicated", SUNSET - SECOND, RouteWord.AUTO, "legacy"),
+        ("flex", SUNSET, RouteWord.AUTO, "flex"),
+        ("platinum", SUNSET, RouteWord.AUTO, "flex"),
+    ],
 )
-def test_a_cluster_known_to_be_dedicated_is_asked_there(engine, word, side):
-    """In auto the remembered tier comes first; by date and by flag it is never the dedicated one."""
+def test_a_cluster_known_to_be_dedicated_is_asked_there(engine, tier, when, word, side):
+    """In auto and after the sunset; a tier that the operation has no successor on is not asked."""
     memory = Memory()
-    memory.remember(keys(engine)[1], "dedicated", SUNSET.timestamp())
-    decision = decided(engine, SUNSET, word, memory=memory)
-    assert decision.route == side
-    assert ("dedicated tier" in decision.reason) is (side == "dedicated")
+    memory.remember(keys(engine)[1], tier, when.timestamp())
+    decision = decided(engine, when, word, memory=memory)
+    assert (decision.route, "dedicated tier" in decision.reason) == (side, side == "dedicated")
 
 
-@pytest.mark.parametrize("tier", ["flex", "platinum"])
-def test_any_other_remembered_tier_changes_nothing(engine, tier):
-    """Flex comes first anyway, and a tier that the operation has no successor on is not asked."""
-    memory = Memory()
-    memory.remember(keys(engine)[1], tier, SUNSET.timestamp())
-    assert decided(engine, SUNSET, memory=memory).route == "flex"
-
-
-def test_a_remembered_tier_does_not_overrule_the_date(engine):
-    """Before the sunset it is the legacy endpoint that is asked, whatever the cluster is."""
-    memory = Memory()
-    memory.remember(keys(engine)[1], "dedicated", SUNSET.timestamp())
-    assert decided(engine, SUNSET - SECOND, memory=memory).route == "legacy"
-
-
-GONE = ["POST /groups/g/serverless", "DELETE /groups/g/serverless/n"]
-
-
-@pytest.mark.parametrize("call", GONE)
+@pytest.mark.parametrize("call", ["POST /groups/g/serverless", "DELETE /groups/g/serverless/n"])
 @pytest.mark.parametrize(
     ("word", "side"),
     [
@@ -177,20 +138,14 @@ GONE = ["POST /groups/g/serverless", "DELETE /groups/g/serverless/n"]
     ],
 )
 def test_without_a_successor_only_the_legacy_endpoint_could_answer(engine, call, word, side):
-    """In auto it is asked even after its sunset; by date and by flag there is nobody to ask."""
+    """In auto it is asked even after its sunset, unless it just answered as gone; else there is nobody to ask."""
     method, path = call.split()
     decision = decided(engine, INSTANCES, word, path=path, method=method)
-    assert decision.route == side
-    if side == "none":
-        assert "there is no successor" in decision.reason
-
-
-def test_without_a_successor_a_remembered_410_ends_it(engine):
-    """What answered as gone a moment ago is not asked again."""
+    assert (decision.route, decision.reason.endswith("there is no successor")) == (side, side == "none")
     memory = Memory()
-    match = engine.recognise("DELETE", "/api/atlas/v2/groups/g/serverless/n", ())
-    assert match is not None
-    memory.remember(retired_key(match, ORIGIN), "410", INSTANCES.timestamp())
-    decision = decided(engine, INSTANCES, path="/groups/g/serverless/n", method="DELETE", memory=memory)
-    assert decision.route == "none"
-    assert "410" in decision.reason
+    memory.remember(keys(engine, path, method=method)[0], "410", INSTANCES.timestamp())
+    decision = decided(engine, INSTANCES, word, path=path, method=method, memory=memory)
+    assert (decision.route, "410" in decision.reason) == (
+        "none" if word is RouteWord.AUTO else side,
+        word is RouteWord.AUTO,
+    )
