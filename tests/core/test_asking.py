@@ -1,45 +1,39 @@
-"""Asking a successor: what is sent, and the pages that are made of what comes back."""
+"""Asking a successor: what is sent, and what is made of what comes back."""
 
 import pytest
 
 from tests.core.driver import BASE, GET, JOBS, LIST, SNAPSHOT, answers, drive, linked, refuses
-from tests.core.small import HEAD, START, field, operation, read, successor
+from tests.core.small import HEAD, START, asked, field, operation, read, successor
 
 V1, V2 = f"/api/atlas/v1.0{LIST}", f"/api/atlas/v2{LIST}"
-FLEX = "/api/atlas/v2/groups/g1/flexClusters/c1/backup/snapshots"
+V2_GET, V2_JOBS = f"/api/atlas/v2{GET}", f"/api/atlas/v2{JOBS}"
+FLEX = "/api/atlas/v2/groups/g1/flexClusters/c1/backup"
 EVERYTHING = "includeCount=true&itemsPerPage=500&pageNum=1"
+EMPTY = answers({"results": []})
+VERSION = "application/vnd.atlas.2024-11-13+json"
 
 
 @pytest.mark.parametrize(
-    ("given", "sent"),
+    ("target", "sent"),
     [
-        ("", EVERYTHING),
-        ("pageNum=3&itemsPerPage=7&includeCount=false&envelope=true&pretty=true", EVERYTHING),
-        ("x=%C3%a4&pretty=true&y&x=+", f"x=%C3%a4&y&x=+&{EVERYTHING}"),
+        (V2, f"/snapshots?{EVERYTHING}"),
+        (f"{V2}?pageNum=3&itemsPerPage=7&includeCount=false&envelope=true&pretty=true", f"/snapshots?{EVERYTHING}"),
+        (f"{V2}?x=%C3%a4&pretty=true&y&x=+", f"/snapshots?x=%C3%a4&y&x=+&{EVERYTHING}"),
+        (
+            f"{V2_JOBS}?pageNum=3&itemsPerPage=700&includeCount=false",
+            "/restoreJobs?includeCount=true&itemsPerPage=500&pageNum=3",
+        ),
+        (f"{V2_GET}?envelope=true", f"/snapshots/{SNAPSHOT['id']}"),
+        (f"{V2_GET}?x=1&pretty", f"/snapshots/{SNAPSHOT['id']}?x=1"),
     ],
 )
-def test_a_list_is_asked_for_whole(engine, given, sent):
-    """Paging, envelope and pretty are the shim's; what it does not know goes on as it came."""
-    driven = drive(engine, f"{V2}?{given}", [answers({"results": []})])
-    assert driven.targets == (f"{FLEX}?{sent}",)
+def test_the_query_is_sent_in_the_successors_terms(engine, target, sent):
+    """A sorted list is asked for whole, and pages in upstream's order as the caller cut them.
 
-
-def test_one_resource_is_asked_for_without_a_query(engine):
-    """No question mark is sent where there is nothing to ask."""
-    assert drive(engine, f"/api/atlas/v2{GET}?envelope=true", [answers(SNAPSHOT)]).targets == (
-        f"{FLEX}/{SNAPSHOT['id']}",
-    )
-    assert drive(engine, f"/api/atlas/v2{GET}?x=1&pretty", [answers(SNAPSHOT)]).targets[0].endswith("?x=1")
-
-
-def test_kept_pages_are_asked_for_as_the_caller_cut_them(engine):
-    """Where the order stays upstream's, so do its pages."""
-    driven = drive(
-        engine, f"/api/atlas/v2{JOBS}?pageNum=3&itemsPerPage=700&includeCount=false", [answers({"results": []})]
-    )
-    assert driven.targets[0].endswith(
-        "/flexClusters/c1/backup/restoreJobs?includeCount=true&itemsPerPage=500&pageNum=3"
-    )
+    Envelope and pretty are the shim's; what it does not know goes on as it came, and no question mark without a query.
+    """
+    driven = drive(engine, target, [answers({**SNAPSHOT, "results": []})])
+    assert driven.targets == (FLEX + sent,)
 
 
 def test_the_raw_path_is_kept_byte_for_byte(engine):
@@ -54,31 +48,11 @@ def test_the_raw_path_is_kept_byte_for_byte(engine):
 
 def test_the_callers_fields_go_on_but_those_about_the_legacy_representation(engine):
     """Accept is the successor's; conditions and ranges of another representation would be wrong."""
-    headers = (
-        ("accept", "application/vnd.atlas.2023-01-01+json"),
-        ("ACCEPT", "*/*"),
-        ("Authorization", "Bearer t"),
-        ("If-None-Match", '"x"'),
-        ("if-modified-since", "Mon, 5 Aug 2024 00:00:00 GMT"),
-        ("If-Match", "*"),
-        ("If-Unmodified-Since", "x"),
-        ("If-Range", "x"),
-        ("Range", "bytes=0-1"),
-        ("X-Twice", "1"),
-        ("x-twice", "2"),
-        ("Accept-Encoding", "gzip"),
-        ("User-Agent", "me"),
-    )
-    driven = drive(engine, V2, [answers({"results": []})], headers=headers)
-    assert driven.sends[0].call.headers == (
-        ("Authorization", "Bearer t"),
-        ("X-Twice", "1"),
-        ("x-twice", "2"),
-        ("Accept-Encoding", "gzip"),
-        ("User-Agent", "me"),
-        ("Accept", "application/vnd.atlas.2024-11-13+json"),
-    )
-    assert driven.sends[0].call.body is None
+    own = ("ACCEPT", "If-None-Match", "if-modified-since", "If-Match", "If-Unmodified-Since", "If-Range", "Range")
+    kept = (("Authorization", "Bearer t"), ("X-Twice", "1"), ("x-twice", "2"), ("Accept-Encoding", "gzip"))
+    headers = (("accept", "application/vnd.atlas.2023-01-01+json"), *kept, *((name, "*/*") for name in own))
+    call = drive(engine, V2, [EMPTY], headers=headers).sends[0].call
+    assert (call.headers, call.body) == ((*kept, ("Accept", VERSION)), None)
 
 
 ORDER = b'{"deliveryType":"automated","snapshotId":"s","targetClusterName":"t","targetGroupId":"g"}'
@@ -88,59 +62,40 @@ def test_a_rewritten_body_is_described_anew(engine):
     """Fields about the caller's content do not describe another content."""
     names = ("Content-Type", "Content-Length", "Content-MD5", "Digest", "Content-Digest")
     headers = (*((name, "x") for name in names), ("Content-Encoding", "Identity"), ("X", "1"))
-    driven = drive(engine, f"/api/atlas/v2{JOBS}", [answers({})], method="POST", body=ORDER, headers=headers)
-    kind = "application/vnd.atlas.2024-11-13+json"
-    assert driven.sends[0].call.headers == (("X", "1"), ("Accept", kind), ("Content-Type", kind))
+    driven = drive(engine, V2_JOBS, [answers({})], method="POST", body=ORDER, headers=headers)
+    assert driven.sends[0].call.headers == (("X", "1"), ("Accept", VERSION), ("Content-Type", VERSION))
 
 
 def test_a_compressed_body_that_must_be_translated_is_refused(engine):
     """The shim says that it can't read it; nothing is sent."""
     headers = (("Content-Encoding", "gzip"),)
-    driven = drive(engine, f"/api/atlas/v2{JOBS}", [], method="POST", body=b"\x1f\x8b", headers=headers)
+    driven = drive(engine, V2_JOBS, [], method="POST", body=b"\x1f\x8b", headers=headers)
     assert (driven.reply.status, driven.document["errorCode"]) == (415, "SHIM_CONTENT_CODED")
 
 
 @pytest.mark.parametrize(
-    ("target", "kind"), [(V1, "application/json"), (V2, "application/vnd.atlas.2023-01-01+json;charset=utf-8")]
+    ("target", "accept", "kind"),
+    [
+        (V1, "*/*", "application/json"),
+        (V2, "*/*", "application/vnd.atlas.2023-01-01+json;charset=utf-8"),
+        (V2, "application/vnd.atlas.2026-01-01+json", "application/vnd.atlas.2023-01-01+json;charset=utf-8"),
+    ],
 )
-def test_an_answer_has_the_content_type_of_its_version(engine, target, kind):
-    """Upstream's fields stay but those that describe its own content."""
+def test_an_answer_has_the_content_type_of_its_version(engine, target, accept, kind):
+    """Of that to which a later date resolves, too; upstream's fields stay but those that describe its own content."""
     about = ("Content-Length", "content-encoding", "ETag", "Last-Modified", "Transfer-Encoding", "Content-MD5")
-    headers = (*((name, "x") for name in about), ("Date", "now"), ("Ratelimit-Limit", "1200"), ("Set-Cookie", "a"))
-    driven = drive(engine, target, [answers({"results": []}, headers=headers)])
-    assert driven.reply.status == 200
-    assert driven.reply.headers == (
-        ("Date", "now"),
-        ("Ratelimit-Limit", "1200"),
-        ("Set-Cookie", "a"),
-        ("Content-Type", kind),
-    )
-
-
-def test_a_later_date_is_answered_in_the_version_it_resolves_to(engine):
-    """The content type names the legacy version, as Atlas' own would."""
-    headers = (("Accept", "application/vnd.atlas.2026-01-01+json"),)
-    driven = drive(engine, V2, [answers({"results": []})], headers=headers)
-    assert dict(driven.reply.headers)["Content-Type"] == "application/vnd.atlas.2023-01-01+json;charset=utf-8"
+    kept = (("Date", "now"), ("Ratelimit-Limit", "1200"), ("Set-Cookie", "a"))
+    upstream = [answers({"results": []}, headers=(*((name, "x") for name in about), *kept))]
+    reply = drive(engine, target, upstream, headers=(("Accept", accept),)).reply
+    assert (reply.status, reply.headers) == (200, (*kept, ("Content-Type", kind)))
 
 
 @pytest.mark.parametrize(
     "content",
     [
-        b"",
-        b"<html>",
-        b"null",
-        b"[]",
-        b'"x"',
-        b"5",
-        b"{}",
-        b'{"results":null}',
-        b'{"results":{}}',
+        *(b"", b"<html>", b"null", b"[]", b'"x"', b"5", b"{}", b"\xff{}"),
+        *(b'{"results":%s}' % results for results in (b"null", b"{}", b"[NaN]", b"[1e999]", b"[" * 200 + b"]" * 200)),
         b'{"results":[]',
-        b"\xff{}",
-        b'{"results":[NaN]}',
-        b'{"results":[1e999]}',
-        b'{"results":' + b"[" * 200 + b"]" * 200 + b"}",
         b"[" * 100000,
     ],
 )
@@ -155,11 +110,14 @@ def test_a_success_that_is_no_list_is_the_shims_own_error(engine, content):
     assert driven.reply.headers[-1] == ("Content-Type", "application/json")
 
 
-def test_a_fault_of_the_content_is_reported(engine):
-    """The door's plain words reach the caller."""
-    driven = drive(engine, f"/api/atlas/v2{GET}", [answers(SNAPSHOT)], fault="it is longer than 16 MiB")
+def test_one_resource_is_a_json_object_that_could_be_read(engine):
+    """The door's plain words of a fault reach the caller."""
+    driven = drive(engine, V2_GET, [answers(SNAPSHOT)], fault="it is longer than 16 MiB")
     assert driven.document["errorCode"] == "SHIM_UPSTREAM_UNREADABLE"
     assert "it is longer than 16 MiB" in driven.document["detail"]
+    detail = drive(engine, V2_GET, [(200, (), b"[]")]).document["detail"]
+    assert "no content type" in detail
+    assert "a JSON object" in detail
 
 
 @pytest.mark.parametrize("status", [301, 302, 303, 307, 308])
@@ -171,13 +129,6 @@ def test_a_redirect_of_a_successor_leads_nobody_around_the_shim(engine, status):
     assert "location" not in {name.lower() for name, _ in driven.reply.headers}
 
 
-def test_one_resource_that_is_a_list_is_unreadable(engine):
-    """One resource is an object."""
-    driven = drive(engine, f"/api/atlas/v2{GET}", [(200, (), b"[]")])
-    assert "no content type" in driven.document["detail"]
-    assert "a JSON object" in driven.document["detail"]
-
-
 DROP = (
     START + operation("dropThing", "DELETE", "/things/{thing}", "status = 204") + successor("dropThing", "/new/{thing}")
 )
@@ -187,18 +138,15 @@ DROP = (
 def test_an_answer_without_content_is_made_of_any_success(said):
     """Where the legacy answer has no content, upstream's is not even read."""
     driven = drive(read(DROP), "/api/atlas/v2/things/1?envelope=true", [said], method="DELETE")
-    assert len(driven.steps) == 1
-    assert (driven.reply.status, driven.content) == (204, b"")
+    assert (len(driven.steps), driven.reply.status, driven.content) == (1, 204, b"")
     assert driven.reply.headers == said[1][1:]
     assert drive(read(DROP), "/api/atlas/v2/things/1", [refuses(404, "X")], method="DELETE").passed
 
 
-def test_an_answer_of_constants_needs_no_content(engine):
+def test_an_answer_of_constants_needs_no_content():
     """Where no rule reads upstream's content, any success will do."""
-    rule = 'constant = true\nwhy = "It worked."'
-    text = HEAD + field("done", "boolean", rule)
-    driven = drive(read(text), "/api/atlas/v2/things/1", [(202, (), b"<html>")])
-    assert driven.document == {"done": True}
+    text = HEAD + field("done", "boolean", 'constant = true\nwhy = "It worked."')
+    assert asked(text, [(202, (), b"<html>")]).document == {"done": True}
 
 
 def test_an_error_that_could_not_be_read_is_handed_back(engine):

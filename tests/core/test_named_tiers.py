@@ -6,15 +6,15 @@ from shim.core.context import Memory
 from shim.core.settings import RouteWord, Settings
 from shim.errors import DocumentError
 from tests.core.driver import AFTER, answers, drive, refuses
-from tests.core.small import START, TARGET, operation, read, successor
+from tests.core.small import START, TARGET, asked, operation, read, successor
 
 TIERS = ("zinc", "flex", "amber")
+GET_THING = START + operation("getThing", "GET", "/things/{thing}", 'resource = "thing"\ncluster = ["thing"]')
 
 
 def document(*tiers):
     """A document with tiers, each of which is asked after NOT_ and the name of another."""
-    text = START + operation("getThing", "GET", "/things/{thing}", 'resource = "thing"\ncluster = ["thing"]')
-    fields = '\n[resource.thing.name]\ntype = "string"\n'
+    text, fields = GET_THING, '\n[resource.thing.name]\ntype = "string"\n'
     for tier, after in tiers:
         key = tier if tier in {"flex", "dedicated"} else f"tier.{tier}"
         text += successor("getThing", f"/{tier}/{{thing}}", key)
@@ -26,6 +26,7 @@ def document(*tiers):
 THREE = document(("zinc", ["NOT_FLEX"]), ("flex", ["NOT_AMBER", "NOT_ZINC"]), ("amber", ["NOT_ZINC"]))
 OK = {tier: answers({tier: tier}) for tier in TIERS}
 NOT = {tier: refuses(404, f"NOT_{tier.upper()}") for tier in TIERS}
+TO_AMBER = [NOT["flex"], NOT["zinc"], OK["amber"]]
 
 
 def ask(given, memory=None, target=TARGET, **more):
@@ -34,40 +35,35 @@ def ask(given, memory=None, target=TARGET, **more):
 
 def test_tiers_are_asked_in_their_order():
     """Flex first, and those with names in the order of the file; each translates by its own rules."""
-    driven = ask([NOT["flex"], NOT["zinc"], OK["amber"]])
+    driven = ask(TO_AMBER)
     assert driven.routes == ("flex", "zinc", "amber")
     assert driven.targets == ("/flex/t", "/zinc/t", "/amber/t")
-    assert driven.document == {"name": "amber"}
-    record = driven.outcome.record
-    assert record.route == "amber"
-    assert record.reason.endswith("; flex answered NOT_FLEX; zinc answered NOT_ZINC")
+    assert (driven.document, driven.outcome.record.route) == ({"name": "amber"}, "amber")
+    assert driven.outcome.record.reason.endswith("; flex answered NOT_FLEX; zinc answered NOT_ZINC")
 
 
-def test_the_first_tier_that_knows_it_answers():
-    """No other is asked."""
-    assert ask([OK["flex"]]).routes == ("flex",)
-    assert ask([NOT["flex"], OK["zinc"]]).routes == ("flex", "zinc")
-
-
-def test_only_a_code_of_the_next_tier_leads_on():
-    """What leads to the third does not lead past the second."""
-    driven = ask([NOT["zinc"]])
-    assert (driven.routes, driven.passed) == (("flex",), True)
-    driven = ask([NOT["flex"], NOT["flex"]])
-    assert (driven.routes, driven.passed) == (("flex", "zinc"), True)
-
-
-def test_the_last_tier_has_the_last_word():
-    """Its error is the answer."""
-    driven = ask([NOT["flex"], NOT["zinc"], NOT["amber"]])
-    assert (driven.routes, driven.passed) == (("flex", "zinc", "amber"), True)
-    assert driven.outcome.record.sent[-1].status == 404
+@pytest.mark.parametrize(
+    ("given", "routes", "passed"),
+    [
+        ([OK["flex"]], ("flex",), False),
+        ([NOT["flex"], OK["zinc"]], ("flex", "zinc"), False),
+        ([NOT["zinc"]], ("flex",), True),
+        ([NOT["flex"], NOT["flex"]], ("flex", "zinc"), True),
+        ([NOT["flex"], NOT["zinc"], NOT["amber"]], ("flex", "zinc", "amber"), True),
+        ([NOT["flex"], refuses(429, "NOT_ZINC")], ("flex", "zinc"), True),
+    ],
+)
+def test_only_a_code_of_the_next_tier_leads_on(given, routes, passed):
+    """What leads to the third does not lead past the second; the last one has the last word."""
+    driven = ask(given)
+    assert (driven.routes, driven.passed) == (routes, passed)
+    assert driven.outcome.record.sent[-1].status == given[-1][0]
 
 
 def test_the_tier_that_answered_is_asked_first_from_then_on():
     """For ten minutes; then the first is asked again."""
     memory = Memory()
-    ask([NOT["flex"], NOT["zinc"], OK["amber"]], memory)
+    ask(TO_AMBER, memory)
     driven = ask([OK["amber"]], memory, clock=AFTER + 599)
     assert (driven.routes, driven.document) == (("amber",), {"name": "amber"})
     assert "was found on the amber tier" in driven.outcome.record.reason
@@ -75,13 +71,23 @@ def test_the_tier_that_answered_is_asked_first_from_then_on():
     assert ask([OK["flex"]], memory, "/api/atlas/v2/things/other").routes == ("flex",)
 
 
-def test_from_a_remembered_tier_the_others_are_asked_in_their_order():
-    """Those before it too, where its answer leads there."""
+@pytest.mark.parametrize(
+    ("given", "routes", "then"),
+    [
+        ([NOT["amber"], NOT["flex"], OK["zinc"]], ("amber", "flex", "zinc"), "zinc"),
+        ([refuses(404, "OTHER")], ("amber",), "flex"),
+        *[([fault], ("amber",), "amber") for fault in (refuses(429, "X"), refuses(500, "X"), (401, (), b""))],
+    ],
+)
+def test_what_a_remembered_tier_answers(given, routes, then):
+    """The others are asked in their order where it leads there, those before it too; else its error is the answer.
+
+    It is forgotten where it no longer has the cluster; a full bucket or a fault does not move the cluster.
+    """
     memory = Memory()
-    ask([NOT["flex"], NOT["zinc"], OK["amber"]], memory)
-    driven = ask([NOT["amber"], NOT["flex"], OK["zinc"]], memory)
-    assert driven.routes == ("amber", "flex", "zinc")
-    assert ask([OK["zinc"]], memory).routes == ("zinc",)
+    ask(TO_AMBER, memory)
+    assert ask(given, memory).routes == routes
+    assert ask([OK[then]], memory).routes == (then,)
 
 
 @pytest.mark.parametrize("query", ["", "?envelope=true"])
@@ -94,49 +100,30 @@ def test_an_error_teaches_no_tier(refusal, query):
     assert ask([refuses(500, "NOT_FLEX")], memory, f"{TARGET}{query}").routes == ("flex",)
 
 
-@pytest.mark.parametrize("fault", [refuses(429, "RATE_LIMITED"), refuses(500, "UNEXPECTED_ERROR"), (401, (), b"")])
-def test_a_fault_forgets_no_tier(fault):
-    """A full bucket or a fault of the side that is remembered does not move the cluster."""
-    memory = Memory()
-    ask([NOT["flex"], OK["zinc"]], memory)
-    assert [ask([reply], memory).routes for reply in (fault, OK["zinc"])] == [("zinc",), ("zinc",)]
-
-
-def test_a_tier_that_no_longer_has_it_is_forgotten():
-    """Where nothing leads on, its error is the answer, and the next call begins anew."""
-    memory = Memory()
-    ask([NOT["flex"], NOT["zinc"], OK["amber"]], memory)
-    assert ask([refuses(404, "OTHER")], memory).passed
-    assert ask([OK["flex"]], memory).routes == ("flex",)
-
-
 def test_a_remembered_tier_that_an_operation_has_not_is_not_asked():
     """One cluster, two operations, of which one has other tiers."""
-    engine = read(THREE)
-    other = read(document(("flex", ["NOT_ZINC"]), ("zinc", ["NOT_FLEX"])))
     memory = Memory()
-    drive(engine, TARGET, [NOT["flex"], NOT["zinc"], OK["amber"]], memory=memory)
-    assert drive(other, TARGET, [OK["flex"]], memory=memory).routes == ("flex",)
+    ask(TO_AMBER, memory)
+    other = document(("flex", ["NOT_ZINC"]), ("zinc", ["NOT_FLEX"]))
+    assert asked(other, [OK["flex"]], memory=memory).routes == ("flex",)
 
 
 @pytest.mark.parametrize("word", [RouteWord.SUCCESSOR, RouteWord.FLEX])
 def test_the_route_word_asks_the_first_tier_alone(word):
     """Whatever it is called; flex is the older name of that word. Nothing is learned by it, and nothing corrects it."""
-    memory = Memory()
+    memory, settings = Memory(), Settings(route=word)
     ask([NOT["flex"], OK["zinc"]], memory)
-    settings = Settings(route=word)
     driven = ask([NOT["flex"]], memory, settings=settings)
     assert (driven.routes, driven.passed) == (("flex",), True)
     assert f"the route is set to {word}" in driven.outcome.record.reason
-    named = read(document(("zinc", ["NOT_AMBER"]), ("amber", ["NOT_ZINC"])))
-    assert drive(named, TARGET, [OK["zinc"]], settings=settings).routes == ("zinc",)
+    named = document(("zinc", ["NOT_AMBER"]), ("amber", ["NOT_ZINC"]))
+    assert asked(named, [OK["zinc"]], settings=settings).routes == ("zinc",)
 
 
 def test_a_single_tier_is_never_remembered():
     """There is nothing to choose."""
     memory = Memory()
-    alone = read(document(("successor", [])))
-    driven = drive(alone, TARGET, [answers({"successor": "a"})], memory=memory)
+    driven = asked(document(("successor", [])), [answers({"successor": "a"})], memory=memory)
     assert (driven.routes, driven.document, len(memory._entries)) == (("successor",), {"name": "a"}, 0)
 
 
@@ -149,13 +136,11 @@ def test_a_chain_ends_at_the_deadline():
 
 def test_a_tier_may_have_a_resource_of_its_own():
     """What passes as it came on one tier is made of other members on another."""
-    text = START + operation("getThing", "GET", "/things/{thing}", 'resource = "thing"\ncluster = ["thing"]')
-    text += "[resource.thing]\nrest = true\n" + successor("getThing", "/flex/{thing}")
+    text = GET_THING + "[resource.thing]\nrest = true\n" + successor("getThing", "/flex/{thing}")
     text += successor("getThing", "/zinc/{thing}", "tier.zinc") + 'after = ["NOT_FLEX"]\nresource = "other"\n'
     text += '[resource.other.name]\ntype = "string"\ntier.zinc = { from = "title", fidelity = "renamed" }\n'
     as_it_is = {"title": "a", "name": 5}
-    assert drive(read(text), TARGET, [answers(as_it_is)]).document == as_it_is
-    assert drive(read(text), TARGET, [NOT["flex"], answers(as_it_is)]).document == {"name": "a"}
-    misspelt = text.replace('"other"', '"othr"')
+    assert asked(text, [answers(as_it_is)]).document == as_it_is
+    assert asked(text, [NOT["flex"], answers(as_it_is)]).document == {"name": "a"}
     with pytest.raises(DocumentError, match=r"tier\.zinc\.resource: 'othr' is not a resource of this document"):
-        read(misspelt)
+        read(text.replace('"other"', '"othr"'))

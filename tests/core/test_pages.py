@@ -17,18 +17,14 @@ from tests.core.driver import JOBS, LIST, Clock, answers, drive, linked, pages_o
 V1, V2 = f"/api/atlas/v1.0{LIST}", f"/api/atlas/v2{LIST}"
 
 
-def test_a_page_has_the_legacy_members_in_their_order(engine):
-    """links, results, totalCount: the order of recorded pages."""
-    document = drive(engine, V2, [answers({"results": snapshots(3), "totalCount": 3})]).document
-    assert list(document) == ["links", "results", "totalCount"]
-    assert document["totalCount"] == 3
-    assert [link["rel"] for link in document["links"]] == ["self"]
-
-
 def test_links_lead_back_to_where_the_caller_came_from(engine):
-    """The caller's base URL, a path before the API's included, and the legacy path with the caller's own query."""
+    """The caller's base URL, a path before the API's included, and the legacy path with the caller's own query.
+
+    The members stand in the order of recorded pages.
+    """
     upstream = pages_of(snapshots(5))
     driven = drive(engine, f"{V1}?x=1&itemsPerPage=2&pageNum=2&pretty=false", upstream, base="https://proxy/atlas")
+    assert [*driven.document] == ["links", "results", "totalCount"]
     hrefs = {link["rel"]: link["href"] for link in driven.document["links"]}
     start = f"https://proxy/atlas{V1}?x=1&pretty=false"
     assert hrefs == {
@@ -86,44 +82,32 @@ def test_walking_the_links_visits_everything_once(count, size, most, links, api)
     assert back == expected
 
 
-@pytest.mark.parametrize("count", [499, 500, 501, 1000, 1001])
+@pytest.mark.parametrize(("count", "calls"), [(499, 1), (500, 1), (501, 2), (1000, 2), (1001, 3)])
 @pytest.mark.parametrize("links", [False, True])
-def test_more_than_one_upstream_page_is_collected(engine, count, links):
+def test_more_than_one_upstream_page_is_collected(engine, count, calls, links):
     """A list longer than the largest page is read to its end, and no further."""
     driven = drive(engine, f"{V2}?itemsPerPage=500", pages_of(snapshots(count), links=links))
-    assert len(driven.sends) == -(-count // 500)
-    assert [parse_qs(urlsplit(target).query)["pageNum"] for target in driven.targets] == [
-        [str(number + 1)] for number in range(len(driven.sends))
-    ]
+    numbers = [parse_qs(urlsplit(target).query)["pageNum"] for target in driven.targets]
+    assert numbers == [[str(number + 1)] for number in range(calls)]
     assert driven.document["totalCount"] == count
     assert driven.document["results"][0]["id"] == f"{count - 1:024x}"
 
 
-def test_without_links_and_count_the_first_page_is_all(engine):
-    """Nothing says that there is more, so nothing more is asked for."""
+def test_nothing_more_is_asked_for_where_nothing_says_that_there_is_more(engine):
+    """Without links and count the first page is all; who promises more and gives nothing is not believed for ever."""
     assert len(drive(engine, V2, pages_of(snapshots(501), links=False, count=False)).sends) == 1
-
-
-def test_an_empty_page_ends_the_reading_whatever_it_says(engine):
-    """An upstream that promises more and gives nothing is not believed for ever."""
     endless = answers({"results": [], "links": [{"rel": "next"}], "totalCount": 10**9})
     assert len(drive(engine, V2, [endless]).sends) == 1
 
 
 def test_a_snapshot_that_moved_while_reading_counts_once(engine):
-    """Between two pages a list may shift by one."""
-    first, second = snapshots(3), snapshots(5)[2:]
-    more = [{"rel": "self"}, {"rel": "next"}]
-    pages = [answers({"results": first, "links": more}), answers({"results": second, "links": more[:1]})]
+    """Between two pages a list may shift by one; items that can't be distinguished are not thrown away."""
+    more = {"links": [{"rel": "self"}, {"rel": "next"}]}
+    pages = [answers({"results": snapshots(3)} | more), answers({"results": snapshots(5)[2:]})]
     document = drive(engine, V2, pages).document
     assert [item["id"][-1] for item in document["results"]] == ["4", "3", "2", "1", "0"]
     assert document["totalCount"] == 5
-
-
-def test_items_without_an_id_are_all_kept(engine):
-    """Items that can't be distinguished are not thrown away."""
-    more = [{"rel": "next"}]
-    pages = [answers({"results": [{}, {"id": None}], "links": more}), answers({"results": [{}, {"id": 5}, {}]})]
+    pages = [answers({"results": [{}, {"id": None}]} | more), answers({"results": [{}, {"id": 5}, {}]})]
     assert drive(engine, V2, pages).document["totalCount"] == 5
 
 
@@ -196,28 +180,26 @@ def test_a_later_page_that_fails_is_the_answer(engine, status):
     assert [sent.status for sent in driven.outcome.record.sent] == [200, status]
 
 
-def test_a_page_past_the_end_is_empty(engine):
-    """It is a success with no results, and the count still tells how many there are."""
-    document = drive(engine, f"{V2}?pageNum=9&itemsPerPage=2", pages_of(snapshots(3))).document
-    assert document["results"] == []
-    assert document["totalCount"] == 3
-    assert linked(document, "next") is None
-    assert linked(document, "previous") is not None
+CLAMPED = "itemsPerPage=2000 is more than a page may have; 500 was used"
 
 
-def test_the_count_is_left_out_on_request(engine):
-    """includeCount=false leaves totalCount out, and the links as they are."""
-    document = drive(engine, f"{V2}?includeCount=false&itemsPerPage=2", pages_of(snapshots(3))).document
-    assert "totalCount" not in document
-    assert linked(document, "next") == f"{V2}?includeCount=false&itemsPerPage=2&pageNum=2"
-
-
-def test_a_page_size_that_is_too_large_is_clamped_and_noted(engine):
-    """The caller gets 500 items, links of that size, and a note."""
-    driven = drive(engine, f"{V2}?itemsPerPage=2000", pages_of(snapshots(501)))
-    assert len(driven.document["results"]) == 500
-    assert linked(driven.document, "next") == f"{V2}?itemsPerPage=500&pageNum=2"
-    assert "itemsPerPage=2000 is more than a page may have; 500 was used" in driven.outcome.record.notes
+@pytest.mark.parametrize(
+    ("query", "ids", "count", "more", "note"),
+    [
+        ("pageNum=999&itemsPerPage=2", [], 501, None, None),
+        ("includeCount=false&itemsPerPage=2", [500, 499], None, "includeCount=false&itemsPerPage=2&pageNum=2", None),
+        ("itemsPerPage=2000", range(500, 0, -1), 501, "itemsPerPage=500&pageNum=2", CLAMPED),
+    ],
+    ids=["past the end", "without a count", "a size that is too large"],
+)
+def test_pages_are_cut_as_the_caller_asks(engine, query, ids, count, more, note):
+    """One past the end is empty and leads back; the count is left out on request; a size of more than 500 is noted."""
+    driven = drive(engine, f"{V2}?{query}", pages_of(snapshots(501)))
+    assert [int(one["id"], 16) for one in driven.document["results"]] == [*ids]
+    assert driven.document.get("totalCount") == count
+    assert linked(driven.document, "next") == (more and f"{V2}?{more}")
+    assert (linked(driven.document, "previous") is None) is bool(ids)
+    assert note is None or note in driven.outcome.record.notes
 
 
 @pytest.mark.parametrize(
