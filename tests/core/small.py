@@ -35,15 +35,6 @@ EXACT = 'fidelity = "exact"'
 WHY = 'fidelity = "derived"\nwhy = "Because."'
 HEAD = START + operation("getThing", "GET", "/things/{thing}") + successor("getThing", "/new/{thing}")
 ARRAY = HEAD.replace("resource =", 'shape = "array"\nresource =')
-ORDER_MEMBERS = """
-[operation.orderThing.request.members]
-name = "string"
-count = "integer"
-until = "time"
-state = "string"
-size = "object"
-"""
-ORDER = operation("orderThing", "POST", "/things") + ORDER_MEMBERS + successor("orderThing", "/new")
 
 
 def read(text: str, writes: Collection[str] = ()) -> Engine:
