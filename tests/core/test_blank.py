@@ -11,79 +11,63 @@ from tests.core.driver import Clock, answers, drive, refuses
 LIST = "/api/atlas/v2/groups/g1/serverless"
 ONE = f"{LIST}/shop"
 BLANK, LATE = (datetime(*day, tzinfo=UTC).timestamp() for day in ((2026, 6, 1), (2027, 2, 1)))
-OLD = {"id": "9", "name": "old", "stateName": "IDLE"}
-NOTHING = answers({"results": [], "totalCount": 0})
-UNKNOWN = refuses(404, "CLUSTER_NOT_FOUND")
-LEGACY_UNKNOWN = refuses(404, "NOT_FOUND")
+OLD = answers({"id": "9", "name": "old", "stateName": "IDLE"})
+OLD_LIST = answers({"results": [{"id": "9", "name": "old", "stateName": "IDLE"}]})
+NOTHING, NO_COUNT = answers({"results": [], "totalCount": 0}), answers({"results": []})
+UNKNOWN, LEGACY_UNKNOWN = refuses(404, "CLUSTER_NOT_FOUND"), refuses(404, "NOT_FOUND")
+REDIRECT = (302, (("Location", "/"),), b"")
+KNEW, BOTH_SILENT = (
+    "; flex knew nothing, and the legacy endpoint did",
+    "; neither flex nor the legacy endpoint knew anything",
+)
 
 
-def test_legacy_stands_where_it_alone_knows_something(engine):
-    """A project whose instances flex does not know keeps them while the legacy endpoint lives."""
-    for target, flex, legacy in ((LIST, NOTHING, answers({"results": [OLD]})), (ONE, UNKNOWN, answers(OLD))):
-        driven = drive(engine, target, [flex, legacy], clock=BLANK)
-        assert (driven.routes, driven.passed) == (("flex", "legacy"), True)
-        assert driven.outcome.record.route == "legacy"
-        assert driven.outcome.record.reason.endswith("; flex knew nothing, and the legacy endpoint did")
-        assert driven.sends[1].call.target == target
+@pytest.mark.parametrize(
+    ("target", "upstream", "code", "reason"),
+    [
+        (LIST, [NOTHING, OLD_LIST], None, KNEW),
+        (LIST, [NO_COUNT, OLD_LIST], None, KNEW),
+        (ONE, [UNKNOWN, OLD], None, KNEW),
+        (LIST, [NOTHING, NOTHING], None, BOTH_SILENT),
+        (ONE, [UNKNOWN, LEGACY_UNKNOWN], "SERVERLESS_INSTANCE_NOT_FOUND", BOTH_SILENT),
+        (ONE, [UNKNOWN, REDIRECT], "SERVERLESS_INSTANCE_NOT_FOUND", BOTH_SILENT),
+    ],
+)
+def test_legacy_is_asked_where_flex_knows_nothing(engine, target, upstream, code, reason):
+    """It stands if it alone knows something, which a success says; else flex' answer does, in legacy terms.
 
-
-def test_both_silent_is_flex_answer_in_legacy_terms(engine):
-    """An empty list, and a 404 with the legacy word; the record says who was asked."""
-    driven = drive(engine, LIST, [NOTHING, NOTHING], clock=BLANK)
-    assert (driven.document["results"], driven.document["totalCount"]) == ([], 0)
-    driven = drive(engine, ONE, [UNKNOWN, LEGACY_UNKNOWN], clock=BLANK)
-    assert driven.reply.status == 404
-    assert driven.document["errorCode"] == "SERVERLESS_INSTANCE_NOT_FOUND"
-    assert driven.outcome.record.route == "flex"
-    assert [sent.route for sent in driven.outcome.record.sent] == ["flex", "legacy"]
-    assert driven.outcome.record.reason.endswith("; neither flex nor the legacy endpoint knew anything")
-
-
-def test_an_answer_that_was_translated_before_still_leads_on(engine):
-    """The same empty page from flex, known from the call before, leads to legacy again."""
+    So it is when the same empty page of flex is known from the call before.
+    """
     memory = Memory()
     for _ in range(2):
-        driven = drive(engine, LIST, [NOTHING, answers({"results": [OLD]})], clock=BLANK, memory=memory)
-        assert driven.routes == ("flex", "legacy")
+        driven = drive(engine, target, upstream, clock=BLANK, memory=memory)
+        record = driven.outcome.record
+        assert (driven.routes, driven.passed) == (("flex", "legacy"), reason is KNEW)
+        assert [sent.route for sent in record.sent] == ["flex", "legacy"]
+        assert (record.route, record.reason.endswith(reason)) == ("legacy" if reason is KNEW else "flex", True)
+        assert driven.sends[1].call.target == target
+        if reason is BOTH_SILENT:
+            assert driven.document["errorCode"] == code if code else driven.document["results"] == []
 
 
-def test_a_first_page_of_nothing_needs_no_count(engine):
-    """Without a count too, flex knows nothing where its first page has no item."""
-    driven = drive(engine, LIST, [answers({"results": []}), answers({"results": [OLD]})], clock=BLANK)
-    assert driven.routes == ("flex", "legacy")
+@pytest.mark.parametrize(
+    ("target", "flex", "more"),
+    [
+        *[(ONE, refuses(status, "SOME_CODE"), {}) for status in (400, 401, 429, 500)],
+        (f"{LIST}?pageNum=7", answers({"results": [], "totalCount": 3}), {}),
+        (ONE, UNKNOWN, {"clock": LATE}),
+        (ONE, UNKNOWN, {"settings": Settings(route=RouteWord.DATE)}),
+        (ONE, UNKNOWN, {"settings": Settings(route=RouteWord.FLEX)}),
+        (ONE, UNKNOWN, {"fault": "the content is larger than 5 bytes"}),
+    ],
+)
+def test_flex_is_asked_alone(engine, target, flex, more):
+    """If it has instances on other pages, or another error than 404; by date and by flag; once legacy lives no more.
 
-
-@pytest.mark.parametrize("status", [400, 401, 429, 500])
-def test_other_errors_of_flex_are_the_answer(engine, status):
-    """Only a 404 says that flex knows nothing."""
-    driven = drive(engine, ONE, [refuses(status, "SOME_CODE")], clock=BLANK)
-    assert (driven.routes, driven.passed) == (("flex",), True)
-
-
-def test_a_page_past_the_end_is_no_ignorance(engine):
-    """Flex has instances, only not on this page."""
-    driven = drive(engine, f"{LIST}?pageNum=7", [answers({"results": [], "totalCount": 3})], clock=BLANK)
-    assert (driven.routes, driven.document["totalCount"]) == (("flex",), 3)
-
-
-@pytest.mark.parametrize("word", [RouteWord.AUTO, RouteWord.DATE, RouteWord.FLEX])
-def test_legacy_is_asked_in_auto_and_before_its_sunset_alone(engine, word):
-    """By date and by flag flex is asked alone, and so it is once legacy lives no more."""
-    clock = LATE if word is RouteWord.AUTO else BLANK
-    driven = drive(engine, ONE, [UNKNOWN], clock=clock, settings=Settings(route=word))
-    assert (driven.routes, driven.reply.status) == (("flex",), 404)
-
-
-def test_a_redirect_of_legacy_is_no_knowledge(engine):
-    """Only a success says that there is such an instance; flex's 404 is the answer."""
-    driven = drive(engine, ONE, [UNKNOWN, (302, (("Location", "/"),), b"")], clock=BLANK)
-    assert (driven.routes, driven.reply.status) == (("flex", "legacy"), 404)
-
-
-def test_an_error_of_flex_that_cannot_be_read_is_the_answer(engine):
-    """It could not be given back once legacy was asked."""
-    driven = drive(engine, ONE, [UNKNOWN], clock=BLANK, fault="the content is larger than 5 bytes")
-    assert (driven.routes, driven.passed) == (("flex",), True)
+    An error that can't be read could not be given back once legacy was asked.
+    """
+    driven = drive(engine, target, [flex], **{"clock": BLANK, **more})
+    assert (driven.routes, driven.outcome.record.sent[0].status) == (("flex",), flex[0])
 
 
 def test_legacy_is_not_asked_after_the_deadline(engine):

@@ -1,33 +1,34 @@
-"""Orders: given once, in words that the side they go to has."""
+"""Writes: given once, in words that the side they go to has; behind their switches, and of clusters of 2024-08-05."""
 
 import json
+from datetime import UTC, datetime
+
+import pytest
 
 from shim.core.context import Memory
-from tests.core.driver import BEFORE, GONE, JOBS, NON_FLEX, Clock, answers, drive
+from shim.core.recognise import load_engine
+from shim.core.settings import read_settings
+from shim.errors import SettingsError
+from tests.core.driver import BEFORE, GONE, JOBS, NON_FLEX, Clock, answers, drive, refuses
+from tests.core.small import START, field, operation, read, successor
 
 RESTORE = {"deliveryType": "automated", "snapshotId": "s", "targetClusterName": "t", "targetGroupId": "g2"}
-
-
-def create(engine, upstream, body=RESTORE, **more):
-    content = body if isinstance(body, bytes) else json.dumps(body).encode()
-    return drive(engine, f"/api/atlas/v2{JOBS}", upstream, method="POST", body=content, **more)
-
-
 POINT = RESTORE | {"deliveryType": "pointInTime", "oplogTs": 1, "oplogInc": 1}
+
+
+def create(engine, upstream, body, **more):
+    """Order a restore."""
+    return drive(engine, f"/api/atlas/v2{JOBS}", upstream, method="POST", body=json.dumps(body).encode(), **more)
 
 
 def test_the_dedicated_tier_gets_the_callers_own_body(engine):
     """Where the body stays the same it stays so byte for byte, with its length."""
-    content = b'{ "deliveryType":"automated","snapshotId":"s","targetClusterName":"t","targetGroupId":"g2" }'
+    content = json.dumps(RESTORE).encode()
     headers = (("Content-Type", "application/json"), ("Content-Length", str(len(content))))
-    driven = create(engine, [NON_FLEX, answers({"id": "1"})], content, headers=headers)
-    call = driven.sends[1].call
+    call = create(engine, [NON_FLEX, answers({"id": "1"})], RESTORE, headers=headers).sends[1].call
+    kind = "application/vnd.atlas.2023-01-01+json"
     assert call.body == content
-    assert dict(call.headers) == {
-        "Accept": "application/vnd.atlas.2023-01-01+json",
-        "Content-Type": "application/vnd.atlas.2023-01-01+json",
-        "Content-Length": str(len(content)),
-    }
+    assert dict(call.headers) == {"Accept": kind, "Content-Type": kind, "Content-Length": str(len(content))}
 
 
 def test_a_member_that_no_rule_reads_is_noted(engine):
@@ -58,5 +59,92 @@ def test_a_probe_that_comes_too_late_is_not_made(engine):
         return GONE
 
     driven = create(engine, slow, POINT, clock=clock)
-    assert driven.routes == ("legacy",)
-    assert driven.document["errorCode"] == "SHIM_DEADLINE_EXCEEDED"
+    assert (driven.routes, driven.document["errorCode"]) == (("legacy",), "SHIM_DEADLINE_EXCEEDED")
+
+
+@pytest.mark.parametrize("text", ["?", "off,instances", "a b", "instances,off"])
+def test_what_is_no_word_of_a_switch_is_refused(text):
+    """With the variable's name."""
+    with pytest.raises(SettingsError, match="ATLAS_SHIM_WRITES: "):
+        read_settings({"ATLAS_SHIM_WRITES": text})
+
+
+def test_what_is_left_without_a_successor_is_said():
+    """The 410's text, the constant with its reason, or nothing where a successor always may be asked."""
+    said = {one.id: one.without_successor for one in load_engine({}).operations}
+    assert said["getServerlessAutoIndexing"].startswith("The answer is always false. ")
+    assert said["deleteServerlessInstance"].endswith("See https://dochub.mongodb.org/core/flex-migration")
+    assert said["listServerlessInstances"] == ""
+
+
+WORDS = "former-clusters, instances, instances-strict, off"
+
+
+def test_a_switch_is_a_strict_word():
+    """Nothing is switched on by a typo."""
+    engine = load_engine({})
+    assert read_settings({"ATLAS_SHIM_WRITES": "off"}).writes == frozenset()
+    assert read_settings({"ATLAS_SHIM_WRITES": " instances "}).writes == {"instances"}
+    strict = read_settings({"ATLAS_SHIM_WRITES": "instances-strict"})
+    engine.check_settings(strict)
+    assert strict.writes == {"instances", "instances-strict"}
+    for name, word, words in (("WRITES", "instance", WORDS), ("READS", "instances", "former-clusters, off")):
+        with pytest.raises(SettingsError, match=f"ATLAS_SHIM_{name}: '{word}' is not one of {words}"):
+            engine.check_settings(read_settings({f"ATLAS_SHIM_{name}": word}))
+
+
+@pytest.mark.parametrize(("given", "body", "side"), [
+    ("true", b'{"kind": "x"}', "flex"), ("true", b'{"kind": null}', "legacy"), ("true", b"{}", "legacy"),
+    ("false", b"{}", "flex"), ("false", b'{"kind": 5}', "legacy"), ("false", b"no JSON", "legacy"),
+])  # fmt: skip
+def test_a_body_leads_to_a_successor_by_what_it_has(given, body, side):
+    """A member that is there, or is not; null is as good as none, and what can't be read leads nowhere."""
+    dates = "deprecated = 2026-01-01\nsunset = 2026-01-01\n"
+    text = START + operation("orderThing", "POST", "/things").replace(dates, "lives = true\n")
+    text += successor("orderThing", "/new") + f'switch = "s"\nwhen = {{ source = "kind", given = {given} }}\n'
+    text += field("id", "string", 'from = "id"\nfidelity = "exact"')
+    driven = drive(read(text, {"s"}), "/api/atlas/v2/things", [answers({"id": "1"})], method="POST", body=body)
+    assert driven.routes == (side,)
+
+
+CLUSTERS = "/api/atlas/v2/groups/g1/clusters"
+CALLS = {"create": ("POST", CLUSTERS, 201), "update": ("PATCH", f"{CLUSTERS}/c1?x=1", 200)}
+OLD, NEW = (f"application/vnd.atlas.{version}+json" for version in ("2024-08-05", "2024-10-23"))
+BODY = b'{ "name":"c1", "replicationSpecs": [{"numShards": 2.0}], "x": null }'
+CLUSTER = {"name": "c1", "replicationSpecs": [{"id": "1"}], "newMember": {"a": [1]}, "tags": None}
+BEFORE_2027, AFTER_2027 = (datetime(2027, month, 2, tzinfo=UTC).timestamp() for month in (2, 3))
+
+
+def write_cluster(engine, call, upstream, clock):
+    """Create or update a cluster in 2024-08-05, whose writes end on 2027-03-01."""
+    method, target, _ = CALLS[call]
+    headers = (("Accept", OLD), ("Content-Type", OLD))
+    return drive(engine, target, upstream, method=method, headers=headers, body=BODY, clock=clock)
+
+
+@pytest.mark.parametrize("call", CALLS)
+def test_bodies_of_clusters_pass_as_they_are_both_ways(engine, call):
+    """To the same call of 2024-10-23: target and body are the caller's; every member of the answer stays."""
+    method, target, status = CALLS[call]
+    driven = write_cluster(engine, call, [answers(CLUSTER, status)], AFTER_2027)
+    (send,) = driven.sends
+    assert (send.call.method, send.call.target, send.call.body) == (method, target, BODY)
+    assert set(send.call.headers) == {("Accept", NEW), ("Content-Type", NEW)}
+    assert (driven.reply.status, driven.document) == (status, CLUSTER)
+    assert any("scales by itself" in note for note in driven.outcome.record.notes)
+
+
+@pytest.mark.parametrize("call", CALLS)
+def test_before_the_sunset_a_410_alone_leads_on(engine, call):
+    """It proves that nothing was executed; any other answer of Atlas is the caller's."""
+    gone = [refuses(410, "VERSION_GONE"), answers(CLUSTER, CALLS[call][2])]
+    assert len(write_cluster(engine, call, gone, BEFORE_2027).sends) == 2
+    assert len(write_cluster(engine, call, [refuses(409, "DUPLICATE_CLUSTER_NAME")], BEFORE_2027).sends) == 1
+
+
+@pytest.mark.parametrize("accept", ["2024-10-23", "2025-03-12", "2023-02-01", None])
+@pytest.mark.parametrize("call", CALLS)
+def test_other_versions_are_other_calls(engine, call, accept):
+    """Later ones, earlier ones, and the oldest one that a call without a version has."""
+    headers = () if accept is None else (("Accept", f"application/vnd.atlas.{accept}+json"),)
+    assert engine.recognise(*CALLS[call][:2], headers) is None
