@@ -1,8 +1,13 @@
 """What the tests of the family share."""
 
+import contextlib
+
 import pytest
 
+from shim.core.settings import RouteWord
+from tests.family.aiohttp_door import WRITE_DOORS
 from tests.family.doors import DOORS
+from tests.family.replay import AFTER, FILLED, caller, gateway
 from tests.peers.scripted import by_side, upstream
 
 
@@ -12,8 +17,26 @@ def door(request):
     return DOORS[request.param]
 
 
+@pytest.fixture(params=WRITE_DOORS)
+def write_door(request):
+    """Each way in for writes, likewise."""
+    return WRITE_DOORS[request.param]
+
+
 @pytest.fixture(scope="module")
 def atlas():
     """An upstream on which a test puts its answers."""
     with upstream(by_side()) as running:
         yield running
+
+
+@pytest.fixture(scope="module")
+def clients(atlas):
+    """Callers of gateways after the sunset, by route, and of one while the legacy instance reads meant something."""
+    days = {RouteWord.AUTO: AFTER, RouteWord.DATE: AFTER, RouteWord.FLEX: AFTER, "filled": FILLED}
+    with contextlib.ExitStack() as stack:
+        yield {
+            name: stack.enter_context(caller(stack.enter_context(gateway(atlas.origin, now=day, route=route))))
+            for name, day in days.items()
+            for route in [RouteWord.AUTO if name == "filled" else name]
+        }

@@ -13,6 +13,7 @@ from shim.core.context import Memory
 from shim.core.settings import RouteWord, parse_writes
 from shim.doors import process
 from tests.family.replay import BEFORE, LATE, caller, gateway
+from tests.peers.scripted import Answer, Upstream, by_side, upstream
 
 DOCUMENTS = ("snapshots", "restore_jobs", "instances", "instance_writes", "no_successor", "shared_tier")
 PAST, FUTURE = "2020-01-01", "2999-01-01"
@@ -78,3 +79,12 @@ def through_requests(
 
 
 DOORS: dict[str, Any] = {"gateway": through_gateway, "httpx": through_httpx, "requests": through_requests}
+
+
+@contextlib.contextmanager
+def playing(
+    door: Any, *, over: bool = True, answer: Answer | None = None, sides: dict[str, bytes] | None = None, **options: Any
+) -> Iterator[tuple[Upstream, Ask]]:
+    """Run an upstream that answers by ``sides``, or as ``answer`` says, and open a way in to it."""
+    with upstream(answer or by_side(**(sides or {}))) as atlas, door(atlas.origin, over=over, **options) as ask:
+        yield atlas, ask

@@ -86,6 +86,8 @@ def caller(served: Gateway, **options: Any) -> Iterator[httpx.Client]:
         yield client
 
 
+GROUP, CLUSTER, ID = "6510aa1b2c3d4e5f60718293", "shop", "6a6f78e0cab84da5c4476b25"
+"""A group, a cluster in it, and one of its snapshots or jobs."""
 VERSIONS = ("v1.0", "v2")
 KINDS = {"v1.0": "application/json", "v2": "application/vnd.atlas.2023-01-01+json;charset=utf-8"}
 """The content type of a success by interface."""

@@ -12,12 +12,11 @@ import pytest
 import requests
 
 from tests.family import oracle
-from tests.family.doors import DOORS
-from tests.family.replay import AFTER, KINDS, VERSIONS
+from tests.family.doors import DOORS, playing
+from tests.family.replay import AFTER, GROUP, KINDS, VERSIONS
 from tests.family.test_recorded import LEGACY, PATH, SUCCESSES, ids, kind_of
-from tests.peers.scripted import GONE, NO_CLUSTER, by_side, error, ok, upstream, wire
+from tests.peers.scripted import GONE, NO_CLUSTER, by_side, error, ok, wire
 
-GROUP = "6510aa1b2c3d4e5f60718293"
 LIST = f"/groups/{GROUP}/serverless"
 ONE = f"{LIST}/shop"
 READS = {"list": LIST, "list with a slash": f"{LIST}/", "get": ONE}
@@ -97,12 +96,18 @@ def test_what_legacy_alone_knows_is_passed_through(atlas, while_blank, exchange,
             assert reply.headers[name] == value
 
 
+ERRORS = [error(401, "NO"), error(403, "NO"), error(500, "NO"), wire(503), wire(404)]
+UNREADABLE = [wire(200, (), b"?"), wire(200), ok([]), ok({"results": None}), ok({"results": {}})]
+
+
 @pytest.mark.parametrize("api", VERSIONS)
-@pytest.mark.parametrize("which", READS)
-def test_both_silent_is_flex_answer_in_legacy_words(door, which, api):
-    """An empty page that leads home, or a 404 with the legacy code; each side was asked once."""
-    answers = by_side(flex=UNKNOWN[which], legacy=BLANK[which])
-    with upstream(answers) as atlas, door(atlas.origin, over=False) as ask:
+@pytest.mark.parametrize(
+    ("which", "legacy"),
+    [(which, legacy) for which in READS for legacy in (BLANK[which], *ERRORS, *(() if which == "get" else UNREADABLE))],
+)
+def test_no_other_answer_of_legacy_is_knowledge(door, which, legacy, api):
+    """After a blank answer, an error, or a page that can't be read, flex' own is the caller's, in legacy words."""
+    with playing(door, sides={"flex": UNKNOWN[which], "legacy": legacy}, over=False) as (atlas, ask):
         reply = read(ask, READS[which], api)
         assert atlas.sides == ["flex", "legacy"]
     if which == "get":
@@ -113,28 +118,10 @@ def test_both_silent_is_flex_answer_in_legacy_words(door, which, api):
     assert (link["rel"], urlsplit(link["href"]).path) == ("self", f"/api/atlas/{api}{LIST}")
 
 
-ERRORS = [error(401, "NO"), error(403, "NO"), error(500, "NO"), wire(503), wire(404)]
-UNREADABLE = [wire(200, (), b"?"), wire(200), ok([]), ok({"results": None}), ok({"results": {}})]
-
-
-@pytest.mark.parametrize(
-    ("which", "legacy"),
-    [(which, legacy) for which in READS for legacy in (ERRORS if which == "get" else ERRORS + UNREADABLE)],
-)
-def test_no_other_answer_of_legacy_is_knowledge(door, which, legacy):
-    """After an error, or a page that can't be read, flex' own answer is the caller's."""
-    with upstream(by_side(flex=UNKNOWN[which], legacy=legacy)) as atlas, door(atlas.origin, over=False) as ask:
-        reply = read(ask, READS[which])
-        assert atlas.sides == ["flex", "legacy"]
-        assert reply.status_code == (404 if which == "get" else 200)
-        if which == "get":
-            assert reply.json()["errorCode"] == "SERVERLESS_INSTANCE_NOT_FOUND"
-
-
 @pytest.mark.parametrize("which", READS)
 def test_a_legacy_side_that_does_not_answer_is_a_fault(door, which):
     """Nobody can say that there is no such instance: the caller gets what its library raises, or the gateway's 502."""
-    with upstream(by_side(flex=UNKNOWN[which], legacy=b"")) as atlas, door(atlas.origin, over=False) as ask:
+    with playing(door, sides={"flex": UNKNOWN[which], "legacy": b""}, over=False) as (atlas, ask):
         try:
             assert read(ask, READS[which]).status_code == 502
         except (httpx.HTTPError, requests.RequestException):
@@ -145,19 +132,19 @@ def test_a_legacy_side_that_does_not_answer_is_a_fault(door, which):
 @pytest.mark.parametrize("which", READS)
 def test_a_410_of_legacy_is_remembered(door, which):
     """It was asked in vain once, and is not asked again."""
-    with upstream(by_side(flex=UNKNOWN[which], legacy=GONE)) as atlas, door(atlas.origin, over=False) as ask:
+    with playing(door, sides={"flex": UNKNOWN[which], "legacy": GONE}, over=False) as (atlas, ask):
         first, second = (read(ask, READS[which]) for _ in range(2))
         assert atlas.sides == ["flex", "legacy", "flex"]
-        assert first.status_code == second.status_code == (404 if which == "get" else 200)
-        assert first.content == second.content
+    assert first.status_code == second.status_code == (404 if which == "get" else 200)
+    assert first.content == second.content
 
 
 def test_the_code_in_the_field_is_the_code_in_the_body(door):
     """X-Error-Code repeats the errorCode; all else of the error is flex' own."""
     body = json.loads(NO_CLUSTER.partition(b"\r\n\r\n")[2])
     fields = (("Content-Type", "application/json"), ("X-Error-Code", "CLUSTER_NOT_FOUND"), ("X-Java-Method", "a::b"))
-    answers = by_side(flex=wire(404, fields, json.dumps(body).encode()), legacy=error(404, "NOT_FOUND"))
-    with upstream(answers) as atlas, door(atlas.origin, over=False) as ask:
+    sides = {"flex": wire(404, fields, json.dumps(body).encode()), "legacy": error(404, "NOT_FOUND")}
+    with playing(door, sides=sides, over=False) as (_, ask):
         reply = read(ask, ONE)
     assert reply.headers["X-Error-Code"] == "SERVERLESS_INSTANCE_NOT_FOUND"
     assert reply.headers["X-Java-Method"] == "a::b"

@@ -11,22 +11,19 @@ import pytest
 
 from shim.fake import DEMO_CLUSTER, DEMO_DEDICATED, DEMO_GROUP, DEMO_TOKEN, FakeAtlas
 from shim.fake.server import FakeServer
-from tests.family.doors import DOORS
-from tests.family.replay import AFTER, KINDS, caller, gateway
-from tests.peers.scripted import ok, upstream
+from tests.family.doors import playing
+from tests.family.replay import AFTER, ID, KINDS, caller, gateway
+from tests.peers.scripted import ok
 
+DAY = "2026-01-01T00:00:00Z"
 READ_ONLY = {
-    "cancelled": False,
-    "deliveryUrl": [],
-    "desiredTimestamp": {"date": "2026-01-01T00:00:00Z", "increment": 1, "time": 1},
-    "expired": False,
-    "expiresAt": "2026-01-01T00:00:00Z",
-    "failed": False,
-    "finishedAt": "2026-01-01T00:00:00Z",
-    "id": "6a6f78e0cab84da5c4476b25",
-    "links": [],
-    "timestamp": "2026-01-01T00:00:00Z",
+    **dict.fromkeys(("cancelled", "expired", "failed"), False),
+    **dict.fromkeys(("expiresAt", "finishedAt", "timestamp"), DAY),
+    **dict.fromkeys(("deliveryUrl", "links"), ()),
+    "desiredTimestamp": {"date": DAY, "increment": 1, "time": 1},
+    "id": ID,
 }
+"""Members of a job that was read, which a new one does not have."""
 
 
 @pytest.fixture
@@ -161,22 +158,20 @@ def test_a_missing_snapshot_is_upstreams_to_refuse(fake, client):
     assert reply.headers["X-Error-Code"] == "MISSING_ATTRIBUTE"
 
 
-@pytest.mark.parametrize("door", DOORS)
 def test_before_the_sunset_the_body_is_the_callers_own(door):
     """On the legacy route not one byte of the body changes, valid or not."""
     content = b'{ "deliveryType" : "x", "unknown":1.50 }\n'
-    with upstream(lambda _: ok({}, 201)) as atlas, DOORS[door](atlas.origin, over=False) as ask:
+    with playing(door, answer=lambda _: ok({}, 201), over=False) as (atlas, ask):
         reply = ask("POST", path_of() + "?pretty=true", content=content, headers={"Content-Type": "application/json"})
     assert (reply.status_code, reply.content) == (201, b"{}")
     assert [(arrival.target, arrival.body) for arrival in atlas.arrivals] == [(path_of() + "?pretty=true", content)]
 
 
-@pytest.mark.parametrize("door", DOORS)
 def test_a_compressed_body_is_not_translated(fake, door):
     """What can't be read can't be rewritten: 415 before anything is sent."""
     content = gzip.compress(json.dumps(body_of(fake)).encode())
     headers = {"Content-Type": "application/json", "Content-Encoding": "gzip"}
-    with upstream(lambda _: ok({})) as atlas, DOORS[door](atlas.origin, over=True) as ask:
+    with playing(door, answer=lambda _: ok({})) as (atlas, ask):
         reply = ask("POST", path_of(), content=content, headers=headers)
     assert (reply.status_code, reply.json()["errorCode"]) == (415, "SHIM_CONTENT_CODED")
     assert atlas.arrivals == []

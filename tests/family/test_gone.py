@@ -1,16 +1,14 @@
 """Operations that nothing took the place of: untouched while Atlas answers, then a 410 that says what to do."""
 
 import json
-from pathlib import Path
 
 import pytest
 
-from tests.family.doors import DOORS
-from tests.family.replay import AFTER, BEFORE, KINDS, VERSIONS, caller, gateway
-from tests.peers.scripted import GONE, by_side, error, ok, upstream, wire
+from tests.family.doors import playing
+from tests.family.replay import AFTER, BEFORE, CASES, GROUP, KINDS, VERSIONS, caller, gateway
+from tests.peers.scripted import GONE, error, ok, upstream, wire
 
-GROUP = "6510aa1b2c3d4e5f60718293"
-CONTRACT = Path(__file__).parents[1] / "cases" / "contract" / "legacy-serverless-2025-10.json"
+CONTRACT = CASES / "contract" / "legacy-serverless-2025-10.json"
 RETIRED = {
     (method.upper(), path.replace("/api/atlas/v2", ""))
     for path, operations in json.loads(CONTRACT.read_text())["paths"].items()
@@ -32,15 +30,18 @@ def names(calls):
     return [f"{method} {path.removeprefix(f'/groups/{GROUP}')}" for method, path in calls]
 
 
-def content_of(method):
-    """Return a body for methods that have one."""
-    return BODY if method in {"POST", "PATCH"} else None
-
-
 def call(ask, method, path, api="v2"):
-    """Make one call with a query that nobody knows."""
-    headers = {"Content-Type": "application/json"} if content_of(method) else {}
-    return ask(method, f"/api/atlas/{api}{path}?enable=true&x=%2F", content=content_of(method), headers=headers)
+    """Make one call with a query that nobody knows, and a body where the method has one."""
+    content = BODY if method in {"POST", "PATCH"} else None
+    headers = {"Content-Type": "application/json"} if content else {}
+    return ask(method, f"/api/atlas/{api}{path}?enable=true&x=%2F", content=content, headers=headers)
+
+
+def is_as_it_came(arrival, method, path):
+    """Tell whether a call reached the upstream as it was made."""
+    body = BODY if method in {"POST", "PATCH"} else b""
+    expected = (method, f"/api/atlas/v2{path}?enable=true&x=%2F", body)
+    return (arrival.method, arrival.target, arrival.body) == expected
 
 
 def check_gone(reply):
@@ -59,29 +60,23 @@ def test_the_contract_has_ten_of_them():
     assert AUTO_INDEXING in CALLS
 
 
-@pytest.mark.parametrize("door", DOORS)
 @pytest.mark.parametrize(("method", "path"), CALLS, ids=names(CALLS))
 def test_before_the_sunset_nothing_is_touched(door, method, path):
     """Target, body and reply are the caller's and Atlas' own."""
     answer = wire(202, (("Content-Type", "application/json"),), b"{ }")
-    with upstream(by_side(legacy=answer, other=answer)) as atlas, DOORS[door](atlas.origin, over=False) as ask:
+    with playing(door, sides={"legacy": answer, "other": answer}, over=False) as (atlas, ask):
         reply = call(ask, method, path)
     assert (reply.status_code, reply.content) == (202, b"{ }")
-    (arrival,) = atlas.arrivals
-    assert (arrival.method, arrival.target) == (method, f"/api/atlas/v2{path}?enable=true&x=%2F")
-    assert arrival.body == (content_of(method) or b"")
+    assert [is_as_it_came(arrival, method, path) for arrival in atlas.arrivals] == [True]
 
 
-@pytest.mark.parametrize("door", DOORS)
 @pytest.mark.parametrize(("method", "path"), ENDED, ids=names(ENDED))
 def test_after_the_sunset_atlas_is_asked_and_its_410_is_explained(door, method, path):
     """In auto the legacy endpoint is asked, with the whole body, since sunset dates moved; then it is remembered."""
-    with upstream(lambda _: GONE) as atlas, DOORS[door](atlas.origin, over=True) as ask:
+    with playing(door, answer=lambda _: GONE) as (atlas, ask):
         check_gone(call(ask, method, path))
         check_gone(call(ask, method, path))
-        assert len(atlas.arrivals) == 1
-        assert atlas.arrivals[0].target == f"/api/atlas/v2{path}?enable=true&x=%2F"
-        assert atlas.arrivals[0].body == (content_of(method) or b"")
+        assert [is_as_it_came(arrival, method, path) for arrival in atlas.arrivals] == [True]
         # Each interface is retired by itself.
         check_gone(call(ask, method, path, api="v1.0"))
         assert len(atlas.arrivals) == 2
@@ -106,12 +101,11 @@ def test_a_410_before_the_sunset_is_explained_too():
         check_gone(call(client.request, *ENDED[0]))
 
 
-@pytest.mark.parametrize("door", DOORS)
 @pytest.mark.parametrize("route", ["auto", "date", "flex"])
 @pytest.mark.parametrize("api", VERSIONS)
 def test_auto_indexing_reads_as_off(door, route, api):
     """After the sunset the answer is a bare false, with the legacy content type, and nobody is asked."""
-    with upstream(lambda _: GONE) as atlas, DOORS[door](atlas.origin, over=True, route=route) as ask:
+    with playing(door, answer=lambda _: GONE, route=route) as (atlas, ask):
         reply = ask("GET", f"/api/atlas/{api}{AUTO_INDEXING[1]}", headers={"Accept": "*/*"})
         assert (reply.status_code, reply.content, reply.headers["Content-Type"]) == (200, b"false", KINDS[api])
         wrapped = ask("GET", f"/api/atlas/{api}{AUTO_INDEXING[1]}?envelope=true")
@@ -119,33 +113,29 @@ def test_auto_indexing_reads_as_off(door, route, api):
         assert atlas.arrivals == []
 
 
-@pytest.mark.parametrize("door", DOORS)
 def test_auto_indexing_reads_as_off_once_atlas_says_that_it_is_gone(door):
     """Before its date Atlas is asked, and its 410 believed."""
-    with upstream(lambda _: GONE) as atlas, DOORS[door](atlas.origin, over=False) as ask:
+    with playing(door, answer=lambda _: GONE, over=False) as (atlas, ask):
         assert [ask("GET", f"/api/atlas/v2{AUTO_INDEXING[1]}").content for _ in range(2)] == [b"false"] * 2
         assert len(atlas.arrivals) == 1
 
 
-@pytest.mark.parametrize("door", DOORS)
 @pytest.mark.parametrize("api", VERSIONS)
 @pytest.mark.parametrize("enable", ["true", "false"])
 def test_auto_indexing_can_be_set_where_writes_are_on(door, api, enable):
     """Atlas answered 200 to the end; nobody is asked, and the strict switch refuses it as without one."""
     target = f"/api/atlas/{api}{AUTO_INDEXING[1]}?enable={enable}"
-    with upstream(lambda _: GONE) as atlas:
-        with DOORS[door](atlas.origin, over=True, writes="instances") as ask:
-            reply = ask("POST", target, headers={"Accept": "*/*"})
-            assert (reply.status_code, reply.content, reply.headers["Content-Type"]) == (200, b"{}", KINDS[api])
-            assert atlas.arrivals == []
-        with DOORS[door](atlas.origin, over=True, writes="instances-strict") as ask:
-            check_gone(ask("POST", target))
-            assert len(atlas.arrivals) == 1
+    with playing(door, answer=lambda _: GONE, writes="instances") as (atlas, ask):
+        reply = ask("POST", target, headers={"Accept": "*/*"})
+        assert (reply.status_code, reply.content, reply.headers["Content-Type"]) == (200, b"{}", KINDS[api])
+        assert atlas.arrivals == []
+    with playing(door, answer=lambda _: GONE, writes="instances-strict") as (atlas, ask):
+        check_gone(ask("POST", target))
+        assert len(atlas.arrivals) == 1
 
 
-@pytest.mark.parametrize("door", DOORS)
 def test_the_upgrade_to_serverless_has_ended(door):
     """Its path is not taken for a cluster's name."""
-    with upstream(lambda _: GONE) as atlas, DOORS[door](atlas.origin, over=True) as ask:
+    with playing(door, answer=lambda _: GONE) as (atlas, ask):
         check_gone(ask("POST", f"/api/atlas/v2/groups/{GROUP}/clusters/tenantUpgradeToServerless", content=b"{}"))
         assert len(atlas.arrivals) == 1

@@ -7,10 +7,10 @@ from urllib.parse import urlsplit
 
 import pytest
 
-from tests.family.replay import AFTER, BEFORE, VERSIONS, gateway
-from tests.peers.scripted import GONE, NO_CLUSTER, NON_FLEX, by_side, error, ok, upstream, wire
+from tests.family.doors import playing
+from tests.family.replay import AFTER, BEFORE, GROUP, ID, VERSIONS, gateway
+from tests.peers.scripted import GONE, NO_CLUSTER, NON_FLEX, error, ok, upstream, wire
 
-GROUP, ID = "6510aa1b2c3d4e5f60718293", "6a6f78e0cab84da5c4476b25"
 SERVERLESS, TENANT = f"/groups/{GROUP}/serverless", f"/groups/{GROUP}/clusters/shop/backup/tenant"
 READS = {
     "snapshots": f"{SERVERLESS}/shop/backup/snapshots",
@@ -48,20 +48,24 @@ def fields_of(reply):
     return {name.lower(): value for name, value in reply.headers.items() if name.lower() not in DIFFERS}
 
 
+def is_like_get(ask, target, **options):
+    """Hold HEAD against GET: status and fields are the same, no content is left on the connection; return the GET."""
+    got, head, again = (ask(method, target, **options) for method in ("GET", "HEAD", "GET"))
+    assert (head.status_code, head.content) == (got.status_code, b"")
+    assert (again.status_code, again.content) == (got.status_code, got.content)
+    assert fields_of(head) == fields_of(got)
+    return got
+
+
 @pytest.mark.parametrize("api", VERSIONS)
 @pytest.mark.parametrize("query", ["", "?pretty=true&envelope=true"])
 @pytest.mark.parametrize("which", READS)
 def test_head_has_the_fields_of_get_and_no_content(door, which, api, query):
     """Content-Length is that of GET's content; the successor is asked with GET, and the next call is answered, too."""
-    target = f"/api/atlas/{api}{READS[which]}{query}"
-    with upstream(flex) as atlas, door(atlas.origin, over=True) as ask:
-        got, head, again = (ask(method, target) for method in ("GET", "HEAD", "GET"))
+    with playing(door, answer=flex) as (atlas, ask):
+        got = is_like_get(ask, f"/api/atlas/{api}{READS[which]}{query}")
         assert {arrival.method for arrival in atlas.arrivals} <= {"GET"}
-    assert head.status_code == got.status_code == again.status_code == 200
-    assert head.content == b""
-    assert again.content == got.content
-    assert int(head.headers["Content-Length"]) == len(got.content)
-    assert fields_of(head) == fields_of(got)
+    assert (got.status_code, int(got.headers["Content-Length"])) == (200, len(got.content))
 
 
 ERRORS = {
@@ -76,15 +80,10 @@ ERRORS = {
 @pytest.mark.parametrize("error_name", ERRORS)
 @pytest.mark.parametrize("which", ["snapshots", "one restore job", "one instance", "one tenant snapshot"])
 def test_head_of_an_error_has_no_content_either(door, which, error_name):
-    """Its status and fields are those that GET has, its length too; nothing is left on the connection."""
-    answers = by_side(flex=ERRORS[error_name], dedicated=error(404, "CLUSTER_NOT_FOUND", odd="x" * 99))
-    target = f"/api/atlas/v2{READS[which]}"
-    with upstream(answers) as atlas, door(atlas.origin, over=True) as ask:
-        got, head, again = (ask(method, target) for method in ("GET", "HEAD", "GET"))
-    assert head.status_code == got.status_code == again.status_code
-    assert head.content == b""
-    assert again.content == got.content
-    assert fields_of(head) == fields_of(got)
+    """Its status and fields are those that GET has, its length too."""
+    sides = {"flex": ERRORS[error_name], "dedicated": error(404, "CLUSTER_NOT_FOUND", odd="x" * 99)}
+    with playing(door, sides=sides) as (_, ask):
+        is_like_get(ask, f"/api/atlas/v2{READS[which]}")
 
 
 @pytest.mark.parametrize("coded", [False, True])
@@ -95,34 +94,28 @@ def test_no_length_is_made_up(door, coded):
     coding = b"Content-Encoding: gzip\r\n" if coded else b""
     chunked = b"HTTP/1.1 403 Forbidden\r\nTransfer-Encoding: chunked\r\n%s\r\n%x\r\n%s\r\n0\r\n\r\n"
     answer = chunked % (coding, len(content), content)
-    with upstream(by_side(flex=answer)) as atlas, door(atlas.origin, over=True) as ask:
+    with playing(door, sides={"flex": answer}) as (_, ask):
         for _ in range(2):
             head = ask("HEAD", f"/api/atlas/v2{READS['snapshots']}", headers={"Accept-Encoding": "gzip"})
             assert (head.status_code, head.content) == (403, b"")
             assert head.headers.get("Content-Length", str(len(content))) == str(len(content))
 
 
-def test_the_coding_of_an_error_is_told_too(door):
+def test_the_coding_of_an_error_is_shown_too(door):
     """Its length is that of the coded content, so that its coding belongs to it."""
     content = gzip.compress(json.dumps({"errorCode": "NOT_ALLOWED", "detail": "x" * 50}).encode())
     head = b"HTTP/1.1 403 Forbidden\r\nContent-Encoding: gzip\r\nContent-Length: %d\r\n\r\n" % len(content)
-    target, headers = f"/api/atlas/v2{READS['snapshots']}", {"Accept-Encoding": "gzip"}
-    with upstream(by_side(flex=head + content)) as atlas, door(atlas.origin, over=True) as ask:
-        got, shown = ask("GET", target, headers=headers), ask("HEAD", target, headers=headers)
-    assert shown.content == b""
-    assert fields_of(shown) == fields_of(got)
-    assert shown.headers["Content-Length"] == str(len(content))
+    with playing(door, sides={"flex": head + content}) as (_, ask):
+        got = is_like_get(ask, f"/api/atlas/v2{READS['snapshots']}", headers={"Accept-Encoding": "gzip"})
+    assert got.headers["Content-Length"] == str(len(content))
 
 
 def test_head_is_answered_by_the_dedicated_tier_too(door):
     """Flex leads on, by the content of its answer to GET."""
-    answers = by_side(flex=NON_FLEX, dedicated=ok(THING))
-    target = f"/api/atlas/v2{READS['one snapshot']}"
-    with upstream(answers) as atlas, door(atlas.origin, over=True) as ask:
-        head, got = ask("HEAD", target), ask("GET", target)
-        assert atlas.sides == ["flex", "dedicated", "dedicated"]
-    assert (head.status_code, head.content) == (200, b"")
-    assert int(head.headers["Content-Length"]) == len(got.content)
+    with playing(door, sides={"flex": NON_FLEX, "dedicated": ok(THING)}) as (atlas, ask):
+        got = is_like_get(ask, f"/api/atlas/v2{READS['one snapshot']}")
+        assert atlas.sides == ["flex", "dedicated", "dedicated", "dedicated"]
+    assert got.status_code == 200
 
 
 @pytest.mark.parametrize("which", ["instances", "one instance"])
@@ -130,18 +123,13 @@ def test_head_is_answered_by_the_dedicated_tier_too(door):
 def test_head_of_a_blank_read_looks_twice(door, which, knows):
     """Both sides are asked with GET, and the one that knows something has its fields shown."""
     one = which == "one instance"
-    silent = by_side(flex=NO_CLUSTER if one else ok({"results": []}), legacy=error(404, "NOT_FOUND"))
-    old = ok(THING if one else PAGE)
-    answers = by_side(flex=NO_CLUSTER if one else ok({"results": []}), legacy=old) if knows else silent
-    target = f"/api/atlas/v2{READS[which]}"
-    with upstream(answers) as atlas, door(atlas.origin, over=False) as ask:
-        got, head, again = (ask(method, target) for method in ("GET", "HEAD", "GET"))
+    legacy = (ok(THING) if one else ok(PAGE)) if knows else error(404, "NOT_FOUND")
+    sides = {"flex": NO_CLUSTER if one else ok({"results": []}), "legacy": legacy}
+    with playing(door, over=False, sides=sides) as (atlas, ask):
+        got = is_like_get(ask, f"/api/atlas/v2{READS[which]}")
         assert atlas.sides == ["flex", "legacy"] * 3
         assert {arrival.method for arrival in atlas.arrivals} == {"GET"}
-    assert head.status_code == got.status_code == (404 if one and not knows else 200)
-    assert head.content == b""
-    assert again.content == got.content
-    assert fields_of(head) == fields_of(got)
+    assert got.status_code == (404 if one and not knows else 200)
 
 
 @pytest.mark.parametrize("which", ["snapshots", "one restore job", "tenant snapshots", "one tenant restore"])
@@ -149,37 +137,33 @@ def test_head_of_a_blank_read_looks_twice(door, which, knows):
 def test_before_the_sunset_head_goes_out_as_it_came(door, which, status):
     """And a 404 without content says nothing of retirement."""
     answer = wire(status, (("X-Odd", "1"),))
-    with upstream(by_side(legacy=answer)) as atlas, door(atlas.origin, over=False) as ask:
+    with playing(door, sides={"legacy": answer}, over=False) as (atlas, ask):
         reply = ask("HEAD", f"/api/atlas/v2{READS[which]}?x=%2F")
         assert (reply.status_code, reply.content, reply.headers["X-Odd"]) == (status, b"", "1")
         (arrival,) = atlas.arrivals
         assert (arrival.method, arrival.target) == ("HEAD", f"/api/atlas/v2{READS[which]}?x=%2F")
 
 
-@pytest.mark.parametrize("which", READS)
-def test_a_410_to_head_leads_to_the_successor(door, which):
-    """Its status alone says that nothing was executed."""
-    with upstream(flex) as atlas, door(atlas.origin, over=False) as ask:
-        target = f"/api/atlas/v2{READS[which]}"
-        head, got = ask("HEAD", target), ask("GET", target)
-    assert (head.status_code, head.content) == (200, b"")
-    assert int(head.headers["Content-Length"]) == len(got.content)
-
-
-@pytest.mark.parametrize("query", ["?pageNum=0", "?itemsPerPage=x"])
-def test_head_of_an_error_of_the_shims_own(door, query):
-    """A bad query is refused without asking; the length is that of the error that GET has."""
-    with upstream(by_side()) as atlas, door(atlas.origin, over=True) as ask:
-        got, head = (ask(method, f"/api/atlas/v2{READS['snapshots']}{query}") for method in ("GET", "HEAD"))
-        assert atlas.arrivals == []
-    assert (head.status_code, got.status_code, head.content) == (400, 400, b"")
+@pytest.mark.parametrize(
+    ("target", "over", "status"),
+    [
+        *((read, False, 200) for read in READS.values()),  # a 410's status alone says that nothing was executed
+        *((f"{READS['snapshots']}{query}", True, 400) for query in ("?pageNum=0", "?itemsPerPage=x")),
+    ],
+)
+def test_a_410_to_head_leads_on_and_an_error_of_the_shims_own_has_its_length(door, target, over, status):
+    """A bad query is refused without asking."""
+    with playing(door, answer=flex, over=over) as (atlas, ask):
+        head, got = ask("HEAD", f"/api/atlas/v2{target}"), ask("GET", f"/api/atlas/v2{target}")
+        assert bool(atlas.arrivals) is (status == 200)
+    assert (head.status_code, got.status_code, head.content) == (status, status, b"")
     assert int(head.headers["Content-Length"]) == len(got.content)
 
 
 @pytest.mark.parametrize("path", [f"{TENANT}/restore", f"{TENANT}/download"])
 def test_head_of_what_can_only_be_ordered_is_atlas_affair(door, path):
     """It is not a retired read, and goes out as it came."""
-    with upstream(lambda _: wire(405, (("Allow", "POST"),))) as atlas, door(atlas.origin, over=True) as ask:
+    with playing(door, answer=lambda _: wire(405, (("Allow", "POST"),))) as (atlas, ask):
         assert ask("HEAD", f"/api/atlas/v2{path}").status_code == 405
         assert [(arrival.method, arrival.path) for arrival in atlas.arrivals] == [("HEAD", f"/api/atlas/v2{path}")]
 

@@ -10,10 +10,9 @@ from datetime import datetime
 import jsonschema
 import pytest
 
-from shim.core.settings import RouteWord
 from tests.family import oracle
-from tests.family.replay import AFTER, CASES, FILLED, KINDS, VERSIONS, Exchange, caller, gateway, recordings
-from tests.peers.scripted import FLEX_IN_CLUSTER, GONE, NON_FLEX, by_side, error, ok, upstream, wire
+from tests.family.replay import AFTER, CASES, KINDS, VERSIONS, Exchange, recordings
+from tests.peers.scripted import FLEX_IN_CLUSTER, GONE, NON_FLEX, by_side, ok, wire
 
 PATH = re.compile(r"/api/atlas/v2/groups/([^/]+)/(?:flexClusters|clusters)(?:/([^/?]+))?(/backup/[^?]*)?(?:\?.*)?")
 ORACLES = {
@@ -93,34 +92,6 @@ def legacy_path(exchange, api):
     return f"/api/atlas/{api}/groups/{group}/serverless{named}{rest}", group, cluster or ""
 
 
-@pytest.fixture(scope="module")
-def atlas():
-    """An upstream on which a test puts one recording."""
-    with upstream(lambda _: error(500, "UNEXPECTED_ERROR")) as running:
-        yield running
-
-
-@pytest.fixture(scope="module")
-def by_flag(atlas):
-    """A gateway that always asks flex."""
-    with gateway(atlas.origin, route=RouteWord.FLEX) as served, caller(served) as client:
-        yield client
-
-
-@pytest.fixture(scope="module")
-def by_date(atlas):
-    """A gateway after the sunset, that replies may lead on."""
-    with gateway(atlas.origin) as served, caller(served) as client:
-        yield client
-
-
-@pytest.fixture(scope="module")
-def while_filled(atlas):
-    """A gateway in the days when the legacy instance reads meant something."""
-    with gateway(atlas.origin, now=FILLED) as served, caller(served) as client:
-        yield client
-
-
 def played(exchange):
     """Answer as the recorded side did, and on the other sides as Atlas does for such a cluster.
 
@@ -155,10 +126,10 @@ def in_legacy_order(items):
 
 @pytest.mark.parametrize("api", VERSIONS)
 @pytest.mark.parametrize("exchange", SUCCESSES, ids=ids(SUCCESSES))
-def test_a_recorded_success_has_the_decided_fields(atlas, by_flag, by_date, exchange, api):
+def test_a_recorded_success_has_the_decided_fields(atlas, clients, exchange, api):
     """Each value is the oracle's, of the recording; status, content type and schema are the legacy ones."""
     kind = kind_of(exchange)
-    client = by_flag if kind == "flex-cluster" else by_date
+    client = clients["flex" if kind == "flex-cluster" else "auto"]
     reply, where = served(atlas, client, exchange, api)
     assert reply.status_code == (201 if exchange.method == "POST" and api == "v1.0" else 200), reply.text
     assert reply.headers["Content-Type"] == KINDS[api]
@@ -187,9 +158,9 @@ def check_page(reply, exchange, expected):
 
 @pytest.mark.parametrize("api", VERSIONS)
 @pytest.mark.parametrize("exchange", SUCCESSES, ids=ids(SUCCESSES))
-def test_no_value_comes_from_nowhere(atlas, by_flag, by_date, exchange, api):
+def test_no_value_comes_from_nowhere(atlas, clients, exchange, api):
     """By whatever rule: a value is upstream's, of the path, a known word, in a link home, or tells a time's passing."""
-    client = by_flag if "/flexClusters" in exchange.path else by_date
+    client = clients["flex" if "/flexClusters" in exchange.path else "auto"]
     reply, where = served(atlas, client, exchange, api)
     said = set(leaves(exchange.document)) | {where.group, where.cluster}
     said |= {int(value) for value in said if isinstance(value, float) and value.is_integer()}
@@ -219,14 +190,14 @@ def leaves(value):
 
 
 @pytest.mark.parametrize("exchange", ERRORS, ids=ids(ERRORS))
-def test_a_recorded_error_comes_back_byte_for_byte(atlas, by_flag, by_date, exchange):
+def test_a_recorded_error_comes_back_byte_for_byte(atlas, clients, exchange):
     """Status, body and Atlas' own fields of a recorded error reach the caller as they were.
 
     But for the one code that the legacy interface had a word of its own for: that of an instance that is not there.
     """
     legacy_word = ("CLUSTER_NOT_FOUND", "SERVERLESS_INSTANCE_NOT_FOUND")
     for api in VERSIONS:
-        reply, _ = served(atlas, by_flag if "/flexClusters" in exchange.path else by_date, exchange, api)
+        reply, _ = served(atlas, clients["flex" if "/flexClusters" in exchange.path else "auto"], exchange, api)
         translated = kind_of(exchange) == "flex-cluster"
         body = exchange.body.replace(*legacy_word) if translated else exchange.body
         assert (reply.status_code, reply.text) == (exchange.status, body)
@@ -235,11 +206,13 @@ def test_a_recorded_error_comes_back_byte_for_byte(atlas, by_flag, by_date, exch
 
 
 @pytest.mark.parametrize("exchange", LEGACY, ids=ids(LEGACY))
-def test_a_legacy_reply_before_it_went_blank_is_untouched(atlas, while_filled, exchange):
+def test_a_legacy_reply_before_it_went_blank_is_untouched(atlas, clients, exchange):
     """Until they went blank the instance reads go to the legacy endpoint, and pass byte for byte."""
     atlas.answer, atlas.arrivals[:] = by_side(legacy=exchange.raw), []
     target = f"{exchange.path}?pretty=true&unknown=%2F"
-    reply = while_filled.request(exchange.method, target, headers={"Accept": "application/vnd.atlas.2023-01-01+json"})
+    reply = clients["filled"].request(
+        exchange.method, target, headers={"Accept": "application/vnd.atlas.2023-01-01+json"}
+    )
     assert (reply.status_code, reply.content) == (exchange.status, exchange.body.encode())
     assert [arrival.target for arrival in atlas.arrivals] == [target]
     for name, value in exchange.headers:
@@ -261,7 +234,7 @@ def read_of(exchange):
     return exchange.document.get("results", [exchange.document])
 
 
-def test_instances_have_the_members_and_constants_of_recorded_reads(atlas, by_flag):
+def test_instances_have_the_members_and_constants_of_recorded_reads(atlas, clients):
     """All members of the recorded serverless reads but nextBackupDate, with the constants that all of them have."""
     reads = [item for exchange in LEGACY if exchange.method == "GET" for item in read_of(exchange)]
     ready = [set(members(item)) for item in reads if item["connectionStrings"]]
@@ -276,7 +249,7 @@ def test_instances_have_the_members_and_constants_of_recorded_reads(atlas, by_fl
     for exchange in SUCCESSES:
         if kind_of(exchange) != "flex-cluster":
             continue
-        reply, _ = served(atlas, by_flag, exchange, "v2")
+        reply, _ = served(atlas, clients["flex"], exchange, "v2")
         for made in reply.json().get("results", [reply.json()]):
             wanted = ready[0] - {"providerSettings.nextBackupDate"}
             if not made["connectionStrings"]:
@@ -289,13 +262,13 @@ def test_instances_have_the_members_and_constants_of_recorded_reads(atlas, by_fl
             assert [link["rel"] for link in made["links"]] == [link["rel"] for link in reads[0]["links"]]
 
 
-def test_a_fault_of_json_is_not_taken_for_a_job(atlas, by_date):
+def test_a_fault_of_json_is_not_taken_for_a_job(atlas, clients):
     """A recorded reply cut in half is the shim's own 502, not half a document."""
     exchange = next(one for one in SUCCESSES if kind_of(one) == "flex-restore")
     half = exchange.body[: len(exchange.body) // 2].encode()
     path, _, _ = legacy_path(exchange, "v2")
     atlas.answer = by_side(flex=wire(200, exchange.headers, half))
-    reply = by_date.get(path)
+    reply = clients["auto"].get(path)
     assert (reply.status_code, json.loads(reply.text)["errorCode"]) == (502, "SHIM_UPSTREAM_UNREADABLE")
 
 

@@ -3,16 +3,17 @@
 Six operations: two lists, two gets, a restore and a download. ``oracle`` says what a caller must get.
 """
 
+import json
 from urllib.parse import urlsplit
 
 import pytest
 
 from tests.family import oracle
-from tests.family.atlas_errors import ERRORS, LEADING_ON
-from tests.family.doors import DOORS
-from tests.family.replay import AFTER, KINDS, VERSIONS
+from tests.family.atlas_errors import ERRORS, LEADING_ON, is_intact
+from tests.family.doors import DOORS, playing
+from tests.family.replay import AFTER, CLUSTER, GROUP, ID, KINDS, VERSIONS
 from tests.family.test_recorded import PATH, SUCCESSORS, ids, kind_of, played
-from tests.peers.scripted import GONE, NO_CLUSTER, NON_FLEX, by_side, ok, upstream, wire
+from tests.peers.scripted import FLEX_IN_CLUSTER, GONE, NO_CLUSTER, NON_FLEX, by_side, ok, wire
 
 ORACLES = {
     "flex-snapshot": oracle.tenant_flex_snapshot,
@@ -24,7 +25,6 @@ BACKUPS = [one for one in SUCCESSORS if kind_of(one) in ORACLES]
 SUCCESSES = [one for one in BACKUPS if one.status < 300]
 RECORDED_ERRORS = [one for one in BACKUPS if one.status >= 400]
 
-GROUP, CLUSTER, ID = "6510aa1b2c3d4e5f60718293", "shop", "6a6f78e0cab84da5c4476b25"
 TENANT = f"/groups/{GROUP}/clusters/{CLUSTER}/backup/tenant"
 ORDER = {"snapshotId": ID, "targetDeploymentItemName": "other", "targetProjectId": "0" * 24}
 CALLS = {
@@ -138,13 +138,8 @@ def test_a_recorded_error_comes_back_byte_for_byte(atlas, after, exchange):
 @pytest.mark.parametrize("name", [name for name in ERRORS if name not in LEADING_ON])
 def test_an_error_of_flex_is_intact(atlas, after, name, call):
     """Status, content and every field of it; flex is asked once."""
-    status, fields, body = ERRORS[name]
-    atlas.answer, atlas.arrivals[:] = by_side(flex=wire(status, fields, body)), []
-    reply = make(after, call)
-    assert (reply.status_code, reply.content) == (status, body)
-    for field, value in fields:
-        if field not in {"Sunset", "Deprecation"}:
-            assert reply.headers[field] == value
+    atlas.answer, atlas.arrivals[:] = by_side(flex=wire(*ERRORS[name])), []
+    is_intact(make(after, call), ERRORS[name])
     assert atlas.sides == ["flex"]
 
 
@@ -153,16 +148,103 @@ def test_an_error_of_flex_is_intact(atlas, after, name, call):
 def test_a_read_goes_on_to_the_dedicated_tier(door, call, leading):
     """Where flex says that the cluster is not a flex one, or that there is none; the tier is remembered for all six."""
     page = {"results": [DEDICATED_JOB], "totalCount": 1}
-    answers = by_side(flex=leading, dedicated=ok(page if call.startswith("list") else DEDICATED_JOB))
-    with upstream(answers) as atlas, door(atlas.origin, over=True) as ask:
+    sides = {"flex": leading, "dedicated": ok(page if call.startswith("list") else DEDICATED_JOB)}
+    with playing(door, sides=sides) as (atlas, ask):
         assert make(ask, call).status_code == 200
         assert make(ask, call, api="v1.0").status_code == 200
         make(ask, "restore")
         assert atlas.sides == ["flex", "dedicated", "dedicated", "dedicated"]
-        assert {arrival.path.partition("/backup/")[0] for arrival in atlas.arrivals} == {
-            FLEX.removesuffix("/backup"),
-            DEDICATED.removesuffix("/backup"),
-        }
+        begun = {arrival.path.partition("/backup/")[0] for arrival in atlas.arrivals}
+    assert begun == {FLEX.removesuffix("/backup"), DEDICATED.removesuffix("/backup")}
+
+
+KIND = "application/vnd.atlas.2024-11-13+json"
+RESTORE = {name: ORDER[name] for name in ("snapshotId", "targetDeploymentItemName")}
+
+
+@pytest.mark.parametrize(
+    ("call", "body", "sent"),
+    [
+        ("restore", {**LEGACY_JOB, **ORDER}, ORDER),  # read-only members of a job that was read are no matter
+        ("restore", RESTORE, RESTORE),
+        ("download", ORDER, {"snapshotId": ID}),
+        ("download", {"snapshotId": ID}, {"snapshotId": ID}),
+    ],
+)
+def test_flex_is_told_what_its_contract_has(door, call, body, sent):
+    """A restore has the same body; a download loses its target, which is optional for it (v1.0 pages)."""
+    with playing(door, sides=GOOD) as (atlas, ask):
+        make(ask, call, body=body)
+        (arrival,) = atlas.arrivals
+    target = f"{FLEX}/restoreJobs" if call == "restore" else f"{FLEX}/download"
+    assert (arrival.method, arrival.target, json.loads(arrival.body)) == ("POST", target, sent)
+    assert arrival.fields["accept"] == arrival.fields["content-type"] == KIND
+
+
+AUTOMATED = {"deliveryType": "automated", "snapshotId": ID, "targetClusterName": "other"}
+
+
+@pytest.mark.parametrize(
+    ("call", "body", "sent"),
+    [
+        ("restore", ORDER, {**AUTOMATED, "targetGroupId": "0" * 24}),
+        ("restore", {**ORDER, "targetProjectId": None}, {**AUTOMATED, "targetGroupId": GROUP}),
+        ("download", ORDER, {"deliveryType": "download", "snapshotId": ID}),
+    ],
+)
+def test_the_dedicated_tier_is_told_what_its_contract_has(door, call, body, sent):
+    """It has one endpoint for both, another name for the target, and wants the target's group."""
+    with playing(door, sides={**GOOD, "flex": NON_FLEX}) as (atlas, ask):
+        assert make(ask, call, body=body).status_code == 200
+        assert atlas.writes == ["flex", "dedicated"]
+        arrival = atlas.arrivals[1]
+    assert (arrival.method, arrival.target) == ("POST", f"{DEDICATED}/restoreJobs")
+    assert json.loads(arrival.body) == sent
+
+
+@pytest.mark.parametrize(
+    ("over", "replies", "sides"),
+    [
+        (False, {}, ["legacy"]),
+        (True, {}, ["flex"]),
+        (False, {"legacy": GONE}, ["legacy", "flex"]),
+        (False, {"legacy": wire(404)}, ["legacy", "flex"]),
+        (False, {"legacy": wire(405, (("Allow", "GET"),))}, ["legacy", "flex"]),
+        (True, {"flex": NON_FLEX}, ["flex", "dedicated"]),
+        (False, {"legacy": GONE, "flex": NON_FLEX}, ["legacy", "flex", "dedicated"]),
+        (True, {"flex": NO_CLUSTER}, ["flex"]),
+        (True, {"flex": NON_FLEX, "dedicated": FLEX_IN_CLUSTER}, ["flex", "dedicated"]),
+    ],
+)
+@pytest.mark.parametrize("call", ["restore", "download"])
+def test_an_order_arrives_once_where_it_is_executed(door, call, over, replies, sides):
+    """Sides before the last proved that they executed nothing; CLUSTER_NOT_FOUND names no tier, and ends a write."""
+    for api in VERSIONS:
+        with playing(door, sides={**GOOD, **replies}, over=over) as (atlas, ask):
+            reply = make(ask, call, api=api)
+            assert atlas.writes == sides
+            assert len(atlas.arrivals) == len(sides)
+            if sides[-1] not in replies:
+                assert (reply.status_code, reply.json()["id"]) == (200, ID)
+
+
+@pytest.mark.parametrize(
+    ("call", "body", "code", "name"),
+    [
+        ("restore", {"snapshotId": ID}, "MISSING_ATTRIBUTE", "targetDeploymentItemName"),
+        ("restore", {"targetDeploymentItemName": "x"}, "MISSING_ATTRIBUTE", "snapshotId"),
+        ("download", {}, "MISSING_ATTRIBUTE", "snapshotId"),
+        ("restore", {**ORDER, "snapshotId": 5}, "INVALID_ATTRIBUTE", "snapshotId"),
+        ("restore", {**ORDER, "instanceName": "x"}, "INVALID_ATTRIBUTE", "instanceName"),
+        ("download", {**ORDER, "targetClusterName": "x"}, "INVALID_ATTRIBUTE", "targetClusterName"),
+    ],
+)
+def test_what_the_old_endpoint_would_refuse_is_refused_before_a_write(door, call, body, code, name):
+    """Atlas' own shape and code answer, by name, and nothing is sent."""
+    with playing(door, sides=GOOD) as (atlas, ask):
+        reply = make(ask, call, body=body)
+        assert (reply.status_code, reply.json()["errorCode"], reply.json()["parameters"]) == (400, code, [name])
+        assert atlas.arrivals == []
 
 
 def test_there_are_recordings_of_every_kind():

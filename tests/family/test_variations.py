@@ -10,14 +10,12 @@ from typing import Any
 
 import pytest
 
-from shim.core.settings import RouteWord
 from tests.family import oracle
-from tests.family.replay import AFTER, caller, gateway
+from tests.family.replay import AFTER, CLUSTER, GROUP, ID
 from tests.family.test_recorded import ORACLES, SUCCESSES, kind_of
 from tests.family.test_shared_tier import ORACLES as TENANT_ORACLES
 from tests.peers.scripted import NON_FLEX, by_side, ok
 
-GROUP, CLUSTER, ID = "6510aa1b2c3d4e5f60718293", "shop", "6a6f78e0cab84da5c4476b25"
 PATHS = {
     "flex-snapshot": f"/serverless/{CLUSTER}/backup/snapshots/{ID}",
     "flex-restore": f"/serverless/{CLUSTER}/backup/restoreJobs/{ID}",
@@ -104,18 +102,6 @@ def variations():
 CASES = {json.dumps(case): case for case in variations()}
 
 
-@pytest.fixture(scope="module")
-def clients(atlas):
-    """Callers by flag and by date and reply."""
-    with (
-        gateway(atlas.origin, route=RouteWord.FLEX) as flag,
-        gateway(atlas.origin) as date,
-        caller(flag) as by_flag,
-        caller(date) as by_date,
-    ):
-        yield {"flex": by_flag, "dedicated": by_date}
-
-
 @pytest.mark.parametrize(
     ("kind", "path", "make"),
     [each[1:] for each in RETIRED],
@@ -124,7 +110,7 @@ def clients(atlas):
 def test_a_varied_object_has_the_decided_fields(atlas, clients, kind, path, make):
     """Every variation of every recorded object of a kind is translated as the oracle says."""
     side = kind.partition("-")[0]
-    client = clients[side]
+    client = clients["flex" if side == "flex" else "auto"]
     where = oracle.Where(base=str(client.base_url).rstrip("/"), api="v2", group=GROUP, cluster=CLUSTER, now=AFTER)
     cases = [source for whose, source in CASES.values() if whose == kind]
     assert len(cases) > 20
