@@ -1,5 +1,7 @@
 """Upstream answers and items that are no object, and answers that are no object either."""
 
+from typing import Any
+
 import pytest
 
 from tests.core.driver import answers
@@ -30,18 +32,19 @@ def test_a_bare_answer_is_the_value_itself(kind, said):
     assert ask(f"{HEAD}{BARE}{of_value(kind, 'a.b')}", {"a": {"b": said}}).document == said
 
 
+NO_VALUES: list[Any] = [["u"], {"value": 5}, {}]
+NO_LISTS: list[Any] = [{"results": []}, "text", None]
+
+
 @pytest.mark.parametrize(
     ("text", "said", "why"),
     [
-        *[(HEAD + UPSTREAM + BARE, said, "nothing that makes the one value") for said in (["u"], {"value": 5}, {})],
+        *[(HEAD + UPSTREAM + BARE, said, "nothing that makes the one value") for said in NO_VALUES],
         (HEAD + UPSTREAM + BARE, 5, "nothing that makes the one value of the answer: value was 5: not of type string"),
         (HEAD + BARE, {}, "nothing that makes the one value of the answer: none"),
         (HEAD, "u", "it is not a JSON object"),
         *[(HEAD + UPSTREAM + BARE, said, "it is not a JSON value") for said in (None, (200, (), b""))],
-        *[
-            (ARRAY + UPSTREAM, said, "it is not a list of 10000 items at most")
-            for said in ({"results": []}, "text", None)
-        ],
+        *[(ARRAY + UPSTREAM, said, "it is not a list of 10000 items at most") for said in NO_LISTS],
     ],
 )
 def test_an_answer_without_the_value_cannot_be_made(text, said, why):

@@ -1,6 +1,7 @@
 """Messages as values, and how answers are laid out: bodies, errors, ``envelope`` and ``pretty``."""
 
 import json
+from typing import Any
 
 import pytest
 
@@ -61,7 +62,8 @@ def test_a_code_of_the_shims_own_leads_to_its_section(detail, said):
 
 def test_an_envelope_leaves_the_document_as_it_was():
     """Whoever holds it does not find a status in it."""
-    value, query = {"results": []}, LegacyQuery(envelope=True)
+    value: dict[str, Any] = {"results": []}
+    query = LegacyQuery(envelope=True)
     assert query.written(value, 200, dumps, page=True) == b'{"results":[],"status":200}'
     assert query.written(value, 404, dumps) == b'{"status":404,"content":{"results":[]}}'
     assert value == {"results": []}

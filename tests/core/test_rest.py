@@ -1,5 +1,7 @@
 """What passes as it is: members that nobody named, and links led back through the shim."""
 
+from typing import Any
+
 import pytest
 
 from tests.core.driver import answers, drive
@@ -149,7 +151,7 @@ def test_any_other_link_stays_as_it_came(href):
 
 def test_an_entry_without_a_link_stays_as_it_came():
     """Whatever it is; an empty list stays one."""
-    entries = [{}, {"rel": "self"}, None, "https://h/api/atlas/v2/groups", 5, []]
+    entries: list[Any] = [{}, {"rel": "self"}, None, "https://h/api/atlas/v2/groups", 5, []]
     assert (led(*entries), led()) == (entries, [])
 
 

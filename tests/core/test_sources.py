@@ -1,11 +1,15 @@
 """Where rules read: names inside lists, and what is reported of lists that have nothing to take."""
 
+from typing import Any
+
 import pytest
 
 from shim.documents.sources import NoValue, look_up, parse_source
 from tests.core.small import EXACT, field, made, value
 
-SEVERAL, ODD = [{"b": "u"}, {"b": "v"}], [{"c": [{}]}, {"c": [{}]}]
+SEVERAL: list[Any] = [{"b": "u"}, {"b": "v"}]
+ODD: list[Any] = [{"c": [{}]}, {"c": [{}]}]
+NO_LISTS: list[Any] = [None, {}, "text", 3]
 
 
 @pytest.mark.parametrize(
@@ -108,7 +112,7 @@ def test_a_list_of_one_item_reports_what_is_no_item(source):
 
 @pytest.mark.parametrize(
     ("source", "said", "got"),
-    [("a[each].b", [{"b": 1}, {}, {"b": 2}], 2), ("a", [], 0), *[("a", said, None) for said in (None, {}, "text", 3)]],
+    [("a[each].b", [{"b": 1}, {}, {"b": 2}], 2), ("a", [], 0), *[("a", said, None) for said in NO_LISTS]],
 )
 def test_what_is_counted_is_a_list(source, said, got):
     """Of what ``each`` finds, too; anything else is reported, and a list that is not there has no zero."""

@@ -1,13 +1,14 @@
 """What the tests of the family share."""
 
 import contextlib
+from typing import Any
 
 import pytest
 
 from shim.core.settings import RouteWord
 from tests.family.aiohttp_door import WRITE_DOORS
 from tests.family.doors import DOORS
-from tests.family.replay import AFTER, FILLED, caller, gateway
+from tests.family.replay import FILLED, caller, gateway
 from tests.peers.scripted import by_side, upstream
 
 
@@ -33,10 +34,10 @@ def atlas():
 @pytest.fixture(scope="module")
 def clients(atlas):
     """Callers of gateways after the sunset, by route, and of one while the legacy instance reads meant something."""
-    days = {RouteWord.AUTO: AFTER, RouteWord.DATE: AFTER, RouteWord.FLEX: AFTER, "filled": FILLED}
+    ways: dict[str, dict[str, Any]] = {
+        **{route: {"route": route} for route in (RouteWord.AUTO, RouteWord.DATE, RouteWord.FLEX)},
+        "filled": {"now": FILLED},
+    }
     with contextlib.ExitStack() as stack:
-        yield {
-            name: stack.enter_context(caller(stack.enter_context(gateway(atlas.origin, now=day, route=route))))
-            for name, day in days.items()
-            for route in [RouteWord.AUTO if name == "filled" else name]
-        }
+        served = {name: stack.enter_context(gateway(atlas.origin, **way)) for name, way in ways.items()}
+        yield {name: stack.enter_context(caller(one)) for name, one in served.items()}

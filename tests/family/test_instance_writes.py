@@ -3,6 +3,8 @@
 What a fault of flex leads to is among ``test_writes``.
 """
 
+from typing import Any
+
 import pytest
 
 from tests.family.atlas_errors import ERRORS, is_intact
@@ -35,7 +37,7 @@ SENT = {
     "update": ("PATCH", f"{FLEX}/{NAME}"),
     "delete": ("DELETE", f"{FLEX}/{NAME}"),
 }
-ON = {"writes": "instances"}
+ON: dict[str, Any] = {"writes": "instances"}
 
 
 @pytest.fixture
