@@ -15,7 +15,7 @@ import requests
 
 from tests.family.doors import playing
 from tests.family.replay import CLUSTER, GROUP, ID
-from tests.peers.raw import BREAK, RESET
+from tests.peers.raw import BREAK, PATIENCE, RESET
 from tests.peers.scripted import FLEX_IN_CLUSTER, GONE, NO_CLUSTER, NON_FLEX, by_side, error, ok, wire
 
 SERVERLESS = f"/groups/{GROUP}/serverless"
@@ -151,10 +151,10 @@ def test_silence_ends_the_call(door, way):
     def answer(arrival):
         if arrival.side != made.side:
             return answers(arrival)
-        done.wait(20)
+        done.wait(PATIENCE)
         return b""
 
-    with made.playing(door, answer=answer, patience=0.3) as (atlas, ask):
+    with made.playing(door, answer=answer, patience=1.0) as (atlas, ask):
         outcome = attempt(ask, made.call)
         assert atlas.writes == [*made.before, made.side]
         assert isinstance(outcome, httpx.TimeoutException | requests.Timeout) or outcome.status_code == 504
