@@ -3,7 +3,7 @@
 import pytest
 
 from tests.peers.raw import reply, replying
-from tests.peers.served import ask, calling, cross, gateway, get, lines_of, value_of
+from tests.peers.served import calling, cross, gateway, get, lines_of, value_of
 
 TARGETS = [
     "/",
@@ -127,14 +127,6 @@ def test_replies_without_content_keep_the_connection(method, status, field):
         assert upstream.connections == 1
 
 
-def test_cookies_of_one_caller_are_not_sent_for_another():
-    """A Set-Cookie goes to its caller and is kept by nobody else."""
-    with replying(reply(b"", "Set-Cookie: s=1")) as upstream, gateway(upstream.origin) as served:
-        ask(served, get("/x"))
-        ask(served, get("/x"))
-        assert value_of(upstream.heads[1], "Cookie") is None
-
-
 def test_digest_crosses_an_untouched_path():
     """Challenge and signature of HTTP Digest pass, since the path is the caller's own."""
     challenge = 'WWW-Authenticate: Digest realm="MMS Public API", nonce="n", qop="auth"'
@@ -142,13 +134,6 @@ def test_digest_crosses_an_untouched_path():
     crossed = cross(get("/x", signature), reply(b"", challenge, status="401 Unauthorized"))
     assert f"WWW-Authenticate: {crossed.value('WWW-Authenticate')}" == challenge
     assert f"Authorization: {value_of(crossed.sent, 'Authorization')}" == signature
-
-
-def test_netrc_is_not_read(tmp_path, monkeypatch):
-    """A login that lies in the gateway's home directory is not used for a caller's call."""
-    (tmp_path / ".netrc").write_text("machine 127.0.0.1 login me password secret\n")
-    monkeypatch.setenv("NETRC", str(tmp_path / ".netrc"))
-    assert value_of(cross(get("/x")).sent, "Authorization") is None
 
 
 def test_switched_off_passes_retired_calls():

@@ -2,7 +2,6 @@
 
 import contextlib
 import resource
-import signal
 import socket
 import threading
 import time
@@ -123,14 +122,3 @@ def test_half_of_a_name_is_not_listened_on():
     """Where one of two addresses is taken, the other is let go."""
     with socket.create_server(("127.0.0.1", 0)) as taken, pytest.raises(OSError, match="in use"):
         bind_tcp(Address("localhost", taken.getsockname()[1]))
-
-
-def test_signals_for_reopening_logs_change_nothing(serve):
-    """Log rotation sends them to whatever runs; the gateway goes on."""
-    with replying(reply(b"hi")) as upstream:
-        running = serve("--admin", "off", "--upstream", upstream.origin)
-        served = running.calls()
-        for number in (signal.SIGUSR1, signal.SIGUSR2):
-            running.process.send_signal(number)
-            assert ask(served, get("/x"))[1] == b"hi"
-        assert running.end() == 0

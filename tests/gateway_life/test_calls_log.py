@@ -132,17 +132,13 @@ def test_a_caller_that_leaves_has_a_line(lines):
         assert "unanswered in" in lines()[0]
 
 
-def test_hostile_user_agents_stay_on_their_line():
-    """Control characters, quotes and what is not ASCII are replaced, and a long one is cut."""
+def test_hostile_callers_stay_on_their_line():
+    """Control characters, quotes and what is not ASCII are replaced, and a long User-Agent or path is cut."""
     text = line(agent='a"b\n\x1b[31m\udcff' + "x" * 500).text()
     assert text.isprintable()
     assert text.isascii()
     assert text.count('"') == 2
     assert len(text) < 400
-
-
-def test_a_long_path_is_cut():
-    """Lines wait for whoever reads the log, so that each has to be short."""
     made = line(path="/x" * 8000)
     assert max(len(made.text()), len(made.json())) < 1000
 

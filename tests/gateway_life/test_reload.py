@@ -135,7 +135,7 @@ def metric(admin: At, name: str) -> float:
 
 
 def test_running_gateway_sees_files_and_signals(serve, port, tmp_path):
-    """A swapped ConfigMap and a SIGHUP are noticed by a process; calls go on, the metric tells."""
+    """A swapped ConfigMap and a SIGHUP are noticed by a process, signals to reopen logs are not; calls go on."""
     folder = tmp_path / "mappings"
     folder.mkdir()
     _swap(folder, OVERRIDE.format(day="2026-01-01"))
@@ -150,6 +150,8 @@ def test_running_gateway_sees_files_and_signals(serve, port, tmp_path):
         with calling(calls) as caller:
             caller.send(get(V1))
             assert b"Atlas-Shim: route=flex" in caller.message()[0]
+            for number in (signal.SIGUSR1, signal.SIGUSR2):
+                running.process.send_signal(number)
             _swap(folder, "nonsense")
             running.logged(r"ERROR .*new settings refused.*mine\.toml")
             assert metric(admin, "reload_success") == 0

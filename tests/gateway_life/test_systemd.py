@@ -127,24 +127,14 @@ def test_a_manager_that_is_gone_is_logged(caplog, monkeypatch):
     assert "can't tell the service manager READY=1: No such file" in caplog.text
 
 
-def test_sockets_that_are_handed_over(handed, listening):
-    """Calls come by them, whatever the settings say."""
-    calls = listening()
-    with replying(reply(b"hi")) as upstream:
-        words = ("--upstream", upstream.origin, "--admin", "off")
-        running = handed("calls", calls, words=words)
-        assert running.calls() == _url(calls)
-        assert status_of(ask(_url(calls), get("/"))[0]) == 200
-    assert running.end() == 0
-
-
 def test_a_restart_under_load_loses_nothing(handed, listening):
-    """Calls that were taken have their answers, and who comes between the two gateways waits for his."""
+    """Calls come by the sockets; those taken have their answers, and who comes between two gateways waits for his."""
     calls = listening()
     with raw_upstream(slow) as upstream:
         words = ("--upstream", upstream.origin, "--admin", "off")
-        first = handed(None, calls, words=words)
-        load = Load(first.calls(), kept=8, new=8)
+        first = handed("calls", calls, words=words)
+        assert first.calls() == _url(calls)
+        load = Load(_url(calls), kept=8, new=8)
         load.goes_on()
         assert first.end() == 0
         second = handed(None, calls, words=words)
