@@ -23,7 +23,7 @@ INSTALLED = {"PIP_NO_INDEX": "1", "PIP_DISABLE_PIP_VERSION_CHECK": "1", "PIP_ROO
 
 PLAYED = {
     "atlas-cli.md": (),
-    "base-urls.md": ("curl", "node", "java"),
+    "base-urls.md": ("curl", "node"),
     "deploying.md": ("kubectl",),
     "feature-flags.md": ("curl",),
     "scan.md": ("git",),

@@ -30,14 +30,16 @@ one call.
 
 **flex** and **dedicated** are the tiers on which a cluster may live, **successor** is a newer version of the same call,
 **former** a flex cluster that was M2 or M5. Paths are those below `/api/atlas/v2`, with the version of `Accept` in
-brackets. Each field has a [level](../explanation/fidelity.md): **exact**, **renamed**, **derived** (computed, or close
-to the old meaning), **constant** (true of every such resource) or **absent** (unknown, so left out).
+brackets if it is not 2024-11-13. Each field has a [level](../explanation/fidelity.md): **exact**, **renamed**,
+**derived** (computed, or close to the old meaning), **constant** (true of every such resource) or **absent** (unknown,
+so left out).
 
 Retired paths are those below `/api/atlas/v1.0` and `/api/atlas/v2`, unless a section says otherwise. A request body
 with any other member than those listed gets a 400; members that only answers have may be sent back, without effect.
 """
 
 _BASE = "/api/atlas/v2"
+_USUAL = "2024-11-13"
 
 Said = dict[tuple[Sequence[str], tuple[str, ...]], str]
 """The title of the resource under which a row stands already, by the tiers of its table and its cells."""
@@ -205,7 +207,8 @@ def _targets(successor: Successor, method: str) -> str:
 
 def _target(target: Target, method: str) -> str:
     other = f"{target.method} " if target.method not in {"", method} else ""
-    return f"`{other}{target.path.text.removeprefix(_BASE)}` ({target.version})"
+    version = "" if target.version == _USUAL else f" ({target.version})"
+    return f"`{other}{target.path.text.removeprefix(_BASE)}`{version}"
 
 
 def _request(operation: Operation) -> Iterator[str]:
