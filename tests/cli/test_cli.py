@@ -59,61 +59,48 @@ def test_a_word_that_is_no_command_is_bad_usage(run, name):
     assert f"No such command '{name}'" in done.stderr
 
 
-def test_the_help_loads_no_http_library():
-    """``atlas-shim --help`` is quick, and works without any extra."""
-    code = (
-        "import sys\n"
-        "from shim.cli import main\n"
-        "main(['--help'], standalone_mode=False)\n"
-        "print(sorted({name.split('.')[0] for name in sys.modules} & {'httpx', 'aiohttp', 'httptools'}))"
-    )
-    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
-    assert done.stdout.splitlines()[-1] == "[]"
+def python(code, **more):
+    """Run a program that has the command as ``main``."""
+    code = f"import sys\n{code}"
+    return subprocess.run([sys.executable, "-c", code], text=True, check=False, stderr=subprocess.PIPE, **more)
+
+
+def lacking(*names, words):
+    """Run a command where modules can't be imported, and return its exit code and what it said in one line."""
+    missing = f"for name in {names!r}: sys.modules[name] = None\nfrom shim.cli import main\n"
+    done = python(f"{missing}main({words!r})", stdout=subprocess.PIPE)
+    assert "Traceback" not in done.stderr
+    return done.returncode, " ".join((done.stdout + done.stderr).split())
+
+
+@pytest.mark.parametrize("words", [["--help"], ["atlas", "serverless", "list", "--what"]])
+def test_what_makes_no_call_loads_no_http_library(words):
+    """``atlas-shim --help`` is quick, and works without any extra; so does a mistyped command."""
+    loads = "print({name.split('.')[0] for name in sys.modules} & {'httpx', 'aiohttp', 'httptools', 'requests'})"
+    code = f"from shim.cli import main\ntry:\n    main({words!r})\nexcept SystemExit:\n    {loads}"
+    assert python(code, stdout=subprocess.PIPE).stdout.splitlines()[-1] == "set()"
 
 
 @pytest.mark.parametrize(("words", "code"), [(["serve"], 2), (["demo"], 2), (["check", "--config", os.devnull], 1)])
 def test_a_missing_extra_is_named(words, code):
     """Without what a command needs it says what to install, in one line."""
-    lacking = "sys.modules['httptools'] = None"
-    script = f"import sys\n{lacking}\nfrom shim.cli import main\nmain({words!r})"
-    done = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=False)
-    assert done.returncode == code
-    assert "pip install 'atlas-shim[gateway]'" in " ".join((done.stdout + done.stderr).split())
-    assert "Traceback" not in done.stderr
+    returned, said = lacking("httptools", words=words)
+    assert (returned, "pip install 'atlas-shim[gateway]'" in said) == (code, True)
 
 
-@pytest.mark.parametrize(
-    "words",
-    [
-        ("get", "/"),
-        ("post", "/"),
-        ("explain", "GET", "/"),
-        ("check",),
-        ("serve", "--help"),
-    ],
-)
+@pytest.mark.parametrize("words", ["get /", "post /", "explain GET /", "check", "serve --help"])
 def test_other_commands_need_no_extra(words):
     """Reading, explaining and checking work with the base install alone."""
-    code = (
-        "import sys\n"
-        "for name in ('aiohttp', 'httptools', 'orjson', 'prometheus_client'): sys.modules[name] = None\n"
-        "from shim.cli import main\n"
-        f"main({list(words)!r})"
-    )
-    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False)
-    assert done.returncode in {0, 1, 2}
-    assert "pip install" not in done.stderr
-    assert "Traceback" not in done.stderr
+    returned, said = lacking("aiohttp", "httptools", "orjson", "prometheus_client", words=words.split())
+    assert returned in {0, 1, 2}
+    assert "pip install" not in said
 
 
 def test_a_full_disk_is_not_called_a_clean_scan(tmp_path):
     """Exit code 1 of a scan means that nothing was found."""
     (tmp_path / "a.sh").write_text("atlas serverless list\n")
-    script = f"import shim.cli; shim.cli.main(['scan', {str(tmp_path)!r}])"
     with open("/dev/full", "w") as full:  # noqa: PTH123 - a device
-        done = subprocess.run(
-            [sys.executable, "-c", script], stdout=full, stderr=subprocess.PIPE, text=True, check=False
-        )
+        done = python(f"from shim.cli import main; main(['scan', {str(tmp_path)!r}])", stdout=full)
     assert (done.returncode, done.stderr) == (2, "Error: the output: No space left on device\n")
 
 

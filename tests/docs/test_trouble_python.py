@@ -5,11 +5,9 @@ import pytest
 
 from shim import AtlasClient, httpx
 from shim.core.responses import section_of
-from shim.errors import GoneError, RateLimitedError, UnauthorizedError
+from shim.errors import GoneError, UnauthorizedError
 from shim.fake import DEMO_CLUSTER, DEMO_DEDICATED, DEMO_GROUP, DEMO_PRIVATE_KEY, DEMO_PUBLIC_KEY
-from shim.requests import Session
-from tests.docs.trouble import BEARER, LEGACY_ACCEPT, LIMITED, RETIRED, V2, Section, atlas, digest
-from tests.peers.ports import free_port
+from tests.docs.trouble import BEARER, LEGACY_ACCEPT, RETIRED, V2, Section, atlas, digest
 
 HEADERS = {**LEGACY_ACCEPT, **BEARER}
 
@@ -70,28 +68,3 @@ def test_410_of_a_write_that_is_switched_off(upstream, monkeypatch):
     monkeypatch.setenv("ATLAS_SHIM_WRITES", "instances")
     assert httpx.delete(target, headers=HEADERS).is_success
     assert "`ATLAS_SHIM_WRITES=instances`" in section.text
-
-
-def test_429_of_the_imports_and_the_typed_client(monkeypatch):
-    """Atlas' own answer; the typed client says how long to wait."""
-    section = Section("429")
-    with atlas() as upstream:
-        monkeypatch.setenv("ATLAS_SHIM_UPSTREAM", upstream.url)
-        upstream.fake.overrides.append(lambda arrival: LIMITED)
-        section.passes(httpx.get(upstream.url + RETIRED, headers=HEADERS), 429, "RATE_LIMITED_TOKEN_BUCKET")
-        with (
-            AtlasClient(base_url=upstream.url, access_token=BEARER["Authorization"][7:], retries=None) as client,
-            pytest.raises(RateLimitedError) as caught,
-        ):
-            listed(client)
-    assert caught.value.retry_after == 7
-
-
-def test_no_connection_is_the_exception_of_ones_library():
-    """Without a gateway nothing answers 502."""
-    url = f"http://127.0.0.1:{free_port()}{RETIRED}"
-    with pytest.raises(plain.ConnectError):
-        httpx.get(url, headers=HEADERS)
-    with Session() as session, pytest.raises(OSError, match="refused"):
-        session.get(url, headers=HEADERS)
-    assert all(name in Section("502").text for name in ("httpx.ConnectError", "requests.ConnectionError"))

@@ -54,12 +54,19 @@ def test_the_operators_date_counts(tmp_path):
     ],
 )  # fmt: skip
 def test_what_others_wrote_is_left_out(tmp_path, name):
-    """Virtual environments, hidden folders, caches, vendored and built files are not the program."""
+    """Virtual environments, caches, vendored and built files, what is excluded, hidden folders but for workflows."""
     put(tmp_path / "strange/pyvenv.cfg", "")
+    put(tmp_path / "made.js", f"fetch('{URL}');" + "x=1;" * 2000)  # one long line: a program wrote it
     put(tmp_path / name, f"curl {URL}\n")
     put(tmp_path / "src/a.py", CALL)
-    report = look(tmp_path)
-    assert (names(report), report.files) == (["a.py"], 1)
+    put(tmp_path / ".github/workflows/ci.yml", "jobs: {a: {steps: [{run: atlas serverless list}]}}\n")
+    put(tmp_path / "tests/a.py", CALL)
+    put(tmp_path / "src/made/a.py", CALL)
+    found = look(tmp_path, exclude=("tests", "src/made")).findings
+    assert sorted(Path(one.place.file).relative_to(tmp_path).as_posix() for one in found) == [
+        ".github/workflows/ci.yml",
+        "src/a.py",
+    ]
 
 
 def test_a_folder_that_is_named_is_scanned(tmp_path):
@@ -67,14 +74,6 @@ def test_a_folder_that_is_named_is_scanned(tmp_path):
     put(tmp_path / ".venv/lib/a.py", CALL)
     script = put(tmp_path / "script", "#!/usr/bin/env python\n" + CALL)
     assert len(look(tmp_path / ".venv", script, script).findings) == 2
-
-
-def test_what_is_excluded_is_not_read(tmp_path):
-    """Patterns are of names or of the end of a path."""
-    for name in ("tests/a.py", "src/a.py", "src/made/a.py"):
-        put(tmp_path / name, CALL)
-    found = look(tmp_path, exclude=("tests", "src/made")).findings
-    assert [Path(one.place.file).parent.name for one in found] == ["src"]
 
 
 def test_links_that_go_round_end(tmp_path):
@@ -165,13 +164,6 @@ def test_folders_deeper_than_a_path_may_be_are_an_error(tmp_path, monkeypatch):
     assert [one.message for one in report.errors] == ["could not be read: File name too long"]
 
 
-@pytest.mark.skipif(os.geteuid() == 0, reason="root may read everything")
-def test_a_file_that_may_not_be_read_is_an_error(tmp_path):
-    """Missing permission is an error of that file."""
-    put(tmp_path / "a.py", CALL).chmod(0)
-    assert look(tmp_path).errors[0].message == "could not be read: Permission denied"
-
-
 @pytest.mark.parametrize(
     "content",
     [
@@ -240,9 +232,15 @@ def test_what_is_no_notebook_is_an_error(tmp_path, content):
     assert look(tmp_path).errors[0].message == "not a notebook of format 4"
 
 
+JS = f"fetch('{URL}')"
+
+
 @pytest.mark.parametrize(
     "program",
     [
+        *(f"{JS} {mark} atlas-shim: ignore[getServerlessInstance]\n" for mark in ("//", "/*")),
+        f"// atlas-shim: ignore\n{JS}\n",
+        f"/* atlas-shim: ignore */\n{JS}\n",
         CALL.strip() + "  # atlas-shim: ignore\n",
         CALL.strip() + "  # noqa # atlas-shim:ignore[listServerlessBackupSnapshots]\n",
         CALL.strip() + "  # atlas-shim: ignore[other, list_serverless_backups]\n",
@@ -255,7 +253,7 @@ def test_what_is_no_notebook_is_an_error(tmp_path, content):
 )
 def test_a_comment_spares_a_call(tmp_path, program):
     """On one of the call's lines, or alone on the line before; for all operations or those it names."""
-    report = look(put(tmp_path / "a.py", program))
+    report = look(put(tmp_path / ("a.js" if JS in program else "a.py"), program))
     assert (report.findings, report.notes) == ((), ())
     assert report.ignored >= 1
 
@@ -280,29 +278,6 @@ def test_a_comment_that_spares_nothing_is_noted(tmp_path):
     assert [(note.line, note.message) for note in report.notes] == [(1, "this ignore comment hides nothing")]
 
 
-def test_a_program_made_by_a_program_is_left_out(tmp_path):
-    """JavaScript in one long line is generated."""
-    put(tmp_path / "a.js", f"fetch('{URL}');" + "x=1;" * 2000)
-    assert not look(tmp_path).findings
-
-
-def test_pipelines_in_hidden_folders_are_read(tmp_path):
-    """Workflows stand in a folder that begins with a dot."""
-    put(tmp_path / ".github/workflows/ci.yml", "jobs: {a: {steps: [{run: atlas serverless list}]}}\n")
-    put(tmp_path / ".cache/ci.yml", "jobs: {a: {steps: [{run: atlas serverless list}]}}\n")
-    assert len(look(tmp_path).findings) == 1
-
-
-@pytest.mark.parametrize("mark", ["//", "/*"])
-def test_an_ignore_comment_speaks_for_its_line(tmp_path, mark):
-    """In the line, or on a line of its own before it."""
-    comment = f"{mark} atlas-shim: ignore[getServerlessInstance]"
-    put(tmp_path / "a.js", f"fetch('{URL}') {comment}\n")
-    put(tmp_path / "b.js", f"{comment} */\nfetch('{URL}')\n" if mark == "/*" else f"{comment}\nfetch('{URL}')\n")
-    report = look(tmp_path)
-    assert (len(report.findings), report.ignored) == (0, 2)
-
-
 def test_a_broken_part_does_not_hide_the_rest(tmp_path):
     """What can't be parsed is read line by line, the rest by its grammar."""
     put(tmp_path / "a.go", GO + "func {{{ (\n")
@@ -316,8 +291,7 @@ def test_a_broken_part_does_not_hide_the_rest(tmp_path):
 def test_documentation_is_noted(tmp_path, name):
     """Documentation makes no call; a note says that it names some."""
     report = look(put(tmp_path / name, f"curl {URL}\n"))
-    assert not report.findings
-    assert "documentation" in report.notes[0].message
+    assert (report.findings, "documentation" in report.notes[0].message) == ((), True)
 
 
 def test_a_script_is_known_by_its_first_line(tmp_path):
@@ -325,7 +299,10 @@ def test_a_script_is_known_by_its_first_line(tmp_path):
     put(tmp_path / "a", f"#!/usr/bin/env bash\ncurl {URL}\n")
     put(tmp_path / "b", f"#!/usr/bin/python3\nimport requests\nrequests.get('{URL}')\n")
     put(tmp_path / "c", f"at {URL}\n")
-    assert [one.kind for one in look(tmp_path).findings] == ["call", "call", "text"]
+    put(tmp_path / "d.ps1", f'Invoke-RestMethod -Method Post -Uri "{URL}/backup/restoreJobs" -Body $body')
+    findings = look(tmp_path).findings
+    assert [one.kind for one in findings] == ["call", "call", "text", "call"]
+    assert findings[3].method == "POST"  # a write that were called a read would be thought harmless
 
 
 def test_without_the_grammars_lines_are_found_and_the_extra_is_named(tmp_path, monkeypatch):
@@ -366,11 +343,3 @@ def test_a_file_that_is_too_large_is_an_error(tmp_path):
     """Its calls, if any, were not searched."""
     put(tmp_path / "a.go", '"serverless" ' + "x" * (17 << 20))
     assert [one.message for one in look(tmp_path).errors] == ["larger than 16 MiB"]
-
-
-def test_powershell_says_its_method_in_any_case(tmp_path):
-    """A write that were called a read would be thought harmless."""
-    put(tmp_path / "a.ps1", f'Invoke-RestMethod -Method Post -Uri "{URL}/backup/restoreJobs" -Body $body')
-    assert [(one.method, one.operation.id) for one in look(tmp_path).findings] == [
-        ("POST", "createServerlessRestoreJob")
-    ]
