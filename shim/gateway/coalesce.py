@@ -43,7 +43,8 @@ class BufferedResponse:
     failure: Failure | None = None
 
 
-Make = Callable[[], Awaitable[BufferedResponse | None]]  # asks upstream; None is a reply too large to be held
+_Task = asyncio.Future[BufferedResponse | None]  # None is a reply that is too large to be held
+Make = Callable[[], Awaitable[BufferedResponse | None]]  # asks upstream
 Owner = tuple[Hashable, str]  # whose reads a write may change: by whose credentials, and in which group
 
 
@@ -68,7 +69,7 @@ class _Flight:
     """One upstream call, and how many wait for it; ``size`` counts against the budget once it is kept."""
 
     owner: Owner
-    task: asyncio.Future[BufferedResponse | None]
+    task: _Task
     born: float
     waiters: int = 0
     size: int = 0
@@ -126,9 +127,7 @@ class Coalescer:
             if flight.owner == owner or (everybodys and flight.owner[1] == owner[1]):
                 self._drop(key, flight)
 
-    def _landed(
-        self, key: Hashable, flight: _Flight, window: float, task: asyncio.Future[BufferedResponse | None]
-    ) -> None:
+    def _landed(self, key: Hashable, flight: _Flight, window: float, task: _Task) -> None:
         """Keep an answer, or an error, for the rest of its window."""
         # Asked for first, since an error that nobody looks at is reported as a defect.
         failed = task.cancelled() or task.exception() is not None

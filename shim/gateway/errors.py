@@ -22,9 +22,7 @@ Origin = Literal["caller", "shim", "atlas"]
 
 Challenged = Literal["unsigned", "stale"]
 
-_OWN_LIMITS = frozenset(
-    {"SHIM_HOST_NOT_LISTED", "SHIM_TOO_MANY_PAGES"}
-)  # not upstream's fault, in spite of their status
+_OWN_LIMITS = frozenset({"SHIM_HOST_NOT_LISTED", "SHIM_TOO_MANY_PAGES"})  # not upstream's fault, as 502 and 504 are
 
 _ERRORS = {
     "SHIM_UPSTREAM_REDIRECTED": "http_protocol_error",

@@ -76,11 +76,6 @@ class CallLine:
     fields: tuple[FieldReport, ...] = ()
 
     @property
-    def operation(self) -> str:
-        """The operation of a recognised call, ``other`` for what is passed on."""
-        return "other" if self.match is None else self.match.operation.id
-
-    @property
     def cluster(self) -> str:
         """The cluster's name, which is what in the path isn't an id; empty if names are not shown."""
         if not self.names or self.match is None:
@@ -118,21 +113,16 @@ class CallLine:
         if status is not None and status >= 500:
             self.level = max(self.level, logging.WARNING)
 
-    def template(self) -> str:
-        """Return the path with every part masked that is not a word of a mapping document."""
-        if self.match is not None:
-            return f"{self.match.api.base}{self.match.operation.path.text}"
-        return masked(self.path, self.engine)
-
     def json(self) -> str:
         """Return the line as JSON, members without a value left out."""
+        match = self.match
         members = {
             "time": instant(self.began),
             "level": _LEVELS[self.level].strip().lower(),
             "event": "call",
             "method": self.method,
-            "path": self.template(),
-            "operation": self.operation,
+            "path": masked(self.path, self.engine) if match is None else f"{match.api.base}{match.operation.path.text}",
+            "operation": "other" if match is None else match.operation.id,
             "route": self.route,
             "status": self.status,
             "duration_ms": round(self.seconds * 1000, 3),
