@@ -82,7 +82,7 @@ class Handler:
         if plan.options.trusted_proxies:
             peer = forwarded_peer(peer, head.headers, plan.options.trusted_proxies)
         line = CallLine(head.method, head.target.partition("?")[0], peer, request_id_of(head.headers), plan.engine)
-        line.agent, line.client, line.names = head.agent, request.client, plan.options.log_names
+        line.agent, line.names = head.agent, plan.options.log_names
         request.request_id = f"X-Request-Id: {line.request_id}\r\n".encode("ascii")
         with Entry(self.limits, peer) as entry:
             try:

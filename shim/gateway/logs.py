@@ -43,9 +43,9 @@ class CallLine:
 
     ``began`` is in seconds since the epoch; ``seconds``, ``upstream_seconds`` and ``translation`` are durations: of the
     whole call, of upstream's part, and of the core's. ``status`` is None if the caller left unanswered; ``whole``: the
-    answer was written to its end; ``shared``: it was another call's. ``path`` is raw. ``client`` is the name in the
-    caller's certificate, ``failure`` what the call counts as, ``fields`` what became of the fields of a translated
-    answer. With ``names`` the line names the cluster of a retired call.
+    answer was written to its end; ``shared``: it was another call's. ``path`` is raw. ``failure`` is what the call
+    counts as, ``fields`` what became of the fields of a translated answer. With ``names`` the line names the cluster of
+    a retired call.
     """
 
     method: str
@@ -65,7 +65,6 @@ class CallLine:
     upstream_seconds: float | None = None
     translation: float | None = None
     agent: str | None = None
-    client: str | None = None
     names: bool = False
     code: str | None = None
     failure: Failure | None = None
@@ -134,7 +133,6 @@ class CallLine:
             members["upstream_ms"] = round(self.upstream_seconds * 1000, 3)
         more = {
             "cluster": self.cluster,
-            "client": plain(self.client or ""),
             "agent": plain(self.agent or ""),
             "reason": self.reason,
             "error": self.code,
@@ -151,13 +149,12 @@ class CallLine:
             called = f"{match.api.base}{match.operation.path.text} | {match.operation.id}"
         of = f" of {cluster}" if cluster else ""
         upstream = "" if took is None else f" (upstream {self.upstream_status or '-'} in {took * 1000:.1f} ms)"
-        client = f" ({plain(self.client)})" if self.client else ""
         agent = f' | "{plain(self.agent)}"' if self.agent else ""
         why = self.reason if self.code is None else f"{self.code}: {self.said}" if self.said else self.code
         return (
             f"{instant(self.began)} {_LEVELS[self.level]} {self.method} {called}{of} {self.route} | "
             f"{'unanswered' if self.status is None else self.status} in {self.seconds * 1000:.1f} ms{upstream} | "
-            f"{self.peer}{client} {self.request_id}{agent}{' | ' if why else ''}{why}"
+            f"{self.peer} {self.request_id}{agent}{' | ' if why else ''}{why}"
         )
 
 

@@ -48,8 +48,7 @@ class RadarInventory:
 
     def look(self, sent: Call, headers: Headers, call: CallLine) -> None:
         """Take in the field lines of the reply to a call as it was sent upstream."""
-        name = plain(call.client or call.agent or "")[:_NAME]
-        caller = name if call.client else f"{name or 'no User-Agent'} from {call.peer}"
+        caller = f"{plain(call.agent or '')[:_NAME] or 'no User-Agent'} from {call.peer}"
         found = self.radar.look(sent, headers, call.engine, caller)
         if found is not None:
             self._put(partial(note_announced, found), call)

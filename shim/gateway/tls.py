@@ -7,7 +7,7 @@ import os
 import re
 import ssl
 import time
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from datetime import UTC, datetime
 from functools import partial
@@ -21,8 +21,6 @@ from shim.gateway.watch import Watched
 log = logging.getLogger("shim.gateway")
 
 _NEEDS = (("tls_key", "tls_cert"), ("tls_client_ca", "tls_cert"), ("upstream_key", "upstream_cert"))
-
-_KINDS = ("URI", "DNS", "email", "IP Address")  # alternative names (RFC 5280, 4.2.1.6), the most telling first
 
 _BLOCK = re.compile(r"-----BEGIN CERTIFICATE-----.+?-----END CERTIFICATE-----", re.DOTALL)
 
@@ -143,18 +141,6 @@ def _of_use(name: str, files: str, why: str) -> Iterator[None]:
         if isinstance(error, OSError) and not isinstance(error, ssl.SSLError):
             why = error.strerror or why
         raise SettingsError(f"{name}: {files}: {why}") from None
-
-
-def name_in(certificate: Mapping[str, Any] | None) -> str | None:
-    """Return a name of a caller's certificate, as ``SSLSocket.getpeercert`` gives it; None if it has no name."""
-    if not certificate:
-        return None
-    found = dict(reversed(certificate.get("subjectAltName", ())))
-    for kind in _KINDS:
-        if kind in found:
-            return str(found[kind])
-    subject = dict(pair for part in certificate.get("subject", ()) for pair in part)
-    return subject.get("commonName") or subject.get("organizationalUnitName")
 
 
 def why(error: OSError) -> str:

@@ -47,7 +47,7 @@ def test_far_ahead_and_far_behind():
 
 def test_end_of_life():
     """A nonce is good up to its age limit and not at it, used before or not."""
-    nonces, now = at(0, life=300)
+    nonces, now = at(0)
     used, unused = nonces.new(), nonces.new()
     now[0] = 299.9
     assert nonces.use(used, 1, "a")
@@ -145,7 +145,7 @@ def test_clock_that_is_set_back_brings_nothing_back():
 
 def test_uses_are_forgotten_when_they_are_of_no_more_use():
     """Memory holds the nonces of one life, and not all that ever were."""
-    nonces, now = at(0, life=300)
+    nonces, now = at(0)
     for second in range(1000):
         now[0] = second
         assert nonces.use(nonces.new(), 1, "a")

@@ -99,7 +99,7 @@ def test_replay_with_a_store(store):
 
 @pytest.mark.slow
 def test_store_that_ends(store, caplog):
-    """Without its store a gateway takes no signature: 503, soon to be tried again, and one line in the log for all."""
+    """Without its store a gateway takes no signature: 503, soon to be tried again, and one line a second in the log."""
     url, process = store
     with balanced(url) as (*_, one, other):
         process.kill()
@@ -110,7 +110,7 @@ def test_store_that_ends(store, caplog):
             assert b"SHIM_NONCE_STORE_UNREACHABLE" in content
             assert value_of(head, "Retry-After") == "1"
         assert not one.targets
-        assert caplog.text.count("the nonce store does not answer") == 2  # two gateways, each with its log
+        assert 2 <= caplog.text.count("the nonce store does not answer") < 4  # of each gateway one a second
 
 
 @pytest.mark.slow

@@ -75,10 +75,7 @@ def gate_for(options: Options, environ: Mapping[str, str], watched: list[Watched
 
 
 def follow(read: Callable[[], T], paths: Sequence[str], use: Callable[[T], None], watched: list[Watched[Any]]) -> None:
-    """Use credentials now, and again whenever their files change and are good.
-
-    Raises SettingsError when they can't be used now.
-    """
+    """Use credentials now, and whenever their files change and are good; raises SettingsError if they aren't now."""
 
     def checked() -> T:
         for path in paths:

@@ -7,11 +7,8 @@ import re
 
 from shim.core.messages import Headers
 
-REALM = "MMS Public API"
-"""The realm of Atlas' challenges, and of the gateway's."""
-
-LONGEST = 8192
-"""Characters of a challenge, or of an Authorization beside the target that it repeats, that are looked at."""
+REALM = "MMS Public API"  # of Atlas' challenges, and of the gateway's
+LONGEST = 8192  # characters of a challenge, or of an Authorization beside the target in it, that are looked at
 
 _WORD = r"[!#$%&'*+\-.^_`|~0-9A-Za-z]++"
 # Nothing here gives back what it took, and what matches nothing is taken by the last branch: so matches follow each
@@ -60,10 +57,9 @@ def challenge(nonce: str, *, stale: bool = False) -> Headers:
 
 
 def challenges(value: str) -> list[tuple[str, str]]:
-    """Split a WWW-Authenticate value into schemes, in lower case, and their parameters' text.
+    """Split a WWW-Authenticate value into schemes, in lower case, and their parameters' text (RFC 9110, 11.6.1).
 
-    Several challenges may stand in one value, separated by the commas that also separate their
-    parameters (RFC 9110, 11.6.1). A value of more than ``LONGEST`` characters counts as none of them.
+    The commas that separate challenges also separate parameters. A value of more than ``LONGEST`` characters has none.
     """
     if len(value) > LONGEST:
         return []

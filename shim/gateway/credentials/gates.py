@@ -44,7 +44,7 @@ _COUNT = re.compile(r"[0-9a-fA-F]{8}")
 
 
 class CallerGate:
-    """Decides who may call: here everybody, since the gateway holds no credentials."""
+    """Decides who may call: here everybody, since the gateway has no credentials."""
 
     async def admit(self, request: InboundRequest, match: Match | None, *, listed: bool = False) -> UpstreamSigner:  # noqa: ARG002 - others look
         """Return who signs this call; raises Refusal. ``listed`` says that ``allow`` names the calls that are taken."""
@@ -58,7 +58,6 @@ class OwnGate(CallerGate):
     """Signs recognised operations, or all calls that a list has, for callers on this machine; no web pages.
 
     A page that knows the port by a rebound DNS name is refused before, by its Host: see ``Plan.checks_host``.
-    ``origin`` is upstream's.
     """
 
     def __init__(self, origin: str) -> None:
@@ -100,10 +99,8 @@ class VerifyGate(CallerGate):
     def __init__(self, store: NonceStore | None = None) -> None:
         self._nonces = Nonces()
         self._store = store
-        # Each key with its hash and its signer.
-        self._known: dict[str, tuple[ApiKey, str, UpstreamSigner]] = {}
-        # Stands in for an unknown key's hash, so that finding out costs as much as a wrong secret.
-        self._nobody = secrets.token_hex(16)
+        self._known: dict[str, tuple[ApiKey, str, UpstreamSigner]] = {}  # each key with its hash and its signer
+        self._nobody = secrets.token_hex(16)  # an unknown key's hash: finding out costs as much as a wrong secret
 
     async def admit(self, request: InboundRequest, match: Match | None, *, listed: bool = False) -> UpstreamSigner:  # noqa: ARG002 - all alike
         """Return the signer of the key that the caller proved; raises Refusal, mostly a challenge."""
@@ -126,8 +123,7 @@ class VerifyGate(CallerGate):
         name, nonce, nc = given["username"], given["nonce"], given["nc"]
         if not _COUNT.fullmatch(nc) or not (count := int(nc, 16)):
             raise malformed("nc is not a count of eight hex digits")
-        # RFC 7616, 3.4.6, asks for 400 here.
-        if given["uri"] != target:
+        if given["uri"] != target:  # RFC 7616, 3.4.6
             raise malformed("uri is not the request target")
         _, key_hash, signer = self._known.get(name, (None, self._nobody, None))
         expected = response(key_hash, f"{request.call.method}:{target}", nonce=nonce, count=nc, cnonce=given["cnonce"])
@@ -174,10 +170,7 @@ def malformed(said: str) -> Refusal:
 
 
 def _is_step_of_digest(request: InboundRequest, match: Match | None) -> bool:
-    """Return whether a write is the first request of a Digest client: its content comes with its signature.
-
-    libcurl sends such a request: no content, ``Content-Length: 0``, and the type of the content to come.
-    """
+    """Return whether a write is the first request of a Digest client, as libcurl's: content comes with a signature."""
     call, head = request.call, request.head
     if head.has_content or call.method not in _WITH_CONTENT or field(call.headers, "Authorization") is not None:
         return False
@@ -196,9 +189,5 @@ def is_loopback(host: str) -> bool:
 
 
 def signs_in(path: str) -> bool:
-    """Return whether a raw path is one of ``/api/oauth/``, in any spelling that upstream might take for it.
-
-    Callers get or revoke tokens there with their own login. If another path is taken for one of these by mistake, no
-    credentials are lent.
-    """
+    """Return whether a raw path may be one of ``/api/oauth/``, where callers get tokens with their own login."""
     return _SIGN_IN.match(unquote(path) if "%" in path else path) is not None

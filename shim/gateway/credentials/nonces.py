@@ -1,9 +1,9 @@
 """Nonces that gateways give out, and which of their counts were used (RFC 7616, 5.5).
 
 A nonce carries its own birth and a proof that a gateway with these API keys made it, so giving them out costs no
-memory, a stranger can't push anybody's out, and replicas take each other's. What is kept is the use of nonces by
-callers who proved a key. Each replica keeps its own: a captured request can be replayed once at each of the others, as
-long as its nonce is fresh, unless they share a store (Valkey or Redis).
+memory, a stranger can't push anybody's out, and replicas take each other's. Uses by callers who proved a key are kept,
+by each replica for itself: a captured request can be replayed once at each of the others while its nonce is fresh,
+unless they share a store (Valkey or Redis).
 """
 
 from __future__ import annotations
@@ -28,26 +28,17 @@ from shim.gateway.errors import Refusal
 
 log = logging.getLogger("shim.gateway")
 
-_LIFE = 300.0  # seconds for which a nonce is fresh
-_SKEW = 5.0  # seconds by which another replica's clock may be ahead
+_LIFE = 300_000  # milliseconds for which a nonce is fresh
+_SKEW = 5_000  # milliseconds by which another replica's clock may be ahead
 _MOST = 65536  # nonces whose uses are remembered
-
-WINDOW = 1024
-"""Counts below the highest one seen that may still arrive, since calls overtake each other."""
-
-ROUNDS = 100_000
-"""Rounds of PBKDF2 that make the secret of nonces from the keys: some 20 ms."""
+WINDOW = 1024  # counts below the highest one seen that may still arrive, since calls overtake each other
+ROUNDS = 100_000  # rounds of PBKDF2 that make the secret of nonces from the keys: some 20 ms
 
 PREFIX = "atlas-shim:nonce:"
-
-PATIENCE = 1.0
-"""Seconds that one question may take, the connection included."""
-
+PATIENCE = 1.0  # seconds that one question may take, the connection included
 _PAUSE = 1.0  # seconds after a failure in which nothing is asked: the answer would be late, and the same
-_QUIET = 30.0  # seconds between two lines in the log about the same trouble
 _CONNECTIONS = 64  # connections at most; a question waits while all are in use
-_KEPT = int((_LIFE + 2 * _SKEW) * 1000)
-"""Milliseconds for which a use is remembered: until no gateway accepts the nonce, whatever its clock says."""
+_KEPT = _LIFE + 2 * _SKEW  # milliseconds until no gateway accepts a nonce, whatever its clock says
 
 _STAMP, _SALT, _PROOF = 6, 6, 12
 """Bytes of the three parts: with base64 the 32 characters that Atlas' nonces have."""
@@ -58,9 +49,8 @@ _ALL = (1 << WINDOW) - 1
 def secret_of(keys: Iterable[ApiKey]) -> bytes:
     """Return the secret that gateways with the same keys share, in whatever order they hold them.
 
-    Anybody can ask for a nonce, and test a guess of all keys by it. A test must not be cheaper than that of one key by
-    a captured Digest signature, which is two MD5 hashes: so it costs 100,000 times as much. (Atlas' private keys have
-    122 random bits, which is out of reach either way.)
+    Anybody can ask for a nonce, and test a guess of all keys by it; a test costs far more than that of one key by a
+    captured Digest signature, two MD5 hashes.
     """
     text = "\n".join(sorted(f"{key.public_key}:{key.private_key}" for key in keys))
     return hashlib.pbkdf2_hmac("sha256", text.encode(), b"atlas-shim nonces", ROUNDS)
@@ -93,10 +83,8 @@ class Nonces:
     The clock may be set: a nonce is refused while it comes from the future, and one given out after that is good.
     """
 
-    def __init__(self, clock: Callable[[], float] = time.time, *, life: float = _LIFE, kept: int = _MOST) -> None:
+    def __init__(self, clock: Callable[[], float] = time.time, *, kept: int = _MOST) -> None:
         self._clock = clock
-        self._life = int(life * 1000)
-        self._skew = int(_SKEW * 1000)
         self._kept = kept
         self._secrets = [secrets.token_bytes(32)]
         self._uses: OrderedDict[tuple[str, str], _Uses] = OrderedDict()
@@ -119,10 +107,10 @@ class Nonces:
         now = self._now()
         uses = self._uses.get((nonce, name))
         born = uses.born if uses is not None else self._birth(nonce)
-        if born is None or not -self._skew <= now - born < self._life:
+        if born is None or not -_SKEW <= now - born < _LIFE:
             return False
         if uses is None:
-            if self._forgotten > now + self._skew:  # the clock was set back
+            if self._forgotten > now + _SKEW:  # the clock was set back
                 self._forgotten = now - 1
             if born <= self._forgotten:
                 return False
@@ -148,7 +136,7 @@ class Nonces:
         """Forget uses of nonces that are too old to be accepted, and the oldest uses if there are too many."""
         while True:
             oldest = next(iter(self._uses.values()))
-            if len(self._uses) <= self._kept and now - oldest.born < self._life:
+            if len(self._uses) <= self._kept and now - oldest.born < _LIFE:
                 return
             self._uses.popitem(last=False)
             if oldest.born <= now:  # unless the clock was set back since
@@ -181,27 +169,23 @@ class NonceStore:
             raise SettingsError("nonce_store: the URL can't be read (its text is not shown)") from None
         self._client: Any = redis.Redis(connection_pool=self._pool)
         self._clock = clock
-        self._resting = self._silent = float("-inf")
+        self._resting = float("-inf")
 
     async def take(self, nonce: str, count: int, name: str) -> bool:
         """Take one count of a nonce for a proven name; False if it was used. Raises Refusal without an answer."""
-        said = cause = "it failed a moment ago"
-        if (now := self._clock()) >= self._resting:
+        said = "it failed a moment ago"
+        if self._clock() >= self._resting:
             use = PREFIX + hashlib.blake2b(f"{nonce}:{count}:{name}".encode(), digest_size=16).hexdigest()
             try:
                 async with asyncio.timeout(PATIENCE):
                     answer = await self._client.set(use, b"", nx=True, px=_KEPT)
                 if answer is True or answer is None:
                     return answer is True
-                said = cause = "an answer to another question"
+                said = "an answer to another question"
             except Exception as error:  # noqa: BLE001 - an odd answer breaks the client's own reading of it anywhere
-                said, cause = type(error).__name__, str(error)
+                said = str(error) or type(error).__name__
             self._resting = self._clock() + _PAUSE
-            if now >= self._silent:
-                self._silent = now + _QUIET
-                log.warning(
-                    "the nonce store does not answer, so signed calls are refused: %s", cause or "no answer in time"
-                )
+            log.warning("the nonce store does not answer, so signed calls are refused: %s", said)
         raise Refusal(
             503,
             "SHIM_NONCE_STORE_UNREACHABLE",

@@ -20,9 +20,7 @@ from shim.gateway.errors import Refusal, too_slow
 from shim.gateway.upstream.client import Upstream
 from shim.gateway.upstream.connection import OutboundCall, UpstreamResponse
 
-_REFUSED_LIMIT = 64 * 1024
-"""Bytes that are read of a refused attempt's content, and of a reply to the gateway's own calls."""
-
+_REFUSED_LIMIT = 64 * 1024  # bytes that are read of a refused attempt, and of a reply to the gateway's own calls
 _IDLE = 256  # nonces kept for later, the last used ones
 _ATTEMPTS = 3  # requests sent for one call at most
 _PAUSE = 1.0  # seconds for which a failed exchange for a token is the answer to every call: they would all fail alike
@@ -66,10 +64,7 @@ PASSTHROUGH = UpstreamSigner()
 
 @attrs.define
 class Nonce:
-    """One challenge of upstream's, and how often it was used.
-
-    ``start`` is what an answer to it says before the target, and ``end`` what it says last.
-    """
+    """One challenge of upstream's, how often it was used, and what an answer says before the target and at its end."""
 
     value: str
     stale: bool
@@ -91,8 +86,7 @@ class KeySigner(UpstreamSigner):
     """Signs every call with one API key, by nonces that are used again, each by one call at a time.
 
     A strict server refuses a count of uses that it has seen, or that overtakes another on the way. So a call borrows a
-    nonce until the reply's head is there. The nonce returned last is lent first: calls one after the other cost one
-    challenge per life of a nonce, and n calls at once cost n. ``challenge`` makes the fields that stand in for
+    nonce, the one returned last, until the reply's head is there. ``challenge`` makes the fields that stand in for
     upstream's challenge when even a signed call is answered 401.
     """
 
@@ -109,15 +103,14 @@ class KeySigner(UpstreamSigner):
         for number in range(1, _ATTEMPTS + 1):
             signature = nonce.sign(call.method, call.target) if nonce is not None else None
             response = await upstream.send(_signed(outbound, signature))
-            if (other := challenge_of(response.head, self._key)) is None:
-                break
+            other = challenge_of(response.head, self._key)
             # A new nonce that was refused without a word about age means the key, or its rights.
-            if number == _ATTEMPTS or (is_new and not other.stale):
-                nonce = other
+            is_last = other is None or number == _ATTEMPTS or (is_new and not other.stale)
+            nonce, is_new = other or nonce, True
+            if is_last:
                 break
             with contextlib.suppress(Refusal):
                 await finish(response)
-            nonce, is_new = other, True
         if nonce is not None:
             self._idle.append(nonce)
         return answered(response, self._challenge)
@@ -163,8 +156,8 @@ class AccountSigner(UpstreamSigner):
                 return token
             if (asked := self._clock()) >= self._refused_until:
                 try:
-                    async with asyncio.timeout(upstream.deadline):
-                        reply = await finish(await upstream.send(OutboundCall(self._exchange, readable=True)))
+                    outbound = OutboundCall(self._exchange, readable=True, until=upstream.now() + upstream.deadline)
+                    reply = await finish(await upstream.send(outbound))
                     self._refusal = attrs.evolve(_NO_TOKEN, said=f"the token endpoint answered {reply.status}")
                     if reply.status == 200 and reply.body is not None and not reply.fault:
                         return self._book.learn(json.loads(reply.body), asked)
@@ -206,8 +199,7 @@ def challenge_of(reply: Reply, key: ApiKey) -> Nonce | None:
 
 
 def _quoted(text: str) -> str:
-    escaped = text.replace("\\", "\\\\").replace('"', '\\"')
-    return f'"{escaped}"'
+    return '"' + text.replace("\\", "\\\\").replace('"', '\\"') + '"'
 
 
 async def finish(response: UpstreamResponse) -> Reply:

@@ -12,6 +12,7 @@ from shim.gateway.http1.wire import Wire
 BUFFERED = 65536  # bytes of each message that count as reserved; one read takes at most as many
 ROOM = 8192  # bytes that may wait to be streamed before reading stops; collected content has no such bound
 RATE = 256  # bytes a second below which a caller is stalling
+_LATE = "The request's content did not arrive in the configured time."
 
 
 class Body:
@@ -19,8 +20,7 @@ class Body:
 
     ``is_complete`` says that the end has arrived, ``error`` why it never will. While the content ``is_collected`` into
     ``chunks``, reading does not stop. The sender must send ``RATE`` bytes a second in any ``patience`` seconds that are
-    spent waiting for it (0: no limit); earlier bytes do not count, nor does the reader's time. ``on_wait`` is called
-    before the first wait, if nothing has arrived.
+    spent waiting for it (0: no limit). ``on_wait`` is called before the first wait, if nothing has arrived.
     """
 
     __slots__ = (
@@ -46,10 +46,9 @@ class Body:
         self.on_wait: Callable[[], None] | None = None
 
     def feed(self, data: bytes, start: int = 0) -> int:
-        """Take the content in ``data`` from ``start`` on, and return where it stopped.
+        """Take the content in ``data`` from ``start`` on, and return where it stopped; raises ChunkError.
 
-        That is before the end of ``data`` when the content ends there, or when it comes in so many chunks that others
-        should have their turn first. Raises ChunkError.
+        That is before the end of ``data`` if the content ends there, or comes in too many chunks for one turn.
         """
         if self._decoder is not None:
             piece, stop = self._decoder.feed(data, start)
@@ -128,19 +127,13 @@ class Body:
         return False
 
     async def all(self, limit: int, take: Callable[[int], None] | None = None) -> bytes | None:
-        """Return the whole content, None when it is longer than ``limit`` bytes; raises Refusal as ``collect`` does.
-
-        Content that says how long it is needn't be sent to be found too long.
-        """
+        """Return the whole content, None when it is longer than ``limit`` bytes; raises Refusal as ``collect`` does."""
         if (self.length or 0) > limit or not await self.collect(limit, take):
             return None
         return b"".join(self.chunks)
 
     async def stream(self) -> AsyncIterator[bytes]:
-        """Yield what was collected or has arrived, even if that is empty, and then each piece that arrives.
-
-        The empty piece lets a message's head leave alone: the other side may answer that.
-        """
+        """Yield what was collected or has arrived, even if that is empty (a head leaves alone), then each piece."""
         first, self.chunks = [*self.chunks, self.arrived()], []
         yield b"".join(first)
         while chunk := await self.piece():
@@ -152,7 +145,7 @@ class Body:
             self.on_wait = None
         loop = asyncio.get_running_loop()
         self._waiter, began = loop.create_future(), loop.time()
-        timer = loop.call_later(self._patience, self._late) if self._timeout else None
+        timer = loop.call_later(self._patience, lambda: self.fail(too_late(_LATE))) if self._timeout else None
         try:
             await self._waiter
         finally:
@@ -160,9 +153,6 @@ class Body:
             if timer is not None:
                 timer.cancel()
                 self._patience -= loop.time() - began
-
-    def _late(self) -> None:
-        self.fail(too_late("The request's content did not arrive in the configured time."))
 
 
 EMPTY = Body(None)  # no content: it is complete, and so the same for all messages

@@ -35,10 +35,7 @@ class ChunkDecoder:
         self.done = False
 
     def feed(self, data: bytes, start: int) -> tuple[bytes, int]:
-        """Return the content that ``data`` has from ``start`` on, and where it stopped; raises ChunkError.
-
-        It stops at the end of ``data``, or of the content, or after ``AT_ONCE`` chunks.
-        """
+        """Return the content in ``data`` from ``start`` on, for ``AT_ONCE`` chunks, and its stop; raises ChunkError."""
         end, pieces, lines = len(data), [], 0
         while start < end and not self.done:
             left = self._left

@@ -23,7 +23,7 @@ if TYPE_CHECKING:  # connections and their count know each other
 log = logging.getLogger("shim.gateway")
 
 LONG = 8192  # bytes of a head that isn't whole from which on it is counted; few heads are as long
-_QUIET = 1.0  # seconds after a line on a dropped connection without another: a crowd must not fill the log
+_QUIET = 1.0  # seconds after a warning without another one
 
 Handler = Callable[[Request], Awaitable[None]]
 
@@ -44,11 +44,10 @@ class PeerConnections:
 
 
 class Clients:
-    """The connections that a listener has accepted, and which of them are kept.
+    """The connections that a listener has accepted, those in their set-up, too, and which of them are kept.
 
     ``max_connections`` are served at a time, three quarters of them to one peer. Beyond that an idle connection ends,
     of the peer with the most; if no connection is idle, as many again get a refusal, and the rest are reset.
-    ``connections`` includes those in their set-up.
     """
 
     def __init__(self, handler: Handler, options: Options | None = None) -> None:
@@ -79,11 +78,15 @@ class Clients:
             peer.idle[connection] = None
             return peer, "served"
         if count > 2 * most or peer.count > 2 * of_peer:
-            if (now := self.loop.time()) >= self._quiet_until:
-                self._quiet_until = now + _QUIET
-                log.warning("dropped a connection: %s are open", count)
+            self.warn("dropped a connection: %s are open", count)
             return peer, "dropped"
         return peer, "surplus"
+
+    def warn(self, text: str, about: object) -> None:
+        """Log a warning, if there was none in the last second: a crowd must not fill the log."""
+        if (now := self.loop.time()) >= self._quiet_until:
+            self._quiet_until = now + _QUIET
+            log.warning(text, about)
 
     def left(self, connection: Connection) -> None:
         """Count a connection off; a second call changes nothing."""

@@ -32,13 +32,12 @@ CONTINUE = b"HTTP/1.1 100 Continue\r\n\r\n"
 class Connection(Wire):
     """One connection of an address, from when it was ``accepted``: its ``set_up`` comes before its first request.
 
-    Its ``verdict`` says whether it is served; a surplus one gets a refusal as its only reply. ``client`` is the name of
-    the caller by TLS.
+    Its ``verdict`` says whether it is served; a surplus one gets a refusal as its only reply.
     """
 
     __slots__ = (
         "_body", "_clients", "_has_begun", "_is_ending", "_left", "_request", "_searched", "_since", "_task",
-        "_waiter", "accepted", "client", "peer", "scheme", "set_up", "verdict",
+        "_waiter", "accepted", "peer", "scheme", "set_up", "verdict",
     )  # fmt: skip
 
     def __init__(self, clients: Clients, address: str, scheme: str, accepted: socket.socket | None = None) -> None:
@@ -46,7 +45,6 @@ class Connection(Wire):
         self.scheme = scheme
         self.accepted = accepted
         self.set_up: asyncio.Task[None] | None = None
-        self.client: str | None = None
         self._clients = clients
         self._task: asyncio.Task[None] | None = None
         self._waiter: asyncio.Future[None] | None = None
@@ -144,7 +142,7 @@ class Connection(Wire):
             if head.expects_continue:
                 body.on_wait = partial(self.write, CONTINUE)  # RFC 9110, 10.1.1
         self._body = body
-        self._request = Request(head, credential, body, self.scheme, self.peer.address, self, self.client)
+        self._request = Request(head, credential, body, self.scheme, self.peer.address, self)
         self._rest = b""
         if end < len(data):
             self._feed(data, end)

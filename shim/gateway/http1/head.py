@@ -35,13 +35,10 @@ _SECRET = frozenset({"authorization", "cookie", "proxy-authorization"})  # field
 _TOO_MANY = "The request has too many fields."
 _TOO_LONG_LINE = "The request target is too long."
 
-_VALUE = re.compile(rb"[\t\x20-\x7e\x80-\xff]*")
 TLS_RECORD = b"\x16\x03"  # how a TLS handshake begins (RFC 8446, 5.1)
-
-_TOKEN = re.compile(rb"[!#$%&'*+.^_`|~0-9A-Za-z-]+ ")
+_VALUE = re.compile(rb"[\t\x20-\x7e\x80-\xff]*")
 _CONTROL = re.compile(rb"[\x00-\x08\x0a-\x1f\x7f]")
 _BEGINNING = re.compile(rb"[!#$%&'*+.^_`|~0-9A-Za-z-]+(?: |$)")
-
 
 Credential = tuple[int, str, str]  # a field line that frames nothing: its place in the head, name and value
 
@@ -74,9 +71,8 @@ class _Events:
 class RequestHead:
     """The head of a request: what its line and fields say, and how its content is framed.
 
-    ``length`` is None without a Content-Length; ``chunked`` content has none. ``target`` is raw, and so are values,
-    but for the blanks around them. ``has_content`` says that content follows (RFC 9112, 6.3). A head that is remembered
-    has no credential; ``prepared`` is what others remember of it.
+    ``length`` is None without a Content-Length; ``target`` is raw, and so are values, but for the blanks around them. A
+    head that is remembered has no credential; ``prepared`` is what others remember of it.
     """
 
     method: str
@@ -147,7 +143,7 @@ def _parse_request(data: bytes) -> RequestHead:
     except httptools.HttpParserUpgrade:
         pass  # an offer that the gateway doesn't take up (RFC 9110, 7.8)
     except httptools.HttpParserInvalidMethodError:
-        if _TOKEN.match(data.lstrip(b"\r\n")):  # methods are case-sensitive (RFC 9110, 9.1 and 15.6.2)
+        if _BEGINNING.match(data.lstrip(b"\r\n")):  # methods are case-sensitive (RFC 9110, 9.1 and 15.6.2)
             raise bad_request("The method is none that this gateway knows.", 501) from None
         raise _malformed(data) from None
     except httptools.HttpParserError:
@@ -241,10 +237,9 @@ def check_beginning(data: bytes) -> None:
 
 
 def parse_reply(data: bytes) -> ReplyHead:
-    """Return the head that ``data`` is, its empty line included; raises MalformedHead.
+    """Return the head that ``data`` is, its empty line included; raises MalformedHead, also if it is framed twice.
 
-    A reply that frames its content in two ways is malformed, as a request is. Within a second most heads of upstream
-    are the same: short ones are remembered.
+    Within a second most heads of upstream are the same: short ones are remembered.
     """
     return _parse_reply(data) if len(data) > REMEMBERED or b"ookie" in data else _known_reply(data)
 

@@ -1,7 +1,6 @@
 """Where calls are taken: TCP sockets or a unix socket, with or without TLS, and the set-up of their connections.
 
-Connections are accepted here and counted from that moment on: before the header of a balancer in front of the gateway
-(``proxy_protocol``), before TLS, before the first byte of a request.
+They are counted from when they are accepted, before a balancer's header (``proxy_protocol``) and TLS.
 """
 
 from __future__ import annotations
@@ -27,7 +26,7 @@ from shim.gateway.http1.peers import UNNAMED, peer_of, read_peer
 from shim.gateway.http1.secure import Tls
 from shim.gateway.option_values import Address
 from shim.gateway.options import Options
-from shim.gateway.tls import name_in, why
+from shim.gateway.tls import why
 
 log = logging.getLogger("shim.gateway")
 
@@ -36,7 +35,6 @@ _BACKLOG = 1024
 _FLUSH = 0.01  # seconds between looks at what is still to be written
 _AT_ONCE = 64  # connections accepted before others get their turn
 _PAUSE = 0.5  # seconds in which no connection is accepted after there was no descriptor left for one
-_TOLD = 60.0  # seconds in which this is logged once
 
 _EXHAUSTED = frozenset({errno.EMFILE, errno.ENFILE, errno.ENOBUFS, errno.ENOMEM})
 _GONE = (BlockingIOError, InterruptedError, ConnectionError)
@@ -115,10 +113,10 @@ def _bound_unix(path: Path) -> socket.socket:
 
 
 class Listener:
-    """Listening sockets (several for a name with several addresses) and the set-up of their connections.
+    """Listening sockets, which are the listener's from here on, and the set-up of their connections.
 
-    ``address`` is None for a unix socket. ``tls`` returns the context of a handshake. A ``reserve`` of descriptors lets
-    connections be accepted when the process has none left. The sockets are the listener's from here on.
+    ``tls`` returns the context of a handshake. A ``reserve`` of descriptors lets connections be accepted when the
+    process has none left.
     """
 
     def __init__(
@@ -128,7 +126,6 @@ class Listener:
         self.address = bound.address
         self._sockets = list(bound.sockets)
         self._tls = tls
-        self._told = float("-inf")
         self._most_reserved = reserve
         self._reserve: list[int] = []
         for one in self._sockets:
@@ -166,15 +163,12 @@ class Listener:
 
     def _pause(self, error: OSError) -> None:
         """Accept nothing for a while."""
-        loop = self.clients.loop
-        if loop.time() - self._told > _TOLD:
-            self._told = loop.time()
-            log.warning("connections wait to be accepted: %s", (error.strerror or "").lower())
+        self.clients.warn("connections wait to be accepted: %s", (error.strerror or "").lower())
         for one in self._sockets:
-            loop.remove_reader(one.fileno())
+            self.clients.loop.remove_reader(one.fileno())
         for _ in range(_AT_ONCE):  # room for those that wait
             self.clients.spare()
-        loop.call_later(_PAUSE, self._watch)
+        self.clients.loop.call_later(_PAUSE, self._watch)
 
     def take(self, accepted: socket.socket, tls: ssl.SSLContext | None) -> asyncio.Task[None] | None:
         """Serve a connection that was accepted here or elsewhere; returns its set-up, None if it is dropped."""
@@ -207,7 +201,6 @@ class Listener:
             await clients.loop.connect_accepted_socket(lambda: connection, accepted)
             if layer is not None:
                 await layer.shaken()
-                connection.client = name_in(layer.certificate())
 
     def _was_set_up(self, connection: Connection, task: asyncio.Task[None]) -> None:
         error = None if task.cancelled() else task.exception()
@@ -235,7 +228,7 @@ class Listener:
     async def drained(self, patience: float, in_flight: Callable[[], int]) -> None:
         """Return when nothing is in flight and all replies are in the hands of the kernel, however slowly callers read.
 
-        Until so many seconds have passed a call may be on its way on any connection, and is waited for.
+        For ``patience`` seconds a call may be on its way on any connection.
         """
         end = self.clients.loop.time() + patience
         await asyncio.sleep(_FLUSH)

@@ -30,10 +30,9 @@ class NoProxyHeader(ConnectionError):  # noqa: N818 - named for what is missing
 
 
 async def read_peer(receive: Callable[[int], Awaitable[bytes]]) -> str | None:
-    """Return the address of the balancer's caller, None where it speaks for itself or the family has none.
+    """Return the address of the balancer's caller, None if it names nobody; raises NoProxyHeader.
 
-    ``receive`` returns at most so many bytes, and none at the end; not one more is asked for than the header has.
-    Raises NoProxyHeader.
+    ``receive`` returns at most so many bytes, and none at the end; no more are asked for than the header has.
     """
     start = await _exactly(receive, 16)
     version_command, family = start[12], start[13]
@@ -71,10 +70,7 @@ def peer_of(connection: socket.socket) -> str:
 
 @lru_cache(maxsize=1024)
 def _normal(text: str) -> str:
-    """Return an address in one spelling, so that a peer is counted once; raises ValueError.
-
-    Some write it with a port, or in brackets.
-    """
+    """Return an address, with a port or in brackets as some write it, in one spelling; raises ValueError."""
     if text.startswith("["):
         text = text[1:].partition("]")[0]
     elif text.count(":") == 1:

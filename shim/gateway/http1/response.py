@@ -20,11 +20,11 @@ _TOGETHER = 65536  # bytes of content that are copied behind a head, so that bot
 
 @attrs.define(eq=False)
 class Request:
-    """A request of a caller whose address is ``peer``, and whose name by TLS ``client``, on a connection, the ``way``.
+    """A request of a caller whose address is ``peer``, on a connection, the ``way``.
 
     It is answered once: by ``answer`` with a whole reply, or by ``begin``, ``send`` and ``end`` with one that is
-    streamed. ``status`` is None until then, ``begun`` says that the caller was sent a part of a streamed reply, and
-    ``whole`` that the reply was written to its end. ``request_id`` is a field line of replies that lack one.
+    streamed. ``status`` is None until then; ``begun``: the caller was sent a part of a streamed reply; ``whole``: the
+    reply was written to its end. ``request_id`` is a field line of replies that lack one.
     """
 
     head: RequestHead
@@ -33,7 +33,6 @@ class Request:
     scheme: str
     peer: str
     way: Wire
-    client: str | None = None
     status: int | None = None
     keep_alive: bool = True
     request_id: bytes = b""

@@ -1,8 +1,7 @@
 """The TLS of a connection: what arrives is decrypted a record at a time, and what is sent leaves as ciphertext.
 
 The TLS of event loops holds several hundred KiB for each connection. Here what arrives passes a buffer that all share,
-and what leaves waits as ciphertext in the transport: a connection with TLS holds some 40 KiB more than a plain one, and
-reading stops and resumes as there.
+and what leaves waits as ciphertext in the transport: a connection with TLS holds some 40 KiB more than a plain one.
 """
 
 from __future__ import annotations
@@ -10,7 +9,6 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import ssl
-from typing import Any, cast
 
 from shim.gateway.errors import bad_request
 from shim.gateway.http1.wire import Wire
@@ -25,10 +23,9 @@ _PLAIN = "The gateway speaks TLS here: call it by https://."
 
 
 class Tls:
-    """What a wire speaks TLS with, from its ``connection_made`` on.
+    """What a wire speaks TLS with, from its ``connection_made`` on; at most ``size`` bytes are read at a time.
 
-    A connection that ends without a close_notify is lost for the wire: anybody on the way could have ended it, so that
-    content must not end there. At most ``size`` bytes are read at a time.
+    A connection that ends without a close_notify is lost: anybody on the way could have ended it, and its content.
     """
 
     __slots__ = (
@@ -151,7 +148,3 @@ class Tls:
             self._ready.set_exception(error or ConnectionResetError("the connection ended within its handshake"))
             self._ready.exception()  # looked at, whoever waits or not
         return self._error
-
-    def certificate(self) -> dict[str, Any] | None:
-        """Return the other side's certificate, None if it showed no certificate, as ``SSLSocket.getpeercert`` does."""
-        return cast("dict[str, Any] | None", self._object.getpeercert())

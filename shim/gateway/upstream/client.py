@@ -35,11 +35,10 @@ _USUAL = ("connection_terminated", "connection_timeout", "http_response_timeout"
 class Upstream:
     """Sends calls to one origin, over kept connections; the one used last is lent first.
 
-    ``context`` returns the TLS context of a new connection. The environment's ``proxy`` for the origin is looked up
-    once, at the start; netrc is not read: its logins were not given for a caller's calls. ``hundreds`` counts replies
-    by the first digit of their status, ``failures`` calls without a reply by Proxy-Status type. ``name``
-    identifies this gateway in Via: a call may pass other gateways. ``deadline`` is for the gateway's own calls, ``now``
-    the loop's clock.
+    ``context`` returns the TLS context of a new connection. The environment's ``proxy`` is looked up at the start;
+    netrc is not read: its logins were not given for a caller's calls. ``hundreds`` counts replies by the first digit of
+    their status, ``failures`` calls without a reply by Proxy-Status type. ``name`` identifies this gateway in Via,
+    ``deadline`` is for the gateway's own calls, ``now`` the loop's clock.
     """
 
     def __init__(self, options: Options, limits: Limits, context: Callable[[], ssl.SSLContext]) -> None:
@@ -68,10 +67,7 @@ class Upstream:
         self._is_closed = False
 
     def elsewhere(self, origin: str) -> Upstream:
-        """Return the client of another origin, which trusts the system's roots and shows no certificate.
-
-        Its calls count with these; needs a running loop.
-        """
+        """Return another origin's client, with the system's roots and no certificate; its calls count with these."""
         if (other := self._others.get(origin)) is None:
             context = system_context()
             options = attrs.evolve(self._options, upstream=origin)
@@ -102,9 +98,8 @@ class Upstream:
     async def send(self, outbound: OutboundCall, head: bytes = b"", until: float = NEVER) -> UpstreamResponse:
         """Send one call, its target as it is, and return the reply's head; raises Refusal if no reply comes.
 
-        The ``head`` is made of the call, and ``until`` is the call's, unless they are given. A read that met a kept
-        connection closed under it, and got no byte of an answer, is sent once more, on a new one (RFC 9110, 9.2.2);
-        nothing else is ever sent twice.
+        ``head`` and ``until`` are the call's, unless they are given. A read that met a kept connection closed under it,
+        and got no byte of an answer, is sent once more, on a new one (RFC 9110, 9.2.2); nothing else is sent twice.
         """
         if outbound.early is not None and outbound.early.sent == self.head_of(outbound):
             return outbound.early
