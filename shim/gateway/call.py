@@ -185,7 +185,7 @@ class Handler:
                 line.translation = run.seconds
             return buffered
 
-        owner, key = _owner(run.call, signer), (plan, signer, run.call.target, run.base, fields)
+        owner, key = _owner(run.call, signer), (plan, signer, run.call.target, run.inbound.base, fields)
         shared = await self.coalescer.share(owner, key, plan.options.coalesce or 0.0, make)
         if shared is None:
             return False

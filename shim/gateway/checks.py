@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-from typing import TYPE_CHECKING
 from urllib.parse import unquote, urlsplit
 
 import attrs
@@ -14,10 +13,8 @@ from shim.gateway.errors import Refusal, bad_request
 from shim.gateway.fields import folded
 from shim.gateway.http1.head import RequestHead
 from shim.gateway.http1.response import Request
-
-if TYPE_CHECKING:  # both have to do with lists of allowed calls
-    from shim.gateway.option_values import Address
-    from shim.gateway.plan import Plan
+from shim.gateway.option_values import Address
+from shim.gateway.plan import Plan
 
 NO_FORWARD_PROXY = "Give its URL as the base URL of the API, and not as HTTP_PROXY or HTTPS_PROXY."
 
@@ -67,13 +64,13 @@ class InboundRequest:
     """A request that passed the checks.
 
     ``call`` is what it asks of upstream: its target in origin form without the base path of ``--public-url``, its
-    fields without those that Connection names, its content unread. ``authority`` is the one that the caller used, and
-    ``is_moved`` says that the base path was cut off.
+    fields without those that Connection names, its content unread. ``base`` is the URL that the caller calls the
+    gateway by, and ``is_moved`` says that the base path was cut off.
     """
 
     call: Call
     head: RequestHead
-    authority: str
+    base: str
     is_moved: bool = False
 
 
@@ -95,9 +92,10 @@ def check(request: Request, plan: Plan, authorities: frozenset[str], name: str) 
     authority = hosts[0] if hosts else ""
     if not target.startswith("/"):
         target, authority = _from_absolute(target, authorities, request.scheme)
-    base = urlsplit(plan.options.public_url or "").path
-    if is_moved := base != "" and target.startswith(f"{base}/"):
-        target = target.removeprefix(base)
+    public_url = (plan.options.public_url or "").rstrip("/")
+    prefix = urlsplit(public_url).path
+    if is_moved := prefix != "" and target.startswith(f"{prefix}/"):
+        target = target.removeprefix(prefix)
     if plan.checks_host and authority.lower() not in authorities:
         raise Refusal(421, "SHIM_HOST_UNKNOWN", _UNKNOWN_HOST, error="http_request_denied", close=True)
     if target.startswith("//"):
@@ -114,10 +112,10 @@ def check(request: Request, plan: Plan, authorities: frozenset[str], name: str) 
         raise bad_request("The query has too many parameters.", 414)
     if "%" in path or "/." in path or "\\" in path or not path.isprintable():  # hardly any
         _check_path(method, path, headers, plan.engine)
-    if not path.startswith("/api/") and (prefix := _PREFIXED.match(path)):
-        raise Refusal(404, "SHIM_BASE_PATH_UNKNOWN", _UNKNOWN_BASE % prefix[1][:100], error="http_request_error")
+    if not path.startswith("/api/") and (found := _PREFIXED.match(path)):
+        raise Refusal(404, "SHIM_BASE_PATH_UNKNOWN", _UNKNOWN_BASE % found[1][:100], error="http_request_error")
     call = Call(method, plan.options.upstream, target, headers)
-    return InboundRequest(call, head, authority, is_moved)
+    return InboundRequest(call, head, public_url or f"{request.scheme}://{authority}", is_moved)
 
 
 def _from_absolute(target: str, authorities: frozenset[str], spoken: str) -> tuple[str, str]:

@@ -66,12 +66,6 @@ class Exchange:
     def _call(self) -> Call:
         return self.inbound.call
 
-    @property
-    def base(self) -> str:
-        """The URL that the caller calls the gateway by."""
-        public_url = self.plan.options.public_url
-        return (public_url or "").rstrip("/") or f"{self.request.scheme}://{self.inbound.authority}"
-
     async def run(self, *, whole: bool = False) -> Outcome | None:
         """Send and read what the core asks for, until it says how the exchange ends.
 
@@ -85,7 +79,7 @@ class Exchange:
         handler, settings = self.handler, self.plan.settings
         spent = 0.0 if self.early is None else perf_counter() - self.early.began
         until = handler.upstream.now() + settings.deadline - spent
-        context = Context(settings, handler.memory, handler.clock, self.base, loads, dumps, monotonic=monotonic)
+        context = Context(settings, handler.memory, handler.clock, self.inbound.base, loads, dumps, monotonic=monotonic)
         steps = exchange(self.match, self.call, context)
         reply: Reply | None = None
         try:
