@@ -14,14 +14,13 @@ import pytest
 from click.testing import CliRunner
 
 from shim.cli import main
-from shim.fake import DEMO_CLUSTER, DEMO_GROUP, DEMO_PRIVATE_KEY, DEMO_PUBLIC_KEY, DEMO_TOKEN, FakeAtlas
+from shim.fake import DEMO_CLUSTER, DEMO_GROUP, FakeAtlas
 from shim.fake.server import FakeServer
+from tests.fake.asking import KEY, TOKEN
 from tests.peers.ports import free_port
 
 ROOT = Path(__file__).parents[1]
 EXAMPLES = ROOT / "examples"
-KEY = {"MONGODB_ATLAS_PUBLIC_API_KEY": DEMO_PUBLIC_KEY, "MONGODB_ATLAS_PRIVATE_API_KEY": DEMO_PRIVATE_KEY}
-TOKEN = {"MONGODB_ATLAS_ACCESS_TOKEN": DEMO_TOKEN}
 WHICH = (DEMO_GROUP, DEMO_CLUSTER)
 
 

@@ -11,19 +11,14 @@ from shim.atlas.auth import DigestAuth, configure
 from shim.credentials import VARIABLES
 from shim.errors import SettingsError
 from shim.fake import (
-    DEMO_CLIENT_ID,
     DEMO_CLIENT_SECRET,
     DEMO_CLUSTER,
     DEMO_GROUP,
     DEMO_PRIVATE_KEY,
-    DEMO_PUBLIC_KEY,
     DEMO_TOKEN,
 )
 from shim.fake.server import FakeServer
-
-KEY = {"MONGODB_ATLAS_PUBLIC_API_KEY": DEMO_PUBLIC_KEY, "MONGODB_ATLAS_PRIVATE_API_KEY": DEMO_PRIVATE_KEY}
-ACCOUNT = {"MONGODB_ATLAS_CLIENT_ID": DEMO_CLIENT_ID, "MONGODB_ATLAS_CLIENT_SECRET": DEMO_CLIENT_SECRET}
-TOKEN = {"MONGODB_ATLAS_ACCESS_TOKEN": DEMO_TOKEN}
+from tests.fake.asking import ACCOUNT, KEY, TOKEN
 
 
 @pytest.mark.parametrize("environ", [KEY, ACCOUNT, TOKEN], ids=["key", "account", "token"])
@@ -88,9 +83,6 @@ def test_a_timeout_that_means_nothing_is_refused(kind, timeout):
         kind.typed(access_token="a", environ={}, timeout=timeout)
 
 
-PAIR = {"MONGODB_ATLAS_PUBLIC_API_KEY": "pub", "MONGODB_ATLAS_PRIVATE_API_KEY": "canary"}
-
-
 def settle(environ, *, base_url=None, http_client=None, **parts):
     """Configure, with what a client's constructor passes on."""
     given = dict.fromkeys(VARIABLES) | parts
@@ -99,34 +91,34 @@ def settle(environ, *, base_url=None, http_client=None, **parts):
 
 def test_which_atlas_is_called():
     """An argument beats the base URL of an injected client, that beats the environment, and that beats Atlas' own."""
-    environ = {**PAIR, "MONGODB_ATLAS_BASE_URL": "http://c/api/atlas/v2/"}
+    environ = {**KEY, "MONGODB_ATLAS_BASE_URL": "http://c/api/atlas/v2/"}
     with httpx.Client(base_url="http://b:1/api/atlas/v1.0/") as client:
         assert settle(environ, base_url="http://a/", http_client=client)[0] == "http://a"
         assert settle(environ, http_client=client)[0] == "http://b:1"
     with httpx.Client() as client:
         assert settle(environ, http_client=client)[0] == "http://c"
-    assert settle(PAIR)[0] == "https://cloud.mongodb.com"
+    assert settle(KEY)[0] == "https://cloud.mongodb.com"
 
 
 def test_a_base_url_that_means_nothing():
     """It is refused by the name of its variable, or as the argument that it is."""
     for name, given in (("MCLI_OPS_MANAGER_URL", {}), ("base_url", {"base_url": "https://x/path"})):
         with pytest.raises(SettingsError, match=f"^{name}: "):
-            settle({**PAIR, "MCLI_OPS_MANAGER_URL": "ftp://x"}, **given)
+            settle({**KEY, "MCLI_OPS_MANAGER_URL": "ftp://x"}, **given)
 
 
 def test_argument_credentials_stand_alone():
     """Credentials in arguments are used alone: the environment neither conflicts nor completes them."""
-    assert not isinstance(settle(PAIR, access_token="a")[1], DigestAuth)
+    assert not isinstance(settle(KEY, access_token="a")[1], DigestAuth)
     with pytest.raises(SettingsError, match=r"^private_key: "):
-        settle(PAIR, public_key="a")
+        settle(KEY, public_key="a")
 
 
 def test_who_signs():
     """An injected client with its own credentials does, unless some are given; one without gets the environment's."""
     with httpx.Client(auth=("a", "b")) as basic, httpx.Client(headers={"Authorization": "Bearer a"}) as bearer:
-        assert settle(PAIR, http_client=basic)[1] is None
+        assert settle(KEY, http_client=basic)[1] is None
         assert settle({}, http_client=bearer)[1] is None
         assert settle({}, http_client=bearer, access_token="b")[1] is not None
     with httpx.Client() as plain:
-        assert isinstance(settle(PAIR, http_client=plain)[1], DigestAuth)
+        assert isinstance(settle(KEY, http_client=plain)[1], DigestAuth)

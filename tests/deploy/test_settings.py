@@ -1,4 +1,4 @@
-"""``deploy/shim.toml``, and the settings in the other files: complete, true, and good for the gateway."""
+"""``deploy/shim.toml``, settings in other files, and the compose file: complete, true, and good for the gateway."""
 
 import re
 import tomllib
@@ -7,7 +7,7 @@ import pytest
 
 from shim.gateway.options import TABLE, Options
 from shim.gateway.plan import read_options
-from tests.deploy.conftest import DEPLOY
+from tests.deploy.conftest import DEPLOY, IMAGE
 
 FILE = DEPLOY / "shim.toml"
 
@@ -28,3 +28,17 @@ def test_every_file_of_settings_is_good(file):
     """Also with the hashes of single lines taken away."""
     keys = tomllib.loads(re.sub(r"^#(\w+ = )", r"\1", file.read_text(), flags=re.MULTILINE))
     read_options({}, file=keys)
+
+
+@pytest.mark.slow  # its reader is not a dependency of the tests
+def test_the_compose_file_is_good():
+    """A strict reader takes it; there is time for the end; nothing can be written."""
+    compose = pytest.importorskip("compose_spec", reason="compose-spec is not installed")
+    read = compose.PyCompose.from_yaml((DEPLOY / "compose.yaml").read_text())
+    read.validate()
+    service = read.to_dict()["services"]["atlas-shim"]
+    assert service["image"] == IMAGE
+    assert service["read_only"] is True
+    assert float(service["stop_grace_period"].removesuffix("s")) > Options().drain + 10
+    (volume,) = service["volumes"]
+    assert (DEPLOY / volume.split(":")[0] / "shim.toml").is_file()

@@ -13,6 +13,7 @@ import pytest
 
 from shim.fake import DEMO_CLUSTER, DEMO_GROUP, DEMO_PRIVATE_KEY, DEMO_PUBLIC_KEY, FakeAtlas
 from shim.fake.server import FakeServer
+from tests.fake.asking import KEY
 from tests.docs.pages import DOCS, blocks, path, play
 
 ELSEWHERE = {"next-sunset.md", "trouble.md"}
@@ -73,8 +74,7 @@ def test_a_hard_coded_host(folder):
     names += [("PUBLIC:PRIVATE", f"{DEMO_PUBLIC_KEY}:{DEMO_PRIVATE_KEY}")]
     names += [("groups/GROUP/serverless/NAME", f"groups/{DEMO_GROUP}/serverless/{DEMO_CLUSTER}")]
     with FakeServer(FakeAtlas()) as atlas:
-        theirs = {"MONGODB_ATLAS_PUBLIC_API_KEY": DEMO_PUBLIC_KEY, "MONGODB_ATLAS_PRIVATE_API_KEY": DEMO_PRIVATE_KEY}
-        environ = {**theirs, "ATLAS_SHIM_UPSTREAM": atlas.url}
+        environ = {**KEY, "ATLAS_SHIM_UPSTREAM": atlas.url}
         play("how-to/hard-coded-host.md", folder, environ=environ, replaced=names)
     assert not (folder / "ca.key").exists()
 

@@ -6,23 +6,12 @@ import pytest
 from click.testing import CliRunner
 
 from shim.cli import check_dropin, main
-from shim.fake import (
-    DEMO_CLIENT_ID,
-    DEMO_CLIENT_SECRET,
-    DEMO_CLUSTER,
-    DEMO_GROUP,
-    DEMO_PRIVATE_KEY,
-    DEMO_PUBLIC_KEY,
-    FakeReply,
-)
+from shim.fake import DEMO_CLUSTER, DEMO_GROUP, DEMO_PRIVATE_KEY, DEMO_PUBLIC_KEY, FakeReply
 from tests.docs.trouble import (
-    ACCOUNT,
-    BEARER,
     FLEX,
     FLEX_ACCEPT,
     JOB,
     JOBS,
-    KEY,
     LEGACY_ACCEPT,
     LIMITED,
     OTHER_KEY,
@@ -36,6 +25,7 @@ from tests.docs.trouble import (
     atlas,
     digest,
 )
+from tests.fake.asking import ACCOUNT, BEARER, KEY
 from tests.peers.ports import free_port
 
 VERIFY, OWN = "--credentials verify", "--credentials own"
@@ -179,7 +169,7 @@ def test_401_of_a_token_ends_with_a_new_one(upstream):
     """Which is fetched through the gateway."""
     with Section("401").gateway(upstream) as served:
         form = {"grant_type": "client_credentials"}
-        given = ask(served, "/api/oauth/token", "POST", data=form, auth=(DEMO_CLIENT_ID, DEMO_CLIENT_SECRET))
+        given = ask(served, "/api/oauth/token", "POST", data=form, auth=(*ACCOUNT.values(),))
         assert ask(served, headers={"Authorization": f"Bearer {given.json()['access_token']}"}).status_code == 200
 
 

@@ -7,7 +7,8 @@ from shim import AtlasClient, httpx
 from shim.core.responses import section_of
 from shim.errors import GoneError, UnauthorizedError
 from shim.fake import DEMO_CLUSTER, DEMO_DEDICATED, DEMO_GROUP, DEMO_PRIVATE_KEY, DEMO_PUBLIC_KEY
-from tests.docs.trouble import BEARER, LEGACY_ACCEPT, RETIRED, V2, Section, atlas, digest
+from tests.docs.trouble import LEGACY_ACCEPT, RETIRED, V2, Section, atlas, digest
+from tests.fake.asking import BEARER
 
 HEADERS = {**LEGACY_ACCEPT, **BEARER}
 

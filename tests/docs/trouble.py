@@ -12,17 +12,7 @@ import attrs
 import httpx
 
 from shim.core.responses import section_of
-from shim.fake import (
-    DEMO_CLIENT_ID,
-    DEMO_CLIENT_SECRET,
-    DEMO_CLUSTER,
-    DEMO_GROUP,
-    DEMO_PRIVATE_KEY,
-    DEMO_PUBLIC_KEY,
-    DEMO_TOKEN,
-    FakeAtlas,
-    FakeReply,
-)
+from shim.fake import DEMO_CLUSTER, DEMO_GROUP, DEMO_PRIVATE_KEY, DEMO_PUBLIC_KEY, FakeAtlas, FakeReply
 from shim.fake.server import FakeServer
 from shim.gateway import Gateway, read_options, serve_in_thread
 
@@ -42,10 +32,7 @@ JOB = {
 }
 LEGACY_ACCEPT = {"Accept": "application/vnd.atlas.2023-01-01+json"}
 FLEX_ACCEPT = {"Accept": "application/vnd.atlas.2024-11-13+json"}
-BEARER = {"Authorization": f"Bearer {DEMO_TOKEN}"}
-KEY = {"MONGODB_ATLAS_PUBLIC_API_KEY": DEMO_PUBLIC_KEY, "MONGODB_ATLAS_PRIVATE_API_KEY": DEMO_PRIVATE_KEY}
 OTHER_KEY = {"MONGODB_ATLAS_PUBLIC_API_KEY": "nobodyxx", "MONGODB_ATLAS_PRIVATE_API_KEY": "no-key-of-anybodys"}
-ACCOUNT = {"MONGODB_ATLAS_CLIENT_ID": DEMO_CLIENT_ID, "MONGODB_ATLAS_CLIENT_SECRET": DEMO_CLIENT_SECRET}
 
 LIMITED = FakeReply(
     429,

@@ -6,7 +6,22 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
-from shim.fake import DEMO_GROUP, DEMO_TOKEN, FakeAtlas, FakeReply
+from shim.fake import (
+    DEMO_CLIENT_ID,
+    DEMO_CLIENT_SECRET,
+    DEMO_GROUP,
+    DEMO_PRIVATE_KEY,
+    DEMO_PUBLIC_KEY,
+    DEMO_TOKEN,
+    FakeAtlas,
+    FakeReply,
+)
+
+KEY = {"MONGODB_ATLAS_PUBLIC_API_KEY": DEMO_PUBLIC_KEY, "MONGODB_ATLAS_PRIVATE_API_KEY": DEMO_PRIVATE_KEY}
+ACCOUNT = {"MONGODB_ATLAS_CLIENT_ID": DEMO_CLIENT_ID, "MONGODB_ATLAS_CLIENT_SECRET": DEMO_CLIENT_SECRET}
+TOKEN = {"MONGODB_ATLAS_ACCESS_TOKEN": DEMO_TOKEN}
+BEARER = {"Authorization": f"Bearer {DEMO_TOKEN}"}
+"""Credentials that the fake lets in, as variables of the environment, and as a field of a call."""
 
 CASES = Path(__file__).parents[1] / "cases"
 ROOT = f"/api/atlas/v2/groups/{DEMO_GROUP}"

@@ -10,6 +10,7 @@ import trustme
 from shim.fake import DEMO_CLUSTER, DEMO_GROUP, DEMO_PRIVATE_KEY, DEMO_PUBLIC_KEY, DEMO_TOKEN
 from shim.fake import server as fake_server
 from shim.gateway.option_values import CredentialsMode
+from tests.fake.asking import BEARER, KEY
 from tests.front.proxies import program, recorder, running
 from tests.peers.ports import free_port
 from tests.peers.raw import until
@@ -19,7 +20,6 @@ pytestmark = pytest.mark.slow  # other people's programs
 
 RETIRED = f"/api/atlas/v2/groups/{DEMO_GROUP}/serverless/{DEMO_CLUSTER}/backup/snapshots"
 UNTOUCHED = f"/api/atlas/v2/groups/{DEMO_GROUP}/flexClusters"
-BEARER = {"Authorization": f"Bearer {DEMO_TOKEN}"}
 FLEX = {"Accept": "application/vnd.atlas.2024-11-13+json"}
 
 
@@ -58,8 +58,8 @@ def check(client, **how):
 
 def test_a_caller_with_an_api_key(proxy, tmp_path, monkeypatch):
     """Digest signs the path: Atlas checks what went straight, the gateway what is retired."""
-    monkeypatch.setenv("MONGODB_ATLAS_PUBLIC_API_KEY", DEMO_PUBLIC_KEY)
-    monkeypatch.setenv("MONGODB_ATLAS_PRIVATE_API_KEY", DEMO_PRIVATE_KEY)
+    for name, value in KEY.items():
+        monkeypatch.setenv(name, value)
     with whole(tmp_path, proxy, *in_a_field(proxy), credentials=CredentialsMode.VERIFY) as client:
         for _ in range(2):
             check(client, auth=httpx.DigestAuth(DEMO_PUBLIC_KEY, DEMO_PRIVATE_KEY))

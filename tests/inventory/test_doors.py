@@ -4,11 +4,11 @@ import asyncio
 import ipaddress
 import json
 import socket
-import urllib.request
 import warnings
 from pathlib import Path
 from typing import Any
 from urllib.error import URLError
+from urllib.request import Request, urlopen
 
 import pytest
 
@@ -19,11 +19,10 @@ from shim.doors import process
 from shim.errors import LegacyEndpointWarning
 from shim.fake import DEMO_CLUSTER, DEMO_GROUP, FakeAtlas
 from shim.fake.server import FakeServer
-from tests.doors.calls import SNAPSHOTS
+from tests.fake.asking import BEARER
 from tests.peers.raw import until
 from tests.peers.served import ask, gateway, get
 
-BEARER = {"Authorization": "Bearer demo-access-token"}
 TARGET = f"/api/atlas/v2/groups/{DEMO_GROUP}/serverless/{DEMO_CLUSTER}/backup/snapshots"
 
 
@@ -56,28 +55,6 @@ def lines(file):
     return [json.loads(line) for line in file.read_text().splitlines()]
 
 
-async def by_async_httpx(url):
-    async with httpx.AsyncClient() as client:
-        await client.get(url, headers=BEARER)
-
-
-CALLS = {
-    "httpx": lambda url: httpx.get(url, headers=BEARER),
-    "httpx, async": lambda url: asyncio.run(by_async_httpx(url)),
-    "requests": lambda url: requests.get(url, headers=BEARER, timeout=10).close(),
-}
-
-
-@pytest.mark.parametrize("library", CALLS)
-def test_a_door_names_the_line_of_the_call(file, url, library):
-    """The call site is in the program, not in a library or the shim; a credential is nowhere."""
-    CALLS[library](url)
-    (line,) = lines(file)
-    source = Path(__file__).read_text("utf-8").splitlines()[line["line"] - 1]
-    assert (line["file"], "headers=BEARER" in source) == (__file__, True)
-    assert "demo-access-token" not in file.read_text()
-
-
 def test_the_gateway_names_the_agent_and_its_address(file, url):
     """By User-Agent, and behind a trusted balancer: else every caller would come from there."""
     trusted = (ipaddress.ip_network("127.0.0.1/32"),)
@@ -99,43 +76,50 @@ def test_other_calls_are_not_written_down(file, url):
 
 async def by_aiohttp(url):
     async with aiohttp.ClientSession() as session:
-        await session.get(url)
+        await session.get(url, headers=BEARER)
+
+
+async def by_async_httpx(url):
+    async with httpx.AsyncClient() as client:
+        await client.get(url, headers=BEARER)
 
 
 def by_urllib3(url):
     http = urllib3.PoolManager()
     try:
-        http.request("GET", url, retries=1)
+        http.request("GET", url, retries=1, headers=BEARER)
     finally:
         http.clear()
 
 
-UNANSWERED: dict[str, Any] = {
-    "httpx": (httpx.get, httpx.ConnectError),
+CALLS: dict[str, Any] = {
+    "httpx": (lambda url: httpx.get(url, headers=BEARER), httpx.ConnectError),
     "httpx, async": (lambda url: asyncio.run(by_async_httpx(url)), httpx.ConnectError),
-    "httpx2": (httpx2.get, httpx2.ConnectError),
-    "requests": (requests.get, requests.ConnectionError),
+    "httpx2": (lambda url: httpx2.get(url, headers=BEARER), httpx2.ConnectError),
+    "requests": (lambda url: requests.get(url, headers=BEARER, timeout=10).close(), requests.ConnectionError),
     "urllib3": (by_urllib3, urllib3.exceptions.MaxRetryError),
     "aiohttp": (lambda url: asyncio.run(by_aiohttp(url)), aiohttp.ClientConnectorError),
-    "urllib.request": (urllib.request.urlopen, URLError),
+    "urllib.request": (lambda url: urlopen(Request(url, headers=BEARER)).close(), URLError),
 }
 
 
-@pytest.mark.parametrize("library", UNANSWERED)
-def test_a_call_without_an_answer_is_written_down_once(monkeypatch, tmp_path, library):
-    """With the program's line, and the exception in the place of a reason."""
+@pytest.mark.parametrize("library", CALLS)
+def test_a_door_names_the_line_of_the_call(file, url, monkeypatch, library):
+    """In the program, not in a library or the shim; with the exception in the place of a reason if no answer comes."""
     with socket.create_server(("127.0.0.1", 0)) as closed:
-        url = f"http://127.0.0.1:{closed.getsockname()[1]}"
-    monkeypatch.setenv("ATLAS_SHIM_UPSTREAM", url)
-    monkeypatch.setenv("ATLAS_SHIM_INVENTORY", str(tmp_path / "calls.jsonl"))
-    call, fault = UNANSWERED[library]
+        nowhere = f"http://127.0.0.1:{closed.getsockname()[1]}"
+    call, fault = CALLS[library]
     shim.install()
     try:
+        call(url)
+        monkeypatch.setenv("ATLAS_SHIM_UPSTREAM", nowhere)
         with pytest.raises(fault):
-            call(f"{url}{SNAPSHOTS}")
+            call(f"{nowhere}{TARGET}")
     finally:
         shim.uninstall()
-    entries = [json.loads(line) for line in (tmp_path / "calls.jsonl").read_text().splitlines()]
-    (entry,) = [one for one in entries if "operation" in one]
-    assert (entry["route"], entry["reason"]) == ("none", f"no answer: {fault.__name__}")
-    assert __file__.endswith(entry["file"].rpartition("/")[2])
+    answered, unanswered = (line for line in lines(file) if "operation" in line)
+    assert answered["route"] == "flex"
+    assert (unanswered["route"], unanswered["reason"]) == ("none", f"no answer: {fault.__name__}")
+    assert answered["file"] == unanswered["file"] == __file__
+    assert "headers=BEARER" in Path(__file__).read_text("utf-8").splitlines()[answered["line"] - 1]
+    assert "demo-access-token" not in file.read_text()
