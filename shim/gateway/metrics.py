@@ -73,13 +73,13 @@ Values = Mapping[Any, Any]
 class Metrics(Collector):
     """Makes the page of the parts of a running gateway (inheriting is the library's way).
 
-    ``server`` is None until it starts. All may change while the page is made, in another thread.
+    ``server`` is set at the start. All may change while the page is made, in another thread.
     """
 
     handler: Handler
     certificates: Certificates
     settings: Watched[Plan]
-    server: Clients | None = None
+    server: Clients = attrs.field(init=False)
 
     def text(self) -> bytes:
         """Return all metrics in Prometheus' text format."""
@@ -89,13 +89,12 @@ class Metrics(Collector):
         return generate_latest(registry)
 
     def collect(self) -> Iterator[core.Metric]:
-        """Yield the families; those of connections are left out until there are any."""
+        """Yield the families."""
         values = self._of_calls(self.handler.ledger.snapshot()) | self._of_parts()
         for row in _FAMILIES.strip().split("\n"):
             head, _, said = row.partition(": ")
             kind, name, labels = (*head.split(), "")[:3]
-            if name in values:
-                yield _family(kind, name, said, tuple(filter(None, labels.split(","))), values[name])
+            yield _family(kind, name, said, tuple(filter(None, labels.split(","))), values[name])
 
     def _of_calls(self, counted: Snapshot) -> dict[str, Values]:
         calls, failures, fields = (counted[name].items() for name in ("calls", "failures", "fields"))
@@ -121,8 +120,7 @@ class Metrics(Collector):
         plan, limits, upstream = handler.plan, handler.limits, handler.upstream
         seen = handler.inventory.radar.sightings()
         operations = [(document.name, one) for document in plan.engine.documents for one in document.operations]
-        beside = 0 if server is None else server.held
-        found: dict[str, Values] = {
+        return {
             "in_flight_requests": {(): limits.count},
             "log_lines_dropped": {(): LogLines.lost},
             "upstream_connections": upstream.states(),
@@ -130,7 +128,7 @@ class Metrics(Collector):
             "upstream_connections_reused": {(): upstream.reused},
             "upstream_responses": {f"{digit}xx": count for digit, count in enumerate(upstream.hundreds) if count},
             "upstream_failures": upstream.failures.copy(),
-            "memory_used_bytes": {"reserved": limits.reserved, "held": limits.held, "connections": beside},
+            "memory_used_bytes": {"reserved": limits.reserved, "held": limits.held, "connections": server.held},
             "memory_limit_bytes": {(): limits.memory},
             "tls_certificate_not_after_timestamp_seconds": {
                 one.side: one.expires for one in watched if one.expires is not None
@@ -152,12 +150,10 @@ class Metrics(Collector):
             },
             "announced_last_call_timestamp_seconds": {one.key: one.last for one in seen},
             "announced_calls": {one.key: one.calls for one in seen},
+            "connections": server.states(),
+            "connections_accepted": {(): server.accepted},
+            "connections_refused": server.turned_away.copy(),
         }
-        if server is not None:
-            found["connections"] = server.states()
-            found["connections_accepted"] = {(): server.accepted}
-            found["connections_refused"] = server.turned_away.copy()
-        return found
 
 
 def _sums(rows: Iterable[tuple[Any, int]]) -> Values:
