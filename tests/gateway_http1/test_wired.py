@@ -2,6 +2,7 @@
 
 import asyncio
 from typing import Any
+from unittest.mock import Mock
 
 import pytest
 
@@ -138,6 +139,19 @@ async def test_last_reply_before_unread_requests_is_not_overtaken_by_a_reset():
     await wired.settle()
     assert (wired.caller.ended, wired.caller.closing) == (True, False)
     assert wired.caller.deliver(b"more")
+    await wired.end()
+
+
+async def test_last_reply_to_a_caller_that_has_reset_its_connection_has_an_end(monkeypatch):
+    """Asyncio's own transport raises where a reset has arrived and is not read yet; the connection ends in its time."""
+    wired = Wired(reply_of)
+    connection: Any = wired.caller.protocol
+    monkeypatch.setattr(wired.caller, "write_eof", Mock(side_effect=OSError(107, "not connected")))
+    wired.caller.deliver(b"GET / HTTP/0.9\r\n\r\n")
+    assert connection.due < NEVER
+    connection.late()
+    wired.caller.take(1 << 20)
+    assert wired.caller.closing
     await wired.end()
 
 

@@ -183,7 +183,8 @@ class Wire(asyncio.BufferedProtocol):
         if self._transport is not None and not self._transport.is_closing():
             if self.tls is not None:
                 self.tls.say_farewell()
-            (self._transport.write_eof if half else self._transport.close)()
+            with contextlib.suppress(OSError):  # asyncio's own loop says so where the other side has reset it
+                (self._transport.write_eof if half else self._transport.close)()
 
     def abort(self) -> None:
         if self._transport is not None:
