@@ -51,7 +51,7 @@ def command(*, keep: bool) -> None:
             _show(atlas.url, gateway.url)
             operation = engine.named("listServerlessBackupSnapshots")
             assert operation is not None, "the shipped documents have it"
-            _show_fields(field_lines(operation, "flex"))
+            _show_fields([*field_lines(operation.successors["flex"].resource, "flex")])
             if ended is not None:
                 output.heading("\nBoth keep running until Ctrl-C:")
                 known = [("token", fake.DEMO_TOKEN), ("group", fake.DEMO_GROUP), ("cluster", fake.DEMO_CLUSTER)]

@@ -122,7 +122,7 @@ def _explained(match: Match, call: Call, settings: Settings, at: datetime) -> di
         name: {
             "note": tier.note,
             "after": tier.after,
-            "fields": field_lines(operation, name),
+            "fields": (*field_lines(tier.resource, name),),
             "calls": next_calls(operation, match.raw, tier, origin, query),
         }
         for name, tier in operation.successors.items()

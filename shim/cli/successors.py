@@ -184,12 +184,8 @@ class FieldLine:
     when: str
 
 
-def field_lines(operation: Operation, tier: str) -> tuple[FieldLine, ...]:
-    """Return a line for each rule of each field of an operation's answer, in document order."""
-    return tuple(_lines(operation.successors[tier].resource, tier, ""))
-
-
-def _lines(resource: Resource, tier: str, outer: str) -> Iterator[FieldLine]:
+def field_lines(resource: Resource, tier: str, outer: str = "") -> Iterator[FieldLine]:
+    """Yield a line for each rule of each field of an answer, in document order."""
     for field in resource.fields:
         name = f"{outer}{field.name}"
         for rule in field.rules[tier]:
@@ -197,7 +193,7 @@ def _lines(resource: Resource, tier: str, outer: str) -> Iterator[FieldLine]:
             made = how(field.name) and how("")
             yield FieldLine(name, rule.fidelity.value, rule.sources, made, rule.why, when(rule))
         if field.of is not None and any(rule.fidelity is not Fidelity.ABSENT for rule in field.rules[tier]):
-            yield from _lines(field.of, tier, f"{name}{'[]' if field.type == 'objects' else ''}.")
+            yield from field_lines(field.of, tier, f"{name}{'[]' if field.type == 'objects' else ''}.")
     if resource.rest:
         less = f", but {', '.join(resource.without)}" if resource.without else ""
         yield FieldLine(f"{outer}*", "exact", (), f"all other members unchanged{less}", "", "")

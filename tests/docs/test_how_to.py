@@ -13,8 +13,8 @@ import pytest
 
 from shim.fake import DEMO_CLUSTER, DEMO_GROUP, DEMO_PRIVATE_KEY, DEMO_PUBLIC_KEY, FakeAtlas
 from shim.fake.server import FakeServer
-from tests.fake.asking import KEY
 from tests.docs.pages import DOCS, blocks, path, play
+from tests.fake.asking import KEY
 
 ELSEWHERE = {"next-sunset.md", "trouble.md"}
 """Pages whose commands are run by tests of their own."""

@@ -7,7 +7,7 @@ import httpx
 import pytest
 import trustme
 
-from shim.fake import DEMO_CLUSTER, DEMO_GROUP, DEMO_PRIVATE_KEY, DEMO_PUBLIC_KEY, DEMO_TOKEN
+from shim.fake import DEMO_CLUSTER, DEMO_GROUP, DEMO_PRIVATE_KEY, DEMO_PUBLIC_KEY
 from shim.fake import server as fake_server
 from shim.gateway.option_values import CredentialsMode
 from tests.fake.asking import BEARER, KEY

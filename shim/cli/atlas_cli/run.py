@@ -140,7 +140,13 @@ def _carried_out(command: Command, given: dict[str, flags.Value], others: list[s
     orders = command.path.endswith("restores create")
     if orders and others and "deliveryType" not in given:
         given["deliveryType"] = others.pop(0)  # as in `atlas backups restores start automated`
-    _check_flags(command, given)
+    for negated in (flag for flag in command.flags if flag.negates):  # cobra's words for a flag and its opposite
+        pair = [flag.name for flag in command.flags if flag.argument == negated.argument]
+        if given.keys() >= set(pair):
+            group, all_set = " ".join(pair), " ".join(sorted(pair))
+            raise CliError(
+                f"if any flags in the group [{group}] are set none of the others can be; [{all_set}] were all set"
+            )
     if len(others) != bool(command.argument):
         said = f"requires 1 argument, received {len(others)}" if command.argument else "accepts no arguments"
         raise CliError(f'"{command.path}" {said}\n\nUsage:  {command.usage}')
@@ -172,17 +178,6 @@ def _carried_out(command: Command, given: dict[str, flags.Value], others: list[s
         # Users of `atlas serverless` know that it is retired, so no warning is needed.
         warnings.simplefilter("ignore", LegacyEndpointWarning)
         return show(carry_out(command, given, profile.base_url, credentials, project))
-
-
-def _check_flags(command: Command, given: dict[str, flags.Value]) -> None:
-    """Raise CliError, in cobra's words, if a flag and its opposite are given."""
-    for negated in (flag for flag in command.flags if flag.negates):
-        pair = [flag.name for flag in command.flags if flag.argument == negated.argument]
-        if given.keys() >= set(pair):
-            raise CliError(
-                f"if any flags in the group [{' '.join(pair)}] are set none of the others can be; "
-                f"[{' '.join(sorted(pair))}] were all set"
-            )
 
 
 def _yes(question: str) -> bool:
