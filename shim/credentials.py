@@ -172,7 +172,7 @@ class TokenBook:
         return token if token and token is not refused and self._clock() < token.renew_at else None
 
     def lasting(self, refused: Token | None = None) -> Token | None:
-        """Return the token even if it has to be renewed, as long as it has not ended and is not ``refused``."""
+        """Return the token, even if it has to be renewed, unless it has ended or is ``refused``."""
         token = self._token
         return token if token and token is not refused and self._clock() < token.ends_at else None
 

@@ -17,7 +17,7 @@ from shim.tools.draft.pairs import read_pairs
 @click.command()
 @click.argument("old", type=FILE)
 @click.argument("new", type=FILE, required=False)
-@click.option("--operation", "operations", multiple=True, required=True, metavar="ID", help="Repeatable: get and list.")
+@click.option("--operation", "operations", multiple=True, required=True, metavar="ID", help="Repeat for get and list.")
 @click.option("--successor", "successors", multiple=True, metavar="ID", help="Its successor's id, if it differs.")
 @click.option("--pairs", "recorded", type=FILE, help="Recorded answers of both versions, one JSON object a line.")
 @click.option("-o", "--output", "target", type=click.Path(dir_okay=False, path_type=Path), help="The file to write.")

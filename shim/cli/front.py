@@ -18,7 +18,7 @@ _SHARED = ("upstream", "upstream_timeout", "client_timeout", "keepalive_timeout"
 
 
 @click.command()
-@click.option("--for", "proxy", type=click.Choice(PROXIES), required=True, help="Whose configuration.")
+@click.option("--for", "proxy", type=click.Choice(PROXIES), required=True, help="The proxy to configure.")
 @click.option(
     "--gateway", "gateways", metavar="HOST:PORT", multiple=True, default=[_ROWS["listen"].default],
     help="A gateway's address; repeat it for each replica.",
@@ -35,7 +35,7 @@ _SHARED = ("upstream", "upstream_timeout", "client_timeout", "keepalive_timeout"
 @click.option(
     "--peer",
     type=click.Choice(["forwarded-for", "proxy-protocol"]),
-    help="Pass the caller's address on this way.  [default: proxy-protocol for haproxy, else forwarded-for]",
+    help="How the proxy passes the caller's address on.  [default: proxy-protocol for haproxy, else forwarded-for]",
 )
 def command(  # noqa: PLR0913 - one argument an option
     *,

@@ -243,7 +243,7 @@ class Successor(Declared):
             yield "choose", word not in self.choices, f"says nothing of {word!r}"
         yield "choose", not targets, "refuses every word; an operation that nothing took the place of has gone"
         useless = self.probe is not None and len(targets) >= len(self.choices)
-        yield "probe", useless, "can never apply: it is asked before a word is refused, and no word is refused"
+        yield "probe", useless, "can never apply: it is for words that are refused, and no word is refused"
         lacking = not table.around.is_first and not self.after and not self.switch
         yield "after", lacking, "is missing; list the error codes of the other tier that lead to this one"
         ways = [bool(self.after), self.adds, self.when is not None]

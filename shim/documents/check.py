@@ -97,12 +97,12 @@ def _of_names(use: Use) -> Rows:
             yield field.at, one in names, f"stands inside {one!r}, which is a field of its own"
     at = f"{resource.at}.without"
     for name in resource.without:
-        yield at, name in names, f"{name!r} is a field of its own, and does not pass as it is"
+        yield at, name in names, f"{name!r} is a field of its own, and does not pass unchanged"
         no_name = not all(unquoted(name)) or "[" in name
         yield at, no_name, f"{name!r} is not a name; nest names with dots (lists pass whole)"
         for one in _outer(name):
             known = one in names or one in resource.without
-            yield at, known, f"{name!r} can never apply: {one!r} does not pass as it is"
+            yield at, known, f"{name!r} can never apply: {one!r} does not pass unchanged"
 
 
 def _outer(name: str) -> list[str]:

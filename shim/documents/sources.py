@@ -26,7 +26,7 @@ class Step(StrEnum):
 
 
 class NoValue(Enum):
-    """What a look-up returns where nothing is, which is not null."""
+    """What a look-up returns for a missing member; null is another value."""
 
     MISSING = "missing"
 

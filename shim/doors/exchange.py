@@ -178,7 +178,7 @@ def steps(door: Door) -> Steps:
 
 
 def drive(todo: Steps) -> Any:
-    """Do what is asked, until there is a response."""
+    """Run the steps of an exchange, until there is a response."""
     try:
         call = next(todo)
         while True:

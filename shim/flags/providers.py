@@ -1,4 +1,4 @@
-"""Asking for a flag: OpenFeature, whose provider the program has set or a factory makes, or a file.
+"""Asking for a flag: OpenFeature, with a provider that the program has set or a factory makes, or a file.
 
 [atlas-route]
 value = "legacy"                                  # for everybody else

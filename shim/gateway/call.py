@@ -198,7 +198,7 @@ class Handler:
         return True
 
     def _writing(self, run: Exchange) -> AbstractContextManager[None]:
-        """Return what says for the length of a ``with`` block that a write is on its way, if this call is one."""
+        """Return a context in which a write of this caller is known to be on its way, if this call is a write."""
         if run.plan.options.coalesce is None or run.call.method in READS:
             return _NO_WRITE
         return self.coalescer.writing(_owner(run.call, run.signer), lambda: (run.line.upstream_status or 500) < 400)

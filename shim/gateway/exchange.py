@@ -1,4 +1,4 @@
-"""One call on its way upstream: of a retired call the core says what to send and what to read, and this does it."""
+"""One call on its way upstream: for a retired call the core says what to send and read, and this module does it."""
 
 from __future__ import annotations
 

@@ -151,7 +151,7 @@ class Options:
         live=True,
     )
     keys_file: str | None = _credentials(
-        of.PATH, "With 'verify': know the API keys in this file, public:private a line."
+        of.PATH, "With 'verify': read the callers' API keys from this file, a line public:private for each."
     )
     nonce_store: str | None = _credentials(
         of.unless("", of.STORE), "With 'verify': share used nonces with replicas in this Valkey or Redis.", secret=True

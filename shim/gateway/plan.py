@@ -110,7 +110,7 @@ def options_of(found: Mapping[str, Setting], problems: Iterable[str] = ()) -> Op
 
 
 def renamed(error: SettingsError, found: Mapping[str, Setting]) -> SettingsError:
-    """Return an error that calls each option as it was given, for problems that several options make together."""
+    """Return the error with each option named as it was given (flag, variable or key of the file)."""
     names = {name: found[row.name].label for row in TABLE if row.name in found for name in (row.name, row.variable)}
     parts = [problem.partition(":") for problem in error.problems]
     return SettingsError(*(f"{names.get(head, head)}{colon}{rest}" for head, colon, rest in parts))

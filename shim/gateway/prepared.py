@@ -1,8 +1,7 @@
-"""What is remembered of a head that was answered before: the call that is sent for it, and answers by their content.
+"""What the gateway remembers of a request head that it has answered: the upstream call, and answers by content.
 
-It is kept on the remembered head, and stands until a reload, the date of a sunset, anything that the core's memory
-learns, or the end of a minute. What is not as usual (another status, broken content, a list that goes on) goes the
-ordinary way with the reply that has come: nothing is asked for twice.
+It is kept with the head until a reload, the date of a sunset, a change of the core's memory, or for a minute. Any other
+reply (another status, broken content, a list with more pages) goes the ordinary way; no call is sent twice.
 """
 
 from __future__ import annotations

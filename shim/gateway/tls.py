@@ -107,7 +107,7 @@ def upstream_context(options: Options) -> ssl.SSLContext:
 
 
 def system_context() -> ssl.SSLContext:
-    """Return a client's side that believes the system's roots, or ``SSL_CERT_FILE`` and ``SSL_CERT_DIR``.
+    """Return the TLS of a client that trusts the system's roots, or ``SSL_CERT_FILE`` and ``SSL_CERT_DIR``.
 
     Raises SettingsError for a file that can't be read, which OpenSSL takes for one without roots.
     """

@@ -58,7 +58,7 @@ def secret_of(keys: Iterable[ApiKey]) -> bytes:
 
 @attrs.define
 class _Uses:
-    """The counts that were used of a nonce: bit n of ``seen`` says that of ``top - n``."""
+    """The used counts of a nonce: bit n of ``seen`` is set if the count ``top - n`` was used."""
 
     born: int
     top: int = 0

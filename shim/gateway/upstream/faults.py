@@ -13,7 +13,7 @@ _DETAILS = {
     "destination_ip_unroutable": "No route leads to upstream.",
     "destination_unavailable": "Upstream can't be connected to.",
     "dns_error": "Upstream's name can't be resolved.",
-    "tls_alert_received": "Upstream wants a certificate of the gateway's, or another one (--upstream-cert).",
+    "tls_alert_received": "Upstream wants a client certificate, or another one (--upstream-cert).",
     "tls_certificate_error": "Upstream's certificate can't be trusted.",
     "tls_protocol_error": "No TLS connection to upstream came about.",
 }
