@@ -17,8 +17,8 @@ from shim.documents.ways import AS_IS, Way, Whole
 PARAMETERS = ("groupId", "name")
 ODD = ["it's", 'a"b', "\\", "{id}", "%s", "\n#", "'''", '"""', "\x00", "ä\u2028", "__import__('os')", "1 or 1", ""]
 """Texts that would be something else if they were put into code as they are."""
-UNQUOTED = [one for one in ODD[:-1] if "'" not in one]
-"""Those that are names as they stand: quotes are around names with a dot."""
+UNQUOTED = [one for one in ODD[:-1] if "'" not in one and not one.endswith("\\")]
+"""Those that are names as they stand: quotes are around names with a dot, and no name ends with a backslash."""
 PARTS = ["id", "a", "b", "c", *UNQUOTED]
 SOURCES = st.one_of(
     st.sampled_from([*PARTS, "a.b", "a.c", "b.b", "a.b.c", "o.x", "o.y", "o.p.z"]),
