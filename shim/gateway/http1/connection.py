@@ -36,8 +36,8 @@ class Connection(Wire):
     """
 
     __slots__ = (
-        "_body", "_clients", "_has_begun", "_is_ending", "_left", "_request", "_searched", "_since", "_task",
-        "_waiter", "accepted", "peer", "scheme", "set_up", "verdict",
+        "_body", "_clients", "_is_ending", "_left", "_request", "_searched", "_since", "_task", "_waiter", "accepted",
+        "peer", "scheme", "set_up", "verdict",
     )  # fmt: skip
 
     def __init__(self, clients: Clients, address: str, scheme: str, accepted: socket.socket | None = None) -> None:
@@ -52,7 +52,7 @@ class Connection(Wire):
         self._body = EMPTY
         self._searched = self._left = 0
         self._since = self._loop.time()
-        self._has_begun = self._is_ending = False
+        self._is_ending = False
         self.peer, self.verdict = clients.arrived(self, address)
 
     def made(self) -> None:
@@ -116,7 +116,7 @@ class Connection(Wire):
         data, clients = self._rest, self._clients
         if data.startswith((b"\r", b"\n")):  # empty lines before a request (RFC 9112, 2.2)
             data = self._rest = data.lstrip(b"\r\n")
-            self._begin_head()
+            self._begin_head(1)
             if not data:
                 return
         end = data.find(b"\r\n\r\n", max(0, self._searched - 3)) + 4
@@ -124,15 +124,14 @@ class Connection(Wire):
             if end < 4:
                 check_beginning(data)
                 clients.hold_head(self, len(data))
-                self._begin_head()
-                self._searched = len(data)
+                self._begin_head(len(data))
                 return
             head, credential = parse_request(data if end == len(data) else data[:end])
         except errors.Refusal as refusal:  # which quotes nothing of the caller's: it may be a credential
             log.warning("refused a malformed request: %s", refusal.detail)
             self._end_with(refusal)
             return
-        self._searched, self._has_begun = 0, False
+        self._searched = 0
         clients.long_heads.pop(self, None)
         self.peer.idle.pop(self, None)
         self.due = NEVER
@@ -151,10 +150,11 @@ class Connection(Wire):
         elif self._waiter is not None and not self._waiter.done():
             self._waiter.set_result(None)
 
-    def _begin_head(self) -> None:
-        if not self._has_begun:
-            self._has_begun, self._since = True, self._loop.time()
-            self.expect()
+    def _begin_head(self, searched: int) -> None:
+        if not self._searched:
+            self._since = self._loop.time()
+        self._searched = searched
+        self.expect()
 
     async def _serve(self) -> None:
         while self._transport is not None:
@@ -240,7 +240,7 @@ class Connection(Wire):
             patience = LINGER
         elif self._request is not None:
             patience = LOOK if self.held else NEVER
-        elif self._has_begun:
+        elif self._searched:
             since, patience = self._since, options.client_timeout
         else:
             since, patience = self._since, options.keepalive_timeout if self.verdict == "served" else LINGER
@@ -261,7 +261,7 @@ class Connection(Wire):
             self.expect()
             if self.held and self.has_left():
                 self.abort()
-        elif not self._has_begun:
+        elif not self._searched:
             self.close()
         else:
             log.info("refused a request: its head did not arrive in time")

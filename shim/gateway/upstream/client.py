@@ -110,17 +110,14 @@ class Upstream:
         response: UpstreamResponse | None = None
         try:
             if (connection := self._lend()) is not None:
-                connection.until = until
                 try:
-                    response = await connection.request(head, outbound)
+                    response = await connection.request(head, outbound, until)
                 except Refusal as refusal:
                     may_repeat = outbound.stream is None and not call.body and call.method in _SAFE
                     if not may_repeat or connection.heard or refusal.error != "connection_terminated":
                         raise
             if response is None:
-                connection = await self.connect(until)
-                connection.until = until
-                response = await connection.request(head, outbound)
+                response = await (await self.connect(until)).request(head, outbound, until)
         except Refusal as refusal:
             self.failures[refusal.error or "none"] += 1
             if self.proxy is None:

@@ -132,7 +132,7 @@ class UpstreamConnection(Wire):
         self.born = upstream.now()
         self.until = NEVER
 
-    async def request(self, head: bytes, outbound: OutboundCall) -> UpstreamResponse:
+    async def request(self, head: bytes, outbound: OutboundCall, until: float) -> UpstreamResponse:
         """Send one request and return its reply's head; raises Refusal if no reply comes, or the content breaks.
 
         An answer may come before all of a ``stream`` was sent: then the rest isn't, and the connection is not kept.
@@ -140,7 +140,7 @@ class UpstreamConnection(Wire):
         waiter = self._waiter = self._loop.create_future()
         self._is_head = outbound.call.method == "HEAD"
         self._keep, self.heard, self._informational, self._rest = True, False, 0, b""
-        self._view = self._buffer
+        self._view, self.until = self._buffer, until
         pump = None
         try:
             if outbound.stream is None:
