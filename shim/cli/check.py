@@ -159,7 +159,7 @@ def _settings(
     if config is not None or {row.variable for row in TABLE if row.name in found}.difference(VARIABLES):
         # What keeps a gateway from starting: TLS files and credentials that can't be used, or a missing extra.
         try:
-            from shim.gateway.credentials import gate_for  # noqa: PLC0415 - an extra, which programs don't need
+            from shim.gateway.credentials.gates import gate_for  # noqa: PLC0415 - an extra, which programs don't need
 
             for check in (lambda: Certificates(options, []), lambda: gate_for(options, os.environ, [])):
                 with _collected(problems, found):

@@ -23,8 +23,8 @@ from shim.flags.words import ByFlag
 from shim.gateway.allow import READS
 from shim.gateway.checks import check, check_allowed
 from shim.gateway.coalesce import BufferedResponse, Coalescer, Owner, alike
-from shim.gateway.credentials import CallerGate, UpstreamSigner
-from shim.gateway.credentials.signers import step_of_digest
+from shim.gateway.credentials.gates import CallerGate
+from shim.gateway.credentials.signers import UpstreamSigner, step_of_digest
 from shim.gateway.errors import Failure, Refusal, busy, too_slow
 from shim.gateway.exchange import Exchange
 from shim.gateway.http1.body import BUFFERED

@@ -17,8 +17,7 @@ from shim.core.recognise import Match
 from shim.gateway.allow import READS
 from shim.gateway.checks import InboundRequest
 from shim.gateway.coalesce import BufferedResponse
-from shim.gateway.credentials import UpstreamSigner
-from shim.gateway.credentials.signers import PASSTHROUGH, cannot_cross, step_of_digest
+from shim.gateway.credentials.signers import PASSTHROUGH, UpstreamSigner, cannot_cross, step_of_digest
 from shim.gateway.errors import Refusal, own_error, unreadable
 from shim.gateway.fields import for_caller, notes
 from shim.gateway.http1.body import BUFFERED

@@ -21,7 +21,7 @@ from shim.flags.words import ByFlag, FlagWords
 from shim.gateway.admin import Admin
 from shim.gateway.call import Handler
 from shim.gateway.checks import authorities_of
-from shim.gateway.credentials import gate_for
+from shim.gateway.credentials.gates import gate_for
 from shim.gateway.http1.clients import Clients
 from shim.gateway.http1.listener import Bound, Listener, bind, bind_tcp
 from shim.gateway.ledger import Ledger

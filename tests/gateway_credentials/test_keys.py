@@ -9,7 +9,7 @@ from shim.core.messages import Call, Reply
 from shim.credentials import ApiKey, api_keys
 from shim.errors import SettingsError
 from shim.gateway import Gateway, Options
-from shim.gateway.credentials import callers_keys, follow
+from shim.gateway.credentials.gates import callers_keys, follow
 from shim.gateway.credentials.signers import KeySigner
 from shim.gateway.upstream.connection import OutboundCall
 from tests.gateway_credentials.worlds import FLEX, UNTOUCHED, Signature, line, nonce_of, world

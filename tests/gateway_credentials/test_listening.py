@@ -53,7 +53,7 @@ def test_a_base_path_is_a_part_of_what_is_signed():
 
 @pytest.mark.parametrize("mode", ["own", "passthrough"])
 def test_unix_socket(tmp_path, mode):
-    """Calls come over a socket that its owner alone can use, and that is gone at the end."""
+    """Calls come over a socket that its owner alone can use."""
     path = tmp_path / "shim.sock"
     with world(mode, ACCOUNT, uds=str(path)) as seen:
         assert stat.S_IMODE(path.stat().st_mode) == 0o600
