@@ -95,7 +95,7 @@ def explained(code: str, detail: str) -> str:
 
 
 def help_link(code: str) -> Headers:
-    """Return a Link field to a SHIM_ code's section (RFC 8288; ``help`` is of HTML), no field for a code of Atlas'."""
+    """Return a Link field to the section of a SHIM_ code (RFC 8288, HTML's ``help``), no field for Atlas' own codes."""
     url = section_of(code)
     return () if url is None else (("Link", f'<{url}>; rel="help"'),)
 

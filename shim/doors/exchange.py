@@ -114,10 +114,10 @@ class Door:
 
     @abstractmethod
     def show(self, response: Any, record: Record) -> None:
-        """Show the caller a request of their own in a response, and the record."""
+        """Put the caller's own request and the record into a response."""
 
     def show_error(self, error: BaseException) -> None:
-        """Show the caller a request of their own in an exception."""
+        """Put the caller's own request into an exception."""
 
     def seconds(self) -> float | None:
         """Return for how long one plain call of the caller may wait, None for ever; see ``together``."""

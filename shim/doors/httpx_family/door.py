@@ -193,10 +193,10 @@ class HttpxDoor(Door):
             self._show(error)
 
     def _show(self, message: Any) -> None:
-        """Let the caller see a request of their own in a response or an error, where one of ours was sent.
+        """Put the caller's own request into a response or an error, in place of the one that was sent.
 
-        The first of a chain of redirects is theirs; a later one of a rewritten call would show an
-        address that they never asked for; a request that an auth flow made is what it is.
+        It stands for every request of a rewritten call's chain of redirects, whose addresses the caller never asked
+        for. A request that an auth flow made stays.
         """
         try:
             seen = message.request
