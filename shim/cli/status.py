@@ -23,7 +23,7 @@ _PATIENCE = 2.0  # seconds
 @click.command()
 @click.option(_ADMIN.flag, metavar=_ADMIN.metavar, help=f"The gateway's admin listener.  [default: {_ADMIN.default}]")
 @config_option
-@click.option("--probe", type=click.Choice(["live", "ready"]), help="Only check that it runs (live) or takes calls (ready).")
+@click.option("--probe", type=click.Choice(["live", "ready"]), help="Check only that it runs, or takes calls (ready).")
 @output_option
 def command(*, admin: str | None, config: Path | None, probe: str | None, output: str) -> None:
     """Show what the gateway does, and whether the shim can go.

@@ -83,8 +83,8 @@ def notes(record: Record, beside: Headers = (), *, linked: bool = True) -> Heade
     """Return the field lines that a record adds to its reply, nothing on the legacy route.
 
     They are ``Sunset`` (RFC 8594), ``Deprecation`` (RFC 9745), ``Link`` (RFC 5829) and the dictionary ``Atlas-Shim``
-    (RFC 9651). A field that the reply has already, in ``beside``, is not added, except Link. Without ``linked`` there is
-    no Link: the answer is the shim's own, or the successor has the same path.
+    (RFC 9651). A field that the reply has already, in ``beside``, is not added, except Link. There is no Link without
+    ``linked``: the answer is the shim's own, or the successor has the same path.
     """
     if record.route in _BARE:
         return ()
