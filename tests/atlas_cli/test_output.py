@@ -1,4 +1,4 @@
-"""The formats of the output, against what Go's own text/template, text/tabwriter and encoding/json printed."""
+"""The formats of the output, against what Go's text/template, text/tabwriter and encoding/json printed; json-path."""
 
 import json
 import sys
@@ -10,7 +10,7 @@ from shim.atlas import models
 from shim.atlas.convert import Model
 from shim.cli.atlas_cli.commands import COMMANDS
 from shim.cli.atlas_cli.flags import CliError
-from shim.cli.atlas_cli.output import printer
+from shim.cli.atlas_cli.output import printer, selector
 from shim.fake import DEMO_CLUSTER, DEMO_GROUP
 
 RECORDED = json.loads((Path(__file__).parent / "templates.json").read_text("utf-8"))
@@ -106,3 +106,47 @@ def test_a_missing_library_is_an_error_that_names_the_extra(atlas, signed_in, mo
     done = atlas("serverless", "list", "--projectId", DEMO_GROUP, "-o", "json-path=$..id")
     assert (done.exit_code, done.stdout) == (1, "")
     assert done.stderr == "Error: jsonpath is missing; install it with: pip install 'atlas-shim[cli]'\n"
+
+
+PAGE = {
+    "results": [
+        {"id": "a", "status": "completed", "size": 5, "links": [{"rel": "self"}], "failed": False},
+        {"id": "b", "status": "failed", "size": 7, "links": [], "failed": True},
+        {"id": "c", "status": "completed", "odd name": True},
+    ],
+    "totalCount": 3,
+}
+
+
+@pytest.mark.parametrize(
+    ("path", "expected"),
+    [
+        ("$.totalCount", 3),
+        ("totalCount", 3),
+        ("$.results[0].id", "a"),
+        ("$.results[2]['odd name']", True),
+        ("$.results[*].id", ["a", "b", "c"]),
+        ("$..links[0].rel", ["self"]),
+        ("$.results[0:2].id", ["a", "b"]),
+        ("$.results[?(@.status == 'completed')].id", ["a", "c"]),
+        ("$.results[?(@.size > 5 && @.failed == true)].id", ["b"]),
+        ("$.results[?(@.status == 'none')].id", []),
+        ("$.results[*].nothing", []),
+    ],
+)
+def test_a_path_leads_to_its_value(path, expected):
+    """A path that can mean one value returns it, any other a list."""
+    assert selector(path)(PAGE) == expected
+
+
+@pytest.mark.parametrize(
+    ("path", "said"),
+    [
+        *((path, "unknown key or index") for path in ("$.nothing", "$.results[7]", "$.results.id", "$.totalCount.x")),
+        ("$.results[(@.length-1)]", "jq reads more"),
+    ],
+)
+def test_a_path_that_leads_nowhere_is_an_error(path, said):
+    """A script that asks for one value gets an exit code, and never an empty line."""
+    with pytest.raises(CliError, match=said):
+        selector(path)(PAGE)

@@ -4,15 +4,15 @@ import os
 import re
 import subprocess
 import sys
-import urllib.error
-import urllib.request
 
+import httpx
 import pytest
 from click.testing import CliRunner
 
 from shim.cli import main
 from shim.fake import DEMO_CLUSTER, DEMO_GROUP, DEMO_TOKEN, FakeAtlas
 from shim.fake.server import FakeServer
+from tests.fake.asking import BEARER
 
 
 @pytest.fixture(autouse=True)
@@ -71,18 +71,11 @@ def wait_for():
 
 @pytest.fixture
 def retired_call():
-    """Return a function that makes the retired call at a base URL, without a proxy; it returns the status."""
+    """Return a function that makes the retired call at a base URL, without a proxy."""
 
     def retired_call(url):
         path = f"/api/atlas/v1.0/groups/{DEMO_GROUP}/serverless/{DEMO_CLUSTER}/backup/snapshots"
-        request = urllib.request.Request(f"{url}{path}", headers={"Authorization": f"Bearer {DEMO_TOKEN}"})
-        opener = urllib.request.build_opener(urllib.request.ProxyHandler({}))
-        try:
-            with opener.open(request, timeout=30) as reply:
-                return reply.status
-        except urllib.error.HTTPError as error:
-            with error:
-                return error.code
+        return httpx.get(f"{url}{path}", headers=BEARER, timeout=30, trust_env=False)
 
     return retired_call
 

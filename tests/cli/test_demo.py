@@ -1,16 +1,14 @@
 """The demo, as a process: what a new user sees first."""
 
-import json
 import os
 import re
 import signal
-import urllib.request
 
 import pytest
 
 from shim.cli import demo
 from shim.cli.failures import Failure
-from shim.fake import DEMO_TOKEN
+from shim.fake import DEMO_GROUP, DEMO_TOKEN
 
 ANSI = "\x1b"
 
@@ -49,7 +47,7 @@ def test_the_story_is_told(start):
 
 
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
-def test_serve_keeps_both_running_until_a_signal(start, wait_for, number):
+def test_serve_keeps_both_running_until_a_signal(start, wait_for, retired_call, number):
     """With --serve both answer, the reply's own record agrees with the story, and a signal ends it with 0."""
     process = start("demo", "--serve")
     lines = []
@@ -58,15 +56,10 @@ def test_serve_keeps_both_running_until_a_signal(start, wait_for, number):
         if "keep running" in line:
             break
     url = wait_for(process.stdout, r"gateway\s+(http://\S+)")[1]
-    group = wait_for(process.stdout, r"group\s+(\w+)")[1]
-    request = urllib.request.Request(
-        f"{url}/api/atlas/v1.0/groups/{group}/serverless/orders/backup/snapshots",
-        headers={"Authorization": f"Bearer {DEMO_TOKEN}"},
-    )
-    opener = urllib.request.build_opener(urllib.request.ProxyHandler({}))
-    with opener.open(request, timeout=30) as reply:
-        assert len(json.load(reply)["results"]) == 8
-        said = reply.headers["Atlas-Shim"]
+    assert wait_for(process.stdout, r"group\s+(\w+)")[1] == DEMO_GROUP
+    reply = retired_call(url)
+    assert len(reply.json()["results"]) == 8
+    said = reply.headers["Atlas-Shim"]
     story = "".join(lines)
     for level in ("derived", "constant", "absent"):
         part = story.partition(f"   {level}: ")[2].partition("\n\n")[0]

@@ -16,33 +16,30 @@ HOST = {"MONGODB_ATLAS_BASE_URL": "https://atlas.example:8443"}
 KEY = {"MONGODB_ATLAS_PUBLIC_API_KEY": "a", "MONGODB_ATLAS_PRIVATE_API_KEY": "b"}
 
 
+ACCOUNT = {"MONGODB_ATLAS_CLIENT_ID": "mdb_sa_id_1", "MONGODB_ATLAS_CLIENT_SECRET_FILE": "/run/secret"}
+
+
 @pytest.mark.parametrize(
-    ("status", "code", "step"),
+    ("status", "code", "environ", "step"),
     [
-        (401, "UNAUTHORIZED", "check MONGODB_ATLAS_PUBLIC_API_KEY and MONGODB_ATLAS_PRIVATE_API_KEY"),
-        (403, "USER_UNAUTHORIZED", "need a role in the project"),
-        (403, "IP_ADDRESS_NOT_ON_ACCESS_LIST", "API access list this machine's address"),
-        (404, "CLUSTER_NOT_FOUND", "atlas-shim get /api/atlas/v2/groups/GROUP/serverless"),
+        (401, "UNAUTHORIZED", KEY, ": check MONGODB_ATLAS_PUBLIC_API_KEY and MONGODB_ATLAS_PRIVATE_API_KEY"),
+        (401, "", ACCOUNT, ": check MONGODB_ATLAS_CLIENT_ID and MONGODB_ATLAS_CLIENT_SECRET_FILE,"),
+        (403, "USER_UNAUTHORIZED", KEY, "need a role in the project"),
+        (403, "IP_ADDRESS_NOT_ON_ACCESS_LIST", KEY, "API access list this machine's address"),
+        (404, "CLUSTER_NOT_FOUND", KEY, "atlas-shim get /api/atlas/v2/groups/GROUP/serverless"),
+        (400, "INVALID", {}, "."),
     ],
 )
-def test_an_answer_of_atlas(status, code, step):
-    """Each status has its way out, and the host is the one in force."""
-    said = after_answer(AtlasError(status, error_code=code), {**HOST, **KEY})
-    assert said.startswith("atlas.example:8443 was asked: ")
+def test_an_answer_of_atlas(status, code, environ, step):
+    """Each status has its way out, with the host in force and the variables in use, whose values are never shown."""
+    said = after_answer(AtlasError(status, error_code=code), {**HOST, **environ})
+    assert said.startswith("atlas.example:8443 was asked")
     assert step in said
-
-
-def test_the_variables_of_the_credentials_in_use_are_named():
-    """A service account has other variables than a key, and its values are never shown."""
-    environ = {"MONGODB_ATLAS_CLIENT_ID": "mdb_sa_id_1", "MONGODB_ATLAS_CLIENT_SECRET_FILE": "/run/secret"}
-    said = after_answer(AtlasError(401), environ)
-    assert "check MONGODB_ATLAS_CLIENT_ID and MONGODB_ATLAS_CLIENT_SECRET_FILE," in said
     assert "mdb_sa" not in said
 
 
-def test_what_says_enough_gets_the_host_alone():
-    """And where the shim itself answered, nobody else was asked."""
-    assert after_answer(AtlasError(400, error_code="INVALID"), {}) == "cloud.mongodb.com was asked."
+def test_an_answer_of_the_shim_names_no_host():
+    """Nobody else was asked."""
     assert after_answer(AtlasError(410, error_code="SHIM_NO_SUCCESSOR"), {}) == ""
 
 

@@ -18,7 +18,7 @@ def test_a_signal_ends_it_with_exit_code_0(start, wait_for, atlas, retired_call,
     """The gateway answers, and ends in order on a signal."""
     process = start("serve", *FREE, "--upstream", atlas.url)
     url = wait_for(process.stderr, r"takes calls at (\S+)")[1]
-    assert retired_call(url) == 200
+    assert retired_call(url).status_code == 200
     os.kill(process.pid, number)
     assert process.wait(timeout=30) == 0
 
@@ -96,7 +96,7 @@ def test_a_taken_port_is_one_line(run, atlas):
 def test_its_date_decides_whether_legacy_answers(start, wait_for, retired_call, words, status):
     """Before the sunset the legacy endpoint answers, from then on it is gone; what a call needs is printed."""
     process = start("fake-atlas", "--listen", "127.0.0.1:0", *words)
-    assert retired_call(wait_for(process.stdout, r"listens at (\S+)")[1]) == status
+    assert retired_call(wait_for(process.stdout, r"listens at (\S+)")[1]).status_code == status
     for known in (DEMO_GROUP, DEMO_CLUSTER, DEMO_TOKEN, DEMO_PUBLIC_KEY):
         wait_for(process.stdout, known)
     os.kill(process.pid, signal.SIGTERM)

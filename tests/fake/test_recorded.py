@@ -110,21 +110,6 @@ def test_flex_restore_lists_are_newest_first_and_linked_as_recorded():
         assert dates == sorted(dates, reverse=True)
 
 
-def test_made_up_snapshots_keep_the_recorded_rules():
-    """A list has eight, a day apart, which expire after eight days and whose ids start with their second."""
-    fake, ask = _world()
-    fake.add_flex_cluster(GROUP, "one")
-    ours = ask(f"{HERE}/flexClusters/one/backup/snapshots").json
-    assert ours["totalCount"] == 8
-    for page in (ours, *(json.loads(row["body"]) for row in recorded("flex-snapshot-list", 200))):
-        assert [len(each) for each in page["results"]] == [7] * page["totalCount"]
-        for each in page["results"]:
-            scheduled = datetime.fromisoformat(each["scheduledTime"])
-            assert datetime.fromisoformat(each["expiration"]) - scheduled == timedelta(days=8)
-            assert each["scheduledTime"] < each["startTime"] < each["finishTime"]
-            assert abs(int(each["id"][:8], 16) - scheduled.timestamp()) < 86400
-
-
 BACKUPS = [f"{tier}-{what}" for tier in ("flex", "dedicated") for what in ("snapshot", "restore")]
 READS = [f"{what}-{how}" for what in (*BACKUPS, "flex-cluster", "serverless-instance") for how in ("list", "get")]
 

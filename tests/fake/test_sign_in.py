@@ -159,14 +159,6 @@ def test_a_wrong_client_is_refused_in_the_known_words(fake, path):
     assert fake.handle("GET", path).status == 405
 
 
-def test_client_credentials_are_the_only_grant(fake):
-    """They may be in the form, where some clients put them (RFC 6749, 2.3.1 and 5.2)."""
-    reply = _token(fake, body=b"grant_type=password")
-    assert (reply.status, json.loads(reply.body)["error"]) == (400, "unsupported_grant_type")
-    form = f"grant_type=client_credentials&client_id={DEMO_CLIENT_ID}&client_secret={DEMO_CLIENT_SECRET}"
-    assert fake.handle("POST", "/api/oauth/token", [], form.encode()).status == 200
-
-
 def _with_httpx(url, secret, times):
     with httpx.Client(auth=httpx.DigestAuth(DEMO_PUBLIC_KEY, secret), headers={"Accept": FLEX_VERSION}) as client:
         return [client.get(url).status_code for _ in range(times)]

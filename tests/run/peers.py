@@ -9,7 +9,23 @@ from typing import Any
 import trustme
 
 
-class OtherHost:
+class Serving:
+    """Runs its ``servers`` in threads for a block."""
+
+    servers: tuple[Any, ...]
+
+    def __enter__(self):
+        for server in self.servers:
+            threading.Thread(target=server.serve_forever, args=(0.02,), daemon=True).start()
+        return self
+
+    def __exit__(self, *_):
+        for server in self.servers:
+            server.shutdown()
+            server.server_close()
+
+
+class OtherHost(Serving):
     """Answers ``other`` to everything, by TLS at ``port`` and in the clear at ``plain_port``; ``pem`` is its root."""
 
     def __init__(self):
@@ -18,37 +34,19 @@ class OtherHost:
         self.pem = authority.cert_pem.bytes()
         context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
         authority.issue_cert("other.example", "127.0.0.1").configure_cert(context)
-        self.secure, self.plain = (_server(_Answering, self) for _ in range(2))
-        self.secure.socket = context.wrap_socket(self.secure.socket, server_side=True)
-        self.port, self.plain_port = self.secure.server_port, self.plain.server_port
-
-    def __enter__(self):
-        for server in (self.secure, self.plain):
-            threading.Thread(target=server.serve_forever, args=(0.02,), daemon=True).start()
-        return self
-
-    def __exit__(self, *_):
-        for server in (self.secure, self.plain):
-            server.shutdown()
-            server.server_close()
+        self.servers = secure, plain = _server(_Answering, self), _server(_Answering, self)
+        secure.socket = context.wrap_socket(secure.socket, server_side=True)
+        self.port, self.plain_port = secure.server_port, plain.server_port
 
 
-class CorporateProxy:
+class CorporateProxy(Serving):
     """A proxy that wants a password, and leads each host to the other one; ``asked`` are the targets."""
 
     def __init__(self, other):
         self.other = other
         self.asked: list[tuple[str, str | None]] = []
-        self.server = _server(_Leading, self)
-        self.url = f"http://user:secret@127.0.0.1:{self.server.server_port}"
-
-    def __enter__(self):
-        threading.Thread(target=self.server.serve_forever, args=(0.02,), daemon=True).start()
-        return self
-
-    def __exit__(self, *_):
-        self.server.shutdown()
-        self.server.server_close()
+        self.servers = (_server(_Leading, self),)
+        self.url = f"http://user:secret@127.0.0.1:{self.servers[0].server_port}"
 
 
 def _server(handler, owner):
