@@ -205,7 +205,7 @@ class Handler:
 
 
 def _owner(call: Call, signer: UpstreamSigner) -> Owner:
-    """Return whose reads a write changes, and whose writes change a read."""
+    """Return the credentials and the group of a call: a write ends the sharing of reads that have the same."""
     group = _GROUP.search(unquote(call.path))
     return signer if signer.lends else field(call.headers, "Authorization"), group[1] if group else ""
 

@@ -2,7 +2,7 @@
 
 Identical reads have the same target, Host and credentials, and the same value in every field that could make a
 difference. A write ends the sharing of its caller's reads in its group until it has its answer; one that succeeds ends
-that of all older answers in its group, so that whoever reads after it reads what it did.
+that of all older answers in its group, so that reads after it see its effect.
 """
 
 from __future__ import annotations
@@ -129,7 +129,7 @@ class Coalescer:
 
     def _landed(self, key: Hashable, flight: _Flight, window: float, task: _Task) -> None:
         """Keep an answer, or an error, for the rest of its window."""
-        # Asked for first, since an error that nobody looks at is reported as a defect.
+        # Asked for first: asyncio reports an error that is never looked at as a defect.
         failed = task.cancelled() or task.exception() is not None
         if self._flights.get(key) is flight:
             loop, whole = task.get_loop(), None if failed else task.result()

@@ -87,14 +87,14 @@ class CallLine:
         return self.level > logging.DEBUG and (self.code is not None or self.status is None or self.status >= 500)
 
     def translated(self, record: Record) -> None:
-        """Take in what happened to a retired call."""
+        """Note how a retired call was answered."""
         passed = self.match is None and record.route == "legacy"  # on an endpoint that lives on
         self.route, self.reason = "pass" if passed else record.route, record.reason
         if record.route not in {"legacy", "none"}:
             self.fields = record.fields
 
     def refused(self, refusal: Refusal) -> None:
-        """Take in why the gateway itself answers with an error; a step of a handshake is logged at debug level."""
+        """Note why the gateway itself answers with an error; a step of a handshake is logged at debug level."""
         self.code, self.said = refusal.code, refusal.said or refusal.error or ""
         self.challenged, self.failure = refusal.challenged, refusal.failure
         if self.challenged is not None:
@@ -103,11 +103,11 @@ class CallLine:
             self.level = logging.WARNING
 
     def failed(self) -> None:
-        """Take in that the gateway has a defect; its traceback is logged apart."""
+        """Note that the gateway has a defect; its traceback is logged apart."""
         self.level, self.code, self.failure = logging.ERROR, INTERNAL.code, INTERNAL.failure
 
     def answered(self, status: int | None, *, whole: bool) -> None:
-        """Take in how the call ended."""
+        """Note how the call ended."""
         self.status, self.whole, self.seconds = status, whole, time.perf_counter() - self.clock
         if status is not None and status >= 500:
             self.level = max(self.level, logging.WARNING)

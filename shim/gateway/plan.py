@@ -80,7 +80,7 @@ def _written(value: object) -> str:
 
 
 def nearest(name: str, known: Iterable[str], prefix: str = "") -> str:
-    """Return a question that names the nearest known name, empty if none is near; the prefix does not count."""
+    """Return a question with the nearest known name, or an empty text; the prefix is not compared."""
     near = get_close_matches(name.removeprefix(prefix), [one.removeprefix(prefix) for one in known], n=1, cutoff=0.7)
     return f"; did you mean {prefix}{near[0]}?" if near else ""
 

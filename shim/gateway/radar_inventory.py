@@ -47,7 +47,7 @@ class RadarInventory:
         self._put(partial(note, record), call)
 
     def look(self, sent: Call, headers: Headers, call: CallLine) -> None:
-        """Take in the field lines of the reply to a call as it was sent upstream."""
+        """Keep the sunset that a reply announces of the call as it was sent upstream."""
         caller = f"{plain(call.agent or '')[:_NAME] or 'no User-Agent'} from {call.peer}"
         found = self.radar.look(sent, headers, call.engine, caller)
         if found is not None:

@@ -1,6 +1,6 @@
 """Runs the gateway as a program, from the set-up of its process to the signal that ends it, or in a thread.
 
-systemd may hand it sockets (sd_listen_fds(3)), and hears of its states (sd_notify(3)).
+systemd may hand it sockets (sd_listen_fds(3)), and is notified of its states (sd_notify(3)).
 """
 
 from __future__ import annotations
@@ -62,7 +62,7 @@ def serve(settings: Watched[Plan], calls: Bound | None) -> None:
         _raise_open_files(options)
         for ignored in (signal.SIGUSR1, signal.SIGUSR2):  # they make other programs reopen logs, and would end this one
             signal.signal(ignored, signal.SIG_IGN)
-        # What is loaded now stays; looking through it again and again would only hold calls up.
+        # What is loaded now stays loaded: collecting it again and again would only delay calls.
         gc.collect()
         gc.freeze()
         # A call leaves nothing that only the collector finds, and looking for it every few calls costs part of each.

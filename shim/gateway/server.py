@@ -205,7 +205,7 @@ class Gateway:
             await self._handler.inventory.flush()
 
     async def drain(self, cut: Coroutine[None, None, object]) -> None:
-        """Stop, and at once when ``cut`` returns; whoever asks ``/readyz`` gets time to notice."""
+        """Stop, at once when ``cut`` returns; a balancer that asks ``/readyz`` gets time to notice."""
         asked = self._admin is not None and time.monotonic() - self._admin.asked < _ASKED
         pause = min(_NOTICED, self.options.drain / 2) if asked else 0.0
         stopping, again = asyncio.ensure_future(self.stop(pause=pause)), asyncio.ensure_future(cut)
