@@ -45,9 +45,6 @@ class AllowList:
         segments = path.removesuffix("/").split("/")
         return any(wanted in methods and _matches(pattern, segments) for wanted, pattern in self.patterns)
 
-    def __str__(self) -> str:
-        return self.text
-
 
 def _matches(pattern: tuple[str, ...], segments: list[str]) -> bool:
     if pattern[-1] == "**":

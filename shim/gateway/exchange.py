@@ -53,17 +53,13 @@ class Exchange:
     line: CallLine
     match: Match | None
     early: UpstreamResponse | None = None
-    call: Call = attrs.field(init=False)
+    call: Call = attrs.field(default=attrs.Factory(lambda self: self.inbound.call, takes_self=True))
     stream: AsyncIterator[bytes] | None = None
     response: UpstreamResponse | None = None
     content: bytes | None = None
     held: int = 0
     fault: str | None = None
     seconds: float = 0.0
-
-    @call.default
-    def _call(self) -> Call:
-        return self.inbound.call
 
     async def run(self, *, whole: bool = False) -> Outcome | None:
         """Send and read what the core asks for, until it says how the exchange ends.

@@ -129,12 +129,8 @@ class Plan:
     options: Options
     engine: Engine
     given: Mapping[str, Setting] = attrs.field(factory=dict)
-    settings: Settings = attrs.field()
+    settings: Settings = attrs.field(default=attrs.Factory(lambda self: self.options.settings(), takes_self=True))
     checks_host: bool = attrs.field(init=False)
-
-    @settings.default
-    def _settings(self) -> Settings:
-        return self.options.settings()
 
     @checks_host.default
     def _checks_host(self) -> bool:

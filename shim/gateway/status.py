@@ -9,7 +9,7 @@ from __future__ import annotations
 import time
 from collections import Counter as Tally
 from collections.abc import Iterable, Iterator, Sequence
-from datetime import datetime
+from functools import partial
 from itertools import groupby
 from typing import Any
 
@@ -20,7 +20,6 @@ from shim.core.content import dumps, loads
 from shim.core.context import Context
 from shim.core.messages import Call
 from shim.core.route import decide, sunset_of
-from shim.documents.model import Operation
 from shim.documents.vocabulary import Fidelity
 from shim.gateway.call import Handler
 from shim.gateway.errors import origin_of
@@ -119,9 +118,7 @@ def _day(name: str, instant: float | None, today: float) -> Json:
 
 
 def _sunsets(plan: Plan, today: float) -> Iterator[Json]:
-    def sunset(operation: Operation) -> datetime:
-        return sunset_of(operation, plan.settings)
-
+    sunset = partial(sunset_of, settings=plan.settings)
     for document in plan.engine.documents:
         for day, operations in groupby(sorted(document.operations, key=sunset), key=sunset):
             yield {
