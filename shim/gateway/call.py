@@ -150,7 +150,7 @@ class Handler:
                 line.failure = await relay(request, reply, run.last, close=self.draining)
             else:
                 request.answer(reply, close=self.draining)
-                # Nothing beside head, plan and memory may have a part in what becomes of a call.
+                # A remembered answer may depend on head, plan and memory alone.
                 is_alone = self.flag is None and type(self.gate) is CallerGate
                 if is_alone and isinstance(outcome, Answer):
                     self.repeats.learn(request, plan, run, outcome)
@@ -162,7 +162,7 @@ class Handler:
             self._record(outcome.record, line)
 
     def _record(self, record: Record, line: CallLine) -> None:
-        """Take down what became of a retired call."""
+        """Note in the call's line, and in the inventory, how a retired call was answered."""
         line.translated(record)
         if self.inventory.is_on and line.match is not None:
             self.inventory.add(record, line)
@@ -226,7 +226,7 @@ async def relay(request: Request, reply: Reply, upstream: UpstreamResponse, *, c
     is aborted, since ending it cleanly would make half a reply look whole, and what that counts as is returned.
     """
     request.begin(reply, reason=upstream.head.reason, close=close)
-    # What is there already leaves with the head; nothing yet lets the head leave alone.
+    # The head leaves with the content that has arrived, or alone if none has.
     piece = b"".join((*upstream.chunks, upstream.arrived()))
     if upstream.is_complete:
         request.end(piece)

@@ -10,7 +10,7 @@ import pytest
 from shim.gateway import Gateway, Options
 from shim.gateway.option_values import Address
 from tests.gateway.test_translating import EMPTY, V1
-from tests.peers.raw import PATIENCE, Peer, raw_upstream, reply, replying, until
+from tests.peers.raw import PATIENCE, Held, raw_upstream, reply, replying, until
 from tests.peers.served import LOOPBACK, admin, calling, gateway, get, status_of, value_of
 
 
@@ -40,23 +40,6 @@ def ending(origin: str, drain: float = 60.0) -> Iterator[tuple[Gateway, Callable
             closing.start()
         closing.join(PATIENCE)
         assert not closing.is_alive()
-
-
-class Held:
-    """An upstream that answers a call when ``answer`` is set, and says when one ``arrived``."""
-
-    def __init__(self, content: bytes = b"late"):
-        self.arrived, self.answer = threading.Event(), threading.Event()
-        self.content = content
-
-    def __call__(self, peer: Peer) -> None:
-        """Talk on one connection."""
-        while True:
-            head, _ = peer.message()
-            if b"/first" not in head:
-                self.arrived.set()
-                self.answer.wait(PATIENCE)
-            peer.send(reply(self.content))
 
 
 async def test_it_can_be_embedded():
@@ -89,7 +72,7 @@ def test_ipv6_loopback():
 @pytest.mark.parametrize(("target", "body"), [("/x", b""), ("/x", b"abc"), (V1, b"")])
 def test_call_in_flight_has_its_reply_when_the_end_begins(target, body):
     """Passed on or translated, its content there or not: it is the last of its connection, and /readyz says 503."""
-    held = Held(EMPTY)
+    held = Held(reply(EMPTY))
     request = get(target, *([f"Content-Length: {len(body)}"] if body else []), method="PUT" if body else "GET")
     with raw_upstream(held) as upstream, ending(upstream.origin) as (served, end):
         with calling(served) as caller, calling(admin(served)) as probe:

@@ -3,13 +3,11 @@
 import logging
 from datetime import UTC, datetime
 
-import attrs
 import pytest
 
 from shim.core.settings import RouteWord
 from shim.errors import SettingsError
 from shim.gateway.option_values import Address
-from shim.gateway.options import TABLE, Options
 from shim.gateway.plan import read_options
 from tests.gateway.test_translating import EMPTY, V1
 from tests.peers.raw import Peer, raw_upstream, reply, replying
@@ -154,13 +152,6 @@ def test_an_unknown_base_path_is_told(path):
     assert "/tools" in crossed.json["detail"]
     assert "--public-url" in crossed.json["detail"]
     assert not crossed.upstream.heads
-
-
-def test_defaults_are_the_ones_that_are_shown():
-    """What the table shows as a default is what an Options without arguments has."""
-    shown = {row.name: row.default for row in TABLE}
-    assert read_options({}, flags=shown) == Options() == read_options({})
-    assert list(shown) == [field.name for field in attrs.fields(Options)]
 
 
 def test_flag_beats_environment_beats_file():

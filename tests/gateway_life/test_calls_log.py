@@ -1,11 +1,9 @@
 """The line of a call: what it says, in which words, and what never stands in it."""
 
-import contextlib
 import json
 import logging
 import os
 import re
-import threading
 
 import pytest
 
@@ -14,7 +12,7 @@ from shim.gateway.log_writer import LogLines, tell
 from shim.gateway.logs import CallLine, instant, request_id_of
 from shim.gateway.option_values import AccessWord
 from tests.gateway.test_signing import PATH
-from tests.peers.raw import raw_upstream, reply, replying, until
+from tests.peers.raw import Held, raw_upstream, reply, replying, until
 from tests.peers.served import ask, calling, cross, gateway, get, status_of, value_of
 
 ID = "6510aa1b2c3d4e5f60718293"
@@ -117,19 +115,13 @@ def test_what_is_logged_is_an_option(lines, caplog, word, expected):
 
 def test_a_caller_that_leaves_has_a_line(lines):
     """It has no status: nobody was answered."""
-    reached = threading.Event()
-
-    def script(peer):
-        peer.take(b"\r\n\r\n")
-        reached.set()
-        with contextlib.suppress(OSError):
-            peer.some()
-
-    with raw_upstream(script) as upstream, gateway(upstream.origin) as served:
+    held = Held()
+    with raw_upstream(held) as upstream, gateway(upstream.origin) as served:
         with calling(served) as peer:
             peer.send(get("/x"))
-            assert reached.wait(30)
+            assert held.arrived.wait(30)
         assert "unanswered in" in lines()[0]
+        held.answer.set()
 
 
 def test_hostile_callers_stay_on_their_line():

@@ -12,7 +12,7 @@ from shim.core.messages import Record, Reply
 from shim.core.settings import RouteWord
 from shim.gateway.coalesce import BUDGET, BufferedResponse, Coalescer, alike
 from tests.gateway.test_translating import EMPTY, V1, V2
-from tests.peers.raw import PATIENCE, Peer, raw_upstream, reply, until
+from tests.peers.raw import PATIENCE, Held, Peer, raw_upstream, reply, until
 from tests.peers.served import ask, calling, gateway, get, status_of, value_of
 
 ME = ("me", "group")
@@ -197,37 +197,18 @@ def test_who_asks_for_a_fresh_answer_gets_one(line):
     assert alike((line,), signed=False) is None
 
 
-class Held:
-    """An upstream that counts requests and holds each until it is let go."""
-
-    def __init__(self, answer=None):
-        self.calls = 0
-        self.open = threading.Event()
-        self.answer = answer or reply(EMPTY)
-        self.lock = threading.Lock()
-
-    def __call__(self, peer: Peer) -> None:
-        """Serve one connection."""
-        while True:
-            peer.message()
-            with self.lock:
-                self.calls += 1
-            self.open.wait(PATIENCE)
-            peer.send(self.answer)
-
-
 def together(served, held, requests):
     """Send requests so that all are in flight at once, and return the replies."""
     with ThreadPoolExecutor(len(requests)) as pool:
         answers = [pool.submit(ask, served, request) for request in requests]
         until(lambda: served.limits.count == len(requests), "all are in flight")
-        held.open.set()
+        held.answer.set()
         return [answer.result() for answer in answers]
 
 
 def test_gateway_asks_once_for_identical_reads():
     """Ten callers, one upstream call, ten whole answers with links to the same place."""
-    held = Held()
+    held = Held(reply(EMPTY))
     with raw_upstream(held) as upstream, gateway(upstream.origin, coalesce=0.0) as served:
         answers = together(served, held, [get(V1, TOKEN)] * 10)
         until(lambda: not served.limits.count, "each is counted")
@@ -255,7 +236,7 @@ def test_gateway_asks_once_for_identical_reads():
 )
 def test_gateway_keeps_different_reads_apart(other):
     """Another caller, target, Host, version or wish is another upstream call."""
-    held = Held()
+    held = Held(reply(EMPTY))
     with raw_upstream(held) as upstream, gateway(upstream.origin, coalesce=0.0) as served:
         together(served, held, [get(V1, TOKEN), other])
     assert held.calls == 2
@@ -266,7 +247,7 @@ def test_gateway_never_shares_writes():
     body = b'{"deliveryType":"automated","snapshotId":"1","targetClusterName":"b","targetGroupId":"c"}'
     target = V1.replace("snapshots", "restoreJobs")
     request = get(target, TOKEN, f"Content-Length: {len(body)}", "Content-Type: application/json", method="POST") + body
-    held = Held()
+    held = Held(reply(EMPTY))
     with raw_upstream(held) as upstream, gateway(upstream.origin, coalesce=10.0) as served:
         together(served, held, [request] * 2)
     assert held.calls == 2
@@ -277,14 +258,14 @@ def test_gateway_never_shares_writes():
 )
 def test_a_write_that_dribbles_ends_no_sharing_of_others(target):
     """Content that never comes, to whatever path, is not a write that others' reads have to see."""
-    held = Held()
+    held = Held(reply(EMPTY))
     with raw_upstream(held) as upstream, gateway(upstream.origin, coalesce=0.0) as served, calling(served) as slow:
         slow.send(get(target, "Authorization: Bearer two", "Content-Length: 100", method="POST") + b"{")
         until(lambda: served.limits.count == 1, "it is on its way")
         with ThreadPoolExecutor(5) as pool:
             answers = [pool.submit(ask, served, get(V1, TOKEN)) for _ in range(5)]
             until(lambda: served.limits.count == 6, "all are in flight")
-            held.open.set()
+            held.answer.set()
             assert {status_of(answer.result()[0]) for answer in answers} == {200}
     assert held.calls == 1
 

@@ -8,7 +8,7 @@ import time
 
 import pytest
 
-from tests.peers.raw import PATIENCE, EndedError, Peer, raw_upstream, reply, replying, until
+from tests.peers.raw import PATIENCE, EndedError, Held, Peer, raw_upstream, reply, replying, until
 from tests.peers.served import At, ask, calling, gateway, get, status_of
 
 SLOW = 0.02
@@ -122,22 +122,17 @@ def test_new_connections_are_taken_until_a_balancer_has_noticed(serve, port):
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
 def test_second_signal_ends_at_once(serve, number):
     """A call that would hold the end up for minutes is cut; the exit code is still 0."""
-    arrived = threading.Event()
-
-    def script(peer: Peer) -> None:
-        peer.message()
-        arrived.set()
-        peer.some()
-
-    with raw_upstream(script) as upstream:
+    held = Held()
+    with raw_upstream(held) as upstream:
         running = serve("--admin", "off", "--upstream", upstream.origin, "--drain", "600")
         with calling(running.calls()) as caller:
             caller.send(get("/x"))
-            assert arrived.wait(PATIENCE)
+            assert held.arrived.wait(PATIENCE)
             running.process.send_signal(number)
             running.logged("drains after")
             assert running.end(number) == 0
             assert b"200 OK" not in caller.rest()
+        held.answer.set()
 
 
 def test_connections_that_the_kernel_took_are_served():

@@ -7,7 +7,6 @@ import signal
 import subprocess
 import sys
 import tempfile
-import threading
 from pathlib import Path
 
 import attrs
@@ -18,7 +17,7 @@ from shim.core.settings import RouteWord
 from shim.gateway import Gateway, Options
 from shim.gateway.plan import Plan, PlanSource, waiting
 from tests.gateway.test_translating import EMPTY, V1
-from tests.peers.raw import PATIENCE, Peer, raw_upstream, reply, replying, until
+from tests.peers.raw import PATIENCE, Held, raw_upstream, reply, replying, until
 from tests.peers.served import At, ask, calling, follow, gateway, get
 
 OVERRIDE = """
@@ -108,21 +107,13 @@ def _swap(folder: Path, text: str) -> None:
 
 def test_calls_in_flight_keep_what_they_began_with():
     """A call that waits for upstream while the plan changes is translated by the old one."""
-    arrived, answer = threading.Event(), threading.Event()
-
-    def script(peer: Peer) -> None:
-        while True:
-            peer.message()
-            arrived.set()
-            answer.wait(PATIENCE)
-            peer.send(reply(EMPTY))
-
-    with raw_upstream(script) as upstream, gateway(upstream.origin) as served, calling(served) as first:
+    held = Held(reply(EMPTY))
+    with raw_upstream(held) as upstream, gateway(upstream.origin) as served, calling(served) as first:
         first.send(get(V1))
-        assert arrived.wait(PATIENCE)
+        assert held.arrived.wait(PATIENCE)
         changed = attrs.evolve(served.options, public_url="https://new.test")
         served.apply(Plan(changed, shared_engine(os.environ)))
-        answer.set()
+        held.answer.set()
         contents = (first.message()[1], ask(served, get(V1, host="new.test"))[1])
     links = [json.loads(content)["links"][0]["href"] for content in contents]
     assert links[0].startswith("http://shim.test/")

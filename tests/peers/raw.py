@@ -196,3 +196,21 @@ def reply(content: bytes = b"hi", *lines: str, status: str = "200 OK") -> bytes:
     """Return a reply with a Content-Length."""
     head = "\r\n".join((f"HTTP/1.1 {status}", f"Content-Length: {len(content)}", *lines))
     return head.encode("latin-1") + b"\r\n\r\n" + content
+
+
+class Held:
+    """An upstream that answers each call with these bytes once ``answer`` is set; ``arrived``: one has come."""
+
+    def __init__(self, said: bytes | None = None) -> None:
+        self.said, self.calls = said or reply(), 0
+        self.arrived, self.answer, self.lock = threading.Event(), threading.Event(), threading.Lock()
+
+    def __call__(self, peer: Peer) -> None:
+        """Serve one connection."""
+        while True:
+            peer.message()
+            with self.lock:
+                self.calls += 1
+            self.arrived.set()
+            self.answer.wait(PATIENCE)
+            peer.send(self.said)
