@@ -18,8 +18,9 @@ if "mix_stderr" in inspect.signature(CliRunner).parameters:  # click 8.1 capture
 sys.dont_write_bytecode = False
 os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
 
-# No setting or credential of the machine takes part, nor in the processes that tests start.
-for variable in [name for name in os.environ if name.startswith(("ATLAS_SHIM_", "MONGODB_ATLAS_", "MCLI_"))]:
+# No setting, credential or proxy of the machine takes part, nor in the processes that tests start.
+OURS = ("ATLAS_SHIM_", "MONGODB_ATLAS_", "MCLI_")
+for variable in [name for name in os.environ if name.startswith(OURS) or name.lower().endswith("_proxy")]:
     if variable != "ATLAS_SHIM_TEST_ROOT":
         del os.environ[variable]
 

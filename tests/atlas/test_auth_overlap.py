@@ -106,7 +106,7 @@ def test_no_nonce_is_used_by_two_calls_at_once(kind, pool, fake):
     """A strict server refuses none of many calls, one cancelled, and gives each caller one challenge at most."""
     auth = DigestAuth(DEMO_PUBLIC_KEY, DEMO_PRIVATE_KEY)
     with FakeServer(fake) as server:
-        client = kind.http(base_url=server.url, auth=auth)
+        client = kind.http(base_url=server.url, auth=auth, timeout=PATIENCE)
         if kind.portal:
             kind.portal.start_task_soon(client.get, "/").cancel()
         statuses = list(pool.map(lambda _: get_instances(kind, client), range(100)))
@@ -119,7 +119,7 @@ def test_calls_that_start_together_fetch_one_token(kind, pool, fake):
     """And replace one that has ended once."""
     with FakeServer(fake, latency=0.02) as server:
         auth = ServiceAccountAuth(ServiceAccount(DEMO_CLIENT_ID, DEMO_CLIENT_SECRET), server.url)
-        client = kind.http(base_url=server.url, auth=auth)
+        client = kind.http(base_url=server.url, auth=auth, timeout=PATIENCE)
         for _ in range(2):
             assert list(pool.map(lambda _: get_instances(kind, client), range(CALLERS))) == [200] * CALLERS
             fake.advance(3600)

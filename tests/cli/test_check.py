@@ -3,6 +3,7 @@
 import json
 import os
 import ssl
+from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
@@ -214,8 +215,9 @@ ALL_DAYS = ("--within", "5000")
 DESCRIPTION = Path(__file__).parents[1] / "cases" / "contract" / "cluster-writes-2026-08.json"
 
 
-def test_the_calendar_has_what_documents_and_a_description_know(checked):
+def test_the_calendar_has_what_documents_and_a_description_know(checked, time_machine):
     """Each end once, in order; what a document says as well is not said twice."""
+    time_machine.move_to(datetime(2026, 12, 1, tzinfo=UTC))
     ends = checked("--calendar", "--description", str(DESCRIPTION), *ALL_DAYS, code=4)["ends"]
     assert [one["sunset"] for one in ends] == sorted(one["sunset"] for one in ends)
     said = [(one["sunset"], one["method"], one["version"], one["source"]) for one in ends]
@@ -235,8 +237,9 @@ def test_the_calendar_has_what_documents_and_a_description_know(checked):
         ({"announced": "GET /api/atlas/v2/groups/{}/other"}, 0, []),
     ],
 )
-def test_what_an_inventory_saw_decides(checked, tmp_path, line, code, seen):
+def test_what_an_inventory_saw_decides(checked, tmp_path, time_machine, line, code, seen):
     """Where calls were looked for, an end that nobody meets breaks no build."""
+    time_machine.move_to(datetime(2026, 12, 1, tzinfo=UTC))
     file = tmp_path / "calls.jsonl"
     file.write_text(json.dumps({"time": "2026-06-01T00:00:00Z", "agent": "curl/8", **line}) + "\n", "utf-8")
     ends = checked("--calendar", *ALL_DAYS, "--seen", str(file), code=code)["ends"]

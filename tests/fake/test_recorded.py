@@ -1,7 +1,7 @@
 """The fake answers what Atlas was recorded answering, byte for byte where it can be set up alike."""
 
 import json
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
 import pytest
@@ -20,8 +20,8 @@ def _names(path: str) -> tuple[str, str]:
     return parts[5], parts[7]
 
 
-def _world(**options: Any) -> tuple[FakeAtlas, Asker]:
-    fake = FakeAtlas(blank=None, **options)
+def _world(*, today: date = date(2026, 12, 1), **options: Any) -> tuple[FakeAtlas, Asker]:
+    fake = FakeAtlas(blank=None, today=today, **options)
     return fake, Asker(fake)
 
 

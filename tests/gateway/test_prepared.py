@@ -299,6 +299,7 @@ def test_a_credential_is_remembered_nowhere():
         with contextlib.closing(connect(served)) as peer:
             peer.send(CALL)
             peer.message()
+        until(lambda: not served.limits.count, "what follows its answer")
         (prepared,) = served._handler.repeats._holders
         assert isinstance(prepared, Prepared)
         assert "s3cret" not in repr(prepared)

@@ -10,7 +10,7 @@ from click.testing import CliRunner
 from shim.cli import main, status
 from shim.gateway.option_values import Address
 from tests.gateway_life.conftest import OURS
-from tests.peers.raw import raw_upstream, reply, replying
+from tests.peers.raw import PATIENCE, raw_upstream, reply, replying
 from tests.peers.served import At, calling, gateway
 
 ASKED = [(), ("-o", "json"), ("--probe", "live"), ("--probe", "ready")]
@@ -18,7 +18,8 @@ ASKED = [(), ("-o", "json"), ("--probe", "live"), ("--probe", "ready")]
 
 @pytest.fixture
 def run(monkeypatch):
-    """Return a function that runs the command in this process, with no settings of the machine's."""
+    """Return a function that runs the command in this process, patiently, with no settings of the machine's."""
+    monkeypatch.setattr(status, "_PATIENCE", PATIENCE)
     for name in list(os.environ):
         if name.startswith(OURS):
             monkeypatch.delenv(name)
