@@ -55,6 +55,7 @@ def command(*, keep: bool) -> None:
             if ended is not None:
                 output.heading("\nBoth keep running until Ctrl-C:")
                 known = [("token", fake.DEMO_TOKEN), ("group", fake.DEMO_GROUP), ("cluster", fake.DEMO_CLUSTER)]
+                known += [("programs", f"export ATLAS_SHIM_UPSTREAM={atlas.url}")]
                 output.facts([("fake Atlas", atlas.url), ("gateway", gateway.url), *known], MARGIN)
                 ended.wait()
 
