@@ -30,6 +30,23 @@ ITEM = {"id": "a" * (LONG // 100), "startTime": "2026-06-01T00:00:00Z", "status"
 PAGE = json.dumps({"results": [ITEM] * 100, "totalCount": 100}).encode()
 
 
+@pytest.fixture
+def uncollected():
+    """No garbage is collected during the test."""
+    gc.collect()
+    gc.disable()
+    yield
+    gc.enable()
+
+
+@pytest.fixture
+def signed(monkeypatch) -> dict[str, Any]:
+    """Return options of a gateway that signs all calls with a key."""
+    monkeypatch.setenv("MONGODB_ATLAS_PUBLIC_API_KEY", "public")
+    monkeypatch.setenv("MONGODB_ATLAS_PRIVATE_API_KEY", "private")
+    return {"credentials": "own", "allow": parse_allow("all", "allow")}
+
+
 def used(served: Gateway) -> int:
     return served.limits.reserved + served.limits.held
 
@@ -74,27 +91,21 @@ def test_write_that_was_executed_is_not_told_to_come_again(kind, status):
     assert (b"was executed" in content) == (status == 502)
 
 
+@pytest.mark.usefixtures("uncollected")
 @pytest.mark.parametrize(
     ("request_bytes", "status"),
     [(CALL, 503), (get("/x", "Content-Length: 90000", method="POST") + b"x" * 50_000, 408)],
     ids=["reply", "request"],
 )
-def test_content_that_was_given_up_does_not_wait_for_the_garbage_collector(monkeypatch, request_bytes, status):
+def test_content_that_was_given_up_does_not_wait_for_the_garbage_collector(signed, request_bytes, status):
     """It counts as given back, and so no error may hold it by its traceback: collections are minutes apart."""
-    monkeypatch.setenv("MONGODB_ATLAS_PUBLIC_API_KEY", "public")
-    monkeypatch.setenv("MONGODB_ATLAS_PRIVATE_API_KEY", "private")
     large = message(b'{"id": "' + b"a" * 900_000 + b'"}', JSON)
-    options: dict[str, Any] = {"credentials": "own", "allow": parse_allow("all", "allow"), "client_timeout": 0.3}
-    with replying(large) as upstream, gateway(upstream.origin, memory=300_000, **options) as served:
-        gc.collect()
-        gc.disable()
-        try:
-            own = request_bytes.replace(b"shim.test", served.url.partition("//")[2].encode())
-            assert status_of(ask(served, own)[0]) == status
-            until(lambda: served.limits.count == 0, "the call ends")
-            until(lambda: not any(isinstance(one, Body) and one.chunks for one in gc.get_objects()), "it is let go of")
-        finally:
-            gc.enable()
+    options = {**signed, "client_timeout": 0.3, "memory": 300_000}
+    with replying(large) as upstream, gateway(upstream.origin, **options) as served:
+        own = request_bytes.replace(b"shim.test", served.url.partition("//")[2].encode())
+        assert status_of(ask(served, own)[0]) == status
+        until(lambda: served.limits.count == 0, "the call ends")
+        until(lambda: not any(isinstance(one, Body) and one.chunks for one in gc.get_objects()), "it is let go of")
 
 
 def test_pages_that_wait_for_others_count():
@@ -135,12 +146,9 @@ def test_reply_that_is_not_taken_counts(coalesce):
         until(lambda: used(served) == 0, "all is given back")
 
 
-def test_content_that_is_kept_for_a_second_attempt_counts(monkeypatch):
+def test_content_that_is_kept_for_a_second_attempt_counts(signed):
     """Content that is held until it is whole is held in memory, for each caller that sends it slowly."""
-    monkeypatch.setenv("MONGODB_ATLAS_PUBLIC_API_KEY", "public")
-    monkeypatch.setenv("MONGODB_ATLAS_PRIVATE_API_KEY", "private")
-    options: dict[str, Any] = {"credentials": "own", "allow": parse_allow("all", "allow")}
-    with replying(reply()) as upstream, gateway(upstream.origin, **options) as served:
+    with replying(reply()) as upstream, gateway(upstream.origin, **signed) as served:
         with calling(served) as peer:
             peer.send(get("/x", "Content-Length: 900001", method="POST", host=served.url.partition("//")[2]))
             peer.send(b"x" * 900_000)
@@ -163,26 +171,19 @@ def test_reply_too_large_to_be_shared_is_no_page_that_is_held():
         until(lambda: used(served) == 0, "all is given back")
 
 
-@pytest.mark.parametrize(
-    "request_bytes",
-    [
-        get("/x"),
-        get("/x", "Connection: close"),
-        get("/a/../b"),
-        CALL,
-        get("/x", "Content-Length: 9000", method="POST") + b"x" * 5000,
-    ],
-    ids=["kept", "closed", "refused", "translated", "stalled"],
-)
+ENDED = {
+    "kept": get("/x"),
+    "closed": get("/x", "Connection: close"),
+    "refused": get("/a/../b"),
+    "translated": CALL,
+    "stalled": get("/x", "Content-Length: 9000", method="POST") + b"x" * 5000,
+}
+
+
+@pytest.mark.usefixtures("uncollected")
+@pytest.mark.parametrize("request_bytes", ENDED.values(), ids=ENDED)
 def test_a_connection_that_has_ended_does_not_wait_for_the_garbage_collector(request_bytes):
     """Nothing of it holds the other: neither its task nor its request, nor what either was answered with."""
     with replying(message(b"{}", JSON)) as upstream, gateway(upstream.origin, client_timeout=0.3) as served:
-        gc.collect()
-        gc.disable()
-        try:
-            assert ask(served, request_bytes)[0]
-            until(
-                lambda: not [one for one in gc.get_objects() if isinstance(one, (Connection, Request))], "all are gone"
-            )
-        finally:
-            gc.enable()
+        assert ask(served, request_bytes)[0]
+        until(lambda: not [one for one in gc.get_objects() if isinstance(one, (Connection, Request))], "all are gone")

@@ -9,8 +9,7 @@ import pytest
 from shim.gateway.http1.chunks import AT_ONCE
 from shim.gateway.http1.connection import WAITING, Connection
 from shim.gateway.http1.wire import NEVER, Turns
-from tests.gateway_http1.test_interleavings import reply_of, request_of
-from tests.gateway_http1.wires import Wire, Wired
+from tests.gateway_http1.wires import Wire, request_of
 
 ELSEWHERE = "GET /api/atlas/v2/groups/{}/serverless/i/backup/snapshots?pageNum=x HTTP/1.1\r\nHost: localhost\r\n\r\n"
 AT_ONCE_ANSWERED = ELSEWHERE.format("6" * 24).encode()
@@ -18,9 +17,9 @@ CHUNKS = b"1\r\na\r\n" * (4 * AT_ONCE) + b"0\r\n\r\n"
 START = b"POST /0/length HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\n"
 
 
-async def test_a_request_that_was_sent_ahead_waits_for_others():
+async def test_a_request_that_was_sent_ahead_waits_for_others(wiring):
     """Of two hundred that are answered without waiting one is answered a turn, and another caller's in between."""
-    wired = Wired(reply_of)
+    wired = wiring()
     wired.caller.deliver(AT_ONCE_ANSWERED * 200)
     other = Wire(Connection(wired.server, "192.0.2.2", "http"))
     other.deliver(AT_ONCE_ANSWERED)
@@ -29,12 +28,11 @@ async def test_a_request_that_was_sent_ahead_waits_for_others():
     assert b"HTTP/1.1 400" in other.unsent
     assert 1 < wired.caller.unsent.count(b"HTTP/1.1 400") <= 10
     other.reset()
-    await wired.end()
 
 
-async def test_requests_that_are_sent_ahead_for_ever_wait_outside():
+async def test_requests_that_are_sent_ahead_for_ever_wait_outside(wiring):
     """Each turn takes one request from what has arrived, and not another 64 KiB to it."""
-    wired = Wired(reply_of)
+    wired = wiring()
     connection: Any = wired.caller.protocol
     most = 0
     for _ in range(300):
@@ -43,12 +41,11 @@ async def test_requests_that_are_sent_ahead_for_ever_wait_outside():
         wired.caller.take(1 << 20)
         most = max(most, len(connection._rest))
     assert WAITING < most <= WAITING + 65536
-    await wired.end()
 
 
-async def test_an_upload_in_very_small_chunks_is_taken_a_part_a_turn():
+async def test_an_upload_in_very_small_chunks_is_taken_a_part_a_turn(wiring):
     """No more is read meanwhile, and in the end all of it has arrived."""
-    wired = Wired(reply_of)
+    wired = wiring()
     connection: Any = wired.caller.protocol
     wired.caller.deliver(START + CHUNKS)
     body = connection._body
@@ -60,12 +57,11 @@ async def test_an_upload_in_very_small_chunks_is_taken_a_part_a_turn():
     assert max(after - before for before, after in pairwise(taken)) == AT_ONCE
     assert len(taken) >= 4
     assert not wired.caller.is_paused
-    await wired.end()
 
 
-async def test_a_reply_in_very_small_chunks_is_taken_a_part_a_turn():
+async def test_a_reply_in_very_small_chunks_is_taken_a_part_a_turn(wiring):
     """The caller gets it piece by piece, each with what came in one turn."""
-    wired = Wired(reply_of)
+    wired = wiring()
     wired.caller.deliver(request_of(0, "length"))
     await wired.settle()
     upstream = wired.made[-1]
@@ -77,12 +73,11 @@ async def test_a_reply_in_very_small_chunks_is_taken_a_part_a_turn():
     assert wired.caller.take(1 << 20).count(b"a" * AT_ONCE) == 4
     assert not upstream.wire.is_paused
     assert not upstream.wire.closing
-    await wired.end()
 
 
-async def test_what_is_taken_in_turns_ends_with_its_connection():
+async def test_what_is_taken_in_turns_ends_with_its_connection(wiring):
     """A caller that leaves within its chunks leaves nothing that goes on."""
-    wired = Wired(reply_of)
+    wired = wiring()
     wired.caller.deliver(START + CHUNKS)
     connection: Any = wired.caller.protocol
     assert connection._turn is not None
@@ -112,9 +107,9 @@ async def test_long_work_is_done_one_piece_at_a_time():
 
 
 @pytest.mark.parametrize("is_there", [True, False])
-async def test_a_caller_whose_bytes_are_not_taken_is_looked_for(monkeypatch, is_there):
+async def test_a_caller_whose_bytes_are_not_taken_is_looked_for(wiring, monkeypatch, is_there):
     """Who sent more than waits, and left, is noticed although nothing more is read of it."""
-    wired = Wired(reply_of)
+    wired = wiring()
     connection: Any = wired.caller.protocol
     wired.caller.deliver(request_of(0, "length"))
     while not wired.caller.is_paused:
@@ -127,4 +122,3 @@ async def test_a_caller_whose_bytes_are_not_taken_is_looked_for(monkeypatch, is_
     await wired.settle()
     assert wired.caller.lost is not is_there
     assert wired.made[-1].wire.lost is not is_there
-    await wired.end()

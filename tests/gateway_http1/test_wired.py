@@ -11,8 +11,7 @@ from shim.gateway.http1.connection import WAITING
 from shim.gateway.http1.wire import EVERY, NEVER, Wires
 from shim.gateway.upstream.client import Upstream
 from shim.gateway.upstream.connection import UpstreamConnection
-from tests.gateway_http1.test_interleavings import reply_of, request_of
-from tests.gateway_http1.wires import FakeUpstream, Wire, Wired
+from tests.gateway_http1.wires import FakeUpstream, Wire, Wired, request_of
 
 
 async def upstream_of(wired: Wired) -> FakeUpstream:
@@ -21,9 +20,18 @@ async def upstream_of(wired: Wired) -> FakeUpstream:
     return wired.made[-1]
 
 
-async def test_long_head_behind_a_request_is_read_to_its_end():
+async def answered(wired: Wired) -> bytes:
+    """Let upstream answer, and return what the caller gets."""
+    upstream = await upstream_of(wired)
+    upstream.read(1 << 20)
+    upstream.say(1 << 20)
+    await wired.settle()
+    return wired.caller.take(1 << 20)
+
+
+async def test_long_head_behind_a_request_is_read_to_its_end(wiring):
     """Reading stops while a request is answered and much waits behind it; it goes on when that is a part of a head."""
-    wired = Wired(reply_of)
+    wired = wiring()
     fields = "".join(f"X-{n}: {'x' * 8000}\r\n" for n in range(8))
     target = "/1/length?" + "y" * 8000
     late = f"GET {target} HTTP/1.1\r\nHost: a\r\n{fields}\r\n".encode()
@@ -32,22 +40,14 @@ async def test_long_head_behind_a_request_is_read_to_its_end():
     late = late[wired.caller.deliver(late[: WAITING + 100]) :]
     late = late[wired.caller.deliver(late[:100]) :]
     assert wired.caller.is_paused
-    upstream = await upstream_of(wired)
-    for _ in range(2):
-        upstream.read(1 << 20)
-        upstream.say(1 << 20)
-        await wired.settle()
-        if late:
-            late = late[wired.caller.deliver(late) :]
-            assert not late
-            await wired.settle()
-    assert b"X-N: 1" in wired.caller.take(1 << 20)
-    await wired.end()
+    await answered(wired)
+    assert not late[wired.caller.deliver(late) :]
+    assert b"X-N: 1" in await answered(wired)
 
 
-async def test_upstream_that_answers_early_and_stalls_is_late():
+async def test_upstream_that_answers_early_and_stalls_is_late(wiring):
     """A reply's time counts from its head on, even when upstream takes the request's content again just then."""
-    wired = Wired(reply_of, upstream_timeout=60.0)
+    wired = wiring(upstream_timeout=60.0)
     wired.caller.deliver(request_of(0, "upload")[:70_000])
     upstream = await upstream_of(wired)
     wired.caller.deliver(b"c" * 60_000)
@@ -61,18 +61,16 @@ async def test_upstream_that_answers_early_and_stalls_is_late():
     protocol.late()
     await wired.settle()
     assert wired.caller.closing
-    await wired.end()
 
 
-async def test_informational_reply_does_not_start_upstreams_time():
+async def test_informational_reply_does_not_start_upstreams_time(wiring):
     """While the caller is still sending, it isn't upstream that is silent."""
-    wired = Wired(reply_of, upstream_timeout=60.0)
+    wired = wiring(upstream_timeout=60.0)
     wired.caller.deliver(request_of(0, "upload")[:1000])
     upstream = await upstream_of(wired)
     upstream.wire.deliver(b"HTTP/1.1 100 Continue\r\n\r\n")
     await wired.settle()
     assert upstream.wire.protocol.due == NEVER
-    await wired.end()
 
 
 @pytest.fixture
@@ -89,9 +87,9 @@ def passes(monkeypatch):
 
 
 @pytest.mark.parametrize("early", [0, 60_000])
-async def test_content_that_moves_on_may_take_longer(passes, early):
+async def test_content_that_moves_on_may_take_longer(wiring, passes, early):
     """Content at a fair rate is not a slow one, though it takes longer than the deadline, also after a burst."""
-    wired = Wired(reply_of, client_timeout=1.0)
+    wired = wiring(client_timeout=1.0)
     head = f"POST /0/length HTTP/1.1\r\nHost: a\r\nContent-Length: {early + 8000}\r\n\r\n"
     wired.caller.deliver(head.encode() + bytes(early))
     upstream = await upstream_of(wired)
@@ -100,16 +98,12 @@ async def test_content_that_moves_on_may_take_longer(passes, early):
         await passes(wired, 0.9)
         assert wired.caller.deliver(bytes(1000)) == 1000
         await wired.settle()
-    upstream.read(1 << 20)
-    upstream.say(1 << 20)
-    await wired.settle()
-    assert b"HTTP/1.1 200 " in wired.caller.take(1 << 20)
-    await wired.end()
+    assert b"HTTP/1.1 200 " in await answered(wired)
 
 
-async def test_upstream_that_is_slow_to_take_content_is_not_the_callers_fault(passes):
+async def test_upstream_that_is_slow_to_take_content_is_not_the_callers_fault(wiring, passes):
     """The deadline counts waiting for the caller, and not what upstream takes."""
-    wired = Wired(reply_of, client_timeout=1.0)
+    wired = wiring(client_timeout=1.0)
     left = request_of(0, "upload")
     left = left[wired.caller.deliver(left) :]
     upstream = await upstream_of(wired)
@@ -123,28 +117,24 @@ async def test_upstream_that_is_slow_to_take_content_is_not_the_callers_fault(pa
         upstream.read(1 << 20)
         await wired.settle()
         left = left[wired.caller.deliver(left) :]
-    upstream.say(1 << 20)
-    await wired.settle()
-    assert b"HTTP/1.1 200 " in wired.caller.take(1 << 20)
-    await wired.end()
+    assert b"HTTP/1.1 200 " in await answered(wired)
 
 
-async def test_last_reply_before_unread_requests_is_not_overtaken_by_a_reset():
+async def test_last_reply_before_unread_requests_is_not_overtaken_by_a_reset(wiring):
     """A reply that ends its connection is followed by an end in one direction while requests wait behind it."""
-    wired = Wired(reply_of)
+    wired = wiring()
     wired.caller.deliver(b"GET /0/length HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n" + request_of(1, "length"))
-    upstream = await upstream_of(wired)
-    upstream.read(1 << 20)
-    upstream.say(1 << 20)
+    await wired.settle()
+    wired.made[-1].read(1 << 20)
+    wired.made[-1].say(1 << 20)
     await wired.settle()
     assert (wired.caller.ended, wired.caller.closing) == (True, False)
     assert wired.caller.deliver(b"more")
-    await wired.end()
 
 
-async def test_last_reply_to_a_caller_that_has_reset_its_connection_has_an_end(monkeypatch):
+async def test_last_reply_to_a_caller_that_has_reset_its_connection_has_an_end(wiring, monkeypatch):
     """Asyncio's own transport raises where a reset has arrived and is not read yet; the connection ends in its time."""
-    wired = Wired(reply_of)
+    wired = wiring()
     connection: Any = wired.caller.protocol
     monkeypatch.setattr(wired.caller, "write_eof", Mock(side_effect=OSError(107, "not connected")))
     wired.caller.deliver(b"GET / HTTP/0.9\r\n\r\n")
@@ -152,12 +142,11 @@ async def test_last_reply_to_a_caller_that_has_reset_its_connection_has_an_end(m
     connection.late()
     wired.caller.take(1 << 20)
     assert wired.caller.closing
-    await wired.end()
 
 
-async def test_defect_of_a_call_whose_caller_leaves_is_logged_once(monkeypatch, caplog):
+async def test_defect_of_a_call_whose_caller_leaves_is_logged_once(wiring, monkeypatch, caplog):
     """There is nobody to tell of it, and the loop hears of no second one."""
-    wired = Wired(reply_of)
+    wired = wiring()
 
     async def broken(_: object) -> Reply:
         wired.caller.write(b"x")
@@ -171,9 +160,9 @@ async def test_defect_of_a_call_whose_caller_leaves_is_logged_once(monkeypatch, 
     assert [record.message for record in caplog.records] == ["unhandled RuntimeError"]
 
 
-async def test_nothing_is_taken_from_a_connection_that_ends():
+async def test_nothing_is_taken_from_a_connection_that_ends(wiring):
     """What TLS still hands over while a connection is being closed is not a request any more."""
-    wired = Wired(reply_of)
+    wired = wiring()
     wired.caller.write(b"x")
     protocol = wired.caller.protocol
     protocol.late()
@@ -184,30 +173,23 @@ async def test_nothing_is_taken_from_a_connection_that_ends():
     await wired.settle()
     assert not wired.made
     assert asyncio.all_tasks() == {asyncio.current_task()}
-    await wired.end()
 
 
-async def test_refusal_while_draining_ends_its_connection():
+async def test_refusal_while_draining_ends_its_connection(wiring):
     """A caller that is told no is told, too, that its next call goes elsewhere."""
-    wired = Wired(reply_of, memory=1)
+    wired = wiring(memory=1)
     wired.gateway._handler.draining = True
     wired.caller.deliver(request_of(0, "length"))
     await wired.settle()
     assert b"\r\nConnection: close\r\n" in wired.caller.take(1 << 20)
-    await wired.end()
 
 
-async def test_reply_without_content_has_no_length():
+async def test_reply_without_content_has_no_length(wiring):
     """A 204 says nothing of a length to the caller (RFC 9110, 8.6), and ends upstream's connection if it has one."""
-    wired = Wired(lambda _: (b"HTTP/1.1 204 No Content\r\nContent-Length: 5\r\n\r\n", False))
+    wired = wiring(lambda _: (b"HTTP/1.1 204 No Content\r\nContent-Length: 5\r\n\r\n", False))
     wired.caller.deliver(request_of(0, "204"))
-    upstream = await upstream_of(wired)
-    upstream.read(1 << 20)
-    upstream.say(1 << 20)
-    await wired.settle()
-    assert upstream.wire.closing
-    assert b"Content-Length" not in wired.caller.take(1 << 20)
-    await wired.end()
+    assert b"Content-Length" not in await answered(wired)
+    assert wired.made[-1].wire.closing
 
 
 RETIRED = (
@@ -215,9 +197,9 @@ RETIRED = (
 )
 
 
-async def test_a_call_is_bounded_by_its_deadline_and_a_reply_that_is_handed_on_is_not():
+async def test_a_call_is_bounded_by_its_deadline_and_a_reply_that_is_handed_on_is_not(wiring):
     """Upstream's silence counts for what is streamed; before that the whole call's time does."""
-    wired = Wired(reply_of, deadline=5.0, upstream_timeout=60.0)
+    wired = wiring(deadline=5.0, upstream_timeout=60.0)
     wired.caller.deliver(RETIRED)
     upstream = await upstream_of(wired)
     protocol = upstream.wire.protocol
@@ -226,12 +208,11 @@ async def test_a_call_is_bounded_by_its_deadline_and_a_reply_that_is_handed_on_i
     await wired.settle()
     assert protocol.due - asyncio.get_running_loop().time() > 50.0
     assert wired.caller.take(1 << 20).endswith(b"half")
-    await wired.end()
 
 
-async def test_a_call_whose_time_is_over_gets_no_more_of_upstream():
+async def test_a_call_whose_time_is_over_gets_no_more_of_upstream(wiring):
     """It is answered 504, and upstream's connection ends with it."""
-    wired = Wired(reply_of, deadline=5.0, upstream_timeout=60.0)
+    wired = wiring(deadline=5.0, upstream_timeout=60.0)
     wired.caller.deliver(RETIRED)
     upstream = await upstream_of(wired)
     protocol = upstream.wire.protocol
@@ -241,7 +222,6 @@ async def test_a_call_whose_time_is_over_gets_no_more_of_upstream():
     await wired.settle()
     assert wired.caller.take(1 << 20).startswith(b"HTTP/1.1 504 ")
     assert upstream.wire.lost
-    await wired.end()
 
 
 async def test_a_deadline_that_another_moved_is_not_missed():
@@ -268,9 +248,9 @@ async def test_a_deadline_that_another_moved_is_not_missed():
     assert len(seen) == 1
 
 
-async def test_connection_that_is_interrupted_leaves_nothing(monkeypatch):
+async def test_connection_that_is_interrupted_leaves_nothing(wiring, monkeypatch):
     """A caller may leave when a connection was just made; uvloop then ends it, and tells nobody."""
-    wired = Wired(reply_of)
+    wired = wiring()
 
     async def interrupted(factory, *_: object) -> None:
         Wire(factory())
@@ -280,4 +260,3 @@ async def test_connection_that_is_interrupted_leaves_nothing(monkeypatch):
     with pytest.raises(asyncio.CancelledError):
         await Upstream.connect(wired.upstream)
     assert not wired.upstream._open
-    await wired.end()

@@ -14,6 +14,10 @@ from shim.gateway.upstream.connection import UpstreamConnection
 
 Protocol = Connection | UpstreamConnection
 
+LARGE = 200_000
+SMALL = 700
+"""Chunks of one byte, more than are taken in one turn."""
+
 
 class Wire(asyncio.Transport):
     """A transport whose other end is the test: ``take`` reads what was written, ``deliver`` has bytes arrive."""
@@ -201,3 +205,46 @@ class Wired:
         assert not self.upstream._idle
         assert asyncio.all_tasks() == {asyncio.current_task()}
         assert not self.errors
+
+
+def request_of(number: int, kind: str) -> bytes:
+    """Return a request that says which reply it wants."""
+    method, lines, content = "GET", [], b""
+    if kind == "head":
+        method = "HEAD"
+    elif kind in {"early", "upload", "expect", "small"}:
+        method, content = "POST", b"c" * (LARGE if kind != "expect" else 10)
+        if kind == "small" or number % 2:
+            lines = ["Transfer-Encoding: chunked"]
+            content = b"%x\r\n%b\r\n" % (len(content), content) if kind != "small" else b"1\r\nc\r\n" * SMALL
+            content += b"0\r\n\r\n"
+        else:
+            lines = [f"Content-Length: {len(content)}"]
+        if kind == "expect":
+            lines.append("Expect: 100-continue")
+    return "\r\n".join([f"{method} /{number}/{kind} HTTP/1.1", "Host: a", *lines, "", ""]).encode() + content
+
+
+def reply_of(request: h11.Request) -> tuple[bytes, bool]:
+    """Return the reply that a request wants, and whether the connection ends behind it."""
+    _, number, kind = request.target.decode().split("/")
+    content = f"reply {number}".encode()
+    mark = f"X-N: {number}\r\n".encode()
+    plain = b"HTTP/1.1 200 OK\r\n%bContent-Length: %d\r\n\r\n" % (mark, len(content))
+    if kind == "chunks":
+        pieces = b"".join(b"%x;x=y\r\n%b\r\n" % (1, content[n : n + 1]) for n in range(len(content)))
+        return b"HTTP/1.1 200 OK\r\n%bTransfer-Encoding: chunked\r\n\r\n%b0\r\n\r\n" % (mark, pieces), False
+    if kind == "small":
+        head = b"HTTP/1.1 200 OK\r\n%bTransfer-Encoding: chunked\r\n\r\n" % mark
+        return head + b"1\r\nx\r\n" * SMALL + b"0\r\n\r\n", False
+    if kind == "end":
+        return b"HTTP/1.1 200 OK\r\n%b\r\n%b" % (mark, content), True
+    if kind in {"204", "304"}:
+        return b"HTTP/1.1 %b X\r\n%b\r\n" % (kind.encode(), mark), False
+    if kind == "head":
+        return plain, False
+    if kind == "informational":
+        return b"HTTP/1.1 103 Early\r\nLink: x\r\n\r\n" * 3 + plain + content, False
+    if kind == "large":
+        return b"HTTP/1.1 200 OK\r\n%bContent-Length: %d\r\n\r\n%b" % (mark, LARGE, b"x" * LARGE), False
+    return plain + content, False
