@@ -126,41 +126,21 @@ def starts() -> Iterator[Refused]:
         yield Refused(f"target {path!r}", target(path))
     yield Refused("OPTIONS *", first("OPTIONS * HTTP/1.1"))
     for path in (
-        "//evil/x",
-        "//",
-        "/a/../b",
-        "/a/./b",
-        "/..",
-        "/a/.",
-        "/a/%2e%2e/b",
-        "/a/.%2E/b",
-        "/a/%252e%252e/b",
-        "/a/%25252E./b",
-        "/a/%c0%ae%c0%ae/b",
-        "/a/%e0%80%ae./b",
-        "/user/..;a=b/c",
-        "/a/%2e%2e;x/b",
-        "/a/..%3bx/b",
-        "/a\\b",
-        "/a%5Cb",
-        "/a%00b",
-        "/a#fragment",
-        "/a?b#fragment",
-        SNAPSHOTS.replace("/backup", "%2Fbackup"),
-        SNAPSHOTS.replace("/snapshots", "%2fsnapshots"),
-        "/api%2Fatlas/" + SNAPSHOTS.removeprefix("/api/atlas/"),
-        SNAPSHOTS + "/%2e%2e/snapshots",
-    ):
+        "//evil/x", "//", "/a/../b", "/a/./b", "/..", "/a/.", "/a/%2e%2e/b", "/a/.%2E/b", "/a/%252e%252e/b",
+        "/a/%25252E./b", "/a/%c0%ae%c0%ae/b", "/a/%e0%80%ae./b", "/user/..;a=b/c", "/a/%2e%2e;x/b", "/a/..%3bx/b",
+        "/a\\b", "/a%5Cb", "/a%00b", "/a#fragment", "/a?b#fragment", SNAPSHOTS + "/%2e%2e/snapshots",
+        *(SNAPSHOTS.replace(*how) for how in (("/backup", "%2Fbackup"), ("/snap", "%2fsnap"), ("/atlas", "%2Fatlas"))),
+    ):  # fmt: skip
         yield Refused(f"path {path!r}", target(path))
-    for path in (
-        "http://evil.test/x",
-        "http://shim.test/x",
-        "http://u:p@shim.test/x",
-        "https://shim.test/x",
-        "ftp://shim.test/x",
-        "http:///x",
+    for where in (
+        "http://evil.test",
+        "http://shim.test",
+        "http://u:p@shim.test",
+        "https://shim.test",
+        "ftp://a",
+        "http://",
     ):
-        yield Refused(f"absolute {path!r}", target(path))
+        yield Refused(f"absolute {where + '/x'!r}", target(f"{where}/x"))
     yield Refused("target too long", target("/" + "x" * 17000), 414)
     for start in ("CONNECT evil.test:443 HTTP/1.1", "CONNECT / HTTP/1.1", "TRACE /x HTTP/1.1"):
         yield Refused(start, first(start), 405)
@@ -175,9 +155,9 @@ def starts() -> Iterator[Refused]:
     yield Refused("TLS on a plain port", b"\x16\x03\x01\x02\x00\x01\x00\x01\xfc\x03\x03" + b"a" * 50 + b"\r\n\r\n")
 
 
-def hello(name: str, *lines: str) -> Passed:
+def hello(name: str, *lines: str, length: str = "5") -> Passed:
     """Return a POST of five bytes that passes, whatever these lines say."""
-    return Passed(name, post(*lines, "Content-Length: 5", content=HELLO), "POST /x HTTP/1.1", HELLO)
+    return Passed(name, post(*lines, f"Content-Length: {length}", content=HELLO), "POST /x HTTP/1.1", HELLO)
 
 
 REFUSED = (*framing(), *chunks(), *fields(), *starts())
@@ -188,7 +168,7 @@ PASSED = (
     Passed("HTTP/1.0 without Host", b"GET /x HTTP/1.0\r\n\r\n"),
     Passed("empty lines before", b"\r\n\r\n" + get("/x")),
     Passed("content of a GET", get("/x", "Content-Length: 5") + HELLO, content=HELLO),
-    Passed("length with zeros", post("Content-Length: 005", content=HELLO), "POST /x HTTP/1.1", HELLO),
+    hello("length with zeros", length="005"),
     Passed("TE Chunked", post("Transfer-Encoding: Chunked", content=ONE), "POST /x HTTP/1.1", b"a"),
     Passed("TE after a tab", post("Transfer-Encoding:\tchunked", content=ONE), "POST /x HTTP/1.1", b"a"),
     Passed("chunk extension", chunked(b'1;a="b"\r\na\r\n0\r\n\r\n'), "POST /x HTTP/1.1", b"a"),

@@ -14,23 +14,24 @@ from tests.peers.raw import reply, replying
 from tests.peers.served import ask, calling, gateway, get, lines_of, status_of, value_of
 
 HOP_BY_HOP = {
-    "connection",
-    "http2-settings",
-    "keep-alive",
-    "proxy-authenticate",
-    "proxy-authorization",
-    "proxy-connection",
-    "te",
-    "trailer",
-    "upgrade",
-}
+    "connection", "http2-settings", "keep-alive", "proxy-authenticate", "proxy-authorization", "proxy-connection", "te",
+    "trailer", "upgrade",
+}  # fmt: skip
 
 
 @pytest.fixture(scope="module")
-def site():
+def shared():
     """One gateway for all rows, as in life: a row must not spoil the next one."""
     with replying(reply()) as upstream, gateway(upstream.origin) as served:
         yield upstream, served
+
+
+@pytest.fixture
+def site(shared):
+    """Return an upstream that was asked nothing yet, and the gateway."""
+    shared[0].heads.clear()
+    shared[0].contents.clear()
+    return shared
 
 
 @pytest.mark.parametrize("row", REFUSED, ids=lambda row: row.name)
@@ -38,7 +39,6 @@ def test_refused(row, site, caplog):
     """One answer in Atlas' shape, the end of the connection, one line in the log, and nothing upstream."""
     caplog.set_level(logging.INFO)
     upstream, served = site
-    upstream.heads.clear()
     with calling(served) as peer:
         peer.send(row.request)
         head, content = peer.message()
@@ -58,8 +58,6 @@ def test_refused(row, site, caplog):
 def test_passed(row, site):
     """Upstream gets one request, framed in one way, without anything that was for the gateway only."""
     upstream, served = site
-    upstream.heads.clear()
-    upstream.contents.clear()
     with calling(served) as peer:
         peer.send(row.request)
         head = peer.take(b"\r\n\r\n")
@@ -98,10 +96,7 @@ def test_passed(row, site):
 def test_fields_of_the_connection_stay_there(lines, path, site):
     """Hop-by-hop fields, those that Connection names and their look-alikes are dropped; then Via and Host are added."""
     upstream, served = site
-    upstream.heads.clear()
-    with calling(served) as peer:
-        peer.send(get(path, *lines, "X-Kept: yes"))
-        peer.message()
+    ask(served, get(path, *lines, "X-Kept: yes"))
     (head,) = upstream.heads
     assert b"s3cret" not in head
     assert value_of(head, "Host") == upstream.origin.removeprefix("http://")
@@ -114,10 +109,7 @@ def test_fields_of_the_connection_stay_there(lines, path, site):
 def test_connection_names_no_field_that_is_for_upstream(name, path, site):
     """Without its credentials, or what it asks for, a request would be another one: it is refused, and says why."""
     upstream, served = site
-    upstream.heads.clear()
-    with calling(served) as peer:
-        peer.send(get(path, f"Connection: {name}", "Authorization: Bearer s3cret", "Cookie: s3cret"))
-        head, content = peer.message()
+    head, content = ask(served, get(path, f"Connection: {name}", "Authorization: Bearer s3cret", "Cookie: s3cret"))
     assert status_of(head) == 400
     assert "Connection field names" in json.loads(content)["detail"]
     assert not upstream.heads
@@ -149,7 +141,6 @@ def test_name_that_was_given_later_counts():
 def test_broken_content_of_a_retired_call_sends_nothing(site):
     """A create is sent once its content is whole, so that a broken one never leaves."""
     upstream, served = site
-    upstream.heads.clear()
     with calling(served) as peer:
         peer.send(post("Content-Type: application/json", "Transfer-Encoding: chunked", target=RESTORES))
         peer.send(b"1\r\n{\r\nnonsense\r\n")
