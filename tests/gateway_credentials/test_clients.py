@@ -25,7 +25,7 @@ from tests.gateway_credentials.worlds import (
     nonce_of,
     signing,
     world,
-)
+)  # fmt: skip
 from tests.peers.raw import reply, replying
 from tests.peers.served import status_of
 

@@ -8,6 +8,7 @@ import pytest
 from shim.core.messages import Call, Reply
 from shim.credentials import ApiKey, api_keys
 from shim.errors import SettingsError
+from shim.fake import FakeAtlas
 from shim.gateway import Gateway, Options
 from shim.gateway.credentials.gates import callers_keys, follow
 from shim.gateway.credentials.signers import KeySigner
@@ -17,17 +18,23 @@ from tests.peers.raw import until
 from tests.peers.served import status_of
 
 
-def test_one_key_a_line(tmp_path):
+@pytest.fixture
+def file(tmp_path):
+    """Return where a file of keys is, which has one."""
+    path = tmp_path / "keys"
+    path.write_text("a:b\n")
+    return path
+
+
+def test_one_key_a_line(file):
     """Comments and empty lines are skipped, spaces around a line dropped, colons of the secret kept."""
-    file = tmp_path / "keys"
     file.write_text("# callers\n\n  abcdefgh:one-two \r\nijklmnop:a:b\n")
     assert api_keys(str(file), name="keys_file") == (ApiKey("abcdefgh", "one-two"), ApiKey("ijklmnop", "a:b"))
 
 
 @pytest.mark.parametrize("bad", ["s3cret", "s3cret:", ":s3cret", "s3 cret:x", "s3cret:é", "s3cret:a\tb"], ids=range(6))
-def test_bad_line(tmp_path, bad):
+def test_bad_line(file, bad):
     """The error says which line of which file, and nothing of what it holds."""
-    file = tmp_path / "keys"
     file.write_text(f"abcdefgh:good\n{bad}\n")
     with pytest.raises(SettingsError, match=r"keys_file: line 2 of .*keys") as caught:
         api_keys(str(file), name="keys_file")
@@ -35,9 +42,8 @@ def test_bad_line(tmp_path, bad):
 
 
 @pytest.mark.parametrize("content", ["", "# nothing\n", "a:b\na:c\n"])
-def test_file_without_use(tmp_path, content):
+def test_file_without_use(file, content):
     """No key at all, or one key with two secrets, is refused at the start."""
-    file = tmp_path / "keys"
     file.write_text(content)
     with pytest.raises(SettingsError):
         callers_keys({}, str(file))
@@ -49,18 +55,15 @@ def test_file_that_is_not_there(tmp_path):
         callers_keys({}, str(tmp_path / "nokeys"))
 
 
-def test_environment_and_file_together(tmp_path):
+def test_environment_and_file_together(file):
     """Both count."""
-    file = tmp_path / "keys"
-    file.write_text("a:b\n")
     environ = {"MONGODB_ATLAS_PUBLIC_API_KEY": "c", "MONGODB_ATLAS_PRIVATE_API_KEY": "d"}
     assert set(callers_keys(environ, str(file))) == {"a", "c"}
 
 
-def test_keys_come_and_go(tmp_path, caplog, monkeypatch):
+def test_keys_come_and_go(file, caplog, monkeypatch):
     """A line that is added lets its key in, one that is removed keeps it out, a broken file changes nothing."""
     monkeypatch.setattr("shim.gateway.watch.EVERY", 0.01)
-    file = tmp_path / "keys"
     file.write_text("demokeys:00000000-demo-demo-demo-000000000000\n")
 
     with world("verify", {}, keys_file=str(file)) as seen:
@@ -91,11 +94,8 @@ def test_keys_come_and_go(tmp_path, caplog, monkeypatch):
         assert len(seen.targets) == before
 
 
-def test_each_caller_is_signed_with_its_own_key(tmp_path):
+def test_each_caller_is_signed_with_its_own_key(file):
     """Upstream sees the key that the caller proved."""
-    from shim.fake import FakeAtlas
-
-    file = tmp_path / "keys"
     file.write_text("aaaaaaaa:one\nbbbbbbbb:two\n")
     fake = FakeAtlas(api_keys={"aaaaaaaa": "one", "bbbbbbbb": "two"})
     with world("verify", {}, fake, keys_file=str(file)) as seen:
@@ -106,12 +106,9 @@ def test_each_caller_is_signed_with_its_own_key(tmp_path):
             assert f'username="{name}"' in (fake.arrivals[-1].header("Authorization") or "")
 
 
-def test_a_secret_that_changes_signs_upstream_too(tmp_path, monkeypatch):
+def test_a_secret_that_changes_signs_upstream_too(file, monkeypatch):
     """Whoever proves the new secret of a key that was known before is not signed with the old one."""
-    from shim.fake import FakeAtlas
-
     monkeypatch.setattr("shim.gateway.watch.EVERY", 0.01)
-    file = tmp_path / "keys"
     file.write_text("aaaaaaaa:old\n")
     with world("verify", {}, FakeAtlas(api_keys={"aaaaaaaa": "new"}), keys_file=str(file)) as seen:
         for secret, status in (("old", 401), ("new", 200)):
@@ -125,10 +122,8 @@ def test_a_secret_that_changes_signs_upstream_too(tmp_path, monkeypatch):
 
 
 @pytest.mark.parametrize(("mode", "warned"), [(0o666, True), (0o602, True), (0o644, False), (0o600, False)])
-def test_key_file_that_anybody_may_change(tmp_path, caplog, mode, warned):
+def test_key_file_that_anybody_may_change(file, caplog, mode, warned):
     """Whoever may write to the file may let themselves in: the log says so; mounted secrets can be read by all."""
-    file = tmp_path / "keys"
-    file.write_text("a:b\n")
     file.chmod(mode)
     follow(lambda: callers_keys({}, str(file)), [str(file)], lambda _: None, [])
     assert (f"{file}: anybody on this machine may change it" in caplog.text) is warned
