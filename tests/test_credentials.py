@@ -69,7 +69,6 @@ def test_refused(environ, words):
     """What means nothing is refused, naming variables and the way out, never a value."""
     with pytest.raises(SettingsError) as caught:
         read_credentials(environ)
-
     assert [word for word in words if word not in str(caught.value)] == []
     assert "can" not in str(caught.value).replace("cannot", "")
 
@@ -95,7 +94,6 @@ def test_read_from_files(tmp_path, environ, credentials):
 def test_variables_that_are_not_used_are_not_named():
     """Whoever shows where credentials come from, or watches their files, hears of no variable that is passed over."""
     environ = {PUBLIC: "pub", f"{PRIVATE}_FILE": "/a", f"{OTHER_PUBLIC}_FILE": "/b", TOKEN: ""}
-
     assert used_variables(environ) == (PUBLIC, f"{PRIVATE}_FILE")
     assert credential_files(environ) == ["/a"]
     assert used_variables({}) == ()
@@ -105,7 +103,6 @@ def test_variables_that_are_not_used_are_not_named():
 def test_file_without_a_value(tmp_path, content):
     """A file that holds no value is an error that names its variable."""
     (tmp_path / "token").write_bytes(content)
-
     with pytest.raises(SettingsError, match=f"^{TOKEN}_FILE: "):
         read_credentials({f"{TOKEN}_FILE": str(tmp_path / "token")})
 

@@ -80,23 +80,32 @@ def tree_of(path):
     return ast.parse(path.read_text("utf-8"))
 
 
-def imports(path):
-    """Every room that a file imports; a bare ``import shim`` counts as its front."""
-    for node in ast.walk(tree_of(path)):
+def names_in(nodes):
+    """Yield each module that these nodes import from, and each name in full."""
+    for node in nodes:
         if isinstance(node, ast.ImportFrom):
-            assert not node.level, f"{path}: a relative import"
-            names = [f"{node.module}.{alias.name}" for alias in node.names]
+            assert not node.level, "a relative import"
+            yield from ((node.module, f"{node.module}.{alias.name}") for alias in node.names)
         elif isinstance(node, ast.Import):
-            names = [alias.name for alias in node.names]
-        else:
-            continue
-        for name in names:
-            first, *rest = name.split(".")
-            if first == "shim":
-                room = rest[0] if rest else "__init__"
-                if room in FLOORS and len(rest) > 1 and (SHIM / room / rest[1]).is_dir():
-                    room = f"{room}/{rest[1]}"
-                yield room if (SHIM / room).is_dir() or (SHIM / f"{room}.py").exists() else "__init__"
+            yield from ((alias.name, alias.name) for alias in node.names)
+
+
+def imports(path):
+    """Yield every room that a file imports; a bare ``import shim`` counts as its front."""
+    for _, name in names_in(ast.walk(tree_of(path))):
+        first, *rest = name.split(".")
+        if first == "shim":
+            room = rest[0] if rest else "__init__"
+            if room in FLOORS and len(rest) > 1 and (SHIM / room / rest[1]).is_dir():
+                room = f"{room}/{rest[1]}"
+            yield room if (SHIM / room).is_dir() or (SHIM / f"{room}.py").exists() else "__init__"
+
+
+def taken(path):
+    """Yield the modules that a file takes names from when it is loaded, but the front of its own package."""
+    own = ".".join(path.relative_to(SHIM.parent).parent.parts)
+    for module, name in names_in(tree_of(path).body):
+        yield from (one for one in (module, name) if one != own)
 
 
 def test_imports_point_down():
@@ -116,18 +125,6 @@ def test_no_file_is_in_a_circle():
     while ends := {name for name, others in arrows.items() if not others & arrows.keys()}:
         arrows = {name: others for name, others in arrows.items() if name not in ends}
     assert not arrows
-
-
-def taken(path):
-    """The modules that a file takes names from when it is loaded, but the front of its own package."""
-    own = ".".join(path.relative_to(SHIM.parent).parent.parts)
-    for node in tree_of(path).body:
-        if isinstance(node, ast.ImportFrom) and node.module != own:
-            yield node.module
-        if isinstance(node, ast.ImportFrom):
-            yield from (f"{node.module}.{alias.name}" for alias in node.names)
-        elif isinstance(node, ast.Import):
-            yield from (alias.name for alias in node.names)
 
 
 def test_files_stay_readable_in_one_sitting():

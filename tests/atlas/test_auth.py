@@ -58,10 +58,8 @@ def revoke_the_token(fake):
 def test_what_three_calls_cost(connect, fake, credentials, trips, exchanges):
     """With an API key the first call takes two trips, with a service account one exchange comes before all calls."""
     client = connect(fake, **credentials)
-
     for _ in range(3):
         read(client)
-
     assert (len(fake.trips(part=API)), tokens(fake)) == (trips, exchanges)
 
 
@@ -71,7 +69,6 @@ def test_secret_and_token_stay_apart(connect, fake):
     read(client)
     revoke_the_token(fake)
     read(client)
-
     schemes = {
         part: {each.header("Authorization").split()[0] for each in fake.trips(part=part)} for part in (TOKEN_PATH, API)
     }
@@ -89,7 +86,6 @@ def test_when_a_token_is_renewed(connect, fake, clock, expires_in, good_for):
     reply = FakeReply(200, (), f'{{"access_token": "{DEMO_TOKEN}"{life}}}'.encode())
     fake.overrides.append(lambda arrival: reply if arrival.target == TOKEN_PATH else None)
     client = connect(fake, **ACCOUNT)
-
     read(client)
     if good_for:
         clock.now += good_for - 0.01
@@ -114,7 +110,6 @@ def test_a_token_that_is_refused_is_replaced_once(connect, fake):
         target_group_id=DEMO_GROUP,
         snapshot_id=cluster.snapshots[0]["id"],
     )
-
     assert (len(cluster.jobs), tokens(fake)) == (before + 1, 2)
     first, again = fake.trips("POST", part=API)
     assert first.body == again.body
@@ -125,13 +120,11 @@ def test_refused_account(connect, fake, clock):
     body = b'{"error":401,"errorCode":"USER_UNAUTHORIZED","reason":"Unauthorized"}'
     fake.overrides.append(lambda arrival: FakeReply(401, (), body) if API in arrival.target else None)
     client, spent = connect(fake, **ACCOUNT), []
-
     for later in (0, 1, 60):
         clock.now += later
         with pytest.raises(errors.UnauthorizedError, match="USER_UNAUTHORIZED"):
             read(client)
         spent.append(tokens(fake))
-
     assert spent == [2, 2, 3]
 
 
@@ -152,10 +145,8 @@ def test_refused_account(connect, fake, clock):
 def test_failed_exchange(connect, fake, status, body, kind_of_error, code):
     """Whatever the token endpoint answers but a token is an error of the tree, and nothing leaks."""
     fake.overrides.append(lambda arrival: FakeReply(status, (), body) if arrival.target == TOKEN_PATH else None)
-
     with pytest.raises(errors.AtlasError) as caught:
         read(connect(fake, **ACCOUNT))
-
     error = caught.value
     assert (type(error), error.status, error.error_code) == (kind_of_error, status, code)
     assert (error.detail == "Wrong.") == (status == 401)

@@ -110,7 +110,6 @@ def test_no_nonce_is_used_by_two_calls_at_once(kind, pool, fake):
         if kind.portal:
             kind.portal.start_task_soon(client.get, "/").cancel()
         statuses = list(pool.map(lambda _: get_instances(kind, client), range(100)))
-
     assert statuses == [200] * 100
     assert len(fake.trips(part="/api/atlas/")) <= len(statuses) + CALLERS
 
@@ -123,7 +122,6 @@ def test_calls_that_start_together_fetch_one_token(kind, pool, fake):
         for _ in range(2):
             assert list(pool.map(lambda _: get_instances(kind, client), range(CALLERS))) == [200] * CALLERS
             fake.advance(3600)
-
     assert len(fake.trips(part=TOKEN_PATH)) == 2
 
 
@@ -131,9 +129,7 @@ def test_calls_that_start_together_fetch_one_token(kind, pool, fake):
 def test_a_fault_on_the_way_is_one_callers_own(atlas, pool, options):
     """A connection that breaks says nothing about the next: another caller asks, and the rest wait for that."""
     atlas.answers = {1: httpx.ReadError("cut")}
-
     outcomes = atlas.get_at_once(pool, **options)
-
     assert sorted(map(str, outcomes)) == ["Bearer t2"] * (CALLERS - 1) + ["cut"]
     assert len(atlas.exchanges) == 2
 
@@ -143,7 +139,6 @@ def test_nobody_waits_for_longer_than_their_own_timeout(atlas, pool):
     patient = pool.submit(atlas.get, timeout=None)
     assert atlas.begun.wait(PATIENCE)
     waiting = pool.map(lambda _: atlas.get(timeout=SHORT), range(CALLERS - 1))
-
     assert {type(one) for one in waiting} == {httpx.PoolTimeout}
     atlas.over.set()
     assert patient.result() == "Bearer t1"
@@ -171,5 +166,4 @@ def test_a_cancelled_exchange_keeps_nobody_waiting(atlas):
     assert atlas.begun.wait(PATIENCE)
     cancelled.cancel()
     atlas.over.set()
-
     assert atlas.get(timeout=5) == "Bearer t2"

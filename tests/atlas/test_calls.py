@@ -70,7 +70,6 @@ def test_every_call_is_answered_alike_before_and_after_the_sunset(connect, monke
         assert record.route == route
         assert len(fake.arrivals) - len(fake.trips("GET")) == (name in WRITES)
         answers[route] = shown(result)
-
     assert answers["flex"] or name == "delete_serverless_instance"
     assert within(answers["flex"], answers["legacy"])
 
@@ -80,7 +79,6 @@ def test_a_result_and_its_record(connect, retired):
     backups = connect(retired).cloud_backups
     page = backups.list_serverless_backup_snapshots(*PLACE)
     one = backups.get_serverless_backup_snapshot(*PLACE, page.results[0].id)
-
     assert page.total_count == len(page.results) == 8
     assert (one.status, one.created_at.tzname()) == (SnapshotStatus.COMPLETED, "UTC")
     assert "storageSizeBytes" in page.record.by_level()["absent"]
@@ -94,7 +92,6 @@ def test_writes_of_instances_are_switched_off(connect, retired, name):
     method = getattr(connect(retired).serverless_instances, name)
     with pytest.raises(errors.GoneError, match="ATLAS_SHIM_WRITES=instances") as caught:
         method(**arguments_of("serverless_instances", name, retired))
-
     assert caught.value.error_code == "SHIM_NO_SUCCESSOR"
     assert retired.trips(part="flexClusters") == []
 
@@ -125,7 +122,6 @@ def test_what_is_not_there_is_a_not_found_error(connect, retired, monkeypatch, g
     monkeypatch.setenv("ATLAS_SHIM_WRITES", "instances")
     with pytest.raises(errors.NotFoundError) as caught:
         getattr(getattr(connect(retired), group), name)(*arguments)
-
     assert caught.value.error_code == code
     assert len(retired.trips("DELETE")) <= 1
 
@@ -165,7 +161,6 @@ def test_program_for_the_shared_tier_and_writes(retired, monkeypatch):
                 return await example.replace(client, *PLACE)
 
         created = asyncio.run(main())
-
     download, create = (json.loads(each.body) for each in retired.trips("POST"))
     assert (job.snapshot_id, download) == (newest, {"snapshotId": newest})
     assert created == retired.cluster(*PLACE).id

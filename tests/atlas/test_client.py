@@ -28,7 +28,6 @@ def test_over_the_wire(kind, retired, caplog, environ):
     with FakeServer(retired) as server:
         client = kind.typed(environ={**environ, "MONGODB_ATLAS_BASE_URL": f"{server.url}/"})
         page = kind.call(client.cloud_backups.list_serverless_backup_snapshots, DEMO_GROUP, DEMO_CLUSTER)
-
     assert len(page.results) == 8
     assert page.links[0].href.startswith(f"{server.url}/api/atlas/v2/groups/{DEMO_GROUP}/serverless/")
     assert {each.header("User-Agent") for each in retired.arrivals} == {f"atlas-shim/{shim.__version__}"}
@@ -44,7 +43,6 @@ def test_owner_closes(kind):
     for client in (injected, own):
         with kind.portal.wrap_async_context_manager(client) if kind.portal else client:
             assert not client._http.is_closed
-
     assert not http.is_closed
     assert own._http.is_closed
 
@@ -65,7 +63,6 @@ def test_the_environment_is_read_at_the_call(monkeypatch, kind):
     with pytest.raises(errors.SettingsError):
         kind.from_env()
     monkeypatch.setenv("MONGODB_ATLAS_ACCESS_TOKEN", "canary")
-
     assert repr(kind.from_env()) == repr(kind()) == f"{kind.__name__}(base_url='https://cloud.mongodb.com')"
 
 

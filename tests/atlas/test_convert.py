@@ -40,7 +40,6 @@ JSON = st.recursive(
 def test_any_object_is_read(model, data):
     """Whatever JSON object comes, reading it neither raises nor loses a value, and the result is a value."""
     value = model.from_json(data)
-
     assert value.raw == data or data != data  # noqa: PLR0124 - NaN
     assert hash(value) == hash(model.from_json(data))
     assert repr(value)
@@ -49,7 +48,6 @@ def test_any_object_is_read(model, data):
 def test_words():
     """A known word is a member of its enum and equal to its spelling; one from the future is a plain string."""
     known, unknown = (ServerlessBackupSnapshot.from_json({"status": word}) for word in ("inProgress", "hibernating"))
-
     assert known.status is atlas.SnapshotStatus.IN_PROGRESS
     assert str(known.status) == "inProgress"
     assert unknown.status == "hibernating"
@@ -72,7 +70,6 @@ def test_words():
 def test_wrong_type(attribute, name, value):
     """A value of the wrong type leaves None, and can still be seen in raw."""
     snapshot = ServerlessBackupSnapshot.from_json({name: value})
-
     assert getattr(snapshot, attribute) is None
     assert snapshot.raw[name] == value
     assert snapshot.additional == {}
@@ -104,7 +101,6 @@ def test_what_can_be_read_is_kept(model, data, attribute, value):
 def test_instant(text):
     """Every spelling of a time gives the same aware datetime in UTC."""
     when = instant(text)
-
     assert when == datetime(2026, 1, 21, 22, tzinfo=UTC)
     assert when.tzinfo is UTC
 
@@ -113,7 +109,6 @@ def test_value():
     """A model cannot be changed, survives pickle and copies, and equals what was made from the same data."""
     data = {"id": "a", "links": [{"href": "h", "rel": "self"}], "new": [1]}
     snapshot = ServerlessBackupSnapshot.from_json(data)
-
     assert pickle.loads(pickle.dumps(snapshot)) == snapshot
     assert copy.deepcopy(snapshot) == snapshot
     assert {snapshot: 1}[ServerlessBackupSnapshot.from_json(copy.deepcopy(data))] == 1
@@ -189,7 +184,6 @@ def test_contract_is_covered(schema):
     contract, model = TENANT_CONTRACT if "Tenant" in schema else CONTRACT, SHAPES[schema]
     shape = contract["components"]["schemas"][schema]
     assert list(unread(model.from_json(example(contract, shape)))) == []
-
     for name, inner in shape["properties"].items():
         _, read = members(model)[name]
         words: Any = [read(word) for word in inner.get("enum", ())]
@@ -230,5 +224,4 @@ def test_recordings_are_read_fully(file, model):
 def test_a_page_knows_the_next(href, number):
     """By the number in its link; a link that says no page number is as good as none."""
     page = atlas.PaginatedServerlessBackupSnapshots.from_json({"links": [{"rel": "next", "href": href}]})
-
     assert page.next_page == number

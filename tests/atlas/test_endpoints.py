@@ -113,7 +113,6 @@ def test_method_and_path_are_the_contracts(line):
     """Each endpoint asks for the path of its operation."""
     name, operation = line.split()
     request = CALLS[name].request(*place_of(name))
-
     assert asks_for(request, operation)
     assert (request.query, request.body) == ({}, None)
 
@@ -125,9 +124,7 @@ def test_bodies_are_the_contracts(name, operation, arguments, members, never):
     (content,) = body["content"].values()
     schema = contract["components"]["schemas"][content["schema"]["$ref"].rpartition("/")[2]]
     writable = {name for name, member in schema["properties"].items() if not member.get("readOnly")}
-
     request = CALLS[name].request(*place_of(name), **arguments)
-
     assert asks_for(request, operation)
     assert request.body == members
     assert set(members) == writable - never
@@ -153,7 +150,6 @@ def test_tags_can_be_taken_away():
 def test_query(name):
     """Query parameters are spelled as Atlas does, and left out unless given."""
     request = CALLS[name].request(*place_of(name), include_count=False, items_per_page=5, page_num=2)
-
     assert request.query == {"includeCount": "false", "itemsPerPage": "5", "pageNum": "2"}
 
 

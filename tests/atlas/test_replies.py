@@ -42,9 +42,7 @@ def test_atlas_error():
         b'{"detail":"No cluster named cluster-735 exists in group b0123456789abcdef012345b.","error":404,'
         b'"errorCode":"CLUSTER_NOT_FOUND","parameters":["cluster-735","b0123456789abcdef012345b"],"reason":"Not Found"}'
     )
-
     error = refused(404, body)
-
     assert (error.status, error.error_code, error.reason) == (404, "CLUSTER_NOT_FOUND", "Not Found")
     assert error.detail == "No cluster named cluster-735 exists in group b0123456789abcdef012345b."
     assert error.parameters == ("cluster-735", "b0123456789abcdef012345b")
@@ -71,7 +69,6 @@ def test_atlas_error():
 def test_odd_bodies(body):
     """Any content of an error is survived and kept, and what it does not say is None or empty."""
     error = refused(400, body)
-
     assert (error.error_code, error.detail, error.parameters) == (None, None, ())
     assert error.body == body
     assert str(error)
@@ -81,7 +78,6 @@ def test_odd_bodies(body):
 def test_success_without_the_expected_json(content):
     """It is an error with that status and the shim's own code, which says what was expected."""
     error = refused(200, content)
-
     assert (type(error), error.status, error.error_code) == (errors.AtlasError, 200, "SHIM_UPSTREAM_UNREADABLE")
     assert error.detail == (
         "The content of this success is not a JSON object. "
@@ -94,7 +90,6 @@ def test_any_success():
     """v1.0 answers 201 where v2 answers 200; without a part of the shim in it there is no record."""
     response = httpx.Response(201, json={"id": "a"}, extensions={"shim": {"something": "else"}})
     result = result_of(Instance, response)
-
     assert (result.id, result.record) == ("a", None)
 
 

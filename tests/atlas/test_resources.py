@@ -41,7 +41,6 @@ def test_iterators_are_lazy(fake, before_sunset):
         assert fake.arrivals == []
         for _ in range(4):
             next(snapshots)
-
     assert len(fake.arrivals) == 1
 
 
@@ -70,10 +69,8 @@ def test_upstream_is_read_once(connect, retired):
     """1,100 snapshots cost the three pages that they are on, come in the order of legacy pages, and share a record."""
     retired.add_dedicated_cluster(DEMO_GROUP, DEMO_DEDICATED, 1_100)
     backups, place = connect(retired).cloud_backups, (DEMO_GROUP, DEMO_DEDICATED)
-
     every = backups.iter_serverless_backup_snapshots(*place)
     assert len(retired.trips(part=SNAPSHOTS)) == 3
-
     pages = [backups.list_serverless_backup_snapshots(*place, items_per_page=500, page_num=page) for page in (1, 2, 3)]
     assert every == [one for page in pages for one in page.results]
     assert len(set(ids(every))) == pages[0].total_count == 1_100
@@ -87,7 +84,6 @@ def test_a_small_page_size_costs_no_more(connect, retired):
     page = backups.list_serverless_backup_snapshots(*PLACE, items_per_page=3)
     retired.arrivals.clear()
     every = backups.iter_serverless_backup_snapshots(*PLACE, items_per_page=3)
-
     assert (len(every), len(retired.arrivals)) == (8, 1)
     again = backups.list_serverless_backup_snapshots(*PLACE, items_per_page=3)
     assert ids(every[:3]) == ids(page.results) == ids(again.results)
@@ -96,7 +92,6 @@ def test_a_small_page_size_costs_no_more(connect, retired):
 def test_lists_that_are_not_collected_come_in_the_largest_pages(connect, retired):
     """Upstream's order is theirs, so that each of its pages is one of theirs: 500 items unless a size is asked for."""
     jobs = connect(retired).cloud_backups.iter_serverless_restore_jobs
-
     assert ids(jobs(*PLACE)) == ids(jobs(*PLACE, items_per_page=1))
     sizes = [query.split("&")[1] for query in queries(retired.trips(part="/flexClusters/"))]
     assert sizes == ["itemsPerPage=500", "itemsPerPage=1", "itemsPerPage=1"]
@@ -105,7 +100,6 @@ def test_lists_that_are_not_collected_come_in_the_largest_pages(connect, retired
 def test_before_the_sunset_pages_are_atlas_own(connect, fake, before_sunset):
     """Legacy calls are sent as they are, for the largest page unless a size is asked for, and none too many."""
     backups = connect(fake).cloud_backups
-
     every = backups.iter_serverless_backup_snapshots(*PLACE)
     assert queries(fake.arrivals) == ["itemsPerPage=500"]
     assert every == backups.iter_serverless_backup_snapshots(*PLACE, items_per_page=3)

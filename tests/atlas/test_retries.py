@@ -97,7 +97,6 @@ def test_how_long_is_waited(tried, timer, monkeypatch, answers, part, backoff, w
     monkeypatch.setattr("shim.atlas.replies.time.time", lambda: 1769040000.0)
     timer.part = part
     done = tried(read, *answers, GOOD, retries=Retries(backoff=backoff))
-
     assert (done.result.id, timer.waits) == (ID, waits)
     assert {request.url for request in done.sent} == {done.sent[0].url}
 
@@ -105,7 +104,6 @@ def test_how_long_is_waited(tried, timer, monkeypatch, answers, part, backoff, w
 def test_the_last_attempt_is_the_last(tried, timer):
     """The error stands then, and says how often the call was made; None switches retries off."""
     done = tried(read, UNAVAILABLE, retries=Retries(attempts=4, backoff=0.1))
-
     assert (done.result.status, len(done.sent)) == (503, 4)
     assert done.result.__notes__ == ["atlas-shim: attempt 4 of 4 was the last: the next would have to wait 0.8 s."]
     assert len(tried(read, UNAVAILABLE, retries=None).sent) == 1
@@ -115,7 +113,6 @@ def test_the_log_tells_of_each_wait(tried, timer, caplog):
     """Whoever wonders what took so long finds it at INFO."""
     caplog.set_level("INFO", logger="shim.atlas")
     tried(read, refusal(429, "2", "X"), httpx.ReadError("cut"), GOOD, retries=Retries(backoff=0.5))
-
     assert [record.getMessage() for record in caplog.records if record.name == "shim.atlas"] == [
         "attempt 1 of 3: 429 X; the next one in 2.5 s",
         "attempt 2 of 3: ReadError; the next one in 1 s",
@@ -126,7 +123,6 @@ def test_the_log_tells_of_each_wait(tried, timer, caplog):
 def test_a_wait_that_is_too_long_is_not_begun(tried, timer, policy, said):
     """Beyond the caller's cap, and beyond the call's timeout (5 s here), the error is raised at once and says it."""
     done = tried(read, refusal(429, said), retries=Retries(**policy))
-
     assert (type(done.result), done.result.retry_after) == (errors.RateLimitedError, float(said))
     assert (timer.waits, len(done.sent)) == ([], 1)
     assert "attempt 1 of 3 was the last: the next would have to wait" in done.result.__notes__[0]
@@ -135,7 +131,6 @@ def test_a_wait_that_is_too_long_is_not_begun(tried, timer, policy, said):
 def test_all_attempts_share_the_time_of_one(tried, timer):
     """A later attempt has no more than what is left of the call's timeout, 5 s here, for each of its steps."""
     done = tried(read, refusal(429, "3"), GOOD, retries=Retries(backoff=0))
-
     assert [request.extensions["timeout"]["read"] for request in done.sent] == [5.0, 2.0]
 
 
@@ -161,7 +156,6 @@ def test_all_attempts_share_the_time_of_one(tried, timer):
 def test_what_is_made_again(tried, timer, answer, repeated, call):
     """A write only where nothing was executed, never on a guess: upstream's own 503, or a cut, may come after it."""
     done = tried(call, answer, GOOD, retries=Retries())
-
     assert len(done.sent) == (2 if call in repeated else 1)
     assert len({request.content for request in done.sent}) == 1
     assert isinstance(done.result, Exception) == (call not in repeated)
@@ -172,7 +166,6 @@ def test_where_redirects_are_followed_no_connection_proves_nothing(tried, timer)
     see_other = httpx.Response(303, headers={"Location": "https://elsewhere.example/"})
     refused = httpx.ConnectError("refused")
     done = tried(write, see_other, refused, retries=Retries(), http={"follow_redirects": True})
-
     assert isinstance(done.result, httpx.ConnectError)
     assert [request.method for request in done.sent] == ["POST", "GET"]
 
@@ -182,7 +175,6 @@ def test_a_rate_limit_while_signing_in_is_waited_for(connect, fake, timer):
     answers = iter([FakeReply(429, (("Retry-After", "2"),), b"{}")])
     fake.overrides.append(lambda arrival: next(answers, None) if "oauth" in arrival.target else None)
     account = {"client_id": DEMO_CLIENT_ID, "client_secret": DEMO_CLIENT_SECRET}
-
     assert read(connect(fake, retries=Retries(backoff=0), **account)).name == DEMO_CLUSTER
     assert timer.waits == [2.0]
 
@@ -193,7 +185,6 @@ def test_each_page_of_an_iteration_may_be_tried_again(connect, fake, timer):
     fake.overrides.append(lambda _: next(limits, None))
     backups = connect(fake, retries=Retries(backoff=0)).cloud_backups
     snapshots = backups.iter_serverless_backup_snapshots(DEMO_GROUP, DEMO_CLUSTER, items_per_page=3)
-
     assert len({snapshot.id for snapshot in snapshots}) == len(snapshots) == 8
     assert timer.waits == [3.0]
 
@@ -212,5 +203,4 @@ def test_without_a_timeout_the_cap_alone_counts(tried, timer):
     """Whoever waits for ever waits for Retry-After, too."""
     retries = Retries(longest_wait=3600, backoff=0)
     done = tried(read, refusal(429, "3000"), GOOD, retries=retries, http={"timeout": None})
-
     assert (done.result.id, timer.waits) == (ID, [3000.0])

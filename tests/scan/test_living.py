@@ -122,7 +122,6 @@ def test_both_names_of_the_contract_are_words(method, path, operation):
     match = ENGINE.recognise(method, target, (("Accept", "application/vnd.atlas.2023-01-01+json"),))
     assert match is not None
     names = {match.operation.id, operation["operationId"], operation["x-xgen-operation-id-override"]}
-
     assert names == {match.operation.id, *match.operation.aliases}
     words = {snake_case(name) for name in names} | {match.operation.id[0].upper() + match.operation.id[1:]}
     words.add(operation["x-xgen-operation-id-override"][0].upper() + operation["x-xgen-operation-id-override"][1:])

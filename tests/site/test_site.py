@@ -39,18 +39,14 @@ def test_every_link_and_anchor_leads_somewhere(site, pages):
     assert not dead
 
 
-def test_no_page_fetches_from_elsewhere(pages):
-    """Scripts, styles, pictures, frames, fonts and forms of a page are files of the site."""
+def test_no_page_fetches_from_elsewhere(site, pages):
+    """Scripts, styles, pictures, frames, fonts and forms are files of the site, also in style sheets and drawings."""
     for page in pages:
         for tag, given in page.tags:
             urls = [value for key, value in given.items() if key in FETCHED]
             if tag == "link" and FETCHING & set(given.get("rel", "").split()):
                 urls.append(given["href"])
             assert not [url for url in urls if urlsplit(url).netloc], page.path
-
-
-def test_no_style_or_picture_fetches_from_elsewhere(site):
-    """Neither do style sheets, nor pictures that are drawn."""
     looked_at = [path for path in site.rglob("*") if path.suffix in {".css", ".svg"}]
     assert looked_at
     for path in looked_at:
@@ -84,15 +80,8 @@ def test_every_page_is_in_the_navigation(builder, site, pages):
             assert site / place.with_suffix("") / "index.html" in linked
 
 
-def test_a_dead_link_names_its_page(builder):
-    """A link that leads nowhere stops the build, and says where it stands."""
-    page = ROOT / "docs" / "index.md"
-    with pytest.raises(SystemExit, match=r"docs/index\.md: the link to gone\.md leads nowhere"):
-        builder.lead_links("[x](gone.md)", page, {page: PurePosixPath("index.md")})
-
-
 def test_a_link_out_of_the_site_leads_to_the_repository(builder):
-    """A file and a folder that are no pages are linked where they are shown."""
+    """A file and a folder that are no pages are linked where they are shown; a page is, relatively, by its title."""
     page = ROOT / "docs" / "how-to" / "deploying.md"
     text = "[a](../../deploy) [b](../../deploy/shim.toml) [c](../../CHANGELOG.md#top) [d](#here) [e](https://x.test/)"
     there = "https://github.com/atlas-shim/atlas-shim"
@@ -100,11 +89,6 @@ def test_a_link_out_of_the_site_leads_to_the_repository(builder):
         f"[a]({there}/tree/main/deploy) [b]({there}/blob/main/deploy/shim.toml) [c](../project/changelog.md#top)"
         " [d](#here) [e](https://x.test/)"
     )
-
-
-def test_a_link_to_a_page_is_relative_in_the_site(builder):
-    """A page that is named by its file gets its title; one that is in no file is linked by its address."""
-    page = ROOT / "docs" / "how-to" / "deploying.md"
     text = f"[credentials.md](../reference/credentials.md#replicas) [api]({builder.SITE}reference/python/#values)"
     led = "[Credentials in the gateway](../reference/credentials.md#replicas) [api](../reference/python.md#values)"
     assert builder.lead_links(text, page, builder.place_files()) == led
@@ -179,6 +163,6 @@ def test_a_folder_of_other_things_is_left_alone(builder, tmp_path):
 def test_a_site_is_made_anew(staged):
     """A second build has nothing of the first, which may have failed."""
     assert "before" in staged("# Home\n\nbefore\n")
-    with pytest.raises(SystemExit, match="leads nowhere"):
+    with pytest.raises(SystemExit, match=r"index\.md: the link to gone\.md leads nowhere"):
         staged("# Home\n\n[x](gone.md)\n")
     assert "before" not in staged("# Home\n\nafter\n")
