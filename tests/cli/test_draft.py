@@ -4,11 +4,12 @@ import json
 import re
 import shlex
 import subprocess
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
-from threading import Thread
 
 import pytest
+
+from shim.fake import FakeAtlas, FakeReply
+from shim.fake.server import FakeServer
 
 ROOT = Path(__file__).parents[2]
 EXAMPLE = ROOT / "examples" / "next_sunset"
@@ -93,22 +94,15 @@ def greenhouse_api():
     """A server that answers the example's get in the version that Accept names."""
     pairs = [json.loads(line) for line in Path(PAIRS).read_text().splitlines()]
 
-    class Handler(BaseHTTPRequestHandler):
-        def do_GET(self):
-            pair = next(one for one in pairs if one["path"] == self.path)
-            body = json.dumps(pair["old" if "2023-01-01" in self.headers["Accept"] else "new"]).encode()
-            self.send_response(200)
-            self.send_header("Content-Length", str(len(body)))
-            self.end_headers()
-            self.wfile.write(body)
+    def answer(arrival):
+        pair = next(one for one in pairs if one["path"] == arrival.target)
+        version = "old" if "2023-01-01" in arrival.header("Accept") else "new"
+        return FakeReply(200, (), json.dumps(pair[version]).encode())
 
-        def log_message(self, *args):
-            pass
-
-    with ThreadingHTTPServer(("127.0.0.1", 0), Handler) as server:
-        Thread(target=server.serve_forever, args=(0.01,), daemon=True).start()
-        yield f"http://127.0.0.1:{server.server_port}"
-        server.shutdown()
+    fake = FakeAtlas()
+    fake.overrides.append(answer)
+    with FakeServer(fake) as server:
+        yield server.url
 
 
 def test_the_page_records_pairs_that_can_be_read(greenhouse_api, document, run, tmp_path):

@@ -3,13 +3,14 @@
 import os
 import subprocess
 import sys
+import threading
 from collections.abc import Iterator
 
 import pytest
 
 from shim.fake import DEMO_CLUSTER, DEMO_GROUP, DEMO_TOKEN, FakeAtlas
 from shim.fake.server import FakeServer
-from tests.run.peers import CorporateProxy, OtherHost
+from tests.run.peers import CorporateProxy, OtherHost, other_host
 
 URL = f"https://cloud.mongodb.com/api/atlas/v2/groups/{DEMO_GROUP}/serverless/{DEMO_CLUSTER}/backup/snapshots"
 FIELDS = {"Authorization": f"Bearer {DEMO_TOKEN}", "Accept": "application/vnd.atlas.2023-01-01+json"}
@@ -61,7 +62,7 @@ def folders(tmp_path):
 @pytest.fixture
 def other() -> Iterator[OtherHost]:
     """Another host that the program calls, with a certificate of a private authority."""
-    with OtherHost() as host:
+    with other_host() as host:
         yield host
 
 
@@ -69,4 +70,6 @@ def other() -> Iterator[OtherHost]:
 def corporate(other) -> Iterator[CorporateProxy]:
     """A proxy with a password that leads every name to the other host."""
     with CorporateProxy(other) as proxy:
+        threading.Thread(target=proxy.serve_forever, args=(0.02,), daemon=True).start()
         yield proxy
+        proxy.shutdown()

@@ -106,7 +106,7 @@ def test_requests_in_the_clear_are_passed_on(runs, other, corporate):
     chunked = ("-H", "Transfer-Encoding: chunked", f"{here}/b")
     sent = runs("curl", "-sS", "--noproxy", "-", "-d", "abc", f"{here}/a", *chunked)
     assert sent.stdout == "otherother"
-    assert [content for _, content in other.seen] == ["abc", "abc"]
+    assert [arrival.body for arrival in other.fake.arrivals] == [b"abc", b"abc"]
 
 
 def test_a_host_that_is_not_there_is_a_502(runs):
