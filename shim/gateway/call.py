@@ -25,7 +25,7 @@ from shim.gateway.checks import check, check_allowed
 from shim.gateway.coalesce import BufferedResponse, Coalescer, Owner, alike
 from shim.gateway.credentials.gates import CallerGate
 from shim.gateway.credentials.signers import UpstreamSigner, step_of_digest
-from shim.gateway.errors import Failure, Refusal, busy, too_slow
+from shim.gateway.errors import INTERNAL, Failure, Refusal, busy, too_slow
 from shim.gateway.exchange import Exchange
 from shim.gateway.http1.body import BUFFERED
 from shim.gateway.http1.peers import forwarded_peer
@@ -112,7 +112,7 @@ class Handler:
             except ConnectionResetError:  # the caller left
                 raise
             except Exception:
-                line.failed()
+                line.refused(INTERNAL)  # the connection answers so, and logs the traceback
                 raise
             finally:  # before it is in flight no more
                 line.answered(request.status, whole=request.whole)

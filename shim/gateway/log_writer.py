@@ -30,11 +30,6 @@ _PATIENCE = 2.0  # seconds that the end of a program waits for the reader of its
 _lines: LogLines | None = None
 
 
-def set_level(level: LogLevel) -> None:
-    """Log events of the shim from another level on."""
-    logging.getLogger("shim").setLevel(level.upper())
-
-
 def tell(line: CallLine) -> None:
     """Write a call's log line: by the thread if it runs, else by the program's own handler."""
     if calls.isEnabledFor(line.level):
@@ -58,7 +53,7 @@ def logged(level: LogLevel, form: LogFormat = LogFormat.TEXT) -> Iterator[None]:
     handler.setFormatter(_Json() if form is LogFormat.JSON else _Text(text))
     before = logging.getLogger().handlers[:]
     logging.basicConfig(handlers=[handler], level=logging.WARNING, force=True)
-    set_level(level)
+    logging.getLogger("shim").setLevel(level.upper())
     try:
         yield
     finally:

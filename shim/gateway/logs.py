@@ -21,6 +21,7 @@ from shim.core.recognise import Engine, Match
 from shim.documents.templates import parameter_name
 from shim.gateway.errors import INTERNAL, Challenged, Failure, Refusal
 
+_SEVERE = {"SHIM_KEY_REFUSED": logging.WARNING, INTERNAL.code: logging.ERROR}  # refusals above the level of calls
 _LEVELS = {number: f"{logging.getLevelName(number):<7}" for number in (10, 20, 30, 40)}
 
 _PATH = 500  # characters of a path: lines wait for the log's reader, and their number is bounded, not their size
@@ -97,14 +98,7 @@ class CallLine:
         """Note why the gateway itself answers with an error; a step of a handshake is logged at debug level."""
         self.code, self.said = refusal.code, refusal.said or refusal.error or ""
         self.challenged, self.failure = refusal.challenged, refusal.failure
-        if self.challenged is not None:
-            self.level = logging.DEBUG
-        elif self.code == "SHIM_KEY_REFUSED":
-            self.level = logging.WARNING
-
-    def failed(self) -> None:
-        """Note that the gateway has a defect; its traceback is logged apart."""
-        self.level, self.code, self.failure = logging.ERROR, INTERNAL.code, INTERNAL.failure
+        self.level = logging.DEBUG if self.challenged is not None else _SEVERE.get(self.code, self.level)
 
     def answered(self, status: int | None, *, whole: bool) -> None:
         """Note how the call ended."""

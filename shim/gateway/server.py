@@ -26,7 +26,6 @@ from shim.gateway.http1.clients import Clients
 from shim.gateway.http1.listener import Bound, Listener, bind, bind_tcp
 from shim.gateway.ledger import Ledger
 from shim.gateway.limits import Limits
-from shim.gateway.log_writer import set_level
 from shim.gateway.metrics import Metrics
 from shim.gateway.options import Options
 from shim.gateway.plan import Plan, taken_up, waiting
@@ -119,7 +118,7 @@ class Gateway:
         def use(new: Plan) -> list[str]:
             old, names = self._handler.plan, waiting(new, self._handler.plan)
             new, changes = taken_up(new, old)
-            set_level(new.options.log_level)
+            logging.getLogger("shim").setLevel(new.options.log_level.upper())
             self.apply(new)
             if names:
                 log.warning("these need a restart and stay as they were: %s", ", ".join(names))
