@@ -10,13 +10,7 @@ from shim import AsyncAtlasClient, AtlasClient, errors, httpx
 from shim.atlas.auth import DigestAuth, configure
 from shim.credentials import VARIABLES
 from shim.errors import SettingsError
-from shim.fake import (
-    DEMO_CLIENT_SECRET,
-    DEMO_CLUSTER,
-    DEMO_GROUP,
-    DEMO_PRIVATE_KEY,
-    DEMO_TOKEN,
-)
+from shim.fake import DEMO_CLIENT_SECRET, DEMO_CLUSTER, DEMO_GROUP, DEMO_PRIVATE_KEY, DEMO_TOKEN
 from shim.fake.server import FakeServer
 from tests.fake.asking import ACCOUNT, KEY, TOKEN
 

@@ -115,15 +115,9 @@ def test_value():
     assert snapshot != ServerlessBackupSnapshot.from_json({**data, "new": [2]})
     with pytest.raises(AttributeError):
         setattr(snapshot, "id", "b")  # noqa: B010 - mypy would see it
-
-
-@pytest.mark.parametrize(
-    ("model", "name", "link"),
-    [(ServerlessBackupRestoreJob, "deliveryUrl", ["canary"]), (atlas.TenantRestore, "snapshotUrl", "canary")],
-)
-def test_a_download_link_is_in_no_repr(model, name, link):
-    """Whoever has the link has the data, without a sign-in."""
-    assert "canary" not in repr(model.from_json({name: link, "canary": "canary"}))
+    # Whoever has a download link has the data, without a sign-in.
+    job = ServerlessBackupRestoreJob.from_json({"deliveryUrl": ["canary"], "canary": "canary"})
+    assert "canary" not in repr(job) + repr(atlas.TenantRestore.from_json({"snapshotUrl": "canary"}))
 
 
 SHAPES: dict[str, type[Model]] = {

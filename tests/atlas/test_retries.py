@@ -190,8 +190,7 @@ def test_each_page_of_an_iteration_may_be_tried_again(connect, fake, timer):
 
 
 @pytest.mark.parametrize(
-    ("name", "value"),
-    [("attempts", 0), ("backoff", -1), ("backoff", float("nan")), ("longest_wait", float("inf"))],
+    ("name", "value"), [("attempts", 0), ("backoff", -1), ("backoff", float("nan")), ("longest_wait", float("inf"))]
 )
 def test_a_policy_without_a_meaning(name, value):
     """The error names the field."""

@@ -38,10 +38,6 @@ def test_a_watch_prints_dots_until_the_job_has_ended(atlas, signed_in, server, w
     assert done.stdout == "." * len(waits) + "\nRestore completed.\n"
     assert set(waits) == {4.0}
     assert json.loads(atlas(*WATCH, job.id, "-o", "json").stdout)["id"] == job.id
-
-
-def test_a_watch_of_a_snapshot_and_of_an_instance_end(atlas, signed_in):
-    """Both print their words when there is nothing to wait for; the first line is empty, as in the CLI."""
     snapshot = atlas(*words("serverless backups snapshots watch --clusterName orders --snapshotId"), SNAPSHOT)
     instance = atlas("serverless", "watch", DEMO_CLUSTER)
     assert (snapshot.stdout, instance.stdout) == ("\nSnapshot changes completed.\n", "\nInstance available.\n")
@@ -103,14 +99,6 @@ def test_an_answer_that_is_no_error_of_atlas_is_told(body, said, atlas, signed_i
     assert done.exit_code == 1
 
 
-def test_what_a_flex_cluster_can_not_do_is_the_shims_own_error(atlas, signed_in):
-    """A point in time has no successor, and the detail says what there is instead."""
-    flags = f"--deliveryType pointInTime --pointInTimeUTCSeconds 1588523147 --targetProjectId {DEMO_GROUP}"
-    done = atlas(*CREATE, *flags.split(), "--targetClusterName", "t")
-    assert 'HTTP 400 Bad Request (Error code: "SHIM_POINT_IN_TIME_UNSUPPORTED")' in done.stderr
-    assert "use deliveryType automated with a snapshotId" in done.stderr
-
-
 def test_a_dead_network_is_an_error_and_not_a_traceback(atlas, signed_in, monkeypatch):
     """The URL and what happened, exit code 1 as for any error of the CLI."""
     monkeypatch.setenv("MONGODB_ATLAS_OPS_MANAGER_URL", "http://127.0.0.1:1/")
@@ -146,17 +134,11 @@ def test_instances_are_made_changed_and_deleted(atlas, signed_in, server, monkey
     changed = atlas("serverless", "update", "new", "--enableTerminationProtection")
     assert (changed.stdout, cluster.protected) == ("Serverless instance new updated.\n", True)
     assert atlas("serverless", "update", "new", "--disableTerminationProtection").exit_code == 0
+    asked = atlas("serverless", "delete", "new", answers="n\n")
+    assert (asked.stdout, asked.exit_code, server.fake.trips("DELETE")) == ("Serverless instance not deleted\n", 0, [])
     deleted = atlas("serverless", "rm", "new", "--force")
     assert (deleted.stdout, deleted.exit_code) == ("Serverless instance 'new' deleted\n", 0)
     assert server.fake.cluster(DEMO_GROUP, "new").state == "DELETING"
-
-
-def test_a_deletion_is_asked_for(atlas, signed_in, server, monkeypatch):
-    """Anything but yes leaves the instance alone."""
-    monkeypatch.setenv("ATLAS_SHIM_WRITES", "instances")
-    done = atlas("serverless", "delete", DEMO_CLUSTER, answers="n\n")
-    assert (done.stdout, done.exit_code) == ("Serverless instance not deleted\n", 0)
-    assert not server.fake.trips("DELETE")
 
 
 def test_mongoclis_leading_word_is_understood(atlas, signed_in):

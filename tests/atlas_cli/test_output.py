@@ -59,13 +59,6 @@ def test_an_unknown_format_is_the_table(output):
     ]
 
 
-def test_a_job_without_links_has_an_empty_cell():
-    """`restores describe` of an automated restore shows no links, where Go failed."""
-    show = printer(BY_PATH["atlas serverless backups restores describe"], "")
-    job = show(models.ServerlessBackupRestoreJob.from_json({"deliveryType": "automated"}))
-    assert job.splitlines()[1].split() == ["<nil>", "<nil>", "automated", "<nil>"]
-
-
 @pytest.mark.parametrize("members", [{"id": 1}, {"expiresAt": "soon"}])
 def test_a_reply_of_another_shape_is_an_error(members):
     """A member of another JSON type is refused, as Go's decoder refused it."""

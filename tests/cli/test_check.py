@@ -126,12 +126,7 @@ def test_what_keeps_a_gateway_from_starting_is_a_problem(checked, tmp_path, sett
 
 
 @pytest.mark.parametrize(
-    "env",
-    [
-        KEY,
-        {"MONGODB_ATLAS_PUBLIC_KEY": DEMO_PUBLIC_KEY, "MONGODB_ATLAS_PRIVATE_KEY": DEMO_PRIVATE_KEY},
-        ACCOUNT,
-    ],
+    "env", [KEY, {"MONGODB_ATLAS_PUBLIC_KEY": DEMO_PUBLIC_KEY, "MONGODB_ATLAS_PRIVATE_KEY": DEMO_PRIVATE_KEY}, ACCOUNT]
 )
 def test_no_secret_is_shown(run, atlas, env):
     """The kind of credentials and their variables are shown, never a value."""
@@ -248,37 +243,29 @@ def test_what_an_inventory_saw_decides(checked, tmp_path, time_machine, line, co
     assert checked("--calendar", *ALL_DAYS, env=env, code=code)["ends"] == ends
 
 
-def test_what_a_scan_saw_and_has_ended_breaks_a_build(run, tmp_path):
-    """A call of what is over already says so in the exit code."""
-    file = tmp_path / "scan.json"
-    file.write_text(json.dumps({"findings": [{"operation": "listServerlessBackupSnapshots"}]}), "utf-8")
-    done = run("check", "--calendar", "--seen", str(file))
-    assert done.exit_code == 5
-    assert "0 calls that were seen end within 90 days; 1 that were seen have ended." in done.stdout
-
-
-@pytest.mark.parametrize("text", ["[]", "\\xff", "{}\n"])
-def test_what_is_neither_an_inventory_nor_a_scan_shows_no_calls(run, tmp_path, text):
-    """No calendar calls it clean."""
-    file = tmp_path / "seen.json"
-    file.write_bytes(text.encode("latin-1"))
-    done = run("check", "--calendar", "--seen", str(file))
-    assert (done.exit_code, "neither an inventory nor" in done.stderr) == (2, True)
+SCANNED = json.dumps({"findings": [{"operation": "listServerlessBackupSnapshots"}]})
 
 
 @pytest.mark.parametrize(
-    "options",
+    ("text", "code", "said"),
     [
-        ("--pairs", "PIPE"),
-        ("--calendar", "--seen", "PIPE"),
-        ("--calendar", "--description", "PIPE"),
-        ("--config", "PIPE"),
+        (SCANNED, 5, "0 calls that were seen end within 90 days; 1 that were seen have ended."),
+        *((text, 2, "neither an inventory nor") for text in ("[]", "\xff", "{}\n")),
     ],
 )
+def test_what_a_scan_saw_and_has_ended_breaks_a_build(run, tmp_path, text, code, said):
+    """A call of what is over already says so in the exit code; no calendar calls another file clean."""
+    file = tmp_path / "seen.json"
+    file.write_bytes(text.encode("latin-1"))
+    done = run("check", "--calendar", "--seen", str(file))
+    assert (done.exit_code, said in done.output) == (code, True)
+
+
+@pytest.mark.parametrize("options", ["--pairs", "--calendar --seen", "--calendar --description", "--config"])
 def test_a_pipe_ends_a_check_and_does_not_hold_it(run, tmp_path, options):
     """Nobody may ever write to it."""
     os.mkfifo(tmp_path / "pipe")
-    done = run("check", *(one.replace("PIPE", str(tmp_path / "pipe")) for one in options))
+    done = run("check", *options.split(), str(tmp_path / "pipe"))
     assert done.exit_code in {1, 2}
     assert "not a regular file" in " ".join(done.output.split())
 

@@ -218,7 +218,10 @@ def test_what_the_call_does_not_do_is_remarked(explained, text):
     (call,) = explained("GET", f"{HARBOURS}?state=shut&verbose=1", env=INVENTED)["tiers"]["successor"]["calls"]
     assert call["url"].endswith("/harbours?status=CLOSED&itemsPerPage=500&pageNum=1")
     assert "The parameter verbose is not sent: A harbour says all there is." in call["remarks"]
-    assert "does not know this value of the query's state." in text("GET", f"{HARBOURS}?state=grey", env=INVENTED)
+    said = text("GET", f"{HARBOURS}?state=grey", env=INVENTED)
+    assert "does not know this value of the query's state." in said
+    assert (call["names"], "operationId" in said) == ({}, False)  # nothing is made up for an operator's own API
+    assert "go FlexSnapshotsAPI.ListFlexBackupSnapshots cli atlas api flexSnapshots list" in text("GET", LIST)
 
 
 OPERATIONS = shared_engine(os.environ).operations
@@ -246,13 +249,6 @@ def test_names_of_sdks_are_the_contracts(method, path):
 
     with AtlasAdminClient(public_key="a", private_key="b") as client:
         assert [part for part in vars(client).values() if hasattr(part, snake)]
-
-
-def test_a_call_without_known_names_shows_the_rest_call_alone(explained, text):
-    """Nothing is made up for an operator's own API."""
-    assert explained("GET", f"{HARBOURS}/x", env=INVENTED)["tiers"]["successor"]["calls"][0]["names"] == {}
-    assert "operationId" not in text("GET", f"{HARBOURS}/x", env=INVENTED)
-    assert "go FlexSnapshotsAPI.ListFlexBackupSnapshots cli atlas api flexSnapshots list" in text("GET", LIST)
 
 
 @pytest.mark.parametrize("operation", OPERATIONS, ids=lambda operation: operation.id)
@@ -295,10 +291,7 @@ def test_a_call_that_is_not_recognised_says_why(run, explained, words, hint):
     assert any(hint in reason for reason in explained(*words, code=1)["reasons"])
 
 
-@pytest.mark.parametrize(
-    "words",
-    [("no-path",), ("ftp://a/b",), ("http://[/x",), (LIST, "--at", "soon")],
-)
+@pytest.mark.parametrize("words", [("no-path",), ("ftp://a/b",), ("http://[/x",), (LIST, "--at", "soon")])
 def test_bad_usage(run, words):
     """What can't be a call is exit code 2, without a traceback."""
     done = run("explain", "GET", *words)
@@ -310,13 +303,6 @@ def test_nothing_is_sent(run, atlas):
     """Explaining a call makes none."""
     assert DEMO_TOKEN not in run("explain", "GET", f"{atlas.url}{V2_LIST}").output
     assert atlas.fake.arrivals == []
-
-
-def test_a_flag_is_named_and_not_asked(text):
-    """What a call would do depends on what it says then; ATLAS_SHIM_ROUTE shows that."""
-    env = {"ATLAS_SHIM_ROUTE": "openfeature:atlas-route"}
-    assert "openfeature:atlas-route, which is not asked here" in text("GET", LIST, env=env)
-    assert "openfeature" not in text("GET", LIST, env={"ATLAS_SHIM_ROUTE": "flex"})
 
 
 @pytest.mark.parametrize("path", ["clusters/tenantUpgrade", "clusters/provider"])
@@ -340,7 +326,7 @@ def test_content_that_stays_is_said(explained):
 
 
 def test_what_lives_on_is_explained_without_dates(text, explained):
-    """Where its switch is on; and what leads on."""
+    """Where its switch is on; and what leads on. A flag is named, and not asked."""
     words = ("GET", "/api/atlas/v2/groups/g/clusters/c", "--accept", "application/vnd.atlas.2024-10-23+json")
     env = {"ATLAS_SHIM_READS": "former-clusters", "ATLAS_SHIM_WRITES": "former-clusters"}
     shown = text(*words, env=env)
@@ -349,4 +335,6 @@ def test_what_lives_on_is_explained_without_dates(text, explained):
     assert "9999" not in shown
     assert explained(*words, env=env)["sunset"] is None
     assert explained(*words, env=env | {"ATLAS_SHIM_ROUTE": "legacy"})["then"] == ""
+    by_flag = {"ATLAS_SHIM_ROUTE": "openfeature:atlas-route"}
+    assert "openfeature:atlas-route, which is not asked here" in text("GET", LIST, env=by_flag)
     assert explained(*words, code=1)["recognised"] is False

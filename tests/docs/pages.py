@@ -72,11 +72,7 @@ def blocks(text: str) -> Iterator[Block]:
 
 
 def play(
-    page: str | Path,
-    folder: Path,
-    *,
-    environ: Mapping[str, str] = {},
-    replaced: Sequence[tuple[str, str]] = (),
+    page: str | Path, folder: Path, *, environ: Mapping[str, str] = {}, replaced: Sequence[tuple[str, str]] = ()
 ) -> None:
     """Play a page of docs/ in a folder, with words of it replaced; raises AssertionError for the first difference."""
     text = (DOCS / page).read_text("utf-8")

@@ -12,7 +12,6 @@ import pytest
 
 from shim.core.responses import SITE, error_body, section_of
 from shim.gateway.checks import not_allowed
-from shim.gateway.errors import CROWDED
 
 ROOT = Path(__file__).parents[2]
 PAGE = (ROOT / "docs/reference/errors.md").read_text("utf-8")
@@ -88,14 +87,6 @@ def test_readers_of_atlas_schema_alone_can_read_an_error():
     for code in SECTIONS:
         assert section_of(code) == f"{SITE}reference/errors/#{code.lower()}"
         jsonschema.validate(error_body(400, code, "No.", ("x",)), schema)
-
-
-def test_an_answer_to_what_is_no_request_leads_to_its_section():
-    """It is written as bytes, where there is nothing to reply to."""
-    head, _, content = CROWDED.last_bytes().partition(b"\r\n\r\n")
-    url = section_of("SHIM_BUSY")
-    assert f'\r\nLink: <{url}>; rel="help"\r\n'.encode() in head
-    assert json.loads(content)["detail"].endswith(f" {url}")
 
 
 def test_the_example_of_the_page_is_an_answer():

@@ -156,8 +156,7 @@ def test_what_a_row_says_to_type_helps(section, words, environ, call, outcome, u
 
 
 @pytest.mark.parametrize(
-    ("words", "environ", "call"),
-    [(VERIFY, KEY, SIGNED), (OWN, ACCOUNT, {}), (OWN, KEY, {}), ("", {}, WITH_TOKEN)],
+    ("words", "environ", "call"), [(VERIFY, KEY, SIGNED), (OWN, ACCOUNT, {}), (OWN, KEY, {}), ("", {}, WITH_TOKEN)]
 )
 def test_who_signs_as_the_page_says_is_let_in(words, environ, call, upstream):
     """The caller with verify, the gateway with own, and whoever has a token."""

@@ -28,10 +28,7 @@ def whole(folder, proxy, *words, **options):
     """Run all of it; yields a client of the proxy."""
     program(proxy)
     port = free_port()
-    with (
-        fake_server.FakeServer() as atlas,
-        gateway(atlas.url, public_url=f"http://127.0.0.1:{port}", **options) as to,
-    ):
+    with fake_server.FakeServer() as atlas, gateway(atlas.url, public_url=f"http://127.0.0.1:{port}", **options) as to:
         addresses = [url.removeprefix("http://") for url in (to.url, str(to.admin_url))]
         lead = ("--upstream", atlas.url, "--gateway", addresses[0], "--admin", addresses[1])
         with (
@@ -94,10 +91,7 @@ def over_tls(folder, proxy, authority, name, *words):
     for blob in own.cert_chain_pems:
         blob.write_to_path(folder / "cert.pem", append=True)
     lead = ("--tls-cert", str(folder / "cert.pem"), "--tls-key", str(folder / "key.pem"), "--admin", "off", *words)
-    with (
-        fake_server.FakeServer(ssl_context=served) as atlas,
-        recorder("gateway", proxied=proxy == "haproxy") as to,
-    ):
+    with fake_server.FakeServer(ssl_context=served) as atlas, recorder("gateway", proxied=proxy == "haproxy") as to:
         origin = atlas.url.replace("127.0.0.1", "localhost")
         with (
             running(folder, proxy, "--upstream", origin, "--gateway", to.address, *lead, waits=False) as at,

@@ -66,11 +66,7 @@ def test_an_empty_file_reaches_back_to_when_it_was_made(judged, tmp_path):
 
 @pytest.mark.parametrize(
     "lines",
-    [
-        (line(ago(days=90)),),
-        (started(ago(days=40)),),
-        (line(ago(days=80)), line(ago(days=90)), started(ago(days=40))),
-    ],
+    [(line(ago(days=90)),), (started(ago(days=40)),), (line(ago(days=80)), line(ago(days=90)), started(ago(days=40)))],
     ids=["a call before the window", "a gateway began before it", "lines are not in order"],
 )
 def test_silence_in_a_window_that_the_file_covers_is_proof(judged, lines):

@@ -41,11 +41,7 @@ def test_curl(runs):
 
 @pytest.mark.parametrize(
     ("program", "answers"),
-    [
-        (("wget", *WGET[1:]), 0),
-        (("node", "-e", NODE), 2),
-        (("perl", "-MIO::Socket::SSL", "-e", PERL), 1),
-    ],
+    [(("wget", *WGET[1:]), 0), (("node", "-e", NODE), 2), (("perl", "-MIO::Socket::SSL", "-e", PERL), 1)],
 )
 def test_programs_of_other_languages(runs, program, answers):
     """Each finds the gateway by the variables of its own runtime."""
