@@ -19,18 +19,13 @@ from tests.doors.calls import BEARER, SNAPSHOTS, gone_then_flex
 from tests.peers.answering import reply
 
 
-def test_a_retired_call_is_served(atlas, retired):
-    """By a request, in one trip; the response is http.client's, with the caller's URL and a record."""
+def test_a_response_is_http_clients(retired):
+    """With all that it says of itself; the request is what it was."""
     request = Request(retired, headers=BEARER)
     with urlopen(request, timeout=10) as response:
-        content = response.read()
-    assert json.loads(content)["totalCount"] > 0
+        assert int(response.getheader("Content-Length")) == len(response.read())
     assert (response.status, response.getcode(), response.msg, response.version) == (200, 200, "OK", 11)
     assert response.headers.get_content_type() == "application/json"
-    assert int(response.getheader("Content-Length")) == len(content)
-    assert response.geturl() == retired
-    assert shim.record(response).route == "flex"
-    assert len(atlas.fake.arrivals) == 1
     assert request.full_url == retired
 
 
