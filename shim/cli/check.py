@@ -6,8 +6,7 @@ Its parts are ``check_dropin``, ``check_connect`` and ``check_calendar``.
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Mapping
 from os.path import commonprefix
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -24,17 +23,16 @@ from shim.credentials import read_credentials, used_variables
 from shim.documents import Document, load_documents
 from shim.documents.check import lost_members, open_questions
 from shim.doors.environment import VARIABLES, WARNINGS, read_word
-from shim.errors import DocumentError, SettingsError
 from shim.extras import hinted
 from shim.flags.providers import check_flag, provider_factory
 from shim.gateway.options import TABLE, Options
 from shim.gateway.plan import (
     Plan,
     Setting,
+    collected,
     given,
     options_of,
     read_config,
-    renamed,
     settings_of,
     unknown_variables,
 )
@@ -98,9 +96,9 @@ def command(  # noqa: PLR0913 - one argument for each option
         return
     problems: list[str] = []
     rows, upstream, documents = _settings(config, document, problems)
-    with _collected(problems):
+    with collected(problems):
         rows.append(Setting("warnings", read_word(os.environ), WARNINGS if os.environ.get(WARNINGS) else "default"))
-    with _collected(problems):
+    with collected(problems):
         # The kind of credentials and the names of their variables, never a value.
         known = read_credentials(os.environ)
         kind = "none" if known is None else type(known).__name__
@@ -119,7 +117,7 @@ def command(  # noqa: PLR0913 - one argument for each option
     if connects and upstream is None:
         problems.append("Atlas was not asked (--connect): the settings don't say where it is")
     elif connects and upstream is not None:
-        with _collected(problems):
+        with collected(problems):
             report["connection"] = probe(os.environ, upstream, group or GROUP)
         problems += [f"{one['side']}: {one['meaning']}" for one in report["connection"] if not one["good"]]
     report["problems"] = problems = list(dict.fromkeys(problems))
@@ -141,18 +139,18 @@ def _settings(
     Each defect is added to the list. If a value can't be read, there are no settings to return.
     """
     rows, upstream, file = list[Setting](), None, dict[str, object]()
-    with _collected(problems):
+    with collected(problems):
         file = read_config(config)
     found, unknown = given(os.environ, {}, file, str(config))
     options, documents = Options(), tuple[Document, ...]()
-    with _collected(problems):
+    with collected(problems):
         options = options_of(found, unknown)
         rows += settings_of(found, os.environ)
         provider_factory(os.environ)
         check_flag(options.route)
         if options.route is RouteWord.OFF:
             problems.append(f"{found['route'].label}=off: the shim is switched off, retired calls fail")
-    with _collected(problems, found):
+    with collected(problems, found):
         engine = _engine(document, options.switches)
         documents = engine.documents
         Plan(options, engine, found)
@@ -162,26 +160,15 @@ def _settings(
             from shim.gateway.credentials.gates import gate_for  # noqa: PLC0415 - an extra, which programs don't need
 
             for check in (lambda: Certificates(options, []), lambda: gate_for(options, os.environ, [])):
-                with _collected(problems, found):
+                with collected(problems, found):
                     check()
         except ModuleNotFoundError as error:
             problems.append(f"no gateway can be started here: {hinted(error)}")
-    with _collected(problems):
+    with collected(problems):
         upstream = options_of({name: one for name, one in found.items() if name.startswith("upstream")})
         if "upstream" not in found:
             upstream = attrs.evolve(upstream, upstream=read_base_url(os.environ))
     return rows, upstream, documents
-
-
-@contextmanager
-def _collected(problems: list[str], found: Mapping[str, Setting] = {}) -> Iterator[None]:
-    """Add errors of the block to the problems; those of an option get the name of what set it."""
-    try:
-        yield
-    except DocumentError as error:
-        problems += error.problems
-    except SettingsError as error:
-        problems += renamed(error, found).problems
 
 
 def _text(report: Mapping[str, Any]) -> None:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import contextlib
 import tomllib
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from difflib import get_close_matches
 from pathlib import Path
 
@@ -100,10 +100,8 @@ def options_of(found: Mapping[str, Setting], problems: Iterable[str] = ()) -> Op
     problems, values = list(problems), {}
     for row in TABLE:
         if row.name in found:
-            try:
+            with collected(problems):
                 values[row.name] = row.read(found[row.name].value, name=found[row.name].label)
-            except SettingsError as error:
-                problems.extend(error.problems)
     if problems:
         raise SettingsError(*problems)
     return Options(**values)
@@ -114,6 +112,17 @@ def renamed(error: SettingsError, found: Mapping[str, Setting]) -> SettingsError
     names = {name: found[row.name].label for row in TABLE if row.name in found for name in (row.name, row.variable)}
     parts = [problem.partition(":") for problem in error.problems]
     return SettingsError(*(f"{names.get(head, head)}{colon}{rest}" for head, colon, rest in parts))
+
+
+@contextlib.contextmanager
+def collected(problems: list[str], found: Mapping[str, Setting] = {}) -> Iterator[None]:
+    """Add the errors of a block to the problems; those of an option get the name of what set it."""
+    try:
+        yield
+    except DocumentError as error:
+        problems += error.problems
+    except SettingsError as error:
+        problems += renamed(error, found).problems
 
 
 @attrs.frozen(eq=False)
@@ -164,21 +173,14 @@ class PlanSource:
     def read(self) -> Plan:
         """Read everything; raises SettingsError with all that is wrong."""
         problems, found, options = list[str](), dict[str, Setting](), Options()
-        try:
+        with collected(problems):
             found, unknown = given(self.environ, self.flags, read_config(self.config), str(self.config))
             options = options_of(found, unknown)
-        except SettingsError as error:
-            problems += error.problems
-        try:
+        with collected(problems, found):
             engine = load_engine({**self.environ, **options.switches})
-        except DocumentError as error:
-            raise SettingsError(*problems, *error.problems) from None
-        if problems:
-            raise SettingsError(*problems)
-        try:
-            return Plan(options, engine, found)
-        except SettingsError as error:
-            raise renamed(error, found) from None
+            if not problems:
+                return Plan(options, engine, found)
+        raise SettingsError(*problems)
 
     def files(self) -> list[Path]:
         """Return the files that are read, and the folder that they are found in."""
