@@ -81,7 +81,7 @@ async def both(contexts):
     end: Any = Taking(contexts[0])
     client = Client(contexts[1], Wire(end))
     client.shake_hands()
-    await end.tls.shaken()
+    await end.tls.ready
     return end, client
 
 
@@ -193,7 +193,7 @@ async def test_a_handshake_that_is_refused_has_its_reason(contexts):
     wire = Wire(end)
     wire.deliver(b"\x16\x03\x01\x00\x05hello")
     with pytest.raises(ssl.SSLError):
-        await end.tls.shaken()
+        await end.tls.ready
     assert (end.is_made, wire.closing) == (False, True)
 
 

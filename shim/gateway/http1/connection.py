@@ -67,13 +67,6 @@ class Connection(Wire):
         self._since = self._loop.time()
         self.expect()
 
-    def give_up(self) -> None:
-        """End a set-up that made no connection; the end of a connection is reported by ``connection_lost``."""
-        if self.accepted is not None:
-            self.accepted.close()
-        if self._transport is None:
-            self._clients.left(self)
-
     def lost(self, error: BaseException | None) -> None:  # noqa: ARG002 - a caller's error changes nothing
         """End the task that answers, and count the connection off."""
         self._clients.left(self)

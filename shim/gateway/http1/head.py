@@ -17,6 +17,7 @@ from shim.core.messages import Headers, Reply
 from shim.gateway.errors import Refusal, bad_request
 from shim.tools.radar.announcement import ANNOUNCING
 
+BODILESS = frozenset({204, 304})  # statuses of replies that have no content
 LINE = 16384  # bytes of the request line
 FIELD = 32768  # bytes of one field of a request, its name or its value
 FIELDS = 65536  # bytes of all fields of a message

@@ -200,12 +200,14 @@ class Listener:
             connection.accepted = None
             await clients.loop.connect_accepted_socket(lambda: connection, accepted)
             if layer is not None:
-                await layer.shaken()
+                await layer.ready
 
     def _was_set_up(self, connection: Connection, task: asyncio.Task[None]) -> None:
         error = None if task.cancelled() else task.exception()
-        if task.cancelled() or error is not None:
-            connection.give_up()
+        if connection.accepted is not None:
+            connection.accepted.close()
+        if task.cancelled() or (error is not None and not isinstance(error, ssl.SSLError)):
+            connection.abort()
         if isinstance(error, OSError):
             self.clients.turned_away["handshake"] += 1
             log.info("refused a connection of %s: its handshake failed (%s)", connection.peer.address, why(error))

@@ -10,10 +10,8 @@ from shim.core.messages import Headers, Reply, reason_phrase
 from shim.gateway.errors import Refusal
 from shim.gateway.fields import http_date
 from shim.gateway.http1.body import Body
-from shim.gateway.http1.head import Credential, RequestHead
+from shim.gateway.http1.head import BODILESS, Credential, RequestHead
 from shim.gateway.http1.wire import Wire
-
-_BODILESS = frozenset({204, 304})
 
 _TOGETHER = 65536  # bytes of content that are copied behind a head, so that both leave at once
 
@@ -101,7 +99,7 @@ class Request:
         Content of no known length is chunked, or in HTTP/1.0 ends with the connection.
         """
         is_http10 = self.head.is_http10
-        bodiless = self._bodiless = self.head.method == "HEAD" or status in _BODILESS
+        bodiless = self._bodiless = self.head.method == "HEAD" or status in BODILESS
         # A final answer with content unread ends the connection: nobody reads the rest as the next request.
         kept = self.head.keep_alive and not close and self.content.is_complete
         text, last = lines.text, b""

@@ -25,12 +25,14 @@ _PLAIN = "The gateway speaks TLS here: call it by https://."
 class Tls:
     """What a wire speaks TLS with, from its ``connection_made`` on; at most ``size`` bytes are read at a time.
 
+    ``ready`` is done when the handshake is, or has its OSError; with an SSLError the end waits for the alert to leave.
+
     A connection that ends without a close_notify is lost: anybody on the way could have ended it, and its content.
     """
 
     __slots__ = (
-        "_error", "_incoming", "_is_caller", "_is_made", "_is_over", "_object", "_outgoing", "_ready", "_transport",
-        "_wire", "size",
+        "_error", "_incoming", "_is_caller", "_is_made", "_is_over", "_object", "_outgoing", "_transport", "_wire",
+        "ready", "size",
     )  # fmt: skip
 
     def __init__(
@@ -44,17 +46,7 @@ class Tls:
         self._transport: asyncio.Transport
         self._is_made = self._is_over = False
         self._error: BaseException | None = None
-        self._ready: asyncio.Future[None] = asyncio.get_running_loop().create_future()
-
-    async def shaken(self) -> None:
-        """Return when the handshake is done; raises OSError, and ends the connection unless this returns."""
-        try:
-            await self._ready
-        except ssl.SSLError:  # it is closed behind its alert
-            raise
-        except BaseException:
-            self._transport.abort()
-            raise
+        self.ready: asyncio.Future[None] = asyncio.get_running_loop().create_future()
 
     def shake_hands(self, transport: asyncio.Transport) -> None:
         """Take the next step of the handshake; after the last one the wire is made."""
@@ -73,8 +65,8 @@ class Tls:
         self._flush()
         self._is_made = True
         self._wire.made()
-        if not self._ready.done():
-            self._ready.set_result(None)
+        if not self.ready.done():
+            self.ready.set_result(None)
         if self._incoming.pending:
             self._wire.take_soon()
 
@@ -144,7 +136,7 @@ class Tls:
         """Note the end, and return the error that it came with: the first one."""
         self._is_over = True
         self._error = self._error or error
-        if not self._ready.done():
-            self._ready.set_exception(error or ConnectionResetError("the connection ended within its handshake"))
-            self._ready.exception()  # looked at, whoever waits or not
+        if not self.ready.done():
+            self.ready.set_exception(error or ConnectionResetError("the connection ended within its handshake"))
+            self.ready.exception()  # looked at, whoever waits or not
         return self._error

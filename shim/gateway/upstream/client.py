@@ -12,6 +12,7 @@ from urllib.parse import urlsplit
 
 import attrs
 
+from shim.gateway.allow import READS
 from shim.gateway.errors import Refusal
 from shim.gateway.fields import PSEUDONYM, for_upstream
 from shim.gateway.http1.secure import Tls
@@ -27,7 +28,6 @@ CONNECT = 10.0  # seconds that connecting may take, of those without a byte from
 KEEP = 60.0  # seconds that a connection without a request is kept
 LONGEST = 300.0  # seconds after which a connection is not lent any more, so that each name is resolved again
 
-_SAFE = frozenset({"GET", "HEAD", "OPTIONS"})
 _WITH_CONTENT = frozenset({"PATCH", "POST", "PUT"})  # requests that say that they have no content (RFC 9110, 8.6)
 _USUAL = ("connection_terminated", "connection_timeout", "http_response_timeout")  # counted as 0 from the start
 
@@ -113,7 +113,7 @@ class Upstream:
                 try:
                     response = await connection.request(head, outbound, until)
                 except Refusal as refusal:
-                    may_repeat = outbound.stream is None and not call.body and call.method in _SAFE
+                    may_repeat = outbound.stream is None and not call.body and call.method in READS
                     if not may_repeat or connection.heard or refusal.error != "connection_terminated":
                         raise
             if response is None:
@@ -191,9 +191,12 @@ class Upstream:
                 else:
                     await self.loop.create_connection(lambda: connection, host, port)
                 if layer is not None:
-                    await layer.shaken()
-        except OSError as error:
+                    await layer.ready
+        except BaseException as error:
+            connection.abort()
             connection.tls = None  # each holds the other
+            if not isinstance(error, OSError):
+                raise
             if until <= self.now():
                 raise TimeoutError from None
             raise faults.unconnected(error, tls=self._tls, through_proxy=proxy is not None) from error

@@ -13,7 +13,7 @@ from shim.core.messages import Call, Reply
 from shim.gateway import errors
 from shim.gateway.http1.body import BUFFERED, Body
 from shim.gateway.http1.chunks import ChunkError
-from shim.gateway.http1.head import FIELDS, LINE, MalformedHead, ReplyHead, parse_reply
+from shim.gateway.http1.head import BODILESS, FIELDS, LINE, MalformedHead, ReplyHead, parse_reply
 from shim.gateway.http1.wire import NEVER, SLOWLY, Wire
 from shim.gateway.upstream import faults
 
@@ -25,8 +25,6 @@ INFORMATIONAL = 8  # informational replies (RFC 9110, 15.2) that may come before
 _QUICK = 256 * 1024  # bytes of content that are read within a few milliseconds
 _GROWS = 256  # how many times as long as coded content decoded content may be, more or less
 
-
-_BODILESS = frozenset({204, 304})
 
 _MALFORMED = "Upstream's reply is not well-formed HTTP."
 
@@ -252,7 +250,7 @@ class UpstreamConnection(Wire):
             if end < len(data):
                 self.take(data[end:])
             return
-        bodiless = self._is_head or head.status in _BODILESS
+        bodiless = self._is_head or head.status in BODILESS
         if head.status == 204 and (head.length or head.chunked):  # it may be followed by what it must not have
             self._keep = False
         self._keep = self._keep and head.keep_alive
