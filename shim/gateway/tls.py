@@ -52,10 +52,9 @@ class ReloadableContext(Watched[tuple[ssl.SSLContext, float | None]]):
 
 
 class Certificates:
-    """All that TLS is spoken with.
+    """All that TLS is spoken with; raises SettingsError when files, or options together, are of no use.
 
-    ``listener`` is None if callers don't speak TLS; ``watched`` are the contexts that have files. Raises SettingsError
-    when files, or options together, are of no use.
+    ``listener`` is None if callers don't speak TLS; ``watched`` are the contexts that have files.
     """
 
     def __init__(self, options: Options, watched: list[Watched[Any]]) -> None:
@@ -93,10 +92,7 @@ def listener_context(options: Options) -> ssl.SSLContext:
 
 
 def upstream_context(options: Options) -> ssl.SSLContext:
-    """Return the side that upstream sees; raises SettingsError that names the option and the file.
-
-    ``upstream_ca`` takes the place of the system's roots.
-    """
+    """Return the side that upstream sees; raises SettingsError that names the option and the file."""
     context = system_context() if options.upstream_ca is None else ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
     context.set_alpn_protocols(["http/1.1"])
     if options.upstream_ca is not None:

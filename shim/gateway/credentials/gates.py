@@ -220,10 +220,7 @@ def signs_in(path: str) -> bool:
 
 
 def gate_for(options: Options, environ: Mapping[str, str], watched: list[Watched[Any]]) -> CallerGate:
-    """Return the gate of the options' mode, with the credentials that it needs from an environment and its files.
-
-    Raises SettingsError when they are missing, and for a mode that must not listen where it would.
-    """
+    """Return the gate of the options' mode, with credentials of an environment and its files; raises SettingsError."""
     match options.credentials:
         case CredentialsMode.VERIFY:
             files, file = credential_files(environ), options.keys_file

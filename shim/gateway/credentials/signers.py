@@ -36,7 +36,7 @@ _NO_TOKEN = Refusal(
 class UpstreamSigner:
     """Decides which credentials a call carries upstream: here the caller's own.
 
-    ``lends`` says that they are the gateway's; a call may then have to be sent a second time, so its content is kept.
+    With ``lends`` they are the gateway's, and content is kept: the call may have to be sent a second time.
     """
 
     lends = False

@@ -110,9 +110,9 @@ class Body:
         return self.arrived()
 
     async def collect(self, limit: int, take: Callable[[int], None] | None = None) -> bool:
-        """Read the content into ``chunks``; returns False when it is longer than ``limit`` bytes. Raises Refusal.
+        """Read the content into ``chunks``; returns False when it is longer than ``limit`` bytes.
 
-        ``take`` is called with the size of each piece, and raises Refusal when there is no room for it.
+        ``take`` is called with the size of each piece. Raises Refusal, as ``take`` does if there is no room.
         """
         size = sum(map(len, self.chunks))
         self.is_collected = True

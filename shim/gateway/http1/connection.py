@@ -200,10 +200,7 @@ class Connection(Wire):
             self.close(unread=True)
 
     def close(self, *, unread: bool = False) -> None:
-        """End the connection once all was sent; where bytes of the caller's are unread, once it had time to stop.
-
-        The kernel answers unread bytes with a reset, which can overtake the last reply.
-        """
+        """End the connection once all was sent; a caller with bytes unread has time to stop, or is reset too early."""
         if self._transport is None or self._is_ending:
             return
         self._is_ending = True  # what arrives from now on is dropped
@@ -222,10 +219,7 @@ class Connection(Wire):
         super().abort()
 
     def expect(self) -> None:
-        """Set by when the caller must have taken its reply, stopped to send, or sent a request or its head.
-
-        If it sends more than may wait, it is looked at from time to time.
-        """
+        """Set by when the caller must have taken its reply, stopped to send or sent a request, or is looked at."""
         options, since = self._clients.options, self._loop.time()
         if self._drained is not None or (self._is_ending and not self.is_open):
             self._left, patience = self.unsent(), options.client_timeout

@@ -195,7 +195,7 @@ def _said(lines: Headers) -> dict[str, list[str]]:
 
 
 def _framing(said: dict[str, list[str]], *, is_http10: bool) -> tuple[bool, int | None, bool | None]:
-    """Return whether the connection persists after a message (RFC 9112, 9.3), its length, and whether it is chunked.
+    """Return whether the connection persists (RFC 9112, 9.3), the length, and whether content is chunked.
 
     The last is None for another transfer coding than chunked, and for any in HTTP/1.0 (RFC 9112, 6.1).
     """

@@ -42,10 +42,7 @@ _GONE = (BlockingIOError, InterruptedError, ConnectionError)
 
 @attrs.frozen
 class Bound:
-    """Sockets that listen, before anybody serves them: several for a name with several addresses.
-
-    ``address`` is None for a unix socket.
-    """
+    """Sockets that listen, several for a name with several addresses; ``address`` is None for a unix socket."""
 
     sockets: tuple[socket.socket, ...]
     address: Address | None = None
@@ -57,10 +54,7 @@ class Bound:
 
 
 def bind(options: Options) -> Bound:
-    """Listen where the options say that calls are taken.
-
-    Raises OSError, and SettingsError for ``reuse_port`` on a system without it.
-    """
+    """Listen where the options say that calls are taken; raises OSError, and SettingsError for ``reuse_port``."""
     if options.reuse_port and not hasattr(socket, "SO_REUSEPORT"):
         raise SettingsError("reuse_port: this system can't share a port (it has no SO_REUSEPORT)")
     if options.uds is not None:
@@ -89,16 +83,13 @@ def bind_tcp(wanted: Address, *, reuse_port: bool = False) -> Bound:
 
 
 def _bound_unix(path: Path) -> socket.socket:
-    """Return a listening unix socket that its owner alone can use; raises OSError when something else is there.
-
-    A socket that nobody listens on is replaced: each gateway leaves its own.
-    """
+    """Return a listening unix socket that its owner alone can use; raises OSError when something else is there."""
     with contextlib.suppress(FileNotFoundError):
         found = path.lstat()
         with socket.socket(socket.AF_UNIX, socket.SOCK_STREAM) as probe:
             if not stat.S_ISSOCK(found.st_mode) or probe.connect_ex(str(path)) != errno.ECONNREFUSED:
                 raise OSError(errno.EADDRINUSE, os.strerror(errno.EADDRINUSE), str(path))
-        path.unlink()
+        path.unlink()  # nobody listens there: each gateway leaves its own
     listening = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
     before = os.umask(0o177)
     try:

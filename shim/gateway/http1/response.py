@@ -94,10 +94,7 @@ class Request:
         self.way.abort()
 
     def _head(self, status: int, lines: Lines, body: bytes | None, reason: str, *, close: bool) -> bytes:
-        """Return the head of a reply, framed as its content is (RFC 9112, 6); a ``body`` of None will be streamed.
-
-        Content of no known length is chunked, or in HTTP/1.0 ends with the connection.
-        """
+        """Return the head of a reply, framed as its content is (RFC 9112, 6); a ``body`` of None will be streamed."""
         is_http10 = self.head.is_http10
         bodiless = self._bodiless = self.head.method == "HEAD" or status in BODILESS
         # A final answer with content unread ends the connection: nobody reads the rest as the next request.
@@ -107,7 +104,7 @@ class Request:
             last = b"Content-Length: %d\r\n" % len(body)
         elif lines.has_length or bodiless:
             text = lines.text if status == 204 else lines.with_length  # which has no length (RFC 9110, 8.6)
-        elif is_http10:
+        elif is_http10:  # content ends with the connection
             kept = False
         else:
             self._chunked, last = True, b"Transfer-Encoding: chunked\r\n"

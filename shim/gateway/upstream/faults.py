@@ -23,11 +23,8 @@ _UNROUTABLE = frozenset({errno.ENETUNREACH, errno.EHOSTUNREACH, errno.ENETDOWN})
 
 
 def broken(error: BaseException | None) -> Refusal:
-    """Return the answer for a connection that broke before the reply's head was whole; None is an end without error.
-
-    With TLS 1.3 upstream rejects the gateway's certificate after the handshake, and not by HTTP.
-    """
-    if isinstance(error, ssl.SSLError) and (alert := _about_ours(error)):
+    """Return the answer for a connection that broke before the reply's head was whole; None is an end without error."""
+    if isinstance(error, ssl.SSLError) and (alert := _about_ours(error)):  # with TLS 1.3 after the handshake
         return unreachable("tls_alert_received", _DETAILS["tls_alert_received"], alert)
     detail = "Upstream closed the connection without an answer; whether it executed the call is unknown."
     return unreadable("connection_terminated", detail, "closed" if error is None else type(error).__name__)
