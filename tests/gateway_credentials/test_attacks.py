@@ -51,14 +51,9 @@ def test_every_path_is_challenged(seen, path):
     assert len(seen.fake.arrivals) == before
 
 
-def test_good_signature_gets_in(seen, good):
-    """The signature that the attacks start from is a good one."""
-    assert status_of(seen.ask(UNTOUCHED, line(good.parts), ACCEPT)[0]) == 200
-
-
 def test_replay(seen, good, refused):
     """What was taken once is not taken again, in whatever order its parameters come; a new challenge says why."""
-    seen.ask(UNTOUCHED, line(good.parts), ACCEPT)
+    assert status_of(seen.ask(UNTOUCHED, line(good.parts), ACCEPT)[0]) == 200
     assert refused(UNTOUCHED, line(good.parts)) == 401
     assert refused(UNTOUCHED, line(sorted(good.parts.items()))) == 401
     head, _ = seen.ask(UNTOUCHED, line(good.parts))
@@ -146,11 +141,7 @@ def test_other_method(refused, good, method):
     assert refused(UNTOUCHED, line(good.parts), method=method) == 401
 
 
-@pytest.mark.parametrize(
-    "nonce",
-    ["", "x", "A" * 32, "A" * 4096, "AAAA_-AA" * 4, "AAAA+/AA" * 4],
-    ids=range(6),
-)
+@pytest.mark.parametrize("nonce", ["", "x", "A" * 32, "A" * 4096, "AAAA_-AA" * 4, "AAAA+/AA" * 4], ids=range(6))
 def test_nonce_that_is_not_ours(seen, refused, nonce):
     """A nonce of nobody's, well signed: 401, and a new one to sign with."""
     assert refused(UNTOUCHED, line(Signature(nonce).parts)) == 401

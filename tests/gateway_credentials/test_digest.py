@@ -9,14 +9,7 @@ from hypothesis import strategies as st
 from shim.core.messages import Reply
 from shim.credentials import ApiKey
 from shim.gateway.credentials import digest
-from shim.gateway.credentials.digest import (
-    LONGEST,
-    asks_digest,
-    challenges,
-    parameters,
-    response,
-    secret_hash,
-)
+from shim.gateway.credentials.digest import LONGEST, asks_digest, challenges, parameters, response, secret_hash
 from shim.gateway.credentials.signers import challenge_of
 
 ATLAS = 'Digest realm="MMS Public API", domain="", nonce="abc", algorithm=MD5, qop="auth", stale=false'

@@ -94,13 +94,6 @@ def test_handshakes_are_counted_apart():
     ]
 
 
-def test_unknown_host_names_the_option(seen):
-    """421 says how the gateway learns its public name."""
-    head, content = seen.ask(UNTOUCHED, host="backups.example")
-    assert status_of(head) == 421
-    assert "--public-url" in detail_of(content)
-
-
 @pytest.mark.parametrize("request_line", ["CONNECT cloud.mongodb.com:443", f"GET http://cloud.mongodb.com{UNTOUCHED}"])
 def test_use_as_a_forward_proxy_is_told(seen, request_line):
     """Who put the gateway into HTTPS_PROXY or HTTP_PROXY learns that it is a base URL."""

@@ -2,40 +2,21 @@
 
 import os
 import socket
-import ssl
 import stat
-from typing import Any
 
 import httpx
 import pytest
-import trustme
 
 from shim.errors import SettingsError
 from tests.gateway_credentials.worlds import ACCOUNT, FLEX, RETIRED, UNTOUCHED, V2, Signature, line, signing, world
+from tests.gateway_tls.worlds import certified
 from tests.peers.served import status_of, value_of
 
-ca = trustme.CA()
-mine = ca.issue_cert("localhost", "127.0.0.1")
 
-
-@pytest.fixture
-def pem(tmp_path) -> dict[str, Any]:
-    """Files of a certificate and of its key."""
-    files = tmp_path / "cert.pem", tmp_path / "key.pem"
-    files[0].write_bytes(b"".join(blob.bytes() for blob in mine.cert_chain_pems))
-    files[1].write_bytes(mine.private_key_pem.bytes())
-    return {"tls_cert": str(files[0]), "tls_key": str(files[1])}
-
-
-def trusting():
-    context = ssl.create_default_context()
-    ca.configure_trust(context)
-    return context
-
-
-def test_tls(pem):
+def test_tls(tmp_path):
     """With a certificate the gateway speaks TLS, and links lead back to it as https."""
-    with world("own", **pem) as seen, httpx.Client(verify=trusting()) as client:
+    caller = certified(tmp_path)
+    with world("own", **caller.options) as seen, httpx.Client(verify=caller.context) as client:
         assert seen.url.startswith("https://127.0.0.1:")
         page = client.get(seen.url + RETIRED, headers={"Accept": V2}).json()
         assert page["links"][0]["href"].startswith(seen.url + RETIRED)

@@ -108,8 +108,7 @@ def test_switched_off_still_signs():
 
 @pytest.mark.parametrize("path", [RETIRED, UNTOUCHED])
 @pytest.mark.parametrize(
-    "line",
-    ["Origin: https://evil.test", "Origin: null", "origin: http://localhost", "Sec-Fetch-Site: cross-site"],
+    "line", ["Origin: https://evil.test", "Origin: null", "origin: http://localhost", "Sec-Fetch-Site: cross-site"]
 )
 def test_web_pages_get_nothing(seen, line, path):
     """A request that a browser makes for a page is 403, and upstream hears nothing."""
@@ -120,8 +119,10 @@ def test_web_pages_get_nothing(seen, line, path):
 
 @pytest.mark.parametrize("host", ["evil.test", "evil.test:8480", "127.0.0.1:1", "localhost", "127.0.0.1.evil.test"])
 def test_other_hosts_get_nothing(seen, host):
-    """A Host that isn't the gateway's, as after DNS rebinding, is 421."""
-    assert status_of(seen.ask(RETIRED, host=host)[0]) == 421
+    """A Host that isn't the gateway's, as after DNS rebinding, is 421, which says how a public name is given."""
+    head, content = seen.ask(RETIRED, host=host)
+    assert status_of(head) == 421
+    assert "--public-url" in json.loads(content)["detail"]
     assert not seen.targets
 
 

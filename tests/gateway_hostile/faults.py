@@ -194,11 +194,7 @@ def bomb() -> bytes:
     return b"".join(machine.compress(piece) for _ in range(BOMB >> 20)) + machine.flush()
 
 
-CATALOGUE = {
-    "Connections": tuple(connections()),
-    "Messages": tuple(messages()),
-    "Content": tuple(contents()),
-}
+CATALOGUE = {"Connections": tuple(connections()), "Messages": tuple(messages()), "Content": tuple(contents())}
 
 
 @attrs.define

@@ -11,12 +11,7 @@ from hypothesis import strategies as st
 from shim.gateway.errors import Refusal
 from shim.gateway.http1 import head
 from shim.gateway.http1.body import EMPTY
-from shim.gateway.http1.head import (
-    MalformedHead,
-    check_beginning,
-    parse_reply,
-    parse_request,
-)
+from shim.gateway.http1.head import MalformedHead, check_beginning, parse_reply, parse_request
 from shim.gateway.http1.response import Request
 
 
@@ -64,29 +59,12 @@ def test_credentials_count_among_all_fields():
     assert status_of(request("Host: a", *lines, f"Authorization: Basic {'x' * 30000}")) == 431
 
 
-LINES = st.sampled_from(
-    [
-        "Host: a",
-        "Host: b",
-        "Authorization: Bearer s3cret",
-        'authorization: Digest s3cret, a="b"',
-        "AUTHORIZATION: s3cret",
-        "Authorization:s3cret",
-        "Authorization : s3cret",
-        "Authorization: ",
-        "Authorization: s3cr\x00et",
-        "Authorization: s3cr\ret",
-        " s3cret",
-        "Cookie: s3cret",
-        "Proxy-Authorization: s3cret",
-        "Content-Length: 5",
-        "Transfer-Encoding: chunked",
-        "Connection: close",
-        "X: y",
-        "X-Authorization: Authorization: z",
-        "Via: 1.1 x",
-    ]
-)
+LINES = st.sampled_from([
+    "Host: a", "Host: b", "Content-Length: 5", "Transfer-Encoding: chunked", "Connection: close", "Via: 1.1 x", "X: y",
+    "Authorization: Bearer s3cret", 'authorization: Digest s3cret, a="b"', "AUTHORIZATION: s3cret", " s3cret",
+    "Authorization:s3cret", "Authorization : s3cret", "Authorization: ", "Authorization: s3cr\x00et",
+    "Authorization: s3cr\ret", "Cookie: s3cret", "Proxy-Authorization: s3cret", "X-Authorization: Authorization: z",
+])  # fmt: skip
 
 
 def outcome(parse, data):

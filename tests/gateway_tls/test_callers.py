@@ -73,10 +73,7 @@ def test_versions(mount, authority, caplog, version, gets_in):
     """Older TLS than 1.2 is refused in the handshake, and the log says so."""
     caplog.set_level(logging.INFO)
     spoken = ssl.TLSVersion[version]
-    with (
-        replying(reply()) as upstream,
-        gateway(upstream.origin, **mount.options) as served,
-    ):
+    with replying(reply()) as upstream, gateway(upstream.origin, **mount.options) as served:
         assert is_refused(speaking(authority, spoken, spoken), served) is not gets_in
         if not gets_in:
             assert "unsupported protocol" in refusal(caplog)

@@ -62,10 +62,7 @@ def test_files_that_are_written_one_after_the_other(tmp_path, authority, caplog)
     for path, content in zip((cert, key), pems(first), strict=True):
         path.write_bytes(content)
     caller = Caller(authority)
-    with (
-        replying(reply()) as upstream,
-        gateway(upstream.origin, tls_cert=str(cert), tls_key=str(key)) as served,
-    ):
+    with replying(reply()) as upstream, gateway(upstream.origin, tls_cert=str(cert), tls_key=str(key)) as served:
         cert.write_bytes(pems(second)[0])
         until(lambda: metric(served, REFUSED) == 1, "the refusal of half a pair")
         assert caller.sees(served) == serial_of(first)

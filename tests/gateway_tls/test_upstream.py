@@ -64,10 +64,7 @@ def test_new_connections_use_a_new_certificate(world, monkeypatch):
     monkeypatch.setattr("shim.gateway.upstream.client.LONGEST", 0.001)
     first, second = (world.clients.issue_cert("gateway") for _ in range(2))
     world.mount.turn_to(first)
-    with (
-        raw_upstream(world.upstream) as upstream,
-        gateway(https(upstream.origin), **world.options()) as served,
-    ):
+    with raw_upstream(world.upstream) as upstream, gateway(https(upstream.origin), **world.options()) as served:
         assert call(served) == (200, b"secured")
         world.mount.turn_to(second)
         until(lambda: call(served) == (200, b"secured") and world.upstream.seen[-1] == serial_of(second), "the new one")
