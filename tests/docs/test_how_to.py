@@ -4,9 +4,7 @@ import os
 import re
 import shutil
 import subprocess
-import sys
 import sysconfig
-import tarfile
 from pathlib import Path
 
 import pytest
@@ -15,6 +13,7 @@ from shim.fake import DEMO_CLUSTER, DEMO_GROUP, DEMO_PRIVATE_KEY, DEMO_PUBLIC_KE
 from shim.fake.server import FakeServer
 from tests.docs.pages import DOCS, blocks, path, play
 from tests.fake.asking import KEY
+from tests.release.conftest import sdist, unpacked, wheel  # noqa: F401 - fixtures
 
 ELSEWHERE = {"next-sunset.md", "trouble.md"}
 """Pages whose commands are run by tests of their own."""
@@ -90,28 +89,20 @@ def test_many_callers(folder):
 PAGE = DOCS / "tutorial" / "ten-minutes.md"
 
 
-def built(target, tree, folder):
-    command = [sys.executable, "-m", "hatchling", "build", "-t", target, "-d", str(folder)]
-    subprocess.run(command, cwd=tree, check=True, capture_output=True)
-
-
 @pytest.fixture
-def index(tmp_path):
+def index(tmp_path, request):
     """Return variables by which pip finds the wheel and what it stands on, without a package index."""
     for name in ("pip", "ensurepip", "hatchling"):
         pytest.importorskip(name)
     if shutil.which("curl") is None:
         pytest.skip("curl is not installed")
-    built("sdist", DOCS.parent, tmp_path / "sources")
-    with tarfile.open(next((tmp_path / "sources").iterdir())) as archive:
-        archive.extractall(tmp_path / "unpacked", filter="data")
-    built("wheel", next((tmp_path / "unpacked").iterdir()), tmp_path / "wheels")
+    wheels = str(request.getfixturevalue("wheel").parent)
     beside = tmp_path / "site-packages"  # what is installed here, but the package under test, and pip, which each has
     beside.mkdir()
     for found in Path(sysconfig.get_path("purelib")).iterdir():
         if not re.match(r"_?atlas_shim|shim$|pip\b|.*\.pth$", found.name):
             (beside / found.name).symlink_to(found)
-    return {"PYTHONPATH": str(beside), "PIP_NO_INDEX": "1", "PIP_PRE": "1", "PIP_FIND_LINKS": str(tmp_path / "wheels")}
+    return {"PYTHONPATH": str(beside), "PIP_NO_INDEX": "1", "PIP_PRE": "1", "PIP_FIND_LINKS": wheels}
 
 
 @pytest.mark.slow
@@ -120,15 +111,8 @@ def test_the_tutorial(tmp_path, index):
     folder = tmp_path / "reader"
     folder.mkdir()
     play(PAGE, folder, environ=index)
-    installed = subprocess.run(
-        [folder / ".venv" / "bin" / "python", "-c", "import shim; print(shim.__file__)"],
-        cwd=folder,
-        env=index,
-        capture_output=True,
-        text=True,
-        check=True,
-    )
-    assert installed.stdout.startswith(str(folder / ".venv"))
+    shown = [folder / ".venv" / "bin" / "python", "-c", "import shim; print(shim.__file__)"]
+    assert subprocess.check_output(shown, cwd=folder, env=index, text=True).startswith(str(folder / ".venv"))
 
 
 def test_the_first_call_takes_five_commands_at_most():

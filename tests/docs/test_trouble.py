@@ -30,7 +30,6 @@ from tests.peers.ports import free_port
 
 VERIFY, OWN = "--credentials verify", "--credentials own"
 ALLOWED = "recognised, reads, POST /api/atlas/v2/groups/*/flexClusters"
-HTML = FakeReply(200, (("Content-Type", "text/html"),), b"<html>Please sign in</html>")
 
 
 @pytest.fixture
@@ -208,30 +207,25 @@ def test_410_where_nothing_took_its_place(upstream, command):
     assert advice in " ".join(command("explain", "GET", target).output.split())
 
 
-def test_429_is_waited_for(upstream):
-    """Retry-After says how long; then the call passes."""
-    section = Section("429")
-    with section.gateway(upstream) as served:
-        upstream.fake.overrides.append(lambda arrival: LIMITED)
-        answer = ask(served, headers=BEARER)
-        section.passes(answer, 429, "RATE_LIMITED_TOKEN_BUCKET")
-        assert answer.headers["Retry-After"] == "7"
-        upstream.fake.overrides.clear()
-        assert ask(served, headers=BEARER).status_code == 200
+HTML = FakeReply(200, (("Content-Type", "text/html"),), b"<html>Please sign in</html>")
 
 
-def test_502_of_a_page_that_asks_to_sign_in(upstream, command):
-    """``detail`` says that it was HTML; explain prints the call to look at it with."""
-    section = Section("502")
+@pytest.mark.parametrize(("title", "said"), [("429", LIMITED), ("502", HTML)])
+def test_what_ends_by_itself(upstream, command, title, said):
+    """Retry-After says how long to wait; ``detail`` says that it was HTML, and explain has the call to look with."""
+    section = Section(title)
     with section.gateway(upstream) as served:
-        upstream.fake.overrides.append(lambda arrival: HTML)
+        upstream.fake.overrides.append(lambda arrival: said)
         answer = ask(served, headers=BEARER)
-        section.shows(answer, 502, "SHIM_UPSTREAM_UNREADABLE")
-        assert "text/html" in answer.json()["detail"]
+        if title == "429":
+            section.passes(answer, 429, "RATE_LIMITED_TOKEN_BUCKET")
+            assert answer.headers["Retry-After"] == "7"
+        else:
+            section.shows(answer, 502, "SHIM_UPSTREAM_UNREADABLE")
+            assert "text/html" in answer.json()["detail"]
         upstream.fake.overrides.clear()
         assert ask(served, headers=BEARER).status_code == 200
-    shown = command("explain", "GET", RETIRED).output
-    assert f"/flexClusters/{DEMO_CLUSTER}/backup/snapshots" in shown
+    assert f"/flexClusters/{DEMO_CLUSTER}/backup/snapshots" in command("explain", "GET", RETIRED).output
 
 
 def test_connection_refused(upstream, command):
