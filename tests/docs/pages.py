@@ -56,19 +56,9 @@ class Block:
 
 def blocks(text: str) -> Iterator[Block]:
     """Yield the fenced blocks of a page, in order."""
-    before, language, content = "", None, ""
-    for line in text.splitlines():
-        if not line.startswith("```"):
-            if language is not None:
-                content += f"{line}\n"
-            elif line.strip():
-                before = line
-        elif language is None:
-            language, content = line[3:].partition(" ")[0], ""
-        else:
-            name = re.search(r"`([^`\s]+)`:$", before)
-            yield Block(language, content, name[1] if name else "")
-            before, language = "", None
+    fenced = r"(?:`([^`\s]+)`:\s*\n)?^```(\S*)[^\n]*\n(.*?)^```"
+    for file, language, content in re.findall(fenced, text, re.MULTILINE | re.DOTALL):
+        yield Block(language, content, file)
 
 
 def play(
@@ -92,7 +82,8 @@ def play(
         said = f"{page}, this block:\n\n{block.content}\n"
         assert failed == re.findall(r"# .*\bexit code (\d+)", block.content), f"{said}exit codes {failed}\n{came}"
         if expected is not None:
-            assert matches(expected, came), said + _difference(expected, came)
+            difference = difflib.ndiff(expected.splitlines(keepends=True), came.splitlines(keepends=True))
+            assert matches(expected, came), said + "".join(difference)
     assert len(list(_answers(shown))) == len(steps), f"{page} ended early:\n{shown}"
 
 
@@ -166,8 +157,3 @@ def matches(expected: str, came: str) -> bool:
         said = "[^\n]*".join(re.escape(part) for part in line.rstrip().split("…"))
         pattern += "(?:[^\n]*\n)*?" if line.strip() == "…" else rf"{said}[ \t]*\n"
     return re.fullmatch(pattern, came.strip() + "\n") is not None
-
-
-def _difference(expected: str, came: str) -> str:
-    lines = difflib.unified_diff(expected.splitlines(), came.splitlines(), "the page", "the shell", lineterm="")
-    return "\n".join(lines)
