@@ -2,8 +2,8 @@
 
 ``load`` finds the files, lays operators' documents over ours, and has them read by ``tables`` and ``read``. Operations
 (``model``) have a ``question``, ``calls`` to their successors, and ``resources`` of ``fields``. A field gets its value
-by one of ``verbs`` (``links`` has two of them), ``from`` in ``ways`` and ``casts``; ``script`` is what they generate
-functions with. ``check`` and ``check_fields`` look at the whole.
+by one of ``verbs`` (``links`` has two of them, ``ways`` and ``casts`` have the kinds of ``from``); ``script`` is what
+they generate functions with. ``check`` looks at the whole.
 """
 
 from shim.documents.load import document_files, load_documents, mapping_folders

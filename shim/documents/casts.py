@@ -1,4 +1,4 @@
-"""Ways of ``from`` that make another value: other words, another type, other units, joined or split; and all ways."""
+"""Ways of ``from`` that make another value: other words, another type, other units, joined or split."""
 
 from __future__ import annotations
 
@@ -10,12 +10,12 @@ from typing import Any
 
 import attrs
 
-from shim.documents.fields import Field
-from shim.documents.read import read_as
+from shim.documents.fields import Field, Use
+from shim.documents.read import must_be_true, read_as
 from shim.documents.script import Columns, Part, json_text
 from shim.documents.tables import Rows, Table, key_path
 from shim.documents.vocabulary import FITS, Json, is_json
-from shim.documents.ways import AS_IS, Drop, Group, Keyed, Way, Whole, check_value, is_dropped
+from shim.documents.ways import From, check_value, is_dropped
 
 _SCALARS = ("string", "integer", "number", "boolean")
 _NUMBER = r"-?(?:0|[1-9][0-9]{0,39})"
@@ -36,12 +36,14 @@ def _read_values(table: Table, key: str) -> Mapping[str, Any]:
     return {}
 
 
-@attrs.frozen
-class Values(Way):
+@attrs.frozen(kw_only=True)
+class Values(From):
     """Words become others; those for booleans and integers too (``true``, ``5``)."""
 
     key = "values"
+    changes = True
     mark = ": "
+    unlike = "an unknown word"
     values: Mapping[str, Any] = read_as(_read_values)
     _meanings: Mapping[tuple[type, Any], Any] = attrs.field(init=False, eq=False, repr=False)
 
@@ -51,35 +53,34 @@ class Values(Way):
         plain = [word for word in self.values if word in {"true", "false"} or _is_integer(word)]
         return words | {(type(said := json.loads(word)), said): self.values[word] for word in plain}
 
-    def how(self) -> str:
+    def becomes(self) -> str:
         turned: dict[Any, list[str]] = {}
         for said, means in self.values.items():
             turned.setdefault(means if isinstance(means, str) else json.dumps(means), []).append(said)
         return "; ".join(f"{' or '.join(said)} is {means}" for means, said in turned.items())
 
-    def misused(self, field: Field) -> Rows:
+    def misused(self, field: Field, use: Use) -> Rows:
         for word, value in self.values.items():
             yield from check_value(field, key_path(".values", word), value)
 
     def made(self, field: Field, said: Json) -> Json:
         return self._meanings.get((type(said), said)) if type(said) in {str, bool, int} else None
 
-    def column(self, columns: Columns, field: Field, drop: Drop, source: str) -> Part:
-        texts = {word: json_text(value) for word, value in self.values.items() if not is_dropped(drop, word)}
+    def column_of(self, columns: Columns, field: Field, source: str) -> Part:
+        texts = {word: json_text(value) for word, value in self.values.items() if not is_dropped(self.drop, word)}
         said, words = columns.column(source), columns.name("texts", texts)
         return "''", columns.made(f"[*map({words}.__getitem__, {said})]"), "''"
 
-    def why_not(self, field: Field, said: Json) -> str:
-        return "an unknown word"
 
-
-@attrs.frozen
-class ToType(Way):
+@attrs.frozen(kw_only=True)
+class ToType(From):
     """Text becomes what the field's type says, or that becomes text."""
 
     key = "cast"
     makes = _SCALARS
+    changes = True
     says = "cast to its type"
+    cast: bool = read_as(must_be_true, default=True)
 
     def made(self, field: Field, said: Json) -> Json:
         if field.type == "string":
@@ -100,12 +101,13 @@ def _read_factor(table: Table, key: str) -> Fraction:
     return factor
 
 
-@attrs.frozen
-class Factor(Way):
+@attrs.frozen(kw_only=True)
+class Factor(From):
     """A number in other units."""
 
     key = "factor"
     makes = ("integer", "number")
+    changes = True
     says = "times {0.by}"
     by: Fraction = read_as(_read_factor, "factor")
 
@@ -131,31 +133,33 @@ def _text_between(table: Table, key: str) -> str:
     return ","
 
 
-@attrs.frozen
-class Join(Way):
+@attrs.frozen(kw_only=True)
+class Join(From):
     """A list of texts becomes one."""
 
     key = "join"
     makes = ("string",)
+    changes = True
     of_lists = True
     by: str = read_as(_text_between, "join")
 
-    def how(self) -> str:
+    def becomes(self) -> str:
         return f"joined with {json.dumps(self.by)}"
 
     def made(self, field: Field, said: Json) -> Json:
         return self.by.join(map(str, said)) if type(said) is list and FITS["strings"](said) else None
 
 
-@attrs.frozen
-class Split(Way):
+@attrs.frozen(kw_only=True)
+class Split(From):
     """A text becomes a list of its parts."""
 
     key = "split"
     makes = ("strings",)
+    changes = True
     by: str = read_as(_text_between, "split")
 
-    def how(self) -> str:
+    def becomes(self) -> str:
         return f"split at {json.dumps(self.by)}"
 
     def made(self, field: Field, said: Json) -> Json:
@@ -169,28 +173,16 @@ def _count(table: Table, key: str) -> int:
     return count or 1
 
 
-@attrs.frozen
-class Parts(Way):
+@attrs.frozen(kw_only=True)
+class Parts(From):
     """The first parts of a text between dots, such as a version's."""
 
     key = "parts"
     makes = ("string",)
+    changes = True
     says = "its first {0.count} parts between dots"
     count: int = read_as(_count, "parts")
 
     def made(self, field: Field, said: Json) -> Json:
         parts = said.split(".")[: self.count] if type(said) is str else []
         return ".".join(parts) if len(parts) == self.count and all(parts) else None
-
-
-WAYS: tuple[type[Way], ...] = (Values, Whole, Group, Keyed, ToType, Factor, Join, Split, Parts)
-
-
-def read_way(table: Table, _: str) -> Way:
-    """Return what a rule's table says that becomes of a value."""
-    given = [way for way in WAYS if table.get(way.key) is not None]
-    if len(given) > 1:
-        keys = " and ".join(way.key for way in given)
-        table.wrong("", f"{keys} can't stand together; a rule makes one thing of a value")
-    switched = {way for way in (Whole, ToType) if way in given and not table.flag(way.key)}
-    return [AS_IS, *(way.part(table) for way in given if way not in switched)][-1]

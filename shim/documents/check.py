@@ -15,7 +15,6 @@ from shim.documents.model import Document, Operation
 from shim.documents.sources import Path, Step, names_in, parse_source, unquoted
 from shim.documents.tables import Rows, below, did_you_mean, nearest
 from shim.documents.templates import parameter_name
-from shim.documents.verbs import way_of
 from shim.documents.ways import Group
 
 
@@ -83,9 +82,7 @@ def _note(uses: dict[int, Use], resource: Resource, operation: Operation, tiers:
     for field in resource.fields:
         if field.of is not None:
             _note(uses, field.of, operation, tiers)
-            groups = {
-                tier for tier, rules in field.rules.items() if any(isinstance(way_of(one), Group) for one in rules)
-            }
+            groups = {tier for tier, rules in field.rules.items() if any(isinstance(one.verb, Group) for one in rules)}
             uses[id(field.of)].grouped |= groups
 
 
@@ -157,7 +154,8 @@ def _of_rule(field: Field, rule: Rule) -> Rows:
     no_links = is_links and not (verb.hands_on or verb.makes == ("links",))
     yield rule.at, no_links, "a field of type links is made by link, from or absent"
     yield rule.at, is_links and BODY in field.rules, "a request body has no links"
-    yield rule.at, field.of is not None and not verb.hands_on, "a field with of is made by from or absent"
+    yield rule.at, field.of is not None and not verb.hands_on, "a field with of is made by from, itself or absent"
+    yield rule.at, verb.nests and field.of is None, f"{verb.key} needs of, the resource that the objects are"
     for source in (*(() if verb.takes_list(field) else rule.sources), *rule.looked_at):
         yield rule.at, Step.EACH in _path(source), f"{source!r} is a list; [first] or [only] take one item of it"
 

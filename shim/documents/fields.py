@@ -64,6 +64,8 @@ class Verb(Declared):
     """The types of field that it gives a value to, any of them if empty."""
     hands_on: ClassVar[bool] = False
     """Whether its values may be objects, which a resource translates, and links, which are led back."""
+    nests: ClassVar[bool] = False
+    """Whether it makes objects of which the field has to name the resource."""
     timeless: ClassVar[bool] = True
     """Whether its value is the same at any time."""
     levels: ClassVar[tuple[Fidelity, ...]] = ()

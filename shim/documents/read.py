@@ -67,7 +67,7 @@ def _declared(cls: Any) -> tuple[tuple[str, tuple[str, ...], Callable[[Table, st
     """Return the attributes that are read from a table: name, keys, reader and default of each."""
     found = []
     for one in attrs.fields(cls):
-        if one.init and not one.inherited and (one.metadata or one.type in _BY_TYPE):
+        if one.init and (one.metadata or (not one.inherited and one.type in _BY_TYPE)):
             keys = one.metadata.get(_KEYS)
             reader = one.metadata.get(_READER, _BY_TYPE.get(one.type))
             found.append((one.name, (one.name,) if keys is None else keys, reader, one.default))
@@ -143,3 +143,10 @@ def members_in(table: Table, key: str, said: tuple[str, ...]) -> tuple[str, ...]
         if f"[{Step.EACH}]" in one:
             table.wrong(key, f"{one!r} is a list, and can't tell one item from another")
     return said
+
+
+def must_be_true(table: Table, key: str) -> bool:
+    """Return true; report any other value."""
+    if not table.flag(key):
+        table.wrong(key, "must be true")
+    return True

@@ -11,8 +11,9 @@ import attrs
 from shim.documents.fields import BARE, BODY, TIERS, TYPES, Field, Resource, Rule, Verb, When
 from shim.documents.sources import LONGEST
 from shim.documents.tables import Table
-from shim.documents.verbs import VERBS, Absent
+from shim.documents.verbs import VERBS, WAYS, Absent
 from shim.documents.vocabulary import Fidelity
+from shim.documents.ways import From
 
 _NO_TIERS = frozenset({"legacy", "none", "auto", "date", "off", BODY})
 """Words that settings or documents use in place of a tier."""
@@ -20,7 +21,7 @@ _SETTINGS = {"rest": bool, "without": list, "bare": bool}
 """Keys of a resource that are settings; a key of another type is a field of that name."""
 _OWN = {False: frozenset({"why", "when", "fidelity"}), True: frozenset({"why", "when", "type", "of"})}
 _VERBS = {body: {key: verb for key, verb in VERBS.items() if verb.in_body or not body} for body in (False, True)}
-_KEYS = {body: _OWN[body].union(*(verb.keys() for verb in verbs.values())) for body, verbs in _VERBS.items()}
+_KEYS = {body: _OWN[body].union(*(one.keys() for one in (*verbs.values(), *WAYS))) for body, verbs in _VERBS.items()}
 """Keys of every rule, verbs by their keys, and all these keys; False for rules of answers, True for those of bodies."""
 MOST_FIELDS = 10_000
 """Fields of a resource together with those of the objects in it: each resource may stand in another many times."""
@@ -163,8 +164,12 @@ def _read_rule(table: Table, *, in_body: bool) -> Rule:
     present = [key for key in verbs if key in table.data]
     verb: Verb = Absent()
     if len(present) == 1:
-        table.know(own | verbs[present[0]].keys())
-        verb = verbs[present[0]].part(table)
+        cls = verbs[present[0]]
+        ways: list[type[Verb]] = [way for way in WAYS if way.key in table.data] if cls is From else []
+        keys = " and ".join(way.key for way in ways)
+        table.refuse([("", len(ways) > 1, f"{keys} can't stand together; a rule makes one thing of a value")])
+        table.know(own.union(*(one.keys() for one in ways or [cls])))
+        verb = (*ways, cls)[0].part(table)
     else:
         table.wrong("", f"needs exactly one of {', '.join(verbs)}, not {', '.join(present) or 'none'}")
     fidelity, why = Fidelity.EXACT, table.text("why", default="")

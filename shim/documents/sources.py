@@ -70,7 +70,7 @@ def parse_source(text: str) -> Path:
             what = f"an item of a list is named [first] or [only], not {name}"
         elif name == "$" and not path:
             what = "names begin at the object itself, without $"
-        elif name.endswith("\\"):
+        elif name.endswith("\\") and "\\." in text:
             what = "a name with a dot in it stands in quotes, as in \"'a.b'.c\""
         if what:
             raise ValueError(f"{text!r} is not a source: {what}")

@@ -8,21 +8,15 @@ from typing import Any, Self
 
 import attrs
 
-from shim.documents.casts import WAYS, read_way
-from shim.documents.fields import BODY, LISTS, Field, Rule, Use, Verb, unfit
+from shim.documents.casts import Factor, Join, Parts, Split, ToType, Values
+from shim.documents.fields import BODY, Field, Use, Verb, unfit
 from shim.documents.links import Link, Next
-from shim.documents.read import read_as, source, sources_in, under
+from shim.documents.read import must_be_true, read_as, source, sources_in, under
 from shim.documents.script import Branch, Columns, Part, Script, Unusual, chosen, json_text, put
 from shim.documents.sources import parse_source
 from shim.documents.tables import Rows, Table
 from shim.documents.vocabulary import Fidelity, Json
-from shim.documents.ways import AS_IS, Drop, Way, check_value, is_dropped, is_time, read_drop
-
-
-def _must_be_true(table: Table, key: str) -> bool:
-    if not table.flag(key):
-        table.wrong(key, "must be true")
-    return True
+from shim.documents.ways import From, Group, Keyed, Whole, check_value, is_time
 
 
 def _maybe_source(table: Table, key: str) -> tuple[str, ...]:
@@ -32,62 +26,8 @@ def _maybe_source(table: Table, key: str) -> tuple[str, ...]:
 def _counted(table: Table, key: str) -> tuple[str, ...]:
     if isinstance(table.get(key), str):
         return _maybe_source(table, key)
-    _must_be_true(table, key)
+    must_be_true(table, key)
     return ()
-
-
-@attrs.frozen(kw_only=True)
-class From(Verb):
-    """Upstream's value at the first source that is present, converted by ``way``; values in ``drop`` are left out.
-
-    With ``null`` a null is a value, and stays null.
-    """
-
-    key = "from"
-    hands_on = True
-    sources: tuple[str, ...] = read_as(lambda table, key: sources_in(table, key, table.texts(key)), "from")
-    way: Way = read_as(read_way, *(way.key for way in WAYS), default=AS_IS)
-    drop: Drop = read_as(read_drop, default=())
-    null: bool = False
-
-    def how(self, name: str) -> str:
-        shown = "" if self.sources == (name,) else f"from {', else '.join(self.sources)}"
-        told = self.way.mark.join(filter(None, (shown, self.way.how())))
-        return ", ".join(filter(None, (told, "null stays null" if self.null else "")))
-
-    def misused(self, field: Field, use: Use) -> Rows:
-        yield from self.way.misused(field)
-        changes = not self.way.copies or self.drop
-        yield "", field.type == "links" and changes, "links are taken as they are, and led back through the shim"
-        if field.of is not None:
-            yield "", changes, f"values, casts and drop can't apply: {field.of.name!r} says what becomes of each object"
-
-    def takes_list(self, field: Field) -> bool:
-        return self.way.of_lists or (self.way.copies and field.type in LISTS)
-
-    def branches(self, script: Script, field: Field) -> list[Branch]:
-        found = super().branches(script, field)
-        if not self.null:
-            return found
-        paths = [script.name("path", parse_source(one)) for one in self.sources]
-        nulls = [(f"look_up(source, {path}) is None", "None") for path in paths]
-        return [branch for pair in zip(found, nulls, strict=True) for branch in pair]
-
-    def branch(self, script: Script, field: Field, found: str, source: str) -> Branch:
-        return self.way.branch(script, field, self.drop, found, source)
-
-    def column_of(self, columns: Columns, field: Field, source: str) -> Part:
-        return self.way.column(columns, field, self.drop, source)
-
-    def why_not(self, field: Field, said: Json) -> tuple[Json, str]:
-        if said is None:
-            return said, unfit(field, said)
-        return said, "it stands for not known" if is_dropped(self.drop, said) else self.way.why_not(field, said)
-
-
-def way_of(rule: Rule) -> Way:
-    """Return what a rule makes of a value that it takes."""
-    return rule.verb.way if isinstance(rule.verb, From) else AS_IS
 
 
 @attrs.frozen(kw_only=True)
@@ -258,15 +198,15 @@ class Itself(Verb):
     key = "itself"
     makes = ("object", "objects")
     hands_on = True
+    nests = True
     unlike = "no name to stand under"
-    itself: bool = read_as(_must_be_true)
+    itself: bool = read_as(must_be_true)
     sources: tuple[str, ...] = read_as(_maybe_source, "keyed")
 
     def how(self, name: str) -> str:
         return f"made of members beside it{f', by {self.sources[0]}' if self.sources else ''}"
 
     def misused(self, field: Field, use: Use) -> Rows:
-        yield "", field.of is None, "needs of, the resource that the object is"
         yield ".keyed", self.sources and field.type != "object", "belongs to fields of type object"
 
     def lines(self, script: Script, field: Field, which: str) -> list[str]:
@@ -287,7 +227,7 @@ class Absent(Verb):
     hands_on = True
     levels = (Fidelity.ABSENT,)
     in_body = False
-    absent: bool = read_as(_must_be_true, default=True)
+    absent: bool = read_as(must_be_true, default=True)
 
     def lines(self, script: Script, field: Field, which: str) -> list[str]:
         return ["pass"]
@@ -300,3 +240,5 @@ VERBS: Mapping[str, type[Verb]] = {
     verb.key: verb for verb in (From, Parameter, Constant, Count, List, Equals, Passed, Link, Next, Itself, Absent)
 }
 """All of them by their keys, in the order in which they are named."""
+WAYS: tuple[type[From], ...] = (Values, Whole, Group, Keyed, ToType, Factor, Join, Split, Parts)
+"""What ``from`` may make of a value, by another key of its rule."""

@@ -1,4 +1,4 @@
-"""What ``from`` may make of a value, a class each; ``casts`` has those that make another value of it."""
+"""The verb ``from``, and the ways in which it takes a value, a class each; ``casts`` has those that change it."""
 
 from __future__ import annotations
 
@@ -7,8 +7,8 @@ from typing import Any, ClassVar
 
 import attrs
 
-from shim.documents.fields import Field, unfit
-from shim.documents.read import Declared, members_in, read_as
+from shim.documents.fields import LISTS, Field, Use, Verb, unfit
+from shim.documents.read import members_in, must_be_true, read_as, sources_in
 from shim.documents.script import Branch, Columns, Part, Script, Unusual, is_plain
 from shim.documents.sources import parse_source
 from shim.documents.tables import Rows, Table
@@ -46,54 +46,69 @@ def is_time(found: str) -> str:
     return f"type(value := {found}) is str and (is_usual_time(value) or {second_look})"
 
 
-@attrs.frozen
-class Way(Declared):
-    """A value is taken as it is; the subclasses make something else of it.
+@attrs.frozen(kw_only=True)
+class From(Verb):
+    """Upstream's value at the first source that is present, as it is; values in ``drop`` are left out.
 
-    A key of a rule names each, and a rule has one way at most.
+    With ``null`` a null is a value, and stays null. The subclasses make something else of the value: a key of the rule
+    names each, and a rule has one at most.
     """
 
-    key: ClassVar[str] = ""
+    key = "from"
+    hands_on = True
     mark: ClassVar[str] = ", "
     """What stands between the source and what becomes of it, where that is said in words."""
-    says: ClassVar[str] = ""
-    """What becomes of a value, in words that name attributes of the way."""
-    belongs: ClassVar[str] = ""
-    """The one type of field that it belongs to; if that is of objects, their resource has to be named, too."""
-    makes: ClassVar[tuple[str, ...]] = ()
-    """The types of field that it makes a value of, any if empty."""
+    changes: ClassVar[bool] = False
+    """Whether it makes another value; otherwise a value stays what it is, or a resource translates objects in it."""
     of_lists: ClassVar[bool] = False
     """Whether it makes one value of a list."""
 
-    @property
-    def copies(self) -> bool:
-        """Whether a value stays what it is, or objects in it are translated by a resource."""
-        return type(self).made is Way.made
+    sources: tuple[str, ...] = read_as(lambda table, key: sources_in(table, key, table.texts(key)), "from")
+    drop: Drop = read_as(read_drop, default=())
+    null: bool = read_as(Table.flag, default=False)
 
-    def how(self) -> str:
+    def how(self, name: str) -> str:
+        shown = "" if self.sources == (name,) else f"from {', else '.join(self.sources)}"
+        told = self.mark.join(filter(None, (shown, self.becomes())))
+        return ", ".join(filter(None, (told, "null stays null" if self.null else "")))
+
+    def becomes(self) -> str:
         """Say what becomes of a value; empty when it stays what it is."""
         return self.says.format(self)
 
-    def misused(self, field: Field) -> Rows:
-        """Yield what could never be true of a rule of that field."""
-        of = " with of, the resource that the items are" if self.belongs.startswith("object") else ""
-        other = self.belongs and (field.type != self.belongs or (of and field.of is None))
-        made = f"makes {' or '.join(self.makes)}, and the field's type is {field.type}"
-        yield f".{self.key}", other, f"belongs to fields of type {self.belongs}{of}"
-        yield f".{self.key}", self.makes and field.type not in self.makes, made
+    def misused(self, field: Field, use: Use) -> Rows:
+        described = field.of is not None or field.type == "links"
+        what = "values, casts and drop can't apply to links, and to objects that a resource describes"
+        yield "", described and (self.drop or self.changes), what
+
+    def takes_list(self, field: Field) -> bool:
+        return self.of_lists or (not self.changes and field.type in LISTS)
 
     def made(self, field: Field, said: Json) -> Json:
-        """Return what a value becomes, None if it can't be made; never called where it is copied."""
+        """Return what a value becomes, None if it can't be made; never called if it changes no value."""
         raise NotImplementedError
+
+    def converted(self, field: Field, said: Json) -> Json:
+        """Return what becomes of a value that is known, None if the field may not have it."""
+        value = None if is_dropped(self.drop, said) else self.made(field, said)
+        fits = value is not None and FITS[field.type](value) and (not field.words or value in field.words)
+        return value if fits else None
 
     def inner(self, script: Script, field: Field, source: str) -> tuple[str, str]:
         """Return the type of what holds objects, and the call that translates them."""
         return ("list", f"each(value, {source!r})") if field.type == "objects" else ("dict", f"one(value, {source!r})")
 
-    def branch(self, script: Script, field: Field, drop: Drop, found: str, source: str = "") -> Branch:
-        """Return the test of the value at an expression, and the expression for the legacy one."""
-        if not self.copies:
-            convert = script.name("convert", partial(_converted, self, field, drop))
+    def branches(self, script: Script, field: Field) -> list[Branch]:
+        found = super().branches(script, field)
+        if not self.null:
+            return found
+        paths = [script.name("path", parse_source(one)) for one in self.sources]
+        nulls = [(f"look_up(source, {path}) is None", "None") for path in paths]
+        return [branch for pair in zip(found, nulls, strict=True) for branch in pair]
+
+    def branch(self, script: Script, field: Field, found: str, source: str) -> Branch:
+        if self.changes:
+            convert = script.name("convert", partial(self.converted, field))
             return f"(value := {convert}({found})) is not None", "value"
         if field.of is not None:
             kind, call = self.inner(script, field, source)
@@ -104,24 +119,26 @@ class Way(Declared):
             test = f"type(value := {found}) is {PLAIN[field.type].__name__}"
         else:
             test = f"{script.name('fits', FITS[field.type])}(value := {found})"
-        return wanted(script, field, drop, test), "led_back(value, context)" if field.type == "links" else "value"
+        return self.wanted(script, field, test), "led_back(value, context)" if field.type == "links" else "value"
 
-    def column(self, columns: Columns, field: Field, drop: Drop, source: str) -> Part:
-        """Return the field's text in all items of a list, which have something at a source.
+    def wanted(self, script: Script, field: Field, test: str) -> str:
+        """Return a test that also leaves out what stands for not known, and words that are not the field's."""
+        if self.drop:
+            test += f" and not {script.name('is_dropped', partial(is_dropped, self.drop))}(value)"
+        return f"{test} and value in {script.name('words', frozenset(field.words))}" if field.words else test
 
-        Raises Unusual if it can't be written a column at a time.
-        """
-        kept = [word for word in field.words if not is_dropped(drop, word)]
-        match field.type if self.copies else "":
+    def column_of(self, columns: Columns, field: Field, source: str) -> Part:
+        kept = [word for word in field.words if not is_dropped(self.drop, word)]
+        match "" if self.changes else field.type:
             case "string" if field.words and all(map(is_plain, kept)):
                 said = columns.column(source, f"{columns.name('words', frozenset(kept))}.issuperset({{}})")
-            case "string" | "time" if not field.words and not drop:
+            case "string" | "time" if not field.words and not self.drop:
                 said = columns.column(source, "are_plain" if field.type == "string" else "are_times")
-            case "integer" if not any(isinstance(value, list | dict) for value in drop):
-                dropped = columns.name("dropped", frozenset(drop))
+            case "integer" if not any(isinstance(value, list | dict) for value in self.drop):
+                dropped = columns.name("dropped", frozenset(self.drop))
                 said = columns.column(source, f"are_of(int, {{0}}) and {dropped}.isdisjoint({{0}})")
                 return "''", columns.made(f"[*map(str, {said})]"), "''"
-            case "boolean" if not drop:
+            case "boolean" if not self.drop:
                 said = columns.column(source, "are_of(bool, {})")
                 return "''", columns.made(f"['true' if value else 'false' for value in {said}]"), "''"
             case _:
@@ -129,61 +146,50 @@ class Way(Declared):
         columns.places[field.name] = said
         return "'\"'", said, "'\"'"
 
-    def why_not(self, field: Field, said: Json) -> str:
-        """Say why a value, which is not null, can't be used."""
-        return f"can't be made {field.type}" if self.makes else unfit(field, said)
+    def why_not(self, field: Field, said: Json) -> tuple[Json, str]:
+        if said is not None and is_dropped(self.drop, said):
+            return said, "it stands for not known"
+        if said is None or not self.changes:
+            return said, unfit(field, said)
+        return said, self.unlike or f"can't be made {field.type}"
 
 
-AS_IS = Way()
-
-
-def wanted(script: Script, field: Field, drop: Drop, test: str) -> str:
-    """Return a test that also leaves out what stands for not known, and words that are not the field's."""
-    if drop:
-        test += f" and not {script.name('is_dropped', partial(is_dropped, drop))}(value)"
-    return f"{test} and value in {script.name('words', frozenset(field.words))}" if field.words else test
-
-
-def _converted(way: Way, field: Field, drop: Drop, said: Json) -> Json:
-    """Return what a way makes of a value that is known, None if the field may not have it."""
-    value = None if is_dropped(drop, said) else way.made(field, said)
-    fits = value is not None and FITS[field.type](value) and (not field.words or value in field.words)
-    return value if fits else None
-
-
-@attrs.frozen
-class Whole(Way):
+@attrs.frozen(kw_only=True)
+class Whole(From):
     """A float with no fraction becomes an integer."""
 
     key = "whole"
-    belongs = "integer"
+    makes = ("integer",)
+    whole: bool = read_as(must_be_true, default=True)
 
-    def branch(self, script: Script, field: Field, drop: Drop, found: str, source: str = "") -> Branch:
+    def branch(self, script: Script, field: Field, found: str, source: str) -> Branch:
         test = f"(type(value := {found}) is int or type(value) is float and value.is_integer())"
-        return wanted(script, field, drop, test), "int(value)"
+        return self.wanted(script, field, test), "int(value)"
 
 
-@attrs.frozen
-class Group(Way):
+@attrs.frozen(kw_only=True)
+class Group(From):
     """One object for all items of a list with the same value in the first present one of ``members``."""
 
     key = "group"
-    belongs = "objects"
+    makes = ("objects",)
+    nests = True
     members: tuple[str, ...] = read_as(lambda table, key: members_in(table, key, table.texts(key)), "group")
 
-    def how(self) -> str:
+    def becomes(self) -> str:
         return f"one for each {' or '.join(self.members)}"
 
     def inner(self, script: Script, field: Field, source: str) -> tuple[str, str]:
         return "list", f"grouped(value, {source!r}, {script.name('members', tuple(map(parse_source, self.members)))})"
 
 
-@attrs.frozen
-class Keyed(Way):
+@attrs.frozen(kw_only=True)
+class Keyed(From):
     """A list becomes an object, with each item under the text that it has in a member."""
 
     key = "keyed"
-    belongs = "object"
+    makes = ("object",)
+    nests = True
     of_lists = True
     says = "by {0.member}"
     member: str = read_as(lambda table, key: members_in(table, key, (table.text(key),))[0], "keyed")

@@ -12,8 +12,7 @@ import pytest
 
 from shim.cli.successors import sdk_names
 from shim.core.recognise import shared_engine
-from shim.documents.casts import WAYS
-from shim.documents.verbs import VERBS
+from shim.documents.verbs import VERBS, WAYS
 from shim.fake import DEMO_CLUSTER, DEMO_GROUP, DEMO_TOKEN
 from shim.tools.inventory.writing import explain_command
 from tests.fake.asking import KEY, TOKEN

@@ -10,9 +10,9 @@ from shim.documents.casts import Factor, Join, Split, ToType, Values
 from shim.documents.fields import Field, Rule, Verb, When
 from shim.documents.links import Link, LinkRule
 from shim.documents.templates import parse_template
-from shim.documents.verbs import Absent, Constant, Equals, From, List, Parameter, Passed
+from shim.documents.verbs import Absent, Constant, Equals, List, Parameter, Passed
 from shim.documents.vocabulary import Fidelity
-from shim.documents.ways import AS_IS, Way, Whole
+from shim.documents.ways import From, Whole
 
 PARAMETERS = ("groupId", "name")
 ODD = ["it's", 'a"b', "\\", "{id}", "%s", "\n#", "'''", '"""', "\x00", "ä\u2028", "__import__('os')", "1 or 1", ""]
@@ -42,12 +42,14 @@ OF: dict[str, st.SearchStrategy[Any]] = {
 SCALARS = st.none() | st.one_of(*OF.values()) | st.sampled_from(["2026-02-30T00:00:00Z", "x" * 300, 1.5, 1e300])
 JSON = SCALARS | st.lists(SCALARS, max_size=2) | st.dictionaries(st.sampled_from(["a", "x", "o"]), SCALARS, max_size=2)
 
-NO_CAST: st.SearchStrategy[Way] = st.just(AS_IS)
-TEXT = st.just(ToType())
-FACTOR = st.builds(Factor, st.sampled_from([Fraction(1024), Fraction(-2, 3)]))
-JOIN = st.builds(Join, st.sampled_from([",", *ODD]))
-SPLIT = st.builds(Split, st.sampled_from([",", *ODD[:-1]]))
-CASTS: dict[str, st.SearchStrategy[Way]] = {
+Chosen = st.SearchStrategy[tuple[type[From], dict[str, Any]]]
+"""A kind of ``from``, and what it needs beside sources."""
+NO_CAST: Chosen = st.just((From, {}))
+TEXT: Chosen = st.just((ToType, {}))
+FACTOR: Chosen = st.sampled_from([Fraction(1024), Fraction(-2, 3)]).map(lambda by: (Factor, {"by": by}))
+JOIN: Chosen = st.sampled_from([",", *ODD]).map(lambda by: (Join, {"by": by}))
+SPLIT: Chosen = st.sampled_from([",", *ODD[:-1]]).map(lambda by: (Split, {"by": by}))
+CASTS: dict[str, Chosen] = {
     "string": TEXT | JOIN, "integer": TEXT | FACTOR, "number": TEXT | FACTOR, "boolean": TEXT, "strings": SPLIT
 }  # fmt: skip
 """What a value of each type may be cast by."""
@@ -71,10 +73,13 @@ def rules(draw: st.DrawFn, name: str, kind: str, *, body: bool) -> Rule:
     verb = draw(st.sampled_from(verbs))
     if verb is From:
         known["sources"] = tuple(draw(st.lists(sources, min_size=1, max_size=3, unique=True)))
-        words = st.dictionaries(WORDS, OF[kind], min_size=1, max_size=3).map(Values)
-        whole = st.just(Whole()) if kind == "integer" else NO_CAST
-        known["way"] = draw(NO_CAST | NO_CAST | CASTS.get(kind, NO_CAST) | words | words | whole)
-        declared = known["way"].values if isinstance(known["way"], Values) else {}
+        words: Chosen = st.dictionaries(WORDS, OF[kind], min_size=1, max_size=3).map(
+            lambda one: (Values, {"values": one})
+        )
+        whole: Chosen = st.just((Whole, {})) if kind == "integer" else NO_CAST
+        verb, more = draw(NO_CAST | NO_CAST | CASTS.get(kind, NO_CAST) | words | words | whole)
+        known |= more
+        declared = more.get("values", {})
         dropped = st.sampled_from([*declared, 0, 1, False, True, 5.0]) | OF[kind]
         known["drop"] = tuple(draw(st.just([]) | st.lists(dropped, max_size=2)))
         known["null"] = draw(st.booleans())
@@ -140,8 +145,10 @@ def declared_by(verb: Verb) -> list[Any]:
     match verb:
         case Equals(words=words, others=others):
             return [*words, *others]
-        case From(way=way, drop=drop):
-            return [*drop, *(way.values if isinstance(way, Values) else () if way.copies else CASTABLE)]
+        case Values(values=words, drop=drop):
+            return [*drop, *words]
+        case From(drop=drop):
+            return [*drop, *(CASTABLE if verb.changes else ())]
     return []
 
 

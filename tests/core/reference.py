@@ -11,9 +11,9 @@ from shim.documents.casts import Factor, Join, Split, ToType, Values
 from shim.documents.fields import Field, Rule, Verb, When
 from shim.documents.links import Link
 from shim.documents.templates import encoded
-from shim.documents.verbs import Absent, Constant, From, List, Parameter, Passed
+from shim.documents.verbs import Absent, Constant, List, Parameter, Passed
 from shim.documents.vocabulary import FITS, Fidelity, parse_time
-from shim.documents.ways import Way, Whole
+from shim.documents.ways import From, Whole
 
 NOTHING: Any = object()
 """The mark of a missing value, which is not null."""
@@ -44,7 +44,7 @@ def holds(when: When | None, source: Any) -> bool:
     return when.negated != any(type(one) is type(word) and one == word for one in when.words)
 
 
-def cast(kind: str, way: Way, said: Any) -> Any:
+def cast(kind: str, way: From, said: Any) -> Any:
     is_number = isinstance(said, int | float) and not isinstance(said, bool)
     match way:
         case Join(by=by):
@@ -83,17 +83,16 @@ def converted(field: Field, verb: Any, said: Any) -> Any:
         raise Useless(said, "null is not a value")
     if any(same(said, one) for one in getattr(verb, "drop", ())):
         raise Useless(said, "it stands for not known")
-    way = getattr(verb, "way", None)
-    if isinstance(way, Values):
-        if not isinstance(said, str) or said not in way.values:
+    if isinstance(verb, Values):
+        if not isinstance(said, str) or said not in verb.values:
             raise Useless(said, "an unknown word")
-        return way.values[said]
-    if way is not None and not way.copies:
-        made = cast(field.type, way, said)
+        return verb.values[said]
+    if isinstance(verb, Join | Split | Factor | ToType):
+        made = cast(field.type, verb, said)
         if made is NOTHING or not FITS[field.type](made) or (field.words and made not in field.words):
             raise Useless(said, f"can't be made {field.type}")
         return made
-    if isinstance(way, Whole) and isinstance(said, float) and said == int(said):
+    if isinstance(verb, Whole) and isinstance(said, float) and said == int(said):
         said = int(said)
     if not FITS[field.type](said):
         raise Useless(said, f"not of type {field.type}")

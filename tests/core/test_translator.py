@@ -16,8 +16,9 @@ from shim.core.rules import TranslationContext, TranslationReport
 from shim.core.translate import Translator, UpstreamPage, make_translator, translate_items
 from shim.documents.casts import Values
 from shim.documents.fields import Field, Resource, Rule, Verb, When
-from shim.documents.verbs import Constant, From
+from shim.documents.verbs import Constant
 from shim.documents.vocabulary import Fidelity
+from shim.documents.ways import From
 from tests.core.driver import AFTER, BASE, LIST, drive
 from tests.core.fields_made_up import JSON, ODD, OF, PARAMETERS, fields, objects
 from tests.core.reference import Expected
@@ -214,6 +215,6 @@ def test_a_name_that_cannot_be_shown_is_shown_without_its_odd_letters():
 
 def test_a_word_that_stands_for_not_known_is_never_translated():
     """Even where the table of words has one for it."""
-    translator = of_rules(a_rule(From(sources=("a",), way=Values({"UP": "up", "NONE": "none"}), drop=("NONE",))))
+    translator = of_rules(a_rule(Values(sources=("a",), values={"UP": "up", "NONE": "none"}, drop=("NONE",))))
     assert made(translator, {"a": "UP"}) == {"x": "up"}
     assert made(translator, {"a": "NONE"}) == {}

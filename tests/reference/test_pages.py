@@ -12,9 +12,9 @@ from shim.cli import COMMANDS
 from shim.documents import load_documents, mapping_folders
 from shim.documents.casts import Values
 from shim.documents.fields import Rule
-from shim.documents.verbs import Absent, From
+from shim.documents.verbs import Absent
 from shim.documents.vocabulary import Fidelity
-from shim.documents.ways import Group, Whole
+from shim.documents.ways import From, Group, Whole
 
 
 @pytest.mark.parametrize("path", COMMITTED, ids=lambda path: path.relative_to(ROOT).as_posix())
@@ -71,11 +71,11 @@ def test_tables_have_as_many_cells_in_each_row(documents):
     ("verb", "told"),
     [
         (From(sources=("a.b", "a")), "from `a.b`, else `a`."),
-        (From(sources=("a.b", "a"), way=Values({"X": "x"})), "from `a.b`, else `a`, in other words (below)."),
+        (Values(sources=("a.b", "a"), values={"X": "x"}), "from `a.b`, else `a`, in other words (below)."),
         (From(sources=("name",), drop=(0,)), "but for 0, which means not known."),
-        (From(sources=("size",), way=Whole()), "from `size`, as a whole number."),
+        (Whole(sources=("size",)), "from `size`, as a whole number."),
         (Absent(), ""),
-        (From(sources=("parts[first].name",), way=Group(("zone",))), "from `parts[first].name`, one for each `zone`."),
+        (Group(sources=("parts[first].name",), members=("zone",)), "from `parts[first].name`, one for each `zone`."),
     ],
 )
 def test_a_rule_in_words(verb, told):

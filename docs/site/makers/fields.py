@@ -7,7 +7,6 @@ import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import datetime
 
-import attrs
 from makers.markdown import table
 
 from shim.cli.successors import when
@@ -17,9 +16,9 @@ from shim.documents.casts import Values
 from shim.documents.fields import BODY, Field, Resource, Rule
 from shim.documents.model import Document, Operation
 from shim.documents.question import QueryRule, RefusedChoice, RequestBody
-from shim.documents.verbs import From, Parameter, way_of
+from shim.documents.verbs import Parameter
 from shim.documents.vocabulary import Fidelity
-from shim.documents.ways import AS_IS, Group, Keyed, Whole
+from shim.documents.ways import From, Group, Keyed, Whole
 
 _HEAD = """\
 # From old to new, field by field
@@ -302,8 +301,8 @@ def _rows(
 
 def _words(rules: Sequence[Rule]) -> dict[str, list[str]]:
     found: dict[str, list[str]] = {}
-    for way in map(way_of, rules):
-        for said, means in way.values.items() if isinstance(way, Values) else ():
+    for rule in rules:
+        for said, means in rule.verb.values.items() if isinstance(rule.verb, Values) else ():
             found.setdefault(means if isinstance(means, str) else json.dumps(means), []).append(said)
     return found
 
@@ -322,23 +321,19 @@ def _rules(field: Field, rules: Sequence[Rule], *, levels: bool = False) -> str:
 
 def value(name: str, rule: Rule) -> str:
     """Say in words how a rule makes its value."""
-    verb, way = rule.verb, way_of(rule)
-    named = {*verb.sources}
-    if isinstance(verb, From):
-        told = (attrs.evolve(verb, way=AS_IS) if isinstance(way, Values) else verb).how(name)
-        if isinstance(way, Values):
-            told += ", in other words (below)"
-        if isinstance(way, Whole):
+    verb = rule.verb
+    named, told = {*verb.sources}, verb.how(name)
+    match verb:
+        case Values():
+            told = f"{From(sources=verb.sources, null=verb.null).how(name)}, in other words (below)"
+        case Whole():
             told += ", as a whole number"
-        if verb.drop:
-            told += f", but for {' and '.join(map(json.dumps, verb.drop))}, which means not known"
-    else:
-        told = verb.how(name)
-    match way:
         case Group(members=members):
             named |= {*members}
         case Keyed(member=member):
             named.add(member)
+    if isinstance(verb, From) and verb.drop:
+        told += f", but for {' and '.join(map(json.dumps, verb.drop))}, which means not known"
     if isinstance(verb, Parameter):
         named.add(verb.parameter)
     known = sorted(named, key=len, reverse=True)

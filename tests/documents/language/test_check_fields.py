@@ -45,7 +45,11 @@ DEFECTS = [
     (LAST, "", "resource.thing.state.dedicated[0]: has a when and no rule after it"),
     (LINK, LINK.replace("{name}", "{nothing}"), "resource.thing.links.flex: link {nothing} is neither a parameter"),
     (LINK, 'parameter = "name"', "resource.thing.links.flex: a field of type links is made by link, from or absent"),
-    (BODY, BODY.replace('"integer"', '"string"').replace("from", "whole = true, from"), f"{AMOUNT}.whole: belongs to"),
+    (
+        BODY,
+        BODY.replace('"integer"', '"string"').replace("from", "whole = true, from"),
+        f"{AMOUNT}: whole gives integer",
+    ),
     (BODY, 'amount = { type = "integer", constant = "x" }', f"{AMOUNT}.constant: 'x' is not of the field's type"),
     (BODY, 'amount = { type = "integer", passed = "count" }', f"{AMOUNT}: passed gives boolean"),
     (

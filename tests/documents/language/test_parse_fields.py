@@ -2,10 +2,11 @@
 
 import pytest
 
+from shim.documents.casts import Values
 from shim.documents.links import Link
-from shim.documents.verbs import Constant, Equals, From, List, way_of
+from shim.documents.verbs import Constant, Equals, List
 from shim.documents.vocabulary import Fidelity
-from shim.documents.ways import Whole
+from shim.documents.ways import From, Whole
 from tests.documents.language.sound import SOUND, changed, defects, is_told, load, problems
 
 
@@ -15,11 +16,10 @@ def test_the_fields_of_a_sound_document(tmp_path):
     assert list(fields) == ["name", "made", "state", "size.width", "urls", "failed", "links"]
     assert fields["state"].words == ("up", "down")
     assert [type(rule.verb) for field in fields.values() for rule in field.rules["flex"]] == [
-        From, From, From, From, List, Equals, Link,
+        From, From, Values, Whole, List, Equals, Link,
     ]  # fmt: skip
     (rule,) = fields["size.width"].rules["flex"]
-    assert rule.verb == From(sources=("width",), way=Whole(), drop=(0,))
-    assert (way_of(rule), rule.fidelity) == (Whole(), Fidelity.RENAMED)
+    assert (rule.verb, rule.fidelity) == (Whole(sources=("width",), drop=(0,)), Fidelity.RENAMED)
     (first, second) = fields["state"].rules["dedicated"]
     assert first.when is not None
     assert (first.when.source, first.when.given, first.verb) == ("paused", True, Constant(constant="down"))
