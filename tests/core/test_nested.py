@@ -231,7 +231,7 @@ def test_an_object_is_made_of_the_members_beside_it(fields, source, expected, dr
 @pytest.mark.parametrize(
     ("fields", "said"),
     [
-        (field("x", "object", f"itself = true\n{WHY}"), "needs of, the resource that the object is"),
+        (field("x", "object", f"itself = true\n{WHY}"), "needs of, the resource that the objects are"),
         (itself("objects", 'keyed = "title"') + NAME, "belongs to fields of type object"),
         (field("x", "string", f"itself = true\n{WHY}"), "itself gives object or objects, and the field's type"),
     ],
