@@ -43,7 +43,7 @@ if TYPE_CHECKING:
 
 MOST = 64  # connections at a time; one more ends an idle connection, and a probe that asks at once is never idle
 
-LIMITS = attrs.evolve(Options(), max_connections=MOST, client_timeout=5.0, keepalive_timeout=5.0)
+LIMITS = Options(max_connections=MOST, client_timeout=5.0, keepalive_timeout=5.0)
 """What the operator's connections are held to."""
 
 WIDTH = 80  # columns of the text

@@ -58,6 +58,10 @@ def _option(group: str, reader: Reader[T], said: str, default: str = "", **more:
     return attrs.field(default=read(default, name="default"), repr=not row.secret, metadata={"row": row})
 
 
+def _following(make: Callable[[Any], int]) -> int:
+    return attrs.field(default=attrs.Factory(make, takes_self=True), kw_only=True)
+
+
 _where, _atlas, _translation = partial(_option, "Where"), partial(_option, "Atlas"), partial(_option, "Translation")
 _credentials, _limits, _log = partial(_option, "Credentials"), partial(_option, "Limits"), partial(_option, "Log")
 
@@ -182,26 +186,16 @@ class Options:
     log_level: LogLevel = _log(of.words_of(LogLevel), "Log from this level on.", "info", live=True)
     log_format: LogFormat = _log(of.words_of(LogFormat), "Write the log, on stderr, in this format.", "text")
 
+    # Limits that follow from max_connections, unless a program that embeds the gateway sets them.
+    max_requests: int = _following(lambda self: max(1, self.max_connections // 2))
+    peer_connections: int = _following(lambda self: self.max_connections - self.max_connections // 4)
+    peer_requests: int = _following(lambda self: self.max_requests - self.max_requests // 4)
+
     @property
     def allowed(self) -> AllowList | None:
         """What may be called with credentials of the gateway's; None if it holds none, and the option is not set."""
         holds_keys = self.credentials is not CredentialsMode.PASSTHROUGH
         return self.allow or (BY_DEFAULT if holds_keys else None)
-
-    @property
-    def max_requests(self) -> int:
-        """Requests that are answered at a time."""
-        return max(1, self.max_connections // 2)
-
-    @property
-    def peer_connections(self) -> int:
-        """Connections that one client address may have."""
-        return three_quarters(self.max_connections)
-
-    @property
-    def peer_requests(self) -> int:
-        """Requests of one client address that are answered at a time."""
-        return three_quarters(self.max_requests)
 
     @property
     def switches(self) -> Mapping[str, str]:
@@ -224,10 +218,7 @@ class Options:
         )
 
 
-def three_quarters(whole: int) -> int:
-    """Return what one client address may have of a limit."""
-    return max(1, whole - whole // 4)
-
-
-TABLE: tuple[Row, ...] = tuple(attrs.evolve(field.metadata["row"], name=field.name) for field in attrs.fields(Options))
+TABLE: tuple[Row, ...] = tuple(
+    attrs.evolve(field.metadata["row"], name=field.name) for field in attrs.fields(Options) if field.metadata
+)
 """Every option, in the order it is explained; the command makes its flags from these rows."""

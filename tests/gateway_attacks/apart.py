@@ -22,8 +22,7 @@ MIB = 1 << 20
 
 PROGRAM = """
 import base64, logging, pickle, resource, sys
-from shim.gateway import serve_in_thread
-from tests.peers.served import Narrow
+from shim.gateway import Options, serve_in_thread
 
 files, uvloop, options = pickle.loads(base64.b64decode(sys.argv[1]))
 if not uvloop:
@@ -31,7 +30,7 @@ if not uvloop:
 if files:
     resource.setrlimit(resource.RLIMIT_NOFILE, (files, files))
 logging.basicConfig(level=logging.INFO)
-with serve_in_thread(Narrow(**options)) as served:
+with serve_in_thread(Options(**options)) as served:
     print(served.url, served.admin_url, flush=True)
     sys.stdin.read()
 """

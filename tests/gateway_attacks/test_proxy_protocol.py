@@ -5,14 +5,14 @@ from typing import Any
 
 import pytest
 
-from shim.gateway import Gateway
+from shim.gateway import Gateway, Options
 from shim.gateway.run import loop_factory
 from tests.gateway_attacks.crowds import OTHER, busy, count_ended, crowd, gets_in, holding
 from tests.gateway_http1.test_peers import ALICE, BOB, LOCAL, TCP4, TRUSTED, V4, V6, header, tcp
 from tests.gateway_tls.worlds import certified
 from tests.peers.raw import Peer, replying, until
 from tests.peers.raw import reply as whole
-from tests.peers.served import LOOPBACK, Narrow, ask, calling, connect, gateway, get, status_of
+from tests.peers.served import LOOPBACK, ask, calling, connect, gateway, get, status_of
 
 OWN = header(LOCAL, TCP4, bytes(12))
 """The header of a connection that the balancer makes for itself."""
@@ -119,7 +119,7 @@ def test_those_that_come_together_are_counted_like_others():
             "proxy_protocol": True,
             "drain": 0.0,
         }
-        served = Gateway(Narrow(**options, peer_connections=2))
+        served = Gateway(Options(**options, peer_connections=2))
         await served.start()
         with crowd(served, 5, sending=V4) as first:  # the loop turns only when all of them have come
             await asyncio.sleep(0)

@@ -11,7 +11,6 @@ import attrs
 from shim.core.recognise import Engine
 from shim.gateway import Gateway, Options, serve_in_thread
 from shim.gateway.option_values import Address
-from shim.gateway.options import three_quarters
 from shim.gateway.plan import Plan, PlanSource
 from shim.gateway.watch import Watched
 from tests.peers.raw import PATIENCE, Arrivals, Peer, reply, replying, until
@@ -19,32 +18,11 @@ from tests.peers.raw import PATIENCE, Arrivals, Peer, reply, replying, until
 LOOPBACK = Address("127.0.0.1", 0)
 
 
-@attrs.frozen
-class Narrow(Options):
-    """Options with limits that a test sets by themselves; else they follow from ``max_connections``."""
-
-    max_requests: int = attrs.field(kw_only=True)
-    peer_connections: int = attrs.field(kw_only=True)
-    peer_requests: int = attrs.field(kw_only=True)
-
-    @max_requests.default
-    def _max_requests(self) -> int:
-        return max(1, self.max_connections // 2)
-
-    @peer_connections.default
-    def _peer_connections(self) -> int:
-        return three_quarters(self.max_connections)
-
-    @peer_requests.default
-    def _peer_requests(self) -> int:
-        return three_quarters(self.max_requests)
-
-
 @contextlib.contextmanager
 def gateway(origin: str, engine: Engine | None = None, **options: Any) -> Iterator[Gateway]:
     """Run a gateway for an upstream, on free ports."""
     defaults = {"listen": LOOPBACK, "admin": LOOPBACK, "drain": 5.0}
-    with serve_in_thread(Narrow(upstream=origin, **{**defaults, **options}), engine) as served:
+    with serve_in_thread(Options(upstream=origin, **{**defaults, **options}), engine) as served:
         yield served
 
 
