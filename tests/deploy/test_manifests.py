@@ -177,6 +177,12 @@ def test_values_of_the_chart():
     assert kinds["Service"]["spec"]["ports"][0]["port"] == 8080
     assert "PodMonitor" not in kinds
     assert "NetworkPolicy" not in rendered(networkPolicy={"enabled": False})
+    # Names are found in any case; else the rules that were given stand in the place of the chart's.
+    proxy = {"to": [{"ipBlock": {"cidr": "10.0.0.7/32"}}], "ports": [{"port": 3128}]}
+    kinds = rendered(networkPolicy={"egress": [proxy]})
+    valid(kinds)
+    names, *others = kinds["NetworkPolicy"]["spec"]["egress"]
+    assert ({port["port"] for port in names["ports"]}, others) == ({53}, [proxy])
 
 
 EXTRA = {
@@ -200,13 +206,3 @@ def test_variables_and_volumes_of_an_operators_own(parent):
         assert container["volumeMounts"][-1:] == EXTRA["extraVolumeMounts"]
         assert pod["volumes"][-1:] == EXTRA["extraVolumes"]
         assert len(pod["volumes"]) == len(container["volumeMounts"]) == 4
-
-
-def test_where_calls_may_go_is_an_operators_to_choose():
-    """Names are found in any case; else the rules that were given stand in the place of the chart's."""
-    proxy = {"to": [{"ipBlock": {"cidr": "10.0.0.7/32"}}], "ports": [{"port": 3128}]}
-    kinds = rendered(networkPolicy={"egress": [proxy]})
-    valid(kinds)
-    names, *others = kinds["NetworkPolicy"]["spec"]["egress"]
-    assert {port["port"] for port in names["ports"]} == {53}
-    assert others == [proxy]

@@ -1,6 +1,7 @@
-"""What field lines announce: dates as recorded and as the RFCs write them, and nothing that means nothing."""
+"""What field lines announce, and shapes of paths, of which the API's words stay and nothing that is somebody's own."""
 
 import json
+import re
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -9,6 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from shim.tools.radar.announcement import Announcement, read
+from shim.tools.radar.shape import shape_of
 
 CASES = json.loads((Path(__file__).parents[1] / "cases" / "announced.json").read_text("utf-8"))["replies"]
 SUNSET = ("Sunset", "Thu, 01 Jul 2027 00:00:00 GMT")
@@ -83,3 +85,66 @@ def test_whatever_a_value_is_nothing_breaks(sunset, deprecation, link):
     """Upstream may say anything."""
     said = read((("Sunset", sunset), ("Deprecation", deprecation), ("Link", link)))
     assert said is None or (said.deprecation, said.sunset) != (None, None)
+
+
+CONTRACT = Path(__file__).parents[1] / "cases" / "contract"
+PATHS = sorted({path for file in CONTRACT.glob("*.json") for path in json.loads(file.read_text("utf-8"))["paths"]})
+V2 = "/api/atlas/v2/groups/{groupId}"
+OTHERS = [
+    f"{V2}/clusters/provider/regions",
+    f"{V2}/clusters/{{clusterName}}/backup/snapshots/shardedCluster/{{snapshotId}}",
+    f"{V2}/clusters/{{clusterName}}/fts/indexes/{{databaseName}}/{{collectionName}}",
+    f"{V2}/clusters/{{clusterName}}/search/indexes/{{databaseName}}/{{collectionName}}/{{indexName}}",
+    f"{V2}/backup/exportBuckets/{{exportBucketId}}",
+    f"{V2}/backup/{{cloudProvider}}/privateEndpoints/{{endpointId}}",
+    f"{V2}/privateEndpoint/{{cloudProvider}}/endpointService/{{endpointServiceId}}/endpoint/{{endpointId}}",
+    f"{V2}/aiModelApiClouds/{{cloud}}/geographies/{{geography}}/modelGroupNames/{{name}}/rateLimits:reset",
+    f"{V2}/dbAccessHistory/clusters/{{clusterName}}",
+    "/api/atlas/v2/alertConfigs/matchers/fieldNames",
+    "/api/atlas/v2/orgs/{orgId}/teams/{teamId}/users/{userId}",
+    "/api/atlas/v2/orgs/{orgId}/teams/byName/{teamName}",
+    "/api/atlas/v1.0/groups/{groupId}/clusters/{clusterName}",
+]
+NAMES = ["orders", "users", "clusters", "backup", "a-b.c", "jane%40example.com", "0123456789abcdef01234567",
+         "7b2c1d9e-3f4a-4b5c-8d6e-7f8091a2b3c4", "42", "host.example.net:27017", "Müller"]  # fmt: skip
+
+
+def filled(template: str, name: str) -> str:
+    return re.sub(r"\{\w+\}", name, template)
+
+
+@pytest.mark.parametrize("template", [*PATHS, *OTHERS])
+def test_the_shape_of_a_path_is_its_template_whatever_the_names_are(template):
+    """A cluster may be called as the API's own words are."""
+    expected = re.sub(r"\{\w+\}", "{}", template)
+    assert {name: shape_of(filled(template, name)) for name in NAMES} == dict.fromkeys(NAMES, expected)
+
+
+def test_a_collection_that_is_new_is_shown():
+    """Behind a project's id there is always a word of the API; what is behind that is somebody's own."""
+    assert shape_of(f"{filled(V2, NAMES[6])}/newThings/orders") == "/api/atlas/v2/groups/{}/newThings/{}"
+    assert shape_of(f"{filled(V2, NAMES[6])}/jane@example.com") == "/api/atlas/v2/groups/{}/{}"
+    assert shape_of("/api/atlas/v2/groups/orders/newThings") == "/api/atlas/v2/groups/{}/{}"
+
+
+def test_verbs_stay():
+    """A verb behind a colon is the API's, a port is not."""
+    assert shape_of(f"{V2}/flexClusters:tenantUpgrade").endswith("/flexClusters:tenantUpgrade")
+    assert shape_of(f"{V2}/streams/mine/processor/orders:start").endswith("/streams/{}/processor/{}:start")
+    assert shape_of(f"{V2}/processes/orders:27017/measurements").endswith("/processes/{}/measurements")
+
+
+@pytest.mark.parametrize("path", ["", "/", "//", "/orders", "/orders/clusters", "/a" * 5000, "*"])
+def test_any_path_has_a_shape(path):
+    """Also one that is none of Atlas'; nothing of it is shown but words, and it has an end."""
+    shape = shape_of(path)
+    assert len(shape) < 400
+    assert "orders" not in shape
+
+
+@given(st.text(alphabet=st.characters(exclude_characters="/:"), min_size=1))
+def test_no_name_gets_through(name):
+    """In the place of a cluster's name nothing is shown, except a word that the API has in that place."""
+    shape = shape_of(f"/api/atlas/v2/groups/{NAMES[6]}/clusters/{name}/processArgs")
+    fixed = name in {"provider", "tenantUpgrade", "tenantUpgradeToServerless"}
+    assert shape == f"/api/atlas/v2/groups/{{}}/clusters/{name if fixed else '{}'}/processArgs"
