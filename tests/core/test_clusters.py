@@ -2,7 +2,7 @@
 
 import copy
 import json
-from datetime import UTC, datetime
+from datetime import datetime
 
 import pytest
 
@@ -90,10 +90,10 @@ def test_a_member_that_atlas_adds_is_not_lost(engine):
     assert spec["regionConfigs"][0]["electableSpecs"]["tomorrow"] is True
 
 
-@pytest.mark.parametrize(("day", "route"), [((2027, 6, 30), "legacy"), ((2027, 7, 1), "successor")])
+@pytest.mark.parametrize(("day", "route"), [("2027-06-30", "legacy"), ("2027-07-01", "successor")])
 def test_until_the_sunset_legacy_is_asked(engine, day, route):
     """By the date that Atlas announces."""
-    clock = datetime(*day, tzinfo=UTC).timestamp()
+    clock = datetime.fromisoformat(f"{day}T00:00:00Z").timestamp()
     assert asked(engine, GET, PAIRS[0]["new"], settings=Settings(), clock=clock).routes == (route,)
 
 
