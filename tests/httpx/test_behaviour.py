@@ -40,7 +40,11 @@ async def test_an_answer_streams_for_async_clients(raw):
     server = raw(flex)
     url = f"{server.url}{SNAPSHOTS}"
     async with httpx.AsyncClient() as client:
-        content = (await client.get(url)).content
+        read = await client.get(url)
+        content = read.content
+        assert (read.is_closed, read.is_stream_consumed, read.num_bytes_downloaded) == (True, True, len(content))
+        assert read.elapsed.total_seconds() > 0
+        assert await read.aread() == content
         for name in ("aiter_raw", "aiter_bytes", "aiter_text", "aiter_lines"):
             async with client.stream("GET", url) as response:
                 parts = [part async for part in getattr(response, name)()]
@@ -133,16 +137,6 @@ def test_a_response_is_read_as_httpx_reads_it(raw, monkeypatch):
         with pytest.raises(httpx.StreamConsumed):
             next(response.iter_raw())
         assert b"".join(response.iter_bytes()) == response.read() == response.content
-
-
-async def test_an_async_response_is_read_as_httpx_reads_it(raw):
-    """The same for AsyncClient."""
-    server = raw(flex)
-    async with httpx.AsyncClient() as client:
-        read = await client.get(f"{server.url}{SNAPSHOTS}")
-    assert (read.is_closed, read.is_stream_consumed, read.num_bytes_downloaded) == (True, True, len(read.content))
-    assert read.elapsed.total_seconds() > 0
-    assert await read.aread() == read.content
 
 
 @pytest.mark.parametrize("reads", [lambda r: r.read(), lambda r: r.close(), lambda r: list(r.iter_bytes(7))])
