@@ -16,53 +16,42 @@ from shim import atlas
 
 SHIM = Path(__file__).parents[1] / "shim"
 
-BELOW = {
-    "_version": set(),
-    "_record": {"core"},
-    "_wrap": set(),  # it imports rooms by name, once their library is there
-    "errors": {"core"},  # for type checkers alone
-    "extras": set(),
-    "fake": set(),
-    "credentials": {"errors"},
-    "documents": {"errors"},
-    "origins": {"errors"},
-    "core": {"documents", "errors", "origins"},
-    "page": set(),
-    "flags": {"core", "errors", "extras"},
-    "tools/draft": {"core", "documents", "errors"},
-    "tools/radar": {"core"},
-    "tools/inventory": {"core", "documents", "errors", "tools/radar"},
-    "tools/scan": {"core", "documents", "errors"},
-    "doors": {"core", "documents", "errors", "extras", "flags", "origins", "tools/inventory"},
-    "doors/launch": {"doors"},
-    "doors/aiohttp": {"core", "doors", "origins"},
-    "doors/httpx_family": {"core", "doors"},
-    "doors/requests": {"core", "doors", "doors/urllib3", "origins"},
-    "doors/urllib3": {"core", "doors", "origins"},
-    "aiohttp": {"doors", "doors/aiohttp", "extras"},
-    "httpx": {"doors/httpx_family"},
-    "httpx2": {"doors/httpx_family", "extras"},
-    "requests": {"doors", "doors/requests", "extras"},
-    "urllib3": {"doors", "doors/urllib3", "extras"},
-    "testing": {"core", "doors", "extras", "fake"},
-    "auto": {"doors"},
-    "atlas": {"_record", "_version", "core", "credentials", "doors/httpx_family", "errors", "httpx", "origins"},
-    "gateway": {
-        "_version",
-        "core",
-        "credentials",
-        "documents",
-        "errors",
-        "extras",
-        "flags",
-        "origins",
-        "page",
-        "tools/inventory",
-        "tools/radar",
-    },
-    "run": {"core", "errors", "gateway", "origins"},
-    "front": {"_version", "documents", "errors", "gateway", "page"},
-}
+ROOMS = """
+_version
+_record            core
+_wrap  # it imports rooms by name, once their library is there
+errors             core  # for type checkers alone
+extras
+fake
+credentials        errors
+documents          errors
+origins            errors
+core               documents errors origins
+page
+flags              core errors extras
+tools/draft        core documents errors
+tools/radar        core
+tools/inventory    core documents errors tools/radar
+tools/scan         core documents errors
+doors              core documents errors extras flags origins tools/inventory
+doors/launch       doors
+doors/aiohttp      core doors origins
+doors/httpx_family core doors
+doors/requests     core doors doors/urllib3 origins
+doors/urllib3      core doors origins
+aiohttp            doors doors/aiohttp extras
+httpx              doors/httpx_family
+httpx2             doors/httpx_family extras
+requests           doors doors/requests extras
+urllib3            doors doors/urllib3 extras
+testing            core doors extras fake
+auto               doors
+atlas              _record _version core credentials doors/httpx_family errors httpx origins
+gateway            _version core credentials documents errors extras flags origins page tools/inventory tools/radar
+run                core errors gateway origins
+front              _version documents errors gateway page
+"""
+BELOW = {room: set(below) for room, *below in (row.partition("#")[0].split() for row in ROOMS.strip().splitlines())}
 """Room -> the rooms it may import. ``cli`` and the package's front may import any; none may import the front."""
 
 FREE = {"__init__", "__main__", "cli"}
