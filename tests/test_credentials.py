@@ -137,7 +137,7 @@ def test_an_api_of_atlas_is_as_good_as_its_origin(path, slash):
     ["/path", "/api", "/api/atlas", "/api/atlas/v3", "//api/atlas/v2", "/api/atlas/v2/groups", "/api/public/v1.0"],
 )
 def test_a_path_that_means_nothing(path):
-    """The error says that it is the path, and what is as good."""
+    """The error names the path, and the forms that are accepted."""
     with pytest.raises(SettingsError, match=r"^MCLI_OPS_MANAGER_URL: has a path .* https://x\.example, or with /api/"):
         parse_base_url(f"https://x.example{path}", name="MCLI_OPS_MANAGER_URL")
 
@@ -161,7 +161,7 @@ def test_a_path_that_means_nothing(path):
     ],
 )
 def test_no_base_url(url):
-    """Anything else is refused by name, and nothing of it that may be a secret is repeated."""
+    """Any other value is refused by the variable's name, without repeating a possible secret."""
     with pytest.raises(SettingsError, match=r"^base_url: ") as caught:
         parse_base_url(url, name="base_url")
     assert not any(word in str(caught.value) for word in ("can", "ary"))

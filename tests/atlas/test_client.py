@@ -75,7 +75,7 @@ def test_a_timeout_that_means_nothing_is_refused(kind, timeout):
 
 
 def settle(environ, *, base_url=None, http_client=None, **parts):
-    """Configure, with what a client's constructor passes on."""
+    """Call ``configure`` as a client's constructor does."""
     given = dict.fromkeys(VARIABLES) | parts
     return configure(base_url=base_url, parts=given, environ=environ, http_client=http_client)
 
@@ -92,7 +92,7 @@ def test_which_atlas_is_called():
 
 
 def test_a_base_url_that_means_nothing():
-    """It is refused by the name of its variable, or as the argument that it is."""
+    """The error names the variable or the argument."""
     for name, given in (("MCLI_OPS_MANAGER_URL", {}), ("base_url", {"base_url": "https://x/path"})):
         with pytest.raises(SettingsError, match=f"^{name}: "):
             settle({**KEY, "MCLI_OPS_MANAGER_URL": "ftp://x"}, **given)

@@ -90,7 +90,7 @@ def test_wrong_type(attribute, name, value):
     ],
 )
 def test_what_can_be_read_is_kept(model, data, attribute, value):
-    """A field from the future, and of a list what has the declared type; results are never None."""
+    """Unknown fields and list items of the declared type are kept; results are never None."""
     assert getattr(model.from_json(data), attribute) == value
 
 
@@ -216,6 +216,6 @@ def test_recordings_are_read_fully(file, model):
     ],
 )
 def test_a_page_knows_the_next(href, number):
-    """By the number in its link; a link that says no page number is as good as none."""
+    """The link has its number; a link without a page number is ignored."""
     page = atlas.PaginatedServerlessBackupSnapshots.from_json({"links": [{"rel": "next", "href": href}]})
     assert page.next_page == number

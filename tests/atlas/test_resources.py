@@ -90,7 +90,7 @@ def test_a_small_page_size_costs_no_more(connect, retired):
 
 
 def test_lists_that_are_not_collected_come_in_the_largest_pages(connect, retired):
-    """Upstream's order is theirs, so that each of its pages is one of theirs: 500 items unless a size is asked for."""
+    """Their order is upstream's, so each upstream page is one of theirs: 500 items unless a size is given."""
     jobs = connect(retired).cloud_backups.iter_serverless_restore_jobs
     assert ids(jobs(*PLACE)) == ids(jobs(*PLACE, items_per_page=1))
     sizes = [query.split("&")[1] for query in queries(retired.trips(part="/flexClusters/"))]
@@ -98,7 +98,7 @@ def test_lists_that_are_not_collected_come_in_the_largest_pages(connect, retired
 
 
 def test_before_the_sunset_pages_are_atlas_own(connect, fake, before_sunset):
-    """Legacy calls are sent as they are, for the largest page unless a size is asked for, and none too many."""
+    """Legacy calls are sent unchanged, with the largest page size unless one is given, and no call is made in vain."""
     backups = connect(fake).cloud_backups
     every = backups.iter_serverless_backup_snapshots(*PLACE)
     assert queries(fake.arrivals) == ["itemsPerPage=500"]

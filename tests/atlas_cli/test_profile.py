@@ -165,7 +165,7 @@ def test_each_kind_signs_in_at_atlas(signs, config, server, atlas):
 
 
 def test_the_token_of_a_service_account_is_given_back(config, server, atlas):
-    """Atlas allows 100 tokens of one account: a loop over commands does not use them up. One that ended is named."""
+    """Atlas allows an account 100 tokens; a loop over commands does not use them up. An expired token is named."""
     config(
         f'[ops]\nclient_id = "{DEMO_CLIENT_ID}"\nclient_secret = "{DEMO_CLIENT_SECRET}"\n'
         f'project_id = "{DEMO_GROUP}"\nops_manager_url = "{server.url}/"\n'

@@ -167,7 +167,7 @@ WRONG_ACCOUNT = {**ANYBODY, **ACCOUNT, "MONGODB_ATLAS_CLIENT_SECRET": "wrong"}
     ids=["no project", "a project", "an unknown project", "a wrong token", "a wrong account", "callers'", "nobody"],
 )
 def test_connect_makes_two_reads_and_tells_what_they_mean(checked, atlas, group, env, statuses, good, meaning):
-    """Of the retired endpoint and of flex; the project that the check makes up is not expected to exist."""
+    """The reads ask the retired endpoint and flex; the check's own project is not expected to exist."""
     found = checked("--connect", *group, env=env, code=0 if all(good) else 1)
     assert [(one["status"], one["good"]) for one in found["connection"]] == list(zip(statuses, good, strict=True))
     assert meaning in found["connection"][1]["meaning"]
@@ -177,7 +177,7 @@ def test_connect_makes_two_reads_and_tells_what_they_mean(checked, atlas, group,
 
 @pytest.mark.parametrize(("status", "content"), [(404, b"<html>"), (200, b"<html>Sign in"), (200, b'{"results": 5}')])
 def test_what_does_not_answer_like_atlas_is_not_atlas(checked, atlas, status, content):
-    """A proxy's page to sign in would be taken for Atlas."""
+    """A proxy's sign-in page is not taken for Atlas."""
     atlas.fake.overrides.append(lambda arrival: FakeReply(status, (("Content-Type", "text/html"),), content))
     assert [one["good"] for one in checked("--connect", code=1)["connection"]] == [False, False]
 
@@ -254,7 +254,7 @@ SCANNED = json.dumps({"findings": [{"operation": "listServerlessBackupSnapshots"
     ],
 )
 def test_what_a_scan_saw_and_has_ended_breaks_a_build(run, tmp_path, text, code, said):
-    """A call of what is over already says so in the exit code; no calendar calls another file clean."""
+    """A found call whose sunset has passed has its exit code; a file of another kind is refused, not called clean."""
     file = tmp_path / "seen.json"
     file.write_bytes(text.encode("latin-1"))
     done = run("check", "--calendar", "--seen", str(file))

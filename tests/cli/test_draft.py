@@ -58,7 +58,7 @@ def test_what_is_wrong_is_one_line(run, tmp_path):
 
 
 def test_pairs_prove_a_document(run, document):
-    """All is equal but for what is declared absent: a table of fields, also for programs, and exit code 0."""
+    """All fields are equal except those declared absent; the table has a JSON form, and the exit code is 0."""
     done = run("check", "--pairs", PAIRS, str(document))
     assert done.exit_code == 0, done.output
     assert "9 pairs of getGreenhouse, listGreenhouses" in done.stdout

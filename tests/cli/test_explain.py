@@ -64,7 +64,7 @@ def test_placeholders_are_taken_for_names(explained, names):
 
 
 def test_a_whole_url_keeps_its_origin(explained):
-    """The successor call goes where the legacy call went; for a host that is not Atlas' it is said what it takes."""
+    """The successor call goes to the same host; for a host that is not Atlas', the needed setting is named."""
     found = explained("GET", f"https://cloud.mongodbgov.com{V2_LIST}")
     assert found["tiers"]["flex"]["calls"][0]["url"].startswith("https://cloud.mongodbgov.com/api/atlas/v2/")
     assert found["remarks"] == []
@@ -87,7 +87,7 @@ def test_a_whole_url_keeps_its_origin(explained):
     ],
 )
 def test_date_and_route_decide(explained, words, route):
-    """The decision is the one a process would take at that instant, by the date in force."""
+    """A process would decide the same at that instant, with the sunset date in force."""
     env = dict(zip(("ATLAS_SHIM_ROUTE", "ATLAS_SHIM_SUNSET"), words[2:], strict=False))
     assert explained("GET", LIST, *words[:2], env=env)["route"]["route"] == route
 
@@ -209,7 +209,7 @@ def test_a_body_is_a_template(explained):
 
 
 def test_what_the_call_does_not_do_is_remarked(explained, text):
-    """The order, pages, what the query can't say, and what the successor's side would refuse."""
+    """Remarks name the order, the pages, lost query parameters, and an invalid query."""
     assert "pageNum" in explained("GET", f"{LIST}?pageNum=0")["remarks"][0]
     remarks = explained("GET", LIST)["tiers"]["flex"]["calls"][0]["remarks"]
     assert "Ask for the next page as long as the answer has a link with rel=next." in remarks
@@ -326,7 +326,7 @@ def test_content_that_stays_is_said(explained):
 
 
 def test_what_lives_on_is_explained_without_dates(text, explained):
-    """Where its switch is on; and what leads on. A flag is named, and not asked."""
+    """With the switch on, the explanation names what leads to the next side; a flag is named, not evaluated."""
     words = ("GET", "/api/atlas/v2/groups/g/clusters/c", "--accept", "application/vnd.atlas.2024-10-23+json")
     env = {"ATLAS_SHIM_READS": "former-clusters", "ATLAS_SHIM_WRITES": "former-clusters"}
     shown = text(*words, env=env)

@@ -39,7 +39,7 @@ def test_an_answer_of_atlas(status, code, environ, step):
 
 
 def test_an_answer_of_the_shim_names_no_host():
-    """Nobody else was asked."""
+    """The shim answered alone."""
     assert after_answer(AtlasError(410, error_code="SHIM_NO_SUCCESSOR"), {}) == ""
 
 

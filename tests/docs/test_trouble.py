@@ -212,7 +212,7 @@ HTML = FakeReply(200, (("Content-Type", "text/html"),), b"<html>Please sign in</
 
 @pytest.mark.parametrize(("title", "said"), [("429", LIMITED), ("502", HTML)])
 def test_what_ends_by_itself(upstream, command, title, said):
-    """Retry-After says how long to wait; ``detail`` says that it was HTML, and explain has the call to look with."""
+    """429 has Retry-After; 502 names the HTML in ``detail``, and explain prints the call to look at it with."""
     section = Section(title)
     with section.gateway(upstream) as served:
         upstream.fake.overrides.append(lambda arrival: said)

@@ -21,7 +21,7 @@ def _rels(page):
 
 @pytest.mark.parametrize("path", [FLEX, LEGACY])
 def test_following_next_visits_everything_once(ask, path):
-    """The links lead through all pages, in the order of one large page; one past the end has nothing but the count."""
+    """The links lead through all pages in the order of one large page; a page past the end has only the count."""
     whole = ask(path).json["results"]
     assert len(whole) == 37
     found, target = [], f"{path}?itemsPerPage=10"

@@ -122,7 +122,7 @@ def _names(reply):
 @pytest.mark.parametrize("api", ["v2", "v1.0"])
 @pytest.mark.parametrize("today", [INSTANCES_BLANK, INSTANCE_SUNSET - timedelta(seconds=1)])
 def test_the_list_is_empty_and_each_name_unknown(fake, ask, api, today):
-    """Although flex knows the cluster, and from the first second to the last; backups answer until their own sunset."""
+    """Flex still lists the cluster; backup reads answer until their own sunset, instance reads end at theirs."""
     fake.today, fake.blank = today, INSTANCES_BLANK
     root = ROOT.replace("v2", api)
     assert _names(ask(f"{root}/serverless")) == []
@@ -137,7 +137,7 @@ def test_the_list_is_empty_and_each_name_unknown(fake, ask, api, today):
 
 @pytest.mark.parametrize("blank", [None, INSTANCES_BLANK + timedelta(seconds=1), date(2026, 1, 16)])
 def test_before_the_period_the_reads_are_filled(blank):
-    """A fake can be without it, or have it from another date on."""
+    """The period can be switched off, or start at another date."""
     fake = FakeAtlas(today=INSTANCES_BLANK, blank=blank)
     assert fake.blank is None or fake.blank.tzinfo is UTC
     assert _names(Asker(fake)("serverless")) == [DEMO_CLUSTER]

@@ -147,7 +147,7 @@ def test_the_project_of_a_call_is_asked_about(retired, monkeypatch):
 
 
 def test_the_environment_may_name_the_provider(retired, monkeypatch, tmp_path):
-    """For a program under atlas-shim run, which sets none."""
+    """A program under atlas-shim run needs no code of its own."""
     flags = tmp_path / "flags.toml"
     flags.write_text('atlas-route = "legacy"\n')
     monkeypatch.setenv("ATLAS_SHIM_ROUTE", "openfeature:atlas-route")

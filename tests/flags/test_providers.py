@@ -33,7 +33,7 @@ def made():
 
 
 def test_the_project_is_the_targeting_key():
-    """A rule of the flag service sees the caller's project, or no key at all; without a factory, the program's own."""
+    """A flag's rule sees the caller's project as its key, or no key; the default is the program's own provider."""
     evaluate = connected(KEY, None)
     with pytest.raises(LookupError, match="no OpenFeature provider is set"):
         evaluate("a")
@@ -50,7 +50,7 @@ def test_a_provider_of_ours_is_beside_the_program_s():
 
 
 def test_a_flag_that_needs_a_project_says_nothing_without_one():
-    """That is how some providers split, and no failure; an unknown flag is one, though the SDK has a default for it."""
+    """Without a project the flag has no word, which is not a failure; an unknown flag is, despite the SDK's default."""
 
     def needs_one(flag, context):
         return FlagResolutionDetails("auto", error_code=ErrorCode.TARGETING_KEY_MISSING)
@@ -89,7 +89,7 @@ def test_a_factory_that_is_not_there(text, why):
 
 
 def test_a_file_says_words_by_project_and_by_share(tmp_path):
-    """Projects are named first, then a share of the others, always the same; a change, to one word too, counts."""
+    """Named projects come first, then a fixed share of the others, then the value; a changed file takes effect."""
     path = tmp_path / "flags.toml"
     path.write_text(f'[{KEY}]\nvalue = "legacy"\nshare = {{ flex = 25, date = 25 }}\nprojects = {{ a = "off" }}\n')
     evaluate = connected(KEY, named(f"file:{path}"))

@@ -236,7 +236,7 @@ def test_a_dead_gateway_costs_no_read(proxy, tmp_path):
 
 
 def test_a_gateway_that_is_not_ready_gets_no_calls(proxy, tmp_path):
-    """It takes calls, but says on its admin listener that it wants none: as in the beginning of its end."""
+    """It still takes calls, but its admin listener says not ready, as at the beginning of a shutdown."""
     if proxy == "nginx":
         pytest.skip("nginx has no active health checks")
     drains: list[bool] = []

@@ -105,7 +105,7 @@ CALLS: dict[str, Any] = {
 
 @pytest.mark.parametrize("library", CALLS)
 def test_a_door_names_the_line_of_the_call(file, url, monkeypatch, library):
-    """In the program, not in a library or the shim; with the exception in the place of a reason if no answer comes."""
+    """The line is the program's, not a library's or the shim's; without an answer the reason is the exception."""
     with socket.create_server(("127.0.0.1", 0)) as closed:
         nowhere = f"http://127.0.0.1:{closed.getsockname()[1]}"
     call, fault = CALLS[library]

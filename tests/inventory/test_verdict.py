@@ -209,7 +209,7 @@ def test_calls_that_atlas_answers_until_a_later_day_have_a_sentence_of_their_own
 
 @pytest.mark.parametrize("over", [{"operation": "listServerlessInstances"}, {"route": "dedicated"}])
 def test_of_both_kinds_each_is_counted_where_it_belongs(foreseen, over):
-    """One caller makes both; what a successor answered is over for somebody, whatever the date says."""
+    """One caller makes both kinds; a call that a successor answered counts as retired, whatever its date."""
     last = ago(days=3)
     code, verdict = foreseen({"when": last, **over}, {})
     assert code == 4
@@ -229,13 +229,13 @@ def test_of_both_kinds_each_is_counted_where_it_belongs(foreseen, over):
     ids=["sunset has passed", "line of no side", "unknown operation", "answers mean nothing any more"],
 )
 def test_all_else_counts_as_before(foreseen, members, environ):
-    """Where it can't be told, or where Atlas' own answer is of no use."""
+    """Calls of an unknown kind, and calls whose answer from Atlas is useless, count as retired."""
     code, verdict = foreseen(members, env=environ)
     assert (code, verdict["word"], verdict["ahead"]) == (4, "called", [])
 
 
 def test_days_are_told_one_by_one(foreseen):
-    """Each with its operations."""
+    """Each day has its operations."""
     environ = {"ATLAS_SHIM_SUNSET": "clusters=2999-07-01,snapshots=2998-01-01"}
     _, verdict = foreseen({}, *({"operation": one} for one in ("getCluster", LIST)), env=environ)
     first, second = verdict["ahead"]

@@ -45,7 +45,7 @@ def written(file, made, **how):
 
 
 def test_a_call_is_one_line(file):
-    """It has operation, place, time, and fields that were not as before; no id, name, query or value of an answer."""
+    """The line has operation, place, time and changed fields, and no id, name, query or value of an answer."""
     assert written(file, record(), where=writing.CallSite("app/jobs.py", 7)) == [
         {
             "time": "2026-06-01T12:30:00Z",
@@ -84,7 +84,7 @@ def test_a_line_stays_short_whatever_is_in_it(file):
 
 @pytest.mark.parametrize("path", ["missing/folder/x.jsonl", ".", "\0", "pipe"])
 def test_a_failure_is_logged_once_and_costs_nothing(tmp_path, monkeypatch, caplog, path):
-    """A file that can't be written, or a pipe without a reader, never becomes the caller's error, nor holds it."""
+    """An unwritable file or a pipe without a reader neither fails nor blocks a call."""
     monkeypatch.chdir(tmp_path)
     os.mkfifo("pipe")
     monkeypatch.setattr(writing, "_failed", set())

@@ -51,7 +51,7 @@ def test_deprecation_is_read_in_each_of_its_forms(value):
      "Thu, 01 Jul 2027 25:00:00 GMT", "\ud800 GMT", "GMT" * 50],
 )  # fmt: skip
 def test_malformed_values_are_nothing(value):
-    """They are no dates, and so no announcement; they take nothing from the other field."""
+    """A malformed value is not an announcement, and does not affect the other field."""
     assert read((("Sunset", value), ("Deprecation", value), ("Date", SUNSET[1]))) is None
     assert read((("Sunset", value), ("Deprecation", "@9"))) == Announcement(deprecation=9)
     assert read((SUNSET, ("Deprecation", value))) == Announcement(sunset=instant("2027-07-01"))
@@ -136,7 +136,7 @@ def test_verbs_stay():
 
 @pytest.mark.parametrize("path", ["", "/", "//", "/orders", "/orders/clusters", "/a" * 5000, "*"])
 def test_any_path_has_a_shape(path):
-    """Also one that is none of Atlas'; nothing of it is shown but words, and it has an end."""
+    """A path of another API has a shape too: bounded, with nothing of its own but the API's words."""
     shape = shape_of(path)
     assert len(shape) < 400
     assert "orders" not in shape

@@ -28,7 +28,7 @@ def radar():
 
 
 def test_calls_of_one_operation_are_one_sighting(radar):
-    """Whatever cluster they are of; one that a document has gets the document's template."""
+    """The cluster does not matter; an operation of a document has the document's template."""
     for number in range(3):
         radar.look(
             call(f"/backup/exportBuckets/c{number}?pretty=true"), (SUNSET,), ENGINE, f"report/{number}", NOW + number

@@ -66,7 +66,7 @@ def test_every_field_that_is_dropped_is_on_the_page(section, names, tables):
 
 @pytest.mark.parametrize("path", ["/", "/livez", "/metrics", "/status.txt", "/status.json"])
 def test_the_admin_listener_adds_what_the_page_says(path, tables):
-    """Of all its pages."""
+    """Every page of the listener has these fields."""
     with gateway("http://127.0.0.1:1") as served:
         url = served.admin_url or ""
         head, _ = ask(At(url), get(path, host=url.removeprefix("http://")))

@@ -17,7 +17,7 @@ SITE = "https://github.com/atlas-shim/atlas-shim"
 
 
 def test_the_wheel_carries_the_mappings_and_switches_nothing_on(wheel):
-    """Every mapping document of the checkout is in it, and the mark of its types; no .pth file, which would run."""
+    """The wheel has every mapping document and py.typed, and no .pth file, which would run by itself."""
     names = set(zipfile.ZipFile(wheel).namelist())
     documents = {path.relative_to(ROOT).as_posix() for path in (ROOT / "mappings").rglob("*.toml")}
     assert documents

@@ -103,7 +103,7 @@ def test_a_diff_of_a_file_with_other_line_ends_can_be_applied(tmp_path, monkeypa
 
 
 def test_files_are_changed_when_that_is_asked(tmp_path):
-    """``--write`` changes them and says which; what calls from another language is said, and a second run's nothing."""
+    """``--write`` lists changed files and files of other languages; a second run changes nothing."""
     (tmp_path / "a.py").write_text(f"from requests import get\n{CALL}")
     (tmp_path / "a.sh").write_text("atlas serverless list\n")
     done = CliRunner().invoke(main, ["scan", "--fix", "--write", str(tmp_path)])

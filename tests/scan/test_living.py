@@ -1,4 +1,4 @@
-"""Of operations whose path lives on such uses are found that name a version which ends; names are the contracts'."""
+"""Operations whose path lives on are found if the program names an ending version; SDK names are the contracts'."""
 
 import json
 import re
@@ -85,7 +85,7 @@ DESCRIPTION = """
     ],
 )
 def test_the_version_that_a_program_names_decides(tmp_path, name, program, operation):
-    """A date that the version which ends answers to is found; its successor, a later one and none are not."""
+    """Dates that mean the ending version are found; the successor's date, later dates and no date are not."""
     put(tmp_path / name, dedent(program))
     report = look(tmp_path)
     assert not report.errors

@@ -54,7 +54,7 @@ def test_the_operators_date_counts(tmp_path):
     ],
 )  # fmt: skip
 def test_what_others_wrote_is_left_out(tmp_path, name):
-    """Virtual environments, caches, vendored and built files, what is excluded, hidden folders but for workflows."""
+    """Virtual environments, caches, vendored, built and excluded files are skipped; so are hidden folders but workflows."""
     put(tmp_path / "strange/pyvenv.cfg", "")
     put(tmp_path / "made.js", f"fetch('{URL}');" + "x=1;" * 2000)  # one long line: a program wrote it
     put(tmp_path / name, f"curl {URL}\n")
@@ -104,7 +104,7 @@ def test_a_broken_file_stops_nothing(tmp_path, content):
     [("parsed", "a.py", [("a.py", "text"), ("b.sh", "command")]), ("Lines", "b.sh", [("a.py", "call")])],
 )
 def test_a_crash_is_the_line_of_its_file(tmp_path, monkeypatch, part, crashed, findings):
-    """An error in one file, of its grammar or its lines, leaves the findings of other files."""
+    """An error in one file, while its grammar or its lines are read, keeps the findings of other files."""
     put(tmp_path / "a.py", CALL)
     put(tmp_path / "b.sh", "atlas serverless list\n")
 

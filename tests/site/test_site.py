@@ -81,7 +81,7 @@ def test_every_page_is_in_the_navigation(builder, site, pages):
 
 
 def test_a_link_out_of_the_site_leads_to_the_repository(builder):
-    """A file and a folder that are no pages are linked where they are shown; a page is, relatively, by its title."""
+    """Files and folders that are not pages are linked in the repository; pages relatively, by their titles."""
     page = ROOT / "docs" / "how-to" / "deploying.md"
     text = "[a](../../deploy) [b](../../deploy/shim.toml) [c](../../CHANGELOG.md#top) [d](#here) [e](https://x.test/)"
     there = "https://github.com/atlas-shim/atlas-shim"
