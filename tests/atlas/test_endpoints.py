@@ -216,7 +216,7 @@ def page(*, results=2, total=None, next_page=None):
     ],
 )
 def test_the_next_page_is_asked_for_by_its_number(last, seen, goes_on):
-    """The path stays, whatever the link names; the walk ends at the last or an empty page, or at a link that leads back."""
+    """The path stays, whatever the link names; it ends at the last or an empty page, or at a link that leads back."""
     assert FIRST.following(last, seen) == (
         attrs.evolve(FIRST, query={"itemsPerPage": "2", "pageNum": "2"}) if goes_on else None
     )

@@ -54,7 +54,7 @@ def test_the_operators_date_counts(tmp_path):
     ],
 )  # fmt: skip
 def test_what_others_wrote_is_left_out(tmp_path, name):
-    """Virtual environments, caches, vendored, built and excluded files are skipped; so are hidden folders but workflows."""
+    """Virtual environments, caches, vendored, built, excluded and hidden files are skipped, except workflows."""
     put(tmp_path / "strange/pyvenv.cfg", "")
     put(tmp_path / "made.js", f"fetch('{URL}');" + "x=1;" * 2000)  # one long line: a program wrote it
     put(tmp_path / name, f"curl {URL}\n")
