@@ -34,7 +34,7 @@ async def test_the_sessions_own_serializer_is_used(raw, early):
 
 
 async def test_a_deletion_is_sent_once_and_other_calls_are_as_ever(raw, monkeypatch):
-    """A session sends DELETE again by itself when a connection ends; it is told not to, for this call alone."""
+    """A session sends DELETE again by itself when a connection ends, but not for this call."""
     monkeypatch.setenv("ATLAS_SHIM_WRITES", "instances")
     monkeypatch.setenv("ATLAS_SHIM_ROUTE", "flex")
     server = raw(lambda request: None)
@@ -99,7 +99,7 @@ async def test_traces_tell_what_is_sent(raw, early):
 
 
 async def test_a_timeout_of_reads_bounds_the_whole_exchange(raw, early, monkeypatch):
-    """Where there is no total: each request has what the ones before have left of it."""
+    """Without a total: each request may wait for what the ones before have left."""
     noted = noting(monkeypatch, plain.ClientSession, "_request", lambda *_, timeout, **options: timeout.sock_read)
     server = raw(gone_then_flex)
     async with aiohttp.ClientSession() as session:

@@ -25,7 +25,7 @@ async def test_a_retrying_client_sees_the_translated_status(raw, switched_on):
     assert len(server.requests) == 2
 
 
-def test_gathered_calls_are_told_at_the_programs_line(atlas, retired, tmp_path):
+def test_gathered_calls_are_warned_of_at_the_programs_line(atlas, retired, tmp_path):
     """In a program of its own, with the drop-in switched on from outside."""
     program = tmp_path / "program.py"
     program.write_text(f"""

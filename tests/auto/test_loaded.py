@@ -1,4 +1,4 @@
-"""What switching on loads, and what is told of libraries that it does not cover."""
+"""What switching on loads, and what is said of libraries that it does not cover."""
 
 import http.client
 import json
@@ -128,7 +128,7 @@ def test_calls_that_mean_nothing_are_the_librarys():
         urllib.request.build_opener().open(None)  # type: ignore[arg-type]
 
 
-async def test_tornado_is_told(retired):
+async def test_tornado_is_warned_of(retired):
     """The client of a framework that is often there for its server."""
     tornado = pytest.importorskip("tornado.httpclient")
     shim.install()
@@ -143,7 +143,7 @@ async def test_tornado_is_told(retired):
     assert ["tornado.httpclient are not covered" in str(one.message) for one in caught] == [True, True]
 
 
-def test_curl_cffi_is_told(retired):
+def test_curl_cffi_is_warned_of(retired):
     """By its sessions, on which its functions stand; at the program's line."""
     curl = pytest.importorskip("curl_cffi.requests")
     shim.install()
@@ -154,7 +154,7 @@ def test_curl_cffi_is_told(retired):
         curl.Session().request()
 
 
-def test_twisted_is_told(tmp_path):
+def test_twisted_is_warned_of(tmp_path):
     """By a stand-in of its agent, which takes bytes."""
     (tmp_path / "twisted" / "web").mkdir(parents=True)
     for folder in (tmp_path / "twisted", tmp_path / "twisted" / "web"):

@@ -1,4 +1,4 @@
-"""Hearing of an import: whoever else takes part in it, the module is whole, itself, and told of before it is used."""
+"""The finder of imports: whoever else takes part, a module is whole, itself, and reported before it is used."""
 
 import importlib
 import importlib.util
@@ -28,45 +28,45 @@ def library(tmp_path, monkeypatch):
 
 
 @pytest.fixture
-def told(monkeypatch):
-    """What was told, by a finder that stands before the others; ``told.finder`` is it."""
+def reported(monkeypatch):
+    """What was reported, by a finder that stands before the others, ``reported.finder``."""
     monkeypatch.setattr(sys, "meta_path", list(sys.meta_path))
 
-    class Told(list[int]):
+    class Reported(list[int]):
         finder: Finder
 
-    modules = Told()
+    modules = Reported()
     modules.finder = Finder({NAME}, lambda module: modules.append(module.value))
     modules.finder.start()
     return modules
 
 
-def test_a_module_is_told_of_once_and_keeps_its_own_loader(library, told):
+def test_a_module_is_reported_once_and_keeps_its_own_loader(library, reported):
     """While it is executed and after, so that resources and source are found as ever."""
     module: Any = importlib.import_module(NAME)
     importlib.import_module(NAME)
-    assert told == [1]
+    assert reported == [1]
     loaders = (module.__loader__, module.__spec__.loader, module.LOADER, module.SPEC)
     assert {type(loader) for loader in loaders} == {SourceFileLoader}
 
 
-def test_a_reloaded_module_is_told_of_again(library, told):
+def test_a_reloaded_module_is_reported_again(library, reported):
     """Its classes are new ones."""
     module = importlib.import_module(NAME)
     library.write_text("value = 22")
     assert importlib.reload(module) is module
-    assert told == [1, 22]
+    assert reported == [1, 22]
 
 
-def test_an_import_that_fails_fails_as_ever(library, told):
-    """It is told of when it succeeds later."""
+def test_an_import_that_fails_fails_as_ever(library, reported):
+    """It is reported when it succeeds later."""
     library.write_text("raise ImportError('broken')")
     with pytest.raises(ImportError, match="broken"):
         importlib.import_module(NAME)
     assert NAME not in sys.modules
     library.write_text("value = 333")
     assert importlib.import_module(NAME).value == 333
-    assert told == [333]
+    assert reported == [333]
 
 
 class Lazy:
@@ -81,16 +81,16 @@ class Lazy:
         return spec
 
 
-def test_a_lazy_finder_of_others_still_ends_in_a_whole_module(library, told):
-    """Told of, once, and with the module's own loader."""
+def test_a_lazy_finder_of_others_still_ends_in_a_whole_module(library, reported):
+    """Reported once, with the module's own loader."""
     sys.meta_path.insert(1, Lazy())
     module = importlib.import_module(NAME)
-    assert (module.value, told) == (1, [1])
+    assert (module.value, reported) == (1, [1])
     assert type(module.__loader__) is SourceFileLoader
 
 
 @pytest.mark.parametrize("place", [0, 1], ids=["before", "after"])
-def test_hooks_of_wrapt_are_called_too(library, told, place):
+def test_hooks_of_wrapt_are_called_too(library, reported, place):
     """Its finder asks all the others from within, ours among them."""
     seen: list[ModuleType] = []
     wrapts_finder: Any = importlib.import_module("wrapt.importer").ImportHookFinder
@@ -99,20 +99,20 @@ def test_hooks_of_wrapt_are_called_too(library, told, place):
     sys.meta_path.insert(place, wrapts_finder())
     module = importlib.import_module(NAME)
     assert seen == [module]
-    assert set(told) == {1}
+    assert set(reported) == {1}
 
 
-def test_threads_that_import_at_once_see_a_module_that_was_told_of(library, told):
+def test_threads_that_import_at_once_see_a_module_that_was_reported(library, reported):
     """Whoever waits for the import waits for the telling."""
-    told.finder.stop()
+    reported.finder.stop()
     together, seen = threading.Barrier(4), []
 
     def notify(module):
-        module.told = True
+        module.reported = True
 
     def use():
         together.wait()
-        seen.append(hasattr(importlib.import_module(NAME), "told"))
+        seen.append(hasattr(importlib.import_module(NAME), "reported"))
 
     Finder({NAME}, notify).start()
     threads = [threading.Thread(target=use) for _ in range(4)]

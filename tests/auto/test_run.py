@@ -161,7 +161,7 @@ def test_wrong_settings_stop_the_start(invoke, became, monkeypatch):
     assert "ATLAS_SHIM_ROUTE" in said
 
 
-def test_an_isolated_python_is_told_apart(invoke, became):
+def test_an_isolated_python_is_recognised(invoke, became):
     """It ignores PYTHONPATH; what belongs to the program is not looked at."""
     isolated = [["python3", *flags, "x.py"] for flags in (["-I"], ["-bE"], ["-S"])]
     others = [["python3", *flags] for flags in (["x.py", "-I"], ["-c", "-I"], ["-W", "x"], ["-u"])]
@@ -192,7 +192,7 @@ def test_the_python_beside_the_command_comes_first(invoke, became, tmp_path, mon
 
 
 @pytest.mark.parametrize("name", ["shim.py", "shim/__init__.py"])
-def test_a_program_with_a_shim_of_its_own_is_told(tmp_path, name):
+def test_a_program_with_a_shim_of_its_own_is_warned(tmp_path, name):
     """By the command before it starts, and by the import that finds the wrong one; a script beside it is not."""
     (tmp_path / name).parent.mkdir(exist_ok=True)
     (tmp_path / name).write_text("mine = 1\n")

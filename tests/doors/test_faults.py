@@ -103,7 +103,7 @@ def test_when_the_timeouts_are_over_nothing_more_is_sent(door, slowly, early):
 
 @pytest.mark.parametrize("timeout", [None, 3600])
 def test_patient_callers_get_their_answer(door, slowly, early, timeout):
-    """No timeout is not a limit, and a long one is none before it is over."""
+    """Without a timeout, and within a long one."""
     server = slowly(600, gone_then_flex)
     with door.open(timeout=timeout) as client:
         assert client.ask(server.url + SNAPSHOTS).status == 200

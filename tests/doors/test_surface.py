@@ -108,7 +108,7 @@ def test_classes_are_made_and_used_as_the_library_has_them(library):
 
 @pytest.mark.parametrize("library", [name for name, one in SURFACES.items() if one.modules], indirect=True)
 def test_every_module_can_be_imported_by_name(library):
-    """As the library's own module, but for those that hold what is ours; one that it has not is none of ours."""
+    """As the library's own module, except those that hold ours; a module that the library lacks is an error."""
     name, plain, ours, surface = library
     for each in submodules(plain):
         module, original = importlib.import_module(f"shim.{name}.{each}"), importlib.import_module(f"{name}.{each}")

@@ -33,7 +33,7 @@ async def with_client(use):
 
 
 @pytest.mark.parametrize("made", [asyncio.create_task, asyncio.ensure_future])
-def test_a_task_is_told_where_it_is_awaited(retired, places, made):
+def test_a_task_is_named_where_it_is_awaited(retired, places, made):
     """The task's own coroutine is the library's."""
 
     async def use(client):
@@ -44,7 +44,7 @@ def test_a_task_is_told_where_it_is_awaited(retired, places, made):
     assert [asyncio.run(with_client(use))] == places()
 
 
-def test_a_task_group_is_told_at_its_with(retired, places):
+def test_a_task_group_is_named_at_its_with(retired, places):
     """That is where its tasks are awaited."""
 
     async def use(client):
@@ -56,7 +56,7 @@ def test_a_task_group_is_told_at_its_with(retired, places):
     assert [asyncio.run(with_client(use))] == places()
 
 
-def test_a_task_of_a_package_is_told_where_the_program_awaits_it(retired, places, tmp_path, monkeypatch):
+def test_a_task_of_a_package_is_named_where_the_program_awaits_it(retired, places, tmp_path, monkeypatch):
     """Over the package's own tasks, which is named only where there is no program behind it."""
     package = tmp_path / "site-packages" / "task_sdk"
     package.mkdir(parents=True)
@@ -77,7 +77,7 @@ def test_a_task_of_a_package_is_told_where_the_program_awaits_it(retired, places
     assert [asyncio.run(with_client(use))] == places()
 
 
-def test_a_task_that_nobody_awaits_itself_is_told_where_the_loop_is_started(retired, places):
+def test_a_task_that_nobody_awaits_itself_is_named_where_the_loop_is_started(retired, places):
     """Nothing that is documented says who waits for a gathering."""
 
     async def use(client):
@@ -89,7 +89,7 @@ def test_a_task_that_nobody_awaits_itself_is_told_where_the_loop_is_started(reti
 
 
 @pytest.mark.skipif(sys.version_info < (3, 12), reason="Python 3.11 has no eager tasks")
-def test_an_eager_task_is_told_where_it_is_made(retired, places):
+def test_an_eager_task_is_named_where_it_is_made(retired, places):
     """It is begun there, before anybody waits for it."""
 
     async def use(client):
@@ -102,7 +102,7 @@ def test_an_eager_task_is_told_where_it_is_made(retired, places):
     assert [asyncio.run(with_client(use))] == places()
 
 
-def test_a_call_that_is_all_of_a_thread_is_told_where_the_library_is_entered(retired, places):
+def test_a_call_that_is_all_of_a_thread_is_named_where_the_library_is_entered(retired, places):
     """Nothing of the program is there, and the shim's own line would say less."""
     thread = Thread(target=requests.get, args=(retired,))
     thread.start()

@@ -40,7 +40,7 @@ def test_an_atlas_that_is_no_url_is_an_error_that_names_the_variable(monkeypatch
 MISTYPED = {"ATLAS_SHIM_ROUT": "off"}
 
 
-def test_a_mistyped_variable_is_told_once():
+def test_a_mistyped_variable_is_reported_once():
     """With the name that is nearest, however many clients are made."""
     code = "import shim, httpx; shim.install(); shim.install(); shim.httpx.Client(); shim.httpx.Client()"
     kept = {name: value for name, value in os.environ.items() if not name.startswith("ATLAS_SHIM_")}
@@ -52,7 +52,7 @@ def test_a_mistyped_variable_is_told_once():
 @pytest.mark.parametrize(
     "environ", [{"ATLAS_SHIM_LISTEN": "x"}, {"ATLAS_SHIM_INVENTORY": "x"}, MISTYPED | {"_ATLAS_SHIM_CHECKED": ""}]
 )
-def test_known_variables_are_not_told(environ, caplog):
+def test_known_variables_are_not_reported(environ, caplog):
     """The gateway's own may be set for the whole machine, and what atlas-shim run looked at is not looked at again."""
     process._warn_of_unknown(environ)
     assert caplog.messages == []

@@ -60,7 +60,7 @@ def test_the_warning_has_a_command_that_works_as_it_stands(retired, caught):
     assert "curl -sS --request GET" in done.stdout
 
 
-def test_streams_are_told_at_the_line_of_the_with(retired, caught):
+def test_streams_are_warned_of_at_the_line_of_the_with(retired, caught):
     """Not inside contextlib."""
     with httpx.Client(headers=BEARER) as client:
         here = line() + 1
@@ -69,7 +69,7 @@ def test_streams_are_told_at_the_line_of_the_with(retired, caught):
     assert places(caught) == [(__file__, here)]
 
 
-async def test_async_calls_are_told_at_the_line_of_the_await(retired, caught):
+async def test_async_calls_are_warned_of_at_the_line_of_the_await(retired, caught):
     """In a task of its own as well."""
 
     async def fetch(client):

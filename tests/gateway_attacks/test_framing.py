@@ -79,7 +79,7 @@ def test_pipeline_of_all_kinds(site, size):
 
 @pytest.mark.parametrize(("following", "content"), [(get("/y"), b"/y"), (b"junk\r\n\r\n", None)])
 def test_pipeline_waits_for_the_one_before(site, following, content):
-    """Replies come in the order of requests, also when the second is ready first, or is none."""
+    """Replies come in the order of requests, also if the second is ready first, or is not HTTP."""
     upstream, served = site
     upstream.held.clear()
     upstream.go_on.clear()

@@ -51,7 +51,7 @@ def test_the_longest_idle_goes_first():
 
 
 def test_idle_connections_of_one_peer():
-    """A peer keeps what it may have; as many again, of a burst, wait to be told that it is busy. It may still call."""
+    """A peer keeps its share of connections; as many again, of a burst, wait for a 503. It may still call."""
     with holding() as upstream, gateway(upstream.origin, **PATIENT, peer_connections=4) as served:
         with crowd(served, 20) as idle:
             until(lambda: count_ended(idle) >= 12, "the end of those beyond the limit, and as many again")
@@ -60,7 +60,7 @@ def test_idle_connections_of_one_peer():
 
 
 def test_requests_of_one_peer():
-    """Beyond its share a peer is told that it is busy, and comes in again afterwards; others are served."""
+    """Beyond its share a peer is answered 503, and comes in again afterwards; others are served."""
     with holding() as upstream, gateway(upstream.origin, peer_requests=2) as served:
         with crowd(served, 2, sending=get("/hold")) as working:
             until(lambda: len(upstream.held) == 2, "two in flight")
@@ -93,7 +93,7 @@ def test_a_peer_has_three_quarters_when_nothing_is_said():
     assert (one.max_requests, one.peer_requests, one.peer_connections) == (1, 1, 1)
 
 
-def test_connections_beyond_the_limit_are_told_so():
+def test_connections_beyond_the_limit_get_503():
     """Where none is idle, one too many is answered 503 with Retry-After; those in flight are answered."""
     options: dict[str, Any] = {**PATIENT, "max_connections": 2, "peer_connections": 2, "max_requests": 2}
     with holding() as upstream, gateway(upstream.origin, **options) as served:
@@ -111,7 +111,7 @@ def test_connections_beyond_the_limit_are_told_so():
 
 
 def test_connections_far_beyond_the_limit_are_dropped():
-    """Connections that may not even be told so hold nothing for long."""
+    """Connections that get no answer hold nothing for long."""
     with (
         holding() as upstream,
         gateway(upstream.origin, max_connections=2, max_requests=2) as served,
@@ -129,7 +129,7 @@ def test_connections_far_beyond_the_limit_are_dropped():
         assert [peer.message()[1] for peer in peers[:2]] == [b"/hold"] * 2
 
 
-def test_requests_beyond_the_limit_are_told_so():
+def test_requests_beyond_the_limit_get_503():
     """More requests at once than allowed are answered 503, unsent; the others get theirs."""
     with (
         holding() as upstream,

@@ -145,7 +145,7 @@ def test_header_before_tls(tmp_path):
 
 
 STRANGER = "127.0.0.100"
-"""A peer that is none of the proxies."""
+"""A peer that is not a proxy."""
 
 
 def forwarded(who: str) -> str:

@@ -95,7 +95,7 @@ def test_handshake_and_then_silence(certificate):
 
 
 def test_plain_http_on_a_tls_port(certificate):
-    """It is told to call by https, and its connection ends."""
+    """The answer says to call by https, and the connection ends."""
     with holding() as upstream, gateway(upstream.origin, **certificate.options) as served:
         with calling(served, OTHER) as peer:
             peer.send(get("/x"))

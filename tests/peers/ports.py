@@ -1,4 +1,4 @@
-"""Ports for programs that have to be told one before they listen."""
+"""Ports for programs that need one before they listen."""
 
 import random
 import socket

@@ -99,7 +99,7 @@ def test_repeated_fields_arrive_repeated(raw, http):
 
 
 def test_a_redirect_of_the_successor_is_followed_before_it_is_translated(raw, http):
-    """By a manager, and told in the history under the caller's URL; not when the caller says so."""
+    """By a manager, and reported in the history under the caller's URL; not when the caller says so."""
 
     def answer(request):
         if b"/elsewhere" in request:

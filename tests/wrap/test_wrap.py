@@ -143,7 +143,7 @@ class Handmade(AuthBase):
         return request
 
 
-def test_digest_that_cannot_be_signed_here_is_told(atlas, retired):
+def test_digest_that_cannot_be_signed_here_is_an_error_that_says_so(atlas, retired):
     """With a way out, and no challenge that a program would try to meet."""
     response = mounted(atlas.url).get(retired, auth=Handmade())
     assert response.status_code == 401

@@ -1,5 +1,5 @@
 # mypy: disable-error-code="union-attr"
-"""A retired call by a library that is not served is told and goes on; one that a door serves is not told."""
+"""A retired call by a library without a door is warned of and goes on; none is warned of twice."""
 
 import asyncio
 import http.client
@@ -34,7 +34,7 @@ def connected(raw):
 
 
 @pytest.mark.parametrize("by", ["request", "putrequest"])
-def test_http_client_is_told(connected, file, by):
+def test_http_client_is_warned_of(connected, file, by):
     """At the caller's line, with what to do; the call is what it was."""
     server, connection = connected
     send = partial(connection.request, "GET", SNAPSHOTS, headers=BEARER)
@@ -62,7 +62,7 @@ def test_warnings_as_errors_keep_the_call_from_being_made(connected, monkeypatch
 
 
 @pytest.mark.parametrize("switched", ["off", "shim.uninstall"])
-def test_nobody_is_told_by_a_shim_that_is_off(connected, file, monkeypatch, switched):
+def test_a_shim_that_is_off_warns_nobody(connected, file, monkeypatch, switched):
     """By the setting, or for the process."""
     if switched == "off":
         monkeypatch.setenv("ATLAS_SHIM_ROUTE", "off")
@@ -99,7 +99,7 @@ class AsyncSession(Session):
 
 
 @pytest.mark.parametrize("kind", ["Session", "AsyncSession"])
-def test_niquests_is_told(raw, file, monkeypatch, kind):
+def test_niquests_is_warned_of(raw, file, monkeypatch, kind):
     """Its fork of urllib3 takes the place of urllib3, whose door leaves the call alone; by a module of its shape."""
     niquests = types.ModuleType("niquests")
     exec(NIQUESTS, vars(niquests))
