@@ -15,7 +15,7 @@ from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
 from urllib.parse import urlsplit
 
 from shim.core.responses import SITE
-from shim.gateway.http1.chunks import ChunkDecoder, ChunkError
+from shim.gateway.http1.chunks import ChunkDecoder, MalformedError
 from shim.gateway.upstream.proxy import Proxy as UpstreamProxy
 from shim.gateway.upstream.proxy import proxy_for
 from shim.run.peers import is_own, program_of
@@ -206,7 +206,7 @@ async def _splice(ours: Stream, theirs: Stream, content: AsyncIterator[bytes] | 
     """Pass bytes on until both directions have ended; if ``content`` is given, only that is sent out."""
 
     async def pass_on(pieces: AsyncIterator[bytes], writer: asyncio.StreamWriter, *, ends: bool) -> None:
-        with contextlib.suppress(OSError, ChunkError):
+        with contextlib.suppress(OSError, MalformedError):
             while True:
                 async with asyncio.timeout(IDLE):
                     piece = await anext(pieces, b"")

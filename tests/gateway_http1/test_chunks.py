@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from shim.gateway.http1.chunks import AT_ONCE, LINE, TRAILERS, ChunkDecoder, ChunkError
+from shim.gateway.http1.chunks import AT_ONCE, LINE, TRAILERS, ChunkDecoder, MalformedError
 
 HEAD = b"POST / HTTP/1.1\r\nTransfer-Encoding: chunked\r\n\r\n"
 
@@ -68,7 +68,7 @@ def test_never_more_lenient_than_llhttp(text, cuts):
     judge = Judge(data)
     try:
         content, _, done = decoded(data, cuts)
-    except ChunkError:
+    except MalformedError:
         return
     assert not (done and not judge.complete)
     if done and not judge.refused:
@@ -80,7 +80,7 @@ def test_very_small_chunks_have_their_bound(size):
     """A message may have 32,768 of one byte; three bytes and more are worth their size line."""
     data = chunk(b"a" * size) * 33_000
     if size == 1:
-        with pytest.raises(ChunkError, match="more sizes"):
+        with pytest.raises(MalformedError, match="more sizes"):
             decoded(data)
     else:
         assert decoded(data + chunk(b"")) == (b"a" * size * 33_000, b"", True)
@@ -105,7 +105,7 @@ def test_many_chunks_are_taken_apart_a_part_at_a_time():
 def test_what_stands_beside_content_is_taken_to_its_bound_and_no_further(framed, more):
     """An extension and trailers may be as long as is said, and not one byte longer."""
     if more:
-        with pytest.raises(ChunkError, match="long"):
+        with pytest.raises(MalformedError, match="long"):
             decoded(framed(more))
     else:
         assert decoded(framed(0))[2]

@@ -46,7 +46,7 @@ class Body:
         self.on_wait: Callable[[], None] | None = None
 
     def feed(self, data: bytes, start: int = 0) -> int:
-        """Take the content in ``data`` from ``start`` on, and return where it stopped; raises ChunkError.
+        """Take the content in ``data`` from ``start`` on, and return where it stopped; raises MalformedError.
 
         That is before the end of ``data`` if the content ends there, or comes in too many chunks for one turn.
         """

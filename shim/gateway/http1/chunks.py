@@ -17,8 +17,8 @@ _TRAILER = re.compile(rb"([!#$%&'*+.^_`|~0-9A-Za-z-]+):[\t\x20-\x7e\x80-\xff]*\r
 _NO_TRAILERS = frozenset({b"content-length", b"host", b"transfer-encoding"})
 
 
-class ChunkError(ValueError):
-    """The content is not framed as RFC 9112, 7.1, wants it, or has more beside it than is taken."""
+class MalformedError(ValueError):
+    """A reply's head, or content in chunks, is not as RFC 9112 wants it, or has more beside it than is taken."""
 
 
 class ChunkDecoder:
@@ -35,7 +35,7 @@ class ChunkDecoder:
         self.done = False
 
     def feed(self, data: bytes, start: int) -> tuple[bytes, int]:
-        """Return the content in ``data`` from ``start`` on, for ``AT_ONCE`` chunks, and its stop; raises ChunkError."""
+        """Return the content in ``data`` from ``start`` on, and where it stopped: after ``AT_ONCE`` chunks at most."""
         end, pieces, lines = len(data), [], 0
         while start < end and not self.done:
             left = self._left
@@ -51,7 +51,7 @@ class ChunkDecoder:
                 self._left = 0 if is_whole else left - (stop - start)
                 start = stop + 2 if is_whole else stop
             elif data[start] != b"\r\n"[2 - left]:
-                raise ChunkError("a chunk is longer than its size")
+                raise MalformedError("a chunk is longer than its size")
             else:
                 self._left -= 1
                 start += 1
@@ -65,7 +65,7 @@ class ChunkDecoder:
         stop = data.find(b"\n", start)
         self._line += data[start:] if stop < 0 else data[start : stop + 1]
         if len(self._line) > LINE:
-            raise ChunkError("a line between chunks is too long")
+            raise MalformedError("a line between chunks is too long")
         if stop < 0:
             return len(data)
         line, self._line = self._line, b""
@@ -77,17 +77,17 @@ class ChunkDecoder:
             self._trailers += len(line)
             found = _TRAILER.fullmatch(line)
             if self._trailers > TRAILERS or found is None or found[1].lower() in _NO_TRAILERS:
-                raise ChunkError("trailers that are malformed, too long, or about framing")
+                raise MalformedError("trailers that are malformed, too long, or about framing")
         return stop + 1
 
     def _begin(self, line: re.Match[bytes] | None, length: int) -> None:
         if line is None:
-            raise ChunkError("a chunk's size is not a number")
+            raise MalformedError("a chunk's size is not a number")
         if length > LINE:
-            raise ChunkError("a line between chunks is too long")
+            raise MalformedError("a line between chunks is too long")
         size = int(line[1], 16)
         self._beside += min(size, LINE) - length
         if self._beside < 0:
-            raise ChunkError("far more sizes and extensions than content")
+            raise MalformedError("far more sizes and extensions than content")
         self._last = not size
         self._left = size + 2 if size else 0

@@ -6,7 +6,7 @@ import asyncio
 import logging
 from collections import Counter as Tally
 from collections.abc import Awaitable, Callable
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING
 
 import attrs
 
@@ -26,8 +26,6 @@ LONG = 8192  # bytes of a head that isn't whole from which on it is counted; few
 _QUIET = 1.0  # seconds after a warning without another one
 
 Handler = Callable[[Request], Awaitable[None]]
-
-Verdict = Literal["served", "surplus", "dropped"]
 
 
 @attrs.define(eq=False)
@@ -63,8 +61,8 @@ class Clients:
         self._peers: dict[str, PeerConnections] = {}
         self._quiet_until = 0.0
 
-    def arrived(self, connection: Connection, address: str) -> tuple[PeerConnections, Verdict]:
-        """Count a connection of a peer, and return its verdict; an idle connection may end for it."""
+    def arrived(self, connection: Connection, address: str) -> tuple[PeerConnections, str]:
+        """Count a connection of a peer: is it "served", "surplus" or "dropped"? An idle connection may end for it."""
         peer = self._peers.get(address)
         if peer is None:
             limited = address not in {UNNAMED, UNIX} and not is_trusted(address, self.options.trusted_proxies)

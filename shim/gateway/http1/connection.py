@@ -13,7 +13,7 @@ from functools import partial
 
 from shim.gateway import errors
 from shim.gateway.http1.body import EMPTY, RATE, Body
-from shim.gateway.http1.chunks import ChunkError
+from shim.gateway.http1.chunks import MalformedError
 from shim.gateway.http1.clients import Clients
 from shim.gateway.http1.head import check_beginning, parse_request
 from shim.gateway.http1.response import Request
@@ -96,7 +96,7 @@ class Connection(Wire):
         if body.error is None:
             try:
                 stop = body.feed(data, start)
-            except ChunkError:
+            except MalformedError:
                 body.fail(errors.bad_request("The request's content is not framed as HTTP/1.1 wants it."))
         self._rest = data[stop:]
         if self._rest and not body.is_complete:

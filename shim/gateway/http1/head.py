@@ -15,6 +15,7 @@ import httptools
 
 from shim.core.messages import Headers, Reply
 from shim.gateway.errors import Refusal, bad_request
+from shim.gateway.http1.chunks import MalformedError
 from shim.tools.radar.announcement import ANNOUNCING
 
 BODILESS = frozenset({204, 304})  # statuses of replies that have no content
@@ -42,10 +43,6 @@ _CONTROL = re.compile(rb"[\x00-\x08\x0a-\x1f\x7f]")
 _BEGINNING = re.compile(rb"[!#$%&'*+.^_`|~0-9A-Za-z-]+(?: |$)")
 
 Credential = tuple[int, str, str]  # a field line that frames nothing: its place in the head, name and value
-
-
-class MalformedHead(ValueError):  # noqa: N818 - named for what it says of a reply
-    """A reply's head is not well-formed."""
 
 
 class _Events:
@@ -238,7 +235,7 @@ def check_beginning(data: bytes) -> None:
 
 
 def parse_reply(data: bytes) -> ReplyHead:
-    """Return the head that ``data`` is, its empty line included; raises MalformedHead, also if it is framed twice.
+    """Return the head that ``data`` is, its empty line included; raises MalformedError, also if it is framed twice.
 
     Within a second most heads of upstream are the same: short ones are remembered.
     """
@@ -253,12 +250,12 @@ def _parse_reply(data: bytes) -> ReplyHead:
     except httptools.HttpParserUpgrade:
         pass  # its status says so
     except httptools.HttpParserError as error:
-        raise MalformedHead(str(error)) from None
+        raise MalformedError(str(error)) from None
     version, status = parser.get_http_version(), parser.get_status_code()
     if _CONTROL.search(events.reason):
-        raise MalformedHead("a control character in the reason phrase")
+        raise MalformedError("a control character in the reason phrase")
     if version not in {"1.1", "1.0"} or status < 100:
-        raise MalformedHead("a version or a status that is not HTTP/1.1's")
+        raise MalformedError("a version or a status that is not HTTP/1.1's")
     headers = tuple(
         [
             (name.decode("ascii"), value.strip(b" \t").decode("utf-8", "surrogateescape"))
@@ -268,7 +265,7 @@ def _parse_reply(data: bytes) -> ReplyHead:
     said = _said(headers)
     keep_alive, length, chunked = _framing(said, is_http10=version == "1.0")
     if chunked is None:
-        raise MalformedHead("a transfer coding that was not asked for")
+        raise MalformedError("a transfer coding that was not asked for")
     announces = not ANNOUNCING.isdisjoint(said)
     codings = ",".join(said["content-encoding"]).count(",") + 1 if "content-encoding" in said else 0
     reason = events.reason.decode("utf-8", "surrogateescape")

@@ -25,12 +25,8 @@ _LENGTHS = {0x00: 0, 0x11: 12, 0x12: 12, 0x21: 36, 0x22: 36, 0x31: 216, 0x32: 21
 """Bytes of the addresses by family and protocol: none, IPv4, IPv6, unix."""
 
 
-class NoProxyHeader(ConnectionError):  # noqa: N818 - named for what is missing
-    """A connection does not begin with the header that it should begin with."""
-
-
 async def read_peer(receive: Callable[[int], Awaitable[bytes]]) -> str | None:
-    """Return the address of the balancer's caller, None if it names nobody; raises NoProxyHeader.
+    """Return the address of the balancer's caller, None if it names nobody; raises ConnectionError.
 
     ``receive`` returns at most so many bytes, and none at the end; no more are asked for than the header has.
     """
@@ -38,12 +34,12 @@ async def read_peer(receive: Callable[[int], Awaitable[bytes]]) -> str | None:
     version_command, family = start[12], start[13]
     length = int.from_bytes(start[14:16], "big")
     if not start.startswith(SIGNATURE) or version_command not in {0x20, 0x21} or length > MOST:
-        raise NoProxyHeader("no PROXY protocol header of version 2")
+        raise ConnectionError("no PROXY protocol header of version 2")
     rest = await _exactly(receive, length)
     if version_command == 0x20:  # LOCAL: the balancer's own, a health check
         return None
     if length < _LENGTHS.get(family, MOST + 1):
-        raise NoProxyHeader("a PROXY protocol header without its addresses")
+        raise ConnectionError("a PROXY protocol header without its addresses")
     size = {0x10: 4, 0x20: 16}.get(family & 0xF0)
     return None if size is None else _normal(str(ipaddress.ip_address(rest[:size])))
 
@@ -53,7 +49,7 @@ async def _exactly(receive: Callable[[int], Awaitable[bytes]], size: int) -> byt
     while len(data) < size:
         piece = await receive(size - len(data))
         if not piece:
-            raise NoProxyHeader("the connection ended within its PROXY protocol header")
+            raise ConnectionError("the connection ended within its PROXY protocol header")
         data += piece
     return data
 

@@ -12,8 +12,8 @@ from shim.core.content import with_content
 from shim.core.messages import Call, Reply
 from shim.gateway import errors
 from shim.gateway.http1.body import BUFFERED, Body
-from shim.gateway.http1.chunks import ChunkError
-from shim.gateway.http1.head import BODILESS, FIELDS, LINE, MalformedHead, ReplyHead, parse_reply
+from shim.gateway.http1.chunks import MalformedError
+from shim.gateway.http1.head import BODILESS, FIELDS, LINE, ReplyHead, parse_reply
 from shim.gateway.http1.wire import NEVER, SLOWLY, Wire
 from shim.gateway.upstream import faults
 
@@ -228,7 +228,7 @@ class UpstreamConnection(Wire):
                 self._take_head(data, self._waiter)
             else:
                 self.abort()  # nobody asked for it
-        except (MalformedHead, ChunkError) as error:
+        except MalformedError as error:
             self._fail(errors.unreadable("http_protocol_error", _MALFORMED, str(error)))
 
     def _take_head(self, data: bytes, waiter: asyncio.Future[UpstreamResponse]) -> None:
@@ -241,7 +241,7 @@ class UpstreamConnection(Wire):
         if end < 4:
             self._rest = data
             if data.count(b"\n") != data.count(b"\r\n") or not b"HTTP/1.".startswith(data[:7]):
-                raise MalformedHead("no head of HTTP/1.1")
+                raise MalformedError("no head of HTTP/1.1")
             return
         self._rest = b""
         head = parse_reply(data if end == len(data) else data[:end])
@@ -270,7 +270,7 @@ class UpstreamConnection(Wire):
         if head.status == 101:
             self._fail(errors.unreadable("http_protocol_error", "Upstream switched protocols unasked."))
         elif self._informational > INFORMATIONAL:
-            raise MalformedHead("too many informational replies")
+            raise MalformedError("too many informational replies")
 
     def _take_content(self, response: UpstreamResponse, data: bytes, start: int = 0) -> None:
         stop = response.feed(data, start)

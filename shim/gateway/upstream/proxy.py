@@ -11,7 +11,8 @@ from urllib.request import getproxies, proxy_bypass
 
 import attrs
 
-from shim.gateway.http1.head import MalformedHead, parse_reply
+from shim.gateway.http1.chunks import MalformedError
+from shim.gateway.http1.head import parse_reply
 
 _HEAD = 65536  # bytes of a proxy's answer
 
@@ -62,7 +63,7 @@ async def tunnel(proxy: Proxy, authority: str, context: ssl.SSLContext | None) -
             lines.append(f"Proxy-Authorization: {proxy.login}")
         transport.write("\r\n".join([*lines, "", ""]).encode("latin-1"))
         status = 0
-        with contextlib.suppress(MalformedHead, asyncio.IncompleteReadError, asyncio.LimitOverrunError):
+        with contextlib.suppress(MalformedError, asyncio.IncompleteReadError, asyncio.LimitOverrunError):
             status = parse_reply(await reader.readuntil(b"\r\n\r\n")).status
         reader.feed_eof()  # what comes from now on is the origin's
         if not 200 <= status < 300 or await reader.read():
