@@ -41,7 +41,7 @@ class Setting:
 
     @property
     def label(self) -> str:
-        """What it is called in an error."""
+        """Its name in an error."""
         is_name = self.source.startswith(("--", PREFIX))
         return self.source if is_name else f"{self.source}: {self.name}".removeprefix(": ")
 

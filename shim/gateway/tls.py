@@ -52,7 +52,7 @@ class ReloadableContext(Watched[tuple[ssl.SSLContext, float | None]]):
 
 
 class Certificates:
-    """All that TLS is spoken with; raises SettingsError when files, or options together, are of no use.
+    """The TLS of both sides; raises SettingsError when files, or options together, are of no use.
 
     ``listener`` is None if callers don't speak TLS; ``watched`` are the contexts that have files.
     """

@@ -200,7 +200,7 @@ class Connection(Wire):
             self.close(unread=True)
 
     def close(self, *, unread: bool = False) -> None:
-        """End the connection once all was sent; a caller with bytes unread has time to stop, or is reset too early."""
+        """End the connection once all was sent; a caller that still sends gets time to stop: resets lose replies."""
         if self._transport is None or self._is_ending:
             return
         self._is_ending = True  # what arrives from now on is dropped
@@ -219,7 +219,7 @@ class Connection(Wire):
         super().abort()
 
     def expect(self) -> None:
-        """Set by when the caller must have taken its reply, stopped to send or sent a request, or is looked at."""
+        """Set the deadline for the caller's next step: to take its reply, stop sending, or send a request."""
         options, since = self._clients.options, self._loop.time()
         if self._drained is not None or (self._is_ending and not self.is_open):
             self._left, patience = self.unsent(), options.client_timeout

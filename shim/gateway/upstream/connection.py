@@ -180,7 +180,7 @@ class UpstreamConnection(Wire):
                 waiter.set_exception(error)
 
     def expect(self) -> None:
-        """Give upstream its time from now on.
+        """Start upstream's deadline anew.
 
         Its silence does not count while nothing is read, nor while the caller has to send first.
         """
