@@ -7,7 +7,7 @@ One call, in the order of its stations (each room's own docstring has its files)
     ``limits``          how many are in flight, in all and of one peer, and what is held in memory for them
     ``checks``          the request as an InboundRequest, or a refusal; ``allow`` is the operator's list
     ``credentials``     who may call, and who signs
-    ``exchange``        the core's exchange: what it wants sent is sent, what it wants read is read
+    ``exchange``        an admitted call on its way; of a retired call the core says what is sent and what is read
     ``upstream``        a call, over connections that are kept
     ``http1.response``  the reply as bytes
 

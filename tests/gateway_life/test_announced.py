@@ -3,10 +3,10 @@
 import json
 
 import pytest
-from prometheus_client.parser import text_string_to_metric_families
 
 from shim.core.settings import RouteWord
 from tests.gateway.test_translating import EMPTY, V1
+from tests.gateway_metrics.conftest import Page as Metrics
 from tests.peers.pages import Page
 from tests.peers.raw import reply, replying, until
 from tests.peers.served import ask, counted, gateway, get
@@ -41,24 +41,19 @@ def test_a_passed_call_is_told_of_everywhere(caplog, tmp_path):
                 head, content = ask(served, READ)
                 assert (SUNSET.encode() in head, content) == (True, b"{}")
             (one,) = announced(served)
-            samples = [
-                sample
-                for family in text_string_to_metric_families(page(served, "/metrics"))
-                for sample in family.samples
-                if sample.name.startswith("atlas_shim_announced_")
-            ]
+            metrics = Metrics(page(served, "/metrics"))
             shown = Page(page(served, "/"))
             until(lambda: file.exists() and len(file.read_text().splitlines()) == 3, "both calls are written down")
     assert (one["path"], one["version"], one["calls"]) == (SHAPE, "2023-02-01", 2)
     assert (one["sunset"], one["deprecation"]) == ("2027-07-01T00:00:00Z", "2024-08-05T00:00:00Z")
     assert one["callers"] == ["report/1 from 127.0.0.1"]
-    values = {sample.name.removeprefix("atlas_shim_announced_"): sample.value for sample in samples}
-    assert all(sample.labels == LABELS for sample in samples)
-    assert values.pop("last_call_timestamp_seconds") > 1.7e9
-    assert values == {
-        "sunset_timestamp_seconds": 1814400000,
-        "deprecation_timestamp_seconds": 1722816000,
-        "calls_total": 2,
+    samples = {name: metrics.all(name) for name in metrics.names if "_announced_" in name}
+    ((_, last),) = samples.pop("atlas_shim_announced_last_call_timestamp_seconds")
+    assert last > 1.7e9
+    assert samples == {
+        "atlas_shim_announced_sunset_timestamp_seconds": [(LABELS, 1814400000)],
+        "atlas_shim_announced_deprecation_timestamp_seconds": [(LABELS, 1722816000)],
+        "atlas_shim_announced_calls_total": [(LABELS, 2)],
     }
     assert f"GET {SHAPE}" in shown.texts["code"]
     line = json.loads(file.read_text().splitlines()[1])
