@@ -73,8 +73,7 @@ def serve(settings: Watched[Plan], calls: Bound | None) -> None:
 
 async def _run(settings: Watched[Plan], calls: Bound | None) -> None:
     options = settings.value.options
-    gateway = Gateway(options, settings.value.engine)
-    gateway.follow(settings)
+    gateway = Gateway(settings=settings)
     loop, ends = asyncio.get_running_loop(), asyncio.Queue[str]()
 
     def end(why: str) -> None:

@@ -50,8 +50,9 @@ STUCK = 30.0  # seconds without a sign of life after which the loop will not com
 class Gateway:
     """A gateway that can be embedded: ``await start()``, use ``url``, ``await stop()``.
 
-    ``clock`` returns seconds since the epoch, for sunsets; ``environ`` has the credentials that some modes need. Raises
-    SettingsError when they, or the TLS files, can't be used.
+    ``clock`` returns seconds since the epoch, for sunsets; ``environ`` has the credentials that some modes need. A plan
+    of ``settings`` stands in for options and engine, and is followed when their files change. Raises SettingsError when
+    credentials or TLS files can't be used.
     """
 
     def __init__(
@@ -61,12 +62,16 @@ class Gateway:
         *,
         clock: Callable[[], float] = time.time,
         environ: Mapping[str, str] = os.environ,
+        settings: Watched[Plan] | None = None,
     ) -> None:
-        options = options or Options()
-        plan = Plan(options, engine or shared_engine({**os.environ, **options.switches}))
+        if settings is None:
+            options = options or Options()
+            made = Plan(options, engine or shared_engine({**os.environ, **options.switches}))
+            settings = Watched("settings", tuple, lambda: made)
+        settings.use = self._use
+        self.settings, plan, options = settings, settings.value, settings.value.options
         self._provider = provider_factory(environ)
-        self._watched: list[Watched[Any]] = []
-        self.settings = Watched("settings", tuple, lambda: plan)
+        self._watched: list[Watched[Any]] = [settings] if settings.known else []
         self.certificates = Certificates(options, self._watched)
         self.limits, self.ledger = Limits(options), Ledger()
         self.upstream = Upstream(options, self.limits, lambda: self.certificates.upstream.context)
@@ -112,23 +117,15 @@ class Gateway:
             tls = self.certificates.listener is not None
             handler.authorities = authorities_of(self._calls.address, public_url=plan.options.public_url, tls=tls)
 
-    def follow(self, settings: Watched[Plan]) -> None:
-        """Use a plan that was read from files, and each later one that their changes make."""
-
-        def use(new: Plan) -> list[str]:
-            old, names = self._handler.plan, waiting(new, self._handler.plan)
-            new, changes = taken_up(new, old)
-            logging.getLogger("shim").setLevel(new.options.log_level.upper())
-            self.apply(new)
-            if names:
-                log.warning("these need a restart and stay as they were: %s", ", ".join(names))
-            return changes
-
-        self.settings = self.metrics.settings = settings
-        settings.use = use
-        self.apply(settings.value)
-        if settings.known:  # there are files
-            self._watched.append(settings)
+    def _use(self, new: Plan) -> list[str]:
+        """Use a plan that was read anew, but for what needs a restart; returns what is different."""
+        old, names = self._handler.plan, waiting(new, self._handler.plan)
+        new, changes = taken_up(new, old)
+        logging.getLogger("shim").setLevel(new.options.log_level.upper())
+        self.apply(new)
+        if names:
+            log.warning("these need a restart and stay as they were: %s", ", ".join(names))
+        return changes
 
     @property
     def url(self) -> str:

@@ -16,9 +16,10 @@ from shim.core.recognise import shared_engine
 from shim.core.settings import RouteWord
 from shim.gateway import Gateway, Options
 from shim.gateway.plan import Plan, PlanSource, waiting
+from shim.gateway.watch import Watched
 from tests.gateway.test_translating import EMPTY, V1
 from tests.peers.raw import PATIENCE, Held, raw_upstream, reply, replying, until
-from tests.peers.served import At, ask, calling, follow, gateway, get
+from tests.peers.served import At, ask, calling, gateway, get
 
 OVERRIDE = """
 format = 1
@@ -36,8 +37,8 @@ class Applied:
     """A gateway that does not run, and follows a source."""
 
     def __init__(self, source: PlanSource):
-        self.gateway = Gateway(environ={})
-        self.files = follow(self.gateway, source)
+        self.files = Watched("settings", source.files, source.read)
+        self.gateway = Gateway(environ={}, settings=self.files)
         self.before = self.gateway._handler.plan
 
     async def read(self):

@@ -11,8 +11,6 @@ import attrs
 from shim.core.recognise import Engine
 from shim.gateway import Gateway, Options, serve_in_thread
 from shim.gateway.option_values import Address
-from shim.gateway.plan import Plan, PlanSource
-from shim.gateway.watch import Watched
 from tests.peers.raw import PATIENCE, Arrivals, Peer, reply, replying, until
 
 LOOPBACK = Address("127.0.0.1", 0)
@@ -24,12 +22,6 @@ def gateway(origin: str, engine: Engine | None = None, **options: Any) -> Iterat
     defaults = {"listen": LOOPBACK, "admin": LOOPBACK, "drain": 5.0}
     with serve_in_thread(Options(upstream=origin, **{**defaults, **options}), engine) as served:
         yield served
-
-
-def follow(served: Gateway, source: PlanSource) -> Watched[Plan]:
-    """Have a gateway follow a source that was just read, and return the watch over its files."""
-    served.follow(Watched("settings", source.files, source.read))
-    return served.settings
 
 
 class Served(Protocol):
