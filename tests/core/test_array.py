@@ -1,11 +1,8 @@
 """Operations whose answer is a bare JSON list, of pages or of a bare list upstream."""
 
-import json
-
 import pytest
 
 from shim.core.messages import field as header
-from shim.core.settings import Settings
 from tests.core.driver import answers, drive, pages_of
 from tests.core.small import ARRAY, HEAD, NAME, TARGET, dropped_of, read
 
@@ -48,12 +45,6 @@ def test_an_array_is_sorted_by_its_order():
     assert names(ask(pages_of(things(3), most=2), text=text).document) == ["0002", "0001", "0000"]
 
 
-def test_a_parameter_of_pages_without_meaning_is_refused():
-    """As it is where there are pages."""
-    driven = ask([], "?pageNum=0")
-    assert (driven.reply.status, driven.document["parameters"]) == (400, ["pageNum"])
-
-
 def test_an_array_in_the_layouts_of_the_api():
     """It stands inside an envelope, is laid out as Atlas lays out its answers, and HEAD has its fields alone."""
     upstream = pages_of(things(1))
@@ -61,12 +52,6 @@ def test_an_array_in_the_layouts_of_the_api():
     assert ask(upstream, "?pretty=true").content == b'[\n  {\n    "name" : "0000"\n  }\n]'
     head = ask(upstream, method="HEAD")
     assert (head.content, header(head.reply.headers, "content-length")) == (b"", str(len(ask(upstream).content)))
-
-
-def test_an_array_of_too_many_pages_is_an_error():
-    """It says what to do, and nothing is cut off."""
-    driven = ask(pages_of(things(9), most=2), settings=Settings(page_cap=2))
-    assert (driven.reply.status, driven.document["errorCode"]) == (502, "SHIM_TOO_MANY_PAGES")
 
 
 def test_the_list_may_be_nested_in_upstreams_answer():
@@ -97,10 +82,3 @@ def test_a_page_of_a_bare_list_is_cut_out_of_it():
     assert driven.targets == ("/new/t",)
     assert (names(driven.document["results"]), driven.document["totalCount"]) == (["0002", "0003"], 5)
     assert [link["rel"] for link in driven.document["links"]] == ["self", "previous", "next"]
-
-
-def test_a_translation_of_a_bare_list_is_kept_by_its_bytes():
-    """The same bytes are the same answer; others are another."""
-    engine, content = read(f"{ARRAY}bare = true\n{NAME}"), json.dumps(things(2)).encode()
-    for said, expected in ((content, ["0000", "0001"]), (content, ["0000", "0001"]), (b'[{"name":"z"}]', ["z"])):
-        assert names(drive(engine, TARGET, [(200, (), said)]).document) == expected

@@ -66,13 +66,6 @@ def test_a_rewritten_body_is_described_anew(engine):
     assert driven.sends[0].call.headers == (("X", "1"), ("Accept", VERSION), ("Content-Type", VERSION))
 
 
-def test_a_compressed_body_that_must_be_translated_is_refused(engine):
-    """The shim says that it can't read it; nothing is sent."""
-    headers = (("Content-Encoding", "gzip"),)
-    driven = drive(engine, V2_JOBS, [], method="POST", body=b"\x1f\x8b", headers=headers)
-    assert (driven.reply.status, driven.document["errorCode"]) == (415, "SHIM_CONTENT_CODED")
-
-
 @pytest.mark.parametrize(
     ("target", "accept", "kind"),
     [

@@ -36,21 +36,6 @@ def test_links_lead_back_to_where_the_caller_came_from(engine):
     assert href == f"https://proxy/atlas{V1}/{driven.document['results'][0]['id']}"
 
 
-def test_the_newest_comes_first_and_the_unborn_before_it(engine):
-    """CreatedAt descending, missing first, then id descending; instants are compared, not texts."""
-    items = [
-        {"id": "a", "startTime": "2026-01-02T00:00:00Z"},
-        {"id": "b", "startTime": "2026-01-02T01:30:00+02:00"},
-        {"id": "c"},
-        {"id": "d", "scheduledTime": "2026-01-03T00:00:00Z"},
-        {"id": "e", "startTime": "2026-01-02T00:00:00.000Z"},
-        {"id": "f", "startTime": "not a time"},
-        {"startTime": "2026-01-02T00:00:00Z"},
-    ]
-    document = drive(engine, V2, [answers({"results": items})]).document
-    assert [item.get("id") for item in document["results"]] == ["f", "c", "d", None, "e", "a", "b"]
-
-
 @settings(max_examples=60, deadline=None)
 @given(
     count=st.integers(0, 40),

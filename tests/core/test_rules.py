@@ -3,7 +3,6 @@
 Whatever rules there may be besides, ``test_translator`` holds them against ``reference``.
 """
 
-import json
 from datetime import UTC, datetime
 
 import pytest
@@ -11,8 +10,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from shim.documents.vocabulary import Fidelity, instant, is_usual_time
-from tests.core.driver import BASE, answers, drive
-from tests.core.small import EXACT, HEAD, WHY, field, read, translated, value
+from tests.core.driver import BASE
+from tests.core.small import EXACT, WHY, field, translated, value
 
 NULL = "null is not a value"
 
@@ -181,12 +180,6 @@ def test_parameters_and_what_is_absent_come_from_no_value():
     assert (driven.content, driven.outcome.record.by_level()) == (b"{}", {"absent": ("x",)})
 
 
-def test_a_deep_value_is_written_again():
-    """What could be read can be written."""
-    deep = json.loads("[" * 90 + "]" * 90)
-    assert value("object", 'from = "x"', {"x": {"y": deep}}) == ({"y": deep}, [])
-
-
 LINK = 'link = { rel = "self", path = "/things/{thing}/parts/{id}" }\n' + WHY
 PARTS = field("links", "links", LINK) + field("id", "string", f'from = "id"\n{EXACT}')
 
@@ -210,35 +203,6 @@ def test_a_link_is_made_of_the_path_and_the_answer(ident, segment):
     link = {"href": f"{BASE}/api/atlas/v2/things/T%2d1/parts/{segment}", "rel": "self"}
     assert [*made.items()] == [("id", ident), *([("links", [link])] if segment else [])]
     assert translated(PARTS, {}).document == {}, "without its member there is no link, and no empty list of links"
-
-
-def test_links_have_a_relation_for_each_interface():
-    """The relation may differ by version of the interface."""
-    rule = '\n[[resource.thing.links.flex.link]]\nrel = { "v1.0" = "old", v2 = "new" }\npath = "/things"\n'
-    rule += '\n[[resource.thing.links.flex.link]]\nrel = "self"\npath = "/things/{thing}"\n'
-    engine = read(HEAD + field("links", "links", WHY) + rule)
-    for api, rel in (("v1.0", "old"), ("v2", "new")):
-        links = drive(engine, f"/api/atlas/{api}/things/t", [answers({})]).document["links"]
-        assert [(link["rel"], link["href"]) for link in links] == [
-            (rel, f"{BASE}/api/atlas/{api}/things"),
-            ("self", f"{BASE}/api/atlas/{api}/things/t"),
-        ]
-
-
-def test_dotted_names_are_nested():
-    """Fields with dots stand inside objects, which are made once."""
-    fields = field("a.b.c", "string", f'from = "x"\n{EXACT}') + field("a.b.d", "string", f'from = "y"\n{EXACT}')
-    assert translated(fields, {"x": "1", "y": "2"}).document == {"a": {"b": {"c": "1", "d": "2"}}}
-    assert translated(fields, {"y": "2"}).document == {"a": {"b": {"d": "2"}}}
-    assert translated(fields, {}).document == {}
-
-
-def test_an_object_that_upstream_has_stays_one():
-    """Recorded: an instance that is being made has empty connectionStrings."""
-    fields = field("a.b", "string", f'from = "a.b"\n{EXACT}')
-    for said, made in (({"a": {}}, {"a": {}}), ({"a": None}, {}), ({"a": {"b": 5}}, {})):
-        assert translated(fields, said).document == made
-    assert translated(field("c.b", "string", f'from = "a.b"\n{EXACT}'), {"a": {}}).document == {}
 
 
 WHEN = """

@@ -5,7 +5,7 @@ import pytest
 from shim.core.messages import FieldReport
 from shim.documents.vocabulary import Fidelity
 from tests.core.driver import JOBS, LIST, SNAPSHOT, answers, drive
-from tests.core.small import HEAD, dropped_of, field, read, value
+from tests.core.small import HEAD, dropped_of, field, read
 
 V2, V2_JOBS = f"/api/atlas/v2{LIST}", f"/api/atlas/v2{JOBS}"
 
@@ -179,8 +179,3 @@ def test_sorting_goes_by_every_kind(order, rows, numbers):
     What the order does not tell apart stays as it came, in both directions.
     """
     assert sorted_by(order, rows) == numbers
-
-
-def test_one_resource_reports_where_values_stood():
-    """Nested sources are named as they are declared."""
-    assert value("integer", 'from = "a.b"', {"a": {"b": "no"}})[1] == [("a.b", "no", "not of type integer")]

@@ -14,7 +14,6 @@ from hypothesis import strategies as st
 
 from shim.core.rules import TranslationContext, TranslationReport
 from shim.core.translate import Translator, UpstreamPage, make_translator, translate_items
-from shim.documents.casts import Values
 from shim.documents.fields import Field, Resource, Rule, Verb, When
 from shim.documents.verbs import Constant
 from shim.documents.vocabulary import Fidelity
@@ -211,10 +210,3 @@ def test_each_text_has_a_name_of_its_own_until_it_is_of_no_use():
 def test_a_name_that_cannot_be_shown_is_shown_without_its_odd_letters():
     """An operation may be called anything."""
     assert shown(make_translator("a\0b\nc", Resource(), "flex")).startswith("<atlas-shim: abc ")
-
-
-def test_a_word_that_stands_for_not_known_is_never_translated():
-    """Even where the table of words has one for it."""
-    translator = of_rules(a_rule(Values(sources=("a",), values={"UP": "up", "NONE": "none"}, drop=("NONE",))))
-    assert made(translator, {"a": "UP"}) == {"x": "up"}
-    assert made(translator, {"a": "NONE"}) == {}
