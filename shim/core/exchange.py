@@ -217,7 +217,7 @@ def _without_content(outcome: Outcome, state: ExchangeState) -> Outcome:
         head = Reply(state.last.status, state.last.headers, b"")
         return outcome if state.asked.method == "HEAD" else Answer(head, outcome.record)
     content = outcome.reply.body or b""
-    fields = (*without(outcome.reply.headers, ("content-length",)), ("Content-Length", str(len(content))))
+    fields = replaced(outcome.reply.headers, "Content-Length", str(len(content)))
     return attrs.evolve(outcome, reply=attrs.evolve(outcome.reply, headers=fields, body=b""))
 
 

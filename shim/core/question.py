@@ -151,29 +151,22 @@ def chosen_by(choice: QueryChoice, query: LegacyQuery) -> str:
 
 def translated_pairs(pairs: Iterable[str], rules: Mapping[str, QueryRule], choose: str) -> Iterator[str]:
     """Yield raw pairs in a successor's terms, but that of ``choose``; raises CallError if it has no word for one."""
-    given = set[str]()
-    for name, value, pair in _named(pairs):
+    given = [*_named(pairs)]
+    others = {name: rule for name, rule in rules.items() if all(name != one for one, _, _ in given)}
+    given += [(name, quote_plus(rule.default), "") for name, rule in others.items() if rule.default is not None]
+    for name, raw, pair in given:
         rule = rules.get(name)
-        given.add(name)
         if rule is None:
             if name != choose:
                 yield pair
-        elif rule.refuse is not None and unquote_plus(value) not in rule.values:
-            raise CallError(400, rule.refuse.error_code, rule.refuse.detail, (name,))
-        elif not rule.drop:
-            yield _translated(name, value, rule)
-    for name, rule in rules.items():
-        if rule.default is not None and name not in given:
-            yield _translated(name, quote_plus(rule.default), rule)
-
-
-def _translated(name: str, raw: str, rule: QueryRule) -> str:
-    if rule.values:
+            continue
         word = rule.values.get(unquote_plus(raw))
-        if word is None:
+        if rule.refuse is not None and word is None:
+            raise CallError(400, rule.refuse.error_code, rule.refuse.detail, (name,))
+        if rule.values and word is None:
             raise invalid_parameter(name)
-        raw = quote_plus(word)
-    return f"{quote_plus(rule.to)}={raw}"
+        if not rule.drop:
+            yield f"{quote_plus(rule.to)}={raw if word is None else quote_plus(word)}"
 
 
 def sent_on(

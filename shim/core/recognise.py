@@ -192,17 +192,12 @@ def _resolve(ends: Sequence[tuple[Api, CompiledOperation]], values: Sequence[str
     named = named_in(accept)
     found = list[tuple[Api, CompiledOperation]]()
     for api, compiled in ends:
-        versions = compiled.operation.versions
-        if api.version is not None:
-            fits = api.version in versions
-        elif isinstance(named, str):
-            fits = named in versions
-        else:
-            fits = named is Named.NOTHING and compiled.operation.oldest
-        ending = compiled.operation.path.ending
+        operation, version = compiled.operation, api.version or named
+        fits = version in operation.versions if isinstance(version, str) else operation.oldest
+        ending = operation.path.ending
         if ending:  # what stands before it is the parameter
             fits = fits and values[-1].endswith(ending) and decoded(values[-1].removesuffix(ending)) is not None
-        if fits:
+        if fits and version is not Named.OTHER:
             found.append((api, compiled))
     if not found:
         return None
