@@ -1,11 +1,90 @@
-"""Upstream answers and items that are no object, and answers that are no object either."""
+"""Answers that are lists, in pages or bare, or bare values, and answers with one value for what may differ."""
 
 from typing import Any
 
 import pytest
 
-from tests.core.driver import answers
-from tests.core.small import ARRAY, EXACT, HEAD, NAME, asked, dropped_of, field
+from shim.core.messages import field as header
+from tests.core.driver import answers, drive, pages_of
+from tests.core.small import ARRAY, EXACT, HEAD, NAME, TARGET, asked, dropped_of, field, read
+
+NESTED = f'{ARRAY}items = "data.peers"\n'
+PAGE = HEAD.replace("resource =", 'shape = "page"\nresource =')
+
+
+def things(count):
+    return [{"id": str(number), "name": f"{number:04}"} for number in range(count)]
+
+
+def names(document):
+    return [one["name"] for one in document]
+
+
+def ask_list(upstream, query="", text=ARRAY, **more):
+    """Ask for the array of a document."""
+    return drive(read(text + NAME), f"{TARGET}{query}", upstream, **more)
+
+
+@pytest.mark.parametrize(("count", "calls"), [(0, 1), (500, 1), (501, 2), (1200, 3)])
+@pytest.mark.parametrize("query", ["", "?pageNum=2&itemsPerPage=1", "?includeCount=false"])
+def test_an_array_has_all_items_of_all_pages(count, calls, query):
+    """In upstream's order, and none of them twice; parameters of pages are read, and change nothing."""
+    driven = ask_list(pages_of(things(count)), query)
+    assert driven.document == [{"name": one["name"]} for one in things(count)]
+    assert len(driven.sends) == calls
+    assert all("itemsPerPage=500" in target for target in driven.targets)
+
+
+def test_an_item_that_moved_between_pages_is_there_once():
+    """By its id, where it has one."""
+    moved = [{"id": "1", "name": "a"}, {"name": "b"}, {"id": "1", "name": "a"}, {"name": "b"}, {"id": "2", "name": "c"}]
+    assert names(ask_list(pages_of(moved, most=2)).document) == ["a", "b", "b", "c"]
+
+
+def test_an_array_is_sorted_by_its_order():
+    """All items together."""
+    text = ARRAY.replace("shape =", 'order = ["-name"]\nshape =')
+    assert names(ask_list(pages_of(things(3), most=2), text=text).document) == ["0002", "0001", "0000"]
+
+
+def test_an_array_in_the_layouts_of_the_api():
+    """It stands inside an envelope, is laid out as Atlas lays out its answers, and HEAD has its fields alone."""
+    upstream = pages_of(things(1))
+    assert ask_list(upstream, "?envelope=true").document == {"status": 200, "content": [{"name": "0000"}]}
+    assert ask_list(upstream, "?pretty=true").content == b'[\n  {\n    "name" : "0000"\n  }\n]'
+    head = ask_list(upstream, method="HEAD")
+    assert (head.content, header(head.reply.headers, "content-length")) == (b"", str(len(ask_list(upstream).content)))
+
+
+def test_the_list_may_be_nested_in_upstreams_answer():
+    """By a name with dots; what is reported of an item names it too."""
+    driven = ask_list([answers({"data": {"peers": [{"name": "a"}, {"name": 5}, 7]}})], text=NESTED)
+    assert driven.document == [{"name": "a"}, {}]
+    assert [where for where, _, _ in dropped_of(driven)] == ["data.peers[1].name", "data.peers[2]"]
+
+
+@pytest.mark.parametrize("said", [{"data": []}, {"data": {"peers": {}}}, {"peers": []}, [], {"data": {"peers": None}}])
+def test_an_answer_without_the_list_cannot_be_translated(said):
+    """The error names the member."""
+    driven = ask_list([answers(said)], text=NESTED)
+    assert driven.document["errorCode"] == "SHIM_UPSTREAM_UNREADABLE"
+    assert "it is not an object with a list 'data.peers' of 10000 items at most" in driven.document["detail"]
+
+
+def test_a_page_has_its_list_where_the_legacy_one_had_it():
+    """Under the operation's own name."""
+    text = PAGE.replace("shape =", 'items = "clusters"\nshape =') + 'items = "data.peers"\n'
+    document = ask_list([answers({"data": {"peers": [{"name": "a"}]}, "totalCount": 1})], text=text).document
+    assert (document.pop("clusters"), set(document)) == ([{"name": "a"}], {"links", "totalCount"})
+
+
+def test_a_page_of_a_bare_list_is_cut_out_of_it():
+    """All of it comes at once, without parameters of pages."""
+    driven = ask_list([answers(things(5))], "?itemsPerPage=2&pageNum=2", f"{PAGE}bare = true\n")
+    assert driven.targets == ("/new/t",)
+    assert (names(driven.document["results"]), driven.document["totalCount"]) == (["0002", "0003"], 5)
+    assert [link["rel"] for link in driven.document["links"]] == ["self", "previous", "next"]
+
 
 BARE = "\n[resource.thing]\nbare = true\n"
 UPSTREAM = "bare = true\n"
@@ -95,3 +174,48 @@ def test_a_page_may_have_bare_values():
     page = ARRAY.replace("array", "page")
     driven = ask(f'{page}paging = "collected"\n{BARE}{of_value(source="name")}', {"results": [{"name": "a"}, {}]})
     assert (driven.document["results"], driven.document["totalCount"]) == (["a"], 1)
+
+
+ALIKE = """
+[operation.getThing.flex.alike]
+source = "{}"
+status = 409
+errorCode = "SIZES_DIFFER"
+detail = "Its shards are of several sizes."
+"""
+
+
+def ask_alike(said, query="", source="shards[each].size", **more):
+    """Ask for a thing whose shards have to be alike."""
+    return asked(HEAD + ALIKE.format(source) + NAME, [answers({"name": "a", **said})], query, **more)
+
+
+def of(*sizes):
+    return {"shards": [{"size": size} for size in sizes]}
+
+
+@pytest.mark.parametrize("said", [of(1), of(1, 1, 1), of(), {}, {"shards": None}, {"shards": [{}, {"size": 1}]}])
+def test_what_is_alike_is_answered(said):
+    """So is what has no such value, or one."""
+    assert ask_alike(said).document == {"name": "a"}
+
+
+@pytest.mark.parametrize(
+    "said", [of(1, 1, 2), of("a", "b"), of(1, None), of({"a": 1}, {"a": 2}), of([1], [2]), of(1, *[True])]
+)
+def test_what_differs_is_an_error(said):
+    """The one that the document says; nothing else is answered for it, and HEAD has its fields alone."""
+    driven = ask_alike(said)
+    detail = "Its shards are of several sizes."
+    expected = {"detail": detail, "error": 409, "errorCode": "SIZES_DIFFER", "parameters": [], "reason": "Conflict"}
+    assert (driven.reply.status, driven.document) == (409, expected)
+    assert ask_alike(said, "?envelope=true").document["content"] == expected
+    head = ask_alike(said, method="HEAD")
+    assert (head.reply.status, head.content) == (409, b"")
+
+
+@pytest.mark.parametrize(("size", "status"), [(1, 200), (2, 409)])
+def test_lists_in_lists_are_looked_through(size, status):
+    """All that they lead to has to be the same."""
+    said = {"specs": [{"regions": [{"size": 1}, {"size": 1}]}, {"regions": [{"size": size}]}]}
+    assert ask_alike(said, source="specs[each].regions[each].size").reply.status == status
