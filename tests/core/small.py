@@ -34,7 +34,7 @@ TARGET = "/api/atlas/v2/things/t"
 EXACT = 'fidelity = "exact"'
 WHY = 'fidelity = "derived"\nwhy = "Because."'
 HEAD = START + operation("getThing", "GET", "/things/{thing}") + successor("getThing", "/new/{thing}")
-ARRAY = HEAD.replace("resource =", 'shape = "array"\nresource =')
+ARRAY, PAGE = (HEAD.replace("resource =", f'shape = "{shape}"\nresource =') for shape in ("array", "page"))
 
 
 def read(text: str, writes: Collection[str] = ()) -> Engine:
@@ -48,6 +48,12 @@ def read(text: str, writes: Collection[str] = ()) -> Engine:
 def field(name: str, kind: str, rule: str, more: str = "") -> str:
     """Return a field of the thing with one flex rule."""
     return f'\n[resource.thing."{name}"]\ntype = "{kind}"\n{more}\n[resource.thing."{name}".flex]\n{rule}\n'
+
+
+def cases(kind: str, *rules: str, more: str = "") -> str:
+    """Return the field ``x`` of the thing with several flex rules, of which the first counts whose condition holds."""
+    of_each = "".join(f"[[resource.thing.x.flex]]\n{rule}\n" for rule in rules)
+    return f'\n[resource.thing.x]\ntype = "{kind}"\n{more}\n{of_each}'
 
 
 NAME = field("name", "string", f'from = "name"\n{EXACT}')

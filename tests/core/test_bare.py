@@ -6,10 +6,9 @@ import pytest
 
 from shim.core.messages import field as header
 from tests.core.driver import answers, drive, pages_of
-from tests.core.small import ARRAY, EXACT, HEAD, NAME, TARGET, asked, dropped_of, field, read
+from tests.core.small import ARRAY, EXACT, HEAD, NAME, PAGE, TARGET, asked, dropped_of, field, read
 
 NESTED = f'{ARRAY}items = "data.peers"\n'
-PAGE = HEAD.replace("resource =", 'shape = "page"\nresource =')
 
 
 def things(count):

@@ -4,7 +4,7 @@ import pytest
 
 from shim.documents.vocabulary import Fidelity
 from shim.errors import DocumentError
-from tests.core.small import EXACT, WHY, field, made, translated
+from tests.core.small import EXACT, WHY, cases, field, made, translated
 
 
 def part(name, kind, rule, more="", of="part"):
@@ -134,18 +134,8 @@ def test_a_part_that_some_lack_is_counted_over_all_objects_inside():
 )
 def test_objects_inside_may_come_from_several_places(source, name, dropped):
     """The first that is there, by whichever rule applies, and the later ones with a report of what was before."""
-    two = f"""
-[resource.thing.x]
-type = "objects"
-of = "part"
-[[resource.thing.x.flex]]
-when = {{ source = "kind", is = ["OLD"] }}
-from = ["old", "parts"]
-{EXACT}
-[[resource.thing.x.flex]]
-from = "parts"
-{EXACT}
-"""
+    old = f'when = {{ source = "kind", is = ["OLD"] }}\nfrom = ["old", "parts"]\n{EXACT}'
+    two = cases("objects", old, f'from = "parts"\n{EXACT}', more='of = "part"')
     assert made(two + NAME, source) == ({"x": [{"name": name}]}, dropped)
 
 

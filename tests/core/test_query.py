@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from shim.core.question import LegacyQuery, read_query
 from shim.core.responses import CallError
 from tests.core.driver import answers
-from tests.core.small import HEAD, NAME, TARGET, asked
+from tests.core.small import HEAD, NAME, PAGE, TARGET, asked
 
 
 def page(raw: str) -> LegacyQuery:
@@ -208,9 +208,8 @@ def test_a_dropped_parameter_is_noted(query):
 
 def test_a_page_has_its_own_parameters_beside_the_rules():
     """They are written anew, behind the caller's; its links have the caller's own words, as of a legacy call."""
-    head = HEAD.replace("resource =", 'shape = "page"\nresource =')
-    assert sent(RENAMED, "?pageNum=2&old=1", head)[0] == "new+name=1&includeCount=true&itemsPerPage=100&pageNum=2"
-    driven = asked(head + STATE + NAME, [answers({"results": []})], "?state=ready")
+    assert sent(RENAMED, "?pageNum=2&old=1", PAGE)[0] == "new+name=1&includeCount=true&itemsPerPage=100&pageNum=2"
+    driven = asked(PAGE + STATE + NAME, [answers({"results": []})], "?state=ready")
     assert driven.document["links"][0]["href"].endswith(f"{TARGET}?state=ready&pageNum=1&itemsPerPage=100")
 
 

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from shim.documents.vocabulary import Fidelity, instant, is_usual_time
 from tests.core.driver import BASE
-from tests.core.small import EXACT, WHY, field, translated, value
+from tests.core.small import EXACT, WHY, cases, field, translated, value
 
 NULL = "null is not a value"
 
@@ -205,18 +205,10 @@ def test_a_link_is_made_of_the_path_and_the_answer(ident, segment):
     assert translated(PARTS, {}).document == {}, "without its member there is no link, and no empty list of links"
 
 
-WHEN = """
-[resource.thing.x]
-type = "string"
-[[resource.thing.x.flex]]
-when = {{ source = "k.w", {} }}
-from = "y"
-fidelity = "renamed"
-[[resource.thing.x.flex]]
-parameter = "thing"
-fidelity = "derived"
-why = "Else."
-"""
+def when(condition):
+    """The field that is another member if a condition holds, and else of the path."""
+    first = f'when = {{ source = "k.w", {condition} }}\nfrom = "y"\nfidelity = "renamed"'
+    return cases("string", first, f'parameter = "thing"\n{WHY}')
 
 
 @pytest.mark.parametrize(
@@ -233,11 +225,11 @@ def test_a_rule_applies_when_its_condition_holds(condition, holding, others):
     """``is``, ``is_not`` and ``given`` look at another member; the last rule takes all other cases."""
     for word in (*holding, *others):
         source = {"y": "yes"} | ({} if word == "absent" else {"k": {"w": word}})
-        driven, holds = translated(WHEN.format(condition), source), word in holding
+        driven, holds = translated(when(condition), source), word in holding
         assert driven.document == {"x": "yes" if holds else "t1"}
         assert driven.outcome.record.fields[0].fidelity is (Fidelity.RENAMED if holds else Fidelity.DERIVED)
 
 
 def test_the_rule_that_applies_is_the_only_one():
     """A rule whose condition holds and whose source is missing leaves the field out."""
-    assert translated(WHEN.format('is = "A"'), {"k": {"w": "A"}}).document == {}
+    assert translated(when('is = "A"'), {"k": {"w": "A"}}).document == {}

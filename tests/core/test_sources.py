@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 
 from shim.documents.sources import NoValue, look_up, parse_source
-from tests.core.small import EXACT, field, made, value
+from tests.core.small import EXACT, cases, field, made, value
 
 SEVERAL: list[Any] = [{"b": "u"}, {"b": "v"}]
 ODD: list[Any] = [{"c": [{}]}, {"c": [{}]}]
@@ -78,17 +78,8 @@ def test_the_first_source_that_is_there_counts():
 )
 def test_a_condition_may_look_into_a_list(items, got):
     """At the item that a step takes."""
-    fields = f"""
-[resource.thing.x]
-type = "string"
-[[resource.thing.x.flex]]
-when = {{ source = "a[first].kind", is = ["A"] }}
-from = "a[first].b"
-{EXACT}
-[[resource.thing.x.flex]]
-absent = true
-why = "Unknown."
-"""
+    first = f'when = {{ source = "a[first].kind", is = ["A"] }}\nfrom = "a[first].b"\n{EXACT}'
+    fields = cases("string", first, 'absent = true\nwhy = "Unknown."')
     assert made(fields, {"a": items}) == ({"x": got} if got else {}, [])
 
 

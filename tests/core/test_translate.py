@@ -5,7 +5,7 @@ import pytest
 from shim.core.messages import FieldReport
 from shim.documents.vocabulary import Fidelity
 from tests.core.driver import JOBS, LIST, SNAPSHOT, answers, drive
-from tests.core.small import HEAD, dropped_of, field, read
+from tests.core.small import PAGE, TARGET, cases, dropped_of, field, read
 
 V2, V2_JOBS = f"/api/atlas/v2{LIST}", f"/api/atlas/v2{JOBS}"
 
@@ -112,27 +112,12 @@ def test_a_record_of_a_list_says_of_how_many_items_each_level_is_true(engine):
     assert reports["deliveryType"].why == "upstream said 'MIRROR': an unknown word in 1 of 4; elsewhere it is renamed"
 
 
-CASES = """
-[resource.thing.x]
-type = "string"
-[[resource.thing.x.flex]]
-when = { source = "k", is = "A" }
-from = "x"
-fidelity = "exact"
-[[resource.thing.x.flex]]
-when = { source = "k", is = "B" }
-absent = true
-why = "B has none."
-[[resource.thing.x.flex]]
-from = "y"
-fidelity = "renamed"
-"""
-PAGE = (
-    HEAD.replace("getThing", "listThings")
-    .replace("/{thing}", "")
-    .replace('resource = "', 'shape = "page"\nresource = "')
+CASES = cases(
+    "string",
+    'when = { source = "k", is = "A" }\nfrom = "x"\nfidelity = "exact"',
+    'when = { source = "k", is = "B" }\nabsent = true\nwhy = "B has none."',
+    'from = "y"\nfidelity = "renamed"',
 )
-THINGS = "/api/atlas/v2/things"
 
 
 @pytest.mark.parametrize(
@@ -141,7 +126,7 @@ THINGS = "/api/atlas/v2/things"
 )
 def test_a_field_counts_as_the_worst_that_any_item_got(kinds, level):
     """Over a page the level furthest from the old meaning is reported, in any order of items."""
-    _, reports = listed(read(PAGE + CASES), *({"k": kind, "x": "1", "y": "2"} for kind in kinds), target=THINGS)
+    _, reports = listed(read(PAGE + CASES), *({"k": kind, "x": "1", "y": "2"} for kind in kinds), target=TARGET)
     assert reports["x"].fidelity.value == level
 
 
@@ -151,7 +136,7 @@ def sorted_by(order, results):
     fields = "".join(field(name, kind, f'from = "{name}"\nfidelity = "exact"') for name, kind in types.items())
     head = PAGE.replace('version = "2024', 'paging = "collected"\nversion = "2024')
     head = head.replace('shape = "page"', f'shape = "page"\norder = {order}')
-    return [row["n"] for row in listed(read(head + fields), *results, target=THINGS)[0].document["results"]]
+    return [row["n"] for row in listed(read(head + fields), *results, target=TARGET)[0].document["results"]]
 
 
 ROWS = [{"n": 10, "s": "b", "b": True}, {"n": 9, "s": "a", "b": False}, {"n": -1, "s": "a", "b": True}]
