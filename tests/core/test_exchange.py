@@ -162,7 +162,7 @@ def test_errors_are_handed_back_unread(engine, status):
 
 
 def test_a_call_that_uses_up_the_time_is_the_last(engine):
-    """After the deadline no further call is begun, and the shim says so itself; the first is always made."""
+    """After the deadline no further call is begun, whatever it would be for; the first is always made."""
     clock = Clock(BEFORE)
 
     def slow(call):

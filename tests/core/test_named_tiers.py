@@ -127,13 +127,6 @@ def test_a_single_tier_is_never_remembered():
     assert (driven.routes, driven.document, len(memory._entries)) == (("successor",), {"name": "a"}, 0)
 
 
-def test_a_chain_ends_at_the_deadline():
-    """No further tier is asked when the time is over."""
-    now = iter([0.0, 0.0, 1.0, 10_000.0, *[10_000.0] * 9])
-    driven = ask([NOT["flex"], NOT["zinc"]], monotonic=lambda: next(now))
-    assert (driven.reply.status, driven.document["errorCode"]) == (504, "SHIM_DEADLINE_EXCEEDED")
-
-
 def test_a_tier_may_have_a_resource_of_its_own():
     """What passes as it came on one tier is made of other members on another."""
     text = GET_THING + "[resource.thing]\nrest = true\n" + successor("getThing", "/flex/{thing}")

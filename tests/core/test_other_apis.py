@@ -6,7 +6,7 @@ import pytest
 
 from shim.core.settings import Settings, parse_hosts
 from shim.errors import SettingsError
-from tests.core.driver import answers, drive, refuses
+from tests.core.driver import answers, drive
 from tests.core.small import HEAD, NAME, START, asked, dropped_of, field, operation, read
 
 MEDIA_TYPE = 'media_type = "application/json;v=2"'
@@ -177,17 +177,6 @@ def test_a_bare_list_is_followed_by_its_link_field(field_value, following):
     driven, targets = listed('bare = true\nnext = "Link"', *pages)
     assert targets == ["/new", *([following] if following else [])]
     assert [one["name"] for one in driven.document] == (["a", "b"] if following else ["a"])
-
-
-def test_linked_pages_have_an_end():
-    """A successor that links one page after another for ever is refused."""
-    driven, targets = listed(BY_CURSOR, *[page("a", n=1)] * 20)
-    assert (driven.reply.status, driven.document["errorCode"], len(targets)) == (502, "SHIM_TOO_MANY_PAGES", 20)
-
-
-def test_an_error_after_the_first_page_is_the_answer():
-    """No part of a list stands for the whole."""
-    assert listed(BY_CURSOR, page("a", n=1), refuses(404, "GONE"))[0].passed
 
 
 def held(*pages):

@@ -12,7 +12,7 @@ from shim.core.context import Memory
 from shim.core.messages import Call
 from shim.core.recognise import shared_engine
 from shim.core.settings import Settings
-from tests.core.driver import JOBS, LIST, Clock, answers, drive, linked, pages_of, refuses, snapshots
+from tests.core.driver import JOBS, LIST, answers, drive, linked, pages_of, refuses, snapshots
 
 V1, V2 = f"/api/atlas/v1.0{LIST}", f"/api/atlas/v2{LIST}"
 
@@ -140,20 +140,6 @@ def test_all_pages_together_have_no_more_marks_than_can_be_held(engine):
     driven = drive(engine, V2, lambda call: page)
     assert len(driven.sends) == 5
     assert "what was read for one answer has more than 1000000 brackets" in driven.document["detail"]
-
-
-def test_collecting_ends_at_the_deadline(engine):
-    """The time holds for all pages together."""
-    clock = Clock()
-    more = pages_of(snapshots(30), most=1)
-
-    def slow(call):
-        clock.now += 25
-        return more(call)
-
-    driven = drive(engine, V2, slow, clock=clock)
-    assert len(driven.sends) == 3
-    assert (driven.reply.status, driven.document["errorCode"]) == (504, "SHIM_DEADLINE_EXCEEDED")
 
 
 @pytest.mark.parametrize("status", [400, 404, 429, 500, 304])

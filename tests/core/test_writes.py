@@ -9,7 +9,7 @@ from shim.core.context import Memory
 from shim.core.recognise import load_engine
 from shim.core.settings import read_settings
 from shim.errors import SettingsError
-from tests.core.driver import BEFORE, GONE, JOBS, NON_FLEX, Clock, answers, drive, refuses
+from tests.core.driver import JOBS, NON_FLEX, Clock, answers, drive, refuses
 from tests.core.small import START, field, operation, read, successor
 
 RESTORE = {"deliveryType": "automated", "snapshotId": "s", "targetClusterName": "t", "targetGroupId": "g2"}
@@ -48,18 +48,6 @@ def test_a_tier_that_is_known_is_not_asked_for(engine):
     assert listed.routes == ("flex",)
     assert create(engine, [], POINT, memory=memory, monotonic=uptime).steps == ()
     assert len(memory._entries) == 1
-
-
-def test_a_probe_that_comes_too_late_is_not_made(engine):
-    """The deadline holds for the question about the tier too."""
-    clock = Clock(BEFORE)
-
-    def slow(call):
-        clock.now += 61
-        return GONE
-
-    driven = create(engine, slow, POINT, clock=clock)
-    assert (driven.routes, driven.document["errorCode"]) == (("legacy",), "SHIM_DEADLINE_EXCEEDED")
 
 
 @pytest.mark.parametrize("text", ["?", "off,instances", "a b", "instances,off"])
