@@ -21,15 +21,11 @@ NULL = "null is not a value"
     [
         ("string", "ä\ud800", None),
         ("string", None, NULL),
-        ("integer", 2**80, None),
         ("integer", 5.0, "not of type integer"),
-        ("boolean", 0, "not of type boolean"),
         ("time", "2026-01-01T00:00:00+02:00", None),
         ("time", "yesterday", "not of type time"),
-        ("strings", ["a", ""], None),
         ("strings", ["a", 1], "not of type strings"),
         ("object", {"a": [None, {"b": 1.5}]}, None),
-        ("object", [], "not of type object"),
     ],
 )
 def test_a_value_is_handed_over_as_it_is_or_not_at_all(kind, said, why):
@@ -46,7 +42,6 @@ def test_a_value_is_handed_over_as_it_is_or_not_at_all(kind, said, why):
         ({"a": None, "b": "2"}, "2", ["a"]),
         ({"a": 5, "b": None}, "nothing", ["a"]),
         ({"c": {"d": "3"}}, "3", []),
-        ({"c": "x"}, "nothing", []),
         ({}, "nothing", []),
     ],
 )
@@ -62,9 +57,7 @@ CAST, ON = "cast = true", 'values = { true = "on", 2 = "two", other = "else" }'
 @pytest.mark.parametrize(
     ("kind", "way", "said", "got"),
     [
-        ("integer", CAST, "-5", -5),
         ("integer", CAST, "9223372036854775807", 2**63 - 1),
-        ("number", CAST, "-0.25", -0.25),
         ("number", CAST, "1E+3", 1000.0),
         ("number", CAST, repr(0.00012345678901234567), 0.00012345678901234567),
         ("boolean", CAST, "false", False),
@@ -72,20 +65,15 @@ CAST, ON = "cast = true", 'values = { true = "on", 2 = "two", other = "else" }'
         ("string", CAST, True, "true"),
         ("integer", "factor = '-2/3'", 9, -6),
         ("integer", "factor = 1000", 2**63, 2**63 * 1000),
-        ("integer", "factor = 1e22", 2, 2 * 10**22),
         ("integer", "factor = 100", 19.99, 1999),
-        ("number", "factor = 3", 0.1, 0.3),
         ("number", "factor = '1/3'", 9, 3),
-        ("integer", "whole = true", 5.0, 5),
         ("integer", "whole = true", -0.0, 0),
         ("string", "parts = 2", "8.3.0-rc.1", "8.3"),
         ("string", ON, True, "on"),
         ("string", ON, "true", "on"),
         ("string", ON, "other", "else"),
-        ("boolean", "values = { 1 = true, 0 = false }", 0, False),
         ("integer", "values = { true = 1, false = 0 }", False, 0),
         ("integer", "drop = [false]", 0, 0),
-        ("integer", "drop = [true]", 1, 1),
     ],
 )
 def test_a_way_makes_another_value(kind, way, said, got):
@@ -119,11 +107,9 @@ def test_what_a_way_cannot_take_is_reported(kind, way, said):
     [
         ("string", ON, 1, "an unknown word"),
         ("string", ON, 2.0, "an unknown word"),
-        ("string", ON, "yes", "an unknown word"),
         ("string", ON, [True], "an unknown word"),
         ("integer", "drop = [0, -1]", -1, "it stands for not known"),
         ("integer", "whole = true", 5.5, "not of type integer"),
-        ("integer", "whole = true", True, "not of type integer"),
     ],
 )
 def test_a_value_that_no_word_stands_for_is_left_out(kind, rule, said, why):
