@@ -6,8 +6,7 @@ from typing import Any
 import pytest
 
 from shim.core.settings import RouteWord
-from tests.family.aiohttp_door import WRITE_DOORS
-from tests.family.doors import DOORS
+from tests.family.doors import DOORS, WRITE_DOORS
 from tests.family.replay import FILLED, caller, gateway
 from tests.peers.scripted import by_side, upstream
 

@@ -1,12 +1,15 @@
 """One retired call through one of several ways in, so that a test can say what all of them must do."""
 
+import asyncio
 import contextlib
 from collections.abc import Callable, Iterator
 from typing import Any
 
 import httpx
 import pytest
+from yarl import URL
 
+from shim import aiohttp
 from shim import httpx as shim_httpx
 from shim import requests as shim_requests
 from shim.core.context import Memory
@@ -88,3 +91,42 @@ def playing(
     """Run an upstream that answers by ``sides``, or as ``answer`` says, and open a way in to it."""
     with upstream(answer or by_side(**(sides or {}))) as atlas, door(atlas.origin, over=over, **options) as ask:
         yield atlas, ask
+
+
+async def _ask(session: aiohttp.ClientSession, method: str, url: str, data: bytes | None, options: Any) -> Any:
+    """Call, and return the reply, or raise the fault, as httpx has them."""
+    target = URL(url, encoded=True)
+    try:
+        async with session.request(method, target, data=data, allow_redirects=False, **options) as response:
+            content = await response.read()
+    except (aiohttp.ServerTimeoutError, TimeoutError) as error:
+        raise httpx.ReadTimeout(str(error)) from error
+    except aiohttp.ClientError as error:
+        raise httpx.ReadError(str(error)) from error
+    lines = [(name, value) for name, value in response.raw_headers if name.lower() != b"content-encoding"]
+    return httpx.Response(response.status, headers=lines, content=content, request=httpx.Request(method, url))
+
+
+@contextlib.contextmanager
+def through_aiohttp(
+    origin: str, *, over: bool, route: str = "auto", patience: float = 30.0, writes: str = "off"
+) -> Iterator[Ask]:
+    """Call with the drop-in session, each call in the same loop."""
+
+    async def opened() -> aiohttp.ClientSession:
+        return aiohttp.ClientSession(timeout=aiohttp.ClientTimeout(sock_read=patience, sock_connect=patience))
+
+    with settings(origin, over=over, route=route, writes=writes), asyncio.Runner() as runner:
+        session = runner.run(opened())
+
+        def ask(method: str, target: str, content: bytes | None = None, **options: Any) -> Any:
+            return runner.run(_ask(session, method, origin + target, content, options))
+
+        try:
+            yield ask
+        finally:
+            runner.run(session.close())
+
+
+WRITE_DOORS: dict[str, Any] = {**DOORS, "aiohttp": through_aiohttp}
+"""The ways in that writes are tested through: whether one is sent twice is each library's own business."""
