@@ -40,19 +40,17 @@ def through_gateway(
 
 
 @contextlib.contextmanager
-def through_httpx(
-    origin: str, *, over: bool, route: str = "auto", patience: float = 30.0, writes: str = "off"
-) -> Iterator[Ask]:
+def through_httpx(origin: str, *, patience: float = 30.0, **way: Any) -> Iterator[Ask]:
     """Call with the drop-in client."""
     with (
-        settings(origin, over=over, route=route, writes=writes),
+        settings(origin, **way),
         shim_httpx.Client(base_url=origin, trust_env=False, timeout=patience) as client,
     ):
         yield client.request
 
 
 @contextlib.contextmanager
-def settings(origin: str, *, over: bool, route: str, writes: str = "off") -> Iterator[None]:
+def settings(origin: str, *, over: bool, route: str = "auto", writes: str = "off") -> Iterator[None]:
     """Set what the Python doors obey, and let them know nothing."""
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("ATLAS_SHIM_ROUTE", route)
@@ -66,11 +64,9 @@ def settings(origin: str, *, over: bool, route: str, writes: str = "off") -> Ite
 
 
 @contextlib.contextmanager
-def through_requests(
-    origin: str, *, over: bool, route: str = "auto", patience: float = 30.0, writes: str = "off"
-) -> Iterator[Ask]:
+def through_requests(origin: str, *, patience: float = 30.0, **way: Any) -> Iterator[Ask]:
     """Call with the drop-in session of requests; its replies have what the tests look at."""
-    with settings(origin, over=over, route=route, writes=writes), shim_requests.Session() as session:
+    with settings(origin, **way), shim_requests.Session() as session:
         session.trust_env = False
 
         def ask(method: str, target: str, content: bytes | None = None, **options: Any) -> Any:
@@ -108,15 +104,13 @@ async def _ask(session: aiohttp.ClientSession, method: str, url: str, data: byte
 
 
 @contextlib.contextmanager
-def through_aiohttp(
-    origin: str, *, over: bool, route: str = "auto", patience: float = 30.0, writes: str = "off"
-) -> Iterator[Ask]:
+def through_aiohttp(origin: str, *, patience: float = 30.0, **way: Any) -> Iterator[Ask]:
     """Call with the drop-in session, each call in the same loop."""
 
     async def opened() -> aiohttp.ClientSession:
         return aiohttp.ClientSession(timeout=aiohttp.ClientTimeout(sock_read=patience, sock_connect=patience))
 
-    with settings(origin, over=over, route=route, writes=writes), asyncio.Runner() as runner:
+    with settings(origin, **way), asyncio.Runner() as runner:
         session = runner.run(opened())
 
         def ask(method: str, target: str, content: bytes | None = None, **options: Any) -> Any:

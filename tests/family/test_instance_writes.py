@@ -18,10 +18,10 @@ from tests.family.replay import AFTER, GROUP, KINDS, VERSIONS, recordings
 from tests.family.replay import CLUSTER as NAME
 from tests.family.test_writes import CALLS as ALL
 from tests.family.test_writes import CREATE, UPDATE, attempt, write
+from tests.family.test_writes import INSTANCES as CALLS
 from tests.peers.scripted import GONE, error, ok, wire
 
 FLEX = f"/api/atlas/v2/groups/{GROUP}/flexClusters"
-CALLS = [call for call in ALL if call != "order"]
 CLUSTER = {"id": "1", "name": NAME, "stateName": "UPDATING", "backupSettings": {"enabled": True}, "tags": []}
 GOOD = {
     "create": ok({**CLUSTER, "stateName": "CREATING"}, 201),

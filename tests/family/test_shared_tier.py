@@ -13,7 +13,8 @@ from tests.family.atlas_errors import ERRORS, LEADING_ON, is_intact
 from tests.family.doors import DOORS, playing
 from tests.family.replay import AFTER, CLUSTER, GROUP, ID, KINDS, VERSIONS
 from tests.family.test_recorded import PATH, SUCCESSORS, ids, kind_of, played
-from tests.peers.scripted import FLEX_IN_CLUSTER, GONE, NO_CLUSTER, NON_FLEX, by_side, ok, wire
+from tests.family.test_writes import ORDER, TENANT
+from tests.peers.scripted import GONE, NO_CLUSTER, NON_FLEX, by_side, ok, wire
 
 ORACLES = {
     "flex-snapshot": oracle.tenant_flex_snapshot,
@@ -25,8 +26,6 @@ BACKUPS = [one for one in SUCCESSORS if kind_of(one) in ORACLES]
 SUCCESSES = [one for one in BACKUPS if one.status < 300]
 RECORDED_ERRORS = [one for one in BACKUPS if one.status >= 400]
 
-TENANT = f"/groups/{GROUP}/clusters/{CLUSTER}/backup/tenant"
-ORDER = {"snapshotId": ID, "targetDeploymentItemName": "other", "targetProjectId": "0" * 24}
 CALLS = {
     "list-snapshots": ("GET", f"{TENANT}/snapshots", None),
     "get-snapshot": ("GET", f"{TENANT}/snapshots/{ID}", None),
@@ -200,32 +199,6 @@ def test_the_dedicated_tier_is_told_what_its_contract_has(door, call, body, sent
         arrival = atlas.arrivals[1]
     assert (arrival.method, arrival.target) == ("POST", f"{DEDICATED}/restoreJobs")
     assert json.loads(arrival.body) == sent
-
-
-@pytest.mark.parametrize(
-    ("over", "replies", "sides"),
-    [
-        (False, {}, ["legacy"]),
-        (True, {}, ["flex"]),
-        (False, {"legacy": GONE}, ["legacy", "flex"]),
-        (False, {"legacy": wire(404)}, ["legacy", "flex"]),
-        (False, {"legacy": wire(405, (("Allow", "GET"),))}, ["legacy", "flex"]),
-        (True, {"flex": NON_FLEX}, ["flex", "dedicated"]),
-        (False, {"legacy": GONE, "flex": NON_FLEX}, ["legacy", "flex", "dedicated"]),
-        (True, {"flex": NO_CLUSTER}, ["flex"]),
-        (True, {"flex": NON_FLEX, "dedicated": FLEX_IN_CLUSTER}, ["flex", "dedicated"]),
-    ],
-)
-@pytest.mark.parametrize("call", ["restore", "download"])
-def test_an_order_arrives_once_where_it_is_executed(door, call, over, replies, sides):
-    """Sides before the last proved that they executed nothing; CLUSTER_NOT_FOUND names no tier, and ends a write."""
-    for api in VERSIONS:
-        with playing(door, sides={**GOOD, **replies}, over=over) as (atlas, ask):
-            reply = make(ask, call, api=api)
-            assert atlas.writes == sides
-            assert len(atlas.arrivals) == len(sides)
-            if sides[-1] not in replies:
-                assert (reply.status_code, reply.json()["id"]) == (200, ID)
 
 
 @pytest.mark.parametrize(

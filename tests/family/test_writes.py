@@ -14,12 +14,14 @@ import pytest
 import requests
 
 from tests.family.doors import playing
-from tests.family.replay import CLUSTER, GROUP, ID
+from tests.family.replay import CLUSTER, GROUP, ID, VERSIONS
 from tests.peers.raw import BREAK, PATIENCE, RESET
 from tests.peers.scripted import FLEX_IN_CLUSTER, GONE, NO_CLUSTER, NON_FLEX, by_side, error, ok, wire
 
 SERVERLESS = f"/groups/{GROUP}/serverless"
 JOBS = f"{SERVERLESS}/{CLUSTER}/backup/restoreJobs"
+TENANT = f"/groups/{GROUP}/clusters/{CLUSTER}/backup/tenant"
+ORDER = {"snapshotId": ID, "targetDeploymentItemName": "other", "targetProjectId": "0" * 24}
 BODY = {"deliveryType": "automated", "snapshotId": ID, "targetClusterName": "other", "targetGroupId": GROUP}
 FLEX_JOB = {
     "deliveryType": "RESTORE",
@@ -48,8 +50,11 @@ CALLS: dict[str, tuple[str, str, dict[str, Any] | None]] = {
     "update": ("PATCH", f"{SERVERLESS}/{CLUSTER}", UPDATE),
     "delete": ("DELETE", f"{SERVERLESS}/{CLUSTER}", None),
     "order": ("POST", JOBS, BODY),
+    "restore": ("POST", f"{TENANT}/restore", ORDER),
+    "download": ("POST", f"{TENANT}/download", ORDER),
 }
-"""The writes of the serverless interface: those of instances, and the order of a restore."""
+"""Those of instances, the order of a restore, and the orders of the shared tier."""
+INSTANCES = [*CALLS][:4]
 
 FAULTS = {
     "no answer": b"",
@@ -103,7 +108,7 @@ WAYS = {
     "flex after a retired legacy": Way("order", "flex", {"legacy": GONE}, over=False),
     "dedicated": Way("order", "dedicated", {"flex": NON_FLEX}),
     "dedicated after both": Way("order", "dedicated", {"legacy": GONE, "flex": NON_FLEX}, over=False),
-    **{call: Way(call, "flex") for call in CALLS if call != "order"},
+    **{call: Way(call, "flex") for call in INSTANCES},
 }
 
 
@@ -182,16 +187,21 @@ def test_a_kept_connection_that_ends_is_not_tried_again(door, way):
         (False, {"legacy": wire(405, (("Allow", "GET"),))}, ["legacy", "flex"]),
         (True, {"flex": NON_FLEX}, ["flex", "dedicated"]),
         (False, {"legacy": GONE, "flex": NON_FLEX}, ["legacy", "flex", "dedicated"]),
+        (True, {"flex": NO_CLUSTER}, ["flex"]),
+        (True, {"flex": NON_FLEX, "dedicated": FLEX_IN_CLUSTER}, ["flex", "dedicated"]),
     ],
 )
-def test_a_refused_order_goes_on_and_is_executed_once(door, over, replies, sides):
-    """The last side asked executes it; those before proved that they did not."""
-    for api, status in (("v2", 200), ("v1.0", 201)):
+@pytest.mark.parametrize("call", ["order", "restore", "download"])
+def test_a_refused_order_goes_on_and_is_executed_once(door, call, over, replies, sides):
+    """The last side executes it; those before proved that they did not. CLUSTER_NOT_FOUND names no tier and ends it."""
+    for api in VERSIONS:
         with playing(door, over=over, sides={**GOOD, **replies}) as (atlas, ask):
-            reply = write(ask, "order", api)
-            assert (atlas.writes, reply.json()["id"]) == (sides, ID)
-            # The legacy endpoint's own answer is its own affair.
-            assert reply.status_code == (200 if sides == ["legacy"] else status)
+            reply = write(ask, call, api)
+            assert (atlas.writes, len(atlas.arrivals)) == (sides, len(sides))
+            if sides[-1] not in replies:
+                # The legacy endpoint's own answer is its own affair.
+                is_made = call == "order" and api == "v1.0" and sides != ["legacy"]
+                assert (reply.status_code, reply.json()["id"]) == (201 if is_made else 200, ID)
 
 
 def test_the_tier_that_is_remembered_gets_the_write_first(door):
