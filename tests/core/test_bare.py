@@ -34,18 +34,6 @@ def test_an_array_has_all_items_of_all_pages(count, calls, query):
     assert all("itemsPerPage=500" in target for target in driven.targets)
 
 
-def test_an_item_that_moved_between_pages_is_there_once():
-    """By its id, where it has one."""
-    moved = [{"id": "1", "name": "a"}, {"name": "b"}, {"id": "1", "name": "a"}, {"name": "b"}, {"id": "2", "name": "c"}]
-    assert names(ask_list(pages_of(moved, most=2)).document) == ["a", "b", "b", "c"]
-
-
-def test_an_array_is_sorted_by_its_order():
-    """All items together."""
-    text = ARRAY.replace("shape =", 'order = ["-name"]\nshape =')
-    assert names(ask_list(pages_of(things(3), most=2), text=text).document) == ["0002", "0001", "0000"]
-
-
 def test_an_array_in_the_layouts_of_the_api():
     """It stands inside an envelope, is laid out as Atlas lays out its answers, and HEAD has its fields alone."""
     upstream = pages_of(things(1))
