@@ -359,14 +359,6 @@ def test_an_upgrade_to_dedicated_goes_on_after_the_one_code(version):
         assert (driven.reply.status, driven.routes) == (400, ("legacy",))
 
 
-def test_reads_and_writes_have_a_switch_each():
-    """Neither switches the other on."""
-    reads, writes = (load_engine({f"ATLAS_SHIM_{name}": "former-clusters"}) for name in ("READS", "WRITES"))
-    path, headers = call("2024-10-23")
-    assert [reads.recognise(method, path, headers) is not None for method in ("GET", "POST")] == [True, False]
-    assert [writes.recognise(method, path, headers) is not None for method in ("GET", "POST")] == [False, True]
-
-
 def test_what_lives_on_is_in_no_list_of_what_ends():
     """Not in that of documents, nor in that of operations; a successor of a retired one is there, too."""
     off = load_engine({})
