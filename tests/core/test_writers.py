@@ -270,6 +270,7 @@ def test_the_clock_that_a_rule_looks_at_is_that_of_the_answer(engine, monkeypatc
         ('from = "y"\ncast = true\nfidelity = "renamed"', "string", False),
         ('from = "y"\nfidelity = "renamed"', "object", False),
         ('from = "y.z"\nfidelity = "renamed"', "string", False),
+        ('count = "y"\nfidelity = "renamed"', "integer", False),
         ('constant = "a\\"b"\nwhy = "W"', "string", False),
         ("constant = 5\nwhy = 'W'", "integer", True),
         ("constant = 5.5\nwhy = 'W'", "number", False),
