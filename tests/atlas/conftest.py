@@ -1,9 +1,10 @@
-"""An Atlas in memory, and clients of each kind, which a test calls as if all were blocking."""
+"""The endpoints of the typed client, an Atlas in memory, and clients of each kind, called as if all were blocking."""
 
 import inspect
 from contextlib import ExitStack
 from datetime import UTC, date, datetime
 from functools import partial
+from typing import Any
 
 import attrs
 import pytest
@@ -11,7 +12,42 @@ from anyio.from_thread import BlockingPortal, start_blocking_portal
 
 from shim import httpx
 from shim.atlas import AsyncAtlasClient, AtlasClient
-from shim.fake import DEMO_TOKEN, FakeAtlas
+from shim.atlas.calls import Call, EndpointGroup
+from shim.fake import DEMO_CLUSTER, DEMO_GROUP, DEMO_TOKEN, FakeAtlas
+from tests.fake.asking import contract
+
+CONTRACT, TENANT_CONTRACT = contract("legacy-serverless-2025-10"), contract("legacy-shared-tier-2026-03")
+WRITES_CONTRACT = contract("legacy-serverless-writes-2026-03")
+"""The last contract that had writes of instances."""
+
+_CLIENT = AtlasClient(access_token="a", environ={})
+GROUPS = tuple(name for name, group in vars(_CLIENT).items() if isinstance(group, EndpointGroup))
+
+ORDER = {"target_cluster_name": DEMO_CLUSTER, "target_group_id": DEMO_GROUP}
+WRITES: dict[str, dict[str, Any]] = {
+    "create_serverless_restore_job": {"delivery_type": "automated", **ORDER},
+    "create_shared_cluster_backup_restore_job": {"target_deployment_item_name": DEMO_CLUSTER},
+    "download_shared_cluster_backup": {},
+    "create_serverless_instance": {"name": "new", "backing_provider_name": "AWS", "region_name": "US_EAST_1"},
+    "update_serverless_instance": {"tags": {"env": "test"}},
+    "delete_serverless_instance": {},
+}
+"""What each write needs beside its place, but for ids."""
+
+
+def endpoints_of(group):
+    """Return the endpoints of a group by name."""
+    kind = type(getattr(_CLIENT, group))
+    return {name: call for name, call in vars(kind).items() if isinstance(call, Call)}
+
+
+def signature_of(group, name):
+    """Return the signature of an endpoint's method."""
+    return inspect.signature(getattr(getattr(_CLIENT, group), name))
+
+
+CALLS = {name: call for group in GROUPS for name, call in endpoints_of(group).items()}
+ENDPOINTS = [(group, name) for group in GROUPS for name in endpoints_of(group)]
 
 
 @pytest.fixture(autouse=True)

@@ -16,8 +16,7 @@ from shim import AsyncAtlasClient, errors
 from shim.atlas import SnapshotStatus
 from shim.fake import DEMO_CLUSTER, DEMO_GROUP, DEMO_TOKEN, FakeAtlas
 from shim.fake.server import FakeServer
-from tests.atlas.conftest import transport_of
-from tests.atlas.described import ENDPOINTS, WRITES, signature_of
+from tests.atlas.conftest import ENDPOINTS, WRITES, signature_of, transport_of
 from tests.typed import typed_client as example
 
 PLACE = (DEMO_GROUP, DEMO_CLUSTER)

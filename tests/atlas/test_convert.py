@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from shim import atlas
 from shim.atlas import PaginatedServerlessBackupSnapshots, ServerlessBackupRestoreJob, ServerlessBackupSnapshot
 from shim.atlas.convert import Model, instant, members
-from tests.atlas.described import CONTRACT, TENANT_CONTRACT
+from tests.atlas.conftest import CONTRACT, TENANT_CONTRACT
 from tests.fake.asking import recorded
 
 ROOTS: list[Any] = [

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from shim.atlas import PaginatedServerlessBackupSnapshots, ServerlessBackupSnapshot
 from shim.atlas.calls import check
 from shim.atlas.endpoints import CloudBackups, ServerlessInstances
-from tests.atlas.described import CALLS, CONTRACT, TENANT_CONTRACT, WRITES_CONTRACT
+from tests.atlas.conftest import CALLS, CONTRACT, TENANT_CONTRACT, WRITES_CONTRACT
 
 GROUP = "6510aa1b2c3d4e5f60718293"
 ID = "6a6f78e0cab84da5c4476b25"

@@ -9,8 +9,7 @@ import pytest
 from shim import httpx
 from shim.atlas import AsyncAtlasClient, AtlasClient
 from shim.fake import DEMO_CLUSTER, DEMO_DEDICATED, DEMO_GROUP, DEMO_TOKEN
-from tests.atlas.conftest import transport_of
-from tests.atlas.described import GROUPS, endpoints_of
+from tests.atlas.conftest import GROUPS, endpoints_of, transport_of
 
 
 def offline(kind):
