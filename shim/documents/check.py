@@ -10,7 +10,7 @@ from typing import Any
 
 import attrs
 
-from shim.documents.fields import BODY, TIERS, Field, Resource, Rule, Use
+from shim.documents.fields import BODY, LISTS, TIERS, Field, Resource, Rule, Use
 from shim.documents.model import Document, Operation
 from shim.documents.sources import Path, Step, names_in, parse_source, unquoted
 from shim.documents.tables import Rows, below, did_you_mean, nearest
@@ -136,8 +136,7 @@ def _of_alternatives(rules: Sequence[Rule]) -> Rows:
     taken = set[Any]()  # values of sources, and conditions, for which an earlier rule has been chosen
     for rule, later in zip(rules, (*rules, None)[1:], strict=True):
         if rule.when is None:
-            if later is not None:
-                yield later.at, True, "can never apply: the rule before it has no when"
+            yield (later or rule).at, later, "can never apply: the rule before it has no when"
             return
         open_end = "has a when and no rule after it; end with a rule for all other cases, absent if need be"
         yield rule.at, later is None, open_end
@@ -156,7 +155,8 @@ def _of_rule(field: Field, rule: Rule) -> Rows:
     yield rule.at, is_links and BODY in field.rules, "a request body has no links"
     yield rule.at, field.of is not None and not verb.hands_on, "a field with of is made by from, itself or absent"
     yield rule.at, verb.nests and field.of is None, f"{verb.key} needs of, the resource that the objects are"
-    for source in (*(() if verb.takes_list(field) else rule.sources), *rule.looked_at):
+    takes_list = verb.of_lists or (verb.hands_on and not verb.changes and field.type in LISTS)
+    for source in (*(() if takes_list else rule.sources), *rule.looked_at):
         yield rule.at, Step.EACH in _path(source), f"{source!r} is a list; [first] or [only] take one item of it"
 
 

@@ -66,6 +66,10 @@ class Verb(Declared):
     """Whether its values may be objects, which a resource translates, and links, which are led back."""
     nests: ClassVar[bool] = False
     """Whether it makes objects of which the field has to name the resource."""
+    changes: ClassVar[bool] = False
+    """Whether it makes another value of the one that it takes."""
+    of_lists: ClassVar[bool] = False
+    """Whether it makes one value of a list, also of one that ``[each]`` makes."""
     timeless: ClassVar[bool] = True
     """Whether its value is the same at any time."""
     levels: ClassVar[tuple[Fidelity, ...]] = ()
@@ -86,10 +90,6 @@ class Verb(Declared):
     def misused(self, field: Field, use: Use) -> Rows:
         """Yield what could never apply or never be true in a rule of that field."""
         return iter(())
-
-    def takes_list(self, field: Field) -> bool:
-        """Return whether a source may be a list that ``[each]`` makes."""
-        return False
 
     def lines(self, script: Script, field: Field, which: str) -> list[str]:
         """Return the lines that give a field its value; ``which`` are the names of field and rule."""

@@ -125,23 +125,25 @@ def source_text(**default: str) -> Any:
     return read_as(lambda table, at: sources_in(table, at, (table.text(at, **default),))[0], **default)
 
 
-def source(*key: str) -> Any:
-    """Return an attribute that is one source, in a tuple."""
-    return read_as(lambda table, at: sources_in(table, at, (table.text(at),)), *key, default=())
+def source(*key: str, several: bool = False, of_item: bool = False, required: bool = True) -> Any:
+    """Return an attribute that is one source or ``several``, in a tuple; ``of_item``: each has one value in an item."""
+
+    def read(table: Table, at: str) -> tuple[str, ...]:
+        if not required and at not in table.data:
+            return ()
+        said = sources_in(table, at, table.texts(at, required=True) if several else (table.text(at),))
+        for one in said:
+            if of_item and f"[{Step.EACH}]" in one:
+                table.wrong(at, f"{one!r} is a list, and can't tell one item from another")
+        return said
+
+    return read_as(read, *key, default=())
 
 
 def sources_in(table: Table, key: str, said: tuple[str, ...]) -> tuple[str, ...]:
     """Return texts unchanged, and note each that is not a valid source."""
     for one in said:
         checked(table, key, parse_source, one)
-    return said
-
-
-def members_in(table: Table, key: str, said: tuple[str, ...]) -> tuple[str, ...]:
-    """Return texts as they are; report each that is not a source with one value in each item of a list."""
-    for one in sources_in(table, key, said):
-        if f"[{Step.EACH}]" in one:
-            table.wrong(key, f"{one!r} is a list, and can't tell one item from another")
     return said
 
 

@@ -19,13 +19,9 @@ from shim.documents.vocabulary import Fidelity, Json
 from shim.documents.ways import From, Group, Keyed, Whole, check_value, is_time
 
 
-def _maybe_source(table: Table, key: str) -> tuple[str, ...]:
-    return sources_in(table, key, (table.text(key),)) if key in table.data else ()
-
-
 def _counted(table: Table, key: str) -> tuple[str, ...]:
     if isinstance(table.get(key), str):
-        return _maybe_source(table, key)
+        return sources_in(table, key, (table.text(key),))
     must_be_true(table, key)
     return ()
 
@@ -79,6 +75,7 @@ class Count(Verb):
 
     key = "count"
     makes = ("integer",)
+    of_lists = True
     unlike = "not a list"
     sources: tuple[str, ...] = read_as(_counted, "count", default=())
 
@@ -88,9 +85,6 @@ class Count(Verb):
     def misused(self, field: Field, use: Use) -> Rows:
         alone = not self.sources and use.tier not in use.grouped
         yield "", alone, "can never apply: no field that has this resource groups a list"
-
-    def takes_list(self, field: Field) -> bool:
-        return True
 
     def lines(self, script: Script, field: Field, which: str) -> list[str]:
         return super().lines(script, field, which) if self.sources else [put(field, "count")]
@@ -201,7 +195,7 @@ class Itself(Verb):
     nests = True
     unlike = "no name to stand under"
     itself: bool = read_as(must_be_true)
-    sources: tuple[str, ...] = read_as(_maybe_source, "keyed")
+    sources: tuple[str, ...] = source("keyed", required=False)
 
     def how(self, name: str) -> str:
         return f"made of members beside it{f', by {self.sources[0]}' if self.sources else ''}"

@@ -7,8 +7,8 @@ from typing import Any, ClassVar
 
 import attrs
 
-from shim.documents.fields import LISTS, Field, Use, Verb, unfit
-from shim.documents.read import members_in, must_be_true, read_as, sources_in
+from shim.documents.fields import Field, Use, Verb, unfit
+from shim.documents.read import must_be_true, read_as, source
 from shim.documents.script import Branch, Columns, Part, Script, Unusual, is_plain
 from shim.documents.sources import parse_source
 from shim.documents.tables import Rows, Table
@@ -58,12 +58,8 @@ class From(Verb):
     hands_on = True
     mark: ClassVar[str] = ", "
     """What stands between the source and what becomes of it, where that is said in words."""
-    changes: ClassVar[bool] = False
-    """Whether it makes another value; otherwise a value stays what it is, or a resource translates objects in it."""
-    of_lists: ClassVar[bool] = False
-    """Whether it makes one value of a list."""
 
-    sources: tuple[str, ...] = read_as(lambda table, key: sources_in(table, key, table.texts(key)), "from")
+    sources: tuple[str, ...] = source("from", several=True)
     drop: Drop = read_as(read_drop, default=())
     null: bool = read_as(Table.flag, default=False)
 
@@ -80,9 +76,6 @@ class From(Verb):
         described = field.of is not None or field.type == "links"
         what = "values, casts and drop can't apply to links, and to objects that a resource describes"
         yield "", described and (self.drop or self.changes), what
-
-    def takes_list(self, field: Field) -> bool:
-        return self.of_lists or (not self.changes and field.type in LISTS)
 
     def made(self, field: Field, said: Json) -> Json:
         """Return what a value becomes, None if it can't be made; never called if it changes no value."""
@@ -174,7 +167,7 @@ class Group(From):
     key = "group"
     makes = ("objects",)
     nests = True
-    members: tuple[str, ...] = read_as(lambda table, key: members_in(table, key, table.texts(key)), "group")
+    members: tuple[str, ...] = source("group", several=True, of_item=True)
 
     def becomes(self) -> str:
         return f"one for each {' or '.join(self.members)}"
@@ -191,8 +184,8 @@ class Keyed(From):
     makes = ("object",)
     nests = True
     of_lists = True
-    says = "by {0.member}"
-    member: str = read_as(lambda table, key: members_in(table, key, (table.text(key),))[0], "keyed")
+    says = "by {0.members[0]}"
+    members: tuple[str, ...] = source("keyed", of_item=True)
 
     def inner(self, script: Script, field: Field, source: str) -> tuple[str, str]:
-        return "list", f"keyed(value, {source!r}, {script.name('member', parse_source(self.member))})"
+        return "list", f"keyed(value, {source!r}, {script.name('member', parse_source(self.members[0]))})"

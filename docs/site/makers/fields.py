@@ -328,10 +328,8 @@ def value(name: str, rule: Rule) -> str:
             told = f"{From(sources=verb.sources, null=verb.null).how(name)}, in other words (below)"
         case Whole():
             told += ", as a whole number"
-        case Group(members=members):
+        case Group(members=members) | Keyed(members=members):
             named |= {*members}
-        case Keyed(member=member):
-            named.add(member)
     if isinstance(verb, From) and verb.drop:
         told += f", but for {' and '.join(map(json.dumps, verb.drop))}, which means not known"
     if isinstance(verb, Parameter):

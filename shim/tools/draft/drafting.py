@@ -99,7 +99,6 @@ def _sides(old: Description, new: Description, asked: Asked) -> tuple[_Side, _Si
     held = one.members.get("" if items is None else f"{items}[]", Member()).type
     if held not in {"", "object"}:
         raise SettingsError(f"{before.id}: answers with {held}, not an object; write its document by hand")
-    # A list may become one object.
     return _Side(before, one, items), _Side(after, two, None if items is None else _items(after, two))
 
 
@@ -145,13 +144,14 @@ def _operation(old: _Side, new: _Side, base: str, resource: str) -> Iterator[str
     yield _line("path", own.path.removeprefix(base.rstrip("/")))
     later = [one.version for one in own.answers if one.version > old.answer.version]
     later += [new.answer.version] if own.path == theirs.path and new.answer.version > old.answer.version else []
-    bounds = [f">={_specifier(old.answer.version)}", *(f"<{_specifier(one)}" for one in later[:1])]
-    yield _line("versions", ",".join(bounds))
+    bounds = (old.answer.version or _UNDATED, *later[:1])
+    days = (".".join(str(int(part)) for part in version.split("-")) for version in bounds)
+    yield _line("versions", ",".join(map("".join, zip((">=", "<"), days, strict=False))))
     said = old.answer.sunset
     sunset = parse_instant(said, name=f"{own.id}: x-sunset").date() if said else _NEVER
     deprecated = min(sunset, date.fromisoformat(new.answer.version or "2026-01-01"))
     yield _line("deprecated", deprecated, "the day of the new version" if new.answer.version else "? not described")
-    yield _line("sunset", sunset, "" if old.answer.sunset else "? not described")
+    yield _line("sunset", sunset, "" if said else "? not described")
     yield from (_line("shape", old.shape), *_items_line(old), _line("resource", resource))
     yield from ("", f"[{_key('operation', own.id, 'tier', 'successor')}]")
     free = [one for one in own.parameters if one not in theirs.parameters]
@@ -169,10 +169,6 @@ def _operation(old: _Side, new: _Side, base: str, resource: str) -> Iterator[str
 
 def _items_line(side: _Side) -> list[str]:
     return [_line("items", side.items)] if side.items and side.items != "results" else []
-
-
-def _specifier(version: str) -> str:
-    return ".".join(str(int(part)) for part in (version or _UNDATED).split("-"))
 
 
 def _resource(resource: Resource) -> Iterator[str]:

@@ -121,8 +121,7 @@ def learn(name: str, old: Members, new: Members, samples: Sequence[Sample]) -> R
     # A member that a rule reads no longer passes by itself.
     sources = {field.rule.get(verb) for field in fields for verb in ("from", "list", "count")}
     kept = [attrs.evolve(one, rule=_rule(one.name, one.name, {})) for one in passing if one.name in sources]
-    ruled = [field for field in fields if field.rule]
-    found = sum(not field.question for field in fields)
+    ruled, found = [field for field in fields if field.rule], sum(not field.question for field in fields)
     return Resource(name, (*ruled, *kept), tuple(without), tuple(questions), found)
 
 
@@ -168,7 +167,6 @@ def _value(path: str, kind: str, ground: _Ground) -> Field:
     for source, new, options in proven:
         alike = _likeness(path, source) >= _ALIKE
         stays = source == path and not options.keys() & {"factor", "count"}
-        # Booleans agree easily by chance.
         convinces = number >= (1 if stays else 2 if alike and (kind != "boolean" or len(having) > 4) else few)
         if alike or convinces:
             unseen = new.words.difference(options.get("values", new.words))
@@ -211,10 +209,9 @@ def _likeness(path: str, source: str) -> float:
 
 def _rule(path: str, source: str, options: Options) -> dict[str, Any]:
     verb = next((verb for verb in ("list", "count") if verb in options), "from")
-    rule: dict[str, Any] = {verb: source, **{key: value for key, value in options.items() if key != verb}}
-    if "[" in source or options.keys() & {"factor", "list", "count"}:
-        return rule | _DERIVED
-    return rule | {"fidelity": "exact" if source == path and not options else "renamed"}
+    level = {"fidelity": "exact" if source == path and not options else "renamed"}
+    is_derived = "[" in source or options.keys() & {"factor", "list", "count"}
+    return {verb: source, **options} | {verb: source} | (_DERIVED if is_derived else level)
 
 
 def _list(path: str, ground: _Ground) -> Field:
