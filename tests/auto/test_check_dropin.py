@@ -1,22 +1,18 @@
 """``atlas-shim check`` says what the drop-in patches, in which order, and what gets in the way."""
 
 import json
-import os
 import re
-import subprocess
-import sys
 from importlib.metadata import requires
 
 import pytest
 
 from shim.cli import check_dropin
+from tests.peers.pythons import run
 
 
 def checked(*program, **environment):
     """Run the check in a process of its own; returns the drop-in's part of its report, and the problems."""
-    environ = {name: value for name, value in os.environ.items() if not name.startswith("ATLAS_SHIM_")} | environment
-    command = [sys.executable, *(program or ("-m", "shim", "check")), "-o", "json"]
-    done = subprocess.run(command, env=environ, capture_output=True, text=True, check=False, timeout=60)
+    done = run(*(program or ("-m", "shim", "check")), "-o", "json", **environment)
     report = json.loads(done.stdout)
     assert (done.returncode, report["ok"]) == (int(bool(report["problems"])), not report["problems"])
     return report["dropin"], report["problems"]
@@ -43,8 +39,7 @@ def test_what_is_covered_is_shown(tmp_path):
 
 def test_text_is_for_people():
     """The same in words."""
-    command = [sys.executable, "-m", "shim", "check"]
-    done = subprocess.run(command, capture_output=True, text=True, check=False, timeout=60)
+    done = run("-m", "shim", "check")
     assert "Drop-in (switched on by this command)" in done.stdout
     assert re.search(r"http\.client +Python's own", done.stdout)
     assert "All is well" not in done.stdout

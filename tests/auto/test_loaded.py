@@ -3,7 +3,6 @@
 import http.client
 import json
 import os
-import subprocess
 import sys
 import urllib.request
 import warnings
@@ -15,8 +14,8 @@ import shim
 from shim.errors import LegacyEndpointWarning
 from shim.fake import FakeAtlas
 from shim.fake.server import FakeServer
-from tests.auto.test_switch import python
 from tests.doors.calls import BEARER, SNAPSHOTS
+from tests.peers.pythons import said
 
 START = f"""
 import os, sys
@@ -68,14 +67,9 @@ print(json.dumps(facts))
 def facts():
     """Stage of a program -> the modules that it has by then, and what it noted."""
     with FakeServer(FakeAtlas()) as server:
-        left_out = ("ATLAS_SHIM_", "HTTP_PROXY", "HTTPS_PROXY", "ALL_PROXY")
-        environ = {name: value for name, value in os.environ.items() if not name.upper().startswith(left_out)}
         found: dict[str, Any] = {}
         for code in (SWITCHED_ON, SWITCHED_OFF):
-            command = [sys.executable, "-W", "ignore", "-c", code, server.url]
-            done = subprocess.run(command, env=environ, capture_output=True, text=True, check=False)
-            assert (done.returncode, done.stderr) == (0, "")
-            found |= json.loads(done.stdout)
+            found |= json.loads(said(code, server.url))
     return {stage: (set(modules), noted) for stage, (modules, noted) in found.items()}
 
 
@@ -167,7 +161,7 @@ def test_twisted_is_warned_of(tmp_path):
         "shim.set_warnings_handler(lambda notice: print('twisted.web.client are not' in notice.message));"
         f"assert Agent().request(b'GET', {url!r}.encode()) == {url!r}.encode()"
     )
-    assert python(code, PYTHONPATH=str(tmp_path)) == "True"
+    assert said(code, PYTHONPATH=str(tmp_path)) == "True"
 
 
 FORKING = f"""
@@ -202,7 +196,4 @@ print(os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]))
 def test_a_fork_waits_until_another_thread_has_loaded():
     """The child would else wait for ever for a module that a thread of its parent has half imported."""
     with FakeServer(FakeAtlas()) as atlas:
-        environ = {**os.environ, "ATLAS_SHIM_UPSTREAM": atlas.url, "ATLAS_SHIM_WARNINGS": "off"}
-        command = [sys.executable, "-c", FORKING, atlas.url]
-        done = subprocess.run(command, env=environ, capture_output=True, text=True, check=True, timeout=30)
-    assert done.stdout == "0\n"
+        assert said(FORKING, atlas.url, ATLAS_SHIM_UPSTREAM=atlas.url, ATLAS_SHIM_WARNINGS="off") == "0"

@@ -4,6 +4,7 @@ import importlib
 import importlib.util
 import sys
 import threading
+from concurrent.futures import ThreadPoolExecutor
 from importlib.machinery import PathFinder, SourceFileLoader
 from types import ModuleType
 from typing import Any
@@ -105,19 +106,15 @@ def test_hooks_of_wrapt_are_called_too(library, reported, place):
 def test_threads_that_import_at_once_see_a_module_that_was_reported(library, reported):
     """Whoever waits for the import waits for the telling."""
     reported.finder.stop()
-    together, seen = threading.Barrier(4), []
+    together = threading.Barrier(4)
 
     def notify(module):
         module.reported = True
 
-    def use():
+    def use(_):
         together.wait()
-        seen.append(hasattr(importlib.import_module(NAME), "reported"))
+        return hasattr(importlib.import_module(NAME), "reported")
 
     Finder({NAME}, notify).start()
-    threads = [threading.Thread(target=use) for _ in range(4)]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join(30)
-    assert seen == [True] * 4
+    with ThreadPoolExecutor(4) as pool:
+        assert list(pool.map(use, range(4))) == [True] * 4

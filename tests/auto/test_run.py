@@ -3,8 +3,8 @@
 import json
 import os
 import signal
-import subprocess
 import sys
+from functools import partial
 from pathlib import Path
 
 import pytest
@@ -15,15 +15,9 @@ from shim.cli.run import environment_for
 from shim.doors.environment import CHECKED, VARIABLES, WARNINGS
 from shim.doors.switch import LAUNCH
 from shim.fake import DEMO_PRIVATE_KEY, DEMO_PUBLIC_KEY
+from tests.peers import pythons
 
-COMMAND = [sys.executable, "-m", "shim", "run", "--via", "python", "--"]
-
-
-def run(*program, cwd=None, **environment):
-    environ = {name: value for name, value in os.environ.items() if not name.startswith("ATLAS_SHIM_")}
-    environ |= {"PYTHONWARNINGS": "ignore"} | environment
-    command = [*COMMAND, *map(str, program)]
-    return subprocess.run(command, env=environ, cwd=cwd, capture_output=True, text=True, check=False, timeout=60)
+run = partial(pythons.run, "-m", "shim", "run", "--via", "python", "--", PYTHONWARNINGS="ignore")
 
 
 @pytest.fixture

@@ -2,11 +2,9 @@
 
 import asyncio
 import inspect
-import os
 import pickle
-import subprocess
-import sys
 import threading
+from concurrent.futures import ThreadPoolExecutor
 from importlib.metadata import metadata
 from unittest import mock
 
@@ -17,6 +15,7 @@ import requests
 import shim
 from shim.doors import served, switch
 from tests.doors.calls import BEARER, SNAPSHOTS, gone_then_flex
+from tests.peers.pythons import said
 
 
 def test_the_hooks_of_a_foreign_client_run_once(raw, early):
@@ -90,34 +89,18 @@ def test_threads_may_adopt_one_client_at_once(raw, early):
     shim.install()
     with httpx.Client(event_hooks={"response": [seen.append]}) as client:
         url = f"{server.url}{SNAPSHOTS}"
-        threads = [threading.Thread(target=client.get, args=(url,)) for _ in range(8)]
-        for thread in threads:
-            thread.start()
-        for thread in threads:
-            thread.join(30)
+        with ThreadPoolExecutor(8) as pool:
+            list(pool.map(client.get, [url] * 8))
     assert [response.status_code for response in seen] == [200] * 8
-
-
-def python(code, **environment):
-    environ = {name: value for name, value in os.environ.items() if not name.startswith("ATLAS_SHIM_")}
-    done = subprocess.run(
-        [sys.executable, "-W", "ignore", "-c", code],
-        env=environ | environment,
-        capture_output=True,
-        text=True,
-        check=False,
-    )
-    assert done.returncode == 0, done.stderr
-    return done.stdout.strip()
 
 
 def test_settings_that_went_wrong_before_the_first_library_stay_as_they_were(atlas, retired):
     """What was good when the drop-in was switched on is good until there is something better."""
     code = (
-        "import os, shim.auto; os.environ['ATLAS_SHIM_ROUTE'] = 'flexx'; import requests;"
+        "import logging, os, shim.auto; logging.disable(); os.environ['ATLAS_SHIM_ROUTE'] = 'flexx'; import requests;"
         f"print(requests.get({retired!r}, headers={BEARER!r}).status_code)"
     )
-    assert python(code, ATLAS_SHIM_UPSTREAM=atlas.url) == "200"
+    assert said(code, ATLAS_SHIM_UPSTREAM=atlas.url) == "200"
 
 
 def test_documents_that_vanish_before_the_first_call_keep_it_from_nothing(atlas, retired, tmp_path):
@@ -129,7 +112,7 @@ def test_documents_that_vanish_before_the_first_call_keep_it_from_nothing(atlas,
         "import httpx, requests;"
         f"print([get({retired!r}, headers={BEARER!r}).status_code for get in (requests.get, httpx.get, requests.get)])"
     )
-    out = python(code, ATLAS_SHIM_MAPPINGS=str(tmp_path)).splitlines()
+    out = said(code, ATLAS_SHIM_MAPPINGS=str(tmp_path)).splitlines()
     assert [line for line in out if "retired calls are not covered: DocumentError: mine.toml" in line] == out[:1]
     assert out[-1] == "[410, 410, 410]"
 
@@ -141,7 +124,7 @@ def test_a_library_without_the_method_is_imported_all_the_same(tmp_path):
         "import logging, sys; logging.basicConfig(stream=sys.stdout); import shim.auto, requests;"
         "print(vars(requests.Session)['send'].__code__.co_name)"
     )
-    out = python(code, PYTHONPATH=str(tmp_path)).splitlines()
+    out = said(code, PYTHONPATH=str(tmp_path)).splitlines()
     assert out[0].endswith("requests.Session.get_adapter is not there: its calls are not covered")
     assert out[-1] == "send"
 
@@ -156,7 +139,7 @@ def test_wrong_settings_are_heard_before_any_library_is_imported():
         "    del os.environ['ATLAS_SHIM_' + name]\n"
         "print(switch.installed(), 'httpx' in sys.modules)"
     )
-    assert python(code).split() == ["True", "True", "True", "False", "False"]
+    assert said(code).split() == ["True", "True", "True", "False", "False"]
 
 
 def test_without_its_library_a_door_names_the_extra():
@@ -169,9 +152,7 @@ def test_without_its_library_a_door_names_the_extra():
         "    try: exec(statement)\n    except ModuleNotFoundError as error: print(error.name, error)"
     )
     missing = [door for door in doors for _ in range(2)]
-    said = python(code).splitlines()
-    assert len(said) == len(missing)
-    for name, line in zip(missing, said, strict=True):
+    for name, line in zip(missing, said(code).splitlines(), strict=True):
         assert line.startswith(f"{name} {name} is missing; install it with: pip install 'atlas-shim[")
         assert line.partition("[")[2].partition("]")[0] in (metadata("atlas-shim").get_all("Provides-Extra") or ())
 

@@ -1,7 +1,6 @@
 """Settings of the environment, and words that nobody knows."""
 
 import os
-import subprocess
 import sys
 
 import pytest
@@ -13,6 +12,7 @@ from shim.doors.environment import CHECKED, VARIABLES
 from shim.errors import SettingsError
 from shim.origins import BASE_URL_VARIABLES
 from tests.doors.calls import BEARER
+from tests.peers.pythons import run
 
 
 def test_another_mapping_may_stand_in_its_place(monkeypatch):
@@ -43,9 +43,7 @@ MISTYPED = {"ATLAS_SHIM_ROUT": "off"}
 def test_a_mistyped_variable_is_reported_once():
     """With the name that is nearest, however many clients are made."""
     code = "import shim, httpx; shim.install(); shim.install(); shim.httpx.Client(); shim.httpx.Client()"
-    kept = {name: value for name, value in os.environ.items() if not name.startswith("ATLAS_SHIM_")}
-    command = [sys.executable, "-c", code]
-    done = subprocess.run(command, env=kept | MISTYPED, capture_output=True, text=True, check=True)
+    done = run("-c", code, **MISTYPED)
     assert done.stderr == "ATLAS_SHIM_ROUT: is not a setting; did you mean ATLAS_SHIM_ROUTE?\n"
 
 

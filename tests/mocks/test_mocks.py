@@ -1,12 +1,11 @@
 """The page on mocks: each of its examples is run as its reader would, with the real mock library."""
 
-import os
 import re
-import subprocess
-import sys
 from pathlib import Path
 
 import pytest
+
+from tests.peers.pythons import run, said
 
 ROOT = Path(__file__).parents[2]
 BLOCKS = re.findall(r"```python\n(.*?)```", (ROOT / "docs" / "how-to" / "mocks.md").read_text("utf-8"), re.DOTALL)
@@ -35,12 +34,7 @@ PLUGINS = ("respx.plugin", "pytest_httpx", "requests_mock.contrib._pytest_plugin
 def run_pytest(folder, *options, plugins=()):
     """Run pytest in a folder of its own, as a project that has atlas-shim installed."""
     loaded = [word for name in ("no:cacheprovider", *plugins) for word in ("-p", name)]
-    command = [sys.executable, "-m", "pytest", "-q", *loaded, *options]
-    environment = {name: value for name, value in os.environ.items() if not name.startswith("ATLAS_SHIM_")}
-    environment["PYTEST_DISABLE_PLUGIN_AUTOLOAD"] = "1"
-    return subprocess.run(
-        command, cwd=folder, env=environment, capture_output=True, text=True, check=False, timeout=120
-    )
+    return run("-m", "pytest", "-q", *loaded, *options, cwd=folder, PYTEST_DISABLE_PLUGIN_AUTOLOAD="1")
 
 
 @pytest.fixture
@@ -112,5 +106,4 @@ def test_loading_the_fixtures_loads_no_library():
         "import pytest, sys; before = set(sys.modules); import shim.testing; new = set(sys.modules) - before;"
         "print({'httpx', 'requests', 'aiohttp', 'wrapt', 'shim.fake', 'shim.core'} & new)"
     )
-    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
-    assert done.stdout.strip() == "set()"
+    assert said(code) == "set()"

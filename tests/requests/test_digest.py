@@ -2,7 +2,7 @@
 # (requests types responses as possibly missing; a test that is wrong about that fails by itself)
 """HTTP Digest through the session: the strict fake accepts only signatures over what is sent."""
 
-import threading
+from concurrent.futures import ThreadPoolExecutor
 
 from requests.auth import HTTPDigestAuth
 
@@ -60,17 +60,9 @@ def test_threads_share_a_session(atlas, retired):
     """Each thread has its own nonce, as HTTPDigestAuth keeps them."""
     session = requests.Session()
     session.auth = key()
-    statuses = []
-
-    def work():
-        statuses.extend(session.get(retired).status_code for _ in range(5))
-
-    threads = [threading.Thread(target=work) for _ in range(6)]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join(60)
-    assert statuses == [200] * 30
+    with ThreadPoolExecutor(6) as pool:
+        responses = list(pool.map(session.get, [retired] * 30))
+    assert [response.status_code for response in responses] == [200] * 30
 
 
 def test_an_authentication_that_signs_the_url_signs_here(raw, early):

@@ -1,0 +1,23 @@
+"""Pythons of their own, without the settings of this process."""
+
+import os
+import subprocess
+import sys
+from typing import Any
+
+
+def run(*words: object, cwd: Any = None, **environment: str) -> subprocess.CompletedProcess[str]:
+    """Run Python with these words to its end, with no setting or proxy but those of ``environment``."""
+    left_out = ("ATLAS_SHIM_", "HTTP_PROXY", "HTTPS_PROXY", "ALL_PROXY")
+    environ = {name: value for name, value in os.environ.items() if not name.upper().startswith(left_out)}
+    command = [sys.executable, *map(str, words)]
+    return subprocess.run(
+        command, env=environ | environment, cwd=cwd, capture_output=True, text=True, check=False, timeout=120
+    )
+
+
+def said(code: str, *words: str, **environment: str) -> str:
+    """Return what some code prints, which writes nothing else; Python's warnings are off."""
+    done = run("-W", "ignore", "-c", code, *words, **environment)
+    assert (done.returncode, done.stderr) == (0, "")
+    return done.stdout.strip()
