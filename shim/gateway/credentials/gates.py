@@ -88,14 +88,11 @@ class OwnGate(CallerGate):
 
     def __init__(self, origin: str) -> None:
         self._origin = origin
-        self._held: ApiKey | ServiceAccount | None = None
         self._signer = PASSTHROUGH
 
     def learn(self, held: ApiKey | ServiceAccount) -> None:
         """Sign with these credentials from now on."""
-        if held != self._held:
-            self._held = held
-            self._signer = KeySigner(held, bearer) if isinstance(held, ApiKey) else AccountSigner(held, self._origin)
+        self._signer = KeySigner(held, bearer) if isinstance(held, ApiKey) else AccountSigner(held, self._origin)
 
     async def admit(self, request: InboundRequest, match: Match | None, *, listed: bool = False) -> UpstreamSigner:
         """Return who signs this call, or who adds nothing to one that isn't signed; raises Refusal."""
@@ -125,7 +122,7 @@ class VerifyGate(CallerGate):
     def __init__(self, store: NonceStore | None = None) -> None:
         self._nonces = Nonces()
         self._store = store
-        self._known: dict[str, tuple[ApiKey, str, UpstreamSigner]] = {}  # each key with its hash and its signer
+        self._known: dict[str, tuple[str, UpstreamSigner]] = {}  # of each key its hash and its signer
         self._nobody = secrets.token_hex(16)  # an unknown key's hash: finding out costs as much as a wrong secret
 
     async def admit(self, request: InboundRequest, match: Match | None, *, listed: bool = False) -> UpstreamSigner:  # noqa: ARG002 - all alike
@@ -151,7 +148,7 @@ class VerifyGate(CallerGate):
             raise malformed("nc is not a count of eight hex digits")
         if given["uri"] != target:  # RFC 7616, 3.4.6
             raise malformed("uri is not the request target")
-        _, key_hash, signer = self._known.get(name, (None, self._nobody, None))
+        key_hash, signer = self._known.get(name, (self._nobody, None))
         expected = response(key_hash, f"{request.call.method}:{target}", nonce=nonce, count=nc, cnonce=given["cnonce"])
         right = hmac.compare_digest(expected.encode(), given["response"].encode())
         if signer is None or not right or given["realm"] != REALM:
@@ -168,15 +165,10 @@ class VerifyGate(CallerGate):
 
     def learn(self, keys: Mapping[str, ApiKey]) -> None:
         """Know these keys from now on, by their public part."""
-        known = {}
-        for name, key in keys.items():
-            had = self._known.get(name)
-            if had is None or had[0] != key:
-                signer = KeySigner(key, lambda: challenge(self._nonces.new()))
-                had = key, secret_hash(name, REALM, key.private_key), signer
-            known[name] = had
         self._nonces.renew(secret_of(keys.values()))
-        self._known = known
+        new = lambda: challenge(self._nonces.new())  # noqa: E731 - each time another one
+        hashes = {name: secret_hash(name, REALM, key.private_key) for name, key in keys.items()}
+        self._known = {name: (hashes[name], KeySigner(key, new)) for name, key in keys.items()}
 
     def _refusal(self, code: str, detail: str, challenged: Challenged | None = None) -> Refusal:
         error = None if challenged else "http_request_denied"
