@@ -62,7 +62,7 @@ class Clients:
         self._quiet_until = 0.0
 
     def arrived(self, connection: Connection, address: str) -> tuple[PeerConnections, str]:
-        """Count a connection of a peer: is it "served", "surplus" or "dropped"? An idle connection may end for it."""
+        """Count a connection; return its peer, and "served", "surplus" or "dropped". An idle one may end for it."""
         peer = self._peers.get(address)
         if peer is None:
             limited = address not in {UNNAMED, UNIX} and not is_trusted(address, self.options.trusted_proxies)

@@ -219,10 +219,7 @@ class Listener:
             await asyncio.wait(arriving, timeout=1.0)
 
     async def drained(self, patience: float, in_flight: Callable[[], int]) -> None:
-        """Return when nothing is in flight and all replies are in the hands of the kernel, however slowly callers read.
-
-        For ``patience`` seconds a call may be on its way on any connection.
-        """
+        """Return when nothing is in flight and the kernel has all replies; for ``patience`` seconds calls may come."""
         end = self.clients.loop.time() + patience
         await asyncio.sleep(_FLUSH)
         while (  # noqa: ASYNC110 - no event tells it

@@ -25,7 +25,7 @@ _PLAIN = "The gateway speaks TLS here: call it by https://."
 class Tls:
     """What a wire speaks TLS with, from its ``connection_made`` on; at most ``size`` bytes are read at a time.
 
-    ``ready`` is done when the handshake is, or has its OSError; with an SSLError the end waits for the alert to leave.
+    ``ready`` completes with the handshake, or has its OSError; after an SSLError the connection closes behind an alert.
 
     A connection that ends without a close_notify is lost: anybody on the way could have ended it, and its content.
     """
