@@ -1,9 +1,7 @@
 """The place of a call is the program's own line: on the stack, or in the task of asyncio that awaits the call's."""
 
 import asyncio
-import inspect
 import sys
-import warnings
 import zipfile
 from threading import Thread
 
@@ -11,20 +9,8 @@ import pytest
 
 from shim import httpx, requests
 from shim.doors import call_site
-from shim.errors import LegacyEndpointWarning
 from tests.doors.calls import BEARER
-
-
-@pytest.fixture
-def places():
-    """The lines of this file that were warned, in their order, and with another file's name the others."""
-    with warnings.catch_warnings(record=True) as caught:
-        warnings.simplefilter("always", LegacyEndpointWarning)
-        yield lambda: [one.lineno if one.filename == __file__ else one.filename for one in caught]
-
-
-def line():
-    return inspect.stack()[1].lineno
+from tests.dropin.conftest import line
 
 
 async def with_client(use):

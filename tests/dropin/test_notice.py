@@ -1,11 +1,9 @@
 """Warnings about retired calls: at the caller's line, once, before anything is sent."""
 
 import asyncio
-import inspect
 import os
 import subprocess
 import sys
-import warnings
 from pathlib import Path
 
 import pytest
@@ -16,30 +14,15 @@ from shim.doors import notice
 from shim.errors import LegacyEndpointWarning
 from shim.fake import DEMO_CLUSTER, DEMO_GROUP, DEMO_TOKEN
 from tests.doors.calls import BEARER, SNAPSHOTS
-
-
-@pytest.fixture
-def caught():
-    """Every warning of a test, whatever the filters of the run say."""
-    with warnings.catch_warnings(record=True) as seen:
-        warnings.simplefilter("default", LegacyEndpointWarning)
-        yield seen
-
-
-def line():
-    return inspect.stack()[1].lineno
-
-
-def places(caught):
-    return [(one.filename, one.lineno) for one in caught]
+from tests.dropin.conftest import line
 
 
 @pytest.mark.parametrize("library", [httpx, requests])
-def test_the_warning_is_at_the_callers_line(retired, caught, library):
+def test_the_warning_is_at_the_callers_line(retired, caught, places, library):
     """It names operation, date and what is absent, and says what to do and how to end such warnings."""
     here = line() + 1
     library.get(retired, headers=BEARER)
-    assert places(caught) == [(__file__, here)]
+    assert places() == [here]
     assert caught[0].category is LegacyEndpointWarning
     assert "listServerlessBackupSnapshots" in str(caught[0].message)
     for said in ("retired on 2026-01-22", "its answers lack storageSizeBytes", "ATLAS_SHIM_WARNINGS=off"):
@@ -60,16 +43,16 @@ def test_the_warning_has_a_command_that_works_as_it_stands(retired, caught):
     assert "curl -sS --request GET" in done.stdout
 
 
-def test_streams_are_warned_of_at_the_line_of_the_with(retired, caught):
+def test_streams_are_warned_of_at_the_line_of_the_with(retired, places):
     """Not inside contextlib."""
     with httpx.Client(headers=BEARER) as client:
         here = line() + 1
         with client.stream("GET", retired):
             pass
-    assert places(caught) == [(__file__, here)]
+    assert places() == [here]
 
 
-async def test_async_calls_are_warned_of_at_the_line_of_the_await(retired, caught):
+async def test_async_calls_are_warned_of_at_the_line_of_the_await(retired, places):
     """In a task of its own as well."""
 
     async def fetch(client):
@@ -79,11 +62,11 @@ async def test_async_calls_are_warned_of_at_the_line_of_the_await(retired, caugh
         here = line() + 1
         await client.get(retired)
         (_, there), _ = await asyncio.gather(fetch(client), fetch(client))
-    assert places(caught) == [(__file__, here), (__file__, there)]
+    assert places() == [here, there]
 
 
 @pytest.mark.parametrize("library", [httpx, requests])
-def test_an_installed_client_library_is_looked_through(retired, caught, library, tmp_path, monkeypatch):
+def test_an_installed_client_library_is_looked_through(retired, library, tmp_path, monkeypatch, places):
     """The line is that of its caller."""
     package = tmp_path / "site-packages" / "some_sdk"
     package.mkdir(parents=True)
@@ -95,7 +78,7 @@ def test_an_installed_client_library_is_looked_through(retired, caught, library,
 
     here = line() + 1
     some_sdk.call(retired, BEARER)
-    assert places(caught) == [(__file__, here)]
+    assert places() == [here]
 
 
 @pytest.mark.parametrize(("word", "count"), [("off", 0), ("once", 1), ("always", 3)])
