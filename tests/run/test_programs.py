@@ -1,4 +1,4 @@
-"""The program is the process that was started; Atlas' host built in, it works unchanged, and all else stays as it was."""
+"""The program that was started is the process; with Atlas' host built in it works, and all else stays as it was."""
 
 import os
 import re
