@@ -90,7 +90,7 @@ class ExchangeState:
     """The state of one exchange.
 
     ``started`` is in seconds of the monotonic clock, ``sunset`` the one in force; ``json`` reads replies. ``route`` is
-    the side asked last, ``none`` before any was; it ``knows_nothing`` if it answered that there is no such thing.
+    the side asked last, ``none`` before any was; it ``knows_nothing`` if it answered that nothing is there.
     ``query`` and ``body`` are what the caller asked for, once read; ``word`` is the part of it that chooses the
     successor's call. ``asked`` is the last call that was sent, ``last`` the head of its reply. ``added`` is the tier
     whose list follows another one's, and that list's pages.

@@ -64,7 +64,7 @@ def field(headers: Headers, name: str) -> str | None:
 
 
 def without(headers: Headers, names: Iterable[str]) -> Headers:
-    """Return the field lines but those of the given lower-case names."""
+    """Return the field lines whose names, in lower case, are not among the given ones."""
     gone = frozenset(names)
     return tuple([line for line in headers if line[0].lower() not in gone])
 

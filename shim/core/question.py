@@ -150,7 +150,10 @@ def chosen_by(choice: QueryChoice, query: LegacyQuery) -> str:
 
 
 def translated_pairs(pairs: Iterable[str], rules: Mapping[str, QueryRule], choose: str) -> Iterator[str]:
-    """Yield raw pairs in a successor's terms, but that of ``choose``; raises CallError if it has no word for one."""
+    """Yield raw pairs in a successor's terms, without the parameter ``choose``.
+
+    Raises CallError for a value that the successor has no word for.
+    """
     given = [*_named(pairs)]
     others = {name: rule for name, rule in rules.items() if all(name != one for one, _, _ in given)}
     given += [(name, quote_plus(rule.default), "") for name, rule in others.items() if rule.default is not None]
@@ -234,7 +237,7 @@ def read_body(
     """Return the declared members of a legacy body, and the word in it that chooses the call.
 
     A null member counts as not given. ``note`` is called with a sentence for each value that is ignored; without it
-    such a value is refused. Raises CallError with Atlas' own error codes.
+    the value is refused. Raises CallError with Atlas' own error codes.
     """
     given = _given(request, object_of(call, loads), "", note)
     for name in dict.fromkeys((*request.required, *filter(None, (request.choose,)))):

@@ -33,7 +33,7 @@ class CallError(Exception):
 
 
 def document_reply(content: bytes, status: int, content_type: str, upstream: Headers = ()) -> Reply:
-    """Return a reply with content of a type, if any, and upstream's fields but those that describe its own body."""
+    """Return a reply with content of a type, if any, and those fields of upstream that do not describe its own body."""
     lines = without(upstream, _ABOUT_CONTENT)
     return Reply(status, (*lines, ("Content-Type", content_type)) if content_type else lines, content)
 

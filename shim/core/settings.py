@@ -65,7 +65,7 @@ class Settings:
     hosts: Mapping[str, Host] = attrs.field(factory=dict)
 
     def by_flag(self, word: RouteWord | None) -> Settings:
-        """Return settings with the word that the flag says, None where it has no word yet."""
+        """Return settings with the word of the flag; ``word`` is None if the flag has none yet."""
         said = "has no word yet" if word is None else f"says {word}"
         return attrs.evolve(self, route=word or RouteWord.AUTO, because=f"the flag {self.flag} {said}")
 

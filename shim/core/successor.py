@@ -1,7 +1,7 @@
 """The successors of a retired call, asked tier by tier: flex first, and dedicated if flex's answer leads there.
 
 A tier is asked by one upstream call, or by several if pages are collected. The legacy answer is made of what came
-back; an error stays as it came, but for what the document says of its code or status.
+back. An error stays as it came, unless the document has a rule for its code or status.
 """
 
 from __future__ import annotations

@@ -1,7 +1,6 @@
 """Recognising calls."""
 
 import os
-from pathlib import Path
 
 import pytest
 from hypothesis import given
@@ -12,7 +11,7 @@ from shim.core.settings import Settings, parse_sunsets
 from shim.documents import load_documents
 from shim.errors import SettingsError
 from tests.core.driver import GET, JOBS, LIST, SHIPPED
-from tests.core.small import operation, successor
+from tests.core.small import START, operation, read, successor
 
 ANY = (("Accept", "*/*"),)
 
@@ -137,19 +136,15 @@ def test_the_accept_field_says_whether_a_call_is_ours(engine, fields, is_ours):
     assert recognise(engine, f"/api/atlas/v1.0{LIST}", headers=headers) is not None
 
 
-def document(name: str, operations: str) -> str:
-    rules = '[resource.thing.id]\ntype = "string"\n[resource.thing.id.flex]\nfrom = "id"\nfidelity = "exact"\n'
-    return f'format = 1\nname = "{name}"\n{operations}\n{rules}'
+THING = '[resource.thing.id]\ntype = "string"\n[resource.thing.id.flex]\nfrom = "id"\nfidelity = "exact"\n'
 
 
 def retired(name: str, path: str, *, method: str = "GET", versions: str = ">=2023.1.1") -> str:
     return operation(name, method, path).replace(">=2023.1.1", versions) + successor(name, "/new")
 
 
-def engine_of(folder: Path, **documents: str) -> Engine:
-    for name, text in documents.items():
-        (folder / f"{name}.toml").write_text(document(name, text))
-    return Engine(load_documents([folder]))
+def engine_of(*operations: str) -> Engine:
+    return read("".join([START, *operations, THING]))
 
 
 BY_NAME, SPECIAL = retired("byName", "/things/{name}"), retired("special", "/things/special")
@@ -168,10 +163,9 @@ DELETE = retired("delete", "/things/special", method="DELETE")
         ((DELETE, BY_NAME), "special", "byName"),
     ],
 )
-def test_a_fixed_segment_goes_before_a_parameter(tmp_path, operations, path, expected):
-    """Whichever file is read first; and it hides no general path that has the method, or ends as the target does."""
-    engine = engine_of(tmp_path, a=operations[0], b=operations[1])
-    assert name_of(engine, f"/api/atlas/v2/things/{path}") == expected
+def test_a_fixed_segment_goes_before_a_parameter(operations, path, expected):
+    """Whichever is read first; and it hides no general path that has the method, or ends as the target does."""
+    assert name_of(engine_of(*operations), f"/api/atlas/v2/things/{path}") == expected
 
 
 @pytest.mark.parametrize(
@@ -186,9 +180,9 @@ def test_a_fixed_segment_goes_before_a_parameter(tmp_path, operations, path, exp
         ("7%2Ejson", ("any", "7%2Ejson")),
     ],
 )
-def test_a_parameter_at_the_end_may_have_an_ending(tmp_path, segment, expected):
+def test_a_parameter_at_the_end_may_have_an_ending(segment, expected):
     """The parameter is what stands before it, and the call with the ending goes before the one without."""
-    engine = engine_of(tmp_path, a=retired("any", "/things/{name}"), b=retired("ended", "/things/{name}.json"))
+    engine = engine_of(retired("any", "/things/{name}"), retired("ended", "/things/{name}.json"))
     match = recognise(engine, f"/api/atlas/v2/things/{segment}")
     assert (match.operation.id, match.raw["name"]) == expected
 
@@ -204,17 +198,17 @@ def test_a_parameter_at_the_end_may_have_an_ending(tmp_path, segment, expected):
     ],
 )
 @pytest.mark.parametrize("swapped", [False, True])
-def test_the_accept_date_chooses_between_two_versions(tmp_path, accept, expected, swapped):
-    """The date distinguishes two operations on one path; without a date the oldest is meant, in any file order."""
+def test_the_accept_date_chooses_between_two_versions(accept, expected, swapped):
+    """The date distinguishes two operations on one path; without a date the oldest is meant, in any order."""
     old = retired("old", "/things", versions=">=2023.1.1,<2024.8.5")
     new = retired("new", "/things", versions=">=2024.8.5")
-    engine = engine_of(tmp_path, a=new + old if swapped else old + new)
+    engine = engine_of(*([new, old] if swapped else [old, new]))
     assert name_of(engine, "/api/atlas/v2/things", headers=(("Accept", accept),)) == expected
 
 
-def test_a_fixed_version_meets_only_operations_that_have_it(tmp_path):
+def test_a_fixed_version_meets_only_operations_that_have_it():
     """An interface of one version does not have operations that came later."""
-    engine = engine_of(tmp_path, a=retired("new", "/things", versions=">=2024.8.5"))
+    engine = engine_of(retired("new", "/things", versions=">=2024.8.5"))
     assert recognise(engine, "/api/atlas/v1.0/things") is None
     assert recognise(engine, "/api/atlas/v2/things") is not None
 
@@ -240,7 +234,7 @@ def test_the_engine_of_the_process_is_read_once(monkeypatch, tmp_path):
     monkeypatch.delenv("ATLAS_SHIM_MAPPINGS", raising=False)
     shipped = shared_engine(os.environ)
     assert shared_engine(os.environ) is shipped
-    (tmp_path / "own.toml").write_text(document("own", retired("mine", "/mine")))
+    (tmp_path / "own.toml").write_text(START.replace("things", "own") + retired("mine", "/mine") + THING)
     monkeypatch.setenv("ATLAS_SHIM_MAPPINGS", str(tmp_path))
     assert shared_engine(os.environ).named("mine") is not None
     assert shared_engine(os.environ).named("getServerlessBackupSnapshot") is not None
