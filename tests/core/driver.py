@@ -11,7 +11,7 @@ import attrs
 
 from shim.core.context import Context, Memory
 from shim.core.exchange import Repeats, exchange
-from shim.core.messages import Answer, Call, Headers, Outcome, PassThrough, Read, Reply, Send
+from shim.core.messages import Answer, Call, Headers, Outcome, PassThrough, Read, Reply, Send, advance
 from shim.core.recognise import Engine
 from shim.core.settings import Settings
 
@@ -162,7 +162,6 @@ def drive(
     clock: Callable[[], float] | float = AFTER,
     monotonic: Callable[[], float] | None = None,
     base: str = BASE,
-    origin: str = ORIGIN,
     fault: str | None = None,
     codec: dict[str, Any] | None = None,
     repeats: Repeats | None = None,
@@ -171,26 +170,18 @@ def drive(
     match = engine.recognise(method, target, headers)
     assert match is not None, target
     now = clock if callable(clock) else Clock(clock)
-    context = Context(
-        settings or Settings(), memory or Memory(), now, base, monotonic=monotonic or now, **(codec or {})
-    )
+    given_too = {"monotonic": monotonic or now, **(codec or {})}
+    context = Context(settings or Settings(), memory or Memory(), now, base, **given_too)
     script = iter(()) if callable(upstream) else iter(upstream)
     ask = exchange if repeats is None else repeats.exchange
-    asking = ask(match, Call(method, origin, target, headers, body), context)
-    steps: list[Send | Read] = []
+    asking = ask(match, Call(method, ORIGIN, target, headers, body), context)
+    steps, reply = list[Send | Read](), None
     given: Given = (0, (), b"")
-    try:
-        step = next(asking)
-        while True:
-            steps.append(step)
-            if isinstance(step, Send):
-                given = upstream(step.call) if callable(upstream) else next(script)
-                step = asking.send(Reply(given[0], given[1]))
-            elif fault is not None:
-                step = asking.send(Reply(given[0], given[1], fault=fault))
-            else:
-                step = asking.send(Reply(given[0], given[1], given[2]))
-    except StopIteration as stop:
-        outcome = stop.value
-        assert isinstance(outcome, Answer | PassThrough)
-        return Driven(outcome, tuple(steps))
+    while isinstance(step := advance(asking, reply), Send | Read):
+        steps.append(step)
+        if isinstance(step, Send):
+            given = upstream(step.call) if callable(upstream) else next(script)
+            reply = Reply(given[0], given[1])
+        else:
+            reply = Reply(given[0], given[1], given[2] if fault is None else None, fault)
+    return Driven(step, tuple(steps))
