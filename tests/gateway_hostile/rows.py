@@ -133,13 +133,8 @@ def starts() -> Iterator[Refused]:
     ):  # fmt: skip
         yield Refused(f"path {path!r}", target(path))
     for where in (
-        "http://evil.test",
-        "http://shim.test",
-        "http://u:p@shim.test",
-        "https://shim.test",
-        "ftp://a",
-        "http://",
-    ):
+        "http://evil.test", "http://shim.test", "http://u:p@shim.test", "https://shim.test", "ftp://shim.test", "http://",
+    ):  # fmt: skip
         yield Refused(f"absolute {where + '/x'!r}", target(f"{where}/x"))
     yield Refused("target too long", target("/" + "x" * 17000), 414)
     for start in ("CONNECT evil.test:443 HTTP/1.1", "CONNECT / HTTP/1.1", "TRACE /x HTTP/1.1"):

@@ -136,7 +136,7 @@ class Upstream:
             *for_upstream(call.headers, readable=outbound.readable),
             f"Via: 1.1 {self.name}",
         ]
-        if outbound.is_chunked:
+        if outbound.stream is not None and length is None:
             lines.append("Transfer-Encoding: chunked")
         elif length is not None:
             lines.append(f"Content-Length: {length}")

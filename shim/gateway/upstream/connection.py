@@ -47,11 +47,6 @@ class OutboundCall:
     early: UpstreamResponse | None = None
     until: float = NEVER
 
-    @property
-    def is_chunked(self) -> bool:
-        """Whether its content is of no known length."""
-        return self.stream is not None and self.length is None
-
 
 class UpstreamResponse(Body):
     """A reply whose ``head`` is there, and its body, still coded, to be read or handed on.
@@ -144,8 +139,8 @@ class UpstreamConnection(Wire):
             if outbound.stream is None:
                 self.write(head + outbound.call.body if outbound.call.body else head)
             else:
-                self._is_sending = True
-                pump = self._loop.create_task(self._pump(head, outbound.stream, waiter, chunked=outbound.is_chunked))
+                self._is_sending, chunked = True, outbound.length is None
+                pump = self._loop.create_task(self._pump(head, outbound.stream, waiter, chunked=chunked))
             self.expect()
             response: UpstreamResponse = await waiter
         except BaseException as error:
