@@ -5,9 +5,9 @@ from __future__ import annotations
 import json
 import os
 import signal
-import threading
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from queue import SimpleQueue
 from typing import Any
 
 import click
@@ -57,7 +57,7 @@ def command(*, keep: bool) -> None:
                 known = [("token", fake.DEMO_TOKEN), ("group", fake.DEMO_GROUP), ("cluster", fake.DEMO_CLUSTER)]
                 known += [("programs", f"export ATLAS_SHIM_UPSTREAM={atlas.url}")]
                 output.facts([("fake Atlas", atlas.url), ("gateway", gateway.url), *known], MARGIN)
-                ended.wait()
+                ended()
 
 
 def _present() -> float:
@@ -157,14 +157,15 @@ def fake_atlas(listen: str, today: str | None, sunset: str | None) -> None:
                     ("account", f"{fake.DEMO_CLIENT_ID} {fake.DEMO_CLIENT_SECRET}"),
                 ]
             )
-            ended.wait()
+            ended()
         finally:
             server.stop()
 
 
-def on_signal() -> threading.Event:
-    """Return an event that SIGINT and SIGTERM set from now on."""
-    ended = threading.Event()
+def on_signal() -> Callable[[], object]:
+    """Return a function that waits for SIGINT or SIGTERM, from now on."""
+    # A handler interrupts whoever waits, perhaps within a lock: this queue takes an item there, an event would not.
+    arrived: SimpleQueue[int] = SimpleQueue()
     for number in (signal.SIGINT, signal.SIGTERM):
-        signal.signal(number, lambda *_: ended.set())
-    return ended
+        signal.signal(number, lambda number, _: arrived.put(number))
+    return arrived.get

@@ -104,7 +104,7 @@ def test_the_image_runs_as_nobody_on_a_file_system_that_is_read_only(built, port
             assert writes.stderr is not None
             assert "Read-only file system" in writes.stderr.read()
         process.terminate()
-        assert process.wait(30) == 0
+        assert process.wait(60) == 0
     finally:
         process.kill()
         process.wait()

@@ -175,7 +175,7 @@ def _with_curl(url, secret, times):
     """As the documentation of the legacy API says, with --digest."""
     command = ["curl", "-s", "-w", "%{http_code} ", "--noproxy", "*", "--digest", "-u", f"{DEMO_PUBLIC_KEY}:{secret}"]
     command += ["-H", f"Accept: {FLEX_VERSION}", *["-o", "/dev/null", url] * times]
-    done = subprocess.run(command, capture_output=True, text=True, check=True, timeout=20)
+    done = subprocess.run(command, capture_output=True, text=True, check=True, timeout=180)
     return [int(status) for status in done.stdout.split()]
 
 

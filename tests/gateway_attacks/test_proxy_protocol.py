@@ -115,6 +115,7 @@ def test_those_that_come_together_are_counted_like_others():
     async def come() -> None:
         options: dict[str, Any] = {
             "listen": LOOPBACK,
+            "admin": None,
             "upstream": "http://127.0.0.1:9",
             "proxy_protocol": True,
             "drain": 0.0,

@@ -42,7 +42,7 @@ class Running:
     def end(self, number: int = signal.SIGTERM) -> int:
         """Send a signal, and return the exit code."""
         self.process.send_signal(number)
-        return self.process.wait(30)
+        return self.process.wait(PATIENCE)
 
     def calls(self) -> At:
         """Return where calls are taken, once they are."""

@@ -179,7 +179,7 @@ def test_the_whole_log_is_json_where_that_is_asked_for(serve):
         assert status_of(ask(running.calls(), get(PATH))[0]) == 200
         running.process.terminate()
         running.logged('"event":"drains after')
-        assert running.process.wait(30) == 0
+        assert running.process.wait(60) == 0
     found = [json.loads(row) for row in running.seen]
     assert all({"time", "level", "event"} <= row.keys() for row in found)
     assert [row["operation"] for row in found if row["event"] == "call"] == ["listServerlessBackupSnapshots"]

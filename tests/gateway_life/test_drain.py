@@ -52,7 +52,7 @@ class Load:
     def join(self) -> None:
         """Wait for the end of all callers."""
         for thread in self.threads:
-            thread.join(30)
+            thread.join(PATIENCE)
             assert not thread.is_alive()
 
     def goes_on(self, calls: int = 100) -> None:
@@ -63,7 +63,7 @@ class Load:
     def _go_on(self, lines: tuple[str, ...]) -> None:
         while not self.ending.is_set():
             try:
-                peer = Peer(socket.create_connection(("127.0.0.1", self.port), timeout=20))
+                peer = Peer(socket.create_connection(("127.0.0.1", self.port), timeout=PATIENCE))
             except (ConnectionRefusedError, ConnectionResetError):
                 return
             is_first = True
@@ -98,7 +98,7 @@ def test_signal_under_load_loses_nothing(serve):
         load.goes_on(200)
         running.process.send_signal(signal.SIGTERM)
         load.join()
-        assert running.process.wait(30) == 0
+        assert running.process.wait(PATIENCE) == 0
         assert load.lost == []
 
 

@@ -97,7 +97,7 @@ def test_full_log_does_not_stop_the_gateway(port, pipe):
                 pipe.read()
                 until(lambda: pipe.text.count(b"SHIM_") >= 50, "the lines that waited are read")
                 process.terminate()
-                assert process.wait(30) == 0
+                assert process.wait(60) == 0
             finally:
                 process.kill()
 

@@ -67,7 +67,7 @@ def test_pages_of_one_process_are_not_shared(serve, port):
     serve(*words).calls()
     second = serve(*words)
     assert second.logged("with --reuse-port each process needs its own --admin")
-    assert second.process.wait(30) == 2
+    assert second.process.wait(60) == 2
 
 
 def test_a_unix_socket_is_not_shared_so():

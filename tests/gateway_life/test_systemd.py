@@ -92,7 +92,7 @@ def test_a_life_as_its_manager_hears_it(serve, hears):
     running.process.terminate()
     stopping, _, patience = hear()
     assert (stopping, patience) == ("STOPPING=1", "EXTEND_TIMEOUT_USEC=105000000")
-    assert running.process.wait(30) == 0
+    assert running.process.wait(PATIENCE) == 0
 
 
 def test_the_watchdog_hears_from_it_again_and_again(serve, hears):
@@ -164,7 +164,7 @@ def test_what_is_handed_over_counts_for_the_credentials_too(handed, listening):
     keys = {"MONGODB_ATLAS_PUBLIC_API_KEY": "public", "MONGODB_ATLAS_PRIVATE_API_KEY": "private"}
     words = ("--credentials", "own", "--admin", "off")
     running = handed("calls:calls", listening(), listening("0.0.0.0"), words=words, env=keys)
-    assert running.process.wait(30) == 2
+    assert running.process.wait(PATIENCE) == 2
     assert running.logged(r"listen: 0\.0\.0\.0:\d+ can be reached from other machines")
 
 
@@ -180,7 +180,7 @@ def test_descriptors_that_do_not_listen_are_told(handed):
     """As for ListenDatagram=."""
     with aside(socket.socket(socket.AF_INET, socket.SOCK_DGRAM)) as datagrams:
         running = handed("calls", datagrams)
-        assert running.process.wait(30) == 2
+        assert running.process.wait(PATIENCE) == 2
         assert running.logged(r"LISTEN_FDS: descriptor 3 is not a listening socket; use ListenStream=")
 
 

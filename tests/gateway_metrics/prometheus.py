@@ -61,7 +61,7 @@ def watching(
     source, data = folder / "pages.txt", folder / "data"
     source.write_text("\n".join([*lines, "# EOF", ""]))
     words = [PROMTOOL, "tsdb", "create-blocks-from", "openmetrics", str(source), str(data)]
-    subprocess.run(words, check=True, capture_output=True, timeout=60)
+    subprocess.run(words, check=True, capture_output=True, timeout=180)
     config, log = folder / "prometheus.yml", folder / "prometheus.log"
     config.write_text(f"rule_files: [{rules}]" if rules else "{}")
     words = [PROMETHEUS, f"--config.file={config}", f"--storage.tsdb.path={data}", "--web.listen-address=127.0.0.1:0"]

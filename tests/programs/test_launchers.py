@@ -40,7 +40,7 @@ def test_opentelemetrys_launcher(before, seen):
     """Either may start the other and both are active; without atlas-shim run, OpenTelemetry switches nothing on."""
     environ = os.environ | {"OTEL_TRACES_EXPORTER": "none"}
     command = [*before, sys.executable, "-c", LOOK]
-    done = subprocess.run(command, env=environ, capture_output=True, text=True, check=True, timeout=60)
+    done = subprocess.run(command, env=environ, capture_output=True, text=True, check=True, timeout=180)
     assert (done.stdout.strip(), done.stderr) == (seen, "")
 
 
@@ -49,7 +49,7 @@ def test_wrong_settings_do_not_keep_a_traced_program_from_running():
     """The program starts, and one line says that it is not covered."""
     code = "import os, sys; os.environ['ATLAS_SHIM_ROUTE'] = 'flexx'; os.execv(sys.argv[1], sys.argv[1:])"
     command = [*RUN, sys.executable, "-c", code, *TRACED, sys.executable, "-c", "print('ran')"]
-    done = subprocess.run(command, capture_output=True, text=True, check=True, timeout=60)
+    done = subprocess.run(command, capture_output=True, text=True, check=True, timeout=180)
     assert done.stdout == "ran\n"
     assert "atlas-shim: not switched on" in done.stderr
 

@@ -56,7 +56,7 @@ def play(server, path, *before, **more):
     environ |= {"ATLAS": server.url, "GROUP": DEMO_GROUP, "CLUSTER": DEMO_CLUSTER, "TOKEN": DEMO_TOKEN}
     environ |= {"PUBLIC_KEY": DEMO_PUBLIC_KEY, "PRIVATE_KEY": DEMO_PRIVATE_KEY, "PYTHONPATH": str(SCRIPTS)} | more
     command = [sys.executable, *before, str(path)]
-    done = subprocess.run(command, env=environ, capture_output=True, text=True, check=False, timeout=60)
+    done = subprocess.run(command, env=environ, capture_output=True, text=True, check=False, timeout=180)
     if done.returncode:
         raise ProgramError(done.stderr)
     return done.stdout.replace(server.url, ""), [arrival.method for arrival in server.fake.arrivals], done.stderr

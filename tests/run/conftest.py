@@ -30,7 +30,7 @@ class Runs:
     def __call__(self, *program, options=(), **environ):
         """Run to the end, and return what came of it."""
         command, environ = self.command(*program, options=options), self.environ | environ
-        return subprocess.run(command, env=environ, capture_output=True, text=True, check=False, timeout=60)
+        return subprocess.run(command, env=environ, capture_output=True, text=True, check=False, timeout=180)
 
     def begin(self, *program, options=()):
         """Start, and return the process."""
