@@ -51,8 +51,6 @@ DEFECTS = [
     ("format = 1", "", "format: must be 1"),
     ("format = 1", "format = 2", "format: must be 1"),
     ("format = 1", "format = true", "format: must be 1"),
-    ("format = 1", "format = 1.0", "format: must be 1"),
-    ("format = 1", 'format = "1"', "format: must be 1"),
     ('name = "things"', "", "name: is missing"),
     ('base = "/api/v1"', 'base = "api"', "api.v1.base: must start with a slash"),
     ('base = "/api/v1"', 'base = "/api/{x}"', "api.v1.base: can't have parameters"),
@@ -69,7 +67,7 @@ DEFECTS = [
     ('shape = "page"', 'shape = "pages"', "operation.listThings.shape: 'pages' is not one of one, page"),
     *(
         (ORDERED, f"status = {status}", "operation.orderThing.status: needs a success status such as 200 for each")
-        for status in ("true", "404", '"200"', "[200]", "{ v1 = 200 }", "{ v1 = 200, v2 = 200, v3 = 200 }")
+        for status in ("true", "404", "[200]", "{ v1 = 200 }", "{ v1 = 200, v2 = 200, v3 = 200 }")
     ),
     ('see = "https://example.com"', "", "operation.dropThing.gone.see: is missing"),
     ('words = ["plain", "gold"]', "", "operation.orderThing.request.words: and choose belong together"),
