@@ -11,68 +11,25 @@ from hypothesis import strategies as st
 from shim.documents.templates import decoded, encoded, parameter_name, parse_template
 from shim.documents.vocabulary import FITS, parse_time
 
+DOTS = ["", ".", "..", "%2e", "%2E%2e", ".%2E", "..;", "..;x=1", ".;", ";x", "%2e%2e%3bx"]
+SLASHES = ["%2F", "a%2fb", "a/b", "%5C", "a\\b", "%25", "%252F"]
+OTHERS = ["%00", "%0a", "%7f", "%", "%4", "%zz", "%ff", "%c0%ae", "%ed%a0%80", "a#b", "a b", 'a"b', "ä"]
 
-@pytest.mark.parametrize(
-    "raw",
-    [
-        "",
-        ".",
-        "..",
-        "%2e",
-        "%2E%2e",
-        ".%2E",
-        "%2F",
-        "a%2fb",
-        "%5C",
-        "a\\b",
-        "%00",
-        "%0a",
-        "%7f",
-        "%25",
-        "%252F",
-        "%",
-        "%4",
-        "%zz",
-        "%ff",
-        "%c0%ae",
-        "%ed%a0%80",
-        "a#b",
-        "a/b",
-        "a b",
-        'a"b',
-        "ä",
-        "..;",
-        "..;x=1",
-        ".;",
-        ";x",
-        "%2e%2e%3bx",
-    ],
-)
+
+@pytest.mark.parametrize("raw", [*DOTS, *SLASHES, *OTHERS])
 def test_what_could_mean_something_else_downstream_is_no_segment(raw):
     """Dot segments, slashes and controls in any encoding, and what is not a raw segment, are refused."""
     assert decoded(raw) is None
 
 
-@pytest.mark.parametrize(
-    ("raw", "text"),
-    [
-        ("Cluster0", "Cluster0"),
-        ("a%20b", "a b"),
-        ("%C3%A4", "ä"),
-        ("%c3%a4", "ä"),
-        ("a+b", "a+b"),
-        ("...", "..."),
-        ("a.b", "a.b"),
-        ("%23", "#"),
-        ("%3F", "?"),
-        ("a;v=1", "a;v=1"),
-        ("~!$&'()*+,;=:@-_", None),
-        ("x!$&'()*+,;=:@-_~", "x!$&'()*+,;=:@-_~"),
-    ],
-)
+ENCODED = {"a%20b": "a b", "%C3%A4": "ä", "%c3%a4": "ä", "%23": "#", "%3F": "?"}
+PLAIN = ["Cluster0", "a+b", "...", "a.b", "a;v=1", "~!$&'()*+,;=:@-_", "x!$&'()*+,;=:@-_~"]
+
+
+@pytest.mark.parametrize(("raw", "text"), [*ENCODED.items(), *zip(PLAIN, PLAIN, strict=True)])
 def test_a_segment_is_decoded(raw, text):
     """A raw segment has the text that its percent-encoding stands for."""
-    assert decoded(raw) == (text if text is not None else raw)
+    assert decoded(raw) == text
 
 
 @given(st.text())
@@ -116,12 +73,8 @@ def test_a_template_builds_with_raw_values():
     """Values go in byte for byte: nothing is encoded, decoded or taken for a template again."""
     template = parse_template("/groups/{groupId}/x/{name}")
     assert template.build({"groupId": "%7Bname%7D{name}", "name": "a%2bB"}) == "/groups/%7Bname%7D{name}/x/a%2bB"
-
-
-def test_building_without_a_value_is_an_error():
-    """A parameter without a value is not a path."""
     with pytest.raises(KeyError):
-        parse_template("/{a}").build({})
+        template.build({"groupId": "a"})
 
 
 @pytest.mark.parametrize(
@@ -205,19 +158,11 @@ def test_a_time_is_an_instant(text, when):
     assert parse_time(text) == when
 
 
-@pytest.mark.parametrize(
-    "text",
-    [
-        "2026-08-02T25:00:00Z",
-        "2026-08-02T17:05:60Z",
-        "2026-08-02T17:05:10",
-        "2026-08-02 17:05:10Z",
-        "20260802T170510Z",
-        "2026-08-02T17:05:10+0200",
-        "2026-08-02T17:05:10Z\n",
-        f"2026-08-02T17:05:10.{'1' * 100}Z",
-    ],
-)
+LATE = ["2026-08-02T25:00:00Z", "2026-08-02T17:05:60Z", f"2026-08-02T17:05:10.{'1' * 100}Z"]
+UNLIKE = ["2026-08-02T17:05:10", "2026-08-02 17:05:10Z", "20260802T170510Z", "2026-08-02T17:05:10+0200"]
+
+
+@pytest.mark.parametrize("text", [*LATE, *UNLIKE, "2026-08-02T17:05:10Z\n"])
 def test_what_is_no_time_has_no_instant(text):
     """What RFC 3339 or the calendar does not have is not a time."""
     assert parse_time(text) is None
