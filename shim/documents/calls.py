@@ -39,7 +39,7 @@ class Alike(Declared):
 
     def wrong(self, table: Table) -> Rows:
         yield "status", self.status not in range(400, 500), "must be that of an error, 400 to 499"
-        yield "source", f"[{Step.EACH}]" not in self.source, "needs [each], which leads to values that can be alike"
+        yield "source", f"[{Step.EACH}]" not in self.source, "needs [each]: one value alone is always alike"
 
 
 @attrs.frozen
@@ -165,7 +165,7 @@ class Target(Declared):
     def _is_legacy(self, table: Table) -> Rows:
         """Yield for each API whether the call is the legacy one on it."""
         legacy, version = table.around.operation, self.version
-        what = "is the legacy call itself; versions must end before the version of this call, or the path be another"
+        what = "is the legacy call itself; end versions before the version of this call, or give another path"
         for api in table.around.apis.values():
             same = (self.path.text, self.method) == (f"{api.base}{legacy.path.text}", legacy.method) and not self.host
             is_new = version and api.version is None and version not in legacy.versions

@@ -64,7 +64,7 @@ class Api(Declared):
 
     def wrong(self, table: Table) -> Rows:
         yield "base", "{" in self.base, "can't have parameters; they stand in the paths of operations"
-        yield "base", self.base in table.around, "is that of another api, too"
+        yield "base", self.base in table.around, "is the base of another api of this document"
         checked(table, "version", parse_date, self.version or "")
 
 
@@ -169,9 +169,9 @@ class Operation(Declared):
 
     def wrong(self, table: Table) -> Rows:
         apis, successors = table.around.apis, [*self.successors.values()]
-        statuses_of = f"needs a success status such as 200 for each of {', '.join(apis)}"
+        needed = f"needs a success status such as 200 for each of {', '.join(apis)}"
         are_good = all(type(status) is int and 200 <= status <= 299 for status in self.status.values())
-        yield "status", self.status.keys() != apis.keys() or not are_good, statuses_of
+        yield "status", self.status.keys() != apis.keys() or not are_good, needed
         for api in apis.values():
             inside = api.base and self.path.text.startswith(f"{api.base}/")
             yield "path", inside, f"is below the base of its api already; leave {api.base} out"
@@ -231,7 +231,7 @@ class Operation(Declared):
         own = all(one.resource.name for one in self.successors.values())
         yield "resource", has and not named and not own, "is missing; name the resource whose fields an answer has"
         yield "resource", named and not has, "can never apply: an answer with this status has no content"
-        yield "status", bare and self.shape != "one", "has no content, and a list is content"
+        yield "status", bare and self.shape != "one", "is of answers without content, and a list is content"
 
     @property
     def fields(self) -> tuple[Field, ...]:

@@ -121,7 +121,11 @@ class QueryRule(Declared):
         yield "why", self.drop and not self.why, "is missing; say why the parameter is not sent"
         unknown = bool(self.values) and self.default not in {None, *self.values}
         yield "default", unknown, f"{self.default!r} is not one of the words in values"
-        yield "", not name or name in OF_PAGES, "is not the name of a parameter that a document may speak of"
+        yield (
+            "",
+            not name or name in OF_PAGES,
+            "is not the name of a parameter that is sent on",
+        )
         yield "to", self.to in OF_PAGES - {name}, f"{self.to!r} is a parameter that the shim writes itself"
         chooses = self.default is not None and chooser is not None and name == chooser.choose
         yield "default", chooses, "belongs to the query that chooses the call"

@@ -54,7 +54,7 @@ DEFECTS = [
     ('name = "things"', "", "name: is missing"),
     ('base = "/api/v1"', 'base = "api"', "api.v1.base: must start with a slash"),
     ('base = "/api/v1"', 'base = "/api/{x}"', "api.v1.base: can't have parameters"),
-    ('base = "/api/v2"', 'base = "/api/v1"', "api.v2.base: is that of another api"),
+    ('base = "/api/v2"', 'base = "/api/v1"', "api.v2.base: is the base of another api"),
     ('version = "2023-01-01"', 'version = "2023"', "api.v1.version: '2023' is not a date"),
     ('method = "POST"', 'method = "post"', "operation.orderThing.method: 'post' is not one of GET, POST"),
     ('method = "DELETE"', 'method = "FETCH"', "operation.dropThing.method: 'FETCH' is not one of"),
@@ -176,7 +176,7 @@ DROPPED = '[operation.dropThing.flex]\npath = "/new/{thing}"\nversion = "2024-01
         ("status = 204", ""),
         ("status = { v1 = 204, v2 = 200 }", "operation.dropThing.resource: is missing"),
         ('status = 204\nresource = "thing"', "operation.dropThing.resource: can never apply"),
-        ('status = 204\nshape = "page"', "operation.dropThing.status: has no content"),
+        ('status = 204\nshape = "page"', "operation.dropThing.status: is of answers without content"),
     ],
 )
 def test_an_answer_without_content_has_no_fields(tmp_path, more, told):
