@@ -72,7 +72,9 @@ def test_the_typed_client(atlas, capsys):
 def test_what_is_installed_is_declared():
     """Extras and programs of the README's commands are those of pyproject.toml."""
     project = tomllib.loads((ROOT / "pyproject.toml").read_text("utf-8"))["project"]
-    extras = {name for names in re.findall(r"\[([\w,]+)\][`']", README) for name in names.split(",")}
+    extras = {name for names in re.findall(r"\[([a-z,]+)\][`']", README) for name in names.split(",")}
+    rows = README.partition("| extra |")[2].partition("\n\n")[0].splitlines()[2:]
+    extras.update(name for row in rows for name in re.findall(r"`(\w+)`", row.split("|")[-2]))
     assert {"all", "gateway", "requests", "test"} <= extras <= project["optional-dependencies"].keys()
     programs = set(re.findall(r"\.venv/bin/(\S+)", "".join(blocks("sh"))))
     assert programs == {"pip", "pytest", *project["scripts"]}

@@ -150,6 +150,14 @@ def test_odd_lists_are_answered_alike(engine, monkeypatch, seed, count):
     hold_alike(engine, monkeypatch, seed, count)
 
 
+@pytest.mark.parametrize("text", ["x\ny", "2026-01-01T00:00:00Z\n2026-01-02T00:00:00Z", "", "\n"])
+def test_a_line_break_in_a_value_is_escaped(engine, monkeypatch, text):
+    """A text that looks like two usual ones with a line break between them is not a usual text."""
+    for name in ("id", "startTime", "expiration", "mongoDBVersion"):
+        items = [SNAPSHOT, SNAPSHOT | {name: text}]
+        both(engine, monkeypatch, f"/api/atlas/v2{LIST}", {"results": items, "totalCount": 2})
+
+
 GET_THINGS = "/api/atlas/v2/things/g/n"
 THINGS = START + operation("listThings", "GET", "/things/{groupId}/{name}", 'resource = "thing"\nshape = "page"')
 THINGS += successor("listThings", "/new/{groupId}") + '[resource.thing.x]\ntype = "string"\n'
