@@ -6,7 +6,6 @@ import json
 import ssl
 import threading
 import zlib
-from collections import defaultdict
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from functools import cache
@@ -208,10 +207,14 @@ class Stage:
     origin: str = ""
     healthy: bool = False
     asked: list[str] = attrs.field(factory=list)
-    seen: dict[str, threading.Event] = attrs.field(factory=lambda: defaultdict(threading.Event))
+    seen: dict[str, threading.Event] = attrs.field(factory=dict)
     over: threading.Event = attrs.field(factory=threading.Event)
     tls: ssl.SSLContext | None = None
     authority: trustme.CA = attrs.field(factory=trustme.CA)
+
+    def head_of(self, call: str) -> threading.Event:
+        """Return the event of a call whose caller got a head, the same one to whoever asks first."""
+        return self.seen.setdefault(call, threading.Event())
 
     def script(self, peer: Peer) -> None:
         """Talk on one connection."""
@@ -247,7 +250,7 @@ class Stage:
         is_retired = call.startswith("retired")
         if b"\r\n\r\n" in fault.message and not is_retired:
             # Were the end to overtake the head, it would be another fault.
-            self.seen[call].wait(PATIENCE)
+            self.head_of(call).wait(PATIENCE)
         match fault.end:
             case "reset":
                 peer.reset()

@@ -63,7 +63,7 @@ def observe(stage: Stage, served: Gateway, name: str) -> tuple[str, str]:
             head = peer.take(b"\r\n\r\n")
         except AssertionError:
             return "the connection is cut", ""
-        stage.seen[name].set()
+        stage.head_of(name).set()
         peer.seen = head + peer.seen
         try:
             head, content = peer.message()
