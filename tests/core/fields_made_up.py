@@ -115,8 +115,8 @@ def fields(draw: st.DrawFn, kind: str, *, body: bool = False) -> list[Field]:
             *draw(st.lists(st.builds(with_condition, rules(name, kind, body=body), CONDITIONS), max_size=2)),
             draw(rules(name, kind, body=body)),
         ]
-        ways = [getattr(rule.verb, "way", None) for rule in made]
-        meant = [word for way in ways if words and isinstance(way, Values) for word in way.values.values()]
+        tables = [rule.verb.values for rule in made if words and isinstance(rule.verb, Values)]
+        meant = [word for table in tables for word in table.values()]
         words = tuple(dict.fromkeys([*words, *meant]))  # as is checked of a document
         found.append(Field(name, kind, words, {"body" if body else "flex": tuple(made)}, "at", "file"))
     if not body and draw(st.booleans()):

@@ -206,9 +206,9 @@ def test_no_text_of_a_document_becomes_code_of_a_list(data):
         patched.setattr("shim.core.translate.compile", noted, raising=False)
         writer.begin(CALL)(items, CALL.now)
     names = {name.rstrip("0123456789") for text in texts for name in names_in(text)}
-    own = {"c", "m", "p", "v", "zip", "map", "item", "texts", "write", "plain", "Unusual", "isdisjoint", "issuperset"}
+    own = {"c", "m", "form", "zip", "map", "item", "texts", "write", "plain", "Unusual", "isdisjoint", "issuperset"}
     own |= {"are_of", "are_plain", "are_segments", "are_times", "__getitem__"}
-    numbered = {*NUMBERED, "texts", "dropped", "word"}
+    numbered = {*NUMBERED, "texts", "dropped", "word", "look"}
     assert {name for name in names - OURS - own if name.rpartition("_")[0] not in numbered} == set()
 
 
