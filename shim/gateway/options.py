@@ -70,7 +70,7 @@ _credentials, _limits, _log = partial(_option, "Credentials"), partial(_option, 
 class Options:
     """One consistent set of gateway options; times are in seconds, None stands for what is off."""
 
-    listen: Address = _where(of.ADDRESS, "Take calls at this address.", "127.0.0.1:8480")
+    listen: Address = _where(of.ADDRESS, "Take calls at this address; [::] is all of IPv4 and IPv6.", "127.0.0.1:8480")
     uds: str | None = _where(of.PATH, "Take calls at this unix socket, in place of --listen.")
     reuse_port: bool = _where(
         of.SWITCH, "Share --listen's port with other such processes (SO_REUSEPORT); each needs an --admin of its own."

@@ -11,7 +11,7 @@ from shim.gateway import Gateway, Options
 from shim.gateway.option_values import Address
 from tests.gateway.test_translating import EMPTY, V1
 from tests.peers.raw import PATIENCE, Held, raw_upstream, reply, replying, until
-from tests.peers.served import LOOPBACK, admin, calling, gateway, get, status_of, value_of
+from tests.peers.served import LOOPBACK, At, admin, ask, calling, gateway, get, status_of, value_of
 
 
 def _refuses(served: Gateway) -> bool:
@@ -67,6 +67,15 @@ def test_ipv6_loopback():
         pytest.skip("this machine has no IPv6 loopback")
     with gateway("http://127.0.0.1:1", listen=Address("::1", 0)) as served:
         assert served.url.startswith("http://[::1]:")
+
+
+def test_all_addresses_are_those_of_both_families():
+    """Who listens on ``[::]`` has callers of IPv4, too."""
+    if not socket.has_dualstack_ipv6():
+        pytest.skip("this machine has no socket of both families")
+    with gateway("http://127.0.0.1:1", listen=Address("::", 0)) as served:
+        at = At(f"http://127.0.0.1:{served.url.rpartition(':')[2]}")
+        assert status_of(ask(at, get("/x"))[0]) == 502
 
 
 @pytest.mark.parametrize(("target", "body"), [("/x", b""), ("/x", b"abc"), (V1, b"")])

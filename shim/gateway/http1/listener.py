@@ -63,14 +63,17 @@ def bind(options: Options) -> Bound:
 
 
 def bind_tcp(wanted: Address, *, reuse_port: bool = False) -> Bound:
-    """Listen on all addresses of a name, on one port; a port of 0 is a free one. Raises OSError."""
+    """Listen on all addresses of a name, on one port; 0 is a free one, ``::`` all of IPv4, too. Raises OSError."""
+    both = wanted.host == "::" and socket.has_dualstack_ipv6()
     infos = socket.getaddrinfo(wanted.host or None, wanted.port, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE)
     made: list[socket.socket] = []
     with contextlib.ExitStack() as opened:
         for family, _, _, _, (host, port, *scope) in dict.fromkeys(infos):
             where = (host, made[0].getsockname()[1] if made else port, *scope)
             try:
-                one = socket.create_server(where, family=family, backlog=_BACKLOG, reuse_port=reuse_port)
+                one = socket.create_server(
+                    where, family=family, backlog=_BACKLOG, reuse_port=reuse_port, dualstack_ipv6=both
+                )
             except OSError as error:
                 if error.errno != errno.EAFNOSUPPORT:  # a family that this machine has only the name of
                     raise
