@@ -7,8 +7,13 @@ no HTTP library.
 from __future__ import annotations
 
 import os
+import signal
+import sys
 from importlib import import_module
 from typing import Any
+
+if sys.argv[1:2] == ["serve"] and os.name == "posix":  # SIGHUP must not end a gateway that is still loading
+    signal.signal(signal.SIGHUP, signal.SIG_IGN)
 
 import click
 

@@ -62,6 +62,7 @@ def serve(settings: Watched[Plan], calls: Bound | None) -> None:
         _raise_open_files(options)
         for ignored in (signal.SIGUSR1, signal.SIGUSR2):  # they make other programs reopen logs, and would end this one
             signal.signal(ignored, signal.SIG_IGN)
+        signal.signal(signal.SIGHUP, lambda *_: settings.again())  # not the loop's: it holds until the process ends
         # What is loaded now stays loaded: collecting it again and again would only delay calls.
         gc.collect()
         gc.freeze()
@@ -83,7 +84,6 @@ async def _run(settings: Watched[Plan], calls: Bound | None) -> None:
     watchdog = loop.create_task(_watchdog())
     for number in (signal.SIGTERM, signal.SIGINT):
         loop.add_signal_handler(number, end, number.name)
-    loop.add_signal_handler(signal.SIGHUP, settings.again)
     await gateway.start(calls)
     where = f"takes calls at {options.uds or gateway.url} for {options.upstream}"
     where += f" by the proxy {gateway.upstream.proxy}" if gateway.upstream.proxy is not None else ""

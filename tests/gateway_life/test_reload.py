@@ -161,6 +161,21 @@ def test_running_gateway_sees_files_and_signals(serve, port, tmp_path):
         assert running.end() == 0
 
 
+HUNG_UP = """
+import atexit, signal, shim.cli
+signal.raise_signal(signal.SIGHUP)
+atexit.register(signal.raise_signal, signal.SIGHUP)
+shim.cli.main()
+"""
+
+
+def test_sighup_does_not_end_a_gateway_that_starts_or_ends(serve):
+    """It may come before the options are read, and after calls have ended."""
+    running = serve("--admin", "off", program=("-c", HUNG_UP, "serve"))
+    running.calls()
+    assert running.end() == 0
+
+
 # The interpreter and the checkout may be where only root can read; reading is all that is kept of root's rights.
 STRANGER = (
     "setpriv", "--reuid=54321", "--regid=54321", "--clear-groups", "--no-new-privs",
