@@ -15,7 +15,7 @@ Beside it: ``fields`` decides which field lines cross and which are added, ``err
 and ``coalesce`` lets identical reads share a call. A ``plan`` is made of ``options`` and the documents, and ``watch``
 has it made anew when a file changes. ``server`` is the life of one gateway, ``run`` that of the program.
 
-For the operator: ``ledger`` counts each call in one step; ``metrics`` and ``status`` are folds of its snapshot, which
+For the operator: ``ledger`` counts each call in one step; ``metrics`` and ``status`` are folds of its tables, which
 ``admin`` shows. ``logs`` makes the line of a call, ``log_writer`` writes it, and ``radar_inventory`` keeps what replies
 announce and who called; no call waits for them.
 

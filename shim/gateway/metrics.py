@@ -9,7 +9,7 @@ from itertools import accumulate
 from typing import Any, cast
 
 import attrs
-from prometheus_client import CollectorRegistry, ProcessCollector, core, generate_latest
+from prometheus_client import ProcessCollector, core, generate_latest
 from prometheus_client.registry import Collector
 
 from shim._version import __version__
@@ -18,7 +18,7 @@ from shim.core.settings import FLAG
 from shim.gateway.call import Handler
 from shim.gateway.errors import origin_of
 from shim.gateway.http1.clients import Clients
-from shim.gateway.ledger import COSTS, WAITS, Snapshot
+from shim.gateway.ledger import COSTS, OTHER, WAITS
 from shim.gateway.log_writer import LogLines
 from shim.gateway.plan import Plan, waiting
 from shim.gateway.tls import Certificates
@@ -83,36 +83,37 @@ class Metrics(Collector):
 
     def text(self) -> bytes:
         """Return all metrics in Prometheus' text format."""
-        registry = CollectorRegistry()
-        registry.register(self)
-        ProcessCollector(registry=registry)
-        return generate_latest(registry)
+        return generate_latest(self)
 
     def collect(self) -> Iterator[core.Metric]:
-        """Yield the families."""
-        values = self._of_calls(self.handler.ledger.snapshot()) | self._of_parts()
+        """Yield the families, those of the process last."""
+        values = self._of_calls() | self._of_parts()
         for row in _FAMILIES.strip().split("\n"):
             head, _, said = row.partition(": ")
             kind, name, labels = (*head.split(), "")[:3]
             yield _family(kind, name, said, tuple(filter(None, labels.split(","))), values[name])
+        yield from ProcessCollector(registry=None).collect()
 
-    def _of_calls(self, counted: Snapshot) -> dict[str, Values]:
-        calls, failures, fields = (counted[name].items() for name in ("calls", "failures", "fields"))
-        last = dict.fromkeys(sorted(operation.id for operation in self.handler.plan.engine.operations), 0.0)
-        for (operation, _), row in counted["retired"].items():
-            last[operation] = max(last.get(operation, 0.0), row["last_at"][0])
+    def _of_calls(self) -> dict[str, Values]:
+        ledger, plan = self.handler.ledger, self.handler.plan
+        failures, ways = [*ledger.failures.items()], ledger.ways.copy()
+        last = dict.fromkeys(sorted(operation.id for operation in plan.engine.operations), 0.0)
+        for (operation, _), way in ways.items():
+            if operation != OTHER:
+                last[operation] = max(last.get(operation, 0.0), way.last)
+        levels = [(operation, *row) for (operation, _), way in ways.items() for row in way.answers.levels().items()]
         return {
-            "requests": {(operation, route, f"{digit}xx"): n for (operation, route, digit), n in calls if digit},
-            "request_duration_seconds": counted["waited"],
-            "upstream_duration_seconds": counted["upstream"],
-            "translation_seconds": counted["translated"],
+            "requests": {(*names, f"{digit}xx"): n for (*names, digit), n in ledger.calls().items() if digit},
+            "request_duration_seconds": {names: way.waited for names, way in ways.items()},
+            "upstream_duration_seconds": {names: way.upstream for names, way in ways.items()},
+            "translation_seconds": {(): ledger.translated},
             "errors": _sums(((origin_of(failure), failure[2]), n) for failure, n in failures),
             "refusals": _sums((code, n) for (code, *_), n in failures if code is not None),
-            "requests_abandoned": counted["abandoned"],
-            "challenges": counted["challenged"],
-            "coalesced": counted["shared"],
+            "requests_abandoned": _sums((operation, way.abandoned) for (operation, _), way in ways.items()),
+            "challenges": ledger.challenged.copy(),
+            "coalesced": _sums((operation, way.shared) for (operation, _), way in ways.items()),
             "last_retired_call_timestamp_seconds": last,
-            "fidelity": _sums(((operation, level), n) for (operation, _, level), n in fields),
+            "fidelity": _sums(((operation, level), n) for operation, (_, level), n in levels),
         }
 
     def _of_parts(self) -> dict[str, Values]:

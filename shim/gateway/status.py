@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import time
 from collections import Counter as Tally
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from functools import partial
 from itertools import groupby
 from typing import Any
@@ -23,7 +23,8 @@ from shim.core.route import decide, sunset_of
 from shim.documents.vocabulary import Fidelity
 from shim.gateway.call import Handler
 from shim.gateway.errors import origin_of
-from shim.gateway.ledger import HOUR, OTHER, Snapshot, fair
+from shim.gateway.ledger import HOUR, OTHER, Ledger, Way, fair
+from shim.gateway.logs import plain
 from shim.gateway.plan import Plan, waiting
 from shim.gateway.tls import ReloadableContext
 from shim.gateway.watch import Watched
@@ -43,22 +44,25 @@ _LONGEST = 500  # characters of one
 _DOUBT = "The inventory may have older calls, and those of other programs: atlas-shim inventory says."
 
 Json = dict[str, Any]
+Ways = Mapping[tuple[str, str], Way]
 
 
 def status_of(
     handler: Handler, settings: Watched[Plan], certificates: Iterable[ReloadableContext], *, listens: str, ready: bool
 ) -> Json:
     """Return the status as it is now; may be called in another thread."""
-    plan, counted, today, now = handler.plan, handler.ledger.snapshot(), handler.clock(), time.time()
-    options, inventory, started = plan.options, handler.inventory, handler.ledger.started
-    callers = sorted(fair(counted["callers"], _SHOWN).items(), key=lambda item: -item[1]["last_at"])
+    plan, ledger, today, now = handler.plan, handler.ledger, handler.clock(), time.time()
+    options, inventory = plan.options, handler.inventory
+    retired = {names: way for names, way in ledger.ways.copy().items() if names[0] != OTHER}
+    ends = ends_of(plan.engine, plan.settings, today)
+    callers = sorted(fair(ledger.callers.copy(), _SHOWN).items(), key=lambda item: -item[1].last)
     sightings = sorted(inventory.radar.sightings(), key=lambda one: (one.sunset or float("inf"), one.key))
     return {
         "format": _FORMAT,
         "made": written(now),
         "version": __version__,
-        "started": written(started),
-        "uptime_seconds": int(now - started),
+        "started": written(ledger.started),
+        "uptime_seconds": int(now - ledger.started),
         "ready": ready,
         "mode": {
             "route": str(options.route),
@@ -70,19 +74,16 @@ def status_of(
             "writes": sorted(options.writes),
             "inventory": inventory.is_on,
         },
-        "silence": verdict(
-            counted["retired"], started, now, ends_of(plan.engine, plan.settings, today), inventory=inventory.is_on
-        ),
+        "silence": verdict(retired, ledger.started, now, ends, inventory=inventory.is_on),
         "sunsets": [*_sunsets(plan, today)],
-        "routes": [*_routes(handler, counted)],
-        **_last_hour(counted, int(now) // 60),
+        "routes": [*_routes(handler, retired)],
+        **_last_hour(ledger, int(now) // 60),
         "callers": [
-            {"peer": peer, "agent": agent, "last": written(one["last_at"])}
-            | {name: one[name] for name in ("calls", "retired")}
+            {"peer": peer, "agent": plain(agent), "last": written(one.last), "calls": one.calls, "retired": one.retired}
             for (peer, agent), one in callers
         ],
-        "fields": [*_fields(counted, plan)],
-        "errors": sorted(_errors(counted), key=lambda one: one["status"] < 500),
+        "fields": [*_fields(retired, plan)],
+        "errors": [*_errors(ledger)],
         "reload": {
             "state": "refused" if settings.problems else "good",
             "good_since": written(settings.good_since),
@@ -130,12 +131,12 @@ def _sunsets(plan: Plan, today: float) -> Iterator[Json]:
             }
 
 
-def _routes(handler: Handler, counted: Snapshot) -> Iterator[Json]:
+def _routes(handler: Handler, retired: Ways) -> Iterator[Json]:
     """Yield for each operation which side is asked first about an unknown cluster, why, and its last call."""
     plan = handler.plan
     context = Context(plan.settings, handler.memory, handler.clock, "", loads, dumps, monotonic=time.monotonic)
-    answered = sorted((row["last_at"], name, route) for (name, route), row in counted["retired"].items())
-    lasts = {name: {"last": written(at), "answered": route, "because": why} for (at, why), name, route in answered}
+    answered = sorted((way.last, way.reason, name, route) for (name, route), way in retired.items())
+    lasts = {name: {"last": written(at), "answered": route, "because": why} for at, why, name, route in answered}
     for operation in plan.engine.operations:
         accept = ("Accept", f"application/vnd.atlas.{operation.version}+json")
         path = operation.full_path.replace("{", "%7B").replace("}", "%7D")
@@ -153,7 +154,7 @@ def _routes(handler: Handler, counted: Snapshot) -> Iterator[Json]:
         }
 
 
-def _last_hour(counted: Snapshot, newest: int) -> Json:
+def _last_hour(ledger: Ledger, newest: int) -> Json:
     """Return the last hour's calls by operation and by minute; a call failed if it got a 5xx or no answer."""
     kinds = dict.fromkeys(("client_errors", "failed"), 0)
     minutes: dict[int, Json] = {
@@ -161,29 +162,33 @@ def _last_hour(counted: Snapshot, newest: int) -> Json:
         for minute in range(newest - HOUR + 1, newest + 1)
     }
     hour: dict[str, Json] = {}
-    for (minute, operation, route, hundreds), calls in counted["minutes"].items():
-        if minute in minutes:
-            row = hour.setdefault(operation, {"operation": operation, "calls": 0, **kinds, "routes": Tally()})
-            minutes[minute]["other" if operation == OTHER else "retired"] += calls
-            row["calls"] += calls
-            row["routes"][route] += calls
-            if hundreds not in {1, 2, 3}:
-                kind = "client_errors" if hundreds == 4 else "failed"
-                minutes[minute][kind] += calls
-                row[kind] += calls
+    seen = ((minutes[minute], *row) for minute, calls in ledger.minutes() if minute in minutes for row in calls.items())
+    for minute, (operation, route, hundreds), calls in seen:
+        row = hour.setdefault(operation, {"operation": operation, "calls": 0, **kinds, "routes": Tally()})
+        minute["other" if operation == OTHER else "retired"] += calls
+        row["calls"] += calls
+        row["routes"][route] += calls
+        if hundreds not in {1, 2, 3}:
+            kind = "client_errors" if hundreds == 4 else "failed"
+            minute[kind] += calls
+            row[kind] += calls
     rows = sorted(hour.values(), key=lambda row: (row["operation"] == OTHER, -row["calls"], row["operation"]))
     return {"hour": rows, "minutes": [*minutes.values()]}
 
 
-def _errors(counted: Snapshot) -> Iterator[Json]:
-    for (operation, failure), one in counted["errors"].items():
-        said = {"code": failure[0], "status": failure[1], "cause": failure[2], "calls": one["calls"]}
-        times = {"first": written(one["first_at"]), "last": written(one["last_at"])}
+def _errors(ledger: Ledger) -> Iterator[Json]:
+    rows = ledger.errors.copy().items()
+    for (operation, failure), one in sorted(rows, key=lambda row: (row[0][1][1] < 500, -row[1].last)):
+        said = {"code": failure[0], "status": failure[1], "cause": failure[2], "calls": one.calls}
+        times = {"first": written(one.first), "last": written(one.last)}
         yield {"origin": origin_of(failure), "operation": operation, **said, **times}
 
 
-def _fields(counted: Snapshot, plan: Plan) -> Iterator[Json]:
-    for (name, field, level), answers in sorted(counted["fields"].items()):
+def _fields(retired: Ways, plan: Plan) -> Iterator[Json]:
+    sums: Tally[tuple[str, str, str]] = Tally()
+    for (name, _), way in retired.items():
+        sums.update({(name, *field): answers for field, answers in way.answers.levels().items()})
+    for (name, field, level), answers in sorted(sums.items()):
         if level != Fidelity.RENAMED:
             operation = plan.engine.named(name)
             known = (one for one in (operation.fields if operation else ()) if one.name == field)
@@ -192,7 +197,7 @@ def _fields(counted: Snapshot, plan: Plan) -> Iterator[Json]:
             yield {"operation": name, "field": field, "level": level, "answers": answers, "why": why}
 
 
-def verdict(retired: Snapshot, started: float, now: float, ends: Ends, *, inventory: bool) -> Json:
+def verdict(retired: Ways, started: float, now: float, ends: Ends, *, inventory: bool) -> Json:
     """Return the member ``silence``: for how long nobody has made a retired call, and whether the shim can be removed.
 
     Its ``word`` is ``called``, ``quiet`` or ``unproven``: a gateway knows only its own calls since it ``started``, and
@@ -200,12 +205,12 @@ def verdict(retired: Snapshot, started: float, now: float, ends: Ends, *, invent
     ``ends`` knows a future sunset of its operation.
     """
     ahead, seen = [], []
-    for (operation, route), row in retired.items():
-        last_at, sunset = row["last_at"][0], ends.get(operation) if route == LEGACY else None
+    for (operation, route), way in retired.items():
+        sunset = ends.get(operation) if route == LEGACY else None
         if sunset is None:
-            seen.append((last_at, operation))
+            seen.append((way.last, operation))
         else:
-            ahead.append(Ahead(sunset, operation, row["calls"], written(last_at)))
+            ahead.append(Ahead(sunset, operation, sum(way.hundreds), written(way.last)))
     last, operation = max(seen, default=(None, ""))
     quiet = max(0.0, now - (last or started))
     days = int(quiet // DAY)

@@ -203,7 +203,7 @@ class _Serving:
         if not self.pipes.asked.recv(1):
             asyncio.get_running_loop().remove_reader(self.pipes.asked)
             return
-        rows = gateway.ledger.snapshot()["calls"]
+        rows = gateway.ledger.calls()
         retired = sum(calls for (operation, *_), calls in rows.items() if operation != OTHER)
         counts = {"connections": proxy.connections, "calls": sum(rows.values()), "retired": retired}
         self.pipes.asked.send(json.dumps(counts).encode())
