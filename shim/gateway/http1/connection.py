@@ -36,7 +36,7 @@ class Connection(Wire):
     """
 
     __slots__ = (
-        "_body", "_clients", "_is_ending", "_left", "_request", "_searched", "_since", "_task", "_waiter", "accepted",
+        "_body", "_clients", "_is_ending", "_left", "_next", "_request", "_searched", "_since", "_task", "accepted",
         "peer", "scheme", "set_up", "verdict",
     )  # fmt: skip
 
@@ -47,7 +47,7 @@ class Connection(Wire):
         self.set_up: asyncio.Task[None] | None = None
         self._clients = clients
         self._task: asyncio.Task[None] | None = None
-        self._waiter: asyncio.Future[None] | None = None
+        self._next: asyncio.Future[Request]
         self._request: Request | None = None
         self._body = EMPTY
         self._searched = self._left = 0
@@ -58,11 +58,11 @@ class Connection(Wire):
     def made(self) -> None:
         """Wait for the first request."""
         self.set_up = None
-        assert self._transport is not None, "it was made"
+        assert self.transport is not None, "it was made"
         if self not in self._clients.connections:  # it ended for another one
-            self._transport.abort()
+            self.transport.abort()
             return
-        self._transport.set_write_buffer_limits(HIGH)
+        self.transport.set_write_buffer_limits(HIGH)
         self._clients.turned_away["surplus"] += self.verdict != "served"
         self._since = self._loop.time()
         self.expect()
@@ -76,32 +76,25 @@ class Connection(Wire):
         self._body = EMPTY
 
     def take(self, data: bytes) -> None:
-        """Take what arrived: content of the present request, or the next request or its beginning."""
+        """Take what arrived: the next request or its beginning, content of the present one, or what waits behind it."""
         if self._is_ending:
             return
-        if self._rest:
-            data = self._rest + data
-        if self._body.is_complete or self._turn is not None:
-            self._rest = data
-            if self._request is None:
-                self._parse()
-            elif len(data) > WAITING:
+        self._rest += data
+        if self._request is None:
+            self._parse()
+        body = self._body
+        if not body.is_complete:
+            stop = len(self._rest)
+            if body.error is None:
+                try:
+                    stop = body.feed(self._rest)
+                except MalformedError:
+                    body.fail(errors.bad_request("The request's content is not framed as HTTP/1.1 wants it."))
+            self._rest = self._rest[stop:]
+            if self._rest and not body.is_complete:  # too many pieces for one turn
                 self.hold()
-            return
-        self._feed(data, 0)
-
-    def _feed(self, data: bytes, start: int) -> None:
-        """Give the content its part of what arrived; the next request, or too many pieces for one turn, wait."""
-        body, stop = self._body, len(data)
-        if body.error is None:
-            try:
-                stop = body.feed(data, start)
-            except MalformedError:
-                body.fail(errors.bad_request("The request's content is not framed as HTTP/1.1 wants it."))
-        self._rest = data[stop:]
-        if self._rest and not body.is_complete:
-            self.take_later(self._rest)
-        elif len(self._rest) > WAITING:
+                self.go_on()
+        if self._request is not None and len(self._rest) > WAITING:
             self.hold()
 
     def _parse(self) -> None:
@@ -133,15 +126,12 @@ class Connection(Wire):
             body = Body(self, head.length, chunked=head.chunked, patience=clients.options.client_timeout)
             if head.expects_continue:
                 body.on_wait = partial(self.write, CONTINUE)  # RFC 9110, 10.1.1
-        self._body = body
-        self._request = Request(head, credential, body, self.scheme, self.peer.address, self)
-        self._rest = b""
-        if end < len(data):
-            self._feed(data, end)
+        self._rest, self._body = data[end:], body
+        self._request = request = Request(head, credential, body, self.scheme, self.peer.address, self)
         if self._task is None:
-            self._task = self._loop.create_task(self._serve())
-        elif self._waiter is not None and not self._waiter.done():
-            self._waiter.set_result(None)
+            self._task = self._loop.create_task(self._serve(request))
+        else:
+            self._next.set_result(request)
 
     def _begin_head(self, searched: int) -> None:
         if not self._searched:
@@ -149,47 +139,40 @@ class Connection(Wire):
         self._searched = searched
         self.expect()
 
-    async def _serve(self) -> None:
-        while self._transport is not None:
-            request = self._request
-            if request is None:
-                self._waiter = self._loop.create_future()
-                await self._waiter
-                continue
-            await self._answer(request)
+    async def _serve(self, request: Request) -> None:
+        """Answer one request after the other; others have their turn before one that was sent ahead."""
+        while True:
+            try:
+                if isinstance(error := request.content.error, errors.Refusal):
+                    log.info("refused a request: %s", error.detail)
+                    request.refuse(self._clients.refused(error))
+                elif self.verdict != "served":
+                    log.warning("refused a connection beyond the limit")
+                    request.refuse(self._clients.refused(errors.CROWDED))
+                else:
+                    await self._clients.handler(request)
+                if self._drained is not None:
+                    await self.flushed()
+            except ConnectionResetError:
+                self.abort()
+            except Exception as error:
+                log.exception("unhandled %s", type(error).__name__)
+                if request.status is None and self.is_open:
+                    request.refuse(errors.INTERNAL)
+                else:
+                    self.abort()
             if not (request.whole and request.keep_alive):
                 self.close()
                 return
-            self._request, self._body = None, EMPTY
-            if self.verdict == "served":
-                self.peer.idle[self] = None
+            self._request, self._body, self._next = None, EMPTY, self._loop.create_future()
+            self.peer.idle[self] = None
             self._since = self._loop.time()
             self.expect()
-            if self._rest:  # others have their turn before a request that was sent ahead
-                self.take_later(self._rest)
-            elif self.held:
+            if self._rest:
+                self.hold()
                 self.go_on()
-
-    async def _answer(self, request: Request) -> None:
-        try:
-            if isinstance(error := request.content.error, errors.Refusal):
-                log.info("refused a request: %s", error.detail)
-                request.refuse(self._clients.refused(error))
-            elif self.verdict != "served":
-                log.warning("refused a connection beyond the limit")
-                request.refuse(self._clients.refused(errors.CROWDED))
-            else:
-                await self._clients.handler(request)
-            if self._drained is not None:
-                await self._drained
-        except ConnectionResetError:
-            self.abort()
-        except Exception as error:
-            log.exception("unhandled %s", type(error).__name__)
-            if request.status is None and self.is_open:
-                request.refuse(errors.INTERNAL)
-            else:
-                self.abort()
+            del request  # it has content
+            request = await self._next
 
     def _end_with(self, refusal: errors.Refusal) -> None:
         """Answer a malformed request, and end the connection."""
@@ -201,12 +184,12 @@ class Connection(Wire):
 
     def close(self, *, unread: bool = False) -> None:
         """End the connection once all was sent; a caller that still sends gets time to stop: resets lose replies."""
-        if self._transport is None or self._is_ending:
+        if self.transport is None or self._is_ending:
             return
         self._is_ending = True  # what arrives from now on is dropped
         if not (unread or self._rest or not self._body.is_complete):
             self.end()
-        elif not self._transport.is_closing():
+        elif not self.transport.is_closing():
             self._rest = b""
             self.go_on()
             self.end(half=True)
@@ -243,7 +226,7 @@ class Connection(Wire):
                 log.warning("dropped a caller that does not take its reply")
                 self.abort()
         elif self._is_ending:
-            self.abort() if self.unsent() else self.end()
+            self.abort()
         elif self._request is not None:
             self.expect()
             if self.held and self.has_left():

@@ -30,10 +30,7 @@ class Tls:
     A connection that ends without a close_notify is lost: anybody on the way could have ended it, and its content.
     """
 
-    __slots__ = (
-        "_error", "_incoming", "_is_caller", "_is_made", "_is_over", "_object", "_outgoing", "_transport", "_wire",
-        "ready", "size",
-    )  # fmt: skip
+    __slots__ = ("_error", "_incoming", "_is_over", "_object", "_outgoing", "_wire", "ready", "size")
 
     def __init__(
         self, wire: Wire, context: ssl.SSLContext, *, server_side: bool = False, server_hostname: str | None = None
@@ -41,56 +38,31 @@ class Tls:
         self._wire = wire
         self._incoming, self._outgoing = ssl.MemoryBIO(), ssl.MemoryBIO()
         self._object = context.wrap_bio(self._incoming, self._outgoing, server_side, server_hostname)
-        self._is_caller = server_side
         self.size = CALLERS if server_side else RECORD
-        self._transport: asyncio.Transport
-        self._is_made = self._is_over = False
+        self._is_over = False
         self._error: BaseException | None = None
         self.ready: asyncio.Future[None] = asyncio.get_running_loop().create_future()
 
-    def shake_hands(self, transport: asyncio.Transport) -> None:
-        """Take the next step of the handshake; after the last one the wire is made."""
-        self._transport = transport
-        try:
-            self._object.do_handshake()
-        except ssl.SSLWantReadError:
-            self._flush()
-            return
-        except ssl.SSLError as error:
-            if self._is_caller and error.reason in NO_TLS:
-                self._transport.write(bad_request(_PLAIN).last_bytes())
-                self._outgoing.read()
-            self._fail(error)
-            return
-        self._flush()
-        self._is_made = True
-        self._wire.made()
-        if not self.ready.done():
-            self.ready.set_result(None)
-        if self._incoming.pending:
-            self._wire.take_soon()
-
     def arrived(self, data: memoryview) -> None:
         """Take ciphertext."""
-        if self._is_over:
-            return
-        self._incoming.write(data)
-        if self._is_made:
+        if not (self._is_over or self.ready.cancelled()):
+            self._incoming.write(data)
             self.read()
-        else:
-            self.shake_hands(self._transport)
 
     def read(self) -> None:
-        """Give the wire what has arrived, until it stops reading; very many small records take turns."""
+        """Shake hands; then give the wire what has arrived, until it is held. Very many small records take turns."""
         left, wire = AT_ONCE, self._wire
         try:
+            if not self.ready.done():
+                self._object.do_handshake()
+                self.ready.set_result(None)
+                wire.made()
             while (self._incoming.pending or self._object.pending()) and wire.is_open and not wire.held:
                 if not left:
-                    self._transport.pause_reading()
-                    wire.take_soon()
-                    break
-                left -= 1
-                if data := self._object.read(RECORD):
+                    wire.hold()
+                    wire.go_on()
+                elif data := self._object.read(RECORD):
+                    left -= 1
                     wire.take(data)
                 else:
                     wire.ended()
@@ -99,6 +71,9 @@ class Tls:
         except ssl.SSLWantReadError:
             pass
         except ssl.SSLError as error:
+            if self._object.server_side and error.reason in NO_TLS and not self.ready.done():
+                self._outgoing.read()
+                self._outgoing.write(bad_request(_PLAIN).last_bytes())
             self._fail(error)
         self._flush()
 
@@ -115,8 +90,8 @@ class Tls:
         return b"".join(pieces)
 
     def _flush(self) -> None:
-        if self._outgoing.pending:
-            self._transport.write(self._outgoing.read())
+        if self._outgoing.pending and self._wire.transport is not None:
+            self._wire.transport.write(self._outgoing.read())
 
     def say_farewell(self) -> None:
         """Send a close_notify, once."""
@@ -130,7 +105,7 @@ class Tls:
         """End the connection by an error, after its alert was sent."""
         self.lost(error)
         self._flush()
-        self._transport.close()
+        self._wire.end()
 
     def lost(self, error: BaseException | None) -> BaseException | None:
         """Note the end, and return the error that it came with: the first one."""

@@ -28,17 +28,17 @@ class Wire(asyncio.BufferedProtocol):
 
     All share a ``buffer``, from which what arrives is taken at once. ``made`` is called when the wire may be used, with
     ``tls`` after the handshake, ``ended`` when the other side says no more, ``lost`` at the end. ``_rest`` has arrived
-    and waits to be taken, ``held`` says that reading has stopped. Writing goes to the transport at once; ``flushed``
-    waits while that holds too much. ``late`` is called at ``due``, by the loop's clock; ``expect`` sets that by what is
-    waited for, and is called whenever reading or writing has stopped or goes on.
+    and waits to be taken; nothing arrives while the wire is ``held``. Writing goes to the transport at once;
+    ``flushed`` waits while that holds too much. ``late`` is called at ``due``, by the loop's clock; ``expect`` sets
+    that by what is waited for, and is called whenever reading or writing has stopped or goes on.
     """
 
-    __slots__ = ("_buffer", "_drained", "_loop", "_rest", "_transport", "_turn", "_view", "due", "held", "tls")
+    __slots__ = ("_buffer", "_drained", "_loop", "_rest", "_turn", "_view", "due", "held", "tls", "transport")
 
     def __init__(self, loop: asyncio.AbstractEventLoop, buffer: memoryview) -> None:
         self._loop = loop
         self._buffer = self._view = buffer
-        self._transport: asyncio.Transport | None = None
+        self.transport: asyncio.Transport | None = None
         self._drained: asyncio.Future[None] | None = None
         self._rest = b""
         self.tls: Tls | None = None
@@ -65,11 +65,11 @@ class Wire(asyncio.BufferedProtocol):
         pass
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
-        self._transport = cast("asyncio.Transport", transport)
+        self.transport = cast("asyncio.Transport", transport)
         if self.tls is None:
             self.made()
         else:
-            self.tls.shake_hands(self._transport)
+            self.tls.read()
 
     def get_buffer(self, sizehint: int) -> memoryview:  # noqa: ARG002 - asyncio's signature
         return self._view if self.tls is None else self._view[: self.tls.size]
@@ -89,15 +89,11 @@ class Wire(asyncio.BufferedProtocol):
     def connection_lost(self, exc: BaseException | None) -> None:
         if self.tls is not None:
             exc, self.tls = self.tls.lost(exc), None  # each holds the other
-        self._transport = None
+        self.transport = None
         if self._turn is not None:
             self._turn.cancel()
             self._turn = None
-        if self._drained is not None and not self._drained.done():
-            error = ConnectionResetError("the other side left")
-            error.__cause__ = exc
-            self._drained.set_exception(error)
-            self._drained.exception()  # looked at, whoever waits or not
+        self.resume_writing()
         self.lost(exc)
 
     def pause_writing(self) -> None:
@@ -112,64 +108,50 @@ class Wire(asyncio.BufferedProtocol):
 
     @property
     def is_open(self) -> bool:
-        return self._transport is not None and not self._transport.is_closing()
+        return self.transport is not None and not self.transport.is_closing()
 
     def write(self, data: bytes) -> None:
         """Send something; raises ConnectionResetError when the connection has ended."""
-        if self._transport is None or self._transport.is_closing():
+        if self.transport is None or self.transport.is_closing():
             raise ConnectionResetError("the other side left")
-        self._transport.write(data if self.tls is None else self.tls.sealed(data))
+        self.transport.write(data if self.tls is None else self.tls.sealed(data))
 
     async def flushed(self) -> None:
         """Return once the other side has taken so much that more may be written; raises ConnectionResetError."""
         if self._drained is not None:
             await self._drained
+            if self.transport is None:
+                raise ConnectionResetError("the other side left")
 
     def unsent(self) -> int:
         """Return how many bytes wait to be taken by the other side."""
-        return 0 if self._transport is None else self._transport.get_write_buffer_size()
+        return 0 if self.transport is None else self.transport.get_write_buffer_size()
 
     def hold(self) -> None:
         """Take no more bytes from the other side."""
-        if not self.held and self._transport is not None:
+        if not self.held and self.transport is not None:
             self.held = True
-            self._transport.pause_reading()
+            self.transport.pause_reading()
             self.expect()
 
     def go_on(self) -> None:
-        """Take bytes from the other side again."""
-        if self.held and self._turn is None and self._transport is not None:
-            self.held = False
-            if self.tls is None:
-                self._transport.resume_reading()
-            else:
-                self.take_soon()
-            self.expect()
-
-    def take_later(self, rest: bytes) -> None:
-        """Take the rest of what arrived after the others' turn, and read nothing before."""
-        self._rest = rest
-        self.hold()
-        self.take_soon()
-
-    def take_soon(self) -> None:
         """After the others' turn take what has arrived, and read on."""
-        if self._turn is None:
+        if self.held and self._turn is None:
             self._turn = self._loop.call_soon(self._take_rest)
 
     def _take_rest(self) -> None:
         self._turn, self.held = None, False
-        data, self._rest = self._rest, b""
-        if data:
-            self.take(data)
-        if self._transport is not None and not self.held:
-            self._transport.resume_reading()
+        self.expect()
+        if self._rest:
+            self.take(b"")
+        if self.transport is not None and not self.held:
+            self.transport.resume_reading()
             if self.tls is not None:
                 self.tls.read()
 
     def has_left(self) -> bool:
         """Return whether the other side has ended the connection, although not all that it sent was read."""
-        sock = None if self._transport is None else self._transport.get_extra_info("socket")
+        sock = None if self.transport is None else self.transport.get_extra_info("socket")
         if sock is None or not hasattr(select, "poll"):
             return False
         look = select.poll()
@@ -180,15 +162,15 @@ class Wire(asyncio.BufferedProtocol):
 
     def end(self, *, half: bool = False) -> None:
         """Close once all was sent; ``half`` only says that no more will be."""
-        if self._transport is not None and not self._transport.is_closing():
+        if self.transport is not None and not self.transport.is_closing():
             if self.tls is not None:
                 self.tls.say_farewell()
             with contextlib.suppress(OSError):  # asyncio's own loop says so where the other side has reset it
-                (self._transport.write_eof if half else self._transport.close)()
+                (self.transport.write_eof if half else self.transport.close)()
 
     def abort(self) -> None:
-        if self._transport is not None:
-            self._transport.abort()
+        if self.transport is not None:
+            self.transport.abort()
 
 
 class Turns:

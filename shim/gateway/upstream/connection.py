@@ -132,7 +132,7 @@ class UpstreamConnection(Wire):
         """
         waiter = self._waiter = self._loop.create_future()
         self._is_head = outbound.call.method == "HEAD"
-        self._keep, self.heard, self._informational, self._rest = True, False, 0, b""
+        self.heard, self._informational, self._rest = False, 0, b""
         self._view, self.until = self._buffer, until
         pump = None
         try:
@@ -145,13 +145,12 @@ class UpstreamConnection(Wire):
             response: UpstreamResponse = await waiter
         except BaseException as error:
             if self._waiter is waiter:  # with its reply complete the connection may serve another request by now
+                self._waiter = None
                 self.abort()
             if isinstance(error, ConnectionResetError):
-                raise faults.broken(error.__cause__) from None
+                raise faults.broken(None) from None
             raise
         finally:
-            if self._waiter is waiter:
-                self._waiter = None
             if pump is not None and not pump.done():
                 pump.cancel()
                 await asyncio.wait((pump,))
@@ -179,10 +178,9 @@ class UpstreamConnection(Wire):
 
         Its silence does not count while nothing is read, nor while the caller has to send first.
         """
-        self.due = self.until
         is_callers_turn = self._is_sending and self._response is None and self._drained is None
-        if not (self.held or is_callers_turn):
-            self.due = min(self.until, self.upstream.now() + self.upstream.patience)
+        patience = NEVER if self.held or is_callers_turn else self.upstream.patience
+        self.due = min(self.until, self.upstream.now() + patience)
 
     def go_on(self) -> None:
         if self.held:
@@ -194,7 +192,8 @@ class UpstreamConnection(Wire):
         """Close, since upstream sends no more; a reply without a length ends here."""
         if self._response is not None:
             self._response.finish()
-            self._response = None if self._response.is_complete else self._response
+            if self._response.is_complete:
+                self._response = None
         self.abort()  # nobody answers what is still to be sent
 
     def lost(self, error: BaseException | None) -> None:
@@ -211,82 +210,67 @@ class UpstreamConnection(Wire):
 
     def take(self, data: bytes) -> None:
         """Take what arrived: a part of the reply that was asked for."""
+        if self._waiter is None:
+            self.abort()  # nobody asked for it
+            return
+        self.heard, response, stop = True, self._response, 0
+        data, self._rest = self._rest + data, b""
         try:
-            if self._turn is not None:
-                self._rest += data
-            elif self._response is not None:
-                self.expect()
-                self._take_content(self._response, data)
-            elif self._waiter is not None and not self._waiter.done():
-                self.heard = True
-                self.expect()
-                self._take_head(data, self._waiter)
-            else:
-                self.abort()  # nobody asked for it
+            if response is None:
+                response, stop = self._take_head(data, self._waiter)
+            if response is not None:
+                stop = response.feed(data, stop)
+        except errors.Refusal as refusal:
+            self._fail(refusal)
         except MalformedError as error:
             self._fail(errors.unreadable("http_protocol_error", _MALFORMED, str(error)))
-
-    def _take_head(self, data: bytes, waiter: asyncio.Future[UpstreamResponse]) -> None:
-        data = self._rest + data if self._rest else data
-        end = data.find(b"\r\n\r\n") + 4
-        if (len(data) if end < 4 else end) > LINE + FIELDS:
-            error = "http_response_header_section_size"
-            self._fail(errors.unreadable(error, "Upstream's reply has too large a head."))
-            return
-        if end < 4:
-            self._rest = data
-            if data.count(b"\n") != data.count(b"\r\n") or not b"HTTP/1.".startswith(data[:7]):
-                raise MalformedError("no head of HTTP/1.1")
-            return
-        self._rest = b""
-        head = parse_reply(data if end == len(data) else data[:end])
-        if head.status < 200:
-            self._pass_over(head)
-            if end < len(data):
-                self.take(data[end:])
-            return
-        bodiless = self._is_head or head.status in BODILESS
-        if head.status == 204 and (head.length or head.chunked):  # it may be followed by what it must not have
-            self._keep = False
-        self._keep = self._keep and head.keep_alive
-        self._response = response = UpstreamResponse(head, self, bodiless=bodiless)
-        if not waiter.done():
-            waiter.set_result(response)
-        if self._is_sending:
+        else:
             self.expect()
-        if response.is_complete:
-            self._finish(data, end)
-        elif end < len(data):
-            self._take_content(response, data, end)
+            if response is not None and response.is_complete:
+                self._waiter = self._response = None
+                # Bytes behind a reply would become the reply to the next request, and so would the rest of a request.
+                self.upstream.release(self, keep=self._keep and stop == len(data) and not self._is_sending)
+            elif stop < len(data):
+                self._rest = data[stop:]
+                if response is not None:  # too many pieces for one turn
+                    self.hold()
+                    self.go_on()
 
-    def _pass_over(self, head: ReplyHead) -> None:
-        """Count an informational reply."""
-        self._informational += 1
-        if head.status == 101:
-            self._fail(errors.unreadable("http_protocol_error", "Upstream switched protocols unasked."))
-        elif self._informational > INFORMATIONAL:
-            raise MalformedError("too many informational replies")
-
-    def _take_content(self, response: UpstreamResponse, data: bytes, start: int = 0) -> None:
-        stop = response.feed(data, start)
-        if response.is_complete:
-            self._finish(data, stop)
-        elif stop < len(data):
-            self.take_later(data[stop:])
-
-    def _finish(self, data: bytes, stop: int) -> None:
-        """Release the connection after a reply, to be kept unless it can't serve another request."""
-        self._response = None
-        if self.held:
-            self.go_on()
-        # Bytes behind a reply would become the reply to the next request, and so would the rest of a request.
-        self.upstream.release(self, keep=self._keep and stop == len(data) and not self._is_sending)
+    def _take_head(self, data: bytes, waiter: asyncio.Future[UpstreamResponse]) -> tuple[UpstreamResponse | None, int]:
+        """Return the reply, None while its head isn't whole, and how much was taken; informational ones pass by."""
+        start = 0
+        while True:
+            end = data.find(b"\r\n\r\n", start) + 4
+            if (len(data) if end < 4 else end) - start > LINE + FIELDS:
+                raise errors.unreadable("http_response_header_section_size", "Upstream's reply has too large a head.")
+            if end < 4:
+                if data.count(b"\n", start) != data.count(b"\r\n", start) or not b"HTTP/1.".startswith(
+                    data[start : start + 7]
+                ):
+                    raise MalformedError("no head of HTTP/1.1")
+                return None, start
+            head = parse_reply(data[start:end])
+            if head.status >= 200:
+                break
+            if head.status == 101:
+                raise errors.unreadable("http_protocol_error", "Upstream switched protocols unasked.")
+            self._informational += 1
+            if self._informational > INFORMATIONAL:
+                raise MalformedError("too many informational replies")
+            start = end
+        # A 204 may be followed by what it must not have.
+        self._keep = head.keep_alive and not (head.status == 204 and (head.length or head.chunked))
+        self._response = UpstreamResponse(head, self, bodiless=self._is_head or head.status in BODILESS)
+        if not waiter.done():
+            waiter.set_result(self._response)
+        return self._response, end
 
     def _fail(self, error: errors.Refusal | TimeoutError, *, at_once: bool = True) -> None:
         """Fail the call in flight; ``at_once`` drops what has arrived."""
-        response, self._response = self._response, None
+        response, waiter = self._response, self._waiter
+        self._response = self._waiter = None
         if response is not None:
             response.fail(error, at_once=at_once)
-        elif self._waiter is not None and not self._waiter.done():
-            self._waiter.set_exception(error)
+        elif waiter is not None and not waiter.done():
+            waiter.set_exception(error)
         self.abort()
