@@ -134,7 +134,7 @@ def test_first_challenge_that_can_be_met_is_taken():
     lines = (("WWW-Authenticate", ATLAS.replace("MD5", "X")), ("www-authenticate", ATLAS.replace("abc", "def")))
     found = challenge_of(Reply(401, lines), ApiKey("u", "p"))
     assert found is not None
-    assert (found.value, found.stale) == ("def", False)
+    assert (found.given["nonce"], found.stale) == ("def", False)
 
 
 @pytest.mark.parametrize("lines", ['opaque="o", algorithm=MD5', 'opaque=""', "algorithm=md5", "stale=true"])

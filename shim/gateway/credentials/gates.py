@@ -25,7 +25,6 @@ from shim.credentials import (
     VARIABLES,
     AccessToken,
     ApiKey,
-    ServiceAccount,
     api_keys,
     credential_files,
     read_credentials,
@@ -52,6 +51,7 @@ log = logging.getLogger("shim.gateway")
 
 T = TypeVar("T")
 
+WEB_PAGE = "This gateway signs calls with credentials of its own, and takes none from a web page."
 UNSIGNED = (
     "atlas-shim lets in who signs with an API key that it knows (HTTP Digest, as for Atlas; not HTTP Basic), or brings "
     "a service account's access token (Authorization: Bearer ...)."
@@ -86,26 +86,18 @@ class OwnGate(CallerGate):
     A page that knows the port by a rebound DNS name is refused before, by its Host: see ``Plan.checks_host``.
     """
 
-    def __init__(self, origin: str) -> None:
-        self._origin = origin
-        self._signer = PASSTHROUGH
+    _signer: UpstreamSigner
 
-    def learn(self, held: ApiKey | ServiceAccount) -> None:
-        """Sign with these credentials from now on."""
-        self._signer = KeySigner(held, bearer) if isinstance(held, ApiKey) else AccountSigner(held, self._origin)
+    def learn(self, signer: UpstreamSigner) -> None:
+        """Sign by this from now on."""
+        self._signer = signer
 
     async def admit(self, request: InboundRequest, match: Match | None, *, listed: bool = False) -> UpstreamSigner:
         """Return who signs this call, or who adds nothing to one that isn't signed; raises Refusal."""
         said = [(name.lower(), value.strip().lower()) for name, value in request.call.headers]
         # A browser says that a page makes this call (Fetch, 3.2; Fetch Metadata, 2).
         if any(name == "origin" or (name == "sec-fetch-site" and value != "none") for name, value in said):
-            raise Refusal(
-                403,
-                "SHIM_ORIGIN_REFUSED",
-                "This gateway signs calls with credentials of its own, and takes none from a web page.",
-                error="http_request_denied",
-                close=True,
-            )
+            raise Refusal(403, "SHIM_ORIGIN_REFUSED", WEB_PAGE, error="http_request_denied", close=True)
         if match is None and (not listed or signs_in(request.call.path)):
             return PASSTHROUGH
         if _is_step_of_digest(request, match):
@@ -167,8 +159,8 @@ class VerifyGate(CallerGate):
         """Know these keys from now on, by their public part."""
         self._nonces.renew(secret_of(keys.values()))
         new = lambda: challenge(self._nonces.new())  # noqa: E731 - each time another one
-        hashes = {name: secret_hash(name, REALM, key.private_key) for name, key in keys.items()}
-        self._known = {name: (hashes[name], KeySigner(key, new)) for name, key in keys.items()}
+        known = [(secret_hash(name, REALM, key.private_key), KeySigner(key, new)) for name, key in keys.items()]
+        self._known = dict(zip(keys, known, strict=True))
 
     def _refusal(self, code: str, detail: str, challenged: Challenged | None = None) -> Refusal:
         error = None if challenged else "http_request_denied"
@@ -226,8 +218,8 @@ def gate_for(options: Options, environ: Mapping[str, str], watched: list[Watched
                     "'own' whoever reaches the gateway uses its key. Listen on 127.0.0.1 or a unix socket (uds), or "
                     "let callers prove their own key (credentials = 'verify')"
                 )
-            own = OwnGate(options.upstream)
-            follow(partial(own_credentials, environ), credential_files(environ), own.learn, watched)
+            own = OwnGate()
+            follow(partial(own_signer, environ, options.upstream), credential_files(environ), own.learn, watched)
             return own
     with contextlib.suppress(SettingsError):
         if isinstance(read_credentials(environ), ApiKey):  # the likeliest first mistake
@@ -255,8 +247,8 @@ def follow(read: Callable[[], T], paths: Sequence[str], use: Callable[[T], None]
         watched.append(files)
 
 
-def own_credentials(environ: Mapping[str, str]) -> ApiKey | ServiceAccount:
-    """Return the credentials of ``own``; raises SettingsError without any."""
+def own_signer(environ: Mapping[str, str], origin: str) -> UpstreamSigner:
+    """Return who signs in ``own``; raises SettingsError without credentials."""
     found = read_credentials(environ)
     if found is None:
         raise SettingsError(
@@ -265,7 +257,7 @@ def own_credentials(environ: Mapping[str, str]) -> ApiKey | ServiceAccount:
         )
     if isinstance(found, AccessToken):
         raise SettingsError("credentials: 'own' can't renew an access token; give an API key or a service account")
-    return found
+    return KeySigner(found, bearer) if isinstance(found, ApiKey) else AccountSigner(found, origin)
 
 
 def callers_keys(environ: Mapping[str, str], file: str | None) -> Mapping[str, ApiKey]:
@@ -278,8 +270,7 @@ def callers_keys(environ: Mapping[str, str], file: str | None) -> Mapping[str, A
             f"credentials: 'verify' needs the callers' API keys: {VARIABLES['public_key']} and "
             f"{VARIABLES['private_key']} (each also as ..._FILE), or a keys_file with a public:private a line"
         )
-    found: dict[str, ApiKey] = {}
-    for key in keys:
-        if found.setdefault(key.public_key, key) != key:
-            raise SettingsError("credentials: one public key has two different private keys")
+    found = {key.public_key: key for key in keys}
+    if len(found) < len({*keys}):
+        raise SettingsError("credentials: one public key has two different private keys")
     return found

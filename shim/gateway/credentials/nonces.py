@@ -66,11 +66,9 @@ class _Uses:
 
     def take(self, count: int) -> bool:
         behind = self.top - count
-        if behind < 0:
-            kept = self.seen << -behind if -behind < WINDOW else 0
-            self.top, self.seen = count, (kept | 1) & _ALL
+        if behind < 0:  # perhaps by billions: a bit that far to the left would need half a gigabyte
+            self.top, self.seen = count, (self.seen << min(-behind, WINDOW) | 1) & _ALL
             return True
-        # A count may be billions behind, and a bit that far to the left would need half a gigabyte.
         if behind >= WINDOW or self.seen >> behind & 1:
             return False
         self.seen |= 1 << behind

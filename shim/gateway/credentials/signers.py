@@ -6,10 +6,10 @@ import asyncio
 import base64
 import contextlib
 import json
-import secrets
 import time
 from collections import deque
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
+from secrets import token_hex
 
 import attrs
 
@@ -64,24 +64,27 @@ PASSTHROUGH = UpstreamSigner()
 
 @attrs.define
 class Nonce:
-    """One challenge of upstream's, how often it was used, and what an answer says before the target and at its end."""
+    """A challenge of upstream's to a key, with its parameters as ``given``, and how often it was used."""
 
-    value: str
+    key: ApiKey
+    given: Mapping[str, str]
     stale: bool
-    key_hash: str = attrs.field(repr=False)
-    start: str = attrs.field(repr=False)
-    end: str
     uses: int = 0
 
     def sign(self, method: str, target: str) -> str:
         """Return an Authorization value for one more use (RFC 7616, 3.4)."""
         self.uses += 1
-        count, cnonce = f"{self.uses:08x}", secrets.token_hex(8)
-        answer = response(self.key_hash, f"{method}:{target}", nonce=self.value, count=count, cnonce=cnonce)
-        said = f'response="{answer}", qop=auth, nc={count}, cnonce="{cnonce}"'
-        return f"{self.start}{_quoted(target)}, {said}{self.end}"
+        name, realm, nonce = self.key.public_key, self.given["realm"], self.given["nonce"]
+        key_hash, count, cnonce = secret_hash(name, realm, self.key.private_key), f"{self.uses:08x}", token_hex(8)
+        answer = response(key_hash, f"{method}:{target}", nonce=nonce, count=count, cnonce=cnonce)
+        said = f'Digest username={_quoted(name)}, realm="{realm}", nonce="{nonce}", uri={_quoted(target)}'
+        said += f', response="{answer}", qop=auth, nc={count}, cnonce="{cnonce}"'
+        if algorithm := self.given.get("algorithm"):
+            said += f", algorithm={algorithm}"
+        return said + (f', opaque="{self.given["opaque"]}"' if "opaque" in self.given else "")
 
 
+@attrs.define(eq=False, repr=False)
 class KeySigner(UpstreamSigner):
     """Signs every call with one API key, by nonces that are used again, each by one call at a time.
 
@@ -92,10 +95,9 @@ class KeySigner(UpstreamSigner):
 
     lends = True
 
-    def __init__(self, key: ApiKey, challenge: Callable[[], Headers]) -> None:
-        self._key = key
-        self._challenge = challenge
-        self._idle: deque[Nonce] = deque(maxlen=_IDLE)
+    _key: ApiKey
+    _challenge: Callable[[], Headers]
+    _idle: deque[Nonce] = attrs.field(factory=lambda: deque(maxlen=_IDLE), init=False)
 
     async def send(self, upstream: Upstream, outbound: OutboundCall) -> UpstreamResponse:
         """Sign, and sign anew when the nonce was refused; raises Refusal."""
@@ -109,8 +111,8 @@ class KeySigner(UpstreamSigner):
             nonce, is_new = other or nonce, True
             if is_last:
                 break
-            with contextlib.suppress(Refusal):
-                await finish(response)
+            with contextlib.closing(response), contextlib.suppress(Refusal):  # its connection can be used again
+                await response.read(_REFUSED_LIMIT)
         if nonce is not None:
             self._idle.append(nonce)
         return answered(response, self._challenge)
@@ -124,7 +126,7 @@ class AccountSigner(UpstreamSigner):
 
     lends = True
 
-    def __init__(self, account: ServiceAccount, origin: str, *, clock: Callable[[], float] = time.monotonic) -> None:
+    def __init__(self, account: ServiceAccount, origin: str) -> None:
         login = base64.b64encode(f"{account.client_id}:{account.client_secret}".encode()).decode("ascii")
         headers = (
             ("Authorization", f"Basic {login}"),
@@ -132,32 +134,31 @@ class AccountSigner(UpstreamSigner):
             ("Accept", "application/json"),
         )
         self._exchange = Call("POST", origin, TOKEN_PATH, headers, b"grant_type=client_credentials")
-        self._clock = clock
-        self._book = TokenBook(clock)
+        self._book = TokenBook(time.monotonic)
         self._lock = asyncio.Lock()
         self._refusal, self._refused_until = _NO_TOKEN, float("-inf")
 
     async def send(self, upstream: Upstream, outbound: OutboundCall) -> UpstreamResponse:
         """Send with the token, and once more with a new one after a 401; raises Refusal without a token."""
         token = self._book.usable() or await self._token(upstream, None)
-        response = await upstream.send(_signed(outbound, f"Bearer {token.value}"))
-        if response.head.status == 401 and self._book.worth_another(again=False):
-            with contextlib.suppress(Refusal):
-                await finish(response)
-            token = await self._token(upstream, token)
+        for again in (False, True):
             response = await upstream.send(_signed(outbound, f"Bearer {token.value}"))
-            if response.head.status == 401:
-                self._book.worth_another(again=True)
+            if response.head.status != 401 or not self._book.worth_another(again=again):
+                break
+            with contextlib.closing(response), contextlib.suppress(Refusal):  # its connection can be used again
+                await response.read(_REFUSED_LIMIT)
+            token = await self._token(upstream, token)
         return answered(response, bearer)
 
     async def _token(self, upstream: Upstream, refused: Token | None) -> Token:
         async with self._lock:
             if (token := self._book.usable(refused)) is not None:
                 return token
-            if (asked := self._clock()) >= self._refused_until:
+            if (asked := time.monotonic()) >= self._refused_until:
                 try:
                     outbound = OutboundCall(self._exchange, readable=True, until=upstream.now() + upstream.deadline)
-                    reply = await finish(await upstream.send(outbound))
+                    with contextlib.closing(await upstream.send(outbound)) as response:
+                        reply = await response.read(_REFUSED_LIMIT)
                     self._refusal = attrs.evolve(_NO_TOKEN, said=f"the token endpoint answered {reply.status}")
                     if reply.status == 200 and reply.body is not None and not reply.fault:
                         return self._book.learn(json.loads(reply.body), asked)
@@ -167,7 +168,7 @@ class AccountSigner(UpstreamSigner):
                     self._refusal = refusal
                 except (ValueError, RecursionError):
                     self._refusal = attrs.evolve(_NO_TOKEN, said="the token endpoint answered without one")
-                self._refused_until = self._clock() + _PAUSE
+                self._refused_until = time.monotonic() + _PAUSE
             raise attrs.evolve(self._refusal)
 
 
@@ -184,30 +185,14 @@ def challenge_of(reply: Reply, key: ApiKey) -> Nonce | None:
         given = parameters(text) if word == "digest" else None
         if given is None or not {"realm", "nonce"} <= given.keys():
             continue
-        algorithm = given.get("algorithm", "")
-        qop = [word.strip() for word in given.get("qop", "").split(",")]
-        if algorithm.upper() not in {"", "MD5"} or "auth" not in qop:
-            continue
-        realm, nonce = given["realm"], given["nonce"]
-        end = f", algorithm={algorithm}" if algorithm else ""
-        if "opaque" in given:
-            end += f', opaque="{given["opaque"]}"'
-        start = f'Digest username={_quoted(key.public_key)}, realm="{realm}", nonce="{nonce}", uri='
-        key_hash = secret_hash(key.public_key, realm, key.private_key)
-        return Nonce(nonce, given.get("stale", "").lower() == "true", key_hash, start, end)
+        qops = [word.strip() for word in given.get("qop", "").split(",")]
+        if "auth" in qops and given.get("algorithm", "").upper() in {"", "MD5"}:
+            return Nonce(key, given, given.get("stale", "").lower() == "true")
     return None
 
 
 def _quoted(text: str) -> str:
     return '"' + text.replace("\\", "\\\\").replace('"', '\\"') + '"'
-
-
-async def finish(response: UpstreamResponse) -> Reply:
-    """Read a reply whose content is short, so that its connection can be used again; raises Refusal."""
-    try:
-        return await response.read(_REFUSED_LIMIT)
-    finally:
-        response.close()
 
 
 def bearer() -> Headers:
@@ -242,6 +227,6 @@ def step_of_digest() -> Refusal:
         "SHIM_UNAUTHORIZED",
         "This write has no content and no Authorization, as the first request of an HTTP Digest client, which has to "
         "see a challenge. The gateway signs by itself: send the content, with or without a signature.",
-        headers=challenge(secrets.token_hex(16)),
+        headers=challenge(token_hex(16)),
         challenged="unsigned",
     )
