@@ -10,21 +10,20 @@ from __future__ import annotations
 import logging
 import re
 from collections.abc import Callable
-from contextlib import AbstractContextManager, nullcontext
-from time import perf_counter
+from contextlib import closing, nullcontext
 from urllib.parse import unquote
 
 import attrs
 
 from shim.core.context import Memory
-from shim.core.messages import Answer, Call, Record, Reply, field
+from shim.core.messages import Answer, Reply, field
 from shim.core.settings import RouteWord
 from shim.flags.words import ByFlag
 from shim.gateway.allow import READS
 from shim.gateway.checks import check, check_allowed
 from shim.gateway.coalesce import BufferedResponse, Coalescer, Owner, alike
 from shim.gateway.credentials.gates import CallerGate
-from shim.gateway.credentials.signers import UpstreamSigner, step_of_digest
+from shim.gateway.credentials.signers import step_of_digest
 from shim.gateway.errors import INTERNAL, Failure, Refusal, busy, too_slow
 from shim.gateway.exchange import Exchange
 from shim.gateway.http1.body import BUFFERED
@@ -47,7 +46,6 @@ REQUEST_LIMIT = 64 * 1024  # bytes of the content of a request that is translate
 KEPT = 1024 * 1024  # bytes of the content of a call that is passed on and signed, which may take a second attempt
 
 _GROUP = re.compile(r"/groups/([^/]+)")
-_NO_WRITE = nullcontext()
 
 
 @attrs.define(eq=False, repr=False)
@@ -123,28 +121,21 @@ class Handler:
 
     async def _forward(self, run: Exchange) -> None:
         """Send a call, or share the answer to another, and reply."""
-        request, plan, line, match = run.request, run.plan, run.line, run.match
+        request, plan, line, match, sharing = run.request, run.plan, run.line, run.match, run.plan.options.coalesce
         if match is not None:
             line.route = "refused"
         if request.head.has_content and match is None and not run.signer.lends:
             run.stream = request.content.stream()
         elif request.head.has_content:
-            limits = (KEPT, run.entry.take) if match is None else (REQUEST_LIMIT,)
-            run.call = attrs.evolve(run.call, body=await _content(request, *limits))
-            if match is None and not (run.call.body or field(run.call.headers, "Authorization")):
-                raise step_of_digest()
+            run.call = attrs.evolve(run.call, body=await _content(run))
         elif match is not None and match.needs_body:
             run.call = attrs.evolve(run.call, body=b"")
-        if match is not None and plan.options.coalesce is not None and await self._share(run):
+        if match is not None and sharing is not None and await self._share(run, sharing):
             return
-        began = perf_counter() if run.early is None else run.early.began
+        is_write = sharing is not None and run.call.method not in READS
         try:
-            try:
-                with self._writing(run):
-                    outcome = await run.run()
-                    line.upstream_status = None if run.response is None else run.response.head.status
-            finally:
-                line.upstream_seconds = perf_counter() - began - run.seconds
+            with self.coalescer.writing(_owner(run), run.has_succeeded) if is_write else nullcontext():
+                outcome = await run.run()
             reply = run.reply(outcome)
             if reply.body is None:
                 line.failure = await relay(request, reply, run.last, close=self.draining)
@@ -158,64 +149,53 @@ class Handler:
         finally:
             run.close()
         if outcome is not None:
-            line.translation = run.seconds
-            self._record(outcome.record, line)
+            line.translated(outcome.record)
+            if line.match is not None:
+                self.inventory.add(outcome.record, line)
 
-    def _record(self, record: Record, line: CallLine) -> None:
-        """Note in the call's line, and in the inventory, how a retired call was answered."""
-        line.translated(record)
-        if self.inventory.is_on and line.match is not None:
-            self.inventory.add(record, line)
-
-    async def _share(self, run: Exchange) -> bool:
+    async def _share(self, run: Exchange, window: float) -> bool:
         """Answer a read as an identical one is answered; returns False if it has to be asked for on its own."""
-        request, signer, plan, line = run.request, run.signer, run.plan, run.line
-        fields = alike(run.call.headers, signed=signer.lends)
+        request, line, fields = run.request, run.line, alike(run.call.headers, signed=run.signer.lends)
         if fields is None or run.call.method != "GET" or run.call.body is not None:
             return False
         line.shared = True
 
         async def make() -> BufferedResponse | None:
             line.shared = False
-            try:
-                buffered = await run.buffered()
-            finally:
-                run.close()
-            if buffered is not None:
-                line.translation = run.seconds
-            return buffered
+            with closing(run):
+                return await run.buffered()
 
-        owner, key = _owner(run.call, signer), (plan, signer, run.call.target, run.inbound.base, fields)
-        shared = await self.coalescer.share(owner, key, plan.options.coalesce or 0.0, make)
+        key = run.plan, run.signer, run.call.target, run.inbound.base, fields
+        shared = await self.coalescer.share(_owner(run), key, window, make)
         if shared is None:
             return False
         line.failure, body = shared.failure, shared.reply.body or b""
         if len(body) > BUFFERED:  # it counts for each caller that it waits for
             run.entry.take(len(body))
-        request.answer(shared.reply, reason=shared.reason or "", close=self.draining)
+        request.answer(shared.reply, reason=shared.reason, close=self.draining)
         await request.way.flushed()
-        self._record(shared.record, line)
+        line.translated(shared.record)
+        if line.match is not None:
+            self.inventory.add(shared.record, line)
         return True
 
-    def _writing(self, run: Exchange) -> AbstractContextManager[None]:
-        """Return a context in which a write of this caller is known to be on its way, if this call is a write."""
-        if run.plan.options.coalesce is None or run.call.method in READS:
-            return _NO_WRITE
-        return self.coalescer.writing(_owner(run.call, run.signer), lambda: (run.line.upstream_status or 500) < 400)
 
-
-def _owner(call: Call, signer: UpstreamSigner) -> Owner:
+def _owner(run: Exchange) -> Owner:
     """Return the credentials and the group of a call: a write ends the sharing of reads that have the same."""
-    group = _GROUP.search(unquote(call.path))
-    return signer if signer.lends else field(call.headers, "Authorization"), group[1] if group else ""
+    group = _GROUP.search(unquote(run.call.path))
+    credentials = run.signer if run.signer.lends else field(run.call.headers, "Authorization")
+    return credentials, group[1] if group else ""
 
 
-async def _content(request: Request, most: int, take: Callable[[int], None] | None = None) -> bytes:
-    """Return all content of a request that is to be read or signed; raises Refusal if it is too long."""
-    body = await request.content.all(most, take)
+async def _content(run: Exchange) -> bytes:
+    """Return all content of a call that is translated or signed; raises Refusal."""
+    most, take = (KEPT, run.entry.take) if run.match is None else (REQUEST_LIMIT, None)
+    body = await run.request.content.all(most, take)
     if body is None:
         detail = f"The request is larger than {most} bytes."
         raise Refusal(413, "SHIM_REQUEST_TOO_LARGE", detail, error="http_request_error", close=True)
+    if run.match is None and not (body or field(run.call.headers, "Authorization")):
+        raise step_of_digest()
     return body
 
 
@@ -225,6 +205,7 @@ async def relay(request: Request, reply: Reply, upstream: UpstreamResponse, *, c
     Raises Refusal when upstream fails before the caller was sent anything. When it fails later, the caller's connection
     is aborted, since ending it cleanly would make half a reply look whole, and what that counts as is returned.
     """
+    upstream.lift()
     request.begin(reply, reason=upstream.head.reason, close=close)
     # The head leaves with the content that has arrived, or alone if none has.
     piece = b"".join((*upstream.chunks, upstream.arrived()))

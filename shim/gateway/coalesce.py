@@ -32,13 +32,13 @@ _FRESHNESS = frozenset({"cache-control", "pragma"})
 
 @attrs.frozen
 class BufferedResponse:
-    """A complete reply that several callers can be given, its content as it came, and upstream's reason phrase.
+    """A complete reply that several callers can be given, its content and ``reason`` phrase as they came.
 
     ``failure`` is what it counts as when it is an error of the core's own.
     """
 
     reply: Reply
-    reason: str | None
+    reason: str
     record: Record
     failure: Failure | None = None
 

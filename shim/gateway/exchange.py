@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import AsyncIterator
+from contextlib import closing
+from functools import partial
 from time import monotonic, perf_counter
 from typing import TYPE_CHECKING, Any
 
@@ -61,40 +63,37 @@ class Exchange:
     fault: str | None = None
     seconds: float = 0.0
 
-    async def run(self, *, whole: bool = False) -> Outcome | None:
+    async def run(self) -> Outcome | None:
         """Send and read what the core asks for, until it says how the exchange ends.
 
-        Returns None for a call that isn't translated, which is only sent. With ``whole`` a reply that is passed through
-        is read, too, as far as a body may be long. Raises Refusal, and TimeoutError when the deadline passes before all
-        that.
+        Returns None for a call that isn't translated, which is only sent. Raises Refusal, and TimeoutError when the
+        deadline passes before all that.
         """
-        if self.match is None:
-            await self._send(Send(self.call, "", rewritten=False, may_read=False), NEVER)
-            return None
-        handler, settings = self.handler, self.plan.settings
-        spent = 0.0 if self.early is None else perf_counter() - self.early.began
-        until = handler.upstream.now() + settings.deadline - spent
-        context = Context(settings, handler.memory, handler.clock, self.inbound.base, loads, dumps, monotonic=monotonic)
-        steps = exchange(self.match, self.call, context)
-        reply: Reply | None = None
+        began, reply = perf_counter() if self.early is None else self.early.began, None
         try:
-            while True:
-                began = perf_counter()
-                step = advance(steps, reply)
-                self.seconds += perf_counter() - began
-                if isinstance(step, Send):
-                    reply = await self._send(step, until)
-                elif isinstance(step, Read):
-                    reply = await self._read(step.limit)
-                else:
-                    break
-            if isinstance(step, PassThrough):
-                if whole:
-                    await self.last.collect(settings.body_limit)
-                self.last.lift()
+            if self.match is None:
+                await self._send(Send(self.call, "", rewritten=False, may_read=False), NEVER)
+                return None
+            memory, clock, settings = self.handler.memory, self.handler.clock, self.plan.settings
+            until = self.handler.upstream.now() + settings.deadline - (perf_counter() - began)
+            context = Context(settings, memory, clock, self.inbound.base, loads, dumps, monotonic=monotonic)
+            with closing(exchange(self.match, self.call, context)) as steps:
+                while True:
+                    resumed = perf_counter()
+                    step = advance(steps, reply)
+                    self.seconds += perf_counter() - resumed
+                    if isinstance(step, Send):
+                        reply = await self._send(step, until)
+                    elif isinstance(step, Read):
+                        reply = await self._read(step.limit)
+                    else:
+                        return step
         finally:
-            steps.close()
-        return step
+            self.line.upstream_seconds = perf_counter() - began - self.seconds
+
+    def has_succeeded(self) -> bool:
+        """Return whether upstream's last reply is no error."""
+        return self.response is not None and self.response.head.status < 400
 
     async def _send(self, step: Send, until: float) -> Reply:
         """Send a call where it goes, and return the reply's head.
@@ -131,9 +130,9 @@ class Exchange:
         self._hold(len(reply.body or b"") - sum(map(len, self.last.chunks)))
         return reply
 
-    def _hold(self, size: int) -> None:
-        """Count bytes as held until the end, if that is more than a call may have anyway; raises Refusal."""
-        if size > BUFFERED:
+    def _hold(self, size: int, least: int = BUFFERED) -> None:
+        """Count bytes as held until the end, if they are more than a call may have anyway; raises Refusal."""
+        if size > least:
             try:
                 self.handler.limits.take(size)
             except Refusal as refusal:
@@ -152,9 +151,12 @@ class Exchange:
 
         A long body counts as held, since it waits until the caller has taken it. Raises Refusal when memory is short.
         """
+        line = self.line
+        if self.response is not None:
+            line.upstream_status = self.response.head.status
         if outcome is None:
             return Reply(self.last.head.status, for_caller(self.last.head.headers))
-        record, linked = outcome.record, self.leads_on(outcome.record)
+        line.translation, record, linked = self.seconds, outcome.record, self.leads_on(outcome.record)
         if isinstance(outcome, PassThrough):
             head = self.last.head
             return Reply(head.status, (*for_caller(head.headers), *notes(record, beside=head.headers, linked=linked)))
@@ -162,14 +164,14 @@ class Exchange:
         self.handler.limits.give(self.held)  # the pages that it was made of
         self.held = 0
         self._hold(len(made.body or b""))
-        lines = for_caller(made.headers)
-        if outcome.code is None:
-            return Reply(made.status, (*lines, *notes(record, linked=linked)), made.body or b"")
-        if outcome.code == "MALFORMED_JSON" and not (self.call.body or field(self.call.headers, "Authorization")):
-            # A Digest client's first request: its content comes with its signature.
-            raise step_of_digest() if self.signer.lends else cannot_cross()
-        self.line.failure, status = own_error(outcome.code, made.status, self.fault, record)
-        return Reply(made.status, (*lines, *notes(record, linked=False), status), made.body or b"")
+        added = notes(record, linked=linked and outcome.code is None)
+        if outcome.code is not None:
+            if outcome.code == "MALFORMED_JSON" and not (self.call.body or field(self.call.headers, "Authorization")):
+                # A Digest client's first request: its content comes with its signature.
+                raise step_of_digest() if self.signer.lends else cannot_cross()
+            line.failure, status = own_error(outcome.code, made.status, self.fault, record)
+            added = (*added, status)
+        return Reply(made.status, (*for_caller(made.headers), *added), made.body or b"")
 
     def leads_on(self, record: Record) -> bool:
         """Return whether the last call went to another path than the caller's; a version is not another resource."""
@@ -177,15 +179,15 @@ class Exchange:
 
     async def buffered(self) -> BufferedResponse | None:
         """Run the exchange and return its reply in one piece, None when it is too large for that; raises Refusal."""
-        outcome = await self.run(whole=True)
+        outcome = await self.run()
         assert outcome is not None, "only calls that are translated are shared"
-        reply = self.reply(outcome)
-        if reply.body is not None:
-            return BufferedResponse(reply, None, outcome.record, self.line.failure)
-        body = b"".join(self.last.chunks)
-        if len(body) > self.plan.settings.body_limit:
-            return None
-        return BufferedResponse(attrs.evolve(reply, body=body), self.last.head.reason, outcome.record)
+        reply, reason = self.reply(outcome), ""
+        if reply.body is None:
+            body = await self.last.all(self.plan.settings.body_limit, partial(self._hold, least=0))
+            if body is None:
+                return None
+            reply, reason = attrs.evolve(reply, body=body), self.last.head.reason
+        return BufferedResponse(reply, reason, outcome.record, self.line.failure)
 
     @property
     def last(self) -> UpstreamResponse:

@@ -2,6 +2,7 @@
 
 import asyncio
 import json
+import re
 import threading
 from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime
@@ -21,7 +22,7 @@ RECORD: Record = None  # type: ignore[assignment]  # nothing here looks at it
 
 
 def whole(body: bytes = b"") -> BufferedResponse:
-    return BufferedResponse(Reply(200, body=body), None, RECORD)
+    return BufferedResponse(Reply(200, body=body), "", RECORD)
 
 
 class Upstream:
@@ -218,6 +219,8 @@ def test_gateway_asks_once_for_identical_reads():
     assert all(status_of(head) == 200 and json.loads(content)["results"] == [] for head, content in answers)
     assert 'atlas_shim_coalesced_total{operation="listServerlessBackupSnapshots"} 9.0\n' in text
     assert "atlas_shim_translation_seconds_count 1.0\n" in text
+    found = re.findall(r"^atlas_shim_upstream_duration_seconds_count{.*list.*} (.+)$", text, re.MULTILINE)
+    assert sum(map(float, found)) == 1
 
 
 @pytest.mark.parametrize(
@@ -301,6 +304,21 @@ def test_shared_exchange_gives_up_the_connection_of_a_reply_that_is_too_large():
         assert status_of(caller.take(b"\r\n\r\n")) == 200
         assert given.left.wait(PATIENCE)
         assert upstream.connections == 2
+
+
+def test_what_is_read_of_a_reply_to_share_counts_as_memory():
+    """It waits for its end like any content that is held, and is given back with its connection."""
+    given = Given(reply(bytes(2_000_000)))
+    with (
+        raw_upstream(given) as upstream,
+        gateway(upstream.origin, coalesce=0.0, route=RouteWord.LEGACY) as served,
+    ):
+        with calling(served) as caller:
+            caller.send(get(V1, TOKEN))
+            until(lambda: served.limits.held > 1_900_000, "it is held")
+            caller.reset()
+        assert given.left.wait(PATIENCE)
+        until(lambda: not served.limits.held, "it is given back")
 
 
 def test_shared_exchange_gives_up_the_connection_of_a_reply_that_is_not_needed():
