@@ -9,10 +9,10 @@ import contextlib
 import logging
 import os
 import select
-import sys
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from functools import partial
 from queue import SimpleQueue
 
 import orjson
@@ -27,6 +27,8 @@ MOST = 8192  # lines that may wait to be written; more are dropped and counted
 _PAUSE = 0.05  # seconds in which lines gather to be written together
 _PATIENCE = 2.0  # seconds that the end of a program waits for the reader of its log
 
+_FORM = logging.Formatter("%(levelname)-7s %(name)s: %(message)s")
+
 _lines: LogLines | None = None
 
 
@@ -36,45 +38,23 @@ def tell(line: CallLine) -> None:
         if _lines is None:
             calls.log(line.level, "%s", line.text())
         else:
-            _lines.tell(line)
+            _lines.put(line.json if _lines.as_json else line.text)
 
 
 @contextlib.contextmanager
 def logged(level: LogLevel, form: LogFormat = LogFormat.TEXT) -> Iterator[None]:
-    """Send events and calls to stderr for the length of a ``with`` block; of libraries, warnings and above.
-
-    Without a descriptor behind stderr, as in a test, no thread is used.
-    """
+    """Send events and calls to stderr for the length of a ``with`` block; of libraries, warnings and above."""
     global _lines  # noqa: PLW0603 - stderr is the process's, too
-    handler: logging.Handler = logging.StreamHandler()
-    with contextlib.suppress(AttributeError, OSError, ValueError):
-        handler = _lines = LogLines(sys.stderr.fileno(), as_json=form is LogFormat.JSON)
-    text = "%(asctime)s %(levelname)-7s %(name)s: %(message)s"
-    handler.setFormatter(_Json() if form is LogFormat.JSON else _Text(text))
+    lines = _lines = LogLines(2, as_json=form is LogFormat.JSON)
     before = logging.getLogger().handlers[:]
-    logging.basicConfig(handlers=[handler], level=logging.WARNING, force=True)
+    logging.basicConfig(handlers=[lines], level=logging.WARNING, force=True)
     logging.getLogger("shim").setLevel(level.upper())
     try:
         yield
     finally:
-        lines, _lines = _lines, None
+        _lines = None
         logging.getLogger().handlers[:] = before
-        if lines is not None:
-            lines.finish()
-
-
-class _Text(logging.Formatter):
-    def formatTime(self, record: logging.LogRecord, datefmt: str | None = None) -> str:  # noqa: ARG002, N802 - logging's
-        return instant(record.created)
-
-
-class _Json(logging.Formatter):
-    def format(self, record: logging.LogRecord) -> str:
-        level, event = record.levelname.lower(), record.getMessage()
-        members = {"time": instant(record.created), "level": level, "logger": record.name, "event": event}
-        if record.exc_info:
-            members["exception"] = self.formatException(record.exc_info)
-        return orjson.dumps(members).decode()
+        lines.finish()
 
 
 class LogLines(logging.Handler):
@@ -89,9 +69,9 @@ class LogLines(logging.Handler):
 
     def __init__(self, descriptor: int, most: int = MOST, *, as_json: bool = False) -> None:
         super().__init__()
+        self.as_json = as_json
         self._descriptor = descriptor
         self._most = most
-        self._as_json = as_json
         self._waiting: SimpleQueue[str | None] = SimpleQueue()
         self._in_hand = 0
         self._said = self.lost
@@ -99,29 +79,33 @@ class LogLines(logging.Handler):
         self._thread.start()
 
     def emit(self, record: logging.LogRecord) -> None:
-        """Have a line written, or count it as dropped; never waits."""
-        try:
-            self._put(self.format(record))
-        except Exception:  # noqa: BLE001 - what can't be formatted is logging's to report
-            self.handleError(record)
+        """Have an event written."""
+        self.put(partial(self.format, record))
 
-    def tell(self, line: CallLine) -> None:
-        """Have the line of a call written; a line that can't be made counts as dropped."""
+    def format(self, record: logging.LogRecord) -> str:
+        """Return an event's line, with its traceback."""
+        at = instant(record.created)
+        if not self.as_json:
+            return f"{at} {_FORM.format(record)}"
+        members = {"time": at, "level": record.levelname.lower(), "logger": record.name, "event": record.getMessage()}
+        if record.exc_info:
+            members["exception"] = _FORM.formatException(record.exc_info)
+        return orjson.dumps(members).decode()
+
+    def put(self, make: Callable[[], str]) -> None:
+        """Have a line written; it counts as dropped if too many wait, or if it can't be made. Never waits."""
         try:
-            self._put(line.json() if self._as_json else line.text())
-        except Exception:  # noqa: BLE001 - the call itself was answered
-            LogLines.lost += 1
+            if self._waiting.qsize() + self._in_hand < self._most:
+                self._waiting.put(make())
+                return
+        except Exception:  # noqa: BLE001, S110 - a call was answered, whatever its line is like
+            pass
+        LogLines.lost += 1
 
     def finish(self, patience: float = _PATIENCE) -> None:
         """Return when all lines are written, or after so many seconds."""
         self._waiting.put(None)
         self._thread.join(patience)
-
-    def _put(self, line: str) -> None:
-        if self._waiting.qsize() + self._in_hand < self._most:
-            self._waiting.put(line)
-        else:
-            LogLines.lost += 1
 
     def _work(self) -> None:
         lines: list[str | None] = []

@@ -162,8 +162,8 @@ def test_a_call_that_cannot_be_shown_is_counted_as_lost():
     """A defect in showing one line keeps none of the others."""
     reading, writing = os.pipe()
     written = LogLines(writing)
-    written.tell(line(began="never"))
-    written.tell(line())
+    written.put(line(began="never").text)
+    written.put(line().text)
     written.finish(30)
     os.close(writing)
     with os.fdopen(reading) as file:
