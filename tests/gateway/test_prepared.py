@@ -50,12 +50,10 @@ def without_numbers(head: bytes) -> bytes:
 
 def counted(served):
     """Return what the ledger has of a gateway's calls, but for times."""
-    found = served.ledger.snapshot()
-    return {
-        name: {key: value["calls"] if isinstance(value, dict) else value for key, value in found[name].items()}
-        for name in ("calls", "callers", "fields", "failures", "abandoned", "errors")
-        if name in found
-    }
+    ledger = served.ledger
+    ways = {names: (way.hundreds, way.abandoned, way.answers.levels()) for names, way in ledger.ways.items()}
+    seen = {key: one.calls for found in (ledger.callers, ledger.errors) for key, one in found.items()}
+    return ways, seen, dict(ledger.failures)
 
 
 def played(events, **options):
