@@ -16,12 +16,12 @@ from urllib.parse import unquote
 import attrs
 
 from shim.core.context import Memory
-from shim.core.messages import Answer, Reply, field
+from shim.core.messages import Answer, Outcome, field
 from shim.core.settings import RouteWord
 from shim.flags.words import ByFlag
 from shim.gateway.allow import READS
 from shim.gateway.checks import check, check_allowed
-from shim.gateway.coalesce import BufferedResponse, Coalescer, Owner, alike
+from shim.gateway.coalesce import Coalescer, Made, Owner, alike
 from shim.gateway.credentials.gates import CallerGate
 from shim.gateway.credentials.signers import step_of_digest
 from shim.gateway.errors import INTERNAL, Failure, Refusal, busy, too_slow
@@ -130,17 +130,19 @@ class Handler:
             run.call = attrs.evolve(run.call, body=await _content(run))
         elif match is not None and match.needs_body:
             run.call = attrs.evolve(run.call, body=b"")
-        if match is not None and sharing is not None and await self._share(run, sharing):
-            return
+        made = None if match is None or sharing is None else await self._shared(run, sharing)
         is_write = sharing is not None and run.call.method not in READS
+        outcome: Outcome | None = None
         try:
-            with self.coalescer.writing(_owner(run), run.has_succeeded) if is_write else nullcontext():
-                outcome = await run.run()
-            reply = run.reply(outcome)
-            if reply.body is None:
-                line.failure = await relay(request, reply, run.last, close=self.draining)
+            if made is None:
+                with self.coalescer.writing(_owner(run), run.has_succeeded) if is_write else nullcontext():
+                    outcome = await run.run()
+                made = run.made(outcome)
+            line.failure = made.failure
+            if made.reply.body is None:
+                line.failure = await relay(request, made, run.last, close=self.draining)
             else:
-                request.answer(reply, close=self.draining)
+                request.answer(made.reply, reason=made.reason, close=self.draining)
                 # A remembered answer may depend on head, plan and memory alone.
                 is_alone = self.flag is None and type(self.gate) is CallerGate
                 if is_alone and isinstance(outcome, Answer):
@@ -148,36 +150,28 @@ class Handler:
                 await request.way.flushed()
         finally:
             run.close()
-        if outcome is not None:
-            line.translated(outcome.record)
+        if made.record is not None:
+            line.translated(made.record)
             if line.match is not None:
-                self.inventory.add(outcome.record, line)
+                self.inventory.add(made.record, line)
 
-    async def _share(self, run: Exchange, window: float) -> bool:
-        """Answer a read as an identical one is answered; returns False if it has to be asked for on its own."""
-        request, line, fields = run.request, run.line, alike(run.call.headers, signed=run.signer.lends)
+    async def _shared(self, run: Exchange, window: float) -> Made | None:
+        """Return the answer to a read that an identical one has, or gets; None if it has to be asked for on its own."""
+        line, fields = run.line, alike(run.call.headers, signed=run.signer.lends)
         if fields is None or run.call.method != "GET" or run.call.body is not None:
-            return False
+            return None
         line.shared = True
 
-        async def make() -> BufferedResponse | None:
+        async def make() -> Made | None:
             line.shared = False
             with closing(run):
-                return await run.buffered()
+                return await run.whole()
 
         key = run.plan, run.signer, run.call.target, run.inbound.base, fields
-        shared = await self.coalescer.share(_owner(run), key, window, make)
-        if shared is None:
-            return False
-        line.failure, body = shared.failure, shared.reply.body or b""
-        if len(body) > BUFFERED:  # it counts for each caller that it waits for
-            run.entry.take(len(body))
-        request.answer(shared.reply, reason=shared.reason, close=self.draining)
-        await request.way.flushed()
-        line.translated(shared.record)
-        if line.match is not None:
-            self.inventory.add(shared.record, line)
-        return True
+        made = await self.coalescer.share(_owner(run), key, window, make)
+        if made is not None and len(made.reply.body or b"") > BUFFERED:  # it counts for each caller that it waits for
+            run.entry.take(len(made.reply.body or b""))
+        return made
 
 
 def _owner(run: Exchange) -> Owner:
@@ -199,14 +193,14 @@ async def _content(run: Exchange) -> bytes:
     return body
 
 
-async def relay(request: Request, reply: Reply, upstream: UpstreamResponse, *, close: bool) -> Failure | None:
+async def relay(request: Request, made: Made, upstream: UpstreamResponse, *, close: bool) -> Failure | None:
     """Send the caller a reply with upstream's content as it comes; what was read of it already goes first.
 
     Raises Refusal when upstream fails before the caller was sent anything. When it fails later, the caller's connection
     is aborted, since ending it cleanly would make half a reply look whole, and what that counts as is returned.
     """
     upstream.lift()
-    request.begin(reply, reason=upstream.head.reason, close=close)
+    request.begin(made.reply, reason=made.reason, close=close)
     # The head leaves with the content that has arrived, or alone if none has.
     piece = b"".join((*upstream.chunks, upstream.arrived()))
     if upstream.is_complete:

@@ -31,20 +31,21 @@ _FRESHNESS = frozenset({"cache-control", "pragma"})
 
 
 @attrs.frozen
-class BufferedResponse:
-    """A complete reply that several callers can be given, its content and ``reason`` phrase as they came.
+class Made:
+    """A caller's reply, and how it was made: ``record`` is None for a call that was passed on.
 
-    ``failure`` is what it counts as when it is an error of the core's own.
+    If its body is None, upstream's content follows, whose ``reason`` phrase stays. ``failure`` is what it counts as
+    when it is an error of the core's own.
     """
 
     reply: Reply
-    reason: str
-    record: Record
+    record: Record | None
+    reason: str = ""
     failure: Failure | None = None
 
 
-_Task = asyncio.Future[BufferedResponse | None]  # None is a reply that is too large to be held
-Make = Callable[[], Awaitable[BufferedResponse | None]]  # asks upstream
+_Task = asyncio.Future[Made | None]  # None is a reply that is too large to be held
+Make = Callable[[], Awaitable[Made | None]]  # asks upstream
 Owner = tuple[Hashable, str]  # whose reads a write may change: by whose credentials, and in which group
 
 
@@ -82,7 +83,7 @@ class Coalescer:
         self._flights: dict[Hashable, _Flight] = {}
         self._writes: dict[Owner, list[float]] = {}
 
-    async def share(self, owner: Owner, key: Hashable, window: float, make: Make) -> BufferedResponse | None:
+    async def share(self, owner: Owner, key: Hashable, window: float, make: Make) -> Made | None:
         """Return the answer to a read, asking upstream only if nobody does, or did in the last ``window`` seconds.
 
         The age of an answer counts from when upstream was asked. An error is shared like an answer.

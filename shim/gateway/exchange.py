@@ -18,7 +18,7 @@ from shim.core.messages import Call, Outcome, PassThrough, Read, Record, Reply, 
 from shim.core.recognise import Match
 from shim.gateway.allow import READS
 from shim.gateway.checks import InboundRequest
-from shim.gateway.coalesce import BufferedResponse
+from shim.gateway.coalesce import Made
 from shim.gateway.credentials.signers import PASSTHROUGH, UpstreamSigner, cannot_cross, step_of_digest
 from shim.gateway.errors import Refusal, own_error, unreadable
 from shim.gateway.fields import for_caller, notes
@@ -146,48 +146,46 @@ class Exchange:
         detail = "Upstream's reply is larger than the memory that is left for it; the call was executed."
         return unreadable("http_response_body_size", detail)
 
-    def reply(self, outcome: Outcome | None) -> Reply:
+    def made(self, outcome: Outcome | None) -> Made:
         """Return the caller's reply; its body is None when upstream's content is passed through.
 
         A long body counts as held, since it waits until the caller has taken it. Raises Refusal when memory is short.
         """
-        line = self.line
+        line, call = self.line, self.call
         if self.response is not None:
             line.upstream_status = self.response.head.status
         if outcome is None:
-            return Reply(self.last.head.status, for_caller(self.last.head.headers))
+            head = self.last.head
+            return Made(Reply(head.status, for_caller(head.headers)), None, head.reason)
         line.translation, record, linked = self.seconds, outcome.record, self.leads_on(outcome.record)
         if isinstance(outcome, PassThrough):
             head = self.last.head
-            return Reply(head.status, (*for_caller(head.headers), *notes(record, beside=head.headers, linked=linked)))
-        made = outcome.reply
+            lines = (*for_caller(head.headers), *notes(record, beside=head.headers, linked=linked))
+            return Made(Reply(head.status, lines), record, head.reason)
+        reply, failure = outcome.reply, None
         self.handler.limits.give(self.held)  # the pages that it was made of
         self.held = 0
-        self._hold(len(made.body or b""))
-        added = notes(record, linked=linked and outcome.code is None)
+        self._hold(len(reply.body or b""))
+        lines = (*for_caller(reply.headers), *notes(record, linked=linked and outcome.code is None))
         if outcome.code is not None:
-            if outcome.code == "MALFORMED_JSON" and not (self.call.body or field(self.call.headers, "Authorization")):
+            if outcome.code == "MALFORMED_JSON" and not (call.body or field(call.headers, "Authorization")):
                 # A Digest client's first request: its content comes with its signature.
                 raise step_of_digest() if self.signer.lends else cannot_cross()
-            line.failure, status = own_error(outcome.code, made.status, self.fault, record)
-            added = (*added, status)
-        return Reply(made.status, (*for_caller(made.headers), *added), made.body or b"")
+            failure, status = own_error(outcome.code, reply.status, self.fault, record)
+            lines = (*lines, status)
+        return Made(Reply(reply.status, lines, reply.body or b""), record, "", failure)
 
     def leads_on(self, record: Record) -> bool:
         """Return whether the last call went to another path than the caller's; a version is not another resource."""
         return not record.sent or record.sent[-1].target.partition("?")[0] != self.call.path.removesuffix("/")
 
-    async def buffered(self) -> BufferedResponse | None:
+    async def whole(self) -> Made | None:
         """Run the exchange and return its reply in one piece, None when it is too large for that; raises Refusal."""
-        outcome = await self.run()
-        assert outcome is not None, "only calls that are translated are shared"
-        reply, reason = self.reply(outcome), ""
-        if reply.body is None:
-            body = await self.last.all(self.plan.settings.body_limit, partial(self._hold, least=0))
-            if body is None:
-                return None
-            reply, reason = attrs.evolve(reply, body=body), self.last.head.reason
-        return BufferedResponse(reply, reason, outcome.record, self.line.failure)
+        made = self.made(await self.run())
+        if made.reply.body is not None:
+            return made
+        body = await self.last.all(self.plan.settings.body_limit, partial(self._hold, least=0))
+        return None if body is None else attrs.evolve(made, reply=attrs.evolve(made.reply, body=body))
 
     @property
     def last(self) -> UpstreamResponse:

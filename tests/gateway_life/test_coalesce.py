@@ -9,20 +9,19 @@ from datetime import UTC, datetime
 
 import pytest
 
-from shim.core.messages import Record, Reply
+from shim.core.messages import Reply
 from shim.core.settings import RouteWord
-from shim.gateway.coalesce import BUDGET, BufferedResponse, Coalescer, alike
+from shim.gateway.coalesce import BUDGET, Coalescer, Made, alike
 from tests.gateway.test_translating import EMPTY, V1, V2
 from tests.peers.raw import PATIENCE, Held, Peer, raw_upstream, reply, until
 from tests.peers.served import ask, calling, gateway, get, status_of, value_of
 
 ME = ("me", "group")
 TOKEN = "Authorization: Bearer one"
-RECORD: Record = None  # type: ignore[assignment]  # nothing here looks at it
 
 
-def whole(body: bytes = b"") -> BufferedResponse:
-    return BufferedResponse(Reply(200, body=body), "", RECORD)
+def whole(body: bytes = b"") -> Made:
+    return Made(Reply(200, body=body), None)
 
 
 class Upstream:
@@ -32,9 +31,9 @@ class Upstream:
         self.calls = 0
         self.cancelled = 0
         self.gate = asyncio.Event()
-        self.answer: BufferedResponse | Exception | None = whole()
+        self.answer: Made | Exception | None = whole()
 
-    async def __call__(self) -> BufferedResponse | None:
+    async def __call__(self) -> Made | None:
         """Make one call."""
         self.calls += 1
         try:
