@@ -120,7 +120,7 @@ class Admin:
         if len(hosts) > 1:
             raise bad_request("A request has one Host.")
         if method not in {"GET", "HEAD"}:
-            raise Refusal(405, "SHIM_METHOD_NOT_ALLOWED", "Only GET, HEAD.", headers=(("Allow", "GET, HEAD"),))
+            raise Refusal(405, "SHIM_METHOD_NOT_ALLOWED", None, "Only GET, HEAD.", headers=(("Allow", "GET, HEAD"),))
         match path:
             case "/livez":
                 return _reply(200, "ok\n") if self.live() else _reply(503, "stuck\n")
@@ -132,7 +132,7 @@ class Admin:
         is_number = name == "localhost" or is_address(name.removeprefix("[").removesuffix("]"))
         if host not in authorities_of(self.address) and not is_number:
             detail = "This page is shown by the address of the admin listener, or as localhost, and by no other name."
-            raise Refusal(421, "SHIM_HOST_UNKNOWN", detail, close=True)
+            raise Refusal(421, "SHIM_HOST_UNKNOWN", None, detail, close=True)
         match path:
             case "/":
                 return _reply(200, page(self.status()), "text/html; charset=utf-8", _OF_PAGES)
@@ -142,7 +142,7 @@ class Admin:
                 return _reply(200, f"{json.dumps(self.status(), indent=2)}\n", "application/json", _OF_PAGES)
             case "/metrics":
                 return _reply(200, self.metrics().decode(), CONTENT_TYPE_LATEST, _OF_PAGES)
-        raise Refusal(404, "SHIM_NOT_FOUND", "There is no such page.")
+        raise Refusal(404, "SHIM_NOT_FOUND", None, "There is no such page.")
 
 
 def page(status: Json) -> str:

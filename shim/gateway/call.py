@@ -187,7 +187,7 @@ async def _content(run: Exchange) -> bytes:
     body = await run.request.content.all(most, take)
     if body is None:
         detail = f"The request is larger than {most} bytes."
-        raise Refusal(413, "SHIM_REQUEST_TOO_LARGE", detail, error="http_request_error", close=True)
+        raise Refusal(413, "SHIM_REQUEST_TOO_LARGE", "http_request_error", detail, close=True)
     if run.match is None and not (body or field(run.call.headers, "Authorization")):
         raise step_of_digest()
     return body

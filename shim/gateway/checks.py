@@ -43,20 +43,16 @@ _DOTS = re.compile(
 """A dot segment: plain, encoded, encoded again and again, or spelled as overlong UTF-8."""
 
 _HOST = re.compile(r"(?:[A-Za-z0-9._~-]+|\[[0-9A-Fa-f:.]+\])(?::[0-9]{1,5})?")
-
 _LOOPBACK = ("localhost", "127.0.0.1", "[::1]")
-
 _PREFIXED = re.compile(r"(/.+?)/api/(?:atlas|public)/")  # Atlas' path behind that of a proxy in front
 _OF_CONNECTION = frozenset({"", "close", "keep-alive"})  # members of Connection that name no field (RFC 9110, 7.6.1)
 _OF_MESSAGE = frozenset({"accept", "authorization", "content-type", "cookie"})  # no member of Connection names them
 
+# Fields by which some servers take a call for one of another method, or of another target.
 _OVERRIDES = frozenset({"x-http-method-override", "x-http-method", "x-method-override"})
-"""Fields by which some servers take a call for one of another method."""
-
 _OTHER_TARGETS = frozenset({
     "x-original-url", "x-original-uri", "x-rewrite-url", "x-forwarded-uri", "x-envoy-original-path",
 })  # fmt: skip
-"""Fields by which some servers take a call for one of another target."""
 
 
 @attrs.frozen
@@ -84,7 +80,7 @@ def check(request: Request, plan: Plan, authorities: frozenset[str], name: str) 
     if method in {"CONNECT", "TRACE"}:
         detail = f"{method} is not something that a gateway does."
         detail += f" {NO_FORWARD_PROXY}" if method == "CONNECT" else ""
-        raise Refusal(405, "SHIM_METHOD_NOT_ALLOWED", detail, "http_request_denied", headers=(_ALLOW,), close=True)
+        raise Refusal(405, "SHIM_METHOD_NOT_ALLOWED", "http_request_denied", detail, headers=(_ALLOW,), close=True)
     hosts = head.hosts
     # HTTP/1.0 has no Host yet (RFC 9112, 3.2).
     if len(hosts) > 1 or not (_HOST.fullmatch(hosts[0]) if hosts else head.is_http10):
@@ -97,7 +93,7 @@ def check(request: Request, plan: Plan, authorities: frozenset[str], name: str) 
     if is_moved := prefix != "" and target.startswith(f"{prefix}/"):
         target = target.removeprefix(prefix)
     if plan.checks_host and authority.lower() not in authorities:
-        raise Refusal(421, "SHIM_HOST_UNKNOWN", _UNKNOWN_HOST, error="http_request_denied", close=True)
+        raise Refusal(421, "SHIM_HOST_UNKNOWN", "http_request_denied", _UNKNOWN_HOST, close=True)
     if target.startswith("//"):
         raise bad_request("The request target starts with two slashes: give the base URL without a slash at its end.")
     if not target.isascii() or "#" in target:
@@ -105,7 +101,7 @@ def check(request: Request, plan: Plan, authorities: frozenset[str], name: str) 
     # A message that has passed this gateway before (RFC 9110, 7.6.3).
     if head.via and any(name in member.lower().split()[1:2] for member in ",".join(head.via).split(",")):
         detail = "This call has passed this gateway before: its upstream leads back to it."
-        raise Refusal(508, "SHIM_LOOP_DETECTED", detail, error="proxy_loop_detected", close=True)
+        raise Refusal(508, "SHIM_LOOP_DETECTED", "proxy_loop_detected", detail, close=True)
     headers = _end_to_end(request.headers)
     path = target.partition("?")[0]
     if target.count("&") >= PARAMETERS and plan.engine.recognise(method, target, headers) is not None:
@@ -113,7 +109,7 @@ def check(request: Request, plan: Plan, authorities: frozenset[str], name: str) 
     if "%" in path or "/." in path or "\\" in path or not path.isprintable():  # hardly any
         _check_path(method, path, headers, plan.engine)
     if not path.startswith("/api/") and (found := _PREFIXED.match(path)):
-        raise Refusal(404, "SHIM_BASE_PATH_UNKNOWN", _UNKNOWN_BASE % found[1][:100], error="http_request_error")
+        raise Refusal(404, "SHIM_BASE_PATH_UNKNOWN", "http_request_error", _UNKNOWN_BASE % found[1][:100])
     call = Call(method, plan.options.upstream, target, headers)
     return InboundRequest(call, head, public_url or f"{request.scheme}://{authority}", is_moved)
 
@@ -191,7 +187,7 @@ def not_allowed(method: str, *, is_default: bool) -> Refusal:
             "sent. Whoever runs it can allow it by method and path, as in --allow 'recognised, reads, POST "
             "/api/atlas/v2/groups/*/clusters', or everything by --allow all (ATLAS_SHIM_ALLOW)."
         )
-    return Refusal(403, "SHIM_NOT_ALLOWED", detail, error="http_request_denied")
+    return Refusal(403, "SHIM_NOT_ALLOWED", "http_request_denied", detail)
 
 
 def authorities_of(address: Address | None, *, public_url: str | None = None, tls: bool = False) -> frozenset[str]:

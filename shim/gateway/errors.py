@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import Literal
 
 import attrs
@@ -46,8 +47,8 @@ class Refusal(Exception):  # noqa: N818 - named for what it is to the caller, an
 
     status: int
     code: str
+    error: str | None
     detail: str
-    error: str | None = None
     said: str = ""
     headers: Headers = ()
     close: bool = False
@@ -111,43 +112,32 @@ def origin_of(failure: Failure) -> Origin:
 
 def bad_request(detail: str, status: int = 400) -> Refusal:
     """Refuse a request that can't be passed on; its connection is closed."""
-    return Refusal(status, "SHIM_BAD_REQUEST", detail, error="http_request_error", close=True)
-
-
-def too_late(detail: str) -> Refusal:
-    """Refuse a request that did not arrive in time (RFC 9110, 15.5.9); its connection is closed."""
-    return Refusal(408, "SHIM_REQUEST_TIMEOUT", detail, error="http_request_error", close=True)
-
-
-def busy(detail: str, *, close: bool = False) -> Refusal:
-    """Refuse what is more at once than the gateway takes (RFC 9110, 15.6.4); nothing was sent."""
-    again = (("Retry-After", "1"),)
-    return Refusal(503, "SHIM_BUSY", detail, error="connection_limit_reached", headers=again, close=close)
-
-
-def unreachable(error: str, detail: str, said: str) -> Refusal:
-    """Refuse a call for want of a connection to upstream; nothing was sent."""
-    return Refusal(502, "SHIM_UPSTREAM_UNREACHABLE", detail, error=error, said=said)
-
-
-def unreadable(error: str, detail: str, said: str = "") -> Refusal:
-    """Refuse a call whose reply can't be read, or ended early."""
-    return Refusal(502, "SHIM_UPSTREAM_UNREADABLE", detail, error=error, said=said)
+    return Refusal(status, "SHIM_BAD_REQUEST", "http_request_error", detail, close=True)
 
 
 def too_slow(detail: str, error: str = "http_response_timeout") -> Refusal:
     """Refuse a call that took longer than the configured time, upstream or the whole exchange."""
-    return Refusal(504, "SHIM_UPSTREAM_TIMEOUT", detail, error=error)
+    return Refusal(504, "SHIM_UPSTREAM_TIMEOUT", error, detail)
 
+
+too_late = partial(Refusal, 408, "SHIM_REQUEST_TIMEOUT", "http_request_error", close=True)
+"""Refuses a request that did not arrive in time (RFC 9110, 15.5.9); its connection is closed."""
+
+busy = partial(Refusal, 503, "SHIM_BUSY", "connection_limit_reached", headers=(("Retry-After", "1"),))
+"""Refuses what is more at once than the gateway takes (RFC 9110, 15.6.4); nothing was sent."""
+
+unreachable = partial(Refusal, 502, "SHIM_UPSTREAM_UNREACHABLE")
+"""Refuses a call for want of a connection to upstream; nothing was sent."""
+
+unreadable = partial(Refusal, 502, "SHIM_UPSTREAM_UNREADABLE")
+"""Refuses a call whose reply can't be read, or ended early."""
 
 CROWDED = busy("The gateway has as many connections as it takes.", close=True)
 
 NO_ROOM = "The gateway holds as much in memory as it may."
 
-INTERNAL = Refusal(
-    500, "SHIM_INTERNAL_ERROR", "atlas-shim failed on this call; its log says where.", "proxy_internal_error",
-    close=True,
-)  # fmt: skip
+_DEFECT = "atlas-shim failed on this call; its log says where."
+INTERNAL = Refusal(500, "SHIM_INTERNAL_ERROR", "proxy_internal_error", _DEFECT, close=True)
 
 USUAL = (
     *(one.failure for one in (bad_request(""), too_late(""), busy(""), INTERNAL)),

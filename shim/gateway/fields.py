@@ -88,18 +88,16 @@ def notes(record: Record, beside: Headers = (), *, linked: bool = True) -> Heade
     """
     if record.route in _BARE:
         return ()
-    sent = [one for one in record.sent if one.route == record.route] or record.sent
-    last = sent[-1] if sent else None
-    successor = last.target.partition("?")[0] if linked and last is not None and last.route == record.route else None
-    lines = []
+    lines, said = [], [f"route={token(record.route)}, reason={string(record.reason)}"]
     if record.sunset != NEVER:
         lines.append(("Sunset", format_datetime(record.sunset, usegmt=True)))
         lines.append(("Deprecation", f"@{int(record.deprecated.timestamp())}"))  # RFC 9651, 3.3.7
-    if successor is not None:
-        lines.append(("Link", f'<{successor}>; rel="successor-version"'))
-    said, levels = [f"route={token(record.route)}, reason={string(record.reason)}"], record.by_level()
-    if last is not None:
+    if sent := [one for one in record.sent if one.route == record.route] or record.sent:
+        last = sent[-1]
         said.append(f"call={string(f'{last.method} {last.target}')}")
+        if linked and last.route == record.route:
+            lines.append(("Link", f'<{last.target.partition("?")[0]}>; rel="successor-version"'))
+    levels = record.by_level()
     said += [f"{level}=({' '.join(map(string, levels[level]))})" for level in _LEVELS if level in levels]
     if record.dropped:
         said.append(f"dropped={len(record.dropped)}")

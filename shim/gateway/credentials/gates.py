@@ -97,7 +97,7 @@ class OwnGate(CallerGate):
         said = [(name.lower(), value.strip().lower()) for name, value in request.call.headers]
         # A browser says that a page makes this call (Fetch, 3.2; Fetch Metadata, 2).
         if any(name == "origin" or (name == "sec-fetch-site" and value != "none") for name, value in said):
-            raise Refusal(403, "SHIM_ORIGIN_REFUSED", WEB_PAGE, error="http_request_denied", close=True)
+            raise Refusal(403, "SHIM_ORIGIN_REFUSED", "http_request_denied", WEB_PAGE, close=True)
         if match is None and (not listed or signs_in(request.call.path)):
             return PASSTHROUGH
         if _is_step_of_digest(request, match):
@@ -165,18 +165,13 @@ class VerifyGate(CallerGate):
     def _refusal(self, code: str, detail: str, challenged: Challenged | None = None) -> Refusal:
         error = None if challenged else "http_request_denied"
         headers = challenge(self._nonces.new(), stale=challenged == "stale")
-        return Refusal(401, code, detail, error, headers=headers, challenged=challenged)
+        return Refusal(401, code, error, detail, headers=headers, challenged=challenged)
 
 
 def malformed(said: str) -> Refusal:
     """An Authorization that no careful client sends, or that signs another target."""
-    return Refusal(
-        400,
-        "SHIM_AUTHORIZATION_MALFORMED",
-        f"The Authorization of this call is not what RFC 7616 asks for: {said}.",
-        error="http_request_error",
-        said=said,
-    )
+    detail = f"The Authorization of this call is not what RFC 7616 asks for: {said}."
+    return Refusal(400, "SHIM_AUTHORIZATION_MALFORMED", "http_request_error", detail, said)
 
 
 def _is_step_of_digest(request: InboundRequest, match: Match | None) -> bool:

@@ -184,14 +184,9 @@ class NonceStore:
                 said = str(error) or type(error).__name__
             self._resting = self._clock() + _PAUSE
             log.warning("the nonce store does not answer, so signed calls are refused: %s", said)
-        raise Refusal(
-            503,
-            "SHIM_NONCE_STORE_UNREACHABLE",
-            "The store in which gateways keep the uses of nonces does not answer. Nothing was sent; call again.",
-            error="proxy_internal_error",
-            said=said,
-            headers=(("Retry-After", "1"),),
-        )
+        detail = "The store in which gateways keep the uses of nonces does not answer. Nothing was sent; call again."
+        again = (("Retry-After", "1"),)
+        raise Refusal(503, "SHIM_NONCE_STORE_UNREACHABLE", "proxy_internal_error", detail, said, headers=again)
 
     async def close(self) -> None:
         """Close all connections."""

@@ -9,6 +9,7 @@ import json
 import time
 from collections import deque
 from collections.abc import Callable, Mapping
+from functools import partial
 from secrets import token_hex
 
 import attrs
@@ -25,12 +26,21 @@ _IDLE = 256  # nonces kept for later, the last used ones
 _ATTEMPTS = 3  # requests sent for one call at most
 _PAUSE = 1.0  # seconds for which a failed exchange for a token is the answer to every call: they would all fail alike
 
-_NO_TOKEN = Refusal(
-    502,
-    "SHIM_SIGN_IN_FAILED",
-    "Upstream gave no access token for the service account that this gateway holds.",
-    error="http_request_denied",
+_TOKENLESS = "Upstream gave no access token for the service account that this gateway holds."
+_CROSSING = (
+    "An API key can't cross this gateway: HTTP Digest signs path and query, and atlas-shim sends this retired call "
+    "with others. Start it with --credentials verify and this key, or call with a service account's access token "
+    "(Authorization: Bearer ...); Python programs keep their key with the drop-in (from shim import httpx)."
 )
+_STEP = (
+    "This write has no content and no Authorization, as the first request of an HTTP Digest client, which has to "
+    "see a challenge. The gateway signs by itself: send the content, with or without a signature."
+)
+
+no_token = partial(Refusal, 502, "SHIM_SIGN_IN_FAILED", "http_request_denied", _TOKENLESS)
+
+cannot_cross = partial(Refusal, 403, "SHIM_DIGEST_CANNOT_CROSS", "http_request_denied", _CROSSING)
+"""The one answer to an API key on a rewritten call: of a 401 without a challenge Digest clients show nothing."""
 
 
 class UpstreamSigner:
@@ -136,7 +146,7 @@ class AccountSigner(UpstreamSigner):
         self._exchange = Call("POST", origin, TOKEN_PATH, headers, b"grant_type=client_credentials")
         self._book = TokenBook(time.monotonic)
         self._lock = asyncio.Lock()
-        self._refusal, self._refused_until = _NO_TOKEN, float("-inf")
+        self._refusal, self._refused_until = no_token(), float("-inf")
 
     async def send(self, upstream: Upstream, outbound: OutboundCall) -> UpstreamResponse:
         """Send with the token, and once more with a new one after a 401; raises Refusal without a token."""
@@ -159,15 +169,15 @@ class AccountSigner(UpstreamSigner):
                     outbound = OutboundCall(self._exchange, readable=True, until=upstream.now() + upstream.deadline)
                     with contextlib.closing(await upstream.send(outbound)) as response:
                         reply = await response.read(_REFUSED_LIMIT)
-                    self._refusal = attrs.evolve(_NO_TOKEN, said=f"the token endpoint answered {reply.status}")
                     if reply.status == 200 and reply.body is not None and not reply.fault:
                         return self._book.learn(json.loads(reply.body), asked)
+                    self._refusal = no_token(f"the token endpoint answered {reply.status}")
                 except TimeoutError:
                     self._refusal = too_slow(f"No answer within {upstream.deadline:g} seconds.")
                 except Refusal as refusal:
                     self._refusal = refusal
                 except (ValueError, RecursionError):
-                    self._refusal = attrs.evolve(_NO_TOKEN, said="the token endpoint answered without one")
+                    self._refusal = no_token("the token endpoint answered without one")
                 self._refused_until = time.monotonic() + _PAUSE
             raise attrs.evolve(self._refusal)
 
@@ -208,25 +218,7 @@ def answered(response: UpstreamResponse, challenge: Callable[[], Headers]) -> Up
     return response
 
 
-def cannot_cross() -> Refusal:
-    """The one answer to an API key on a rewritten call: of a 401 without a challenge Digest clients show nothing."""
-    return Refusal(
-        403,
-        "SHIM_DIGEST_CANNOT_CROSS",
-        "An API key can't cross this gateway: HTTP Digest signs path and query, and atlas-shim sends this retired call "
-        "with others. Start it with --credentials verify and this key, or call with a service account's access token "
-        "(Authorization: Bearer ...); Python programs keep their key with the drop-in (from shim import httpx).",
-        error="http_request_denied",
-    )
-
-
 def step_of_digest() -> Refusal:
     """The answer of a gateway that signs by itself to the first request of a Digest client: a challenge."""
-    return Refusal(
-        401,
-        "SHIM_UNAUTHORIZED",
-        "This write has no content and no Authorization, as the first request of an HTTP Digest client, which has to "
-        "see a challenge. The gateway signs by itself: send the content, with or without a signature.",
-        headers=challenge(token_hex(16)),
-        challenged="unsigned",
-    )
+    fields = challenge(token_hex(16))
+    return Refusal(401, "SHIM_UNAUTHORIZED", None, _STEP, headers=fields, challenged="unsigned")
