@@ -149,7 +149,7 @@ def _settings(
         provider_factory(os.environ)
         check_flag(options.route)
         if options.route is RouteWord.OFF:
-            problems.append(f"{found['route'].label}=off: the shim is switched off, retired calls fail")
+            problems.append(f"{found['route'].source}=off: the shim is switched off, retired calls fail")
     with collected(problems, found):
         engine = _engine(document, options.switches)
         documents = engine.documents

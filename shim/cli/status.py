@@ -60,11 +60,9 @@ def command(*, admin: str | None, config: Path | None, probe: str | None, output
 
 def _address(admin: str | None, config: Path | None) -> Address:
     """Return where the admin listener is reached; raises Failure if that is unknown, and SettingsError."""
+    found, _ = given(os.environ, {_ADMIN.name: admin}, read_config(config), str(config))
     # The other settings are not read: a mistake in one of them must not fail a probe.
-    file = {key: value for key, value in read_config(config).items() if key == _ADMIN.name}
-    environ = {key: value for key, value in os.environ.items() if key == _ADMIN.variable}
-    found, _ = given(environ, {_ADMIN.name: admin}, file, str(config))
-    address = options_of(found).admin
+    address = options_of({name: one for name, one in found.items() if name == _ADMIN.name}).admin
     if address is None or address.port == 0:
         raise Failure("the gateway has no admin listener with a known port; set --admin", SETTINGS)
     with suppress(ValueError):  # a name

@@ -20,7 +20,7 @@ from shim.gateway.errors import origin_of
 from shim.gateway.http1.clients import Clients
 from shim.gateway.ledger import COSTS, OTHER, WAITS
 from shim.gateway.log_writer import LogLines
-from shim.gateway.plan import Plan, waiting
+from shim.gateway.plan import Plan
 from shim.gateway.tls import Certificates
 from shim.gateway.watch import Watched
 
@@ -138,7 +138,7 @@ class Metrics(Collector):
             "certificates_reloads": {(one.side, word): n for one in watched for word, n in [*one.reloads.items()]},
             "config_reload_success": {(): not settings.problems},
             "config_reload_success_timestamp_seconds": {(): settings.good_since},
-            "config_restart_needed": {(): len(waiting(settings.value, plan))},
+            "config_restart_needed": {(): len(plan.waiting)},
             "config_reloads": settings.reloads.copy(),
             "build": {(__version__, platform.python_version()): 1},
             "route": {f"{FLAG}{plan.settings.flag}" if plan.settings.flag else str(plan.settings.route): 1},

@@ -135,14 +135,10 @@ def unless(nothing: str, reader: Reader[T]) -> Reader[T | None]:
     return metavar, lambda text, name: None if text == nothing else read(text, name=name)
 
 
-def _path(text: str, name: str) -> str | None:  # noqa: ARG001 - a reader
-    return text or None
-
-
 ADDRESS = "HOST:PORT", parse_address
 ORIGIN = "URL", parse_origin
 PUBLIC_URL = "URL", _public_url
-PATH = "PATH", _path
+PATH: Reader[str | None] = "PATH", lambda text, **_: text or None
 SWITCH: Reader[bool] = "on|off", partial(_word, {"on": True, "off": False})
 SECONDS: Reader[float] = "SECONDS", partial(_above_zero, float)
 COUNT: Reader[int] = "COUNT", partial(_above_zero, int)

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import contextlib
 import tomllib
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from difflib import get_close_matches
 from pathlib import Path
 
@@ -33,17 +33,11 @@ KNOWN = {MAPPINGS, PROVIDER, "ATLAS_SHIM_WARNINGS", INVENTORY, *(row.variable fo
 
 @attrs.frozen
 class Setting:
-    """The text of one option, and its ``source``: a flag, a variable, a file, or ``default``."""
+    """The text of one option, and its ``source``: a flag, a variable, a file's key, or ``default``."""
 
     name: str
     value: str
     source: str
-
-    @property
-    def label(self) -> str:
-        """Its name in an error."""
-        is_name = self.source.startswith(("--", PREFIX))
-        return self.source if is_name else f"{self.source}: {self.name}".removeprefix(": ")
 
 
 def given(
@@ -57,16 +51,13 @@ def given(
     A flag that is None, and an empty variable, count as not given.
     """
     flags, file, found = flags or {}, file or {}, {}
-    prefix = f"{file_name}: " if file_name else ""
+    prefix, names = f"{file_name}: " if file_name else "", [row.name for row in TABLE]
     for row in TABLE:
-        text, source = flags.get(row.name), row.flag
-        if text is None:
-            text, source = environ.get(row.variable) or None, row.variable
-        if text is None and row.name in file:
-            text, source = _written(file[row.name]), file_name
-        if text is not None:
-            found[row.name] = Setting(row.name, text.strip(), source)
-    names = [row.name for row in TABLE]
+        key = _written(file[row.name]) if row.name in file else None
+        texts = {row.flag: flags.get(row.name), row.variable: environ.get(row.variable) or None, prefix + row.name: key}
+        for source, text in texts.items():
+            if text is not None and row.name not in found:
+                found[row.name] = Setting(row.name, text.strip(), source)
     return found, [f"{prefix}{key}: no such option{nearest(key, names)}" for key in file if key not in names]
 
 
@@ -101,7 +92,7 @@ def options_of(found: Mapping[str, Setting], problems: Iterable[str] = ()) -> Op
     for row in TABLE:
         if row.name in found:
             with collected(problems):
-                values[row.name] = row.read(found[row.name].value, name=found[row.name].label)
+                values[row.name] = row.read(found[row.name].value, name=found[row.name].source)
     if problems:
         raise SettingsError(*problems)
     return Options(**values)
@@ -109,7 +100,7 @@ def options_of(found: Mapping[str, Setting], problems: Iterable[str] = ()) -> Op
 
 def renamed(error: SettingsError, found: Mapping[str, Setting]) -> SettingsError:
     """Return the error with each option named as it was given (flag, variable or key of the file)."""
-    names = {name: found[row.name].label for row in TABLE if row.name in found for name in (row.name, row.variable)}
+    names = {name: found[row.name].source for row in TABLE if row.name in found for name in (row.name, row.variable)}
     parts = [problem.partition(":") for problem in error.problems]
     return SettingsError(*(f"{names.get(head, head)}{colon}{rest}" for head, colon, rest in parts))
 
@@ -130,14 +121,15 @@ class Plan:
     """What calls are answered with; a call keeps to the plan that it began with.
 
     ``given`` says where each option was given; ``settings`` are the part of the options that the core obeys.
-    ``checks_host`` says that a Host which isn't the gateway's is refused (RFC 9110, 7.4): if the gateway knows its
-    public name, or if it deals in credentials and knows its address. Raises SettingsError when options and documents
-    contradict each other.
+    Other values of the options in ``waiting`` were read, and need a restart. ``checks_host`` says that a Host which
+    isn't the gateway's is refused (RFC 9110, 7.4): if the gateway knows its public name, or if it deals in credentials
+    and knows its address. Raises SettingsError when options and documents contradict each other.
     """
 
     options: Options
     engine: Engine
     given: Mapping[str, Setting] = attrs.field(factory=dict)
+    waiting: Sequence[str] = ()
     settings: Settings = attrs.field(default=attrs.Factory(lambda self: self.options.settings(), takes_self=True))
     checks_host: bool = attrs.field(init=False)
 
@@ -207,22 +199,13 @@ def read_config(path: Path | None) -> dict[str, object]:
     return {key.replace("-", "_"): value for key, value in data.items()}
 
 
-def waiting(new: Plan, old: Plan) -> list[str]:
-    """Return the names of options that differ, and can't change while the gateway runs."""
-    return [row.name for row in _different(new, old) if not row.live]
-
-
 def taken_up(new: Plan, old: Plan) -> tuple[Plan, list[str]]:
     """Return a new plan with the old options that can't change while the gateway runs, and what is different then."""
-    changes = [
-        f"{row.name} was {_text(old, row)}, is {_text(new, row)}" for row in _different(new, old) if row.live
-    ] + ["mapping documents"] * (new.engine.documents != old.engine.documents)
-    kept = {name: getattr(old.options, name) for name in waiting(new, old)}
-    return Plan(attrs.evolve(new.options, **kept), new.engine, new.given), changes
-
-
-def _different(new: Plan, old: Plan) -> list[Row]:
-    return [row for row in TABLE if getattr(new.options, row.name) != getattr(old.options, row.name)]
+    rows = [row for row in TABLE if getattr(new.options, row.name) != getattr(old.options, row.name)]
+    changes = [f"{row.name} was {_text(old, row)}, is {_text(new, row)}" for row in rows if row.live]
+    changes += ["mapping documents"] * (new.engine.documents != old.engine.documents)
+    kept = {row.name: getattr(old.options, row.name) for row in rows if not row.live}
+    return Plan(attrs.evolve(new.options, **kept), new.engine, new.given, [*kept]), changes
 
 
 def _text(plan: Plan, row: Row) -> str:

@@ -28,7 +28,7 @@ from shim.gateway.ledger import Ledger
 from shim.gateway.limits import Limits
 from shim.gateway.metrics import Metrics
 from shim.gateway.options import Options
-from shim.gateway.plan import Plan, taken_up, waiting
+from shim.gateway.plan import Plan, taken_up
 from shim.gateway.radar_inventory import RadarInventory
 from shim.gateway.status import Json, status_of
 from shim.gateway.tls import Certificates
@@ -91,27 +91,21 @@ class Gateway:
         self._tasks: list[asyncio.Future[None]] = []
         self._beaten = float("inf")
         self.is_ready = False
-        self.apply(plan)
 
     @property
     def options(self) -> Options:
         """The options in use."""
         return self._handler.plan.options
 
-    @property
-    def flag(self) -> ByFlag[Plan] | None:
-        """The words of the feature flag that says the route, None without one."""
-        return self._handler.flag
-
     def apply(self, plan: Plan) -> None:
         """Answer the calls that come from now on by another plan; those in flight keep theirs."""
-        handler, had, key = self._handler, self.flag, plan.settings.flag
-        if key != (had.words.key if had is not None else ""):
-            handler.flag = ByFlag(FlagWords(key, partial(connected, key, self._provider))) if key else None
-            if handler.flag is not None and self._tasks:
-                handler.flag.words.start()
-            if had is not None:
-                had.words.stop()
+        handler, flag, key = self._handler, self._handler.flag, plan.settings.flag
+        if key != (flag.words.key if flag is not None else ""):
+            if flag is not None:
+                flag.words.stop()
+            flag = handler.flag = ByFlag(FlagWords(key, partial(connected, key, self._provider))) if key else None
+            if flag is not None:
+                flag.words.start()
         handler.plan = self.settings.value = plan
         if self._calls is not None:
             tls = self.certificates.listener is not None
@@ -119,12 +113,11 @@ class Gateway:
 
     def _use(self, new: Plan) -> list[str]:
         """Use a plan that was read anew, but for what needs a restart; returns what is different."""
-        old, names = self._handler.plan, waiting(new, self._handler.plan)
-        new, changes = taken_up(new, old)
+        new, changes = taken_up(new, self._handler.plan)
         logging.getLogger("shim").setLevel(new.options.log_level.upper())
         self.apply(new)
-        if names:
-            log.warning("these need a restart and stay as they were: %s", ", ".join(names))
+        if new.waiting:
+            log.warning("these need a restart and stay as they were: %s", ", ".join(new.waiting))
         return changes
 
     @property
@@ -148,9 +141,9 @@ class Gateway:
             raise SettingsError("reuse_port: the sockets for calls come from systemd, which does not share its port so")
         self.upstream.open()
         try:
-            if self.flag is not None:  # no call shall go by ``auto`` where the flag says ``off``
-                self.flag.words.start()
-                await asyncio.to_thread(self.flag.words.first.wait, FIRST_WORD)
+            self.apply(self._handler.plan)
+            if (flag := self._handler.flag) is not None:  # no call shall go by ``auto`` where the flag says ``off``
+                await asyncio.to_thread(flag.words.first.wait, FIRST_WORD)
             bound, tls = bound or bind(self.options), self.certificates.listener
             server = self.metrics.server = Clients(self._handler, self.options)
             server.failures = self.ledger.failures
@@ -194,8 +187,8 @@ class Gateway:
                 await admin.stop()
             for task in self._tasks:
                 task.cancel()
-            if self.flag is not None:
-                self.flag.words.stop()
+            if (flag := self._handler.flag) is not None:
+                flag.words.stop()
             await self.upstream.close()
             await self._handler.gate.close()
             await self._handler.inventory.flush()
@@ -230,6 +223,6 @@ class Gateway:
     async def _beat(self) -> None:
         while True:
             self._beaten = time.monotonic()
-            if self.flag is not None:
-                self.flag.words.look()  # whether its provider hangs
+            if (flag := self._handler.flag) is not None:
+                flag.words.look()  # whether its provider hangs
             await asyncio.sleep(_BEAT)

@@ -25,7 +25,7 @@ from shim.gateway.call import Handler
 from shim.gateway.errors import origin_of
 from shim.gateway.ledger import HOUR, OTHER, Ledger, Way, fair
 from shim.gateway.logs import plain
-from shim.gateway.plan import Plan, waiting
+from shim.gateway.plan import Plan
 from shim.gateway.tls import ReloadableContext
 from shim.gateway.watch import Watched
 from shim.tools.inventory.verdict import LEGACY, Ahead, Ends, ends_of, sentences
@@ -89,7 +89,7 @@ def status_of(
             "good_since": written(settings.good_since),
             "refused": _instant(settings.refused),
             "problems": _cut(settings.problems),
-            "waiting": waiting(settings.value, plan),
+            "waiting": plan.waiting,
             "changes": _cut(settings.changes),
         },
         "certificates": [

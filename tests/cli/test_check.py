@@ -65,7 +65,7 @@ def test_each_setting_says_where_it_comes_from(checked, tmp_path):
     settings = {one["name"]: (one["value"], one["source"]) for one in found["settings"]}
     assert settings["writes"] == ("off", "default")
     assert settings["deadline"] == ("4", "ATLAS_SHIM_DEADLINE")
-    assert settings["public_url"] == ("https://a.example", str(file))
+    assert settings["public_url"] == ("https://a.example", f"{file}: public_url")
     assert found["problems"] == [f"{file}: route=off: the shim is switched off, retired calls fail"]
 
 

@@ -47,7 +47,7 @@ def sides(upstream):
 
 def until_said(served, pattern):
     """Wait until the flag says this, as the gateway reports it."""
-    until(lambda: re.search(pattern, json.dumps(served.flag.words.report())), pattern)
+    until(lambda: re.search(pattern, json.dumps(served._handler.flag.words.report())), pattern)
 
 
 def test_a_cut_over_by_project_and_back(flags, caplog):
@@ -87,7 +87,7 @@ def test_without_a_word_calls_go_by_auto(flags, caplog, monkeypatch):
     with replying(reply(EMPTY)) as upstream, by_flag(upstream) as served:
         ask(served, get(V1))
         assert sides(upstream) == ["flex"]
-        assert "No such file" in str(served.flag.words.report()["fault"])
+        assert "No such file" in str(served._handler.flag.words.report()["fault"])
     assert "; the flag atlas-route has no word yet" in caplog.text
 
 
@@ -95,11 +95,11 @@ def test_a_reload_follows_the_route(flags):
     """From a word to a flag, and back: the thread that asks comes and goes."""
     with replying(reply(EMPTY)) as upstream, gateway(upstream.origin, route=RouteWord.LEGACY) as served:
         plan = served._handler.plan
-        assert served.flag is None
+        assert served._handler.flag is None
         served.apply(Plan(attrs.evolve(plan.options, route=FLAG), plan.engine))
         until_said(served, '"others": "legacy"')
         served.apply(plan)
-        assert served.flag is None
+        assert served._handler.flag is None
 
 
 @pytest.fixture(autouse=True)

@@ -15,7 +15,7 @@ import pytest
 from shim.core.recognise import shared_engine
 from shim.core.settings import RouteWord
 from shim.gateway import Gateway, Options
-from shim.gateway.plan import Plan, PlanSource, waiting
+from shim.gateway.plan import Plan, PlanSource
 from shim.gateway.watch import Watched
 from tests.gateway.test_translating import EMPTY, V1
 from tests.peers.raw import PATIENCE, Held, raw_upstream, reply, replying, until
@@ -91,7 +91,7 @@ async def test_what_cannot_change_is_kept_and_told(tmp_path, caplog):
     options = applied.plan.options
     assert (options.upstream, options.listen, options.route) == (Options().upstream, Options().listen, RouteWord.OFF)
     assert "restart and stay as they were: listen, upstream" in caplog.text
-    assert waiting(applied.files.value, applied.plan) == ["listen", "upstream"]
+    assert applied.plan.waiting == ["listen", "upstream"]
     assert applied.files.changes == ["route was auto, is off"]
 
 
