@@ -3,7 +3,6 @@
 import json
 from datetime import UTC, datetime
 from functools import partial
-from pathlib import Path
 
 import attrs
 import pytest
@@ -14,11 +13,9 @@ from shim.core.settings import RouteWord, Settings
 from tests.core.driver import BASE, CASES, GONE, Clock, answers, drive, pages_of, refuses
 
 ENGINE = load_engine({"ATLAS_SHIM_READS": "former-clusters", "ATLAS_SHIM_WRITES": "former-clusters"})
-RECORDED = Path(__file__).parents[3] / "shared" / "recorded" / "flex-cluster-pairs.jsonl"
 
-GROUP = "5f0000000000000000000000"
-V2, V1 = (f"/api/atlas/{api}/groups/{GROUP}/clusters" for api in ("v2", "v1.0"))
-FLEX = f"/api/atlas/v2/groups/{GROUP}/flexClusters"
+V2, V1 = (f"/api/atlas/{api}/groups/g1/clusters" for api in ("v2", "v1.0"))
+FLEX = "/api/atlas/v2/groups/g1/flexClusters"
 GONE_TO_FLEX = refuses(400, "CANNOT_USE_FLEX_CLUSTER_IN_CLUSTER_API")
 BEFORE, AFTER = (datetime(year, 7, 2, tzinfo=UTC).timestamp() for year in (2026, 2027))
 """On both sides of the sunset of 2023-02-01, 2027-07-01."""
@@ -225,26 +222,6 @@ def test_what_atlas_does_not_know_is_not_asked_of_flex():
     driven = ask("2024-08-05", lists(DEDICATED, TWO), "?includeDeletedWithRetainedBackups=true")
     assert ["includeDeleted" in target for target in driven.targets] == [False, True]
     assert any("retains no backups" in note for note in driven.outcome.record.notes)
-
-
-def known(cluster):
-    """Return a recorded cluster without the two ids that no flex cluster says."""
-    said = {name: value for name, value in cluster["replicationSpecs"][0].items() if name not in {"id", "zoneId"}}
-    return cluster | {"replicationSpecs": [said]}
-
-
-def test_recorded_clusters_follow_from_both_sides():
-    """Three, alone and in lists; Atlas showed them under both paths within minutes. The file is not of this project."""
-    lines = RECORDED.read_text("utf-8").splitlines() if RECORDED.exists() else []
-    for pair in map(json.loads, lines):
-        of_list = pair["shape"] == "list"
-        upstream = [answers({"results": [pair["new"]], "totalCount": 1}), answers({"results": [], "totalCount": 0})]
-        below = "" if of_list else "/%7BclusterName%7D"
-        upstream = upstream if of_list else [GONE_TO_FLEX, answers(pair["new"])]
-        driven = ask(pair["old_version"], upstream, below, base="https://cloud-dev.mongodb.com")
-        made = driven.content.replace(GROUP.encode(), b"{groupId}").replace(b"%7B", b"{").replace(b"%7D", b"}")
-        document = json.loads(made)
-        assert (document["results"][0] if of_list else document) == known(pair["old"])
 
 
 REGION = {"backingProviderName": "AWS", "providerName": "TENANT", "regionName": "R1", "priority": 7}

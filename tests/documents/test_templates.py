@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from shim.documents.templates import decoded, encoded, parameter_name, parse_template
+from shim.documents.templates import decoded, encoded, parse_template
 from shim.documents.vocabulary import FITS, parse_time
 
 DOTS = ["", ".", "..", "%2e", "%2E%2e", ".%2E", "..;", "..;x=1", ".;", ";x", "%2e%2e%3bx"]
@@ -40,12 +40,6 @@ def test_an_encoded_text_decodes_to_itself(text):
         assert decoded(raw) == text
         assert raw.isascii()
         assert not set(raw) & set("/?#\\")
-
-
-@given(st.text(st.characters(codec="ascii", categories=["L", "N"]), min_size=1))
-def test_ordinary_names_always_have_a_segment(name):
-    """Letters and digits are their own segment."""
-    assert encoded(name) == name
 
 
 @pytest.mark.parametrize("text", ["", ".", "..", "a/b", "a\\b", "\0", "%", "\ud800", "..;x"])
@@ -91,11 +85,6 @@ def test_a_parameter_stands_once():
     """One name can't have two values."""
     with pytest.raises(ValueError, match="twice"):
         parse_template("/{a}/{a}")
-
-
-def test_a_fixed_segment_has_no_parameter_name():
-    """Only a whole ``{name}`` is a parameter."""
-    assert [parameter_name(text) for text in ("{a}", "a", "x{a}", "{}")] == ["a", "", "", ""]
 
 
 GOOD: dict[str, list[Any]] = {

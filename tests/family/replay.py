@@ -2,7 +2,6 @@
 
 import contextlib
 import json
-import os
 from collections.abc import Callable, Iterator
 from datetime import UTC, datetime
 from pathlib import Path
@@ -91,8 +90,3 @@ GROUP, CLUSTER, ID = "6510aa1b2c3d4e5f60718293", "shop", "6a6f78e0cab84da5c4476b
 VERSIONS = ("v1.0", "v2")
 KINDS = {"v1.0": "application/json", "v2": "application/vnd.atlas.2023-01-01+json;charset=utf-8"}
 """The content type of a success by interface."""
-
-
-def environment_without_shim(environ: dict[str, str] | None = None) -> dict[str, str]:
-    """Return an environment in which no setting of the shim is made."""
-    return {key: value for key, value in (environ or os.environ).items() if not key.startswith("ATLAS_SHIM_")}

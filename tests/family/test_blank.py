@@ -4,7 +4,6 @@ An upstream plays recorded flex clusters, and a legacy side that knows nothing (
 knows something.
 """
 
-import json
 from urllib.parse import urlsplit
 
 import httpx
@@ -137,21 +136,3 @@ def test_a_410_of_legacy_is_remembered(door, which):
         assert atlas.sides == ["flex", "legacy", "flex"]
     assert first.status_code == second.status_code == (404 if which == "get" else 200)
     assert first.content == second.content
-
-
-def test_the_code_in_the_field_is_the_code_in_the_body(door):
-    """X-Error-Code repeats the errorCode; all else of the error is flex' own."""
-    body = json.loads(NO_CLUSTER.partition(b"\r\n\r\n")[2])
-    fields = (("Content-Type", "application/json"), ("X-Error-Code", "CLUSTER_NOT_FOUND"), ("X-Java-Method", "a::b"))
-    sides = {"flex": wire(404, fields, json.dumps(body).encode()), "legacy": error(404, "NOT_FOUND")}
-    with playing(door, sides=sides, over=False) as (_, ask):
-        reply = read(ask, ONE)
-    assert reply.headers["X-Error-Code"] == "SERVERLESS_INSTANCE_NOT_FOUND"
-    assert reply.headers["X-Java-Method"] == "a::b"
-    assert reply.json() == {**body, "errorCode": "SERVERLESS_INSTANCE_NOT_FOUND"}
-
-
-def test_there_are_recordings_of_both_sides():
-    """No part is left untested because a file is missing."""
-    assert {"results" in one.document for one in FILLED} == {True, False}
-    assert {"results" in one.document for one in LEGACY} == {True, False}

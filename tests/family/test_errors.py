@@ -9,6 +9,7 @@ from tests.family.replay import BEFORE, ID, caller, gateway
 from tests.peers.scripted import by_side, wire
 
 BASE = f"/groups/{GROUP}/serverless/shop/backup"
+TENANT = f"/groups/{GROUP}/clusters/shop/backup/tenant"
 JOB = {"deliveryType": "automated", "snapshotId": ID, "targetClusterName": "shop", "targetGroupId": GROUP}
 CALLS = {
     "list-snapshots": ("GET", f"{BASE}/snapshots", None),
@@ -16,6 +17,9 @@ CALLS = {
     "list-jobs": ("GET", f"{BASE}/restoreJobs", None),
     "get-job": ("GET", f"{BASE}/restoreJobs/{ID}", None),
     "create-job": ("POST", f"{BASE}/restoreJobs", JOB),
+    "list-tenant-snapshots": ("GET", f"{TENANT}/snapshots", None),
+    "get-tenant-job": ("GET", f"{TENANT}/restores/{ID}", None),
+    "create-tenant-job": ("POST", f"{TENANT}/restore", {"snapshotId": ID, "targetDeploymentItemName": "shop"}),
 }
 READS = [name for name, call in CALLS.items() if call[0] == "GET"]
 

@@ -2,14 +2,13 @@
 
 import gzip
 import json
-import socket
-from urllib.parse import urlsplit
 
 import pytest
 
 from tests.family.doors import playing
 from tests.family.replay import AFTER, BEFORE, GROUP, ID, VERSIONS, gateway
-from tests.peers.scripted import GONE, NO_CLUSTER, NON_FLEX, error, ok, upstream, wire
+from tests.peers.scripted import GONE, NO_CLUSTER, error, ok, upstream, wire
+from tests.peers.served import calling, get, lines_of, status_of
 
 SERVERLESS, TENANT = f"/groups/{GROUP}/serverless", f"/groups/{GROUP}/clusters/shop/backup/tenant"
 READS = {
@@ -110,14 +109,6 @@ def test_the_coding_of_an_error_is_shown_too(door):
     assert got.headers["Content-Length"] == str(len(content))
 
 
-def test_head_is_answered_by_the_dedicated_tier_too(door):
-    """Flex leads on, by the content of its answer to GET."""
-    with playing(door, sides={"flex": NON_FLEX, "dedicated": ok(THING)}) as (atlas, ask):
-        got = is_like_get(ask, f"/api/atlas/v2{READS['one snapshot']}")
-        assert atlas.sides == ["flex", "dedicated", "dedicated", "dedicated"]
-    assert got.status_code == 200
-
-
 @pytest.mark.parametrize("which", ["instances", "one instance"])
 @pytest.mark.parametrize("knows", [False, True])
 def test_head_of_a_blank_read_looks_twice(door, which, knows):
@@ -172,30 +163,14 @@ def test_head_of_what_can_only_be_ordered_is_atlas_affair(door, path):
 @pytest.mark.parametrize("now", [BEFORE, AFTER])
 def test_no_octet_follows_the_head_on_the_wire(which, now):
     """Three requests on one connection to a gateway are answered in order, the second by its head alone."""
-    target = f"/api/atlas/v2{READS[which]}"
-    with upstream(flex) as atlas, gateway(atlas.origin, now=now) as served:
-        parts = urlsplit(served.url)
-        requests = [f"{method} {target} HTTP/1.1\r\nHost: {parts.netloc}\r\n" for method in ("GET", "HEAD", "GET")]
-        with socket.create_connection((parts.hostname, parts.port), timeout=20) as connection:
-            stream = connection.makefile("rb")
-            seen = []
-            for request in requests:
-                connection.sendall(f"{request}\r\n".encode())
-                seen.append(answered(stream, request))
-            connection.shutdown(socket.SHUT_WR)
-            assert stream.read() == b""
-    (status, fields, content), head, again = seen
-    assert head == (status, fields, b"")
-    assert again == (status, fields, content)
-    assert fields["content-length"] == str(len(content))
-
-
-def answered(stream, request):
-    """Read one answer from a connection: status, the fields that must not differ, and content."""
-    status = stream.readline().split()[1]
-    fields = {}
-    while (line := stream.readline()) != b"\r\n":
-        name, _, value = line.decode().partition(":")
-        fields[name.lower()] = value.strip()
-    content = b"" if request.startswith("HEAD") else stream.read(int(fields["content-length"]))
-    return status, {name: value for name, value in fields.items() if name not in DIFFERS}, content
+    seen = []
+    with upstream(flex) as atlas, gateway(atlas.origin, now=now) as served, calling(served) as peer:
+        for method in ("GET", "HEAD", "GET"):
+            peer.send(get(f"/api/atlas/v2{READS[which]}", method=method))
+            head = peer.take(b"\r\n\r\n")
+            fields = {name: value for name, value in lines_of(head) if name not in DIFFERS}
+            content = b"" if method == "HEAD" else peer.count(int(fields["content-length"]))
+            seen.append((status_of(head), fields, content))
+    got, head, again = seen
+    assert head == (*got[:2], b"")
+    assert again == got

@@ -9,12 +9,11 @@ from urllib.parse import urlsplit
 import pytest
 
 from tests.family import oracle
-from tests.family.atlas_errors import ERRORS, LEADING_ON, is_intact
 from tests.family.doors import DOORS, playing
 from tests.family.replay import AFTER, CLUSTER, GROUP, ID, KINDS, VERSIONS
 from tests.family.test_recorded import PATH, SUCCESSORS, ids, kind_of, played
 from tests.family.test_writes import ORDER, TENANT
-from tests.peers.scripted import GONE, NO_CLUSTER, NON_FLEX, by_side, ok, wire
+from tests.peers.scripted import GONE, NO_CLUSTER, NON_FLEX, by_side, ok
 
 ORACLES = {
     "flex-snapshot": oracle.tenant_flex_snapshot,
@@ -131,15 +130,6 @@ def test_a_recorded_error_comes_back_byte_for_byte(atlas, after, exchange):
     assert (reply.status_code, reply.text) == (exchange.status, exchange.body)
     for name, value in exchange.headers:
         assert reply.headers[name] == value
-
-
-@pytest.mark.parametrize("call", CALLS)
-@pytest.mark.parametrize("name", [name for name in ERRORS if name not in LEADING_ON])
-def test_an_error_of_flex_is_intact(atlas, after, name, call):
-    """Status, content and every field of it; flex is asked once."""
-    atlas.answer, atlas.arrivals[:] = by_side(flex=wire(*ERRORS[name])), []
-    is_intact(make(after, call), ERRORS[name])
-    assert atlas.sides == ["flex"]
 
 
 @pytest.mark.parametrize("leading", [NON_FLEX, NO_CLUSTER])

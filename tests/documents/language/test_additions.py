@@ -36,13 +36,6 @@ def operation(tmp_path, name, text):
     return next(one for one in found if one.id == name)
 
 
-def test_a_read_may_go_blank(tmp_path):
-    """The day is read like the other dates."""
-    one = operation(tmp_path, "readThing", SOUND + READ + TO_FLEX)
-    assert one.blank is not None
-    assert one.blank.isoformat() == "2026-06-01T00:00:00+00:00"
-
-
 @pytest.mark.parametrize(
     ("text", "told"),
     [
@@ -70,22 +63,6 @@ def test_a_read_may_go_blank(tmp_path):
 def test_a_defect_of_a_read_is_told(tmp_path, text, told):
     """With file and key."""
     is_told(tmp_path, SOUND + text, told)
-
-
-def test_a_constant_needs_no_successor(tmp_path):
-    """It is the answer."""
-    text = NEVER_BLANK + '[operation.readThing.constant]\nvalue = false\nwhy = "Off."\n'
-    constant = operation(tmp_path, "readThing", SOUND + text).constant
-    assert constant is not None
-    assert (constant.value, constant.why) == (False, "Off.")
-
-
-def test_a_switched_write_has_two_answers(tmp_path):
-    """One for on, one for off."""
-    text = changed(("[operation.dropThing.gone]", 'switch = "things"\nstatus = 204\n\n[operation.dropThing.gone]'))
-    text += '\n[operation.dropThing.flex]\npath = "/new/{groupId}"\nversion = "2024-01-01"\n'
-    one = operation(tmp_path, "dropThing", text)
-    assert (one.switch, one.gone is not None, set(one.successors)) == ("things", True, {"flex"})
 
 
 def test_resources_may_be_those_of_another_document(tmp_path):

@@ -2,7 +2,6 @@
 
 import re
 import tomllib
-from datetime import UTC, datetime
 
 import pytest
 from hypothesis import given
@@ -10,7 +9,7 @@ from hypothesis import strategies as st
 
 from shim.documents import load_documents
 from shim.documents.check import lost_members, open_questions
-from shim.documents.tables import DocumentSource, Table, key_path, same
+from shim.documents.tables import key_path
 from tests.core.driver import SHIPPED
 from tests.documents.language.sound import SOUND, changed, load, only_problem, problems
 
@@ -163,77 +162,9 @@ def test_the_shipped_documents_are_sound():
     assert [line for document in shipped for line in open_questions(document)] == []
 
 
-def table(text, **overridden):
-    return Table(
-        tomllib.loads(text),
-        DocumentSource("f.toml", overridden={k.replace("__", "."): v for k, v in overridden.items()}),
-    )
-
-
-def noted(one):
-    return [line.removeprefix("f.toml: ") for line in one.source.problems]
-
-
 @given(st.text(), st.text())
 def test_a_key_path_is_valid_toml(outer, inner):
     """Whatever a key is made of, its path can be read back as a dotted key."""
     path = key_path(key_path("", outer), inner)
     if all(character.isprintable() for character in outer + inner):
         assert tomllib.loads(f"{path} = 1") == {outer: {inner: 1}}
-
-
-@pytest.mark.parametrize(
-    ("one", "other", "equal"), [(1, 1, True), (True, 1, False), (1.0, 1, False), ("1", 1, False), (1, 2, False)]
-)
-def test_values_are_the_same_with_their_types(one, other, equal):
-    """True is not 1 to the author of a document."""
-    assert same(one, other) is equal
-
-
-def test_a_day_begins_at_midnight_in_utc():
-    """A date is an instant."""
-    assert table("x = 2026-01-22").day("x") == datetime(2026, 1, 22, tzinfo=UTC)
-
-
-@pytest.mark.parametrize("value", ['"2026-01-22"', "5", "12:30:00", "2026-01-22T00:00:00", "2026-01-22T00:00:00Z"])
-def test_any_other_value_is_not_a_day(value):
-    """A text or a time is not a date."""
-    one = table(f"x = {value}")
-    assert one.day("x").tzinfo is UTC
-    assert "is not a date such as 2026-01-22, without quotes" in noted(one)[0]
-
-
-def test_tables_know_where_they_stand():
-    """Problems in tables and lists of tables name the whole path."""
-    one = table('[a."b.c"]\nx = 1\n[[a.l]]\nx = 1\n[[a.l]]\nx = 2\n')
-    inner = one.table("a")
-    assert inner is not None
-    for sub in (*inner.list_of_tables("l"), *inner.list_of_tables("b.c")):
-        sub.text("x")
-    assert [line.split(": ")[0] for line in noted(one)] == ["a.l[0].x", "a.l[1].x", 'a."b.c".x']
-
-
-def test_a_key_belongs_to_the_file_that_overrides_it():
-    """Problems below an overridden key are the other file's, and those beside it are not."""
-    one = table("[a.b]\nc = 1\n[a.bc]\nc = 1", a__b="own.toml")
-    inner = one.table("a")
-    assert inner is not None
-    for name in ("b", "bc"):
-        sub = inner.table(name)
-        assert sub is not None
-        sub.text("c")
-        sub.wrong("", "whole")
-    assert [line.split(": ")[:2] for line in one.source.problems] == [
-        ["own.toml", "a.b.c"],
-        ["own.toml", "a.b"],
-        ["f.toml", "a.bc.c"],
-        ["f.toml", "a.bc"],
-    ]
-    assert one.source.owner("a.b[0]") == "own.toml"
-
-
-def test_a_problem_of_the_whole_file_has_no_path():
-    """The file's name is enough then."""
-    source = DocumentSource("f.toml")
-    source.add("", "is broken")
-    assert source.problems == ["f.toml: is broken"]

@@ -4,9 +4,8 @@
 
 import pytest
 
-from shim.documents import load_documents
 from tests.core.small import START, operation, successor
-from tests.documents.language.sound import is_told, only_problem, write
+from tests.documents.language.sound import is_told, only_problem
 
 HEAD = START + operation("getThing", "GET", "/things/{thing}")
 CALL = successor("getThing", "/new/{thing}", "tier.newer")
@@ -30,10 +29,6 @@ def reads(source, kind="string", more="", field=""):
 
 
 PARTS = 'of = "part"'
-GROUPED = reads("parts", "objects", 'group = "name"', PARTS)
-COUNT = (
-    PART + '\n[resource.part.n]\ntype = "integer"\n\n[resource.part.n.tier.newer]\ncount = true\nfidelity = "exact"\n'
-)
 X = "resource.thing.x.tier.newer"
 LIST = HEAD.replace("resource =", 'shape = "page"\nresource =')
 
@@ -172,45 +167,3 @@ def test_a_defect_of_a_body_is_told(tmp_path, body, told):
     order = HEAD.replace('"GET"', '"POST"') + '[operation.getThing.request]\nmembers = { x = "objects" }\n'
     text = f"{order}{CALL}[operation.getThing.tier.newer.body]\n{body}\n{reads('a')}"
     is_told(tmp_path, text, f"operation.getThing.tier.newer.body.{told}")
-
-
-def test_a_body_of_members_that_are_not_declared(tmp_path):
-    """With rest none need be."""
-    order = HEAD.replace('"GET"', '"POST"') + "[operation.getThing.request]\nrest = true\n"
-    (document,) = load_documents([write(tmp_path, things=order + CALL + reads("a"))])
-    request = document.operations[0].request
-    assert request is not None
-    assert (request.rest, request.members) == (True, {})
-
-
-def test_a_resource_of_another_document_may_stand_inside(tmp_path):
-    """Of the one that is named with resources_of."""
-    first = HEAD + CALL + reads("parts", "objects", 'group = "name"', PARTS) + COUNT
-    second = HEAD.replace('"things"', '"others"\nresources_of = "things"').replace("getThing", "getOther")
-    second = second.replace("/things/", "/others/").replace('"thing"', '"other"')
-    own = reads("parts", "objects", 'group = "name"', PARTS).replace("resource.thing", "resource.other")
-    folder = write(tmp_path, things=first, others=second + CALL.replace("getThing", "getOther") + own)
-    others, _ = load_documents([folder])
-    (field,) = others.operations[0].fields
-    assert field.of is not None
-    assert [one.name for one in others.operations[0].resource.walk()] == ["x", "name", "n"]
-
-
-def test_an_override_replaces_what_passes(tmp_path):
-    """A key of a resource that the document did not have; the rule of one tier is replaced as a whole."""
-    ours = """
-format = 1
-overrides = "things"
-
-[resource.thing]
-rest = true
-
-[resource.thing.x.tier.newer]
-from = "b"
-fidelity = "renamed"
-"""
-    (document,) = load_documents([write(tmp_path, things=HEAD + CALL + reads("a"), ours=ours)])
-    resource = document.operations[0].resource
-    assert resource.rest
-    (rule,) = resource.fields[0].rules["newer"]
-    assert (rule.sources, rule.owner) == (("b",), "ours.toml")

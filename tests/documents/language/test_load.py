@@ -12,7 +12,7 @@ from shim.documents.load import LARGEST
 from shim.documents.verbs import Constant
 from shim.errors import DocumentError
 from tests.core.driver import LIST, SHIPPED, SNAPSHOT, answers, drive
-from tests.documents.language.sound import SOUND, changed, load, problems, write
+from tests.documents.language.sound import SOUND, changed, problems, write
 
 FILES = sorted(SHIPPED.rglob("*.toml"))
 
@@ -222,24 +222,6 @@ why = "Not ours."
     assert [rule.owner for rule in state.rules["dedicated"]] == ["own.toml"]
 
 
-def test_a_key_of_an_operation_is_replaced_alone(tmp_path):
-    """An operator may move a date or a path, and the rest of the operation stays."""
-    own = """
-format = 1
-overrides = "things"
-[operation.listThings]
-sunset = 2030-01-01
-[operation.listThings.flex]
-path = "/mine/{groupId}"
-"""
-    (document,) = load_documents([write(tmp_path, things=SOUND, own=own)])
-    operation = document.operations[0]
-    assert operation.sunset.year == 2030
-    assert operation.successors["flex"].only is not None
-    assert operation.successors["flex"].only.path.text == "/mine/{groupId}"
-    assert operation.successors["flex"].only.paging == "collected"
-
-
 @pytest.mark.parametrize(
     ("own", "told"),
     [
@@ -286,11 +268,3 @@ def test_the_owner_of_a_rule_reaches_the_record(tmp_path):
     report = {one.name: one.owner for one in driven.outcome.record.fields}
     assert report["createdAt"] == "own.toml"
     assert report["id"].endswith("snapshots.toml")
-
-
-# Whatever the file says, it is read or refused.
-
-
-def test_a_sound_document_loads_the_same_twice(tmp_path):
-    """Reading changes nothing in what is read."""
-    assert load(tmp_path, SOUND) == load(tmp_path, SOUND)

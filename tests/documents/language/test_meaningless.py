@@ -41,11 +41,6 @@ def when(*conditions):
 OPEN = f"resource.harbour.open.{NEW}"
 
 
-def test_the_document_is_sound():
-    """Without a change nothing is told."""
-    assert told({}) == []
-
-
 @pytest.mark.parametrize(
     ("changes", "where", "what"),
     [
@@ -170,15 +165,3 @@ def test_a_misspelt_media_type_is_one_problem():
     others = {key: value for key, value in OTHER_API.items() if not key.endswith("media_type")}
     found = told(others | {f"{GOT}.media_typ": "application/json"})
     assert found == [f"f.toml: {GOT}.media_typ: is not a key of this table; did you mean 'media_type'?"]
-
-
-def test_a_refused_parameter_is_not_sent():
-    """No other key beside it could apply."""
-    refused = {"refuse": {"errorCode": "A", "detail": "b"}, "default": "c"}
-    assert "refuse: can't stand beside default" in told({f"{GOT}.query.a": refused})[0]
-
-
-def test_a_media_type_does_not_tell_a_call_from_the_legacy_one():
-    """On the same path it would be the legacy call."""
-    same = {f"{GOT}.path": HARBOURS["operation"]["getHarbour"]["tier"]["successor"]["path"]}
-    assert "path: is the legacy call itself" in told(OTHER_API | same)[0]

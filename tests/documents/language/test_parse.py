@@ -1,34 +1,8 @@
 """From TOML to a document: what is read, and what each defect is called."""
 
-from datetime import UTC, datetime
-
 import pytest
 
 from tests.documents.language.sound import SOUND, changed, is_told, load, only_problem, problems, without
-
-
-def test_a_sound_document_is_read(tmp_path):
-    """Every key has its place in the document."""
-    document = load(tmp_path, SOUND)
-    assert (document.name, document.title, document.file) == ("things", "Things", "things.toml")
-    assert {name: (api.base, api.version, api.content_type) for name, api in document.apis.items()} == {
-        "v1": ("/api/v1", "2023-01-01", "application/json"),
-        "v2": ("/api/v2", None, None),
-    }
-    listing, order, drop = document.operations
-    assert (listing.id, listing.aliases, listing.method) == ("listThings", ("allThings",), "GET")
-    assert (listing.version, listing.shape, listing.order) == ("2023-01-01", "page", ("-made", "name"))
-    assert listing.deprecated == datetime(2026, 1, 1, tzinfo=UTC)
-    assert (listing.sunset, order.sunset) == (datetime(2027, 1, 1, tzinfo=UTC), datetime(2028, 1, 1, tzinfo=UTC))
-    assert (listing.cluster, listing.sdk, listing.note) == (("groupId", "thing"), ("list_things",), "They changed.")
-    assert listing.status == {"v1": 200, "v2": 200}
-    assert order.status == {"v1": 201, "v2": 200}
-    assert list(listing.successors) == ["flex", "dedicated"]
-    assert listing.successors["dedicated"].after == ("NOT_FLEX",)
-    assert order.request is not None
-    assert order.request.members == {"kind": "string", "count": "integer"}
-    assert list(order.successors["flex"].choices) == ["plain", "gold"]
-    assert (order.shape, drop.gone is not None, drop.fields) == ("one", True, ())
 
 
 def test_the_apis_of_atlas_are_the_default(tmp_path):
@@ -202,15 +176,3 @@ def test_a_probe_without_a_refusal_never_applies(tmp_path):
     """A probe is asked before a word is refused."""
     text = changed((GOLD, '[operation.orderThing.flex.choose.gold]\npath = "/new"\nversion = "2024-01-01"\n'))
     assert only_problem(tmp_path, text).startswith("operation.orderThing.flex.probe: can never apply")
-
-
-def test_all_defects_are_told_at_once(tmp_path):
-    """One reading shows everything that has to be corrected, in the order of the file."""
-    text = changed(
-        ("format = 1", "format = 7"),
-        ('shape = "page"', 'shape = "pages"'),
-        ('method = "DELETE"', 'method = "FETCH"'),
-        ('title = "Things"', "title = 5"),
-        ('see = "https://example.com"', ""),
-    )
-    assert len(problems(tmp_path, things=text)) == 5

@@ -2,34 +2,7 @@
 
 import pytest
 
-from shim.documents.casts import Values
-from shim.documents.links import Link
-from shim.documents.verbs import Constant, Equals, List
-from shim.documents.vocabulary import Fidelity
-from shim.documents.ways import From, Whole
-from tests.documents.language.sound import SOUND, changed, defects, is_told, load, problems
-
-
-def test_the_fields_of_a_sound_document(tmp_path):
-    """Names, types, words and rules are read in file order."""
-    fields = {field.name: field for field in load(tmp_path, SOUND).operations[0].fields}
-    assert list(fields) == ["name", "made", "state", "size.width", "urls", "failed", "links"]
-    assert fields["state"].words == ("up", "down")
-    assert [type(rule.verb) for field in fields.values() for rule in field.rules["flex"]] == [
-        From, From, Values, Whole, List, Equals, Link,
-    ]  # fmt: skip
-    (rule,) = fields["size.width"].rules["flex"]
-    assert (rule.verb, rule.fidelity) == (Whole(sources=("width",), drop=(0,)), Fidelity.RENAMED)
-    (first, second) = fields["state"].rules["dedicated"]
-    assert first.when is not None
-    assert (first.when.source, first.when.given, first.verb) == ("paused", True, Constant(constant="down"))
-    assert second.when is None
-    (link,) = fields["links"].rules["flex"]
-    assert isinstance(link.verb, Link)
-    assert link.verb.links[0].rel == {"v1": "me", "v2": "self"}
-    assert fields["name"].rules["flex"][0].at == "resource.thing.name.flex"
-    assert second.at == "resource.thing.state.dedicated[1]"
-
+from tests.documents.language.sound import SOUND, changed, defects, is_told, problems
 
 NAME = 'from = ["title", "old.title"]\nfidelity = "renamed"'
 STATE = 'values = { UP = "up", DOWN = "down" }'

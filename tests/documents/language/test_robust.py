@@ -2,7 +2,6 @@
 
 import datetime as dt
 import tomllib
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -11,9 +10,7 @@ from hypothesis import strategies as st
 
 from shim.core.recognise import Engine
 from shim.core.settings import RouteWord, Settings
-from shim.documents import load_documents
 from shim.documents.tables import key_path
-from shim.errors import DocumentError
 from tests.core.driver import SHIPPED, answers, drive
 from tests.documents.language.sound import SOUND, parsed
 
@@ -148,16 +145,6 @@ def test_any_change_of_a_sound_document_is_read_or_told(data, table):
     exercise(engine)
 
 
-@LENIENT
-@given(data=st.dictionaries(st.sampled_from(["format", "name", "title", "api", "operation", "resource", "x"]), VALUES))
-def test_any_tables_are_read_or_told(data):
-    """No TOML whatever is a crash."""
-    try:
-        engine_of({key: value for key, value in data.items() if value is not None})
-    except RefusedError:
-        return
-
-
 @pytest.mark.parametrize("index", EACH)
 def test_every_single_deletion_is_read_or_told(index):
     """Each key and each item of each document is taken away once."""
@@ -183,17 +170,3 @@ def test_every_single_mistyping_is_read_or_told(index, value):
             engine_of(changed)
         except RefusedError:
             continue
-
-
-def test_bytes_are_read_or_told(tmp_path):
-    """The same through files, with whatever bytes."""
-
-    @LENIENT
-    @given(st.binary(max_size=200) | st.text(max_size=200).map(lambda text: text.encode("utf-8", "surrogatepass")))
-    def check(content: bytes) -> None:
-        path: Path = tmp_path / "any.toml"
-        path.write_bytes(content)
-        with pytest.raises(DocumentError):
-            load_documents([path])
-
-    check()

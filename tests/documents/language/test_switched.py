@@ -6,7 +6,6 @@ from shim.core.recognise import Engine
 from shim.core.settings import Settings
 from shim.documents import load_documents
 from shim.errors import DocumentError, SettingsError
-from tests.core.driver import answers, drive
 from tests.test_mappings_readme import MOVED
 
 SOUND = f'format = 1\nname = "toys"\n{MOVED}'
@@ -61,12 +60,3 @@ def test_a_word_of_reads_switches_no_write_on(tmp_path):
         engine.check_settings(Settings(reads=frozenset(reads), writes=frozenset(writes)))
     with pytest.raises(SettingsError, match="ATLAS_SHIM_READS: 'other' is not one of off, small-toys"):
         engine.check_settings(Settings(reads=frozenset({"other"})))
-
-
-@pytest.mark.parametrize(("form", "body"), [("given = true", b'{"size": ""}'), ('is_not = ["L"]', b'{"size": "M"}')])
-def test_a_condition_on_a_body_has_the_forms_of_a_rules(tmp_path, form, body):
-    """What is given, or is another word; null and a missing member are not given."""
-    engine = Engine(read(tmp_path, SOUND.replace('is = ["S"] }', f"{form} }}")), (), ("small-toys",))
-    for content, route in ((body, "small"), (b'{"size": null}', "legacy" if "given" in form else "small")):
-        driven = drive(engine, "/api/atlas/v2/groups/g/toys", [answers({})], method="POST", body=content)
-        assert driven.routes == (route,)
