@@ -127,15 +127,6 @@ def test_a_bare_answer_may_become_an_object(said, expected):
 
 
 @pytest.mark.parametrize(
-    ("query", "content"),
-    [("?pretty=true", b"true"), ("?envelope=true", b'{"status":200,"content":true}'), ("", b"true")],
-)
-def test_a_bare_answer_in_the_layouts_of_the_api(query, content):
-    """As JSON on one line, laid out, or in an envelope."""
-    assert ask(f"{HEAD}{BARE}{of_value('boolean', 'on')}", {"on": True}, query).content == content
-
-
-@pytest.mark.parametrize(
     ("text", "said", "made", "dropped"),
     [
         (
@@ -196,10 +187,3 @@ def test_what_differs_is_an_error(said):
     detail = "Its shards are of several sizes."
     expected = {"detail": detail, "error": 409, "errorCode": "SIZES_DIFFER", "parameters": [], "reason": "Conflict"}
     assert (driven.reply.status, driven.document) == (409, expected)
-
-
-@pytest.mark.parametrize(("size", "status"), [(1, 200), (2, 409)])
-def test_lists_in_lists_are_looked_through(size, status):
-    """All that they lead to has to be the same."""
-    said = {"specs": [{"regions": [{"size": 1}, {"size": 1}]}, {"regions": [{"size": size}]}]}
-    assert ask_alike(said, source="specs[each].regions[each].size").reply.status == status

@@ -3,8 +3,6 @@
 import json
 
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
 
 from tests.core.driver import answers, drive
 from tests.core.small import START, operation, read, successor
@@ -209,35 +207,6 @@ CHOICE += "".join(successor("orderThing", f"/{metal}", f"flex.choose.{metal}") f
 def test_a_nested_member_chooses_the_call(word):
     """Names of members are nested with dots, this one's too."""
     assert order(CHOICE, {"size": {"kind": word}}, [(200, (), b"")]).targets == (f"/{word}",)
-
-
-@pytest.mark.parametrize(
-    ("body", "code", "parameter"),
-    [
-        ({"size": {"kind": "tin"}}, "INVALID_ENUM_VALUE", "tin"),
-        ({}, "MISSING_ATTRIBUTE", "size.kind"),
-        ({"size": {}}, "MISSING_ATTRIBUTE", "size.kind"),
-    ],
-)
-def test_a_word_that_chooses_nothing_is_refused(body, code, parameter):
-    """One that is not there, too, though it is not named as required."""
-    document = order(CHOICE, body).document
-    assert (document["errorCode"], document["parameters"]) == (code, [parameter])
-
-
-@given(
-    st.binary()
-    | st.recursive(
-        st.none() | st.booleans() | st.integers() | st.text(),
-        lambda inner: (
-            st.lists(inner) | st.dictionaries(st.sampled_from(["name", "count", "until", "size", "state", "x"]), inner)
-        ),
-    )
-)
-def test_no_body_breaks_the_reading(body):
-    """Any JSON, and any bytes, are sent on or refused with a 400."""
-    driven = order(document(), body, [answers({"id": "1"})])
-    assert (driven.reply.status, len(driven.sends)) in {(200, 1), (400, 0)}
 
 
 @pytest.mark.parametrize(("count", "status"), [(3_000, 400), (6_000, 413)])

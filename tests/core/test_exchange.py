@@ -1,14 +1,11 @@
 """The order of events: which side is asked when, what counts as a retirement and for whom, and what is handed back."""
 
-from datetime import UTC, datetime
-
 import pytest
 
-from shim.core.context import Context, Memory
-from shim.core.exchange import exchange
-from shim.core.messages import Call, Read, Reply, Send, Sent
+from shim.core.context import Memory
+from shim.core.messages import Read, Send
 from shim.core.settings import RouteWord, Settings
-from tests.core.driver import AFTER, BEFORE, GET, GONE, LIST, NO_ROUTE, ORIGIN, SNAPSHOT, Clock, answers, drive, refuses
+from tests.core.driver import BEFORE, GET, GONE, LIST, NO_ROUTE, SNAPSHOT, Clock, answers, drive, refuses
 
 V2, V2_LIST = f"/api/atlas/v2{GET}", f"/api/atlas/v2{LIST}"
 OK, EMPTY = answers(SNAPSHOT), answers({"results": []})
@@ -19,21 +16,6 @@ EMPTY_405 = (405, (("Allow", "POST,GET,OPTIONS"), ("Content-Length", "0")), b"")
 def before(engine, upstream, target=V2, **more):
     """Make a call before the sunset, when legacy is asked first."""
     return drive(engine, target, upstream, **{"clock": BEFORE, **more})
-
-
-def test_before_the_sunset_the_call_goes_out_as_it_came(engine):
-    """The legacy endpoint gets the caller's own call, and its reply is handed back unread."""
-    headers = (("accept", "*/*"), ("Range", "bytes=0-1"), ("X", "1"))
-    driven = before(engine, [LEGACY_OK], f"{V2}?pretty=maybe", headers=headers)
-    assert (driven.passed, len(driven.steps)) == (True, 1)
-    send = driven.sends[0]
-    assert (send.call.target, send.call.headers, send.call.origin) == (f"{V2}?pretty=maybe", headers, ORIGIN)
-    assert (send.route, send.rewritten) == ("legacy", False)
-    record = driven.outcome.record
-    assert (record.operation, record.api, record.route) == ("getServerlessBackupSnapshot", "v2", "legacy")
-    assert record.sent == (Sent("GET", f"{V2}?pretty=maybe", 200, "legacy"),)
-    assert (record.fields, record.dropped) == ((), ())
-    assert record.sunset == datetime(2026, 1, 22, tzinfo=UTC)
 
 
 @pytest.mark.parametrize("gone", [GONE, (410, (), b""), NO_ROUTE, EMPTY_405, (404, (), b"")])
@@ -189,18 +171,6 @@ def test_a_meaningless_query_is_refused_before_anything_is_sent(engine, raw):
     )
     target = f"{V2_LIST}?{raw}"
     assert before(engine, [refuses(400, "INVALID_QUERY_PARAMETER")], target).targets == (target,)
-
-
-@pytest.mark.parametrize("replies", [0, 1])
-def test_a_generator_can_be_abandoned(engine, replies):
-    """A door that gives up closes the exchange, at any step."""
-    context = Context(Settings(), Memory(), lambda: AFTER, "http://h", monotonic=lambda: 0)
-    asking = exchange(engine.recognise("GET", V2, ()), Call("GET", ORIGIN, V2), context)
-    step = next(asking)
-    for _ in range(replies):
-        step = asking.send(Reply(200))
-    assert isinstance(step, Send | Read)
-    asking.close()
 
 
 def test_a_reason_says_that_a_flag_decided(engine):

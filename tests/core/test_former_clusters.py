@@ -203,20 +203,6 @@ def test_after_the_sunset_the_successors_list_is_the_other(version):
     assert gone.document == driven.document
 
 
-@pytest.mark.parametrize(
-    ("others", "why"),
-    [
-        (DEDICATED, "A flex cluster does not say it in 2 of 5; elsewhere it is exact"),
-        ([], "A flex cluster does not say it."),
-    ],
-)
-def test_the_record_says_of_how_many_each_level_is_true(others, why):
-    """What is exact of the others, which passed, is not of those that were made."""
-    record = ask("2024-08-05", lists(others, TWO), "").outcome.record
-    found = {report.name: report.why for report in record.fields}
-    assert (record.route, found["replicationSpecs[].id"]) == ("former", why)
-
-
 def test_what_atlas_does_not_know_is_not_asked_of_flex():
     """And said."""
     driven = ask("2024-08-05", lists(DEDICATED, TWO), "?includeDeletedWithRetainedBackups=true")

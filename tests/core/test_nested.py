@@ -3,7 +3,6 @@
 import pytest
 
 from shim.documents.vocabulary import Fidelity
-from shim.errors import DocumentError
 from tests.core.small import EXACT, WHY, cases, field, made, translated
 
 
@@ -139,13 +138,6 @@ def test_objects_inside_may_come_from_several_places(source, name, dropped):
     assert made(two + NAME, source) == ({"x": [{"name": name}]}, dropped)
 
 
-def test_objects_may_lie_in_the_items_of_a_list():
-    """What ``[each]`` finds is a list of objects."""
-    source = {"groups": [{"parts": [{"title": "a"}]}, {"parts": [{"title": "b"}]}]}
-    fields = parts("objects", source='"groups[each].parts[each]"') + NAME
-    assert made(fields, source) == ({"x": [{"name": "a"}, {"name": "b"}]}, [])
-
-
 def test_values_of_several_types_make_several_groups():
     """True is not 1, and "1" is not either; lists and objects may be what items share."""
     zones = [1, True, "1", 1.5, [1], {"a": 1}, [1], {"a": 1}, True]
@@ -216,17 +208,3 @@ def test_an_object_is_made_of_the_members_beside_it(fields, source, expected, dr
     assert made(fields, source) == (expected, dropped)
     assert levels(UNDER_TITLE, {"size": 5})["x"] is Fidelity.MISSING
     assert levels(UNDER_TITLE, {"title": "a", "size": 5}) == {"x": Fidelity.DERIVED, "x.size": Fidelity.EXACT}
-
-
-@pytest.mark.parametrize(
-    ("fields", "said"),
-    [
-        (field("x", "object", f"itself = true\n{WHY}"), "needs of, the resource that the objects are"),
-        (itself("objects", 'keyed = "title"') + NAME, "belongs to fields of type object"),
-        (field("x", "string", f"itself = true\n{WHY}"), "itself gives object or objects, and the field's type"),
-    ],
-)
-def test_what_it_cannot_be_is_a_defect(fields, said):
-    """Found when the document is read."""
-    with pytest.raises(DocumentError, match=said):
-        made(fields, {})

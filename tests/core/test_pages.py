@@ -2,7 +2,6 @@
 
 import json
 import os
-from urllib.parse import parse_qs, urlsplit
 
 import pytest
 from hypothesis import given, settings
@@ -65,17 +64,6 @@ def test_walking_the_links_visits_everything_once(count, size, most, links, api)
         back = [item["id"] for item in document["results"]] + back
         target = linked(document, "previous")
     assert back == expected
-
-
-@pytest.mark.parametrize(("count", "calls"), [(499, 1), (500, 1), (501, 2), (1000, 2), (1001, 3)])
-@pytest.mark.parametrize("links", [False, True])
-def test_more_than_one_upstream_page_is_collected(engine, count, calls, links):
-    """A list longer than the largest page is read to its end, and no further."""
-    driven = drive(engine, f"{V2}?itemsPerPage=500", pages_of(snapshots(count), links=links))
-    numbers = [parse_qs(urlsplit(target).query)["pageNum"] for target in driven.targets]
-    assert numbers == [[str(number + 1)] for number in range(calls)]
-    assert driven.document["totalCount"] == count
-    assert driven.document["results"][0]["id"] == f"{count - 1:024x}"
 
 
 def test_nothing_more_is_asked_for_where_nothing_says_that_there_is_more(engine):
@@ -200,28 +188,6 @@ def test_kept_pages_count_and_go_on_as_upstream_says(engine, said, total, more):
 
 
 WHOLE = {"whole": True}
-
-
-@pytest.mark.parametrize("count", [0, 3, 8, 1_100])
-def test_an_iteration_has_a_collected_list_whole(engine, count):
-    """Its first page has the items of all legacy pages in their order, and no other page follows."""
-    upstream = pages_of(snapshots(count))
-    query = "itemsPerPage=500&pageNum="
-    pages = [drive(engine, f"{V2}?{query}{number}", upstream).document["results"] for number in (1, 2, 3)]
-    driven = drive(engine, f"{V2}?{query}1", upstream, codec=WHOLE)
-    assert driven.document["results"] == [one for page in pages for one in page]
-    assert driven.document["totalCount"] == count
-    assert {link["rel"] for link in driven.document["links"]} == {"self"}
-    assert len(driven.sends) == max(1, -(-count // 500))
-
-
-def test_only_the_first_page_is_whole(engine):
-    """Whoever asks for a later one gets that, and a kept list is upstream's."""
-    upstream = pages_of(snapshots(8))
-    later = drive(engine, f"{V2}?itemsPerPage=3&pageNum=2", upstream, codec=WHOLE).document["results"]
-    assert later == drive(engine, f"{V2}?itemsPerPage=3&pageNum=2", upstream).document["results"]
-    jobs = drive(engine, f"/api/atlas/v2{JOBS}?itemsPerPage=1", [answers({"results": [{"id": "a"}]})], codec=WHOLE)
-    assert "itemsPerPage=1&" in jobs.targets[0]
 
 
 def test_a_whole_list_is_not_taken_for_a_page(engine):

@@ -34,12 +34,6 @@ def test_a_number_is_a_positive_integer(raw, number):
     assert (query.size, query.asked) == (min(number, 500), number)
 
 
-@pytest.mark.parametrize(("raw", "size"), [("499", 499), ("500", 500), ("501", 500)])
-def test_a_page_has_at_most_five_hundred_items(raw, size):
-    """More is clamped."""
-    assert page(f"itemsPerPage={raw}").size == size
-
-
 FLAGS = {"envelope": "envelope", "pretty": "pretty", "includeCount": "count"}
 
 
@@ -86,13 +80,6 @@ def test_one_resource_has_no_pages():
     query = read_query("pageNum=zero&itemsPerPage=-1&includeCount=maybe&envelope=true&pretty=true", "one")
     assert (query.envelope, query.pretty) == (True, True)
     assert query.foreign == ("pageNum=zero", "itemsPerPage=-1", "includeCount=maybe")
-
-
-def test_links_have_the_recorded_orders():
-    """``self`` ends in page and size, other links in size and page, after the caller's own parameters."""
-    query = page("includeCount=true&pageNum=2&x=1&itemsPerPage=700")
-    assert query.link(2, query.size, own=True) == "includeCount=true&x=1&pageNum=2&itemsPerPage=500"
-    assert query.link(3, query.size, own=False) == "includeCount=true&x=1&itemsPerPage=500&pageNum=3"
 
 
 @given(st.text())

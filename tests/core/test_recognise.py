@@ -45,13 +45,6 @@ def test_each_retired_call_is_recognised(engine, api, method, path, operation, m
     assert (match.operation.id, match.api.name, match.needs_body) == (operation, api, method == "POST")
 
 
-def test_the_parameters_are_those_of_the_path(engine):
-    """A match has the path's parameters, raw and decoded."""
-    match = recognise(engine, "/api/atlas/v2/groups/a%2Db/serverless/%C3%A4%20x/backup/snapshots/1")
-    assert match.raw == {"groupId": "a%2Db", "clusterName": "%C3%A4%20x", "snapshotId": "1"}
-    assert match.parameters == {"groupId": "a-b", "clusterName": "ä x", "snapshotId": "1"}
-
-
 @pytest.mark.parametrize(
     "target",
     [
@@ -95,13 +88,6 @@ def test_no_target_breaks_recognition(text):
         f"/api/atlas/v2{LIST}?{text}",
     ):
         assert isinstance(recognise(engine, target), Match | None)
-
-
-def test_head_asks_what_get_would_answer(engine):
-    """A read is recognised by HEAD as well (RFC 9110, 9.3.2); a path that is only written to is not."""
-    assert name_of(engine, f"/api/atlas/v2{GET}", "HEAD") == "getServerlessBackupSnapshot"
-    path = "/api/atlas/v2/groups/g1/privateEndpoint/serverless/instance/i1/endpoint/e1"
-    assert recognise(engine, path.replace("endpoint/e1", "endpoints"), "HEAD") is None
 
 
 @pytest.mark.parametrize("method", ["OPTIONS", "POST", "PUT", "DELETE", "get", "PATCH", ""])

@@ -1,14 +1,12 @@
 """Messages as values, and how answers are laid out: bodies, errors, ``envelope`` and ``pretty``."""
 
 import json
-from typing import Any
 
 import pytest
 
 from shim.core.content import dumps, loads
-from shim.core.messages import Call, Reply, field, framed, reason_phrase, replaced, without
 from shim.core.question import LegacyQuery
-from shim.core.responses import document_reply, error_body, explained, help_link, section_of
+from shim.core.responses import error_body, explained, help_link, section_of
 from tests.core.driver import GET, LIST, NON_FLEX, SNAPSHOT, answers, drive, refuses
 
 V2, V2_GET = f"/api/atlas/v2{LIST}", f"/api/atlas/v2{GET}"
@@ -34,13 +32,6 @@ def test_a_lone_surrogate_is_not_replaced(pretty):
     assert loads(content) == {"a": "ä\ud800"}
 
 
-def test_an_error_has_the_members_of_recorded_errors():
-    """One line, in alphabetical order, with the reason phrase of the status."""
-    text = json.dumps(error_body(404, "X", "y", ("z", 1)), separators=(",", ":"))
-    assert text == '{"detail":"y","error":404,"errorCode":"X","parameters":["z",1],"reason":"Not Found"}'
-    assert (reason_phrase(410), reason_phrase(299)) == ("Gone", "")
-
-
 SECTION = "https://atlas-shim.github.io/atlas-shim/reference/errors/#shim_busy"
 
 
@@ -58,22 +49,6 @@ def test_a_code_of_the_shims_own_leads_to_its_section(detail, said):
     assert (section_of("SHIM_BUSY"), help_link("SHIM_BUSY")) == (SECTION, (("Link", f'<{SECTION}>; rel="help"'),))
     assert (section_of("INVALID_ATTRIBUTE"), help_link("INVALID_ATTRIBUTE")) == (None, ())
     assert explained("INVALID_ATTRIBUTE", detail) == detail
-
-
-def test_an_envelope_leaves_the_document_as_it_was():
-    """Whoever holds it does not find a status in it."""
-    value: dict[str, Any] = {"results": []}
-    query = LegacyQuery(envelope=True)
-    assert query.written(value, 200, dumps, page=True) == b'{"results":[],"status":200}'
-    assert query.written(value, 404, dumps) == b'{"status":404,"content":{"results":[]}}'
-    assert value == {"results": []}
-
-
-def test_fields_about_upstreams_content_are_left_out():
-    """In any case of letters; the new content type is the last."""
-    upstream = (("CONTENT-TYPE", "x"), ("etag", "x"), ("Date", "now"), ("content-length", "5"))
-    assert document_reply(b"{}", 200, "k", upstream).headers == (("Date", "now"), ("Content-Type", "k"))
-    assert document_reply(b"", 204, "", upstream).headers == (("Date", "now"),)
 
 
 def test_an_envelope_gives_a_page_its_status_and_holds_one_resource(engine):
@@ -113,40 +88,3 @@ def test_errors_of_the_shim_keep_to_envelope_and_pretty(engine, target):
     assert driven.document["content"]["errorCode"] == "SHIM_UPSTREAM_UNREADABLE"
     assert driven.content.startswith(b'{\n  "status" : 502,')
     assert drive(engine, f"{target}?envelope=perhaps&pretty=true", []).document["parameters"] == ["envelope"]
-
-
-@pytest.mark.parametrize(
-    ("target", "path", "query"),
-    [("/a", "/a", ""), ("/a?", "/a", ""), ("/a?b=c?d", "/a", "b=c?d"), ("/%3F?x", "/%3F", "x")],
-)
-def test_a_target_has_a_path_and_a_query(target, path, query):
-    """Both are raw, and the first question mark divides them."""
-    call = Call("GET", "https://h", target)
-    assert (call.path, call.query) == (path, query)
-
-
-def test_names_of_fields_have_any_case():
-    """The first value is found, all lines of a name go, the others stay in order, and a new line is put last."""
-    lines = (("Accept", "a"), ("X-Thing", "1"), ("accept", "b"))
-    values = [field(lines, name) for name in ("Accept", "ACCEPT", "x-thing", "none")]
-    assert values == ["a", "a", "1", None]
-    assert without(lines, {"accept"}) == (("X-Thing", "1"),)
-    assert without(lines, ()) == lines
-    assert replaced(lines, "ACCEPT", "c") == (("X-Thing", "1"), ("ACCEPT", "c"))
-
-
-CHUNKED, CODED, X = ("Transfer-Encoding", "chunked"), ("Content-Encoding", "gzip"), ("X", "1")
-
-
-@pytest.mark.parametrize(
-    ("reply", "method", "fields"),
-    [
-        (Reply(200, (CODED, X, CHUNKED), b"abc"), "GET", (X, ("Content-Length", "3"))),
-        (Reply(204, (X,), b""), "DELETE", (X,)),
-        (Reply(200, (CODED, ("Content-Length", "9"), CHUNKED), b""), "HEAD", (CODED, ("Content-Length", "9"))),
-        (Reply(200, (X,), b""), "HEAD", (X,)),
-    ],
-)
-def test_a_complete_reply_is_framed_anew(reply, method, fields):
-    """Its own length, and no coding that it no longer has; those of an answer to HEAD speak of GET's content."""
-    assert framed(reply, method) == fields

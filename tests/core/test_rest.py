@@ -155,19 +155,6 @@ def test_an_entry_without_a_link_stays_as_it_came():
     assert (led(*entries), led()) == (entries, [])
 
 
-@pytest.mark.parametrize(
-    ("source", "dropped"),
-    [
-        ({"links": None}, [("links", None, "null is not a value")]),
-        ({"links": {}}, [("links", {}, "not of type links")]),
-        ({}, []),
-    ],
-)
-def test_what_is_no_list_is_no_links(source, dropped):
-    """The field is left out, and reported."""
-    assert made(LINKS, source) == ({}, dropped)
-
-
 def test_links_of_both_interfaces_are_led_back():
     """A caller of the oldest one meets links of either, as upstream has them."""
     hrefs = ["/api/atlas/v1.0/groups", "/api/atlas/v2/groups"]

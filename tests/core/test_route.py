@@ -7,7 +7,7 @@ import pytest
 
 from shim.core.context import SIZE, TTL, Context, Memory
 from shim.core.messages import Call
-from shim.core.route import decide, retired_key, sunset_of, tier_key
+from shim.core.route import decide, sunset_of
 from shim.core.settings import RouteWord, Settings
 from tests.core.driver import JOBS, LIST, ORIGIN
 
@@ -20,12 +20,12 @@ SECOND = timedelta(seconds=1)
 DAY = timedelta(days=1)
 
 
-def decided(engine, when, word=RouteWord.AUTO, *, path=LIST, memory=None, sunsets=None, method="GET"):
+def decided(engine, when, word=RouteWord.AUTO, *, path=LIST, sunsets=None, method="GET"):
     target = f"/api/atlas/v2{path}"
     match = engine.recognise(method, target, ())
     assert match is not None
     settings = Settings(route=word, sunsets=sunsets or {})
-    context = Context(settings, memory or Memory(), when.timestamp, ORIGIN, monotonic=when.timestamp)
+    context = Context(settings, Memory(), when.timestamp, ORIGIN, monotonic=when.timestamp)
     return decide(match, Call(method, ORIGIN, target), context)
 
 
@@ -75,58 +75,6 @@ def test_an_operators_sunset_is_the_one_in_force(engine, word):
     assert sunset_of(operation, Settings(sunsets=moved)) == moved["snapshots"]
 
 
-def keys(engine, path=LIST, origin=ORIGIN, api="v2", method="GET"):
-    match = engine.recognise(method, f"/api/atlas/{api}{path}", ())
-    assert match is not None
-    return retired_key(match, origin), tier_key(match, Call(method, origin, path)) if match.cluster else None
-
-
-def test_what_was_learned_is_kept_apart_by_what_it_holds_for(engine):
-    """Gone is a matter of origin, operation and version; the tier one of origin, group and cluster."""
-    gone, tier = keys(engine)
-    assert keys(engine, f"{LIST}/1")[0] != gone
-    assert keys(engine, f"{LIST}/1")[1] == keys(engine, api="v1.0")[1] == tier
-    assert keys(engine, api="v1.0")[0] != gone
-    assert all(one != other for one, other in zip(keys(engine, origin="http://h"), (gone, tier), strict=True))
-    assert keys(engine, LIST.replace("c1", "c2"))[0] == gone
-    assert keys(engine, LIST.replace("c1", "c2"))[1] != tier
-    assert keys(engine, "/groups/g1/serverless")[1] is None
-
-
-def test_a_legacy_endpoint_that_was_gone_is_not_asked_again(engine):
-    """For ten minutes what legacy answered counts more than the date; sunset dates moved in both directions."""
-    memory, start = Memory(), SUNSET - DAY
-    memory.remember(keys(engine)[0], "410", start.timestamp())
-    for seconds in (0, 599):
-        when = start + seconds * SECOND
-        decision = decided(engine, when, memory=memory)
-        assert decision.route == "flex"
-        assert decision.reason == "the legacy endpoint answered 410 less than ten minutes ago"
-        assert decided(engine, when, path=f"{LIST}/1", memory=memory).route == "legacy"
-        for word in (RouteWord.DATE, RouteWord.LEGACY):
-            assert decided(engine, when, word, memory=memory).route == "legacy"
-    assert decided(engine, start + 600 * SECOND, memory=memory).route == "legacy"
-
-
-@pytest.mark.parametrize(
-    ("tier", "when", "word", "side"),
-    [
-        ("dedicated", SUNSET, RouteWord.AUTO, "dedicated"),
-        ("dedicated", SUNSET, RouteWord.DATE, "flex"),
-        ("dedicated", SUNSET, RouteWord.FLEX, "flex"),
-        ("dedicated", SUNSET - SECOND, RouteWord.AUTO, "legacy"),
-        ("flex", SUNSET, RouteWord.AUTO, "flex"),
-        ("platinum", SUNSET, RouteWord.AUTO, "flex"),
-    ],
-)
-def test_a_cluster_known_to_be_dedicated_is_asked_there(engine, tier, when, word, side):
-    """In auto and after the sunset; a tier that the operation has no successor on is not asked."""
-    memory = Memory()
-    memory.remember(keys(engine)[1], tier, when.timestamp())
-    decision = decided(engine, when, word, memory=memory)
-    assert (decision.route, "dedicated tier" in decision.reason) == (side, side == "dedicated")
-
-
 @pytest.mark.parametrize("call", ["POST /groups/g/serverless", "DELETE /groups/g/serverless/n"])
 @pytest.mark.parametrize(
     ("word", "side"),
@@ -139,17 +87,10 @@ def test_a_cluster_known_to_be_dedicated_is_asked_there(engine, tier, when, word
     ],
 )
 def test_without_a_successor_only_the_legacy_endpoint_could_answer(engine, call, word, side):
-    """In auto it is asked even after its sunset, unless it just answered as gone; else there is nobody to ask."""
+    """In auto it is asked even after its sunset; else there is nobody to ask."""
     method, path = call.split()
     decision = decided(engine, INSTANCES, word, path=path, method=method)
     assert (decision.route, decision.reason.endswith("there is no successor")) == (side, side == "none")
-    memory = Memory()
-    memory.remember(keys(engine, path, method=method)[0], "410", INSTANCES.timestamp())
-    decision = decided(engine, INSTANCES, word, path=path, method=method, memory=memory)
-    assert (decision.route, "410" in decision.reason) == (
-        "none" if word is RouteWord.AUTO else side,
-        word is RouteWord.AUTO,
-    )
 
 
 @pytest.fixture
@@ -167,17 +108,6 @@ def test_a_word_is_recalled_until_its_time_is_over(memory, now, word):
     assert memory.recall("k", now) == word
     assert memory.recall("k", 1001.0) == word, "what is too old does not come back, even if the clock does"
     assert memory.recall("unknown", now) is None
-
-
-def test_learning_again_counts_from_the_later_time(memory):
-    """A word learned again is good for its whole time again; use prolongs nothing, and forgetting is final."""
-    memory.remember("k", "404", 1500.0)
-    assert memory.recall("k", 2099.0) == "404"
-    assert memory.recall("k", 2100.0) is None
-    memory.remember("k", "404", 1500.0)
-    memory.forget("k")
-    memory.forget("k")
-    assert memory.recall("k", 1500.0) is None
 
 
 def test_the_least_recently_used_goes_first(memory):

@@ -34,23 +34,6 @@ def test_a_value_is_handed_over_as_it_is_or_not_at_all(kind, said, why):
     assert value(kind, 'from = "y"', {"y": said}) == got
 
 
-@pytest.mark.parametrize(
-    ("source", "got", "dropped"),
-    [
-        ({"a": "1", "b": "2"}, "1", []),
-        ({"b": "2"}, "2", []),
-        ({"a": None, "b": "2"}, "2", ["a"]),
-        ({"a": 5, "b": None}, "nothing", ["a"]),
-        ({"c": {"d": "3"}}, "3", []),
-        ({}, "nothing", []),
-    ],
-)
-def test_the_first_usable_source_counts(source, got, dropped):
-    """Sources are tried in order, nested ones too; the first invalid one before the one that counts is reported."""
-    made, left = value("string", 'from = ["a", "b", "c.d"]', source)
-    assert (made, [where for where, _, _ in left]) == (got, dropped)
-
-
 CAST, ON = "cast = true", 'values = { true = "on", 2 = "two", other = "else" }'
 
 
@@ -115,14 +98,6 @@ def test_what_a_way_cannot_take_is_reported(kind, way, said):
 def test_a_value_that_no_word_stands_for_is_left_out(kind, rule, said, why):
     """True is not 1, zero is not false, and 2.0 is no integer where words are."""
     assert value(kind, f'from = "y"\n{rule}', {"y": said}) == ("nothing", [("y", said, why)])
-
-
-def test_a_word_outside_the_legacy_ones_is_left_out():
-    """A caller never meets a word that the legacy interface did not have."""
-    words = 'words = ["hourly", "daily"]'
-    assert value("string", 'from = "y"', {"y": "daily"}, words) == ("daily", [])
-    left = ("y", "yearly", "not one of the legacy words")
-    assert value("string", 'from = "y"', {"y": "yearly"}, words) == ("nothing", [left])
 
 
 TIME_PARTS = st.tuples(*(st.integers(0, most) for most in (9999, 13, 32, 25, 61, 61)))
@@ -214,8 +189,3 @@ def test_a_rule_applies_when_its_condition_holds(condition, holding, others):
         driven, holds = translated(when(condition), source), word in holding
         assert driven.document == {"x": "yes" if holds else "t1"}
         assert driven.outcome.record.fields[0].fidelity is (Fidelity.RENAMED if holds else Fidelity.DERIVED)
-
-
-def test_the_rule_that_applies_is_the_only_one():
-    """A rule whose condition holds and whose source is missing leaves the field out."""
-    assert translated(when('is = "A"'), {"k": {"w": "A"}}).document == {}

@@ -4,7 +4,6 @@ from typing import Any
 
 import pytest
 
-from shim.documents.sources import NoValue, look_up, parse_source
 from tests.core.small import EXACT, cases, field, made, value
 
 SEVERAL: list[Any] = [{"b": "u"}, {"b": "v"}]
@@ -104,10 +103,3 @@ def test_what_is_counted_is_a_list(source, said, got):
     expected = ("nothing", [("a", said, "not a list")]) if got is None else (got, [])
     assert value("integer", f'count = "{source}"', {"a": said}) == expected
     assert value("integer", 'count = "a"', {}) == ("nothing", [])
-
-
-@pytest.mark.parametrize("source", ["a", "a.b", "a[first]", "a[only].b", "a[each].b"])
-@pytest.mark.parametrize("value", [None, True, 5, "text", [], {}])
-def test_a_look_up_survives_anything(source, value):
-    """A missing value is not null."""
-    assert look_up(value, parse_source(source)) is NoValue.MISSING

@@ -4,7 +4,6 @@ import ast
 import gc
 import json
 import linecache
-import traceback
 from collections.abc import Callable
 from typing import Any
 
@@ -18,7 +17,7 @@ from shim.documents.fields import Field, Resource, Rule, Verb, When
 from shim.documents.verbs import Constant
 from shim.documents.vocabulary import Fidelity
 from shim.documents.ways import From
-from tests.core.driver import AFTER, BASE, LIST, drive
+from tests.core.driver import AFTER, BASE, drive
 from tests.core.fields_made_up import JSON, ODD, OF, PARAMETERS, fields, objects
 from tests.core.reference import Expected
 from tests.core.small import HEAD, field, read
@@ -145,47 +144,6 @@ def test_a_great_many_cases_and_sources_are_no_depth():
     translator = of_rules(*cases, a_rule(From(sources=sources)))
     assert made(translator, {"k": "w299"}) == {"x": "c299"}
     assert made(translator, {"s299": "last"}) == {"x": "last"}
-
-
-def test_the_text_is_python_that_people_can_read(engine):
-    """Shown whole, since it is what somebody meets in a debugger."""
-    translator = of_rules(a_rule(From(sources=("a", "b.c"))))
-    assert (
-        translator.text
-        == """\
-def begin(context, report):
-    def translate(source, count=1):
-        made = {}
-        holder_0 = found if type(found := source.get('b')) is dict else NOTHING
-        # 'x'
-        if type(value := source.get('a')) is str:
-            made['x'] = value
-        elif type(value := holder_0.get('c')) is str:
-            made['x'] = value
-            report.pass_over(field_0, rule_1, 1, source)
-        else:
-            report.leave_out(field_0, rule_1, source, made)
-        return made
-    return translate
-"""
-    )
-
-
-def test_a_traceback_shows_the_generated_line(engine):
-    """Under the document's, the operation's, the tier's and the API's name."""
-    match = engine.recognise("GET", f"/api/atlas/v2{LIST}", ())
-    assert match is not None
-    translate = match.compiled.answers("flex", "v2")[0].begin(CALL_OF_LIST, TranslationReport())
-    with pytest.raises(AttributeError) as caught:
-        translate(5)
-    shown = "".join(traceback.format_exception(caught.value))
-    assert '"<atlas-shim: snapshots listServerlessBackupSnapshots flex v2' in shown
-    assert "if type(value := source.get('startTime')) is str" in shown
-
-
-CALL_OF_LIST = TranslationContext(
-    {"groupId": "g1", "clusterName": "c1"}, {"groupId": "g1", "clusterName": "c1"}, AFTER, BASE
-)
 
 
 def shown(translator: Translator) -> str:

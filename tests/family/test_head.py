@@ -167,10 +167,10 @@ def test_no_octet_follows_the_head_on_the_wire(which, now):
     with upstream(flex) as atlas, gateway(atlas.origin, now=now) as served, calling(served) as peer:
         for method in ("GET", "HEAD", "GET"):
             peer.send(get(f"/api/atlas/v2{READS[which]}", method=method))
-            head = peer.take(b"\r\n\r\n")
-            fields = {name: value for name, value in lines_of(head) if name not in DIFFERS}
+            lines = peer.take(b"\r\n\r\n")
+            fields = {name: value for name, value in lines_of(lines) if name not in DIFFERS}
             content = b"" if method == "HEAD" else peer.count(int(fields["content-length"]))
-            seen.append((status_of(head), fields, content))
+            seen.append((status_of(lines), fields, content))
     got, head, again = seen
     assert head == (*got[:2], b"")
     assert again == got
