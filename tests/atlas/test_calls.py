@@ -2,22 +2,18 @@
 # (what Atlas may leave out is possibly missing; a test that is wrong about that fails by itself)
 """What the typed client's calls come to, before and after the sunset, in the test's calls and in users' programs."""
 
-import asyncio
-import json
 import re
 import time
-from datetime import date, timedelta
+from datetime import date
 from pathlib import Path
 
 import attrs
 import pytest
 
-from shim import AsyncAtlasClient, errors
+from shim import errors
 from shim.atlas import SnapshotStatus
 from shim.fake import DEMO_CLUSTER, DEMO_GROUP, DEMO_TOKEN, FakeAtlas
-from shim.fake.server import FakeServer
 from tests.atlas.conftest import ENDPOINTS, WRITES, signature_of, transport_of
-from tests.typed import typed_client as example
 
 PLACE = (DEMO_GROUP, DEMO_CLUSTER)
 INSTANCE_WRITES = [name for name in WRITES if name.endswith("_serverless_instance")]
@@ -126,44 +122,6 @@ def test_what_is_not_there_is_a_not_found_error(connect, retired, monkeypatch, g
 
 
 PAGE = (Path(__file__).parents[2] / "docs" / "reference" / "typed-client.md").read_text("utf-8")
-
-
-def test_program(retired):
-    """What it says of snapshots is what the flex cluster has."""
-    with FakeServer(retired) as server:
-        with example.patient(server.url, DEMO_TOKEN) as client:
-            snapshot = example.newest(client, *PLACE)
-            page = client.cloud_backups.list_serverless_backup_snapshots(*PLACE)
-            sides = [example.who_refused(client, *PLACE, one) for one in (snapshot.id, "0" * 24)]
-
-        async def main():
-            async with AsyncAtlasClient(base_url=server.url, access_token=DEMO_TOKEN) as client:
-                return await example.first_id(client, *PLACE)
-
-        assert asyncio.run(main()) == snapshot.id
-    assert sides == ["flex", "flex"]
-    assert timedelta(0) < example.age(snapshot, retired.today) < timedelta(days=1)
-    assert "storageSizeBytes" in example.unfaithful(page)["absent"]
-
-
-def test_program_for_the_shared_tier_and_writes(retired, monkeypatch):
-    """So do its parts for former M2 and M5 clusters and for writes of instances, once these are switched on."""
-    monkeypatch.setenv("ATLAS_SHIM_WRITES", "instances")
-    retired.overrides.append(lambda arrival: retired.advance(60) if arrival.method == "POST" else None)
-    newest = retired.cluster(*PLACE).snapshots[-1]["id"]
-    with FakeServer(retired) as server:
-        with example.patient(server.url, DEMO_TOKEN) as client:
-            job = example.download_newest(client, *PLACE)
-
-        async def main():
-            async with AsyncAtlasClient(base_url=server.url, access_token=DEMO_TOKEN) as client:
-                return await example.replace(client, *PLACE)
-
-        created = asyncio.run(main())
-    download, create = (json.loads(each.body) for each in retired.trips("POST"))
-    assert (job.snapshot_id, download) == (newest, {"snapshotId": newest})
-    assert created == retired.cluster(*PLACE).id
-    assert create["tags"] == [{"key": "was", "value": "flex"}]
 
 
 @pytest.fixture

@@ -3,7 +3,6 @@
 import copy
 import json
 import pickle
-from datetime import UTC, datetime
 from typing import Any
 
 import pytest
@@ -12,7 +11,7 @@ from hypothesis import strategies as st
 
 from shim import atlas
 from shim.atlas import PaginatedServerlessBackupSnapshots, ServerlessBackupRestoreJob, ServerlessBackupSnapshot
-from shim.atlas.convert import Model, instant, members
+from shim.atlas.convert import Model, members
 from tests.atlas.conftest import CONTRACT, TENANT_CONTRACT
 from tests.fake.asking import recorded
 
@@ -92,17 +91,6 @@ def test_wrong_type(attribute, name, value):
 def test_what_can_be_read_is_kept(model, data, attribute, value):
     """Unknown fields and list items of the declared type are kept; results are never None."""
     assert getattr(model.from_json(data), attribute) == value
-
-
-@pytest.mark.parametrize(
-    "text",
-    ["2026-01-21T22:00:00Z", "2026-01-22T00:00:00+02:00", "2026-01-21T22:00:00", "2026-01-21T22:00:00.000000000Z"],
-)
-def test_instant(text):
-    """Every spelling of a time gives the same aware datetime in UTC."""
-    when = instant(text)
-    assert when == datetime(2026, 1, 21, 22, tzinfo=UTC)
-    assert when.tzinfo is UTC
 
 
 def test_value():

@@ -8,7 +8,7 @@ import pytest
 from shim import errors, httpx
 from shim.atlas import ServerlessInstanceDescription as Instance
 from shim.atlas.replies import result_of, retry_after
-from shim.errors import AtlasError, DocumentError, NotFoundError, RateLimitedError
+from shim.errors import AtlasError, NotFoundError, RateLimitedError
 
 
 def refused(status, content=b"", **headers):
@@ -139,9 +139,3 @@ def test_notes_of_an_error_travel_too():
     error = NotFoundError(404)
     error.add_note("3 attempts were made.")
     assert pickle.loads(pickle.dumps(error)).__notes__ == ["3 attempts were made."]
-
-
-def test_a_document_error_lists_its_problems():
-    """Every defect has a line of the message."""
-    error = DocumentError(("a.toml: x: is missing", "b.toml: y: is wrong"))
-    assert str(error).splitlines() == list(error.problems)

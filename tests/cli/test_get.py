@@ -173,11 +173,6 @@ def test_an_answer_of_atlas(status, code, environ, step):
     assert "mdb_sa" not in said
 
 
-def test_an_answer_of_the_shim_names_no_host():
-    """The shim answered alone."""
-    assert after_answer(AtlasError(410, error_code="SHIM_NO_SUCCESSOR"), {}) == ""
-
-
 REQUEST = httpx.Request("GET", "https://cloud.mongodb.com/api")
 
 

@@ -317,12 +317,3 @@ def test_documents_that_come_later_are_obeyed(door, raw, monkeypatch, own):
             monkeypatch.setenv("ATLAS_SHIM_MAPPINGS", documents)
             statuses.append(client.ask(url).status)
     assert statuses == [410, 200, 410]
-
-
-def test_an_origin_that_is_not_covered_is_left_alone(door, raw, monkeypatch):
-    """A retired path somewhere else means nothing."""
-    server = raw(gone)
-    monkeypatch.delenv("ATLAS_SHIM_UPSTREAM")
-    with door.open() as client:
-        got = client.ask(server.url + SNAPSHOTS)
-    assert (got.status, got.record, server.targets()) == (410, None, [SNAPSHOTS])

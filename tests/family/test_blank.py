@@ -10,10 +10,9 @@ import httpx
 import pytest
 import requests
 
-from tests.family import oracle
 from tests.family.doors import DOORS, playing
-from tests.family.replay import AFTER, GROUP, KINDS, VERSIONS
-from tests.family.test_recorded import LEGACY, PATH, SUCCESSES, ids, kind_of
+from tests.family.replay import GROUP, VERSIONS
+from tests.family.test_recorded import LEGACY, ids
 from tests.peers.scripted import GONE, NO_CLUSTER, by_side, error, ok, wire
 
 LIST = f"/groups/{GROUP}/serverless"
@@ -25,8 +24,6 @@ BLANK = {"list": NOTHING, "list with a slash": NOTHING, "get": error(404, "NOT_F
 """What the legacy side says since 2026-01-15 (specification; Atlas' own command)."""
 UNKNOWN = {"list": NOTHING, "list with a slash": NOTHING, "get": NO_CLUSTER}
 """What flex says of what it does not know (recorded)."""
-CLUSTERS = [one for one in SUCCESSES if kind_of(one) == "flex-cluster" and one.method == "GET"]
-FILLED = [one for one in CLUSTERS if one.document.get("results", [one])]
 
 
 @pytest.fixture(scope="module", params=DOORS)
@@ -39,34 +36,6 @@ def while_blank(request, atlas):
 def read(ask, path, api="v2", accept="*/*", query=""):
     """Read an instance, or list them."""
     return ask("GET", f"/api/atlas/{api}{path}{query}", headers={"Accept": accept})
-
-
-def blank(exchange):
-    """Return the legacy side's answer to the call that a recorded flex read takes the place of."""
-    return BLANK["list" if exchange.path.endswith("/flexClusters") else "get"]
-
-
-@pytest.mark.parametrize("slash", ["", "/"])
-@pytest.mark.parametrize("api", VERSIONS)
-@pytest.mark.parametrize("exchange", FILLED, ids=ids(FILLED))
-def test_what_flex_knows_is_the_answer(atlas, while_blank, exchange, api, slash):
-    """Each recorded read of flex clusters is one of instances, whatever legacy says, in one call."""
-    atlas.answer, atlas.arrivals[:] = by_side(flex=exchange.raw, legacy=blank(exchange)), []
-    match = PATH.fullmatch(exchange.path)
-    assert match is not None
-    group, name, _ = match.groups()
-    named = f"/{name}" if name else ""
-    reply = read(while_blank, f"/groups/{group}/serverless{named}{slash}", api)
-    assert (reply.status_code, reply.headers["Content-Type"]) == (200, KINDS[api])
-    assert atlas.sides == ["flex"]
-    parts = urlsplit(str(reply.url))
-    where = oracle.Where(base=f"{parts.scheme}://{parts.netloc}", api=api, group=group, cluster=name or "", now=AFTER)
-    sources = exchange.document.get("results")
-    if sources is None:
-        assert reply.json() == oracle.instance(exchange.document, where)
-    else:
-        assert reply.json()["results"] == [oracle.instance(source, where) for source in sources]
-        assert reply.json()["totalCount"] == exchange.document["totalCount"]
 
 
 @pytest.mark.parametrize("exchange", LEGACY, ids=ids(LEGACY))
