@@ -101,21 +101,19 @@ class Exchange:
         Where only its version is another, the caller's own signature still fits. Nothing of this gateway's own, keys or
         a certificate, goes to another host.
         """
-        early = self.early if self.response is None else None
+        early, signer, upstream = self.early, self.signer, self.handler.upstream
         if self.response is not None:  # a page that others are collected to
             self.response.close()
             self._hold(DECODED * len(self.content or b""))
-            self.content = None
-        call, own, upstream = step.call, self.call, self.handler.upstream
+            early = self.content = None
+        call, own = step.call, self.call
+        if call.origin != own.origin:
+            early, signer, upstream = None, PASSTHROUGH, upstream.elsewhere(call.origin)
         is_another = step.rewritten and (call.method != own.method or call.target != own.target)
         length = None if self.stream is None else self.request.head.length
         rewritten = is_another or self.inbound.is_moved
-        if call.origin == own.origin:
-            outbound = OutboundCall(call, rewritten, step.may_read, self.stream, length, early, until)
-            self.response = response = await self.signer.send(upstream, outbound)
-        else:
-            outbound = OutboundCall(call, rewritten, step.may_read, until=until)
-            self.response = response = await PASSTHROUGH.send(upstream.elsewhere(call.origin), outbound)
+        outbound = OutboundCall(call, rewritten, step.may_read, self.stream, length, early, until)
+        self.response = response = await signer.send(upstream, outbound)
         if response.head.announces:
             self.handler.inventory.look(call, response.head.headers, self.line)
         return response.head

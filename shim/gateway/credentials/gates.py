@@ -34,14 +34,7 @@ from shim.errors import SettingsError
 from shim.gateway.checks import InboundRequest
 from shim.gateway.credentials.digest import LONGEST, REALM, challenge, parameters, response, secret_hash
 from shim.gateway.credentials.nonces import Nonces, NonceStore, secret_of
-from shim.gateway.credentials.signers import (
-    PASSTHROUGH,
-    AccountSigner,
-    KeySigner,
-    UpstreamSigner,
-    bearer,
-    step_of_digest,
-)
+from shim.gateway.credentials.signers import PASSTHROUGH, AccountSigner, KeySigner, UpstreamSigner, step_of_digest
 from shim.gateway.errors import Challenged, Refusal
 from shim.gateway.option_values import CredentialsMode
 from shim.gateway.options import Options
@@ -252,7 +245,7 @@ def own_signer(environ: Mapping[str, str], origin: str) -> UpstreamSigner:
         )
     if isinstance(found, AccessToken):
         raise SettingsError("credentials: 'own' can't renew an access token; give an API key or a service account")
-    return KeySigner(found, bearer) if isinstance(found, ApiKey) else AccountSigner(found, origin)
+    return KeySigner(found) if isinstance(found, ApiKey) else AccountSigner(found, origin)
 
 
 def callers_keys(environ: Mapping[str, str], file: str | None) -> Mapping[str, ApiKey]:

@@ -94,6 +94,11 @@ class Nonce:
         return said + (f', opaque="{self.given["opaque"]}"' if "opaque" in self.given else "")
 
 
+def bearer() -> Headers:
+    """Return the challenge for a service account's access token, which is what would work."""
+    return (("WWW-Authenticate", f'Bearer realm="{REALM}"'),)
+
+
 @attrs.define(eq=False, repr=False)
 class KeySigner(UpstreamSigner):
     """Signs every call with one API key, by nonces that are used again, each by one call at a time.
@@ -106,7 +111,7 @@ class KeySigner(UpstreamSigner):
     lends = True
 
     _key: ApiKey
-    _challenge: Callable[[], Headers]
+    _challenge: Callable[[], Headers] = bearer
     _idle: deque[Nonce] = attrs.field(factory=lambda: deque(maxlen=_IDLE), init=False)
 
     async def send(self, upstream: Upstream, outbound: OutboundCall) -> UpstreamResponse:
@@ -203,11 +208,6 @@ def challenge_of(reply: Reply, key: ApiKey) -> Nonce | None:
 
 def _quoted(text: str) -> str:
     return '"' + text.replace("\\", "\\\\").replace('"', '\\"') + '"'
-
-
-def bearer() -> Headers:
-    """Return the challenge for a service account's access token, which is what would work."""
-    return (("WWW-Authenticate", f'Bearer realm="{REALM}"'),)
 
 
 def answered(response: UpstreamResponse, challenge: Callable[[], Headers]) -> UpstreamResponse:
