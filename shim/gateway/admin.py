@@ -49,10 +49,8 @@ LIMITS = Options(max_connections=MOST, client_timeout=5.0, keepalive_timeout=5.0
 WIDTH = 80  # columns of the text
 
 _FILES = files("shim.gateway").joinpath("templates")
-_STYLE, _SCRIPT = (
-    STYLE + _FILES.joinpath("status.css").read_text("utf-8"),
-    _FILES.joinpath("status.js").read_text("utf-8"),
-)
+_STYLE = STYLE + _FILES.joinpath("status.css").read_text("utf-8")
+_SCRIPT = _FILES.joinpath("status.js").read_text("utf-8")
 
 _POLICY = (
     f"default-src 'none'; style-src {hash_source(_STYLE)}; script-src {hash_source(_SCRIPT)}; connect-src 'self'; "
@@ -88,8 +86,9 @@ class Admin:
 
     def start(self) -> None:
         """Answer from now on."""
-        run = self._loop.run_until_complete
-        self._thread = threading.Thread(target=lambda: run(self._serve()), name="admin", daemon=True)
+        self._thread = threading.Thread(
+            target=self._loop.run_until_complete, args=(self._serve(),), name="admin", daemon=True
+        )
         self._thread.start()
 
     async def stop(self) -> None:

@@ -6,7 +6,7 @@ import platform
 from collections import Counter as Tally
 from collections.abc import Iterable, Iterator, Mapping
 from itertools import accumulate
-from typing import Any, cast
+from typing import Any
 
 import attrs
 from prometheus_client import ProcessCollector, core, generate_latest
@@ -91,7 +91,17 @@ class Metrics(Collector):
         for row in _FAMILIES.strip().split("\n"):
             head, _, said = row.partition(": ")
             kind, name, labels = (*head.split(), "")[:3]
-            yield _family(kind, name, said, tuple(filter(None, labels.split(","))), values[name])
+            made: Any = getattr(core, f"{kind.title()}MetricFamily")
+            family = made(f"atlas_shim_{name}", said, labels=tuple(filter(None, labels.split(","))))
+            bounds = [*map(str, COSTS if name == "translation_seconds" else WAITS), "+Inf"]
+            for key, value in values[name].items():
+                words = (key,) if isinstance(key, str) else key
+                if kind == "histogram":
+                    *counts, total = value
+                    family.add_metric(words, [*zip(bounds, accumulate(counts), strict=True)], total)
+                else:
+                    family.add_metric(words, {} if kind == "info" else value)
+            yield family
         yield from ProcessCollector(registry=None).collect()
 
     def _of_calls(self) -> dict[str, Values]:
@@ -162,16 +172,3 @@ def _sums(rows: Iterable[tuple[Any, int]]) -> Values:
     for key, count in rows:
         sums[key] += count
     return sums
-
-
-def _family(kind: str, name: str, said: str, labels: tuple[str, ...], values: Values) -> core.Metric:
-    family: Any = getattr(core, f"{kind.title()}MetricFamily")(f"atlas_shim_{name}", said, labels=labels)
-    bounds = [*map(str, COSTS if name == "translation_seconds" else WAITS), "+Inf"]
-    for key, value in values.items():
-        words = (key,) if isinstance(key, str) else key
-        if kind == "histogram":
-            *counts, total = value
-            family.add_metric(words, [*zip(bounds, accumulate(counts), strict=True)], total)
-        else:
-            family.add_metric(words, {} if kind == "info" else value)
-    return cast("core.Metric", family)

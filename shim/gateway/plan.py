@@ -79,10 +79,7 @@ def nearest(name: str, known: Iterable[str], prefix: str = "") -> str:
 def read_options(
     environ: Mapping[str, str], flags: Mapping[str, str | None] | None = None, file: Mapping[str, object] | None = None
 ) -> Options:
-    """Read options from flags, environment and a file's keys, in that order of precedence, as ``given`` says.
-
-    Raises SettingsError that names every bad value and unknown file key.
-    """
+    """Read options from flags over environment over a file; raises SettingsError with all that is wrong."""
     return options_of(*given(environ, flags, file))
 
 
@@ -185,10 +182,7 @@ class PlanSource:
 
 
 def read_config(path: Path | None) -> dict[str, object]:
-    """Read a file of ``public_url = "https://…"`` lines; a key may be spelled with dashes.
-
-    Raises SettingsError when it can't be read or is not TOML.
-    """
+    """Read a TOML file of options, whose names may have dashes; raises SettingsError when it can't be read."""
     if path is None:
         return {}
     try:

@@ -137,10 +137,8 @@ def _end_within(seconds: float, code: int) -> None:
 
 
 def _raise_open_files(options: Options) -> None:
-    """Let the process open as many files as its connections need, or log that it may not (setrlimit(2)).
-
-    Each caller's connection needs one, as does each surplus connection that gets 503, and each request in flight.
-    """
+    """Let the process open as many files as its connections need, or log that it may not (setrlimit(2))."""
+    # For each caller's connection, as many surplus ones, which get 503, and each request in flight.
     wanted = 2 * options.max_connections + options.max_requests + _SPARE
     soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
     if soft == resource.RLIM_INFINITY or soft >= wanted:

@@ -75,16 +75,8 @@ class Gateway:
         self.certificates = Certificates(options, self._watched)
         self.limits, self.ledger = Limits(options), Ledger()
         self.upstream = Upstream(options, self.limits, lambda: self.certificates.upstream.context)
-        self._handler = Handler(
-            plan=plan,
-            upstream=self.upstream,
-            gate=gate_for(options, environ, self._watched),
-            memory=Memory(),
-            clock=clock,
-            ledger=self.ledger,
-            limits=self.limits,
-            inventory=RadarInventory(environ, clock),
-        )
+        gate, inventory = gate_for(options, environ, self._watched), RadarInventory(environ, clock)
+        self._handler = Handler(plan, self.upstream, gate, self.limits, Memory(), clock, self.ledger, inventory)
         self.metrics = Metrics(self._handler, self.certificates, self.settings)
         self._calls: Listener | None = None
         self._admin: Admin | None = None
@@ -133,10 +125,7 @@ class Gateway:
         return f"http://{self._admin.address.authority}" if self._admin else None
 
     async def start(self, bound: Bound | None = None) -> None:
-        """Take calls, of sockets that are ``bound`` or where the options say.
-
-        Raises OSError when an address can't be listened on, SettingsError when a port can't be shared.
-        """
+        """Take calls at ``bound`` or where the options say; raises OSError, and SettingsError for a shared port."""
         if bound is not None and self.options.reuse_port:
             raise SettingsError("reuse_port: the sockets for calls come from systemd, which does not share its port so")
         self.upstream.open()

@@ -63,10 +63,7 @@ class Watched(Generic[T]):
         self.known = None
 
     async def look(self) -> bool | None:
-        """Look at the files once, and read them if they have changed and come to rest.
-
-        Returns whether a new value is in use, None if nothing was read.
-        """
+        """Read the files if they have changed and come to rest; returns whether they are in use, None if not read."""
         if self._pending is not None and not self._pending.done():
             if self.known is not None:
                 return None
