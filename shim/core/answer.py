@@ -2,16 +2,15 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Sequence
 from typing import Any
-from urllib.parse import quote_plus
 
 import attrs
 
 from shim.core.content import JsonReader
 from shim.core.context import Context
-from shim.core.messages import FieldReport, Headers, Record, Reply, field
+from shim.core.messages import FieldReport, Record, Reply, field
+from shim.core.paging import following, goes_on, has_next, next_link
 from shim.core.question import MOST, LegacyQuery
 from shim.core.recognise import Match
 from shim.core.responses import CallError, put_in
@@ -22,7 +21,6 @@ from shim.documents.calls import LINK, Target
 from shim.documents.fields import BARE
 from shim.documents.model import Operation
 from shim.documents.sources import look_up, parse_source, unquoted
-from shim.documents.templates import link_query
 from shim.documents.vocabulary import Json, JsonObject, instant, is_usual_time
 
 ITEMS = 20 * MOST
@@ -84,41 +82,15 @@ class LegacyAnswer:
     def _answered(self) -> str:
         return f"The {self.tier} endpoint answered"
 
-    def goes_on(self, pages: Sequence[UpstreamPage]) -> bool:
-        """Return whether another upstream page follows the last one, and is part of the answer."""
-        target, last = self.target, pages[-1]
-        if target.paging == "kept" or not last.items or (target.bare and not last.link):
-            return False
-        if target.next or target.media_type:
-            return bool(self.following(last))
-        linked = has_next(last.document)
-        if linked is not None:
-            return linked
-        total = last.document.get("totalCount")
-        return type(total) is int and total > sum(len(page.items) for page in pages)
-
     def next_query(self, query: LegacyQuery, pages: Sequence[UpstreamPage]) -> LegacyQuery | None:
         """Return the query for the page after these, None if none follows; raises CallError after the last allowed."""
-        if not self.goes_on(pages):
+        if not goes_on(self.target, pages):
             return None
         if len(pages) >= self.context.settings.page_cap:
             size = "" if self.target.next else f" of {MOST} items"
             detail = f"Upstream has more than {len(pages)} pages{size}; ask the successor itself."
             raise CallError(502, "SHIM_TOO_MANY_PAGES", detail)
-        return attrs.evolve(query, page=query.page + 1, following=self.following(pages[-1]))
-
-    def following(self, page: UpstreamPage) -> str:
-        """Return the raw query, or the pair, that asks for the next page; empty if nothing in a page leads there."""
-        target, document = self.target, page.document
-        if target.next == LINK:
-            return link_query(page.link)
-        found = look_up(document, (target.next,)) if target.next in document else None
-        if found is None and target.next:
-            found = look_up(document, parse_source(target.next))
-        last = found[-1] if type(found) is list and found else found
-        if type(last) not in {str, int} or last == "":
-            return ""
-        return f"{quote_plus(target.cursor)}={quote_plus(str(last))}" if target.cursor else link_query(str(last))
+        return attrs.evolve(query, page=query.page + 1, following=following(self.target, pages[-1]))
 
     def is_empty(self, pages: Sequence[UpstreamPage]) -> bool:
         """Return whether a list is empty upstream; a page past the end does not show that."""
@@ -170,7 +142,7 @@ class LegacyAnswer:
         if type(items) is not list or len(items) > ITEMS:
             return None
         pages = (UpstreamPage(document if type(document) is dict else {}, items),)
-        made = None if self.goes_on(pages) else self._at_once(pages)
+        made = None if goes_on(self.target, pages) else self._at_once(pages)
         if made is None:
             return None
         value, fields = made
@@ -283,25 +255,3 @@ def ranked(items: Sequence[Json], ranks: Sequence[Sequence[Any]], operation: Ope
     for key, by in zip(reversed(operation.order), reversed(ranks), strict=True):
         places.sort(key=by.__getitem__, reverse=key.startswith("-"))
     return [items[place] for place in places]
-
-
-def has_next(document: JsonObject) -> bool | None:
-    """Return whether a list document links to a next page, None if it has no links."""
-    links = document.get("links")
-    if type(links) is not list or not links:
-        return None
-    return "next" in [link.get("rel") for link in links if type(link) is dict]
-
-
-_PARAMETER = r"""\s*;\s*([\w*-]+)\s*=\s*("[^"]*"|[^\s";,]*)"""
-_LINKS = re.compile(rf"<([^<>]*)>((?:{_PARAMETER})*)")
-
-
-def next_link(headers: Headers) -> str:
-    """Return the target of the link to the next page in Link fields (RFC 8288, 3), empty without one."""
-    values = ",".join(value for name, value in headers if name.lower() == "link")
-    for link in _LINKS.finditer(values):
-        for name, value in re.findall(_PARAMETER, link[2]):
-            if name.lower() == "rel" and "next" in value.strip('"').lower().split():
-                return link[1]
-    return ""
