@@ -7,7 +7,7 @@ from typing import Any
 
 import attrs
 
-from shim.core.content import JsonReader
+from shim.core.content import MARKS, JsonReader
 from shim.core.context import Context
 from shim.core.messages import FieldReport, Record, Reply, field
 from shim.core.paging import following, goes_on, has_next, next_link
@@ -16,7 +16,7 @@ from shim.core.recognise import Match
 from shim.core.responses import CallError, put_in
 from shim.core.rules import TranslationContext
 from shim.core.translate import Translated, UpstreamPage, items_of, together, translate_items, translate_one
-from shim.core.writers import WriteItems
+from shim.core.writers import ListWriter
 from shim.documents.calls import LINK, Target
 from shim.documents.fields import BARE
 from shim.documents.model import Operation
@@ -27,7 +27,31 @@ ITEMS = 20 * MOST
 """Items of one upstream page that are translated: far more than it may have, and far fewer than fit in its bytes."""
 
 FRAMES = 16
-"""The number of forms of the text around items that are kept for a repeated call."""
+"""The number of texts around items whose frames are kept for a repeated call."""
+
+AROUND = 4096
+"""Characters of such a text."""
+
+
+Made = tuple[bytes, tuple[FieldReport, ...]]
+"""An answer's content, and what its fields are."""
+
+
+@attrs.frozen
+class Frame:
+    """The text around the items of an answer, from the first to the one before the end."""
+
+    first: int
+    end: int
+    before: str
+    after: str
+
+    def around(self, pieces: list[str], each: int, fields: tuple[FieldReport, ...]) -> Made:
+        """Return the answer with items that were written in so many pieces each."""
+        texts = pieces[self.first * each : self.end * each]
+        texts[0] = self.before + texts[0].removeprefix(",")
+        texts.append(self.after)
+        return "".join(texts).encode(), fields
 
 
 @attrs.frozen(eq=False)
@@ -40,15 +64,15 @@ class LegacyAnswer:
     query: LegacyQuery
     tier: str
     target: Target
-    write: WriteItems | None = attrs.field(init=False)
-    _frames: dict[tuple[int, int | None, bool], tuple[str, str] | None] = attrs.field(factory=dict, init=False)
+    write: ListWriter | None = attrs.field(init=False)
+    _frames: dict[tuple[str, int, str], Frame | None] = attrs.field(factory=dict, init=False)
 
     @write.default
-    def _write(self) -> WriteItems | None:
+    def _write(self) -> ListWriter | None:
         _, writer = self.match.compiled.answers(self.tier, self.match.api.name)
         if writer is None or self.query.pretty:
             return None
-        return writer.begin(rules_context(self.match, self.context, self.path))
+        return ListWriter(writer, rules_context(self.match, self.context, self.path))
 
     def page(self, reply: Reply, json: JsonReader, before: Sequence[UpstreamPage] = ()) -> UpstreamPage:
         """Return the document that a reply carries, and the items of a list.
@@ -119,8 +143,10 @@ class LegacyAnswer:
                 detail = f"{self._answered} with nothing that makes the one value of the answer: {said}."
                 raise CallError(502, "SHIM_UPSTREAM_UNREADABLE", detail)
             return attrs.evolve(made, value=self._written(made.value))
-        if added is None and (at_once := self._at_once(pages)) is not None:
-            return Translated(*at_once)
+        if self.write is not None and added is None and len(pages) == 1:
+            at_once = self._at_once(self.write, pages[0])
+            if at_once is not None:
+                return Translated(*at_once)
         made = translate_items(translator, pages, rules, self.target.items)
         if added is not None:
             other, _ = match.compiled.answers(added[0], match.api.name)
@@ -134,49 +160,65 @@ class LegacyAnswer:
 
     def again(self, record: Record, content: bytes) -> tuple[bytes, Record] | None:
         """Return what another success's content becomes, and its record; None unless it is one usual page."""
-        target = self.target
-        if self.write is None or len(content) > self.context.settings.body_limit:
-            return None
-        document = JsonReader(self.context.loads).decoded(content)
-        items: Any = document if target.bare else look_up(document, parse_source(target.items))
-        if type(items) is not list or len(items) > ITEMS:
-            return None
-        pages = (UpstreamPage(document if type(document) is dict else {}, items),)
-        made = None if goes_on(self.target, pages) else self._at_once(pages)
+        made = None
+        if self.write is not None and len(content) <= self.context.settings.body_limit:
+            made = self._of_text(self.write, content) or self._of_values(self.write, content)
         if made is None:
             return None
         value, fields = made
         is_same = fields is record.fields and not record.dropped
         return value, record if is_same else attrs.evolve(record, fields=fields, dropped=())
 
-    def _at_once(self, pages: Sequence[UpstreamPage]) -> tuple[bytes, tuple[FieldReport, ...]] | None:
-        """Return the answer whose items are written at once; None if there are several pages, or an unusual item."""
-        items = pages[0].items
-        if self.write is None or not items or len(pages) > 1:
+    def _of_text(self, write: ListWriter, content: bytes) -> Made | None:
+        """Return what a list becomes that needs no decoding."""
+        written = write.text(content, self.context.clock()) if len(content) <= MARKS else None
+        if written is None:
             return None
-        made = self.write(items, self.context.clock())
-        if made is None:
-            return None
-        pieces, each, fields = made
-        shown, size, total, more = self._cut(range(len(items)), pages)
-        frame = self._frame(size, total, more)
-        if frame is None or not shown:
-            return None
-        texts = pieces[shown[0] * each : (shown[-1] + 1) * each]
-        texts[0] = frame[0] + texts[0].removeprefix(",")
-        texts.append(frame[1])
-        return "".join(texts).encode(), fields
-
-    def _frame(self, size: int, total: int | None, more: bool) -> tuple[str, str] | None:  # noqa: FBT001 - a key
-        """Return the text around a page's items; None if an encoder escapes something in it, and perhaps in items."""
-        key = size, total, more
-        if key not in self._frames:
+        before, items, after = written
+        around = before, len(items[0]) // items[1], after
+        if around not in self._frames:
             if len(self._frames) >= FRAMES:
                 self._frames.clear()
-            hole = self.context.dumps({self.match.operation.items: []})[1:-2]
-            before, hole, after = self._written(self._page((), *key)).partition(hole)
-            self._frames[key] = None if b"\\" in before + after else ((before + hole).decode(), after.decode())
-        return self._frames[key]
+            self._frames[around] = self._around(*around) if len(before) + len(after) <= AROUND else None
+        frame = self._frames[around]
+        return None if frame is None else frame.around(*items)
+
+    def _of_values(self, write: ListWriter, content: bytes) -> Made | None:
+        page = self._page_of(content)
+        return None if page is None or goes_on(self.target, (page,)) else self._at_once(write, page)
+
+    def _page_of(self, content: bytes) -> UpstreamPage | None:
+        """Return the page that a success's content is, None if it has no list within bounds."""
+        document, target = JsonReader(self.context.loads).decoded(content), self.target
+        items: Any = document if target.bare else look_up(document, parse_source(target.items))
+        if type(items) is not list or len(items) > ITEMS:
+            return None
+        return UpstreamPage(document if type(document) is dict else {}, items)
+
+    def _around(self, before: str, count: int, after: str) -> Frame | None:
+        """Return the frame of a number of items that stand between two texts, None if they aren't all of its list."""
+        pages = [self._page_of(f"{before}{hole}{after}".encode()) for hole in (0, 1)]
+        if pages[0] is None or count > ITEMS or [page and page.items for page in pages] != [[0], [1]]:
+            return None
+        page = attrs.evolve(pages[0], items=[0] * count)
+        return None if goes_on(self.target, (page,)) else self._frame(page)
+
+    def _at_once(self, write: ListWriter, page: UpstreamPage) -> Made | None:
+        """Return the answer whose items are written at once, None if there are none, or an unusual one."""
+        items = write.values(page.items, self.context.clock()) if page.items else None
+        if items is None:
+            return None
+        frame = self._frame(page)
+        return None if frame is None else frame.around(*items)
+
+    def _frame(self, page: UpstreamPage) -> Frame | None:
+        """Return what is around a page's items; None if it has none, or an encoder escapes something in it."""
+        shown, size, total, more = self._cut(range(len(page.items)), (page,))
+        hole = self.context.dumps({self.match.operation.items: []})[1:-2]
+        before, hole, after = self._written(self._page((), size, total, more)).partition(hole)
+        if not shown or b"\\" in before + after:  # perhaps it escapes the same in items
+            return None
+        return Frame(shown[0], shown[-1] + 1, (before + hole).decode(), after.decode())
 
     def _cut(self, items: Sequence[Json], pages: Sequence[UpstreamPage]) -> tuple[Sequence[Any], int, int | None, bool]:
         """Return the items of the legacy page, the page size, how many items there are, and whether more follow."""

@@ -1,12 +1,14 @@
 """Generated functions that write the items of a list at once, a column at a time: one for each kind of items.
 
-Unusual items (a value of another type, a text that JSON writes with an escape, a rule that looks at each item) are
-left to the functions that translate an item at a time (``translate``), whose answer and record are the same.
+Columns are those of decoded items, or of their text, when a regular expression says that all are as usual. Unusual
+items (a value of another type, a text that JSON writes with an escape, a rule that looks at each item) are left to the
+functions that translate an item at a time (``translate``), whose answer and record are the same.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Hashable, Mapping, Sequence
+import re
+from collections.abc import Callable, Hashable, Iterable, Sequence
 from contextlib import suppress
 from functools import lru_cache, partial
 from operator import itemgetter
@@ -27,14 +29,17 @@ KINDS = 64
 NAMES = 4000
 """Characters of a kind's key."""
 
-Write = Callable[[Sequence[Json], float], list[str]]
-"""A function that writes items, given the time in seconds since the epoch, in as many pieces for each as its kind has.
+_compiled = lru_cache(maxsize=KINDS)(re.compile)
 
-The first piece of an item begins with a comma. It raises Unusual for an unusual value, and KeyError for an item of
-another kind."""
-WriteItems = Callable[[Sequence[Json], float], tuple[list[str], int, tuple[FieldReport, ...]] | None]
-"""A function that writes items of all kinds, in their order: it returns the pieces, how many each item has, and what
-the fields are; None for an unusual item."""
+Row = tuple[Any, ...]
+"""What the sources of an item have, in the order of its members."""
+Write = Callable[[Iterable[Row], float, bool], list[str]]
+"""A function that writes items of their columns, given the time in seconds since the epoch, and whether they were
+``looked`` at: in as many pieces for each as its kind has.
+
+The first piece of an item begins with a comma. It raises Unusual for an unusual value."""
+Written = tuple[list[str], int, tuple[FieldReport, ...]]
+"""The pieces of items, how many each has, and what the fields are."""
 
 
 @attrs.frozen(eq=False)
@@ -42,17 +47,25 @@ class Kind:
     """A kind of items: they have the same members, and the same words where conditions look.
 
     ``begin`` takes what a call is translated with, and returns the function that writes them, in ``pieces`` for each.
-    ``ranks`` have what sorts them, the last key first: by a member, and backwards if True stands beside its name. By
+    ``members`` are those that it reads, and ``form`` what an item's text looks like if they are usual.
+    ``order`` has what sorts them, the last key first: by a member, and backwards if True stands beside its name. By
     field: ``chosen`` has the number of its rule, and how many it has; ``left_out`` the rule that gives no value. An
     item with all members that a ``complete`` kind looks at is of that kind.
     """
 
     begin: Callable[[TranslationContext], Write]
     pieces: int
-    ranks: Mapping[tuple[str, bool], Callable[[Any], Any]]
+    members: Sequence[str]
+    form: str
+    order: Sequence[tuple[str, bool]]
     complete: bool
     chosen: Sequence[tuple[str, int, int]]
     left_out: Sequence[tuple[str, Rule]]
+
+    def rows(self, items: Sequence[Json]) -> list[Row]:
+        """Return the rows of items; raises KeyError or TypeError for one of another kind."""
+        get: Callable[[Any], Any] = itemgetter(*self.members)
+        return [*map(get, items)] if len(self.members) > 1 else [(get(item),) for item in items]
 
 
 def _make_kind(title: str, translator: Translator, order: Sequence[str], columns: Columns) -> Kind:
@@ -74,34 +87,33 @@ def _make_kind(title: str, translator: Translator, order: Sequence[str], columns
             around += part[2::2]
             comma = ","
     around[-1] += " + '}'"
-    members = {f"c{number}": member for number, member in enumerate(columns.sources)}
-    ranks = dict[tuple[str, bool], Callable[[Any], Any]]()
+    names = {f"c{number}": member for number, member in enumerate(columns.sources)}
+    ranks = list[tuple[str, bool]]()
     for key in reversed(order):
-        member = members.get(columns.places.get(key.removeprefix("-"), ""))
+        member = names.get(columns.places.get(key.removeprefix("-"), ""))
         if member is None:
             raise Unusual
-        ranks[member, key.startswith("-")] = itemgetter(member)
+        ranks.append((member, key.startswith("-")))
     if not between:
         raise Unusual
-    get = itemgetter(*columns.sources) if len(columns.sources) > 1 else lambda item: (item[columns.sources[0]],)
-    look = columns.name("look", get)
     pieces = len(around) + len(between)
+    members = [member for member in columns.members if member in columns.sources]
     lines = [
         "def begin(context):",
         f"    form = [''] * {pieces}",
         *(f"    form[{2 * number}] = {expression}" for number, expression in enumerate(around)),
-        "    def write(items, now):",
-        f"        {', '.join(members)}, = zip(*map({look}, items))",
+        "    def write(columns, now, looked):",
+        f"        {', '.join(f'c{columns.sources.index(member)}' for member in members)}, *_ = columns",
         f"        if not ({columns.condition()}):",
         "            raise Unusual",
         *(f"        {line}" for line in columns.lines),
-        "        made = form * len(items)",
+        "        made = form * len(c0)",
         *(f"        made[{2 * number + 1}::{pieces}] = {column}" for number, column in enumerate(between)),
         "        return made",
         "    return write",
     ]
     begin, _ = generated(title, lines, {**HELP, **columns.names})
-    return Kind(begin, pieces, ranks, not columns.lacks, chosen, left_out)
+    return Kind(begin, pieces, members, columns.pattern(), ranks, not columns.lacks, chosen, left_out)
 
 
 def _fields_of(translator: Translator, counts: tuple[tuple[Kind, int], ...]) -> tuple[FieldReport, ...]:
@@ -117,7 +129,11 @@ def _fields_of(translator: Translator, counts: tuple[tuple[Kind, int], ...]) -> 
 
 @attrs.frozen(eq=False)
 class ItemsWriter:
-    """What writes one list's items on one tier and API; ``asked`` are the members whose words conditions look at."""
+    """What writes one list's items on one tier and API.
+
+    ``asked`` are the members whose words conditions look at; ``reported`` says what the fields are in so many items of
+    each kind.
+    """
 
     title: str
     parameters: Sequence[str]
@@ -126,9 +142,9 @@ class ItemsWriter:
     translator: Translator
     asked: tuple[str, ...] = attrs.field(init=False)
     _kinds: dict[Hashable, Kind | None] = attrs.field(factory=dict, init=False, repr=False)
-    _reported: Callable[..., tuple[FieldReport, ...]] = attrs.field(init=False, repr=False)
+    reported: Callable[..., tuple[FieldReport, ...]] = attrs.field(init=False, repr=False)
 
-    @_reported.default
+    @reported.default
     def _fields(self) -> Callable[..., tuple[FieldReport, ...]]:
         return lru_cache(maxsize=KINDS)(partial(_fields_of, self.translator))
 
@@ -137,47 +153,13 @@ class ItemsWriter:
         conditions = [rule.when for _, rules in self.translator.fields for rule in rules if rule.when is not None]
         return tuple(dict.fromkeys(when.source for when in conditions if when.given is None))
 
-    def begin(self, context: TranslationContext) -> WriteItems:
-        """Return the function that writes the items of one call's list."""
-        begun: dict[Kind, Write] = {}
-
-        def write_kind(kind: Kind, items: Sequence[Json], now: float) -> list[str]:
-            made = begun.get(kind) or begun.setdefault(kind, kind.begin(context))
-            return made(items, now)
-
-        def write(items: Sequence[Json], now: float) -> tuple[list[str], int, tuple[FieldReport, ...]] | None:
-            try:
-                kind = self._kind(self._key_of(items[0]))
-                for (_, backwards), rank in kind.ranks.items():
-                    items = sorted(items, key=rank, reverse=backwards)
-                if kind.complete:
-                    with suppress(KeyError, Unusual):  # perhaps the items are of several kinds
-                        return write_kind(kind, items, now), kind.pieces, self._reported(((kind, len(items)),))
-                places: dict[tuple[Any, ...], list[int]] = {}
-                for place, item in enumerate(items):
-                    places.setdefault(self._key_of(item), []).append(place)
-                texts, counts = [""] * len(items), dict[Kind, int]()
-                for key, where in places.items():
-                    kind, ranks = self._kind(key), kind.ranks
-                    if kind.ranks.keys() != ranks.keys():
-                        return None
-                    counts[kind] = len(where)
-                    made = write_kind(kind, [items[place] for place in where], now)
-                    for number, place in enumerate(where):
-                        texts[place] = "".join(made[number * kind.pieces : (number + 1) * kind.pieces])
-            except (KeyError, TypeError, ValueError, Unusual):
-                return None
-            return texts, 1, self._reported(tuple(counts.items()))
-
-        return write
-
-    def _key_of(self, item: Json) -> tuple[Any, ...]:
+    def key_of(self, item: Json) -> tuple[Any, ...]:
         """Return the key of an item's kind: its members and words; raises Unusual if it is not an object."""
         if type(item) is not dict:
             raise Unusual
         return (tuple(item), *[item.get(name) for name in self.asked])
 
-    def _kind(self, key: tuple[Any, ...]) -> Kind:
+    def kind(self, key: tuple[Any, ...]) -> Kind:
         """Return the kind with a key; raises Unusual if it can't be written, TypeError if it has no word."""
         kind = self._kinds.get(key)
         if kind is None and key not in self._kinds:
@@ -191,3 +173,74 @@ class ItemsWriter:
         if kind is None:
             raise Unusual
         return kind
+
+
+@attrs.define(eq=False)
+class ListWriter:
+    """What writes the items of one call's list, given as values or as upstream's text."""
+
+    _writer: ItemsWriter
+    _context: TranslationContext
+    _begun: dict[Kind, Write] = attrs.field(factory=dict, init=False)
+    _expected: Kind | None = attrs.field(default=None, init=False)
+    """The kind that was met last for the first time, until a text has items of another."""
+
+    def values(self, items: Sequence[Json], now: float) -> Written | None:
+        """Write items of all kinds, in their order; returns None for an unusual item."""
+        writer = self._writer
+        try:
+            kind = writer.kind(writer.key_of(items[0]))
+            if kind.complete:
+                with suppress(KeyError, Unusual):  # perhaps the items are of several kinds
+                    return self._alike(kind, kind.rows(items), now)
+            for member, backwards in kind.order:
+                rank: Callable[[Any], Any] = itemgetter(member)
+                items = sorted(items, key=rank, reverse=backwards)
+            places: dict[tuple[Any, ...], list[int]] = {}
+            for place, item in enumerate(items):
+                places.setdefault(writer.key_of(item), []).append(place)
+            texts, counts = [""] * len(items), dict[Kind, int]()
+            for key, where in places.items():
+                order, kind = kind.order, writer.kind(key)
+                if kind.order != order:
+                    return None
+                counts[kind] = len(where)
+                made = self._write(kind, kind.rows([items[place] for place in where]), now)
+                for number, place in enumerate(where):
+                    texts[place] = "".join(made[number * kind.pieces : (number + 1) * kind.pieces])
+        except (KeyError, TypeError, ValueError, Unusual):
+            return None
+        return texts, 1, writer.reported((*counts.items(),))
+
+    def text(self, content: bytes, now: float) -> tuple[str, Written, str] | None:
+        """Write the items of a list in JSON text, and return what stands before and after them, too.
+
+        Returns None unless all are of one kind that was met before, and nothing is unusual.
+        """
+        kind = self._expected
+        if kind is None:
+            return None
+        try:
+            parts = _compiled(kind.form).split(content.decode("ascii"))
+            each = len(kind.members) + 1  # with what stands behind an item
+            if parts[each:-1:each].count(",") == len(parts) // each - 1 >= 0:
+                rows = [*zip(*[iter(parts[1:])] * each, strict=True)]
+                return parts[0], self._alike(kind, rows, now, looked=True), parts[-1]
+        except (KeyError, TypeError, ValueError, Unusual):
+            pass
+        self._expected = None
+        return None
+
+    def _alike(self, kind: Kind, rows: list[Row], now: float, *, looked: bool = False) -> Written:
+        """Write items of one kind in their order; raises Unusual for an unusual one."""
+        for member, backwards in kind.order:
+            rows.sort(key=itemgetter(kind.members.index(member)), reverse=backwards)
+        made = self._write(kind, rows, now, looked=looked)
+        return made, kind.pieces, self._writer.reported(((kind, len(rows)),))
+
+    def _write(self, kind: Kind, rows: list[Row], now: float, *, looked: bool = False) -> list[str]:
+        write = self._begun.get(kind)
+        if write is None:
+            write, self._expected = kind.begin(self._context), kind
+            self._begun[kind] = write
+        return write(zip(*rows, strict=True), now, looked)

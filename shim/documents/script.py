@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any
 import attrs
 
 from shim.documents.sources import parse_source, unquoted
-from shim.documents.vocabulary import Json, instant, usual_times
+from shim.documents.vocabulary import USUAL_TIME, Json, instant, usual_times
 
 if TYPE_CHECKING:
     from shim.documents.fields import Field, Resource, When
@@ -64,6 +64,10 @@ def are_times(texts: Sequence[str]) -> bool:
 
 LOOKS = {look.__name__: look for look in (are_plain, are_segments, are_times)}
 """Looks at texts of several columns at once."""
+_TEXT = r"[ !#-\[\]-~]*+"
+_UNREAD = rf'(?:"{_TEXT}"|-?(?:0|[1-9][0-9]{{0,14}})|true|false|null)'
+_FORMS = {"are_plain": _TEXT, "are_segments": r"[0-9A-Za-z]++", "are_times": USUAL_TIME}
+"""The form of a text that passes a look."""
 
 
 def are_of(kind: type, values: Iterable[object]) -> bool:
@@ -209,9 +213,22 @@ class Columns(_Text):
         return name
 
     def condition(self) -> str:
-        """Return what must hold for the columns."""
+        """Return what must hold for the columns; they pass all looks if they were ``looked`` at as text."""
         looks = [f"{one}({' + '.join(names)})" for one, names in self.looks.items() if names]
-        return " and ".join(dict.fromkeys([*looks, *self.tests])) or "True"
+        return " and ".join(dict.fromkeys([f"(looked or {' and '.join(looks) or True})", *self.tests]))
+
+    def pattern(self) -> str:
+        """Return what the text of an item looks like, if its columns pass all looks: a group for each, in their order.
+
+        Columns without a look are texts; other members are texts, small integers, or words. Nothing is tried in two
+        ways, so that the time grows with the text's length alone.
+        """
+        forms = dict.fromkeys(self.sources, "")
+        for look, name in [(look, name) for look, names in self.looks.items() for name in names]:
+            source = self.sources[int(name[1:])]
+            forms[source] = f'(?={_FORMS[look]}"){forms[source]}' if forms[source] else _FORMS[look]
+        values = {member: f'"({forms[member] or _TEXT})"' if member in forms else _UNREAD for member in self.members}
+        return r"\{" + ",".join([f'"{re.escape(plain(member))}":{value}' for member, value in values.items()]) + r"\}"
 
     def segments(self, field: str) -> str:
         """Return the column of a field's texts; each must be usable in a path without encoding."""

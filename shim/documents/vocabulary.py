@@ -48,13 +48,13 @@ LONGEST_TIME = 40
 _has_form = re.compile(r"\d{4}-\d\d-\d\d[Tt]\d\d:\d\d:\d\d(?:\.\d+)?(?:[Zz]|[+-]\d\d:\d\d)", re.ASCII).fullmatch
 
 _DAY = r"0[1-9]|1[0-9]|2[0-8]|(?<!02-)(?:29|30)|(?<=(?:0[13578]|1[02])-)31"
-_USUAL = rf"(?!0000)[0-9]{{4}}-(?:0[1-9]|1[0-2])-(?:{_DAY})T(?:[01][0-9]|2[0-3]):[0-5][0-9]:[0-5][0-9]Z"
-is_usual_time = re.compile(_USUAL).fullmatch
+USUAL_TIME = rf"(?!0000)[0-9]{{4}}-(?:0[1-9]|1[0-2])-(?:{_DAY})T(?:[01][0-9]|2[0-3]):[0-5][0-9]:[0-5][0-9]Z"
+is_usual_time = re.compile(USUAL_TIME).fullmatch
 """Tells a time as Atlas writes most of them, UTC and whole seconds, by one look; the texts are in the times' order.
 
 The 29th of February takes a second look.
 """
-usual_times = re.compile(f"(?:{_USUAL}\\n)*+{_USUAL}").fullmatch
+usual_times = re.compile(f"(?:{USUAL_TIME}\\n)*+{USUAL_TIME}").fullmatch
 """Tells texts with line breaks between them that are all usual times."""
 
 
