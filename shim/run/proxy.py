@@ -184,12 +184,12 @@ async def _content(reader: asyncio.StreamReader, fields: list[bytes]) -> AsyncIt
     """Yield a request's content, still coded, and nothing after it (RFC 9112, 6)."""
     framing = {name.strip().lower(): value.strip() for name, _, value in (field.partition(b":") for field in fields)}
     if b"transfer-encoding" in framing:
-        decoder = ChunkDecoder()
+        decoder, rest = ChunkDecoder(), b""
         while not decoder.done and (piece := await reader.read(_PIECE)):
-            end = 0
-            while end < len(piece) and not decoder.done:
-                _, end = decoder.feed(piece, end)
-            yield piece[:end]
+            rest += piece
+            while end := decoder.feed(rest, 0)[1]:
+                yield rest[:end]
+                rest = rest[end:]
     else:
         left = int(framing.get(b"content-length", b"0"))
         while left and (piece := await reader.read(min(left, _PIECE))):

@@ -12,6 +12,7 @@ from shim.gateway.http1.wire import Wire
 BUFFERED = 65536  # bytes of each message that count as reserved; one read takes at most as many
 ROOM = 8192  # bytes that may wait to be streamed before reading stops; collected content has no such bound
 RATE = 256  # bytes a second below which a caller is stalling
+_ENDLESS = 1 << 62  # bytes that never come
 _LATE = "The request's content did not arrive in the configured time."
 
 
@@ -33,7 +34,8 @@ class Body:
     ) -> None:
         self._source = source
         self._decoder = ChunkDecoder() if chunked else None
-        self._left = self.length = length
+        self.length = length
+        self._left = _ENDLESS if length is None else length
         self._arrived: list[bytes] = []
         self._unread = 0
         self._waiter: asyncio.Future[None] | None = None
@@ -53,13 +55,11 @@ class Body:
         if self._decoder is not None:
             piece, stop = self._decoder.feed(data, start)
             self.is_complete = self._decoder.done
-        elif self._left is not None:
+        else:
             stop = min(len(data), start + self._left)
             self._left -= stop - start
             self.is_complete = not self._left
             piece = data[start:stop]
-        else:
-            piece, stop = data[start:], len(data)
         if piece:
             self._arrived.append(piece)
             self._unread += len(piece)
@@ -71,7 +71,7 @@ class Body:
 
     def finish(self) -> None:
         """End the content with its connection, if it has neither a length nor chunks."""
-        if self._left is None and self._decoder is None:
+        if self.length is None and self._decoder is None:
             self.is_complete = True
             self._wake()
 

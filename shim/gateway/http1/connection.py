@@ -91,7 +91,7 @@ class Connection(Wire):
                 except MalformedError:
                     body.fail(errors.bad_request("The request's content is not framed as HTTP/1.1 wants it."))
             self._rest = self._rest[stop:]
-            if self._rest and not body.is_complete:  # too many pieces for one turn
+            if self._rest and stop and not body.is_complete:  # too many pieces for one turn
                 self.hold()
                 self.go_on()
         if self._request is not None and len(self._rest) > WAITING:

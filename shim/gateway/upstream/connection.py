@@ -232,7 +232,7 @@ class UpstreamConnection(Wire):
                 self.upstream.release(self, keep=self._keep and stop == len(data) and not self._is_sending)
             elif stop < len(data):
                 self._rest = data[stop:]
-                if response is not None:  # too many pieces for one turn
+                if response is not None and stop:  # too many pieces for one turn
                     self.hold()
                     self.go_on()
 
