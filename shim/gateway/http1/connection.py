@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import asyncio
 import logging
-import socket
 from functools import partial
 
 from shim.gateway import errors
@@ -30,20 +29,19 @@ CONTINUE = b"HTTP/1.1 100 Continue\r\n\r\n"
 
 
 class Connection(Wire):
-    """One connection of an address, from when it was ``accepted``: its ``set_up`` comes before its first request.
+    """One connection of an address, from when it was accepted: its ``set_up`` comes before its first request.
 
     Its ``verdict`` says whether it is served; a surplus one gets a refusal as its only reply.
     """
 
     __slots__ = (
-        "_body", "_clients", "_is_ending", "_left", "_next", "_request", "_searched", "_since", "_task", "accepted",
-        "peer", "scheme", "set_up", "verdict",
+        "_body", "_clients", "_is_ending", "_left", "_next", "_request", "_searched", "_since", "_task", "peer",
+        "scheme", "set_up", "verdict",
     )  # fmt: skip
 
-    def __init__(self, clients: Clients, address: str, scheme: str, accepted: socket.socket | None = None) -> None:
+    def __init__(self, clients: Clients, address: str, scheme: str) -> None:
         super().__init__(clients.loop, clients.buffer)
         self.scheme = scheme
-        self.accepted = accepted
         self.set_up: asyncio.Task[None] | None = None
         self._clients = clients
         self._task: asyncio.Task[None] | None = None

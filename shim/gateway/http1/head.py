@@ -48,18 +48,16 @@ Credential = tuple[int, str, str]  # a field line that frames nothing: its place
 class _Events:
     """What the parser calls; it asks for these names."""
 
-    __slots__ = ("fields", "reason", "target")
+    __slots__ = ("fields", "text")
 
     def __init__(self) -> None:
-        self.target = b""
-        self.reason = b""
+        self.text = b""  # a request's target, or a reply's reason phrase
         self.fields: list[tuple[bytes, bytes]] = []
 
-    def on_url(self, url: bytes) -> None:
-        self.target += url
+    def on_url(self, piece: bytes) -> None:
+        self.text += piece
 
-    def on_status(self, reason: bytes) -> None:
-        self.reason += reason
+    on_status = on_url
 
     def on_header(self, name: bytes, value: bytes) -> None:
         self.fields.append((name, value))
@@ -146,7 +144,7 @@ def _parse_request(data: bytes) -> RequestHead:
         raise _malformed(data) from None
     except httptools.HttpParserError:
         raise _malformed(data) from None
-    version, method, target = parser.get_http_version(), parser.get_method().decode("ascii"), events.target
+    version, method, target = parser.get_http_version(), parser.get_method().decode("ascii"), events.text
     if method == "PRI":  # the beginning of HTTP/2 (RFC 9113, 3.4)
         raise _malformed(data)
     _check_line(version, target)
@@ -252,7 +250,7 @@ def _parse_reply(data: bytes) -> ReplyHead:
     except httptools.HttpParserError as error:
         raise MalformedError(str(error)) from None
     version, status = parser.get_http_version(), parser.get_status_code()
-    if _CONTROL.search(events.reason):
+    if _CONTROL.search(events.text):
         raise MalformedError("a control character in the reason phrase")
     if version not in {"1.1", "1.0"} or status < 100:
         raise MalformedError("a version or a status that is not HTTP/1.1's")
@@ -268,7 +266,7 @@ def _parse_reply(data: bytes) -> ReplyHead:
         raise MalformedError("a transfer coding that was not asked for")
     announces = not ANNOUNCING.isdisjoint(said)
     codings = ",".join(said["content-encoding"]).count(",") + 1 if "content-encoding" in said else 0
-    reason = events.reason.decode("utf-8", "surrogateescape")
+    reason = events.text.decode("utf-8", "surrogateescape")
     return ReplyHead(status, headers, None, None, reason, keep_alive, length, chunked, announces, codings)
 
 

@@ -169,7 +169,7 @@ class Listener:
         clients = self.clients
         clients.accepted += 1
         address = UNNAMED if clients.options.proxy_protocol else peer_of(accepted)
-        connection = Connection(clients, address, "http" if tls is None else "https", accepted)
+        connection = Connection(clients, address, "http" if tls is None else "https")
         if connection.verdict == "dropped":
             clients.left(connection)
             clients.turned_away["dropped"] += 1
@@ -178,7 +178,7 @@ class Listener:
             accepted.close()
             return None
         task = connection.set_up = clients.loop.create_task(self._set_up(connection, accepted, tls))
-        task.add_done_callback(partial(self._was_set_up, connection))
+        task.add_done_callback(partial(self._was_set_up, connection, accepted))
         return task
 
     async def _set_up(self, connection: Connection, accepted: socket.socket, tls: ssl.SSLContext | None) -> None:
@@ -191,15 +191,14 @@ class Listener:
                 clients.left(connection)
                 connection.peer, connection.verdict = clients.arrived(connection, told or peer_of(accepted))
             layer = connection.tls = None if tls is None else Tls(connection, tls, server_side=True)
-            connection.accepted = None
-            await clients.loop.connect_accepted_socket(lambda: connection, accepted)
+            loops_own = socket.socket(accepted.family, accepted.type, accepted.proto, accepted.detach())
+            await clients.loop.connect_accepted_socket(lambda: connection, loops_own)
             if layer is not None:
                 await layer.ready
 
-    def _was_set_up(self, connection: Connection, task: asyncio.Task[None]) -> None:
+    def _was_set_up(self, connection: Connection, accepted: socket.socket, task: asyncio.Task[None]) -> None:
+        accepted.close()  # unless it is the loop's
         error = None if task.cancelled() else task.exception()
-        if connection.accepted is not None:
-            connection.accepted.close()
         if task.cancelled() or (error is not None and not isinstance(error, ssl.SSLError)):
             connection.abort()
         if isinstance(error, OSError):
