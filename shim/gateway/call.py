@@ -221,7 +221,7 @@ async def relay(request: Request, made: Made, upstream: UpstreamResponse, *, clo
         if not request.begun:
             raise
         log.warning("a streamed reply was cut: %s", refusal.error)
-        request.abort()
+        request.way.abort()
         return None, refusal.status, refusal.error or "none"
     request.end()
     return None

@@ -35,7 +35,7 @@ class Connection(Wire):
     """
 
     __slots__ = (
-        "_body", "_clients", "_is_ending", "_left", "_next", "_request", "_searched", "_since", "_task", "peer",
+        "_begun", "_body", "_clients", "_is_ending", "_left", "_next", "_request", "_since", "_task", "peer",
         "scheme", "set_up", "verdict",
     )  # fmt: skip
 
@@ -48,8 +48,8 @@ class Connection(Wire):
         self._next: asyncio.Future[Request]
         self._request: Request | None = None
         self._body = EMPTY
-        self._searched = self._left = 0
-        self._since = self._loop.time()
+        self._left = 0
+        self._begun, self._since = 0.0, self._loop.time()
         self._is_ending = False
         self.peer, self.verdict = clients.arrived(self, address)
 
@@ -58,7 +58,7 @@ class Connection(Wire):
         self.set_up = None
         assert self.transport is not None, "it was made"
         if self not in self._clients.connections:  # it ended for another one
-            self.transport.abort()
+            self.abort()
             return
         self.transport.set_write_buffer_limits(HIGH)
         self._clients.turned_away["surplus"] += self.verdict != "served"
@@ -97,25 +97,22 @@ class Connection(Wire):
 
     def _parse(self) -> None:
         """Make a request of what has arrived, if a head is whole."""
-        data, clients = self._rest, self._clients
-        if data.startswith((b"\r", b"\n")):  # empty lines before a request (RFC 9112, 2.2)
-            data = self._rest = data.lstrip(b"\r\n")
-            self._begin_head(1)
-            if not data:
-                return
-        end = data.find(b"\r\n\r\n", max(0, self._searched - 3)) + 4
+        clients, data = self._clients, self._rest.lstrip(b"\r\n")  # empty lines before a request (RFC 9112, 2.2)
+        end = data.find(b"\r\n\r\n") + 4
         try:
             if end < 4:
-                check_beginning(data)
-                clients.hold_head(self, len(data))
-                self._begin_head(len(data))
+                if data:
+                    check_beginning(data)
+                    clients.hold_head(self, len(data))
+                self._rest, self._begun = data, self._begun or self._loop.time()
+                self.expect()
                 return
             head, credential = parse_request(data if end == len(data) else data[:end])
         except errors.Refusal as refusal:  # which quotes nothing of the caller's: it may be a credential
             log.warning("refused a malformed request: %s", refusal.detail)
             self._end_with(refusal)
             return
-        self._searched = 0
+        self._begun = 0.0
         clients.long_heads.pop(self, None)
         self.peer.idle.pop(self, None)
         self.due = NEVER
@@ -130,12 +127,6 @@ class Connection(Wire):
             self._task = self._loop.create_task(self._serve(request))
         else:
             self._next.set_result(request)
-
-    def _begin_head(self, searched: int) -> None:
-        if not self._searched:
-            self._since = self._loop.time()
-        self._searched = searched
-        self.expect()
 
     async def _serve(self, request: Request) -> None:
         """Answer one request after the other; others have their turn before one that was sent ahead."""
@@ -187,7 +178,7 @@ class Connection(Wire):
         self._is_ending = True  # what arrives from now on is dropped
         if not (unread or self._rest or not self._body.is_complete):
             self.end()
-        elif not self.transport.is_closing():
+        else:
             self._rest = b""
             self.go_on()
             self.end(half=True)
@@ -208,8 +199,8 @@ class Connection(Wire):
             patience = LINGER
         elif self._request is not None:
             patience = LOOK if self.held else NEVER
-        elif self._searched:
-            since, patience = self._since, options.client_timeout
+        elif self._begun:
+            since, patience = self._begun, options.client_timeout
         else:
             since, patience = self._since, options.keepalive_timeout if self.verdict == "served" else LINGER
         self.due = since + patience
@@ -226,11 +217,9 @@ class Connection(Wire):
         elif self._is_ending:
             self.abort()
         elif self._request is not None:
-            self.expect()
-            if self.held and self.has_left():
-                self.abort()
-        elif not self._searched:
-            self.close()
-        else:
+            self.abort() if self.has_left() else self.expect()
+        elif self._begun:
             log.info("refused a request: its head did not arrive in time")
             self._end_with(errors.too_late("The request's head did not arrive in time."))
+        else:
+            self.close()

@@ -88,11 +88,6 @@ class Request:
         self.send(piece)
         self.whole = True
 
-    def abort(self) -> None:
-        """End the connection at once, so that the caller sees a cut message and not a clean end."""
-        self.keep_alive = False
-        self.way.abort()
-
     def _head(self, status: int, lines: Lines, body: bytes | None, reason: str, *, close: bool) -> bytes:
         """Return the head of a reply, framed as its content is (RFC 9112, 6); a ``body`` of None will be streamed."""
         is_http10 = self.head.is_http10

@@ -79,10 +79,10 @@ class Tls:
 
     def sealed(self, data: bytes) -> bytes:
         """Return ciphertext of what is to be sent, empty when TLS has ended."""
-        view, pieces = memoryview(b"" if self._is_over else data), []
+        pieces = []
         try:
-            for start in range(0, len(view), RECORD):
-                self._object.write(view[start : start + RECORD])
+            for start in range(0, 0 if self._is_over else len(data), RECORD):
+                self._object.write(data[start : start + RECORD])
                 pieces.append(self._outgoing.read())
         except ssl.SSLError as error:
             self._fail(error)

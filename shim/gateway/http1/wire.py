@@ -152,7 +152,7 @@ class Wire(asyncio.BufferedProtocol):
     def has_left(self) -> bool:
         """Return whether the other side has ended the connection, although not all that it sent was read."""
         sock = None if self.transport is None else self.transport.get_extra_info("socket")
-        if sock is None or not hasattr(select, "poll"):
+        if sock is None:
             return False
         look = select.poll()
         with contextlib.suppress(OSError, ValueError):
