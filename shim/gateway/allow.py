@@ -8,12 +8,8 @@ from shim.documents.templates import decoded, parameter_name
 from shim.errors import SettingsError
 
 READS = frozenset({"GET", "HEAD", "OPTIONS"})  # methods that are defined to change nothing (RFC 9110, 9.2.1)
-
-METHODS = frozenset({"GET", "HEAD", "OPTIONS", "POST", "PUT", "PATCH", "DELETE"})
-
+METHODS = READS | {"POST", "PUT", "PATCH", "DELETE"}
 WORDS = frozenset({"recognised", "reads", "all"})
-
-_EXAMPLE = "GET /api/atlas/v2/**"
 
 
 @attrs.frozen
@@ -67,8 +63,8 @@ def _pattern(text: str, name: str) -> tuple[str, tuple[str, ...]]:
     method, _, path = text.partition(" ")
     origin, *parts = path.strip().split("/")
     if method not in METHODS | {"*"} or origin or not parts:
-        known = ", ".join(sorted(WORDS))
-        raise SettingsError(f"{name}: {text!r} is neither a method and a path such as {_EXAMPLE}, nor one of {known}")
+        wanted = f"a method and a path such as GET /api/atlas/v2/**, nor one of {', '.join(sorted(WORDS))}"
+        raise SettingsError(f"{name}: {text!r} is neither {wanted}")
     segments = ["*" if parameter_name(part) else part for part in parts]
     fixed = segments[:-1] if segments[-1] == "**" else segments
     for part in fixed:

@@ -46,6 +46,7 @@ REQUEST_LIMIT = 64 * 1024  # bytes of the content of a request that is translate
 KEPT = 1024 * 1024  # bytes of the content of a call that is passed on and signed, which may take a second attempt
 
 _GROUP = re.compile(r"/groups/([^/]+)")
+_WITH_CONTENT = frozenset({"PATCH", "POST", "PUT"})
 
 
 @attrs.define(eq=False, repr=False)
@@ -126,10 +127,10 @@ class Handler:
             line.route = "refused"
         if request.head.has_content and match is None and not run.signer.lends:
             run.stream = request.content.stream()
-        elif request.head.has_content:
+        elif request.head.has_content or (match is not None and match.needs_body):
             run.call = attrs.evolve(run.call, body=await _content(run))
-        elif match is not None and match.needs_body:
-            run.call = attrs.evolve(run.call, body=b"")
+        if run.signer.lends and _is_step_of_digest(run):
+            raise step_of_digest()
         made = None if match is None or sharing is None else await self._shared(run, sharing)
         is_write = sharing is not None and run.call.method not in READS
         outcome: Outcome | None = None
@@ -188,16 +189,24 @@ async def _content(run: Exchange) -> bytes:
     if body is None:
         detail = f"The request is larger than {most} bytes."
         raise Refusal(413, "SHIM_REQUEST_TOO_LARGE", "http_request_error", detail, close=True)
-    if run.match is None and not (body or field(run.call.headers, "Authorization")):
-        raise step_of_digest()
     return body
+
+
+def _is_step_of_digest(run: Exchange) -> bool:
+    """Return whether a write is the first request of a Digest client, as libcurl's: content comes with a signature."""
+    call, head = run.call, run.request.head
+    if call.body or call.method not in _WITH_CONTENT or field(call.headers, "Authorization") is not None:
+        return False
+    if run.match is not None:
+        return run.match.operation.request is not None
+    return head.has_content or (head.length == 0 and field(call.headers, "Content-Type") is not None)
 
 
 async def relay(request: Request, made: Made, upstream: UpstreamResponse, *, close: bool) -> Failure | None:
     """Send the caller a reply with upstream's content as it comes; what was read of it already goes first.
 
-    Raises Refusal when upstream fails before the caller was sent anything. When it fails later, the caller's connection
-    is aborted, since ending it cleanly would make half a reply look whole, and what that counts as is returned.
+    Raises Refusal if upstream fails before the caller was sent anything. Later, the caller's connection is aborted,
+    since a clean end would make half a reply look whole; returns what that counts as.
     """
     upstream.lift()
     request.begin(made.reply, reason=made.reason, close=close)

@@ -19,8 +19,6 @@ The type is Proxy-Status' (RFC 9209, 2.3); of an answer of Atlas' own it is the 
 ``error.type``.
 """
 
-Origin = Literal["caller", "shim", "atlas"]
-
 Challenged = Literal["unsigned", "stale"]
 
 _OWN_LIMITS = frozenset({"SHIM_HOST_NOT_LISTED", "SHIM_TOO_MANY_PAGES"})  # not upstream's fault, as 502 and 504 are
@@ -96,7 +94,7 @@ def answered_by_atlas(status: int) -> Failure:
     return None, status, str(status) if status < 600 else "other"
 
 
-def origin_of(failure: Failure) -> Origin:
+def origin_of(failure: Failure) -> Literal["caller", "shim", "atlas"]:
     """Return whose fault a failure is.
 
     Atlas', with the way there: 502 and 504 of the gateway, and what Atlas itself answers from 500 on. The caller's:
@@ -105,9 +103,8 @@ def origin_of(failure: Failure) -> Origin:
     code, status, _ = failure
     if status < 500:
         return "caller"
-    if code is None:
-        return "atlas"
-    return "atlas" if status in {502, 504} and code not in _OWN_LIMITS else "shim"
+    is_theirs = code is None or (status in {502, 504} and code not in _OWN_LIMITS)
+    return "atlas" if is_theirs else "shim"
 
 
 def bad_request(detail: str, status: int = 400) -> Refusal:

@@ -19,7 +19,7 @@ from shim.core.recognise import Match
 from shim.gateway.allow import READS
 from shim.gateway.checks import InboundRequest
 from shim.gateway.coalesce import Made
-from shim.gateway.credentials.signers import PASSTHROUGH, UpstreamSigner, cannot_cross, step_of_digest
+from shim.gateway.credentials.signers import PASSTHROUGH, UpstreamSigner, cannot_cross
 from shim.gateway.errors import Refusal, own_error, unreadable
 from shim.gateway.fields import for_caller, notes
 from shim.gateway.http1.body import BUFFERED
@@ -96,19 +96,16 @@ class Exchange:
         return self.response is not None and self.response.head.status < 400
 
     async def _send(self, step: Send, until: float) -> Reply:
-        """Send a call where it goes, and return the reply's head.
-
-        Where only its version is another, the caller's own signature still fits. Nothing of this gateway's own, keys or
-        a certificate, goes to another host.
-        """
+        """Send a call where it goes, and return the reply's head."""
         early, signer, upstream = self.early, self.signer, self.handler.upstream
         if self.response is not None:  # a page that others are collected to
             self.response.close()
             self._hold(DECODED * len(self.content or b""))
             early = self.content = None
         call, own = step.call, self.call
-        if call.origin != own.origin:
+        if call.origin != own.origin:  # which gets nothing of this gateway's own: no key, and no certificate
             early, signer, upstream = None, PASSTHROUGH, upstream.elsewhere(call.origin)
+        # If only the version is another, the caller's own signature still fits.
         is_another = step.rewritten and (call.method != own.method or call.target != own.target)
         length = None if self.stream is None else self.request.head.length
         rewritten = is_another or self.inbound.is_moved
@@ -168,7 +165,7 @@ class Exchange:
         if outcome.code is not None:
             if outcome.code == "MALFORMED_JSON" and not (call.body or field(call.headers, "Authorization")):
                 # A Digest client's first request: its content comes with its signature.
-                raise step_of_digest() if self.signer.lends else cannot_cross()
+                raise cannot_cross()
             failure, status = own_error(outcome.code, reply.status, self.fault, record)
             lines = (*lines, status)
         return Made(Reply(reply.status, lines, reply.body or b""), record, "", failure)

@@ -21,8 +21,6 @@ _HOP_BY_HOP = frozenset({
 })  # fmt: skip
 _REQUEST_DROPS = _HOP_BY_HOP | {"host", "content-length", "expect", "forwarded", "x-real-ip"}
 
-_BARE = frozenset({"legacy", ""})  # routes whose replies are not annotated: Atlas' own fields stand alone
-
 _LEVELS = ("renamed", "derived", "constant", "missing", "absent")
 
 
@@ -86,7 +84,7 @@ def notes(record: Record, beside: Headers = (), *, linked: bool = True) -> Heade
     (RFC 9651). A field that the reply has already, in ``beside``, is not added, except Link. There is no Link without
     ``linked``: the answer is the shim's own, or the successor has the same path.
     """
-    if record.route in _BARE:
+    if record.route in {"legacy", ""}:
         return ()
     lines, said = [], [f"route={token(record.route)}, reason={string(record.reason)}"]
     if record.sunset != NEVER:

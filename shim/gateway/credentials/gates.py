@@ -19,7 +19,6 @@ from pathlib import Path
 from typing import Any, TypeVar
 from urllib.parse import unquote
 
-from shim.core.messages import field
 from shim.core.recognise import Match
 from shim.credentials import (
     VARIABLES,
@@ -34,7 +33,7 @@ from shim.errors import SettingsError
 from shim.gateway.checks import InboundRequest
 from shim.gateway.credentials.digest import LONGEST, REALM, challenge, parameters, response, secret_hash
 from shim.gateway.credentials.nonces import Nonces, NonceStore, secret_of
-from shim.gateway.credentials.signers import PASSTHROUGH, AccountSigner, KeySigner, UpstreamSigner, step_of_digest
+from shim.gateway.credentials.signers import PASSTHROUGH, AccountSigner, KeySigner, UpstreamSigner
 from shim.gateway.errors import Challenged, Refusal
 from shim.gateway.option_values import CredentialsMode
 from shim.gateway.options import Options
@@ -56,7 +55,6 @@ WRONG_KEY = (
     "the gateway runs."
 )
 
-_WITH_CONTENT = frozenset({"PATCH", "POST", "PUT"})
 _SIGN_IN = re.compile(r"/+api(?:;[^/]*)?/+oauth(?:;[^/]*)?/", re.IGNORECASE)
 _NEEDED = {"username", "realm", "nonce", "uri", "cnonce", "nc", "response", "qop"}
 _COUNT = re.compile(r"[0-9a-fA-F]{8}")
@@ -91,11 +89,8 @@ class OwnGate(CallerGate):
         # A browser says that a page makes this call (Fetch, 3.2; Fetch Metadata, 2).
         if any(name == "origin" or (name == "sec-fetch-site" and value != "none") for name, value in said):
             raise Refusal(403, "SHIM_ORIGIN_REFUSED", "http_request_denied", WEB_PAGE, close=True)
-        if match is None and (not listed or signs_in(request.call.path)):
-            return PASSTHROUGH
-        if _is_step_of_digest(request, match):
-            raise step_of_digest()
-        return self._signer
+        is_strange = match is None and (not listed or signs_in(request.call.path))
+        return PASSTHROUGH if is_strange else self._signer
 
 
 class VerifyGate(CallerGate):
@@ -165,16 +160,6 @@ def malformed(said: str) -> Refusal:
     """An Authorization that no careful client sends, or that signs another target."""
     detail = f"The Authorization of this call is not what RFC 7616 asks for: {said}."
     return Refusal(400, "SHIM_AUTHORIZATION_MALFORMED", "http_request_error", detail, said)
-
-
-def _is_step_of_digest(request: InboundRequest, match: Match | None) -> bool:
-    """Return whether a write is the first request of a Digest client, as libcurl's: content comes with a signature."""
-    call, head = request.call, request.head
-    if head.has_content or call.method not in _WITH_CONTENT or field(call.headers, "Authorization") is not None:
-        return False
-    if match is not None:
-        return match.operation.request is not None
-    return head.length == 0 and field(call.headers, "Content-Type") is not None
 
 
 def is_loopback(host: str) -> bool:
