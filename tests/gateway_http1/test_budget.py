@@ -173,6 +173,7 @@ def test_reply_too_large_to_be_shared_is_no_page_that_is_held():
 
 ENDED = {
     "kept": get("/x"),
+    "kept for another": get("/x") * 2,
     "closed": get("/x", "Connection: close"),
     "refused": get("/a/../b"),
     "translated": CALL,

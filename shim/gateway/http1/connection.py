@@ -45,7 +45,7 @@ class Connection(Wire):
         self.set_up: asyncio.Task[None] | None = None
         self._clients = clients
         self._task: asyncio.Task[None] | None = None
-        self._next: asyncio.Future[Request]
+        self._next: asyncio.Future[Request] | None = None
         self._request: Request | None = None
         self._body = EMPTY
         self._left = 0
@@ -123,10 +123,11 @@ class Connection(Wire):
                 body.on_wait = partial(self.write, CONTINUE)  # RFC 9110, 10.1.1
         self._rest, self._body = data[end:], body
         self._request = request = Request(head, credential, body, self.scheme, self.peer.address, self)
-        if self._task is None:
+        if self._next is None:
             self._task = self._loop.create_task(self._serve(request))
         else:
             self._next.set_result(request)
+            self._next = None
 
     async def _serve(self, request: Request) -> None:
         """Answer one request after the other; others have their turn before one that was sent ahead."""
