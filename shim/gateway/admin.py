@@ -66,7 +66,7 @@ _OF_PAGES = (  # no page of another origin may show or read ours
 
 @attrs.define(eq=False)
 class Admin:
-    """Answers the operator on a loop and in a thread of its own; ``asked``: when ``/readyz`` last was (monotonic)."""
+    """Answers the operator, from now on, in a thread of its own; ``asked``: when ``/readyz`` last was (monotonic)."""
 
     bound: Bound
     metrics: Callable[[], bytes]
@@ -76,7 +76,7 @@ class Admin:
     asked: float = float("-inf")
     _loop: asyncio.AbstractEventLoop = attrs.field(factory=asyncio.new_event_loop)
     _ended: asyncio.Event = attrs.field(factory=asyncio.Event)
-    _thread: threading.Thread | None = None
+    _thread: threading.Thread = attrs.field(init=False)
 
     @property
     def address(self) -> Address:
@@ -84,19 +84,16 @@ class Admin:
         assert self.bound.address is not None, "it listens on an address"
         return self.bound.address
 
-    def start(self) -> None:
-        """Answer from now on."""
-        self._thread = threading.Thread(
-            target=self._loop.run_until_complete, args=(self._serve(),), name="admin", daemon=True
-        )
+    def __attrs_post_init__(self) -> None:
+        run = partial(self._loop.run_until_complete, self._serve())
+        self._thread = threading.Thread(target=run, name="admin", daemon=True)
         self._thread.start()
 
     async def stop(self) -> None:
         """Let answers in progress end, and close all."""
-        if self._thread is not None:
-            with contextlib.suppress(RuntimeError):  # it has ended by a defect, which was logged
-                self._loop.call_soon_threadsafe(self._ended.set)
-            await asyncio.to_thread(self._thread.join)
+        with contextlib.suppress(RuntimeError):  # it has ended by a defect, which was logged
+            self._loop.call_soon_threadsafe(self._ended.set)
+        await asyncio.to_thread(self._thread.join)
         self.bound.close()
         self._loop.close()
 

@@ -147,7 +147,6 @@ class Gateway:
                     live=lambda: time.monotonic() - self._beaten < STUCK,
                     ready=lambda: self.is_ready,
                 )
-                self._admin.start()
         except BaseException:
             await self.stop(grace=0)
             raise
