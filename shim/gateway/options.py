@@ -62,8 +62,9 @@ def _following(make: Callable[[Any], int]) -> int:
     return attrs.field(default=attrs.Factory(make, takes_self=True), kw_only=True)
 
 
-_where, _atlas, _translation = partial(_option, "Where"), partial(_option, "Atlas"), partial(_option, "Translation")
-_credentials, _limits, _log = partial(_option, "Credentials"), partial(_option, "Limits"), partial(_option, "Log")
+_where, _atlas, _limits = partial(_option, "Where"), partial(_option, "Atlas"), partial(_option, "Limits")
+_translation, _log = partial(_option, "Translation", live=True), partial(_option, "Log", live=True)
+_credentials = partial(_option, "Credentials")
 
 
 @attrs.frozen
@@ -108,29 +109,25 @@ class Options:
         of.ROUTE,
         f"Choose the side that answers retired calls: {', '.join(RouteWord)}; openfeature:KEY asks that feature flag.",
         "auto",
-        live=True,
     )
-    sunset: Mapping[str, datetime] = _translation(of.SUNSETS, "Move sunsets, as in snapshots=2026-02-01.", live=True)
+    sunset: Mapping[str, datetime] = _translation(of.SUNSETS, "Move sunsets, as in snapshots=2026-02-01.")
     reads: frozenset[str] = _translation(
-        of.WRITES,
-        "Answer these reads as well: 'former-clusters' (former M2 and M5 clusters), or 'off'.",
-        "off",
-        live=True,
+        of.WRITES, "Answer these reads as well: 'former-clusters' (former M2 and M5 clusters), or 'off'.", "off"
     )
     writes: frozenset[str] = _translation(
         of.WRITES,
         "Send these writes to their successors, with commas between: 'instances' (create, update, delete), "
         "'instances-strict' (refuse what would be ignored), 'former-clusters' (former M2 and M5 clusters), or 'off'.",
         "off",
-        live=True,
     )
     hosts: Mapping[str, Host] = _translation(
         of.HOSTS,
         "Ask successors on other hosts, by the documents' names, as in lamps=https://lamps.test. "
         f"With {CREDENTIALS} before the URL the caller's credentials go there, too.",
+        live=False,
     )
     deadline: float = _translation(
-        of.SECONDS, "Answer a translated call within so many seconds, upstream calls included.", "60", live=True
+        of.SECONDS, "Answer a translated call within so many seconds, upstream calls included.", "60"
     )
     coalesce: float | None = _translation(
         of.unless("off", of.WINDOW),
@@ -138,7 +135,6 @@ class Options:
         "0: only while that call is running. Without a value: 50.",
         "off",
         bare="50",
-        live=True,
     )
 
     credentials: CredentialsMode = _credentials(
@@ -181,10 +177,12 @@ class Options:
     )
     drain: float = _limits(of.SECONDS, "Cut open calls this many seconds after SIGTERM.", "25", live=True)
 
-    access_log: AccessWord = _log(of.words_of(AccessWord), "Log calls: all, errors alone, or none.", "on", live=True)
-    log_names: bool = _log(of.SWITCH, "Name the cluster of a retired call in its log line.", live=True)
-    log_level: LogLevel = _log(of.words_of(LogLevel), "Log from this level on.", "info", live=True)
-    log_format: LogFormat = _log(of.words_of(LogFormat), "Write the log, on stderr, in this format.", "text")
+    access_log: AccessWord = _log(of.words_of(AccessWord), "Log calls: all, errors alone, or none.", "on")
+    log_names: bool = _log(of.SWITCH, "Name the cluster of a retired call in its log line.")
+    log_level: LogLevel = _log(of.words_of(LogLevel), "Log from this level on.", "info")
+    log_format: LogFormat = _log(
+        of.words_of(LogFormat), "Write the log, on stderr, in this format.", "text", live=False
+    )
 
     # Limits that follow from max_connections, unless a program that embeds the gateway sets them.
     max_requests: int = _following(lambda self: max(1, self.max_connections // 2))
