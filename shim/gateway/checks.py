@@ -159,20 +159,13 @@ def check_allowed(inbound: InboundRequest, match: Match | None, plan: Plan, *, l
     allowed = options.allowed if lent else options.allow
     if allowed is None:
         return inbound
-    method, path = call.method, call.path
-    kept = []
-    for line in call.headers:
-        name = folded(line[0])
-        if name in _OVERRIDES and line[1].strip() != method:
-            method = ""  # servers that know the field take the call for another one
-        if name not in _OTHER_TARGETS:
-            kept.append(line)
-    signs_in = not lent and method == "POST" and path in SIGN_IN
-    if not allowed.has(method, path, recognised=match is not None, signs_in=signs_in):
+    # Servers that know such a field take the call for another one.
+    is_other = any(folded(name) in _OVERRIDES and value.strip() != call.method for name, value in call.headers)
+    signs_in = not lent and call.method == "POST" and call.path in SIGN_IN
+    if not allowed.has("" if is_other else call.method, call.path, recognised=match is not None, signs_in=signs_in):
         raise not_allowed(call.method, is_default=options.allow is None)
-    if len(kept) == len(call.headers):
-        return inbound
-    return attrs.evolve(inbound, call=attrs.evolve(call, headers=tuple(kept)))
+    kept = tuple([line for line in call.headers if folded(line[0]) not in _OTHER_TARGETS])
+    return inbound if kept == call.headers else attrs.evolve(inbound, call=attrs.evolve(call, headers=kept))
 
 
 def not_allowed(method: str, *, is_default: bool) -> Refusal:

@@ -97,8 +97,7 @@ class Nonces:
 
     def new(self) -> str:
         """Return a nonce of 32 characters."""
-        start = self._now().to_bytes(_STAMP, "big") + secrets.token_bytes(_SALT)
-        return base64.urlsafe_b64encode(start + _proof(start, self._secrets[0])).decode("ascii")
+        return _nonce(self._now().to_bytes(_STAMP, "big") + secrets.token_bytes(_SALT), self._secrets[0])
 
     def use(self, nonce: str, count: int, name: str) -> bool:
         """Take one count of a nonce for a proven name; False if the nonce is foreign or too old, or the count used."""
@@ -121,14 +120,12 @@ class Nonces:
 
     def _birth(self, nonce: str) -> int | None:
         try:
-            raw = base64.urlsafe_b64decode(nonce)
+            start = base64.urlsafe_b64decode(nonce)[: _STAMP + _SALT]
         except ValueError:
             return None
-        start, proof = raw[: _STAMP + _SALT], raw[_STAMP + _SALT :]
         # One nonce has one spelling: what is remembered is the text.
-        is_ours = any(hmac.compare_digest(proof, _proof(start, secret)) for secret in self._secrets)
-        is_plain = base64.urlsafe_b64encode(raw).decode("ascii") == nonce
-        return int.from_bytes(raw[:_STAMP], "big") if is_ours and is_plain else None
+        is_ours = any(hmac.compare_digest(nonce, _nonce(start, secret)) for secret in self._secrets)
+        return int.from_bytes(start[:_STAMP], "big") if is_ours else None
 
     def _forget(self, now: int) -> None:
         """Forget uses of nonces that are too old to be accepted, and the oldest uses if there are too many."""
@@ -141,8 +138,9 @@ class Nonces:
                 self._forgotten = max(self._forgotten, oldest.born)
 
 
-def _proof(start: bytes, secret: bytes) -> bytes:
-    return hmac.digest(secret, start, "sha256")[:_PROOF]
+def _nonce(start: bytes, secret: bytes) -> str:
+    proof = hmac.digest(secret, start, "sha256")[:_PROOF]
+    return base64.urlsafe_b64encode(start + proof).decode("ascii")
 
 
 class NonceStore:
