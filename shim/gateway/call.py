@@ -24,7 +24,7 @@ from shim.gateway.checks import check, check_allowed
 from shim.gateway.coalesce import Coalescer, Made, Owner, alike
 from shim.gateway.credentials.gates import CallerGate
 from shim.gateway.credentials.signers import step_of_digest
-from shim.gateway.errors import INTERNAL, Failure, Refusal, busy, too_slow
+from shim.gateway.errors import INTERNAL, Failure, Refusal, busy, too_slow, unreadable
 from shim.gateway.exchange import Exchange
 from shim.gateway.http1.body import BUFFERED
 from shim.gateway.http1.peers import forwarded_peer
@@ -125,12 +125,7 @@ class Handler:
         request, plan, line, match, sharing = run.request, run.plan, run.line, run.match, run.plan.options.coalesce
         if match is not None:
             line.route = "refused"
-        if request.head.has_content and match is None and not run.signer.lends:
-            run.stream = request.content.stream()
-        elif request.head.has_content or (match is not None and match.needs_body):
-            run.call = attrs.evolve(run.call, body=await _content(run))
-        if run.signer.lends and _is_step_of_digest(run):
-            raise step_of_digest()
+        await _receive(run)
         made = None if match is None or sharing is None else await self._shared(run, sharing)
         is_write = sharing is not None and run.call.method not in READS
         outcome: Outcome | None = None
@@ -149,6 +144,12 @@ class Handler:
                 if is_alone and isinstance(outcome, Answer):
                     self.repeats.learn(request, plan, run, outcome)
                 await request.way.flushed()
+        except Refusal as refusal:
+            if refusal.status != 503 or run.response is None or run.call.method in READS:
+                raise
+            # 503, come again, would have a write executed twice.
+            detail = "Upstream's reply is larger than the memory that is left for it; the call was executed."
+            raise unreadable("http_response_body_size", detail) from None
         finally:
             run.close()
         if made.record is not None:
@@ -182,14 +183,21 @@ def _owner(run: Exchange) -> Owner:
     return credentials, group[1] if group else ""
 
 
-async def _content(run: Exchange) -> bytes:
-    """Return all content of a call that is translated or signed; raises Refusal."""
-    most, take = (KEPT, run.entry.take) if run.match is None else (REQUEST_LIMIT, None)
-    body = await run.request.content.all(most, take)
-    if body is None:
-        detail = f"The request is larger than {most} bytes."
-        raise Refusal(413, "SHIM_REQUEST_TOO_LARGE", "http_request_error", detail, close=True)
-    return body
+async def _receive(run: Exchange) -> None:
+    """Take all content of a call that is translated or signed; other content is passed on as it comes."""
+    head, match = run.request.head, run.match
+    if head.has_content and match is None and not run.signer.lends:
+        run.stream = run.request.content.stream()
+        return
+    if head.has_content or (match is not None and match.needs_body):
+        most, take = (KEPT, run.entry.take) if match is None else (REQUEST_LIMIT, None)
+        body = await run.request.content.all(most, take)
+        if body is None:
+            detail = f"The request is larger than {most} bytes."
+            raise Refusal(413, "SHIM_REQUEST_TOO_LARGE", "http_request_error", detail, close=True)
+        run.call = attrs.evolve(run.call, body=body)
+    if run.signer.lends and _is_step_of_digest(run):
+        raise step_of_digest()
 
 
 def _is_step_of_digest(run: Exchange) -> bool:

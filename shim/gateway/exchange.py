@@ -16,11 +16,10 @@ from shim.core.context import Context
 from shim.core.exchange import exchange
 from shim.core.messages import Call, Outcome, PassThrough, Read, Record, Reply, Send, advance, field
 from shim.core.recognise import Match
-from shim.gateway.allow import READS
 from shim.gateway.checks import InboundRequest
 from shim.gateway.coalesce import Made
 from shim.gateway.credentials.signers import PASSTHROUGH, UpstreamSigner, cannot_cross
-from shim.gateway.errors import Refusal, own_error, unreadable
+from shim.gateway.errors import own_error
 from shim.gateway.fields import for_caller, notes
 from shim.gateway.http1.body import BUFFERED
 from shim.gateway.http1.response import Request
@@ -117,10 +116,7 @@ class Exchange:
 
     async def _read(self, limit: int) -> Reply:
         """Return the last reply with its content; as far as that is longer than what came, it counts as held."""
-        try:
-            reply = await self.last.read(limit)
-        except Refusal as refusal:
-            raise self._executed(refusal) from None
+        reply = await self.last.read(limit)
         self.content, self.fault = reply.body, reply.fault
         self._hold(len(reply.body or b"") - sum(map(len, self.last.chunks)))
         return reply
@@ -128,45 +124,33 @@ class Exchange:
     def _hold(self, size: int, least: int = BUFFERED) -> None:
         """Count bytes as held until the end, if they are more than a call may have anyway; raises Refusal."""
         if size > least:
-            try:
-                self.handler.limits.take(size)
-            except Refusal as refusal:
-                raise self._executed(refusal) from None
+            self.handler.limits.take(size)
             self.held += size
-
-    def _executed(self, refusal: Refusal) -> Refusal:
-        """Return the answer to a caller of a refusal: 503, come again, would have a write executed twice."""
-        if refusal.status != 503 or self.call.method in READS:
-            return refusal
-        detail = "Upstream's reply is larger than the memory that is left for it; the call was executed."
-        return unreadable("http_response_body_size", detail)
 
     def made(self, outcome: Outcome | None) -> Made:
         """Return the caller's reply; its body is None when upstream's content is passed through.
 
         A long body counts as held, since it waits until the caller has taken it. Raises Refusal when memory is short.
         """
-        line, call = self.line, self.call
+        line, call, record = self.line, self.call, None if outcome is None else outcome.record
         if self.response is not None:
             line.upstream_status = self.response.head.status
-        if outcome is None:
+        line.translation = None if record is None else self.seconds
+        if outcome is None or isinstance(outcome, PassThrough):
             head = self.last.head
-            return Made(Reply(head.status, for_caller(head.headers)), None, head.reason)
-        line.translation, record, linked = self.seconds, outcome.record, self.leads_on(outcome.record)
-        if isinstance(outcome, PassThrough):
-            head = self.last.head
-            lines = (*for_caller(head.headers), *notes(record, beside=head.headers, linked=linked))
-            return Made(Reply(head.status, lines), record, head.reason)
+            added = () if record is None else notes(record, beside=head.headers, linked=self.leads_on(record))
+            return Made(Reply(head.status, (*for_caller(head.headers), *added)), record, head.reason)
         reply, failure = outcome.reply, None
         self.handler.limits.give(self.held)  # the pages that it was made of
         self.held = 0
         self._hold(len(reply.body or b""))
-        lines = (*for_caller(reply.headers), *notes(record, linked=linked and outcome.code is None))
+        linked = outcome.code is None and self.leads_on(outcome.record)
+        lines = (*for_caller(reply.headers), *notes(outcome.record, linked=linked))
         if outcome.code is not None:
             if outcome.code == "MALFORMED_JSON" and not (call.body or field(call.headers, "Authorization")):
                 # A Digest client's first request: its content comes with its signature.
                 raise cannot_cross()
-            failure, status = own_error(outcome.code, reply.status, self.fault, record)
+            failure, status = own_error(outcome.code, reply.status, self.fault, outcome.record)
             lines = (*lines, status)
         return Made(Reply(reply.status, lines, reply.body or b""), record, "", failure)
 
