@@ -172,14 +172,14 @@ class LegacyAnswer:
     def _of_text(self, write: ListWriter, content: bytes) -> Made | None:
         """Return what a list becomes that needs no decoding."""
         written = write.text(content, self.context.clock()) if len(content) <= MARKS else None
-        if written is None:
+        if written is None or len(written[0]) + len(written[2]) > AROUND:
             return None
         before, items, after = written
         around = before, len(items[0]) // items[1], after
         if around not in self._frames:
             if len(self._frames) >= FRAMES:
                 self._frames.clear()
-            self._frames[around] = self._around(*around) if len(before) + len(after) <= AROUND else None
+            self._frames[around] = self._around(*around)
         frame = self._frames[around]
         return None if frame is None else frame.around(*items)
 
@@ -197,8 +197,9 @@ class LegacyAnswer:
 
     def _around(self, before: str, count: int, after: str) -> Frame | None:
         """Return the frame of a number of items that stand between two texts, None if they aren't all of its list."""
-        pages = [self._page_of(f"{before}{hole}{after}".encode()) for hole in (0, 1)]
-        if pages[0] is None or count > ITEMS or [page and page.items for page in pages] != [[0], [1]]:
+        # An object, as items are: a text behind a number might belong to it.
+        pages = [self._page_of(f"{before}{hole}{after}".encode()) for hole in ("{}", '{"":0}')]
+        if pages[0] is None or count > ITEMS or [page and page.items for page in pages] != [[{}], [{"": 0}]]:
             return None
         page = attrs.evolve(pages[0], items=[0] * count)
         return None if goes_on(self.target, (page,)) else self._frame(page)
