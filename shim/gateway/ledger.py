@@ -119,11 +119,14 @@ class Ledger:
         way.hundreds[status // 100] += 1
         way.last, way.reason = ended, call.reason
         way.shared += call.shared
-        _observe(way.waited, WAITS, call.seconds)
+        way.waited[bisect_left(WAITS, call.seconds)] += 1
+        way.waited[-1] += call.seconds
         if call.upstream_seconds is not None:
-            _observe(way.upstream, WAITS, call.upstream_seconds)
+            way.upstream[bisect_left(WAITS, call.upstream_seconds)] += 1
+            way.upstream[-1] += call.upstream_seconds
         if call.translation is not None:
-            _observe(self.translated, COSTS, call.translation)
+            self.translated[bisect_left(COSTS, call.translation)] += 1
+            self.translated[-1] += call.translation
         if way.answers.fields is not call.fields:
             way.answers = Answers(way.answers.levels(), call.fields)
         way.answers.count += 1
@@ -175,8 +178,3 @@ def fair(callers: dict[tuple[str, str], Seen], most: int) -> dict[tuple[str, str
             turn[name] = turns[name[0]]
         kept |= {name: callers[name] for name in sorted(turn, key=turn.__getitem__)[:most]}
     return kept
-
-
-def _observe(histogram: list[float], bounds: tuple[float, ...], seconds: float) -> None:
-    histogram[bisect_left(bounds, seconds)] += 1
-    histogram[-1] += seconds

@@ -108,7 +108,7 @@ class CallLine:
 
     def json(self) -> str:
         """Return the line as JSON, members without a value left out."""
-        match = self.match
+        match, took = self.match, self.upstream_seconds
         members = {
             "time": instant(self.began),
             "level": _LEVELS[self.level].strip().lower(),
@@ -121,18 +121,16 @@ class CallLine:
             "duration_ms": round(self.seconds * 1000, 3),
             "request_id": self.request_id,
             "peer": self.peer,
-        }
-        if self.upstream_seconds is not None:
-            members["upstream_status"] = self.upstream_status
-            members["upstream_ms"] = round(self.upstream_seconds * 1000, 3)
-        more = {
+            "upstream_status": self.upstream_status,
+            "upstream_ms": None if took is None else round(took * 1000, 3),
             "cluster": self.cluster,
             "agent": plain(self.agent or ""),
             "reason": self.reason,
             "error": self.code,
             "said": self.said,
         }
-        return orjson.dumps(members | {name: value for name, value in more.items() if value}).decode()
+        shown = {name: value for name, value in members.items() if value not in {None, ""} or name == "status"}
+        return orjson.dumps(shown).decode()
 
     def text(self) -> str:
         """Return the line for people."""
