@@ -122,10 +122,8 @@ def test_an_empty_folder_is_told(tmp_path):
 BROKEN: dict[str, bytes] = {
     "no_toml": b"[[[",
     "no_utf8": b'name = "\xff"',
-    "twice": b"a = 1\na = 2",
     "huge": b"a = " + b"9" * 5000,
     "deep": b"a = " + b"[" * 5000,
-    "no_date": b"a = 2026-02-30",
     "nul": b"a = \x00",
 }
 
@@ -227,14 +225,11 @@ why = "Not ours."
     [
         ('format = 1\noverrides = "thing"', "overrides: no document is named 'thing'"),
         ('format = 2\noverrides = "things"', "format: must be 1"),
-        ('overrides = "things"', "format: must be 1"),
         ('format = 1\noverrides = "things"\ntitle = "x"', "title: can't be overridden"),
-        ('format = 1\noverrides = "things"\nresource = 5', "resource: can't be overridden"),
         (
             'format = 1\noverrides = "things"\n[resource.think.x.flex]\nabsent = true',
             "resource.think: overrides nothing",
         ),
-        ('format = 1\noverrides = "things"\n[operation.x]\nsunset = 2030-01-01', "operation.x: overrides nothing"),
         (
             'format = 1\noverrides = "things"\n[resource.thing.name.flex]\nfrom = 5',
             "resource.thing.name.flex.from: must be",
