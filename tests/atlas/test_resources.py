@@ -1,7 +1,5 @@
 """The endpoints as methods of both clients: their help, and what an iteration over all items reads of upstream."""
 
-import inspect
-import re
 from collections.abc import AsyncIterator, Iterator
 
 import pytest
@@ -9,26 +7,11 @@ import pytest
 from shim import httpx
 from shim.atlas import AsyncAtlasClient, AtlasClient
 from shim.fake import DEMO_CLUSTER, DEMO_DEDICATED, DEMO_GROUP, DEMO_TOKEN
-from tests.atlas.conftest import GROUPS, endpoints_of, transport_of
+from tests.atlas.conftest import transport_of
 
 
 def offline(kind):
     return kind(access_token="a", environ={})
-
-
-@pytest.mark.parametrize("group", GROUPS)
-def test_every_method_says_what_it_raises(group):
-    """Both clients offer every endpoint by its name; help() says more than what holds for all of them."""
-    for kind in (AtlasClient, AsyncAtlasClient):
-        for name in endpoints_of(group):
-            method = getattr(getattr(offline(kind), group), name)
-            words = " ".join(str(inspect.getdoc(method)).split())
-            returned = inspect.signature(method).return_annotation
-            assert (method.__name__, "Iterator[" in returned) == (name, name.startswith("iter_"))
-            assert re.match(r"[A-Z][^`]+\. ", words), name
-            assert "Raises ValueError on an invalid id or name" in words, name
-            assert "and the errors of any call (``AtlasClient``)" in words, name
-            assert "``items_per_page`` is 1 to 500" in words or not name.startswith(("list_", "iter_")), name
 
 
 def test_iterators_are_lazy(fake, before_sunset):

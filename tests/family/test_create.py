@@ -8,10 +8,10 @@ import json
 
 import pytest
 
-from shim.fake import DEMO_CLUSTER, DEMO_DEDICATED, DEMO_GROUP, DEMO_TOKEN, FakeAtlas
+from shim.fake import DEMO_CLUSTER, DEMO_GROUP, DEMO_TOKEN, FakeAtlas
 from shim.fake.server import FakeServer
 from tests.family.doors import playing
-from tests.family.replay import AFTER, ID, KINDS, caller, gateway
+from tests.family.replay import AFTER, ID, caller, gateway
 from tests.peers.scripted import ok
 
 DAY = "2026-01-01T00:00:00Z"
@@ -64,20 +64,6 @@ def body_of(fake, cluster=DEMO_CLUSTER, **members):
     return {name: value for name, value in made.items() if value is not ...}
 
 
-@pytest.mark.parametrize(("api", "status"), [("v2", 200), ("v1.0", 201)])
-@pytest.mark.parametrize("word", ["automated", "download"])
-def test_a_job_is_created_on_flex(fake, client, word, api, status):
-    """The strict fake takes the rewritten body; status, type and members are the legacy ones."""
-    reply = client.post(path_of(api=api), json=body_of(fake, deliveryType=word))
-    assert (reply.status_code, reply.headers["Content-Type"]) == (status, KINDS[api])
-    job = reply.json()
-    assert {**job, **body_of(fake, deliveryType=word)} == job
-    again = client.get(path_of(api=api) + f"/{job['id']}")
-    assert again.status_code == 200
-    assert again.json()["id"] == job["id"]
-    assert job["links"][0]["href"] == str(again.url)
-
-
 def test_flex_is_told_what_its_contract_has(fake, client):
     """Automated restores and downloads go to their own endpoints, with their own members and version."""
     client.post(path_of(), json=body_of(fake, **READ_ONLY))
@@ -92,20 +78,6 @@ def test_flex_is_told_what_its_contract_has(fake, client):
     for arrival in (restore, download):
         assert arrival.header("Accept") == "application/vnd.atlas.2024-11-13+json"
         assert arrival.header("Content-Type") == "application/vnd.atlas.2024-11-13+json"
-
-
-@pytest.mark.parametrize("word", ["automated", "download", "pointInTime"])
-def test_a_job_is_created_on_a_dedicated_cluster(fake, client, word):
-    """Each delivery type works where the cluster moved to a dedicated tier, with the caller's own body."""
-    body = body_of(fake, DEMO_DEDICATED, deliveryType=word)
-    if word == "pointInTime":
-        body = body_of(fake, DEMO_DEDICATED, deliveryType=word, snapshotId=..., pointInTimeUTCSeconds=1_785_000_000)
-    reply = client.post(path_of(DEMO_DEDICATED), json=body)
-    assert reply.status_code == 200, reply.text
-    assert reply.json()["deliveryType"] == word
-    sent = [arrival for arrival in fake.trips("POST") if "/clusters/" in arrival.target]
-    assert [json.loads(arrival.body) for arrival in sent] == [body]
-    assert "route=dedicated" in reply.headers["Atlas-Shim"]
 
 
 @pytest.mark.parametrize(

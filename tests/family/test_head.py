@@ -67,24 +67,6 @@ def test_head_has_the_fields_of_get_and_no_content(door, which, api, query):
     assert (got.status_code, int(got.headers["Content-Length"])) == (200, len(got.content))
 
 
-ERRORS = {
-    "not found": error(404, "TENANT_SNAPSHOT_NOT_FOUND"),
-    "no cluster": NO_CLUSTER,
-    "forbidden": error(403, "IP_ADDRESS_NOT_ON_WHITELIST", odd=[1.50]),
-    "unavailable": wire(503, (("Retry-After", "30"), ("Content-Type", "text/html")), b"<h1>busy</h1>"),
-    "unauthorized": wire(401),
-}
-
-
-@pytest.mark.parametrize("error_name", ERRORS)
-@pytest.mark.parametrize("which", ["snapshots", "one restore job", "one instance", "one tenant snapshot"])
-def test_head_of_an_error_has_no_content_either(door, which, error_name):
-    """Its status and fields are those that GET has, its length too."""
-    sides = {"flex": ERRORS[error_name], "dedicated": error(404, "CLUSTER_NOT_FOUND", odd="x" * 99)}
-    with playing(door, sides=sides) as (_, ask):
-        is_like_get(ask, f"/api/atlas/v2{READS[which]}")
-
-
 @pytest.mark.parametrize("coded", [False, True])
 def test_no_length_is_made_up(door, coded):
     """Where upstream frames its error by chunks, HEAD says no length, or that of the chunks."""
