@@ -9,7 +9,6 @@ import shim
 from shim import AsyncAtlasClient, AtlasClient, errors, httpx
 from shim.atlas.auth import DigestAuth, configure
 from shim.credentials import VARIABLES
-from shim.errors import SettingsError
 from shim.fake import DEMO_CLIENT_SECRET, DEMO_CLUSTER, DEMO_GROUP, DEMO_PRIVATE_KEY, DEMO_TOKEN
 from shim.fake.server import FakeServer
 from tests.fake.asking import ACCOUNT, KEY, TOKEN
@@ -89,20 +88,6 @@ def test_which_atlas_is_called():
     with httpx.Client() as client:
         assert settle(environ, http_client=client)[0] == "http://c"
     assert settle(KEY)[0] == "https://cloud.mongodb.com"
-
-
-def test_a_base_url_that_means_nothing():
-    """The error names the variable or the argument."""
-    for name, given in (("MCLI_OPS_MANAGER_URL", {}), ("base_url", {"base_url": "https://x/path"})):
-        with pytest.raises(SettingsError, match=f"^{name}: "):
-            settle({**KEY, "MCLI_OPS_MANAGER_URL": "ftp://x"}, **given)
-
-
-def test_argument_credentials_stand_alone():
-    """Credentials in arguments are used alone: the environment neither conflicts nor completes them."""
-    assert not isinstance(settle(KEY, access_token="a")[1], DigestAuth)
-    with pytest.raises(SettingsError, match=r"^private_key: "):
-        settle(KEY, public_key="a")
 
 
 def test_who_signs():

@@ -78,11 +78,14 @@ def test_a_whole_url_keeps_its_origin(explained):
     [
         (("--at", "2026-01-21"), "legacy"),
         (("--at", "2026-01-22"), "flex"),
-        (("--at", "2026-01-21T23:59:59Z"), "legacy"),
+        (("--at", "2026-01-21T23:59:59.999999Z"), "legacy"),
         (("--at", "2026-01-22T01:00:00+02:00"), "legacy"),
         (("--at", "2020-01-01", "flex"), "flex"),
+        (("--at", "2020-01-01", "successor"), "flex"),
+        (("--at", "2030-01-01", "legacy"), "legacy"),
         (("--at", "2030-01-01", "off"), "legacy"),
         (("--at", "2026-01-21", "date"), "legacy"),
+        (("--at", "2026-01-22", "date"), "flex"),
         (("--at", "2026-02-01", "auto", "snapshots=2026-03-01"), "legacy"),
     ],
 )
@@ -100,6 +103,13 @@ SWITCHED_OFF = "because writes are switched off (set ATLAS_SHIM_WRITES=instances
     [
         ("GET", LIST, {}, "Sent to flex first, because its sunset, 2026-01-22, has passed."),
         ("GET", LIST, {"ATLAS_SHIM_ROUTE": "legacy"}, "Sent to the retired endpoint, because the route is set to leg"),
+        ("GET", LIST, {"ATLAS_SHIM_ROUTE": "off"}, "Sent to the retired endpoint, because the shim is switched off"),
+        (
+            "GET",
+            LIST,
+            {"ATLAS_SHIM_ROUTE": "date"},
+            "Sent to flex, because the route is decided by date: its sunset, 2026-01-22",
+        ),
         ("DELETE", INSTANCE, {}, f"Sent to the retired endpoint, {SWITCHED_OFF}"),
         ("DELETE", INSTANCE, {"ATLAS_SHIM_ROUTE": "date"}, f"Answered by the shim alone, {SWITCHED_OFF}"),
         ("DELETE", INSTANCE, {"ATLAS_SHIM_WRITES": "instances"}, "Sent to flex, because its sunset, 2026-01-22, has p"),

@@ -5,6 +5,7 @@ import json
 import pytest
 
 from shim.core.content import dumps, loads
+from shim.core.messages import Reply, framed, reason_phrase
 from shim.core.question import LegacyQuery
 from shim.core.responses import error_body, explained, help_link, section_of
 from tests.core.driver import GET, LIST, NON_FLEX, SNAPSHOT, answers, drive, refuses
@@ -88,3 +89,24 @@ def test_errors_of_the_shim_keep_to_envelope_and_pretty(engine, target):
     assert driven.document["content"]["errorCode"] == "SHIM_UPSTREAM_UNREADABLE"
     assert driven.content.startswith(b'{\n  "status" : 502,')
     assert drive(engine, f"{target}?envelope=perhaps&pretty=true", []).document["parameters"] == ["envelope"]
+
+
+CODED, X = ("Content-Encoding", "gzip"), ("X", "1")
+
+
+@pytest.mark.parametrize(
+    ("reply", "method", "fields"),
+    [
+        (Reply(200, (CODED, X, ("Transfer-Encoding", "chunked")), b"abc"), "GET", (X, ("Content-Length", "3"))),
+        (Reply(204, (X,), b""), "DELETE", (X,)),
+        (Reply(200, (CODED, ("Content-Length", "9")), b""), "HEAD", (CODED, ("Content-Length", "9"))),
+    ],
+)
+def test_a_complete_reply_is_framed_anew(reply, method, fields):
+    """Its own length, and no coding that it no longer has; those of an answer to HEAD speak of GET's content."""
+    assert framed(reply, method) == fields
+
+
+def test_an_unregistered_status_has_no_reason_phrase():
+    """Upstream may answer with any."""
+    assert (reason_phrase(410), reason_phrase(299)) == ("Gone", "")

@@ -14,8 +14,6 @@ from tests.core.driver import JOBS, LIST, ORIGIN
 SUNSET = datetime(2026, 1, 22, tzinfo=UTC)
 """Of the backup endpoints, as announced."""
 INSTANCES = datetime(2027, 1, 18, tzinfo=UTC)
-BLANK = datetime(2026, 1, 15, tzinfo=UTC)
-"""From then on the legacy answers of instance reads mean nothing, a year before their sunset."""
 SECOND = timedelta(seconds=1)
 DAY = timedelta(days=1)
 
@@ -27,37 +25,6 @@ def decided(engine, when, word=RouteWord.AUTO, *, path=LIST, sunsets=None, metho
     settings = Settings(route=word, sunsets=sunsets or {})
     context = Context(settings, Memory(), when.timestamp, ORIGIN, monotonic=when.timestamp)
     return decide(match, Call(method, ORIGIN, target), context)
-
-
-OVER, TO_COME = "its sunset, 2026-01-22, has passed", "its sunset, 2026-01-22, is still to come"
-BY_DATE = "the route is decided by date: "
-
-
-@pytest.mark.parametrize(
-    ("word", "before", "after", "why_before", "why_after"),
-    [
-        (RouteWord.AUTO, "legacy", "flex", TO_COME, OVER),
-        (RouteWord.DATE, "legacy", "flex", BY_DATE + TO_COME, BY_DATE + OVER),
-        (RouteWord.LEGACY, "legacy", "legacy", *["the route is set to legacy"] * 2),
-        (RouteWord.FLEX, "flex", "flex", *["the route is set to flex"] * 2),
-        (RouteWord.SUCCESSOR, "flex", "flex", *["the route is set to successor"] * 2),
-        (RouteWord.OFF, "legacy", "legacy", *["the shim is switched off"] * 2),
-    ],
-)
-def test_the_word_and_the_instant_decide(engine, word, before, after, why_before, why_after):
-    """Until the last moment before the sunset it is one side, from that very instant on the other.
-
-    The reason is in plain words and names the date; replies correct the date in auto alone.
-    """
-    for path, sunset in ((LIST, SUNSET), (JOBS, SUNSET), ("/groups/g/serverless", BLANK)):
-        for when, side, why in (
-            (sunset - SECOND / 1000, before, why_before),
-            (sunset, after, why_after),
-            (sunset + SECOND, after, why_after),
-        ):
-            decision = decided(engine, when, word, path=path)
-            assert (decision.route, decision.corrects) == (side, word is RouteWord.AUTO)
-            assert decision.reason == why or sunset is BLANK
 
 
 @pytest.mark.parametrize("word", [RouteWord.AUTO, RouteWord.DATE])

@@ -59,6 +59,9 @@ def test_a_switch_is_a_strict_word():
     strict = read_settings({"ATLAS_SHIM_WRITES": "instances-strict"})
     engine.check_settings(strict)
     assert strict.writes == {"instances", "instances-strict"}
+    for text in ("?", "off,instances"):
+        with pytest.raises(SettingsError, match="ATLAS_SHIM_WRITES: "):
+            read_settings({"ATLAS_SHIM_WRITES": text})
     for name, word, words in (("WRITES", "instance", WORDS), ("READS", "instances", "former-clusters, off")):
         with pytest.raises(SettingsError, match=f"ATLAS_SHIM_{name}: '{word}' is not one of {words}"):
             engine.check_settings(read_settings({f"ATLAS_SHIM_{name}": word}))

@@ -1,13 +1,12 @@
 """What the tests of the family share."""
 
 import contextlib
-from typing import Any
 
 import pytest
 
 from shim.core.settings import RouteWord
 from tests.family.doors import DOORS, WRITE_DOORS
-from tests.family.replay import FILLED, caller, gateway
+from tests.family.replay import caller, gateway
 from tests.peers.scripted import by_side, upstream
 
 
@@ -32,11 +31,8 @@ def atlas():
 
 @pytest.fixture(scope="module")
 def clients(atlas):
-    """Callers of gateways after the sunset, by route, and of one while the legacy instance reads meant something."""
-    ways: dict[str, dict[str, Any]] = {
-        **{route: {"route": route} for route in (RouteWord.AUTO, RouteWord.DATE, RouteWord.FLEX)},
-        "filled": {"now": FILLED},
-    }
+    """Callers of gateways after the sunset, by route."""
     with contextlib.ExitStack() as stack:
-        served = {name: stack.enter_context(gateway(atlas.origin, **way)) for name, way in ways.items()}
-        yield {name: stack.enter_context(caller(one)) for name, one in served.items()}
+        routes = (RouteWord.AUTO, RouteWord.DATE, RouteWord.FLEX)
+        served = {route: stack.enter_context(gateway(atlas.origin, route=route)) for route in routes}
+        yield {route: stack.enter_context(caller(one)) for route, one in served.items()}

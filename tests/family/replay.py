@@ -22,8 +22,6 @@ SHARED = Path(__file__).parents[3] / "shared" / "recorded"
 AFTER = datetime(2026, 8, 1, tzinfo=UTC)
 """A day after the sunset of the backup endpoints, and before that of the instance reads, which are blank."""
 BEFORE = datetime(2026, 1, 21, tzinfo=UTC)
-FILLED = datetime(2026, 1, 14, tzinfo=UTC)
-"""A day on which the legacy instance reads still meant something."""
 LATE = datetime(2027, 2, 1, tzinfo=UTC)
 """A day after both sunsets."""
 

@@ -171,21 +171,6 @@ def test_a_recorded_error_comes_back_byte_for_byte(atlas, clients, exchange):
             assert reply.headers[name] == (value.replace(*legacy_word) if translated else value)
 
 
-@pytest.mark.parametrize("exchange", LEGACY, ids=ids(LEGACY))
-def test_a_legacy_reply_before_it_went_blank_is_untouched(atlas, clients, exchange):
-    """Until they went blank the instance reads go to the legacy endpoint, and pass byte for byte."""
-    atlas.answer, atlas.arrivals[:] = by_side(legacy=exchange.raw), []
-    target = f"{exchange.path}?pretty=true&unknown=%2F"
-    reply = clients["filled"].request(
-        exchange.method, target, headers={"Accept": "application/vnd.atlas.2023-01-01+json"}
-    )
-    assert (reply.status_code, reply.content) == (exchange.status, exchange.body.encode())
-    assert [arrival.target for arrival in atlas.arrivals] == [target]
-    for name, value in exchange.headers:
-        assert reply.headers[name] == value
-    assert "Atlas-Shim" not in reply.headers
-
-
 def members(document, path=""):
     """Return the nested names of the members of an object."""
     for name, value in document.items():

@@ -91,22 +91,6 @@ def test_the_clients_default_encoding_is_the_answers(raw):
     assert alone.reason_phrase == "Bad Request"
 
 
-def test_the_reason_phrase_is_the_answers_own(raw):
-    """Not that of the native reply; its version and connection are."""
-    server = raw(lambda request: reply("200 Fine", body=b"no JSON"))
-    response = httpx.get(f"{server.url}{SNAPSHOTS}")
-    assert (response.status_code, response.reason_phrase) == (502, "Bad Gateway")
-    assert response.http_version == "HTTP/1.1"
-    assert "network_stream" in response.extensions
-
-
-def test_percent_encoding_survives_a_rewrite(raw):
-    """Path parameters and foreign query parameters are passed on as they were written."""
-    server = raw(flex)
-    httpx.get(f"{server.url}{SNAPSHOTS.replace('orders', 'or%64ers')}?x=%2F+%20")
-    assert "/flexClusters/or%64ers/backup/snapshots?x=%2F+%20&" in server.targets()[0]
-
-
 def test_a_proxy_of_the_environment_is_used(raw, monkeypatch):
     """For a retired call as for every other, and not with trust_env=False."""
     proxy = raw(flex)

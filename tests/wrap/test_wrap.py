@@ -3,7 +3,6 @@
 import copy
 import pickle
 
-import httpx
 import pytest
 import requests
 import urllib3
@@ -71,22 +70,6 @@ def test_a_pool_serves_retired_calls(atlas, retired, make):
         )
     assert shim.record(pool.request("GET", url, headers=BEARER)) is not None
     pool.close() if isinstance(pool, urllib3.HTTPConnectionPool) else pool.clear()
-
-
-@pytest.mark.parametrize("first", ["wrap", "install"])
-def test_beside_install_nothing_is_done_twice(raw, early, first):
-    """Hooks run once, in either order, and the client goes on when the process-wide drop-in is switched off."""
-    server = raw(gone_then_flex)
-    url = f"{server.url}{SNAPSHOTS}"
-    seen: list[int] = []
-    with httpx.Client(event_hooks={"response": [lambda response: seen.append(response.status_code)]}) as client:
-        for way in (first, "wrap", "install"):
-            shim.wrap(client) if way == "wrap" else shim.install()
-            client.get(url)
-        shim.uninstall()
-        assert shim.record(client.get(url)) is not None
-        assert seen == [200] * 4
-        assert len(client.event_hooks["response"]) == 1
 
 
 @pytest.mark.parametrize("make", [requests.Session, Tenacious])
