@@ -2,7 +2,6 @@
 
 import copy
 import json
-from datetime import datetime
 
 import pytest
 
@@ -88,13 +87,6 @@ def test_a_member_that_atlas_adds_is_not_lost(engine):
     spec = document["replicationSpecs"][0]
     assert document["tomorrow"] == spec["tomorrow"] == {"a": [1]}
     assert spec["regionConfigs"][0]["electableSpecs"]["tomorrow"] is True
-
-
-@pytest.mark.parametrize(("day", "route"), [("2027-06-30", "legacy"), ("2027-07-01", "successor")])
-def test_until_the_sunset_legacy_is_asked(engine, day, route):
-    """By the date that Atlas announces."""
-    clock = datetime.fromisoformat(f"{day}T00:00:00Z").timestamp()
-    assert asked(engine, GET, PAIRS[0]["new"], settings=Settings(), clock=clock).routes == (route,)
 
 
 def test_accept_alone_distinguishes_versions_of_one_path(engine):

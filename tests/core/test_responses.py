@@ -1,4 +1,4 @@
-"""Messages as values, and how answers are laid out: bodies, errors, ``envelope`` and ``pretty``."""
+"""How answers are laid out: bodies, errors, ``envelope`` and ``pretty``."""
 
 import json
 

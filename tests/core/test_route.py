@@ -1,4 +1,4 @@
-"""Which side is asked first, and what replies taught: believed for ten minutes, and bounded."""
+"""Which side an operator's date and a missing successor lead to; a memory's words: ten minutes, and bounded."""
 
 from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime, timedelta

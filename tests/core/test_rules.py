@@ -1,4 +1,4 @@
-"""Each verb and way by examples, one value at a time; links, nesting and conditions.
+"""Each verb and way by examples, one value at a time; times and links.
 
 Whatever rules there may be besides, ``test_translator`` holds them against ``reference``.
 """
@@ -9,29 +9,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from shim.documents.vocabulary import Fidelity, instant, is_usual_time
+from shim.documents.vocabulary import instant, is_usual_time
 from tests.core.driver import BASE
-from tests.core.small import EXACT, WHY, cases, field, translated, value
+from tests.core.small import EXACT, WHY, field, translated, value
 
 NULL = "null is not a value"
-
-
-@pytest.mark.parametrize(
-    ("kind", "said", "why"),
-    [
-        ("string", "ä\ud800", None),
-        ("string", None, NULL),
-        ("integer", 5.0, "not of type integer"),
-        ("time", "2026-01-01T00:00:00+02:00", None),
-        ("time", "yesterday", "not of type time"),
-        ("strings", ["a", 1], "not of type strings"),
-        ("object", {"a": [None, {"b": 1.5}]}, None),
-    ],
-)
-def test_a_value_is_handed_over_as_it_is_or_not_at_all(kind, said, why):
-    """``from`` changes nothing: a value of another type is reported, and null is never passed on."""
-    got = (said, []) if why is None else ("nothing", [("y", said, why)])
-    assert value(kind, 'from = "y"', {"y": said}) == got
 
 
 CAST, ON = "cast = true", 'values = { true = "on", 2 = "two", other = "else" }'
@@ -164,28 +146,3 @@ def test_a_link_is_made_of_the_path_and_the_answer(ident, segment):
     link = {"href": f"{BASE}/api/atlas/v2/things/T%2d1/parts/{segment}", "rel": "self"}
     assert [*made.items()] == [("id", ident), *([("links", [link])] if segment else [])]
     assert translated(PARTS, {}).document == {}, "without its member there is no link, and no empty list of links"
-
-
-def when(condition):
-    """The field that is another member if a condition holds, and else of the path."""
-    first = f'when = {{ source = "k.w", {condition} }}\nfrom = "y"\nfidelity = "renamed"'
-    return cases("string", first, f'parameter = "thing"\n{WHY}')
-
-
-@pytest.mark.parametrize(
-    ("condition", "holding", "others"),
-    [
-        ('is = "A"', ["A"], ["a", None, "absent"]),
-        ('is = ["A", "B"]', ["A", "B"], ["C"]),
-        ('is_not = ["A"]', ["B", None, "absent"], ["A"]),
-        ("given = true", ["A", 0], [None, "absent"]),
-        ("given = false", [None, "absent"], ["A"]),
-    ],
-)
-def test_a_rule_applies_when_its_condition_holds(condition, holding, others):
-    """``is``, ``is_not`` and ``given`` look at another member; the last rule takes all other cases."""
-    for word in (*holding, *others):
-        source = {"y": "yes"} | ({} if word == "absent" else {"k": {"w": word}})
-        driven, holds = translated(when(condition), source), word in holding
-        assert driven.document == {"x": "yes" if holds else "t1"}
-        assert driven.outcome.record.fields[0].fidelity is (Fidelity.RENAMED if holds else Fidelity.DERIVED)

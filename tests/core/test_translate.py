@@ -5,7 +5,7 @@ import pytest
 from shim.core.messages import FieldReport
 from shim.documents.vocabulary import Fidelity
 from tests.core.driver import JOBS, LIST, SNAPSHOT, answers, drive
-from tests.core.small import PAGE, TARGET, cases, dropped_of, field, read
+from tests.core.small import PAGE, TARGET, field, read
 
 V2, V2_JOBS = f"/api/atlas/v2{LIST}", f"/api/atlas/v2{JOBS}"
 
@@ -37,27 +37,6 @@ def test_every_field_of_the_legacy_shape_is_reported(engine):
         assert driven.outcome.record.dropped == ()
 
 
-def test_a_value_that_was_left_out_makes_its_field_absent(engine):
-    """One bad value on a page is reported for the field, and where it stood for the value."""
-    driven, reports = listed(engine, SNAPSHOT, SNAPSHOT | {"status": "LOST"}, SNAPSHOT | {"status": None})
-    assert reports["status"].fidelity is Fidelity.ABSENT
-    assert reports["status"].why == "upstream said 'LOST': an unknown word in 2 of 3; elsewhere it is renamed"
-    assert [one[:2] for one in dropped_of(driven)] == [("results[1].status", "LOST"), ("results[2].status", None)]
-    assert [item.get("status") for item in driven.document["results"]].count("completed") == 1
-
-
-def test_a_field_whose_source_upstream_did_not_send_is_missing(engine):
-    """A snapshot of an id alone is not reported as if its version and status had been renamed; some lack it in part."""
-    _, reports = listed(engine, {"id": SNAPSHOT["id"]})
-    missing = {name for name, one in reports.items() if one.fidelity is Fidelity.MISSING}
-    assert missing == {"createdAt", "expiresAt", "mongodVersion", "status"}
-    assert reports["createdAt"].why == "upstream sent no startTime or scheduledTime"
-    _, reports = listed(engine, SNAPSHOT, SNAPSHOT | {"mongoDBVersion": None}, {"id": "1"}, {"id": "2"})
-    assert reports["mongodVersion"].why.startswith(
-        "upstream said None: null is not a value in 1 of 4; in 2 it is missing"
-    )
-
-
 JOB = {"id": "6a6f78e0cab84da5c4476b25", "deliveryType": "RESTORE", "status": "RUNNING"}
 
 
@@ -75,24 +54,6 @@ def test_a_record_of_a_list_says_of_how_many_items_each_level_is_true(engine):
         reports["expired"].owner,
     )
     assert reports["deliveryType"].why == "upstream said 'MIRROR': an unknown word in 1 of 4; elsewhere it is renamed"
-
-
-CASES = cases(
-    "string",
-    'when = { source = "k", is = "A" }\nfrom = "x"\nfidelity = "exact"',
-    'when = { source = "k", is = "B" }\nabsent = true\nwhy = "B has none."',
-    'from = "y"\nfidelity = "renamed"',
-)
-
-
-@pytest.mark.parametrize(
-    ("kinds", "level"),
-    [("A", "exact"), ("AC", "renamed"), ("CA", "renamed"), ("ABC", "absent"), ("BA", "absent"), ("", "renamed")],
-)
-def test_a_field_counts_as_the_worst_that_any_item_got(kinds, level):
-    """Over a page the level furthest from the old meaning is reported, in any order of items."""
-    _, reports = listed(read(PAGE + CASES), *({"k": kind, "x": "1", "y": "2"} for kind in kinds), target=TARGET)
-    assert reports["x"].fidelity.value == level
 
 
 def sorted_by(order, results):

@@ -1,4 +1,4 @@
-"""Generated functions: equal to the meaning of their rules, readable, and never made of a document's text."""
+"""Generated functions: equal to the meaning of their rules, and never made of a document's text."""
 
 import ast
 import gc

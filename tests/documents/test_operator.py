@@ -1,4 +1,4 @@
-"""An operator's folder: rules of one's own over shipped documents, what explain says of them, and what is refused."""
+"""An operator's folder: rules of one's own over shipped documents."""
 
 import json
 import shutil

@@ -1,4 +1,4 @@
-"""The fake as a whole: the same world on the same day, its clock, what it counts, and itself on a socket."""
+"""The fake as a whole: its clock, any request, and its server."""
 
 import json
 import subprocess

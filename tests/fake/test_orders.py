@@ -18,28 +18,6 @@ def snapshot(fake: FakeAtlas) -> str:
     return identity
 
 
-def test_a_flex_restore_is_stored_and_done_after_a_while(fake, ask, snapshot):
-    """The job can be read, is finished two minutes later, and has the cluster's own group where none was named."""
-    order = {"snapshotId": snapshot, "targetDeploymentItemName": DEMO_DEDICATED}
-    reply = ask(f"{FLEX}/restoreJobs", "POST", order)
-    job = reply.json
-    assert (reply.status, job["status"], job["targetProjectId"]) == (200, "PENDING", DEMO_GROUP)
-    one = f"{FLEX}/restoreJobs/{job['id']}"
-    assert ask(one).json == ask(f"{FLEX}/restoreJobs").json["results"][0] == job
-    fake.advance(120)
-    assert ask(one).json["status"] == "COMPLETED"
-
-
-def test_a_flex_download_gets_a_link(fake, ask, snapshot):
-    """When it is done."""
-    job = ask(f"{FLEX}/download", "POST", {"snapshotId": snapshot}).json
-    assert "snapshotUrl" not in job
-    fake.advance(120)
-    job = ask(f"{FLEX}/restoreJobs/{job['id']}").json
-    assert (job["status"], job["deliveryType"]) == ("COMPLETED", "DOWNLOAD")
-    assert job["snapshotUrl"].startswith("https://")
-
-
 AUTOMATED = {"deliveryType": "automated", "targetClusterName": DEMO_CLUSTER, "targetGroupId": DEMO_GROUP}
 TENANT = f"clusters/{DEMO_CLUSTER}/backup/tenant"
 

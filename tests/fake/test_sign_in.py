@@ -1,19 +1,13 @@
-"""Signing in: challenges, Digest against three clients, tokens, and what is refused."""
+"""Signing in: challenges, Digest, tokens, and what is refused."""
 
 import base64
 import hashlib
 import json
 import re
-import shutil
-import subprocess
 
-import httpx
 import pytest
-import requests
-from requests.auth import HTTPDigestAuth
 
 from shim.fake import DEMO_CLIENT_ID, DEMO_CLIENT_SECRET, DEMO_PRIVATE_KEY, DEMO_PUBLIC_KEY, DEMO_TOKEN
-from shim.fake.server import FakeServer
 from tests.fake.asking import FLEX_VERSION, ROOT
 
 PATH = f"{ROOT}/flexClusters"
@@ -157,42 +151,3 @@ def test_a_wrong_client_is_refused_in_the_known_words(fake, path):
     assert fake.handle("POST", path, [("Authorization", "Basic !")]).status == 401
     assert fake.handle("POST", path).status == 401
     assert fake.handle("GET", path).status == 405
-
-
-def _with_httpx(url, secret, times):
-    with httpx.Client(auth=httpx.DigestAuth(DEMO_PUBLIC_KEY, secret), headers={"Accept": FLEX_VERSION}) as client:
-        return [client.get(url).status_code for _ in range(times)]
-
-
-def _with_requests(url, secret, times):
-    with requests.Session() as session:
-        session.auth = HTTPDigestAuth(DEMO_PUBLIC_KEY, secret)
-        session.headers["Accept"] = FLEX_VERSION
-        return [session.get(url, timeout=20).status_code for _ in range(times)]
-
-
-def _with_curl(url, secret, times):
-    """As the documentation of the legacy API says, with --digest."""
-    command = ["curl", "-s", "-w", "%{http_code} ", "--noproxy", "*", "--digest", "-u", f"{DEMO_PUBLIC_KEY}:{secret}"]
-    command += ["-H", f"Accept: {FLEX_VERSION}", *["-o", "/dev/null", url] * times]
-    done = subprocess.run(command, capture_output=True, text=True, check=True, timeout=180)
-    return [int(status) for status in done.stdout.split()]
-
-
-CLIENTS = [
-    _with_httpx,
-    _with_requests,
-    pytest.param(
-        _with_curl, marks=pytest.mark.skipif(shutil.which("curl") is None, reason="curl is not installed"), id="curl"
-    ),
-]
-
-
-@pytest.mark.parametrize("client", CLIENTS)
-@pytest.mark.parametrize("query", ["", "?pageNum=1&itemsPerPage=2", "?x=a%20b&y=%2F%E2%82%AC", "?x=a,b;c=d'e"])
-def test_other_peoples_clients_get_in(client, query):
-    """Their first call takes two trips; a wrong secret stays out."""
-    with FakeServer() as server:
-        assert client(server.url + PATH + query, DEMO_PRIVATE_KEY, 1) == [200]
-        assert len(server.fake.arrivals) == 2
-        assert client(server.url + PATH + query, "guess", 1) == [401]

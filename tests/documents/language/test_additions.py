@@ -1,4 +1,4 @@
-"""Blank reads, switches, constants, errors in legacy words, borrowed resources, and richer request bodies."""
+"""What is told of blank reads, switches, constants and request bodies; borrowed resources, and keys of all."""
 
 import pytest
 

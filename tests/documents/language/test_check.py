@@ -1,4 +1,4 @@
-"""Typed access to tables, and what can only be seen from the whole."""
+"""What can only be seen from the whole document, or from several."""
 
 import re
 import tomllib
