@@ -1,6 +1,6 @@
 # mypy: disable-error-code="arg-type, union-attr, operator"
 # (what Atlas may leave out is possibly missing; a test that is wrong about that fails by itself)
-"""What the typed client's calls come to, before and after the sunset, in the test's calls and in the page's examples."""
+"""What the typed client's calls come to, before and after the sunset, in calls and in the page's examples."""
 
 import re
 import time
