@@ -1,7 +1,7 @@
 """The ledger counts each call once, when it has ended; everything that is shown is a fold of its tables.
 
-Keys have words of mapping documents, callers, and nothing of an id, a query or a credential. Instants are seconds since
-the epoch. A histogram has the numbers not longer than each bound, the rest, and the sum.
+Keys hold words of mapping documents and names of callers, and nothing of an id, a query or a credential. Instants are
+seconds since the epoch. A histogram has a number for each bound, one for what is longer, and the sum.
 """
 
 from __future__ import annotations
@@ -29,8 +29,8 @@ COSTS = (0.0001, 0.00025, 0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.1, 0.5)
 OTHER = "other"  # the operation of calls that are passed on
 
 HOUR = 60  # minutes that are counted apart
-MOST = 1000  # callers that may come before some are kept
-CALLERS = 200  # callers that are kept: so many that were known first, that call most, and that called last
+MOST = 1000  # callers that are counted; when one more comes, only some are kept
+CALLERS = 200  # callers that are kept then: so many that were known first, that call most, and that called last
 ERRORS = 50  # kinds of errors that are kept, the latest
 
 _AGENT = 200  # characters of a User-Agent, as in the log
@@ -45,7 +45,7 @@ def _empty(bounds: tuple[float, ...]) -> list[float]:
 
 @attrs.define(eq=False)
 class Answers:
-    """A ``count`` of answers with the same reports of their ``fields``; ``earlier`` ones by field and level."""
+    """How many answers had the latest reports of ``fields``; the ``earlier`` ones are counted by field and level."""
 
     earlier: Tally[tuple[str, str]] = attrs.field(factory=Tally)
     fields: tuple[FieldReport, ...] = ()
@@ -59,10 +59,10 @@ class Answers:
 
 @attrs.define(eq=False)
 class Way:
-    """Calls of one operation by one route; ``hundreds`` has their number by the status' first digit, 0: unanswered.
+    """Calls of one operation by one route; ``hundreds`` counts them by the first digit of the status, 0: unanswered.
 
-    ``last`` is when the last one ended, ``reason`` why it went this way. Callers of ``abandoned`` calls left before the
-    whole answer was written; ``shared`` ones were answered with the answer to another call.
+    ``last`` is when the latest call ended, ``reason`` why it went this way. The callers of ``abandoned`` calls left
+    before the whole answer was written; ``shared`` calls got the answer to another call.
     """
 
     hundreds: list[int] = attrs.field(factory=lambda: [0] * 10)
@@ -88,9 +88,9 @@ class Seen:
 class Ledger:
     """Counts the calls of a gateway in its loop's thread; another thread copies a table before it goes through it.
 
-    ``ways`` are by operation and route, ``callers`` by peer and User-Agent, ``errors`` by operation and failure.
-    ``failures`` count requests that no call came of, too; ``challenged`` are steps of clients on their way to a
-    signature, which count nowhere else.
+    The keys of ``ways`` are operation and route, of ``callers`` peer and User-Agent, of ``errors`` operation and
+    failure. ``failures`` include requests that never became calls; ``challenged`` counts answers that only ask for a
+    signature, which no other table counts.
     """
 
     def __init__(self) -> None:

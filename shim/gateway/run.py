@@ -181,7 +181,14 @@ def inherited(environ: Mapping[str, str]) -> tuple[Bound | None, dict[str, str]]
     text, names = environ.get("LISTEN_FDS", ""), environ.get("LISTEN_FDNAMES", "")
     if other := [name for name in names.split(":") if name not in {"", "calls"}]:
         raise SettingsError(f"LISTEN_FDNAMES: {other[0]!r} is not 'calls'; set FileDescriptorName= in the socket unit")
-    sockets = [_listening(number) for number in range(3, 3 + (int(text) if text.isdecimal() else 0))]
+    sockets = list[socket.socket]()
+    for number in range(3, 3 + (int(text) if text.isdecimal() else 0)):
+        with contextlib.suppress(OSError):
+            sockets.append(one := socket.socket(fileno=number))
+            if one.type == socket.SOCK_STREAM and one.getsockopt(socket.SOL_SOCKET, socket.SO_ACCEPTCONN):
+                one.set_inheritable(False)
+                continue
+        raise SettingsError(f"LISTEN_FDS: descriptor {number} is not a listening socket; use ListenStream=")
     if not sockets:
         return None, {}
     addresses = [Address(*one.getsockname()[:2]) for one in sockets if one.family != socket.AF_UNIX]
@@ -190,15 +197,3 @@ def inherited(environ: Mapping[str, str]) -> tuple[Bound | None, dict[str, str]]
         return Bound(tuple(sockets), address), {"listen": address.authority, "uds": ""}
     name = sockets[0].getsockname()
     return Bound(tuple(sockets), None), {"uds": "@" + name[1:].decode() if isinstance(name, bytes) else str(name)}
-
-
-def _listening(number: int) -> socket.socket:
-    try:
-        one = socket.socket(fileno=number)
-        listens = one.type == socket.SOCK_STREAM and one.getsockopt(socket.SOL_SOCKET, socket.SO_ACCEPTCONN)
-    except OSError:
-        listens = 0
-    if not listens:
-        raise SettingsError(f"LISTEN_FDS: descriptor {number} is not a listening socket; use ListenStream=")
-    one.set_inheritable(False)
-    return one
