@@ -98,7 +98,7 @@ class Admin:
         self._loop.close()
 
     async def _serve(self) -> None:
-        listener = Listener(Clients(self, LIMITS), self.bound, reserve=4)
+        listener = Listener(Clients(self, LIMITS), self.bound, lambda: None, reserve=4)
         await self._ended.wait()
         await listener.refuse()
         await listener.close()

@@ -136,7 +136,7 @@ class Gateway:
             bound, tls = bound or bind(self.options), self.certificates.listener
             server = self.metrics.server = Clients(self._handler, self.options)
             server.failures = self.ledger.failures
-            self._calls = Listener(server, bound, None if tls is None else lambda: tls.context)
+            self._calls = Listener(server, bound, lambda: None if tls is None else tls.context)
             self._tasks = [asyncio.ensure_future(one) for one in (watch(self._watched), self._beat())]
             self.apply(self._handler.plan)  # by the address that it has now
             if self.options.admin is not None:

@@ -11,11 +11,11 @@ import errno
 import logging
 import os
 import socket
-import ssl
 import stat
 from collections.abc import Callable
 from functools import partial
 from pathlib import Path
+from ssl import SSLContext, SSLError
 
 import attrs
 
@@ -93,29 +93,21 @@ def _bound_unix(path: Path) -> socket.socket:
             if not stat.S_ISSOCK(found.st_mode) or probe.connect_ex(str(path)) != errno.ECONNREFUSED:
                 raise OSError(errno.EADDRINUSE, os.strerror(errno.EADDRINUSE), str(path))
         path.unlink()  # nobody listens there: each gateway leaves its own
-    listening = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
     before = os.umask(0o177)
     try:
-        listening.bind(str(path))
-    except OSError as error:
-        listening.close()
-        raise OSError(error.errno, error.strerror, str(path)) from None
+        return socket.create_server(str(path), family=socket.AF_UNIX, backlog=_BACKLOG)
     finally:
         os.umask(before)
-    listening.listen(_BACKLOG)
-    return listening
 
 
 class Listener:
     """Listening sockets, which are the listener's from here on, and the set-up of their connections.
 
-    ``tls`` returns the context of a handshake. A ``reserve`` of descriptors lets connections be accepted when the
-    process has none left.
+    ``tls`` returns the context of a handshake, None without TLS. A ``reserve`` of descriptors lets connections be
+    accepted when the process has none left.
     """
 
-    def __init__(
-        self, clients: Clients, bound: Bound, tls: Callable[[], ssl.SSLContext] | None = None, *, reserve: int = 0
-    ) -> None:
+    def __init__(self, clients: Clients, bound: Bound, tls: Callable[[], SSLContext | None], reserve: int = 0) -> None:
         self.clients = clients
         self.address = bound.address
         self._sockets = list(bound.sockets)
@@ -146,7 +138,7 @@ class Listener:
                     return
                 os.close(self._reserve.pop())
             else:
-                self.take(connection, None if self._tls is None else self._tls())
+                self.take(connection, self._tls())
                 if len(self._reserve) < self._most_reserved:
                     return  # accept() would fail for want of a descriptor even if no connection waits
 
@@ -164,7 +156,7 @@ class Listener:
             self.clients.spare()
         self.clients.loop.call_later(_PAUSE, self._watch)
 
-    def take(self, accepted: socket.socket, tls: ssl.SSLContext | None) -> asyncio.Task[None] | None:
+    def take(self, accepted: socket.socket, tls: SSLContext | None) -> asyncio.Task[None] | None:
         """Serve a connection that was accepted here or elsewhere; returns its set-up, None if it is dropped."""
         clients = self.clients
         clients.accepted += 1
@@ -181,7 +173,7 @@ class Listener:
         task.add_done_callback(partial(self._was_set_up, connection, accepted))
         return task
 
-    async def _set_up(self, connection: Connection, accepted: socket.socket, tls: ssl.SSLContext | None) -> None:
+    async def _set_up(self, connection: Connection, accepted: socket.socket, tls: SSLContext | None) -> None:
         """Read a balancer's header and shake hands, within ``client_timeout``."""
         clients = self.clients
         accepted.setblocking(False)  # noqa: FBT003 - the socket's own signature
@@ -199,7 +191,7 @@ class Listener:
     def _was_set_up(self, connection: Connection, accepted: socket.socket, task: asyncio.Task[None]) -> None:
         accepted.close()  # unless it is the loop's
         error = None if task.cancelled() else task.exception()
-        if task.cancelled() or (error is not None and not isinstance(error, ssl.SSLError)):
+        if task.cancelled() or (error is not None and not isinstance(error, SSLError)):
             connection.abort()
         if isinstance(error, OSError):
             self.clients.turned_away["handshake"] += 1
@@ -215,7 +207,7 @@ class Listener:
             # Whoever connects between the last of these and the end is reset, unless a service manager listens on.
             with one, contextlib.suppress(OSError):
                 while True:
-                    self.take(one.accept()[0], None if self._tls is None else self._tls())
+                    self.take(one.accept()[0], self._tls())
         await asyncio.sleep(0)
         if arriving := [one.set_up for one in self.clients.connections if one.set_up is not None]:
             await asyncio.wait(arriving, timeout=1.0)
