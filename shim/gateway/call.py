@@ -219,7 +219,7 @@ async def relay(request: Request, made: Made, upstream: UpstreamResponse, *, clo
     upstream.lift()
     request.begin(made.reply, reason=made.reason, close=close)
     # The head leaves with the content that has arrived, or alone if none has.
-    piece = b"".join((*upstream.chunks, upstream.arrived()))
+    piece = upstream.arrived()
     if upstream.is_complete:
         request.end(piece)
         if len(piece) > BUFFERED:  # it is held as long as it waits

@@ -51,7 +51,7 @@ async def test_an_upload_in_very_small_chunks_is_taken_a_part_a_turn(wiring):
     body = connection._body
     taken = [0]
     while not body.is_complete:
-        taken.append(body._unread)
+        taken.append(body.size)
         assert wired.caller.is_paused
         await asyncio.sleep(0)
     assert max(after - before for before, after in pairwise(taken)) == AT_ONCE
@@ -67,7 +67,7 @@ async def test_a_reply_in_very_small_chunks_is_taken_a_part_a_turn(wiring):
     upstream = wired.made[-1]
     connection: Any = upstream.wire.protocol
     upstream.wire.deliver(b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n" + CHUNKS)
-    assert connection._response._unread <= AT_ONCE
+    assert connection._response.size <= AT_ONCE
     assert upstream.wire.is_paused
     await wired.settle()
     assert wired.caller.take(1 << 20).count(b"a" * AT_ONCE) == 4

@@ -19,14 +19,15 @@ _LATE = "The request's content did not arrive in the configured time."
 class Body:
     """Content of a ``source``, framed by its ``length``, in chunks, or, with neither, by the end of its connection.
 
-    ``is_complete`` says that the end has arrived, ``error`` why it never will. While the content ``is_collected`` into
-    ``chunks``, reading does not stop. The sender must send ``RATE`` bytes a second in any ``patience`` seconds that are
-    spent waiting for it (0: no limit). ``on_wait`` is called before the first wait, if nothing has arrived.
+    ``chunks`` are the ``size`` bytes that have arrived and were not handed on. ``is_complete`` says that the end has
+    arrived, ``error`` why it never will. While the content ``is_collected``, reading does not stop. The sender must
+    send ``RATE`` bytes a second in any ``patience`` seconds that are spent waiting for it (0: no limit). ``on_wait`` is
+    called before the first wait.
     """
 
     __slots__ = (
-        "_arrived", "_decoder", "_expected", "_left", "_patience", "_source", "_timeout", "_unread", "_waiter",
-        "chunks", "error", "is_collected", "is_complete", "length", "on_wait",
+        "_decoder", "_expected", "_left", "_patience", "_source", "_timeout", "_waiter", "chunks", "error",
+        "is_collected", "is_complete", "length", "on_wait", "size",
     )  # fmt: skip
 
     def __init__(
@@ -36,12 +37,11 @@ class Body:
         self._decoder = ChunkDecoder() if chunked else None
         self.length = length
         self._left = _ENDLESS if length is None else length
-        self._arrived: list[bytes] = []
-        self._unread = 0
         self._waiter: asyncio.Future[None] | None = None
         self._timeout = self._patience = patience
         self._expected = RATE * patience
         self.chunks: list[bytes] = []
+        self.size = 0
         self.is_complete = length == 0 and not chunked
         self.is_collected = False
         self.error: Refusal | TimeoutError | None = None
@@ -50,7 +50,7 @@ class Body:
     def feed(self, data: bytes, start: int = 0) -> int:
         """Take the content in ``data`` from ``start`` on, and return where it stopped; raises MalformedError.
 
-        That is before the end of ``data`` if the content ends there, or comes in too many chunks for one turn.
+        That is before the end of ``data`` where the content ends, or as a ``ChunkDecoder`` stops.
         """
         if self._decoder is not None:
             piece, stop = self._decoder.feed(data, start)
@@ -61,9 +61,10 @@ class Body:
             self.is_complete = not self._left
             piece = data[start:stop]
         if piece:
-            self._arrived.append(piece)
-            self._unread += len(piece)
-            if self._unread > ROOM and not (self.is_complete or self.is_collected) and self._source is not None:
+            self.chunks.append(piece)
+            self.size += len(piece)
+            self._expected -= len(piece)
+            if self.size > ROOM and not (self.is_complete or self.is_collected) and self._source is not None:
                 self._source.hold()
         if self._waiter is not None:
             self._wake()
@@ -79,7 +80,7 @@ class Body:
         """Note that the content's end will not come; ``at_once`` drops what has arrived."""
         self.error = error
         if at_once:
-            self._arrived.clear()
+            self.chunks, self.size = [], 0
         self._wake()
 
     def _wake(self) -> None:
@@ -87,44 +88,32 @@ class Body:
             self._waiter.set_result(None)
 
     def arrived(self) -> bytes:
-        """Return what has arrived since the last call, perhaps nothing, and resume reading."""
-        arrived = self._arrived
-        data = arrived[0] if len(arrived) == 1 else b"".join(arrived)
-        arrived.clear()
-        self._unread = 0
-        if self._timeout:
-            self._expected -= len(data)
-            if self._expected <= 0:
-                self._expected, self._patience = RATE * self._timeout, self._timeout
-        if not self.is_complete and self._source is not None:
-            self._source.go_on()
-        return data
+        """Hand on what has arrived, perhaps nothing."""
+        chunks, self.chunks, self.size = self.chunks, [], 0
+        return chunks[0] if len(chunks) == 1 else b"".join(chunks)
 
     async def piece(self) -> bytes:
-        """Return what has arrived, or arrives next; empty at the end. Raises Refusal."""
-        while not (self._arrived or self.is_complete):
-            if self.error is not None:
-                self.chunks = []  # nobody takes them, and the connection may stay for a while
-                raise self.error
+        """Hand on what has arrived, or arrives next; empty at the end. Raises Refusal."""
+        while not (self.chunks or self.is_complete):
             await self._wait()
         return self.arrived()
 
     async def collect(self, limit: int, take: Callable[[int], None] | None = None) -> bool:
-        """Read the content into ``chunks``; returns False when it is longer than ``limit`` bytes.
+        """Wait until all has arrived; returns False when that is longer than ``limit`` bytes.
 
-        ``take`` is called with the size of each piece. Raises Refusal, as ``take`` does if there is no room.
+        ``take`` is called with the size of what arrives. Raises Refusal, as ``take`` does if there is no room.
         """
-        size = sum(map(len, self.chunks))
-        self.is_collected = True
-        while size <= limit:
-            if not (chunk := await self.piece()):
+        self.is_collected, taken = True, 0
+        while True:
+            if take is not None and self.size > taken:
+                take(self.size - taken)
+                taken = self.size
+            if self.size > limit:
+                self.is_collected = False
+                return False
+            if self.is_complete:
                 return True
-            if take is not None:
-                take(len(chunk))
-            self.chunks.append(chunk)
-            size += len(chunk)
-        self.is_collected = False
-        return False
+            await self._wait()
 
     async def all(self, limit: int, take: Callable[[int], None] | None = None) -> bytes | None:
         """Return the whole content, None when it is longer than ``limit`` bytes; raises Refusal as ``collect`` does."""
@@ -133,16 +122,23 @@ class Body:
         return b"".join(self.chunks)
 
     async def stream(self) -> AsyncIterator[bytes]:
-        """Yield what was collected or has arrived, even if that is empty (a head leaves alone), then each piece."""
-        first, self.chunks = [*self.chunks, self.arrived()], []
-        yield b"".join(first)
+        """Yield what has arrived, even if that is empty (a head leaves alone), then each piece."""
+        yield self.arrived()
         while chunk := await self.piece():
             yield chunk
 
     async def _wait(self) -> None:
+        """Return when more has arrived, or the end; raises ``error``."""
+        if self.error is not None:
+            self.chunks = []  # nobody takes them, and the connection may stay for a while
+            raise self.error
         if self.on_wait is not None:
             self.on_wait()
             self.on_wait = None
+        if self._source is not None:
+            self._source.go_on()
+        if self._expected <= 0:
+            self._expected, self._patience = RATE * self._timeout, self._timeout
         loop = asyncio.get_running_loop()
         self._waiter, began = loop.create_future(), loop.time()
         timer = loop.call_later(self._patience, lambda: self.fail(too_late(_LATE))) if self._timeout else None

@@ -54,13 +54,13 @@ class UpstreamResponse(Body):
     Of a call that was not decided yet ``sent`` is the head, and ``began`` when it was sent, in seconds of perf_counter.
     """
 
-    __slots__ = ("_connection", "_size", "began", "head", "sent")
+    __slots__ = ("_connection", "_held", "began", "head", "sent")
     sent: bytes
     began: float
 
     def __init__(self, head: ReplyHead, connection: UpstreamConnection, *, bodiless: bool) -> None:
         super().__init__(connection, 0 if bodiless else head.length, chunked=head.chunked and not bodiless)
-        self.head, self._connection, self._size = head, connection, 0
+        self.head, self._connection, self._held = head, connection, 0
 
     async def read(self, limit: int) -> Reply:
         """Return the reply with its decoded content, or with a fault in plain words.
@@ -71,17 +71,15 @@ class UpstreamResponse(Body):
         if (content := self.whole(limit)) is not None:
             return Reply(self.head.status, self.head.headers, content)
         complete = (self.length or 0) <= limit and await self.collect(limit, self._take)
-        if self._size * _GROWS**self.head.codings > _QUICK:
+        if self.size * _GROWS**self.head.codings > _QUICK:
             await self._connection.upstream.turns.next()
         return with_content(self.head, self.chunks, limit, complete=complete)
 
     def whole(self, limit: int) -> bytes | None:
         """Return the content if it has arrived with its head and has no coding, else None."""
-        if not self.is_complete or self.head.codings or self.chunks or self._unread > min(limit, BUFFERED):
+        if not self.is_complete or self.head.codings or self.size > min(limit, BUFFERED):
             return None
-        content = self.arrived()
-        self.chunks, self._size = [content], len(content)
-        return content
+        return self.chunks[0] if len(self.chunks) == 1 else b"".join(self.chunks)
 
     def lift(self) -> None:
         """Lift the deadline of content that is handed on; upstream must still not fall silent."""
@@ -91,14 +89,14 @@ class UpstreamResponse(Body):
 
     def _take(self, size: int) -> None:
         """Count what exceeds the reservation of each request as held."""
-        if (more := self._size + size - max(self._size, BUFFERED)) > 0:
+        if (more := min(size, self.size - BUFFERED)) > 0:
             self._connection.upstream.limits.take(more)
-        self._size += size
+            self._held += more
 
     def close(self) -> None:
         """Give the content up; its connection ends, unless the content was complete."""
-        self._connection.upstream.limits.give(max(0, self._size - BUFFERED))
-        self._size = 0
+        self._connection.upstream.limits.give(self._held)
+        self._held = 0
         if not self.is_complete and self.error is None:
             self._connection.abort()
 
