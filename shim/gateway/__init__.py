@@ -5,9 +5,9 @@ One call, in the order of its stations (each room's own docstring has its files)
     ``http1``           sockets, connections and deadlines of callers; bytes become a Request
     ``call``            the way of one call, from its head to its last byte
     ``limits``          how many are in flight, in all and of one peer, and what is held in memory for them
-    ``checks``          the request as an InboundRequest, or a refusal; ``allow`` is the operator's list
+    ``checks``          what a request asks of upstream, or a refusal; ``allow`` is the operator's list
     ``credentials``     who may call, and who signs
-    ``exchange``        an admitted call on its way; of a retired call the core says what is sent and what is read
+    ``exchange``        a call on its way upstream; of a retired call the core says what is sent and what is read
     ``upstream``        a call, over connections that are kept
     ``http1.response``  the reply as bytes
 

@@ -90,18 +90,18 @@ class Handler:
                 early = await self.repeats.answer(request, plan, entry, line, close=self.draining)
                 if request.status is not None:
                     return
-                inbound = check(request, plan, self.authorities, self.upstream.name)
-                call = inbound.call
-                match = plan.engine.recognise(call.method, call.target, call.headers)
+                run = Exchange(self, request, plan, entry, line, early)
+                run.call, run.base, run.is_moved = check(request, plan, self.authorities, self.upstream.name)
+                match = plan.engine.recognise(run.call.method, run.call.target, run.call.headers)
                 line.match = None if match is not None and match.operation.lives else match
                 if self.flag is not None and match is not None:
-                    plan = self.flag.variant(plan, match)
+                    run.plan = plan = self.flag.variant(plan, match)
                     line.reason = plan.settings.because
-                signer = await self.gate.admit(inbound, match, listed=plan.options.allow is not None)
-                inbound = check_allowed(inbound, match, plan, lent=signer.lends)
+                run.signer = await self.gate.admit(head, run.call, match, listed=plan.options.allow is not None)
+                run.call = check_allowed(run.call, match, plan, lent=run.signer.lends)
                 # Switching off ends translation, and not who may call and who signs.
-                translated = None if plan.settings.route is RouteWord.OFF else match
-                await self._forward(Exchange(self, request, inbound, signer, plan, entry, line, translated, early))
+                run.match = None if plan.settings.route is RouteWord.OFF else match
+                await self._forward(run)
             except (Refusal, TimeoutError) as error:
                 late = f"No answer within the deadline of {plan.settings.deadline:g} seconds."
                 refusal = error if isinstance(error, Refusal) else too_slow(late)
@@ -169,7 +169,7 @@ class Handler:
             with closing(run):
                 return await run.whole()
 
-        key = run.plan, run.signer, run.call.target, run.inbound.base, fields
+        key = run.plan, run.signer, run.call.target, run.base, fields
         made = await self.coalescer.share(_owner(run), key, window, make)
         if made is not None and len(made.reply.body or b"") > BUFFERED:  # it counts for each caller that it waits for
             run.entry.take(len(made.reply.body or b""))

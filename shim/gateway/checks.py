@@ -11,7 +11,6 @@ from shim.core.messages import Call, Headers
 from shim.core.recognise import Engine, Match
 from shim.gateway.errors import Refusal, bad_request
 from shim.gateway.fields import folded
-from shim.gateway.http1.head import RequestHead
 from shim.gateway.http1.response import Request
 from shim.gateway.option_values import Address
 from shim.gateway.plan import Plan
@@ -55,26 +54,12 @@ _OTHER_TARGETS = frozenset({
 })  # fmt: skip
 
 
-@attrs.frozen
-class InboundRequest:
-    """A request that passed the checks.
+def check(request: Request, plan: Plan, authorities: frozenset[str], name: str) -> tuple[Call, str, bool]:
+    """Return what a request asks of upstream, the URL that the gateway is called by, and whether its path was cut off.
 
-    ``call`` is what it asks of upstream: its target in origin form without the base path of ``--public-url``, its
-    fields without those that Connection names, its content unread. ``base`` is the URL that the caller calls the
-    gateway by, and ``is_moved`` says that the base path was cut off.
-    """
-
-    call: Call
-    head: RequestHead
-    base: str
-    is_moved: bool = False
-
-
-def check(request: Request, plan: Plan, authorities: frozenset[str], name: str) -> InboundRequest:
-    """Return the request as neutral values; raises Refusal.
-
-    ``authorities`` are those of the gateway: an absolute-form target has to name one, and so has Host
-    where the plan says so. ``name`` is the gateway's own in Via.
+    The call's target is in origin form without the path of ``--public-url``, its fields lack those that Connection
+    names, and its content is unread. ``authorities`` are those of the gateway: an absolute-form target has to name one,
+    and so has Host where the plan says so. ``name`` is the gateway's own in Via. Raises Refusal.
     """
     head, method, target = request.head, request.head.method, request.head.target
     if method in {"CONNECT", "TRACE"}:
@@ -111,7 +96,7 @@ def check(request: Request, plan: Plan, authorities: frozenset[str], name: str) 
     if not path.startswith("/api/") and (found := _PREFIXED.match(path)):
         raise Refusal(404, "SHIM_BASE_PATH_UNKNOWN", "http_request_error", _UNKNOWN_BASE % found[1][:100])
     call = Call(method, plan.options.upstream, target, headers)
-    return InboundRequest(call, head, public_url or f"{request.scheme}://{authority}", is_moved)
+    return call, public_url or f"{request.scheme}://{authority}", is_moved
 
 
 def _from_absolute(target: str, authorities: frozenset[str], spoken: str) -> tuple[str, str]:
@@ -149,23 +134,23 @@ def _check_path(method: str, path: str, headers: Headers, engine: Engine) -> Non
         raise bad_request("The path has an encoded slash where a plain one belongs.")
 
 
-def check_allowed(inbound: InboundRequest, match: Match | None, plan: Plan, *, lent: bool) -> InboundRequest:
-    """Return the request as it may be made; raises Refusal for one that the list leaves out.
+def check_allowed(call: Call, match: Match | None, plan: Plan, *, lent: bool) -> Call:
+    """Return the call as it may be made; raises Refusal for one that the list leaves out.
 
     Without a list of the operator's own only calls that the gateway signs, with credentials that are ``lent``, are
     limited. Fields that name another target don't leave with calls that are.
     """
-    options, call = plan.options, inbound.call
+    options = plan.options
     allowed = options.allowed if lent else options.allow
     if allowed is None:
-        return inbound
+        return call
     # Servers that know such a field take the call for another one.
     is_other = any(folded(name) in _OVERRIDES and value.strip() != call.method for name, value in call.headers)
     signs_in = not lent and call.method == "POST" and call.path in SIGN_IN
     if not allowed.has("" if is_other else call.method, call.path, recognised=match is not None, signs_in=signs_in):
         raise not_allowed(call.method, is_default=options.allow is None)
     kept = tuple([line for line in call.headers if folded(line[0]) not in _OTHER_TARGETS])
-    return inbound if kept == call.headers else attrs.evolve(inbound, call=attrs.evolve(call, headers=kept))
+    return call if kept == call.headers else attrs.evolve(call, headers=kept)
 
 
 def not_allowed(method: str, *, is_default: bool) -> Refusal:

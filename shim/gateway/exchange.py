@@ -16,7 +16,6 @@ from shim.core.context import Context
 from shim.core.exchange import exchange
 from shim.core.messages import Call, Outcome, PassThrough, Read, Record, Reply, Send, advance, field
 from shim.core.recognise import Match
-from shim.gateway.checks import InboundRequest
 from shim.gateway.coalesce import Made
 from shim.gateway.credentials.signers import PASSTHROUGH, UpstreamSigner, cannot_cross
 from shim.gateway.errors import own_error
@@ -37,24 +36,26 @@ DECODED = 8  # how many bytes a byte of JSON takes once it is decoded, about
 
 @attrs.define(eq=False, repr=False)
 class Exchange:
-    """An admitted call on its way upstream; of a retired call the core says what is sent and what is read.
+    """A call on its way upstream; of a retired call the core says what is sent and what is read.
 
-    ``match`` is None for a call that isn't translated. ``early`` is the reply to a call that was sent before it was
-    decided. ``call`` is the request with its content, unless that is passed on as a ``stream``. ``response`` is
-    upstream's last reply, ``content`` what it was decoded to, once it was read, or ``fault`` why not; ``seconds`` is
-    the time spent in the core. What is ``held`` in memory are pages that were read, and a reply made of them.
+    ``early`` is the reply to a call that was sent before it was decided. ``call`` is the request with its content,
+    unless that is passed on as a ``stream``; ``base`` is the URL that the gateway was called by, and ``is_moved``: its
+    path was cut off. ``match`` is None for a call that isn't translated. ``response`` is upstream's last reply,
+    ``content`` what it was decoded to, once it was read, or ``fault`` why not; ``seconds`` is the time spent in the
+    core. What is ``held`` in memory are pages that were read, and a reply made of them.
     """
 
     handler: Handler
     request: Request
-    inbound: InboundRequest
-    signer: UpstreamSigner
     plan: Plan
     entry: Entry
     line: CallLine
-    match: Match | None
-    early: UpstreamResponse | None = None
-    call: Call = attrs.field(default=attrs.Factory(lambda self: self.inbound.call, takes_self=True))
+    early: UpstreamResponse | None
+    call: Call = attrs.field(init=False)
+    base: str = ""
+    is_moved: bool = False
+    match: Match | None = None
+    signer: UpstreamSigner = PASSTHROUGH
     stream: AsyncIterator[bytes] | None = None
     response: UpstreamResponse | None = None
     content: bytes | None = None
@@ -75,7 +76,7 @@ class Exchange:
                 return None
             memory, clock, settings = self.handler.memory, self.handler.clock, self.plan.settings
             until = self.handler.upstream.now() + settings.deadline - (perf_counter() - began)
-            context = Context(settings, memory, clock, self.inbound.base, loads, dumps, monotonic=monotonic)
+            context = Context(settings, memory, clock, self.base, loads, dumps, monotonic=monotonic)
             with closing(exchange(self.match, self.call, context)) as steps:
                 while True:
                     resumed = perf_counter()
@@ -107,7 +108,7 @@ class Exchange:
         # If only the version is another, the caller's own signature still fits.
         is_another = step.rewritten and (call.method != own.method or call.target != own.target)
         length = None if self.stream is None else self.request.head.length
-        rewritten = is_another or self.inbound.is_moved
+        rewritten = is_another or self.is_moved
         outbound = OutboundCall(call, rewritten, step.may_read, self.stream, length, early, until)
         self.response = response = await signer.send(upstream, outbound)
         if response.head.announces:

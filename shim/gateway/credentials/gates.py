@@ -19,6 +19,7 @@ from pathlib import Path
 from typing import Any, TypeVar
 from urllib.parse import unquote
 
+from shim.core.messages import Call
 from shim.core.recognise import Match
 from shim.credentials import (
     VARIABLES,
@@ -30,11 +31,11 @@ from shim.credentials import (
     used_variables,
 )
 from shim.errors import SettingsError
-from shim.gateway.checks import InboundRequest
 from shim.gateway.credentials.digest import LONGEST, REALM, challenge, parameters, response, secret_hash
 from shim.gateway.credentials.nonces import Nonces, NonceStore, secret_of
 from shim.gateway.credentials.signers import PASSTHROUGH, AccountSigner, KeySigner, UpstreamSigner
 from shim.gateway.errors import Challenged, Refusal
+from shim.gateway.http1.head import RequestHead
 from shim.gateway.option_values import CredentialsMode
 from shim.gateway.options import Options
 from shim.gateway.watch import Watched
@@ -63,7 +64,7 @@ _COUNT = re.compile(r"[0-9a-fA-F]{8}")
 class CallerGate:
     """Decides who may call: here everybody, since the gateway has no credentials."""
 
-    async def admit(self, request: InboundRequest, match: Match | None, *, listed: bool = False) -> UpstreamSigner:  # noqa: ARG002 - others look
+    async def admit(self, head: RequestHead, call: Call, match: Match | None, *, listed: bool) -> UpstreamSigner:  # noqa: ARG002 - others look
         """Return who signs this call; raises Refusal. ``listed`` says that ``allow`` names the calls that are taken."""
         return PASSTHROUGH
 
@@ -83,13 +84,13 @@ class OwnGate(CallerGate):
         """Sign by this from now on."""
         self._signer = signer
 
-    async def admit(self, request: InboundRequest, match: Match | None, *, listed: bool = False) -> UpstreamSigner:
+    async def admit(self, head: RequestHead, call: Call, match: Match | None, *, listed: bool) -> UpstreamSigner:  # noqa: ARG002 - no target
         """Return who signs this call, or who adds nothing to one that isn't signed; raises Refusal."""
-        said = [(name.lower(), value.strip().lower()) for name, value in request.call.headers]
+        said = [(name.lower(), value.strip().lower()) for name, value in call.headers]
         # A browser says that a page makes this call (Fetch, 3.2; Fetch Metadata, 2).
         if any(name == "origin" or (name == "sec-fetch-site" and value != "none") for name, value in said):
             raise Refusal(403, "SHIM_ORIGIN_REFUSED", "http_request_denied", WEB_PAGE, close=True)
-        is_strange = match is None and (not listed or signs_in(request.call.path))
+        is_strange = match is None and (not listed or signs_in(call.path))
         return PASSTHROUGH if is_strange else self._signer
 
 
@@ -105,17 +106,17 @@ class VerifyGate(CallerGate):
         self._known: dict[str, tuple[str, UpstreamSigner]] = {}  # of each key its hash and its signer
         self._nobody = secrets.token_hex(16)  # an unknown key's hash: finding out costs as much as a wrong secret
 
-    async def admit(self, request: InboundRequest, match: Match | None, *, listed: bool = False) -> UpstreamSigner:  # noqa: ARG002 - all alike
+    async def admit(self, head: RequestHead, call: Call, match: Match | None, *, listed: bool) -> UpstreamSigner:  # noqa: ARG002 - all alike
         """Return the signer of the key that the caller proved; raises Refusal, mostly a challenge."""
-        lines = [value for name, value in request.call.headers if name.lower() == "authorization"]
+        lines = [value for name, value in call.headers if name.lower() == "authorization"]
         word, _, text = lines[0].strip().partition(" ") if lines else ("", "", "")
-        if signs_in(request.call.path) or (word.lower() == "bearer" and len(lines) == 1):
+        if signs_in(call.path) or (word.lower() == "bearer" and len(lines) == 1):
             return PASSTHROUGH
         if len(lines) > 1:
             raise malformed("two Authorization fields")
         if word.lower() != "digest":
             raise self._refusal("SHIM_UNAUTHORIZED", UNSIGNED, "unsigned")
-        target = request.head.target
+        target = head.target
         given = parameters(text.strip()) if len(text) <= LONGEST + len(target) else None
         if given is None:
             raise malformed("parameters that can't be read, or one twice")
@@ -129,7 +130,7 @@ class VerifyGate(CallerGate):
         if given["uri"] != target:  # RFC 7616, 3.4.6
             raise malformed("uri is not the request target")
         key_hash, signer = self._known.get(name, (self._nobody, None))
-        expected = response(key_hash, f"{request.call.method}:{target}", nonce=nonce, count=nc, cnonce=given["cnonce"])
+        expected = response(key_hash, f"{call.method}:{target}", nonce=nonce, count=nc, cnonce=given["cnonce"])
         right = hmac.compare_digest(expected.encode(), given["response"].encode())
         if signer is None or not right or given["realm"] != REALM:
             raise self._refusal("SHIM_KEY_REFUSED", WRONG_KEY)
