@@ -42,10 +42,7 @@ if TYPE_CHECKING:
     from jinja2 import Environment
 
 MOST = 64  # connections at a time; one more ends an idle connection, and a probe that asks at once is never idle
-
 LIMITS = Options(max_connections=MOST, client_timeout=5.0, keepalive_timeout=5.0)
-"""What the operator's connections are held to."""
-
 WIDTH = 80  # columns of the text
 
 _FILES = files("shim.gateway").joinpath("templates")

@@ -20,19 +20,15 @@ from shim.documents.vocabulary import Fidelity
 from shim.gateway.errors import USUAL, Failure, answered_by_atlas
 from shim.gateway.logs import CallLine
 
+# Bounds in seconds: of what callers and the gateway wait, up to the default deadline; of what the gateway itself needs.
 WAITS = (0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0, 30.0, 60.0)
-"""Bounds of what callers and the gateway wait: up to the default deadline."""
-
 COSTS = (0.0001, 0.00025, 0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.1, 0.5)
-"""Bounds of what the gateway itself needs."""
 
 OTHER = "other"  # the operation of calls that are passed on
-
 HOUR = 60  # minutes that are counted apart
 MOST = 1000  # callers that are counted; when one more comes, only some are kept
 CALLERS = 200  # callers that are kept then: so many that were known first, that call most, and that called last
 ERRORS = 50  # kinds of errors that are kept, the latest
-
 _AGENT = 200  # characters of a User-Agent, as in the log
 
 Calls = Tally[tuple[str, str, int]]

@@ -23,7 +23,6 @@ from shim.gateway.option_values import LogFormat, LogLevel
 calls = logging.getLogger("shim.gateway.calls")
 
 MOST = 8192  # lines that may wait to be written; more are dropped and counted
-
 _PAUSE = 0.05  # seconds in which lines gather to be written together
 _PATIENCE = 2.0  # seconds that the end of a program waits for the reader of its log
 

@@ -26,11 +26,8 @@ _LEVELS = {number: f"{logging.getLevelName(number):<7}" for number in (10, 20, 3
 
 _PATH = 500  # characters of a path: lines wait for the log's reader, and their number is bounded, not their size
 
-_SANE = re.compile(r"[A-Za-z0-9._~:/+=@-]{1,128}")
-"""Request ids that are taken over from callers: they are logged and sent back."""
-
+_SANE = re.compile(r"[A-Za-z0-9._~:/+=@-]{1,128}")  # ids of callers' that are logged and sent back
 _ID = re.compile("[0-9a-fA-F]{24}")
-
 _TRACE = re.compile(r"[0-9a-f]{2}-([0-9a-f]{32})-[0-9a-f]{16}-[0-9a-f]{2}(?:-.*)?")
 """``traceparent``, and in it the trace (W3C Trace Context, 3.2)."""
 

@@ -38,7 +38,6 @@ log = logging.getLogger("shim.gateway")
 _SPARE = 128  # descriptors for listeners, logs, the loop, resolving and the operator's connections
 _LATE = 10.0  # seconds beyond ``drain``, and after a second signal, in which the process ends by itself or is ended
 _AFTER = 3.0  # the same once calls have ended: for the log's last lines, and for threads that may wait for ever
-
 _TIDY = 15.0  # seconds more than calls in flight have, for what is still to be written
 _PATIENCE = 1.0  # seconds that a manager may take for a message
 

@@ -41,9 +41,7 @@ _LAST_CALLS = 0.5  # seconds for which kept connections may bring one more call 
 _NOTICED = 5.0  # seconds for which new connections are taken after ``/readyz`` says that the end has begun
 _ASKED = 30.0  # seconds since the last probe of ``/readyz`` after which probes are taken to have stopped
 _BEAT = 1.0  # seconds between two signs of life of the calls' loop
-
 FIRST_WORD = 3.0  # seconds that the start waits for a flag's first word
-
 STUCK = 30.0  # seconds without a sign of life after which the loop will not come back by itself; ``/livez`` says so
 
 

@@ -37,9 +37,7 @@ _SHOWN = 16  # callers that are shown: so many that were known first, that call 
 DAY = 86400
 
 ENOUGH = 30  # days without a retired call after which the shim can go: a monthly job would have called by then
-
 PROBLEMS = 20  # problems of a refused reload that are shown; the log has them all
-
 _LONGEST = 500  # characters of one
 _DOUBT = "The inventory may have older calls, and those of other programs: atlas-shim inventory says."
 

@@ -26,9 +26,7 @@ log = logging.getLogger("shim.gateway")
 T = TypeVar("T")
 
 EVERY = 0.5  # seconds between two looks
-
 PATIENCE = 5.0  # seconds that a look or a read may take; a pipe or a network's disk may never answer
-
 LARGEST = 16 * 1024 * 1024  # bytes of one file that is read
 
 Stamp = list[tuple[Any, ...]]
