@@ -48,9 +48,9 @@ class Kind:
 
     ``begin`` takes what a call is translated with, and returns the function that writes them, in ``pieces`` for each.
     ``members`` are those that it reads, and ``form`` what an item's text looks like if they are usual.
-    ``order`` has what sorts them, the last key first: by a member, and backwards if True stands beside its name. By
-    field: ``chosen`` has the number of its rule, and how many it has; ``left_out`` the rule that gives no value. An
-    item with all members that a ``complete`` kind looks at is of that kind.
+    ``order`` has what sorts them, the last key first: by a member, and backwards if True stands beside its name;
+    ``ranks`` the same for rows. By field: ``chosen`` has the number of its rule, and how many it has; ``left_out`` the
+    rule that gives no value. An item with all members that a ``complete`` kind looks at is of that kind.
     """
 
     begin: Callable[[TranslationContext], Write]
@@ -58,6 +58,7 @@ class Kind:
     members: Sequence[str]
     form: str
     order: Sequence[tuple[str, bool]]
+    ranks: Sequence[tuple[Callable[[Row], Any], bool]]
     complete: bool
     chosen: Sequence[tuple[str, int, int]]
     left_out: Sequence[tuple[str, Rule]]
@@ -88,12 +89,12 @@ def _make_kind(title: str, translator: Translator, order: Sequence[str], columns
             comma = ","
     around[-1] += " + '}'"
     names = {f"c{number}": member for number, member in enumerate(columns.sources)}
-    ranks = list[tuple[str, bool]]()
+    by = list[tuple[str, bool]]()
     for key in reversed(order):
         member = names.get(columns.places.get(key.removeprefix("-"), ""))
         if member is None:
             raise Unusual
-        ranks.append((member, key.startswith("-")))
+        by.append((member, key.startswith("-")))
     if not between:
         raise Unusual
     pieces = len(around) + len(between)
@@ -113,7 +114,8 @@ def _make_kind(title: str, translator: Translator, order: Sequence[str], columns
         "    return write",
     ]
     begin, _ = generated(title, lines, {**HELP, **columns.names})
-    return Kind(begin, pieces, members, columns.pattern(), ranks, not columns.lacks, chosen, left_out)
+    ranks = [(itemgetter(members.index(member)), backwards) for member, backwards in by]
+    return Kind(begin, pieces, members, columns.pattern(), by, ranks, not columns.lacks, chosen, left_out)
 
 
 def _fields_of(translator: Translator, counts: tuple[tuple[Kind, int], ...]) -> tuple[FieldReport, ...]:
@@ -233,8 +235,8 @@ class ListWriter:
 
     def _alike(self, kind: Kind, rows: list[Row], now: float, *, looked: bool = False) -> Written:
         """Write items of one kind in their order; raises Unusual for an unusual one."""
-        for member, backwards in kind.order:
-            rows.sort(key=itemgetter(kind.members.index(member)), reverse=backwards)
+        for rank, backwards in kind.ranks:
+            rows.sort(key=rank, reverse=backwards)
         made = self._write(kind, rows, now, looked=looked)
         return made, kind.pieces, self._writer.reported(((kind, len(rows)),))
 
