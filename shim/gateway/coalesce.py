@@ -81,7 +81,7 @@ class Coalescer:
 
     def __init__(self) -> None:
         self._flights: dict[Hashable, _Flight] = {}
-        self._writes: dict[Owner, list[float]] = {}
+        self._writes: list[tuple[Owner, float]] = []  # since when each is on its way
 
     async def share(self, owner: Owner, key: Hashable, window: float, make: Make) -> Made | None:
         """Return the answer to a read, asking upstream only if nobody does, or did in the last ``window`` seconds.
@@ -90,7 +90,7 @@ class Coalescer:
         A caller that leaves (is cancelled) takes the upstream call with it only when nobody else waits for it.
         """
         now = asyncio.get_running_loop().time()
-        if any(now - began < PATIENCE for began in self._writes.get(owner, ())):
+        if any(one == owner and now - began < PATIENCE for one, began in self._writes):
             return await make()
         flight = self._flights.get(key)
         if flight is None or (flight.task.done() and now - flight.born >= window):
@@ -111,17 +111,14 @@ class Coalescer:
 
         If it ``succeeded``, the same holds for all of its group; a failed write of a stranger can't end sharing.
         """
-        began = asyncio.get_running_loop().time()
-        writes = self._writes.setdefault(owner, [])
-        writes.append(began)
+        write = owner, asyncio.get_running_loop().time()
+        self._writes.append(write)
         self._forget(owner)
         try:
             yield
         finally:
             self._forget(owner, everybodys=succeeded())
-            writes.remove(began)
-            if not writes:
-                del self._writes[owner]
+            self._writes.remove(write)
 
     def _forget(self, owner: Owner, *, everybodys: bool = False) -> None:
         for key, flight in list(self._flights.items()):
@@ -133,9 +130,10 @@ class Coalescer:
         # Asked for first: asyncio reports an error that is never looked at as a defect.
         failed = task.cancelled() or task.exception() is not None
         if self._flights.get(key) is flight:
-            loop, whole = task.get_loop(), None if failed else task.result()
-            flight.size, left = 0 if whole is None else len(whole.reply.body or b""), flight.born + window - loop.time()
-            if left <= 0 or task.cancelled() or sum(one.size for one in self._flights.values()) > BUDGET:
+            loop, made = task.get_loop(), None if failed else task.result()
+            flight.size = 0 if made is None else len(made.reply.body or b"")
+            left = flight.born + window - loop.time()
+            if left <= 0 or sum(one.size for one in self._flights.values()) > BUDGET:
                 self._drop(key, flight)
             else:
                 loop.call_later(left, self._drop, key, flight)

@@ -18,6 +18,7 @@ from shim.core.messages import Call, Headers, Reply, field, without
 from shim.credentials import TOKEN_PATH, ApiKey, ServiceAccount, Token, TokenBook
 from shim.gateway.credentials.digest import REALM, asks_digest, challenge, challenges, parameters, response, secret_hash
 from shim.gateway.errors import Refusal, too_slow
+from shim.gateway.fields import string
 from shim.gateway.upstream.client import Upstream
 from shim.gateway.upstream.connection import OutboundCall, UpstreamResponse
 
@@ -87,7 +88,7 @@ class Nonce:
         name, realm, nonce = self.key.public_key, self.given["realm"], self.given["nonce"]
         key_hash, count, cnonce = secret_hash(name, realm, self.key.private_key), f"{self.uses:08x}", token_hex(8)
         answer = response(key_hash, f"{method}:{target}", nonce=nonce, count=count, cnonce=cnonce)
-        said = f'Digest username={_quoted(name)}, realm="{realm}", nonce="{nonce}", uri={_quoted(target)}'
+        said = f'Digest username={string(name)}, realm="{realm}", nonce="{nonce}", uri={string(target)}'
         said += f', response="{answer}", qop=auth, nc={count}, cnonce="{cnonce}"'
         if algorithm := self.given.get("algorithm"):
             said += f", algorithm={algorithm}"
@@ -204,10 +205,6 @@ def challenge_of(reply: Reply, key: ApiKey) -> Nonce | None:
         if "auth" in qops and given.get("algorithm", "").upper() in {"", "MD5"}:
             return Nonce(key, given, given.get("stale", "").lower() == "true")
     return None
-
-
-def _quoted(text: str) -> str:
-    return '"' + text.replace("\\", "\\\\").replace('"', '\\"') + '"'
 
 
 def answered(response: UpstreamResponse, challenge: Callable[[], Headers]) -> UpstreamResponse:
