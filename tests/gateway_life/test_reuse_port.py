@@ -7,7 +7,6 @@ import pytest
 from shim.errors import SettingsError
 from shim.gateway import Gateway, Options
 from shim.gateway.http1.listener import bind
-from shim.gateway.plan import PlanSource
 from tests.gateway_life.conftest import Running
 from tests.gateway_life.test_drain import Load, slow
 from tests.gateway_metrics.conftest import Page
@@ -68,13 +67,6 @@ def test_pages_of_one_process_are_not_shared(serve, port):
     second = serve(*words)
     assert second.logged("with --reuse-port each process needs its own --admin")
     assert second.process.wait(60) == 2
-
-
-def test_a_unix_socket_is_not_shared_so():
-    """The options contradict each other, which the error says by their names."""
-    said = "^--reuse-port: shares a TCP port, and calls are taken at a unix socket; leave out --uds$"
-    with pytest.raises(SettingsError, match=said):
-        PlanSource({}, {"reuse_port": "on", "uds": "/calls"}).read()
 
 
 async def test_sockets_of_systemd_are_not_shared_so():

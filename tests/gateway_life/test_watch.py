@@ -3,7 +3,6 @@
 import asyncio
 import contextlib
 import os
-import signal
 import threading
 from pathlib import Path
 
@@ -12,8 +11,7 @@ import pytest
 from shim.errors import SettingsError
 from shim.gateway import watch
 from shim.gateway.watch import Watched
-from tests.gateway.test_translating import V1
-from tests.peers.raw import reply, replying, until
+from tests.peers.raw import until
 from tests.peers.served import At, ask, get
 
 
@@ -159,25 +157,6 @@ async def test_defect_ends_no_watch(file, caplog, monkeypatch):
     await used.wait()
     watching.cancel()
     assert "ZeroDivisionError" in caplog.text
-
-
-def test_pipe_among_documents_changes_nothing(serve, tmp_path):
-    """It is said, another file's settings wait for it to go, calls are answered, and SIGTERM ends the process."""
-    config, folder = tmp_path / "shim.toml", tmp_path / "documents"
-    config.write_text('route = "flex"\n')
-    folder.mkdir()
-    with replying(reply(b'{"results": [], "totalCount": 0}')) as upstream:
-        running = serve(
-            "--admin", "off", "--upstream", upstream.origin, "--config", str(config),
-            env={"ATLAS_SHIM_MAPPINGS": str(folder)},
-        )  # fmt: skip
-        served = running.calls()
-        os.mkfifo(folder / "pipe.toml")
-        running.logged(r"ERROR .*new settings refused.*\.toml: is not a regular file")
-        running.process.send_signal(signal.SIGHUP)
-        running.logged(r"new settings refused")
-        assert b"route=flex" in ask(served, get(V1))[0]
-        assert running.end() == 0
 
 
 HANGS = """
