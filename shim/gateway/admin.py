@@ -63,7 +63,7 @@ _OF_PAGES = (  # no page of another origin may show or read ours
 
 @attrs.define(eq=False)
 class Admin:
-    """Answers the operator, from now on, in a thread of its own; ``asked``: when ``/readyz`` last was (monotonic)."""
+    """Answers the operator in a thread of its own, once it is made; ``asked``: ``/readyz``'s last call (monotonic)."""
 
     bound: Bound
     metrics: Callable[[], bytes]

@@ -71,7 +71,7 @@ Values = Mapping[Any, Any]
 
 @attrs.define(eq=False)
 class Metrics(Collector):
-    """Makes the page of the parts of a running gateway (inheriting is the library's way).
+    """Makes the page of metrics of a running gateway; the library asks for a class that inherits.
 
     ``server`` is set at the start. All may change while the page is made, in another thread.
     """

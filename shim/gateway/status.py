@@ -16,7 +16,6 @@ from typing import Any
 import attrs
 
 from shim._version import __version__
-from shim.core.content import dumps, loads
 from shim.core.context import Context
 from shim.core.messages import Call
 from shim.core.route import decide, sunset_of
@@ -132,7 +131,7 @@ def _sunsets(plan: Plan, today: float) -> Iterator[Json]:
 def _routes(handler: Handler, retired: Ways) -> Iterator[Json]:
     """Yield for each operation which side is asked first about an unknown cluster, why, and its last call."""
     plan = handler.plan
-    context = Context(plan.settings, handler.memory, handler.clock, "", loads, dumps, monotonic=time.monotonic)
+    context = Context(plan.settings, handler.memory, handler.clock, "", monotonic=time.monotonic)
     answered = sorted((way.last, way.reason, name, route) for (name, route), way in retired.items())
     lasts = {name: {"last": written(at), "answered": route, "because": why} for at, why, name, route in answered}
     for operation in plan.engine.operations:

@@ -61,7 +61,7 @@ class Watched(Generic[T]):
         self.known = None
 
     async def look(self) -> bool | None:
-        """Read the files if they have changed and come to rest; returns whether they are in use, None if not read."""
+        """Read the files if they changed and two looks agree; returns whether they are in use, None if not read."""
         if self._pending is not None and not self._pending.done():
             if self.known is not None:
                 return None
