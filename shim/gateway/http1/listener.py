@@ -96,6 +96,8 @@ def _bound_unix(path: Path) -> socket.socket:
     before = os.umask(0o177)
     try:
         return socket.create_server(str(path), family=socket.AF_UNIX, backlog=_BACKLOG)
+    except OSError as error:  # Python's says the path in its text
+        raise OSError(error.errno, os.strerror(error.errno or 0), str(path)) from None
     finally:
         os.umask(before)
 
