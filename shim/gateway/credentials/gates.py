@@ -103,8 +103,8 @@ class VerifyGate(CallerGate):
     def __init__(self, store: NonceStore | None = None) -> None:
         self._nonces = Nonces()
         self._store = store
-        self._known: dict[str, tuple[str, UpstreamSigner]] = {}  # of each key its hash and its signer
-        self._nobody = secrets.token_hex(16)  # an unknown key's hash: finding out costs as much as a wrong secret
+        self._known: dict[str, KeySigner] = {}
+        self._nobody = secrets.token_hex(16)  # an unknown key's secret: finding out costs as much as a wrong one
 
     async def admit(self, head: RequestHead, call: Call, match: Match | None, *, listed: bool) -> UpstreamSigner:  # noqa: ARG002 - all alike
         """Return the signer of the key that the caller proved; raises Refusal, mostly a challenge."""
@@ -129,7 +129,8 @@ class VerifyGate(CallerGate):
             raise malformed("nc is not a count of eight hex digits")
         if given["uri"] != target:  # RFC 7616, 3.4.6
             raise malformed("uri is not the request target")
-        key_hash, signer = self._known.get(name, (self._nobody, None))
+        signer = self._known.get(name)
+        key_hash = secret_hash(name, REALM, self._nobody if signer is None else signer.key.private_key)
         expected = response(key_hash, f"{call.method}:{target}", nonce=nonce, count=nc, cnonce=given["cnonce"])
         right = hmac.compare_digest(expected.encode(), given["response"].encode())
         if signer is None or not right or given["realm"] != REALM:
@@ -148,8 +149,7 @@ class VerifyGate(CallerGate):
         """Know these keys from now on, by their public part."""
         self._nonces.renew(secret_of(keys.values()))
         new = lambda: challenge(self._nonces.new())  # noqa: E731 - each time another one
-        known = [(secret_hash(name, REALM, key.private_key), KeySigner(key, new)) for name, key in keys.items()]
-        self._known = dict(zip(keys, known, strict=True))
+        self._known = {name: KeySigner(key, new) for name, key in keys.items()}
 
     def _refusal(self, code: str, detail: str, challenged: Challenged | None = None) -> Refusal:
         error = None if challenged else "http_request_denied"

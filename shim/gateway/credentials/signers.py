@@ -111,7 +111,7 @@ class KeySigner(UpstreamSigner):
 
     lends = True
 
-    _key: ApiKey
+    key: ApiKey
     _challenge: Callable[[], Headers] = bearer
     _idle: deque[Nonce] = attrs.field(factory=lambda: deque(maxlen=_IDLE), init=False)
 
@@ -121,7 +121,7 @@ class KeySigner(UpstreamSigner):
         for number in range(1, _ATTEMPTS + 1):
             signature = nonce.sign(call.method, call.target) if nonce is not None else None
             response = await upstream.send(_signed(outbound, signature))
-            other = challenge_of(response.head, self._key)
+            other = challenge_of(response.head, self.key)
             # A new nonce that was refused without a word about age means the key, or its rights.
             is_last = other is None or number == _ATTEMPTS or (is_new and not other.stale)
             nonce, is_new = other or nonce, True
