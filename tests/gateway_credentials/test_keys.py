@@ -1,21 +1,20 @@
 """Keys: the callers', read again when they change, and the gateway's own that signs."""
 
-import asyncio
-from typing import Any, cast
+import itertools
+import threading
+from concurrent.futures import ThreadPoolExecutor
+from functools import partial
 
 import pytest
 
-from shim.core.messages import Call, Reply
 from shim.credentials import ApiKey, api_keys
 from shim.errors import SettingsError
 from shim.fake import FakeAtlas
 from shim.gateway import Gateway, Options
 from shim.gateway.credentials.gates import callers_keys, follow
-from shim.gateway.credentials.signers import KeySigner
-from shim.gateway.upstream.connection import OutboundCall
-from tests.gateway_credentials.worlds import FLEX, UNTOUCHED, Signature, line, nonce_of, world
-from tests.peers.raw import until
-from tests.peers.served import status_of
+from tests.gateway_credentials.worlds import FLEX, RETIRED, UNTOUCHED, Signature, line, nonce_of, signing, world
+from tests.peers.raw import PATIENCE, converse, raw_upstream, reply, until
+from tests.peers.served import ask, get, status_of
 
 
 @pytest.fixture
@@ -156,70 +155,23 @@ def test_nothing_to_warn_of(environ, caplog):
     assert not caplog.records
 
 
-CALL = Call("GET", "https://cloud.mongodb.com", "/x")
-
-
-class Response:
-    """A reply of which nothing is read."""
-
-    def __init__(self, head: Reply) -> None:
-        self.head = head
-
-    async def read(self, limit: int) -> Reply:
-        """Read it."""
-        return self.head
-
-    def close(self) -> None:
-        """Close it."""
-
-
-class Upstream:
-    """Answers with what it is given, in turn, and keeps what it was sent."""
-
-    deadline = 10.0
-
-    def __init__(self, *answers: Reply) -> None:
-        self.answers = list(answers)
-        self.calls: list[Call] = []
-
-    async def send(self, outbound: OutboundCall) -> Any:
-        """Take one call; others may come before it has its answer."""
-        self.calls.append(outbound.call)
-        answer = self.answers.pop(0)
-        await asyncio.sleep(0)
-        return Response(answer)
-
-    def fields(self, number: int) -> dict[str, str]:
-        """The field lines of a call."""
-        return dict(self.calls[number].headers)
-
-
-@pytest.fixture
-def signer() -> KeySigner:
-    return KeySigner(ApiKey("key", "secret"), lambda: ())
-
-
-def challenge(nonce):
-    return Reply(401, (("WWW-Authenticate", f'Digest realm="r", nonce="{nonce}", qop="auth"'),))
-
-
-async def send(signer: KeySigner, upstream: Upstream) -> int:
-    """Send one call, and return the status of its answer."""
-    answer = await signer.send(cast("Any", upstream), OutboundCall(CALL))
-    return answer.head.status
-
-
-async def test_the_nonce_that_was_used_last_is_lent_first(signer):
+def test_the_nonce_that_was_used_last_is_lent_first():
     """After calls at once, calls one after the other keep to one nonce, and the others grow old unused."""
-    upstream = Upstream(challenge("n0"), challenge("n1"), *[Reply(200)] * 5)
-    await asyncio.gather(send(signer, upstream), send(signer, upstream))
-    for _ in range(3):
-        assert await send(signer, upstream) == 200
-        assert 'nonce="n1"' in upstream.fields(-1)["Authorization"]
+    numbers, both, signed = itertools.count(), threading.Barrier(2), list[bytes]()
 
+    def answer(head: bytes, _: bytes) -> bytes:
+        if b"Authorization: " in head:
+            signed.append(head.partition(b'nonce="')[2].partition(b'"')[0])
+            return reply(b'{"results":[]}')
+        both.wait(PATIENCE)
+        challenge = f'WWW-Authenticate: Digest realm="r", nonce="n{next(numbers)}", qop="auth"'
+        return reply(b"{}", challenge, status="401 Unauthorized")
 
-@pytest.mark.parametrize("lacking", ['nonce="n"', 'realm="r"'])
-async def test_a_challenge_that_lacks_a_part_is_the_callers(signer, lacking):
-    """Nothing can be signed with it, and the 401 is the answer."""
-    upstream = Upstream(Reply(401, (("WWW-Authenticate", f'Digest {lacking}, qop="auth"'),)))
-    assert await send(signer, upstream) == 401
+    with raw_upstream(lambda peer: converse(peer, answer)) as upstream, signing("own", upstream.origin) as served:
+        request = get(RETIRED, host=served.url.partition("://")[2])
+        with ThreadPoolExecutor(2) as pool:
+            assert [status_of(head) for head, _ in pool.map(partial(ask, served), [request] * 2)] == [200, 200]
+        for _ in range(3):
+            assert status_of(ask(served, request)[0]) == 200
+    assert set(signed[:2]) == {b"n0", b"n1"}
+    assert len(set(signed[2:])) == 1
