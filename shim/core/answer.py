@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Sequence
 from typing import Any
 
@@ -160,32 +161,22 @@ class LegacyAnswer:
 
     def again(self, record: Record, content: bytes) -> tuple[bytes, Record] | None:
         """Return what another success's content becomes, and its record; None unless it is one usual page."""
-        made = None
-        if self.write is not None and len(content) <= self.context.settings.body_limit:
-            made = self._of_text(self.write, content) or self._of_values(self.write, content)
+        write, made = self.write, None
+        if write is None or len(content) > self.context.settings.body_limit:
+            return None
+        read = write.text(content, self.context.clock()) if len(content) <= MARKS else None
+        if read is not None:
+            before, items, after = read
+            frame = self._around(before, len(items[0]) // items[1], after)
+            made = None if frame is None else frame.around(*items)
+        page = self._page_of(content) if made is None else None
+        if page is not None and not goes_on(self.target, (page,)):
+            made = self._at_once(write, page)
         if made is None:
             return None
         value, fields = made
         is_same = fields is record.fields and not record.dropped
         return value, record if is_same else attrs.evolve(record, fields=fields, dropped=())
-
-    def _of_text(self, write: ListWriter, content: bytes) -> Made | None:
-        """Return what a list becomes that needs no decoding."""
-        written = write.text(content, self.context.clock()) if len(content) <= MARKS else None
-        if written is None or len(written[0]) + len(written[2]) > AROUND:
-            return None
-        before, items, after = written
-        around = before, len(items[0]) // items[1], after
-        if around not in self._frames:
-            if len(self._frames) >= FRAMES:
-                self._frames.clear()
-            self._frames[around] = self._around(*around)
-        frame = self._frames[around]
-        return None if frame is None else frame.around(*items)
-
-    def _of_values(self, write: ListWriter, content: bytes) -> Made | None:
-        page = self._page_of(content)
-        return None if page is None or goes_on(self.target, (page,)) else self._at_once(write, page)
 
     def _page_of(self, content: bytes) -> UpstreamPage | None:
         """Return the page that a success's content is, None if it has no list within bounds."""
@@ -197,12 +188,20 @@ class LegacyAnswer:
 
     def _around(self, before: str, count: int, after: str) -> Frame | None:
         """Return the frame of a number of items that stand between two texts, None if they aren't all of its list."""
-        # An object, as items are: a text behind a number might belong to it.
-        pages = [self._page_of(f"{before}{hole}{after}".encode()) for hole in ("{}", '{"":0}')]
-        if pages[0] is None or count > ITEMS or [page and page.items for page in pages] != [[{}], [{"": 0}]]:
-            return None
-        page = attrs.evolve(pages[0], items=[0] * count)
-        return None if goes_on(self.target, (page,)) else self._frame(page)
+        key = before, count, after
+        if key not in self._frames:
+            if len(before) + len(after) > AROUND:
+                return None
+            if len(self._frames) >= FRAMES:
+                self._frames.clear()
+            # An object, as items are, that stands nowhere else; True equals 1.
+            hole: JsonObject = {"": next(number for number in itertools.count(2) if str(number) not in before + after)}
+            page = self._page_of(b"%b%b%b" % (before.encode(), self.context.dumps(hole), after.encode()))
+            self._frames[key] = None
+            if page is not None and page.items == [hole] and count <= ITEMS:
+                page = attrs.evolve(page, items=[hole] * count)
+                self._frames[key] = None if goes_on(self.target, (page,)) else self._frame(page)
+        return self._frames[key]
 
     def _at_once(self, write: ListWriter, page: UpstreamPage) -> Made | None:
         """Return the answer whose items are written at once, None if there are none, or an unusual one."""

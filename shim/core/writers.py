@@ -207,9 +207,9 @@ class ListWriter:
                 if kind.order != order:
                     return None
                 counts[kind] = len(where)
-                made = self._write(kind, kind.rows([items[place] for place in where]), now)
+                made, each, _ = self._alike(kind, kind.rows([items[place] for place in where]), now)
                 for number, place in enumerate(where):
-                    texts[place] = "".join(made[number * kind.pieces : (number + 1) * kind.pieces])
+                    texts[place] = "".join(made[number * each : (number + 1) * each])
         except (KeyError, TypeError, ValueError, Unusual):
             return None
         return texts, 1, writer.reported((*counts.items(),))
@@ -235,14 +235,10 @@ class ListWriter:
 
     def _alike(self, kind: Kind, rows: list[Row], now: float, *, looked: bool = False) -> Written:
         """Write items of one kind in their order; raises Unusual for an unusual one."""
-        for rank, backwards in kind.ranks:
-            rows.sort(key=rank, reverse=backwards)
-        made = self._write(kind, rows, now, looked=looked)
-        return made, kind.pieces, self._writer.reported(((kind, len(rows)),))
-
-    def _write(self, kind: Kind, rows: list[Row], now: float, *, looked: bool = False) -> list[str]:
         write = self._begun.get(kind)
         if write is None:
-            write, self._expected = kind.begin(self._context), kind
-            self._begun[kind] = write
-        return write(zip(*rows, strict=True), now, looked)
+            write = self._begun[kind] = kind.begin(self._context)
+            self._expected = kind
+        for rank, backwards in kind.ranks:
+            rows.sort(key=rank, reverse=backwards)
+        return write(zip(*rows, strict=True), now, looked), kind.pieces, self._writer.reported(((kind, len(rows)),))

@@ -152,6 +152,7 @@ def test_the_text_of_a_list_becomes_what_an_exchange_makes_of_it(engine, monkeyp
         (b"}]", b"}.0]"), (b"}]", b"}e0]"),
         (b'"results":[', b'"results":[1'), (b'"results":[', b'"results":[-'), (b'"results":', b'"results":[],"other":'),
         (b'"totalCount"', b'"results":[0],"totalCount"'), (b'"totalCount"', b'"results":[],"totalCount"'),
+        (b'"totalCount"', b'"results":[{"":2}],"totalCount"'),
         (b'{"links":[],', b'{"links":[{"rel":"next"}],'), (b'"totalCount":2', b'"totalCount":3'), (b":2}", b":2"),
     ],
 )  # fmt: skip
