@@ -225,9 +225,9 @@ async def relay(request: Request, made: Made, upstream: UpstreamResponse, *, clo
         if len(piece) > BUFFERED:  # it is held as long as it waits
             await request.way.flushed()
         return None
+    if upstream.error is not None and not piece:
+        raise upstream.error
     try:
-        if upstream.error is not None and not piece:
-            raise upstream.error
         while True:
             request.send(piece)
             piece = b""  # it may wait for long to be taken
@@ -235,8 +235,6 @@ async def relay(request: Request, made: Made, upstream: UpstreamResponse, *, clo
             if not (piece := await upstream.piece()):
                 break
     except Refusal as refusal:
-        if not request.begun:
-            raise
         log.warning("a streamed reply was cut: %s", refusal.error)
         request.way.abort()
         return None, refusal.status, refusal.error or "none"

@@ -54,7 +54,6 @@ class Connection(Wire):
         self.peer, self.verdict = clients.arrived(self, address)
 
     def made(self) -> None:
-        """Wait for the first request."""
         self.set_up = None
         assert self.transport is not None, "it was made"
         if self not in self._clients.connections:  # it ended for another one
@@ -66,7 +65,6 @@ class Connection(Wire):
         self.expect()
 
     def lost(self, error: BaseException | None) -> None:  # noqa: ARG002 - a caller's error changes nothing
-        """End the task that answers, and count the connection off."""
         self._clients.left(self)
         if self._task is not None:
             self._task.cancel()
@@ -167,7 +165,6 @@ class Connection(Wire):
     def _end_with(self, refusal: errors.Refusal) -> None:
         """Answer a malformed request, and end the connection."""
         self.peer.idle.pop(self, None)
-        self._rest = b""
         if self.is_open:
             self.write(self._clients.refused(refusal).last_bytes())
             self.close(unread=True)
@@ -208,7 +205,6 @@ class Connection(Wire):
 
     def late(self) -> None:
         """End what took too long: sending a reply, receiving a head, or waiting for a request."""
-        self.due = NEVER
         if self._drained is not None or (self._is_ending and not self.is_open):
             if self._left - self.unsent() >= RATE * self._clients.options.client_timeout:
                 self.expect()

@@ -138,11 +138,9 @@ def _parse_request(data: bytes) -> RequestHead:
         parser.feed_data(data)
     except httptools.HttpParserUpgrade:
         pass  # an offer that the gateway doesn't take up (RFC 9110, 7.8)
-    except httptools.HttpParserInvalidMethodError:
-        if _BEGINNING.match(data.lstrip(b"\r\n")):  # methods are case-sensitive (RFC 9110, 9.1 and 15.6.2)
+    except httptools.HttpParserError as error:  # methods are case-sensitive (RFC 9110, 9.1 and 15.6.2)
+        if isinstance(error, httptools.HttpParserInvalidMethodError) and _BEGINNING.match(data):
             raise bad_request("The method is none that this gateway knows.", 501) from None
-        raise _malformed(data) from None
-    except httptools.HttpParserError:
         raise _malformed(data) from None
     version, method, target = parser.get_http_version(), parser.get_method().decode("ascii"), events.text
     if method == "PRI":  # the beginning of HTTP/2 (RFC 9113, 3.4)

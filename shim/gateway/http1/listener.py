@@ -48,7 +48,6 @@ class Bound:
     address: Address | None = None
 
     def close(self) -> None:
-        """Close the sockets of this process."""
         for one in self.sockets:
             one.close()
 
@@ -150,7 +149,6 @@ class Listener:
                 self._reserve.append(os.open(os.devnull, os.O_RDONLY | os.O_CLOEXEC))
 
     def _pause(self, error: OSError) -> None:
-        """Accept nothing for a while."""
         self.clients.warn("connections wait to be accepted: %s", (error.strerror or "").lower())
         for one in self._sockets:
             self.clients.loop.remove_reader(one.fileno())
@@ -226,7 +224,6 @@ class Listener:
             await asyncio.sleep(_FLUSH)
 
     async def close(self) -> None:
-        """End the connections that are left."""
         await self.clients.connections.abort()
         while self._reserve:
             os.close(self._reserve.pop())

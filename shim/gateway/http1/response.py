@@ -21,8 +21,8 @@ class Request:
     """A request of a caller whose address is ``peer``, on a connection, the ``way``.
 
     It is answered once: by ``answer`` with a whole reply, or by ``begin``, ``send`` and ``end`` with one that is
-    streamed. ``status`` is None until then; ``begun``: the caller was sent a part of a streamed reply; ``whole``: the
-    reply was written to its end. ``request_id`` is a field line of replies that lack one.
+    streamed. ``status`` is None until then; ``whole``: the reply was written to its end. ``request_id`` is a field line
+    of replies that lack one.
     """
 
     head: RequestHead
@@ -34,7 +34,6 @@ class Request:
     status: int | None = None
     keep_alive: bool = True
     request_id: bytes = b""
-    begun: bool = False
     whole: bool = False
     _start: bytes = b""
     _chunked: bool = False
@@ -42,7 +41,6 @@ class Request:
 
     @property
     def headers(self) -> Headers:
-        """All its field lines."""
         if self.credential is None:
             return self.head.headers
         place, lines = self.credential[0], self.head.headers
@@ -65,7 +63,6 @@ class Request:
         self.whole = True
 
     def refuse(self, refusal: Refusal, *, close: bool = False) -> None:
-        """Answer with an error of the gateway's own."""
         self.answer(refusal.reply(), close=close or refusal.close)
 
     def begin(self, reply: Reply, *, reason: str = "", close: bool = False) -> None:
@@ -76,7 +73,7 @@ class Request:
         """Write a piece of a streamed reply; raises ConnectionResetError."""
         if piece and self._chunked:
             piece = b"%x\r\n%b\r\n" % (len(piece), piece)
-        start, self._start, self.begun = self._start, b"", True
+        start, self._start = self._start, b""
         if start or piece:
             self.way.write(start + piece if start else piece)
 

@@ -26,7 +26,6 @@ class Tls:
     """What a wire speaks TLS with, from its ``connection_made`` on; at most ``size`` bytes are read at a time.
 
     ``ready`` completes with the handshake, or has its OSError; after an SSLError the connection closes behind an alert.
-
     A connection that ends without a close_notify is lost: anybody on the way could have ended it, and its content.
     """
 
@@ -44,7 +43,6 @@ class Tls:
         self.ready: asyncio.Future[None] = asyncio.get_running_loop().create_future()
 
     def arrived(self, data: memoryview) -> None:
-        """Take ciphertext."""
         if not (self._is_over or self.ready.cancelled()):
             self._incoming.write(data)
             self.read()
@@ -94,7 +92,6 @@ class Tls:
             self._wire.transport.write(self._outgoing.read())
 
     def say_farewell(self) -> None:
-        """Send a close_notify, once."""
         if not self._is_over:
             self._is_over = True
             with contextlib.suppress(ssl.SSLError):  # the other side has not sent its own, or the handshake is not done

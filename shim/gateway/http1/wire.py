@@ -111,7 +111,7 @@ class Wire(asyncio.BufferedProtocol):
         return self.transport is not None and not self.transport.is_closing()
 
     def write(self, data: bytes) -> None:
-        """Send something; raises ConnectionResetError when the connection has ended."""
+        """Send bytes; raises ConnectionResetError when the connection has ended."""
         if self.transport is None or self.transport.is_closing():
             raise ConnectionResetError("the other side left")
         self.transport.write(data if self.tls is None else self.tls.sealed(data))
@@ -124,11 +124,9 @@ class Wire(asyncio.BufferedProtocol):
                 raise ConnectionResetError("the other side left")
 
     def unsent(self) -> int:
-        """Return how many bytes wait to be taken by the other side."""
         return 0 if self.transport is None else self.transport.get_write_buffer_size()
 
     def hold(self) -> None:
-        """Take no more bytes from the other side."""
         if not self.held and self.transport is not None:
             self.held = True
             self.transport.pause_reading()
@@ -195,7 +193,6 @@ class Wires(set[W]):
     _timer: asyncio.TimerHandle | None = None
 
     def add(self, wire: W) -> None:
-        """Add a connection, and watch its deadline."""
         super().add(wire)
         if self._timer is None:
             self._timer = asyncio.get_running_loop().call_later(EVERY, self._look)

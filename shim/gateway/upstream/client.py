@@ -7,7 +7,6 @@ import secrets
 import ssl
 from collections import Counter as Tally
 from collections.abc import Callable
-from time import monotonic
 from urllib.parse import urlsplit
 
 import attrs
@@ -35,10 +34,9 @@ _USUAL = ("connection_terminated", "connection_timeout", "http_response_timeout"
 class Upstream:
     """Sends calls to one origin, over kept connections; the one used last is lent first.
 
-    ``context`` returns the TLS context of a new connection. The environment's ``proxy`` is looked up at the start;
-    netrc is not read: its logins were not given for a caller's calls. ``hundreds`` counts replies by the first digit of
-    their status, ``failures`` calls without a reply by Proxy-Status type. ``name`` identifies this gateway in Via,
-    ``deadline`` is for the gateway's own calls, ``now`` the loop's clock.
+    ``context`` returns the TLS context of a new connection. netrc is not read: its logins were not given for a caller's
+    calls. ``hundreds`` counts replies by the first digit of their status, ``failures`` calls without a reply by
+    Proxy-Status type. ``name`` identifies this gateway in Via, ``deadline`` is for the gateway's own calls.
     """
 
     def __init__(self, options: Options, limits: Limits, context: Callable[[], ssl.SSLContext]) -> None:
@@ -57,7 +55,6 @@ class Upstream:
         self._prefix = options.upstream if is_absolute else ""
         self._login = proxy.login if proxy is not None and is_absolute else None
         self.buffer = memoryview(bytearray(READ))
-        self.now: Callable[[], float] = monotonic
         self.hundreds = [0] * 10
         self.failures: Tally[str] = Tally(dict.fromkeys(_USUAL, 0))
         self.opened = self.reused = 0
@@ -89,7 +86,6 @@ class Upstream:
         return {"idle": idle, "active": max(0, len(self._open) - idle)}
 
     async def close(self) -> None:
-        """End all connections."""
         self._is_closed = True
         for other in self._others.values():
             await other.close()
@@ -128,7 +124,6 @@ class Upstream:
         return response
 
     def head_of(self, outbound: OutboundCall) -> bytes:
-        """Return the head that is sent for a call."""
         call, length = outbound.call, outbound.length
         lines = [
             f"{call.method} {self._prefix}{call.target} HTTP/1.1",
@@ -154,7 +149,6 @@ class Upstream:
         while self._idle:
             connection = self._idle.pop()
             if connection.is_open and self.now() - connection.born < LONGEST:
-                connection.due = NEVER
                 self.reused += 1
                 return connection
             connection.abort()
@@ -170,7 +164,6 @@ class Upstream:
             connection.abort()
 
     def lost(self, connection: UpstreamConnection) -> None:
-        """Forget a connection that has ended."""
         self._open.discard(connection)
         if connection in self._idle:
             self._idle.remove(connection)

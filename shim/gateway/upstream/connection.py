@@ -102,7 +102,7 @@ class UpstreamResponse(Body):
 
 
 class UpstreamConnection(Wire):
-    """A connection that sends one request at a time.
+    """A connection that sends one request at a time; ``_waiter`` is there until the reply is complete.
 
     Bytes that arrive while no request is in flight, or behind a reply, end it: they would be taken for the reply to the
     next request. ``heard`` says that a part of the present reply has arrived. After ``until``, a time of the loop's
@@ -172,10 +172,7 @@ class UpstreamConnection(Wire):
                 waiter.set_exception(error)
 
     def expect(self) -> None:
-        """Start upstream's deadline anew.
-
-        Its silence does not count while nothing is read, nor while the caller has to send first.
-        """
+        """Start upstream's deadline anew; silence doesn't count while nothing is read, or the caller has to send."""
         is_callers_turn = self._is_sending and self._response is None and self._drained is None
         patience = NEVER if self.held or is_callers_turn else self.upstream.patience
         self.due = min(self.until, self.upstream.now() + patience)
@@ -190,8 +187,6 @@ class UpstreamConnection(Wire):
         """Close, since upstream sends no more; a reply without a length ends here."""
         if self._response is not None:
             self._response.finish()
-            if self._response.is_complete:
-                self._response = None
         self.abort()  # nobody answers what is still to be sent
 
     def lost(self, error: BaseException | None) -> None:
@@ -202,7 +197,6 @@ class UpstreamConnection(Wire):
 
     def late(self) -> None:
         """End a connection that was idle for too long, or whose upstream or call takes too long."""
-        self.due = NEVER
         is_over = self.until <= self.upstream.now()
         self._fail(TimeoutError() if is_over else errors.too_slow("Upstream fell silent for the configured time."))
 
