@@ -19,21 +19,6 @@ ID = "6a6f78e0cab84da5c4476b25"
 PLACE = {"group_id": GROUP, "cluster_name": "shop", "name": "shop"}
 PLACE |= dict.fromkeys(("snapshot_id", "restore_job_id", "restore_id"), ID)
 
-READS = """
-list_serverless_backup_snapshots       listGroupServerlessBackupSnapshots
-get_serverless_backup_snapshot         getGroupServerlessBackupSnapshot
-list_serverless_restore_jobs           listGroupServerlessBackupRestoreJobs
-get_serverless_restore_job             getGroupServerlessBackupRestoreJob
-list_serverless_instances              listGroupServerlessInstances
-get_serverless_instance                getGroupServerlessInstance
-delete_serverless_instance             deleteGroupServerlessInstance
-list_shared_cluster_backups            listGroupClusterBackupTenantSnapshots
-get_shared_cluster_backup              getGroupClusterBackupTenantSnapshot
-list_shared_cluster_backup_restore_jobs listGroupClusterBackupTenantRestores
-get_shared_cluster_backup_restore_job  getGroupClusterBackupTenantRestore
-"""
-"""Endpoints without a body, and the contracts' names of their operations."""
-
 OPTIONS = {
     "serverless_continuous_backup_enabled": False,
     "tags": {"env": "demo"},
@@ -106,15 +91,6 @@ def asks_for(request, name):
     for value in re.findall(GROUP + "|shop|" + ID, request.path):
         path = re.sub(r"\{\w+\}", value, path, count=1)
     return (request.method, request.path) == (method, path)
-
-
-@pytest.mark.parametrize("line", READS.strip().splitlines())
-def test_method_and_path_are_the_contracts(line):
-    """Each endpoint asks for the path of its operation."""
-    name, operation = line.split()
-    request = CALLS[name].request(*place_of(name))
-    assert asks_for(request, operation)
-    assert (request.query, request.body) == ({}, None)
 
 
 @pytest.mark.parametrize(("name", "operation", "arguments", "members", "never"), BODIES)

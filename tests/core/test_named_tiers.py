@@ -120,13 +120,6 @@ def test_the_route_word_asks_the_first_tier_alone(word):
     assert asked(named, [OK["zinc"]], settings=settings).routes == ("zinc",)
 
 
-def test_a_single_tier_is_never_remembered():
-    """There is nothing to choose."""
-    memory = Memory()
-    driven = asked(document(("successor", [])), [answers({"successor": "a"})], memory=memory)
-    assert (driven.routes, driven.document, len(memory._entries)) == (("successor",), {"name": "a"}, 0)
-
-
 def test_a_tier_may_have_a_resource_of_its_own():
     """What passes as it came on one tier is made of other members on another."""
     text = GET_THING + "[resource.thing]\nrest = true\n" + successor("getThing", "/flex/{thing}")

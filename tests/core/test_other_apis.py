@@ -21,12 +21,6 @@ def at_top(table, text=OTHER):
     return text.replace("[operation", f"{table}[operation", 1)
 
 
-def test_a_successor_is_asked_for_its_media_type():
-    """Accept has it in place of a version."""
-    driven = asked(OTHER + NAME, [answers({"name": "a"})])
-    assert dict(driven.sends[0].call.headers)["Accept"] == "application/json;v=2"
-
-
 @pytest.mark.parametrize(
     ("error", "status", "code", "detail"),
     [

@@ -6,11 +6,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from shim.core.recognise import Engine, Match, load_engine, shared_engine
+from shim.core.recognise import Engine, Match, shared_engine
 from shim.core.settings import Settings, parse_sunsets
-from shim.documents import load_documents
 from shim.errors import SettingsError
-from tests.core.driver import GET, JOBS, LIST, SHIPPED
+from tests.core.driver import GET, JOBS, LIST
 from tests.core.small import START, operation, read, successor
 
 ANY = (("Accept", "*/*"),)
@@ -226,9 +225,3 @@ def test_the_engine_of_the_process_is_read_once(monkeypatch, tmp_path):
     assert shared_engine(os.environ).named("getServerlessBackupSnapshot") is not None
     monkeypatch.delenv("ATLAS_SHIM_MAPPINGS")
     assert shared_engine(os.environ) is shipped
-
-
-def test_the_shipped_folder_alone_is_an_engine():
-    """Without an operator's folder the shipped documents are all there is."""
-    retired = [one.name for one in load_documents([SHIPPED]) if not all(each.lives for each in one.operations)]
-    assert [one.name for one in load_engine({}).documents] == retired

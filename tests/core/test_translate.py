@@ -4,7 +4,7 @@ import pytest
 
 from shim.core.messages import FieldReport
 from shim.documents.vocabulary import Fidelity
-from tests.core.driver import JOBS, LIST, SNAPSHOT, answers, drive
+from tests.core.driver import JOBS, LIST, answers, drive
 from tests.core.small import PAGE, TARGET, field, read
 
 V2, V2_JOBS = f"/api/atlas/v2{LIST}", f"/api/atlas/v2{JOBS}"
@@ -14,27 +14,6 @@ def listed(engine, *items, target=V2):
     """Ask for a list whose successor has these items; return the answer, and the reports by the fields' names."""
     driven = drive(engine, target, [answers({"results": items})])
     return driven, {one.name: one for one in driven.outcome.record.fields}
-
-
-def test_every_field_of_the_legacy_shape_is_reported(engine):
-    """The record says of each field what it is, why, and whose rule that is; the same of an empty page."""
-    for items in ([SNAPSHOT], []):
-        driven, reports = listed(engine, *items)
-        assert {name: one.fidelity.value for name, one in reports.items()} == {
-            "createdAt": "derived",
-            "expiresAt": "derived",
-            "frequencyType": "constant",
-            "id": "exact",
-            "links": "derived",
-            "mongodVersion": "renamed",
-            "serverlessInstanceName": "renamed",
-            "snapshotType": "constant",
-            "status": "renamed",
-            "storageSizeBytes": "absent",
-        }
-        assert all(one.owner.endswith("snapshots.toml") for one in reports.values())
-        assert all(one.why for one in reports.values() if one.fidelity not in {"exact", "renamed"})
-        assert driven.outcome.record.dropped == ()
 
 
 JOB = {"id": "6a6f78e0cab84da5c4476b25", "deliveryType": "RESTORE", "status": "RUNNING"}

@@ -29,14 +29,6 @@ def _missing(code: str, detail: str = "…", *parameters: Any) -> Error:
     return _atlas(404, code, "Not Found", detail, list(parameters))
 
 
-def _forbidden(code: str, detail: str = "…", *parameters: Any) -> Error:
-    return _atlas(403, code, "Forbidden", detail, list(parameters))
-
-
-def _unauthorized(code: str) -> Error:
-    return _atlas(401, code, "Unauthorized", "…", [])
-
-
 _FRONT_401 = (
     b'{\n  "error" : 401,\n  "reason" : "Unauthorized",\n  "detail" : "You are not authorized for this resource."\n}'
 )
@@ -47,29 +39,6 @@ _DETAILED = (
     b'{"badRequestDetail":{"fields":[{"description":"must not be null","field":"snapshotId"}]},'
     b'"detail":"A validation error occurred.","error":400,"errorCode":"VALIDATION_ERROR","reason":"Bad Request"}'
 )
-
-_BAD = """
-    BACKUP_CONFIG_NOT_FOUND MAX_GROUPS_PER_ORG_EXCEEDED ATLAS_GENERAL_ERROR CLUSTER_ALREADY_REQUESTED_DELETION
-    CANNOT_TERMINATE_CLUSTER_WHEN_TERMINATION_PROTECTION_ENABLED TENANT_RESTORE_DESTINATION_ENCRYPTION
-    TENANT_RESTORE_DESTINATION_UNAVAILABLE TENANT_RESTORE_DESTINATION_INCOMPATIBLE_TOPOLOGY
-    TENANT_RESTORE_DESTINATION_VERSION_MISMATCH INVALID_QUERY_PARAMETER INVALID_PATH_PARAMETER INVALID_ATTRIBUTE
-    INVALID_JSON MALFORMED_JSON MISSING_ATTRIBUTE INVALID_ENUM_VALUE VALIDATION_ERROR
-    UNSUPPORTED_DELIVERY_METHOD INVALID_PIT_RESTORE_TIME CLUSTER_PAUSED_CANNOT_RESTORE INVALID_VERSION_DATE
-    CANNOT_USE_CLUSTER_IN_SERVERLESS_INSTANCE_API CANNOT_USE_SERVERLESS_INSTANCE_IN_CLUSTER_API
-    NOT_SERVERLESS_TENANT_CLUSTER
-"""
-_MISSING = """
-    TENANT_SNAPSHOT_NOT_FOUND TENANT_RESTORE_NOT_FOUND SNAPSHOT_NOT_FOUND RESTORE_JOB_NOT_FOUND
-    INVALID_SNAPSHOT_ID INVALID_JOB_ID INVALID_GROUP_ID SERVERLESS_INSTANCE_NOT_FOUND
-"""
-_UNAUTHORIZED = """
-    TENANT_SNAPSHOT_ACCESS_DENIED NOT_IN_GROUP USER_UNAUTHORIZED USER_CANNOT_ACCESS_GROUP
-"""
-_FORBIDDEN = """
-    IP_ADDRESS_NOT_ON_WHITELIST ORG_REQUIRES_WHITELIST RESOURCE_REQUIRES_WHITELIST FEATURE_UNSUPPORTED
-    CANNOT_RESTORE_TO_TARGET GLOBAL_USER_OUTSIDE_SUBNET access_denied
-"""
-"""Codes that Atlas documents, by status."""
 
 LEADING_ON: dict[str, Error] = {
     "non-flex": _bad(
@@ -105,10 +74,10 @@ ERRORS: dict[str, Error] = {
     "unexpected": _atlas(500, "UNEXPECTED_ERROR", "Internal Server Error", "Unexpected error.", []),
     "html-502": (502, (("Content-Type", "text/html"),), b"<html><head></head><body>Bad Gateway</body></html>"),
     "html-503": (503, (("Content-Type", "text/html"), ("Retry-After", "30")), b"<h1>busy</h1>"),
-    **{code: _bad(code) for code in _BAD.split()},
-    **{code: _missing(code) for code in _MISSING.split()},
-    **{code: _unauthorized(code) for code in _UNAUTHORIZED.split()},
-    **{code: _forbidden(code) for code in _FORBIDDEN.split()},
+    "attribute": _bad("INVALID_ATTRIBUTE"),
+    "no-snapshot": _missing("TENANT_SNAPSHOT_NOT_FOUND"),
+    "not-in-group": _atlas(401, "NOT_IN_GROUP", "Unauthorized", "…", []),
+    "access-denied": _atlas(403, "access_denied", "Forbidden", "…", []),
     "restoring": _atlas(409, "ATLAS_CLUSTER_RESTORE_IN_PROGRESS", "Conflict", "…", []),
     "deleted-snapshot": _atlas(409, "CANNOT_START_RESTORE_JOB_FOR_DELETED_SNAPSHOT", "Conflict", "…", []),
     "rate": _atlas(
@@ -145,7 +114,7 @@ ERRORS: dict[str, Error] = {
         b'{ "errorCode":"X" ,"error":400, "parameters":null,\r\n"detail":"\\u0041\xc3\xa9" }\n',
     ),
 }
-"""Every error a successor may answer, by a short name."""
+"""Errors that a successor may answer, one of each shape, by a short name."""
 
 
 def is_intact(reply: Any, error: Error, *, content: bool = True) -> None:

@@ -6,12 +6,11 @@ from pathlib import Path
 
 import pytest
 
-from shim.core.recognise import Engine
 from shim.documents import Document, load_documents, mapping_folders
 from shim.documents.load import LARGEST
 from shim.documents.verbs import Constant
 from shim.errors import DocumentError
-from tests.core.driver import LIST, SHIPPED, SNAPSHOT, answers, drive
+from tests.core.driver import SHIPPED
 from tests.documents.language.sound import SOUND, changed, problems, write
 
 FILES = sorted(SHIPPED.rglob("*.toml"))
@@ -24,15 +23,6 @@ def test_the_shipped_folder_comes_first_and_the_operators_second(tmp_path):
     assert shipped.samefile(SHIPPED)
     assert mapping_folders({"ATLAS_SHIM_MAPPINGS": ""}) == (shipped,)
     assert mapping_folders({"ATLAS_SHIM_MAPPINGS": str(tmp_path)}) == (shipped, tmp_path)
-
-
-def test_a_folder_is_read_with_its_folders(tmp_path):
-    """Files are found at any depth and named by where they stand; other files are not looked at."""
-    (tmp_path / "deep" / "er").mkdir(parents=True)
-    write(tmp_path / "deep" / "er", things=SOUND)
-    (tmp_path / "README.md").write_text("no TOML")
-    (document,) = load_documents([tmp_path])
-    assert document.file == "deep/er/things.toml"
 
 
 def test_a_folder_may_be_in_an_archive(tmp_path):
@@ -251,15 +241,3 @@ def test_two_overrides_of_one_rule_are_told(tmp_path):
     """Which of them is meant is not decided by the order of files."""
     (line,) = problems(tmp_path, things=SOUND, mine=OWN, yours=OWN)
     assert line == "yours.toml: resource.thing.name.flex: is already overridden by mine.toml"
-
-
-def test_the_owner_of_a_rule_reaches_the_record(tmp_path):
-    """An override of a shipped rule answers calls, and shows as the operator's."""
-    rule = 'from = "finishTime"\nfidelity = "derived"\nwhy = "Ours."'
-    own = f'format = 1\noverrides = "snapshots"\n[resource.snapshot.createdAt.flex]\n{rule}\n'
-    engine = Engine(load_documents([SHIPPED, write(tmp_path, own=own)]))
-    driven = drive(engine, f"/api/atlas/v2{LIST}", [answers({"results": [SNAPSHOT]})])
-    assert driven.document["results"][0]["createdAt"] == SNAPSHOT["finishTime"]
-    report = {one.name: one.owner for one in driven.outcome.record.fields}
-    assert report["createdAt"] == "own.toml"
-    assert report["id"].endswith("snapshots.toml")
