@@ -62,12 +62,6 @@ def test_anything_else_is_an_error_that_names_the_parameter(names, raw):
         assert caught.value.parameters == (name,)
 
 
-def test_the_first_of_repeated_parameters_counts():
-    """A parameter given twice has its first value."""
-    query = page("pageNum=2&pageNum=3&envelope=true&envelope=false")
-    assert (query.page, query.envelope) == (2, True)
-
-
 def test_unknown_parameters_stay_raw():
     """What this interface does not know is kept byte for byte, in order, repeated or not; names have one spelling."""
     query = page("x=%C3%a4&pageNum=1&y&x=+&includeCount=true&z==&%zz=%ff&PageNum=5")

@@ -8,7 +8,6 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from shim.core.settings import (
-    ATLAS_ORIGINS,
     RouteWord,
     Settings,
     parse_instant,
@@ -117,22 +116,6 @@ def test_a_sunset_names_its_document_once(text, said):
     """A date alone does not say whose it is, and which of two is meant is not guessed."""
     with pytest.raises(SettingsError, match=said):
         parse_sunsets(text)
-
-
-@pytest.mark.parametrize(
-    ("url", "origin"),
-    [
-        ("HTTPS://Cloud.MongoDB.com:443/", "https://cloud.mongodb.com"),
-        ("http://localhost:8080", "http://localhost:8080"),
-        ("http://127.0.0.1:80", "http://127.0.0.1"),
-        ("https://[::1]:8443", "https://[::1]:8443"),
-        (" http://atlas \n", "http://atlas"),
-    ],
-)
-def test_an_origin_has_one_spelling(url, origin):
-    """Case, a default port and a slash at the end make no difference. It joins Atlas' own, and nothing else does."""
-    assert parse_origin(url, name="x") == origin
-    assert read_settings({"ATLAS_SHIM_UPSTREAM": url}).origins == ATLAS_ORIGINS | {origin}
 
 
 def test_an_ipv6_host_gets_its_brackets_once():
