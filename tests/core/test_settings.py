@@ -121,3 +121,16 @@ def test_a_sunset_names_its_document_once(text, said):
 def test_an_ipv6_host_gets_its_brackets_once():
     """Hosts come with brackets or without, by library."""
     assert origin_of("https", "[::1]", None) == origin_of("https", "::1", 443) == "https://[::1]"
+
+
+def test_all_problems_are_reported_at_once():
+    """One start shows everything that has to be corrected."""
+    environ = {
+        "ATLAS_SHIM_ROUTE": "sideways",
+        "ATLAS_SHIM_SUNSET": "a=never,b,c=2026-01-01T00:00",
+        "ATLAS_SHIM_UPSTREAM": "nowhere",
+    }
+    with pytest.raises(SettingsError) as caught:
+        read_settings(environ)
+    for word in ("sideways", "'never'", "'b'", "UTC offset", "ATLAS_SHIM_UPSTREAM"):
+        assert word in str(caught.value)
