@@ -28,8 +28,8 @@ class AllowList:
     def has(self, method: str, path: str, *, recognised: bool, signs_in: bool = False) -> bool:
         """Return whether a call of a raw path may be made.
 
-        One that ``signs_in``, by a login of the caller's own, counts as a read: nobody reads without a token. GET has
-        HEAD in it, which asks for less (RFC 9110, 9.3.2).
+        A call that ``signs_in``, by a login of the caller's own, counts as a read: nobody reads without a token. GET
+        includes HEAD, which asks for less (RFC 9110, 9.3.2).
         """
         words = self.words
         if "all" in words or (recognised and "recognised" in words):

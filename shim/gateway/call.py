@@ -158,7 +158,7 @@ class Handler:
                 self.inventory.add(made.record, line)
 
     async def _shared(self, run: Exchange, window: float) -> Made | None:
-        """Return the answer to a read that an identical one has, or gets; None if it has to be asked for on its own."""
+        """Return the answer of an identical read, here or on its way; None if this read has to ask upstream itself."""
         line, fields = run.line, alike(run.call.headers, signed=run.signer.lends)
         if fields is None or run.call.method != "GET" or run.call.body is not None:
             return None

@@ -144,7 +144,7 @@ def check_allowed(call: Call, match: Match | None, plan: Plan, *, lent: bool) ->
     allowed = options.allowed if lent else options.allow
     if allowed is None:
         return call
-    # Servers that know such a field take the call for another one.
+    # Servers that know such a field take the call for one of the method that it names.
     is_other = any(folded(name) in _OVERRIDES and value.strip() != call.method for name, value in call.headers)
     signs_in = not lent and call.method == "POST" and call.path in SIGN_IN
     if not allowed.has("" if is_other else call.method, call.path, recognised=match is not None, signs_in=signs_in):

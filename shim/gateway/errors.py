@@ -1,4 +1,4 @@
-"""The gateway's own errors, in Atlas' shape, with the reason as Proxy-Status (RFC 9209); and whose fault one is."""
+"""The gateway's own errors, in Atlas' shape, the reason as Proxy-Status (RFC 9209), and whose fault an error is."""
 
 from __future__ import annotations
 

@@ -115,7 +115,7 @@ def string(text: str) -> str:
 
 
 def token(text: str) -> str:
-    """Return a Token (RFC 9651, 3.3.4); a text that can't be one becomes a String."""
+    """Return a Token (RFC 9651, 3.3.4), or a String if the text can't be a Token."""
     return text if _TOKEN.fullmatch(text) else string(text)
 
 

@@ -59,7 +59,8 @@ def challenge(nonce: str, *, stale: bool = False) -> Headers:
 def challenges(value: str) -> list[tuple[str, str]]:
     """Split a WWW-Authenticate value into schemes, in lower case, and their parameters' text (RFC 9110, 11.6.1).
 
-    The commas that separate challenges also separate parameters. A value of more than ``LONGEST`` characters has none.
+    The commas that separate challenges also separate parameters. A value of more than ``LONGEST`` characters is
+    not read.
     """
     if len(value) > LONGEST:
         return []

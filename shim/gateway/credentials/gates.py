@@ -81,11 +81,11 @@ class OwnGate(CallerGate):
     _signer: UpstreamSigner
 
     def learn(self, signer: UpstreamSigner) -> None:
-        """Sign by this from now on."""
+        """Sign with these credentials from now on."""
         self._signer = signer
 
     async def admit(self, head: RequestHead, call: Call, match: Match | None, *, listed: bool) -> UpstreamSigner:  # noqa: ARG002 - no target
-        """Return who signs this call, or who adds nothing to one that isn't signed; raises Refusal."""
+        """Return the gateway's signer, PASSTHROUGH for a call that it does not sign; raises Refusal."""
         said = [(name.lower(), value.strip().lower()) for name, value in call.headers]
         # A browser says that a page makes this call (Fetch, 3.2; Fetch Metadata, 2).
         if any(name == "origin" or (name == "sec-fetch-site" and value != "none") for name, value in said):
@@ -104,7 +104,7 @@ class VerifyGate(CallerGate):
         self._nonces = Nonces()
         self._store = store
         self._known: dict[str, KeySigner] = {}
-        self._nobody = secrets.token_hex(16)  # an unknown key's secret: finding out costs as much as a wrong one
+        self._nobody = secrets.token_hex(16)  # an unknown key's secret: its refusal takes as long as a wrong key's
 
     async def admit(self, head: RequestHead, call: Call, match: Match | None, *, listed: bool) -> UpstreamSigner:  # noqa: ARG002 - all alike
         """Return the signer of the key that the caller proved; raises Refusal, mostly a challenge."""
@@ -158,7 +158,7 @@ class VerifyGate(CallerGate):
 
 
 def malformed(said: str) -> Refusal:
-    """An Authorization that no careful client sends, or that signs another target."""
+    """Refuse an Authorization that no careful client sends, or that signs another target."""
     detail = f"The Authorization of this call is not what RFC 7616 asks for: {said}."
     return Refusal(400, "SHIM_AUTHORIZATION_MALFORMED", "http_request_error", detail, said)
 
@@ -222,7 +222,7 @@ def follow(read: Callable[[], T], paths: Sequence[str], use: Callable[[T], None]
 
 
 def own_signer(environ: Mapping[str, str], origin: str) -> UpstreamSigner:
-    """Return who signs in ``own``; raises SettingsError without credentials."""
+    """Return the signer of ``own``; raises SettingsError without credentials."""
     found = read_credentials(environ)
     if found is None:
         raise SettingsError(

@@ -23,7 +23,7 @@ from shim.gateway.upstream.client import Upstream
 from shim.gateway.upstream.connection import OutboundCall, UpstreamResponse
 
 _REFUSED_LIMIT = 64 * 1024  # bytes that are read of a refused attempt, and of a reply to the gateway's own calls
-_IDLE = 256  # nonces kept for later, the last used ones
+_IDLE = 256  # nonces kept for later calls; those used last stay
 _ATTEMPTS = 3  # requests sent for one call at most
 _PAUSE = 1.0  # seconds for which a failed exchange for a token is the answer to every call: they would all fail alike
 
@@ -41,7 +41,7 @@ _STEP = (
 no_token = partial(Refusal, 502, "SHIM_SIGN_IN_FAILED", "http_request_denied", _TOKENLESS)
 
 cannot_cross = partial(Refusal, 403, "SHIM_DIGEST_CANNOT_CROSS", "http_request_denied", _CROSSING)
-"""The one answer to an API key on a rewritten call: of a 401 without a challenge Digest clients show nothing."""
+"""Refuses an API key on a rewritten call; not by 401, since Digest clients hide a 401 without a challenge."""
 
 
 class UpstreamSigner:
@@ -105,7 +105,7 @@ class KeySigner(UpstreamSigner):
     """Signs every call with one API key, by nonces that are used again, each by one call at a time.
 
     A strict server refuses a count of uses that it has seen, or that overtakes another on the way. So a call borrows a
-    nonce, the one returned last, until the reply's head is there. ``challenge`` makes the fields that stand in for
+    nonce, the last one returned, until the reply's head is there. ``challenge`` makes the fields that stand in for
     upstream's challenge when even a signed call is answered 401.
     """
 
@@ -216,6 +216,6 @@ def answered(response: UpstreamResponse, challenge: Callable[[], Headers]) -> Up
 
 
 def step_of_digest() -> Refusal:
-    """The answer of a gateway that signs by itself to the first request of a Digest client: a challenge."""
+    """Challenge a Digest client whose first request has no content, though the gateway signs by itself."""
     fields = challenge(token_hex(16))
     return Refusal(401, "SHIM_UNAUTHORIZED", None, _STEP, headers=fields, challenged="unsigned")
