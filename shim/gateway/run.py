@@ -85,7 +85,7 @@ async def _run(settings: Watched[Plan], calls: Bound | None) -> None:
         loop.add_signal_handler(number, end, number.name)
     await gateway.start(calls)
     where = f"takes calls at {options.uds or gateway.url} for {options.upstream}"
-    where += f" by the proxy {gateway.upstream.proxy}" if gateway.upstream.proxy is not None else ""
+    where += f" by the proxy {gateway.upstream.proxy.authority}" if gateway.upstream.proxy is not None else ""
     allows = f", allows {options.allowed.text}" if options.allowed is not None else ""
     admin = f"probes and metrics at {options.admin.authority}" if options.admin else "no probes and metrics"
     about = f"credentials {options.credentials}{allows}, route {options.route}, {admin}"

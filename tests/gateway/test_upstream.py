@@ -106,7 +106,6 @@ def test_a_proxy_that_fails_is_named(monkeypatch, caplog, scheme):
         caplog.set_level("INFO")
         with gateway(f"{scheme}://upstream.invalid") as served:
             head, content = ask(served, get("/x"))
-            assert str(served.upstream.proxy) == where
     assert status_of(head) == 502
     assert f"The proxy is {where}." in json.loads(content)["detail"]
     assert until(lambda: where in caplog.text, "the line of the call")

@@ -6,7 +6,6 @@ import threading
 
 import pytest
 
-from shim.gateway.http1.wire import Turns
 from tests.gateway_attacks.crowds import answer_for, asked_by
 from tests.gateway_hostile.calls import CALLS
 from tests.gateway_hostile.faults import CONTENT, JSON, head, message
@@ -50,10 +49,10 @@ def test_short_content_that_is_packed_twice_is_long_work(monkeypatch):
     """A few hundred bytes become many million: such replies are decoded in turn with others."""
     turns = []
 
-    async def turn(_: Turns) -> None:
+    async def turn(_: object) -> None:
         turns.append(1)
 
-    monkeypatch.setattr(Turns, "next", turn)
+    monkeypatch.setattr("shim.gateway.upstream.connection.turn", turn)
     packed = gzip.compress(gzip.compress(bytes(1 << 24)))
     assert len(packed) < 1024
     crossed = cross(CALLS["retired GET"], message(packed, JSON, "Content-Encoding: gzip, gzip"))

@@ -8,7 +8,7 @@ import pytest
 
 from shim.gateway.http1.chunks import AT_ONCE
 from shim.gateway.http1.connection import WAITING, Connection
-from shim.gateway.http1.wire import NEVER, Turns
+from shim.gateway.http1.wire import NEVER, turn
 from tests.gateway_http1.wires import Wire, request_of
 
 ELSEWHERE = "GET /api/atlas/v2/groups/{}/serverless/i/backup/snapshots?pageNum=x HTTP/1.1\r\nHost: localhost\r\n\r\n"
@@ -87,10 +87,10 @@ async def test_what_is_taken_in_turns_ends_with_its_connection(wiring):
 
 async def test_long_work_is_done_one_piece_at_a_time():
     """Of three that wait one begins in a turn, and whoever has given up is passed over."""
-    turns, begun = Turns(), []
+    lock, begun = asyncio.Lock(), []
 
     async def work(name: str) -> None:
-        await turns.next()
+        await turn(lock)
         begun.append(name)
 
     tasks = [asyncio.ensure_future(work(name)) for name in "abcd"]

@@ -1,7 +1,5 @@
 """Several processes behind one port (``--reuse-port``): each its own, with calls, pages and an end of its own."""
 
-import socket
-
 import pytest
 
 from shim.errors import SettingsError
@@ -77,10 +75,3 @@ async def test_sockets_of_systemd_are_not_shared_so():
             await Gateway(Options(reuse_port=True), environ={}).start(bound)
     finally:
         bound.close()
-
-
-def test_a_system_that_cannot_share_a_port(monkeypatch):
-    """The option is named, and nothing listens."""
-    monkeypatch.delattr(socket, "SO_REUSEPORT")
-    with pytest.raises(SettingsError, match="reuse_port: this system can't share a port"):
-        bind(Options(listen=LOOPBACK, reuse_port=True))

@@ -26,8 +26,8 @@ class Body:
     """
 
     __slots__ = (
-        "_decoder", "_expected", "_left", "_patience", "_source", "_timeout", "_waiter", "chunks", "error",
-        "is_collected", "is_complete", "length", "on_wait", "size",
+        "_decoder", "_expected", "_left", "_patience", "_source", "_taken", "_timeout", "_waiter", "chunks",
+        "error", "is_collected", "is_complete", "length", "on_wait", "size",
     )  # fmt: skip
 
     def __init__(
@@ -41,7 +41,7 @@ class Body:
         self._timeout = self._patience = patience
         self._expected = RATE * patience
         self.chunks: list[bytes] = []
-        self.size = 0
+        self.size = self._taken = 0
         self.is_complete = length == 0 and not chunked
         self.is_collected = False
         self.error: Refusal | TimeoutError | None = None
@@ -89,7 +89,7 @@ class Body:
 
     def arrived(self) -> bytes:
         """Hand on what has arrived, perhaps nothing."""
-        chunks, self.chunks, self.size = self.chunks, [], 0
+        chunks, self.chunks, self.size, self._taken = self.chunks, [], 0, 0
         return chunks[0] if len(chunks) == 1 else b"".join(chunks)
 
     async def piece(self) -> bytes:
@@ -103,11 +103,11 @@ class Body:
 
         ``take`` is called with the size of what arrives. Raises Refusal, as ``take`` does if there is no room.
         """
-        self.is_collected, taken = True, 0
+        self.is_collected = True
         while True:
-            if take is not None and self.size > taken:
-                take(self.size - taken)
-                taken = self.size
+            new, self._taken = self.size - self._taken, self.size
+            if take is not None and new:
+                take(new)
             if self.size > limit:
                 self.is_collected = False
                 return False

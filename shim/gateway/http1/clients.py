@@ -30,13 +30,9 @@ Handler = Callable[[Request], Awaitable[None]]
 
 @attrs.define(eq=False)
 class PeerConnections:
-    """The connections of one peer, an address: how many, and those without a whole request, the oldest first.
-
-    One that is not ``limited`` speaks for many: a balancer, or whoever may use a unix socket.
-    """
+    """The connections of one peer, an address: how many, and those without a whole request, the oldest first."""
 
     address: str
-    limited: bool
     count: int = 0
     idle: dict[Connection, None] = attrs.field(factory=dict, repr=False)
 
@@ -63,14 +59,13 @@ class Clients:
 
     def arrived(self, connection: Connection, address: str) -> tuple[PeerConnections, str]:
         """Count a connection; return its peer, and "served", "surplus" or "dropped". An idle one may end for it."""
-        peer = self._peers.get(address)
-        if peer is None:
-            limited = address not in {UNNAMED, UNIX} and not is_trusted(address, self.options.trusted_proxies)
-            peer = self._peers[address] = PeerConnections(address, limited)
+        peer = self._peers.setdefault(address, PeerConnections(address))
         peer.count += 1
         self.connections.add(connection)
         count, most = len(self.connections), self.options.max_connections
-        of_peer = self.options.peer_connections if peer.limited else most
+        # A balancer, and whoever may use a unix socket, speaks for many.
+        is_many = address in {UNNAMED, UNIX} or is_trusted(address, self.options.trusted_proxies)
+        of_peer = most if is_many else self.options.peer_connections
         is_served = count <= most and peer.count <= of_peer
         if is_served or self.spare(peer if peer.count > of_peer else None):
             peer.idle[connection] = None

@@ -19,7 +19,6 @@ from ssl import SSLContext, SSLError
 
 import attrs
 
-from shim.errors import SettingsError
 from shim.gateway.http1.clients import Clients
 from shim.gateway.http1.connection import Connection
 from shim.gateway.http1.peers import UNNAMED, peer_of, read_peer
@@ -53,9 +52,7 @@ class Bound:
 
 
 def bind(options: Options) -> Bound:
-    """Listen where the options say that calls are taken; raises OSError, and SettingsError for ``reuse_port``."""
-    if options.reuse_port and not hasattr(socket, "SO_REUSEPORT"):
-        raise SettingsError("reuse_port: this system can't share a port (it has no SO_REUSEPORT)")
+    """Listen where the options say that calls are taken; raises OSError."""
     if options.uds is not None:
         return Bound((_bound_unix(Path(options.uds)),))
     return bind_tcp(options.listen, reuse_port=options.reuse_port)

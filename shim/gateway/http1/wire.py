@@ -171,17 +171,11 @@ class Wire(asyncio.BufferedProtocol):
             self.transport.abort()
 
 
-class Turns:
-    """Lets long work begin one piece at a time, with a pause after each piece that is as long as the piece took."""
-
-    def __init__(self) -> None:
-        self._lock = asyncio.Lock()
-
-    async def next(self) -> None:
-        """Return when it is the caller's turn, which lasts until its next await."""
-        await self._lock.acquire()
-        loop, began = asyncio.get_running_loop(), perf_counter()
-        loop.call_soon(lambda: loop.call_later(perf_counter() - began, self._lock.release))
+async def turn(lock: asyncio.Lock) -> None:
+    """Wait for a turn of long work, which lasts until the next await; a pause as long as the turn was comes behind."""
+    await lock.acquire()
+    loop, began = asyncio.get_running_loop(), perf_counter()
+    loop.call_soon(lambda: loop.call_later(perf_counter() - began, lock.release))
 
 
 W = TypeVar("W", bound=Wire)

@@ -15,7 +15,7 @@ from shim.gateway.allow import READS
 from shim.gateway.errors import Refusal
 from shim.gateway.fields import PSEUDONYM, for_upstream
 from shim.gateway.http1.secure import Tls
-from shim.gateway.http1.wire import NEVER, READ, Turns, Wires
+from shim.gateway.http1.wire import NEVER, READ, Wires
 from shim.gateway.limits import Limits
 from shim.gateway.options import Options
 from shim.gateway.tls import system_context
@@ -76,7 +76,7 @@ class Upstream:
     def open(self) -> None:
         """Prepare for making connections; needs a running loop."""
         self.loop = asyncio.get_running_loop()
-        self.turns = Turns()
+        self.long_work = asyncio.Lock()
         self.now = self.loop.time
         self._context_of_proxy = system_context() if self.proxy is not None and self.proxy.tls else None
 
@@ -118,8 +118,9 @@ class Upstream:
             self.failures[refusal.error or "none"] += 1
             if self.proxy is None:
                 raise
-            said, detail = f"{refusal.said} by the proxy {self.proxy}", f"The proxy is {self.proxy}."
-            raise attrs.evolve(refusal, detail=f"{refusal.detail} {detail}", said=said.strip()) from None
+            named, said = self.proxy.authority, refusal.said
+            detail, said = f"{refusal.detail} The proxy is {named}.", f"{said} by the proxy {named}".strip()
+            raise attrs.evolve(refusal, detail=detail, said=said) from None
         self.hundreds[response.head.status // 100] += 1
         return response
 

@@ -14,7 +14,7 @@ from shim.gateway import errors
 from shim.gateway.http1.body import BUFFERED, Body
 from shim.gateway.http1.chunks import MalformedError
 from shim.gateway.http1.head import BODILESS, FIELDS, LINE, ReplyHead, parse_reply
-from shim.gateway.http1.wire import NEVER, SLOWLY, Wire
+from shim.gateway.http1.wire import NEVER, SLOWLY, Wire, turn
 from shim.gateway.upstream import faults
 
 if TYPE_CHECKING:  # connections and their client know each other
@@ -72,7 +72,7 @@ class UpstreamResponse(Body):
             return Reply(self.head.status, self.head.headers, content)
         complete = (self.length or 0) <= limit and await self.collect(limit, self._take)
         if self.size * _GROWS**self.head.codings > _QUICK:
-            await self._connection.upstream.turns.next()
+            await turn(self._connection.upstream.long_work)
         return with_content(self.head, self.chunks, limit, complete=complete)
 
     def whole(self, limit: int) -> bytes | None:

@@ -13,21 +13,17 @@ import attrs
 
 from shim.gateway.http1.chunks import MalformedError
 from shim.gateway.http1.head import parse_reply
+from shim.gateway.option_values import Address
 
 _HEAD = 65536  # bytes of a proxy's answer
 
 
 @attrs.frozen
-class Proxy:
-    """A proxy on the way to upstream, as text its host and port; ``login`` is a value of Proxy-Authorization."""
+class Proxy(Address):
+    """A proxy on the way to upstream; ``login`` is a value of Proxy-Authorization."""
 
-    host: str
-    port: int
     tls: bool
     login: str | None = attrs.field(repr=False)
-
-    def __str__(self) -> str:
-        return f"[{self.host}]:{self.port}" if ":" in self.host else f"{self.host}:{self.port}"
 
 
 def proxy_for(origin: str) -> Proxy | None:
