@@ -194,11 +194,11 @@ class LegacyAnswer:
                 return None
             if len(self._frames) >= FRAMES:
                 self._frames.clear()
-            # An object, as items are, that stands nowhere else; True equals 1.
+            # An object, as items are, that stands nowhere else; 2.0 equals 2, and is written otherwise.
             hole: JsonObject = {"": next(number for number in itertools.count(2) if str(number) not in before + after)}
             page = self._page_of(b"%b%b%b" % (before.encode(), self.context.dumps(hole), after.encode()))
             self._frames[key] = None
-            if page is not None and page.items == [hole] and count <= ITEMS:
+            if page is not None and count <= ITEMS and self.context.dumps(page.items) == self.context.dumps([hole]):
                 page = attrs.evolve(page, items=[hole] * count)
                 self._frames[key] = None if goes_on(self.target, (page,)) else self._frame(page)
         return self._frames[key]

@@ -150,6 +150,7 @@ def test_the_text_of_a_list_becomes_what_an_exchange_makes_of_it(engine, monkeyp
         *((b"none", text) for text in (b"\x00", b"\n", b"\x7f", b"\\", b"\\x", b"\xff", b'"')),
         (b"[{", b"[0,{"), (b"}]", b"},0]"), (b"}]", b"}],"), (b"},{", b"}{"), (b"},{", b"},,{"), (b"},{", b"}[{"),
         (b"}]", b"}.0]"), (b"}]", b"}e0]"),
+        (b'"totalCount"', b'"results":[{"":2.99999999999999999999}],"totalCount"'),
         (b'"results":[', b'"results":[1'), (b'"results":[', b'"results":[-'), (b'"results":', b'"results":[],"other":'),
         (b'"totalCount"', b'"results":[0],"totalCount"'), (b'"totalCount"', b'"results":[],"totalCount"'),
         (b'"totalCount"', b'"results":[{"":2}],"totalCount"'),
