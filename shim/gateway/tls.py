@@ -24,7 +24,7 @@ _NEEDS = (("tls_key", "tls_cert"), ("tls_client_ca", "tls_cert"), ("upstream_key
 
 _BLOCK = re.compile(r"-----BEGIN CERTIFICATE-----.+?-----END CERTIFICATE-----", re.DOTALL)
 
-_VALIDITY = re.compile(rb"\x30[\x1e\x20\x22](?:\x17\x0d|\x18\x0f\d\d)\d{12}Z(\x17\x0d|\x18\x0f)(\d{12,14}Z)")
+_VALIDITY = re.compile(rb"\x30[\x1e\x20\x22](?:\x17\x0d|\x18\x0f\d\d)\d{12}Z(?:\x17\x0d|\x18\x0f)(\d{12,14}Z)")
 """The two times of a certificate (RFC 5280, 4.1.2.5) in DER: a year has two digits, or four."""
 
 
@@ -160,7 +160,6 @@ def expiry_of(path: str) -> float | None:
 def _ends(der: bytes) -> float:
     if (found := _VALIDITY.search(der)) is None:
         raise ValueError("no certificate")
-    text = found[2].decode("ascii")
-    if found[1] == b"\x17\x0d":
-        text = ("19" if text >= "5" else "20") + text
-    return datetime.strptime(text, "%Y%m%d%H%M%SZ").replace(tzinfo=UTC).timestamp()
+    text = found[1].decode("ascii")
+    year = "%y" if len(text) == len("YYmmddHHMMSSZ") else "%Y"
+    return datetime.strptime(text, f"{year}%m%d%H%M%SZ").replace(tzinfo=UTC).timestamp()

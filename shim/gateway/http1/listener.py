@@ -30,7 +30,6 @@ from shim.gateway.tls import why
 log = logging.getLogger("shim.gateway")
 
 _BACKLOG = 1024
-
 _FLUSH = 0.01  # seconds between looks at what is still to be written
 _AT_ONCE = 64  # connections accepted before others get their turn
 _PAUSE = 0.5  # seconds in which no connection is accepted after there was no descriptor left for one

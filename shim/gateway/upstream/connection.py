@@ -26,9 +26,6 @@ _QUICK = 256 * 1024  # bytes of content that are read within a few milliseconds
 _GROWS = 256  # how many times as long as coded content decoded content may be, more or less
 
 
-_MALFORMED = "Upstream's reply is not well-formed HTTP."
-
-
 @attrs.frozen
 class OutboundCall:
     """One call about to be sent.
@@ -215,7 +212,8 @@ class UpstreamConnection(Wire):
         except errors.Refusal as refusal:
             self._fail(refusal)
         except MalformedError as error:
-            self._fail(errors.unreadable("http_protocol_error", _MALFORMED, str(error)))
+            detail = "Upstream's reply is not well-formed HTTP."
+            self._fail(errors.unreadable("http_protocol_error", detail, str(error)))
         else:
             self.expect()
             if response is not None and response.is_complete:
