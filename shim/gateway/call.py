@@ -202,11 +202,11 @@ async def _receive(run: Exchange) -> None:
 
 def _is_step_of_digest(run: Exchange) -> bool:
     """Return whether a write is the first request of a Digest client, as libcurl's: content comes with a signature."""
-    call, head = run.call, run.request.head
+    call, head, match = run.call, run.request.head, run.match or run.line.match
     if call.body or call.method not in _WITH_CONTENT or field(call.headers, "Authorization") is not None:
         return False
-    if run.match is not None:
-        return run.match.operation.request is not None
+    if match is not None:
+        return match.operation.request is not None
     return head.has_content or (head.length == 0 and field(call.headers, "Content-Type") is not None)
 
 

@@ -66,11 +66,10 @@ def check(request: Request, plan: Plan, authorities: frozenset[str], name: str) 
         detail = f"{method} is not something that a gateway does."
         detail += f" {NO_FORWARD_PROXY}" if method == "CONNECT" else ""
         raise Refusal(405, "SHIM_METHOD_NOT_ALLOWED", "http_request_denied", detail, headers=(_ALLOW,), close=True)
-    hosts = head.hosts
+    authority = ",".join(head.hosts)
     # HTTP/1.0 has no Host yet (RFC 9112, 3.2).
-    if len(hosts) > 1 or not (_HOST.fullmatch(hosts[0]) if hosts else head.is_http10):
+    if not _HOST.fullmatch(authority) and (head.hosts or not head.is_http10):
         raise bad_request("The Host field is not one host with an optional port.")
-    authority = hosts[0] if hosts else ""
     if not target.startswith("/"):
         target, authority = _from_absolute(target, authorities, request.scheme)
     public_url = (plan.options.public_url or "").rstrip("/")

@@ -298,9 +298,10 @@ def test_a_write_of_curls_with_a_key_of_its_own(environ):
             assert all(arrival.body for arrival in seen.fake.arrivals if arrival.method in {"PATCH", "POST"})
 
 
-def test_an_empty_write_is_a_step_of_digest():
+@pytest.mark.parametrize("route", [RouteWord.AUTO, RouteWord.OFF])
+def test_an_empty_write_is_a_step_of_digest(route):
     """Without Authorization and content a write that needs some gets a challenge; one that needs none is made."""
-    with world("own", allow=ALL) as seen:
+    with world("own", allow=ALL, route=route) as seen:
         head, content = seen.ask(RETIRED.replace("snapshots", "restoreJobs"), "Content-Length: 0", method="POST")
         assert status_of(head) == 401
         assert (value_of(head, "WWW-Authenticate") or "").startswith('Digest realm="MMS Public API"')
