@@ -13,7 +13,7 @@ from shim.core.content import JsonReader, dumps, loads
 from shim.core.messages import Reply
 from shim.core.recognise import shared_engine
 from shim.core.translate import UpstreamPage, make_translator, translate_items
-from shim.core.writers import KINDS, ItemsWriter, ListWriter
+from shim.core.writers import KINDS, NAMES, ItemsWriter, ListWriter
 from shim.documents.fields import Resource
 from tests.core.driver import AFTER, BASE, CASES, JOBS, LIST, NON_FLEX, SNAPSHOT, answers, drive
 from tests.core.fields_made_up import JSON, OF, PARAMETERS, fields, objects
@@ -234,7 +234,7 @@ def test_a_kind_is_made_for_few_members(monkeypatch):
     made = [write([{"x": "a", f"y{number}": 1}], 0.0) for number in range(KINDS + 9)]
     assert [one is not None for one in made] == [True] * KINDS + [False] * 9
     assert write([{"x": "a", "y0": 1}], 0.0) is not None
-    assert ListWriter(writer_of(FIELDS)[0], CALL).values([{"x": "a", "y" * 5000: 1}], 0.0) is None
+    assert ListWriter(writer_of(FIELDS)[0], CALL).values([{"x": "a", "y" * NAMES: 1}], 0.0) is None
 
 
 def test_what_no_path_carries_as_it_is_goes_the_ordinary_way(monkeypatch):
