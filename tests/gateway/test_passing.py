@@ -127,15 +127,6 @@ def test_replies_without_content_keep_the_connection(method, status, field):
         assert upstream.connections == 1
 
 
-def test_digest_crosses_an_untouched_path():
-    """Challenge and signature of HTTP Digest pass, since the path is the caller's own."""
-    challenge = 'WWW-Authenticate: Digest realm="MMS Public API", nonce="n", qop="auth"'
-    signature = 'Authorization: Digest username="u", uri="/x", response="r"'
-    crossed = cross(get("/x", signature), reply(b"", challenge, status="401 Unauthorized"))
-    assert f"WWW-Authenticate: {crossed.value('WWW-Authenticate')}" == challenge
-    assert f"Authorization: {value_of(crossed.sent, 'Authorization')}" == signature
-
-
 def test_switched_off_passes_retired_calls():
     """With the route word off even a retired call arrives as it was sent."""
     target = "/api/atlas/v1.0/groups/6510aa1b2c3d4e5f60718293/serverless/orders/backup/snapshots"
