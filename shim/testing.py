@@ -35,7 +35,7 @@ def fake_atlas() -> Iterator[FakeServer]:
     reached it; ``shim.fake`` has the group, the cluster and the keys that it knows.
     """
     server = import_module("shim.fake.server")
-    process, memory = import_module("shim.doors.process"), import_module("shim.core.context")
+    process, memory = import_module("shim.doors.process"), import_module("shim.core.route")
     with pytest.MonkeyPatch.context() as patch, server.FakeServer() as running:
         patch.setenv("ATLAS_SHIM_UPSTREAM", running.url)
         patch.delenv("ATLAS_SHIM_ROUTE", raising=False)

@@ -17,12 +17,11 @@ from shim.cli import output
 from shim.cli.failures import NO, trouble
 from shim.cli.output import output_option
 from shim.cli.successors import FieldLine, encoded, field_lines, next_calls, no_successor, readable
-from shim.core.context import Context, Memory
 from shim.core.messages import Call, field
 from shim.core.question import LegacyQuery, read_query
 from shim.core.recognise import Engine, Match, shared_engine
 from shim.core.responses import CallError
-from shim.core.route import Decision, constant_of, decide, has_successor, sunset_of
+from shim.core.route import Context, Decision, Memory, constant_of, decide, has_successor, sunset_of
 from shim.core.settings import ATLAS_ORIGINS, FLAG, RouteWord, Settings, parse_instant, read_settings
 from shim.documents.model import Operation
 from shim.documents.versions import named_in

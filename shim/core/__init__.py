@@ -11,8 +11,8 @@ One call, in the order of its stations:
     ``content.JsonReader.read``        the reply, decoded within bounds
     ``answer.LegacyAnswer.content``    the legacy answer: a list's columns at once (``writers``), or object by object
     ``responses.document_reply``       the reply with that content, or an error in Atlas' shape
-    ``context.ExchangeState.record``   the record of what happened
+    ``successor.ExchangeState.record`` the record of what happened
 
-``context`` holds an exchange's inputs, ``settings`` the operator's. Mapping documents are read
+``route`` has an exchange's inputs, ``settings`` the operator's. Mapping documents are read
 in ``shim.documents``. Clock, environment, flags and memory are arguments, never looked up here.
 """

@@ -9,12 +9,12 @@ from typing import Any
 import attrs
 
 from shim.core.content import MARKS, JsonReader
-from shim.core.context import Context
 from shim.core.messages import FieldReport, Record, Reply, field
 from shim.core.paging import following, goes_on, has_next, next_link
 from shim.core.question import MOST, LegacyQuery
 from shim.core.recognise import Match
 from shim.core.responses import CallError, put_in
+from shim.core.route import Context
 from shim.core.rules import TranslationContext
 from shim.core.translate import Translated, UpstreamPage, items_of, together, translate_items, translate_one
 from shim.core.writers import ListWriter

@@ -16,7 +16,6 @@ from typing import Any
 import attrs
 
 from shim.core.content import JsonReader, error_code, is_error
-from shim.core.context import Context, ExchangeState
 from shim.core.messages import (
     Answer,
     Call,
@@ -37,8 +36,8 @@ from shim.core.messages import (
 from shim.core.question import OWN_WORDS, LegacyQuery, chosen_by, object_of, read_body, read_query
 from shim.core.recognise import Match
 from shim.core.responses import CallError, document_reply, error_body, help_link
-from shim.core.route import LEGACY, Decision, constant_of, decide, empty_key, is_strict, learn_retired
-from shim.core.successor import ask_successors, legacy_list
+from shim.core.route import LEGACY, Context, constant_of, decide, empty_key, is_strict, learn_retired
+from shim.core.successor import ExchangeState, ask_successors, legacy_list
 from shim.documents.calls import Successor
 from shim.documents.fields import When
 from shim.documents.sources import NoValue, look_up, parse_source
@@ -49,27 +48,24 @@ from shim.documents.vocabulary import Json
 def exchange(match: Match, call: Call, context: Context) -> Exchange:
     """Run one exchange: yields what the door must do, returns the outcome."""
     started, decision = context.monotonic(), decide(match, call, context)
-    state = ExchangeState(match, call, context, started, decision.sunset, JsonReader(context.loads), decision.reason)
-    outcome: Outcome
-    going_on: Decision | Outcome = decision
+    state = ExchangeState(match, call, context, started, decision, JsonReader(context.loads), decision.reason)
     switched = None if context.settings.route in LEGACY else match.compiled.switched
+    outcome: Outcome | None = None
     try:
         if switched is not None:
-            going_on = yield from _by_switch(state, decision, switched)
-        if isinstance(going_on, Decision) and going_on.route == "legacy":
-            going_on = yield from _ask_legacy(state, going_on, switched)
-        if not isinstance(going_on, Decision):
-            outcome = going_on
-        elif going_on.route == "none":
+            outcome = yield from _by_switch(state, switched)
+        if outcome is None and state.decision.route == "legacy":
+            outcome = yield from _ask_legacy(state, switched)
+        if outcome is None and state.decision.route == "none":
             outcome = _alone(state)
-        else:
+        if outcome is None:
             _read_question(state)
-            first, *others = match.compiled.tiers[going_on.route]
-            tiers = [first, *(one for one in others if going_on.corrects or one.switch)]
-            answer = yield from ask_successors(state, going_on, tiers)
-            assert answer is not None, "a successor whose list is added is asked by _by_switch alone"
-            outcome = answer
-            if going_on.legacy_next and state.knows_nothing:
+            decision = state.decision
+            first, *others = match.compiled.tiers[decision.route]
+            tiers = [first, *(one for one in others if decision.corrects or one.switch)]
+            outcome = yield from ask_successors(state, tiers)
+            assert outcome is not None, "a successor whose list is added is asked by _by_switch alone"
+            if decision.legacy_next and state.knows_nothing:
                 outcome = yield from legacy_fallback(state, outcome)
     except CallError as error:
         shape = match.operation.error
@@ -78,40 +74,35 @@ def exchange(match: Match, call: Call, context: Context) -> Exchange:
     return outcome if call.method != "HEAD" else _without_content(outcome, state)
 
 
-def _by_switch(
-    state: ExchangeState, decision: Decision, tier: Successor
-) -> Generator[Command, Reply, Decision | Outcome]:
-    """Return the decision that a successor with a switch makes of another one, or the answer if it is an error."""
-    if tier.when is not None and _body_says(tier.when, state.call, state.context.loads):
-        state.reason = f"the body has what {tier.tier} takes"
-        return attrs.evolve(decision, route=tier.tier, corrects=False)
+def _by_switch(state: ExchangeState, tier: Successor) -> Generator[Command, Reply, Outcome | None]:
+    """Let a successor with a switch change the decision, or add its list; return an outcome if it answers an error."""
     context = state.context
+    if tier.when is not None and _body_says(tier.when, state.call, context.loads):
+        state.reason = f"the body has what {tier.tier} takes"
+        state.decision = attrs.evolve(state.decision, route=tier.tier, corrects=False)
     key = empty_key(state.call, tier.only.path.build(state.match.raw)) if tier.adds and tier.only else None
-    if key is not None and context.memory.recall(key, context.monotonic()) is None:
-        _read_question(state)
-        outcome = yield from ask_successors(state, decision, [tier])
-        if state.added is None:
-            return outcome or decision
-        if any(page.items for page in state.added[1]):
-            state.reason = f"{state.reason}; {tier.tier} had something to add"
-        else:
-            state.added = None
-            context.memory.remember(key, "empty", context.monotonic())
-    return decision
+    if key is None or context.memory.recall(key, context.monotonic()) is not None:
+        return None
+    _read_question(state)
+    outcome = yield from ask_successors(state, [tier])
+    if state.added is not None and any(page.items for page in state.added[1]):
+        state.reason += f"; {tier.tier} had something to add"
+    elif state.added is not None:
+        state.added = None
+        context.memory.remember(key, "empty", context.monotonic())
+    return outcome
 
 
-def _ask_legacy(
-    state: ExchangeState, decision: Decision, switched: Successor | None
-) -> Generator[Command, Reply, Decision | Outcome]:
-    """Ask the legacy endpoint; return its answer, or the decision that the answer leads to."""
-    match, call, context = state.match, state.call, state.context
+def _ask_legacy(state: ExchangeState, switched: Successor | None) -> Generator[Command, Reply, Outcome | None]:
+    """Ask the legacy endpoint; return its answer, or None if that changed the decision."""
+    match, call, context, decision = state.match, state.call, state.context, state.decision
     shape, has_content = match.operation.error, call.method != "HEAD"
     later = switched if switched is not None and switched.after else None
     if state.added is None:
         may_read = (decision.corrects or later is not None) and has_content
-        reply = state.got((yield state.send(call, "legacy", rewritten=False, may_read=may_read)))
+        reply = yield from state.ask(call, "legacy", rewritten=False, may_read=may_read)
     else:
-        outcome = yield from ask_successors(state, decision, [legacy_list(match)])
+        outcome = yield from ask_successors(state, [legacy_list(match)])
         if isinstance(outcome, Answer):
             return outcome
         reply = state.last
@@ -125,13 +116,15 @@ def _ask_legacy(
     if later is not None and may_lead:
         code = error_code(document, shape) if has_content else field(reply.headers, "x-error-code")
         if code in later.after:
-            state.reason = f"{state.reason}; it answered {code}"
-            return attrs.evolve(decision, route=later.tier, corrects=False)
+            state.reason += f"; it answered {code}"
+            state.decision = attrs.evolve(decision, route=later.tier, corrects=False)
+            return None
     if not decision.corrects or not is_gone:
         return PassThrough(state.record())
     learn_retired(match, call, reply, context)
     state.reason = f"{decision.reason}; the legacy endpoint answered {reply.status}"
-    return decide(match, call, context, str(reply.status))
+    state.decision = decide(match, call, context, str(reply.status))
+    return None
 
 
 def _body_says(when: When, call: Call, loads: Callable[[bytes], Any]) -> bool:
@@ -160,7 +153,7 @@ def legacy_fallback(state: ExchangeState, outcome: Outcome) -> Exchange:
         kind = f"application/vnd.atlas.{match.operation.version}+json"
         call = attrs.evolve(call, headers=replaced(call.headers, "Accept", kind))
     try:
-        reply = state.got((yield state.send(attrs.evolve(call, method="GET"), "legacy", rewritten=False)))
+        reply = yield from state.ask(attrs.evolve(call, method="GET"), "legacy", rewritten=False)
     except CallError:  # the deadline has passed
         return outcome
     knows = 200 <= reply.status < 300
@@ -168,7 +161,7 @@ def legacy_fallback(state: ExchangeState, outcome: Outcome) -> Exchange:
         document = state.json.read((yield Read(limit)))
         knows = type(document) is dict and bool(document.get("results"))
     if knows:
-        state.reason = f"{state.reason}; {tier} knew nothing, and the legacy endpoint did"
+        state.reason += f"; {tier} knew nothing, and the legacy endpoint did"
         return PassThrough(state.record())
     if reply.status == 410:
         learn_retired(match, call, reply, state.context)

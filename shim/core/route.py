@@ -1,18 +1,87 @@
-"""Which side is asked first, and why."""
+"""What an exchange is given, what replies taught earlier ones, and which side is asked first, and why."""
 
 from __future__ import annotations
 
 import math
 import re
+import threading
+from collections import OrderedDict
+from collections.abc import Callable, Hashable
 from datetime import UTC, datetime
+from typing import Any
 
 import attrs
 
-from shim.core.context import TTL, Context
+from shim.core.content import dumps, loads
 from shim.core.messages import Call, Reply, field
 from shim.core.recognise import Match
 from shim.core.settings import STRICT, RouteWord, Settings
 from shim.documents.model import Constant, Operation
+
+TTL = 600.0
+"""Seconds for which a reply is believed: ten minutes, since sunset dates move in both directions."""
+
+SIZE = 2048
+"""Entries of a memory; the least recently used goes first."""
+
+
+@attrs.define(eq=False)
+class Memory:
+    """What replies taught, kept between exchanges: words by key, each believed for ten minutes; thread-safe.
+
+    ``generation`` changes whenever a word is learned that was not known before, or is forgotten. Times are monotonic
+    seconds, passed in; an entry stamped later than now is ignored.
+    """
+
+    generation: int = 0
+    _entries: OrderedDict[Hashable, tuple[float, str]] = attrs.field(factory=OrderedDict, init=False)
+    _lock: threading.Lock = attrs.field(factory=threading.Lock, init=False)
+
+    def remember(self, key: Hashable, word: str, now: float) -> None:
+        """Store a word under a key, as learned at ``now``."""
+        with self._lock:
+            known = self._entries.get(key)
+            self.generation += known is None or known[1] != word or not 0 <= now - known[0] < TTL
+            self._entries[key] = (now, word)
+            self._entries.move_to_end(key)
+            if len(self._entries) > SIZE:
+                self._entries.popitem(last=False)
+
+    def recall(self, key: Hashable, now: float) -> str | None:
+        """Return the word, or None when nothing was learned or it is too old."""
+        with self._lock:
+            learned, word = self._entries.get(key, (now, None))
+            if not 0 <= now - learned < TTL:
+                del self._entries[key]
+                return None
+            if word is not None:
+                self._entries.move_to_end(key)
+            return word
+
+    def forget(self, key: Hashable) -> None:
+        """Drop what was learned under a key, if anything was."""
+        with self._lock:
+            self.generation += self._entries.pop(key, None) is not None
+
+
+@attrs.frozen
+class Context:
+    """What one exchange is given from outside.
+
+    ``base`` is the URL that the caller used and that links lead back to, ``scheme://authority`` and perhaps a path
+    before ``/api``. ``clock`` returns seconds since the epoch, for dates; ``monotonic`` is the clock for durations.
+    ``loads`` and ``dumps`` are the JSON codec. If ``whole``, the first page of a list whose upstream pages were all
+    read has all items, so that an iteration over it does not read them again for each page.
+    """
+
+    settings: Settings
+    memory: Memory
+    clock: Callable[[], float]
+    base: str
+    loads: Callable[[bytes], Any] = loads
+    dumps: Callable[[Any], bytes] = dumps
+    monotonic: Callable[[], float] = attrs.field(kw_only=True)
+    whole: bool = False
 
 
 @attrs.frozen

@@ -6,23 +6,28 @@ back. An error stays as it came, unless the document has a rule for its code or 
 
 from __future__ import annotations
 
-from collections.abc import Generator, Mapping, Sequence
+from collections.abc import Generator, Sequence
 from functools import partial
 from operator import eq
 
 import attrs
 
 from shim.core.answer import LegacyAnswer, rules_context
-from shim.core.content import error_code, is_error
-from shim.core.context import ExchangeState
+from shim.core.content import JsonReader, error_code, is_error
 from shim.core.messages import (
     Answer,
+    Call,
     Command,
+    Dropped,
+    FieldReport,
     Outcome,
     PassThrough,
     Read,
+    Record,
     Repeated,
     Reply,
+    Send,
+    Sent,
     field,
     reason_phrase,
     replaced,
@@ -30,7 +35,7 @@ from shim.core.messages import (
 from shim.core.question import MOST, LegacyQuery, invalid_attribute, read_body, sent_on, successor_call
 from shim.core.recognise import Match
 from shim.core.responses import CallError, document_reply, error_body, like, put_in, refuse_redirect
-from shim.core.route import Decision, empty_key, tier_key
+from shim.core.route import Context, Decision, empty_key, tier_key
 from shim.core.settings import Host
 from shim.core.translate import Translated, UpstreamPage, translate_one
 from shim.documents.calls import ATLAS_ERRORS, LINK, ErrorRule, Successor, Target
@@ -39,20 +44,76 @@ from shim.documents.model import NO_CONTENT
 from shim.documents.question import RefusedChoice, RequestBody
 from shim.documents.sources import NoValue, look_up, parse_source, unquoted
 from shim.documents.templates import Template, filled_in
-from shim.documents.vocabulary import Json
+from shim.documents.vocabulary import Json, JsonObject
 
 _LEAD_ON = frozenset({400, 404})
 """Statuses of errors that may say that a cluster lives on another tier."""
 
 
-def ask_successors(
-    state: ExchangeState, decision: Decision, tiers: Sequence[Successor]
-) -> Generator[Command, Reply, Outcome | None]:
+@attrs.define
+class ExchangeState:
+    """The state of one exchange, ``started`` at a time in seconds of the monotonic clock.
+
+    ``json`` reads replies. ``reason`` begins with that of the first ``decision``. ``route`` is the side asked last,
+    ``none`` before any was; it ``knows_nothing`` if it answered that nothing is there. ``query`` and ``body`` are what
+    the caller asked for, once read; ``word`` is the part of it that chooses the successor's call. ``asked`` is the last
+    call that was sent, ``last`` the head of its reply. ``added`` is the tier whose list follows another one's, and that
+    list's pages.
+    """
+
+    match: Match
+    call: Call
+    context: Context
+    started: float
+    decision: Decision
+    json: JsonReader
+    reason: str
+    route: str = "none"
+    query: LegacyQuery = attrs.field(factory=LegacyQuery)
+    body: JsonObject | None = None
+    word: str = ""
+    knows_nothing: bool = False
+    asked: Call = attrs.field(init=False)
+    last: Reply = attrs.field(init=False)
+    added: tuple[str, Sequence[UpstreamPage]] | None = None
+    sent: list[Sent] = attrs.field(factory=list)
+    notes: list[str] = attrs.field(factory=list)
+
+    def ask(
+        self, call: Call, route: str, *, rewritten: bool, may_read: bool = True
+    ) -> Generator[Command, Reply, Reply]:
+        """Send one call, and return the head of the reply; raises CallError if that would begin after the deadline."""
+        deadline = self.context.settings.deadline
+        if self.sent and self.context.monotonic() - self.started > deadline:
+            raise CallError(504, "SHIM_DEADLINE_EXCEEDED", f"Upstream did not answer within {deadline:g} seconds.")
+        self.route, self.asked = route, call
+        self.last = yield Send(call, route, rewritten, may_read)
+        self.sent.append(Sent(call.method, call.target, self.last.status, route))
+        return self.last
+
+    def record(self, fields: tuple[FieldReport, ...] = (), dropped: tuple[Dropped, ...] = ()) -> Record:
+        """Return the record of the exchange as it stands."""
+        operation, because = self.match.operation, self.context.settings.because
+        return Record(
+            operation=operation.id,
+            api=self.match.api.name,
+            route=self.route,
+            reason=f"{self.reason}; {because}" if because else self.reason,
+            sunset=self.decision.sunset,
+            deprecated=operation.deprecated,
+            sent=tuple(self.sent),
+            fields=fields,
+            dropped=dropped,
+            notes=tuple(dict.fromkeys(filter(None, self.notes))),
+        )
+
+
+def ask_successors(state: ExchangeState, tiers: Sequence[Successor]) -> Generator[Command, Reply, Outcome | None]:
     """Ask the first tier, and each later one that an answer leads to.
 
     Returns None after a list that is added to another one: the state has its pages.
     """
-    match, context, compiled, waiting = state.match, state.context, state.match.compiled, [*tiers]
+    match, context, waiting = state.match, state.context, [*tiers]
     while True:
         tier = waiting.pop(0)
         later = waiting[0] if waiting else None
@@ -64,19 +125,22 @@ def ask_successors(
             call = successor_call(match, state.call, target, host, query, content)
             if tier.tier == "legacy":  # in the caller's own words
                 call = attrs.evolve(state.call, method="GET", target=call.target)
-            reply = state.got((yield state.send(call, tier.tier, rewritten=True)))
+            reply = yield from state.ask(call, tier.tier, rewritten=True)
             refuse_redirect(tier.tier, reply)
             if not 200 <= reply.status < 300:
                 break
             if isinstance(choice, RefusedChoice):
                 raise CallError(400, choice.error_code, choice.detail)
-            if state.added is not None or tier.tier in compiled.reads:
+            if state.added is not None or tier.tier in match.compiled.reads:
                 reply = yield Read(context.settings.body_limit)
                 pages.append(made.page(reply, state.json, pages))
                 if following := query and made.next_query(query, pages):
                     query = following
                     continue
-            return answered(state, tier, made, pages, reply, decision.since)
+            if not tier.adds:
+                return answered(state, tier, made, pages, reply)
+            state.added = tier.tier, pages
+            return None
         leads_on, document = reply.status in _LEAD_ON, None
         wrapped = state.query.envelope and reply.status >= 400
         if tier.error != match.operation.error or tier.errors or wrapped or (leads_on and later is not None):
@@ -85,7 +149,7 @@ def ask_successors(
         code = error_code(document, tier.error)
         if not leads_on or later is None or code not in later.after:
             break
-        state.reason = f"{state.reason}; {tier.tier} answered {code}"
+        state.reason += f"; {tier.tier} answered {code}"
     if leads_on and _has_tiers(match):
         context.memory.forget(tier_key(match, state.call))
     state.knows_nothing = reply.status == 404
@@ -108,35 +172,39 @@ def question_of(
     In place of a call that the tier can't do it is a GET, if there is one, that shows whether the cluster lives
     there: an error of any other kind is the answer then, since it says more than a refusal. Else CallError is raised.
     """
-    match, context, query, content = state.match, state.context, state.query, state.call.body
-    if isinstance(choice, RefusedChoice):
+    match, context, content = state.match, state.context, state.call.body
+    if isinstance(choice, Target):
+        target = choice if state.added is None else attrs.evolve(choice, paging="collected")
+    else:
         known = context.memory.recall(tier_key(match, state.call), context.monotonic())
         if later is None or tier.probe is None or known == tier.tier:
             state.route = tier.tier
             raise CallError(400, choice.error_code, choice.detail)
         other = next(one for one in tier.choices.values() if isinstance(one, Target))
-        probe = Target("GET", tier.probe, other.version, media_type=other.media_type, host=other.host)
-        return probe, _host(probe, context.settings.hosts), None, None
-    if state.added is not None:
-        choice = attrs.evolve(choice, paging="collected")
-    host = _host(choice, context.settings.hosts)
+        target = Target("GET", tier.probe, other.version, media_type=other.media_type, host=other.host)
+    host = context.settings.hosts.get(target.host)
+    if host is None and target.host:
+        detail = f"The successor is on the host {target.host}, which no ATLAS_SHIM_HOSTS of a gateway names"
+        raise CallError(502, "SHIM_HOST_NOT_LISTED", f"{detail}; nothing was sent.", (target.host,))
+    if isinstance(choice, RefusedChoice):
+        return target, host, None, None
     chooser = match.operation.query.choose if match.operation.query else ""
-    query, notes = sent_on(query, choice.query, chooser, host)
+    query, notes = sent_on(state.query, target.query, chooser, host)
     state.notes += notes
-    if choice.paging == "collected":
+    if target.paging == "collected":
         query = attrs.evolve(query, page=1, size=MOST)
     body, request = state.body, tier.request or match.operation.request
     if tier.request is not None:
         body, _ = read_body(tier.request, state.call, context.loads, state.notes.append)
-    if choice.body is not None and body is not None and request is not None:
-        given = [name for name in _unread(request, choice.body) if look_up(body, unquoted(name)) is not NoValue.MISSING]
+    if target.body is not None and body is not None and request is not None:
+        given = [name for name in _unread(request, target.body) if look_up(body, unquoted(name)) is not NoValue.MISSING]
         state.notes += [f"the member {name} was not sent on: no rule reads it" for name in given]
         rules = rules_context(match, context, state.call.path)
-        made = translate_one(match.compiled.body(tier.tier, choice), body, rules)
+        made = translate_one(match.compiled.body(tier.tier, target), body, rules)
         if made.dropped:
             raise invalid_attribute(made.dropped[0].where)
         content = context.dumps(made.value)
-    return choice, host, query, content
+    return target, host, query, content
 
 
 def _unread(request: RequestBody, resource: Resource) -> list[str]:
@@ -147,31 +215,15 @@ def _unread(request: RequestBody, resource: Resource) -> list[str]:
     return [name for name in sorted(others) if not any(all(map(eq, path, unquoted(name))) for path in read)]
 
 
-def _host(target: Target, hosts: Mapping[str, Host]) -> Host | None:
-    """Return the other host that a call goes to, None if it stays; raises CallError if no operator named it."""
-    if target.host and target.host not in hosts:
-        detail = f"The successor is on the host {target.host}, which no ATLAS_SHIM_HOSTS of a gateway names"
-        raise CallError(502, "SHIM_HOST_NOT_LISTED", f"{detail}; nothing was sent.", (target.host,))
-    return hosts[target.host] if target.host else None
-
-
 def _has_tiers(match: Match) -> bool:
     return bool(match.cluster) and len(match.operation.successors) > 1
 
 
-def answered(  # noqa: PLR0913, PLR0917 - all that an answer is made of
-    state: ExchangeState,
-    tier: Successor,
-    made: LegacyAnswer,
-    pages: Sequence[UpstreamPage],
-    reply: Reply,
-    since: float | None,
-) -> Answer | None:
-    """Return the legacy answer that successes make, None if it is to be added to another; ``since``: the decision's."""
-    match, memory = state.match, state.context.memory
-    if tier.adds:
-        state.added = tier.tier, pages
-        return None
+def answered(
+    state: ExchangeState, tier: Successor, made: LegacyAnswer, pages: Sequence[UpstreamPage], reply: Reply
+) -> Answer:
+    """Return the legacy answer that a tier's successes make; ``reply`` is the last one."""
+    match, memory, since = state.match, state.context.memory, state.decision.since
     state.notes.append(tier.note)
     if tier.switch and state.asked.method != "GET":  # a list that was empty may have an item now
         memory.forget(empty_key(state.call, state.asked.path))
@@ -212,15 +264,16 @@ def failed(state: ExchangeState, tier: Successor, reply: Reply, document: Json) 
         document, kind = error_body(reply.status, code, detail, shape=shape), "application/json"
         if code is not None and shape != ATLAS_ERRORS:  # whose codes are texts
             put_in(document, shape.code, like(code, written_as))
-    if rule.code is not None:
-        put_in(document, shape.code, like(rule.code, look_up(document, parse_source(shape.code))))
-        if field(headers, "x-error-code") is not None:
-            headers = replaced(headers, "X-Error-Code", rule.code)
-    if rule.status is not None:
-        put_in(document, shape.status, rule.status)
-        put_in(document, shape.reason, reason_phrase(rule.status))
-    if rule.detail is not None:
-        put_in(document, shape.detail, filled_in(rule.detail, state.match.parameters))
+    for name, value in (
+        (shape.code, rule.code and like(rule.code, look_up(document, parse_source(shape.code)))),
+        (shape.status, rule.status),
+        (shape.reason, rule.status and reason_phrase(rule.status)),
+        (shape.detail, rule.detail and filled_in(rule.detail, state.match.parameters)),
+    ):
+        if value is not None:
+            put_in(document, name, value)
+    if rule.code is not None and field(headers, "x-error-code") is not None:
+        headers = replaced(headers, "X-Error-Code", rule.code)
     status, asked = rule.status or reply.status, attrs.evolve(state.query, envelope=wrapped)
     content = asked.written(document, status, state.context.dumps)
     return Answer(document_reply(content, status, kind, headers), state.record())

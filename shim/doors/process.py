@@ -13,9 +13,9 @@ from typing import TYPE_CHECKING, Any
 
 import attrs
 
-from shim.core.context import Memory
 from shim.core.exchange import Repeats
 from shim.core.recognise import Engine, Match, shared_engine
+from shim.core.route import Memory
 from shim.core.settings import FLAG, Settings, read_settings
 from shim.doors.environment import CHECKED, INVENTORY, VARIABLES, read_word
 from shim.errors import DocumentError, SettingsError

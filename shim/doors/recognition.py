@@ -10,10 +10,9 @@ from urllib.parse import urlsplit
 
 import attrs
 
-from shim.core.context import Context
 from shim.core.messages import Answer, Call, Exchange, Headers, PassThrough, Read, Record, Send, advance, field
 from shim.core.recognise import Engine, Match
-from shim.core.route import VERSION_GONE, sunset_of
+from shim.core.route import VERSION_GONE, Context, sunset_of
 from shim.core.settings import RouteWord
 from shim.doors import process
 from shim.doors.call_site import call_site

@@ -15,8 +15,8 @@ from urllib.parse import unquote
 
 import attrs
 
-from shim.core.context import Memory
 from shim.core.messages import Answer, Outcome, field
+from shim.core.route import Memory
 from shim.core.settings import RouteWord
 from shim.flags.words import ByFlag
 from shim.gateway.allow import READS

@@ -12,10 +12,10 @@ import attrs
 import orjson
 
 from shim.core import content
-from shim.core.context import Context
 from shim.core.exchange import exchange
 from shim.core.messages import Call, Outcome, PassThrough, Read, Record, Reply, Send, advance, field
 from shim.core.recognise import Match
+from shim.core.route import Context
 from shim.gateway.coalesce import Made
 from shim.gateway.credentials.signers import PASSTHROUGH, UpstreamSigner, cannot_cross
 from shim.gateway.errors import own_error

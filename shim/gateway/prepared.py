@@ -13,10 +13,10 @@ from weakref import WeakSet
 
 import attrs
 
-from shim.core.context import Memory
 from shim.core.messages import Answer, Headers, Record, Repeated
 from shim.core.recognise import Match
 from shim.core.responses import document_reply
+from shim.core.route import Memory
 from shim.gateway.exchange import Exchange
 from shim.gateway.fields import for_caller, notes
 from shim.gateway.http1.body import BUFFERED

@@ -16,9 +16,8 @@ from typing import Any
 import attrs
 
 from shim._version import __version__
-from shim.core.context import Context
 from shim.core.messages import Call
-from shim.core.route import decide, sunset_of
+from shim.core.route import Context, decide, sunset_of
 from shim.documents.vocabulary import Fidelity
 from shim.gateway.call import Handler
 from shim.gateway.errors import origin_of

@@ -9,10 +9,10 @@ from urllib.parse import parse_qs
 
 import attrs
 
-from shim.core.context import Context, Memory
 from shim.core.exchange import Repeats, exchange
 from shim.core.messages import Answer, Call, Headers, Outcome, PassThrough, Read, Reply, Send, advance
 from shim.core.recognise import Engine
+from shim.core.route import Context, Memory
 from shim.core.settings import Settings
 
 ROOT = Path(__file__).parents[2]

@@ -2,8 +2,8 @@
 
 import pytest
 
-from shim.core.context import Memory
 from shim.core.messages import Read, Send
+from shim.core.route import Memory
 from shim.core.settings import RouteWord, Settings
 from tests.core.driver import BEFORE, GET, GONE, LIST, NO_ROUTE, SNAPSHOT, Clock, answers, drive, refuses
 

@@ -7,8 +7,8 @@ from functools import partial
 import attrs
 import pytest
 
-from shim.core.context import Memory
 from shim.core.recognise import load_engine
+from shim.core.route import Memory
 from shim.core.settings import RouteWord, Settings
 from tests.core.driver import BASE, CASES, GONE, Clock, answers, drive, pages_of, refuses
 

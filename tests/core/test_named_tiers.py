@@ -2,7 +2,7 @@
 
 import pytest
 
-from shim.core.context import Memory
+from shim.core.route import Memory
 from shim.core.settings import RouteWord, Settings
 from shim.errors import DocumentError
 from tests.core.driver import AFTER, answers, drive, refuses

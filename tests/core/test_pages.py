@@ -7,9 +7,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from shim.core.context import Memory
 from shim.core.messages import Call
 from shim.core.recognise import shared_engine
+from shim.core.route import Memory
 from shim.core.settings import Settings
 from tests.core.driver import JOBS, LIST, answers, drive, linked, pages_of, refuses, snapshots
 

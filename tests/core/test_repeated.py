@@ -12,8 +12,8 @@ import pytest
 
 from shim.core import exchange
 from shim.core.answer import AROUND, FRAMES
-from shim.core.context import Memory
 from shim.core.exchange import Repeats
+from shim.core.route import Memory
 from shim.core.settings import RouteWord, Settings
 from shim.core.writers import ListWriter
 from tests.core.driver import BEFORE, GET, GONE, JOBS, LIST, NON_FLEX, SNAPSHOT, answers, drive, refuses, snapshots

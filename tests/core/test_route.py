@@ -5,9 +5,8 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from shim.core.context import SIZE, TTL, Context, Memory
 from shim.core.messages import Call
-from shim.core.route import decide, sunset_of
+from shim.core.route import SIZE, TTL, Context, Memory, decide, sunset_of
 from shim.core.settings import RouteWord, Settings
 from tests.core.driver import JOBS, LIST, ORIGIN
 

@@ -5,8 +5,8 @@ from datetime import UTC, datetime
 
 import pytest
 
-from shim.core.context import Memory
 from shim.core.recognise import load_engine
+from shim.core.route import Memory
 from shim.core.settings import read_settings
 from shim.errors import SettingsError
 from tests.core.driver import JOBS, Clock, answers, drive

@@ -7,7 +7,7 @@ import pytest
 import requests
 
 import shim
-from shim.core.context import Memory
+from shim.core.route import Memory
 from shim.doors import notice, process, recognition
 from shim.doors.environment import VARIABLES
 from shim.fake import FakeAtlas

@@ -12,7 +12,7 @@ from yarl import URL
 from shim import aiohttp
 from shim import httpx as shim_httpx
 from shim import requests as shim_requests
-from shim.core.context import Memory
+from shim.core.route import Memory
 from shim.core.settings import RouteWord, parse_writes
 from shim.doors import process
 from tests.family.replay import BEFORE, LATE, caller, gateway

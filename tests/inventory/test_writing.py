@@ -20,8 +20,8 @@ import pytest
 
 import shim
 from shim import aiohttp, httpx, httpx2, requests, urllib3
-from shim.core.context import Memory
 from shim.core.messages import Dropped, FieldReport, Record, Sent
+from shim.core.route import Memory
 from shim.documents.vocabulary import Fidelity
 from shim.doors import process
 from shim.errors import LegacyEndpointWarning

@@ -12,10 +12,10 @@ from typing import Any
 import attrs
 
 from shim.core.content import dumps, loads
-from shim.core.context import Context, Memory
 from shim.core.exchange import exchange
 from shim.core.messages import Answer, Call, Outcome, Read, Reply, Send, advance, field
 from shim.core.recognise import Engine
+from shim.core.route import Context, Memory
 from shim.core.settings import Host, RouteWord, Settings
 from shim.documents.calls import Successor
 from shim.documents.load import MOST_BYTES, text_of
