@@ -260,7 +260,7 @@ class Repeats:
 
     def exchange(self, match: Match, call: Call, context: Context) -> Exchange:
         """Run one exchange as ``exchange`` does, which also gets what is unusual, with the replies so far."""
-        key = (context.base, call.method, call.target, match.content_type, context.whole)
+        key = (context.base, call.method, call.target, match.content_type)
         known, replies, now = self._known.get(key), list[Reply](), context.monotonic()
         is_valid = known is not None and now < known.until and known.facts == _facts(match, context)
         if known is not None and is_valid and known.repeated.since <= context.clock():

@@ -70,8 +70,7 @@ class Context:
 
     ``base`` is the URL that the caller used and that links lead back to, ``scheme://authority`` and perhaps a path
     before ``/api``. ``clock`` returns seconds since the epoch, for dates; ``monotonic`` is the clock for durations.
-    ``loads`` and ``dumps`` are the JSON codec. If ``whole``, the first page of a list whose upstream pages were all
-    read has all items, so that an iteration over it does not read them again for each page.
+    ``loads`` and ``dumps`` are the JSON codec.
     """
 
     settings: Settings
@@ -81,7 +80,6 @@ class Context:
     loads: Callable[[bytes], Any] = loads
     dumps: Callable[[Any], bytes] = dumps
     monotonic: Callable[[], float] = attrs.field(kw_only=True)
-    whole: bool = False
 
 
 @attrs.frozen
