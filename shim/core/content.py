@@ -6,6 +6,7 @@ import json
 import math
 import zlib
 from collections.abc import Callable, Iterable
+from functools import partial
 from itertools import chain
 from typing import Any
 
@@ -140,12 +141,13 @@ def loads(content: bytes) -> Any:
     return json.loads(text, parse_constant=_refuse, parse_float=_number, parse_int=_integer)
 
 
-def dumps(value: Any) -> bytes:
-    """Encode JSON on one line, UTF-8; a lone surrogate is written as the escape it came as."""
+def dumps(value: Any, *, indent: int | None = None, colon: str = ":") -> bytes:
+    """Encode JSON in UTF-8, on one line unless it has an indent; a lone surrogate is written as an escape."""
+    encode = partial(json.dumps, value, indent=indent, separators=(",", colon))
     try:
-        return json.dumps(value, ensure_ascii=False, separators=(",", ":")).encode("utf-8")
+        return encode(ensure_ascii=False).encode("utf-8")
     except UnicodeEncodeError:
-        return json.dumps(value, separators=(",", ":")).encode("ascii")
+        return encode().encode("ascii")
 
 
 def json_marks(content: bytes) -> int:

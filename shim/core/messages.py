@@ -82,9 +82,8 @@ def framed(reply: Reply, method: str) -> Headers:
     if method == "HEAD":
         return without(reply.headers, ("transfer-encoding",))
     lines = without(reply.headers, ("content-length", "content-encoding", "transfer-encoding"))
-    if reply.status == 204:  # a 204 has no Content-Length (RFC 9110, 8.6)
-        return lines
-    return (*lines, ("Content-Length", str(len(reply.body or b""))))
+    # A 204 has no Content-Length (RFC 9110, 8.6).
+    return lines if reply.status == 204 else (*lines, ("Content-Length", str(len(reply.body or b""))))
 
 
 def reason_phrase(status: int) -> str:

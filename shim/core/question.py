@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import re
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import Any
@@ -10,7 +9,7 @@ from urllib.parse import quote_plus, unquote_plus
 
 import attrs
 
-from shim.core.content import json_marks
+from shim.core import content
 from shim.core.messages import Call, field, without
 from shim.core.recognise import Match
 from shim.core.responses import CallError
@@ -86,13 +85,7 @@ class LegacyQuery:
             document = {**document, "status": status}
         elif self.envelope:
             document = {"status": status, "content": document}
-        if not self.pretty:
-            return dumps(document)
-        layout: dict[str, Any] = {"indent": 2, "separators": (",", " : ")}
-        try:
-            return json.dumps(document, ensure_ascii=False, **layout).encode("utf-8")
-        except UnicodeEncodeError:
-            return json.dumps(document, **layout).encode("ascii")
+        return content.dumps(document, indent=2, colon=" : ") if self.pretty else dumps(document)
 
 
 def _named(pairs: Iterable[str]) -> Iterator[tuple[str, str, str]]:
@@ -111,18 +104,16 @@ def read_query(raw: str, shape: str) -> LegacyQuery:
     own = {name: unquote_plus(value) for name, value, _ in reversed(given) if name in known}
     said = _NUMBERS | _FLAGS | own
     for name in known:
-        is_number, is_flag = _is_positive(said[name]) is not None, said[name].lower() in _WORDS
-        if not (is_number if name in _NUMBERS else is_flag):
+        if not (_is_positive(said[name]) if name in _NUMBERS else said[name].lower() in _WORDS):
             raise invalid_parameter(name)
     asked = int(said["itemsPerPage"])
-    count, envelope, pretty = (_WORDS[said[name].lower()] for name in _FLAGS)
     is_plain = own.keys() <= _NUMBERS.keys() and sum(name in known for name, _, _ in given) == len(own)
     return LegacyQuery(
         page=int(said["pageNum"]),
         size=min(asked, MOST),
-        count=count,
-        envelope=envelope,
-        pretty=pretty,
+        count=_WORDS[said["includeCount"].lower()],
+        envelope=_WORDS[said["envelope"].lower()],
+        pretty=_WORDS[said["pretty"].lower()],
         asked=asked,
         rest=tuple(pair for name, _, pair in given if name not in _NUMBERS),
         foreign=tuple(pair for name, _, pair in given if name not in known),
@@ -192,22 +183,20 @@ def sent_on(
 
 
 def successor_call(  # noqa: PLR0913, PLR0917 - all that makes a call
-    match: Match, call: Call, target: Target, host: Host | None, query: LegacyQuery | None, content: bytes | None
+    match: Match, call: Call, target: Target, host: Host | None, query: LegacyQuery | None, body: bytes | None
 ) -> Call:
     """Return a call in a successor's terms: its path and version, a ``query`` that is in its terms, and other fields.
 
     Another ``host`` gets no fields that may be credentials, unless they may go there.
     """
-    kind, origin = target.accept, call.origin
-    headers = without(call.headers, OWN_WORDS if content == call.body else _ABOUT_BODY)
-    if host is not None:
-        origin = host.origin
-        if not host.credentials:
-            headers = tuple(line for line in headers if line[0].lower() in _HARMLESS)
-    headers = (*headers, ("Accept", kind))
-    if content:
-        headers = (*headers, ("Content-Type", kind))
-    return Call(target.method, origin, _request_target(match, call, target, query), headers, content)
+    headers = without(call.headers, OWN_WORDS if body == call.body else _ABOUT_BODY)
+    if host is not None and not host.credentials:
+        headers = tuple(line for line in headers if line[0].lower() in _HARMLESS)
+    headers = (*headers, ("Accept", target.accept))
+    if body:
+        headers = (*headers, ("Content-Type", target.accept))
+    origin = call.origin if host is None else host.origin
+    return Call(target.method, origin, _request_target(match, call, target, query), headers, body)
 
 
 def _request_target(match: Match, call: Call, target: Target, query: LegacyQuery | None) -> str:
@@ -257,12 +246,12 @@ def object_of(call: Call, loads: Callable[[bytes], Any]) -> JsonObject:
     if coding is not None and coding.strip().lower() not in {"", "identity"}:
         detail = "The content of this call can't be translated while it is compressed."
         raise CallError(415, "SHIM_CONTENT_CODED", detail)
-    content = call.body or b""
-    if len(content) > MARKS and json_marks(content) > MARKS:
+    raw = call.body or b""
+    if len(raw) > MARKS and content.json_marks(raw) > MARKS:
         detail = f"The request body has more than {MARKS} brackets, commas and colons."
         raise CallError(413, "SHIM_REQUEST_TOO_LARGE", detail)
     try:
-        body = loads(content)
+        body = loads(raw)
     except (ValueError, RecursionError):
         body = None
     if type(body) is not dict:

@@ -186,15 +186,11 @@ class Engine:
 
 
 def _resolve(ends: Sequence[tuple[Api, CompiledOperation]], values: Sequence[str], accept: str) -> Match | None:
-    texts = [text for value in values if (text := decoded(value)) is not None]
-    if len(texts) < len(values):
-        return None
     named = named_in(accept)
     found = list[tuple[Api, CompiledOperation]]()
     for api, compiled in ends:
-        operation, version = compiled.operation, api.version or named
+        operation, version, ending = compiled.operation, api.version or named, compiled.operation.path.ending
         fits = version in operation.versions if isinstance(version, str) else operation.oldest
-        ending = operation.path.ending
         if ending:  # what stands before it is the parameter
             fits = fits and values[-1].endswith(ending) and decoded(values[-1].removesuffix(ending)) is not None
         if fits and version is not Named.OTHER:
@@ -205,7 +201,10 @@ def _resolve(ends: Sequence[tuple[Api, CompiledOperation]], values: Sequence[str
     api, compiled = min(found, key=lambda one: (not one[1].operation.path.ending, one[1].operation.version))
     operation = compiled.operation
     if operation.path.ending:
-        values, texts = ([*some[:-1], some[-1].removesuffix(operation.path.ending)] for some in (values, texts))
+        values = [*values[:-1], values[-1].removesuffix(operation.path.ending)]
+    texts = [text for value in values if (text := decoded(value)) is not None]
+    if len(texts) < len(values):
+        return None
     raw = dict(zip(operation.path.parameters, values, strict=True))
     parameters = dict(zip(operation.path.parameters, texts, strict=True))
     cluster = tuple(parameters[name] for name in operation.cluster)
