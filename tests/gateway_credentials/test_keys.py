@@ -10,7 +10,6 @@ import pytest
 from shim.credentials import ApiKey, api_keys
 from shim.errors import SettingsError
 from shim.fake import FakeAtlas
-from shim.gateway import Gateway, Options
 from shim.gateway.credentials.gates import callers_keys, follow
 from tests.gateway_credentials.worlds import FLEX, RETIRED, UNTOUCHED, Signature, line, nonce_of, signing, world
 from tests.peers.raw import PATIENCE, converse, raw_upstream, reply, until
@@ -126,33 +125,6 @@ def test_key_file_that_anybody_may_change(file, caplog, mode, warned):
     file.chmod(mode)
     follow(lambda: callers_keys({}, str(file)), [str(file)], lambda _: None, [])
     assert (f"{file}: anybody on this machine may change it" in caplog.text) is warned
-
-
-@pytest.mark.parametrize("names", [("PUBLIC_API_KEY", "PRIVATE_API_KEY"), ("PUBLIC_KEY", "PRIVATE_KEY")])
-def test_key_that_nobody_uses(names, caplog):
-    """An API key in the environment of a gateway that passes credentials through is warned of, by its variables."""
-    environ = {f"MONGODB_ATLAS_{name}": value for name, value in zip(names, ("canary", "canary"), strict=True)}
-    Gateway(Options(), environ=environ)
-    (record,) = caplog.records
-    assert record.levelname == "WARNING"
-    assert all(name in caplog.text for name in (*environ, "verify", "own"))
-    assert "canary" not in caplog.text
-
-
-@pytest.mark.parametrize(
-    "environ",
-    [
-        {},
-        {"MONGODB_ATLAS_PUBLIC_API_KEY": "half"},
-        {"MONGODB_ATLAS_ACCESS_TOKEN": "t"},
-        {"MONGODB_ATLAS_PUBLIC_API_KEY": "a", "MONGODB_ATLAS_PUBLIC_API_KEY_FILE": "/b"},
-    ],
-    ids=["none", "half", "token", "twice"],
-)
-def test_nothing_to_warn_of(environ, caplog):
-    """Without a whole API key there is nothing to say: no credentials are wanted."""
-    Gateway(Options(), environ=environ)
-    assert not caplog.records
 
 
 def test_the_nonce_that_was_used_last_is_lent_first():

@@ -21,15 +21,7 @@ from urllib.parse import unquote
 
 from shim.core.messages import Call
 from shim.core.recognise import Match
-from shim.credentials import (
-    VARIABLES,
-    AccessToken,
-    ApiKey,
-    api_keys,
-    credential_files,
-    read_credentials,
-    used_variables,
-)
+from shim.credentials import VARIABLES, AccessToken, ApiKey, api_keys, credential_files, read_credentials
 from shim.errors import SettingsError
 from shim.gateway.credentials.digest import LONGEST, REALM, challenge, parameters, response, secret_hash
 from shim.gateway.credentials.nonces import Nonces, NonceStore, secret_of
@@ -195,13 +187,6 @@ def gate_for(options: Options, environ: Mapping[str, str], watched: list[Watched
             own = OwnGate()
             follow(partial(own_signer, environ, options.upstream), credential_files(environ), own.learn, watched)
             return own
-    with contextlib.suppress(SettingsError):
-        if isinstance(read_credentials(environ), ApiKey):  # the likeliest first mistake
-            log.warning(
-                "credentials: 'passthrough' does not use the API key in %s; 'verify' takes and signs calls that are "
-                "signed with it, 'own' signs calls from this machine (--credentials)",
-                ", ".join(used_variables(environ)),
-            )
     return CallerGate()
 
 
