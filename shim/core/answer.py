@@ -84,6 +84,8 @@ class LegacyAnswer:
         if size + sum(page.size for page in before) > limit:
             detail = f"Upstream's pages together are larger than {limit} bytes; ask the successor itself."
             raise CallError(502, "SHIM_TOO_MANY_PAGES", detail)
+        if reply.status == 206:  # no range was asked for (RFC 9110, 15.3.7)
+            reply = attrs.evolve(reply, fault="it is a part, and all of it was asked for")
         document, is_list = json.read(reply), self.match.operation.shape != "one"
         whole = document if type(document) is dict else {}
         items: Any = document if target.bare else look_up(document, parse_source(target.items))

@@ -31,6 +31,7 @@ from shim.core.messages import (
     field,
     reason_phrase,
     replaced,
+    without,
 )
 from shim.core.question import MOST, LegacyQuery, invalid_attribute, read_body, sent_on, successor_call
 from shim.core.recognise import Match
@@ -123,8 +124,9 @@ def ask_successors(state: ExchangeState, tiers: Sequence[Successor]) -> Generato
         pages = list[UpstreamPage]()
         while True:
             call = successor_call(match, state.call, target, host, query, content)
-            if tier.tier == "legacy":  # in the caller's own words
-                call = attrs.evolve(state.call, method="GET", target=call.target)
+            if tier.tier == "legacy":  # in the caller's own words, but for a part of it
+                whole = without(state.call.headers, ("range", "if-range"))
+                call = attrs.evolve(state.call, method="GET", target=call.target, headers=whole)
             reply = yield from state.ask(call, tier.tier, rewritten=True)
             refuse_redirect(tier.tier, reply)
             if not 200 <= reply.status < 300:

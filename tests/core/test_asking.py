@@ -113,6 +113,13 @@ def test_one_resource_is_a_json_object_that_could_be_read(engine):
     assert "a JSON object" in detail
 
 
+def test_a_part_is_not_taken_for_the_whole(engine):
+    """Nobody asked for a range: what came may lack items, however whole its JSON is."""
+    driven = drive(engine, V2, [(206, (("Content-Range", "bytes 0-13/900"),), b'{"results":[]}')])
+    assert driven.document["errorCode"] == "SHIM_UPSTREAM_UNREADABLE"
+    assert "it is a part" in driven.document["detail"]
+
+
 @pytest.mark.parametrize("status", [301, 302, 303, 307, 308])
 def test_a_redirect_of_a_successor_leads_nobody_around_the_shim(engine, status):
     """What it names is for people: followed, it would give an answer that is not translated."""

@@ -7,6 +7,7 @@ from functools import partial
 import attrs
 import pytest
 
+from shim.core.messages import field
 from shim.core.recognise import load_engine
 from shim.core.route import Memory
 from shim.core.settings import RouteWord, Settings
@@ -127,6 +128,14 @@ def lists(clusters, flex, most=500):
         return own(asked) if call.path == FLEX else other(asked)
 
     return upstream
+
+
+def test_a_part_of_one_side_is_not_asked_for():
+    """A caller's range is one of the whole list's bytes, which neither side has."""
+    headers = (*call("2024-08-05")[1], ("Range", "bytes=0-9"), ("If-Range", '"x"'))
+    driven = drive(ENGINE, V2, lists([], [FLEX_CLUSTER]), headers=headers, clock=BEFORE)
+    assert driven.routes == ("former", "legacy")
+    assert not any(field(send.call.headers, name) for send in driven.sends for name in ("range", "if-range"))
 
 
 DEDICATED = [{"name": f"dedicated{number}", "id": f"{number}", "links": [{"href": "x"}]} for number in range(3)]
