@@ -1,7 +1,6 @@
 """A caller's connection: one request after the other, each within its deadlines.
 
-While a request is answered, what the caller sends beyond its content waits unparsed, and little of it is taken; so
-there is one request at a time on a connection, and one task that answers them in turn.
+While a request is answered, what the caller sends beyond its content waits unparsed, and little of it is taken.
 """
 
 from __future__ import annotations
@@ -24,7 +23,6 @@ WAITING = 65536  # bytes that a caller may send ahead while its request is answe
 HIGH = 16384  # bytes of a reply that wait to be taken by the caller before no more are written
 LINGER = 2.0  # seconds for a caller to finish sending unread bytes, so that it reads its answer
 LOOK = 1.0  # seconds between two looks whether a caller whose bytes wait to be taken is still there
-
 CONTINUE = b"HTTP/1.1 100 Continue\r\n\r\n"
 
 

@@ -1,8 +1,7 @@
 """Whole heads of messages, parsed by llhttp (through httptools) and then held to what it leaves open.
 
 A head is given to a parser of its own once it is complete, so that nothing is left of one message when the next one
-comes. Content never gets there: its length stands in the head, or it is chunked (``chunks``), or it ends with the
-connection.
+comes. Content never gets there.
 """
 
 from __future__ import annotations
@@ -33,10 +32,8 @@ _SHORT = 8192  # bytes of a head whose rest is looked for among those that are r
 REMEMBERED = 2048  # bytes of a head that is remembered
 _MOST = 256  # heads that are remembered
 _SECRET = frozenset({"authorization", "cookie", "proxy-authorization"})  # fields that no head is remembered with
-
 _TOO_MANY = "The request has too many fields."
 _TOO_LONG_LINE = "The request target is too long."
-
 TLS_RECORD = b"\x16\x03"  # how a TLS handshake begins (RFC 8446, 5.1)
 _VALUE = re.compile(rb"[\t\x20-\x7e\x80-\xff]*")
 _CONTROL = re.compile(rb"[\x00-\x08\x0a-\x1f\x7f]")
@@ -203,9 +200,9 @@ def _framing(said: dict[str, list[str]], *, is_http10: bool) -> tuple[bool, int 
     return keep_alive, int(said["content-length"][0]) if "content-length" in said else None, chunked
 
 
-def _text(value: bytes) -> str:
+def _text(value: bytes, errors: str = "strict") -> str:
     try:
-        return value.strip(b" \t").decode("utf-8")
+        return value.strip(b" \t").decode("utf-8", errors)
     except UnicodeDecodeError:
         raise bad_request("A field of the request has bytes that are neither ASCII nor UTF-8.") from None
 
@@ -252,12 +249,7 @@ def _parse_reply(data: bytes) -> ReplyHead:
         raise MalformedError("a control character in the reason phrase")
     if version not in {"1.1", "1.0"} or status < 100:
         raise MalformedError("a version or a status that is not HTTP/1.1's")
-    headers = tuple(
-        [
-            (name.decode("ascii"), value.strip(b" \t").decode("utf-8", "surrogateescape"))
-            for name, value in events.fields
-        ]
-    )
+    headers = tuple([(name.decode("ascii"), _text(value, "surrogateescape")) for name, value in events.fields])
     said = _said(headers)
     keep_alive, length, chunked = _framing(said, is_http10=version == "1.0")
     if chunked is None:

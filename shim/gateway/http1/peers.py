@@ -1,7 +1,6 @@
-"""Who calls: the other end of a connection, or the caller that a balancer in front of the gateway names.
+"""Who calls: the other end of a connection, or the caller that a balancer names.
 
-It says so by the PROXY protocol's binary header (version 2, haproxy.org/download/3.0/doc/proxy-protocol.txt, 2.2), or
-by X-Forwarded-For, which is believed from the addresses of the option ``trusted_proxies`` alone.
+By the PROXY protocol (version 2, haproxy.org/download/3.0/doc/proxy-protocol.txt, 2.2), or by X-Forwarded-For.
 """
 
 from __future__ import annotations
@@ -15,7 +14,6 @@ from shim.core.messages import Headers
 from shim.gateway.option_values import Network
 
 SIGNATURE = b"\r\n\r\n\0\r\nQUIT\n"
-
 MOST = 2048  # bytes of addresses and extensions that are taken; the largest known header has some 500
 HOPS = 16  # addresses of X-Forwarded-For that are looked at, from its end
 UNIX = "unix"  # the peer of all connections on a unix socket
@@ -28,7 +26,7 @@ _LENGTHS = {0x00: 0, 0x11: 12, 0x12: 12, 0x21: 36, 0x22: 36, 0x31: 216, 0x32: 21
 async def read_peer(receive: Callable[[int], Awaitable[bytes]]) -> str | None:
     """Return the address of the balancer's caller, None if it names nobody; raises ConnectionError.
 
-    ``receive`` returns at most so many bytes, and none at the end; no more are asked for than the header has.
+    ``receive`` is asked for no more bytes than the header has.
     """
     start = await _exactly(receive, 16)
     version_command, family = start[12], start[13]

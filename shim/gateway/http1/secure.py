@@ -18,7 +18,6 @@ SECURED = 45 * 1024  # bytes that a caller's connection takes more than a plain 
 AT_ONCE = 64  # records that are taken before others get their turn
 CALLERS = 4096  # bytes that are read of callers at a time: OpenSSL keeps as much of each, and few requests are longer
 NO_TLS = frozenset({"HTTP_REQUEST", "HTTPS_PROXY_REQUEST", "WRONG_VERSION_NUMBER"})  # what is not of TLS, by OpenSSL
-
 _PLAIN = "The gateway speaks TLS here: call it by https://."
 
 

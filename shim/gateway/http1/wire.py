@@ -17,7 +17,6 @@ if TYPE_CHECKING:  # a wire and its TLS know each other
 READ = 65536  # bytes that are read at a time
 SLOWLY = 16384  # bytes that are read at a time of what somebody takes slowly
 EVERY = 0.05  # seconds between two looks at all deadlines; each is kept with this much delay at most
-
 NEVER = float("inf")
 
 _GONE = getattr(select, "POLLRDHUP", 0) | select.POLLHUP | select.POLLERR

@@ -21,7 +21,6 @@ if TYPE_CHECKING:  # connections and their client know each other
     from shim.gateway.upstream.client import Upstream
 
 INFORMATIONAL = 8  # informational replies (RFC 9110, 15.2) that may come before one final reply
-
 _QUICK = 256 * 1024  # bytes of content that are read within a few milliseconds
 _GROWS = 256  # how many times as long as coded content decoded content may be, more or less
 
