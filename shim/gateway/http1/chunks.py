@@ -24,8 +24,6 @@ class MalformedError(ValueError):
 class ChunkDecoder:
     """Takes the bytes of one message's content as they come; ``done`` once its end was seen."""
 
-    __slots__ = ("_beside", "_is_last", "_left", "_trailers", "done")
-
     def __init__(self) -> None:
         self._left = 0  # bytes of a chunk, with the line break behind it
         self._is_last = self.done = False

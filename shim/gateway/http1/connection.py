@@ -32,11 +32,6 @@ class Connection(Wire):
     Its ``verdict`` says whether it is served; a surplus one gets a refusal as its only reply.
     """
 
-    __slots__ = (
-        "_begun", "_body", "_clients", "_is_ending", "_left", "_next", "_request", "_since", "_task", "peer",
-        "scheme", "set_up", "verdict",
-    )  # fmt: skip
-
     def __init__(self, clients: Clients, address: str, scheme: str) -> None:
         super().__init__(clients.loop, clients.buffer)
         self.scheme = scheme

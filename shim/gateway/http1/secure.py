@@ -28,8 +28,6 @@ class Tls:
     A connection that ends without a close_notify is lost: anybody on the way could have ended it, and its content.
     """
 
-    __slots__ = ("_error", "_incoming", "_is_over", "_object", "_outgoing", "_wire", "ready", "size")
-
     def __init__(
         self, wire: Wire, context: ssl.SSLContext, *, server_side: bool = False, server_hostname: str | None = None
     ) -> None:

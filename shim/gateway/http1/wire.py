@@ -32,8 +32,6 @@ class Wire(asyncio.BufferedProtocol):
     that by what is waited for, and is called whenever reading or writing has stopped or goes on.
     """
 
-    __slots__ = ("_buffer", "_drained", "_loop", "_rest", "_turn", "_view", "due", "held", "tls", "transport")
-
     def __init__(self, loop: asyncio.AbstractEventLoop, buffer: memoryview) -> None:
         self._loop = loop
         self._buffer = self._view = buffer

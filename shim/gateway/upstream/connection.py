@@ -105,11 +105,6 @@ class UpstreamConnection(Wire):
     clock, waiting for a reply raises TimeoutError.
     """
 
-    __slots__ = (
-        "_informational", "_is_head", "_is_sending", "_keep", "_response", "_waiter", "born", "heard", "until",
-        "upstream",
-    )  # fmt: skip
-
     def __init__(self, upstream: Upstream) -> None:
         super().__init__(upstream.loop, upstream.buffer)
         self.upstream = upstream
