@@ -25,8 +25,6 @@ log = logging.getLogger("shim.gateway")
 LONG = 8192  # bytes of a head that isn't whole from which on it is counted; few heads are as long
 _QUIET = 1.0  # seconds after a warning without another one
 
-Handler = Callable[[Request], Awaitable[None]]
-
 
 @attrs.define(eq=False)
 class PeerConnections:
@@ -44,7 +42,7 @@ class Clients:
     of the peer with the most; if no connection is idle, as many again get a refusal, and the rest are reset.
     """
 
-    def __init__(self, handler: Handler, options: Options | None = None) -> None:
+    def __init__(self, handler: Callable[[Request], Awaitable[None]], options: Options | None = None) -> None:
         self.handler = handler
         self.options = options or Options()
         self.loop = asyncio.get_running_loop()
@@ -63,7 +61,7 @@ class Clients:
         peer.count += 1
         self.connections.add(connection)
         count, most = len(self.connections), self.options.max_connections
-        # A balancer, and whoever may use a unix socket, speaks for many.
+        # A balancer has many callers behind it, and so has a unix socket.
         is_many = address in {UNNAMED, UNIX} or is_trusted(address, self.options.trusted_proxies)
         of_peer = most if is_many else self.options.peer_connections
         is_served = count <= most and peer.count <= of_peer
@@ -76,7 +74,7 @@ class Clients:
         return peer, "surplus"
 
     def warn(self, text: str, about: object) -> None:
-        """Log a warning, if there was none in the last second: a crowd must not fill the log."""
+        """Log a warning, at most one a second: a crowd must not fill the log."""
         if (now := self.loop.time()) >= self._quiet_until:
             self._quiet_until = now + _QUIET
             log.warning(text, about)
@@ -119,7 +117,7 @@ class Clients:
                 raise busy(NO_ROOM, close=True)
 
     def spare(self, peer: PeerConnections | None = None) -> bool:
-        """End the longest idle connection of a peer, or of the one with most; returns False if none is idle."""
+        """End the longest idle connection of a peer, or of the peer with the most; returns False if all are busy."""
         peers = self._peers.values() if peer is None else (peer,)
         peer = max((one for one in peers if one.idle), key=lambda one: one.count, default=None)
         if peer is not None:

@@ -45,8 +45,6 @@ Credential = tuple[int, str, str]  # a field line that frames nothing: its place
 class _Events:
     """What the parser calls; it asks for these names."""
 
-    __slots__ = ("fields", "text")
-
     def __init__(self) -> None:
         self.text = b""  # a request's target, or a reply's reason phrase
         self.fields: list[tuple[bytes, bytes]] = []

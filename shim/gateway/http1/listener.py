@@ -101,7 +101,7 @@ class Listener:
     """Listening sockets, which are the listener's from here on, and the set-up of their connections.
 
     ``tls`` returns the context of a handshake, None without TLS. A ``reserve`` of descriptors lets connections be
-    accepted when the process has none left.
+    accepted when the process has used up its own.
     """
 
     def __init__(self, clients: Clients, bound: Bound, tls: Callable[[], SSLContext | None], reserve: int = 0) -> None:
@@ -175,9 +175,9 @@ class Listener:
         accepted.setblocking(False)  # noqa: FBT003 - the socket's own signature
         async with asyncio.timeout(clients.options.client_timeout):
             if clients.options.proxy_protocol:
-                told = await read_peer(partial(clients.loop.sock_recv, accepted))
+                named = await read_peer(partial(clients.loop.sock_recv, accepted))
                 clients.left(connection)
-                connection.peer, connection.verdict = clients.arrived(connection, told or peer_of(accepted))
+                connection.peer, connection.verdict = clients.arrived(connection, named or peer_of(accepted))
             layer = connection.tls = None if tls is None else Tls(connection, tls, server_side=True)
             loops_own = socket.socket(accepted.family, accepted.type, accepted.proto, accepted.detach())
             await clients.loop.connect_accepted_socket(lambda: connection, loops_own)

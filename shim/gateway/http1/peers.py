@@ -20,7 +20,7 @@ UNIX = "unix"  # the peer of all connections on a unix socket
 UNNAMED = ""  # the peer of a connection whose balancer has not said yet whom it stands for
 
 _LENGTHS = {0x00: 0, 0x11: 12, 0x12: 12, 0x21: 36, 0x22: 36, 0x31: 216, 0x32: 216}
-"""Bytes of the addresses by family and protocol: none, IPv4, IPv6, unix."""
+"""Bytes of the addresses by family and protocol: unspecified, IPv4, IPv6, unix."""
 
 
 async def read_peer(receive: Callable[[int], Awaitable[bytes]]) -> str | None:

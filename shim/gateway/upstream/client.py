@@ -146,7 +146,7 @@ class Upstream:
         return f"{text}\r\n\r\n".encode()
 
     def _lend(self) -> UpstreamConnection | None:
-        """Return a connection that was used before, None if no such connection is idle."""
+        """Return an idle connection, or None."""
         while self._idle:
             connection = self._idle.pop()
             if connection.is_open and self.now() - connection.born < LONGEST:
@@ -170,7 +170,7 @@ class Upstream:
             self._idle.remove(connection)
 
     async def connect(self, until: float = NEVER) -> UpstreamConnection:
-        """Return a new connection; raises Refusal, and TimeoutError if none was made ``until`` then."""
+        """Return a new connection; raises Refusal, and TimeoutError after ``until``."""
         connection, proxy = UpstreamConnection(self), self.proxy
         host, port, context = self._host, self._port, self._context() if self._tls else None
         if proxy is not None and not self._tls:

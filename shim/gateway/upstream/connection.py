@@ -158,7 +158,7 @@ class UpstreamConnection(Wire):
                 self.write(head + b"0\r\n\r\n" if chunked else head)
             self._is_sending = False
             self.expect()
-        except Exception as error:  # noqa: BLE001 - for whoever waits for the reply
+        except Exception as error:  # noqa: BLE001 - the reply's reader raises it
             if not waiter.done():
                 waiter.set_exception(error)
 
