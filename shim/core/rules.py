@@ -104,7 +104,7 @@ def _invalid(field: Field, rule: Rule, sources: Sequence[str], source: JsonObjec
 
 @attrs.frozen
 class Nested:
-    """The objects of one field in one call.
+    """The objects of one field, or of a list, in one call.
 
     ``translate`` makes a legacy object of one, and notes in ``report`` what is to be reported of it; ``outer`` is
     the report of the object that they stand in. If it ``wraps``, other values are read as ``value``.
@@ -124,9 +124,9 @@ class Nested:
             self.outer.dropped += report.taken(f"{at}." if at else "")
         return made
 
-    def _objects(self, values: Sequence[Json], at: str) -> Iterator[tuple[str, JsonObject]]:
+    def _objects(self, values: Iterable[Json], at: str, before: int = 0) -> Iterator[tuple[str, JsonObject]]:
         """Yield the items that are objects, with their places; the others are reported."""
-        for number, value in enumerate(values):
+        for number, value in enumerate(values, before):
             where = f"{at}[{number}]"
             if type(value) is dict:
                 yield where, value
@@ -135,9 +135,9 @@ class Nested:
             else:
                 self.outer.dropped.append(Dropped(where, value, "not an object"))
 
-    def each(self, values: Sequence[Json], at: str) -> list[JsonObject]:
-        """Return the objects of a list in the legacy shape."""
-        return [self.one(value, where) for where, value in self._objects(values, at)]
+    def each(self, values: Iterable[Json], at: str, before: int = 0) -> list[JsonObject]:
+        """Return the objects of a list in the legacy shape; so many items are ``before`` them."""
+        return [self.one(value, where) for where, value in self._objects(values, at, before)]
 
     def grouped(self, values: Sequence[Json], at: str, members: Sequence[Path]) -> list[JsonObject]:
         """Return an object for each group of items that have the same value in the first present one of ``members``."""

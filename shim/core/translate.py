@@ -176,26 +176,11 @@ def translate_items(
     translator: Translator, pages: Sequence[UpstreamPage], context: TranslationContext, name: str, before: int = 0
 ) -> Translated:
     """Translate the items of all pages; ``name`` is their member, which has so many ``before`` them."""
-    values: list[Json] = []
-    report, dropped = TranslationReport(), list[Dropped]()
-    translate = translator.begin(context, report)
-    lost = 0
-    for index, source in enumerate(pages[0].items if len(pages) == 1 else items_of(pages), before):
-        if type(source) is not dict:
-            if not translator.wraps:
-                dropped.append(Dropped(where=f"{name}[{index}]", said=source, why="not an object"))
-                continue
-            source = {BARE: source}  # noqa: PLW2901 - what rules read of it
-        made = translate(source)
-        if not translator.bare:
-            values.append(made)
-        elif BARE in made:
-            values.append(made[BARE])
-        else:
-            lost += 1
-        if report.dropped:
-            dropped += report.taken(f"{name}[{index}].")
-    return Translated(values, reports(translator, report, len(values) + lost), tuple(dropped))
+    report, outer = TranslationReport(), TranslationReport()
+    nested = Nested(translator.begin(context, report), report, outer, translator.wraps)
+    made: list[Any] = nested.each(pages[0].items if len(pages) == 1 else items_of(pages), name, before)
+    values = [one[BARE] for one in made if BARE in one] if translator.bare else made
+    return Translated(values, reports(translator, report, len(made)), tuple(outer.dropped))
 
 
 def together(one: Translated, other: Translated) -> Translated:
