@@ -164,22 +164,23 @@ def translated_pairs(pairs: Iterable[str], rules: Mapping[str, QueryRule], choos
 
 
 def sent_on(
-    query: LegacyQuery, rules: Mapping[str, QueryRule], choose: str, host: Host | None
-) -> tuple[LegacyQuery, list[str]]:
-    """Return the query in a successor's terms, as far as it may get it, and a note for each parameter that it does not.
+    query: LegacyQuery, rules: Mapping[str, QueryRule], choose: str, host: Host | None, notes: list[str]
+) -> LegacyQuery:
+    """Return the query in a successor's terms, as far as it may get it; what it does not get is added to the notes.
 
     Another host that may not have the caller's credentials gets no parameter that the document does not know.
     """
     if not query.foreign and not rules:
-        return query, []
+        return query
     given = dict.fromkeys(name for name, _, _ in _named(query.foreign))
-    unknown = set() if host is None or host.credentials else given.keys() - rules.keys() - {choose}
-    names = ", ".join(name for name in given if name in unknown)
-    notes = [f"not sent to another host, as the document does not know them: {names}"] if unknown else []
+    is_known = host is None or host.credentials
+    unknown = [name for name in given if not is_known and name not in rules and name != choose]
+    if unknown:
+        notes.append(f"not sent to another host, as the document does not know them: {', '.join(unknown)}")
     dropped = [name for name, rule in rules.items() if rule.drop and name in given]
     notes += [f"the parameter {name} was not sent on: {rules[name].why}" for name in dropped]
     known = [pair for name, _, pair in _named(query.foreign) if name not in unknown]
-    return attrs.evolve(query, foreign=tuple(translated_pairs(known, rules, choose))), notes
+    return attrs.evolve(query, foreign=tuple(translated_pairs(known, rules, choose)))
 
 
 def successor_call(  # noqa: PLR0913, PLR0917 - all that makes a call

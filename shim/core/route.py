@@ -164,10 +164,8 @@ def decide(match: Match, call: Call, context: Context, answered: str | None = No
     """Decide which side is asked first; ``answered`` is the status with which legacy just answered as retired."""
     operation, settings, memory = match.operation, context.settings, context.memory
     corrects, sunset, blank = settings.route is RouteWord.AUTO, sunset_of(operation, settings), operation.blank
-    if operation.lives:
+    if operation.lives or settings.route in LEGACY:
         return Decision("legacy", LEGACY.get(settings.route, "the endpoint lives on"), sunset, corrects=False)
-    if settings.route in LEGACY:
-        return Decision("legacy", LEGACY[settings.route], sunset, corrects)
     now, monotonic, successor = context.clock(), context.monotonic(), has_successor(operation, settings)
     # What legacy answered before its sunset, perhaps to this caller alone, is believed for a while.
     since: float | None = sunset.timestamp() + TTL if now >= sunset.timestamp() + TTL else None

@@ -191,8 +191,7 @@ def question_of(
     if isinstance(choice, RefusedChoice):
         return target, host, None, None
     chooser = match.operation.query.choose if match.operation.query else ""
-    query, notes = sent_on(state.query, target.query, chooser, host)
-    state.notes += notes
+    query = sent_on(state.query, target.query, chooser, host, state.notes)
     if target.paging == "collected":
         query = attrs.evolve(query, page=1, size=MOST)
     body, request = state.body, tier.request or match.operation.request

@@ -106,18 +106,15 @@ def generated(title: str, lines: Sequence[str], names: dict[str, Any]) -> tuple[
 
 def _add(script: Script, field: Field, rules: Sequence[Rule]) -> None:
     """Add the lines that give one field its value, by the first of its rules whose condition holds."""
-    named = script.name("field", field)
-    lines = [f"# {field.name!r}"]
-    if len(rules) > 1:
+    named, lines, several = script.name("field", field), [f"# {field.name!r}"], len(rules) > 1
+    if several:
         chosen = script.once_a_call("chosen", f"report.counts({field.name!r}, {len(rules)})")
     for number, rule in enumerate(rules):
-        which = script.name("rule", rule)
-        of_rule = rule.verb.lines(script, field, f"{named}, {which}")
-        if len(rules) > 1:
+        of_rule = rule.verb.lines(script, field, f"{named}, {script.name('rule', rule)}")
+        if several:
             word = "elif" if number else "if"
             lines.append("else:" if rule.when is None else f"{word} {_condition(script, rule.when)}:")
-            lines.append(f"    {chosen}[{number}] += 1")
-            of_rule = [f"    {line}" for line in of_rule]
+            of_rule = [f"    {line}" for line in (f"{chosen}[{number}] += 1", *of_rule)]
         lines += of_rule
     script.lines += lines  # after those of holders, which hold in all cases
 
