@@ -8,9 +8,8 @@
 
 from __future__ import annotations
 
-import threading
-from collections import OrderedDict
 from collections.abc import Callable, Generator
+from functools import partial
 from typing import Any
 
 import attrs
@@ -36,7 +35,7 @@ from shim.core.messages import (
 from shim.core.question import OWN_WORDS, LegacyQuery, chosen_by, object_of, read_body, read_query
 from shim.core.recognise import Match
 from shim.core.responses import CallError, document_reply, error_body, help_link
-from shim.core.route import LEGACY, Context, constant_of, decide, empty_key, is_strict, learn_retired
+from shim.core.route import LEGACY, Context, Memory, constant_of, decide, empty_key, is_strict, learn_retired
 from shim.core.successor import ExchangeState, ask_successors, legacy_list
 from shim.documents.calls import Successor
 from shim.documents.fields import When
@@ -214,11 +213,8 @@ def _without_content(outcome: Outcome, state: ExchangeState) -> Outcome:
     return attrs.evolve(outcome, reply=attrs.evolve(outcome.reply, headers=fields, body=b""))
 
 
-GOOD_FOR = 60.0
-"""Seconds after which a call is decided again, so that what memory learned can expire."""
-
 SIZE = 64
-"""The most calls that are remembered; the oldest goes first."""
+"""The most calls that are remembered."""
 
 BYTES = 64 * 1024
 """The most bytes of one kept answer, upstream's and translated content together."""
@@ -226,14 +222,13 @@ BYTES = 64 * 1024
 
 @attrs.define(eq=False)
 class _Known:
-    """How a call was answered, until a monotonic time; valid while the facts are those of the decision.
+    """How a call that has no field but Accept was answered; valid while the facts are those of the decision.
 
-    The call has no field but Accept. ``answers`` are the last two: upstream's content, and what it became.
+    ``answers`` are the last two: upstream's content, and what it became.
     """
 
     repeated: Repeated
     facts: tuple[object, ...]
-    until: float
     answers: tuple[tuple[bytes, tuple[bytes, Record]], ...] = ()
 
     def answer(self, content: bytes) -> tuple[bytes, Record] | None:
@@ -247,22 +242,19 @@ class _Known:
         return made
 
 
-def _facts(match: Match, context: Context) -> tuple[object, ...]:
-    return match.compiled, context.settings, context.memory, context.memory.generation
-
-
 @attrs.frozen
 class Repeats:
     """The remembered calls of a process; holds no credentials."""
 
-    _known: OrderedDict[tuple[object, ...], _Known] = attrs.field(factory=OrderedDict)
-    _lock: threading.Lock = attrs.field(factory=threading.Lock)
+    # They are decided again after a minute, so that what memory learned can expire.
+    _known: Memory = attrs.field(factory=partial(Memory, ttl=60.0, size=SIZE))
 
     def exchange(self, match: Match, call: Call, context: Context) -> Exchange:
         """Run one exchange as ``exchange`` does, which also gets what is unusual, with the replies so far."""
-        key = (context.base, call.method, call.target, match.content_type)
-        known, replies, now = self._known.get(key), list[Reply](), context.monotonic()
-        is_valid = known is not None and now < known.until and known.facts == _facts(match, context)
+        key = match.compiled, context.base, call.method, call.target, match.content_type
+        now, memory, replies = context.monotonic(), context.memory, list[Reply]()
+        known: _Known | None = self._known.recall(key, now)
+        is_valid = known is not None and known.facts == (context.settings, memory, memory.generation)
         if known is not None and is_valid and known.repeated.since <= context.clock():
             again = known.repeated.call
             again = attrs.evolve(again, headers=(*without(call.headers, OWN_WORDS), *again.headers))
@@ -280,9 +272,6 @@ class Repeats:
             command = advance(steps, replies.pop(0) if replies else (yield command))
         if isinstance(command, Answer) and command.repeated is not None:
             bare = attrs.evolve(command.repeated.call, headers=command.repeated.call.headers[-1:])  # Accept
-            repeated = attrs.evolve(command.repeated, call=bare)
-            with self._lock:
-                self._known[key] = _Known(repeated, _facts(match, context), now + GOOD_FOR)
-                if len(self._known) > SIZE:
-                    self._known.popitem(last=False)
+            facts = context.settings, memory, memory.generation
+            self._known.remember(key, _Known(attrs.evolve(command.repeated, call=bare), facts), now)
         return command

@@ -210,9 +210,7 @@ def _request_target(match: Match, call: Call, target: Target, query: LegacyQuery
         return call.target  # where only the version changes, so that the caller's signature (HTTP Digest) still fits
     if query.following and not target.cursor:
         return f"{path}?{query.following}"
-    pairs = [*query.foreign]
-    if query.following:
-        pairs = [pair for name, _, pair in _named(pairs) if name != target.cursor]
+    pairs = [pair for name, _, pair in _named(query.foreign) if not query.following or name != target.cursor]
     if target.next:
         pairs += filter(None, [query.following])
     elif shape != "one" and not target.bare and not target.media_type:

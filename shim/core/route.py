@@ -22,36 +22,39 @@ TTL = 600.0
 """Seconds for which a reply is believed: ten minutes, since sunset dates move in both directions."""
 
 SIZE = 2048
-"""Entries of a memory; the least recently used goes first."""
+"""Entries of a memory."""
 
 
 @attrs.define(eq=False)
 class Memory:
-    """What replies taught, kept between exchanges: words by key, each believed for ten minutes; thread-safe.
+    """What replies taught, kept between exchanges: words by key, each believed for ``ttl`` seconds; thread-safe.
 
-    ``generation`` changes whenever a word is learned that was not known before, or is forgotten. Times are monotonic
-    seconds, passed in; an entry stamped later than now is ignored.
+    Of more than ``size`` entries the least recently used goes. ``generation`` changes whenever a word is learned that
+    was not known before, or is forgotten. Times are monotonic seconds, passed in; an entry stamped later than now is
+    ignored.
     """
 
     generation: int = 0
-    _entries: OrderedDict[Hashable, tuple[float, str]] = attrs.field(factory=OrderedDict, init=False)
+    ttl: float = TTL
+    size: int = SIZE
+    _entries: OrderedDict[Hashable, tuple[float, Any]] = attrs.field(factory=OrderedDict, init=False)
     _lock: threading.Lock = attrs.field(factory=threading.Lock, init=False)
 
-    def remember(self, key: Hashable, word: str, now: float) -> None:
+    def remember(self, key: Hashable, word: Any, now: float) -> None:
         """Store a word under a key, as learned at ``now``."""
         with self._lock:
             known = self._entries.get(key)
-            self.generation += known is None or known[1] != word or not 0 <= now - known[0] < TTL
+            self.generation += known is None or known[1] != word or not 0 <= now - known[0] < self.ttl
             self._entries[key] = (now, word)
             self._entries.move_to_end(key)
-            if len(self._entries) > SIZE:
+            if len(self._entries) > self.size:
                 self._entries.popitem(last=False)
 
-    def recall(self, key: Hashable, now: float) -> str | None:
+    def recall(self, key: Hashable, now: float) -> Any:
         """Return the word, or None when nothing was learned or it is too old."""
         with self._lock:
             learned, word = self._entries.get(key, (now, None))
-            if not 0 <= now - learned < TTL:
+            if not 0 <= now - learned < self.ttl:
                 del self._entries[key]
                 return None
             if word is not None:

@@ -314,7 +314,7 @@ def test_what_is_known_holds_no_credentials(engine):
         field = (("Authorization", token),)
         sends = drive(engine, V2, [PAGE], headers=field, memory=memory, repeats=repeats, settings=SETTINGS).sends
         assert dict(sends[0].call.headers)["Authorization"] == token
-    kept = [attrs.asdict(known, recurse=False) for known in repeats._known.values()]
+    kept = [attrs.asdict(known, recurse=False) for _, known in repeats._known._entries.values()]
     translate = repeated(drive(engine, V2, [PAGE], headers=(("Authorization", "Bearer s3cret"),))).translate
     seen, left = set[int](), [*kept, translate]
     while left:
