@@ -133,7 +133,6 @@ class Target(Declared):
         kind, legacy, next_ = self.media_type, table.around.operation, self.next
         kept, is_one, is_read = self.paging == "kept", legacy.shape == "one", legacy.method == "GET"
         no_list = "[" in self.items or self.items in OF_PAGE
-        other = "belongs to lists; this operation answers with one resource"
         yield from unknown_parameters("path", self.path.parameters, legacy)
         what = f"{self.method} can't answer {legacy.method}: a read stays a read, and a write a write"
         yield "method", (self.method == "GET") != is_read, what
@@ -144,9 +143,9 @@ class Target(Declared):
         yield "host", no_host, f"{self.host!r} is not a name; its URL is in ATLAS_SHIM_HOSTS, for operators to give"
         yield "items", self.bare and "items" in table.data, "can never apply: a bare answer is itself the list"
         yield "items", no_list, f"{self.items!r} is not the name of a list; a list that is the answer is bare = true"
-        yield "items", is_one and self.items != "results" and not next_, other
         yield "paging", _reads_all(table) and kept, "can only be collected: the whole list is read"
-        yield "paging", is_one and not kept and not next_, other
+        for key, is_said in (("items", self.items != "results"), ("paging", not kept)):
+            yield key, is_one and is_said and not next_, "belongs to lists; this operation answers with one resource"
         no_next = "belongs to lists, or to the one list of a resource that a GET reads"
         yield "next", is_one and next_ and (self.alike or not is_read), no_next
         never = next_ and (kept or (self.bare and next_ != LINK))
@@ -207,9 +206,7 @@ class Successor(Declared):
     adds: bool = False
     when: When | None = nested(When)
     request: RequestBody | None = given("request", default=None)
-    probe: Template | None = read_as(
-        lambda table, key: read_template(table, key) if key in table.data else None, default=None
-    )
+    probe: Template | None = None
     errors: Mapping[str, ErrorRule] = read_as(lambda table, key: table.each(key, _error), factory=dict)
     error: ErrorShape = read_as(
         lambda table, key: ErrorShape.maybe(table.table(key)) or table.around.error, default=ATLAS_ERRORS
@@ -244,7 +241,7 @@ class Successor(Declared):
         yield "choose", not targets, "refuses every word; an operation that nothing took the place of has gone"
         useless = self.probe is not None and len(targets) >= len(self.choices)
         yield "probe", useless, "can never apply: it is for words that are refused, and no word is refused"
-        lacking = not table.around.is_first and not self.after and not self.switch
+        lacking = legacy.successors and not self.after and not self.switch
         yield "after", lacking, "is missing; list the error codes of the other tier that lead to this one"
         ways = [bool(self.after), self.adds, self.when is not None]
         yield "switch", self.switch and ways.count(True) != 1, "needs exactly one of after, adds and when"

@@ -11,7 +11,7 @@ from typing import Any
 import attrs
 
 from shim.documents.fields import Field, Use
-from shim.documents.read import must_be_true, read_as
+from shim.documents.read import read_as, that, true
 from shim.documents.script import Columns, Part, json_text
 from shim.documents.tables import Rows, Table, key_path
 from shim.documents.vocabulary import FITS, Json, is_json
@@ -22,18 +22,10 @@ _NUMBER = r"-?(?:0|[1-9][0-9]{0,39})"
 _is_integer = re.compile(_NUMBER).fullmatch
 _is_literal = re.compile(rf"true|false|{_NUMBER}(?:\.[0-9]{{1,40}})?(?:[eE][+-]?[0-9]{{1,3}})?").fullmatch
 """Tells booleans, and numbers as JSON writes them (RFC 8259, 6), of a length that is read at once."""
-_is_factor = re.compile(r"-?\d{1,17}(\.\d{1,17})?(e[+-]?\d{1,2}|/\d{1,17})?", re.ASCII).fullmatch
+_is_factor = re.compile(r"-?\d{1,17}((\.\d{1,17})?(e[+-]?\d{1,2})?|/(?!0*$)\d{1,17})", re.ASCII).fullmatch
 """Tells the text of a number or a fraction of sensible size."""
 _LARGEST = 10**4000
 """What may be multiplied: Python writes integers of 4300 digits at most, and a factor has a hundred or so."""
-
-
-def _read_values(table: Table, key: str) -> Mapping[str, Any]:
-    values = table.get(key)
-    if isinstance(values, dict) and values:
-        return values
-    table.wrong(key, "must be a table of words")
-    return {}
 
 
 @attrs.frozen(kw_only=True)
@@ -44,7 +36,7 @@ class Values(From):
     changes = True
     mark = ": "
     unlike = "an unknown word"
-    values: Mapping[str, Any] = read_as(_read_values)
+    values: Mapping[str, Any] = that(lambda said: isinstance(said, dict) and said, "must be a table of words", {})
     _meanings: Mapping[tuple[type, Any], Any] = attrs.field(init=False, eq=False, repr=False)
 
     @_meanings.default
@@ -80,7 +72,7 @@ class ToType(From):
     makes = _SCALARS
     changes = True
     says = "cast to its type"
-    cast: bool = read_as(must_be_true, default=True)
+    cast: bool = true()
 
     def made(self, field: Field, said: Json) -> Json:
         if field.type == "string":
@@ -92,10 +84,7 @@ class ToType(From):
 
 def _read_factor(table: Table, key: str) -> Fraction:
     said = table.get(key)
-    try:
-        factor = Fraction(str(said)) if _is_factor(str(said)) else Fraction(0)
-    except (ValueError, ZeroDivisionError):  # a fraction with a decimal point, or of nothing
-        factor = Fraction(0)
+    factor = Fraction(str(said)) if _is_factor(str(said)) else Fraction(0)
     if factor in {0, 1}:
         table.wrong(key, f"must be a number such as 1024 or '1/1024', and neither 0 nor 1, not {said!r}")
     return factor
@@ -125,12 +114,7 @@ class Factor(From):
         return near
 
 
-def _text_between(table: Table, key: str) -> str:
-    by = table.get(key)
-    if isinstance(by, str) and (by or key == "join"):
-        return by
-    table.wrong(key, f"must be the text between the parts, not {by!r}")
-    return ","
+_BETWEEN = "must be the text between the parts, not {!r}"
 
 
 @attrs.frozen(kw_only=True)
@@ -141,7 +125,7 @@ class Join(From):
     makes = ("string",)
     changes = True
     of_lists = True
-    by: str = read_as(_text_between, "join")
+    by: str = that(lambda said: isinstance(said, str), _BETWEEN, ",", "join")
 
     def becomes(self) -> str:
         return f"joined with {json.dumps(self.by)}"
@@ -157,20 +141,13 @@ class Split(From):
     key = "split"
     makes = ("strings",)
     changes = True
-    by: str = read_as(_text_between, "split")
+    by: str = that(lambda said: isinstance(said, str) and said, _BETWEEN, ",", "split")
 
     def becomes(self) -> str:
         return f"split at {json.dumps(self.by)}"
 
     def made(self, field: Field, said: Json) -> Json:
         return (list(said.split(self.by)) if said else []) if type(said) is str else None
-
-
-def _count(table: Table, key: str) -> int:
-    count = table.integer(key)
-    if count is None or count < 1:
-        table.wrong(key, f"must be how many parts, 1 or more, not {table.get(key)!r}")
-    return count or 1
 
 
 @attrs.frozen(kw_only=True)
@@ -181,7 +158,9 @@ class Parts(From):
     makes = ("string",)
     changes = True
     says = "its first {0.count} parts between dots"
-    count: int = read_as(_count, "parts")
+    count: int = that(
+        lambda said: type(said) is int and said > 0, "must be how many parts, 1 or more, not {!r}", 1, "parts"
+    )
 
     def made(self, field: Field, said: Json) -> Json:
         parts = said.split(".")[: self.count] if type(said) is str else []

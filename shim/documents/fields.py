@@ -7,7 +7,7 @@ from typing import ClassVar
 
 import attrs
 
-from shim.documents.read import Declared, read_as, source_text
+from shim.documents.read import Declared, given, read_as, source_text
 from shim.documents.script import Branch, Columns, Part, Script, Unusual, chosen
 from shim.documents.sources import parse_source
 from shim.documents.tables import Rows, Table
@@ -81,7 +81,7 @@ class Verb(Declared):
     unlike: ClassVar[str] = ""
     """What is wrong with a value that can't be used."""
 
-    sources: tuple[str, ...] = ()
+    sources: tuple[str, ...] = given(default=())
 
     def how(self, name: str) -> str:
         """Say how the value of a field of that name is made."""

@@ -10,7 +10,7 @@ from shim.documents.fields import Field, Use, Verb
 from shim.documents.read import Declared, read_as, source
 from shim.documents.script import Branch, Columns, Part, Script, chosen, json_text
 from shim.documents.sources import parse_source
-from shim.documents.tables import Rows, Table, read_template
+from shim.documents.tables import Rows, Table
 from shim.documents.templates import Template, link_query
 
 
@@ -26,8 +26,8 @@ def _relation(table: Table, key: str) -> Mapping[str, str]:
 class LinkRule(Declared):
     """One entry of a ``links`` array: relation by API version, and a path template below the API's base."""
 
+    path: Template
     rel: Mapping[str, str] = read_as(_relation)
-    path: Template = read_as(read_template)
 
     def parts(self, parameters: Collection[str]) -> tuple[list[str], list[str]]:
         """Return the members of the answer that the path names, and expressions for what stands around them."""

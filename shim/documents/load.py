@@ -89,7 +89,7 @@ def parse_document(source: DocumentSource, others: Mapping[str, Document] = Mapp
     if lender and lender not in others:
         top.wrong("resources_of", f"no document with resources of its own is named {lender!r}")
     resources = Resources()
-    top.around = Around(name, apis, resources, error)
+    top.around = Around(name, apis, [*apis.values()][-1].base, resources, error)
     resources.tables = top.named_tables("resource")
     lent = others[lender].resources if lender in others else {}
     resources.read = {one: resource for one, resource in lent.items() if one not in resources.tables}

@@ -15,7 +15,7 @@ import attrs
 from shim.documents.calls import METHODS, ErrorShape, Successor, unknown_parameters
 from shim.documents.fields import TIERS, Field, Resource
 from shim.documents.question import OF_PAGE, QueryChoice, RequestBody
-from shim.documents.read import Declared, given, nested, of_table, read_as, read_declared
+from shim.documents.read import Declared, given, nested, of_table, read_as
 from shim.documents.resources import Resources, tiers_of
 from shim.documents.tables import NEVER, Rows, Table, checked, read_template
 from shim.documents.templates import Template
@@ -47,7 +47,7 @@ class Constant(Declared):
     """The one answer that an operation has left, with the reason; a bare JSON value."""
 
     why: str
-    value: Any = read_as(Table.get)
+    value: Any
 
     def wrong(self, table: Table) -> Rows:
         yield "value", not is_json(self.value), f"{self.value!r} is not a JSON value"
@@ -74,16 +74,11 @@ class Around:
 
     name: str
     apis: Mapping[str, Api]
+    base: str
     resources: Resources
     error: ErrorShape
     operation: Operation | None = None
     tier: str = ""
-    is_first: bool = True
-
-    @property
-    def base(self) -> str:
-        """Where the last api has its paths."""
-        return [*self.apis.values()][-1].base
 
 
 def _status(table: Table, key: str) -> Mapping[str, int]:
@@ -119,7 +114,7 @@ class Operation(Declared):
     )
     oldest: bool = read_as(lambda table, key: key not in table.data or table.flag(key), default=True)
     method: str = read_as(lambda table, key: table.word(key, METHODS))
-    path: Template = read_as(read_template)
+    path: Template
     shape: str = read_as(lambda table, key: table.word(key, SHAPES, default="one"))
     request: RequestBody | None = nested(RequestBody)
     query: QueryChoice | None = nested(QueryChoice)
@@ -143,12 +138,11 @@ class Operation(Declared):
     @classmethod
     def read(cls, table: Table) -> Self:
         table.know(cls.keys())
-        alone, successors = read_declared(cls, table), dict[str, Successor]()
+        made = cls.unchecked(table)
         for tier, where, key in tiers_of(table):
             if (sub := where.table(key)) is not None:
-                sub.around = attrs.evolve(table.around, operation=alone, tier=tier, is_first=not successors)
-                successors[tier] = Successor.read(sub)
-        made = attrs.evolve(alone, successors=successors)
+                sub.around = attrs.evolve(table.around, operation=made, tier=tier)
+                made = attrs.evolve(made, successors={**made.successors, tier: Successor.read(sub)})
         table.refuse(made.wrong(table))
         return made
 
@@ -177,11 +171,8 @@ class Operation(Declared):
             yield "path", inside, f"is below the base of its api already; leave {api.base} out"
         yield "sunset", self.sunset < self.deprecated, "is earlier than deprecated (RFC 9745, 4)"
         yield "sunset", self.lives and self.sunset != NEVER, "can't stand beside lives"
-        yield (
-            "blank",
-            self.blank and not (self.method == "GET" and successors),
-            "belongs to reads that have a successor",
-        )
+        is_read = self.method == "GET" and successors
+        yield "blank", self.blank and not is_read, "belongs to reads that have a successor"
         yield "blank", self.blank and self.blank >= self.sunset, "can never apply: the sunset is not later"
         ways = [bool(successors), self.gone is not None, self.constant is not None].count(True)
         on_off = "needs a successor or [….constant] for on, and [….gone] for off"

@@ -19,16 +19,22 @@ OF_PAGES = frozenset({"pageNum", "itemsPerPage", "includeCount", "envelope", "pr
 
 
 @attrs.frozen(kw_only=True)
-class RefusedValue(Declared):
+class RefusedChoice(Declared):
+    """A word of the body, or a parameter, that a call cannot serve: the 400 that says so."""
+
+    detail: str
+    error_code: str = under("errorCode")
+
+
+@attrs.frozen(kw_only=True)
+class RefusedValue(RefusedChoice):
     """A ``value`` of a body's member that no successor can take, or all but it (``but``): the 400 that says so.
 
     If ``ignored`` says why, that is the answer only where writes are strict; elsewhere the member is left out.
     """
 
-    detail: str
-    error_code: str = under("errorCode")
-    value: Any = read_as(Table.get)
-    but: Any = read_as(Table.get)
+    value: Any = None
+    but: Any = None
     ignored: str = ""
 
     def wrong(self, table: Table) -> Rows:
@@ -91,14 +97,6 @@ class QueryChoice(Declared):
 
 
 @attrs.frozen
-class RefusedChoice(Declared):
-    """A word of the body, or a parameter, that a call cannot serve: the 400 that says so."""
-
-    detail: str
-    error_code: str = under("errorCode")
-
-
-@attrs.frozen
 class QueryRule(Declared):
     """What becomes of a parameter of the legacy query: its new name, words and default, or why it is dropped.
 
@@ -121,11 +119,7 @@ class QueryRule(Declared):
         yield "why", self.drop and not self.why, "is missing; say why the parameter is not sent"
         unknown = bool(self.values) and self.default not in {None, *self.values}
         yield "default", unknown, f"{self.default!r} is not one of the words in values"
-        yield (
-            "",
-            not name or name in OF_PAGES,
-            "is not the name of a parameter that is sent on",
-        )
+        yield "", not name or name in OF_PAGES, "is not the name of a parameter that is sent on"
         yield "to", self.to in OF_PAGES - {name}, f"{self.to!r} is a parameter that the shim writes itself"
         chooses = self.default is not None and chooser is not None and name == chooser.choose
         yield "default", chooses, "belongs to the query that chooses the call"

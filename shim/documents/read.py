@@ -2,17 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from functools import cache
 from operator import attrgetter
-from typing import Any, Self, TypeVar
+from typing import Any, Self
 
 import attrs
 
 from shim.documents.sources import Step, parse_source
-from shim.documents.tables import Rows, Table, checked
+from shim.documents.tables import Rows, Table, checked, read_template
 
-_Made = TypeVar("_Made")
 _READER, _KEYS = "reader", "keys"
 _BY_TYPE: Mapping[str, Callable[[Table, str, Any], Any]] = {
     "str": lambda table, key, default: table.text(key, default=None if default is attrs.NOTHING else default),
@@ -22,6 +21,9 @@ _BY_TYPE: Mapping[str, Callable[[Table, str, Any], Any]] = {
     "datetime": lambda table, key, _: table.day(key),
     "datetime | None": lambda table, key, _: table.day(key) if key in table.data else None,
     "tuple[str, ...]": lambda table, key, default: table.texts(key, required=default is attrs.NOTHING),
+    "Any": lambda table, key, _: table.get(key),
+    "Template": lambda table, key, _: read_template(table, key),
+    "Template | None": lambda table, key, _: read_template(table, key) if key in table.data else None,
 }
 """How attributes without a reader are read; those of other types are not."""
 
@@ -50,9 +52,9 @@ def given(*keys: str, **more: Any) -> Any:
     return attrs.field(metadata={_READER: None, _KEYS: keys}, **more)
 
 
-def nested(cls: type[Declared], *, default: Any = None) -> Any:
-    """Return an attribute that is read from its own table; ``default`` if there is no such table."""
-    return read_as(lambda table, at: cls.maybe(table.table(at)) or default, default=default)
+def nested(cls: type[Declared]) -> Any:
+    """Return an attribute that is read from its own table, None without it."""
+    return read_as(lambda table, at: cls.maybe(table.table(at)), default=None)
 
 
 def named(cls: type[Declared], *key: str) -> Any:
@@ -63,28 +65,15 @@ def named(cls: type[Declared], *key: str) -> Any:
 
 
 @cache
-def _declared(cls: Any) -> tuple[tuple[str, tuple[str, ...], Callable[[Table, str, Any], Any] | None, Any], ...]:
-    """Return the attributes that are read from a table: name, keys, reader and default of each."""
+def _declared(cls: Any) -> tuple[Sequence[tuple[str, Sequence[str], Any, Any]], frozenset[str]]:
+    """Return the attributes that are read from a table, with name, keys, reader and default of each, and all keys."""
     found = []
     for one in attrs.fields(cls):
-        if one.init and (one.metadata or (not one.inherited and one.type in _BY_TYPE)):
+        if one.init and (one.metadata or one.type in _BY_TYPE):
             keys = one.metadata.get(_KEYS)
             reader = one.metadata.get(_READER, _BY_TYPE.get(one.type))
             found.append((one.name, (one.name,) if keys is None else keys, reader, one.default))
-    return tuple(found)
-
-
-@cache
-def _keys_of(cls: Any) -> frozenset[str]:
-    return frozenset(key for _, keys, _, _ in _declared(cls) for key in keys)
-
-
-def read_declared(cls: type[_Made], table: Table, **known: Any) -> _Made:
-    """Return an object whose attributes are read as declared; attributes in ``known`` are not read."""
-    for name, keys, reader, default in _declared(cls):  # type: ignore[arg-type]  # classes have hashes
-        if reader is not None and name not in known:
-            known[name] = reader(table, keys[0] if keys else "", default)
-    return cls(**known)
+    return found, frozenset(key for _, keys, _, _ in found for key in keys)
 
 
 class Declared:
@@ -95,7 +84,7 @@ class Declared:
     @classmethod
     def keys(cls) -> frozenset[str]:
         """Return the keys that its table may have."""
-        return _keys_of(cls)  # type: ignore[arg-type]  # classes have hashes
+        return _declared(cls)[1]  # type: ignore[arg-type]  # classes have hashes
 
     @classmethod
     def read(cls, table: Table) -> Self:
@@ -111,9 +100,17 @@ class Declared:
     @classmethod
     def part(cls, table: Table, **known: Any) -> Self:
         """Return the object that some keys describe; report defects. Attributes in ``known`` are not read."""
-        made = read_declared(cls, table, **known)
+        made = cls.unchecked(table, **known)
         table.refuse(made.wrong(table))
         return made
+
+    @classmethod
+    def unchecked(cls, table: Table, **known: Any) -> Self:
+        """Return the object that some keys describe, as far as each can be read."""
+        for name, keys, reader, default in _declared(cls)[0]:  # type: ignore[arg-type]  # classes have hashes
+            if reader is not None and name not in known:
+                known[name] = reader(table, keys[0] if keys else "", default)
+        return cls(**known)
 
     def wrong(self, table: Table) -> Rows:
         """Yield a row for each possible defect: the key, whether the table has the defect, and its text."""
@@ -125,13 +122,17 @@ def source_text(**default: str) -> Any:
     return read_as(lambda table, at: sources_in(table, at, (table.text(at, **default),))[0], **default)
 
 
-def source(*key: str, several: bool = False, of_item: bool = False, required: bool = True) -> Any:
-    """Return an attribute that is one source or ``several``, in a tuple; ``of_item``: each has one value in an item."""
+def source(*key: str, several: bool = False, of_item: bool = False, unless: object = ...) -> Any:
+    """Return an attribute that is one source or ``several``, in a tuple, empty if the key's value is ``unless``.
+
+    ``of_item``: each has one value in an item.
+    """
 
     def read(table: Table, at: str) -> tuple[str, ...]:
-        if not required and at not in table.data:
+        if table.get(at) is unless:
             return ()
-        said = sources_in(table, at, table.texts(at, required=True) if several else (table.text(at),))
+        noun = "a text, or true" if unless is True else "a text"
+        said = sources_in(table, at, table.texts(at, required=True) if several else (table.text(at, noun=noun),))
         for one in said:
             if of_item and f"[{Step.EACH}]" in one:
                 table.wrong(at, f"{one!r} is a list, and can't tell one item from another")
@@ -147,8 +148,19 @@ def sources_in(table: Table, key: str, said: tuple[str, ...]) -> tuple[str, ...]
     return said
 
 
-def must_be_true(table: Table, key: str) -> bool:
-    """Return true; report any other value."""
-    if not table.flag(key):
-        table.wrong(key, "must be true")
-    return True
+def that(fits: Callable[[Any], object], what: str, default: Any, *key: str) -> Any:
+    """Return an attribute with the value of a key that ``fits``; of any other ``what`` is reported."""
+
+    def read(table: Table, at: str) -> Any:
+        said = table.data.get(at, default)
+        if at not in table.data or fits(said):
+            return said
+        table.wrong(at, what.format(said))
+        return default
+
+    return read_as(read, *key, default=default)
+
+
+def true() -> Any:
+    """Return an attribute whose key is true if it is there."""
+    return that(lambda said: said is True, "must be true", True)  # noqa: FBT003 - a value

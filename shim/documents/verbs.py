@@ -11,19 +11,12 @@ import attrs
 from shim.documents.casts import Factor, Join, Parts, Split, ToType, Values
 from shim.documents.fields import BODY, Field, Use, Verb, unfit
 from shim.documents.links import Link, Next
-from shim.documents.read import must_be_true, read_as, source, sources_in, under
+from shim.documents.read import source, true, under
 from shim.documents.script import Branch, Columns, Part, Script, Unusual, chosen, json_text, put
 from shim.documents.sources import parse_source
 from shim.documents.tables import Rows, Table
 from shim.documents.vocabulary import Fidelity, Json
 from shim.documents.ways import From, Group, Keyed, Whole, check_value, is_time
-
-
-def _counted(table: Table, key: str) -> tuple[str, ...]:
-    if isinstance(table.get(key), str):
-        return sources_in(table, key, (table.text(key),))
-    must_be_true(table, key)
-    return ()
 
 
 @attrs.frozen(kw_only=True)
@@ -53,7 +46,7 @@ class Constant(Verb):
 
     key = "constant"
     levels = (Fidelity.CONSTANT, Fidelity.DERIVED)
-    constant: Any = read_as(Table.get)
+    constant: Any
 
     def how(self, name: str) -> str:
         return f"always {json.dumps(self.constant)}"
@@ -77,7 +70,7 @@ class Count(Verb):
     makes = ("integer",)
     of_lists = True
     unlike = "not a list"
-    sources: tuple[str, ...] = read_as(_counted, "count", default=())
+    sources: tuple[str, ...] = source("count", unless=True)
 
     def how(self, name: str) -> str:
         return f"how many items {self.sources[0]} has" if self.sources else "how many became one"
@@ -194,8 +187,8 @@ class Itself(Verb):
     hands_on = True
     nests = True
     unlike = "no name to stand under"
-    itself: bool = read_as(must_be_true)
-    sources: tuple[str, ...] = source("keyed", required=False)
+    itself: bool = true()
+    sources: tuple[str, ...] = source("keyed", unless=None)
 
     def how(self, name: str) -> str:
         return f"made of members beside it{f', by {self.sources[0]}' if self.sources else ''}"
@@ -221,7 +214,7 @@ class Absent(Verb):
     hands_on = True
     levels = (Fidelity.ABSENT,)
     in_body = False
-    absent: bool = read_as(must_be_true, default=True)
+    absent: bool = true()
 
     def lines(self, script: Script, field: Field, which: str) -> list[str]:
         return ["pass"]

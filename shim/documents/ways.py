@@ -2,34 +2,23 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from functools import partial
 from typing import Any, ClassVar
 
 import attrs
 
 from shim.documents.fields import Field, Use, Verb, unfit
-from shim.documents.read import must_be_true, read_as, source
+from shim.documents.read import source, that, true
 from shim.documents.script import Branch, Columns, Part, Script, Unusual, is_plain
 from shim.documents.sources import parse_source
-from shim.documents.tables import Rows, Table
+from shim.documents.tables import Rows
 from shim.documents.vocabulary import FITS, LONGEST_TIME, PLAIN, Json, is_json
 
-Drop = tuple[Any, ...]
-"""Values that stand for not known."""
 
-
-def is_dropped(drop: Drop, said: Json) -> bool:
+def is_dropped(drop: Sequence[Any], said: Json) -> bool:
     """Return whether a value stands for not known. False equals 0 to Python, and means something else to everybody."""
     return any((type(value) is bool, value) == (type(said) is bool, said) for value in drop)
-
-
-def read_drop(table: Table, key: str) -> Drop:
-    """Return the values of a rule that mean "not known"."""
-    drop = table.get(key)
-    if drop is not None and (not isinstance(drop, list) or not drop):
-        table.wrong(key, "must be a list of values that mean 'not known'")
-        return ()
-    return tuple(drop or ())
 
 
 def check_value(field: Field, at: str, value: Json) -> Rows:
@@ -60,8 +49,11 @@ class From(Verb):
     """What stands between the source and what becomes of it, where that is said in words."""
 
     sources: tuple[str, ...] = source("from", several=True)
-    drop: Drop = read_as(read_drop, default=())
-    null: bool = read_as(Table.flag, default=False)
+    drop: Sequence[Any] = that(
+        lambda said: isinstance(said, list) and said, "must be a list of values that mean 'not known'", ()
+    )
+    """Values that stand for not known."""
+    null: bool = False
 
     def how(self, name: str) -> str:
         shown = "" if self.sources == (name,) else f"from {', else '.join(self.sources)}"
@@ -153,7 +145,7 @@ class Whole(From):
 
     key = "whole"
     makes = ("integer",)
-    whole: bool = read_as(must_be_true, default=True)
+    whole: bool = true()
 
     def branch(self, script: Script, field: Field, found: str, source: str) -> Branch:
         test = f"(type(value := {found}) is int or type(value) is float and value.is_integer())"

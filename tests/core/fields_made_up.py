@@ -186,4 +186,4 @@ def with_condition(rule: Rule, when: When) -> Rule:
 
 
 def link(path: str, rel: str) -> LinkRule:
-    return LinkRule({"v1": rel, "v2": f"{rel}2"}, parse_template(path))
+    return LinkRule(parse_template(path), {"v1": rel, "v2": f"{rel}2"})
