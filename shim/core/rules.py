@@ -98,7 +98,7 @@ def _invalid(field: Field, rule: Rule, sources: Sequence[str], source: JsonObjec
     for name in sources:
         said = look_up(source, parse_source(name))
         if said is not NoValue.MISSING:
-            return Dropped(name, *rule.verb.why_not(field, said))
+            return Dropped(name, said, rule.verb.why_not(field, said))
     return None
 
 

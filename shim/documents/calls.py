@@ -24,6 +24,7 @@ METHODS = ("GET", "POST", "PUT", "PATCH", "DELETE")
 LINK = "Link"
 """What leads to the next page, if that is a field of the reply (RFC 8288) and no member of the page."""
 PAGING = ("kept", "collected")
+_IS_LEGACY = "is the legacy call itself; end versions before the version of this call, or give another path"
 _is_media_type = re.compile(r"[A-Za-z0-9!#$&^_.+-]+/[A-Za-z0-9!#$&^_.+-]+(;[ -~]+)?").fullmatch
 """Tells a media type, perhaps with parameters (RFC 9110, 8.3.1)."""
 
@@ -95,11 +96,6 @@ def _reads_all(table: Table) -> bool:
     return bool(shape == "array" or (shape == "page" and (table.get("bare") is True or "media_type" in table.data)))
 
 
-def _paging(table: Table, key: str) -> str:
-    all_at_once = _reads_all(table) or "next" in table.data
-    return table.word(key, PAGING, default="collected" if all_at_once else "kept")
-
-
 @attrs.frozen
 class Target(Declared):
     """One upstream call: method, path, version of the successor's resource, and how its pages are used.
@@ -113,7 +109,12 @@ class Target(Declared):
     method: str = read_as(lambda table, key: table.word(key, METHODS, default=table.around.operation.method))
     path: Template = read_as(_path)
     version: str = read_as(_version)
-    paging: str = read_as(_paging, default="kept")
+    paging: str = read_as(
+        lambda table, key: table.word(
+            key, PAGING, default="collected" if _reads_all(table) or "next" in table.data else "kept"
+        ),
+        default="kept",
+    )
     items: str = source_text(default="results")
     bare: bool = False
     query: Mapping[str, QueryRule] = named(QueryRule)
@@ -136,7 +137,10 @@ class Target(Declared):
         yield from unknown_parameters("path", self.path.parameters, legacy)
         what = f"{self.method} can't answer {legacy.method}: a read stays a read, and a write a write"
         yield "method", (self.method == "GET") != is_read, what
-        yield from self._is_legacy(table)
+        for api in table.around.apis.values():
+            same = (self.path.text, self.method) == (f"{api.base}{legacy.path.text}", legacy.method) and not self.host
+            is_new = self.version and api.version is None and self.version not in legacy.versions
+            yield "path", same and not is_new, _IS_LEGACY
         yield "media_type", kind and not _is_media_type(kind), f"{kind!r} is not a media type such as application/json"
         yield "media_type", kind and self.version, "can't stand beside version: one of them says what Accept has"
         no_host = self.host and not self.host.isidentifier()
@@ -160,15 +164,6 @@ class Target(Declared):
             rule = self.query.get(chooser.choose)
             lacks = rule is not None and rule.values and word not in rule.values
             yield key_path(".query", chooser.choose), lacks, f"has no word for {word!r}, which chooses this call"
-
-    def _is_legacy(self, table: Table) -> Rows:
-        """Yield for each API whether the call is the legacy one on it."""
-        legacy, version = table.around.operation, self.version
-        what = "is the legacy call itself; end versions before the version of this call, or give another path"
-        for api in table.around.apis.values():
-            same = (self.path.text, self.method) == (f"{api.base}{legacy.path.text}", legacy.method) and not self.host
-            is_new = version and api.version is None and version not in legacy.versions
-            yield "path", same and not is_new, what
 
 
 def unknown_parameters(key: str, names: Sequence[str], legacy: Any) -> Rows:

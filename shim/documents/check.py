@@ -12,8 +12,8 @@ import attrs
 
 from shim.documents.fields import BODY, LISTS, TIERS, Field, Resource, Rule, Use
 from shim.documents.model import Document, Operation
-from shim.documents.sources import Path, Step, names_in, parse_source, unquoted
-from shim.documents.tables import Rows, below, did_you_mean, nearest
+from shim.documents.sources import Step, names_in, parse_source, unquoted
+from shim.documents.tables import Rows, did_you_mean, nearest
 from shim.documents.templates import parameter_name
 from shim.documents.ways import Group
 
@@ -125,7 +125,8 @@ def _of_field(field: Field, use: Use, misspelt: set[str]) -> Rows:
         yield from _of_alternatives(rules)
         for rule in rules:
             yield from _of_rule(field, rule)
-            yield from below(rule.at, rule.verb.misused(field, attrs.evolve(use, tier=tier)))
+            for key, is_wrong, what in rule.verb.misused(field, attrs.evolve(use, tier=tier)):
+                yield f"{rule.at}{key}", is_wrong, what
 
 
 def _key(tier: str) -> str:
@@ -157,20 +158,13 @@ def _of_rule(field: Field, rule: Rule) -> Rows:
     yield rule.at, verb.nests and field.of is None, f"{verb.key} needs of, the resource that the objects are"
     takes_list = verb.of_lists or (verb.hands_on and not verb.changes and field.type in LISTS)
     for source in (*(() if takes_list else rule.sources), *rule.looked_at):
-        yield rule.at, Step.EACH in _path(source), f"{source!r} is a list; [first] or [only] take one item of it"
-
-
-def _path(source: str) -> Path:
-    try:
-        return parse_source(source)
-    except ValueError:  # reported where it was read
-        return ()
+        yield rule.at, Step.EACH in parse_source(source), f"{source!r} is a list; [first] or [only] take one item of it"
 
 
 def open_questions(document: Document) -> Iterator[str]:
     """Yield a line for each rule whose reason is still a question mark, as drafts have it."""
     for use in _uses(document):
-        for rule in [rule for field in use.resource.fields for rule in field.all_rules()]:
+        for rule in [rule for field in use.resource.fields for rules in field.rules.values() for rule in rules]:
             if rule.why and not rule.why.strip(" ?"):
                 yield f"{rule.owner}: {rule.at}.why: {rule.why!r} is a question; say why"
 
@@ -180,7 +174,8 @@ def lost_members(document: Document) -> Iterator[str]:
     for resource in [use.resource for use in _uses(document) if use.resource.rest]:
         names = {tuple(unquoted(name)) for name in (*(field.name for field in resource.fields), *resource.without)}
         for field in resource.fields:
-            for source in dict.fromkeys(source for rule in field.all_rules() for source in rule.sources):
+            rules = [rule for rules in field.rules.values() for rule in rules]
+            for source in dict.fromkeys(source for rule in rules for source in rule.sources):
                 path = parse_source(source)
                 starts = {path[:end] for end in range(1, len(path) + 1)}
                 if not starts & names and not any(isinstance(part, Step) for part in path):

@@ -117,9 +117,9 @@ class Verb(Declared):
         """Return the field's text in all items of a list, which have something at a source."""
         raise Unusual
 
-    def why_not(self, field: Field, said: Json) -> tuple[Json, str]:
-        """Return which part of a value can't be used, and why; never called for a verb without sources."""
-        return said, self.unlike
+    def why_not(self, field: Field, said: Json) -> str:
+        """Say why the field can't have a value that stands at a source."""
+        return self.unlike
 
 
 def unfit(field: Field, said: Json) -> str:
@@ -150,7 +150,7 @@ class Rule:
     @property
     def looked_at(self) -> tuple[str, ...]:
         """What its condition reads."""
-        return () if self.when is None else (self.when.source,)
+        return (self.when.source,) if self.when and self.when.source else ()
 
 
 @attrs.frozen
@@ -167,10 +167,6 @@ class Field:
     at: str
     file: str
     of: Resource | None = None
-
-    def all_rules(self) -> list[Rule]:
-        """Return its rules of all tiers."""
-        return [rule for rules in self.rules.values() for rule in rules]
 
 
 @attrs.frozen

@@ -119,7 +119,12 @@ class Declared:
 
 def source_text(**default: str) -> Any:
     """Return an attribute that is one source as a text, required without a default."""
-    return read_as(lambda table, at: sources_in(table, at, (table.text(at, **default),))[0], **default)
+
+    def read(table: Table, at: str) -> str:
+        text = table.text(at, **default)
+        return text if not text or _sources(table, at, (text,)) else "invalid"
+
+    return read_as(read, **default)
 
 
 def source(*key: str, several: bool = False, of_item: bool = False, unless: object = ...) -> Any:
@@ -132,7 +137,7 @@ def source(*key: str, several: bool = False, of_item: bool = False, unless: obje
         if table.get(at) is unless:
             return ()
         noun = "a text, or true" if unless is True else "a text"
-        said = sources_in(table, at, table.texts(at, required=True) if several else (table.text(at, noun=noun),))
+        said = _sources(table, at, table.texts(at, required=True) if several else (table.text(at, noun=noun),))
         for one in said:
             if of_item and f"[{Step.EACH}]" in one:
                 table.wrong(at, f"{one!r} is a list, and can't tell one item from another")
@@ -141,11 +146,9 @@ def source(*key: str, several: bool = False, of_item: bool = False, unless: obje
     return read_as(read, *key, default=())
 
 
-def sources_in(table: Table, key: str, said: tuple[str, ...]) -> tuple[str, ...]:
-    """Return texts unchanged, and note each that is not a valid source."""
-    for one in said:
-        checked(table, key, parse_source, one)
-    return said
+def _sources(table: Table, key: str, said: tuple[str, ...]) -> tuple[str, ...]:
+    """Return those texts that are sources, and note the others."""
+    return tuple(one for one in said if checked(table, key, parse_source, one))
 
 
 def that(fits: Callable[[Any], object], what: str, default: Any, *key: str) -> Any:

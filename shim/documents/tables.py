@@ -31,11 +31,6 @@ def key_path(table: str, key: str) -> str:
     return f"{table}.{shown}" if table else shown
 
 
-def below(path: str, rows: Rows) -> Rows:
-    """Return rows whose keys begin at a path."""
-    return ((f"{path}{key}", is_wrong, what) for key, is_wrong, what in rows)
-
-
 def same(one: Any, other: Any) -> bool:
     """Return whether two TOML values are equal and of one type: true is not 1 here, as it is to Python."""
     return type(one) is type(other) and bool(one == other)

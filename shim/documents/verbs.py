@@ -110,8 +110,8 @@ class List(Verb):
             raise Unusual
         return "'[\"'", columns.column(self.sources[0], "are_plain"), "'\"]'"
 
-    def why_not(self, field: Field, said: Json) -> tuple[Json, str]:
-        return said, unfit(field, said) if said is None else f"not an item of {field.type}"
+    def why_not(self, field: Field, said: Json) -> str:
+        return unfit(field, said) if said is None else f"not an item of {field.type}"
 
 
 @attrs.frozen(kw_only=True)
@@ -154,8 +154,8 @@ class Equals(Verb):
         words = columns.name("words", frozenset(self.words))
         return "''", columns.made(f"['true' if value in {words} else 'false' for value in {said}]"), "''"
 
-    def why_not(self, field: Field, said: Json) -> tuple[Json, str]:
-        return said, "an unknown word" if type(said) is str else "not a word"
+    def why_not(self, field: Field, said: Json) -> str:
+        return "an unknown word" if type(said) is str else "not a word"
 
 
 @attrs.frozen(kw_only=True)

@@ -131,12 +131,11 @@ class From(Verb):
         columns.places[field.name] = said
         return "'\"'", said, "'\"'"
 
-    def why_not(self, field: Field, said: Json) -> tuple[Json, str]:
+    def why_not(self, field: Field, said: Json) -> str:
         if said is not None and is_dropped(self.drop, said):
-            return said, "it stands for not known"
-        if said is None or not self.changes:
-            return said, unfit(field, said)
-        return said, self.unlike or f"can't be made {field.type}"
+            return "it stands for not known"
+        made = said is not None and self.changes
+        return (self.unlike or f"can't be made {field.type}") if made else unfit(field, said)
 
 
 @attrs.frozen(kw_only=True)

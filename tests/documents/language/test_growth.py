@@ -50,7 +50,7 @@ LIST = HEAD.replace("resource =", 'shape = "page"\nresource =')
         (reads("a", "string", "parts = 0"), f"{X}.parts: must be how many parts, 1 or more, not 0"),
         (reads("a", "integer", "cast = true\nwhole = true"), f"{X}: whole and cast can't stand together"),
         (reads("a", "string", "whole = true"), f"{X}: whole gives integer"),
-        (of("x", "integer", 'count = false\nfidelity = "exact"'), f"{X}.count: must be true"),
+        (of("x", "integer", 'count = false\nfidelity = "exact"'), f"{X}.count: must be a text, or true"),
         (of("x", "integer", 'count = true\nfidelity = "exact"'), f"{X}: can never apply: no field that has this resource groups a list"),
         (of("x", "string", 'count = "a"\nfidelity = "exact"'), f"{X}: count gives integer, and the field's type is string"),
         (reads("a", "string", "", 'of = "thing"'), "resource.thing.x.of: belongs to fields of type object or objects"),
