@@ -228,13 +228,10 @@ def merged(found: Iterable[tuple[str, Member]]) -> dict[str, Member]:
     for path, member in found:
         types.setdefault(path, set()).add(member.type)
         words[path] = words.get(path, frozenset()) | member.words
-    return {path: Member(_one_type(kinds), words[path]) for path, kinds in types.items()}
-
-
-def _one_type(kinds: set[str]) -> str:
     # A schema may say only `object` where its variants are precise.
-    known = kinds - {""} if kinds <= {"", "object"} else kinds - {"", "object"}
-    return "".join(known) if len(known) == 1 else _WIDE.get(frozenset(known), "")
+    known = {path: frozenset(kinds - {"", "object"} or kinds - {""}) for path, kinds in types.items()}
+    one = {path: "".join(kinds) if len(kinds) == 1 else _WIDE.get(kinds, "") for path, kinds in known.items()}
+    return {path: Member(kind, words[path]) for path, kind in one.items()}
 
 
 def type_of(members: Members, path: str) -> str:

@@ -12,6 +12,7 @@ from typing import Any
 import attrs
 
 from shim.core.settings import parse_instant
+from shim.documents.question import OF_PAGES
 from shim.errors import SettingsError
 from shim.tools.draft.descriptions import AnswerVersion, DescribedOperation, Description, Member, merged, within
 from shim.tools.draft.learning import Resource, Sample, learn
@@ -22,7 +23,6 @@ _UNDATED = "2000-01-01"
 """The version of an API whose media types have no version."""
 _NEVER = date(2099, 1, 1)
 _PAGING = frozenset({"totalCount", "links", "total", "count", "next", "previous", "page", "pageSize"})
-_OWN_QUERY = frozenset({"envelope", "pretty", "pageNum", "itemsPerPage", "includeCount"})
 _WIDTH = 120
 
 
@@ -107,8 +107,8 @@ def _items(operation: DescribedOperation, answer: AnswerVersion) -> str | None:
     if answer.members.get("", Member()).type == "array":
         return ""
     names = {path.partition(".")[0].partition("[")[0] for path in answer.members if path} - _PAGING
-    lists = [path for path, one in answer.members.items() if one.type == "array" and "[]" not in path]
-    lists = [path for path in lists if path.partition(".")[0] in names]
+    arrays = [path for path, one in answer.members.items() if one.type == "array" and "[]" not in path]
+    lists = [path for path in arrays if path.partition(".")[0] in names]
     # A path that ends with a parameter means one object, whatever lists it has.
     return lists[0] if len(names) == len(lists) == 1 and not operation.path.endswith("}") else None
 
@@ -136,7 +136,6 @@ def _in_order(olds: Sequence[Any], news: Sequence[Any]) -> Sequence[Any]:
 
 
 def _operation(old: _Side, new: _Side, base: str, resource: str) -> Iterator[str]:
-    """Yield the tables of an operation and its successor call."""
     own, theirs = old.operation, new.operation
     yield from ("", f"[{_key('operation', own.id)}]", _line("method", "GET"))
     if own.aliases:
@@ -162,8 +161,7 @@ def _operation(old: _Side, new: _Side, base: str, resource: str) -> Iterator[str
     yield _line("version", new.answer.version or _UNDATED, "" if new.answer.version else "? not described")
     yield from ("bare = true",) if new.shape == "array" else _items_line(new)
     query = own.query.items() - theirs.query.items()
-    changed = [name for name, _ in query if name not in _OWN_QUERY]
-    if changed:
+    if changed := [name for name, _ in query if name not in OF_PAGES]:
         yield _comment(f"? these parameters differ in the new call: {', '.join(sorted(changed))}")
 
 
@@ -172,7 +170,6 @@ def _items_line(side: _Side) -> list[str]:
 
 
 def _resource(resource: Resource) -> Iterator[str]:
-    """Yield the tables of a resource, its fields, and the objects inside."""
     yield from ("", f"[{_key('resource', resource.name)}]", "rest = true")
     for question in resource.questions:
         yield from textwrap.wrap(_comment(f"? {question}"), _WIDTH, subsequent_indent="#     ", break_on_hyphens=False)

@@ -217,9 +217,10 @@ def _rule(path: str, source: str, options: Options) -> dict[str, Any]:
 def _list(path: str, ground: _Ground) -> Field:
     """Return the field of a list of objects, made from the new list of that name, else of the most similar name."""
     lists = [source for source, new in ground.sources() if new.type == "objects"]
-    ranked = sorted(lists, key=lambda one: (one != path, -_likeness(path, one)))
-    fields = filter(None, (_from_list(path, source, ground) for source in ranked))
-    return next(fields, None) or _absent(path, ground, "no list of the new answer gives its items")
+    for source in sorted(lists, key=lambda one: (one != path, -_likeness(path, one))):
+        if found := _from_list(path, source, ground):
+            return found
+    return _absent(path, ground, "no list of the new answer gives its items")
 
 
 def _from_list(path: str, source: str, ground: _Ground) -> Field | None:
@@ -228,13 +229,12 @@ def _from_list(path: str, source: str, ground: _Ground) -> Field | None:
     if not all(isinstance(one, list) for one, two, _ in lists for one in (one, two)) or ground.alone(path, source):
         return None
     old, new = within(ground.old, f"{path}[]."), within(ground.new, f"{source.replace('[first]', '[]')}[].")
-    keys = [""] if all(len(one) == len(two) for one, two, _ in lists) else [one for one in old if "[" not in one]
+    keys = [one for one in old if "[" not in one]
     # A key groups new items if the old ones have its values, in their order.
-    keys = [
-        key
-        for key in keys
-        if not key or all([repr(read(key, one)) for one in olds] == [*_groups(news, key)] for olds, news, _ in lists)
-    ]
+    for olds, news, _ in lists:
+        keys = [key for key in keys if [repr(read(key, one)) for one in olds] == [*_groups(news, key)]]
+    if all(len(one) == len(two) for one, two, _ in lists):
+        keys = [""]
     if not keys:
         return None
     key = keys[0]
@@ -256,7 +256,6 @@ def _from_list(path: str, source: str, ground: _Ground) -> Field | None:
 
 
 def _groups(items: Sequence[Any], key: str) -> dict[str, list[Any]]:
-    """Return items by their value under a key, each alone without a key."""
     found: dict[str, list[Any]] = {}
     for number, item in enumerate(items):
         found.setdefault(repr(read(key, item)) if key else str(number), []).append(item)

@@ -158,7 +158,6 @@ def _driven(steps: Any, pair: Pair, switched: Successor | None) -> Outcome:
 
 
 def _emptied(value: Any) -> Any:
-    """Return a document with its lists emptied."""
     if isinstance(value, dict):
         return {name: _emptied(one) for name, one in value.items()}
     return [] if isinstance(value, list) else value
