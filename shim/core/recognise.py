@@ -9,47 +9,41 @@ import attrs
 
 from shim.core.messages import Headers
 from shim.core.settings import STRICT, SWITCHES, Settings, parse_writes
-from shim.core.translate import Translator, make_translator
+from shim.core.translate import Translator
 from shim.core.writers import ItemsWriter
 from shim.documents import Document, load_documents, mapping_folders
-from shim.documents.calls import Successor, Target
-from shim.documents.fields import Resource, Rule
+from shim.documents.calls import Target
+from shim.documents.fields import Resource
 from shim.documents.model import Api, Operation
 from shim.documents.templates import decoded, parameter_name
 from shim.documents.versions import Named, named_in
 from shim.errors import SettingsError
 
 
-@attrs.frozen(eq=False)
 class CompiledOperation:
-    """An operation with what follows from its rules; compared by identity, so that it can be part of a key.
+    """An operation with what follows from its rules; compared by identity, so that it can be part of a key."""
 
-    ``reads`` are the tiers whose content takes part in the answer; of the others any success will do. It is
-    ``timeless`` if a read's translation depends on nothing but the call and upstream's bytes. ``tiers`` are the
-    successors in the order in which they are asked, by the tier to begin with.
-    """
-
-    operation: Operation
-    reads: frozenset[str]
-    timeless: bool
-    switched: Successor | None
-    tiers: Mapping[str, tuple[Successor, ...]]
-    _answers: dict[tuple[str, str], tuple[Translator, ItemsWriter | None]] = attrs.field(factory=dict, init=False)
-    _bodies: dict[int, Translator] = attrs.field(factory=dict, init=False)
-
-    @classmethod
-    def of(cls, operation: Operation) -> CompiledOperation:
-        """Compile an operation."""
-        successors = operation.successors
-        reads, rules = set[str](), list[Rule]()
-        for tier, one in successors.items():
-            rules += (used := [rule for field in one.resource.walk() for rule in field.rules[tier]])
-            if operation.shape != "one" or one.resource.rest or any(rule.sources or rule.when for rule in used):
-                reads.add(tier)
-        is_timeless = operation.method == "GET" and all(rule.verb.timeless for rule in rules)
+    def __init__(self, operation: Operation) -> None:
+        self.operation, self.switched, successors = operation, operation.switched, operation.successors
+        rules = {
+            tier: [rule for field in one.resource.walk() for rule in field.rules[tier]]
+            for tier, one in successors.items()
+        }
+        self.reads = {
+            tier
+            for tier, one in successors.items()
+            if operation.shape != "one" or one.resource.rest or any(rule.sources or rule.when for rule in rules[tier])
+        }
+        """The tiers whose content takes part in the answer; of the others any success will do."""
+        self.timeless = operation.method == "GET" and all(
+            rule.verb.timeless for used in rules.values() for rule in used
+        )
+        """Whether a read's translation depends on nothing but the call and upstream's bytes."""
         later = [one for one in successors.values() if one.after]
-        tiers = {tier: (first, *(one for one in later if one is not first)) for tier, first in successors.items()}
-        return cls(operation, frozenset(reads), is_timeless, operation.switched, tiers)
+        self.tiers = {tier: (one, *(other for other in later if other is not one)) for tier, one in successors.items()}
+        """The successors in the order in which they are asked, by the tier to begin with."""
+        self._answers: dict[tuple[str, str], tuple[Translator, ItemsWriter | None]] = {}
+        self._bodies: dict[int, Translator] = {}
 
     def answers(self, tier: str, api: str) -> tuple[Translator, ItemsWriter | None]:
         """Return what makes the answer of one tier on an API, and what writes its lists at once, if anything does."""
@@ -59,7 +53,7 @@ class CompiledOperation:
             # What the legacy endpoint says stays as it is.
             resource = Resource(rest=True) if successor is None else successor.resource
             title, path = f"{operation.document} {operation.id} {tier} {api}", operation.path.parameters
-            translator = make_translator(title, resource, tier, parameters=path, api=api)
+            translator = Translator(title, resource, tier, parameters=path, api=api)
             is_plain = operation.shape == "page" and not resource.rest and not resource.bare
             writer = ItemsWriter(f"{title} page", path, operation.order, api, translator) if is_plain else None
             found = self._answers[tier, api] = translator, writer
@@ -71,7 +65,7 @@ class CompiledOperation:
         if found is None:
             assert target.body is not None, "asked of targets that have one"
             title = f"{self.operation.document} {self.operation.id} {tier} body"
-            found = self._bodies[id(target)] = make_translator(title, target.body, "body")
+            found = self._bodies[id(target)] = Translator(title, target.body, "body")
         return found
 
 
@@ -124,7 +118,7 @@ class Engine:
         """The beginnings of all paths that are looked at."""
         ends: dict[tuple[str, ...], Ends] = {}
         for document in documents:
-            for compiled in map(CompiledOperation.of, document.operations):
+            for compiled in map(CompiledOperation, document.operations):
                 for api in document.apis.values():
                     segments = f"{api.base}{compiled.operation.path.text}"[1:].split("/")
                     path = tuple("" if parameter_name(segment) else segment for segment in segments)

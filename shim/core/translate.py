@@ -11,7 +11,7 @@ import itertools
 import linecache
 import weakref
 from collections import Counter
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from typing import Any
 
 import attrs
@@ -32,65 +32,50 @@ _HELP: dict[str, Any] = {
 _numbers = itertools.count(1)
 
 
-@attrs.frozen(eq=False)
 class Translator:
-    """The fields of one operation on one tier, ready for use.
-
-    ``begin`` takes what a call is translated with, and returns the function that makes a legacy object of an upstream
-    one. ``fields`` are in the order of its members, each with its rules; ``usual`` are their reports if nothing is
-    special. ``text`` is the generated Python, ``inner`` are the translators of objects inside, by field. If ``bare``,
-    the answer is the value of the one field; if it ``wraps``, values other than objects are read as ``value``.
-    """
-
-    fields: tuple[tuple[Field, tuple[Rule, ...]], ...]
-    begin: Begin
-    text: str = attrs.field(repr=False)
-    inner: Mapping[str, Translator] = attrs.field(factory=dict)
-    bare: bool = False
-    wraps: bool = False
-    usual: tuple[FieldReport, ...] = attrs.field(init=False, repr=False)
-
-    @usual.default
-    def _usual(self) -> tuple[FieldReport, ...]:
-        return tuple(_reports(self, TranslationReport(), 1))
-
-
-def make_translator(
-    title: str, resource: Resource, tier: str, *, parameters: Sequence[str] = (), api: str = ""
-) -> Translator:
-    """Return the translator of a resource on one tier; ``title`` names the generated text in tracebacks.
+    """The fields of a resource on one tier, ready for use; ``title`` names its generated text in tracebacks.
 
     Links come last, since they may name other members, and ``parameters`` of the legacy path; they have the relations
     of ``api``.
     """
-    inner: dict[str, Translator] = {}
 
-    def begin_inner(field: Field, of: Resource) -> Begin:
-        inner[field.name] = make_translator(f"{title} {of.name}", of, tier, parameters=parameters, api=api)
-        return inner[field.name].begin
+    def __init__(
+        self, title: str, resource: Resource, tier: str, *, parameters: Sequence[str] = (), api: str = ""
+    ) -> None:
+        self.inner: dict[str, Translator] = {}
+        """The translators of objects inside, by field."""
+        self.bare, self.wraps = resource.bare, resource.reads_bare(tier)
+        """Whether the answer is the value of the one field, and whether other values than objects are read as it."""
+        ordered = sorted(resource.fields, key=lambda field: field.type == "links")
+        self.fields = tuple((field, field.rules[tier]) for field in ordered)
+        """In the order of members, each with its rules."""
 
-    ordered = sorted(resource.fields, key=lambda field: field.type == "links")
-    script = Script(parameters, api, tier, begin_inner)
-    for field in ordered:
-        _add(script, field, field.rules[tier])
-    if resource.rest:
-        names = [unquoted(name) for name in (*(field.name for field in ordered), *resource.without)]
-        paths = [parse_source(source) for field in ordered for rule in field.rules[tier] for source in rule.sources]
-        # What lies in a list can't be taken out of it: such a list is known by the field that has its name.
-        read = [path for path in paths if not any(isinstance(part, Step) for part in path)]
-        script.lines.append(f"pass_rest(source, made, {script.name('claims', claims_of([*names, *read]))}, report)")
-    lines = [
-        "def begin(context, report):",
-        *(f"    {line}" for line in script.once),
-        "    def translate(source, count=1):",
-        "        made = {}",
-        *(f"        {line}" for line in script.lines),
-        "        return made",
-        "    return translate",
-    ]
-    begin, text = generated(title, lines, {**_HELP, **script.names})
-    fields = tuple((field, field.rules[tier]) for field in ordered)
-    return Translator(fields, begin, text, inner, resource.bare, resource.reads_bare(tier))
+        def begin_inner(field: Field, of: Resource) -> Begin:
+            self.inner[field.name] = Translator(f"{title} {of.name}", of, tier, parameters=parameters, api=api)
+            return self.inner[field.name].begin
+
+        script = Script(parameters, api, tier, begin_inner)
+        for field, rules in self.fields:
+            _add(script, field, rules)
+        if resource.rest:
+            names = [unquoted(name) for name in (*(field.name for field in ordered), *resource.without)]
+            paths = [parse_source(source) for _, rules in self.fields for rule in rules for source in rule.sources]
+            # What lies in a list can't be taken out of it: such a list is known by the field that has its name.
+            read = [path for path in paths if not any(isinstance(part, Step) for part in path)]
+            script.lines.append(f"pass_rest(source, made, {script.name('claims', claims_of([*names, *read]))}, report)")
+        lines = [
+            "def begin(context, report):",
+            *(f"    {line}" for line in script.once),
+            "    def translate(source, count=1):",
+            "        made = {}",
+            *(f"        {line}" for line in script.lines),
+            "        return made",
+            "    return translate",
+        ]
+        self.begin, self.text = generated(title, lines, {**_HELP, **script.names})
+        """Takes what a call is translated with, and returns the function that makes a legacy object of another one."""
+        self.usual = tuple(_reports(self, TranslationReport(), 1))
+        """The reports of the fields if nothing is special."""
 
 
 def generated(title: str, lines: Sequence[str], names: dict[str, Any]) -> tuple[Callable[..., Any], str]:

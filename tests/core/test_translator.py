@@ -12,7 +12,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from shim.core.rules import TranslationContext, TranslationReport
-from shim.core.translate import Translator, UpstreamPage, make_translator, translate_items
+from shim.core.translate import Translator, UpstreamPage, translate_items
 from shim.documents.fields import Field, Resource, Rule, Verb, When
 from shim.documents.verbs import Constant
 from shim.documents.vocabulary import Fidelity
@@ -33,7 +33,7 @@ def made(translator: Translator, source: Any) -> Any:
 
 
 def of_rules(*rules: Rule, kind: str = "string", name: str = "x") -> Translator:
-    return make_translator(
+    return Translator(
         "t", Resource(fields=(Field(name, kind, (), {"flex": rules}, "at", "file"),)), "flex", parameters=PARAMETERS
     )
 
@@ -53,7 +53,7 @@ def test_a_generated_function_means_what_its_rules_say(kind, data, api):
     )
     expected = Expected(declared, "flex", api, CALL)
     expected.add(items, "results")
-    translator = make_translator("made up", Resource(fields=tuple(declared)), "flex", parameters=PARAMETERS, api=api)
+    translator = Translator("made up", Resource(fields=tuple(declared)), "flex", parameters=PARAMETERS, api=api)
     got = translate_items(translator, [UpstreamPage({}, items)], CALL, "results")
     assert repr(got.value) == repr(expected.values)  # 5.0 is not 5, and order counts
     assert repr(got.dropped) == repr(tuple(expected.dropped))
@@ -70,7 +70,7 @@ def test_a_request_body_is_made_by_the_same_rules(kind, data):
     expected = Expected(declared, "body", "", CALL)
     expected.add([body], "body")
     report = TranslationReport()
-    value = make_translator("made up body", Resource(fields=tuple(declared)), "body").begin(CALL, report)(body)
+    value = Translator("made up body", Resource(fields=tuple(declared)), "body").begin(CALL, report)(body)
     assert repr([value]) == repr(expected.values)
     assert repr(report.taken("body[0].")) == repr(expected.dropped)
 
@@ -98,7 +98,7 @@ NUMBERED = {
 @given(st.sampled_from(sorted(OF)).flatmap(fields))
 def test_no_text_of_a_document_becomes_code(declared):
     """Whatever it says, all names in the generated text are ours."""
-    text = make_translator("made up", Resource(fields=tuple(declared)), "flex", parameters=PARAMETERS, api="v1").text
+    text = Translator("made up", Resource(fields=tuple(declared)), "flex", parameters=PARAMETERS, api="v1").text
     assert {name for name in names_in(text) - OURS if name.rpartition("_")[0] not in NUMBERED} == set()
 
 
@@ -167,4 +167,4 @@ def test_each_text_has_a_name_of_its_own_until_it_is_of_no_use():
 
 def test_a_name_that_cannot_be_shown_is_shown_without_its_odd_letters():
     """An operation may be called anything."""
-    assert shown(make_translator("a\0b\nc", Resource(), "flex")).startswith("<atlas-shim: abc ")
+    assert shown(Translator("a\0b\nc", Resource(), "flex")).startswith("<atlas-shim: abc ")

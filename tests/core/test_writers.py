@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from shim.core.content import JsonReader, dumps, loads
 from shim.core.messages import Reply
 from shim.core.recognise import shared_engine
-from shim.core.translate import UpstreamPage, make_translator, translate_items
+from shim.core.translate import Translator, UpstreamPage, translate_items
 from shim.core.writers import KINDS, NAMES, ItemsWriter, ListWriter
 from shim.documents.fields import Resource
 from tests.core.driver import AFTER, BASE, CASES, JOBS, LIST, NON_FLEX, SNAPSHOT, answers, drive
@@ -164,7 +164,7 @@ FIELDS = read(THINGS).operations[0].successors["flex"].resource.fields
 def writer_of(declared, api="v2"):
     """Return what writes lists of things that have these fields, and what translates them one by one."""
     resource = Resource(fields=tuple(declared))
-    translator = make_translator("made up", resource, "flex", parameters=PARAMETERS, api=api)
+    translator = Translator("made up", resource, "flex", parameters=PARAMETERS, api=api)
     return ItemsWriter("made up page", PARAMETERS, (), api, translator), translator
 
 
