@@ -25,19 +25,13 @@ class CompiledOperation:
 
     def __init__(self, operation: Operation) -> None:
         self.operation, self.switched, successors = operation, operation.switched, operation.successors
-        rules = {
-            tier: [rule for field in one.resource.walk() for rule in field.rules[tier]]
-            for tier, one in successors.items()
-        }
-        self.reads = {
-            tier
-            for tier, one in successors.items()
-            if operation.shape != "one" or one.resource.rest or any(rule.sources or rule.when for rule in rules[tier])
-        }
+        fields = {tier: one.resource.walk() for tier, one in successors.items()}
+        rules = {tier: [rule for one in walked for rule in one.rules[tier]] for tier, walked in fields.items()}
+        reading = {tier: any(rule.sources or rule.when for rule in used) for tier, used in rules.items()}
+        is_list = operation.shape != "one"
+        self.reads = {tier for tier, one in successors.items() if is_list or one.resource.rest or reading[tier]}
         """The tiers whose content takes part in the answer; of the others any success will do."""
-        self.timeless = operation.method == "GET" and all(
-            rule.verb.timeless for used in rules.values() for rule in used
-        )
+        self.timeless = operation.method == "GET" and all(one.verb.timeless for used in rules.values() for one in used)
         """Whether a read's translation depends on nothing but the call and upstream's bytes."""
         later = [one for one in successors.values() if one.after]
         self.tiers = {tier: (one, *(other for other in later if other is not one)) for tier, one in successors.items()}
@@ -102,12 +96,8 @@ class Engine:
     def __init__(
         self, documents: Sequence[Document], reads: Collection[str] = (), writes: Collection[str] = ()
     ) -> None:
-        self.switches = {
-            (one.method == "GET", one.switched.switch)
-            for document in documents
-            for one in document.operations
-            if one.switched is not None
-        }
+        operations = [one for document in documents for one in document.operations]
+        self.switches = {(one.method == "GET", one.switched.switch) for one in operations if one.switched is not None}
         """Whether it is one of reads, and the word of each successor's switch."""
         documents = [document.where_on(reads, writes) for document in documents]
         retired = [attrs.evolve(one, operations=tuple(e for e in one.operations if not e.lives)) for one in documents]

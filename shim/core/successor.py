@@ -210,9 +210,11 @@ def question_of(
 
 def _unread(request: RequestBody, resource: Resource) -> list[str]:
     """Return the members of a legacy body that the document says nothing of but their type."""
-    rules = [] if resource.rest else [rule for field in resource.walk() for rule in field.rules["body"]]
+    if resource.rest:
+        return []
+    rules = [rule for field in resource.walk() for rule in field.rules["body"]]
     read = [parse_source(source) for rule in rules for source in (*rule.sources, *rule.looked_at)]
-    others = [] if resource.rest else request.members.keys() - {request.choose, *request.refused}
+    others = request.members.keys() - {request.choose, *request.refused}
     return [name for name in sorted(others) if not any(all(map(eq, path, unquoted(name))) for path in read)]
 
 
