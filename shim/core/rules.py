@@ -62,23 +62,22 @@ class TranslationReport:
         """Return how many objects got each of a field's rules, to be counted on."""
         return self.chosen.setdefault(name, [0] * rules)
 
-    def pass_over(self, field: Field, rule: Rule, count: int, source: JsonObject) -> None:
-        """Note the unusable value, if any, among the first ``count`` sources of a rule; a later one made up for it."""
-        invalid = _invalid(field, rule, rule.sources[:count], source)
-        if invalid is not None:
-            self.dropped.append(invalid)
+    def pass_over(self, field: Field, rule: Rule, count: int, source: JsonObject) -> Dropped | None:
+        """Note and return the first unusable value among the first ``count`` sources of a rule, None without one."""
+        for name in rule.sources[:count]:
+            said = look_up(source, parse_source(name))
+            if said is not NoValue.MISSING:
+                self.dropped.append(Dropped(name, said, rule.verb.why_not(field, said)))
+                return self.dropped[-1]
+        return None
 
     def leave_out(self, field: Field, rule: Rule, source: JsonObject, made: JsonObject) -> None:
         """Note a field without a value, since its source is missing or unusable."""
-        name, invalid = field.name, _invalid(field, rule, rule.sources, source)
-        self.left_out.setdefault(name, []).append((rule, invalid))
-        if invalid is not None:
-            self.dropped.append(invalid)
-            return
+        invalid, outer = self.pass_over(field, rule, len(rule.sources), source), unquoted(field.name)[:-1]
+        self.left_out.setdefault(field.name, []).append((rule, invalid))
         # An object that upstream has by that name stays one, even when it is empty (recorded: connectionStrings);
         # one with nulls in it says nothing (recorded: desiredTimestamp).
-        outer = unquoted(name)[:-1]
-        if outer and rule.verb.hands_on and unquoted(rule.sources[0])[:-1] == outer:
+        if invalid is None and outer and rule.verb.hands_on and unquoted(rule.sources[0])[:-1] == outer:
             held = look_up(source, outer)
             if type(held) is dict and None not in held.values():
                 for part in outer:
@@ -91,15 +90,6 @@ class TranslationReport:
         values = [attrs.evolve(value, where=f"{where}{value.where}") for value in self.dropped]
         self.dropped.clear()
         return values
-
-
-def _invalid(field: Field, rule: Rule, sources: Sequence[str], source: JsonObject) -> Dropped | None:
-    """Return the first unusable value of some sources, None if all are missing."""
-    for name in sources:
-        said = look_up(source, parse_source(name))
-        if said is not NoValue.MISSING:
-            return Dropped(name, said, rule.verb.why_not(field, said))
-    return None
 
 
 @attrs.frozen
