@@ -45,7 +45,7 @@ class Translator:
         self.inner: dict[str, Translator] = {}
         """The translators of objects inside, by field."""
         self.bare, self.wraps = resource.bare, resource.reads_bare(tier)
-        """Whether the answer is the value of the one field, and whether other values than objects are read as it."""
+        """Whether the answer is the value of the one field; whether rules read what is no object, as ``value``."""
         ordered = sorted(resource.fields, key=lambda field: field.type == "links")
         self.fields = tuple((field, field.rules[tier]) for field in ordered)
         """In the order of members, each with its rules."""
@@ -73,7 +73,7 @@ class Translator:
             "    return translate",
         ]
         self.begin, self.text = generated(title, lines, {**_HELP, **script.names})
-        """Takes what a call is translated with, and returns the function that makes a legacy object of another one."""
+        """Takes what a call is translated with, returns the function that makes a legacy object of an upstream one."""
         self.usual = tuple(_reports(self, TranslationReport(), 1))
         """The reports of the fields if nothing is special."""
 
