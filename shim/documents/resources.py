@@ -84,19 +84,14 @@ def _resource(
     if "without" in given:
         given["without"] = tuple(one[: LONGEST + 1] for one in table.texts("without"))
     made = Resource(name, fields, at=table.path, **given)
-    is_long = any(len(one) > LONGEST for one in made.without)
-    only_value = [field.name for field in fields] == [BARE] and not made.rest
-    table.refuse(
-        [
-            ("without", is_long, f"has a name of more than {LONGEST} characters"),
-            ("without", made.without and not made.rest, "can never apply: without rest = true no other member passes"),
-            (
-                "bare",
-                made.bare and not only_value,
-                f"needs one field, {BARE!r}, whose value is the answer, and no rest",
-            ),
-        ]
-    )
+    is_long, never = any(len(one) > LONGEST for one in made.without), made.without and not made.rest
+    not_alone = made.bare and ([field.name for field in fields] != [BARE] or made.rest)
+    rows = [
+        ("without", is_long, f"has a name of more than {LONGEST} characters"),
+        ("without", never, "can never apply: without rest = true no other member passes"),
+        ("bare", not_alone, f"needs one field, {BARE!r}, whose value is the answer, and no rest"),
+    ]
+    table.refuse(rows)
     return made
 
 
@@ -147,12 +142,8 @@ def _member(body: Table, name: str) -> Iterator[Field]:
         for source in rule.sources if request is not None else ():
             first = re.split(r"[.\[]", source)[0]
             unknown = not request.rest and not {source, first} & request.members.keys()
-            table.refuse(
-                [
-                    ("", first in request.ignored, f"reads {source!r}, which is ignored"),
-                    ("", unknown, f"reads {source!r}, which is not a member of the legacy body"),
-                ]
-            )
+            ignored = ("", first in request.ignored, f"reads {source!r}, which is ignored")
+            table.refuse([ignored, ("", unknown, f"reads {source!r}, which is not a member of the legacy body")])
     for kind, of in types[:1]:
         yield Field(name, kind, (), {BODY: rules}, body.at(name), body.owner, of)
 
