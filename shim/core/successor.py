@@ -163,7 +163,7 @@ def legacy_list(match: Match) -> Successor:
     operation = match.operation
     path = Template(f"{match.api.base}{operation.path.text}", ())
     target = Target("GET", path, operation.version, "collected", operation.items)
-    return Successor(tier="legacy", owner="", only=target, error=operation.error)
+    return Successor(tier="legacy", only=target, error=operation.error)
 
 
 def question_of(

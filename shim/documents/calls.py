@@ -184,16 +184,14 @@ class Successor(Declared):
 
     ``only`` is its call; or ``choices`` maps words of the body or query to a call or a refusal. ``after`` lists the
     error codes of the other tier that lead here; ``probe`` is a GET that shows the tier without writing; ``errors``
-    are rules by the successor's error code or status. ``error`` is the shape of its errors, ``resource`` describes the
-    legacy answer that is made from its answer.
+    are by the successor's code or status, and have the shape ``error``. ``resource`` describes the legacy answer.
 
-    A successor with a ``switch`` is used only if that word is on (``ATLAS_SHIM_READS``, ``ATLAS_SHIM_WRITES``): after
-    an error of any other side, the legacy endpoint included (``after``); at once, for a body that fulfils ``when``; or
-    because its list ``adds`` to the other side's. Its ``request`` describes the legacy body for it alone.
+    With a ``switch`` it is used only if that word is on: after an error of any other side, the legacy endpoint included
+    (``after``), for a body that fulfils ``when``, or because its list ``adds`` to the other side's. Its ``request``
+    describes the legacy body for it alone.
     """
 
     tier: str = of_table("name")
-    owner: str = of_table("owner")
     only: Target | None = given(*Target.keys(), default=None)
     choices: Mapping[str, Target | RefusedChoice] = given("choose", factory=dict)
     after: tuple[str, ...] = ()
@@ -218,8 +216,7 @@ class Successor(Declared):
         table.know(cls.keys())
         request = RequestBody.maybe(table.table("request"))
         if request is not None:
-            legacy = attrs.evolve(table.around.operation, request=request)
-            table.around = attrs.evolve(table.around, operation=legacy)
+            table.around = attrs.evolve(table.around, operation=attrs.evolve(table.around.operation, request=request))
         choices = {word: _choice(choice) for word, choice in table.named_tables("choose").items()}
         if choices:
             table.know(cls.keys() - Target.keys())

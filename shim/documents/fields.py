@@ -47,8 +47,7 @@ class When(Declared):
     given: bool | None = read_as(lambda table, key: table.flag(key) if key in table.data else None, default=None)
 
     def wrong(self, table: Table) -> Rows:
-        several = len({"is", "is_not", "given"} & table.data.keys()) != 1
-        yield "", several, "needs exactly one of is, is_not and given"
+        yield "", len({"is", "is_not", "given"} & table.data.keys()) != 1, "needs exactly one of is, is_not and given"
 
 
 @attrs.frozen(kw_only=True)
@@ -165,7 +164,6 @@ class Field:
     words: tuple[str, ...]
     rules: Mapping[str, tuple[Rule, ...]]
     at: str
-    file: str
     of: Resource | None = None
 
 

@@ -94,13 +94,11 @@ def _end(table: Table, key: str) -> datetime:
 class Operation(Declared):
     """One retired operation; ``version`` (YYYY-MM-DD) is what its answers name in their content type.
 
-    From ``blank`` on, an answer of the legacy endpoint to a read means nothing, although it still comes.
-    With a ``switch`` the successors are asked, or the ``constant`` answered, only where that word is switched on
-    (``ATLAS_SHIM_WRITES``), and ``gone`` is the answer elsewhere. An operation without successors has ``gone`` or a
-    ``constant``. A call that names no version is one to the ``oldest``.
-    ``items`` is the member of a page that holds the list. One that ``lives`` on has no sunset: the legacy endpoint is
-    always asked first, and what it answers stands, but for what leads to a successor with a switch.
-    ``base`` is where the last api of its document has its paths, ``error`` the shape of its errors.
+    It has successors, ``gone`` or a ``constant``. With a ``switch``, ``gone`` is the answer unless that word is on
+    (``ATLAS_SHIM_WRITES``). From ``blank`` on, what the legacy endpoint answers to a read means nothing. One that
+    ``lives`` on has no sunset: the legacy endpoint is asked first, and its answer stands unless it leads to a successor
+    with a switch. A call without a version is one to the ``oldest``. ``items`` is the member of a page that holds the
+    list, ``base`` where the last api of its document has its paths, ``error`` the shape of its errors.
     """
 
     id: str = of_table("name")
@@ -188,8 +186,7 @@ class Operation(Declared):
         yield from unknown_parameters("cluster", self.cluster, self)
         lacking = others > 1 and not self.cluster
         yield "cluster", lacking, "is missing; name the path parameters that tell one cluster from another"
-        no_body = f"belongs to calls with a body, and {self.method} has none"
-        yield "request", self.request and not self.has_body, no_body
+        yield "request", self.request and not self.has_body, f"belongs to calls with a body, and {self.method} has none"
         yield "query", self.query and self.request and self.request.choose, "can't choose the call: the body does"
         chosen = any(one.choices for one in successors)
         yield "query", self.query and not chosen, "can never apply: no successor has choose"

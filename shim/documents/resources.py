@@ -110,7 +110,7 @@ def _field(resource: Table, name: str) -> Iterator[Field]:
     if not rules:
         table.wrong("", "has no rule; give one for a tier: flex, dedicated or tier.NAME")
     kind, of = _type_of(table)
-    yield Field(name, kind, table.texts("words"), rules, table.path, table.owner, of)
+    yield Field(name, kind, table.texts("words"), rules, table.path, of)
 
 
 def _type_of(table: Table) -> tuple[str, Resource | None]:
@@ -145,7 +145,7 @@ def _member(body: Table, name: str) -> Iterator[Field]:
             ignored = ("", first in request.ignored, f"reads {source!r}, which is ignored")
             table.refuse([ignored, ("", unknown, f"reads {source!r}, which is not a member of the legacy body")])
     for kind, of in types[:1]:
-        yield Field(name, kind, (), {BODY: rules}, body.at(name), body.owner, of)
+        yield Field(name, kind, (), {BODY: rules}, body.at(name), of)
 
 
 def _read_rule(table: Table, *, in_body: bool) -> Rule:

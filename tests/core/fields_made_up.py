@@ -118,11 +118,11 @@ def fields(draw: st.DrawFn, kind: str, *, body: bool = False) -> list[Field]:
         tables = [rule.verb.values for rule in made if words and isinstance(rule.verb, Values)]
         meant = [word for table in tables for word in table.values()]
         words = tuple(dict.fromkeys([*words, *meant]))  # as is checked of a document
-        found.append(Field(name, kind, words, {"body" if body else "flex": tuple(made)}, "at", "file"))
+        found.append(Field(name, kind, words, {"body" if body else "flex": tuple(made)}, "at"))
     if not body and draw(st.booleans()):
         links = draw(st.lists(st.builds(link, st.sampled_from(PATHS), WORDS), min_size=1, max_size=3))
         rule = Rule(Link(links=tuple(links)), "at", "owner", Fidelity.DERIVED)
-        found.insert(0, Field("links", "links", (), {"flex": (rule,)}, "at", "file"))
+        found.insert(0, Field("links", "links", (), {"flex": (rule,)}, "at"))
     return found
 
 

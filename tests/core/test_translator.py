@@ -34,7 +34,7 @@ def made(translator: Translator, source: Any) -> Any:
 
 def of_rules(*rules: Rule, kind: str = "string", name: str = "x") -> Translator:
     return Translator(
-        "t", Resource(fields=(Field(name, kind, (), {"flex": rules}, "at", "file"),)), "flex", parameters=PARAMETERS
+        "t", Resource(fields=(Field(name, kind, (), {"flex": rules}, "at"),)), "flex", parameters=PARAMETERS
     )
 
 

@@ -235,8 +235,7 @@ def _leaves(at: str, old: Any, made: Any) -> Iterator[tuple[str, Any, Any]]:
     """Yield both sides' values at each place; a value on one side only is not taken apart."""
     if isinstance(old, dict) and isinstance(made, dict) and (old or made):
         for name in dict.fromkeys((*old, *made)):
-            inner = f"{at}.{name}" if at else name
-            yield from _leaves(inner, old.get(name, MISSING), made.get(name, MISSING))
+            yield from _leaves(f"{at}.{name}" if at else name, old.get(name, MISSING), made.get(name, MISSING))
     elif type(old) is type(made) is list and len(old) == len(made) and {*map(type, (*old, *made))} & {dict, list}:
         for one, two in zip(old, made, strict=True):
             yield from _leaves(f"{at}[]", one, two)

@@ -211,12 +211,3 @@ def test_a_field_is_a_table_and_so_is_a_rule(tmp_path, value):
     is_told(tmp_path, f"{SOUND}\n[resource.thing]\nodd = {value}\n", "resource.thing.odd: must be a table")
     text = changed(('type = "time"', f'type = "time"\nflex2 = {value}'))
     is_told(tmp_path, text, "resource.thing.made.flex2: is not a key")
-
-
-@pytest.mark.parametrize(
-    "name", ['"a.b.c"', '"with \\" quote"', "'with \\ back'", '"ä ö"', '"["', '"a#b"', '"line\\nbreak"']
-)
-def test_odd_names_are_told_as_toml_writes_them(tmp_path, name):
-    """Dots and quotes in a name don't make another path of it."""
-    text = f'{SOUND}\n[resource.thing.{name}]\ntype = "nonsense"\n'
-    assert any("resource.thing." in line and "nonsense" in line for line in problems(tmp_path, things=text))

@@ -61,7 +61,6 @@ LIST = HEAD.replace("resource =", 'shape = "page"\nresource =')
         (reads("a", "objects", 'group = "a"'), f"{X}: group needs of"),
         (reads("a", "objects", 'keyed = "a"', PARTS) + PART, f"{X}: keyed gives object"),
         (reads("a", "objects", 'group = "b[]"', PARTS) + PART, f"{X}.group: 'b[]' is not a source: 'b[]' is neither"),
-        (reads("a", "object", 'keyed = "b..c"', PARTS) + PART, f"{X}.keyed: 'b..c' is not a source: '' is neither a name"),
         (reads("a", "object", 'keyed = "b[each].c"', PARTS) + PART, f"{X}.keyed: 'b[each].c' is a list, and can't tell one item from another"),
         (reads("a", "object", "", 'of = "bare"') + PART.replace("part.name", "bare.value") + "[resource.bare]\nbare = true\n", "resource.thing.x.of: 'bare' is bare, and so no object"),
         (reads("a", "object", "", PARTS) + PART + "[resource.part]\nbare = true\n", "resource.part.bare: needs one field, 'value'"),

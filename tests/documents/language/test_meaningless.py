@@ -133,7 +133,6 @@ OTHER_API = {
             f"{GOT}.query.a.refuse",
             "can't stand beside to",
         ),
-        ({f"{GOT}.error": {"code": "a\\.b"}}, f"{GOT}.error.code", "in quotes"),
         ({f"{GOT}.cursor": "next"}, f"{GOT}.next", "is missing"),
         ({f"{LISTED}.next": "next", f"{LISTED}.paging": "kept"}, f"{LISTED}.next", "pages that are collected"),
         ({f"{GOT}.query.a": {"refuse": {"errorCode": "A"}}}, f"{GOT}.query.a.refuse.detail", "is missing"),

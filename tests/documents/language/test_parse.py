@@ -129,13 +129,6 @@ def test_a_resource_is_used_and_used_ones_are_there(tmp_path):
     assert "things.toml: resource: 'thing' is used by no operation" in lines
 
 
-@pytest.mark.parametrize("value", ["5", "[]", "{}", "[[]]", "true", '""'])
-def test_a_resource_is_named_by_a_text(tmp_path, value):
-    """A wrong type is told, and is not a crash."""
-    text = SOUND.replace('resource = "thing"', f"resource = {value}")
-    is_told(tmp_path, text, "operation.listThings.resource: ")
-
-
 DROP = 'method = "DELETE"\npath = "/groups/{groupId}/things/{thing}"'
 DROPPED = '[operation.dropThing.flex]\npath = "/new/{thing}"\nversion = "2024-01-01"\n\n[resource.thing.name]'
 

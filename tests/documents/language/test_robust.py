@@ -146,27 +146,15 @@ def test_any_change_of_a_sound_document_is_read_or_told(data, table):
 
 
 @pytest.mark.parametrize("index", EACH)
-def test_every_single_deletion_is_read_or_told(index):
-    """Each key and each item of each document is taken away once."""
+@pytest.mark.parametrize("value", [None, 5, "", [], {}, True, [5], {"x": 5}, ["x", "x"]], ids=repr)
+def test_every_single_change_is_read_or_told(index, value):
+    """Each key and each item of each document is taken away, or gets a value of another type, once."""
     refused = 0
     for place in places(TABLES[index]):
         changed = copied(TABLES[index])
-        mutated(changed, place, None)
+        mutated(changed, place, value)
         try:
             exercise(engine_of(changed))
         except RefusedError:
             refused += 1
     assert refused > len(places(TABLES[index])) / 3
-
-
-@pytest.mark.parametrize("index", EACH)
-@pytest.mark.parametrize("value", [5, "", [], {}, True, [5], {"x": 5}, ["x", "x"]], ids=repr)
-def test_every_single_mistyping_is_read_or_told(index, value):
-    """Each key and each item of each document gets a value of another type once."""
-    for place in places(TABLES[index]):
-        changed = copied(TABLES[index])
-        mutated(changed, place, value)
-        try:
-            engine_of(changed)
-        except RefusedError:
-            continue
