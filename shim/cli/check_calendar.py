@@ -18,7 +18,7 @@ from shim.core.recognise import Engine
 from shim.core.route import sunset_of
 from shim.core.settings import Settings, parse_instant
 from shim.documents.load import MOST_BYTES, text_of
-from shim.documents.versions import Versions
+from shim.documents.vocabulary import Versions
 from shim.errors import SettingsError
 from shim.tools.draft.descriptions import read_description
 from shim.tools.inventory.reading import read_inventory

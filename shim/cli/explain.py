@@ -24,8 +24,7 @@ from shim.core.responses import CallError
 from shim.core.route import Context, Decision, Memory, constant_of, decide, has_successor, sunset_of
 from shim.core.settings import ATLAS_ORIGINS, FLAG, RouteWord, Settings, parse_instant, read_settings
 from shim.documents.model import Operation
-from shim.documents.versions import named_in
-from shim.documents.vocabulary import Fidelity
+from shim.documents.vocabulary import Fidelity, named_in
 from shim.errors import SettingsError
 from shim.origins import DEFAULT_BASE_URL, origin_of
 from shim.tools.radar.radar import distance
@@ -92,7 +91,7 @@ def _reasons(engine: Engine, call: Call) -> Iterator[str]:
     for operation in engine.operations:
         for successor in operation.successors.values():
             for _, target in successor.targets():
-                is_new = not had_versions or (isinstance(named, str) and named >= target.version)
+                is_new = not had_versions or bool(named and named >= target.version)
                 template = re.sub(r"\{\w+\}", NAME, target.path.text)
                 if is_new and target.method == call.method and template == shape:
                     yield f"The call is current: it is the successor of {operation.id}."

@@ -40,8 +40,7 @@ from shim.core.successor import ExchangeState, ask_successors, legacy_list
 from shim.documents.calls import Successor
 from shim.documents.fields import When
 from shim.documents.sources import NoValue, look_up, parse_source
-from shim.documents.versions import Named, named_in
-from shim.documents.vocabulary import Json
+from shim.documents.vocabulary import Json, named_in
 
 
 def exchange(match: Match, call: Call, context: Context) -> Exchange:
@@ -148,7 +147,7 @@ def legacy_fallback(state: ExchangeState, outcome: Outcome) -> Exchange:
         headers = without(reply.headers, ("content-encoding", "content-length", "transfer-encoding"))
         outcome = Answer(Reply(reply.status, headers, reply.body or b""), outcome.record)
     match, call, tier = state.match, state.call, state.route
-    if match.api.version is None and named_in(field(call.headers, "accept")) is Named.NOTHING:
+    if match.api.version is None and named_in(field(call.headers, "accept")) is None:
         kind = f"application/vnd.atlas.{match.operation.version}+json"
         call = attrs.evolve(call, headers=replaced(call.headers, "Accept", kind))
     try:

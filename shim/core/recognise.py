@@ -16,7 +16,7 @@ from shim.documents.calls import Target
 from shim.documents.fields import Resource
 from shim.documents.model import Api, Operation
 from shim.documents.templates import decoded, parameter_name
-from shim.documents.versions import Named, named_in
+from shim.documents.vocabulary import named_in
 from shim.errors import SettingsError
 
 
@@ -174,10 +174,10 @@ def _resolve(ends: Sequence[tuple[Api, CompiledOperation]], values: Sequence[str
     found = list[tuple[Api, CompiledOperation]]()
     for api, compiled in ends:
         operation, version, ending = compiled.operation, api.version or named, compiled.operation.path.ending
-        fits = version in operation.versions if isinstance(version, str) else operation.oldest
+        fits = operation.oldest if version is None else version in operation.versions
         if ending:  # what stands before it is the parameter
             fits = fits and values[-1].endswith(ending) and decoded(values[-1].removesuffix(ending)) is not None
-        if fits and version is not Named.OTHER:
+        if fits:
             found.append((api, compiled))
     if not found:
         return None

@@ -18,7 +18,7 @@ from shim.documents.resources import read_body
 from shim.documents.sources import Step
 from shim.documents.tables import Rows, Table, checked, key_path, read_template
 from shim.documents.templates import Template, parameters_in, parse_template
-from shim.documents.versions import parse_date
+from shim.documents.vocabulary import parse_date
 
 METHODS = ("GET", "POST", "PUT", "PATCH", "DELETE")
 LINK = "Link"

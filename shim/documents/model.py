@@ -19,8 +19,7 @@ from shim.documents.read import Declared, given, nested, of_table, read_as
 from shim.documents.resources import Resources, tiers_of
 from shim.documents.tables import NEVER, Rows, Table, checked, read_template
 from shim.documents.templates import Template
-from shim.documents.versions import Versions, parse_date, parse_versions
-from shim.documents.vocabulary import is_json
+from shim.documents.vocabulary import Versions, is_json, parse_date, parse_versions
 
 FORMAT = 1
 """The document format this code reads."""

@@ -13,7 +13,7 @@ from typing import Any
 
 from shim.documents.model import Api, Document, Operation
 from shim.documents.templates import parameter_name
-from shim.documents.versions import Versions
+from shim.documents.vocabulary import Versions
 
 READS = ("GET", "HEAD", "OPTIONS")
 """Methods that change nothing, which may be sent a second time (RFC 9110, 9.2.1)."""
