@@ -21,6 +21,7 @@ from shim.atlas.replies import result_of
 from shim.atlas.retries import FAILURES, Attempts, Retries
 from shim.core.content import dumps
 from shim.core.question import MOST
+from shim.doors.httpx_family.door import WHOLE
 
 P = ParamSpec("P")
 M = TypeVar("M", bound=Model)
@@ -54,13 +55,17 @@ _ITEMS = "Nothing is sent before the first item is asked for. ``items_per_page``
 
 @attrs.frozen(kw_only=True)
 class EndpointRequest(Generic[R]):
-    """One call, whose success is read as a ``model``."""
+    """One call, whose success is read as a ``model``.
+
+    ``whole`` asks for all items of a list that the shim collects; a page then has more items than the query asks for.
+    """
 
     method: str
     path: str
     query: Mapping[str, str] = attrs.field(factory=dict)
     body: Members | None = None
     model: type[R]
+    whole: bool = False
 
     def following(self, page: Page[Any], seen: int) -> Self | None:
         """Return the request for the next page, None after the last.
@@ -134,6 +139,7 @@ class EndpointGroup(Generic[Http_co]):
             content=content,
             headers=headers,
             timeout=attempts.timeout(),
+            extensions={WHOLE: True} if request.whole else None,
         )
 
 
@@ -172,6 +178,7 @@ class Call(Generic[B_co, A_co, P]):
             query={} if has_body else {name: str(value).lower() for name, value in members.items()},
             body=members if has_body else None,
             model=self._model,
+            whole=self._is_list,
         )
 
     @overload

@@ -201,7 +201,11 @@ _TENANT_JOB = _TENANT_JOBS + "/{restore_id}"
 
 
 class CloudBackups(EndpointGroup[Http_co]):
-    """Snapshots and restore jobs of serverless instances."""
+    """Snapshots and restore jobs of serverless instances.
+
+    If a successor answers, an iteration over snapshots reads the whole list once, at the first item (10,000 items at
+    most); any other goes page by page.
+    """
 
     list_serverless_backup_snapshots = one(
         _paged, PaginatedServerlessBackupSnapshots, _SNAPSHOTS, "Return one page of the snapshots, newest first."

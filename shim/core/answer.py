@@ -215,15 +215,15 @@ class LegacyAnswer:
 
     def _frame(self, page: UpstreamPage) -> Frame | None:
         """Return what is around a page's items; None if it has none, or an encoder escapes something in it."""
-        shown, total, more = self._cut(range(len(page.items)), (page,))
+        shown, size, total, more = self._cut(range(len(page.items)), (page,))
         hole = self.context.dumps({self.match.operation.items: []})[1:-2]
-        before, hole, after = self._written(self._page((), total, more)).partition(hole)
+        before, hole, after = self._written(self._page((), size, total, more)).partition(hole)
         if not shown or b"\\" in before + after:  # perhaps it escapes the same in items
             return None
         return Frame(shown[0], shown[-1] + 1, (before + hole).decode(), after.decode())
 
-    def _cut(self, items: Sequence[Json], pages: Sequence[UpstreamPage]) -> tuple[Sequence[Any], int | None, bool]:
-        """Return the items of the legacy page, how many items there are in all, and whether more pages follow."""
+    def _cut(self, items: Sequence[Json], pages: Sequence[UpstreamPage]) -> tuple[Sequence[Any], int, int | None, bool]:
+        """Return the items of the legacy page, the page size, how many items there are, and whether more follow."""
         query, total = self.query, len(items)
         if self.target.paging == "kept":
             document = pages[0].document
@@ -232,13 +232,14 @@ class LegacyAnswer:
             more = has_next(document)
             if more is None:
                 more = count is not None and query.page * query.size < count
-            return items, count, more
-        end = query.page * query.size
-        return items[end - query.size : end], total, end < total
+            return items, query.size, count, more
+        size = max(query.size, total) if self.context.whole and query.page == 1 else query.size
+        end = query.page * size
+        return items[end - size : end], size, total, end < total
 
-    def _page(self, items: Sequence[Json], total: int | None, more: bool) -> JsonObject:  # noqa: FBT001 - as cut
+    def _page(self, items: Sequence[Json], size: int, total: int | None, more: bool) -> JsonObject:  # noqa: FBT001 - as cut
         """Return a legacy page; ``more``: another page follows."""
-        query, size, url = self.query, self.query.size, f"{self.context.base}{self.path.removesuffix('/')}"
+        url, query = f"{self.context.base}{self.path.removesuffix('/')}", self.query
         links: list[Json] = [{"href": f"{url}?{query.link(query.page, size, own=True)}", "rel": "self"}]
         if query.page > 1:
             links.append({"href": f"{url}?{query.link(query.page - 1, size, own=False)}", "rel": "previous"})

@@ -250,7 +250,7 @@ class Repeats:
 
     def exchange(self, match: Match, call: Call, context: Context) -> Exchange:
         """Run one exchange as ``exchange`` does, which also gets what is unusual, with the replies so far."""
-        key = match.compiled, context.base, call.method, call.target, match.content_type
+        key = match.compiled, context.base, call.method, call.target, match.content_type, context.whole
         now, memory, replies = context.monotonic(), context.memory, list[Reply]()
         known: _Known | None = self._known.recall(key, now)
         is_valid = known is not None and known.facts == (context.settings, memory, memory.generation)

@@ -73,7 +73,8 @@ class Context:
 
     ``base`` is the URL that the caller used and that links lead back to, ``scheme://authority`` and perhaps a path
     before ``/api``. ``clock`` returns seconds since the epoch, for dates; ``monotonic`` is the clock for durations.
-    ``loads`` and ``dumps`` are the JSON codec.
+    ``loads`` and ``dumps`` are the JSON codec. If ``whole``, the first page of a list whose upstream pages were all
+    read has all items, so that an iteration over it does not read them again for each page.
     """
 
     settings: Settings
@@ -83,6 +84,7 @@ class Context:
     loads: Callable[[bytes], Any] = loads
     dumps: Callable[[Any], bytes] = dumps
     monotonic: Callable[[], float] = attrs.field(kw_only=True)
+    whole: bool = False
 
 
 @attrs.frozen

@@ -103,11 +103,12 @@ def recognise(  # noqa: PLR0913 - the settings, and the parts of a request that 
     lines: Callable[[], Headers],
     *,
     extra: frozenset[str] = frozenset(),
+    whole: bool = False,
 ) -> RetiredCall | None:
     """Return a retired call; None for any other call, and while the shim is off.
 
     ``now`` is what ``process.concerns`` returned. ``lines`` returns the field lines, and is not called where they make
-    no difference. ``extra`` are origins that count as Atlas' own for this client.
+    no difference. ``extra`` are origins that count as Atlas' own for this client. ``whole`` is that of ``Context``.
     """
     settings = now.settings
     if settings.route is RouteWord.OFF:
@@ -125,7 +126,7 @@ def recognise(  # noqa: PLR0913 - the settings, and the parts of a request that 
         settings = process.by_flag(settings, match)
         if settings.route is RouteWord.OFF:
             return None
-    context = Context(settings, process.MEMORY, time.time, origin, monotonic=time.monotonic)
+    context = Context(settings, process.MEMORY, time.time, origin, monotonic=time.monotonic, whole=whole)
     counts = known and not match.operation.lives
     warns, noted = counts and origin not in extra, counts and bool(now.inventory)
     return RetiredCall(call, match, context, now, warns, known, noted)

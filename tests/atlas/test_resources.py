@@ -35,6 +35,7 @@ def test_bad_arguments_are_refused_at_the_call():
     assert isinstance(instances, AsyncIterator)
 
 
+SNAPSHOTS = f"/clusters/{DEMO_DEDICATED}/backup/snapshots"
 PLACE = (DEMO_GROUP, DEMO_CLUSTER)
 
 
@@ -46,14 +47,28 @@ def queries(trips):
     return [each.target.partition("?")[2] for each in trips]
 
 
-def test_an_iteration_has_all_items_in_the_order_of_pages(connect, retired):
-    """1,100 snapshots that a dedicated cluster has come in the order of legacy pages, each of them once."""
+def test_upstream_is_read_once(connect, retired):
+    """1,100 snapshots cost the three pages that they are on, come in the order of legacy pages, and share a record."""
     retired.add_dedicated_cluster(DEMO_GROUP, DEMO_DEDICATED, 1_100)
     backups, place = connect(retired).cloud_backups, (DEMO_GROUP, DEMO_DEDICATED)
     every = backups.iter_serverless_backup_snapshots(*place)
+    assert len(retired.trips(part=SNAPSHOTS)) == 3
     pages = [backups.list_serverless_backup_snapshots(*place, items_per_page=500, page_num=page) for page in (1, 2, 3)]
     assert every == [one for page in pages for one in page.results]
     assert len(set(ids(every))) == pages[0].total_count == 1_100
+    assert {id(one.record) for one in every} == {id(every[0].record)}
+    assert [sent.route for sent in every[0].record.sent][-3:] == ["dedicated"] * 3
+
+
+def test_a_small_page_size_costs_no_more(connect, retired):
+    """What is collected is handed over at once, whatever size of page was asked for; a list stays a page."""
+    backups = connect(retired).cloud_backups
+    page = backups.list_serverless_backup_snapshots(*PLACE, items_per_page=3)
+    retired.arrivals.clear()
+    every = backups.iter_serverless_backup_snapshots(*PLACE, items_per_page=3)
+    assert (len(every), len(retired.arrivals)) == (8, 1)
+    again = backups.list_serverless_backup_snapshots(*PLACE, items_per_page=3)
+    assert ids(every[:3]) == ids(page.results) == ids(again.results)
 
 
 def test_lists_that_are_not_collected_come_in_the_largest_pages(connect, retired):

@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 
 from shim.core.messages import Call
 from shim.core.recognise import shared_engine
+from shim.core.route import Memory
 from shim.core.settings import Settings
 from tests.core.driver import JOBS, LIST, answers, drive, linked, pages_of, refuses, snapshots
 
@@ -184,6 +185,19 @@ def test_kept_pages_count_and_go_on_as_upstream_says(engine, said, total, more):
     assert document.get("totalCount") == total
     assert (linked(document, "next") is not None) is more
     assert linked(document, "previous") is not None
+
+
+WHOLE = {"whole": True}
+
+
+def test_a_whole_list_is_not_taken_for_a_page(engine):
+    """The same bytes of upstream in answer to the same call become a page for one caller and a list for another."""
+    upstream, memory = pages_of(snapshots(8)), Memory()
+    counts = [
+        len(drive(engine, f"{V2}?itemsPerPage=3", upstream, memory=memory, codec=wish).document["results"])
+        for wish in ({}, WHOLE, {}, WHOLE)
+    ]
+    assert counts == [3, 8, 3, 8]
 
 
 def test_a_page_of_far_more_items_than_it_may_have_is_refused(engine):

@@ -26,6 +26,9 @@ RECORD = "shim"
 INNER = "shim.inner"
 """The key in ``request.extensions`` of a request that the shim makes itself."""
 
+WHOLE = "shim.whole"
+"""The key in ``request.extensions`` of a request for all items of a list (``Context.whole``)."""
+
 
 def header_lines(headers: httpx.Headers) -> Headers:
     """Return field lines as text, one character for one byte, so that they can be turned back exactly."""
@@ -37,15 +40,15 @@ def recognise(request: httpx.Request, kind: type, client: object = None) -> Reti
 
     ``kind`` is that of streams which its client or transport can send.
     """
-    url = request.url
+    url, extensions = request.url, request.extensions
     target = url.raw_path.decode("ascii")
     now = concerns(target)
-    if now is None or INNER in request.extensions or not isinstance(request.stream, kind):
+    if now is None or INNER in extensions or not isinstance(request.stream, kind):
         return None
     lines = partial(header_lines, request.headers)
     extra: frozenset[str] = getattr(client, "_shim_origins", frozenset())
     origin = f"{url.scheme}://{url.netloc.decode('ascii')}"  # without user information
-    return recognition.recognise(now, request.method, origin, target, lines, extra=extra)
+    return recognition.recognise(now, request.method, origin, target, lines, extra=extra, whole=WHOLE in extensions)
 
 
 @attrs.define(eq=False)
