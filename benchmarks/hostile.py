@@ -87,7 +87,7 @@ async def attack(port: int, until: float, seen: collections.Counter[str]) -> Non
                 seen[f"{name}: closed"] += 1
             except TimeoutError:
                 seen[f"{HELD}: {name}"] += 1
-            except OSError:
+            except (OSError, RuntimeError):  # the latter is uvloop's word for writing to what was reset
                 seen[f"{name}: reset"] += 1
             finally:
                 writer.transport.abort()
