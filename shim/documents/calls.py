@@ -31,7 +31,7 @@ _is_media_type = re.compile(r"[A-Za-z0-9!#$&^_.+-]+/[A-Za-z0-9!#$&^_.+-]+(;[ -~]
 
 @attrs.frozen
 class Alike(Declared):
-    """What ``source`` leads to has to be the same everywhere, or else this error is the answer."""
+    """The error that is the answer if the values at ``source`` differ."""
 
     detail: str
     source: str = source_text()
@@ -45,9 +45,9 @@ class Alike(Declared):
 
 @attrs.frozen
 class ErrorShape(Declared):
-    """Where the errors of an API say what: nested names, empty for what they do not say.
+    """The nested names of an error's parts in an API, empty for parts that its errors lack.
 
-    Content is such an error if it has the ``code``, or the ``detail`` where errors have no codes.
+    Content is an error if it has the ``code``, or the ``detail`` where errors have no codes.
     """
 
     code: str = source_text(default="")
@@ -65,7 +65,7 @@ ATLAS_ERRORS = ErrorShape("errorCode", "detail", "error", "reason")
 
 @attrs.frozen
 class ErrorRule(Declared):
-    """What an error of a successor is in legacy terms; what is None stays. ``detail`` may name path parameters."""
+    """A successor's error in legacy terms; parts that are None stay. ``detail`` may name path parameters."""
 
     code: str | None = under("errorCode", default=None)
     status: int | None = None
@@ -91,7 +91,7 @@ def _version(table: Table, key: str) -> str:
 
 
 def _reads_all(table: Table) -> bool:
-    """Return whether the whole of a list is one answer, which is read to its end."""
+    """Return whether the answer is a whole list, which is read to its end."""
     shape = table.around.operation.shape
     return bool(shape == "array" or (shape == "page" and (table.get("bare") is True or "media_type" in table.data)))
 
@@ -180,7 +180,7 @@ def _error(table: Table, code: str) -> ErrorRule:
 
 @attrs.frozen
 class Successor(Declared):
-    """A successor: what took an operation's place on one tier.
+    """The successor of an operation on one tier.
 
     ``only`` is its call; or ``choices`` maps words of the body or query to a call or a refusal. ``after`` lists the
     error codes of the other tier that lead here; ``probe`` is a GET that shows the tier without writing; ``errors``

@@ -35,7 +35,7 @@ DEFAULT_APIS: Mapping[str, Mapping[str, str]] = {
 
 @attrs.frozen
 class Gone(Declared):
-    """Nothing took the operation's place: what to tell the caller, and where that is documented."""
+    """An operation without a successor: the caller's way out, and where it is documented."""
 
     detail: str
     see: str

@@ -20,7 +20,7 @@ OF_PAGES = frozenset({"pageNum", "itemsPerPage", "includeCount", "envelope", "pr
 
 @attrs.frozen(kw_only=True)
 class RefusedChoice(Declared):
-    """A word of the body, or a parameter, that a call cannot serve: the 400 that says so."""
+    """The 400 for a word of the body, or a parameter, that no call serves."""
 
     detail: str
     error_code: str = under("errorCode")
@@ -28,7 +28,7 @@ class RefusedChoice(Declared):
 
 @attrs.frozen(kw_only=True)
 class RefusedValue(RefusedChoice):
-    """A ``value`` of a body's member that no successor can take, or all but it (``but``): the 400 that says so.
+    """The 400 for a ``value`` of a body's member that no successor takes, or for any value ``but`` one.
 
     If ``ignored`` says why, that is the answer only where writes are strict; elsewhere the member is left out.
     """

@@ -152,7 +152,7 @@ def _sources(table: Table, key: str, said: tuple[str, ...]) -> tuple[str, ...]:
 
 
 def that(fits: Callable[[Any], object], what: str, default: Any, *key: str) -> Any:
-    """Return an attribute with the value of a key that ``fits``; of any other ``what`` is reported."""
+    """Return an attribute with the value of a key; reports ``what`` of a value that does not fit."""
 
     def read(table: Table, at: str) -> Any:
         said = table.data.get(at, default)

@@ -47,8 +47,7 @@ PLAIN: Mapping[str, type] = {
     "links": list,
     "array": list,
 }
-"""The types that Python's own type of a value tells; a float where an integer is declared is none (some
-decoders make one of a large integer)."""
+"""Types that the Python type of a value decides. A float is not an integer: some decoders make floats of large ones."""
 
 LONGEST_TIME = 40
 """Characters of a time's text; a longer text is not a time."""

@@ -57,8 +57,8 @@ class From(Verb):
 
     def how(self, name: str) -> str:
         shown = "" if self.sources == (name,) else f"from {', else '.join(self.sources)}"
-        told = self.mark.join(filter(None, (shown, self.becomes())))
-        return ", ".join(filter(None, (told, "null stays null" if self.null else "")))
+        made = self.mark.join(filter(None, (shown, self.becomes())))
+        return ", ".join(filter(None, (made, "null stays null" if self.null else "")))
 
     def becomes(self) -> str:
         """Say what becomes of a value; empty when it stays what it is."""
