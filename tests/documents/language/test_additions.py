@@ -22,6 +22,7 @@ resource = "thing"
 """
 NEVER_BLANK = READ.replace("blank = 2026-06-01", "")
 SWITCHED = READ.replace("blank = 2026-06-01", 'switch = "x"')
+CONSTANT = "[operation.readThing.constant]\n"
 TO_FLEX = '\n[operation.readThing.flex]\npath = "/new/{groupId}"\nversion = "2024-01-01"\n'
 
 
@@ -46,18 +47,9 @@ def operation(tmp_path, name, text):
             SWITCHED + TO_FLEX + DROP.replace("dropThing", "readThing"),
             "operation.readThing.switch: belongs to writes",
         ),
-        (
-            NEVER_BLANK + TO_FLEX.replace("flex]", "constant]"),
-            "operation.readThing.constant",
-        ),
-        (
-            NEVER_BLANK + "[operation.readThing.constant]\nvalue = 1\n",
-            "operation.readThing.constant.why: is missing",
-        ),
-        (
-            NEVER_BLANK + '[operation.readThing.constant]\nwhy = "x"\n',
-            "operation.readThing.constant.value: None is not a JSON value",
-        ),
+        (NEVER_BLANK + TO_FLEX.replace("flex]", "constant]"), "operation.readThing.constant"),
+        (NEVER_BLANK + CONSTANT + "value = 1\n", "operation.readThing.constant.why: is missing"),
+        (NEVER_BLANK + CONSTANT + 'why = "x"\n', "operation.readThing.constant.value: None is not a JSON value"),
     ],
 )
 def test_a_defect_of_a_read_is_told(tmp_path, text, told):

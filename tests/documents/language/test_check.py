@@ -14,51 +14,28 @@ from tests.core.driver import SHIPPED
 from tests.documents.language.sound import SOUND, changed, load, only_problem, problems
 
 TARGET = 'path = "/new/{groupId}"\nversion = "2024-01-01"\n\n[operation.orderThing.flex.choose.plain.body]'
+CHOOSE, ORDER, LIST = "operation.orderThing.flex.choose", "operation.orderThing", "operation.listThings"
 
 DEFECTS = [
     (
         'path = "/groups/{groupId}/things"',
         'path = "/api/v1/groups/{groupId}/things"',
-        "operation.orderThing.path: is below the base of its api already; leave /api/v1 out",
+        f"{ORDER}.path: is below the base of its api already; leave /api/v1 out",
     ),
-    ("sunset = 2028-01-01", "sunset = 2025-01-01", "operation.orderThing.sunset: is earlier than deprecated"),
-    (
-        'cluster = ["groupId"]',
-        'cluster = ["name"]',
-        "operation.orderThing.cluster: {name} is not a parameter of the legacy path",
-    ),
-    ('cluster = ["groupId"]', "", "operation.orderThing.cluster: is missing"),
-    ('order = ["-made", "name"]', 'order = ["-x"]', "operation.listThings.order: '-x' is not a field of the resource"),
-    ('order = ["-made", "name"]', 'order = ["links"]', "operation.listThings.order: 'links' can't be sorted by"),
+    ("sunset = 2028-01-01", "sunset = 2025-01-01", f"{ORDER}.sunset: is earlier than deprecated"),
+    ('cluster = ["groupId"]', 'cluster = ["name"]', f"{ORDER}.cluster: {{name}} is not a parameter of the legacy path"),
+    ('cluster = ["groupId"]', "", f"{ORDER}.cluster: is missing"),
+    ('order = ["-made", "name"]', 'order = ["-x"]', f"{LIST}.order: '-x' is not a field of the resource"),
+    ('order = ["-made", "name"]', 'order = ["links"]', f"{LIST}.order: 'links' can't be sorted by"),
     ('order = ["-made", "name"]', 'order = ["size.width"]', ""),
-    (
-        'paging = "collected"\nitems',
-        'paging = "kept"\nitems',
-        "operation.listThings.order: can never apply: flex keeps",
-    ),
-    (
-        'path = "/new/{groupId}/{thing}"',
-        'path = "/new/{id}"',
-        "operation.listThings.flex.path: {id} is not a parameter",
-    ),
-    (TARGET, TARGET.replace("{groupId}", "{x}"), "operation.orderThing.flex.choose.plain.path: {x} is not a parameter"),
-    (
-        TARGET,
-        TARGET.replace("\n\n", '\npaging = "collected"\n\n'),
-        "operation.orderThing.flex.choose.plain.paging: belongs to lists",
-    ),
-    ('probe = "/new/{groupId}"', 'probe = "/new/{x}"', "operation.orderThing.flex.probe: {x} is not a parameter"),
+    ('paging = "collected"\nitems', 'paging = "kept"\nitems', f"{LIST}.order: can never apply: flex keeps"),
+    ('path = "/new/{groupId}/{thing}"', 'path = "/new/{id}"', f"{LIST}.flex.path: {{id}} is not a parameter"),
+    (TARGET, TARGET.replace("{groupId}", "{x}"), f"{CHOOSE}.plain.path: {{x}} is not a parameter"),
+    (TARGET, TARGET.replace("\n\n", '\npaging = "collected"\n\n'), f"{CHOOSE}.plain.paging: belongs to lists"),
+    ('probe = "/new/{groupId}"', 'probe = "/new/{x}"', f"{ORDER}.flex.probe: {{x}} is not a parameter"),
     ('probe = "/new/{groupId}"', 'after = ["X"]', ""),
-    (
-        'method = "POST"',
-        'method = "GET"',
-        "operation.orderThing.request: belongs to calls with a body, and GET has none",
-    ),
-    (
-        'aliases = ["allThings"]',
-        'aliases = ["listThings"]',
-        "operation.listThings: 'listThings' is already an operation",
-    ),
+    ('method = "POST"', 'method = "GET"', f"{ORDER}.request: belongs to calls with a body, and GET has none"),
+    ('aliases = ["allThings"]', 'aliases = ["listThings"]', f"{LIST}: 'listThings' is already an operation"),
     (
         'aliases = ["allThings"]',
         'aliases = ["dropThing"]',

@@ -157,14 +157,8 @@ def test_problems_of_all_files_are_told_at_once(tmp_path):
     assert isinstance(caught.value, ValueError)
 
 
-OWN = """
-format = 1
-overrides = "things"
-
-[resource.thing.name.flex]
-constant = "mine"
-why = "We call all of them so."
-"""
+OVER = 'format = 1\noverrides = "things"\n'
+OWN = f'{OVER}[resource.thing.name.flex]\nconstant = "mine"\nwhy = "We call all of them so."\n'
 
 
 def owners(document: Document) -> dict[str, str]:
@@ -194,16 +188,8 @@ def test_overrides_apply_in_any_order_of_files(tmp_path, folders):
 
 def test_a_nested_name_and_a_list_of_rules_are_replaced_too(tmp_path):
     """Names with dots and alternatives are laid over like any other."""
-    own = """
-format = 1
-overrides = "things"
-[resource.thing."size.width".flex]
-absent = true
-why = "Not ours."
-[[resource.thing.state.dedicated]]
-absent = true
-why = "Not ours."
-"""
+    rule = 'absent = true\nwhy = "Not ours."\n'
+    own = f'{OVER}[resource.thing."size.width".flex]\n{rule}[[resource.thing.state.dedicated]]\n{rule}'
     (document,) = load_documents([write(tmp_path, things=SOUND, own=own)])
     assert owners(document)["size.width"] == "own.toml"
     state = next(field for field in document.operations[0].fields if field.name == "state")
@@ -215,20 +201,11 @@ why = "Not ours."
     [
         ('format = 1\noverrides = "thing"', "overrides: no document is named 'thing'"),
         ('format = 2\noverrides = "things"', "format: must be 1"),
-        ('format = 1\noverrides = "things"\ntitle = "x"', "title: can't be overridden"),
-        (
-            'format = 1\noverrides = "things"\n[resource.think.x.flex]\nabsent = true',
-            "resource.think: overrides nothing",
-        ),
-        (
-            'format = 1\noverrides = "things"\n[resource.thing.name.flex]\nfrom = 5',
-            "resource.thing.name.flex.from: must be",
-        ),
-        ('format = 1\noverrides = "things"\n[resource]\nthing = 5', "resource.thing: must be a table"),
-        (
-            'format = 1\noverrides = "things"\n[operation.listThings]\nshape = "x"',
-            "operation.listThings.shape: 'x' is not",
-        ),
+        (f'{OVER}title = "x"', "title: can't be overridden"),
+        (f"{OVER}[resource.think.x.flex]\nabsent = true", "resource.think: overrides nothing"),
+        (f"{OVER}[resource.thing.name.flex]\nfrom = 5", "resource.thing.name.flex.from: must be"),
+        (f"{OVER}[resource]\nthing = 5", "resource.thing: must be a table"),
+        (f'{OVER}[operation.listThings]\nshape = "x"', "operation.listThings.shape: 'x' is not"),
     ],
 )
 def test_an_override_that_means_nothing_is_told_as_the_operators(tmp_path, own, told):

@@ -20,6 +20,7 @@ def test_the_apis_of_atlas_are_the_default(tmp_path):
 WRITTEN = 'versions = ">=2023.1.1,<2024.1.1"'
 ORDERED = "status = { v1 = 201, v2 = 200 }"
 GOLD = '[operation.orderThing.flex.choose.gold.refuse]\nerrorCode = "SHIM_NO_GOLD"\ndetail = "No gold."\n'
+CHOOSE, ORDER = "operation.orderThing.flex.choose", "operation.orderThing"
 
 DEFECTS = [
     ("format = 1", "format = 2", "format: must be 1"),
@@ -29,43 +30,27 @@ DEFECTS = [
     ('base = "/api/v1"', 'base = "/api/{x}"', "api.v1.base: can't have parameters"),
     ('base = "/api/v2"', 'base = "/api/v1"', "api.v2.base: is the base of another api"),
     ('version = "2023-01-01"', 'version = "2023"', "api.v1.version: '2023' is not a date"),
-    ('method = "POST"', 'method = "post"', "operation.orderThing.method: 'post' is not one of GET, POST"),
-    ('path = "/groups/{groupId}/things"', 'path = "/{x}:stop"', "operation.orderThing.path: segment '{x}:stop'"),
-    (WRITTEN, "", "operation.orderThing.versions: is missing"),
-    (WRITTEN, 'versions = "<2024.1.1"', "operation.orderThing.versions: '<2024.1.1' is not a range of days"),
-    ("sunset = 2028-01-01", "", "operation.orderThing.sunset: is missing"),
+    ('method = "POST"', 'method = "post"', f"{ORDER}.method: 'post' is not one of GET, POST"),
+    ('path = "/groups/{groupId}/things"', 'path = "/{x}:stop"', f"{ORDER}.path: segment '{{x}}:stop'"),
+    (WRITTEN, "", f"{ORDER}.versions: is missing"),
+    (WRITTEN, 'versions = "<2024.1.1"', f"{ORDER}.versions: '<2024.1.1' is not a range of days"),
+    ("sunset = 2028-01-01", "", f"{ORDER}.sunset: is missing"),
     ('shape = "page"', 'shape = "pages"', "operation.listThings.shape: 'pages' is not one of one, page"),
     *(
-        (ORDERED, f"status = {status}", "operation.orderThing.status: needs a success status such as 200 for each")
+        (ORDERED, f"status = {status}", f"{ORDER}.status: needs a success status such as 200 for each")
         for status in ("true", "404", "[200]", "{ v1 = 200 }", "{ v1 = 200, v2 = 200, v3 = 200 }")
     ),
     ('see = "https://example.com"', "", "operation.dropThing.gone.see: is missing"),
-    ('words = ["plain", "gold"]', "", "operation.orderThing.request.words: and choose belong together"),
-    ('choose = "kind"', "", "operation.orderThing.request.words: and choose belong together"),
-    (
-        'choose = "kind"',
-        'choose = "colour"',
-        "operation.orderThing.request.choose: 'colour' is not a member of the body",
-    ),
-    (
-        'required = ["kind"]',
-        'required = ["x"]',
-        "operation.orderThing.request.required: 'x' is not a member of the body",
-    ),
-    ('kind = "string"', 'kind = "text"', "operation.orderThing.request.members.kind: 'text' is not one of string"),
-    (GOLD, "", "operation.orderThing.flex.choose: says nothing of 'gold'"),
-    ("choose.gold", "choose.silver", "operation.orderThing.flex.choose: "),
-    ('errorCode = "SHIM_NO_GOLD"', "", "operation.orderThing.flex.choose.gold.refuse.errorCode: is missing"),
-    (
-        'detail = "No gold."',
-        'detail = "No gold."\nx = 1',
-        "operation.orderThing.flex.choose.gold.refuse.x: is not a key",
-    ),
-    (
-        "[operation.orderThing.flex.choose.gold.refuse]",
-        "[operation.orderThing.flex.choose.gold]",
-        "operation.orderThing",
-    ),
+    ('words = ["plain", "gold"]', "", f"{ORDER}.request.words: and choose belong together"),
+    ('choose = "kind"', "", f"{ORDER}.request.words: and choose belong together"),
+    ('choose = "kind"', 'choose = "colour"', f"{ORDER}.request.choose: 'colour' is not a member of the body"),
+    ('required = ["kind"]', 'required = ["x"]', f"{ORDER}.request.required: 'x' is not a member of the body"),
+    ('kind = "string"', 'kind = "text"', f"{ORDER}.request.members.kind: 'text' is not one of string"),
+    (GOLD, "", f"{CHOOSE}: says nothing of 'gold'"),
+    ("choose.gold", "choose.silver", f"{CHOOSE}: "),
+    ('errorCode = "SHIM_NO_GOLD"', "", f"{CHOOSE}.gold.refuse.errorCode: is missing"),
+    ('detail = "No gold."', 'detail = "No gold."\nx = 1', f"{CHOOSE}.gold.refuse.x: is not a key"),
+    ("[operation.orderThing.flex.choose.gold.refuse]", "[operation.orderThing.flex.choose.gold]", ORDER),
     ('after = ["NOT_FLEX"]\nnote = "Elsewhere."', "", "operation.listThings.dedicated.after: is missing"),
     ('note = "Elsewhere."', 'note = ""', "operation.listThings.dedicated.note: must not be empty"),
 ]
