@@ -76,10 +76,7 @@ def atlas(arrival):
     below = arrival.path.removeprefix("/api/atlas/v2/groups/g1/")
     if arrival.fields.get("accept") != NEW["Accept"]:
         return GONE
-    answers = {
-        "harbours": ok({"data": {"peers": [DEEP, SHALLOW]}, "totalCount": 2}),
-        "harbours/Rock%20End": ok(DEEP),
-    }
+    answers = {"harbours": ok({"data": {"peers": [DEEP, SHALLOW]}, "totalCount": 2}), "harbours/Rock%20End": ok(DEEP)}
     return answers.get(below) or error(404, "NOWHERE")
 
 

@@ -47,12 +47,7 @@ def test_what_is_the_same_is_not_named(learned):
         (TEXT, {"x": WHOLE}, [("7", {"x": 7})], {"from": "x", "cast": True}),
         (FLAG, {"x": TEXT}, [(True, {"x": "true"})], {"from": "x", "cast": True}),
         (WHOLE, {"y": many(z=TEXT)}, [(n, {"y": [{"z": "a"}] * n}) for n in (1, 2, 3)], {"count": "y"}),
-        (
-            TEXT,
-            {"y": obj(z=obj(w=TEXT))},
-            [(one, {"y": {"z": {"w": one}}}) for one in "ab"],
-            {"from": "y.z.w"},
-        ),
+        (TEXT, {"y": obj(z=obj(w=TEXT))}, [(one, {"y": {"z": {"w": one}}}) for one in "ab"], {"from": "y.z.w"}),
         (
             words("queued", "ok"),
             {"x": words("PENDING", "OK")},

@@ -83,10 +83,7 @@ def test_a_defect_is_told_with_file_and_key(tmp_path, old, new, told):
             ("[operation.orderThing.request.members]", "[operation.orderThing.flex]"),
             ["operation.orderThing.request.members: is missing"],
         ),
-        (
-            ('resource = "thing"\norder', "order"),
-            ["operation.listThings.resource: is missing; name the resource"],
-        ),
+        (('resource = "thing"\norder', "order"), ["operation.listThings.resource: is missing; name the resource"]),
     ],
 )
 def test_a_part_that_is_missing_is_told(tmp_path, cut, told):

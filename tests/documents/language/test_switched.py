@@ -25,11 +25,7 @@ def read(tmp_path, text):
         (LIVES, f"{LIVES}\nsunset = 2027-01-01", f"{LIST}.sunset: can't stand beside lives"),
         (LIVES, "", f"{LIST}.sunset: is missing"),
         (SWITCH, "tier.small]", "operation.getToy.lives: needs one successor, which has a switch"),
-        (
-            POST,
-            f"{POST}\nlives = false\ndeprecated = 2026-01-01\nsunset = 2027-01-01",
-            "operation.makeToy: needs a su",
-        ),
+        (POST, f"{POST}\nlives = false\ndeprecated = 2026-01-01\nsunset = 2027-01-01", "operation.makeToy: needs a su"),
         ("adds = true", "", f"{LIST}.tier.small.switch: needs exactly one of after, adds and when"),
         ("adds = true", 'adds = true\nafter = ["X"]', f"{LIST}.tier.small.switch: needs exactly one of"),
         ('paging = "collected"', "", f"{LIST}.tier.small.adds: belongs to pages"),
