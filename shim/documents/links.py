@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Collection, Mapping
 
 import attrs
@@ -32,7 +33,7 @@ class LinkRule(Declared):
     def parts(self, parameters: Collection[str]) -> tuple[list[str], list[str]]:
         """Return the members of the answer that the path names, and expressions for what stands around them."""
         members, texts = list[str](), [["context.links_base"]]
-        for number, piece in enumerate(self.path.pieces):
+        for number, piece in enumerate(re.split("[{}]", self.path.text)):
             if number % 2 and piece not in parameters:
                 members.append(piece)
                 texts.append([])

@@ -169,4 +169,4 @@ def _read_rule(table: Table, *, in_body: bool) -> Rule:
         fidelity = Fidelity(table.word("fidelity", levels, default=levels[0] if verb.levels else None))
     if fidelity not in _NEAR and not why:
         table.wrong("why", f"is missing; a field that is {fidelity} says why")
-    return Rule(verb, table.path, table.owner, fidelity, why, When.maybe(table.table("when")))
+    return Rule(verb, table.path, table.source.owner(table.path), fidelity, why, When.maybe(table.table("when")))

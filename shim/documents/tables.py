@@ -84,11 +84,6 @@ class Table:
     around: Any = None
     _spelt: dict[str, str] = attrs.field(factory=dict, init=False)
 
-    @property
-    def owner(self) -> str:
-        """The file that set this table."""
-        return self.source.owner(self.path)
-
     def at(self, key: str) -> str:
         """Return the dotted path of a key in this table, as it is spelt there."""
         return key_path(self.path, self._spelt.get(key, key))

@@ -40,11 +40,6 @@ class Template:
         match = _ENDED.fullmatch("".join(self.segments[-1:]))
         return (match and match[2]) or ""
 
-    @property
-    def pieces(self) -> tuple[str, ...]:
-        """The texts around the parameters and the parameters' names, in turn."""
-        return tuple(_PARAMETER.split(self.text))
-
     def build(self, values: Mapping[str, str]) -> str:
         """Return the path with raw values filled in; raises KeyError when one is missing."""
         return self.text.format_map(values)
