@@ -14,7 +14,8 @@ from collections.abc import AsyncIterator, Callable
 
 GROUP = "6510aa1b2c3d4e5f60718293"
 PATIENCE = 12.0
-"""Seconds after which a connection should have been closed: no limit of the soak's gateway is above five."""
+"""Seconds without an answer after which a connection should have been closed: no limit of the soak's gateway is above
+five, and one call after the other may be answered late."""
 
 HELD, MIXED = "held", "another's answer"
 """What must not be seen."""
@@ -72,18 +73,19 @@ SCRIPTS: tuple[Script, ...] = (silent, early_bytes, drip, drip_content, junk, up
 
 async def attack(port: int, until: float, seen: collections.Counter[str]) -> None:
     """Play scripts until a time, each on a connection of its own."""
-    while asyncio.get_running_loop().time() < until:
+    loop = asyncio.get_running_loop()
+    while loop.time() < until:
         script = random.choice(SCRIPTS)  # noqa: S311 - no secret
         name = script.__name__.replace("_", " ")
         with contextlib.suppress(OSError):
             reader, writer = await asyncio.open_connection("127.0.0.1", port)
             try:
-                async with asyncio.timeout(PATIENCE):
+                async with asyncio.timeout(PATIENCE) as patience:
                     async for data in script(writer):
                         writer.write(data)
                         await writer.drain()
                     while await reader.read(65536):
-                        pass
+                        patience.reschedule(loop.time() + PATIENCE)
                 seen[f"{name}: closed"] += 1
             except TimeoutError:
                 seen[f"{HELD}: {name}"] += 1

@@ -53,6 +53,9 @@ import asyncio, gc, logging, signal, sys
 from shim.gateway import Gateway, Options
 from shim.gateway.option_values import Address
 from shim.gateway.run import loop_factory
+from shim.gateway.upstream import client
+
+client.KEEP = 10.0  # less than the soak's rest
 
 async def main():
     served = Gateway(Options(
