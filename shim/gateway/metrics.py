@@ -121,7 +121,7 @@ class Metrics(Collector):
             "refusals": _sums((code, n) for (code, *_), n in failures if code is not None),
             "requests_abandoned": _sums((operation, way.abandoned) for (operation, _), way in ways.items()),
             "challenges": ledger.challenged.copy(),
-            "coalesced": _sums((operation, way.shared) for (operation, _), way in ways.items()),
+            "coalesced": _sums((operation, way.shared) for (operation, _), way in ways.items() if operation != OTHER),
             "last_retired_call_timestamp_seconds": last,
             "fidelity": _sums(((operation, level), n) for operation, (_, level), n in levels),
         }
