@@ -23,6 +23,9 @@ from shim.documents.fields import Rule
 from shim.documents.script import HELP, Columns, Unusual, json_text
 from shim.documents.vocabulary import Json
 
+MISSES = 8
+"""Texts one after the other that had other items than expected, after which no text is looked at any more."""
+
 KINDS = 64
 """Kinds of items that have functions, of one list; Atlas has a few."""
 
@@ -185,7 +188,9 @@ class ListWriter:
     _context: TranslationContext
     _begun: dict[Kind, Write] = attrs.field(factory=dict, init=False)
     _expected: Kind | None = attrs.field(default=None, init=False)
-    """The kind that was met last for the first time, until a text has items of another."""
+    """The kind of the last list of values whose items were alike."""
+    _missed: int = attrs.field(default=0, init=False)
+    """Texts since the last one whose items were of it."""
 
     def values(self, items: Sequence[Json], now: float) -> Written | None:
         """Write items of all kinds, in their order; returns None for an unusual item."""
@@ -194,7 +199,9 @@ class ListWriter:
             kind = writer.kind(writer.key_of(items[0]))
             if kind.complete:
                 with suppress(KeyError, Unusual):  # perhaps the items are of several kinds
-                    return self._alike(kind, kind.rows(items), now)
+                    written = self._alike(kind, kind.rows(items), now)
+                    self._expected = kind
+                    return written
             for member, backwards in kind.order:
                 rank: Callable[[Any], Any] = itemgetter(member)
                 items = sorted(items, key=rank, reverse=backwards)
@@ -212,25 +219,28 @@ class ListWriter:
                     texts[place] = "".join(made[number * each : (number + 1) * each])
         except (KeyError, TypeError, ValueError, Unusual):
             return None
+        self._expected = kind if len(places) == 1 else self._expected
         return texts, 1, writer.reported((*counts.items(),))
 
     def text(self, content: bytes, now: float) -> tuple[str, Written, str] | None:
         """Write the items of a list in JSON text, and return what stands before and after them, too.
 
-        Returns None unless all are of one kind that was met before, and nothing is unusual.
+        Returns None unless all are of the kind that is expected, and nothing is unusual.
         """
         kind = self._expected
-        if kind is None:
+        if kind is None or self._missed > MISSES:
             return None
+        self._missed += 1
         try:
             parts = _compiled(kind.form).split(content.decode("ascii"))
             each = len(kind.members) + 1  # with what stands behind an item
             if parts[each:-1:each].count(",") == len(parts) // each - 1 >= 0:
                 rows = [*zip(*[iter(parts[1:])] * each, strict=True)]
-                return parts[0], self._alike(kind, rows, now, looked=True), parts[-1]
+                written = self._alike(kind, rows, now, looked=True)
+                self._missed = 0
+                return parts[0], written, parts[-1]
         except (KeyError, TypeError, ValueError, Unusual):
-            pass
-        self._expected = None
+            return None
         return None
 
     def _alike(self, kind: Kind, rows: list[Row], now: float, *, looked: bool = False) -> Written:
@@ -238,7 +248,6 @@ class ListWriter:
         write = self._begun.get(kind)
         if write is None:
             write = self._begun[kind] = kind.begin(self._context)
-            self._expected = kind
         for rank, backwards in kind.ranks:
             rows.sort(key=rank, reverse=backwards)
         return write(zip(*rows, strict=True), now, looked), kind.pieces, self._writer.reported(((kind, len(rows)),))

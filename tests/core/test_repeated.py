@@ -4,6 +4,7 @@ import gc
 import json
 import math
 import random
+import re
 import tracemalloc
 from types import ModuleType
 
@@ -16,7 +17,7 @@ from shim.core.exchange import Repeats
 from shim.core.recognise import load_engine
 from shim.core.route import Memory
 from shim.core.settings import RouteWord, Settings
-from shim.core.writers import ListWriter
+from shim.core.writers import MISSES, ListWriter
 from tests.core.driver import BEFORE, GET, GONE, JOBS, LIST, NON_FLEX, SNAPSHOT, answers, drive, refuses, snapshots
 from tests.core.test_writers import FULL, LISTS, QUERIES, mutated
 
@@ -175,6 +176,25 @@ def test_a_text_that_is_nearly_usual_is_read_as_any_other(unused, old, new):
     assert other != usual[2]
     driven = drive(unused, target, [(*usual[:2], other)] * 25, settings=SETTINGS)
     assert known.translate(other) in (None, (driven.content, driven.outcome.record))
+
+
+def test_a_text_is_looked_at_until_many_were_odd(unused, monkeypatch):
+    """Some odd lists between usual ones cost these nothing; if none is usual, no text is split in vain for long."""
+    known = repeated(drive(unused, V2, [PAGE], settings=SETTINGS))
+    usual = compact({"results": [SNAPSHOT, SNAPSHOT | {"id": "2"}], "totalCount": 2})[2]
+    odd = usual.replace(b'"id":', b'"id": ')
+    splits = []
+
+    def noted(form):
+        splits.append(form)
+        return re.compile(form)
+
+    monkeypatch.setattr("shim.core.writers._compiled", noted)
+    for _ in range(4):
+        assert len({known.translate(text) for text in (*[odd] * MISSES, usual)}) == 1
+    assert len(splits) == 4 * (MISSES + 1)
+    assert len({known.translate(odd) for _ in range(3 * MISSES)}) == 1
+    assert len(splits) == 5 * (MISSES + 1)
 
 
 def test_what_stands_around_items_is_kept_for_few_texts(engine):
