@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import stat
 import tomllib
 from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -23,6 +24,11 @@ LARGEST = 16 * 1024 * 1024
 """Bytes of one document that is read."""
 MOST_BYTES = 16 * LARGEST
 """Bytes of one file of descriptions, pairs or findings that is read."""
+SETTINGS_BYTES = 1024 * 1024
+"""Bytes of one file of settings or flags that is read."""
+
+_DOTS_OF_A_LINE, _DOTS = 100, 50_000
+"""Dots of a line, and of a file: a key of so many parts takes memory by the square of them; documents have 7, and 500."""
 
 
 def mapping_folders(environ: Mapping[str, str]) -> tuple[Path | Traversable, ...]:
@@ -108,8 +114,8 @@ def parse_document(source: DocumentSource, others: Mapping[str, Document] = Mapp
 def _read(folder: Path | Traversable, problems: list[str]) -> Iterator[DocumentSource]:
     for name, path in _named(folder):
         try:
-            yield DocumentSource(name, tomllib.loads(text_of(path)), problems=problems)
-        except (OSError, ValueError, RecursionError) as error:
+            yield DocumentSource(name, read_toml(path), problems=problems)
+        except (OSError, ValueError) as error:
             problems.append(f"{name}: {error}")
 
 
@@ -135,13 +141,30 @@ def document_files(folder: Path) -> list[Path]:
 
 def text_of(path: Path | Traversable, most: int = LARGEST) -> str:
     """Return a file's text; raises ValueError for a pipe or a device, which may never end, and OSError."""
-    if isinstance(path, Path):
-        found = path.stat()
-        if not stat.S_ISREG(found.st_mode):
+    if not isinstance(path, Path):
+        return path.read_text(encoding="utf-8-sig")
+    descriptor = os.open(path, os.O_RDONLY | getattr(os, "O_NONBLOCK", 0))
+    try:
+        if not stat.S_ISREG(os.fstat(descriptor).st_mode):
             raise ValueError("is not a regular file")
-        if found.st_size > most:
-            raise ValueError(f"has more than {most} bytes")
-    return path.read_text(encoding="utf-8-sig")
+        with open(descriptor, "rb", closefd=False) as file:  # noqa: PTH123 - a descriptor
+            content = file.read(most + 1)
+    finally:
+        os.close(descriptor)
+    if len(content) > most:
+        raise ValueError(f"has more than {most} bytes")
+    return content.decode("utf-8-sig")
+
+
+def read_toml(path: Path | Traversable, most: int = LARGEST) -> dict[str, Any]:
+    """Return the tables of a TOML file; raises ValueError for what is none, or takes too much memory, and OSError."""
+    text = text_of(path, most)
+    if text.count(".") > _DOTS or any(line.count(".") > _DOTS_OF_A_LINE for line in text.splitlines()):
+        raise ValueError(f"has more than {_DOTS_OF_A_LINE} dots in a line, or {_DOTS} in all")
+    try:
+        return tomllib.loads(text)
+    except RecursionError:
+        raise ValueError("is nested too deep") from None
 
 
 def _override(own: DocumentSource, plain: Sequence[DocumentSource]) -> None:

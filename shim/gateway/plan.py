@@ -7,7 +7,6 @@ Environment and flags can't change while a process runs; the file of ``--config`
 from __future__ import annotations
 
 import contextlib
-import tomllib
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from difflib import get_close_matches
 from pathlib import Path
@@ -17,7 +16,7 @@ import attrs
 from shim.core.recognise import Engine, load_engine
 from shim.core.settings import RouteWord, Settings
 from shim.documents import document_files
-from shim.documents.load import text_of
+from shim.documents.load import SETTINGS_BYTES, read_toml
 from shim.errors import DocumentError, SettingsError
 from shim.flags.providers import PROVIDER, check_flag
 from shim.gateway.option_values import CredentialsMode
@@ -186,8 +185,8 @@ def read_config(path: Path | None) -> dict[str, object]:
     if path is None:
         return {}
     try:
-        data = tomllib.loads(text_of(path))
-    except (OSError, ValueError, RecursionError) as error:
+        data = read_toml(path, SETTINGS_BYTES)
+    except (OSError, ValueError) as error:
         why = error.strerror if isinstance(error, OSError) else str(error)
         raise SettingsError(f"{path}: {why}") from None
     return {key.replace("-", "_"): value for key, value in data.items()}

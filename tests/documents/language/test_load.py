@@ -35,6 +35,9 @@ def test_a_folder_may_be_in_an_archive(tmp_path):
     assert [one.file for one in packed] == [one.file for one in load_documents([SHIPPED])]
 
 
+DOTS = "has more than 100 dots in a line, or 50000 in all"
+
+
 @pytest.mark.parametrize(
     ("make", "said"),
     [
@@ -42,8 +45,11 @@ def test_a_folder_may_be_in_an_archive(tmp_path):
         (lambda path: path.symlink_to("/dev/zero"), "is not a regular file"),
         (lambda path: path.mkdir(), "is not a regular file"),
         (lambda path: path.write_bytes(b"#" * (LARGEST + 1)), f"has more than {LARGEST} bytes"),
+        (lambda path: path.write_text("a." * 20_000 + "a = 1"), DOTS),
+        (lambda path: path.write_text("".join(f"a{number}.{'a.' * 99}a = 1\n" for number in range(600))), DOTS),
+        (lambda path: path.write_text("a = " + "[" * 100_000), "is nested too deep"),
     ],
-    ids=["pipe", "device", "folder", "huge"],
+    ids=["pipe", "device", "folder", "huge", "deep", "many", "nested"],
 )
 def test_what_may_never_end_is_not_read(tmp_path, make, said):
     """A pipe or a device by the name of a document is a defect of it, and so are a folder and an enormous file."""
@@ -51,7 +57,7 @@ def test_what_may_never_end_is_not_read(tmp_path, make, said):
     assert problems(tmp_path, things=SOUND) == (f"odd.toml: {said}",)
 
 
-LONG = "a." * 100_000 + "b"
+LONG = "a" * 100_000 + ".b"
 DOUBLED = "".join(
     f"[resource.s{number}]\n"
     + "".join(
