@@ -15,8 +15,7 @@ from shim.cli.failures import SETTINGS, Failure
 from shim.cli.output import config_option
 from shim.errors import SettingsError
 from shim.gateway.options import TABLE, Row
-from shim.gateway.plan import PlanSource, renamed
-from shim.gateway.watch import Watched
+from shim.gateway.plan import LivePlan, PlanSource, renamed
 
 _NO_ADDRESS = frozenset({errno.EADDRINUSE, errno.EADDRNOTAVAIL, errno.EACCES, errno.ENOENT, errno.ENOTDIR})
 
@@ -58,15 +57,15 @@ def command(config: Path | None, **flags: str | None) -> None:
 
     calls, theirs = inherited(os.environ)
     source = PlanSource(dict(os.environ), {**flags, **theirs}, config)
-    settings = Watched("settings", source.files, source.read)
+    settings = LivePlan(source.read(), source)
     try:
         serve(settings, calls)
     except SettingsError as error:
-        raise renamed(error, settings.value.given) from None
+        raise renamed(error, settings.plan.given) from None
     except OSError as error:
         if error.errno not in _NO_ADDRESS and not isinstance(error, socket.gaierror):
             raise
-        each = "; with --reuse-port each process needs its own --admin" if settings.value.options.reuse_port else ""
+        each = "; with --reuse-port each process needs its own --admin" if settings.plan.options.reuse_port else ""
         where = f" at {error.filename}" if error.filename else ""
         said = f"can't listen{where}: {(error.strerror or str(error)).lower()}"
         raise Failure(f"{said}; choose another address with --listen, --uds or --admin{each}", SETTINGS) from error

@@ -99,6 +99,8 @@ class Engine:
         operations = [one for document in documents for one in document.operations]
         self.switches = {(one.method == "GET", one.switched.switch) for one in operations if one.switched is not None}
         """Whether it is one of reads, and the word of each successor's switch."""
+        self.loaded = tuple(documents)
+        """The documents as they were loaded, with all that a switch may turn on."""
         documents = [document.where_on(reads, writes) for document in documents]
         retired = [attrs.evolve(one, operations=tuple(e for e in one.operations if not e.lives)) for one in documents]
         self.documents = tuple(document for document in retired if document.operations)

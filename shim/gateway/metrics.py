@@ -20,9 +20,8 @@ from shim.gateway.errors import origin_of
 from shim.gateway.http1.clients import Clients
 from shim.gateway.ledger import COSTS, OTHER, WAITS
 from shim.gateway.log_writer import LogLines
-from shim.gateway.plan import Plan
+from shim.gateway.plan import LivePlan
 from shim.gateway.tls import Certificates
-from shim.gateway.watch import Watched
 
 _FAMILIES = """
 counter requests operation,route,status_class: Requests answered.
@@ -78,7 +77,7 @@ class Metrics(Collector):
 
     handler: Handler
     certificates: Certificates
-    settings: Watched[Plan]
+    settings: LivePlan
     server: Clients = attrs.field(init=False)
 
     def text(self) -> bytes:
@@ -149,7 +148,7 @@ class Metrics(Collector):
             "config_reload_success": {(): not settings.problems},
             "config_reload_success_timestamp_seconds": {(): settings.good_since},
             "config_restart_needed": {(): len(plan.waiting)},
-            "config_reloads": settings.reloads.copy(),
+            "config_reloads": settings.reloads,
             "build": {(__version__, platform.python_version()): 1},
             "route": {f"{FLAG}{plan.settings.flag}" if plan.settings.flag else str(plan.settings.route): 1},
             "sunset_timestamp_seconds": {

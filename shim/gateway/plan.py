@@ -1,4 +1,4 @@
-"""What calls are answered with: options and mapping documents, read together, replaced while calls are taken.
+"""What calls are answered with: options and mapping documents, each replaced while calls are taken.
 
 Environment and flags can't change while a process runs; the file of ``--config`` and the folder of
 ``ATLAS_SHIM_MAPPINGS`` can.
@@ -7,21 +7,27 @@ Environment and flags can't change while a process runs; the file of ``--config`
 from __future__ import annotations
 
 import contextlib
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+import logging
+import time
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from difflib import get_close_matches
 from pathlib import Path
+from typing import Any
 
 import attrs
 
-from shim.core.recognise import Engine, load_engine
+from shim.core.recognise import Engine
 from shim.core.settings import RouteWord, Settings
-from shim.documents import document_files
+from shim.documents import Document, document_files, load_documents, mapping_folders
 from shim.documents.load import SETTINGS_BYTES, read_toml
 from shim.errors import DocumentError, SettingsError
 from shim.flags.providers import PROVIDER, check_flag
 from shim.gateway.option_values import CredentialsMode
 from shim.gateway.options import TABLE, Options, Row
+from shim.gateway.watch import Watched
 from shim.tools.inventory.writing import VARIABLE as INVENTORY
+
+log = logging.getLogger("shim.gateway")
 
 PREFIX = "ATLAS_SHIM_"
 MAPPINGS = "ATLAS_SHIM_MAPPINGS"
@@ -150,6 +156,10 @@ class Plan:
         return attrs.evolve(self, settings=self.settings.by_flag(word))
 
 
+Given = tuple[Options, dict[str, Setting]]
+"""Options, and where each was given."""
+
+
 @attrs.frozen
 class PlanSource:
     """Where a plan comes from: flags over ``environ`` over the file ``config``; ``environ`` names the mappings."""
@@ -160,24 +170,34 @@ class PlanSource:
 
     def read(self) -> Plan:
         """Read everything; raises SettingsError with all that is wrong."""
-        problems, found, options = list[str](), dict[str, Setting](), Options()
+        problems, options, found = list[str](), Options(), dict[str, Setting]()
         with collected(problems):
-            found, unknown = given(self.environ, self.flags, read_config(self.config), str(self.config))
-            options = options_of(found, unknown)
+            options, found = self.options()
         with collected(problems, found):
-            engine = load_engine({**self.environ, **options.switches})
+            engine = Engine(self.documents(), options.reads, options.writes)
             if not problems:
                 return Plan(options, engine, found)
         raise SettingsError(*problems)
 
-    def files(self) -> list[Path]:
-        """Return the files that are read, and the folder that they are found in."""
-        paths = [] if self.config is None else [self.config]
-        if named := self.environ.get(MAPPINGS):
-            paths.append(Path(named))
-            with contextlib.suppress(OSError):  # reading the folder says why it can't be read
-                paths += document_files(Path(named))
-        return paths
+    def options(self) -> Given:
+        """Read the options; raises SettingsError with all that is wrong."""
+        found, unknown = given(self.environ, self.flags, read_config(self.config), str(self.config))
+        return options_of(found, unknown), found
+
+    def documents(self) -> tuple[Document, ...]:
+        """Read the documents; raises DocumentError with all that is wrong."""
+        return load_documents(mapping_folders(self.environ))
+
+    def files_of_options(self) -> list[Path]:
+        """Return the file of options, if there is one."""
+        return [] if self.config is None else [self.config]
+
+    def files_of_documents(self) -> list[Path]:
+        """Return the operator's documents, and the folder that they are found in."""
+        folders = [Path(named)] if (named := self.environ.get(MAPPINGS)) else []
+        with contextlib.suppress(OSError):  # reading the folder says why it can't be read
+            return [*folders, *(file for folder in folders for file in document_files(folder))]
+        return folders
 
 
 def read_config(path: Path | None) -> dict[str, object]:
@@ -192,13 +212,82 @@ def read_config(path: Path | None) -> dict[str, object]:
     return {key.replace("-", "_"): value for key, value in data.items()}
 
 
-def taken_up(new: Plan, old: Plan) -> tuple[Plan, list[str]]:
-    """Return a new plan with the old options that can't change while the gateway runs, and what is different then."""
-    rows = [row for row in TABLE if getattr(new.options, row.name) != getattr(old.options, row.name)]
-    changes = [f"{row.name} was {_text(old, row)}, is {_text(new, row)}" for row in rows if row.live]
-    changes += ["mapping documents"] * (new.engine.documents != old.engine.documents)
-    kept = {row.name: getattr(old.options, row.name) for row in rows if not row.live}
-    return Plan(attrs.evolve(new.options, **kept), new.engine, new.given, [*kept]), changes
+class LivePlan:
+    """The ``plan`` in use, and the files that it was made of, which are followed while the gateway runs.
+
+    Options and documents each keep their own last good, so that a kill switch acts whatever lies beside it. ``use`` is
+    called with each new plan. ``watched`` is what has files.
+    """
+
+    def __init__(self, plan: Plan, source: PlanSource) -> None:
+        self.plan = plan
+        self.use: Callable[[Plan], object] = lambda _: None
+        options = Watched(
+            "settings", source.files_of_options, source.options, self._use_options, value=(plan.options, {**plan.given})
+        )
+        documents = Watched(
+            "mapping documents", source.files_of_documents, source.documents, self._use_documents,
+            value=plan.engine.loaded,
+        )  # fmt: skip
+        both: tuple[Watched[Any], ...] = (options, documents)
+        self.watched = tuple(one for one in both if one.known)
+        self._made = time.time()
+
+    def again(self) -> None:
+        """Have all files read at the next look, changed or not."""
+        for one in self.watched:
+            one.again()
+
+    @property
+    def problems(self) -> tuple[str, ...]:
+        """Those of the files as they are now."""
+        return tuple(problem for one in self.watched for problem in one.problems)
+
+    @property
+    def good_since(self) -> float:
+        """When files were last put to use, in seconds since the epoch."""
+        return max((one.good_since for one in self.watched), default=self._made)
+
+    @property
+    def refused(self) -> float | None:
+        """When files were last refused, in seconds since the epoch."""
+        return max((one.refused for one in self.watched if one.refused is not None), default=None)
+
+    @property
+    def reloads(self) -> Mapping[str, int]:
+        """How often files were read again, by result."""
+        return {word: sum(one.reloads[word] for one in self.watched) for word in ("refused", "success")}
+
+    @property
+    def changes(self) -> Sequence[str]:
+        """What the last reload changed."""
+        last = max(self.watched, key=lambda one: one.good_since, default=None)
+        return () if last is None else last.changes
+
+    def _use_options(self, new: Given) -> list[str]:
+        """Use options that were read anew, but for those that need a restart; return what is different."""
+        (options, found), old, problems = new, self.plan, list[str]()
+        with collected(problems, found):
+            fresh = Plan(options, Engine(old.engine.loaded, options.reads, options.writes), found)
+            rows = [row for row in TABLE if getattr(options, row.name) != getattr(old.options, row.name)]
+            kept = {row.name: getattr(old.options, row.name) for row in rows if not row.live}
+            self._use(Plan(attrs.evolve(options, **kept), fresh.engine, found, [*kept]))
+            if kept:
+                log.warning("these need a restart and stay as they were: %s", ", ".join(kept))
+            return [f"{row.name} was {_text(old, row)}, is {_text(fresh, row)}" for row in rows if row.live]
+        raise SettingsError(*problems)
+
+    def _use_documents(self, documents: tuple[Document, ...]) -> list[str]:
+        """Use documents that were read anew; return what is different."""
+        old, problems = self.plan, list[str]()
+        with collected(problems, old.given):
+            self._use(attrs.evolve(old, engine=Engine(documents, old.options.reads, old.options.writes)))
+            return ["mapping documents"] * (documents != old.engine.loaded)
+        raise SettingsError(*problems)
+
+    def _use(self, plan: Plan) -> None:
+        self.use(plan)
+        self.plan = plan
 
 
 def _text(plan: Plan, row: Row) -> str:

@@ -29,9 +29,8 @@ from shim.gateway.http1.listener import Bound
 from shim.gateway.log_writer import logged
 from shim.gateway.option_values import Address
 from shim.gateway.options import Options
-from shim.gateway.plan import Plan, unknown_variables
+from shim.gateway.plan import LivePlan, unknown_variables
 from shim.gateway.server import Gateway
-from shim.gateway.watch import Watched
 
 log = logging.getLogger("shim.gateway")
 
@@ -42,7 +41,7 @@ _TIDY = 15.0  # seconds more than calls in flight have, for what is still to be 
 _PATIENCE = 1.0  # seconds that a manager may take for a message
 
 
-def serve(settings: Watched[Plan], calls: Bound | None) -> None:
+def serve(settings: LivePlan, calls: Bound | None) -> None:
     """Serve until SIGTERM or SIGINT, then drain; a second signal ends the drain.
 
     SIGHUP has the files of ``settings`` read again. A service manager's sockets for ``calls`` replace those of the
@@ -54,7 +53,7 @@ def serve(settings: Watched[Plan], calls: Bound | None) -> None:
             os.fstat(number)
         except OSError:
             os.open(os.devnull, os.O_RDWR)
-    options = settings.value.options
+    options = settings.plan.options
     with logged(options.log_level, options.log_format):
         for problem in unknown_variables(os.environ):
             log.warning("%s", problem)
@@ -71,8 +70,8 @@ def serve(settings: Watched[Plan], calls: Bound | None) -> None:
             runner.run(_run(settings, calls))
 
 
-async def _run(settings: Watched[Plan], calls: Bound | None) -> None:
-    options = settings.value.options
+async def _run(settings: LivePlan, calls: Bound | None) -> None:
+    options = settings.plan.options
     gateway = Gateway(settings=settings)
     loop, ends = asyncio.get_running_loop(), asyncio.Queue[str]()
 

@@ -28,7 +28,7 @@ from shim.gateway.ledger import Ledger
 from shim.gateway.limits import Limits
 from shim.gateway.metrics import Metrics
 from shim.gateway.options import Options
-from shim.gateway.plan import Plan, taken_up
+from shim.gateway.plan import LivePlan, Plan, PlanSource
 from shim.gateway.radar_inventory import RadarInventory
 from shim.gateway.status import Json, status_of
 from shim.gateway.tls import Certificates
@@ -41,7 +41,6 @@ _LAST_CALLS = 0.5  # seconds for which kept connections may bring one more call 
 _NOTICED = 5.0  # seconds for which new connections are taken after ``/readyz`` says that the end has begun
 _ASKED = 30.0  # seconds since the last probe of ``/readyz`` after which probes are taken to have stopped
 _BEAT = 1.0  # seconds between two signs of life of the calls' loop
-FIRST_WORD = 3.0  # seconds that the start waits for a flag's first word
 STUCK = 30.0  # seconds without a sign of life after which the loop will not come back by itself; ``/livez`` says so
 
 
@@ -60,16 +59,16 @@ class Gateway:
         *,
         clock: Callable[[], float] = time.time,
         environ: Mapping[str, str] = os.environ,
-        settings: Watched[Plan] | None = None,
+        settings: LivePlan | None = None,
     ) -> None:
         if settings is None:
             options = options or Options()
             made = Plan(options, engine or shared_engine({**os.environ, **options.switches}))
-            settings = Watched("settings", tuple, lambda: made)
+            settings = LivePlan(made, PlanSource({}))
         settings.use = self._use
-        self.settings, plan, options = settings, settings.value, settings.value.options
+        self.settings, plan, options = settings, settings.plan, settings.plan.options
         self._provider = provider_factory(environ)
-        self._watched: list[Watched[Any]] = [settings] if settings.known else []
+        self._watched: list[Watched[Any]] = [*settings.watched]
         self.certificates = Certificates(options, self._watched)
         self.limits, self.ledger = Limits(options), Ledger()
         self.upstream = Upstream(options, self.limits, lambda: self.certificates.upstream.context)
@@ -96,19 +95,14 @@ class Gateway:
             flag = handler.flag = ByFlag(FlagWords(key, partial(connected, key, self._provider))) if key else None
             if flag is not None:
                 flag.words.start()
-        handler.plan = self.settings.value = plan
+        handler.plan = self.settings.plan = plan
         if self._calls is not None:
             tls = self.certificates.listener is not None
             handler.authorities = authorities_of(self._calls.address, public_url=plan.options.public_url, tls=tls)
 
-    def _use(self, new: Plan) -> list[str]:
-        """Use a plan that was read anew, but for what needs a restart; returns what is different."""
-        new, changes = taken_up(new, self._handler.plan)
+    def _use(self, new: Plan) -> None:
         logging.getLogger("shim").setLevel(new.options.log_level.upper())
         self.apply(new)
-        if new.waiting:
-            log.warning("these need a restart and stay as they were: %s", ", ".join(new.waiting))
-        return changes
 
     @property
     def url(self) -> str:
@@ -129,8 +123,6 @@ class Gateway:
         self.upstream.open()
         try:
             self.apply(self._handler.plan)
-            if (flag := self._handler.flag) is not None:  # no call shall go by ``auto`` where the flag says ``off``
-                await asyncio.to_thread(flag.words.first.wait, FIRST_WORD)
             bound, tls = bound or bind(self.options), self.certificates.listener
             server = self.metrics.server = Clients(self._handler, self.options)
             server.failures = self.ledger.failures

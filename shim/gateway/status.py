@@ -23,9 +23,8 @@ from shim.gateway.call import Handler
 from shim.gateway.errors import origin_of
 from shim.gateway.ledger import HOUR, OTHER, Ledger, Way, fair
 from shim.gateway.logs import plain
-from shim.gateway.plan import Plan
+from shim.gateway.plan import LivePlan, Plan
 from shim.gateway.tls import ReloadableContext
-from shim.gateway.watch import Watched
 from shim.tools.inventory.verdict import LEGACY, Ahead, Ends, ends_of, sentences
 from shim.tools.inventory.writing import written
 
@@ -44,7 +43,7 @@ Ways = Mapping[tuple[str, str], Way]
 
 
 def status_of(
-    handler: Handler, settings: Watched[Plan], certificates: Iterable[ReloadableContext], *, listens: str, ready: bool
+    handler: Handler, settings: LivePlan, certificates: Iterable[ReloadableContext], *, listens: str, ready: bool
 ) -> Json:
     """Return the status as it is now; may be called in another thread."""
     plan, ledger, today, now = handler.plan, handler.ledger, handler.clock(), time.time()

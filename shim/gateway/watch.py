@@ -115,11 +115,14 @@ class Watched(Generic[T]):
 
 
 async def watch(watched: Sequence[Watched[Any]]) -> None:
-    """Look at all of it, one after the other, again and again."""
-    while watched:
+    """Look at each of them again and again; a look that hangs holds up no other."""
+    await asyncio.gather(*map(_watch, watched))
+
+
+async def _watch(watched: Watched[Any]) -> None:
+    while True:
         await asyncio.sleep(EVERY)
-        for one in watched:
-            await one.look()
+        await watched.look()
 
 
 def stamps(paths: Iterable[str | Path]) -> Stamp:

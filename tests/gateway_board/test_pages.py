@@ -16,6 +16,7 @@ from shim.core.responses import SITE
 from shim.gateway import Options, serve_in_thread
 from shim.gateway.admin import WIDTH, page, text
 from shim.gateway.status import PROBLEMS
+from shim.gateway.watch import Watched
 from tests.gateway.test_signing import PATH
 from tests.peers.pages import HOSTILE, Page
 from tests.peers.raw import raw_upstream, reply, replying
@@ -239,8 +240,8 @@ def test_what_needs_somebody_is_said_first(some, change, said):
 def test_endless_problems_are_cut():
     """Of a refused reload the page shows some; the log has them all."""
     with gateway("http://127.0.0.1:1") as served:
-        served.settings.problems = ("x" * 100_000,) * 1000
-        served.settings.refused = 0.0
+        files = Watched("settings", tuple, tuple, problems=("x" * 100_000,) * 1000, refused=0.0)
+        served.settings.watched = (files,)
         found = served.status()["reload"]
     assert (found["state"], len(found["problems"])) == ("refused", PROBLEMS)
     assert max(map(len, found["problems"])) < 600

@@ -15,8 +15,7 @@ import pytest
 from shim.core.recognise import shared_engine
 from shim.core.settings import RouteWord
 from shim.gateway import Gateway, Options
-from shim.gateway.plan import Plan, PlanSource
-from shim.gateway.watch import Watched
+from shim.gateway.plan import LivePlan, Plan, PlanSource
 from tests.gateway.test_translating import EMPTY, V1
 from tests.peers.raw import PATIENCE, Held, raw_upstream, reply, replying, until
 from tests.peers.served import At, ask, calling, gateway, get
@@ -37,14 +36,14 @@ class Applied:
     """A gateway that does not run, and follows a source."""
 
     def __init__(self, source: PlanSource):
-        self.files = Watched("settings", source.files, source.read)
+        self.files = LivePlan(source.read(), source)
         self.gateway = Gateway(environ={}, settings=self.files)
         self.before = self.gateway._handler.plan
 
     async def read(self):
-        """Read the files, changed or not."""
+        """Read the files, changed or not, and return whether all are in use."""
         self.files.again()
-        return await self.files.look()
+        return all([await one.look() for one in self.files.watched])
 
     @property
     def plan(self):
@@ -145,16 +144,16 @@ def test_running_gateway_sees_files_and_signals(serve, port, tmp_path):
             for number in (signal.SIGUSR1, signal.SIGUSR2):
                 running.process.send_signal(number)
             _swap(folder, "nonsense")
-            running.logged(r"ERROR .*new settings refused.*mine\.toml")
+            running.logged(r"ERROR .*new mapping documents refused.*mine\.toml")
             assert metric(admin, "reload_success") == 0
             config.write_text('route = "legacy"\nupstream_timeout = 3\n')
             running.process.send_signal(signal.SIGHUP)
-            running.logged(r"new settings refused")
-            _swap(folder, OVERRIDE.format(day="2026-02-01"))
             running.logged(r"WARNING .*these need a restart and stay as they were: upstream_timeout")
+            _swap(folder, OVERRIDE.format(day="2026-02-01"))
+            running.logged(r"new mapping documents in use")
             until(lambda: metric(admin, "reload_success") == 1, "the metric says so")
             assert metric(admin, "restart_needed") == 1
-            assert metric(admin, 'reloads_total{result="refused"}') >= 2  # and a look of its own before the signal
+            assert metric(admin, 'reloads_total{result="refused"}') >= 1
             caller.send(get(V1))
             assert b"Atlas-Shim" not in caller.message()[0]
         assert b'"2026-02-01T00:00:00Z"' in ask(admin, get("/status.json", host="localhost"))[1]
@@ -224,7 +223,7 @@ async def test_what_changed_is_told(tmp_path):
     )
     (folder / "mine.toml").write_text(OVERRIDE.format(day="2026-02-01"))
     await applied.read()
-    assert applied.files.changes == [
+    assert [change for one in applied.files.watched for change in one.changes] == [
         "public_url was empty, is https://a.test", "route was legacy, is auto",
         "sunset was empty, is snapshots=2027-01-01", "writes was off, is instances", "deadline was 5, is 7.5",
         "mapping documents",
