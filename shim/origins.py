@@ -15,6 +15,8 @@ BASE_URL_VARIABLES = (
     "MCLI_OPS_MANAGER_URL",
 )
 """What Terraform, CloudFormation and Atlas' own command read; the first that is set wins."""
+UPSTREAM = "ATLAS_SHIM_UPSTREAM"
+"""What the shim itself reads before those: where all calls to Atlas go."""
 
 _API_PATHS = frozenset({"", "/api/atlas/v1.0", "/api/atlas/v1.5", "/api/atlas/v2"})
 """Some clients' base URL includes the path of the API, which is the endpoints' own business here."""
@@ -25,7 +27,7 @@ def read_base_url(environ: Mapping[str, str]) -> str:
 
     An empty variable counts as unset. Raises SettingsError that names the variable.
     """
-    for name in BASE_URL_VARIABLES:
+    for name in (UPSTREAM, *BASE_URL_VARIABLES):
         if url := environ.get(name):
             return parse_base_url(url, name=name)
     return DEFAULT_BASE_URL

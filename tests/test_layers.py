@@ -28,7 +28,7 @@ documents          errors
 origins            errors
 core               documents errors origins
 page
-flags              core errors extras
+flags              core documents errors extras
 tools/draft        core documents errors
 tools/radar        core
 tools/inventory    core documents errors tools/radar

@@ -46,10 +46,11 @@ class Settings:
     """One consistent set of settings.
 
     ``sunsets`` overrides dates by document name; ``reads`` and ``writes`` are the switches that are on; calls to
-    ``origins`` are recognised; ``deadline`` bounds one exchange in seconds, ``page_cap`` the upstream pages of one
-    answer, ``body_limit`` the bytes of one decoded body. ``hosts`` are those that successors may be on, by the names
-    that documents have for them. With a ``flag`` the route is the word of that feature flag for the
-    caller's project, and ``because`` says so in reasons, once it was looked up.
+    ``origins`` are recognised, and those to Atlas' own go to ``upstream``, if that is set to another one. ``deadline``
+    bounds one exchange in seconds, ``page_cap`` the upstream pages of one answer, ``body_limit`` the bytes of one
+    decoded body. ``hosts`` are those that successors may be on, by the names that documents have for them. With a
+    ``flag`` the route is the word of that feature flag for the caller's project, and ``because`` says so in reasons,
+    once it was looked up.
     """
 
     route: RouteWord = RouteWord.AUTO
@@ -57,12 +58,17 @@ class Settings:
     reads: frozenset[str] = frozenset()
     writes: frozenset[str] = frozenset()
     origins: frozenset[str] = ATLAS_ORIGINS
+    upstream: str = ""
     deadline: float = 60.0
     page_cap: int = 20
     body_limit: int = 16 * 1024 * 1024
     flag: str = ""
     because: str = ""
     hosts: Mapping[str, Host] = attrs.field(factory=dict)
+
+    def leads(self, origin: str) -> bool:
+        """Return whether calls to an origin, which is one of Atlas' own, go to another upstream."""
+        return origin in ATLAS_ORIGINS and self.upstream not in {"", *ATLAS_ORIGINS}
 
     def by_flag(self, word: RouteWord | None) -> Settings:
         """Return settings with the word of the flag; ``word`` is None if the flag has none yet."""
@@ -83,7 +89,8 @@ def read_settings(environ: Mapping[str, str]) -> Settings:
     if problems:
         raise SettingsError(*problems)
     route, flag = word_and_flag(found.pop("route", RouteWord.AUTO))
-    return Settings(route=route, flag=flag, **found)
+    origins = ATLAS_ORIGINS.union(filter(None, [found.get("upstream")]))
+    return Settings(route=route, flag=flag, origins=origins, **found)
 
 
 def word_and_flag(route: str) -> tuple[RouteWord, str]:
@@ -185,6 +192,6 @@ _VARIABLES: tuple[tuple[str, str, Callable[..., Any]], ...] = (
     ("ATLAS_SHIM_SUNSET", "sunsets", parse_sunsets),
     ("ATLAS_SHIM_READS", "reads", parse_writes),
     ("ATLAS_SHIM_WRITES", "writes", parse_writes),
-    ("ATLAS_SHIM_UPSTREAM", "origins", lambda url, *, name: ATLAS_ORIGINS | {parse_origin(url, name=name)}),
+    ("ATLAS_SHIM_UPSTREAM", "upstream", parse_origin),
 )
 """Each variable, the attribute of Settings that it sets, and what reads it; an empty one counts as unset."""

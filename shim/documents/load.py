@@ -28,7 +28,7 @@ SETTINGS_BYTES = 1024 * 1024
 """Bytes of one file of settings or flags that is read."""
 
 _DOTS_OF_A_LINE, _DOTS = 100, 50_000
-"""Dots of a line, and of a file: a key of so many parts takes memory by the square of them; documents have 7, and 500."""
+"""Dots of a line, and of a file: a key takes memory by the square of its parts. Ours have 7 in a line, 500 in all."""
 
 
 def mapping_folders(environ: Mapping[str, str]) -> tuple[Path | Traversable, ...]:
@@ -147,7 +147,7 @@ def text_of(path: Path | Traversable, most: int = LARGEST) -> str:
     try:
         if not stat.S_ISREG(os.fstat(descriptor).st_mode):
             raise ValueError("is not a regular file")
-        with open(descriptor, "rb", closefd=False) as file:  # noqa: PTH123 - a descriptor
+        with open(descriptor, "rb", closefd=False) as file:
             content = file.read(most + 1)
     finally:
         os.close(descriptor)

@@ -1,6 +1,4 @@
-"""One exchange in a library's own terms: the loop once, blocking and awaited.
-
-    steps =(what to call)=> drive or adrive: calls it, sends back what it returned, until there is a response
+"""One exchange in a library's own terms, as steps for the one ``driver``.
 
 A ``Door`` is what one library alone knows. What does I/O (``send``, ``following``, ``close``) is handed out by
 ``steps`` and may be a coroutine function; the rest is called as it is.
@@ -10,7 +8,7 @@ from __future__ import annotations
 
 import time
 from abc import abstractmethod
-from collections.abc import Callable, Generator
+from collections.abc import Callable
 from functools import partial
 from typing import Any, ClassVar
 
@@ -18,12 +16,10 @@ import attrs
 
 from shim.core.content import acceptable, with_content
 from shim.core.messages import Answer, Command, Outcome, Read, Record, Reply, Send, advance
+from shim.doors.driver import Steps
 from shim.doors.native import is_stale
 from shim.doors.notice import notify
 from shim.doors.recognition import RetiredCall
-
-Steps = Generator[Callable[[], Any], Any, Any]
-"""Yields what is to be called, is sent what that returned, and returns the response."""
 
 TIMED_OUT = (
     "The call's timeouts are {:g} seconds together; they were over before everything that it needs was asked for."
@@ -70,13 +66,16 @@ class Door:
     def lines(self, send: Send) -> tuple[list[tuple[str, str]], bool]:
         """Return the field lines of the request to send, and whether it has the caller's own body.
 
-        Left out are a Digest signature over another target, and of another body's request the fields about the body.
+        Left out are a Digest signature over another target, of another body's request the fields about the body, and
+        the host of a call that is led to another origin.
         """
         call, sent = self.retired.call, send.call
         same_body = sent.method == call.method and sent.body == call.body
         lines: list[tuple[str, str]] = []
         for name, value in sent.headers:
             kind = name.lower()
+            if self.retired.led and kind == "host":
+                continue
             if not same_body and kind in {"content-length", "transfer-encoding"}:
                 continue
             if send.rewritten and kind == "authorization" and is_stale(value, sent.target):
@@ -127,7 +126,7 @@ class Door:
         """Let the last request wait for at most ``left`` seconds; without any left, raise the library's own timeout."""
 
 
-def steps(door: Door) -> Steps:
+def steps(door: Door) -> Steps[Any]:
     """Yield what a retired call needs done, and return the response for the caller, its content unread.
 
     The program is warned before the first byte is sent; the call is written down even if it fails.
@@ -143,6 +142,7 @@ def steps(door: Door) -> Steps:
                 if door.native is not None:
                     yield partial(door.close, door.native)
                     door.native = None
+                command = attrs.evolve(command, rewritten=True) if retired.led else command
                 door.inner = door.request(command)
                 if door.sent is not None:
                     _hurry(door, command.call.method)
@@ -175,36 +175,6 @@ def steps(door: Door) -> Steps:
     if retired.noted:
         retired.write_down(command.record)
     return response
-
-
-def drive(todo: Steps) -> Any:
-    """Run the steps of an exchange, until there is a response."""
-    try:
-        call = next(todo)
-        while True:
-            try:
-                result = call()
-            except BaseException as error:  # noqa: BLE001 - the exchange gets any exception
-                call = todo.throw(error)
-            else:
-                call = todo.send(result)
-    except StopIteration as end:
-        return end.value
-
-
-async def adrive(todo: Steps) -> Any:
-    """Do as ``drive`` does, and await each call."""
-    try:
-        call = next(todo)
-        while True:
-            try:
-                result = await call()
-            except BaseException as error:  # noqa: BLE001 - as above
-                call = todo.throw(error)
-            else:
-                call = todo.send(result)
-    except StopIteration as end:
-        return end.value
 
 
 def _hurry(door: Door, method: str) -> None:

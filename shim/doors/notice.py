@@ -15,14 +15,15 @@ from typing import Any
 import attrs
 
 from shim.core.messages import Headers
-from shim.core.route import sunset_of
+from shim.core.route import LEGACY, Context, constant_of, has_successor, sunset_of
 from shim.documents.model import Operation
 from shim.documents.vocabulary import Fidelity
 from shim.doors.call_site import call_site
 from shim.doors.environment import WARNINGS
 from shim.doors.native import alone, as_text, header_lines
 from shim.doors.recognition import RetiredCall, recognise_url
-from shim.errors import LegacyEndpointWarning
+from shim.errors import LegacyEndpointWarning, SettingsError
+from shim.origins import UPSTREAM
 from shim.tools.inventory.writing import CallSite, explain_command
 
 SIZE = 4096  # call sites that are remembered; beyond that all are forgotten, and warned again
@@ -85,15 +86,16 @@ def notify(retired: RetiredCall, *, uncovered: str = "") -> None:
     ``uncovered`` names a library whose calls are not served; the warning says which are. Raises LegacyEndpointWarning
     when warnings are errors, and what the handler raises.
     """
-    word, operation = retired.now.word, retired.match.operation
-    if word == "off":
+    word = retired.now.word
+    if word == "off" or retired.match is None:
         return
+    operation = retired.match.operation
     site = call_site()
     place = (operation.id, site.filename, site.lineno)
     if word == "once" and place in warned:
         return
     sunset = sunset_of(operation, retired.context.settings)
-    notice = Notice(operation.id, sunset, _message(retired, sunset, uncovered), site)
+    notice = Notice(operation.id, sunset, _message(operation, sunset, retired.context, uncovered), site)
     if word == "error":
         raise LegacyEndpointWarning(f"{notice.message} (called at {site.filename}:{site.lineno})")
     _handler(notice)
@@ -102,15 +104,19 @@ def notify(retired: RetiredCall, *, uncovered: str = "") -> None:
     warned.add(place)
 
 
-def _message(retired: RetiredCall, sunset: datetime, uncovered: str) -> str:
-    operation = retired.match.operation
-    verb = "retires" if datetime.fromtimestamp(retired.context.clock(), UTC) < sunset else "retired"
+def _message(operation: Operation, sunset: datetime, context: Context, uncovered: str) -> str:
+    settings = context.settings
+    verb = "retires" if datetime.fromtimestamp(context.clock(), UTC) < sunset else "retired"
     what = f"atlas-shim keeps this call working{_on_absent(operation)}"
     if uncovered:
         what = (
             f"calls by {uncovered} are not covered, so this one goes to Atlas as it is. Make it with requests, httpx, "
             "urllib3, aiohttp or urllib.request, or by way of `atlas-shim serve`"
         )
+    elif settings.route in LEGACY:
+        what = f"this call goes there as it is, since {LEGACY[settings.route]}"
+    elif not has_successor(operation, settings) and constant_of(operation, settings) is None:
+        what = f"nothing takes its place: {operation.without_successor.removesuffix('.')}"
     return (
         f"{operation.id} is an endpoint that Atlas {verb} on {sunset:%Y-%m-%d}; {what}. "
         f"{WARNINGS}=off ends these warnings. The call to make instead: {explain_command(operation)}"
@@ -128,9 +134,17 @@ def _on_absent(operation: Operation) -> str:
 
 
 def tell(library: str, method: str, url: str, lines: Headers = ()) -> None:
-    """Warn of a call if it is a retired one, and write it down; ``url`` is absolute. Raises what ``notify`` raises."""
+    """Warn of a call if it is a retired one, and write it down; ``url`` is absolute.
+
+    Raises what ``notify`` raises, and SettingsError for a call that is to be led to another upstream, and can't be.
+    """
     retired = recognise_url(method, url, lambda: lines)
-    if retired is not None and retired.known and not retired.match.operation.lives:
+    if retired is not None and retired.led:
+        raise SettingsError(
+            f"{UPSTREAM}: calls to Atlas go to {retired.call.origin}, and those by {library} can't be led there; "
+            "nothing was sent. Make this one with requests, httpx, urllib3, aiohttp or urllib.request"
+        )
+    if retired is not None and retired.warns:
         notify(retired, uncovered=library)
         if retired.noted:
             retired.write_down(None, "legacy", f"atlas-shim does not cover {library}")

@@ -14,9 +14,9 @@ from typing import TYPE_CHECKING, Any
 import attrs
 
 from shim.core.exchange import Repeats
-from shim.core.recognise import Engine, Match, shared_engine
+from shim.core.recognise import Engine, shared_engine
 from shim.core.route import Memory
-from shim.core.settings import FLAG, Settings, read_settings
+from shim.core.settings import ATLAS_ORIGINS, FLAG, Settings, read_settings
 from shim.doors.environment import CHECKED, INVENTORY, VARIABLES, read_word
 from shim.errors import DocumentError, SettingsError
 from shim.origins import BASE_URL_VARIABLES, read_base_url
@@ -30,6 +30,8 @@ _NAMES = (*VARIABLES, *BASE_URL_VARIABLES)
 _KEYS: tuple[object, ...] = tuple(map(os.fsencode, _NAMES)) if os.name == "posix" else _NAMES
 
 _PROVIDER = "ATLAS_SHIM_OPENFEATURE_PROVIDER"
+_ALL = "/api/"
+"""The beginning of all paths of Atlas', the sign-in of service accounts included."""
 
 MEMORY = Memory()
 REPEATS = Repeats()
@@ -40,12 +42,14 @@ REPEATS = Repeats()
 class Current:
     """Engine and settings, and the raw values of the variables that they were read from.
 
-    ``word`` is that of ``ATLAS_SHIM_WARNINGS``, ``inventory`` the file that calls are noted in, or empty.
+    ``bases`` are the beginnings of paths that are looked at. ``word`` is that of ``ATLAS_SHIM_WARNINGS``, ``inventory``
+    the file that calls are noted in, or empty.
     """
 
     raw: tuple[object, ...]
     engine: Engine
     settings: Settings
+    bases: tuple[str, ...]
     word: str
     inventory: str
 
@@ -84,26 +88,25 @@ def concerns(url: str) -> Current | None:
             logger.warning("settings stay as they were: %s", error)
             now = attrs.evolve(now, raw=raw)
         _current = now
-    for base in now.engine.bases:
+    for base in now.bases:
         if base in url:
             return now
     return None
 
 
-def by_flag(settings: Settings, match: Match) -> Settings:
-    """Return settings with the word that their feature flag says for the project of a call.
+def flag_of(settings: Settings) -> ByFlag[Settings] | None:
+    """Return the words of the feature flag that says the route, None if no flag does.
 
-    The first call of a flag begins a thread that asks for it; until there is a word the route is ``auto``.
+    The first call begins a thread that asks for them.
     """
-    key = settings.flag
-    with _lock:
-        if key not in _flags:
-            words = import_module("shim.flags.words")
-            asked = words.FlagWords(key, partial(_connect, key))
-            asked.start()
-            _flags[key] = words.ByFlag(asked)
-    _flags[key].words.look()
-    return _flags[key].variant(settings, match)
+    if (key := settings.flag) and key not in _flags:
+        with _lock:
+            if key not in _flags:
+                words = import_module("shim.flags.words")
+                asked = words.FlagWords(key, partial(_connect, key))
+                asked.start()
+                _flags[key] = words.ByFlag(asked)
+    return _flags[key] if key else None
 
 
 def _connect(key: str) -> Evaluate:
@@ -129,8 +132,10 @@ def _read(raw: tuple[object, ...], environ: Mapping[str, str]) -> Current:
     engine.check_settings(settings)
     if settings.flag:
         import_module("shim.flags.providers").check_flag(f"{FLAG}{settings.flag}")
-    settings = attrs.evolve(settings, origins=frozenset(map(_in_ascii, {*settings.origins, atlas})))
-    return Current(raw, engine, settings, word, environ.get(INVENTORY, ""))
+    origins = frozenset(map(_in_ascii, {*settings.origins, atlas}))
+    settings = attrs.evolve(settings, origins=origins, upstream=_in_ascii(settings.upstream))
+    bases = (_ALL,) if any(map(settings.leads, ATLAS_ORIGINS)) else engine.bases
+    return Current(raw, engine, settings, bases, word, environ.get(INVENTORY, ""))
 
 
 def _in_ascii(origin: str) -> str:

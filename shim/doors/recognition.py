@@ -1,11 +1,15 @@
-"""Which calls of a program are retired ones under the settings of this process, and what their exchange needs."""
+"""Which calls of a program the shim takes part in under the settings of this process, and what their exchange needs.
+
+Those are retired calls, and all calls to Atlas while ``ATLAS_SHIM_UPSTREAM`` leads them to another origin.
+"""
 
 from __future__ import annotations
 
 import logging
 import time
 from collections.abc import Callable
-from functools import lru_cache
+from functools import lru_cache, partial
+from typing import Any
 from urllib.parse import urlsplit
 
 import attrs
@@ -16,6 +20,7 @@ from shim.core.route import VERSION_GONE, Context, sunset_of
 from shim.core.settings import RouteWord
 from shim.doors import process
 from shim.doors.call_site import call_site
+from shim.doors.driver import Steps, drive
 from shim.doors.native import is_served
 from shim.doors.process import Current
 from shim.origins import origin_of
@@ -28,18 +33,25 @@ logger = logging.getLogger("shim")
 class RetiredCall:
     """A call that the shim takes part in, and the settings of its moment.
 
-    The body of ``call`` is None until ``with_body`` adds it, where ``match.needs_body``. ``warns`` says whether
-    the program is to be warned: not if the shim's typed client makes the call, whose callers name no endpoint.
-    ``known`` says whether the call is for an Atlas; if not, it passes. ``noted``: whether an inventory is to have it.
+    The body of ``call`` is None until ``with_body`` adds it, where ``needs_body``. A call that is ``led`` goes to the
+    origin of ``call`` in place of its own; ``match`` is None if it is nothing else. ``warns`` says whether the program
+    is to be warned: not if the shim's typed client makes the call, whose callers name no endpoint. ``known`` says
+    whether the call is for an Atlas; if not, it passes. ``noted``: whether an inventory is to have it.
     """
 
     call: Call
-    match: Match
+    match: Match | None
     context: Context
     now: Current
+    led: bool
     warns: bool
     known: bool
     noted: bool
+
+    @property
+    def needs_body(self) -> bool:
+        """Whether the request body takes part."""
+        return self.match is not None and self.match.needs_body
 
     def with_body(self, content: bytes) -> RetiredCall:
         """Return the call with its body."""
@@ -47,8 +59,8 @@ class RetiredCall:
 
     def exchange(self) -> Exchange:
         """Begin its exchange; nothing is done until the first command is asked for."""
-        if not self.known:
-            return _elsewhere(self.match, self.call)
+        if self.match is None or not self.known:
+            return _passed(self.match, self.call)
         steps = process.REPEATS.exchange(self.match, self.call, self.context)
         if self.call.body == b"" and self.match.operation.request and field(self.call.headers, "authorization") is None:
             return _or_challenge(steps, self.call)
@@ -57,6 +69,7 @@ class RetiredCall:
     def write_down(self, record: Record | None, route: str = "", why: str = "") -> None:
         """Append the call, its place in the program and its record, else its route and the reason, to the inventory."""
         if record is None:
+            assert self.match is not None, "of other calls nothing is noted"
             operation, sunset = self.match.operation, sunset_of(self.match.operation, self.context.settings)
             record = Record(operation.id, self.match.api.name, route, why, sunset, operation.deprecated)
         note(record, where=call_site())
@@ -79,10 +92,11 @@ def _or_challenge(steps: Exchange, call: Call) -> Exchange:
 _named: set[str] = set()
 
 
-def _elsewhere(match: Match, call: Call) -> Exchange:
-    """Send a call to an origin that no setting names an Atlas; log the setting once if the reply proves it to be."""
+def _passed(match: Match | None, call: Call) -> Exchange:
+    """Send a call as it is; log the setting once if the reply of an origin that no setting names proves it an Atlas."""
     reply = yield Send(call, "legacy", rewritten=False, may_read=False)
-    if reply.status == 410 and field(reply.headers, "x-error-code") == VERSION_GONE and call.origin not in _named:
+    is_gone = reply.status == 410 and field(reply.headers, "x-error-code") == VERSION_GONE
+    if match is not None and is_gone and call.origin not in _named:
         _named.add(call.origin)
         said = f"{call.origin} answered {VERSION_GONE} to {match.operation.id}, and no setting names it"
         logger.warning("%s: have its calls served by ATLAS_SHIM_UPSTREAM=%s", said, call.origin)
@@ -95,45 +109,47 @@ def _match(engine: Engine, method: str, path: str, accept: str) -> Match | None:
     return engine.recognise(method, path, (("accept", accept),))
 
 
-def recognise(  # noqa: PLR0913 - the settings, and the parts of a request that are looked at in turn
+def recognise(  # noqa: PLR0913, PLR0917 - the settings, and the parts of a request that are looked at in turn
     now: Current,
     method: str,
     origin: str,
     target: str,
     lines: Callable[[], Headers],
+    pause: Callable[[float], Any],
     *,
     extra: frozenset[str] = frozenset(),
     whole: bool = False,
-) -> RetiredCall | None:
-    """Return a retired call; None for any other call, and while the shim is off.
+) -> Steps[RetiredCall | None]:
+    """Return a retired call, or one that is led to another origin; None for any other call.
 
     ``now`` is what ``process.concerns`` returned. ``lines`` returns the field lines, and is not called where they make
-    no difference. ``extra`` are origins that count as Atlas' own for this client. ``whole`` is that of ``Context``.
+    no difference. ``pause`` is the sleep by which a call waits for the first word of a feature flag. ``extra`` are
+    origins that count as Atlas' own for this client. ``whole`` is that of ``Context``. No retired call is returned
+    while the shim is off.
     """
-    settings = now.settings
-    if settings.route is RouteWord.OFF:
+    settings, path = now.settings, target.partition("?")[0]
+    led, is_off = settings.leads(origin), settings.route is RouteWord.OFF
+    if not led and (is_off or _match(now.engine, method, path, "") is None):  # whatever version it names
         return None
-    path = target.partition("?")[0]
-    if _match(now.engine, method, path, "") is None:  # whatever version it names
-        return None
-    known = origin in settings.origins or origin in extra
-    call = Call(method, origin, target, lines())
+    known = led or origin in settings.origins or origin in extra
+    call = Call(method, settings.upstream if led else origin, target, lines())
     accept = ",".join([value for name, value in call.headers if len(name) == 6 and name.lower() == "accept"])
-    match = _match(now.engine, method, path, accept)
-    if match is None or not (known or match.operation.method == "GET"):
+    match = None if is_off else _match(now.engine, method, path, accept)
+    if match is not None and known and (flag := process.flag_of(settings)) is not None:
+        while seconds := flag.waits(match):
+            yield partial(pause, seconds)
+        settings = flag.variant(settings, match)
+        match = None if settings.route is RouteWord.OFF else match
+    if not led and (match is None or not (known or match.operation.method == "GET")):
         return None
-    if settings.flag and known:
-        settings = process.by_flag(settings, match)
-        if settings.route is RouteWord.OFF:
-            return None
     context = Context(settings, process.MEMORY, time.time, origin, monotonic=time.monotonic, whole=whole)
-    counts = known and not match.operation.lives
+    counts = known and match is not None and not match.operation.lives
     warns, noted = counts and origin not in extra, counts and bool(now.inventory)
-    return RetiredCall(call, match, context, now, warns, known, noted)
+    return RetiredCall(call, match, context, now, led, warns, known, noted)
 
 
 def recognise_url(method: str, url: str, lines: Callable[[], Headers]) -> RetiredCall | None:
-    """Return the retired call of an absolute URL; None for any other, and for a door's own request."""
+    """Return what ``recognise`` does for an absolute URL; None for a door's own request. It may block."""
     now = None if is_served() else process.concerns(url)
     if now is None:
         return None
@@ -144,4 +160,4 @@ def recognise_url(method: str, url: str, lines: Callable[[], Headers]) -> Retire
         target.encode("ascii")
     except ValueError:  # such a URL can't be sent
         return None
-    return recognise(now, method, origin, target, lines)
+    return drive(recognise(now, method, origin, target, lines, time.sleep))

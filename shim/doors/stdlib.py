@@ -19,7 +19,8 @@ from urllib.request import OpenerDirector, Request
 import attrs
 
 from shim.core.messages import Headers, Record, Reply, Send, framed, reason_phrase, without
-from shim.doors.exchange import Content, Door, drive, steps
+from shim.doors.driver import drive
+from shim.doors.exchange import Content, Door, steps
 from shim.doors.native import PIECE, ContentFile, alone, content_of, header_lines
 from shim.doors.notice import tell
 from shim.doors.recognition import recognise_url
@@ -40,7 +41,7 @@ def open_url(
         retired = recognise_url(request.get_method(), request.full_url, lines)
     if retired is None:
         return base(fullurl, data, *args, **kwargs)
-    if retired.match.needs_body and request.data is not None:
+    if retired.needs_body and request.data is not None:
         request.data = content_of(request.data)
         retired = retired.with_body(request.data)
     door = UrllibDoor(retired, request, lambda inner: base(inner, None, *args, **kwargs))
@@ -66,7 +67,8 @@ class UrllibDoor(Door):
         inner.method = sent.method
         if send.rewritten:
             parts = urlsplit(own.full_url)
-            inner.full_url = f"{parts.scheme}://{parts.netloc}{sent.target}"
+            origin = sent.origin if self.retired.led else f"{parts.scheme}://{parts.netloc}"
+            inner.full_url = f"{origin}{sent.target}"
         if not same_body:
             inner.data = sent.body
         fields = {name.capitalize(): value for name, value in lines}

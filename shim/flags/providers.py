@@ -8,9 +8,8 @@ projects = { "5f2b9c0d1e3a4b5c6d7e8f90" = "flex" }  # before the share
 
 from __future__ import annotations
 
-import tomllib
 from collections.abc import Callable, Mapping
-from functools import partial
+from functools import lru_cache, partial
 from hashlib import sha256
 from importlib import import_module
 from importlib.util import find_spec
@@ -18,9 +17,10 @@ from pathlib import Path
 from typing import Any
 
 from shim.core.settings import RouteWord
+from shim.documents.load import SETTINGS_BYTES, read_toml
 from shim.errors import SettingsError
 from shim.extras import hint
-from shim.flags.words import Evaluate
+from shim.flags.words import Evaluate, FlagFileError
 
 PROVIDER = "ATLAS_SHIM_OPENFEATURE_PROVIDER"
 """The variable that names the factory of a provider, for programs that don't set one."""
@@ -87,15 +87,21 @@ def connected(key: str, factory: Callable[[], Any] | Path | None) -> Evaluate:
     return evaluate
 
 
+Flag = tuple[Any, dict[str, float], dict[str, Any]]
+"""A flag of a file: its value, share and projects."""
+
+
 def _in_file(path: Path, key: str, project: str) -> object:
-    """Return what a file says of a flag for a project; raises LookupError that says what is wrong with it."""
+    """Return what a file says of a flag for a project; raises FlagFileError that says what is wrong with it."""
     try:
-        flags = tomllib.loads(path.read_text("utf-8-sig"))
-        words = {name: _flag(name, given) for name, given in flags.items()}
-    except (OSError, ValueError) as error:
-        raise LookupError(f"{path}: {error.strerror if isinstance(error, OSError) else error}") from None
+        found = path.stat()
+    except OSError as error:
+        raise FlagFileError(f"{path}: {error.strerror}") from None
+    words = _flags(path, (found.st_dev, found.st_ino, found.st_size, found.st_mtime_ns, found.st_ctime_ns))
+    if isinstance(words, str):
+        raise FlagFileError(f"{path}: {words}")
     if key not in words:
-        raise LookupError(f"{path}: {key}: there is no such flag")
+        raise FlagFileError(f"{path}: {key}: there is no such flag")
     value, share, projects = words[key]
     if project in projects:
         return projects[project]
@@ -108,8 +114,17 @@ def _in_file(path: Path, key: str, project: str) -> object:
     return value
 
 
-def _flag(key: str, given: Any) -> tuple[Any, dict[str, float], dict[str, Any]]:
-    """Return a flag's value, share and projects; raises ValueError, as tomllib does, that names what is not a flag."""
+@lru_cache(maxsize=1)
+def _flags(path: Path, stamp: tuple[int, ...]) -> dict[str, Flag] | str:  # noqa: ARG001 - read once for each
+    """Return all flags of a file as it is now, or what is wrong with it."""
+    try:
+        return {name: _flag(name, given) for name, given in read_toml(path, SETTINGS_BYTES).items()}
+    except (OSError, ValueError) as error:
+        return error.strerror or str(error) if isinstance(error, OSError) else str(error)
+
+
+def _flag(key: str, given: Any) -> Flag:
+    """Return one flag; raises ValueError, as tomllib does, that names what is not a flag."""
     table = {"value": given} if isinstance(given, str) else given
     if not isinstance(table, dict) or table.keys() - {"value", "share", "projects"} or "value" not in table:
         raise ValueError(f"{key}: a flag has a value, and perhaps a share and projects")

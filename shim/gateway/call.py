@@ -7,6 +7,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import logging
 import re
 from collections.abc import Callable
@@ -94,14 +95,18 @@ class Handler:
                 run.call, run.base, run.is_moved = check(request, plan, self.authorities, self.upstream.name)
                 match = plan.engine.recognise(run.call.method, run.call.target, run.call.headers)
                 line.match = None if match is not None and match.operation.lives else match
-                if self.flag is not None and match is not None:
+                run.signer = await self.gate.admit(head, run.call, match, listed=plan.options.allow is not None)
+                if self.flag is not None and match is not None:  # whom the gate refused takes no place in it
+                    while seconds := self.flag.waits(match):  # noqa: ASYNC110 - a thread has the words
+                        await asyncio.sleep(seconds)
                     run.plan = plan = self.flag.variant(plan, match)
                     line.reason = plan.settings.because
-                run.signer = await self.gate.admit(head, run.call, match, listed=plan.options.allow is not None)
                 run.call = check_allowed(run.call, match, plan, lent=run.signer.lends)
                 # Switching off ends translation, and not who may call and who signs.
                 run.match = None if plan.settings.route is RouteWord.OFF else match
                 await self._forward(run)
+                if self.flag is not None and match is not None and 200 <= (line.upstream_status or 0) < 300:
+                    self.flag.trust(match)
             except (Refusal, TimeoutError) as error:
                 late = f"No answer within the deadline of {plan.settings.deadline:g} seconds."
                 refusal = error if isinstance(error, Refusal) else too_slow(late)

@@ -54,16 +54,14 @@ def test_a_cut_over_by_project_and_back(flags, caplog):
     """One project is answered by flex, the others by legacy; what the flag says next counts without a restart."""
     caplog.set_level("INFO", "shim")
     with replying(*[reply(EMPTY)] * 6) as upstream, by_flag(upstream) as served:
-        ask(served, get(V1))  # the first word of all was waited for at the start, that of a project is not
-        until_said(served, '"flex": 1')
         ask(served, get(V1))
         ask(served, get(OTHER))
-        assert sides(upstream) == ["legacy", "flex", "legacy"]
+        assert sides(upstream) == ["flex", "legacy"]
         assert " Flag atlas-route: flex for 1, legacy for " in " ".join(text(served.status()).split())
         flags.write_text('atlas-route = "legacy"\n')
         until_said(served, '"legacy": 2')
         ask(served, get(V1))
-        assert sides(upstream)[3:] == ["legacy"]
+        assert sides(upstream)[2:] == ["legacy"]
     assert "the flag atlas-route says flex for 1, legacy for the others" in caplog.text
     assert "the route is set to flex; the flag atlas-route says flex" in caplog.text
 
@@ -79,10 +77,9 @@ def test_off_by_flag_passes_calls_on(flags, caplog):
     assert "the flag atlas-route says off" in caplog.text
 
 
-def test_without_a_word_calls_go_by_auto(flags, caplog, monkeypatch):
-    """A flag that can't be asked holds no start up for long, and the record says that it has said nothing."""
+def test_without_a_word_calls_go_by_auto(flags, caplog):
+    """A file of flags that is not there holds no call up, and the record says that the flag has said nothing."""
     caplog.set_level("INFO", "shim")
-    monkeypatch.setattr("shim.gateway.server.FIRST_WORD", 0.05)
     flags.unlink()
     with replying(reply(EMPTY)) as upstream, by_flag(upstream) as served:
         ask(served, get(V1))
@@ -121,29 +118,14 @@ def provider(word):
     return InMemoryProvider({"atlas-route": InMemoryFlag("x", {"x": word}, context_evaluator=evaluator)})
 
 
-def call_until(client, url, sign):
-    """Make a call again and again until its record's reason says this, and return the response."""
-
-    def called():
-        response = client.get(url)
-        record = shim.record(response)
-        return response if record is not None and sign in record.reason else None
-
-    return until(called, sign)
-
-
 def test_the_project_of_a_call_is_asked_about(retired, monkeypatch):
-    """The first call goes by auto, and soon the flag decides."""
+    """The flag decides the first call."""
     monkeypatch.setenv("ATLAS_SHIM_ROUTE", "openfeature:atlas-route")
     api.set_provider(provider("legacy"))
     with httpx.Client() as client:
-        first = shim.record(client.get(retired))
-        assert first is not None
-        assert first.reason.endswith(("the flag atlas-route has no word yet", "the flag atlas-route says auto"))
-        found = call_until(client, retired, "the route is set to legacy; the flag atlas-route says legacy")
-        record = shim.record(found)
-        assert record is not None
-        assert record.route == "legacy"
+        record = shim.record(client.get(retired))
+    assert record is not None
+    assert (record.route, record.reason) == ("legacy", "the route is set to legacy; the flag atlas-route says legacy")
 
 
 def test_the_environment_may_name_the_provider(retired, monkeypatch, tmp_path):
@@ -153,7 +135,9 @@ def test_the_environment_may_name_the_provider(retired, monkeypatch, tmp_path):
     monkeypatch.setenv("ATLAS_SHIM_ROUTE", "openfeature:atlas-route")
     monkeypatch.setenv("ATLAS_SHIM_OPENFEATURE_PROVIDER", f"file:{flags}")
     with httpx.Client() as client:
-        call_until(client, retired, "the flag atlas-route says legacy")
+        record = shim.record(client.get(retired))
+    assert record is not None
+    assert record.reason.endswith("the flag atlas-route says legacy")
 
 
 def test_without_the_extra_the_flag_is_refused(retired, monkeypatch):

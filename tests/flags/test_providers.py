@@ -1,12 +1,16 @@
 """What OpenFeature's SDK is asked, with its own in-memory provider, and the provider that reads a file."""
 
+import os
+
 import pytest
 from openfeature import api
 from openfeature.exception import ErrorCode
 from openfeature.flag_evaluation import FlagResolutionDetails
 from openfeature.provider.in_memory_provider import InMemoryFlag, InMemoryProvider
 
+from shim.documents.load import SETTINGS_BYTES, read_toml
 from shim.errors import SettingsError
+from shim.flags import providers
 from shim.flags.providers import PROVIDER, connected, provider_factory
 
 KEY = "atlas-route"
@@ -102,6 +106,40 @@ def test_a_file_says_words_by_project_and_by_share(tmp_path):
     assert all(now == "flex" for before, now in zip(said, grown, strict=True) if before == "flex")
     path.write_text(f'{KEY} = "date"\n')
     assert evaluate("a") == "date"
+
+
+def test_a_file_is_read_once_for_each_change(tmp_path, monkeypatch):
+    """However many projects it is asked about."""
+    path, read = tmp_path / "flags.toml", list[int]()
+
+    def counted(path, most):
+        read.append(most)
+        return read_toml(path, most)
+
+    monkeypatch.setattr(providers, "read_toml", counted)
+    for word in ("legacy", "auto"):
+        path.write_text(f'{KEY} = "{word}"\n')
+        evaluate = connected(KEY, named(f"file:{path}"))
+        assert {evaluate(f"{number}") for number in range(100)} == {word}
+    assert len(read) == 2
+
+
+@pytest.mark.parametrize(
+    ("make", "why"),
+    [
+        (os.mkfifo, "is not a regular file"),
+        (lambda path: path.symlink_to("/dev/zero"), "is not a regular file"),
+        (lambda path: path.write_bytes(b"#" * (SETTINGS_BYTES + 1)), "has more than"),
+        (lambda path: path.write_text("a." * 20_000 + "a = 1"), "has more than 100 dots"),
+    ],
+    ids=["pipe", "device", "huge", "deep"],
+)
+def test_a_file_that_never_ends_is_a_failure(tmp_path, make, why):
+    """Nothing is read of a pipe or a device, and no file takes memory without a bound."""
+    path = tmp_path / "flags.toml"
+    make(path)
+    with pytest.raises(LookupError, match=f"{path}: {why}"):
+        connected(KEY, named(f"file:{path}"))("a")
 
 
 @pytest.mark.parametrize(

@@ -3,12 +3,13 @@
 import logging
 import os
 import threading
+from functools import partial
 
 import pytest
 
 from shim.core.settings import RouteWord
 from shim.flags import words
-from shim.flags.words import FlagWords
+from shim.flags.words import FlagFileError, FlagWords
 from tests.peers.raw import PATIENCE, until
 
 
@@ -68,8 +69,7 @@ def test_each_project_has_its_word(asking):
     """The project is what the provider is asked about; one that has not been seen goes by the word for none."""
     provider = Provider(a="flex", nobody="legacy")
     flag = asking(provider)
-    assert flag.first.wait(PATIENCE)
-    assert flag.word("a") is RouteWord.LEGACY
+    assert flag.word("a") is None
     flag.word("b")
     provider.rounds()
     assert (flag.word("a"), flag.word("b")) == (RouteWord.FLEX, RouteWord.LEGACY)
@@ -103,7 +103,7 @@ def test_a_provider_that_can_not_be_made_is_tried_again(asking):
 
     flag = FlagWords("atlas-route", connect, every=0.005)
     flag.start()
-    assert flag.first.wait(PATIENCE)
+    until(lambda: not flag.waits("a"), "the word")
     flag.stop()
     assert flag.word("a") is RouteWord.LEGACY
 
@@ -141,14 +141,65 @@ def test_another_value_is_refused_and_logged_once(flex, caplog, value):
 
 
 def test_projects_are_bounded(monkeypatch, caplog):
-    """Whoever makes up projects makes nobody ask about all of them."""
+    """Whoever makes up projects makes nobody ask about all of them: the last ones are kept."""
     monkeypatch.setattr(words, "MOST", 3)
     flag = FlagWords("atlas-route", Provider)
     for number in range(10):
         flag.word(f"project {number}")
     flag.word("x" * 65)
-    assert flag.counts() == {"auto": 3}
+    assert [*flag._entries] == ["", "project 7", "project 8", "project 9"]
+    assert caplog.text == ""
+
+
+def test_strangers_push_no_project_out_that_atlas_has_answered(monkeypatch, caplog):
+    """Only a project that had a success, too, has the place of one that had; without a place the general word holds."""
+    monkeypatch.setattr(words, "MOST", 3)
+    flag = FlagWords("atlas-route", Provider)
+    for number in range(3):
+        flag.trust(f"tenant {number}")
+    for number in range(10):
+        assert flag.word(f"invented {number}") is None
+        assert flag.waits(f"invented {number}")
+    assert [*flag._entries] == ["", "tenant 0", "tenant 1", "tenant 2"]
     assert caplog.text.count("more than 3 projects") == 1
+    flag.trust("tenant 3")
+    assert [*flag._entries] == ["", "tenant 1", "tenant 2", "tenant 3"]
+
+
+def test_a_first_call_waits_for_its_project_and_not_for_ever(asking, monkeypatch):
+    """A provider that is not there yet is waited for; after the patience the call goes on without a word."""
+    is_there = threading.Event()
+
+    def provider(project):
+        if not is_there.is_set():
+            raise ConnectionError
+        return "legacy"
+
+    flag = asking(provider)
+    assert flag.waits("a")
+    is_there.set()
+    until(lambda: not flag.waits("a"), "the word")
+    assert flag.word("a") is RouteWord.LEGACY
+    is_there.clear()
+    until(lambda: flag.fault, "the fault")
+    monkeypatch.setattr(words, "WAIT", 0.0)
+    assert not flag.waits("b")
+
+
+def is_settled(flag, project):
+    return not flag.waits(project)
+
+
+def test_no_call_waits_for_a_file_that_is_broken(asking):
+    """Asking again soon would say the same."""
+
+    def provider(project):
+        raise FlagFileError("flags.toml: Invalid")
+
+    flag = asking(provider)
+    for project in ("", "a", "b", "c", "d"):
+        until(partial(is_settled, flag, project), "the failure")
+    assert flag.fault == "flags.toml: Invalid"
 
 
 def test_a_project_without_calls_is_forgotten(asking, monkeypatch):
@@ -182,7 +233,7 @@ def test_a_forked_child_asks_for_itself(asking):
     """A server that forks its workers after the first call leaves none of them with the words of that moment."""
     provider = Provider(nobody="legacy")
     flag = asking(provider)
-    assert flag.first.wait(PATIENCE)
+    until(lambda: flag.word("a"), "the word")
     child = os.fork()
     if child == 0:  # pragma: no cover - a process of its own, which ends without a word
         provider._heard = threading.Condition()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import time
 import warnings
 from collections.abc import Awaitable, Callable, Mapping
@@ -17,6 +18,7 @@ from yarl import URL
 from shim.core.messages import Record, Reply, Send
 from shim.doors import recognition
 from shim.doors.aiohttp.inside import made_response, once, show, whole_url
+from shim.doors.driver import adrive
 from shim.doors.exchange import Content, Door, shorter, together
 from shim.doors.native import header_lines, is_stale
 from shim.doors.process import concerns
@@ -77,6 +79,7 @@ class AiohttpDoor(Door):
             inner["params"] = None
             # A relative one where a relative one was given, as sessions with a base want.
             base = f"{self.whole.scheme}://{self.whole.raw_authority}" if URL(url).scheme else ""
+            base = sent.origin if self.retired.led else base
             url = URL(base + sent.target, encoded=True)
         return {**inner, "method": sent.method, "str_or_url": url}
 
@@ -165,7 +168,7 @@ class AiohttpDoor(Door):
         return RequestInfo(url.with_fragment(None), call.method, CIMultiDictProxy(headers), url)
 
 
-def recognise(
+async def recognise(
     session: ClientSession, base: Base, method: object, url: Any, options: Mapping[str, Any]
 ) -> AiohttpDoor | None:
     """Return the door of a retired call, its body unread; None for any other call."""
@@ -189,7 +192,8 @@ def recognise(
     except (AssertionError, TypeError, ValueError):  # aiohttp says what is wrong with it
         return None
     lines = lambda: header_lines(fields.items())  # noqa: E731
-    retired = recognition.recognise(now, method.upper(), origin, whole.raw_path_qs, lines)
+    found = recognition.recognise(now, method.upper(), origin, whole.raw_path_qs, lines, asyncio.sleep)
+    retired = await adrive(found)
     if retired is None:
         return None
     # A timeout of the call's own, a total number of seconds or None for none, or the session's.

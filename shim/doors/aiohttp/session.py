@@ -18,7 +18,8 @@ from aiohttp import ClientResponse, ClientResponseError
 
 from shim.doors.aiohttp.door import AiohttpDoor, Base, recognise
 from shim.doors.aiohttp.inside import redirected, request_content, whole_url
-from shim.doors.exchange import adrive, steps
+from shim.doors.driver import adrive
+from shim.doors.exchange import steps
 from shim.doors.surface import checked, like, remade
 
 
@@ -30,17 +31,17 @@ async def send(
     ``base`` is the method in whose place this stands, bound to the session. ``first`` is the response to the request
     where it was sent already, and led to a retired call.
     """
-    door = recognise(session, base, method, str_or_url, options)
+    door = await recognise(session, base, method, str_or_url, options)
     if door is not None:
         return await _exchanged(door)
     try:
         response = first or await base(method, str_or_url, **options)
     except ClientResponseError as error:  # raise_for_status, before aiohttp notes what came before
-        if (door := _led_to(session, base, str_or_url, error, options)) is None:
+        if (door := await _led_to(session, base, str_or_url, error, options)) is None:
             raise
         history = error.history
     else:
-        if not response.history or (door := _led_to(session, base, str_or_url, response, options)) is None:
+        if not response.history or (door := await _led_to(session, base, str_or_url, response, options)) is None:
             return response
         history = response.history
         response.release()
@@ -49,7 +50,7 @@ async def send(
     return served
 
 
-def _led_to(
+async def _led_to(
     session: aiohttp.ClientSession, base: Base, url: Any, last: Any, options: dict[str, Any]
 ) -> AiohttpDoor | None:
     """Return the door of the retired call that redirects led to, ``last`` being its response or an error of that.
@@ -61,13 +62,13 @@ def _led_to(
         options, data = {**options, "json": None}, None
     elif last.status != 410 or not isinstance(data, str | bytes | None):
         return None
-    door = recognise(session, base, info.method, info.real_url, {**options, "params": None, "data": data})
+    door = await recognise(session, base, info.method, info.real_url, {**options, "params": None, "data": data})
     is_its = door is not None and door.retired.known and info.url.host == whole_url(session, url).host
     return door if is_its else None
 
 
 async def _exchanged(door: AiohttpDoor) -> ClientResponse:
-    if door.retired.match.needs_body:
+    if door.retired.needs_body:
         async with asyncio.timeout(door.timeout.total or None):
             await _read_body(door)
     response: ClientResponse = await adrive(steps(door))

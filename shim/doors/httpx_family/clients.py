@@ -13,7 +13,8 @@ from functools import cache, partial
 from types import ModuleType, SimpleNamespace
 from typing import TYPE_CHECKING, Any
 
-from shim.doors.exchange import Steps, adrive, drive, steps
+from shim.doors.driver import Steps, adrive, drive
+from shim.doors.exchange import steps
 from shim.doors.httpx_family.door import INNER, AwaitedDoor, HttpxDoor, ResponseStream, recognise
 from shim.doors.httpx_family.transports import transports_of
 from shim.doors.recognition import RetiredCall
@@ -117,17 +118,17 @@ def _sent(  # noqa: PLR0913 - a client's own arguments, and whose they are
     first: httpx.Response | None = None,
     stream: bool = False,
     **options: Any,
-) -> Steps:
+) -> Steps[Any]:
     """Send a request; a retired call, or the one that redirects led to, is an exchange.
 
     ``base`` is the method in whose place this one stands, bound to the client. ``first`` is the response to the request
     if it was sent already. The caller's hooks run once around an exchange.
     """
     history: list[httpx.Response] = []
-    retired = None if client.is_closed else recognise(request, side.kind, client)
+    retired = None if client.is_closed else (yield from recognise(request, side, client))
     if retired is None:
         response = first or (yield partial(base, request, stream=stream, **options))
-        if (retired := _led_to(side, client, response)) is None:
+        if (retired := (yield from _led_to(side, client, response))) is None:
             return response
         yield getattr(response, side.closes)
         request, history = response.request, response.history
@@ -137,12 +138,12 @@ def _sent(  # noqa: PLR0913 - a client's own arguments, and whose they are
         hooks.update({kind: hooks[kind] if type(hooks[kind]) is Hooks else Hooks(hooks[kind]) for kind in hooks})
         for hook in hooks["request"]:
             yield partial(hook, request)
-        retired = recognise(request, side.kind, client)
+        retired = yield from recognise(request, side, client)
         holding = _holding(side)
     if retired is None:  # a hook has made another call of it
         with _holding(hooks["request"]):
             return (yield partial(base, request, stream=stream, **options))
-    if retired.match.needs_body:
+    if retired.needs_body:
         retired = retired.with_body((yield getattr(request, side.reads)))
     encoding = getattr(client, "_default_encoding", "utf-8")
     with holding:
@@ -159,14 +160,14 @@ def _sent(  # noqa: PLR0913 - a client's own arguments, and whose they are
     return response
 
 
-def _led_to(side: type[HttpxDoor], client: Any, response: httpx.Response) -> RetiredCall | None:
+def _led_to(side: type[HttpxDoor], client: Any, response: httpx.Response) -> Steps[RetiredCall | None]:
     """Return the retired call that redirects led to, unless to another host, for which the credentials are not.
 
     A write that its endpoint may have executed is left alone.
     """
     if not response.history or response.request.url.host != response.history[0].request.url.host:
         return None
-    retired = recognise(response.request, side.kind, client)
+    retired = yield from recognise(response.request, side, client)
     may_ask = response.request.method in {"GET", "HEAD"} or response.status_code == 410
     return retired if retired is not None and retired.known and may_ask else None
 

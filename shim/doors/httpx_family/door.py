@@ -12,7 +12,8 @@ import attrs
 
 from shim.core.messages import Headers, Record, Reply, Send, framed
 from shim.doors import recognition
-from shim.doors.exchange import Content, Door, Steps, adrive, drive, shorter, together
+from shim.doors.driver import Steps, adrive, drive
+from shim.doors.exchange import Content, Door, shorter, together
 from shim.doors.native import is_stale
 from shim.doors.process import concerns
 from shim.doors.recognition import RetiredCall
@@ -35,20 +36,19 @@ def header_lines(headers: httpx.Headers) -> Headers:
     return tuple([(name.decode("latin-1"), value.decode("latin-1")) for name, value in headers.raw])
 
 
-def recognise(request: httpx.Request, kind: type, client: object = None) -> RetiredCall | None:
-    """Return the retired call that a request is, its body unread; None for any other request.
-
-    ``kind`` is that of streams which its client or transport can send.
-    """
+def recognise(request: httpx.Request, side: type[HttpxDoor], client: object = None) -> Steps[RetiredCall | None]:
+    """Return the retired call that a request of one side is, its body unread; None for any other request."""
     url, extensions = request.url, request.extensions
     target = url.raw_path.decode("ascii")
     now = concerns(target)
-    if now is None or INNER in extensions or not isinstance(request.stream, kind):
+    if now is None or INNER in extensions or not isinstance(request.stream, side.kind):
         return None
     lines = partial(header_lines, request.headers)
     extra: frozenset[str] = getattr(client, "_shim_origins", frozenset())
     origin = f"{url.scheme}://{url.netloc.decode('ascii')}"  # without user information
-    return recognition.recognise(now, request.method, origin, target, lines, extra=extra, whole=WHOLE in extensions)
+    whole = WHOLE in extensions
+    found = recognition.recognise(now, request.method, origin, target, lines, side.pause, extra=extra, whole=whole)
+    return (yield from found)
 
 
 @attrs.define(eq=False)
@@ -83,6 +83,12 @@ async def _leave(content: Content | None) -> None:
         await close()
 
 
+async def _pause(seconds: float) -> None:
+    from anyio import sleep  # noqa: PLC0415 - asyncio's or trio's, for those who wait for a flag
+
+    await sleep(seconds)
+
+
 @attrs.define(eq=False)
 class HttpxDoor(Door):
     """A retired call in httpx's terms, on the blocking side; ``own`` is the caller's request.
@@ -97,7 +103,8 @@ class HttpxDoor(Door):
     kind: ClassVar[Any]
     stream: ClassVar[Any]
     begins: ClassVar[Any] = iter
-    run: ClassVar[Callable[[Steps], Any]] = drive
+    run: ClassVar[Callable[[Steps[Any]], Any]] = drive
+    pause: ClassVar[Callable[[float], Any]] = time.sleep
     reads: ClassVar[str] = "read"
     closes: ClassVar[str] = "close"
     auth_flow: ClassVar[str] = "sync_auth_flow"
@@ -115,6 +122,7 @@ class HttpxDoor(Door):
         kind: Any = type(url)
         if send.rewritten:
             is_plain = not (url.userinfo or url.fragment)
+            url = kind(sent.origin) if self.retired.led else url
             url = _url(kind, url.scheme, url.netloc, raw) if is_plain else url.copy_with(raw_path=raw)
         inner = module.Request(
             sent.method,
@@ -212,7 +220,7 @@ class HttpxDoor(Door):
 class AwaitedDoor(HttpxDoor):
     """The same for AsyncClient and AsyncTransport."""
 
-    following, begins, run = anext, aiter, adrive
+    following, begins, run, pause = anext, aiter, adrive, _pause
     reads, closes, auth_flow, steps_by = "aread", "aclose", "async_auth_flow", "asend"
 
     async def close(self, native: httpx.Response) -> None:

@@ -11,7 +11,8 @@ from collections.abc import Callable
 from functools import partial
 from typing import TYPE_CHECKING, Any, Self
 
-from shim.doors.exchange import Steps, adrive, drive, steps
+from shim.doors.driver import Steps, adrive, drive
+from shim.doors.exchange import steps
 from shim.doors.httpx_family.door import RECORD, HttpxDoor, recognise
 from shim.doors.native import is_digest, unsigned
 from shim.doors.process import prepare
@@ -93,16 +94,16 @@ def transports_of(blocking: type[HttpxDoor], awaited: type[HttpxDoor]) -> tuple[
     return Transport, AsyncTransport
 
 
-def _handled(side: type[HttpxDoor], send: Callable[..., Any], auth: httpx.Auth, request: httpx.Request) -> Steps:
+def _handled(side: type[HttpxDoor], send: Callable[..., Any], auth: httpx.Auth, request: httpx.Request) -> Steps[Any]:
     """Send one request by another transport."""
     own = request.extensions.pop(CHALLENGED, None)
     if own is not None:  # the client was asked to sign, and perhaps has done so
         request.url = own
     challenged = own is not None and is_digest(request.headers.get("authorization", ""))
-    retired = recognise(request, side.kind)
+    retired = yield from recognise(request, side)
     if retired is None:
         return (yield partial(send, request))
-    if retired.match.needs_body:
+    if retired.needs_body:
         retired = retired.with_body((yield getattr(request, side.reads)))
     door = side(retired, request, lambda inner: side.run(_signed(side, send, auth, inner)))
     response = yield from steps(door)
@@ -112,7 +113,7 @@ def _handled(side: type[HttpxDoor], send: Callable[..., Any], auth: httpx.Auth, 
     return response
 
 
-def _signed(side: type[HttpxDoor], send: Callable[..., Any], auth: httpx.Auth, request: httpx.Request) -> Steps:
+def _signed(side: type[HttpxDoor], send: Callable[..., Any], auth: httpx.Auth, request: httpx.Request) -> Steps[Any]:
     """Send a request as often as an authentication wants."""
     flow = getattr(auth, side.auth_flow)(request)
     try:

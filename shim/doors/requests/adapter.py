@@ -10,7 +10,8 @@ import requests
 from requests import PreparedRequest, Response
 from requests.adapters import BaseAdapter, HTTPAdapter
 
-from shim.doors.exchange import drive, steps
+from shim.doors.driver import drive
+from shim.doors.exchange import steps
 from shim.doors.process import concerns, prepare
 from shim.doors.requests.door import RequestsDoor, recognise
 from shim.doors.surface import checked, like, remade

@@ -28,7 +28,7 @@ NEEDS_AUTH = (
 def recognise(request: PreparedRequest) -> RetiredCall | None:
     """Return what a request is when it is a retired call, its body read if it takes part, else None."""
     retired = recognise_url(request.method or "", request.url or "", partial(header_lines, request.headers.items()))
-    if retired is None or not retired.match.needs_body:
+    if retired is None or not retired.needs_body:
         return retired
     body: Any = request.body
     content, start = content_of(body), request._body_position  # noqa: SLF001 - where requests rewinds to on a redirect
@@ -74,7 +74,8 @@ class RequestsDoor(Door):
         inner.method, inner.headers = sent.method, requests.structures.CaseInsensitiveDict(lines)
         if send.rewritten:
             parts = urlsplit(own.url or "")
-            inner.url = f"{parts.scheme}://{parts.netloc}{sent.target}"
+            origin = sent.origin if self.retired.led else f"{parts.scheme}://{parts.netloc}"
+            inner.url = f"{origin}{sent.target}"
         if not same_body:
             inner.body, inner._body_position = sent.body, None  # noqa: SLF001 - where requests rewinds to on a redirect
         if send.rewritten and "Transfer-Encoding" not in inner.headers:

@@ -6,6 +6,7 @@ import logging
 from collections.abc import Callable, Iterable, Mapping
 from copy import copy
 from functools import cache
+from time import sleep
 from typing import Any
 
 import attrs
@@ -16,7 +17,8 @@ from urllib3.util import SKIP_HEADER, parse_url
 
 from shim.core.messages import Record, Reply, Send, field
 from shim.doors import recognition
-from shim.doors.exchange import Content, Door, drive, steps
+from shim.doors.driver import drive
+from shim.doors.exchange import Content, Door, steps
 from shim.doors.native import alone, content_of, header_lines, is_served
 from shim.doors.process import concerns
 from shim.doors.urllib3.responses import answered, pieces, renewed, show_in, waits_of
@@ -78,7 +80,8 @@ class Urllib3Door(Door):
             options["headers"] = HTTPHeaderDict(lines)
             if field(call.headers, "accept-encoding") == SKIP_HEADER:
                 options["headers"]["Accept-Encoding"] = SKIP_HEADER
-        options["url"] = self.prefix + sent.target if send.rewritten else self.url
+        prefix = sent.origin if self.retired.led else self.prefix
+        options["url"] = prefix + sent.target if send.rewritten else self.url
         return {"method": sent.method, **options}
 
     def seconds(self) -> float | None:
@@ -91,7 +94,8 @@ class Urllib3Door(Door):
         self.inner["timeout"] = Timeout(total=left, connect=connect, read=read)
 
     def send(self, request: dict[str, Any]) -> Any:
-        return alone(self.base, **request)
+        is_elsewhere = self.retired.led and isinstance(self.owner, HTTPConnectionPool)
+        return alone(PoolManager().urlopen if is_elsewhere else self.base, **request)
 
     def head(self, native: HTTPResponse) -> Reply:
         return Reply(native.status, header_lines(native.headers.items()))
@@ -219,10 +223,11 @@ def recognise(  # noqa: PLR0913, PLR0917 - what urlopen is called with, and whos
     if options.get("headers") is None and (pool or "headers" not in options):
         options["headers"] = owner.headers
     headers: Any = options.get("headers") or {}
-    retired = recognition.recognise(now, method, origin, target, lambda: header_lines(headers.items()))
+    found = recognition.recognise(now, method, origin, target, lambda: header_lines(headers.items()), sleep)
+    retired = drive(found)
     if retired is None:
         return None
-    if retired.match.needs_body:
+    if retired.needs_body:
         retired = retired.with_body(_read_content(options))
     return Urllib3Door(retired, owner, base, url, prefix, options)
 

@@ -1,0 +1,186 @@
+"""A flag holds from a program's first call: programs that make one call, each in a process of its own."""
+
+import asyncio
+import json
+import os
+import subprocess
+import sys
+import threading
+
+import pytest
+import trio
+from openfeature import api
+from openfeature.flag_evaluation import FlagResolutionDetails
+from openfeature.provider.in_memory_provider import InMemoryFlag, InMemoryProvider
+
+import shim
+from shim import aiohttp, httpx
+from shim.doors import process
+from shim.fake import DEMO_GROUP
+from tests.doors.calls import BEARER, JOBS, ORDERED, SNAPSHOTS
+from tests.doors.process import *  # noqa: F403 - its fixtures
+from tests.peers.answering import reply
+
+CALLS = {
+    "httpx": "import {0}httpx as h; status = h.request(method, url, content=data, headers=headers).status_code",
+    "httpx, awaited": (
+        "import asyncio, {0}httpx as h\n"
+        "async def call():\n"
+        "    async with h.AsyncClient() as client:\n"
+        "        return (await client.request(method, url, content=data, headers=headers)).status_code\n"
+        "status = asyncio.run(call())"
+    ),
+    "requests": "import {0}requests as r; status = r.request(method, url, data=data, headers=headers).status_code",
+    "urllib3": (
+        "import {0}urllib3 as u\nstatus = u.PoolManager().request(method, url, body=data, headers=headers).status"
+    ),
+    "aiohttp": (
+        "import asyncio, {0}aiohttp as a\n"
+        "async def call():\n"
+        "    async with a.ClientSession(headers=headers) as session, session.request(method, url, data=data) as got:\n"
+        "        return got.status\n"
+        "status = asyncio.run(call())"
+    ),
+    "urllib": (
+        "import urllib.request, urllib.error\n"
+        "try:\n"
+        "    status = urllib.request.urlopen(urllib.request.Request(url, data, headers, method=method)).status\n"
+        "except urllib.error.HTTPError as error:\n"
+        "    status = error.status"
+    ),
+}
+"""Library -> a program of one call, with the prefix of the import."""
+
+PROVIDER = """
+import time
+from openfeature.flag_evaluation import FlagResolutionDetails
+from openfeature.provider.in_memory_provider import InMemoryFlag, InMemoryProvider
+
+def provider():
+    def word(flag, context):
+        time.sleep(0.3)
+        return FlagResolutionDetails({word!r} if context.targeting_key == {project!r} else "successor")
+    return InMemoryProvider({{"atlas-route": InMemoryFlag("x", {{"x": "x"}}, context_evaluator=word)}})
+"""
+
+
+def answer(request: bytes) -> bytes:
+    """Answer as an Atlas whose retired endpoints say 418, which stands for whatever they say."""
+    if b"/serverless/" in request:
+        return reply("418 Retired", body=b"{}")
+    if b"POST" in request[:4]:
+        job = {
+            "id": "6a6f78e0cab84da5c4476b25",
+            "projectId": DEMO_GROUP,
+            "status": "PENDING",
+            "deliveryType": "RESTORE",
+        }
+        return reply("200 OK", "Content-Type: application/json", body=json.dumps(job).encode())
+    return reply("200 OK", "Content-Type: application/json", body=b'{"results": [], "totalCount": 0}')
+
+
+@pytest.mark.parametrize("library", CALLS)
+@pytest.mark.parametrize("way", ["face", "auto", "run"])
+@pytest.mark.parametrize("word", ["off", "legacy", "auto"])
+@pytest.mark.parametrize("provider", ["file", "factory"])
+@pytest.mark.parametrize("method", ["GET", "POST"])
+def test_the_only_call_of_a_program_obeys_the_flag(raw, tmp_path, library, way, word, provider, method):
+    """The project's word holds, and not that for everybody else, for reads and for writes."""
+    if library == "urllib" and way == "face":
+        way = "auto"  # the standard library has no face
+    atlas = raw(answer)
+    url, data = f"{atlas.url}{SNAPSHOTS if method == 'GET' else JOBS}", None if method == "GET" else ORDERED
+    said = {"url": url, "data": data, "method": method, "headers": {**BEARER, "Content-Type": "application/json"}}
+    lines = [f"{name} = {value!r}" for name, value in said.items()]
+    lines += ["import shim.auto"] * (way == "auto")
+    lines += [CALLS[library].format("shim." if way == "face" else ""), "print(status)"]
+    (tmp_path / "program.py").write_text("\n".join(lines))
+    (tmp_path / "flags.toml").write_text(
+        f'[atlas-route]\nvalue = "successor"\nprojects = {{ "{DEMO_GROUP}" = "{word}" }}\n'
+    )
+    (tmp_path / "our_flags.py").write_text(PROVIDER.format(word=word, project=DEMO_GROUP))
+    environ = {
+        "ATLAS_SHIM_ROUTE": "openfeature:atlas-route",
+        "ATLAS_SHIM_OPENFEATURE_PROVIDER": "file:flags.toml" if provider == "file" else "our_flags:provider",
+        "ATLAS_SHIM_WARNINGS": "off",
+        "ATLAS_SHIM_UPSTREAM": atlas.url,
+        "PYTHONPATH": os.pathsep.join([str(tmp_path), *filter(None, sys.path)]),
+    }
+    command = [sys.executable, *(["-m", "shim", "run", "--", sys.executable] if way == "run" else ()), "program.py"]
+    done = subprocess.run(
+        command, cwd=tmp_path, env={**os.environ, **environ}, capture_output=True, text=True, check=False
+    )
+    assert done.returncode == 0, done.stderr
+    is_retired = done.stdout.strip() == "418"
+    assert is_retired is (word != "auto")
+    assert all(("/serverless/" in target) is is_retired for target in atlas.targets())
+
+
+@pytest.fixture(autouse=True)
+def _flags(clean_process, monkeypatch):
+    """Begin without flags and providers, and end so."""
+    monkeypatch.setattr(process, "_flags", {})
+    monkeypatch.setenv("ATLAS_SHIM_ROUTE", "openfeature:atlas-route")
+    monkeypatch.setenv("ATLAS_SHIM_WARNINGS", "off")
+    yield
+    for flag in process._flags.values():
+        flag.words.stop()
+    api.clear_providers()
+
+
+@pytest.fixture
+def held():
+    """Set a provider that answers once an event is set, which is returned."""
+    event = threading.Event()
+
+    def word(flag, context):
+        return FlagResolutionDetails("legacy" if event.wait(30) else "successor")
+
+    api.set_provider(InMemoryProvider({"atlas-route": InMemoryFlag("x", {"x": "x"}, context_evaluator=word)}))
+    return event
+
+
+def test_the_loop_turns_while_a_call_waits_for_its_word(raw, held):
+    """The provider answers by what another task of the loop does: blocking doors would never hear of it."""
+    atlas = raw(answer)
+
+    async def by_httpx():
+        async with httpx.AsyncClient() as client:
+            return (await client.get(f"{atlas.url}{SNAPSHOTS}")).status_code
+
+    async def by_aiohttp():
+        async with aiohttp.ClientSession() as session, session.get(f"{atlas.url}{SNAPSHOTS}") as response:
+            return response.status
+
+    async def both():
+        calls = [asyncio.ensure_future(call()) for call in (by_httpx, by_aiohttp)]
+        await asyncio.sleep(0.01)
+        held.set()
+        return await asyncio.gather(*calls)
+
+    assert asyncio.run(both()) == [418, 418]
+
+
+def test_trio_turns_while_a_call_waits_for_its_word(raw, held):
+    """As asyncio's loop does."""
+    atlas = raw(answer)
+
+    async def both():
+        async with trio.open_nursery() as nursery, httpx.AsyncClient() as client:
+            nursery.start_soon(answered)
+            return (await client.get(f"{atlas.url}{SNAPSHOTS}")).status_code
+
+    async def answered():
+        held.set()
+
+    assert trio.run(both) == 418
+
+
+def test_without_a_word_the_default_holds_and_the_record_says_so(retired, monkeypatch):
+    """A flag that nobody answers for is waited for, and then the route is auto."""
+    monkeypatch.setattr("shim.flags.words.WAIT", 0.05)
+    with httpx.Client(headers=BEARER) as client:
+        record = shim.record(client.get(retired))
+    assert record is not None
+    assert record.route == "flex"
+    assert record.reason.endswith("; the flag atlas-route has no word yet")
