@@ -11,7 +11,7 @@ import attrs
 import click
 import trustme
 
-from benchmarks import dropin, loading, pollers, report
+from benchmarks import dropin, loading, report
 from benchmarks.bodies import legacy_path
 from benchmarks.candidates import CANDIDATES, REFERENCE, missing
 from benchmarks.load import Measured, measure
@@ -20,7 +20,6 @@ from benchmarks.processes import upstream
 SINGLES: dict[str, tuple[Callable[[int], list[tuple[str, str]]], int, int]] = {
     "drop-in": (dropin.measure, 2000, 200),
     "loading": (loading.measure, 15, 5),
-    "pollers": (pollers.measure, 6, 3),
 }
 """Parts that are no comparison of candidates: seconds or rounds in full, and with --quick."""
 

@@ -20,11 +20,11 @@ REFERENCE = "nginx"
 
 
 @contextlib.contextmanager
-def gateway(upstream: int, *flags: str, pair: Path | None = None) -> Iterator[Running]:
+def gateway(upstream: int, *, pair: Path | None = None) -> Iterator[Running]:
     """Run this project's gateway; with TLS if there is a file with a certificate and its key."""
     port = free_port()
     command = [sys.executable, "-m", "shim", "serve", "--listen", f"127.0.0.1:{port}", "--admin", "off"]
-    command += ["--upstream", f"http://127.0.0.1:{upstream}", *flags, *(["--tls-cert", str(pair)] if pair else [])]
+    command += ["--upstream", f"http://127.0.0.1:{upstream}", *(["--tls-cert", str(pair)] if pair else [])]
     with running(command, port, tls=pair is not None) as process:
         yield process
 

@@ -1,8 +1,7 @@
 """The upstream: answers every request with one of two bodies, at once or after a delay.
 
 Run as a program it serves until it is stopped: ``python -m benchmarks.upstream PORT DELAY_MS``.
-The further word ``fresh`` gives each answer another body than the ones before. It counts what it was asked;
-``GET /count`` tells.
+The further word ``fresh`` gives each answer another body than the ones before.
 """
 
 from __future__ import annotations
@@ -33,7 +32,6 @@ def replies(name: str, *, fresh: bool) -> Iterator[bytes]:
 class Upstream(asyncio.Protocol):
     """One connection; requests have no content, so each ends with its fields."""
 
-    asked = 0
     delay = 0.0
     small: Iterator[bytes]
     large: Iterator[bytes]
@@ -48,11 +46,6 @@ class Upstream(asyncio.Protocol):
         self.pending += data
         while (end := self.pending.find(b"\r\n\r\n")) >= 0:
             head, self.pending = self.pending[:end], self.pending[end + 4 :]
-            if head.startswith(b"GET /count"):
-                text = str(Upstream.asked).encode()
-                self.reply(b"HTTP/1.1 200 OK\r\nContent-Length: %d\r\n\r\n%s" % (len(text), text))
-                continue
-            Upstream.asked += 1
             reply = next(self.large if b"/large/" in head.partition(b"\r\n")[0] else self.small)
             if self.delay:
                 asyncio.get_running_loop().call_later(self.delay, self.reply, reply)

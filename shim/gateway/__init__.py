@@ -11,9 +11,9 @@ One call, in the order of its stations (each room's own docstring has its files)
     ``upstream``        a call, over connections that are kept
     ``http1.response``  the reply as bytes
 
-Beside it: ``fields`` decides which field lines cross and which are added, ``errors`` are the gateway's own answers,
-and ``coalesce`` lets identical reads share a call. A ``plan`` is made of ``options`` and the documents, and ``watch``
-has it made anew when a file changes. ``server`` is the life of one gateway, ``run`` that of the program.
+Beside it: ``fields`` decides which field lines cross and which are added, ``errors`` are the gateway's own answers.
+A ``plan`` is made of ``options`` and the documents, and ``watch`` has it made anew when a file changes. ``server`` is
+the life of one gateway, ``run`` that of the program.
 
 For the operator: ``ledger`` counts each call in one step; ``metrics`` and ``status`` are folds of its tables, which
 ``admin`` shows. ``logs`` makes the line of a call, ``log_writer`` writes it, and ``radar_inventory`` keeps what replies

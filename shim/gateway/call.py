@@ -1,6 +1,6 @@
 """The way of one call, from its head to its last byte: retired calls are translated, all others passed on.
 
-    limits > checks > gate > [coalesce] > exchange =Send=> signer > upstream =Read=> exchange > reply > ledger
+    limits > checks > gate > exchange =Send=> signer > upstream =Read=> exchange > reply > ledger
 
 ``Handler`` is called by a connection with each request. An ``Exchange`` does what the core's generator asks for.
 """
@@ -9,20 +9,16 @@ from __future__ import annotations
 
 import asyncio
 import logging
-import re
 from collections.abc import Callable
-from contextlib import closing, nullcontext
-from urllib.parse import unquote
 
 import attrs
 
-from shim.core.messages import Answer, Outcome, field
+from shim.core.messages import Answer, Reply, field
 from shim.core.route import Memory
 from shim.core.settings import RouteWord
 from shim.flags.words import ByFlag
 from shim.gateway.allow import READS
 from shim.gateway.checks import check, check_allowed
-from shim.gateway.coalesce import Coalescer, Made, Owner, alike
 from shim.gateway.credentials.gates import CallerGate
 from shim.gateway.credentials.signers import step_of_digest
 from shim.gateway.errors import INTERNAL, Failure, Refusal, busy, too_slow, unreadable
@@ -46,7 +42,6 @@ log = logging.getLogger("shim.gateway")
 REQUEST_LIMIT = 64 * 1024  # bytes of the content of a request that is translated
 KEPT = 1024 * 1024  # bytes of the content of a call that is passed on and signed, which may take a second attempt
 
-_GROUP = re.compile(r"/groups/([^/]+)")
 _WITH_CONTENT = frozenset({"PATCH", "POST", "PUT"})
 
 
@@ -68,7 +63,6 @@ class Handler:
     authorities: frozenset[str] = frozenset()
     draining: bool = False
     flag: ByFlag[Plan] | None = None
-    coalescer: Coalescer = attrs.field(factory=Coalescer)
     repeats: Repeats = attrs.field(init=False)
 
     @repeats.default
@@ -126,24 +120,18 @@ class Handler:
                     tell(line)
 
     async def _forward(self, run: Exchange) -> None:
-        """Send a call, or share the answer to another, and reply."""
-        request, plan, line, match, sharing = run.request, run.plan, run.line, run.match, run.plan.options.coalesce
-        if match is not None:
+        """Send a call, and reply."""
+        request, plan, line = run.request, run.plan, run.line
+        if run.match is not None:
             line.route = "refused"
         await _receive(run)
-        made = None if match is None or sharing is None else await self._shared(run, sharing)
-        is_write = sharing is not None and run.call.method not in READS
-        outcome: Outcome | None = None
         try:
-            if made is None:
-                with self.coalescer.writing(_owner(run), run.has_succeeded) if is_write else nullcontext():
-                    outcome = await run.run()
-                made = run.made(outcome)
-            line.failure = made.failure
-            if made.reply.body is None:
-                line.failure = await relay(request, made, run.last, close=self.draining)
+            outcome = await run.run()
+            reply = run.reply(outcome)
+            if reply.body is None:
+                line.failure = await relay(request, reply, run.last, close=self.draining)
             else:
-                request.answer(made.reply, reason=made.reason, close=self.draining)
+                request.answer(reply, close=self.draining)
                 # A remembered answer may depend on head, plan and memory alone.
                 is_alone = self.flag is None and type(self.gate) is CallerGate
                 if is_alone and isinstance(outcome, Answer):
@@ -157,35 +145,10 @@ class Handler:
             raise unreadable("http_response_body_size", detail) from None
         finally:
             run.close()
-        if made.record is not None:
-            line.translated(made.record)
+        if outcome is not None:
+            line.translated(outcome.record)
             if line.match is not None:
-                self.inventory.add(made.record, line)
-
-    async def _shared(self, run: Exchange, window: float) -> Made | None:
-        """Return the answer of an identical read, here or on its way; None if this read has to ask upstream itself."""
-        line, fields = run.line, alike(run.call.headers, signed=run.signer.lends)
-        if fields is None or run.call.method != "GET" or run.call.body is not None:
-            return None
-        line.shared = True
-
-        async def make() -> Made | None:
-            line.shared = False
-            with closing(run):
-                return await run.whole()
-
-        key = run.plan, run.signer, run.call.target, run.base, fields
-        made = await self.coalescer.share(_owner(run), key, window, make)
-        if made is not None and len(made.reply.body or b"") > BUFFERED:  # it counts for each caller that it waits for
-            run.entry.take(len(made.reply.body or b""))
-        return made
-
-
-def _owner(run: Exchange) -> Owner:
-    """Return the credentials and the group of a call: a write ends the sharing of reads that have the same."""
-    group = _GROUP.search(unquote(run.call.path))
-    credentials = run.signer if run.signer.lends else field(run.call.headers, "Authorization")
-    return credentials, group[1] if group else ""
+                self.inventory.add(outcome.record, line)
 
 
 async def _receive(run: Exchange) -> None:
@@ -215,14 +178,14 @@ def _is_step_of_digest(run: Exchange) -> bool:
     return head.has_content or (head.length == 0 and field(call.headers, "Content-Type") is not None)
 
 
-async def relay(request: Request, made: Made, upstream: UpstreamResponse, *, close: bool) -> Failure | None:
+async def relay(request: Request, reply: Reply, upstream: UpstreamResponse, *, close: bool) -> Failure | None:
     """Send the caller a reply with upstream's content as it comes; what was read of it already goes first.
 
     Raises Refusal if upstream fails before the caller was sent anything. Later, the caller's connection is aborted,
     since a clean end would make half a reply look whole; returns what that counts as.
     """
     upstream.lift()
-    request.begin(made.reply, reason=made.reason, close=close)
+    request.begin(reply, upstream.head.reason, close=close)
     # The head leaves with the content that has arrived, or alone if none has.
     piece = upstream.arrived()
     if upstream.is_complete:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import AsyncIterator
 from contextlib import closing
-from functools import partial
 from time import monotonic, perf_counter
 from typing import TYPE_CHECKING, Any
 
@@ -16,7 +15,6 @@ from shim.core.exchange import exchange
 from shim.core.messages import Call, Outcome, PassThrough, Read, Record, Reply, Send, advance, field
 from shim.core.recognise import Match
 from shim.core.route import Context
-from shim.gateway.coalesce import Made
 from shim.gateway.credentials.signers import PASSTHROUGH, UpstreamSigner, cannot_cross
 from shim.gateway.errors import own_error
 from shim.gateway.fields import for_caller, notes
@@ -42,7 +40,7 @@ class Exchange:
     unless that is passed on as a ``stream``; ``base`` is the URL that the gateway was called by, and ``is_moved``: its
     path was cut off. ``match`` is None for a call that isn't translated. ``response`` is upstream's last reply,
     ``content`` what it was decoded to, once it was read, or ``fault`` why not; ``seconds`` is the time spent in the
-    core. What is ``held`` in memory are pages that were read, and a reply made of them.
+    core.
     """
 
     handler: Handler
@@ -59,7 +57,6 @@ class Exchange:
     stream: AsyncIterator[bytes] | None = None
     response: UpstreamResponse | None = None
     content: bytes | None = None
-    held: int = 0
     fault: str | None = None
     seconds: float = 0.0
 
@@ -91,10 +88,6 @@ class Exchange:
         finally:
             self.line.upstream_seconds = perf_counter() - began - self.seconds
 
-    def has_succeeded(self) -> bool:
-        """Return whether upstream's last reply is no error."""
-        return self.response is not None and self.response.head.status < 400
-
     async def _send(self, step: Send, until: float) -> Reply:
         """Send a call where it goes, and return the reply's head."""
         early, signer, upstream = self.early, self.signer, self.handler.upstream
@@ -122,13 +115,12 @@ class Exchange:
         self._hold(len(reply.body or b"") - sum(map(len, self.last.chunks)))
         return reply
 
-    def _hold(self, size: int, least: int = BUFFERED) -> None:
+    def _hold(self, size: int) -> None:
         """Count bytes as held until the end, if they are more than a call may have anyway; raises Refusal."""
-        if size > least:
-            self.handler.limits.take(size)
-            self.held += size
+        if size > BUFFERED:
+            self.entry.take(size)
 
-    def made(self, outcome: Outcome | None) -> Made:
+    def reply(self, outcome: Outcome | None) -> Reply:
         """Return the caller's reply; its body is None when upstream's content is passed through.
 
         A long body counts as held, since it waits until the caller has taken it. Raises Refusal when memory is short.
@@ -140,10 +132,9 @@ class Exchange:
         if outcome is None or isinstance(outcome, PassThrough):
             head = self.last.head
             added = () if record is None else notes(record, beside=head.headers, linked=self.leads_on(record))
-            return Made(Reply(head.status, (*for_caller(head.headers), *added)), record, head.reason)
-        reply, failure = outcome.reply, None
-        self.handler.limits.give(self.held)  # the pages that it was made of
-        self.held = 0
+            return Reply(head.status, (*for_caller(head.headers), *added))
+        reply = outcome.reply
+        self.entry.give()  # the pages that it was made of
         self._hold(len(reply.body or b""))
         linked = outcome.code is None and self.leads_on(outcome.record)
         lines = (*for_caller(reply.headers), *notes(outcome.record, linked=linked))
@@ -151,21 +142,13 @@ class Exchange:
             if outcome.code == "MALFORMED_JSON" and not (call.body or field(call.headers, "Authorization")):
                 # A Digest client's first request: its content comes with its signature.
                 raise cannot_cross()
-            failure, status = own_error(outcome.code, reply.status, self.fault, outcome.record)
+            line.failure, status = own_error(outcome.code, reply.status, self.fault, outcome.record)
             lines = (*lines, status)
-        return Made(Reply(reply.status, lines, reply.body or b""), record, "", failure)
+        return Reply(reply.status, lines, reply.body or b"")
 
     def leads_on(self, record: Record) -> bool:
         """Return whether the last call went to another path than the caller's; a version is not another resource."""
         return not record.sent or record.sent[-1].target.partition("?")[0] != self.call.path.removesuffix("/")
-
-    async def whole(self) -> Made | None:
-        """Run the exchange and return its reply in one piece, None when it is too large for that; raises Refusal."""
-        made = self.made(await self.run())
-        if made.reply.body is not None:
-            return made
-        body = await self.last.all(self.plan.settings.body_limit, partial(self._hold, least=0))
-        return None if body is None else attrs.evolve(made, reply=attrs.evolve(made.reply, body=body))
 
     @property
     def last(self) -> UpstreamResponse:
@@ -174,9 +157,7 @@ class Exchange:
         return self.response
 
     def close(self) -> None:
-        """Give upstream's connection up, unless its reply was read to the end, and what is held."""
-        self.handler.limits.give(self.held)
-        self.held = 0
+        """Give upstream's connection up, unless its reply was read to the end."""
         for response in (self.early, self.response):
             if response is not None:
                 response.close()

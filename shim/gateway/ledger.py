@@ -58,14 +58,13 @@ class Way:
     """Calls of one operation by one route; ``hundreds`` counts them by the first digit of the status, 0: unanswered.
 
     ``last`` is when the latest call ended, ``reason`` why it went this way. The callers of ``abandoned`` calls left
-    before the whole answer was written; ``shared`` calls got the answer to another call.
+    before the whole answer was written.
     """
 
     hundreds: list[int] = attrs.field(factory=lambda: [0] * 10)
     last: float = 0.0
     reason: str = ""
     abandoned: int = 0
-    shared: int = 0
     waited: list[float] = attrs.field(factory=lambda: _empty(WAITS))
     upstream: list[float] = attrs.field(factory=lambda: _empty(WAITS))
     answers: Answers = attrs.field(factory=Answers)
@@ -114,7 +113,6 @@ class Ledger:
         way = self.ways[operation, call.route]
         way.hundreds[status // 100] += 1
         way.last, way.reason = ended, call.reason
-        way.shared += call.shared
         way.waited[bisect_left(WAITS, call.seconds)] += 1
         way.waited[-1] += call.seconds
         if call.upstream_seconds is not None:

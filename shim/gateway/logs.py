@@ -41,9 +41,8 @@ class CallLine:
 
     ``began`` is in seconds since the epoch; ``seconds``, ``upstream_seconds`` and ``translation`` are durations: of the
     whole call, of upstream's part, and of the core's. ``status`` is None if the caller left unanswered; ``whole``: the
-    answer was written to its end; ``shared``: it was another call's. ``path`` is raw. ``failure`` is what the call
-    counts as, ``fields`` what became of the fields of a translated answer. With ``names`` the line names the cluster of
-    a retired call.
+    answer was written to its end. ``path`` is raw. ``failure`` is what the call counts as, ``fields`` what became of
+    the fields of a translated answer. With ``names`` the line names the cluster of a retired call.
     """
 
     method: str
@@ -69,7 +68,6 @@ class CallLine:
     challenged: Challenged | None = None
     said: str = ""
     whole: bool = True
-    shared: bool = False
     fields: tuple[FieldReport, ...] = ()
 
     @property

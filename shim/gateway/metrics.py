@@ -32,7 +32,6 @@ counter errors origin,type: Errors by whose they are and their Proxy-Status type
 counter refusals code: Errors that the gateway itself answered with, by their errorCode.
 counter requests_abandoned operation: Calls whose caller left before the whole answer was written.
 counter challenges reason: Calls answered with a challenge to sign, and not in atlas_shim_requests.
-counter coalesced operation: Reads answered with the answer to another, identical one.
 gauge last_retired_call_timestamp_seconds operation: When an operation was last called; 0: not since the start.
 gauge in_flight_requests: Requests being answered.
 counter log_lines_dropped: Lines of the log that were dropped, since nobody read them.
@@ -120,7 +119,6 @@ class Metrics(Collector):
             "refusals": _sums((code, n) for (code, *_), n in failures if code is not None),
             "requests_abandoned": _sums((operation, way.abandoned) for (operation, _), way in ways.items()),
             "challenges": ledger.challenged.copy(),
-            "coalesced": _sums((operation, way.shared) for (operation, _), way in ways.items() if operation != OTHER),
             "last_retired_call_timestamp_seconds": last,
             "fidelity": _sums(((operation, level), n) for operation, (_, level), n in levels),
         }

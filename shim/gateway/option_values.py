@@ -38,7 +38,6 @@ LogLevel = StrEnum("LogLevel", "DEBUG INFO WARNING ERROR")
 LogFormat = StrEnum("LogFormat", "TEXT JSON")
 
 _BASE_PATH = re.compile(r"(?:/[A-Za-z0-9_~-][A-Za-z0-9._~-]*)*")
-_LONGEST_WINDOW = 10_000  # milliseconds that an answer may be shared for: a poller's patience, not a cache
 
 
 @attrs.frozen
@@ -110,14 +109,6 @@ def _above_zero(kind: Callable[[str], _Number], text: str, name: str) -> _Number
     raise SettingsError(f"{name}: {text!r} is not a number above zero")
 
 
-def _window(text: str, name: str) -> float:
-    """Parse milliseconds, and return seconds."""
-    milliseconds = 0.0 if text == "0" else _above_zero(float, text, name)
-    if milliseconds > _LONGEST_WINDOW:
-        raise SettingsError(f"{name}: {text!r} is more than {_LONGEST_WINDOW} milliseconds")
-    return milliseconds / 1000
-
-
 def _word(values: Mapping[str, T], text: str, name: str) -> T:
     if text not in values:
         raise SettingsError(f"{name}: {text!r} is not one of {', '.join(values)}")
@@ -150,4 +141,3 @@ WRITES = "WORDS", parse_writes
 NETWORKS = "ADDRESSES", _networks
 CALLS = "CALLS", parse_allow
 STORE = "URL", _store
-WINDOW = "MS", _window

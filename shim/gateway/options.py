@@ -129,13 +129,6 @@ class Options:
     deadline: float = _translation(
         of.SECONDS, "Answer a translated call within so many seconds, upstream calls included.", "60"
     )
-    coalesce: float | None = _translation(
-        of.unless("off", of.WINDOW),
-        "Merge identical reads of one caller that arrive within this many milliseconds into one upstream call. "
-        "0: only while that call is running. Without a value: 50.",
-        "off",
-        bare="50",
-    )
 
     credentials: CredentialsMode = _credentials(
         of.words_of(CredentialsMode),

@@ -175,7 +175,7 @@ class Repeats:
         head, repeated = request.head, outcome.repeated
         if repeated is None or not head.is_remembered or head.is_http10 or head.has_content or run.content is None:
             return
-        if run.match is None or plan.options.coalesce is not None or repeated.call.origin != run.call.origin:
+        if run.match is None or repeated.call.origin != run.call.origin:
             return
         prepared, record, call = self.found(request, plan), outcome.record, repeated.call
         if prepared is None or prepared.head(request.credential) is None:

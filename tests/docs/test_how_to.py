@@ -81,7 +81,7 @@ def test_a_hard_coded_host(folder):
 @pytest.mark.slow
 @pytest.mark.skipif(os.geteuid() != 0, reason="nginx, as Debian builds it, writes below /var/lib")
 def test_many_callers(folder):
-    """Forty callers share an answer; behind nginx one goes through the gateway, and another never sees it."""
+    """Forty callers are forty upstream calls; behind nginx one goes through the gateway, and another never sees it."""
     need("curl", "seq", "xargs", "nginx")
     play("how-to/many-callers.md", folder)
 

@@ -142,7 +142,6 @@ def test_a_row_says_what_atlas_answers(section, words, environ, call, status, co
         ("410", "--route auto", {}, WITH_TOKEN, 200),
         ("410", "--writes instances", {}, DELETE, 202),
         ("421", f"{VERIFY} --public-url http://gateway.internal:8480", KEY, BY_NAME, 200),
-        ("429", "--coalesce 5000", {}, WITH_TOKEN, 200),
         ("504", "--deadline 120", {}, WITH_TOKEN, 200),
     ],
 )

@@ -174,7 +174,6 @@ def test_flag_beats_environment_beats_file():
         ("public_url", "https://tools.test:8443/atlas/", "https://tools.test:8443/atlas"),
         ("public_url", "http://tools.test/a/b.c", "http://tools.test/a/b.c"),
         ("public_url", "", None),
-        *(("coalesce", text, window) for text, window in (("off", None), ("0", 0.0), ("50", 0.05), ("10000", 10.0))),
     ],
 )
 def test_values_mean_what_they_say(name, text, wanted):
@@ -188,7 +187,6 @@ def test_values_mean_what_they_say(name, text, wanted):
         *(("listen", text) for text in ("", "localhost", "8480", "a:b", "a:99999", "a:1/x", "me@a:1", "[::1:2")),
         *(("public_url", f"https://a{text}") for text in ("/b?c", "/b#c", "/../b", "/b//c", "/b c", "/%62", "@b/c")),
         *(("deadline", text) for text in ("0", "-1", "nan", "inf", "x", "")),
-        *(("coalesce", text) for text in ("on", "-1", "10001", "nan", "inf", "50ms")),
     ],
 )
 def test_what_is_no_address_or_time(name, text):

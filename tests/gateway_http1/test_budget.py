@@ -134,10 +134,9 @@ def test_pages_count_by_what_they_are_decoded():
         until(lambda: used(served) == 0, "all is given back")
 
 
-@pytest.mark.parametrize("coalesce", [None, 0.05])
-def test_reply_that_is_not_taken_counts(coalesce):
+def test_reply_that_is_not_taken_counts():
     """A translated reply is held until its caller has taken it, whatever upstream's own bytes were."""
-    with replying(message(PAGE, JSON)) as upstream, gateway(upstream.origin, coalesce=coalesce) as served:
+    with replying(message(PAGE, JSON)) as upstream, gateway(upstream.origin) as served:
         with calling(served) as peer:
             peer.socket.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)
             peer.send(CALL)
@@ -155,19 +154,6 @@ def test_content_that_is_kept_for_a_second_attempt_counts(signed):
             until(lambda: used(served) >= 900_000, "the content counts")
             peer.send(b"x")
             assert status_of(peer.message()[0]) == 200
-        until(lambda: used(served) == 0, "all is given back")
-
-
-def test_reply_too_large_to_be_shared_is_no_page_that_is_held():
-    """A reply that is asked for again because it can't be shared isn't counted as one of many."""
-    content = b'{"error":404,"detail":"' + b"y" * 300_000 + b'"}'
-    options: dict[str, Any] = {"coalesce": 0.05, "body_limit": 200_000, "memory": 1_500_000}
-    with (
-        replying(reply(content, "Content-Type: application/json", status="404 Not Found")) as upstream,
-        gateway(upstream.origin, **options) as served,
-    ):
-        head, got = ask(served, CALL)
-        assert (status_of(head), got) == (404, content)
         until(lambda: used(served) == 0, "all is given back")
 
 

@@ -58,7 +58,7 @@ def busy(tmp_path):
         ]
         with (
             replying(*[one for one in answers for _ in range(3)]) as upstream,
-            gateway(upstream.origin, tls_cert=str(path), coalesce=0.0) as served,
+            gateway(upstream.origin, tls_cert=str(path)) as served,
         ):
 
             def calls():
@@ -89,10 +89,7 @@ def test_queries_name_metrics_and_labels_that_are_there(busy, page):
     with busy() as (served, calls):
         calls()
         found = page(served)
-    perhaps = {
-        "atlas_shim_certificates_refused",
-        "atlas_shim_coalesced_total",
-    }
+    perhaps = {"atlas_shim_certificates_refused"}
     assert len(QUERIES) > 30
     for query in QUERIES:
         names = set(re.findall(r"\b(?:atlas_shim|process)_\w+", query)) - perhaps

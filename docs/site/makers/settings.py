@@ -47,7 +47,7 @@ def _table(rows: Sequence[Row]) -> str:
 
 def _said(row: Row) -> Iterable[str]:
     yield "[As above](#for-every-way-in)." if row.name in SAID_ABOVE else coded(row.help)
-    if row.bare is not None and "Without a value" not in row.help:
+    if row.bare is not None:
         yield f"`{row.flag}` alone: `{row.bare}`."
     if row.secret:
         yield "A secret: shown to nobody; the variable keeps it out of the file."

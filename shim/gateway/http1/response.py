@@ -46,13 +46,13 @@ class Request:
         place, lines = self.credential[0], self.head.headers
         return *lines[:place], self.credential[1:], *lines[place:]
 
-    def answer(self, reply: Reply, *, reason: str = "", close: bool = False) -> None:
+    def answer(self, reply: Reply, *, close: bool = False) -> None:
         """Write a whole reply, its body not None."""
-        self.answer_with(reply.status, lines_of(reply.headers), reply.body or b"", reason=reason, close=close)
+        self.answer_with(reply.status, lines_of(reply.headers), reply.body or b"", close=close)
 
-    def answer_with(self, status: int, lines: Lines, body: bytes, *, reason: str = "", close: bool = False) -> None:
+    def answer_with(self, status: int, lines: Lines, body: bytes, *, close: bool = False) -> None:
         """Write a whole reply whose field lines are bytes already."""
-        head = self._head(status, lines, body, reason, close=close)
+        head = self._head(status, lines, body, "", close=close)
         if self._bodiless:
             body = b""
         if len(body) < _TOGETHER:
@@ -65,8 +65,8 @@ class Request:
     def refuse(self, refusal: Refusal, *, close: bool = False) -> None:
         self.answer(refusal.reply(), close=close or refusal.close)
 
-    def begin(self, reply: Reply, *, reason: str = "", close: bool = False) -> None:
-        """Prepare a reply whose content is going to be streamed; its head leaves with the first piece."""
+    def begin(self, reply: Reply, reason: str, *, close: bool = False) -> None:
+        """Prepare a reply, with its reason phrase, whose content is going to be streamed behind the head."""
         self._start = self._head(reply.status, lines_of(reply.headers), reply.body, reason, close=close)
 
     def send(self, piece: bytes) -> None:
