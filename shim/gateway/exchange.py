@@ -96,7 +96,7 @@ class Exchange:
             self._hold(DECODED * len(self.content or b""))
             early = self.content = None
         call, own = step.call, self.call
-        if call.origin != own.origin:  # which gets nothing of this gateway's own: no key, and no certificate
+        if call.origin != own.origin:  # which gets no key of this gateway's own
             early, signer, upstream = None, PASSTHROUGH, upstream.elsewhere(call.origin)
         # If only the version is another, the caller's own signature still fits.
         is_another = step.rewritten and (call.method != own.method or call.target != own.target)

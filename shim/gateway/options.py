@@ -97,10 +97,6 @@ class Options:
     upstream_ca: str | None = _atlas(
         of.PATH, "Trust these roots (PEM) for upstream's certificate. Default: the system's."
     )
-    upstream_cert: str | None = _atlas(of.PATH, "Show upstream this certificate chain (PEM).")
-    upstream_key: str | None = _atlas(
-        of.PATH, "Read the chain's private key (PEM) here, unless it is in the same file."
-    )
     upstream_timeout: float = _atlas(
         of.SECONDS, "Give up after this many seconds without a byte from upstream, or 10 without a connection.", "300"
     )

@@ -20,8 +20,6 @@ from shim.gateway.watch import Watched
 
 log = logging.getLogger("shim.gateway")
 
-_NEEDS = (("tls_key", "tls_cert"), ("tls_client_ca", "tls_cert"), ("upstream_key", "upstream_cert"))
-
 _BLOCK = re.compile(r"-----BEGIN CERTIFICATE-----.+?-----END CERTIFICATE-----", re.DOTALL)
 
 _VALIDITY = re.compile(rb"\x30[\x1e\x20\x22](?:\x17\x0d|\x18\x0f\d\d)\d{12}Z(?:\x17\x0d|\x18\x0f)(\d{12,14}Z)")
@@ -58,19 +56,17 @@ class Certificates:
     """
 
     def __init__(self, options: Options, watched: list[Watched[Any]]) -> None:
-        for name, needed in _NEEDS:
-            if getattr(options, name) is not None and getattr(options, needed) is None:
-                raise SettingsError(f"{name}: is of no use without {needed}")
-        for name in ("upstream_ca", "upstream_cert"):
-            if getattr(options, name) is not None and not options.upstream.startswith("https:"):
-                raise SettingsError(f"{name}: is of no use with {options.upstream}, which is called without TLS")
+        for name in ("tls_key", "tls_client_ca"):
+            if getattr(options, name) is not None and options.tls_cert is None:
+                raise SettingsError(f"{name}: is of no use without tls_cert")
+        if options.upstream_ca is not None and not options.upstream.startswith("https:"):
+            raise SettingsError(f"upstream_ca: is of no use with {options.upstream}, which is called without TLS")
         self.listener: ReloadableContext | None = None
         if (cert := options.tls_cert) is not None:
             make = partial(listener_context, options)
             self.listener = ReloadableContext("listener", make, cert, options.tls_key, options.tls_client_ca)
         make = partial(upstream_context, options)
-        ours = options.upstream_cert, options.upstream_key, options.upstream_ca
-        self.upstream = ReloadableContext("upstream", make, *ours)
+        self.upstream = ReloadableContext("upstream", make, None, options.upstream_ca)
         self.watched = [one for one in (self.listener, self.upstream) if one is not None and one.paths]
         watched += self.watched
 
@@ -84,7 +80,10 @@ def listener_context(options: Options) -> ssl.SSLContext:
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
     context.minimum_version = max(context.minimum_version, ssl.TLSVersion.TLSv1_2)  # OPENSSL_CONF may ask for more
     context.set_alpn_protocols(["http/1.1"])
-    _present(context, options.tls_cert, options.tls_key, "tls_cert")
+    cert, key = options.tls_cert, options.tls_key
+    files = cert if key is None else f"{cert} and {key}"
+    with _of_use("tls_cert", files, "no certificate with its key, without a password, in PEM"):
+        context.load_cert_chain(cert, key, password=lambda: b"")  # else it would be asked for on the terminal
     if options.tls_client_ca is not None:
         context.verify_mode = ssl.CERT_REQUIRED
         _believe(context, options.tls_client_ca, "tls_client_ca")
@@ -92,13 +91,12 @@ def listener_context(options: Options) -> ssl.SSLContext:
 
 
 def upstream_context(options: Options) -> ssl.SSLContext:
-    """Return the side that upstream sees; raises SettingsError that names the option and the file."""
-    context = system_context() if options.upstream_ca is None else ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
+    """Return upstream's side; raises SettingsError that names the option and the file."""
+    if options.upstream_ca is None:
+        return system_context()
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
     context.set_alpn_protocols(["http/1.1"])
-    if options.upstream_ca is not None:
-        _believe(context, options.upstream_ca, "upstream_ca")
-    if options.upstream_cert is not None:
-        _present(context, options.upstream_cert, options.upstream_key, "upstream_cert")
+    _believe(context, options.upstream_ca, "upstream_ca")
     return context
 
 
@@ -113,13 +111,6 @@ def system_context() -> ssl.SSLContext:
     context = ssl.create_default_context()
     context.set_alpn_protocols(["http/1.1"])
     return context
-
-
-def _present(context: ssl.SSLContext, cert: str, key: str | None, name: str) -> None:
-    with _of_use(
-        name, cert if key is None else f"{cert} and {key}", "no certificate with its key, without a password, in PEM"
-    ):
-        context.load_cert_chain(cert, key, password=lambda: b"")  # else it would be asked for on the terminal
 
 
 def _believe(context: ssl.SSLContext, path: str, name: str) -> None:

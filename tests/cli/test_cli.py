@@ -106,7 +106,7 @@ def test_a_full_disk_is_not_called_a_clean_scan(tmp_path):
 
 def test_no_flag_takes_a_credential():
     """Credentials never stand on a command line, where every process can read them; paths of files may."""
-    paths = {"--keys-file", "--tls-key", "--upstream-key"}
+    paths = {"--keys-file", "--tls-key"}
     words = ("key", "secret", "token", "password", "client-id")
     flags = [flag for name in COMMANDS for parameter in imported(name).params for flag in parameter.opts]
     assert "--route" in flags

@@ -223,7 +223,7 @@ def test_the_text_fits_a_terminal(some, said):
         ({"reload": reload("refused", problems=["route: no"])}, "route: no"),
         ({"reload": reload(waiting=["listen"])}, "wait for a restart: listen"),
         ({"certificates": [certificate("listener", 2)]}, "expires in 2 days"),
-        ({"certificates": [certificate("upstream", -1)]}, "Atlas is shown has expired"),
+        ({"certificates": [certificate("listener", -1)]}, "a caller is shown has expired"),
         ({"certificates": [certificate("listener", 90, refused=True)]}, "files of the certificate"),
     ],
 )

@@ -1,4 +1,4 @@
-"""Certificates in files that are replaced, and callers and upstreams that look at them closely."""
+"""Certificates in files that are replaced, and callers that look at them closely."""
 
 import contextlib
 import ssl
@@ -11,9 +11,8 @@ from typing import Any
 import trustme
 from cryptography import x509
 
-from tests.peers.raw import Peer, reply
+from tests.peers.raw import Peer
 from tests.peers.served import Served, calling, get, status_of
-from tests.peers.within import Within
 
 LONG_AGO = datetime(2020, 1, 1, tzinfo=UTC)
 
@@ -145,27 +144,3 @@ def crowd_of(caller: Caller, served: Served, size: int = 3) -> Iterator[list[obj
         ending.set()
         for thread in threads:
             thread.join()
-
-
-class Demanding:
-    """A script of an upstream with TLS that wants a certificate of its callers; ``seen`` are their numbers."""
-
-    def __init__(self, authority: trustme.CA, callers: trustme.CA, name: str = "localhost") -> None:
-        self.context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
-        authority.issue_cert(name).configure_cert(self.context)
-        callers.configure_trust(self.context)
-        self.context.verify_mode = ssl.CERT_REQUIRED
-        self.seen: list[int] = []
-
-    def __call__(self, peer: Peer) -> None:
-        """Answer the calls of one connection."""
-        try:
-            secured: Any = Within(peer.socket, self.context)
-        except ssl.SSLError:
-            peer.rest()  # a close with bytes unread would take the alert back
-            return
-        self.seen.append(x509.load_der_x509_certificate(secured.tls.getpeercert(binary_form=True)).serial_number)
-        inner = Peer(secured)
-        while True:
-            inner.message()
-            inner.send(reply(b"secured"))

@@ -64,7 +64,7 @@ class Upstream:
         self._is_closed = False
 
     def elsewhere(self, origin: str) -> Upstream:
-        """Return another origin's client, with the system's roots and no certificate; calls count with these."""
+        """Return another origin's client, with the system's roots; calls count with these."""
         if (other := self._others.get(origin)) is None:
             context = system_context()
             options = attrs.evolve(self._options, upstream=origin)

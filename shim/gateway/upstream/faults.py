@@ -15,22 +15,11 @@ def broken(error: BaseException | None) -> Refusal:
     """Return the answer for a connection that broke before the reply's head was whole; None is an end without error."""
     detail = "Upstream closed the connection without an answer; whether it executed the call is unknown."
     said = "closed" if error is None else type(error).__name__
-    return _unwelcome(error) or unreadable("connection_terminated", detail, said)  # with TLS 1.3 after the handshake
-
-
-def _unwelcome(error: BaseException | None) -> Refusal | None:
-    """Return the answer if an alert of upstream's refuses the gateway's certificate, else None."""
-    reason = (error.reason or "") if isinstance(error, ssl.SSLError) else ""
-    if "ALERT" not in reason or not ("CERTIFICATE" in reason or "UNKNOWN_CA" in reason):
-        return None
-    detail = "Upstream wants a client certificate, or another one (--upstream-cert)."
-    return unreachable("tls_alert_received", detail, reason.lower().replace("_", " "))
+    return unreadable("connection_terminated", detail, said)
 
 
 def unconnected(error: OSError, *, tls: bool, through_proxy: bool) -> Refusal:
     """Return the answer for a connection that did not come about."""
-    if refusal := _unwelcome(error):
-        return refusal
     no_tls = "tls_protocol_error", "No TLS connection to upstream came about."
     match error:  # the types of RFC 9209, 2.3
         case TimeoutError():
