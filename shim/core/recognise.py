@@ -126,11 +126,22 @@ class Engine:
         ``target`` is the raw request target; it is matched as it stands. The Accept field
         decides which version, and so which operation, is meant.
         """
+        found = self._look_up(method, target)
+        if found is None:
+            return None
+        accept = ",".join([value for name, value in headers if len(name) == 6 and name.lower() == "accept"])
+        return _resolve(*found, accept)
+
+    def has(self, method: str, target: str) -> bool:
+        """Return whether an operation has this method and path, in whatever version."""
+        return self._look_up(method, target) is not None
+
+    def _look_up(self, method: str, target: str) -> tuple[Sequence[tuple[Api, CompiledOperation]], list[str]] | None:
+        """Return the operations that have a method and path, and the values of the path's parameters."""
         if not target.startswith(self.bases):
             return None
         path = target.partition("?")[0]
         path = path.removesuffix("/")  # some clients write lists with a slash at the end
-        accept = ",".join([value for name, value in headers if len(name) == 6 and name.lower() == "accept"])
         segments = path[1:].split("/")
         for known, by_method in self._paths.get(len(segments), ()):
             # HEAD asks what GET would answer, without its content (RFC 9110, 9.3.2).
@@ -138,7 +149,7 @@ class Engine:
             if ends and known == tuple([fixed and one for fixed, one in zip(known, segments, strict=True)]):
                 values = [one for fixed, one in zip(known, segments, strict=True) if not fixed]
                 if all(values):
-                    return _resolve(ends, values, accept)
+                    return ends, values
         return None
 
     def named(self, name: str) -> Operation | None:

@@ -104,6 +104,12 @@ def _passed(match: Match | None, call: Call) -> Exchange:
 
 
 @lru_cache(maxsize=256)
+def _has(engine: Engine, method: str, path: str) -> bool:
+    """Return whether a call may be a retired one, whatever version it names; asked for every call to Atlas."""
+    return engine.has(method, path)
+
+
+@lru_cache(maxsize=256)
 def _match(engine: Engine, method: str, path: str, accept: str) -> Match | None:
     """Return what a call is; programs make the same few again and again."""
     return engine.recognise(method, path, (("accept", accept),))
@@ -129,7 +135,7 @@ def recognise(  # noqa: PLR0913, PLR0917 - the settings, and the parts of a requ
     """
     settings, path = now.settings, target.partition("?")[0]
     led, is_off = settings.leads(origin), settings.route is RouteWord.OFF
-    if not led and (is_off or _match(now.engine, method, path, "") is None):  # whatever version it names
+    if not led and (is_off or not _has(now.engine, method, path)):
         return None
     known = led or origin in settings.origins or origin in extra
     call = Call(method, settings.upstream if led else origin, target, lines())
