@@ -14,7 +14,6 @@ from packaging.requirements import Requirement
 
 from shim._version import __version__
 from shim.cli import output
-from shim.cli.failures import trouble
 from shim.doors import switch
 from shim.doors.served import SERVED
 from shim.errors import DocumentError, SettingsError
@@ -115,7 +114,7 @@ def text(found: Mapping[str, Any]) -> None:
     output.heading("\nNot covered")
     output.facts(found["uncovered"].items())
     output.paragraph(f"What to do: {GATEWAY}.")
-    output.paragraph(f"When a call is not translated, see {trouble('nothing-happens')}")
+    output.paragraph("When a call is not translated: atlas-shim explain METHOD URL says why.")
 
 
 def verdict(found: Mapping[str, Any]) -> str:

@@ -1,4 +1,4 @@
-"""``atlas-shim explain``: where a call goes now and why, and the call to make instead; nothing is sent."""
+"""``atlas-shim explain``: where a call goes now and why, and the call to make instead, or what an error code means."""
 
 from __future__ import annotations
 
@@ -14,7 +14,8 @@ import attrs
 import click
 
 from shim.cli import output
-from shim.cli.failures import NO, trouble
+from shim.cli.error_codes import meaning_of
+from shim.cli.failures import NO
 from shim.cli.output import output_option
 from shim.cli.successors import FieldLine, encoded, field_lines, next_calls, no_successor, readable
 from shim.core.messages import Call, field
@@ -32,13 +33,16 @@ from shim.tools.radar.shape import NAME, shape_of
 
 
 @click.command()
-@click.argument("method")
-@click.argument("url")
+@click.argument("method", metavar="METHOD|CODE")
+@click.argument("url", required=False)
 @click.option("--accept", metavar="VALUE", help="The call's Accept header. Default: none, so the legacy version.")
 @click.option("--at", "at", metavar="DATE", help="The date or instant of the call. Default: now.")
 @output_option
-def command(*, method: str, url: str, accept: str | None, at: str | None, output: str) -> None:
+def command(*, method: str, url: str | None, accept: str | None, at: str | None, output: str) -> None:
     """Explain how a call is answered, and which call to make instead.
+
+    An error code in place of a call, as in "atlas-shim explain SHIM_BUSY": what the error means,
+    and what to do.
 
     For each tier that can answer: the new field that each old field comes from, the new call as a
     curl command, and its name in the Go SDK, in the Atlas CLI and in clients generated from Atlas'
@@ -51,9 +55,12 @@ def command(*, method: str, url: str, accept: str | None, at: str | None, output
     Example: atlas-shim explain GET
     '/api/atlas/v2/groups/{groupId}/serverless/{name}/backup/snapshots'
 
-    Exit codes: 0 if the call is a retired one; 1 if not (it would be passed on unchanged); 2 for
-    bad usage, settings or mapping documents.
+    Exit codes: 0 if the call is a retired one, or the code is known; 1 if the call is not (it would
+    be passed on unchanged); 2 for bad usage, settings or mapping documents.
     """
+    if url is None:
+        _write_code(method.upper(), output)
+        return
     settings, engine = read_settings(os.environ), shared_engine(os.environ)
     engine.check_settings(settings)
     now = datetime.now(UTC) if at is None else parse_instant(at, name="--at")
@@ -65,6 +72,17 @@ def command(*, method: str, url: str, accept: str | None, at: str | None, output
         _write({"recognised": False, "call": asked, "reasons": reasons}, output)
         raise SystemExit(NO)
     _write({"recognised": True, "call": asked, **_explained(match, call, settings, now)}, output)
+
+
+def _write_code(code: str, form: str) -> None:
+    if not code.startswith("SHIM_"):
+        raise SettingsError("URL: is missing; give it after the method, or an error code that begins with SHIM_ alone")
+    said = meaning_of(code)
+    if form == "json":
+        output.write_json({"errorCode": code} | {name.lower(): text for name, text in said.items()})
+        return
+    output.heading(code)
+    output.facts(said.items())
 
 
 def _call(method: str, url: str, accept: str | None) -> Call:
@@ -191,7 +209,7 @@ def _write(found: Mapping[str, Any], form: str) -> None:
     if not found["recognised"]:
         output.paragraph("Not recognised: the shim passes this call on unchanged.")
         output.bullets(found["reasons"])
-        output.paragraph(f"See {trouble('nothing-happens')}")
+        output.paragraph("If it is retired: correct it, or describe it in a mapping document (mappings/README.md).")
         return
     sunset = found["sunset"] and f"{found['sunset']:%Y-%m-%d} ({distance((found['sunset'] - found['at']).days)})"
     pairs = {

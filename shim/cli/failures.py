@@ -17,7 +17,6 @@ from urllib.parse import urlsplit
 
 import click
 
-from shim.core.responses import SITE
 from shim.credentials import used_variables
 from shim.errors import AtlasError, DocumentError, SettingsError
 from shim.extras import EXTRAS, hint
@@ -81,11 +80,6 @@ def failure_of(error: Exception) -> Failure | None:
         said = f"network: {type(error).__name__}: {error}".removesuffix(": "), after_fault(error, os.environ)
         return Failure("\n  ".join(filter(None, said)), NETWORK)
     return None
-
-
-def trouble(section: str) -> str:
-    """Return the URL of a section of the trouble page."""
-    return f"{SITE}how-to/trouble/#{section}"
 
 
 def after_answer(error: AtlasError, environ: Mapping[str, str], origin: str = "") -> str:

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import click
 
-from shim.cli.failures import NO, SETTINGS, Failure, trouble
+from shim.cli.failures import NO, SETTINGS, Failure
 from shim.cli.output import config_option, output_option, printable
 from shim.gateway.option_values import Address
 from shim.gateway.options import TABLE
@@ -47,7 +47,7 @@ def command(*, admin: str | None, config: Path | None, probe: str | None, output
             content = reply.read(16 * 1024 * 1024)
     except (OSError, HTTPException) as error:
         said += str(error).strip() or type(error).__name__
-        raise Failure(f"{said} (see {trouble('connection-refused')})", NO) from None
+        raise Failure(f"{said}; start the gateway (atlas-shim serve), or give its address with --admin", NO) from None
     # Another program may have the port; its answer must not control the terminal.
     lines = [printable(line) if line else "" for line in content.decode("utf-8", "replace").splitlines()]
     kind = reply.headers.get("Content-Type", "").partition(";")[0]

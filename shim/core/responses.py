@@ -18,8 +18,8 @@ _ABOUT_CONTENT = frozenset({
 })  # fmt: skip
 """Upstream's fields that describe its own body or resource (RFC 9110, 8); not copied to the translated reply."""
 
-SITE = "https://atlas-shim.github.io/atlas-shim/"
-"""Where the documentation is read."""
+SITE = ""
+"""Where the documentation is read, with a slash at its end; empty until a person owns such a place."""
 
 
 @attrs.define
@@ -43,7 +43,7 @@ def error_body(
 ) -> JsonObject:
     """Return an error document: with the members and the order of recorded Atlas errors, or in another API's shape.
 
-    The detail of a SHIM_ error ends with the URL of the code's section: strict readers of Atlas' schema would refuse
+    The detail of a SHIM_ error ends with where its code is explained: strict readers of Atlas' schema would refuse
     another member, and Atlas' clients would not show it.
     """
     detail, reason, document = explained(code or "", detail), reason_phrase(status), JsonObject()
@@ -81,21 +81,20 @@ def put_in(document: JsonObject, name: str, value: Json) -> None:
 
 
 def section_of(code: str) -> str | None:
-    """Return the URL of a SHIM_ code's section in the documentation, None for a code of Atlas'."""
-    return f"{SITE}reference/errors/#{code.lower()}" if code.startswith("SHIM_") else None
+    """Return the URL of a SHIM_ code's section in the documentation; None for a code of Atlas', and without a site."""
+    return f"{SITE}reference/errors/#{code.lower()}" if SITE and code.startswith("SHIM_") else None
 
 
 def explained(code: str, detail: str) -> str:
-    """Return a detail that ends with the URL of the code's section, if it is a SHIM_ code."""
-    url = section_of(code)
-    if url is None:
+    """Return a detail that ends with where its code is explained, if it is a SHIM_ code."""
+    if not code.startswith("SHIM_"):
         return detail
     ends_with_url = "://" in detail.rpartition(" ")[2] and not detail.endswith(".")
-    return f"{detail} {'and' if ends_with_url else 'See'} {url}"
+    return f"{detail} {'and' if ends_with_url else 'See'}: {section_of(code) or f'atlas-shim explain {code}'}"
 
 
 def help_link(code: str) -> Headers:
-    """Return a Link field to the section of a SHIM_ code (RFC 8288, HTML's ``help``), no field for Atlas' own codes."""
+    """Return a Link field to the section of a SHIM_ code (RFC 8288, HTML's ``help``); no field if it has no URL."""
     url = section_of(code)
     return () if url is None else (("Link", f'<{url}>; rel="help"'),)
 

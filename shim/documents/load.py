@@ -37,8 +37,13 @@ def mapping_folders(environ: Mapping[str, str]) -> tuple[Path | Traversable, ...
     return (_SHIPPED, Path(own)) if own else (_SHIPPED,)
 
 
-_PACKAGE = files("shim") / "mappings"  # may be in an archive
-_SHIPPED: Path | Traversable = _PACKAGE if _PACKAGE.is_dir() else Path(__file__).parents[2] / "mappings"
+def shipped(name: str) -> Path | Traversable:
+    """Return a file or folder that a wheel has in the package, where it may be in an archive, and a clone beside it."""
+    packed = files("shim") / name
+    return packed if packed.is_dir() or packed.is_file() else Path(__file__).parents[2] / name
+
+
+_SHIPPED = shipped("mappings")
 
 
 def load_documents(folders: Iterable[Path | Traversable]) -> tuple[Document, ...]:

@@ -25,7 +25,6 @@ import attrs
 from prometheus_client import CONTENT_TYPE_LATEST
 
 from shim.core.messages import Headers, Reply
-from shim.core.responses import SITE
 from shim.gateway.checks import authorities_of
 from shim.gateway.errors import Refusal, bad_request
 from shim.gateway.http1.clients import Clients
@@ -152,7 +151,7 @@ def text(status: Json) -> str:
 def _templates() -> Environment:
     made = templates(_FILES, {"wrapped": partial(textwrap.fill, width=WIDTH)})
     made.globals |= {"spoken": spoken, "span": span, "distance": distance, "verdicts": VERDICTS}
-    made.globals |= {"codes": f"{SITE}reference/errors/", "style": _STYLE, "script": _SCRIPT}
+    made.globals |= {"style": _STYLE, "script": _SCRIPT}
     return made
 
 

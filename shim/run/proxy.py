@@ -14,7 +14,6 @@ import ssl
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
 from urllib.parse import urlsplit
 
-from shim.core.responses import SITE
 from shim.gateway.http1.chunks import ChunkDecoder, MalformedError
 from shim.gateway.upstream.proxy import Proxy as UpstreamProxy
 from shim.gateway.upstream.proxy import proxy_for
@@ -97,8 +96,8 @@ class Proxy:
             if program not in self._said:
                 self._said.add(program)
                 self._warn(
-                    f"{program} called {self._host} and does not trust this run's certificate; see 'Programs that "
-                    f"bring their own roots' at {SITE}how-to/hard-coded-host/"
+                    f"{program} called {self._host} and does not trust this run's certificate: give it the root in its "
+                    "own way (SSL_CERT_FILE in its environment names the file), or set its base URL to a gateway's"
                 )
         else:
             name.cancel()

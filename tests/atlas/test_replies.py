@@ -80,8 +80,7 @@ def test_success_without_the_expected_json(content):
     error = refused(200, content)
     assert (type(error), error.status, error.error_code) == (errors.AtlasError, 200, "SHIM_UPSTREAM_UNREADABLE")
     assert error.detail == (
-        "The content of this success is not a JSON object. "
-        "See https://atlas-shim.github.io/atlas-shim/reference/errors/#shim_upstream_unreadable"
+        "The content of this success is not a JSON object. See: atlas-shim explain SHIM_UPSTREAM_UNREADABLE"
     )
     assert error.body == content
 

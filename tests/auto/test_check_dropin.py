@@ -43,7 +43,7 @@ def test_text_is_for_people():
     assert "Drop-in (switched on by this command)" in done.stdout
     assert re.search(r"http\.client +Python's own", done.stdout)
     assert "All is well" not in done.stdout
-    assert "https://atlas-shim.github.io/atlas-shim/how-to/trouble/#nothing-happens" in done.stdout
+    assert "When a call is not translated: atlas-shim explain METHOD URL says why." in done.stdout
     assert (done.returncode == 0) is ("Calls made with " in done.stdout.splitlines()[-1])
 
 

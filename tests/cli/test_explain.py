@@ -296,9 +296,32 @@ def test_a_call_that_is_not_recognised_says_why(run, explained, words, hint):
     done = run("explain", *words)
     assert done.exit_code == 1
     assert "Not recognised" in done.stdout
-    assert done.stdout.split()[-1] == "https://atlas-shim.github.io/atlas-shim/how-to/trouble/#nothing-happens"
+    assert done.stdout.endswith("(mappings/README.md).\n")
     assert hint in " ".join(done.stdout.split())
     assert any(hint in reason for reason in explained(*words, code=1)["reasons"])
+
+
+@pytest.mark.parametrize("code", ["SHIM_BUSY", "shim_busy"])
+def test_a_code_is_explained_by_its_section(explained, text, code):
+    """As the page has it, from the package alone: an error names this command."""
+    said = explained(code)
+    assert list(said) == ["errorCode", "status", "executed", "cause", "cure"]
+    assert said["cause"] == "a limit of the gateway: connections, requests, requests of one address, or memory."
+    assert text(code).startswith("SHIM_BUSY Status 503 with `Retry-After: 1`, from the gateway. Executed no.")
+
+
+@pytest.mark.parametrize(
+    ("word", "said"),
+    [
+        ("SHIM_BUSSY", "SHIM_BUSSY: is no error code of atlas-shim; did you mean 'SHIM_BUSY'?"),
+        ("SHIM_X", "SHIM_X: is no error code of atlas-shim; it may come from a mapping document of yours"),
+        ("VERSION_GONE", "URL: is missing; give it after the method, or an error code that begins with SHIM_ alone"),
+    ],
+)
+def test_a_word_that_is_no_code_of_the_shim(run, word, said):
+    """Exit code 2, with the nearest code."""
+    done = run("explain", word)
+    assert (done.exit_code, done.stderr) == (2, f"Error: {said}\n")
 
 
 @pytest.mark.parametrize("words", [("no-path",), ("ftp://a/b",), ("http://[/x",), (LIST, "--at", "soon")])

@@ -205,13 +205,13 @@ def test_the_command_says_it(run, atlas):
     assert second.startswith(f"  {atlas.url.removeprefix('http://')} was asked: the credentials need a role")
 
 
-def test_an_error_of_the_shims_own_leads_to_its_section(run, atlas):
+def test_an_error_of_the_shims_own_says_how_it_is_explained(run, atlas):
     """In one line, and not in Atlas' name."""
     html = FakeReply(200, (("Content-Type", "text/html"),), b"<html>")
     atlas.fake.overrides.append(lambda arrival: html)
     done = run("get", f"/api/atlas/v2/groups/{DEMO_GROUP}/serverless")
     assert done.stderr.startswith("Error: atlas-shim said 502 SHIM_UPSTREAM_UNREADABLE: ")
-    assert done.stderr.endswith("https://atlas-shim.github.io/atlas-shim/reference/errors/#shim_upstream_unreadable\n")
+    assert done.stderr.endswith(" See: atlas-shim explain SHIM_UPSTREAM_UNREADABLE\n")
 
 
 def written(function, *arguments):

@@ -11,7 +11,6 @@ from typing import Any
 import attrs
 import httpx
 
-from shim.core.responses import section_of
 from shim.fake import DEMO_CLUSTER, DEMO_GROUP, DEMO_PRIVATE_KEY, DEMO_PUBLIC_KEY, FakeAtlas, FakeReply
 from shim.fake.server import FakeServer
 from shim.gateway import Gateway, read_options, serve_in_thread
@@ -80,20 +79,17 @@ class Section:
             yield served
 
     def shows(self, answer: httpx.Response, status: int, code: str) -> None:
-        """Check an error of the shim's own: the section tells of it, and it leads to the section of its code."""
+        """Check an error of the shim's own: the section tells of it, and it says how its code is explained."""
         document = answer.json()
         assert (answer.status_code, document["errorCode"]) == (status, code)
-        url = section_of(code)
-        assert document["detail"].endswith(f" {url}")
-        assert answer.headers["Link"] == f'<{url}>; rel="help"'
+        assert document["detail"].endswith(f": atlas-shim explain {code}")
         assert f"[{code}](../reference/errors.md#{code.lower()})" in self.text
 
     def passes(self, answer: httpx.Response, status: int, code: str = "") -> None:
         """Check an error of Atlas' own, which the shim did not touch."""
         assert answer.status_code == status
         assert answer.json().get("errorCode", "") == code
-        assert "errors/#shim" not in answer.text
-        assert "help" not in answer.headers.get("Link", "")
+        assert "atlas-shim explain" not in answer.text
         assert code in self.text
 
 

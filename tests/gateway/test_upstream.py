@@ -46,7 +46,7 @@ def test_refused_connection():
     assert (status_of(head), error_of(head)) == (502, "connection_refused")
     assert content == (
         b'{"detail":"Upstream refuses connections. '
-        b'See https://atlas-shim.github.io/atlas-shim/reference/errors/#shim_upstream_unreachable",'
+        b'See: atlas-shim explain SHIM_UPSTREAM_UNREACHABLE",'
         b'"error":502,"errorCode":"SHIM_UPSTREAM_UNREACHABLE",'
         b'"parameters":[],"reason":"Bad Gateway"}'
     )

@@ -67,12 +67,12 @@ def test_address_that_is_listened_on_is_called(run, host, called):
 
 @pytest.mark.parametrize("words", ASKED)
 def test_nobody_there_is_a_no(run, words):
-    """Exit code 1 and a line that names what was asked, and a page that helps."""
+    """Exit code 1 and a line that names what was asked, and the ways out."""
     with socket.create_server(("127.0.0.1", 0)) as free:
         where = f"127.0.0.1:{free.getsockname()[1]}"
     done = run("--admin", where, *words)
     assert (done.exit_code, where in done.stderr, done.stdout) == (1, True, "")
-    assert "https://atlas-shim.github.io/atlas-shim/how-to/trouble/#connection-refused" in done.stderr
+    assert "start the gateway (atlas-shim serve), or give its address with --admin" in done.stderr
 
 
 @pytest.mark.parametrize("words", ASKED)

@@ -12,7 +12,6 @@ import pytest
 import trustme
 
 from shim.core.recognise import load_engine
-from shim.core.responses import SITE
 from shim.gateway import Options, serve_in_thread
 from shim.gateway.admin import WIDTH, page, text
 from shim.gateway.status import PROBLEMS
@@ -96,7 +95,7 @@ def test_what_was_called_is_on_every_page(served):
     for said in ("report/1", "SHIM_BAD_REQUEST", *(one["field"] for one in found["fields"])):
         assert said in html
         assert said in plain
-    assert plain.endswith("Codes of errors: https://atlas-shim.github.io/atlas-shim/reference/errors/\n")
+    assert plain.endswith("What an error code means: atlas-shim explain CODE\n")
 
 
 @pytest.mark.parametrize("path", PAGES)
@@ -112,7 +111,7 @@ def test_nothing_is_loaded_or_run_but_what_renews_the_page(served):
     assert not {"link", "img", "iframe", "object", "form", "button"} & set(found.elements)
     assert not [one for one in found.attributes if one[1] in {"src", "style", "srcset"} or one[1][:2] == "on"]
     links = {value for _, name, value in found.attributes if name == "href"}
-    assert links == {".", "status.json", "status.txt", "metrics", f"{SITE}reference/errors/"}
+    assert links == {".", "status.json", "status.txt", "metrics"}
     sources = [f"{name}-src '{digest_of(content, name)}'" for name in ("style", "script")]
     said = ["default-src 'none'", *sources, "connect-src 'self'", "base-uri 'none'", "form-action 'none'"]
     assert value_of(head, "Content-Security-Policy") == "; ".join([*said, "frame-ancestors 'none'"])

@@ -9,6 +9,7 @@ import zipfile
 
 import pytest
 
+from shim.cli.error_codes import PAGE
 from tests.release.conftest import ROOT, build
 
 pytestmark = pytest.mark.slow
@@ -17,22 +18,23 @@ SITE = "https://github.com/atlas-shim/atlas-shim"
 
 
 def test_the_wheel_carries_the_mappings_and_switches_nothing_on(wheel):
-    """The wheel has every mapping document and py.typed, and no .pth file, which would run by itself."""
+    """It has every mapping document, the page of error codes and py.typed, and no .pth file, which runs by itself."""
     names = set(zipfile.ZipFile(wheel).namelist())
     documents = {path.relative_to(ROOT).as_posix() for path in (ROOT / "mappings").rglob("*.toml")}
     assert documents
-    assert {f"shim/{name}" for name in documents} | {"shim/py.typed"} <= names
+    assert {f"shim/{name}" for name in documents} | {"shim/py.typed", f"shim/{PAGE}"} <= names
     assert [name for name in names if name.endswith("/LICENSE")]
     assert not [name for name in names if name.endswith((".pth", ".start"))]
 
 
 def test_the_wheel_works_without_the_checkout(wheel, tmp_path):
-    """From the unpacked wheel alone, a legacy call is recognised."""
+    """From the unpacked wheel alone, a legacy call is recognised, and an error code explained."""
     zipfile.ZipFile(wheel).extractall(tmp_path)
     code = (
         f"import shim.core.recognise as e; assert e.__file__.startswith({str(tmp_path)!r}), e.__file__; "
         "engine = e.load_engine({}); "
-        "print(engine.recognise('GET', '/api/atlas/v2/groups/a/serverless/b/backup/snapshots', ()).operation.id)"
+        "print(engine.recognise('GET', '/api/atlas/v2/groups/a/serverless/b/backup/snapshots', ()).operation.id); "
+        "from shim.cli.error_codes import meaning_of; print(meaning_of('SHIM_CONTENT_CODED')['Cure'])"
     )
     done = subprocess.run(
         [sys.executable, "-c", code],
@@ -42,7 +44,7 @@ def test_the_wheel_works_without_the_checkout(wheel, tmp_path):
         text=True,
         check=True,
     )
-    assert done.stdout.strip() == "listServerlessBackupSnapshots"
+    assert done.stdout.splitlines() == ["listServerlessBackupSnapshots", "send it uncompressed."]
 
 
 def test_the_source_distribution_is_complete(unpacked):
