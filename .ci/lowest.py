@@ -15,7 +15,7 @@ RUNTIME = ("requests", "gateway", "cli", "openfeature", "redis")
 """The extras that programs install; those of tests and benchmarks promise nothing about old versions."""
 
 NEWER = {"authlib", "anysqlite", "hatchling", "hishel", "httpx2", "openapi-python-client", "pyatlassdk"}
-NEWER |= {"hatch-fancy-pypi-readme", "hatch-vcs", "zizmor"}
+NEWER |= {"hatch-vcs", "zizmor"}
 NEWER |= {"pytest-httpx", "requests-mock", "requests-oauthlib", "requests-toolbelt", "responses", "ruff"}
 NEWER |= {"vcrpy", "atlas-shim"}
 """Tools that ask for newer versions of our dependencies than we do, or are not asked for here."""

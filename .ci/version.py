@@ -14,8 +14,6 @@ from pathlib import Path
 
 ROOT = Path(__file__).parents[1]
 
-SOURCE = "https://github.com/atlas-shim/atlas-shim"
-
 PLACES = {
     "pyproject.toml": (r'^fallback-version = "(.+)\.dev0"$',),
     "deploy/Containerfile": (r"-t atlas-shim:(\S+) \.$", r"^ARG VERSION=(\S+)$"),
@@ -66,9 +64,10 @@ def check(tag: str, root: Path = ROOT) -> str:
 
 
 def notes(tag: str, changelog: str) -> str:
-    """Return the section of a tag's version, a line a paragraph, with links that lead somewhere from anywhere.
+    """Return the section of a tag's version, a line a paragraph, with the texts of links to files alone.
 
-    A release's page shows each line break of its text as one. Raises SystemExit when there is no such section.
+    A release's page shows each line break of its text as one, and has no files. Raises SystemExit when there is no
+    such section.
     """
     sections = {version: text for version, _, text in SECTION.findall(changelog)}
     if tag[1:] not in sections:
@@ -83,7 +82,7 @@ def notes(tag: str, changelog: str) -> str:
         else:
             lines.append(line)
         fenced ^= fence
-    return re.sub(r"\]\((?![a-z]+:|#)", f"]({SOURCE}/blob/{tag}/", "\n".join(lines)) + "\n"
+    return re.sub(r"\[([^\]]+)\]\((?![a-z]+:|#)[^)]+\)", r"\1", "\n".join(lines)) + "\n"
 
 
 def stamp(version: str, day: str | None = None, root: Path = ROOT) -> None:

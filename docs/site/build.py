@@ -1,9 +1,8 @@
 """Builds the documentation site: ``python docs/site/build.py FOLDER`` puts it into FOLDER/site.
 
 The pages of ``docs/``, a few from elsewhere, and those that ``reference.py`` makes are written to FOLDER/docs. Their
-links are those of the repository's own page; one that leads out of the site is led to the repository, and one to a made
-page, which the repository has not, is given by its address. zensical does the rest, and fails where a link or an anchor
-leads nowhere.
+links are those of the repository's own page; one that leads out of the site becomes the file's path in the repository.
+zensical does the rest, and fails where a link or an anchor leads nowhere.
 """
 
 import json
@@ -16,9 +15,9 @@ from pathlib import Path, PurePosixPath
 
 from reference import OF_THE_SITE
 
+from shim.core.responses import SITE
+
 ROOT = Path(__file__).resolve().parents[2]
-SITE = "https://atlas-shim.github.io/atlas-shim/"
-REPOSITORY = "https://github.com/atlas-shim/atlas-shim"
 
 # The rooms, and which pages come first in each; the others follow by their titles, so that a new page needs no line.
 ROOMS = {
@@ -51,6 +50,7 @@ ELSEWHERE = {
 MADE = {"docs", "theme", "site", ".cache", "zensical.toml"}
 
 FENCED = re.compile(r"^( *```.*?^ *```)", re.DOTALL | re.MULTILINE)
+TO_FILE = re.compile(r"\[(?P<label>[^]]+)\]\((?P<target>[^)\s#]+)[^)\s]*\)")
 LINK = re.compile(
     r"""(?:\[(?P<name>[\w./-]+\.md))?(?P<before>\]\(|^\[[^]\n]+\]:\ +|\b(?:src|href|srcset)=")(?P<target>[^)\s"]+)""",
     re.MULTILINE,
@@ -85,32 +85,35 @@ def find_title(path: Path) -> str:
 def lead_links(text: str, page: Path, placed: dict[Path, PurePosixPath]) -> str:
     """Return a text of a page with its links as they must be in the site: those to its pages are relative.
 
-    A page that is named by its file is named by its title there.
+    A page that is named by its file is named by its title there; a file that is no page, by its path.
 
     :raises SystemExit: for links that lead nowhere, all at once
     """
     dead = []
 
+    def find(name: str) -> Path:
+        return Path(os.path.normpath(page.parent / name))
+
+    def name_file(match: re.Match[str]) -> str:
+        target = find(match["target"])
+        if target in placed or not target.exists():
+            return match[0]
+        return f"{match['label']} (`{target.relative_to(ROOT).as_posix()}`)"
+
     def lead(match: re.Match[str]) -> str:
         name, mark, anchor = match["target"].partition("#")
-        if name.startswith(SITE):
-            target = ROOT / "docs" / f"{name.removeprefix(SITE).strip('/')}.md"
-        elif name and not re.match(r"[a-z]+:", name):
-            target = Path(os.path.normpath(page.parent / name))
-        else:
+        if not name or re.match(r"[a-z]+:", name):
             return match[0]
+        target = find(name)
         label = f"[{match['name']}" if match["name"] else ""
         if target in placed:
             name = os.path.relpath(placed[target], placed[page].parent)
             label = label and f"[{find_title(target)}"
-        elif target.exists():
-            kind = "tree" if target.is_dir() else "blob"
-            name = f"{REPOSITORY}/{kind}/main/{target.relative_to(ROOT).as_posix()}"
         else:
             dead.append(f"{page.relative_to(ROOT)}: the link to {name} leads nowhere")
         return label + match["before"] + name + mark + anchor
 
-    led = LINK.sub(lead, text)
+    led = LINK.sub(lead, TO_FILE.sub(name_file, text))
     if dead:
         raise SystemExit("\n".join(dead))
     return led
@@ -170,7 +173,8 @@ def stage(folder: Path) -> None:
     shutil.copytree(ROOT / "docs" / "site" / "theme", folder / "theme")
     settings = (ROOT / "zensical.toml").read_text("utf-8")
     head, table, rest = settings.partition("[project]\n")
-    (folder / "zensical.toml").write_text(head + table + navigation(titles) + "\n" + rest, "utf-8")
+    ours = [navigation(titles), *([f"site_url = {json.dumps(SITE)}"] if SITE else [])]
+    (folder / "zensical.toml").write_text("\n".join([head + table, *ours, rest]), "utf-8")
 
 
 def build(folder: Path) -> None:
