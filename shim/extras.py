@@ -22,6 +22,7 @@ EXTRAS = {
     "openfeature": "openfeature",
     "orjson": "gateway",
     "prometheus_client": "gateway",
+    "redis": "redis",
     "requests": "requests",
 }
 """Top-level module -> the extra that installs it."""
@@ -33,7 +34,24 @@ DOORS = {"aiohttp": "aiohttp", "httpx2": "httpx2", "requests": "requests", "urll
 
 def hint(module: str, extra: str = "") -> str:
     """Return a sentence on a missing module of ``EXTRAS``: what to install."""
-    return f"{module} is missing; install it with: pip install 'atlas-shim[{extra or EXTRAS[module]}]'"
+    return f"{module} is missing; install it with: {_install(extra or EXTRAS[module])}"
+
+
+def _install(extra: str) -> str:
+    """Return the command that installs an extra from the folder this package came from (PEP 610), else from a clone."""
+    import json  # noqa: PLC0415 - as above
+    import shlex  # noqa: PLC0415
+    from importlib.metadata import PackageNotFoundError, distribution  # noqa: PLC0415
+    from urllib.parse import unquote, urlsplit  # noqa: PLC0415
+
+    try:
+        source = urlsplit(json.loads(distribution("atlas-shim").read_text("direct_url.json") or "{}").get("url", ""))
+    except PackageNotFoundError:
+        source = urlsplit("")
+    folder = unquote(source.path)
+    if source.scheme == "file" and os.path.isdir(folder):  # noqa: PTH112 - as above
+        return f"pip install {shlex.quote(f'{folder}[{extra}]')}"
+    return f"pip install 'CLONE[{extra}]' (CLONE is the folder of a clone of atlas-shim)"
 
 
 def hinted(error: ModuleNotFoundError, door: str = "") -> ModuleNotFoundError:

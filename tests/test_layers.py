@@ -32,7 +32,7 @@ flags              core documents errors extras
 tools/draft        core documents errors
 tools/radar        core
 tools/inventory    core documents errors tools/radar
-tools/scan         core documents errors
+tools/scan         core documents errors extras
 doors              core documents errors extras flags origins tools/inventory
 doors/launch       doors
 doors/aiohttp      core doors origins

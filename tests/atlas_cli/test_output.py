@@ -11,6 +11,7 @@ from shim.atlas.convert import Model
 from shim.cli.atlas_cli.commands import COMMANDS
 from shim.cli.atlas_cli.flags import CliError
 from shim.cli.atlas_cli.output import printer, selector
+from shim.extras import hint
 from shim.fake import DEMO_CLUSTER, DEMO_GROUP
 
 RECORDED = json.loads((Path(__file__).parent / "templates.json").read_text("utf-8"))
@@ -98,7 +99,7 @@ def test_a_missing_library_is_an_error_that_names_the_extra(atlas, signed_in, mo
     monkeypatch.setitem(sys.modules, "jsonpath", None)
     done = atlas("serverless", "list", "--projectId", DEMO_GROUP, "-o", "json-path=$..id")
     assert (done.exit_code, done.stdout) == (1, "")
-    assert done.stderr == "Error: jsonpath is missing; install it with: pip install 'atlas-shim[cli]'\n"
+    assert done.stderr == f"Error: {hint('jsonpath')}\n"
 
 
 PAGE = {

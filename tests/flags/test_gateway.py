@@ -13,6 +13,7 @@ import shim
 from shim import httpx
 from shim.core.settings import RouteWord
 from shim.doors import process
+from shim.extras import hint
 from shim.flags.providers import PROVIDER
 from shim.gateway.admin import text
 from shim.gateway.plan import Plan
@@ -144,5 +145,5 @@ def test_without_the_extra_the_flag_is_refused(retired, monkeypatch):
     """A client that is made says what to install."""
     monkeypatch.setattr("shim.flags.providers.find_spec", lambda name: None)
     monkeypatch.setenv("ATLAS_SHIM_ROUTE", "openfeature:atlas-route")
-    with pytest.raises(shim.SettingsError, match=r"pip install 'atlas-shim\[openfeature\]'"):
+    with pytest.raises(shim.SettingsError, match=re.escape(hint("openfeature"))):
         httpx.Client()

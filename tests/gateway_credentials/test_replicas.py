@@ -1,6 +1,7 @@
 """Two gateways with the same keys behind a balancer that asks them by turns, with and without a store for both."""
 
 import contextlib
+import re
 import shutil
 import socket
 import subprocess
@@ -13,6 +14,7 @@ import requests
 from requests.auth import HTTPDigestAuth
 
 from shim.errors import SettingsError
+from shim.extras import hint
 from shim.fake import DEMO_PRIVATE_KEY, DEMO_PUBLIC_KEY, FakeAtlas
 from shim.fake import server as fake_server
 from shim.gateway import Gateway
@@ -176,7 +178,7 @@ def test_url_of_another_kind(text):
 def test_package_that_is_missing(monkeypatch):
     """Without the redis package the error says what to install."""
     monkeypatch.setitem(sys.modules, "redis.asyncio", None)
-    with pytest.raises(SettingsError, match=r"atlas-shim\[redis\]"):
+    with pytest.raises(SettingsError, match=re.escape(hint("redis"))):
         NonceStore("redis://localhost")
 
 

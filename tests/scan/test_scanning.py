@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from shim.core.settings import Settings
+from shim.extras import hint
 from shim.tools.scan.findings import FindingState
 from shim.tools.scan.scanning import ScanReport
 from tests.scan.looking import URL, look, names, put
@@ -307,7 +308,7 @@ def test_without_the_grammars_lines_are_found_and_the_extra_is_named(tmp_path, m
     put(tmp_path / "c.py", f"import requests\nrequests.get('{URL}')\n")
     report = look(tmp_path)
     assert [one.kind for one in report.findings] == ["text", "text"]
-    assert ["atlas-shim[scan]" in note.message for note in report.notes] == [True]
+    assert [hint("ast_grep_py") in note.message for note in report.notes] == [True]
 
 
 HOSTILE = {

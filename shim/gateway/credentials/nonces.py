@@ -24,6 +24,7 @@ import attrs
 
 from shim.credentials import ApiKey
 from shim.errors import SettingsError
+from shim.extras import hint
 from shim.gateway.errors import Refusal
 
 log = logging.getLogger("shim.gateway")
@@ -153,7 +154,7 @@ class NonceStore:
         try:
             redis: Any = import_module("redis.asyncio")
         except ImportError:
-            raise SettingsError("nonce_store: needs the redis package: pip install 'atlas-shim[redis]'") from None
+            raise SettingsError(f"nonce_store: {hint('redis')}") from None
         checked = {"ssl_check_hostname": True} if url.startswith("rediss:") else {}
         patience = dict.fromkeys(("timeout", "socket_timeout", "socket_connect_timeout"), PATIENCE)
         # The server may have closed an idle connection. Asked twice, it answers "used" at worst.

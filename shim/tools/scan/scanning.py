@@ -14,6 +14,7 @@ import attrs
 from shim.core.recognise import Engine
 from shim.core.route import sunset_of
 from shim.core.settings import Settings
+from shim.extras import hint
 from shim.tools.scan import rules
 from shim.tools.scan.files import WIDE, Source, UnreadError, decode, read, reason, source_files
 from shim.tools.scan.findings import Finding, FindingState, pragmas
@@ -23,9 +24,6 @@ from shim.tools.scan.programs import Reader
 from shim.tools.scan.sought import Sought, Use, living, newest_version
 from shim.tools.scan.tree import parsed
 
-NO_GRAMMARS = (
-    "no grammars installed: findings are lines of text; for calls with methods: pip install 'atlas-shim[scan]'"
-)
 _LONG_LINE = re.compile(r"[^\n]{20000}")  # a grammar takes the square of a line's length
 _KINDS = ("call", "sdk", "command", "resource", "path", "text")  # the kinds of uses, the most specific first
 
@@ -121,7 +119,7 @@ class _Scan:
         uses, broken = list[Use](), {0}
         try:
             if source.language and not has_grammars():
-                self.notes[Remark("", 0, NO_GRAMMARS)] = None
+                self.notes[Remark("", 0, f"findings are lines of text, and no calls: {hint('ast_grep_py')}")] = None
             elif source.language and _LONG_LINE.search(source.text) is None:
                 root, too_deep = parsed(source.language, source.text)
                 program = Program(source.file, source.language, root)
