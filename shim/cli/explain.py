@@ -182,7 +182,7 @@ def _sent(operation: Operation, settings: Settings, decision: Decision, *, first
     if has_successor(operation, settings):
         place += " first" if first else ""
     elif operation.successors and (decision.route == "none" or (decision.corrects and over)):
-        reason = f"writes are switched off (set ATLAS_SHIM_WRITES={operation.switch})"
+        reason = f"this write is switched off (set ATLAS_SHIM_WRITES={operation.switch})"
     return f"{place}, because {reason}."
 
 

@@ -113,7 +113,8 @@ class Options:
     writes: frozenset[str] = _translation(
         of.WRITES,
         "Send these writes to their successors, with commas between: 'instances' (create, update, delete), "
-        "'instances-strict' (refuse what would be ignored), 'former-clusters' (former M2 and M5 clusters), or 'off'.",
+        "'instances-strict' (refuse what would be ignored), 'former-clusters' (former M2 and M5 clusters), or 'off'. "
+        "Restores, which overwrite a cluster, and other retired writes need no switch.",
         "off",
     )
     hosts: Mapping[str, Host] = _translation(

@@ -95,7 +95,7 @@ def test_date_and_route_decide(explained, words, route):
     assert explained("GET", LIST, *words[:2], env=env)["route"]["route"] == route
 
 
-SWITCHED_OFF = "because writes are switched off (set ATLAS_SHIM_WRITES=instances)."
+SWITCHED_OFF = "because this write is switched off (set ATLAS_SHIM_WRITES=instances)."
 
 
 @pytest.mark.parametrize(

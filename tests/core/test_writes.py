@@ -48,6 +48,14 @@ def test_what_is_left_without_a_successor_is_said():
     assert said["listServerlessInstances"] == ""
 
 
+def test_restores_need_no_switch():
+    """As the option, the page and the settings say: what overwrites a cluster in its place is not switched."""
+    switched = {one.id: bool(one.switch) for one in load_engine({}).operations if one.method == "POST"}
+    names = "createServerlessRestoreJob", "createSharedClusterBackupRestoreJob", "downloadSharedClusterBackup"
+    assert [switched[name] for name in names] == [False] * 3
+    assert switched["createServerlessInstance"]
+
+
 WORDS = "former-clusters, instances, instances-strict, off"
 
 

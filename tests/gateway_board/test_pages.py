@@ -95,6 +95,7 @@ def test_what_was_called_is_on_every_page(served):
     for said in ("report/1", "SHIM_BAD_REQUEST", *(one["field"] for one in found["fields"])):
         assert said in html
         assert said in plain
+    assert "off; restores and other retired writes need no switch" in " ".join(plain.split())
     assert plain.endswith("What an error code means: atlas-shim explain CODE\n")
 
 
