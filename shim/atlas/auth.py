@@ -14,6 +14,7 @@ import httpx
 from shim import credentials
 from shim.atlas.replies import error_of, json_object
 from shim.atlas.retries import longest
+from shim.core.settings import read_settings
 from shim.credentials import TOKEN_PATH, AccessToken, ApiKey, Credentials, ServiceAccount, Token, TokenBook
 from shim.errors import AtlasError, SettingsError, UnauthorizedError
 from shim.origins import parse_base_url, read_base_url
@@ -38,12 +39,15 @@ def configure(
     """Choose the origin of calls, and their authentication, None if the HTTP client signs.
 
     ``parts`` is keyed like ``credentials.VARIABLES``. Arguments come first, then an injected HTTP client, then the
-    environment, whose credentials are ignored if any are given. Raises SettingsError, naming the argument or the
+    environment, whose credentials are ignored if any are given. ``ATLAS_SHIM_UPSTREAM`` leads calls to Atlas' own hosts
+    to another origin, as it leads all calls. Raises SettingsError, naming the argument or the
     variable, on an invalid base URL and on missing or incomplete credentials.
     """
     if base_url is None and http_client is not None:
         base_url = str(http_client.base_url) or None
     origin = read_base_url(environ) if base_url is None else parse_base_url(base_url, name="base_url")
+    settings = read_settings(environ)
+    origin = settings.upstream if settings.leads(origin) else origin
     given = {part: value for part, value in parts.items() if value is not None}
     if given:
         known = credentials.choose_credentials(given, {part: part for part in parts})

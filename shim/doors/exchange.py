@@ -66,16 +66,14 @@ class Door:
     def lines(self, send: Send) -> tuple[list[tuple[str, str]], bool]:
         """Return the field lines of the request to send, and whether it has the caller's own body.
 
-        Left out are a Digest signature over another target, of another body's request the fields about the body, and
-        the host of a call that is led to another origin.
+        Left out are a Digest signature over another target, and of another body's request the fields about the body.
         """
         call, sent = self.retired.call, send.call
         same_body = sent.method == call.method and sent.body == call.body
         lines: list[tuple[str, str]] = []
-        for name, value in sent.headers:
+        for name, given in sent.headers:
             kind = name.lower()
-            if self.retired.led and kind == "host":
-                continue
+            value = sent.origin.partition("://")[2] if self.retired.led and kind == "host" else given
             if not same_body and kind in {"content-length", "transfer-encoding"}:
                 continue
             if send.rewritten and kind == "authorization" and is_stale(value, sent.target):

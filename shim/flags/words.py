@@ -10,7 +10,7 @@ import os
 import threading
 import time
 import weakref
-from collections import Counter
+from collections import Counter, deque
 from collections.abc import Callable
 from typing import Generic, Protocol, Self, TypeVar
 
@@ -78,6 +78,7 @@ class FlagWords:
         self._evaluate: Evaluate | None = None
         self._nobody = _Entry()
         self._entries = {"": self._nobody}
+        self._new = deque[str]()
         self._has_word = False
         self._full = False
         self._begin_anew()
@@ -123,6 +124,7 @@ class FlagWords:
             with self._lock:
                 if self._has_room(trusted=trusted):
                     entry = self._entries.setdefault(project, _Entry())
+                    self._new.append(project)
                     self._wake.set()
         if entry is None:
             return self._nobody
@@ -171,7 +173,8 @@ class FlagWords:
                 due = time.monotonic() + (self._every if self._has_word else min(_SOON, self._every))
             if (said := self._said()) != before:
                 log.info("%s says %s", self, said)
-            wake.wait(max(0.0, due - time.monotonic()))
+            if not ending.is_set() and not self._new:
+                wake.wait(max(0.0, due - time.monotonic()))
             wake.clear()
 
     def _said(self) -> str:
@@ -181,11 +184,13 @@ class FlagWords:
         return ", ".join([*words, f"{nobody} for the others" if words else str(nobody)])
 
     def _ask(self, projects: list[str]) -> None:
-        failures = 0
-        for project in projects:
-            if self._ending.wait(_PACE) or failures >= _IN_A_ROW:
-                return
+        """Ask about projects in turn; those whose first call waits come first."""
+        failures, later = 0, deque(projects)
+        while (self._new or later) and failures < _IN_A_ROW and not self._ending.is_set():
+            project = self._new.popleft() if self._new else later.popleft()
             failures = 0 if self._asked(project) else failures + 1
+            if later and not self._new and self._wake.wait(_PACE):
+                self._wake.clear()
 
     def _asked(self, project: str) -> bool:
         """Ask about one project, and return whether the next one can be asked without a wait."""

@@ -29,6 +29,24 @@ def test_the_warning_is_at_the_callers_line(retired, caught, places, library):
         assert said in str(caught[0].message)
 
 
+@pytest.mark.parametrize(
+    ("settings", "method", "target", "said"),
+    [
+        ({"ATLAS_SHIM_ROUTE": "legacy"}, "GET", SNAPSHOTS, "this call goes there as it is, since the route is set to"),
+        ({}, "POST", SNAPSHOTS.partition("/serverless")[0] + "/serverless", "nothing takes its place: "),
+        ({"ATLAS_SHIM_WRITES": "instances"}, "POST", SNAPSHOTS.partition("/serverless")[0] + "/serverless", "keeps"),
+    ],
+)
+def test_the_warning_says_what_becomes_of_the_call(atlas, caught, monkeypatch, settings, method, target, said):
+    """That it works is not said where it does not."""
+    for name, value in settings.items():
+        monkeypatch.setenv(name, value)
+    requests.request(method, atlas.url + target, headers=BEARER, json={}, timeout=10)
+    message = str(caught[0].message)
+    assert said in message
+    assert ("atlas-shim keeps this call working" in message) is (said == "keeps")
+
+
 def test_the_warning_has_a_command_that_works_as_it_stands(retired, caught):
     """Pasted into a shell it shows the call to make instead; ids of the call are not in it."""
     requests.get(retired, headers=BEARER, timeout=10)

@@ -1,6 +1,7 @@
 """The gateway and programs by a flag: each project its side, and the record, log and page tell who decided."""
 
 import json
+import os
 import re
 
 import attrs
@@ -14,13 +15,17 @@ from shim import httpx
 from shim.core.settings import RouteWord
 from shim.doors import process
 from shim.extras import hint
+from shim.flags import words
 from shim.flags.providers import PROVIDER
+from shim.gateway import Options, serve_in_thread
 from shim.gateway.admin import text
+from shim.gateway.option_values import CredentialsMode
 from shim.gateway.plan import Plan
 from tests.doors.process import *  # noqa: F403 - its fixtures
 from tests.gateway.test_translating import EMPTY, V1
-from tests.peers.raw import reply, replying, until
-from tests.peers.served import ask, gateway, get
+from tests.gateway_credentials.worlds import KEY
+from tests.peers.raw import converse, raw_upstream, reply, replying, until
+from tests.peers.served import LOOPBACK, ask, calling, gateway, get
 
 OTHER = V1.replace("6510aa1b", "00000000")
 FLAG = "openfeature:atlas-route"
@@ -147,3 +152,46 @@ def test_without_the_extra_the_flag_is_refused(retired, monkeypatch):
     monkeypatch.setenv("ATLAS_SHIM_ROUTE", "openfeature:atlas-route")
     with pytest.raises(shim.SettingsError, match=re.escape(hint("openfeature"))):
         httpx.Client()
+
+
+def verifying(upstream):
+    """Run a gateway whose callers prove a key."""
+    here = Options(listen=LOOPBACK, admin=None, public_url="http://shim.test", credentials=CredentialsMode.VERIFY)
+    return serve_in_thread(attrs.evolve(here, upstream=upstream.origin, route=FLAG), environ=KEY | os.environ)
+
+
+def invented(count, *lines):
+    """Calls for so many projects that nobody has."""
+    return [get(V1.replace("6510aa1b", f"{number:08x}"), *lines) for number in range(count)]
+
+
+def test_unsigned_calls_leave_flag_and_memory_as_they_were(flags):
+    """What is refused at the gate takes no project's place, and decides no other call."""
+    with replying() as upstream, verifying(upstream) as served:
+        flag, memory = served._handler.flag, served._handler.memory
+        assert flag is not None
+        with calling(served) as peer:
+            for request in invented(1100):
+                peer.send(request)
+                assert b" 401 " in peer.message()[0]
+        assert ([*flag.words._entries], memory.generation, upstream.heads) == ([""], 0, [])
+
+
+def test_a_flood_of_strangers_does_not_take_the_flag_from_a_tenant(flags, monkeypatch):
+    """In passthrough Atlas refuses the calls of strangers: their projects make room for each other alone."""
+    monkeypatch.setattr(words, "MOST", 30)
+    monkeypatch.setattr(words, "_IDLE", 10**6)
+    refused = reply(b"{}", status="401 Unauthorized")
+
+    def atlas(peer):
+        converse(peer, lambda head, _: reply(EMPTY) if b"Bearer good" in head else refused)
+
+    with raw_upstream(atlas) as upstream, by_flag(upstream) as served:
+        for _ in range(2):
+            head, _ = ask(served, get(V1, "Authorization: Bearer good"))
+            assert b"Atlas-Shim: route=flex" in head
+            with calling(served) as peer:
+                for request in invented(50, "Authorization: Bearer bad"):
+                    peer.send(request)
+                    assert b" 401 " in peer.message()[0]
+        assert V1.split("/")[5] in served._handler.flag.words._entries
