@@ -31,6 +31,17 @@ def test_a_member_that_no_rule_reads_is_noted(engine):
     assert notes == ["the member oplogTs was not sent on: no rule reads it"]
 
 
+@pytest.mark.parametrize("words", ["instances", "instances-strict"])
+def test_a_name_that_an_update_brings_along_is_noted(words):
+    """A flex cluster can't be renamed: the answer is a success as Atlas' was, and the record says what was not sent."""
+    path, environ = "/api/atlas/v2/groups/g/serverless/a", {"ATLAS_SHIM_WRITES": words}
+    body = json.dumps({"name": "b", "tags": [], "id": "1"}).encode()
+    settings, flex = read_settings(environ), [answers({"name": "a"})]
+    driven = drive(load_engine(environ), path, flex, method="PATCH", body=body, settings=settings)
+    assert json.loads(driven.sends[0].call.body or b"") == {"tags": []}
+    assert "the member name was not sent on: no rule reads it" in driven.outcome.record.notes
+
+
 def test_a_tier_that_is_known_is_not_asked_for(engine):
     """Neither the read before the refusal nor what was learned depends on what a wall clock says."""
     memory, uptime = Memory(), Clock(1000.0)
