@@ -209,7 +209,9 @@ def _write(found: Mapping[str, Any], form: str) -> None:
     if not found["recognised"]:
         output.paragraph("Not recognised: the shim passes this call on unchanged.")
         output.bullets(found["reasons"])
-        output.paragraph("If it is retired: correct it, or describe it in a mapping document (mappings/README.md).")
+        output.paragraph(
+            "If it is a retired call: correct it, or describe it in a mapping document (mappings/README.md)."
+        )
         return
     sunset = found["sunset"] and f"{found['sunset']:%Y-%m-%d} ({distance((found['sunset'] - found['at']).days)})"
     pairs = {
