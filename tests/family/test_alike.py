@@ -1,24 +1,119 @@
-"""What is sent is the same through each way in."""
+"""Each shipped call, in every version that Atlas has or had, is sent and answered alike through every way in."""
 
+import contextlib
+from collections.abc import Callable, Iterable, Iterator, Mapping
+
+import attrs
 import pytest
 
-from tests.doors.calls import BEARER, field
+from shim.core.messages import Call, Record, field
+from shim.core.recognise import shared_engine
+from shim.gateway import read_options, serve_in_thread
+from shim.gateway.fields import notes
+from shim.gateway.plan import Plan
+from tests.doors.by_urllib3 import Urllib3
 from tests.doors.conftest import DOORS
-from tests.doors.process import *  # noqa: F403 - its fixtures
-from tests.peers.answering import reply
+from tests.doors.door import Got
+from tests.doors.process import clean_process, off  # noqa: F401 - fixtures of each test
+from tests.family.grid import SETTINGS, Seen, expected, said_by_atlas, sent_line
+from tests.peers.scripted import Arrival, Upstream, upstream, wire
 
-VERSION = "application/vnd.atlas.{}+json"
+Use = Callable[[Mapping[str, str]], None]
+Ask = Callable[[Call], Seen]
+
+WAYS = [*DOORS, "gateway"]
 
 
-@pytest.mark.parametrize("name", DOORS)
-def test_a_version_that_is_not_the_oldest_is_recognised(name, raw, monkeypatch):
-    """Writes of clusters in 2024-08-05 have ended; without a version they are those of 2023-01-01, which have not."""
-    monkeypatch.setenv("ATLAS_SHIM_SUNSET", "cluster_writes=2020-01-01")
-    server = raw(lambda _: reply("201 Created", "Content-Type: application/json", body=b'{"name": "a"}'))
+@pytest.fixture(scope="module")
+def atlas():
+    """An Atlas on a socket."""
+
+    def answer(arrival: Arrival) -> bytes:
+        return wire(*said_by_atlas(arrival.method, arrival.target, arrival.fields.get("accept", "*/*")))
+
+    with upstream(answer) as running:
+        yield running
+
+
+def seen(atlas: Upstream, got: Got, record: Record | str | None) -> Seen:
+    """Return what became of a call by what arrived at Atlas and what the caller got."""
+    sent = [sent_line(one.method, one.target, one.fields, one.body) for one in atlas.arrivals]
+    return Seen(sent, got.status, got.field("content-type"), got.content, record)
+
+
+@contextlib.contextmanager
+def through_door(name: str, atlas: Upstream, patch: pytest.MonkeyPatch) -> Iterator[tuple[Use, Ask]]:
+    """Call by a library of Python; what it shows of a record is all of it."""
+    patch.setenv("ATLAS_SHIM_UPSTREAM", atlas.origin)
+    patch.setenv("ATLAS_SHIM_WARNINGS", "off")
     door = DOORS[name]()
-    form = door.forms(b"{}")["bytes"]
-    for version, sent in (("2024-08-05", "2024-10-23"), ("2024-10-23", "2024-10-23"), ("2023-01-01", "2023-01-01")):
-        with door.open() as client:
-            headers = BEARER | {"Accept": VERSION.format(version), "Content-Type": "application/json"}
-            client.ask(f"{server.url}/api/atlas/v2/groups/a/clusters", "POST", headers, **form())
-        assert field(server.requests[-1], "Accept") == VERSION.format(sent)
+
+    def use(environ: Mapping[str, str]) -> None:
+        for variable, word in environ.items():
+            patch.setenv(variable, word)
+
+    with door.open() as client:
+
+        def ask(call: Call) -> Seen:
+            form = {} if call.body is None else door.forms(call.body)["bytes"]()
+            got = client.ask(atlas.origin + call.target, call.method, dict(call.headers), **form)
+            return seen(atlas, got, got.record)
+
+        yield use, ask
+
+
+@contextlib.contextmanager
+def through_gateway(atlas: Upstream) -> Iterator[tuple[Use, Ask]]:
+    """Call the gateway, whose links lead back to itself; what it shows of a record is one field."""
+
+    def planned(environ: Mapping[str, str]) -> Plan:
+        flags = {"listen": "127.0.0.1:0", "admin": "off", "access_log": "off", "upstream": atlas.origin}
+        return Plan(read_options(environ, flags), shared_engine(environ))
+
+    first = planned({})
+    with serve_in_thread(first.options, first.engine) as served, Urllib3().open(own=True) as client:
+
+        def ask(call: Call) -> Seen:
+            form = {} if call.body is None else {"body": call.body}
+            got = client.ask(served.url + call.target, call.method, dict(call.headers), **form)
+            got = attrs.evolve(got, content=got.content.replace(served.url.encode(), atlas.origin.encode()))
+            return seen(atlas, got, next(iter(got.field("atlas-shim")), None))
+
+        yield lambda environ: served.apply(planned(environ)), ask
+
+
+def differences(
+    name: str, atlas: Upstream, patch: pytest.MonkeyPatch, calls: Iterable[tuple[str, Call, Seen]]
+) -> list[str]:
+    """Make calls, and return what differs from what becomes of them by the core, a line each."""
+    used, found = "", list[str]()
+    way = through_gateway(atlas) if name == "gateway" else through_door(name, atlas, patch)
+    with way as (use, ask):
+        for settings, call, wanted in calls:
+            if settings != used:
+                use(SETTINGS[settings])
+            atlas.arrivals.clear()
+            used, got = settings, ask(call)
+            for part in attrs.fields_dict(Seen):
+                is_so, should_be = getattr(got, part), getattr(wanted, part)
+                if name == "gateway" and isinstance(should_be, Record):
+                    should_be = dict(notes(should_be)).get("Atlas-Shim")
+                if is_so != should_be:
+                    made = f"{settings}: {call.method} {call.target} {field(call.headers, 'accept')}"
+                    found.append(f"{made}: {part} is {is_so!r}, not {should_be!r}")
+    return found
+
+
+@pytest.mark.parametrize("name", WAYS)
+def test_each_call_is_sent_and_answered_as_the_core_says(name, atlas, monkeypatch):
+    """In each version, by some settings each, which are others through each way in; also the calls of nobody."""
+    assert differences(name, atlas, monkeypatch, expected(name, (*SETTINGS,), atlas.origin)) == []
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("name", WAYS)
+@pytest.mark.parametrize("settings", SETTINGS)
+def test_each_call_by_all_settings_is_sent_and_answered_as_the_core_says(name, settings, atlas, monkeypatch):
+    """On the route auto twice, the second time with what the first one has taught."""
+    times = 2 if settings.startswith("auto") else 1
+    assert differences(name, atlas, monkeypatch, expected(settings, (settings,), atlas.origin, times)) == []
