@@ -105,7 +105,7 @@ def _call(method: str, url: str, accept: str | None) -> Call:
 def _reasons(engine: Engine, call: Call) -> Iterator[str]:
     """Yield likely reasons why a call is not recognised, as sentences."""
     shape, named = shape_of(call.path), named_in(field(call.headers, "Accept"))
-    had_versions = engine.recognise(call.method, call.path, ()) is not None
+    had_versions = engine.has(call.method, call.path)
     for operation in engine.operations:
         for successor in operation.successors.values():
             for _, target in successor.targets():
