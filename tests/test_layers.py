@@ -29,7 +29,7 @@ origins            errors
 core               documents errors origins
 page
 flags              core documents errors extras
-tools/draft        core documents errors
+tools              core documents errors
 tools/radar        core
 tools/inventory    core documents errors tools/radar
 tools/scan         core documents errors extras

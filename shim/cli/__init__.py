@@ -40,9 +40,6 @@ GROUPS = {
         "scan": "Find calls of retired operations in sources.",
         "inventory": "Show who still makes retired calls, and whether the shim can go.",
     },
-    "The next sunset": {
-        "draft": "Draft a mapping document for a read, from API descriptions.",
-    },
 }
 """Heading -> rows of the help: command names that share a row, and the first sentence of their own help."""
 

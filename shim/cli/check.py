@@ -40,7 +40,7 @@ from shim.gateway.tls import Certificates
 from shim.origins import read_base_url
 
 if TYPE_CHECKING:
-    from shim.tools.draft.pairs import FieldLine
+    from shim.tools.pairs import FieldLine
 
 _SHOWN, _BEFORE = 60, 15  # characters of an example, and of those the ones before the first difference
 
@@ -192,7 +192,7 @@ def _check_pairs(engine: Engine, file: Path, form: str) -> None:
 
     Exits with 1 if a field differs that is not declared absent.
     """
-    from shim.tools.draft.pairs import compare, read_pairs, replay  # noqa: PLC0415 - only this option needs it
+    from shim.tools.pairs import compare, read_pairs, replay  # noqa: PLC0415 - only this option needs it
 
     replayed = replay(engine, read_pairs(file))
     lines = compare(replayed)

@@ -5,10 +5,11 @@ from __future__ import annotations
 import json
 import os
 import re
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from datetime import UTC, date, datetime
 from pathlib import Path
 from typing import Any, NoReturn
+from urllib.parse import urlsplit
 
 import attrs
 import click
@@ -20,13 +21,13 @@ from shim.core.settings import Settings, parse_instant
 from shim.documents.load import MOST_BYTES, text_of
 from shim.documents.vocabulary import Versions
 from shim.errors import SettingsError
-from shim.tools.draft.descriptions import read_description
 from shim.tools.inventory.reading import read_inventory
 from shim.tools.inventory.writing import VARIABLE
 
 ENDS_SOON, HAS_ENDED = 4, 5  # exit codes, as those of ``scan``
 
 _is_day = re.compile(r"\d{4}-\d\d-\d\d", re.ASCII).fullmatch
+_dated = re.compile(r"\.(\d{4}-\d\d-\d\d)\+json$")
 
 
 @attrs.frozen
@@ -63,15 +64,45 @@ def known_ends(engine: Engine, settings: Settings, descriptions: Sequence[Path])
         for one in engine.operations
     ]  # fmt: skip
     for file in descriptions:
-        for one in read_description(file).operations:
-            for day, version in sorted({(answer.sunset, answer.version) for answer in one.answers if answer.sunset}):
-                sunset = parse_instant(day, name=f"{file.name}: {one.id}: x-sunset").date()
-                versions = Versions(version, f"{version}." if version else "")  # of a day alone
-                call = _call(one.method, one.path)
-                if not any(known.sunset == sunset and known.is_of(call, version) for known in ends):
-                    names = (one.id, *one.aliases)
-                    ends.append(End(sunset, one.method, one.path, version, versions, names, file.name))
+        try:
+            described = [*_described(json.loads(text_of(file, MOST_BYTES)), file.name)]
+        except SettingsError:
+            raise
+        except (AttributeError, KeyError, TypeError, ValueError, OSError, RecursionError) as error:
+            why = f"{type(error).__name__}: {error}"
+            raise SettingsError(f"{file.name}: is not an OpenAPI 3 description in JSON: {why}") from None
+        for end in described:
+            call = _call(end.method, end.path)
+            if not any(known.sunset == end.sunset and known.is_of(call, end.version) for known in ends):
+                ends.append(end)
     return ends
+
+
+def _described(api: dict[str, Any], source: str) -> Iterator[End]:
+    """Yield the sunsets in an OpenAPI description; raises a kind of Exception that says what is not as it has to be."""
+    if not api["openapi"].startswith("3."):
+        raise ValueError("its member openapi must begin with 3.")
+    base = urlsplit((api.get("servers") or [{}])[0].get("url", "")).path.rstrip("/")
+    for path, methods in api["paths"].items():
+        for method, said in methods.items():
+            if isinstance(said, dict) and "operationId" in said:
+                yield from _ends_of(said, method.upper(), base + path, source)
+
+
+def _ends_of(said: dict[str, Any], method: str, path: str, source: str) -> Iterator[End]:
+    """Yield the sunset of each version of a described operation's successes."""
+    names = (said["operationId"], said.get("x-xgen-operation-id-override") or said["operationId"])
+    found = {
+        (media.get("x-sunset") or said.get("x-sunset") or "", "".join(_dated.findall(media_type)))
+        for status, response in said["responses"].items()
+        if status.startswith("2")
+        for media_type, media in response.get("content", {}).items()
+        if "json" in media_type
+    }
+    for day, version in sorted(one for one in found if one[0]):
+        sunset = parse_instant(day[:10], name=f"{source}: {names[0]}: x-sunset").date()
+        versions = Versions(version, f"{version}." if version else "")  # of a day alone
+        yield End(sunset, method, path, version, versions, tuple(dict.fromkeys(names)), source)
 
 
 def check_calendar(ends: Sequence[End], seen: Sequence[Path], within: int, form: str) -> NoReturn:

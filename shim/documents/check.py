@@ -162,7 +162,7 @@ def _of_rule(field: Field, rule: Rule) -> Rows:
 
 
 def open_questions(document: Document) -> Iterator[str]:
-    """Yield a line for each rule whose reason is still a question mark, as drafts have it."""
+    """Yield a line for each rule whose reason is still a question mark."""
     for use in _uses(document):
         for rule in [rule for field in use.resource.fields for rules in field.rules.values() for rule in rules]:
             if rule.why and not rule.why.strip(" ?"):

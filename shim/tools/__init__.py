@@ -1,1 +1,1 @@
-"""Tools: ``scan`` and ``inventory`` find callers, ``radar`` reads announced sunsets, ``draft`` writes documents."""
+"""Tools: ``scan`` and ``inventory`` find callers, ``radar`` reads announced sunsets, ``pairs`` proves documents."""

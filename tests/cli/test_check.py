@@ -270,11 +270,21 @@ def test_a_pipe_ends_a_check_and_does_not_hold_it(run, tmp_path, options):
     assert "not a regular file" in " ".join(done.output.split())
 
 
-@pytest.mark.parametrize("day", ["2027-13-01", "soon"])
-def test_what_is_wrong_with_a_description_is_said(run, tmp_path, day):
-    """A day that no calendar has, by file and operation."""
+SPEC = DESCRIPTION.read_text("utf-8")
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        *((SPEC.replace("2027-03-01", day), "createGroupCluster: x-sunset") for day in ("2027-13-01", "soon")),
+        *((text, "is not an OpenAPI 3 description in JSON") for text in ("[]", '{"openapi": "2.0"}', "openapi: 3.0.1")),
+    ],
+    ids=["no day", "a word", "a list", "another version", "YAML"],
+)
+def test_what_is_wrong_with_a_description_is_said(run, tmp_path, text, said):
+    """A day that no calendar has, by file and operation; and a file that is none."""
     file = tmp_path / "spec.json"
-    file.write_text(DESCRIPTION.read_text("utf-8").replace("2027-03-01", day), "utf-8")
+    file.write_text(text, "utf-8")
     done = run("check", "--calendar", "--description", str(file))
     assert done.exit_code == 2
-    assert "spec.json: createGroupCluster: x-sunset" in done.stderr
+    assert f"spec.json: {said}" in done.stderr

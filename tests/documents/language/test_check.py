@@ -122,7 +122,7 @@ def test_members_that_rest_does_not_hand_on_are_named(tmp_path):
 
 
 def test_a_question_mark_is_no_reason(tmp_path):
-    """As a draft writes it where nobody knows yet."""
+    """As whoever writes one may put it where nobody knows yet."""
     why = re.search(r'why = "[^"]*"', SOUND)
     assert why is not None
     (line,) = open_questions(load(tmp_path, SOUND.replace(why[0], 'why = "?"', 1)))

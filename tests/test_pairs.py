@@ -7,7 +7,7 @@ import pytest
 from shim.core.recognise import Engine, load_engine
 from shim.documents import load_documents
 from shim.errors import SettingsError
-from shim.tools.draft.pairs import compare, read_pairs, replay
+from shim.tools.pairs import compare, read_pairs, replay
 from tests.core.driver import CASES
 
 OPERATION = """
@@ -38,6 +38,17 @@ type = "boolean"
 tier.successor = { passed = "ends", fidelity = "derived", why = "It is what the time says." }
 """
 ONE, MANY = "/api/atlas/v2/things/a", "/api/atlas/v2/things"
+
+
+@pytest.fixture
+def recorded(tmp_path):
+    """Return a function that reads what is said as pairs."""
+
+    def recorded(*pairs):
+        (tmp_path / "pairs.jsonl").write_text("".join(f"{json.dumps(one)}\n" for one in pairs), "utf-8")
+        return read_pairs(tmp_path / "pairs.jsonl")
+
+    return recorded
 
 
 @pytest.fixture

@@ -19,7 +19,7 @@ from shim.core.route import Context, Memory
 from shim.core.settings import Host, RouteWord, Settings
 from shim.documents.calls import Successor
 from shim.documents.load import MOST_BYTES, text_of
-from shim.documents.sources import LONGEST, NoValue, look_up, parse_source
+from shim.documents.sources import NoValue
 from shim.documents.vocabulary import Fidelity
 from shim.errors import SettingsError
 
@@ -250,21 +250,15 @@ def _equal(at: str, one: Any, two: Any) -> bool:
     """
     if at.endswith(".href") and isinstance(one, str) and isinstance(two, str):
         one, two = (_UNLIKE.sub("", link.partition("?")[0] if at == "links[].href" else link) for link in (one, two))
-    return same_value(one, two)
+    return _same(one, two)
 
 
-def same_value(one: Any, other: Any) -> bool:
+def _same(one: Any, other: Any) -> bool:
     """Return whether two JSON values are equal; true differs from 1, and 1 equals 1.0."""
     if isinstance(one, bool) is not isinstance(other, bool):
         return False
     if isinstance(one, dict) and isinstance(other, dict):
-        return one.keys() == other.keys() and all(same_value(value, other[key]) for key, value in one.items())
+        return one.keys() == other.keys() and all(_same(value, other[key]) for key, value in one.items())
     if isinstance(one, list) and isinstance(other, list):
-        return len(one) == len(other) and all(map(same_value, one, other))
+        return len(one) == len(other) and all(map(_same, one, other))
     return bool(one == other)
-
-
-def read(path: str, value: Any) -> Any:
-    """Return what stands at a source of documents, MISSING if there is nothing or null."""
-    found = look_up(value, parse_source(path)) if len(path) <= LONGEST else MISSING
-    return MISSING if found is None else found

@@ -1,0 +1,77 @@
+"""``check --pairs``: the commands of the page about the next sunset, and its document changed."""
+
+import json
+import re
+import subprocess
+from pathlib import Path
+
+import pytest
+
+from shim.fake import FakeAtlas, FakeReply
+from shim.fake.server import FakeServer
+
+ROOT = Path(__file__).parents[2]
+EXAMPLE = ROOT / "examples" / "next_sunset"
+DOCUMENT, PAIRS = str(EXAMPLE / "greenhouses.toml"), str(EXAMPLE / "greenhouse-pairs.jsonl")
+
+
+def test_pairs_prove_a_document(run):
+    """All fields are equal except those declared absent; the table has a JSON form, and the exit code is 0."""
+    done = run("check", "--pairs", PAIRS, DOCUMENT)
+    assert done.exit_code == 0, done.output
+    assert "5 pairs of getGreenhouse, listGreenhouses" in done.stdout
+    assert re.search(r"^keeper +- +- +4 +- +declared absent$", done.stdout, re.MULTILINE)
+    assert done.stdout.endswith("answers, except fields declared absent: keeper, results[].keeper.\n")
+    found = json.loads(run("check", "--pairs", PAIRS, "-o", "json", DOCUMENT).stdout)
+    assert (found["ok"], found["pairs"], found["translated"]) == (True, 5, 5)
+    keeper = next(line for line in found["fields"] if line["field"] == "keeper")
+    assert (keeper["only_old"], keeper["absent"], keeper["line"], keeper["got"]) == (4, True, 1, None)
+
+
+def test_pairs_deny_a_document(run, tmp_path):
+    """Each field that differs is shown with its first example, and the exit code is 1."""
+    document = tmp_path / "greenhouses.toml"
+    document.write_text(Path(DOCUMENT).read_text().replace('OPEN = "open"', 'OPEN = "opened"'))
+    done = run("check", "--pairs", PAIRS, str(document))
+    assert done.exit_code == 1
+    assert "status: differs in 2 of 4; line 1: expected open, got opened" in done.stdout
+
+
+def test_one_document_can_be_checked_alone(run):
+    """It is checked without the shipped documents, whose operations it may repeat; pairs of it fail with them."""
+    assert "no operation of the document is" in run("check", "--pairs", PAIRS).stdout
+    done = run("check", DOCUMENT)
+    assert done.exit_code == 0
+    assert "snapshots" not in done.stdout
+
+
+@pytest.fixture
+def greenhouse_api():
+    """A server that answers the example's get in the version that Accept names."""
+    pairs = [json.loads(line) for line in Path(PAIRS).read_text().splitlines()]
+
+    def answer(arrival):
+        pair = next(one for one in pairs if one["path"] == arrival.target)
+        version = "old" if "2023-01-01" in arrival.header("Accept") else "new"
+        return FakeReply(200, (), json.dumps(pair[version]).encode())
+
+    fake = FakeAtlas()
+    fake.overrides.append(answer)
+    with FakeServer(fake) as server:
+        yield server.url
+
+
+def test_the_page_records_pairs_that_can_be_read(greenhouse_api, run, tmp_path):
+    """Its two calls of curl make a file that ``check --pairs`` takes."""
+    text = (ROOT / "docs" / "how-to" / "next-sunset.md").read_text("utf-8")
+    script = next(block for block in re.findall(r"```sh\n(.*?)```", text, re.DOTALL) if "curl" in block)
+    assert script.count("curl") == 1  # in a function that is called twice
+    script = script.replace("https://cloud.mongodb.com", greenhouse_api)
+    known = {"PATH": "/usr/bin:/bin", "GROUP": "6510aa1b2c3d4e5f60718293", "NO_PROXY": "*"}
+    known |= {"MONGODB_ATLAS_PUBLIC_API_KEY": "a", "MONGODB_ATLAS_PRIVATE_API_KEY": "b"}
+    done = subprocess.run(["sh", "-ec", script], cwd=tmp_path, env=known, capture_output=True, text=True, check=False)
+    if done.returncode == 127:
+        pytest.skip(f"curl or jq is not here: {done.stderr}")
+    assert done.returncode == 0, done.stderr
+    assert len((tmp_path / "pairs.jsonl").read_text().splitlines()) == 2
+    assert run("check", "--pairs", str(tmp_path / "pairs.jsonl"), DOCUMENT).exit_code == 0
