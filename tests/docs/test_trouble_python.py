@@ -1,12 +1,12 @@
 """The rows of the page of trouble for Python: the imports and the typed client, at a fake Atlas."""
 
-import httpx as plain
 import pytest
+from requests.auth import AuthBase, HTTPDigestAuth
 
-from shim import AtlasClient, httpx
+from shim import AtlasClient, httpx, requests
 from shim.errors import GoneError, UnauthorizedError
-from shim.fake import DEMO_CLUSTER, DEMO_DEDICATED, DEMO_GROUP, DEMO_PRIVATE_KEY, DEMO_PUBLIC_KEY
-from tests.docs.trouble import LEGACY_ACCEPT, RETIRED, V2, Section, atlas, digest
+from shim.fake import DEMO_CLUSTER, DEMO_GROUP, DEMO_PRIVATE_KEY, DEMO_PUBLIC_KEY
+from tests.docs.trouble import LEGACY_ACCEPT, RETIRED, V2, Section, atlas
 from tests.fake.asking import BEARER
 
 HEADERS = {**LEGACY_ACCEPT, **BEARER}
@@ -38,14 +38,25 @@ def listed(client):
     return client.cloud_backups.list_serverless_backup_snapshots(DEMO_GROUP, DEMO_CLUSTER)
 
 
-def test_401_below_a_client_that_has_signed(upstream):
-    """The answer comes from the shim; a transport that has the credentials signs each call."""
-    section, target = Section("401"), RETIRED.replace(DEMO_CLUSTER, DEMO_DEDICATED)
-    with plain.Client(transport=httpx.Transport(), auth=digest(), headers=LEGACY_ACCEPT) as client:
-        section.shows(client.get(upstream.url + target), 401, "SHIM_DIGEST_NEEDS_AUTH")
-    assert "`Transport(auth=httpx.DigestAuth(public_key, private_key))`" in section.text
-    with plain.Client(transport=httpx.Transport(auth=digest()), headers=LEGACY_ACCEPT) as client:
-        assert client.get(upstream.url + target).status_code == 200
+class Handmade(AuthBase):
+    """Signs for the path that the caller asks for, and leaves no hook by which it can be asked again."""
+
+    def __call__(self, request):
+        """Sign."""
+        request.headers["Authorization"] = f'Digest username="a", realm="b", nonce="c", uri="{request.path_url}"'
+        return request
+
+
+def test_401_in_a_session_that_has_signed(upstream):
+    """The answer comes from the shim; requests' own Digest signs each call anew."""
+    section = Section("401")
+    with requests.Session() as session:
+        session.auth = Handmade()
+        answer = session.get(upstream.url + RETIRED, headers=LEGACY_ACCEPT)
+        section.shows(answer, 401, "SHIM_DIGEST_NEEDS_AUTH")
+        assert "`session.auth = HTTPDigestAuth(public_key, private_key)`" in section.text
+        session.auth = HTTPDigestAuth(DEMO_PUBLIC_KEY, DEMO_PRIVATE_KEY)
+        assert session.get(upstream.url + RETIRED, headers=LEGACY_ACCEPT).ok
 
 
 def test_401_of_the_typed_client(upstream):

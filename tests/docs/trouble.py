@@ -78,7 +78,7 @@ class Section:
         with serve_in_thread(read_options({}, flags), clock=clock, environ=environ or {}) as served:
             yield served
 
-    def shows(self, answer: httpx.Response, status: int, code: str) -> None:
+    def shows(self, answer: Any, status: int, code: str) -> None:
         """Check an error of the shim's own: the section tells of it, and it says how its code is explained."""
         document = answer.json()
         assert (answer.status_code, document["errorCode"]) == (status, code)

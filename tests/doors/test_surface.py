@@ -26,10 +26,9 @@ class Surface:
 
 
 FAMILY = {"AsyncClient", "Client"}
-TRANSPORTS = {"AsyncTransport", "Transport"}
 SURFACES = {
-    "httpx": Surface(FAMILY, VERBS | {"stream"}, TRANSPORTS),
-    "httpx2": Surface(FAMILY, VERBS | {"query", "stream"}, TRANSPORTS),
+    "httpx": Surface(FAMILY, VERBS | {"stream"}),
+    "httpx2": Surface(FAMILY, VERBS | {"query", "stream"}),
     "requests": Surface({"Session"}, VERBS | {"session"}, {"Adapter"}, {"api", "sessions"}),
     "urllib3": Surface(
         POOLS, {"connection_from_url", "proxy_from_url", "request"}, set(), {"connectionpool", "poolmanager"}
@@ -65,7 +64,7 @@ def test_every_public_name_is_there(library):
     exported = set(getattr(plain, "__all__", public(plain)))
     for name in (exported | public(plain)) - surface.modules:
         assert (getattr(ours, name) is getattr(plain, name)) is (name not in own), name
-    assert set(ours.__all__) == exported | (surface.added & TRANSPORTS)
+    assert set(ours.__all__) == exported
     assert public(ours) <= public(plain) | exported | submodules(plain) | surface.added
     assert ours.__version__ == plain.__version__
 
@@ -88,7 +87,7 @@ def test_functions_are_called_as_the_library_has_them(library):
         assert (one.__doc__, one.__name__) == (original.__doc__, name)
         if name != "request" or "urllib3" not in plain.__name__:  # whose pool is named in the signature
             assert inspect.signature(one) == inspect.signature(original)
-        if surface.added == TRANSPORTS:
+        if surface.classes == FAMILY:
             assert one.__module__ == ours.__name__
             assert pickle.loads(pickle.dumps(one)) is one
             with pytest.raises(TypeError, match="nonsense"):
@@ -102,7 +101,7 @@ def test_classes_are_made_and_used_as_the_library_has_them(library):
         one, original = getattr(ours, name), getattr(plain, name)
         assert issubclass(one, original)
         methods = [each for each in dir(original) if not each.startswith("_") and callable(getattr(original, each))]
-        for method in methods if surface.added == TRANSPORTS else ():
+        for method in methods if surface.classes == FAMILY else ():
             assert inspect.signature(getattr(one, method)) == inspect.signature(getattr(original, method)), method
 
 

@@ -49,7 +49,7 @@ def of_httpx() -> None:
             made.read()
     except (httpx.HTTPStatusError, httpx.TransportError) as error:
         log(httpx.Response(503, request=error.request))
-    asyncio.run(ause(httpx.AsyncClient(transport=httpx.AsyncTransport(auth=httpx.DigestAuth("u", "p")))))
+    asyncio.run(ause(httpx.AsyncClient(transport=httpx.AsyncHTTPTransport(retries=1), auth=httpx.DigestAuth("u", "p"))))
     httpx.Client().get(httpx.__version__, timeout=float(httpx.codes.OK), auth=httpx.USE_CLIENT_DEFAULT)
 
 

@@ -45,8 +45,7 @@ mean nothing.
 """
 
 MOUNTED = """
-`Transport` and `Adapter` are for programs that mount one, and keep the library's own client; `AsyncTransport` is the
-same for an AsyncClient.
+`Adapter` is for programs that mount one, and keep the library's own session.
 """
 
 PROCESS = """
@@ -107,7 +106,7 @@ def python_api() -> str:
         DOORS,
         table(("module", "the shim's own"), map(_door, ("httpx", "httpx2", "requests", "urllib3", "aiohttp"))),
         MOUNTED,
-        *_calls("shim.httpx.Transport", "shim.requests.Adapter"),
+        *_calls("shim.requests.Adapter"),
         PROCESS,
         *_calls("shim.install", "shim.uninstall"),
         "## One client",

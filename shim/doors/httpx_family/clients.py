@@ -16,7 +16,6 @@ from typing import TYPE_CHECKING, Any
 from shim.doors.driver import Steps, adrive, drive
 from shim.doors.exchange import steps
 from shim.doors.httpx_family.door import INNER, AwaitedDoor, HttpxDoor, ResponseStream, recognise
-from shim.doors.httpx_family.transports import transports_of
 from shim.doors.recognition import RetiredCall
 from shim.doors.surface import checked, like, remade
 
@@ -65,7 +64,7 @@ class _nothing:  # noqa: N801 - what a hook returns that did not run
 
 @cache
 def make(module: ModuleType | Any) -> SimpleNamespace:
-    """Return what stands in the place of a library's names: two clients, two transports and its functions.
+    """Return what stands in the place of a library's names: two clients and its functions.
 
     ``blocking`` and ``awaited`` are the doors of its two sides.
     """
@@ -95,9 +94,7 @@ def make(module: ModuleType | Any) -> SimpleNamespace:
         async def send(self, request: Any, **options: Any) -> Any:
             return await adrive(_sent(awaited, self, super().send, request, **options))
 
-    transport, async_transport = transports_of(blocking, awaited)
-    public = {"Client": Client, "AsyncClient": AsyncClient, "Transport": transport, "AsyncTransport": async_transport}
-    public |= remade(module, Client=Client)
+    public = {"Client": Client, "AsyncClient": AsyncClient, **remade(module, Client=Client)}
     for name, made in public.items():
         made.__name__ = made.__qualname__ = name
         made.__module__ = f"shim.{module.__name__}"  # by which it is pickled

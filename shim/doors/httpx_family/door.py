@@ -1,4 +1,4 @@
-"""What httpx and httpx2 alone know of a retired call on its way, for both clients and both transports."""
+"""What httpx and httpx2 alone know of a retired call on its way, for both clients."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ def header_lines(headers: httpx.Headers) -> Headers:
     return tuple([(name.decode("latin-1"), value.decode("latin-1")) for name, value in headers.raw])
 
 
-def recognise(request: httpx.Request, side: type[HttpxDoor], client: object = None) -> Steps[RetiredCall | None]:
+def recognise(request: httpx.Request, side: type[HttpxDoor], client: object) -> Steps[RetiredCall | None]:
     """Return the retired call that a request of one side is, its body unread; None for any other request."""
     url, extensions = request.url, request.extensions
     target = url.raw_path.decode("ascii")
@@ -93,10 +93,9 @@ async def _pause(seconds: float) -> None:
 class HttpxDoor(Door):
     """A retired call in httpx's terms, on the blocking side; ``own`` is the caller's request.
 
-    ``send`` is the client's or the transport's. A library's own door knows the
-    ``module``, httpx or httpx2, and its ``kind`` of streams, of which ``stream`` is ours; ``begins`` iterates over
-    one. The library reads and closes a response by ``reads`` and ``closes``, and steps through ``auth_flow`` by
-    ``steps_by``.
+    ``send`` is the client's. A library's own door knows the ``module``, httpx or httpx2, and its ``kind`` of streams,
+    of which ``stream`` is ours; ``begins`` iterates over one. The library reads and closes a response by ``reads`` and
+    ``closes``.
     """
 
     module: ClassVar[Any]
@@ -107,12 +106,10 @@ class HttpxDoor(Door):
     pause: ClassVar[Callable[[float], Any]] = time.sleep
     reads: ClassVar[str] = "read"
     closes: ClassVar[str] = "close"
-    auth_flow: ClassVar[str] = "sync_auth_flow"
-    steps_by: ClassVar[str] = "send"
 
     own: Any
     send: Callable[[httpx.Request], Any]  # type: ignore[assignment]  # a method of other doors
-    default_encoding: str | Callable[[bytes], str] = "utf-8"
+    default_encoding: str | Callable[[bytes], str]
 
     def request(self, send: Send) -> Any:
         """Keep timeouts, other extensions, and everything that httpx would compute the same again."""
@@ -218,10 +215,10 @@ class HttpxDoor(Door):
 
 
 class AwaitedDoor(HttpxDoor):
-    """The same for AsyncClient and AsyncTransport."""
+    """The same for AsyncClient."""
 
     following, begins, run, pause = anext, aiter, adrive, _pause
-    reads, closes, auth_flow, steps_by = "aread", "aclose", "async_auth_flow", "asend"
+    reads, closes = "aread", "aclose"
 
     async def close(self, native: httpx.Response) -> None:
         """Close it, an iterator that was left in the middle first, and let it go of its stream."""
