@@ -3,13 +3,11 @@
     decide -> legacy -> [retired] -> read the caller's question -> the tiers in turn -> [legacy] -> outcome
 
 ``exchange`` is a generator in the way of ``httpx.Auth.auth_flow``; ``messages`` has what it asks a door for.
-``Repeats`` has calls that are made again: decided once a minute, translated only if upstream's content has changed.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Generator
-from functools import partial
 from typing import Any
 
 import attrs
@@ -23,19 +21,15 @@ from shim.core.messages import (
     Outcome,
     PassThrough,
     Read,
-    Record,
-    Repeated,
     Reply,
-    Send,
-    advance,
     field,
     replaced,
     without,
 )
-from shim.core.question import OWN_WORDS, LegacyQuery, chosen_by, object_of, read_body, read_query
+from shim.core.question import LegacyQuery, chosen_by, object_of, read_body, read_query
 from shim.core.recognise import Match
 from shim.core.responses import CallError, document_reply, error_body, help_link
-from shim.core.route import LEGACY, Context, Memory, constant_of, decide, empty_key, is_strict, learn_retired
+from shim.core.route import LEGACY, Context, constant_of, decide, empty_key, is_strict, learn_retired
 from shim.core.successor import ExchangeState, ask_successors, legacy_list
 from shim.documents.calls import Successor
 from shim.documents.fields import When
@@ -210,67 +204,3 @@ def _without_content(outcome: Outcome, state: ExchangeState) -> Outcome:
     content = outcome.reply.body or b""
     fields = replaced(outcome.reply.headers, "Content-Length", str(len(content)))
     return attrs.evolve(outcome, reply=attrs.evolve(outcome.reply, headers=fields, body=b""))
-
-
-SIZE = 64
-"""The most calls that are remembered."""
-
-BYTES = 64 * 1024
-"""The most bytes of one kept answer, upstream's and translated content together."""
-
-
-@attrs.define(eq=False)
-class _Known:
-    """How a call that has no field but Accept was answered; valid while the facts are those of the decision.
-
-    ``answers`` are the last two: upstream's content, and what it became.
-    """
-
-    repeated: Repeated
-    facts: tuple[object, ...]
-    answers: tuple[tuple[bytes, tuple[bytes, Record]], ...] = ()
-
-    def answer(self, content: bytes) -> tuple[bytes, Record] | None:
-        """Return what content becomes, None if it is unusual; a small answer is kept."""
-        for said, kept in self.answers:
-            if said == content:
-                return kept
-        made = self.repeated.translate(content)
-        if made is not None and self.repeated.timeless and len(content) + len(made[0]) <= BYTES:
-            self.answers = ((content, made), *self.answers[:1])
-        return made
-
-
-@attrs.frozen
-class Repeats:
-    """The remembered calls of a process; holds no credentials."""
-
-    # They are decided again after a minute, so that what memory learned can expire.
-    _known: Memory = attrs.field(factory=partial(Memory, ttl=60.0, size=SIZE))
-
-    def exchange(self, match: Match, call: Call, context: Context) -> Exchange:
-        """Run one exchange as ``exchange`` does, which also gets what is unusual, with the replies so far."""
-        key = match.compiled, context.base, call.method, call.target, match.content_type, context.whole
-        now, memory, replies = context.monotonic(), context.memory, list[Reply]()
-        known: _Known | None = self._known.recall(key, now)
-        is_valid = known is not None and known.facts == (context.settings, memory, memory.generation)
-        if known is not None and is_valid and known.repeated.since <= context.clock():
-            again = known.repeated.call
-            again = attrs.evolve(again, headers=(*without(call.headers, OWN_WORDS), *again.headers))
-            replies.append((yield Send(again, known.repeated.route, rewritten=True)))
-            if replies[0].status == known.repeated.expected:
-                reply = yield Read(context.settings.body_limit)
-                made = None if reply.body is None else known.answer(reply.body)
-                if made is not None:
-                    status = match.operation.status[match.api.name]
-                    return Answer(document_reply(made[0], status, match.content_type, reply.headers), made[1])
-                replies.append(reply)
-        steps = exchange(match, call, context)
-        command = advance(steps, None)
-        while isinstance(command, Send | Read):
-            command = advance(steps, replies.pop(0) if replies else (yield command))
-        if isinstance(command, Answer) and command.repeated is not None:
-            bare = attrs.evolve(command.repeated.call, headers=command.repeated.call.headers[-1:])  # Accept
-            facts = context.settings, memory, memory.generation
-            self._known.remember(key, _Known(attrs.evolve(command.repeated, call=bare), facts), now)
-        return command

@@ -27,14 +27,14 @@ MOST = 500
 MARKS = 10_000
 """JSON marks of a legacy body, which has a few dozen; decoding so many takes a millisecond."""
 
-OWN_WORDS = frozenset({
+_OWN_WORDS = frozenset({
     "accept", "content-type", "range",
     "if-match", "if-modified-since", "if-none-match", "if-range", "if-unmodified-since",
 })  # fmt: skip
 """Request fields that a successor gets in its own words, and those about the legacy representation, which it does
 not have (RFC 9110, 13)."""
 
-_ABOUT_BODY = OWN_WORDS | {
+_ABOUT_BODY = _OWN_WORDS | {
     "content-digest", "content-encoding", "content-length", "content-md5", "digest", "repr-digest",
 }  # fmt: skip
 """The same, with request fields that describe the caller's own content."""
@@ -190,7 +190,7 @@ def successor_call(  # noqa: PLR0913, PLR0917 - all that makes a call
 
     Another ``host`` gets no fields that may be credentials, unless they may go there.
     """
-    headers = without(call.headers, OWN_WORDS if body == call.body else _ABOUT_BODY)
+    headers = without(call.headers, _OWN_WORDS if body == call.body else _ABOUT_BODY)
     if host is not None and not host.credentials:
         headers = tuple(line for line in headers if line[0].lower() in _HARMLESS)
     headers = (*headers, ("Accept", target.accept))

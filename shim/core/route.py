@@ -22,39 +22,36 @@ TTL = 600.0
 """Seconds for which a reply is believed: ten minutes, since sunset dates move in both directions."""
 
 SIZE = 2048
-"""Entries of a memory."""
+"""Entries of a memory; the least recently used goes first."""
 
 
 @attrs.define(eq=False)
 class Memory:
-    """What replies taught, kept between exchanges: words by key, each believed for ``ttl`` seconds; thread-safe.
+    """What replies taught, kept between exchanges: words by key, each believed for ten minutes; thread-safe.
 
-    Of more than ``size`` entries the least recently used goes. ``generation`` changes whenever a word is learned that
-    was not known before, or is forgotten. Times are monotonic seconds, passed in; an entry stamped later than now is
-    ignored.
+    ``generation`` changes whenever a word is learned that was not known before, or is forgotten. Times are monotonic
+    seconds, passed in; an entry stamped later than now is ignored.
     """
 
     generation: int = 0
-    ttl: float = TTL
-    size: int = SIZE
-    _entries: OrderedDict[Hashable, tuple[float, Any]] = attrs.field(factory=OrderedDict, init=False)
+    _entries: OrderedDict[Hashable, tuple[float, str]] = attrs.field(factory=OrderedDict, init=False)
     _lock: threading.Lock = attrs.field(factory=threading.Lock, init=False)
 
-    def remember(self, key: Hashable, word: Any, now: float) -> None:
+    def remember(self, key: Hashable, word: str, now: float) -> None:
         """Store a word under a key, as learned at ``now``."""
         with self._lock:
             known = self._entries.get(key)
-            self.generation += known is None or known[1] != word or not 0 <= now - known[0] < self.ttl
+            self.generation += known is None or known[1] != word or not 0 <= now - known[0] < TTL
             self._entries[key] = (now, word)
             self._entries.move_to_end(key)
-            if len(self._entries) > self.size:
+            if len(self._entries) > SIZE:
                 self._entries.popitem(last=False)
 
-    def recall(self, key: Hashable, now: float) -> Any:
+    def recall(self, key: Hashable, now: float) -> str | None:
         """Return the word, or None when nothing was learned or it is too old."""
         with self._lock:
             learned, word = self._entries.get(key, (now, None))
-            if not 0 <= now - learned < self.ttl:
+            if not 0 <= now - learned < TTL:
                 del self._entries[key]
                 return None
             if word is not None:

@@ -13,7 +13,6 @@ from typing import TYPE_CHECKING, Any
 
 import attrs
 
-from shim.core.exchange import Repeats
 from shim.core.recognise import Engine, shared_engine
 from shim.core.route import Memory
 from shim.core.settings import ATLAS_ORIGINS, FLAG, Settings, read_settings
@@ -34,7 +33,6 @@ _ALL = "/api/"
 """The beginning of all paths of Atlas', the sign-in of service accounts included."""
 
 MEMORY = Memory()
-REPEATS = Repeats()
 """Shared by all clients of the process; looked up here for each call."""
 
 

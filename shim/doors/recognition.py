@@ -14,6 +14,7 @@ from urllib.parse import urlsplit
 
 import attrs
 
+from shim.core.exchange import exchange
 from shim.core.messages import Answer, Call, Exchange, Headers, PassThrough, Read, Record, Send, advance, field
 from shim.core.recognise import Engine, Match
 from shim.core.route import VERSION_GONE, Context, sunset_of
@@ -61,7 +62,7 @@ class RetiredCall:
         """Begin its exchange; nothing is done until the first command is asked for."""
         if self.match is None or not self.known:
             return _passed(self.match, self.call)
-        steps = process.REPEATS.exchange(self.match, self.call, self.context)
+        steps = exchange(self.match, self.call, self.context)
         if self.call.body == b"" and self.match.operation.request and field(self.call.headers, "authorization") is None:
             return _or_challenge(steps, self.call)
         return steps

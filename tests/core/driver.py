@@ -9,7 +9,7 @@ from urllib.parse import parse_qs
 
 import attrs
 
-from shim.core.exchange import Repeats, exchange
+from shim.core.exchange import exchange
 from shim.core.messages import Answer, Call, Headers, Outcome, PassThrough, Read, Reply, Send, advance
 from shim.core.recognise import Engine
 from shim.core.route import Context, Memory
@@ -164,7 +164,6 @@ def drive(
     base: str = BASE,
     fault: str | None = None,
     codec: dict[str, Any] | None = None,
-    repeats: Repeats | None = None,
 ) -> Driven:
     """Run one exchange to its end; ``fault`` is what every read says instead of content."""
     match = engine.recognise(method, target, headers)
@@ -173,8 +172,7 @@ def drive(
     given_too = {"monotonic": monotonic or now, **(codec or {})}
     context = Context(settings or Settings(), memory or Memory(), now, base, **given_too)
     script = iter(()) if callable(upstream) else iter(upstream)
-    ask = exchange if repeats is None else repeats.exchange
-    asking = ask(match, Call(method, ORIGIN, target, headers, body), context)
+    asking = exchange(match, Call(method, ORIGIN, target, headers, body), context)
     steps, reply = list[Send | Read](), None
     given: Given = (0, (), b"")
     while isinstance(step := advance(asking, reply), Send | Read):

@@ -1,4 +1,4 @@
-"""A call that is made again: sent as it was, answered by upstream's content, and decided anew when it may differ."""
+"""What is known of a call for when it is made again: what was sent, and what becomes of other content."""
 
 import gc
 import json
@@ -8,12 +8,9 @@ import re
 import tracemalloc
 from types import ModuleType
 
-import attrs
 import pytest
 
-from shim.core import exchange
 from shim.core.answer import AROUND, FRAMES
-from shim.core.exchange import Repeats
 from shim.core.recognise import load_engine
 from shim.core.route import Memory
 from shim.core.settings import RouteWord, Settings
@@ -37,35 +34,6 @@ def repeated(driven):
 def unused():
     """An engine that has met few kinds of items: each list has functions for so many."""
     return load_engine({})
-
-
-@pytest.fixture
-def ask(engine):
-    """Makes calls of one process."""
-    repeats, memory = Repeats(), Memory()
-
-    def ask(upstream, target=V2, **options):
-        more = {"memory": memory, "settings": SETTINGS, **options}
-        return drive(engine, target, upstream, repeats=repeats, **more)
-
-    return ask
-
-
-def alike(one, other):
-    """Tell whether two exchanges asked and answered the same."""
-    return (one.outcome, one.steps) == (other.outcome, other.steps)
-
-
-@pytest.mark.parametrize("later", [PAGE, OTHER])
-@pytest.mark.parametrize("target", [V2, f"{V2}?itemsPerPage=2&envelope=true", f"/api/atlas/v2{GET}"])
-def test_a_call_is_answered_as_an_exchange_answers_it(engine, ask, target, later):
-    """With content that came before, and with other content: the same calls, answer and record."""
-    if target.endswith(GET):
-        later = answers(SNAPSHOT if later is PAGE else {**SNAPSHOT, "status": "FAILED"})
-    ask([later if target.endswith(GET) else PAGE], target)
-    expected = drive(engine, target, [later], settings=SETTINGS)
-    for _ in range(2):
-        assert alike(ask([later], target), expected)
 
 
 def hold_alike(engine, seed, count):
@@ -275,48 +243,6 @@ def test_content_that_is_no_usual_list_is_left_to_an_exchange(engine, content):
     assert known.translate(content) is None
 
 
-@pytest.mark.parametrize(
-    "unusual",
-    [
-        refuses(500, "UNEXPECTED_ERROR"),
-        refuses(404, "CLUSTER_NOT_FOUND"),
-        (200, (), b"<html>"),
-        (200, (), b"x" * 20_000_000),
-    ],
-)
-def test_what_is_unusual_goes_the_ordinary_way(engine, ask, unusual):
-    """With the reply that has come: nothing is asked for twice."""
-    ask([PAGE])
-    assert alike(ask([unusual]), drive(engine, V2, [unusual], settings=SETTINGS))
-
-
-def test_a_cluster_that_moves_is_found(engine, ask):
-    """The error that says so leads to the other tier, which is known from then on."""
-    dedicated = answers({"results": [], "totalCount": 0})
-    by_date = Settings()
-    ask([PAGE], settings=by_date)
-    assert ask([NON_FLEX, dedicated], settings=by_date).routes == ("flex", "dedicated")
-    assert [ask([dedicated], settings=by_date).routes for _ in range(2)] == [("dedicated",)] * 2
-
-
-def test_a_minute_later_it_is_decided_anew(ask, monkeypatch):
-    """So is a call under other settings, with another memory, and one that memory has learned of."""
-    began, ordinary = list[str](), exchange.exchange
-
-    def begin(*args):
-        began.append("exchange")
-        return ordinary(*args)
-
-    monkeypatch.setattr(exchange, "exchange", begin)
-    ask([PAGE], monotonic=lambda: 0.0)
-    ask([PAGE], monotonic=lambda: 59.0)
-    assert len(began) == 1
-    ask([PAGE], monotonic=lambda: 61.0)
-    ask([PAGE], settings=Settings(route=RouteWord.FLEX))
-    ask([PAGE], settings=SETTINGS, memory=Memory())
-    assert len(began) == 4
-
-
 def test_content_is_bounded_anew_each_time(engine):
     """What was read of earlier content does not count."""
     known = repeated(drive(engine, V2, [PAGE], settings=Settings(body_limit=2 * len(PAGE[2]))))
@@ -325,25 +251,10 @@ def test_content_is_bounded_anew_each_time(engine):
     assert known.translate(b" " * 4 * len(PAGE[2]) + PAGE[2]) is None
 
 
-def test_calls_are_remembered_within_bounds(ask):
-    """The first that was learned goes first, and large content is not kept."""
-    for number in range(exchange.SIZE + 1):
-        ask([PAGE], f"{V2}?itemsPerPage={number + 1}")
-    large = answers({"results": snapshots(400), "totalCount": 400})
-    first, second = ask([large]), ask([large])
-    assert first.content == second.content
-
-
 def test_what_is_known_holds_no_credentials(engine):
-    """The field of one call is not sent with the next, and nothing that is kept reaches it."""
-    repeats, memory = Repeats(), Memory()
-    for token in ("Bearer s3cret", "other"):
-        field = (("Authorization", token),)
-        sends = drive(engine, V2, [PAGE], headers=field, memory=memory, repeats=repeats, settings=SETTINGS).sends
-        assert dict(sends[0].call.headers)["Authorization"] == token
-    kept = [attrs.asdict(known, recurse=False) for _, known in repeats._known._entries.values()]
+    """Nothing that makes the answers of other calls reaches those of the first."""
     translate = repeated(drive(engine, V2, [PAGE], headers=(("Authorization", "Bearer s3cret"),))).translate
-    seen, left = set[int](), [*kept, translate]
+    seen, left = set[int](), [translate]
     while left:
         one = left.pop()
         assert type(one) is not str or one != "Bearer s3cret"
