@@ -6,8 +6,6 @@ from pathlib import Path
 
 import pytest
 
-from benchmarks.picture import README, picture, ratios
-
 ROOT = Path(__file__).parents[1]
 FOLDER = ROOT / "docs" / "pictures"
 PICTURES = sorted(FOLDER.glob("*.svg"))
@@ -53,8 +51,3 @@ def test_each_picture_stands_on_a_page_and_has_words_there():
         shown |= {(path.parent / target).resolve(): alt for alt, target in re.findall(r"!\[([^\]]*)\]\((\S+)\)", text)}
     assert set(PICTURES) <= shown.keys()
     assert not [path for path in PICTURES if len(shown[path].split()) < 8]
-
-
-def test_the_benchmarks_are_those_of_the_table():
-    """Whoever changes the table draws it anew: python -m benchmarks.picture."""
-    assert (FOLDER / "benchmarks.svg").read_text("utf-8") == picture(ratios(README.read_text("utf-8")))
