@@ -15,7 +15,7 @@ import attrs
 
 from shim.core.recognise import Engine, shared_engine
 from shim.core.route import Memory
-from shim.core.settings import ATLAS_ORIGINS, FLAG, Settings, read_settings
+from shim.core.settings import ATLAS_ORIGINS, FLAG, RouteWord, Settings, read_settings
 from shim.doors.environment import CHECKED, INVENTORY, VARIABLES, read_word
 from shim.errors import DocumentError, SettingsError
 from shim.origins import BASE_URL_VARIABLES, read_base_url
@@ -126,8 +126,11 @@ def _read(raw: tuple[object, ...], environ: Mapping[str, str]) -> Current:
     if _current is None:
         _warn_of_unknown(environ)
     word = read_word(environ)
-    settings, engine, atlas = read_settings(environ), shared_engine(environ), read_base_url(environ)
-    engine.check_settings(settings)
+    settings, atlas = read_settings(environ), read_base_url(environ)
+    is_off = settings.route is RouteWord.OFF  # whatever is wrong with the documents
+    engine = Engine(()) if is_off else shared_engine(environ)
+    if not is_off:
+        engine.check_settings(settings)
     if settings.flag:
         import_module("shim.flags.providers").check_flag(f"{FLAG}{settings.flag}")
     origins = frozenset(map(_in_ascii, {*settings.origins, atlas}))

@@ -39,8 +39,7 @@ from shim.gateway.upstream.connection import UpstreamResponse
 
 log = logging.getLogger("shim.gateway")
 
-REQUEST_LIMIT = 64 * 1024  # bytes of the content of a request that is translated
-KEPT = 1024 * 1024  # bytes of the content of a call that is passed on and signed, which may take a second attempt
+KEPT = 1024 * 1024  # bytes of the content of a call that is recognised, or signed, which may take a second attempt
 
 _WITH_CONTENT = frozenset({"PATCH", "POST", "PUT"})
 
@@ -152,16 +151,15 @@ class Handler:
 
 
 async def _receive(run: Exchange) -> None:
-    """Take all content of a call that is translated or signed; other content is passed on as it comes."""
+    """Take all content of a call that is recognised or signed; other content is passed on as it comes."""
     head, match = run.request.head, run.match
     if head.has_content and match is None and not run.signer.lends:
         run.stream = run.request.content.stream()
         return
     if head.has_content or (match is not None and match.needs_body):
-        most, take = (KEPT, run.entry.take) if match is None else (REQUEST_LIMIT, None)
-        body = await run.request.content.all(most, take)
+        body = await run.request.content.all(KEPT, run.entry.take)
         if body is None:
-            detail = f"The request is larger than {most} bytes."
+            detail = f"The request is larger than {KEPT} bytes."
             raise Refusal(413, "SHIM_REQUEST_TOO_LARGE", "http_request_error", detail, close=True)
         run.call = attrs.evolve(run.call, body=body)
     if run.signer.lends and _is_step_of_digest(run):

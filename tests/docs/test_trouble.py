@@ -75,7 +75,7 @@ BY_NAME = {"headers": {"Host": "gateway.internal:8480"}, **SIGNED}
 CREATE = {"target": FLEX, "method": "POST", "json": {}, "headers": FLEX_ACCEPT, **SIGNED}
 DELETE = {"target": f"{V2}/serverless/{DEMO_CLUSTER}", "method": "DELETE", **WITH_TOKEN}
 ORDER = {"target": JOBS, "method": "POST", "json": JOB, **WITH_TOKEN}
-ORDER_MUCH = {**ORDER, "json": {**JOB, "more": "x" * 70_000}}
+ORDER_MUCH = {**ORDER, "json": {**JOB, "more": "x" * 1_100_000}}
 
 
 def of_version(word):

@@ -6,10 +6,10 @@ import sys
 import pytest
 import requests
 
-import shim
+import shim.httpx
 from shim.doors import process
 from shim.doors.environment import CHECKED, VARIABLES
-from shim.errors import SettingsError
+from shim.errors import DocumentError, SettingsError
 from shim.origins import BASE_URL_VARIABLES
 from tests.doors.calls import BEARER
 from tests.peers.pythons import run
@@ -35,6 +35,19 @@ def test_an_atlas_that_is_no_url_is_an_error_that_names_the_variable(monkeypatch
     monkeypatch.setenv("MONGODB_ATLAS_BASE_URL", "cloud.mongodb.com")
     with pytest.raises(SettingsError, match=r"^MONGODB_ATLAS_BASE_URL: is not a URL"):
         process.prepare()
+
+
+def test_the_kill_switch_acts_whatever_the_documents_are(retired, monkeypatch, tmp_path):
+    """Switched off, they are not read; switched on again, what is wrong with them is said and it stays off."""
+    (tmp_path / "broken.toml").write_text("nonsense")
+    monkeypatch.setenv("ATLAS_SHIM_MAPPINGS", str(tmp_path))
+    monkeypatch.setenv("ATLAS_SHIM_ROUTE", "off")
+    with shim.httpx.Client(headers=BEARER) as client:
+        assert client.get(retired).status_code == 410
+        monkeypatch.setenv("ATLAS_SHIM_ROUTE", "auto")
+        assert client.get(retired).status_code == 410
+    with pytest.raises(DocumentError, match=r"broken\.toml"):
+        shim.httpx.Client()
 
 
 MISTYPED = {"ATLAS_SHIM_ROUT": "off"}

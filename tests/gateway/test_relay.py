@@ -164,7 +164,7 @@ def test_dropped_write_is_not_sent_again():
     ("lines", "content", "status", "code"),
     [
         (("Authorization: Bearer t",), b"", 400, None),
-        (("Content-Length: 70000",), b"", 413, "SHIM_REQUEST_TOO_LARGE"),
+        (("Content-Length: 2000000",), b"", 413, "SHIM_REQUEST_TOO_LARGE"),
         ((f"Content-Length: {len(CODED)}", "Content-Encoding: gzip"), CODED, 415, "SHIM_CONTENT_CODED"),
     ],
     ids=["missing", "too large", "compressed"],

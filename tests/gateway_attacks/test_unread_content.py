@@ -101,7 +101,7 @@ def test_answer_reaches_a_caller_that_is_still_sending():
         assert status_of(peer.message()[0]) == 400
 
 
-LIMIT = 65536
+LIMIT = 1024 * 1024
 ATLAS = f"{BACKUP}/restoreJobs"
 CHUNKED = "Transfer-Encoding: chunked"
 ATTACKS = {
