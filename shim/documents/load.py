@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import stat
 import tomllib
 from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -146,19 +145,13 @@ def document_files(folder: Path) -> list[Path]:
 
 def text_of(path: Path | Traversable, most: int = LARGEST) -> str:
     """Return a file's text; raises ValueError for a pipe or a device, which may never end, and OSError."""
-    if not isinstance(path, Path):
-        return path.read_text(encoding="utf-8-sig")
-    descriptor = os.open(path, os.O_RDONLY | getattr(os, "O_NONBLOCK", 0))
-    try:
-        if not stat.S_ISREG(os.fstat(descriptor).st_mode):
+    if isinstance(path, Path):
+        found = path.stat()
+        if not stat.S_ISREG(found.st_mode):
             raise ValueError("is not a regular file")
-        with open(descriptor, "rb", closefd=False) as file:
-            content = file.read(most + 1)
-    finally:
-        os.close(descriptor)
-    if len(content) > most:
-        raise ValueError(f"has more than {most} bytes")
-    return content.decode("utf-8-sig")
+        if found.st_size > most:
+            raise ValueError(f"has more than {most} bytes")
+    return path.read_text(encoding="utf-8-sig")
 
 
 def read_toml(path: Path | Traversable, most: int = LARGEST) -> dict[str, Any]:
