@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
 from functools import cache
+from typing import Any
 
 import attrs
 
@@ -18,6 +19,13 @@ from shim.documents.model import Api, Operation
 from shim.documents.templates import decoded, parameter_name
 from shim.documents.vocabulary import named_in
 from shim.errors import SettingsError
+
+REMEMBERED = 64
+"""Accept values whose operation is remembered, for each path and method."""
+LONGEST = 300
+"""Characters of such a value."""
+
+_NOTHING: dict[Any, Any] = {}
 
 
 class CompiledOperation:
@@ -82,7 +90,47 @@ class Match:
     content_type: str
 
 
-Ends = dict[str, list[tuple[Api, CompiledOperation]]]
+class Candidates:
+    """The operations of one path and method, each on an API and in a range of its versions."""
+
+    def __init__(self) -> None:
+        self.operations: list[tuple[Api, CompiledOperation]] = []
+        self.has_endings = False
+        self._chosen: dict[tuple[str, str], tuple[Api, CompiledOperation, str] | None] = {}
+
+    def choose(self, accept: str, last: str) -> tuple[Api, CompiledOperation, str] | None:
+        """Return the API and the operation that Accept names, and the content type of its answers.
+
+        ``last`` is the last segment of the path, or what it ends with, where some path has an ending. Callers use few
+        Accept values: the latest are remembered.
+        """
+        key = accept, last
+        if len(accept) + len(last) > LONGEST:
+            return self._choose(named_in(accept), last)
+        if key not in self._chosen:
+            if len(self._chosen) >= REMEMBERED:
+                self._chosen.clear()
+            self._chosen[key] = self._choose(named_in(accept), last)
+        return self._chosen[key]
+
+    def _choose(self, named: str | None, last: str) -> tuple[Api, CompiledOperation, str] | None:
+        found = list[tuple[Api, CompiledOperation]]()
+        for api, compiled in self.operations:
+            operation, version, ending = compiled.operation, api.version or named, compiled.operation.path.ending
+            fits = operation.oldest if version is None else version in operation.versions
+            if ending:  # what stands before it is the parameter
+                fits = fits and last.endswith(ending) and decoded(last.removesuffix(ending)) is not None
+            if fits:
+                found.append((api, compiled))
+        if not found:
+            return None
+        # A caller that names no version has the oldest one.
+        api, compiled = min(found, key=lambda one: (not one[1].operation.path.ending, one[1].operation.version))
+        kind = api.content_type or f"application/vnd.atlas.{compiled.operation.version}+json;charset=utf-8"
+        return api, compiled, kind
+
+
+Ends = dict[str, Candidates]
 """The operations of one path, by method."""
 
 
@@ -108,17 +156,21 @@ class Engine:
         """Every retired operation, in document order."""
         self.bases = tuple({f"{api.base}/" for document in documents for api in document.apis.values()})
         """The beginnings of all paths that are looked at."""
+        self._paths: dict[int, dict[tuple[int, ...], dict[tuple[str, ...], Ends]]] = {}
+        """By the number of segments of a path, the places of its fixed ones, and these; more fixed ones come first."""
         ends: dict[tuple[str, ...], Ends] = {}
         for document in documents:
             for compiled in map(CompiledOperation, document.operations):
                 for api in document.apis.values():
                     segments = f"{api.base}{compiled.operation.path.text}"[1:].split("/")
                     path = tuple("" if parameter_name(segment) else segment for segment in segments)
-                    ends.setdefault(path, {}).setdefault(compiled.operation.method, []).append((api, compiled))
-        self._paths: dict[int, list[tuple[tuple[str, ...], Ends]]] = {}
-        """Paths by their number of segments, a parameter being an empty one; fixed segments are tried first."""
+                    candidates = ends.setdefault(path, {}).setdefault(compiled.operation.method, Candidates())
+                    candidates.operations.append((api, compiled))
+                    candidates.has_endings |= bool(compiled.operation.path.ending)
         for path in sorted(ends, key=lambda path: [not segment for segment in path]):
-            self._paths.setdefault(len(path), []).append((path, ends[path]))
+            places = tuple(place for place, segment in enumerate(path) if segment)
+            fixed = tuple(filter(None, path))
+            self._paths.setdefault(len(path), {}).setdefault(places, {})[fixed] = ends[path]
 
     def recognise(self, method: str, target: str, headers: Headers) -> Match | None:
         """Return what a call is, or None when the shim has no part in it.
@@ -126,30 +178,33 @@ class Engine:
         ``target`` is the raw request target; it is matched as it stands. The Accept field
         decides which version, and so which operation, is meant.
         """
-        found = self._look_up(method, target)
+        found = self.look_up(method, target)
         if found is None:
             return None
+        candidates, values = found
         accept = ",".join([value for name, value in headers if len(name) == 6 and name.lower() == "accept"])
-        return _resolve(*found, accept)
+        return match_of(candidates, values, accept)
 
     def has(self, method: str, target: str) -> bool:
         """Return whether an operation has this method and path, in whatever version."""
-        return self._look_up(method, target) is not None
+        return self.look_up(method, target) is not None
 
-    def _look_up(self, method: str, target: str) -> tuple[Sequence[tuple[Api, CompiledOperation]], list[str]] | None:
+    def look_up(self, method: str, target: str) -> tuple[Candidates, list[str]] | None:
         """Return the operations that have a method and path, and the values of the path's parameters."""
         if not target.startswith(self.bases):
             return None
         path = target.partition("?")[0]
         path = path.removesuffix("/")  # some clients write lists with a slash at the end
         segments = path[1:].split("/")
-        for known, by_method in self._paths.get(len(segments), ()):
+        for places, by_fixed in self._paths.get(len(segments), _NOTHING).items():
+            by_method = by_fixed.get(tuple([segments[place] for place in places]))
+            if by_method is None:
+                continue
             # HEAD asks what GET would answer, without its content (RFC 9110, 9.3.2).
-            ends = by_method.get(method) or (by_method.get("GET") if method == "HEAD" else None)
-            if ends and known == tuple([fixed and one for fixed, one in zip(known, segments, strict=True)]):
-                values = [one for fixed, one in zip(known, segments, strict=True) if not fixed]
-                if all(values):
-                    return ends, values
+            candidates = by_method.get(method) or (by_method.get("GET") if method == "HEAD" else None)
+            values = [segment for place, segment in enumerate(segments) if place not in places]
+            if candidates is not None and all(values):
+                return candidates, values
         return None
 
     def named(self, name: str) -> Operation | None:
@@ -182,30 +237,21 @@ class Engine:
             raise SettingsError(*problems)
 
 
-def _resolve(ends: Sequence[tuple[Api, CompiledOperation]], values: Sequence[str], accept: str) -> Match | None:
-    named = named_in(accept)
-    found = list[tuple[Api, CompiledOperation]]()
-    for api, compiled in ends:
-        operation, version, ending = compiled.operation, api.version or named, compiled.operation.path.ending
-        fits = operation.oldest if version is None else version in operation.versions
-        if ending:  # what stands before it is the parameter
-            fits = fits and values[-1].endswith(ending) and decoded(values[-1].removesuffix(ending)) is not None
-        if fits:
-            found.append((api, compiled))
-    if not found:
+def match_of(candidates: Candidates, values: list[str], accept: str) -> Match | None:
+    """Return the match of a path's raw values; None if no version fits, or a value has no one text."""
+    chosen = candidates.choose(accept, values[-1] if values and candidates.has_endings else "")
+    if chosen is None:
         return None
-    # A caller that names no version has the oldest one.
-    api, compiled = min(found, key=lambda one: (not one[1].operation.path.ending, one[1].operation.version))
+    api, compiled, kind = chosen
     operation = compiled.operation
-    if operation.path.ending:
-        values = [*values[:-1], values[-1].removesuffix(operation.path.ending)]
-    texts = [text for value in values if (text := decoded(value)) is not None]
-    if len(texts) < len(values):
+    if ending := operation.path.ending:
+        values = [*values[:-1], values[-1].removesuffix(ending)]
+    texts = [*map(decoded, values)]
+    if None in texts:
         return None
     raw = dict(zip(operation.path.parameters, values, strict=True))
-    parameters = dict(zip(operation.path.parameters, texts, strict=True))
-    cluster = tuple(parameters[name] for name in operation.cluster)
-    kind = api.content_type or f"application/vnd.atlas.{operation.version}+json;charset=utf-8"
+    parameters: dict[str, Any] = dict(zip(operation.path.parameters, texts, strict=True))
+    cluster = tuple([parameters[name] for name in operation.cluster])
     return Match(operation, compiled, api, raw, parameters, cluster, operation.method not in {"GET", "DELETE"}, kind)
 
 

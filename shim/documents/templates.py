@@ -93,6 +93,8 @@ def decoded(raw: str) -> str | None:
     (with parameters behind a semicolon too, which some servers cut off first), and encoded
     slashes, backslashes, percent signs and controls.
     """
+    if raw.isalnum() and raw.isascii():
+        return raw
     if _SEGMENT.fullmatch(raw) is None:
         return None
     try:
