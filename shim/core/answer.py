@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import itertools
 from collections.abc import Sequence
 from typing import Any
 
 import attrs
 
-from shim.core.content import MARKS, JsonReader
-from shim.core.messages import FieldReport, Record, Reply, field
+from shim.core.content import JsonReader
+from shim.core.messages import Record, Reply, field
 from shim.core.paging import following, goes_on, has_next, next_link
 from shim.core.question import MOST, LegacyQuery
 from shim.core.recognise import Match
@@ -17,7 +16,6 @@ from shim.core.responses import CallError, put_in
 from shim.core.route import Context
 from shim.core.rules import TranslationContext
 from shim.core.translate import Translated, UpstreamPage, items_of, together, translate_items, translate_one
-from shim.core.writers import ListWriter
 from shim.documents.calls import LINK, Target
 from shim.documents.fields import BARE
 from shim.documents.model import Operation
@@ -26,33 +24,6 @@ from shim.documents.vocabulary import Json, JsonObject, instant, is_usual_time
 
 ITEMS = 20 * MOST
 """Items of one upstream page that are translated: far more than it may have, and far fewer than fit in its bytes."""
-
-FRAMES = 16
-"""The number of texts around items whose frames are kept for a repeated call."""
-
-AROUND = 4096
-"""Characters of such a text."""
-
-
-Made = tuple[bytes, tuple[FieldReport, ...]]
-"""An answer's content, and what its fields are."""
-
-
-@attrs.frozen
-class Frame:
-    """The text around the items of an answer, from the first to the one before the end."""
-
-    first: int
-    end: int
-    before: str
-    after: str
-
-    def around(self, pieces: list[str], each: int, fields: tuple[FieldReport, ...]) -> Made:
-        """Return the answer with items that were written in so many pieces each."""
-        texts = pieces[self.first * each : self.end * each]
-        texts[0] = self.before + texts[0].removeprefix(",")
-        texts.append(self.after)
-        return "".join(texts).encode(), fields
 
 
 @attrs.frozen(eq=False)
@@ -65,15 +36,6 @@ class LegacyAnswer:
     query: LegacyQuery
     tier: str
     target: Target
-    write: ListWriter | None = attrs.field(init=False)
-    _frames: dict[tuple[str, int, str], Frame | None] = attrs.field(factory=dict, init=False)
-
-    @write.default
-    def _write(self) -> ListWriter | None:
-        _, writer = self.match.compiled.answers(self.tier, self.match.api.name)
-        if writer is None or self.query.pretty:
-            return None
-        return ListWriter(writer, rules_context(self.match, self.context, self.path))
 
     def page(self, reply: Reply, json: JsonReader, before: Sequence[UpstreamPage] = ()) -> UpstreamPage:
         """Return the document that a reply carries, and the items of a list.
@@ -135,7 +97,7 @@ class LegacyAnswer:
         ``added`` are the pages of another tier, whose items follow.
         """
         match, rules = self.match, rules_context(self.match, self.context, self.path)
-        operation, (translator, _) = match.operation, match.compiled.answers(self.tier, match.api.name)
+        operation, translator = match.operation, match.compiled.answers(self.tier, match.api.name)
         if operation.shape == "one":
             whole = pages[-1].document if pages else {}
             if len(pages) > 1:
@@ -146,13 +108,9 @@ class LegacyAnswer:
                 detail = f"{self._answered} with nothing that makes the one value of the answer: {said}."
                 raise CallError(502, "SHIM_UPSTREAM_UNREADABLE", detail)
             return attrs.evolve(made, value=self._written(made.value))
-        if self.write is not None and added is None and len(pages) == 1:
-            at_once = self._at_once(self.write, pages[0])
-            if at_once is not None:
-                return Translated(*at_once)
         made = translate_items(translator, pages, rules, self.target.items)
         if added is not None:
-            other, _ = match.compiled.answers(added[0], match.api.name)
+            other = match.compiled.answers(added[0], match.api.name)
             before = sum(len(page.items) for page in pages)
             made = together(made, translate_items(other, added[1], rules, operation.items, before))
         items = made.value
@@ -162,65 +120,19 @@ class LegacyAnswer:
         return attrs.evolve(made, value=self._written(document))
 
     def again(self, record: Record, content: bytes) -> tuple[bytes, Record] | None:
-        """Return what another success's content becomes, and its record; None unless it is one usual page."""
-        write, made = self.write, None
-        if write is None or len(content) > self.context.settings.body_limit:
-            return None
-        read = write.text(content, self.context.clock()) if len(content) <= MARKS else None
-        if read is not None:
-            before, items, after = read
-            frame = self._around(before, len(items[0]) // items[1], after)
-            made = None if frame is None else frame.around(*items)
-        page = self._page_of(content) if made is None else None
-        if page is not None and not goes_on(self.target, (page,)):
-            made = self._at_once(write, page)
-        if made is None:
-            return None
-        value, fields = made
-        is_same = fields is record.fields and not record.dropped
-        return value, record if is_same else attrs.evolve(record, fields=fields, dropped=())
+        """Return what another success's content becomes, and its record.
 
-    def _page_of(self, content: bytes) -> UpstreamPage | None:
-        """Return the page that a success's content is, None if it has no list within bounds."""
-        document, target = JsonReader(self.context.loads).decoded(content), self.target
-        items: Any = document if target.bare else look_up(document, parse_source(target.items))
-        if type(items) is not list or len(items) > ITEMS:
-            return None
-        return UpstreamPage(document if type(document) is dict else {}, items)
-
-    def _around(self, before: str, count: int, after: str) -> Frame | None:
-        """Return the frame of a number of items that stand between two texts, None if they aren't all of its list."""
-        key = before, count, after
-        if key not in self._frames:
-            if len(before) + len(after) > AROUND:
+        Returns None for what takes an exchange: content that can't be translated, an empty list, more pages.
+        """
+        try:
+            pages = [self.page(Reply(200, (), content), JsonReader(self.context.loads))]
+            if self.is_empty(pages) or goes_on(self.target, pages):
                 return None
-            if len(self._frames) >= FRAMES:
-                self._frames.clear()
-            # An object, as items are, that stands nowhere else; 2.0 equals 2, and is written otherwise.
-            hole: JsonObject = {"": next(number for number in itertools.count(2) if str(number) not in before + after)}
-            page = self._page_of(b"%b%b%b" % (before.encode(), self.context.dumps(hole), after.encode()))
-            self._frames[key] = None
-            if page is not None and count <= ITEMS and self.context.dumps(page.items) == self.context.dumps([hole]):
-                page = attrs.evolve(page, items=[hole] * count)
-                self._frames[key] = None if goes_on(self.target, (page,)) else self._frame(page)
-        return self._frames[key]
-
-    def _at_once(self, write: ListWriter, page: UpstreamPage) -> Made | None:
-        """Return the answer whose items are written at once, None if there are none, or an unusual one."""
-        items = write.values(page.items, self.context.clock()) if page.items else None
-        if items is None:
+            made = self.content(pages)
+        except CallError:
             return None
-        frame = self._frame(page)
-        return None if frame is None else frame.around(*items)
-
-    def _frame(self, page: UpstreamPage) -> Frame | None:
-        """Return what is around a page's items; None if it has none, or an encoder escapes something in it."""
-        shown, size, total, more = self._cut(range(len(page.items)), (page,))
-        hole = self.context.dumps({self.match.operation.items: []})[1:-2]
-        before, hole, after = self._written(self._page((), size, total, more)).partition(hole)
-        if not shown or b"\\" in before + after:  # perhaps it escapes the same in items
-            return None
-        return Frame(shown[0], shown[-1] + 1, (before + hole).decode(), after.decode())
+        is_same = made.fields is record.fields and not (made.dropped or record.dropped)
+        return made.value, record if is_same else attrs.evolve(record, fields=made.fields, dropped=made.dropped)
 
     def _cut(self, items: Sequence[Json], pages: Sequence[UpstreamPage]) -> tuple[Sequence[Any], int, int | None, bool]:
         """Return the items of the legacy page, the page size, how many items there are, and whether more follow."""

@@ -11,7 +11,6 @@ import attrs
 from shim.core.messages import Headers
 from shim.core.settings import STRICT, SWITCHES, Settings, parse_writes
 from shim.core.translate import Translator
-from shim.core.writers import ItemsWriter
 from shim.documents import Document, load_documents, mapping_folders
 from shim.documents.calls import Target
 from shim.documents.fields import Resource
@@ -44,21 +43,18 @@ class CompiledOperation:
         later = [one for one in successors.values() if one.after]
         self.tiers = {tier: (one, *(other for other in later if other is not one)) for tier, one in successors.items()}
         """The successors in the order in which they are asked, by the tier to begin with."""
-        self._answers: dict[tuple[str, str], tuple[Translator, ItemsWriter | None]] = {}
+        self._answers: dict[tuple[str, str], Translator] = {}
         self._bodies: dict[int, Translator] = {}
 
-    def answers(self, tier: str, api: str) -> tuple[Translator, ItemsWriter | None]:
-        """Return what makes the answer of one tier on an API, and what writes its lists at once, if anything does."""
+    def answers(self, tier: str, api: str) -> Translator:
+        """Return what makes the answer of one tier on an API."""
         found = self._answers.get((tier, api))
         if found is None:
             operation, successor = self.operation, self.operation.successors.get(tier)
             # What the legacy endpoint says stays as it is.
             resource = Resource(rest=True) if successor is None else successor.resource
             title, path = f"{operation.document} {operation.id} {tier} {api}", operation.path.parameters
-            translator = Translator(title, resource, tier, parameters=path, api=api)
-            is_plain = operation.shape == "page" and not resource.rest and not resource.bare
-            writer = ItemsWriter(f"{title} page", path, operation.order, api, translator) if is_plain else None
-            found = self._answers[tier, api] = translator, writer
+            found = self._answers[tier, api] = Translator(title, resource, tier, parameters=path, api=api)
         return found
 
     def body(self, tier: str, target: Target) -> Translator:

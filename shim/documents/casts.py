@@ -12,10 +12,9 @@ import attrs
 
 from shim.documents.fields import Field, Use
 from shim.documents.read import read_as, that, true
-from shim.documents.script import Columns, Part, json_text
 from shim.documents.tables import Rows, Table, key_path
 from shim.documents.vocabulary import FITS, Json, is_json
-from shim.documents.ways import From, check_value, is_dropped
+from shim.documents.ways import From, check_value
 
 _SCALARS = ("string", "integer", "number", "boolean")
 _NUMBER = r"-?(?:0|[1-9][0-9]{0,39})"
@@ -57,11 +56,6 @@ class Values(From):
 
     def made(self, field: Field, said: Json) -> Json:
         return self._meanings.get((type(said), said)) if type(said) in {str, bool, int} else None
-
-    def column_of(self, columns: Columns, field: Field, source: str) -> Part:
-        texts = {word: json_text(value) for word, value in self.values.items() if not is_dropped(self.drop, word)}
-        said, words = columns.column(source), columns.name("texts", texts)
-        return "''", columns.made(f"[*map({words}.__getitem__, {said})]"), "''"
 
 
 @attrs.frozen(kw_only=True)

@@ -8,7 +8,7 @@ from typing import ClassVar
 import attrs
 
 from shim.documents.read import Declared, given, read_as, source_text
-from shim.documents.script import Branch, Columns, Part, Script, Unusual, chosen
+from shim.documents.script import Branch, Script, chosen
 from shim.documents.sources import parse_source
 from shim.documents.tables import Rows, Table
 from shim.documents.templates import Template
@@ -101,20 +101,6 @@ class Verb(Declared):
     def branch(self, script: Script, field: Field, found: str, source: str) -> Branch:
         """Return the test of what a source says, which is found by an expression, and the value where it holds."""
         raise NotImplementedError
-
-    def column(self, columns: Columns, field: Field) -> Part | None:
-        """Return the field's text in all items of a list, None if they have no value for it.
-
-        Raises Unusual if it can't be written a column at a time.
-        """
-        source = next(filter(columns.has, self.sources), None)
-        if source is not None or not self.sources:
-            return self.column_of(columns, field, source or "")
-        return None
-
-    def column_of(self, columns: Columns, field: Field, source: str) -> Part:
-        """Return the field's text in all items of a list, which have something at a source."""
-        raise Unusual
 
     def why_not(self, field: Field, said: Json) -> str:
         """Say why the field can't have a value that stands at a source."""

@@ -9,7 +9,7 @@ import attrs
 
 from shim.documents.fields import Field, Use, Verb
 from shim.documents.read import Declared, read_as, source
-from shim.documents.script import Branch, Columns, Part, Script, chosen, json_text
+from shim.documents.script import Branch, Script, chosen
 from shim.documents.sources import parse_source
 from shim.documents.tables import Rows, Table
 from shim.documents.templates import Template, link_query
@@ -83,18 +83,6 @@ class Link(Verb):
         for test, one in made:
             lines += [f"if {test}:", f"    links.append({one})"] if test else [f"links.append({one})"]
         return lines + chosen(field, [("links", "links")], which)
-
-    def column(self, columns: Columns, field: Field) -> Part | None:
-        parts = ["'['"]
-        for count, link in enumerate(self.links):
-            members, (first, *texts) = link.parts(columns.parameters)
-            start, end = ("," if count else "") + '{"href":"', f'","rel":{json_text(link.rel[columns.api])}}}'
-            parts[-1] += f" + {start!r} + plain({first})"
-            for member, text in zip(members, texts, strict=True):
-                parts += [columns.segments(member), f"plain({text})" if text else "''"]
-            parts[-1] += f" + {end!r}"
-        parts[-1] += " + ']'"
-        return tuple(parts)
 
 
 @attrs.frozen(kw_only=True)

@@ -12,7 +12,7 @@ from shim.documents.casts import Factor, Join, Parts, Split, ToType, Values
 from shim.documents.fields import BODY, Field, Use, Verb, unfit
 from shim.documents.links import Link, Next
 from shim.documents.read import source, true, under
-from shim.documents.script import Branch, Columns, Part, Script, Unusual, chosen, json_text, put
+from shim.documents.script import Branch, Script, chosen, put
 from shim.documents.sources import parse_source
 from shim.documents.tables import Rows, Table
 from shim.documents.vocabulary import Fidelity, Json
@@ -36,9 +36,6 @@ class Parameter(Verb):
     def lines(self, script: Script, field: Field, which: str) -> list[str]:
         return [put(field, script.once_a_call("parameter", f"context.parameters[{self.parameter!r}]"))]
 
-    def column(self, columns: Columns, field: Field) -> Part | None:
-        return (f"'\"' + plain(context.parameters[{self.parameter!r}]) + '\"'",)
-
 
 @attrs.frozen(kw_only=True)
 class Constant(Verb):
@@ -57,9 +54,6 @@ class Constant(Verb):
     def lines(self, script: Script, field: Field, which: str) -> list[str]:
         is_plain = type(self.constant) in {str, bool}
         return [put(field, repr(self.constant) if is_plain else script.name("constant", self.constant))]
-
-    def column(self, columns: Columns, field: Field) -> Part | None:
-        return (repr(json_text(self.constant)),)
 
 
 @attrs.frozen(kw_only=True)
@@ -103,13 +97,6 @@ class List(Verb):
         # In a request body an empty list would be an order that the caller did not give.
         return [wrapped] if BODY in field.rules else [wrapped, empty]
 
-    def column(self, columns: Columns, field: Field) -> Part | None:
-        if not columns.has(self.sources[0]):
-            return ("'[]'",)
-        if field.type != "strings":
-            raise Unusual
-        return "'[\"'", columns.column(self.sources[0], "are_plain"), "'\"]'"
-
     def why_not(self, field: Field, said: Json) -> str:
         return unfit(field, said) if said is None else f"not an item of {field.type}"
 
@@ -148,12 +135,6 @@ class Equals(Verb):
         known = f" and value in {script.name('known', {*self.words, *self.others})}" if self.others else ""
         return f"type(value := {found}) is str{known}", f"value in {script.name('words', frozenset(self.words))}"
 
-    def column_of(self, columns: Columns, field: Field, source: str) -> Part:
-        known = columns.name("known", {*self.words, *self.others})
-        said = columns.column(source, f"{known}.issuperset({{}})" if self.others else "are_plain")
-        words = columns.name("words", frozenset(self.words))
-        return "''", columns.made(f"['true' if value in {words} else 'false' for value in {said}]"), "''"
-
     def why_not(self, field: Field, said: Json) -> str:
         return "an unknown word" if type(said) is str else "not a word"
 
@@ -171,11 +152,6 @@ class Passed(Verb):
 
     def branch(self, script: Script, field: Field, found: str, source: str) -> Branch:
         return is_time(found), "instant(value).timestamp() < context.now"
-
-    def column_of(self, columns: Columns, field: Field, source: str) -> Part:
-        said = columns.column(source, "are_times")
-        over = f"['true' if instant(value).timestamp() < now else 'false' for value in {said}]"
-        return "''", columns.made(over), "''"
 
 
 @attrs.frozen(kw_only=True)
@@ -218,9 +194,6 @@ class Absent(Verb):
 
     def lines(self, script: Script, field: Field, which: str) -> list[str]:
         return ["pass"]
-
-    def column(self, columns: Columns, field: Field) -> Part | None:
-        return ()
 
 
 VERBS: Mapping[str, type[Verb]] = {

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import math
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 from datetime import date, datetime
 from enum import StrEnum
@@ -54,14 +54,19 @@ LONGEST_TIME = 40
 _has_form = re.compile(r"\d{4}-\d\d-\d\d[Tt]\d\d:\d\d:\d\d(?:\.\d+)?(?:[Zz]|[+-]\d\d:\d\d)", re.ASCII).fullmatch
 
 _DAY = r"0[1-9]|1[0-9]|2[0-8]|(?<!02-)(?:29|30)|(?<=(?:0[13578]|1[02])-)31"
-USUAL_TIME = rf"(?!0000)[0-9]{{4}}-(?:0[1-9]|1[0-2])-(?:{_DAY})T(?:[01][0-9]|2[0-3]):[0-5][0-9]:[0-5][0-9]Z"
-is_usual_time = re.compile(USUAL_TIME).fullmatch
+_USUAL_TIME = rf"(?!0000)[0-9]{{4}}-(?:0[1-9]|1[0-2])-(?:{_DAY})T(?:[01][0-9]|2[0-3]):[0-5][0-9]:[0-5][0-9]Z"
+is_usual_time = re.compile(_USUAL_TIME).fullmatch
 """Tells a time as Atlas writes most of them, UTC and whole seconds, by one look; the texts are in the times' order.
 
 The 29th of February takes a second look.
 """
-usual_times = re.compile(f"(?:{USUAL_TIME}\\n)*+{USUAL_TIME}").fullmatch
-"""Tells texts with line breaks between them that are all usual times."""
+_usual_times = re.compile(f"(?:{_USUAL_TIME}\\n)*+").fullmatch
+
+
+def are_usual_times(texts: Sequence[str]) -> bool:
+    """Return whether all texts are usual times; the sum of lengths shows that no text contains a line break."""
+    together = "\n".join([*texts, ""])
+    return len(together) == 21 * len(texts) and _usual_times(together) is not None
 
 
 @lru_cache(maxsize=2048)

@@ -10,7 +10,7 @@ import attrs
 
 from shim.documents.fields import Field, Use, Verb, unfit
 from shim.documents.read import source, that, true
-from shim.documents.script import Branch, Columns, Part, Script, Unusual, is_plain
+from shim.documents.script import Branch, Script
 from shim.documents.sources import parse_source
 from shim.documents.tables import Rows
 from shim.documents.vocabulary import FITS, LONGEST_TIME, PLAIN, Json, is_json
@@ -111,25 +111,6 @@ class From(Verb):
         if self.drop:
             test += f" and not {script.name('is_dropped', partial(is_dropped, self.drop))}(value)"
         return f"{test} and value in {script.name('words', frozenset(field.words))}" if field.words else test
-
-    def column_of(self, columns: Columns, field: Field, source: str) -> Part:
-        kept = [word for word in field.words if not is_dropped(self.drop, word)]
-        match "" if self.changes else field.type:
-            case "string" if field.words and all(map(is_plain, kept)):
-                said = columns.column(source, f"{columns.name('words', frozenset(kept))}.issuperset({{}})")
-            case "string" | "time" if not field.words and not self.drop:
-                said = columns.column(source, "are_plain" if field.type == "string" else "are_times")
-            case "integer" if not any(isinstance(value, list | dict) for value in self.drop):
-                dropped = columns.name("dropped", frozenset(self.drop))
-                said = columns.column(source, f"are_of(int, {{0}}) and {dropped}.isdisjoint({{0}})")
-                return "''", columns.made(f"[*map(str, {said})]"), "''"
-            case "boolean" if not self.drop:
-                said = columns.column(source, "are_of(bool, {})")
-                return "''", columns.made(f"['true' if value else 'false' for value in {said}]"), "''"
-            case _:
-                raise Unusual
-        columns.places[field.name] = said
-        return "'\"'", said, "'\"'"
 
     def why_not(self, field: Field, said: Json) -> str:
         if said is not None and is_dropped(self.drop, said):

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from shim.core.content import ContentFault, acceptable, decode, dumps, loads, with_content
+from shim.core.content import ContentFault, JsonReader, acceptable, decode, dumps, loads, with_content
 from shim.core.messages import Reply
 
 
@@ -144,3 +144,10 @@ def test_the_limit_is_exact(coding, size, fits):
 def test_content_that_was_not_read_to_its_end_is_a_fault():
     """Whoever stopped reading at the limit says so."""
     assert with_content(Reply(200), [b"x"], 1, complete=False).fault == "the content is larger than 1 bytes"
+
+
+@pytest.mark.parametrize(("depth", "is_read"), [(1, True), (99, True), (100, False), (300, False)])
+def test_a_list_is_looked_through_for_its_depth(depth, is_read):
+    """Many brackets beside one another are no depth."""
+    content = b"[" + b"[]," * 200 + b"[" * depth + b"]" * depth + b"]"
+    assert (JsonReader(loads).read(Reply(200, (), content)) is not None) is is_read

@@ -11,7 +11,7 @@ from shim.core.messages import Call
 from shim.core.recognise import shared_engine
 from shim.core.route import Memory
 from shim.core.settings import Settings
-from tests.core.driver import JOBS, LIST, answers, drive, linked, pages_of, refuses, snapshots
+from tests.core.driver import JOBS, LIST, SNAPSHOT, answers, drive, linked, pages_of, refuses, snapshots
 
 V1, V2 = f"/api/atlas/v1.0{LIST}", f"/api/atlas/v2{LIST}"
 
@@ -120,6 +120,15 @@ def test_a_page_that_would_take_long_to_decode_is_not_decoded(engine, large):
         assert "it has more than 400000 brackets, commas and colons" in driven.document["detail"]
     else:
         assert (driven.document["results"], len(decoded)) == ([], 1)
+
+
+@pytest.mark.parametrize("depth", [90, 97, 98, 99, 200])
+def test_the_depth_of_what_is_not_read_counts(engine, depth):
+    """A list with a member that no rule reads is refused for its depth, however many items it has."""
+    deep = json.loads("[" * depth + "]" * depth)
+    for count in (1, 200):
+        items = [*[SNAPSHOT] * (count - 1), SNAPSHOT | {"deep": deep}]
+        assert drive(engine, V2, [answers({"results": items})]).reply.status == (200 if depth < 98 else 502)
 
 
 def test_all_pages_together_have_no_more_marks_than_can_be_held(engine):

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from shim.documents.vocabulary import instant, is_usual_time
 from tests.core.driver import BASE
-from tests.core.small import EXACT, WHY, field, translated, value
+from tests.core.small import EXACT, WHY, cases, field, made, translated, value
 
 NULL = "null is not a value"
 
@@ -73,13 +73,23 @@ def test_what_a_way_cannot_take_is_reported(kind, way, said):
         ("string", ON, 1, "an unknown word"),
         ("string", ON, 2.0, "an unknown word"),
         ("string", ON, [True], "an unknown word"),
+        ("time", "", "2026-01-01T00:00:00Z\n2026-01-02T00:00:00Z", "not of type time"),
         ("integer", "drop = [0, -1]", -1, "it stands for not known"),
         ("integer", "whole = true", 5.5, "not of type integer"),
     ],
 )
 def test_a_value_that_no_word_stands_for_is_left_out(kind, rule, said, why):
-    """True is not 1, zero is not false, and 2.0 is no integer where words are."""
+    """True is not 1, zero is not false, and 2.0 is no integer where words are; two times are none."""
     assert value(kind, f'from = "y"\n{rule}', {"y": said}) == ("nothing", [("y", said, why)])
+
+
+@pytest.mark.parametrize(("said", "got"), [(True, "yes"), (1, "no"), (1.0, "no"), ("true", "no"), (None, "no")])
+def test_a_condition_keeps_what_is_equal_to_python_apart(said, got):
+    """True is no 1, whichever of them it met first."""
+    fields = cases(
+        "string", f"when = {{ source = 'y', is = true }}\nconstant = 'yes'\n{WHY}", f"constant = 'no'\n{WHY}"
+    )
+    assert made(fields, {"y": said}) == ({"x": got}, [])
 
 
 TIME_PARTS = st.tuples(*(st.integers(0, most) for most in (9999, 13, 32, 25, 61, 61)))

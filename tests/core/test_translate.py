@@ -4,7 +4,7 @@ import pytest
 
 from shim.core.messages import FieldReport
 from shim.documents.vocabulary import Fidelity
-from tests.core.driver import JOBS, LIST, answers, drive
+from tests.core.driver import JOBS, LIST, SNAPSHOT, answers, drive
 from tests.core.small import PAGE, TARGET, field, read
 
 V2, V2_JOBS = f"/api/atlas/v2{LIST}", f"/api/atlas/v2{JOBS}"
@@ -42,6 +42,27 @@ def sorted_by(order, results):
     head = PAGE.replace('version = "2024', 'paging = "collected"\nversion = "2024')
     head = head.replace('shape = "page"', f'shape = "page"\norder = {order}')
     return [row["n"] for row in listed(read(head + fields), *results, target=TARGET)[0].document["results"]]
+
+
+def test_items_that_lack_a_member_take_their_places(engine):
+    """They stand among the others in the order of the list."""
+    items = [SNAPSHOT | {"id": f"{number}", "startTime": f"2026-08-0{number % 3 + 1}T00:00:00Z"} for number in range(9)]
+    for item in items[::2]:
+        del item["mongoDBVersion"]
+    driven, reports = listed(engine, *items)
+    assert [one["id"] for one in driven.document["results"]] == ["8", "5", "2", "7", "4", "1", "6", "3", "0"]
+    assert reports["mongodVersion"].why == "upstream sent no mongoDBVersion in 5 of 9; elsewhere it is renamed"
+
+
+def test_an_odd_time_is_dropped_from_its_own_item_alone(engine):
+    """A list's times are looked at together; what is none is left out, and what another form has is one."""
+    times = ["2026-08-01T00:00:00Z", "soon", "2026-08-01T02:00:00.5+01:00", "2026-02-30T00:00:00Z", "x" * 21]
+    driven, reports = listed(engine, *[SNAPSHOT | {"id": f"{at}", "expiration": time} for at, time in enumerate(times)])
+    made = {one["id"]: one.get("expiresAt") for one in driven.document["results"]}
+    assert made == {"0": times[0], "1": None, "2": times[2], "3": None, "4": None}
+    dropped = [(one.where, one.why) for one in driven.outcome.record.dropped]
+    assert dropped == [(f"results[{place}].expiration", "not of type time") for place in (1, 3, 4)]
+    assert reports["expiresAt"].why.startswith("upstream said 'soon': not of type time in 3 of 5; elsewhere")
 
 
 ROWS = [{"n": 10, "s": "b", "b": True}, {"n": 9, "s": "a", "b": False}, {"n": -1, "s": "a", "b": True}]

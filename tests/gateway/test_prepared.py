@@ -16,7 +16,7 @@ import pytest
 from shim.gateway.http1.head import _MOST as HEADS
 from shim.gateway.plan import Plan
 from shim.gateway.prepared import Prepared, Repeats
-from tests.core.test_writers import FULL, LISTS, mutated
+from tests.core.lists import FULL, LISTS, mutated
 from tests.family.replay import gateway, recordings
 from tests.peers.raw import raw_upstream, until
 from tests.peers.scripted import GONE, NO_CLUSTER, NON_FLEX, error, ok, wire
