@@ -173,9 +173,7 @@ def rules_context(match: Match, context: Context, path: str) -> TranslationConte
     base, api = context.base, match.api.base
     # Below the root is all that any link may name.
     bases = tuple(f"{one}/" for one in (api, match.operation.base) if one)
-    return TranslationContext(
-        match.raw, match.parameters, context.clock(), f"{base}{api}", base, bases, f"{base}{path}"
-    )
+    return TranslationContext(match.raw, match.parameters, context.clock, f"{base}{api}", base, bases, f"{base}{path}")
 
 
 def _refuse_unlike(target: Target, document: Json) -> None:

@@ -7,7 +7,7 @@ translated is left out and reported.
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Hashable, Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
 import attrs
@@ -16,68 +16,94 @@ from shim.core.messages import Dropped
 from shim.documents.fields import BARE, Field, Rule
 from shim.documents.sources import NoValue, Path, look_up, parse_source, unquoted
 from shim.documents.templates import encoded
-from shim.documents.vocabulary import Json, JsonObject
+from shim.documents.vocabulary import Json, JsonObject, is_no_time
 
 
 @attrs.frozen
 class TranslationContext:
-    """What rules may look at besides the object.
-
-    ``raw`` are the path's parameters as they stand in it, ``parameters`` their decoded text; ``now`` is in
-    seconds since the epoch; ``links_base`` is the origin and base path that links begin with, ``base`` its
-    origin alone, and upstream's links that lead below ``api_bases`` are led back through it. ``here`` is the URL of the
-    legacy call, without its query.
-    """
+    """What rules may look at besides the object."""
 
     raw: Mapping[str, str]
+    """The path's parameters as they stand in it."""
     parameters: Mapping[str, str]
-    now: float
+    """Their decoded text."""
+    clock: Callable[[], float]
+    """Returns the time in seconds since the epoch; it is asked once for an answer, if a rule looks at it."""
     links_base: str
+    """The origin and base path that links begin with."""
     base: str = ""
+    """Its origin alone."""
     api_bases: tuple[str, ...] = ()
+    """Upstream's links that lead below these are led back through the base."""
     here: str = ""
+    """The URL of the legacy call, without its query."""
+
+
+@attrs.frozen(eq=False)
+class FieldRule:
+    """One rule of a field on one tier; compared by identity, so that objects can be counted by it."""
+
+    field: Field
+    rule: Rule
 
 
 @attrs.define
 class TranslationReport:
-    """What is to be reported of the objects that were translated.
+    """What is to be reported of the objects that were translated."""
 
-    ``dropped`` are values that could not be used, until ``taken`` hands them on. By field: ``chosen`` counts the
-    objects that got each of its rules, where it has several; ``left_out`` has for each object without a value the rule
-    that gave it none, and the value that could not be used, None if the source is missing. ``parts`` are the reports of
-    objects inside these, by field, and ``objects`` counts what was translated for this one.
-    """
-
+    is_no_time: Callable[[str], object] = is_no_time
+    """What looks at a text where a time belongs; it may collect the texts, and say None of each."""
     dropped: list[Dropped] = attrs.field(factory=list)
+    """Values that could not be used, until ``taken`` hands them on."""
     chosen: dict[str, list[int]] = attrs.field(factory=dict)
-    left_out: dict[str, list[tuple[Rule, Dropped | None]]] = attrs.field(factory=dict)
+    """How many objects got each of a field's rules, by field, where it has several."""
+    left_out: dict[FieldRule, list[int]] = attrs.field(factory=dict)
+    """How many objects a rule gave no value, since a source is missing, and since what stands there can't be used."""
+    unusable: dict[str, tuple[FieldRule, str]] = attrs.field(factory=dict)
+    """The first value that could not be used, by field: the rule, and what was wrong."""
     parts: dict[str, TranslationReport] = attrs.field(factory=dict)
+    """The reports of objects inside these, by field."""
     objects: int = 0
+    """How many objects were translated."""
 
     def part(self, name: str) -> TranslationReport:
         """Return the report of the objects in one field."""
-        return self.parts.setdefault(name, TranslationReport())
+        return self.parts.setdefault(name, TranslationReport(self.is_no_time))
 
     def counts(self, name: str, rules: int) -> list[int]:
         """Return how many objects got each of a field's rules, to be counted on."""
         return self.chosen.setdefault(name, [0] * rules)
 
-    def pass_over(self, field: Field, rule: Rule, count: int, source: JsonObject) -> Dropped | None:
+    def combination(self) -> tuple[Hashable, ...]:
+        """Return what all reports have in common that say the same of their fields; empty if nothing is special."""
+        if not (self.chosen or self.left_out or self.parts):
+            return ()
+        chosen = map(tuple, self.chosen.values())
+        left_out = [(one, *counts) for one, counts in self.left_out.items()]
+        parts = [part.combination() for part in self.parts.values()]
+        return self.objects, *chosen, *left_out, *self.unusable.items(), *parts
+
+    def pass_over(self, of: FieldRule, count: int, source: JsonObject) -> Dropped | None:
         """Note and return the first unusable value among the first ``count`` sources of a rule, None without one."""
-        for name in rule.sources[:count]:
+        verb = of.rule.verb
+        for name in verb.sources[:count]:
             said = look_up(source, parse_source(name))
             if said is not NoValue.MISSING:
-                self.dropped.append(Dropped(name, said, rule.verb.why_not(field, said)))
+                self.dropped.append(Dropped(name, said, verb.why_not(of.field, said)))
                 return self.dropped[-1]
         return None
 
-    def leave_out(self, field: Field, rule: Rule, source: JsonObject, made: JsonObject) -> None:
+    def leave_out(self, of: FieldRule, source: JsonObject, made: JsonObject) -> None:
         """Note a field without a value, since its source is missing or unusable."""
-        invalid, outer = self.pass_over(field, rule, len(rule.sources), source), unquoted(field.name)[:-1]
-        self.left_out.setdefault(field.name, []).append((rule, invalid))
+        name, rule = of.field.name, of.rule
+        invalid = self.pass_over(of, len(rule.sources), source)
+        self.left_out.setdefault(of, [0, 0])[invalid is not None] += 1
+        if invalid is not None and name not in self.unusable:
+            self.unusable[name] = of, f"upstream said {invalid.said!r}: {invalid.why}"[:200]
         # An object that upstream has by that name stays one, even when it is empty (recorded: connectionStrings);
         # one with nulls in it says nothing (recorded: desiredTimestamp).
-        if invalid is None and outer and rule.verb.hands_on and unquoted(rule.sources[0])[:-1] == outer:
+        outer = unquoted(name)[:-1] if invalid is None and "." in name else []
+        if outer and rule.verb.hands_on and unquoted(rule.sources[0])[:-1] == outer:
             held = look_up(source, outer)
             if type(held) is dict and None not in held.values():
                 for part in outer:
@@ -94,16 +120,16 @@ class TranslationReport:
 
 @attrs.frozen
 class Nested:
-    """The objects of one field, or of a list, in one call.
-
-    ``translate`` makes a legacy object of one, and notes in ``report`` what is to be reported of it; ``outer`` is
-    the report of the object that they stand in. If it ``wraps``, other values are read as ``value``.
-    """
+    """The objects of one field, or of a list, in one call."""
 
     translate: Callable[..., JsonObject]
+    """Makes a legacy object of one."""
     report: TranslationReport
-    outer: TranslationReport
+    """Where it notes what is to be reported of it."""
+    dropped: list[Dropped]
+    """Those of the object that they stand in, or of the list."""
     wraps: bool = False
+    """Whether other values are read as ``value``."""
 
     def one(self, value: JsonObject, at: str, count: int = 1) -> JsonObject:
         """Return one object in the legacy shape; ``at`` is where it stands, and it is one of ``count`` in its group."""
@@ -111,23 +137,32 @@ class Nested:
         report.objects += 1
         made = self.translate(value, count)
         if report.dropped:
-            self.outer.dropped += report.taken(f"{at}." if at else "")
+            self.dropped.extend(report.taken(f"{at}." if at else ""))
         return made
 
-    def _objects(self, values: Iterable[Json], at: str, before: int = 0) -> Iterator[tuple[str, JsonObject]]:
-        """Yield the items that are objects, with their places; the others are reported."""
+    def each(self, values: Iterable[Json], at: str, before: int = 0) -> list[JsonObject]:
+        """Return the objects of a list in the legacy shape; so many items are ``before`` them."""
+        made = list[JsonObject]()
         for number, value in enumerate(values, before):
+            if type(value) is dict or self.wraps:
+                made.append(self.translate(value if type(value) is dict else {BARE: value}))
+                if self.report.dropped:
+                    self.dropped.extend(self.report.taken(f"{at}[{number}]."))
+            else:
+                self.dropped.append(Dropped(f"{at}[{number}]", value, "not an object"))
+        self.report.objects += len(made)
+        return made
+
+    def _objects(self, values: Iterable[Json], at: str) -> Iterator[tuple[str, JsonObject]]:
+        """Yield the items that are objects, with their places; the others are reported."""
+        for number, value in enumerate(values):
             where = f"{at}[{number}]"
             if type(value) is dict:
                 yield where, value
             elif self.wraps:
                 yield where, {BARE: value}
             else:
-                self.outer.dropped.append(Dropped(where, value, "not an object"))
-
-    def each(self, values: Iterable[Json], at: str, before: int = 0) -> list[JsonObject]:
-        """Return the objects of a list in the legacy shape; so many items are ``before`` them."""
-        return [self.one(value, where) for where, value in self._objects(values, at, before)]
+                self.dropped.append(Dropped(where, value, "not an object"))
 
     def grouped(self, values: Sequence[Json], at: str, members: Sequence[Path]) -> list[JsonObject]:
         """Return an object for each group of items that have the same value in the first present one of ``members``."""
@@ -146,7 +181,7 @@ class Nested:
             for name in made.keys() | other.keys() if made != other else ():
                 if made.get(name) != other.get(name):
                     dropped = Dropped(f"{place}.{name}", other.get(name), "not as in the first of its group")
-                    self.outer.dropped.append(dropped)
+                    self.dropped.append(dropped)
         return made
 
     def keyed(self, values: Sequence[Json], at: str, member: Path) -> JsonObject:
@@ -158,7 +193,7 @@ class Nested:
                 made[name] = self.one(value, where)
             else:
                 why = "another item has that name" if type(name) is str else "no name to stand under"
-                self.outer.dropped.append(Dropped(where, value, why))
+                self.dropped.append(Dropped(where, value, why))
         return made
 
 

@@ -11,25 +11,39 @@ import itertools
 import linecache
 import weakref
 from collections import Counter
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Hashable, Iterator, Sequence
 from typing import Any
 
 import attrs
 
 from shim.core.messages import Dropped, FieldReport
-from shim.core.rules import Nested, TranslationContext, TranslationReport, claims_of, led_back, pass_rest, segment_of
-from shim.documents.fields import BARE, Field, Resource, Rule, When
+from shim.core.rules import (
+    FieldRule,
+    Nested,
+    TranslationContext,
+    TranslationReport,
+    claims_of,
+    led_back,
+    pass_rest,
+    segment_of,
+)
+from shim.documents.fields import BARE, Field, Resource, When
 from shim.documents.script import Begin, Script
 from shim.documents.sources import NoValue, Step, look_up, parse_source, taken, unquoted
-from shim.documents.vocabulary import Fidelity, Json, JsonObject, instant, is_usual_time
+from shim.documents.vocabulary import Fidelity, Json, JsonObject, are_usual_times, is_no_time, parse_time
 
 _HELP: dict[str, Any] = {
-    "MISSING": NoValue.MISSING, "NOTHING": {}, "Nested": Nested, "instant": instant, "is_usual_time": is_usual_time,
-    "led_back": led_back, "look_up": look_up, "pass_rest": pass_rest, "segment_of": segment_of, "taken": taken,
+    "MISSING": NoValue.MISSING, "NOTHING": {}, "Nested": Nested, "led_back": led_back, "look_up": look_up,
+    "parse_time": parse_time, "pass_rest": pass_rest, "segment_of": segment_of, "taken": taken,
 }  # fmt: skip
 """What generated functions may name besides their own values."""
 
 _numbers = itertools.count(1)
+
+REPORTED = 256
+"""Combinations of which the reports of a resource's fields are kept, of 2 KiB each."""
+
+_NONE = (0, 0)
 
 
 class Translator:
@@ -47,7 +61,7 @@ class Translator:
         self.bare, self.wraps = resource.bare, resource.reads_bare(tier)
         """Whether the answer is the value of the one field; whether rules read what is no object, as ``value``."""
         ordered = sorted(resource.fields, key=lambda field: field.type == "links")
-        self.fields = tuple((field, field.rules[tier]) for field in ordered)
+        self.fields = tuple((field, [FieldRule(field, rule) for rule in field.rules[tier]]) for field in ordered)
         """In the order of members, each with its rules."""
 
         def begin_inner(field: Field, of: Resource) -> Begin:
@@ -59,13 +73,13 @@ class Translator:
             _add(script, field, rules)
         if resource.rest:
             names = [unquoted(name) for name in (*(field.name for field in ordered), *resource.without)]
-            paths = [parse_source(source) for _, rules in self.fields for rule in rules for source in rule.sources]
+            paths = [parse_source(source) for _, rules in self.fields for one in rules for source in one.rule.sources]
             # What lies in a list can't be taken out of it: such a list is known by the field that has its name.
             read = [path for path in paths if not any(isinstance(part, Step) for part in path)]
             script.lines.append(f"pass_rest(source, made, {script.name('claims', claims_of([*names, *read]))}, report)")
         lines = [
             "def begin(context, report):",
-            *(f"    {line}" for line in script.once),
+            *(f"    {name} = {expression}" for expression, name in script.once.items()),
             "    def translate(source, count=1):",
             "        made = {}",
             *(f"        {line}" for line in script.lines),
@@ -74,8 +88,8 @@ class Translator:
         ]
         self.begin, self.text = generated(title, lines, {**_HELP, **script.names})
         """Takes what a call is translated with, returns the function that makes a legacy object of an upstream one."""
-        self.usual = tuple(_reports(self, TranslationReport(), 1))
-        """The reports of the fields if nothing is special."""
+        self.reported: dict[Hashable, tuple[FieldReport, ...]] = {}
+        """The reports of fields, by what they have in common."""
 
 
 def generated(title: str, lines: Sequence[str], names: dict[str, Any]) -> tuple[Callable[..., Any], str]:
@@ -89,13 +103,14 @@ def generated(title: str, lines: Sequence[str], names: dict[str, Any]) -> tuple[
     return begin, text
 
 
-def _add(script: Script, field: Field, rules: Sequence[Rule]) -> None:
+def _add(script: Script, field: Field, rules: Sequence[FieldRule]) -> None:
     """Add the lines that give one field its value, by the first of its rules whose condition holds."""
-    named, lines, several = script.name("field", field), [f"# {field.name!r}"], len(rules) > 1
+    lines, several = [f"# {field.name!r}"], len(rules) > 1
     if several:
         chosen = script.once_a_call("chosen", f"report.counts({field.name!r}, {len(rules)})")
-    for number, rule in enumerate(rules):
-        of_rule = rule.verb.lines(script, field, f"{named}, {script.name('rule', rule)}")
+    for number, one in enumerate(rules):
+        rule = one.rule
+        of_rule = rule.verb.lines(script, field, script.name("rule", one))
         if several:
             word = "elif" if number else "if"
             lines.append("else:" if rule.when is None else f"{word} {_condition(script, rule.when)}:")
@@ -123,7 +138,7 @@ class Translated:
 
 def translate_one(translator: Translator, source: Json, context: TranslationContext) -> Translated:
     """Translate one resource; the document of a bare one is its value, None if it has no value."""
-    report = TranslationReport()
+    report = TranslationReport(objects=1)
     made = translator.begin(context, report)(source if type(source) is dict else {BARE: source})
     document = made.get(BARE) if translator.bare else made
     return Translated(document, reports(translator, report), tuple(report.dropped))
@@ -157,12 +172,20 @@ def items_of(pages: Sequence[UpstreamPage]) -> Iterator[Json]:
 def translate_items(
     translator: Translator, pages: Sequence[UpstreamPage], context: TranslationContext, name: str, before: int = 0
 ) -> Translated:
-    """Translate the items of all pages; ``name`` is their member, which has so many ``before`` them."""
-    report, outer = TranslationReport(), TranslationReport()
-    nested = Nested(translator.begin(context, report), report, outer, translator.wraps)
-    made: list[Any] = nested.each(pages[0].items if len(pages) == 1 else items_of(pages), name, before)
+    """Translate the items of all pages; ``name`` is their member, which has so many ``before`` them.
+
+    Their times are collected and looked at together. If one is none, all is done again, with a look at each.
+    """
+    items = pages[0].items if len(pages) == 1 else [*items_of(pages)]
+    times = list[str]()
+    for look in (times.append, is_no_time):
+        report, dropped = TranslationReport(look), list[Dropped]()
+        nested = Nested(translator.begin(context, report), report, dropped, translator.wraps)
+        made: list[Any] = nested.each(items, name, before)
+        if are_usual_times(times) or not any(map(is_no_time, times)):
+            break
     values = [one[BARE] for one in made if BARE in one] if translator.bare else made
-    return Translated(values, reports(translator, report, len(made)), tuple(outer.dropped))
+    return Translated(values, reports(translator, report), tuple(dropped))
 
 
 def together(one: Translated, other: Translated) -> Translated:
@@ -178,32 +201,36 @@ def together(one: Translated, other: Translated) -> Translated:
     return Translated([*one.value, *other.value], tuple(fields), (*one.dropped, *other.dropped))
 
 
-def reports(translator: Translator, report: TranslationReport, items: int = 1) -> tuple[FieldReport, ...]:
-    """Return the level of each field over all items: the worst that any item got, and how many got which."""
-    is_usual = not (report.left_out or report.chosen or report.parts)
-    return translator.usual if is_usual else tuple(_reports(translator, report, items))
+def reports(translator: Translator, report: TranslationReport) -> tuple[FieldReport, ...]:
+    """Return the level of each field over all objects: the worst that any of them got, and how many got which."""
+    combination, known = report.combination(), translator.reported
+    found = known.get(combination)
+    if found is None:
+        if len(known) >= REPORTED:
+            known.clear()
+        found = known[combination] = tuple(_reports(translator, report))
+    return found
 
 
-def _reports(translator: Translator, report: TranslationReport, items: int) -> Iterator[FieldReport]:
+def _reports(translator: Translator, report: TranslationReport) -> Iterator[FieldReport]:
     for field, rules in translator.fields:
         name, inner, found = field.name, translator.inner.get(field.name), Counter[FieldReport]()
-        counts, left_out = report.chosen.get(name, (0,) * len(rules)), report.left_out.get(name, ())
-        used = [one for one in zip(rules, counts, strict=True) if one[1]] or [(rules[-1], items)]
-        invalid = [(rule, value) for rule, value in left_out if value is not None]
-        if invalid:
-            rule, first = invalid[0]
-            why = f"upstream said {first.said!r}: {first.why}"[:200]
-            found[FieldReport(name, Fidelity.ABSENT, why, rule.owner)] = len(invalid)
-        for rule, count in used:
-            without = [value for one, value in left_out if one is rule]
+        counts = report.chosen.get(name, (0,) * len(rules))
+        used = [one for one in zip(rules, counts, strict=True) if one[1]] or [(rules[-1], report.objects)]
+        if name in report.unusable:
+            first, why = report.unusable[name]
+            unusable = sum(report.left_out.get(one, _NONE)[1] for one in rules)
+            found[FieldReport(name, Fidelity.ABSENT, why, first.rule.owner)] = unusable
+        for one, count in used:
+            rule, (missing, unusable) = one.rule, report.left_out.get(one, _NONE)
             lacking = f"upstream sent no {' or '.join(rule.sources)}" if rule.sources else "a part of it is missing"
-            found[FieldReport(name, Fidelity.MISSING, lacking, rule.owner)] += without.count(None)
-            found[FieldReport(name, rule.fidelity, rule.why, rule.owner)] += count - len(without)
-        yield _worst(found, items)
-        if inner is not None and any(rule.fidelity is not Fidelity.ABSENT for rule, _ in used):
+            found[FieldReport(name, Fidelity.MISSING, lacking, rule.owner)] += missing
+            found[FieldReport(name, rule.fidelity, rule.why, rule.owner)] += count - missing - unusable
+        yield _worst(found, report.objects)
+        if inner is not None and any(one.rule.fidelity is not Fidelity.ABSENT for one, _ in used):
             start, part = f"{name}[]" if field.type == "objects" else name, report.part(name)
-            for one in reports(inner, part, part.objects):
-                yield attrs.evolve(one, name=f"{start}.{one.name}")
+            for of_part in reports(inner, part):
+                yield attrs.evolve(of_part, name=f"{start}.{of_part.name}")
 
 
 def _worst(found: Counter[FieldReport], items: int) -> FieldReport:

@@ -12,6 +12,7 @@ import attrs
 
 from shim.documents.fields import Field, Use
 from shim.documents.read import read_as, that, true
+from shim.documents.script import Branch, Script
 from shim.documents.tables import Rows, Table, key_path
 from shim.documents.vocabulary import FITS, Json, is_json
 from shim.documents.ways import From, check_value
@@ -56,6 +57,15 @@ class Values(From):
 
     def made(self, field: Field, said: Json) -> Json:
         return self._meanings.get((type(said), said)) if type(said) in {str, bool, int} else None
+
+    def branch(self, script: Script, field: Field, found: str, source: str) -> Branch:
+        if len(self._meanings) > len(self.values):  # some words stand for booleans and integers, too
+            return super().branch(script, field, found, source)
+        means = {word: value for word in self.values if (value := self.converted(field, word)) is not None}
+        return (
+            f"type(value := {found}) is str and (value := {script.name('means', means)}.get(value)) is not None",
+            "value",
+        )
 
 
 @attrs.frozen(kw_only=True)

@@ -71,7 +71,7 @@ class Link(Verb):
                 if member not in segments:
                     one = segments[member] = f"segment_{len(segments)}"
                     lines.append(f"{one} = made.get({member!r})")
-                    lines.append(f"if type({one}) is not str or not ({one}.isascii() and {one}.isalnum()):")
+                    lines.append(f"if type({one}) is not str or not ({one}.isascii() and {one}.encode().isalnum()):")
                     lines.append(f"    {one} = segment_of({one})")
             named = [segments[member] for member in members]
             around = [script.once_a_call("href", text) if text else "" for text in texts]

@@ -32,8 +32,8 @@ class Script:
     """Makes the translator of a resource that objects inside are."""
     names: dict[str, Any] = attrs.field(factory=dict)
     """The values that the text names."""
-    once: list[str] = attrs.field(factory=list)
-    """The lines that run once a call."""
+    once: dict[str, str] = attrs.field(factory=dict)
+    """The names of what is worth the same in all objects of a call, by the expression for it."""
     holders: dict[str, str] = attrs.field(factory=dict)
     """The names of upstream's objects that lines read from, by their dotted names there."""
     inside: dict[str, str] = attrs.field(factory=dict)
@@ -49,9 +49,7 @@ class Script:
 
     def once_a_call(self, stem: str, expression: str) -> str:
         """Return the name of what an expression is worth in all objects of a call."""
-        name = f"{stem}_{len(self.once)}"
-        self.once.append(f"{name} = {expression}")
-        return name
+        return self.once.setdefault(expression, f"{stem}_{len(self.once)}")
 
     def holder(self, outer: str) -> str:
         """Return the name of upstream's object at a dotted name, which is NOTHING if there is no object."""
@@ -74,7 +72,7 @@ class Script:
         """Return the name of what translates the objects in a field, in one call."""
         if field.name not in self.inside:
             begin, part = self.name("begin", self.inner(field, resource)), f"report.part({field.name!r})"
-            made = f"Nested({begin}(context, {part}), {part}, report, {resource.reads_bare(self.tier)})"
+            made = f"Nested({begin}(context, {part}), {part}, report.dropped, {resource.reads_bare(self.tier)})"
             self.inside[field.name] = self.once_a_call("nested", made)
         return self.inside[field.name]
 

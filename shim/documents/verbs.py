@@ -16,7 +16,7 @@ from shim.documents.script import Branch, Script, chosen, put
 from shim.documents.sources import parse_source
 from shim.documents.tables import Rows, Table
 from shim.documents.vocabulary import Fidelity, Json
-from shim.documents.ways import From, Group, Keyed, Whole, check_value, is_time
+from shim.documents.ways import From, Group, Keyed, Whole, check_value
 
 
 @attrs.frozen(kw_only=True)
@@ -151,7 +151,8 @@ class Passed(Verb):
     sources: tuple[str, ...] = source("passed")
 
     def branch(self, script: Script, field: Field, found: str, source: str) -> Branch:
-        return is_time(found), "instant(value).timestamp() < context.now"
+        now = script.once_a_call("now", "context.clock()")
+        return f"(value := parse_time({found})) is not None", f"value.timestamp() < {now}"
 
 
 @attrs.frozen(kw_only=True)

@@ -88,6 +88,11 @@ def parse_time(value: Json) -> datetime | None:
     return instant(value) if type(value) is str and len(value) <= LONGEST_TIME else None
 
 
+def is_no_time(text: str) -> bool:
+    """Return whether a text is not a time; most are known by one look."""
+    return is_usual_time(text) is None and parse_time(text) is None
+
+
 def _is_of(kind: type) -> Callable[[Json], bool]:
     return lambda value: type(value) is kind
 

@@ -13,7 +13,7 @@ from shim.documents.read import source, that, true
 from shim.documents.script import Branch, Script
 from shim.documents.sources import parse_source
 from shim.documents.tables import Rows
-from shim.documents.vocabulary import FITS, LONGEST_TIME, PLAIN, Json, is_json
+from shim.documents.vocabulary import FITS, PLAIN, Json, is_json
 
 
 def is_dropped(drop: Sequence[Any], said: Json) -> bool:
@@ -27,12 +27,6 @@ def check_value(field: Field, at: str, value: Json) -> Rows:
     other = fits and field.words and value not in field.words
     yield at, not fits, f"{value!r} is not of the field's type, {field.type}"
     yield at, other, f"{value!r} is not one of the field's words: {', '.join(field.words)}"
-
-
-def is_time(found: str) -> str:
-    """Return the test of whether the value at an expression is a time."""
-    second_look = f"len(value) <= {LONGEST_TIME} and instant(value)"
-    return f"type(value := {found}) is str and (is_usual_time(value) or {second_look})"
 
 
 @attrs.frozen(kw_only=True)
@@ -99,7 +93,8 @@ class From(Verb):
             kind, call = self.inner(script, field, source)
             return f"type(value := {found}) is {kind}", f"{script.nested(field, field.of)}.{call}"
         if field.type == "time":
-            test = is_time(found)
+            is_no_time = script.once_a_call("is_no_time", "report.is_no_time")
+            test = f"type(value := {found}) is str and not {is_no_time}(value)"
         elif field.type in PLAIN:
             test = f"type(value := {found}) is {PLAIN[field.type].__name__}"
         else:

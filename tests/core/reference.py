@@ -196,7 +196,7 @@ class Expected:
                 return links(verb, self.call, self.api, made), bad
         for name in rule.sources:
             try:
-                value = of_one(field, rule, at(source, name), self.call.now)
+                value = of_one(field, rule, at(source, name), self.call.clock())
             except Useless as useless:
                 bad.append((name, *useless.args))
             else:

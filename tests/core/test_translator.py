@@ -23,7 +23,7 @@ from tests.core.reference import Expected
 from tests.core.small import HEAD, field, read
 
 CALL = TranslationContext(
-    {"groupId": "g%201", "name": "n'{id}"}, {"groupId": "g 1", "name": "n'{id}"}, AFTER, f"{BASE}/api"
+    {"groupId": "g%201", "name": "n'{id}"}, {"groupId": "g 1", "name": "n'{id}"}, lambda: AFTER, f"{BASE}/api"
 )
 ENOUGH = settings(max_examples=50, deadline=None, suppress_health_check=list(HealthCheck))
 
@@ -84,13 +84,13 @@ def names_in(text: str) -> set[str]:
 
 OURS = {
     "MISSING", "NOTHING", "append", "begin", "bool", "context", "count", "counts", "dict", "float", "found", "get",
-    "instant", "int", "is_integer", "is_usual_time", "isalnum", "isascii", "items", "leave_out", "len", "links",
-    "links_base", "list", "look_up", "made", "now", "parameters", "pass_over", "raw", "report", "segment_of",
+    "clock", "encode", "int", "is_integer", "is_no_time", "isalnum", "isascii", "items", "leave_out", "len", "links",
+    "links_base", "list", "look_up", "made", "parameters", "parse_time", "pass_over", "raw", "report", "segment_of",
     "setdefault", "source", "str", "timestamp", "translate", "type", "value", "word",
 }  # fmt: skip
 NUMBERED = {
-    "chosen", "constant", "convert", "field", "fits", "holder", "href", "is_dropped", "known", "parameter",
-    "path", "rule", "segment", "words",
+    "chosen", "constant", "convert", "fits", "holder", "href", "is_dropped", "is_no_time", "known", "means", "now",
+    "parameter", "path", "rule", "segment", "words",
 }  # fmt: skip
 
 
