@@ -11,16 +11,15 @@ from shim.core.content import JsonReader
 from shim.core.messages import Record, Reply, field
 from shim.core.paging import following, goes_on, has_next, next_link
 from shim.core.question import MOST, LegacyQuery
-from shim.core.recognise import Match
+from shim.core.recognise import Match, SortKey
 from shim.core.responses import CallError, put_in
 from shim.core.route import Context
 from shim.core.rules import TranslationContext
 from shim.core.translate import Translated, UpstreamPage, items_of, together, translate_items, translate_one
 from shim.documents.calls import LINK, Target
 from shim.documents.fields import BARE
-from shim.documents.model import Operation
-from shim.documents.sources import look_up, parse_source, unquoted
-from shim.documents.vocabulary import Json, JsonObject, instant, is_usual_time
+from shim.documents.sources import look_up, parse_source
+from shim.documents.vocabulary import Json, JsonObject, are_usual_times, instant
 
 ITEMS = 20 * MOST
 """Items of one upstream page that are translated: far more than it may have, and far fewer than fit in its bytes."""
@@ -36,6 +35,11 @@ class LegacyAnswer:
     query: LegacyQuery
     tier: str
     target: Target
+    rules: TranslationContext = attrs.field(init=False)
+
+    @rules.default
+    def _rules(self) -> TranslationContext:
+        return rules_context(self.match, self.context, self.path)
 
     def page(self, reply: Reply, json: JsonReader, before: Sequence[UpstreamPage] = ()) -> UpstreamPage:
         """Return the document that a reply carries, and the items of a list.
@@ -96,7 +100,7 @@ class LegacyAnswer:
 
         ``added`` are the pages of another tier, whose items follow.
         """
-        match, rules = self.match, rules_context(self.match, self.context, self.path)
+        match, rules = self.match, self.rules
         operation, translator = match.operation, match.compiled.answers(self.tier, match.api.name)
         if operation.shape == "one":
             whole = pages[-1].document if pages else {}
@@ -107,7 +111,7 @@ class LegacyAnswer:
                 said = "; ".join(f"{one.where} was {one.said!r}: {one.why}"[:200] for one in made.dropped) or "none"
                 detail = f"{self._answered} with nothing that makes the one value of the answer: {said}."
                 raise CallError(502, "SHIM_UPSTREAM_UNREADABLE", detail)
-            return attrs.evolve(made, value=self._written(made.value))
+            return Translated(self._written(made.value), made.fields, made.dropped)
         made = translate_items(translator, pages, rules, self.target.items)
         if added is not None:
             other = match.compiled.answers(added[0], match.api.name)
@@ -115,9 +119,9 @@ class LegacyAnswer:
             made = together(made, translate_items(other, added[1], rules, operation.items, before))
         items = made.value
         if operation.shape == "array" or self.target.paging == "collected":
-            items = in_order(items, operation)
+            items = in_order(items, match.compiled.order)
         document = [*items] if operation.shape == "array" else self._page(*self._cut(items, pages))
-        return attrs.evolve(made, value=self._written(document))
+        return Translated(self._written(document), made.fields, made.dropped)
 
     def again(self, record: Record, content: bytes) -> tuple[bytes, Record] | None:
         """Return what another success's content becomes, and its record.
@@ -184,28 +188,21 @@ def _refuse_unlike(target: Target, document: Json) -> None:
             raise CallError(target.alike.status, target.alike.error_code, target.alike.detail)
 
 
-def in_order(items: Sequence[Json], operation: Operation) -> Sequence[Json]:
-    """Sort items by the operation's order, ``-name`` descending; an item without the field counts as the newest."""
-    types = {field.name: field.type for field in operation.fields}
+def in_order(items: Sequence[Json], order: Sequence[SortKey]) -> Sequence[Json]:
+    """Sort items by an operation's order; an item without the field counts as the newest."""
     all_ranks = list[Sequence[Any]]()
-    for key in operation.order:
-        name = key.removeprefix("-")
-        ranks: list[Any] = list(items)
-        for part in unquoted(name):
+    for key in order:
+        ranks: Sequence[Any] = items
+        for part in key.path:
             ranks = [one.get(part) if type(one) is dict else None for one in ranks]
-        if types[name] == "time" and not all(map(is_usual_time, filter(None, ranks))):
+        if key.is_time and not are_usual_times([*filter(None, ranks)]):
             ranks = [one and instant(one) for one in ranks]
         if None in ranks:  # which no field is
             ranks = [(True, 0) if one is None else (False, one) for one in ranks]
+        if not all_ranks and len(by_first := dict(zip(ranks, items, strict=True))) == len(items):  # it alone decides
+            return [*map(by_first.__getitem__, sorted(by_first, reverse=key.backwards))]
         all_ranks.append(ranks)
-    return ranked(items, all_ranks, operation)
-
-
-def ranked(items: Sequence[Json], ranks: Sequence[Sequence[Any]], operation: Operation) -> Sequence[Json]:
-    """Sort items by their ranks: one sequence of ranks for each key of the operation's order."""
-    if ranks and len(by_first := dict(zip(ranks[0], items, strict=True))) == len(items):  # it alone decides
-        return [*map(by_first.__getitem__, sorted(by_first, reverse=operation.order[0].startswith("-")))]
     places = list(range(len(items)))
-    for key, by in zip(reversed(operation.order), reversed(ranks), strict=True):
-        places.sort(key=by.__getitem__, reverse=key.startswith("-"))
+    for key, by in zip(reversed(order), reversed(all_ranks), strict=True):
+        places.sort(key=by.__getitem__, reverse=key.backwards)
     return [items[place] for place in places]

@@ -15,6 +15,7 @@ from shim.documents import Document, load_documents, mapping_folders
 from shim.documents.calls import Target
 from shim.documents.fields import Resource
 from shim.documents.model import Api, Operation
+from shim.documents.sources import unquoted
 from shim.documents.templates import decoded, parameter_name
 from shim.documents.vocabulary import named_in
 from shim.errors import SettingsError
@@ -25,6 +26,15 @@ LONGEST = 300
 """Characters of such a value."""
 
 _NOTHING: dict[Any, Any] = {}
+
+
+@attrs.frozen
+class SortKey:
+    """A field that lists are sorted by: the names that lead to it in an item, and whether the largest comes first."""
+
+    path: Sequence[str]
+    is_time: bool
+    backwards: bool
 
 
 class CompiledOperation:
@@ -43,6 +53,10 @@ class CompiledOperation:
         later = [one for one in successors.values() if one.after]
         self.tiers = {tier: (one, *(other for other in later if other is not one)) for tier, one in successors.items()}
         """The successors in the order in which they are asked, by the tier to begin with."""
+        types = {field.name: field.type for field in operation.fields}
+        named = [(key.removeprefix("-"), key.startswith("-")) for key in operation.order]
+        self.order = [SortKey(unquoted(name), types[name] == "time", backwards) for name, backwards in named]
+        """What lists are sorted by."""
         self._answers: dict[tuple[str, str], Translator] = {}
         self._bodies: dict[int, Translator] = {}
 
