@@ -19,7 +19,7 @@ from shim.core.translate import Translated, UpstreamPage, items_of, together, tr
 from shim.documents.calls import LINK, Target
 from shim.documents.fields import BARE
 from shim.documents.sources import look_up, parse_source
-from shim.documents.vocabulary import Json, JsonObject, are_usual_times, instant
+from shim.documents.vocabulary import Json, JsonObject, are_in_order, instant
 
 ITEMS = 20 * MOST
 """Items of one upstream page that are translated: far more than it may have, and far fewer than fit in its bytes."""
@@ -47,7 +47,7 @@ class LegacyAnswer:
         Raises CallError if it can't be read, or if it is larger than one body may be, together with those ``before``.
         """
         target, limit, size = self.target, self.context.settings.body_limit, len(reply.body or b"")
-        if size + sum(page.size for page in before) > limit:
+        if sum([page.size for page in before], size) > limit:
             detail = f"Upstream's pages together are larger than {limit} bytes; ask the successor itself."
             raise CallError(502, "SHIM_TOO_MANY_PAGES", detail)
         if reply.status == 206:  # no range was asked for (RFC 9110, 15.3.7)
@@ -100,6 +100,13 @@ class LegacyAnswer:
 
         ``added`` are the pages of another tier, whose items follow.
         """
+        document, made = self._document(pages, added)
+        return Translated(self._written(document), made.fields, made.dropped)
+
+    def _document(
+        self, pages: Sequence[UpstreamPage], added: tuple[str, Sequence[UpstreamPage]] | None = None
+    ) -> tuple[Json, Translated]:
+        """Return the document of the answer, and what it was made of."""
         match, rules = self.match, self.rules
         operation, translator = match.operation, match.compiled.answers(self.tier, match.api.name)
         if operation.shape == "one":
@@ -111,7 +118,7 @@ class LegacyAnswer:
                 said = "; ".join(f"{one.where} was {one.said!r}: {one.why}"[:200] for one in made.dropped) or "none"
                 detail = f"{self._answered} with nothing that makes the one value of the answer: {said}."
                 raise CallError(502, "SHIM_UPSTREAM_UNREADABLE", detail)
-            return Translated(self._written(made.value), made.fields, made.dropped)
+            return made.value, made
         made = translate_items(translator, pages, rules, self.target.items)
         if added is not None:
             other = match.compiled.answers(added[0], match.api.name)
@@ -120,8 +127,7 @@ class LegacyAnswer:
         items = made.value
         if operation.shape == "array" or self.target.paging == "collected":
             items = in_order(items, match.compiled.order)
-        document = [*items] if operation.shape == "array" else self._page(*self._cut(items, pages))
-        return Translated(self._written(document), made.fields, made.dropped)
+        return [*items] if operation.shape == "array" else self._page(*self._cut(items, pages)), made
 
     def again(self, record: Record, content: bytes) -> tuple[bytes, Record] | None:
         """Return what another success's content becomes, and its record.
@@ -130,13 +136,14 @@ class LegacyAnswer:
         """
         try:
             pages = [self.page(Reply(200, (), content), JsonReader(self.context.loads))]
-            if self.is_empty(pages) or goes_on(self.target, pages):
+            if goes_on(self.target, pages) or self.is_empty(pages):
                 return None
-            made = self.content(pages)
+            document, made = self._document(pages)
         except CallError:
             return None
-        is_same = made.fields is record.fields and not (made.dropped or record.dropped)
-        return made.value, record if is_same else attrs.evolve(record, fields=made.fields, dropped=made.dropped)
+        if made.fields is not record.fields or made.dropped or record.dropped:
+            record = attrs.evolve(record, fields=made.fields, dropped=made.dropped)
+        return self._written(document), record
 
     def _cut(self, items: Sequence[Json], pages: Sequence[UpstreamPage]) -> tuple[Sequence[Any], int, int | None, bool]:
         """Return the items of the legacy page, the page size, how many items there are, and whether more follow."""
@@ -190,19 +197,19 @@ def _refuse_unlike(target: Target, document: Json) -> None:
 
 def in_order(items: Sequence[Json], order: Sequence[SortKey]) -> Sequence[Json]:
     """Sort items by an operation's order; an item without the field counts as the newest."""
-    all_ranks = list[Sequence[Any]]()
+    all_ranks: list[Sequence[Any]] = []
     for key in order:
         ranks: Sequence[Any] = items
         for part in key.path:
             ranks = [one.get(part) if type(one) is dict else None for one in ranks]
-        if key.is_time and not are_usual_times([*filter(None, ranks)]):
+        if key.is_time and not are_in_order([*filter(None, ranks)]):
             ranks = [one and instant(one) for one in ranks]
         if None in ranks:  # which no field is
             ranks = [(True, 0) if one is None else (False, one) for one in ranks]
-        if not all_ranks and len(by_first := dict(zip(ranks, items, strict=True))) == len(items):  # it alone decides
-            return [*map(by_first.__getitem__, sorted(by_first, reverse=key.backwards))]
         all_ranks.append(ranks)
+        if len({*ranks}) == len(items):  # the keys that follow decide nothing
+            break
     places = list(range(len(items)))
-    for key, by in zip(reversed(order), reversed(all_ranks), strict=True):
-        places.sort(key=by.__getitem__, reverse=key.backwards)
+    for key, ranks in reversed([*zip(order, all_ranks, strict=False)]):
+        places.sort(key=ranks.__getitem__, reverse=key.backwards)
     return [items[place] for place in places]

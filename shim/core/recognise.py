@@ -124,7 +124,7 @@ class Candidates:
         return self._chosen[key]
 
     def _choose(self, named: str | None, last: str) -> tuple[Api, CompiledOperation, str] | None:
-        found = list[tuple[Api, CompiledOperation]]()
+        found: list[tuple[Api, CompiledOperation]] = []
         for api, compiled in self.operations:
             operation, version, ending = compiled.operation, api.version or named, compiled.operation.path.ending
             fits = operation.oldest if version is None else version in operation.versions

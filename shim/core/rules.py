@@ -142,15 +142,16 @@ class Nested:
 
     def each(self, values: Iterable[Json], at: str, before: int = 0) -> list[JsonObject]:
         """Return the objects of a list in the legacy shape; so many items are ``before`` them."""
-        made = list[JsonObject]()
+        made: list[JsonObject] = []
+        translate, report, dropped = self.translate, self.report, self.report.dropped
         for number, value in enumerate(values, before):
             if type(value) is dict or self.wraps:
-                made.append(self.translate(value if type(value) is dict else {BARE: value}))
-                if self.report.dropped:
-                    self.dropped.extend(self.report.taken(f"{at}[{number}]."))
+                made.append(translate(value if type(value) is dict else {BARE: value}))
+                if dropped:
+                    self.dropped.extend(report.taken(f"{at}[{number}]."))
             else:
                 self.dropped.append(Dropped(f"{at}[{number}]", value, "not an object"))
-        self.report.objects += len(made)
+        report.objects += len(made)
         return made
 
     def _objects(self, values: Iterable[Json], at: str) -> Iterator[tuple[str, JsonObject]]:
@@ -236,7 +237,7 @@ _origin_of = re.compile(r"https?://[^/?#]+", re.IGNORECASE).match
 
 def led_back(links: list[Any], context: TranslationContext) -> list[Json]:
     """Return upstream's links with the caller's base in place of their origin, where they lead to the API."""
-    made = list[Json]()
+    made: list[Json] = []
     for link in links:
         href = link.get("href") if type(link) is dict else None
         origin = _origin_of(href) if type(href) is str else None

@@ -121,7 +121,7 @@ def ask_successors(state: ExchangeState, tiers: Sequence[Successor]) -> Generato
         choice = tier.only or tier.choices[state.word]
         target, host, query, content = question_of(state, tier, later, choice)
         made = LegacyAnswer(match, context, state.call.path, state.query, tier.tier, target)
-        pages = list[UpstreamPage]()
+        pages: list[UpstreamPage] = []
         while True:
             call = successor_call(match, state.call, target, host, query, content)
             if tier.tier == "legacy":  # in the caller's own words, but for a part of it

@@ -177,9 +177,10 @@ def translate_items(
     Their times are collected and looked at together. If one is none, all is done again, with a look at each.
     """
     items = pages[0].items if len(pages) == 1 else [*items_of(pages)]
-    times = list[str]()
+    times: list[str] = []
     for look in (times.append, is_no_time):
-        report, dropped = TranslationReport(look), list[Dropped]()
+        dropped: list[Dropped] = []
+        report = TranslationReport(look)
         nested = Nested(translator.begin(context, report), report, dropped, translator.wraps)
         made: list[Any] = nested.each(items, name, before)
         if are_usual_times(times) or not any(map(is_no_time, times)):

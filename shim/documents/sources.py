@@ -96,7 +96,7 @@ def look_up(source: Json, path: Sequence[str | Step]) -> Json | Literal[NoValue.
 
 def _found(source: Json, path: Sequence[str | Step]) -> Json | Literal[NoValue.MISSING]:
     for number, part in enumerate(path):
-        if not isinstance(part, Step):
+        if type(part) is str:
             if type(source) is not dict or part not in source:
                 return NoValue.MISSING
             source = source[part]

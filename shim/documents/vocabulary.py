@@ -56,10 +56,7 @@ _has_form = re.compile(r"\d{4}-\d\d-\d\d[Tt]\d\d:\d\d:\d\d(?:\.\d+)?(?:[Zz]|[+-]
 _DAY = r"0[1-9]|1[0-9]|2[0-8]|(?<!02-)(?:29|30)|(?<=(?:0[13578]|1[02])-)31"
 _USUAL_TIME = rf"(?!0000)[0-9]{{4}}-(?:0[1-9]|1[0-2])-(?:{_DAY})T(?:[01][0-9]|2[0-3]):[0-5][0-9]:[0-5][0-9]Z"
 is_usual_time = re.compile(_USUAL_TIME).fullmatch
-"""Tells a time as Atlas writes most of them, UTC and whole seconds, by one look; the texts are in the times' order.
-
-The 29th of February takes a second look.
-"""
+"""Tells a time as Atlas writes most, UTC and whole seconds, by one look; the 29th of February takes a second one."""
 _usual_times = re.compile(f"(?:{_USUAL_TIME}\\n)*+").fullmatch
 
 
@@ -67,6 +64,15 @@ def are_usual_times(texts: Sequence[str]) -> bool:
     """Return whether all texts are usual times; the sum of lengths shows that no text contains a line break."""
     together = "\n".join([*texts, ""])
     return len(together) == 21 * len(texts) and _usual_times(together) is not None
+
+
+def are_in_order(times: Sequence[str]) -> bool:
+    """Return whether the texts of times are in the times' order: all are in UTC and whole seconds, with large letters.
+
+    No time is shorter than those.
+    """
+    together = "".join(times)
+    return len(together) == 20 * len(times) and "t" not in together and "z" not in together
 
 
 @lru_cache(maxsize=2048)
