@@ -8,7 +8,7 @@ from typing import Any
 import attrs
 
 from shim.core.content import JsonReader
-from shim.core.messages import Record, Reply, field
+from shim.core.messages import Again, Reply, field
 from shim.core.paging import following, goes_on, has_next, next_link
 from shim.core.question import MOST, LegacyQuery
 from shim.core.recognise import Match, SortKey
@@ -129,21 +129,20 @@ class LegacyAnswer:
             items = in_order(items, match.compiled.order)
         return [*items] if operation.shape == "array" else self._page(*self._cut(items, pages)), made
 
-    def again(self, record: Record, content: bytes) -> tuple[bytes, Record] | None:
-        """Return what another success's content becomes, and its record.
+    def again(self, match: Match, path: str, content: bytes) -> Again | None:
+        """Return the answer to another call of the operation, whose ``path`` this is, made of a success's content.
 
         Returns None for what takes an exchange: content that can't be translated, an empty list, more pages.
         """
+        answer = LegacyAnswer(match, self.context, path, self.query, self.tier, self.target)
         try:
-            pages = [self.page(Reply(200, (), content), JsonReader(self.context.loads))]
-            if goes_on(self.target, pages) or self.is_empty(pages):
+            pages = [answer.page(Reply(200, (), content), JsonReader(self.context.loads))]
+            if goes_on(self.target, pages) or answer.is_empty(pages):
                 return None
-            document, made = self._document(pages)
+            document, made = answer._document(pages)
         except CallError:
             return None
-        if made.fields is not record.fields or made.dropped or record.dropped:
-            record = attrs.evolve(record, fields=made.fields, dropped=made.dropped)
-        return self._written(document), record
+        return answer._written(document), made.fields, made.dropped
 
     def _cut(self, items: Sequence[Json], pages: Sequence[UpstreamPage]) -> tuple[Sequence[Any], int, int | None, bool]:
         """Return the items of the legacy page, the page size, how many items there are, and whether more follow."""

@@ -14,6 +14,7 @@ from typing import Any
 
 import attrs
 
+from shim.documents.templates import Template
 from shim.documents.vocabulary import Fidelity
 
 Headers = tuple[tuple[str, str], ...]
@@ -181,21 +182,27 @@ class PassThrough:
     record: Record
 
 
+Again = tuple[bytes, tuple[FieldReport, ...], tuple[Dropped, ...]]
+"""The content of an answer, what its fields are, and what was dropped."""
+
+
 @attrs.frozen(eq=False)
 class Repeated:
-    """How a call was answered by one success; valid while the memory's ``generation`` stays the same.
+    """What one success says of further reads of its operation that have the same query, on any cluster.
 
-    ``call`` was sent to ``route`` and answered with the status ``expected``, at ``since`` (clock). If ``timeless``, the
-    same content always makes the same answer. ``translate`` takes the content of another success and returns the
-    content and the record of the answer, or None if a whole exchange is needed. Credentials are in the call alone.
+    ``call`` was sent to ``route`` by a ``path`` of the successor's, and answered with the status ``expected``. From
+    ``since`` (clock) on such reads go there, but for a cluster that was found on another tier. If ``timeless``, the
+    same content always makes the same answer. ``translate`` takes the match and the path of another call, and the
+    content of its success; it returns None if a whole exchange is needed. Credentials are in the call alone.
     """
 
     call: Call = attrs.field(repr=False)
     route: str
+    path: Template
     expected: int
     since: float
     timeless: bool
-    translate: Callable[[bytes], tuple[bytes, Record] | None]
+    translate: Callable[[Any, str, bytes], Again | None]
 
 
 @attrs.frozen

@@ -21,27 +21,23 @@ from shim.documents.model import Constant, Operation
 TTL = 600.0
 """Seconds for which a reply is believed: ten minutes, since sunset dates move in both directions."""
 
-SIZE = 2048
-"""Entries of a memory; the least recently used goes first."""
+SIZE = 8192
+"""Entries of a memory, a few hundred bytes each; the least recently used goes first."""
 
 
 @attrs.define(eq=False)
 class Memory:
     """What replies taught, kept between exchanges: words by key, each believed for ten minutes; thread-safe.
 
-    ``generation`` changes whenever a word is learned that was not known before, or is forgotten. Times are monotonic
-    seconds, passed in; an entry stamped later than now is ignored.
+    Times are monotonic seconds, passed in; an entry stamped later than now is ignored.
     """
 
-    generation: int = 0
     _entries: OrderedDict[Hashable, tuple[float, str]] = attrs.field(factory=OrderedDict, init=False)
     _lock: threading.Lock = attrs.field(factory=threading.Lock, init=False)
 
     def remember(self, key: Hashable, word: str, now: float) -> None:
         """Store a word under a key, as learned at ``now``."""
         with self._lock:
-            known = self._entries.get(key)
-            self.generation += known is None or known[1] != word or not 0 <= now - known[0] < TTL
             self._entries[key] = (now, word)
             self._entries.move_to_end(key)
             if len(self._entries) > SIZE:
@@ -61,7 +57,7 @@ class Memory:
     def forget(self, key: Hashable) -> None:
         """Drop what was learned under a key, if anything was."""
         with self._lock:
-            self.generation += self._entries.pop(key, None) is not None
+            self._entries.pop(key, None)
 
 
 @attrs.frozen
@@ -145,9 +141,9 @@ def _of_caller(call: Call, path: str) -> str:
     return str(hash((path, user[1] if user else said)))
 
 
-def tier_key(match: Match, call: Call) -> tuple[str, ...]:
+def tier_key(match: Match, origin: str) -> tuple[str, ...]:
     """Return the key under which the tier of a call's cluster is remembered, learned from a success alone."""
-    return ("tier", call.origin, *match.cluster)
+    return ("tier", origin, *match.cluster)
 
 
 def learn_retired(match: Match, call: Call, reply: Reply, context: Context) -> None:
@@ -170,7 +166,8 @@ def decide(match: Match, call: Call, context: Context, answered: str | None = No
         return Decision("legacy", LEGACY.get(settings.route, "the endpoint lives on"), sunset, corrects=False)
     now, monotonic, successor = context.clock(), context.monotonic(), has_successor(operation, settings)
     # What legacy answered before its sunset, perhaps to this caller alone, is believed for a while.
-    since: float | None = sunset.timestamp() + TTL if now >= sunset.timestamp() + TTL else None
+    certain = sunset.timestamp() + 2 * TTL
+    since: float | None = certain if now >= certain else None
     is_blank = False
     if settings.route is not RouteWord.AUTO and settings.route is not RouteWord.DATE:
         reason, since = f"the route is set to {settings.route}", -math.inf
@@ -190,7 +187,7 @@ def decide(match: Match, call: Call, context: Context, answered: str | None = No
         elif corrects and not successor and constant_of(operation, settings) is None:
             # Nothing else could answer, and real sunset dates moved: asking is the only thing that can work.
             return Decision("legacy", f"{reason}, and there is no successor to ask instead", sunset, corrects)
-        tier = memory.recall(tier_key(match, call), monotonic) if corrects and match.cluster else None
+        tier = memory.recall(tier_key(match, call.origin), monotonic) if corrects and match.cluster else None
         if tier is not None and tier != operation.first and tier in operation.successors:
             reason = f"{reason}; the cluster was found on the {tier} tier less than ten minutes ago"
             return Decision(tier, reason, sunset, corrects, since=since)

@@ -7,7 +7,6 @@ back. An error stays as it came, unless the document has a rule for its code or 
 from __future__ import annotations
 
 from collections.abc import Generator, Sequence
-from functools import partial
 from operator import eq
 
 import attrs
@@ -152,8 +151,8 @@ def ask_successors(state: ExchangeState, tiers: Sequence[Successor]) -> Generato
         if not leads_on or later is None or code not in later.after:
             break
         state.reason += f"; {tier.tier} answered {code}"
-    if leads_on and _has_tiers(match):
-        context.memory.forget(tier_key(match, state.call))
+    if leads_on and has_tiers(match):
+        context.memory.forget(tier_key(match, state.call.origin))
     state.knows_nothing = reply.status == 404
     return failed(state, tier, reply, document)
 
@@ -178,7 +177,7 @@ def question_of(
     if isinstance(choice, Target):
         target = choice if state.added is None else attrs.evolve(choice, paging="collected")
     else:
-        known = context.memory.recall(tier_key(match, state.call), context.monotonic())
+        known = context.memory.recall(tier_key(match, state.call.origin), context.monotonic())
         if later is None or tier.probe is None or known == tier.tier:
             state.route = tier.tier
             raise CallError(400, choice.error_code, choice.detail)
@@ -218,7 +217,8 @@ def _unread(request: RequestBody, resource: Resource) -> list[str]:
     return [name for name in sorted(others) if not any(all(map(eq, path, unquoted(name))) for path in read)]
 
 
-def _has_tiers(match: Match) -> bool:
+def has_tiers(match: Match) -> bool:
+    """Return whether the tier of a call's cluster is worth remembering."""
     return bool(match.cluster) and len(match.operation.successors) > 1
 
 
@@ -237,12 +237,12 @@ def answered(
     state.knows_nothing = bool(pages) and made.is_empty(pages)
     shown = document_reply(content.value, status, kind, reply.headers)
     record, repeated = state.record(content.fields, content.dropped), None
-    if _has_tiers(match):
-        memory.remember(tier_key(match, state.call), tier.tier, state.context.monotonic())
+    if has_tiers(match):
+        memory.remember(tier_key(match, state.call.origin), tier.tier, state.context.monotonic())
     once = len(record.sent) == 1 and not made.target.host and made.target.next != LINK
-    if since is not None and pages and once and state.call.method == "GET":
-        timeless, again = match.compiled.timeless, partial(made.again, record)
-        repeated = Repeated(state.asked, tier.tier, reply.status, since, timeless, again)
+    if since is not None and pages and once and state.call.method == "GET" and match.compiled.switched is None:
+        timeless, path = match.compiled.timeless, made.target.path
+        repeated = Repeated(state.asked, tier.tier, path, reply.status, since, timeless, made.again)
     return Answer(shown, record, None, repeated)
 
 

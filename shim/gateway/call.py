@@ -9,12 +9,10 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import Callable
 
 import attrs
 
 from shim.core.messages import Answer, Reply, field
-from shim.core.route import Memory
 from shim.core.settings import RouteWord
 from shim.flags.words import ByFlag
 from shim.gateway.allow import READS
@@ -22,7 +20,7 @@ from shim.gateway.checks import check, check_allowed
 from shim.gateway.credentials.gates import CallerGate
 from shim.gateway.credentials.signers import step_of_digest
 from shim.gateway.errors import INTERNAL, Failure, Refusal, busy, too_slow, unreadable
-from shim.gateway.exchange import Exchange
+from shim.gateway.exchange import Exchange, Shared
 from shim.gateway.http1.body import BUFFERED
 from shim.gateway.http1.peers import forwarded_peer
 from shim.gateway.http1.response import Request
@@ -33,8 +31,6 @@ from shim.gateway.logs import CallLine, request_id_of
 from shim.gateway.option_values import AccessWord
 from shim.gateway.plan import Plan
 from shim.gateway.prepared import Repeats
-from shim.gateway.radar_inventory import RadarInventory
-from shim.gateway.upstream.client import Upstream
 from shim.gateway.upstream.connection import UpstreamResponse
 
 log = logging.getLogger("shim.gateway")
@@ -52,13 +48,10 @@ class Handler:
     """
 
     plan: Plan
-    upstream: Upstream
+    shared: Shared
     gate: CallerGate
     limits: Limits
-    memory: Memory
-    clock: Callable[[], float]
     ledger: Ledger
-    inventory: RadarInventory
     authorities: frozenset[str] = frozenset()
     draining: bool = False
     flag: ByFlag[Plan] | None = None
@@ -66,7 +59,7 @@ class Handler:
 
     @repeats.default
     def _repeats(self) -> Repeats:
-        return Repeats(self.upstream, self.memory, self.inventory, self.clock)
+        return Repeats(self.shared)
 
     async def __call__(self, request: Request) -> None:
         """Answer one request; whatever goes wrong becomes an answer, or the end of the connection."""
@@ -84,8 +77,8 @@ class Handler:
                 early = await self.repeats.answer(request, plan, entry, line, close=self.draining)
                 if request.status is not None:
                     return
-                run = Exchange(self, request, plan, entry, line, early)
-                run.call, run.base, run.is_moved = check(request, plan, self.authorities, self.upstream.name)
+                run = Exchange(self.shared, request, plan, entry, line, early)
+                run.call, run.base, run.is_moved = check(request, plan, self.authorities, self.shared.upstream.name)
                 match = plan.engine.recognise(run.call.method, run.call.target, run.call.headers)
                 line.match = None if match is not None and match.operation.lives else match
                 run.signer = await self.gate.admit(head, run.call, match, listed=plan.options.allow is not None)
@@ -147,7 +140,7 @@ class Handler:
         if outcome is not None:
             line.translated(outcome.record)
             if line.match is not None:
-                self.inventory.add(outcome.record, line)
+                self.shared.inventory.add(outcome.record, line)
 
 
 async def _receive(run: Exchange) -> None:

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from contextlib import closing
 from time import monotonic, perf_counter
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import attrs
 import orjson
@@ -14,7 +14,7 @@ from shim.core import content
 from shim.core.exchange import exchange
 from shim.core.messages import Call, Outcome, PassThrough, Read, Record, Reply, Send, advance, field
 from shim.core.recognise import Match
-from shim.core.route import Context
+from shim.core.route import Context, Memory
 from shim.gateway.credentials.signers import PASSTHROUGH, UpstreamSigner, cannot_cross
 from shim.gateway.errors import own_error
 from shim.gateway.fields import for_caller, notes
@@ -24,12 +24,24 @@ from shim.gateway.http1.wire import NEVER
 from shim.gateway.limits import Entry
 from shim.gateway.logs import CallLine
 from shim.gateway.plan import Plan
+from shim.gateway.radar_inventory import RadarInventory
+from shim.gateway.upstream.client import Upstream
 from shim.gateway.upstream.connection import OutboundCall, UpstreamResponse
 
-if TYPE_CHECKING:  # a handler and its exchanges know each other
-    from shim.gateway.call import Handler
-
 DECODED = 8  # how many bytes a byte of JSON takes once it is decoded, about
+
+
+@attrs.frozen(eq=False)
+class Shared:
+    """What all calls of a gateway share: upstream's client, what replies taught, and the inventory.
+
+    ``clock`` returns seconds since the epoch.
+    """
+
+    upstream: Upstream
+    memory: Memory
+    inventory: RadarInventory
+    clock: Callable[[], float]
 
 
 @attrs.define(eq=False, repr=False)
@@ -40,10 +52,10 @@ class Exchange:
     unless that is passed on as a ``stream``; ``base`` is the URL that the gateway was called by, and ``is_moved``: its
     path was cut off. ``match`` is None for a call that isn't translated. ``response`` is upstream's last reply,
     ``content`` what it was decoded to, once it was read, or ``fault`` why not; ``seconds`` is the time spent in the
-    core.
+    core. What the call held ``before`` is its own content, and ``raw`` what is held of the last reply as it came.
     """
 
-    handler: Handler
+    shared: Shared
     request: Request
     plan: Plan
     entry: Entry
@@ -59,6 +71,8 @@ class Exchange:
     content: bytes | None = None
     fault: str | None = None
     seconds: float = 0.0
+    before: int = 0
+    raw: int = 0
 
     async def run(self) -> Outcome | None:
         """Send and read what the core asks for, until it says how the exchange ends.
@@ -67,13 +81,14 @@ class Exchange:
         deadline passes before all that.
         """
         began, reply = perf_counter() if self.early is None else self.early.began, None
+        self.before = self.entry.held
         try:
             if self.match is None:
                 await self._send(Send(self.call, "", rewritten=False, may_read=False), NEVER)
                 return None
-            memory, clock, settings = self.handler.memory, self.handler.clock, self.plan.settings
-            until = self.handler.upstream.now() + settings.deadline - (perf_counter() - began)
-            context = Context(settings, memory, clock, self.base, loads, dumps, monotonic=monotonic)
+            shared, settings = self.shared, self.plan.settings
+            until = shared.upstream.now() + settings.deadline - (perf_counter() - began)
+            context = Context(settings, shared.memory, shared.clock, self.base, loads, dumps, monotonic=monotonic)
             with closing(exchange(self.match, self.call, context)) as steps:
                 while True:
                     resumed = perf_counter()
@@ -90,9 +105,11 @@ class Exchange:
 
     async def _send(self, step: Send, until: float) -> Reply:
         """Send a call where it goes, and return the reply's head."""
-        early, signer, upstream = self.early, self.signer, self.handler.upstream
+        early, signer, upstream = self.early, self.signer, self.shared.upstream
         if self.response is not None:  # a page that others are collected to
             self.response.close()
+            self.entry.give(self.raw)
+            self.raw = 0
             self._hold(DECODED * len(self.content or b""))
             early = self.content = None
         call, own = step.call, self.call
@@ -105,12 +122,12 @@ class Exchange:
         outbound = OutboundCall(call, rewritten, step.may_read, self.stream, length, early, until)
         self.response = response = await signer.send(upstream, outbound)
         if response.head.announces:
-            self.handler.inventory.look(call, response.head.headers, self.line)
+            self.shared.inventory.look(call, response.head.headers, self.line)
         return response.head
 
     async def _read(self, limit: int) -> Reply:
         """Return the last reply with its content; as far as that is longer than what came, it counts as held."""
-        reply = await self.last.read(limit)
+        reply = await self.last.read(limit, self._take)
         self.content, self.fault = reply.body, reply.fault
         self._hold(len(reply.body or b"") - sum(map(len, self.last.chunks)))
         return reply
@@ -119,6 +136,11 @@ class Exchange:
         """Count bytes as held until the end, if they are more than a call may have anyway; raises Refusal."""
         if size > BUFFERED:
             self.entry.take(size)
+
+    def _take(self, size: int) -> None:
+        """Count bytes of the last reply; raises Refusal if there is no room."""
+        self.entry.take(size)
+        self.raw += size
 
     def reply(self, outcome: Outcome | None) -> Reply:
         """Return the caller's reply; its body is None when upstream's content is passed through.
@@ -134,7 +156,7 @@ class Exchange:
             added = () if record is None else notes(record, beside=head.headers, linked=self.leads_on(record))
             return Reply(head.status, (*for_caller(head.headers), *added))
         reply = outcome.reply
-        self.entry.give()  # the pages that it was made of
+        self.entry.give(self.entry.held - self.before)  # the pages that it was made of
         self._hold(len(reply.body or b""))
         linked = outcome.code is None and self.leads_on(outcome.record)
         lines = (*for_caller(reply.headers), *notes(outcome.record, linked=linked))

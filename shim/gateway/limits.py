@@ -68,16 +68,16 @@ class Entry:
         self._limits.take(size)
         self.held += size
 
-    def give(self) -> None:
-        """Give back what the call holds, before its end."""
-        self._limits.give(self.held)
-        self.held = 0
+    def give(self, size: int) -> None:
+        """Give back a part of what the call holds, before its end."""
+        self._limits.give(size)
+        self.held -= size
 
     def __exit__(self, *_: object) -> None:
         limits, peer = self._limits, self._peer
         limits.count -= 1
         limits.reserved -= RESERVED
-        self.give()
+        self.give(self.held)
         limits.of_peer[peer] -= 1
         if not limits.of_peer[peer]:
             del limits.of_peer[peer]

@@ -125,8 +125,8 @@ class Metrics(Collector):
 
     def _of_parts(self) -> dict[str, Values]:
         handler, settings, server, watched = self.handler, self.settings, self.server, self.certificates.watched
-        plan, limits, upstream = handler.plan, handler.limits, handler.upstream
-        seen = handler.inventory.radar.sightings()
+        plan, limits, upstream = handler.plan, handler.limits, handler.shared.upstream
+        seen = handler.shared.inventory.radar.sightings()
         operations = [(document.name, one) for document in plan.engine.documents for one in document.operations]
         return {
             "in_flight_requests": {(): limits.count},

@@ -1,23 +1,27 @@
-"""What the gateway remembers of a request head that it has answered: the upstream call, and answers by content.
+"""What the gateway remembers of an exchange, for further reads of the same operation by the same form of head.
 
-It is kept with the head until a reload, the date of a sunset, a change of the core's memory, or for a minute. Any other
-reply (another status, broken content, a list with more pages) goes the ordinary way; no call is sent twice.
+A fleet's reads differ in the cluster, in credentials and in the ids of traces. One exchange says of all of them how
+they are sent and answered: parameters fill the path, and the route's memory is asked for each cluster. Any other reply
+(another status, broken content, a list with more pages) goes the ordinary way; no call is sent twice.
 """
 
 from __future__ import annotations
 
+import re
 import secrets
-from collections.abc import Callable
+from collections import OrderedDict
+from collections.abc import Hashable, Sequence
 from time import monotonic, perf_counter
-from weakref import WeakSet
 
 import attrs
 
-from shim.core.messages import Answer, Headers, Record, Repeated
-from shim.core.recognise import Match
+from shim.core.messages import Answer, Headers, Record, Repeated, Sent
+from shim.core.recognise import Match, match_of
 from shim.core.responses import document_reply
-from shim.core.route import Memory
-from shim.gateway.exchange import Exchange
+from shim.core.route import tier_key
+from shim.core.settings import RouteWord
+from shim.core.successor import has_tiers
+from shim.gateway.exchange import Exchange, Shared
 from shim.gateway.fields import for_caller, notes
 from shim.gateway.http1.body import BUFFERED
 from shim.gateway.http1.head import Credential
@@ -25,102 +29,117 @@ from shim.gateway.http1.response import Lines, Request, lines_of
 from shim.gateway.limits import Entry
 from shim.gateway.logs import CallLine
 from shim.gateway.plan import Plan
-from shim.gateway.radar_inventory import RadarInventory
-from shim.gateway.upstream.client import Upstream
 from shim.gateway.upstream.connection import OutboundCall, UpstreamResponse
 
-GOOD_FOR = 60.0  # seconds after which a call is decided anew, so that what memory has learned does not grow old unseen
+MOST = 256  # reads of one operation, query and form of head, by tier, that are remembered
 BYTES = 4 * 1024 * 1024  # what all kept answers may take, in bytes of upstream's and translated content
-_MARK = secrets.token_hex(16)  # stands for a credential, of which none is kept
+_MARK = secrets.token_hex(16)  # stands for what differs between calls
+_PATH, _CREDENTIAL, _FREE = range(3)
+_is_plain = re.compile(r"(?:/[A-Za-z0-9_-][A-Za-z0-9._-]*)+/?").fullmatch
+
+
+@attrs.frozen
+class _Blank:
+    """Bytes with places to be filled: ``pieces`` and the numbers of what stands between them."""
+
+    pieces: Sequence[bytes]
+    places: Sequence[int]
+
+    @classmethod
+    def of(cls, text: bytes) -> _Blank:
+        """Return the blank of a text in which marks stand for what is to be filled in."""
+        pieces = re.split(rb"%b(\d+)\." % _MARK.encode(), text)
+        return cls(pieces[::2], [*map(int, pieces[1::2])])
+
+    def filled(self, values: Sequence[bytes]) -> bytes:
+        """Return the bytes with a value in each place."""
+        first, *others = self.pieces
+        return b"".join([first, *[values[place] + after for place, after in zip(self.places, others, strict=True)]])
+
+
+def _mark(place: int) -> str:
+    return f"{_MARK}{place}."
 
 
 @attrs.define(eq=False)
 class Prepared:
-    """What was decided of a call.
+    """How reads of one operation are sent to a tier and answered, whatever cluster they name.
 
-    The head that is sent is ``before`` and ``after`` a credential, whose place and name in the caller's head are
-    ``credential``. The answer to a success has ``status``. ``answers`` are the last two: the content, what it became,
-    and the record of that. A poller of a list that two servers write differently finds both.
+    ``head`` is the head that is sent, ``suffix`` what stands behind the path in its target. The answer to a success has
+    ``status`` and ``content_type``, and ``record``, in which a mark stands for the path. ``linked``: that is another
+    path than the caller's.
     """
 
-    plan: Plan
-    scheme: str
-    generation: int
-    until: float
-    match: Match
     repeated: Repeated
     outbound: OutboundCall
-    credential: tuple[int, str] | None
-    before: bytes
-    after: bytes
+    head: _Blank
+    suffix: str
+    record: Record
     status: int
+    content_type: str
     linked: bool
-    answers: list[tuple[bytes, bytes, Record]] = attrs.field(factory=list)
-    _shown: tuple[Headers, Record, Lines] | None = None
-    _noted: tuple[Record, Headers] | None = None
+    _shown: tuple[Headers, Record, Lines, _Blank] | None = None
 
-    def head(self, credential: Credential | None) -> bytes | None:
-        """Return the head that is sent with a credential, None if that stands elsewhere or can't cross."""
-        if credential is None or self.credential is None:
-            return self.before if credential is None and self.credential is None else None
-        place, name, value = credential
-        if (place, name) != self.credential or value[:6].lower() == "digest":
-            return None
-        return b"%b%b%b" % (self.before, value.encode(), self.after)
-
-    def lines(self, headers: Headers, record: Record) -> Lines:
+    def lines(self, headers: Headers, record: Record, path: bytes) -> Lines:
         """Return the field lines of an answer whose upstream reply had these."""
         shown = self._shown
         if shown is None or shown[0] is not headers or shown[1] is not record:
-            noted = self._noted
-            if noted is None or noted[0] is not record:  # upstream's fields differ more often
-                noted = self._noted = record, notes(record, linked=self.linked)
-            fields = document_reply(b"", self.status, self.match.content_type, headers).headers
-            lines = lines_of((*for_caller(fields), *noted[1]))
-            shown = self._shown = headers, record, lines
-        return shown[2]
+            fields = document_reply(b"", self.status, self.content_type, headers).headers
+            lines = lines_of((*for_caller(fields), *notes(record, linked=self.linked)))
+            shown = self._shown = headers, record, lines, _Blank.of(lines.text)
+        lines, text = shown[2], shown[3].filled((path,))
+        return Lines(text, text, has_length=False, has_date=lines.has_date, has_request_id=lines.has_request_id)
+
+
+@attrs.define(eq=False)
+class _Found:
+    """What is remembered of a call, and what the call itself says: its match, and upstream's path."""
+
+    prepared: Prepared
+    match: Match
+    path: str
+    upstream_path: bytes
 
 
 @attrs.define(eq=False)
 class Repeats:
-    """Answers calls by what is remembered of their heads; kept answers take ``limit`` bytes together."""
+    """Answers reads by what is remembered of others; kept answers take ``limit`` bytes together."""
 
-    upstream: Upstream
-    memory: Memory
-    inventory: RadarInventory
-    clock: Callable[[], float]
+    shared: Shared
     limit: int = BYTES
+    _plan: Plan | None = None
+    _known: OrderedDict[Hashable, dict[str | None, Prepared]] = attrs.field(factory=OrderedDict)
+    _answers: OrderedDict[tuple[Prepared, str, bytes], tuple[bytes, Record]] = attrs.field(factory=OrderedDict)
     _size: int = 0
-    _holders: WeakSet[Prepared] = attrs.field(factory=WeakSet)
-    """What has answers; it lives as long as its head is remembered."""
 
     async def answer(
         self, request: Request, plan: Plan, entry: Entry, line: CallLine, *, close: bool
     ) -> UpstreamResponse | None:
-        """Answer a call as it was answered before, if it was; raises Refusal, and TimeoutError after the deadline.
+        """Answer a call as others were answered; raises Refusal, and TimeoutError after the deadline.
 
         Returns upstream's answer, if upstream was asked and only an exchange can translate the answer.
         """
-        prepared = self.found(request, plan)
-        head = None if prepared is None else prepared.head(request.credential)
-        if prepared is None or head is None:
+        found = self._find(request, plan)
+        if found is None:
             return None
-        line.match, line.route, limit, began = prepared.match, "refused", plan.settings.body_limit, perf_counter()
+        prepared, shared, limit, began = found.prepared, self.shared, plan.settings.body_limit, perf_counter()
+        head = prepared.head.filled(_values(request, found.upstream_path))
+        line.match, line.route = found.match, "refused"
         left = made = None
         try:
-            until = self.upstream.now() + plan.settings.deadline
-            left = response = await self.upstream.send(prepared.outbound, head, until)
+            until = shared.upstream.now() + plan.settings.deadline
+            left = response = await shared.upstream.send(prepared.outbound, head, until)
             if response.head.status == prepared.repeated.expected:
                 content = response.whole(limit)
                 if content is not None:
                     left = None  # all of it is here
                 else:
-                    content = (await response.read(limit)).body
+                    content = (await response.read(limit, entry.take)).body
                     if (more := len(content or b"") - sum(map(len, response.chunks))) > BUFFERED:
                         entry.take(more)
                 line.upstream_seconds = perf_counter() - began
-                if content is not None and prepared.generation == self.memory.generation:
-                    made = self._made(prepared, content)
+                if content is not None:
+                    made = self._made(found, content)
             if made is None:
                 left = None
                 response.sent, response.began = head, began
@@ -128,7 +147,7 @@ class Repeats:
             line.translation = perf_counter() - began - (line.upstream_seconds or 0.0)
             if is_long := len(made[0]) > BUFFERED:
                 entry.take(len(made[0]))
-            self._reply(request, prepared, response, made, line, close=close)
+            self._reply(request, found, response, made, line, close=close)
             if is_long:  # it waits until the caller has taken it
                 await request.way.flushed()
         finally:
@@ -138,73 +157,152 @@ class Repeats:
                 left.close()
         return None
 
+    def _find(self, request: Request, plan: Plan) -> _Found | None:
+        """Return what is remembered of calls like this one, None if it might be decided otherwise.
+
+        It is asked before the call is checked, and the call may be sent before, since it differs from one that has
+        passed all checks in plain segments of its path, in its credential and in ids of traces alone, which no check
+        looks at but the list of allowed calls, and that is asked here.
+        """
+        head, allow = request.head, plan.options.allow
+        if head.form is None or plan is not self._plan or _is_digest(request.credential):
+            return None
+        path = head.target.partition("?")[0]
+        looked_up = plan.engine.look_up(head.method, path) if _is_plain(path) else None
+        known = None if looked_up is None else self._known.get(_key(request, looked_up[0]))
+        if known is None or looked_up is None:
+            return None
+        if allow is not None and not allow.has(head.method, path, recognised=True, signs_in=False):
+            return None
+        match = match_of(*looked_up, head.form.accept)
+        prepared = None if match is None else known.get(self._tier(match, plan))
+        if prepared is None or match is None or prepared.repeated.since > self.shared.clock():
+            return None
+        return _Found(prepared, match, path, prepared.repeated.path.build(match.raw).encode())
+
+    def _tier(self, match: Match, plan: Plan) -> str | None:
+        """Return the tier that a call's cluster was found on, None if that changes nothing."""
+        operation = match.operation
+        if plan.settings.route is not RouteWord.AUTO or not has_tiers(match):
+            return None
+        tier = self.shared.memory.recall(tier_key(match, plan.options.upstream), monotonic())
+        return tier if tier != operation.first and tier in operation.successors else None
+
+    def _made(self, found: _Found, content: bytes) -> tuple[bytes, Record] | None:
+        """Return what content becomes, and the record of that; None if it is unusual."""
+        prepared, key = found.prepared, (found.prepared, found.path, content)
+        kept = self._answers.get(key)
+        if kept is not None:
+            self._answers.move_to_end(key)
+            return kept
+        made = prepared.repeated.translate(found.match, found.path, content)
+        if made is None:
+            return None
+        body, fields, dropped = made
+        record = prepared.record
+        if fields is not record.fields or dropped:
+            record = attrs.evolve(record, fields=fields, dropped=dropped)
+            if not dropped:  # the next answer has the same, mostly
+                prepared.record = record
+        self._keep(key, body, record)
+        return body, record
+
     def _reply(  # noqa: PLR0913 - all that an answer is made of
-        self, request: Request, prepared: Prepared, response: UpstreamResponse, made: tuple[bytes, Record],
+        self, request: Request, found: _Found, response: UpstreamResponse, made: tuple[bytes, Record],
         line: CallLine, *, close: bool,
     ) -> None:  # fmt: skip
         """Answer with what content became, and take down that it did."""
-        (body, record), headers = made, response.head.headers
-        request.answer_with(prepared.status, prepared.lines(headers, record), body, close=close)
+        (body, record), headers, shared = made, response.head.headers, self.shared
+        prepared, path = found.prepared, found.upstream_path
+        request.answer_with(prepared.status, prepared.lines(headers, record, path), body, close=close)
         line.upstream_status = response.head.status
         line.translated(record)
-        if response.head.announces:
-            self.inventory.look(prepared.outbound.call, headers, line)
-        if self.inventory.is_on:
-            self.inventory.add(record, line)
-
-    def found(self, request: Request, plan: Plan) -> Prepared | None:
-        """Return what is remembered of a request's head, None if the call might be decided otherwise by now."""
-        known = request.head.prepared
-        if not isinstance(known, Prepared) or known.plan is not plan or known.scheme != request.scheme:
-            return None
-        is_fresh = known.generation == self.memory.generation and monotonic() < known.until
-        return known if is_fresh and known.repeated.since <= self.clock() else None
-
-    def _made(self, prepared: Prepared, content: bytes) -> tuple[bytes, Record] | None:
-        """Return what content becomes, and the record of that; None if it is unusual."""
-        for known, body, record in prepared.answers:
-            if known == content:
-                return body, record
-        made = prepared.repeated.translate(content)
-        if made is not None:
-            self._keep(prepared, content, *made)
-        return made
+        if has_tiers(found.match):
+            shared.memory.remember(
+                tier_key(found.match, prepared.repeated.call.origin), prepared.repeated.route, monotonic()
+            )
+        if response.head.announces or shared.inventory.is_on:
+            target = path.decode() + prepared.suffix
+            if response.head.announces:
+                shared.inventory.look(attrs.evolve(prepared.outbound.call, target=target), headers, line)
+            sent = Sent("GET", target, response.head.status, prepared.repeated.route)
+            shared.inventory.add(attrs.evolve(record, sent=(sent,)), line)
 
     def learn(self, request: Request, plan: Plan, run: Exchange, outcome: Answer) -> None:
         """Remember how a call was answered, unless it has to be decided anew each time."""
-        head, repeated = request.head, outcome.repeated
-        if repeated is None or not head.is_remembered or head.is_http10 or head.has_content or run.content is None:
+        head, repeated, match, record = request.head, outcome.repeated, run.match, outcome.record
+        if repeated is None or match is None or head.form is None or repeated.call.origin != run.call.origin:
             return
-        if run.match is None or repeated.call.origin != run.call.origin:
+        path, _, query = repeated.call.target.partition("?")
+        looked_up = plan.engine.look_up(head.method, head.target.partition("?")[0])
+        if (
+            looked_up is None
+            or run.is_moved
+            or path != repeated.path.build(match.raw)
+            or _is_digest(request.credential)
+        ):
             return
-        prepared, record, call = self.found(request, plan), outcome.record, repeated.call
-        if prepared is None or prepared.head(request.credential) is None:
-            credential = None if request.credential is None else request.credential[:2]
-            if credential is not None:
-                lines = tuple([(name, _MARK if name == credential[1] else value) for name, value in call.headers])
-                call = attrs.evolve(call, headers=lines)
-            repeated, outbound = attrs.evolve(repeated, call=call), OutboundCall(call, readable=True)
-            before, _, after = self.upstream.head_of(outbound).partition(_MARK.encode())
-            prepared = head.prepared = Prepared(
-                plan, request.scheme, self.memory.generation, monotonic() + GOOD_FOR, run.match, repeated, outbound,
-                credential, before, after, outcome.reply.status, run.leads_on(record),
-            )  # fmt: skip
-        self._keep(prepared, run.content, outcome.reply.body or b"", record)
-
-    def _keep(self, prepared: Prepared, content: bytes, body: bytes, record: Record) -> None:
-        """Keep an answer, unless it is large, or depends on the time."""
-        size = len(content) + len(body)
-        if not prepared.repeated.timeless or size > self.limit // 4:
-            return
-        if self._size + size > self.limit:
-            for holder in self._holders:
-                holder.answers.clear()
-            self._holders.clear()
+        if plan is not self._plan:
+            self._plan = plan
+            self._known.clear()
+            self._answers.clear()
             self._size = 0
-        if len(prepared.answers) > 1:
-            said, made, _ = prepared.answers.pop()
-            self._size -= len(said) + len(made)
-        elif not prepared.answers:
-            self._holders.add(prepared)
+        suffix = f"?{query}" if query else ""
+        call = attrs.evolve(repeated.call, target=f"{_mark(_PATH)}{suffix}", headers=_marked(request, repeated))
+        outbound = OutboundCall(call, readable=True)
+        sent = attrs.evolve(record.sent[0], target=call.target)
+        prepared = Prepared(
+            repeated, outbound, _Blank.of(self.shared.upstream.head_of(outbound)), suffix,
+            attrs.evolve(record, sent=(sent,), dropped=()), outcome.reply.status, match.content_type,
+            run.leads_on(record),
+        )  # fmt: skip
+        known = self._known.setdefault(_key(request, looked_up[0]), {})
+        known[repeated.route if repeated.route != match.operation.first else None] = prepared
+        if len(self._known) > MOST:
+            self._known.popitem(last=False)
+
+    def _keep(self, key: tuple[Prepared, str, bytes], body: bytes, record: Record) -> None:
+        """Keep an answer, unless it is large, or depends on the time; those that were used last stay."""
+        size = len(key[2]) + len(body)
+        if not key[0].repeated.timeless or size > self.limit // 4:
+            return
+        self._answers[key] = body, record
         self._size += size
-        prepared.answers.insert(0, (content, body, record))
+        while self._size > self.limit:
+            (*_, said), (made, _) = self._answers.popitem(last=False)
+            self._size -= len(said) + len(made)
+
+
+def _is_digest(credential: Credential | None) -> bool:
+    """Return whether a credential signs the caller's target, and so crosses with none of another."""
+    return credential is not None and credential[2][:6].lower() == "digest"
+
+
+def _key(request: Request, candidates: object) -> Hashable:
+    """Return what calls have in common that are sent and answered alike but for what fills their places."""
+    head, credential = request.head, request.credential
+    place = None if credential is None else credential[:2]
+    return candidates, head.form, head.method, head.target.partition("?")[2], place, request.scheme
+
+
+def _values(request: Request, path: bytes) -> list[bytes]:
+    """Return what fills the places of a head that is sent for a call."""
+    head, credential = request.head, request.credential
+    assert head.form is not None, "it is remembered"
+    free = [head.headers[place][1].encode() for place in head.form.free]
+    return [path, b"" if credential is None else credential[2].encode(), *free]
+
+
+def _marked(request: Request, repeated: Repeated) -> Headers:
+    """Return the field lines that were sent, with marks in place of what differs between calls."""
+    head, credential = request.head, request.credential
+    assert head.form is not None, "it is remembered"
+    places = {id(head.headers[place]): _FREE + number for number, place in enumerate(head.form.free)}
+    own = {id(line) for line in head.headers}
+    marked = []
+    for line in repeated.call.headers:
+        place = places.get(id(line))
+        if credential is not None and id(line) not in own and line == credential[1:]:
+            place = _CREDENTIAL
+        marked.append(line if place is None else (line[0], _mark(place)))
+    return tuple(marked)

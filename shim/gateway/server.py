@@ -22,6 +22,7 @@ from shim.gateway.admin import Admin
 from shim.gateway.call import Handler
 from shim.gateway.checks import authorities_of
 from shim.gateway.credentials.gates import gate_for
+from shim.gateway.exchange import Shared
 from shim.gateway.http1.clients import Clients
 from shim.gateway.http1.listener import Bound, Listener, bind, bind_tcp
 from shim.gateway.ledger import Ledger
@@ -71,9 +72,10 @@ class Gateway:
         self._watched: list[Watched[Any]] = [*settings.watched]
         self.certificates = Certificates(options, self._watched)
         self.limits, self.ledger = Limits(options), Ledger()
-        self.upstream = Upstream(options, self.limits, lambda: self.certificates.upstream.context)
-        gate, inventory = gate_for(options, environ, self._watched), RadarInventory(environ, clock)
-        self._handler = Handler(plan, self.upstream, gate, self.limits, Memory(), clock, self.ledger, inventory)
+        self.upstream = Upstream(options, lambda: self.certificates.upstream.context)
+        shared = Shared(self.upstream, Memory(), RadarInventory(environ, clock), clock)
+        gate = gate_for(options, environ, self._watched)
+        self._handler = Handler(plan, shared, gate, self.limits, self.ledger)
         self.metrics = Metrics(self._handler, self.certificates, self.settings)
         self._calls: Listener | None = None
         self._admin: Admin | None = None
@@ -140,7 +142,7 @@ class Gateway:
         except BaseException:
             await self.stop(grace=0)
             raise
-        self._handler.inventory.begin()
+        self._handler.shared.inventory.begin()
         self.is_ready = True
 
     async def stop(self, *, grace: float | None = None, pause: float = 0.0) -> None:
@@ -169,7 +171,7 @@ class Gateway:
                 flag.words.stop()
             await self.upstream.close()
             await self._handler.gate.close()
-            await self._handler.inventory.flush()
+            await self._handler.shared.inventory.flush()
 
     async def drain(self, cut: Coroutine[None, None, object]) -> None:
         """Stop, at once when ``cut`` returns; a balancer that asks ``/readyz`` gets time to notice."""

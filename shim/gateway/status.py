@@ -46,8 +46,8 @@ def status_of(
     handler: Handler, settings: LivePlan, certificates: Iterable[ReloadableContext], *, listens: str, ready: bool
 ) -> Json:
     """Return the status as it is now; may be called in another thread."""
-    plan, ledger, today, now = handler.plan, handler.ledger, handler.clock(), time.time()
-    options, inventory = plan.options, handler.inventory
+    plan, ledger, today, now = handler.plan, handler.ledger, handler.shared.clock(), time.time()
+    options, inventory = plan.options, handler.shared.inventory
     retired = {names: way for names, way in ledger.ways.copy().items() if names[0] != OTHER}
     ends = ends_of(plan.engine, plan.settings, today)
     callers = sorted(fair(ledger.callers.copy(), _SHOWN).items(), key=lambda item: -item[1].last)
@@ -129,7 +129,7 @@ def _sunsets(plan: Plan, today: float) -> Iterator[Json]:
 def _routes(handler: Handler, retired: Ways) -> Iterator[Json]:
     """Yield for each operation which side is asked first about an unknown cluster, why, and its last call."""
     plan = handler.plan
-    context = Context(plan.settings, handler.memory, handler.clock, "", monotonic=time.monotonic)
+    context = Context(plan.settings, handler.shared.memory, handler.shared.clock, "", monotonic=time.monotonic)
     answered = sorted((way.last, way.reason, name, route) for (name, route), way in retired.items())
     lasts = {name: {"last": written(at), "answered": route, "because": why} for at, why, name, route in answered}
     for operation in plan.engine.operations:

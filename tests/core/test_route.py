@@ -88,17 +88,6 @@ def test_the_least_recently_used_goes_first(memory):
     assert (memory.recall(0, 1000.0), memory.recall(1, 1000.0)) == ("x", None)
 
 
-def test_a_generation_ends_with_whatever_is_learned(memory):
-    """A word that is new, another, or known no more; the same word again is nothing new."""
-    changes = [("c", "flex", 0.0), ("c", "dedicated", 1.0), ("c",), ("k", "410", 2000.0), ("k", "410", 2001.0), ("c",)]
-    seen = [memory.generation]
-    for change in changes:
-        (memory.remember if len(change) > 1 else memory.forget)(*change)
-        seen.append(memory.generation)
-    assert len(set(seen)) == 5
-    assert seen[4] == seen[5] == seen[6]
-
-
 def test_threads_share_a_memory(memory):
     """Many threads leave it consistent."""
 

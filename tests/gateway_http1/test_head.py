@@ -49,7 +49,7 @@ def test_bytes_that_are_no_reply_are_told(data):
 
 
 @pytest.mark.parametrize("line", ["X" * 257 + ": 1", "Host: " + "a" * 257])
-def test_what_is_remembered_of_strangers_is_short(line):
+def test_what_form_of_strangers_is_short(line):
     """Names and hosts are looked up by their text; long ones would be kept for as long as nothing displaces them."""
     assert status_of(request(line)) in {400, 431}
 
@@ -75,7 +75,7 @@ def outcome(parse, data):
     except Refusal as refusal:
         return refusal.status, refusal.code
     headers = Request(found, credential, EMPTY, "http", "", mock.Mock()).headers
-    return headers, attrs.asdict(found, filter=lambda one, _: one.name not in {"headers", "is_remembered", "prepared"})
+    return headers, attrs.asdict(found, filter=lambda one, _: one.name not in {"headers", "form"})
 
 
 @given(
@@ -90,13 +90,13 @@ def test_a_head_means_the_same_as_without_memory(heads, start):
 
 
 @given(st.lists(LINES, max_size=6))
-def test_no_credential_is_remembered(lines):
+def test_no_credential_form(lines):
     """Neither in what heads are known by, nor in what is known of them."""
     head._known.clear()  # other tests have secrets in fields where nobody looks for one
     with contextlib.suppress(Refusal):
         parse_request("\r\n".join(("GET /x HTTP/1.1", *lines, "", "")).encode("latin-1"))
     assert not any(b"s3c" in known for known in head._known)
-    assert "s3c" not in repr([known.headers for known in head._known.values()])
+    assert "s3c" not in repr([*head._known.values(), *head._forms])
 
 
 def test_cookies_of_upstream_are_not_remembered():

@@ -170,7 +170,7 @@ class Wired:
         self.gateway = Gateway(chosen, environ={})
         self.answer = answer
         self.made: list[FakeUpstream] = []
-        self.upstream = self.gateway._handler.upstream
+        self.upstream = self.gateway._handler.shared.upstream
         self.upstream.open()
         self.upstream.connect = self._connect  # type: ignore[method-assign]
         self.server = Clients(self.gateway._handler, chosen)

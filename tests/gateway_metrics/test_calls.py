@@ -97,7 +97,7 @@ def test_an_error_counts_by_whose_it_is(page, answer, options, request_, errors,
 def test_defect_is_the_gateway_failing(page, monkeypatch):
     """A call that ends in a traceback counts, though no handler answered it."""
     with replying(reply()) as upstream, gateway(upstream.origin) as served:
-        monkeypatch.setattr(served._handler.upstream, "send", None)
+        monkeypatch.setattr(served._handler.shared.upstream, "send", None)
         ask(served, get("/x"))
         found = page(served)
     assert found.value("atlas_shim_errors_total", origin="shim", type="proxy_internal_error") == 1

@@ -44,6 +44,10 @@ cannot_cross = partial(Refusal, 403, "SHIM_DIGEST_CANNOT_CROSS", "http_request_d
 """Refuses an API key on a rewritten call; not by 401, since Digest clients hide a 401 without a challenge."""
 
 
+def _nothing(_: int) -> None:
+    """Count nothing: so little is read that it is within the reservation of each request."""
+
+
 class UpstreamSigner:
     """Decides which credentials a call carries upstream: here the caller's own.
 
@@ -128,7 +132,7 @@ class KeySigner(UpstreamSigner):
             if is_last:
                 break
             with contextlib.closing(response), contextlib.suppress(Refusal):  # its connection can be used again
-                await response.read(_REFUSED_LIMIT)
+                await response.read(_REFUSED_LIMIT, _nothing)
         if nonce is not None:
             self._idle.append(nonce)
         return answered(response, self._challenge)
@@ -162,7 +166,7 @@ class AccountSigner(UpstreamSigner):
             if response.head.status != 401 or not self._book.worth_another(again=again):
                 break
             with contextlib.closing(response), contextlib.suppress(Refusal):  # its connection can be used again
-                await response.read(_REFUSED_LIMIT)
+                await response.read(_REFUSED_LIMIT, _nothing)
             token = await self._token(upstream, token)
         return answered(response, bearer)
 
@@ -174,7 +178,7 @@ class AccountSigner(UpstreamSigner):
                 try:
                     outbound = OutboundCall(self._exchange, readable=True, until=upstream.now() + upstream.deadline)
                     with contextlib.closing(await upstream.send(outbound)) as response:
-                        reply = await response.read(_REFUSED_LIMIT)
+                        reply = await response.read(_REFUSED_LIMIT, _nothing)
                     if reply.status == 200 and reply.body is not None and not reply.fault:
                         return self._book.learn(json.loads(reply.body), asked)
                     self._refusal = no_token(f"the token endpoint answered {reply.status}")

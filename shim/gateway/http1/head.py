@@ -7,7 +7,10 @@ comes. Content never gets there.
 from __future__ import annotations
 
 import re
+from collections import OrderedDict
+from collections.abc import Sequence
 from functools import lru_cache
+from typing import Any
 
 import attrs
 import httptools
@@ -30,7 +33,7 @@ _LOOKED_AT = ANNOUNCING | {
 NAME = 256  # bytes of a field's name, or of a Host: no more, since what is decided about one is remembered
 _SHORT = 8192  # bytes of a head whose rest is looked for among those that are remembered
 REMEMBERED = 2048  # bytes of a head that is remembered
-_MOST = 256  # heads that are remembered
+_MOST = 256  # heads whose fields are remembered, and forms of heads
 _SECRET = frozenset({"authorization", "cookie", "proxy-authorization"})  # fields that no head is remembered with
 _TOO_MANY = "The request has too many fields."
 _TOO_LONG_LINE = "The request target is too long."
@@ -38,6 +41,9 @@ TLS_RECORD = b"\x16\x03"  # how a TLS handshake begins (RFC 8446, 5.1)
 _VALUE = re.compile(rb"[\t\x20-\x7e\x80-\xff]*")
 _CONTROL = re.compile(rb"[\x00-\x08\x0a-\x1f\x7f]")
 _BEGINNING = re.compile(rb"[!#$%&'*+.^_`|~0-9A-Za-z-]+(?: |$)")
+
+_FREE = frozenset({"traceparent", "tracestate", "user-agent", "x-request-id"})  # fields whose values decide nothing
+_LINE = re.compile(rb"(GET|HEAD|POST|PUT|PATCH|DELETE) (/[A-Za-z0-9._~!$&'()*+,;=:@%/?-]*) HTTP/1\.1")
 
 Credential = tuple[int, str, str]  # a field line that frames nothing: its place in the head, name and value
 
@@ -58,12 +64,24 @@ class _Events:
         self.fields.append((name, value))
 
 
+@attrs.frozen(eq=False)
+class Form:
+    """What the fields of a read without content have in common with those of others, which have the same form.
+
+    That are their names, and all values but those that are ``free``, by their places. ``accept`` is that of Accept.
+    """
+
+    lines: Sequence[tuple[str, str | None]]
+    free: Sequence[int]
+    accept: str
+
+
 @attrs.define(eq=False)
 class RequestHead:
     """The head of a request: what its line and fields say, and how its content is framed.
 
     ``length`` is None without a Content-Length; ``target`` is raw, and so are values, but for the blanks around them. A
-    head that is remembered has no credential; ``prepared`` is what others remember of it.
+    head that has a ``form`` has no credential and no content.
     """
 
     method: str
@@ -78,8 +96,7 @@ class RequestHead:
     via: list[str]
     has_content: bool
     agent: str | None
-    is_remembered: bool = False
-    prepared: object = attrs.field(default=None, repr=False)
+    form: Form | None = attrs.field(default=None, repr=False)
 
 
 @attrs.frozen(eq=False)
@@ -100,7 +117,7 @@ class ReplyHead(Reply):
 def parse_request(data: bytes) -> tuple[RequestHead, Credential | None]:
     """Return the head that ``data`` is, its empty line included, and its credential apart from it; raises Refusal.
 
-    Most heads of a caller differ in their credential alone: the rest of a short head is remembered.
+    Most heads of a caller differ in their line and their credential alone: the rest of short ones is remembered.
     """
     if len(data) > _SHORT:
         return _parse_request(data), None
@@ -109,21 +126,40 @@ def parse_request(data: bytes) -> tuple[RequestHead, Credential | None]:
         start = data.find(b"\r\nauthorization: ")
     end = data.find(b"\r\n", start + 2)
     rest, value = (data[:start] + data[end:], data[start + 17 : end]) if start >= 0 else (data, b"")
-    head = _known.get(rest)
-    if head is None:
+    line_end = rest.find(b"\r\n")
+    known, line = _known.get(rest[line_end:]), _LINE.fullmatch(rest, 0, line_end)
+    if known is not None and line is not None and line_end <= LINE:
+        head = RequestHead(line[1].decode("ascii"), line[2].decode("ascii"), *known)
+    else:
         head = _parse_request(rest)
         if any(name.lower() in _SECRET for name, _ in head.headers):
             return _parse_request(data) if start >= 0 else head, None
-        if len(rest) <= REMEMBERED:
+        if len(rest) - line_end <= REMEMBERED and line is not None:
+            head.form = _form_of(head)
             if len(_known) >= _MOST:
-                _known.clear()
-            _known[rest], head.is_remembered = head, True
+                _known.popitem(last=False)
+            _known[rest[line_end:]] = [getattr(head, field.name) for field in attrs.fields(RequestHead)[2:]]
     if start < 0:
         return head, None
     if len(head.headers) >= COUNT or not _VALUE.fullmatch(value):
         return _parse_request(data), None
     said = value.strip(b" \t").decode("ascii") if value.isascii() else _text(value)
     return head, (data.count(b"\r\n", 0, start), data[start + 2 : start + 15].decode("ascii"), said)
+
+
+def _form_of(head: RequestHead) -> Form | None:
+    """Return the form of a head without secrets, the same one for each that has it; None for one with content."""
+    if head.has_content or head.length is not None or head.is_http10 or head.expects_continue:
+        return None
+    lower = [name.lower() for name, _ in head.headers]
+    free = [place for place, name in enumerate(lower) if name in _FREE]
+    lines = tuple([(name, None if name.lower() in _FREE else value) for name, value in head.headers])
+    if lines not in _forms:
+        if len(_forms) >= _MOST:
+            _forms.popitem(last=False)
+        accept = ",".join([value for name, (_, value) in zip(lower, head.headers, strict=True) if name == "accept"])
+        _forms[lines] = Form(lines, free, accept)
+    return _forms[lines]
 
 
 def _parse_request(data: bytes) -> RequestHead:
@@ -258,5 +294,6 @@ def _parse_reply(data: bytes) -> ReplyHead:
     return ReplyHead(status, headers, None, None, reason, keep_alive, length, chunked, announces, codings)
 
 
-_known: dict[bytes, RequestHead] = {}
+_known: OrderedDict[bytes, list[Any]] = OrderedDict()
+_forms: OrderedDict[tuple[tuple[str, str | None], ...], Form] = OrderedDict()
 _known_reply = lru_cache(maxsize=64)(_parse_reply)

@@ -16,7 +16,6 @@ from shim.gateway.errors import Refusal
 from shim.gateway.fields import PSEUDONYM, for_upstream
 from shim.gateway.http1.secure import Tls
 from shim.gateway.http1.wire import NEVER, READ, Wires
-from shim.gateway.limits import Limits
 from shim.gateway.options import Options
 from shim.gateway.tls import system_context
 from shim.gateway.upstream import faults
@@ -39,9 +38,8 @@ class Upstream:
     Proxy-Status type. ``name`` identifies this gateway in Via, ``deadline`` is for the gateway's own calls.
     """
 
-    def __init__(self, options: Options, limits: Limits, context: Callable[[], ssl.SSLContext]) -> None:
+    def __init__(self, options: Options, context: Callable[[], ssl.SSLContext]) -> None:
         self._options = options
-        self.limits = limits
         self._context = context
         self.name = f"{PSEUDONYM}-{secrets.token_hex(4)}"
         self.deadline = options.deadline
@@ -68,7 +66,7 @@ class Upstream:
         if (other := self._others.get(origin)) is None:
             context = system_context()
             options = attrs.evolve(self._options, upstream=origin)
-            other = self._others[origin] = Upstream(options, self.limits, lambda: context)
+            other = self._others[origin] = Upstream(options, lambda: context)
             other.name, other.hundreds, other.failures = self.name, self.hundreds, self.failures
             other.open()
         return other

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from typing import TYPE_CHECKING
 
 import attrs
@@ -50,23 +50,24 @@ class UpstreamResponse(Body):
     Of a call that was not decided yet ``sent`` is the head, and ``began`` when it was sent, in seconds of perf_counter.
     """
 
-    __slots__ = ("_connection", "_held", "began", "head", "sent")
+    __slots__ = ("_connection", "_take", "began", "head", "sent")
     sent: bytes
     began: float
 
     def __init__(self, head: ReplyHead, connection: UpstreamConnection, *, bodiless: bool) -> None:
         super().__init__(connection, 0 if bodiless else head.length, chunked=head.chunked and not bodiless)
-        self.head, self._connection, self._held = head, connection, 0
+        self.head, self._connection = head, connection
 
-    async def read(self, limit: int) -> Reply:
+    async def read(self, limit: int, take: Callable[[int], None]) -> Reply:
         """Return the reply with its decoded content, or with a fault in plain words.
 
-        Long content is decoded in turn with others. Raises Refusal when the connection fails before the content's end,
-        or memory is short.
+        ``take`` is called with what exceeds the reservation of each request. Long content is decoded in turn with
+        others. Raises Refusal when the connection fails before the content's end, and what ``take`` raises.
         """
         if (content := self.whole(limit)) is not None:
             return Reply(self.head.status, self.head.headers, content)
-        complete = (self.length or 0) <= limit and await self.collect(limit, self._take)
+        self._take = take
+        complete = (self.length or 0) <= limit and await self.collect(limit, self._count)
         if self.size * _GROWS**self.head.codings > _QUICK:
             await turn(self._connection.upstream.long_work)
         return with_content(self.head, self.chunks, limit, complete=complete)
@@ -83,16 +84,12 @@ class UpstreamResponse(Body):
             self._connection.until = NEVER
             self._connection.expect()
 
-    def _take(self, size: int) -> None:
-        """Count what exceeds the reservation of each request as held."""
+    def _count(self, size: int) -> None:
         if (more := min(size, self.size - BUFFERED)) > 0:
-            self._connection.upstream.limits.take(more)
-            self._held += more
+            self._take(more)
 
     def close(self) -> None:
         """Give the content up; its connection ends, unless the content was complete."""
-        self._connection.upstream.limits.give(self._held)
-        self._held = 0
         if not self.is_complete and self.error is None:
             self._connection.abort()
 
