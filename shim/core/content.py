@@ -185,13 +185,12 @@ class JsonReader:
         except (ValueError, RecursionError):
             return None
         # No document is deeper than its brackets are many, and no value is inside more than one object of a list.
-        brackets = len(content.translate(None, _NOT_OPENING))
+        brackets = len(content) - len(content.replace(b"{", b"").replace(b"[", b""))
         is_shallow = brackets < _DEPTH or brackets - _siblings(document) < _DEPTH or _is_shallow(document)
         return document if is_shallow else None
 
 
 _NESTS = frozenset({dict, list})
-_NOT_OPENING = bytes({*range(256)} - {*b"{["})
 
 
 def _siblings(document: Json) -> int:

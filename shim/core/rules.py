@@ -45,6 +45,19 @@ class FieldRule:
 
     field: Field
     rule: Rule
+    sources: Sequence[tuple[str, Path]] = attrs.field(init=False)
+    """What the rule reads, as it is written and as a path."""
+    stays: Sequence[str] = attrs.field(init=False)
+    """Where the object stands that stays although the field has no value, empty if none does."""
+
+    @sources.default
+    def _sources(self) -> Sequence[tuple[str, Path]]:
+        return [(name, parse_source(name)) for name in self.rule.sources]
+
+    @stays.default
+    def _stays(self) -> Sequence[str]:
+        outer = unquoted(self.field.name)[:-1] if self.rule.verb.hands_on and self.rule.sources else []
+        return outer if outer and unquoted(self.rule.sources[0])[:-1] == outer else []
 
 
 @attrs.define
@@ -85,28 +98,25 @@ class TranslationReport:
 
     def pass_over(self, of: FieldRule, count: int, source: JsonObject) -> Dropped | None:
         """Note and return the first unusable value among the first ``count`` sources of a rule, None without one."""
-        verb = of.rule.verb
-        for name in verb.sources[:count]:
-            said = look_up(source, parse_source(name))
+        for name, path in of.sources[:count]:
+            said = look_up(source, path)
             if said is not NoValue.MISSING:
-                self.dropped.append(Dropped(name, said, verb.why_not(of.field, said)))
+                self.dropped.append(Dropped(name, said, of.rule.verb.why_not(of.field, said)))
                 return self.dropped[-1]
         return None
 
     def leave_out(self, of: FieldRule, source: JsonObject, made: JsonObject) -> None:
         """Note a field without a value, since its source is missing or unusable."""
-        name, rule = of.field.name, of.rule
-        invalid = self.pass_over(of, len(rule.sources), source)
+        invalid = self.pass_over(of, len(of.sources), source)
         self.left_out.setdefault(of, [0, 0])[invalid is not None] += 1
-        if invalid is not None and name not in self.unusable:
-            self.unusable[name] = of, f"upstream said {invalid.said!r}: {invalid.why}"[:200]
+        if invalid is not None and of.field.name not in self.unusable:
+            self.unusable[of.field.name] = of, f"upstream said {invalid.said!r}: {invalid.why}"[:200]
         # An object that upstream has by that name stays one, even when it is empty (recorded: connectionStrings);
         # one with nulls in it says nothing (recorded: desiredTimestamp).
-        outer = unquoted(name)[:-1] if invalid is None and "." in name else []
-        if outer and rule.verb.hands_on and unquoted(rule.sources[0])[:-1] == outer:
-            held = look_up(source, outer)
+        if invalid is None and of.stays:
+            held = look_up(source, of.stays)
             if type(held) is dict and None not in held.values():
-                for part in outer:
+                for part in of.stays:
                     inner = made.setdefault(part, {})
                     assert isinstance(inner, dict), "no field stands inside another"
                     made = inner
@@ -118,7 +128,7 @@ class TranslationReport:
         return values
 
 
-@attrs.frozen
+@attrs.define(eq=False)
 class Nested:
     """The objects of one field, or of a list, in one call."""
 
@@ -137,7 +147,7 @@ class Nested:
         report.objects += 1
         made = self.translate(value, count)
         if report.dropped:
-            self.dropped.extend(report.taken(f"{at}." if at else ""))
+            self.dropped += report.taken(f"{at}." if at else "")
         return made
 
     def each(self, values: Iterable[Json], at: str, before: int = 0) -> list[JsonObject]:
@@ -145,12 +155,14 @@ class Nested:
         made: list[JsonObject] = []
         translate, report, dropped = self.translate, self.report, self.report.dropped
         for number, value in enumerate(values, before):
-            if type(value) is dict or self.wraps:
-                made.append(translate(value if type(value) is dict else {BARE: value}))
-                if dropped:
-                    self.dropped.extend(report.taken(f"{at}[{number}]."))
+            if type(value) is dict:
+                made.append(translate(value))
+            elif self.wraps:
+                made.append(translate({BARE: value}))
             else:
                 self.dropped.append(Dropped(f"{at}[{number}]", value, "not an object"))
+            if dropped:
+                self.dropped += report.taken(f"{at}[{number}].")
         report.objects += len(made)
         return made
 

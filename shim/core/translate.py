@@ -123,8 +123,10 @@ def _condition(script: Script, when: When) -> str:
     found = script.member(when.source)
     if when.given is not None:
         return f"{found} {'is not' if when.given else 'is'} None"
-    word = script.name("words", when.words)
-    return f"{'not ' if when.negated else ''}(type(value := {found}) in {{str, bool}} and value in {word})"
+    kinds = {type(word).__name__ for word in when.words}  # True equals 1 to Python
+    is_one = f"is {kinds.pop()}" if len(kinds) == 1 else "in {str, bool}"
+    words = script.name("words", when.words)
+    return f"{'not ' if when.negated else ''}(type(value := {found}) {is_one} and value in {words})"
 
 
 @attrs.frozen
