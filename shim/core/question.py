@@ -72,8 +72,8 @@ class LegacyQuery:
 
     def link(self, page: int, size: int, *, own: bool) -> str:
         """Return the query of a page's link, in the orders that recorded ``self`` and other links have."""
-        numbers = (f"pageNum={page}", f"itemsPerPage={size}")
-        return "&".join((*self.rest, *(numbers if own else reversed(numbers))))
+        numbers = f"pageNum={page}&itemsPerPage={size}" if own else f"itemsPerPage={size}&pageNum={page}"
+        return "&".join((*self.rest, numbers))
 
     def written(self, document: Json, status: int, dumps: Callable[[Any], bytes], *, page: bool = False) -> bytes:
         """Return JSON as content in the form that was asked for: in an envelope, and pretty.

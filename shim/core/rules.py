@@ -12,11 +12,11 @@ from typing import Any
 
 import attrs
 
-from shim.core.messages import Dropped
+from shim.core.messages import Dropped, FieldReport
 from shim.documents.fields import BARE, Field, Rule
 from shim.documents.sources import NoValue, Path, look_up, parse_source, unquoted
 from shim.documents.templates import encoded
-from shim.documents.vocabulary import Json, JsonObject, is_no_time
+from shim.documents.vocabulary import Fidelity, Json, JsonObject, is_no_time
 
 
 @attrs.frozen
@@ -49,6 +49,10 @@ class FieldRule:
     """What the rule reads, as it is written and as a path."""
     stays: Sequence[str] = attrs.field(init=False)
     """Where the object stands that stays although the field has no value, empty if none does."""
+    usual: FieldReport = attrs.field(init=False)
+    """What is reported where it gives the field its value."""
+    missing: FieldReport = attrs.field(init=False)
+    """What is reported where nothing stands that it reads."""
 
     @sources.default
     def _sources(self) -> Sequence[tuple[str, Path]]:
@@ -58,6 +62,16 @@ class FieldRule:
     def _stays(self) -> Sequence[str]:
         outer = unquoted(self.field.name)[:-1] if self.rule.verb.hands_on and self.rule.sources else []
         return outer if outer and unquoted(self.rule.sources[0])[:-1] == outer else []
+
+    @usual.default
+    def _usual(self) -> FieldReport:
+        return FieldReport(self.field.name, self.rule.fidelity, self.rule.why, self.rule.owner)
+
+    @missing.default
+    def _missing(self) -> FieldReport:
+        sources = self.rule.sources
+        why = f"upstream sent no {' or '.join(sources)}" if sources else "a part of it is missing"
+        return FieldReport(self.field.name, Fidelity.MISSING, why, self.rule.owner)
 
 
 @attrs.define

@@ -11,7 +11,7 @@ import itertools
 import linecache
 import weakref
 from collections import Counter
-from collections.abc import Callable, Hashable, Iterator, Sequence
+from collections.abc import Callable, Hashable, Iterator, Mapping, Sequence
 from typing import Any
 
 import attrs
@@ -41,8 +41,9 @@ _HELP: dict[str, Any] = {
 _numbers = itertools.count(1)
 
 REPORTED = 256
-"""Combinations of which the reports of a resource's fields are kept, of 2 KiB each."""
+"""The most combinations of which the reports of a resource's fields are kept, a few KiB each."""
 
+_LEVELS = {level: number for number, level in enumerate(Fidelity)}
 _NONE = (0, 0)
 
 
@@ -89,7 +90,7 @@ class Translator:
         self.begin, self.text = generated(title, lines, {**_HELP, **script.names})
         """Takes what a call is translated with, returns the function that makes a legacy object of an upstream one."""
         self.reported: dict[Hashable, tuple[FieldReport, ...]] = {}
-        """The reports of fields, by what they have in common."""
+        """The reports of the fields in lists that were translated, by what these have in common."""
 
 
 def generated(title: str, lines: Sequence[str], names: dict[str, Any]) -> tuple[Callable[..., Any], str]:
@@ -180,15 +181,17 @@ def translate_items(
     """
     items = pages[0].items if len(pages) == 1 else [*items_of(pages)]
     times: list[str] = []
-    for look in (times.append, is_no_time):
+
+    def translated(look: Callable[[str], object]) -> Translated:
         dropped: list[Dropped] = []
         report = TranslationReport(look)
         nested = Nested(translator.begin(context, report), report, dropped, translator.wraps)
         made: list[Any] = nested.each(items, name, before)
-        if are_usual_times(times) or not any(map(is_no_time, times)):
-            break
-    values = [one[BARE] for one in made if BARE in one] if translator.bare else made
-    return Translated(values, reports(translator, report), tuple(dropped))
+        values = [one[BARE] for one in made if BARE in one] if translator.bare else made
+        return Translated(values, reports(translator, report), tuple(dropped))
+
+    made = translated(times.append)
+    return made if are_usual_times(times) or not any(map(is_no_time, times)) else translated(is_no_time)
 
 
 def together(one: Translated, other: Translated) -> Translated:
@@ -217,18 +220,18 @@ def reports(translator: Translator, report: TranslationReport) -> tuple[FieldRep
 
 def _reports(translator: Translator, report: TranslationReport) -> Iterator[FieldReport]:
     for field, rules in translator.fields:
-        name, inner, found = field.name, translator.inner.get(field.name), Counter[FieldReport]()
+        found: dict[FieldReport, int] = {}
+        name, inner = field.name, translator.inner.get(field.name)
         counts = report.chosen.get(name, (0,) * len(rules))
         used = [one for one in zip(rules, counts, strict=True) if one[1]] or [(rules[-1], report.objects)]
         if name in report.unusable:
             first, why = report.unusable[name]
-            unusable = sum(report.left_out.get(one, _NONE)[1] for one in rules)
-            found[FieldReport(name, Fidelity.ABSENT, why, first.rule.owner)] = unusable
+            worst = FieldReport(name, Fidelity.ABSENT, why, first.rule.owner)
+            found[worst] = sum(report.left_out.get(one, _NONE)[1] for one in rules)
         for one, count in used:
-            rule, (missing, unusable) = one.rule, report.left_out.get(one, _NONE)
-            lacking = f"upstream sent no {' or '.join(rule.sources)}" if rule.sources else "a part of it is missing"
-            found[FieldReport(name, Fidelity.MISSING, lacking, rule.owner)] += missing
-            found[FieldReport(name, rule.fidelity, rule.why, rule.owner)] += count - missing - unusable
+            missing, unusable = report.left_out.get(one, _NONE)
+            found[one.missing] = found.get(one.missing, 0) + missing
+            found[one.usual] = found.get(one.usual, 0) + count - missing - unusable
         yield _worst(found, report.objects)
         if inner is not None and any(one.rule.fidelity is not Fidelity.ABSENT for one, _ in used):
             start, part = f"{name}[]" if field.type == "objects" else name, report.part(name)
@@ -236,13 +239,12 @@ def _reports(translator: Translator, report: TranslationReport) -> Iterator[Fiel
                 yield attrs.evolve(of_part, name=f"{start}.{of_part.name}")
 
 
-def _worst(found: Counter[FieldReport], items: int) -> FieldReport:
+def _worst(found: Mapping[FieldReport, int], items: int) -> FieldReport:
     """Return the worst of several reports, which says of how many items each of them is true."""
-    levels, usual = list(Fidelity), [*found][-1]  # the usual one where nothing was made
-    true = sorted(+found or [usual], key=lambda one: levels.index(one.fidelity), reverse=True)
-    worst, *others = true
-    if not others:
-        return worst
+    true = [one for one, count in found.items() if count > 0] or [*found][-1:]  # the usual one where nothing was made
+    if len(true) == 1:
+        return true[0]
+    worst, *others = sorted(true, key=lambda one: _LEVELS[one.fidelity], reverse=True)
     why = f"{worst.why.removesuffix('.')} in {found[worst]} of {items}".lstrip()
     for number, one in enumerate(others, 1):
         where = "elsewhere" if number == len(others) else f"in {found[one]}"

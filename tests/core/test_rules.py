@@ -3,13 +3,14 @@
 Whatever rules there may be besides, ``test_translator`` holds them against ``reference``.
 """
 
+import re
 from datetime import UTC, datetime
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from shim.documents.vocabulary import instant, is_usual_time
+from shim.documents.vocabulary import are_in_order, instant, is_usual_time
 from tests.core.driver import BASE
 from tests.core.small import EXACT, WHY, cases, field, made, translated, value
 
@@ -101,11 +102,18 @@ def test_what_looks_like_a_time_is_one(text):
     assert not is_usual_time(text) or instant(text) is not None
 
 
-@given(st.lists(st.datetimes(), max_size=8))
-def test_texts_are_in_the_order_of_their_times(times):
-    """Sorted by text, they are sorted by time."""
-    usual = [text for time in times if is_usual_time(text := time.strftime("%Y-%m-%dT%H:%M:%SZ").rjust(20, "0"))]
-    assert sorted(usual) == sorted(usual, key=lambda text: instant(text) or text)
+FORMS = st.sampled_from(
+    ["%Y-%m-%dT%H:%M:%SZ"] * 9 + ["%Y-%m-%dt%H:%M:%SZ", "%Y-%m-%dT%H:%M:%Sz", "%Y-%m-%dT%H:%M:%S.5Z"]
+)
+TIMES = st.builds(lambda time, form: time.strftime(form).zfill(len(form) + 2), st.datetimes(), FORMS)
+
+
+@given(st.lists(TIMES, max_size=4))
+def test_texts_are_in_the_order_of_their_times(texts):
+    """Sorted by text, they are sorted by time, where their forms allow it."""
+    if are_in_order(texts):
+        assert sorted(texts) == sorted(texts, key=lambda text: instant(text) or text)
+    assert are_in_order(texts) is all(map(re.compile("[0-9-]+T[0-9:]+Z").fullmatch, texts))
 
 
 @pytest.mark.parametrize(

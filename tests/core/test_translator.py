@@ -12,7 +12,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from shim.core.rules import TranslationContext, TranslationReport
-from shim.core.translate import Translator, UpstreamPage, translate_items
+from shim.core.translate import REPORTED, Translator, UpstreamPage, translate_items
 from shim.documents.fields import Field, Resource, Rule, Verb, When
 from shim.documents.verbs import Constant
 from shim.documents.vocabulary import Fidelity
@@ -134,6 +134,17 @@ def test_a_hostile_document_runs_nothing(text):
         assert made.pop(name or "q") == text
     assert made["deep"] == {"y": text} or "." in text
     assert made["links"][0]["rel"] == text
+
+
+def test_what_is_reported_is_kept_for_few_combinations():
+    """Upstream whose lists have other items each time costs no memory; what was kept is what is made anew."""
+    cases = a_rule(Constant(constant="c"), When("k", frozenset({"w"}))), a_rule(From(sources=("x",)))
+    kept = of_rules(*cases)
+    for number in [*range(REPORTED + 9), 7, 7]:
+        pages = [UpstreamPage({}, [{"k": "w"}] * number + [{"x": "a"}, {}, {"x": number}])]
+        made = translate_items(kept, pages, CALL, "results")
+        assert made == translate_items(of_rules(*cases), pages, CALL, "results")
+        assert len(kept.reported) <= REPORTED
 
 
 def test_a_great_many_cases_and_sources_are_no_depth():
