@@ -85,7 +85,7 @@ class TranslationReport:
     chosen: dict[str, list[int]] = attrs.field(factory=dict)
     """How many objects got each of a field's rules, by field, where it has several."""
     left_out: dict[FieldRule, list[int]] = attrs.field(factory=dict)
-    """How many objects a rule gave no value, since a source is missing, and since what stands there can't be used."""
+    """By rule, how many objects got no value: nothing stands where it reads, or something that can't be used."""
     unusable: dict[str, tuple[FieldRule, str]] = attrs.field(factory=dict)
     """The first value that could not be used, by field: the rule, and what was wrong."""
     parts: dict[str, TranslationReport] = attrs.field(factory=dict)

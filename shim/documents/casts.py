@@ -62,10 +62,8 @@ class Values(From):
         if len(self._meanings) > len(self.values):  # some words stand for booleans and integers, too
             return super().branch(script, field, found, source)
         means = {word: value for word in self.values if (value := self.converted(field, word)) is not None}
-        return (
-            f"type(value := {found}) is str and (value := {script.name('means', means)}.get(value)) is not None",
-            "value",
-        )
+        got = f"{script.name('means', means)}.get(value)"
+        return f"type(value := {found}) is str and (value := {got}) is not None", "value"
 
 
 @attrs.frozen(kw_only=True)

@@ -72,7 +72,7 @@ def hold_alike(engine, seed, count):
 
 @pytest.mark.parametrize(
     ("seed", "count", "least"),
-    [(1, 150, 20), *(pytest.param(seed, 500, 80, marks=pytest.mark.slow) for seed in range(2, 6))],
+    [(1, 150, 100), *(pytest.param(seed, 500, 350, marks=pytest.mark.slow) for seed in range(2, 6))],
 )
 def test_odd_content_becomes_what_an_exchange_makes_of_it(engine, seed, count, least):
     """Or it is left to one: content and record are the same, whatever stands in a list."""
