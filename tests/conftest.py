@@ -44,6 +44,15 @@ def pytest_configure(config):
     settings.load_profile("every" if every else "gate")
 
 
+@pytest.hookimpl(trylast=True)
+def pytest_sessionfinish(session):
+    """Save what a worker of pytest-xdist measured before it says that it is done: from then on it may be killed."""
+    coverage = sys.modules.get("coverage")
+    if hasattr(session.config, "workerinput") and coverage and (measured := coverage.Coverage.current()):
+        measured.stop()
+        measured.save()
+
+
 def pytest_collection_modifyitems(config, items):
     """Without ``--every``, leave slow tests out and run each value of each parameter once, not their product."""
     if config.getoption("--every") or any("::" in argument for argument in config.args):  # a test named is a test run
