@@ -143,7 +143,7 @@ class EndpointGroup(Generic[Http_co]):
         )
 
 
-class Call(Generic[B_co, A_co, P]):
+class EndpointMethod(Generic[B_co, A_co, P]):
     """An endpoint as a method of a group, with the arguments of ``takes``; it returns B, in an async client A.
 
     ``takes`` returns the members of the query or of the body, and has the docstring unless ``words`` are given.
@@ -211,16 +211,16 @@ class Call(Generic[B_co, A_co, P]):
 
 def one(
     takes: Callable[P, Members], model: type[R], path: str, words: str = "", *, method: str = "GET"
-) -> Call[R, Coroutine[Any, Any, R], P]:
+) -> EndpointMethod[R, Coroutine[Any, Any, R], P]:
     """Return an endpoint whose method returns a model."""
-    return Call(takes, model, path, words, method, is_list=False)
+    return EndpointMethod(takes, model, path, words, method, is_list=False)
 
 
 def each(
     takes: Callable[P, Members], model: type[Page[M]], path: str, words: str
-) -> Call[Iterator[M], AsyncIterator[M], P]:
+) -> EndpointMethod[Iterator[M], AsyncIterator[M], P]:
     """Return an endpoint whose method iterates over the items of all pages; the call itself checks its arguments."""
-    return Call(takes, model, path, words, "GET", is_list=True)
+    return EndpointMethod(takes, model, path, words, "GET", is_list=True)
 
 
 def check(name: str, value: object) -> None:

@@ -22,7 +22,7 @@ from shim.core.messages import Record
 
 T = TypeVar("T")
 
-Reader = Callable[[object], object]
+ValueReader = Callable[[object], object]
 """Turns a JSON value into an attribute's value, None if it has the wrong type."""
 
 
@@ -80,7 +80,7 @@ class Page(Model, Generic[T]):
         return None
 
 
-def _members(model: Any) -> Mapping[str, tuple[str, Reader]]:
+def _members(model: Any) -> Mapping[str, tuple[str, ValueReader]]:
     """Return a model's attribute and its reader by the name of the member in JSON."""
     hints, common, found = get_type_hints(model), attrs.fields_dict(Model), {}
     for items in get_args(getattr(model, "__orig_bases__", [None])[-1]):
@@ -92,10 +92,10 @@ def _members(model: Any) -> Mapping[str, tuple[str, Reader]]:
     return found
 
 
-members: Callable[[Any], Mapping[str, tuple[str, Reader]]] = cache(_members)
+members: Callable[[Any], Mapping[str, tuple[str, ValueReader]]] = cache(_members)
 
 
-def _reader(kind: Any) -> Reader:
+def _reader(kind: Any) -> ValueReader:
     """Return the reader of an attribute's type; of a union the first type counts."""
     if isinstance(kind, UnionType):
         return _reader(get_args(kind)[0])

@@ -4,7 +4,7 @@ Paths, members and limits are those of Atlas' legacy contracts of October 2025 a
 calls into today's.
 """
 
-# ruff: noqa: ARG001 - Call puts the arguments of the path into it
+# ruff: noqa: ARG001 - EndpointMethod puts the arguments of the path into it
 
 from __future__ import annotations
 

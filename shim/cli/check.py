@@ -40,7 +40,7 @@ from shim.gateway.tls import Certificates
 from shim.origins import read_base_url
 
 if TYPE_CHECKING:
-    from shim.tools.pairs import FieldLine
+    from shim.tools.pairs import FieldTally
 
 _SHOWN, _BEFORE = 60, 15  # characters of an example, and of those the ones before the first difference
 
@@ -211,13 +211,13 @@ def _check_pairs(engine: Engine, file: Path, form: str) -> None:
     write_report(report, problems, form, text, said)
 
 
-def _row(line: FieldLine) -> list[str]:
+def _row(line: FieldTally) -> list[str]:
     counts = (line.equal, line.differs, line.only_old, line.only_made)
     note = "declared absent" if line.absent else "" if line.total else "never seen"
     return [line.field, *(str(count or "-") for count in counts), note]
 
 
-def _difference(line: FieldLine) -> str:
+def _difference(line: FieldTally) -> str:
     """Return how often a field differs, and the first example, cut to the text around its first difference."""
     kinds = (
         (line.differs, f"differs in {line.differs} of {line.total}"),

@@ -15,8 +15,8 @@ import httpx
 
 from shim import fake
 from shim.cli import output
-from shim.cli.failures import NO, SETTINGS, Failure
-from shim.cli.successors import FieldLine, field_lines
+from shim.cli.failures import NO, SETTINGS, ExitError
+from shim.cli.successors import FieldRule, field_rules
 from shim.core.recognise import load_engine
 from shim.core.settings import parse_instant
 from shim.documents.vocabulary import Fidelity
@@ -51,7 +51,7 @@ def command(*, keep: bool) -> None:
             _show(atlas.url, gateway.url)
             operation = engine.named("listServerlessBackupSnapshots")
             assert operation is not None, "the shipped documents have it"
-            _show_fields([*field_lines(operation.successors["flex"].resource, "flex")])
+            _show_fields([*field_rules(operation.successors["flex"].resource, "flex")])
             if ended is not None:
                 output.heading("\nBoth keep running until Ctrl-C:")
                 known = [("token", fake.DEMO_TOKEN), ("group", fake.DEMO_GROUP), ("cluster", fake.DEMO_CLUSTER)]
@@ -66,7 +66,7 @@ def _present() -> float:
 
 
 def _show(atlas: str, gateway: str) -> None:
-    """Make both calls and show their answers; raises Failure if they are not as expected."""
+    """Make both calls and show their answers; raises ExitError if they are not as expected."""
     click.echo(
         "A fake Atlas and a gateway run on this machine for this demo. Python makes the\n"
         "calls that are shown for curl.\n"
@@ -83,13 +83,13 @@ def _show(atlas: str, gateway: str) -> None:
     for line in json.dumps(results[0] if results else page, indent=2).splitlines():
         click.echo(MARGIN + (line if len(line) <= 76 else f"{line[:73]}..."))
     if (status, through) != (410, 200):
-        raise Failure("the answers are not the expected ones (410, then 200)", NO)
+        raise ExitError("the answers are not the expected ones (410, then 200)", NO)
 
 
 def call(url: str) -> tuple[int, str, dict[str, Any]]:
     """Show a call as the documentation does, with curl, and make it; returns status, reason phrase and JSON.
 
-    Raises Failure without a reply, and without a JSON object in it.
+    Raises ExitError without a reply, and without a JSON object in it.
     """
     click.echo(
         f"\n{MARGIN}curl --include --request GET \\\n{MARGIN}  {url} \\\n"
@@ -99,10 +99,10 @@ def call(url: str) -> tuple[int, str, dict[str, Any]]:
         reply = httpx.get(url, headers={"Authorization": f"Bearer {fake.DEMO_TOKEN}"}, timeout=30, trust_env=False)
         return reply.status_code, reply.reason_phrase, dict(reply.json())
     except (httpx.HTTPError, TypeError, ValueError) as error:
-        raise Failure(f"the call failed: {error}", NO) from error
+        raise ExitError(f"the call failed: {error}", NO) from error
 
 
-def _show_fields(lines: Sequence[FieldLine]) -> None:
+def _show_fields(lines: Sequence[FieldRule]) -> None:
     """Show which fields have changed, and why, from the mapping documents."""
     output.heading("\n3. Which fields have changed, now that a flex cluster answers")
     for level, meaning in (
@@ -142,7 +142,7 @@ def fake_atlas(listen: str, today: str | None, sunset: str | None) -> None:
             server.start()
         except OSError as error:
             said = f"can't listen on {listen}: {(error.strerror or str(error)).lower()}"
-            raise Failure(f"{said}; choose another address with --listen", SETTINGS) from error
+            raise ExitError(f"{said}; choose another address with --listen", SETTINGS) from error
         try:
             output.heading(f"The fake Atlas listens at {server.url} until Ctrl-C")
             gone = "have ended" if atlas.today >= atlas.sunset else "still answer"

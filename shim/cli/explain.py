@@ -17,7 +17,7 @@ from shim.cli import output
 from shim.cli.error_codes import meaning_of
 from shim.cli.failures import NO
 from shim.cli.output import output_option
-from shim.cli.successors import FieldLine, encoded, field_lines, next_calls, no_successor, readable
+from shim.cli.successors import FieldRule, encoded, field_rules, next_calls, no_successor, readable
 from shim.core.messages import Call, field
 from shim.core.question import LegacyQuery, read_query
 from shim.core.recognise import Engine, Match, shared_engine
@@ -138,7 +138,7 @@ def _explained(match: Match, call: Call, settings: Settings, at: datetime) -> di
         name: {
             "note": tier.note,
             "after": tier.after,
-            "fields": (*field_lines(tier.resource, name),),
+            "fields": (*field_rules(tier.resource, name),),
             "calls": next_calls(operation, match.raw, tier, origin, query),
         }
         for name, tier in operation.successors.items()
@@ -242,7 +242,7 @@ def _write(found: Mapping[str, Any], form: str) -> None:
             output.bullets(call["remarks"])
 
 
-def _fields(lines: tuple[FieldLine, ...]) -> None:
+def _fields(lines: tuple[FieldRule, ...]) -> None:
     """Write the fields of one tier: the unchanged ones on one line, every other with its reason."""
     same = [line.name for line in lines if line.fidelity == Fidelity.EXACT and not (line.how or line.when or line.why)]
     rows = [(str(Fidelity.EXACT), ", ".join(same))] if same else []

@@ -42,7 +42,7 @@ def plain(text: str) -> str:
     return "".join(letter if letter.isprintable() or letter == "\n" else "?" for letter in text)
 
 
-class Failure(click.ClickException):
+class ExitError(click.ClickException):
     """An error as the user sees it: a line for each problem on stderr, and an exit code.
 
     Control characters are replaced, since the message may quote documents, descriptions and replies.
@@ -57,28 +57,28 @@ _UNWRITTEN = frozenset({errno.ENOSPC, errno.EDQUOT, errno.EROFS, errno.EACCES, e
 """Errors of a full disk, and of a place where nothing can be written."""
 
 
-def failure_of(error: Exception) -> Failure | None:
-    """Return an error as a Failure, None if it is a defect that deserves its traceback."""
+def failure_of(error: Exception) -> ExitError | None:
+    """Return an error as a ExitError, None if it is a defect that deserves its traceback."""
     match error:
         case DocumentError():
-            return Failure("\n  ".join(("the mapping documents are invalid:", *error.problems)), SETTINGS)
+            return ExitError("\n  ".join(("the mapping documents are invalid:", *error.problems)), SETTINGS)
         case SettingsError():
-            return Failure("\n  ".join(error.problems), SETTINGS)
+            return ExitError("\n  ".join(error.problems), SETTINGS)
         case AtlasError():
             wait = "" if error.retry_after is None else f"; try again in {error.retry_after:.0f} s"
             who = "atlas-shim" if (error.error_code or "").startswith("SHIM_") else "Atlas"
             said = f"{who} said {error}{wait}", after_answer(error, os.environ)
-            return Failure("\n  ".join(filter(None, said)), NO)
+            return ExitError("\n  ".join(filter(None, said)), NO)
         case ModuleNotFoundError() if error.name in EXTRAS:
-            return Failure(hint(error.name), SETTINGS)
+            return ExitError(hint(error.name), SETTINGS)
         case OSError() if error.errno in _UNWRITTEN:
-            return Failure(f"{error.filename or 'the output'}: {error.strerror}", SETTINGS)
+            return ExitError(f"{error.filename or 'the output'}: {error.strerror}", SETTINGS)
     # httpx' errors can only come from a command that has loaded httpx.
     loaded = sys.modules.get("httpx")
     if loaded is not None and isinstance(error, loaded.RequestError):
         # A timeout has an empty text, so the class says what happened.
         said = f"network: {type(error).__name__}: {error}".removesuffix(": "), after_fault(error, os.environ)
-        return Failure("\n  ".join(filter(None, said)), NETWORK)
+        return ExitError("\n  ".join(filter(None, said)), NETWORK)
     return None
 
 

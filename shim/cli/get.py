@@ -16,7 +16,7 @@ from shim.atlas.auth import configure
 from shim.atlas.client import TIMEOUT
 from shim.atlas.replies import error_of
 from shim.cli import output
-from shim.cli.failures import NO, Failure
+from shim.cli.failures import NO, ExitError
 from shim.core.content import loads
 from shim.core.recognise import shared_engine
 from shim.doors.httpx_family.clients import recognise_also
@@ -100,7 +100,7 @@ def _call(method: str, path: str, content: bytes | None, version: str | None, *,
         answer = loads(response.content) if response.content else None
     except (ValueError, RecursionError):
         if sys.stdout.isatty():
-            raise Failure("the answer is not JSON: redirect it into a file", NO) from None
+            raise ExitError("the answer is not JSON: redirect it into a file", NO) from None
         click.echo(response.content, nl=False)
     else:
         if response.content:

@@ -17,7 +17,7 @@ from urllib.parse import urlsplit
 import attrs
 import click
 
-from shim.cli.failures import SETTINGS, Failure, plain
+from shim.cli.failures import SETTINGS, ExitError, plain
 from shim.cli.output import config_option
 from shim.credentials import ApiKey, read_credentials
 from shim.doors.environment import CHECKED, as_mark, settings_in
@@ -61,7 +61,7 @@ def command(*, program: tuple[str, ...], via: str, show: bool, report: bool, con
         program = (str(beside), *program[1:])
     path = shutil.which(program[0]) or program[0]
     if not Path(path).exists():
-        raise Failure(f"{program[0]}: no such command", NOT_FOUND)
+        raise ExitError(f"{program[0]}: no such command", NOT_FOUND)
     python = _python_of(path)
     folders = {str(Path(word).parent) for word in program if word.endswith(".py")} or {"."}
     if python and (foreign := other_shim(folders)):
@@ -86,7 +86,7 @@ def command(*, program: tuple[str, ...], via: str, show: bool, report: bool, con
             _report(program, environment, helper)
         _become(program, environment)
     except OSError as error:
-        raise Failure(f"{program[0]}: {error.strerror}", NOT_EXECUTABLE) from None
+        raise ExitError(f"{program[0]}: {error.strerror}", NOT_EXECUTABLE) from None
 
 
 def _python_of(path: str) -> str | None:
@@ -127,7 +127,7 @@ def environment_for(environ: Mapping[str, str]) -> dict[str, str]:
 
 def _by_gateway(config: Path | None) -> Helper:
     if os.name != "posix":
-        raise Failure("run: on Windows it works only for Pythons that have atlas-shim (--via python)", SETTINGS)
+        raise ExitError("run: on Windows it works only for Pythons that have atlas-shim (--via python)", SETTINGS)
     try:
         from shim.run.helper import start_helper  # noqa: PLC0415 - extras, which --help does not need
     except ModuleNotFoundError as error:
@@ -136,7 +136,7 @@ def _by_gateway(config: Path | None) -> Helper:
 
     for name in ("https_proxy", "HTTPS_PROXY", "all_proxy", "ALL_PROXY"):
         if os.environ.get(name, "").lower().startswith("socks"):
-            raise Failure(f"{name}: a run can't pass SOCKS on; name an HTTP proxy, or use --via python", SETTINGS)
+            raise ExitError(f"{name}: a run can't pass SOCKS on; name an HTTP proxy, or use --via python", SETTINGS)
     flags = {"listen": "127.0.0.1:0", "uds": "", "admin": "off", "access_log": "off", "log_level": "error"}
     if config is None and "ATLAS_SHIM_UPSTREAM" not in os.environ:
         flags["upstream"] = read_base_url(os.environ)

@@ -11,10 +11,10 @@ from typing import Any
 
 import click
 
-from shim.cli.failures import SETTINGS, Failure
+from shim.cli.failures import SETTINGS, ExitError
 from shim.cli.output import config_option
 from shim.errors import SettingsError
-from shim.gateway.options import TABLE, Row
+from shim.gateway.options import TABLE, Option
 from shim.gateway.plan import LivePlan, PlanSource, renamed
 
 _NO_ADDRESS = frozenset({errno.EADDRINUSE, errno.EADDRNOTAVAIL, errno.EACCES, errno.ENOENT, errno.ENOTDIR})
@@ -31,7 +31,7 @@ class _Grouped(click.Command):
                 formatter.write_dl([record for one in rows if (record := one.get_help_record(ctx))])
 
 
-def _flag(row: Row) -> click.Option:
+def _flag(row: Option) -> click.Option:
     """Return the flag of a row, which validates the values."""
     default = f"  [default: {row.default}]" if row.default else ""
     bare: dict[str, Any] = {} if row.bare is None else {"is_flag": False, "flag_value": row.bare}
@@ -68,4 +68,4 @@ def command(config: Path | None, **flags: str | None) -> None:
         each = "; with --reuse-port each process needs its own --admin" if settings.plan.options.reuse_port else ""
         where = f" at {error.filename}" if error.filename else ""
         said = f"can't listen{where}: {(error.strerror or str(error)).lower()}"
-        raise Failure(f"{said}; choose another address with --listen, --uds or --admin{each}", SETTINGS) from error
+        raise ExitError(f"{said}; choose another address with --listen, --uds or --admin{each}", SETTINGS) from error

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import click
 
-from shim.cli.failures import NO, SETTINGS, Failure
+from shim.cli.failures import NO, SETTINGS, ExitError
 from shim.cli.output import config_option, output_option, printable
 from shim.gateway.option_values import Address
 from shim.gateway.options import TABLE
@@ -47,24 +47,24 @@ def command(*, admin: str | None, config: Path | None, probe: str | None, output
             content = reply.read(16 * 1024 * 1024)
     except (OSError, HTTPException) as error:
         said += str(error).strip() or type(error).__name__
-        raise Failure(f"{said}; start the gateway (atlas-shim serve), or give its address with --admin", NO) from None
+        raise ExitError(f"{said}; start the gateway (atlas-shim serve), or give its address with --admin", NO) from None
     # Another program may have the port; its answer must not control the terminal.
     lines = [printable(line) if line else "" for line in content.decode("utf-8", "replace").splitlines()]
     kind = reply.headers.get("Content-Type", "").partition(";")[0]
     if kind != ("application/json" if path.endswith("json") else "text/plain"):
-        raise Failure(f"{said}{reply.status}, {printable(kind)}; is this a gateway of the same version?", NO)
+        raise ExitError(f"{said}{reply.status}, {printable(kind)}; is this a gateway of the same version?", NO)
     if reply.status != 200:
-        raise Failure(f"{said}{reply.status} {' '.join(lines)[:200]}", NO)
+        raise ExitError(f"{said}{reply.status} {' '.join(lines)[:200]}", NO)
     click.echo("\n".join(lines))
 
 
 def _address(admin: str | None, config: Path | None) -> Address:
-    """Return where the admin listener is reached; raises Failure if that is unknown, and SettingsError."""
+    """Return where the admin listener is reached; raises ExitError if that is unknown, and SettingsError."""
     found, _ = given(os.environ, {_ADMIN.name: admin}, read_config(config), str(config))
     # The other settings are not read: a mistake in one of them must not fail a probe.
     address = options_of({name: one for name, one in found.items() if name == _ADMIN.name}).admin
     if address is None or address.port == 0:
-        raise Failure("the gateway has no admin listener with a known port; set --admin", SETTINGS)
+        raise ExitError("the gateway has no admin listener with a known port; set --admin", SETTINGS)
     with suppress(ValueError):  # a name
         if ipaddress.ip_address(address.host).is_unspecified:  # It listens on all addresses, loopback among them.
             return Address("::1" if ":" in address.host else "127.0.0.1", address.port)

@@ -140,7 +140,7 @@ class Candidates:
         return api, compiled, kind
 
 
-Ends = dict[str, Candidates]
+OperationsByMethod = dict[str, Candidates]
 """The operations of one path, by method."""
 
 
@@ -166,9 +166,9 @@ class Engine:
         """Every retired operation, in document order."""
         self.bases = tuple({f"{api.base}/" for document in documents for api in document.apis.values()})
         """The beginnings of all paths that are looked at."""
-        self._paths: dict[int, dict[tuple[int, ...], dict[tuple[str, ...], Ends]]] = {}
+        self._paths: dict[int, dict[tuple[int, ...], dict[tuple[str, ...], OperationsByMethod]]] = {}
         """By the number of segments of a path, the places of its fixed ones, and these; more fixed ones come first."""
-        ends: dict[tuple[str, ...], Ends] = {}
+        ends: dict[tuple[str, ...], OperationsByMethod] = {}
         for document in documents:
             for compiled in map(CompiledOperation, document.operations):
                 for api in document.apis.values():

@@ -16,7 +16,7 @@ from shim.core.content import dumps, loads
 from shim.core.messages import Call, Reply, field
 from shim.core.recognise import Match
 from shim.core.settings import STRICT, RouteWord, Settings
-from shim.documents.model import Constant, Operation
+from shim.documents.model import ConstantAnswer, Operation
 
 TTL = 600.0
 """Seconds for which a reply is believed: ten minutes, since sunset dates move in both directions."""
@@ -112,7 +112,7 @@ def is_strict(operation: Operation, settings: Settings) -> bool:
     return f"{operation.switch}{STRICT}" in settings.writes
 
 
-def constant_of(operation: Operation, settings: Settings) -> Constant | None:
+def constant_of(operation: Operation, settings: Settings) -> ConstantAnswer | None:
     """Return the one answer that is left; None if no answer is, or it is that of a write that is not switched on."""
     switched_on = operation.switch in settings.writes and not is_strict(operation, settings)
     return operation.constant if not operation.switch or switched_on else None

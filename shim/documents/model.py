@@ -42,7 +42,7 @@ class Gone(Declared):
 
 
 @attrs.frozen
-class Constant(Declared):
+class ConstantAnswer(Declared):
     """The one answer that an operation has left, with the reason; a bare JSON value."""
 
     why: str
@@ -119,7 +119,7 @@ class Operation(Declared):
     status: Mapping[str, int] = read_as(_status)
     resource: Resource = read_as(lambda table, key: table.around.resources.named(table, key) or Resource())
     gone: Gone | None = nested(Gone)
-    constant: Constant | None = nested(Constant)
+    constant: ConstantAnswer | None = nested(ConstantAnswer)
     aliases: tuple[str, ...] = ()
     lives: bool = False
     deprecated: datetime = read_as(_end)

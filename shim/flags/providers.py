@@ -87,7 +87,7 @@ def connected(key: str, factory: Callable[[], Any] | Path | None) -> Evaluate:
     return evaluate
 
 
-Flag = tuple[Any, dict[str, float], dict[str, Any]]
+FileFlag = tuple[Any, dict[str, float], dict[str, Any]]
 """A flag of a file: its value, share and projects."""
 
 
@@ -115,7 +115,7 @@ def _in_file(path: Path, key: str, project: str) -> object:
 
 
 @lru_cache(maxsize=1)
-def _flags(path: Path, stamp: tuple[int, ...]) -> dict[str, Flag] | str:  # noqa: ARG001 - read once for each
+def _flags(path: Path, stamp: tuple[int, ...]) -> dict[str, FileFlag] | str:  # noqa: ARG001 - read once for each
     """Return all flags of a file as it is now, or what is wrong with it."""
     try:
         return {name: _flag(name, given) for name, given in read_toml(path, SETTINGS_BYTES).items()}
@@ -123,7 +123,7 @@ def _flags(path: Path, stamp: tuple[int, ...]) -> dict[str, Flag] | str:  # noqa
         return error.strerror or str(error) if isinstance(error, OSError) else str(error)
 
 
-def _flag(key: str, given: Any) -> Flag:
+def _flag(key: str, given: Any) -> FileFlag:
     """Return one flag; raises ValueError, as tomllib does, that names what is not a flag."""
     table = {"value": given} if isinstance(given, str) else given
     if not isinstance(table, dict) or table.keys() - {"value", "share", "projects"} or "value" not in table:

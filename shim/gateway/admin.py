@@ -32,7 +32,7 @@ from shim.gateway.http1.listener import Bound, Listener
 from shim.gateway.http1.response import Request
 from shim.gateway.option_values import Address, is_address
 from shim.gateway.options import Options
-from shim.gateway.status import Json, span
+from shim.gateway.status import StatusObject, span
 from shim.page import STYLE, VERDICTS, hash_source, printable, templates
 from shim.tools.inventory.verdict import spoken
 from shim.tools.radar.radar import distance
@@ -66,7 +66,7 @@ class Admin:
 
     bound: Bound
     metrics: Callable[[], bytes]
-    status: Callable[[], Json]
+    status: Callable[[], StatusObject]
     live: Callable[[], bool]
     ready: Callable[[], bool]
     asked: float = float("-inf")
@@ -137,12 +137,12 @@ class Admin:
         raise Refusal(404, "SHIM_NOT_FOUND", None, "There is no such page.")
 
 
-def page(status: Json) -> str:
+def page(status: StatusObject) -> str:
     """Return the page as HTML; jinja2 is loaded at the first look."""
     return _templates().get_template("status.html.j2").render(status=printable(status))
 
 
-def text(status: Json) -> str:
+def text(status: StatusObject) -> str:
     """Return the text, in lines of 80 columns."""
     return _templates().get_template("status.txt.j2").render(status=printable(status, "?"))
 

@@ -63,7 +63,7 @@ counter fidelity operation,level: Fields of translated replies that are not exac
 """
 """Type, name behind ``atlas_shim_``, labels and help text of each family."""
 
-Values = Mapping[Any, Any]
+Samples = Mapping[Any, Any]
 """Values of a family's labels -> sample or histogram; the key is a word for a single label, ``()`` without labels."""
 
 
@@ -102,7 +102,7 @@ class Metrics(Collector):
             yield family
         yield from ProcessCollector(registry=None).collect()
 
-    def _of_calls(self) -> dict[str, Values]:
+    def _of_calls(self) -> dict[str, Samples]:
         ledger, plan = self.handler.ledger, self.handler.plan
         failures, ways = [*ledger.failures.items()], ledger.ways.copy()
         last = dict.fromkeys(sorted(operation.id for operation in plan.engine.operations), 0.0)
@@ -123,7 +123,7 @@ class Metrics(Collector):
             "fidelity": _sums(((operation, level), n) for operation, (_, level), n in levels),
         }
 
-    def _of_parts(self) -> dict[str, Values]:
+    def _of_parts(self) -> dict[str, Samples]:
         handler, settings, server, watched = self.handler, self.settings, self.server, self.certificates.watched
         plan, limits, upstream = handler.plan, handler.limits, handler.shared.upstream
         seen = handler.shared.inventory.radar.sightings()
@@ -164,7 +164,7 @@ class Metrics(Collector):
         }
 
 
-def _sums(rows: Iterable[tuple[Any, int]]) -> Values:
+def _sums(rows: Iterable[tuple[Any, int]]) -> Samples:
     sums: Tally[Any] = Tally()
     for key, count in rows:
         sums[key] += count

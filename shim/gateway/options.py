@@ -22,7 +22,7 @@ T = TypeVar("T")
 
 
 @attrs.frozen
-class Row:
+class Option:
     """One option, of this ``name`` as an attribute, explained under the heading ``group``.
 
     ``default`` is written as a caller would write it; ``bare`` is what the flag means without a value, None if it needs
@@ -54,7 +54,7 @@ def _option(group: str, reader: Reader[T], said: str, default: str = "", **more:
     metavar, read = reader
     if reader is of.SWITCH:
         default, more = "off", {"bare": "on", **more}
-    row = Row(group, metavar, read, said, default, **more)
+    row = Option(group, metavar, read, said, default, **more)
     return attrs.field(default=read(default, name="default"), repr=not row.secret, metadata={"row": row})
 
 
@@ -206,7 +206,7 @@ class Options:
         )
 
 
-TABLE: tuple[Row, ...] = tuple(
+TABLE: tuple[Option, ...] = tuple(
     attrs.evolve(field.metadata["row"], name=field.name) for field in attrs.fields(Options) if field.metadata
 )
 """Every option, in the order it is explained; the command makes its flags from these rows."""

@@ -23,7 +23,7 @@ from shim.documents.load import SETTINGS_BYTES, read_toml
 from shim.errors import DocumentError, SettingsError
 from shim.flags.providers import PROVIDER, check_flag
 from shim.gateway.option_values import CredentialsMode
-from shim.gateway.options import TABLE, Options, Row
+from shim.gateway.options import TABLE, Option, Options
 from shim.gateway.watch import Watched
 from shim.tools.inventory.writing import VARIABLE as INVENTORY
 
@@ -290,7 +290,7 @@ class LivePlan:
         self.plan = plan
 
 
-def _text(plan: Plan, row: Row) -> str:
+def _text(plan: Plan, row: Option) -> str:
     return (plan.given[row.name].value if row.name in plan.given else row.default) or "empty"
 
 

@@ -31,7 +31,7 @@ from shim.gateway.metrics import Metrics
 from shim.gateway.options import Options
 from shim.gateway.plan import LivePlan, Plan, PlanSource
 from shim.gateway.radar_inventory import RadarInventory
-from shim.gateway.status import Json, status_of
+from shim.gateway.status import StatusObject, status_of
 from shim.gateway.tls import Certificates
 from shim.gateway.upstream.client import Upstream
 from shim.gateway.watch import Watched, watch
@@ -195,7 +195,7 @@ class Gateway:
         if (task := self._calls.take(connection, tls)) is not None:
             await task
 
-    def status(self) -> Json:
+    def status(self) -> StatusObject:
         """Return what people are shown; may be called in another thread."""
         listens, certificates = self.options.uds or self.url, self.certificates.watched
         return status_of(self._handler, self.settings, certificates, listens=listens, ready=self.is_ready)

@@ -38,13 +38,13 @@ PROBLEMS = 20  # problems of a refused reload that are shown; the log has them a
 _LONGEST = 500  # characters of one
 _DOUBT = "The inventory may have older calls, and those of other programs: atlas-shim inventory says."
 
-Json = dict[str, Any]
+StatusObject = dict[str, Any]
 Ways = Mapping[tuple[str, str], Way]
 
 
 def status_of(
     handler: Handler, settings: LivePlan, certificates: Iterable[ReloadableContext], *, listens: str, ready: bool
-) -> Json:
+) -> StatusObject:
     """Return the status as it is now; may be called in another thread."""
     plan, ledger, today, now = handler.plan, handler.ledger, handler.shared.clock(), time.time()
     options, inventory = plan.options, handler.shared.inventory
@@ -109,11 +109,11 @@ def _instant(seconds: float | None) -> str | None:
     return None if seconds is None else written(seconds)
 
 
-def _day(name: str, instant: float | None, today: float) -> Json:
+def _day(name: str, instant: float | None, today: float) -> StatusObject:
     return {name: _instant(instant), "days_left": None if instant is None else int((instant - today) // DAY)}
 
 
-def _sunsets(plan: Plan, today: float) -> Iterator[Json]:
+def _sunsets(plan: Plan, today: float) -> Iterator[StatusObject]:
     sunset = partial(sunset_of, settings=plan.settings)
     for document in plan.engine.documents:
         for day, operations in groupby(sorted(document.operations, key=sunset), key=sunset):
@@ -126,7 +126,7 @@ def _sunsets(plan: Plan, today: float) -> Iterator[Json]:
             }
 
 
-def _routes(handler: Handler, retired: Ways) -> Iterator[Json]:
+def _routes(handler: Handler, retired: Ways) -> Iterator[StatusObject]:
     """Yield for each operation which side is asked first about an unknown cluster, why, and its last call."""
     plan = handler.plan
     context = Context(plan.settings, handler.shared.memory, handler.shared.clock, "", monotonic=time.monotonic)
@@ -149,14 +149,14 @@ def _routes(handler: Handler, retired: Ways) -> Iterator[Json]:
         }
 
 
-def _last_hour(ledger: Ledger, newest: int) -> Json:
+def _last_hour(ledger: Ledger, newest: int) -> StatusObject:
     """Return the last hour's calls by operation and by minute; a call failed if it got a 5xx or no answer."""
     kinds = dict.fromkeys(("client_errors", "failed"), 0)
-    minutes: dict[int, Json] = {
+    minutes: dict[int, StatusObject] = {
         minute: {"minute": written(minute * 60), "retired": 0, "other": 0, **kinds}
         for minute in range(newest - HOUR + 1, newest + 1)
     }
-    hour: dict[str, Json] = {}
+    hour: dict[str, StatusObject] = {}
     seen = ((minutes[minute], *row) for minute, calls in ledger.minutes() if minute in minutes for row in calls.items())
     for minute, (operation, route, hundreds), calls in seen:
         row = hour.setdefault(operation, {"operation": operation, "calls": 0, **kinds, "routes": Tally()})
@@ -171,7 +171,7 @@ def _last_hour(ledger: Ledger, newest: int) -> Json:
     return {"hour": rows, "minutes": [*minutes.values()]}
 
 
-def _errors(ledger: Ledger) -> Iterator[Json]:
+def _errors(ledger: Ledger) -> Iterator[StatusObject]:
     rows = ledger.errors.copy().items()
     for (operation, failure), one in sorted(rows, key=lambda row: (row[0][1][1] < 500, -row[1].last)):
         said = {"code": failure[0], "status": failure[1], "cause": failure[2], "calls": one.calls}
@@ -179,7 +179,7 @@ def _errors(ledger: Ledger) -> Iterator[Json]:
         yield {"origin": origin_of(failure), "operation": operation, **said, **times}
 
 
-def _fields(retired: Ways, plan: Plan) -> Iterator[Json]:
+def _fields(retired: Ways, plan: Plan) -> Iterator[StatusObject]:
     sums: Tally[tuple[str, str, str]] = Tally()
     for (name, _), way in retired.items():
         sums.update({(name, *field): answers for field, answers in way.answers.levels().items()})
@@ -192,7 +192,7 @@ def _fields(retired: Ways, plan: Plan) -> Iterator[Json]:
             yield {"operation": name, "field": field, "level": level, "answers": answers, "why": why}
 
 
-def verdict(retired: Ways, started: float, now: float, ends: Ends, *, inventory: bool) -> Json:
+def verdict(retired: Ways, started: float, now: float, ends: Ends, *, inventory: bool) -> StatusObject:
     """Return the member ``silence``: for how long nobody has made a retired call, and whether the shim can be removed.
 
     Its ``word`` is ``called``, ``quiet`` or ``unproven``: a gateway knows only its own calls since it ``started``, and

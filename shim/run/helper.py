@@ -34,7 +34,7 @@ from shim.gateway.option_values import Address
 from shim.gateway.options import Options
 from shim.gateway.run import loop_factory
 from shim.run.certificates import make_certificates
-from shim.run.proxy import Proxy
+from shim.run.proxy import ProxyServer
 from shim.run.variables import Run, environment_of
 
 HIGH = 100
@@ -177,7 +177,7 @@ class _Serving:
     async def _serve(self, said: str) -> None:
         loop, ended, tasks = asyncio.get_running_loop(), asyncio.Event(), set[asyncio.Task[None]]()
         gateway = Gateway(self.options, self.engine, environ=self.environ)
-        proxy = Proxy(self.host, self.context, gateway.adopt, _warn)
+        proxy = ProxyServer(self.host, self.context, gateway.adopt, _warn)
         proxied, led, calls = self.bound
         await gateway.start(calls)
         try:
@@ -199,7 +199,7 @@ class _Serving:
                 task.cancel()
             await gateway.stop(grace=0)
 
-    def _answer(self, gateway: Gateway, proxy: Proxy) -> None:
+    def _answer(self, gateway: Gateway, proxy: ProxyServer) -> None:
         if not self.pipes.asked.recv(1):
             asyncio.get_running_loop().remove_reader(self.pipes.asked)
             return

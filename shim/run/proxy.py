@@ -15,8 +15,7 @@ from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
 from urllib.parse import urlsplit
 
 from shim.gateway.http1.chunks import ChunkDecoder, MalformedError
-from shim.gateway.upstream.proxy import Proxy as UpstreamProxy
-from shim.gateway.upstream.proxy import proxy_for
+from shim.gateway.upstream.proxy import Proxy, proxy_for
 from shim.run.peers import is_own, program_of
 
 log = logging.getLogger("shim.run")
@@ -38,7 +37,7 @@ Adopt = Callable[[socket.socket, ssl.SSLContext], Awaitable[None]]
 Stream = tuple[asyncio.StreamReader, asyncio.StreamWriter]
 
 
-class Proxy:
+class ProxyServer:
     """Serves connections of this user's processes; ``connections`` counts those to Atlas' host.
 
     ``warn`` is called with a sentence for the user at the terminal.
@@ -150,12 +149,12 @@ def closing(connection: socket.socket) -> Iterator[None]:
             log.debug("a connection ended: %s", _reason(error))
 
 
-async def _open(proxy: UpstreamProxy) -> Stream:
+async def _open(proxy: Proxy) -> Stream:
     tls = ssl.create_default_context() if proxy.tls else None
     return await asyncio.open_connection(proxy.host, proxy.port, ssl=tls)
 
 
-def _login(proxy: UpstreamProxy | None) -> bytes:
+def _login(proxy: Proxy | None) -> bytes:
     if proxy is None or proxy.login is None:
         return b""
     return f"Proxy-Authorization: {proxy.login}\r\n".encode("ascii")

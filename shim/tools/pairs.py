@@ -173,7 +173,7 @@ def _moment(pair: Pair) -> float:
 
 
 @attrs.define
-class FieldLine:
+class FieldTally:
     """One field, by its nested name: the number of pairs in which it was equal, differed, or was on one side only.
 
     ``line``, ``expected`` and ``got`` are of the first pair that was not equal, with null for a missing value.
@@ -208,12 +208,12 @@ class FieldLine:
             self.expected, self.got = (None if value is MISSING else value for value in (expected, got))
 
 
-def compare(replayed: Sequence[Replayed]) -> tuple[FieldLine, ...]:
+def compare(replayed: Sequence[Replayed]) -> tuple[FieldTally, ...]:
     """Return a line for every field of the old answers, of the translations, and of the document, ordered by name.
 
     A field of the document that no pair has counts zero throughout.
     """
-    lines: dict[str, FieldLine] = {}
+    lines: dict[str, FieldTally] = {}
     good = [one for one in replayed if not one.problem]
     for one in good:
         worst: dict[str, tuple[str, Any, Any]] = {}
@@ -222,10 +222,10 @@ def compare(replayed: Sequence[Replayed]) -> tuple[FieldLine, ...]:
             found, field = ("equal" if _equal(at, old, made) else one_sided, old, made), at or "(the answer)"
             worst[field] = min(worst.get(field, found), found, key=lambda row: _WORST_FIRST.index(row[0]))
         for field, row in worst.items():
-            lines.setdefault(field, FieldLine(field)).count(one.pair, *row)
+            lines.setdefault(field, FieldTally(field)).count(one.pair, *row)
     for field in frozenset().union(*(one.fields for one in good)):
         if not any(seen == field or seen.startswith((f"{field}.", f"{field}[")) for seen in lines):
-            lines[field] = FieldLine(field)
+            lines[field] = FieldTally(field)
     for field in lines.keys() & frozenset().union(*(one.absent for one in good)):
         lines[field].absent = True
     return tuple(line for _, line in sorted(lines.items()))

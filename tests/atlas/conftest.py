@@ -12,7 +12,7 @@ from anyio.from_thread import BlockingPortal, start_blocking_portal
 
 from shim import httpx
 from shim.atlas import AsyncAtlasClient, AtlasClient
-from shim.atlas.calls import Call, EndpointGroup
+from shim.atlas.calls import EndpointGroup, EndpointMethod
 from shim.fake import DEMO_CLUSTER, DEMO_GROUP, DEMO_TOKEN, FakeAtlas
 from tests.fake.asking import contract
 
@@ -38,7 +38,7 @@ WRITES: dict[str, dict[str, Any]] = {
 def endpoints_of(group):
     """Return the endpoints of a group by name."""
     kind = type(getattr(_CLIENT, group))
-    return {name: call for name, call in vars(kind).items() if isinstance(call, Call)}
+    return {name: call for name, call in vars(kind).items() if isinstance(call, EndpointMethod)}
 
 
 def signature_of(group, name):

@@ -10,7 +10,7 @@ import sys
 import pytest
 
 from shim.cli import demo
-from shim.cli.failures import Failure
+from shim.cli.failures import ExitError
 from shim.fake import DEMO_CLUSTER, DEMO_GROUP, DEMO_PUBLIC_KEY, DEMO_TOKEN
 from shim.gateway.options import TABLE
 
@@ -198,7 +198,7 @@ def test_a_signal_ends_the_wait_whenever_it_comes():
 
 def test_another_end_of_the_story_is_a_failure(run, monkeypatch):
     """When an answer is missing or not the one expected, the demo does not claim success."""
-    with pytest.raises(Failure, match="the call failed"):
+    with pytest.raises(ExitError, match="the call failed"):
         demo.call("http://127.0.0.1:1/")
     monkeypatch.setattr(demo, "call", lambda url: (200, "OK", {}))
     done = run("demo")

@@ -6,7 +6,7 @@ import json
 import textwrap
 from collections.abc import Iterator
 
-from shim.gateway.options import TABLE, Row
+from shim.gateway.options import TABLE, Option
 
 _HEAD = """\
 # Settings of the gateway: atlas-shim serve --config shim.toml
@@ -27,11 +27,11 @@ def _group(heading: str) -> str:
     return f"\n\n# {heading}\n" + "".join(f"\n{entry}\n" for entry in entries)
 
 
-def _entry(row: Row) -> str:
+def _entry(row: Option) -> str:
     return "\n".join([*_explained(row), f"#{row.name} = {_written(row)}"])
 
 
-def _explained(row: Row) -> Iterator[str]:
+def _explained(row: Option) -> Iterator[str]:
     notes = [
         row.metavar,
         *(["live"] if row.live else []),
@@ -41,6 +41,6 @@ def _explained(row: Row) -> Iterator[str]:
         yield f"# {line}"
 
 
-def _written(row: Row) -> str:
+def _written(row: Option) -> str:
     """Return a default as TOML has it: a number as it is, all else in quotes."""
     return row.default if row.default.replace(".", "", 1).isdecimal() else json.dumps(row.default)

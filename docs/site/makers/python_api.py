@@ -15,7 +15,7 @@ from makers.docstrings import attributes, first, methods, prose, signature
 from makers.markdown import page, paragraph, table
 
 from shim import AsyncAtlasClient, AtlasClient, Fidelity, atlas, errors, fake
-from shim.atlas.calls import Call, EndpointGroup
+from shim.atlas.calls import EndpointGroup, EndpointMethod
 
 HEAD = """
 # Python API
@@ -203,7 +203,7 @@ def _endpoints() -> Iterator[str]:
     for name, group in inspect.getmembers(client, lambda one: isinstance(one, EndpointGroup)):
         yield f"### `client.{name}`"
         yield prose(type(group).__doc__)
-        for called in (each for each, kind in vars(type(group)).items() if isinstance(kind, Call)):
+        for called in (each for each, kind in vars(type(group)).items() if isinstance(kind, EndpointMethod)):
             method = getattr(group, called)
             yield signature(called, method)
             yield prose(method.__doc__)

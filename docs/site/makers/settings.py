@@ -10,7 +10,7 @@ from makers.markdown import coded, page, table
 
 from shim.core.settings import RouteWord
 from shim.doors.environment import WORDS
-from shim.gateway.options import TABLE, Row
+from shim.gateway.options import TABLE, Option
 
 TEXT = Path(__file__).with_name("settings.txt")
 
@@ -34,7 +34,7 @@ def _words(kind: Iterable[str]) -> str:
     return ", ".join(f"`{word}`" for word in kind)
 
 
-def _table(rows: Sequence[Row]) -> str:
+def _table(rows: Sequence[Option]) -> str:
     cells = [
         (
             "<br>".join(f"`{name}`" for name in (f"{row.flag} {row.metavar}", row.variable, row.name)),
@@ -45,7 +45,7 @@ def _table(rows: Sequence[Row]) -> str:
     return table(("flag, variable, key", "meaning"), cells)
 
 
-def _said(row: Row) -> Iterable[str]:
+def _said(row: Option) -> Iterable[str]:
     yield "[As above](#for-every-way-in)." if row.name in SAID_ABOVE else coded(row.help)
     if row.bare is not None:
         yield f"`{row.flag}` alone: `{row.bare}`."

@@ -20,14 +20,14 @@ from shim.atlas.auth import ServiceAccountAuth, auth_for
 from shim.atlas.client import TIMEOUT
 from shim.atlas.convert import Model
 from shim.atlas.retries import UNSENT
-from shim.cli.atlas_cli.commands import Command
-from shim.cli.atlas_cli.flags import CliError, Values
+from shim.cli.atlas_cli.commands import CliCommand
+from shim.cli.atlas_cli.flags import CliError, FlagValues
 from shim.credentials import AccessToken, Credentials, ServiceAccount
 from shim.errors import AtlasError
 from shim.httpx import Client
 
 
-def carry_out(command: Command, given: Values, base_url: str, credentials: Credentials, project: str) -> Model:
+def carry_out(command: CliCommand, given: FlagValues, base_url: str, credentials: Credentials, project: str) -> Model:
     """Return Atlas' reply to a command (of a watch, the last); raises CliError with the CLI's words if it fails.
 
     A watch prints a dot for each read unless stdout is a terminal, as the CLI did.
@@ -71,7 +71,7 @@ def carry_out(command: Command, given: Values, base_url: str, credentials: Crede
                     http.post(f"{base_url}/api/oauth/revoke", auth=account, data=form)
 
 
-def _arguments(command: Command, given: Values, project: str) -> dict[str, Any]:
+def _arguments(command: CliCommand, given: FlagValues, project: str) -> dict[str, Any]:
     """Return the arguments of a method of the typed client, except the names in the path."""
     flags = (*command.required, *command.optional)
     arguments = {

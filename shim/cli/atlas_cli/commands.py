@@ -12,7 +12,7 @@ from shim.cli.atlas_cli.flags import GLOBAL, Flag
 
 
 @attrs.frozen
-class Command:
+class CliCommand:
     """One command: ``path`` is its full name, ``call`` a method of the typed client.
 
     ``place`` is the path of the old endpoint below ``/serverless``; the names in its braces are required flags, or the
@@ -82,42 +82,42 @@ _EXPIRES = {"EXPIRES AT": "expiresAt"}
 _SNAPSHOT_TABLE = {"ID": "id", "TYPE": "snapshotType", "STATUS": "status", "CREATED AT": "createdAt", **_EXPIRES}
 _JOB_TABLE = {"ID": "id", "SNAPSHOT": "snapshotId", "CLUSTER": "targetClusterName", "TYPE": "deliveryType", **_EXPIRES}
 
-_INSTANCE = Command(
+_INSTANCE = CliCommand(
     "atlas serverless describe", f"{_INSTANCES}.get_serverless_instance", "/{instanceName}", _INSTANCE_TABLE, _COMMON,
     argument="instanceName",
 )  # fmt: skip
-_SNAPSHOT = Command(
+_SNAPSHOT = CliCommand(
     f"{_SNAPSHOTS} describe", f"{_BACKUPS}.get_serverless_backup_snapshot", f"{_SNAPSHOTS_PLACE}/{{snapshotId}}",
     {"ID": "id", "SNAPSHOT TYPE": "snapshotType", **_EXPIRES}, _COMMON,
 )  # fmt: skip
-_JOB = Command(
+_JOB = CliCommand(
     f"{_RESTORES} describe", f"{_BACKUPS}.get_serverless_restore_job", f"{_JOBS_PLACE}/{{restoreJobId}}",
     {**_JOB_TABLE, "URLs": "deliveryUrl"}, _COMMON,
 )  # fmt: skip
 
 COMMANDS = (
-    Command("atlas serverless list", f"{_INSTANCES}.list_serverless_instances", "", _INSTANCE_TABLE, _PAGES),
+    CliCommand("atlas serverless list", f"{_INSTANCES}.list_serverless_instances", "", _INSTANCE_TABLE, _PAGES),
     _INSTANCE,
     attrs.evolve(
         _INSTANCE, path="atlas serverless watch", optional=_PROJECT, answer="\nInstance available.\n",
         ended=lambda instance: instance.state_name == "IDLE",
     ),
-    Command(
+    CliCommand(
         "atlas serverless create", f"{_INSTANCES}.create_serverless_instance", "",
         "Serverless instance {name} created.\n", (_TAG, *_COMMON), argument="instanceName", method="POST",
         required=(Flag("provider", argument="backing_provider_name"), Flag("region", argument="region_name")),
     ),
-    Command(
+    CliCommand(
         "atlas serverless update", f"{_INSTANCES}.update_serverless_instance", "/{instanceName}",
         "Serverless instance {name} updated.\n", (*_CHANGES, _TAG, *_COMMON), argument="instanceName", method="PATCH",
     ),
-    Command(
+    CliCommand(
         "atlas serverless delete", f"{_INSTANCES}.delete_serverless_instance", "/{instanceName}",
         "Serverless instance '{instanceName}' deleted\n", (Flag("force", "bool"), *_PROJECT), argument="instanceName",
         method="DELETE",
         asks="This deletes the instance, all of its data and its backups, and can't be undone. Terminate {}?",
     ),
-    Command(
+    CliCommand(
         f"{_SNAPSHOTS} list", f"{_BACKUPS}.list_serverless_backup_snapshots", _SNAPSHOTS_PLACE, _SNAPSHOT_TABLE,
         _PAGES, argument="clusterName",
     ),
@@ -126,7 +126,7 @@ COMMANDS = (
         _SNAPSHOT, path=f"{_SNAPSHOTS} watch", optional=_PROJECT, answer="\nSnapshot changes completed.\n",
         ended=lambda snapshot: snapshot.status in {"completed", "failed"},
     ),
-    Command(
+    CliCommand(
         f"{_RESTORES} list", f"{_BACKUPS}.list_serverless_restore_jobs", _JOBS_PLACE, _JOB_TABLE, _PAGES,
         argument="clusterName",
     ),
@@ -136,7 +136,7 @@ COMMANDS = (
         # A download may get a link but no finishing time, where the CLI waited for ever.
         ended=lambda job: any((job.failed, job.cancelled, job.expired, job.finished_at, job.delivery_url)),
     ),
-    Command(
+    CliCommand(
         f"{_RESTORES} create", f"{_BACKUPS}.create_serverless_restore_job", _JOBS_PLACE,
         "Restore job '{id}' successfully started\n", (*_RESTORE, *_COMMON), method="POST",
     ),

@@ -36,7 +36,7 @@ _BOOLS = dict.fromkeys(("1", "t", "T", "true", "TRUE", "True"), True)
 _BOOLS |= dict.fromkeys(("0", "f", "F", "false", "FALSE", "False"), False)
 
 Value = str | int | bool | dict[str, str]
-Values = Mapping[str, Value]
+FlagValues = Mapping[str, Value]
 
 
 def words_of(words: Sequence[str]) -> Iterator[int]:

@@ -12,7 +12,7 @@ from datetime import datetime
 from typing import Any
 
 from shim.atlas.convert import Model, members
-from shim.cli.atlas_cli.commands import Command
+from shim.cli.atlas_cli.commands import CliCommand
 from shim.cli.atlas_cli.flags import CliError
 from shim.extras import hinted
 
@@ -26,7 +26,7 @@ _REQUIRED: dict[str, Any] = {
 """Member -> the value that the CLI printed if Atlas did not send it."""
 
 
-def printer(command: Command, output: str, instance: str = "") -> Callable[[Model], str]:
+def printer(command: CliCommand, output: str, instance: str = "") -> Callable[[Model], str]:
     """Return a function that takes a reply and returns the CLI's text; ``instance`` is the one that the command named.
 
     ``output`` is the value of ``--output``; unknown formats print the default, as in the CLI. Raises CliError on a

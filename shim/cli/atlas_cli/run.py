@@ -13,7 +13,7 @@ from pathlib import Path
 import click
 
 from shim.cli.atlas_cli import flags
-from shim.cli.atlas_cli.commands import ALIASES, COMMANDS, DELIVERY_TYPES, Command
+from shim.cli.atlas_cli.commands import ALIASES, COMMANDS, DELIVERY_TYPES, CliCommand
 from shim.cli.atlas_cli.flags import CliError
 from shim.cli.atlas_cli.profile import load
 from shim.cli.failures import plain
@@ -110,7 +110,7 @@ def _programs(environ: Mapping[str, str]) -> Iterator[str]:
                 yield str(path.absolute())
 
 
-def find(words: Sequence[str], places: Sequence[int]) -> tuple[Command | None, list[str]]:
+def find(words: Sequence[str], places: Sequence[int]) -> tuple[CliCommand | None, list[str]]:
     """Return the command and its words; None if they name a group or ask for help."""
     path = ["atlas"]
     for count, at in enumerate(places, 1):
@@ -136,7 +136,9 @@ def _serverless(words: Sequence[str], places: Sequence[int], environ: Mapping[st
     return _carried_out(command, given, others, environ)
 
 
-def _carried_out(command: Command, given: dict[str, flags.Value], others: list[str], environ: Mapping[str, str]) -> str:
+def _carried_out(
+    command: CliCommand, given: dict[str, flags.Value], others: list[str], environ: Mapping[str, str]
+) -> str:
     orders = command.path.endswith("restores create")
     if orders and others and "deliveryType" not in given:
         given["deliveryType"] = others.pop(0)  # as in `atlas backups restores start automated`

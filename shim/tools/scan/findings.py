@@ -25,7 +25,7 @@ from shim.documents.calls import Target
 from shim.documents.load import text_of
 from shim.documents.model import Operation
 from shim.errors import SettingsError
-from shim.tools.scan.sought import Use
+from shim.tools.scan.sought import RetiredUse
 
 _COMMENT = re.compile(r"^(.*?)(?:#|//|/\*|--|<!--|;)\s*atlas-shim:\s*ignore(-file)?\b(?!\w)\s*(?:\[([^\]]*)\])?")
 _QUOTED = re.compile(r"\"(?:\\.|[^\"\\])*\"|'(?:\\.|[^'\\])*'")
@@ -43,7 +43,7 @@ _ENDS = dict(zip(FindingState, ("ends on", "ended on", "has no successor since")
 
 
 @attrs.frozen
-class Finding(Use):
+class Finding(RetiredUse):
     """A use on a day.
 
     ``place`` counts lines from the start of the file, or of the notebook's cell number ``cell``. ``source`` is the
@@ -131,7 +131,7 @@ class Pragma:
     names: frozenset[str]
     lines: range
 
-    def covers(self, use: Use) -> bool:
+    def covers(self, use: RetiredUse) -> bool:
         """Return whether it applies to a use."""
         operation = use.operations[0]
         is_named = not self.names or not self.names.isdisjoint({operation.id, *operation.aliases, *operation.sdk})

@@ -15,7 +15,7 @@ import attrs
 from shim.tools.scan import rules
 from shim.tools.scan.rules import said
 from shim.tools.scan.sought import HOLE
-from shim.tools.scan.tree import Assigned, Call, Node, Scopes, call_of, plain, results, unquoted
+from shim.tools.scan.tree import Assigned, CallExpression, Node, Scopes, call_of, plain, results, unquoted
 
 _DEEPEST = 40
 _STEPS = 1000  # the most expressions followed for one text; the rest is a hole
@@ -152,7 +152,7 @@ class Program(Scopes):
             return [item for one in node.kids for item in self.items(one)]
         return [self.fold(node)]
 
-    def _called(self, call: Call) -> Texts:
+    def _called(self, call: CallExpression) -> Texts:
         name = call.name.casefold()
         args = [self.fold(one) for one in call.args]
         given = [*args, *map(self.fold, call.keyed.values())]

@@ -13,7 +13,7 @@ from itertools import islice
 from shim.tools.scan import rules
 from shim.tools.scan.commands import commands_in
 from shim.tools.scan.files import Source
-from shim.tools.scan.sought import HOLE, Place, Sought, Use, is_living
+from shim.tools.scan.sought import HOLE, Place, RetiredUse, Sought, is_living
 
 _LONGEST = 20_000  # the most characters of a command line; a longer line is searched for paths and names only
 _LONGEST_VALUE = 1000  # the most characters of a variable that is replaced
@@ -52,7 +52,7 @@ _SEGMENT = re.compile(r"[;|&]+|\$\(|`|^\s*-?\s*[\w.-]+:\s")
 _HEAD = re.compile(r"\[\[?(?=\s)|(?<![\w\"']):(?=\s)|[\w$][\w$:.!/-]*")
 
 
-class Lines:
+class TextReader:
     """Reads one text; ``variables`` have the values that its lines set."""
 
     def __init__(self, source: Source, sought: Sought) -> None:
@@ -61,7 +61,7 @@ class Lines:
         self.rows = source.text.split("\n")
         self.variables: dict[str, str] = {}
 
-    def uses(self) -> Iterator[Use]:
+    def uses(self) -> Iterator[RetiredUse]:
         """Yield the uses, line by line."""
         for number, row in self._logical():
             line = self.rows[number - 1].rstrip()
@@ -125,7 +125,7 @@ class Lines:
         done = _VARIABLE.sub(value, row)
         return _VARIABLE.sub(value, done) if len(done) < _LONGEST else _VARIABLE.sub(HOLE, row)
 
-    def _tokens(self, row: str, whole: str, place: Place) -> Iterator[Use]:
+    def _tokens(self, row: str, whole: str, place: Place) -> Iterator[RetiredUse]:
         """Yield the retired paths and names in a line that is not a command."""
         if not self.sought.concerns(whole) or _COMPARED.search(row):
             return
@@ -138,7 +138,7 @@ class Lines:
             if found and not _talks(token.string[max(0, token.start() - 500) : token.start()]):
                 yield from (use for use in found if not is_living(use.operations[0]))
 
-    def _name(self, word: str, place: Place, row: str) -> list[Use]:
+    def _name(self, word: str, place: Place, row: str) -> list[RetiredUse]:
         """Return the use of a resource or of a client library that a word names."""
         name = "instancetype: serverless" if self.is_stack and _INSTANCE_TYPE.search(row) else word.strip(":{=")
         block = re.match(r"\s*\"?(resource|data)\"?\s+\"([^\"]+)\"", row)
@@ -146,9 +146,9 @@ class Lines:
         kinds = [block[1]] if block is not None and block[2] == word else ["resource", "data"] if is_typed else []
         uses = [self.sought.spelled(name), *(self.sought.resource(kind, word) for kind in kinds)]
         if resource := next(filter(None, uses), ()):
-            return [Use(place, "resource", resource, None, name)]
+            return [RetiredUse(place, "resource", resource, None, name)]
         named = filter(None, (self.sought.named(part) for part in re.findall(r"[A-Za-z_]\w+", word)))
-        return [Use(place, "text", (one,), one.method, word) for one in islice(named, 1)]
+        return [RetiredUse(place, "text", (one,), one.method, word) for one in islice(named, 1)]
 
 
 def _talks(before: str) -> bool:

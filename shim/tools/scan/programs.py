@@ -15,8 +15,8 @@ from shim.tools.scan import rules
 from shim.tools.scan.commands import commands_in
 from shim.tools.scan.fold import Program, made, url_join
 from shim.tools.scan.rules import said, verb_in, words_of
-from shim.tools.scan.sought import HOLE, Place, Sought, Use
-from shim.tools.scan.tree import Call, Node, key_of, plain
+from shim.tools.scan.sought import HOLE, Place, RetiredUse, Sought
+from shim.tools.scan.tree import CallExpression, Node, key_of, plain
 
 _SPEAKS = re.compile(r"api/atlas|vnd\.atlas|atlas[_-]?(api|base|url|host|client|root)|mongodb", re.IGNORECASE)
 """Words of a program in which the end of a path alone means Atlas."""
@@ -45,7 +45,7 @@ _SYNC = frozenset({"sync", "sync_detailed", "asyncio", "asyncio_detailed"})
 _TYPED = frozenset({"go", "java", "csharp", "kotlin", "rust"})
 
 
-class Reader:
+class ProgramReader:
     """Reads one program.
 
     ``own`` are the names that are its authors' own, ``used`` the literals that went into calls or into mocks.
@@ -71,7 +71,7 @@ class Reader:
                 if _RELATIVE.search(node.text) or any(map(os.path.isfile, beside)):
                     self.own.update(names)
 
-    def uses(self) -> Iterator[Use]:
+    def uses(self) -> Iterator[RetiredUse]:
         """Yield the calls and names, then the paths that are part of neither a call nor a longer path."""
         for call in reversed(self.program.calls.values()):  # inner calls of a chain come first
             if self._is_mock(call):
@@ -85,7 +85,7 @@ class Reader:
                 yield from [] if self._is_quiet(node) else uses
         yield from self._paths()
 
-    def _call(self, call: Call) -> Iterator[Use]:
+    def _call(self, call: CallExpression) -> Iterator[RetiredUse]:
         yield from self._named(call)
         words = list(dropwhile(lambda word: not word.strip(HOLE), self._words(call)))
         if uses := self.sought.command(self._place(call.node, call.at), words):
@@ -106,11 +106,11 @@ class Reader:
             self._use(call, call.receiver)
             yield from self.sought.called(self._place(call.node, call.at), method, address, near=self.near)
 
-    def _use(self, call: Call, receiver: Node | None = None) -> None:
+    def _use(self, call: CallExpression, receiver: Node | None = None) -> None:
         """Note the literals in a call's arguments, and in its receiver if given."""
         self.used |= self.program.literals(*call.args, *call.keyed.values(), *filter(None, [receiver]))
 
-    def _method(self, call: Call) -> tuple[bool, str | None]:
+    def _method(self, call: CallExpression) -> tuple[bool, str | None]:
         """Return whether a call is an HTTP call, and its method if known."""
         name = call.name
         keyed = [call.keyed[key] for key in rules.table("words", "given") if key in call.keyed]
@@ -131,7 +131,7 @@ class Reader:
         name = (node.words() or [""])[-1] if len(node.text) < 40 else ""
         return word or (None if name.islower() else said(name.removeprefix("Method").upper()))
 
-    def _chained(self, call: Call) -> Iterator[str | None]:
+    def _chained(self, call: CallExpression) -> Iterator[str | None]:
         """Yield the methods that the other calls of a chain name, those on the call's result first."""
         outer = takewhile(lambda one: one.role in {"call", "member", "through"}, call.node.above())
         links = [self.program.calls[one] for one in outer if one.role == "call"]
@@ -143,7 +143,7 @@ class Reader:
                 yield self._word(one.args[0])
             yield verb_in(one.name) if len(one.name) < 12 else None
 
-    def _is_mock(self, call: Call) -> bool:
+    def _is_mock(self, call: CallExpression) -> bool:
         """Return whether a call only prints or compares its arguments, or serves them."""
         if call.name.casefold() in rules.words("words", "says"):
             return True
@@ -167,7 +167,7 @@ class Reader:
         names += [word for one in self.program.assigned(root, receiver)[-1:] for word in one.value.words()[:3]]
         return any(not _MOCKS.isdisjoint([one.casefold(), *words_of(one)]) for one in names)
 
-    def _is_route(self, call: Call) -> bool:
+    def _is_route(self, call: CallExpression) -> bool:
         """Return whether a call registers a route: a path with parameters, and a handler."""
         if len(call.args) < 2 or verb_in(call.name) is None or call.args[0].role == "sum":
             return False
@@ -196,7 +196,7 @@ class Reader:
             below = one
         return below.role == "string" and node.parent is self.program.root
 
-    def _named(self, call: Call) -> Iterator[Use]:
+    def _named(self, call: CallExpression) -> Iterator[RetiredUse]:
         """Yield the use of a client library's method."""
         name, on = call.name, call.on
         if name in _SYNC and on:
@@ -208,26 +208,26 @@ class Reader:
         is_own = (is_self and name in self.own) or (bool(on) and on[0] in self.own and not on[0].endswith("Api"))
         bound = [one.value for one in self.program.assigned(on[0], call.node)[-1:]] if on else []
         if not is_own and not any(one.role == "call" and self.own.intersection(one.words()[:1]) for one in bound):
-            yield Use(self._place(call.node, call.at), "sdk", (operation,), operation.method, name)
+            yield RetiredUse(self._place(call.node, call.at), "sdk", (operation,), operation.method, name)
 
-    def _words(self, call: Call) -> Iterator[str]:
+    def _words(self, call: CallExpression) -> Iterator[str]:
         """Yield the command lines that a call gets as separate arguments or as a list."""
         if call.receiver is not None and call.receiver.role == "call" and call.name.casefold() in {"arg", "args"}:
             yield from self._words(self.program.calls[call.receiver])
         yield from (one[0] for arg in call.args for one in self.program.items(arg))
 
-    def _node(self, node: Node) -> Iterator[Use]:
+    def _node(self, node: Node) -> Iterator[RetiredUse]:
         """Yield the use in a name, a text or a member that is not the call's own name."""
         if node.role in {"name", "string"} and len(node.text) < 80:
             word = plain(node.text.strip("\"'`"))
             is_generated = self.has_generated and node.role == "name"
             found = self.sought.spelled(word) or (self.sought.wrapped(word.removeprefix("New")) if is_generated else ())
-            yield from [Use(self._place(node), "resource", found, None, word)] if found else []
+            yield from [RetiredUse(self._place(node), "resource", found, None, word)] if found else []
         if node.role == "member" and node.kids and node.parent and node.parent.role not in {"call", "type"}:
             name = (node.kids[-1].words() or [""])[-1]
             operation = self.sought.named(name)
             if operation is not None and name not in self.own and not self._is_mocked(node):
-                yield Use(self._place(node), "sdk", (operation,), operation.method, name)
+                yield RetiredUse(self._place(node), "sdk", (operation,), operation.method, name)
         if node.role == "string" and _SCRIPT.match(node.text):
             rows = [row for one in self.program.fold(node) for row in one.replace("\\\n", " ").split("\n")]
             place = self._place(node)
@@ -235,7 +235,7 @@ class Reader:
             self.used |= self.program.literals(node) if uses else set()
             yield from uses
 
-    def _annotation(self, node: Node) -> Iterator[Use]:
+    def _annotation(self, node: Node) -> Iterator[RetiredUse]:
         """Read an annotation that turns a method into a call, as in Retrofit, Feign and Refit."""
         is_client = self.has_clients or not rules.words("words", "clients").isdisjoint(node.words()[:1])
         if self.program.language not in {"java", "kotlin", "csharp", "scala"} or not is_client:
@@ -247,7 +247,7 @@ class Reader:
             method = said(head) or next(filter(None, verbs), None)
             yield from self.sought.called(self._place(one), method, rest if said(head) else found, near=self.near)
 
-    def _paths(self) -> Iterator[Use]:
+    def _paths(self) -> Iterator[RetiredUse]:
         for node in self.program.root.walk():
             if node.role == "string" and self.sought.concerns(node.text):
                 whole = self._whole(node)

@@ -19,9 +19,9 @@ from shim.tools.scan import rules
 from shim.tools.scan.files import WIDE, Source, UnreadError, decode, read, reason, source_files
 from shim.tools.scan.findings import Finding, FindingState, pragmas
 from shim.tools.scan.fold import Program
-from shim.tools.scan.lines import RECORDED, Lines
-from shim.tools.scan.programs import Reader
-from shim.tools.scan.sought import Sought, Use, living, newest_version
+from shim.tools.scan.lines import RECORDED, TextReader
+from shim.tools.scan.programs import ProgramReader
+from shim.tools.scan.sought import RetiredUse, Sought, living, newest_version
 from shim.tools.scan.tree import parsed
 
 _LONG_LINE = re.compile(r"[^\n]{20000}")  # a grammar takes the square of a line's length
@@ -112,18 +112,18 @@ class _Scan:
         for one in (one for one in comments if one in unused):
             self.notes[Remark(source.file, one.line, "this ignore comment hides nothing")] = None
 
-    def _uses(self, source: Source, sought: Sought) -> list[Use]:
+    def _uses(self, source: Source, sought: Sought) -> list[RetiredUse]:
         """Return a file's uses."""
         if not source.language and RECORDED.search(source.text) is not None:
             raise UnreadError(source.file, "a recording, baseline or mapping document: it makes no calls", is_odd=False)
-        uses, broken = list[Use](), {0}
+        uses, broken = list[RetiredUse](), {0}
         try:
             if source.language and not has_grammars():
                 self.notes[Remark("", 0, f"findings are lines of text, and no calls: {hint('ast_grep_py')}")] = None
             elif source.language and _LONG_LINE.search(source.text) is None:
                 root, too_deep = parsed(source.language, source.text)
                 program = Program(source.file, source.language, root)
-                uses += Reader(program, sought).uses()
+                uses += ProgramReader(program, sought).uses()
                 broken = {0, *program.unparsed} if too_deep else program.unparsed
                 if too_deep:
                     said = "nested too deeply to parse fully; it was read line by line, too"
@@ -131,7 +131,7 @@ class _Scan:
         except Exception as error:  # noqa: BLE001 - its lines can be read all the same
             self.errors.append(Remark(source.file, 0, reason(error)))
         seen = {use.place.line for use in uses}
-        by_line = Lines(source, sought).uses() if broken else ()
+        by_line = TextReader(source, sought).uses() if broken else ()
         uses += [one for one in by_line if one.place.line not in seen and not broken.isdisjoint({0, one.place.line})]
         if uses and source.ending in rules.words("files", "documentation"):
             said = f"documentation names retired operations {len(uses)} times (it makes no calls)"
@@ -139,7 +139,7 @@ class _Scan:
             uses = []
         return uses
 
-    def _finding(self, source: Source, rows: Sequence[str], use: Use) -> Finding:
+    def _finding(self, source: Source, rows: Sequence[str], use: RetiredUse) -> Finding:
         operation, place, cell = use.operations[0], use.place, None
         lines = list(rows[place.line - 1 : place.end_line])
         row = lines[0]
@@ -155,9 +155,9 @@ class _Scan:
         return Finding(**known, state=state, sunset=sunset, source="\n".join(lines), row=row, cell=cell)
 
 
-def _settled(uses: Iterable[Use]) -> list[Use]:
+def _settled(uses: Iterable[RetiredUse]) -> list[RetiredUse]:
     """Return each use once: of several uses of one operation in a line, the most specific."""
-    best: dict[tuple[int, str], Use] = {}
+    best: dict[tuple[int, str], RetiredUse] = {}
     for use in sorted(uses, key=lambda one: (_KINDS.index(one.kind), one.method is None)):
         best.setdefault((use.place.line, use.operations[0].path.text), use)
     return sorted(best.values(), key=lambda one: (one.place.line, one.place.column, one.operations[0].id))

@@ -47,7 +47,7 @@ class Place:
 
 
 @attrs.frozen
-class Use:
+class RetiredUse:
     """One use of retired operations.
 
     ``kind`` is ``call`` (an HTTP call), ``path`` (a path whose call was not seen), ``sdk`` (a client's method),
@@ -115,7 +115,7 @@ class Sought:
 
     def called(
         self, place: Place, method: str | None, address: str, kind: str = "call", *, near: bool = False
-    ) -> list[Use]:
+    ) -> list[RetiredUse]:
         """Return the use that a call to an address is, none for other addresses.
 
         With ``near`` the end of a path is enough, for programs that mention Atlas. If the method is unknown, the use
@@ -123,9 +123,9 @@ class Sought:
         """
         found = [one for one in self.find(address, near=near) if method in {None, one.method}]
         found.sort(key=lambda one: one.method != "GET")
-        return [Use(place, kind, tuple(found), method, re.sub(f"{HOLE}+", "{…}", address))] if found else []
+        return [RetiredUse(place, kind, tuple(found), method, re.sub(f"{HOLE}+", "{…}", address))] if found else []
 
-    def command(self, place: Place, words: Sequence[str]) -> list[Use]:
+    def command(self, place: Place, words: Sequence[str]) -> list[RetiredUse]:
         """Return the use that a command line is, none for other commands."""
         method, addresses = http_words(words) or (None, [])
         for word in addresses:
@@ -133,7 +133,7 @@ class Sought:
                 return found
         named, said = atlas_words(words) or ("", "")
         operation = self.named(named)
-        return [] if operation is None else [Use(place, "command", (operation,), operation.method, said)]
+        return [] if operation is None else [RetiredUse(place, "command", (operation,), operation.method, said)]
 
     def named(self, name: str, service: str = "") -> Operation | None:
         """Return the operation of a client's method, variants included, or of a service's with a common name."""

@@ -97,7 +97,7 @@ def parsed(language: str, text: str) -> tuple[Node, bool]:
 
 
 @attrs.frozen
-class Call:
+class CallExpression:
     """A call: callee, receiver, arguments; ``keyed`` has arguments and members of objects by lower-case name.
 
     ``at`` is the place of the callee's own name, which in a chain stands lines below the start.
@@ -116,7 +116,7 @@ class Call:
         return self.receiver.words() if self.receiver is not None else []
 
 
-def call_of(node: Node) -> Call:
+def call_of(node: Node) -> CallExpression:
     """Return the call in a node."""
     at = next((at for at, one in enumerate(node.kids) if one.role == "arguments"), len(node.kids))
     before, given = node.kids[:at], node.kids[at:][:1]
@@ -142,7 +142,7 @@ def call_of(node: Node) -> Call:
             keyed[plain(labels[0].text).casefold()] = inner
         elif one.role != "pair" and inner.role != "table":
             args.append(one)
-    return Call(node, names[0].start if names else node.start, name, receiver, tuple(args), keyed)
+    return CallExpression(node, names[0].start if names else node.start, name, receiver, tuple(args), keyed)
 
 
 def key_of(pair: Node) -> str:
@@ -186,7 +186,7 @@ class Scopes:
     language: str
     root: Node
     functions: dict[str, list[Node]] = attrs.field(factory=dict, kw_only=True)
-    calls: dict[Node, Call] = attrs.field(factory=dict, kw_only=True)
+    calls: dict[Node, CallExpression] = attrs.field(factory=dict, kw_only=True)
     names: dict[tuple[Node | None, str], list[Assigned]] = attrs.field(factory=dict, kw_only=True)
     unparsed: set[int] = attrs.field(factory=set, kw_only=True)
     starts: list[int] = attrs.field(factory=lambda: [0], kw_only=True)
