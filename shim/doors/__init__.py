@@ -4,8 +4,8 @@ One call, in the order of its stations, with requests for all libraries; each ha
 
     ``process.concerns``                    may a URL be of a retired call, by the settings of this process?
     ``requests.adapter.Adapter.send``       the library's own method, or one around it (``switch``)
-    ``requests.door.recognise``             the request in neutral terms
-    ``recognition.recognise``               is it a retired call, and what its exchange needs
+    ``requests.door.retired_prepared``      the request in neutral terms
+    ``recognition.retired_call``            is it a retired call, and what its exchange needs
     ``exchange.steps``                      the loop for all; ``drive`` makes the calls, ``adrive`` awaits them
     ``notice.notify``                       the program is warned at its line (``call_site``), before anything is sent
     ``requests.door.RequestsDoor.request``  what one library alone knows: requests, responses, exceptions, timeouts

@@ -21,7 +21,7 @@ from shim.documents.vocabulary import Fidelity
 from shim.doors.call_site import call_site
 from shim.doors.environment import WARNINGS
 from shim.doors.native import alone, as_text, header_lines
-from shim.doors.recognition import RetiredCall, recognise_url
+from shim.doors.recognition import RetiredCall, retired_call_to
 from shim.errors import LegacyEndpointWarning, SettingsError
 from shim.origins import UPSTREAM
 from shim.tools.inventory.writing import CallSite, explain_command
@@ -39,7 +39,7 @@ class Notice:
     site: CallSite
 
 
-Handler = Callable[[Notice], None]
+WarningsHandler = Callable[[Notice], None]
 
 _READ: dict[str, Callable[..., tuple[Any, ...]]] = {
     "niquests": lambda request, *_, **__: (request.method, request.url, header_lines(request.headers.items())),
@@ -65,12 +65,12 @@ def warn(notice: Notice) -> None:
     )
 
 
-_handler: Handler = warn
+_handler: WarningsHandler = warn
 warned: set[tuple[str, str, int]] = set()
 """Operation, file and line of each warning."""
 
 
-def set_warnings_handler(handler: Handler | None) -> Handler:
+def set_warnings_handler(handler: WarningsHandler | None) -> WarningsHandler:
     """Let ``handler`` be called in place of Python's warnings, None for these again; return the last one.
 
     An exception that it raises keeps the call from being made.
@@ -138,7 +138,7 @@ def tell(library: str, method: str, url: str, lines: Headers = ()) -> None:
 
     Raises what ``notify`` raises, and SettingsError for a call that is to be led to another upstream, and can't be.
     """
-    retired = recognise_url(method, url, lambda: lines)
+    retired = retired_call_to(method, url, lambda: lines)
     if retired is not None and retired.led:
         raise SettingsError(
             f"{UPSTREAM}: calls to Atlas go to {retired.call.origin}, and those by {library} can't be led there; "

@@ -116,7 +116,7 @@ def _match(engine: Engine, method: str, path: str, accept: str) -> Match | None:
     return engine.recognise(method, path, (("accept", accept),))
 
 
-def recognise(  # noqa: PLR0913, PLR0917 - the settings, and the parts of a request that are looked at in turn
+def retired_call(  # noqa: PLR0913, PLR0917 - the settings, and the parts of a request that are looked at in turn
     now: Current,
     method: str,
     origin: str,
@@ -155,8 +155,8 @@ def recognise(  # noqa: PLR0913, PLR0917 - the settings, and the parts of a requ
     return RetiredCall(call, match, context, now, led, warns, known, noted)
 
 
-def recognise_url(method: str, url: str, lines: Callable[[], Headers]) -> RetiredCall | None:
-    """Return what ``recognise`` does for an absolute URL; None for a door's own request. It may block."""
+def retired_call_to(method: str, url: str, lines: Callable[[], Headers]) -> RetiredCall | None:
+    """Return what ``retired_call`` does for an absolute URL; None for a door's own request. It may block."""
     now = None if is_served() else process.concerns(url)
     if now is None:
         return None
@@ -167,4 +167,4 @@ def recognise_url(method: str, url: str, lines: Callable[[], Headers]) -> Retire
         target.encode("ascii")
     except ValueError:  # such a URL can't be sent
         return None
-    return drive(recognise(now, method, origin, target, lines, time.sleep))
+    return drive(retired_call(now, method, origin, target, lines, time.sleep))

@@ -23,7 +23,7 @@ from shim.doors.driver import drive
 from shim.doors.exchange import Content, Door, steps
 from shim.doors.native import PIECE, ContentFile, alone, content_of, header_lines
 from shim.doors.notice import tell
-from shim.doors.recognition import recognise_url
+from shim.doors.recognition import retired_call_to
 
 
 def open_url(
@@ -38,7 +38,7 @@ def open_url(
     if isinstance(request, Request):
         request.data = request.data if data is None else data
         lines = lambda: header_lines(request.header_items())  # noqa: E731
-        retired = recognise_url(request.get_method(), request.full_url, lines)
+        retired = retired_call_to(request.get_method(), request.full_url, lines)
     if retired is None:
         return base(fullurl, data, *args, **kwargs)
     if retired.needs_body and request.data is not None:

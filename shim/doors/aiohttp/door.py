@@ -24,7 +24,7 @@ from shim.doors.native import header_lines, is_stale
 from shim.doors.process import concerns
 from shim.origins import origin_of
 
-Base = Callable[..., Awaitable[ClientResponse]]
+Sender = Callable[..., Awaitable[ClientResponse]]
 """The method in whose place ours stands, bound to its session."""
 
 _SENT_AGAIN = frozenset({"DELETE", "PUT"})
@@ -51,7 +51,7 @@ class AiohttpDoor(Door):
     """
 
     session: ClientSession
-    base: Base
+    base: Sender
     url: Any
     whole: URL
     options: dict[str, Any]
@@ -168,8 +168,8 @@ class AiohttpDoor(Door):
         return RequestInfo(url.with_fragment(None), call.method, CIMultiDictProxy(headers), url)
 
 
-async def recognise(
-    session: ClientSession, base: Base, method: object, url: Any, options: Mapping[str, Any]
+async def door_of_request(
+    session: ClientSession, base: Sender, method: object, url: Any, options: Mapping[str, Any]
 ) -> AiohttpDoor | None:
     """Return the door of a retired call, its body unread; None for any other call."""
     start, headers = time.perf_counter(), options.get("headers")
@@ -192,7 +192,7 @@ async def recognise(
     except (AssertionError, TypeError, ValueError):  # aiohttp says what is wrong with it
         return None
     lines = lambda: header_lines(fields.items())  # noqa: E731
-    found = recognition.recognise(now, method.upper(), origin, whole.raw_path_qs, lines, asyncio.sleep)
+    found = recognition.retired_call(now, method.upper(), origin, whole.raw_path_qs, lines, asyncio.sleep)
     retired = await adrive(found)
     if retired is None:
         return None

@@ -16,7 +16,7 @@ import aiohttp
 import attrs
 from aiohttp import ClientResponse, ClientResponseError
 
-from shim.doors.aiohttp.door import AiohttpDoor, Base, recognise
+from shim.doors.aiohttp.door import AiohttpDoor, Sender, door_of_request
 from shim.doors.aiohttp.inside import redirected, request_content, whole_url
 from shim.doors.driver import adrive
 from shim.doors.exchange import steps
@@ -24,14 +24,14 @@ from shim.doors.surface import checked, like, remade
 
 
 async def send(
-    session: aiohttp.ClientSession, base: Base, method: str, str_or_url: Any, *, first: Any = None, **options: Any
+    session: aiohttp.ClientSession, base: Sender, method: str, str_or_url: Any, *, first: Any = None, **options: Any
 ) -> ClientResponse:
     """Send a request; a retired call is an exchange.
 
     ``base`` is the method in whose place this stands, bound to the session. ``first`` is the response to the request
     where it was sent already, and led to a retired call.
     """
-    door = await recognise(session, base, method, str_or_url, options)
+    door = await door_of_request(session, base, method, str_or_url, options)
     if door is not None:
         return await _exchanged(door)
     try:
@@ -51,7 +51,7 @@ async def send(
 
 
 async def _led_to(
-    session: aiohttp.ClientSession, base: Base, url: Any, last: Any, options: dict[str, Any]
+    session: aiohttp.ClientSession, base: Sender, url: Any, last: Any, options: dict[str, Any]
 ) -> AiohttpDoor | None:
     """Return the door of the retired call that redirects led to, ``last`` being its response or an error of that.
 
@@ -62,7 +62,7 @@ async def _led_to(
         options, data = {**options, "json": None}, None
     elif last.status != 410 or not isinstance(data, str | bytes | None):
         return None
-    door = await recognise(session, base, info.method, info.real_url, {**options, "params": None, "data": data})
+    door = await door_of_request(session, base, info.method, info.real_url, {**options, "params": None, "data": data})
     is_its = door is not None and door.retired.known and info.url.host == whole_url(session, url).host
     return door if is_its else None
 

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any
 
 from shim.doors.driver import Steps, adrive, drive
 from shim.doors.exchange import steps
-from shim.doors.httpx_family.door import INNER, AwaitedDoor, HttpxDoor, ResponseStream, recognise
+from shim.doors.httpx_family.door import INNER, AwaitedDoor, HttpxDoor, ResponseStream, retired_request
 from shim.doors.recognition import RetiredCall
 from shim.doors.surface import checked, like, remade
 
@@ -122,7 +122,7 @@ def _sent(  # noqa: PLR0913 - a client's own arguments, and whose they are
     if it was sent already. The caller's hooks run once around an exchange.
     """
     history: list[httpx.Response] = []
-    retired = None if client.is_closed else (yield from recognise(request, side, client))
+    retired = None if client.is_closed else (yield from retired_request(request, side, client))
     if retired is None:
         response = first or (yield partial(base, request, stream=stream, **options))
         if (retired := (yield from _led_to(side, client, response))) is None:
@@ -135,7 +135,7 @@ def _sent(  # noqa: PLR0913 - a client's own arguments, and whose they are
         hooks.update({kind: hooks[kind] if type(hooks[kind]) is Hooks else Hooks(hooks[kind]) for kind in hooks})
         for hook in hooks["request"]:
             yield partial(hook, request)
-        retired = yield from recognise(request, side, client)
+        retired = yield from retired_request(request, side, client)
         holding = _holding(side)
     if retired is None:  # a hook has made another call of it
         with _holding(hooks["request"]):
@@ -164,7 +164,7 @@ def _led_to(side: type[HttpxDoor], client: Any, response: httpx.Response) -> Ste
     """
     if not response.history or response.request.url.host != response.history[0].request.url.host:
         return None
-    retired = yield from recognise(response.request, side, client)
+    retired = yield from retired_request(response.request, side, client)
     may_ask = response.request.method in {"GET", "HEAD"} or response.status_code == 410
     return retired if retired is not None and retired.known and may_ask else None
 

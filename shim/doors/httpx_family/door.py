@@ -36,7 +36,7 @@ def header_lines(headers: httpx.Headers) -> Headers:
     return tuple([(name.decode("latin-1"), value.decode("latin-1")) for name, value in headers.raw])
 
 
-def recognise(request: httpx.Request, side: type[HttpxDoor], client: object) -> Steps[RetiredCall | None]:
+def retired_request(request: httpx.Request, side: type[HttpxDoor], client: object) -> Steps[RetiredCall | None]:
     """Return the retired call that a request of one side is, its body unread; None for any other request."""
     url, extensions = request.url, request.extensions
     target = url.raw_path.decode("ascii")
@@ -47,7 +47,7 @@ def recognise(request: httpx.Request, side: type[HttpxDoor], client: object) -> 
     extra: frozenset[str] = getattr(client, "_shim_origins", frozenset())
     origin = f"{url.scheme}://{url.netloc.decode('ascii')}"  # without user information
     whole = WHOLE in extensions
-    found = recognition.recognise(now, request.method, origin, target, lines, side.pause, extra=extra, whole=whole)
+    found = recognition.retired_call(now, request.method, origin, target, lines, side.pause, extra=extra, whole=whole)
     return (yield from found)
 
 

@@ -13,7 +13,7 @@ from requests.adapters import BaseAdapter, HTTPAdapter
 from shim.doors.driver import drive
 from shim.doors.exchange import steps
 from shim.doors.process import concerns, prepare
-from shim.doors.requests.door import RequestsDoor, recognise
+from shim.doors.requests.door import RequestsDoor, retired_prepared
 from shim.doors.surface import checked, like, remade
 
 _OPTIONS = ("stream", "timeout", "verify", "cert", "proxies")  # in the order of an adapter's ``send``
@@ -41,7 +41,7 @@ class Adapter(BaseAdapter):
 
     def send(self, request: PreparedRequest, *args: Any, **kwargs: Any) -> Response:
         """Send one request; a retired call is an exchange."""
-        retired = recognise(request)
+        retired = retired_prepared(request)
         if retired is None:
             return self.inner.send(request, *args, **kwargs)
         options = {"timeout": None, **dict(zip(_OPTIONS, args, strict=False)), **kwargs, "stream": True}

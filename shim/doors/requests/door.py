@@ -16,7 +16,7 @@ from urllib3.exceptions import ProtocolError, ReadTimeoutError, SSLError
 from shim.core.messages import Record, Reply, Send
 from shim.doors.exchange import Content, Door, shorter
 from shim.doors.native import ContentFile, alone, as_text, content_of, header_lines, is_digest, is_stale, unsigned
-from shim.doors.recognition import RetiredCall, recognise_url
+from shim.doors.recognition import RetiredCall, retired_call_to
 from shim.doors.urllib3 import responses
 
 NEEDS_AUTH = (
@@ -25,9 +25,9 @@ NEEDS_AUTH = (
 )
 
 
-def recognise(request: PreparedRequest) -> RetiredCall | None:
+def retired_prepared(request: PreparedRequest) -> RetiredCall | None:
     """Return what a request is when it is a retired call, its body read if it takes part, else None."""
-    retired = recognise_url(request.method or "", request.url or "", partial(header_lines, request.headers.items()))
+    retired = retired_call_to(request.method or "", request.url or "", partial(header_lines, request.headers.items()))
     if retired is None or not retired.needs_body:
         return retired
     body: Any = request.body

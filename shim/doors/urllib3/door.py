@@ -27,7 +27,7 @@ from shim.origins import origin_of
 log = logging.getLogger("urllib3.connectionpool")
 
 Owner = HTTPConnectionPool | PoolManager
-Base = Callable[..., Any]
+BaseUrlopen = Callable[..., Any]
 """The ``urlopen`` in whose place ours stands, bound to its owner."""
 
 _NAMES = (  # in the order of a pool's ``urlopen``
@@ -45,7 +45,7 @@ class Urllib3Door(Door):
     """
 
     owner: Owner
-    base: Base
+    base: BaseUrlopen
     url: str
     prefix: str
     options: Mapping[str, Any]
@@ -139,12 +139,12 @@ class Urllib3Door(Door):
             show_in(error, self.sent.call.target, self.retired.call.target)
 
 
-def urlopen(owner: Owner, base: Base, method: str, url: str, *args: Any, **kwargs: Any) -> HTTPResponse:
+def urlopen(owner: Owner, base: BaseUrlopen, method: str, url: str, *args: Any, **kwargs: Any) -> HTTPResponse:
     """Send a request; a retired call is an exchange, and again one each time that the caller's retries say so.
 
     ``base`` is the method in whose place this one stands, bound to ``owner``.
     """
-    door = recognise(owner, base, method, url, args, kwargs)
+    door = door_of_urlopen(owner, base, method, url, args, kwargs)
     if door is None:
         plain: HTTPResponse = base(method, url, *args, **kwargs)
         return plain
@@ -199,8 +199,8 @@ def _as(retries: Any, kind: Any) -> Retry:
     return made
 
 
-def recognise(  # noqa: PLR0913, PLR0917 - what urlopen is called with, and whose it is
-    owner: Owner, base: Base, method: str, url: str, args: Iterable[Any], kwargs: Mapping[str, Any]
+def door_of_urlopen(  # noqa: PLR0913, PLR0917 - what urlopen is called with, and whose it is
+    owner: Owner, base: BaseUrlopen, method: str, url: str, args: Iterable[Any], kwargs: Mapping[str, Any]
 ) -> Urllib3Door | None:
     """Return the door of a retired call, its body read if it takes part; None for any other call of ``urlopen``."""
     now = None if is_served() else concerns(url)
@@ -223,7 +223,7 @@ def recognise(  # noqa: PLR0913, PLR0917 - what urlopen is called with, and whos
     if options.get("headers") is None and (pool or "headers" not in options):
         options["headers"] = owner.headers
     headers: Any = options.get("headers") or {}
-    found = recognition.recognise(now, method, origin, target, lambda: header_lines(headers.items()), sleep)
+    found = recognition.retired_call(now, method, origin, target, lambda: header_lines(headers.items()), sleep)
     retired = drive(found)
     if retired is None:
         return None
