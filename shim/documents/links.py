@@ -43,7 +43,7 @@ class LinkRule(Declared):
 
 
 @attrs.frozen(kw_only=True)
-class Link(Verb):
+class LinkBack(Verb):
     """Links back through the shim, of those whose members are all there."""
 
     key = "link"

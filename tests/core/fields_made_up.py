@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from shim.documents.casts import Factor, Join, Split, ToType, Values
 from shim.documents.fields import Field, Rule, Verb, When
-from shim.documents.links import Link, LinkRule
+from shim.documents.links import LinkBack, LinkRule
 from shim.documents.templates import parse_template
 from shim.documents.verbs import Absent, Constant, Equals, List, Parameter, Passed
 from shim.documents.vocabulary import Fidelity
@@ -121,7 +121,7 @@ def fields(draw: st.DrawFn, kind: str, *, body: bool = False) -> list[Field]:
         found.append(Field(name, kind, words, {"body" if body else "flex": tuple(made)}, "at"))
     if not body and draw(st.booleans()):
         links = draw(st.lists(st.builds(link, st.sampled_from(PATHS), WORDS), min_size=1, max_size=3))
-        rule = Rule(Link(links=tuple(links)), "at", "owner", Fidelity.DERIVED)
+        rule = Rule(LinkBack(links=tuple(links)), "at", "owner", Fidelity.DERIVED)
         found.insert(0, Field("links", "links", (), {"flex": (rule,)}, "at"))
     return found
 

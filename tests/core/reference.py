@@ -9,7 +9,7 @@ from typing import Any
 from shim.core.messages import Dropped, FieldReport
 from shim.documents.casts import Factor, Join, Split, ToType, Values
 from shim.documents.fields import Field, Rule, Verb, When
-from shim.documents.links import Link
+from shim.documents.links import LinkBack
 from shim.documents.templates import encoded
 from shim.documents.verbs import Absent, Constant, List, Parameter, Passed
 from shim.documents.vocabulary import FITS, Fidelity, parse_time
@@ -130,7 +130,7 @@ def of_one(field: Field, rule: Rule, said: Any, now: float) -> Any:
             return NOTHING if said is NOTHING else tested(rule.verb, said, now)
 
 
-def links(verb: Link, call: Any, api: str, made: Any) -> Any:
+def links(verb: LinkBack, call: Any, api: str, made: Any) -> Any:
     found = []
     for link in verb.links:
         values = dict(call.raw)
@@ -192,7 +192,7 @@ class Expected:
                 return constant, bad
             case Parameter(parameter=parameter):
                 return self.call.parameters[parameter], bad
-            case Link() as verb:
+            case LinkBack() as verb:
                 return links(verb, self.call, self.api, made), bad
         for name in rule.sources:
             try:
