@@ -2,7 +2,7 @@
 
     limits > checks > gate > exchange =Send=> signer > upstream =Read=> exchange > reply > ledger
 
-``Handler`` is called by a connection with each request. An ``Exchange`` does what the core's generator asks for.
+``Handler`` is called by a connection with each request. An ``UpstreamCall`` does what the core's generator asks for.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ from shim.gateway.checks import check, check_allowed
 from shim.gateway.credentials.gates import CallerGate
 from shim.gateway.credentials.signers import step_of_digest
 from shim.gateway.errors import INTERNAL, Failure, Refusal, busy, too_slow, unreadable
-from shim.gateway.exchange import Exchange, Shared
+from shim.gateway.exchange import UpstreamCall, Shared
 from shim.gateway.http1.body import BUFFERED
 from shim.gateway.http1.peers import forwarded_peer
 from shim.gateway.http1.response import Request
@@ -77,7 +77,7 @@ class Handler:
                 early = await self.repeats.answer(request, plan, entry, line, close=self.draining)
                 if request.status is not None:
                     return
-                run = Exchange(self.shared, request, plan, entry, line, early)
+                run = UpstreamCall(self.shared, request, plan, entry, line, early)
                 run.call, run.base, run.is_moved = check(request, plan, self.authorities, self.shared.upstream.name)
                 match = plan.engine.recognise(run.call.method, run.call.target, run.call.headers)
                 line.match = None if match is not None and match.operation.lives else match
@@ -111,7 +111,7 @@ class Handler:
                 if wanted is AccessWord.ON or (wanted is AccessWord.ERRORS and line.is_error):
                     tell(line)
 
-    async def _forward(self, run: Exchange) -> None:
+    async def _forward(self, run: UpstreamCall) -> None:
         """Send a call, and reply."""
         request, plan, line = run.request, run.plan, run.line
         if run.match is not None:
@@ -143,7 +143,7 @@ class Handler:
                 self.shared.inventory.add(outcome.record, line)
 
 
-async def _receive(run: Exchange) -> None:
+async def _receive(run: UpstreamCall) -> None:
     """Take all content of a call that is recognised or signed; other content is passed on as it comes."""
     head, match = run.request.head, run.match
     if head.has_content and match is None and not run.signer.lends:
@@ -159,7 +159,7 @@ async def _receive(run: Exchange) -> None:
         raise step_of_digest()
 
 
-def _is_step_of_digest(run: Exchange) -> bool:
+def _is_step_of_digest(run: UpstreamCall) -> bool:
     """Return whether a write is the first request of a Digest client, as libcurl's: content comes with a signature."""
     call, head, match = run.call, run.request.head, run.match or run.line.match
     if call.body or call.method not in _WITH_CONTENT or field(call.headers, "Authorization") is not None:

@@ -45,7 +45,7 @@ class Shared:
 
 
 @attrs.define(eq=False, repr=False)
-class Exchange:
+class UpstreamCall:
     """A call on its way upstream; of a retired call the core says what is sent and what is read.
 
     ``early`` is the reply to a call that was sent before it was decided. ``call`` is the request with its content,

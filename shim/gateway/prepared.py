@@ -21,7 +21,7 @@ from shim.core.responses import document_reply
 from shim.core.route import tier_key
 from shim.core.settings import RouteWord
 from shim.core.successor import has_tiers
-from shim.gateway.exchange import Exchange, Shared
+from shim.gateway.exchange import UpstreamCall, Shared
 from shim.gateway.fields import for_caller, notes
 from shim.gateway.http1.body import BUFFERED
 from shim.gateway.http1.head import Credential
@@ -228,7 +228,7 @@ class Repeats:
             sent = Sent("GET", target, response.head.status, prepared.repeated.route)
             shared.inventory.add(attrs.evolve(record, sent=(sent,)), line)
 
-    def learn(self, request: Request, plan: Plan, run: Exchange, outcome: Answer) -> None:
+    def learn(self, request: Request, plan: Plan, run: UpstreamCall, outcome: Answer) -> None:
         """Remember how a call was answered, unless it has to be decided anew each time."""
         head, repeated, match, record = request.head, outcome.repeated, run.match, outcome.record
         if repeated is None or match is None or head.form is None or repeated.call.origin != run.call.origin:
