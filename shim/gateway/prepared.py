@@ -21,7 +21,7 @@ from shim.core.responses import document_reply
 from shim.core.route import tier_key
 from shim.core.settings import RouteWord
 from shim.core.successor import has_tiers
-from shim.gateway.exchange import UpstreamCall, Shared
+from shim.gateway.exchange import Shared, UpstreamCall
 from shim.gateway.fields import for_caller, notes
 from shim.gateway.http1.body import BUFFERED
 from shim.gateway.http1.head import Credential
