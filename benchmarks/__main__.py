@@ -28,13 +28,14 @@ SINGLES: dict[str, tuple[Callable[[int], list[tuple[str, str]]], int, int]] = {
 class Setting:
     """One row: the body, the connections, upstream's delay in ms, and what is special about it.
 
-    ``fresh`` bodies differ from call to call; ``tls`` is spoken at the caller's side; ``anew`` makes each call on a
-    connection of its own; ``quick`` rows are run with --quick, too.
+    So many ``clusters`` are polled in turn. ``fresh`` bodies differ from call to call; ``tls`` is spoken at the caller's
+    side; ``anew`` makes each call on a connection of its own; ``quick`` rows are run with --quick, too.
     """
 
     body: str
     connections: int
     delay: int = 0
+    clusters: int = 1
     fresh: bool = False
     tls: bool = False
     anew: bool = False
@@ -43,13 +44,19 @@ class Setting:
     @property
     def name(self) -> str:
         """The setting in words."""
-        special = {"fresh": self.fresh, "TLS": self.tls, "connection anew": self.anew}
+        special = {
+            f"{self.clusters} clusters": self.clusters > 1,
+            "fresh": self.fresh,
+            "TLS": self.tls,
+            "connection anew": self.anew,
+        }
         words = [word for word, so in special.items() if so]
         return ", ".join([self.body, f"{self.connections} conn", f"{self.delay} ms", *words])
 
 
 BODIES = ("small", "large")
 SETTINGS = {
+    "fleet": [Setting("small", 16, clusters=count, quick=count in {300, 5000}) for count in (1, 300, 1000, 5000)],
     "gateway": [
         *(Setting(body, connections, quick=connections == 16) for body in BODIES for connections in (1, 16, 64)),
         Setting("small", 64, delay=20, quick=True),
@@ -108,7 +115,7 @@ def _measure(setting: Setting, name: str, pair: Path | None, seconds: int) -> Me
     """Return what a candidate made of a setting, behind an upstream of its own."""
     words = ("-H", "Connection: close") if setting.anew else ()
     with upstream(setting.delay, fresh=setting.fresh) as server, CANDIDATES[name](server.port, pair=pair) as one:
-        return measure(one, legacy_path(setting.body), setting.connections, seconds, *words)
+        return measure(one, legacy_path(setting.body), setting.connections, seconds, *words, clusters=setting.clusters)
 
 
 if __name__ == "__main__":

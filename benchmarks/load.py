@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import os
 import re
 import shutil
 import subprocess
+from pathlib import Path
 
 import attrs
 
@@ -12,6 +14,9 @@ from benchmarks.processes import OTHERS, Running
 
 WARM_UP = 2
 """Seconds of load before a row."""
+
+FLEET = Path(__file__).parent / "fleet.lua"
+"""What makes wrk ask for each cluster in turn."""
 
 _UNITS = {"us": 0.001, "ms": 1.0, "s": 1000.0}
 
@@ -28,10 +33,16 @@ class Measured:
     failures: int
 
 
-def measure(candidate: Running, path: str, connections: int, seconds: int, *words: str) -> Measured:
-    """Warm a candidate up and measure it; ``words`` are further ones for wrk. Raises RuntimeError without wrk."""
+def measure(candidate: Running, path: str, connections: int, seconds: int, *words: str, clusters: int = 1) -> Measured:
+    """Warm a candidate up and measure it; ``words`` are further ones for wrk. Raises RuntimeError without wrk.
+
+    With several ``clusters`` each is asked for in turn.
+    """
     if shutil.which("wrk") is None:
         raise RuntimeError("wrk is not installed; it makes the load")
+    if clusters > 1:
+        os.environ["CLUSTERS"] = str(clusters)
+        words = (*words, "-s", str(FLEET))
     _wrk(candidate, path, connections, WARM_UP, *words)
     before = candidate.seconds()
     text = _wrk(candidate, path, connections, seconds, *words)
