@@ -28,8 +28,8 @@ SINGLES: dict[str, tuple[Callable[[int], list[tuple[str, str]]], int, int]] = {
 class Setting:
     """One row: the body, the connections, upstream's delay in ms, and what is special about it.
 
-    So many ``clusters`` are polled in turn. ``fresh`` bodies differ from call to call; ``tls`` is spoken at the caller's
-    side; ``anew`` makes each call on a connection of its own; ``quick`` rows are run with --quick, too.
+    So many ``clusters`` are polled in turn. ``fresh`` bodies differ from call to call; ``tls`` is spoken at the
+    caller's side; ``anew`` makes each call on a connection of its own; ``quick`` rows are run with --quick, too.
     """
 
     body: str
