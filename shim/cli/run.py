@@ -20,11 +20,11 @@ import click
 from shim.cli.failures import SETTINGS, ExitError, plain
 from shim.cli.output import config_option
 from shim.credentials import ApiKey, read_credentials
-from shim.doors.environment import CHECKED, as_mark, settings_in
+from shim.doors.environment import CHECKED, LED, as_mark, settings_in
 from shim.doors.process import prepare
 from shim.doors.switch import LAUNCH
 from shim.extras import hinted, other_shim
-from shim.origins import DEFAULT_BASE_URL, read_base_url
+from shim.origins import DEFAULT_BASE_URL, UPSTREAM, read_base_url
 
 if TYPE_CHECKING:
     from shim.run.helper import Helper
@@ -73,7 +73,7 @@ def command(*, program: tuple[str, ...], via: str, show: bool, report: bool, con
         prepare()
         if why_not:
             click.echo(plain(f"atlas-shim: {why_not}, so the drop-in is not switched on"), err=True)
-        environment = environment_for(os.environ)
+        environment = environment_for(_led(config) if via == "auto" and os.environ.get(UPSTREAM) else os.environ)
     else:
         helper = _by_gateway(config)
         environment = dict(helper.environment)
@@ -125,6 +125,19 @@ def environment_for(environ: Mapping[str, str]) -> dict[str, str]:
     return {**environ, "PYTHONPATH": os.pathsep.join([LAUNCH, *others]), CHECKED: as_mark(settings_in(environ))}
 
 
+def _led(config: Path | None) -> Mapping[str, str]:
+    """Return an environment in which what is no Python, and what the drop-in does not serve, is led to the upstream.
+
+    Without the extra that this takes, the environment as it is: what can't be led is said.
+    """
+    try:
+        return {**_by_gateway(config).environment, LED: "1"}
+    except ModuleNotFoundError as error:
+        said = f"atlas-shim: {UPSTREAM} holds for the program's Python alone, and not for what that starts: {error}"
+        click.echo(plain(said), err=True)
+        return os.environ
+
+
 def _by_gateway(config: Path | None) -> Helper:
     if os.name != "posix":
         raise ExitError("run: on Windows it works only for Pythons that have atlas-shim (--via python)", SETTINGS)
@@ -138,7 +151,7 @@ def _by_gateway(config: Path | None) -> Helper:
         if os.environ.get(name, "").lower().startswith("socks"):
             raise ExitError(f"{name}: a run can't pass SOCKS on; name an HTTP proxy, or use --via python", SETTINGS)
     flags = {"listen": "127.0.0.1:0", "uds": "", "admin": "off", "access_log": "off", "log_level": "error"}
-    if config is None and "ATLAS_SHIM_UPSTREAM" not in os.environ:
+    if config is None and UPSTREAM not in os.environ:
         flags["upstream"] = read_base_url(os.environ)
     if config is None and "ATLAS_SHIM_CREDENTIALS" not in os.environ:
         has_key = isinstance(read_credentials(os.environ), ApiKey)

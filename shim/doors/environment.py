@@ -28,6 +28,9 @@ NEED_DOCUMENTS = frozenset({"ATLAS_SHIM_MAPPINGS", "ATLAS_SHIM_READS", "ATLAS_SH
 CHECKED = "_ATLAS_SHIM_CHECKED"
 """Set by ``atlas-shim run`` to what ``settings_in`` returned there: a child that finds the same need not check it."""
 
+LED = "_ATLAS_SHIM_LED"
+"""Set by ``atlas-shim run`` where its gateway leads what the drop-in does not serve to ``ATLAS_SHIM_UPSTREAM``."""
+
 WORDS = ("off", "once", "always", "error")
 """The words of ``ATLAS_SHIM_WARNINGS``."""
 

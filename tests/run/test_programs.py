@@ -227,3 +227,23 @@ def test_a_host_that_is_not_there_is_a_502(runs):
     done = runs("curl", "-sS", "https://nowhere.invalid/")
     assert done.returncode == 56
     assert "502" in done.stderr
+
+
+LED = f"""
+import http.client, subprocess, urllib.request
+import requests
+url, fields = {URL!r}, {FIELDS!r}
+print(requests.get(url, headers=fields).status_code)
+print(urllib.request.urlopen(urllib.request.Request(url, headers=fields)).status)
+connection = http.client.HTTPSConnection("cloud.mongodb.com")
+connection.request("GET", url.partition(".com")[2], headers=fields)
+print(connection.getresponse().status)
+print(subprocess.run({[*CODE]!r}, capture_output=True, text=True).stdout)
+"""
+
+
+def test_an_upstream_that_is_set_holds_for_a_python_and_what_it_starts(runs, tmp_path):
+    """The drop-in leads its libraries there, and the gateway all else: nothing reaches Atlas itself."""
+    (tmp_path / "program.py").write_text(LED)
+    done = runs(sys.executable, tmp_path / "program.py", options=("--via", "auto"), ATLAS_SHIM_WARNINGS="off")
+    assert (done.returncode, done.stdout.split()) == (0, ["200"] * 4), done.stderr
