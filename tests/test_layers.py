@@ -5,6 +5,7 @@ import re
 import subprocess
 import sys
 import typing
+from collections import Counter
 from functools import cache
 from pathlib import Path
 
@@ -114,6 +115,23 @@ def test_no_file_is_in_a_circle():
     while ends := {name for name, others in arrows.items() if not others & arrows.keys()}:
         arrows = {name: others for name, others in arrows.items() if name not in ends}
     assert not arrows
+
+
+def types_in(path):
+    """Yield the names of a file's classes, nested ones too, and of its other types, as ``Pair = tuple[int, int]``."""
+    yield from (node.name for node in ast.walk(tree_of(path)) if isinstance(node, ast.ClassDef))
+    for node in tree_of(path).body:
+        if isinstance(node, ast.Assign | ast.AnnAssign) and node.value and "TypeVar(" not in ast.unparse(node.value):
+            target = node.targets[0] if isinstance(node, ast.Assign) else node.target
+            yield from re.findall(r"^_*[A-Z]+[a-z]\w*$", ast.unparse(target))
+
+
+def test_a_class_name_stands_for_one_thing():
+    """No two types of shim have one name; but the fake, which imports nothing of ours, has JSON's once more."""
+    found = [(name, path.relative_to(SHIM).parts) for path in SHIM.rglob("*.py") for name in types_in(path)]
+    places = Counter(name for name, parts in found if parts != ("fake", "http.py") or not name.startswith("Json"))
+    assert len(places) > 300, "a way to make types that is not seen would pass"
+    assert [name for name, number in places.items() if number > 1] == []
 
 
 def test_files_stay_readable_in_one_sitting():
