@@ -16,7 +16,7 @@ import httpx
 from shim import fake
 from shim.cli import output
 from shim.cli.failures import NO, SETTINGS, ExitError
-from shim.cli.successors import FieldRule, field_rules
+from shim.cli.successors import FieldSummary, field_rules
 from shim.core.recognise import load_engine
 from shim.core.settings import parse_instant
 from shim.documents.vocabulary import Fidelity
@@ -102,7 +102,7 @@ def call(url: str) -> tuple[int, str, dict[str, Any]]:
         raise ExitError(f"the call failed: {error}", NO) from error
 
 
-def _show_fields(lines: Sequence[FieldRule]) -> None:
+def _show_fields(lines: Sequence[FieldSummary]) -> None:
     """Show which fields have changed, and why, from the mapping documents."""
     output.heading("\n3. Which fields have changed, now that a flex cluster answers")
     for level, meaning in (

@@ -17,7 +17,7 @@ from shim.cli import output
 from shim.cli.error_codes import meaning_of
 from shim.cli.failures import NO
 from shim.cli.output import output_option
-from shim.cli.successors import FieldRule, encoded, field_rules, next_calls, no_successor, readable
+from shim.cli.successors import FieldSummary, encoded, field_rules, next_calls, no_successor, readable
 from shim.core.messages import Call, field
 from shim.core.question import LegacyQuery, read_query
 from shim.core.recognise import Engine, Match, shared_engine
@@ -242,7 +242,7 @@ def _write(found: Mapping[str, Any], form: str) -> None:
             output.bullets(call["remarks"])
 
 
-def _fields(lines: tuple[FieldRule, ...]) -> None:
+def _fields(lines: tuple[FieldSummary, ...]) -> None:
     """Write the fields of one tier: the unchanged ones on one line, every other with its reason."""
     same = [line.name for line in lines if line.fidelity == Fidelity.EXACT and not (line.how or line.when or line.why)]
     rows = [(str(Fidelity.EXACT), ", ".join(same))] if same else []

@@ -170,7 +170,7 @@ def _body(operation: Operation, target: Target, word: str) -> Mapping[str, Any] 
 
 
 @attrs.frozen
-class FieldRule:
+class FieldSummary:
     """One rule of one field: its level, how the value is made, why, and when it applies.
 
     ``sources`` are the successor's fields; ``how`` is empty if the value is that of the field of the same name.
@@ -184,19 +184,19 @@ class FieldRule:
     when: str
 
 
-def field_rules(resource: Resource, tier: str, outer: str = "") -> Iterator[FieldRule]:
+def field_rules(resource: Resource, tier: str, outer: str = "") -> Iterator[FieldSummary]:
     """Yield a line for each rule of each field of an answer, in document order."""
     for field in resource.fields:
         name = f"{outer}{field.name}"
         for rule in field.rules[tier]:
             how = rule.verb.how  # a source of the field's own name goes without saying if it is the only one
             made = how(field.name) and how("")
-            yield FieldRule(name, rule.fidelity.value, rule.sources, made, rule.why, when(rule))
+            yield FieldSummary(name, rule.fidelity.value, rule.sources, made, rule.why, when(rule))
         if field.of is not None and any(rule.fidelity is not Fidelity.ABSENT for rule in field.rules[tier]):
             yield from field_rules(field.of, tier, f"{name}{'[]' if field.type == 'objects' else ''}.")
     if resource.rest:
         less = f", but {', '.join(resource.without)}" if resource.without else ""
-        yield FieldRule(f"{outer}*", "exact", (), f"all other members unchanged{less}", "", "")
+        yield FieldSummary(f"{outer}*", "exact", (), f"all other members unchanged{less}", "", "")
 
 
 def no_successor(operation: Operation) -> str:
