@@ -1,6 +1,6 @@
 """The way of one call, from its head to its last byte: retired calls are translated, all others passed on.
 
-    limits > checks > gate > exchange =Send=> signer > upstream =Read=> exchange > reply > ledger
+    limits > [prepared] > checks > gate > exchange =Send=> signer > upstream =Read=> exchange > reply > ledger
 
 ``Handler`` is called by a connection with each request. An ``UpstreamCall`` does what the core's generator asks for.
 """
