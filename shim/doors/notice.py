@@ -117,7 +117,7 @@ def _message(operation: Operation, sunset: datetime, context: Context, uncovered
     elif settings.route in LEGACY:
         what = f"this call goes there as it is, since {LEGACY[settings.route]}"
     elif not has_successor(operation, settings) and constant_of(operation, settings) is None:
-        what = f"nothing takes its place: {operation.without_successor.removesuffix('.')}"
+        what = f"atlas-shim has nothing to answer it with. {operation.without_successor.removesuffix('.')}"
     return (
         f"{operation.id} is an endpoint that Atlas {verb} on {sunset:%Y-%m-%d}; {what}. "
         f"{WARNINGS}=off ends these warnings. The call to make instead: {explain_command(operation)}"

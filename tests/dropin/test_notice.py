@@ -33,7 +33,7 @@ def test_the_warning_is_at_the_callers_line(retired, caught, places, library):
     ("settings", "method", "target", "said"),
     [
         ({"ATLAS_SHIM_ROUTE": "legacy"}, "GET", SNAPSHOTS, "this call goes there as it is, since the route is set to"),
-        ({}, "POST", SNAPSHOTS.partition("/serverless")[0] + "/serverless", "nothing takes its place: "),
+        ({}, "POST", SNAPSHOTS.partition("/serverless")[0] + "/serverless", "atlas-shim has nothing to answer it with. A flex cluster "),
         ({"ATLAS_SHIM_WRITES": "instances"}, "POST", SNAPSHOTS.partition("/serverless")[0] + "/serverless", "keeps"),
     ],
 )
