@@ -105,6 +105,15 @@ class FieldReport:
     owner: str = ""
 
 
+def by_level(fields: Iterable[FieldReport]) -> dict[str, tuple[str, ...]]:
+    """Return the names of the fields that are not exact, by fidelity level."""
+    levels: dict[str, list[str]] = {}
+    for report in fields:
+        if report.fidelity is not Fidelity.EXACT:
+            levels.setdefault(report.fidelity.value, []).append(report.name)
+    return {level: tuple(names) for level, names in levels.items()}
+
+
 @attrs.frozen
 class Dropped:
     """One value that could not be translated: where it stood, what it was, and why it was left out."""
@@ -146,11 +155,7 @@ class Record:
 
     def by_level(self) -> dict[str, tuple[str, ...]]:
         """Return the names of the fields that are not exact, by fidelity level."""
-        levels: dict[str, list[str]] = {}
-        for report in self.fields:
-            if report.fidelity is not Fidelity.EXACT:
-                levels.setdefault(report.fidelity.value, []).append(report.name)
-        return {level: tuple(names) for level, names in levels.items()}
+        return by_level(self.fields)
 
 
 @attrs.frozen

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterable, Iterator, Mapping
+from functools import lru_cache
 from typing import Any
 from urllib.parse import quote_plus, unquote_plus
 
@@ -95,6 +96,7 @@ def _named(pairs: Iterable[str]) -> Iterator[tuple[str, str, str]]:
         yield unquote_plus(key), value, pair
 
 
+@lru_cache(maxsize=64)
 def read_query(raw: str, shape: str) -> LegacyQuery:
     """Read a raw query; the first of repeated parameters counts. Raises CallError for one without meaning."""
     if not raw:

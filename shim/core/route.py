@@ -8,6 +8,7 @@ import threading
 from collections import OrderedDict
 from collections.abc import Callable, Hashable
 from datetime import UTC, datetime
+from functools import lru_cache
 from typing import Any
 
 import attrs
@@ -200,5 +201,6 @@ LEGACY = {RouteWord.OFF: "the shim is switched off", RouteWord.LEGACY: "the rout
 """The words that never lead to a successor, and the reason that they give."""
 
 
+@lru_cache(maxsize=64)
 def _written(instant: datetime) -> str:
     return instant.astimezone(UTC).strftime("%Y-%m-%dT%H:%MZ").replace("T00:00Z", "")

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import re
 import time
+from datetime import datetime
 from email.utils import format_datetime, formatdate
 from functools import lru_cache, partial
 
-from shim.core.messages import Headers, Record
+from shim.core.messages import FieldReport, Headers, Record, by_level
 from shim.documents.tables import NEVER
 
 PSEUDONYM = "atlas-shim"
@@ -86,22 +87,33 @@ def notes(record: Record, beside: Headers = (), *, linked: bool = True) -> Heade
     """
     if record.route in {"legacy", ""}:
         return ()
-    lines, said = [], [f"route={token(record.route)}, reason={string(record.reason)}"]
+    lines: list[tuple[str, str]] = []
+    said = [f"route={token(record.route)}, reason={string(record.reason)}"]
     if record.sunset != NEVER:
-        lines.append(("Sunset", format_datetime(record.sunset, usegmt=True)))
-        lines.append(("Deprecation", f"@{int(record.deprecated.timestamp())}"))  # RFC 9651, 3.3.7
+        lines += _dates(record.sunset, record.deprecated)
     if sent := [one for one in record.sent if one.route == record.route] or record.sent:
         last = sent[-1]
         said.append(f"call={string(f'{last.method} {last.target}')}")
         if linked and last.route == record.route:
             lines.append(("Link", f'<{last.target.partition("?")[0]}>; rel="successor-version"'))
-    levels = record.by_level()
-    said += [f"{level}=({' '.join(map(string, levels[level]))})" for level in _LEVELS if level in levels]
+    said += _levels(record.fields)
     if record.dropped:
         said.append(f"dropped={len(record.dropped)}")
     lines.append(("Atlas-Shim", ", ".join(said)))
     theirs = {name.lower() for name, _ in beside} - {"link"}
     return tuple([line for line in lines if line[0].lower() not in theirs])
+
+
+@lru_cache(maxsize=64)
+def _dates(sunset: datetime, deprecated: datetime) -> Headers:
+    return ("Sunset", format_datetime(sunset, usegmt=True)), ("Deprecation", f"@{int(deprecated.timestamp())}")
+
+
+@lru_cache(maxsize=64)
+def _levels(fields: tuple[FieldReport, ...]) -> list[str]:
+    """Return the names of the fields that are not exact, as members of the dictionary."""
+    levels = by_level(fields)
+    return [f"{level}=({' '.join(map(string, levels[level]))})" for level in _LEVELS if level in levels]
 
 
 _UNPRINTABLE = re.compile(r"[^\x20-\x7e]")

@@ -29,12 +29,20 @@ def test_the_warning_is_at_the_callers_line(retired, caught, places, library):
         assert said in str(caught[0].message)
 
 
+INSTANCES = SNAPSHOTS.partition("/serverless")[0] + "/serverless"
+
+
 @pytest.mark.parametrize(
     ("settings", "method", "target", "said"),
     [
         ({"ATLAS_SHIM_ROUTE": "legacy"}, "GET", SNAPSHOTS, "this call goes there as it is, since the route is set to"),
-        ({}, "POST", SNAPSHOTS.partition("/serverless")[0] + "/serverless", "atlas-shim has nothing to answer it with. A flex cluster "),
-        ({"ATLAS_SHIM_WRITES": "instances"}, "POST", SNAPSHOTS.partition("/serverless")[0] + "/serverless", "keeps"),
+        (
+            {},
+            "POST",
+            SNAPSHOTS.partition("/serverless")[0] + "/serverless",
+            "atlas-shim has nothing to answer it with. A flex cluster ",
+        ),
+        ({"ATLAS_SHIM_WRITES": "instances"}, "POST", INSTANCES, "keeps"),
     ],
 )
 def test_the_warning_says_what_becomes_of_the_call(atlas, caught, monkeypatch, settings, method, target, said):
