@@ -8,6 +8,7 @@ from pathlib import Path
 
 import shim.core
 from shim.core.messages import FieldReport, Record
+from shim.core.question import read_query
 from shim.documents.vocabulary import Fidelity
 from tests.core.driver import LIST, ROOT, SNAPSHOT, answers, drive
 
@@ -72,6 +73,7 @@ def test_a_list_passes_the_stations_in_the_order_of_the_front_page(engine):
         if event == "call" and file.parent.name == "core":
             entered.append(f"{file.stem}.{frame.f_code.co_qualname}")
 
+    read_query.cache_clear()
     sys.setprofile(note)
     try:
         drive(engine, f"/api/atlas/v2{LIST}", [answers({"results": [SNAPSHOT], "totalCount": 1})])
