@@ -77,7 +77,8 @@ class Entry:
         limits, peer = self._limits, self._peer
         limits.count -= 1
         limits.reserved -= RESERVED
-        self.give(self.held)
+        if self.held:
+            self.give(self.held)
         limits.of_peer[peer] -= 1
         if not limits.of_peer[peer]:
             del limits.of_peer[peer]

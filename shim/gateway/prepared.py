@@ -93,12 +93,16 @@ class Prepared:
 
 @attrs.define(eq=False)
 class _Found:
-    """What is remembered of a call, and what the call itself says: its match, and upstream's path."""
+    """What is remembered of a call, and what the call itself says: its match, and upstream's path.
+
+    ``tier_key`` is that of the route's memory for its cluster, None for a call whose cluster has one tier.
+    """
 
     prepared: Prepared
     match: Match
     path: str
     upstream_path: bytes
+    tier_key: tuple[str, ...] | None
 
 
 @attrs.define(eq=False)
@@ -175,18 +179,16 @@ class Repeats:
         if allow is not None and not allow.has(head.method, path, recognised=True, signs_in=False):
             return None
         match = match_of(*looked_up, head.form.accept)
-        prepared = None if match is None else known.get(self._tier(match, plan))
-        if prepared is None or match is None or prepared.repeated.since > self.shared.clock():
+        if match is None:
             return None
-        return _Found(prepared, match, path, prepared.repeated.path.build(match.raw).encode())
-
-    def _tier(self, match: Match, plan: Plan) -> str | None:
-        """Return the tier that a call's cluster was found on, None if that changes nothing."""
+        key, tier = tier_key(match, plan.options.upstream) if has_tiers(match) else None, None
+        if key is not None and plan.settings.route is RouteWord.AUTO:
+            tier = self.shared.memory.recall(key, monotonic())
         operation = match.operation
-        if plan.settings.route is not RouteWord.AUTO or not has_tiers(match):
+        prepared = known.get(tier if tier != operation.first and tier in operation.successors else None)
+        if prepared is None or prepared.repeated.since > self.shared.clock():
             return None
-        tier = self.shared.memory.recall(tier_key(match, plan.options.upstream), monotonic())
-        return tier if tier != operation.first and tier in operation.successors else None
+        return _Found(prepared, match, path, prepared.repeated.path.build(match.raw).encode(), key)
 
     def _made(self, found: _Found, content: bytes) -> tuple[bytes, Record] | None:
         """Return what content becomes, and the record of that; None if it is unusual."""
@@ -217,10 +219,8 @@ class Repeats:
         request.answer_with(prepared.status, prepared.lines(headers, record, path), body, close=close)
         line.upstream_status = response.head.status
         line.translated(record)
-        if has_tiers(found.match):
-            shared.memory.remember(
-                tier_key(found.match, prepared.repeated.call.origin), prepared.repeated.route, monotonic()
-            )
+        if found.tier_key is not None:
+            shared.memory.remember(found.tier_key, prepared.repeated.route, monotonic())
         if response.head.announces or shared.inventory.is_on:
             target = path.decode() + prepared.suffix
             if response.head.announces:
