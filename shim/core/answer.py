@@ -196,7 +196,7 @@ def _refuse_unlike(target: Target, document: Json) -> None:
 
 def in_order(items: Sequence[Json], order: Sequence[SortKey]) -> Sequence[Json]:
     """Sort items by an operation's order; an item without the field counts as the newest."""
-    all_ranks: list[Sequence[Any]] = []
+    by: list[tuple[Sequence[Any], bool]] = []
     for key in order:
         ranks: Sequence[Any] = items
         for part in key.path:
@@ -205,10 +205,10 @@ def in_order(items: Sequence[Json], order: Sequence[SortKey]) -> Sequence[Json]:
             ranks = [one and instant(one) for one in ranks]
         if None in ranks:  # which no field is
             ranks = [(True, 0) if one is None else (False, one) for one in ranks]
-        all_ranks.append(ranks)
+        by.append((ranks, key.backwards))
         if len({*ranks}) == len(items):  # the keys that follow decide nothing
             break
     places = list(range(len(items)))
-    for key, ranks in reversed([*zip(order, all_ranks, strict=False)]):
-        places.sort(key=ranks.__getitem__, reverse=key.backwards)
+    for ranks, backwards in reversed(by):
+        places.sort(key=ranks.__getitem__, reverse=backwards)
     return [items[place] for place in places]
