@@ -92,8 +92,8 @@ def _version(table: Table, key: str) -> str:
 
 def _reads_all(table: Table) -> bool:
     """Return whether the answer is a whole list, which is read to its end."""
-    shape = table.around.operation.shape
-    return bool(shape == "array" or (shape == "page" and (table.get("bare") is True or "media_type" in table.data)))
+    data, shape = table.data, table.around.operation.shape
+    return bool(shape == "array" or (shape == "page" and (data.get("bare") is True or "media_type" in data)))
 
 
 @attrs.frozen
@@ -173,7 +173,7 @@ def unknown_parameters(key: str, names: Sequence[str], legacy: Any) -> Rows:
 
 
 def _error(table: Table, code: str) -> ErrorRule:
-    if isinstance(table.get(code), str):
+    if isinstance(table.data.get(code), str):
         return ErrorRule(table.text(code))
     return ErrorRule.maybe(table.table(code)) or ErrorRule()
 

@@ -85,7 +85,7 @@ class ToType(From):
 
 
 def _read_factor(table: Table, key: str) -> Fraction:
-    said = table.get(key)
+    said = table.data.get(key)
     factor = Fraction(str(said)) if _is_factor(str(said)) else Fraction(0)
     if factor in {0, 1}:
         table.wrong(key, f"must be a number such as 1024 or '1/1024', and neither 0 nor 1, not {said!r}")

@@ -29,7 +29,7 @@ LISTS = ("strings", "objects", "array", "links")
 
 def _words(table: Table, _: str) -> frozenset[str | bool]:
     for key in [key for key in ("is", "is_not") if key in table.data][:1]:
-        word = table.get(key)
+        word = table.data.get(key)
         return frozenset({word} if isinstance(word, bool) else table.texts(key, required=True))
     return frozenset()
 

@@ -16,7 +16,7 @@ from shim.documents.templates import Template, link_query
 
 
 def _relation(table: Table, key: str) -> Mapping[str, str]:
-    rel, apis = table.get(key), table.around.apis
+    rel, apis = table.data.get(key, ""), table.around.apis
     by_api = rel if isinstance(rel, dict) else dict.fromkeys(apis, rel)
     if by_api.keys() != set(apis) or not all(isinstance(word, str) and word for word in by_api.values()):
         table.wrong(key, f"must be a text, or a table with one for each of {', '.join(apis)}")

@@ -85,7 +85,7 @@ def parse_document(source: DocumentSource, others: Mapping[str, Document] = Mapp
     """
     top = Table(source.data, source)
     top.know(("format", "name", "title", "resources_of", "api", "error", "resource", "operation", "all"))
-    if not same(top.get("format"), FORMAT):
+    if not same(top.data.get("format"), FORMAT):
         top.wrong("format", f"must be {FORMAT}, the only format this version of atlas-shim reads")
     name, title, lender = top.text("name"), top.text("title", default=""), top.text("resources_of", default="")
     apis = dict[str, Api]()

@@ -57,7 +57,7 @@ class Api(Declared):
     """One base path of the legacy interface; ``version`` is fixed, or None when Accept names it."""
 
     name: str = of_table("name")
-    base: str = read_as(lambda table, key: "" if table.get(key) == "/" else read_template(table, key).text)
+    base: str = read_as(lambda table, key: "" if table.data.get(key) == "/" else read_template(table, key).text)
     version: str | None = None
     content_type: str | None = None
 
@@ -81,12 +81,12 @@ class Around:
 
 
 def _status(table: Table, key: str) -> Mapping[str, int]:
-    value, apis = table.get(key), table.around.apis
+    value, apis = table.data.get(key), table.around.apis
     return value if isinstance(value, dict) else dict.fromkeys(apis, 200 if value is None else value)
 
 
 def _end(table: Table, key: str) -> datetime:
-    return NEVER if table.get("lives") is True and key not in table.data else table.day(key)
+    return NEVER if table.data.get("lives") is True and key not in table.data else table.day(key)
 
 
 @attrs.frozen(kw_only=True)

@@ -115,7 +115,7 @@ class QueryRule(Declared):
         beside = keys - ({"refuse", "values"} if self.refuse else {"drop", "why"} if self.drop else keys)
         yield "", not keys, "says nothing; give to, values, default, drop or refuse"
         yield "refuse" if self.refuse else "drop", beside, f"can't stand beside {' and '.join(sorted(beside))}"
-        yield "values", table.get("values") == {}, "must be a table of words"
+        yield "values", table.data.get("values") == {}, "must be a table of words"
         yield "why", self.drop and not self.why, "is missing; say why the parameter is not sent"
         unknown = bool(self.values) and self.default not in {None, *self.values}
         yield "default", unknown, f"{self.default!r} is not one of the words in values"

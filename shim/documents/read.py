@@ -21,7 +21,7 @@ _BY_TYPE: Mapping[str, Callable[[Table, str, Any], Any]] = {
     "datetime": lambda table, key, _: table.day(key),
     "datetime | None": lambda table, key, _: table.day(key) if key in table.data else None,
     "tuple[str, ...]": lambda table, key, default: table.texts(key, required=default is attrs.NOTHING),
-    "Any": lambda table, key, _: table.get(key),
+    "Any": lambda table, key, _: table.data.get(key),
     "Template": lambda table, key, _: read_template(table, key),
     "Template | None": lambda table, key, _: read_template(table, key) if key in table.data else None,
 }
@@ -134,7 +134,7 @@ def source(*key: str, several: bool = False, of_item: bool = False, unless: obje
     """
 
     def read(table: Table, at: str) -> tuple[str, ...]:
-        if table.get(at) is unless:
+        if table.data.get(at) is unless:
             return ()
         noun = "a text, or true" if unless is True else "a text"
         said = _sources(table, at, table.texts(at, required=True) if several else (table.text(at, noun=noun),))

@@ -79,7 +79,7 @@ def _resource(
     table: Table, name: str, settings: Collection[str], read: Callable[[Table, str], Iterator[Field]]
 ) -> Resource:
     """Return the resource in a table: keys of ``settings`` with the right type are settings, all others are fields."""
-    given: dict[str, Any] = {key: value for key in settings if type(value := table.get(key)) is _SETTINGS[key]}
+    given: dict[str, Any] = {key: value for key in settings if type(value := table.data.get(key)) is _SETTINGS[key]}
     fields = tuple(field for key in table.data if key not in given for field in read(table, key))
     if "without" in given:
         given["without"] = tuple(one[: LONGEST + 1] for one in table.texts("without"))

@@ -113,12 +113,8 @@ class Table:
             if meant != key:
                 self.data = {meant if one == key else one: value for one, value in self.data.items()}
 
-    def get(self, key: str) -> Any:
-        """Return the raw value, None when missing."""
-        return self.data.get(key)
-
     def _typed(self, key: str, kind: type, noun: str, *, required: bool = False) -> Any:
-        value = self.get(key)
+        value = self.data.get(key)
         if value is None and required:
             self.wrong(key, f"is missing; give {noun}")
         # A bool is an int to Python, and a datetime a date; neither is to the author of a document.
@@ -156,7 +152,7 @@ class Table:
 
     def texts(self, key: str, *, required: bool = False) -> tuple[str, ...]:
         """Return one text or a list of texts as a tuple, empty when missing."""
-        value, noun = self.get(key), "a text or a list of texts"
+        value, noun = self.data.get(key), "a text or a list of texts"
         if value is None:
             if required:
                 self.wrong(key, f"is missing; give {noun}")
@@ -171,7 +167,7 @@ class Table:
 
     def day(self, key: str) -> datetime:
         """Return the beginning of a required date in UTC."""
-        value = self.get(key)
+        value = self.data.get(key)
         if type(value) is date:
             return datetime(value.year, value.month, value.day, tzinfo=UTC)
         what = "is missing; give" if value is None else f"{value!r} is not"
@@ -194,7 +190,7 @@ class Table:
 
     def list_of_tables(self, key: str) -> tuple[Table, ...]:
         """Return a table or a list of tables as a tuple, empty when missing."""
-        value, at = self.get(key), self.at(key)
+        value, at = self.data.get(key), self.at(key)
         if value is None:
             return ()
         places = (
