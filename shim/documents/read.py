@@ -122,7 +122,7 @@ def source_text(**default: str) -> Any:
 
     def read(table: Table, at: str) -> str:
         text = table.text(at, **default)
-        return text if not text or _sources(table, at, (text,)) else "invalid"
+        return "invalid" if text and checked(table, at, parse_source, text) is None else text
 
     return read_as(read, **default)
 
@@ -137,18 +137,14 @@ def source(*key: str, several: bool = False, of_item: bool = False, unless: obje
         if table.data.get(at) is unless:
             return ()
         noun = "a text, or true" if unless is True else "a text"
-        said = _sources(table, at, table.texts(at, required=True) if several else (table.text(at, noun=noun),))
+        texts = table.texts(at, required=True) if several else (table.text(at, noun=noun),)
+        said = tuple(one for one in texts if checked(table, at, parse_source, one))
         for one in said:
             if of_item and f"[{Step.EACH}]" in one:
                 table.wrong(at, f"{one!r} is a list, and can't tell one item from another")
         return said
 
     return read_as(read, *key, default=())
-
-
-def _sources(table: Table, key: str, said: tuple[str, ...]) -> tuple[str, ...]:
-    """Return those texts that are sources, and note the others."""
-    return tuple(one for one in said if checked(table, key, parse_source, one))
 
 
 def that(fits: Callable[[Any], object], what: str, default: Any, *key: str) -> Any:
