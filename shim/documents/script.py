@@ -68,13 +68,6 @@ class Script:
         outer, _, last = source.rpartition(".")
         return f"{self.holder(outer)}.get({last!r})"
 
-    def lacks(self, source: str) -> str:
-        """Return the test of whether there is no source."""
-        if "[" in source or unquoted(source) != source.split("."):
-            return f"look_up(source, {self.name('path', parse_source(source))}) is MISSING"
-        outer, _, last = source.rpartition(".")
-        return f"{last!r} not in {self.holder(outer)}"
-
     def nested(self, field: Field, resource: Resource) -> str:
         """Return the name of what translates the objects in a field, in one call."""
         if field.name not in self.inside:

@@ -13,6 +13,7 @@ from shim.documents.fields import BODY, Field, Use, Verb, unfit
 from shim.documents.links import LinkBack, Next
 from shim.documents.read import source, true, under
 from shim.documents.script import Branch, Script, chosen, put
+from shim.documents.sources import parse_source
 from shim.documents.tables import Rows, Table
 from shim.documents.vocabulary import Fidelity, Json
 from shim.documents.ways import From, Group, Keyed, Whole, check_value
@@ -92,7 +93,7 @@ class List(Verb):
         (name,) = self.sources
         kind = "str" if field.type == "strings" else "dict"
         wrapped = (f"type(value := {script.member(name)}) is {kind}", "[value]")
-        empty = (script.lacks(name), "[]")
+        empty = (f"look_up(source, {script.name('path', parse_source(name))}) is MISSING", "[]")
         # In a request body an empty list would be an order that the caller did not give.
         return [wrapped] if BODY in field.rules else [wrapped, empty]
 
