@@ -26,16 +26,6 @@ class Limits:
         self.count = self.reserved = self.held = 0
         self.of_peer: dict[str, int] = {}
 
-    def take(self, size: int) -> None:
-        """Hold a content of ``size`` bytes; raises Refusal, and holds nothing, if there is no room."""
-        if self.held + size > self.memory // 2 or self.reserved + self.held + size > self.memory:
-            raise busy(NO_ROOM)
-        self.held += size
-
-    def give(self, size: int) -> None:
-        """Give back what was taken: each ``take`` has its ``give``."""
-        self.held -= size
-
 
 @attrs.define(eq=False)
 class Entry:
@@ -64,13 +54,16 @@ class Entry:
         return self
 
     def take(self, size: int) -> None:
-        """Hold a content of ``size`` bytes until the call's end; raises Refusal if there is no room."""
-        self._limits.take(size)
+        """Hold a content of ``size`` bytes until the call's end; raises Refusal, and holds nothing, without room."""
+        limits = self._limits
+        if limits.held + size > limits.memory // 2 or limits.reserved + limits.held + size > limits.memory:
+            raise busy(NO_ROOM)
+        limits.held += size
         self.held += size
 
     def give(self, size: int) -> None:
         """Give back a part of what the call holds, before its end."""
-        self._limits.give(size)
+        self._limits.held -= size
         self.held -= size
 
     def __exit__(self, *_: object) -> None:

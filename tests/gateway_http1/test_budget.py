@@ -54,20 +54,21 @@ def used(served: Gateway) -> int:
 def test_long_contents_have_a_half():
     """So that many of them leave room for calls that need little; what is refused counts as nothing."""
     limits = Limits(Options(memory=10 * RESERVED))
-    limits.take(4 * RESERVED)
-    with pytest.raises(Refusal):
-        limits.take(RESERVED + 1)
-    limits.take(RESERVED)
     with contextlib.ExitStack() as calls:
-        assert not any(calls.enter_context(Entry(limits, "peer")).excess for _ in range(5))
-        limits.give(4 * RESERVED)
+        long = calls.enter_context(Entry(limits, "peer"))
+        long.take(4 * RESERVED)
+        with pytest.raises(Refusal):
+            long.take(RESERVED + 1)
+        long.take(RESERVED)
+        assert not any(calls.enter_context(Entry(limits, "peer")).excess for _ in range(4))
+        long.give(4 * RESERVED)
         assert limits.held == RESERVED
         assert not any(calls.enter_context(Entry(limits, "peer")).excess for _ in range(4))
         with pytest.raises(Refusal):
-            limits.take(1)
+            long.take(1)
         assert (limits.reserved, limits.held) == (9 * RESERVED, RESERVED)
         assert "memory" in calls.enter_context(Entry(limits, "peer")).excess
-    assert (limits.count, limits.reserved, limits.held) == (0, 0, RESERVED)
+    assert (limits.count, limits.reserved, limits.held) == (0, 0, 0)
 
 
 def test_what_is_held_for_a_call_ends_with_it():
