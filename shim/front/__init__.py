@@ -14,7 +14,8 @@ from urllib.parse import urlsplit
 from shim._version import __version__
 from shim.documents.model import Document
 from shim.errors import SettingsError
-from shim.front.calls import READS, groups_of
+from shim.front.calls import groups_of
+from shim.gateway.allow import READS
 from shim.gateway.option_values import Address, is_address
 from shim.gateway.options import Options
 from shim.page import templates
@@ -51,17 +52,15 @@ def configuration(  # noqa: PLR0913 - one argument an option
     _check(proxy, options, replicas, [listen.host, host], ca_file)
     made = templates(files("shim.front") / "templates", {"commented": _commented})
     made.tests["ip"] = is_address
-    made.globals |= {
-        "version": __version__,
-        "reads": "|".join(READS),
-        "roots": _ROOTS,
-        "keep_gateway": _KEEP_GATEWAY,
-        "keep_atlas": _KEEP_ATLAS,
-        "notes": (),
-    }
     idle = max(1, round(options.upstream_timeout))
     return made.get_template(f"{proxy}.j2").render(
         proxy=proxy,
+        version=__version__,
+        notes=(),
+        reads="|".join(sorted(READS)),
+        roots=_ROOTS,
+        keep_gateway=_KEEP_GATEWAY,
+        keep_atlas=_KEEP_ATLAS,
         documents=[document.file for document in documents],
         groups=groups_of(documents),
         replicas=[{"calls": calls, "admin": admin} for calls, admin in replicas],

@@ -8,15 +8,13 @@ and RE2 read alike, and have no character that a configuration would have to quo
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from typing import Any
 
-from shim.documents.model import Api, Document, Operation
+from shim.documents.model import Document
 from shim.documents.templates import parameter_name
 from shim.documents.vocabulary import Versions
-
-READS = ("GET", "HEAD", "OPTIONS")
-"""Methods that change nothing, which may be sent a second time (RFC 9110, 9.2.1)."""
+from shim.gateway.allow import READS
 
 
 def groups_of(documents: Sequence[Document]) -> list[dict[str, Any]]:
@@ -29,7 +27,8 @@ def groups_of(documents: Sequence[Document]) -> list[dict[str, Any]]:
     found: dict[str, dict[tuple[str, bool], list[str]]] = {}
     for document in documents:
         for operation in document.operations:
-            for api in _apis(document, operation):
+            apis = [api for api in document.apis.values() if api.version is None or api.version in operation.versions]
+            for api in apis:
                 another = "" if api.version else another_version(operation.versions)
                 key = (api.base + operation.path.text, operation.method in READS)
                 methods = found.setdefault(another, {}).setdefault(key, [])
@@ -46,12 +45,6 @@ def _rule(template: str, methods: Sequence[str], is_read: bool) -> dict[str, Any
     segments = ["[^/?]+" if parameter_name(segment) else _plain(segment) for segment in template.split("/")]
     words = "|".join(dict.fromkeys(methods))
     return {"method": f"(?:{words})" if "|" in words else words, "path": "/".join(segments) + "/?", "is_read": is_read}
-
-
-def _apis(document: Document, operation: Operation) -> Iterable[Api]:
-    for api in document.apis.values():
-        if api.version is None or api.version in operation.versions:
-            yield api
 
 
 def _plain(text: str) -> str:
