@@ -103,7 +103,7 @@ def flag_of(settings: Settings) -> ByFlag[Settings] | None:
                 words = import_module("shim.flags.words")
                 asked = words.FlagWords(key, partial(_connect, key))
                 asked.start()
-                _flags[key] = words.ByFlag(asked)
+                _flags[key] = words.ByFlag(asked, Settings.by_flag)
     return _flags[key] if key else None
 
 

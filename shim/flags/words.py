@@ -12,7 +12,7 @@ import time
 import weakref
 from collections import Counter, deque
 from collections.abc import Callable
-from typing import Generic, Protocol, Self, TypeVar
+from typing import Generic, TypeVar
 
 import attrs
 
@@ -251,22 +251,18 @@ if hasattr(os, "register_at_fork"):
     os.register_at_fork(after_in_child=_after_fork)
 
 
-class HasRoute(Protocol):
-    """Something that has a variant for each word of a flag."""
-
-    def by_flag(self, word: RouteWord | None, /) -> Self:
-        """Return the variant for a word, None if the flag has no word yet."""
-        ...
-
-
-T = TypeVar("T", bound=HasRoute)
+T = TypeVar("T")
 
 
 @attrs.define(eq=False)
 class ByFlag(Generic[T]):
-    """The words of a flag, and the variants of what is in use, each made when its word first comes."""
+    """The words of a flag, and the variants of what is in use, each made when its word first comes.
+
+    ``make`` returns the variant for a word, which is None if the flag has no word yet.
+    """
 
     words: FlagWords
+    make: Callable[[T, RouteWord | None], T]
     _of: T | None = None
     _made: dict[RouteWord | None, T] = attrs.field(factory=dict)
 
@@ -283,7 +279,7 @@ class ByFlag(Generic[T]):
             self._of, self._made = whole, (made := {})
         found = made.get(word)
         if found is None:
-            found = made[word] = whole.by_flag(word)
+            found = made[word] = self.make(whole, word)
         return found
 
     def trust(self, match: Match) -> None:

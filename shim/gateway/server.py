@@ -94,9 +94,10 @@ class Gateway:
         if key != (flag.words.key if flag is not None else ""):
             if flag is not None:
                 flag.words.stop()
-            flag = handler.flag = ByFlag(FlagWords(key, partial(connected, key, self._provider))) if key else None
-            if flag is not None:
-                flag.words.start()
+            handler.flag = None
+            if key:
+                handler.flag = ByFlag(FlagWords(key, partial(connected, key, self._provider)), Plan.by_flag)
+                handler.flag.words.start()
         handler.plan = self.settings.plan = plan
         if self._calls is not None:
             tls = self.certificates.listener is not None
