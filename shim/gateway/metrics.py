@@ -124,7 +124,8 @@ class Metrics(Collector):
         }
 
     def _of_parts(self) -> dict[str, Samples]:
-        handler, settings, server, watched = self.handler, self.settings, self.server, self.certificates.watched
+        handler, settings, server, ends = self.handler, self.settings, self.server, self.certificates.expires
+        watched = self.certificates.watched.items()
         plan, limits, upstream = handler.plan, handler.limits, handler.shared.upstream
         seen = handler.shared.inventory.radar.sightings()
         operations = [(document.name, one) for document in plan.engine.documents for one in document.operations]
@@ -138,11 +139,9 @@ class Metrics(Collector):
             "upstream_failures": upstream.failures.copy(),
             "memory_used_bytes": {"reserved": limits.reserved, "held": limits.held, "connections": server.held},
             "memory_limit_bytes": {(): limits.memory},
-            "tls_certificate_not_after_timestamp_seconds": {
-                one.side: one.expires for one in watched if one.expires is not None
-            },
-            "certificates_refused": {one.side: bool(one.problems) for one in watched},
-            "certificates_reloads": {(one.side, word): n for one in watched for word, n in [*one.reloads.items()]},
+            "tls_certificate_not_after_timestamp_seconds": {} if ends is None else {"listener": ends},
+            "certificates_refused": {side: bool(one.problems) for side, one in watched},
+            "certificates_reloads": {(side, word): n for side, one in watched for word, n in [*one.reloads.items()]},
             "config_reload_success": {(): not settings.problems},
             "config_reload_success_timestamp_seconds": {(): settings.good_since},
             "config_restart_needed": {(): len(plan.waiting)},

@@ -72,7 +72,7 @@ class Gateway:
         self._watched: list[Watched[Any]] = [*settings.watched]
         self.certificates = Certificates(options, self._watched)
         self.limits, self.ledger = Limits(options), Ledger()
-        self.upstream = Upstream(options, lambda: self.certificates.upstream.context)
+        self.upstream = Upstream(options, lambda: self.certificates.upstream.value)
         shared = Shared(self.upstream, Memory(), RadarInventory(environ, clock), clock)
         gate = gate_for(options, environ, self._watched)
         self._handler = Handler(plan, shared, gate, self.limits, self.ledger)
@@ -129,7 +129,7 @@ class Gateway:
             bound, tls = bound or bind(self.options), self.certificates.listener
             server = self.metrics.server = Clients(self._handler, self.options)
             server.failures = self.ledger.failures
-            self._calls = Listener(server, bound, lambda: None if tls is None else tls.context)
+            self._calls = Listener(server, bound, lambda: None if tls is None else tls.value[0])
             self._tasks = [asyncio.ensure_future(one) for one in (watch(self._watched), self._beat())]
             self.apply(self._handler.plan)  # by the address that it has now
             if self.options.admin is not None:
@@ -198,8 +198,8 @@ class Gateway:
 
     def status(self) -> StatusObject:
         """Return what people are shown; may be called in another thread."""
-        listens, certificates = self.options.uds or self.url, self.certificates.watched
-        return status_of(self._handler, self.settings, certificates, listens=listens, ready=self.is_ready)
+        listens = self.options.uds or self.url
+        return status_of(self._handler, self.settings, self.certificates, listens=listens, ready=self.is_ready)
 
     async def _beat(self) -> None:
         while True:

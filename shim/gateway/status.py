@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import time
 from collections import Counter as Tally
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from functools import partial
 from itertools import groupby
 from typing import Any
@@ -24,7 +24,7 @@ from shim.gateway.errors import origin_of
 from shim.gateway.ledger import HOUR, OTHER, Ledger, Way, fair
 from shim.gateway.logs import plain
 from shim.gateway.plan import LivePlan, Plan
-from shim.gateway.tls import ReloadableContext
+from shim.gateway.tls import Certificates
 from shim.tools.inventory.verdict import LEGACY, Ahead, Ends, ends_of, sentences
 from shim.tools.inventory.writing import written
 
@@ -43,7 +43,7 @@ Ways = Mapping[tuple[str, str], Way]
 
 
 def status_of(
-    handler: Handler, settings: LivePlan, certificates: Iterable[ReloadableContext], *, listens: str, ready: bool
+    handler: Handler, settings: LivePlan, certificates: Certificates, *, listens: str, ready: bool
 ) -> StatusObject:
     """Return the status as it is now; may be called in another thread."""
     plan, ledger, today, now = handler.plan, handler.ledger, handler.shared.clock(), time.time()
@@ -88,9 +88,9 @@ def status_of(
             "changes": _cut(settings.changes),
         },
         "certificates": [
-            {"side": one.side, **_day("not_after", one.expires, now), "refused": bool(one.problems)}
-            for one in certificates
-            if one.expires is not None
+            {"side": side, **_day("not_after", certificates.expires, now), "refused": bool(one.problems)}
+            for side, one in certificates.watched.items()
+            if one is certificates.listener and certificates.expires is not None
         ],
         "announced": [
             attrs.asdict(one)

@@ -7,7 +7,7 @@ import os
 import re
 import ssl
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from datetime import UTC, datetime
 from functools import partial
@@ -26,33 +26,12 @@ _VALIDITY = re.compile(rb"\x30[\x1e\x20\x22](?:\x17\x0d|\x18\x0f\d\d)\d{12}Z(?:\
 """The two times of a certificate (RFC 5280, 4.1.2.5) in DER: a year has two digits, or four."""
 
 
-class ReloadableContext(Watched[tuple[ssl.SSLContext, float | None]]):
-    """The last good ``context`` of one ``side``, ``listener`` or ``upstream``, from files that may change.
-
-    ``expires`` says when its certificate ends, in seconds since the epoch; None without one. Raises SettingsError if
-    the files are of no use at the start; a certificate that has ended may be used then: not every caller looks at it.
-    """
-
-    def __init__(self, side: str, make: Callable[[], ssl.SSLContext], cert: str | None, *others: str | None) -> None:
-        self.side, self.paths = side, tuple(path for path in (cert, *others) if path is not None)
-
-        def use(new: tuple[ssl.SSLContext, float | None]) -> Sequence[str]:
-            if (ends := new[1]) is not None and ends <= time.time():
-                raise SettingsError(f"{cert}: has expired")
-            self.context, self.expires = new
-            return [] if ends is None else [f"the certificate ends {datetime.fromtimestamp(ends, UTC):%Y-%m-%d %H:%MZ}"]
-
-        read = lambda: (make(), expiry_of(cert) if cert else None)  # noqa: E731 - as long as the files are of use
-        super().__init__(f"files of the {side}", lambda: self.paths, read, use)
-        self.context, self.expires = self.value
-        if self.expires is not None and self.expires <= time.time():
-            log.warning("the certificate of the %s has expired: %s", side, cert)
-
-
 class Certificates:
     """The TLS of both sides; raises SettingsError when files, or options together, are of no use.
 
-    ``listener`` is None if callers don't speak TLS; ``watched`` are the contexts that have files.
+    ``listener`` has the last good context towards callers, and when its certificate ends, in seconds since the epoch;
+    it is None if callers don't speak TLS. A certificate that has ended may be used at the start: not every caller looks
+    at it. ``watched`` are the sides that have files, which may change.
     """
 
     def __init__(self, options: Options, watched: list[Watched[Any]]) -> None:
@@ -61,14 +40,32 @@ class Certificates:
                 raise SettingsError(f"{name}: is of no use without tls_cert")
         if options.upstream_ca is not None and not options.upstream.startswith("https:"):
             raise SettingsError(f"upstream_ca: is of no use with {options.upstream}, which is called without TLS")
-        self.listener: ReloadableContext | None = None
+        self.listener: Watched[tuple[ssl.SSLContext, float | None]] | None = None
+        self.watched: dict[str, Watched[Any]] = {}
         if (cert := options.tls_cert) is not None:
-            make = partial(listener_context, options)
-            self.listener = ReloadableContext("listener", make, cert, options.tls_key, options.tls_client_ca)
-        make = partial(upstream_context, options)
-        self.upstream = ReloadableContext("upstream", make, None, options.upstream_ca)
-        self.watched = [one for one in (self.listener, self.upstream) if one is not None and one.paths]
-        watched += self.watched
+            files = [path for path in (cert, options.tls_key, options.tls_client_ca) if path is not None]
+            read = lambda: (listener_context(options), expiry_of(cert))  # noqa: E731 - as long as the files are of use
+            self.listener = Watched("files of the listener", lambda: files, read, partial(_check_end, cert))
+            self.watched["listener"] = self.listener
+            if self.expires is not None and self.expires <= time.time():
+                log.warning("the certificate of the listener has expired: %s", cert)
+        roots = [options.upstream_ca] if options.upstream_ca is not None else []
+        self.upstream = Watched("files of the upstream", lambda: roots, partial(upstream_context, options))
+        if roots:
+            self.watched["upstream"] = self.upstream
+        watched += self.watched.values()
+
+    @property
+    def expires(self) -> float | None:
+        """When the listener's certificate ends, None without one."""
+        return None if self.listener is None else self.listener.value[1]
+
+
+def _check_end(cert: str, new: tuple[ssl.SSLContext, float | None]) -> Sequence[str]:
+    """Return what is new; raises SettingsError if the certificate has ended."""
+    if (ends := new[1]) is not None and ends <= time.time():
+        raise SettingsError(f"{cert}: has expired")
+    return [] if ends is None else [f"the certificate ends {datetime.fromtimestamp(ends, UTC):%Y-%m-%d %H:%MZ}"]
 
 
 def listener_context(options: Options) -> ssl.SSLContext:

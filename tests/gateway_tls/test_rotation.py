@@ -90,14 +90,14 @@ def test_broken_files_are_refused(rotated, authority, kind, caplog):
     """The last good ones, and their end, stay, one line names the file, a metric says so; good ones put it right."""
     served, mount, caller, first = rotated
     caplog.set_level(logging.INFO)
-    ends = served.certificates.listener.expires
+    ends = served.certificates.expires
     mount.turn(**broken(kind, authority))
     reads = 'atlas_shim_certificates_reloads_total{result="%s",side="listener"}'
     until(lambda: metric(served, reads % "refused") == 1, "the refusal")
     for _ in range(3):
         assert caller.sees(served) == first
         assert (metric(served, REFUSED), metric(served, reads % "refused")) == (1, 1)
-    assert served.certificates.listener.expires == ends
+    assert served.certificates.expires == ends
     lines = [one.getMessage() for one in caplog.records if one.levelno >= logging.WARNING]
     assert len(lines) == 1
     assert "new files of the listener refused, the last good stay" in lines[0]
