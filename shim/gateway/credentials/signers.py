@@ -19,10 +19,12 @@ from shim.credentials import TOKEN_PATH, ApiKey, ServiceAccount, Token, TokenBoo
 from shim.gateway.credentials.digest import REALM, asks_digest, challenge, challenges, parameters, response, secret_hash
 from shim.gateway.errors import Refusal, too_slow
 from shim.gateway.fields import string
+from shim.gateway.http1.body import BUFFERED
 from shim.gateway.upstream.client import Upstream
 from shim.gateway.upstream.connection import OutboundCall, UpstreamResponse
 
-_REFUSED_LIMIT = 64 * 1024  # bytes that are read of a refused attempt, and of a reply to the gateway's own calls
+# Bytes that are read of a refused attempt, and of a reply to the gateway's own calls: what each request has reserved.
+_REFUSED_LIMIT = BUFFERED
 _IDLE = 256  # nonces kept for later calls; those used last stay
 _ATTEMPTS = 3  # requests sent for one call at most
 _PAUSE = 1.0  # seconds for which a failed exchange for a token is the answer to every call: they would all fail alike
@@ -42,10 +44,6 @@ no_token = partial(Refusal, 502, "SHIM_SIGN_IN_FAILED", "http_request_denied", _
 
 cannot_cross = partial(Refusal, 403, "SHIM_DIGEST_CANNOT_CROSS", "http_request_denied", _CROSSING)
 """Refuses an API key on a rewritten call; not by 401, since Digest clients hide a 401 without a challenge."""
-
-
-def _nothing(_: int) -> None:
-    """Count nothing: so little is read that it is within the reservation of each request."""
 
 
 class UpstreamSigner:
@@ -132,7 +130,7 @@ class KeySigner(UpstreamSigner):
             if is_last:
                 break
             with contextlib.closing(response), contextlib.suppress(Refusal):  # its connection can be used again
-                await response.read(_REFUSED_LIMIT, _nothing)
+                await response.read(_REFUSED_LIMIT)
         if nonce is not None:
             self._idle.append(nonce)
         return answered(response, self._challenge)
@@ -166,7 +164,7 @@ class AccountSigner(UpstreamSigner):
             if response.head.status != 401 or not self._book.worth_another(again=again):
                 break
             with contextlib.closing(response), contextlib.suppress(Refusal):  # its connection can be used again
-                await response.read(_REFUSED_LIMIT, _nothing)
+                await response.read(_REFUSED_LIMIT)
             token = await self._token(upstream, token)
         return answered(response, bearer)
 
@@ -178,7 +176,7 @@ class AccountSigner(UpstreamSigner):
                 try:
                     outbound = OutboundCall(self._exchange, readable=True, until=upstream.now() + upstream.deadline)
                     with contextlib.closing(await upstream.send(outbound)) as response:
-                        reply = await response.read(_REFUSED_LIMIT, _nothing)
+                        reply = await response.read(_REFUSED_LIMIT)
                     if reply.status == 200 and reply.body is not None and not reply.fault:
                         return self._book.learn(json.loads(reply.body), asked)
                     self._refusal = no_token(f"the token endpoint answered {reply.status}")

@@ -50,7 +50,7 @@ class UpstreamResponse(Body):
     Of a call that was not decided yet ``sent`` is the head, and ``began`` when it was sent, in seconds of perf_counter.
     """
 
-    __slots__ = ("_connection", "_take", "began", "head", "sent")
+    __slots__ = ("_connection", "began", "head", "sent")
     sent: bytes
     began: float
 
@@ -58,7 +58,7 @@ class UpstreamResponse(Body):
         super().__init__(connection, 0 if bodiless else head.length, chunked=head.chunked and not bodiless)
         self.head, self._connection = head, connection
 
-    async def read(self, limit: int, take: Callable[[int], None]) -> Reply:
+    async def read(self, limit: int, take: Callable[[int], None] | None = None) -> Reply:
         """Return the reply with its decoded content, or with a fault in plain words.
 
         ``take`` is called with what exceeds the reservation of each request. Long content is decoded in turn with
@@ -66,8 +66,12 @@ class UpstreamResponse(Body):
         """
         if (content := self.whole(limit)) is not None:
             return Reply(self.head.status, self.head.headers, content)
-        self._take = take
-        complete = (self.length or 0) <= limit and await self.collect(limit, self._count)
+
+        def count(size: int) -> None:
+            if take is not None and (more := min(size, self.size - BUFFERED)) > 0:
+                take(more)
+
+        complete = (self.length or 0) <= limit and await self.collect(limit, count)
         if self.size * _GROWS**self.head.codings > _QUICK:
             await turn(self._connection.upstream.long_work)
         return with_content(self.head, self.chunks, limit, complete=complete)
@@ -83,10 +87,6 @@ class UpstreamResponse(Body):
         if not self.is_complete:
             self._connection.until = NEVER
             self._connection.expect()
-
-    def _count(self, size: int) -> None:
-        if (more := min(size, self.size - BUFFERED)) > 0:
-            self._take(more)
 
     def close(self) -> None:
         """Give the content up; its connection ends, unless the content was complete."""
