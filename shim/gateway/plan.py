@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import contextlib
 import logging
-import time
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from difflib import get_close_matches
 from pathlib import Path
@@ -188,10 +187,6 @@ class PlanSource:
         """Read the documents; raises DocumentError with all that is wrong."""
         return load_documents(mapping_folders(self.environ))
 
-    def files_of_options(self) -> list[Path]:
-        """Return the file of options, if there is one."""
-        return [] if self.config is None else [self.config]
-
     def files_of_documents(self) -> list[Path]:
         """Return the operator's documents, and the folder that they are found in."""
         folders = [Path(named)] if (named := self.environ.get(MAPPINGS)) else []
@@ -216,22 +211,21 @@ class LivePlan:
     """The ``plan`` in use, and the files that it was made of, which are followed while the gateway runs.
 
     Options and documents each keep their own last good, so that a kill switch acts whatever lies beside it. ``use`` is
-    called with each new plan. ``watched`` is what has files.
+    called with each new plan.
     """
 
     def __init__(self, plan: Plan, source: PlanSource) -> None:
         self.plan = plan
         self.use: Callable[[Plan], object] = lambda _: None
         options = Watched(
-            "settings", source.files_of_options, source.options, self._use_options, value=(plan.options, {**plan.given})
-        )
+            "settings", lambda: filter(None, [source.config]), source.options, self._use_options,
+            value=(plan.options, {**plan.given}),
+        )  # fmt: skip
         documents = Watched(
             "mapping documents", source.files_of_documents, source.documents, self._use_documents,
             value=plan.engine.loaded,
         )  # fmt: skip
-        both: tuple[Watched[Any], ...] = (options, documents)
-        self.watched = tuple(one for one in both if one.known)
-        self._made = time.time()
+        self.watched: tuple[Watched[Any], ...] = (options, documents)
 
     def again(self) -> None:
         """Have all files read at the next look, changed or not."""
@@ -246,7 +240,7 @@ class LivePlan:
     @property
     def good_since(self) -> float:
         """When files were last put to use, in seconds since the epoch."""
-        return max((one.good_since for one in self.watched), default=self._made)
+        return max(one.good_since for one in self.watched)
 
     @property
     def refused(self) -> float | None:
@@ -261,8 +255,7 @@ class LivePlan:
     @property
     def changes(self) -> Sequence[str]:
         """What the last reload changed."""
-        last = max(self.watched, key=lambda one: one.good_since, default=None)
-        return () if last is None else last.changes
+        return max(self.watched, key=lambda one: one.good_since).changes
 
     def _use_options(self, new: Given) -> list[str]:
         """Use options that were read anew, but for those that need a restart; return what is different."""

@@ -115,8 +115,8 @@ class Watched(Generic[T]):
 
 
 async def watch(watched: Sequence[Watched[Any]]) -> None:
-    """Look at each of them again and again; a look that hangs holds up no other."""
-    await asyncio.gather(*map(_watch, watched))
+    """Look at each of those that have files again and again; a look that hangs holds up no other."""
+    await asyncio.gather(*(_watch(one) for one in watched if any(one.files())))
 
 
 async def _watch(watched: Watched[Any]) -> None:

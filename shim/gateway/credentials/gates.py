@@ -202,8 +202,7 @@ def follow(read: Callable[[], T], paths: Sequence[str], use: Callable[[T], None]
 
     files = Watched("credentials", lambda: paths, checked, use)
     use(files.value)
-    if paths:
-        watched.append(files)
+    watched.append(files)
 
 
 def own_signer(environ: Mapping[str, str], origin: str) -> UpstreamSigner:
