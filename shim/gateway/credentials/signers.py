@@ -23,8 +23,6 @@ from shim.gateway.http1.body import BUFFERED
 from shim.gateway.upstream.client import Upstream
 from shim.gateway.upstream.connection import OutboundCall, UpstreamResponse
 
-# Bytes that are read of a refused attempt, and of a reply to the gateway's own calls: what each request has reserved.
-_REFUSED_LIMIT = BUFFERED
 _IDLE = 256  # nonces kept for later calls; those used last stay
 _ATTEMPTS = 3  # requests sent for one call at most
 _PAUSE = 1.0  # seconds for which a failed exchange for a token is the answer to every call: they would all fail alike
@@ -118,7 +116,10 @@ class KeySigner(UpstreamSigner):
     _idle: deque[Nonce] = attrs.field(factory=lambda: deque(maxlen=_IDLE), init=False)
 
     async def send(self, upstream: Upstream, outbound: OutboundCall) -> UpstreamResponse:
-        """Sign, and sign anew when the nonce was refused; raises Refusal."""
+        """Sign, and sign anew when the nonce was refused; raises Refusal.
+
+        Of a reply that was refused, and of a token's, no more is read than each request has reserved.
+        """
         call, nonce, is_new = outbound.call, self._idle.pop() if self._idle else None, False
         for number in range(1, _ATTEMPTS + 1):
             signature = nonce.sign(call.method, call.target) if nonce is not None else None
@@ -130,7 +131,7 @@ class KeySigner(UpstreamSigner):
             if is_last:
                 break
             with contextlib.closing(response), contextlib.suppress(Refusal):  # its connection can be used again
-                await response.read(_REFUSED_LIMIT)
+                await response.read(BUFFERED)
         if nonce is not None:
             self._idle.append(nonce)
         return answered(response, self._challenge)
@@ -164,7 +165,7 @@ class AccountSigner(UpstreamSigner):
             if response.head.status != 401 or not self._book.worth_another(again=again):
                 break
             with contextlib.closing(response), contextlib.suppress(Refusal):  # its connection can be used again
-                await response.read(_REFUSED_LIMIT)
+                await response.read(BUFFERED)
             token = await self._token(upstream, token)
         return answered(response, bearer)
 
@@ -176,7 +177,7 @@ class AccountSigner(UpstreamSigner):
                 try:
                     outbound = OutboundCall(self._exchange, readable=True, until=upstream.now() + upstream.deadline)
                     with contextlib.closing(await upstream.send(outbound)) as response:
-                        reply = await response.read(_REFUSED_LIMIT)
+                        reply = await response.read(BUFFERED)
                     if reply.status == 200 and reply.body is not None and not reply.fault:
                         return self._book.learn(json.loads(reply.body), asked)
                     self._refusal = no_token(f"the token endpoint answered {reply.status}")
