@@ -20,39 +20,19 @@ It imports nothing from the rest of shim, so that it cannot share its mistakes, 
 
 from __future__ import annotations
 
-from shim.fake.atlas import FakeAtlas
-from shim.fake.http import Arrival, FakeReply
-from shim.fake.world import (
-    BACKUP_SUNSET,
-    DEMO_CLIENT_ID,
-    DEMO_CLIENT_SECRET,
-    DEMO_CLUSTER,
-    DEMO_DEDICATED,
-    DEMO_GROUP,
-    DEMO_PRIVATE_KEY,
-    DEMO_PUBLIC_KEY,
-    DEMO_TOKEN,
-    INSTANCE_SUNSET,
-    INSTANCES_BLANK,
-    Cluster,
-    Job,
-)
-
-__all__ = [
-    "BACKUP_SUNSET",
-    "DEMO_CLIENT_ID",
-    "DEMO_CLIENT_SECRET",
-    "DEMO_CLUSTER",
-    "DEMO_DEDICATED",
-    "DEMO_GROUP",
-    "DEMO_PRIVATE_KEY",
-    "DEMO_PUBLIC_KEY",
-    "DEMO_TOKEN",
-    "INSTANCES_BLANK",
-    "INSTANCE_SUNSET",
-    "Arrival",
-    "Cluster",
-    "FakeAtlas",
-    "FakeReply",
-    "Job",
-]
+from shim.fake.atlas import FakeAtlas as FakeAtlas
+from shim.fake.http import Arrival as Arrival
+from shim.fake.http import FakeReply as FakeReply
+from shim.fake.world import BACKUP_SUNSET as BACKUP_SUNSET
+from shim.fake.world import DEMO_CLIENT_ID as DEMO_CLIENT_ID
+from shim.fake.world import DEMO_CLIENT_SECRET as DEMO_CLIENT_SECRET
+from shim.fake.world import DEMO_CLUSTER as DEMO_CLUSTER
+from shim.fake.world import DEMO_DEDICATED as DEMO_DEDICATED
+from shim.fake.world import DEMO_GROUP as DEMO_GROUP
+from shim.fake.world import DEMO_PRIVATE_KEY as DEMO_PRIVATE_KEY
+from shim.fake.world import DEMO_PUBLIC_KEY as DEMO_PUBLIC_KEY
+from shim.fake.world import DEMO_TOKEN as DEMO_TOKEN
+from shim.fake.world import INSTANCE_SUNSET as INSTANCE_SUNSET
+from shim.fake.world import INSTANCES_BLANK as INSTANCES_BLANK
+from shim.fake.world import Cluster as Cluster
+from shim.fake.world import Job as Job

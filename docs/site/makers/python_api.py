@@ -235,7 +235,6 @@ def _fixtures() -> Iterator[str]:
 
 
 def _constants() -> Iterator[tuple[str, str]]:
-    for name in fake.__all__:
-        value = getattr(fake, name)
-        if value is not fake.FakeAtlas:
+    for name, value in vars(fake).items():
+        if name[0].isupper() and value is not fake.FakeAtlas:
             yield f"`{name}`", f"`{value}`" if name.isupper() else first(value.__doc__)
