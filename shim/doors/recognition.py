@@ -8,7 +8,7 @@ from __future__ import annotations
 import logging
 import time
 from collections.abc import Callable
-from functools import lru_cache, partial
+from functools import partial
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -16,7 +16,7 @@ import attrs
 
 from shim.core.exchange import exchange
 from shim.core.messages import Answer, Call, Exchange, Headers, PassThrough, Read, Record, Send, advance, field
-from shim.core.recognise import Engine, Match
+from shim.core.recognise import Match
 from shim.core.route import VERSION_GONE, Context, sunset_of
 from shim.core.settings import RouteWord
 from shim.doors import process
@@ -104,18 +104,6 @@ def _passed(match: Match | None, call: Call) -> Exchange:
     return PassThrough(None)  # type: ignore[arg-type]  # a call that is not recognised has no record
 
 
-@lru_cache(maxsize=256)
-def _has(engine: Engine, method: str, path: str) -> bool:
-    """Return whether a call may be a retired one, whatever version it names; asked for every call to Atlas."""
-    return engine.has(method, path)
-
-
-@lru_cache(maxsize=256)
-def _match(engine: Engine, method: str, path: str, accept: str) -> Match | None:
-    """Return what a call is; programs make the same few again and again."""
-    return engine.recognise(method, path, (("accept", accept),))
-
-
 def retired_call(  # noqa: PLR0913, PLR0917 - the settings, and the parts of a request that are looked at in turn
     now: Current,
     method: str,
@@ -134,14 +122,13 @@ def retired_call(  # noqa: PLR0913, PLR0917 - the settings, and the parts of a r
     origins that count as Atlas' own for this client. ``whole`` is that of ``Context``. No retired call is returned
     while the shim is off.
     """
-    settings, path = now.settings, target.partition("?")[0]
+    settings, engine = now.settings, now.engine
     led, is_off = settings.leads(origin), settings.route is RouteWord.OFF
-    if not led and (is_off or not _has(now.engine, method, path)):
+    if not led and (is_off or not engine.has(method, target)):
         return None
     known = led or origin in settings.origins or origin in extra
     call = Call(method, settings.upstream if led else origin, target, lines())
-    accept = ",".join([value for name, value in call.headers if len(name) == 6 and name.lower() == "accept"])
-    match = None if is_off else _match(now.engine, method, path, accept)
+    match = None if is_off else engine.recognise(method, target, call.headers)
     if match is not None and known and (flag := process.flag_of(settings)) is not None:
         while seconds := flag.waits(match):
             yield partial(pause, seconds)
