@@ -52,7 +52,7 @@ def __getattr__(name: str) -> object:
         try:
             return import_module(f"shim.{name}")
         except ModuleNotFoundError as error:
-            raise hinted(error, name) from None
+            raise hinted(error) from None
     if name in _ROOMS:
         return getattr(import_module(_ROOMS[name]), name)
     if not name.startswith("_") and (said := other_shim(sys.path)):

@@ -24,17 +24,14 @@ EXTRAS = {
     "prometheus_client": "gateway",
     "redis": "redis",
     "requests": "requests",
+    "urllib3": "requests",
 }
 """Top-level module -> the extra that installs it."""
 
 
-DOORS = {"aiohttp": "aiohttp", "httpx2": "httpx2", "requests": "requests", "urllib3": "requests"}
-"""The library of a literal replacement -> the extra that installs it for that."""
-
-
-def hint(module: str, extra: str = "") -> str:
+def hint(module: str) -> str:
     """Return a sentence on a missing module of ``EXTRAS``: what to install."""
-    return f"{module} is missing; install it with: {_install(extra or EXTRAS[module])}"
+    return f"{module} is missing; install it with: {_install(EXTRAS[module])}"
 
 
 def _install(extra: str) -> str:
@@ -54,15 +51,9 @@ def _install(extra: str) -> str:
     return f"pip install 'CLONE[{extra}]' (CLONE is the folder of a clone of atlas-shim)"
 
 
-def hinted(error: ModuleNotFoundError, door: str = "") -> ModuleNotFoundError:
-    """Return an error that says which extra to install; the same error where no extra brings the module.
-
-    ``door`` is the literal replacement that was imported, if it was one.
-    """
-    name = error.name
-    if name is not None and name == door and door in DOORS:
-        return ModuleNotFoundError(hint(name, DOORS[door]), name=name)
-    return ModuleNotFoundError(hint(name), name=name) if name in EXTRAS else error
+def hinted(error: ModuleNotFoundError) -> ModuleNotFoundError:
+    """Return an error that says which extra to install; the same error where no extra brings the module."""
+    return ModuleNotFoundError(hint(error.name), name=error.name) if error.name in EXTRAS else error
 
 
 def require(door: str) -> None:
@@ -70,7 +61,7 @@ def require(door: str) -> None:
     try:
         import_module(door)
     except ModuleNotFoundError as error:
-        raise hinted(error, door) from None
+        raise hinted(error) from None
 
 
 def other_shim(folders: Iterable[str]) -> str:

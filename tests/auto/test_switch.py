@@ -14,7 +14,7 @@ import requests
 
 import shim
 from shim.doors import served, switch
-from shim.extras import DOORS, hint
+from shim.extras import EXTRAS, hint
 from tests.doors.calls import BEARER, SNAPSHOTS, gone_then_flex
 from tests.peers.pythons import said
 
@@ -154,8 +154,8 @@ def test_without_its_library_a_door_names_the_extra():
     )
     missing = [door for door in doors for _ in range(2)]
     for name, line in zip(missing, said(code).splitlines(), strict=True):
-        assert line == f"{name} {hint(name, DOORS[name])}"
-        assert DOORS[name] in (metadata("atlas-shim").get_all("Provides-Extra") or ())
+        assert line == f"{name} {hint(name)}"
+        assert EXTRAS[name] in (metadata("atlas-shim").get_all("Provides-Extra") or ())
 
 
 @pytest.mark.parametrize("library", ["asyncio", "trio"])
