@@ -87,8 +87,8 @@ class AtlasError(ShimError):
         super().__init__(" ".join(words) + (f": {detail}" if detail else ""))
 
     def __reduce__(self) -> tuple[Any, ...]:
-        # Exceptions are rebuilt from their message, which is not what this one is made of.
-        return _rebuild, (type(self), self.status, self.__dict__)
+        # Exceptions are made anew by a call with their message, which is not what this one is made with.
+        return Exception.__new__, (type(self), *self.args), self.__dict__
 
 
 class NotFoundError(AtlasError):
@@ -109,11 +109,3 @@ class GoneError(AtlasError):
 
 class RateLimitedError(AtlasError):
     """429: too many requests; ``retry_after`` is in seconds, None when Atlas does not say."""
-
-
-def _rebuild(kind: type[AtlasError], status: int, members: dict[str, Any]) -> AtlasError:
-    notes = members.get("__notes__", ())
-    error = kind(**{**{name: value for name, value in members.items() if name != "__notes__"}, "status": status})
-    for note in notes:
-        error.add_note(note)
-    return error
