@@ -10,11 +10,11 @@ from typing import TYPE_CHECKING, Any, ClassVar
 
 import attrs
 
-from shim.core.messages import Headers, Record, Reply, Send, framed
+from shim.core.messages import Record, Reply, Send, framed
 from shim.doors import recognition
 from shim.doors.driver import Steps, adrive, drive
 from shim.doors.exchange import Content, Door, shorter, together
-from shim.doors.native import is_stale
+from shim.doors.native import header_lines, is_stale
 from shim.doors.process import concerns
 from shim.doors.recognition import RetiredCall
 
@@ -31,11 +31,6 @@ WHOLE = "shim.whole"
 """The key in ``request.extensions`` of a request for all items of a list (``Context.whole``)."""
 
 
-def header_lines(headers: httpx.Headers) -> Headers:
-    """Return field lines as text, one character for one byte, so that they can be turned back exactly."""
-    return tuple([(name.decode("latin-1"), value.decode("latin-1")) for name, value in headers.raw])
-
-
 def retired_request(request: httpx.Request, side: type[HttpxDoor], client: object) -> Steps[RetiredCall | None]:
     """Return the retired call that a request of one side is, its body unread; None for any other request."""
     url, extensions = request.url, request.extensions
@@ -43,7 +38,7 @@ def retired_request(request: httpx.Request, side: type[HttpxDoor], client: objec
     now = concerns(target)
     if now is None or INNER in extensions or not isinstance(request.stream, side.kind):
         return None
-    lines = partial(header_lines, request.headers)
+    lines = partial(header_lines, request.headers.raw)
     extra: frozenset[str] = getattr(client, "_shim_origins", frozenset())
     origin = f"{url.scheme}://{url.netloc.decode('ascii')}"  # without user information
     whole = WHOLE in extensions
@@ -143,7 +138,7 @@ class HttpxDoor(Door):
         self.inner.extensions["timeout"] = {name: shorter(left, value) for name, value in timeouts.items()}
 
     def head(self, native: httpx.Response) -> Reply:
-        return Reply(native.status_code, header_lines(native.headers))
+        return Reply(native.status_code, header_lines(native.headers.raw))
 
     def unread(self, native: httpx.Response) -> Content:
         if native.is_stream_consumed:
