@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from functools import partial
-from io import BytesIO
 from typing import Any
 
 from urllib3 import HTTPResponse, Timeout
@@ -30,17 +29,10 @@ def pieces(raw: Any) -> Iterator[bytes]:
         raise ProtocolError(f"Connection broken: {broken!r}", broken)
 
 
-class _Whole(BytesIO):
-    """Content that is all here; closed once it was read, as http.client's is."""
-
-    def isclosed(self) -> bool:
-        return self.closed or self.tell() >= self.getbuffer().nbytes
-
-
 def answered(reply: Reply, native: object, method: str | None, **more: Any) -> HTTPResponse:
     """Return a response of the shim's own in place of ``native``, the last response, None without one."""
     headers, reason = HTTPHeaderDict(framed(reply, method or "")), reason_phrase(reply.status)
-    body = _Whole(reply.body or b"")
+    body = ContentFile([reply.body or b""])
     return _made(native, body, request_method=method, headers=headers, status=reply.status, reason=reason, **more)
 
 
