@@ -92,24 +92,15 @@ AMOUNT = 'amount = { type = "integer", from = "count" }'
 @pytest.mark.parametrize(
     ("rules", "told"),
     [
-        (
-            '[{ type = "integer", from = "count" }, { type = "integer", constant = 1 }]',
-            "operation.orderThing.flex.choose.plain.body.amount[1]: can never apply",
-        ),
-        (
-            '[{ type = "integer", from = "count", when = { source = "kind", is = "gold" } }]',
-            "operation.orderThing.flex.choose.plain.body.amount",
-        ),
-        (
-            '[{ type = "integer", from = "count", when = WHEN }, { type = "string", constant = "x" }]',
-            "operation.orderThing.flex.choose.plain.body.amount: has more than one type",
-        ),
+        ('INTEGER }, { type = "integer", constant = 1 }', "[1]: can never apply"),
+        ('INTEGER, when = { source = "kind", is = "gold" } }', ""),
+        ('INTEGER, when = { source = "kind", given = true } }, { type = "string", constant = "x" }', ": has more"),
     ],
 )
 def test_a_defect_of_a_body_with_several_rules_is_told(tmp_path, rules, told):
     """As of a field with several."""
-    rules = rules.replace("WHEN", '{ source = "kind", given = true }')
-    is_told(tmp_path, changed((AMOUNT, f"amount = {rules}")), told)
+    text = changed((AMOUNT, f"amount = [{rules}]".replace("INTEGER", '{ type = "integer", from = "count"')))
+    is_told(tmp_path, text, f"operation.orderThing.flex.choose.plain.body.amount{told}")
 
 
 def test_equals_does_not_call_a_word_true_and_false(tmp_path):

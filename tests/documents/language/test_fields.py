@@ -11,9 +11,9 @@ EQUALS = 'equals = { source = "status", word = "FAILED" }'
 GIVEN = 'when = { source = "paused", given = true }'
 WHEN = GIVEN + '\nconstant = "down"\nwhy = "It rests."\n'
 LAST = '[[resource.thing.state.dedicated]]\nfrom = "state"\nfidelity = "exact"\n'
+URLS = '[resource.thing.urls.flex]\nlist = "url"'
 LINK = 'link = { rel = { v1 = "me", v2 = "self" }, path = "/groups/{groupId}/things/{name}" }'
 BODY = 'amount = { type = "integer", from = "count" }'
-AMOUNT = "operation.orderThing.flex.choose.plain.body.amount"
 
 DEFECTS = [
     ('type = "time"', "", "resource.thing.made.type: is missing"),
@@ -33,18 +33,14 @@ DEFECTS = [
         ('constant = "a"\nfidelity = "exact"\nwhy = "x"', ".fidelity: 'exact' is not one of constant, derived"),
         ('absent = false\nwhy = "x"', ".absent: must be true"),
     ),
-    (
-        'list = "url"\nfidelity = "renamed"\n\n[resource.thing.urls.d',
-        'list = ["a", "b"]\nfidelity = "renamed"\n\n[resource.thing.urls.d',
-        "resource.thing.urls.flex.list: must be a text",
-    ),
+    (URLS, URLS.replace('"url"', '["a", "b"]'), "resource.thing.urls.flex.list: must be a text"),
     (STATE, "values = {}", "resource.thing.state.flex.values: must be a table of words"),
-    (EQUALS, 'equals = { source = "status" }', "resource.thing.failed.flex.equals.word: is missing"),
-    (EQUALS, 'equals = { word = "FAILED" }', "resource.thing.failed.flex.equals.source: is missing"),
-    (
+    *defects(
         EQUALS,
-        'equals = { source = "status", word = "X", words = "Y" }',
-        "resource.thing.failed.flex.equals.words: is not a key",
+        "resource.thing.failed.flex.equals",
+        ('equals = { source = "status" }', ".word: is missing"),
+        ('equals = { word = "FAILED" }', ".source: is missing"),
+        ('equals = { source = "status", word = "X", words = "Y" }', ".words: is not a key"),
     ),
     *defects(
         GIVEN,
@@ -80,36 +76,20 @@ DEFECTS = [
     ),
     (MADE, 'constant = 2026-01-01T00:00:00Z\nwhy = "x"', "resource.thing.made.flex.constant: datetime"),
     (MADE, 'parameter = "groupId"\nfidelity = "exact"', "resource.thing.made.flex: parameter gives string"),
-    (
-        STATE,
-        'values = { UP = "on", DOWN = "down" }',
-        "resource.thing.state.flex.values.UP: 'on' is not one of the field's words",
-    ),
+    (STATE, 'values = { UP = "on", DOWN = "down" }', "resource.thing.state.flex.values.UP: 'on' is not one of"),
     (STATE, 'values = { "a b" = 1 }', 'resource.thing.state.flex.values."a b": 1 is not of the field\'s type'),
     (WHEN, WHEN.replace('"down"', '"gone"'), "resource.thing.state.dedicated[0].constant: 'gone' is not one of"),
-    (
-        WHEN,
-        'constant = "down"\nwhy = "x"\n',
-        "resource.thing.state.dedicated[1]: can never apply: the rule before it has",
-    ),
+    (WHEN, 'constant = "down"\nwhy = "x"\n', "resource.thing.state.dedicated[1]: can never apply"),
     (LAST, "", "resource.thing.state.dedicated[0]: has a when and no rule after it"),
     (LINK, LINK.replace("{name}", "{nothing}"), "resource.thing.links.flex: link {nothing} is neither a parameter"),
     (LINK, 'parameter = "name"', "resource.thing.links.flex: a field of type links is made by link, from or absent"),
-    (
+    *defects(
         BODY,
-        BODY.replace('"integer"', '"string"').replace("from", "whole = true, from"),
-        f"{AMOUNT}: whole gives integer",
-    ),
-    (
-        BODY,
-        'amount = { type = "string", parameter = "x" }',
-        f"{AMOUNT}.parameter: 'x' is not a parameter of orderThing's path",
-    ),
-    (BODY, 'amount = { type = "links", from = "count" }', f"{AMOUNT}: a request body has no links"),
-    (
-        BODY,
-        f'{BODY}\n"amount.x" = {{ type = "integer", from = "count" }}',
-        'operation.orderThing.flex.choose.plain.body."amount.x": stands inside',
+        "operation.orderThing.flex.choose.plain.body",
+        ('amount = { type = "string", whole = true, from = "count" }', ".amount: whole gives integer"),
+        ('amount = { type = "string", parameter = "x" }', ".amount.parameter: 'x' is not a parameter"),
+        ('amount = { type = "links", from = "count" }', ".amount: a request body has no links"),
+        (f'{BODY}\n"amount.x" = {{ type = "integer", from = "count" }}', '."amount.x": stands inside'),
     ),
 ]
 

@@ -39,6 +39,7 @@ def when(*conditions):
 
 
 OPEN = f"resource.harbour.open.{NEW}"
+LINKS = f"resource.harbour.links.{NEW}"
 
 
 @pytest.mark.parametrize(
@@ -63,11 +64,7 @@ OPEN = f"resource.harbour.open.{NEW}"
         ({"resource.harbour.without": ["a[each].b"]}, "resource.harbour.without", "is not a name"),
         ({"resource.harbour.without": ["piers.x"]}, "resource.harbour.without", "'piers' does not pass"),
         ({"resource.harbour.without": ["a", "a.b.c"]}, "resource.harbour.without", "'a' does not pass"),
-        (
-            {f"resource.harbour.links.{NEW}.link.path": "/x/{piers}"},
-            f"resource.harbour.links.{NEW}",
-            "the field's type is objects",
-        ),
+        ({f"{LINKS}.link.path": "/x/{piers}"}, LINKS, "the field's type is objects"),
         (
             {"resource.tide.value": {"type": "links", "tier": {"successor": {"from": "x", "fidelity": "exact"}}}},
             "resource.tide.value.type",
@@ -108,7 +105,8 @@ def test_conditions_that_leave_something_over(conditions):
     assert told({OPEN: when(*conditions)}) == []
 
 
-ALIKE = {"source": "a[each]", "status": 409, "errorCode": "A", "detail": "a"}
+REFUSED = {"errorCode": "A", "detail": "a"}
+ALIKE = {"source": "a[each]", "status": 409, **REFUSED}
 OTHER_API = {
     f"{GOT}.path": "/new/{name}",
     f"{GOT}.version": None,
@@ -128,11 +126,7 @@ OTHER_API = {
         ({f"{GOT}.error": {"code": "$.x"}}, f"{GOT}.error.code", "is not a source"),
         ({"error": {"code": "a[each].b"}}, "error", "by [first] alone"),
         ({f"{GOT}.next": "next", f"{GOT}.alike": ALIKE}, f"{GOT}.next", "belongs to lists"),
-        (
-            {f"{GOT}.query.a": {"refuse": {"errorCode": "A", "detail": "a"}, "to": "b"}},
-            f"{GOT}.query.a.refuse",
-            "can't stand beside to",
-        ),
+        ({f"{GOT}.query.a": {"refuse": REFUSED, "to": "b"}}, f"{GOT}.query.a.refuse", "can't stand beside to"),
         ({f"{GOT}.cursor": "next"}, f"{GOT}.next", "is missing"),
         ({f"{LISTED}.next": "next", f"{LISTED}.paging": "kept"}, f"{LISTED}.next", "pages that are collected"),
         ({f"{GOT}.query.a": {"refuse": {"errorCode": "A"}}}, f"{GOT}.query.a.refuse.detail", "is missing"),

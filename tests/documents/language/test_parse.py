@@ -20,7 +20,7 @@ def test_the_apis_of_atlas_are_the_default(tmp_path):
 WRITTEN = 'versions = ">=2023.1.1,<2024.1.1"'
 ORDERED = "status = { v1 = 201, v2 = 200 }"
 GOLD = '[operation.orderThing.flex.choose.gold.refuse]\nerrorCode = "SHIM_NO_GOLD"\ndetail = "No gold."\n'
-CHOOSE, ORDER = "operation.orderThing.flex.choose", "operation.orderThing"
+CHOOSE, ORDER, FLEX = "operation.orderThing.flex.choose", "operation.orderThing", "[operation.orderThing.flex]"
 
 DEFECTS = [
     ("format = 1", "format = 2", "format: must be 1"),
@@ -68,22 +68,13 @@ def test_a_defect_is_told_with_file_and_key(tmp_path, old, new, told):
     ("cut", "told"),
     [
         (("[operation.dropThing.gone]", "[resource.thing.name]"), ["operation.dropThing: needs either a successor"]),
+        (("[operation.listThings.flex]", "[operation.listThings.d"), ["operation.listThings.dedicated.after: can"]),
         (
-            ("[operation.listThings.flex]", "[operation.listThings.dedicated]"),
-            ["operation.listThings.dedicated.after: can never apply: there is no other tier"],
+            ("[operation.orderThing.request]", FLEX),
+            [f"{CHOOSE}: 'plain' is not one of the words", f"{CHOOSE}.plain.body: needs"],
         ),
-        (
-            ("[operation.orderThing.request]", "[operation.orderThing.flex]"),
-            [
-                "operation.orderThing.flex.choose: 'plain' is not one of the words that request.words or query.words",
-                "operation.orderThing.flex.choose.plain.body: needs",
-            ],
-        ),
-        (
-            ("[operation.orderThing.request.members]", "[operation.orderThing.flex]"),
-            ["operation.orderThing.request.members: is missing"],
-        ),
-        (('resource = "thing"\norder', "order"), ["operation.listThings.resource: is missing; name the resource"]),
+        (("[operation.orderThing.request.members]", FLEX), ["operation.orderThing.request.members: is missing"]),
+        (('resource = "thing"\norder', "order"), ["operation.listThings.resource: is missing"]),
     ],
 )
 def test_a_part_that_is_missing_is_told(tmp_path, cut, told):
