@@ -66,13 +66,6 @@ def test_a_missing_cluster_is_looked_for_on_the_dedicated_tier(atlas, clients, c
     assert atlas.sides == ["flex", "dedicated"]
 
 
-def test_a_write_stays_where_the_cluster_is_missing(atlas, clients):
-    """CLUSTER_NOT_FOUND names no tier, so a create is not sent on after it."""
-    answering(atlas, flex=ERRORS["no-cluster"])
-    is_intact(ask(clients["auto"], "create-job"), ERRORS["no-cluster"])
-    assert atlas.sides == ["flex"]
-
-
 @pytest.mark.parametrize("call", CALLS)
 @pytest.mark.parametrize("name", [name for name in ERRORS if name not in {"gone", "method"}])
 def test_before_the_sunset_an_error_of_the_legacy_endpoint_is_intact(atlas, name, call):
@@ -84,16 +77,6 @@ def test_before_the_sunset_an_error_of_the_legacy_endpoint_is_intact(atlas, name
     assert atlas.sides == ["legacy"]
     assert atlas.arrivals[0].target == f"/api/atlas/v2{CALLS[call][1]}?pretty=true&x=%41"
     assert "Atlas-Shim" not in reply.headers
-
-
-@pytest.mark.parametrize("call", CALLS)
-@pytest.mark.parametrize("name", ["gone", "method"])
-def test_a_retired_answer_leads_on_and_the_next_error_is_intact(atlas, name, call):
-    """410, or 405 without Atlas' error, say that nothing was executed; what flex then says is the caller's."""
-    answering(atlas, legacy=ERRORS[name], flex=ERRORS["rate"])
-    with gateway(atlas.origin, now=BEFORE) as served, caller(served) as client:
-        is_intact(ask(client, call), ERRORS["rate"])
-    assert atlas.sides == ["legacy", "flex"]
 
 
 @pytest.mark.parametrize("name", [name for name, (_, _, body) in ERRORS.items() if body.startswith(b"{")])

@@ -5,7 +5,7 @@ import json
 import pytest
 
 from tests.family.doors import playing
-from tests.family.replay import AFTER, BEFORE, CASES, GROUP, KINDS, VERSIONS, caller, gateway
+from tests.family.replay import AFTER, CASES, GROUP, KINDS, VERSIONS, caller, gateway
 from tests.peers.scripted import GONE, error, ok, upstream, wire
 
 CONTRACT = CASES / "contract" / "legacy-serverless-2025-10.json"
@@ -93,12 +93,6 @@ def test_after_the_sunset_any_other_answer_of_atlas_stands(method, path, answer)
         assert answer.startswith(f"HTTP/1.1 {reply.status_code} ".encode())
         assert answer.endswith(b"\r\n\r\n" + reply.content)
         assert "Atlas-Shim" not in reply.headers
-
-
-def test_a_410_before_the_sunset_is_explained_too():
-    """Atlas is believed, not the date."""
-    with upstream(lambda _: GONE) as atlas, gateway(atlas.origin, now=BEFORE) as served, caller(served) as client:
-        check_gone(call(client.request, *ENDED[0]))
 
 
 @pytest.mark.parametrize("route", ["auto", "date", "flex"])

@@ -6,9 +6,8 @@ import json
 import pytest
 
 from tests.family.doors import playing
-from tests.family.replay import AFTER, BEFORE, GROUP, ID, VERSIONS, gateway
-from tests.peers.scripted import GONE, NO_CLUSTER, error, ok, upstream, wire
-from tests.peers.served import calling, get, lines_of, status_of
+from tests.family.replay import GROUP, ID, VERSIONS
+from tests.peers.scripted import GONE, NO_CLUSTER, error, ok, wire
 
 SERVERLESS, TENANT = f"/groups/{GROUP}/serverless", f"/groups/{GROUP}/clusters/shop/backup/tenant"
 READS = {
@@ -139,20 +138,3 @@ def test_head_of_what_can_only_be_ordered_is_atlas_affair(door, path):
     with playing(door, answer=lambda _: wire(405, (("Allow", "POST"),))) as (atlas, ask):
         assert ask("HEAD", f"/api/atlas/v2{path}").status_code == 405
         assert [(arrival.method, arrival.path) for arrival in atlas.arrivals] == [("HEAD", f"/api/atlas/v2{path}")]
-
-
-@pytest.mark.parametrize("which", READS)
-@pytest.mark.parametrize("now", [BEFORE, AFTER])
-def test_no_octet_follows_the_head_on_the_wire(which, now):
-    """Three requests on one connection to a gateway are answered in order, the second by its head alone."""
-    seen = []
-    with upstream(flex) as atlas, gateway(atlas.origin, now=now) as served, calling(served) as peer:
-        for method in ("GET", "HEAD", "GET"):
-            peer.send(get(f"/api/atlas/v2{READS[which]}", method=method))
-            lines = peer.take(b"\r\n\r\n")
-            fields = {name: value for name, value in lines_of(lines) if name not in DIFFERS}
-            content = b"" if method == "HEAD" else peer.count(int(fields["content-length"]))
-            seen.append((status_of(lines), fields, content))
-    got, head, again = seen
-    assert head == (*got[:2], b"")
-    assert again == got
