@@ -68,28 +68,33 @@ def ids(exchanges):
     return [f"{one.file.removesuffix('.jsonl')}-{index}" for index, one in enumerate(exchanges)]
 
 
-def body_for(exchange):
-    """Return the body of the legacy call that would have made a recorded restore job."""
-    if exchange.method != "POST":
-        return None
+def parts_of(exchange):
+    """Return the group, the cluster, empty for a list of them, and the rest of a recorded path."""
+    match = PATH.fullmatch(exchange.path)
+    assert match is not None
+    return match[1], match[2] or "", match[3] or ""
+
+
+def is_download(exchange):
+    """Tell whether a recorded restore job is a download."""
     job = exchange.document if exchange.status < 300 else {}
-    download = job.get("deliveryType") in {"DOWNLOAD", "download"} or "/backup/download" in exchange.path
-    return {
-        "deliveryType": "download" if download else "automated",
+    return job.get("deliveryType") in {"DOWNLOAD", "download"} or "/backup/download" in exchange.path
+
+
+def serverless_call(exchange, api):
+    """Return the path and the body of the serverless call that a recorded successor's answers."""
+    group, cluster, rest = parts_of(exchange)
+    named = f"/{cluster}" if cluster else ""
+    path = f"/api/atlas/{api}/groups/{group}/serverless{named}{rest.replace('/download', '/restoreJobs')}"
+    if exchange.method != "POST":
+        return path, None
+    job = exchange.document if exchange.status < 300 else {}
+    return path, {
+        "deliveryType": "download" if is_download(exchange) else "automated",
         "snapshotId": job.get("snapshotId", "0" * 24),
         "targetClusterName": job.get("targetDeploymentItemName") or job.get("targetClusterName") or "target",
         "targetGroupId": job.get("targetProjectId") or job.get("targetGroupId") or "0" * 24,
     }
-
-
-def legacy_path(exchange, api):
-    """Return the legacy path of a recorded successor's, with the group and the cluster in it."""
-    match = PATH.fullmatch(exchange.path)
-    assert match is not None
-    group, cluster, rest = match.groups()
-    named = f"/{cluster}" if cluster else ""
-    rest = (rest or "").replace("/backup/download", "/backup/restoreJobs")
-    return f"/api/atlas/{api}/groups/{group}/serverless{named}{rest}", group, cluster or ""
 
 
 def played(exchange):
@@ -104,12 +109,12 @@ def played(exchange):
     return lambda arrival: ok({"results": []}) if beyond.search(arrival.target) else answer(arrival)
 
 
-def served(atlas, client, exchange, api):
+def served(atlas, client, exchange, api, call=serverless_call):
     """Play one recording, make the legacy call, and return its reply with what it must be made of."""
     atlas.answer, atlas.arrivals[:] = played(exchange), []
-    path, group, cluster = legacy_path(exchange, api)
-    content = body_for(exchange)
+    path, content = call(exchange, api)
     reply = client.request(exchange.method, path, json=content, headers={"Accept": "*/*"})
+    group, cluster, _ = parts_of(exchange)
     base = str(client.base_url).rstrip("/")
     return reply, oracle.Where(base=base, api=api, group=group, cluster=cluster, now=AFTER)
 
@@ -137,13 +142,13 @@ def test_a_recorded_success_has_the_decided_fields(atlas, clients, exchange, api
     if sources is None:
         assert reply.json() == ORACLES[kind](exchange.document, where)
     else:
-        check_page(reply, exchange, [ORACLES[kind](source, where) for source in sources])
+        keeps = "/backup/snapshots" not in exchange.path
+        check_page(reply, exchange, [ORACLES[kind](source, where) for source in sources], keeps=keeps)
 
 
-def check_page(reply, exchange, expected):
-    """Compare a page: its items in the legacy order, the count, and links that lead back."""
+def check_page(reply, exchange, expected, *, keeps):
+    """Compare a page: its items in the legacy order, or in upstream's, the count, and links that lead back."""
     document = reply.json()
-    keeps = "/backup/snapshots" not in exchange.path
     total = exchange.document.get("totalCount") if keeps else len(expected)
     assert list(document) == ["links", "results", *(["totalCount"] if total is not None else [])]
     assert document["results"] == (expected if keeps else in_legacy_order(expected))
