@@ -5,7 +5,7 @@ from __future__ import annotations
 import time
 from collections.abc import AsyncIterator, Callable, Iterator
 from datetime import timedelta
-from functools import lru_cache, partial
+from functools import partial
 from typing import TYPE_CHECKING, Any, ClassVar
 
 import attrs
@@ -110,12 +110,10 @@ class HttpxDoor(Door):
         """Keep timeouts, other extensions, and everything that httpx would compute the same again."""
         sent, own, module = send.call, self.own, self.module
         lines, same_body = self.lines(send)
-        url, raw = own.url, sent.target.encode("ascii")
-        kind: Any = type(url)
+        url = own.url
         if send.rewritten:
-            is_plain = not (url.userinfo or url.fragment)
-            url = kind(sent.origin) if self.retired.led else url
-            url = _url(kind, url.scheme, url.netloc, raw) if is_plain else url.copy_with(raw_path=raw)
+            url = type(url)(sent.origin) if self.retired.led else url
+            url = url.copy_with(raw_path=sent.target.encode("ascii"))
         inner = module.Request(
             sent.method,
             url,
@@ -220,9 +218,3 @@ class AwaitedDoor(HttpxDoor):
         await _leave(self.content)
         await native.aclose()
         native.stream = self.module.ByteStream(b"")
-
-
-@lru_cache(maxsize=256)
-def _url(kind: Any, scheme: str, netloc: bytes, raw_path: bytes) -> Any:
-    """Return a URL; the last few are kept, since making one is a fifth of a call's cost."""
-    return kind(scheme=scheme, netloc=netloc, raw_path=raw_path)
