@@ -109,7 +109,6 @@ class ServiceAccountAuth(httpx.Auth):
         self._basic = httpx.BasicAuth(account.client_id, account.client_secret)
         self._book = TokenBook(time.monotonic)
         self._lock, self._async_lock = threading.Lock(), anyio.Lock()
-        self._renewing = False
 
     @property
     def token(self) -> str:
@@ -129,12 +128,11 @@ class ServiceAccountAuth(httpx.Auth):
                 try:
                     token = self._book.usable(refused)
                     if token is None:
-                        self._renewing, asked = True, time.monotonic()
+                        asked = time.monotonic()
                         response = yield self._exchange(request)
                         response.read()
                         token = self._token_of(response, asked)
                 finally:
-                    self._renewing = False
                     self._lock.release()
             response = yield _signed(request, token.value)
             if response.status_code != 401 or not self._book.worth_another(again=refused is not None):
@@ -154,12 +152,11 @@ class ServiceAccountAuth(httpx.Auth):
                 try:
                     token = self._book.usable(refused)
                     if token is None:
-                        self._renewing, asked = True, time.monotonic()
+                        asked = time.monotonic()
                         response = yield self._exchange(request)
                         await response.aread()
                         token = self._token_of(response, asked)
                 finally:
-                    self._renewing = False
                     self._async_lock.release()
             response = yield _signed(request, token.value)
             if response.status_code != 401 or not self._book.worth_another(again=refused is not None):
@@ -168,7 +165,8 @@ class ServiceAccountAuth(httpx.Auth):
 
     def _known(self, refused: Token | None) -> Token | None:
         """Return the token; while another call renews it, it stays valid until it expires."""
-        return self._book.usable(refused) or (self._book.lasting(refused) if self._renewing else None)
+        is_renewed = self._lock.locked() or self._async_lock.locked()
+        return self._book.usable(refused) or (self._book.lasting(refused) if is_renewed else None)
 
     def _exchange(self, request: httpx.Request) -> httpx.Request:
         """Return the token request, under the caller's timeout and user agent."""
