@@ -102,7 +102,7 @@ def test_a_broken_file_stops_nothing(tmp_path, content):
 
 @pytest.mark.parametrize(
     ("part", "crashed", "findings"),
-    [("parsed", "a.py", [("a.py", "text"), ("b.sh", "command")]), ("Lines", "b.sh", [("a.py", "call")])],
+    [("parsed", "a.py", [("a.py", "text"), ("b.sh", "command")]), ("TextReader", "b.sh", [("a.py", "call")])],
 )
 def test_a_crash_is_the_line_of_its_file(tmp_path, monkeypatch, part, crashed, findings):
     """An error in one file, while its grammar or its lines are read, keeps the findings of other files."""
