@@ -2,6 +2,7 @@
 
 import json
 import os
+import sys
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -302,7 +303,7 @@ def test_a_script_is_known_by_its_first_line(tmp_path):
 
 def test_without_the_grammars_lines_are_found_and_the_extra_is_named(tmp_path, monkeypatch):
     """Each is of kind ``text``, and one sentence says what to install."""
-    monkeypatch.setattr("shim.tools.scan.scanning.has_grammars", lambda: False)
+    monkeypatch.setitem(sys.modules, "ast_grep_py", None)
     put(tmp_path / "a.go", GO)
     put(tmp_path / "b.go", "package x\n")
     put(tmp_path / "c.py", f"import requests\nrequests.get('{URL}')\n")

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Sequence
 from datetime import datetime
-from functools import cache, lru_cache
+from functools import lru_cache
 from importlib.util import find_spec
 from pathlib import Path
 
@@ -73,12 +73,6 @@ def scan(
     return ScanReport(tuple(findings), *said, done.files, done.ignored)
 
 
-@cache
-def has_grammars() -> bool:
-    """Return whether the extra ``scan`` is installed."""
-    return find_spec("ast_grep_py") is not None
-
-
 class _Scan:
     """A scan under way."""
 
@@ -118,7 +112,7 @@ class _Scan:
             raise UnreadError(source.file, "a recording, baseline or mapping document: it makes no calls", is_odd=False)
         uses, broken = list[RetiredUse](), {0}
         try:
-            if source.language and not has_grammars():
+            if source.language and find_spec("ast_grep_py") is None:
                 self.notes[Remark("", 0, f"findings are lines of text, and no calls: {hint('ast_grep_py')}")] = None
             elif source.language and _LONG_LINE.search(source.text) is None:
                 root, too_deep = parsed(source.language, source.text)
