@@ -7,7 +7,6 @@ import os
 import threading
 from collections.abc import Mapping
 from contextlib import suppress
-from functools import partial
 from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
@@ -21,7 +20,7 @@ from shim.errors import DocumentError, SettingsError
 from shim.origins import BASE_URL_VARIABLES, read_base_url
 
 if TYPE_CHECKING:
-    from shim.flags.words import ByFlag, Evaluate
+    from shim.flags.words import ByFlag
 
 logger = logging.getLogger("shim")
 
@@ -100,17 +99,11 @@ def flag_of(settings: Settings) -> ByFlag[Settings] | None:
     if (key := settings.flag) and key not in _flags:
         with _lock:
             if key not in _flags:
-                words = import_module("shim.flags.words")
-                asked = words.FlagWords(key, partial(_connect, key))
+                words, providers = import_module("shim.flags.words"), import_module("shim.flags.providers")
+                asked = words.FlagWords(key, lambda: providers.connected(key, providers.provider_factory(os.environ)))
                 asked.start()
                 _flags[key] = words.ByFlag(asked, Settings.by_flag)
     return _flags[key] if key else None
-
-
-def _connect(key: str) -> Evaluate:
-    providers = import_module("shim.flags.providers")
-    evaluate: Evaluate = providers.connected(key, providers.provider_factory(os.environ))
-    return evaluate
 
 
 def _raw() -> tuple[object, ...]:
