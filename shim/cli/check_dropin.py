@@ -15,7 +15,7 @@ from packaging.requirements import Requirement
 from shim._version import __version__
 from shim.cli import output
 from shim.doors import switch
-from shim.doors.served import SERVED
+from shim.doors.served import SERVED, STATE
 from shim.errors import DocumentError, SettingsError
 from shim.extras import other_shim
 
@@ -37,7 +37,7 @@ def look(environ: Mapping[str, str], problems: list[str]) -> dict[str, Any]:
     Adds reasons why calls are not covered to ``problems``. A library that is loaded and not covered is a reason; a
     library that is only installed is not.
     """
-    loaded, before, active = frozenset(sys.modules), switch.installed(), "not at all"
+    loaded, before, active = frozenset(sys.modules), STATE.active, "not at all"
     if switch.LAUNCH in environ.get("PYTHONPATH", "").split(os.pathsep) and not before:
         problems.append(
             "atlas-shim run has no effect: another sitecustomize comes first in PYTHONPATH and does not import the next"
@@ -54,7 +54,7 @@ def look(environ: Mapping[str, str], problems: list[str]) -> dict[str, Any]:
     try:
         names = [name for name in SERVED if name in installed or name == "urllib.request"]
         patched = {function: ours for name in names for function, ours in _patched(name, problems)}
-        if switch.installed():
+        if STATE.active:
             problems += [f"{function}: is not covered" for function, ours in patched.items() if not ours]
     finally:
         if not before:

@@ -69,15 +69,6 @@ class Finder:
             return spec
         return None
 
-    def start(self) -> None:
-        """Stand before the other finders."""
-        if self not in sys.meta_path:
-            sys.meta_path.insert(0, self)
-
-    def stop(self) -> None:
-        """Be out of the way."""
-        sys.meta_path[:] = [finder for finder in sys.meta_path if finder is not self]
-
 
 _lock = threading.RLock()
 
@@ -97,7 +88,8 @@ def install() -> None:
     with _lock:
         STATE.settings = settings
         STATE.active = True
-        _finder.start()
+        if _finder not in sys.meta_path:
+            sys.meta_path.insert(0, _finder)
     for name in filter(sys.modules.get, LIBRARIES):
         try:
             _hear(import_module(name))  # waits until it is complete, should another thread be importing it
@@ -112,16 +104,11 @@ def uninstall() -> None:
     """
     with _lock:
         STATE.active = False
-        _finder.stop()
+        sys.meta_path[:] = [finder for finder in sys.meta_path if finder is not _finder]
         for name, methods in LIBRARIES.items():
             if module := sys.modules.get(name):
                 for kind, method in methods:
                     unplace(module, kind, method)
-
-
-def installed() -> bool:
-    """Return whether the drop-in is on."""
-    return STATE.active
 
 
 def overtaken() -> None:

@@ -31,14 +31,13 @@ def library(tmp_path, monkeypatch):
 @pytest.fixture
 def reported(monkeypatch):
     """What was reported, by a finder that stands before the others, ``reported.finder``."""
-    monkeypatch.setattr(sys, "meta_path", list(sys.meta_path))
 
     class Reported(list[int]):
         finder: Finder
 
     modules = Reported()
     modules.finder = Finder({NAME}, lambda module: modules.append(module.value))
-    modules.finder.start()
+    monkeypatch.setattr(sys, "meta_path", [modules.finder, *sys.meta_path])
     return modules
 
 
@@ -105,7 +104,7 @@ def test_hooks_of_wrapt_are_called_too(library, reported, place):
 
 def test_threads_that_import_at_once_see_a_module_that_was_reported(library, reported):
     """Whoever waits for the import waits for the telling."""
-    reported.finder.stop()
+    sys.meta_path.remove(reported.finder)
     together = threading.Barrier(4)
 
     def notify(module):
@@ -115,6 +114,6 @@ def test_threads_that_import_at_once_see_a_module_that_was_reported(library, rep
         together.wait()
         return hasattr(importlib.import_module(NAME), "reported")
 
-    Finder({NAME}, notify).start()
+    sys.meta_path.insert(0, Finder({NAME}, notify))
     with ThreadPoolExecutor(4) as pool:
         assert list(pool.map(use, range(4))) == [True] * 4

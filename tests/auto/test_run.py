@@ -56,7 +56,7 @@ def test_pythons_that_the_program_starts_have_it_too(atlas, script, tmp_path):
 
 LOOK = (
     "import json, os, sys; loaded = list(sys.modules); from shim.doors import switch; import sitecustomize as s;"
-    "print(json.dumps([switch.installed(), sys.path, getattr(s, 'MARK', None), sys.argv[1:], loaded]));"
+    "print(json.dumps([switch.STATE.active, sys.path, getattr(s, 'MARK', None), sys.argv[1:], loaded]));"
     "sys.exit(37)"
 )
 """Prints whether the shim is on, the path, the mark of another sitecustomize, arguments, and modules."""
@@ -96,7 +96,7 @@ def test_an_existing_sitecustomize_is_run_as_if_alone(tmp_path):
 def test_a_broken_sitecustomize_is_as_broken_as_without(tmp_path):
     """Python says so, the program runs, and the shim is on."""
     (tmp_path / "sitecustomize.py").write_text("import nonsense_that_is_missing")
-    code = "from shim.doors import switch; print(switch.installed())"
+    code = "from shim.doors import switch; print(switch.STATE.active)"
     done = run(sys.executable, "-c", code, PYTHONPATH=str(tmp_path))
     assert (done.returncode, done.stdout.strip()) == (0, "True")
     assert "nonsense_that_is_missing" in done.stderr

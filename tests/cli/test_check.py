@@ -11,6 +11,7 @@ import trustme
 
 from shim.cli import check_dropin
 from shim.doors import switch
+from shim.doors.served import STATE
 from shim.fake import DEMO_GROUP, DEMO_PRIVATE_KEY, DEMO_PUBLIC_KEY, FakeReply
 from shim.fake.server import FakeServer
 from tests.fake.asking import ACCOUNT, KEY
@@ -48,11 +49,11 @@ def test_the_drop_in_is_left_as_it_was(checked):
     """It is off again after a check, and on where it was on."""
     found = checked()
     assert (found["ok"], found["dropin"]["active"]) == (True, "by this command")
-    assert not switch.installed()
+    assert not STATE.active
     switch.install()
     try:
         assert "atlas-shim run" in checked()["dropin"]["active"]
-        assert switch.installed()
+        assert STATE.active
     finally:
         switch.uninstall()
 

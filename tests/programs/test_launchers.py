@@ -23,7 +23,7 @@ TRACED = [str(Path(sys.executable).with_name("opentelemetry-instrument"))]
 LOOK = (
     "import requests; from shim.doors import switch;"
     "links = [link for name in ('get_adapter', 'send') for link in switch.chain(requests.Session, name)];"
-    "print(switch.installed(), any(map(switch.is_ours, links)), len(links))"
+    "print(switch.STATE.active, any(map(switch.is_ours, links)), len(links))"
 )
 
 
