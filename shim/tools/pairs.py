@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -82,16 +82,15 @@ def _pair(number: int, said: Any) -> Pair:
 class Replayed:
     """One pair and its translation: the answer made from ``new``, or the error.
 
-    ``fields`` are the document's fields by their path in the whole answer (in a page after ``results[].``),
-    ``absent`` those that it declares absent.
+    ``fields`` are the document's fields by their path in the whole answer (in a page after ``results[].``), each with
+    whether it is declared absent.
     """
 
     pair: Pair
     operation: str = ""
     made: Any = None
     problem: str = ""
-    fields: frozenset[str] = frozenset()
-    absent: frozenset[str] = frozenset()
+    fields: Mapping[str, bool] = {}
 
 
 def replay(engine: Engine, pairs: Sequence[Pair]) -> list[Replayed]:
@@ -114,7 +113,7 @@ def _replayed(engine: Engine, settings: Settings, pair: Pair) -> Replayed:
     now = _moment(pair)
     context = Context(settings=settings, memory=Memory(), clock=lambda: now, base=_ORIGIN, monotonic=lambda: now)
     outcome = _driven(exchange(match, call, context), pair, match.operation.switched)
-    name, fields = match.operation.id, outcome.record.fields
+    name = match.operation.id
     if not isinstance(outcome, Answer):
         return Replayed(pair, name, problem=f"was passed through untranslated: {outcome.record.reason}")
     body = loads(outcome.reply.body or b"null")
@@ -126,9 +125,11 @@ def _replayed(engine: Engine, settings: Settings, pair: Pair) -> Replayed:
     rules = [rule for one in successors for each in one.resource.walk() for rule in each.rules[one.tier]]
     # A value that does not fit is absent, too, and the document is wrong.
     declared = tuple(rule.why.removesuffix(".") for rule in rules if rule.fidelity is Fidelity.ABSENT)
-    absent = [one.name for one in fields if one.fidelity is Fidelity.ABSENT and one.why.startswith(declared)]
-    names = [one.name for one in fields]
-    return Replayed(pair, name, body, "", *(frozenset(f"{before}{one}" for one in some) for some in (names, absent)))
+    fields = {
+        f"{before}{one.name}": one.fidelity is Fidelity.ABSENT and one.why.startswith(declared)
+        for one in outcome.record.fields
+    }
+    return Replayed(pair, name, body, fields=fields)
 
 
 def _media_type(version: str) -> str:
@@ -223,11 +224,11 @@ def compare(replayed: Sequence[Replayed]) -> tuple[FieldTally, ...]:
             worst[field] = min(worst.get(field, found), found, key=lambda row: _WORST_FIRST.index(row[0]))
         for field, row in worst.items():
             lines.setdefault(field, FieldTally(field)).count(one.pair, *row)
-    for field in frozenset().union(*(one.fields for one in good)):
+    for field, is_absent in (row for one in good for row in one.fields.items()):
         if not any(seen == field or seen.startswith((f"{field}.", f"{field}[")) for seen in lines):
             lines[field] = FieldTally(field)
-    for field in lines.keys() & frozenset().union(*(one.absent for one in good)):
-        lines[field].absent = True
+        if field in lines:
+            lines[field].absent |= is_absent
     return tuple(line for _, line in sorted(lines.items()))
 
 
@@ -254,11 +255,7 @@ def _equal(at: str, one: Any, two: Any) -> bool:
 
 
 def _same(one: Any, other: Any) -> bool:
-    """Return whether two JSON values are equal; true differs from 1, and 1 equals 1.0."""
-    if isinstance(one, bool) is not isinstance(other, bool):
-        return False
-    if isinstance(one, dict) and isinstance(other, dict):
-        return one.keys() == other.keys() and all(_same(value, other[key]) for key, value in one.items())
+    """Return whether two JSON values that are not taken apart are equal; true differs from 1, and 1 equals 1.0."""
     if isinstance(one, list) and isinstance(other, list):
         return len(one) == len(other) and all(map(_same, one, other))
-    return bool(one == other)
+    return isinstance(one, bool) is isinstance(other, bool) and bool(one == other)
