@@ -28,7 +28,7 @@ from shim.tools.scan.findings import (
 )
 from shim.tools.scan.fixing import replace, rewritten
 from shim.tools.scan.formats import github, sarif
-from shim.tools.scan.scanning import ScanReport, scan
+from shim.tools.scan.scanning import Scan, scan
 
 _LISTED = 20
 """The number of unread files that the text names."""
@@ -121,7 +121,7 @@ def command(  # noqa: PLR0913 - one argument an option
     if baseline is not None:
         fresh, unmet = new_ones(findings, read_baseline(baseline))
         known, findings = len(findings) - len(fresh), fresh
-    report = attrs.evolve(report, findings=tuple(findings))
+    report.findings = findings
     if fix:
         _errors(report)
         _fix(report, apply=apply)
@@ -139,7 +139,7 @@ def command(  # noqa: PLR0913 - one argument an option
     raise SystemExit(code or (UNREADABLE if report.errors else 0))
 
 
-def _json(report: ScanReport, at: datetime, known: int, unmet: int) -> dict[str, object]:
+def _json(report: Scan, at: datetime, known: int, unmet: int) -> dict[str, object]:
     return {
         "format": 1,
         "at": written(at),
@@ -158,7 +158,7 @@ def _json(report: ScanReport, at: datetime, known: int, unmet: int) -> dict[str,
     }
 
 
-def _text(report: ScanReport, at: datetime, known: int, unmet: int) -> None:
+def _text(report: Scan, at: datetime, known: int, unmet: int) -> None:
     for finding in report.findings:
         place = finding.place
         cell = "" if finding.cell is None else f"[{finding.cell}]"
@@ -185,7 +185,7 @@ def _text(report: ScanReport, at: datetime, known: int, unmet: int) -> None:
     click.echo("; ".join(words + [f"{count} {said}" for said, count in more.items() if count]))
 
 
-def _errors(report: ScanReport) -> None:
+def _errors(report: Scan) -> None:
     for error in report.errors:
         _say(error.file, f"error: {error.message}", error.line)
 
@@ -196,7 +196,7 @@ def _say(file: str, remark: str, line: int = 0) -> None:
     click.echo(printable(f"{name}{f':{line}' if line else ''}: {remark}"), err=True)
 
 
-def _fix(report: ScanReport, *, apply: bool) -> None:
+def _fix(report: Scan, *, apply: bool) -> None:
     """Print what would change in the files of a report as a diff, or change them; say what was left as it is.
 
     A file is replaced whole or not at all. Files outside the scanned paths are never changed.

@@ -5,7 +5,7 @@ from pathlib import Path
 
 from shim.core.recognise import load_engine
 from shim.core.settings import Settings
-from shim.tools.scan.scanning import ScanReport, scan
+from shim.tools.scan.scanning import Scan, scan
 
 ENGINE = load_engine({})
 AT = datetime(2026, 6, 1, tzinfo=UTC)
@@ -19,13 +19,11 @@ def put(path: Path, content: str | bytes) -> Path:
     return path
 
 
-def look(
-    *paths: Path, at: datetime = AT, exclude: tuple[str, ...] = (), settings: Settings | None = None
-) -> ScanReport:
+def look(*paths: Path, at: datetime = AT, exclude: tuple[str, ...] = (), settings: Settings | None = None) -> Scan:
     """Scan some paths."""
     return scan(paths, ENGINE, settings or Settings(), at, exclude)
 
 
-def names(report: ScanReport) -> list[str]:
+def names(report: Scan) -> list[str]:
     """Return the names of the files with findings."""
     return [Path(one.place.file).name for one in report.findings]

@@ -140,7 +140,7 @@ def test_libraries_raise_no_alarm(package):
     """Libraries for HTTP, some generated, some for terminals."""
     module = pytest.importorskip(package)
     report = look(Path(str(module.__file__)).parent, at=datetime(2027, 6, 1, tzinfo=UTC))
-    assert (report.findings, report.errors) == ((), ())
+    assert (report.findings, report.errors) == ([], [])
     assert report.files > 10
 
 
@@ -150,4 +150,4 @@ def test_the_standard_library_raises_no_alarm():
     folder = Path(str(sys.modules["json"].__file__)).parents[1]
     paths = [folder / name for name in ("asyncio", "email", "http", "urllib", "dataclasses.py", "typing.py", "ast.py")]
     report = look(*paths, at=datetime(2027, 6, 1, tzinfo=UTC))
-    assert (report.findings, report.errors) == ((), ())
+    assert (report.findings, report.errors) == ([], [])

@@ -9,12 +9,12 @@ from urllib.parse import quote
 import attrs
 
 from shim.tools.scan.findings import Finding, FindingState, as_json
-from shim.tools.scan.scanning import ScanReport
+from shim.tools.scan.scanning import Scan
 
 _LEVEL = {FindingState.DEPRECATED: "warning", FindingState.GONE: "error", FindingState.NO_SUCCESSOR: "error"}
 
 
-def github(report: ScanReport) -> Iterator[str]:
+def github(report: Scan) -> Iterator[str]:
     """Yield GitHub workflow commands, one for each finding and error."""
     for finding in report.findings:
         place = finding.place
@@ -33,7 +33,7 @@ def _property(text: str) -> str:
     return _data(text).replace(":", "%3A").replace(",", "%2C")
 
 
-def sarif(report: ScanReport, version: str) -> dict[str, Any]:
+def sarif(report: Scan, version: str) -> dict[str, Any]:
     """Return the findings as a SARIF 2.1.0 log (OASIS); columns are counted in Unicode code points."""
     rules = [
         {

@@ -37,30 +37,12 @@ class Remark:
     message: str
 
 
-@attrs.frozen
-class ScanReport:
-    """A scan's result: ``ignored`` counts findings hidden by comments, ``files`` the files read.
-
-    ``errors`` are files that could not be read, ``unread`` what a scan skips: pictures, links that lead elsewhere,
-    vendored folders.
-    """
-
-    findings: tuple[Finding, ...]
-    errors: tuple[Remark, ...]
-    notes: tuple[Remark, ...]
-    unread: tuple[Remark, ...]
-    files: int
-    ignored: int
-
-
-def scan(
-    paths: Sequence[Path], engine: Engine, settings: Settings, at: datetime, exclude: Iterable[str] = ()
-) -> ScanReport:
+def scan(paths: Sequence[Path], engine: Engine, settings: Settings, at: datetime, exclude: Iterable[str] = ()) -> Scan:
     """Scan files and folders; sunsets are compared with ``at``.
 
-    A file that can't be read is an error in the report and does not stop the scan.
+    A file that can't be read is an error and does not stop the scan.
     """
-    done = _Scan(engine, settings, at)
+    done = Scan(engine, settings, at)
     for source in source_files(paths, exclude):
         try:
             done.read(source)
@@ -68,13 +50,16 @@ def scan(
             (done.errors if error.is_odd else done.unread).append(Remark(error.file, 0, error.reason))
         except Exception as error:  # noqa: BLE001 - whatever it is, it is this file's
             done.errors.append(Remark(source.file, 0, reason(error)))
-    findings = sorted(done.findings, key=lambda one: one.place.file)
-    said = tuple(done.errors), tuple(done.notes), tuple(done.unread)
-    return ScanReport(tuple(findings), *said, done.files, done.ignored)
+    done.findings.sort(key=lambda one: one.place.file)
+    return done
 
 
-class _Scan:
-    """A scan under way."""
+class Scan:
+    """A scan, under way or done: ``ignored`` counts findings hidden by comments, ``files`` the files read.
+
+    ``errors`` are files that could not be read, ``unread`` what a scan skips: pictures, links that lead elsewhere,
+    vendored folders.
+    """
 
     def __init__(self, engine: Engine, settings: Settings, at: datetime) -> None:
         self.settings, self.at = settings, at
