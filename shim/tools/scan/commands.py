@@ -14,8 +14,6 @@ _SENDS = re.compile(
 )
 """Options, and HTTPie's items, that set content to send."""
 _METHOD = re.compile(r"(?:-X|--request=?|--method=?|-Method)(\w*)")
-_VALUED = frozenset({"-P", "--profile", "-o", "--output", "--projectId"})
-"""Options of the Atlas CLI whose value is the next word."""
 _MOST = 100  # command lines in a line
 _LISTED = re.compile(r"[\"']\s*,\s*\[?\s*[\"']")  # the end of one quoted argument, and the start of the next
 _NAMES = sorted(rules.words("commands", "http") | rules.words("commands", "atlas"))
@@ -68,7 +66,8 @@ def atlas_words(words: Sequence[str]) -> tuple[str, str] | None:
     ``atlas api`` takes an operation's own name, which the caller looks up.
     """
     words = " ".join(words).split()
-    rest = [word for before, word in pairwise(["", *words]) if not word.startswith("-") and before not in _VALUED]
+    valued = rules.words("commands", "valued")
+    rest = [word for before, word in pairwise(["", *words]) if not word.startswith("-") and before not in valued]
     if not rest or rest[0].rpartition("/")[2] not in rules.words("commands", "atlas"):
         return None
     rest = rest[1 + (rest[1:2] == ["atlas"]) :]

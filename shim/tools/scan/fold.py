@@ -30,7 +30,6 @@ _OPENED = re.compile(r"(?:[${]+|\\\()$")
 _VARIANT = re.compile(r"\{[^{}/]*\}|:\w+")
 _LAST = frozenset({"cast_expression", "type_conversion_expression", "argument", "value_argument"})
 """Nodes whose value is their last part."""
-_LISTS = frozenset({"of", "asList", "listOf", "vec", "arrayOf", "Array", "List", "append"})
 
 
 @attrs.define
@@ -146,7 +145,7 @@ class Program(Scopes):
             if inner and inner[-1].role == "list" and node.kind in {"composite_literal", "array_creation_expression"}:
                 return self.items(inner[-1])
             return [self.fold(one) for one in inner]
-        if node.role == "call" and (call := call_of(node)).name in _LISTS:
+        if node.role == "call" and (call := call_of(node)).name in rules.words("words", "lists"):
             return [item for one in call.args for item in self.items(one)]
         if node.role == "sum" and all(one.role in {"list", "name"} for one in node.kids):
             return [item for one in node.kids for item in self.items(one)]

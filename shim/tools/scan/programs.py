@@ -22,16 +22,6 @@ _SPEAKS = re.compile(r"api/atlas|vnd\.atlas|atlas[_-]?(api|base|url|host|client|
 """Words of a program in which the end of a path alone means Atlas."""
 _SERVES = {"http": "msw", "rest": "msw", "request": "supertest"}  # names that serve in a program that has the library
 _RELATIVE = re.compile(r"from\s+\.|[\"'`]\.{1,2}/|require_relative")
-_BUILDERS = frozenset({"uri", "url", "request", "newbuilder"})
-_METHODS = frozenset({"method", "setmethod", "withmethod", "customrequest"})
-_MOCKS = frozenset({
-    "mock", "mocks", "mocked", "mocker", "stub", "stubs", "fake", "wiremock", "nock", "respx", "httpretty",
-    "aioresponses", "testclient",
-})  # fmt: skip
-_SET_UP = frozenset({
-    "when", "verify", "every", "setup", "given", "coevery", "lenient", "perform", "doreturn", "dothrow",
-})  # fmt: skip
-"""Calls that set up a mock's answer."""
 _ROUTE = re.compile(r"\b(component|element|loader|handler|loadChildren|loadComponent|redirectTo|controller)\b")
 """Words beside the path of a page or of a server's route."""
 _COMPARES = frozenset({"==", "!=", "===", "!==", "in", "=~", "=>"})
@@ -40,8 +30,6 @@ _SCRIPT = re.compile(
     r"(curl|wget|https?|xhs?|atlas|mongocli)(\.exe)?\s+\S"
 )
 """The start of a literal that is a command line."""
-_SYNC = frozenset({"sync", "sync_detailed", "asyncio", "asyncio_detailed"})
-"""The functions of openapi-python-client's modules, of which each operation has one."""
 _TYPED = frozenset({"go", "java", "csharp", "kotlin", "rust"})
 
 
@@ -120,7 +108,7 @@ class ProgramReader:
         if method is None and name in rules.words("words", "reads"):
             sends = rules.words("words", "content").intersection(call.keyed)
             method = "POST" if sends or (name in {"urlopen", "Request"} and len(call.args) > 1) else "GET"
-        if method is None or name.casefold() in _BUILDERS:
+        if method is None or name.casefold() in rules.words("words", "builders"):
             method = next(filter(None, self._chained(call)), method)
         return method is not None or name in rules.words("words", "asks"), method
 
@@ -139,7 +127,7 @@ class ProgramReader:
             call = self.program.calls[call.receiver]
             links.append(call)
         for one in links:
-            if one.name.casefold() in _METHODS and one.args:
+            if one.name.casefold() in rules.words("words", "method_setters") and one.args:
                 yield self._word(one.args[0])
             yield verb_in(one.name) if len(one.name) < 12 else None
 
@@ -150,13 +138,12 @@ class ProgramReader:
         if any(one.role == "annotation" or self._sets_up(one) for one in call.node.above()):
             return True
         if call.receiver is None:
-            return "to" in call.keyed or not _MOCKS.isdisjoint(
-                words_of(call.name)
-            )  # ``get "/path", to: "controller#action"``
+            # As in ``get "/path", to: "controller#action"``.
+            return "to" in call.keyed or not rules.words("words", "mocking").isdisjoint(words_of(call.name))
         return self._is_mocked(call.receiver) or self._is_route(call)
 
     def _sets_up(self, node: Node) -> bool:
-        return node.role == "call" and self.program.calls[node].name.casefold() in _SET_UP
+        return node.role == "call" and self.program.calls[node].name.casefold() in rules.words("words", "sets_up")
 
     def _is_mocked(self, receiver: Node) -> bool:
         """Return whether an object is a mock, a server, a logger or the like."""
@@ -165,7 +152,7 @@ class ProgramReader:
         if root.casefold() in self.mocks or any(map(self._sets_up, receiver.walk())):
             return True
         names += [word for one in self.program.assigned(root, receiver)[-1:] for word in one.value.words()[:3]]
-        return any(not _MOCKS.isdisjoint([one.casefold(), *words_of(one)]) for one in names)
+        return any(not rules.words("words", "mocking").isdisjoint([one.casefold(), *words_of(one)]) for one in names)
 
     def _is_route(self, call: CallExpression) -> bool:
         """Return whether a call registers a route: a path with parameters, and a handler."""
@@ -199,7 +186,7 @@ class ProgramReader:
     def _named(self, call: CallExpression) -> Iterator[RetiredUse]:
         """Yield the use of a client library's method."""
         name, on = call.name, call.on
-        if name in _SYNC and on:
+        if name in rules.words("words", "sync") and on:
             name = on[-1]
         operation = self.sought.named(name, on[-1] if on else "")
         if operation is None:

@@ -24,12 +24,6 @@ _START = rf"(?:[^/:]*://(?:(?:{_HOSTS})/|(?=[^/]*{HOLE})))?[^:]*"
 """The start of an unknown base URL, but not another host's."""
 _NO_NAME = r"(?!(?:api|v\d+)/)"
 """Looks ahead for a segment that may be a parameter's, and not the start of another API's path."""
-_ENDINGS = (
-    "", "async", "withhttpinfo", "asyncwithhttpinfo", "withhttpinfoasync", "withparams", "call", "callasync", "raw",
-    "withresponse", "withresponsespec", "validatebeforecall", "ordefaultasync", "execute", "request", "requestconfig",
-    "withoutpreloadcontent", "serialize",
-)  # fmt: skip
-"""The suffixes that generators add to a method's name for its variants, in lower case."""
 _VERSION = re.compile(
     rb"(?:vnd\.atlas\.|--version[= ][\"']?)(20\d\d)-(\d\d)-(\d\d)|atlas-sdk/v(20\d\d)(\d\d)(\d\d)\d{3}(?!\d)"
 )
@@ -138,7 +132,8 @@ class Sought:
     def named(self, name: str, service: str = "") -> Operation | None:
         """Return the operation of a client's method, variants included, or of a service's with a common name."""
         folded = name.replace("_", "").casefold()
-        found = (self._folded.get(folded.removesuffix(ending)) for ending in _ENDINGS if folded.endswith(ending))
+        endings = filter(folded.endswith, rules.table("words", "variants"))
+        found = (self._folded.get(folded.removesuffix(ending)) for ending in endings)
         grouped = self._by_id.get(rules.table("grouped").get(service.casefold(), {}).get(name, ""))
         return next(filter(None, found), grouped)
 
