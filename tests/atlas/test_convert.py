@@ -53,19 +53,12 @@ def test_words():
     assert type(unknown.status) is str
 
 
-@pytest.mark.parametrize(
-    ("attribute", "name", "value"),
-    [
-        ("id", "id", 5),
-        ("id", "id", None),
-        ("created_at", "createdAt", "yesterday"),
-        ("created_at", "createdAt", 1700000000),
-        ("storage_size_bytes", "storageSizeBytes", "1024"),
-        ("storage_size_bytes", "storageSizeBytes", True),
-        ("status", "status", ["completed"]),
-        ("links", "links", {"href": "x"}),
-    ],
-)
+@pytest.mark.parametrize(("attribute", "name", "value"), [
+    ("id", "id", 5), ("id", "id", None), ("created_at", "createdAt", "yesterday"),
+    ("created_at", "createdAt", 1700000000), ("storage_size_bytes", "storageSizeBytes", "1024"),
+    ("storage_size_bytes", "storageSizeBytes", True), ("status", "status", ["completed"]),
+    ("links", "links", {"href": "x"}),
+])  # fmt: skip
 def test_wrong_type(attribute, name, value):
     """A value of the wrong type leaves None, and can still be seen in raw."""
     snapshot = ServerlessBackupSnapshot.from_json({name: value})

@@ -18,19 +18,11 @@ def refused(status, content=b"", **headers):
     return caught.value
 
 
-@pytest.mark.parametrize(
-    ("status", "kind"),
-    [
-        (302, errors.AtlasError),
-        (400, errors.AtlasError),
-        (401, errors.UnauthorizedError),
-        (403, errors.ForbiddenError),
-        (404, errors.NotFoundError),
-        (410, errors.GoneError),
-        (429, errors.RateLimitedError),
-        (502, errors.AtlasError),
-    ],
-)
+@pytest.mark.parametrize(("status", "kind"), [
+    (302, errors.AtlasError), (400, errors.AtlasError), (401, errors.UnauthorizedError),
+    (403, errors.ForbiddenError), (404, errors.NotFoundError), (410, errors.GoneError),
+    (429, errors.RateLimitedError), (502, errors.AtlasError),
+])  # fmt: skip
 def test_kind(status, kind):
     """The status decides the class of the error."""
     assert type(refused(status, b"{}")) is kind
@@ -92,25 +84,12 @@ def test_any_success():
     assert (result.id, result.record) == ("a", None)
 
 
-@pytest.mark.parametrize(
-    ("value", "seconds"),
-    [
-        (None, None),
-        ("", None),
-        ("0", 0.0),
-        ("120", 120.0),
-        ("-1", None),
-        ("1.5", None),
-        ("soon", None),
-        ("nan", None),
-        ("9" * 400, None),
-        ("²", None),
-        ("Thu, 22 Jan 2026 00:00:30 GMT", 30.0),
-        ("Thu, 22 Jan 2026 00:00:30 -0000", 30.0),
-        ("Thu, 2 Jan 2025 00:00:00 GMT", 0.0),
-        ("Thu, 22 Jan 99999999999 00:00:30 GMT", None),
-    ],
-)
+@pytest.mark.parametrize(("value", "seconds"), [
+    (None, None), ("", None), ("0", 0.0), ("120", 120.0), ("-1", None), ("1.5", None), ("soon", None),
+    ("nan", None), ("9" * 400, None), ("²", None), ("Thu, 22 Jan 2026 00:00:30 GMT", 30.0),
+    ("Thu, 22 Jan 2026 00:00:30 -0000", 30.0), ("Thu, 2 Jan 2025 00:00:00 GMT", 0.0),
+    ("Thu, 22 Jan 99999999999 00:00:30 GMT", None),
+])  # fmt: skip
 def test_retry_after(value, seconds):
     """Seconds and HTTP-dates are read; a past date is not a wait, nonsense is unknown."""
     assert retry_after(value, now=1769040000.0) == seconds

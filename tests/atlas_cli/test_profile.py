@@ -63,18 +63,12 @@ KEYS = {"PUBLIC_API_KEY": "epub", "PRIVATE_API_KEY": "epriv"}
 ACCOUNT = {"CLIENT_ID": "mdb_sa_id_e", "CLIENT_SECRET": "es"}
 
 
-@pytest.mark.parametrize(
-    ("name", "variables", "credentials"),
-    [
-        ("", {}, ApiKey("dpub", "dpriv")),
-        ("prod", {}, ServiceAccount("mdb_sa_id_x", "secret")),
-        ("PROD", {}, ServiceAccount("mdb_sa_id_x", "secret")),
-        ("person", {}, AccessToken("token")),
-        ("", KEYS, ApiKey("epub", "epriv")),
-        ("", ACCOUNT, ServiceAccount("mdb_sa_id_e", "es")),
-        ("prod", KEYS, ApiKey("epub", "epriv")),
-    ],
-)
+@pytest.mark.parametrize(("name", "variables", "credentials"), [
+    ("", {}, ApiKey("dpub", "dpriv")), ("prod", {}, ServiceAccount("mdb_sa_id_x", "secret")),
+    ("PROD", {}, ServiceAccount("mdb_sa_id_x", "secret")), ("person", {}, AccessToken("token")),
+    ("", KEYS, ApiKey("epub", "epriv")), ("", ACCOUNT, ServiceAccount("mdb_sa_id_e", "es")),
+    ("prod", KEYS, ApiKey("epub", "epriv")),
+])  # fmt: skip
 @pytest.mark.parametrize("prefix", ["MONGODB_ATLAS_", "MCLI_"])
 def test_who_signs_in(name, variables, credentials, prefix, config, home):
     """The profile's keys, account or token, its name in any case; variables come first, also of another kind."""

@@ -90,16 +90,10 @@ def test_one_callers_odd_path_leads_nobody_elsewhere(engine, odd, gone):
 DIGEST = 'Digest username="{}", realm="r", nonce="{}", uri="/x", response="y"'
 
 
-@pytest.mark.parametrize(
-    ("one", "other", "shared"),
-    [
-        ("Bearer a", "Bearer a", True),
-        ("Bearer a", "Bearer b", False),
-        ("Bearer a", None, False),
-        (DIGEST.format("u", 1), DIGEST.format("u", 2), True),
-        (DIGEST.format("u", 1), DIGEST.format("v", 1), False),
-    ],
-)
+@pytest.mark.parametrize(("one", "other", "shared"), [
+    ("Bearer a", "Bearer a", True), ("Bearer a", "Bearer b", False), ("Bearer a", None, False),
+    (DIGEST.format("u", 1), DIGEST.format("u", 2), True), (DIGEST.format("u", 1), DIGEST.format("v", 1), False),
+])  # fmt: skip
 def test_an_answer_to_other_credentials_leads_nobody_elsewhere(engine, one, other, shared):
     """A 404 that somebody draws says nothing about the answers of others on the same path."""
     memory = Memory()

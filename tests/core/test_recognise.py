@@ -137,34 +137,21 @@ LEFT, RIGHT = retired("left", "/things/special/left"), retired("right", "/things
 DELETE = retired("delete", "/things/special", method="DELETE")
 
 
-@pytest.mark.parametrize(
-    ("operations", "path", "expected"),
-    [
-        ((BY_NAME, SPECIAL), "special", "special"),
-        ((SPECIAL, BY_NAME), "special", "special"),
-        ((SPECIAL, BY_NAME), "specials", "byName"),
-        ((SPECIAL, BY_NAME), "specia", "byName"),
-        ((LEFT, RIGHT), "special/right", "right"),
-        ((DELETE, BY_NAME), "special", "byName"),
-    ],
-)
+@pytest.mark.parametrize(("operations", "path", "expected"), [
+    ((BY_NAME, SPECIAL), "special", "special"), ((SPECIAL, BY_NAME), "special", "special"),
+    ((SPECIAL, BY_NAME), "specials", "byName"), ((SPECIAL, BY_NAME), "specia", "byName"),
+    ((LEFT, RIGHT), "special/right", "right"), ((DELETE, BY_NAME), "special", "byName"),
+])  # fmt: skip
 def test_a_fixed_segment_goes_before_a_parameter(operations, path, expected):
     """Whichever is read first; and it hides no general path that has the method, or ends as the target does."""
     assert name_of(engine_of(*operations), f"/api/atlas/v2/things/{path}") == expected
 
 
-@pytest.mark.parametrize(
-    ("segment", "expected"),
-    [
-        ("7.json", ("ended", "7")),
-        ("a.b.json", ("ended", "a.b")),
-        ("%C3%A4.json", ("ended", "%C3%A4")),
-        ("7.xml", ("any", "7.xml")),
-        (".json", ("any", ".json")),
-        ("..json", ("any", "..json")),
-        ("7%2Ejson", ("any", "7%2Ejson")),
-    ],
-)
+@pytest.mark.parametrize(("segment", "expected"), [
+    ("7.json", ("ended", "7")), ("a.b.json", ("ended", "a.b")), ("%C3%A4.json", ("ended", "%C3%A4")),
+    ("7.xml", ("any", "7.xml")), (".json", ("any", ".json")), ("..json", ("any", "..json")),
+    ("7%2Ejson", ("any", "7%2Ejson")),
+])  # fmt: skip
 def test_a_parameter_at_the_end_may_have_an_ending(segment, expected):
     """The parameter is what stands before it, and the call with the ending goes before the one without."""
     engine = engine_of(retired("any", "/things/{name}"), retired("ended", "/things/{name}.json"))
@@ -172,16 +159,10 @@ def test_a_parameter_at_the_end_may_have_an_ending(segment, expected):
     assert (match.operation.id, match.raw["name"]) == expected
 
 
-@pytest.mark.parametrize(
-    ("accept", "expected"),
-    [
-        ("*/*", "old"),
-        (VENDOR.format("2023-01-01"), "old"),
-        (VENDOR.format("2024-08-04"), "old"),
-        (VENDOR.format("2024-08-05"), "new"),
-        (VENDOR.format("2030-01-01"), "new"),
-    ],
-)
+@pytest.mark.parametrize(("accept", "expected"), [
+    ("*/*", "old"), (VENDOR.format("2023-01-01"), "old"), (VENDOR.format("2024-08-04"), "old"),
+    (VENDOR.format("2024-08-05"), "new"), (VENDOR.format("2030-01-01"), "new"),
+])  # fmt: skip
 @pytest.mark.parametrize("swapped", [False, True])
 def test_the_accept_date_chooses_between_two_versions(accept, expected, swapped):
     """The date distinguishes two operations on one path; without a date the oldest is meant, in any order."""

@@ -116,16 +116,9 @@ def test_what_may_end_by_itself_or_took_several_calls_is_not_repeated(engine, ta
         assert (second.routes, repeated(second)) == (("flex",), None)
 
 
-@pytest.mark.parametrize(
-    "content",
-    [
-        b"",
-        b"{",
-        b"[]",
-        b'{"results": []}',
-        b'{"results": [{"id": "1"}], "links": [{"rel":"next"}]}',
-    ],
-)
+@pytest.mark.parametrize("content", [
+    b"", b"{", b"[]", b'{"results": []}', b'{"results": [{"id": "1"}], "links": [{"rel":"next"}]}',
+])  # fmt: skip
 def test_content_that_may_lead_further_is_left_to_an_exchange(engine, content):
     """When it can't be read, when another page has to be asked for, and when nothing is there."""
     assert again(repeated(drive(engine, V2, [PAGE])), engine, V2, content) is None

@@ -42,16 +42,10 @@ def test_an_operators_sunset_is_the_one_in_force(engine, word):
 
 
 @pytest.mark.parametrize("call", ["POST /groups/g/serverless", "DELETE /groups/g/serverless/n"])
-@pytest.mark.parametrize(
-    ("word", "side"),
-    [
-        (RouteWord.AUTO, "legacy"),
-        (RouteWord.DATE, "none"),
-        (RouteWord.FLEX, "none"),
-        (RouteWord.LEGACY, "legacy"),
-        (RouteWord.OFF, "legacy"),
-    ],
-)
+@pytest.mark.parametrize(("word", "side"), [
+    (RouteWord.AUTO, "legacy"), (RouteWord.DATE, "none"), (RouteWord.FLEX, "none"), (RouteWord.LEGACY, "legacy"),
+    (RouteWord.OFF, "legacy"),
+])  # fmt: skip
 def test_without_a_successor_only_the_legacy_endpoint_could_answer(engine, call, word, side):
     """In auto it is asked even after its sunset; else there is nobody to ask."""
     method, path = call.split()

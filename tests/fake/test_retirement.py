@@ -78,18 +78,11 @@ def test_sunset_and_deprecation_are_announced_as_recorded(fake, ask):
     assert reply.header("Sunset") == "Sun, 1 Mar 2026 00:00:00 GMT"
 
 
-@pytest.mark.parametrize(
-    "accept",
-    [
-        None,
-        "*/*",
-        "application/json",
-        "application/vnd.atlas.2022-12-31+json",
-        "application/vnd.atlas.2023-13-01+json",
-        "application/vnd.atlas.preview+json",
-        "application/vnd.atlas.2023-01-01+csv",
-    ],
-)
+@pytest.mark.parametrize("accept", [
+    None, "*/*", "application/json", "application/vnd.atlas.2022-12-31+json",
+    "application/vnd.atlas.2023-13-01+json", "application/vnd.atlas.preview+json",
+    "application/vnd.atlas.2023-01-01+csv",
+])  # fmt: skip
 def test_v2_needs_a_usable_version(fake, ask, accept):
     """Without a date at or after the first version the answer is 406, even after the sunset."""
     for today in (fake.today, BACKUP_SUNSET):

@@ -25,20 +25,13 @@ def old(request: bytes) -> bytes:
     return request.replace(b"HTTP/1.1", b"HTTP/1.0", 1)
 
 
-@pytest.mark.parametrize(
-    ("request_bytes", "goes_on"),
-    [
-        (old(get("/x")), False),
-        (old(get("/x", "Connection: close")), False),
-        (old(get("/x", "Connection: close, keep-alive")), False),
-        (old(get("/x", "Connection: keep-alive")), True),
-        (old(get("/x", "Connection: TE, Keep-Alive")), True),
-        (get("/x"), True),
-        (get("/x", "Connection: close"), False),
-        (get("/x", "Connection: CLOSE"), False),
-        (get("/x", "Connection: x, close"), False),
-    ],
-)
+@pytest.mark.parametrize(("request_bytes", "goes_on"), [
+    (old(get("/x")), False), (old(get("/x", "Connection: close")), False),
+    (old(get("/x", "Connection: close, keep-alive")), False), (old(get("/x", "Connection: keep-alive")), True),
+    (old(get("/x", "Connection: TE, Keep-Alive")), True), (get("/x"), True),
+    (get("/x", "Connection: close"), False), (get("/x", "Connection: CLOSE"), False),
+    (get("/x", "Connection: x, close"), False),
+])  # fmt: skip
 def test_who_keeps_a_connection(site, request_bytes, goes_on):
     """HTTP/1.0 has to ask for more, HTTP/1.1 for less; behind a reply that says close there is nothing."""
     with calling(site[1]) as peer:

@@ -113,18 +113,11 @@ def test_challenges_in_one_field(value, schemes):
     assert (found is not None) == ("digest" in schemes)
 
 
-@pytest.mark.parametrize(
-    "value",
-    [
-        ATLAS.replace("MD5", "SHA-256"),
-        ATLAS.replace('"auth"', '"auth-int"'),
-        ATLAS.replace('nonce="abc", ', ""),
-        ATLAS.replace('realm="MMS Public API", ', ""),
-        ATLAS.replace(', qop="auth"', ""),
-        ATLAS.replace('"abc"', '"a\\"bc"'),
-        'Basic realm="x"',
-    ],
-)
+@pytest.mark.parametrize("value", [
+    ATLAS.replace("MD5", "SHA-256"), ATLAS.replace('"auth"', '"auth-int"'), ATLAS.replace('nonce="abc", ', ""),
+    ATLAS.replace('realm="MMS Public API", ', ""), ATLAS.replace(', qop="auth"', ""),
+    ATLAS.replace('"abc"', '"a\\"bc"'), 'Basic realm="x"',
+])  # fmt: skip
 def test_challenge_that_cannot_be_met(value):
     """What the gateway can't sign for is not a challenge to it."""
     assert challenge_of(Reply(401, (("WWW-Authenticate", value),)), ApiKey("u", "p")) is None

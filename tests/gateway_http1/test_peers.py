@@ -119,16 +119,10 @@ def test_the_last_address_that_is_not_trusted_counts(lines, named):
     assert forwarded_peer(PROXY_ADDRESS, tuple(("x-forwarded-FOR", line) for line in lines), TRUSTED) == named
 
 
-@pytest.mark.parametrize(
-    ("peer", "name", "trusted"),
-    [
-        ("127.0.0.1", "X-Forwarded-For", ()),
-        ("127.0.0.100", "X-Forwarded-For", TRUSTED),
-        ("unix", "X-Forwarded-For", TRUSTED),
-        ("127.0.0.1", "X-Real-IP", TRUSTED),
-        ("127.0.0.1", "Forwarded", TRUSTED),
-    ],
-)
+@pytest.mark.parametrize(("peer", "name", "trusted"), [
+    ("127.0.0.1", "X-Forwarded-For", ()), ("127.0.0.100", "X-Forwarded-For", TRUSTED),
+    ("unix", "X-Forwarded-For", TRUSTED), ("127.0.0.1", "X-Real-IP", TRUSTED), ("127.0.0.1", "Forwarded", TRUSTED),
+])  # fmt: skip
 def test_others_are_not_believed(peer, name, trusted):
     """Nobody is trusted by default, a stranger never, and no other field means anything."""
     assert forwarded_peer(peer, ((name, ALICE),), trusted) == peer

@@ -24,16 +24,11 @@ def lines(report: Scan) -> list[int]:
     return [finding.place.line for finding in report.findings]
 
 
-@pytest.mark.parametrize(
-    ("program", "at", "state"),
-    [
-        (CALL, "2026-01-21", FindingState.DEPRECATED),
-        (CALL, "2026-01-22", FindingState.GONE),
-        (INSTANCE, "2026-06-01", FindingState.DEPRECATED),
-        (INSTANCE, "2027-01-18", FindingState.GONE),
-        (DELETE, "2025-01-01", FindingState.NO_SUCCESSOR),
-    ],
-)
+@pytest.mark.parametrize(("program", "at", "state"), [
+    (CALL, "2026-01-21", FindingState.DEPRECATED), (CALL, "2026-01-22", FindingState.GONE),
+    (INSTANCE, "2026-06-01", FindingState.DEPRECATED), (INSTANCE, "2027-01-18", FindingState.GONE),
+    (DELETE, "2025-01-01", FindingState.NO_SUCCESSOR),
+])  # fmt: skip
 def test_the_day_tells_deprecated_from_gone(tmp_path, program, at, state):
     """On the sunset's own day it is gone; without a successor the date does not matter."""
     day = datetime.fromisoformat(at).replace(tzinfo=UTC)

@@ -61,20 +61,11 @@ def test_a_connection_that_breaks_is_retried_for_a_read(raw, http):
     assert [entry.url for entry in response.retries.history] == [SNAPSHOTS]
 
 
-@pytest.mark.parametrize(
-    ("timeout", "seconds", "waits"),
-    [
-        (None, None, (None, None)),
-        (3, 6, (3, 3)),
-        ((3.05, 27), 30.05, (3.05, 27)),
-        ((None, 2), 2, (None, 2)),
-        ((2, None), None, (2, None)),
-        (Timeout(connect=1, read=2), 3, (1, 2)),
-        (Timeout(total=5), 5, (5, 5)),
-        (Timeout(total=5, read=2), 5, (5, 2)),
-        (Timeout(), None, (None, None)),
-    ],
-)
+@pytest.mark.parametrize(("timeout", "seconds", "waits"), [
+    (None, None, (None, None)), (3, 6, (3, 3)), ((3.05, 27), 30.05, (3.05, 27)), ((None, 2), 2, (None, 2)),
+    ((2, None), None, (2, None)), (Timeout(connect=1, read=2), 3, (1, 2)), (Timeout(total=5), 5, (5, 5)),
+    (Timeout(total=5, read=2), 5, (5, 2)), (Timeout(), None, (None, None)),
+])  # fmt: skip
 def test_every_form_of_a_timeout_is_understood(timeout, seconds, waits):
     """A number, requests' pair, or urllib3's own."""
     assert waits_of(timeout) == (seconds, waits)
