@@ -6,115 +6,83 @@ Atlas' list of API error codes, issues of public clients.
 """
 
 import json
+from collections.abc import Mapping
+from http import HTTPStatus
 from typing import Any
 
 Error = tuple[int, tuple[tuple[str, str], ...], bytes]
 
 _JSON = ("Content-Type", "application/json")
+_HTML = ("Content-Type", "text/html")
 GROUP = "b0123456789abcdef012345b"
 
 
-def _atlas(status: int, code: str | None, reason: str, detail: str, parameters: Any, *fields: tuple[str, str]) -> Error:
-    document = {"detail": detail, "error": status, "errorCode": code, "parameters": parameters, "reason": reason}
+def _atlas(status: int, code: str | None, detail: str = "…", *parameters: Any, fields: Mapping[str, str] = {}) -> Error:
+    document = {"detail": detail, "error": status, "errorCode": code, "parameters": parameters if code else None}
+    document["reason"] = HTTPStatus(status).phrase
     body = json.dumps(document, separators=(",", ":")).encode()
     coded = (("X-Error-Code", code),) if code is not None else ()
-    return status, (_JSON, *coded, *fields), body
-
-
-def _bad(code: str, detail: str = "…", *parameters: Any) -> Error:
-    return _atlas(400, code, "Bad Request", detail, list(parameters))
-
-
-def _missing(code: str, detail: str = "…", *parameters: Any) -> Error:
-    return _atlas(404, code, "Not Found", detail, list(parameters))
+    return status, (_JSON, *coded, *fields.items()), body
 
 
 _FRONT_401 = (
     b'{\n  "error" : 401,\n  "reason" : "Unauthorized",\n  "detail" : "You are not authorized for this resource."\n}'
 )
 _FRONT_401_CODED = _FRONT_401.replace(b"401,\n", b'401,\n  "errorCode" : "UNEXPECTED_ERROR",\n')
-_VERSION = "Version 2023-02-01 of api/atlas/v2/groups/{0}/clusters is no longer available."
-
+_CLUSTERS = f"api/atlas/v2/groups/{GROUP}/clusters"
+_ENDED = {"Sunset": "Sun, 1 Mar 2026 00:00:00 GMT", "Deprecation": "Mon, 5 Aug 2024 00:00:00 GMT"}
+_LIMITED = (
+    "Rate limit exceeded for api/atlas/v2/orgs. Please retry after 55 seconds. "
+    "Request capacity: 10. Refill rate: 5 per 60 seconds."
+)
 _DETAILED = (
     b'{"badRequestDetail":{"fields":[{"description":"must not be null","field":"snapshotId"}]},'
     b'"detail":"A validation error occurred.","error":400,"errorCode":"VALIDATION_ERROR","reason":"Bad Request"}'
 )
+_ODD = b'{ "errorCode":"X" ,"error":400, "parameters":null,\r\n"detail":"\\u0041\xc3\xa9" }\n'
+_NON_FLEX = "Cannot use non-flex cluster backupRestores-837 in the flex API."
+_NO_CLUSTER = f"No cluster named cluster-735 exists in group {GROUP}."
 
 LEADING_ON: dict[str, Error] = {
-    "non-flex": _bad(
-        "CANNOT_USE_NON_FLEX_CLUSTER_IN_FLEX_API",
-        "Cannot use non-flex cluster backupRestores-837 in the flex API.",
-        "backupRestores-837",
-    ),
-    "no-cluster": _missing(
-        "CLUSTER_NOT_FOUND", f"No cluster named cluster-735 exists in group {GROUP}.", "cluster-735", GROUP
-    ),
+    "non-flex": _atlas(400, "CANNOT_USE_NON_FLEX_CLUSTER_IN_FLEX_API", _NON_FLEX, "backupRestores-837"),
+    "no-cluster": _atlas(404, "CLUSTER_NOT_FOUND", _NO_CLUSTER, "cluster-735", GROUP),
 }
 """Errors of flex that lead a read on to the dedicated tier, in route auto."""
 
 ERRORS: dict[str, Error] = {
     **LEADING_ON,
-    "flex-in-cluster": _bad(
-        "CANNOT_USE_FLEX_CLUSTER_IN_CLUSTER_API",
-        "Flex cluster test-flex cannot be used in the Cluster API.",
-        "test-flex",
-    ),
-    "no-group": _missing("GROUP_NOT_FOUND", "No group with ID 1 exists.", "111111111111111111111111"),
-    "no-resource": _missing("RESOURCE_NOT_FOUND", "Cannot find resource Online archive with id 68db.", "68db"),
-    "null-code": _atlas(404, None, "Not Found", "Could not find the requested external organization link.", None),
-    "unexpected-404": _atlas(404, "UNEXPECTED_ERROR", "Not Found", "Could not find it.", None),
-    "duplicate": _bad("DUPLICATE_CLUSTER_NAME", "A cluster … is already present", "cluster", "cluster-73", GROUP),
+    "no-resource": _atlas(404, "RESOURCE_NOT_FOUND", "Cannot find resource Online archive with id 68db.", "68db"),
+    "null-code": _atlas(404, None, "Could not find the requested external organization link."),
     "front-401": (401, (_JSON,), _FRONT_401),
     "front-401-coded": (401, (_JSON,), _FRONT_401_CODED),
     "front-401-empty": (401, (), b""),
-    "exists": _atlas(409, "GROUP_ALREADY_EXISTS", "Conflict", 'A group with name "x\\u00e9" already exists.', ["x"]),
-    "user-exists": _atlas(409, "USER_ALREADY_EXISTS", "Conflict", "…", []),
-    "archive": _atlas(409, "ONLINE_ARCHIVE_MUST_BE_ACTIVE_TO_PAUSE", "Conflict", "…", []),
+    "exists": _atlas(409, "GROUP_ALREADY_EXISTS", 'A group with name "x\\u00e9" already exists.', "x"),
+    "unexpected": _atlas(500, "UNEXPECTED_ERROR", "Unexpected error."),
     "method": (405, (("Allow", "POST,GET,OPTIONS"),), b""),
-    "unexpected": _atlas(500, "UNEXPECTED_ERROR", "Internal Server Error", "Unexpected error.", []),
-    "html-502": (502, (("Content-Type", "text/html"),), b"<html><head></head><body>Bad Gateway</body></html>"),
-    "html-503": (503, (("Content-Type", "text/html"), ("Retry-After", "30")), b"<h1>busy</h1>"),
-    "attribute": _bad("INVALID_ATTRIBUTE"),
-    "no-snapshot": _missing("TENANT_SNAPSHOT_NOT_FOUND"),
-    "not-in-group": _atlas(401, "NOT_IN_GROUP", "Unauthorized", "…", []),
-    "access-denied": _atlas(403, "access_denied", "Forbidden", "…", []),
-    "restoring": _atlas(409, "ATLAS_CLUSTER_RESTORE_IN_PROGRESS", "Conflict", "…", []),
-    "deleted-snapshot": _atlas(409, "CANNOT_START_RESTORE_JOB_FOR_DELETED_SNAPSHOT", "Conflict", "…", []),
-    "rate": _atlas(
-        429,
-        "RATE_LIMITED_TOKEN_BUCKET",
-        "Too Many Requests",
-        "Rate limit exceeded for api/atlas/v2/orgs. Please retry after 55 seconds. "
-        "Request capacity: 10. Refill rate: 5 per 60 seconds.",
-        ["api/atlas/v2/orgs", 55, 10, 5, 60],
-        ("Retry-After", "55"),
-    ),
-    "rate-of-the-contract": _atlas(429, "RATE_LIMITED", "Too Many Requests", "…", [], ("Retry-After", "1")),
-    "not-acceptable": _atlas(
-        406, "INVALID_VERSION_DATE", "Not Acceptable", "Invalid accept header or version date.", []
-    ),
+    "html-502": (502, (_HTML,), b"<html><head></head><body>Bad Gateway</body></html>"),
+    "html-503": (503, (_HTML, ("Retry-After", "30")), b"<h1>busy</h1>"),
+    "rate": _atlas(429, "RATE_LIMITED_TOKEN_BUCKET", _LIMITED, "orgs", 55, 10, 5, 60, fields={"Retry-After": "55"}),
     "unsupported-media": (415, (), b""),
     "gone": _atlas(
-        410,
-        "VERSION_GONE",
-        "Gone",
-        _VERSION.format(GROUP),
-        ["2023-02-01", f"api/atlas/v2/groups/{GROUP}/clusters"],
-        ("Sunset", "Sun, 1 Mar 2026 00:00:00 GMT"),
-        ("Deprecation", "Mon, 5 Aug 2024 00:00:00 GMT"),
+        410, "VERSION_GONE", f"Version 2023-02-01 of {_CLUSTERS} is no longer available.", _CLUSTERS, fields=_ENDED
     ),
-    "bad-request-detail": (
-        400,
-        (_JSON, ("X-Error-Code", "VALIDATION_ERROR")),
-        _DETAILED,
-    ),
-    "odd-spacing": (
-        400,
-        (_JSON,),
-        b'{ "errorCode":"X" ,"error":400, "parameters":null,\r\n"detail":"\\u0041\xc3\xa9" }\n',
-    ),
+    "bad-request-detail": (400, (_JSON, ("X-Error-Code", "VALIDATION_ERROR")), _DETAILED),
+    "odd-spacing": (400, (_JSON,), _ODD),
+    **{
+        code: _atlas(status, code)
+        for status, codes in {
+            400: "INVALID_ATTRIBUTE DUPLICATE_CLUSTER_NAME CANNOT_USE_FLEX_CLUSTER_IN_CLUSTER_API",
+            401: "NOT_IN_GROUP",
+            403: "access_denied",
+            404: "GROUP_NOT_FOUND TENANT_SNAPSHOT_NOT_FOUND UNEXPECTED_ERROR",
+            406: "INVALID_VERSION_DATE",
+            409: "ATLAS_CLUSTER_RESTORE_IN_PROGRESS CANNOT_START_RESTORE_JOB_FOR_DELETED_SNAPSHOT",
+            429: "RATE_LIMITED",
+        }.items()
+        for code in codes.split()
+    },
 }
-"""Errors that a successor may answer, one of each shape, by a short name."""
+"""Errors that a successor may answer, one of each shape by a short name, and others by their codes."""
 
 
 def is_intact(reply: Any, error: Error, *, content: bool = True) -> None:

@@ -6,9 +6,7 @@ knows something.
 
 from urllib.parse import urlsplit
 
-import httpx
 import pytest
-import requests
 
 import shim
 from tests.family.doors import DOORS, playing
@@ -88,17 +86,6 @@ def test_no_other_answer_of_legacy_is_knowledge(door, which, legacy, api):
     assert (reply.status_code, reply.json()["results"], reply.json().get("totalCount", 0)) == (200, [], 0)
     (link,) = reply.json()["links"]
     assert (link["rel"], urlsplit(link["href"]).path) == ("self", f"/api/atlas/{api}{LIST}")
-
-
-@pytest.mark.parametrize("which", READS)
-def test_a_legacy_side_that_does_not_answer_is_a_fault(door, which):
-    """Nobody can say that there is no such instance: the caller gets what its library raises, or the gateway's 502."""
-    with playing(door, sides={"flex": UNKNOWN[which], "legacy": b""}, over=False) as (atlas, ask):
-        try:
-            assert read(ask, READS[which]).status_code == 502
-        except (httpx.HTTPError, requests.RequestException):
-            assert door is not DOORS["gateway"]
-        assert set(atlas.sides) == {"flex", "legacy"}
 
 
 @pytest.mark.parametrize("which", READS)

@@ -18,10 +18,8 @@ WORDS = {"ATLAS_SHIM_READS": "former-clusters", "ATLAS_SHIM_WRITES": "former-clu
 
 @pytest.fixture
 def atlas():
-    """A flex cluster, which may have been an M5, and a dedicated one; in another project none."""
-    fake = FakeAtlas()
-    fake.add_group("0" * 24)
-    with FakeServer(fake) as server:
+    """A flex cluster, which may have been an M5, and a dedicated one."""
+    with FakeServer(FakeAtlas()) as server:
         yield server
 
 
@@ -68,15 +66,3 @@ def test_clusters_are_read_and_listed(client, atlas):
     else:
         assert former.headers["Atlas-Shim"].startswith("route=former")
         assert "Atlas-Shim" not in dedicated.headers
-
-
-def test_a_cluster_is_made_with_m5_and_found(client):
-    """Though the list of flex clusters was empty a moment ago."""
-    other = CLUSTERS.replace(DEMO_GROUP, "0" * 24)
-    assert names(client.get(other)) == []
-    region = {"providerName": "TENANT", "backingProviderName": "AWS", "regionName": "US_EAST_1"}
-    specs = [{"regionConfigs": [region | {"electableSpecs": {"instanceSize": "M5"}, "priority": 7}]}]
-    accept = {"Accept": "application/vnd.atlas.2024-10-23+json", "Content-Type": "application/json"}
-    made = client.post(other, json={"name": "cluster0", "replicationSpecs": specs}, headers=accept)
-    assert (made.status_code, made.json()["name"]) == (201, "cluster0")
-    assert names(client.get(other)) == ["cluster0"]

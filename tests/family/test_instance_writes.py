@@ -67,15 +67,6 @@ def test_off_nothing_is_written_anywhere(door, call):
 
 
 @pytest.mark.parametrize("call", CALLS)
-@pytest.mark.parametrize("route", ["date", "flex"])
-def test_off_nothing_is_sent_by_date_and_flag(door, call, route):
-    """The answer is known without asking."""
-    with playing(door, route=route) as (atlas, ask):
-        assert write(ask, call).json()["errorCode"] == "SHIM_NO_SUCCESSOR"
-        assert atlas.arrivals == []
-
-
-@pytest.mark.parametrize("call", CALLS)
 @pytest.mark.parametrize("writes", ["off", "instances"])
 @pytest.mark.parametrize("route", ["legacy", "off"])
 def test_on_the_legacy_route_the_switch_means_nothing(door, call, writes, route):

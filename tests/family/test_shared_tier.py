@@ -12,7 +12,7 @@ from tests.family.doors import playing
 from tests.family.replay import CLUSTER, GROUP, ID, KINDS, VERSIONS
 from tests.family.test_recorded import SUCCESSES as RECORDED
 from tests.family.test_recorded import check_page, ids, is_download, kind_of, parts_of, served
-from tests.family.test_writes import ORDER, TENANT
+from tests.family.test_writes import FLEX_JOB, ORDER, TENANT
 from tests.peers.scripted import NO_CLUSTER, NON_FLEX, ok
 
 ORACLES = {
@@ -35,18 +35,8 @@ READS = [name for name, call in CALLS.items() if call[0] == "GET"]
 FLEX = f"/api/atlas/v2/groups/{GROUP}/flexClusters/{CLUSTER}/backup"
 DEDICATED = f"/api/atlas/v2/groups/{GROUP}/clusters/{CLUSTER}/backup"
 
-FLEX_JOB = {
-    "deliveryType": "RESTORE",
-    "id": ID,
-    "instanceName": CLUSTER,
-    "projectId": GROUP,
-    "snapshotId": ID,
-    "status": "PENDING",
-    "targetDeploymentItemName": "other",
-    "targetProjectId": "0" * 24,
-}
 DEDICATED_JOB = {"cancelled": False, "deliveryType": "automated", "failed": False, "id": ID, "snapshotId": ID}
-LEGACY_JOB = {**{key: value for key, value in FLEX_JOB.items() if key != "instanceName"}, "clusterName": CLUSTER}
+LEGACY_JOB = FLEX_JOB | {"clusterName": CLUSTER}
 GOOD = {"legacy": ok(LEGACY_JOB), "flex": ok(FLEX_JOB), "dedicated": ok(DEDICATED_JOB)}
 
 
