@@ -1,6 +1,9 @@
 """Every door serves a retired call, once, signed as the caller signs, and leaves all else alone."""
 
+import inspect
 import json
+import linecache
+import socket
 from pathlib import Path
 
 import pytest
@@ -249,6 +252,25 @@ def test_the_program_is_warned_at_its_line_before_anything_is_sent(door, raw, mo
         with pytest.raises(LegacyEndpointWarning):
             client.ask(server.url + SNAPSHOTS)
     assert len(server.requests) == 1
+
+
+def test_the_inventory_has_the_line_of_the_call(door, retired, tmp_path, monkeypatch):
+    """It is the program's, and not a library's or the shim's; without an answer the reason is the exception."""
+    file = tmp_path / "calls.jsonl"
+    monkeypatch.setenv("ATLAS_SHIM_INVENTORY", str(file))
+    with socket.create_server(("127.0.0.1", 0)) as closed:
+        nowhere = f"http://127.0.0.1:{closed.getsockname()[1]}"
+    with door.open() as client:
+        client.ask(retired, headers=BEARER)
+        monkeypatch.setenv("ATLAS_SHIM_UPSTREAM", nowhere)
+        with pytest.raises(door.refused) as caught:
+            client.ask(nowhere + SNAPSHOTS)
+    answered, unanswered = map(json.loads, file.read_text().splitlines())
+    said = answered["route"], unanswered["route"], unanswered["reason"]
+    assert said == ("flex", "none", f"no answer: {type(caught.value).__name__}")
+    assert answered["file"] == unanswered["file"] == inspect.getfile(type(client))
+    assert "self.native." in linecache.getline(answered["file"], answered["line"])
+    assert "demo-access-token" not in file.read_text()
 
 
 WAYS = [(name, way) for name in names_where(lambda door: door.is_own_class) for way in ("shim's own", "wrapped")]
