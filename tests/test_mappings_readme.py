@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from shim.core.recognise import load_engine
-from shim.core.settings import RouteWord, Settings, parse_hosts
+from shim.core.settings import RouteWord, Settings
 from tests.core.driver import answers, drive, refuses
 
 README = (Path(__file__).parents[1] / "mappings" / "README.md").read_text()
@@ -61,7 +61,7 @@ def engine_of(tmp_path):
 def ask(engine, target, *documents, **more):
     """Run a call by the flex route; each call of it is answered with a document, or what ``answers`` made."""
     replies = [one if isinstance(one, tuple) else answers(one) for one in documents]
-    settings = Settings(route=RouteWord.FLEX, hosts=parse_hosts("lamps=https://lamps.example.com"))
+    settings = Settings(route=RouteWord.FLEX)
     return drive(engine, GROUP + target, replies, settings=settings, **more)
 
 

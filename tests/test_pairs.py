@@ -126,18 +126,6 @@ def test_pages_are_collected_from_one_answer(lines):
     assert found["results[].a"].equal == found["links[].href"].equal == 1
 
 
-def test_a_page_that_leads_on_on_another_host_is_collected(tmp_path, recorded):
-    """Pairs have one answer, the first, and need nobody who names hosts."""
-    many = OPERATION.format(name="listThings", path="/things", shape="array").replace(
-        'version = "2026-01-01"',
-        'media_type = "a/json"\nhost = "things"\nitems = "data.rows"\nnext = "cursor"\ncursor = "c"',
-    )
-    (tmp_path / "things.toml").write_text(f'format = 1\nname = "things"\n{many}{RESOURCE}')
-    pair = {"path": MANY, "old": [{"a": 1}], "new": {"data": {"rows": [{"a": 1}]}, "cursor": 5}}
-    (done,) = replay(Engine(load_documents([tmp_path / "things.toml"])), recorded(pair))
-    assert (done.problem, done.made) == ("", [{"a": 1}])
-
-
 def test_rules_of_time_ask_when_a_pair_was_recorded(lines):
     """What was over then and is not now, or the other way round, proves nothing."""
     new = {"ends": "2026-02-01T00:00:00Z"}

@@ -105,8 +105,7 @@ def next_calls(
             calls.append({"word": word, "refused": why})
             continue
         pairs, lost = _query(operation, target, query)
-        host = f"https://{{{target.host}}}" if target.host else origin  # The operator knows the origin.
-        url = host + readable(target.path.build(raw)) + (f"?{'&'.join(pairs)}" if pairs else "")
+        url = origin + readable(target.path.build(raw)) + (f"?{'&'.join(pairs)}" if pairs else "")
         accept, body = target.accept, _body(operation, target, word)
         lines = [f"curl -sS --request {target.method} {signing}", f"--header 'Accept: {accept}'"]
         if body is not None:

@@ -14,7 +14,6 @@ from shim.core import content
 from shim.core.messages import Call, field, without
 from shim.core.recognise import Match
 from shim.core.responses import CallError
-from shim.core.settings import Host
 from shim.documents.calls import Target
 from shim.documents.question import QueryChoice, QueryRule, RequestBody
 from shim.documents.sources import NoValue, look_up, unquoted
@@ -39,9 +38,6 @@ _ABOUT_BODY = _OWN_WORDS | {
     "content-digest", "content-encoding", "content-length", "content-md5", "digest", "repr-digest",
 }  # fmt: skip
 """The same, with request fields that describe the caller's own content."""
-
-_HARMLESS = frozenset({"accept-encoding", "accept-language", "user-agent"})
-"""Request fields that are no credentials, whatever an API calls its own."""
 
 _NUMBERS = {"itemsPerPage": f"{SIZE}", "pageNum": "1"}
 _FLAGS = {"includeCount": "true", "envelope": "false", "pretty": "false"}
@@ -165,41 +161,23 @@ def translated_pairs(pairs: Iterable[str], rules: Mapping[str, QueryRule], choos
             yield f"{quote_plus(rule.to)}={raw if word is None else quote_plus(word)}"
 
 
-def sent_on(
-    query: LegacyQuery, rules: Mapping[str, QueryRule], choose: str, host: Host | None, notes: list[str]
-) -> LegacyQuery:
-    """Return the query in a successor's terms, as far as it may get it; what it does not get is added to the notes.
-
-    Another host that may not have the caller's credentials gets no parameter that the document does not know.
-    """
+def sent_on(query: LegacyQuery, rules: Mapping[str, QueryRule], choose: str, notes: list[str]) -> LegacyQuery:
+    """Return the query in a successor's terms; the parameters that it does not get are added to the notes."""
     if not query.foreign and not rules:
         return query
-    given = dict.fromkeys(name for name, _, _ in _named(query.foreign))
-    is_known = host is None or host.credentials
-    unknown = [name for name in given if not is_known and name not in rules and name != choose]
-    if unknown:
-        notes.append(f"not sent to another host, as the document does not know them: {', '.join(unknown)}")
+    given = {name for name, _, _ in _named(query.foreign)}
     dropped = [name for name, rule in rules.items() if rule.drop and name in given]
     notes += [f"the parameter {name} was not sent on: {rules[name].why}" for name in dropped]
-    known = [pair for name, _, pair in _named(query.foreign) if name not in unknown]
-    return attrs.evolve(query, foreign=tuple(translated_pairs(known, rules, choose)))
+    return attrs.evolve(query, foreign=tuple(translated_pairs(query.foreign, rules, choose)))
 
 
-def successor_call(  # noqa: PLR0913, PLR0917 - all that makes a call
-    match: Match, call: Call, target: Target, host: Host | None, query: LegacyQuery | None, body: bytes | None
-) -> Call:
-    """Return a call in a successor's terms: its path and version, a ``query`` that is in its terms, and other fields.
-
-    Another ``host`` gets no fields that may be credentials, unless they may go there.
-    """
+def successor_call(match: Match, call: Call, target: Target, query: LegacyQuery | None, body: bytes | None) -> Call:
+    """Return a call in a successor's terms: path, version, a ``query`` that is in its terms, and other fields."""
     headers = without(call.headers, _OWN_WORDS if body == call.body else _ABOUT_BODY)
-    if host is not None and not host.credentials:
-        headers = tuple(line for line in headers if line[0].lower() in _HARMLESS)
     headers = (*headers, ("Accept", target.accept))
     if body:
         headers = (*headers, ("Content-Type", target.accept))
-    origin = call.origin if host is None else host.origin
-    return Call(target.method, origin, _request_target(match, call, target, query), headers, body)
+    return Call(target.method, call.origin, _request_target(match, call, target, query), headers, body)
 
 
 def _request_target(match: Match, call: Call, target: Target, query: LegacyQuery | None) -> str:

@@ -221,14 +221,8 @@ class Engine:
         """Return the operation with an id or alias."""
         return next((one for one in self.operations if name in {one.id, *one.aliases}), None)
 
-    @property
-    def hosts(self) -> frozenset[str]:
-        """The names of the other hosts that successors are on."""
-        successors = [successor for operation in self.operations for successor in operation.successors.values()]
-        return frozenset(target.host for one in successors for _, target in one.targets() if target.host)
-
     def check_settings(self, settings: Settings) -> None:
-        """Raise SettingsError when a sunset is set for a document, or a switch or a host, that does not exist."""
+        """Raise SettingsError when a sunset is set for a document, or a switch, that does not exist."""
         switches = {operation.switch for operation in self.operations if operation.switch}
         writes = {word.removesuffix(STRICT) for word in settings.writes}
         reads, others = ({word for of_reads, word in self.switches if of_reads is kind} for kind in (True, False))
@@ -236,7 +230,6 @@ class Engine:
             "ATLAS_SHIM_SUNSET": (settings.sunsets, {document.name for document in self.documents}),
             "ATLAS_SHIM_READS": (settings.reads, {"off", *reads}),
             "ATLAS_SHIM_WRITES": (writes, {"off", *others, *switches, *(f"{word}{STRICT}" for word in switches)}),
-            "ATLAS_SHIM_HOSTS": (settings.hosts, self.hosts),
         }
         problems = [
             f"{variable}: {word!r} is not one of {', '.join(sorted(known)) or 'none'}"

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Mapping
 from datetime import UTC, datetime
 from enum import StrEnum
 from typing import Any
@@ -34,23 +34,14 @@ FLAG = "openfeature:"
 
 
 @attrs.frozen
-class Host:
-    """Another host that successors are on: its origin, and whether a caller's credentials may go there."""
-
-    origin: str
-    credentials: bool = False
-
-
-@attrs.frozen
 class Settings:
     """One consistent set of settings.
 
     ``sunsets`` overrides dates by document name; ``reads`` and ``writes`` are the switches that are on; calls to
     ``origins`` are recognised, and those to Atlas' own go to ``upstream``, if that is set to another one. ``deadline``
     bounds one exchange in seconds, ``page_cap`` the upstream pages of one answer, ``body_limit`` the bytes of one
-    decoded body. ``hosts`` are those that successors may be on, by the names that documents have for them. With a
-    ``flag`` the route is the word of that feature flag for the caller's project, and ``because`` says so in reasons,
-    once it was looked up.
+    decoded body. With a ``flag`` the route is the word of that feature flag for the caller's project, and ``because``
+    says so in reasons, once it was looked up.
     """
 
     route: RouteWord = RouteWord.AUTO
@@ -64,7 +55,6 @@ class Settings:
     body_limit: int = 16 * 1024 * 1024
     flag: str = ""
     because: str = ""
-    hosts: Mapping[str, Host] = attrs.field(factory=dict)
 
     def leads(self, origin: str) -> bool:
         """Return whether calls to an origin, which is one of Atlas' own, go to another upstream."""
@@ -130,34 +120,13 @@ def parse_writes(text: str, *, name: str = "ATLAS_SHIM_WRITES") -> frozenset[str
     return (words | {word.removesuffix(STRICT) for word in words}) - {"off"}
 
 
-def _pairs(text: str) -> Iterator[tuple[str, str, str]]:
-    """Yield each part of a list with commas, and what stands before and after its equals sign."""
-    for part in filter(None, (piece.strip() for piece in text.split(","))):
-        name, equals, value = (piece.strip() for piece in part.partition("="))
-        yield part, name if equals else "", value
-
-
-CREDENTIALS = "credentials@"
-"""The prefix of a host's origin that allows callers' credentials there."""
-
-
-def parse_hosts(text: str, *, name: str = "ATLAS_SHIM_HOSTS") -> dict[str, Host]:
-    """Parse ``lamps=https://lamps.test,doors=credentials@https://doors.test``; raises SettingsError on another form."""
-    hosts: dict[str, Host] = {}
-    for _, host, said in _pairs(text):
-        if not host.isidentifier() or host in hosts:  # not quoted, since it may hold a password
-            raise SettingsError(f"{name}: give each host once as name=https://host, or name={CREDENTIALS}https://host")
-        url = said.removeprefix(CREDENTIALS)
-        hosts[host] = Host(parse_origin(url, name=f"{name}: {host}"), credentials=url != said)
-    return hosts
-
-
 def parse_sunsets(text: str, *, name: str = "ATLAS_SHIM_SUNSET") -> dict[str, datetime]:
     """Parse ``document=DATE,document=INSTANT``, a date as 00:00 UTC; raises SettingsError with every defect."""
     sunsets: dict[str, datetime] = {}
     problems: list[str] = []
-    for part, document, when in _pairs(text):
-        if not document:
+    for part in filter(None, (piece.strip() for piece in text.split(","))):
+        document, equals, when = (piece.strip() for piece in part.partition("="))
+        if not equals or not document:
             problems.append(f"{name}: {part!r} is not of the form document=2026-01-22")
         elif document in sunsets:
             problems.append(f"{name}: {document} is given twice")

@@ -36,7 +36,6 @@ from shim.core.question import MOST, LegacyQuery, invalid_attribute, read_body, 
 from shim.core.recognise import Match
 from shim.core.responses import CallError, document_reply, error_body, like, put_in, refuse_redirect
 from shim.core.route import Context, Decision, empty_key, tier_key
-from shim.core.settings import Host
 from shim.core.translate import Translated, UpstreamPage, translate_one
 from shim.documents.calls import ATLAS_ERRORS, LINK, ErrorRule, Successor, Target
 from shim.documents.fields import Resource
@@ -118,11 +117,11 @@ def ask_successors(state: ExchangeState, tiers: Sequence[Successor]) -> Generato
         tier = waiting.pop(0)
         later = waiting[0] if waiting else None
         choice = tier.only or tier.choices[state.word]
-        target, host, query, content = question_of(state, tier, later, choice)
+        target, query, content = question_of(state, tier, later, choice)
         made = LegacyAnswer(match, context, state.call.path, state.query, tier.tier, target)
         pages: list[UpstreamPage] = []
         while True:
-            call = successor_call(match, state.call, target, host, query, content)
+            call = successor_call(match, state.call, target, query, content)
             if tier.tier == "legacy":  # in the caller's own words, but for a part of it
                 whole = without(state.call.headers, ("range", "if-range"))
                 call = attrs.evolve(state.call, method="GET", target=call.target, headers=whole)
@@ -167,8 +166,8 @@ def legacy_list(match: Match) -> Successor:
 
 def question_of(
     state: ExchangeState, tier: Successor, later: Successor | None, choice: Target | RefusedChoice
-) -> tuple[Target, Host | None, LegacyQuery | None, bytes | None]:
-    """Return the call that asks a tier, the other host that it goes to, the query of its first page, and its content.
+) -> tuple[Target, LegacyQuery | None, bytes | None]:
+    """Return the call that asks a tier, the query of its first page, and its content.
 
     In place of a call that the tier can't do it is a GET, if there is one, that shows whether the cluster lives
     there: an error of any other kind is the answer then, since it says more than a refusal. Else CallError is raised.
@@ -182,15 +181,9 @@ def question_of(
             state.route = tier.tier
             raise CallError(400, choice.error_code, choice.detail)
         other = next(one for one in tier.choices.values() if isinstance(one, Target))
-        target = Target("GET", tier.probe, other.version, media_type=other.media_type, host=other.host)
-    host = context.settings.hosts.get(target.host)
-    if host is None and target.host:
-        detail = f"The successor is on the host {target.host}, which no ATLAS_SHIM_HOSTS of a gateway names"
-        raise CallError(502, "SHIM_HOST_NOT_LISTED", f"{detail}; nothing was sent.", (target.host,))
-    if isinstance(choice, RefusedChoice):
-        return target, host, None, None
+        return Target("GET", tier.probe, other.version, media_type=other.media_type), None, None
     chooser = match.operation.query.choose if match.operation.query else ""
-    query = sent_on(state.query, target.query, chooser, host, state.notes)
+    query = sent_on(state.query, target.query, chooser, state.notes)
     if target.paging == "collected":
         query = attrs.evolve(query, page=1, size=MOST)
     body, request = state.body, tier.request or match.operation.request
@@ -204,7 +197,7 @@ def question_of(
         if made.dropped:
             raise invalid_attribute(made.dropped[0].where)
         content = context.dumps(made.value)
-    return target, host, query, content
+    return target, query, content
 
 
 def _unread(request: RequestBody, resource: Resource) -> list[str]:
@@ -239,7 +232,7 @@ def answered(
     record, repeated = state.record(content.fields, content.dropped), None
     if has_tiers(match):
         memory.remember(tier_key(match, state.call.origin), tier.tier, state.context.monotonic())
-    once = len(record.sent) == 1 and not made.target.host and made.target.next != LINK
+    once = len(record.sent) == 1 and made.target.next != LINK
     if since is not None and pages and once and state.call.method == "GET" and match.compiled.switched is None:
         timeless, path = match.compiled.timeless, made.target.path
         repeated = Repeated(state.asked, tier.tier, path, reply.status, since, timeless, made.again)

@@ -100,7 +100,6 @@ def _reads_all(table: Table) -> bool:
 class Target(Declared):
     """One upstream call: method, path, version of the successor's resource, and how its pages are used.
 
-    ``host`` is the name of another host than the legacy API's, which the operator gives an origin.
     With a ``media_type`` the call has that in Accept in place of a version. ``next`` leads to a page's link to the next
     one, or to the value of the parameter ``cursor`` that asks for it. ``items`` is the nested name of the list in an
     answer; a ``bare`` answer is itself the list or value. ``query`` is by parameter of the legacy call.
@@ -123,7 +122,6 @@ class Target(Declared):
     media_type: str = ""
     next: str = source_text(default="")
     cursor: str = ""
-    host: str = ""
 
     @property
     def accept(self) -> str:
@@ -138,13 +136,11 @@ class Target(Declared):
         what = f"{self.method} can't answer {legacy.method}: a read stays a read, and a write a write"
         yield "method", (self.method == "GET") != is_read, what
         for api in table.around.apis.values():
-            same = (self.path.text, self.method) == (f"{api.base}{legacy.path.text}", legacy.method) and not self.host
+            same = (self.path.text, self.method) == (f"{api.base}{legacy.path.text}", legacy.method)
             is_new = self.version and api.version is None and self.version not in legacy.versions
             yield "path", same and not is_new, _IS_LEGACY
         yield "media_type", kind and not _is_media_type(kind), f"{kind!r} is not a media type such as application/json"
         yield "media_type", kind and self.version, "can't stand beside version: one of them says what Accept has"
-        no_host = self.host and not self.host.isidentifier()
-        yield "host", no_host, f"{self.host!r} is not a name; its URL is in ATLAS_SHIM_HOSTS, for operators to give"
         yield "items", self.bare and "items" in table.data, "can never apply: a bare answer is itself the list"
         yield "items", no_list, f"{self.items!r} is not the name of a list; a list that is the answer is bare = true"
         yield "paging", _reads_all(table) and kept, "can only be collected: the whole list is read"

@@ -21,7 +21,7 @@ The type is Proxy-Status' (RFC 9209, 2.3); of an answer of Atlas' own it is the 
 
 Challenged = Literal["unsigned", "stale"]
 
-_OWN_LIMITS = frozenset({"SHIM_HOST_NOT_LISTED", "SHIM_TOO_MANY_PAGES"})  # not upstream's fault, as 502 and 504 are
+_OWN_LIMIT = "SHIM_TOO_MANY_PAGES"  # not upstream's fault, as 502 and 504 are
 
 _ERRORS = {
     "SHIM_UPSTREAM_REDIRECTED": "http_protocol_error",
@@ -29,7 +29,6 @@ _ERRORS = {
     "SHIM_TOO_MANY_PAGES": "http_response_body_size",
     "SHIM_DEADLINE_EXCEEDED": "http_response_timeout",
     "SHIM_NO_SUCCESSOR": "destination_not_found",
-    "SHIM_HOST_NOT_LISTED": "destination_not_found",
 }
 """What RFC 9209, 2.3, calls the core's errors."""
 
@@ -103,7 +102,7 @@ def origin_of(failure: Failure) -> Literal["caller", "shim", "atlas"]:
     code, status, _ = failure
     if status < 500:
         return "caller"
-    is_theirs = code is None or (status in {502, 504} and code not in _OWN_LIMITS)
+    is_theirs = code is None or (status in {502, 504} and code != _OWN_LIMIT)
     return "atlas" if is_theirs else "shim"
 
 

@@ -105,7 +105,7 @@ class UpstreamCall:
 
     async def _send(self, step: Send, until: float) -> Reply:
         """Send a call where it goes, and return the reply's head."""
-        early, signer, upstream = self.early, self.signer, self.shared.upstream
+        early = self.early
         if self.response is not None:  # a page that others are collected to
             self.response.close()
             self.entry.give(self.raw)
@@ -113,14 +113,12 @@ class UpstreamCall:
             self._hold(DECODED * len(self.content or b""))
             early = self.content = None
         call, own = step.call, self.call
-        if call.origin != own.origin:  # which gets no key of this gateway's own
-            early, signer, upstream = None, PASSTHROUGH, upstream.elsewhere(call.origin)
         # If only the version is another, the caller's own signature still fits.
         is_another = step.rewritten and (call.method != own.method or call.target != own.target)
         length = None if self.stream is None else self.request.head.length
         rewritten = is_another or self.is_moved
         outbound = OutboundCall(call, rewritten, step.may_read, self.stream, length, early, until)
-        self.response = response = await signer.send(upstream, outbound)
+        self.response = response = await self.signer.send(self.shared.upstream, outbound)
         if response.head.announces:
             self.shared.inventory.look(call, response.head.headers, self.line)
         return response.head

@@ -16,7 +16,7 @@ from urllib.parse import urlsplit
 
 import attrs
 
-from shim.core.settings import parse_hosts, parse_route, parse_sunsets, parse_writes
+from shim.core.settings import parse_route, parse_sunsets, parse_writes
 from shim.errors import SettingsError
 from shim.gateway.allow import parse_allow
 from shim.origins import parse_origin
@@ -136,7 +136,6 @@ COUNT: Reader[int] = "COUNT", partial(_above_zero, int)
 BYTES: Reader[int] = "BYTES", partial(_above_zero, int)
 ROUTE = "WORD", parse_route
 SUNSETS = "DATES", parse_sunsets
-HOSTS = "HOSTS", parse_hosts
 WRITES = "WORDS", parse_writes
 NETWORKS = "ADDRESSES", _networks
 CALLS = "CALLS", parse_allow

@@ -13,7 +13,7 @@ from typing import Any, TypeVar
 
 import attrs
 
-from shim.core.settings import CREDENTIALS, Host, RouteWord, Settings, word_and_flag
+from shim.core.settings import RouteWord, Settings, word_and_flag
 from shim.gateway import option_values as of
 from shim.gateway.allow import BY_DEFAULT, AllowList
 from shim.gateway.option_values import AccessWord, Address, CredentialsMode, LogFormat, LogLevel, Reader
@@ -117,12 +117,6 @@ class Options:
         "Restores, which overwrite a cluster, and other retired writes need no switch.",
         "off",
     )
-    hosts: Mapping[str, Host] = _translation(
-        of.HOSTS,
-        "Ask successors on other hosts, by the documents' names, as in lamps=https://lamps.test. "
-        f"With {CREDENTIALS} before the URL the caller's credentials go there, too.",
-        live=False,
-    )
     deadline: float = _translation(
         of.SECONDS, "Answer a translated call within so many seconds, upstream calls included.", "60"
     )
@@ -198,7 +192,6 @@ class Options:
             sunsets=self.sunset,
             reads=self.reads,
             writes=self.writes,
-            hosts=self.hosts,
             origins=frozenset({self.upstream}),
             deadline=self.deadline,
             body_limit=self.body_limit,

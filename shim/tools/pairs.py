@@ -16,7 +16,7 @@ from shim.core.exchange import exchange
 from shim.core.messages import Answer, Call, Outcome, Read, Reply, Send, advance, field
 from shim.core.recognise import Engine
 from shim.core.route import Context, Memory
-from shim.core.settings import Host, RouteWord, Settings
+from shim.core.settings import RouteWord, Settings
 from shim.documents.calls import Successor
 from shim.documents.load import MOST_BYTES, text_of
 from shim.documents.sources import NoValue
@@ -98,7 +98,6 @@ def replay(engine: Engine, pairs: Sequence[Pair]) -> list[Replayed]:
     settings = Settings(
         route=RouteWord.SUCCESSOR,
         writes=frozenset(operation.switch for operation in engine.operations if operation.switch),
-        hosts=dict.fromkeys(engine.hosts, Host(_ORIGIN)),
         body_limit=1 << 30,
     )
     return [_replayed(engine, settings, pair) for pair in pairs]

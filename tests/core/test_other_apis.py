@@ -4,8 +4,6 @@ from typing import Any
 
 import pytest
 
-from shim.core.settings import Settings, parse_hosts
-from shim.errors import SettingsError
 from tests.core.driver import answers, drive
 from tests.core.small import HEAD, NAME, START, asked, dropped_of, field, operation, read
 
@@ -245,42 +243,3 @@ def test_a_parameter_is_refused_before_anything_is_sent(rule, refused, sent):
     assert (driven.sends, driven.reply.status) == ((), 400)
     assert (driven.document["errorCode"], driven.document["detail"]) == ("NO_OLD", "Nothing is old.")
     assert asked(HEAD + rule + NAME, [answers({})], sent).targets == (f"/new/t{sent}",)
-
-
-ELSEWHERE = OTHER.replace(MEDIA_TYPE, f'{MEDIA_TYPE}\nhost = "lamps"')
-CREDENTIALS = {"Authorization": "Bearer x", "X-Key": "y", "Cookie": "z"}
-KNOWN = '\n[operation.getThing.flex.query.known]\nto = "to"\n'
-
-
-@pytest.mark.parametrize("may_go", [False, True])
-def test_a_callers_credentials_go_to_no_host_that_is_not_listed_for_them(may_go):
-    """Whatever field or parameter they are in; those that the document names are sent, and others are noted."""
-    origin = f"{'credentials@' if may_go else ''}https://lamps.test"
-    more: dict[str, Any] = {"settings": Settings(hosts=parse_hosts(f"lamps={origin}"))}
-    more["headers"] = (*CREDENTIALS.items(), ("User-Agent", "u"))
-    driven = asked(ELSEWHERE + KNOWN + NAME, [answers({"name": "a"})], "?kn%6Fwn=1&token=s&token=t", **more)
-    sent = driven.sends[0].call
-    assert (sent.origin, sent.target) == ("https://lamps.test", f"/new/t?to=1{'&token=s&token=t' if may_go else ''}")
-    assert {name for name, _ in sent.headers} == {"User-Agent", "Accept", *(CREDENTIALS if may_go else ())}
-    lost = "not sent to another host, as the document does not know them: token"
-    assert (driven.document, lost in driven.outcome.record.notes) == ({"name": "a"}, not may_go)
-
-
-def test_a_host_that_no_operator_named_is_not_called():
-    """The document has a name for it, and nobody said which it is."""
-    driven = asked(ELSEWHERE + NAME, [])
-    assert (driven.sends, driven.reply.status, driven.document["errorCode"]) == ((), 502, "SHIM_HOST_NOT_LISTED")
-
-
-@pytest.mark.parametrize("text", ["lamps", "lamps=", "=https://a.test", "a b=https://a.test", "a=ftp://x", "a=b=c"])
-def test_a_host_is_a_name_and_an_origin(text):
-    """Anything else is an error that quotes no URL, since it may hold a password."""
-    with pytest.raises(SettingsError) as caught:
-        parse_hosts(text)
-    assert "ATLAS_SHIM_HOSTS" in str(caught.value)
-
-
-def test_a_host_that_no_document_names_is_a_mistake():
-    """It may be misspelt."""
-    with pytest.raises(SettingsError, match="ATLAS_SHIM_HOSTS: 'lamp' is not one of lamps"):
-        read(ELSEWHERE + NAME).check_settings(Settings(hosts=parse_hosts("lamp=https://lamps.test")))

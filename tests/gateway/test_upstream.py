@@ -1,4 +1,4 @@
-"""The way to upstream: connections, proxies, and other hosts."""
+"""The way to upstream: connections and proxies."""
 
 import json
 import socket
@@ -6,10 +6,7 @@ import threading
 
 import pytest
 
-from shim.core.recognise import Engine
-from shim.core.settings import parse_hosts
 from shim.gateway.upstream.proxy import Proxy, proxy_for
-from tests.core.small import HEAD, field, read
 from tests.peers.raw import PATIENCE, Peer, raw_upstream, reply, replying, until
 from tests.peers.served import ask, gateway, get, status_of, value_of
 
@@ -118,27 +115,3 @@ def test_no_proxy_is_obeyed(monkeypatch):
     monkeypatch.setenv("no_proxy", "upstream.test")
     assert proxy_for("http://upstream.test:81") is None
     assert proxy_for("http://other.test") == Proxy("proxy.invalid", 3128, tls=False, login=None)
-
-
-NAME = field("name", "string", 'from = "name"\nfidelity = "exact"')
-
-
-@pytest.fixture(scope="module")
-def engine() -> Engine:
-    """A document whose successor is on the host ``lamps``."""
-    return read(HEAD.replace('version = "2024-01-01"', 'media_type = "application/json"\nhost = "lamps"') + NAME)
-
-
-@pytest.mark.parametrize(("listed", "credentials"), [("", None), ("credentials@", "Bearer x")])
-def test_a_successor_may_be_on_another_host(engine, listed, credentials):
-    """It is asked by its own name, with the caller's credentials only if it is listed for them."""
-    with replying(reply(b'{"name": "a"}')) as lamps, replying(reply(b"{}")) as atlas:
-        hosts = parse_hosts(f"lamps={listed}{lamps.origin}")
-        with gateway(atlas.origin, engine, hosts=hosts) as served:
-            head, content = ask(served, get("/api/atlas/v2/things/t", "Authorization: Bearer x"))
-        assert (status_of(head), json.loads(content)) == (200, {"name": "a"})
-        (asked,) = lamps.heads
-        assert atlas.heads == []
-    assert asked.startswith(b"GET /new/t HTTP/1.1\r\n")
-    assert value_of(asked, "Host") == lamps.origin.removeprefix("http://")
-    assert value_of(asked, "Authorization") == credentials

@@ -39,7 +39,6 @@ class Upstream:
     """
 
     def __init__(self, options: Options, context: Callable[[], ssl.SSLContext]) -> None:
-        self._options = options
         self._context = context
         self.name = f"{PSEUDONYM}-{secrets.token_hex(4)}"
         self.deadline = options.deadline
@@ -58,18 +57,7 @@ class Upstream:
         self.opened = self.reused = 0
         self._idle: list[UpstreamConnection] = []
         self._open: Wires[UpstreamConnection] = Wires()
-        self._others: dict[str, Upstream] = {}
         self._is_closed = False
-
-    def elsewhere(self, origin: str) -> Upstream:
-        """Return another origin's client, with the system's roots; calls count with these."""
-        if (other := self._others.get(origin)) is None:
-            context = system_context()
-            options = attrs.evolve(self._options, upstream=origin)
-            other = self._others[origin] = Upstream(options, lambda: context)
-            other.name, other.hundreds, other.failures = self.name, self.hundreds, self.failures
-            other.open()
-        return other
 
     def open(self) -> None:
         """Prepare for making connections; needs a running loop."""
@@ -85,8 +73,6 @@ class Upstream:
 
     async def close(self) -> None:
         self._is_closed = True
-        for other in self._others.values():
-            await other.close()
         await self._open.abort()
 
     async def send(self, outbound: OutboundCall, head: bytes = b"", until: float = NEVER) -> UpstreamResponse:
