@@ -125,13 +125,12 @@ class Gateway:
             raise SettingsError("reuse_port: the sockets for calls come from systemd, which does not share its port so")
         self.upstream.open()
         try:
-            self.apply(self._handler.plan)
             bound, tls = bound or bind(self.options), self.certificates.listener
             server = self.metrics.server = Clients(self._handler, self.options)
             server.failures = self.ledger.failures
             self._calls = Listener(server, bound, lambda: None if tls is None else tls.value[0])
             self._tasks = [asyncio.ensure_future(one) for one in (watch(self._watched), self._beat())]
-            self.apply(self._handler.plan)  # by the address that it has now
+            self.apply(self._handler.plan)
             if self.options.admin is not None:
                 self._admin = Admin(
                     bind_tcp(self.options.admin),
