@@ -211,7 +211,7 @@ class LivePlan:
     """The ``plan`` in use, and the files that it was made of, which are followed while the gateway runs.
 
     Options and documents each keep their own last good, so that a kill switch acts whatever lies beside it. ``use`` is
-    called with each new plan.
+    called with each new plan, and sets it.
     """
 
     def __init__(self, plan: Plan, source: PlanSource) -> None:
@@ -264,7 +264,7 @@ class LivePlan:
             fresh = Plan(options, Engine(old.engine.loaded, options.reads, options.writes), found)
             rows = [row for row in TABLE if getattr(options, row.name) != getattr(old.options, row.name)]
             kept = {row.name: getattr(old.options, row.name) for row in rows if not row.live}
-            self._use(Plan(attrs.evolve(options, **kept), fresh.engine, found, [*kept]))
+            self.use(Plan(attrs.evolve(options, **kept), fresh.engine, found, [*kept]))
             if kept:
                 log.warning("these need a restart and stay as they were: %s", ", ".join(kept))
             return [f"{row.name} was {_text(old, row)}, is {_text(fresh, row)}" for row in rows if row.live]
@@ -274,13 +274,9 @@ class LivePlan:
         """Use documents that were read anew; return what is different."""
         old, problems = self.plan, list[str]()
         with collected(problems, old.given):
-            self._use(attrs.evolve(old, engine=Engine(documents, old.options.reads, old.options.writes)))
+            self.use(attrs.evolve(old, engine=Engine(documents, old.options.reads, old.options.writes)))
             return ["mapping documents"] * (documents != old.engine.loaded)
         raise SettingsError(*problems)
-
-    def _use(self, plan: Plan) -> None:
-        self.use(plan)
-        self.plan = plan
 
 
 def _text(plan: Plan, row: Option) -> str:
