@@ -13,8 +13,6 @@ from typing import Any
 import attrs
 
 from shim.core.messages import Reply
-from shim.documents.calls import ATLAS_ERRORS, ErrorShape
-from shim.documents.sources import look_up, parse_source
 from shim.documents.vocabulary import Json
 
 CODINGS = frozenset({"gzip", "x-gzip", "deflate", "identity"})
@@ -212,22 +210,18 @@ def _is_shallow(document: Json) -> bool:
     return False
 
 
-def is_error(document: Json, shape: ErrorShape = ATLAS_ERRORS) -> bool:
-    """Return whether a document is an error of an API: it has a code where the API's errors have one, or else words.
+def is_error(document: Json) -> bool:
+    """Return whether a document is an error of Atlas, which may stand in an envelope.
 
-    One of Atlas may stand in an envelope, and has a code, null, or at least a status: errors whose ``errorCode`` is
-    null and errors without that member were recorded.
+    It has a code, null, or at least a status: errors whose ``errorCode`` is null and errors without that member were
+    recorded.
     """
-    if not shape.code:
-        return type(look_up(document, parse_source(shape.detail))) is str
-    if shape != ATLAS_ERRORS:
-        return error_code(document, shape) is not None
     if type(document) is dict and type(document.get("content")) is dict:
         document = document["content"]
     return type(document) is dict and ("errorCode" in document or type(document.get("error")) is int)
 
 
-def error_code(document: Json, shape: ErrorShape = ATLAS_ERRORS) -> str | None:
-    """Return the code of an API's error, None if the document has none; Atlas' are texts, others may be integers."""
-    code = look_up(document, parse_source(shape.code)) if shape.code else None
-    return str(code) if type(code) is str or (type(code) is int and shape != ATLAS_ERRORS) else None
+def error_code(document: Json) -> str | None:
+    """Return the code of an error of Atlas, None if the document has none."""
+    code = document.get("errorCode") if type(document) is dict else None
+    return code if type(code) is str else None

@@ -60,8 +60,7 @@ def exchange(match: Match, call: Call, context: Context) -> Exchange:
             if decision.legacy_next and state.knows_nothing:
                 outcome = yield from legacy_fallback(state, outcome)
     except CallError as error:
-        shape = match.operation.error
-        body = error_body(error.status, error.code, error.detail, error.parameters, shape=shape)
+        body = error_body(error.status, error.code, error.detail, error.parameters)
         outcome = _own(state, body, error.status, "application/json", error.code)
     return outcome if call.method != "HEAD" else _without_content(outcome, state)
 
@@ -88,7 +87,7 @@ def _by_switch(state: ExchangeState, tier: Successor) -> Generator[Command, Repl
 def _ask_legacy(state: ExchangeState, switched: Successor | None) -> Generator[Command, Reply, Outcome | None]:
     """Ask the legacy endpoint; return its answer, or None if that changed the decision."""
     match, call, context, decision = state.match, state.call, state.context, state.decision
-    shape, has_content = match.operation.error, call.method != "HEAD"
+    has_content = call.method != "HEAD"
     later = switched if switched is not None and switched.after else None
     if state.added is None:
         may_read = (decision.corrects or later is not None) and has_content
@@ -104,9 +103,9 @@ def _ask_legacy(state: ExchangeState, switched: Successor | None) -> Generator[C
     if has_content and (may_lead or may_be_gone):
         reply = yield Read(context.settings.body_limit)
         document = state.json.read(reply)
-        is_gone = may_be_gone and reply.fault is None and not is_error(document, shape) and not state.json.refused
+        is_gone = may_be_gone and reply.fault is None and not is_error(document) and not state.json.refused
     if later is not None and may_lead:
-        code = error_code(document, shape) if has_content else field(reply.headers, "x-error-code")
+        code = error_code(document) if has_content else field(reply.headers, "x-error-code")
         if code in later.after:
             state.reason += f"; it answered {code}"
             state.decision = attrs.evolve(decision, route=later.tier, corrects=False)

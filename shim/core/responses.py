@@ -7,7 +7,6 @@ from typing import Any
 import attrs
 
 from shim.core.messages import Headers, Reply, field, reason_phrase, without
-from shim.documents.calls import ATLAS_ERRORS, ErrorShape
 from shim.documents.sources import Step, parse_source
 from shim.documents.vocabulary import Json, JsonObject
 
@@ -38,26 +37,14 @@ def document_reply(content: bytes, status: int, content_type: str, upstream: Hea
     return Reply(status, (*lines, ("Content-Type", content_type)) if content_type else lines, content)
 
 
-def error_body(
-    status: int, code: str | None, detail: str, parameters: tuple[Json, ...] = (), *, shape: ErrorShape = ATLAS_ERRORS
-) -> JsonObject:
-    """Return an error document: with the members and the order of recorded Atlas errors, or in another API's shape.
+def error_body(status: int, code: str | None, detail: str, parameters: tuple[Json, ...] = ()) -> JsonObject:
+    """Return an error document, with the members and the order of recorded Atlas errors.
 
     The detail of a SHIM_ error ends with where its code is explained: strict readers of Atlas' schema would refuse
     another member, and Atlas' clients would not show it.
     """
-    detail, reason, document = explained(code or "", detail), reason_phrase(status), JsonObject()
-    if shape == ATLAS_ERRORS:
-        document = {"detail": detail, "error": status, "errorCode": code}
-        return {**document, "parameters": list(parameters), "reason": reason}
-    for name, value in ((shape.code, code), (shape.detail, detail), (shape.status, status), (shape.reason, reason)):
-        put_in(document, name, value)
-    return document
-
-
-def like(code: str, said: object) -> Json:
-    """Return a code as an API writes it that wrote another one as ``said``: some have integers."""
-    return int(code) if type(said) is int and code.isdecimal() else code
+    document: JsonObject = {"detail": explained(code or "", detail), "error": status, "errorCode": code}
+    return {**document, "parameters": list(parameters), "reason": reason_phrase(status)}
 
 
 def put_in(document: JsonObject, name: str, value: Json) -> None:

@@ -1,7 +1,7 @@
 """The successors of a retired call, asked tier by tier: flex first, and dedicated if flex's answer leads there.
 
 A tier is asked by one upstream call, or by several if pages are collected. The legacy answer is made of what came
-back. An error stays as it came, unless the document has a rule for its code or status.
+back. An error stays as it came, unless the document has a rule for its code.
 """
 
 from __future__ import annotations
@@ -12,7 +12,7 @@ from operator import eq
 import attrs
 
 from shim.core.answer import LegacyAnswer, rules_context
-from shim.core.content import JsonReader, error_code, is_error
+from shim.core.content import JsonReader, error_code
 from shim.core.messages import (
     Answer,
     Call,
@@ -34,10 +34,10 @@ from shim.core.messages import (
 )
 from shim.core.question import MOST, LegacyQuery, invalid_attribute, read_body, sent_on, successor_call
 from shim.core.recognise import Match
-from shim.core.responses import CallError, document_reply, error_body, like, put_in, refuse_redirect
+from shim.core.responses import CallError, document_reply, refuse_redirect
 from shim.core.route import Context, Decision, empty_key, tier_key
 from shim.core.translate import Translated, UpstreamPage, translate_one
-from shim.documents.calls import ATLAS_ERRORS, LINK, ErrorRule, Successor, Target
+from shim.documents.calls import LINK, ErrorRule, Successor, Target
 from shim.documents.fields import Resource
 from shim.documents.model import NO_CONTENT
 from shim.documents.question import RefusedChoice, RequestBody
@@ -143,10 +143,10 @@ def ask_successors(state: ExchangeState, tiers: Sequence[Successor]) -> Generato
             return None
         leads_on, document = reply.status in _LEAD_ON, None
         wrapped = state.query.envelope and reply.status >= 400
-        if tier.error != match.operation.error or tier.errors or wrapped or (leads_on and later is not None):
+        if tier.errors or wrapped or (leads_on and later is not None):
             reply = yield Read(context.settings.body_limit)
             document = state.json.read(reply)
-        code = error_code(document, tier.error)
+        code = error_code(document)
         if not leads_on or later is None or code not in later.after:
             break
         state.reason += f"; {tier.tier} answered {code}"
@@ -161,7 +161,7 @@ def legacy_list(match: Match) -> Successor:
     operation = match.operation
     path = Template(f"{match.api.base}{operation.path.text}", ())
     target = Target("GET", path, operation.version, "collected", operation.items)
-    return Successor(tier="legacy", only=target, error=operation.error)
+    return Successor(tier="legacy", only=target)
 
 
 def question_of(
@@ -242,32 +242,20 @@ def answered(
 def failed(state: ExchangeState, tier: Successor, reply: Reply, document: Json) -> Outcome:
     """Return the legacy error that a tier's error makes; ``document`` is its content if that was read.
 
-    It stays as it came unless the mapping document has a rule for its code or status; content that is not an error
-    document becomes one then.
+    It stays as it came unless the mapping document has a rule for its code, or an envelope was asked for.
     """
-    shape, code = state.match.operation.error, error_code(document, tier.error)
-    found = tier.errors.get(code or "") or tier.errors.get(str(reply.status))
-    wrapped = state.query.envelope and reply.status >= 400
-    is_foreign = tier.error != shape and is_error(document, tier.error)
-    if found is None and not is_foreign and (not wrapped or type(document) is not dict):
+    found, wrapped = tier.errors.get(error_code(document) or ""), state.query.envelope and reply.status >= 400
+    if type(document) is not dict or (found is None and not wrapped):
         return PassThrough(state.record())
     rule, headers = found or ErrorRule(), reply.headers
     kind = field(headers, "content-type") or "application/json"
-    if type(document) is not dict or tier.error != shape:
-        said = look_up(document, parse_source(tier.error.detail)) if tier.error.detail else None
-        detail = said if is_foreign and type(said) is str else f"The successor answered {reply.status}."
-        written_as = look_up(document, parse_source(tier.error.code)) if code is not None else None
-        document, kind = error_body(reply.status, code, detail, shape=shape), "application/json"
-        if code is not None and shape != ATLAS_ERRORS:  # whose codes are texts
-            put_in(document, shape.code, like(code, written_as))
-    for name, value in (
-        (shape.code, rule.code and like(rule.code, look_up(document, parse_source(shape.code)))),
-        (shape.status, rule.status),
-        (shape.reason, rule.status and reason_phrase(rule.status)),
-        (shape.detail, rule.detail and filled_in(rule.detail, state.match.parameters)),
-    ):
-        if value is not None:
-            put_in(document, name, value)
+    changes: JsonObject = {
+        "errorCode": rule.code,
+        "error": rule.status,
+        "reason": rule.status and reason_phrase(rule.status),
+        "detail": rule.detail and filled_in(rule.detail, state.match.parameters),
+    }
+    document = {**document, **{name: value for name, value in changes.items() if value is not None}}
     if rule.code is not None and field(headers, "x-error-code") is not None:
         headers = replaced(headers, "X-Error-Code", rule.code)
     status, asked = rule.status or reply.status, attrs.evolve(state.query, envelope=wrapped)

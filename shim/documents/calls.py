@@ -44,26 +44,6 @@ class Alike(Declared):
 
 
 @attrs.frozen
-class ErrorShape(Declared):
-    """The nested names of an error's parts in an API, empty for parts that its errors lack.
-
-    Content is an error if it has the ``code``, or the ``detail`` where errors have no codes.
-    """
-
-    code: str = source_text(default="")
-    detail: str = source_text(default="")
-    status: str = source_text(default="")
-    reason: str = source_text(default="")
-
-    def wrong(self, table: Table) -> Rows:
-        lacking = "code" not in table.data and not self.detail
-        yield "code", lacking, "is missing; give a text, or detail where errors have no codes"
-
-
-ATLAS_ERRORS = ErrorShape("errorCode", "detail", "error", "reason")
-
-
-@attrs.frozen
 class ErrorRule(Declared):
     """A successor's error in legacy terms; parts that are None stay. ``detail`` may name path parameters."""
 
@@ -180,7 +160,7 @@ class Successor(Declared):
 
     ``only`` is its call; or ``choices`` maps words of the body or query to a call or a refusal. ``after`` lists the
     error codes of the other tier that lead here; ``probe`` is a GET that shows the tier without writing; ``errors``
-    are by the successor's code or status, and have the shape ``error``. ``resource`` describes the legacy answer.
+    are by the successor's code. ``resource`` describes the legacy answer.
 
     With a ``switch`` it is used only if that word is on: after an error of any other side, the legacy endpoint included
     (``after``), for a body that fulfils ``when``, or because its list ``adds`` to the other side's. Its ``request``
@@ -197,9 +177,6 @@ class Successor(Declared):
     request: RequestBody | None = given("request", default=None)
     probe: Template | None = None
     errors: Mapping[str, ErrorRule] = read_as(lambda table, key: table.each(key, _error), factory=dict)
-    error: ErrorShape = read_as(
-        lambda table, key: ErrorShape.maybe(table.table(key)) or table.around.error, default=ATLAS_ERRORS
-    )
     resource: Resource = read_as(
         lambda table, key: table.around.resources.named(table, key) or table.around.operation.resource,
         factory=Resource,
@@ -241,12 +218,8 @@ class Successor(Declared):
             yield key, said and not legacy.has_body, f"belongs to calls with a body, and {legacy.method} has none"
         yield "request", self.request and self.request.choose, "can't choose a call; that of the operation can"
         yield from unknown_parameters("probe", self.probe.parameters if self.probe else (), legacy)
-        has_codes = self.error.code or not self.error.detail
         for code in self.errors:
-            is_status = len(code) == 3 and code.isdecimal() and 400 <= int(code) <= 599
-            is_code = not code.isdecimal() if self.error == ATLAS_ERRORS else has_codes
-            never = "can never apply: it is not a status of an error"
-            yield key_path(".errors", code), not (is_status or is_code), never
+            yield key_path(".errors", code), code.isdecimal(), "can never apply: it is not an error code of Atlas'"
 
     def targets(self) -> Iterator[tuple[str, Target]]:
         """Return its upstream calls with the key each stands under."""

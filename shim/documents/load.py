@@ -11,9 +11,6 @@ from pathlib import Path
 from types import MappingProxyType
 from typing import Any
 
-import attrs
-
-from shim.documents.calls import ATLAS_ERRORS, ErrorShape
 from shim.documents.model import DEFAULT_APIS, FORMAT, Api, Around, Document, Operation
 from shim.documents.resources import Resources
 from shim.documents.tables import DocumentSource, Table, key_path, same
@@ -84,7 +81,7 @@ def parse_document(source: DocumentSource, others: Mapping[str, Document] = Mapp
     ``others`` are documents by name, whose resources it may use.
     """
     top = Table(source.data, source)
-    top.know(("format", "name", "title", "resources_of", "api", "error", "resource", "operation", "all"))
+    top.know(("format", "name", "title", "resources_of", "api", "resource", "operation", "all"))
     if not same(top.data.get("format"), FORMAT):
         top.wrong("format", f"must be {FORMAT}, the only format this version of atlas-shim reads")
     name, title, lender = top.text("name"), top.text("title", default=""), top.text("resources_of", default="")
@@ -92,14 +89,10 @@ def parse_document(source: DocumentSource, others: Mapping[str, Document] = Mapp
     for key, table in (top.named_tables("api") or Table({"api": DEFAULT_APIS}, source).named_tables("api")).items():
         table.around = {api.base for api in apis.values()}
         apis[key] = Api.read(table)
-    error = ErrorShape.maybe(top.table("error")) or ATLAS_ERRORS
-    for key, said in attrs.asdict(error).items():
-        if "[" in said.replace("[first]", ""):
-            top.wrong("error", f"{key} is not a name: {said!r} may lead through a list by [first] alone")
     if lender and lender not in others:
         top.wrong("resources_of", f"no document with resources of its own is named {lender!r}")
     resources = Resources()
-    top.around = Around(name, apis, [*apis.values()][-1].base, resources, error)
+    top.around = Around(name, apis, [*apis.values()][-1].base, resources)
     resources.tables = top.named_tables("resource")
     lent = others[lender].resources if lender in others else {}
     resources.read = {one: resource for one, resource in lent.items() if one not in resources.tables}

@@ -12,7 +12,7 @@ from typing import Any, Self
 
 import attrs
 
-from shim.documents.calls import METHODS, ErrorShape, Successor, unknown_parameters
+from shim.documents.calls import METHODS, Successor, unknown_parameters
 from shim.documents.fields import TIERS, Field, Resource
 from shim.documents.question import OF_PAGE, QueryChoice, RequestBody
 from shim.documents.read import Declared, given, nested, of_table, read_as
@@ -75,7 +75,6 @@ class Around:
     apis: Mapping[str, Api]
     base: str
     resources: Resources
-    error: ErrorShape
     operation: Operation | None = None
     tier: str = ""
 
@@ -97,7 +96,7 @@ class Operation(Declared):
     (``ATLAS_SHIM_WRITES``). From ``blank`` on, what the legacy endpoint answers to a read means nothing. One that
     ``lives`` on has no sunset: the legacy endpoint is asked first, and its answer stands unless it leads to a successor
     with a switch. A call without a version is one to the ``oldest``. ``items`` is the member of a page that holds the
-    list, ``base`` where the last api of its document has its paths, ``error`` the shape of its errors.
+    list, ``base`` where the last api of its document has its paths.
     """
 
     id: str = of_table("name")
@@ -105,7 +104,6 @@ class Operation(Declared):
     file: str = of_table("source.file")
     at: str = of_table("path", default="")
     base: str = of_table("around.base")
-    error: ErrorShape = of_table("around.error")
     versions: Versions = read_as(
         lambda table, key: checked(table, key, parse_versions, table.text(key)) or Versions("2023-01-01")
     )

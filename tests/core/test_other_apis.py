@@ -1,6 +1,4 @@
-"""Successors of another API: its media type, the shape of its errors, and pages that it links."""
-
-from typing import Any
+"""Successors of another API: its media type, and pages that it links."""
 
 import pytest
 
@@ -9,90 +7,11 @@ from tests.core.small import HEAD, NAME, START, asked, dropped_of, field, operat
 
 MEDIA_TYPE = 'media_type = "application/json;v=2"'
 OTHER = HEAD.replace('version = "2024-01-01"', MEDIA_TYPE)
-SHAPE = '\n[operation.getThing.flex.error]\ncode = "errors[first].id"\ndetail = "errors[first].text"\n'
-RULES = '\n[operation.getThing.flex.errors]\n"5" = "FIVE"\n"409" = { status = 400, detail = "Not now." }\n'
-LEGACY = '\n[error]\ncode = "fault.code"\nstatus = "fault.status"\nreason = "message"\n'
 
 
 def at_top(table, text=OTHER):
     """Return a document with a table before its operations."""
     return text.replace("[operation", f"{table}[operation", 1)
-
-
-@pytest.mark.parametrize(
-    ("error", "status", "code", "detail"),
-    [
-        ({"errors": [{"id": "gone", "text": "It left."}]}, 404, "gone", "It left."),
-        ({"errors": [{"id": 5}]}, 404, "FIVE", "The successor answered 404."),
-        ({"errors": [{"id": 7, "text": 7}]}, 404, "7", "The successor answered 404."),
-        ({"errors": [{"id": True}]}, 409, None, "Not now."),
-        ([], 409, None, "Not now."),
-    ],
-)
-def test_an_error_of_another_shape_becomes_one_of_atlas(error, status, code, detail):
-    """With its code and words, or what a rule for code or status says."""
-    driven = asked(OTHER + SHAPE + RULES + NAME, [answers(error, status)])
-    said = driven.document
-    assert (said["errorCode"], said["detail"]) == (code, detail)
-    assert driven.reply.status == said["error"] == (400 if status == 409 else status)
-
-
-@pytest.mark.parametrize("error", [{"errorCode": "gone"}, {"errors": []}, ["gone"], "gone"])
-def test_content_that_is_no_error_of_that_api_stays_as_it_came(error):
-    """Unless a rule speaks of its status."""
-    assert asked(OTHER + SHAPE + RULES + NAME, [answers(error, 502)]).passed
-
-
-@pytest.mark.parametrize("said", ["Not Found", None])
-def test_errors_without_codes_are_known_by_their_words(said):
-    """Their words are kept, and a rule goes by the status; content without them stays as it came."""
-    wordy = '\n[operation.getThing.flex.error]\ndetail = "message"\n[operation.getThing.flex.errors]\n"404" = "GONE"\n'
-    document = asked(OTHER + wordy + NAME, [answers({"message": said}, 404)]).document
-    assert (document["errorCode"], document["detail"]) == ("GONE", said or "The successor answered 404.")
-    assert asked(OTHER + wordy + NAME, [answers({"message": said}, 409)]).passed is (said is None)
-
-
-FIRST = '\n[error]\ncode = "errors[first].code"\ndetail = "errors[first].text"\nstatus = "errors[first].at.status"\n'
-WRONG = "Invalid query parameter pretty specified."
-OWN: list[Any] = [
-    (LEGACY, {"fault": {"code": "INVALID_QUERY_PARAMETER", "status": 400}, "message": "Bad Request"}),
-    (FIRST, {"errors": [{"code": "INVALID_QUERY_PARAMETER", "text": WRONG, "at": {"status": 400}}]}),
-]
-CHANGED: list[Any] = [
-    (
-        LEGACY,
-        {"fault": {"code": 5, "more": 1}, "message": "Gone"},
-        {"fault": {"code": "FIVE", "more": 1}, "message": "Gone"},
-    ),
-    (FIRST, {"errors": [{"code": "5", "text": "t"}]}, {"errors": [{"code": "FIVE", "text": "t"}]}),
-]
-
-
-def test_legacy_errors_have_their_own_shape():
-    """Those that rules change, and those of the shim itself; names of which nothing is said get no member.
-
-    They may stand in the first item of a list, which is made where the successor's error is none of that shape.
-    """
-    for shape, expected in OWN:
-        assert asked(at_top(shape) + RULES + NAME, [], "?pretty=maybe").document == expected
-    for shape, error, expected in CHANGED:
-        assert asked(at_top(shape) + RULES + NAME, [answers(error, 404)]).document == expected
-
-
-@pytest.mark.parametrize("successors", ['{ code = "error" }', '{ code = "fault.code" }'])
-def test_a_code_that_is_an_integer_stays_one(successors):
-    """Readers of such an API read no text."""
-    text = f"{at_top(LEGACY)}error = {successors}\nerrors = {{ 20404 = '5' }}\n{NAME}"
-    given: list[Any] = [{"error": 20404, "fault": {"code": 20404}}, {"error": 7, "fault": {"code": 7}}]
-    made = [asked(text, [answers(one, 404)]) for one in given]
-    assert [(given[1] if one.passed else one.document)["fault"]["code"] for one in made] == [5, 7]
-
-
-@pytest.mark.parametrize(("error", "calls"), [({"fault": {"code": "NO"}}, 1), ({"error": 404, "errorCode": "NO"}, 2)])
-def test_a_legacy_endpoint_is_known_by_its_own_errors(error, calls):
-    """An error of another shape shows that it is gone, and the successor is asked."""
-    text = at_top(LEGACY).replace("sunset = 2026-01-01", "sunset = 2027-01-01") + NAME
-    assert len(asked(text, [answers(error, 404), answers({"name": "a"})]).sends) == calls
 
 
 THINGS = "/api/atlas/v2/things"

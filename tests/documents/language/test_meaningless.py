@@ -51,7 +51,7 @@ LINKS = f"resource.harbour.links.{NEW}"
         ({f"{LISTED}.query.near.to": "pageNum"}, f"{LISTED}.query.near.to", "the shim writes itself"),
         ({f"{LISTED}.query/": {"to": "x"}}, f'{LISTED}.query.""', "not the name of a parameter"),
         ({f"{STEAM}.query.kind.values": {"sail": "AIR"}}, f"{STEAM}.query.kind", "no word for 'steam'"),
-        ({f"{GOT}.errors.200": "X"}, f"{GOT}.errors.200", "not a status of an error"),
+        ({f"{GOT}.errors.200": "X"}, f"{GOT}.errors.200", "not an error code"),
         ({f"{GOT}.method": "POST"}, f"{GOT}.method", "a read stays a read"),
         ({f"{SAIL}.method": "GET"}, f"{SAIL}.method", "a write a write"),
         ({f"{GOT}.version": "2025-01-01"}, f"{GOT}.path", "the legacy call itself"),
@@ -111,8 +111,6 @@ OTHER_API = {
     f"{GOT}.path": "/new/{name}",
     f"{GOT}.version": None,
     f"{GOT}.media_type": "application/json",
-    f"{GOT}.error": {"code": "errors[first].id"},
-    f"{GOT}.errors/20404": "NO_HARBOUR",
 }
 
 
@@ -121,10 +119,6 @@ OTHER_API = {
     [
         ({f"{GOT}.media_type": "json"}, f"{GOT}.media_type", "not a media type"),
         ({f"{GOT}.version": "2024-01-01"}, f"{GOT}.media_type", "can't stand beside version"),
-        ({f"{GOT}.error": {"status": "x"}}, f"{GOT}.error.code", "is missing"),
-        ({f"{GOT}.error": {"detail": "x"}}, f"{GOT}.errors.20404", "is not a status of an error"),
-        ({f"{GOT}.error": {"code": "$.x"}}, f"{GOT}.error.code", "is not a source"),
-        ({"error": {"code": "a[each].b"}}, "error", "by [first] alone"),
         ({f"{GOT}.next": "next", f"{GOT}.alike": ALIKE}, f"{GOT}.next", "belongs to lists"),
         ({f"{GOT}.query.a": {"refuse": REFUSED, "to": "b"}}, f"{GOT}.query.a.refuse", "can't stand beside to"),
         ({f"{GOT}.cursor": "next"}, f"{GOT}.next", "is missing"),
@@ -133,7 +127,7 @@ OTHER_API = {
     ],
 )
 def test_what_is_said_of_another_api_has_a_meaning(changes, where, what):
-    """Its media type, errors, pages and what it refuses."""
+    """Its media type, pages and what it refuses."""
     assert told(OTHER_API) == []
     problems = told(OTHER_API | changes)
     assert any(line.startswith(f"f.toml: {where}: ") and what in line for line in problems), problems
