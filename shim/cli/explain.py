@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import posixpath
 import re
 from collections.abc import Iterator, Mapping
 from datetime import UTC, datetime
@@ -14,7 +15,6 @@ import attrs
 import click
 
 from shim.cli import output
-from shim.cli.error_codes import meaning_of
 from shim.cli.failures import NO
 from shim.cli.output import output_option
 from shim.cli.successors import FieldSummary, encoded, field_rules, next_calls, no_successor, readable
@@ -24,12 +24,20 @@ from shim.core.recognise import Engine, Match, shared_engine
 from shim.core.responses import CallError
 from shim.core.route import Context, Decision, Memory, constant_of, decide, has_successor, sunset_of
 from shim.core.settings import ATLAS_ORIGINS, FLAG, RouteWord, Settings, parse_instant, read_settings
+from shim.documents.load import shipped, text_of
 from shim.documents.model import Operation
+from shim.documents.tables import did_you_mean, nearest
 from shim.documents.vocabulary import Fidelity, named_in
 from shim.errors import SettingsError
 from shim.origins import DEFAULT_BASE_URL, origin_of
 from shim.tools.radar.radar import distance
 from shim.tools.radar.shape import NAME, shape_of
+
+PAGE = "docs/reference/errors.md"
+"""What an error code of the shim's own means, a section each; the page is in the package."""
+_SECTION = re.compile(r"^## (SHIM_\w+)\n(.+?)(?=^## |\Z)", re.MULTILINE | re.DOTALL)
+_POINT = re.compile(r"^- \*\*(\w+):\*\* (.+?)(?=^- |\Z)", re.MULTILINE | re.DOTALL)
+_LINK = re.compile(r"\[([^\]]+)\]\(([^)#]+)[^)]*\)")
 
 
 @click.command()
@@ -83,6 +91,23 @@ def _write_code(code: str, form: str) -> None:
         return
     output.heading(code)
     output.facts(said.items())
+
+
+def meaning_of(code: str) -> dict[str, str]:
+    """Return what the page says of a code, by name (``Status``, ``Executed``, ``Cause``, ``Cure``), each in one line.
+
+    A link is its text and the page's path in the repository. Raises SettingsError for a code without a section.
+    """
+    sections = dict(_SECTION.findall(text_of(shipped(PAGE))))
+    if code not in sections:
+        near = nearest(code.removeprefix("SHIM_"), [one.removeprefix("SHIM_") for one in sections])
+        hint = did_you_mean(near and f"SHIM_{near}") or "; it may come from a mapping document of yours"
+        raise SettingsError(f"{code}: is no error code of atlas-shim{hint}")
+    return {name: _LINK.sub(_link_named, " ".join(said.split())) for name, said in _POINT.findall(sections[code])}
+
+
+def _link_named(link: re.Match[str]) -> str:
+    return f"{link[1]} ({posixpath.normpath(posixpath.join(posixpath.dirname(PAGE), link[2]))})"
 
 
 def _call(method: str, url: str, accept: str | None) -> Call:

@@ -6,6 +6,5 @@
 ``helper`` is the process beside the program: it opens the sockets, restarts the gateway if it dies, and ends with the
 last of the program's children. ``proxy`` answers CONNECT: it terminates TLS for Atlas' host and passes the connection
 to the gateway, and tunnels all other hosts. ``certificates`` makes the certificates for that, ``variables`` the
-program's environment, ``peers`` identifies the caller. ``node.cjs`` and ``python_hook.txt`` are for programs that
-ignore proxy variables.
+program's environment. ``node.cjs`` and ``python_hook.txt`` are for programs that ignore proxy variables.
 """

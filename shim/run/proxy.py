@@ -8,15 +8,17 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import logging
+import os
 import re
 import socket
 import ssl
+import sys
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
+from pathlib import Path
 from urllib.parse import urlsplit
 
 from shim.gateway.http1.chunks import ChunkDecoder, MalformedError
 from shim.gateway.upstream.proxy import Proxy, proxy_for
-from shim.run.peers import is_own, program_of
 
 log = logging.getLogger("shim.run")
 
@@ -234,3 +236,35 @@ def _answer(status: str, why: str) -> bytes:
 
 def _reason(error: BaseException) -> str:
     return str(error) or type(error).__name__
+
+
+def is_own(connection: socket.socket) -> bool:
+    """Return whether a process of this user made the connection; true on systems without /proc."""
+    row = _row_of(connection)
+    return not sys.platform.startswith("linux") or (row is not None and int(row[7]) == os.getuid())
+
+
+def program_of(connection: socket.socket) -> str:
+    """Return the name of the program that made the connection, ``a program`` if unknown."""
+    row = _row_of(connection)
+    if row is not None:
+        wanted = f"socket:[{row[9]}]"
+        for process in Path("/proc").glob("[0-9]*"):
+            try:
+                if any(str(one.readlink()) == wanted for one in (process / "fd").iterdir()):
+                    return (process / "comm").read_text("utf-8", "replace").strip()
+            except OSError:  # The process has ended, or is another user's.
+                continue
+    return "a program"
+
+
+def _row_of(connection: socket.socket) -> list[str] | None:
+    """Return the caller's row of the table: addresses, state, queues, timers, retries, uid, timeout, inode, ..."""
+    try:
+        host, port = connection.getpeername()
+        rows = [row for name in ("tcp", "tcp6") for row in Path(f"/proc/net/{name}").read_text("ascii").splitlines()]
+    except OSError:
+        return None
+    # A dual-stack socket, as in Java, has the IPv4 address at the end of an IPv6 one.
+    end = f"{int.from_bytes(socket.inet_aton(host), sys.byteorder):08X}:{port:04X}"
+    return next((row for row in map(str.split, rows) if row[1].endswith(end)), None)

@@ -9,7 +9,7 @@ import zipfile
 
 import pytest
 
-from shim.cli.error_codes import PAGE
+from shim.cli.explain import PAGE
 from tests.release.conftest import ROOT, build
 
 pytestmark = pytest.mark.slow
@@ -32,7 +32,7 @@ def test_the_wheel_works_without_the_checkout(wheel, tmp_path):
         f"import shim.core.recognise as e; assert e.__file__.startswith({str(tmp_path)!r}), e.__file__; "
         "engine = e.load_engine({}); "
         "print(engine.recognise('GET', '/api/atlas/v2/groups/a/serverless/b/backup/snapshots', ()).operation.id); "
-        "from shim.cli.error_codes import meaning_of; print(meaning_of('SHIM_CONTENT_CODED')['Cure'])"
+        "from shim.cli.explain import meaning_of; print(meaning_of('SHIM_CONTENT_CODED')['Cure'])"
     )
     done = subprocess.run(
         [sys.executable, "-c", code],
