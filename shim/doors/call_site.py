@@ -6,8 +6,9 @@ import contextlib
 import os
 import sys
 import sysconfig
+from functools import lru_cache
 from pathlib import Path
-from types import CodeType, FrameType
+from types import FrameType
 from typing import Any
 
 from shim.tools.inventory.writing import CallSite
@@ -24,9 +25,6 @@ _PLUMBING = frozenset({
 
 _FARTHEST = 16  # tasks that are followed from the one that makes a call to those that wait for it
 _DEEPEST = 200  # coroutines that are followed within a task
-_REMEMBERED = 4096
-_kinds: dict[CodeType, str] = {}
-"""Whose code is, so that it is looked at once."""
 
 
 def call_site() -> CallSite:
@@ -41,7 +39,7 @@ def call_site() -> CallSite:
     root = None if task is None else getattr(task.get_coro(), "cr_frame", None)
     here = sys._getframe(1)  # noqa: SLF001 - documented, and what warnings.warn is made of
     frame: FrameType | None = here
-    while frame is not None and (_kinds.get(frame.f_code) or _kind(frame)) != "program":
+    while frame is not None and _kind(frame) != "program":
         frame = None if frame is root else frame.f_back
     place = frame or _elsewhere(task, here) or here
     return CallSite(place.f_code.co_filename, place.f_lineno, str(place.f_globals.get("__name__", "")))
@@ -90,18 +88,11 @@ def _innermost(coroutine: Any) -> FrameType | None:
 
 def _kind(frame: FrameType) -> str:
     """Tell a program's own code from an installed package's and from plumbing."""
-    kind = _kind_of(frame.f_code.co_filename)
-    # In an archive, and in what PyInstaller makes, a file's path does not say whose it is; its module does.
-    top = str(frame.f_globals.get("__name__")).partition(".")[0]
-    if kind == "program" and (top in _PLUMBING or top in sys.stdlib_module_names or top == "shim"):
-        kind = "plumbing"
-    if len(_kinds) >= _REMEMBERED:
-        _kinds.clear()
-    _kinds[frame.f_code] = kind
-    return kind
+    return _kind_of(frame.f_code.co_filename, str(frame.f_globals.get("__name__")))
 
 
-def _kind_of(filename: str) -> str:
+@lru_cache(maxsize=4096)
+def _kind_of(filename: str, module: str) -> str:
     if filename.startswith(("<frozen", _OURS)):
         return "plumbing"
     folders = Path(filename).parts
@@ -109,4 +100,7 @@ def _kind_of(filename: str) -> str:
         if name in folders:
             package = folders[len(folders) - folders[::-1].index(name) :][:1]
             return "plumbing" if package and package[0].removesuffix(".py") in _PLUMBING else "package"
-    return "plumbing" if filename.startswith(_STDLIB) else "program"
+    # In an archive, and in what PyInstaller makes, a file's path does not say whose it is; its module does.
+    top = module.partition(".")[0]
+    is_plumbing = filename.startswith(_STDLIB) or top in _PLUMBING or top in sys.stdlib_module_names or top == "shim"
+    return "plumbing" if is_plumbing else "program"
