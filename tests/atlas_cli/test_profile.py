@@ -1,5 +1,6 @@
 """Profiles and variables of the Atlas CLI: who signs in, where, and for which project."""
 
+from pathlib import Path
 from urllib.parse import parse_qs
 
 import pytest
@@ -10,36 +11,7 @@ from shim.credentials import AccessToken, ApiKey, ServiceAccount
 from shim.errors import SettingsError
 from shim.fake import DEMO_CLIENT_ID, DEMO_CLIENT_SECRET, DEMO_GROUP, DEMO_PRIVATE_KEY, DEMO_PUBLIC_KEY, DEMO_TOKEN
 
-FILE = """
-version = 2
-skip_update_check = true
-
-[default]
-public_api_key = "dpub"
-private_api_key = "dpriv"
-project_id = "aaaaaaaaaaaaaaaaaaaaaaaa"
-output = "json"
-
-[Prod]
-auth_type = "service_account"
-client_id = "mdb_sa_id_x"
-client_secret = "secret"
-project_id = "bbbbbbbbbbbbbbbbbbbbbbbb"
-base_url = "https://cloud-dev.mongodb.com/"
-
-[person]
-access_token = "token"
-refresh_token = "refresh"
-
-[keyring]
-auth_type = "api_keys"
-project_id = "cccccccccccccccccccccccc"
-
-[gov]
-service = "cloudgov"
-public_api_key = "gpub"
-private_api_key = "gpriv"
-"""
+FILE = Path(__file__).with_name("config.toml").read_text("utf-8")
 
 
 @pytest.fixture

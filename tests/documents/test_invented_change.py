@@ -2,6 +2,7 @@
 
 import json
 from functools import partial
+from pathlib import Path
 
 import pytest
 
@@ -10,65 +11,9 @@ from tests.peers.scripted import GONE, error, ok, upstream
 V1, V2 = "/api/atlas/v1.0", "/api/atlas/v2"
 NEW = {"Accept": "application/vnd.atlas.2026-06-01+json"}
 
-DEEP = {
-    "title": "Rock End",
-    "history": {"planned": "2020-02-02T00:00:00Z", "opened": "2021-01-01T00:00:00Z"},
-    "number": "7",
-    "code": 12,
-    "lit": True,
-    "status": "OPEN",
-    "depthMm": 12340,
-    "keepers": ["Bo", "Al"],
-    "levels": "4.5.6",
-    "tags": "a,b",
-    "masters": ["Cy"],
-    "docks": [
-        {
-            "name": "east",
-            "places": [
-                {"label": "e1", "zone": "z1", "rings": [{"kilonewton": 1.5}, {"kilonewton": 2}]},
-                {"label": "e2", "zone": "z1", "rings": [{"kilonewton": 1.5}, {"kilonewton": 2}]},
-                {"label": "e3", "zone": "z2", "rings": []},
-            ],
-        },
-        {"name": "west", "places": []},
-    ],
-    "lamps": [{"name": "left", "kilowatts": 0.5}, {"name": "right", "kilowatts": 1}],
-    "secret": "s",
-    "owner": {"name": "Di", "key": "k"},
-    "tomorrow": {"x": [1]},
-}
-SHALLOW = {"title": "Ayr", "lit": False, "status": "SUNK", "number": "seven", "masters": ["Cy", "Ed"], "depthMm": 5}
-SHALLOW["docks"] = [{"places": [{"zone": ["z"]}, {"zone": ["z"]}, {"zone": {}}]}]
-OLD_DEEP = {
-    "name": "Rock End",
-    "openedAt": "2021-01-01T00:00:00Z",
-    "number": 7,
-    "code": "12",
-    "lit": "on",
-    "open": True,
-    "depthCm": 1234,
-    "keepers": "Bo, Al",
-    "region": {"level": "4.5"},
-    "levels": "4.5.6",
-    "tags": ["a", "b"],
-    "firstBerth": "e1",
-    "master": "Cy",
-    "dockNames": ["east", "west"],
-    "piers": [
-        {
-            "name": "east",
-            "berths": [
-                {"zone": "z1", "number": 2, "moorings": [{"strength": 1500.0}, {"strength": 2000}]},
-                {"zone": "z2", "number": 1, "moorings": []},
-            ],
-        },
-        {"name": "west", "berths": []},
-    ],
-    "lights": {"left": {"watts": 500}, "right": {"watts": 1000}},
-    "owner": {"name": "Di"},
-    "tomorrow": {"x": [1]},
-}
+HARBOURS = json.loads(Path(__file__).with_name("harbours.json").read_text("utf-8"))
+(DEEP, SHALLOW), OLD_DEEP = HARBOURS["new"], HARBOURS["old"]
+"""Two harbours of the new API, and what the first of them was in the old one."""
 
 
 def atlas(arrival):

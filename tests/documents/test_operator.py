@@ -17,37 +17,7 @@ SNAPSHOT = {
     "status": "COMPLETED",
 }
 TARGET = f"/api/atlas/v2/groups/g1/serverless/shop/backup/snapshots/{SNAPSHOT['id']}"
-OURS = """
-format = 1
-overrides = "snapshots"
-
-[resource.snapshot.createdAt.flex]
-from = ["finishTime", "startTime"]
-fidelity = "derived"
-why = "Our billing counts from the end."
-
-[resource.snapshot.status.flex]
-from = "status"
-fidelity = "renamed"
-values = { COMPLETED = "completed", FAILED = "failed", RUNNING = "inProgress", QUEUED = "queued", PENDING = "queued" }
-
-[[resource.snapshot.storageSizeBytes.flex]]
-when = { source = "size", given = true }
-from = "size.bytes"
-fidelity = "renamed"
-
-[[resource.snapshot.storageSizeBytes.flex]]
-absent = true
-why = "Not there yet."
-
-[operation.getServerlessBackupSnapshot]
-sunset = 2020-01-01
-deprecated = 2019-01-01
-note = "Ask us first."
-
-[operation.getServerlessBackupSnapshot.flex]
-version = "2030-01-01"
-"""
+OURS = (APIS.parent / "operators.toml").read_text("utf-8")
 
 
 @pytest.fixture

@@ -1,6 +1,8 @@
 """What the gateway recognises reaches it, through the real proxies; what it certainly does not goes straight."""
 
 import re
+import shutil
+from pathlib import Path
 from urllib.parse import quote
 
 import pytest
@@ -14,36 +16,12 @@ from tests.peers.served import get
 
 pytestmark = pytest.mark.slow  # other people's programs
 
-BOUNDED = """
-format = 1
-name = "vaults"
-title = "An invented document whose versions end, beside a path that is like the shipped ones."
-
-[operation.thawVault]
-method = "PUT"
-path = "/groups/{groupId}/serverless/it's;(1)/{name}"
-versions = ">=2023.1.1,<2025.3.19"
-deprecated = 2019-01-01
-sunset = 2020-01-01
-gone.detail = "Vaults are never frozen."
-gone.see = "https://example.org/vaults"
-
-[operation.listVaults]
-method = "GET"
-path = "/groups/{groupId}/vaults"
-versions = ">=2023.2.1,<2025.1.1"
-deprecated = 2019-01-01
-sunset = 2020-01-01
-gone.detail = "Vaults are never listed."
-gone.see = "https://example.org/vaults"
-"""
-
 
 @pytest.fixture(scope="module")
 def own_documents(tmp_path_factory):
     """A folder with the invented document."""
     folder = tmp_path_factory.mktemp("documents")
-    (folder / "vaults.toml").write_text(BOUNDED)
+    shutil.copy(Path(__file__).with_name("vaults.toml"), folder)
     return {"ATLAS_SHIM_MAPPINGS": str(folder)}
 
 
