@@ -125,9 +125,3 @@ def test_replies_without_content_keep_the_connection(method, status, field):
         peer.send(get("/y"))
         assert peer.message()[1] == b"hi"
         assert upstream.connections == 1
-
-
-def test_switched_off_passes_retired_calls():
-    """With the route word off even a retired call arrives as it was sent."""
-    target = "/api/atlas/v1.0/groups/6510aa1b2c3d4e5f60718293/serverless/orders/backup/snapshots"
-    assert cross(get(target), route="off").sent.startswith(f"GET {target} HTTP/1.1".encode())

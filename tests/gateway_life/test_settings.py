@@ -3,9 +3,6 @@
 import subprocess
 import sys
 
-import pytest
-
-from shim.errors import SettingsError
 from shim.gateway.plan import PlanSource
 from tests.gateway_life.conftest import clean_environ
 
@@ -15,41 +12,6 @@ def test_a_variable_that_means_nothing_is_named(serve):
     running = serve("--admin", "off", env={"ATLAS_SHIM_ROUT": "off"})
     running.logged(r"WARNING .*ATLAS_SHIM_ROUT: is not a setting; did you mean ATLAS_SHIM_ROUTE\?")
     running.calls()
-
-
-def test_all_that_is_wrong_is_told_at_once_by_file_variable_flag_and_key(tmp_path):
-    """One look at the message is enough to mend everything."""
-    (tmp_path / "mine.toml").write_text('format = 1\noverrides = "nothing"\n')
-    file = tmp_path / "shim.cfg"
-    file.write_text('rout = "off"\nlog_level = "loud"\n')
-    environ = {"ATLAS_SHIM_DRAIN": "x", "ATLAS_SHIM_MAPPINGS": str(tmp_path)}
-    with pytest.raises(SettingsError) as caught:
-        PlanSource(environ, {"deadline": "0"}, file).read()
-    problems = "\n".join(caught.value.problems)
-    for part in (
-        f"{file}: rout: no such option; did you mean route?",
-        f"{file}: log_level: 'loud'",
-        "ATLAS_SHIM_DRAIN: 'x'",
-        "--deadline: '0'",
-        "mine.toml: overrides",
-    ):
-        assert part in problems
-
-
-@pytest.mark.parametrize(
-    ("text", "name"),
-    [
-        ('sunset = "snapshot=2026-02-01"', "sunset: 'snapshot' is not one of"),
-        ("[sunset]\nsnapshot = 2026-02-01", "sunset: 'snapshot' is not one of"),
-        ('reuse_port = "on"\nuds = "/calls"', "reuse_port: shares a TCP port"),
-    ],
-)
-def test_options_that_contradict_the_rest_are_named_as_they_were_given(tmp_path, text, name):
-    """Also where only documents or other options show the mistake."""
-    file = tmp_path / "shim.toml"
-    file.write_text(text)
-    with pytest.raises(SettingsError, match=f"^{file}: {name}"):
-        PlanSource({}, {}, file).read()
 
 
 def test_a_file_may_use_what_toml_has(tmp_path):

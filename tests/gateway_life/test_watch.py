@@ -8,7 +8,6 @@ from pathlib import Path
 
 import pytest
 
-from shim.errors import SettingsError
 from shim.gateway import watch
 from shim.gateway.watch import Watched
 from tests.peers.raw import until
@@ -77,20 +76,6 @@ async def test_files_that_change_while_they_are_read(file):
     file.write_text("new")
     assert [await seen.watched.look() for _ in range(4)] == [None, None, None, True]
     assert seen.used == ["newer"]
-
-
-async def test_what_is_of_no_use_is_refused_once(file, caplog):
-    """One line has all problems, the count says it, and a good file puts it right."""
-    seen = Seen(file)
-    seen.watched.read = lambda: (_ for _ in ()).throw(SettingsError("one", "two"))
-    file.write_text("bad")
-    assert [await seen.watched.look() for _ in range(3)] == [None, False, None]
-    assert [one.getMessage() for one in caplog.records] == ["new things refused, the last good stay: one; two"]
-    assert (seen.watched.problems, seen.used) == (("one", "two"), [])
-    seen.watched.read = seen.read
-    file.write_text("good")
-    assert [await seen.watched.look() for _ in range(2)] == [None, True]
-    assert (seen.watched.problems, seen.watched.reloads) == ((), {"refused": 1, "success": 1})
 
 
 @pytest.mark.parametrize(
