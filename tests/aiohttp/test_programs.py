@@ -2,15 +2,12 @@
 # (the generated client as its generator writes it)
 """Clients as other people write them: generated ones, ones that send again, ones that gather."""
 
-import subprocess
-import sys
-
 import pytest
 from aiohttp_retry import ExponentialRetry, RetryClient
 
 import shim
 from shim import aiohttp
-from tests.doors.calls import BEARER, EMPTY, SNAPSHOTS
+from tests.doors.calls import EMPTY, SNAPSHOTS
 from tests.peers.answering import reply
 from tests.typed import with_aiohttp
 
@@ -23,27 +20,6 @@ async def test_a_retrying_client_sees_the_translated_status(raw, switched_on):
     async with RetryClient(retry_options=options) as client, client.get(server.url + SNAPSHOTS) as response:
         assert (response.status, shim.record(response).route) == (200, "flex")
     assert len(server.requests) == 2
-
-
-def test_gathered_calls_are_warned_of_at_the_programs_line(atlas, retired, tmp_path):
-    """In a program of its own, with the drop-in switched on from outside."""
-    program = tmp_path / "program.py"
-    program.write_text(f"""
-import asyncio, aiohttp
-
-async def main():
-    async with aiohttp.ClientSession(headers={BEARER!r}) as session:
-        async def one():
-            async with session.get({retired!r}) as response:
-                return response.status
-        print(*await asyncio.gather(one(), one()))
-
-asyncio.run(main())
-""")
-    command = [sys.executable, "-m", "shim", "run", sys.executable, str(program)]
-    done = subprocess.run(command, capture_output=True, text=True, check=True)
-    assert done.stdout.split() == ["200", "200"]
-    assert "program.py:7: LegacyEndpointWarning" in done.stderr
 
 
 async def test_a_recorded_successor_is_translated(tmp_path):

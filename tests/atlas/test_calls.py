@@ -10,13 +10,11 @@ from pathlib import Path
 import attrs
 import pytest
 
-from shim import errors
 from shim.atlas import SnapshotStatus
 from shim.fake import DEMO_CLUSTER, DEMO_GROUP, DEMO_TOKEN, FakeAtlas
 from tests.atlas.conftest import ENDPOINTS, WRITES, signature_of, transport_of
 
 PLACE = (DEMO_GROUP, DEMO_CLUSTER)
-INSTANCE_WRITES = [name for name in WRITES if name.endswith("_serverless_instance")]
 
 
 def arguments_of(group, name, fake):
@@ -79,46 +77,6 @@ def test_a_result_and_its_record(connect, retired):
     assert "storageSizeBytes" in page.record.by_level()["absent"]
     assert one.storage_size_bytes is None
     assert page.record == page.results[0].record
-
-
-@pytest.mark.parametrize("name", INSTANCE_WRITES)
-def test_writes_of_instances_are_switched_off(connect, retired, name):
-    """Nothing is sent to flex, and the error says which switch lets it."""
-    method = getattr(connect(retired).serverless_instances, name)
-    with pytest.raises(errors.GoneError, match="ATLAS_SHIM_WRITES=instances") as caught:
-        method(**arguments_of("serverless_instances", name, retired))
-    assert caught.value.error_code == "SHIM_NO_SUCCESSOR"
-    assert retired.trips(part="flexClusters") == []
-
-
-def test_with_the_shim_switched_off(connect, retired, monkeypatch):
-    """A retired endpoint is a GoneError with Atlas' words."""
-    monkeypatch.setenv("ATLAS_SHIM_ROUTE", "off")
-    with pytest.raises(errors.GoneError, match="VERSION_GONE"):
-        connect(retired).cloud_backups.list_serverless_backup_snapshots(*PLACE)
-
-
-@pytest.mark.parametrize(
-    ("group", "name", "arguments", "code"),
-    [
-        ("cloud_backups", "get_serverless_restore_job", (*PLACE, "0" * 24), "TENANT_RESTORE_NOT_FOUND"),
-        ("cloud_backups", "get_serverless_backup_snapshot", (DEMO_GROUP, "missing", "0" * 24), "CLUSTER_NOT_FOUND"),
-        ("shared_tier_snapshots", "list_shared_cluster_backups", (DEMO_GROUP, "missing"), "CLUSTER_NOT_FOUND"),
-        (
-            "serverless_instances",
-            "delete_serverless_instance",
-            (DEMO_GROUP, "missing"),
-            "SERVERLESS_INSTANCE_NOT_FOUND",
-        ),
-    ],
-)
-def test_what_is_not_there_is_a_not_found_error(connect, retired, monkeypatch, group, name, arguments, code):
-    """Its code is that of the side asked last, or what the legacy side called it; a write is not tried again."""
-    monkeypatch.setenv("ATLAS_SHIM_WRITES", "instances")
-    with pytest.raises(errors.NotFoundError) as caught:
-        getattr(getattr(connect(retired), group), name)(*arguments)
-    assert caught.value.error_code == code
-    assert len(retired.trips("DELETE")) <= 1
 
 
 PAGE = (Path(__file__).parents[2] / "docs" / "reference" / "typed-client.md").read_text("utf-8")

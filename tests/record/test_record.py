@@ -76,23 +76,6 @@ def test_an_error_of_the_typed_client_has_a_record(url):
     assert "flex" in asyncio.run(main())
 
 
-async def test_results_of_writes_have_a_record(monkeypatch):
-    """A restore job of the shared tier, a changed instance and an accepted deletion say where they came from."""
-    monkeypatch.setenv("ATLAS_SHIM_WARNINGS", "off")
-    monkeypatch.setenv("ATLAS_SHIM_WRITES", "instances")
-    transport = httpx.MockTransport(lambda request: httpx.Response(200, json={}))
-
-    async with httpx.AsyncClient(transport=transport) as http:
-        client = shim.AsyncAtlasClient(http_client=http, access_token="a")
-        found = await records.of_writes(client, DEMO_GROUP, DEMO_CLUSTER)
-
-    assert [record and (record.route, record.operation) for record in found] == [
-        ("flex", "createSharedClusterBackupRestoreJob"),
-        ("flex", "updateServerlessInstance"),
-        ("flex", "deleteServerlessInstance"),
-    ]
-
-
 def test_an_unreadable_success_has_a_record(monkeypatch):
     """So has the error that stands for a success without a JSON object."""
     monkeypatch.setenv("ATLAS_SHIM_WARNINGS", "off")
