@@ -166,17 +166,12 @@ def test_contract_is_covered(schema):
             assert {word.value for word in type(words[0])} >= set(inner["enum"])
 
 
-@pytest.mark.parametrize(
-    ("file", "model"),
-    [
-        ("serverless-instance-get", atlas.ServerlessInstanceDescription),
-        ("serverless-instance-list", atlas.PaginatedServerlessInstances),
-        ("flex-snapshot-get", atlas.BackupTenantSnapshot),
-        ("flex-snapshot-list", atlas.PaginatedTenantSnapshots),
-        ("flex-restore-get", atlas.TenantRestore),
-        ("flex-restore-list", atlas.PaginatedTenantRestores),
-    ],
-)
+@pytest.mark.parametrize(("file", "model"), [
+    ("serverless-instance-get", atlas.ServerlessInstanceDescription),
+    ("serverless-instance-list", atlas.PaginatedServerlessInstances),
+    ("flex-snapshot-get", atlas.BackupTenantSnapshot), ("flex-snapshot-list", atlas.PaginatedTenantSnapshots),
+    ("flex-restore-get", atlas.TenantRestore), ("flex-restore-list", atlas.PaginatedTenantRestores),
+])  # fmt: skip
 def test_recordings_are_read_fully(file, model):
     """Of recorded replies nothing is unknown, but for the cluster's name in the job of a flex cluster."""
     for exchange in recorded(file, 200):

@@ -43,21 +43,12 @@ def test_atlas_error():
     assert str(refused(410, b'{"errorCode":"VERSION_GONE"}')) == "410 VERSION_GONE"
 
 
-@pytest.mark.parametrize(
-    "body",
-    [
-        b"",
-        b"<html><body>502 Bad Gateway</body></html>",
-        b'{\n  "error" : 401,\n  "reason" : "Unauthorized"\n}',
-        b'{"detail":null,"error":404,"errorCode":null,"parameters":null,"reason":"Not Found"}',
-        b'{"parameters":"x","errorCode":5,"detail":["a"],"reason":{}}',
-        b"[1,2]",
-        b'"text"',
-        b"\xff\xfe",
-        b"[" * 100_000,
-        b'{"a":' + b"9" * 5000 + b"}",
-    ],
-)
+@pytest.mark.parametrize("body", [
+    b"", b"<html><body>502 Bad Gateway</body></html>", b'{\n  "error" : 401,\n  "reason" : "Unauthorized"\n}',
+    b'{"detail":null,"error":404,"errorCode":null,"parameters":null,"reason":"Not Found"}',
+    b'{"parameters":"x","errorCode":5,"detail":["a"],"reason":{}}', b"[1,2]", b'"text"', b"\xff\xfe",
+    b"[" * 100_000, b'{"a":' + b"9" * 5000 + b"}",
+])  # fmt: skip
 def test_odd_bodies(body):
     """Any content of an error is survived and kept, and what it does not say is None or empty."""
     error = refused(400, body)

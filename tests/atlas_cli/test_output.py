@@ -112,22 +112,13 @@ PAGE = {
 }
 
 
-@pytest.mark.parametrize(
-    ("path", "expected"),
-    [
-        ("$.totalCount", 3),
-        ("totalCount", 3),
-        ("$.results[0].id", "a"),
-        ("$.results[2]['odd name']", True),
-        ("$.results[*].id", ["a", "b", "c"]),
-        ("$..links[0].rel", ["self"]),
-        ("$.results[0:2].id", ["a", "b"]),
-        ("$.results[?(@.status == 'completed')].id", ["a", "c"]),
-        ("$.results[?(@.size > 5 && @.failed == true)].id", ["b"]),
-        ("$.results[?(@.status == 'none')].id", []),
-        ("$.results[*].nothing", []),
-    ],
-)
+@pytest.mark.parametrize(("path", "expected"), [
+    ("$.totalCount", 3), ("totalCount", 3), ("$.results[0].id", "a"), ("$.results[2]['odd name']", True),
+    ("$.results[*].id", ["a", "b", "c"]), ("$..links[0].rel", ["self"]), ("$.results[0:2].id", ["a", "b"]),
+    ("$.results[?(@.status == 'completed')].id", ["a", "c"]),
+    ("$.results[?(@.size > 5 && @.failed == true)].id", ["b"]), ("$.results[?(@.status == 'none')].id", []),
+    ("$.results[*].nothing", []),
+])  # fmt: skip
 def test_a_path_leads_to_its_value(path, expected):
     """A path that can mean one value returns it, any other a list."""
     assert selector(path)(PAGE) == expected

@@ -54,8 +54,7 @@ def test_a_404_with_an_atlas_error_is_atlas_own_answer(engine, status, body):
 
 
 @pytest.mark.parametrize(
-    "body",
-    [b"", b"[]", b'"x"', b"\xff", b"{}", b'{"error":"Not Found"}', b'{"content":{"status":404}}', b"{" * 100000],
+    "body", [b"", b"[]", b'"x"', b"\xff", b"{}", b'{"error":"Not Found"}', b'{"content":{"status":404}}', b"{" * 100000]
 )
 def test_a_404_that_is_no_atlas_error_is_no_endpoint(engine, body):
     """What has nothing of an Atlas error was not said by the endpoint."""

@@ -66,15 +66,10 @@ def test_objects_are_translated_each(fields, said, expected):
     assert made(fields, {"parts": said}) == ({"x": expected}, [])
 
 
-@pytest.mark.parametrize(
-    ("kind", "way", "wrong"),
-    [
-        ("object", "", [{"title": "a"}]),
-        ("objects", "", {"title": "a"}),
-        ("objects", 'group = "title"', {"title": "a"}),
-        ("object", 'keyed = "title"', None),
-    ],
-)
+@pytest.mark.parametrize(("kind", "way", "wrong"), [
+    ("object", "", [{"title": "a"}]), ("objects", "", {"title": "a"}),
+    ("objects", 'group = "title"', {"title": "a"}), ("object", 'keyed = "title"', None),
+])  # fmt: skip
 def test_what_holds_no_objects_is_reported(kind, way, wrong):
     """The field is left out; a list is no object and no object a list, and keyed wants a list."""
     for said in (None, "text", 5, True, wrong):

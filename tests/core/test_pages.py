@@ -170,22 +170,14 @@ def test_pages_are_cut_as_the_caller_asks(engine, query, ids, count, more, note)
     assert note is None or note in driven.outcome.record.notes
 
 
-@pytest.mark.parametrize(
-    ("said", "total", "more"),
-    [
-        ({"totalCount": 5, "links": [{"rel": "next"}]}, 5, True),
-        ({"totalCount": 5, "links": [{"rel": "self"}]}, 5, False),
-        ({"totalCount": 5}, 5, True),
-        ({"totalCount": 4}, 4, False),
-        ({"totalCount": 5, "links": []}, 5, True),
-        ({"totalCount": "5", "links": "x"}, None, False),
-        ({"totalCount": -1}, None, False),
-        ({"totalCount": True}, None, False),
-        ({"totalCount": 5.0}, None, False),
-        ({"links": ["next", None, {"rel": "next"}]}, None, True),
-        ({}, None, False),
-    ],
-)
+@pytest.mark.parametrize(("said", "total", "more"), [
+    ({"totalCount": 5, "links": [{"rel": "next"}]}, 5, True),
+    ({"totalCount": 5, "links": [{"rel": "self"}]}, 5, False), ({"totalCount": 5}, 5, True),
+    ({"totalCount": 4}, 4, False), ({"totalCount": 5, "links": []}, 5, True),
+    ({"totalCount": "5", "links": "x"}, None, False), ({"totalCount": -1}, None, False),
+    ({"totalCount": True}, None, False), ({"totalCount": 5.0}, None, False),
+    ({"links": ["next", None, {"rel": "next"}]}, None, True), ({}, None, False),
+])  # fmt: skip
 def test_kept_pages_count_and_go_on_as_upstream_says(engine, said, total, more):
     """Count and ``next`` are upstream's own; what it does not say is left out."""
     job = {"id": "1", "status": "COMPLETED"}

@@ -134,18 +134,12 @@ def test_a_parameter_has_another_name_there(query, expected):
     assert sent(RENAMED, query)[0] == expected
 
 
-@pytest.mark.parametrize(
-    ("query", "expected"),
-    [
-        ("?state=ready", [("status", "OK")]),
-        ("?state=not+yet", [("status", "A+B&C")]),
-        ("?state=not%20yet", [("status", "A+B&C")]),
-        ("?st%61te=r%65ady", [("status", "OK")]),
-        ("?state=ready&state=not+yet", [("status", "OK"), ("status", "A+B&C")]),
-        ("?other=1", [("other", "1"), ("status", "A+B&C")]),
-        ("", [("status", "A+B&C")]),
-    ],
-)
+@pytest.mark.parametrize(("query", "expected"), [
+    ("?state=ready", [("status", "OK")]), ("?state=not+yet", [("status", "A+B&C")]),
+    ("?state=not%20yet", [("status", "A+B&C")]), ("?st%61te=r%65ady", [("status", "OK")]),
+    ("?state=ready&state=not+yet", [("status", "OK"), ("status", "A+B&C")]),
+    ("?other=1", [("other", "1"), ("status", "A+B&C")]), ("", [("status", "A+B&C")]),
+])  # fmt: skip
 def test_a_word_of_a_parameter_is_another_there(query, expected):
     """Read as forms are, and written so; the default is given where the caller gives none."""
     assert parse_qsl(sent(STATE, query)[0], strict_parsing=True) == expected

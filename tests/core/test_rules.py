@@ -20,28 +20,16 @@ NULL = "null is not a value"
 CAST, ON = "cast = true", 'values = { true = "on", 2 = "two", other = "else" }'
 
 
-@pytest.mark.parametrize(
-    ("kind", "way", "said", "got"),
-    [
-        ("integer", CAST, "9223372036854775807", 2**63 - 1),
-        ("number", CAST, "1E+3", 1000.0),
-        ("number", CAST, repr(0.00012345678901234567), 0.00012345678901234567),
-        ("boolean", CAST, "false", False),
-        ("string", CAST, -(2**63), "-9223372036854775808"),
-        ("string", CAST, True, "true"),
-        ("integer", "factor = '-2/3'", 9, -6),
-        ("integer", "factor = 1000", 2**63, 2**63 * 1000),
-        ("integer", "factor = 100", 19.99, 1999),
-        ("number", "factor = '1/3'", 9, 3),
-        ("integer", "whole = true", -0.0, 0),
-        ("string", "parts = 2", "8.3.0-rc.1", "8.3"),
-        ("string", ON, True, "on"),
-        ("string", ON, "true", "on"),
-        ("string", ON, "other", "else"),
-        ("integer", "values = { true = 1, false = 0 }", False, 0),
-        ("integer", "drop = [false]", 0, 0),
-    ],
-)
+@pytest.mark.parametrize(("kind", "way", "said", "got"), [
+    ("integer", CAST, "9223372036854775807", 2**63 - 1), ("number", CAST, "1E+3", 1000.0),
+    ("number", CAST, repr(0.00012345678901234567), 0.00012345678901234567), ("boolean", CAST, "false", False),
+    ("string", CAST, -(2**63), "-9223372036854775808"), ("string", CAST, True, "true"),
+    ("integer", "factor = '-2/3'", 9, -6), ("integer", "factor = 1000", 2**63, 2**63 * 1000),
+    ("integer", "factor = 100", 19.99, 1999), ("number", "factor = '1/3'", 9, 3),
+    ("integer", "whole = true", -0.0, 0), ("string", "parts = 2", "8.3.0-rc.1", "8.3"), ("string", ON, True, "on"),
+    ("string", ON, "true", "on"), ("string", ON, "other", "else"),
+    ("integer", "values = { true = 1, false = 0 }", False, 0), ("integer", "drop = [false]", 0, 0),
+])  # fmt: skip
 def test_a_way_makes_another_value(kind, way, said, got):
     """Texts become what they say, numbers are multiplied as they are written, and words stand for values."""
     made, dropped = value(kind, f'from = "y"\n{way}', {"y": said})

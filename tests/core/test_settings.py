@@ -7,14 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from shim.core.settings import (
-    RouteWord,
-    Settings,
-    parse_instant,
-    parse_route,
-    parse_sunsets,
-    read_settings,
-)
+from shim.core.settings import RouteWord, Settings, parse_instant, parse_route, parse_sunsets, read_settings
 from shim.errors import SettingsError
 from shim.origins import origin_of, parse_origin
 
@@ -81,10 +74,7 @@ NO_DATE = ("", "tomorrow", "2026-02-30", "01/02/2026", "0001-01-01T00:00:00+23:5
 
 @pytest.mark.parametrize(
     ("text", "said"),
-    [
-        *((text, "needs a UTC offset") for text in NO_OFFSET),
-        *((text, "is not a date such as") for text in NO_DATE),
-    ],
+    [*((text, "needs a UTC offset") for text in NO_OFFSET), *((text, "is not a date such as") for text in NO_DATE)],
 )
 def test_what_is_no_date_and_an_instant_without_an_offset_are_refused(text, said):
     """Neither local time nor UTC is guessed, a bare date has one spelling, and none is outside the calendar."""

@@ -9,12 +9,7 @@ from tests.peers.answering import reply
 
 SNAPSHOTS = f"/api/atlas/v1.0/groups/{DEMO_GROUP}/serverless/{DEMO_CLUSTER}/backup/snapshots"
 JOBS = SNAPSHOTS.replace("/snapshots", "/restoreJobs")
-ORDER = {
-    "deliveryType": "automated",
-    "snapshotId": "0" * 24,
-    "targetClusterName": "other",
-    "targetGroupId": "1" * 24,
-}
+ORDER = {"deliveryType": "automated", "snapshotId": "0" * 24, "targetClusterName": "other", "targetGroupId": "1" * 24}
 ORDERED = json.dumps(ORDER).encode()
 JOB = {
     "deliveryType": "RESTORE",

@@ -46,11 +46,7 @@ def test_a_task_of_a_package_is_named_where_the_program_awaits_it(retired, place
     """Over the package's own tasks, which is named only where there is no program behind it."""
     package = tmp_path / "site-packages" / "task_sdk"
     package.mkdir(parents=True)
-    lines = (
-        "import asyncio",
-        "async def call(client, url):",
-        "    return await asyncio.create_task(client.get(url))",
-    )
+    lines = ("import asyncio", "async def call(client, url):", "    return await asyncio.create_task(client.get(url))")
     (package / "__init__.py").write_text("\n".join(lines))
     monkeypatch.syspath_prepend(str(package.parent))
     import task_sdk  # type: ignore[import-not-found]

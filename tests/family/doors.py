@@ -42,10 +42,7 @@ def through_gateway(
 @contextlib.contextmanager
 def through_httpx(origin: str, *, patience: float = 30.0, **way: Any) -> Iterator[Ask]:
     """Call with the drop-in client."""
-    with (
-        settings(origin, **way),
-        shim_httpx.Client(base_url=origin, trust_env=False, timeout=patience) as client,
-    ):
+    with settings(origin, **way), shim_httpx.Client(base_url=origin, trust_env=False, timeout=patience) as client:
         yield client.request
 
 

@@ -109,11 +109,7 @@ def test_the_generated_client_works_on_both_sides_of_the_sunsets(generated, fake
         assert made["get snapshot"](DEMO_GROUP, cluster, first.id, client=client).parsed.id == first.id
         for delivery in ("automated", "download"):
             body = job_body(
-                generated,
-                delivery,
-                snapshot_id=first.id,
-                target_cluster_name=cluster,
-                target_group_id=DEMO_GROUP,
+                generated, delivery, snapshot_id=first.id, target_cluster_name=cluster, target_group_id=DEMO_GROUP
             )
             job = made["create job"](DEMO_GROUP, cluster, client=client, body=body).parsed
             assert (job.delivery_type, job.target_cluster_name) == (body.delivery_type, cluster)

@@ -104,19 +104,13 @@ def test_any_success_of_a_deletion_is_one(door, answer):
         assert atlas.writes == ["flex"] * 2
 
 
-@pytest.mark.parametrize(
-    ("replies", "sides"),
-    [
-        ({}, ["legacy"]),
-        ({"legacy": GONE}, ["legacy", "flex"]),
-        ({"legacy": wire(404)}, ["legacy", "flex"]),
-        ({"legacy": wire(405, (("Allow", "GET"),))}, ["legacy", "flex"]),
-        ({"legacy": error(404, "SERVERLESS_INSTANCE_NOT_FOUND")}, ["legacy"]),
-        ({"legacy": error(404, "NOT_FOUND")}, ["legacy"]),
-        ({"legacy": error(500, "UNEXPECTED_ERROR")}, ["legacy"]),
-        ({"legacy": b""}, ["legacy"]),
-    ],
-)
+@pytest.mark.parametrize(("replies", "sides"), [
+    ({}, ["legacy"]), ({"legacy": GONE}, ["legacy", "flex"]), ({"legacy": wire(404)}, ["legacy", "flex"]),
+    ({"legacy": wire(405, (("Allow", "GET"),))}, ["legacy", "flex"]),
+    ({"legacy": error(404, "SERVERLESS_INSTANCE_NOT_FOUND")}, ["legacy"]),
+    ({"legacy": error(404, "NOT_FOUND")}, ["legacy"]), ({"legacy": error(500, "UNEXPECTED_ERROR")}, ["legacy"]),
+    ({"legacy": b""}, ["legacy"]),
+])  # fmt: skip
 @pytest.mark.parametrize("call", CALLS)
 def test_before_the_sunset_only_a_proof_leads_to_flex(door, call, replies, sides):
     """Legacy is asked first; a write is never sent again on a guess, and what is blank is its reads alone."""

@@ -103,9 +103,7 @@ CASES = {json.dumps(case): case for case in variations()}
 
 
 @pytest.mark.parametrize(
-    ("kind", "path", "make"),
-    [each[1:] for each in RETIRED],
-    ids=[f"{family} {kind}" for family, kind, _, _ in RETIRED],
+    ("kind", "path", "make"), [each[1:] for each in RETIRED], ids=[f"{family} {kind}" for family, kind, _, _ in RETIRED]
 )
 def test_a_varied_object_has_the_decided_fields(atlas, clients, kind, path, make):
     """Every variation of every recorded object of a kind is translated as the oracle says."""

@@ -168,15 +168,10 @@ def test_a_list_is_asked_for_with_the_callers_own_query(atlas, query):
     assert {arrival.target for arrival in atlas.arrivals} == {f"{CLUSTERS}{query}"}
 
 
-@pytest.mark.parametrize(
-    "target",
-    [
-        f"{CLUSTER}?pretty=true",
-        f"{CLUSTERS}?includeCount=false",
-        f"{CLUSTERS}?itemsPerPage=501",
-        f"{CLUSTERS}?pageNum=1&pageNum=2",
-    ],
-)
+@pytest.mark.parametrize("target", [
+    f"{CLUSTER}?pretty=true", f"{CLUSTERS}?includeCount=false", f"{CLUSTERS}?itemsPerPage=501",
+    f"{CLUSTERS}?pageNum=1&pageNum=2",
+])  # fmt: skip
 def test_another_path_or_query_is_told(atlas, target):
     """What is signed is path and query; where one of them changes an API key is told what would work."""
     with gateway(atlas.origin, sunset=OVER) as served:

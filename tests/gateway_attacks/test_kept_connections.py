@@ -137,11 +137,7 @@ def test_poller_gets_a_new_connection(monkeypatch):
     """A connection that is never idle for long still ends at its age, so that a new address is found."""
     monkeypatch.setattr("shim.gateway.upstream.client.LONGEST", 0.5)
     ages = Ages()
-    with (
-        raw_upstream(ages.script) as upstream,
-        gateway(upstream.origin) as served,
-        calling(served) as peer,
-    ):
+    with raw_upstream(ages.script) as upstream, gateway(upstream.origin) as served, calling(served) as peer:
 
         def polled() -> bool:
             peer.send(get("/x"))
@@ -176,11 +172,7 @@ def test_age_cuts_no_reply(monkeypatch):
         peer.rest()
         left.set()
 
-    with (
-        raw_upstream(script) as upstream,
-        gateway(upstream.origin) as served,
-        calling(served) as peer,
-    ):
+    with raw_upstream(script) as upstream, gateway(upstream.origin) as served, calling(served) as peer:
         peer.send(get("/x"))
         peer.take(b"aaaaa")
         threading.Event().wait(0.6)  # three times its age

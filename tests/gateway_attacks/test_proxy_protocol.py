@@ -56,10 +56,7 @@ def test_header_that_is_none(site, start):
 @pytest.mark.parametrize("size", [0, 20])
 def test_header_that_does_not_come(size):
     """It has a deadline, after which the connection ends without a word."""
-    with (
-        gateway("http://127.0.0.1:1", proxy_protocol=True, client_timeout=0.5) as served,
-        calling(served) as peer,
-    ):
+    with gateway("http://127.0.0.1:1", proxy_protocol=True, client_timeout=0.5) as served, calling(served) as peer:
         peer.send(V4[:size])
         assert not peer.rest()
 
@@ -176,11 +173,7 @@ def test_each_request_of_a_connection_has_its_peer():
 
 def test_field_is_not_believed():
     """Without a proxy that is trusted nobody escapes the own limit by it, and nobody gets another's."""
-    with (
-        holding() as upstream,
-        gateway(upstream.origin, peer_requests=1) as served,
-        calling(served, STRANGER) as peer,
-    ):
+    with holding() as upstream, gateway(upstream.origin, peer_requests=1) as served, calling(served, STRANGER) as peer:
         peer.send(get("/hold", forwarded(ALICE)))
         until(lambda: upstream.held, "a call in flight")
         assert busy(*ask(served, get("/x", forwarded(BOB)), STRANGER))
@@ -207,11 +200,7 @@ def test_connections_of_a_proxy_are_not_a_peers():
 def test_proxy_behind_a_balancer():
     """The peer that a PROXY header names may be a trusted proxy, and then the field counts."""
     options: dict[str, Any] = {"proxy_protocol": True, "trusted_proxies": TRUSTED, "peer_requests": 1}
-    with (
-        holding() as upstream,
-        gateway(upstream.origin, **options) as served,
-        calling(served) as peer,
-    ):
+    with holding() as upstream, gateway(upstream.origin, **options) as served, calling(served) as peer:
         peer.send(tcp("10.1.2.3") + get("/hold", forwarded(ALICE)))
         until(lambda: upstream.held, "a call in flight")
         assert busy(*ask(served, tcp("10.9.9.9") + get("/x", forwarded(ALICE))))

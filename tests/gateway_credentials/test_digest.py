@@ -96,16 +96,11 @@ def test_challenges_are_read_as_they_were_written(written, comma):
     assert [parameters(text) for _, text in found] == bare
 
 
-@pytest.mark.parametrize(
-    ("value", "schemes"),
-    [
-        (ATLAS, ["digest"]),
-        (f'Bearer realm="x, Digest y", {ATLAS}', ["bearer", "digest"]),
-        (f"Basic, {ATLAS}, Negotiate", ["basic", "digest", "negotiate"]),
-        (f"Negotiate abc==, {ATLAS}", ["negotiate", "digest"]),
-        ("", []),
-    ],
-)
+@pytest.mark.parametrize(("value", "schemes"), [
+    (ATLAS, ["digest"]), (f'Bearer realm="x, Digest y", {ATLAS}', ["bearer", "digest"]),
+    (f"Basic, {ATLAS}, Negotiate", ["basic", "digest", "negotiate"]),
+    (f"Negotiate abc==, {ATLAS}", ["negotiate", "digest"]), ("", []),
+])  # fmt: skip
 def test_challenges_in_one_field(value, schemes):
     """Several challenges may share a field (RFC 9110, 11.6.1); Atlas' is found among them."""
     assert [scheme for scheme, _ in challenges(value)] == schemes

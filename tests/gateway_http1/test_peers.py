@@ -89,31 +89,15 @@ TRUSTED = (ipaddress.ip_network("127.0.0.0/28"), ipaddress.ip_network("10.0.0.0/
 ALICE, BOB, PROXY_ADDRESS = "203.0.113.5", "203.0.113.6", "127.0.0.1"
 
 
-@pytest.mark.parametrize(
-    ("lines", "named"),
-    [
-        ([ALICE], ALICE),
-        ([f"::ffff:{ALICE}"], ALICE),
-        (["2001:db8::7"], "2001:db8::7"),
-        ([f"{BOB}, {ALICE}"], ALICE),
-        ([f"{BOB},{ALICE}"], ALICE),
-        ([", ".join([BOB] * 50 + [ALICE])], ALICE),
-        ([f"{BOB}, , {ALICE},"], ALICE),
-        ([f"{ALICE}, 10.1.2.3"], ALICE),
-        ([f"{BOB}, {ALICE}, 10.1.2.3, fd00::1"], ALICE),
-        ([BOB, ALICE], ALICE),
-        ([f"{BOB}, {ALICE}", "10.1.2.3"], ALICE),
-        ([f"junk, {ALICE}"], ALICE),
-        ([], PROXY_ADDRESS),
-        ([""], PROXY_ADDRESS),
-        (["junk"], PROXY_ADDRESS),
-        (["localhost"], PROXY_ADDRESS),
-        ([f"{ALICE}, junk"], PROXY_ADDRESS),
-        (["127.0.0.1, 10.1.2.3"], PROXY_ADDRESS),
-        ([", ".join([ALICE] + ["10.1.2.3"] * 15)], ALICE),
-        ([", ".join([ALICE] + ["10.1.2.3"] * 16)], PROXY_ADDRESS),
-    ],
-)
+@pytest.mark.parametrize(("lines", "named"), [
+    ([ALICE], ALICE), ([f"::ffff:{ALICE}"], ALICE), (["2001:db8::7"], "2001:db8::7"), ([f"{BOB}, {ALICE}"], ALICE),
+    ([f"{BOB},{ALICE}"], ALICE), ([", ".join([BOB] * 50 + [ALICE])], ALICE), ([f"{BOB}, , {ALICE},"], ALICE),
+    ([f"{ALICE}, 10.1.2.3"], ALICE), ([f"{BOB}, {ALICE}, 10.1.2.3, fd00::1"], ALICE), ([BOB, ALICE], ALICE),
+    ([f"{BOB}, {ALICE}", "10.1.2.3"], ALICE), ([f"junk, {ALICE}"], ALICE), ([], PROXY_ADDRESS),
+    ([""], PROXY_ADDRESS), (["junk"], PROXY_ADDRESS), (["localhost"], PROXY_ADDRESS),
+    ([f"{ALICE}, junk"], PROXY_ADDRESS), (["127.0.0.1, 10.1.2.3"], PROXY_ADDRESS),
+    ([", ".join([ALICE] + ["10.1.2.3"] * 15)], ALICE), ([", ".join([ALICE] + ["10.1.2.3"] * 16)], PROXY_ADDRESS),
+])  # fmt: skip
 def test_the_last_address_that_is_not_trusted_counts(lines, named):
     """What stands left of it was written by somebody who may say anything; nobody named is the proxy itself."""
     assert forwarded_peer(PROXY_ADDRESS, tuple(("x-forwarded-FOR", line) for line in lines), TRUSTED) == named

@@ -130,17 +130,11 @@ def test_without_fail_if_called_the_exit_code_is_that_of_success(tmp_path):
     assert "1 caller still calls" in done.output
 
 
-@pytest.mark.parametrize(
-    ("text", "when"),
-    [
-        ("30d", NOW - timedelta(days=30)),
-        ("12h", NOW - timedelta(hours=12)),
-        ("4 w", NOW - timedelta(weeks=4)),
-        ("45m", NOW - timedelta(minutes=45)),
-        ("2026-05-01", datetime(2026, 5, 1, tzinfo=UTC)),
-        ("2026-05-01T02:00:00+02:00", datetime(2026, 5, 1, tzinfo=UTC)),
-    ],
-)
+@pytest.mark.parametrize(("text", "when"), [
+    ("30d", NOW - timedelta(days=30)), ("12h", NOW - timedelta(hours=12)), ("4 w", NOW - timedelta(weeks=4)),
+    ("45m", NOW - timedelta(minutes=45)), ("2026-05-01", datetime(2026, 5, 1, tzinfo=UTC)),
+    ("2026-05-01T02:00:00+02:00", datetime(2026, 5, 1, tzinfo=UTC)),
+])  # fmt: skip
 def test_a_window_begins_with_a_span_a_date_or_an_instant(text, when):
     """Whichever is at hand."""
     assert parse_since(text, NOW) == when

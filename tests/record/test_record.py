@@ -43,18 +43,10 @@ def test_a_translated_call_has_a_record(url):
     assert "storageSizeBytes" in records.absent(response)
 
 
-@pytest.mark.parametrize(
-    "response",
-    [
-        plain_httpx.Response(200),
-        plain_httpx.Response(200, extensions={"shim": "somebody else's"}),
-        plain_requests.Response(),
-        ServerlessBackupSnapshot(),
-        shim.AtlasError(500),
-        object(),
-        None,
-    ],
-)
+@pytest.mark.parametrize("response", [
+    plain_httpx.Response(200), plain_httpx.Response(200, extensions={"shim": "somebody else's"}),
+    plain_requests.Response(), ServerlessBackupSnapshot(), shim.AtlasError(500), object(), None,
+])  # fmt: skip
 def test_no_record_where_the_shim_took_no_part(response):
     """Whatever the shim did not answer has none, and nothing is refused."""
     assert shim.record(response) is None

@@ -4,13 +4,7 @@
 
 import json
 from urllib.error import HTTPError
-from urllib.request import (
-    HTTPErrorProcessor,
-    Request,
-    build_opener,
-    urlopen,
-    urlretrieve,
-)
+from urllib.request import HTTPErrorProcessor, Request, build_opener, urlopen, urlretrieve
 
 import pytest
 
