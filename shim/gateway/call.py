@@ -31,13 +31,12 @@ from shim.gateway.logs import CallLine, request_id_of
 from shim.gateway.option_values import AccessWord
 from shim.gateway.plan import Plan
 from shim.gateway.prepared import Repeats
+from shim.gateway.upstream.client import WITH_CONTENT
 from shim.gateway.upstream.connection import UpstreamResponse
 
 log = logging.getLogger("shim.gateway")
 
 KEPT = 1024 * 1024  # bytes of the content of a call that is recognised, or signed, which may take a second attempt
-
-_WITH_CONTENT = frozenset({"PATCH", "POST", "PUT"})
 
 
 @attrs.define(eq=False, repr=False)
@@ -162,7 +161,7 @@ async def _receive(run: UpstreamCall) -> None:
 def _is_step_of_digest(run: UpstreamCall) -> bool:
     """Return whether a write is the first request of a Digest client, as libcurl's: content comes with a signature."""
     call, head, match = run.call, run.request.head, run.match or run.line.match
-    if call.body or call.method not in _WITH_CONTENT or field(call.headers, "Authorization") is not None:
+    if call.body or call.method not in WITH_CONTENT or field(call.headers, "Authorization") is not None:
         return False
     if match is not None:
         return match.operation.request is not None

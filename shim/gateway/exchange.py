@@ -18,7 +18,6 @@ from shim.core.route import Context, Memory
 from shim.gateway.credentials.signers import PASSTHROUGH, UpstreamSigner, cannot_cross
 from shim.gateway.errors import own_error
 from shim.gateway.fields import for_caller, notes
-from shim.gateway.http1.body import BUFFERED
 from shim.gateway.http1.response import Request
 from shim.gateway.http1.wire import NEVER
 from shim.gateway.limits import Entry
@@ -110,7 +109,7 @@ class UpstreamCall:
             self.response.close()
             self.entry.give(self.raw)
             self.raw = 0
-            self._hold(DECODED * len(self.content or b""))
+            self.entry.hold(DECODED * len(self.content or b""))
             early = self.content = None
         call, own = step.call, self.call
         # If only the version is another, the caller's own signature still fits.
@@ -127,13 +126,8 @@ class UpstreamCall:
         """Return the last reply with its content; as far as that is longer than what came, it counts as held."""
         reply = await self.last.read(limit, self._take)
         self.content, self.fault = reply.body, reply.fault
-        self._hold(len(reply.body or b"") - sum(map(len, self.last.chunks)))
+        self.entry.hold(len(reply.body or b"") - sum(map(len, self.last.chunks)))
         return reply
-
-    def _hold(self, size: int) -> None:
-        """Count bytes as held until the end, if they are more than a call may have anyway; raises Refusal."""
-        if size > BUFFERED:
-            self.entry.take(size)
 
     def _take(self, size: int) -> None:
         """Count bytes of the last reply; raises Refusal if there is no room."""
@@ -155,7 +149,7 @@ class UpstreamCall:
             return Reply(head.status, (*for_caller(head.headers), *added))
         reply = outcome.reply
         self.entry.give(self.entry.held - self.before)  # the pages that it was made of
-        self._hold(len(reply.body or b""))
+        self.entry.hold(len(reply.body or b""))
         linked = outcome.code is None and self.leads_on(outcome.record)
         lines = (*for_caller(reply.headers), *notes(outcome.record, linked=linked))
         if outcome.code is not None:

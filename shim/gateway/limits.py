@@ -7,6 +7,7 @@ from typing import Self
 import attrs
 
 from shim.gateway.errors import NO_ROOM, busy
+from shim.gateway.http1.body import BUFFERED
 from shim.gateway.http1.peers import UNIX
 from shim.gateway.options import Options
 
@@ -60,6 +61,13 @@ class Entry:
             raise busy(NO_ROOM)
         limits.held += size
         self.held += size
+
+    def hold(self, size: int) -> bool:
+        """Take a content that is longer than what is reserved, and return whether it is; raises Refusal."""
+        is_long = size > BUFFERED
+        if is_long:
+            self.take(size)
+        return is_long
 
     def give(self, size: int) -> None:
         """Give back a part of what the call holds, before its end."""

@@ -23,7 +23,6 @@ from shim.core.settings import RouteWord
 from shim.core.successor import has_tiers
 from shim.gateway.exchange import Shared, UpstreamCall
 from shim.gateway.fields import for_caller, notes
-from shim.gateway.http1.body import BUFFERED
 from shim.gateway.http1.head import Credential
 from shim.gateway.http1.response import Lines, Request, lines_of
 from shim.gateway.limits import Entry
@@ -139,8 +138,7 @@ class Repeats:
                     left = None  # all of it is here
                 else:
                     content = (await response.read(limit, entry.take)).body
-                    if (more := len(content or b"") - sum(map(len, response.chunks))) > BUFFERED:
-                        entry.take(more)
+                    entry.hold(len(content or b"") - sum(map(len, response.chunks)))
                 line.upstream_seconds = perf_counter() - began
                 if content is not None:
                     made = self._made(found, content)
@@ -149,8 +147,7 @@ class Repeats:
                 response.sent, response.began = head, began
                 return response
             line.translation = perf_counter() - began - (line.upstream_seconds or 0.0)
-            if is_long := len(made[0]) > BUFFERED:
-                entry.take(len(made[0]))
+            is_long = entry.hold(len(made[0]))
             self._reply(request, found, response, made, line, close=close)
             if is_long:  # it waits until the caller has taken it
                 await request.way.flushed()

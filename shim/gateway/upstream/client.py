@@ -26,7 +26,7 @@ CONNECT = 10.0  # seconds that connecting may take, of those without a byte from
 KEEP = 60.0  # seconds that a connection without a request is kept
 LONGEST = 300.0  # seconds after which a connection is not lent any more, so that each name is resolved again
 
-_WITH_CONTENT = frozenset({"PATCH", "POST", "PUT"})  # requests that say that they have no content (RFC 9110, 8.6)
+WITH_CONTENT = frozenset({"PATCH", "POST", "PUT"})  # requests that say that they have no content (RFC 9110, 8.6)
 _USUAL = ("connection_terminated", "connection_timeout", "http_response_timeout")  # counted as 0 from the start
 
 
@@ -120,7 +120,7 @@ class Upstream:
             lines.append("Transfer-Encoding: chunked")
         elif length is not None:
             lines.append(f"Content-Length: {length}")
-        elif call.body or call.method in _WITH_CONTENT:
+        elif call.body or call.method in WITH_CONTENT:
             lines.append(f"Content-Length: {len(call.body or b'')}")
         if self._login is not None:
             lines.append(f"Proxy-Authorization: {self._login}")
