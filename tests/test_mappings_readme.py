@@ -12,7 +12,7 @@ from tests.core.driver import answers, drive, refuses
 README = (Path(__file__).parents[1] / "mappings" / "README.md").read_text()
 BLOCKS = re.findall(r"```toml\n(.*?)```", README, re.DOTALL)
 (
-    WIDGETS, SAME, API, LAMPS, ERRORS, QUERY, FIND, BLANK, MOVED, ORDER, REFUSE, LATE, NESTED,
+    WIDGETS, SAME, API, ERRORS, QUERY, FIND, BLANK, MOVED, ORDER, REFUSE, LATE, NESTED,
     BARE,
     OVERRIDE,
 ) = BLOCKS  # fmt: skip
@@ -97,28 +97,6 @@ def test_an_api_can_live_elsewhere(engine_of):
     engine = engine_of(WIDGETS.replace("[operation", API + "\n[operation", 1))
     assert engine.recognise("GET", "/api/widgets/v1/groups/a/widgets", ()) is not None
     assert engine.recognise("GET", f"{GROUP}/widgets", ()) is None
-
-
-def lamps(engine_of, target, *documents):
-    """Ask for the lamps of the manual."""
-    text = f'format = 1\nname = "lamps"\n[all]\n{LIFE}{LAMPS}'
-    return ask(engine_of(text), target, *documents)
-
-
-def test_pages_of_another_api_are_followed(engine_of):
-    """By its media type and its cursor, until a page has none."""
-    first, second = {"data": [{"label": "a"}], "meta": {"cursor": "x&1"}}, {"data": [{"label": "b"}], "meta": {}}
-    driven = lamps(engine_of, "/lamps?limit=1", first, second)
-    path = "/v2/houses/a/lights?limit=1"
-    assert driven.targets == (path, f"{path}&after=x%261")
-    assert dict(driven.sends[1].call.headers)["Accept"] == "application/json"
-    assert driven.document == [{"name": "a"}, {"name": "b"}]
-
-
-def test_a_parameter_is_refused(engine_of):
-    """The document says with which error."""
-    driven = lamps(engine_of, "/lamps?room=1")
-    assert (driven.sends, driven.reply.status, driven.document["errorCode"]) == ((), 400, "NO_ROOMS")
 
 
 def test_a_word_of_the_body_chooses_the_call(engine_of):

@@ -126,7 +126,7 @@ def _query(operation: Operation, target: Target, query: LegacyQuery) -> tuple[li
     except CallError as error:
         pairs = list(query.foreign)
         lost = [f"The successor does not know this value of the query's {error.parameters[0]}."]
-    if operation.shape != "one" and not target.bare and not target.media_type:
+    if operation.shape != "one" and not target.bare:
         size, page = (MOST, 1) if target.paging == "collected" else (query.size, query.page)
         pairs += [f"itemsPerPage={size}", f"pageNum={page}"]
     return pairs, lost

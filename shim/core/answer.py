@@ -9,14 +9,14 @@ import attrs
 
 from shim.core.content import JsonReader
 from shim.core.messages import Again, Reply, field
-from shim.core.paging import following, goes_on, has_next, next_link
+from shim.core.paging import goes_on, has_next
 from shim.core.question import MOST, LegacyQuery
 from shim.core.recognise import Match, SortKey
-from shim.core.responses import CallError, put_in
+from shim.core.responses import CallError
 from shim.core.route import Context
 from shim.core.rules import TranslationContext
-from shim.core.translate import Translated, UpstreamPage, items_of, together, translate_items, translate_one
-from shim.documents.calls import LINK, Target
+from shim.core.translate import Translated, UpstreamPage, together, translate_items, translate_one
+from shim.documents.calls import Target
 from shim.documents.fields import BARE
 from shim.documents.sources import look_up, parse_source
 from shim.documents.vocabulary import Json, JsonObject, are_in_order, instant
@@ -39,7 +39,7 @@ class LegacyAnswer:
 
     @rules.default
     def _rules(self) -> TranslationContext:
-        return rules_context(self.match, self.context, self.path)
+        return rules_context(self.match, self.context)
 
     def page(self, reply: Reply, json: JsonReader, before: Sequence[UpstreamPage] = ()) -> UpstreamPage:
         """Return the document that a reply carries, and the items of a list.
@@ -55,10 +55,8 @@ class LegacyAnswer:
         document, is_list = json.read(reply), self.match.operation.shape != "one"
         whole = document if type(document) is dict else {}
         items: Any = document if target.bare else look_up(document, parse_source(target.items))
-        if target.next:  # a resource whose list has pages may also come without it, whole
-            is_list = is_list or type(items) is list or bool(before)
         if is_list and type(items) is list and len(items) <= ITEMS:
-            return UpstreamPage(whole, items, size, next_link(reply.headers) if target.next == LINK else "")
+            return UpstreamPage(whole, items, size)
         if not is_list and (type(document) is dict or (target.bare and document is not None)):
             _refuse_unlike(target, document)
             return UpstreamPage(whole if type(document) is dict else {BARE: document}, [])
@@ -80,10 +78,9 @@ class LegacyAnswer:
         if not goes_on(self.target, pages):
             return None
         if len(pages) >= self.context.settings.page_cap:
-            size = "" if self.target.next else f" of {MOST} items"
-            detail = f"Upstream has more than {len(pages)} pages{size}; ask the successor itself."
+            detail = f"Upstream has more than {len(pages)} pages of {MOST} items; ask the successor itself."
             raise CallError(502, "SHIM_TOO_MANY_PAGES", detail)
-        return attrs.evolve(query, page=query.page + 1, following=following(self.target, pages[-1]))
+        return attrs.evolve(query, page=query.page + 1)
 
     def is_empty(self, pages: Sequence[UpstreamPage]) -> bool:
         """Return whether a list is empty upstream; a page past the end does not show that."""
@@ -110,10 +107,7 @@ class LegacyAnswer:
         match, rules = self.match, self.rules
         operation, translator = match.operation, match.compiled.answers(self.tier, match.api.name)
         if operation.shape == "one":
-            whole = pages[-1].document if pages else {}
-            if len(pages) > 1:
-                put_in(whole, self.target.items, [*items_of(pages)])
-            made = translate_one(translator, whole, rules)
+            made = translate_one(translator, pages[0].document if pages else {}, rules)
             if translator.bare and made.value is None:
                 said = "; ".join(f"{one.where} was {one.said!r}: {one.why}"[:200] for one in made.dropped) or "none"
                 detail = f"{self._answered} with nothing that makes the one value of the answer: {said}."
@@ -178,12 +172,12 @@ class LegacyAnswer:
         return self.query.written(document, status, self.context.dumps, page=is_page)
 
 
-def rules_context(match: Match, context: Context, path: str) -> TranslationContext:
-    """Return the values that rules may use in an exchange; ``path`` is the caller's."""
+def rules_context(match: Match, context: Context) -> TranslationContext:
+    """Return the values that rules may use in an exchange."""
     base, api = context.base, match.api.base
     # Below the root is all that any link may name.
     bases = tuple(f"{one}/" for one in (api, match.operation.base) if one)
-    return TranslationContext(match.raw, match.parameters, context.clock, f"{base}{api}", base, bases, f"{base}{path}")
+    return TranslationContext(match.raw, match.parameters, context.clock, f"{base}{api}", base, bases)
 
 
 def _refuse_unlike(target: Target, document: Json) -> None:

@@ -52,8 +52,7 @@ class LegacyQuery:
     """What the caller asked for; ``asked`` is the page size before clamping, ``rest`` are all raw pairs but paging.
 
     ``foreign`` are the raw pairs that this interface does not know. A ``plain`` query means the same to a successor
-    with the same pages: beside foreign pairs it has at most page and size, each once and not clamped. ``following``
-    asks for the next page of a successor that links its pages: a raw pair, or its whole query.
+    with the same pages: beside foreign pairs it has at most page and size, each once and not clamped.
     """
 
     page: int = 1
@@ -65,7 +64,6 @@ class LegacyQuery:
     rest: tuple[str, ...] = ()
     foreign: tuple[str, ...] = ()
     plain: bool = True
-    following: str = ""
 
     def link(self, page: int, size: int, *, own: bool) -> str:
         """Return the query of a page's link, in the orders that recorded ``self`` and other links have."""
@@ -188,12 +186,8 @@ def _request_target(match: Match, call: Call, target: Target, query: LegacyQuery
     own_pages = shape == "page" and target.paging == "kept" and not target.bare
     if own_pages and query.plain and not target.query and match.operation.query is None and path == call.path:
         return call.target  # where only the version changes, so that the caller's signature (HTTP Digest) still fits
-    if query.following and not target.cursor:
-        return f"{path}?{query.following}"
-    pairs = [pair for name, _, pair in _named(query.foreign) if not query.following or name != target.cursor]
-    if target.next:
-        pairs += filter(None, [query.following])
-    elif shape != "one" and not target.bare and not target.media_type:
+    pairs = [*query.foreign]
+    if shape != "one" and not target.bare:
         # The count is always asked for: without it Atlas gives no next link (recorded).
         pairs += ["includeCount=true", f"itemsPerPage={query.size}", f"pageNum={query.page}"]
     return f"{path}?{'&'.join(pairs)}" if pairs else path

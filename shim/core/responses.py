@@ -2,12 +2,9 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 import attrs
 
 from shim.core.messages import Headers, Reply, field, reason_phrase, without
-from shim.documents.sources import Step, parse_source
 from shim.documents.vocabulary import Json, JsonObject
 
 _ABOUT_CONTENT = frozenset({
@@ -45,26 +42,6 @@ def error_body(status: int, code: str | None, detail: str, parameters: tuple[Jso
     """
     document: JsonObject = {"detail": explained(code or "", detail), "error": status, "errorCode": code}
     return {**document, "parameters": list(parameters), "reason": reason_phrase(status)}
-
-
-def put_in(document: JsonObject, name: str, value: Json) -> None:
-    """Put a value in its place in a document, by a nested name; a value without a name has no place.
-
-    A step into a list leads to its first item.
-    """
-    holder: Any = [document]
-    key: Any = 0
-    for part in parse_source(name) if name else ():
-        kind, after = (list, 0) if isinstance(part, Step) else (dict, part)
-        if type(holder[key]) is not kind:
-            holder[key] = kind()
-        holder, key = holder[key], after
-        if kind is list and not holder:
-            holder.append(None)
-        elif kind is dict:
-            holder.setdefault(key)
-    if name:
-        holder[key] = value
 
 
 def section_of(code: str) -> str | None:

@@ -35,8 +35,6 @@ class TranslationContext:
     """Its origin alone."""
     api_bases: tuple[str, ...] = ()
     """Upstream's links that lead below these are led back through the base."""
-    here: str = ""
-    """The URL of the legacy call, without its query."""
 
 
 @attrs.frozen(eq=False)

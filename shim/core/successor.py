@@ -37,7 +37,7 @@ from shim.core.recognise import Match
 from shim.core.responses import CallError, document_reply, refuse_redirect
 from shim.core.route import Context, Decision, empty_key, tier_key
 from shim.core.translate import Translated, UpstreamPage, translate_one
-from shim.documents.calls import LINK, ErrorRule, Successor, Target
+from shim.documents.calls import ErrorRule, Successor, Target
 from shim.documents.fields import Resource
 from shim.documents.model import NO_CONTENT
 from shim.documents.question import RefusedChoice, RequestBody
@@ -181,7 +181,7 @@ def question_of(
             state.route = tier.tier
             raise CallError(400, choice.error_code, choice.detail)
         other = next(one for one in tier.choices.values() if isinstance(one, Target))
-        return Target("GET", tier.probe, other.version, media_type=other.media_type), None, None
+        return Target("GET", tier.probe, other.version), None, None
     chooser = match.operation.query.choose if match.operation.query else ""
     query = sent_on(state.query, target.query, chooser, state.notes)
     if target.paging == "collected":
@@ -192,7 +192,7 @@ def question_of(
     if target.body is not None and body is not None and request is not None:
         given = [name for name in _unread(request, target.body) if look_up(body, unquoted(name)) is not NoValue.MISSING]
         state.notes += [f"the member {name} was not sent on: no rule reads it" for name in given]
-        rules = rules_context(match, context, state.call.path)
+        rules = rules_context(match, context)
         made = translate_one(match.compiled.body(tier.tier, target), body, rules)
         if made.dropped:
             raise invalid_attribute(made.dropped[0].where)
@@ -232,7 +232,7 @@ def answered(
     record, repeated = state.record(content.fields, content.dropped), None
     if has_tiers(match):
         memory.remember(tier_key(match, state.call.origin), tier.tier, state.context.monotonic())
-    once = len(record.sent) == 1 and made.target.next != LINK
+    once = len(record.sent) == 1
     if since is not None and pages and once and state.call.method == "GET" and match.compiled.switched is None:
         timeless, path = match.compiled.timeless, made.target.path
         repeated = Repeated(state.asked, tier.tier, path, reply.status, since, timeless, made.again)

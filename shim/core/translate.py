@@ -151,13 +151,12 @@ def translate_one(translator: Translator, source: Json, context: TranslationCont
 class UpstreamPage:
     """One page of an upstream list: its document, which is empty for a bare list, and the list in it.
 
-    ``size`` is that of its content in bytes, ``link`` the target of its Link field to the next page, if that is read.
+    ``size`` is that of its content in bytes.
     """
 
     document: JsonObject
     items: list[Json]
     size: int = 0
-    link: str = ""
 
 
 def items_of(pages: Sequence[UpstreamPage]) -> Iterator[Json]:

@@ -5,7 +5,6 @@ The attribute ``around`` of a table has what is already known of the operation.
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, Self
 
@@ -21,12 +20,8 @@ from shim.documents.templates import Template, parameters_in, parse_template
 from shim.documents.vocabulary import parse_date
 
 METHODS = ("GET", "POST", "PUT", "PATCH", "DELETE")
-LINK = "Link"
-"""What leads to the next page, if that is a field of the reply (RFC 8288) and no member of the page."""
 PAGING = ("kept", "collected")
 _IS_LEGACY = "is the legacy call itself; end versions before the version of this call, or give another path"
-_is_media_type = re.compile(r"[A-Za-z0-9!#$&^_.+-]+/[A-Za-z0-9!#$&^_.+-]+(;[ -~]+)?").fullmatch
-"""Tells a media type, perhaps with parameters (RFC 9110, 8.3.1)."""
 
 
 @attrs.frozen
@@ -65,33 +60,30 @@ def _path(table: Table, key: str) -> Template:
 
 
 def _version(table: Table, key: str) -> str:
-    version = table.text(key, default="" if "media_type" in table.data else None)
+    version = table.text(key)
     checked(table, key, parse_date, version)
     return version
 
 
 def _reads_all(table: Table) -> bool:
     """Return whether the answer is a whole list, which is read to its end."""
-    data, shape = table.data, table.around.operation.shape
-    return bool(shape == "array" or (shape == "page" and (data.get("bare") is True or "media_type" in data)))
+    shape = table.around.operation.shape
+    return bool(shape == "array" or (shape == "page" and table.data.get("bare") is True))
 
 
 @attrs.frozen
 class Target(Declared):
     """One upstream call: method, path, version of the successor's resource, and how its pages are used.
 
-    With a ``media_type`` the call has that in Accept in place of a version. ``next`` leads to a page's link to the next
-    one, or to the value of the parameter ``cursor`` that asks for it. ``items`` is the nested name of the list in an
-    answer; a ``bare`` answer is itself the list or value. ``query`` is by parameter of the legacy call.
+    ``items`` is the nested name of the list in an answer; a ``bare`` answer is itself the list or value. ``query`` is
+    by parameter of the legacy call.
     """
 
     method: str = read_as(lambda table, key: table.word(key, METHODS, default=table.around.operation.method))
     path: Template = read_as(_path)
     version: str = read_as(_version)
     paging: str = read_as(
-        lambda table, key: table.word(
-            key, PAGING, default="collected" if _reads_all(table) or "next" in table.data else "kept"
-        ),
+        lambda table, key: table.word(key, PAGING, default="collected" if _reads_all(table) else "kept"),
         default="kept",
     )
     items: str = source_text(default="results")
@@ -99,17 +91,14 @@ class Target(Declared):
     query: Mapping[str, QueryRule] = named(QueryRule)
     body: Resource | None = read_as(lambda table, key: read_body(table.table(key)), default=None)
     alike: Alike | None = nested(Alike)
-    media_type: str = ""
-    next: str = source_text(default="")
-    cursor: str = ""
 
     @property
     def accept(self) -> str:
         """The media type that the call asks for, which is also that of its content."""
-        return self.media_type or f"application/vnd.atlas.{self.version}+json"
+        return f"application/vnd.atlas.{self.version}+json"
 
     def wrong(self, table: Table) -> Rows:
-        kind, legacy, next_ = self.media_type, table.around.operation, self.next
+        legacy = table.around.operation
         kept, is_one, is_read = self.paging == "kept", legacy.shape == "one", legacy.method == "GET"
         no_list = "[" in self.items or self.items in OF_PAGE
         yield from unknown_parameters("path", self.path.parameters, legacy)
@@ -117,20 +106,13 @@ class Target(Declared):
         yield "method", (self.method == "GET") != is_read, what
         for api in table.around.apis.values():
             same = (self.path.text, self.method) == (f"{api.base}{legacy.path.text}", legacy.method)
-            is_new = self.version and api.version is None and self.version not in legacy.versions
+            is_new = api.version is None and self.version not in legacy.versions
             yield "path", same and not is_new, _IS_LEGACY
-        yield "media_type", kind and not _is_media_type(kind), f"{kind!r} is not a media type such as application/json"
-        yield "media_type", kind and self.version, "can't stand beside version: one of them says what Accept has"
         yield "items", self.bare and "items" in table.data, "can never apply: a bare answer is itself the list"
         yield "items", no_list, f"{self.items!r} is not the name of a list; a list that is the answer is bare = true"
         yield "paging", _reads_all(table) and kept, "can only be collected: the whole list is read"
         for key, is_said in (("items", self.items != "results"), ("paging", not kept)):
-            yield key, is_one and is_said and not next_, "belongs to lists; this operation answers with one resource"
-        no_next = "belongs to lists, or to the one list of a resource that a GET reads"
-        yield "next", is_one and next_ and (self.alike or not is_read), no_next
-        never = next_ and (kept or (self.bare and next_ != LINK))
-        yield "next", never, "can never apply: it belongs to pages that are collected"
-        yield "next", self.cursor and "next" not in table.data, "is missing; say where a page has the value for cursor"
+            yield key, is_one and is_said, "belongs to lists; this operation answers with one resource"
         yield "alike", self.alike and not (is_one and is_read), "belongs to reads of one resource"
         sent = [rule.to for rule in self.query.values() if not rule.drop and (rule.refuse is None or rule.values)]
         for to in sorted({to for to in sent if sent.count(to) > 1}):

@@ -1,4 +1,4 @@
-"""The verbs that make links: from path parameters and members of the answer, or from a link to the next page."""
+"""The verb that makes links, from path parameters and members of the answer."""
 
 from __future__ import annotations
 
@@ -8,11 +8,10 @@ from collections.abc import Collection, Mapping
 import attrs
 
 from shim.documents.fields import Field, Use, Verb
-from shim.documents.read import Declared, read_as, source
+from shim.documents.read import Declared, read_as
 from shim.documents.script import Branch, Script, chosen
-from shim.documents.sources import parse_source
 from shim.documents.tables import Rows, Table
-from shim.documents.templates import Template, link_query
+from shim.documents.templates import Template
 
 
 def _relation(table: Table, key: str) -> Mapping[str, str]:
@@ -83,29 +82,3 @@ class LinkBack(Verb):
         for test, one in made:
             lines += [f"if {test}:", f"    links.append({one})"] if test else [f"links.append({one})"]
         return lines + chosen(field, [("links", "links")], which)
-
-
-@attrs.frozen(kw_only=True)
-class Next(Verb):
-    """The legacy call's own URL, with the query of upstream's link to the next page; a null, if that is the link."""
-
-    key = "next"
-    makes = ("string",)
-    in_body = False
-    says = "this call with the query of {0.sources[0]}"
-    unlike = "not a link with a query"
-    sources: tuple[str, ...] = source("next")
-
-    def branches(self, script: Script, field: Field) -> list[Branch]:
-        found = script.member(self.sources[0])
-        path = script.name("path", parse_source(self.sources[0]))
-        test = f"type(value := {found}) is str and (value := {script.name('onward', onward)}(value, context.here))"
-        return [(test, "value"), (f"look_up(source, {path}) is None", "None")]
-
-
-def onward(link: str, here: str) -> str:
-    """Return the URL ``here`` with a link's query, its path alone if the link is a path; empty without a query."""
-    query = link_query(link)
-    if "://" not in link.partition("?")[0]:
-        here = "/" + here.split("/", 3)[-1]
-    return f"{here}?{query}" if query else ""

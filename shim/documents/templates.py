@@ -13,7 +13,6 @@ _PARAMETER = re.compile(r"\{([A-Za-z][A-Za-z0-9]*)\}")
 _ENDED = re.compile(_PARAMETER.pattern + r"(\.[A-Za-z0-9]+)?")
 _VERB = re.compile(_PARAMETER.pattern + r":[A-Za-z]+")
 _SEGMENT = re.compile(r"(?:[A-Za-z0-9._~!$&'()*+,;=:@-]|%[0-9A-Fa-f]{2})+")
-_QUERY = re.compile(r"[A-Za-z0-9._~!$&'()*+,;=:@/?%\[\]-]{1,4000}")
 _NO_NAMES = frozenset({"", ".", ".."})
 _FORBIDDEN = re.compile(r"[/\\%\x00-\x1f\x7f]")
 
@@ -72,12 +71,6 @@ def parameters_in(text: str) -> tuple[str, ...]:
 def filled_in(text: str, values: Mapping[str, str]) -> str:
     """Return a text with the values of the names in braces; other braces stay."""
     return _PARAMETER.sub(lambda found: values.get(found[1], found[0]), text)
-
-
-def link_query(link: str) -> str:
-    """Return the raw query of a link, empty if the link has no query that can be sent."""
-    query = link.partition("#")[0].partition("?")[2]
-    return query if _QUERY.fullmatch(query) else ""
 
 
 def parameter_name(segment: str) -> str:

@@ -10,7 +10,7 @@ import attrs
 
 from shim.documents.casts import Factor, Join, Parts, Split, ToType, Values
 from shim.documents.fields import BODY, Field, Use, Verb, unfit
-from shim.documents.links import LinkBack, Next
+from shim.documents.links import LinkBack
 from shim.documents.read import source, true, under
 from shim.documents.script import Branch, Script, chosen, put
 from shim.documents.sources import parse_source
@@ -198,7 +198,7 @@ class Absent(Verb):
 
 
 VERBS: Mapping[str, type[Verb]] = {
-    verb.key: verb for verb in (From, Parameter, Constant, Count, List, Equals, Passed, LinkBack, Next, Itself, Absent)
+    verb.key: verb for verb in (From, Parameter, Constant, Count, List, Equals, Passed, LinkBack, Itself, Absent)
 }
 """All of them by their keys, in the order in which they are named."""
 WAYS: tuple[type[From], ...] = (Values, Whole, Group, Keyed, ToType, Factor, Join, Split, Parts)

@@ -148,7 +148,6 @@ ROWS = [
     ("derived piers[].berths[].number <- how many became one", "count"),
     ("renamed lights <- lamps, by name", "keyed"),
     ("absent retired Nobody knows it.", "absent"),
-    ("derived log <- this call with the query of logbook.next Its next page", "next"),
     ("derived links Links lead back through the shim.", "link"),
     ("exact * <- all other members unchanged, but secret, owner.key, masters The call", "rest"),
     ('constant frequencyType <- always "daily"', "constant"),

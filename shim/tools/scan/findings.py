@@ -70,7 +70,7 @@ class Finding(RetiredUse):
                 "tier": tier,
                 "method": target.method,
                 "path": target.path.text,
-                "version": target.version or target.media_type,
+                "version": target.version,
                 "word": word,
             }
             for tier, successor in self.operation.successors.items()
