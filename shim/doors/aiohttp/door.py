@@ -46,8 +46,7 @@ class AiohttpDoor(Door):
     """A retired call in aiohttp's terms.
 
     ``url`` and ``options`` are what the session was called with, and ``whole`` is the URL with the session's base and
-    the parameters. ``fields`` are the field lines that the caller and the session name. ``timeout`` counts from
-    ``start``.
+    the parameters. ``timeout`` counts from ``start``.
     """
 
     session: ClientSession
@@ -55,7 +54,6 @@ class AiohttpDoor(Door):
     url: Any
     whole: URL
     options: dict[str, Any]
-    fields: CIMultiDict[str]
     timeout: ClientTimeout
 
     @property
@@ -162,7 +160,7 @@ class AiohttpDoor(Door):
         headers = CIMultiDict(self.native.request_info.headers if self.native is not None else ())
         for name in self.inner["headers"] if self.sent is not None else ():
             headers.popall(name, None)
-        headers.extend(self.fields)
+        headers.extend(call.headers)
         if is_stale(headers.get("Authorization", ""), call.target):
             del headers["Authorization"]
         return RequestInfo(url.with_fragment(None), call.method, CIMultiDictProxy(headers), url)
@@ -201,6 +199,6 @@ async def door_of_request(
     if given is None or isinstance(given, int | float):
         given = ClientTimeout(total=given)
     timeout = given if isinstance(given, ClientTimeout) else session.timeout
-    door = AiohttpDoor(retired, session, base, url, whole, {**options}, fields, timeout)
+    door = AiohttpDoor(retired, session, base, url, whole, {**options}, timeout)
     door.start = start
     return door

@@ -15,6 +15,7 @@ from typing import Any
 import aiohttp
 import attrs
 from aiohttp import ClientResponse, ClientResponseError
+from multidict import CIMultiDict
 
 from shim.doors.aiohttp.door import AiohttpDoor, Sender, door_of_request
 from shim.doors.aiohttp.inside import redirected, request_content, whole_url
@@ -91,10 +92,11 @@ async def _read_body(door: AiohttpDoor) -> None:
     content, fields = await request_content(door.session, data, json)
     if data is not None or json is not None:
         door.options["data"] = content
+    lines = CIMultiDict(door.retired.call.headers)
     for name, value in fields.items():
         if name.lower() not in door.skipped:
-            door.fields.setdefault(name, value)
-    call = attrs.evolve(door.retired.call, headers=tuple(door.fields.items()), body=content)
+            lines.setdefault(name, value)
+    call = attrs.evolve(door.retired.call, headers=tuple(lines.items()), body=content)
     door.retired = attrs.evolve(door.retired, call=call)
 
 
