@@ -38,11 +38,6 @@ class CliCommand:
         return re.findall(r"\{(\w+)\}", self.place)
 
     @property
-    def needed(self) -> list[str]:
-        """The names of all required flags, and of the argument if it is part of the path."""
-        return [*self.names, *(flag.name for flag in self.required)]
-
-    @property
     def flags(self) -> tuple[Flag, ...]:
         """All flags: the required ones, the optional ones, and those of every command."""
         own = (Flag(name) for name in self.names if name != self.argument)

@@ -163,7 +163,7 @@ def _carried_out(
         raise CliError('required flag(s) "projectId" not set')
     if not re.fullmatch("[0-9a-fA-F]{24}", project):
         raise CliError(f"the provided value '{project}' is not a valid ID")
-    required = (*command.needed, *(DELIVERY_TYPES[kind] if orders else ()))
+    required = [*command.names, *(flag.name for flag in command.required), *(DELIVERY_TYPES[kind] if orders else ())]
     if missing := sorted(name for name in required if name not in given):
         raise CliError(f"""required flag(s) "{'", "'.join(missing)}" not set""")
     if (service := profile.get("service")) not in {"", "cloud"}:
