@@ -165,7 +165,7 @@ def test_objects_in_a_field_are_translated(engine_of):
         "secret": "s",
         "owner": {"key": "k", "name": "n"},
         "wheels": [{"axle": "front"}, {"axle": "front"}, {"axle": "back"}],
-        "motors": [{"name": "left", "kilowatts": 3}],
+        "motors": [{"name": "left", "power": 3000}],
     }
     assert ask(engine_of(READ.replace("RESOURCE", "machine") + NESTED), "/more", machine).document == {
         "colour": "red",
@@ -177,7 +177,7 @@ def test_objects_in_a_field_are_translated(engine_of):
 
 def test_an_answer_is_a_bare_value(engine_of):
     """The value of the one field stands alone."""
-    assert ask(engine_of(READ.replace("RESOURCE", "flag") + BARE), "/more", {"state": "ON"}).content == b"true"
+    assert ask(engine_of(READ.replace("RESOURCE", "flag") + BARE), "/more", {"state": "ON"}).content == b'"on"'
 
 
 def test_an_override_replaces_one_rule_and_shows_as_the_operators(engine_of):

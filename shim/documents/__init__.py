@@ -2,7 +2,7 @@
 
 ``load`` finds the files, lays operators' documents over ours, and has them read by ``tables`` and ``read``. Operations
 (``model``) have a ``question``, ``calls`` to their successors, and ``resources`` of ``fields``. A field gets its value
-by one of ``verbs`` (``links`` has one of them, ``ways`` and ``casts`` have the kinds of ``from``); ``script`` is what
+by one of ``verbs`` (``links`` has one of them, ``ways`` has the kinds of ``from``); ``script`` is what
 they generate functions with. ``check`` looks at the whole.
 """
 

@@ -8,7 +8,6 @@ from typing import Any, Self
 
 import attrs
 
-from shim.documents.casts import Factor, Join, Parts, Split, ToType, Values
 from shim.documents.fields import BODY, Field, Use, Verb, unfit
 from shim.documents.links import LinkBack
 from shim.documents.read import source, true, under
@@ -16,7 +15,7 @@ from shim.documents.script import Branch, Script, chosen, put
 from shim.documents.sources import parse_source
 from shim.documents.tables import Rows, Table
 from shim.documents.vocabulary import Fidelity, Json
-from shim.documents.ways import From, Group, Keyed, Whole, check_value
+from shim.documents.ways import From, Group, Keyed, Parts, Values, Whole, check_value
 
 
 @attrs.frozen(kw_only=True)
@@ -201,5 +200,5 @@ VERBS: Mapping[str, type[Verb]] = {
     verb.key: verb for verb in (From, Parameter, Constant, Count, List, Equals, Passed, LinkBack, Itself, Absent)
 }
 """All of them by their keys, in the order in which they are named."""
-WAYS: tuple[type[From], ...] = (Values, Whole, Group, Keyed, ToType, Factor, Join, Split, Parts)
+WAYS: tuple[type[From], ...] = (Values, Whole, Group, Keyed, Parts)
 """What ``from`` may make of a value, by another key of its rule."""

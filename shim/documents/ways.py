@@ -1,8 +1,8 @@
-"""The verb ``from``, and the ways in which it takes a value, a class each; ``casts`` has those that change it."""
+"""The verb ``from``, and the ways in which it takes a value, a class each."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from functools import partial
 from typing import Any, ClassVar
 
@@ -12,7 +12,7 @@ from shim.documents.fields import Field, Use, Verb, unfit
 from shim.documents.read import source, that, true
 from shim.documents.script import Branch, Script
 from shim.documents.sources import parse_source
-from shim.documents.tables import Rows
+from shim.documents.tables import Rows, key_path
 from shim.documents.vocabulary import FITS, PLAIN, Json, is_json
 
 
@@ -33,8 +33,7 @@ def check_value(field: Field, at: str, value: Json) -> Rows:
 class From(Verb):
     """Upstream's value at the first source that is present, as it is; values in ``drop`` are left out.
 
-    With ``null`` a null is a value, and stays null. The subclasses make something else of the value: a key of the rule
-    names each, and a rule has one at most.
+    The subclasses make something else of the value: a key of the rule names each, and a rule has one at most.
     """
 
     key = "from"
@@ -47,12 +46,10 @@ class From(Verb):
         lambda said: isinstance(said, list) and said, "must be a list of values that mean 'not known'", ()
     )
     """Values that stand for not known."""
-    null: bool = False
 
     def how(self, name: str) -> str:
         shown = "" if self.sources == (name,) else f"from {', else '.join(self.sources)}"
-        made = self.mark.join(filter(None, (shown, self.becomes())))
-        return ", ".join(filter(None, (made, "null stays null" if self.null else "")))
+        return self.mark.join(filter(None, (shown, self.becomes())))
 
     def becomes(self) -> str:
         """Say what becomes of a value; empty when it stays what it is."""
@@ -60,35 +57,14 @@ class From(Verb):
 
     def misused(self, field: Field, use: Use) -> Rows:
         described = field.of is not None or field.type == "links"
-        what = "values, casts and drop can't apply to links, and to objects that a resource describes"
+        what = "values, parts and drop can't apply to links, and to objects that a resource describes"
         yield "", described and (self.drop or self.changes), what
-
-    def made(self, field: Field, said: Json) -> Json:
-        """Return what a value becomes, None if it can't be made; never called if it changes no value."""
-        raise NotImplementedError
-
-    def converted(self, field: Field, said: Json) -> Json:
-        """Return what becomes of a value that is known, None if the field may not have it."""
-        value = None if is_dropped(self.drop, said) else self.made(field, said)
-        fits = value is not None and FITS[field.type](value) and (not field.words or value in field.words)
-        return value if fits else None
 
     def inner(self, script: Script, field: Field, source: str) -> tuple[str, str]:
         """Return the type of what holds objects, and the call that translates them."""
         return ("list", f"each(value, {source!r})") if field.type == "objects" else ("dict", f"one(value, {source!r})")
 
-    def branches(self, script: Script, field: Field) -> list[Branch]:
-        found = super().branches(script, field)
-        if not self.null:
-            return found
-        paths = [script.name("path", parse_source(one)) for one in self.sources]
-        nulls = [(f"look_up(source, {path}) is None", "None") for path in paths]
-        return [branch for pair in zip(found, nulls, strict=True) for branch in pair]
-
     def branch(self, script: Script, field: Field, found: str, source: str) -> Branch:
-        if self.changes:
-            convert = script.name("convert", partial(self.converted, field))
-            return f"(value := {convert}({found})) is not None", "value"
         if field.of is not None:
             kind, call = self.inner(script, field, source)
             return f"type(value := {found}) is {kind}", f"{script.nested(field, field.of)}.{call}"
@@ -156,3 +132,54 @@ class Keyed(From):
 
     def inner(self, script: Script, field: Field, source: str) -> tuple[str, str]:
         return "list", f"keyed(value, {source!r}, {script.name('member', parse_source(self.members[0]))})"
+
+
+@attrs.frozen(kw_only=True)
+class Values(From):
+    """Words become others."""
+
+    key = "values"
+    makes = ("string",)
+    changes = True
+    mark = ": "
+    unlike = "an unknown word"
+    values: Mapping[str, Any] = that(lambda said: isinstance(said, dict) and said, "must be a table of words", {})
+
+    def becomes(self) -> str:
+        turned: dict[Any, list[str]] = {}
+        for said, means in self.values.items():
+            turned.setdefault(means, []).append(said)
+        return "; ".join(f"{' or '.join(said)} is {means}" for means, said in turned.items())
+
+    def misused(self, field: Field, use: Use) -> Rows:
+        for word, value in self.values.items():
+            yield from check_value(field, key_path(".values", word), value)
+
+    def branch(self, script: Script, field: Field, found: str, source: str) -> Branch:
+        known = {word: means for word, means in self.values.items() if not is_dropped(self.drop, word)}
+        means = script.name("means", known)
+        return f"type(value := {found}) is str and (value := {means}.get(value)) is not None", "value"
+
+
+@attrs.frozen(kw_only=True)
+class Parts(From):
+    """The first parts of a text between dots, such as a version's."""
+
+    key = "parts"
+    makes = ("string",)
+    changes = True
+    says = "its first {0.count} parts between dots"
+    count: int = that(
+        lambda said: type(said) is int and said > 0, "must be how many parts, 1 or more, not {!r}", 1, "parts"
+    )
+
+    def branch(self, script: Script, field: Field, found: str, source: str) -> Branch:
+        convert = script.name("convert", partial(self.converted, field))
+        return f"(value := {convert}({found})) is not None", "value"
+
+    def converted(self, field: Field, said: Json) -> str | None:
+        """Return the first parts of a text, None if it has fewer, or stands for not known."""
+        parts = said.split(".")[: self.count] if type(said) is str and not is_dropped(self.drop, said) else []
+        value = ".".join(parts)
+        is_whole = len(parts) == self.count and all(parts)
+        return value if is_whole and (not field.words or value in field.words) else None

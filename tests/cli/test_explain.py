@@ -136,11 +136,7 @@ def test_every_field_of_the_contract_is_there(explained):
 
 ROWS = [
     ("derived openedAt <- history.opened, else history.planned The planned time stands", "from"),
-    ("derived number <- number, cast to its type", "cast"),
-    ("renamed lit <- lit: true is on; false is off", "values"),
-    ("renamed depthCm <- depthMm, times 1/10", "factor"),
-    ('derived keepers <- keepers, joined with ", "', "join"),
-    ('derived tags <- tags, split at ","', "split"),
+    ("renamed lit <- lit: YES is on; NO is off", "values"),
     ("derived region <- made of members beside it", "itself"),
     ("derived region.level <- levels, its first 2 parts between dots", "parts"),
     ("derived master <- masters[only]", "only"),

@@ -1,18 +1,16 @@
 """Fields that a sound document could have, and objects that another side could send."""
 
-from fractions import Fraction
 from typing import Any
 
 import attrs
 from hypothesis import strategies as st
 
-from shim.documents.casts import Factor, Join, Split, ToType, Values
 from shim.documents.fields import Field, Rule, Verb, When
 from shim.documents.links import LinkBack, LinkRule
 from shim.documents.templates import parse_template
 from shim.documents.verbs import Absent, Constant, Equals, List, Parameter, Passed
 from shim.documents.vocabulary import Fidelity
-from shim.documents.ways import From, Whole
+from shim.documents.ways import From, Parts, Values, Whole
 
 PARAMETERS = ("groupId", "name")
 ODD = ["it's", 'a"b', "\\", "{id}", "%s", "\n#", "'''", '"""', "\x00", "ä\u2028", "__import__('os')", "1 or 1", ""]
@@ -44,17 +42,10 @@ JSON = SCALARS | st.lists(SCALARS, max_size=2) | st.dictionaries(st.sampled_from
 
 Chosen = st.SearchStrategy[tuple[type[From], dict[str, Any]]]
 """A kind of ``from``, and what it needs beside sources."""
-NO_CAST: Chosen = st.just((From, {}))
-TEXT: Chosen = st.just((ToType, {}))
-FACTOR: Chosen = st.sampled_from([Fraction(1024), Fraction(-2, 3)]).map(lambda by: (Factor, {"by": by}))
-JOIN: Chosen = st.sampled_from([",", *ODD]).map(lambda by: (Join, {"by": by}))
-SPLIT: Chosen = st.sampled_from([",", *ODD[:-1]]).map(lambda by: (Split, {"by": by}))
-CASTS: dict[str, Chosen] = {
-    "string": TEXT | JOIN, "integer": TEXT | FACTOR, "number": TEXT | FACTOR, "boolean": TEXT, "strings": SPLIT
-}  # fmt: skip
-"""What a value of each type may be cast by."""
-TEXTS = ["5", "-2", "1.5", "1e3", "007", " 5", "+1", "NaN", "true", "False", "a,b"]
-CASTABLE = [*TEXTS, ["a", "b"], ["a", 1], 3, -6, 4.5, 1e308]
+AS_IT_IS: Chosen = st.just((From, {}))
+PARTED: Chosen = st.integers(1, 2).map(lambda count: (Parts, {"count": count}))
+TEXTS = ["8", "8.0", "8.0.4", "8..4", ".", ["8.0"], 8]
+"""What may have parts."""
 
 NAMES = [*PARTS[:4], "o.x", "o.y", "o.p.z", *(f"q.{odd}" for odd in UNQUOTED), *(f"{odd}r" for odd in UNQUOTED)]
 """None stands inside another, and none is ``links``."""
@@ -73,16 +64,14 @@ def rules(draw: st.DrawFn, name: str, kind: str, *, body: bool) -> Rule:
     verb = draw(st.sampled_from(verbs))
     if verb is From:
         known["sources"] = tuple(draw(st.lists(sources, min_size=1, max_size=3, unique=True)))
-        words: Chosen = st.dictionaries(WORDS, OF[kind], min_size=1, max_size=3).map(
-            lambda one: (Values, {"values": one})
-        )
-        whole: Chosen = st.just((Whole, {})) if kind == "integer" else NO_CAST
-        verb, more = draw(NO_CAST | NO_CAST | CASTS.get(kind, NO_CAST) | words | words | whole)
+        words: Chosen = st.dictionaries(WORDS, WORDS, min_size=1, max_size=3).map(lambda one: (Values, {"values": one}))
+        ways: dict[str, Chosen] = {"integer": st.just((Whole, {})), "string": words | PARTED}
+        way, more = draw(AS_IT_IS | AS_IT_IS | ways.get(kind, AS_IT_IS))
+        verb = way
         known |= more
         declared = more.get("values", {})
         dropped = st.sampled_from([*declared, 0, 1, False, True, 5.0]) | OF[kind]
         known["drop"] = tuple(draw(st.just([]) | st.lists(dropped, max_size=2)))
-        known["null"] = draw(st.booleans())
     elif verb is Equals:
         known["sources"] = (draw(sources),)
         chosen = draw(st.lists(WORDS, min_size=1, max_size=4, unique=True))
@@ -148,7 +137,7 @@ def declared_by(verb: Verb) -> list[Any]:
         case Values(values=words, drop=drop):
             return [*drop, *words]
         case From(drop=drop):
-            return [*drop, *(CASTABLE if verb.changes else ())]
+            return [*drop, *(TEXTS if verb.changes else ())]
     return []
 
 

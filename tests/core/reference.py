@@ -1,19 +1,15 @@
 """The meaning of rules, written again without haste: generated functions are held against it."""
 
-import json
-import math
 from collections.abc import Sequence
-from fractions import Fraction
 from typing import Any
 
 from shim.core.messages import Dropped, FieldReport
-from shim.documents.casts import Factor, Join, Split, ToType, Values
 from shim.documents.fields import Field, Rule, Verb, When
 from shim.documents.links import LinkBack
 from shim.documents.templates import encoded
 from shim.documents.verbs import Absent, Constant, List, Parameter, Passed
 from shim.documents.vocabulary import FITS, Fidelity, parse_time
-from shim.documents.ways import From, Whole
+from shim.documents.ways import From, Parts, Values, Whole
 
 NOTHING: Any = object()
 """The mark of a missing value, which is not null."""
@@ -44,40 +40,6 @@ def holds(when: When | None, source: Any) -> bool:
     return when.negated != any(type(one) is type(word) and one == word for one in when.words)
 
 
-def cast(kind: str, way: From, said: Any) -> Any:
-    is_number = isinstance(said, int | float) and not isinstance(said, bool)
-    match way:
-        case Join(by=by):
-            return by.join(said) if FITS["strings"](said) else NOTHING
-        case Split(by=by):
-            return [part for part in said.split(by) if said] if isinstance(said, str) else NOTHING
-        case Factor(by=by) if is_number:
-            exact = Fraction(repr(said)) * by  # as it is written
-            try:
-                near = float(exact)
-            except OverflowError:
-                near = math.inf
-            if isinstance(said, float) and math.isinf(near):
-                return NOTHING
-            whole = exact.denominator == 1
-            if kind == "integer" or (whole and isinstance(said, int)):
-                return int(exact) if whole else NOTHING
-            return near if math.isfinite(near) else NOTHING
-        case ToType() if kind == "string":
-            return (
-                said if isinstance(said, str) else json.dumps(said) if is_number or isinstance(said, bool) else NOTHING
-            )
-        case ToType() if not isinstance(said, str):
-            return int(said) if kind == "integer" and isinstance(said, float) and said == int(said) else said
-        case ToType() if said.strip() == said:
-            try:
-                made = json.loads(said)
-            except ValueError:
-                return NOTHING
-            return made if made is not None else NOTHING
-    return NOTHING
-
-
 def converted(field: Field, verb: Any, said: Any) -> Any:
     if said is None:
         raise Useless(said, "null is not a value")
@@ -87,10 +49,11 @@ def converted(field: Field, verb: Any, said: Any) -> Any:
         if not isinstance(said, str) or said not in verb.values:
             raise Useless(said, "an unknown word")
         return verb.values[said]
-    if isinstance(verb, Join | Split | Factor | ToType):
-        made = cast(field.type, verb, said)
-        if made is NOTHING or not FITS[field.type](made) or (field.words and made not in field.words):
-            raise Useless(said, f"can't be made {field.type}")
+    if isinstance(verb, Parts):
+        parts = [*said.split("."), ""][: verb.count] if isinstance(said, str) else [""]
+        made = ".".join(parts)
+        if "" in parts or (field.words and made not in field.words):
+            raise Useless(said, "can't be made string")
         return made
     if isinstance(verb, Whole) and isinstance(said, float) and said == int(said):
         said = int(said)
@@ -118,8 +81,7 @@ def of_one(field: Field, rule: Rule, said: Any, now: float) -> Any:
     """What a rule makes of the value of one of its sources."""
     match rule.verb:
         case From():
-            is_null = said is None and rule.verb.null
-            return said if said is NOTHING or is_null else converted(field, rule.verb, said)
+            return said if said is NOTHING else converted(field, rule.verb, said)
         case List() if said is NOTHING:
             return NOTHING if "body" in field.rules else []
         case List() if said is None or not FITS[field.type]([said]):

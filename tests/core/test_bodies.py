@@ -39,7 +39,6 @@ from = "inner"
 type = "number"
 [resource.deep.metres.body]
 from = "feet"
-factor = "3048/10000"
 """
 
 
@@ -76,7 +75,7 @@ def refused(body, legacy, code="INVALID_ATTRIBUTE", **more):
 
 
 TITLE = 'title = { type = "string", from = "name" }'
-ON = 'on = { type = "boolean", from = "state", values = { UP = true } }'
+ON = 'on = { type = "string", from = "state", values = { UP = "yes" } }'
 NAMES = 'names = { type = "strings", list = "name" }'
 WIDTH = 'width = { type = "integer", from = "size.width" }'
 PARTS = 'items = { type = "objects", of = "part", from = "parts" }'
@@ -97,14 +96,14 @@ GROUPED, KEYED = (
         (NAMES, {"name": "n"}, {"names": ["n"]}),
         (NAMES, {}, {}),
         ('on = { type = "boolean", equals = { source = "state", word = "UP" } }', {"state": "UP"}, {"on": True}),
-        (ON, {"state": "UP"}, {"on": True}),
+        (ON, {"state": "UP"}, {"on": "yes"}),
         ('over = { type = "boolean", passed = "until" }', {"until": "2020-01-01T00:00:00Z"}, {"over": True}),
         (WIDTH, {"size": {"width": 2}}, {"width": 2}),
         (WIDTH, {"size": {}}, {}),
         (
             PARTS,
             {"parts": [{"name": "a", "inner": {"feet": 10}}, {"name": "b"}, {}]},
-            {"items": [{"title": "A", "inner": {"metres": 3.048}}, {"title": "B"}, {}]},
+            {"items": [{"title": "A", "inner": {"metres": 10}}, {"title": "B"}, {}]},
         ),
         (BOX, {"box": {"name": "a"}}, {"item": {"title": "A"}}),
         (PARTS, {"parts": None}, {}),

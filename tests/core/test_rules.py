@@ -17,58 +17,40 @@ from tests.core.small import EXACT, WHY, cases, field, made, translated, value
 NULL = "null is not a value"
 
 
-CAST, ON = "cast = true", 'values = { true = "on", 2 = "two", other = "else" }'
+ON = 'values = { true = "on", other = "else" }'
 
 
 @pytest.mark.parametrize(("kind", "way", "said", "got"), [
-    ("integer", CAST, "9223372036854775807", 2**63 - 1), ("number", CAST, "1E+3", 1000.0),
-    ("number", CAST, repr(0.00012345678901234567), 0.00012345678901234567), ("boolean", CAST, "false", False),
-    ("string", CAST, -(2**63), "-9223372036854775808"), ("string", CAST, True, "true"),
-    ("integer", "factor = '-2/3'", 9, -6), ("integer", "factor = 1000", 2**63, 2**63 * 1000),
-    ("integer", "factor = 100", 19.99, 1999), ("number", "factor = '1/3'", 9, 3),
-    ("integer", "whole = true", -0.0, 0), ("string", "parts = 2", "8.3.0-rc.1", "8.3"), ("string", ON, True, "on"),
-    ("string", ON, "true", "on"), ("string", ON, "other", "else"),
-    ("integer", "values = { true = 1, false = 0 }", False, 0), ("integer", "drop = [false]", 0, 0),
+    ("integer", "whole = true", -0.0, 0), ("string", "parts = 2", "8.3.0-rc.1", "8.3"), ("string", ON, "true", "on"),
+    ("string", ON, "other", "else"), ("integer", "drop = [false]", 0, 0),
 ])  # fmt: skip
 def test_a_way_makes_another_value(kind, way, said, got):
-    """Texts become what they say, numbers are multiplied as they are written, and words stand for values."""
+    """Floats become whole, texts shorter, and words stand for others."""
     made, dropped = value(kind, f'from = "y"\n{way}', {"y": said})
     assert (made, type(made), dropped) == (got, type(got), [])
 
 
-@pytest.mark.parametrize(
-    ("kind", "way", "said"),
-    [
-        *[("integer", CAST, said) for said in ("5.5", "007", " 5", "+5", "\u0665", "1_000", "", "9" * 5000, 5.5, [5])],
-        *[("number", CAST, said) for said in ("1.", "NaN", "Infinity", "1e999", False)],
-        *[("boolean", CAST, said) for said in ("True", "1", 1, ["true"])],
-        *[("string", CAST, said) for said in ({"a": 1}, ["a"], float("inf"))],
-        *[("integer", "factor = 1000", said) for said in (0.0005, 1e308, 10**4298)],
-        *[("number", "factor = 1000", said) for said in ("5", True, [5], 1e308)],
-        ("integer", "factor = '1/1024'", 3),
-        ("number", "factor = '1/7'", 10**400),
-        *[("string", "parts = 2", said) for said in ("8", "8..4", 8)],
-    ],
-)
-def test_what_a_way_cannot_take_is_reported(kind, way, said):
+@pytest.mark.parametrize("said", ["8", "8..4", 8])
+def test_what_a_way_cannot_take_is_reported(said):
     """What says nothing of the kind is left out, and nothing is guessed; null is no value for any way."""
-    assert value(kind, f'from = "y"\n{way}', {"y": said}) == ("nothing", [("y", said, f"can't be made {kind}")])
-    assert value(kind, f'from = "y"\n{way}', {"y": None}) == ("nothing", [("y", None, NULL)])
+    way = 'from = "y"\nparts = 2'
+    assert value("string", way, {"y": said}) == ("nothing", [("y", said, "can't be made string")])
+    assert value("string", way, {"y": None}) == ("nothing", [("y", None, NULL)])
 
 
 @pytest.mark.parametrize(
     ("kind", "rule", "said", "why"),
     [
         ("string", ON, 1, "an unknown word"),
-        ("string", ON, 2.0, "an unknown word"),
-        ("string", ON, [True], "an unknown word"),
+        ("string", ON, True, "an unknown word"),
+        ("string", ON, ["true"], "an unknown word"),
         ("time", "", "2026-01-01T00:00:00Z\n2026-01-02T00:00:00Z", "not of type time"),
         ("integer", "drop = [0, -1]", -1, "it stands for not known"),
         ("integer", "whole = true", 5.5, "not of type integer"),
     ],
 )
 def test_a_value_that_no_word_stands_for_is_left_out(kind, rule, said, why):
-    """True is not 1, zero is not false, and 2.0 is no integer where words are; two times are none."""
+    """True is not its word, zero is not false; two times are none."""
     assert value(kind, f'from = "y"\n{rule}', {"y": said}) == ("nothing", [("y", said, why)])
 
 

@@ -83,7 +83,6 @@ def test_other_verbs_go_through_lists_too():
     fields = field("n", "integer", f'count = "a[first].b"\n{EXACT}')
     fields += field("l", "strings", f'list = "a[first].b[first]"\n{EXACT}')
     assert made(fields, {"a": [{"b": ["u"]}]}) == ({"n": 1, "l": ["u"]}, [])
-    assert value("string", 'from = "a[each].b"\njoin = "+"', {"a": SEVERAL}) == ("u+v", [])
 
 
 @pytest.mark.parametrize("source", ["a[first]", "a[only]", "b.a[first]"])

@@ -11,11 +11,10 @@ from shim import atlas, errors, fake
 from shim.cli import COMMANDS
 from shim.core.responses import _ABOUT_CONTENT
 from shim.documents import load_documents, mapping_folders
-from shim.documents.casts import Values
 from shim.documents.fields import Rule
 from shim.documents.verbs import Absent
 from shim.documents.vocabulary import Fidelity
-from shim.documents.ways import From, Group, Whole
+from shim.documents.ways import From, Group, Values, Whole
 from shim.gateway.fields import _REQUEST_DROPS
 from shim.gateway.plan import KNOWN, unknown_variables
 from tests.peers.served import At, ask, gateway, get, lines_of, status_of

@@ -12,13 +12,12 @@ from makers.markdown import table
 from shim.cli.successors import when
 from shim.documents import load_documents, mapping_folders
 from shim.documents.calls import ErrorRule, Successor, Target
-from shim.documents.casts import Values
 from shim.documents.fields import BODY, Field, Resource, Rule
 from shim.documents.model import Document, Operation
 from shim.documents.question import QueryRule, RefusedChoice, RequestBody
 from shim.documents.verbs import Parameter
 from shim.documents.vocabulary import Fidelity
-from shim.documents.ways import From, Group, Keyed, Whole
+from shim.documents.ways import From, Group, Keyed, Values, Whole
 
 _HEAD = """\
 # From old to new, field by field
@@ -325,7 +324,7 @@ def value(name: str, rule: Rule) -> str:
     named, told = {*verb.sources}, verb.how(name)
     match verb:
         case Values():
-            told = f"{From(sources=verb.sources, null=verb.null).how(name)}, in other words (below)"
+            told = f"{From(sources=verb.sources).how(name)}, in other words (below)"
         case Whole():
             told += ", as a whole number"
         case Group(members=members) | Keyed(members=members):

@@ -1,4 +1,4 @@
-"""Named tiers, objects inside objects, casts, queries, errors and bare answers: what is told of a defect."""
+"""Named tiers, objects inside objects, queries, errors and bare answers: what is told of a defect."""
 
 # ruff: noqa: E501 - a row has a defect and what is told of it
 
@@ -40,16 +40,10 @@ LIST = HEAD.replace("resource =", 'shape = "page"\nresource =')
         (reads("a.0"), f"{X}.from: 'a.0' is not a source: an item of a list is named [first] or [only], not 0"),
         (reads("a..b"), f"{X}.from: 'a..b' is not a source: '' is neither a name nor a name with one of [first], [only], [each]"),
         (reads("a[each].b"), f"{X}: 'a[each].b' is a list; [first] or [only] take one item of it"),
-        (reads("a", "objects", "cast = true"), f"{X}: cast gives string or integer or number or boolean, and the field's type is objects"),
-        (reads("a", "string", "factor = 2"), f"{X}: factor gives integer or number, and the field's type is string"),
-        (reads("a", "integer", 'factor = "x"'), f"{X}.factor: must be a number such as 1024 or '1/1024'"),
-        (reads("a", "integer", 'factor = "1e99999999999999999"'), f"{X}.factor: must be a number such as 1024"),
-        (reads("a", "integer", 'factor = "1/0"'), f"{X}.factor: must be a number such as 1024 or '1/1024'"),
-        (reads("a", "strings", 'join = ","'), f"{X}: join gives string, and the field's type is strings"),
-        (reads("a", "strings", 'split = ""'), f"{X}.split: must be the text between the parts, not ''"),
         (reads("a", "string", "parts = 0"), f"{X}.parts: must be how many parts, 1 or more, not 0"),
-        (reads("a", "integer", "cast = true\nwhole = true"), f"{X}: whole and cast can't stand together"),
+        (reads("a", "string", "parts = 1\nwhole = true"), f"{X}: whole and parts can't stand together"),
         (reads("a", "string", "whole = true"), f"{X}: whole gives integer"),
+        (reads("a", "boolean", "values = { A = true }"), f"{X}: values gives string, and the field's type is boolean"),
         (of("x", "integer", 'count = false\nfidelity = "exact"'), f"{X}.count: must be a text, or true"),
         (of("x", "integer", 'count = true\nfidelity = "exact"'), f"{X}: can never apply: no field that has this resource groups a list"),
         (of("x", "string", 'count = "a"\nfidelity = "exact"'), f"{X}: count gives integer, and the field's type is string"),
@@ -57,7 +51,7 @@ LIST = HEAD.replace("resource =", 'shape = "page"\nresource =')
         (reads("a", "object", "", 'of = "thing"'), "resource.thing.x.of: 'thing' stands inside itself: thing in thing"),
         (reads("a", "object", "", 'of = "none"'), "resource.thing.x.of: 'none' is not a resource of this document"),
         (of("x", "object", 'constant = {}\nwhy = "x"', PARTS) + PART, f"{X}: a field with of is made by from"),
-        (reads("a", "object", 'drop = ["x"]', PARTS) + PART, f"{X}: values, casts and drop can't apply to links"),
+        (reads("a", "object", 'drop = ["x"]', PARTS) + PART, f"{X}: values, parts and drop can't apply to links"),
         (reads("a", "objects", 'group = "a"'), f"{X}: group needs of"),
         (reads("a", "objects", 'keyed = "a"', PARTS) + PART, f"{X}: keyed gives object"),
         (reads("a", "objects", 'group = "b[]"', PARTS) + PART, f"{X}.group: 'b[]' is not a source: 'b[]' is neither"),
@@ -67,7 +61,7 @@ LIST = HEAD.replace("resource =", 'shape = "page"\nresource =')
         ('\n[resource.thing]\nwithout = ["a"]\n' + reads("a"), "resource.thing.without: can never apply: without rest = true"),
         ('\n[resource.thing]\nrest = true\nwithout = ["x"]\n' + reads("a"), "resource.thing.without: 'x' is a field of its own"),
         ('\n[resource.thing]\nrest = true\nwithout = ["a..b"]\n' + reads("a"), "resource.thing.without: 'a..b' is not a name; nest names with dots"),
-        (reads("a", "links", "drop = [1]"), f"{X}: values, casts and drop can't apply to links"),
+        (reads("a", "links", "drop = [1]"), f"{X}: values, parts and drop can't apply to links"),
         (reads("a").replace("tier.newer", "tier.other"), "resource.thing.x.tier.other: can never apply: no operation of this resource has a other successor"),
         (reads("a").replace("tier.newer", "tier.NEWER"), "resource.thing.x.tier.NEWER: is not a name of a tier; give one of small letters and digits"),
         (reads("a") + '\n[resource.thing.x.body]\nfrom = "a"\n', "resource.thing.x.body: can never apply: no operation of this resource is in a request body"),

@@ -38,7 +38,7 @@ def when(*conditions):
     return [*({"when": {"source": "a", **one}, **rule} for one in conditions), rule]
 
 
-OPEN = f"resource.harbour.open.{NEW}"
+LIT = f"resource.harbour.lit.{NEW}"
 LINKS = f"resource.harbour.links.{NEW}"
 
 
@@ -70,7 +70,7 @@ LINKS = f"resource.harbour.links.{NEW}"
             "resource.tide.value.type",
             "can't be links",
         ),
-        ({OPEN: when({"given": True}, {"given": True})}, f"{OPEN}[1]", "can never apply"),
+        ({LIT: when({"given": True}, {"given": True})}, f"{LIT}[1]", "can never apply"),
         (
             {
                 "operation.getTide.tier": None,
@@ -102,7 +102,7 @@ def test_what_means_nothing_is_told(changes, where, what):
 )
 def test_conditions_that_leave_something_over(conditions):
     """A rule after others may take what they leave."""
-    assert told({OPEN: when(*conditions)}) == []
+    assert told({LIT: when(*conditions)}) == []
 
 
 REFUSED = {"errorCode": "A", "detail": "a"}
