@@ -12,7 +12,7 @@ from tests.core.driver import answers, drive, refuses
 README = (Path(__file__).parents[1] / "mappings" / "README.md").read_text()
 BLOCKS = re.findall(r"```toml\n(.*?)```", README, re.DOTALL)
 (
-    WIDGETS, SAME, API, ERRORS, QUERY, FIND, BLANK, MOVED, ORDER, REFUSE, LATE, NESTED,
+    WIDGETS, SAME, API, ERRORS, QUERY, BLANK, MOVED, ORDER, REFUSE, LATE, NESTED,
     BARE,
     OVERRIDE,
 ) = BLOCKS  # fmt: skip
@@ -137,25 +137,14 @@ def test_an_error_is_told_in_legacy_terms(engine_of):
 
 
 def test_parameters_are_told_in_the_successors_words(engine_of):
-    """Renamed, translated, dropped and given by default; an unknown word is a 400 before anything is sent."""
+    """Translated, dropped and given by default; an unknown word is a 400 before anything is sent."""
     engine, own = engine_of(f"{WIDGETS}\n{QUERY}"), "includeCount=true&itemsPerPage=500&pageNum=1"
     driven = ask(engine, "/widgets?state=broken&verbose=true&colour=red", {"results": []})
-    assert driven.sends[0].call.query == f"status=FAILED&colour=red&{own}"
+    assert driven.sends[0].call.query == f"state=FAILED&colour=red&{own}"
     assert "the parameter verbose was not sent on: Gadgets say all there is." in driven.outcome.record.notes
-    assert ask(engine, "/widgets", {"results": []}).sends[0].call.query == f"status=OK&{own}"
+    assert ask(engine, "/widgets", {"results": []}).sends[0].call.query == f"state=OK&{own}"
     driven = ask(engine, "/widgets?state=blue")
     assert (driven.sends, driven.document["errorCode"]) == ((), "INVALID_QUERY_PARAMETER")
-
-
-def test_a_parameter_chooses_the_call(engine_of):
-    """The answer is a bare list, made of a page or of a bare list."""
-    engine = engine_of(f"{WIDGETS}\n{FIND}")
-    driven = ask(engine, "/widgets:find?kind=gold", [{"title": "x"}])
-    assert (driven.targets[0], driven.document) == (f"{GROUP}/goldenGadgets", [{"name": "x"}])
-    driven = ask(engine, "/widgets:find", {"results": [{"title": "x"}], "totalCount": 1})
-    assert (driven.sends[0].call.path, driven.document) == (f"{GROUP}/gadgets", [{"name": "x"}])
-    driven = ask(engine, "/widgets:find?kind=tin")
-    assert (driven.sends, driven.reply.status) == ((), 400)
 
 
 def test_objects_in_a_field_are_translated(engine_of):

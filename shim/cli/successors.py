@@ -88,7 +88,7 @@ def sdk_names(method: str, path: str) -> dict[str, str]:
 def next_calls(
     operation: Operation, raw: Mapping[str, str], successor: Successor, origin: str, query: LegacyQuery
 ) -> list[dict[str, Any]]:
-    """Return the calls on one tier: a single one, or one for each word of the body or query that chooses it.
+    """Return the calls on one tier: a single one, or one for each word of the body that chooses it.
 
     ``raw`` has the path's parameters, still percent-encoded. A call has the ``word`` that chooses it, empty without a
     choice; ``method``, ``url`` with ``{placeholders}``, ``accept`` and a template of the ``body``, or None; ``curl``,
@@ -119,10 +119,9 @@ def next_calls(
 
 def _query(operation: Operation, target: Target, query: LegacyQuery) -> tuple[list[str], list[str]]:
     """Return the raw pairs of a call's query, and sentences on parameters that can't be translated."""
-    choose = "" if operation.query is None else operation.query.choose
     lost = [f"The parameter {name} is not sent: {rule.why}" for name, rule in target.query.items() if rule.drop]
     try:
-        pairs = list(translated_pairs(query.foreign, target.query, choose))
+        pairs = list(translated_pairs(query.foreign, target.query))
     except CallError as error:
         pairs = list(query.foreign)
         lost = [f"The successor does not know this value of the query's {error.parameters[0]}."]

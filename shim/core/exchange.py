@@ -26,7 +26,7 @@ from shim.core.messages import (
     replaced,
     without,
 )
-from shim.core.question import LegacyQuery, chosen_by, object_of, read_body, read_query
+from shim.core.question import LegacyQuery, object_of, read_body, read_query
 from shim.core.recognise import Match
 from shim.core.responses import CallError, document_reply, error_body, help_link
 from shim.core.route import LEGACY, Context, constant_of, decide, empty_key, is_strict, learn_retired
@@ -171,8 +171,6 @@ def _read_question(state: ExchangeState) -> None:
     if operation.request is not None:
         note = None if is_strict(operation, state.context.settings) else state.notes.append
         state.body, state.word = read_body(operation.request, state.call, state.context.loads, note)
-    if operation.query is not None:
-        state.word = chosen_by(operation.query, query)
 
 
 def _alone(state: ExchangeState) -> Answer:

@@ -15,7 +15,7 @@ from shim.core.messages import Call, field, without
 from shim.core.recognise import Match
 from shim.core.responses import CallError
 from shim.documents.calls import Target
-from shim.documents.question import QueryChoice, QueryRule, RequestBody
+from shim.documents.question import QueryRule, RequestBody
 from shim.documents.sources import NoValue, look_up, unquoted
 from shim.documents.vocabulary import FITS, Json, JsonObject
 
@@ -127,46 +127,32 @@ def invalid_attribute(name: str) -> CallError:
     return CallError(400, "INVALID_ATTRIBUTE", f"Invalid attribute {name} specified.", (name,))
 
 
-def chosen_by(choice: QueryChoice, query: LegacyQuery) -> str:
-    """Return the word of the parameter that chooses the call; raises CallError if it is not one of its words."""
-    given = (unquote_plus(value) for name, value, _ in _named(query.foreign) if name == choice.choose)
-    word = next(given, choice.default)
-    if word not in choice.words:
-        raise invalid_parameter(choice.choose)
-    return word or ""
-
-
-def translated_pairs(pairs: Iterable[str], rules: Mapping[str, QueryRule], choose: str) -> Iterator[str]:
-    """Yield raw pairs in a successor's terms, without the parameter ``choose``.
-
-    Raises CallError for a value that the successor has no word for.
-    """
+def translated_pairs(pairs: Iterable[str], rules: Mapping[str, QueryRule]) -> Iterator[str]:
+    """Yield raw pairs in a successor's terms; raises CallError for a value that the successor has no word for."""
     given = [*_named(pairs)]
-    others = {name: rule for name, rule in rules.items() if all(name != one for one, _, _ in given)}
-    given += [(name, quote_plus(rule.default), "") for name, rule in others.items() if rule.default is not None]
+    names = {name for name, _, _ in given}
+    for name, rule in rules.items():
+        if rule.default is not None and name not in names:
+            word = quote_plus(rule.default)
+            given.append((name, word, f"{quote_plus(name)}={word}"))
     for name, raw, pair in given:
-        rule = rules.get(name)
-        if rule is None:
-            if name != choose:
-                yield pair
-            continue
-        word = rule.values.get(unquote_plus(raw))
-        if rule.refuse is not None and word is None:
-            raise CallError(400, rule.refuse.error_code, rule.refuse.detail, (name,))
-        if rule.values and word is None:
-            raise invalid_parameter(name)
-        if not rule.drop:
-            yield f"{quote_plus(rule.to)}={raw if word is None else quote_plus(word)}"
+        known = rules.get(name)
+        if known is not None and known.values:
+            if (means := known.values.get(unquote_plus(raw))) is None:
+                raise invalid_parameter(name)
+            yield f"{quote_plus(name)}={quote_plus(means)}"
+        elif known is None or not known.drop:
+            yield pair
 
 
-def sent_on(query: LegacyQuery, rules: Mapping[str, QueryRule], choose: str, notes: list[str]) -> LegacyQuery:
+def sent_on(query: LegacyQuery, rules: Mapping[str, QueryRule], notes: list[str]) -> LegacyQuery:
     """Return the query in a successor's terms; the parameters that it does not get are added to the notes."""
-    if not query.foreign and not rules:
+    if not rules:
         return query
     given = {name for name, _, _ in _named(query.foreign)}
     dropped = [name for name, rule in rules.items() if rule.drop and name in given]
     notes += [f"the parameter {name} was not sent on: {rules[name].why}" for name in dropped]
-    return attrs.evolve(query, foreign=tuple(translated_pairs(query.foreign, rules, choose)))
+    return attrs.evolve(query, foreign=tuple(translated_pairs(query.foreign, rules)))
 
 
 def successor_call(match: Match, call: Call, target: Target, query: LegacyQuery | None, body: bytes | None) -> Call:
@@ -184,7 +170,7 @@ def _request_target(match: Match, call: Call, target: Target, query: LegacyQuery
     if query is None:
         return path
     own_pages = shape == "page" and target.paging == "kept" and not target.bare
-    if own_pages and query.plain and not target.query and match.operation.query is None and path == call.path:
+    if own_pages and query.plain and not target.query and path == call.path:
         return call.target  # where only the version changes, so that the caller's signature (HTTP Digest) still fits
     pairs = [*query.foreign]
     if shape != "one" and not target.bare:

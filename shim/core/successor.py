@@ -182,8 +182,7 @@ def question_of(
             raise CallError(400, choice.error_code, choice.detail)
         other = next(one for one in tier.choices.values() if isinstance(one, Target))
         return Target("GET", tier.probe, other.version), None, None
-    chooser = match.operation.query.choose if match.operation.query else ""
-    query = sent_on(state.query, target.query, chooser, state.notes)
+    query = sent_on(state.query, target.query, state.notes)
     if target.paging == "collected":
         query = attrs.evolve(query, page=1, size=MOST)
     body, request = state.body, tier.request or match.operation.request

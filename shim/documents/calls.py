@@ -114,14 +114,6 @@ class Target(Declared):
         for key, is_said in (("items", self.items != "results"), ("paging", not kept)):
             yield key, is_one and is_said, "belongs to lists; this operation answers with one resource"
         yield "alike", self.alike and not (is_one and is_read), "belongs to reads of one resource"
-        sent = [rule.to for rule in self.query.values() if not rule.drop and (rule.refuse is None or rule.values)]
-        for to in sorted({to for to in sent if sent.count(to) > 1}):
-            yield "query", True, f"has two parameters that become {to!r}"
-        chooser = legacy.query
-        for word in () if chooser is None else (table.name,) if table.name in chooser.words else chooser.words:
-            rule = self.query.get(chooser.choose)
-            lacks = rule is not None and rule.values and word not in rule.values
-            yield key_path(".query", chooser.choose), lacks, f"has no word for {word!r}, which chooses this call"
 
 
 def unknown_parameters(key: str, names: Sequence[str], legacy: Any) -> Rows:
@@ -140,7 +132,7 @@ def _error(table: Table, code: str) -> ErrorRule:
 class Successor(Declared):
     """The successor of an operation on one tier.
 
-    ``only`` is its call; or ``choices`` maps words of the body or query to a call or a refusal. ``after`` lists the
+    ``only`` is its call; or ``choices`` maps words of the body to a call or a refusal. ``after`` lists the
     error codes of the other tier that lead here; ``probe`` is a GET that shows the tier without writing; ``errors``
     are by the successor's code. ``resource`` describes the legacy answer.
 
@@ -182,7 +174,7 @@ class Successor(Declared):
         legacy, words, targets = table.around.operation, table.around.operation.words, list(self.targets())
         for word in self.choices:
             unknown = word not in words
-            yield "choose", unknown, f"{word!r} is not one of the words that request.words or query.words declares"
+            yield "choose", unknown, f"{word!r} is not one of the words that request.words declares"
         for word in words if self.choices else ():
             yield "choose", word not in self.choices, f"says nothing of {word!r}"
         yield "choose", not targets, "refuses every word; an operation that nothing took the place of has gone"

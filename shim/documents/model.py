@@ -14,7 +14,7 @@ import attrs
 
 from shim.documents.calls import METHODS, Successor, unknown_parameters
 from shim.documents.fields import TIERS, Field, Resource
-from shim.documents.question import OF_PAGE, QueryChoice, RequestBody
+from shim.documents.question import OF_PAGE, RequestBody
 from shim.documents.read import Declared, given, nested, of_table, read_as
 from shim.documents.resources import Resources, tiers_of
 from shim.documents.tables import NEVER, Rows, Table, checked, read_template
@@ -112,7 +112,6 @@ class Operation(Declared):
     path: Template
     shape: str = read_as(lambda table, key: table.word(key, SHAPES, default="one"))
     request: RequestBody | None = nested(RequestBody)
-    query: QueryChoice | None = nested(QueryChoice)
     successors: Mapping[str, Successor] = given(*TIERS, "tier", factory=dict)
     status: Mapping[str, int] = read_as(_status)
     resource: Resource = read_as(lambda table, key: table.around.resources.named(table, key) or Resource())
@@ -153,8 +152,8 @@ class Operation(Declared):
 
     @property
     def words(self) -> tuple[str, ...]:
-        """The words that choose the call, of the body or the query."""
-        return (self.request.words if self.request else ()) or (self.query.words if self.query else ())
+        """The words of the body that choose the call."""
+        return self.request.words if self.request else ()
 
     def wrong(self, table: Table) -> Rows:
         apis, successors = table.around.apis, [*self.successors.values()]
@@ -184,9 +183,6 @@ class Operation(Declared):
         lacking = others > 1 and not self.cluster
         yield "cluster", lacking, "is missing; name the path parameters that tell one cluster from another"
         yield "request", self.request and not self.has_body, f"belongs to calls with a body, and {self.method} has none"
-        yield "query", self.query and self.request and self.request.choose, "can't choose the call: the body does"
-        chosen = any(one.choices for one in successors)
-        yield "query", self.query and not chosen, "can never apply: no successor has choose"
         for one in successors[:1]:
             alone = len(successors) == 1 and one.after and not self.lives
             yield f"{one.at.removeprefix(self.at)}.after", alone, "can never apply: there is no other tier"

@@ -1,4 +1,4 @@
-"""The legacy question: what a request body and a query may have, what becomes of it, and what chooses the call."""
+"""The legacy question: what a request body may have, which member chooses the call, and what becomes of a query."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from typing import Any
 import attrs
 
 from shim.documents.fields import TYPES
-from shim.documents.read import Declared, named, nested, read_as, under
+from shim.documents.read import Declared, named, read_as, under
 from shim.documents.tables import Rows, Table, key_path, same
 from shim.documents.vocabulary import FITS, Json
 
@@ -20,7 +20,7 @@ OF_PAGES = frozenset({"pageNum", "itemsPerPage", "includeCount", "envelope", "pr
 
 @attrs.frozen(kw_only=True)
 class RefusedChoice(Declared):
-    """The 400 for a word of the body, or a parameter, that no call serves."""
+    """The 400 for a word of the body that no call serves."""
 
     detail: str
     error_code: str = under("errorCode")
@@ -83,43 +83,20 @@ class RequestBody(Declared):
 
 
 @attrs.frozen
-class QueryChoice(Declared):
-    """The parameter of the legacy query that chooses the call, the words it may have, and the one it has left out."""
-
-    choose: str
-    words: tuple[str, ...]
-    default: str | None = None
-
-    def wrong(self, table: Table) -> Rows:
-        unknown = self.default is not None and self.default not in self.words
-        yield "default", unknown, f"{self.default!r} is not one of the words"
-        yield "choose", self.choose in OF_PAGES, f"{self.choose!r} is a parameter that every call may have"
-
-
-@attrs.frozen
 class QueryRule(Declared):
-    """What becomes of a parameter of the legacy query: its new name, words and default, or why it is dropped.
+    """What becomes of a parameter of the legacy query: its words there and its default, or why it is dropped."""
 
-    With ``refuse`` a call with this parameter, or with a word outside of ``values``, gets that error.
-    """
-
-    to: str = read_as(lambda table, key: table.text(key, default=table.name))
     values: Mapping[str, str] = read_as(lambda table, key: table.each(key, Table.text), factory=dict)
     default: str | None = None
     drop: bool = False
     why: str = ""
-    refuse: RefusedChoice | None = nested(RefusedChoice)
 
     def wrong(self, table: Table) -> Rows:
-        name, keys, chooser = table.name, {*table.data}, table.around.operation.query
-        beside = keys - ({"refuse", "values"} if self.refuse else {"drop", "why"} if self.drop else keys)
-        yield "", not keys, "says nothing; give to, values, default, drop or refuse"
-        yield "refuse" if self.refuse else "drop", beside, f"can't stand beside {' and '.join(sorted(beside))}"
+        name, beside = table.name, table.data.keys() - {"drop", "why"}
+        yield "", not table.data, "says nothing; give values, default or drop"
+        yield "drop", self.drop and beside, f"can't stand beside {' and '.join(sorted(beside))}"
         yield "values", table.data.get("values") == {}, "must be a table of words"
         yield "why", self.drop and not self.why, "is missing; say why the parameter is not sent"
         unknown = bool(self.values) and self.default not in {None, *self.values}
         yield "default", unknown, f"{self.default!r} is not one of the words in values"
         yield "", not name or name in OF_PAGES, "is not the name of a parameter that is sent on"
-        yield "to", self.to in OF_PAGES - {name}, f"{self.to!r} is a parameter that the shim writes itself"
-        chooses = self.default is not None and chooser is not None and name == chooser.choose
-        yield "default", chooses, "belongs to the query that chooses the call"

@@ -212,7 +212,7 @@ def test_what_the_call_does_not_do_is_remarked(explained, text):
     assert "Ask for the next page as long as the answer has a link with rel=next." in remarks
     assert any("startTime, else scheduledTime (descending) then id (descending)" in remark for remark in remarks)
     (call,) = explained("GET", f"{HARBOURS}?state=shut&verbose=1", env=INVENTED)["tiers"]["successor"]["calls"]
-    assert call["url"].endswith("/harbours?status=CLOSED&itemsPerPage=500&pageNum=1")
+    assert call["url"].endswith("/harbours?state=CLOSED&itemsPerPage=500&pageNum=1")
     assert "The parameter verbose is not sent: A harbour says all there is." in call["remarks"]
     said = text("GET", f"{HARBOURS}?state=grey", env=INVENTED)
     assert "does not know this value of the query's state." in said

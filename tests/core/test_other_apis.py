@@ -1,6 +1,4 @@
-"""APIs at the root, names with dots, and parameters that are refused."""
-
-import pytest
+"""APIs at the root, and names with dots."""
 
 from tests.core.driver import answers, drive
 from tests.core.small import HEAD, NAME, asked, field, read
@@ -21,19 +19,3 @@ def test_names_with_dots_stand_in_quotes():
     fields += "\n[resource.thing]\nrest = true\nwithout = [\"'h.i'\"]\n"
     driven = asked(HEAD + fields, [answers({"x.y": {"z": "1"}, "h.i": 2, "j.k": 3})])
     assert driven.document == {"a.b": {"c": "1"}, "d": [], "j.k": 3}
-
-
-ERROR = 'errorCode = "NO_OLD"\ndetail = "Nothing is old."\n'
-REFUSED = f"\n[operation.getThing.flex.query.old.refuse]\n{ERROR}"
-
-
-@pytest.mark.parametrize(
-    ("rule", "refused", "sent"),
-    [(REFUSED, "?new=1&ol%64=2", "?new=1"), (f"query.old.values = {{ 0 = '0' }}\n{REFUSED}", "?old=1", "?old=0")],
-)
-def test_a_parameter_is_refused_before_anything_is_sent(rule, refused, sent):
-    """With the error that the document gives it: whatever its value, or only what the successor has no word for."""
-    driven = asked(HEAD + rule + NAME, [], refused)
-    assert (driven.sends, driven.reply.status) == ((), 400)
-    assert (driven.document["errorCode"], driven.document["detail"]) == ("NO_OLD", "Nothing is old.")
-    assert asked(HEAD + rule + NAME, [answers({})], sent).targets == (f"/new/t{sent}",)

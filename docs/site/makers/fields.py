@@ -191,7 +191,7 @@ def _query(name: str, rule: QueryRule) -> str:
         return f"The query's `{name}` is not sent: {rule.why}"
     words = "".join(f", `{old}` as `{new}`" for old, new in rule.values.items())
     default = f", by default `{rule.default}`" if rule.default is not None else ""
-    return f"The query's `{name}` is sent as `{rule.to}`{words}{default}."
+    return f"The query's `{name}` is sent on{words}{default}."
 
 
 def _targets(successor: Successor, method: str) -> str:

@@ -85,18 +85,13 @@ def test_a_defect_of_a_field_is_told(tmp_path, fields, told):
         (CALL + "[operation.getThing.tier.newer.errors.A]\nstatus = 200\n", "operation.getThing.tier.newer.errors.A.status: must be that of an error"),
         (CALL + '[operation.getThing.tier.newer.errors.A]\ndetail = "No {x}."\n', "operation.getThing.tier.newer.errors.A.detail: {x} is not a parameter"),
         (CALL + "[operation.getThing.tier.newer.query.a]\n", "operation.getThing.tier.newer.query.a: says nothing"),
-        (CALL + '[operation.getThing.tier.newer.query.pretty]\nto = "b"\n', "operation.getThing.tier.newer.query.pretty: is not the name of a parameter"),
+        (CALL + '[operation.getThing.tier.newer.query.pretty]\ndefault = "b"\n', "operation.getThing.tier.newer.query.pretty: is not the name of a parameter"),
         (CALL + "[operation.getThing.tier.newer.query.a]\ndrop = true\n", "operation.getThing.tier.newer.query.a.why: is missing"),
-        (CALL + '[operation.getThing.tier.newer.query.a]\ndrop = true\nto = "b"\nwhy = "x"\n', "operation.getThing.tier.newer.query.a.drop: can't stand beside"),
+        (CALL + '[operation.getThing.tier.newer.query.a]\ndrop = true\ndefault = "b"\nwhy = "x"\n', "operation.getThing.tier.newer.query.a.drop: can't stand beside"),
         (CALL + "[operation.getThing.tier.newer.query.a]\nvalues = {}\n", "operation.getThing.tier.newer.query.a.values: must be a table of words"),
         (CALL + '[operation.getThing.tier.newer.query.a]\nvalues = {a = "b"}\ndefault = "c"\n', "operation.getThing.tier.newer.query.a.default: 'c' is not one of the words"),
-        (CALL + '[operation.getThing.tier.newer.query]\na = {to = "c"}\nb = {to = "c"}\n', "operation.getThing.tier.newer.query: has two parameters that become 'c'"),
         (CALL + '[operation.getThing.tier.newer.alike]\nsource = "a[each]"\nstatus = 500\nerrorCode = "A"\ndetail = "x"\n', "operation.getThing.tier.newer.alike.status: must be that of an error, 400 to 499"),
         (CALL + '[operation.getThing.tier.newer.alike]\nsource = "a"\nstatus = 400\nerrorCode = "A"\ndetail = "x"\n', "operation.getThing.tier.newer.alike.source: needs [each]"),
-        ('[operation.getThing.query]\nchoose = "k"\nwords = ["a"]\n' + CALL, "operation.getThing.query: can never apply: no successor has choose"),
-        ('[operation.getThing.query]\nchoose = "k"\nwords = ["a"]\ndefault = "b"\n' + CALL, "operation.getThing.query.default: 'b' is not one of the words"),
-        ('[operation.getThing.query]\nchoose = "pretty"\nwords = ["a"]\n' + CALL, "operation.getThing.query.choose: 'pretty' is a parameter that every call may have"),
-        ('[operation.getThing.query]\nchoose = "k"\nwords = ["a"]\n' + CALL + '[operation.getThing.tier.newer.query.k]\ndefault = "a"\n', "operation.getThing.tier.newer.query.k.default: belongs to the query that chooses"),
     ],
 )  # fmt: skip
 def test_a_defect_of_a_call_is_told(tmp_path, text, told):
@@ -116,24 +111,6 @@ def test_a_defect_of_a_call_is_told(tmp_path, text, told):
 def test_a_defect_of_a_list_is_told(tmp_path, text, told):
     """Also where the answer is bare."""
     assert only_problem(tmp_path, text).startswith(told)
-
-
-def test_a_body_that_chooses_leaves_nothing_to_the_query(tmp_path):
-    """One of them chooses."""
-    order = (
-        HEAD.replace('"GET"', '"POST"')
-        + """
-[operation.getThing.request]
-choose = "k"
-words = ["a"]
-members = { k = "string" }
-
-[operation.getThing.query]
-choose = "q"
-words = ["b"]
-"""
-    )
-    is_told(tmp_path, order + CALL + reads("a"), "operation.getThing.query: can't choose the call: the body does")
 
 
 @pytest.mark.parametrize(
