@@ -15,7 +15,7 @@ from shim.core.recognise import Match, SortKey
 from shim.core.responses import CallError
 from shim.core.route import Context
 from shim.core.rules import TranslationContext
-from shim.core.translate import Translated, UpstreamPage, together, translate_items, translate_one
+from shim.core.translate import RESULTS, Translated, UpstreamPage, together, translate_items, translate_one
 from shim.documents.calls import Target
 from shim.documents.fields import BARE
 from shim.documents.sources import look_up, parse_source
@@ -54,7 +54,7 @@ class LegacyAnswer:
             reply = attrs.evolve(reply, fault="it is a part, and all of it was asked for")
         document, is_list = json.read(reply), self.match.operation.shape != "one"
         whole = document if type(document) is dict else {}
-        items: Any = document if target.bare else look_up(document, parse_source(target.items))
+        items: Any = document if target.bare else whole.get(RESULTS)
         if is_list and type(items) is list and len(items) <= ITEMS:
             return UpstreamPage(whole, items, size)
         if not is_list and (type(document) is dict or (target.bare and document is not None)):
@@ -62,7 +62,7 @@ class LegacyAnswer:
             return UpstreamPage(whole if type(document) is dict else {BARE: document}, [])
         expected = "a JSON value" if target.bare else "a JSON object"
         if is_list:
-            holder = "a list" if target.bare else f"an object with a list {target.items!r}"
+            holder = "a list" if target.bare else f"an object with a list {RESULTS!r}"
             expected = f"{holder} of {ITEMS} items at most"
         what = reply.fault or json.refused or f"it is not {expected}"
         kind = field(reply.headers, "content-type") or "no content type"
@@ -113,11 +113,11 @@ class LegacyAnswer:
                 detail = f"{self._answered} with nothing that makes the one value of the answer: {said}."
                 raise CallError(502, "SHIM_UPSTREAM_UNREADABLE", detail)
             return made.value, made
-        made = translate_items(translator, pages, rules, self.target.items)
+        made = translate_items(translator, pages, rules)
         if added is not None:
             other = match.compiled.answers(added[0], match.api.name)
             before = sum(len(page.items) for page in pages)
-            made = together(made, translate_items(other, added[1], rules, operation.items, before))
+            made = together(made, translate_items(other, added[1], rules, before))
         items = made.value
         if operation.shape == "array" or self.target.paging == "collected":
             items = in_order(items, match.compiled.order)
@@ -161,7 +161,7 @@ class LegacyAnswer:
             links.append({"href": f"{url}?{query.link(query.page - 1, size, own=False)}", "rel": "previous"})
         if more:
             links.append({"href": f"{url}?{query.link(query.page + 1, size, own=False)}", "rel": "next"})
-        document: JsonObject = {"links": links, self.match.operation.items: [*items]}
+        document: JsonObject = {"links": links, RESULTS: [*items]}
         if query.count and total is not None:
             document["totalCount"] = total
         return document

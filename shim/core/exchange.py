@@ -31,6 +31,7 @@ from shim.core.recognise import Match
 from shim.core.responses import CallError, document_reply, error_body, help_link
 from shim.core.route import LEGACY, Context, constant_of, decide, empty_key, is_strict, learn_retired
 from shim.core.successor import ExchangeState, ask_successors, legacy_list
+from shim.core.translate import RESULTS
 from shim.documents.calls import Successor
 from shim.documents.fields import When
 from shim.documents.sources import NoValue, look_up, parse_source
@@ -150,7 +151,7 @@ def legacy_fallback(state: ExchangeState, outcome: Outcome) -> Exchange:
     knows = 200 <= reply.status < 300
     if knows and match.operation.shape == "page":
         document = state.json.read((yield Read(limit)))
-        knows = type(document) is dict and bool(document.get("results"))
+        knows = type(document) is dict and bool(document.get(RESULTS))
     if knows:
         state.reason += f"; {tier} knew nothing, and the legacy endpoint did"
         return PassThrough(state.record())

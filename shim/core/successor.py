@@ -160,7 +160,7 @@ def legacy_list(match: Match) -> Successor:
     """Return the legacy endpoint as a tier with a list, whose items stay as they are."""
     operation = match.operation
     path = Template(f"{match.api.base}{operation.path.text}", ())
-    target = Target("GET", path, operation.version, "collected", operation.items)
+    target = Target("GET", path, operation.version, "collected")
     return Successor(tier="legacy", only=target)
 
 

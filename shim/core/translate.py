@@ -38,6 +38,9 @@ _HELP: dict[str, Any] = {
 }  # fmt: skip
 """What generated functions may name besides their own values."""
 
+RESULTS = "results"
+"""The member of a page that holds its list (contract: Paginated…View)."""
+
 _numbers = itertools.count(1)
 
 REPORTED = 256
@@ -172,9 +175,9 @@ def items_of(pages: Sequence[UpstreamPage]) -> Iterator[Json]:
 
 
 def translate_items(
-    translator: Translator, pages: Sequence[UpstreamPage], context: TranslationContext, name: str, before: int = 0
+    translator: Translator, pages: Sequence[UpstreamPage], context: TranslationContext, before: int = 0
 ) -> Translated:
-    """Translate the items of all pages; ``name`` is their member, which has so many ``before`` them.
+    """Translate the items of all pages; the list has so many ``before`` them.
 
     Their times are collected and looked at together. If one is none, all is done again, with a look at each.
     """
@@ -185,7 +188,7 @@ def translate_items(
         dropped: list[Dropped] = []
         report = TranslationReport(look)
         nested = Nested(translator.begin(context, report), report, dropped, translator.wraps)
-        made: list[Any] = nested.each(items, name, before)
+        made: list[Any] = nested.each(items, RESULTS, before)
         values = [one[BARE] for one in made if BARE in one] if translator.bare else made
         return Translated(values, reports(translator, report), tuple(dropped))
 

@@ -11,7 +11,7 @@ from typing import Any, Self
 import attrs
 
 from shim.documents.fields import TIERS, Resource, When
-from shim.documents.question import OF_PAGE, QueryRule, RefusedChoice, RequestBody
+from shim.documents.question import QueryRule, RefusedChoice, RequestBody
 from shim.documents.read import Declared, given, named, nested, of_table, read_as, source_text, under
 from shim.documents.resources import read_body
 from shim.documents.sources import Step
@@ -75,8 +75,7 @@ def _reads_all(table: Table) -> bool:
 class Target(Declared):
     """One upstream call: method, path, version of the successor's resource, and how its pages are used.
 
-    ``items`` is the nested name of the list in an answer; a ``bare`` answer is itself the list or value. ``query`` is
-    by parameter of the legacy call.
+    A ``bare`` answer is itself the list or value. ``query`` is by parameter of the legacy call.
     """
 
     method: str = read_as(lambda table, key: table.word(key, METHODS, default=table.around.operation.method))
@@ -86,7 +85,6 @@ class Target(Declared):
         lambda table, key: table.word(key, PAGING, default="collected" if _reads_all(table) else "kept"),
         default="kept",
     )
-    items: str = source_text(default="results")
     bare: bool = False
     query: Mapping[str, QueryRule] = named(QueryRule)
     body: Resource | None = read_as(lambda table, key: read_body(table.table(key)), default=None)
@@ -100,7 +98,6 @@ class Target(Declared):
     def wrong(self, table: Table) -> Rows:
         legacy = table.around.operation
         kept, is_one, is_read = self.paging == "kept", legacy.shape == "one", legacy.method == "GET"
-        no_list = "[" in self.items or self.items in OF_PAGE
         yield from unknown_parameters("path", self.path.parameters, legacy)
         what = f"{self.method} can't answer {legacy.method}: a read stays a read, and a write a write"
         yield "method", (self.method == "GET") != is_read, what
@@ -108,11 +105,8 @@ class Target(Declared):
             same = (self.path.text, self.method) == (f"{api.base}{legacy.path.text}", legacy.method)
             is_new = api.version is None and self.version not in legacy.versions
             yield "path", same and not is_new, _IS_LEGACY
-        yield "items", self.bare and "items" in table.data, "can never apply: a bare answer is itself the list"
-        yield "items", no_list, f"{self.items!r} is not the name of a list; a list that is the answer is bare = true"
         yield "paging", _reads_all(table) and kept, "can only be collected: the whole list is read"
-        for key, is_said in (("items", self.items != "results"), ("paging", not kept)):
-            yield key, is_one and is_said, "belongs to lists; this operation answers with one resource"
+        yield "paging", is_one and not kept, "belongs to lists; this operation answers with one resource"
         yield "alike", self.alike and not (is_one and is_read), "belongs to reads of one resource"
 
 

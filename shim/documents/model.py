@@ -14,7 +14,7 @@ import attrs
 
 from shim.documents.calls import METHODS, Successor, unknown_parameters
 from shim.documents.fields import TIERS, Field, Resource
-from shim.documents.question import OF_PAGE, RequestBody
+from shim.documents.question import RequestBody
 from shim.documents.read import Declared, given, nested, of_table, read_as
 from shim.documents.resources import Resources, tiers_of
 from shim.documents.tables import NEVER, Rows, Table, checked, read_template
@@ -95,8 +95,8 @@ class Operation(Declared):
     It has successors, ``gone`` or a ``constant``. With a ``switch``, ``gone`` is the answer unless that word is on
     (``ATLAS_SHIM_WRITES``). From ``blank`` on, what the legacy endpoint answers to a read means nothing. One that
     ``lives`` on has no sunset: the legacy endpoint is asked first, and its answer stands unless it leads to a successor
-    with a switch. A call without a version is one to the ``oldest``. ``items`` is the member of a page that holds the
-    list, ``base`` where the last api of its document has its paths.
+    with a switch. A call without a version is one to the ``oldest``. ``base`` is where the last api of its document
+    has its paths.
     """
 
     id: str = of_table("name")
@@ -127,7 +127,6 @@ class Operation(Declared):
     note: str = ""
     cluster: tuple[str, ...] = ()
     sdk: tuple[str, ...] = ()
-    items: str = "results"
 
     @classmethod
     def read(cls, table: Table) -> Self:
@@ -187,9 +186,6 @@ class Operation(Declared):
             alone = len(successors) == 1 and one.after and not self.lives
             yield f"{one.at.removeprefix(self.at)}.after", alone, "can never apply: there is no other tier"
         yield from self._wrong_order()
-        yield "items", "items" in table.data and self.shape != "page", "belongs to pages"
-        no_list = self.items in OF_PAGE or "." in self.items
-        yield "items", no_list, f"{self.items!r} is not a name for a page's list"
         if successors:
             yield from self._wrong_content(table)
 

@@ -12,8 +12,6 @@ from shim.documents.read import Declared, named, read_as, under
 from shim.documents.tables import Rows, Table, key_path, same
 from shim.documents.vocabulary import FITS, Json
 
-OF_PAGE = frozenset({"links", "totalCount"})
-"""Members of a page beside its list (contract: Paginated…View)."""
 OF_PAGES = frozenset({"pageNum", "itemsPerPage", "includeCount", "envelope", "pretty"})
 """Parameters that the shim reads and writes itself (contract: each operation has them)."""
 

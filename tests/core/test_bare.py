@@ -8,8 +8,6 @@ from shim.core.messages import field as header
 from tests.core.driver import answers, drive, pages_of
 from tests.core.small import ARRAY, EXACT, HEAD, NAME, PAGE, TARGET, asked, dropped_of, field, read
 
-NESTED = f'{ARRAY}items = "data.peers"\n'
-
 
 def things(count):
     return [{"id": str(number), "name": f"{number:04}"} for number in range(count)]
@@ -43,26 +41,12 @@ def test_an_array_in_the_layouts_of_the_api():
     assert (head.content, header(head.reply.headers, "content-length")) == (b"", str(len(ask_list(upstream).content)))
 
 
-def test_the_list_may_be_nested_in_upstreams_answer():
-    """By a name with dots; what is reported of an item names it too."""
-    driven = ask_list([answers({"data": {"peers": [{"name": "a"}, {"name": 5}, 7]}})], text=NESTED)
-    assert driven.document == [{"name": "a"}, {}]
-    assert [where for where, _, _ in dropped_of(driven)] == ["data.peers[1].name", "data.peers[2]"]
-
-
-@pytest.mark.parametrize("said", [{"data": []}, {"data": {"peers": {}}}, {"peers": []}, [], {"data": {"peers": None}}])
+@pytest.mark.parametrize("said", [{"data": []}, {"results": {}}, {"results": None}, []])
 def test_an_answer_without_the_list_cannot_be_translated(said):
     """The error names the member."""
-    driven = ask_list([answers(said)], text=NESTED)
+    driven = ask_list([answers(said)])
     assert driven.document["errorCode"] == "SHIM_UPSTREAM_UNREADABLE"
-    assert "it is not an object with a list 'data.peers' of 10000 items at most" in driven.document["detail"]
-
-
-def test_a_page_has_its_list_where_the_legacy_one_had_it():
-    """Under the operation's own name."""
-    text = PAGE.replace("shape =", 'items = "clusters"\nshape =') + 'items = "data.peers"\n'
-    document = ask_list([answers({"data": {"peers": [{"name": "a"}]}, "totalCount": 1})], text=text).document
-    assert (document.pop("clusters"), set(document)) == ([{"name": "a"}], {"links", "totalCount"})
+    assert "it is not an object with a list 'results' of 10000 items at most" in driven.document["detail"]
 
 
 def test_a_page_of_a_bare_list_is_cut_out_of_it():

@@ -54,7 +54,7 @@ def test_a_generated_function_means_what_its_rules_say(kind, data, api):
     expected = Expected(declared, "flex", api, CALL)
     expected.add(items, "results")
     translator = Translator("made up", Resource(fields=tuple(declared)), "flex", parameters=PARAMETERS, api=api)
-    got = translate_items(translator, [UpstreamPage({}, items)], CALL, "results")
+    got = translate_items(translator, [UpstreamPage({}, items)], CALL)
     assert repr(got.value) == repr(expected.values)  # 5.0 is not 5, and order counts
     assert repr(got.dropped) == repr(tuple(expected.dropped))
     assert got.fields == tuple(expected.reports())
@@ -142,8 +142,8 @@ def test_what_is_reported_is_kept_for_few_combinations():
     kept = of_rules(*cases)
     for number in [*range(REPORTED + 9), 7, 7]:
         pages = [UpstreamPage({}, [{"k": "w"}] * number + [{"x": "a"}, {}, {"x": number}])]
-        made = translate_items(kept, pages, CALL, "results")
-        assert made == translate_items(of_rules(*cases), pages, CALL, "results")
+        made = translate_items(kept, pages, CALL)
+        assert made == translate_items(of_rules(*cases), pages, CALL)
         assert len(kept.reported) <= REPORTED
 
 

@@ -21,7 +21,7 @@ def atlas(arrival):
     below = arrival.path.removeprefix("/api/atlas/v2/groups/g1/")
     if arrival.fields.get("accept") != NEW["Accept"]:
         return GONE
-    answers = {"harbours": ok({"data": {"peers": [DEEP, SHALLOW]}, "totalCount": 2}), "harbours/Rock%20End": ok(DEEP)}
+    answers = {"harbours": ok({"results": [DEEP, SHALLOW], "totalCount": 2}), "harbours/Rock%20End": ok(DEEP)}
     return answers.get(below) or error(404, "NOWHERE")
 
 
@@ -58,10 +58,10 @@ def test_objects_in_lists_in_objects(ask):
     assert said(ask("GET", f"{V2}/groups/g1/harbours/Rock%20End", headers=NEW)) == (200, DEEP)
 
 
-def test_a_list_in_a_member_and_a_query_in_other_words(ask):
-    """The list is below ``data.peers``; parameters are translated, dropped, or given."""
+def test_a_list_by_a_query_in_other_words(ask):
+    """Parameters are translated, dropped, or given."""
     status, document = said(ask("GET", f"{V2}/groups/g1/harbours?verbose=1&state=shut&other=x"))
-    assert (status, [one["name"] for one in document["harbours"]]) == (200, ["Ayr", "Rock End"])
+    assert (status, [one["name"] for one in document["results"]]) == (200, ["Ayr", "Rock End"])
     assert document["totalCount"] == 2
     page = "includeCount=true&itemsPerPage=500&pageNum=1"
     assert sent(ask) == [f"GET harbours?state=CLOSED&other=x&{page}"]

@@ -331,7 +331,7 @@ def test_a_wrong_setting_is_heard_when_a_client_is_wrapped(door, monkeypatch):
 @pytest.mark.parametrize("own", [False, True])
 def test_documents_that_come_later_are_obeyed(door, raw, monkeypatch, own):
     """By clients that are older, also where they know of paths that no document did before."""
-    server = raw(lambda request: reply("200 OK", body=b'{"links_found": []}') if b"/net/" in request else gone(request))
+    server = raw(lambda request: reply("200 OK", body=b'{"results": []}') if b"/net/" in request else gone(request))
     url, statuses = f"{server.url}/api/network/v1/regions/eu/clusters/c1/tunnels", []
     shim.install()
     with door.open(own=own) as client:

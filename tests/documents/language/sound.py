@@ -42,7 +42,6 @@ note = "They changed."
 path = "/new/{groupId}/{thing}"
 version = "2024-01-01"
 paging = "collected"
-items = "results"
 
 [operation.listThings.dedicated]
 path = "/newer/{groupId}"

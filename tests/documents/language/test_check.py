@@ -25,7 +25,7 @@ DEFECTS = [
     ('order = ["-made", "name"]', 'order = ["-x"]', f"{LIST}.order: '-x' is not a field of the resource"),
     ('order = ["-made", "name"]', 'order = ["links"]', f"{LIST}.order: 'links' can't be sorted by"),
     ('order = ["-made", "name"]', 'order = ["size.width"]', ""),
-    ('paging = "collected"\nitems', 'paging = "kept"\nitems', f"{LIST}.order: can never apply: flex keeps"),
+    ('paging = "collected"\n\n', 'paging = "kept"\n\n', f"{LIST}.order: can never apply: flex keeps"),
     ('path = "/new/{groupId}/{thing}"', 'path = "/new/{id}"', f"{LIST}.flex.path: {{id}} is not a parameter"),
     (TARGET, TARGET.replace("{groupId}", "{x}"), f"{CHOOSE}.plain.path: {{x}} is not a parameter"),
     (TARGET, TARGET.replace("\n\n", '\npaging = "collected"\n\n'), f"{CHOOSE}.plain.paging: belongs to lists"),

@@ -77,10 +77,6 @@ def test_a_defect_of_a_field_is_told(tmp_path, fields, told):
     [
         (CALL.replace("newer", "body"), "operation.getThing.tier.body: is not a name of a tier"),
         (CALL.replace("tier.newer", "flex") + CALL.replace("newer", "flex"), "operation.getThing.tier.flex: is there already, without tier"),
-        (CALL + 'items = "a..b"\n', "operation.getThing.tier.newer.items: 'a..b' is not a source"),
-        (CALL + 'items = "a[first]"\n', "operation.getThing.tier.newer.items: 'a[first]' is not the name of a list"),
-        (CALL + 'items = "a"\n', "operation.getThing.tier.newer.items: belongs to lists"),
-        (CALL + 'bare = true\nitems = "a"\n', "operation.getThing.tier.newer.items: can never apply: a bare answer is itself the list"),
         (CALL + "[operation.getThing.tier.newer.errors]\nA = {}\n", "operation.getThing.tier.newer.errors.A: says nothing"),
         (CALL + "[operation.getThing.tier.newer.errors.A]\nstatus = 200\n", "operation.getThing.tier.newer.errors.A.status: must be that of an error"),
         (CALL + '[operation.getThing.tier.newer.errors.A]\ndetail = "No {x}."\n', "operation.getThing.tier.newer.errors.A.detail: {x} is not a parameter"),
@@ -104,7 +100,6 @@ def test_a_defect_of_a_call_is_told(tmp_path, text, told):
     [
         (LIST + CALL + 'bare = true\npaging = "kept"\n' + reads("a"), "operation.getThing.tier.newer.paging: can only be collected"),
         (LIST + CALL + '[operation.getThing.tier.newer.alike]\nsource = "a[each]"\nstatus = 400\nerrorCode = "A"\ndetail = "x"\n' + reads("a"), "operation.getThing.tier.newer.alike: belongs to reads of one resource"),
-        (HEAD + 'items = "a"\n' + CALL + reads("a"), "operation.getThing.items: belongs to pages"),
         (LIST + 'order = ["value"]\n' + CALL + 'paging = "collected"\n[resource.thing]\nbare = true\n' + reads("a").replace('"x"', "value"), "operation.getThing.order: can't sort what is bare"),
     ],
 )  # fmt: skip

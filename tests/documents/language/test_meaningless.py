@@ -44,8 +44,6 @@ LINKS = f"resource.harbour.links.{NEW}"
 @pytest.mark.parametrize(
     ("changes", "where", "what"),
     [
-        ({"operation.listHarbours.items": "links"}, "operation.listHarbours.items", "not a name for a page's list"),
-        ({f"{LISTED}.items": "totalCount"}, f"{LISTED}.items", "not the name of a list"),
         ({"operation.listHarbours.order": ["name", "-name"]}, "operation.listHarbours.order", "can't both apply"),
         ({f"{LISTED}.query/": {"default": "x"}}, f'{LISTED}.query.""', "not the name of a parameter"),
         ({f"{GOT}.errors.200": "X"}, f"{GOT}.errors.200", "not an error code"),
