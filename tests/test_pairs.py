@@ -101,17 +101,13 @@ def test_a_placeholder_in_a_path_is_a_name(lines):
     assert lines(tuple(links), path="/api/atlas/v2/things/{name}")["l[].href"].good
 
 
-@pytest.mark.parametrize(
-    ("old", "new", "field", "good"),
-    [
-        ({"a": True}, {"a": 1}, "a", False),
-        ({"a": 1}, {"a": 1.0}, "a", True),
-        ({"l": [{"x": 1}, {"x": 2}]}, {"l": [{"x": 1}, {"x": 3}]}, "l[].x", False),
-        ({"l": [{"x": 1}]}, {"l": []}, "l", False),
-        ({"l": [{"href": "http://a:80/x"}]}, {"l": [{"href": "https://b/x"}]}, "l[].href", True),
-        ({"l": [{"href": "http://a:80/x"}]}, {"l": [{"href": "https://b/y"}]}, "l[].href", False),
-    ],
-)
+@pytest.mark.parametrize(("old", "new", "field", "good"), [
+    ({"a": True}, {"a": 1}, "a", False), ({"a": 1}, {"a": 1.0}, "a", True),
+    ({"l": [{"x": 1}, {"x": 2}]}, {"l": [{"x": 1}, {"x": 3}]}, "l[].x", False),
+    ({"l": [{"x": 1}]}, {"l": []}, "l", False),
+    ({"l": [{"href": "http://a:80/x"}]}, {"l": [{"href": "https://b/x"}]}, "l[].href", True),
+    ({"l": [{"href": "http://a:80/x"}]}, {"l": [{"href": "https://b/y"}]}, "l[].href", False),
+])  # fmt: skip
 def test_values_are_compared_as_json_has_them(lines, old, new, field, good):
     """True is not 1, items of lists have one name, and links may lead to another origin."""
     line = lines((old, new))[field]
@@ -149,16 +145,11 @@ def test_a_pair_that_the_document_does_not_translate_is_a_problem(engine, record
     assert third.problem
 
 
-@pytest.mark.parametrize(
-    ("line", "what"),
-    [
-        ("{", "line 1: Expecting"),
-        ("[]", "line 1: has no path and no old and no new"),
-        ('{"path": "/a", "old": 1}', "line 1: has no new"),
-        ('{"path": 1, "old": 1, "new": 1}', "line 1: path and versions must be texts"),
-        ("", "has no pairs"),
-    ],
-)
+@pytest.mark.parametrize(("line", "what"), [
+    ("{", "line 1: Expecting"), ("[]", "line 1: has no path and no old and no new"),
+    ('{"path": "/a", "old": 1}', "line 1: has no new"),
+    ('{"path": 1, "old": 1, "new": 1}', "line 1: path and versions must be texts"), ("", "has no pairs"),
+])  # fmt: skip
 def test_a_bad_line_of_pairs_is_named(tmp_path, line, what):
     """With its number, and what it needs."""
     (tmp_path / "p.jsonl").write_text(line)

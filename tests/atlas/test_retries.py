@@ -134,24 +134,15 @@ def test_all_attempts_share_the_time_of_one(tried, timer):
     assert [request.extensions["timeout"]["read"] for request in done.sent] == [5.0, 2.0]
 
 
-@pytest.mark.parametrize(
-    ("answer", "repeated"),
-    [
-        (refusal(429, "1"), [read, write]),
-        (refusal(503, "1", "SHIM_BUSY"), [read, write]),
-        (httpx.ConnectError("refused"), [read, write]),
-        (httpx.ConnectTimeout("slow"), [read, write]),
-        (httpx.PoolTimeout("full"), [read, write]),
-        (refusal(503, "1", "SERVICE_UNAVAILABLE"), [read]),
-        (httpx.ReadTimeout("slow"), [read]),
-        (httpx.ReadError("cut"), [read]),
-        (httpx.WriteError("cut"), [read]),
-        (httpx.WriteTimeout("slow"), [read]),
-        (httpx.RemoteProtocolError("cut"), [read]),
-        (refusal(502, code="SHIM_UPSTREAM_UNREACHABLE"), []),
-        *((refusal(status), []) for status in (400, 401, 403, 404, 409, 410, 500, 502, 504)),
-    ],
-)
+@pytest.mark.parametrize(("answer", "repeated"), [
+    (refusal(429, "1"), [read, write]), (refusal(503, "1", "SHIM_BUSY"), [read, write]),
+    (httpx.ConnectError("refused"), [read, write]), (httpx.ConnectTimeout("slow"), [read, write]),
+    (httpx.PoolTimeout("full"), [read, write]), (refusal(503, "1", "SERVICE_UNAVAILABLE"), [read]),
+    (httpx.ReadTimeout("slow"), [read]), (httpx.ReadError("cut"), [read]), (httpx.WriteError("cut"), [read]),
+    (httpx.WriteTimeout("slow"), [read]), (httpx.RemoteProtocolError("cut"), [read]),
+    (refusal(502, code="SHIM_UPSTREAM_UNREACHABLE"), []),
+    *((refusal(status), []) for status in (400, 401, 403, 404, 409, 410, 500, 502, 504)),
+])  # fmt: skip
 @pytest.mark.parametrize("call", [read, write])
 def test_what_is_made_again(tried, timer, answer, repeated, call):
     """A write only where nothing was executed, never on a guess: upstream's own 503, or a cut, may come after it."""

@@ -67,15 +67,11 @@ def test_a_reply_of_another_shape_is_an_error(members):
         printer(DESCRIBE, "")(snapshot(**members))
 
 
-@pytest.mark.parametrize(
-    ("command", "template", "line"),
-    [
-        (LIST, "{{range .Results}}{{.Id}}\n{{end}}", ".results[] | .id"),
-        (LIST, "{{range .Results}}{{.Id}} {{.GetStatus}} {{.CreatedAt.Unix}}{{end}}", None),
-        (LIST, "{{len .Results}}", ".results[] | .id"),
-        (DESCRIBE, "{{.SnapshotType}}", ".snapshotType"),
-    ],
-)
+@pytest.mark.parametrize(("command", "template", "line"), [
+    (LIST, "{{range .Results}}{{.Id}}\n{{end}}", ".results[] | .id"),
+    (LIST, "{{range .Results}}{{.Id}} {{.GetStatus}} {{.CreatedAt.Unix}}{{end}}", None),
+    (LIST, "{{len .Results}}", ".results[] | .id"), (DESCRIBE, "{{.SnapshotType}}", ".snapshotType"),
+])  # fmt: skip
 def test_a_go_template_is_an_error_with_the_line_for_jq(command, template, line):
     """The error has the words that print the fields of the template."""
     line = line or r'.results[] | "\(.id) \(.status) \(.createdAt)"'

@@ -93,14 +93,10 @@ def test_a_taken_port_is_one_line(run, atlas):
     assert "can't listen" in done.stderr
 
 
-@pytest.mark.parametrize(
-    ("words", "status"),
-    [
-        (("--today", "2026-01-21"), 200),
-        (("--today", "2026-01-22"), 410),
-        (("--today", "2026-01-22", "--sunset", "2026-02-01"), 200),
-    ],
-)
+@pytest.mark.parametrize(("words", "status"), [
+    (("--today", "2026-01-21"), 200), (("--today", "2026-01-22"), 410),
+    (("--today", "2026-01-22", "--sunset", "2026-02-01"), 200),
+])  # fmt: skip
 def test_its_date_decides_whether_legacy_answers(start, wait_for, retired_call, words, status):
     """Before the sunset the legacy endpoint answers, from then on it is gone; what a call needs is printed."""
     process = start("fake-atlas", "--listen", "127.0.0.1:0", *words)
@@ -120,14 +116,10 @@ def finished(process):
 
 
 HOSTILE = {
-    "ATLAS_SHIM_ROUTE": "off",
-    "ATLAS_SHIM_MAPPINGS": "/nonexistent",
-    "HTTP_PROXY": "http://127.0.0.1:9",
-    "http_proxy": "http://127.0.0.1:9",
-    "NO_PROXY": "",
-    "no_proxy": "",
+    "ATLAS_SHIM_ROUTE": "off", "ATLAS_SHIM_MAPPINGS": "/nonexistent", "HTTP_PROXY": "http://127.0.0.1:9",
+    "http_proxy": "http://127.0.0.1:9", "NO_PROXY": "", "no_proxy": "",
     "MONGODB_ATLAS_PRIVATE_API_KEY": "half-a-pair",
-}
+}  # fmt: skip
 
 
 def test_the_story_is_told(start):

@@ -33,14 +33,10 @@ Given = tuple[int, Headers, bytes]
 Upstream = Callable[[Call], Given]
 
 SNAPSHOT: dict[str, Any] = {
-    "expiration": "2026-08-10T17:05:10Z",
-    "finishTime": "2026-08-02T17:06:56Z",
-    "id": "6a6f78e0cab84da5c4476b25",
-    "mongoDBVersion": "8.0.29",
-    "scheduledTime": "2026-08-02T17:05:10Z",
-    "startTime": "2026-08-02T17:05:37Z",
+    "expiration": "2026-08-10T17:05:10Z", "finishTime": "2026-08-02T17:06:56Z", "id": "6a6f78e0cab84da5c4476b25",
+    "mongoDBVersion": "8.0.29", "scheduledTime": "2026-08-02T17:05:10Z", "startTime": "2026-08-02T17:05:37Z",
     "status": "COMPLETED",
-}
+}  # fmt: skip
 """A flex snapshot as recorded."""
 
 

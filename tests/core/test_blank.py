@@ -13,17 +13,13 @@ BLANK, LATE = (datetime(*day, tzinfo=UTC).timestamp() for day in ((2026, 6, 1), 
 NOTHING, UNKNOWN = answers({"results": [], "totalCount": 0}), refuses(404, "CLUSTER_NOT_FOUND")
 
 
-@pytest.mark.parametrize(
-    ("target", "flex", "more"),
-    [
-        *[(ONE, refuses(status, "SOME_CODE"), {}) for status in (400, 401, 429, 500)],
-        (f"{LIST}?pageNum=7", answers({"results": [], "totalCount": 3}), {}),
-        (ONE, UNKNOWN, {"clock": LATE}),
-        (ONE, UNKNOWN, {"settings": Settings(route=RouteWord.DATE)}),
-        (ONE, UNKNOWN, {"settings": Settings(route=RouteWord.FLEX)}),
-        (ONE, UNKNOWN, {"fault": "the content is larger than 5 bytes"}),
-    ],
-)
+@pytest.mark.parametrize(("target", "flex", "more"), [
+    *[(ONE, refuses(status, "SOME_CODE"), {}) for status in (400, 401, 429, 500)],
+    (f"{LIST}?pageNum=7", answers({"results": [], "totalCount": 3}), {}), (ONE, UNKNOWN, {"clock": LATE}),
+    (ONE, UNKNOWN, {"settings": Settings(route=RouteWord.DATE)}),
+    (ONE, UNKNOWN, {"settings": Settings(route=RouteWord.FLEX)}),
+    (ONE, UNKNOWN, {"fault": "the content is larger than 5 bytes"}),
+])  # fmt: skip
 def test_flex_is_asked_alone(engine, target, flex, more):
     """If it has instances on other pages, or another error than 404; by date and by flag; once legacy lives no more.
 

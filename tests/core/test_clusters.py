@@ -117,15 +117,11 @@ def test_process_arguments_pass_as_they_are(engine):
     assert driven.outcome.record.by_level() == {"absent": ("defaultReadConcern", "failIndexKeyTooLong")}
 
 
-@pytest.mark.parametrize(
-    ("query", "sent"),
-    [
-        ("pageNum=2&itemsPerPage=5", "pageNum=2&itemsPerPage=5"),
-        ("itemsPerPage=500", "itemsPerPage=500"),
-        ("pageNum=2&pageNum=3", "includeCount=true&itemsPerPage=100&pageNum=2"),
-        ("pageNum=2&itemsPerPage=700", "includeCount=true&itemsPerPage=500&pageNum=2"),
-    ],
-)
+@pytest.mark.parametrize(("query", "sent"), [
+    ("pageNum=2&itemsPerPage=5", "pageNum=2&itemsPerPage=5"), ("itemsPerPage=500", "itemsPerPage=500"),
+    ("pageNum=2&pageNum=3", "includeCount=true&itemsPerPage=100&pageNum=2"),
+    ("pageNum=2&itemsPerPage=700", "includeCount=true&itemsPerPage=500&pageNum=2"),
+])  # fmt: skip
 def test_a_page_of_the_same_path_is_asked_for_as_it_is_used(engine, query, sent):
     """In the caller's own words, so that a signature holds, unless a parameter is repeated or too large."""
     assert asked(engine, f"{LIST}?{query}", {"results": []}).targets == (f"{LIST}?{sent}",)

@@ -43,14 +43,10 @@ def test_an_error_is_answered_in_legacy_terms():
     assert header(head.reply.headers, "x-error-code") == header(got.reply.headers, "x-error-code") == "NO_THING"
 
 
-@pytest.mark.parametrize(
-    ("rule", "changed"),
-    [
-        ('errorCode = "NO_THING"', {"errorCode": "NO_THING"}),
-        ("status = 409", {"error": 409, "reason": "Conflict"}),
-        ('detail = "Not now."', {"detail": "Not now."}),
-    ],
-)
+@pytest.mark.parametrize(("rule", "changed"), [
+    ('errorCode = "NO_THING"', {"errorCode": "NO_THING"}), ("status = 409", {"error": 409, "reason": "Conflict"}),
+    ('detail = "Not now."', {"detail": "Not now."}),
+])  # fmt: skip
 def test_what_a_rule_leaves_out_stays(rule, changed):
     """Of the document; the status is that of the answer, and the code in its field that of the document."""
     driven = ask(f"\n[operation.getThing.flex.errors.LOCKED]\n{rule}\n", LOCKED)

@@ -72,14 +72,10 @@ LISTED = answers({"results": [FLEX_CLUSTER], "totalCount": 1})
 LIMITED = refuses(429, "RATE_LIMITED")
 
 
-@pytest.mark.parametrize(
-    ("below", "upstream", "routes"),
-    [
-        ("/cluster0", [GONE_TO_FLEX, refuses(404, "CLUSTER_NOT_FOUND")], ("legacy", "former")),
-        ("", [LIMITED], ("former",)),
-        ("", [LISTED, refuses(403, "NOT_IN_GROUP")], ("former", "legacy")),
-    ],
-)
+@pytest.mark.parametrize(("below", "upstream", "routes"), [
+    ("/cluster0", [GONE_TO_FLEX, refuses(404, "CLUSTER_NOT_FOUND")], ("legacy", "former")),
+    ("", [LIMITED], ("former",)), ("", [LISTED, refuses(403, "NOT_IN_GROUP")], ("former", "legacy")),
+])  # fmt: skip
 def test_an_error_of_either_side_is_the_answer(below, upstream, routes):
     """As it came, or in an envelope; a list that lacks clusters without a word is what all this is against."""
     driven = ask("2024-08-05", upstream, below)

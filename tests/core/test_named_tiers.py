@@ -42,17 +42,12 @@ def test_tiers_are_asked_in_their_order():
     assert driven.outcome.record.reason.endswith("; flex answered NOT_FLEX; zinc answered NOT_ZINC")
 
 
-@pytest.mark.parametrize(
-    ("given", "routes", "passed"),
-    [
-        ([OK["flex"]], ("flex",), False),
-        ([NOT["flex"], OK["zinc"]], ("flex", "zinc"), False),
-        ([NOT["zinc"]], ("flex",), True),
-        ([NOT["flex"], NOT["flex"]], ("flex", "zinc"), True),
-        ([NOT["flex"], NOT["zinc"], NOT["amber"]], ("flex", "zinc", "amber"), True),
-        ([NOT["flex"], refuses(429, "NOT_ZINC")], ("flex", "zinc"), True),
-    ],
-)
+@pytest.mark.parametrize(("given", "routes", "passed"), [
+    ([OK["flex"]], ("flex",), False), ([NOT["flex"], OK["zinc"]], ("flex", "zinc"), False),
+    ([NOT["zinc"]], ("flex",), True), ([NOT["flex"], NOT["flex"]], ("flex", "zinc"), True),
+    ([NOT["flex"], NOT["zinc"], NOT["amber"]], ("flex", "zinc", "amber"), True),
+    ([NOT["flex"], refuses(429, "NOT_ZINC")], ("flex", "zinc"), True),
+])  # fmt: skip
 def test_only_a_code_of_the_next_tier_leads_on(given, routes, passed):
     """What leads to the third does not lead past the second; the last one has the last word."""
     driven = ask(given)

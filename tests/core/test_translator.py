@@ -103,15 +103,9 @@ def test_no_text_of_a_document_becomes_code(declared):
 
 
 HOSTILE = [
-    "') or boom() #",
-    '"""\nboom()\n"""',
-    "\\",
-    "x\n    boom()\n",
-    "\r boom()",
-    "{boom()}",
-    "%(boom())s",
+    "') or boom() #", '"""\nboom()\n"""', "\\", "x\n    boom()\n", "\r boom()", "{boom()}", "%(boom())s",
     "# boom()",
-]
+]  # fmt: skip
 
 
 @pytest.mark.parametrize("text", [*HOSTILE, *filter(None, ODD)])

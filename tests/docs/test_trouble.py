@@ -132,19 +132,14 @@ def test_a_row_says_what_atlas_answers(section, words, environ, call, status, co
         Section(section).passes(ask(served, **call), status, code)
 
 
-@pytest.mark.parametrize(
-    ("section", "words", "environ", "call", "outcome"),
-    [
-        ("403", VERIFY, KEY, SIGNED, 200),
-        ("403", f"{VERIFY} --allow '{ALLOWED}'", KEY, CREATE, "MISSING_ATTRIBUTE"),
-        ("403", "--allow all", {}, ORDER, "TENANT_SNAPSHOT_NOT_FOUND"),
-        ("400", "--reads former-clusters", {}, FORMER, 200),
-        ("410", "--route auto", {}, WITH_TOKEN, 200),
-        ("410", "--writes instances", {}, DELETE, 202),
-        ("421", f"{VERIFY} --public-url http://gateway.internal:8480", KEY, BY_NAME, 200),
-        ("504", "--deadline 120", {}, WITH_TOKEN, 200),
-    ],
-)
+@pytest.mark.parametrize(("section", "words", "environ", "call", "outcome"), [
+    ("403", VERIFY, KEY, SIGNED, 200), ("403", f"{VERIFY} --allow '{ALLOWED}'", KEY, CREATE, "MISSING_ATTRIBUTE"),
+    ("403", "--allow all", {}, ORDER, "TENANT_SNAPSHOT_NOT_FOUND"),
+    ("400", "--reads former-clusters", {}, FORMER, 200), ("410", "--route auto", {}, WITH_TOKEN, 200),
+    ("410", "--writes instances", {}, DELETE, 202),
+    ("421", f"{VERIFY} --public-url http://gateway.internal:8480", KEY, BY_NAME, 200),
+    ("504", "--deadline 120", {}, WITH_TOKEN, 200),
+])  # fmt: skip
 def test_what_a_row_says_to_type_helps(section, words, environ, call, outcome, upstream):
     """The call passes then; where the outcome is a code, Atlas says what is wrong with the call itself."""
     upstream.latency = 0.3 if section == "504" else 0.0

@@ -61,14 +61,10 @@ def test_what_is_no_date_is_refused(text):
         parse_date(text)
 
 
-@pytest.mark.parametrize(
-    ("text", "versions"),
-    [
-        (">=2023.1.1", Versions("2023-01-01")),
-        (" >= 2023.1.1 , <2024.8.5", Versions("2023-01-01", "2024-08-05")),
-        (">=2023.01.01,<2024.08.05", Versions("2023-01-01", "2024-08-05")),
-    ],
-)
+@pytest.mark.parametrize(("text", "versions"), [
+    (">=2023.1.1", Versions("2023-01-01")), (" >= 2023.1.1 , <2024.8.5", Versions("2023-01-01", "2024-08-05")),
+    (">=2023.01.01,<2024.08.05", Versions("2023-01-01", "2024-08-05")),
+])  # fmt: skip
 def test_a_range_begins_and_may_end(text, versions):
     """The lower bound is the version that answers name; the upper one is no more of the range."""
     assert parse_versions(text) == versions

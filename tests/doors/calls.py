@@ -12,14 +12,9 @@ JOBS = SNAPSHOTS.replace("/snapshots", "/restoreJobs")
 ORDER = {"deliveryType": "automated", "snapshotId": "0" * 24, "targetClusterName": "other", "targetGroupId": "1" * 24}
 ORDERED = json.dumps(ORDER).encode()
 JOB = {
-    "deliveryType": "RESTORE",
-    "id": "6a6f78e0cab84da5c4476b25",
-    "projectId": "1" * 24,
-    "snapshotId": "0" * 24,
-    "status": "PENDING",
-    "targetDeploymentItemName": "other",
-    "targetProjectId": "1" * 24,
-}
+    "deliveryType": "RESTORE", "id": "6a6f78e0cab84da5c4476b25", "projectId": "1" * 24, "snapshotId": "0" * 24,
+    "status": "PENDING", "targetDeploymentItemName": "other", "targetProjectId": "1" * 24,
+}  # fmt: skip
 BEARER = {"Authorization": f"Bearer {DEMO_TOKEN}"}
 KEY = (DEMO_PUBLIC_KEY, DEMO_PRIVATE_KEY)
 EMPTY = b'{"results": [], "totalCount": 0}'

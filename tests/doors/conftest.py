@@ -11,15 +11,11 @@ from tests.doors.door import Door
 from tests.doors.process import *  # noqa: F403 - its fixtures
 
 DOORS: dict[str, partial[Any]] = {
-    "httpx": partial(by_httpx.Blocking, "httpx"),
-    "httpx async": partial(by_httpx.Async, "httpx"),
-    "httpx2": partial(by_httpx.Blocking, "httpx2"),
-    "httpx2 async": partial(by_httpx.Async, "httpx2"),
-    "requests": partial(by_requests.Requests),
-    "urllib3": partial(by_urllib3.Urllib3),
-    "aiohttp": partial(by_aiohttp.Aiohttp),
-    "urllib": partial(by_urllib.Urllib),
-}
+    "httpx": partial(by_httpx.Blocking, "httpx"), "httpx async": partial(by_httpx.Async, "httpx"),
+    "httpx2": partial(by_httpx.Blocking, "httpx2"), "httpx2 async": partial(by_httpx.Async, "httpx2"),
+    "requests": partial(by_requests.Requests), "urllib3": partial(by_urllib3.Urllib3),
+    "aiohttp": partial(by_aiohttp.Aiohttp), "urllib": partial(by_urllib.Urllib),
+}  # fmt: skip
 
 
 def names_where(holds: Callable[[Any], bool]) -> list[str]:

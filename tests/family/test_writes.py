@@ -24,14 +24,9 @@ TENANT = f"/groups/{GROUP}/clusters/{CLUSTER}/backup/tenant"
 ORDER = {"snapshotId": ID, "targetDeploymentItemName": "other", "targetProjectId": "0" * 24}
 BODY = {"deliveryType": "automated", "snapshotId": ID, "targetClusterName": "other", "targetGroupId": GROUP}
 FLEX_JOB = {
-    "deliveryType": "RESTORE",
-    "id": ID,
-    "projectId": GROUP,
-    "snapshotId": ID,
-    "status": "PENDING",
-    "targetDeploymentItemName": "other",
-    "targetProjectId": GROUP,
-}
+    "deliveryType": "RESTORE", "id": ID, "projectId": GROUP, "snapshotId": ID, "status": "PENDING",
+    "targetDeploymentItemName": "other", "targetProjectId": GROUP,
+}  # fmt: skip
 LEGACY_JOB = {"deliveryType": "automated", "id": ID, "targetClusterName": "other", "targetGroupId": GROUP}
 JSON = (("Content-Type", "application/json"),)
 
@@ -176,21 +171,16 @@ def test_a_kept_connection_that_ends_is_not_tried_again(door, way):
         assert atlas.writes == [made.side]
 
 
-@pytest.mark.parametrize(
-    ("over", "replies", "sides"),
-    [
-        (False, {}, ["legacy"]),
-        (True, {}, ["flex"]),
-        (False, {"legacy": GONE}, ["legacy", "flex"]),
-        (False, {"legacy": wire(404)}, ["legacy", "flex"]),
-        (False, {"legacy": wire(404, JSON, b"<html>")}, ["legacy", "flex"]),
-        (False, {"legacy": wire(405, (("Allow", "GET"),))}, ["legacy", "flex"]),
-        (True, {"flex": NON_FLEX}, ["flex", "dedicated"]),
-        (False, {"legacy": GONE, "flex": NON_FLEX}, ["legacy", "flex", "dedicated"]),
-        (True, {"flex": NO_CLUSTER}, ["flex"]),
-        (True, {"flex": NON_FLEX, "dedicated": FLEX_IN_CLUSTER}, ["flex", "dedicated"]),
-    ],
-)
+@pytest.mark.parametrize(("over", "replies", "sides"), [
+    (False, {}, ["legacy"]), (True, {}, ["flex"]), (False, {"legacy": GONE}, ["legacy", "flex"]),
+    (False, {"legacy": wire(404)}, ["legacy", "flex"]),
+    (False, {"legacy": wire(404, JSON, b"<html>")}, ["legacy", "flex"]),
+    (False, {"legacy": wire(405, (("Allow", "GET"),))}, ["legacy", "flex"]),
+    (True, {"flex": NON_FLEX}, ["flex", "dedicated"]),
+    (False, {"legacy": GONE, "flex": NON_FLEX}, ["legacy", "flex", "dedicated"]),
+    (True, {"flex": NO_CLUSTER}, ["flex"]),
+    (True, {"flex": NON_FLEX, "dedicated": FLEX_IN_CLUSTER}, ["flex", "dedicated"]),
+])  # fmt: skip
 @pytest.mark.parametrize("call", ["order", "restore", "download"])
 def test_a_refused_order_goes_on_and_is_executed_once(door, call, over, replies, sides):
     """The last side executes it; those before proved that they did not. CLUSTER_NOT_FOUND names no tier and ends it."""

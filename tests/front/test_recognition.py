@@ -37,22 +37,13 @@ def front(proxy, own_documents, tmp_path_factory):
 
 
 RANGES = [
-    "*/*",
-    "application/json",
-    "application/vnd.atlas.2022-12-31+json",
-    "application/vnd.atlas.2023-01-01+json",
-    "application/vnd.atlas.2025-01-01+json",
-    "application/vnd.atlas.2025-03-19+json",
-    "application/vnd.atlas.2025-12-01+json;charset=utf-8",
-    "Application/Vnd.Atlas.2031-10-10+JSON",
-    "application/vnd.atlas.2031-13-10+json",
-    "application/vnd.atlas.preview+json",
-    "application/vnd.atlas.preview+json ; Q=0.0",
-    "application/vnd.atlas.upcoming.2026-01-01+json; q=0.5",
-    "application/vnd.atlas.2023-01-01+csv",
-    "application/vnd.atlasian",
-    "text/vnd.atlas.preview+json",
-]
+    "*/*", "application/json", "application/vnd.atlas.2022-12-31+json", "application/vnd.atlas.2023-01-01+json",
+    "application/vnd.atlas.2025-01-01+json", "application/vnd.atlas.2025-03-19+json",
+    "application/vnd.atlas.2025-12-01+json;charset=utf-8", "Application/Vnd.Atlas.2031-10-10+JSON",
+    "application/vnd.atlas.2031-13-10+json", "application/vnd.atlas.preview+json",
+    "application/vnd.atlas.preview+json ; Q=0.0", "application/vnd.atlas.upcoming.2026-01-01+json; q=0.5",
+    "application/vnd.atlas.2023-01-01+csv", "application/vnd.atlasian", "text/vnd.atlas.preview+json",
+]  # fmt: skip
 ACCEPTS = st.lists(st.lists(st.sampled_from(RANGES), min_size=1, max_size=2).map(", ".join), max_size=2)
 SAFE = "-._~!$&'()*+,;=:@"
 SEGMENTS = st.builds(

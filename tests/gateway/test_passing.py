@@ -6,16 +6,9 @@ from tests.peers.raw import reply, replying
 from tests.peers.served import calling, cross, gateway, get, lines_of, value_of
 
 TARGETS = [
-    "/",
-    "/api/atlas/v2/groups",
-    "/x?",
-    "/x?a=1&a=%20+;b=%C3%A9?c",
-    "/%41%62c/~user/a;b=c/@me:1",
-    "/a//b/",
-    "/x?next=//evil/../%2e%2e%2f%00\\",
-    "/api/atlas/v2/groups/g/databaseUsers/admin/CN%3Da%2Fb",
-    "/.well-known/x",
-]
+    "/", "/api/atlas/v2/groups", "/x?", "/x?a=1&a=%20+;b=%C3%A9?c", "/%41%62c/~user/a;b=c/@me:1", "/a//b/",
+    "/x?next=//evil/../%2e%2e%2f%00\\", "/api/atlas/v2/groups/g/databaseUsers/admin/CN%3Da%2Fb", "/.well-known/x",
+]  # fmt: skip
 
 
 @pytest.mark.parametrize("target", TARGETS)
@@ -106,14 +99,10 @@ def test_old_callers_are_not_sent_chunks():
     assert b"transfer-encoding" not in head.lower()
 
 
-@pytest.mark.parametrize(
-    ("method", "status", "field"),
-    [
-        ("HEAD", "200 OK", "Content-Length: 1000"),
-        ("GET", "204 No Content", "ETag: W/x"),
-        ("GET", "304 Not Modified", "ETag: W/x"),
-    ],
-)
+@pytest.mark.parametrize(("method", "status", "field"), [
+    ("HEAD", "200 OK", "Content-Length: 1000"), ("GET", "204 No Content", "ETag: W/x"),
+    ("GET", "304 Not Modified", "ETag: W/x"),
+])  # fmt: skip
 def test_replies_without_content_keep_the_connection(method, status, field):
     """They have their fields, no content and no chunks; the next call still works."""
     answer = f"HTTP/1.1 {status}\r\n{field}\r\n\r\n".encode()

@@ -162,20 +162,13 @@ def test_flag_beats_environment_beats_file():
     assert (options.route, options.drain, options.deadline) == (RouteWord.OFF, 2.0, 7.0)
 
 
-@pytest.mark.parametrize(
-    ("name", "text", "wanted"),
-    [
-        ("listen", "127.0.0.1:1", Address("127.0.0.1", 1)),
-        ("listen", ":0", Address("127.0.0.1", 0)),
-        ("listen", "[::1]:8480", Address("::1", 8480)),
-        ("listen", "localhost:80", Address("localhost", 80)),
-        ("admin", "off", None),
-        ("public_url", "https://Tools.test/", "https://tools.test"),
-        ("public_url", "https://tools.test:8443/atlas/", "https://tools.test:8443/atlas"),
-        ("public_url", "http://tools.test/a/b.c", "http://tools.test/a/b.c"),
-        ("public_url", "", None),
-    ],
-)
+@pytest.mark.parametrize(("name", "text", "wanted"), [
+    ("listen", "127.0.0.1:1", Address("127.0.0.1", 1)), ("listen", ":0", Address("127.0.0.1", 0)),
+    ("listen", "[::1]:8480", Address("::1", 8480)), ("listen", "localhost:80", Address("localhost", 80)),
+    ("admin", "off", None), ("public_url", "https://Tools.test/", "https://tools.test"),
+    ("public_url", "https://tools.test:8443/atlas/", "https://tools.test:8443/atlas"),
+    ("public_url", "http://tools.test/a/b.c", "http://tools.test/a/b.c"), ("public_url", "", None),
+])  # fmt: skip
 def test_values_mean_what_they_say(name, text, wanted):
     """An address is a host, which may be left out, and a port; a public URL may have a path; a window is in ms."""
     assert getattr(read_options({}, flags={name: text}), name) == wanted

@@ -170,21 +170,15 @@ def has(text: str, method: str, path: str, *, recognised: bool = False) -> bool:
     return found.has(method, path, recognised=recognised)
 
 
-@pytest.mark.parametrize(
-    ("text", "method", "path"),
-    [
-        ("GET /api/atlas/v2/**", "GET", GROUP),
-        ("GET /api/atlas/v2/**", "HEAD", f"{GROUP}/clusters"),
-        ("GET /api/atlas/v2/**", "GET", "/api/atlas/v2"),
-        ("POST /api/atlas/v2/groups/*/clusters", "POST", f"{GROUP}/clusters"),
-        ("POST /api/atlas/v2/groups/{groupId}/clusters", "POST", f"{GROUP}/clusters/"),
-        ("* /api/atlas/v2/groups/*/clusters/c%C3%A9", "DELETE", f"{GROUP}/clusters/c%C3%A9"),
-        ("PATCH /api/atlas/v2/groups/*/clusters/*", "PATCH", f"{GROUP}/clusters/caf%C3%A9;v=1"),
-        ("recognised , GET /x", "GET", "/x"),
-        ("all", "BREW", "/anything"),
-        ("reads", "OPTIONS", "/%2e%2e"),
-    ],
-)
+@pytest.mark.parametrize(("text", "method", "path"), [
+    ("GET /api/atlas/v2/**", "GET", GROUP), ("GET /api/atlas/v2/**", "HEAD", f"{GROUP}/clusters"),
+    ("GET /api/atlas/v2/**", "GET", "/api/atlas/v2"),
+    ("POST /api/atlas/v2/groups/*/clusters", "POST", f"{GROUP}/clusters"),
+    ("POST /api/atlas/v2/groups/{groupId}/clusters", "POST", f"{GROUP}/clusters/"),
+    ("* /api/atlas/v2/groups/*/clusters/c%C3%A9", "DELETE", f"{GROUP}/clusters/c%C3%A9"),
+    ("PATCH /api/atlas/v2/groups/*/clusters/*", "PATCH", f"{GROUP}/clusters/caf%C3%A9;v=1"),
+    ("recognised , GET /x", "GET", "/x"), ("all", "BREW", "/anything"), ("reads", "OPTIONS", "/%2e%2e"),
+])  # fmt: skip
 def test_on_the_list(text, method, path):
     """A star or a name in braces is one whole segment, two stars are all that follows, GET has HEAD in it."""
     assert has(text, method, path)

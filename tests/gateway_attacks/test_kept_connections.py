@@ -18,13 +18,9 @@ READS = {
     "retired GET": CALLS["retired GET"],
 }
 WRITES = {
-    "POST": CALLS["POST"],
-    "PUT": CALLS["PUT"],
-    "DELETE": CALLS["DELETE"],
-    "PATCH": call("PATCH", "/x", "{}"),
-    "POST without content": call("POST", "/x"),
-    "retired POST": CALLS["retired POST"],
-}
+    "POST": CALLS["POST"], "PUT": CALLS["PUT"], "DELETE": CALLS["DELETE"], "PATCH": call("PATCH", "/x", "{}"),
+    "POST without content": call("POST", "/x"), "retired POST": CALLS["retired POST"],
+}  # fmt: skip
 
 
 def lost(request: bytes) -> bytes:

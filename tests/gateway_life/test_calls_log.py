@@ -67,14 +67,10 @@ def test_names_and_ids_of_other_calls_are_masked(lines):
     assert "/api/atlas/v2/groups/*/clusters/*/backup/snapshots | other pass" in text
 
 
-@pytest.mark.parametrize(
-    ("fields", "expected"),
-    [
-        (["X-Request-Id: req-1/a=b"], "req-1/a=b"),
-        ([f"traceparent: 00-{'ab' * 16}-{'cd' * 8}-01"], "ab" * 16),
-        (["X-Request-Id: mine", f"traceparent: 00-{'ab' * 16}-{'cd' * 8}-01"], "mine"),
-    ],
-)
+@pytest.mark.parametrize(("fields", "expected"), [
+    (["X-Request-Id: req-1/a=b"], "req-1/a=b"), ([f"traceparent: 00-{'ab' * 16}-{'cd' * 8}-01"], "ab" * 16),
+    (["X-Request-Id: mine", f"traceparent: 00-{'ab' * 16}-{'cd' * 8}-01"], "mine"),
+])  # fmt: skip
 def test_the_callers_name_for_a_request_is_kept(lines, fields, expected):
     """It is in the line and in the reply."""
     assert cross(get("/x", *fields)).value("X-Request-Id") == expected

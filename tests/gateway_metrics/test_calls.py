@@ -150,15 +150,10 @@ def test_connections_pool_and_memory(page):
             peer.message()
         found = page(served)
     expected = {
-        "connections": 1,
-        "connections_accepted_total": 1,
-        "connections_refused_total": 0,
-        "upstream_connections": 1,
-        "upstream_connections_opened_total": 1,
-        "upstream_connections_reused_total": 1,
-        "memory_used_bytes": 0,
-        "memory_limit_bytes": 67108864,
-    }
+        "connections": 1, "connections_accepted_total": 1, "connections_refused_total": 0,
+        "upstream_connections": 1, "upstream_connections_opened_total": 1, "upstream_connections_reused_total": 1,
+        "memory_used_bytes": 0, "memory_limit_bytes": 67108864,
+    }  # fmt: skip
     assert {name: found.value(f"atlas_shim_{name}") for name in expected} == expected
     assert found.value("atlas_shim_connections", state="idle") == 1
     assert found.value("atlas_shim_upstream_connections", state="idle") == 1

@@ -121,19 +121,15 @@ async def test_respx_mocks_the_default_transport():
     assert route.call_count == 2
 
 
-@pytest.mark.parametrize(
-    ("origin", "url", "covered"),
-    [
-        ("http://[::1]:8080", "http://[0:0:0:0:0:0:0:1]:8080", False),
-        ("http://[::1]:8080", "http://[::1]:8080", True),
-        ("https://Atlas.Example", "https://atlas.example:443", True),
-        ("https://atlas.example", "http://atlas.example", False),
-        ("https://atlas.example", "https://atlas.example:8443", False),
-        ("https://atlas.example", "https://user:secret@atlas.example", True),
-        ("https://bücher.example:8443", "https://BÜCHER.example:8443", True),
-        ("https://bücher.example", "https://xn--bcher-kva.example", True),
-    ],
-)
+@pytest.mark.parametrize(("origin", "url", "covered"), [
+    ("http://[::1]:8080", "http://[0:0:0:0:0:0:0:1]:8080", False), ("http://[::1]:8080", "http://[::1]:8080", True),
+    ("https://Atlas.Example", "https://atlas.example:443", True),
+    ("https://atlas.example", "http://atlas.example", False),
+    ("https://atlas.example", "https://atlas.example:8443", False),
+    ("https://atlas.example", "https://user:secret@atlas.example", True),
+    ("https://bücher.example:8443", "https://BÜCHER.example:8443", True),
+    ("https://bücher.example", "https://xn--bcher-kva.example", True),
+])  # fmt: skip
 def test_origins_compare_as_origins(monkeypatch, origin, url, covered):
     """Scheme, host and port, whatever the case; user information is not a part of it."""
     monkeypatch.setenv("ATLAS_SHIM_UPSTREAM", origin)

@@ -83,15 +83,11 @@ def test_a_stamped_tree_can_be_released(tree):
     assert version.check("v9.8.7", tree) == "9.8.7"
 
 
-@pytest.mark.parametrize(
-    ("tag", "day", "said"),
-    [
-        ("9.8.7", "2030-01-02", "a tag is «v» and a version of three numbers"),
-        ("v9.8", "2030-01-02", "a tag is «v» and a version of three numbers"),
-        ("v9.8.6", "2030-01-02", r"its newest section is 9\.8\.7"),
-        ("v9.8.7", "unreleased", "its section has no date"),
-    ],
-)
+@pytest.mark.parametrize(("tag", "day", "said"), [
+    ("9.8.7", "2030-01-02", "a tag is «v» and a version of three numbers"),
+    ("v9.8", "2030-01-02", "a tag is «v» and a version of three numbers"),
+    ("v9.8.6", "2030-01-02", r"its newest section is 9\.8\.7"), ("v9.8.7", "unreleased", "its section has no date"),
+])  # fmt: skip
 def test_a_tag_that_disagrees_is_refused(tree, tag, day, said):
     """It says what is wrong, and what puts it right."""
     version.stamp(NEWEST, "2030-01-01", tree)

@@ -37,16 +37,10 @@ def run(*args):
     return CliRunner().invoke(main, ["scan", "--at", "2026-06-01", *args])
 
 
-@pytest.mark.parametrize(
-    ("programs", "code"),
-    [
-        ({"a": "x = 1\n"}, 0),
-        ({"a": DEPRECATED}, 4),
-        ({"a": DEPRECATED + GONE}, 5),
-        ({"a": GONE, "b": NO_SUCCESSOR + DEPRECATED}, 6),
-        ({"a": GONE.strip() + "  # atlas-shim: ignore\n"}, 0),
-    ],
-)
+@pytest.mark.parametrize(("programs", "code"), [
+    ({"a": "x = 1\n"}, 0), ({"a": DEPRECATED}, 4), ({"a": DEPRECATED + GONE}, 5),
+    ({"a": GONE, "b": NO_SUCCESSOR + DEPRECATED}, 6), ({"a": GONE.strip() + "  # atlas-shim: ignore\n"}, 0),
+])  # fmt: skip
 def test_the_exit_code_tells_the_worst_finding(tree, programs, code):
     """Each state has an exit code of its own."""
     tree(**programs)

@@ -76,17 +76,10 @@ def test_links_that_go_round_end(tmp_path):
     assert len(look(tmp_path).findings) == 1
 
 
-@pytest.mark.parametrize(
-    "content",
-    [
-        b"def broken(:\n",
-        b"print 'python 2'\n",
-        b"# -*- coding: undefined -*-\n# serverless\n",
-        b"x = 'serverless \xff'\n",
-        b"(" * 5000 + b"'serverless'" + b")" * 5000,
-        b"-" * 100000 + b"'serverless'",
-    ],
-)
+@pytest.mark.parametrize("content", [
+    b"def broken(:\n", b"print 'python 2'\n", b"# -*- coding: undefined -*-\n# serverless\n",
+    b"x = 'serverless \xff'\n", b"(" * 5000 + b"'serverless'" + b")" * 5000, b"-" * 100000 + b"'serverless'",
+])  # fmt: skip
 def test_a_broken_file_stops_nothing(tmp_path, content):
     """It is read as far as it goes, and so are the others."""
     put(tmp_path / "a.py", content + b"\n" + CALL.encode())
@@ -155,16 +148,11 @@ def test_folders_deeper_than_a_path_may_be_are_an_error(tmp_path, monkeypatch):
     assert [one.message for one in report.errors] == ["could not be read: File name too long"]
 
 
-@pytest.mark.parametrize(
-    "content",
-    [
-        ("# -*- coding: latin-1 -*-\nname = 'M\xfcller'\n" + CALL).encode("latin-1"),
-        b"\xef\xbb\xbf\n\n" + CALL.encode(),
-        ("\r\n\r\n" + CALL).encode(),
-        ("\r\r" + CALL).encode(),
-        ("'''\x0c'''\n\n" + CALL).encode(),
-    ],
-)
+@pytest.mark.parametrize("content", [
+    ("# -*- coding: latin-1 -*-\nname = 'M\xfcller'\n" + CALL).encode("latin-1"),
+    b"\xef\xbb\xbf\n\n" + CALL.encode(), ("\r\n\r\n" + CALL).encode(), ("\r\r" + CALL).encode(),
+    ("'''\x0c'''\n\n" + CALL).encode(),
+])  # fmt: skip
 def test_encodings_and_line_ends_are_pythons(tmp_path, content):
     """Byte order marks, other letters than ASCII and all line ends leave lines numbered as Python numbers them."""
     assert lines(look(put(tmp_path / "a.py", content))) == [3]
@@ -249,15 +237,10 @@ def test_a_comment_spares_a_call(tmp_path, program):
     assert report.ignored >= 1
 
 
-@pytest.mark.parametrize(
-    "program",
-    [
-        CALL.strip() + "  # atlas-shim: ignore[getServerlessInstance]\n",
-        "x = '# atlas-shim: ignore'; " + CALL,
-        "if x:  # atlas-shim: ignore\n    " + CALL,
-        CALL.strip() + "  # atlas-shim: ignored\n",
-    ],
-)
+@pytest.mark.parametrize("program", [
+    CALL.strip() + "  # atlas-shim: ignore[getServerlessInstance]\n", "x = '# atlas-shim: ignore'; " + CALL,
+    "if x:  # atlas-shim: ignore\n    " + CALL, CALL.strip() + "  # atlas-shim: ignored\n",
+])  # fmt: skip
 def test_other_comments_spare_nothing(tmp_path, program):
     """Another operation, another line, and a text that looks like the comment."""
     assert len(look(put(tmp_path / "a.py", program)).findings) == 1
