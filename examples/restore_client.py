@@ -16,7 +16,7 @@ from shim.atlas import DeliveryType, SnapshotStatus
 
 def main(group: str, cluster: str, target: str) -> None:
     """Print the id of the job, or say why there is none."""
-    with AtlasClient.from_env() as client:
+    with AtlasClient() as client:
         backups = client.cloud_backups
         snapshots = backups.iter_serverless_backup_snapshots(group, cluster)  # newest first
         newest = next((one for one in snapshots if one.status is SnapshotStatus.COMPLETED), None)

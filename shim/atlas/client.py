@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 import os
 from collections.abc import Mapping
-from typing import Any, Generic, Self, TypeVar
+from typing import Generic, Self, TypeVar
 
 from httpx import USE_CLIENT_DEFAULT
 from httpx import Timeout as TimeoutParts
@@ -29,7 +29,6 @@ TIMEOUT = 30.0
 RETRIES = Retries()
 Timeout = TimeoutParts | float | None
 HttpClient = TypeVar("HttpClient", Client, AsyncClient)
-Made = TypeVar("Made", bound="_ConfiguredClient[Any]")
 
 
 class _ConfiguredClient(Generic[HttpClient]):
@@ -75,18 +74,6 @@ class _ConfiguredClient(Generic[HttpClient]):
         self.shared_tier_snapshots: SharedTierSnapshots[HttpClient] = SharedTierSnapshots(*how)
         self.shared_tier_restore_jobs: SharedTierRestoreJobs[HttpClient] = SharedTierRestoreJobs(*how)
 
-    @classmethod
-    def from_env(  # noqa: PYI019 - Jedi takes Self for the class that declares it
-        cls: type[Made],
-        environ: Mapping[str, str] | None = None,
-        *,
-        timeout: Timeout = TIMEOUT,
-        retries: Retries | None = RETRIES,
-        http_client: HttpClient | None = None,
-    ) -> Made:
-        """Make a client configured by the environment; the other arguments are those of the constructor."""
-        return cls(environ=environ, timeout=timeout, retries=retries, http_client=http_client)
-
     def __repr__(self) -> str:
         return f"{type(self).__name__}(base_url={self.base_url!r})"
 
@@ -94,7 +81,7 @@ class _ConfiguredClient(Generic[HttpClient]):
 class AtlasClient(_ConfiguredClient[Client]):
     """A client of Atlas' legacy serverless and shared-tier API that outlives that API.
 
-        with AtlasClient.from_env() as client:
+        with AtlasClient() as client:
             for snapshot in client.cloud_backups.iter_serverless_backup_snapshots(group_id, "shop"):
                 print(snapshot.id, snapshot.status)
 
@@ -130,7 +117,7 @@ class AtlasClient(_ConfiguredClient[Client]):
 class AsyncAtlasClient(_ConfiguredClient[AsyncClient]):
     """The async twin of AtlasClient, on asyncio and trio: the same arguments, results and errors.
 
-    async with AsyncAtlasClient.from_env() as client:
+    async with AsyncAtlasClient() as client:
         page = await client.cloud_backups.list_serverless_backup_snapshots(group_id, "shop")
     """
 

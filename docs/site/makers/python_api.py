@@ -126,7 +126,7 @@ def python_api() -> str:
         *_calls("shim.AtlasError"),
         CLIENT,
         *_calls("shim.AtlasClient"),
-        *_methods(AtlasClient, "client", "from_env", "close"),
+        *_methods(AtlasClient, "client", "close"),
         paragraph(f"{twin} `await client.aclose()` closes it, or `async with`."),
         *_calls("shim.atlas.Retries"),
         ENDPOINTS,
