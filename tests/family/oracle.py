@@ -9,13 +9,8 @@ from typing import Any
 
 import attrs
 
-SNAPSHOT_WORDS = {
-    "PENDING": "queued",
-    "QUEUED": "queued",
-    "RUNNING": "inProgress",
-    "COMPLETED": "completed",
-    "FAILED": "failed",
-}
+SNAPSHOT_WORDS = {"PENDING": "queued", "QUEUED": "queued", "RUNNING": "inProgress"}
+SNAPSHOT_WORDS |= {"COMPLETED": "completed", "FAILED": "failed"}
 JOB_WORDS = {"PENDING", "QUEUED", "RUNNING", "COMPLETED", "FAILED"}
 """The statuses of a flex restore job (contract)."""
 LEGACY_STATUS = {"queued", "inProgress", "completed", "failed"}
@@ -53,6 +48,10 @@ def _there(document: dict[str, Any]) -> dict[str, Any]:
     return {name: value for name, value in document.items() if value is not None}
 
 
+def _same(source: dict[str, Any], names: str) -> dict[str, Any]:
+    return {name: source.get(name) for name in names.split()}
+
+
 def _word(value: Any, words: set[str]) -> str | None:
     return value if value in words else None
 
@@ -84,11 +83,8 @@ def dedicated_snapshot(source: dict[str, Any], where: Where) -> dict[str, Any]:
     size = source.get("storageSizeBytes")
     return _there(
         {
-            "createdAt": source.get("createdAt"),
-            "expiresAt": source.get("expiresAt"),
+            **_same(source, "createdAt expiresAt id mongodVersion"),
             "frequencyType": _word(source.get("frequencyType"), FREQUENCIES),
-            "id": source.get("id"),
-            "mongodVersion": source.get("mongodVersion"),
             "serverlessInstanceName": where.cluster,
             "snapshotType": _word(source.get("snapshotType"), SNAPSHOT_TYPES),
             "status": _word(source.get("status"), LEGACY_STATUS),
@@ -118,8 +114,7 @@ def flex_job(source: dict[str, Any], where: Where) -> dict[str, Any]:
             "expiresAt": ends,
             "failed": source["status"] == "FAILED" if known else None,
             "finishedAt": source.get("restoreFinishedDate"),
-            "id": source.get("id"),
-            "snapshotId": source.get("snapshotId"),
+            **_same(source, "id snapshotId"),
             "targetClusterName": _first(source, "targetDeploymentItemName") or (where.cluster if download else None),
             "targetGroupId": _first(source, "targetProjectId", "projectId") or (where.group if download else None),
             "timestamp": source.get("snapshotFinishedDate"),
@@ -134,23 +129,13 @@ def dedicated_job(source: dict[str, Any], where: Where) -> dict[str, Any]:
     stamp = source.get("desiredTimestamp")
     return _there(
         {
-            "cancelled": source.get("cancelled"),
+            **_same(source, "cancelled deliveryUrl expired expiresAt failed finishedAt id"),
             "deliveryType": _word(source.get("deliveryType"), DELIVERIES),
-            "deliveryUrl": source.get("deliveryUrl"),
             # Recorded with three nulls wherever there is no such timestamp: nothing is known then.
             "desiredTimestamp": None if stamp is None or set(stamp.values()) == {None} else _there(stamp),
-            "expired": source.get("expired"),
-            "expiresAt": source.get("expiresAt"),
-            "failed": source.get("failed"),
-            "finishedAt": source.get("finishedAt"),
-            "id": source.get("id"),
-            "oplogInc": source.get("oplogInc"),
-            "oplogTs": source.get("oplogTs"),
-            "pointInTimeUTCSeconds": source.get("pointInTimeUTCSeconds"),
-            "snapshotId": source.get("snapshotId"),
+            **_same(source, "oplogInc oplogTs pointInTimeUTCSeconds snapshotId timestamp"),
             "targetClusterName": _first(source, "targetClusterName") or (where.cluster if download else None),
             "targetGroupId": _first(source, "targetGroupId") or (where.group if download else None),
-            "timestamp": source.get("timestamp"),
             "links": _self(where, "restoreJobs", source),
         }
     )
@@ -167,11 +152,7 @@ def instance(source: dict[str, Any], where: Where) -> dict[str, Any]:
     return _there(
         {
             "connectionStrings": None if strings is None else _there({"standardSrv": strings.get("standardSrv")}),
-            "createDate": source.get("createDate"),
-            "groupId": source.get("groupId"),
-            "id": source.get("id"),
-            "mongoDBVersion": source.get("mongoDBVersion"),
-            "name": source.get("name"),
+            **_same(source, "createDate groupId id mongoDBVersion name stateName tags terminationProtectionEnabled"),
             "providerSettings": _there(
                 {
                     "backingProviderName": provider.get("backingProviderName"),
@@ -184,9 +165,6 @@ def instance(source: dict[str, Any], where: Where) -> dict[str, Any]:
                 }
             ),
             "serverlessBackupOptions": {"serverlessContinuousBackupEnabled": False},
-            "stateName": source.get("stateName"),
-            "tags": source.get("tags"),
-            "terminationProtectionEnabled": source.get("terminationProtectionEnabled"),
             "links": None
             if name is None
             else [
@@ -202,12 +180,7 @@ def tenant_flex_snapshot(source: dict[str, Any], where: Where) -> dict[str, Any]
     """A shared-tier snapshot made of one of a flex cluster: the same seven members, and a link."""
     return _there(
         {
-            "expiration": source.get("expiration"),
-            "finishTime": source.get("finishTime"),
-            "id": source.get("id"),
-            "mongoDBVersion": source.get("mongoDBVersion"),
-            "scheduledTime": source.get("scheduledTime"),
-            "startTime": source.get("startTime"),
+            **_same(source, "expiration finishTime id mongoDBVersion scheduledTime startTime"),
             "status": _word(source.get("status"), JOB_WORDS),
             "links": _tenant_self(where, "snapshots", source),
         }
@@ -236,14 +209,8 @@ def tenant_flex_job(source: dict[str, Any], where: Where) -> dict[str, Any]:
         {
             "clusterName": source.get("instanceName"),
             "deliveryType": _word(source.get("deliveryType"), {"RESTORE", "DOWNLOAD"}),
-            "expirationDate": source.get("expirationDate"),
-            "id": source.get("id"),
-            "projectId": source.get("projectId"),
-            "restoreFinishedDate": source.get("restoreFinishedDate"),
-            "restoreScheduledDate": source.get("restoreScheduledDate"),
-            "snapshotFinishedDate": source.get("snapshotFinishedDate"),
-            "snapshotId": source.get("snapshotId"),
-            "snapshotUrl": source.get("snapshotUrl"),
+            **_same(source, "expirationDate id projectId restoreFinishedDate restoreScheduledDate"),
+            **_same(source, "snapshotFinishedDate snapshotId snapshotUrl"),
             "status": _word(source.get("status"), JOB_WORDS),
             "targetDeploymentItemName": _first(source, "targetDeploymentItemName")
             or (where.cluster if download else None),
@@ -266,11 +233,10 @@ def tenant_dedicated_job(source: dict[str, Any], where: Where) -> dict[str, Any]
             "clusterName": where.cluster,
             "deliveryType": {"automated": "RESTORE", "download": "DOWNLOAD"}.get(source.get("deliveryType", "")),
             "expirationDate": source.get("expiresAt"),
-            "id": source.get("id"),
+            **_same(source, "id snapshotId"),
             "projectId": where.group,
             "restoreFinishedDate": source.get("finishedAt"),
             "snapshotFinishedDate": source.get("timestamp"),
-            "snapshotId": source.get("snapshotId"),
             # A link for each shard would be several, of which none is the whole.
             "snapshotUrl": links[0] if len(links) == 1 else None,
             "status": status,
