@@ -14,16 +14,6 @@ from tests.core.small import START, operation, read, successor
 
 ANY = (("Accept", "*/*"),)
 
-CALLS = [
-    ("GET", LIST, "listServerlessBackupSnapshots"),
-    ("GET", GET, "getServerlessBackupSnapshot"),
-    ("GET", JOBS, "listServerlessRestoreJobs"),
-    ("POST", JOBS, "createServerlessRestoreJob"),
-    ("GET", f"{JOBS}/6a6f78e0cab84da5c4476b25", "getServerlessRestoreJob"),
-    ("GET", "/groups/g1/serverless", "listServerlessInstances"),
-    ("GET", "/groups/g1/serverless/c1", "getServerlessInstance"),
-]
-
 
 def recognise(engine, target, method="GET", headers=ANY):
     return engine.recognise(method, target, headers)
@@ -36,7 +26,10 @@ def name_of(engine, target, method="GET", headers=ANY):
 
 
 @pytest.mark.parametrize("api", ["v1.0", "v2"])
-@pytest.mark.parametrize(("method", "path", "operation"), CALLS)
+@pytest.mark.parametrize(("method", "path", "operation"), [
+    ("GET", GET, "getServerlessBackupSnapshot"), ("POST", JOBS, "createServerlessRestoreJob"),
+    ("GET", "/groups/g1/serverless", "listServerlessInstances"),
+])  # fmt: skip
 @pytest.mark.parametrize("more", ["", "/", "?", "/?pageNum=2", "?a=/../..", "?x=%zz", "??", "?a#b"])
 def test_each_retired_call_is_recognised(engine, api, method, path, operation, more):
     """On both interfaces; a slash at the end is read over, and whatever the query says, the path decides."""

@@ -168,8 +168,3 @@ def test_each_text_has_a_name_of_its_own_until_it_is_of_no_use():
     gc.collect()
     assert gone not in linecache.cache
     assert "".join(linecache.getlines(shown(one))) == one.text
-
-
-def test_a_name_that_cannot_be_shown_is_shown_without_its_odd_letters():
-    """An operation may be called anything."""
-    assert shown(Translator("a\0b\nc", Resource(), "flex")).startswith("<atlas-shim: abc ")

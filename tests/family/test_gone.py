@@ -60,16 +60,6 @@ def test_the_contract_has_ten_of_them():
     assert AUTO_INDEXING in CALLS
 
 
-@pytest.mark.parametrize(("method", "path"), CALLS, ids=names(CALLS))
-def test_before_the_sunset_nothing_is_touched(door, method, path):
-    """Target, body and reply are the caller's and Atlas' own."""
-    answer = wire(202, (("Content-Type", "application/json"),), b"{ }")
-    with playing(door, sides={"legacy": answer, "other": answer}, over=False) as (atlas, ask):
-        reply = call(ask, method, path)
-    assert (reply.status_code, reply.content) == (202, b"{ }")
-    assert [is_as_it_came(arrival, method, path) for arrival in atlas.arrivals] == [True]
-
-
 @pytest.mark.parametrize(("method", "path"), ENDED, ids=names(ENDED))
 def test_after_the_sunset_atlas_is_asked_and_its_410_is_explained(door, method, path):
     """In auto the legacy endpoint is asked, with the whole body, since sunset dates moved; then it is remembered."""
