@@ -81,11 +81,6 @@ class FakeAtlas:
         """Advance the current time by a timedelta or by seconds."""
         self.today += by if isinstance(by, timedelta) else timedelta(seconds=by)
 
-    def add_group(self, group: str) -> None:
-        """Create an empty group (24 hex digits)."""
-        with self._lock:
-            self._world.groups.setdefault(group, {})
-
     def add_flex_cluster(self, group: str, name: str, snapshots: Snapshots = 8) -> Cluster:
         """Create a flex cluster with a number of daily snapshots, or with exactly these documents."""
         with self._lock:
