@@ -25,7 +25,7 @@ from shim.doors.driver import Steps, drive
 from shim.doors.native import is_served
 from shim.doors.process import Current
 from shim.origins import origin_of
-from shim.tools.inventory.writing import note
+from shim.tools.inventory.writing import retired, write
 
 logger = logging.getLogger("shim")
 
@@ -73,7 +73,7 @@ class RetiredCall:
             assert self.match is not None, "of other calls nothing is noted"
             operation, sunset = self.match.operation, sunset_of(self.match.operation, self.context.settings)
             record = Record(operation.id, self.match.api.name, route, why, sunset, operation.deprecated)
-        note(record, where=call_site())
+        write(partial(retired, record, where=call_site()))
 
 
 def _or_challenge(steps: Exchange, call: Call) -> Exchange:

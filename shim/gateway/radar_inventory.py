@@ -11,7 +11,7 @@ from queue import SimpleQueue
 
 from shim.core.messages import Call, Headers, Record
 from shim.gateway.logs import CallLine, plain
-from shim.tools.inventory.writing import VARIABLE, note, note_announced, started
+from shim.tools.inventory.writing import VARIABLE, announced, retired, write
 from shim.tools.radar.radar import Radar
 
 log = logging.getLogger("shim.gateway")
@@ -40,20 +40,20 @@ class RadarInventory:
 
     def begin(self) -> None:
         """Write down that the gateway has started: an inventory without calls proves silence only from then on."""
-        self._put(partial(started, "gateway"))
+        self._put(partial(dict, started="gateway"))
 
     def add(self, record: Record, call: CallLine) -> None:
         """Have a retired call written."""
-        self._put(partial(note, record), call)
+        self._put(partial(retired, record), call)
 
     def look(self, sent: Call, headers: Headers, call: CallLine) -> None:
         """Keep the sunset that a reply announces of the call as it was sent upstream."""
         caller = f"{plain(call.agent or '')[:_NAME] or 'no User-Agent'} from {call.peer}"
         found = self.radar.look(sent, headers, call.engine, caller)
         if found is not None:
-            self._put(partial(note_announced, found), call)
+            self._put(partial(announced, found), call)
 
-    def _put(self, write: Callable[..., None], call: CallLine | None = None) -> None:
+    def _put(self, entry: Callable[..., dict[str, object]], call: CallLine | None = None) -> None:
         if not self._path:
             return
         if self._waiting.qsize() >= MOST:
@@ -62,15 +62,15 @@ class RadarInventory:
             self._left_out += 1
             return
         if call is not None:  # it may wait for long, and then a User-Agent's first words are enough
-            write = partial(write, agent=call.agent and call.agent[:_AGENT], peer=call.peer)
-        self._waiting.put(partial(write, environ={VARIABLE: self._path}, clock=partial(float, self._clock())))
+            entry = partial(entry, agent=call.agent and call.agent[:_AGENT], peer=call.peer)
+        self._waiting.put(partial(write, entry, {VARIABLE: self._path}, partial(float, self._clock())))
         if self._thread is None:
             self._thread = threading.Thread(target=self._work, name="inventory", daemon=True)
             self._thread.start()
 
     def _work(self) -> None:
-        for write in iter(self._waiting.get, None):
-            write()
+        for append in iter(self._waiting.get, None):
+            append()
 
     async def flush(self) -> None:
         """Return when all calls are written, or after five seconds; what is missing then is logged."""

@@ -7,7 +7,6 @@ import threading
 import time
 import tracemalloc
 
-from shim.core.messages import Record
 from shim.core.recognise import shared_engine
 from shim.gateway import radar_inventory
 from shim.gateway.logs import CallLine
@@ -22,18 +21,20 @@ class Disk:
     """Stands in for a disk: keeps the records written to it, and can be held."""
 
     def __init__(self, monkeypatch):
-        self.records: list[Record] = []
+        self.records = list[dict[str, object]]()
         self.threads: set[str] = set()
         self.taken, self.turns = threading.Event(), threading.Event()
-        monkeypatch.setattr(radar_inventory, "note", self.note)
-        monkeypatch.setattr(radar_inventory, "started", lambda *_, **__: None)
+        monkeypatch.setattr(radar_inventory, "write", self.write)
 
-    def note(self, record, **_):
-        """Keep a record, as soon as the disk turns."""
+    def write(self, entry, *_):
+        """Keep the entry of a call, as soon as the disk turns."""
+        made = entry()
+        if "started" in made:
+            return
         self.taken.set()
         self.turns.wait(PATIENCE)
         self.threads.add(threading.current_thread().name)
-        self.records.append(record)
+        self.records.append(made)
 
 
 def add(writer: RadarInventory) -> None:
@@ -108,7 +109,7 @@ def test_no_call_waits_for_the_disk(monkeypatch):
             assert status_of(ask(served, get(V1))[0]) == 200
         assert disk.records == []
         disk.turns.set()
-    assert [record.operation for record in disk.records] == ["listServerlessBackupSnapshots"] * 3
+    assert [made["operation"] for made in disk.records] == ["listServerlessBackupSnapshots"] * 3
     assert callers
     assert callers.isdisjoint(disk.threads)
 

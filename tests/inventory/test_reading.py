@@ -2,6 +2,7 @@
 
 import json
 import os
+from functools import partial
 
 import pytest
 from click.testing import CliRunner
@@ -10,7 +11,7 @@ from hypothesis import strategies as st
 
 from shim.cli import main
 from shim.tools.inventory.reading import read_inventory
-from shim.tools.inventory.writing import note_announced
+from shim.tools.inventory.writing import announced, write
 from shim.tools.radar.radar import Sighting
 
 LIST = "listServerlessBackupSnapshots"
@@ -136,7 +137,7 @@ def test_the_command_shows_the_next_sunsets(tmp_path):
     file = tmp_path / "calls.jsonl"
     for sunset in (1830000000, 1814400000):
         environ = {"ATLAS_SHIM_INVENTORY": str(file)}
-        note_announced(sighting(sunset), agent="jobs/1", peer="10.0.0.1", environ=environ)
+        write(partial(announced, sighting(sunset), agent="jobs/1", peer="10.0.0.1"), environ)
     undated = {
         "time": "2026-06-01T00:00:00Z",
         "announced": "GET /a/{}",

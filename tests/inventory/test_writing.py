@@ -7,6 +7,7 @@ import os
 import subprocess
 import sys
 from datetime import UTC, datetime
+from functools import partial
 
 import attrs
 import pytest
@@ -43,7 +44,7 @@ def record(**changes):
 
 
 def written(file, made, **how):
-    writing.note(made, environ={writing.VARIABLE: str(file)}, clock=lambda: NOW, **how)
+    writing.write(partial(writing.retired, made, **how), {writing.VARIABLE: str(file)}, lambda: NOW)
     return [json.loads(line) for line in file.read_text().splitlines()]
 
 
@@ -70,8 +71,8 @@ def test_a_call_is_one_line(file):
 def test_without_the_variable_nothing_is_written(tmp_path, monkeypatch):
     """There is no file."""
     monkeypatch.chdir(tmp_path)
-    writing.note(record(), environ={})
-    writing.note(record(), environ={writing.VARIABLE: ""})
+    writing.write(partial(writing.retired, record()), {})
+    writing.write(partial(writing.retired, record()), {writing.VARIABLE: ""})
     assert not list(tmp_path.iterdir())
 
 
@@ -93,7 +94,7 @@ def test_a_failure_is_logged_once_and_costs_nothing(tmp_path, monkeypatch, caplo
     monkeypatch.setattr(writing, "_failed", set())
     with caplog.at_level(logging.WARNING, logger="shim"):
         for _ in range(3):
-            writing.note(record(), environ={writing.VARIABLE: path})
+            writing.write(partial(writing.retired, record()), {writing.VARIABLE: path})
     assert len(caplog.records) == 1
 
 
@@ -103,9 +104,9 @@ def test_an_inventory_is_a_file_of_its_owner_alone(tmp_path, monkeypatch):
     file, link = tmp_path / "calls.jsonl", tmp_path / "link"
     link.symlink_to(file)
     for path in (str(link), os.devnull):
-        writing.note(record(), environ={writing.VARIABLE: path})
+        writing.write(partial(writing.retired, record()), {writing.VARIABLE: path})
     assert (writing._failed, file.exists()) == ({str(link), os.devnull}, False)
-    writing.note(record(), environ={writing.VARIABLE: str(file)})
+    writing.write(partial(writing.retired, record()), {writing.VARIABLE: str(file)})
     assert file.stat().st_mode & 0o777 == 0o600
 
 
@@ -117,7 +118,8 @@ def test_lines_of_several_processes_stay_whole(file):
         "from shim.core.messages import Record\n"
         "d = datetime(2026, 1, 22, tzinfo=UTC)\n"
         "for n in range(200):\n"
-        "    writing.note(Record('listServerlessInstances', 'v2', 'flex', 'x' * n, d, d), agent='a' * n)\n"
+        "    made = Record('listServerlessInstances', 'v2', 'flex', 'x' * n, d, d)\n"
+        "    writing.write(lambda: writing.retired(made, agent='a' * n))\n"
     )
     environ = {**os.environ, writing.VARIABLE: str(file)}
     workers = [subprocess.Popen([sys.executable, "-c", code], env=environ) for _ in range(4)]
@@ -131,8 +133,8 @@ def test_after_a_full_disk_the_next_line_is_whole(file, monkeypatch):
     real = os.write
     sizes = iter([5])
     monkeypatch.setattr(os, "write", lambda fd, data: real(fd, data[: next(sizes, len(data))]))
-    writing.note(record(), environ={writing.VARIABLE: str(file)})
-    writing.note(record(), environ={writing.VARIABLE: str(file)})
+    writing.write(partial(writing.retired, record()), {writing.VARIABLE: str(file)})
+    writing.write(partial(writing.retired, record()), {writing.VARIABLE: str(file)})
     lines = file.read_text().splitlines()
     assert len(lines[0]) == 5
     assert json.loads(lines[1])["operation"] == "listServerlessBackupSnapshots"

@@ -42,69 +42,49 @@ class CallSite:
     module: str = ""
 
 
-def note(  # noqa: PLR0913 - the parts of an entry, and where environment and time come from
-    record: Record,
-    *,
-    where: CallSite | None = None,
-    agent: str | None = None,
-    peer: str | None = None,
-    environ: Mapping[str, str] = os.environ,
-    clock: Callable[[], float] = time.time,
-) -> None:
-    """Append one call to the inventory that ``ATLAS_SHIM_INVENTORY`` names; do nothing without one.
+def retired(
+    record: Record, *, where: CallSite | None = None, agent: str | None = None, peer: str | None = None
+) -> dict[str, object]:
+    """Return the entry of a retired call.
 
-    ``where`` is the call's place in a Python program, ``agent`` the caller's ``User-Agent`` and ``peer`` its address;
-    ``clock`` returns seconds since the epoch. A line holds no ids, queries, bodies or credentials. Never raises; logs
-    the first failure.
+    ``where`` is the call's place in a Python program, ``agent`` the caller's ``User-Agent`` and ``peer`` its address.
+    It holds no ids, queries, bodies or credentials.
     """
-
-    def entry() -> dict[str, object]:
-        return {
-            "operation": record.operation,
-            "api": record.api,
-            "route": record.route,
-            "reason": record.reason[:_REASON],
-            # The end of a path says more than its start.
-            "file": where and where.filename[-_FILE:],
-            "line": where and where.lineno,
-            **_remote(agent, peer),
-            **{level: list(names) for level, names in record.by_level().items() if level != "renamed"},
-            "dropped": len(record.dropped) or None,
-        }
-
-    _write(environ, clock, entry)
+    return {
+        "operation": record.operation,
+        "api": record.api,
+        "route": record.route,
+        "reason": record.reason[:_REASON],
+        # The end of a path says more than its start.
+        "file": where and where.filename[-_FILE:],
+        "line": where and where.lineno,
+        **_remote(agent, peer),
+        **{level: list(names) for level, names in record.by_level().items() if level != "renamed"},
+        "dropped": len(record.dropped) or None,
+    }
 
 
-def started(who: str, *, environ: Mapping[str, str] = os.environ, clock: Callable[[], float] = time.time) -> None:
-    """Append that ``who`` records calls from now on, so that later silence is evidence."""
-    _write(environ, clock, lambda: {"started": who})
+def announced(sighting: Sighting, *, agent: str | None = None, peer: str | None = None) -> dict[str, object]:
+    """Return the entry of a call whose reply announces the end of its operation."""
+    return {
+        "announced": f"{sighting.method} {sighting.path}",
+        "version": sighting.version or None,
+        "sunset": None if sighting.sunset is None else written(sighting.sunset),
+        "deprecation": None if sighting.deprecation is None else written(sighting.deprecation),
+        "link": sighting.link or None,
+        **_remote(agent, peer),
+    }
 
 
-def note_announced(
-    sighting: Sighting,
-    *,
-    agent: str | None = None,
-    peer: str | None = None,
+def write(
+    entry: Callable[[], dict[str, object]],
     environ: Mapping[str, str] = os.environ,
     clock: Callable[[], float] = time.time,
 ) -> None:
-    """Append one call whose reply announces the end of its operation, as ``note`` appends a retired one."""
+    """Append what ``entry`` returns, except members that are None, to the file that ``ATLAS_SHIM_INVENTORY`` names.
 
-    def entry() -> dict[str, object]:
-        return {
-            "announced": f"{sighting.method} {sighting.path}",
-            "version": sighting.version or None,
-            "sunset": None if sighting.sunset is None else written(sighting.sunset),
-            "deprecation": None if sighting.deprecation is None else written(sighting.deprecation),
-            "link": sighting.link or None,
-            **_remote(agent, peer),
-        }
-
-    _write(environ, clock, entry)
-
-
-def _write(environ: Mapping[str, str], clock: Callable[[], float], entry: Callable[[], dict[str, object]]) -> None:
-    """Append what ``entry`` returns, except members that are None, if there is an inventory; never raises."""
+    Does nothing without one. ``clock`` returns seconds since the epoch. Never raises; logs the first failure.
+    """
     path = environ.get(VARIABLE)
     if not path:
         return
