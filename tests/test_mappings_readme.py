@@ -13,7 +13,6 @@ README = (Path(__file__).parents[1] / "mappings" / "README.md").read_text()
 BLOCKS = re.findall(r"```toml\n(.*?)```", README, re.DOTALL)
 (
     WIDGETS, SAME, API, ERRORS, QUERY, BLANK, MOVED, ORDER, REFUSE, LATE, NESTED,
-    BARE,
     OVERRIDE,
 ) = BLOCKS  # fmt: skip
 
@@ -162,11 +161,6 @@ def test_objects_in_a_field_are_translated(engine_of):
         "wheels": [{"axle": "front", "number": 2}, {"axle": "back", "number": 1}],
         "motors": {"left": {"watts": 3000}},
     }
-
-
-def test_an_answer_is_a_bare_value(engine_of):
-    """The value of the one field stands alone."""
-    assert ask(engine_of(READ.replace("RESOURCE", "flag") + BARE), "/more", {"state": "ON"}).content == b'"on"'
 
 
 def test_an_override_replaces_one_rule_and_shows_as_the_operators(engine_of):

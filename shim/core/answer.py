@@ -66,12 +66,8 @@ class LegacyAnswer:
             expected = f"{holder} of {ITEMS} items at most"
         what = reply.fault or json.refused or f"it is not {expected}"
         kind = field(reply.headers, "content-type") or "no content type"
-        detail = f"{self._answered} {reply.status} with content ({kind}) that can't be translated: {what}."
-        raise CallError(502, "SHIM_UPSTREAM_UNREADABLE", detail)
-
-    @property
-    def _answered(self) -> str:
-        return f"The {self.tier} endpoint answered"
+        said = f"The {self.tier} endpoint answered {reply.status} with content ({kind})"
+        raise CallError(502, "SHIM_UPSTREAM_UNREADABLE", f"{said} that can't be translated: {what}.")
 
     def next_query(self, query: LegacyQuery, pages: Sequence[UpstreamPage]) -> LegacyQuery | None:
         """Return the query for the page after these, None if none follows; raises CallError after the last allowed."""
@@ -108,10 +104,6 @@ class LegacyAnswer:
         operation, translator = match.operation, match.compiled.answers(self.tier, match.api.name)
         if operation.shape == "one":
             made = translate_one(translator, pages[0].document if pages else {}, rules)
-            if translator.bare and made.value is None:
-                said = "; ".join(f"{one.where} was {one.said!r}: {one.why}"[:200] for one in made.dropped) or "none"
-                detail = f"{self._answered} with nothing that makes the one value of the answer: {said}."
-                raise CallError(502, "SHIM_UPSTREAM_UNREADABLE", detail)
             return made.value, made
         made = translate_items(translator, pages, rules)
         if added is not None:

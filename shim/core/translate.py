@@ -62,8 +62,8 @@ class Translator:
     ) -> None:
         self.inner: dict[str, Translator] = {}
         """The translators of objects inside, by field."""
-        self.bare, self.wraps = resource.bare, resource.reads_bare(tier)
-        """Whether the answer is the value of the one field; whether rules read what is no object, as ``value``."""
+        self.wraps = resource.reads_bare(tier)
+        """Whether rules read what is no object, as ``value``."""
         ordered = sorted(resource.fields, key=lambda field: field.type == "links")
         self.fields = tuple((field, [FieldRule(field, rule) for rule in field.rules[tier]]) for field in ordered)
         """In the order of members, each with its rules."""
@@ -143,11 +143,10 @@ class Translated:
 
 
 def translate_one(translator: Translator, source: Json, context: TranslationContext) -> Translated:
-    """Translate one resource; the document of a bare one is its value, None if it has no value."""
+    """Translate one resource."""
     report = TranslationReport(objects=1)
     made = translator.begin(context, report)(source if type(source) is dict else {BARE: source})
-    document = made.get(BARE) if translator.bare else made
-    return Translated(document, reports(translator, report), tuple(report.dropped))
+    return Translated(made, reports(translator, report), tuple(report.dropped))
 
 
 @attrs.frozen
@@ -189,8 +188,7 @@ def translate_items(
         report = TranslationReport(look)
         nested = Nested(translator.begin(context, report), report, dropped, translator.wraps)
         made: list[Any] = nested.each(items, RESULTS, before)
-        values = [one[BARE] for one in made if BARE in one] if translator.bare else made
-        return Translated(values, reports(translator, report), tuple(dropped))
+        return Translated(made, reports(translator, report), tuple(dropped))
 
     made = translated(times.append)
     return made if are_usual_times(times) or not any(map(is_no_time, times)) else translated(is_no_time)

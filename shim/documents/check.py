@@ -109,10 +109,7 @@ def _outer(name: str) -> list[str]:
 
 
 def _of_field(field: Field, use: Use, misspelt: set[str]) -> Rows:
-    yield f"{field.at}.type", use.resource.bare and field.type == "links", "a bare value can't be links"
     yield f"{field.at}.words", field.words and field.type != "string", "belong to fields of type string"
-    if field.of is not None:
-        yield f"{field.at}.of", field.of.bare, f"{field.of.name!r} is bare, and so no object"
     unused, others = field.rules.keys() - use.tiers.keys() - misspelt, sorted(use.tiers.keys() - field.rules.keys())
     for tier in field.rules:
         what = "is in a request body" if tier == BODY else f"has a {tier} successor"

@@ -19,7 +19,7 @@ TIERS = ("flex", "dedicated")
 BODY = "body"
 """What stands for a tier in rules that make a request body."""
 BARE = "value"
-"""The name under which rules read what is not an object, and of the one field of a bare answer."""
+"""The name under which rules read what is not an object."""
 
 TYPES = ("string", "integer", "number", "boolean", "time", "strings", "object", "objects", "array", "links", "any")
 """The types a field may have; objects and what may be one are handed over as they are, unless ``of`` is said."""
@@ -157,15 +157,13 @@ class Field:
 class Resource:
     """The fields of an answer, of a part of one, or of a request body.
 
-    With ``rest`` all other members are passed on as they are, but those in ``without``; ``bare`` says that the
-    value of the one field stands alone.
+    With ``rest`` all other members are passed on as they are, but those in ``without``.
     """
 
     name: str = ""
     fields: tuple[Field, ...] = ()
     rest: bool = False
     without: tuple[str, ...] = ()
-    bare: bool = False
     at: str = ""
 
     size: int = attrs.field(init=False, repr=False, eq=False)

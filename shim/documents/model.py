@@ -191,12 +191,11 @@ class Operation(Declared):
 
     def _wrong_order(self) -> Rows:
         types = {field.name: field.type for field in self.fields}
-        for key in () if self.resource.bare else self.order:
+        for key in self.order:
             kind, both = types.get(key.removeprefix("-")), key.startswith("-") and key[1:] in self.order
             yield "order", kind is None, f"{key!r} is not a field of the resource"
             yield "order", kind and kind not in _SORTABLE, f"{key!r} can't be sorted by: its type is {kind}"
             yield "order", both, f"{key!r} and {key[1:]!r} can't both apply"
-        yield "order", self.order and self.resource.bare, "can't sort what is bare"
         for tier, one in self.successors.items():
             kept = self.order and any(target.paging != "collected" for _, target in one.targets())
             yield "order", kept, f"can never apply: {tier} keeps upstream's pages; set paging to collected"

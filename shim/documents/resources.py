@@ -8,7 +8,7 @@ from typing import Any
 
 import attrs
 
-from shim.documents.fields import BARE, BODY, TIERS, TYPES, Field, Resource, Rule, Verb, When
+from shim.documents.fields import BODY, TIERS, TYPES, Field, Resource, Rule, Verb, When
 from shim.documents.sources import LONGEST
 from shim.documents.tables import Table
 from shim.documents.verbs import VERBS, WAYS, Absent
@@ -17,7 +17,7 @@ from shim.documents.ways import From
 
 _NO_TIERS = frozenset({"legacy", "none", "auto", "date", "off", BODY})
 """Words that settings or documents use in place of a tier."""
-_SETTINGS = {"rest": bool, "without": list, "bare": bool}
+_SETTINGS = {"rest": bool, "without": list}
 """Keys of a resource that are settings; a key of another type is a field of that name."""
 _OWN = {False: frozenset({"why", "when", "fidelity"}), True: frozenset({"why", "when", "type", "of"})}
 _VERBS = {body: {key: verb for key, verb in VERBS.items() if verb.in_body or not body} for body in (False, True)}
@@ -85,11 +85,9 @@ def _resource(
         given["without"] = tuple(one[: LONGEST + 1] for one in table.texts("without"))
     made = Resource(name, fields, at=table.path, **given)
     is_long, never = any(len(one) > LONGEST for one in made.without), made.without and not made.rest
-    not_alone = made.bare and ([field.name for field in fields] != [BARE] or made.rest)
     rows = [
         ("without", is_long, f"has a name of more than {LONGEST} characters"),
         ("without", never, "can never apply: without rest = true no other member passes"),
-        ("bare", not_alone, f"needs one field, {BARE!r}, whose value is the answer, and no rest"),
     ]
     table.refuse(rows)
     return made

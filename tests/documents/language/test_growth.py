@@ -56,8 +56,6 @@ LIST = HEAD.replace("resource =", 'shape = "page"\nresource =')
         (reads("a", "objects", 'keyed = "a"', PARTS) + PART, f"{X}: keyed gives object"),
         (reads("a", "objects", 'group = "b[]"', PARTS) + PART, f"{X}.group: 'b[]' is not a source: 'b[]' is neither"),
         (reads("a", "object", 'keyed = "b[each].c"', PARTS) + PART, f"{X}.keyed: 'b[each].c' is a list, and can't tell one item from another"),
-        (reads("a", "object", "", 'of = "bare"') + PART.replace("part.name", "bare.value") + "[resource.bare]\nbare = true\n", "resource.thing.x.of: 'bare' is bare, and so no object"),
-        (reads("a", "object", "", PARTS) + PART + "[resource.part]\nbare = true\n", "resource.part.bare: needs one field, 'value'"),
         ('\n[resource.thing]\nwithout = ["a"]\n' + reads("a"), "resource.thing.without: can never apply: without rest = true"),
         ('\n[resource.thing]\nrest = true\nwithout = ["x"]\n' + reads("a"), "resource.thing.without: 'x' is a field of its own"),
         ('\n[resource.thing]\nrest = true\nwithout = ["a..b"]\n' + reads("a"), "resource.thing.without: 'a..b' is not a name; nest names with dots"),
@@ -100,7 +98,6 @@ def test_a_defect_of_a_call_is_told(tmp_path, text, told):
     [
         (LIST + CALL + 'bare = true\npaging = "kept"\n' + reads("a"), "operation.getThing.tier.newer.paging: can only be collected"),
         (LIST + CALL + '[operation.getThing.tier.newer.alike]\nsource = "a[each]"\nstatus = 400\nerrorCode = "A"\ndetail = "x"\n' + reads("a"), "operation.getThing.tier.newer.alike: belongs to reads of one resource"),
-        (LIST + 'order = ["value"]\n' + CALL + 'paging = "collected"\n[resource.thing]\nbare = true\n' + reads("a").replace('"x"', "value"), "operation.getThing.order: can't sort what is bare"),
     ],
 )  # fmt: skip
 def test_a_defect_of_a_list_is_told(tmp_path, text, told):

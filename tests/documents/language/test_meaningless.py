@@ -60,11 +60,6 @@ LINKS = f"resource.harbour.links.{NEW}"
         ({"resource.harbour.without": ["piers.x"]}, "resource.harbour.without", "'piers' does not pass"),
         ({"resource.harbour.without": ["a", "a.b.c"]}, "resource.harbour.without", "'a' does not pass"),
         ({f"{LINKS}.link.path": "/x/{piers}"}, LINKS, "the field's type is objects"),
-        (
-            {"resource.tide.value": {"type": "links", "tier": {"successor": {"from": "x", "fidelity": "exact"}}}},
-            "resource.tide.value.type",
-            "can't be links",
-        ),
         ({LIT: when({"given": True}, {"given": True})}, f"{LIT}[1]", "can never apply"),
         (
             {
