@@ -27,23 +27,7 @@ pytestmark = [
     ),
 ]
 
-CONFIGURATION = """
-ServerRoot {root}
-PidFile {root}/pid
-ErrorLog {root}/error.log
-LogLevel auth_digest:debug
-Listen 127.0.0.1:{port}
-ServerName 127.0.0.1
-{modules}
-DocumentRoot {root}/files
-<Location />
-  AuthType Digest
-  AuthName "MMS Public API"
-  AuthDigestProvider file
-  AuthUserFile {root}/users
-  Require valid-user
-</Location>
-"""
+CONFIGURATION = (Path(__file__).parent / "apache.conf").read_text("utf-8")
 NAMES = ("mpm_event", "authn_core", "authn_file", "authz_core", "authz_user", "auth_digest")
 
 

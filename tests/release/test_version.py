@@ -14,33 +14,7 @@ from tests.release.conftest import NEWEST, ROOT, load
 
 version = load("version")
 
-CHANGELOG = """# Changelog
-
-## Unreleased
-
-- Something.
-
-## 0.2.0 (2026-12-01)
-
-### Added
-
-- One thing, which goes on
-  in the next line, and links [a page](docs/how-to/mocks.md#here) and
-  [a site](https://example.com/).
-- Another.
-
-A paragraph
-in two lines.
-
-```sh
-one
-two
-```
-
-## 0.1.0 (2026-11-25)
-
-The first.
-"""
+CHANGELOG = (Path(__file__).parent / "changelog.md").read_text("utf-8")
 
 
 @pytest.fixture
