@@ -9,6 +9,7 @@ import importlib
 import json
 import subprocess
 import sys
+from functools import partial
 from pathlib import Path
 
 import pytest
@@ -52,38 +53,16 @@ JOBS, SNAPSHOTS = "group_serverless_backup_restore_job", "group_serverless_backu
 
 def operations(generated):
     """Return the generated functions by method and the end of the path."""
-
-    def detailed(module):
-        return generated(module).sync_detailed
-
-    return {
-        "list snapshots": detailed(f"{BACKUPS}.list_{SNAPSHOTS}s"),
-        "get snapshot": detailed(f"{BACKUPS}.get_{SNAPSHOTS}"),
-        "list jobs": detailed(f"{BACKUPS}.list_{JOBS}s"),
-        "get job": detailed(f"{BACKUPS}.get_{JOBS}"),
-        "create job": detailed(f"{BACKUPS}.create_{JOBS}"),
-        "list instances": detailed(f"{INSTANCES}.list_group_serverless_instances"),
-        "get instance": detailed(f"{INSTANCES}.get_group_serverless_instance"),
+    modules = {
+        "list snapshots": f"{BACKUPS}.list_{SNAPSHOTS}s",
+        "get snapshot": f"{BACKUPS}.get_{SNAPSHOTS}",
+        "list jobs": f"{BACKUPS}.list_{JOBS}s",
+        "get job": f"{BACKUPS}.get_{JOBS}",
+        "create job": f"{BACKUPS}.create_{JOBS}",
+        "list instances": f"{INSTANCES}.list_group_serverless_instances",
+        "get instance": f"{INSTANCES}.get_group_serverless_instance",
     }
-
-
-def client_of(generated, url):
-    """Return the generated client for a base URL."""
-    return generated("client").AuthenticatedClient(
-        base_url=url, token=DEMO_TOKEN, raise_on_unexpected_status=True, httpx_args={"trust_env": False}
-    )
-
-
-def job_body(generated, delivery, **members):
-    """Return the generated body of a new restore job."""
-    words = generated("models").ServerlessBackupRestoreJobDeliveryType
-    return generated("models").ServerlessBackupRestoreJob(delivery_type=words(delivery), **members)
-
-
-@pytest.fixture
-def fake():
-    """A strict Atlas that speaks as the contract does."""
-    return FakeAtlas(today=AFTER, strict=False)
+    return {name: generated(module).sync_detailed for name, module in modules.items()}
 
 
 @pytest.mark.parametrize(
@@ -94,23 +73,22 @@ def fake():
         *((today, cluster) for today in (AFTER, LATE) for cluster in (DEMO_CLUSTER, DEMO_DEDICATED)),
     ],
 )
-def test_the_generated_client_works_on_both_sides_of_the_sunsets(generated, fake, today, cluster):
+def test_the_generated_client_works_on_both_sides_of_the_sunsets(generated, today, cluster):
     """Lists, gets and creates of snapshots, restore jobs and instances are parsed before and after each date."""
-    fake.today = today
+    made, models, options = operations(generated), generated("models"), {"httpx_args": {"trust_env": False}}
+    opened = partial(generated("client").AuthenticatedClient, raise_on_unexpected_status=True, **options)
     with (
-        FakeServer(fake) as server,
+        FakeServer(FakeAtlas(today=today, strict=False)) as server,
         gateway(server.url, now=today) as served,
-        client_of(generated, served.url) as client,
+        opened(base_url=served.url, token=DEMO_TOKEN) as client,
     ):
-        made = operations(generated)
         snapshots = made["list snapshots"](DEMO_GROUP, cluster, client=client).parsed
         assert snapshots.total_count == len(snapshots.results) > 0
         first = snapshots.results[-1]
         assert made["get snapshot"](DEMO_GROUP, cluster, first.id, client=client).parsed.id == first.id
         for delivery in ("automated", "download"):
-            body = job_body(
-                generated, delivery, snapshot_id=first.id, target_cluster_name=cluster, target_group_id=DEMO_GROUP
-            )
+            word = models.ServerlessBackupRestoreJobDeliveryType(delivery)
+            body = models.ServerlessBackupRestoreJob(word, cluster, DEMO_GROUP, snapshot_id=first.id)
             job = made["create job"](DEMO_GROUP, cluster, client=client, body=body).parsed
             assert (job.delivery_type, job.target_cluster_name) == (body.delivery_type, cluster)
             assert made["get job"](DEMO_GROUP, cluster, job.id, client=client).parsed.id == job.id
