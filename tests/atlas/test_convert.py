@@ -104,21 +104,17 @@ def test_value():
 SHAPES: dict[str, type[Model]] = {
     "ApiBSONTimestampView": atlas.BSONTimestamp,
     "ClusterServerlessBackupOptions": atlas.ServerlessBackupOptions,
-    "Link": atlas.Link,
     "PaginatedApiAtlasServerlessBackupRestoreJobView": atlas.PaginatedServerlessBackupRestoreJobs,
     "PaginatedApiAtlasServerlessBackupSnapshotView": atlas.PaginatedServerlessBackupSnapshots,
     "PaginatedServerlessInstanceDescriptionView": atlas.PaginatedServerlessInstances,
-    "ResourceTag": atlas.ResourceTag,
-    "ServerlessBackupRestoreJob": atlas.ServerlessBackupRestoreJob,
-    "ServerlessBackupSnapshot": atlas.ServerlessBackupSnapshot,
-    "ServerlessInstanceDescription": atlas.ServerlessInstanceDescription,
     "ServerlessInstanceDescriptionConnectionStrings": atlas.ConnectionStrings,
     "ServerlessProviderSettings": atlas.ProviderSettings,
-    "BackupTenantSnapshot": atlas.BackupTenantSnapshot,
     "PaginatedTenantRestoreView": atlas.PaginatedTenantRestores,
     "PaginatedTenantSnapshotView": atlas.PaginatedTenantSnapshots,
-    "TenantRestore": atlas.TenantRestore,
 }
+SHAPES |= {one.__name__: one for one in (atlas.Link, atlas.ResourceTag, ServerlessBackupRestoreJob)}
+SHAPES |= {one.__name__: one for one in (ServerlessBackupSnapshot, atlas.ServerlessInstanceDescription)}
+SHAPES |= {one.__name__: one for one in (atlas.BackupTenantSnapshot, atlas.TenantRestore)}
 EXAMPLES = {"string": "a", "integer": 1, "boolean": True}
 
 
