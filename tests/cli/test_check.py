@@ -152,7 +152,6 @@ def test_connect_asks_both_sides_though_the_drop_in_is_on(checked, atlas, monkey
 
 
 ANYBODY: dict[str, str | None] = {"MONGODB_ATLAS_ACCESS_TOKEN": None}
-WRONG_ACCOUNT = {**ANYBODY, **ACCOUNT, "MONGODB_ATLAS_CLIENT_SECRET": "wrong"}
 
 
 @pytest.mark.parametrize(
@@ -162,7 +161,7 @@ WRONG_ACCOUNT = {**ANYBODY, **ACCOUNT, "MONGODB_ATLAS_CLIENT_SECRET": "wrong"}
         (("--group", DEMO_GROUP), {}, [410, 200], [True, True], ""),
         (("--group", "f" * 24), {}, [410, 404], [True, False], ""),
         ((), {"MONGODB_ATLAS_ACCESS_TOKEN": "wrong"}, [401, 401], [False, False], ""),
-        ((), WRONG_ACCOUNT, [401, 401], [False, False], ""),
+        ((), {**ANYBODY, **ACCOUNT, "MONGODB_ATLAS_CLIENT_SECRET": "wrong"}, [401, 401], [False, False], ""),
         ((), ANYBODY, [401, 401], [True, True], "callers must send their own"),
         ((), {"MONGODB_ATLAS_BASE_URL": "http://127.0.0.1:1"}, [None, None], [False, False], ""),
     ],

@@ -173,9 +173,6 @@ def test_an_answer_of_atlas(status, code, environ, step):
     assert "mdb_sa" not in said
 
 
-REQUEST = httpx.Request("GET", "https://cloud.mongodb.com/api")
-
-
 @pytest.mark.parametrize(
     ("error", "environ", "step"),
     [
@@ -189,7 +186,7 @@ REQUEST = httpx.Request("GET", "https://cloud.mongodb.com/api")
 )
 def test_a_fault_of_the_network(error, environ, step):
     """The host that was called, how its name came about, and the usual reasons; never a proxy's password."""
-    error.request = REQUEST
+    error.request = httpx.Request("GET", "https://cloud.mongodb.com/api")
     said = after_fault(error, environ)
     assert said.startswith("cloud.mongodb.com:443 was called")
     assert step in said

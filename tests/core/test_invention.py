@@ -89,11 +89,9 @@ def invented(made: Any, said: Any) -> list[Any]:
     known = {same(leaf) for leaf in leaves(said)} | {same(word) for word in DECLARED | PARAMETERS}
     # Computed by declared verbs: true and false (equals, passed, constant), and lists that wrap nothing.
     known |= {*map(same, (True, False)), same([]), same({})}
-    return [leaf for leaf in leaves(made) if same(leaf) not in known and not is_link(leaf)]
-
-
-def is_link(leaf: Any) -> bool:
-    return isinstance(leaf, str) and leaf.startswith(f"{BASE}/api/atlas/v")
+    return [
+        leaf for leaf in leaves(made) if same(leaf) not in known and not str(leaf).startswith(f"{BASE}/api/atlas/v")
+    ]
 
 
 OWN = {"INVALID_ATTRIBUTE", "INVALID_ENUM_VALUE", "INVALID_QUERY_PARAMETER", "MALFORMED_JSON", "MISSING_ATTRIBUTE"}

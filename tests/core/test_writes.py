@@ -105,21 +105,14 @@ CALLS = {"create": ("POST", CLUSTERS, 201), "update": ("PATCH", f"{CLUSTERS}/c1?
 OLD, NEW = (f"application/vnd.atlas.{version}+json" for version in ("2024-08-05", "2024-10-23"))
 BODY = b'{ "name":"c1", "replicationSpecs": [{"numShards": 2.0}], "x": null }'
 CLUSTER = {"name": "c1", "replicationSpecs": [{"id": "1"}], "newMember": {"a": [1]}, "tags": None}
-AFTER_2027 = datetime(2027, 3, 2, tzinfo=UTC).timestamp()
-
-
-def write_cluster(engine, call, upstream, clock):
-    """Create or update a cluster in 2024-08-05, whose writes end on 2027-03-01."""
-    method, target, _ = CALLS[call]
-    headers = (("Accept", OLD), ("Content-Type", OLD))
-    return drive(engine, target, upstream, method=method, headers=headers, body=BODY, clock=clock)
 
 
 @pytest.mark.parametrize("call", CALLS)
 def test_bodies_of_clusters_pass_as_they_are_both_ways(engine, call):
-    """To the same call of 2024-10-23: target and body are the caller's; every member of the answer stays."""
+    """To the same call of 2024-10-23, once those of 2024-08-05 have ended: target, body and each member stay."""
     method, target, status = CALLS[call]
-    driven = write_cluster(engine, call, [answers(CLUSTER, status)], AFTER_2027)
+    headers, clock = (("Accept", OLD), ("Content-Type", OLD)), datetime(2027, 3, 2, tzinfo=UTC).timestamp()
+    driven = drive(engine, target, [answers(CLUSTER, status)], method=method, headers=headers, body=BODY, clock=clock)
     (send,) = driven.sends
     assert (send.call.method, send.call.target, send.call.body) == (method, target, BODY)
     assert set(send.call.headers) == {("Accept", NEW), ("Content-Type", NEW)}

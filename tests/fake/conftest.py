@@ -7,13 +7,11 @@ import pytest
 from shim.fake import FakeAtlas
 from tests.fake.asking import Asker
 
-BEFORE_SUNSET = datetime(2026, 1, 21, 23, 59, 59, tzinfo=UTC)
-
 
 @pytest.fixture
 def fake() -> FakeAtlas:
     """The demo world one second before the backup endpoints end; instance reads answer as they once did."""
-    return FakeAtlas(today=BEFORE_SUNSET, blank=None)
+    return FakeAtlas(today=datetime(2026, 1, 21, 23, 59, 59, tzinfo=UTC), blank=None)
 
 
 @pytest.fixture

@@ -30,14 +30,10 @@ DIFFERS = {"date", "atlas-shim", "x-request-id"}
 """Fields that tell the time of an answer, or of the call that was made for it."""
 
 
-def is_page(target):
-    """Tell whether a successor's target is that of a page."""
-    return target.partition("?")[0].endswith(("/snapshots", "/restoreJobs", "/flexClusters"))
-
-
 def flex(arrival):
     """Answer as a flex side that knows something does; HEAD as a server must, without content."""
-    answer = ok(PAGE if is_page(arrival.target) else THING) if arrival.side != "legacy" else GONE
+    is_page = arrival.path.endswith(("/snapshots", "/restoreJobs", "/flexClusters"))
+    answer = ok(PAGE if is_page else THING) if arrival.side != "legacy" else GONE
     return answer.partition(b"\r\n\r\n")[0] + b"\r\n\r\n" if arrival.method == "HEAD" else answer
 
 

@@ -12,8 +12,6 @@ from tests.gateway_hostile.faults import CONTENT, JSON, head, message
 from tests.peers.raw import PATIENCE, EndedError, Peer, raw_upstream
 from tests.peers.served import ask, calling, cross, gateway, get, status_of
 
-HINTS = ["100 Continue", "102 Processing", "103 Early Hints", "199 What"]
-
 
 def final(peer: Peer) -> tuple[bytes, bytes]:
     """Return head and content of the first reply that is not informational."""
@@ -25,7 +23,7 @@ def final(peer: Peer) -> tuple[bytes, bytes]:
 
 
 @pytest.mark.parametrize("kind", ["GET", "retired GET", "POST", "retired POST"])
-@pytest.mark.parametrize("status", HINTS)
+@pytest.mark.parametrize("status", ["100 Continue", "102 Processing", "103 Early Hints", "199 What"])
 def test_informational_replies_without_end(status, kind):
     """They are bounded: the caller gets 502, and upstream's connection ends."""
     left = threading.Event()

@@ -26,12 +26,11 @@ CALLERS = (
     "Cookie: session=canary-of-a-caller",
     "X-Api-Key: canary-of-a-caller\x01",
 )
-MARKS = ("canary", "Y2FuYXJ5")
 
 
 def clean(*texts):
     for text in texts:
-        for mark in MARKS:
+        for mark in ("canary", "Y2FuYXJ5"):
             assert mark not in text, text[max(0, text.index(mark) - 200) :][:400]
 
 

@@ -14,7 +14,6 @@ from tests.gateway_hostile.rows import RESTORES, SNAPSHOTS, post
 from tests.peers.raw import PATIENCE, Peer, reply, replying, until
 from tests.peers.served import ask, calling, gateway, get, status_of
 
-CROWD = 100
 SHORT: dict[str, Any] = {"client_timeout": 0.5, "keepalive_timeout": 0.5}
 
 SLOW = {
@@ -82,7 +81,7 @@ async def test_crowd_that_drips_is_ended_while_others_are_served(kind):
             return status_of(ask(served, get("/other", "Connection: close"))[0])
 
         async with asyncio.timeout(PATIENCE), asyncio.TaskGroup() as tasks:
-            crowd = [tasks.create_task(drip(served.url, start, byte)) for _ in range(CROWD)]
+            crowd = [tasks.create_task(drip(served.url, start, byte)) for _ in range(100)]
             while not all(one.done() for one in crowd):
                 assert await asyncio.to_thread(is_served, other)
         ends = [end for one in crowd if (end := one.result())]

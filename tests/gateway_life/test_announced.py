@@ -12,7 +12,6 @@ from tests.peers.raw import reply, replying, until
 from tests.peers.served import ask, counted, gateway, get
 
 SUNSET = "Sunset: Thu, 1 Jul 2027 00:00:00 GMT"
-DEPRECATION = "deprecation: @1722816000"
 BUCKETS = "/api/atlas/v2/groups/0123456789abcdef01234567/backup/exportBuckets"
 SHAPE = "/api/atlas/v2/groups/{}/backup/exportBuckets/{}"
 READ = get(f"{BUCKETS}/orders", "Accept: application/vnd.atlas.2023-02-01+json", "User-Agent: report/1")
@@ -34,7 +33,7 @@ def announced(served):
 def test_a_passed_call_is_told_of_everywhere(caplog, tmp_path):
     """The gateway has no part in it, and the reply goes through as it came."""
     file = tmp_path / "calls.jsonl"
-    with pytest.MonkeyPatch.context() as patch, replying(reply(b"{}", SUNSET, DEPRECATION)) as upstream:
+    with pytest.MonkeyPatch.context() as patch, replying(reply(b"{}", SUNSET, "deprecation: @1722816000")) as upstream:
         patch.setenv("ATLAS_SHIM_INVENTORY", str(file))
         with gateway(upstream.origin) as served:
             for _ in range(2):

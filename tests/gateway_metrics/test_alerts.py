@@ -35,10 +35,6 @@ def test_rules_fire_when_they_should_and_at_no_other_time():
     run("test", "rules", "alerts_test.yml")
 
 
-def _headings(text):
-    return re.findall(r"^#+ (.+)$", text, re.MULTILINE)
-
-
 def test_each_alert_leads_to_a_section():
     """Its runbook is a page of the repository, and a heading there."""
     rules = (RULES / "alerts.yml").read_text("utf-8")
@@ -46,7 +42,8 @@ def test_each_alert_leads_to_a_section():
     assert len(found) == rules.count("- alert: ")
     for page, anchor in found:
         text = (RULES.parents[1] / page).read_text("utf-8")
-        headings = {re.sub(r"[^\w -]", "", one.lower()).replace(" ", "-") for one in _headings(text)}
+        titles = re.findall(r"^#+ (.+)$", text.lower(), re.MULTILINE)
+        headings = {re.sub(r"[^\w -]", "", one).replace(" ", "-") for one in titles}
         assert not anchor or anchor in headings
 
 
