@@ -43,7 +43,7 @@ class Applied:
     async def read(self):
         """Read the files, changed or not, and return whether all are in use."""
         self.files.again()
-        return all([await one.look() for one in self.files.watched])
+        return all([await one.look() for one in self.files.watched if any(one.files())])
 
     @property
     def plan(self):
