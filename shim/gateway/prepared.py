@@ -11,12 +11,14 @@ import re
 import secrets
 from collections import OrderedDict
 from collections.abc import Hashable, Sequence
+from functools import lru_cache
 from time import monotonic, perf_counter
+from typing import TYPE_CHECKING
 
 import attrs
 
 from shim.core.messages import Answer, Headers, Record, Repeated, Sent
-from shim.core.recognise import Match, match_of
+from shim.core.recognise import Candidates, Match, match_of
 from shim.core.responses import document_reply
 from shim.core.route import tier_key
 from shim.core.settings import RouteWord
@@ -30,30 +32,36 @@ from shim.gateway.logs import CallLine
 from shim.gateway.plan import Plan
 from shim.gateway.upstream.connection import OutboundCall, UpstreamResponse
 
+if TYPE_CHECKING:
+    from functools import _lru_cache_wrapper
+
 MOST = 256  # reads of one operation, query and form of head, by tier, that are remembered
 BYTES = 4 * 1024 * 1024  # what all kept answers may take, in bytes of upstream's and translated content
+PATHS = 8192  # whose matches are remembered
+_LONGEST = 300  # characters of such a path
 _MARK = secrets.token_hex(16)  # stands for what differs between calls
 _PATH, _CREDENTIAL, _FREE = range(3)
 _is_plain = re.compile(r"(?:/[A-Za-z0-9_-][A-Za-z0-9._-]*)+/?").fullmatch
 
+_Matched = tuple[Candidates | None, Match | None, tuple[str, ...] | None]
+
 
 @attrs.frozen
 class _Blank:
-    """Bytes with places to be filled: ``pieces`` and the numbers of what stands between them."""
+    """A format of bytes, and the numbers of what is filled in."""
 
-    pieces: Sequence[bytes]
+    text: bytes
     places: Sequence[int]
 
     @classmethod
     def of(cls, text: bytes) -> _Blank:
         """Return the blank of a text in which marks stand for what is to be filled in."""
         pieces = re.split(rb"%b(\d+)\." % _MARK.encode(), text)
-        return cls(pieces[::2], [*map(int, pieces[1::2])])
+        return cls(b"%b".join([piece.replace(b"%", b"%%") for piece in pieces[::2]]), [*map(int, pieces[1::2])])
 
     def filled(self, values: Sequence[bytes]) -> bytes:
         """Return the bytes with a value in each place."""
-        first, *others = self.pieces
-        return b"".join([first, *[values[place] + after for place, after in zip(self.places, others, strict=True)]])
+        return self.text % tuple([values[place] for place in self.places])
 
 
 def _mark(place: int) -> str:
@@ -114,6 +122,7 @@ class Repeats:
     _known: OrderedDict[Hashable, dict[str | None, Prepared]] = attrs.field(factory=OrderedDict)
     _answers: OrderedDict[tuple[Prepared, str, bytes], tuple[bytes, Record]] = attrs.field(factory=OrderedDict)
     _size: int = 0
+    _matched: _lru_cache_wrapper[_Matched] = attrs.field(init=False, factory=lambda: lru_cache(PATHS)(_matched))
 
     async def answer(
         self, request: Request, plan: Plan, entry: Entry, line: CallLine, *, close: bool
@@ -169,16 +178,13 @@ class Repeats:
         if head.form is None or plan is not self._plan or _is_digest(request.credential):
             return None
         path = head.target.partition("?")[0]
-        looked_up = plan.engine.look_up(head.method, path) if _is_plain(path) else None
-        known = None if looked_up is None else self._known.get(_key(request, looked_up[0]))
-        if known is None or looked_up is None:
+        candidates, match, key = self._matched(plan, head.method, path, head.form.accept)
+        known = None if match is None else self._known.get(_key(request, candidates))
+        if known is None or match is None:
             return None
         if allow is not None and not allow.has(head.method, path, recognised=True, signs_in=False):
             return None
-        match = match_of(*looked_up, head.form.accept)
-        if match is None:
-            return None
-        key, tier = tier_key(match, plan.options.upstream) if has_tiers(match) else None, None
+        tier = None
         if key is not None and plan.settings.route is RouteWord.AUTO:
             tier = self.shared.memory.recall(key, monotonic())
         operation = match.operation
@@ -241,6 +247,7 @@ class Repeats:
             return
         if plan is not self._plan:
             self._plan = plan
+            self._matched.cache_clear()
             self._known.clear()
             self._answers.clear()
             self._size = 0
@@ -268,6 +275,15 @@ class Repeats:
         while self._size > self.limit:
             (*_, said), (made, _) = self._answers.popitem(last=False)
             self._size -= len(said) + len(made)
+
+
+def _matched(plan: Plan, method: str, path: str, accept: str) -> _Matched:
+    """Return the operations of a plain path, the match of a read, and the key of its cluster's tier, if there are."""
+    looked_up = plan.engine.look_up(method, path) if len(path) <= _LONGEST and _is_plain(path) else None
+    match = None if looked_up is None else match_of(*looked_up, accept)
+    if looked_up is None or match is None:
+        return None, None, None
+    return looked_up[0], match, tier_key(match, plan.options.upstream) if has_tiers(match) else None
 
 
 def _is_digest(credential: Credential | None) -> bool:
