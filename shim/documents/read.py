@@ -69,10 +69,9 @@ def _declared(cls: Any) -> tuple[Sequence[tuple[str, Sequence[str], Any, Any]], 
     """Return the attributes that are read from a table, with name, keys, reader and default of each, and all keys."""
     found = []
     for one in attrs.fields(cls):
-        if one.init and (one.metadata or one.type in _BY_TYPE):
-            keys = one.metadata.get(_KEYS)
-            reader = one.metadata.get(_READER, _BY_TYPE.get(one.type))
-            found.append((one.name, (one.name,) if keys is None else keys, reader, one.default))
+        keys = one.metadata.get(_KEYS)
+        reader = one.metadata.get(_READER, _BY_TYPE.get(one.type))
+        found.append((one.name, (one.name,) if keys is None else keys, reader, one.default))
     return found, frozenset(key for _, keys, _, _ in found for key in keys)
 
 

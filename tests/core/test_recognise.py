@@ -114,6 +114,15 @@ def test_the_accept_field_says_whether_a_call_is_ours(engine, fields, is_ours):
     assert recognise(engine, f"/api/atlas/v1.0{LIST}", headers=headers) is not None
 
 
+def test_what_is_remembered_of_accept_fields_changes_nothing(engine):
+    """However many of them callers send, and however long they are."""
+    legacy, preview = VENDOR.format("2023-01-01"), VENDOR.format("preview")
+    for padding in [*range(200), 1000]:
+        asked = [(("Accept", f"{'x' * padding}/x, {accept}"),) for accept in (legacy, preview)]
+        found = [recognise(engine, f"/api/atlas/v2{LIST}", headers=headers) for headers in asked]
+        assert [match is not None for match in found] == [True, False]
+
+
 THING = '[resource.thing.id]\ntype = "string"\n[resource.thing.id.flex]\nfrom = "id"\nfidelity = "exact"\n'
 
 
