@@ -38,7 +38,7 @@ if TYPE_CHECKING:
 MOST = 256  # reads of one operation, query and form of head, by tier, that are remembered
 BYTES = 4 * 1024 * 1024  # what all kept answers may take, in bytes of upstream's and translated content
 PATHS = 8192  # whose matches are remembered
-_LONGEST = 300  # characters of such a path
+_LONGEST = 300  # characters of such a path and the call's Accept
 _MARK = secrets.token_hex(16)  # stands for what differs between calls
 _PATH, _CREDENTIAL, _FREE = range(3)
 _is_plain = re.compile(r"(?:/[A-Za-z0-9_-][A-Za-z0-9._-]*)+/?").fullmatch
@@ -178,6 +178,8 @@ class Repeats:
         if head.form is None or plan is not self._plan or _is_digest(request.credential):
             return None
         path = head.target.partition("?")[0]
+        if len(path) + len(head.form.accept) > _LONGEST:  # as many of these would take much memory
+            return None
         candidates, match, key = self._matched(plan, head.method, path, head.form.accept)
         known = None if match is None else self._known.get(_key(request, candidates))
         if known is None or match is None:
@@ -279,7 +281,7 @@ class Repeats:
 
 def _matched(plan: Plan, method: str, path: str, accept: str) -> _Matched:
     """Return the operations of a plain path, the match of a read, and the key of its cluster's tier, if there are."""
-    looked_up = plan.engine.look_up(method, path) if len(path) <= _LONGEST and _is_plain(path) else None
+    looked_up = plan.engine.look_up(method, path) if _is_plain(path) else None
     match = None if looked_up is None else match_of(*looked_up, accept)
     if looked_up is None or match is None:
         return None, None, None

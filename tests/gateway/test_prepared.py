@@ -331,6 +331,24 @@ def test_what_is_remembered_has_a_bound():
         assert len(served._handler.repeats._known) == MOST
 
 
+def test_a_long_path_takes_no_memory():
+    """It is answered as others are; thousands of them would be held for nobody."""
+    small = ok({"id": "1"})
+
+    def talk(peer):
+        while True:
+            peer.message()
+            peer.send(small)
+
+    with raw_upstream(talk) as raw, gateway(raw.origin, now=lambda: AFTER) as served:
+        with contextlib.closing(connect(served)) as peer:
+            for target in (f"{PATH}/x", f"{PATH}/x", f"{PATH}/{'x' * 400}", f"{PATH}/{'x' * 400}"):
+                peer.send(get(target, ACCEPT))
+                head, _ = peer.message()
+                assert head.startswith(b"HTTP/1.1 200 ")
+        assert served._handler.repeats._matched.cache_info().currsize == 1
+
+
 def of(cluster, *lines):
     """Return a call of one cluster's list."""
     return get(PATH.replace("c1", cluster), ACCEPT, *(lines or (BEARER,)))
