@@ -109,9 +109,10 @@ def parse_document(source: DocumentSource, others: Mapping[str, Document] = Mapp
 
 
 def _read(folder: Path | Traversable, problems: list[str]) -> Iterator[DocumentSource]:
+    shipped = _SHIPPED in (folder, *Path(str(folder)).resolve().parents)
     for name, path in _named(folder):
         try:
-            yield DocumentSource(name, read_toml(path), problems=problems)
+            yield DocumentSource(name, read_toml(path), problems=problems, shipped=shipped)
         except (OSError, ValueError) as error:
             problems.append(f"{name}: {error}")
 

@@ -84,6 +84,11 @@ def _status(table: Table, key: str) -> Mapping[str, int]:
     return value if isinstance(value, dict) else dict.fromkeys(apis, 200 if value is None else value)
 
 
+def _lent(table: Table, key: str) -> bool:
+    overridden = [path for path in table.source.overridden if path.startswith(f"{table.path}.")]
+    return table.flag(key) and table.source.shipped and not overridden
+
+
 def _end(table: Table, key: str) -> datetime:
     return NEVER if table.data.get("lives") is True and key not in table.data else table.day(key)
 
@@ -92,11 +97,12 @@ def _end(table: Table, key: str) -> datetime:
 class Operation(Declared):
     """One retired operation; ``version`` (YYYY-MM-DD) is what its answers name in their content type.
 
-    It has successors, ``gone`` or a ``constant``. With a ``switch``, ``gone`` is the answer unless that word is on
-    (``ATLAS_SHIM_WRITES``). From ``blank`` on, what the legacy endpoint answers to a read means nothing. One that
-    ``lives`` on has no sunset: the legacy endpoint is asked first, and its answer stands unless it leads to a successor
-    with a switch. A call without a version is one to the ``oldest``. ``base`` is where the last api of its document
-    has its paths.
+    It has successors, ``gone`` or a ``constant``. With a ``switch`` successors or constant are there if that word is on
+    (``ATLAS_SHIM_WRITES``); without it the answer is ``without_successor``. A write that is ``lent`` is signed by a
+    gateway with a key of its own for whoever may call: an operator's documents can't say that. From ``blank`` on, what
+    the legacy endpoint answers to a read means nothing. One that ``lives`` on has no sunset: the legacy endpoint is
+    asked first, and its answer stands unless it leads to a successor with a switch. A call without a
+    version is one to the ``oldest``. ``base`` is where the last api of its document has its paths.
     """
 
     id: str = of_table("name")
@@ -123,6 +129,7 @@ class Operation(Declared):
     sunset: datetime = read_as(_end)
     blank: datetime | None = None
     switch: str = ""
+    lent: bool = read_as(_lent, default=False)
     order: tuple[str, ...] = ()
     note: str = ""
     cluster: tuple[str, ...] = ()
@@ -168,9 +175,12 @@ class Operation(Declared):
         yield "blank", self.blank and not is_read, "belongs to reads that have a successor"
         yield "blank", self.blank and self.blank >= self.sunset, "can never apply: the sunset is not later"
         ways = [bool(successors), self.gone is not None, self.constant is not None].count(True)
-        on_off = "needs a successor or [….constant] for on, and [….gone] for off"
-        yield "switch", self.switch and (self.gone is None or ways != 2), on_off
+        both = bool(successors) == (self.constant is not None)
+        yield "switch", self.switch and both, "needs either a successor or [….constant], for on"
         yield "switch", self.switch and self.method == "GET", "belongs to writes"
+        source, given = table.source, table.data.get("lent") is True
+        may_lend = source.shipped and table.at("lent") not in source.overridden
+        yield "lent", given and not may_lend, "belongs to shipped documents; name the calls in --allow"
         two = "needs either a successor ([….flex]), [….gone] or [….constant], and no two of them"
         yield "", not self.switch and ways != 1, two
         switched = [one for one in successors if one.switch]
@@ -239,9 +249,15 @@ class Operation(Declared):
     @property
     def without_successor(self) -> str:
         """What is said or answered where no successor may be asked; empty when one always may be."""
-        if self.constant is not None and self.gone is None:
+        if self.constant is not None and not self.switch:
             return f"The answer is always {json.dumps(self.constant.value)}. {self.constant.why}"
-        return "" if self.gone is None else f"{self.gone.detail} See {self.gone.see}"
+        said = [self.gone.detail] if self.gone else []
+        if self.switch:
+            _, target = next((one for tier in self.successors.values() for one in tier.targets()), ("", None))
+            said = said or [f"{target.method} {target.path.text} took its place."] if target else said
+            done = "send this call there" if target else "accept this call, and ignore it"
+            said.append(f"Set ATLAS_SHIM_WRITES={self.switch} to let atlas-shim {done}.")
+        return " ".join([*said, f"See {self.gone.see}"] if self.gone else said)
 
 
 @attrs.frozen

@@ -51,7 +51,8 @@ class DocumentSource:
     """A file with its tables, the keys that another file overrides, and the defects found so far.
 
     ``overridden`` maps a dotted key path to the file that set it; ``problems`` holds lines of the form
-    ``file: key.path: what is wrong``. Of a ``trusted`` file only types and required keys are checked.
+    ``file: key.path: what is wrong``. Of a ``trusted`` file only types and required keys are checked. A ``shipped`` one
+    is of this package.
     """
 
     file: str
@@ -59,6 +60,7 @@ class DocumentSource:
     overridden: dict[str, str] = attrs.field(factory=dict)
     problems: list[str] = attrs.field(factory=list)
     trusted: bool = False
+    shipped: bool = False
 
     def owner(self, path: str) -> str:
         """Return the file that set a key: the one whose override covers it, else the document's own."""

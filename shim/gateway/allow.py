@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import attrs
 
+from shim.documents.model import Operation
 from shim.documents.templates import decoded, parameter_name
 from shim.errors import SettingsError
 
 READS = frozenset({"GET", "HEAD", "OPTIONS"})  # methods that are defined to change nothing (RFC 9110, 9.2.1)
 METHODS = READS | {"POST", "PUT", "PATCH", "DELETE"}
-WORDS = frozenset({"recognised", "reads", "all"})
+WORDS = frozenset({"lent", "recognised", "reads", "all"})
 
 
 @attrs.frozen
@@ -25,14 +26,16 @@ class AllowList:
     words: frozenset[str]
     patterns: tuple[tuple[str, tuple[str, ...]], ...]
 
-    def has(self, method: str, path: str, *, recognised: bool, signs_in: bool = False) -> bool:
-        """Return whether a call of a raw path may be made.
+    def has(self, method: str, path: str, operation: Operation | None, *, signs_in: bool = False) -> bool:
+        """Return whether a call of a raw path may be made, which is one of an ``operation`` if it is recognised.
 
         A call that ``signs_in``, by a login of the caller's own, counts as a read: nobody reads without a token. GET
         includes HEAD, which asks for less (RFC 9110, 9.3.2).
         """
         words = self.words
-        if "all" in words or (recognised and "recognised" in words):
+        if "all" in words or (operation is not None and "recognised" in words):
+            return True
+        if operation is not None and "lent" in words and is_lent(operation):
             return True
         if "reads" in words and (method in READS or signs_in):
             return True
@@ -76,5 +79,10 @@ def _pattern(text: str, name: str) -> tuple[str, tuple[str, ...]]:
     return method, ("", *segments)
 
 
-BY_DEFAULT = AllowList("recognised, reads", frozenset({"recognised", "reads"}), ())
+def is_lent(operation: Operation) -> bool:
+    """Return whether the gateway signs a call by default: recognition is no permission, but of a read."""
+    return operation.method == "GET" or operation.lent
+
+
+BY_DEFAULT = AllowList("lent, reads", frozenset({"lent", "reads"}), ())
 """What may be done with credentials of the gateway's, when nothing is said."""

@@ -146,7 +146,8 @@ def check_allowed(call: Call, match: Match | None, plan: Plan, *, lent: bool) ->
     # Servers that know such a field take the call for one of the method that it names.
     is_other = any(folded(name) in _OVERRIDES and value.strip() != call.method for name, value in call.headers)
     signs_in = not lent and call.method == "POST" and call.path in SIGN_IN
-    if not allowed.has("" if is_other else call.method, call.path, recognised=match is not None, signs_in=signs_in):
+    operation = None if match is None or is_other else match.operation
+    if not allowed.has("" if is_other else call.method, call.path, operation, signs_in=signs_in):
         raise not_allowed(call.method, is_default=options.allow is None)
     kept = tuple([line for line in call.headers if folded(line[0]) not in _OTHER_TARGETS])
     return call if kept == call.headers else attrs.evolve(call, headers=kept)
@@ -160,8 +161,8 @@ def not_allowed(method: str, *, is_default: bool) -> Refusal:
     )
     if is_default:
         detail = (
-            f"This gateway signs calls that it recognises, and reads; this call is neither ({method}). Nothing was "
-            "sent. Whoever runs it can allow it by method and path, as in --allow 'recognised, reads, POST "
+            f"This gateway signs reads, and the writes that its documents lend; this call is neither ({method}). "
+            "Nothing was sent. Whoever runs it can allow it by method and path, as in --allow 'lent, reads, POST "
             "/api/atlas/v2/groups/*/clusters', or everything by --allow all (ATLAS_SHIM_ALLOW)."
         )
     return Refusal(403, "SHIM_NOT_ALLOWED", "http_request_denied", detail)

@@ -113,8 +113,9 @@ class Options:
     writes: frozenset[str] = _translation(
         of.WRITES,
         "Send these writes to their successors, with commas between: 'instances' (create, update, delete), "
-        "'instances-strict' (refuse what would be ignored), 'former-clusters' (former M2 and M5 clusters), or 'off'. "
-        "Restores, which overwrite a cluster, and other retired writes need no switch.",
+        "'instances-strict' (refuse what would be ignored), 'former-clusters' (former M2 and M5 clusters), 'people' "
+        "(users, invitations, teams, roles), 'log-export', or 'off'. Restores, which overwrite a cluster, and other "
+        "retired writes need no switch.",
         "off",
     )
     deadline: float = _translation(
@@ -129,9 +130,9 @@ class Options:
     )
     allow: AllowList | None = _credentials(
         of.CALLS,
-        "Take only these calls, with commas between: 'recognised', 'reads', 'all', or a method and a path, as in "
-        "GET /api/atlas/v2/** (a list in the file). Default: all; of those, the gateway signs 'recognised' with "
-        "'own', and 'recognised, reads' with 'verify'.",
+        "Take only these calls, with commas between: 'lent', 'recognised', 'reads', 'all', or a method and a path, "
+        "as in GET /api/atlas/v2/** (a list in the file). Default: all; of those, the gateway signs 'lent' with 'own', "
+        "and 'lent, reads' with 'verify'.",
         live=True,
     )
     keys_file: str | None = _credentials(

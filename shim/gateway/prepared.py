@@ -184,7 +184,7 @@ class Repeats:
         known = None if match is None else self._known.get(_key(request, candidates))
         if known is None or match is None:
             return None
-        if allow is not None and not allow.has(head.method, path, recognised=True, signs_in=False):
+        if allow is not None and not allow.has(head.method, path, match.operation):
             return None
         tier = None
         if key is not None and plan.settings.route is RouteWord.AUTO:

@@ -46,11 +46,13 @@ def test_an_operators_sunset_is_the_one_in_force(engine, word):
     (RouteWord.AUTO, "legacy"), (RouteWord.DATE, "none"), (RouteWord.FLEX, "none"), (RouteWord.LEGACY, "legacy"),
     (RouteWord.OFF, "legacy"),
 ])  # fmt: skip
-def test_without_a_successor_only_the_legacy_endpoint_could_answer(engine, call, word, side):
-    """In auto it is asked even after its sunset; else there is nobody to ask."""
+def test_switched_off_only_the_legacy_endpoint_could_answer(engine, call, word, side):
+    """In auto it is asked even after its sunset; else there is nobody to ask, and the reason names the switch."""
     method, path = call.split()
     decision = decided(engine, INSTANCES, word, path=path, method=method)
-    assert (decision.route, decision.reason.endswith("there is no successor")) == (side, side == "none")
+    assert decision.route == side
+    asked = word not in {RouteWord.LEGACY, RouteWord.OFF}
+    assert ("the successor is switched off (set ATLAS_SHIM_WRITES=instances)" in decision.reason) == asked
 
 
 @pytest.fixture

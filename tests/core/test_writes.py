@@ -9,8 +9,8 @@ from shim.core.recognise import load_engine
 from shim.core.route import Memory
 from shim.core.settings import read_settings
 from shim.errors import SettingsError
-from tests.core.driver import JOBS, Clock, answers, drive
-from tests.core.small import START, field, operation, read, successor
+from tests.core.driver import AFTER, BEFORE, JOBS, Clock, answers, drive, refuses
+from tests.core.small import START, TARGET, field, operation, read, successor
 
 RESTORE = {"deliveryType": "automated", "snapshotId": "s", "targetClusterName": "t", "targetGroupId": "g2"}
 POINT = RESTORE | {"deliveryType": "pointInTime", "oplogTs": 1, "oplogInc": 1}
@@ -57,6 +57,44 @@ def test_what_is_left_without_a_successor_is_said():
     assert said["getServerlessAutoIndexing"].startswith("The answer is always false. ")
     assert said["deleteServerlessInstance"].endswith("See https://dochub.mongodb.org/core/flex-migration")
     assert said["listServerlessInstances"] == ""
+
+
+PEOPLE = START + operation("dropThing", "DELETE", "/things/{thing}", 'status = 204\nswitch = "people"') + successor(
+    "dropThing", "/new/{thing}"
+)  # fmt: skip
+
+
+@pytest.mark.parametrize("clock", [BEFORE, AFTER])
+def test_a_family_that_is_off_stays_with_its_endpoint(clock):
+    """It answers while it lives; the 410 that is later given names the call that took its place, and the word."""
+    alive, gone = drive(read(PEOPLE), TARGET, [answers({})], method="DELETE", clock=clock), refuses(410, "VERSION_GONE")
+    assert (alive.routes, alive.passed) == (("legacy",), True)
+    driven = drive(read(PEOPLE), TARGET, [gone], method="DELETE", clock=clock)
+    assert driven.routes == ("legacy",)
+    assert (driven.reply.status, driven.document["errorCode"]) == (410, "SHIM_NO_SUCCESSOR")
+    said = "DELETE /new/{thing} took its place. Set ATLAS_SHIM_WRITES=people to let atlas-shim send this call there. "
+    assert driven.document["detail"].startswith(said)
+    assert "(set ATLAS_SHIM_WRITES=people)" in driven.outcome.record.reason
+
+
+def test_a_family_that_is_on_is_sent():
+    """The word of the document is known to whoever sets it, and another one is not."""
+    engine, settings = read(PEOPLE), read_settings({"ATLAS_SHIM_WRITES": "people"})
+    engine.check_settings(settings)
+    with pytest.raises(SettingsError, match="ATLAS_SHIM_WRITES: 'person' is not one of off, people, people-strict"):
+        engine.check_settings(read_settings({"ATLAS_SHIM_WRITES": "person"}))
+    driven = drive(engine, TARGET, [answers({})], method="DELETE", settings=settings)
+    assert (driven.targets, driven.reply.status) == (("/new/t",), 204)
+
+
+FAMILIES = {"people": {"users", "invites", "teams", "access", "roles"}, "log-export": {"pushBasedLogExport"}}
+
+
+def test_writes_on_people_and_on_log_export_have_a_switch():
+    """Of all shipped documents, whatever the successor is; what only changes its version needs none."""
+    for one in (one for one in load_engine({}).operations if one.method != "GET" and one.successors):
+        words = {word for word, names in FAMILIES.items() if names & {*one.path.text.split("/")}}
+        assert words <= {one.switch}, one.id
 
 
 def test_restores_need_no_switch():

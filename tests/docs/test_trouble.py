@@ -29,7 +29,7 @@ from tests.fake.asking import ACCOUNT, BEARER, KEY
 from tests.peers.ports import free_port
 
 VERIFY, OWN = "--credentials verify", "--credentials own"
-ALLOWED = "recognised, reads, POST /api/atlas/v2/groups/*/flexClusters"
+ALLOWED = "lent, reads, POST /api/atlas/v2/groups/*/flexClusters"
 
 
 @pytest.fixture

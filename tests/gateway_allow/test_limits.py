@@ -5,10 +5,12 @@ import json
 import attrs
 import pytest
 
+from shim.core.recognise import load_engine
 from shim.core.settings import RouteWord
-from shim.errors import SettingsError
-from shim.fake import DEMO_TOKEN
-from shim.gateway.allow import BY_DEFAULT, parse_allow
+from shim.documents import load_documents, mapping_folders
+from shim.errors import DocumentError, SettingsError
+from shim.fake import DEMO_GROUP, DEMO_TOKEN
+from shim.gateway.allow import BY_DEFAULT, WORDS, parse_allow
 from shim.gateway.options import TABLE
 from shim.gateway.plan import Plan, read_options
 from tests.gateway_credentials.worlds import FLEX, INSTANCE, RETIRED, UNTOUCHED, Signature, line, nonce_of, world
@@ -63,8 +65,8 @@ def test_nothing_is_lent_to_calls_of_the_callers_own(mode):
 
 
 @pytest.mark.parametrize("route", [RouteWord.AUTO, RouteWord.OFF])
-def test_recognised_writes_are_taken(route):
-    """A retired write is a recognised call, translated or not."""
+def test_lent_writes_are_taken(route):
+    """A write of a document that lends it is signed, translated or not."""
     with world("own", allow=BY_DEFAULT, route=route) as seen:
         seen.ask(RETIRED.replace("snapshots", "restoreJobs"), "Content-Length: 0", method="POST")
         seen.ask(INSTANCE, method="DELETE")
@@ -130,7 +132,8 @@ def test_reads_let_callers_sign_in():
 def test_methods_behind_the_method(name):
     """A field that asks for another method makes a read none."""
     with world("own", allow=BY_DEFAULT) as seen:
-        assert told(seen.ask(UNTOUCHED, f"{name}: DELETE")) == (403, "SHIM_NOT_ALLOWED")
+        for target in (UNTOUCHED, INSTANCE, RETIRED):
+            assert told(seen.ask(target, f"{name}: DELETE")) == (403, "SHIM_NOT_ALLOWED")
         assert not seen.targets
         assert status_of(seen.ask(UNTOUCHED, f"{name}: GET", ACCEPT)[0]) == 200
     with world("passthrough", allow=READS) as seen:
@@ -163,11 +166,11 @@ def test_limits_change_while_the_gateway_runs():
 GROUP = "/api/atlas/v2/groups/5f0000000000000000000001"
 
 
-def has(text: str, method: str, path: str, *, recognised: bool = False) -> bool:
-    """Tell whether a list, as an operator writes it, has a call."""
+def has(text: str, method: str, path: str) -> bool:
+    """Tell whether a list, as an operator writes it, has a call that is not recognised."""
     found = parse_allow(text, "--allow")
     assert found is not None
-    return found.has(method, path, recognised=recognised)
+    return found.has(method, path, None)
 
 
 @pytest.mark.parametrize(("text", "method", "path"), [
@@ -209,14 +212,94 @@ def test_depth_does_not_lead_elsewhere(rest):
     assert has("DELETE /api/atlas/v2/groups/*/alerts/**", "DELETE", f"{GROUP}/alerts/a/b")
 
 
-def test_words():
-    """The default has what is recognised and what only reads."""
-    assert BY_DEFAULT.has("POST", "/x", recognised=True)
-    assert BY_DEFAULT.has("GET", "/x", recognised=False)
-    assert not BY_DEFAULT.has("POST", "/x", recognised=False)
-    assert not BY_DEFAULT.has("get", "/x", recognised=False)
-    assert not has("recognised", "GET", "/x")
-    assert not has("reads", "POST", "/x", recognised=True)
+@pytest.mark.parametrize(
+    ("name", "words"),
+    [
+        (None, {"all"}),
+        ("createServerlessInstance", {"all", "recognised", "lent"}),
+        ("createLogExport", {"all", "recognised"}),
+        ("getLogExport", {"all", "recognised", "lent"}),
+    ],
+)
+def test_words(name, words):
+    """Recognised is what a document has; lent are its reads, and the writes of which it says so."""
+    operation = None if name is None else load_engine({}).named(name)
+    assert {word for word in WORDS if (found := parse_allow(word, "")) and found.has("POST", "/x", operation)} == words
+
+
+def test_the_default():
+    """It has what is lent and what only reads."""
+    assert parse_allow("lent, reads", "") == BY_DEFAULT
+    assert BY_DEFAULT.has("GET", "/x", None)
+    assert not BY_DEFAULT.has("POST", "/x", None)
+    assert not BY_DEFAULT.has("get", "/x", None)
+
+
+LENT = {
+    "createServerlessInstance", "updateServerlessInstance", "deleteServerlessInstance",
+    "createServerlessPrivateEndpoint", "updateServerlessPrivateEndpoint", "deleteServerlessPrivateEndpoint",
+    "setServerlessAutoIndexing", "upgradeSharedClusterToServerless", "createServerlessRestoreJob",
+    "createSharedClusterBackupRestoreJob", "downloadSharedClusterBackup", "createCluster", "updateCluster",
+}  # fmt: skip
+"""The writes of what ended by 2026-01-22, and those of clusters in 2024-08-05."""
+
+
+def test_no_other_write_is_lent():
+    """Recognition is no permission: a document that is added lends nothing, whatever is switched on."""
+    operations = [one for document in load_documents(mapping_folders({})) for one in document.operations]
+    assert {one.id for one in operations if one.lent and one.method != "GET"} == LENT
+
+
+WIDGETS = """
+format = 1
+name = "widgets"
+[all]
+versions = ">=2023.1.1"
+deprecated = 2025-01-01
+sunset = 2025-01-01
+status = 204
+[operation.makeWidget]
+method = "POST"
+path = "/groups/{groupId}/widgets"
+tier.successor = { path = "/api/atlas/v2/groups/{groupId}/gadgets", version = "2024-11-13" }
+"""
+
+
+def test_an_operators_document_lends_nothing(tmp_path, monkeypatch):
+    """A write of a document in the mappings folder is signed for nobody unless a line of --allow says so."""
+    (tmp_path / "widgets.toml").write_text(WIDGETS)
+    path = f"/api/atlas/v2/groups/{DEMO_GROUP}/widgets"
+    monkeypatch.setenv("ATLAS_SHIM_MAPPINGS", str(tmp_path))
+    with world("own") as seen:
+        assert told(seen.ask(path, "Content-Length: 0", method="POST")) == (403, "SHIM_NOT_ALLOWED")
+        assert not seen.targets
+        seen.ask(path, f"Authorization: Bearer {DEMO_TOKEN}", "Content-Length: 0", method="POST")
+        assert [one.header("Authorization") for one in seen.fake.arrivals] == [f"Bearer {DEMO_TOKEN}"]
+    with world("own", allow=parse_allow("POST /api/atlas/v2/groups/*/widgets", "")) as seen:
+        seen.ask(path, "Content-Length: 0", method="POST")
+        assert "Digest" in (seen.fake.arrivals[-1].header("Authorization") or "")
+
+
+@pytest.mark.parametrize("text", [
+    f"{WIDGETS}lent = true",
+    'format = 1\noverrides = "widgets"\noperation.makeWidget.lent = true',
+])  # fmt: skip
+def test_lending_is_not_an_operators_word(text, tmp_path):
+    """It is refused in a file of the operator's, whether that is a document or changes one."""
+    (tmp_path / "a.toml").write_text(WIDGETS)
+    (tmp_path / "b.toml").write_text(text)
+    with pytest.raises(DocumentError, match=r"b.toml: operation.makeWidget.lent: .*--allow"):
+        load_documents([tmp_path])
+
+
+def test_what_an_operator_changes_is_not_lent(tmp_path):
+    """A write that an override leads elsewhere needs its line, too."""
+    changes = 'format = 1\noverrides = "cluster_writes"\noperation.createCluster.tier.successor.version = "2025-01-01"'
+    (tmp_path / "mine.toml").write_text(changes)
+    engine = load_engine({"ATLAS_SHIM_MAPPINGS": str(tmp_path)})
+    assert [(one.id, one.lent) for one in engine.operations if one.document == "cluster_writes"] == [
+        ("createCluster", False), ("updateCluster", True),
+    ]  # fmt: skip
 
 
 @pytest.mark.parametrize(

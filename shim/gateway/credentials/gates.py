@@ -23,6 +23,7 @@ from shim.core.messages import Call
 from shim.core.recognise import Match
 from shim.credentials import VARIABLES, AccessToken, ApiKey, api_keys, credential_files, read_credentials
 from shim.errors import SettingsError
+from shim.gateway.allow import is_lent
 from shim.gateway.credentials.digest import LONGEST, REALM, challenge, parameters, response, secret_hash
 from shim.gateway.credentials.nonces import Nonces, NonceStore, secret_of
 from shim.gateway.credentials.signers import PASSTHROUGH, AccountSigner, KeySigner, UpstreamSigner
@@ -67,6 +68,8 @@ class CallerGate:
 class OwnGate(CallerGate):
     """Signs recognised operations, or all calls that a list has, for callers on this machine; no web pages.
 
+    A write that is not lent, and comes with credentials, goes with those; without, the list of calls refuses it.
+
     A page that knows the port by a rebound DNS name is refused before, by its Host: see ``Plan.checks_host``.
     """
 
@@ -82,8 +85,12 @@ class OwnGate(CallerGate):
         # A browser says that a page makes this call (Fetch, 3.2; Fetch Metadata, 2).
         if any(name == "origin" or (name == "sec-fetch-site" and value != "none") for name, value in said):
             raise Refusal(403, "SHIM_ORIGIN_REFUSED", "http_request_denied", WEB_PAGE, close=True)
-        is_strange = match is None and (not listed or signs_in(call.path))
-        return PASSTHROUGH if is_strange else self._signer
+        if listed:
+            is_own = match is None and signs_in(call.path)
+        else:
+            has_own = any(name == "authorization" for name, _ in said)
+            is_own = match is None or (has_own and not is_lent(match.operation))
+        return PASSTHROUGH if is_own else self._signer
 
 
 class VerifyGate(CallerGate):

@@ -42,8 +42,8 @@ def operation(tmp_path, name, text):
     [
         (READ.replace("2026-06-01", "2027-06-01") + TO_FLEX, "operation.readThing.blank: can never apply"),
         (READ + DROP.replace("dropThing", "readThing"), "operation.readThing.blank: belongs to reads that have a"),
-        (SWITCHED + TO_FLEX, "operation.readThing.switch: needs a successor"),
-        (SWITCHED + TO_FLEX + DROP.replace("dropThing", "readThing"), "operation.readThing.switch: belongs to writes"),
+        (SWITCHED, "operation.readThing.switch: needs either a successor"),
+        (SWITCHED + TO_FLEX, "operation.readThing.switch: belongs to writes"),
         (NEVER_BLANK + TO_FLEX.replace("flex]", "constant]"), "operation.readThing.constant"),
         (NEVER_BLANK + CONSTANT + "value = 1\n", "operation.readThing.constant.why: is missing"),
         (NEVER_BLANK + CONSTANT + 'why = "x"\n', "operation.readThing.constant.value: None is not a JSON value"),
