@@ -27,14 +27,14 @@ from shim.gateway.http1.response import Request
 from shim.gateway.ledger import Ledger
 from shim.gateway.limits import Entry, Limits
 from shim.gateway.log_writer import tell
-from shim.gateway.logs import CallLine, request_id_of
+from shim.gateway.logs import CallLine, ids_of
 from shim.gateway.option_values import AccessWord
 from shim.gateway.plan import Plan
 from shim.gateway.prepared import Repeats
 from shim.gateway.upstream.client import WITH_CONTENT
 from shim.gateway.upstream.connection import UpstreamResponse
 
-log = logging.getLogger("shim.gateway")
+cut_log = logging.getLogger("shim.gateway.cut")
 
 KEPT = 1024 * 1024  # bytes of the content of a call that is recognised, or signed, which may take a second attempt
 
@@ -66,7 +66,8 @@ class Handler:
         peer = request.peer
         if plan.options.trusted_proxies:
             peer = forwarded_peer(peer, head.headers, plan.options.trusted_proxies)
-        line = CallLine(head.method, head.target.partition("?")[0], peer, request_id_of(head.headers), plan.engine)
+        request_id, trace = ids_of(head.headers)
+        line = CallLine(head.method, head.target.partition("?")[0], peer, request_id, plan.engine, trace)
         line.agent, line.names = head.agent, plan.options.log_names
         request.request_id = f"X-Request-Id: {line.request_id}\r\n".encode("ascii")
         with Entry(self.limits, peer) as entry:
@@ -81,6 +82,7 @@ class Handler:
                 match = plan.engine.recognise(run.call.method, run.call.target, run.call.headers)
                 line.match = None if match is not None and match.operation.lives else match
                 run.signer = await self.gate.admit(head, run.call, match, listed=plan.options.allow is not None)
+                line.key = run.signer.proven
                 if self.flag is not None and match is not None:  # whom the gate refused takes no place in it
                     while seconds := self.flag.waits(match):  # noqa: ASYNC110 - a thread has the words
                         await asyncio.sleep(seconds)
@@ -193,7 +195,7 @@ async def relay(request: Request, reply: Reply, upstream: UpstreamResponse, *, c
             if not (piece := await upstream.piece()):
                 break
     except Refusal as refusal:
-        log.warning("a streamed reply was cut: %s", refusal.error)
+        cut_log.warning("a streamed reply ended early: %s", refusal.error)
         request.way.abort()
         return None, refusal.status, refusal.error or "none"
     request.end()

@@ -24,9 +24,8 @@ _UNKNOWN_HOST = (
 """A name that isn't the gateway's (RFC 9110, 15.5.20), as a rebound DNS name would be."""
 
 _UNKNOWN_BASE = (
-    "The path has %s before /api/, and Atlas' paths begin with /api/. Let the proxy in front of the gateway cut that "
-    "off, or start the gateway with --public-url (ATLAS_SHIM_PUBLIC_URL) and the URL that callers use, its path "
-    "included."
+    "Atlas' paths begin with /api/, and this one does not. Let the proxy in front of the gateway cut off %s, or start "
+    "the gateway with --public-url (ATLAS_SHIM_PUBLIC_URL) and the URL that callers use, its path included."
 )
 
 _ALLOW = ("Allow", "GET, HEAD, POST, PUT, PATCH, DELETE, OPTIONS")

@@ -82,11 +82,12 @@ class LogLines(logging.Handler):
         self.put(partial(self.format, record))
 
     def format(self, record: logging.LogRecord) -> str:
-        """Return an event's line, with its traceback."""
+        """Return an event's line, with its traceback; the last word of a logger's name is the event's."""
         at = instant(record.created)
         if not self.as_json:
             return f"{at} {_FORM.format(record)}"
-        members = {"time": at, "level": record.levelname.lower(), "logger": record.name, "event": record.getMessage()}
+        event, said = record.name.rpartition(".")[2], record.getMessage()
+        members = {"time": at, "level": record.levelname.lower(), "event": event, "message": said}
         if record.exc_info:
             members["exception"] = _FORM.formatException(record.exc_info)
         return orjson.dumps(members).decode()
@@ -119,7 +120,7 @@ class LogLines(logging.Handler):
             if missing := self.lost - self._said:
                 self._said += missing
                 said = f"{missing} log lines were dropped, since nobody read them"
-                record = logging.makeLogRecord({"name": "shim", "levelname": "WARNING", "msg": said})
+                record = logging.makeLogRecord({"name": "shim.gateway.log", "levelname": "WARNING", "msg": said})
                 self._write(f"{self.format(record)}\n")
 
     def _write(self, text: str) -> bool:

@@ -1,6 +1,6 @@
-"""The line of each call in the log, as text or as a JSON object, and the id of a request.
+"""The line of each call in the log, as text or as a JSON object, and the ids of a request.
 
-A line has no id, query, credential or content; of a path it shows only the words of mapping documents.
+A line has no id of Atlas', query, secret or content; of a path it shows only the words of mapping documents.
 """
 
 from __future__ import annotations
@@ -12,6 +12,7 @@ import time
 from datetime import datetime
 from functools import lru_cache
 from itertools import count
+from typing import Any
 
 import attrs
 import orjson
@@ -21,8 +22,7 @@ from shim.core.recognise import Engine, Match
 from shim.documents.templates import parameter_name
 from shim.gateway.errors import INTERNAL, Challenged, Failure, Refusal
 
-_SEVERE = {"SHIM_KEY_REFUSED": logging.WARNING, INTERNAL.code: logging.ERROR}  # refusals above the level of calls
-_LEVELS = {number: f"{logging.getLevelName(number):<7}" for number in (10, 20, 30, 40)}
+_LEVELS = {number: logging.getLevelName(number).lower() for number in (10, 20, 30, 40)}
 
 _PATH = 500  # characters of a path: lines wait for the log's reader, and their number is bounded, not their size
 
@@ -41,8 +41,9 @@ class CallLine:
 
     ``began`` is in seconds since the epoch; ``seconds``, ``upstream_seconds`` and ``translation`` are durations: of the
     whole call, of upstream's part, and of the core's. ``status`` is None if the caller left unanswered; ``whole``: the
-    answer was written to its end. ``path`` is raw. ``failure`` is what the call counts as, ``fields`` what became of
-    the fields of a translated answer. With ``names`` the line names the cluster of a retired call.
+    answer was written to its end. ``path`` is raw. ``key`` is the public half of the key that the caller proved.
+    ``failure`` is what the call counts as, ``fields`` what became of the fields of a translated answer. With ``names``
+    the line names the cluster of a retired call.
     """
 
     method: str
@@ -50,6 +51,7 @@ class CallLine:
     peer: str
     request_id: str
     engine: Engine
+    trace_id: str = ""
     began: float = attrs.field(factory=time.time)
     clock: float = attrs.field(factory=time.perf_counter)
     level: int = logging.INFO
@@ -62,6 +64,7 @@ class CallLine:
     upstream_seconds: float | None = None
     translation: float | None = None
     agent: str | None = None
+    key: str = ""
     names: bool = False
     code: str | None = None
     failure: Failure | None = None
@@ -90,10 +93,12 @@ class CallLine:
             self.fields = record.fields
 
     def refused(self, refusal: Refusal) -> None:
-        """Note why the gateway itself answers with an error; a step of a handshake is logged at debug level."""
-        self.code, self.said = refusal.code, refusal.said or refusal.error or ""
+        """Note why the gateway itself answers with an error: a warning, unless it is a step of a handshake."""
+        why, more = refusal.detail.partition(". ")[0].removesuffix("."), f" ({refusal.said})" if refusal.said else ""
+        self.code, self.said = refusal.code, f"{why}{more}"
         self.challenged, self.failure = refusal.challenged, refusal.failure
-        self.level = logging.DEBUG if self.challenged is not None else _SEVERE.get(self.code, self.level)
+        severe = logging.ERROR if self.code == INTERNAL.code else logging.WARNING
+        self.level = severe if self.challenged is None else logging.DEBUG
 
     def answered(self, status: int | None, *, whole: bool) -> None:
         """Note how the call ended."""
@@ -101,12 +106,12 @@ class CallLine:
         if status is not None and status >= 500:
             self.level = max(self.level, logging.WARNING)
 
-    def json(self) -> str:
-        """Return the line as JSON, members without a value left out."""
+    def members(self) -> dict[str, Any]:
+        """Return what a line says, by its names in JSON; empty is what is not known."""
         match, took = self.match, self.upstream_seconds
-        members = {
+        return {
             "time": instant(self.began),
-            "level": _LEVELS[self.level].strip().lower(),
+            "level": _LEVELS[self.level],
             "event": "call",
             "method": self.method,
             "path": masked(self.path, self.engine) if match is None else f"{match.api.base}{match.operation.path.text}",
@@ -115,34 +120,39 @@ class CallLine:
             "status": self.status,
             "duration_ms": round(self.seconds * 1000, 3),
             "request_id": self.request_id,
+            "trace_id": self.trace_id,
             "peer": self.peer,
+            "key": plain(self.key),
+            "agent": plain(self.agent or ""),
             "upstream_status": self.upstream_status,
             "upstream_ms": None if took is None else round(took * 1000, 3),
             "cluster": self.cluster,
-            "agent": plain(self.agent or ""),
             "reason": self.reason,
             "error": self.code,
             "said": self.said,
         }
-        shown = {name: value for name, value in members.items() if value not in {None, ""} or name == "status"}
+
+    def json(self) -> str:
+        """Return the line as JSON, members without a value left out."""
+        shown = {name: value for name, value in self.members().items() if value not in {None, ""} or name == "status"}
         return orjson.dumps(shown).decode()
 
     def text(self) -> str:
         """Return the line for people."""
-        match, took, cluster = self.match, self.upstream_seconds, self.cluster
-        if match is None:
-            called = f"{masked(self.path, self.engine)} | other"
-        else:
-            called = f"{match.api.base}{match.operation.path.text} | {match.operation.id}"
-        of = f" of {cluster}" if cluster else ""
-        upstream = "" if took is None else f" (upstream {self.upstream_status or '-'} in {took * 1000:.1f} ms)"
-        agent = f' | "{plain(self.agent)}"' if self.agent else ""
-        why = self.reason if self.code is None else f"{self.code}: {self.said}" if self.said else self.code
-        return (
-            f"{instant(self.began)} {_LEVELS[self.level]} {self.method} {called}{of} {self.route} | "
-            f"{'unanswered' if self.status is None else self.status} in {self.seconds * 1000:.1f} ms{upstream} | "
-            f"{self.peer} {self.request_id}{agent}{' | ' if why else ''}{why}"
-        )
+        said = self.members()
+        of = f" of {said['cluster']}" if said["cluster"] else ""
+        took = said["upstream_ms"]
+        upstream = "" if took is None else f" (upstream {self.upstream_status or '-'} in {took:.1f} ms)"
+        who = [self.peer, said["key"] and f"key {said['key']}", self.request_id]
+        why = self.reason if self.code is None else ": ".join(filter(None, (self.code, self.said)))
+        return " | ".join([
+            f"{said['time']} {said['level'].upper():<7} {self.method} {said['path']}",
+            f"{said['operation']}{of} {self.route}",
+            f"{self.status or 'unanswered'} in {said['duration_ms']:.1f} ms{upstream}",
+            " ".join(filter(None, who)),
+            *([f'"{said["agent"]}"'] if self.agent else []),
+            *filter(None, [why]),
+        ])  # fmt: skip
 
 
 def masked(path: str, engine: Engine) -> str:
@@ -194,14 +204,17 @@ def _millisecond(count: int) -> str:
     return f"{text}.{count % 1000:03d}{offset}"
 
 
-def request_id_of(headers: Headers) -> str:
-    """Return the name by which a call is found: ``X-Request-Id``, else the trace of ``traceparent``, else a new one."""
-    trace = None
-    for name, value in headers:
-        if len(name) == len("X-Request-Id") or len(name) == len("traceparent"):  # a cheap look: most have neither
-            lower = name.lower()
-            if lower == "x-request-id" and _SANE.fullmatch(value):
-                return value
-            if lower == "traceparent" and (found := _TRACE.fullmatch(value)):
+def ids_of(headers: Headers) -> tuple[str, str]:
+    """Return the name by which a call is found, and its trace, empty without one.
+
+    The name is ``X-Request-Id``, else the trace of ``traceparent``, else a new one.
+    """
+    name = trace = ""
+    for field, value in headers:
+        if len(field) == len("X-Request-Id") or len(field) == len("traceparent"):  # a cheap look: most have neither
+            lower = field.lower()
+            if lower == "x-request-id" and not name and _SANE.fullmatch(value):
+                name = value
+            elif lower == "traceparent" and (found := _TRACE.fullmatch(value)):
                 trace = found[1]
-    return trace or f"{_process}-{next(_numbers):x}"
+    return name or trace or f"{_process}-{next(_numbers):x}", trace

@@ -26,7 +26,7 @@ from shim.gateway.options import TABLE, Option, Options
 from shim.gateway.watch import Watched
 from shim.tools.inventory.writing import VARIABLE as INVENTORY
 
-log = logging.getLogger("shim.gateway")
+log = logging.getLogger("shim.gateway.reload")
 
 PREFIX = "ATLAS_SHIM_"
 MAPPINGS = "ATLAS_SHIM_MAPPINGS"

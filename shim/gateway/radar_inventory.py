@@ -14,7 +14,7 @@ from shim.gateway.logs import CallLine, plain
 from shim.tools.inventory.writing import VARIABLE, announced, retired, write
 from shim.tools.radar.radar import Radar
 
-log = logging.getLogger("shim.gateway")
+log = logging.getLogger("shim.gateway.inventory")
 
 MOST = 10_000  # calls that may wait to be written; more are counted and left out
 

@@ -32,7 +32,8 @@ from shim.gateway.options import Options
 from shim.gateway.plan import LivePlan, unknown_variables
 from shim.gateway.server import Gateway
 
-log = logging.getLogger("shim.gateway")
+log = logging.getLogger("shim.gateway.start")
+process_log = logging.getLogger("shim.gateway.process")
 
 _SPARE = 128  # descriptors for listeners, logs, the loop, resolving and the operator's connections
 _LATE = 10.0  # seconds beyond ``drain``, and after a second signal, in which the process ends by itself or is ended
@@ -56,7 +57,7 @@ def serve(settings: LivePlan, calls: Bound | None) -> None:
     options = settings.plan.options
     with logged(options.log_level, options.log_format):
         for problem in unknown_variables(os.environ):
-            log.warning("%s", problem)
+            logging.getLogger("shim.gateway.settings").warning("%s", problem)
         _raise_open_files(options)
         for ignored in (signal.SIGUSR1, signal.SIGUSR2):  # they make other programs reopen logs, and would end this one
             signal.signal(ignored, signal.SIG_IGN)
@@ -90,7 +91,7 @@ async def _run(settings: LivePlan, calls: Bound | None) -> None:
     about = f"credentials {options.credentials}{allows}, route {options.route}, {admin}"
     log.info("%s (atlas-shim %s, %s)", where, __version__, about)
     _notify("READY=1", f"STATUS={where}")
-    log.info("drains after %s", await ends.get())
+    logging.getLogger("shim.gateway.end").info("drains after %s", await ends.get())
     patience = f"EXTEND_TIMEOUT_USEC={round((gateway.options.drain + _TIDY) * 1e6)}"
     _notify("STOPPING=1", "STATUS=lets calls in flight end", patience)
     await gateway.drain(ends.get())
@@ -146,7 +147,7 @@ def _raise_open_files(options: Options) -> None:
         resource.setrlimit(resource.RLIMIT_NOFILE, (allowed, hard))
         soft = allowed
     if soft < wanted:
-        log.warning("may open %s files, and could need %s: see max_connections", soft, wanted)
+        process_log.warning("may open %s files, and could need %s: see max_connections", soft, wanted)
 
 
 def _notify(*lines: str) -> None:
@@ -158,7 +159,8 @@ def _notify(*lines: str) -> None:
                 # Python writes the name of an abstract socket with a NUL byte.
                 line.sendto("\n".join(lines).encode(), "\0" + path[1:] if path.startswith("@") else path)
         except OSError as error:
-            log.warning("NOTIFY_SOCKET: can't tell the service manager %s: %s", lines[0], error.strerror or error)
+            said = error.strerror or error
+            process_log.warning("NOTIFY_SOCKET: can't tell the service manager %s: %s", lines[0], said)
 
 
 async def _watchdog() -> None:

@@ -36,8 +36,6 @@ from shim.gateway.tls import Certificates
 from shim.gateway.upstream.client import Upstream
 from shim.gateway.watch import Watched, watch
 
-log = logging.getLogger("shim.gateway")
-
 _LAST_CALLS = 0.5  # seconds for which kept connections may bring one more call after new ones are refused
 _NOTICED = 5.0  # seconds for which new connections are taken after ``/readyz`` says that the end has begun
 _ASKED = 30.0  # seconds since the last probe of ``/readyz`` after which probes are taken to have stopped

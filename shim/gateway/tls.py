@@ -18,7 +18,7 @@ from shim.errors import SettingsError
 from shim.gateway.options import Options
 from shim.gateway.watch import Watched
 
-log = logging.getLogger("shim.gateway")
+log = logging.getLogger("shim.gateway.certificate")
 
 _BLOCK = re.compile(r"-----BEGIN CERTIFICATE-----.+?-----END CERTIFICATE-----", re.DOTALL)
 

@@ -21,7 +21,7 @@ import attrs
 
 from shim.errors import DocumentError, SettingsError
 
-log = logging.getLogger("shim.gateway")
+log = logging.getLogger("shim.gateway.reload")
 
 T = TypeVar("T")
 

@@ -9,7 +9,7 @@ import pytest
 
 from shim.core.recognise import shared_engine
 from shim.gateway.log_writer import LogLines, tell
-from shim.gateway.logs import CallLine, instant, request_id_of
+from shim.gateway.logs import CallLine, ids_of, instant
 from shim.gateway.option_values import AccessWord
 from tests.gateway.test_signing import PATH
 from tests.peers.raw import Held, raw_upstream, reply, replying, until
@@ -80,7 +80,7 @@ def test_the_callers_name_for_a_request_is_kept(lines, fields, expected):
 @pytest.mark.parametrize("value", ["a b", "x" * 129, 'a"b', "", "\x1b[31m"])
 def test_a_name_that_could_spoil_a_log_is_replaced(value):
     """What is not plain is none of ours to repeat."""
-    assert request_id_of((("X-Request-Id", value),)) != value
+    assert ids_of((("X-Request-Id", value),)) != (value, "")
 
 
 def test_requests_without_a_name_get_one_each():
@@ -89,6 +89,29 @@ def test_requests_without_a_name_get_one_each():
         names = [value_of(ask(served, get(path))[0], "X-Request-Id") for path in ("/x", "/x", "/a/../b")]
     assert len(set(names)) == 3
     assert None not in names
+
+
+@pytest.mark.parametrize("fields", [("X-Request-Id: mine",), ()])
+def test_json_has_the_trace_whatever_the_request_is_called(fields):
+    """And the public half of the key that the caller proved."""
+    headers = tuple(tuple(one.split(": ")) for one in (*fields, f"traceparent: 00-{'ab' * 16}-{'cd' * 8}-01"))
+    name, trace = ids_of(headers)
+    found = json.loads(line(request_id=name, trace_id=trace, key="team").json())
+    assert (found["request_id"], found["trace_id"], found["key"]) == (
+        "mine" if fields else "ab" * 16,
+        "ab" * 16,
+        "team",
+    )
+
+
+@pytest.mark.parametrize("path", ["/a/../b", "/x#y"])
+def test_refusals_share_one_level(caplog, path):
+    """Of calls, and of requests that never become one: a warning each."""
+    with replying() as upstream, gateway(upstream.origin) as served:
+        ask(served, get(path))
+        ask(served, b"nonsense\r\n\r\n")
+    until(lambda: len(caplog.records) >= 2, "both are logged")
+    assert {record.levelname for record in caplog.records} == {"WARNING"}
 
 
 def test_upstreams_name_for_a_request_stands():
@@ -174,9 +197,11 @@ def test_the_whole_log_is_json_where_that_is_asked_for(serve):
         running = serve("--admin", "off", "--upstream", upstream.origin, "--log-format", "json")
         assert status_of(ask(running.calls(), get(PATH))[0]) == 200
         running.process.terminate()
-        running.logged('"event":"drains after')
+        running.logged('"event":"end"')
         assert running.process.wait(60) == 0
     found = [json.loads(row) for row in running.seen]
     assert all({"time", "level", "event"} <= row.keys() for row in found)
     assert [row["operation"] for row in found if row["event"] == "call"] == ["listServerlessBackupSnapshots"]
-    assert any(row["event"].startswith("takes calls at") for row in found)
+    assert {row["event"]: row.get("message", "")[:14] for row in found} == {
+        "start": "takes calls at", "call": "", "end": "drains after S",
+    }  # fmt: skip

@@ -170,7 +170,7 @@ def test_record_that_cannot_be_formatted_is_counted_as_lost(pipe):
     ("form", "said"),
     [
         ("text", "ERROR   shim.test: hello\nTraceback (most recent call last):\n"),
-        ("json", '"logger":"shim.test","event":"hello","exception":"Traceback (most recent call last):'),
+        ("json", '"event":"test","message":"hello","exception":"Traceback (most recent call last):'),
     ],
 )
 def test_events_go_to_stderr_and_all_is_as_before_at_the_end(capfd, form, said):

@@ -33,7 +33,7 @@ from shim.gateway.option_values import CredentialsMode
 from shim.gateway.options import Options
 from shim.gateway.watch import Watched
 
-log = logging.getLogger("shim.gateway")
+log = logging.getLogger("shim.gateway.credentials")
 
 T = TypeVar("T")
 
@@ -148,7 +148,7 @@ class VerifyGate(CallerGate):
         """Know these keys from now on, by their public part."""
         self._nonces.renew(secret_of(keys.values()))
         new = lambda: challenge(self._nonces.new())  # noqa: E731 - each time another one
-        self._known = {name: KeySigner(key, new) for name, key in keys.items()}
+        self._known = {name: KeySigner(key, new, proven=name) for name, key in keys.items()}
 
     def _refusal(self, code: str, detail: str, challenged: Challenged | None = None) -> Refusal:
         error = None if challenged else "http_request_denied"

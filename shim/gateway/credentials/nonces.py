@@ -27,7 +27,7 @@ from shim.errors import SettingsError
 from shim.extras import hint
 from shim.gateway.errors import Refusal
 
-log = logging.getLogger("shim.gateway")
+log = logging.getLogger("shim.gateway.nonce_store")
 
 _LIFE = 300_000  # milliseconds for which a nonce is fresh
 _SKEW = 5_000  # milliseconds by which another replica's clock may be ahead

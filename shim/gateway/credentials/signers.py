@@ -47,10 +47,12 @@ cannot_cross = partial(Refusal, 403, "SHIM_DIGEST_CANNOT_CROSS", "http_request_d
 class UpstreamSigner:
     """Decides which credentials a call carries upstream: here the caller's own.
 
-    With ``lends`` they are the gateway's, and content is kept: the call may have to be sent a second time.
+    With ``lends`` they are the gateway's, and content is kept: the call may have to be sent a second time. ``proven``
+    is the public half of the key that the caller has proved, empty if the gateway asks for no proof.
     """
 
     lends = False
+    proven = ""
 
     async def send(self, upstream: Upstream, outbound: OutboundCall) -> UpstreamResponse:
         """Return the final reply, its content unread; raises Refusal.
@@ -113,6 +115,7 @@ class KeySigner(UpstreamSigner):
 
     key: ApiKey
     _challenge: Callable[[], Headers] = bearer
+    proven: str = ""
     _idle: deque[Nonce] = attrs.field(factory=lambda: deque(maxlen=_IDLE), init=False)
 
     async def send(self, upstream: Upstream, outbound: OutboundCall) -> UpstreamResponse:

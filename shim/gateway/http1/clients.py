@@ -20,7 +20,7 @@ from shim.gateway.options import Options
 if TYPE_CHECKING:  # connections and their count know each other
     from shim.gateway.http1.connection import Connection
 
-log = logging.getLogger("shim.gateway")
+log = logging.getLogger("shim.gateway.refused")
 
 LONG = 8192  # bytes of a head that isn't whole from which on it is counted; few heads are as long
 _QUIET = 1.0  # seconds after a warning without another one

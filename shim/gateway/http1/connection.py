@@ -17,7 +17,9 @@ from shim.gateway.http1.head import check_beginning, parse_request
 from shim.gateway.http1.response import Request
 from shim.gateway.http1.wire import NEVER, Wire
 
-log = logging.getLogger("shim.gateway")
+refused_log = logging.getLogger("shim.gateway.refused")
+cut_log = logging.getLogger("shim.gateway.cut")
+log = logging.getLogger("shim.gateway.defect")
 
 WAITING = 65536  # bytes that a caller may send ahead while its request is answered
 HIGH = 16384  # bytes of a reply that wait to be taken by the caller before no more are written
@@ -100,7 +102,7 @@ class Connection(Wire):
                 return
             head, credential = parse_request(data if end == len(data) else data[:end])
         except errors.Refusal as refusal:  # which quotes nothing of the caller's: it may be a credential
-            log.warning("refused a malformed request: %s", refusal.detail)
+            refused_log.warning("refused a malformed request of %s: %s", self.peer.address, refusal.detail)
             self._end_with(refusal)
             return
         self._begun = 0.0
@@ -125,10 +127,10 @@ class Connection(Wire):
         while True:
             try:
                 if isinstance(error := request.content.error, errors.Refusal):
-                    log.info("refused a request: %s", error.detail)
+                    refused_log.warning("refused a request of %s: %s", self.peer.address, error.detail)
                     request.refuse(self._clients.refused(error))
                 elif self.verdict != "served":
-                    log.warning("refused a connection beyond the limit")
+                    refused_log.warning("refused a connection of %s: beyond the limit", self.peer.address)
                     request.refuse(self._clients.refused(errors.CROWDED))
                 else:
                     await self._clients.handler(request)
@@ -202,14 +204,14 @@ class Connection(Wire):
             if self._left - self.unsent() >= RATE * self._clients.options.client_timeout:
                 self.expect()
             else:
-                log.warning("dropped a caller that does not take its reply")
+                cut_log.warning("dropped a caller that does not take its reply: %s", self.peer.address)
                 self.abort()
         elif self._is_ending:
             self.abort()
         elif self._request is not None:
             self.abort() if self.has_left() else self.expect()
         elif self._begun:
-            log.info("refused a request: its head did not arrive in time")
+            refused_log.warning("refused a request of %s: its head did not arrive in time", self.peer.address)
             self._end_with(errors.too_late("The request's head did not arrive in time."))
         else:
             self.close()

@@ -20,14 +20,14 @@ from ssl import SSLContext, SSLError
 import attrs
 
 from shim.gateway.http1.clients import Clients
-from shim.gateway.http1.connection import Connection
+from shim.gateway.http1.connection import Connection, log
 from shim.gateway.http1.peers import UNNAMED, peer_of, read_peer
 from shim.gateway.http1.secure import Tls
 from shim.gateway.option_values import Address
 from shim.gateway.options import Options
 from shim.gateway.tls import why
 
-log = logging.getLogger("shim.gateway")
+refused_log = logging.getLogger("shim.gateway.refused")
 
 _BACKLOG = 1024
 _FLUSH = 0.01  # seconds between looks at what is still to be written
@@ -191,7 +191,9 @@ class Listener:
             connection.abort()
         if isinstance(error, OSError):
             self.clients.turned_away["handshake"] += 1
-            log.info("refused a connection of %s: its handshake failed (%s)", connection.peer.address, why(error))
+            refused_log.warning(
+                "refused a connection of %s: its handshake failed (%s)", connection.peer.address, why(error)
+            )
         elif error is not None:
             log.error("unhandled %s", type(error).__name__, exc_info=error)
 
