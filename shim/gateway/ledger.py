@@ -1,7 +1,8 @@
 """The ledger counts each call once, when it has ended; everything that is shown is a fold of its tables.
 
-Keys hold words of mapping documents and names of callers, and nothing of an id, a query or a credential. Instants are
-seconds since the epoch. A histogram has a number for each bound, one for what is longer, and the sum.
+Keys hold words of mapping documents, names of callers and public halves of their keys; nothing of an id, a query or a
+secret. Instants are seconds since the epoch. A histogram has a number for each bound, one for what is longer, and the
+sum.
 """
 
 from __future__ import annotations
@@ -11,7 +12,9 @@ from bisect import bisect_left
 from collections import Counter as Tally
 from collections import defaultdict
 from collections.abc import Iterator
+from http import HTTPStatus
 from itertools import pairwise
+from typing import Literal
 
 import attrs
 
@@ -27,12 +30,17 @@ COSTS = (0.0001, 0.00025, 0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.1, 0.5)
 OTHER = "other"  # the operation of calls that are passed on
 HOUR = 60  # minutes that are counted apart
 MOST = 1000  # callers that are counted; when one more comes, only some are kept
-CALLERS = 200  # callers that are kept then: so many that were known first, that call most, and that called last
+CALLERS = 200  # of each kind that are kept then: the oldest, the busiest and the latest
 ERRORS = 50  # kinds of errors that are kept, the latest
 _AGENT = 200  # characters of a User-Agent, as in the log
 
+_STATUSES = frozenset(map(int, HTTPStatus))  # those that are counted apart: a hostile server knows hundreds more
+
 Calls = Tally[tuple[str, str, int]]
-"""Operation, route, and hundreds of the status (0: unanswered) -> calls."""
+"""Operation, route, and status (0: unanswered; one that HTTP does not know: its hundreds) -> calls."""
+
+Who = tuple[str, str, str]
+"""A caller: its address, its User-Agent, and the public half of its key where the gateway verifies that."""
 
 
 def _empty(bounds: tuple[float, ...]) -> list[float]:
@@ -55,13 +63,13 @@ class Answers:
 
 @attrs.define(eq=False)
 class Way:
-    """Calls of one operation by one route; ``hundreds`` counts them by the first digit of the status, 0: unanswered.
+    """Calls of one operation by one route; ``statuses`` counts them by status, as ``Calls`` has it.
 
     ``last`` is when the latest call ended, ``reason`` why it went this way. The callers of ``abandoned`` calls left
     before the whole answer was written.
     """
 
-    hundreds: list[int] = attrs.field(factory=lambda: [0] * 10)
+    statuses: Tally[int] = attrs.field(factory=Tally)
     last: float = 0.0
     reason: str = ""
     abandoned: int = 0
@@ -72,19 +80,31 @@ class Way:
 
 @attrs.define(eq=False)
 class Seen:
-    """Calls of one caller, or with one error."""
+    """Calls with one error."""
 
     first: float
     last: float = 0.0
     calls: int = 0
+
+
+@attrs.define(eq=False)
+class SeenCaller(Seen):
+    """Calls of one caller; those that ``failed`` were answered with a status from 500 on, or not at all."""
+
     retired: int = 0
+    client_errors: int = 0
+    failed: int = 0
+    error: tuple[str, Failure] | None = None
+    """Operation and failure of its last call that was answered with an error."""
+    error_seen: Seen = attrs.field(factory=lambda: Seen(0.0))
+    """Since when it gets that error and no other."""
 
 
 class Ledger:
     """Counts the calls of a gateway in its loop's thread; another thread copies a table before it goes through it.
 
-    The keys of ``ways`` are operation and route, of ``callers`` peer and User-Agent, of ``errors`` operation and
-    failure. ``failures`` include requests that never became calls; ``challenged`` counts answers that only ask for a
+    The keys of ``ways`` are operation and route, of ``errors`` operation and failure. ``let_go`` callers are known no
+    more. ``failures`` include requests that never became calls; ``challenged`` counts answers that only ask for a
     signature, which no other table counts.
     """
 
@@ -95,7 +115,8 @@ class Ledger:
         self.challenged: Tally[str] = Tally({"unsigned": 0, "stale": 0})
         self.translated = _empty(COSTS)
         self.ways: defaultdict[tuple[str, str], Way] = defaultdict(Way, {(OTHER, "pass"): Way()})
-        self.callers: dict[tuple[str, str], Seen] = {}
+        self.callers: dict[Who, SeenCaller] = {}
+        self.let_go = 0
         self.errors: dict[tuple[str, Failure], Seen] = {}
         self._minute = 0
         self._marks: list[tuple[int, Calls]] = []  # minutes in which calls ended, and all calls before each
@@ -111,7 +132,7 @@ class Ledger:
             self._minute = minute
             self._marks = [one for one in self._marks if minute - HOUR <= one[0] < minute] + [(minute, self.calls())]
         way = self.ways[operation, call.route]
-        way.hundreds[status // 100] += 1
+        way.statuses[status if status in _STATUSES else status // 100] += 1
         way.last, way.reason = ended, call.reason
         way.waited[bisect_left(WAITS, call.seconds)] += 1
         way.waited[-1] += call.seconds
@@ -124,33 +145,42 @@ class Ledger:
         if way.answers.fields is not call.fields:
             way.answers = Answers(way.answers.levels(), call.fields)
         way.answers.count += 1
-        caller = call.peer, (call.agent or "")[:_AGENT]
-        seen = self.callers.get(caller)
-        if seen is None:
-            if len(self.callers) >= MOST:
-                self.callers = fair(self.callers, CALLERS)
-            seen = self.callers[caller] = Seen(ended)
-        seen.last = ended
-        seen.calls += 1
-        seen.retired += retired
         failure = call.failure or (answered_by_atlas(status) if status >= 400 else None)
+        caller = self._caller((call.peer, (call.agent or "")[:_AGENT], call.key), ended)
+        caller.last = ended
+        caller.calls += 1
+        caller.retired += retired
+        if (kind := kind_of(status)) is not None:
+            setattr(caller, kind, getattr(caller, kind) + 1)
         if failure is not None:
-            self._failed(operation, failure, ended)
+            self._failed(caller, (operation, failure), ended)
         elif not call.whole:
             way.abandoned += 1
 
-    def _failed(self, operation: str, failure: Failure, ended: float) -> None:
-        self.failures[failure] += 1
-        seen = self.errors.setdefault((operation, failure), Seen(ended))
-        seen.last = ended
-        seen.calls += 1
+    def _caller(self, who: Who, ended: float) -> SeenCaller:
+        seen = self.callers.get(who)
+        if seen is None:
+            if len(self.callers) >= MOST:
+                kept = fair(self.callers, CALLERS)
+                self.let_go += len(self.callers) - len(kept)
+                self.callers = kept
+            seen = self.callers[who] = SeenCaller(ended)
+        return seen
+
+    def _failed(self, caller: SeenCaller, error: tuple[str, Failure], ended: float) -> None:
+        self.failures[error[1]] += 1
+        if caller.error != error:
+            caller.error, caller.error_seen = error, Seen(ended)
+        for seen in (caller.error_seen, self.errors.setdefault(error, Seen(ended))):
+            seen.last = ended
+            seen.calls += 1
         if len(self.errors) > ERRORS:
             del self.errors[min(self.errors, key=lambda one: self.errors[one].last)]
 
     def calls(self) -> Calls:
         """Return how many calls there were since the start."""
         ways = self.ways.copy().items()
-        return Tally({(*names, digit): n for names, way in ways for digit, n in enumerate(way.hundreds) if n})
+        return Tally({(*names, status): n for names, way in ways for status, n in way.statuses.copy().items()})
 
     def minutes(self) -> Iterator[tuple[int, Calls]]:
         """Yield the minutes of the last hour in which calls ended, counted since the epoch, and these calls."""
@@ -158,15 +188,21 @@ class Ledger:
             yield minute, after - before
 
 
-def fair(callers: dict[tuple[str, str], Seen], most: int) -> dict[tuple[str, str], Seen]:
-    """Return the callers that were known first, those that call most, and those that called last, so many of each.
+def kind_of(status: int) -> Literal["client_errors", "failed"] | None:
+    """Return what a call with this status counts as, if it has no success: ``failed`` from 500 on, or unanswered."""
+    hundreds = status // 100 or status
+    return None if hundreds in {1, 2, 3} else "client_errors" if hundreds == 4 else "failed"
+
+
+def fair(callers: dict[Who, SeenCaller], most: int) -> dict[Who, SeenCaller]:
+    """Return the oldest callers, the busiest and the latest, so many of each.
 
     Addresses take turns, so that a caller with many names does not displace others.
     """
-    kept: dict[tuple[str, str], Seen] = {}
+    kept: dict[Who, SeenCaller] = {}
     for rank in (lambda one: -one.last, lambda one: (-one.retired, -one.calls), lambda one: one.first):
         turns: Tally[str] = Tally()
-        turn: dict[tuple[str, str], int] = {}
+        turn: dict[Who, int] = {}
         for name in sorted(callers, key=lambda name: rank(callers[name])):
             turns[name[0]] += 1
             turn[name] = turns[name[0]]

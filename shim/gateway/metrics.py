@@ -24,7 +24,7 @@ from shim.gateway.plan import LivePlan
 from shim.gateway.tls import Certificates
 
 _FAMILIES = """
-counter requests operation,route,status_class: Requests answered.
+counter requests operation,route,status_class,status: Requests answered.
 histogram request_duration_seconds operation,route: Seconds that callers wait, to the last byte of their answer.
 histogram upstream_duration_seconds operation,route: Seconds of these that all upstream calls of one call take.
 histogram translation_seconds: Seconds spent deciding and translating, upstream's time not included.
@@ -37,7 +37,7 @@ gauge in_flight_requests: Requests being answered.
 counter log_lines_dropped: Lines of the log that were dropped, since nobody read them.
 gauge connections state: Callers' connections: in a handshake, idle without a whole request, or active.
 counter connections_accepted: Callers' connections accepted.
-counter connections_refused reason: Connections of which nothing came: one too many, or a handshake that failed.
+counter connections_refused reason: Connections refused: over the limit, or handshake failed.
 gauge upstream_connections state: Connections to upstream: idle or active.
 counter upstream_connections_opened: Connections to upstream that were opened.
 counter upstream_connections_reused: Upstream calls that were sent on a kept connection.
@@ -111,7 +111,7 @@ class Metrics(Collector):
                 last[operation] = max(last.get(operation, 0.0), way.last)
         levels = [(operation, *row) for (operation, _), way in ways.items() for row in way.answers.levels().items()]
         return {
-            "requests": {(*names, f"{digit}xx"): n for (*names, digit), n in ledger.calls().items() if digit},
+            "requests": {(*names, *_status(status)): n for (*names, status), n in ledger.calls().items() if status},
             "request_duration_seconds": {names: way.waited for names, way in ways.items()},
             "upstream_duration_seconds": {names: way.upstream for names, way in ways.items()},
             "translation_seconds": {(): ledger.translated},
@@ -161,6 +161,11 @@ class Metrics(Collector):
             "connections_accepted": {(): server.accepted},
             "connections_refused": server.turned_away.copy(),
         }
+
+
+def _status(status: int) -> tuple[str, str]:
+    """Return the class of a status, and the status itself, or its class where HTTP does not know it."""
+    return f"{status // 100 or status}xx", str(status) if status >= 100 else f"{status}xx"
 
 
 def _sums(rows: Iterable[tuple[Any, int]]) -> Samples:

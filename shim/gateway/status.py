@@ -20,8 +20,8 @@ from shim.core.messages import Call
 from shim.core.route import Context, decide, sunset_of
 from shim.documents.vocabulary import Fidelity
 from shim.gateway.call import Handler
-from shim.gateway.errors import origin_of
-from shim.gateway.ledger import HOUR, OTHER, Ledger, Way, fair
+from shim.gateway.errors import Failure, origin_of
+from shim.gateway.ledger import HOUR, OTHER, Ledger, Seen, Way, kind_of
 from shim.gateway.logs import plain
 from shim.gateway.plan import LivePlan, Plan
 from shim.gateway.tls import Certificates
@@ -29,14 +29,13 @@ from shim.tools.inventory.verdict import LEGACY, Ahead, Ends, ends_of, sentences
 from shim.tools.inventory.writing import written
 
 _FORMAT = 1  # the number of this shape; it is raised when a member goes or changes
-_SHOWN = 16  # callers that are shown: so many that were known first, that call most, and that called last
 
 DAY = 86400
 
 ENOUGH = 30  # days without a retired call after which the shim can go: a monthly job would have called by then
 PROBLEMS = 20  # problems of a refused reload that are shown; the log has them all
 _LONGEST = 500  # characters of one
-_DOUBT = "The inventory may have older calls, and those of other programs: atlas-shim inventory says."
+_DOUBT = "This page starts with the gateway. For older calls and other programs: atlas-shim inventory FILE"
 
 StatusObject = dict[str, Any]
 Ways = Mapping[tuple[str, str], Way]
@@ -50,7 +49,6 @@ def status_of(
     options, inventory = plan.options, handler.shared.inventory
     retired = {names: way for names, way in ledger.ways.copy().items() if names[0] != OTHER}
     ends = ends_of(plan.engine, plan.settings, today)
-    callers = sorted(fair(ledger.callers.copy(), _SHOWN).items(), key=lambda item: -item[1].last)
     sightings = sorted(inventory.radar.sightings(), key=lambda one: (one.sunset or float("inf"), one.key))
     return {
         "format": _FORMAT,
@@ -73,10 +71,8 @@ def status_of(
         "sunsets": [*_sunsets(plan, today)],
         "routes": [*_routes(handler, retired)],
         **_last_hour(ledger, int(now) // 60),
-        "callers": [
-            {"peer": peer, "agent": plain(agent), "last": written(one.last), "calls": one.calls, "retired": one.retired}
-            for (peer, agent), one in callers
-        ],
+        "callers": [*_callers(ledger)],
+        "callers_let_go": ledger.let_go,
         "fields": [*_fields(retired, plan)],
         "errors": [*_errors(ledger)],
         "reload": {
@@ -158,25 +154,38 @@ def _last_hour(ledger: Ledger, newest: int) -> StatusObject:
     }
     hour: dict[str, StatusObject] = {}
     seen = ((minutes[minute], *row) for minute, calls in ledger.minutes() if minute in minutes for row in calls.items())
-    for minute, (operation, route, hundreds), calls in seen:
+    for minute, (operation, route, status), calls in seen:
         row = hour.setdefault(operation, {"operation": operation, "calls": 0, **kinds, "routes": Tally()})
         minute["other" if operation == OTHER else "retired"] += calls
         row["calls"] += calls
         row["routes"][route] += calls
-        if hundreds not in {1, 2, 3}:
-            kind = "client_errors" if hundreds == 4 else "failed"
+        if (kind := kind_of(status)) is not None:
             minute[kind] += calls
             row[kind] += calls
     rows = sorted(hour.values(), key=lambda row: (row["operation"] == OTHER, -row["calls"], row["operation"]))
     return {"hour": rows, "minutes": [*minutes.values()]}
 
 
+def _callers(ledger: Ledger) -> Iterator[StatusObject]:
+    """Yield all callers that are known: those first that failed last, then those that called last."""
+    rows = ledger.callers.copy().items()
+    for (peer, agent, key), one in sorted(rows, key=lambda row: (-row[1].error_seen.last, -row[1].last)):
+        counts = {name: getattr(one, name) for name in ("calls", "retired", "client_errors", "failed")}
+        error = None if one.error is None else _error(*one.error, one.error_seen)
+        who = {"peer": peer, "agent": plain(agent), "key": plain(key)}
+        yield {**who, "last": written(one.last), **counts, "error": error}
+
+
 def _errors(ledger: Ledger) -> Iterator[StatusObject]:
     rows = ledger.errors.copy().items()
-    for (operation, failure), one in sorted(rows, key=lambda row: (row[0][1][1] < 500, -row[1].last)):
-        said = {"code": failure[0], "status": failure[1], "cause": failure[2], "calls": one.calls}
-        times = {"first": written(one.first), "last": written(one.last)}
-        yield {"origin": origin_of(failure), "operation": operation, **said, **times}
+    for error, one in sorted(rows, key=lambda row: (row[0][1][1] < 500, -row[1].last)):
+        yield _error(*error, one)
+
+
+def _error(operation: str, failure: Failure, seen: Seen) -> StatusObject:
+    said = {"code": failure[0], "status": failure[1], "cause": failure[2], "calls": seen.calls}
+    times = {"first": written(seen.first), "last": written(seen.last)}
+    return {"origin": origin_of(failure), "operation": operation, **said, **times}
 
 
 def _fields(retired: Ways, plan: Plan) -> Iterator[StatusObject]:
@@ -205,7 +214,7 @@ def verdict(retired: Ways, started: float, now: float, ends: Ends, *, inventory:
         if sunset is None:
             seen.append((way.last, operation))
         else:
-            ahead.append(Ahead(sunset, operation, sum(way.hundreds), written(way.last)))
+            ahead.append(Ahead(sunset, operation, sum(way.statuses.values()), written(way.last)))
     last, operation = max(seen, default=(None, ""))
     quiet = max(0.0, now - (last or started))
     days = int(quiet // DAY)

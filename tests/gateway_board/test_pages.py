@@ -71,10 +71,11 @@ def reload(state="good", **lists):
 def saying(status, said):
     """Return a status in which callers, problems of a reload and reasons are this text."""
     made = status["made"]
-    numbers = {"calls": 1, "first": made, "last": made}
+    numbers, counts = {"calls": 1, "first": made, "last": made}, {"retired": 1, "client_errors": 1, "failed": 1}
+    error = {"origin": "atlas", "operation": said, "code": said, "status": 500, "cause": said, **numbers}
     return status | {
-        "callers": [{"peer": said, "agent": said, "retired": 1, **numbers}],
-        "errors": [{"origin": "atlas", "operation": said, "code": said, "status": 500, "cause": said, **numbers}],
+        "callers": [{**dict.fromkeys(("peer", "agent", "key"), said), **counts, **numbers, "error": error}],
+        "errors": [error],
         "reload": reload("refused", problems=[said], waiting=[said], changes=[said]),
         "silence": status["silence"] | {"sentence": said, "doubts": [said]},
         "announced": [announcement(said, made)],
@@ -109,7 +110,7 @@ def test_nothing_is_loaded_or_run_but_what_renews_the_page(served):
     """Its own style and the script that asks for the page again are named by their hashes; no other file, no frame."""
     head, content = shown(served)
     found = Page(content)
-    assert not {"link", "img", "iframe", "object", "form", "button"} & set(found.elements)
+    assert not {"link", "img", "iframe", "object", "form"} & set(found.elements)
     assert not [one for one in found.attributes if one[1] in {"src", "style", "srcset"} or one[1][:2] == "on"]
     links = {value for _, name, value in found.attributes if name == "href"}
     assert links == {".", "status.json", "status.txt", "metrics"}
@@ -223,8 +224,8 @@ def test_the_text_fits_a_terminal(some, said):
         ({"reload": reload("refused", problems=["route: no"])}, "route: no"),
         ({"reload": reload(waiting=["listen"])}, "wait for a restart: listen"),
         ({"certificates": [certificate("listener", 2)]}, "expires in 2 days"),
-        ({"certificates": [certificate("listener", -1)]}, "a caller is shown has expired"),
-        ({"certificates": [certificate("listener", 90, refused=True)]}, "files of the certificate"),
+        ({"certificates": [certificate("listener", -1)]}, "TLS certificate has expired"),
+        ({"certificates": [certificate("listener", 90, refused=True)]}, "TLS certificate can"),
     ],
 )
 def test_what_needs_somebody_is_said_first(some, change, said):

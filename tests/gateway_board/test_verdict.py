@@ -1,6 +1,7 @@
 """The ledger of calls, and the verdict that is drawn from it."""
 
 import os
+from collections import Counter
 from datetime import UTC, datetime
 
 import attrs
@@ -19,7 +20,7 @@ NOW = 1_800_000_000.0
 
 def called(days, operation="getIt", route="flex", calls=1, now=NOW):
     """Return the row of an operation that was called so many days ago."""
-    return {(operation, route): Way(hundreds=[0, 0, calls], last=now - days * DAY)}
+    return {(operation, route): Way(statuses=Counter({200: calls}), last=now - days * DAY)}
 
 
 def judged(*, up, last=None, inventory=False):
@@ -91,8 +92,8 @@ def test_each_call_counts_once_in_each_row():
     """By operation, route, caller and failure; a step on the way to a signature counts nowhere else."""
     found = counted(line(match=RETIRED, route="flex", fields=FIELDS), line(status=503), line(challenged="unsigned"))
     operation = OPERATION.id
-    assert found.calls() == {(operation, "flex", 2): 1, ("other", "pass", 5): 1}
-    assert {key: row.calls for key, row in found.callers.items()} == {("127.0.0.1", "a"): 2}
+    assert found.calls() == {(operation, "flex", 200): 1, ("other", "pass", 503): 1}
+    assert {key: row.calls for key, row in found.callers.items()} == {("127.0.0.1", "a", ""): 2}
     assert found.errors.keys() == {("other", (None, 503, "503"))}
     assert found.ways[operation, "flex"].answers.levels() == {("a", "absent"): 1, ("c", "renamed"): 1}
     assert (found.challenged["unsigned"], sum(found.ways["other", "pass"].waited[:-1])) == (1, 1)
@@ -101,7 +102,7 @@ def test_each_call_counts_once_in_each_row():
 def test_calls_are_known_by_minute_for_an_hour():
     """Those of an hour ago are gone, those of the minute before are there beside this one's."""
     found = counted(*(line(START + 60 * minute) for minute in (0, 0, HOUR, HOUR + 1, HOUR + 1)))
-    pass_ = ("other", "pass", 2)
+    pass_ = ("other", "pass", 200)
     assert [(minute - START // 60, calls) for minute, calls in found.minutes()] == [
         (HOUR, {pass_: 1}), (HOUR + 1, {pass_: 2}),
     ]  # fmt: skip
@@ -111,8 +112,8 @@ def test_calls_are_known_by_minute_for_an_hour():
 def test_a_clock_that_is_set_back_loses_nothing_of_now():
     """What comes then is counted in the minute that the clock says."""
     found = counted(line(START), line(START - 86400))
-    assert found.callers["127.0.0.1", "a"].calls == 2
-    assert [*found.minutes()] == [((START - 86400) // 60, {("other", "pass", 2): 1})]
+    assert found.callers["127.0.0.1", "a", ""].calls == 2
+    assert [*found.minutes()] == [((START - 86400) // 60, {("other", "pass", 200): 1})]
 
 
 def test_calls_that_end_out_of_order_are_of_one_minute():
@@ -129,8 +130,32 @@ def test_invented_callers_do_not_hide_an_honest_one(peers, order):
     calls = {"first": [line(), *crowd], "last": [*crowd, line(START + 59)]}
     calls["most"] = [*crowd[:MOST], line(START + 20), line(START + 20), *crowd[MOST:]]
     found = counted(*calls[order], line(START + 60, peer="10.9.9.9")).callers
-    assert ("127.0.0.1", "a") in fair(found, 16)
+    assert ("127.0.0.1", "a", "") in fair(found, 16)
     assert len(found) <= MOST
+
+
+def test_a_caller_has_its_counts_and_its_last_error_since_it_is_the_last():
+    """Of each key that was proved apart; another error begins anew, and a success ends none."""
+    failing = [line(START + n, key="team", status=status) for n, status in enumerate((404, 503, 200, 503))]
+    found = counted(*failing, line(START + 4, key="team", status=None, whole=False), line(key="other")).callers
+    assert found.keys() == {("127.0.0.1", "a", "team"), ("127.0.0.1", "a", "other")}
+    team = found["127.0.0.1", "a", "team"]
+    assert (team.calls, team.client_errors, team.failed, team.last) == (5, 1, 3, START + 4)
+    assert team.error == ("other", (None, 503, "503"))
+    assert (team.error_seen.first, team.error_seen.last, team.error_seen.calls) == (START + 1, START + 3, 2)
+
+
+def test_callers_that_are_known_no_longer_are_counted():
+    """So that the pages can say how many more there were."""
+    found = counted(*(line(START + n / 100, agent=str(n)) for n in range(2 * MOST)))
+    assert len(found.callers) + found.let_go == 2 * MOST
+    assert found.let_go
+
+
+def test_a_status_that_http_does_not_know_is_counted_by_its_class():
+    """A hostile server makes no more series than there are classes."""
+    found = counted(*(line(status=status) for status in range(600, 1000)), line(status=299))
+    assert found.calls() == {("other", "pass", hundreds): 100 for hundreds in range(6, 10)} | {("other", "pass", 2): 1}
 
 
 def test_kinds_of_errors_are_bounded_and_the_latest_stay():

@@ -90,7 +90,7 @@ def test_handshakes_are_counted_apart():
     assert 'atlas_shim_challenges_total{reason="unsigned"} 1.0' in text
     assert 'atlas_shim_challenges_total{reason="stale"} 1.0' in text
     assert [word for word in text.splitlines() if word.startswith("atlas_shim_requests_total")] == [
-        'atlas_shim_requests_total{operation="other",route="pass",status_class="2xx"} 1.0'
+        'atlas_shim_requests_total{operation="other",route="pass",status="200",status_class="2xx"} 1.0'
     ]
 
 

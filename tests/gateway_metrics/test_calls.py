@@ -45,7 +45,7 @@ def test_callers_and_upstream_have_histograms_by_operation_and_route(page):
         ask(served, get("/x"))
         found = page(served)
     for labels in ({"operation": SNAPSHOTS, "route": "flex"}, {"operation": "other", "route": "pass"}):
-        assert found.value("atlas_shim_requests_total", status_class="2xx", **labels) == 1
+        assert found.value("atlas_shim_requests_total", status_class="2xx", status="200", **labels) == 1
         for what in ("request", "upstream"):
             assert found.value(f"atlas_shim_{what}_duration_seconds_count", **labels) == 1
             assert found.value(f"atlas_shim_{what}_duration_seconds_bucket", le="60.0", **labels) == 1
@@ -210,8 +210,8 @@ def test_build_route_and_sunsets(page):
 
 def test_no_label_names_a_caller_or_a_resource(page):
     """Labels are words of documents, RFCs and ours, so that their number has an end."""
-    known = {"operation", "route", "status_class", "origin", "type", "code", "reason", "level", "state", "kind", "le",
-             "side", "document", "version", "python", "result"}  # fmt: skip
+    known = {"operation", "route", "status_class", "status", "origin", "type", "code", "reason", "level", "state", "kind",
+             "le", "side", "document", "version", "python", "result"}  # fmt: skip
     with replying(FLEX) as upstream, gateway(upstream.origin) as served:
         ask(served, get(PATH, "User-Agent: nightly/1", "X-Request-Id: abc"))
         found = page(served)
