@@ -210,8 +210,8 @@ def test_build_route_and_sunsets(page):
 
 def test_no_label_names_a_caller_or_a_resource(page):
     """Labels are words of documents, RFCs and ours, so that their number has an end."""
-    known = {"operation", "route", "status_class", "status", "origin", "type", "code", "reason", "level", "state", "kind",
-             "le", "side", "document", "version", "python", "result"}  # fmt: skip
+    known = {"operation", "route", "status_class", "status", "origin", "type", "code", "reason", "level", "state",
+             "kind", "le", "side", "document", "version", "python", "result"}  # fmt: skip
     with replying(FLEX) as upstream, gateway(upstream.origin) as served:
         ask(served, get(PATH, "User-Agent: nightly/1", "X-Request-Id: abc"))
         found = page(served)
