@@ -51,6 +51,7 @@ _SHOWN, _BEFORE = 60, 15  # characters of an example, and of those the ones befo
 @click.option("--connect", "connects", is_flag=True, help="Also ask Atlas, with the credentials of the environment.")
 @click.option("--group", envvar="MONGODB_ATLAS_PROJECT_ID", metavar="ID", help="A project, for --connect.")
 @click.option("--pairs", type=FILE, help="Recorded answers of two versions, to compare with what the documents make.")
+@click.option("--prove", "paths", metavar="PATH", multiple=True, help="Read this by the shim, and by itself beside it.")
 @click.option("--calendar", is_flag=True, help="Check nothing; list the sunsets, by the next three options.")
 @click.option("--description", "descriptions", type=FILE, multiple=True, help="Add the sunsets of an OpenAPI file.")
 @click.option("--seen", type=FILE, multiple=True, help="Count the calls in an inventory, or in the JSON of a scan.")
@@ -63,6 +64,7 @@ def command(  # noqa: PLR0913 - one argument for each option
     connects: bool,
     group: str | None,
     pairs: Path | None,
+    paths: tuple[str, ...],
     calendar: bool,
     descriptions: tuple[Path, ...],
     seen: tuple[Path, ...],
@@ -91,6 +93,11 @@ def command(  # noqa: PLR0913 - one argument for each option
 
         ends = known_ends(_engine(document), read_settings(os.environ), descriptions)
         check_calendar(ends, seen, within, output)
+    if paths:
+        from shim.cli.check_prove import prove  # noqa: PLC0415 - as above
+
+        prove(paths, output)
+        return
     if pairs is not None:
         _check_pairs(_engine(document), pairs, output)
         return

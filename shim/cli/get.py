@@ -68,16 +68,22 @@ def post(*, path: str, body: str | None, version: str | None, with_record: bool)
     _call("POST", path, content, version, with_record=with_record)
 
 
+def target_of(path: str, base_url: str) -> str:
+    """Return the request target of a path, or of a URL of that Atlas; raises BadParameter on anything else."""
+    target = path.removeprefix(base_url)
+    if not target.startswith("/"):
+        said = f"start it with / or {base_url}/; for another Atlas set MONGODB_ATLAS_BASE_URL"
+        raise click.BadParameter(said, param_hint="PATH")
+    return target
+
+
 def _call(method: str, path: str, content: bytes | None, version: str | None, *, with_record: bool) -> None:
     """Make the call once, through the shim, and write its answer: JSON indented, other content as it came.
 
     Raises BadParameter on a malformed PATH or one of another Atlas, and AtlasError if the answer is an error.
     """
     base_url, auth = configure(base_url=None, parts={}, environ=os.environ, http_client=None)
-    target = path.removeprefix(base_url)
-    if not target.startswith("/"):
-        said = f"start it with / or {base_url}/; for another Atlas set MONGODB_ATLAS_BASE_URL"
-        raise click.BadParameter(said, param_hint="PATH")
+    target = target_of(path, base_url)
     match = shared_engine(os.environ).recognise(method, target, ())
     media_type = match.content_type.partition(";")[0] if match else "application/json"
     if version:

@@ -1,0 +1,156 @@
+"""``atlas-shim check --prove``: reads through the shim, beside the successor's own answers."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator, Sequence
+from typing import Any
+from urllib.parse import urlsplit
+
+import attrs
+
+from shim._record import record
+from shim._version import __version__
+from shim.atlas.auth import configure
+from shim.atlas.client import TIMEOUT
+from shim.atlas.replies import error_of
+from shim.cli import output
+from shim.cli.get import target_of
+from shim.core.content import loads
+from shim.core.messages import Record
+from shim.core.recognise import Engine, Match, shared_engine
+from shim.doors.httpx_family.clients import recognise_also
+from shim.doors.httpx_family.door import INNER
+from shim.httpx import Client
+from shim.tools.inventory.writing import VARIABLE
+from shim.tools.prove import MISSING, Beside, Mask, Proof, known_words, proof
+
+
+@attrs.frozen
+class Read:
+    """One read: the operation, the legacy target, what the shim sent, and the proof."""
+
+    match: Match
+    target: str
+    sent: tuple[str, ...]
+    proof: Proof
+
+
+def prove(paths: Sequence[str], form: str) -> None:
+    """Make each read by the shim and by itself, and write both sides of each field.
+
+    Nothing but GET is sent. JSON is a report to hand on: names, ids, addresses and links are masked in it. Exits with 1
+    if a field is not what its document says.
+    """
+    base_url, auth = configure(base_url=None, parts={}, environ=os.environ, http_client=None)
+    os.environ.pop(VARIABLE, None)  # Calls of this command need no warning: it is not a program to change.
+    engine = shared_engine(os.environ)
+    reads, problems = list[Read](), list[str]()
+    with Client(auth=auth, timeout=TIMEOUT, headers={"User-Agent": f"atlas-shim/{__version__}"}) as http:
+        recognise_also(http, base_url)
+        for path in paths:
+            read = _read(http, engine, base_url, target_of(path, base_url))
+            if isinstance(read, Read):
+                reads.append(read)
+            else:
+                problems.append(f"{path}: {read}")
+    mask = Mask(frozenset().union(*(known_words(read.match.operation) for read in reads)))
+    for read in reads:
+        problems += [f"{read.match.operation.id}: {one}" for one in _problems(read.proof)]
+    report = {"version": __version__, "reads": [_masked(read, mask) for read in reads]}
+    said = "Each field is what its document says."
+    output.write_report(report, problems, form, lambda: _text(reads), said)
+
+
+def _read(http: Client, engine: Engine, base_url: str, target: str) -> Read | str:
+    """Return what one path shows, or a sentence on why it shows nothing."""
+    match = engine.recognise("GET", target.partition("?")[0], ())
+    if match is None:
+        return "no mapping document has a GET of this path"
+    answer = http.get(base_url + target, headers={"Accept": match.content_type.partition(";")[0]})
+    happened = record(answer)
+    if happened is None or happened.route in {"legacy", "none"}:
+        why = happened.reason if happened else "the shim is switched off"
+        return f"no successor answered ({why}); set ATLAS_SHIM_ROUTE=successor"
+    if not answer.is_success:
+        return f"{error_of(answer)}"
+    own = dict[str, list[Any]]()
+    for tier, url in _pages(happened):
+        successor = match.operation.successors[tier].only
+        assert successor is not None, "a read has one call on a tier"
+        reply = http.get(base_url + url, headers={"Accept": successor.accept}, extensions={INNER: True})
+        if not reply.is_success:
+            return f"the successor's own answer is {error_of(reply)}"
+        own.setdefault(tier, []).append(loads(reply.content))
+    return Read(
+        match,
+        target,
+        tuple(f"{one.method} {one.target}" for one in happened.sent),
+        proof(match.operation, happened, loads(answer.content), own),
+    )
+
+
+def _pages(happened: Record) -> list[tuple[str, str]]:
+    """Return the tiers whose successes made an answer, with the targets of their pages."""
+    good = [one for one in happened.sent if one.status == 200 and one.route != "legacy"]
+    last = {one.route: urlsplit(one.target).path for one in good}
+    return [(one.route, one.target) for one in good if urlsplit(one.target).path == last[one.route]]
+
+
+def _by_name(fields: Sequence[Beside]) -> dict[str, list[Beside]]:
+    by_name = dict[str, list[Beside]]()
+    for one in fields:
+        by_name.setdefault(one.name, []).append(one)
+    return by_name
+
+
+def _problems(proved: Proof) -> Iterator[str]:
+    yield from proved.problems
+    for one in proved.dropped:
+        yield f"{one.where}: {output.printable(one.said)} was left out: {one.why}"
+    for name, every in _by_name(proved.fields).items():
+        if wrong := [one for one in every if one.wrong]:
+            yield f"{name}: {wrong[0].wrong} (in {len(wrong)} of {len(every)})"
+
+
+def _example(every: Sequence[Beside]) -> Beside:
+    return max(every, key=lambda one: (bool(one.wrong), one.old is not MISSING))
+
+
+def _text(reads: Sequence[Read]) -> None:
+    for read in reads:
+        output.heading(f"{read.match.operation.id}: {read.target}")
+        output.bullets(read.sent)
+        rows = [("old field", "level", "old value", "<- new field", "new value")]
+        for name, every in _by_name(read.proof.fields).items():
+            one = _example(every)
+            rows.append((name, one.level, _cut(one.old), one.source, _cut(one.new)))
+        output.write_table(rows, "  ")
+        whys = {one.name: one.why for one in read.proof.fields if one.why and one.old is MISSING}
+        output.bullets(f"{name}: {why}" for name, why in whys.items())
+        if read.proof.leaves:
+            output.bullets([f"The old answer had no place for: {', '.join(read.proof.leaves)}"])
+
+
+def _cut(value: Any) -> str:
+    text = "" if value is MISSING else output.printable(value)
+    return text if len(text) <= 40 else f"{text[:39]}…"
+
+
+def _masked(read: Read, mask: Mask) -> dict[str, Any]:
+    proved = read.proof
+    fields = list[dict[str, Any]]()
+    for name, every in _by_name(proved.fields).items():
+        one = _example(every)
+        old, new = (None if value is MISSING else mask(value) for value in (one.old, one.new))
+        fields.append({"field": name, "level": one.level, "old": old, "source": one.source, "new": new, "why": one.why})
+        fields[-1] |= {"wrong": one.wrong, "items": len(every)}
+    return {
+        "operation": read.match.operation.id,
+        "api": read.match.api.name,
+        "calls": len(read.sent),
+        "fields": fields,
+        "problems": proved.problems,
+        "dropped": [{"where": one.where, "said": mask(one.said), "why": one.why} for one in proved.dropped],
+        "leaves": proved.leaves,
+    }

@@ -1,0 +1,96 @@
+"""``check --prove``: each field of the shim's answer beside the successor's own, against an Atlas that lies."""
+
+import json
+
+import httpx
+import pytest
+import respx
+
+ATLAS = "https://cloud.mongodb.com"
+PATH = "/api/atlas/v2/groups/32b6e34b3d91647abb20e7b8/serverless/orders/backup/snapshots"
+FLEX = f"{ATLAS}/api/atlas/v2/groups/32b6e34b3d91647abb20e7b8/flexClusters/orders/backup/snapshots"
+TOKEN = {"MONGODB_ATLAS_ACCESS_TOKEN": "the-token"}
+SNAPSHOT = {
+    "id": "6b0dacc6f892dad018f3f094",
+    "startTime": "2026-11-30T17:05:48Z",
+    "scheduledTime": "2026-11-30T17:05:10Z",
+    "finishTime": "2026-11-30T17:06:53Z",
+    "expiration": "2026-12-08T17:05:10Z",
+    "mongoDBVersion": "8.0.17",
+    "status": "COMPLETED",
+}
+OTHER = {**SNAPSHOT, "id": "6b0dacc6f892dad018f3f095", "startTime": "2026-11-29T17:05:48Z"}
+GONE = {"startTime", "scheduledTime"}
+
+
+@pytest.fixture
+def prove(run):
+    """Return a function that proves one read by an Atlas that gives these answers, one after the other."""
+
+    def prove(*answers, form="table", path=PATH, status=200):
+        pages = [{"results": one, "totalCount": len(one)} if isinstance(one, list) else one for one in answers]
+        with respx.mock(assert_all_called=False) as atlas:
+            replies = [httpx.Response(200 if place == 0 else status, json=page) for place, page in enumerate(pages)]
+            atlas.get(url__startswith=FLEX).mock(side_effect=replies)
+            result = run("check", "--prove", path, "-o", form, env=TOKEN)
+            result.methods = {call.request.method for call in atlas.calls}
+        return result
+
+    return prove
+
+
+def test_all_as_documented(prove):
+    """Both values of each field are shown, with its level, and why one is absent; exit code 0."""
+    result = prove([SNAPSHOT, OTHER], [OTHER, SNAPSHOT])
+    lines = [line.split() for line in result.output.splitlines()]
+    assert ["status", "renamed", "completed", "status", "COMPLETED"] in lines
+    assert "storageSizeBytes: Flex does not say how large a snapshot is." in result.output
+    assert "no place for: finishTime" in result.output
+    assert (result.exit_code, result.methods) == (0, {"GET"})
+
+
+@pytest.mark.parametrize(
+    ("answers", "said"),
+    [
+        (([{**SNAPSHOT, "status": "LOST"}],) * 2, "LOST was left out: an unknown word"),
+        (([{name: value for name, value in SNAPSHOT.items() if name != "expiration"}],) * 2, "expiresAt: "),
+        (([{name: value for name, value in SNAPSHOT.items() if name not in GONE}],) * 2, "createdAt: "),
+        (([{**SNAPSHOT, "mongoDBVersion": 8}],) * 2, "mongodVersion"),
+        (([SNAPSHOT], [{**SNAPSHOT, "mongoDBVersion": "7.0.1"}]), "mongodVersion: the values differ (in 1 of 1)"),
+        (([SNAPSHOT, OTHER], [SNAPSHOT]), "1 of 2 items have none beside them"),
+        (([SNAPSHOT], [SNAPSHOT, OTHER]), "totalCount is 1, and the successor's own answer has 2"),
+    ],
+    ids=["unknown word", "missing", "all sources missing", "other type", "other value", "vanished", "more"],
+)
+def test_a_lie_is_found(prove, answers, said):
+    """What is not as documented is named with its field, and the exit code is 1."""
+    result = prove(*answers)
+    assert said in " ".join(result.output.partition("Problems: ")[2].split())
+    assert result.exit_code == 1
+
+
+def test_an_error_proves_nothing(prove):
+    """An error of the successor is shown, whichever of both reads got it."""
+    denied = {"error": 403, "errorCode": "USER_UNAUTHORIZED", "detail": "No."}
+    result = prove([SNAPSHOT], denied, status=403)
+    assert "USER_UNAUTHORIZED" in result.output
+    assert result.exit_code == 1
+
+
+@pytest.mark.parametrize("path", ["/api/atlas/v2/orgs", f"{PATH}/x/y"])
+def test_what_is_no_retired_read_is_named(prove, path):
+    """A path that no document has is a problem, and nothing is sent."""
+    result = prove(path=path)
+    assert "no mapping document has a GET of this path" in result.output
+    assert (result.exit_code, result.methods) == (1, set())
+
+
+def test_the_report_names_nobody(prove):
+    """JSON can be attached to a bug: names, ids, addresses and links are masked, words and times are not."""
+    result = prove([SNAPSHOT], [{**SNAPSHOT, "status": "secret-cluster"}], form="json")
+    fields = {one["field"]: one for one in json.loads(result.output)["reads"][0]["fields"]}
+    assert fields["id"]["old"] == fields["id"]["new"] == "text 1"
+    assert fields["createdAt"]["old"] == SNAPSHOT["startTime"]
+    assert fields["mongodVersion"]["new"] == "8.0.17"
+    for secret in (SNAPSHOT["id"], "orders", "32b6e34b3d91647abb20e7b8", "the-token", "secret-cluster"):
+        assert secret not in result.output
