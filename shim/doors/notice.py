@@ -68,7 +68,7 @@ def warn(notice: Notice) -> None:
 
 _handler: WarningsHandler = warn
 warned: set[tuple[str, str, int]] = set()
-"""Operation, file and line of each warning."""
+"""Operation, file and line of each warning; in place of a file whose line is not known, the target of the call."""
 
 
 def set_warnings_handler(handler: WarningsHandler | None) -> WarningsHandler:
@@ -92,7 +92,7 @@ def notify(retired: RetiredCall, *, uncovered: str = "") -> None:
         return
     operation = retired.match.operation
     site = call_site()
-    place = (operation.id, site.filename, site.lineno)
+    place = (operation.id, site.filename if site.lineno else retired.call.target, site.lineno)
     if word == "once" and place in warned:
         return
     sunset = sunset_of(operation, retired.context.settings)

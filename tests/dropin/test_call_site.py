@@ -1,16 +1,26 @@
 """The place of a call is the program's own line: on the stack, or in the task of asyncio that awaits the call's."""
 
+import _thread
 import asyncio
+import json
+import linecache
 import sys
 import zipfile
+from concurrent.futures import ThreadPoolExecutor, as_completed
+from contextlib import ExitStack
+from functools import partial
+from multiprocessing.pool import ThreadPool
 from threading import Thread
 
+import anyio
 import pytest
+import trio
 
-from shim import httpx, requests
+from shim import aiohttp, httpx, requests
 from shim.doors import call_site
-from tests.doors.calls import BEARER
+from tests.doors.calls import BEARER, JOBS, SNAPSHOTS
 from tests.dropin.conftest import line
+from tests.peers.raw import until
 
 
 async def with_client(use):
@@ -18,28 +28,104 @@ async def with_client(use):
         return await use(client)
 
 
-@pytest.mark.parametrize("made", [asyncio.create_task, asyncio.ensure_future])
-def test_a_task_is_named_where_it_is_awaited(retired, places, made):
-    """The task's own coroutine is the library's."""
-
-    async def use(client):
-        here = line() + 1
-        await made(client.get(retired))
-        return here
-
-    assert [asyncio.run(with_client(use))] == places()
+async def gathered(client, url):
+    await asyncio.gather(client.get(url), asyncio.shield(client.get(url)))  # here
 
 
-def test_a_task_group_is_named_at_its_with(retired, places):
-    """That is where its tasks are awaited."""
+async def gathered_sessions(_, url):
+    async with aiohttp.ClientSession() as session:
+        for response in await asyncio.gather(session.get(url), session.get(url)):  # here
+            response.release()
 
-    async def use(client):
-        here = line() + 1
-        async with asyncio.TaskGroup() as group:
-            group.create_task(client.get(retired))
-        return here
 
-    assert [asyncio.run(with_client(use))] == places()
+async def waited_for(client, url):
+    await asyncio.wait_for(asyncio.ensure_future(client.get(url)), 10)  # here
+    await asyncio.wait([asyncio.create_task(client.get(url))])  # here
+
+
+async def completed(client, url):
+    for call in asyncio.as_completed([client.get(url), client.get(url)]):
+        await call  # here
+
+
+async def grouped(client, url):
+    async with asyncio.TaskGroup() as group:  # here
+        group.create_task(client.get(url))
+
+
+async def grouped_by_anyio(client, url):
+    async with anyio.create_task_group() as group:  # here
+        group.start_soon(client.get, url)
+
+
+async def threaded(client, url):
+    loop = asyncio.get_running_loop()
+    await asyncio.gather(asyncio.to_thread(requests.get, url), loop.run_in_executor(None, requests.get, url))  # here
+    await asyncio.to_thread(lambda: asyncio.run_coroutine_threadsafe(client.get(url), loop).result())  # here
+
+
+async def threaded_by_anyio(_, url):
+    await anyio.to_thread.run_sync(requests.get, url)  # here
+
+
+USES = (gathered, gathered_sessions, waited_for, completed, grouped, grouped_by_anyio, threaded, threaded_by_anyio)
+
+
+@pytest.mark.parametrize("use", USES)
+def test_a_task_is_named_where_it_is_awaited(retired, at_marks, use):
+    """The task's own coroutine is the library's, or the call is all of a thread."""
+    asyncio.run(with_client(lambda client: use(client, retired)))
+
+
+@pytest.mark.parametrize("use", [grouped_by_anyio, threaded_by_anyio])
+def test_so_is_one_of_trio(retired, at_marks, use):
+    """In a nursery, and in a thread of trio's."""
+    trio.run(with_client, lambda client: use(client, retired))
+
+
+def submitted(url):
+    with ThreadPoolExecutor() as pool:  # here
+        futures = [pool.submit(requests.get, url) for _ in range(3)]  # here
+        for future in as_completed(futures):  # here
+            future.result()
+
+
+def mapped(url):
+    with ThreadPoolExecutor() as pool:  # here
+        list(pool.map(requests.get, [url, url, url]))  # here
+    with ThreadPool(2) as pool:
+        pool.map(requests.get, [url, url])  # here
+
+
+def begun(url):
+    thread = Thread(target=requests.get, args=(url,))
+    thread.start()  # here
+    thread.join()  # here
+
+
+def handed_on(url):
+    def pages():
+        yield partial(requests.get, url)()  # here
+
+    next(pages())
+    with ExitStack() as stack:
+        stack.callback(requests.get, url)
+        stack.close()  # here
+
+
+@pytest.mark.parametrize("use", [submitted, mapped, begun, handed_on])
+def test_a_thread_is_named_where_it_is_begun_or_waited_for(retired, at_marks, use):
+    """By the thread that holds its future, its executor or itself at that moment."""
+    use(retired)
+
+
+@pytest.fixture
+def at_marks(caught):
+    """At the end there are warnings, each at a line of this file that is marked."""
+    yield
+    assert caught
+    for one in caught:
+        assert (one.filename, linecache.getline(one.filename, one.lineno)[-7:]) == (__file__, "# here\n"), one.lineno
 
 
 def test_a_task_of_a_package_is_named_where_the_program_awaits_it(retired, places, tmp_path, monkeypatch):
@@ -59,15 +145,17 @@ def test_a_task_of_a_package_is_named_where_the_program_awaits_it(retired, place
     assert [asyncio.run(with_client(use))] == places()
 
 
-def test_a_task_that_nobody_awaits_itself_is_named_where_the_loop_is_started(retired, places):
-    """Nothing that is documented says who waits for a gathering."""
+def test_a_task_that_nobody_awaits_is_named_where_the_loop_is_started(retired, places):
+    """Of who made it nothing is left."""
 
     async def use(client):
-        await asyncio.gather(client.get(retired), client.get(retired))
+        ended = asyncio.Event()
+        asyncio.create_task(client.get(retired)).add_done_callback(lambda _: ended.set())
+        await ended.wait()
 
     here = line() + 1
     asyncio.run(with_client(use))
-    assert set(places()) == {here}
+    assert places() == [here]
 
 
 @pytest.mark.skipif(sys.version_info < (3, 12), reason="Python 3.11 has no eager tasks")
@@ -84,13 +172,17 @@ def test_an_eager_task_is_named_where_it_is_made(retired, places):
     assert [asyncio.run(with_client(use))] == places()
 
 
-def test_a_call_that_is_all_of_a_thread_is_named_where_the_library_is_entered(retired, places):
-    """Nothing of the program is there, and the shim's own line would say less."""
-    thread = Thread(target=requests.get, args=(retired,))
-    thread.start()
-    thread.join()
-    (place,) = places()
-    assert "/site-packages/requests/" in str(place)
+def test_a_call_without_a_line_is_warned_of_by_its_target(atlas, caught, monkeypatch, tmp_path):
+    """A thread that nobody holds is no line's. The file is the program's; that of a library would say nothing."""
+    monkeypatch.setattr(sys.modules["__main__"], "__file__", "job.py", raising=False)
+    noted = tmp_path / "calls.jsonl"
+    lines = lambda: noted.read_text().splitlines() if noted.exists() else []  # noqa: E731
+    monkeypatch.setenv("ATLAS_SHIM_INVENTORY", str(noted))
+    for count, target in enumerate((SNAPSHOTS, SNAPSHOTS, JOBS, f"{SNAPSHOTS}?pageNum=2"), 1):
+        _thread.start_new_thread(requests.get, (atlas.url + target,))
+        until(lambda count=count: len(lines()) == count, f"call {count}")  # type: ignore[misc]  # a lambda's default
+    assert [(one.filename, one.lineno) for one in caught] == [("job.py", 0)] * 3
+    assert [(entry["file"], entry.get("line")) for entry in map(json.loads, lines())] == [("job.py", None)] * 4
 
 
 def test_what_cannot_be_looked_into_is_passed_over(retired, places, monkeypatch):

@@ -35,7 +35,7 @@ _failed: set[str] = set()
 
 @attrs.frozen
 class CallSite:
-    """A call's place in a program; ``lineno`` counts from 1, ``module`` is the file's ``__name__``."""
+    """A call's place in a program: ``lineno`` counts from 1 and is 0 if not known; ``module`` is its ``__name__``."""
 
     filename: str
     lineno: int
@@ -57,7 +57,7 @@ def retired(
         "reason": record.reason[:_REASON],
         # The end of a path says more than its start.
         "file": where and where.filename[-_FILE:],
-        "line": where and where.lineno,
+        "line": where and (where.lineno or None),
         **_remote(agent, peer),
         **{level: list(names) for level, names in record.by_level().items() if level != "renamed"},
         "dropped": len(record.dropped) or None,
