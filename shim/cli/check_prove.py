@@ -27,7 +27,7 @@ from shim.tools.prove import MISSING, Beside, Mask, Proof, known_words, proof
 
 
 @attrs.frozen
-class Read:
+class ProvedRead:
     """One read: the operation, the legacy target, what the shim sent, and the proof."""
 
     match: Match
@@ -45,12 +45,12 @@ def prove(paths: Sequence[str], form: str) -> None:
     base_url, auth = configure(base_url=None, parts={}, environ=os.environ, http_client=None)
     os.environ.pop(VARIABLE, None)  # Calls of this command need no warning: it is not a program to change.
     engine = shared_engine(os.environ)
-    reads, problems = list[Read](), list[str]()
+    reads, problems = list[ProvedRead](), list[str]()
     with Client(auth=auth, timeout=TIMEOUT, headers={"User-Agent": f"atlas-shim/{__version__}"}) as http:
         recognise_also(http, base_url)
         for path in paths:
             read = _read(http, engine, base_url, target_of(path, base_url))
-            if isinstance(read, Read):
+            if isinstance(read, ProvedRead):
                 reads.append(read)
             else:
                 problems.append(f"{path}: {read}")
@@ -62,7 +62,7 @@ def prove(paths: Sequence[str], form: str) -> None:
     output.write_report(report, problems, form, lambda: _text(reads), said)
 
 
-def _read(http: Client, engine: Engine, base_url: str, target: str) -> Read | str:
+def _read(http: Client, engine: Engine, base_url: str, target: str) -> ProvedRead | str:
     """Return what one path shows, or a sentence on why it shows nothing."""
     match = engine.recognise("GET", target.partition("?")[0], ())
     if match is None:
@@ -82,7 +82,7 @@ def _read(http: Client, engine: Engine, base_url: str, target: str) -> Read | st
         if not reply.is_success:
             return f"the successor's own answer is {error_of(reply)}"
         own.setdefault(tier, []).append(loads(reply.content))
-    return Read(
+    return ProvedRead(
         match,
         target,
         tuple(f"{one.method} {one.target}" for one in happened.sent),
@@ -117,7 +117,7 @@ def _example(every: Sequence[Beside]) -> Beside:
     return max(every, key=lambda one: (bool(one.wrong), one.old is not MISSING))
 
 
-def _text(reads: Sequence[Read]) -> None:
+def _text(reads: Sequence[ProvedRead]) -> None:
     for read in reads:
         output.heading(f"{read.match.operation.id}: {read.target}")
         output.bullets(read.sent)
@@ -137,7 +137,7 @@ def _cut(value: Any) -> str:
     return text if len(text) <= 40 else f"{text[:39]}…"
 
 
-def _masked(read: Read, mask: Mask) -> dict[str, Any]:
+def _masked(read: ProvedRead, mask: Mask) -> dict[str, Any]:
     proved = read.proof
     fields = list[dict[str, Any]]()
     for name, every in _by_name(proved.fields).items():
