@@ -1,7 +1,7 @@
 """The files that are made from code: ``python docs/site/reference.py`` writes those of them anew that are in git.
 
-``settings.md``, ``fields.md`` and ``deploy/shim.toml`` are committed, since people read them beside the code; a test
-compares them with what is made here. The pages of commands and of the Python API are made by the site's build alone.
+``settings.md`` and ``deploy/shim.toml`` are committed, since people read them beside the code; a test compares them with
+what is made here. The pages of fields, of commands and of the Python API are made by the site's build alone.
 """
 
 from __future__ import annotations
@@ -21,11 +21,11 @@ REFERENCE = ROOT / "docs" / "reference"
 
 COMMITTED: dict[Path, Callable[[], str]] = {
     REFERENCE / "settings.md": settings,
-    REFERENCE / "fields.md": fields,
     ROOT / "deploy" / "shim.toml": option_file,
 }
 
 OF_THE_SITE: dict[Path, Callable[[], str]] = {
+    REFERENCE / "fields.md": cache(fields),
     REFERENCE / "commands.md": cache(commands),
     REFERENCE / "python.md": cache(python_api),
 }

@@ -1,4 +1,4 @@
-"""``docs/reference/fields.md``, from old to new, field by field: what the mapping documents say."""
+"""The site's page of fields, from old to new, field by field: what the mapping documents say."""
 
 from __future__ import annotations
 
