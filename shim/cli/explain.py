@@ -15,14 +15,13 @@ import attrs
 import click
 
 from shim.cli import output
+from shim.cli.dry import dry_run, questions
 from shim.cli.failures import NO
 from shim.cli.output import output_option
-from shim.cli.successors import FieldSummary, encoded, field_rules, next_calls, no_successor, readable
+from shim.cli.successors import FieldSummary, encoded, field_rules, no_successor, readable, shown_call
 from shim.core.messages import Call, field
-from shim.core.question import LegacyQuery, read_query
 from shim.core.recognise import Engine, Match, shared_engine
-from shim.core.responses import CallError
-from shim.core.route import Context, Decision, Memory, constant_of, decide, has_successor, sunset_of
+from shim.core.route import Context, Memory, constant_of, decide, has_successor, sunset_of
 from shim.core.settings import ATLAS_ORIGINS, FLAG, RouteWord, Settings, parse_instant, read_settings
 from shim.documents.load import shipped, text_of
 from shim.documents.model import Operation
@@ -30,13 +29,14 @@ from shim.documents.tables import did_you_mean, nearest
 from shim.documents.vocabulary import Fidelity, named_in
 from shim.errors import SettingsError
 from shim.origins import DEFAULT_BASE_URL, origin_of
-from shim.tools.radar.radar import distance
+from shim.tools.radar.radar import days_until, distance
 from shim.tools.radar.shape import NAME, shape_of
 
 PAGE = "docs/reference/errors.md"
 """What an error code of the shim's own means, a section each; the page is in the package."""
 _SECTION = re.compile(r"^## (SHIM_\w+)\n(.+?)(?=^## |\Z)", re.MULTILINE | re.DOTALL)
 _POINT = re.compile(r"^- \*\*(\w+):\*\* (.+?)(?=^- |\Z)", re.MULTILINE | re.DOTALL)
+_LATER = datetime(2100, 1, 1, tzinfo=UTC)  # a day after every sunset
 _LINK = re.compile(r"\[([^\]]+)\]\(([^)#]+)[^)]*\)")
 
 
@@ -52,10 +52,11 @@ def command(*, method: str, url: str | None, accept: str | None, at: str | None,
     An error code in place of a call, as in "atlas-shim explain SHIM_BUSY": what the error means,
     and what to do.
 
-    For each tier that can answer: the new field that each old field comes from, the new call as a
-    curl command, and its name in the Go SDK, in the Atlas CLI and in clients generated from Atlas'
-    OpenAPI description (operationId). The curl command signs with an API key if the environment
-    has one, else with the token of MONGODB_ATLAS_ACCESS_TOKEN.
+    First all calls that are sent, in their order: an exchange is played with replies that lead on
+    from each to the next. Then, for each tier that can answer: the new field that each old field
+    comes from, the new call as a curl command, and its name in the Go SDK, in the Atlas CLI and in
+    clients generated from Atlas' OpenAPI description (operationId). The curl command signs with an
+    API key if the environment has one, else with the token of MONGODB_ATLAS_ACCESS_TOKEN.
 
     URL is a whole URL or a path; a name in it may be a {placeholder}. Nothing is sent. Settings
     come from the variables, as for programs.
@@ -151,23 +152,31 @@ def _reasons(engine: Engine, call: Call) -> Iterator[str]:
 
 def _explained(match: Match, call: Call, settings: Settings, at: datetime) -> dict[str, Any]:
     """Return how a process that has seen no reply yet handles a retired call at an instant, as JSON has it."""
-    operation, origin, query = match.operation, call.origin or DEFAULT_BASE_URL, LegacyQuery()
-    remarks = [*_remarks(operation, settings, call.origin)]
-    try:
-        query = read_query(call.query, operation.shape)
-    except CallError as error:
-        remarks.append(f"The query is invalid: {error.parameters[0]}. When a successor is asked, the answer is 400.")
-    decision = decide(match, call, Context(settings, Memory(), at.timestamp, origin, monotonic=at.timestamp))
-    steps, sunset = list(_then(operation, settings, decision)), sunset_of(operation, settings)
-    tiers = {
-        name: {
-            "note": tier.note,
-            "after": tier.after,
-            "fields": (*field_rules(tier.resource, name),),
-            "calls": next_calls(operation, match.raw, tier, origin, query),
-        }
-        for name, tier in operation.successors.items()
-    }
+    operation, origin, sunset = match.operation, call.origin or DEFAULT_BASE_URL, sunset_of(match.operation, settings)
+    context = Context(settings, Memory(), at.timestamp, origin, monotonic=at.timestamp)
+    # What is sent one day, if nothing keeps the call from its successors.
+    advised = attrs.evolve(settings, route=RouteWord.AUTO, sunsets={}, writes=settings.writes | {operation.switch})
+    advice = attrs.evolve(context, settings=advised, clock=_LATER.timestamp)
+    sends, calls, reason = list[dict[str, Any]](), list[dict[str, Any]](), ""
+    then, errors = dict[str, None](), dict[str, None]()
+    for word, body in questions(operation):
+        asked = attrs.evolve(call, body=body)
+        dry, later = dry_run(match, asked, context), dry_run(match, asked, advice)
+        reason = reason or dry.reason
+        for send in dry.sends:
+            _add(sends, {"why": send.why or dry.reason, **shown_call(send, operation, asked, word, origin)})
+            if send.why:
+                to = "the retired endpoint" if send.send.route == "legacy" else send.send.route
+                then[f"If {send.why}, {to} is asked."] = None
+        own = [error for error in dry.errors if not error.startswith("SHIM_NO_SUCCESSOR")]  # which no_successor says
+        errors |= {f"If it comes to a successor, the shim itself may answer {error}": None for error in own}
+        if later.refused:
+            calls.append({"word": word, "route": operation.first, "refused": later.refused})
+        for send in (one for one in later.sends if not later.refused or one.send.route != operation.first):
+            _add(calls, shown_call(send, operation, asked, word, origin))
+    endpoint = "endpoint itself" if operation.lives else "retired endpoint"
+    first = "" if not sends else f"the {endpoint}" if sends[0]["route"] == "legacy" else sends[0]["route"]
+    place = f"Sent to {first}{' first' if then else ''}" if sends else "Answered by the shim alone"
     return {
         "operation": operation.id,
         "api": match.api.name,
@@ -175,12 +184,30 @@ def _explained(match: Match, call: Call, settings: Settings, at: datetime) -> di
         "sunset": None if operation.lives else sunset,
         "switch": operation.switch or None,
         "at": at,
-        "route": {"word": settings.route.value, **attrs.asdict(decision)},
-        "decision": _sent(operation, settings, decision, first=bool(steps), over=at >= sunset),
-        "then": " ".join(steps),
-        "remarks": remarks,
-        "tiers": tiers,
+        "route": {"word": settings.route.value, **attrs.asdict(decide(match, call, context))},
+        "decision": f"{place}, because {reason}.",
+        "then": " ".join(then),
+        "sends": sends,
+        "remarks": [*_remarks(operation, settings, call.origin), *errors],
+        "tiers": {
+            name: {
+                "note": tier.note,
+                "after": tier.after,
+                "fields": (*field_rules(tier.resource, name),),
+                "calls": [one for one in calls if one["route"] == name],
+            }
+            for name, tier in operation.successors.items()
+        },
     }
+
+
+def _add(calls: list[dict[str, Any]], new: dict[str, Any]) -> None:
+    """Add a call; if another word of the body leads to the same one, that stands there once, without a word."""
+    for one in calls:
+        if {**one, "word": ""} == {**new, "word": ""}:
+            one["word"] = ""
+            return
+    calls.append(new)
 
 
 def _remarks(operation: Operation, settings: Settings, origin: str) -> Iterator[str]:
@@ -199,33 +226,6 @@ def _remarks(operation: Operation, settings: Settings, origin: str) -> Iterator[
         yield no_successor(operation)
 
 
-def _sent(operation: Operation, settings: Settings, decision: Decision, *, first: bool, over: bool) -> str:
-    """Return a sentence on where the call is sent, and why."""
-    endpoint = "endpoint itself" if operation.lives else "retired endpoint"
-    places = {"legacy": f"Sent to the {endpoint}", "none": "Answered by the shim alone"}
-    place, reason = places.get(decision.route, f"Sent to {decision.route}"), decision.reason
-    if has_successor(operation, settings):
-        place += " first" if first else ""
-    elif operation.successors and (decision.route == "none" or (decision.corrects and over)):
-        reason = f"this write is switched off (set ATLAS_SHIM_WRITES={operation.switch})"
-    return f"{place}, because {reason}."
-
-
-def _then(operation: Operation, settings: Settings, decision: Decision) -> Iterator[str]:
-    """Yield a sentence for each kind of reply after which another endpoint is asked."""
-    if decision.legacy_next:
-        yield f"If {decision.route} answers 404 or an empty list, the retired endpoint is asked too."
-    elif decision.corrects and decision.route == "legacy":
-        then = f"{operation.first} is asked" if has_successor(operation, settings) else "the shim answers"
-        yield f"If it answers 410, or 404 or 405 without an errorCode, {then}."
-    for tier in operation.successors.values():
-        is_on = settings.route not in {RouteWord.OFF, RouteWord.LEGACY}
-        is_asked = is_on if tier.switch else decision.corrects and has_successor(operation, settings)
-        before = "it" if tier.switch else operation.first
-        if tier.after and is_asked and tier.tier not in {before, decision.route}:
-            yield f"If {before} answers {' or '.join(tier.after)}, {tier.tier} is asked."
-
-
 def _write(found: Mapping[str, Any], form: str) -> None:
     if form == "json":
         output.write_json(found)
@@ -238,7 +238,10 @@ def _write(found: Mapping[str, Any], form: str) -> None:
             "If it is a retired call: correct it, or describe it in a mapping document (mappings/README.md)."
         )
         return
-    sunset = found["sunset"] and f"{found['sunset']:%Y-%m-%d} ({distance((found['sunset'] - found['at']).days)})"
+    sunset = found["sunset"]
+    if sunset is not None:
+        left = distance(days_until(sunset.timestamp(), found["at"].timestamp()))
+        sunset = f"{sunset:%Y-%m-%d} ({left})"
     pairs = {
         "operation": f"{found['operation']} ({found['api']}), from {found['file']}",
         "sunset": sunset,
@@ -246,6 +249,10 @@ def _write(found: Mapping[str, Any], form: str) -> None:
         **{name: found[name] for name in ("decision", "then", "note")},
     }
     output.facts(pair for pair in pairs.items() if pair[1])
+    output.heading("\nWhat is sent, in this order")
+    for one in found["sends"]:
+        word = f" (for {one['word']})" if one["word"] else ""
+        output.paragraph(f"{one['method']} {one['target']}", " " * 4, f"  {one['route']}{word}: ")
     for remark in found["remarks"]:
         click.echo()
         output.paragraph(remark)

@@ -1,4 +1,4 @@
-"""What becomes of a retired call: how each field of its answer is made, and the calls to make instead.
+"""What becomes of a retired call, as people read it: how each field of its answer is made, and the calls that are sent.
 
 The calls are curl commands, with their names in SDKs.
 """
@@ -9,21 +9,18 @@ import json
 import os
 import re
 import shlex
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from typing import Any
 from urllib.parse import quote, unquote
 
 import attrs
 
-from shim.core.question import MOST, LegacyQuery, translated_pairs
-from shim.core.responses import CallError, explained
+from shim.cli.dry import DrySend, in_words
+from shim.core.messages import Call
+from shim.core.messages import field as line_of
 from shim.credentials import used_variables
-from shim.documents.calls import Successor, Target
 from shim.documents.fields import Resource, Rule
 from shim.documents.model import Operation
-from shim.documents.question import RefusedChoice
-from shim.documents.sources import unquoted
-from shim.documents.verbs import Constant, Parameter
 from shim.documents.vocabulary import Fidelity
 
 _DIGEST = '--digest --user "$MONGODB_ATLAS_PUBLIC_API_KEY:$MONGODB_ATLAS_PRIVATE_API_KEY"'
@@ -75,96 +72,58 @@ def readable(raw: str) -> str:
 def sdk_names(method: str, path: str) -> dict[str, str]:
     """Return the names of a call, by ``go``, ``cli`` and ``operationId``; empty if unknown.
 
-    ``path`` is a template from the root; the names of its parameters do not matter.
+    ``path`` begins at the root, and has names or placeholders.
     """
-    below = re.sub(r"\{\w+\}", "{}", path).removeprefix("/api/atlas/v2/groups/{}/")
-    if (row := _ROWS.get((method, below))) is None:
-        return {}
-    tag, name, operation_id = row
-    go = f"{tag[0].upper()}{tag[1:]}API.{name[0].upper()}{name[1:]}"
-    return {"go": go, "cli": f"atlas api {tag} {name}", "operationId": operation_id}
+    *_, below = path.removeprefix("/api/atlas/v2/groups/").partition("/")
+    for (of, template), (tag, name, operation_id) in _ROWS.items() if path.startswith("/api/atlas/v2/groups/") else ():
+        if of == method and re.fullmatch(template.replace("{}", "[^/]+"), below):
+            go = f"{tag[0].upper()}{tag[1:]}API.{name[0].upper()}{name[1:]}"
+            return {"go": go, "cli": f"atlas api {tag} {name}", "operationId": operation_id}
+    return {}
 
 
-def next_calls(
-    operation: Operation, raw: Mapping[str, str], successor: Successor, origin: str, query: LegacyQuery
-) -> list[dict[str, Any]]:
-    """Return the calls on one tier: a single one, or one for each word of the body that chooses it.
+def shown_call(send: DrySend, operation: Operation, old: Call, word: str, origin: str) -> dict[str, Any]:
+    """Return a call that an exchange sends as people and programs read it.
 
-    ``raw`` has the path's parameters, still percent-encoded. A call has the ``word`` that chooses it, empty without a
-    choice; ``method``, ``url`` with ``{placeholders}``, ``accept`` and a template of the ``body``, or None; ``curl``,
-    the call as a command that signs with the environment's API key, else with a token; ``names``, those of
-    ``sdk_names``; and ``remarks`` on what differs from the retired call. If no call serves the word, ``refused`` has
-    the reason, and the rest is missing.
+    ``word`` is what of the body leads to it. ``url`` and ``target`` have the ``{placeholders}`` that they were given
+    with; ``body`` is a template of the content, None if it is the old call's; ``curl`` is the call as a command that
+    signs with the environment's API key, else with a token; ``names`` are those of ``sdk_names``.
     """
-    choices = successor.choices if successor.only is None else {"": successor.only}
+    call, route = send.send.call, send.send.route
+    accept, target = line_of(call.headers, "accept"), readable(call.target)
     signing = _DIGEST if any("PUBLIC_API_KEY" in name for name in used_variables(os.environ)) else _BEARER
-    calls = list[dict[str, Any]]()
-    for word, target in choices.items():
-        if isinstance(target, RefusedChoice):
-            why = f"{target.error_code}: {explained(target.error_code, target.detail)}"
-            calls.append({"word": word, "refused": why})
-            continue
-        pairs, lost = _query(operation, target, query)
-        url = origin + readable(target.path.build(raw)) + (f"?{'&'.join(pairs)}" if pairs else "")
-        accept, body = target.accept, _body(operation, target, word)
-        lines = [f"curl -sS --request {target.method} {signing}", f"--header 'Accept: {accept}'"]
-        if body is not None:
-            lines += [f"--header 'Content-Type: {accept}'", f"--data {shlex.quote(json.dumps(body))}"]
-        call = {"word": word, "method": target.method, "url": url, "accept": accept, "body": body}
-        call["curl"] = " \\\n  ".join([*lines, shlex.quote(url)])
-        call["names"] = sdk_names(target.method, target.path.text)
-        calls.append({**call, "remarks": [*_remarks(operation, successor, target), *lost]})
-    return calls
+    lines = [f"curl -sS --request {call.method} {signing}", *([f"--header 'Accept: {accept}'"] if accept else [])]
+    body = json.loads(call.body) if call.body and not _is_old(operation, send, old) else None
+    if call.body:
+        kind = line_of(call.headers, "content-type") or "application/json"
+        data = "@body.json" if body is None else shlex.quote(json.dumps(body))
+        lines += [f"--header 'Content-Type: {kind}'", f"--data {data}"]
+    said = {"word": word, "route": route, "method": call.method, "target": target, "accept": accept, "body": body}
+    curl = " \\\n  ".join([*lines, shlex.quote(origin + target)])
+    names, remarks = sdk_names(call.method, call.path), [*_remarks(operation, send, old)]
+    return {**said, "url": origin + target, "curl": curl, "names": names, "remarks": remarks}
 
 
-def _query(operation: Operation, target: Target, query: LegacyQuery) -> tuple[list[str], list[str]]:
-    """Return the raw pairs of a call's query, and sentences on parameters that can't be translated."""
-    lost = [f"The parameter {name} is not sent: {rule.why}" for name, rule in target.query.items() if rule.drop]
-    try:
-        pairs = list(translated_pairs(query.foreign, target.query))
-    except CallError as error:
-        pairs = list(query.foreign)
-        lost = [f"The successor does not know this value of the query's {error.parameters[0]}."]
-    if operation.shape != "one" and not target.bare:
-        size, page = (MOST, 1) if target.paging == "collected" else (query.size, query.page)
-        pairs += [f"itemsPerPage={size}", f"pageNum={page}"]
-    return pairs, lost
+def _is_old(operation: Operation, send: DrySend, old: Call) -> bool:
+    """Return whether the content of a call is that of the old one, of which the document says nothing more."""
+    own = operation.request is None or send.send.route == "legacy"
+    return own and old.body is not None and send.send.call.body == old.body
 
 
-def _remarks(operation: Operation, successor: Successor, target: Target) -> Iterator[str]:
-    if operation.shape != "one" and target.paging == "collected" and not target.bare:
+def _remarks(operation: Operation, dry: DrySend, old: Call) -> Iterator[str]:
+    call, tier = dry.send.call, operation.successors.get(dry.send.route)
+    if dry.goes_on:
         yield "Ask for the next page as long as the answer has a link with rel=next."
-    if operation.request is None and target.body is None and target.method not in {"GET", "DELETE"}:
-        yield f"Its content is the old call's, with Content-Type: {target.accept}."
-    if operation.order:
-        keys = []
-        for key in operation.order:
-            name = key.removeprefix("-")
-            field = next(field for field in operation.fields if field.name == name)
-            sources = ", else ".join(field.rules[successor.tier][-1].sources or (name,))
-            keys.append(f"{sources} ({'descending' if key.startswith('-') else 'ascending'})")
-        yield f"The order is not the legacy one: sort by {' then '.join(keys)}."
-
-
-def _body(operation: Operation, target: Target, word: str) -> Mapping[str, Any] | None:
-    """Return a template of the content; values from the legacy body are ``{placeholders}``, whatever their type."""
-    request = operation.request
-    if request is None:
-        return None
-    if target.body is None:
-        members = {name: f"{{{name}}}" for name in request.members if name not in request.ignored}
-        return members | ({request.choose: word} if word and request.choose in members else {})
-    made: dict[str, Any] = {}
-    for field in target.body.fields:
-        (rule, *_) = (rule for rules in field.rules.values() for rule in rules)
-        *outer, last = unquoted(field.name)
-        here = made
-        for part in outer:
-            here = here.setdefault(part, {})
-        named = rule.verb.parameter if isinstance(rule.verb, Parameter) else field.name
-        source = (*rule.sources, named)[0]
-        here[last] = rule.verb.constant if isinstance(rule.verb, Constant) else f"{{{source}}}"
-    return made
+    if _is_old(operation, dry, old):
+        kind = line_of(call.headers, "content-type")
+        yield f"Its content is the old call's{f', with Content-Type: {kind}' if kind else ''}."
+    if operation.order and tier is not None:
+        sources = {one.name: ", else ".join(one.rules[tier.tier][-1].sources) for one in operation.fields}
+        ways = {True: "descending", False: "ascending"}
+        named = [(key.removeprefix("-"), ways[key.startswith("-")]) for key in operation.order]
+        keys = " then ".join(f"{sources[name] or name} ({way})" for name, way in named)
+        yield f"The order is not the legacy one: sort by {keys}."
+    yield from (note for note in dry.notes if tier is None or note not in {operation.note, tier.note})
 
 
 @attrs.frozen
@@ -205,10 +164,4 @@ def no_successor(operation: Operation) -> str:
 
 def when(rule: Rule) -> str:
     """Return the condition of a rule in words, empty if it always applies."""
-    if rule.when is None:
-        return ""
-    if rule.when.given is not None:
-        return f"{rule.when.source} is {'given' if rule.when.given else 'not given'}"
-    relation = "is not" if rule.when.negated else "is"
-    words = sorted(word if isinstance(word, str) else json.dumps(word) for word in rule.when.words)
-    return f"{rule.when.source} {relation} {' or '.join(words)}"
+    return "" if rule.when is None else in_words(rule.when)

@@ -187,19 +187,22 @@ def decide(match: Match, call: Call, context: Context, answered: str | None = No
             return Decision("legacy", reason, sunset, corrects)
         elif corrects and not successor and constant_of(operation, settings) is None:
             # Nothing else could answer, and real sunset dates moved: asking is the only thing that can work.
-            return Decision("legacy", f"{reason}, and {_lacks(operation)} to ask instead", sunset, corrects)
+            lacking = _switched_off(operation, settings) or f"{reason}, and there is no successor to ask instead"
+            return Decision("legacy", lacking, sunset, corrects)
         tier = memory.recall(tier_key(match, call.origin), monotonic) if corrects and match.cluster else None
         if tier is not None and tier != operation.first and tier in operation.successors:
             reason = f"{reason}; the cluster was found on the {tier} tier less than ten minutes ago"
             return Decision(tier, reason, sunset, corrects, since=since)
     if successor:
         return Decision(operation.first, reason, sunset, corrects, corrects and is_blank, since)
-    return Decision("none", f"{reason}, and {_lacks(operation)}", sunset, corrects)
+    reason = _switched_off(operation, settings) or f"{reason}, and there is no successor"
+    return Decision("none", reason, sunset, corrects)
 
 
-def _lacks(operation: Operation) -> str:
-    off = f"the successor is switched off (set ATLAS_SHIM_WRITES={operation.switch})"
-    return off if operation.switch else "there is no successor"
+def _switched_off(operation: Operation, settings: Settings) -> str:
+    """Return the reason why a write whose switch is off is not sent on; empty for any other call."""
+    word = "" if operation.switch in settings.writes else operation.switch
+    return f"this write is switched off (set ATLAS_SHIM_WRITES={word})" if word else ""
 
 
 LEGACY = {RouteWord.OFF: "the shim is switched off", RouteWord.LEGACY: "the route is set to legacy"}

@@ -27,10 +27,10 @@ from shim.gateway.plan import LivePlan, Plan
 from shim.gateway.tls import Certificates
 from shim.tools.inventory.verdict import LEGACY, Ahead, Ends, ends_of, sentences
 from shim.tools.inventory.writing import written
+from shim.tools.radar.radar import DAY, days_until
 
 _FORMAT = 1  # the number of this shape; it is raised when a member goes or changes
 
-DAY = 86400
 
 ENOUGH = 30  # days without a retired call after which the shim can go: a monthly job would have called by then
 PROBLEMS = 20  # problems of a refused reload that are shown; the log has them all
@@ -106,7 +106,7 @@ def _instant(seconds: float | None) -> str | None:
 
 
 def _day(name: str, instant: float | None, today: float) -> StatusObject:
-    return {name: _instant(instant), "days_left": None if instant is None else int((instant - today) // DAY)}
+    return {name: _instant(instant), "days_left": None if instant is None else days_until(instant, today)}
 
 
 def _sunsets(plan: Plan, today: float) -> Iterator[StatusObject]:

@@ -120,7 +120,9 @@ def test_what_leads_on_to_another_side_is_said(explained):
     assert early.startswith("If it answers 410, or 404 or 405 without an errorCode, flex is asked. If flex answers CA")
     assert early.endswith(" or CLUSTER_NOT_FOUND, dedicated is asked.")
     blank = explained("GET", INSTANCE, "--at", "2026-02-01")["then"]
-    assert blank.startswith("If flex answers 404 or an empty list, the retired endpoint is asked too")
+    assert blank == "If flex answers 404, the retired endpoint is asked."
+    listed = explained("GET", INSTANCE.removesuffix("/{name}"), "--at", "2026-02-01")["then"]
+    assert listed == "If flex answers an empty list or 404, the retired endpoint is asked."
 
 
 def test_every_field_of_the_contract_is_there(explained):
@@ -212,10 +214,10 @@ def test_what_the_call_does_not_do_is_remarked(explained, text):
     assert "Ask for the next page as long as the answer has a link with rel=next." in remarks
     assert any("startTime, else scheduledTime (descending) then id (descending)" in remark for remark in remarks)
     (call,) = explained("GET", f"{HARBOURS}?state=shut&verbose=1", env=INVENTED)["tiers"]["successor"]["calls"]
-    assert call["url"].endswith("/harbours?state=CLOSED&itemsPerPage=500&pageNum=1")
-    assert "The parameter verbose is not sent: A harbour says all there is." in call["remarks"]
+    assert call["url"].endswith("/harbours?state=CLOSED&includeCount=true&itemsPerPage=500&pageNum=1")
+    assert "the parameter verbose was not sent on: A harbour says all there is." in call["remarks"]
     said = text("GET", f"{HARBOURS}?state=grey", env=INVENTED)
-    assert "does not know this value of the query's state." in said
+    assert "refused, INVALID_QUERY_PARAMETER: Invalid query parameter state specified." in said
     assert (call["names"], "operationId" in said) == ({}, False)  # nothing is made up for an operator's own API
     assert "go FlexSnapshotsAPI.ListFlexBackupSnapshots cli atlas api flexSnapshots list" in text("GET", LIST)
 

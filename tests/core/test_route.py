@@ -52,7 +52,7 @@ def test_switched_off_only_the_legacy_endpoint_could_answer(engine, call, word, 
     decision = decided(engine, INSTANCES, word, path=path, method=method)
     assert decision.route == side
     asked = word not in {RouteWord.LEGACY, RouteWord.OFF}
-    assert ("the successor is switched off (set ATLAS_SHIM_WRITES=instances)" in decision.reason) == asked
+    assert ("this write is switched off (set ATLAS_SHIM_WRITES=instances)" in decision.reason) == asked
 
 
 @pytest.fixture

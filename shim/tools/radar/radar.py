@@ -21,6 +21,7 @@ log = logging.getLogger("shim.tools.radar")
 
 MOST = 256  # operations, each in one version, that are remembered, and lines logged by a process
 NEWS = 16  # lines logged for one method and path, since callers can invent versions
+DAY = 86400  # seconds
 CALLERS = 8  # callers of an operation that are remembered, the latest
 
 _VERSION = re.compile(r"application/vnd\.atlas\.([0-9]{4}-[0-9]{2}-[0-9]{2}|preview|upcoming)\+", re.IGNORECASE)
@@ -123,11 +124,16 @@ def _version(value: str) -> str:
 def _sentence(one: Sighting, now: float) -> str:
     parts = []
     if one.sunset is not None:
-        parts.append(f"Sunset {_day(one.sunset)}, {distance(int((one.sunset - now) // 86400))}")
+        parts.append(f"Sunset {_day(one.sunset)}, {distance(days_until(one.sunset, now))}")
     if one.deprecation is not None:
         parts.append(f"Deprecation {_day(one.deprecation)}")
     version, link = f" ({one.version})" if one.version else "", f"; see {one.link}" if one.link else ""
     return f"{one.method} {one.path}{version}: its replies announce {'; '.join(parts)}{link}"
+
+
+def days_until(instant: float, now: float) -> int:
+    """Return the difference of the dates, in UTC, of two instants in seconds since the epoch."""
+    return int(instant // DAY - now // DAY)
 
 
 def distance(days: int) -> str:

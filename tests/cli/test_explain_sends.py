@@ -1,0 +1,167 @@
+"""``explain`` says what is sent: held against what the core sends to whatever answers, and against a gateway."""
+
+import json
+import shlex
+from datetime import UTC, datetime
+from itertools import product
+from typing import Any
+
+import attrs
+import pytest
+
+from shim.core.exchange import exchange
+from shim.core.messages import Call, Outcome, Read, Reply, Send, advance
+from shim.core.recognise import shared_engine
+from shim.core.route import Context, Memory
+from shim.core.settings import RouteWord, read_settings
+from shim.documents import load_documents, mapping_folders
+from shim.tools.radar.radar import days_until, distance
+from tests.family.replay import caller, gateway
+from tests.peers.scripted import GONE, NO_CLUSTER, by_side, error, ok, upstream
+
+ORIGIN = "https://cloud.mongodb.com"
+DOCUMENTS = load_documents(mapping_folders({}))
+EVERY = [one for document in DOCUMENTS for one in document.operations]
+CASES = [(one, api) for document in DOCUMENTS for api in document.apis.values() for one in document.operations]
+ON = {
+    "ATLAS_SHIM_READS": "former-clusters",
+    "ATLAS_SHIM_WRITES": ",".join(sorted({"former-clusters", *(one.switch for one in EVERY if one.switch)})),
+}
+DAYS = ["2025-01-01", "2026-02-01", "2026-12-01", "2028-01-01"]
+CODES = sorted({code for one in EVERY for tier in one.successors.values() for code in tier.after})
+JSON = (("Content-Type", "application/json"),)
+
+
+def replies():
+    """Return what Atlas may answer: successes, errors with and without a code, and what has gone."""
+    documents: list[Any] = [{}, [], [{}], {"results": []}, {"results": [{"id": "1"}]}, {"id": "1"}]
+    found = [Reply(200, JSON, json.dumps(document).encode()) for document in documents]
+    found += [Reply(status, (), b"") for status in (401, 404, 405, 410, 500)]
+    for status, code in product((400, 404, 409, 410), [*CODES, "X", "VERSION_GONE"]):
+        content = json.dumps({"errorCode": code, "error": status}).encode()
+        found.append(Reply(status, (*JSON, ("X-Error-Code", code)), content))
+    return found
+
+
+REPLIES = replies()
+
+
+def after(match, call, context, script) -> Send | Outcome:
+    """Return what an exchange does after these replies."""
+    steps, reply = exchange(match, call, attrs.evolve(context, memory=Memory())), None
+    waiting, full = list(script), Reply(0)
+    while isinstance(step := advance(steps, reply), Read) or (isinstance(step, Send) and waiting):
+        full = full if isinstance(step, Read) else waiting.pop(0)
+        reply = full if isinstance(step, Read) else attrs.evolve(full, body=None)
+    return step
+
+
+def sent(match, call, context):
+    """Return each call that some answers lead to, and the side that it goes to."""
+    found, scripts = set(), list[tuple[Reply, ...]]([()])
+    while scripts:
+        script = scripts.pop()
+        step = after(match, call, context, script)
+        if isinstance(step, Send):
+            accept = next((value for name, value in step.call.headers if name == "Accept"), None)
+            key = step.route, step.call.method, step.call.target, accept
+            if key not in found:
+                scripts += [(*script, reply) for reply in REPLIES]
+            found.add(key)
+    return found
+
+
+@pytest.mark.parametrize("case", CASES, ids=lambda case: f"{case[0].id}-{case[1].name}")
+@pytest.mark.parametrize("word", list(RouteWord))
+@pytest.mark.parametrize("switches", [{}, ON], ids=["off", "on"])
+@pytest.mark.parametrize("day", DAYS)
+def test_what_is_said_is_sent_and_what_is_sent_is_said(run, case, word, switches, day):
+    """Over operations, routes, switches and days: each call that any answers lead to, and no other."""
+    environ = {**switches, "ATLAS_SHIM_ROUTE": word.value}
+    engine, settings = shared_engine(environ), read_settings(environ)
+    operation, api = case
+    path = f"{api.base}{operation.path.text}".replace("{", "").replace("}", "")
+    accept = f"application/vnd.atlas.{operation.version}+json"
+    done = run("explain", operation.method, path, "--accept", accept, "--at", day, "-o", "json", env=environ)
+    match = engine.recognise(operation.method, path, (("Accept", accept),))
+    if match is None:
+        assert done.exit_code == 1
+        return
+    said = json.loads(done.stdout)
+    at = datetime.fromisoformat(day).replace(tzinfo=UTC).timestamp
+    context = Context(settings, Memory(), at, ORIGIN, monotonic=at)
+    bodies = [None] if not match.operation.has_body else BODIES
+    found = set()
+    for body in bodies:
+        found |= sent(match, Call(operation.method, ORIGIN, path, (("Accept", accept),), body), context)
+    told = {(one["route"], one["method"], one["target"], one["accept"]) for one in said["sends"]}
+    assert told == found
+    for one in said["sends"]:
+        assert one["why"]
+        assert shlex.split(one["curl"])[-1] == f"{ORIGIN}{one['target']}"
+    assert bool(said["sends"]) != said["decision"].startswith("Answered by the shim alone")
+
+
+FORMER: dict[str, Any] = {"replicationSpecs": [{"regionConfigs": [{"electableSpecs": {"instanceSize": "M2"}}]}]}
+MEMBERS: dict[str, Any] = {
+    "name": "n", "snapshotId": "s", "targetClusterName": "t", "targetGroupId": "g", "targetDeploymentItemName": "t",
+    "enabled": True, "providerSettings": {"backingProviderName": "AWS", "regionName": "US_EAST_1"},
+}  # fmt: skip
+BODIES = [
+    json.dumps(body).encode()
+    for body in (
+        {}, {"name": "n", **FORMER}, {"name": "n", "providerSettings": {"instanceSizeName": "M2"}},
+        {key: MEMBERS[key] for key in ("name", "providerSettings")},
+        {"name": "n", "providerSettings": {"providerName": "AWS", "instanceSizeName": "M10", "regionName": "EU"}},
+        {key: MEMBERS[key] for key in ("snapshotId", "targetDeploymentItemName")},
+        *(
+            {key: MEMBERS[key] for key in ("snapshotId", "targetClusterName", "targetGroupId")} | {"deliveryType": word}
+            for word in ("automated", "download", "pointInTime")
+        ),
+    )
+]  # fmt: skip
+"""Bodies of these operations, as callers have them."""
+
+
+LEGACY, FLEX, DEDICATED = "legacy", "flex", "dedicated"
+GROUP = "/api/atlas/v2/groups/5f0000000000000000000001"
+NONE = error(400, "CANNOT_USE_NON_FLEX_CLUSTER_IN_FLEX_API")
+
+
+@pytest.mark.parametrize(("method", "path", "day", "sides"), [
+    ("GET", "/serverless/c/backup/snapshots", "2026-01-01", {LEGACY: GONE, FLEX: NONE}),
+    ("GET", "/serverless/c/backup/restoreJobs/r", "2026-06-01", {FLEX: NONE}),
+    ("GET", "/serverless", "2026-06-01", {FLEX: ok({"results": []})}),
+    ("GET", "/serverless/c", "2026-06-01", {FLEX: NO_CLUSTER}),
+    ("DELETE", "/serverless/c", "2026-06-01", {}),
+    ("DELETE", "/serverless/c", "2026-01-01", {LEGACY: GONE}),
+    ("GET", "/clusters/c/backup/tenant/snapshots", "2026-01-01", {LEGACY: GONE, FLEX: NONE}),
+])  # fmt: skip
+def test_a_gateway_sends_what_is_said_in_that_order(run, method, path, day, sides):
+    """Each answer leads on: what arrives is what stands in "sends"."""
+    accept = "application/vnd.atlas.2023-01-01+json"
+    words = ("explain", method, f"{GROUP}{path}", "--accept", accept, "--at", day, "-o", "json")
+    said = json.loads(run(*words, env={"ATLAS_SHIM_WRITES": "instances"}).stdout)["sends"]
+    now, last = datetime.fromisoformat(day).replace(tzinfo=UTC), {"legacy": ok({}), "flex": ok({}), "dedicated": ok({})}
+    with (
+        upstream(by_side(**last | sides)) as atlas,
+        gateway(atlas.origin, now=now, writes=frozenset({"instances"})) as served,
+        caller(served) as client,
+    ):
+        client.request(method, f"{GROUP}{path}", headers={"Accept": accept})
+        arrived = [(one.method, one.target, one.fields["accept"]) for one in atlas.arrivals]
+    assert arrived == [(one["method"], one["target"], one["accept"]) for one in said]
+
+
+@pytest.mark.parametrize(("at", "left"), [
+    ("2026-01-21T00:00:00Z", "in 1 day"), ("2026-01-21T23:59:59Z", "in 1 day"), ("2026-01-22T00:00:00Z", "today"),
+    ("2026-01-22T23:59:59Z", "today"), ("2026-01-23T00:00:00Z", "1 day ago"),
+])  # fmt: skip
+def test_days_are_differences_of_dates(run, at, left):
+    """As in the calendar and on the status page, whatever the hour is."""
+    shown = run("explain", "GET", f"{GROUP}/serverless/c/backup/snapshots", "--at", at).stdout
+    assert f"2026-01-22 ({left})" in shown
+    assert (
+        distance(days_until(datetime(2026, 1, 22, tzinfo=UTC).timestamp(), datetime.fromisoformat(at).timestamp()))
+        == left
+    )
