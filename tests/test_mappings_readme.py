@@ -12,7 +12,7 @@ from tests.core.driver import answers, drive, refuses
 README = (Path(__file__).parents[1] / "mappings" / "README.md").read_text()
 BLOCKS = re.findall(r"```toml\n(.*?)```", README, re.DOTALL)
 (
-    WIDGETS, SAME, API, ERRORS, QUERY, BLANK, MOVED, ORDER, REFUSE, LATE, NESTED,
+    WIDGETS, SAME, API, ERRORS, REFUSED, BEFORE, QUERY, BLANK, MOVED, ORDER, REFUSE, LATE, NESTED,
     OVERRIDE,
 ) = BLOCKS  # fmt: skip
 
@@ -135,6 +135,30 @@ def test_an_error_is_told_in_legacy_terms(engine_of):
     assert driven.document["detail"] == "No widgets exist in group a."
 
 
+def test_a_success_may_stand_for_an_error(engine_of):
+    """If its answer fulfils a condition."""
+    engine = engine_of(f"{WIDGETS}\n{REFUSED}")
+    assert ask(engine, "/widgets", {"results": []}).reply.status == 200
+    assert ask(engine, "/widgets", {"results": [], "state": "EMPTY"}).document["errorCode"] == "WIDGET_NOT_FOUND"
+
+
+def test_calls_go_before_the_call(engine_of):
+    """A look gives what a path and a body need, or refuses; writes are done one by one."""
+    engine, gadget = engine_of(f"{WIDGETS}\n{BEFORE}"), {"id": "7", "frozen": False, "label": "b", "title": "w"}
+    more = {"method": "PATCH", "body": b"{}"}
+    driven = ask(engine, "/widgets/w", {"results": [gadget]}, gadget, **more)
+    assert driven.targets == (f"{GROUP}/gadgets?name=w", f"{GROUP}/gadgets/7")
+    assert (driven.sends[1].call.body, driven.document["name"]) == (b'{"label":"b"}', "w")
+    for found in ([], [gadget, gadget], [{**gadget, "frozen": True}]):
+        driven = ask(engine, "/widgets/w", {"results": found}, **more)
+        assert (len(driven.sends), driven.document["errorCode"]) == (1, "WIDGET_NOT_FOUND")
+    more = {"method": "PUT", "body": b'{"wheels": ["a", "b"]}'}
+    driven = ask(engine, "/widgets/w/wheels", {"wheels": ["b", "c"]}, {}, {}, gadget, **more)
+    gadgets = f"{GROUP}/gadgets/w"
+    assert driven.targets == (gadgets, f"{gadgets}:addWheel", f"{gadgets}:removeWheel", gadgets)
+    assert [send.call.body for send in driven.sends[1:3]] == [b'{"wheel":"a"}', b'{"wheel":"c"}']
+
+
 def test_parameters_are_told_in_the_successors_words(engine_of):
     """Translated, dropped and given by default; an unknown word is a 400 before anything is sent."""
     engine, own = engine_of(f"{WIDGETS}\n{QUERY}"), "includeCount=true&itemsPerPage=500&pageNum=1"
@@ -154,12 +178,15 @@ def test_objects_in_a_field_are_translated(engine_of):
         "owner": {"key": "k", "name": "n"},
         "wheels": [{"axle": "front"}, {"axle": "front"}, {"axle": "back"}],
         "motors": [{"name": "left", "power": 3000}],
+        "left": {"size": 1, "fingers": ["a", "b"]},
+        "others": [{"size": 2, "fingers": ["c"]}],
     }
     assert ask(engine_of(READ.replace("RESOURCE", "machine") + NESTED), "/more", machine).document == {
         "colour": "red",
         "owner": {"name": "n"},
         "wheels": [{"axle": "front", "number": 2}, {"axle": "back", "number": 1}],
         "motors": {"left": {"watts": 3000}},
+        "fingers": [{"name": "a", "size": 1}, {"name": "b", "size": 1}, {"name": "c", "size": 2}],
     }
 
 

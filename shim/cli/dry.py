@@ -173,7 +173,7 @@ def _body(requests: Sequence[RequestBody | None], tiers: Sequence[Successor]) ->
             if name not in request.refused or request.refused[name].takes(value):
                 _put(body, unquoted(name), value)
     bodies = [target.body for tier in tiers for _, target in tier.targets() if target.body and any(requests)]
-    for field in (field for made in bodies for field in made.walk()):
+    for field in (field for made in bodies for field in made.fields):  # those inside read other objects
         for rule in field.rules[BODY]:
             for source in rule.sources:
                 is_word = isinstance(rule.verb, Values)

@@ -11,8 +11,9 @@ One call, in the order of its stations:
     ``content.JsonReader.read``        the reply, decoded within bounds
     ``answer.LegacyAnswer.content``    the legacy answer, translated object by object (``translate``)
     ``responses.document_reply``       the reply with that content, or an error in Atlas' shape
-    ``successor.ExchangeState.record`` the record of what happened
+    ``state.ExchangeState.record``     the record of what happened
 
-``route`` has an exchange's inputs, ``settings`` the operator's. Mapping documents are read
-in ``shim.documents``. Clock, environment, flags and memory are arguments, never looked up here.
+``before`` makes the calls that go before a successor's own. ``route`` has an exchange's inputs, ``settings`` the
+operator's. Mapping documents are read in ``shim.documents``. Clock, environment, flags and memory are arguments, never
+looked up here.
 """

@@ -30,11 +30,11 @@ from shim.core.question import LegacyQuery, object_of, read_body, read_query
 from shim.core.recognise import Match
 from shim.core.responses import CallError, document_reply, error_body, help_link
 from shim.core.route import LEGACY, Context, constant_of, decide, empty_key, is_strict, learn_retired
-from shim.core.successor import ExchangeState, ask_successors, legacy_list
+from shim.core.state import ExchangeState, together
+from shim.core.successor import ask_successors, legacy_list
 from shim.core.translate import RESULTS
 from shim.documents.calls import Successor
 from shim.documents.fields import When
-from shim.documents.sources import NoValue, look_up, parse_source
 from shim.documents.vocabulary import Json, named_in
 
 
@@ -61,7 +61,8 @@ def exchange(match: Match, call: Call, context: Context) -> Exchange:
             if decision.legacy_next and state.knows_nothing:
                 outcome = yield from legacy_fallback(state, outcome)
     except CallError as error:
-        body = error_body(error.status, error.code, error.detail, error.parameters)
+        detail = together(error.detail, state.done_before)
+        body = error_body(error.status, error.code, detail, error.parameters)
         outcome = _own(state, body, error.status, "application/json", error.code)
     return outcome if call.method != "HEAD" else _without_content(outcome, state)
 
@@ -122,12 +123,9 @@ def _ask_legacy(state: ExchangeState, switched: Successor | None) -> Generator[C
 def _body_says(when: When, call: Call, loads: Callable[[bytes], Any]) -> bool:
     """Return whether a condition holds for a legacy body; never for content other than a JSON object."""
     try:
-        word = look_up(object_of(call, loads), parse_source(when.source))
+        return when.holds(object_of(call, loads))
     except CallError:
         return False
-    if when.given is not None:
-        return when.given == (word is not NoValue.MISSING and word is not None)
-    return when.negated != (type(word) in {str, bool} and word in when.words)
 
 
 def legacy_fallback(state: ExchangeState, outcome: Outcome) -> Exchange:
@@ -142,8 +140,7 @@ def legacy_fallback(state: ExchangeState, outcome: Outcome) -> Exchange:
         outcome = Answer(Reply(reply.status, headers, reply.body or b""), outcome.record)
     match, call, tier = state.match, state.call, state.route
     if match.api.version is None and named_in(field(call.headers, "accept")) is None:
-        kind = f"application/vnd.atlas.{match.operation.version}+json"
-        call = attrs.evolve(call, headers=replaced(call.headers, "Accept", kind))
+        call = attrs.evolve(call, headers=replaced(call.headers, "Accept", match.operation.accept))
     try:
         reply = yield from state.ask(attrs.evolve(call, method="GET"), "legacy", rewritten=False)
     except CallError:  # the deadline has passed

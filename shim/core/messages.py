@@ -164,13 +164,15 @@ class Send:
 
     ``rewritten``: the target is not the caller's own, so a signature over the path (HTTP Digest) has to be made anew.
     ``route`` is ``legacy``, ``flex`` or ``dedicated``. If not ``may_read``, nothing of the reply will be read, and the
-    caller's ``Accept-Encoding`` can stay.
+    caller's ``Accept-Encoding`` can stay. ``done`` is a sentence on the writes that were done before it, which the
+    caller is told if no reply comes; empty if none was.
     """
 
     call: Call
     route: str
     rewritten: bool
     may_read: bool = True
+    done: str = ""
 
 
 @attrs.frozen

@@ -15,6 +15,7 @@ from shim.core.messages import Call, field, without
 from shim.core.recognise import Match
 from shim.core.responses import CallError
 from shim.documents.calls import Target
+from shim.documents.fields import BARE
 from shim.documents.question import QueryRule, RequestBody
 from shim.documents.sources import NoValue, look_up, unquoted
 from shim.documents.vocabulary import FITS, Json, JsonObject
@@ -127,6 +128,11 @@ def invalid_attribute(name: str) -> CallError:
     return CallError(400, "INVALID_ATTRIBUTE", f"Invalid attribute {name} specified.", (name,))
 
 
+def missing_attribute(name: str) -> CallError:
+    """Return Atlas' own error for a member that the body lacks."""
+    return CallError(400, "MISSING_ATTRIBUTE", f"The required attribute {name} was not specified.", (name,))
+
+
 def translated_pairs(pairs: Iterable[str], rules: Mapping[str, QueryRule]) -> Iterator[str]:
     """Yield raw pairs in a successor's terms; raises CallError for a value that the successor has no word for."""
     given = [*_named(pairs)]
@@ -187,11 +193,10 @@ def read_body(
     A null member counts as not given. ``note`` is called with a sentence for each value that is ignored; without it
     the value is refused. Raises CallError with Atlas' own error codes.
     """
-    given = _given(request, object_of(call, loads), "", note)
+    given = _given(request, object_of(call, loads, bare=request.bare), "", note)
     for name in dict.fromkeys((*request.required, *filter(None, (request.choose,)))):
         if look_up(given, unquoted(name)) is NoValue.MISSING:
-            detail = f"The required attribute {name} was not specified."
-            raise CallError(400, "MISSING_ATTRIBUTE", detail, (name,))
+            raise missing_attribute(name)
     word: Any = look_up(given, unquoted(request.choose)) if request.choose else ""
     if request.choose and word not in request.words:
         detail = f"An invalid enumeration value {word} was specified for {request.choose}."
@@ -199,8 +204,8 @@ def read_body(
     return given, str(word)
 
 
-def object_of(call: Call, loads: Callable[[bytes], Any]) -> JsonObject:
-    """Return the JSON object that a call's content is; raises CallError."""
+def object_of(call: Call, loads: Callable[[bytes], Any], *, bare: bool = False) -> JsonObject:
+    """Return the JSON object that a call's content is, with a ``bare`` one as ``value`` in it; raises CallError."""
     coding = field(call.headers, "content-encoding")
     if coding is not None and coding.strip().lower() not in {"", "identity"}:
         detail = "The content of this call can't be translated while it is compressed."
@@ -213,6 +218,8 @@ def object_of(call: Call, loads: Callable[[bytes], Any]) -> JsonObject:
         body = loads(raw)
     except (ValueError, RecursionError):
         body = None
+    if bare and body is not None:
+        return {BARE: body}
     if type(body) is not dict:
         raise CallError(400, "MALFORMED_JSON", "The request body is not a JSON object.")
     return body

@@ -12,7 +12,6 @@ from shim.core.messages import Headers
 from shim.core.settings import STRICT, SWITCHES, Settings, parse_writes
 from shim.core.translate import Translator
 from shim.documents import Document, load_documents, mapping_folders
-from shim.documents.calls import Target
 from shim.documents.fields import Resource
 from shim.documents.model import Api, Operation
 from shim.documents.sources import unquoted
@@ -67,17 +66,19 @@ class CompiledOperation:
             operation, successor = self.operation, self.operation.successors.get(tier)
             # What the legacy endpoint says stays as it is.
             resource = Resource(rest=True) if successor is None else successor.resource
-            title, path = f"{operation.document} {operation.id} {tier} {api}", operation.path.parameters
+            title = f"{operation.document} {operation.id} {tier} {api}"
+            path = (*operation.path.parameters, *(successor.given if successor else ()))
             found = self._answers[tier, api] = Translator(title, resource, tier, parameters=path, api=api)
         return found
 
-    def body(self, tier: str, target: Target) -> Translator:
-        """Return what makes the request body of a call to one tier; generated when it is first needed."""
-        found = self._bodies.get(id(target))
+    def body(self, resource: Resource, given: Sequence[str] = ()) -> Translator:
+        """Return what makes the body or query of a call to a successor; generated when it is first needed."""
+        found = self._bodies.get(id(resource))
         if found is None:
-            assert target.body is not None, "asked of targets that have one"
-            title = f"{self.operation.document} {self.operation.id} {tier} body"
-            found = self._bodies[id(target)] = Translator(title, target.body, "body")
+            title = f"{self.operation.document} {self.operation.id} body"
+            # What looks gave is no member that passes.
+            sent = attrs.evolve(resource, without=(*resource.without, *given)) if resource.rest else resource
+            found = self._bodies[id(resource)] = Translator(title, sent, "body")
         return found
 
 
@@ -116,17 +117,18 @@ class Candidates:
         """
         key = accept, last
         if len(accept) + len(last) > LONGEST:
-            return self._choose(named_in(accept), last)
+            return self._choose(accept, last)
         if key not in self._chosen:
             if len(self._chosen) >= REMEMBERED:
                 self._chosen.clear()
-            self._chosen[key] = self._choose(named_in(accept), last)
+            self._chosen[key] = self._choose(accept, last)
         return self._chosen[key]
 
-    def _choose(self, named: str | None, last: str) -> tuple[Api, CompiledOperation, str] | None:
+    def _choose(self, accept: str, last: str) -> tuple[Api, CompiledOperation, str] | None:
         found: list[tuple[Api, CompiledOperation]] = []
         for api, compiled in self.operations:
-            operation, version, ending = compiled.operation, api.version or named, compiled.operation.path.ending
+            operation, ending = compiled.operation, compiled.operation.path.ending
+            version = api.version or named_in(accept, operation.content)
             fits = operation.oldest if version is None else version in operation.versions
             if ending:  # what stands before it is the parameter
                 fits = fits and last.endswith(ending) and decoded(last.removesuffix(ending)) is not None
@@ -136,7 +138,7 @@ class Candidates:
             return None
         # A caller that names no version has the oldest one.
         api, compiled = min(found, key=lambda one: (not one[1].operation.path.ending, one[1].operation.version))
-        kind = api.content_type or f"application/vnd.atlas.{compiled.operation.version}+json;charset=utf-8"
+        kind = api.content_type or f"{compiled.operation.accept};charset=utf-8"
         return api, compiled, kind
 
 

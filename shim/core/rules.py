@@ -14,9 +14,12 @@ import attrs
 
 from shim.core.messages import Dropped, FieldReport
 from shim.documents.fields import BARE, Field, Rule
-from shim.documents.sources import NoValue, Path, look_up, parse_source, unquoted
+from shim.documents.sources import NoValue, Path, look_up, parse_source, taken, unquoted
 from shim.documents.templates import encoded
 from shim.documents.vocabulary import Fidelity, Json, JsonObject, is_no_time
+
+MOST_TIMES = 100
+"""How often one object is repeated at most: a cluster has 70 shards at most."""
 
 
 @attrs.frozen
@@ -198,6 +201,27 @@ class Nested:
             groups.setdefault(where if said is None else (type(said), repr(said)), []).append((where, value))
         return [self._group(group) for group in groups.values()]
 
+    def unwound(self, source: JsonObject, lists: Sequence[Path], times: Path | None) -> list[JsonObject] | None:
+        """Return an object for each item of each of the ``lists``, so many as a number in it says; None without a list.
+
+        Each has the item in its list's place.
+        """
+        held = [(path, _list_at(source, path)) for path in lists]
+        if not any(type(value) is list for _, value in held):
+            return None
+        made: list[JsonObject] = []
+        for path, value in held:
+            if type(value) is not list and value is not None:
+                self.dropped.append(Dropped(".".join(path), value, "not a list"))
+            for number, one in enumerate(_unwound(source, path)):
+                said = None if times is None else taken(one, times)
+                count = 1 if said is None else said
+                if type(count) is int and 0 < count <= MOST_TIMES:
+                    made += [self.one(one, f"{'.'.join(path)}[{number}]") for _ in range(count)]
+                else:
+                    self.dropped.append(Dropped(".".join(times or ()), said, f"not a number of 1 to {MOST_TIMES}"))
+        return made
+
     def _group(self, group: Sequence[tuple[str, JsonObject]]) -> JsonObject:
         (where, first), *others = group
         made = self.one(first, where, len(group))
@@ -220,6 +244,25 @@ class Nested:
                 why = "another item has that name" if type(name) is str else "no name to stand under"
                 self.dropped.append(Dropped(where, value, why))
         return made
+
+
+def _list_at(value: Json, path: Path) -> Json:
+    """Return the first list on the way to a path, or what is at its end."""
+    for name in path:
+        if type(value) is not dict:
+            break
+        value = value.get(name)
+    return value
+
+
+def _unwound(value: Json, path: Path) -> Iterator[Any]:
+    """Yield what leads to a path, with one item in place of each list on it, and the plain values beside that."""
+    if type(value) is list:
+        for item in value:
+            yield from _unwound(item, path) if path else (item,)
+    elif path and type(value) is dict and path[0] in value:
+        plain = {name: one for name, one in value.items() if type(one) not in {dict, list}}
+        yield from ({**plain, path[0]: one} for one in _unwound(value[path[0]], path[1:]))
 
 
 Claims = Mapping[str, "Claims | None"]

@@ -77,7 +77,9 @@ class Translator:
             _add(script, field, rules)
         if resource.rest:
             names = [unquoted(name) for name in (*(field.name for field in ordered), *resource.without)]
-            paths = [parse_source(source) for _, rules in self.fields for one in rules for source in one.rule.sources]
+            paths = [
+                parse_source(source) for _, rules in self.fields for one in rules for source in one.rule.verb.claims
+            ]
             # What lies in a list can't be taken out of it: such a list is known by the field that has its name.
             read = [path for path in paths if not any(isinstance(part, Step) for part in path)]
             script.lines.append(f"pass_rest(source, made, {script.name('claims', claims_of([*names, *read]))}, report)")

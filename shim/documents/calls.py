@@ -5,51 +5,24 @@ The attribute ``around`` of a table has what is already known of the operation.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping
+from functools import cached_property
 from typing import Any, Self
 
 import attrs
 
-from shim.documents.fields import TIERS, Resource, When
+from shim.documents.before import METHODS, Before, read_names
+from shim.documents.errors import Alike, ErrorRule, read_errors, unknown_parameters, wrong_errors
+from shim.documents.fields import BODY, TIERS, Resource, When
 from shim.documents.question import QueryRule, RefusedChoice, RequestBody
-from shim.documents.read import Declared, given, named, nested, of_table, read_as, source_text, under
+from shim.documents.read import Declared, given, named, nested, of_table, read_as
 from shim.documents.resources import read_body
-from shim.documents.sources import Step
 from shim.documents.tables import Rows, Table, checked, key_path, read_template
-from shim.documents.templates import Template, parameters_in, parse_template
+from shim.documents.templates import Template, parse_template
 from shim.documents.vocabulary import parse_date
 
-METHODS = ("GET", "POST", "PUT", "PATCH", "DELETE")
 PAGING = ("kept", "collected")
 _IS_LEGACY = "is the legacy call itself; end versions before the version of this call, or give another path"
-
-
-@attrs.frozen
-class Alike(Declared):
-    """The error that is the answer if the values at ``source`` differ."""
-
-    detail: str
-    source: str = source_text()
-    status: int = read_as(Table.integer)
-    error_code: str = under("errorCode")
-
-    def wrong(self, table: Table) -> Rows:
-        yield "status", self.status not in range(400, 500), "must be that of an error, 400 to 499"
-        yield "source", f"[{Step.EACH}]" not in self.source, "needs [each]: one value alone is always alike"
-
-
-@attrs.frozen
-class ErrorRule(Declared):
-    """A successor's error in legacy terms; parts that are None stay. ``detail`` may name path parameters."""
-
-    code: str | None = under("errorCode", default=None)
-    status: int | None = None
-    detail: str | None = None
-
-    def wrong(self, table: Table) -> Rows:
-        yield "", not table.data, "says nothing; give errorCode, status or detail"
-        yield "status", self.status not in {None, *range(400, 600)}, "must be that of an error, 400 to 599"
-        yield from unknown_parameters("detail", parameters_in(self.detail or ""), table.around.operation)
 
 
 def _path(table: Table, key: str) -> Template:
@@ -57,6 +30,15 @@ def _path(table: Table, key: str) -> Template:
     if table.around.tier in TIERS or key in table.data:
         return read_template(table, key, verbs=True)
     return checked(table, key, parse_template, legacy.full_path) or legacy.path
+
+
+def _before(table: Table, key: str) -> tuple[Before, ...]:
+    found: list[Before] = []
+    for sub in table.list_of_tables(key):
+        sub.around = table.around
+        found.append(Before.read(sub))
+        table.around = attrs.evolve(table.around, given=(*table.around.given, *found[-1].gives))
+    return tuple(found)
 
 
 def _version(table: Table, key: str) -> str:
@@ -75,7 +57,8 @@ def _reads_all(table: Table) -> bool:
 class Target(Declared):
     """One upstream call: method, path, version of the successor's resource, and how its pages are used.
 
-    A ``bare`` answer is itself the list or value. ``query`` is by parameter of the legacy call.
+    A ``bare`` answer is itself the list or value. ``query`` is by parameter of the legacy call. The calls ``before`` it
+    are looks, then writes.
     """
 
     method: str = read_as(lambda table, key: table.word(key, METHODS, default=table.around.operation.method))
@@ -89,18 +72,57 @@ class Target(Declared):
     query: Mapping[str, QueryRule] = named(QueryRule)
     body: Resource | None = read_as(lambda table, key: read_body(table.table(key)), default=None)
     alike: Alike | None = nested(Alike)
+    content: str = of_table("around.operation.content", default="json")
+    before: tuple[Before, ...] = given("before", default=())
+
+    @classmethod
+    def part(cls, table: Table, **known: Any) -> Self:
+        return super().part(table, before=_before(table, "before"), **known)  # which gives names to the others
 
     @property
     def accept(self) -> str:
         """The media type that the call asks for, which is also that of its content."""
-        return f"application/vnd.atlas.{self.version}+json"
+        return f"application/vnd.atlas.{self.version}+{self.content}"
+
+    @property
+    def given(self) -> tuple[str, ...]:
+        """The names that looks before it give."""
+        return tuple(name for one in self.before for name in one.gives)
+
+    @property
+    def looks(self) -> tuple[Before, ...]:
+        """The reads before it, which come first."""
+        return tuple(one for one in self.before if one.is_look)
+
+    @property
+    def writes(self) -> tuple[Before, ...]:
+        """The writes before it."""
+        return tuple(one for one in self.before if not one.is_look)
+
+    @property
+    def made(self) -> tuple[Resource, ...]:
+        """The bodies and queries that rules make for it, and for what goes before it."""
+        own = () if self.body is None else (self.body,)
+        return (*own, *(one for before in self.before for one in before.made))
+
+    @property
+    def in_paths(self) -> set[str]:
+        """The names in its path, and in those of the calls before it."""
+        paths = [self.path, *(one.path for one in self.before if one.path)]
+        return {name for path in paths for name in path.parameters}
 
     def wrong(self, table: Table) -> Rows:
         legacy = table.around.operation
         kept, is_one, is_read = self.paging == "kept", legacy.shape == "one", legacy.method == "GET"
-        yield from unknown_parameters("path", self.path.parameters, legacy)
+        known: tuple[str, ...] = ()
+        for one in self.before:
+            names, at = (one.path or self.path).parameters, f"{one.at.removeprefix(table.path)}.path"
+            yield from unknown_parameters(at, names, legacy, known)
+            known = (*known, *one.gives)
+        yield from unknown_parameters("path", self.path.parameters, legacy, known)
+        yield "before", self.before != self.looks + self.writes, "has a look behind a write; looks come first"
         what = f"{self.method} can't answer {legacy.method}: a read stays a read, and a write a write"
-        yield "method", (self.method == "GET") != is_read, what
+        yield "method", (self.method == "GET" and not self.writes) != is_read, what
         for api in table.around.apis.values():
             same = (self.path.text, self.method) == (f"{api.base}{legacy.path.text}", legacy.method)
             is_new = api.version is None and self.version not in legacy.versions
@@ -110,25 +132,14 @@ class Target(Declared):
         yield "alike", self.alike and not (is_one and is_read), "belongs to reads of one resource"
 
 
-def unknown_parameters(key: str, names: Sequence[str], legacy: Any) -> Rows:
-    """Yield for each name whether it is not a parameter of the legacy path."""
-    for name in names:
-        yield key, name not in legacy.path.parameters, f"{{{name}}} is not a parameter of the legacy path"
-
-
-def _error(table: Table, code: str) -> ErrorRule:
-    if isinstance(table.data.get(code), str):
-        return ErrorRule(table.text(code))
-    return ErrorRule.maybe(table.table(code)) or ErrorRule()
-
-
 @attrs.frozen
 class Successor(Declared):
     """The successor of an operation on one tier.
 
     ``only`` is its call; or ``choices`` maps words of the body to a call or a refusal. ``after`` lists the
     error codes of the other tier that lead here; ``probe`` is a GET that shows the tier without writing; ``errors``
-    are by the successor's code. ``resource`` describes the legacy answer.
+    are by the successor's code, and by the status of successes that stand for one. ``resource`` describes the legacy
+    answer.
 
     With a ``switch`` it is used only if that word is on: after an error of any other side, the legacy endpoint included
     (``after``), for a body that fulfils ``when``, or because its list ``adds`` to the other side's. Its ``request``
@@ -144,7 +155,7 @@ class Successor(Declared):
     when: When | None = nested(When)
     request: RequestBody | None = given("request", default=None)
     probe: Template | None = None
-    errors: Mapping[str, ErrorRule] = read_as(lambda table, key: table.each(key, _error), factory=dict)
+    errors: Mapping[str, ErrorRule] = read_as(read_errors, factory=dict)
     resource: Resource = read_as(
         lambda table, key: table.around.resources.named(table, key) or table.around.operation.resource,
         factory=Resource,
@@ -182,12 +193,35 @@ class Successor(Declared):
         kept = self.only is not None and self.only.paging == "kept"
         no_list = legacy.method != "GET" or legacy.shape != "page" or kept
         yield "adds", self.adds and no_list, "belongs to pages that are read and collected"
+        looks = any(target.before for _, target in targets)
+        yield "before", looks and (self.adds or self.when is not None), "can't go before a tier with adds or when"
         for key, said in (("when", self.when), ("request", self.request)):
             yield key, said and not legacy.has_body, f"belongs to calls with a body, and {legacy.method} has none"
         yield "request", self.request and self.request.choose, "can't choose a call; that of the operation can"
         yield from unknown_parameters("probe", self.probe.parameters if self.probe else (), legacy)
-        for code in self.errors:
-            yield key_path(".errors", code), code.isdecimal(), "can never apply: it is not an error code of Atlas'"
+        yield from wrong_errors(self.errors)
+        is_read = legacy.content == "json"
+        yield "errors", not is_read and any(one.when for one in self.errors.values()), "reads what passes unread"
+        for _, target in targets:
+            used = {*self.texts, *read_names(target.made), *(name for one in target.before for name in one.reads)}
+            for one in target.before:
+                for name in one.gives:
+                    at = key_path(f"{one.at.removeprefix(self.at)}.gives", name)
+                    yield at, name not in used, f"{name!r} is used by nothing"
+
+    @cached_property
+    def given(self) -> tuple[str, ...]:
+        """The names that looks before each of its calls give."""
+        names = [target.given for _, target in self.targets()]
+        return tuple(name for name in dict.fromkeys(sum(names, ())) if all(name in one for one in names))
+
+    @cached_property
+    def texts(self) -> frozenset[str]:
+        """The names that stand in paths, in links and for parameters, all of which are texts."""
+        targets = [target for _, target in self.targets()]
+        made = [(self.resource, self.tier), *((one, BODY) for target in targets for one in target.made)]
+        rules = [rule for one, tier in made for field in one.walk() for rule in field.rules.get(tier, ())]
+        return frozenset().union(*(one.in_paths for one in targets), *(rule.verb.names for rule in rules))
 
     def targets(self) -> Iterator[tuple[str, Target]]:
         """Return its upstream calls with the key each stands under."""

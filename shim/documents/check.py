@@ -67,21 +67,30 @@ def _uses(document: Document) -> list[Use]:
     uses: dict[int, Use] = {}
     for operation in document.operations:
         for tier, successor in operation.successors.items():
-            _note(uses, successor.resource, operation, {tier: successor.at})
+            known = operation.path.parameters
+            _note(uses, successor.resource, operation, {tier: successor.at}, (*known, *successor.given))
             for _, target in successor.targets():
+                names = known
+                for one in target.before:
+                    for resource in one.made:
+                        _note(uses, resource, operation, {BODY: ""}, names)
+                    names = (*names, *one.gives)
                 if target.body is not None:
-                    _note(uses, target.body, operation, {BODY: ""})
+                    _note(uses, target.body, operation, {BODY: ""}, names)
     return list(uses.values())
 
 
-def _note(uses: dict[int, Use], resource: Resource, operation: Operation, tiers: Mapping[str, str]) -> None:
+def _note(
+    uses: dict[int, Use], resource: Resource, operation: Operation, tiers: Mapping[str, str], known: tuple[str, ...]
+) -> None:
     use = uses.setdefault(id(resource), Use(resource))
-    use.paths[operation.id] = operation.path
     for tier, at in tiers.items():
         use.tiers.setdefault(tier, []).append(at)
+        before = use.known.get((tier, operation.id), known)
+        use.known[tier, operation.id] = tuple(name for name in known if name in before)
     for field in resource.fields:
         if field.of is not None:
-            _note(uses, field.of, operation, tiers)
+            _note(uses, field.of, operation, tiers, known)
             groups = {tier for tier, rules in field.rules.items() if any(isinstance(one.verb, Group) for one in rules)}
             uses[id(field.of)].grouped |= groups
 

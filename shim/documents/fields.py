@@ -9,9 +9,8 @@ import attrs
 
 from shim.documents.read import Declared, given, read_as, source_text
 from shim.documents.script import Branch, Script, chosen
-from shim.documents.sources import parse_source
+from shim.documents.sources import parse_source, taken
 from shim.documents.tables import Rows, Table
-from shim.documents.templates import Template
 from shim.documents.vocabulary import FITS, Fidelity, Json
 
 TIERS = ("flex", "dedicated")
@@ -45,6 +44,13 @@ class When(Declared):
     words: frozenset[str | bool] = read_as(_words, "is", "is_not", default=frozenset())
     negated: bool = read_as(lambda table, _: "is_not" in table.data, "is_not", default=False)
     given: bool | None = read_as(lambda table, key: table.flag(key) if key in table.data else None, default=None)
+
+    def holds(self, document: Json) -> bool:
+        """Return whether it holds for a document."""
+        said = taken(document, parse_source(self.source))
+        if self.given is not None:
+            return self.given == (said is not None)
+        return self.negated != (type(said) in {str, bool} and said in self.words)
 
     def wrong(self, table: Table) -> Rows:
         yield "", len({"is", "is_not", "given"} & table.data.keys()) != 1, "needs exactly one of is, is_not and given"
@@ -81,6 +87,16 @@ class Verb(Declared):
     """What is wrong with a value that can't be used."""
 
     sources: tuple[str, ...] = given(default=())
+
+    @property
+    def claims(self) -> tuple[str, ...]:
+        """The members that do not pass on where it reads them."""
+        return self.sources
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """The parameters that it may name: of the legacy path, or given by a look."""
+        return ()
 
     def how(self, name: str) -> str:
         """Say how the value of a field of that name is made."""
@@ -187,13 +203,17 @@ class Resource:
 
 @attrs.define
 class Use:
-    """How a document uses a resource: the paths of operations by id, and where its tiers' successors stand.
+    """How a document uses a resource: the names that rules know by tier and operation, and where successors stand.
 
     On ``grouped`` tiers it is what several items become together; ``tier`` is the one that is looked at.
     """
 
     resource: Resource
-    paths: dict[str, Template] = attrs.field(factory=dict)
+    known: dict[tuple[str, str], tuple[str, ...]] = attrs.field(factory=dict)
     tiers: dict[str, list[str]] = attrs.field(factory=dict)
     grouped: set[str] = attrs.field(factory=set)
     tier: str = ""
+
+    def names(self) -> Iterator[tuple[str, tuple[str, ...]]]:
+        """Yield the operations of the tier, each with the names that rules know there."""
+        return ((operation, names) for (tier, operation), names in self.known.items() if tier == self.tier)

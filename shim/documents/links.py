@@ -52,10 +52,14 @@ class LinkBack(Verb):
         lambda table, key: tuple(map(LinkRule.read, table.list_of_tables(key))), "link"
     )
 
+    @property
+    def names(self) -> tuple[str, ...]:
+        return tuple(name for link in self.links for name in link.path.parameters)
+
     def misused(self, field: Field, use: Use) -> Rows:
         types = {other.name: other.type for other in use.resource.fields}
-        for operation, path in use.paths.items():
-            for name in [one for link in self.links for one in link.path.parameters if one not in path.parameters]:
+        for operation, known in use.names():
+            for name in [one for one in self.names if one not in known]:
                 kind = types.get(name, "")
                 no_text = kind not in {"", "string", "integer", "time"}
                 yield "", not kind, f"link {{{name}}} is neither a parameter of {operation}'s path nor a field"

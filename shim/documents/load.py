@@ -11,7 +11,8 @@ from pathlib import Path
 from types import MappingProxyType
 from typing import Any
 
-from shim.documents.model import DEFAULT_APIS, FORMAT, Api, Around, Document, Operation
+from shim.documents.fields import TIERS
+from shim.documents.model import DEFAULT_APIS, FORMAT, NO_CONTENT, Api, Around, Document, Operation
 from shim.documents.resources import Resources
 from shim.documents.tables import DocumentSource, Table, key_path, same
 from shim.errors import DocumentError
@@ -98,7 +99,7 @@ def parse_document(source: DocumentSource, others: Mapping[str, Document] = Mapp
     resources.read = {one: resource for one, resource in lent.items() if one not in resources.tables}
     common, tables = top.table("all"), top.named_tables("operation")
     for table in tables.values():
-        table.data = {**(common.data if common else {}), **table.data}
+        table.data = _with_common(table, common.data if common else {})
     found = tuple(map(Operation.read, tables.values()))
     if not found:
         top.wrong("operation", "is missing; a document describes at least one operation")
@@ -106,6 +107,21 @@ def parse_document(source: DocumentSource, others: Mapping[str, Document] = Mapp
         top.wrong("resource", f"{key!r} is used by no operation")
     own = {one: resources.get(one) for one in resources.tables}
     return Document(name, title, source.file, apis, found, dict(source.overridden), own)
+
+
+def _with_common(table: Table, common: Mapping[str, Any]) -> Mapping[str, Any]:
+    """Return the keys of an operation, with those of all operations that apply to it."""
+    data = {**common, **table.data}
+    status = data.get("status")
+    codes = status.values() if isinstance(status, dict) else [status]
+    if "resource" not in table.data and (data.get("content") == "gzip" or all(one in NO_CONTENT for one in codes)):
+        data.pop("resource", None)
+    # An operator's successor takes the place of none.
+    begins = [f"{path}." for path in table.source.overridden]
+    own = [key for key in ("gone", *TIERS, "tier") if any(path.startswith(f"{table.at(key)}.") for path in begins)]
+    if own and own[0] != "gone" and "switch" not in data:
+        data.pop("gone", None)
+    return data
 
 
 def _read(folder: Path | Traversable, problems: list[str]) -> Iterator[DocumentSource]:

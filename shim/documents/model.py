@@ -12,7 +12,9 @@ from typing import Any, Self
 
 import attrs
 
-from shim.documents.calls import METHODS, Successor, unknown_parameters
+from shim.documents.before import METHODS
+from shim.documents.calls import Successor
+from shim.documents.errors import unknown_parameters
 from shim.documents.fields import TIERS, Field, Resource
 from shim.documents.question import RequestBody
 from shim.documents.read import Declared, given, nested, of_table, read_as
@@ -26,6 +28,8 @@ FORMAT = 1
 NO_CONTENT = (204, 205)
 """Success statuses whose answers have no content (RFC 9110, 15.3.5 and 15.3.6)."""
 SHAPES = ("one", "page", "array")
+CONTENT = ("json", "gzip")
+"""What answers are: JSON, or a file that passes as it comes."""
 _SORTABLE = frozenset({"boolean", "integer", "number", "string", "time"})
 DEFAULT_APIS: Mapping[str, Mapping[str, str]] = {
     "v1.0": {"base": "/api/atlas/v1.0", "version": "2023-01-01", "content_type": "application/json"},
@@ -77,6 +81,8 @@ class Around:
     resources: Resources
     operation: Operation | None = None
     tier: str = ""
+    given: tuple[str, ...] | None = ()
+    """The names that looks gave so far, None where rules read the items of a list."""
 
 
 def _status(table: Table, key: str) -> Mapping[str, int]:
@@ -134,6 +140,7 @@ class Operation(Declared):
     note: str = ""
     cluster: tuple[str, ...] = ()
     sdk: tuple[str, ...] = ()
+    content: str = read_as(lambda table, key: table.word(key, CONTENT, default="json"), default="json")
 
     @classmethod
     def read(cls, table: Table) -> Self:
@@ -152,9 +159,24 @@ class Operation(Declared):
         return self.method not in {"GET", "DELETE"}
 
     @property
+    def writes(self) -> bool:
+        """Whether its calls change something."""
+        return self.method != "GET"
+
+    @property
     def version(self) -> str:
         """The version that its answers name."""
         return self.versions.first
+
+    @property
+    def accept(self) -> str:
+        """The media type that its answers have."""
+        return f"application/vnd.atlas.{self.version}+{self.content}"
+
+    @property
+    def is_empty(self) -> bool:
+        """Whether its answers have no content that a resource could describe."""
+        return self.content != "json" or all(code in NO_CONTENT for code in self.status.values())
 
     @property
     def words(self) -> tuple[str, ...]:
@@ -212,12 +234,13 @@ class Operation(Declared):
 
     def _wrong_content(self, table: Table) -> Rows:
         """Yield the defects of ``resource`` and ``status``: answers with content need a resource."""
-        bare = [code for code in self.status.values() if code in NO_CONTENT]
-        has, named = len(bare) < len(self.status), "resource" in table.data
+        has, named = not self.is_empty, "resource" in table.data
         own = all(one.resource.name for one in self.successors.values())
         yield "resource", has and not named and not own, "is missing; name the resource whose fields an answer has"
         yield "resource", named and not has, "can never apply: an answer with this status has no content"
+        bare = self.content != "json" or any(code in NO_CONTENT for code in self.status.values())
         yield "status", bare and self.shape != "one", "is of answers without content, and a list is content"
+        yield "content", self.content != "json" and self.writes, "belongs to reads"
 
     @property
     def fields(self) -> tuple[Field, ...]:
@@ -254,7 +277,9 @@ class Operation(Declared):
         said = [self.gone.detail] if self.gone else []
         if self.switch:
             _, target = next((one for tier in self.successors.values() for one in tier.targets()), ("", None))
-            said = said or [f"{target.method} {target.path.text} took its place."] if target else said
+            if target and not said:
+                first = target.writes[0] if target.writes else target
+                said = [f"{first.method} {(first.path or target.path).text} took its place."]
             done = "send this call there" if target else "accept this call, and ignore it"
             said.append(f"Set ATLAS_SHIM_WRITES={self.switch} to let atlas-shim {done}.")
         return " ".join([*said, f"See {self.gone.see}"] if self.gone else said)

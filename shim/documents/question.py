@@ -7,7 +7,7 @@ from typing import Any
 
 import attrs
 
-from shim.documents.fields import TYPES
+from shim.documents.fields import BARE, TYPES
 from shim.documents.read import Declared, named, read_as, under
 from shim.documents.tables import Rows, Table, key_path, same
 from shim.documents.vocabulary import FITS, Json
@@ -49,7 +49,8 @@ class RequestBody(Declared):
     """The legacy request body: member types, required members, and the member that chooses the call.
 
     Names of members are nested with dots; ``refused`` has what is answered to a member's value before
-    anything is sent. With ``rest`` members that are not declared are taken as they are.
+    anything is sent. With ``rest`` members that are not declared are taken as they are; a ``bare`` body is itself the
+    value of its one member.
     """
 
     members: Mapping[str, str] = read_as(lambda table, key: table.each(key, lambda sub, name: sub.word(name, TYPES)))
@@ -59,10 +60,12 @@ class RequestBody(Declared):
     words: tuple[str, ...] = ()
     refused: Mapping[str, RefusedValue] = named(RefusedValue, "refuse")
     rest: bool = False
+    bare: bool = False
 
     def wrong(self, table: Table) -> Rows:
         types, chosen = self.members, (self.choose,) if self.choose else ()
         lacking = not self.rest and "members" not in table.data
+        yield "bare", self.bare and [*types] != [BARE], f"needs one member, {BARE!r}, whose value is the body"
         yield "members", lacking, "is missing; give the body's members and their types"
         for at, names in (("refuse", self.refused), ("required", self.required), ("choose", chosen)):
             for name in names:

@@ -119,13 +119,14 @@ def _type_of(table: Table) -> tuple[str, Resource | None]:
     return kind, table.around.resources.named(table, "of")
 
 
-def read_body(table: Table | None) -> Resource | None:
+def read_body(table: Table | None, settings: Collection[str] = ("rest", "without")) -> Resource | None:
     """Return the members of a successor's request body, whose rules read the legacy body; None without a table."""
     if table is None:
         return None
-    if table.around.operation.request is None:
-        table.wrong("", "needs [….request], which declares the legacy body")
-    return _resource(table, "", ("rest", "without"), _member)
+    request = table.around.operation.request
+    lacks = request is None and table.around.operation.has_body and "rest" in settings
+    table.refuse([("", lacks, "needs [….request], which declares the legacy body")])
+    return _resource(table, "", settings, _member)
 
 
 def _member(body: Table, name: str) -> Iterator[Field]:
@@ -137,10 +138,12 @@ def _member(body: Table, name: str) -> Iterator[Field]:
         if any(one[number] != types[0][number] for one in types):
             body.wrong(name, f"has more than one {what}")
     for table, rule in zip(tables, rules, strict=True):
-        for source in rule.sources if request is not None else ():
+        given = body.around.given
+        for source in (*rule.sources, *rule.looked_at) if given is not None else ():
             first = re.split(r"[.\[]", source)[0]
-            unknown = not request.rest and not {source, first} & request.members.keys()
-            ignored = ("", first in request.ignored, f"reads {source!r}, which is ignored")
+            known = {*given, *(request.members if request else ())}
+            unknown = not (request and request.rest) and not {source, first} & known
+            ignored = ("", request and first in request.ignored, f"reads {source!r}, which is ignored")
             table.refuse([ignored, ("", unknown, f"reads {source!r}, which is not a member of the legacy body")])
     for kind, of in types[:1]:
         yield Field(name, kind, (), {BODY: rules}, body.at(name), of)

@@ -27,9 +27,13 @@ class Parameter(Verb):
     says = "{0.parameter} in the path"
     parameter: str
 
+    @property
+    def names(self) -> tuple[str, ...]:
+        return (self.parameter,)
+
     def misused(self, field: Field, use: Use) -> Rows:
-        for operation, path in use.paths.items():
-            unknown = self.parameter and self.parameter not in path.parameters
+        for operation, known in use.names():
+            unknown = self.parameter and self.parameter not in known
             yield ".parameter", unknown, f"{self.parameter!r} is not a parameter of {operation}'s path"
 
     def lines(self, script: Script, field: Field, which: str) -> list[str]:
@@ -183,13 +187,48 @@ class Itself(Verb):
 
 
 @attrs.frozen(kw_only=True)
+class Unwind(Verb):
+    """An object for each item of each of some lists: the members beside the field, with the item in its list's place.
+
+    Of other lists and objects beside those it has none. It is there as many ``times`` as a number in it says.
+    """
+
+    key = "unwind"
+    makes = ("objects",)
+    hands_on = True
+    nests = True
+    unlike = "not a list"
+    sources: tuple[str, ...] = source("unwind", several=True)
+    times: tuple[str, ...] = source("times", unless=None)
+
+    @property
+    def claims(self) -> tuple[str, ...]:
+        return tuple(said.partition(".")[0] for said in self.sources)  # what stands around a list is read, too
+
+    def how(self, name: str) -> str:
+        return f"one for each of {' and '.join(self.sources)}{f', {self.times[0]} times' if self.times else ''}"
+
+    def misused(self, field: Field, use: Use) -> Rows:
+        for said in (*self.sources, *self.times):
+            yield "", "[" in said, f"{said!r} has a step; all items of a list are taken"
+        for said in self.times:
+            yield ".times", said.partition(".")[0] not in self.claims, f"{said!r} is not on the way to one of the lists"
+
+    def branches(self, script: Script, field: Field) -> list[Branch]:
+        assert field.of is not None, "checked"
+        lists = script.name("lists", tuple(map(parse_source, self.sources)))
+        times = script.name("times", parse_source(self.times[0])) if self.times else "None"
+        found = f"{script.nested(field, field.of)}.unwound(source, {lists}, {times})"
+        return [(f"(value := {found}) is not None", "value")]
+
+
+@attrs.frozen(kw_only=True)
 class Absent(Verb):
     """Nothing: it cannot be known, and so it is left out."""
 
     key = "absent"
     hands_on = True
     levels = (Fidelity.ABSENT,)
-    in_body = False
     absent: bool = true()
 
     def lines(self, script: Script, field: Field, which: str) -> list[str]:
@@ -197,7 +236,8 @@ class Absent(Verb):
 
 
 VERBS: Mapping[str, type[Verb]] = {
-    verb.key: verb for verb in (From, Parameter, Constant, Count, List, Equals, Passed, LinkBack, Itself, Absent)
+    verb.key: verb
+    for verb in (From, Parameter, Constant, Count, List, Equals, Passed, LinkBack, Itself, Unwind, Absent)
 }
 """All of them by their keys, in the order in which they are named."""
 WAYS: tuple[type[From], ...] = (Values, Whole, Group, Keyed, Parts)

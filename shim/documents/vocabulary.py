@@ -124,7 +124,7 @@ def is_json(value: object) -> bool:
 
 
 _VENDOR = re.compile(r"application/vnd\.atlas(?![a-z0-9])", re.IGNORECASE)
-_DATED = re.compile(r"application/vnd\.atlas\.([0-9]{4}-[0-9]{2}-[0-9]{2})\+json", re.IGNORECASE)
+_DATED = re.compile(r"application/vnd\.atlas\.([0-9]{4}-[0-9]{2}-[0-9]{2})\+([a-z]+)", re.IGNORECASE)
 _DATE = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
 _QVALUE = re.compile(r"0(\.[0-9]{0,3})?|1(\.0{0,3})?")
 _WEIGHT = re.compile(r"q\s*=\s*(.*)", re.IGNORECASE)
@@ -149,7 +149,7 @@ def parse_date(text: str) -> str:
     return date.fromisoformat(text).isoformat()
 
 
-def named_in(accept: str | None) -> str | None:
+def named_in(accept: str | None, content: str = "json") -> str | None:
     """Return the version that an Accept field (RFC 9110, 12.5.1) names: the best-weighted, of equals the first.
 
     Returns None if it names none, and an empty text for what the shim has no part in: a preview, an upcoming version,
@@ -164,7 +164,7 @@ def named_in(accept: str | None) -> str | None:
             best, best_weight = kind, weight
     dated = _DATED.fullmatch(best)
     try:
-        return parse_date(dated[1]) if dated else "" if best else None
+        return parse_date(dated[1]) if dated and dated[2].lower() == content else "" if best else None
     except ValueError:
         return ""
 

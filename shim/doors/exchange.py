@@ -132,11 +132,12 @@ def steps(door: Door) -> Steps[Any]:
     retired = door.retired
     if retired.warns:
         notify(retired)
-    exchange = retired.exchange()
+    exchange, done = retired.exchange(), ""
     try:
         command: Command | Outcome = advance(exchange, None)
         while isinstance(command, Send | Read):
             if isinstance(command, Send):
+                done = command.done
                 if door.native is not None:
                     yield partial(door.close, door.native)
                     door.native = None
@@ -163,16 +164,23 @@ def steps(door: Door) -> Steps[Any]:
         if isinstance(command, Answer) and door.native is not None:
             yield partial(door.close, door.native)
     except BaseException as error:
-        door.show_error(error)
-        # After GeneratorExit the stack no longer shows the caller's line.
-        if retired.noted and door.sent is not None and not isinstance(error, GeneratorExit):
-            retired.write_down(None, "none", f"no answer: {type(error).__name__}")
+        _failed(door, error, done)
         if door.native is not None:
             yield partial(door.close, door.native)
         raise
     if retired.noted:
         retired.write_down(command.record)
     return response
+
+
+def _failed(door: Door, error: BaseException, done: str) -> None:
+    """Write down a call that got no answer; the exception says what was ``done`` before."""
+    door.show_error(error)
+    if done:
+        error.add_note(done)
+    # After GeneratorExit the stack no longer shows the caller's line.
+    if door.retired.noted and door.sent is not None and not isinstance(error, GeneratorExit):
+        door.retired.write_down(None, "none", f"no answer: {type(error).__name__}")
 
 
 def _hurry(door: Door, method: str) -> None:

@@ -14,6 +14,7 @@ import attrs
 
 from shim.core.messages import Answer, Reply, field
 from shim.core.settings import RouteWord
+from shim.core.state import together
 from shim.flags.words import ByFlag
 from shim.gateway.allow import READS
 from shim.gateway.checks import check, check_allowed
@@ -95,7 +96,10 @@ class Handler:
                 if self.flag is not None and match is not None and 200 <= (line.upstream_status or 0) < 300:
                     self.flag.trust(match)
             except (Refusal, TimeoutError) as error:
-                late = f"No answer within the deadline of {plan.settings.deadline:g} seconds."
+                late = together(
+                    f"No answer within the deadline of {plan.settings.deadline:g} seconds.",
+                    *getattr(error, "__notes__", ()),  # what was done before
+                )
                 refusal = error if isinstance(error, Refusal) else too_slow(late)
                 error.__traceback__ = None  # its frames would hold what was read until the garbage is collected
                 line.refused(refusal)

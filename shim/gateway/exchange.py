@@ -15,8 +15,9 @@ from shim.core.exchange import exchange
 from shim.core.messages import Call, Outcome, PassThrough, Read, Record, Reply, Send, advance, field
 from shim.core.recognise import Match
 from shim.core.route import Context, Memory
+from shim.core.state import together
 from shim.gateway.credentials.signers import PASSTHROUGH, UpstreamSigner, cannot_cross
-from shim.gateway.errors import own_error
+from shim.gateway.errors import Refusal, own_error
 from shim.gateway.fields import for_caller, notes
 from shim.gateway.http1.response import Request
 from shim.gateway.http1.wire import NEVER
@@ -51,7 +52,8 @@ class UpstreamCall:
     unless that is passed on as a ``stream``; ``base`` is the URL that the gateway was called by, and ``is_moved``: its
     path was cut off. ``match`` is None for a call that isn't translated. ``response`` is upstream's last reply,
     ``content`` what it was decoded to, once it was read, or ``fault`` why not; ``seconds`` is the time spent in the
-    core. What the call held ``before`` is its own content, and ``raw`` what is held of the last reply as it came.
+    core. What the call held ``before`` is its own content, and ``raw`` what is held of the last reply as it came;
+    ``done`` is a sentence on the writes before the last call.
     """
 
     shared: Shared
@@ -72,6 +74,7 @@ class UpstreamCall:
     seconds: float = 0.0
     before: int = 0
     raw: int = 0
+    done: str = ""
 
     async def run(self) -> Outcome | None:
         """Send and read what the core asks for, until it says how the exchange ends.
@@ -99,12 +102,19 @@ class UpstreamCall:
                         reply = await self._read(step.limit)
                     else:
                         return step
+        except Refusal as refusal:
+            if not self.done:
+                raise
+            raise attrs.evolve(refusal, detail=together(refusal.detail, self.done)) from None
+        except TimeoutError as late:
+            late.add_note(self.done)
+            raise
         finally:
             self.line.upstream_seconds = perf_counter() - began - self.seconds
 
     async def _send(self, step: Send, until: float) -> Reply:
         """Send a call where it goes, and return the reply's head."""
-        early = self.early
+        early, self.done = self.early, step.done
         if self.response is not None:  # a page that others are collected to
             self.response.close()
             self.entry.give(self.raw)

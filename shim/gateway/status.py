@@ -129,7 +129,7 @@ def _routes(handler: Handler, retired: Ways) -> Iterator[StatusObject]:
     answered = sorted((way.last, way.reason, name, route) for (name, route), way in retired.items())
     lasts = {name: {"last": written(at), "answered": route, "because": why} for at, why, name, route in answered}
     for operation in plan.engine.operations:
-        accept = ("Accept", f"application/vnd.atlas.{operation.version}+json")
+        accept = ("Accept", operation.accept)
         path = operation.full_path.replace("{", "%7B").replace("}", "%7D")
         call = Call(operation.method, plan.options.upstream, path, (accept,))
         match = plan.engine.recognise(call.method, call.target, call.headers)

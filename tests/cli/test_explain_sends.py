@@ -114,6 +114,7 @@ BODIES = [
         {key: MEMBERS[key] for key in ("name", "providerSettings")},
         {"name": "n", "providerSettings": {"providerName": "AWS", "instanceSizeName": "M10", "regionName": "EU"}},
         {key: MEMBERS[key] for key in ("snapshotId", "targetDeploymentItemName")},
+        {"collectionName": "c", "database": "d", "name": "n"}, {"username": "u", "roles": ["R"]},
         *(
             {key: MEMBERS[key] for key in ("snapshotId", "targetClusterName", "targetGroupId")} | {"deliveryType": word}
             for word in ("automated", "download", "pointInTime")

@@ -203,3 +203,52 @@ def test_an_object_is_made_of_the_members_beside_it(fields, source, expected, dr
     assert made(fields, source) == (expected, dropped)
     assert levels(UNDER_TITLE, {"size": 5})["x"] is Fidelity.MISSING
     assert levels(UNDER_TITLE, {"title": "a", "size": 5}) == {"x": Fidelity.DERIVED, "x.size": Fidelity.EXACT}
+
+
+UNWOUND = """
+[resource.thing.x]
+type = "objects"
+of = "one"
+
+[resource.thing.x.flex]
+unwind = ["a", "b.c.d"]
+times = "b.c.n"
+fidelity = "derived"
+why = "x"
+
+[resource.one]
+v = { type = "string", flex = { from = ["a", "b.c.d"], fidelity = "exact" } }
+n = { type = "integer", flex = { from = "b.c.n", fidelity = "exact" } }
+w = { type = "integer", flex = { from = ["b.w", "w"], fidelity = "exact" } }
+"""
+
+
+@pytest.mark.parametrize(
+    ("source", "made_of_it", "dropped"),
+    [
+        ({"a": ["u"], "b": {"w": 1, "c": [{"d": ["v", "z"], "n": 2}, {"d": ["y"]}]}, "w": 3},
+         [{"v": "u", "w": 3}, *[{"v": one, "n": 2, "w": 1} for one in "vvzz"], {"v": "y", "w": 1}], []),
+        ({"a": []}, [], []),
+        ({"b": {"c": []}}, [], []),
+        ({}, None, []),
+        ({"a": None, "b": {"c": None}}, None, ["a"]),
+        ({"a": "u"}, None, ["a"]),
+        ({"a": "u", "b": {"c": []}}, [], ["a"]),
+        ({"a": [5]}, [{}], ["a[0].a"]),
+        *[({"b": {"c": [{"d": ["v"], "n": times}]}}, [], ["b.c.n"]) for times in (0, -1, 101, "2", True, 2.0)],
+    ],
+)  # fmt: skip
+def test_lists_become_one_list_of_objects(source, made_of_it, dropped):
+    """Each item with the plain values around it, so often as a number says; what can't be one is reported."""
+    document, left_out = made(UNWOUND, source)
+    assert document.get("x") == made_of_it
+    assert [where for where, _, _ in left_out] == dropped
+
+
+def test_what_lists_were_made_of_does_not_pass_beside_them():
+    """Where all other members pass."""
+    rest = "[resource.thing]\nrest = true\n"
+    assert made(rest + UNWOUND, {"b": {"c": [{"d": ["v"]}], "w": 1}, "w": 2}) == (
+        {"x": [{"v": "v", "w": 1}], "w": 2},
+        [],
+    )

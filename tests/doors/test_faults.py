@@ -32,6 +32,25 @@ def test_a_connection_that_ends_unanswered(door, raw, early):
         assert "flexClusters" not in str(caught.value)
 
 
+TEAM = "/api/atlas/v2/orgs/o/teams/t/users"
+
+
+@pytest.mark.parametrize("cut", [None, b"HTTP/1.1 200 OK\r\nContent-Length: 99\r\n\r\nshort"])
+@pytest.mark.parametrize("done", [0, 1])
+def test_a_connection_lost_between_writes(door, raw, monkeypatch, done, cut):
+    """The library's own fault says what was done; nothing was sent twice."""
+    monkeypatch.setenv("ATLAS_SHIM_ROUTE", "successor")
+    monkeypatch.setenv("ATLAS_SHIM_WRITES", "people")
+    replies = iter([*[reply("200 OK", body=b"{}")] * done, cut and iter([cut])])
+    server = raw(lambda request: next(replies))
+    body = door.forms(b'[{"id": "a"}, {"id": "b"}]')["bytes"]()
+    with door.open() as client, pytest.raises(door.broken) as caught:
+        client.ask(server.url + TEAM, "POST", JSON, **body)
+    assert len(server.requests) == done + 1
+    added = ", ".join(["POST /api/atlas/v2/orgs/o/teams/t:addUser"] * done)
+    assert getattr(caught.value, "__notes__", []) == ([f"Done before: {added}."] if done else [])
+
+
 @pytest.mark.parametrize("status", ["404 Not Found", "200 OK"])
 def test_content_that_breaks_off(door, raw, monkeypatch, status):
     """As reading it would have raised, also while the shim reads it; the client can be used again."""

@@ -6,8 +6,9 @@ import threading
 
 import pytest
 
+from shim.core.settings import RouteWord
 from shim.gateway.upstream.proxy import Proxy, proxy_for
-from tests.peers.raw import PATIENCE, Peer, raw_upstream, reply, replying, until
+from tests.peers.raw import PATIENCE, Peer, converse, raw_upstream, reply, replying, until
 from tests.peers.served import ask, gateway, get, status_of, value_of
 
 
@@ -110,3 +111,37 @@ def test_no_proxy_is_obeyed(monkeypatch):
     monkeypatch.setenv("no_proxy", "upstream.test")
     assert proxy_for("http://upstream.test:81") is None
     assert proxy_for("http://other.test") == Proxy("proxy.invalid", 3128, tls=False, login=None)
+
+
+TEAM = "/api/atlas/v2/orgs/o/teams/t/users"
+ADDED = reply(b"{}")
+
+
+UNREADABLE = (502, "SHIM_UPSTREAM_UNREADABLE")
+CUT, BROKEN, SILENT = b"HTTP/1.1 200 OK\r\nContent-Length: 9\r\n\r\n", b"HTTP/1.1 ?", b""
+
+
+@pytest.mark.parametrize(
+    ("last", "told"),
+    [(None, UNREADABLE), (CUT, UNREADABLE), (BROKEN, UNREADABLE), (SILENT, (504, "SHIM_UPSTREAM_TIMEOUT"))],
+)
+@pytest.mark.parametrize("options", [{"deadline": 0.5}, {"upstream_timeout": 0.5}])
+@pytest.mark.parametrize("done", [0, 1])
+def test_a_connection_lost_between_writes(last, told, options, done):
+    """The 502 or 504 says what was done, and nothing is sent twice."""
+    replies, arrived = iter([*[ADDED] * done, last]), list[bytes]()
+
+    def answer(head, content):
+        arrived.append(content)
+        said = next(replies)
+        return iter([said]) if said in {CUT, BROKEN} else said
+
+    switched = {"route": RouteWord.SUCCESSOR, "writes": frozenset({"people"}), **options}
+    body = b'[{"id": "a"}, {"id": "b"}]'
+    request = get(TEAM, f"Content-Length: {len(body)}", method="POST") + body
+    with raw_upstream(lambda peer: converse(peer, answer)) as upstream, gateway(upstream.origin, **switched) as served:
+        head, content = ask(served, request)
+    error, added = json.loads(content), "Done before: POST /api/atlas/v2/orgs/o/teams/t:addUser."
+    assert (status_of(head), error["errorCode"]) == told
+    assert [json.loads(one)["id"] for one in arrived] == ["a", "b"][: done + 1]
+    assert (f" {added} See" in error["detail"]) == bool(done)

@@ -159,6 +159,6 @@ def explain_command(operation: Operation) -> str:
     The path is the operation's template, so it names nobody's project or cluster.
     """
     options: list[str] = []
-    if operation.versions.end:  # a later version is another operation
-        options = ["--accept", f"application/vnd.atlas.{operation.version}+json"]
+    if operation.versions.end or not operation.oldest:  # another version is another operation
+        options = ["--accept", operation.accept]
     return shlex.join(["atlas-shim", "explain", operation.method, operation.full_path, *options])

@@ -46,7 +46,7 @@ LINKS = f"resource.harbour.links.{NEW}"
     [
         ({"operation.listHarbours.order": ["name", "-name"]}, "operation.listHarbours.order", "can't both apply"),
         ({f"{LISTED}.query/": {"default": "x"}}, f'{LISTED}.query.""', "not the name of a parameter"),
-        ({f"{GOT}.errors.200": "X"}, f"{GOT}.errors.200", "not an error code"),
+        ({f"{GOT}.errors.200": "X"}, f"{GOT}.errors.200", "say by when"),
         ({f"{GOT}.method": "POST"}, f"{GOT}.method", "a read stays a read"),
         ({f"{SAIL}.method": "GET"}, f"{SAIL}.method", "a write a write"),
         ({f"{GOT}.version": "2025-01-01"}, f"{GOT}.path", "the legacy call itself"),

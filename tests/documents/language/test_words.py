@@ -12,10 +12,8 @@ from tests.core.driver import SHIPPED
 RULE, CALL, REFUSED = "from", "paging", {"refuse"}
 """Keys that tell a rule of a field, and a call or a refused one, though not all of these may have the same keys."""
 UNUSED = {
-    "bare": "search indexes, whose old paths end on 2027-07-01, are read from a list that stands alone",
     "but": "a backup schedule with settings for copies is refused unless there are none, from 2027-07-01 on",
-    "default": "invitations, which end on 2027-07-01, are the members whose membership is pending",
-    "method": "a successor of those that end on 2027-07-01 may be a POST, and the call that ended a PUT or a DELETE",
+    "times": "clusters of before 2024-08-05, whose writes end on 2027-07-01, say how many shards a zone has",
 }
 """Keys that no shipped document has yet, each with the reason why it is a word nevertheless."""
 

@@ -1,0 +1,146 @@
+"""The state of one exchange, and the errors that its replies make in legacy terms."""
+
+from __future__ import annotations
+
+from collections.abc import Generator, Mapping, Sequence
+
+import attrs
+
+from shim.core.content import JsonReader, error_code
+from shim.core.messages import (
+    Answer,
+    Call,
+    Command,
+    Dropped,
+    FieldReport,
+    Outcome,
+    PassThrough,
+    Record,
+    Reply,
+    Send,
+    Sent,
+    field,
+    reason_phrase,
+    replaced,
+)
+from shim.core.question import LegacyQuery
+from shim.core.recognise import Match
+from shim.core.responses import CallError, document_reply, error_body
+from shim.core.route import Context, Decision
+from shim.core.translate import UpstreamPage
+from shim.documents.calls import Successor
+from shim.documents.errors import ErrorRule
+from shim.documents.templates import filled_in
+from shim.documents.vocabulary import Json, JsonObject
+
+NAMED = 20
+"""Writes that a sentence names, the first ones; of others it has their number."""
+
+
+@attrs.define
+class ExchangeState:
+    """The state of one exchange, ``started`` at a time in seconds of the monotonic clock.
+
+    ``json`` reads replies. ``reason`` begins with that of the first ``decision``. ``route`` is the side asked last,
+    ``none`` before any was; it ``knows_nothing`` if it answered that nothing is there. ``query`` and ``body`` are what
+    the caller asked for, once read; ``word`` is the part of it that chooses the successor's call. ``asked`` is the last
+    call that was sent, ``last`` the head of its reply. ``added`` is the tier whose list follows another one's, and that
+    list's pages. Looks before a tier's call gave the values ``given``; the writes before it are ``done``.
+    """
+
+    match: Match
+    call: Call
+    context: Context
+    started: float
+    decision: Decision
+    json: JsonReader
+    reason: str
+    route: str = "none"
+    query: LegacyQuery = attrs.field(factory=LegacyQuery)
+    body: JsonObject | None = None
+    word: str = ""
+    knows_nothing: bool = False
+    asked: Call = attrs.field(init=False)
+    last: Reply = attrs.field(init=False)
+    added: tuple[str, Sequence[UpstreamPage]] | None = None
+    given: JsonObject = attrs.field(factory=dict)
+    done: list[str] = attrs.field(factory=list)
+    sent: list[Sent] = attrs.field(factory=list)
+    notes: list[str] = attrs.field(factory=list)
+
+    def ask(
+        self, call: Call, route: str, *, rewritten: bool, may_read: bool = True
+    ) -> Generator[Command, Reply, Reply]:
+        """Send one call, and return the head of the reply; raises CallError if that would begin after the deadline."""
+        deadline = self.context.settings.deadline
+        if self.sent and self.context.monotonic() - self.started > deadline:
+            raise CallError(504, "SHIM_DEADLINE_EXCEEDED", f"Upstream did not answer within {deadline:g} seconds.")
+        self.route, self.asked = route, call
+        self.last = yield Send(call, route, rewritten, may_read, self.done_before)
+        self.sent.append(Sent(call.method, call.target, self.last.status, route))
+        return self.last
+
+    @property
+    def done_before(self) -> str:
+        """A sentence on the writes that were done, which an error does not undo; empty if none was."""
+        more = f" and {len(self.done) - NAMED} more" if len(self.done) > NAMED else ""
+        return f"Done before: {', '.join(self.done[:NAMED])}{more}." if self.done else ""
+
+    def record(self, fields: tuple[FieldReport, ...] = (), dropped: tuple[Dropped, ...] = ()) -> Record:
+        """Return the record of the exchange as it stands."""
+        operation, because = self.match.operation, self.context.settings.because
+        return Record(
+            operation=operation.id,
+            api=self.match.api.name,
+            route=self.route,
+            reason=f"{self.reason}; {because}" if because else self.reason,
+            sunset=self.decision.sunset,
+            deprecated=operation.deprecated,
+            sent=tuple(self.sent),
+            fields=fields,
+            dropped=dropped,
+            notes=tuple(dict.fromkeys(filter(None, self.notes))),
+        )
+
+
+def together(*sentences: str) -> str:
+    """Return sentences as one text, without those that are empty."""
+    return " ".join(filter(None, sentences))
+
+
+def refuse_success(errors: Mapping[str, ErrorRule], reply: Reply, document: Json, match: Match) -> None:
+    """Raise CallError if a success stands for an error."""
+    rule = errors.get(str(reply.status))
+    if rule is not None and rule.when is not None and rule.when.holds(document):
+        assert rule.status is not None, "checked"
+        raise CallError(rule.status, rule.code or "", filled_in(rule.detail or "", match.parameters))
+
+
+def failed(state: ExchangeState, tier: Successor, reply: Reply, document: Json) -> Outcome:
+    """Return the legacy error that a tier's error makes; ``document`` is its content if that was read.
+
+    It stays as it came unless the mapping document has a rule for its code, an envelope was asked for, or writes were
+    done before it.
+    """
+    found, wrapped = tier.errors.get(error_code(document) or ""), state.query.envelope and reply.status >= 400
+    if type(document) is not dict and state.done:
+        document = error_body(reply.status, None, f"The {tier.tier} endpoint answered {reply.status}.")
+    if type(document) is not dict or not (found or wrapped or state.done):
+        return PassThrough(state.record())
+    rule, headers = found or ErrorRule(), reply.headers
+    kind = field(headers, "content-type") or "application/json"
+    detail = rule.detail and filled_in(rule.detail, state.match.parameters)
+    if state.done:
+        kind, detail = "application/json", together(detail or str(document.get("detail") or ""), state.done_before)
+    changes: JsonObject = {
+        "errorCode": rule.code,
+        "error": rule.status,
+        "reason": rule.status and reason_phrase(rule.status),
+        "detail": detail,
+    }
+    document = {**document, **{name: value for name, value in changes.items() if value is not None}}
+    if rule.code is not None and field(headers, "x-error-code") is not None:
+        headers = replaced(headers, "X-Error-Code", rule.code)
+    status, asked = rule.status or reply.status, attrs.evolve(state.query, envelope=wrapped)
+    content = asked.written(document, status, state.context.dumps)
+    return Answer(document_reply(content, status, kind, headers), state.record())

@@ -1,0 +1,104 @@
+"""The calls that go before a successor's own in documents: looks, and writes that are done first."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping
+
+import attrs
+
+from shim.documents.errors import ErrorRule, read_errors, wrong_errors
+from shim.documents.fields import BARE, BODY, LISTS, Resource
+from shim.documents.read import Declared, of_table, read_as
+from shim.documents.resources import read_body
+from shim.documents.sources import parse_source
+from shim.documents.tables import Rows, Table, checked, key_path, read_template
+from shim.documents.templates import Template
+from shim.documents.vocabulary import parse_date
+
+METHODS = ("GET", "POST", "PUT", "PATCH", "DELETE")
+_IN_QUERY = frozenset({"boolean", "integer", "number", "string"})
+
+
+def _made(table: Table, key: str) -> Resource | None:
+    sub = table.table(key)
+    if sub is not None and "each" in table.data:  # whose members no document declares
+        sub.around = attrs.evolve(table.around, given=None)
+    return read_body(sub, settings=())
+
+
+@attrs.frozen
+class Before(Declared):
+    """A call that goes before the one that answers: a look, or a write that is done first.
+
+    It GETs what the latter is about unless it says otherwise. ``query`` and ``body`` are made like a body: rules read
+    the legacy body, and the names that earlier looks gave. It ``gives`` names to values of its answer: rules and paths
+    after it have them. ``errors`` are successes of it that stand for errors. With ``each`` it is made for each item
+    of that list, which rules read, ``but`` for those in another list.
+    """
+
+    method: str = read_as(lambda table, key: table.word(key, METHODS, default="GET"))
+    path: Template | None = read_as(
+        lambda table, key: read_template(table, key, verbs=True) if key in table.data else None, default=None
+    )
+    version: str = ""
+    each: str = ""
+    but: str = ""
+    query: Resource | None = read_as(_made, default=None)
+    body: Resource | None = read_as(_made, default=None)
+    gives: Mapping[str, str] = read_as(lambda table, key: table.each(key, Table.text), factory=dict)
+    errors: Mapping[str, ErrorRule] = read_as(read_errors, factory=dict)
+    at: str = of_table("path", default="")
+
+    @property
+    def is_look(self) -> bool:
+        """Whether it only reads."""
+        return self.method == "GET"
+
+    @property
+    def made(self) -> tuple[Resource, ...]:
+        """What is made for it by rules."""
+        return tuple(one for one in (self.query, self.body) if one is not None)
+
+    @property
+    def reads(self) -> set[str]:
+        """The names that it reads: lists, and what rules begin with."""
+        return {self.each, self.but, *read_names(self.made)}
+
+    def wrong(self, table: Table) -> Rows:
+        legacy, given, is_look = table.around.operation, table.around.given, self.is_look
+        members = legacy.request.members if legacy.request else {}
+        required = legacy.request.required if legacy.request and not legacy.request.bare else members
+        checked(table, "version", parse_date, self.version)
+        yield "method", not is_look and not legacy.writes, "writes before a read: a read stays a read"
+        yield "body", self.body and is_look, "belongs to writes"
+        yield "each", self.each and is_look, "belongs to writes"
+        yield "but", self.but and not self.each, "belongs to each"
+        yield "but", self.but and self.but == self.each, "is the same list as each"
+        for key, name in (("each", self.each), ("but", self.but)):
+            is_list = name in given or members.get(name) in LISTS
+            yield key, name and not is_list, f"{name!r} is neither a list of the legacy body nor given by a look before"
+            maybe = is_list and name not in given and name not in required
+            yield key, maybe, f"{name!r} may be missing: name it in request.required"
+        yield "", not is_look and (self.gives or self.errors), "writes; gives and errors belong to looks"
+        yield "", is_look and not self.gives and not self.errors, "looks in vain: it gives nothing and refuses nothing"
+        for name, said in self.gives.items():
+            checked(table, "gives", parse_source, said)
+            known = {*legacy.path.parameters, *given, *members, BARE}
+            yield key_path(".gives", name), name in known, f"{name!r} is the name of something else already"
+            no_name = not (name.isascii() and name.isalnum() and name[0].isalpha())
+            yield key_path(".gives", name), no_name, f"{name!r} is not a name of letters and digits"
+        yield from wrong_errors(self.errors)
+        for code, rule in self.errors.items():
+            yield (
+                key_path(".errors", code),
+                rule.when is None,
+                "is an error, whose rule stands in the errors of the tier",
+            )
+        for field in self.query.fields if self.query else ():
+            yield key_path(".query", field.name), field.type not in _IN_QUERY, "is not a plain value, as a query has"
+
+
+def read_names(resources: Collection[Resource]) -> set[str]:
+    """Return the names that the rules of bodies begin with."""
+    rules = [rule for one in resources for field in one.walk() for rule in field.rules.get(BODY, ())]
+    return {str(parse_source(source)[0]) for rule in rules for source in (*rule.sources, *rule.looked_at)}

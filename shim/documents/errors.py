@@ -1,0 +1,75 @@
+"""Errors in documents: what a successor's error is in legacy terms, and which success stands for one."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import attrs
+
+from shim.documents.fields import When
+from shim.documents.read import Declared, nested, read_as, source_text, under
+from shim.documents.sources import Step
+from shim.documents.tables import Rows, Table, key_path
+from shim.documents.templates import parameters_in
+
+
+@attrs.frozen
+class Alike(Declared):
+    """The error that is the answer if the values at ``source`` differ."""
+
+    detail: str
+    source: str = source_text()
+    status: int = read_as(Table.integer)
+    error_code: str = under("errorCode")
+
+    def wrong(self, table: Table) -> Rows:
+        yield "status", self.status not in range(400, 500), "must be that of an error, 400 to 499"
+        yield "source", f"[{Step.EACH}]" not in self.source, "needs [each]: one value alone is always alike"
+
+
+@attrs.frozen
+class ErrorRule(Declared):
+    """A successor's error in legacy terms; parts that are None stay. ``detail`` may name path parameters.
+
+    With a condition it is of a success that stands for an error, and says all of it.
+    """
+
+    code: str | None = under("errorCode", default=None)
+    status: int | None = None
+    detail: str | None = None
+    when: When | None = nested(When)
+
+    def wrong(self, table: Table) -> Rows:
+        yield "", not table.data, "says nothing; give errorCode, status or detail"
+        partly = self.when is not None and None in {self.code, self.status, self.detail}
+        yield "when", partly, "needs errorCode, status and detail beside it: a success says nothing of an error"
+        yield "status", self.status not in {None, *range(400, 600)}, "must be that of an error, 400 to 599"
+        yield from unknown_parameters("detail", parameters_in(self.detail or ""), table.around.operation)
+
+
+def read_errors(table: Table, key: str) -> Mapping[str, ErrorRule]:
+    """Return the rules of errors by code, and of successes by status."""
+    return table.each(key, _rule)
+
+
+def _rule(table: Table, code: str) -> ErrorRule:
+    if isinstance(table.data.get(code), str):
+        return ErrorRule(table.text(code))
+    return ErrorRule.maybe(table.table(code)) or ErrorRule()
+
+
+def wrong_errors(errors: Mapping[str, ErrorRule]) -> Rows:
+    """Yield what is wrong with the keys of some rules."""
+    for code, rule in errors.items():
+        is_success, at = len(code) == 3 and code.isdecimal() and code.startswith("2"), key_path(".errors", code)
+        yield at, is_success and rule.when is None, "is a success: say by when which of its answers is an error"
+        yield at, rule.when is not None and not is_success, "has a when, which belongs to a success (200 to 299)"
+        yield at, code.isdecimal() and not is_success, "can never apply: it is not an error code of Atlas'"
+
+
+def unknown_parameters(key: str, names: Sequence[str], legacy: Any, given: Sequence[str] = ()) -> Rows:
+    """Yield for each name whether it is neither a parameter of the legacy path nor ``given`` by a look."""
+    for name in names:
+        is_known = name in legacy.path.parameters or name in given
+        yield key, not is_known, f"{{{name}}} is not a parameter of the legacy path"

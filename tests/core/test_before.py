@@ -1,0 +1,378 @@
+"""The calls that go before a successor's own: looks that give names or refuse, and writes that are done first."""
+
+import json
+
+import pytest
+
+from shim.core.settings import Settings
+from tests.core.driver import Clock, answers, drive, refuses
+from tests.core.small import START, operation, read
+
+BASE = "/api/atlas/v2"
+DAY = 1_830_000_000.0
+"""In December 2027, after all sunsets."""
+MEMBERS = f"{BASE}/groups/g/users"
+PENDING = {"id": "u1", "orgMembershipStatus": "PENDING", "roles": ["A", "B"], "username": "a+b@c.example"}
+ACTIVE = {**PENDING, "orgMembershipStatus": "ACTIVE"}
+DONE, NO_CONTENT = answers({}), (204, (), b"")
+MANY = {"results": [{"id": "o1"}, {"id": "o2"}]}
+
+
+def asked(engine, method, target, script, body=None, **more):
+    """Make a call with a JSON body."""
+    content, people = None if body is None else json.dumps(body).encode(), Settings(writes=frozenset({"people"}))
+    more = {"settings": people, **more}
+    return drive(engine, f"{BASE}{target}", script, method=method, body=content, clock=DAY, **more)
+
+
+def told(driven):
+    """Return status and code of an error, and the calls that were sent."""
+    return driven.reply.status, driven.document["errorCode"], [send.call.method for send in driven.sends]
+
+
+def calls(driven):
+    """Return method, target and body of each call that was sent."""
+    sent = [send.call for send in driven.sends]
+    return [(call.method, call.target, json.loads(call.body) if call.body else None) for call in sent]
+
+
+def test_a_look_gives_what_the_path_of_the_next_needs(engine):
+    """The value is encoded; the version is that of the look; the answer knows the names, too."""
+    script = [answers({"results": [{"id": "o1"}]}), answers({"results": [{"id": "u;1"}]}), answers({"id": "u;1"})]
+    driven = asked(engine, "GET", "/users/byName/a%2Bb@c.example", script)
+    assert [target for _, target, _ in calls(driven)] == [
+        f"{BASE}/orgs",
+        f"{BASE}/orgs/o1/users?username=a%2Bb%40c.example",
+        f"{BASE}/orgs/o1/users/u%3B1",
+    ]
+    versions = [dict(send.call.headers)["Accept"][22:32] for send in driven.sends]
+    assert versions == ["2023-01-01", "2025-02-19", "2025-02-19"]
+    assert all(send.rewritten for send in driven.sends)
+    assert driven.document["id"] == "u;1"
+    assert [one.status for one in driven.outcome.record.sent] == [200, 200, 200]
+
+
+@pytest.mark.parametrize("document", [MANY, {"results": []}, {}])
+def test_two_organisations_never_become_one_by_chance(engine, document):
+    """The rule of the look says what is answered, and nothing more is sent."""
+    assert told(asked(engine, "GET", "/users/u1", [answers(document)])) == (404, "USER_NOT_FOUND", ["GET"])
+
+
+@pytest.mark.parametrize("method", ["PATCH", "DELETE"])
+@pytest.mark.parametrize("kind", ["orgs/o", "groups/g"])
+@pytest.mark.parametrize("member", [ACTIVE, {"id": "u1"}, {**PENDING, "orgMembershipStatus": None}])
+def test_an_active_member_is_no_invitation(engine, method, kind, member):
+    """Neither is one of whom the status is not known: no write follows."""
+    driven = asked(engine, method, f"/{kind}/invites/u1", [answers(member)], {"roles": ["A"]})
+    assert told(driven) == (404, "INVITATION_NOT_FOUND", ["GET"])
+    assert "u1" in driven.document["detail"]
+
+
+@pytest.mark.parametrize("status", [401, 403, 404, 429, 500, 503])
+def test_an_error_of_a_look_is_the_calls_own(engine, status):
+    """It passes as it came, and ends the call."""
+    driven = asked(engine, "DELETE", "/groups/g/invites/u1", [refuses(status, "X")])
+    assert [send.call.method for send in driven.sends] == ["GET"]
+    assert driven.passed or driven.reply.status == status
+    assert driven.outcome.record.sent[-1].status == status
+
+
+def test_an_error_of_a_look_has_the_code_that_the_tier_gives_it(engine):
+    """So that a user who is not there is an invitation that is not there."""
+    driven = asked(engine, "DELETE", "/groups/g/invites/u1", [refuses(404, "USER_NOT_FOUND")])
+    assert told(driven) == (404, "INVITATION_NOT_FOUND", ["GET"])
+
+
+@pytest.mark.parametrize(
+    "reply",
+    [
+        (200, (), b"<html>"), (200, (), b"[]"), (206, (), json.dumps(PENDING).encode()), (202, (), b"{}"), NO_CONTENT,
+        answers({**PENDING, "roles": None}), answers({**PENDING, "roles": "A"}),
+        answers({"orgMembershipStatus": "PENDING"}),
+        answers({**PENDING, "links": [{"rel": "next", "href": "https://x.example/"}]}),
+    ],
+)  # fmt: skip
+def test_a_look_that_cant_be_used_is_an_error_before_anything_is_written(engine, reply):
+    """It is no 200 with an object, or gives no value, or none that can be used, or not all of it."""
+    driven = asked(engine, "PATCH", "/groups/g/invites/u1", [reply], {"roles": ["A"]})
+    assert told(driven) == (502, "SHIM_UPSTREAM_UNREADABLE", ["GET"])
+
+
+@pytest.mark.parametrize("name", ["../x", "..", "", "a/b", "a\nb", "%2e%2e", 7, None, ["u1"], {"id": "u1"}])
+def test_what_is_no_segment_leads_nowhere(engine, name):
+    """A look's value goes into a path only if it is one segment of it."""
+    script = [answers({"results": [{"id": name, "roles": []}]})]
+    driven = asked(engine, "PATCH", "/groups/g/invites", script, {"roles": ["A"], "username": "a"})
+    assert len(driven.sends) == 1
+    assert driven.reply.status in {404, 502}
+
+
+def test_roles_change_by_what_differs(engine):
+    """Each once, in order, though a list has it twice; a GET shows what came of it."""
+    script = [answers(PENDING), DONE, DONE, DONE, answers({**PENDING, "roles": ["B", "C", "D"]})]
+    driven = asked(engine, "PATCH", "/groups/g/invites/u1", script, {"roles": ["D", "B", "C", "D"]})
+    assert calls(driven) == [
+        ("GET", f"{MEMBERS}/u1", None),
+        ("POST", f"{MEMBERS}/u1:addRole", {"groupRole": "D"}),
+        ("POST", f"{MEMBERS}/u1:addRole", {"groupRole": "C"}),
+        ("POST", f"{MEMBERS}/u1:removeRole", {"groupRole": "A"}),
+        ("GET", f"{MEMBERS}/u1", None),
+    ]
+    assert driven.document["roles"] == ["B", "C", "D"]
+    last = dict(driven.sends[-1].call.headers)
+    assert "Content-Type" not in last
+    assert [send.done for send in driven.sends][:2] == ["", ""]
+    assert driven.sends[2].done == f"Done before: POST {MEMBERS}/u1:addRole."
+
+
+def test_nothing_differs_and_nothing_is_written(engine):
+    """Over no items there is no call."""
+    script = [answers({**PENDING, "roles": []}), answers({**PENDING, "roles": []})]
+    driven = asked(engine, "PATCH", "/groups/g/invites/u1", script, {"roles": []})
+    assert [method for method, _, _ in calls(driven)] == ["GET", "GET"]
+
+
+TEAM = "/orgs/o/teams/t/users"
+ADD = f"{BASE}/orgs/o/teams/t:addUser"
+
+
+def test_a_list_becomes_one_write_for_each_item(engine):
+    """The body is bare; the answer is the team."""
+    script = [DONE, DONE, answers({"results": [{"id": "a"}, {"id": "b"}], "totalCount": 2})]
+    driven = asked(engine, "POST", TEAM, script, [{"id": "a"}, {"id": "b", "x": 1}])
+    assert calls(driven)[:2] == [("POST", ADD, {"id": "a"}), ("POST", ADD, {"id": "b"})]
+    assert calls(driven)[2][1].startswith(f"{BASE}{TEAM}?orgMembership") or calls(driven)[2][1].startswith(BASE + TEAM)
+    assert [one["id"] for one in driven.document["results"]] == ["a", "b"]
+
+
+@pytest.mark.parametrize(
+    ("body", "code"),
+    [
+        ([{"id": "a"}, {"id": "b"}, {"id": 3}], "INVALID_ATTRIBUTE"), ([{"id": "a"}, {}], "MISSING_ATTRIBUTE"),
+        ([{"id": "a"}, {"id": None}], "INVALID_ATTRIBUTE"), ([{"id": "a"}, "b"], "INVALID_ATTRIBUTE"),
+        ({"id": "a"}, "INVALID_ATTRIBUTE"), (None, "MALFORMED_JSON"),
+    ],
+)  # fmt: skip
+def test_all_that_will_be_sent_is_made_before_the_first_write(engine, body, code):
+    """So an invalid item is a 400 with nothing sent."""
+    driven = asked(engine, "POST", TEAM, [], body)
+    assert told(driven) == (400, code, [])
+
+
+def test_more_writes_than_any_call_needs_are_refused(engine):
+    """An organisation has 500 users at most."""
+    driven = asked(engine, "POST", TEAM, [], [{"id": str(number)} for number in range(501)])
+    assert told(driven) == (413, "SHIM_REQUEST_TOO_LARGE", [])
+
+
+@pytest.mark.parametrize("reply", [refuses(409, "X"), refuses(503, "X"), (502, (), b"<html>"), (500, (), b"[]")])
+@pytest.mark.parametrize("done", [0, 1, 2])
+def test_writes_stop_at_the_first_error(engine, reply, done):
+    """Status and code stay; the detail says what was done."""
+    driven = asked(engine, "POST", TEAM, [*[DONE] * done, reply], [{"id": "a"}, {"id": "b"}])
+    assert len(driven.sends) == done + 1
+    if done:
+        assert driven.reply.status == driven.document["error"] == reply[0]
+        assert driven.document["detail"].endswith(f"Done before: {', '.join([f'POST {ADD}'] * done)}.")
+        assert driven.document["errorCode"] in {"X", None}
+    else:
+        assert driven.passed
+
+
+def test_what_can_not_be_read_after_writes_says_what_was_done(engine):
+    """The last call's answer, though the writes were made."""
+    driven = asked(engine, "POST", TEAM, [DONE, (200, (), b"<html>")], [{"id": "a"}])
+    assert (driven.reply.status, driven.document["errorCode"]) == (502, "SHIM_UPSTREAM_UNREADABLE")
+    assert f"Done before: POST {ADD}. See" in driven.document["detail"]
+
+
+def test_the_deadline_says_what_was_done_and_how_much_more(engine):
+    """Of many writes the first are named."""
+    clock = Clock(0.0)
+
+    def upstream(call):
+        clock.now += 1
+        return DONE
+
+    items = [{"id": str(number)} for number in range(40)]
+    driven = asked(
+        engine,
+        "POST",
+        TEAM,
+        upstream,
+        items,
+        settings=Settings(deadline=30, writes=frozenset({"people"})),
+        monotonic=clock,
+    )
+    assert (driven.reply.status, driven.document["errorCode"]) == (504, "SHIM_DEADLINE_EXCEEDED")
+    assert driven.document["detail"].count("POST") == 20
+    assert "and 11 more." in driven.document["detail"]
+
+
+THING = f"""{START}
+[operation.putThing]
+method = "PUT"
+path = "/things/{{thing}}"
+versions = ">=2023.1.1"
+deprecated = 2026-01-01
+sunset = 2026-01-01
+resource = "thing"
+request = {{ rest = true, required = ["parts"], members = {{ parts = "objects", size = "integer" }} }}
+cluster = ["thing"]
+
+[operation.putThing.tier.a]
+path = "/a/{{id}}"
+version = "2024-01-01"
+errors.200 = {{ when = {{ source = "bad", is = true }}, status = 409, errorCode = "BAD", detail = "{{thing}}" }}
+
+[operation.putThing.tier.b]
+path = "/b/{{thing}}"
+version = "2024-01-01"
+after = ["NO_A"]
+
+[[operation.putThing.tier.a.before]]
+path = "/a"
+query.size = {{ type = "integer", from = "size" }}
+query.on = {{ type = "boolean", constant = true }}
+query.name = {{ type = "string", parameter = "thing" }}
+gives = {{ id = "id", now = "now", there = "parts" }}
+
+[[operation.putThing.tier.a.before]]
+method = "DELETE"
+path = "/a/{{id}}/parts"
+each = "parts"
+but = "there"
+query.key = {{ type = "string", from = "key" }}
+
+[operation.putThing.tier.a.body]
+rest = true
+size = {{ type = "integer", from = ["size", "now.size"] }}
+id = {{ type = "string", parameter = "id" }}
+
+[resource.thing]
+name.type = "string"
+name.tier.a = {{ parameter = "id", fidelity = "exact" }}
+name.tier.b = {{ parameter = "thing", fidelity = "exact" }}
+"""
+SEEN = {"id": "i1", "now": {"size": 4, "x": 1}, "parts": [{"key": "p"}]}
+
+
+def put(script, body):
+    """Put a thing whose successor is looked for."""
+    return asked(read(THING), "PUT", "/things/t1", script, body)
+
+
+def test_what_a_look_gives_is_read_like_a_member_and_never_sent_on():
+    """Also where all other members pass, and if the caller's body has a member of that name."""
+    driven = put(
+        [answers(SEEN), DONE, answers({})], {"parts": [{"key": "q", "id": "evil"}], "y": 2, "now": 1, "id": "e"}
+    )
+    assert calls(driven) == [
+        ("GET", "/a?on=true&name=t1", None),
+        ("DELETE", "/a/i1/parts?key=q", None),
+        ("PUT", "/a/i1", {"y": 2, "size": 4, "id": "i1", "parts": [{"key": "q", "id": "evil"}]}),
+    ]
+    assert driven.document == {"name": "i1"}
+
+
+def test_after_writes_no_other_tier_is_asked():
+    """Before them the code of another tier leads on; the caller is told what was done."""
+    no_a = refuses(404, "NO_A")
+    leads = put([answers(SEEN), no_a, answers({})], {"parts": [{"key": "p"}], "size": 1})
+    assert leads.targets == ("/a?size=1&on=true&name=t1", "/a/i1", "/b/t1")
+    assert leads.document == {"name": "t1"}
+    ends = put([answers(SEEN), DONE, no_a], {"parts": [{"key": "q"}]})
+    assert told(ends) == (404, "NO_A", ["GET", "DELETE", "PUT"])
+    assert put([no_a], {"parts": []}).passed
+
+
+def test_a_success_that_stands_for_an_error_is_one():
+    """Whatever was done before is said with it."""
+    driven = put([answers(SEEN), DONE, answers({"bad": True})], {"parts": [{"key": "q"}]})
+    assert told(driven) == (409, "BAD", ["GET", "DELETE", "PUT"])
+    assert driven.document["detail"] == "t1 Done before: DELETE /a/i1/parts?key=q."
+    assert put([answers(SEEN), answers({"bad": "true"})], {"parts": []}).document == {"name": "i1"}
+
+
+NODES = "/groups/g/clusters/c/search/deployment"
+
+
+@pytest.mark.parametrize(("version", "status"), [("2023-01-01", 400), ("2024-05-30", 404)])
+@pytest.mark.parametrize(("document", "is_error"), [({}, True), ({"id": None}, True), ({"id": "n"}, False)])
+def test_search_nodes_that_are_not_there_are_the_error_that_programs_wait_for(
+    engine, version, status, document, is_error
+):
+    """The answer 200 {} of 2025-03-12 would never end their loops."""
+    headers = (("Accept", f"application/vnd.atlas.{version}+json"),)
+    driven = asked(engine, "GET", NODES, [answers(document)], headers=headers)
+    if is_error:
+        assert told(driven) == (status, "ATLAS_SEARCH_DEPLOYMENT_DOES_NOT_EXIST", ["GET"])
+    else:
+        assert driven.document == document
+    assert is_error or driven.outcome.repeated is None
+
+
+def test_an_answer_without_content_may_stand_for_an_error_too():
+    """Where it does not, it stays without content."""
+    text = (
+        START
+        + operation("cut", "DELETE", "/things/{thing}", "status = 204")
+        + """
+[operation.cut.flex]
+path = "/new/{thing}"
+version = "2024-01-01"
+errors.200 = { when = { source = "left", given = true }, status = 409, errorCode = "LEFT", detail = "Some are left." }
+"""
+    )
+    cut = [
+        asked(read(text), "DELETE", "/things/t", [reply]) for reply in (answers({"left": 1}), answers({}), NO_CONTENT)
+    ]
+    assert told(cut[0]) == (409, "LEFT", ["DELETE"])
+    assert [(one.reply.status, one.content) for one in cut[1:]] == [(204, b"")] * 2
+
+
+LOGS = "/groups/g/clusters/h.example/logs/mongodb.gz"
+
+
+@pytest.mark.parametrize("kind", ["application/vnd.atlas.2023-01-01+gzip", "application/gzip", "*/*"])
+def test_a_file_passes_unread(engine, kind):
+    """It is asked for in the version that took its place."""
+    driven = asked(engine, "GET", f"{LOGS}?startDate=1", [(200, (), b"\\x1f\\x8b")], headers=(("Accept", kind),))
+    assert driven.passed
+    assert len(driven.steps) == 1
+    assert driven.targets == (f"{BASE}{LOGS}?startDate=1",)
+    assert dict(driven.sends[0].call.headers)["Accept"] == "application/vnd.atlas.2023-02-01+gzip"
+
+
+@pytest.mark.parametrize(
+    ("target", "kind"),
+    [
+        (LOGS, "application/vnd.atlas.2023-01-01+json"), (LOGS, "application/vnd.atlas.2023-02-01+gzip"),
+        ("/orgs/o/invites", "application/vnd.atlas.2023-01-01+gzip"), (LOGS, "application/vnd.atlas.2023-01-01+csv"),
+    ],
+)  # fmt: skip
+def test_content_of_another_kind_is_another_call(engine, target, kind):
+    """Accept names the version and the kind of content."""
+    assert engine.recognise("GET", f"{BASE}{target}", (("Accept", kind),)) is None
+
+
+def test_a_deletion_may_become_a_post_with_a_body(engine):
+    """Its members are parameters of the path."""
+    driven = asked(engine, "DELETE", f"{TEAM}/u1", [answers({"id": "u1"})])
+    assert calls(driven) == [("POST", f"{BASE}/orgs/o/teams/t:removeUser", {"id": "u1"})]
+    assert driven.reply.status == 204
+
+
+@pytest.mark.parametrize(
+    ("body", "sent"), [({"acknowledgedUntil": "x"}, {"acknowledgedUntil": "x"}), ({}, {"unacknowledgeAlert": True})]
+)
+def test_a_member_may_be_sent_in_one_case_alone(engine, body, sent):
+    """In the other it is absent."""
+    driven = asked(engine, "PATCH", "/groups/g/alerts/a", [answers({})], body)
+    assert calls(driven)[0][2] == sent
+
+
+def test_nothing_is_remembered_of_a_call_with_a_look(engine):
+    """A look is made for each call anew."""
+    script = [answers({"results": [{"id": "o1"}]}), answers({"id": "u1"})]
+    assert asked(engine, "GET", "/users/u1", script).outcome.repeated is None
