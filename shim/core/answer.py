@@ -3,19 +3,20 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from operator import lt
 from typing import Any
 
 import attrs
 
 from shim.core.content import JsonReader
-from shim.core.messages import Again, Reply, field
+from shim.core.messages import Reply, Translated, field
 from shim.core.paging import goes_on, has_next
 from shim.core.question import MOST, LegacyQuery
 from shim.core.recognise import Match, SortKey
 from shim.core.responses import CallError
 from shim.core.route import Context
 from shim.core.rules import TranslationContext
-from shim.core.translate import RESULTS, Translated, UpstreamPage, together, translate_items, translate_one
+from shim.core.translate import RESULTS, UpstreamPage, together, translate_items, translate_one
 from shim.documents.calls import Target
 from shim.documents.fields import BARE
 from shim.documents.sources import look_up, parse_source
@@ -27,19 +28,16 @@ ITEMS = 20 * MOST
 
 @attrs.frozen(eq=False)
 class LegacyAnswer:
-    """What makes the legacy answer, to the caller's ``path``, of the pages of one tier; it holds no credentials."""
+    """What makes legacy answers of the pages of one tier, to calls of an operation with the same query.
+
+    It holds no credentials; ``match`` is that of any such call.
+    """
 
     match: Match
     context: Context
-    path: str
     query: LegacyQuery
     tier: str
     target: Target
-    rules: TranslationContext = attrs.field(init=False)
-
-    @rules.default
-    def _rules(self) -> TranslationContext:
-        return rules_context(self.match, self.context)
 
     def page(self, reply: Reply, json: JsonReader, before: Sequence[UpstreamPage] = ()) -> UpstreamPage:
         """Return the document that a reply carries, and the items of a list.
@@ -52,22 +50,28 @@ class LegacyAnswer:
             raise CallError(502, "SHIM_TOO_MANY_PAGES", detail)
         if reply.status == 206:  # no range was asked for (RFC 9110, 15.3.7)
             reply = attrs.evolve(reply, fault="it is a part, and all of it was asked for")
-        document, is_list = json.read(reply), self.match.operation.shape != "one"
-        whole = document if type(document) is dict else {}
-        items: Any = document if target.bare else whole.get(RESULTS)
-        if is_list and type(items) is list and len(items) <= ITEMS:
-            return UpstreamPage(whole, items, size)
-        if not is_list and (type(document) is dict or (target.bare and document is not None)):
-            _refuse_unlike(target, document)
-            return UpstreamPage(whole if type(document) is dict else {BARE: document}, [])
+        page = self._page_of(json.read(reply), size)
+        if page is not None:
+            return page
         expected = "a JSON value" if target.bare else "a JSON object"
-        if is_list:
+        if self.match.operation.shape != "one":
             holder = "a list" if target.bare else f"an object with a list {RESULTS!r}"
             expected = f"{holder} of {ITEMS} items at most"
         what = reply.fault or json.refused or f"it is not {expected}"
         kind = field(reply.headers, "content-type") or "no content type"
         said = f"The {self.tier} endpoint answered {reply.status} with content ({kind})"
         raise CallError(502, "SHIM_UPSTREAM_UNREADABLE", f"{said} that can't be translated: {what}.")
+
+    def _page_of(self, document: Json, size: int) -> UpstreamPage | None:
+        """Return the page that a document of so many bytes is, None if it is none; raises CallError if it is unlike."""
+        target, whole = self.target, document if type(document) is dict else {}
+        if self.match.operation.shape != "one":
+            items: Any = document if target.bare else whole.get(RESULTS)
+            return UpstreamPage(whole, items, size) if type(items) is list and len(items) <= ITEMS else None
+        if document is None or (document is not whole and not target.bare):
+            return None
+        _refuse_unlike(target, document)
+        return UpstreamPage(whole if document is whole else {BARE: document}, [])
 
     def next_query(self, query: LegacyQuery, pages: Sequence[UpstreamPage]) -> LegacyQuery | None:
         """Return the query for the page after these, None if none follows; raises CallError after the last allowed."""
@@ -86,51 +90,53 @@ class LegacyAnswer:
         is_whole = self.target.paging == "collected" or shape == "array" or self.query.page == 1
         return is_whole or pages[0].document.get("totalCount") == 0
 
-    def content(
-        self, pages: Sequence[UpstreamPage], added: tuple[str, Sequence[UpstreamPage]] | None = None
-    ) -> Translated:
-        """Return the answer as content, in the form that the caller asked for.
-
-        ``added`` are the pages of another tier, whose items follow.
-        """
-        document, made = self._document(pages, added)
-        return Translated(self._written(document), made.fields, made.dropped)
-
-    def _document(
-        self, pages: Sequence[UpstreamPage], added: tuple[str, Sequence[UpstreamPage]] | None = None
-    ) -> tuple[Json, Translated]:
-        """Return the document of the answer, and what it was made of."""
-        match, rules = self.match, self.rules
-        operation, translator = match.operation, match.compiled.answers(self.tier, match.api.name)
-        if operation.shape == "one":
-            made = translate_one(translator, pages[0].document if pages else {}, rules)
-            return made.value, made
-        made = translate_items(translator, pages, rules)
-        if added is not None:
-            other = match.compiled.answers(added[0], match.api.name)
-            before = sum(len(page.items) for page in pages)
-            made = together(made, translate_items(other, added[1], rules, before))
-        items = made.value
-        if operation.shape == "array" or self.target.paging == "collected":
-            items = in_order(items, match.compiled.order)
-        return [*items] if operation.shape == "array" else self._page(*self._cut(items, pages)), made
-
-    def again(self, match: Match, path: str, content: bytes) -> Again | None:
-        """Return the answer to another call of the operation, whose ``path`` this is, made of a success's content.
+    def again(self, match: Match, path: str, content: bytes) -> Translated | None:
+        """Return the answer to another call, whose ``match`` and ``path`` these are, made of a success's content.
 
         Returns None for what takes an exchange: content that can't be translated, an empty list, more pages.
         """
-        answer = LegacyAnswer(match, self.context, path, self.query, self.tier, self.target)
+        if len(content) > self.context.settings.body_limit:
+            return None
         try:
-            pages = [answer.page(Reply(200, (), content), JsonReader(self.context.loads))]
-            if goes_on(self.target, pages) or answer.is_empty(pages):
-                return None
-            document, made = answer._document(pages)
+            page = self._page_of(JsonReader(self.context.loads).decoded(content), len(content))
         except CallError:
             return None
-        return answer._written(document), made.fields, made.dropped
+        pages = [] if page is None else [page]
+        is_whole = pages and not (goes_on(self.target, pages) or self.is_empty(pages))
+        return self.content(match, path, pages) if is_whole else None
 
-    def _cut(self, items: Sequence[Json], pages: Sequence[UpstreamPage]) -> tuple[Sequence[Any], int, int | None, bool]:
+    def content(
+        self,
+        match: Match,
+        path: str,
+        pages: Sequence[UpstreamPage],
+        added: tuple[str, Sequence[UpstreamPage]] | None = None,
+    ) -> Translated:
+        """Return the answer to the call of that path as content, in the form that it asked for.
+
+        ``added`` are the pages of another tier, whose items follow.
+        """
+        operation, compiled, api = match.operation, match.compiled, match.api.name
+        rules, translator = rules_context(match, self.context), compiled.answers(self.tier, api)
+        document: Json
+        if operation.shape == "one":
+            made = translate_one(translator, pages[0].document if pages else {}, rules)
+            document = made.value
+        else:
+            made = translate_items(translator, pages, rules)
+            if added is not None:
+                before = sum([len(page.items) for page in pages])
+                made = together(made, translate_items(compiled.answers(added[0], api), added[1], rules, before))
+            document = items = made.value
+            if operation.shape == "array" or self.target.paging == "collected":
+                document = items = in_order(items, compiled.order)
+            if operation.shape != "array":
+                document = self._page(path, *self._cut(items, pages))
+        is_page, dumps = operation.shape == "page", self.context.dumps
+        written = self.query.written(document, operation.status[api], dumps, page=is_page)
+        return Translated(written, made.fields, made.dropped)
+
+    def _cut(self, items: list[Json], pages: Sequence[UpstreamPage]) -> tuple[list[Json], int, int | None, bool]:
         """Return the items of the legacy page, the page size, how many items there are, and whether more follow."""
         query, total = self.query, len(items)
         if self.target.paging == "kept":
@@ -145,31 +151,24 @@ class LegacyAnswer:
         end = query.page * size
         return items[end - size : end], size, total, end < total
 
-    def _page(self, items: Sequence[Json], size: int, total: int | None, more: bool) -> JsonObject:  # noqa: FBT001 - as cut
-        """Return a legacy page; ``more``: another page follows."""
-        url, query = f"{self.context.base}{self.path.removesuffix('/')}", self.query
+    def _page(self, path: str, items: list[Json], size: int, total: int | None, more: bool) -> JsonObject:  # noqa: FBT001 - as cut
+        """Return the legacy page at a path; ``more``: another page follows."""
+        url, query = f"{self.context.base}{path.removesuffix('/')}", self.query
         links: list[Json] = [{"href": f"{url}?{query.link(query.page, size, own=True)}", "rel": "self"}]
         if query.page > 1:
             links.append({"href": f"{url}?{query.link(query.page - 1, size, own=False)}", "rel": "previous"})
         if more:
             links.append({"href": f"{url}?{query.link(query.page + 1, size, own=False)}", "rel": "next"})
-        document: JsonObject = {"links": links, RESULTS: [*items]}
+        document: JsonObject = {"links": links, RESULTS: items}
         if query.count and total is not None:
             document["totalCount"] = total
         return document
 
-    def _written(self, document: Json) -> bytes:
-        operation = self.match.operation
-        status, is_page = operation.status[self.match.api.name], operation.shape == "page"
-        return self.query.written(document, status, self.context.dumps, page=is_page)
-
 
 def rules_context(match: Match, context: Context) -> TranslationContext:
     """Return the values that rules may use in an exchange."""
-    base, api = context.base, match.api.base
-    # Below the root is all that any link may name.
-    bases = tuple(f"{one}/" for one in (api, match.operation.base) if one)
-    return TranslationContext(match.raw, match.parameters, context.clock, f"{base}{api}", base, bases)
+    bases = match.api.base, match.operation.base
+    return TranslationContext(match.raw, match.parameters, context.clock, context.base, bases)
 
 
 def _refuse_unlike(target: Target, document: Json) -> None:
@@ -180,7 +179,7 @@ def _refuse_unlike(target: Target, document: Json) -> None:
             raise CallError(target.alike.status, target.alike.error_code, target.alike.detail)
 
 
-def in_order(items: Sequence[Json], order: Sequence[SortKey]) -> Sequence[Json]:
+def in_order(items: list[Any], order: Sequence[SortKey]) -> list[Any]:
     """Sort items by an operation's order; an item without the field counts as the newest."""
     by: list[tuple[Sequence[Any], bool]] = []
     for key in order:
@@ -191,6 +190,8 @@ def in_order(items: Sequence[Json], order: Sequence[SortKey]) -> Sequence[Json]:
             ranks = [one and instant(one) for one in ranks]
         if None in ranks:  # which no field is
             ranks = [(True, 0) if one is None else (False, one) for one in ranks]
+        if not by and all(map(lt, ranks, ranks[1:])):  # as Atlas lists most
+            return items[::-1] if key.backwards else items
         by.append((ranks, key.backwards))
         if len({*ranks}) == len(items):  # the keys that follow decide nothing
             break

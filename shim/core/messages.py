@@ -189,8 +189,13 @@ class PassThrough:
     record: Record
 
 
-Again = tuple[bytes, tuple[FieldReport, ...], tuple[Dropped, ...]]
-"""The content of an answer, what its fields are, and what was dropped."""
+@attrs.frozen
+class Translated:
+    """A legacy document, the items of a list, or content; the fidelity of its fields; and the values left out."""
+
+    value: Any
+    fields: tuple[FieldReport, ...]
+    dropped: tuple[Dropped, ...] = ()
 
 
 @attrs.frozen(eq=False)
@@ -209,7 +214,7 @@ class Repeated:
     expected: int
     since: float
     timeless: bool
-    translate: Callable[[Any, str, bytes], Again | None]
+    translate: Callable[[Any, str, bytes], Translated | None]
 
 
 @attrs.frozen

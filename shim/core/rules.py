@@ -32,12 +32,10 @@ class TranslationContext:
     """Their decoded text."""
     clock: Callable[[], float]
     """Returns the time in seconds since the epoch; it is asked once for an answer, if a rule looks at it."""
-    links_base: str
-    """The origin and base path that links begin with."""
-    base: str = ""
-    """Its origin alone."""
-    api_bases: tuple[str, ...] = ()
-    """Upstream's links that lead below these are led back through the base."""
+    base: str
+    """The URL that links begin with, before the path of an API."""
+    bases: tuple[str, ...] = ("",)
+    """The base path of the legacy API, and the successor's: links below these are led back through the base."""
 
 
 @attrs.frozen(eq=False)
@@ -305,9 +303,11 @@ _origin_of = re.compile(r"https?://[^/?#]+", re.IGNORECASE).match
 def led_back(links: list[Any], context: TranslationContext) -> list[Json]:
     """Return upstream's links with the caller's base in place of their origin, where they lead to the API."""
     made: list[Json] = []
+    # Below the root is all that any link may name.
+    bases = tuple([f"{one}/" for one in context.bases if one])
     for link in links:
         href = link.get("href") if type(link) is dict else None
         origin = _origin_of(href) if type(href) is str else None
         path = "" if origin is None else origin.string[origin.end() :]
-        made.append({**link, "href": context.base + path} if path.startswith(context.api_bases) else link)
+        made.append({**link, "href": context.base + path} if path.startswith(bases) else link)
     return made

@@ -14,13 +14,13 @@ import attrs
 from shim.core.answer import LegacyAnswer
 from shim.core.before import calls_before, look_before, made_body, write_before
 from shim.core.content import error_code
-from shim.core.messages import Answer, Command, Outcome, PassThrough, Read, Repeated, Reply, without
+from shim.core.messages import Answer, Command, Outcome, PassThrough, Read, Repeated, Reply, Translated, without
 from shim.core.question import MOST, LegacyQuery, read_body, sent_on, successor_call
 from shim.core.recognise import Match
 from shim.core.responses import CallError, document_reply, refuse_redirect
 from shim.core.route import empty_key, tier_key
 from shim.core.state import ExchangeState, failed, refuse_success
-from shim.core.translate import Translated, UpstreamPage
+from shim.core.translate import UpstreamPage
 from shim.documents.calls import Successor, Target
 from shim.documents.fields import Resource
 from shim.documents.model import NO_CONTENT
@@ -52,7 +52,7 @@ def ask_successors(state: ExchangeState, tiers: Sequence[Successor]) -> Generato
                 return question
         else:
             question = question_of(state, tier, later, choice)
-        made = LegacyAnswer(state.match, state.context, state.call.path, state.query, tier.tier, question[0])
+        made = LegacyAnswer(state.match, state.context, state.query, tier.tier, question[0])
         reply, pages = yield from _ask_tier(state, tier, made, question)
         if 200 <= reply.status < 300:
             if isinstance(choice, RefusedChoice):
@@ -186,7 +186,7 @@ def answered(
         memory.forget(empty_key(state.call, state.asked.path))
     status, content, kind = match.operation.status[match.api.name], Translated(b"", ()), ""
     if status not in NO_CONTENT:
-        content, kind = made.content(pages, state.added), match.content_type
+        content, kind = made.content(match, state.call.path, pages, state.added), match.content_type
     state.route = state.added[0] if state.added else state.route
     state.knows_nothing = bool(pages) and made.is_empty(pages)
     shown = document_reply(content.value, status, kind, reply.headers)

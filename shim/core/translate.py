@@ -16,7 +16,7 @@ from typing import Any
 
 import attrs
 
-from shim.core.messages import Dropped, FieldReport
+from shim.core.messages import Dropped, FieldReport, Translated
 from shim.core.rules import (
     FieldRule,
     Nested,
@@ -135,15 +135,6 @@ def _condition(script: Script, when: When) -> str:
     return f"{'not ' if when.negated else ''}(type(value := {found}) {is_one} and value in {words})"
 
 
-@attrs.frozen
-class Translated:
-    """A legacy document, the items of a list, or content; the fidelity of its fields; and the values left out."""
-
-    value: Any
-    fields: tuple[FieldReport, ...]
-    dropped: tuple[Dropped, ...] = ()
-
-
 def translate_one(translator: Translator, source: Json, context: TranslationContext) -> Translated:
     """Translate one resource."""
     report = TranslationReport(objects=1)
@@ -184,16 +175,16 @@ def translate_items(
     """
     items = pages[0].items if len(pages) == 1 else [*items_of(pages)]
     times: list[str] = []
-
-    def translated(look: Callable[[str], object]) -> Translated:
-        dropped: list[Dropped] = []
+    dropped: list[Dropped] = []
+    look: Callable[[str], object] = times.append
+    while True:
         report = TranslationReport(look)
         nested = Nested(translator.begin(context, report), report, dropped, translator.wraps)
-        made: list[Any] = nested.each(items, RESULTS, before)
-        return Translated(made, reports(translator, report), tuple(dropped))
-
-    made = translated(times.append)
-    return made if are_usual_times(times) or not any(map(is_no_time, times)) else translated(is_no_time)
+        made = nested.each(items, RESULTS, before)
+        if look is is_no_time or are_usual_times(times) or not any(map(is_no_time, times)):
+            return Translated(made, reports(translator, report), tuple(dropped))
+        look = is_no_time
+        dropped.clear()
 
 
 def together(one: Translated, other: Translated) -> Translated:

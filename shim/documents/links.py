@@ -31,7 +31,7 @@ class LinkRule(Declared):
 
     def parts(self, parameters: Collection[str]) -> tuple[list[str], list[str]]:
         """Return the members of the answer that the path names, and expressions for what stands around them."""
-        members, texts = list[str](), [["context.links_base"]]
+        members, texts = list[str](), [["context.base", "context.bases[0]"]]
         for number, piece in enumerate(re.split("[{}]", self.path.text)):
             if number % 2 and piece not in parameters:
                 members.append(piece)

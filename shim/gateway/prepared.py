@@ -120,7 +120,7 @@ class Repeats:
     limit: int = BYTES
     _plan: Plan | None = None
     _known: OrderedDict[Hashable, dict[str | None, Prepared]] = attrs.field(factory=OrderedDict)
-    _answers: OrderedDict[tuple[Prepared, str, bytes], tuple[bytes, Record]] = attrs.field(factory=OrderedDict)
+    _answers: OrderedDict[tuple[Prepared, str], tuple[bytes, bytes, Record]] = attrs.field(factory=OrderedDict)
     _size: int = 0
     _matched: _lru_cache_wrapper[_Matched] = attrs.field(init=False, factory=lambda: lru_cache(PATHS)(_matched))
 
@@ -197,22 +197,21 @@ class Repeats:
 
     def _made(self, found: _Found, content: bytes) -> tuple[bytes, Record] | None:
         """Return what content becomes, and the record of that; None if it is unusual."""
-        prepared, key = found.prepared, (found.prepared, found.path, content)
+        prepared, key = found.prepared, (found.prepared, found.path)
         kept = self._answers.get(key)
-        if kept is not None:
+        if kept is not None and kept[0] == content:
             self._answers.move_to_end(key)
-            return kept
+            return kept[1:]
         made = prepared.repeated.translate(found.match, found.path, content)
         if made is None:
             return None
-        body, fields, dropped = made
         record = prepared.record
-        if fields is not record.fields or dropped:
-            record = attrs.evolve(record, fields=fields, dropped=dropped)
-            if not dropped:  # the next answer has the same, mostly
+        if made.fields is not record.fields or made.dropped:
+            record = attrs.evolve(record, fields=made.fields, dropped=made.dropped)
+            if not made.dropped:  # the next answer has the same, mostly
                 prepared.record = record
-        self._keep(key, body, record)
-        return body, record
+        self._keep(key, (content, made.value, record))
+        return made.value, record
 
     def _reply(  # noqa: PLR0913 - all that an answer is made of
         self, request: Request, found: _Found, response: UpstreamResponse, made: tuple[bytes, Record],
@@ -267,16 +266,20 @@ class Repeats:
         if len(self._known) > MOST:
             self._known.popitem(last=False)
 
-    def _keep(self, key: tuple[Prepared, str, bytes], body: bytes, record: Record) -> None:
-        """Keep an answer, unless it is large, or depends on the time; those that were used last stay."""
-        size = len(key[2]) + len(body)
+    def _keep(self, key: tuple[Prepared, str], answer: tuple[bytes, bytes, Record]) -> None:
+        """Keep the answer of a path, made of the content before it, unless it is large, or depends on the time.
+
+        It takes the place of what was kept of that path; those that were used last stay.
+        """
+        size = len(answer[0]) + len(answer[1])
         if not key[0].repeated.timeless or size > self.limit // 4:
             return
-        self._answers[key] = body, record
-        self._size += size
+        content, body, _ = self._answers.pop(key, (b"", b"", None))
+        self._answers[key] = answer
+        self._size += size - len(content) - len(body)
         while self._size > self.limit:
-            (*_, said), (made, _) = self._answers.popitem(last=False)
-            self._size -= len(said) + len(made)
+            content, body, _ = self._answers.popitem(last=False)[1]
+            self._size -= len(content) + len(body)
 
 
 def _matched(plan: Plan, method: str, path: str, accept: str) -> _Matched:

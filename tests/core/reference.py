@@ -101,7 +101,7 @@ def links(verb: LinkBack, call: Any, api: str, made: Any) -> Any:
             if name not in values and type(member) in {str, int}:
                 values[name] = encoded(str(member)) or NOTHING
         if all(values.get(name, NOTHING) is not NOTHING for name in link.path.parameters):
-            found.append({"href": call.links_base + link.path.build(values), "rel": link.rel[api]})
+            found.append({"href": call.base + call.bases[0] + link.path.build(values), "rel": link.rel[api]})
     return found or NOTHING
 
 

@@ -6,6 +6,7 @@ import random
 
 import pytest
 
+from shim.core.messages import Translated
 from shim.core.route import Memory
 from shim.core.settings import RouteWord, Settings
 from tests.core.driver import (
@@ -46,7 +47,7 @@ def again(known, engine, target, content):
 def expected(driven):
     """Return what an exchange made, in the same form."""
     record = driven.outcome.record
-    return driven.content, record.fields, record.dropped
+    return Translated(driven.content, record.fields, record.dropped)
 
 
 def hold_alike(engine, seed, count):
@@ -140,7 +141,8 @@ def test_the_clock_that_a_rule_looks_at_is_that_of_the_answer(engine):
     known = repeated(drive(engine, f"/api/atlas/v2{JOBS}", [said], clock=clock))
     for after, expired in ((1799, False), (1801, True)):
         clock.now = AFTER + after
-        assert json.loads(again(known, engine, f"/api/atlas/v2{JOBS}", said[2])[0])["results"][0]["expired"] is expired
+        made = again(known, engine, f"/api/atlas/v2{JOBS}", said[2])
+        assert json.loads(made.value)["results"][0]["expired"] is expired
 
 
 def test_content_is_bounded_anew_each_time(engine):

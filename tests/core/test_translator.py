@@ -23,7 +23,7 @@ from tests.core.reference import Expected
 from tests.core.small import HEAD, field, read
 
 CALL = TranslationContext(
-    {"groupId": "g%201", "name": "n'{id}"}, {"groupId": "g 1", "name": "n'{id}"}, lambda: AFTER, f"{BASE}/api"
+    {"groupId": "g%201", "name": "n'{id}"}, {"groupId": "g 1", "name": "n'{id}"}, lambda: AFTER, BASE, ("/api", "")
 )
 ENOUGH = settings(max_examples=50, deadline=None, suppress_health_check=list(HealthCheck))
 
@@ -83,9 +83,9 @@ def names_in(text: str) -> set[str]:
 
 
 OURS = {
-    "MISSING", "NOTHING", "append", "begin", "bool", "context", "count", "counts", "dict", "float", "found", "get",
-    "clock", "encode", "int", "is_integer", "is_no_time", "isalnum", "isascii", "items", "leave_out", "len", "links",
-    "links_base", "list", "look_up", "made", "parameters", "parse_time", "pass_over", "raw", "report", "segment_of",
+    "MISSING", "NOTHING", "append", "base", "bases", "begin", "bool", "context", "count", "counts", "dict", "float",
+    "found", "get", "clock", "encode", "int", "is_integer", "is_no_time", "isalnum", "isascii", "items", "leave_out",
+    "len", "links", "list", "look_up", "made", "parameters", "parse_time", "pass_over", "raw", "report", "segment_of",
     "setdefault", "source", "str", "timestamp", "translate", "type", "value", "word",
 }  # fmt: skip
 NUMBERED = {

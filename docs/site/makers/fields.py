@@ -11,7 +11,8 @@ from makers.markdown import table
 
 from shim.cli.successors import when
 from shim.documents import load_documents, mapping_folders
-from shim.documents.calls import ErrorRule, Successor, Target
+from shim.documents.calls import Successor, Target
+from shim.documents.errors import ErrorRule
 from shim.documents.fields import BODY, Field, Resource, Rule
 from shim.documents.model import Document, Operation
 from shim.documents.question import QueryRule, RefusedChoice, RequestBody
