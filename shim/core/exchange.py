@@ -162,7 +162,6 @@ def legacy_fallback(state: ExchangeState, outcome: Outcome) -> Exchange:
 def _read_question(state: ExchangeState) -> None:
     """Read what the caller asks for; raises CallError for what is wrong with it, before anything is sent."""
     operation = state.match.operation
-    state.notes.append(operation.note)
     state.query = query = read_query(state.call.query, operation.shape)
     if query.asked > query.size:
         state.notes.append(f"itemsPerPage={query.asked} is more than a page may have; {query.size} was used")

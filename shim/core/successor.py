@@ -159,7 +159,8 @@ def _unread(request: RequestBody, resource: Resource) -> list[str]:
         return []
     rules = [rule for field in resource.walk() for rule in field.rules["body"]]
     read = [parse_source(source) for rule in rules for source in (*rule.sources, *rule.looked_at)]
-    others = request.members.keys() - {request.choose, *request.refused}
+    known = {name for name, refused in request.refused.items() if refused.but is None}
+    others = request.members.keys() - {request.choose, *known}
     return [name for name in sorted(others) if not any(all(map(eq, path, unquoted(name))) for path in read)]
 
 
@@ -181,6 +182,7 @@ def answered(
         state.added = tier.tier, pages
         return None
     match, memory, since = state.match, state.context.memory, state.decision.since
+    state.notes[:0] = [match.operation.note]
     state.notes.append(tier.note)
     if tier.switch and state.asked.method != "GET":  # a list that was empty may have an item now
         memory.forget(empty_key(state.call, state.asked.path))

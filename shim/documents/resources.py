@@ -166,8 +166,10 @@ def _read_rule(table: Table, *, in_body: bool) -> Rule:
         table.wrong("", f"needs exactly one of {', '.join(verbs)}, not {', '.join(present) or 'none'}")
     fidelity, why = Fidelity.EXACT, table.text("why", default="")
     if len(present) == 1 and not in_body:
-        levels = tuple(level.value for level in verb.levels or _LEVELS)
-        fidelity = Fidelity(table.word("fidelity", levels, default=levels[0] if verb.levels else None))
+        # A constant under a condition depends on it, and is derived.
+        known = verb.levels[1:] if "when" in table.data and len(verb.levels) > 1 else verb.levels
+        levels = tuple(level.value for level in known or _LEVELS)
+        fidelity = Fidelity(table.word("fidelity", levels, default=levels[0] if known else None))
     if fidelity not in _NEAR and not why:
         table.wrong("why", f"is missing; a field that is {fidelity} says why")
     return Rule(verb, table.path, table.source.owner(table.path), fidelity, why, When.maybe(table.table("when")))

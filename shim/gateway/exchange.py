@@ -188,10 +188,17 @@ class UpstreamCall:
         self.early = self.response = None
 
 
+_ZEROS = bytes.maketrans(b"123456789", b"0" * 9)
+_LONG = b"0" * 19  # digits of the first integer that has more than 64 bits with its sign
+
+
 def loads(raw: bytes) -> Any:
-    """Decode JSON; what orjson refuses (a lone surrogate, deep nesting) the core's codec decides on."""
+    """Decode JSON; the core's codec decides on what orjson refuses (a lone surrogate, deep nesting).
+
+    So it does where a number may have more than 64 bits, of which orjson makes a float.
+    """
     try:
-        return orjson.loads(raw)
+        return content.loads(raw) if _LONG in raw.translate(_ZEROS) else orjson.loads(raw)
     except orjson.JSONDecodeError:
         return content.loads(raw)
 

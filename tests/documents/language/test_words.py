@@ -12,7 +12,6 @@ from tests.core.driver import SHIPPED
 RULE, CALL, REFUSED = "from", "paging", {"refuse"}
 """Keys that tell a rule of a field, and a call or a refused one, though not all of these may have the same keys."""
 UNUSED = {
-    "but": "a backup schedule with settings for copies is refused unless there are none, from 2027-07-01 on",
     "times": "clusters of before 2024-08-05, whose writes end on 2027-07-01, say how many shards a zone has",
 }
 """Keys that no shipped document has yet, each with the reason why it is a word nevertheless."""
