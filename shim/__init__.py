@@ -50,9 +50,11 @@ def __getattr__(name: str) -> object:
     """Load a public name on first use (PEP 562)."""
     if name in _DOORS:
         try:
-            return import_module(f"shim.{name}")
+            module = import_module(f"shim.{name}")
         except ModuleNotFoundError as error:
             raise hinted(error) from None
+        import_module("shim.doors.surface").look()  # a typo in the settings is said now
+        return module
     if name in _ROOMS:
         return getattr(import_module(_ROOMS[name]), name)
     if not name.startswith("_") and (said := other_shim(sys.path)):

@@ -40,9 +40,9 @@ doors/aiohttp      core doors origins
 doors/httpx_family core doors
 doors/requests     core doors doors/urllib3 origins
 doors/urllib3      core doors origins
-aiohttp            doors doors/aiohttp extras
-httpx              doors/httpx_family
-httpx2             doors/httpx_family extras
+aiohttp            doors extras
+httpx              doors
+httpx2             doors extras
 requests           doors doors/requests extras
 urllib3            doors doors/urllib3 extras
 testing            core doors extras fake

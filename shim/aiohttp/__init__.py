@@ -25,8 +25,9 @@ from aiohttp import __version__ as __version__
 __all__ = list(_aiohttp.__all__)
 
 if not _typing.TYPE_CHECKING:
-    from shim.doors.aiohttp import session as _session
-    from shim.doors.surface import alias as _alias
+    from shim.doors import surface as _surface
 
-    globals().update(_alias("aiohttp", _session.OURS))
+    _ours = {"ClientSession": _surface.stand_in(_aiohttp.ClientSession)}
+    _ours |= _surface.remade(_aiohttp, ("request",), **_ours)
+    globals().update(_surface.alias("aiohttp", {"client": _ours}))
     __getattr__ = _partial(getattr, _aiohttp)  # what else it has, so that reaching into it works as ever

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from importlib import import_module
+
 from shim.errors import SettingsError
 
 TYPE_CHECKING = False  # as type checkers know it; importing typing costs 8 ms
@@ -28,6 +30,9 @@ NEED_DOCUMENTS = frozenset({"ATLAS_SHIM_MAPPINGS", "ATLAS_SHIM_READS", "ATLAS_SH
 CHECKED = "_ATLAS_SHIM_CHECKED"
 """Set by ``atlas-shim run`` to what ``settings_in`` returned there: a child that finds the same need not check it."""
 
+PROVIDER = "ATLAS_SHIM_OPENFEATURE_PROVIDER"
+"""Also the shim's own; whoever asks for a feature flag reads it."""
+
 LED = "_ATLAS_SHIM_LED"
 """Set by ``atlas-shim run`` where its gateway leads what the drop-in does not serve to ``ATLAS_SHIM_UPSTREAM``."""
 
@@ -38,6 +43,29 @@ WORDS = ("off", "once", "always", "error")
 def settings_in(environ: Mapping[str, str]) -> dict[str, str]:
     """Return the drop-in's own variables, as far as they are set."""
     return {name: environ[name] for name in VARIABLES if environ.get(name)}
+
+
+def are_unknown(environ: Mapping[str, str]) -> bool:
+    """Return whether there are variables that the shim does not know, such as mistyped ones, and nobody has said so."""
+    known = {*VARIABLES, PROVIDER}
+    return CHECKED not in environ and any(name.startswith("ATLAS_SHIM_") and name not in known for name in environ)
+
+
+def check(environ: Mapping[str, str]) -> dict[str, str]:
+    """Return ``settings_in``, and load no more than their check needs: nothing where none is set.
+
+    Raises SettingsError and DocumentError, so that a typo is found here and not in a call; logs unknown variables.
+    """
+    settings = settings_in(environ)
+    unchecked = {} if environ.get(CHECKED) == as_mark(settings) else settings
+    is_flag = ":" in unchecked.get("ATLAS_SHIM_ROUTE", "")  # of a provider, which has to be there
+    if unchecked.keys() & NEED_DOCUMENTS or is_flag or are_unknown(environ):
+        import_module("shim.doors.process").prepare()
+    elif unchecked or any(name.startswith(("MONGODB_ATLAS_", "MCLI_")) for name in environ):
+        read_word(environ)
+        import_module("shim.core.settings").read_settings(environ)
+        import_module("shim.origins").read_base_url(environ)
+    return settings
 
 
 def as_mark(settings: Mapping[str, str]) -> str:

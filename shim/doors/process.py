@@ -15,7 +15,7 @@ import attrs
 from shim.core.recognise import Engine, shared_engine
 from shim.core.route import Memory
 from shim.core.settings import ATLAS_ORIGINS, FLAG, RouteWord, Settings, read_settings
-from shim.doors.environment import CHECKED, INVENTORY, VARIABLES, read_word
+from shim.doors.environment import INVENTORY, VARIABLES, are_unknown, read_word
 from shim.errors import DocumentError, SettingsError
 from shim.origins import BASE_URL_VARIABLES, read_base_url
 
@@ -27,7 +27,6 @@ logger = logging.getLogger("shim")
 _NAMES = (*VARIABLES, *BASE_URL_VARIABLES)
 _KEYS: tuple[object, ...] = tuple(map(os.fsencode, _NAMES)) if os.name == "posix" else _NAMES
 
-_PROVIDER = "ATLAS_SHIM_OPENFEATURE_PROVIDER"
 _ALL = "/api/"
 """The beginning of all paths of Atlas', the sign-in of service accounts included."""
 
@@ -143,8 +142,7 @@ def _in_ascii(origin: str) -> str:
 
 def _warn_of_unknown(environ: Mapping[str, str]) -> None:
     """Log each variable that the shim does not know, such as a mistyped one, unless ``atlas-shim run`` has done so."""
-    known = {*VARIABLES, _PROVIDER}
-    if CHECKED not in environ and any(name.startswith("ATLAS_SHIM_") and name not in known for name in environ):
+    if are_unknown(environ):
         # The gateway's may be set here, too. It is above this room, loaded only for this, and not in frozen programs.
         with suppress(ImportError):
             for problem in import_module("shim.gateway.plan").unknown_variables(environ):

@@ -38,11 +38,10 @@ _fork = threading.local()
 
 
 def _concerns(url: str) -> object:
-    """Return whether the drop-in is on and a URL, or its path, may be one of a retired call."""
-    if not STATE.active:
-        return False
-    if STATE.concerns is None:  # the shipped documents know such paths alone
-        return "/api/atlas/" in url or "ATLAS_SHIM_MAPPINGS" in os.environ
+    """Return whether a URL, or its path, may be one of a call that the shim takes part in."""
+    if STATE.concerns is None:  # the shipped documents know such paths alone; all of Atlas' may be led elsewhere
+        known = "/api/" if "ATLAS_SHIM_UPSTREAM" in os.environ else "/api/atlas/"
+        return known in url or "ATLAS_SHIM_MAPPINGS" in os.environ
     return STATE.concerns(url)
 
 
@@ -117,7 +116,12 @@ def _served(url_of: Callable[..., str], door: str, *, follows: bool = False, wai
     async def acall(wrapped: Callable[..., Any], instance: Any, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
         first = {}
         if not _is_concern(url_of, instance, args, kwargs):
-            response = await wrapped(*args, **kwargs)
+            try:
+                response = await wrapped(*args, **kwargs)
+            except Exception as error:
+                if not _leads(error):
+                    raise
+                response = error
             if not _leads(response):
                 return response
             first["first"] = response
@@ -133,6 +137,8 @@ def _leave(_: Any, wrapped: Callable[..., Any], *args: Any, first: Any = None, *
 
 
 async def _aleave(_: Any, wrapped: Callable[..., Any], *args: Any, first: Any = None, **kwargs: Any) -> Any:
+    if isinstance(first, Exception):
+        raise first
     return first or await wrapped(*args, **kwargs)
 
 
@@ -144,7 +150,9 @@ def _is_concern(url_of: Callable[..., str], instance: Any, args: tuple[Any, ...]
 
 
 def _leads(response: Any) -> object:
-    """Return whether redirects led to what may be a retired call."""
+    """Return whether redirects led to what may be a retired call; aiohttp raises an error without their history."""
+    if isinstance(response, Exception):
+        return _concerns(str(getattr(getattr(response, "request_info", None), "real_url", "")))
     return getattr(response, "history", ()) and _concerns(str(getattr(response, "url", "")))
 
 

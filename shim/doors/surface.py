@@ -3,25 +3,22 @@
 from __future__ import annotations
 
 import functools
-import inspect
 import os
 import sys
 import types
 import warnings
 from collections.abc import Callable, Iterable, Mapping
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from importlib import import_module, util
-from importlib.abc import Loader, MetaPathFinder
 from importlib.machinery import ModuleSpec
 from typing import Any, ParamSpec, TypeVar
 
-from shim.core.recognise import shared_engine
-from shim.doors.process import prepare
-from shim.errors import ShimError
+from shim.doors.environment import check
+from shim.doors.served import SERVED, STATE
+from shim.doors.switch import standing_for
 
 P = ParamSpec("P")
 R = TypeVar("R")
-T = TypeVar("T")
 
 FUNCTIONS = ("request", "delete", "get", "head", "options", "patch", "post", "put", "query", "stream")
 """Names of functions that make a call each by a client of their own."""
@@ -36,27 +33,67 @@ def like(original: Callable[P, R]) -> Callable[[Callable[..., Any]], Callable[P,
     return declare
 
 
-def checked(kind: T) -> T:
-    """Have a class look at the settings of the process before an object of it is made; they may raise SettingsError."""
-    ours: Any = kind
-    original = next(each for each in ours.__mro__ if not each.__module__.startswith("shim.")).__init__
+def look() -> None:
+    """Look at the settings of the process, loading the engine only if they name something in its documents.
 
-    @like(original)
+    Raises SettingsError and DocumentError.
+    """
+    STATE.settings = check(os.environ)
+
+
+def stand_in(kind: Any, *ours: Any, looks: bool = True, after: Callable[[Any], None] | None = None) -> Any:
+    """Return a class made of a library's own ``kind``, by its name, whose method in ``SERVED`` is what stands there.
+
+    One that stands on classes of ``ours`` has their method. It looks at the settings before an object is made, unless
+    that is done in the middle of a call; ``after`` is called with each object.
+    """
+    library = kind.__module__.partition(".")[0]
+
+    @like(kind.__init__)
     def __init__(self: Any, *args: Any, **kwargs: Any) -> None:  # noqa: N807 - it becomes that
-        prepare()
-        super(ours, self).__init__(*args, **kwargs)
+        if looks:
+            look()
+        super(made, self).__init__(*args, **kwargs)
+        if after is not None:
+            after(self)
 
-    ours.__init__ = __init__
-    return kind
+    def standing(method: str, wrapper: Callable[..., Any]) -> Any:
+        return standing_for(getattr(kind, method), wrapper, lambda instance, _: getattr(super(made, instance), method))
+
+    own = (
+        {}
+        if ours
+        else {
+            method: standing(method, wrap) for (name, method), wrap in SERVED[library].items() if name == kind.__name__
+        }
+    )
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", DeprecationWarning)  # aiohttp discourages subclasses; one of ours still warns
+        made: Any = types.new_class(kind.__name__, (*ours, kind), {}, lambda body: body.update(own, __init__=__init__))
+    made.__doc__ = f"""{library}.{kind.__name__}, whose calls to retired Atlas endpoints keep working.
+
+    Takes what that takes. Raises SettingsError if an ``ATLAS_SHIM_…`` variable is invalid.
+    """
+    return made
+
+
+def clients(library: types.ModuleType) -> dict[str, Any]:
+    """Return what stands in the place of the names of httpx or httpx2: two clients and the functions."""
+    kinds: dict[str, Any] = {name: stand_in(getattr(library, name)) for name in ("Client", "AsyncClient")}
+    public = {**kinds, **remade(library, Client=kinds["Client"])}
+    for name, made in public.items():
+        made.__name__ = made.__qualname__ = name
+        made.__module__ = f"shim.{library.__name__}"  # by which it is pickled
+    return public
 
 
 def remade(module: Any, names: Iterable[str] = FUNCTIONS, **ours: object) -> dict[str, Any]:
     """Return copies of a module's functions whose globals have our classes in place of the library's."""
     functions = {name: getattr(module, name) for name in names if hasattr(module, name)}
     made: dict[str, Any] = {}
-    around = {**inspect.unwrap(next(iter(functions.values()))).__globals__, **ours}
+    around = {**_unwrapped(next(iter(functions.values()))).__globals__, **ours}
     for name, function in functions.items():
-        original: Any = inspect.unwrap(function)
+        original: Any = _unwrapped(function)
         again = types.FunctionType(original.__code__, around, name, original.__defaults__)
         again.__kwdefaults__ = original.__kwdefaults__
         like(original)(again)
@@ -64,7 +101,13 @@ def remade(module: Any, names: Iterable[str] = FUNCTIONS, **ours: object) -> dic
     return made
 
 
-class _Aliases(MetaPathFinder, Loader):
+def _unwrapped(function: Any) -> Any:
+    while hasattr(function, "__wrapped__"):
+        function = function.__wrapped__
+    return function
+
+
+class _Aliases:
     """Finds a library's modules below the shim's name: the very modules, but for those that hold what is ours."""
 
     def __init__(self, library: str, ours: Mapping[str, Mapping[str, object]], again: tuple[str, ...]) -> None:
@@ -75,7 +118,10 @@ class _Aliases(MetaPathFinder, Loader):
         own = name.removeprefix("shim.")
         if not name.startswith(self._prefix) or own in self._again or util.find_spec(own) is None:
             return None
-        return util.spec_from_loader(name, self)
+        return util.spec_from_loader(name, self)  # type: ignore[arg-type]  # importlib.abc costs an import
+
+    def create_module(self, _: object) -> None:
+        """Have Python make it."""
 
     def exec_module(self, module: types.ModuleType) -> None:
         """Put the library's module in the place of a new one, or fill that with what is ours and what else it has."""
@@ -111,7 +157,7 @@ def become(client: Any, ours: type) -> None:
     That is ``ours`` itself for an object of the library's own class. Raises TypeError when Python can make no such
     class, or the object can't have it, and SettingsError.
     """
-    prepare()
+    look()
     own: type = type(client)
     if issubclass(own, ours):
         return
@@ -128,7 +174,3 @@ def _joined(own: type, ours: type) -> type:
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", DeprecationWarning)  # aiohttp discourages subclasses
         return types.new_class(own.__name__, (own, ours), {}, lambda namespace: namespace.update(body))
-
-
-with suppress(ShimError):  # what is wrong is raised later
-    shared_engine(os.environ)  # a loop would wait for it in its first call

@@ -12,7 +12,7 @@ import threading
 from functools import update_wrapper
 from importlib import import_module
 
-from shim.doors.environment import CHECKED, NEED_DOCUMENTS, as_mark, read_word, settings_in
+from shim.doors.environment import check
 from shim.doors.served import LIBRARIES, STATE
 
 TYPE_CHECKING = False  # as type checkers know it; importing typing costs 8 ms
@@ -78,13 +78,7 @@ def install() -> None:
 
     Raises SettingsError and DocumentError; changes nothing then.
     """
-    settings = settings_in(os.environ)
-    unchecked = {} if os.environ.get(CHECKED) == as_mark(settings) else settings
-    if unchecked.keys() & NEED_DOCUMENTS:
-        import_module("shim.doors.process").prepare()
-    elif unchecked:
-        read_word(unchecked)
-        import_module("shim.core.settings").read_settings(unchecked)
+    settings = check(os.environ)
     with _lock:
         STATE.settings = settings
         STATE.active = True
@@ -147,7 +141,7 @@ def place(module: ModuleType, kind: str, method: str, wrapper: Callable[..., Any
             "%s.%s.%s is not there: its calls are not covered", module.__name__, kind, method
         )
     elif not any(map(is_ours, chain(owner, method))):
-        setattr(owner, method, _standing_for(vars(owner).get(method) or getattr(owner, method), wrapper))
+        setattr(owner, method, standing_for(vars(owner).get(method) or getattr(owner, method), wrapper))
 
 
 def unplace(module: ModuleType, kind: str, method: str) -> None:
@@ -171,27 +165,35 @@ def is_ours(link: Any) -> bool:
     return type(link) is type(is_ours) and link.__code__ in _CODES
 
 
-def _standing_for(original: Any, wrapper: Callable[..., Any]) -> Any:
-    bind = original.__get__ if hasattr(original, "__get__") else lambda _, __: original  # a mock binds nothing
+def standing_for(original: Any, wrapper: Callable[..., Any], bind: Callable[..., Any] | None = None) -> Any:
+    """Return what stands in a method's place and calls ``wrapper`` while the drop-in is on, always with a ``bind``.
+
+    That returns the method for an instance and its class.
+    """
+    always = bind is not None
+    if bind is None:
+        bind = original.__get__ if hasattr(original, "__get__") else lambda _, __: original  # a mock binds nothing
     is_async = getattr(getattr(original, "__code__", None), "co_flags", 0) & _CO_COROUTINE
     # Other people's marks stay on their functions: by OpenTelemetry's its uninstrument knows what to take out.
-    return update_wrapper((_async if is_async else _plain)(bind, wrapper), original, updated=())
+    return update_wrapper((_async if is_async else _plain)(bind, wrapper, always), original, updated=())
 
 
-def _plain(bind: Callable[..., Any], wrapper: Callable[..., Any]) -> Any:
+def _plain(bind: Callable[..., Any], wrapper: Callable[..., Any], always: object) -> Any:
     def standing(instance: Any, *args: Any, **kwargs: Any) -> Any:
-        return wrapper(bind(instance, type(instance)), instance, args, kwargs)
+        own = bind(instance, type(instance))
+        return wrapper(own, instance, args, kwargs) if always or STATE.active else own(*args, **kwargs)
 
     return standing
 
 
-def _async(bind: Callable[..., Any], wrapper: Callable[..., Any]) -> Any:
+def _async(bind: Callable[..., Any], wrapper: Callable[..., Any], always: object) -> Any:
     async def standing(instance: Any, *args: Any, **kwargs: Any) -> Any:
-        return await wrapper(bind(instance, type(instance)), instance, args, kwargs)
+        own = bind(instance, type(instance))
+        return await (wrapper(own, instance, args, kwargs) if always or STATE.active else own(*args, **kwargs))
 
     return standing
 
 
-_CODES = {_plain(len, len).__code__, _async(len, len).__code__}
+_CODES = {_plain(len, len, 1).__code__, _async(len, len, 1).__code__}
 
 _finder = Finder(frozenset(LIBRARIES), _hear)

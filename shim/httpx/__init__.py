@@ -10,10 +10,10 @@ from functools import partial as _partial
 import httpx as _httpx
 from httpx import *  # noqa: F403 - a star exports each version's own names to type checkers
 
-from shim.doors.httpx_family import clients as _clients
+from shim.doors import surface as _surface
 
 __all__ = list(_httpx.__all__)
 
 if not _typing.TYPE_CHECKING:
-    globals().update(_clients.make(_httpx).public)
+    globals().update(_surface.clients(_httpx))
     __getattr__ = _partial(getattr, _httpx)  # what else it has, so that reaching into it works as ever

@@ -14,10 +14,10 @@ _require("httpx2")
 import httpx2 as _httpx2
 from httpx2 import *  # noqa: F403 - each of its versions adds public names, and a star exports them to type checkers
 
-from shim.doors.httpx_family import clients as _clients
+from shim.doors import surface as _surface
 
 __all__ = list(_httpx2.__all__)
 
 if not _typing.TYPE_CHECKING:
-    globals().update(_clients.make(_httpx2).public)
+    globals().update(_surface.clients(_httpx2))
     __getattr__ = _partial(getattr, _httpx2)  # what else it has, so that reaching into it works as ever

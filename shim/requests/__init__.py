@@ -5,8 +5,9 @@ are ours, the rest is requests' own, identical objects. ``Adapter`` is for progr
 requests' session. The record of a retired call is in ``response.shim``, an attribute that no other response has.
 """
 
+import types as _namespaces
 import typing as _typing
-from functools import partial as _partial
+from importlib import import_module as _import_module
 
 from shim.extras import require as _require
 
@@ -14,8 +15,6 @@ _require("requests")
 
 import requests as _requests
 from requests import *  # noqa: F403 - each version has its own names
-
-from shim.doors.requests.adapter import Adapter as Adapter
 
 # What a star import brings; requests before 2.34 has no list of it.
 __all__ = list(getattr(_requests, "__all__", [name for name in vars(_requests) if not name.startswith("_")]))
@@ -30,9 +29,22 @@ if _typing.TYPE_CHECKING:
     from requests import structures as structures
     from requests import utils as utils
     from requests.__version__ import __version__ as __version__
-else:
-    from shim.doors.requests import adapter as _adapter
-    from shim.doors.surface import alias as _alias
 
-    globals().update(_alias("requests", _adapter.OURS))
-    __getattr__ = _partial(getattr, _requests)  # what else it has, so that reaching into it works as ever
+    from shim.doors.requests.adapter import Adapter as Adapter
+else:
+    from shim.doors import surface as _surface
+
+    _ours = {"Session": _surface.stand_in(_requests.Session)}
+    globals().update(
+        _surface.alias(
+            "requests",
+            {
+                "api": _surface.remade(_requests.api, sessions=_namespaces.SimpleNamespace(**_ours)),
+                "sessions": _ours | _surface.remade(_requests, ("session",), **_ours),
+            },
+        )
+    )
+
+    def __getattr__(name: str) -> object:
+        """Return what else it has, so that reaching into it works as ever; ``Adapter`` brings the engine."""
+        return getattr(_import_module("shim.doors.requests.adapter") if name == "Adapter" else _requests, name)

@@ -33,7 +33,5 @@ else:
     from shim.doors.surface import alias as _alias
     from shim.doors.urllib3 import pools as _pools
 
-    globals().update(_alias("urllib3", _pools.OURS, "urllib3.contrib.socks"))
-    if "request" in __all__:
-        request = _pools.request
+    globals().update(_alias("urllib3", _pools.OURS, "urllib3.contrib.socks"), **_pools.REQUEST)
     __getattr__ = _partial(getattr, _urllib3)  # what else it has, so that reaching into it works as ever

@@ -9,7 +9,7 @@ from typing import Any
 import attrs
 import pytest
 
-from tests.peers.pythons import said
+from tests.peers.pythons import run, said
 
 VERBS = {"delete", "get", "head", "options", "patch", "post", "put", "request"}
 POOLS = {"HTTPConnectionPool", "HTTPSConnectionPool", "PoolManager", "ProxyManager"}
@@ -100,6 +100,7 @@ def test_classes_are_made_and_used_as_the_library_has_them(library):
     for name in surface.classes:
         one, original = getattr(ours, name), getattr(plain, name)
         assert issubclass(one, original)
+        assert (one.__name__, one.__qualname__) == (original.__name__, original.__qualname__)
         methods = [each for each in dir(original) if not each.startswith("_") and callable(getattr(original, each))]
         for method in methods if surface.classes == FAMILY else ():
             assert inspect.signature(getattr(one, method)) == inspect.signature(getattr(original, method)), method
@@ -116,13 +117,41 @@ def test_every_module_can_be_imported_by_name(library):
             assert module is original, each
             continue
         made_there = {
-            key for key, value in vars(original).items() if getattr(value, "__module__", "") == original.__name__
+            key
+            for key, value in vars(original).items()
+            if getattr(value, "__module__", "") == original.__name__ and not key.startswith("__")
         }
         for key in made_there:
             own = key in surface.classes | surface.functions
             assert getattr(module, key) is getattr(ours if own else original, key), key
     with pytest.raises(ModuleNotFoundError):
         importlib.import_module(f"shim.{name}.of_nobody")
+
+
+@pytest.mark.parametrize("scheme", ["http", "https"])
+def test_exceptions_name_a_managers_pools_as_ever(scheme):
+    """By the class's own name, whatever the host."""
+    ours, plain = importlib.import_module("shim.urllib3"), importlib.import_module("urllib3")
+    managers = ours.PoolManager(), ours.ProxyManager("http://localhost:1"), plain.PoolManager()
+    pools = {str(manager.connection_from_url(f"{scheme}://localhost/")) for manager in managers}
+    assert len(pools - {"HTTPConnectionPool(host='localhost', port=1)"}) == 1
+
+
+@pytest.mark.parametrize("name", SURFACES)
+def test_an_import_loads_no_engine(name):
+    """Nor does a client that is made: it costs little more than the library's."""
+    pytest.importorskip(name)
+    made = {"aiohttp": "request", "requests": "Session()", "urllib3": "PoolManager()"}.get(name, "Client()")
+    code = f"import sys; from shim import {name} as ours; ours.{made}"
+    assert said(f"{code}; print([each for each in sys.modules if each.startswith('shim.core')])") == "[]"
+
+
+@pytest.mark.parametrize(("variable", "word"), [("ROUTE", "nonsense"), ("WRITES", "nonsense"), ("WARNINGS", "twice")])
+def test_a_mistyped_setting_is_an_error_of_the_import(variable, word):
+    """Not of the first call, which may be made in the middle of a night; a variable's name is logged."""
+    done = run("-c", "from shim import requests", **{f"ATLAS_SHIM_{variable}": word})
+    assert done.stderr.splitlines()[-1].startswith(f"shim.errors.SettingsError: ATLAS_SHIM_{variable}: ")
+    assert "ATLAS_SHIM_RUOTE" in run("-c", "from shim import requests", ATLAS_SHIM_RUOTE="off").stderr
 
 
 def test_modules_below_can_be_imported_by_name():

@@ -10,7 +10,7 @@ import trio
 
 from shim import httpx
 from shim.doors.driver import drive
-from shim.doors.httpx_family.clients import make, recognise_also
+from shim.doors.httpx_family.clients import doors, recognise_also
 from shim.doors.httpx_family.door import retired_request
 from shim.fake import FakeAtlas
 from tests.doors.calls import BEARER, EMPTY, SNAPSHOTS, flex
@@ -133,7 +133,7 @@ async def test_respx_mocks_the_default_transport():
 def test_origins_compare_as_origins(monkeypatch, origin, url, covered):
     """Scheme, host and port, whatever the case; user information is not a part of it."""
     monkeypatch.setenv("ATLAS_SHIM_UPSTREAM", origin)
-    found = drive(retired_request(httpx.Request("GET", f"{url}{SNAPSHOTS}"), make(plain).blocking, None))
+    found = drive(retired_request(httpx.Request("GET", f"{url}{SNAPSHOTS}"), doors(plain).blocking, None))
     assert (found is not None and found.known) is covered
     assert found is None or "secret" not in found.call.origin
 

@@ -9,7 +9,6 @@ redirects, cookies, credentials, middlewares and traces of its own. Middlewares 
 from __future__ import annotations
 
 import asyncio
-import warnings
 from typing import Any
 
 import aiohttp
@@ -21,7 +20,6 @@ from shim.doors.aiohttp.door import AiohttpDoor, Sender, door_of_request
 from shim.doors.aiohttp.inside import redirected, request_content, whole_url
 from shim.doors.driver import adrive
 from shim.doors.exchange import steps
-from shim.doors.surface import checked, like, remade
 
 
 async def send(
@@ -30,25 +28,26 @@ async def send(
     """Send a request; a retired call is an exchange.
 
     ``base`` is the method in whose place this stands, bound to the session. ``first`` is the response to the request
-    where it was sent already, and led to a retired call.
+    where it was sent already, and led to a retired call, or the error that ``raise_for_status`` made of it.
     """
-    door = await door_of_request(session, base, method, str_or_url, options)
+    door = None if first else await door_of_request(session, base, method, str_or_url, options)
     if door is not None:
         return await _exchanged(door)
     try:
         response = first or await base(method, str_or_url, **options)
-    except ClientResponseError as error:  # raise_for_status, before aiohttp notes what came before
-        if (door := await _led_to(session, base, str_or_url, error, options)) is None:
-            raise
-        history = error.history
-    else:
-        if not response.history or (door := await _led_to(session, base, str_or_url, response, options)) is None:
-            return response
-        history = response.history
-        response.release()
-    served = await _exchanged(door)
-    redirected(served, history)
-    return served
+    except ClientResponseError as error:
+        response = error
+    is_error = isinstance(response, ClientResponseError)
+    may_be_led = is_error or response.history  # aiohttp raises the error before it notes what came before
+    if may_be_led and (door := await _led_to(session, base, str_or_url, response, options)) is not None:
+        if not is_error:
+            response.release()
+        served = await _exchanged(door)
+        redirected(served, response.history)
+        return served
+    if isinstance(response, ClientResponseError):
+        raise response
+    return response
 
 
 async def _led_to(
@@ -98,24 +97,3 @@ async def _read_body(door: AiohttpDoor) -> None:
             lines.setdefault(name, value)
     call = attrs.evolve(door.retired.call, headers=tuple(lines.items()), body=content)
     door.retired = attrs.evolve(door.retired, call=call)
-
-
-with warnings.catch_warnings():
-    # aiohttp discourages subclasses; a subclass of ours still warns.
-    warnings.simplefilter("ignore", DeprecationWarning)
-
-    @checked
-    class ClientSession(aiohttp.ClientSession):
-        """aiohttp.ClientSession, whose calls to retired Atlas endpoints keep working.
-
-        Takes what aiohttp.ClientSession takes. Raises SettingsError if an ``ATLAS_SHIM_…`` variable is invalid.
-        """
-
-        @like(aiohttp.ClientSession._request)  # noqa: SLF001 - see above
-        def _request(self, *args: Any, **kwargs: Any) -> Any:
-            return send(self, super()._request, *args, **kwargs)
-
-
-_OURS = {"ClientSession": ClientSession}
-OURS: dict[str, dict[str, Any]] = {"client": _OURS | remade(aiohttp, ("request",), **_OURS)}
-"""Module -> the names in it that are ours."""

@@ -1,4 +1,4 @@
-"""The clients and functions of httpx and httpx2, made of whichever library is given.
+"""What stands in the place of ``send`` of httpx' and httpx2's clients, made of whichever library is given.
 
 httpx2 is the maintained fork of httpx: it has classes of its own by the same names.
 """
@@ -13,11 +13,10 @@ from functools import cache, partial
 from types import ModuleType, SimpleNamespace
 from typing import TYPE_CHECKING, Any
 
-from shim.doors.driver import Steps, adrive, drive
+from shim.doors.driver import Steps
 from shim.doors.exchange import steps
 from shim.doors.httpx_family.door import INNER, AwaitedDoor, HttpxDoor, ResponseStream, retired_request
 from shim.doors.recognition import RetiredCall
-from shim.doors.surface import checked, like, remade
 
 if TYPE_CHECKING:
     import httpx
@@ -63,42 +62,10 @@ class _nothing:  # noqa: N801 - what a hook returns that did not run
 
 
 @cache
-def make(module: ModuleType | Any) -> SimpleNamespace:
-    """Return what stands in the place of a library's names: two clients and its functions.
-
-    ``blocking`` and ``awaited`` are the doors of its two sides.
-    """
-    blocking, awaited = _door(HttpxDoor, module, "SyncByteStream"), _door(AwaitedDoor, module, "AsyncByteStream")
-    base: Any = module.Client
-    abase: Any = module.AsyncClient
-
-    @checked
-    class Client(base):  # type: ignore[misc]  # known when it runs
-        __doc__ = f"""{module.__name__}.Client, whose calls to retired Atlas endpoints keep working.
-
-        Takes what that takes. Raises SettingsError if an ``ATLAS_SHIM_…`` variable is invalid.
-        """
-
-        @like(module.Client.send)
-        def send(self, request: Any, **options: Any) -> Any:
-            return drive(_sent(blocking, self, super().send, request, **options))
-
-    @checked
-    class AsyncClient(abase):  # type: ignore[misc]  # as above
-        __doc__ = f"""{module.__name__}.AsyncClient, whose calls to retired Atlas endpoints keep working.
-
-        Takes what that takes; asyncio and trio. Raises SettingsError as Client does.
-        """
-
-        @like(module.AsyncClient.send)
-        async def send(self, request: Any, **options: Any) -> Any:
-            return await adrive(_sent(awaited, self, super().send, request, **options))
-
-    public = {"Client": Client, "AsyncClient": AsyncClient, **remade(module, Client=Client)}
-    for name, made in public.items():
-        made.__name__ = made.__qualname__ = name
-        made.__module__ = f"shim.{module.__name__}"  # by which it is pickled
-    return SimpleNamespace(blocking=blocking, awaited=awaited, public=public, **public)
+def doors(library: ModuleType | Any) -> SimpleNamespace:
+    """Return the doors of a library's two sides, ``blocking`` and ``awaited``."""
+    blocking, awaited = _door(HttpxDoor, library, "SyncByteStream"), _door(AwaitedDoor, library, "AsyncByteStream")
+    return SimpleNamespace(blocking=blocking, awaited=awaited)
 
 
 def _door(side: type[HttpxDoor], module: Any, kind: str) -> Any:
@@ -171,7 +138,7 @@ def _led_to(side: type[HttpxDoor], client: Any, response: httpx.Response) -> Ste
 
 def door_of(library: str, side: str) -> Callable[..., Any]:
     """Return what is called in the place of a client's ``send``, ``blocking`` or ``awaited``."""
-    door = getattr(make(sys.modules[library]), side)
+    door = getattr(doors(sys.modules[library]), side)
 
     def send(*args: Any, **options: Any) -> Any:
         return door.run(_sent(door, *args, **options))

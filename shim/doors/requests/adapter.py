@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from types import SimpleNamespace
 from typing import Any
 
 import requests
@@ -14,7 +13,6 @@ from shim.doors.driver import drive
 from shim.doors.exchange import steps
 from shim.doors.process import concerns, prepare
 from shim.doors.requests.door import RequestsDoor, retired_prepared
-from shim.doors.surface import checked, like, remade
 
 _OPTIONS = ("stream", "timeout", "verify", "cert", "proxies")  # in the order of an adapter's ``send``
 
@@ -63,23 +61,3 @@ def get_adapter(_: requests.Session, own: Callable[[str], BaseAdapter], url: str
     ours = Adapter.__new__(Adapter)  # the settings were good when the session was made
     ours.inner, ours.auth = adapter, None
     return ours
-
-
-@checked
-class Session(requests.Session):
-    """requests.Session, whose calls to retired Atlas endpoints keep working.
-
-    Raises SettingsError if an ``ATLAS_SHIM_…`` variable is invalid.
-    """
-
-    @like(requests.Session.get_adapter)
-    def get_adapter(self, url: str) -> BaseAdapter:  # noqa: D102 - like() gives it requests' documentation
-        return get_adapter(self, super().get_adapter, url)
-
-
-_OURS = {"Session": Session}
-OURS: dict[str, dict[str, Any]] = {
-    "api": remade(requests.api, sessions=SimpleNamespace(**_OURS)),
-    "sessions": _OURS | remade(requests, ("session",), **_OURS),
-}
-"""Module -> the names in it that are ours."""
