@@ -63,6 +63,11 @@ class Door:
     content: Content | None = attrs.field(init=False, default=None)
     start: float = attrs.field(init=False, factory=time.perf_counter)
 
+    @property
+    def follows(self) -> bool:
+        """Whether the library may follow redirects of what is sent: what a successor's lead to is not translated."""
+        return self.sent is None or self.sent.route == "legacy"
+
     def lines(self, send: Send) -> tuple[list[tuple[str, str]], bool]:
         """Return the field lines of the request to send, and whether it has the caller's own body.
 

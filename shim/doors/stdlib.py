@@ -7,6 +7,7 @@ is sent, and a Digest signature is made for that.
 from __future__ import annotations
 
 import copy
+import sys
 from collections.abc import Callable, Iterator
 from functools import partial
 from http.client import HTTPConnection, HTTPResponse, HTTPSConnection, IncompleteRead
@@ -78,6 +79,8 @@ class UrllibDoor(Door):
         return inner
 
     def send(self, request: Request) -> Any:
+        if not self.follows:
+            request.redirect_dict = _Spent()  # type: ignore[attr-defined]  # HTTPRedirectHandler's count
         try:
             return alone(self.sender, request)
         except HTTPError as error:
@@ -113,6 +116,13 @@ class UrllibDoor(Door):
         response.url, response.shim = url, record
         if isinstance(response, HTTPError):
             response.filename = url
+
+
+class _Spent(dict[str, int]):
+    """As many redirects as may be followed."""
+
+    def __len__(self) -> int:
+        return sys.maxsize
 
 
 def _pieces(native: Any) -> Iterator[bytes]:

@@ -42,7 +42,6 @@ class Requests(Door):
 
     refused, late, loops = plain.ConnectionError, plain.Timeout, plain.TooManyRedirects
     broken = (plain.ConnectionError, plain.exceptions.ChunkedEncodingError)
-    follows_within = False
     timeouts = 2
     content = "data"
 

@@ -127,7 +127,6 @@ class Door(abc.ABC):
     is_own_class = True  # the shim has clients of its own for it
     keeps_cookies = True
     keeps_connections = True
-    follows_within = True  # redirects are followed in what is a call to the shim
     timeouts = 1  # of how many a number of seconds stands for, which together are for all that is sent; 0: for nothing
     decodes = True
     signs_by_url = True  # user and password in a URL are credentials

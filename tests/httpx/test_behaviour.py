@@ -64,22 +64,6 @@ def test_a_redirect_is_handed_back_when_not_followed(raw, early):
     assert seen == [SNAPSHOTS, "/elsewhere"]
 
 
-def test_a_long_chain_of_redirects_keeps_its_addresses_to_itself(raw):
-    """Each hop of it shows the caller's URL; httpx 0.27 lets the requests of a chain share their extensions."""
-
-    def answer(request):
-        hops = int(request.partition(b"hops=")[2][:1] or b"0")
-        if hops == 4:
-            return flex(request)
-        return reply("307 Temporary Redirect", f"Location: /moved?hops={hops + 1}")
-
-    server = raw(answer)
-    with httpx.Client(follow_redirects=True) as client:
-        response = client.get(f"{server.url}{SNAPSHOTS}")
-    assert len(server.requests) == 5
-    assert [each.request.url.path for each in (*response.history, response)] == [SNAPSHOTS] * 5
-
-
 def test_the_clients_default_encoding_is_the_answers(raw):
     """default_encoding, as text or function, holds for what the shim makes, asked alone or not."""
     server = raw(flex)

@@ -98,23 +98,6 @@ def test_repeated_fields_arrive_repeated(raw, http):
     assert b"accept-encoding" not in second
 
 
-def test_a_redirect_of_the_successor_is_followed_before_it_is_translated(raw, http):
-    """By a manager, and reported in the history under the caller's URL; not when the caller says so."""
-
-    def answer(request):
-        if b"/elsewhere" in request:
-            return gone_then_flex(b"/flexClusters/")
-        return reply("307 Temporary Redirect", "Location: /elsewhere")
-
-    server = raw(answer)
-    response = http.request("GET", f"{server.url}{SNAPSHOTS}")
-    assert "links" in json.loads(response.data)
-    assert [(entry.url, entry.redirect_location) for entry in response.retries.history] == [
-        (f"{server.url}{SNAPSHOTS}", "/elsewhere")
-    ] or [entry.redirect_location for entry in response.retries.history] == [f"{server.url}/elsewhere"]
-    assert http.request("GET", f"{server.url}{SNAPSHOTS}", redirect=False).status == 502
-
-
 def test_a_url_that_can_not_be_sent_is_urllib3s_own_fault(raw, http):
     """Nothing of ours is in the way."""
     server = raw(gone_then_flex)

@@ -98,6 +98,8 @@ class AiohttpDoor(Door):
         """Call the session's own method; a write is not sent again by aiohttp itself."""
         options = {**request}
         method = options.pop("method")
+        if not self.follows:
+            options["allow_redirects"] = False
         call = self.base(method, options.pop("str_or_url"), **options)
         return await (once(self.session, call) if method in _SENT_AGAIN else call)
 

@@ -88,9 +88,9 @@ async def _pause(seconds: float) -> None:
 class HttpxDoor(Door):
     """A retired call in httpx's terms, on the blocking side; ``own`` is the caller's request.
 
-    ``send`` is the client's. A library's own door knows the ``module``, httpx or httpx2, and its ``kind`` of streams,
-    of which ``stream`` is ours; ``begins`` iterates over one. The library reads and closes a response by ``reads`` and
-    ``closes``.
+    ``sender`` is the client's ``send``. A library's own door knows the ``module``, httpx or httpx2, and its ``kind`` of
+    streams, of which ``stream`` is ours; ``begins`` iterates over one. The library reads and closes a response by
+    ``reads`` and ``closes``.
     """
 
     module: ClassVar[Any]
@@ -103,7 +103,7 @@ class HttpxDoor(Door):
     closes: ClassVar[str] = "close"
 
     own: Any
-    send: Callable[[httpx.Request], Any]  # type: ignore[assignment]  # a method of other doors
+    sender: Callable[..., Any]
     default_encoding: str | Callable[[bytes], str]
 
     def request(self, send: Send) -> Any:
@@ -134,6 +134,9 @@ class HttpxDoor(Door):
             raise self.module.ReadTimeout(words, request=self.inner)
         timeouts = self.inner.extensions["timeout"]
         self.inner.extensions["timeout"] = {name: shorter(left, value) for name, value in timeouts.items()}
+
+    def send(self, request: httpx.Request) -> Any:
+        return self.sender(request) if self.follows else self.sender(request, follow_redirects=False)
 
     def head(self, native: httpx.Response) -> Reply:
         return Reply(native.status_code, header_lines(native.headers.raw))

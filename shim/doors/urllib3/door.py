@@ -94,6 +94,7 @@ class Urllib3Door(Door):
         self.inner["timeout"] = Timeout(total=left, connect=connect, read=read)
 
     def send(self, request: dict[str, Any]) -> Any:
+        request = request if self.follows else {**request, "redirect": False}
         is_elsewhere = self.retired.led and isinstance(self.owner, HTTPConnectionPool)
         return alone(PoolManager().urlopen if is_elsewhere else self.base, **request)
 
