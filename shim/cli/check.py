@@ -16,18 +16,21 @@ import click
 
 from shim.cli import check_dropin, output
 from shim.cli.check_connect import GROUP, probe
-from shim.cli.output import FILE, output_option, printable, write_report
+from shim.cli.check_gateway import check_start
+from shim.cli.failures import NO, SETTINGS
+from shim.cli.output import FILE, config_option, output_option, printable, write_report
+from shim.cli.serve import flag
 from shim.core.recognise import Engine, load_engine
 from shim.core.settings import RouteWord, read_settings
 from shim.credentials import read_credentials, used_variables
 from shim.documents import Document, load_documents
 from shim.documents.check import lost_members, open_questions
 from shim.doors.environment import VARIABLES, WARNINGS, read_word
-from shim.extras import hinted
 from shim.flags.providers import check_flag, provider_factory
 from shim.gateway.options import TABLE, Options
 from shim.gateway.plan import (
     Plan,
+    PlanSource,
     Setting,
     collected,
     given,
@@ -36,7 +39,6 @@ from shim.gateway.plan import (
     settings_of,
     unknown_variables,
 )
-from shim.gateway.tls import Certificates
 from shim.origins import read_base_url
 
 if TYPE_CHECKING:
@@ -45,9 +47,9 @@ if TYPE_CHECKING:
 _SHOWN, _BEFORE = 60, 15  # characters of an example, and of those the ones before the first difference
 
 
-@click.command()
+@click.command(params=[flag(row, hidden=True) for row in TABLE])
 @click.argument("document", type=click.Path(exists=True, path_type=Path), required=False)
-@click.option("--config", type=click.Path(path_type=Path), help="The gateway's settings file, as for serve.")
+@config_option
 @click.option("--connect", "connects", is_flag=True, help="Also ask Atlas, with the credentials of the environment.")
 @click.option("--group", envvar="MONGODB_ATLAS_PROJECT_ID", metavar="ID", help="A project, for --connect.")
 @click.option("--pairs", type=FILE, help="Recorded answers of two versions, to compare with what the documents make.")
@@ -70,12 +72,15 @@ def command(  # noqa: PLR0913 - one argument for each option
     seen: tuple[Path, ...],
     within: int,
     output: str,
+    **flags: str | None,
 ) -> None:
     """Check settings, documents, the drop-in and the way to Atlas.
 
     The drop-in is switched on in this process, as by "import shim.auto", and off again. To see what a program
     gets, run "atlas-shim run -- atlas-shim check" in its environment, or call shim.cli.main(["check"]) in the program.
-    With --config or DOCUMENT, a file or folder in place of the shipped documents, the drop-in is not checked.
+    With --config, an option of serve, or DOCUMENT, a file or folder in place of the shipped documents, the drop-in
+    is not checked. All options of serve are taken, and what would keep it from starting is a problem; an address that
+    is taken is none, since the gateway may be running.
 
     Nothing is sent without --connect. With it, two reads go to the configured upstream (or to
     MONGODB_ATLAS_BASE_URL), through its certificates and proxy: the retired list of snapshots and the list of
@@ -85,8 +90,9 @@ def command(  # noqa: PLR0913 - one argument for each option
     {"path": …, "old_version": …, "old": {…}, "new_version": …, "new": {…}}
 
     Exit codes: 0 when no problem was found; 1 for problems (all are listed), or pairs that differ in fields
-    that the document does not declare absent; 2 for bad usage; with --calendar 4 if a call's sunset is at most
-    --within days away, and 5 if it has passed and the call was found (with --seen only calls found there count).
+    that the document does not declare absent; 2 for bad usage, or where serve would not start; with --calendar
+    4 if a call's sunset is at most --within days away, and 5 if it has passed and the call was found (with --seen
+    only calls found there count).
     """
     if calendar:
         from shim.cli.check_calendar import check_calendar, known_ends  # noqa: PLC0415 - only this option needs what it loads
@@ -102,7 +108,9 @@ def command(  # noqa: PLR0913 - one argument for each option
         _check_pairs(_engine(document), pairs, output)
         return
     problems: list[str] = []
-    rows, upstream, documents = _settings(config, document, problems)
+    source = PlanSource(dict(os.environ), flags, config)
+    is_gateway = config is not None or any(one is not None for one in flags.values())
+    rows, upstream, documents, code = _settings(source, document, problems)
     with collected(problems):
         rows.append(Setting("warnings", read_word(os.environ), WARNINGS if os.environ.get(WARNINGS) else "default"))
     with collected(problems):
@@ -118,7 +126,7 @@ def command(  # noqa: PLR0913 - one argument for each option
             {"name": one.name, "file": one.file, "overridden": one.overridden, "remarks": [*lost_members(one)]}
             for one in documents
         ],
-        "dropin": check_dropin.look(os.environ, problems) if config is None and document is None else None,
+        "dropin": None if is_gateway or document else check_dropin.look(os.environ, problems),
         "connection": (),
     }
     if connects and upstream is None:
@@ -131,7 +139,7 @@ def command(  # noqa: PLR0913 - one argument for each option
     dropin = report["dropin"]
     good = check_dropin.verdict(dropin) if dropin else "Settings and documents are valid."
     good += "" if connects else " Atlas was not asked (--connect)."
-    write_report(report, problems, output, lambda: _text(report), good)
+    write_report(report, problems, output, lambda: _text(report), good, code)
 
 
 def _engine(document: Path | None, switches: Mapping[str, str] = {}) -> Engine:
@@ -139,43 +147,39 @@ def _engine(document: Path | None, switches: Mapping[str, str] = {}) -> Engine:
 
 
 def _settings(
-    config: Path | None, document: Path | None, problems: list[str]
-) -> tuple[list[Setting], Options | None, tuple[Document, ...]]:
-    """Return settings and documents in force, and options with upstream's origin and certificates, None if unknown.
+    source: PlanSource, document: Path | None, problems: list[str]
+) -> tuple[list[Setting], Options | None, tuple[Document, ...], int]:
+    """Return settings, options with upstream's origin and certificates, documents, and the exit code of problems.
 
-    Each defect is added to the list. If a value can't be read, there are no settings to return.
+    Each defect is added to the list. What can't be read is None or empty. The code is that of ``serve`` for what keeps
+    a gateway from starting.
     """
-    rows, upstream, file = list[Setting](), None, dict[str, object]()
+    rows, upstream, options, documents = list[Setting](), None, Options(), tuple[Document, ...]()
+    file = dict[str, object]()
     with collected(problems):
-        file = read_config(config)
-    found, unknown = given(os.environ, {}, file, str(config))
-    options, documents = Options(), tuple[Document, ...]()
+        file = read_config(source.config)
+    found, unknown = given(os.environ, source.flags, file, str(source.config))
     with collected(problems):
         options = options_of(found, unknown)
         rows += settings_of(found, os.environ)
         provider_factory(os.environ)
         check_flag(options.route)
-        if options.route is RouteWord.OFF:
-            problems.append(f"{found['route'].source}=off: the shim is switched off, retired calls fail")
     with collected(problems, found):
         engine = _engine(document, options.switches)
         documents = engine.documents
-        Plan(options, engine, found)
-    if config is not None or {row.variable for row in TABLE if row.name in found}.difference(VARIABLES):
-        # What keeps a gateway from starting: TLS files and credentials that can't be used, or a missing extra.
-        try:
-            from shim.gateway.credentials.gates import gate_for  # noqa: PLC0415 - an extra, which programs don't need
-
-            for check in (lambda: Certificates(options, []), lambda: gate_for(options, os.environ, [])):
-                with collected(problems, found):
-                    check()
-        except ModuleNotFoundError as error:
-            problems.append(f"no gateway can be started here: {hinted(error)}")
+        plan = Plan(options, engine, found)
+    code = NO
+    told = (row for row in TABLE if row.name in found)  # of these, programs have some variables, too
+    if source.config or any(source.flags[row.name] is not None or row.variable not in VARIABLES for row in told):
+        starts = not problems and check_start(plan, source, problems)
+        code = NO if starts else SETTINGS
+    if options.route is RouteWord.OFF:
+        problems.append(f"{found['route'].source}=off: the shim is switched off, retired calls fail")
     with collected(problems):
         upstream = options_of({name: one for name, one in found.items() if name.startswith("upstream")})
         if "upstream" not in found:
             upstream = attrs.evolve(upstream, upstream=read_base_url(os.environ))
-    return rows, upstream, documents
+    return rows, upstream, documents, code
 
 
 def _text(report: Mapping[str, Any]) -> None:

@@ -21,7 +21,12 @@ FORMS = click.Choice(["table", "json"])
 output_option = click.option(
     "-o", "--output", type=FORMS, default="table", help="Print text for people, or JSON for programs."
 )
-config_option = click.option("--config", type=FILE, help='Read options from this TOML file, as in: route = "auto"')
+config_option = click.option(
+    "--config",
+    type=FILE,
+    envvar="ATLAS_SHIM_CONFIG",
+    help='Read options from this TOML file, as in: route = "auto"',
+)
 
 
 def write_json(value: Any) -> None:
@@ -37,10 +42,10 @@ def as_json(value: Any) -> Any:
     return value.isoformat() if hasattr(value, "isoformat") else str(value)
 
 
-def write_report(
-    report: Mapping[str, Any], problems: Sequence[str], form: str, text: Callable[[], None], good: str
+def write_report(  # noqa: PLR0913, PLR0917 - what all reports have in common
+    report: Mapping[str, Any], problems: Sequence[str], form: str, text: Callable[[], None], good: str, code: int = NO
 ) -> None:
-    """Write JSON, or ``text`` and the problems (without any, ``good``); exits with 1 if there are problems."""
+    """Write JSON, or ``text`` and the problems (without any, ``good``); exits with ``code`` if there are problems."""
     if form == "json":
         write_json({"ok": not problems, **report})
     else:
@@ -52,7 +57,7 @@ def write_report(
         else:
             click.secho(good, fg="green", bold=True)
     if problems:
-        raise SystemExit(NO)
+        raise SystemExit(code)
 
 
 def write_table(rows: Iterable[Sequence[Any]], indent: str = "") -> None:

@@ -2,22 +2,17 @@
 
 from __future__ import annotations
 
-import errno
 import os
-import socket
 from itertools import groupby
 from pathlib import Path
 from typing import Any
 
 import click
 
-from shim.cli.failures import SETTINGS, ExitError
 from shim.cli.output import config_option
 from shim.errors import SettingsError
 from shim.gateway.options import TABLE, Option
 from shim.gateway.plan import LivePlan, PlanSource, renamed
-
-_NO_ADDRESS = frozenset({errno.EADDRINUSE, errno.EADDRNOTAVAIL, errno.EACCES, errno.ENOENT, errno.ENOTDIR})
 
 
 class _Grouped(click.Command):
@@ -31,14 +26,14 @@ class _Grouped(click.Command):
                 formatter.write_dl([record for one in rows if (record := one.get_help_record(ctx))])
 
 
-def _flag(row: Option) -> click.Option:
+def flag(row: Option, **more: Any) -> click.Option:
     """Return the flag of a row, which validates the values."""
     default = f"  [default: {row.default}]" if row.default else ""
     bare: dict[str, Any] = {} if row.bare is None else {"is_flag": False, "flag_value": row.bare}
-    return click.Option([row.flag, row.name], metavar=row.metavar, help=f"{row.help}{default}", **bare)
+    return click.Option([row.flag, row.name], metavar=row.metavar, help=f"{row.help}{default}", **bare, **more)
 
 
-@click.command(cls=_Grouped, params=[*map(_flag, TABLE)])
+@click.command(cls=_Grouped, params=[*map(flag, TABLE)])
 @config_option
 def command(config: Path | None, **flags: str | None) -> None:
     """Run the gateway.
@@ -62,10 +57,3 @@ def command(config: Path | None, **flags: str | None) -> None:
         serve(settings, calls)
     except SettingsError as error:
         raise renamed(error, settings.plan.given) from None
-    except OSError as error:
-        if error.errno not in _NO_ADDRESS and not isinstance(error, socket.gaierror):
-            raise
-        each = "; with --reuse-port each process needs its own --admin" if settings.plan.options.reuse_port else ""
-        where = f" at {error.filename}" if error.filename else ""
-        said = f"can't listen{where}: {(error.strerror or str(error)).lower()}"
-        raise ExitError(f"{said}; choose another address with --listen, --uds or --admin{each}", SETTINGS) from error

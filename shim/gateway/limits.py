@@ -9,9 +9,8 @@ import attrs
 from shim.gateway.errors import NO_ROOM, busy
 from shim.gateway.http1.body import BUFFERED
 from shim.gateway.http1.peers import UNIX
+from shim.gateway.option_values import RESERVED
 from shim.gateway.options import Options
-
-RESERVED = 131072  # bytes that each call in flight may need: two heads, and what waits on its way in either direction
 
 
 class Limits:

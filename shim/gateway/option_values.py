@@ -7,11 +7,12 @@ errors, which returns the value or raises SettingsError.
 from __future__ import annotations
 
 import re
+import socket
 from collections.abc import Callable, Mapping
 from enum import StrEnum
 from functools import partial
 from ipaddress import IPv4Network, IPv6Network, ip_address, ip_network
-from typing import TypeVar
+from typing import Any, TypeVar
 from urllib.parse import urlsplit
 
 import attrs
@@ -20,6 +21,8 @@ from shim.core.settings import parse_route, parse_sunsets, parse_writes
 from shim.errors import SettingsError
 from shim.gateway.allow import parse_allow
 from shim.origins import parse_origin
+
+RESERVED = 131072  # bytes that each call in flight may need: two heads, and what waits on its way in either direction
 
 Network = IPv4Network | IPv6Network
 T = TypeVar("T")
@@ -36,6 +39,10 @@ AccessWord = StrEnum("AccessWord", "ON ERRORS OFF")
 
 LogLevel = StrEnum("LogLevel", "DEBUG INFO WARNING ERROR")
 LogFormat = StrEnum("LogFormat", "TEXT JSON")
+
+_AMOUNT = re.compile(r"(.*?) ?([A-Za-z]*)")
+_DURATIONS = {"": 1, "ms": 0.001, "s": 1, "m": 60, "h": 3600}  # seconds
+_SIZES = {"": 1, "KiB": 1 << 10, "MiB": 1 << 20, "GiB": 1 << 30, "Ki": 1 << 10, "Mi": 1 << 20, "Gi": 1 << 30}  # bytes
 
 _BASE_PATH = re.compile(r"(?:/[A-Za-z0-9_~-][A-Za-z0-9._~-]*)*")
 
@@ -60,6 +67,15 @@ def is_address(host: str) -> bool:
     except ValueError:
         return False
     return True
+
+
+def is_loopback(host: str) -> bool:
+    """Return whether a host to listen on is this machine's own, under every address that it has."""
+    try:
+        found = {str(entry[4][0]) for entry in socket.getaddrinfo(host, None, type=socket.SOCK_STREAM)}
+        return all(ip_address(address.partition("%")[0]).is_loopback for address in found)
+    except (OSError, ValueError):
+        return False
 
 
 def parse_address(text: str, name: str) -> Address:
@@ -100,13 +116,14 @@ def _networks(text: str, name: str) -> tuple[Network, ...]:
     return tuple(found)
 
 
-def _above_zero(kind: Callable[[str], _Number], text: str, name: str) -> _Number:
+def _above_zero(kind: Callable[[Any], _Number], units: Mapping[str, float], such: str, text: str, name: str) -> _Number:
+    found = _AMOUNT.fullmatch(text)
     try:
-        if 0 < (number := kind(text)) < float("inf"):
+        if found is not None and 0 < (number := kind(kind(found[1]) * units[found[2]])) < float("inf"):
             return number
-    except ValueError:
+    except (KeyError, ValueError, OverflowError):
         pass
-    raise SettingsError(f"{name}: {text!r} is not a number above zero")
+    raise SettingsError(f"{name}: {text!r} is not {such}")
 
 
 def _word(values: Mapping[str, T], text: str, name: str) -> T:
@@ -131,9 +148,9 @@ ORIGIN = "URL", parse_origin
 PUBLIC_URL = "URL", _public_url
 PATH: Reader[str | None] = "PATH", lambda text, **_: text or None
 SWITCH: Reader[bool] = "on|off", partial(_word, {"on": True, "off": False})
-SECONDS: Reader[float] = "SECONDS", partial(_above_zero, float)
-COUNT: Reader[int] = "COUNT", partial(_above_zero, int)
-BYTES: Reader[int] = "BYTES", partial(_above_zero, int)
+SECONDS: Reader[float] = "TIME", partial(_above_zero, float, _DURATIONS, "a time above zero, such as 15s, 5m or 15")
+COUNT: Reader[int] = "COUNT", partial(_above_zero, int, {"": 1}, "a whole number above zero")
+BYTES: Reader[int] = "SIZE", partial(_above_zero, int, _SIZES, "a size above zero, such as 64MiB or 67108864")
 ROUTE = "WORD", parse_route
 SUNSETS = "DATES", parse_sunsets
 WRITES = "WORDS", parse_writes

@@ -6,19 +6,34 @@ The option ``public_url`` is the flag ``--public-url``, the variable ``ATLAS_SHI
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+import os
+from collections.abc import Callable, Iterator, Mapping
 from datetime import datetime
 from functools import partial
+from pathlib import Path
 from typing import Any, TypeVar
+from urllib.parse import urlsplit
 
 import attrs
 
 from shim.core.settings import RouteWord, Settings, word_and_flag
+from shim.documents import document_files
 from shim.gateway import option_values as of
 from shim.gateway.allow import BY_DEFAULT, AllowList
-from shim.gateway.option_values import AccessWord, Address, CredentialsMode, LogFormat, LogLevel, Reader
+from shim.gateway.option_values import (
+    RESERVED,
+    AccessWord,
+    Address,
+    CredentialsMode,
+    LogFormat,
+    LogLevel,
+    Reader,
+    is_loopback,
+)
 
 T = TypeVar("T")
+
+_HERE = frozenset({"localhost", "127.0.0.1", "::1", "0.0.0.0", "::"})  # noqa: S104 - compared with
 
 
 @attrs.frozen
@@ -98,7 +113,7 @@ class Options:
         of.PATH, "Trust these roots (PEM) for upstream's certificate. Default: the system's."
     )
     upstream_timeout: float = _atlas(
-        of.SECONDS, "Give up after this many seconds without a byte from upstream, or 10 without a connection.", "300"
+        of.SECONDS, "Give up after so long without a byte from upstream, or 10 s without a connection.", "5m"
     )
 
     route: str = _translation(
@@ -119,7 +134,7 @@ class Options:
         "off",
     )
     deadline: float = _translation(
-        of.SECONDS, "Answer a translated call within so many seconds, upstream calls included.", "60"
+        of.SECONDS, "Answer a translated call within this time, upstream calls included.", "60s"
     )
 
     credentials: CredentialsMode = _credentials(
@@ -149,18 +164,16 @@ class Options:
         "1024",
     )
     memory: int = _limits(
-        of.BYTES, "Hold at most this many bytes of messages, beyond the idle gateway; then answer 503.", "67108864"
+        of.BYTES, "Hold at most this much of messages, beyond the idle gateway; then answer 503.", "64MiB"
     )
     body_limit: int = _limits(
-        of.BYTES, "Translate replies of at most this many bytes, decoded; else answer 502.", "16777216", live=True
+        of.BYTES, "Translate replies of at most this size, decoded; else answer 502.", "16MiB", live=True
     )
     client_timeout: float = _limits(
-        of.SECONDS, "Cut a caller who makes no progress for so many seconds, sending or receiving.", "15"
+        of.SECONDS, "Cut a caller who makes no progress for so long, sending or receiving.", "15s"
     )
-    keepalive_timeout: float = _limits(
-        of.SECONDS, "Close a connection after this many seconds without a request.", "120"
-    )
-    drain: float = _limits(of.SECONDS, "Cut open calls this many seconds after SIGTERM.", "25", live=True)
+    keepalive_timeout: float = _limits(of.SECONDS, "Close a connection after so long without a request.", "2m")
+    drain: float = _limits(of.SECONDS, "Cut open calls this long after SIGTERM.", "25s", live=True)
 
     access_log: AccessWord = _log(of.words_of(AccessWord), "Log calls: all, errors alone, or none.", "on")
     log_names: bool = _log(of.SWITCH, "Name the cluster of a retired call in its log line.")
@@ -204,3 +217,46 @@ TABLE: tuple[Option, ...] = tuple(
     attrs.evolve(field.metadata["row"], name=field.name) for field in attrs.fields(Options) if field.metadata
 )
 """Every option, in the order it is explained; the command makes its flags from these rows."""
+
+
+def contradictions(options: Options) -> Iterator[str]:
+    """Yield what options mean together that can't be meant, each with the way out."""
+    listen, upstream = options.listen, urlsplit(options.upstream)
+    if options.reuse_port and options.uds is not None:
+        yield "reuse_port: shares a TCP port, and calls are taken at a unix socket; leave out --uds"
+    if options.uds is None and options.admin == listen and listen.port:
+        yield "admin: is the address of --listen; give it another port, or 'off'"
+    port = upstream.port or (443 if upstream.scheme == "https" else 80)
+    for own in filter(None, (None if options.uds else listen, options.admin)):
+        hosts = {own.host, *(_HERE if own.host in _HERE else ())}
+        if own.port == port and upstream.hostname in hosts:
+            yield f"upstream: {options.upstream} is this gateway itself ({own.authority}); give Atlas' origin"
+    for name, needed, is_there in (
+        ("tls_key", "tls_cert", options.tls_cert),
+        ("tls_client_ca", "tls_cert", options.tls_cert),
+        ("upstream_ca", "an upstream of https", upstream.scheme == "https"),
+        ("keys_file", "credentials = 'verify'", options.credentials is CredentialsMode.VERIFY),
+        ("nonce_store", "credentials = 'verify'", options.credentials is CredentialsMode.VERIFY),
+    ):
+        if getattr(options, name) is not None and not is_there:
+            yield f"{name}: is of no use without {needed}; set that, or leave this out"
+    if options.credentials is CredentialsMode.OWN and options.uds is None and not is_loopback(listen.host):
+        yield (
+            f"listen: {listen.authority} can be reached from other machines, and with credentials = 'own' whoever "
+            "reaches the gateway uses its key. Listen on 127.0.0.1 or a unix socket (uds), or let callers prove their "
+            "own key (credentials = 'verify')"
+        )
+
+
+def doubts(options: Options, environ: Mapping[str, str]) -> Iterator[str]:
+    """Yield what options and variables say that is hardly meant, though a gateway can be started."""
+    if (named := environ.get("ATLAS_SHIM_MAPPINGS")) and not document_files(Path(named)):
+        yield f"ATLAS_SHIM_MAPPINGS: {named} has no document (*.toml), and changes nothing"
+    if named := environ.get("ATLAS_SHIM_INVENTORY"):
+        file = Path(named)
+        if file.is_dir() or not os.access(file if file.exists() else file.parent, os.W_OK):
+            yield f"ATLAS_SHIM_INVENTORY: {named} can't be written; name a file in a folder that this user may write to"
+    if options.memory < RESERVED:
+        yield f"memory: one call needs {RESERVED} bytes, so that each gets 503; give more"
+    elif options.body_limit > options.memory // 2:
+        yield "body_limit: is more than half of memory, and larger replies get 503; give more memory, or a lower limit"

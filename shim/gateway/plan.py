@@ -22,7 +22,7 @@ from shim.documents.load import SETTINGS_BYTES, read_toml
 from shim.errors import DocumentError, SettingsError
 from shim.flags.providers import PROVIDER, check_flag
 from shim.gateway.option_values import CredentialsMode
-from shim.gateway.options import TABLE, Option, Options
+from shim.gateway.options import TABLE, Option, Options, contradictions
 from shim.gateway.watch import Watched
 from shim.tools.inventory.writing import VARIABLE as INVENTORY
 
@@ -31,7 +31,7 @@ log = logging.getLogger("shim.gateway.reload")
 PREFIX = "ATLAS_SHIM_"
 MAPPINGS = "ATLAS_SHIM_MAPPINGS"
 
-KNOWN = {MAPPINGS, PROVIDER, "ATLAS_SHIM_WARNINGS", INVENTORY, *(row.variable for row in TABLE)}
+KNOWN = {"ATLAS_SHIM_CONFIG", MAPPINGS, PROVIDER, "ATLAS_SHIM_WARNINGS", INVENTORY, *(row.variable for row in TABLE)}
 """Every variable that some part of the shim reads."""
 
 
@@ -144,11 +144,8 @@ class Plan:
     def __attrs_post_init__(self) -> None:
         self.engine.check_settings(self.settings)
         check_flag(self.options.route)
-        options = self.options
-        if options.reuse_port and options.uds is not None:
-            raise SettingsError("reuse_port: shares a TCP port, and calls are taken at a unix socket; leave out --uds")
-        if options.uds is None and options.admin == options.listen and options.listen.port:
-            raise SettingsError("admin: is the address of --listen; give it another port, or 'off'")
+        if problems := [*contradictions(self.options)]:
+            raise SettingsError(*problems)
 
     def by_flag(self, word: RouteWord | None) -> Plan:
         """Return this plan with the word that the route's flag says, None where it has no word yet."""

@@ -24,10 +24,9 @@ from anyio.from_thread import start_blocking_portal
 from shim._version import __version__
 from shim.core.recognise import Engine
 from shim.errors import SettingsError
-from shim.gateway.credentials.gates import is_loopback
 from shim.gateway.http1.listener import Bound
 from shim.gateway.log_writer import logged
-from shim.gateway.option_values import Address
+from shim.gateway.option_values import Address, is_loopback
 from shim.gateway.options import Options
 from shim.gateway.plan import LivePlan, unknown_variables
 from shim.gateway.server import Gateway
@@ -46,8 +45,8 @@ def serve(settings: LivePlan, calls: Bound | None) -> None:
     """Serve until SIGTERM or SIGINT, then drain; a second signal ends the drain.
 
     SIGHUP has the files of ``settings`` read again. A service manager's sockets for ``calls`` replace those of the
-    options. Afterwards the process has a few seconds to end, whatever its threads do. Raises OSError when an address
-    can't be listened on, SettingsError when credentials or TLS files can't be used.
+    options. Afterwards the process has a few seconds to end, whatever its threads do. Raises SettingsError when an
+    address can't be listened on, or credentials or TLS files can't be used.
     """
     for number in range(3):  # a standard stream that is closed: else its number would be the loop's or a caller's
         try:

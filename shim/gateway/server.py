@@ -21,20 +21,22 @@ from shim.flags.words import ByFlag, FlagWords
 from shim.gateway.admin import Admin
 from shim.gateway.call import Handler
 from shim.gateway.checks import authorities_of
-from shim.gateway.credentials.gates import gate_for
+from shim.gateway.credentials.gates import CallerGate, gate_for
 from shim.gateway.exchange import Shared
 from shim.gateway.http1.clients import Clients
 from shim.gateway.http1.listener import Bound, Listener, bind, bind_tcp
 from shim.gateway.ledger import Ledger
 from shim.gateway.limits import Limits
 from shim.gateway.metrics import Metrics
-from shim.gateway.options import Options
-from shim.gateway.plan import LivePlan, Plan, PlanSource
+from shim.gateway.options import Options, doubts
+from shim.gateway.plan import LivePlan, Plan, PlanSource, collected
 from shim.gateway.radar_inventory import RadarInventory
 from shim.gateway.status import StatusObject, status_of
 from shim.gateway.tls import Certificates
 from shim.gateway.upstream.client import Upstream
 from shim.gateway.watch import Watched, watch
+
+log = logging.getLogger("shim.gateway.settings")
 
 _LAST_CALLS = 0.5  # seconds for which kept connections may bring one more call after new ones are refused
 _NOTICED = 5.0  # seconds for which new connections are taken after ``/readyz`` says that the end has begun
@@ -66,13 +68,18 @@ class Gateway:
             settings = LivePlan(made, PlanSource({}))
         settings.use = self._use
         self.settings, plan, options = settings, settings.plan, settings.plan.options
-        self._provider = provider_factory(environ)
+        self._provider, self._environ = provider_factory(environ), environ
         self._watched: list[Watched[Any]] = [*settings.watched]
-        self.certificates = Certificates(options, self._watched)
+        problems, gate = list[str](), CallerGate()
+        with collected(problems, plan.given):
+            self.certificates = Certificates(options, self._watched)
+        with collected(problems, plan.given):
+            gate = gate_for(options, environ, self._watched)
+        if problems:
+            raise SettingsError(*problems)
         self.limits, self.ledger = Limits(options), Ledger()
         self.upstream = Upstream(options, lambda: self.certificates.upstream.value)
         shared = Shared(self.upstream, Memory(), RadarInventory(environ, clock), clock)
-        gate = gate_for(options, environ, self._watched)
         self._handler = Handler(plan, shared, gate, self.limits, self.ledger)
         self.metrics = Metrics(self._handler, self.certificates, self.settings)
         self._calls: Listener | None = None
@@ -118,11 +125,12 @@ class Gateway:
         return f"http://{self._admin.address.authority}" if self._admin else None
 
     async def start(self, bound: Bound | None = None) -> None:
-        """Take calls at ``bound`` or where the options say; raises OSError, and SettingsError for a shared port."""
+        """Take calls at ``bound`` or where the options say; raises SettingsError where it can't."""
         if bound is not None and self.options.reuse_port:
             raise SettingsError("reuse_port: the sockets for calls come from systemd, which does not share its port so")
         self.upstream.open()
         try:
+            await self.look()
             bound, tls = bound or bind(self.options), self.certificates.listener
             server = self.metrics.server = Clients(self._handler, self.options)
             server.failures = self.ledger.failures
@@ -131,7 +139,7 @@ class Gateway:
             self.apply(self._handler.plan)
             if self.options.admin is not None:
                 self._admin = Admin(
-                    bind_tcp(self.options.admin),
+                    bind_tcp(self.options.admin, "admin"),
                     metrics=self.metrics.text,
                     status=self.status,
                     live=lambda: time.monotonic() - self._beaten < STUCK,
@@ -142,6 +150,12 @@ class Gateway:
             raise
         self._handler.shared.inventory.begin()
         self.is_ready = True
+
+    async def look(self) -> None:
+        """Log a warning for each setting with which calls will be refused, though it can be used."""
+        for doubt in doubts(self.options, self._environ):
+            log.warning("%s", doubt)
+        await self._handler.gate.look()
 
     async def stop(self, *, grace: float | None = None, pause: float = 0.0) -> None:
         """Say that it isn't ready, take no connections after ``pause`` seconds, let calls in flight end, close all.

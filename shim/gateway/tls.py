@@ -27,7 +27,7 @@ _VALIDITY = re.compile(rb"\x30[\x1e\x20\x22](?:\x17\x0d|\x18\x0f\d\d)\d{12}Z(?:\
 
 
 class Certificates:
-    """The TLS of both sides; raises SettingsError when files, or options together, are of no use.
+    """The TLS of both sides; raises SettingsError when files are of no use.
 
     ``listener`` has the last good context towards callers, and when its certificate ends, in seconds since the epoch;
     it is None if callers don't speak TLS. A certificate that has ended may be used at the start: not every caller looks
@@ -35,11 +35,6 @@ class Certificates:
     """
 
     def __init__(self, options: Options, watched: list[Watched[Any]]) -> None:
-        for name in ("tls_key", "tls_client_ca"):
-            if getattr(options, name) is not None and options.tls_cert is None:
-                raise SettingsError(f"{name}: is of no use without tls_cert")
-        if options.upstream_ca is not None and not options.upstream.startswith("https:"):
-            raise SettingsError(f"upstream_ca: is of no use with {options.upstream}, which is called without TLS")
         self.listener: Watched[tuple[ssl.SSLContext, float | None]] | None = None
         self.watched: dict[str, Watched[Any]] = {}
         if (cert := options.tls_cert) is not None:
@@ -48,7 +43,7 @@ class Certificates:
             self.listener = Watched("files of the listener", lambda: files, read, partial(_check_end, cert))
             self.watched["listener"] = self.listener
             if self.expires is not None and self.expires <= time.time():
-                log.warning("the certificate of the listener has expired: %s", cert)
+                log.warning("tls_cert: %s: has expired; callers that look at it are not served", cert)
         roots = [options.upstream_ca] if options.upstream_ca is not None else []
         self.upstream = Watched("files of the upstream", lambda: roots, partial(upstream_context, options))
         if roots:
@@ -77,14 +72,32 @@ def listener_context(options: Options) -> ssl.SSLContext:
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
     context.minimum_version = max(context.minimum_version, ssl.TLSVersion.TLSv1_2)  # OPENSSL_CONF may ask for more
     context.set_alpn_protocols(["http/1.1"])
-    cert, key = options.tls_cert, options.tls_key
-    files = cert if key is None else f"{cert} and {key}"
-    with _of_use("tls_cert", files, "no certificate with its key, without a password, in PEM"):
-        context.load_cert_chain(cert, key, password=lambda: b"")  # else it would be asked for on the terminal
+    _load(context, options.tls_cert, options.tls_key)
     if options.tls_client_ca is not None:
         context.verify_mode = ssl.CERT_REQUIRED
         _believe(context, options.tls_client_ca, "tls_client_ca")
     return context
+
+
+def _load(context: ssl.SSLContext, cert: str, key: str | None) -> None:
+    """Load a chain with its key; raises SettingsError that says which of them is wrong, and how."""
+    asked: list[bool] = []
+
+    def password() -> bytes:  # else it would be asked for on the terminal
+        asked.append(True)
+        return b""
+
+    name, file = ("tls_cert", cert) if key is None else ("tls_key", key)
+    try:
+        context.load_cert_chain(cert, key, password)
+    except (OSError, ValueError) as error:
+        if asked:
+            said = f"has a password; write it without one, as by: openssl pkey -in {file} -out NEW"
+            raise SettingsError(f"{name}: {file}: {said}") from None
+        if getattr(error, "reason", "") == "KEY_VALUES_MISMATCH":
+            raise SettingsError(f"{name}: {file}: is not the key of the first certificate in {cert}") from None
+        with _of_use("tls_cert", cert if key is None else f"{cert} and {key}", "no certificate with its key in PEM"):
+            raise
 
 
 def upstream_context(options: Options) -> ssl.SSLContext:
@@ -102,10 +115,13 @@ def system_context() -> ssl.SSLContext:
 
     Raises SettingsError for a file that can't be read, which OpenSSL takes for one without roots.
     """
-    if path := os.environ.get("SSL_CERT_FILE"):
+    path = os.environ.get("SSL_CERT_FILE")
+    if path:
         with _of_use("SSL_CERT_FILE", path, ""):
             Path(path).open("rb").close()
     context = ssl.create_default_context()
+    if path and not os.environ.get("SSL_CERT_DIR") and not context.cert_store_stats()["x509"]:
+        raise SettingsError(f"SSL_CERT_FILE: {path}: no certificates in PEM")
     context.set_alpn_protocols(["http/1.1"])
     return context
 

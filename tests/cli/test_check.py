@@ -2,6 +2,7 @@
 
 import json
 import os
+import socket
 import ssl
 from datetime import UTC, datetime
 from pathlib import Path
@@ -82,7 +83,7 @@ def test_all_problems_are_listed_at_once(run, checked, tmp_path):
         "ATLAS_SHIM_MAPPINGS": str(tmp_path),
         "MONGODB_ATLAS_PUBLIC_API_KEY": "abcdefgh",
     }
-    found = checked("--config", str(file), env=env, code=1)
+    found = checked("--config", str(file), env=env, code=2)
     problems = "\n".join(found["problems"])
     for part in (
         "ATLAS_SHIM_ROUTE: 'of'",
@@ -118,13 +119,47 @@ def test_documents_are_listed_with_their_overridden_rules(checked, run, overridi
         ("[sunset]\nsnapshot = 2026-02-01", "sunset: 'snapshot' is not one of"),
         ('admin = "127.0.0.1:8480"', "admin: is the address of --listen"),
         ('upstream = "https://a.example:8443/x"', "upstream: give the origin alone, as in https://a.example:8443"),
+        ('upstream = "http://localhost:8480"', "upstream: http://localhost:8480 is this gateway itself"),
+        ('keys_file = "/keys"', "keys_file: is of no use without credentials = 'verify'"),
+        ('nonce_store = "redis://127.0.0.1"', "nonce_store: is of no use without credentials = 'verify'"),
+        ('uds = "/"\nadmin = "off"', "uds: can't listen at /: is a folder"),
+        (f'uds = "{__file__}"\nadmin = "off"', f"uds: can't listen at {__file__}: a file that is no socket"),
+        ('listen = "203.0.113.9:1"', "listen: can't listen at 203.0.113.9:1: cannot assign"),
     ],
 )
-def test_what_keeps_a_gateway_from_starting_is_a_problem(checked, tmp_path, setting, said):
-    """By the file and the key that say it."""
+def test_what_keeps_a_gateway_from_starting_is_a_problem(run, checked, tmp_path, setting, said):
+    """By the file and the key that say it; ``serve`` ends with the same code, and the same words."""
     (tmp_path / "shim.toml").write_text(setting)
-    (problem,) = checked("--config", str(tmp_path / "shim.toml"), code=1)["problems"]
+    (problem,) = checked("--config", str(tmp_path / "shim.toml"), code=2)["problems"]
     assert problem.startswith(f"{tmp_path / 'shim.toml'}: {said}")
+    done = run("serve", "--config", str(tmp_path / "shim.toml"))
+    assert (done.exit_code, problem in done.stderr) == (2, True)
+
+
+VERIFY = {"ATLAS_SHIM_CREDENTIALS": "verify", **KEY}
+
+
+@pytest.mark.parametrize(
+    ("words", "env", "said"),
+    [
+        (["--memory", "1000"], {}, "--memory: one call needs 131072 bytes"),
+        (["--body-limit", "1GiB"], {}, "--body-limit: is more than half of memory"),
+        (["--nonce-store", "redis://127.0.0.1:1"], VERIFY, "--nonce-store: does not answer"),
+        (["--admin", "off"], {"ATLAS_SHIM_INVENTORY": "/"}, "ATLAS_SHIM_INVENTORY: / can't be written"),
+        (["--admin", "off"], {"ATLAS_SHIM_MAPPINGS": "{empty}"}, "ATLAS_SHIM_MAPPINGS: {empty} has no document"),
+    ],
+)
+def test_what_a_gateway_warns_of_at_its_start_is_a_problem(checked, tmp_path, words, env, said):
+    """It would start, and not do what was meant."""
+    env = {name: value.format(empty=tmp_path) for name, value in env.items()}
+    (problem,) = checked("--listen", "127.0.0.1:0", *words, env=env, code=1)["problems"]
+    assert problem.startswith(said.format(empty=tmp_path))
+
+
+def test_an_address_that_is_taken_is_no_problem(checked):
+    """The gateway that the settings are for may be running."""
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        checked("--listen", f"127.0.0.1:{taken.getsockname()[1]}", "--admin", "off")
 
 
 @pytest.mark.parametrize(

@@ -60,6 +60,7 @@ def test_a_flag_that_may_stand_alone(run):
         (("serve", "--config", "/nonexistent.toml"), "does not exist"),
         (("serve", "--listen", "127.0.0.1"), "--listen: '127.0.0.1' is not an address"),
         (("serve", "--nonsense"), "No such option"),
+        (("serv", "--route", "off"), "No such command 'serv'; did you mean serve?"),
         (
             ("serve", "--uds", "/nonexistent/x", "--admin", "off"),
             "can't listen at /nonexistent/x: no such file or directory",
@@ -86,7 +87,7 @@ def test_a_taken_port_is_one_line(run, atlas):
         port = taken.getsockname()[1]
         done = run("serve", "--listen", f"127.0.0.1:{port}", "--admin", "off", "--upstream", atlas.url)
     assert done.exit_code == 2
-    assert re.search(rf"can't listen: address already in use .*127\.0\.0\.1.*{port}", done.stderr)
+    assert re.search(rf"--listen: can't listen at 127\.0\.0\.1:{port}: address already in use", done.stderr)
     assert "--listen" in done.stderr
     done = run("serve", "--listen", "no-such-host.invalid:0", "--admin", "off")
     assert done.exit_code == 2

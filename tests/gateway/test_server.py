@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterator
 
 import pytest
 
+from shim.errors import SettingsError
 from shim.gateway import Gateway, Options
 from shim.gateway.option_values import Address
 from tests.gateway.test_translating import EMPTY, V1
@@ -55,7 +56,10 @@ def test_taken_address_is_an_error(name):
     """Starting where somebody else listens raises, also from the thread helper."""
     with socket.create_server(("127.0.0.1", 0)) as taken:
         address = Address("127.0.0.1", taken.getsockname()[1])
-        with pytest.raises(OSError, match="in use"), gateway("http://127.0.0.1:1", None, **{name: address}):
+        with (
+            pytest.raises(SettingsError, match="in use"),
+            gateway("http://127.0.0.1:1", None, **{name: address}),
+        ):
             pass
 
 

@@ -168,9 +168,11 @@ def test_flag_beats_environment_beats_file():
     ("admin", "off", None), ("public_url", "https://Tools.test/", "https://tools.test"),
     ("public_url", "https://tools.test:8443/atlas/", "https://tools.test:8443/atlas"),
     ("public_url", "http://tools.test/a/b.c", "http://tools.test/a/b.c"), ("public_url", "", None),
+    ("drain", "15", 15), ("drain", "15s", 15), ("drain", "1.5m", 90), ("drain", "500ms", 0.5), ("drain", "1 h", 3600),
+    ("memory", "1024", 1024), ("memory", "64MiB", 1 << 26), ("memory", "1 GiB", 1 << 30), ("memory", "2Ki", 2048),
 ])  # fmt: skip
 def test_values_mean_what_they_say(name, text, wanted):
-    """An address is a host, which may be left out, and a port; a public URL may have a path; a window is in ms."""
+    """An address is a host, which may be left out, and a port; a public URL may have a path; amounts have units."""
     assert getattr(read_options({}, flags={name: text}), name) == wanted
 
 
@@ -179,11 +181,12 @@ def test_values_mean_what_they_say(name, text, wanted):
     [
         *(("listen", text) for text in ("", "localhost", "8480", "a:b", "a:99999", "a:1/x", "me@a:1", "[::1:2")),
         *(("public_url", f"https://a{text}") for text in ("/b?c", "/b#c", "/../b", "/b//c", "/b c", "/%62", "@b/c")),
-        *(("deadline", text) for text in ("0", "-1", "nan", "inf", "x", "")),
+        *(("deadline", text) for text in ("0", "-1", "nan", "inf", "x", "", "s", "5M", "1 hour", "0s", "1e999")),
+        *(("memory", text) for text in ("0", "-1MiB", "1.5MiB", "64MB", "64 mib", "inf", "MiB")),
     ],
 )
-def test_what_is_no_address_or_time(name, text):
-    """An address without a port, a time that never ends or never begins, and a window as long as a cache's."""
+def test_what_is_no_address_or_amount(name, text):
+    """An address without a port, an amount that has no end, is none, or is in other units."""
     with pytest.raises(SettingsError, match=f"--{name.replace('_', '-')}"):
         read_options({}, flags={name: text})
 

@@ -30,6 +30,13 @@ def test_one_key_a_line(file):
     assert api_keys(str(file), name="keys_file") == (ApiKey("abcdefgh", "one-two"), ApiKey("ijklmnop", "a:b"))
 
 
+def test_a_file_without_a_key_is_an_error(file):
+    """Though the environment has one: the callers that it was made for would be refused."""
+    file.write_text("# none yet\n")
+    with pytest.raises(SettingsError, match="keys_file: .*keys: has no key"):
+        callers_keys({"MONGODB_ATLAS_PUBLIC_API_KEY": "a", "MONGODB_ATLAS_PRIVATE_API_KEY": "b"}, str(file))
+
+
 @pytest.mark.parametrize("bad", ["s3cret", "s3cret:", ":s3cret", "s3 cret:x", "s3cret:é", "s3cret:a\tb"], ids=range(6))
 def test_bad_line(file, bad):
     """The error says which line of which file, and nothing of what it holds."""

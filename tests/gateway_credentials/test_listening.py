@@ -66,7 +66,7 @@ def test_path_that_is_in_use(tmp_path, kind):
         else:
             path.mkdir()
         before = os.lstat(path).st_ino
-        with pytest.raises(OSError, match="taken"), world("own", uds=str(path)):
+        with pytest.raises(SettingsError, match="taken"), world("own", uds=str(path)):
             pass
         assert os.lstat(path).st_ino == before
 

@@ -15,7 +15,8 @@ from shim.gateway.errors import Refusal
 from shim.gateway.http1.body import Body
 from shim.gateway.http1.connection import Connection
 from shim.gateway.http1.response import Request
-from shim.gateway.limits import RESERVED, Entry, Limits
+from shim.gateway.limits import Entry, Limits
+from shim.gateway.option_values import RESERVED
 from tests.gateway_hostile.calls import CALLS
 from tests.gateway_hostile.faults import JSON, message
 from tests.gateway_hostile.rows import GROUP

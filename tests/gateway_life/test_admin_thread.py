@@ -8,6 +8,7 @@ import time
 
 import pytest
 
+from shim.errors import SettingsError
 from shim.gateway import Options, serve_in_thread
 from shim.gateway import server as server_module
 from shim.gateway.admin import MOST
@@ -112,7 +113,7 @@ def test_a_name_has_all_its_addresses():
         found = {one.getsockname()[0] for one in bound.sockets}
         assert found <= {"127.0.0.1", "::1"}
         where = bound.sockets[0].getsockname()
-        with pytest.raises(OSError, match=where[0]):
+        with pytest.raises(SettingsError, match=where[0]):
             bind_tcp(Address(where[0], where[1]))
     finally:
         bound.close()
@@ -120,5 +121,5 @@ def test_a_name_has_all_its_addresses():
 
 def test_half_of_a_name_is_not_listened_on():
     """Where one of two addresses is taken, the other is let go."""
-    with socket.create_server(("127.0.0.1", 0)) as taken, pytest.raises(OSError, match="in use"):
+    with socket.create_server(("127.0.0.1", 0)) as taken, pytest.raises(SettingsError, match="in use"):
         bind_tcp(Address("localhost", taken.getsockname()[1]))

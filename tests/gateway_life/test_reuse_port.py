@@ -63,7 +63,7 @@ def test_pages_of_one_process_are_not_shared(serve, port):
     words = ("--reuse-port", "--listen", f"127.0.0.1:{free_port()}", "--admin", f"127.0.0.1:{port}")
     serve(*words).calls()
     second = serve(*words)
-    assert second.logged("with --reuse-port each process needs its own --admin")
+    assert second.logged("a port of this process' own")
     assert second.process.wait(60) == 2
 
 

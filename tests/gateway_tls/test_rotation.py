@@ -8,6 +8,12 @@ from pathlib import Path
 import pytest
 import trustme
 from cryptography import x509
+from cryptography.hazmat.primitives.serialization import (
+    BestAvailableEncryption,
+    Encoding,
+    PrivateFormat,
+    load_pem_private_key,
+)
 
 from shim.errors import SettingsError
 from shim.gateway import Gateway, Options
@@ -115,7 +121,7 @@ def test_certificate_that_has_expired_at_the_start(tmp_path, authority, caplog):
     mount = Mount(tmp_path)
     mount.turn_to(authority.issue_cert("127.0.0.1", not_after=LONG_AGO))
     with replying(reply()) as upstream, gateway(upstream.origin, **mount.options):
-        assert "the certificate of the listener has expired" in caplog.text
+        assert "has expired; callers that look at it" in caplog.text
 
 
 @pytest.mark.parametrize(
@@ -126,7 +132,7 @@ def test_certificate_that_has_expired_at_the_start(tmp_path, authority, caplog):
         ({"tls_cert": "/none/crt"}, "tls_cert: /none/crt: No such file"),
         ({"upstream_ca": "/none/ca"}, "upstream_ca: /none/ca: No such file"),
         ({"upstream_ca": __file__}, "upstream_ca: .*: no certificates in PEM"),
-        ({"upstream_ca": "c", "upstream": "http://a.test"}, "upstream_ca: is of no use with http://a.test"),
+        ({"upstream_ca": "c", "upstream": "http://a.test"}, "upstream_ca: is of no use without an upstream of https"),
     ],
     ids=json.dumps,
 )
@@ -134,6 +140,21 @@ def test_files_of_no_use_are_named_at_the_start(options, said):
     """The error names the option and the file, before anything listens."""
     with pytest.raises(SettingsError, match=said):
         Gateway(Options(**options), environ={})
+
+
+@pytest.mark.parametrize(("kind", "said"), [("locked", "has a password"), ("other", "is not the key of the first")])
+def test_a_key_of_no_use_is_named_with_what_is_wrong(tmp_path, authority, kind, said):
+    """A key behind a password, which nobody could type, and another certificate's."""
+    ours, other = authority.issue_cert("127.0.0.1"), authority.issue_cert("127.0.0.1")
+    cert, key = tmp_path / "crt", tmp_path / "key"
+    cert.write_bytes(ours.cert_chain_pems[0].bytes())
+    key.write_bytes(other.private_key_pem.bytes())
+    if kind == "locked":
+        loaded = load_pem_private_key(ours.private_key_pem.bytes(), None)
+        lock = BestAvailableEncryption(b"a password")
+        key.write_bytes(loaded.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, lock))
+    with pytest.raises(SettingsError, match=f"tls_key: {key}: {said}"):
+        Gateway(Options(tls_cert=str(cert), tls_key=str(key)), environ={})
 
 
 def test_client_authorities_of_no_use_are_named(tmp_path, authority):

@@ -7,11 +7,9 @@ from __future__ import annotations
 
 import contextlib
 import hmac
-import ipaddress
 import logging
 import re
 import secrets
-import socket
 import stat
 from collections.abc import Callable, Mapping, Sequence
 from functools import partial
@@ -60,6 +58,9 @@ class CallerGate:
     async def admit(self, head: RequestHead, call: Call, match: Match | None, *, listed: bool) -> UpstreamSigner:  # noqa: ARG002 - others look
         """Return who signs this call; raises Refusal. ``listed`` says that ``allow`` names the calls that are taken."""
         return PASSTHROUGH
+
+    async def look(self) -> None:
+        """Log a warning if what is needed to decide that does not answer."""
 
     async def close(self) -> None:
         """Give up what was opened to decide that."""
@@ -139,6 +140,12 @@ class VerifyGate(CallerGate):
             raise self._refusal("SHIM_UNAUTHORIZED", STALE, "stale")
         return signer
 
+    async def look(self) -> None:
+        """Log a warning if the store does not answer: until it does, signed calls are refused."""
+        if self._store is not None:
+            with contextlib.suppress(Refusal):
+                await self._store.take(secrets.token_hex(16), 1, "")
+
     async def close(self) -> None:
         """Close the store's connections."""
         if self._store is not None:
@@ -162,15 +169,6 @@ def malformed(said: str) -> Refusal:
     return Refusal(400, "SHIM_AUTHORIZATION_MALFORMED", "http_request_error", detail, said)
 
 
-def is_loopback(host: str) -> bool:
-    """Return whether a host to listen on is this machine's own, under every address that it has."""
-    try:
-        found = {str(entry[4][0]) for entry in socket.getaddrinfo(host, None, type=socket.SOCK_STREAM)}
-        return all(ipaddress.ip_address(address.partition("%")[0]).is_loopback for address in found)
-    except (OSError, ValueError):
-        return False
-
-
 def signs_in(path: str) -> bool:
     """Return whether a raw path may be one of ``/api/oauth/``, where callers get tokens with their own login."""
     return _SIGN_IN.match(unquote(path) if "%" in path else path) is not None
@@ -185,12 +183,6 @@ def gate_for(options: Options, environ: Mapping[str, str], watched: list[Watched
             follow(partial(callers_keys, environ, file), [*files, file] if file else files, gate.learn, watched)
             return gate
         case CredentialsMode.OWN:
-            if options.uds is None and not is_loopback(options.listen.host):
-                raise SettingsError(
-                    f"listen: {options.listen.authority} can be reached from other machines, and with credentials = "
-                    "'own' whoever reaches the gateway uses its key. Listen on 127.0.0.1 or a unix socket (uds), or "
-                    "let callers prove their own key (credentials = 'verify')"
-                )
             own = OwnGate()
             follow(partial(own_signer, environ, options.upstream), credential_files(environ), own.learn, watched)
             return own
@@ -228,6 +220,8 @@ def own_signer(environ: Mapping[str, str], origin: str) -> UpstreamSigner:
 def callers_keys(environ: Mapping[str, str], file: str | None) -> Mapping[str, ApiKey]:
     """Return the keys of ``verify``: the environment's API key, and those of a file; raises SettingsError."""
     keys = list(api_keys(file, name="keys_file")) if file else []
+    if file and not keys:
+        raise SettingsError(f"keys_file: {file}: has no key; write a line public:private for each caller's")
     if isinstance(own := read_credentials(environ), ApiKey):
         keys.append(own)
     if not keys:

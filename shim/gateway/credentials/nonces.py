@@ -182,7 +182,7 @@ class NonceStore:
             except Exception as error:  # noqa: BLE001 - an odd answer breaks the client's own reading of it anywhere
                 said = str(error) or type(error).__name__
             self._resting = self._clock() + _PAUSE
-            log.warning("the nonce store does not answer, so signed calls are refused: %s", said)
+            log.warning("nonce_store: does not answer, and signed calls get 503 until it does: %s", said)
         detail = "The store in which gateways keep the uses of nonces does not answer. Nothing was sent; call again."
         again = (("Retry-After", "1"),)
         raise Refusal(503, "SHIM_NONCE_STORE_UNREACHABLE", "proxy_internal_error", detail, said, headers=again)

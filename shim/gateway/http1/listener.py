@@ -12,13 +12,14 @@ import logging
 import os
 import socket
 import stat
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from functools import partial
 from pathlib import Path
 from ssl import SSLContext, SSLError
 
 import attrs
 
+from shim.errors import SettingsError
 from shim.gateway.http1.clients import Clients
 from shim.gateway.http1.connection import Connection, log
 from shim.gateway.http1.peers import UNNAMED, peer_of, read_peer
@@ -51,14 +52,33 @@ class Bound:
 
 
 def bind(options: Options) -> Bound:
-    """Listen where the options say that calls are taken; raises OSError."""
-    if options.uds is not None:
-        return Bound((_bound_unix(Path(options.uds)),))
-    return bind_tcp(options.listen, reuse_port=options.reuse_port)
+    """Listen where the options say that calls are taken; raises SettingsError."""
+    if (path := options.uds) is not None:
+        with _told("uds", path, "name another path"):
+            return Bound((_bound_unix(Path(path)),))
+    return bind_tcp(options.listen, "listen", reuse_port=options.reuse_port)
 
 
-def bind_tcp(wanted: Address, *, reuse_port: bool = False) -> Bound:
-    """Listen on all addresses of a name, on one port; 0 is a free one, ``::`` all of IPv4, too. Raises OSError."""
+@contextlib.contextmanager
+def _told(name: str, where: str, cure: str) -> Iterator[None]:
+    """Raise SettingsError for an option whose address can't be listened on, with the system's error as its cause."""
+    try:
+        yield
+    except OSError as error:
+        said = (error.strerror or str(error)).partition(" (")[0].lower()  # of Python's own the address stands before it
+        raise SettingsError(f"{name}: can't listen at {where}: {said}; {cure}") from error
+
+
+def bind_tcp(wanted: Address, name: str = "listen", *, reuse_port: bool = False) -> Bound:
+    """Listen on all addresses of an option's host, on one port; 0 is a free one, ``::`` all of IPv4, too.
+
+    Raises SettingsError.
+    """
+    with _told(name, wanted.authority, "give an address of this machine, and a port of this process' own"):
+        return _bound_tcp(wanted, reuse_port=reuse_port)
+
+
+def _bound_tcp(wanted: Address, *, reuse_port: bool) -> Bound:
     both = wanted.host == "::" and socket.has_dualstack_ipv6()
     infos = socket.getaddrinfo(wanted.host or None, wanted.port, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE)
     made: list[socket.socket] = []
@@ -82,17 +102,21 @@ def bind_tcp(wanted: Address, *, reuse_port: bool = False) -> Bound:
 
 def _bound_unix(path: Path) -> socket.socket:
     """Return a listening unix socket that its owner alone can use; raises OSError when something else is there."""
+    if path.is_dir():
+        raise IsADirectoryError(errno.EISDIR, "is a folder, and the socket needs a name in it")
     with contextlib.suppress(FileNotFoundError):
         found = path.lstat()
+        if not stat.S_ISSOCK(found.st_mode):
+            raise FileExistsError(errno.EEXIST, "a file that is no socket is there")
         with socket.socket(socket.AF_UNIX, socket.SOCK_STREAM) as probe:
-            if not stat.S_ISSOCK(found.st_mode) or probe.connect_ex(str(path)) != errno.ECONNREFUSED:
-                raise OSError(errno.EADDRINUSE, os.strerror(errno.EADDRINUSE), str(path))
+            if probe.connect_ex(str(path)) != errno.ECONNREFUSED:
+                raise OSError(errno.EADDRINUSE, "another program listens there")
         path.unlink()  # nobody listens there: each gateway leaves its own
     before = os.umask(0o177)
     try:
         return socket.create_server(str(path), family=socket.AF_UNIX, backlog=_BACKLOG)
-    except OSError as error:  # Python's says the path in its text
-        raise OSError(error.errno, os.strerror(error.errno or 0), str(path)) from None
+    except OSError as error:  # Python's says the path in its text, and has no number for one that is too long
+        raise OSError(error.errno, os.strerror(error.errno) if error.errno else "the path is too long") from None
     finally:
         os.umask(before)
 

@@ -11,6 +11,7 @@ from urllib.request import getproxies, proxy_bypass
 
 import attrs
 
+from shim.errors import SettingsError
 from shim.gateway.http1.chunks import MalformedError
 from shim.gateway.http1.head import parse_reply
 from shim.gateway.option_values import Address
@@ -27,21 +28,28 @@ class Proxy(Address):
 
 
 def proxy_for(origin: str) -> Proxy | None:
-    """Return the proxy for an origin by ``HTTP_PROXY``, ``HTTPS_PROXY``, ``ALL_PROXY``, ``NO_PROXY`` in either case."""
+    """Return the proxy for an origin by ``HTTP_PROXY``, ``HTTPS_PROXY``, ``ALL_PROXY``, ``NO_PROXY`` in either case.
+
+    Raises SettingsError for one that is no HTTP proxy.
+    """
     parts = urlsplit(origin)
     if proxy_bypass(parts.netloc):
         return None
     proxies = getproxies()
-    said = proxies.get(parts.scheme) or proxies.get("all")
-    if not said:
+    name = parts.scheme if proxies.get(parts.scheme) else "all"
+    if not (said := proxies.get(name)):
         return None
     proxy = urlsplit(said if "://" in said else f"http://{said}")
-    login = None
+    tls, port, login = proxy.scheme == "https", 0, None
+    with contextlib.suppress(ValueError):
+        port = proxy.port or (443 if tls else 80)
+    if proxy.scheme not in {"http", "https"} or not proxy.hostname or not port:
+        such = "a URL such as http://proxy.example:3128 (its text is not shown)"
+        raise SettingsError(f"{name.upper()}_PROXY: is not {such}; NO_PROXY names hosts that need none")
     if proxy.username is not None:
         pair = f"{unquote(proxy.username)}:{unquote(proxy.password or '')}"
         login = "Basic " + b64encode(pair.encode("latin-1", "replace")).decode("ascii")
-    tls = proxy.scheme == "https"
-    return Proxy(proxy.hostname or "", proxy.port or (443 if tls else 80), tls, login)
+    return Proxy(proxy.hostname, port, tls, login)
 
 
 async def tunnel(proxy: Proxy, authority: str, context: ssl.SSLContext | None) -> asyncio.Transport:

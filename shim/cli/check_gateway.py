@@ -1,0 +1,68 @@
+"""What a gateway with these settings would refuse, or warn of, at its start; nothing is served, and nothing sent."""
+
+from __future__ import annotations
+
+import asyncio
+import errno
+import logging
+import os
+from functools import partial
+from pathlib import Path
+
+from shim.errors import SettingsError
+from shim.extras import hinted
+from shim.gateway.plan import LivePlan, Plan, PlanSource, collected, renamed
+
+
+class _Warnings(logging.Handler):
+    """Keeps what is logged as warnings (a handler has to inherit)."""
+
+    def __init__(self) -> None:
+        super().__init__(logging.WARNING)
+        self.said: list[str] = []
+
+    def emit(self, record: logging.LogRecord) -> None:
+        self.said.append(record.getMessage())
+
+
+def check_start(plan: Plan, source: PlanSource, problems: list[str]) -> bool:
+    """Add what would be wrong at a gateway's start to the problems; returns whether it would start.
+
+    An address that is taken is no problem: the gateway that the settings are for may run.
+    """
+    warnings, log, before = _Warnings(), logging.getLogger("shim"), len(problems)
+    log.addHandler(warnings)
+    try:
+        from shim.gateway.server import Gateway  # noqa: PLC0415 - an extra, which programs don't need
+
+        with collected(problems, plan.given):
+            gateway = Gateway(settings=LivePlan(plan, source), environ=os.environ)
+            _listen(plan)
+            asyncio.run(gateway.look())
+    except ModuleNotFoundError as error:
+        problems.append(f"no gateway can be started here: {hinted(error)}")
+    finally:
+        log.removeHandler(warnings)
+    starts = len(problems) == before
+    if warnings.said:
+        problems += renamed(SettingsError(*warnings.said), plan.given).problems
+    return starts
+
+
+def _listen(plan: Plan) -> None:
+    """Listen where the gateway would, for a moment; raises SettingsError where that can't be."""
+    from shim.gateway.http1.listener import bind, bind_tcp  # noqa: PLC0415 - as above
+
+    options, problems = plan.options, list[str]()
+    takes = [partial(bind, options), *([partial(bind_tcp, options.admin, "admin")] if options.admin else [])]
+    for take in takes:
+        try:
+            bound = take()
+            bound.close()
+            if bound.address is None and options.uds is not None:
+                Path(options.uds).unlink()
+        except SettingsError as error:
+            if not isinstance(error.__cause__, OSError) or error.__cause__.errno != errno.EADDRINUSE:
+                problems += error.problems
+    if problems:
+        raise SettingsError(*problems)
