@@ -33,7 +33,7 @@ def test_one_key_a_line(file):
 def test_a_file_without_a_key_is_an_error(file):
     """Though the environment has one: the callers that it was made for would be refused."""
     file.write_text("# none yet\n")
-    with pytest.raises(SettingsError, match="keys_file: .*keys: has no key"):
+    with pytest.raises(SettingsError, match=r"keys_file: .*keys: has no key"):
         callers_keys({"MONGODB_ATLAS_PUBLIC_API_KEY": "a", "MONGODB_ATLAS_PRIVATE_API_KEY": "b"}, str(file))
 
 
