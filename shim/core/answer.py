@@ -101,9 +101,9 @@ class LegacyAnswer:
             page = self._page_of(JsonReader(self.context.loads).decoded(content), len(content))
         except CallError:
             return None
-        pages = [] if page is None else [page]
-        is_whole = pages and not (goes_on(self.target, pages) or self.is_empty(pages))
-        return self.content(match, path, pages) if is_whole else None
+        if page is None or goes_on(self.target, [page]) or (not page.items and self.is_empty([page])):
+            return None
+        return self.content(match, path, [page])
 
     def content(
         self,
@@ -131,29 +131,25 @@ class LegacyAnswer:
             if operation.shape == "array" or self.target.paging == "collected":
                 document = items = in_order(items, compiled.order)
             if operation.shape != "array":
-                document = self._page(path, *self._cut(items, pages))
+                document = self._page(path, items, pages[0].document)
         is_page, dumps = operation.shape == "page", self.context.dumps
         written = self.query.written(document, operation.status[api], dumps, page=is_page)
         return Translated(written, made.fields, made.dropped)
 
-    def _cut(self, items: list[Json], pages: Sequence[UpstreamPage]) -> tuple[list[Json], int, int | None, bool]:
-        """Return the items of the legacy page, the page size, how many items there are, and whether more follow."""
-        query, total = self.query, len(items)
+    def _page(self, path: str, items: list[Json], upstream: JsonObject) -> JsonObject:
+        """Return the legacy page at a path: all items of one that was ``kept``, which ``upstream`` is, or a part."""
+        url, query, size, total = f"{self.context.base}{path.removesuffix('/')}", self.query, self.query.size, None
         if self.target.paging == "kept":
-            document = pages[0].document
-            said = document.get("totalCount")
-            count = said if type(said) is int and said >= 0 else None
-            more = has_next(document)
+            said = upstream.get("totalCount")
+            total = said if type(said) is int and said >= 0 else None
+            more = has_next(upstream)
             if more is None:
-                more = count is not None and query.page * query.size < count
-            return items, query.size, count, more
-        size = max(query.size, total) if self.context.whole and query.page == 1 else query.size
-        end = query.page * size
-        return items[end - size : end], size, total, end < total
-
-    def _page(self, path: str, items: list[Json], size: int, total: int | None, more: bool) -> JsonObject:  # noqa: FBT001 - as cut
-        """Return the legacy page at a path; ``more``: another page follows."""
-        url, query = f"{self.context.base}{path.removesuffix('/')}", self.query
+                more = total is not None and query.page * size < total
+        else:
+            total = len(items)
+            size = max(size, total) if self.context.whole and query.page == 1 else size
+            end = query.page * size
+            items, more = items[end - size : end], end < total
         links: list[Json] = [{"href": f"{url}?{query.link(query.page, size, own=True)}", "rel": "self"}]
         if query.page > 1:
             links.append({"href": f"{url}?{query.link(query.page - 1, size, own=False)}", "rel": "previous"})

@@ -119,7 +119,7 @@ class Repeats:
     shared: Shared
     limit: int = BYTES
     _plan: Plan | None = None
-    _known: OrderedDict[Hashable, dict[str | None, Prepared]] = attrs.field(factory=OrderedDict)
+    _known: OrderedDict[Hashable, dict[str, Prepared]] = attrs.field(factory=OrderedDict)
     _answers: OrderedDict[tuple[Prepared, str], tuple[bytes, bytes, Record]] = attrs.field(factory=OrderedDict)
     _size: int = 0
     _matched: _lru_cache_wrapper[_Matched] = attrs.field(init=False, factory=lambda: lru_cache(PATHS)(_matched))
@@ -131,7 +131,7 @@ class Repeats:
 
         Returns upstream's answer, if upstream was asked and only an exchange can translate the answer.
         """
-        found = self._find(request, plan)
+        found = self._find(request, plan, line.path)
         if found is None:
             return None
         prepared, shared, limit, began = found.prepared, self.shared, plan.settings.body_limit, perf_counter()
@@ -167,7 +167,7 @@ class Repeats:
                 left.close()
         return None
 
-    def _find(self, request: Request, plan: Plan) -> _Found | None:
+    def _find(self, request: Request, plan: Plan, path: str) -> _Found | None:
         """Return what is remembered of calls like this one, None if it might be decided otherwise.
 
         It is asked before the call is checked, and the call may be sent before, since it differs from one that has
@@ -177,20 +177,18 @@ class Repeats:
         head, allow = request.head, plan.options.allow
         if head.form is None or plan is not self._plan or _is_digest(request.credential):
             return None
-        path = head.target.partition("?")[0]
         if len(path) + len(head.form.accept) > _LONGEST:  # as many of these would take much memory
             return None
         candidates, match, key = self._matched(plan, head.method, path, head.form.accept)
-        known = None if match is None else self._known.get(_key(request, candidates))
+        known = None if match is None else self._known.get(_key(request, candidates, path))
         if known is None or match is None:
             return None
         if allow is not None and not allow.has(head.method, path, match.operation):
             return None
-        tier = None
+        tier = ""
         if key is not None and plan.settings.route is RouteWord.AUTO:
-            tier = self.shared.memory.recall(key, monotonic())
-        operation = match.operation
-        prepared = known.get(tier if tier != operation.first and tier in operation.successors else None)
+            tier = self.shared.memory.recall(key, monotonic()) or tier
+        prepared = known.get(tier if tier in match.operation.successors else match.operation.first)
         if prepared is None or prepared.repeated.since > self.shared.clock():
             return None
         return _Found(prepared, match, path, prepared.repeated.path.build(match.raw).encode(), key)
@@ -238,7 +236,7 @@ class Repeats:
         if repeated is None or match is None or head.form is None or repeated.call.origin != run.call.origin:
             return
         path, _, query = repeated.call.target.partition("?")
-        looked_up = plan.engine.look_up(head.method, head.target.partition("?")[0])
+        looked_up = plan.engine.look_up(head.method, run.line.path)
         if (
             looked_up is None
             or run.is_moved
@@ -261,8 +259,7 @@ class Repeats:
             attrs.evolve(record, sent=(sent,), dropped=()), outcome.reply.status, match.content_type,
             run.leads_on(record),
         )  # fmt: skip
-        known = self._known.setdefault(_key(request, looked_up[0]), {})
-        known[repeated.route if repeated.route != match.operation.first else None] = prepared
+        self._known.setdefault(_key(request, looked_up[0], run.line.path), {})[repeated.route] = prepared
         if len(self._known) > MOST:
             self._known.popitem(last=False)
 
@@ -296,11 +293,11 @@ def _is_digest(credential: Credential | None) -> bool:
     return credential is not None and credential[2][:6].lower() == "digest"
 
 
-def _key(request: Request, candidates: object) -> Hashable:
+def _key(request: Request, candidates: object, path: str) -> Hashable:
     """Return what calls have in common that are sent and answered alike but for what fills their places."""
     head, credential = request.head, request.credential
     place = None if credential is None else credential[:2]
-    return candidates, head.form, head.method, head.target.partition("?")[2], place, request.scheme
+    return candidates, head.form, head.method, head.target[len(path) + 1 :], place, request.scheme
 
 
 def _values(request: Request, path: bytes) -> list[bytes]:

@@ -206,12 +206,13 @@ class UpstreamConnection(Wire):
             detail = "Upstream's reply is not well-formed HTTP."
             self._fail(errors.unreadable("http_protocol_error", detail, str(error)))
         else:
-            self.expect()
             if response is not None and response.is_complete:
                 self._waiter = self._response = None
                 # Bytes behind a reply would become the reply to the next request, and so would the rest of a request.
                 self.upstream.release(self, keep=self._keep and stop == len(data) and not self._is_sending)
-            elif stop < len(data):
+                return
+            self.expect()
+            if stop < len(data):
                 self._rest = data[stop:]
                 if response is not None and stop:  # too many pieces for one turn
                     self.hold()
