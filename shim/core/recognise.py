@@ -31,7 +31,7 @@ _NOTHING: dict[Any, Any] = {}
 class SortKey:
     """A field that lists are sorted by: the names that lead to it in an item, and whether the largest comes first."""
 
-    path: Sequence[str]
+    path: tuple[str, ...]
     is_time: bool
     backwards: bool
 
@@ -54,7 +54,7 @@ class CompiledOperation:
         """The successors in the order in which they are asked, by the tier to begin with."""
         types = {field.name: field.type for field in operation.fields}
         named = [(key.removeprefix("-"), key.startswith("-")) for key in operation.order]
-        self.order = [SortKey(unquoted(name), types[name] == "time", backwards) for name, backwards in named]
+        self.order = [SortKey(tuple(unquoted(name)), types[name] == "time", backwards) for name, backwards in named]
         """What lists are sorted by."""
         self._answers: dict[tuple[str, str], Translator] = {}
         self._bodies: dict[int, Translator] = {}

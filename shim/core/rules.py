@@ -166,16 +166,17 @@ class Nested:
     def each(self, values: Iterable[Json], at: str, before: int = 0) -> list[JsonObject]:
         """Return the objects of a list in the legacy shape; so many items are ``before`` them."""
         made: list[JsonObject] = []
-        translate, report, dropped = self.translate, self.report, self.report.dropped
-        for number, value in enumerate(values, before):
+        translate, report, dropped, add = self.translate, self.report, self.report.dropped, made.append
+        for value in values:
             if type(value) is dict:
-                made.append(translate(value))
+                add(translate(value))
             elif self.wraps:
-                made.append(translate({BARE: value}))
+                add(translate({BARE: value}))
             else:
-                self.dropped.append(Dropped(f"{at}[{number}]", value, "not an object"))
+                before += 1
+                self.dropped.append(Dropped(f"{at}[{before + len(made) - 1}]", value, "not an object"))
             if dropped:
-                self.dropped += report.taken(f"{at}[{number}].")
+                self.dropped += report.taken(f"{at}[{before + len(made) - 1}].")
         report.objects += len(made)
         return made
 
