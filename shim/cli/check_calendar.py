@@ -19,6 +19,7 @@ from shim.core.recognise import Engine
 from shim.core.route import sunset_of
 from shim.core.settings import Settings, parse_instant
 from shim.documents.load import MOST_BYTES, text_of
+from shim.documents.model import Operation
 from shim.documents.vocabulary import Versions
 from shim.errors import SettingsError
 from shim.tools.inventory.reading import read_inventory
@@ -34,7 +35,8 @@ _dated = re.compile(r"\.(\d{4}-\d\d-\d\d)\+json$")
 class End:
     """A call with a sunset, in ``versions`` from ``version`` on, and the ``source`` that says so.
 
-    ``names`` are its operation ids.
+    ``names`` are its operation ids. ``place`` are the calls that take its place, or what to do where there is none;
+    ``served`` says whether the shim answers it then: ``yes``, ``no``, or the setting that it needs.
     """
 
     sunset: date
@@ -44,6 +46,8 @@ class End:
     versions: Versions
     names: tuple[str, ...]
     source: str
+    place: tuple[str, ...] = ()
+    served: str = ""
 
     def is_of(self, name: str, version: str) -> bool:
         """Return whether an operation, or a method and path in a version, is this call."""
@@ -60,8 +64,8 @@ def known_ends(engine: Engine, settings: Settings, descriptions: Sequence[Path])
     """Return the sunsets of the documents, and others in descriptions; raises SettingsError on a bad description."""
     ends = [
         End(sunset_of(one, settings).date(), one.method, one.full_path, one.version, one.versions,
-            (one.id, *one.aliases), one.file)
-        for one in engine.operations
+            (one.id, *one.aliases), one.file, _place(one), _served(one))
+        for one in engine.operations if not one.lives
     ]  # fmt: skip
     for file in descriptions:
         try:
@@ -76,6 +80,18 @@ def known_ends(engine: Engine, settings: Settings, descriptions: Sequence[Path])
             if not any(known.sunset == end.sunset and known.is_of(call, end.version) for known in ends):
                 ends.append(end)
     return ends
+
+
+def _place(operation: Operation) -> tuple[str, ...]:
+    targets = [target for one in operation.successors.values() for _, target in one.targets()]
+    calls = dict.fromkeys(f"{one.method} {one.path.text} {one.version}" for one in targets)
+    return (*calls,) or (operation.without_successor,)
+
+
+def _served(operation: Operation) -> str:
+    if operation.switch:
+        return f"ATLAS_SHIM_WRITES={operation.switch}"
+    return "yes" if operation.successors or operation.constant is not None else "no"
 
 
 def _described(api: dict[str, Any], source: str) -> Iterator[End]:
@@ -111,14 +127,15 @@ def check_calendar(ends: Sequence[End], seen: Sequence[Path], within: int, form:
     files = seen or ([Path(named)] if named else [])
     calls = [call for file in files for call in _calls_in(file)]
     rows, today, ended, soon = list[dict[str, Any]](), datetime.now(UTC).date(), 0, 0
-    table: list[Sequence[Any]] = [("SUNSET", "LEFT", "CALL", "VERSION", "SEEN", "SAID BY")]
+    table: list[Sequence[Any]] = [("SUNSET", "LEFT", "CALL", "VERSION", "SERVED", "SEEN", "SAID BY", "IN ITS PLACE")]
     for end in sorted(ends, key=lambda end: (end.sunset, end.source, end.path)):
         left, count = (end.sunset - today).days, sum(number for *call, number in calls if end.is_of(*call))
         ended += left <= 0 and bool(count)
         soon += 0 < left <= within and bool(count or not files)
         rows.append({**attrs.asdict(end), "left": left, "seen": count if files else None})
         days, call = f"{left} days" if left > 0 else "over", f"{end.method} {end.path}"
-        table.append((str(end.sunset), days, call, end.version, count or None, end.source))
+        place = "; ".join(end.place)
+        table.append((str(end.sunset), days, call, end.version, end.served, count or None, end.source, place))
     if form == "json":
         output.write_json({"format": 1, "within": within, "ends": rows})
     else:
