@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import stat
 import tomllib
 from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -23,6 +24,11 @@ MOST_BYTES = 16 * LARGEST
 """Bytes of one file of descriptions, pairs or findings that is read."""
 SETTINGS_BYTES = 1024 * 1024
 """Bytes of one file of settings or flags that is read."""
+
+KINDS = ("sdk", "atlas", "resource", "data", "word")
+"""What a caller in sources is: a client's method, a command, two kinds of Terraform's blocks, or a word."""
+CALLER = re.compile(rf"({'|'.join(KINDS)}) (\S.*?)(?: >=([\d.]+))?(?: <([\d.]+))?")
+"""A caller, its name, and the first version of its tool that calls the operations and the first that no longer does."""
 
 _DOTS_OF_A_LINE, _DOTS = 100, 50_000
 """Dots of a line, and of a file: a key takes memory by the square of its parts. Ours have 7 in a line, 500 in all."""
@@ -82,7 +88,7 @@ def parse_document(source: DocumentSource, others: Mapping[str, Document] = Mapp
     ``others`` are documents by name, whose resources it may use.
     """
     top = Table(source.data, source)
-    top.know(("format", "name", "title", "resources_of", "api", "resource", "operation", "all"))
+    top.know(("format", "name", "title", "resources_of", "api", "resource", "operation", "all", "callers"))
     if not same(top.data.get("format"), FORMAT):
         top.wrong("format", f"must be {FORMAT}, the only format this version of atlas-shim reads")
     name, title, lender = top.text("name"), top.text("title", default=""), top.text("resources_of", default="")
@@ -106,7 +112,21 @@ def parse_document(source: DocumentSource, others: Mapping[str, Document] = Mapp
     for key in [key for key in resources.tables if key not in resources.read]:
         top.wrong("resource", f"{key!r} is used by no operation")
     own = {one: resources.get(one) for one in resources.tables}
-    return Document(name, title, source.file, apis, found, dict(source.overridden), own)
+    top.around = [one.id for one in found]
+    return Document(name, title, source.file, apis, found, dict(source.overridden), own, top.each("callers", _called))
+
+
+def _called(table: Table, name: str) -> tuple[str, ...]:
+    """Return the operations that a caller in sources calls."""
+    called, known = table.texts(name), table.around
+    unknown = ", ".join(one for one in called if one not in known)
+    table.refuse(
+        [
+            (name, CALLER.fullmatch(name) is None, f"has no name, or begins with none of {', '.join(KINDS)}"),
+            (name, unknown, f"names {unknown}, and the document has {', '.join(known)}"),
+        ]
+    )
+    return called
 
 
 def _with_common(table: Table, common: Mapping[str, Any]) -> Mapping[str, Any]:

@@ -139,7 +139,6 @@ class Operation(Declared):
     order: tuple[str, ...] = ()
     note: str = ""
     cluster: tuple[str, ...] = ()
-    sdk: tuple[str, ...] = ()
     content: str = read_as(lambda table, key: table.word(key, CONTENT, default="json"), default="json")
 
     @classmethod
@@ -289,7 +288,8 @@ class Operation(Declared):
 class Document:
     """One mapping document; ``overridden`` has the key paths that other files set, with their names.
 
-    ``resources`` are the fields of its answers by name, which other documents may use too.
+    ``resources`` are the fields of its answers by name, which other documents may use too. ``callers`` has the
+    operations that sources call by a name: of a client's method, a command, or a resource of a provider.
     """
 
     name: str
@@ -299,6 +299,7 @@ class Document:
     operations: tuple[Operation, ...]
     overridden: Mapping[str, str] = attrs.field(factory=dict)
     resources: Mapping[str, Resource] = attrs.field(factory=dict)
+    callers: Mapping[str, tuple[str, ...]] = attrs.field(factory=dict)
 
     def where_on(self, reads: Collection[str], writes: Collection[str]) -> Document:
         """Return it with what there is where these words of switches are on."""

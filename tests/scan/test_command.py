@@ -170,13 +170,14 @@ def test_a_broken_baseline_is_bad_usage(tree, content):
 
 def test_documents_of_the_operator_are_looked_for_too(tree, monkeypatch):
     """Paths and names of their documents are searched, too."""
-    folder = tree(a='client.get(f"https://a.example/api/own/boxes/{b}/oldWidgets")\nclient.list_old_widgets(1)\n')
+    folder = tree(a='client.get(f"https://a.example/api/own/boxes/{b}/oldWidgets")\nclient.all_old_widgets(1)\n')
     (folder / "docs").mkdir()
     (folder / "docs" / "widgets.toml").write_text(
         'format = 1\nname = "own"\ntitle = "Own"\n[api.v9]\nbase = "/api/own"\n'
         '[operation.listOldWidgets]\nmethod = "GET"\npath = "/boxes/{name}/oldWidgets"\nversions = ">=2023.1.1"\n'
-        'deprecated = 2019-01-01\nsunset = 2020-01-01\nsdk = ["list_old_widgets"]\n'
+        "deprecated = 2019-01-01\nsunset = 2020-01-01\n"
         'gone.detail = "Use gadgets."\ngone.see = "https://example.org"\n'
+        '[callers]\n"sdk allOldWidgets" = "listOldWidgets"\n'
     )
     monkeypatch.setenv("ATLAS_SHIM_MAPPINGS", str(folder / "docs"))
     findings = json.loads(run(".", "-o", "json").stdout)["findings"]

@@ -60,24 +60,11 @@ def http_words(words: Sequence[str]) -> tuple[str, list[str]] | None:
     return method or ("POST" if sends else "GET"), addresses
 
 
-def atlas_words(words: Sequence[str]) -> tuple[str, str] | None:
-    """Return the operation that a command of the Atlas CLI calls and the command, None for any other command.
-
-    ``atlas api`` takes an operation's own name, which the caller looks up.
-    """
+def atlas_words(words: Sequence[str]) -> list[str]:
+    """Return the words of a command of the Atlas CLI without options, none for any other command."""
     words = " ".join(words).split()
     valued = rules.words("commands", "valued")
     rest = [word for before, word in pairwise(["", *words]) if not word.startswith("-") and before not in valued]
     if not rest or rest[0].rpartition("/")[2] not in rules.words("commands", "atlas"):
-        return None
-    rest = rest[1 + (rest[1:2] == ["atlas"]) :]
-    if rest[:1] == ["api"] and len(rest) > 2:
-        return rest[2], " ".join(["atlas", *rest[:3]])
-    if rest[:1] and rest[0] in {"serverless", "sl"}:
-        verbs = rules.table("commands", "verbs")
-        known = ["serverless", *(verbs.get(word, word.removesuffix("s")) for word in rest[1:4])]
-        for end in (4, 2):
-            operation = rules.table("commands", "removed").get(" ".join(known[:end]))
-            if operation is not None:
-                return operation, " ".join(["atlas", *rest[:end]])
-    return None
+        return []
+    return rest[1 + (rest[1:2] == ["atlas"]) :]

@@ -25,7 +25,7 @@ from shim.documents.calls import Target
 from shim.documents.load import text_of
 from shim.documents.model import Operation
 from shim.errors import SettingsError
-from shim.tools.scan.sought import RetiredUse
+from shim.tools.scan.sought import RetiredUse, plain_name
 
 _COMMENT = re.compile(r"^(.*?)(?:#|//|/\*|--|<!--|;)\s*atlas-shim:\s*ignore(-file)?\b(?!\w)\s*(?:\[([^\]]*)\])?")
 _QUOTED = re.compile(r"\"(?:\\.|[^\"\\])*\"|'(?:\\.|[^'\\])*'")
@@ -134,7 +134,7 @@ class Pragma:
     def covers(self, use: RetiredUse) -> bool:
         """Return whether it applies to a use."""
         operation = use.operations[0]
-        is_named = not self.names or not self.names.isdisjoint({operation.id, *operation.aliases, *operation.sdk})
+        is_named = not self.names or not self.names.isdisjoint(map(plain_name, (operation.id, *operation.aliases)))
         return is_named and use.place.line < self.lines.stop and self.lines.start <= use.place.end_line
 
 
@@ -147,7 +147,7 @@ def pragmas(text: str) -> list[Pragma]:
     for number, line in enumerate(text.split("\n") if "atlas-shim:" in text else (), 1):
         match = _COMMENT.search(line)
         if match is not None and not {'"', "'"} & set(_QUOTED.sub("", match[1])):
-            names = frozenset(filter(None, (name.strip() for name in (match[3] or "").split(","))))
+            names = frozenset(filter(None, (plain_name(name.strip()) for name in (match[3] or "").split(","))))
             lines = range(number, number + (1 if match[1].strip() else 2))
             found.append(Pragma(number, names, lines if match[2] is None else range(sys.maxsize)))
     return found

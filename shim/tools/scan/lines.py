@@ -136,15 +136,15 @@ class TextReader:
             uses = (self.sought.called(place, method, word, "text") for method in methods)
             found = next(filter(None, uses), []) or self._name(word, place, row)
             if found and not _talks(token.string[max(0, token.start() - 500) : token.start()]):
-                yield from (use for use in found if not is_living(use.operations[0]))
+                yield from (one for one in found if one.kind == "resource" or not is_living(one.operations[0]))
 
     def _name(self, word: str, place: Place, row: str) -> list[RetiredUse]:
         """Return the use of a resource or of a client library that a word names."""
-        name = "instancetype: serverless" if self.is_stack and _INSTANCE_TYPE.search(row) else word.strip(":{=")
+        name = "InstanceType: serverless" if self.is_stack and _INSTANCE_TYPE.search(row) else word.strip(":{=")
         block = re.match(r"\s*\"?(resource|data)\"?\s+\"([^\"]+)\"", row)
         is_typed = word.startswith("mongodbatlas_") and self.source.ending in {"yml", "yaml", "json"}
         kinds = [block[1]] if block is not None and block[2] == word else ["resource", "data"] if is_typed else []
-        uses = [self.sought.spelled(name), *(self.sought.resource(kind, word) for kind in kinds)]
+        uses = [self.sought.spelled(name), *(self.sought.caller(kind, word) for kind in kinds)]
         if resource := next(filter(None, uses), ()):
             return [RetiredUse(place, "resource", resource, None, name)]
         named = filter(None, (self.sought.named(part) for part in re.findall(r"[A-Za-z_]\w+", word)))

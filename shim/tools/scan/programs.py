@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import os
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from itertools import dropwhile, takewhile
 from pathlib import Path
 
@@ -15,12 +15,14 @@ from shim.tools.scan import rules
 from shim.tools.scan.commands import commands_in
 from shim.tools.scan.fold import Program, made, url_join
 from shim.tools.scan.rules import said, verb_in, words_of
-from shim.tools.scan.sought import HOLE, Place, RetiredUse, Sought
+from shim.tools.scan.sought import HOLE, Place, RetiredUse, Sought, plain_name
 from shim.tools.scan.tree import CallExpression, Node, key_of, plain
 
 _SPEAKS = re.compile(r"api/atlas|vnd\.atlas|atlas[_-]?(api|base|url|host|client|root)|mongodb", re.IGNORECASE)
 """Words of a program in which the end of a path alone means Atlas."""
 _SERVES = {"http": "msw", "rest": "msw", "request": "supertest"}  # names that serve in a program that has the library
+_GENERATED = re.compile(r"(?<!terraform-provider-)(?<!go\.mongodb\.org/atlas/)mongodbatlas", re.IGNORECASE)
+"""What the modules have in their names that are generated from Terraform's provider, or CloudFormation's types."""
 _RELATIVE = re.compile(r"from\s+\.|[\"'`]\.{1,2}/|require_relative")
 _ROUTE = re.compile(r"\b(component|element|loader|handler|loadChildren|loadComponent|redirectTo|controller)\b")
 """Words beside the path of a page or of a server's route."""
@@ -30,6 +32,8 @@ _SCRIPT = re.compile(
     r"(curl|wget|https?|xhs?|atlas|mongocli)(\.exe)?\s+\S"
 )
 """The start of a literal that is a command line."""
+_WHOLE = frozenset({"csharp", "java", "kotlin", "scala"})
+"""Languages whose imports may name no class."""
 _TYPED = frozenset({"go", "java", "csharp", "kotlin", "rust"})
 
 
@@ -44,7 +48,8 @@ class ProgramReader:
         self.sought = sought
         self.text = program.root.text
         self.near = _SPEAKS.search(self.text) is not None
-        self.has_generated = "mongodbatlas" in self.text
+        has_generated = _GENERATED.search(self.text) is not None
+        self.generated = {"mongodbatlas", "Mongodbatlas"} if has_generated else set[str]()
         self.has_clients = re.search(r"FeignClient|RegisterRestClient|HttpExchange", self.text) is not None
         served = {name for name, library in _SERVES.items() if library in self.text}
         self.mocks = rules.words("words", "mocks") | served
@@ -55,6 +60,7 @@ class ProgramReader:
                 self.own.update(plain(one.text) for one in node.kids if one.role == "name")
             elif "import" in node.kind and node.role != "call":
                 names, path = node.words(), Path(program.file)
+                self.generated.update(names if _GENERATED.search(node.text) is not None else ())
                 beside = (path.with_name(name + path.suffix) for name in names if name != path.stem)
                 if _RELATIVE.search(node.text) or any(map(os.path.isfile, beside)):
                     self.own.update(names)
@@ -188,14 +194,23 @@ class ProgramReader:
         name, on = call.name, call.on
         if name in rules.words("words", "sync") and on:
             name = on[-1]
-        operation = self.sought.named(name, on[-1] if on else "")
+        bound = [one.value for one in self.program.assigned(on[0], call.node)[-1:]] if on else []
+        words = [*on, *(word for one in bound for word in one.words())]
+        operation = self.sought.named(name, lambda service: self._has(words, service))
         if operation is None:
             return
         is_self = len(on) < 2 and (on[:1] in ([], ["self"], ["cls"]) or self.program.language in _TYPED)
         is_own = (is_self and name in self.own) or (bool(on) and on[0] in self.own and not on[0].endswith("Api"))
-        bound = [one.value for one in self.program.assigned(on[0], call.node)[-1:]] if on else []
         if not is_own and not any(one.role == "call" and self.own.intersection(one.words()[:1]) for one in bound):
             yield RetiredUse(self._place(call.node, call.at), "sdk", (operation,), operation.method, name)
+
+    def _has(self, words: Iterable[str], service: str) -> bool:
+        """Return whether one of these words is a service of Atlas' client, or declared to be one."""
+        if self.near and any(plain_name(one).removesuffix("api").endswith(service) for one in words):
+            return True
+        named = "|".join(map(re.escape, words))
+        declared = rf"{service}api\w*[\s*&>?]*\s(?:{named})\b|\b(?:{named})\b\s*:?\s*[\w.*&\[\] ]*{service}api"
+        return bool(named) and re.search(declared, self.text, re.IGNORECASE) is not None
 
     def _words(self, call: CallExpression) -> Iterator[str]:
         """Yield the command lines that a call gets as separate arguments or as a list."""
@@ -207,12 +222,13 @@ class ProgramReader:
         """Yield the use in a name, a text or a member that is not the call's own name."""
         if node.role in {"name", "string"} and len(node.text) < 80:
             word = plain(node.text.strip("\"'`"))
-            is_generated = self.has_generated and node.role == "name"
-            found = self.sought.spelled(word) or (self.sought.wrapped(word.removeprefix("New")) if is_generated else ())
+            found = self.sought.spelled(word) if node.role == "string" or not word.startswith("Cfn") else ()
+            if node.role == "name" and self._is_generated(node):
+                found = found or self.sought.spelled(word) or self.sought.wrapped(word.removeprefix("New"))
             yield from [RetiredUse(self._place(node), "resource", found, None, word)] if found else []
         if node.role == "member" and node.kids and node.parent and node.parent.role not in {"call", "type"}:
             name = (node.kids[-1].words() or [""])[-1]
-            operation = self.sought.named(name)
+            operation = self.sought.named(name, lambda service: self._has(node.words()[:-1], service))
             if operation is not None and name not in self.own and not self._is_mocked(node):
                 yield RetiredUse(self._place(node), "sdk", (operation,), operation.method, name)
         if node.role == "string" and _SCRIPT.match(node.text):
@@ -221,6 +237,16 @@ class ProgramReader:
             uses = [use for row in rows for _, words in commands_in(row) for use in self.sought.command(place, words)]
             self.used |= self.program.literals(node) if uses else set()
             yield from uses
+
+    def _is_generated(self, name: Node) -> bool:
+        """Return whether a name is one of a module that is generated from Terraform's provider, or CloudFormation's."""
+        above = name
+        while above.parent is not None and above.parent.role in {"member", "through"}:
+            above = above.parent
+        first = (above.words() or [""])[0]
+        is_bare = first == plain(name.text) and self.program.language in _WHOLE and bool(self.generated)
+        value = [word for one in self.program.assigned(first, name)[-1:] for word in one.value.words()]
+        return is_bare or not self.generated.isdisjoint([first, *value])
 
     def _annotation(self, node: Node) -> Iterator[RetiredUse]:
         """Read an annotation that turns a method into a call, as in Retrofit, Feign and Refit."""

@@ -14,12 +14,14 @@ import attrs
 from shim.core.recognise import Engine
 from shim.core.route import sunset_of
 from shim.core.settings import Settings
+from shim.documents.load import KINDS
 from shim.extras import hint
 from shim.tools.scan import rules
 from shim.tools.scan.files import WIDE, Source, UnreadError, decode, read, reason, source_files
 from shim.tools.scan.findings import Finding, FindingState, pragmas
 from shim.tools.scan.fold import Program
 from shim.tools.scan.lines import RECORDED, TextReader
+from shim.tools.scan.pins import Limit, Pins, limit
 from shim.tools.scan.programs import ProgramReader
 from shim.tools.scan.sought import RetiredUse, Sought, living, newest_version
 from shim.tools.scan.tree import parsed
@@ -42,8 +44,9 @@ def scan(paths: Sequence[Path], engine: Engine, settings: Settings, at: datetime
 
     A file that can't be read is an error and does not stop the scan.
     """
-    done = Scan(engine, settings, at)
-    for source in source_files(paths, exclude):
+    sources = [*source_files(paths, exclude)]
+    done = Scan(engine, settings, at, Pins(one.file for one in sources))
+    for source in sources:
         try:
             done.read(source)
         except UnreadError as error:
@@ -61,9 +64,14 @@ class Scan:
     vendored folders.
     """
 
-    def __init__(self, engine: Engine, settings: Settings, at: datetime) -> None:
-        self.settings, self.at = settings, at
-        self.sought = lru_cache(maxsize=8)(lambda newest: Sought(engine, living(engine.operations, newest)))
+    def __init__(self, engine: Engine, settings: Settings, at: datetime, pins: Pins) -> None:
+        self.settings, self.at, self.pins = settings, at, pins
+
+        @lru_cache(maxsize=32)
+        def sought(newest: str | None, limits: tuple[tuple[str, Limit | None], ...]) -> Sought:
+            return Sought(engine, living(engine.operations, newest), limits)
+
+        self.sought = sought
         self.findings: list[Finding] = []
         self.errors: list[Remark] = []
         self.unread: list[Remark] = []
@@ -76,7 +84,7 @@ class Scan:
             raise source
         raw = read(source)
         self.files += 1
-        sought = self.sought(newest_version(raw))
+        sought = self._sought_in(source, raw)
         if not (raw.startswith(WIDE) or b"atlas-shim:" in raw or sought.concerns(raw.decode("latin-1"))):
             return
         decode(source, raw)
@@ -90,6 +98,16 @@ class Scan:
             self.findings += [] if fitting else [self._finding(source, rows, use)]
         for one in (one for one in comments if one in unused):
             self.notes[Remark(source.file, one.line, "this ignore comment hides nothing")] = None
+
+    def _sought_in(self, source: Source, raw: bytes) -> Sought:
+        """Return what is looked for in a file, by the versions that it names and that its tree pins."""
+        pinned, newest = self.pins.of(source.file), newest_version(raw)
+        if newest is None and source.language == "go" and pinned["sdk"] is not None:
+            newest = str(pinned["sdk"][0])
+        sdk = limit(newest) if newest else None
+        provider = pinned["terraform"] if source.ending == "tf" else pinned["pulumi"] or pinned["terraform"]
+        known = zip(KINDS, (sdk, pinned["atlas"], provider, provider, pinned["operator"]), strict=True)
+        return self.sought(newest, tuple(known))
 
     def _uses(self, source: Source, sought: Sought) -> list[RetiredUse]:
         """Return a file's uses."""

@@ -3,17 +3,19 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from urllib.parse import urlsplit
 
 import attrs
 
 from shim.core.recognise import Engine
 from shim.core.settings import ATLAS_ORIGINS
+from shim.documents.load import CALLER
 from shim.documents.model import Operation
 from shim.documents.templates import parameter_name
 from shim.tools.scan import rules
 from shim.tools.scan.commands import atlas_words, http_words
+from shim.tools.scan.pins import Limit, before
 
 HOLE = "\x00"
 """A hole in a text: characters known only when the program runs. A NUL in the program itself is read as U+FFFD."""
@@ -24,9 +26,7 @@ _START = rf"(?:[^/:]*://(?:(?:{_HOSTS})/|(?=[^/]*{HOLE})))?[^:]*"
 """The start of an unknown base URL, but not another host's."""
 _NO_NAME = r"(?!(?:api|v\d+)/)"
 """Looks ahead for a segment that may be a parameter's, and not the start of another API's path."""
-_VERSION = re.compile(
-    rb"(?:vnd\.atlas\.|--version[= ][\"']?)(20\d\d)-(\d\d)-(\d\d)|atlas-sdk/v(20\d\d)(\d\d)(\d\d)\d{3}(?!\d)"
-)
+_VERSION = re.compile(rb"(?:vnd\.atlas\.|--version[= ][\"']?)(20\d\d)-(\d\d)-(\d\d)|atlas-sdk/v(20\d{9})(?!\d)")
 
 
 @attrs.frozen
@@ -57,33 +57,54 @@ class RetiredUse:
     text: str
 
 
-class Sought:
-    """The paths and names of an engine's operations, except the ``silent`` ones."""
+def snake(name: str) -> str:
+    """Return a name as generators for Python write it."""
+    return re.sub(r"(?<=[a-z\d])(?=[A-Z])|(?<=[A-Z])(?=[A-Z][a-z])", "_", name).casefold()
 
-    def __init__(self, engine: Engine, silent: Collection[str] = ()) -> None:
+
+class Sought:
+    """The paths and names of an engine's operations, except paths and methods of the ``silent`` ones.
+
+    Of the callers in documents it has those that call the operations in the newest version of their tool that a tree
+    admits, by the first word of a caller (``limits``); without one, in today's.
+    """
+
+    def __init__(
+        self, engine: Engine, silent: Collection[str] = (), limits: Iterable[tuple[str, Limit | None]] = ()
+    ) -> None:
         grouped: dict[tuple[str, ...], list[Operation]] = {}
         bases: dict[tuple[str, ...], set[str]] = {}
+        self._callers: dict[tuple[str, str], list[Operation]] = {}
+        self._methods: dict[str, list[tuple[str, Operation]]] = {}
+        self._silent = silent
+        self._by_id = {name: one for one in engine.operations for name in (one.id, *one.aliases)}
+        named = set[str]()
         for document in engine.documents:
+            own = set[str]()
+            for name, kind, caller in _callers_of(document.callers, dict(limits)):
+                for operation in (one for one in document.operations if one.id in document.callers[name]):
+                    self._callers.setdefault((kind, _plain(kind, caller)), []).append(operation)
+                    if kind == "sdk" and operation.id not in silent:
+                        service, _, method = caller.rpartition(".")
+                        self._methods.setdefault(plain_name(method), []).append((_service(service), operation))
+                        own.add(plain_name(method))
+                        named.add(service or method)
+                named.update([caller] if kind == "word" else [])
             for operation in (one for one in document.operations if one.id not in silent):
                 key = tuple("" if parameter_name(one) else one for one in operation.path.segments)
                 grouped.setdefault(key, []).append(operation)
                 bases.setdefault(key, set()).update(api.base[1:] for api in document.apis.values())
-        known = [one for operations in grouped.values() for one in operations]
+                for name in (one for one in (operation.id, *operation.aliases) if plain_name(one) not in own):
+                    self._methods.setdefault(plain_name(name), []).append(("", operation))
+                    named.add(name)
         self._shapes: list[tuple[str, tuple[Operation, ...], re.Pattern[str], re.Pattern[str]]] = []
-        paths = set[str]()
+        words = {"atlas", "mongocli", *map(str.casefold, named), *map(snake, named)}
         for key, operations in sorted(grouped.items(), key=lambda one: -len(one[0])):
             # A fixed segment that the successors' paths lack, if there is one.
             mark = max(frozenset.intersection(*map(_marks, operations)), default="")
             exact, near = (_pattern(key, mark, bases[key], enough) for enough in (_ENOUGH, 1))
             self._shapes.append((mark, tuple(operations), exact, near))
-            paths.add((mark or next(filter(None, key[::-1]))).casefold())
-        self._by_id = {name: one for one in known for name in (one.id, *one.aliases)}
-        said = {**{name: one for one in known for name in one.sdk}, **self._by_id}
-        self._folded = {name.replace("_", "").casefold(): operation for name, operation in said.items()}
-        kinds = (*rules.table("resources"), *rules.table("spelled"))
-        resources = (one.rpartition("mongodbatlas_")[2] for one in kinds)
-        names = {*map(str.casefold, said), *resources, "atlas serverless", "mongocli"}
-        words = {*paths, *names, *(name.replace("_", "") for name in names)}
+            words.add((mark or next(filter(None, key[::-1]))).casefold())
         # A text without a word does not have those that contain it either.
         self._words = [one for one in words if not any(other in one for other in words if other != one)]
 
@@ -125,34 +146,75 @@ class Sought:
         for word in addresses:
             if found := self.called(place, method, word):
                 return found
-        named, said = atlas_words(words) or ("", "")
-        operation = self.named(named)
-        return [] if operation is None else [RetiredUse(place, "command", (operation,), operation.method, said)]
+        rest = atlas_words(words)
+        for end in range(len(rest), 1, -1):
+            called = self._callers.get(("atlas", _plain("atlas", " ".join(rest[:end]))), [])
+            if rest[0] == "api" and end == 3:
+                called = [one for name, one in self._by_id.items() if name == rest[2] and one.id not in self._silent]
+            if called:
+                said = " ".join(["atlas", *rest[:end]])
+                return [RetiredUse(place, "command", tuple(called), called[0].method, said)]
+        return []
 
-    def named(self, name: str, service: str = "") -> Operation | None:
-        """Return the operation of a client's method, variants included, or of a service's with a common name."""
-        folded = name.replace("_", "").casefold()
+    def named(self, name: str, has: Callable[[str], bool] = lambda _: False) -> Operation | None:
+        """Return the operation of a client's method, variants included.
+
+        ``has`` says whether a method is one of a service: documents name the service of common names.
+        """
+        folded = plain_name(name)
         endings = filter(folded.endswith, rules.table("words", "variants"))
-        found = (self._folded.get(folded.removesuffix(ending)) for ending in endings)
-        grouped = self._by_id.get(rules.table("grouped").get(service.casefold(), {}).get(name, ""))
-        return next(filter(None, found), grouped)
+        found = (one for ending in endings for one in self._methods.get(folded.removesuffix(ending), ()))
+        return next((operation for service, operation in found if not service or has(service)), None)
 
     def wrapped(self, name: str) -> tuple[Operation, ...]:
         """Return the operations of a class or function that Pulumi or CDKTF generates from a Terraform name."""
-        snake = re.sub(r"(?<!^)(?=[A-Z])", "_", name).casefold().removesuffix("_output")
-        for prefix, kind in (("data_mongodbatlas_", "data"), ("get_", "data"), ("", "resource")):
-            if snake.startswith(prefix):
-                return self.resource(kind, f"mongodbatlas_{snake.removeprefix(prefix)}")
+        if not (name[0].isupper() or name.startswith(("get", "lookup"))):
+            return ()
+        snaked = re.sub(r"(?<!^)(?=[A-Z])", "_", name).casefold().removesuffix("_output")
+        for prefix, kind in (("data_mongodbatlas_", "data"), ("get_", "data"), ("lookup_", "data"), ("", "resource")):
+            if snaked.startswith(prefix):
+                return self.caller(kind, f"mongodbatlas_{snaked.removeprefix(prefix)}")
         return ()
 
-    def resource(self, kind: str, name: str) -> tuple[Operation, ...]:
-        """Return the operations that a ``resource``, ``data`` or ``type`` of this name calls, its creation first."""
-        named = rules.table("resources").get(f"{kind} {name.casefold()}", ())
-        return tuple(self._by_id[one] for one in named if one in self._by_id)
+    def caller(self, kind: str, name: str) -> tuple[Operation, ...]:
+        """Return the operations that a ``resource``, ``data`` or ``word`` of this name calls, its creation first."""
+        found = self._callers.get((kind, name), [])
+        return tuple(sorted(found, key=lambda one: (one.sunset, one.method != "POST")))
 
     def spelled(self, word: str) -> tuple[Operation, ...]:
-        """Return the operations of a word that means a resource wherever it stands."""
-        return self.resource(*rules.table("spelled").get(word.casefold(), "no name").split())
+        """Return the operations of a word that means a resource of Pulumi, CloudFormation or CDK wherever it stands."""
+        if (pulumi := re.fullmatch(r"mongodbatlas:(?:index(?:/\w+)?:)?(\w+)", word)) is not None:
+            return self.wrapped(pulumi[1])
+        return self.caller("word", word) or self.caller("word", re.sub(r"^Cfn", "MongoDB::Atlas::", word))
+
+
+def _callers_of(callers: Iterable[str], limits: Mapping[str, Limit | None]) -> Iterator[tuple[str, str, str]]:
+    """Yield each caller that calls, with its kind and name."""
+    for caller in callers:
+        if (found := CALLER.fullmatch(caller)) is not None:
+            kind, name, since, until = found.groups()
+            newest = limits.get(kind)
+            if not (until and (newest is None or newest > before(until))) and not (
+                since and newest is not None and newest <= before(since)
+            ):
+                yield caller, kind, name
+
+
+def _plain(kind: str, name: str) -> str:
+    """Return a caller's name as it is compared: of a command, words in full, one of many."""
+    if kind != "atlas":
+        return name if kind == "word" else name.casefold()
+    names = rules.table("commands", "names")
+    return " ".join(names.get(word, word).removesuffix("s") for word in name.casefold().split())
+
+
+def plain_name(name: str) -> str:
+    """Return a method's or a service's name as it is compared, whatever the language."""
+    return name.replace("_", "").casefold()
+
+
+def _service(name: str) -> str:
+    return plain_name(name).removesuffix("api")
 
 
 def is_living(operation: Operation) -> bool:
@@ -170,14 +232,19 @@ def is_living(operation: Operation) -> bool:
 
 def living(operations: Iterable[Operation], newest: str | None) -> frozenset[str]:
     """Return the operations whose path lives on, except those that end and have the newest version of a file."""
-    return frozenset(one.id for one in operations if is_living(one) and (newest is None or newest not in one.versions))
+    day = newest and f"{newest[:4]}-{newest[4:6]}-{newest[6:8]}"
+    return frozenset(one.id for one in operations if is_living(one) and (day is None or day not in one.versions))
 
 
 def newest_version(content: bytes) -> str | None:
-    """Return the newest version that a file names: in a media type, an option or the path of Atlas' SDK for Go."""
+    """Return the newest version that a file names: in a media type, an option or the path of Atlas' SDK for Go.
+
+    It has the day and three more digits, which the SDK counts; elsewhere they are 999.
+    """
     if not any(mark in content for mark in (b"vnd.atlas.20", b"atlas-sdk/v20", b"--version")):
         return None
-    return max((b"-".join(filter(None, one.groups())).decode() for one in _VERSION.finditer(content)), default=None)
+    found = (b"".join(filter(None, one.groups())).decode() for one in _VERSION.finditer(content))
+    return max((one.ljust(11, "9") for one in found), default=None)
 
 
 def _pattern(segments: Sequence[str], mark: str, bases: Iterable[str], enough: int) -> re.Pattern[str]:
@@ -187,7 +254,12 @@ def _pattern(segments: Sequence[str], mark: str, bases: Iterable[str], enough: i
         rf"(?:.*/)?{re.escape('/'.join(part[:-1]))}/(?:{re.escape(part[-1])}|[^/]*{HOLE}[^/]*)/" for part in parts
     )
     ends = "|".join(re.escape("/".join(part[at:])) for part in parts for at in range(1, len(part)))
-    found = [rf"(?:{known}|/?|/?(?:{ends})/|{_START}{HOLE}/?){_tail(segments, mark)}"]
+    is_common = mark in rules.words("words", "common")
+    least, enough = (max(enough, 2), max(enough, 2)) if is_common else (2, enough)
+    # From its API's base on a path is known; any other start is one of Atlas' only before a path that says enough.
+    other = rf"(?!.*(?:{'|'.join(map(re.escape, bases))})/[^{HOLE}])"
+    start = rf"|{other}(?:/?|/?(?:{ends})/|{_START}{HOLE}/?)" if sum(map(bool, segments)) >= least else ""
+    found = [rf"(?:{known}{start}){_tail(segments, mark)}"]
     for at in range(1, len(segments)):
         tail = segments[at:]
         if not mark or mark in tail:
@@ -196,7 +268,7 @@ def _pattern(segments: Sequence[str], mark: str, bases: Iterable[str], enough: i
             before = rf"(?<!{re.escape(segments[at - 2])}/)" if at > 1 and segments[at - 2] else ""
             name = "" if tail[0] else _NO_NAME
             start = rf"(?:/?{name}|{_START}{before}{HOLE}/?)" if is_enough else rf"(?:{known})(?:[^/]*{HOLE}/?)"
-            found.append(start + _tail(tail, mark))
+            found.append(other + start + _tail(tail, mark))
     return re.compile("|".join(found))
 
 
@@ -206,7 +278,7 @@ def _tail(segments: Sequence[str], mark: str) -> str:
     if mark in fixed[:-1]:  # A loop or an argument may choose the last word.
         words[fixed[-1]] = f"(?:{words[fixed[-1]]}|{HOLE})"
     # The unknown end of the last segment may be a query.
-    return "/".join(words[one] if one else "[^/]+" for one in segments) + (f"{HOLE}?" if segments[-1] else "")
+    return "/".join(words[one] if one else ":?[^/:]+" for one in segments) + (f"{HOLE}?" if segments[-1] else "")
 
 
 def _marks(operation: Operation) -> frozenset[str]:

@@ -35,7 +35,6 @@ shape = "page"
 resource = "thing"
 order = ["-made", "name"]
 cluster = ["groupId", "thing"]
-sdk = ["list_things"]
 note = "They changed."
 
 [operation.listThings.flex]
@@ -189,6 +188,10 @@ why = "Made."
 [resource.thing.links.dedicated]
 absent = true
 why = "None."
+
+[callers]
+"sdk Things.List <2024.1" = "listThings"
+"atlas things list" = ["listThings"]
 """
 
 
