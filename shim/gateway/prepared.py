@@ -10,8 +10,9 @@ from __future__ import annotations
 import re
 import secrets
 from collections import OrderedDict
-from collections.abc import Hashable, Sequence
+from collections.abc import Callable, Hashable, Sequence
 from functools import lru_cache
+from operator import itemgetter
 from time import monotonic, perf_counter
 from typing import TYPE_CHECKING
 
@@ -48,20 +49,21 @@ _Matched = tuple[Candidates | None, Match | None, tuple[str, ...] | None]
 
 @attrs.frozen
 class _Blank:
-    """A format of bytes, and the numbers of what is filled in."""
+    """A format of bytes, and what takes its values from those of a call."""
 
     text: bytes
-    places: Sequence[int]
+    taken: Callable[[Sequence[bytes]], object]
 
     @classmethod
     def of(cls, text: bytes) -> _Blank:
         """Return the blank of a text in which marks stand for what is to be filled in."""
         pieces = re.split(rb"%b(\d+)\." % _MARK.encode(), text)
-        return cls(b"%b".join([piece.replace(b"%", b"%%") for piece in pieces[::2]]), [*map(int, pieces[1::2])])
+        taken = itemgetter(*map(int, pieces[1::2])) if len(pieces) > 1 else lambda _: ()
+        return cls(b"%b".join([piece.replace(b"%", b"%%") for piece in pieces[::2]]), taken)
 
     def filled(self, values: Sequence[bytes]) -> bytes:
         """Return the bytes with a value in each place."""
-        return self.text % tuple([values[place] for place in self.places])
+        return self.text % self.taken(values)
 
 
 def _mark(place: int) -> str:
@@ -87,15 +89,14 @@ class Prepared:
     linked: bool
     _shown: tuple[Headers, Record, Lines, _Blank] | None = None
 
-    def lines(self, headers: Headers, record: Record, path: bytes) -> Lines:
-        """Return the field lines of an answer whose upstream reply had these."""
+    def lines(self, headers: Headers, record: Record, path: bytes) -> tuple[Lines, bytes]:
+        """Return the field lines of an answer whose upstream reply had these, and as bytes with its path."""
         shown = self._shown
         if shown is None or shown[0] is not headers or shown[1] is not record:
             fields = document_reply(b"", self.status, self.content_type, headers).headers
             lines = lines_of((*for_caller(fields), *notes(record, linked=self.linked)))
             shown = self._shown = headers, record, lines, _Blank.of(lines.text)
-        lines, text = shown[2], shown[3].filled((path,))
-        return Lines(text, text, has_length=False, has_date=lines.has_date, has_request_id=lines.has_request_id)
+        return shown[2], shown[3].filled((path,))
 
 
 @attrs.define(eq=False)
@@ -218,7 +219,7 @@ class Repeats:
         """Answer with what content became, and take down that it did."""
         (body, record), headers, shared = made, response.head.headers, self.shared
         prepared, path = found.prepared, found.upstream_path
-        request.answer_with(prepared.status, prepared.lines(headers, record, path), body, close=close)
+        request.answer_with(prepared.status, *prepared.lines(headers, record, path), body, close=close)
         line.upstream_status = response.head.status
         line.translated(record)
         if found.tier_key is not None:

@@ -48,11 +48,12 @@ class Request:
 
     def answer(self, reply: Reply, *, close: bool = False) -> None:
         """Write a whole reply, its body not None."""
-        self.answer_with(reply.status, lines_of(reply.headers), reply.body or b"", close=close)
+        lines = lines_of(reply.headers)
+        self.answer_with(reply.status, lines, lines.text, reply.body or b"", close=close)
 
-    def answer_with(self, status: int, lines: Lines, body: bytes, *, close: bool = False) -> None:
-        """Write a whole reply whose field lines are bytes already."""
-        head = self._head(status, lines, body, "", close=close)
+    def answer_with(self, status: int, lines: Lines, text: bytes, body: bytes, *, close: bool = False) -> None:
+        """Write a whole reply whose field lines without Content-Length are these bytes."""
+        head = self._head(status, lines, text, body, "", close=close)
         if self._bodiless:
             body = b""
         if len(body) < _TOGETHER:
@@ -67,7 +68,8 @@ class Request:
 
     def begin(self, reply: Reply, reason: str, *, close: bool = False) -> None:
         """Prepare a reply, with its reason phrase, whose content is going to be streamed behind the head."""
-        self._start = self._head(reply.status, lines_of(reply.headers), reply.body, reason, close=close)
+        lines = lines_of(reply.headers)
+        self._start = self._head(reply.status, lines, lines.text, reply.body, reason, close=close)
 
     def send(self, piece: bytes) -> None:
         """Write a piece of a streamed reply; raises ConnectionResetError."""
@@ -85,17 +87,18 @@ class Request:
         self.send(piece)
         self.whole = True
 
-    def _head(self, status: int, lines: Lines, body: bytes | None, reason: str, *, close: bool) -> bytes:
+    def _head(self, status: int, lines: Lines, text: bytes, body: bytes | None, reason: str, *, close: bool) -> bytes:  # noqa: PLR0913 - all that a head is made of
         """Return the head of a reply, framed as its content is (RFC 9112, 6); a ``body`` of None will be streamed."""
         is_http10 = self.head.is_http10
         bodiless = self._bodiless = self.head.method == "HEAD" or status in BODILESS
         # A final answer with content unread ends the connection: nobody reads the rest as the next request.
         kept = self.head.keep_alive and not close and self.content.is_complete
-        text, last = lines.text, b""
+        last = b""
         if body is not None and not bodiless:
             last = b"Content-Length: %d\r\n" % len(body)
         elif lines.has_length or bodiless:
-            text = lines.text if status == 204 else lines.with_length  # which has no length (RFC 9110, 8.6)
+            if lines.has_length and status != 204:  # which has no length (RFC 9110, 8.6)
+                text = lines.with_length
         elif is_http10:  # content ends with the connection
             kept = False
         else:
