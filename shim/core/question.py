@@ -163,7 +163,7 @@ def sent_on(query: LegacyQuery, rules: Mapping[str, QueryRule], notes: list[str]
 
 def successor_call(match: Match, call: Call, target: Target, query: LegacyQuery | None, body: bytes | None) -> Call:
     """Return a call in a successor's terms: path, version, a ``query`` that is in its terms, and other fields."""
-    headers = without(call.headers, _OWN_WORDS if body == call.body else _ABOUT_BODY)
+    headers = without(call.headers, _OWN_WORDS if body and body == call.body else _ABOUT_BODY)
     headers = (*headers, ("Accept", target.accept))
     if body:
         headers = (*headers, ("Content-Type", target.accept))

@@ -72,9 +72,11 @@ class Door:
         """Return the field lines of the request to send, and whether it has the caller's own body.
 
         Left out are a Digest signature over another target, and of another body's request the fields about the body.
+        The body of a read means nothing (RFC 9110, 9.3.1), and stays away from a successor.
         """
         call, sent = self.retired.call, send.call
-        same_body = sent.method == call.method and sent.body == call.body
+        means_something = send.route == "legacy" or bool(sent.body)
+        same_body = means_something and sent.method == call.method and sent.body == call.body
         lines: list[tuple[str, str]] = []
         for name, given in sent.headers:
             kind = name.lower()

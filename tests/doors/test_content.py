@@ -191,6 +191,24 @@ def test_a_redirect_that_leads_to_a_retired_call_is_translated(door, raw, own):
     assert (got.status, got.record.route, got.shown[0] in {server.url + SNAPSHOTS, None}) == (200, "flex", True)
 
 
+def test_the_body_of_a_read_stays_away_from_a_successor(door, raw):
+    """It means nothing, and would need a Content-Type; a gateway does the same. The legacy side gets it as ever."""
+    server = raw(lambda request: gone(request) if b"/serverless/" in request else flex(request))
+    with door.open() as client:
+        for version, count in (("2999-01-01", 2), ("2020-01-01", 3)):
+            with pytest.MonkeyPatch.context() as patch:
+                patch.setenv("ATLAS_SHIM_SUNSET", f"snapshots={version}")
+                client.ask(
+                    server.url + SNAPSHOTS, "GET", {"Content-Encoding": "br"}, **door.forms(b'{"a": 1}')["bytes"]()
+                )
+            assert len(server.requests) == count
+    legacy, *others = server.requests
+    assert content(legacy) == b'{"a": 1}'
+    for request in others:
+        assert content(request) == b""
+        assert not [name for name in ("Content-Type", "Content-Length", "Content-Encoding") if field(request, name)]
+
+
 def test_an_empty_write_is_challenged_before_its_content_is_looked_at(door, raw):
     """As the first request of some Digest clients; who is challenged by nobody hears what is wrong with it."""
     server = raw(lambda request: reply("401 Unauthorized", 'WWW-Authenticate: Digest realm="r", nonce="n", qop="auth"'))
