@@ -23,7 +23,7 @@ from tests.doors.calls import (
     taken,
 )
 from tests.doors.conftest import doors_where
-from tests.peers.answering import reply
+from tests.peers.answering import answering, reply
 from tests.peers.raw import PATIENCE
 
 JSON = {"Content-Type": "application/json"}
@@ -189,6 +189,30 @@ def test_a_redirect_that_leads_to_a_retired_call_is_translated(door, raw, own):
     with door.open(own=own) as client:
         got = client.ask(f"{server.url}/moved")
     assert (got.status, got.record.route, got.shown[0] in {server.url + SNAPSHOTS, None}) == (200, "flex", True)
+
+
+@doors_where(lambda door: door.is_own_class)  # urllib itself sends them to any host
+def test_credentials_stay_with_the_host_that_they_are_for(door, raw):
+    """A redirect to another host's retired call takes none along, whatever the library would sign it with."""
+    shim.install()
+    server = raw(gone_then_flex)
+    target = server.url + SNAPSHOTS
+    first = answering(lambda request: reply("302 Found", f"Location: {target}"))
+    with first as elsewhere, door.open(user=("user", "secret")) as client:
+        url = f"{elsewhere.url.replace('127.0.0.1', 'localhost')}/moved"
+        assert client.ask(url).status in {200, 410}
+        assert field(elsewhere.requests[0], "Authorization") is not None
+    assert server.requests
+    assert [field(request, "Authorization") for request in server.requests] == [None] * len(server.requests)
+
+
+@pytest.mark.parametrize("signature", ['uri="/other"', "that nobody can read"])
+def test_a_signature_over_another_target_is_not_sent(door, raw, signature):
+    """Nor is one that can't be read: it fits no successor's target."""
+    server = raw(flex)
+    with door.open() as client:
+        client.ask(server.url + SNAPSHOTS, headers={"Authorization": f"Digest {signature}"})
+    assert field(server.requests[0], "Authorization") is None
 
 
 def test_the_body_of_a_read_stays_away_from_a_successor(door, raw):
