@@ -14,8 +14,9 @@ from shim.core.exchange import exchange
 from shim.core.messages import Answer, Call, Outcome, Read, Reply, Send, advance
 from shim.core.recognise import Match
 from shim.core.route import VERSION_GONE, Context, Memory
-from shim.documents.calls import Successor
-from shim.documents.fields import BODY, When
+from shim.documents.before import Before
+from shim.documents.calls import Successor, Target
+from shim.documents.fields import BARE, BODY, When
 from shim.documents.model import Operation
 from shim.documents.question import RequestBody
 from shim.documents.sources import Step, parse_source, unquoted
@@ -24,7 +25,7 @@ from shim.documents.ways import Values
 
 _EXAMPLES = {
     "integer": "1", "number": "1", "boolean": "true", "time": '"2026-01-01T00:00:00Z"',
-    "object": "{}", "objects": "[{}]", "array": "[]", "strings": "[]",
+    "object": "{}", "objects": "[{}]", "array": "[]",
 }  # fmt: skip
 """JSON of the types that a text in braces is not of."""
 _NO_CODE = {status: f"{status} without an errorCode" for status in (404, 405)}
@@ -34,7 +35,9 @@ _NO_CODE = {status: f"{status} without an errorCode" for status in (404, 405)}
 class DrySend:
     """A call that is sent, at once or after the one ``before`` was ``answered`` so; an empty text is a success.
 
-    ``notes`` are those of the record if it succeeds. If it ``goes_on``, further pages of it are sent, too.
+    ``notes`` are those of the record if it succeeds. If it ``goes_on``, it is sent for further pages, or items, too.
+    ``role`` is that of a call which another of its tier follows, when all goes well: ``look``, or ``write``; so many of
+    its tier went ``ahead`` of it.
     """
 
     send: Send
@@ -42,13 +45,21 @@ class DrySend:
     answered: list[str] = attrs.field(factory=list)
     notes: Sequence[str] = ()
     goes_on: bool = False
+    role: str = "answer"
+    ahead: int = 0
+
+    def is_like(self, other: Send) -> bool:
+        """Return whether another call asks the same for another page or item."""
+        call, new = self.send.call, other.call
+        is_same = (new.method, new.path, other.route) == (call.method, call.path, self.send.route)
+        return is_same and (new.target, new.body) != (call.target, call.body)
 
     @property
     def why(self) -> str:
         """What leads to it, as the rest of a sentence that begins with "if"; empty for the first."""
         if self.before is None:
             return ""
-        said = [one for one in self.answered if one] or ["with success"]
+        said = ["with success"] if "" in self.answered else self.answered
         if "404" in said:
             said = [one for one in said if one != _NO_CODE[404]]
         elif set(_NO_CODE.values()) <= {*said}:
@@ -73,40 +84,44 @@ class DryRun:
 
 def dry_run(match: Match, call: Call, context: Context) -> DryRun:
     """Return what an exchange with an empty memory sends, whatever it is answered."""
-    found, answers = DryRun(), [*_answers(match.operation)]
+    found = DryRun()
     known: dict[Any, DrySend] = {}
 
     def follow(script: list[Reply], last: DrySend | None) -> None:
-        for said, reply in answers if last else [("", None)]:
+        ends = list[str]()  # of what succeeds: what the shim answers itself
+        for said, reply in _answers(match.operation, last) if last else [("", None)]:
             replies = script if reply is None else [*script, reply]
             step = _after(match, call, context, replies)
+            error = "" if isinstance(step, Send) else _own_error(step)
+            is_odd = isinstance(step, Answer) and step.reply.status >= 500  # a reply that can't be translated
+            ends += [] if said or is_odd else [error]
+            found.errors |= {error: None} if error else {}
             if not isinstance(step, Send):
-                if error := _own_error(step):
-                    found.errors[error] = None
-                    found.refused = found.refused or (error if not said else "")
-                if last is not None and not said and not last.notes:
-                    last.notes = step.record.notes
+                if last is not None and not said:
+                    last.notes = last.notes or step.record.notes
                 continue
             new = step.call
-            if last is not None and (new.method, new.path, step.route) == (*_place(last.send), last.send.route):
-                last.goes_on = True
+            if last is not None and last.is_like(step):
+                if not last.goes_on:
+                    last.goes_on = True
+                    follow(replies, last)
                 continue
             key = (len(replies), new.method, new.target, new.headers, new.body)
             if key in known:
                 known[key].answered += [said] if said not in known[key].answered else []
                 continue
             known[key] = DrySend(step, last, [said])
+            if last is not None and not said and step.route == last.send.route:
+                last.role = "look" if last.send.call.method == "GET" else "write"
+                known[key].ahead = last.ahead + 1
             found.sends.append(known[key])
             follow(replies, known[key])
+        found.refused = found.refused or (ends[0] if ends and all(ends) else "")
 
     follow([], None)
     end = _after(match, call, context, [Reply(500)] if found.sends else [])
     found.reason = "" if isinstance(end, Send) else end.record.reason
     return found
-
-
-def _place(send: Send) -> tuple[str, str]:
-    return send.call.method, send.call.path
 
 
 def _after(match: Match, call: Call, context: Context, script: Sequence[Reply]) -> Send | Outcome:
@@ -123,11 +138,14 @@ def _after(match: Match, call: Call, context: Context, script: Sequence[Reply]) 
             return step
 
 
-def _answers(operation: Operation) -> Iterator[tuple[str, Reply]]:
-    """Yield replies that lead on, if any do, and what each is in words: successes first, which have no words."""
+def _answers(operation: Operation, send: DrySend) -> Iterator[tuple[str, Reply]]:
+    """Yield replies to a call that lead on, if any do, and what each is in words: successes first, without any."""
     kind = (("Content-Type", "application/json"),)
     page: JsonObject = {"results": [{}], "totalCount": 1}
-    successes: list[Json] = [page, [{}], {**page, "links": [{"rel": "next"}]}]
+    tier = operation.successors.get(send.send.route)
+    targets = [target for _, target in tier.targets()] if tier else []
+    looks = [_looked_up(target, look) for target in targets for look in target.looks[send.ahead :][:1]]
+    successes: list[Json] = [*looks, page, [{}], {**page, "links": [{"rel": "next"}]}]
     yield from (("", Reply(200, kind, dumps(one))) for one in successes)
     yield from (("an empty list", Reply(200, kind, one)) for one in (b'{"results": []}', b"[]"))
     codes = dict.fromkeys(code for one in operation.successors.values() for code in one.after)
@@ -136,6 +154,35 @@ def _answers(operation: Operation) -> Iterator[tuple[str, Reply]]:
         content = dumps({"detail": "", "error": status, "errorCode": code})
         yield said, Reply(status, (*kind, ("X-Error-Code", code)), content)
     yield from ((said, Reply(status, (), b"")) for status, said in _NO_CODE.items())
+
+
+def _looked_up(target: Target, look: Before) -> JsonObject:
+    """Return an answer to a look before a call: it gives all names, and stands for no error."""
+    found: JsonObject = {"results": [{}]}
+    for name, source in look.gives.items():
+        lists = [_items(write) for write in target.writes if write.each == name]
+        lists += [[] for write in target.writes if write.but == name]
+        _put(found, parse_source(source), [*lists, f"{{{name}}}"][0])
+    for condition in [rule.when for rule in look.errors.values() if rule.when]:
+        if condition.given is None:
+            _put(found, parse_source(condition.source), _value(condition, holds=False))
+        elif not condition.given:
+            _put(found, parse_source(condition.source), "{any}", anew=False)
+    return found
+
+
+def _items(write: Before) -> list[Json]:
+    """Return two items of the list for each of which a write is made."""
+    items: list[Json] = []
+    for number in ("", " 2"):
+        item: JsonObject = {}
+        for rule in [rule for made in write.made for field in made.fields for rule in field.rules[BODY]]:
+            for source in rule.sources:
+                name = write.each if source == BARE else source
+                words = [*rule.verb.values] if isinstance(rule.verb, Values) else [f"{{{name}{number}}}"]
+                _put(item, parse_source(source), words[bool(number) and len(words) > 1])
+        items.append(item.get(BARE, item))
+    return items
 
 
 def _own_error(outcome: Outcome) -> str:
@@ -156,11 +203,12 @@ def questions(operation: Operation) -> Iterator[tuple[str, bytes | None]]:
         body = _body([operation.request, *(tier.request for tier in tiers if tier.when is None)], tiers)
         if operation.request and operation.request.choose:
             _put(body, unquoted(operation.request.choose), word)
-        yield word, dumps(body) if operation.has_body else None
+        content = body.get(BARE) if operation.request and operation.request.bare else body
+        yield word, dumps(content) if operation.has_body else None
     for tier in tiers:
         if tier.when is not None:
             body = _body([tier.request], [tier])
-            _put(body, parse_source(tier.when.source), _fulfilling(tier.when))
+            _put(body, parse_source(tier.when.source), _value(tier.when, holds=True))
             yield in_words(tier.when), dumps(body)
 
 
@@ -172,19 +220,23 @@ def _body(requests: Sequence[RequestBody | None], tiers: Sequence[Successor]) ->
             value = _example(kind, name)
             if name not in request.refused or request.refused[name].takes(value):
                 _put(body, unquoted(name), value)
-    bodies = [target.body for tier in tiers for _, target in tier.targets() if target.body and any(requests)]
-    for field in (field for made in bodies for field in made.fields):  # those inside read other objects
-        for rule in field.rules[BODY]:
-            for source in rule.sources:
-                is_word = isinstance(rule.verb, Values)
-                value = next(iter(rule.verb.values)) if isinstance(rule.verb, Values) else _example(field.type, source)
-                _put(body, parse_source(source), value, anew=is_word)
+    for target in (target for tier in tiers for _, target in tier.targets() if any(requests)):
+        once = [one for one in target.made if not any(one in write.made for write in target.writes if write.each)]
+        for field in (field for made in once for field in made.fields):  # those inside read other objects
+            for rule in field.rules[BODY]:
+                for path in (path for path in map(parse_source, rule.sources) if path[0] not in target.given):
+                    word = next(iter(rule.verb.values)) if isinstance(rule.verb, Values) else None
+                    _put(body, path, word or _example(field.type, ".".join(path)), anew=word is not None)
+        for write in target.writes:
+            if write.each and write.each not in target.given:
+                body[write.each] = _items(write)
     return body
 
 
 def _example(kind: str, name: str) -> Json:
     """Return a value of a type: the name in braces, where it may be a text."""
-    return json.loads(_EXAMPLES.get(kind, json.dumps(f"{{{name}}}")))  # type: ignore[no-any-return]  # JSON
+    text = f"{{{name}}}"
+    return json.loads(_EXAMPLES[kind]) if kind in _EXAMPLES else [text] if kind == "strings" else text
 
 
 def _put(body: JsonObject, path: Sequence[str | Step], value: Json, *, anew: bool = True) -> None:
@@ -203,9 +255,11 @@ def _put(body: JsonObject, path: Sequence[str | Step], value: Json, *, anew: boo
         here[path[-1]] = value
 
 
-def _fulfilling(condition: When) -> Json:
+def _value(condition: When, *, holds: bool) -> Json:
+    """Return a value for which a condition holds, or for which it does not."""
     words: list[Any] = sorted(condition.words, key=str)
-    return "{any}" if condition.negated or condition.given else words[0] if words else None
+    is_word = bool(words) and condition.negated != holds
+    return words[0] if is_word else "{any}"
 
 
 def in_words(condition: When) -> str:

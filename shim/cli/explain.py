@@ -165,7 +165,7 @@ def _explained(match: Match, call: Call, settings: Settings, at: datetime) -> di
         reason = reason or dry.reason
         for send in dry.sends:
             _add(sends, {"why": send.why or dry.reason, **shown_call(send, operation, asked, word, origin)})
-            if send.why:
+            if send.why and not send.ahead:
                 to = "the retired endpoint" if send.send.route == "legacy" else send.send.route
                 then[f"If {send.why}, {to} is asked."] = None
         own = [error for error in dry.errors if not error.startswith("SHIM_NO_SUCCESSOR")]  # which no_successor says
@@ -252,7 +252,8 @@ def _write(found: Mapping[str, Any], form: str) -> None:
     output.heading("\nWhat is sent, in this order")
     for one in found["sends"]:
         word = f" (for {one['word']})" if one["word"] else ""
-        output.paragraph(f"{one['method']} {one['target']}", " " * 4, f"  {one['route']}{word}: ")
+        role = f", {one['role']}" if one["role"] != "answer" else ""
+        output.paragraph(f"{one['method']} {one['target']}", " " * 4, f"  {one['route']}{role}{word}: ")
     for remark in found["remarks"]:
         click.echo()
         output.paragraph(remark)
@@ -262,12 +263,16 @@ def _write(found: Mapping[str, Any], form: str) -> None:
             output.paragraph(tier["note"])
         _fields(tier["fields"])
         output.heading(f"\nThe call to make instead, on {name}")
+        before = "answer"
         for call in tier["calls"]:
             if call["word"]:
                 click.echo(f"\n  For {call['word']}:")
             if "refused" in call:
                 output.paragraph(f"refused, {call['refused']}")
                 continue
+            if call["role"] != "answer" or before != "answer":
+                click.echo(f"\n  First, a {call['role']}:" if call["role"] != "answer" else "\n  Then:")
+            before = call["role"]
             output.code(call["curl"])
             click.echo()
             output.facts(call["names"].items())

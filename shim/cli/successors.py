@@ -85,9 +85,10 @@ def sdk_names(method: str, path: str) -> dict[str, str]:
 def shown_call(send: DrySend, operation: Operation, old: Call, word: str, origin: str) -> dict[str, Any]:
     """Return a call that an exchange sends as people and programs read it.
 
-    ``word`` is what of the body leads to it. ``url`` and ``target`` have the ``{placeholders}`` that they were given
-    with; ``body`` is a template of the content, None if it is the old call's; ``curl`` is the call as a command that
-    signs with the environment's API key, else with a token; ``names`` are those of ``sdk_names``.
+    ``word`` is what of the body leads to it, ``role`` a ``look``, a ``write`` that is done first, or the ``answer``.
+    ``url`` and ``target`` have the ``{placeholders}`` that they were given with; ``body`` is a template of the content,
+    None if it is the old call's; ``curl`` is the call as a command that signs with the environment's API key, else with
+    a token; ``names`` are those of ``sdk_names``.
     """
     call, route = send.send.call, send.send.route
     accept, target = line_of(call.headers, "accept"), readable(call.target)
@@ -98,10 +99,26 @@ def shown_call(send: DrySend, operation: Operation, old: Call, word: str, origin
         kind = line_of(call.headers, "content-type") or "application/json"
         data = "@body.json" if body is None else shlex.quote(json.dumps(body))
         lines += [f"--header 'Content-Type: {kind}'", f"--data {data}"]
-    said = {"word": word, "route": route, "method": call.method, "target": target, "accept": accept, "body": body}
+    said = {
+        "word": word,
+        "role": send.role,
+        "route": route,
+        "method": call.method,
+        "target": target,
+        "accept": accept,
+        "body": body,
+    }
     curl = " \\\n  ".join([*lines, shlex.quote(origin + target)])
     names, remarks = sdk_names(call.method, call.path), [*_remarks(operation, send, old)]
-    return {**said, "url": origin + target, "curl": curl, "names": names, "remarks": remarks}
+    return {
+        **said,
+        "accept": accept,
+        "body": body,
+        "url": origin + target,
+        "curl": curl,
+        "names": names,
+        "remarks": remarks,
+    }
 
 
 def _is_old(operation: Operation, send: DrySend, old: Call) -> bool:
@@ -112,8 +129,10 @@ def _is_old(operation: Operation, send: DrySend, old: Call) -> bool:
 
 def _remarks(operation: Operation, dry: DrySend, old: Call) -> Iterator[str]:
     call, tier = dry.send.call, operation.successors.get(dry.send.route)
-    if dry.goes_on:
+    if dry.goes_on and call.method == "GET":
         yield "Ask for the next page as long as the answer has a link with rel=next."
+    elif dry.goes_on:
+        yield "Once for each item of the list, in order; nothing follows an error."
     if _is_old(operation, dry, old):
         kind = line_of(call.headers, "content-type")
         yield f"Its content is the old call's{f', with Content-Type: {kind}' if kind else ''}."

@@ -9,6 +9,7 @@ from typing import Any
 import attrs
 import pytest
 
+from shim.cli.successors import encoded
 from shim.core.exchange import exchange
 from shim.core.messages import Call, Outcome, Read, Reply, Send, advance
 from shim.core.recognise import shared_engine
@@ -35,6 +36,9 @@ JSON = (("Content-Type", "application/json"),)
 def replies():
     """Return what Atlas may answer: successes, errors with and without a code, and what has gone."""
     documents: list[Any] = [{}, [], [{}], {"results": []}, {"results": [{"id": "1"}]}, {"id": "1"}]
+    for name in ("orgId", "userId"):  # what looks find, under the names that documents have for it
+        user = {"id": f"{{{name}}}", "roles": ["{present}"], "orgMembershipStatus": "PENDING"}
+        documents += [user, {"results": [user]}]
     found = [Reply(200, JSON, json.dumps(document).encode()) for document in documents]
     found += [Reply(status, (), b"") for status in (401, 404, 405, 410, 500)]
     for status, code in product((400, 404, 409, 410), [*CODES, "X", "VERSION_GONE"]):
@@ -65,7 +69,7 @@ def sent(match, call, context):
         if isinstance(step, Send):
             accept = next((value for name, value in step.call.headers if name == "Accept"), None)
             key = step.route, step.call.method, step.call.target, accept
-            if key not in found:
+            if key not in found and len(script) < 6:
                 scripts += [(*script, reply) for reply in REPLIES]
             found.add(key)
     return found
@@ -94,8 +98,9 @@ def test_what_is_said_is_sent_and_what_is_sent_is_said(run, case, word, switches
     found = set()
     for body in bodies:
         found |= sent(match, Call(operation.method, ORIGIN, path, (("Accept", accept),), body), context)
-    told = {(one["route"], one["method"], one["target"], one["accept"]) for one in said["sends"]}
-    assert told == found
+    told = {(one["route"], one["method"], encoded(one["target"]), one["accept"]) for one in said["sends"]}
+    has_looks = any(target.looks for tier in match.operation.successors.values() for _, target in tier.targets())
+    assert told == found if not has_looks else told <= found  # other answers to looks lead to other names
     for one in said["sends"]:
         assert one["why"]
         assert shlex.split(one["curl"])[-1] == f"{ORIGIN}{one['target']}"
@@ -107,20 +112,19 @@ MEMBERS: dict[str, Any] = {
     "name": "n", "snapshotId": "s", "targetClusterName": "t", "targetGroupId": "g", "targetDeploymentItemName": "t",
     "enabled": True, "providerSettings": {"backingProviderName": "AWS", "regionName": "US_EAST_1"},
 }  # fmt: skip
-BODIES = [
-    json.dumps(body).encode()
-    for body in (
-        {}, {"name": "n", **FORMER}, {"name": "n", "providerSettings": {"instanceSizeName": "M2"}},
-        {key: MEMBERS[key] for key in ("name", "providerSettings")},
-        {"name": "n", "providerSettings": {"providerName": "AWS", "instanceSizeName": "M10", "regionName": "EU"}},
-        {key: MEMBERS[key] for key in ("snapshotId", "targetDeploymentItemName")},
-        {"collectionName": "c", "database": "d", "name": "n"}, {"username": "u", "roles": ["R"]},
-        *(
-            {key: MEMBERS[key] for key in ("snapshotId", "targetClusterName", "targetGroupId")} | {"deliveryType": word}
-            for word in ("automated", "download", "pointInTime")
-        ),
-    )
+GIVEN: list[Any] = [
+    {}, {"name": "n", **FORMER}, {"name": "n", "providerSettings": {"instanceSizeName": "M2"}},
+    {key: MEMBERS[key] for key in ("name", "providerSettings")},
+    {"name": "n", "providerSettings": {"providerName": "AWS", "instanceSizeName": "M10", "regionName": "EU"}},
+    {key: MEMBERS[key] for key in ("snapshotId", "targetDeploymentItemName")},
+    {"collectionName": "c", "database": "d", "name": "n"}, {"username": "u", "roles": ["R"]},
+    {"groupRoles": ["R"]}, {"roles": ["R"]}, [{"id": "u"}],
+    *(
+        {key: MEMBERS[key] for key in ("snapshotId", "targetClusterName", "targetGroupId")} | {"deliveryType": word}
+        for word in ("automated", "download", "pointInTime")
+    ),
 ]  # fmt: skip
+BODIES = [json.dumps(body).encode() for body in GIVEN]
 """Bodies of these operations, as callers have them."""
 
 
@@ -152,6 +156,34 @@ def test_a_gateway_sends_what_is_said_in_that_order(run, method, path, day, side
         client.request(method, f"{GROUP}{path}", headers={"Accept": accept})
         arrived = [(one.method, one.target, one.fields["accept"]) for one in atlas.arrivals]
     assert arrived == [(one["method"], one["target"], one["accept"]) for one in said]
+
+
+@pytest.mark.parametrize(("method", "path", "calls"), [
+    ("GET", "/users/byName/{userName}", [
+        ("look", "GET", "/orgs"), ("look", "GET", "/orgs/{orgId}/users?username=%7BuserName%7D"),
+        ("answer", "GET", "/orgs/{orgId}/users/{userId}"),
+    ]),
+    ("DELETE", "/orgs/{orgId}/invites/{i}", [
+        ("look", "GET", "/orgs/{orgId}/users/{i}"), ("answer", "DELETE", "/orgs/{orgId}/users/{i}"),
+    ]),
+    ("PUT", "/groups/{groupId}/users/{userId}/roles", [
+        ("look", "GET", "/groups/{groupId}/users/{userId}"),
+        ("write", "POST", "/groups/{groupId}/users/{userId}:addRole"),
+        ("write", "POST", "/groups/{groupId}/users/{userId}:removeRole"),
+        ("answer", "GET", "/groups/{groupId}/users/{userId}"),
+    ]),
+])  # fmt: skip
+def test_calls_of_one_call_stand_in_their_order(run, method, path, calls):
+    """Looks, writes and what answers; the text has a curl line for each, and what a look refuses."""
+    words, env = ("explain", method, f"/api/atlas/v2{path}", "--at", "2028-01-01"), {"ATLAS_SHIM_WRITES": "people"}
+    said = json.loads(run(*words, "-o", "json", env=env).stdout)
+    sent = [(one["role"], one["method"], one["target"].removeprefix("/api/atlas/v2")) for one in said["sends"]]
+    assert sent == [(role, how, target.replace("%7BuserName%7D", "{userName}")) for role, how, target in calls]
+    shown = run(*words, env=env).stdout
+    assert shown.count("curl -sS") == len(calls)
+    assert shown.count("First, a look:") == sum(role == "look" for role, *_ in calls)
+    assert shown.count("Then:") == 1
+    assert [one["role"] for one in said["tiers"]["successor"]["calls"]] == [role for role, *_ in calls]
 
 
 @pytest.mark.parametrize(("at", "left"), [
