@@ -139,8 +139,12 @@ def loads(content: bytes) -> Any:
     return json.loads(text, parse_constant=_refuse, parse_float=_number, parse_int=_integer)
 
 
-def dumps(value: Any, *, indent: int | None = None, colon: str = ":") -> bytes:
-    """Encode JSON in UTF-8, on one line unless it has an indent; a lone surrogate is written as an escape."""
+def dumps(value: Any, *, pretty: bool = False) -> bytes:
+    """Encode JSON in UTF-8, on one line unless it is to be pretty; a lone surrogate is written as an escape.
+
+    Atlas' own pretty bodies have two spaces, and blanks around colons.
+    """
+    indent, colon = (2, " : ") if pretty else (None, ":")
     encode = partial(json.dumps, value, indent=indent, separators=(",", colon))
     try:
         return encode(ensure_ascii=False).encode("utf-8")

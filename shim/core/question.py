@@ -71,17 +71,16 @@ class LegacyQuery:
         numbers = f"pageNum={page}&itemsPerPage={size}" if own else f"itemsPerPage={size}&pageNum={page}"
         return "&".join((*self.rest, numbers))
 
-    def written(self, document: Json, status: int, dumps: Callable[[Any], bytes], *, page: bool = False) -> bytes:
+    def written(self, document: Json, status: int, dumps: Callable[..., bytes], *, page: bool = False) -> bytes:
         """Return JSON as content in the form that was asked for: in an envelope, and pretty.
 
-        An enveloped ``page`` gains the status, anything else stands inside. Atlas' own pretty bodies have two spaces,
-        and a space before the colon.
+        An enveloped ``page`` gains the status, anything else stands inside.
         """
         if self.envelope and page and type(document) is dict:
             document = {**document, "status": status}
         elif self.envelope:
             document = {"status": status, "content": document}
-        return content.dumps(document, indent=2, colon=" : ") if self.pretty else dumps(document)
+        return dumps(document, pretty=True) if self.pretty else dumps(document)
 
 
 def _named(pairs: Iterable[str]) -> Iterator[tuple[str, str, str]]:

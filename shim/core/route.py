@@ -76,7 +76,7 @@ class Context:
     clock: Callable[[], float]
     base: str
     loads: Callable[[bytes], Any] = loads
-    dumps: Callable[[Any], bytes] = dumps
+    dumps: Callable[..., bytes] = dumps
     monotonic: Callable[[], float] = attrs.field(kw_only=True)
     whole: bool = False
 

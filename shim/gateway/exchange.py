@@ -28,7 +28,7 @@ from shim.gateway.radar_inventory import RadarInventory
 from shim.gateway.upstream.client import Upstream
 from shim.gateway.upstream.connection import OutboundCall, UpstreamResponse
 
-DECODED = 8  # how many bytes a byte of JSON takes once it is decoded, about
+DECODED, MARK = 4, 80  # bytes that a byte of JSON, and a bracket, comma or colon in it, take at most once it is decoded
 
 
 @attrs.frozen(eq=False)
@@ -119,7 +119,8 @@ class UpstreamCall:
             self.response.close()
             self.entry.give(self.raw)
             self.raw = 0
-            self.entry.hold(DECODED * len(self.content or b""))
+            waits = self.content or b""
+            self.entry.hold(DECODED * len(waits) + MARK * content.json_marks(waits))
             early = self.content = None
         call, own = step.call, self.call
         # If only the version is another, the caller's own signature still fits.
@@ -203,9 +204,14 @@ def loads(raw: bytes) -> Any:
         return content.loads(raw)
 
 
-def dumps(value: Any) -> bytes:
-    """Encode JSON on one line; what orjson refuses (a lone surrogate, a big integer) the core encodes."""
+def dumps(value: Any, *, pretty: bool = False) -> bytes:
+    """Encode JSON as the core does; what orjson refuses (a lone surrogate, a big integer) the core encodes."""
     try:
-        return orjson.dumps(value)
+        text = orjson.dumps(value, option=orjson.OPT_INDENT_2 if pretty else None)
     except orjson.JSONEncodeError:
-        return content.dumps(value)
+        return content.dumps(value, pretty=pretty)
+    if not pretty:
+        return text
+    # A quote, a colon and a blank end a name, unless the quote is within a string, or begins one.
+    is_plain = not (b'\\": ' in text or b' ": ' in text or text.startswith(b'"'))
+    return text.replace(b'": ', b'" : ') if is_plain else content.dumps(value, pretty=True)

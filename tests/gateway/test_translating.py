@@ -4,7 +4,9 @@ import gzip
 
 import pytest
 
+from shim.core import content
 from shim.core.settings import RouteWord
+from shim.gateway.exchange import dumps
 from tests.peers.raw import reply, replying
 from tests.peers.served import ask, cross, gateway, get, value_of
 
@@ -42,11 +44,11 @@ def test_a_path_that_lives_on_has_no_link_to_itself():
 
 def test_legacy_replies_are_left_alone():
     """On the legacy route Atlas' own fields and bytes stand; Via and the request's name are added."""
-    content = b'{ "results" : [] }\n'
-    answer = reply(content, "Date: Thu, 01 Jan 2026 00:00:00 GMT", 'ETag: "e"', "Sunset: soon")
+    plain = b'{ "results" : [] }\n'
+    answer = reply(plain, "Date: Thu, 01 Jan 2026 00:00:00 GMT", 'ETag: "e"', "Sunset: soon")
     crossed = cross(get(V1), answer, route=RouteWord.LEGACY)
     assert crossed.sent.startswith(f"GET {V1} HTTP/1.1".encode())
-    assert crossed.content == content
+    assert crossed.content == plain
     added = f"\r\nVia: 1.1 atlas-shim\r\nX-Request-Id: {crossed.value('X-Request-Id')}\r\n\r\n"
     assert crossed.head == answer.partition(b"\r\n\r\n")[0] + added.encode()
 
@@ -75,3 +77,11 @@ def test_errors_do_not_leak_connections():
         for _ in range(100):
             assert ask(served, get(V1))[1] == b"x" * 5000
         assert upstream.connections == 1
+
+
+@pytest.mark.parametrize("text", ["", ": ", '": ', '\\": ', '\\\\": ', "\t", "é😀\u2028", "\ud800", " ", 'a": "b'])
+def test_pretty_is_as_the_core_writes_it(text):
+    """Whatever quotes and colons are in names and texts: the faster encoder makes the same bytes."""
+    for value in ({text: text, f"{text}x": [text, {}, [], 1.5, None], "n": {"m": {text: [[text]]}}}, text, [text]):
+        for pretty in (False, True):
+            assert dumps(value, pretty=pretty) == content.dumps(value, pretty=pretty)
