@@ -179,8 +179,10 @@ def test_values_of_the_chart():
     assert "NetworkPolicy" not in rendered(networkPolicy={"enabled": False})
     # Names are found in any case; else the rules that were given stand in the place of the chart's.
     proxy = {"to": [{"ipBlock": {"cidr": "10.0.0.7/32"}}], "ports": [{"port": 3128}]}
-    kinds = rendered(networkPolicy={"egress": [proxy]})
+    other = {"namespaceSelector": {"matchLabels": {"kubernetes.io/metadata.name": "billing"}}}
+    kinds = rendered(networkPolicy={"egress": [proxy], "from": [other]})
     valid(kinds)
+    assert kinds["NetworkPolicy"]["spec"]["ingress"][0]["from"] == [{"podSelector": {}}, other]
     names, *others = kinds["NetworkPolicy"]["spec"]["egress"]
     assert ({port["port"] for port in names["ports"]}, others) == ({53}, [proxy])
 
