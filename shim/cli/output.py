@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import shutil
 import sys
 import textwrap
@@ -18,6 +19,8 @@ from shim.cli.failures import NO, plain
 FILE = click.Path(exists=True, dir_okay=False, path_type=Path)
 FORMS = click.Choice(["table", "json"])
 
+_BEYOND_ASCII = re.compile(r"[^\n -~]")
+
 output_option = click.option(
     "-o", "--output", type=FORMS, default="table", help="Print text for people, or JSON for programs."
 )
@@ -31,8 +34,13 @@ config_option = click.option(
 
 def write_json(value: Any) -> None:
     """Write indented JSON in UTF-8 (RFC 8259, 8.1), whatever the terminal's encoding is."""
-    # A lone surrogate is written as the escape that it was read from.
-    click.echo(json.dumps(value, indent=2, ensure_ascii=False, default=as_json).encode(errors="backslashreplace"))
+    click.echo(harmless(json.dumps(value, indent=2, ensure_ascii=False, default=as_json)).encode())
+
+
+def harmless(text: str) -> str:
+    """Return JSON text with what could control a terminal, or turn its writing around, as escapes."""
+    # In JSON these characters occur in strings only, and a lone surrogate is one of them.
+    return _BEYOND_ASCII.sub(lambda found: found[0] if found[0].isprintable() else json.dumps(found[0])[1:-1], text)
 
 
 def as_json(value: Any) -> Any:

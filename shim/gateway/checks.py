@@ -41,7 +41,8 @@ _DOTS = re.compile(
 """A dot segment: plain, encoded, encoded again and again, or spelled as overlong UTF-8."""
 
 _HOST = re.compile(r"(?:[A-Za-z0-9._~-]+|\[[0-9A-Fa-f:.]+\])(?::[0-9]{1,5})?")
-_LOOPBACK = ("localhost", "127.0.0.1", "[::1]")
+_LOOPBACK = frozenset({"localhost", "127.0.0.1", "[::1]"})
+_PORT = re.compile(r":[0-9]+$")
 _PREFIXED = re.compile(r"(/.+?)/api/(?:atlas|public)/")  # Atlas' path behind that of a proxy in front
 _OF_CONNECTION = frozenset({"", "close", "keep-alive"})  # members of Connection that name no field (RFC 9110, 7.6.1)
 _OF_MESSAGE = frozenset({"accept", "authorization", "content-type", "cookie"})  # no member of Connection names them
@@ -169,9 +170,14 @@ def not_allowed(method: str, *, is_default: bool) -> Refusal:
 
 def authorities_of(address: Address | None, *, public_url: str | None = None, tls: bool = False) -> frozenset[str]:
     """Return the authorities that a listener is called by, in lower case; it has no address on a unix socket."""
-    names = {"localhost"} if address is None else {address.authority.lower()}
-    names.update(f"{host}:{address.port}" for host in _LOOPBACK if address is not None)
+    names = {*_LOOPBACK}  # no name of a page's, and so without a port, too
+    ports = {":443" if tls else ":80"}
+    if address is not None:
+        names |= {address.authority.lower(), *(f"{host}:{address.port}" for host in _LOOPBACK)}
     if public_url is not None:
-        names.add(urlsplit(public_url).netloc)
-    # A port that the scheme implies is left out by most callers, and by others not.
-    return frozenset(names | {name.removesuffix(":443" if tls else ":80") for name in names})
+        public = urlsplit(public_url)
+        names.add(public.netloc)
+        ports.add(":443" if public.scheme == "https" else ":80")
+    # A port that the scheme implies is left out by most callers, and by others not (RFC 9110, 4.2.3).
+    names |= {name.removesuffix(port) for name in names for port in ports}
+    return frozenset(names | {f"{name}{port}" for name in names if not _PORT.search(name) for port in ports})

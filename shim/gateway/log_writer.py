@@ -6,6 +6,7 @@ A line is made where it is logged; the thread wakes a few times a second at most
 from __future__ import annotations
 
 import contextlib
+import json
 import logging
 import os
 import select
@@ -14,8 +15,6 @@ import time
 from collections.abc import Callable, Iterator
 from functools import partial
 from queue import SimpleQueue
-
-import orjson
 
 from shim.gateway.logs import CallLine, instant
 from shim.gateway.option_values import LogFormat, LogLevel
@@ -90,7 +89,7 @@ class LogLines(logging.Handler):
         members = {"time": at, "level": record.levelname.lower(), "event": event, "message": said}
         if record.exc_info:
             members["exception"] = _FORM.formatException(record.exc_info)
-        return orjson.dumps(members).decode()
+        return json.dumps(members, separators=(",", ":"))  # in ASCII: a text of others' can't steer the terminal
 
     def put(self, make: Callable[[], str]) -> None:
         """Have a line written; it counts as dropped if too many wait, or if it can't be made. Never waits."""

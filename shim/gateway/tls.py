@@ -104,8 +104,7 @@ def upstream_context(options: Options) -> ssl.SSLContext:
     """Return upstream's side; raises SettingsError that names the option and the file."""
     if options.upstream_ca is None:
         return system_context()
-    context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
-    context.set_alpn_protocols(["http/1.1"])
+    context = _client(ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT))
     _believe(context, options.upstream_ca, "upstream_ca")
     return context
 
@@ -119,10 +118,16 @@ def system_context() -> ssl.SSLContext:
     if path:
         with _of_use("SSL_CERT_FILE", path, ""):
             Path(path).open("rb").close()
-    context = ssl.create_default_context()
+    context = _client(ssl.create_default_context())
     if path and not os.environ.get("SSL_CERT_DIR") and not context.cert_store_stats()["x509"]:
         raise SettingsError(f"SSL_CERT_FILE: {path}: no certificates in PEM")
+    return context
+
+
+def _client(context: ssl.SSLContext) -> ssl.SSLContext:
+    """Return a client's context, for HTTP/1.1, and for certificates with a subject alternative name (RFC 9525, 6.3)."""
     context.set_alpn_protocols(["http/1.1"])
+    context.hostname_checks_common_name = False
     return context
 
 

@@ -1,5 +1,6 @@
 """The command as a whole: help, version, lazy loading."""
 
+import json
 import re
 import subprocess
 import sys
@@ -9,6 +10,7 @@ import pytest
 
 import shim
 from shim.cli import COMMANDS, GROUPS, main
+from shim.cli.output import write_json
 from shim.extras import hint
 
 
@@ -23,6 +25,15 @@ def test_each_command_in_the_help_has_its_own_first_sentence(run, name):
     first = " ".join(imported(name).help.split("\n\n")[0].split())
     assert first == COMMANDS[name]
     assert first.endswith(".")
+
+
+@pytest.mark.parametrize("letter", ["\x7f", "\x85", "\x9b", "\u200f", "\u202e", "\u2066", "\U000e0041", "\ud800", "é"])
+def test_json_can_not_steer_a_terminal(capfd, letter):
+    """Controls, and what turns writing around, are escapes; the text is the same."""
+    write_json({letter: [letter]})
+    shown = capfd.readouterr().out
+    assert json.loads(shown) == {letter: [letter]}
+    assert all(line.isprintable() for line in shown.splitlines())
 
 
 @pytest.mark.parametrize("name", COMMANDS)

@@ -117,7 +117,7 @@ def test_web_pages_get_nothing(seen, line, path):
     assert not seen.targets
 
 
-@pytest.mark.parametrize("host", ["evil.test", "evil.test:8480", "127.0.0.1:1", "localhost", "127.0.0.1.evil.test"])
+@pytest.mark.parametrize("host", ["evil.test", "evil.test:8480", "127.0.0.1:1", "127.0.0.1.evil.test"])
 def test_other_hosts_get_nothing(seen, host):
     """A Host that isn't the gateway's, as after DNS rebinding, is 421, which says how a public name is given."""
     head, content = seen.ask(RETIRED, host=host)
@@ -130,7 +130,8 @@ def test_own_hosts():
     """The address listened on, loopback's other names and the public URL are the gateway's."""
     with world("own", public_url="https://atlas.corp.test") as seen:
         port = seen.authority.partition(":")[2]
-        for host in (seen.authority, f"localhost:{port}", f"LOCALHOST:{port}", "atlas.corp.test"):
+        loopback = (seen.authority, f"localhost:{port}", f"LOCALHOST:{port}", "localhost", "127.0.0.1", "[::1]")
+        for host in (*loopback, "atlas.corp.test", "atlas.corp.test:443"):
             assert status_of(seen.ask(RETIRED, f"Accept: {V2}", host=host)[0]) == 200
 
 

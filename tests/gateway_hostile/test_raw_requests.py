@@ -124,7 +124,7 @@ def test_unknown_host_is_misdirected(method):
         assert status_of(peer.take(b"\r\n\r\n")) == 421
         peer.rest()
         assert not upstream.heads
-        for host in ("atlas.corp.test", "ATLAS.corp.test", served.url.removeprefix("http://")):
+        for host in ("atlas.corp.test", "ATLAS.corp.test", "atlas.corp.test:443", served.url.removeprefix("http://")):
             assert status_of(ask(served, get("/x", host=host))[0]) == 200
 
 

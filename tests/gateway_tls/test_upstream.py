@@ -1,11 +1,18 @@
 """Roots of the gateway's own towards upstream, directly and through a proxy."""
 
+import contextlib
 import ssl
 from collections.abc import Callable
+from datetime import UTC, datetime
 from typing import Any
 
 import pytest
 import trustme
+from cryptography import x509
+from cryptography.hazmat.primitives import hashes
+from cryptography.hazmat.primitives.asymmetric import ec
+from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
+from cryptography.x509.oid import NameOID
 
 from tests.gateway_tls.worlds import Caller, pems
 from tests.peers.raw import Peer, raw_upstream, reply, until
@@ -64,6 +71,28 @@ def test_roots_of_the_file_are_believed(secured, roots):
         assert call(served) == (200, b"secured")
         assert call(served) == (200, b"secured")
         assert upstream.connections == 1
+
+
+def test_a_name_that_is_only_common_is_none(tmp_path):
+    """A certificate names hosts as subject alternative names (RFC 9525, 6.3), and is not believed without one."""
+    key, name = (
+        ec.generate_private_key(ec.SECP256R1()),
+        x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, "localhost")]),
+    )
+    ends = datetime(2100, 1, 1, tzinfo=UTC)
+    made = x509.CertificateBuilder(name, name, key.public_key(), 1, datetime(2020, 1, 1, tzinfo=UTC), ends)
+    pem = made.sign(key, hashes.SHA256()).public_bytes(Encoding.PEM)
+    (tmp_path / "both").write_bytes(pem + key.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption()))
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    context.load_cert_chain(tmp_path / "both")
+
+    def script(peer: Peer) -> None:
+        with contextlib.suppress(OSError), context.wrap_socket(peer.socket, server_side=True) as inner:
+            Peer(inner).message()
+
+    with raw_upstream(script) as upstream:
+        with gateway(https(upstream.origin), upstream_ca=str(tmp_path / "both")) as served:
+            assert b"Upstream's certificate can't be trusted" in call(served)[1]
 
 
 def test_new_roots_are_believed(secured, roots, tmp_path, authority):

@@ -14,6 +14,7 @@ from typing import Any
 from shim.atlas.convert import Model, members
 from shim.cli.atlas_cli.commands import CliCommand
 from shim.cli.atlas_cli.flags import CliError
+from shim.cli.output import harmless
 from shim.extras import hinted
 
 _UNKNOWN = frozenset({"nextBackupDate", "tenantBackupEnabled"})  # the last SDK (atlas-sdk-go v20250312) lacked them
@@ -115,7 +116,7 @@ def _marshal(value: Any) -> str:
     """Return JSON and a newline as Go's ``json.MarshalIndent`` writes it, two spaces a level, ``<>&`` escaped."""
     text = json.dumps(value, indent=2, ensure_ascii=False)
     # In JSON these characters occur in strings only.
-    return re.sub("[<>&\u2028\u2029]", lambda found: f"\\u{ord(found[0]):04x}", text) + "\n"
+    return harmless(re.sub("[<>&\u2028\u2029]", lambda found: f"\\u{ord(found[0]):04x}", text)) + "\n"
 
 
 def _table(columns: Mapping[str, str], reply: Mapping[str, Any]) -> str:
