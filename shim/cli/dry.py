@@ -19,7 +19,7 @@ from shim.documents.calls import Successor, Target
 from shim.documents.fields import BARE, BODY, When
 from shim.documents.model import Operation
 from shim.documents.question import RequestBody
-from shim.documents.sources import Step, parse_source, unquoted
+from shim.documents.sources import Step, parse_source
 from shim.documents.vocabulary import Json, JsonObject
 from shim.documents.ways import Values
 
@@ -202,7 +202,7 @@ def questions(operation: Operation) -> Iterator[tuple[str, bytes | None]]:
     for word in operation.words or ("",):
         body = _body([operation.request, *(tier.request for tier in tiers if tier.when is None)], tiers)
         if operation.request and operation.request.choose:
-            _put(body, unquoted(operation.request.choose), word)
+            _put(body, operation.request.choose.split("."), word)
         content = body.get(BARE) if operation.request and operation.request.bare else body
         yield word, dumps(content) if operation.has_body else None
     for tier in tiers:
@@ -219,7 +219,7 @@ def _body(requests: Sequence[RequestBody | None], tiers: Sequence[Successor]) ->
         for name, kind in request.members.items():
             value = _example(kind, name)
             if name not in request.refused or request.refused[name].takes(value):
-                _put(body, unquoted(name), value)
+                _put(body, name.split("."), value)
     for target in (target for tier in tiers for _, target in tier.targets() if any(requests)):
         once = [one for one in target.made if not any(one in write.made for write in target.writes if write.each)]
         for field in (field for made in once for field in made.fields):  # those inside read other objects

@@ -17,7 +17,7 @@ from shim.core.responses import CallError
 from shim.documents.calls import Target
 from shim.documents.fields import BARE
 from shim.documents.question import QueryRule, RequestBody
-from shim.documents.sources import NoValue, look_up, unquoted
+from shim.documents.sources import NoValue, look_up
 from shim.documents.vocabulary import FITS, Json, JsonObject
 
 SIZE = 100
@@ -194,9 +194,9 @@ def read_body(
     """
     given = _given(request, object_of(call, loads, bare=request.bare), "", note)
     for name in dict.fromkeys((*request.required, *filter(None, (request.choose,)))):
-        if look_up(given, unquoted(name)) is NoValue.MISSING:
+        if look_up(given, name.split(".")) is NoValue.MISSING:
             raise missing_attribute(name)
-    word: Any = look_up(given, unquoted(request.choose)) if request.choose else ""
+    word: Any = look_up(given, request.choose.split(".")) if request.choose else ""
     if request.choose and word not in request.words:
         detail = f"An invalid enumeration value {word} was specified for {request.choose}."
         raise CallError(400, "INVALID_ENUM_VALUE", detail, (word,))
@@ -228,7 +228,7 @@ def _given(request: RequestBody, body: JsonObject, outer: str, note: Callable[[s
     """Return the members of a body, or of the object ``outer`` in it, that are to be looked at."""
     given: JsonObject = {}
     for key, value in body.items():
-        name = outer + (f"'{key}'" if "." in key else key)
+        name = outer + (f"'{key}'" if "." in key else key)  # which no document names
         if value is None or name in request.ignored:
             continue
         if (refused := request.refused.get(name)) is not None and not refused.takes(value):

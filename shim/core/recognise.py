@@ -14,7 +14,6 @@ from shim.core.translate import Translator
 from shim.documents import Document, load_documents, mapping_folders
 from shim.documents.fields import Resource
 from shim.documents.model import Api, Operation
-from shim.documents.sources import unquoted
 from shim.documents.templates import decoded, parameter_name
 from shim.documents.vocabulary import named_in
 from shim.errors import SettingsError
@@ -54,7 +53,7 @@ class CompiledOperation:
         """The successors in the order in which they are asked, by the tier to begin with."""
         types = {field.name: field.type for field in operation.fields}
         named = [(key.removeprefix("-"), key.startswith("-")) for key in operation.order]
-        self.order = [SortKey(tuple(unquoted(name)), types[name] == "time", backwards) for name, backwards in named]
+        self.order = [SortKey(tuple(name.split(".")), types[name] == "time", backwards) for name, backwards in named]
         """What lists are sorted by."""
         self._answers: dict[tuple[str, str], Translator] = {}
         self._bodies: dict[int, Translator] = {}

@@ -14,7 +14,7 @@ import attrs
 
 from shim.core.messages import Dropped, FieldReport
 from shim.documents.fields import BARE, Field, Rule
-from shim.documents.sources import NoValue, Path, look_up, parse_source, taken, unquoted
+from shim.documents.sources import NoValue, Path, look_up, parse_source, taken
 from shim.documents.templates import encoded
 from shim.documents.vocabulary import Fidelity, Json, JsonObject, is_no_time
 
@@ -59,8 +59,8 @@ class FieldRule:
 
     @stays.default
     def _stays(self) -> Sequence[str]:
-        outer = unquoted(self.field.name)[:-1] if self.rule.verb.hands_on and self.rule.sources else []
-        return outer if outer and unquoted(self.rule.sources[0])[:-1] == outer else []
+        outer = self.field.name.split(".")[:-1] if self.rule.verb.hands_on and self.rule.sources else []
+        return outer if outer and self.rule.sources[0].split(".")[:-1] == outer else []
 
     @usual.default
     def _usual(self) -> FieldReport:

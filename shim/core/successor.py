@@ -25,7 +25,7 @@ from shim.documents.calls import Successor, Target
 from shim.documents.fields import Resource
 from shim.documents.model import NO_CONTENT
 from shim.documents.question import RefusedChoice, RequestBody
-from shim.documents.sources import NoValue, look_up, parse_source, unquoted
+from shim.documents.sources import NoValue, look_up, parse_source
 from shim.documents.templates import Template
 
 _LEAD_ON = frozenset({400, 404})
@@ -146,7 +146,7 @@ def question_of(
         body, _ = read_body(tier.request, state.call, context.loads, state.notes.append)
     if target.body is not None:
         for name in [] if request is None or body is None else _unread(request, target.body):
-            if look_up(body, unquoted(name)) is not NoValue.MISSING:
+            if look_up(body, name.split(".")) is not NoValue.MISSING:
                 state.notes.append(f"the member {name} was not sent on: no rule reads it")
         source = {**(body or {}), **state.given} if state.given else body or {}
         content = context.dumps(made_body(state, target.body, source))
@@ -161,7 +161,7 @@ def _unread(request: RequestBody, resource: Resource) -> list[str]:
     read = [parse_source(source) for rule in rules for source in (*rule.sources, *rule.looked_at)]
     known = {name for name, refused in request.refused.items() if refused.but is None}
     others = request.members.keys() - {request.choose, *known}
-    return [name for name in sorted(others) if not any(all(map(eq, path, unquoted(name))) for path in read)]
+    return [name for name in sorted(others) if not any(all(map(eq, path, name.split("."))) for path in read)]
 
 
 def has_tiers(match: Match) -> bool:

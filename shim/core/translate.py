@@ -29,7 +29,7 @@ from shim.core.rules import (
 )
 from shim.documents.fields import BARE, Field, Resource, When
 from shim.documents.script import Begin, Script
-from shim.documents.sources import NoValue, Step, look_up, parse_source, taken, unquoted
+from shim.documents.sources import NoValue, Step, look_up, parse_source, taken
 from shim.documents.vocabulary import Fidelity, Json, JsonObject, are_usual_times, is_no_time, parse_time
 
 _HELP: dict[str, Any] = {
@@ -76,7 +76,7 @@ class Translator:
         for field, rules in self.fields:
             _add(script, field, rules)
         if resource.rest:
-            names = [unquoted(name) for name in (*(field.name for field in ordered), *resource.without)]
+            names = [name.split(".") for name in (*(field.name for field in ordered), *resource.without)]
             paths = [
                 parse_source(source) for _, rules in self.fields for one in rules for source in one.rule.verb.claims
             ]

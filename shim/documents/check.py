@@ -12,7 +12,7 @@ import attrs
 
 from shim.documents.fields import BODY, LISTS, TIERS, Field, Resource, Rule, Use
 from shim.documents.model import Document, Operation
-from shim.documents.sources import Step, names_in, parse_source, unquoted
+from shim.documents.sources import Step, parse_source
 from shim.documents.tables import Rows, did_you_mean, nearest
 from shim.documents.templates import parameter_name
 from shim.documents.ways import Group
@@ -98,13 +98,13 @@ def _note(
 def _of_names(use: Use) -> Rows:
     resource, names = use.resource, {field.name for field in use.resource.fields}
     for field in resource.fields:
-        yield field.at, not all(unquoted(field.name)), "has an empty part in its name"
+        yield field.at, not all(field.name.split(".")), "has an empty part in its name"
         for one in _outer(field.name):
             yield field.at, one in names, f"stands inside {one!r}, which is a field of its own"
     at = f"{resource.at}.without"
     for name in resource.without:
         yield at, name in names, f"{name!r} is a field of its own, and does not pass unchanged"
-        no_name = not all(unquoted(name)) or "[" in name
+        no_name = not all(name.split(".")) or "[" in name
         yield at, no_name, f"{name!r} is not a name; nest names with dots (lists pass whole)"
         for one in _outer(name):
             known = one in names or one in resource.without
@@ -113,7 +113,7 @@ def _of_names(use: Use) -> Rows:
 
 def _outer(name: str) -> list[str]:
     """Return the names of the objects that a name stands in."""
-    parts = names_in(name)
+    parts = name.split(".")
     return [".".join(parts[:end]) for end in range(1, len(parts))]
 
 
@@ -178,7 +178,7 @@ def open_questions(document: Document) -> Iterator[str]:
 def lost_members(document: Document) -> Iterator[str]:
     """Yield a line for each member that ``rest`` drops because a rule of another field reads it."""
     for resource in [use.resource for use in _uses(document) if use.resource.rest]:
-        names = {tuple(unquoted(name)) for name in (*(field.name for field in resource.fields), *resource.without)}
+        names = {tuple(name.split(".")) for name in (*(field.name for field in resource.fields), *resource.without)}
         for field in resource.fields:
             rules = [rule for rules in field.rules.values() for rule in rules]
             for source in dict.fromkeys(source for rule in rules for source in rule.sources):

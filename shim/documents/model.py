@@ -61,7 +61,7 @@ class Api(Declared):
     """One base path of the legacy interface; ``version`` is fixed, or None when Accept names it."""
 
     name: str = of_table("name")
-    base: str = read_as(lambda table, key: "" if table.data.get(key) == "/" else read_template(table, key).text)
+    base: str = read_as(lambda table, key: read_template(table, key).text)
     version: str | None = None
     content_type: str | None = None
 

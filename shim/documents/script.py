@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import attrs
 
-from shim.documents.sources import parse_source, unquoted
+from shim.documents.sources import parse_source
 from shim.documents.vocabulary import Json
 
 if TYPE_CHECKING:
@@ -63,7 +63,7 @@ class Script:
 
     def member(self, source: str) -> str:
         """Return the expression for the value at a source, None if there is no source."""
-        if "[" in source or unquoted(source) != source.split("."):
+        if "[" in source:
             return f"taken(source, {self.name('path', parse_source(source))})"
         outer, _, last = source.rpartition(".")
         return f"{self.holder(outer)}.get({last!r})"
@@ -79,7 +79,7 @@ class Script:
 
 def put(field: Field, value: str) -> str:
     """Return the line that puts a value in a field's place, and makes the objects that it stands in."""
-    *outer, last = unquoted(field.name)
+    *outer, last = field.name.split(".")
     return f"made{''.join(f'.setdefault({part!r}, {{}})' for part in outer)}[{last!r}] = {value}"
 
 

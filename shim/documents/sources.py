@@ -1,7 +1,4 @@
-"""Where a rule reads: nested names, and steps into lists, such as ``specs[first].regions[each].name``.
-
-A name with a dot in it stands in quotes: ``'odata.error'.code``.
-"""
+"""Where a rule reads: nested names, and steps into lists, such as ``specs[first].regions[each].name``."""
 
 from __future__ import annotations
 
@@ -34,25 +31,9 @@ class NoValue(Enum):
 Path = tuple[str | Step, ...]
 """The names and steps of a source, in order."""
 
-_PART = re.compile(r"('[^']+'|[^.\[\]]+)(?:\[([^\[\]]*)\])?")
-_QUOTED = re.compile(r"'[^']+'")
-_PARTS = re.compile(r"(?:^|\.)((?:'[^']+'(?=[.\[]|\Z))?[^.]*)")
+_PART = re.compile(r"([^.\[\]]+)(?:\[([^\[\]]*)\])?")
 LONGEST = 1000
 """The characters of a source, or of a nested name."""
-
-
-def names_in(text: str) -> list[str]:
-    """Return the parts of a nested name, which dots outside of quotes separate; quotes stay."""
-    return _PARTS.findall(text)
-
-
-def unquoted(text: str) -> list[str]:
-    """Return the names of the objects and of the member that a nested name leads to."""
-    return [_plain(part) for part in names_in(text)]
-
-
-def _plain(part: str) -> str:
-    return part[1:-1] if _QUOTED.fullmatch(part) else part
 
 
 @lru_cache(maxsize=4096)
@@ -61,7 +42,7 @@ def parse_source(text: str) -> Path:
     if len(text) > LONGEST:
         raise ValueError(f"is not a source: it has more than {LONGEST} characters")
     path, what = list[str | Step](), ""
-    for part in names_in(text):
+    for part in text.split("."):
         found = _PART.fullmatch(part)
         name, step = found.groups() if found else ("", None)
         if not found or step not in {None, *Step}:
@@ -70,11 +51,9 @@ def parse_source(text: str) -> Path:
             what = f"an item of a list is named [first] or [only], not {name}"
         elif name == "$" and not path:
             what = "names begin at the object itself, without $"
-        elif name.endswith("\\") and "\\." in text:
-            what = "a name with a dot in it stands in quotes, as in \"'a.b'.c\""
         if what:
             raise ValueError(f"{text!r} is not a source: {what}")
-        path += [_plain(name), *([Step(step)] if step else [])]
+        path += [name, *([Step(step)] if step else [])]
     return tuple(path)
 
 

@@ -16,7 +16,7 @@ from shim.core.messages import Dropped, Record
 from shim.documents.calls import Successor
 from shim.documents.fields import BARE, Resource, Rule, When
 from shim.documents.model import Operation
-from shim.documents.sources import NoValue, look_up, parse_source, unquoted
+from shim.documents.sources import NoValue, look_up, parse_source
 from shim.documents.vocabulary import Fidelity, parse_time
 from shim.documents.ways import From
 
@@ -107,7 +107,7 @@ def _pairs(successor: Successor, old: Sequence[Any], new: Sequence[Any]) -> list
         if field.type != "string" or others or type(rule.verb) is not From or field.words:
             continue
         by_word = {_taken(one, rule)[1]: one for one in new}
-        words = [look_up(one, unquoted(field.name)) for one in old]
+        words = [look_up(one, field.name.split(".")) for one in old]
         if len(by_word) == len(new) and len({*words}) == len(old) and MISSING not in {*words, *by_word}:
             return [(one, by_word[word]) for one, word in zip(old, words, strict=True) if word in by_word]
     return list(zip(old, new, strict=True)) if len(old) == len(new) else []
@@ -117,7 +117,7 @@ def _beside(resource: Resource, tier: str, old: Any, new: Any) -> Iterator[Besid
     """Yield each field of one object with the values of both sides, those of objects in it after it."""
     for field in resource.fields:
         rule = next((one for one in field.rules[tier] if one.when is None or _holds(one.when, new)), None)
-        was = look_up(old, unquoted(field.name))
+        was = look_up(old, field.name.split("."))
         source, said = ("", MISSING) if rule is None else _taken(new, rule)
         is_taken = rule is not None and type(rule.verb) is From
         level, wrong = rule.fidelity if rule else Fidelity.ABSENT, ""

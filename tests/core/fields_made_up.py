@@ -15,9 +15,7 @@ from shim.documents.ways import From, Parts, Values, Whole
 PARAMETERS = ("groupId", "name")
 ODD = ["it's", 'a"b', "\\", "{id}", "%s", "\n#", "'''", '"""', "\x00", "ä\u2028", "__import__('os')", "1 or 1", ""]
 """Texts that would be something else if they were put into code as they are."""
-UNQUOTED = [one for one in ODD[:-1] if "'" not in one and not one.endswith("\\")]
-"""Those that are names as they stand: quotes are around names with a dot, and no name ends with a backslash."""
-PARTS = ["id", "a", "b", "c", *UNQUOTED]
+PARTS = ["id", "a", "b", "c", *ODD[:-1]]
 SOURCES = st.one_of(
     st.sampled_from([*PARTS, "a.b", "a.c", "b.b", "a.b.c", "o.x", "o.y", "o.p.z"]),
     st.lists(st.sampled_from([*PARTS, "o"]), min_size=1, max_size=3).map(".".join),
@@ -47,7 +45,7 @@ PARTED: Chosen = st.integers(1, 2).map(lambda count: (Parts, {"count": count}))
 TEXTS = ["8", "8.0", "8.0.4", "8..4", ".", ["8.0"], 8]
 """What may have parts."""
 
-NAMES = [*PARTS[:4], "o.x", "o.y", "o.p.z", *(f"q.{odd}" for odd in UNQUOTED), *(f"{odd}r" for odd in UNQUOTED)]
+NAMES = [*PARTS[:4], "o.x", "o.y", "o.p.z", *(f"q.{odd}" for odd in ODD[:-1]), *(f"{odd}r" for odd in ODD[:-1])]
 """None stands inside another, and none is ``links``."""
 PATHS = ["/x", "/{groupId}/x", "/x/{id}", "/{name}/{id}/it's/{a}", "/{b}", "/a'b/{id}/{name}/{id2}"]
 
