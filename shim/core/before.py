@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Generator, Sequence
 from typing import Any
-from urllib.parse import urlencode
+from urllib.parse import quote_plus
 
 import attrs
 
@@ -103,7 +103,7 @@ def calls_before(state: ExchangeState, target: Target, kinds: Sequence[Before]) 
                 content = state.context.dumps(body)
             call = successor_call(state.match, state.call, asked, None, content)
             made = {} if before.query is None else made_body(state, before.query, item)
-            query = urlencode({name: text_of(value) for name, value in made.items()})
+            query = "&".join(f"{quote_plus(name)}={_quoted(name, value)}" for name, value in made.items())
             calls.append(attrs.evolve(call, target=f"{call.target}?{query}") if query else call)
     if len(calls) > MOST_WRITES:
         detail = f"This body takes {len(calls)} calls, and {MOST_WRITES} are made for one at most."
@@ -140,6 +140,9 @@ def made_body(state: ExchangeState, resource: Resource, source: JsonObject) -> J
     return value
 
 
-def text_of(value: Json) -> str:
-    """Return a plain value as a query has it."""
-    return value if type(value) is str else dumps(value).decode()
+def _quoted(name: str, value: Json) -> str:
+    """Return a plain value as a query has it; raises CallError for a text that UTF-8 can't say."""
+    try:
+        return quote_plus(value if type(value) is str else dumps(value).decode())
+    except UnicodeEncodeError:
+        raise invalid_attribute(name) from None

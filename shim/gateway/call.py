@@ -135,11 +135,11 @@ class Handler:
                     self.repeats.learn(request, plan, run, outcome)
                 await request.way.flushed()
         except Refusal as refusal:
-            if refusal.status != 503 or run.response is None or run.call.method in READS:
+            if refusal.status != 503 or run.response is None or (run.method in READS and not run.done):
                 raise
             # 503, come again, would have a write executed twice.
             detail = "Upstream's reply is larger than the memory that is left for it; the call was executed."
-            raise unreadable("http_response_body_size", detail) from None
+            raise unreadable("http_response_body_size", together(detail, run.done)) from None
         finally:
             run.close()
         if outcome is not None:

@@ -53,7 +53,7 @@ class UpstreamCall:
     path was cut off. ``match`` is None for a call that isn't translated. ``response`` is upstream's last reply,
     ``content`` what it was decoded to, once it was read, or ``fault`` why not; ``seconds`` is the time spent in the
     core. What the call held ``before`` is its own content, and ``raw`` what is held of the last reply as it came;
-    ``done`` is a sentence on the writes before the last call.
+    ``method`` is that of the last call, and ``done`` a sentence on the writes before it.
     """
 
     shared: Shared
@@ -74,6 +74,7 @@ class UpstreamCall:
     seconds: float = 0.0
     before: int = 0
     raw: int = 0
+    method: str = ""
     done: str = ""
 
     async def run(self) -> Outcome | None:
@@ -114,7 +115,7 @@ class UpstreamCall:
 
     async def _send(self, step: Send, until: float) -> Reply:
         """Send a call where it goes, and return the reply's head."""
-        early, self.done = self.early, step.done
+        early, self.method, self.done = self.early, step.call.method, step.done
         if self.response is not None:  # a page that others are collected to
             self.response.close()
             self.entry.give(self.raw)

@@ -159,6 +159,12 @@ def test_all_that_will_be_sent_is_made_before_the_first_write(engine, body, code
     assert told(driven) == (400, code, [])
 
 
+def test_a_text_that_no_query_can_have_is_refused(engine):
+    """UTF-8 has no half of a pair."""
+    driven = asked(engine, "PATCH", "/orgs/o/invites", [], {"username": "\ud800"})
+    assert told(driven) == (400, "INVALID_ATTRIBUTE", [])
+
+
 def test_more_writes_than_any_call_needs_are_refused(engine):
     """An organisation has 500 users at most."""
     driven = asked(engine, "POST", TEAM, [], [{"id": str(number)} for number in range(501)])

@@ -9,6 +9,7 @@ from typing import Any
 
 import pytest
 
+from shim.core.settings import RouteWord
 from shim.gateway import Gateway, Options
 from shim.gateway.allow import parse_allow
 from shim.gateway.errors import Refusal
@@ -91,6 +92,26 @@ def test_write_that_was_executed_is_not_told_to_come_again(kind, status):
     assert status_of(reply) == status
     assert (b"Retry-After" in reply) == (status == 503)
     assert (b"was executed" in content) == (status == 502)
+
+
+@pytest.mark.parametrize(
+    ("method", "path", "body", "status"),
+    [
+        ("DELETE", "/groups/g/invites/u", b"", 503),
+        ("PATCH", "/groups/g/invites/u", b'{"roles": []}', 503),
+        ("POST", "/orgs/o/teams/t/users", b'[{"id": "a"}]', 502),
+    ],
+)
+def test_a_look_that_finds_no_room_executed_nothing(method, path, body, status):
+    """It may be made again; behind writes a reply of a read may not, and the caller is told what was done."""
+    large, done = message(b'{"id": "' + b"a" * 300_000 + b'"}', JSON), message(b"{}", JSON)
+    switched = {"route": RouteWord.SUCCESSOR, "writes": frozenset({"people"}), "memory": 300_000}
+    with replying(*[done] * (status == 502), large) as upstream, gateway(upstream.origin, **switched) as served:
+        request = get(f"/api/atlas/v2{path}", f"Content-Length: {len(body)}", method=method) + body
+        reply, content = ask(served, request)
+    assert status_of(reply) == status
+    told = b"was executed. Done before: POST /api/atlas/v2/orgs/o/teams/t:addUser." in content
+    assert told == (status == 502)
 
 
 @pytest.mark.usefixtures("uncollected")
