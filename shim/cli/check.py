@@ -24,7 +24,7 @@ from shim.core.recognise import Engine, load_engine
 from shim.core.settings import RouteWord, read_settings
 from shim.credentials import read_credentials, used_variables
 from shim.documents import Document, load_documents
-from shim.documents.check import lost_members, open_questions
+from shim.documents.check import lost_members
 from shim.doors.environment import VARIABLES, WARNINGS, read_word
 from shim.flags.providers import check_flag, provider_factory
 from shim.gateway.options import TABLE, Options
@@ -119,7 +119,6 @@ def command(  # noqa: PLR0913 - one argument for each option
         kind = "none" if known is None else type(known).__name__
         rows.append(Setting("Atlas credentials", kind, ", ".join(used_variables(os.environ)) or "default"))
     problems += unknown_variables(os.environ)
-    problems += [line for one in documents for line in open_questions(one)]
     report: dict[str, Any] = {
         "settings": rows,
         "documents": [

@@ -10,7 +10,6 @@ import attrs
 
 from shim.core.content import JsonReader
 from shim.core.messages import Reply, Translated, field
-from shim.core.paging import goes_on, has_next
 from shim.core.question import MOST, LegacyQuery
 from shim.core.recognise import Match, SortKey
 from shim.core.responses import CallError
@@ -159,6 +158,26 @@ class LegacyAnswer:
         if query.count and total is not None:
             document["totalCount"] = total
         return document
+
+
+def goes_on(target: Target, pages: Sequence[UpstreamPage]) -> bool:
+    """Return whether another upstream page follows the last one, and is part of the answer."""
+    last = pages[-1]
+    if target.paging == "kept" or not last.items or target.bare:
+        return False
+    linked = has_next(last.document)
+    if linked is not None:
+        return linked
+    total = last.document.get("totalCount")
+    return type(total) is int and total > sum(len(page.items) for page in pages)
+
+
+def has_next(document: JsonObject) -> bool | None:
+    """Return whether a list document links to a next page, None if it has no links."""
+    links = document.get("links")
+    if type(links) is not list or not links:
+        return None
+    return "next" in [link.get("rel") for link in links if type(link) is dict]
 
 
 def rules_context(match: Match, context: Context) -> TranslationContext:

@@ -8,10 +8,9 @@ from urllib.parse import quote_plus
 
 import attrs
 
-from shim.core.answer import rules_context
+from shim.core.answer import has_next, rules_context
 from shim.core.content import dumps
 from shim.core.messages import Call, Command, Outcome, Read, Reply
-from shim.core.paging import has_next
 from shim.core.question import invalid_attribute, missing_attribute, successor_call
 from shim.core.responses import CallError, refuse_redirect
 from shim.core.rules import segment_of
@@ -34,7 +33,7 @@ def look_before(state: ExchangeState, tier: Successor, target: Target) -> Genera
     """
     for look in target.looks:
         (call,) = calls_before(state, target, [look])
-        reply, document = yield from _ask_before(state, tier, call)
+        reply, document = yield from ask_before(state, tier, call)
         if not 200 <= reply.status < 300:
             state.knows_nothing = reply.status == 404
             return failed(state, tier, reply, document)
@@ -66,22 +65,8 @@ def _unfit(tier: Successor, target: Target, name: str, value: Json) -> bool:
     return value is None or (is_list and type(value) is not list)
 
 
-def write_before(
-    state: ExchangeState, tier: Successor, calls: Sequence[Call]
-) -> Generator[Command, Reply, Outcome | None]:
-    """Make the writes that go before a tier's call, in order; return an outcome if one of them answers an error.
-
-    Nothing is made twice, and nothing after an error.
-    """
-    for call in calls:
-        reply, document = yield from _ask_before(state, tier, call)
-        if not 200 <= reply.status < 300:
-            return failed(state, tier, reply, document)
-        state.done.append(f"{call.method} {call.target}")
-    return None
-
-
-def _ask_before(state: ExchangeState, tier: Successor, call: Call) -> Generator[Command, Reply, tuple[Reply, Json]]:
+def ask_before(state: ExchangeState, tier: Successor, call: Call) -> Generator[Command, Reply, tuple[Reply, Json]]:
+    """Make a call that goes before a tier's own; return the reply, and the document in it."""
     reply = yield from state.ask(call, tier.tier, rewritten=True)
     refuse_redirect(tier.tier, reply)
     reply = yield Read(state.context.settings.body_limit)  # whatever it is, so that the connection stays
@@ -116,17 +101,13 @@ def _items(state: ExchangeState, before: Before) -> list[JsonObject]:
 
     A list that has an item twice has it once.
     """
-    body, given = state.body or {}, state.given
+    given = state.given
+    known: dict[str, Any] = {**(state.body or {}), **given}
     if not before.each:
-        return [{**body, **given}]
-    found, others = ({dumps(one): one for one in _list(state, name)} for name in (before.each, before.but))
+        return [known]
+    found, others = ({dumps(one): one for one in known.get(name, ())} for name in (before.each, before.but))
     items = [item for key, item in found.items() if key not in others]
-    return [{**body, **(item if type(item) is dict else {BARE: item}), **given} for item in items]
-
-
-def _list(state: ExchangeState, name: str) -> list[Json]:
-    value: Any = state.given[name] if name in state.given else (state.body or {}).get(name)
-    return value or []
+    return [{**known, **(item if type(item) is dict else {BARE: item}), **given} for item in items]
 
 
 def made_body(state: ExchangeState, resource: Resource, source: JsonObject) -> JsonObject:

@@ -61,8 +61,7 @@ def exchange(match: Match, call: Call, context: Context) -> Exchange:
             if decision.legacy_next and state.knows_nothing:
                 outcome = yield from legacy_fallback(state, outcome)
     except CallError as error:
-        detail = together(error.detail, state.done_before)
-        body = error_body(error.status, error.code, detail, error.parameters)
+        body = error_body(error.status, error.code, together(error.detail, state.done_before), error.parameters)
         outcome = _own(state, body, error.status, "application/json", error.code)
     return outcome if call.method != "HEAD" else _without_content(outcome, state)
 

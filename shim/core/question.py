@@ -132,9 +132,12 @@ def missing_attribute(name: str) -> CallError:
     return CallError(400, "MISSING_ATTRIBUTE", f"The required attribute {name} was not specified.", (name,))
 
 
-def translated_pairs(pairs: Iterable[str], rules: Mapping[str, QueryRule]) -> Iterator[str]:
-    """Yield raw pairs in a successor's terms; raises CallError for a value that the successor has no word for."""
-    given = [*_named(pairs)]
+def sent_on(query: LegacyQuery, rules: Mapping[str, QueryRule], notes: list[str]) -> LegacyQuery:
+    """Return the query in a successor's terms; what that does not get is added to the notes.
+
+    Raises CallError for a value that the successor has no word for.
+    """
+    given, pairs = [*_named(query.foreign)], list[str]()
     names = {name for name, _, _ in given}
     for name, rule in rules.items():
         if rule.default is not None and name not in names:
@@ -142,22 +145,15 @@ def translated_pairs(pairs: Iterable[str], rules: Mapping[str, QueryRule]) -> It
             given.append((name, word, f"{quote_plus(name)}={word}"))
     for name, raw, pair in given:
         known = rules.get(name)
-        if known is not None and known.values:
+        if known is not None and known.drop:
+            notes.append(f"the parameter {name} was not sent on: {known.why}")
+        elif known is not None and known.values:
             if (means := known.values.get(unquote_plus(raw))) is None:
                 raise invalid_parameter(name)
-            yield f"{quote_plus(name)}={quote_plus(means)}"
-        elif known is None or not known.drop:
-            yield pair
-
-
-def sent_on(query: LegacyQuery, rules: Mapping[str, QueryRule], notes: list[str]) -> LegacyQuery:
-    """Return the query in a successor's terms; the parameters that it does not get are added to the notes."""
-    if not rules:
-        return query
-    given = {name for name, _, _ in _named(query.foreign)}
-    dropped = [name for name, rule in rules.items() if rule.drop and name in given]
-    notes += [f"the parameter {name} was not sent on: {rules[name].why}" for name in dropped]
-    return attrs.evolve(query, foreign=tuple(translated_pairs(query.foreign, rules)))
+            pairs.append(f"{quote_plus(name)}={quote_plus(means)}")
+        else:
+            pairs.append(pair)
+    return attrs.evolve(query, foreign=tuple(pairs))
 
 
 def successor_call(match: Match, call: Call, target: Target, query: LegacyQuery | None, body: bytes | None) -> Call:

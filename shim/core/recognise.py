@@ -74,10 +74,9 @@ class CompiledOperation:
         """Return what makes the body or query of a call to a successor; generated when it is first needed."""
         found = self._bodies.get(id(resource))
         if found is None:
-            title = f"{self.operation.document} {self.operation.id} body"
+            title, without = f"{self.operation.document} {self.operation.id} body", (*resource.without, *given)
             # What looks gave is no member that passes.
-            sent = attrs.evolve(resource, without=(*resource.without, *given)) if resource.rest else resource
-            found = self._bodies[id(resource)] = Translator(title, sent, "body")
+            found = self._bodies[id(resource)] = Translator(title, attrs.evolve(resource, without=without), "body")
         return found
 
 

@@ -111,9 +111,8 @@ def together(*sentences: str) -> str:
 def refuse_success(errors: Mapping[str, ErrorRule], reply: Reply, document: Json, match: Match) -> None:
     """Raise CallError if a success stands for an error."""
     rule = errors.get(str(reply.status))
-    if rule is not None and rule.when is not None and rule.when.holds(document):
-        assert rule.status is not None, "checked"
-        raise CallError(rule.status, rule.code or "", filled_in(rule.detail or "", match.parameters))
+    if rule and rule.when and rule.when.holds(document):
+        raise CallError(rule.status or 404, rule.code or "", filled_in(rule.detail or "", match.parameters))
 
 
 def failed(state: ExchangeState, tier: Successor, reply: Reply, document: Json) -> Outcome:

@@ -12,7 +12,7 @@ from operator import eq
 import attrs
 
 from shim.core.answer import LegacyAnswer
-from shim.core.before import calls_before, look_before, made_body, write_before
+from shim.core.before import ask_before, calls_before, look_before, made_body
 from shim.core.content import error_code
 from shim.core.messages import Answer, Command, Outcome, PassThrough, Read, Repeated, Reply, Translated, without
 from shim.core.question import MOST, LegacyQuery, read_body, sent_on, successor_call
@@ -82,8 +82,12 @@ def _go_before(state: ExchangeState, tier: Successor, target: Target) -> Generat
     if outcome is not None:
         return outcome
     question = question_of(state, tier, None, target)
-    writes = calls_before(state, target, target.writes)
-    return (yield from write_before(state, tier, writes)) or question
+    for call in calls_before(state, target, target.writes):
+        reply, document = yield from ask_before(state, tier, call)
+        if not 200 <= reply.status < 300:
+            return failed(state, tier, reply, document)
+        state.done.append(f"{call.method} {call.target}")
+    return question
 
 
 def _ask_tier(
@@ -138,7 +142,7 @@ def question_of(
             raise CallError(400, choice.error_code, choice.detail)
         other = next(one for one in tier.choices.values() if isinstance(one, Target))
         return Target("GET", tier.probe, other.version), None, None
-    query = sent_on(state.query, target.query, state.notes)
+    query = sent_on(state.query, target.query, state.notes) if target.query else state.query
     if target.paging == "collected":
         query = attrs.evolve(query, page=1, size=MOST)
     body, request = state.body, tier.request or match.operation.request

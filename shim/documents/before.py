@@ -50,26 +50,16 @@ class Before(Declared):
     at: str = of_table("path", default="")
 
     @property
-    def is_look(self) -> bool:
-        """Whether it only reads."""
-        return self.method == "GET"
-
-    @property
     def made(self) -> tuple[Resource, ...]:
         """What is made for it by rules."""
         return tuple(one for one in (self.query, self.body) if one is not None)
 
-    @property
-    def reads(self) -> set[str]:
-        """The names that it reads: lists, and what rules begin with."""
-        return {self.each, self.but, *read_names(self.made)}
-
     def wrong(self, table: Table) -> Rows:
-        legacy, given, is_look = table.around.operation, table.around.given, self.is_look
+        legacy, given, is_look = table.around.operation, table.around.given, self.method == "GET"
         members = legacy.request.members if legacy.request else {}
         required = legacy.request.required if legacy.request and not legacy.request.bare else members
         checked(table, "version", parse_date, self.version)
-        yield "method", not is_look and not legacy.writes, "writes before a read: a read stays a read"
+        yield "method", not is_look and legacy.method == "GET", "writes before a read: a read stays a read"
         yield "body", self.body and is_look, "belongs to writes"
         yield "each", self.each and is_look, "belongs to writes"
         yield "but", self.but and not self.each, "belongs to each"
@@ -89,11 +79,7 @@ class Before(Declared):
             yield key_path(".gives", name), no_name, f"{name!r} is not a name of letters and digits"
         yield from wrong_errors(self.errors)
         for code, rule in self.errors.items():
-            yield (
-                key_path(".errors", code),
-                rule.when is None,
-                "is an error, whose rule stands in the errors of the tier",
-            )
+            yield key_path(".errors", code), rule.when is None, "is an error; its rule stands beside before"
         for field in self.query.fields if self.query else ():
             yield key_path(".query", field.name), field.type not in _IN_QUERY, "is not a plain value, as a query has"
 

@@ -92,24 +92,18 @@ class Target(Declared):
     @property
     def looks(self) -> tuple[Before, ...]:
         """The reads before it, which come first."""
-        return tuple(one for one in self.before if one.is_look)
+        return tuple(one for one in self.before if one.method == "GET")
 
     @property
     def writes(self) -> tuple[Before, ...]:
         """The writes before it."""
-        return tuple(one for one in self.before if not one.is_look)
+        return tuple(one for one in self.before if one.method != "GET")
 
     @property
     def made(self) -> tuple[Resource, ...]:
         """The bodies and queries that rules make for it, and for what goes before it."""
         own = () if self.body is None else (self.body,)
         return (*own, *(one for before in self.before for one in before.made))
-
-    @property
-    def in_paths(self) -> set[str]:
-        """The names in its path, and in those of the calls before it."""
-        paths = [self.path, *(one.path for one in self.before if one.path)]
-        return {name for path in paths for name in path.parameters}
 
     def wrong(self, table: Table) -> Rows:
         legacy = table.around.operation
@@ -203,7 +197,8 @@ class Successor(Declared):
         is_read = legacy.content == "json"
         yield "errors", not is_read and any(one.when for one in self.errors.values()), "reads what passes unread"
         for _, target in targets:
-            used = {*self.texts, *read_names(target.made), *(name for one in target.before for name in one.reads)}
+            lists = (name for one in target.before for name in (one.each, one.but))
+            used = {*self.texts, *read_names(target.made), *lists}
             for one in target.before:
                 for name in one.gives:
                     at = key_path(f"{one.at.removeprefix(self.at)}.gives", name)
@@ -221,7 +216,8 @@ class Successor(Declared):
         targets = [target for _, target in self.targets()]
         made = [(self.resource, self.tier), *((one, BODY) for target in targets for one in target.made)]
         rules = [rule for one, tier in made for field in one.walk() for rule in field.rules.get(tier, ())]
-        return frozenset().union(*(one.in_paths for one in targets), *(rule.verb.names for rule in rules))
+        paths = [path for one in targets for path in (one.path, *(look.path for look in one.before)) if path]
+        return frozenset().union(*(path.parameters for path in paths), *(rule.verb.names for rule in rules))
 
     def targets(self) -> Iterator[tuple[str, Target]]:
         """Return its upstream calls with the key each stands under."""

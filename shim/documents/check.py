@@ -167,14 +167,6 @@ def _of_rule(field: Field, rule: Rule) -> Rows:
         yield rule.at, Step.EACH in parse_source(source), f"{source!r} is a list; [first] or [only] take one item of it"
 
 
-def open_questions(document: Document) -> Iterator[str]:
-    """Yield a line for each rule whose reason is still a question mark."""
-    for use in _uses(document):
-        for rule in [rule for field in use.resource.fields for rules in field.rules.values() for rule in rules]:
-            if rule.why and not rule.why.strip(" ?"):
-                yield f"{rule.owner}: {rule.at}.why: {rule.why!r} is a question; say why"
-
-
 def lost_members(document: Document) -> Iterator[str]:
     """Yield a line for each member that ``rest`` drops because a rule of another field reads it."""
     for resource in [use.resource for use in _uses(document) if use.resource.rest]:

@@ -79,8 +79,6 @@ class Verb(Declared):
     """Whether its value is the same at any time."""
     levels: ClassVar[tuple[Fidelity, ...]] = ()
     """The fidelities that its rules may have, with the default first; if empty, rules have to say theirs."""
-    in_body: ClassVar[bool] = True
-    """Whether it makes members of a request body, too."""
     says: ClassVar[str] = ""
     """How a value is made, in words that name attributes of the verb; empty when the level or the reason says it."""
     unlike: ClassVar[str] = ""

@@ -47,7 +47,6 @@ class LinkBack(Verb):
 
     key = "link"
     makes = ("links",)
-    in_body = False
     links: tuple[LinkRule, ...] = read_as(
         lambda table, key: tuple(map(LinkRule.read, table.list_of_tables(key))), "link"
     )

@@ -158,11 +158,6 @@ class Operation(Declared):
         return self.method not in {"GET", "DELETE"}
 
     @property
-    def writes(self) -> bool:
-        """Whether its calls change something."""
-        return self.method != "GET"
-
-    @property
     def version(self) -> str:
         """The version that its answers name."""
         return self.versions.first
@@ -171,11 +166,6 @@ class Operation(Declared):
     def accept(self) -> str:
         """The media type that its answers have."""
         return f"application/vnd.atlas.{self.version}+{self.content}"
-
-    @property
-    def is_empty(self) -> bool:
-        """Whether its answers have no content that a resource could describe."""
-        return self.content != "json" or all(code in NO_CONTENT for code in self.status.values())
 
     @property
     def words(self) -> tuple[str, ...]:
@@ -233,13 +223,13 @@ class Operation(Declared):
 
     def _wrong_content(self, table: Table) -> Rows:
         """Yield the defects of ``resource`` and ``status``: answers with content need a resource."""
-        has, named = not self.is_empty, "resource" in table.data
+        bare = [code for code in self.status.values() if code in NO_CONTENT or self.content != "json"]
+        has, named = len(bare) < len(self.status), "resource" in table.data
         own = all(one.resource.name for one in self.successors.values())
         yield "resource", has and not named and not own, "is missing; name the resource whose fields an answer has"
         yield "resource", named and not has, "can never apply: an answer with this status has no content"
-        bare = self.content != "json" or any(code in NO_CONTENT for code in self.status.values())
         yield "status", bare and self.shape != "one", "is of answers without content, and a list is content"
-        yield "content", self.content != "json" and self.writes, "belongs to reads"
+        yield "content", self.content != "json" and self.method != "GET", "belongs to reads"
 
     @property
     def fields(self) -> tuple[Field, ...]:

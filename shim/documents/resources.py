@@ -20,9 +20,8 @@ _NO_TIERS = frozenset({"legacy", "none", "auto", "date", "off", BODY})
 _SETTINGS = {"rest": bool, "without": list}
 """Keys of a resource that are settings; a key of another type is a field of that name."""
 _OWN = {False: frozenset({"why", "when", "fidelity"}), True: frozenset({"why", "when", "type", "of"})}
-_VERBS = {body: {key: verb for key, verb in VERBS.items() if verb.in_body or not body} for body in (False, True)}
-_KEYS = {body: _OWN[body].union(*(one.keys() for one in (*verbs.values(), *WAYS))) for body, verbs in _VERBS.items()}
-"""Keys of every rule, verbs by their keys, and all these keys; False for rules of answers, True for those of bodies."""
+_KEYS = {body: own.union(*(one.keys() for one in (*VERBS.values(), *WAYS))) for body, own in _OWN.items()}
+"""Keys of every rule, and these with those of verbs; False for rules of answers, True for those of bodies."""
 MOST_FIELDS = 10_000
 """Fields of a resource together with those of the objects in it: each resource may stand in another many times."""
 _NEAR = (Fidelity.EXACT, Fidelity.RENAMED)
@@ -151,19 +150,18 @@ def _member(body: Table, name: str) -> Iterator[Field]:
 
 def _read_rule(table: Table, *, in_body: bool) -> Rule:
     """Return one rule; rules of a request body have no fidelity."""
-    verbs, own = _VERBS[in_body], _OWN[in_body]
     table.know(_KEYS[in_body])
-    present = [key for key in verbs if key in table.data]
+    present = [key for key in VERBS if key in table.data]
     verb: Verb = Absent()
     if len(present) == 1:
-        cls = verbs[present[0]]
+        cls = VERBS[present[0]]
         ways: list[type[Verb]] = [way for way in WAYS if way.key in table.data] if cls is From else []
         keys = " and ".join(way.key for way in ways)
         table.refuse([("", len(ways) > 1, f"{keys} can't stand together; a rule makes one thing of a value")])
-        table.know(own.union(*(one.keys() for one in ways or [cls])))
+        table.know(_OWN[in_body].union(*(one.keys() for one in ways or [cls])))
         verb = (*ways, cls)[0].part(table)
     else:
-        table.wrong("", f"needs exactly one of {', '.join(verbs)}, not {', '.join(present) or 'none'}")
+        table.wrong("", f"needs exactly one of {', '.join(VERBS)}, not {', '.join(present) or 'none'}")
     fidelity, why = Fidelity.EXACT, table.text("why", default="")
     if len(present) == 1 and not in_body:
         # A constant under a condition depends on it, and is derived.

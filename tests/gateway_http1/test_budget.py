@@ -105,7 +105,7 @@ def test_write_that_was_executed_is_not_told_to_come_again(kind, status):
 def test_a_look_that_finds_no_room_executed_nothing(method, path, body, status):
     """It may be made again; behind writes a reply of a read may not, and the caller is told what was done."""
     large, done = message(b'{"id": "' + b"a" * 300_000 + b'"}', JSON), message(b"{}", JSON)
-    switched = {"route": RouteWord.SUCCESSOR, "writes": frozenset({"people"}), "memory": 300_000}
+    switched: dict[str, Any] = {"route": RouteWord.SUCCESSOR, "writes": frozenset({"people"}), "memory": 300_000}
     with replying(*[done] * (status == 502), large) as upstream, gateway(upstream.origin, **switched) as served:
         request = get(f"/api/atlas/v2{path}", f"Content-Length: {len(body)}", method=method) + body
         reply, content = ask(served, request)

@@ -25,7 +25,6 @@ DEFECTS = [
         ("", ": needs exactly one of from, parameter"),
         ('from = "a"\nlist = "b"\nfidelity = "exact"', ": needs exactly one of"),
         ('from = "$.title"', ".from: '$.title' is not a source: names begin at the object"),
-        ("from = 'a\\.b'", ".from: 'a\\\\.b' is not a source: a name with a dot in it"),
         ('from = "a"', ".fidelity: is missing"),
         ('from = "a"\nfidelity = "same"', ".fidelity: 'same' is not one of exact"),
         ('from = "a"\nfidelity = "derived"', ".why: is missing"),
