@@ -103,7 +103,8 @@ def _ask_tier(
         reply = yield from state.ask(call, tier.tier, rewritten=True)
         refuse_redirect(tier.tier, reply)
         is_success, may_refuse = 200 <= reply.status < 300, tier.errors and str(reply.status) in tier.errors
-        if not is_success or not (may_refuse or state.added or tier.tier in state.match.compiled.reads):
+        takes_part = may_refuse or state.added or tier.tier in state.match.compiled.reads
+        if not is_success or not takes_part or target.path is tier.probe:  # any success of a probe shows the tier
             return reply, pages
         reply = yield Read(state.context.settings.body_limit)
         pages.append(made.page(reply, state.json, pages))

@@ -90,9 +90,9 @@ def test_a_name_that_is_only_common_is_none(tmp_path):
         with contextlib.suppress(OSError), context.wrap_socket(peer.socket, server_side=True) as inner:
             Peer(inner).message()
 
-    with raw_upstream(script) as upstream:
-        with gateway(https(upstream.origin), upstream_ca=str(tmp_path / "both")) as served:
-            assert b"Upstream's certificate can't be trusted" in call(served)[1]
+    roots = str(tmp_path / "both")
+    with raw_upstream(script) as upstream, gateway(https(upstream.origin), upstream_ca=roots) as served:
+        assert b"Upstream's certificate can't be trusted" in call(served)[1]
 
 
 def test_new_roots_are_believed(secured, roots, tmp_path, authority):
