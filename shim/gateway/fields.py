@@ -54,12 +54,12 @@ def for_caller(headers: Headers) -> Headers:
     gone = set()
     for line in headers:
         name = line[0].lower()
-        if name == "connection":
+        if name.replace("_", "-") not in _HOP_BY_HOP:
+            lines.append(line)
+        elif name == "connection":
             gone.update([folded(member.strip()) for member in line[1].split(",")])
         elif name == "transfer-encoding":
             gone.add("content-length")
-        elif name.replace("_", "-") not in _HOP_BY_HOP:
-            lines.append(line)
     if gone:
         lines = [line for line in lines if folded(line[0]) not in gone]
     return (*lines, VIA)

@@ -87,16 +87,18 @@ class Prepared:
     status: int
     content_type: str
     linked: bool
-    _shown: tuple[Headers, Record, Lines, _Blank] | None = None
+    _fields: tuple[Headers, Lines] | None = None
+    _notes: tuple[Record, _Blank] | None = None
 
     def lines(self, headers: Headers, record: Record, path: bytes) -> tuple[Lines, bytes]:
         """Return the field lines of an answer whose upstream reply had these, and as bytes with its path."""
-        shown = self._shown
-        if shown is None or shown[0] is not headers or shown[1] is not record:
-            fields = document_reply(b"", self.status, self.content_type, headers).headers
-            lines = lines_of((*for_caller(fields), *notes(record, linked=self.linked)))
-            shown = self._shown = headers, record, lines, _Blank.of(lines.text)
-        return shown[2], shown[3].filled((path,))
+        fields, noted = self._fields, self._notes
+        if fields is None or fields[0] is not headers:
+            shown = document_reply(b"", self.status, self.content_type, headers).headers
+            fields = self._fields = headers, lines_of(for_caller(shown))
+        if noted is None or noted[0] is not record:
+            noted = self._notes = record, _Blank.of(lines_of(notes(record, linked=self.linked)).text)
+        return fields[1], fields[1].text + noted[1].filled((path,))
 
 
 @attrs.define(eq=False)
