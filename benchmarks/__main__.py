@@ -12,7 +12,7 @@ import click
 import trustme
 
 from benchmarks import dropin, loading, report
-from benchmarks.bodies import legacy_path
+from benchmarks.bodies import SIZES, legacy_path
 from benchmarks.candidates import CANDIDATES, REFERENCE, missing
 from benchmarks.load import Measured, measure
 from benchmarks.processes import upstream
@@ -62,7 +62,7 @@ SETTINGS = {
         Setting("small", 64, delay=20, quick=True),
         Setting("large", 16, delay=20),
     ],
-    "fresh": [Setting(body, count, fresh=True, quick=count == 16) for body in BODIES for count in (1, 16)],
+    "fresh": [Setting(body, count, fresh=True, quick=count == 16) for body in SIZES for count in (1, 16)],
     "tls": [
         *(Setting(body, count, tls=True, quick=(body, count) == ("small", 16)) for body in BODIES for count in (1, 16)),
         Setting("small", 16, tls=True, anew=True, quick=True),

@@ -1,4 +1,4 @@
-"""The upstream: answers every request with one of two bodies, at once or after a delay.
+"""The upstream: answers every request with a body of a size that its path names, at once or after a delay.
 
 Run as a program it serves until it is stopped: ``python -m benchmarks.upstream PORT DELAY_MS``.
 The further word ``fresh`` gives each answer another body than the ones before.
@@ -8,20 +8,21 @@ from __future__ import annotations
 
 import asyncio
 import itertools
+import re
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from typing import cast
 
 from benchmarks.bodies import SIZES, snapshots
 
-VARIANTS = {"small": 2000, "large": 120}
+VARIANTS = {"small": 2000, "accents": 2000, "middle": 300, "large": 120}
 """How many bodies fresh answers have in turn. They are made beforehand, since upstream shares its processor with the
-load; a gateway that keeps the answers of 4 MiB has forgotten each before it comes again."""
+load; a gateway that keeps the last answer of a path has forgotten each before it comes again."""
 
 
 def replies(name: str, *, fresh: bool) -> Iterator[bytes]:
     """Return the answers to calls for a body, without an end."""
-    bodies = (snapshots(SIZES[name], variant) for variant in range(VARIANTS[name] if fresh else 1))
+    bodies = (snapshots(name, variant) for variant in range(VARIANTS[name] if fresh else 1))
     head = b"HTTP/1.1 200 OK\r\nContent-Type: application/vnd.atlas.2024-11-13+json;charset=utf-8\r\n"
     made = [head + b"Content-Length: %d\r\n\r\n%s" % (len(body), body) for body in bodies]
     return itertools.cycle(made)
@@ -31,8 +32,7 @@ class Upstream(asyncio.Protocol):
     """One connection; requests have no content, so each ends with its fields."""
 
     delay = 0.0
-    small: Iterator[bytes]
-    large: Iterator[bytes]
+    replies: Mapping[bytes, Iterator[bytes]]
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         """Keep the transport."""
@@ -44,7 +44,8 @@ class Upstream(asyncio.Protocol):
         self.pending += data
         while (end := self.pending.find(b"\r\n\r\n")) >= 0:
             head, self.pending = self.pending[:end], self.pending[end + 4 :]
-            reply = next(self.large if b"/large/" in head.partition(b"\r\n")[0] else self.small)
+            named = re.search(rb"/flexClusters/(\w+)/", head)
+            reply = next(self.replies.get(named[1] if named else b"", self.replies[b"small"]))
             if self.delay:
                 asyncio.get_running_loop().call_later(self.delay, self.reply, reply)
             else:
@@ -65,7 +66,7 @@ async def main(port: int, delay: float) -> None:
 
 
 if __name__ == "__main__":
-    Upstream.small, Upstream.large = (replies(name, fresh="fresh" in sys.argv[3:]) for name in ("small", "large"))
+    Upstream.replies = {name.encode(): replies(name, fresh="fresh" in sys.argv[3:]) for name in SIZES}
     try:
         import uvloop
 

@@ -26,7 +26,7 @@ import click
 import httpx as plain
 
 import shim
-from benchmarks.bodies import GROUP, SIZES, snapshots
+from benchmarks.bodies import GROUP, snapshots
 from benchmarks.report import text
 from shim import httpx, requests
 from shim.errors import LegacyEndpointWarning
@@ -93,7 +93,7 @@ class Upstream(BaseHTTPRequestHandler):
     def do_GET(self) -> None:
         """Answer."""
         number = 0 if "/seen/" in self.path else next(self.numbers)
-        body = b'{"number":%d,' % number + snapshots(SIZES["small"])[1:]
+        body = b'{"number":%d,' % number + snapshots("small")[1:]
         self.send_response(200)
         self.send_header("Content-Type", "application/json")
         self.send_header("Content-Length", str(len(body)))
