@@ -139,12 +139,12 @@ class Lines:
 def lines_of(headers: Headers) -> Lines:
     """Return field lines as bytes; raises ValueError for a line break in a value: it would begin a field of its own."""
     lines = [f"{name}: {value}\r\n" for name, value in headers]
-    names = [name.lower() for name, _ in headers]
     text = "".join(lines)
     if text.count("\n") != len(lines) or text.count("\r") != len(lines) or "\0" in text:
         raise ValueError("a field value of the reply has a line break")
     with_length = without_length = _encoded(text)
-    if has_length := "content-length" in names:
-        others = [line for line, name in zip(lines, names, strict=True) if name != "content-length"]
+    said = f"\n{text.lower()}"
+    if has_length := "\ncontent-length:" in said:
+        others = [line for line in lines if not line.lower().startswith("content-length:")]
         without_length = _encoded("".join(others))
-    return Lines(without_length, with_length, has_length, "date" in names, "x-request-id" in names)
+    return Lines(without_length, with_length, has_length, "\ndate:" in said, "\nx-request-id:" in said)
