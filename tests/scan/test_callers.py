@@ -63,7 +63,7 @@ GO = """\
     func f(api *admin.KiosksApiService, other *hub.Client) {
     \tapi.FetchKiosk(ctx, "a")
     \tsdk.KiosksApi.GetKiosk(ctx, "a")
-    \tother.Stalls.GetKiosk(ctx, "mongodb")
+    \tother.Stalls.GetKiosk(ctx, "mongodb-atlas")
     }
 """
 TS = """\
@@ -129,9 +129,9 @@ def found_in(tmp_path_factory):
         ({"a.go": GO, "go.mod": "require go.mongodb.org/atlas-sdk/v20240530001 v20240530001.0.0\n"}, OLD_GO[1:]),
         ({"a.go": GO}, OLD_GO[1:]),
         # a service, whatever its variable
-        ({"a.py": "# MongoDB\napi = KiosksApi(client)\napi.get_kiosk('a')\nshop.get_kiosk('a')\n"},
+        ({"a.py": "# MongoDB Atlas\napi = KiosksApi(client)\napi.get_kiosk('a')\nshop.get_kiosk('a')\n"},
          [("a.py", 3, "getKiosk")]),
-        ({"A.java": "// mongodb\nclass A { KiosksApi api; void f() {\n  api.getKiosk(a); shop.getKiosk(a);\n} }\n"},
+        ({"A.java": "// mongodb-atlas\nclass A { KiosksApi api; void f() {\n  api.getKiosk(a); shop.getKiosk(a);\n} }\n"},
          [("A.java", 3, "getKiosk")]),
         # the Atlas CLI, and the version of its image
         ({"a.sh": "atlas kiosk get a -o json\natlas kiosks create b\nariga atlas describe\n"},

@@ -20,6 +20,12 @@ PYTHON = """\
             headers={"Accept": "ACCEPT"},
         )
 """
+OTHER = """\
+
+    def other(group):
+        head = {"Accept": "ACCEPT"}
+        return httpx.get(f"https://cloud.mongodb.com/api/atlas/v2/groups/{group}/other", headers=head)
+"""
 SDK = """\
     package main
 
@@ -72,6 +78,9 @@ DESCRIPTION = """
         # of two versions in a file the newer counts: other endpoints have old versions that live
         ("a.py", accepting(PYTHON, "2024-08-05") + USERS, None),
         ("a.py", accepting(PYTHON, "2023-02-01") + USERS, "listClusters"),
+        # but what a call or its function names counts before the file's
+        ("a.py", accepting(PYTHON, "2023-02-01") + accepting(OTHER, "2025-02-19"), "listClusters"),
+        ("a.py", accepting(PYTHON, "2024-08-05") + accepting(OTHER, "2023-02-01"), None),
         # the date in the import path of Go's SDK decides, and not an Accept beside it
         ("a.go", SDK.replace("VERSION", "v20231115014"), "listClusters"),
         ("a.go", SDK.replace("VERSION", "v20240805001"), None),

@@ -76,7 +76,7 @@ class TextReader:
             found = [
                 use for before, words in commands if not _talks(before) for use in self.sought.command(place, words)
             ]
-            yield from found or self._tokens(row, whole, place)
+            yield from self.sought.ending(found, whole) if found else self._tokens(row, whole, place)
 
     def _logical(self) -> Iterator[tuple[int, str]]:
         """Yield each line that is not empty with its number: without comments, continued lines joined."""
@@ -148,7 +148,7 @@ class TextReader:
         if resource := next(filter(None, uses), ()):
             return [RetiredUse(place, "resource", resource, None, name)]
         named = filter(None, (self.sought.named(part) for part in re.findall(r"[A-Za-z_]\w+", word)))
-        return [RetiredUse(place, "text", (one,), one.method, word) for one in islice(named, 1)]
+        return [RetiredUse(place, "text", some, some[0].method, word) for some in islice(named, 1)]
 
 
 def _talks(before: str) -> bool:

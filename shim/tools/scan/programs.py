@@ -18,7 +18,10 @@ from shim.tools.scan.rules import said, verb_in, words_of
 from shim.tools.scan.sought import HOLE, Place, RetiredUse, Sought, plain_name
 from shim.tools.scan.tree import CallExpression, Node, key_of, plain
 
-_SPEAKS = re.compile(r"api/atlas|vnd\.atlas|atlas[_-]?(api|base|url|host|client|root)|mongodb", re.IGNORECASE)
+_SPEAKS = re.compile(
+    r"api/atlas|vnd\.atlas|atlas[_-]?(api|base|url|host|client|root|sdk)|mongodb[\W_]*atlas|cloud\.mongodb|mongo_?db_?cloud",
+    re.IGNORECASE,
+)
 """Words of a program in which the end of a path alone means Atlas."""
 _SERVES = {"http": "msw", "rest": "msw", "request": "supertest"}  # names that serve in a program that has the library
 _GENERATED = re.compile(r"(?<!terraform-provider-)(?<!go\.mongodb\.org/atlas/)mongodbatlas", re.IGNORECASE)
@@ -71,13 +74,20 @@ class ProgramReader:
             if self._is_mock(call):
                 self._use(call)
             else:
-                yield from self._call(call)
+                yield from self.sought.ending(self._call(call), *self._texts(call.node))
         for node in self.program.root.walk():
             if node.role == "annotation":
-                yield from self._annotation(node)
+                yield from self.sought.ending(self._annotation(node), *self._texts(node))
             elif node.role in {"member", "name", "string"} and (uses := list(self._node(node))):
-                yield from [] if self._is_quiet(node) else uses
+                yield from [] if self._is_quiet(node) else self.sought.ending(uses, *self._texts(node))
         yield from self._paths()
+
+    def _texts(self, node: Node) -> Iterator[str]:
+        """Yield the texts that may name the version of a call: its chain, and the function around it."""
+        chain = [node, *takewhile(lambda one: one.role in {"call", "member", "through", "annotation"}, node.above())]
+        scope = self.program.scope(node)
+        yield chain[-1].text
+        yield scope.text if scope is not None else ""
 
     def _call(self, call: CallExpression) -> Iterator[RetiredUse]:
         yield from self._named(call)
@@ -196,20 +206,24 @@ class ProgramReader:
             name = on[-1]
         bound = [one.value for one in self.program.assigned(on[0], call.node)[-1:]] if on else []
         words = [*on, *(word for one in bound for word in one.words())]
-        operation = self.sought.named(name, lambda service: self._has(words, service))
-        if operation is None:
+        operations = self.sought.named(name, lambda service: self._has(words, service))
+        if not operations:
             return
         is_self = len(on) < 2 and (on[:1] in ([], ["self"], ["cls"]) or self.program.language in _TYPED)
         is_own = (is_self and name in self.own) or (bool(on) and on[0] in self.own and not on[0].endswith("Api"))
         if not is_own and not any(one.role == "call" and self.own.intersection(one.words()[:1]) for one in bound):
-            yield RetiredUse(self._place(call.node, call.at), "sdk", (operation,), operation.method, name)
+            yield RetiredUse(self._place(call.node, call.at), "sdk", operations, operations[0].method, name)
 
     def _has(self, words: Iterable[str], service: str) -> bool:
         """Return whether one of these words is a service of Atlas' client, or declared to be one."""
-        if self.near and any(plain_name(one).removesuffix("api").endswith(service) for one in words):
+        is_atlas = any("atlas" in one.casefold() for one in words)
+        if self.near and any(
+            plain_name(one).endswith(service) or (is_atlas and f"{plain_name(one)}api".endswith(service))
+            for one in words
+        ):
             return True
         named = "|".join(map(re.escape, words))
-        declared = rf"{service}api\w*[\s*&>?]*\s(?:{named})\b|\b(?:{named})\b\s*:?\s*[\w.*&\[\] ]*{service}api"
+        declared = rf"{service}\w*[\s*&>?]*\s(?:{named})\b|\b(?:{named})\b\s*:?\s*[\w.*&\[\] ]*{service}"
         return bool(named) and re.search(declared, self.text, re.IGNORECASE) is not None
 
     def _words(self, call: CallExpression) -> Iterator[str]:
@@ -228,9 +242,9 @@ class ProgramReader:
             yield from [RetiredUse(self._place(node), "resource", found, None, word)] if found else []
         if node.role == "member" and node.kids and node.parent and node.parent.role not in {"call", "type"}:
             name = (node.kids[-1].words() or [""])[-1]
-            operation = self.sought.named(name, lambda service: self._has(node.words()[:-1], service))
-            if operation is not None and name not in self.own and not self._is_mocked(node):
-                yield RetiredUse(self._place(node), "sdk", (operation,), operation.method, name)
+            operations = self.sought.named(name, lambda service: self._has(node.words()[:-1], service))
+            if operations and name not in self.own and not self._is_mocked(node):
+                yield RetiredUse(self._place(node), "sdk", operations, operations[0].method, name)
         if node.role == "string" and _SCRIPT.match(node.text):
             rows = [row for one in self.program.fold(node) for row in one.replace("\\\n", " ").split("\n")]
             place = self._place(node)
@@ -268,7 +282,8 @@ class ProgramReader:
                 retired = next(filter(self.sought.find, self.program.fold(whole)), None)
                 if retired is not None and not literals <= self.used and not self._is_quiet(whole):
                     self.used |= literals
-                    yield from self.sought.called(self._place(node), None, retired, "path")
+                    found = self.sought.called(self._place(node), None, retired, "path")
+                    yield from self.sought.ending(found, *self._texts(node))
 
     def _whole(self, node: Node) -> Node:
         """Return the largest text expression around a literal."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Sequence
 from datetime import datetime
-from functools import lru_cache
+from functools import lru_cache, partial
 from importlib.util import find_spec
 from pathlib import Path
 
@@ -21,9 +21,9 @@ from shim.tools.scan.files import WIDE, Source, UnreadError, decode, read, reaso
 from shim.tools.scan.findings import Finding, FindingState, pragmas
 from shim.tools.scan.fold import Program
 from shim.tools.scan.lines import RECORDED, TextReader
-from shim.tools.scan.pins import Limit, Pins, limit
+from shim.tools.scan.pins import Pins, limit
 from shim.tools.scan.programs import ProgramReader
-from shim.tools.scan.sought import RetiredUse, Sought, living, newest_version
+from shim.tools.scan.sought import RetiredUse, Sought, newest_version
 from shim.tools.scan.tree import parsed
 
 _LONG_LINE = re.compile(r"[^\n]{20000}")  # a grammar takes the square of a line's length
@@ -66,12 +66,7 @@ class Scan:
 
     def __init__(self, engine: Engine, settings: Settings, at: datetime, pins: Pins) -> None:
         self.settings, self.at, self.pins = settings, at, pins
-
-        @lru_cache(maxsize=32)
-        def sought(newest: str | None, limits: tuple[tuple[str, Limit | None], ...]) -> Sought:
-            return Sought(engine, living(engine.operations, newest), limits)
-
-        self.sought = sought
+        self.sought = lru_cache(maxsize=32)(partial(Sought, engine))
         self.findings: list[Finding] = []
         self.errors: list[Remark] = []
         self.unread: list[Remark] = []
@@ -101,7 +96,7 @@ class Scan:
 
     def _sought_in(self, source: Source, raw: bytes) -> Sought:
         """Return what is looked for in a file, by the versions that it names and that its tree pins."""
-        pinned, newest = self.pins.of(source.file), newest_version(raw)
+        pinned, newest = self.pins.of(source.file), newest_version(raw.decode("latin-1"))
         if newest is None and source.language == "go" and pinned["sdk"] is not None:
             newest = str(pinned["sdk"][0])
         sdk = limit(newest) if newest else None

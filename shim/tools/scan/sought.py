@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from urllib.parse import urlsplit
 
 import attrs
@@ -26,7 +26,7 @@ _START = rf"(?:[^/:]*://(?:(?:{_HOSTS})/|(?=[^/]*{HOLE})))?[^:]*"
 """The start of an unknown base URL, but not another host's."""
 _NO_NAME = r"(?!(?:api|v\d+)/)"
 """Looks ahead for a segment that may be a parameter's, and not the start of another API's path."""
-_VERSION = re.compile(rb"(?:vnd\.atlas\.|--version[= ][\"']?)(20\d\d)-(\d\d)-(\d\d)|atlas-sdk/v(20\d{9})(?!\d)")
+_VERSION = re.compile(r"(?:vnd\.atlas\.|--version[= ][\"']?)(20\d\d)-(\d\d)-(\d\d)|atlas-sdk/v(20\d{9})(?!\d)")
 
 
 @attrs.frozen
@@ -63,21 +63,23 @@ def snake(name: str) -> str:
 
 
 class Sought:
-    """The paths and names of an engine's operations, except paths and methods of the ``silent`` ones.
+    """The paths and names of an engine's operations.
 
-    Of the callers in documents it has those that call the operations in the newest version of their tool that a tree
-    admits, by the first word of a caller (``limits``); without one, in today's.
+    Where only the version differs from the successor's call, an operation is looked for in a file that names a version:
+    ``newest``. Of the callers in documents it has those that call the operations in the newest version of their tool
+    that a tree admits, by the first word of a caller (``limits``); without one, in today's.
     """
 
     def __init__(
-        self, engine: Engine, silent: Collection[str] = (), limits: Iterable[tuple[str, Limit | None]] = ()
+        self, engine: Engine, newest: str | None = None, limits: Iterable[tuple[str, Limit | None]] = ()
     ) -> None:
+        self.newest, self._living = newest, frozenset(one.id for one in engine.operations if is_living(one))
+        silent = frozenset() if newest else self._living
         grouped: dict[tuple[str, ...], list[Operation]] = {}
         bases: dict[tuple[str, ...], set[str]] = {}
         self._callers: dict[tuple[str, str], list[Operation]] = {}
         self._methods: dict[str, list[tuple[str, Operation]]] = {}
-        self._silent = silent
-        self._by_id = {name: one for one in engine.operations for name in (one.id, *one.aliases)}
+        self._operations = [one for one in engine.operations if one.id not in silent]
         named = set[str]()
         for document in engine.documents:
             own = set[str]()
@@ -86,9 +88,9 @@ class Sought:
                     self._callers.setdefault((kind, _plain(kind, caller)), []).append(operation)
                     if kind == "sdk" and operation.id not in silent:
                         service, _, method = caller.rpartition(".")
-                        self._methods.setdefault(plain_name(method), []).append((_service(service), operation))
+                        self._methods.setdefault(plain_name(method), []).append((plain_name(service), operation))
                         own.add(plain_name(method))
-                        named.add(service or method)
+                        named.add(service.removesuffix("Api") or method)
                 named.update([caller] if kind == "word" else [])
             for operation in (one for one in document.operations if one.id not in silent):
                 key = tuple("" if parameter_name(one) else one for one in operation.path.segments)
@@ -147,24 +149,37 @@ class Sought:
             if found := self.called(place, method, word):
                 return found
         rest = atlas_words(words)
+        if rest[:1] == ["api"]:
+            called = [one for one in self._operations if rest[2:3] in [[name] for name in (one.id, *one.aliases)]]
+            uses = [RetiredUse(place, "call", tuple(called), None, " ".join(["atlas", *rest[:3]]))]
+            return [attrs.evolve(one, kind="command") for one in self.ending(uses, " ".join(words))]
         for end in range(len(rest), 1, -1):
-            called = self._callers.get(("atlas", _plain("atlas", " ".join(rest[:end]))), [])
-            if rest[0] == "api" and end == 3:
-                called = [one for name, one in self._by_id.items() if name == rest[2] and one.id not in self._silent]
-            if called:
+            if called := self._callers.get(("atlas", _plain("atlas", " ".join(rest[:end]))), []):
                 said = " ".join(["atlas", *rest[:end]])
                 return [RetiredUse(place, "command", tuple(called), called[0].method, said)]
         return []
 
-    def named(self, name: str, has: Callable[[str], bool] = lambda _: False) -> Operation | None:
-        """Return the operation of a client's method, variants included.
+    def ending(self, uses: Iterable[RetiredUse], *texts: str) -> Iterator[RetiredUse]:
+        """Yield the uses of what ends in the version that the first of these texts names, or else the file."""
+        version = next(filter(None, map(newest_version, texts)), self.newest)
+        day = version and f"{version[:4]}-{version[4:6]}-{version[6:8]}"
+        for use in uses:
+            found = [one for one in use.operations if one.id not in self._living or (day and day in one.versions)]
+            if use.kind in {"resource", "command"}:
+                yield use
+            elif found:
+                yield attrs.evolve(use, operations=tuple(found))
+
+    def named(self, name: str, has: Callable[[str], bool] = lambda _: False) -> tuple[Operation, ...]:
+        """Return the operations of a client's method, variants included: one, or one for each version.
 
         ``has`` says whether a method is one of a service: documents name the service of common names.
         """
         folded = plain_name(name)
         endings = filter(folded.endswith, rules.table("words", "variants"))
-        found = (one for ending in endings for one in self._methods.get(folded.removesuffix(ending), ()))
-        return next((operation for service, operation in found if not service or has(service)), None)
+        found = (self._methods.get(folded.removesuffix(ending), ()) for ending in endings)
+        meant = ([one for service, one in some if not service or has(service)] for some in found)
+        return tuple(next(filter(None, meant), ()))
 
     def wrapped(self, name: str) -> tuple[Operation, ...]:
         """Return the operations of a class or function that Pulumi or CDKTF generates from a Terraform name."""
@@ -213,10 +228,6 @@ def plain_name(name: str) -> str:
     return name.replace("_", "").casefold()
 
 
-def _service(name: str) -> str:
-    return plain_name(name).removesuffix("api")
-
-
 def is_living(operation: Operation) -> bool:
     """Return whether an operation and its successor have the same method and path: only the version differs."""
 
@@ -230,20 +241,12 @@ def is_living(operation: Operation) -> bool:
     )
 
 
-def living(operations: Iterable[Operation], newest: str | None) -> frozenset[str]:
-    """Return the operations whose path lives on, except those that end and have the newest version of a file."""
-    day = newest and f"{newest[:4]}-{newest[4:6]}-{newest[6:8]}"
-    return frozenset(one.id for one in operations if is_living(one) and (day is None or day not in one.versions))
-
-
-def newest_version(content: bytes) -> str | None:
-    """Return the newest version that a file names: in a media type, an option or the path of Atlas' SDK for Go.
+def newest_version(text: str) -> str | None:
+    """Return the newest version that a text names: in a media type, an option or the path of Atlas' SDK for Go.
 
     It has the day and three more digits, which the SDK counts; elsewhere they are 999.
     """
-    if not any(mark in content for mark in (b"vnd.atlas.20", b"atlas-sdk/v20", b"--version")):
-        return None
-    found = (b"".join(filter(None, one.groups())).decode() for one in _VERSION.finditer(content))
+    found = ("".join(filter(None, one.groups())) for one in _VERSION.finditer(text))
     return max((one.ljust(11, "9") for one in found), default=None)
 
 
