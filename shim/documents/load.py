@@ -27,7 +27,7 @@ SETTINGS_BYTES = 1024 * 1024
 
 KINDS = ("sdk", "atlas", "resource", "data", "word")
 """What a caller in sources is: a client's method, a command, two kinds of Terraform's blocks, or a word."""
-CALLER = re.compile(rf"({'|'.join(KINDS)}) (\S.*?)(?: >=([\d.]+))?(?: <([\d.]+))?")
+CALLER = re.compile(rf"({'|'.join(KINDS)}) (\S.*?)(?: >=([\d.]+))?(?: <([\d.]+))?$")
 """A caller, its name, and the first version of its tool that calls the operations and the first that no longer does."""
 
 _DOTS_OF_A_LINE, _DOTS = 100, 50_000

@@ -25,7 +25,8 @@ from shim.documents.calls import Target
 from shim.documents.load import text_of
 from shim.documents.model import Operation
 from shim.errors import SettingsError
-from shim.tools.scan.sought import RetiredUse, plain_name
+from shim.tools.scan.callers import plain_name
+from shim.tools.scan.sought import RetiredUse
 
 _COMMENT = re.compile(r"^(.*?)(?:#|//|/\*|--|<!--|;)\s*atlas-shim:\s*ignore(-file)?\b(?!\w)\s*(?:\[([^\]]*)\])?")
 _QUOTED = re.compile(r"\"(?:\\.|[^\"\\])*\"|'(?:\\.|[^'\\])*'")

@@ -144,10 +144,10 @@ class TextReader:
         block = re.match(r"\s*\"?(resource|data)\"?\s+\"([^\"]+)\"", row)
         is_typed = word.startswith("mongodbatlas_") and self.source.ending in {"yml", "yaml", "json"}
         kinds = [block[1]] if block is not None and block[2] == word else ["resource", "data"] if is_typed else []
-        uses = [self.sought.spelled(name), *(self.sought.caller(kind, word) for kind in kinds)]
+        uses = [self.sought.callers.spelled(name), *(self.sought.callers.of(kind, word) for kind in kinds)]
         if resource := next(filter(None, uses), ()):
             return [RetiredUse(place, "resource", resource, None, name)]
-        named = filter(None, (self.sought.named(part) for part in re.findall(r"[A-Za-z_]\w+", word)))
+        named = filter(None, (self.sought.callers.named(part) for part in re.findall(r"[A-Za-z_]\w+", word)))
         return [RetiredUse(place, "text", some, some[0].method, word) for some in islice(named, 1)]
 
 

@@ -12,10 +12,11 @@ from itertools import dropwhile, takewhile
 from pathlib import Path
 
 from shim.tools.scan import rules
+from shim.tools.scan.callers import plain_name
 from shim.tools.scan.commands import commands_in
 from shim.tools.scan.fold import Program, made, url_join
 from shim.tools.scan.rules import said, verb_in, words_of
-from shim.tools.scan.sought import HOLE, Place, RetiredUse, Sought, plain_name
+from shim.tools.scan.sought import HOLE, Place, RetiredUse, Sought
 from shim.tools.scan.tree import CallExpression, Node, key_of, plain
 
 _SPEAKS = re.compile(
@@ -206,7 +207,7 @@ class ProgramReader:
             name = on[-1]
         bound = [one.value for one in self.program.assigned(on[0], call.node)[-1:]] if on else []
         words = [*on, *(word for one in bound for word in one.words())]
-        operations = self.sought.named(name, lambda service: self._has(words, service))
+        operations = self.sought.callers.named(name, lambda service: self._has(words, service))
         if not operations:
             return
         is_self = len(on) < 2 and (on[:1] in ([], ["self"], ["cls"]) or self.program.language in _TYPED)
@@ -234,15 +235,16 @@ class ProgramReader:
 
     def _node(self, node: Node) -> Iterator[RetiredUse]:
         """Yield the use in a name, a text or a member that is not the call's own name."""
+        callers = self.sought.callers
         if node.role in {"name", "string"} and len(node.text) < 80:
             word = plain(node.text.strip("\"'`"))
-            found = self.sought.spelled(word) if node.role == "string" or not word.startswith("Cfn") else ()
-            if node.role == "name" and self._is_generated(node):
-                found = found or self.sought.spelled(word) or self.sought.wrapped(word.removeprefix("New"))
+            is_generated = node.role == "name" and self._is_generated(node)
+            found = callers.spelled(word) if is_generated or not word.startswith("Cfn") else ()
+            found = found or (callers.wrapped(word.removeprefix("New")) if is_generated else ())
             yield from [RetiredUse(self._place(node), "resource", found, None, word)] if found else []
         if node.role == "member" and node.kids and node.parent and node.parent.role not in {"call", "type"}:
             name = (node.kids[-1].words() or [""])[-1]
-            operations = self.sought.named(name, lambda service: self._has(node.words()[:-1], service))
+            operations = callers.named(name, lambda service: self._has(node.words()[:-1], service))
             if operations and name not in self.own and not self._is_mocked(node):
                 yield RetiredUse(self._place(node), "sdk", operations, operations[0].method, name)
         if node.role == "string" and _SCRIPT.match(node.text):

@@ -3,19 +3,20 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Sequence
+from functools import cache
 from urllib.parse import urlsplit
 
 import attrs
 
 from shim.core.recognise import Engine
 from shim.core.settings import ATLAS_ORIGINS
-from shim.documents.load import CALLER
 from shim.documents.model import Operation
 from shim.documents.templates import parameter_name
 from shim.tools.scan import rules
+from shim.tools.scan.callers import Callers, plain_name
 from shim.tools.scan.commands import atlas_words, http_words
-from shim.tools.scan.pins import Limit, before
+from shim.tools.scan.pins import Limit
 
 HOLE = "\x00"
 """A hole in a text: characters known only when the program runs. A NUL in the program itself is read as U+FFFD."""
@@ -57,62 +58,40 @@ class RetiredUse:
     text: str
 
 
-def snake(name: str) -> str:
-    """Return a name as generators for Python write it."""
-    return re.sub(r"(?<=[a-z\d])(?=[A-Z])|(?<=[A-Z])(?=[A-Z][a-z])", "_", name).casefold()
-
-
 class Sought:
     """The paths and names of an engine's operations.
 
     Where only the version differs from the successor's call, an operation is looked for in a file that names a version:
-    ``newest``. Of the callers in documents it has those that call the operations in the newest version of their tool
-    that a tree admits, by the first word of a caller (``limits``); without one, in today's.
+    ``newest``. ``limits`` are the newest versions of tools that a tree admits, by the first word of a caller.
     """
 
     def __init__(
         self, engine: Engine, newest: str | None = None, limits: Iterable[tuple[str, Limit | None]] = ()
     ) -> None:
         self.newest, self._living = newest, frozenset(one.id for one in engine.operations if is_living(one))
-        silent = frozenset() if newest else self._living
+        self._operations = [one for one in engine.operations if newest or one.id not in self._living]
+        self.callers = Callers(engine.documents, self._operations, dict(limits))
         grouped: dict[tuple[str, ...], list[Operation]] = {}
         bases: dict[tuple[str, ...], set[str]] = {}
-        self._callers: dict[tuple[str, str], list[Operation]] = {}
-        self._methods: dict[str, list[tuple[str, Operation]]] = {}
-        self._operations = [one for one in engine.operations if one.id not in silent]
-        named = set[str]()
         for document in engine.documents:
-            own = set[str]()
-            for name, kind, caller in _callers_of(document.callers, dict(limits)):
-                for operation in (one for one in document.operations if one.id in document.callers[name]):
-                    self._callers.setdefault((kind, _plain(kind, caller)), []).append(operation)
-                    if kind == "sdk" and operation.id not in silent:
-                        service, _, method = caller.rpartition(".")
-                        self._methods.setdefault(plain_name(method), []).append((plain_name(service), operation))
-                        own.add(plain_name(method))
-                        named.add(service.removesuffix("Api") or method)
-                named.update([caller] if kind == "word" else [])
-            for operation in (one for one in document.operations if one.id not in silent):
+            for operation in (one for one in document.operations if newest or one.id not in self._living):
                 key = tuple("" if parameter_name(one) else one for one in operation.path.segments)
                 grouped.setdefault(key, []).append(operation)
                 bases.setdefault(key, set()).update(api.base[1:] for api in document.apis.values())
-                for name in (one for one in (operation.id, *operation.aliases) if plain_name(one) not in own):
-                    self._methods.setdefault(plain_name(name), []).append(("", operation))
-                    named.add(name)
         self._shapes: list[tuple[str, tuple[Operation, ...], re.Pattern[str], re.Pattern[str]]] = []
-        words = {"atlas", "mongocli", *map(str.casefold, named), *map(snake, named)}
+        words = set(self.callers.words)
         for key, operations in sorted(grouped.items(), key=lambda one: -len(one[0])):
             # A fixed segment that the successors' paths lack, if there is one.
             mark = max(frozenset.intersection(*map(_marks, operations)), default="")
-            exact, near = (_pattern(key, mark, bases[key], enough) for enough in (_ENOUGH, 1))
+            exact, near = (_pattern(key, mark, frozenset(bases[key]), enough) for enough in (_ENOUGH, 1))
             self._shapes.append((mark, tuple(operations), exact, near))
-            words.add((mark or next(filter(None, key[::-1]))).casefold())
+            words.add(plain_name(mark or next(filter(None, key[::-1]))))
         # A text without a word does not have those that contain it either.
         self._words = [one for one in words if not any(other in one for other in words if other != one)]
 
     def concerns(self, text: str) -> bool:
         """Return whether a text has a word to look for."""
-        folded = text.casefold()
+        folded = plain_name(text)
         return any(word in folded for word in self._words)
 
     def find(self, s: str, *, near: bool = False) -> tuple[Operation, ...]:
@@ -150,13 +129,13 @@ class Sought:
                 return found
         rest = atlas_words(words)
         if rest[:1] == ["api"]:
-            called = [one for one in self._operations if rest[2:3] in [[name] for name in (one.id, *one.aliases)]]
-            uses = [RetiredUse(place, "call", tuple(called), None, " ".join(["atlas", *rest[:3]]))]
+            named = [one for one in self._operations if rest[2:3] in [[name] for name in (one.id, *one.aliases)]]
+            uses = [RetiredUse(place, "call", tuple(named), None, " ".join(["atlas", *rest[:3]]))]
             return [attrs.evolve(one, kind="command") for one in self.ending(uses, " ".join(words))]
         for end in range(len(rest), 1, -1):
-            if called := self._callers.get(("atlas", _plain("atlas", " ".join(rest[:end]))), []):
+            if called := self.callers.of("atlas", " ".join(rest[:end])):
                 said = " ".join(["atlas", *rest[:end]])
-                return [RetiredUse(place, "command", tuple(called), called[0].method, said)]
+                return [RetiredUse(place, "command", called, called[0].method, said)]
         return []
 
     def ending(self, uses: Iterable[RetiredUse], *texts: str) -> Iterator[RetiredUse]:
@@ -169,63 +148,6 @@ class Sought:
                 yield use
             elif found:
                 yield attrs.evolve(use, operations=tuple(found))
-
-    def named(self, name: str, has: Callable[[str], bool] = lambda _: False) -> tuple[Operation, ...]:
-        """Return the operations of a client's method, variants included: one, or one for each version.
-
-        ``has`` says whether a method is one of a service: documents name the service of common names.
-        """
-        folded = plain_name(name)
-        endings = filter(folded.endswith, rules.table("words", "variants"))
-        found = (self._methods.get(folded.removesuffix(ending), ()) for ending in endings)
-        meant = ([one for service, one in some if not service or has(service)] for some in found)
-        return tuple(next(filter(None, meant), ()))
-
-    def wrapped(self, name: str) -> tuple[Operation, ...]:
-        """Return the operations of a class or function that Pulumi or CDKTF generates from a Terraform name."""
-        if not (name[0].isupper() or name.startswith(("get", "lookup"))):
-            return ()
-        snaked = re.sub(r"(?<!^)(?=[A-Z])", "_", name).casefold().removesuffix("_output")
-        for prefix, kind in (("data_mongodbatlas_", "data"), ("get_", "data"), ("lookup_", "data"), ("", "resource")):
-            if snaked.startswith(prefix):
-                return self.caller(kind, f"mongodbatlas_{snaked.removeprefix(prefix)}")
-        return ()
-
-    def caller(self, kind: str, name: str) -> tuple[Operation, ...]:
-        """Return the operations that a ``resource``, ``data`` or ``word`` of this name calls, its creation first."""
-        found = self._callers.get((kind, name), [])
-        return tuple(sorted(found, key=lambda one: (one.sunset, one.method != "POST")))
-
-    def spelled(self, word: str) -> tuple[Operation, ...]:
-        """Return the operations of a word that means a resource of Pulumi, CloudFormation or CDK wherever it stands."""
-        if (pulumi := re.fullmatch(r"mongodbatlas:(?:index(?:/\w+)?:)?(\w+)", word)) is not None:
-            return self.wrapped(pulumi[1])
-        return self.caller("word", word) or self.caller("word", re.sub(r"^Cfn", "MongoDB::Atlas::", word))
-
-
-def _callers_of(callers: Iterable[str], limits: Mapping[str, Limit | None]) -> Iterator[tuple[str, str, str]]:
-    """Yield each caller that calls, with its kind and name."""
-    for caller in callers:
-        if (found := CALLER.fullmatch(caller)) is not None:
-            kind, name, since, until = found.groups()
-            newest = limits.get(kind)
-            if not (until and (newest is None or newest > before(until))) and not (
-                since and newest is not None and newest <= before(since)
-            ):
-                yield caller, kind, name
-
-
-def _plain(kind: str, name: str) -> str:
-    """Return a caller's name as it is compared: of a command, words in full, one of many."""
-    if kind != "atlas":
-        return name if kind == "word" else name.casefold()
-    names = rules.table("commands", "names")
-    return " ".join(names.get(word, word).removesuffix("s") for word in name.casefold().split())
-
-
-def plain_name(name: str) -> str:
-    """Return a method's or a service's name as it is compared, whatever the language."""
-    return name.replace("_", "").casefold()
 
 
 def is_living(operation: Operation) -> bool:
@@ -250,7 +172,8 @@ def newest_version(text: str) -> str | None:
     return max((one.ljust(11, "9") for one in found), default=None)
 
 
-def _pattern(segments: Sequence[str], mark: str, bases: Iterable[str], enough: int) -> re.Pattern[str]:
+@cache
+def _pattern(segments: tuple[str, ...], mark: str, bases: frozenset[str], enough: int) -> re.Pattern[str]:
     """Return what matches a path, or its end with enough fixed segments, after a plausible start."""
     parts = [base.split("/") for base in bases]
     known = "|".join(
