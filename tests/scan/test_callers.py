@@ -131,7 +131,7 @@ def found_in(tmp_path_factory):
         # a service, whatever its variable
         ({"a.py": "# MongoDB Atlas\napi = KiosksApi(client)\napi.get_kiosk('a')\nshop.get_kiosk('a')\n"},
          [("a.py", 3, "getKiosk")]),
-        ({"A.java": "// mongodb-atlas\nclass A { KiosksApi api; void f() {\n  api.getKiosk(a); shop.getKiosk(a);\n} }\n"},
+        ({"A.java": "// mongodb-atlas\nclass A { KiosksApi api; void f() {\n  api.getKiosk(a); s.getKiosk(a);\n} }\n"},
          [("A.java", 3, "getKiosk")]),
         # the Atlas CLI, and the version of its image
         ({"a.sh": "atlas kiosk get a -o json\natlas kiosks create b\nariga atlas describe\n"},
