@@ -185,8 +185,8 @@ def read_body(
 ) -> tuple[JsonObject, str]:
     """Return the declared members of a legacy body, and the word in it that chooses the call.
 
-    A null member counts as not given. ``note`` is called with a sentence for each value that is ignored; without it
-    the value is refused. Raises CallError with Atlas' own error codes.
+    A null member counts as not given, unless ``rest`` takes it: there null resets a value. ``note`` is called with a
+    sentence for each value that is ignored; without it the value is refused. Raises CallError with Atlas' own codes.
     """
     given = _given(request, object_of(call, loads, bare=request.bare), "", note)
     for name in dict.fromkeys((*request.required, *filter(None, (request.choose,)))):
@@ -225,14 +225,14 @@ def _given(request: RequestBody, body: JsonObject, outer: str, note: Callable[[s
     given: JsonObject = {}
     for key, value in body.items():
         name = outer + (f"'{key}'" if "." in key else key)  # which no document names
-        if value is None or name in request.ignored:
+        kind = request.members.get(name)
+        if name in request.ignored or (value is None and (kind is not None or not request.rest)):
             continue
         if (refused := request.refused.get(name)) is not None and not refused.takes(value):
             if note is None or not refused.ignored:
                 raise CallError(400, refused.error_code, refused.detail, (name,))
             note(f"{name} was ignored: {refused.ignored}")
             continue
-        kind = request.members.get(name)
         if kind is None and type(value) is dict and any(one.startswith(f"{name}.") for one in request.members):
             given[key] = _given(request, value, f"{name}.", note)
         elif (kind is None and not request.rest) or (kind is not None and not FITS[kind](value)):
