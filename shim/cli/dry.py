@@ -206,10 +206,12 @@ def questions(operation: Operation) -> Iterator[tuple[str, bytes | None]]:
         content = body.get(BARE) if operation.request and operation.request.bare else body
         yield word, dumps(content) if operation.has_body else None
     for tier in tiers:
+        body = _body([tier.request], [tier])
         if tier.when is not None:
-            body = _body([tier.request], [tier])
             _put(body, parse_source(tier.when.source), _value(tier.when, holds=True))
             yield in_words(tier.when), dumps(body)
+        elif tier.request is not None and operation.request is not None:  # whose other members this tier refuses
+            yield f"it has {' and '.join(tier.request.members)} alone", dumps(body)
 
 
 def _body(requests: Sequence[RequestBody | None], tiers: Sequence[Successor]) -> JsonObject:
