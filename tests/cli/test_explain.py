@@ -276,7 +276,7 @@ def test_every_operation_is_explained(run, explained, operation):
         ),
         (("GET", CLUSTERS, "--accept", "application/vnd.atlas.2030-01-01+json"), "The call is current"),
         (("GET", CLUSTERS, "--accept", "application/vnd.atlas.2022-12-31+json"), "The version"),
-        (("POST", CLUSTERS, "--accept", "application/vnd.atlas.2023-01-01+json"), "The version"),
+        (("POST", CLUSTERS, "--accept", "application/vnd.atlas.2022-12-31+json"), "The version"),
         (
             ("GET", V2_LIST.replace("serverless", "flexClusters")),
             "The call is current: it is the successor of listServerlessBackupSnapshots",

@@ -36,9 +36,11 @@ JSON = (("Content-Type", "application/json"),)
 def replies():
     """Return what Atlas may answer: successes, errors with and without a code, and what has gone."""
     documents: list[Any] = [{}, [], [{}], {"results": []}, {"results": [{"id": "1"}]}, {"id": "1"}]
-    for name in ("orgId", "userId"):  # what looks find, under the names that documents have for it
-        user = {"id": f"{{{name}}}", "roles": ["{present}"], "orgMembershipStatus": "PENDING"}
-        documents += [user, {"results": [user]}]
+    # what looks find, under the names that documents have for it
+    roles, states = (["{present}"], {"orgRoles": ["{present}"]}), ("ACTIVE", "PENDING")
+    people = [{"id": "{userId}", "roles": has, "orgMembershipStatus": state} for has in roles for state in states]
+    others = [{"id": "{orgId}"}, {"id": "{id}", "useLegacyPathStructure": True}]
+    documents += [*people, *({"results": [one]} for one in (*people, *others))]
     found = [Reply(200, JSON, json.dumps(document).encode()) for document in documents]
     found += [Reply(status, (), b"") for status in (401, 404, 405, 410, 500)]
     for status, code in product((400, 404, 409, 410), [*CODES, "X", "VERSION_GONE"]):
@@ -118,6 +120,8 @@ GIVEN: list[Any] = [
     {"name": "n", "providerSettings": {"providerName": "AWS", "instanceSizeName": "M10", "regionName": "EU"}},
     {key: MEMBERS[key] for key in ("snapshotId", "targetDeploymentItemName")},
     {"collectionName": "c", "database": "d", "name": "n"}, {"username": "u", "roles": ["R"]},
+    {"dropEnabled": True, "authorizedUserFirstName": "a", "authorizedUserLastName": "b"}, {"orgRoles": ["R"]},
+    {"bucketName": "b", "iamRoleId": "i", "prefixPath": "p"}, {"prefixPath": "p"},
     {"groupRoles": ["R"]}, {"roles": ["R"]}, [{"id": "u"}],
     *(
         {key: MEMBERS[key] for key in ("snapshotId", "targetClusterName", "targetGroupId")} | {"deliveryType": word}
@@ -160,7 +164,8 @@ def test_a_gateway_sends_what_is_said_in_that_order(run, method, path, day, side
 
 @pytest.mark.parametrize(("method", "path", "calls"), [
     ("GET", "/users/byName/{userName}", [
-        ("look", "GET", "/orgs"), ("look", "GET", "/orgs/{orgId}/users?username=%7BuserName%7D"),
+        ("look", "GET", "/orgs"),
+        ("look", "GET", "/orgs/{orgId}/users?username=%7BuserName%7D&orgMembershipStatus=ACTIVE"),
         ("answer", "GET", "/orgs/{orgId}/users/{userId}"),
     ]),
     ("DELETE", "/orgs/{orgId}/invites/{i}", [

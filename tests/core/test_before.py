@@ -14,6 +14,7 @@ DAY = 1_830_000_000.0
 MEMBERS = f"{BASE}/groups/g/users"
 PENDING = {"id": "u1", "orgMembershipStatus": "PENDING", "roles": ["A", "B"], "username": "a+b@c.example"}
 ACTIVE = {**PENDING, "orgMembershipStatus": "ACTIVE"}
+FOUND = {"id": "u;1", "orgMembershipStatus": "ACTIVE"}
 DONE, NO_CONTENT = answers({}), (204, (), b"")
 MANY = {"results": [{"id": "o1"}, {"id": "o2"}]}
 
@@ -38,11 +39,11 @@ def calls(driven):
 
 def test_a_look_gives_what_the_path_of_the_next_needs(engine):
     """The value is encoded; the version is that of the look; the answer knows the names, too."""
-    script = [answers({"results": [{"id": "o1"}]}), answers({"results": [{"id": "u;1"}]}), answers({"id": "u;1"})]
+    script = [answers({"results": [{"id": "o1"}]}), answers({"results": [FOUND]}), answers(FOUND)]
     driven = asked(engine, "GET", "/users/byName/a%2Bb@c.example", script)
     assert [target for _, target, _ in calls(driven)] == [
         f"{BASE}/orgs",
-        f"{BASE}/orgs/o1/users?username=a%2Bb%40c.example",
+        f"{BASE}/orgs/o1/users?username=a%2Bb%40c.example&orgMembershipStatus=ACTIVE",
         f"{BASE}/orgs/o1/users/u%3B1",
     ]
     versions = [dict(send.call.headers)["Accept"][22:32] for send in driven.sends]
@@ -64,7 +65,7 @@ def test_two_organisations_never_become_one_by_chance(engine, document):
 def test_an_active_member_is_no_invitation(engine, method, kind, member):
     """Neither is one of whom the status is not known: no write follows."""
     driven = asked(engine, method, f"/{kind}/invites/u1", [answers(member)], {"roles": ["A"]})
-    assert told(driven) == (404, "INVITATION_NOT_FOUND", ["GET"])
+    assert told(driven) == (404, "RESOURCE_NOT_FOUND", ["GET"])
     assert "u1" in driven.document["detail"]
 
 
@@ -80,7 +81,7 @@ def test_an_error_of_a_look_is_the_calls_own(engine, status):
 def test_an_error_of_a_look_has_the_code_that_the_tier_gives_it(engine):
     """So that a user who is not there is an invitation that is not there."""
     driven = asked(engine, "DELETE", "/groups/g/invites/u1", [refuses(404, "USER_NOT_FOUND")])
-    assert told(driven) == (404, "INVITATION_NOT_FOUND", ["GET"])
+    assert told(driven) == (404, "RESOURCE_NOT_FOUND", ["GET"])
 
 
 @pytest.mark.parametrize(

@@ -105,7 +105,7 @@ def test_restores_need_no_switch():
     assert switched["createServerlessInstance"]
 
 
-WORDS = "former-clusters, instances, instances-strict, off"
+WORDS = "former-clusters, instances, instances-strict, log-export, log-export-strict, off, people, people-strict"
 
 
 def test_a_switch_is_a_strict_word():
@@ -158,9 +158,12 @@ def test_bodies_of_clusters_pass_as_they_are_both_ways(engine, call):
     assert any("scales by itself" in note for note in driven.outcome.record.notes)
 
 
-@pytest.mark.parametrize("accept", ["2024-10-23", "2025-03-12", "2023-02-01", None])
+@pytest.mark.parametrize(("accept", "document"), [
+    ("2024-10-23", None), ("2025-03-12", None), ("2023-02-01", "clusters"), (None, "clusters"),
+])  # fmt: skip
 @pytest.mark.parametrize("call", CALLS)
-def test_other_versions_are_other_calls(engine, call, accept):
-    """Later ones, earlier ones, and the oldest one that a call without a version has."""
+def test_other_versions_are_other_calls(engine, call, accept, document):
+    """Later ones are current; earlier ones, and a call without a version, are another document's."""
     headers = () if accept is None else (("Accept", f"application/vnd.atlas.{accept}+json"),)
-    assert engine.recognise(*CALLS[call][:2], headers) is None
+    match = engine.recognise(*CALLS[call][:2], headers)
+    assert (match and match.operation.document) == document

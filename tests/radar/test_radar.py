@@ -18,7 +18,7 @@ ENGINE = shared_engine(os.environ)
 NOW = datetime(2026, 11, 25, tzinfo=UTC).timestamp()
 
 
-def call(path="/backup/exportBuckets/orders", *lines, method="GET"):
+def call(path="/integrations/orders", *lines, method="GET"):
     return Call(method, "https://cloud.mongodb.com", f"{GROUP}{path}", lines or (ACCEPT,))
 
 
@@ -30,11 +30,9 @@ def radar():
 def test_calls_of_one_operation_are_one_sighting(radar):
     """The cluster does not matter; an operation of a document has the document's template."""
     for number in range(3):
-        radar.look(
-            call(f"/backup/exportBuckets/c{number}?pretty=true"), (SUNSET,), ENGINE, f"report/{number}", NOW + number
-        )
+        radar.look(call(f"/integrations/c{number}?pretty=true"), (SUNSET,), ENGINE, f"report/{number}", NOW + number)
     (one,) = radar.sightings()
-    assert one.key == ("GET", "/api/atlas/v2/groups/{}/backup/exportBuckets/{}", "2023-02-01")
+    assert one.key == ("GET", "/api/atlas/v2/groups/{}/integrations/{}", "2023-02-01")
     assert (one.calls, one.first, one.last, one.sunset) == (3, NOW, NOW + 2, 1814400000)
     assert one.callers == ("report/2", "report/1", "report/0")
     known = call("/serverless/orders", ("Accept", "application/vnd.atlas.2023-01-01+json"))
@@ -49,7 +47,7 @@ def test_methods_and_versions_are_told_apart(radar):
     error = ("Content-Type", "application/json")
     radar.look(call(), (SUNSET, resolved), ENGINE)
     radar.look(call(), (SUNSET, error), ENGINE)
-    radar.look(call("/backup/exportBuckets/orders", ("Accept", "*/*")), (SUNSET, error), ENGINE)
+    radar.look(call("/integrations/orders", ("Accept", "*/*")), (SUNSET, error), ENGINE)
     radar.look(call(method="DELETE"), (SUNSET,), ENGINE)
     assert [(one.method, one.version) for one in radar.sightings()] == [
         ("GET", "2023-01-01"), ("GET", "2023-02-01"), ("GET", ""), ("DELETE", "2023-02-01"),
@@ -64,7 +62,7 @@ def test_it_is_said_once_and_again_when_the_date_moves(radar, caplog):
     for line in (SUNSET, SUNSET, LATER, LATER, SUNSET):
         radar.look(call(), (line, deprecation), ENGINE, now=NOW)
     radar.look(call("/teams"), (SUNSET, link), ENGINE, now=NOW)
-    teams, where = (f"GET /api/atlas/v2/groups/{{}}/{one} (2023-02-01)" for one in ("teams", "backup/exportBuckets/{}"))
+    teams, where = (f"GET /api/atlas/v2/groups/{{}}/{one} (2023-02-01)" for one in ("teams", "integrations/{}"))
     since = "2024-08-05"
     assert [one.getMessage() for one in caplog.records] == [
         f"{where}: its replies announce Deprecation {since}",
@@ -89,7 +87,7 @@ def test_memory_and_log_are_bounded(radar, caplog):
     """Neither upstream nor a caller of many versions can fill either: what was called last is there."""
     for number in range(2 * MOST):
         version = ("Accept", f"application/vnd.atlas.{2000 + number}-01-01+json")
-        radar.look(call("/backup/exportBuckets", version), (SUNSET,), ENGINE)
+        radar.look(call("/integrations", version), (SUNSET,), ENGINE)
     found = radar.sightings()
     assert (len(found), len(caplog.records)) == (MOST, NEWS)
     assert found[-1].version == f"{2000 + 2 * MOST - 1}-01-01"
@@ -99,7 +97,7 @@ def test_memory_and_log_are_bounded(radar, caplog):
     assert last.callers == tuple(f"agent/{3 * CALLERS - 1 - number}" for number in range(CALLERS))
 
 
-@pytest.mark.parametrize("path", ["/backup/exportBuckets/orders", "/teams", "/word{}"])
+@pytest.mark.parametrize("path", ["/integrations/orders", "/teams", "/word{}"])
 @pytest.mark.parametrize("before", [True, False])
 def test_invented_versions_and_paths_do_not_hide_an_honest_announcement(radar, caplog, path, before):
     """Whether it came before or after them, and whether they are of its own path or of others."""
@@ -111,6 +109,6 @@ def test_invented_versions_and_paths_do_not_hide_an_honest_announcement(radar, c
         radar.look(call(path.format(letters), version), (LATER,), ENGINE)
     if not before:
         radar.look(call(), (SUNSET,), ENGINE)
-    honest = ("GET", "/api/atlas/v2/groups/{}/backup/exportBuckets/{}", "2023-02-01")
+    honest = ("GET", "/api/atlas/v2/groups/{}/integrations/{}", "2023-02-01")
     assert honest in [one.key for one in radar.sightings()]
     assert before or path != "/teams" or "2023-02-01" in caplog.text

@@ -73,8 +73,8 @@ DESCRIPTION = """
         *(("a.py", accepting(PYTHON, day), None) for day in ("2024-08-05", "2025-03-12")),
         ("a.py", PYTHON.replace("ACCEPT", "application/json"), None),
         ("a.sh", accepting(SHELL, "2024-08-05"), None),
-        # API v1.0 announces no end of these paths
-        ("a.py", accepting(PYTHON.replace("/v2/", "/v1.0/"), "2023-02-01"), None),
+        # v1.0 ends with these versions
+        ("a.py", accepting(PYTHON.replace("/v2/", "/v1.0/"), "2023-02-01"), "listClusters"),
         # of two versions in a file the newer counts: other endpoints have old versions that live
         ("a.py", accepting(PYTHON, "2024-08-05") + USERS, None),
         ("a.py", accepting(PYTHON, "2023-02-01") + USERS, "listClusters"),

@@ -1,0 +1,128 @@
+"""What Atlas ends by 2027-07-01, answered from what takes its place: recorded pairs, from both sides."""
+
+import json
+from datetime import UTC, datetime
+
+import pytest
+
+from shim.core.recognise import load_engine
+from shim.core.settings import Settings, parse_writes
+from tests.core.driver import CASES, answers, drive
+from tests.core.ends import ENDED, NewAtlas, pairs
+
+ENGINE = load_engine({})
+AFTER = datetime(2027, 7, 2, tzinfo=UTC).timestamp()
+ON = Settings(writes=parse_writes("people,log-export", name="writes"))
+PAIRS = pairs()
+NOT_IN_V1 = {"search-deployment", "log-export", "clusters-writes"}
+"""Families that v1.0 had not, or in another shape."""
+RUNS = [(family, "v2") for family in PAIRS] + [(family, "v1.0") for family in PAIRS.keys() - NOT_IN_V1]
+FORMS = json.loads((CASES / "ends-2027-forms.json").read_text("utf-8"))
+"""Calls made up after the descriptions of both sides, for what no recording has."""
+
+
+def asked(pair, api="v2"):
+    """Make a pair's old call after the sunset; return how it ended, and the upstream."""
+    media = f"application/vnd.atlas.{pair['old_version']}+{pair.get('media', 'json')}" if api == "v2" else "*/*"
+    target = pair["path"].replace("/v2/", f"/{api}/")
+    body = json.dumps(pair["old_request"]).encode() if "old_request" in pair else None
+    atlas = NewAtlas(pair)
+    kind = (("Content-Type", media),) if body else ()
+    options = {"method": pair["method"], "headers": (("Accept", media), *kind), "body": body}
+    return drive(ENGINE, target, atlas, clock=AFTER, settings=ON, **options), atlas
+
+
+def without(value, names, unordered):
+    """Return a document without links and what can't be known, and with lists whose order is not recorded sorted."""
+    if isinstance(value, list):
+        return [without(one, names, unordered) for one in value]
+    if not isinstance(value, dict):
+        return value
+    made = {}
+    for name, one in value.items():
+        inner = [other.partition(".")[2] for other in names if other.partition(".")[0] in {name, f"{name}[]"}]
+        if name != "links" and "" not in inner:
+            kept = [*inner, *(names if name == "results" else ())]
+            made[name] = without(one, kept, unordered)
+            if name in unordered and isinstance(one, list):
+                made[name] = sorted(made[name], key=json.dumps)
+    return made
+
+
+def same(pair, found):
+    """Assert that an answer is the old one, but for what can't be known."""
+    names = [
+        one.partition(" ")[0] for key in ("unknowable", "may_lack", "changed_between") for one in pair.get(key, ())
+    ]
+    unordered = {one.rpartition(".")[2] for one in pair.get("unordered", ())}
+    names = [one.removeprefix("results[].") for one in names]
+    assert without(found, names, unordered) == without(pair["old"], names, unordered)
+
+
+@pytest.mark.parametrize(("family", "api"), sorted(RUNS))
+def test_the_old_answer_follows_from_the_new_side(family, api):
+    """Status and members, but for what can't be known; what must not be sent is not."""
+    for pair in PAIRS[family]:
+        if api != "v2" and pair["old_version"] != "2023-01-01":
+            continue
+        driven, atlas = asked(pair, api)
+        compared = pair.get("compare", "all")
+        if compared == "bytes":
+            assert driven.passed
+            continue
+        assert driven.reply.status == pair["old_status"], pair["path"]
+        if compared == "errorCode":
+            assert driven.document["errorCode"] == pair["old"]["errorCode"]
+        elif compared == "all" and pair["old_status"] != 204:
+            same(pair, driven.document)
+        assert not {call.method for call in atlas.calls} & {*pair.get("must_not", ())}
+
+
+@pytest.mark.parametrize("ended", ENDED, ids=lambda one: f"{one['method']} {one['path']} {one['version']}")
+def test_each_operation_that_ends_is_known(ended):
+    """By a document, with the day that Atlas announces."""
+    accept = f"application/vnd.atlas.{ended['version']}+{'gzip' if ended['path'].endswith('.gz') else 'json'}"
+    match = ENGINE.recognise(ended["method"], ended["path"].replace("{", "").replace("}", ""), (("Accept", accept),))
+    assert match is not None
+    assert match.operation.sunset.date().isoformat() == ended["sunset"]
+    assert str(match.operation.version) == ended["version"]
+
+
+def call(method, path, version, body, *replies):
+    """Make an old call after the sunset, with the new replies in order."""
+    media = f"application/vnd.atlas.{version}+json"
+    content = None if body is None else json.dumps(body).encode()
+    options = {"method": method, "headers": (("Accept", media), ("Content-Type", media)), "body": content}
+    return drive(ENGINE, f"/api/atlas/v2{path}", [answers(one) for one in replies], clock=AFTER, settings=ON, **options)
+
+
+@pytest.mark.parametrize(("method", "path", "version", "body", "sent"), FORMS["bodies"])
+def test_a_body_becomes_the_new_one(method, path, version, body, sent):
+    """Members that moved, that became others, that are no more, and null."""
+    assert json.loads(call(method, path, version, body, {}).sends[-1].call.body) == sent
+
+
+@pytest.mark.parametrize(("method", "path", "body", "name"), FORMS["refused"])
+def test_what_nothing_takes_is_refused_before_anything_is_sent(method, path, body, name):
+    """With the member's name, and the way out."""
+    driven = call(method, path, "2023-01-01", body)
+    assert (driven.reply.status, driven.document["parameters"], driven.sends) == (400, [name], ())
+
+
+@pytest.mark.parametrize(("path", "version", "new", "status", "old"), FORMS["reads"])
+def test_a_read_follows_from_what_the_descriptions_allow(path, version, new, status, old):
+    """Other providers, other words, absent and new members; an error is by its code."""
+    driven = call("GET", path, version, None, new)
+    found = without(driven.document, (), ())
+    assert (driven.reply.status, found["errorCode"] if isinstance(old, str) else found) == (status, old)
+
+
+@pytest.mark.parametrize(("method", "body", "looked", "sent", "status"), FORMS["exports"])
+def test_an_export_of_logs_is_the_one_integration_that_it_was(method, body, looked, sent, status):
+    """Looked up first; no other integration is changed or deleted, and no second one made."""
+    page = {"results": [{"id": "1", **one} for one in looked]}
+    path = "/groups/6510aa1b2c3d4e5f60718293/pushBasedLogExport"
+    driven = call(method, path, "2023-01-01", body, page, {})
+    written = [send.call for send in driven.sends if send.call.method != "GET"]
+    assert driven.reply.status == status
+    assert [json.loads(one.body or b"{}") for one in written] == ([] if sent is None else [sent])
