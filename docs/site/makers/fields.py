@@ -9,6 +9,7 @@ from datetime import datetime
 
 from makers.markdown import table
 
+from shim.cli.dry import in_words
 from shim.cli.successors import when
 from shim.documents import load_documents, mapping_folders
 from shim.documents.calls import Successor, Target
@@ -153,6 +154,7 @@ def _answering(operation: Operation, own: Sequence[Resource]) -> Iterator[tuple[
             yield tier, f"Asked after {' or '.join(map(_code, successor.after))}."
         if successor.resource not in own and successor.switch:
             yield tier, f"Answer: {_spaced(successor.resource.name)}, below."
+        yield from ((tier, sentence) for sentence in _before(successor.only))
         yield from ((tier, _error(name, rule)) for name, rule in successor.errors.items())
         yield from ((tier, _query(name, rule)) for name, rule in _queries(successor).items())
         yield tier, successor.note
@@ -176,7 +178,20 @@ def _led(successor: Successor) -> str:
 def _error(name: str, rule: ErrorRule) -> str:
     new = [*([str(rule.status)] if rule.status else []), *([_code(rule.code)] if rule.code else [])]
     text = f", with the text {json.dumps(rule.detail)}" if rule.detail else ""
-    return f"{_code(name)} comes as {' '.join(new) or 'it is'}{text}."
+    where = f" where {in_words(rule.when)}" if rule.when else ""
+    return f"{_code(name)}{where} comes as {' '.join(new) or 'it is'}{text}."
+
+
+def _before(target: Target | None) -> Iterator[str]:
+    """Yield the calls that go before a successor's own, a sentence each."""
+    if target is None:
+        return
+    for one in target.before:
+        call = f"`{one.method} {(one.path or target.path).text.removeprefix(_BASE)}`"
+        but = f" that is not in `{one.but}`" if one.but else ""
+        each = f" once for each of `{one.each}`{but}" if one.each else ""
+        ends = "".join(f" {_error(name, rule)} Then nothing more is sent." for name, rule in one.errors.items())
+        yield f"{'First' if one.is_look else 'Then'} {call}{each}.{ends}"
 
 
 def _queries(successor: Successor) -> dict[str, QueryRule]:
@@ -224,7 +239,8 @@ def _body(operation: Operation, request: RequestBody, successors: Mapping[str, S
     taken = f"The body may have {', '.join(members)}." if members else "The body has no members."
     yield f"{taken} All other members are taken as they are." if request.rest else taken
     for name, refused in request.refused.items():
-        value, error = _code(json.dumps(refused.value)), f"a 400 {_code(refused.error_code)}: {refused.detail}"
+        error = f"a 400 {_code(refused.error_code)}: {refused.detail}"
+        value = _code(json.dumps(refused.value)) if refused.but is None else f"any but {_code(json.dumps(refused.but))}"
         strict = f"With `{operation.switch}-strict` it is {error}"
         yield f"`{name}` with {value} is {f'ignored: {refused.ignored} {strict}' if refused.ignored else error}"
     for tier, successor in successors.items():
@@ -313,6 +329,8 @@ def _rules(field: Field, rules: Sequence[Rule], *, levels: bool = False) -> str:
     for rule in rules:
         condition = f"when {when(rule)}: " if rule.when else "else: " if len(rules) > 1 else ""
         told = " ".join(filter(None, (value(field.name, rule), rule.why)))
+        if not levels and len(rules) > 1:
+            told = told or ("as given." if isinstance(rule.verb, From) else "not sent.")
         if levels:
             told = f"**{rule.fidelity.value}**: {told}" if told else f"**{rule.fidelity.value}**"
         cell.append(condition + told)
