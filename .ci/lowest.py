@@ -1,7 +1,7 @@
 """Print what a run at the lowest declared versions needs, from pyproject.toml's own bounds.
 
 ``constraints`` prints a constraints file, each dependency at its lower bound; ``tools`` the names of
-the tests' tools that can be installed beside these.
+the tests' tools that can be installed beside these; ``python`` which Python this is, such as 3.14t or pypy3.11.
 """
 
 from __future__ import annotations
@@ -9,9 +9,10 @@ from __future__ import annotations
 import re
 import sys
 import tomllib
+from importlib import import_module
 from pathlib import Path
 
-RUNTIME = ("requests", "gateway", "cli", "openfeature", "redis")
+RUNTIME = ("requests", "aiohttp", "gateway", "cli", "openfeature", "redis")
 """The extras that programs install; those of tests and benchmarks promise nothing about old versions."""
 
 NEWER = {"authlib", "anysqlite", "hatchling", "hishel", "httpx2", "openapi-python-client", "pyatlassdk"}
@@ -22,7 +23,13 @@ NEWER |= {"vcrpy", "atlas-shim"}
 
 
 def main(what: str) -> None:
-    """Print constraints, or the names of tools; raises SystemExit for a dependency without a lower bound."""
+    """Print constraints, names of tools, or this Python's; raises SystemExit for a dependency without a lower bound."""
+    if what == "python":
+        import_module("ensurepip")  # a Python that makes no environments is none
+        kind = "" if sys.implementation.name == "cpython" else sys.implementation.name
+        threads = "" if getattr(sys, "_is_gil_enabled", lambda: True)() else "t"
+        sys.stdout.write(f"{kind}{'.'.join(map(str, sys.version_info[:2]))}{threads}\n")
+        return
     project = tomllib.loads((Path(__file__).parents[1] / "pyproject.toml").read_text("utf-8"))["project"]
     extras = project["optional-dependencies"]
     if what == "tools":

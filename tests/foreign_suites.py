@@ -1,21 +1,28 @@
-"""The test suites of the libraries we stand in for, with and without us: ``python -m tests.foreign_suites httpx``.
+"""The test suites of other people's libraries, with and without us: ``python -m tests.foreign_suites httpx``.
 
 Each is taken from the library's own source distribution and run in an environment of its own in a temporary folder:
 plainly, with ``shim.auto`` loaded before its first test, and httpx's with the library's name leading to our door, too.
-All have to say the same. It needs a package index, and a suite takes minutes; no test runs it.
+All have to say the same. What came of it, with versions and date, is written into its row of ``trust.md``; so are our
+own tests with other people's ``clients``. It needs a package index, and minutes; ``.ci/run --suites`` runs all.
 """
 
+import datetime as dt
+import platform
 import re
 import subprocess
 import sys
 import tempfile
 import venv
+from importlib.metadata import version
 from pathlib import Path
 
 import attrs
 import click
 
 ROOT = Path(__file__).parents[1]
+TRUST = ROOT / "docs" / "explanation" / "trust.md"
+CLIENTS = ("httpx", "requests", "aiohttp", "urllib3", "openapi-python-client", "pyatlassdk", "authlib")
+CLIENT_TESTS = ("tests/gateway_credentials/test_clients.py", "tests/family/test_generated_client.py", "tests/programs")
 
 
 @attrs.frozen
@@ -68,21 +75,35 @@ SUITES = {
         ("tests/test_client_*.py", "--override-ini=addopts=", "--override-ini=filterwarnings=default"),
         "aiohttp",
     ),
+    "responses": Suite(
+        "responses==0.26.3",
+        ("responses==0.26.3", "pytest", "pytest-asyncio", "pytest-httpserver", "tomli-w", "types-PyYAML"),
+        ("responses",),
+        "requests",
+    ),
+    "requests-oauthlib": Suite(
+        "requests-oauthlib==2.0.0",
+        ("requests-oauthlib==2.0.0", "oauthlib[signedtoken]", "pytest", "requests-mock"),
+        ("tests",),
+        "requests",
+    ),
 }
 """Pins are those of the suites' own lists where a newer version fails without us too."""
 
 
 @click.command()
-@click.argument("names", nargs=-1, type=click.Choice(list(SUITES)))
+@click.argument("names", nargs=-1, type=click.Choice([*SUITES, "clients"]))
 def main(names: tuple[str, ...]) -> None:
-    """Run the suites of NAMES, all without one; print each last line, and tests that fail in one way alone."""
-    for name in names or SUITES:
+    """Run the suites of NAMES, all without one; ends with 1 if tests fail in one way alone, which are printed."""
+    differ = False
+    for name in names or (*SUITES, "clients"):
         with tempfile.TemporaryDirectory() as folder:
-            run(name, SUITES[name], Path(folder))
+            differ |= clients() if name == "clients" else run(name, SUITES[name], Path(folder))
+    sys.exit(differ)
 
 
-def run(name: str, suite: Suite, folder: Path) -> None:
-    """Run one suite in its ways, in a folder that may be filled."""
+def run(name: str, suite: Suite, folder: Path) -> bool:
+    """Run one suite in its ways, in a folder that may be filled; return whether they differ."""
     venv.create(folder / "venv", with_pip=True)
     python = str(folder / "venv" / "bin" / "python")
     pip = [python, "-m", "pip", "-q", "--disable-pip-version-check"]
@@ -95,21 +116,55 @@ def run(name: str, suite: Suite, folder: Path) -> None:
     place = folder / source.name.removesuffix(".tar.gz")
     tests = [found for word in suite.tests for found in sorted(map(str, place.glob(word))) or [word]]
     plain: set[str] = set()
+    differ = False
     for way in suite.ways:
-        done = subprocess.run(
-            [python, "-m", "pytest", "-q", "--tb=no", "-rfE", "-p", "no:cacheprovider", *PLUGINS[way], *tests],
-            cwd=place,
-            env={"PATH": "/usr/bin:/bin", "PYTHONPATH": str(folder), "HOME": str(folder)},
-            capture_output=True,
-            text=True,
-            check=False,
+        words = ["-m", "pytest", "-q", "--tb=no", "-rfE", "-p", "no:cacheprovider", *PLUGINS[way], *tests]
+        said = output(
+            [python, *words], place, {"PATH": "/usr/bin:/bin", "PYTHONPATH": str(folder), "HOME": str(folder)}
         )
-        click.echo(f"{name} {way}: {(done.stdout.splitlines() or [done.stderr])[-1]}")
-        failed = set(re.findall(r"^(?:FAILED|ERROR) (\S+)", done.stdout, re.MULTILINE))
+        click.echo(f"{name} {way}: {said.splitlines()[-1]}")
+        failed = set(re.findall(r"^(?:FAILED|ERROR) (\S+)", said, re.MULTILINE))
         plain = failed if way == "plain" else plain
         for test in sorted(failed ^ plain):
             click.echo(f"  {'here alone' if test in failed else 'plainly alone'}: {test}")
+        differ |= failed != plain
+        if way == "plain":
+            note(name, suite.release.replace("==", " "), said)
+    return differ
+
+
+def clients() -> bool:
+    """Run our own tests with other people's clients; return whether one fails."""
+    said = output([sys.executable, "-m", "pytest", "-q", "--tb=no", *CLIENT_TESTS], ROOT, None)
+    click.echo(f"clients: {said.splitlines()[-1]}")
+    versions = [f"{each} {version(each)}" for each in CLIENTS]
+    curl = output(["curl", "--version"], ROOT, None).split()[:2]
+    note("clients", f"clients: {', '.join([*versions, ' '.join(curl)])}", said)
+    return " failed" in said or " error" in said
+
+
+def output(command: list[str], place: Path, environ: dict[str, str] | None) -> str:
+    """Return what a command prints."""
+    done = subprocess.run(command, cwd=place, env=environ, capture_output=True, text=True, check=False)
+    return done.stdout.strip() or done.stderr or "nothing"
+
+
+def note(name: str, what: str, said: str) -> None:
+    """Write a row of the table in ``trust.md`` anew: how many passed and failed, by which Python, and when."""
+    passed, failed = (
+        sum(map(int, re.findall(rf"(\d+) (?:{word})", said.splitlines()[-1]))) for word in ("passed", "failed|error")
+    )
+    python = f"{platform.python_implementation()} {platform.python_version()}"
+    day = dt.datetime.now(dt.UTC).date()
+    row = f"| {what} | {passed:,} | {failed:,} | {python} | {day} |"
+    lines = TRUST.read_text("utf-8").splitlines()
+    old = next((at for at, line in enumerate(lines) if re.match(rf"\| {name}[ :]", line)), None)
+    if old is None:
+        lines.insert(lines.index("|---|---|---|---|---|") + 1, row)
+    else:
+        lines[old] = row
+    TRUST.write_text("\n".join(lines) + "\n", "utf-8")
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    main()
