@@ -107,7 +107,7 @@ def run(name: str, suite: Suite, folder: Path) -> bool:
     venv.create(folder / "venv", with_pip=True)
     python = str(folder / "venv" / "bin" / "python")
     pip = [python, "-m", "pip", "-q", "--disable-pip-version-check"]
-    subprocess.run([*pip, "download", "--no-deps", "--no-binary", ":all:", "-d", folder, suite.release], check=True)
+    subprocess.run([*pip, "download", "--no-deps", "--no-binary", name, "-d", folder, suite.release], check=True)
     ours = f"{ROOT}[{suite.extras}]" if suite.extras else str(ROOT)
     subprocess.run([*pip, "install", ours, *suite.needs], check=True)
     (source,) = folder.glob("*.tar.gz")

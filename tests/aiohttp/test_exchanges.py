@@ -3,13 +3,14 @@
 """What a retired call sends and leaves behind: bodies, writes, content codings, timeouts, connections, places."""
 
 import asyncio
+import gzip
 import json
 
 import aiohttp as plain
 import pytest
 
 from shim import aiohttp
-from tests.doors.calls import JOBS, NOT_FOUND, ORDER, SNAPSHOTS, field, flex, gone_then, gone_then_flex, taken
+from tests.doors.calls import EMPTY, JOBS, NOT_FOUND, ORDER, SNAPSHOTS, field, flex, gone_then, gone_then_flex, taken
 from tests.doors.door import noting
 from tests.peers.answering import reply
 
@@ -23,6 +24,16 @@ async def test_a_form_is_sent_as_a_form(raw, early):
     assert server.requests[0].endswith(b"\r\n\r\na=b")
     assert field(server.requests[0], "Content-Type") == "application/x-www-form-urlencoded"
     assert len(server.requests) == 1
+
+
+@pytest.mark.parametrize("own", [False, True])
+async def test_a_call_that_leaves_content_as_it_came_is_translated_all_the_same(raw, own):
+    """Whether aiohttp decodes may be said of the session and of one call."""
+    content = gzip.compress(EMPTY)
+    server = raw(lambda _: reply("200 OK", "Content-Encoding: gzip", "Content-Type: application/json", body=content))
+    async with aiohttp.ClientSession(auto_decompress=own) as session:
+        response = await session.get(server.url + SNAPSHOTS, auto_decompress=not own)
+        assert (response.status, (await response.json())["results"]) == (200, [])
 
 
 async def test_the_sessions_own_serializer_is_used(raw, early):

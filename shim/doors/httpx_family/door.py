@@ -175,12 +175,8 @@ class HttpxDoor(Door):
 
     def show(self, response: httpx.Response, record: Record) -> None:
         """Put the record into the extensions; credentials stay on the request, as with httpx, if they are for it."""
-        if self.sent is None or self.rewritten:
-            response.request = self.own
-        else:
-            self._show(response)
-        for earlier in response.history:
-            self._show(earlier)
+        for seen in (response, *response.history):
+            self._show(seen)
         if response.next_request is not None:
             response.next_request.extensions.pop(INNER, None)
         if self.sent is not None:

@@ -30,6 +30,6 @@ OURS: dict[str, dict[str, Any]] = {
 
 REQUEST: dict[str, Any] = {}
 """The function by which urllib3 2 makes a call by a manager that all calls share; a module in urllib3 1.26."""
-if callable(urllib3.request):
+if "request" in urllib3.__all__:
     REQUEST = remade(urllib3, ("request",), _DEFAULT_POOL=_manager())
     REQUEST["request"].__module__ = "shim.urllib3"
