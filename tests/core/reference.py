@@ -200,3 +200,22 @@ class Expected:
                 where = "elsewhere" if kind is kinds[-1] else f"in {true.count(kind)}"
                 why += f"; {where} it is {kind[0].value}" + (f": {kind[1].removesuffix('.')}" if kind[1] else "")
         return FieldReport(field.name, level, why, owner)
+
+
+def unwound(source: Any, path: str) -> list[dict[str, Any]]:
+    """What stands at dotted names for each item of a list: the item itself, and the plain values around it."""
+    rows: list[tuple[dict[str, Any], Any]] = [({}, source)]
+    outer = ""
+    for name in path.split("."):
+        found = []
+        for plain, value in rows:
+            for one in [one for one in flat(value) if isinstance(one, dict) and name in one]:
+                beside = {f"{outer}{key}": said for key, said in one.items() if not isinstance(said, dict | list)}
+                found.append(({**plain, **beside}, one[name]))
+        rows, outer = found, f"{outer}{name}."
+    return [{**plain, path: item} for plain, value in rows if isinstance(value, list) for item in value]
+
+
+def flat(value: Any) -> list[Any]:
+    """The items of a list and of those in it."""
+    return [one for inner in value for one in flat(inner)] if isinstance(value, list) else [value]

@@ -1,9 +1,15 @@
 """Objects in a field: translated each, grouped, keyed by a name, and what is reported of the others."""
 
+from typing import Any
+
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from shim.documents.vocabulary import Fidelity
-from tests.core.small import EXACT, WHY, cases, field, made, translated
+from tests.core.driver import answers, drive
+from tests.core.reference import unwound
+from tests.core.small import EXACT, HEAD, TARGET, WHY, cases, field, made, read, translated
 
 
 def part(name, kind, rule, more="", of="part"):
@@ -252,3 +258,24 @@ def test_what_lists_were_made_of_does_not_pass_beside_them():
         {"x": [{"v": "v", "w": 1}], "w": 2},
         [],
     )
+
+
+NAMES = {"x": "x", "y": "a.x", "z": "a.b.x", "item": "a.b.c"}
+FOUR = "".join(part(name, "any", f'from = "{said}"\n{EXACT}') for name, said in NAMES.items())
+ENGINE = read(HEAD + field("x", "objects", f'unwind = "a.b.c"\n{EXACT}', 'of = "part"') + FOUR)
+TREES: st.SearchStrategy[Any] = st.recursive(
+    st.none() | st.integers() | st.lists(st.integers() | st.just({}), max_size=2),
+    lambda inner: st.lists(inner, max_size=2) | st.dictionaries(st.sampled_from("abcx"), inner),
+)
+
+
+@settings(max_examples=200, deadline=None)
+@given(
+    st.dictionaries(st.sampled_from("abcx"), TREES)
+    | st.builds(lambda c, b: {"a": [{"b": {"c": c, **b}}]}, TREES, st.dictionaries(st.just("x"), TREES))
+)
+def test_unwinding_means_what_a_second_implementation_does(source):
+    """Whatever the object has, and however lists and objects stand in each other."""
+    expected = unwound(source, "a.b.c")
+    found = drive(ENGINE, TARGET, [answers(source)]).document.get("x", [])
+    assert found == [{name: one[said] for name, said in NAMES.items() if one.get(said) is not None} for one in expected]
