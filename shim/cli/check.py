@@ -235,7 +235,7 @@ def _difference(line: FieldTally) -> str:
         (line.only_made, f"is there in {line.only_made} that had none"),
     )
     counts = ", ".join(text for number, text in kinds if number)
-    expected, got = printable(line.expected), printable(line.got)
+    expected, got = ("null" if value is None else printable(value) for value in (line.expected, line.got))
     if max(len(expected), len(got)) > _SHOWN:
         start = max(0, len(commonprefix((expected, got))) - _BEFORE)  # noqa: RUF071 - the prefix is one of characters
         expected, got = (f"…{text[start : start + _SHOWN]}" for text in (expected, got))

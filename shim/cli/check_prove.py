@@ -133,7 +133,7 @@ def _text(reads: Sequence[ProvedRead]) -> None:
 
 
 def _cut(value: Any) -> str:
-    text = "" if value is MISSING else output.printable(value)
+    text = "" if value is MISSING else "null" if value is None else output.printable(value)
     return text if len(text) <= 40 else f"{text[:39]}…"
 
 

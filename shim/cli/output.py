@@ -15,6 +15,7 @@ import attrs
 import click
 
 from shim.cli.failures import NO, plain
+from shim.documents.sources import NoValue
 
 FILE = click.Path(exists=True, dir_okay=False, path_type=Path)
 FORMS = click.Choice(["table", "json"])
@@ -44,7 +45,9 @@ def harmless(text: str) -> str:
 
 
 def as_json(value: Any) -> Any:
-    """Return an attrs value as its attributes, a date as ISO 8601, and any other object as its text."""
+    """Return an attrs value as its attributes, a date as ISO 8601, no value as null, any other object as its text."""
+    if value is NoValue.MISSING:
+        return None
     if attrs.has(type(value)):
         return attrs.asdict(value, recurse=False)
     return value.isoformat() if hasattr(value, "isoformat") else str(value)
@@ -77,8 +80,8 @@ def write_table(rows: Iterable[Sequence[Any]], indent: str = "") -> None:
 
 
 def printable(value: Any) -> str:
-    """Return a value as text for a terminal: strings without quotes, null and missing as a dash, others as JSON."""
-    if value is None or value == "":
+    """Return a value as text for a terminal: strings without quotes, nothing and missing as a dash, others as JSON."""
+    if value is None or value == "" or value is NoValue.MISSING:
         return "-"
     text = value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)
     return plain(text).replace("\n", "?")

@@ -14,7 +14,7 @@ import attrs
 
 from shim.core.messages import Dropped, FieldReport
 from shim.documents.fields import BARE, Field, Rule
-from shim.documents.sources import NoValue, Path, look_up, parse_source, taken
+from shim.documents.sources import NoValue, Path, lacking, look_up, parse_source, taken
 from shim.documents.templates import encoded
 from shim.documents.vocabulary import Fidelity, Json, JsonObject, is_no_time
 
@@ -108,6 +108,11 @@ class TranslationReport:
         left_out = [(one, *counts) for one, counts in self.left_out.items()]
         parts = [part.combination() for part in self.parts.values()]
         return self.objects, *chosen, *left_out, *self.unusable.items(), *parts
+
+    def each(self, source: JsonObject, path: Path, name: str) -> Json:
+        """Return what a source takes of each item of a list, None without the list; note the items that lack it."""
+        self.dropped += [Dropped(at, item, "has no value there") for at, item in lacking(source, path, name)]
+        return taken(source, path)
 
     def pass_over(self, of: FieldRule, count: int, source: JsonObject) -> Dropped | None:
         """Note and return the first unusable value among the first ``count`` sources of a rule, None without one."""

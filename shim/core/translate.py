@@ -154,13 +154,15 @@ class UpstreamPage:
     size: int = 0
 
 
-def items_of(pages: Sequence[UpstreamPage]) -> Iterator[Json]:
-    """Yield the items of all pages; one that moved to a later page counts once."""
-    seen = set[str]()
+def items_of(pages: Sequence[UpstreamPage], moved: list[Dropped]) -> Iterator[Json]:
+    """Yield the items of all pages; one that ``moved`` to a later page counts once, as it was at first."""
+    seen, place = set[str](), -1
     for number, page in enumerate(pages):
         for item in page.items:
+            place += 1
             if type(item) is dict and type(identity := item.get("id")) is str:
                 if number and identity in seen:
+                    moved.append(Dropped(f"{RESULTS}[{place}]", item, "an earlier page has it, too"))
                     continue
                 seen.add(identity)
             yield item
@@ -173,7 +175,8 @@ def translate_items(
 
     Their times are collected and looked at together. If one is none, all is done again, with a look at each.
     """
-    items = pages[0].items if len(pages) == 1 else [*items_of(pages)]
+    moved: list[Dropped] = []
+    items = pages[0].items if len(pages) == 1 else [*items_of(pages, moved)]
     times: list[str] = []
     dropped: list[Dropped] = []
     look: Callable[[str], object] = times.append
@@ -182,7 +185,7 @@ def translate_items(
         nested = Nested(translator.begin(context, report), report, dropped, translator.wraps)
         made = nested.each(items, RESULTS, before)
         if look is is_no_time or are_usual_times(times) or not any(map(is_no_time, times)):
-            return Translated(made, reports(translator, report), tuple(dropped))
+            return Translated(made, reports(translator, report), (*dropped, *moved))
         look = is_no_time
         dropped.clear()
 

@@ -110,7 +110,8 @@ class Verb(Declared):
 
     def branches(self, script: Script, field: Field) -> list[Branch]:
         """Return the tests of what the sources say, each with the value where it holds."""
-        return [self.branch(script, field, script.member(source), source) for source in self.sources]
+        found = [(script.member(source, noted=self.hands_on), source) for source in self.sources]
+        return [self.branch(script, field, *one) for one in found]
 
     def branch(self, script: Script, field: Field, found: str, source: str) -> Branch:
         """Return the test of what a source says, which is found by an expression, and the value where it holds."""

@@ -131,7 +131,7 @@ def _called(table: Table, name: str) -> tuple[str, ...]:
 
 def _with_common(table: Table, common: Mapping[str, Any]) -> Mapping[str, Any]:
     """Return the keys of an operation, with those of all operations that apply to it."""
-    data = {**common, **table.data}
+    data = _merged(common, table.data)
     status = data.get("status")
     codes = status.values() if isinstance(status, dict) else [status]
     if "resource" not in table.data and (data.get("content") == "gzip" or all(one in NO_CONTENT for one in codes)):
@@ -142,6 +142,16 @@ def _with_common(table: Table, common: Mapping[str, Any]) -> Mapping[str, Any]:
     if own and own[0] != "gone" and "switch" not in data:
         data.pop("gone", None)
     return data
+
+
+def _merged(common: Mapping[str, Any], own: Mapping[str, Any]) -> dict[str, Any]:
+    """Return the keys of two tables, and of the tables in both; what is its own stands in place of what is common."""
+    both = {key: _merged(common[key], value) for key, value in own.items() if _are_tables(common.get(key), value)}
+    return {**common, **own, **both}
+
+
+def _are_tables(*values: object) -> bool:
+    return all(isinstance(value, dict) for value in values)
 
 
 def _read(folder: Path | Traversable, problems: list[str]) -> Iterator[DocumentSource]:

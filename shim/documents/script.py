@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import attrs
 
-from shim.documents.sources import parse_source
+from shim.documents.sources import Step, parse_source
 from shim.documents.vocabulary import Json
 
 if TYPE_CHECKING:
@@ -61,8 +61,13 @@ class Script:
             self.lines.append(f"{self.holders[outer]} = found if type(found := {found}) is dict else NOTHING")
         return self.holders[outer]
 
-    def member(self, source: str) -> str:
-        """Return the expression for the value at a source, None if there is no source."""
+    def member(self, source: str, *, noted: bool = False) -> str:
+        """Return the expression for the value at a source, None if there is no source.
+
+        If ``noted``, so are the items that lack what ``[each]`` takes of them.
+        """
+        if noted and f"[{Step.EACH}]" in source:
+            return f"report.each(source, {self.name('path', parse_source(source))}, {source!r})"
         if "[" in source:
             return f"taken(source, {self.name('path', parse_source(source))})"
         outer, _, last = source.rpartition(".")

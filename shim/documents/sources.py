@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from enum import Enum, StrEnum
 from functools import lru_cache
 from typing import Literal
@@ -92,6 +92,17 @@ def _found(source: Json, path: Sequence[str | Step]) -> Json | Literal[NoValue.M
         else:
             source = source[0]
     return source
+
+
+def lacking(source: Json, path: Path, at: str) -> Iterator[tuple[str, Json]]:
+    """Yield the items that lack what a path with ``[each]`` takes of each, with the place that ``at`` is for them."""
+    step, (outer, _, inner) = path.index(Step.EACH), at.partition(f"[{Step.EACH}]")
+    items, rest = taken(source, path[:step]), path[step + 1 :]
+    for number, item in enumerate(items if type(items) is list else []):
+        if Step.EACH in rest and type(taken(item, rest[: rest.index(Step.EACH)])) is list:
+            yield from lacking(item, rest, f"{outer}[{number}]{inner}")
+        elif rest and look_up(item, rest) is NoValue.MISSING:
+            yield f"{outer}[{number}]", item
 
 
 def taken(source: Json, path: Path) -> Json:

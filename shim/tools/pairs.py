@@ -176,7 +176,7 @@ def _moment(pair: Pair) -> float:
 class FieldTally:
     """One field, by its nested name: the number of pairs in which it was equal, differed, or was on one side only.
 
-    ``line``, ``expected`` and ``got`` are of the first pair that was not equal, with null for a missing value.
+    ``line``, ``expected`` and ``got`` are of the first pair that was not equal; MISSING where one has none.
     ``absent``: the document declares the field absent.
     """
 
@@ -205,7 +205,7 @@ class FieldTally:
         setattr(self, verdict, getattr(self, verdict) + 1)
         if verdict != "equal" and self.line is None:
             self.line = pair.line
-            self.expected, self.got = (None if value is MISSING else value for value in (expected, got))
+            self.expected, self.got = expected, got
 
 
 def compare(replayed: Sequence[Replayed]) -> tuple[FieldTally, ...]:

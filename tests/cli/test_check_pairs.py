@@ -37,6 +37,16 @@ def test_pairs_deny_a_document(run, tmp_path):
     assert "status: differs in 2 of 4; line 1: expected open, got opened" in done.stdout
 
 
+def test_null_is_null_and_nothing_is_a_dash(run, tmp_path):
+    """A recorded null is not shown as a value that is missing."""
+    first = json.loads(Path(PAIRS).read_text().splitlines()[0])
+    pairs = tmp_path / "pairs.jsonl"
+    pairs.write_text(json.dumps({**first, "old": {**first["old"], "status": None, "name": None, "more": None}}))
+    done = run("check", "--pairs", str(pairs), DOCUMENT)
+    assert "status: differs in 1 of 1; line 1: expected null, got open" in done.stdout
+    assert "more: is missing in 1 of 1; line 1: expected null, got -" in done.stdout
+
+
 def test_one_document_can_be_checked_alone(run):
     """It is checked without the shipped documents, whose operations it may repeat; pairs of it fail with them."""
     assert "no operation of the document is" in run("check", "--pairs", PAIRS).stdout

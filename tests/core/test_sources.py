@@ -12,24 +12,31 @@ NO_LISTS: list[Any] = [None, {}, "text", 3]
 
 
 @pytest.mark.parametrize(
-    ("kind", "source", "said", "got"),
+    ("kind", "source", "said", "got", "lacking"),
     [
-        ("string", "a[first].b", {"a": SEVERAL}, "u"),
-        ("string", "a.b[first].c[first].d", {"a": {"b": [{"c": [{"d": "u"}]}]}}, "u"),
-        ("string", "a[only].b.c", {"a": [{"b": {"c": "u"}}]}, "u"),
-        ("strings", "a[each].b", {"a": [{"b": "u"}, {}, "text"]}, ["u"]),
-        ("strings", "a[each].b[first]", {"a": [{"b": ["u", "v"]}, {"b": []}]}, ["u"]),
-        ("strings", "a[each].b[only].c", {"a": [{"b": [{"c": "u"}]}, {"b": [{"c": "v"}]}, {"b": []}]}, ["u", "v"]),
-        ("strings", "a[each].b[each].c", {"a": [{"b": [{"c": "u"}]}, {"b": [{"c": "w"}]}]}, ["u", "w"]),
-        ("strings", "a[each].b[each]", {"a": [{"b": ["u"]}, {"b": "text"}, {}]}, ["u"]),
-        ("strings", "a[first].b[each].c", {"a": [{"b": [{"c": "u"}]}, {"b": [{"c": "v"}]}]}, ["u"]),
-        ("array", "a[each].b", {"a": [{"b": 1}, {"b": None}, {"b": [2]}]}, [1, None, [2]]),
-        ("objects", "a[each].b[each]", {"a": [{"b": [{"c": 1}]}, {"b": [{"c": 2}]}]}, [{"c": 1}, {"c": 2}]),
+        ("string", "a[first].b", {"a": SEVERAL}, "u", []),
+        ("string", "a.b[first].c[first].d", {"a": {"b": [{"c": [{"d": "u"}]}]}}, "u", []),
+        ("string", "a[only].b.c", {"a": [{"b": {"c": "u"}}]}, "u", []),
+        ("strings", "a[each].b", {"a": [{"b": "u"}, {}, "text"]}, ["u"], ["a[1]", "a[2]"]),
+        ("strings", "a[each].b[first]", {"a": [{"b": ["u", "v"]}, {"b": []}]}, ["u"], ["a[1]"]),
+        (
+            "strings",
+            "a[each].b[only].c",
+            {"a": [{"b": [{"c": "u"}]}, {"b": [{"c": "v"}]}, {"b": []}]},
+            ["u", "v"],
+            ["a[2]"],
+        ),
+        ("strings", "a[each].b[each].c", {"a": [{"b": [{"c": "u"}]}, {"b": [{"c": "w"}]}]}, ["u", "w"], []),
+        ("strings", "a[each].b[each]", {"a": [{"b": ["u"]}, {"b": "text"}, {}]}, ["u"], ["a[1]", "a[2]"]),
+        ("strings", "a[first].b[each].c", {"a": [{"b": [{"c": "u"}]}, {"b": [{"c": "v"}]}]}, ["u"], []),
+        ("array", "a[each].b", {"a": [{"b": 1}, {"b": None}, {"b": [2]}]}, [1, None, [2]], []),
+        ("objects", "a[each].b[each]", {"a": [{"b": [{"c": 1}]}, {"b": [{"c": 2}]}]}, [{"c": 1}, {"c": 2}], []),
     ],
 )
-def test_a_source_goes_through_lists(kind, source, said, got):
-    """To the first item, to the only one, or to each of them, however deep they are."""
-    assert value(kind, f'from = "{source}"', said) == (got, [])
+def test_a_source_goes_through_lists(kind, source, said, got, lacking):
+    """To the first item, to the only one, or to each of them, however deep they are; items that lack it are named."""
+    found, dropped = value(kind, f'from = "{source}"', said)
+    assert (found, [where for where, *_ in dropped]) == (got, lacking)
 
 
 @pytest.mark.parametrize(
@@ -39,8 +46,10 @@ def test_a_source_goes_through_lists(kind, source, said, got):
 @pytest.mark.parametrize("said", [{}, {"a": []}, {"a": {"b": "u"}}, {"a": "text"}, {"a": None}, {"a": ["text"]}])
 def test_where_there_is_no_such_list_nothing_is_made_up(kind, source, said):
     """The field is left out, and its source reported as missing; a list of nothing is a list all the same."""
-    expected = [] if type(said.get("a")) is list and source == "a[each].b" else "nothing"
-    assert value(kind, f'from = "{source}"', said) == (expected, [])
+    is_list = type(said.get("a")) is list and source == "a[each].b"
+    found, dropped = value(kind, f'from = "{source}"', said)
+    assert found == ([] if is_list else "nothing")
+    assert [one for _, one, _ in dropped] == (said["a"] if is_list else [])
 
 
 @pytest.mark.parametrize(

@@ -1,0 +1,133 @@
+"""No value is lost without a word: what a rule reads is in the answer, or among what was dropped; for each verb."""
+
+from typing import Any
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from shim.documents.fields import TYPES
+from shim.documents.verbs import VERBS, WAYS
+from tests.core.driver import drive, pages_of
+from tests.core.small import EXACT, PAGE, WHY, dropped_of, field, made, read
+
+FUZZ = settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+SCALARS = st.sampled_from([
+    True, False, 0, 1, -7, 2.5, 5.0, 2**63, 2**70, "", "x", "8.0.4", "OK", "2026-01-01T00:00:00Z", "é",
+])  # fmt: skip
+VALUES = st.recursive(
+    SCALARS | st.none(),
+    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.sampled_from("abn"), inner, max_size=3),
+    max_leaves=8,
+)
+ITEMS = st.lists(st.dictionaries(st.sampled_from("bn"), SCALARS, max_size=2) | SCALARS, max_size=4)
+OF = """
+[resource.part]
+n = { type = "any", flex = { from = "n", fidelity = "exact" } }
+b = { type = "any", flex = { from = "b", fidelity = "exact" } }
+"""
+WHOLE = [
+    *((kind, f'from = "a"\n{EXACT}', "from") for kind in TYPES if kind != "links"),
+    ("strings", f'list = "a"\n{EXACT}', "list"),
+    ("objects", f'list = "a"\n{EXACT}', "list"),
+    ("array", f'from = ["z", "a"]\n{EXACT}', "from"),
+]
+"""Rules that hand on a value: type, rule, and the verb."""
+LISTS = [
+    *((kind, f'from = "a[each].n"\n{EXACT}', "", "from") for kind in ("strings", "array")),
+    ("objects", f'from = "a"\n{EXACT}', OF, "from"),
+    ("objects", f'from = "a"\ngroup = "b"\n{WHY}', OF, "group"),
+    ("object", f'from = "a"\nkeyed = "b"\n{WHY}', OF, "keyed"),
+    ("objects", f'unwind = "a"\n{WHY}', OF.replace('"n"', '"a.n"').replace('"b"', '"a.b"'), "unwind"),
+]
+"""Rules that take the items of a list, with the resource that they are."""
+TURNED = [
+    ("string", 'from = "a"\nvalues = { OK = "ready" }\nfidelity = "renamed"', "values"),
+    ("integer", f'from = "a"\nwhole = true\n{WHY}', "whole"),
+    ("string", f'from = "a"\nparts = 2\n{WHY}', "parts"),
+    ("integer", f'count = "a"\n{WHY}', "count"),
+    ("boolean", f'equals = {{ source = "a", word = "OK", others = ["x"] }}\n{WHY}', "equals"),
+    ("boolean", f'passed = "a"\n{WHY}', "passed"),
+]
+"""Rules that make something else of it."""
+NOT_READ = {"parameter", "constant", "link", "absent", "itself"}
+"""Verbs that read no value of upstream's, or all that is beside the field."""
+
+
+def leaves(value: Any) -> list[Any]:
+    """Return every scalar in a value, but nulls."""
+    inner = value.values() if isinstance(value, dict) else value if isinstance(value, list) else None
+    if inner is None:
+        return [] if value is None else [value]
+    return [leaf for one in inner for leaf in leaves(one)]
+
+
+def lost(source: Any, document: Any, dropped: list[tuple[str, Any, str]]) -> list[Any]:
+    """Return the scalars of a source that are neither in a document nor in what was dropped."""
+    kept = [repr(leaf) for leaf in [*leaves(document), *(leaf for _, said, _ in dropped for leaf in leaves(said))]]
+    return [leaf for leaf in leaves(source) if repr(leaf) not in kept]
+
+
+@pytest.mark.parametrize(("kind", "rule", "verb"), WHOLE)
+@given(source=VALUES)
+@FUZZ
+def test_a_value_is_kept_or_dropped(kind, rule, verb, source):
+    """Each scalar, wherever it lies."""
+    document, dropped = made(field("x", kind, rule), {"a": source})
+    assert lost(source, document, dropped) == [], verb
+
+
+@pytest.mark.parametrize(("kind", "rule", "of", "verb"), LISTS)
+@given(source=ITEMS)
+@FUZZ
+def test_an_item_is_kept_or_dropped(kind, rule, of, verb, source):
+    """Each scalar of each item; of one with the member that ``[each]`` takes, that member."""
+    if verb == "unwind":  # whose rules read below the item
+        source = [one for one in source if isinstance(one, dict)]
+    document, dropped = made(field("x", kind, rule, 'of = "part"' if of else "") + of, {"a": source})
+    taken = [one["n"] if "[each]" in rule and isinstance(one, dict) and "n" in one else one for one in source]
+    assert lost(taken, document, dropped) == [], verb
+
+
+@pytest.mark.parametrize(("kind", "rule", "verb"), TURNED)
+@given(source=VALUES)
+@FUZZ
+def test_what_is_read_makes_a_value_or_is_dropped(kind, rule, verb, source):
+    """A value that a verb can't make anything of is named, with its place."""
+    document, dropped = made(field("x", kind, rule), {"a": source})
+    assert "x" in document or [where for where, *_ in dropped] == ["a"], verb
+
+
+def test_each_verb_is_among_them():
+    """Whoever adds a verb to the language says here what it does with what it reads."""
+    known = {verb for *_, verb in (*WHOLE, *LISTS, *TURNED)} | NOT_READ
+    assert {*VERBS, *(way.key for way in WAYS)} == known
+
+
+def test_items_without_the_member_that_is_read_are_named():
+    """They were skipped: a list of three names of four parts said nothing of the fourth."""
+    parts = [{"name": "a"}, {"label": "b"}, "c", {"name": None}, {"name": "d"}]
+    rule = f'from = "parts[each].name"\n{EXACT}'
+    document, dropped = made(field("x", "array", rule), {"parts": parts})
+    assert document == {"x": ["a", None, "d"]}
+    assert [(where, said) for where, said, _ in dropped] == [("parts[1]", {"label": "b"}), ("parts[2]", "c")]
+
+
+def test_items_of_lists_in_lists_are_named_by_their_place():
+    """Each step has its number."""
+    rule = f'from = "a[each].b[each].c"\n{EXACT}'
+    source = {"a": [{"b": [{"c": "1"}, {}]}, {"b": [{"d": 1}]}, {}]}
+    document, dropped = made(field("x", "strings", rule), source)
+    assert document == {"x": ["1"]}
+    assert [where for where, *_ in dropped] == ["a[0].b[1]", "a[1].b[0]", "a[2]"]
+
+
+def test_an_item_that_moved_to_a_later_page_is_named():
+    """It counts once, as it was at first; what it was later is in the record."""
+    text = PAGE.replace("[operation.getThing.flex]", '[operation.getThing.flex]\npaging = "collected"')
+    text += field("n", "any", f'from = "n"\n{EXACT}') + field("id", "string", f'from = "id"\n{EXACT}')
+    items = [{"id": f"{number}", "n": number} for number in range(500)]
+    moved = {"id": "7", "n": "later"}
+    driven = drive(read(text), "/api/atlas/v2/things/t", pages_of([*items, moved, {"id": "500", "n": 500}]))
+    assert driven.document["totalCount"] == 501
+    assert dropped_of(driven) == [("results[500]", moved, "an earlier page has it, too")]
