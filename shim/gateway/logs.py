@@ -139,20 +139,22 @@ class CallLine:
 
     def text(self) -> str:
         """Return the line for people."""
-        said = self.members()
-        of = f" of {said['cluster']}" if said["cluster"] else ""
-        took = said["upstream_ms"]
-        upstream = "" if took is None else f" (upstream {self.upstream_status or '-'} in {took:.1f} ms)"
-        who = [self.peer, said["key"] and f"key {said['key']}", self.request_id]
-        why = self.reason if self.code is None else ": ".join(filter(None, (self.code, self.said)))
-        return " | ".join([
-            f"{said['time']} {said['level'].upper():<7} {self.method} {said['path']}",
-            f"{said['operation']}{of} {self.route}",
-            f"{self.status or 'unanswered'} in {said['duration_ms']:.1f} ms{upstream}",
-            " ".join(filter(None, who)),
-            *([f'"{said["agent"]}"'] if self.agent else []),
-            *filter(None, [why]),
-        ])  # fmt: skip
+        match, took = self.match, self.upstream_seconds
+        if match is None:
+            called = f"{masked(self.path, self.engine)} | other"
+        else:
+            called = f"{match.api.base}{match.operation.path.text} | {match.operation.id}"
+            if cluster := self.cluster:
+                called += f" of {cluster}"
+        upstream = "" if took is None else f" (upstream {self.upstream_status or '-'} in {took * 1000:.1f} ms)"
+        who = f"{self.peer} key {plain(self.key)}" if self.key else self.peer
+        agent = f' | "{plain(self.agent)}"' if self.agent else ""
+        why = self.reason if self.code is None else f"{self.code}: {self.said}" if self.said else self.code
+        return (
+            f"{instant(self.began)} {_LEVELS[self.level].upper():<7} {self.method} {called} {self.route} | "
+            f"{self.status or 'unanswered'} in {self.seconds * 1000:.1f} ms{upstream} | "
+            f"{who} {self.request_id}{agent}{' | ' if why else ''}{why}"
+        )
 
 
 def masked(path: str, engine: Engine) -> str:
