@@ -84,7 +84,7 @@ def known_ends(engine: Engine, settings: Settings, descriptions: Sequence[Path])
 
 def _place(operation: Operation) -> tuple[str, ...]:
     targets = [target for one in operation.successors.values() for _, target in one.targets()]
-    calls = dict.fromkeys(f"{one.method} {one.path.text} {one.version}" for one in targets)
+    calls = dict.fromkeys(" ".join(call) for one in targets for call in one.changes)
     return (*calls,) or (operation.without_successor,)
 
 

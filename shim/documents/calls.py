@@ -100,6 +100,12 @@ class Target(Declared):
         return tuple(one for one in self.before if one.method != "GET")
 
     @property
+    def changes(self) -> tuple[tuple[str, str, str], ...]:
+        """Method, path and version of the writes before it, and of itself unless it then only reads."""
+        calls = [*self.writes, *(() if self.writes and self.method == "GET" else (self,))]
+        return tuple((one.method, (one.path or self.path).text, one.version or self.version) for one in calls)
+
+    @property
     def made(self) -> tuple[Resource, ...]:
         """The bodies and queries that rules make for it, and for what goes before it."""
         own = () if self.body is None else (self.body,)

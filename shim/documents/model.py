@@ -267,8 +267,8 @@ class Operation(Declared):
         if self.switch:
             _, target = next((one for tier in self.successors.values() for one in tier.targets()), ("", None))
             if target and not said:
-                first = target.writes[0] if target.writes else target
-                said = [f"{first.method} {(first.path or target.path).text} took its place."]
+                method, path, _ = target.changes[0]
+                said = [f"{method} {path} took its place."]
             done = "send this call there" if target else "accept this call, and ignore it"
             said.append(f"Set ATLAS_SHIM_WRITES={self.switch} to let atlas-shim {done}.")
         return " ".join([*said, f"See {self.gone.see}"] if self.gone else said)

@@ -36,7 +36,7 @@ class Callers:
     ) -> None:
         self._by_name: dict[tuple[str, str], list[Operation]] = {}
         self._methods: dict[str, list[tuple[str, Operation]]] = {}
-        self.words = {"atlas", "mongocli"}
+        self.words = {"atlas", "mongodb", "mongocli"}
         known = {one.id: one for one in sought}
         served = set[tuple[str, str]]()
         for document in documents:
@@ -61,7 +61,7 @@ class Callers:
 
     def _method(self, operation: Operation, name: str, service: str = "") -> None:
         self._methods.setdefault(plain_name(name), []).append((plain_name(service), operation))
-        self.words.add(plain_name(service.removesuffix("Api") or name))
+        self.words.update([] if service else [plain_name(name)])
 
     def named(self, name: str, has: Callable[[str], bool] = lambda _: False) -> tuple[Operation, ...]:
         """Return the operations of a client's method, variants included: one, or one for each version.

@@ -85,7 +85,10 @@ class Sought:
             mark = max(frozenset.intersection(*map(_marks, operations)), default="")
             exact, near = (_pattern(key, mark, frozenset(bases[key]), enough) for enough in (_ENOUGH, 1))
             self._shapes.append((mark, tuple(operations), exact, near))
-            words.add(plain_name(mark or next(filter(None, key[::-1]))))
+            word = mark or next(filter(None, key[::-1]))
+            # A file that has a word of many APIs alone, or names a version, speaks of Atlas, too.
+            if word not in rules.words("words", "common") and not any(one.id in self._living for one in operations):
+                words.add(plain_name(word))
         # A text without a word does not have those that contain it either.
         self._words = [one for one in words if not any(other in one for other in words if other != one)]
 
