@@ -257,6 +257,10 @@ def test_the_calendar_has_what_documents_and_a_description_know(checked, time_ma
     described = [one[:3] for one in said if one[3] == DESCRIPTION.name]
     assert described == []
     assert checked("--calendar", "--within", "0")["ends"]
+    ahead = [one for one in ends if one["left"] > 0 and one["source"] != DESCRIPTION.name]
+    assert len(ahead) == 77
+    assert all(one["place"] and one["served"] for one in ahead)
+    assert [one["path"] for one in ahead if one["served"] == "no"] == ["/api/atlas/v2/users"]
 
 
 @pytest.mark.parametrize(

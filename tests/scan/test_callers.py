@@ -1,14 +1,16 @@
 """Callers stand in documents: methods of clients, commands, resources; they count where a tree's versions call."""
 
+import re
 from textwrap import dedent
 
 import pytest
 
 from shim.core.recognise import load_engine
 from shim.core.settings import Settings
+from shim.documents.load import CALLER
 from shim.tools.scan.pins import limit
 from shim.tools.scan.scanning import scan
-from tests.scan.looking import AT, put
+from tests.scan.looking import AT, ENGINE, look, put
 
 DOCUMENT = """
     format = 1
@@ -85,7 +87,7 @@ def found_in(tmp_path_factory):
     documents = put(tmp_path_factory.mktemp("documents") / "kiosks.toml", dedent(DOCUMENT))
     engine = load_engine({"ATLAS_SHIM_MAPPINGS": str(documents)})
 
-    def look(files):
+    def found(files):
         root = tmp_path_factory.mktemp("tree")
         for name, text in files.items():
             put(root / name, dedent(text))
@@ -96,7 +98,7 @@ def found_in(tmp_path_factory):
             for one in report.findings
         ]
 
-    return look
+    return found
 
 
 @pytest.mark.parametrize(
@@ -171,3 +173,42 @@ def test_a_caller_counts_where_the_tree_pins_a_version_that_calls(found_in, file
 def test_the_newest_version_of_a_constraint(constraint, newest):
     """As Terraform, npm and pip read theirs."""
     assert limit(constraint) == newest
+
+
+@pytest.mark.parametrize("document", ENGINE.documents, ids=lambda one: one.name)
+def test_the_callers_of_shipped_documents_are_sound(document):
+    """Shipped documents are not checked when a program starts."""
+    assert all(CALLER.fullmatch(name) for name in document.callers)
+    called = {one for names in document.callers.values() for one in names}
+    assert called <= {one.id for one in document.operations}
+
+
+SDK = 'package a\n\nimport "go.mongodb.org/atlas-sdk/%s/admin"\n\nfunc f(c *admin.APIClient) {\n\tc.%s(ctx, "a")\n}\n'
+
+
+@pytest.mark.parametrize(
+    ("name", "program", "path"),
+    [
+        ("a.go", SDK % ("v20231115014", "AtlasSearchApi.CreateAtlasSearchIndex"), "clusters/{}/fts/indexes"),
+        ("a.go", SDK % ("v20240530001", "AtlasSearchApi.CreateAtlasSearchIndex"), None),
+        ("a.go", SDK % ("v20250312023", "AtlasSearchAPI.CreateClusterFtsIndex"), "clusters/{}/fts/indexes"),
+        ("a.go", SDK % ("v20250312023", "TeamsAPI.RemoveUserFromTeam"), "teams/{}/users/{}"),
+        ("a.go", SDK % ("v20250219001", "MongoDBCloudUsersApi.RemoveUserFromTeam"), None),
+        ("a.go", SDK % ("v20231115014", "AlertsApi.AcknowledgeAlert"), "alerts/{}"),
+        ("a.go", SDK % ("v20240530001", "AlertsApi.AcknowledgeAlert"), None),
+        ("a.go", SDK % ("v20231115014", "Hub.GetUser"), None),
+        ("main.tf", REQUIRED % "1.17.3" + 'resource "mongodbatlas_search_index" "a" {}\n', "clusters/{}/fts/indexes"),
+        ("main.tf", REQUIRED % "1.17.4" + 'resource "mongodbatlas_search_index" "a" {}\n', None),
+        ("main.tf", REQUIRED % "2.16.0" + 'resource "mongodbatlas_org_invitation" "a" {}\n', "orgs/{}/invites"),
+        ("main.tf", REQUIRED % "2.16.0" + 'resource "mongodbatlas_cloud_backup_schedule" "a" {}\n', None),
+        ("a.yaml", "A:\n  Type: MongoDB::Atlas::ProjectInvitation\n", "groups/{}/invites"),
+        ("a.yaml", "A:\n  Type: MongoDB::Atlas::SearchIndex\n", None),
+        ("a.sh", "atlas users describe --id 1\n", "users/{}"),
+        ("a.sh", "atlas clusters search nodes list\n", None),
+    ],
+)
+def test_the_names_of_2027_are_those_of_the_tools(tmp_path, name, program, path):
+    """Read in the code of their releases, old and new."""
+    put(tmp_path / name, program)
+    found = {re.sub(r"{\w+}", "{}", one.operation.path.text) for one in look(tmp_path).findings}
+    assert (found == set()) if path is None else [one for one in found if one.endswith(f"/{path}")]
