@@ -26,21 +26,6 @@ async def test_a_form_is_sent_as_a_form(raw, early):
     assert len(server.requests) == 1
 
 
-@pytest.mark.parametrize(("status", "orders"), [("410 Gone", 1), ("201 Created", 0), ("500 Whatever", 0)])
-async def test_a_write_that_a_redirect_led_to_a_retired_call_is_made_anew_only_if_that_is_gone(raw, status, orders):
-    """Any other answer may be of a write that was executed."""
-
-    def answer(request):
-        if b" /moved " in request:
-            return reply("307 Temporary Redirect", f"Location: {JOBS}")
-        return taken(request) if b"/flexClusters/" in request else reply(status, body=b"{}")
-
-    server = raw(answer)
-    async with aiohttp.ClientSession() as session:
-        await session.post(f"{server.url}/moved", data=json.dumps(ORDER), headers={"Content-Type": "application/json"})
-    assert [b"/flexClusters/" in request for request in server.requests].count(True) == orders
-
-
 @pytest.mark.parametrize("own", [False, True])
 async def test_a_call_that_leaves_content_as_it_came_is_translated_all_the_same(raw, own):
     """Whether aiohttp decodes may be said of the session and of one call."""

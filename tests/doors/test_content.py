@@ -191,6 +191,21 @@ def test_a_redirect_that_leads_to_a_retired_call_is_translated(door, raw, own):
     assert (got.status, got.record.route, got.shown[0] in {server.url + SNAPSHOTS, None}) == (200, "flex", True)
 
 
+@pytest.mark.parametrize("status", ["410 Gone", "201 Created", "500 Whatever"])
+def test_a_write_that_a_redirect_led_to_a_retired_call_is_executed_once_at_most(door, raw, status):
+    """Only an endpoint that is gone has not executed what it answered."""
+
+    def answer(request):
+        if b" /moved " in request:
+            return reply("307 Temporary Redirect", f"Location: {JOBS}")
+        return taken(request) if b"/flexClusters/" in request else reply(status, body=b"{}")
+
+    server = raw(answer)
+    with door.open() as client:
+        client.ask(f"{server.url}/moved", "POST", {"Content-Type": "application/json"}, **{door.content: ORDERED})
+    assert sum("/flexClusters/" in each or (JOBS in each and status[:3] != "410") for each in server.targets()) <= 1
+
+
 @doors_where(lambda door: door.is_own_class)  # urllib itself sends them to any host
 def test_credentials_stay_with_the_host_that_they_are_for(door, raw):
     """A redirect to another host's retired call takes none along, whatever the library would sign it with."""
