@@ -42,6 +42,7 @@ class Aiohttp(Door):
 
     refused, loops = plain.ClientConnectorError, plain.TooManyRedirects
     is_awaited = True
+    trips = (2, 1, 1) if hasattr(plain, "DigestAuthMiddleware") else ()  # from 3.12 on
     content, takes = "data", (*ALL_FORMS, "payload")
     broken, late = (plain.ClientPayloadError, plain.ServerDisconnectedError), asyncio.TimeoutError
 
@@ -53,7 +54,7 @@ class Aiohttp(Door):
         async def made() -> plain.ClientSession:
             session: plain.ClientSession = library.ClientSession(
                 headers=basic(user) if user else None,
-                middlewares=[plain.DigestAuthMiddleware(*key)] if key else (),
+                **({"middlewares": [plain.DigestAuthMiddleware(*key)]} if key else {}),
                 timeout=plain.ClientTimeout(total=options.get("timeout", 30.0)),
                 cookie_jar=plain.CookieJar(unsafe=True),
                 raise_for_status=options.get("checks", False),
