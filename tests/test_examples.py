@@ -122,7 +122,7 @@ def test_the_next_sunset(tmp_path):
     """The page's first document is denied, and its last proved, by greenhouse-pairs.jsonl, as the page says."""
     page = (ROOT / "docs" / "how-to" / "next-sunset.md").read_text("utf-8")
     (command,) = (block for block in re.findall(r"```sh\n(.*?)```", page, re.DOTALL) if "atlas-shim" in block)
-    begun, rules = re.findall(r"```toml\n(.*?)```", page, re.DOTALL)
+    begun, rules, _callers = re.findall(r"```toml\n(.*?)```", page, re.DOTALL)
     document = tmp_path / "greenhouses.toml"
     check = ["check", "--pairs", str(EXAMPLES / "next_sunset" / "greenhouse-pairs.jsonl"), str(document)]
     assert [Path(word).name for word in command.split()] == ["atlas-shim", *(Path(word).name for word in check)]

@@ -139,7 +139,7 @@ def test_pages_that_wait_for_others_count():
         gateway(upstream.origin, memory=4 << 20) as served,
     ):
         head, _ = ask(served, CALL)
-        assert (status_of(head), len(upstream.heads)) == (503, 2)
+        assert (status_of(head), len(upstream.heads)) == (503, 3)
         until(lambda: used(served) == 0, "all is given back")
 
 

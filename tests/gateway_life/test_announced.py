@@ -12,9 +12,9 @@ from tests.peers.raw import reply, replying, until
 from tests.peers.served import ask, counted, gateway, get
 
 SUNSET = "Sunset: Thu, 1 Jul 2027 00:00:00 GMT"
-BUCKETS = "/api/atlas/v2/groups/0123456789abcdef01234567/backup/exportBuckets"
-SHAPE = "/api/atlas/v2/groups/{}/backup/exportBuckets/{}"
-READ = get(f"{BUCKETS}/orders", "Accept: application/vnd.atlas.2023-02-01+json", "User-Agent: report/1")
+PEERS = "/api/atlas/v2/groups/0123456789abcdef01234567/peers"
+SHAPE = "/api/atlas/v2/groups/{}/peers/{}"
+READ = get(f"{PEERS}/orders", "Accept: application/vnd.atlas.2023-02-01+json", "User-Agent: report/1")
 LABELS = {"method": "GET", "path": SHAPE, "version": "2023-02-01"}
 
 

@@ -191,7 +191,7 @@ def _before(target: Target | None) -> Iterator[str]:
         but = f" that is not in `{one.but}`" if one.but else ""
         each = f" once for each of `{one.each}`{but}" if one.each else ""
         ends = "".join(f" {_error(name, rule)} Then nothing more is sent." for name, rule in one.errors.items())
-        yield f"{'First' if one.is_look else 'Then'} {call}{each}.{ends}"
+        yield f"{'First' if one.method == 'GET' else 'Then'} {call}{each}.{ends}"
 
 
 def _queries(successor: Successor) -> dict[str, QueryRule]:
