@@ -35,7 +35,6 @@ tools/radar        core
 tools/inventory    core documents errors tools/radar
 tools/scan         core documents errors extras
 doors              core documents errors extras flags origins tools/inventory
-doors/launch       doors
 doors/aiohttp      core doors origins
 doors/httpx_family core doors
 doors/requests     core doors doors/urllib3 origins
@@ -49,7 +48,7 @@ testing            core doors extras fake
 auto               doors
 atlas              _record _version core credentials doors/httpx_family errors httpx origins
 gateway            _version core credentials documents errors extras flags origins page tools/inventory tools/radar
-run                core errors gateway origins
+run                core errors gateway origins tools/inventory
 front              _version documents errors gateway page
 """
 BELOW = {room: set(below) for room, *below in (row.partition("#")[0].split() for row in ROOMS.strip().splitlines())}

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import sys
 from collections.abc import Container, Iterable, Iterator, Mapping
 from contextlib import suppress
@@ -15,6 +14,7 @@ from packaging.requirements import Requirement
 from shim._version import __version__
 from shim.cli import output
 from shim.doors import switch
+from shim.doors.environment import CHECKED
 from shim.doors.served import SERVED, STATE
 from shim.errors import DocumentError, SettingsError
 from shim.extras import other_shim
@@ -38,7 +38,7 @@ def look(environ: Mapping[str, str], problems: list[str]) -> dict[str, Any]:
     library that is only installed is not.
     """
     loaded, before, active = frozenset(sys.modules), STATE.active, "not at all"
-    if switch.LAUNCH in environ.get("PYTHONPATH", "").split(os.pathsep) and not before:
+    if CHECKED in environ and not before:
         problems.append(
             "atlas-shim run has no effect: another sitecustomize comes first in PYTHONPATH and does not import the next"
         )

@@ -4,181 +4,141 @@ from __future__ import annotations
 
 import os
 import re
+import shlex
 import shutil
-import signal
-import subprocess
-import sys
+import zipfile
 from collections.abc import Mapping, Sequence
-from itertools import takewhile
+from contextlib import suppress
 from pathlib import Path
-from typing import TYPE_CHECKING, NoReturn
 from urllib.parse import urlsplit
 
 import attrs
 import click
 
-from shim.cli.failures import SETTINGS, ExitError, plain
+from shim.cli.failures import SETTINGS, ExitError
 from shim.cli.output import config_option
 from shim.credentials import ApiKey, read_credentials
-from shim.doors.environment import CHECKED, LED, as_mark, settings_in
+from shim.doors.environment import CHECKED, as_mark, settings_in
 from shim.doors.process import prepare
-from shim.doors.switch import LAUNCH
 from shim.extras import hinted, other_shim
 from shim.origins import DEFAULT_BASE_URL, UPSTREAM, read_base_url
 
-if TYPE_CHECKING:
-    from shim.run.helper import Helper
-
 NOT_EXECUTABLE, NOT_FOUND = 126, 127  # a shell's exit codes for a command that can't be run
 
-_is_python = re.compile(r"(python|pypy)[\d.]*").fullmatch
+
+_ELSE = "have it call a gateway (atlas-shim serve; docs/how-to/hard-coded-host.md)"
+_ISOLATED = (
+    " Python ignores PYTHONPATH, so that only libraries that read HTTPS_PROXY are led (not http.client, nor aiohttp "
+    "without trust_env); {}, or " + _ELSE
+)
+_BEFORE = (
+    r"(?:^|[;&|({`]|\b(?:env|exec|nohup|setsid|nice|time|do|then|xargs)\b)"
+    r"(?:\s+(?:-\S+|\w+=\S*))*\s*(?:[^\s;&|]*/)?"
+)
+"""What stands before a command, in a command line or in a script of a shell."""
+
+_CAUSES = (
+    (r"(JAVA_TOOL_OPTIONS|java)\b.*-Dhttps?\.proxyHost=",
+     "{} names a proxy, which stays Java's; run it without that proxy, or " + _ELSE),
+    (r"^archive (\S+)$", "{} may start itself in a way that its" + _ISOLATED.format("unpack it (python -m)")),
+    (rf"{_BEFORE}((?:python|pypy)[\d.]*(?:\s+-[a-zA-HJ-RT-Z]+)*\s+-[a-zA-VY-Z]*[IES][a-zA-Z]*)(?=\s|$)",
+     "{} says that this" + _ISOLATED.format("run it without that")),
+    (rf"{_BEFORE}(docker|podman|nerdctl|docker-compose)\s",
+     "{} starts its program elsewhere; put the run inside: {} run … IMAGE atlas-shim run -- PROGRAM"),
+    (rf"{_BEFORE}(ssh|sudo|systemd-run)\s",
+     "{} starts its program without this environment; run it inside: {} … atlas-shim run -- PROGRAM"),
+    (rf"{_BEFORE}(php)[\d.]*\s", "{}'s streams ignore proxies; use its curl functions, or " + _ELSE),
+    (rf"{_BEFORE}(java)\s", "some clients of {} (Apache HttpClient) ignore proxies; " + _ELSE),
+    (rf"{_BEFORE}(erl|escript|elixir|iex|mix|mono|aria2c)\s", "{} ignores proxies; " + _ELSE),
+)  # fmt: skip
+"""What a command line, or the script that it names, looks like, and the cause if nothing of it was seen."""
 
 
 @click.command(context_settings={"ignore_unknown_options": True, "allow_interspersed_args": False})
-@click.option(
-    "--via",
-    type=click.Choice(["auto", "python", "gateway"]),
-    default="auto",
-    help="Translate in Python, which must have atlas-shim, or in a gateway; auto prefers Python.",
-)
 @click.option("--show", is_flag=True, help="Print the program's variables, one a line, without running it.")
-@click.option("--report", is_flag=True, help="Wait for the program, then print how many calls to Atlas were retired.")
+@click.option("--report", is_flag=True, help="At its end print how many calls were retired, or refused.")
 @config_option
 @click.argument("program", nargs=-1, type=click.UNPROCESSED, metavar="-- COMMAND [ARGUMENT]...")
-def command(*, program: tuple[str, ...], via: str, show: bool, report: bool, config: Path | None) -> None:
+def command(*, program: tuple[str, ...], show: bool, report: bool, config: Path | None) -> None:
     """Run any program with its retired calls translated.
 
     As in "atlas-shim run -- python app.py" or "atlas-shim run -- ./app". A gateway runs as long as the program and
-    its children; only calls to Atlas go through it. The program replaces this process, so it gets the signals and
-    sets the exit code. Set the gateway's options by variables (ATLAS_SHIM_ROUTE and so on) or --config.
+    all that it starts; only calls to Atlas go through it. What COMMAND starts is started in place of this process, so
+    the program gets the signals and sets the exit code. If calls can't be served, a line on standard error says why.
+    Set the gateway's options by variables (ATLAS_SHIM_ROUTE and so on) or --config; give it the key that the program
+    signs with (MONGODB_ATLAS_PUBLIC_API_KEY, MONGODB_ATLAS_PRIVATE_API_KEY).
 
     Exit codes: the program's; 2 for bad usage or settings; 126 if the command can't be run, 127 if it is not found.
     """
     if not program:
         raise click.UsageError("name the program: atlas-shim run -- COMMAND")
-    beside = Path(sys.argv[0]).parent / program[0]
-    if _is_python(program[0]) and beside.is_file():  # as in an environment that is not activated
-        program = (str(beside), *program[1:])
-    path = shutil.which(program[0]) or program[0]
-    if not Path(path).exists():
+    if shutil.which(program[0]) is None and not Path(program[0]).exists():
         raise ExitError(f"{program[0]}: no such command", NOT_FOUND)
-    python = _python_of(path)
-    folders = {str(Path(word).parent) for word in program if word.endswith(".py")} or {"."}
-    if python and (foreign := other_shim(folders)):
-        click.echo(plain(f"atlas-shim: {foreign}"), err=True)
-        via = "gateway" if via == "auto" else via
-    why_not = "" if via == "gateway" or python is None else _why_not_in(python, program if python == path else ())
-    helper: Helper | None = None
-    if via == "python" or (via == "auto" and python and not why_not):
-        prepare()
-        if why_not:
-            click.echo(plain(f"atlas-shim: {why_not}, so the drop-in is not switched on"), err=True)
-        environment = environment_for(_led(config) if via == "auto" and os.environ.get(UPSTREAM) else os.environ)
-    else:
-        helper = _by_gateway(config)
-        environment = dict(helper.environment)
+    prepare()
+    environ = dict(os.environ)
+    try:
+        environment = _start(config, program, environ, report=report)
+    except OSError as error:
+        raise ExitError(f"run: {error.strerror or error}", SETTINGS) from None
     if show:
-        for name in sorted(name for name in environment if environment[name] != os.environ.get(name)):
+        for name in sorted(name for name, value in environment.items() if value != environ.get(name)):
             click.echo(f"{name}={environment[name]}")
         return
     try:
-        if report and helper is not None:
-            _report(program, environment, helper)
-        _become(program, environment)
+        os.execvpe(program[0], list(program), environment)  # noqa: S606 - the user's own command
     except OSError as error:
         raise ExitError(f"{program[0]}: {error.strerror}", NOT_EXECUTABLE) from None
 
 
-def _python_of(path: str) -> str | None:
-    """Return the Python that a command is, or that its first line names; None for any other command."""
-    if _is_python(Path(path).name):
-        return path
-    try:
-        with Path(path).open("rb") as file:
-            first = file.readline(256)
-    except OSError:
-        return None
-    words = first[2:].decode("utf-8", "replace").split() if first.startswith(b"#!") else []
-    if words and Path(words[0]).name == "env":
-        words = [word for word in words[1:] if not word.startswith("-")]
-    return shutil.which(words[0]) if words and Path(words[0]).name.startswith(("python", "pypy")) else None
-
-
-def _why_not_in(python: str, program: Sequence[str]) -> str:
-    """Return why the drop-in can't be switched on in a Python, empty if it can; ``program`` is its command line."""
-    options = takewhile(lambda word: word.startswith("-") and word not in {"-", "--", "-c", "-m"}, program[1:])
-    # These ignore PYTHONPATH or sitecustomize; the rest of a word after W and X is their value.
-    if any(re.fullmatch(r"-(?![WX])[a-zA-Z]*[IES][a-zA-Z]*", word) for word in options):
-        return "this Python ignores PYTHONPATH"
-    # The program's own folder may have a package called shim.
-    asked = [python, "-c", "import sys; sys.path.pop(0); import shim.doors.switch"]
-    try:
-        has_shim = subprocess.run(asked, capture_output=True, timeout=30, check=False).returncode == 0  # noqa: S603 - the user's own
-    except (OSError, subprocess.TimeoutExpired):
-        has_shim = False
-    return "" if has_shim else f"atlas-shim is not installed for {python}"
-
-
-def environment_for(environ: Mapping[str, str]) -> dict[str, str]:
-    """Return an environment that switches the drop-in on in a Python, with the mark of settings that were checked."""
-    others = [entry for entry in environ.get("PYTHONPATH", "").split(os.pathsep) if entry not in {"", LAUNCH}]
-    return {**environ, "PYTHONPATH": os.pathsep.join([LAUNCH, *others]), CHECKED: as_mark(settings_in(environ))}
-
-
-def _led(config: Path | None) -> Mapping[str, str]:
-    """Return an environment in which what is no Python, and what the drop-in does not serve, is led to the upstream.
-
-    Without the extra that this takes, the environment as it is: what can't be led is said.
-    """
-    try:
-        return {**_by_gateway(config).environment, LED: "1"}
-    except ModuleNotFoundError as error:
-        said = f"atlas-shim: {UPSTREAM} holds for the program's Python alone, and not for what that starts: {error}"
-        click.echo(plain(said), err=True)
-        return os.environ
-
-
-def _by_gateway(config: Path | None) -> Helper:
+def _start(config: Path | None, program: Sequence[str], environ: Mapping[str, str], *, report: bool) -> dict[str, str]:
     if os.name != "posix":
-        raise ExitError("run: on Windows it works only for Pythons that have atlas-shim (--via python)", SETTINGS)
+        raise ExitError("run: it needs Linux or macOS; a Python program can import shim.auto in its place", SETTINGS)
     try:
-        from shim.run.helper import start_helper  # noqa: PLC0415 - extras, which --help does not need
+        from shim.run.helper import Wanted, start_helper  # noqa: PLC0415 - extras, which --help does not need
+        from shim.run.variables import MARK, Run  # noqa: PLC0415
     except ModuleNotFoundError as error:
         raise hinted(error) from None
     from shim.gateway.plan import PlanSource  # noqa: PLC0415 - as above
 
     for name in ("https_proxy", "HTTPS_PROXY", "all_proxy", "ALL_PROXY"):
-        if os.environ.get(name, "").lower().startswith("socks"):
-            raise ExitError(f"{name}: a run can't pass SOCKS on; name an HTTP proxy, or use --via python", SETTINGS)
+        if environ.get(name, "").lower().startswith("socks"):
+            raise ExitError(f"{name}: a run can't pass SOCKS on; name an HTTP proxy", SETTINGS)
+    called = read_base_url({**environ, UPSTREAM: ""})
     flags = {"listen": "127.0.0.1:0", "uds": "", "admin": "off", "access_log": "off", "log_level": "error"}
-    if config is None and UPSTREAM not in os.environ:
-        flags["upstream"] = read_base_url(os.environ)
-    if config is None and "ATLAS_SHIM_CREDENTIALS" not in os.environ:
-        has_key = isinstance(read_credentials(os.environ), ApiKey)
+    if config is None and not environ.get(UPSTREAM):
+        flags["upstream"] = called
+    if config is None and not environ.get("ATLAS_SHIM_CREDENTIALS"):
+        has_key = isinstance(read_credentials(environ), ApiKey)
         flags |= {"credentials": "verify"} if has_key else {}  # The gateway accepts calls signed with this key.
-    plan = PlanSource(dict(os.environ), flags, config).read()
-    host = urlsplit(plan.options.upstream).hostname or ""
+    plan = PlanSource(dict(environ), flags, config).read()
+    host = urlsplit(called).hostname or ""
     if not host.endswith((".mongodb.com", ".mongodbgov.com")):
-        host = DEFAULT_BASE_URL.partition("://")[2]
+        host = urlsplit(DEFAULT_BASE_URL).hostname or ""
     options = attrs.evolve(plan.options, public_url=f"https://{host}")
-    return start_helper(options, plan.engine, host, os.environ)
+    folders = {str(Path(word).parent) for word in program if word.endswith(".py")} or {"."}
+    # The drop-in can't read that file, and a program that has a shim of its own can import one alone.
+    drop_in = config is None and not other_shim(folders)
+    guarded = not {"--permission", "--experimental-permission"}.isdisjoint(program)
+    run = Run(host, (f"https://{host}", plan.options.upstream), drop_in, guarded)
+    unseen = "" if MARK in environ else why_unseen(program, environ)  # in a run's run the outer one may see all
+    wanted = Wanted(options, plan.engine, run, program, unseen, report)
+    environment = start_helper(wanted, environ)
+    return {**environment, CHECKED: as_mark(settings_in(environment))} if drop_in else environment
 
 
-def _report(program: Sequence[str], environment: Mapping[str, str], helper: Helper) -> NoReturn:
-    """Run the program as a child that gets our signals, print the counts, and exit with its code."""
-    child = subprocess.Popen(program, env=environment, close_fds=False)  # noqa: S603 - the user's own
-    for number in (signal.SIGTERM, signal.SIGHUP, signal.SIGUSR1, signal.SIGUSR2):
-        signal.signal(number, lambda number, _: child.send_signal(number))
-    signal.signal(signal.SIGINT, signal.SIG_IGN)  # The terminal sends SIGINT to the child, too.
-    code, counts = child.wait(), helper.counts()
-    said = "no call to Atlas was seen: the program made none, or ignores proxies and all other variables"
-    if counts["connections"]:
-        said = f"{counts['calls']} calls to Atlas, {counts['retired']} of them retired"
-    click.echo(f"atlas-shim: {said}", err=True)
-    raise SystemExit(code if code >= 0 else 128 - code)
-
-
-def _become(program: Sequence[str], environment: Mapping[str, str]) -> None:
-    if os.name == "posix":
-        os.execvpe(program[0], list(program), environment)  # noqa: S606 - the user's own command
-    raise SystemExit(subprocess.run(program, env=environment, check=False).returncode)  # noqa: S603 - as above
+def why_unseen(program: Sequence[str], environ: Mapping[str, str]) -> str:
+    """Return why no call of a program may come, as far as its command line tells; empty for most."""
+    lines = [
+        f"JAVA_TOOL_OPTIONS {environ.get('JAVA_TOOL_OPTIONS', '')}",
+        f"{shlex.join(program)} ",
+        *(word for word in program if " " in word),
+    ]
+    for path in (Path(shutil.which(word) or word) for word in program[:2]):
+        with suppress(OSError):
+            if zipfile.is_zipfile(path):
+                lines.append(f"archive {path.name}")
+            with path.open("rb") as file:
+                first = file.readline(256).decode("utf-8", "replace") if file.read(2) == b"#!" else ""
+                lines += [first, file.read(65536).decode("utf-8", "replace") if re.search(r"\b\w*sh\b", first) else ""]
+    found = ((re.search(pattern, "\n".join(lines), re.MULTILINE), cause) for pattern, cause in _CAUSES)
+    return next((cause.replace("{}", match[1]) for match, cause in found if match), "")

@@ -28,13 +28,13 @@ NEED_DOCUMENTS = frozenset({"ATLAS_SHIM_MAPPINGS", "ATLAS_SHIM_READS", "ATLAS_SH
 """Those that name something in the documents, or the documents themselves."""
 
 CHECKED = "_ATLAS_SHIM_CHECKED"
-"""Set by ``atlas-shim run`` to what ``settings_in`` returned there: a child that finds the same need not check it."""
+"""Set by ``atlas-shim run`` to what ``settings_in`` returned there: a child that finds the same need not check it.
+
+What the drop-in does not serve is then led to that run's gateway."""
 
 PROVIDER = "ATLAS_SHIM_OPENFEATURE_PROVIDER"
 """Also the shim's own; whoever asks for a feature flag reads it."""
 
-LED = "_ATLAS_SHIM_LED"
-"""Set by ``atlas-shim run`` where its gateway leads what the drop-in does not serve to ``ATLAS_SHIM_UPSTREAM``."""
 
 WORDS = ("off", "once", "always", "error")
 """The words of ``ATLAS_SHIM_WARNINGS``."""

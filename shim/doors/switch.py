@@ -12,7 +12,7 @@ import threading
 from functools import update_wrapper
 from importlib import import_module
 
-from shim.doors.environment import check
+from shim.doors.environment import CHECKED, check
 from shim.doors.served import LIBRARIES, STATE
 
 TYPE_CHECKING = False  # as type checkers know it; importing typing costs 8 ms
@@ -20,9 +20,6 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Container, Iterator
     from types import ModuleType
     from typing import Any
-
-LAUNCH = os.path.join(os.path.dirname(os.path.abspath(__file__)), "launch")  # noqa: PTH100, PTH118, PTH120 - every Python under run pays for what is imported here
-"""The folder of the sitecustomize that ``atlas-shim run`` puts first in PYTHONPATH."""
 
 _CO_COROUTINE = 0x80
 """The flag of an ``async def``'s code; ``inspect``, which has it, is not worth its import here."""
@@ -110,7 +107,7 @@ def overtaken() -> None:
 
     OpenTelemetry calls this, by an entry point, in every Python that its launcher started.
     """
-    if LAUNCH not in os.environ.get("PYTHONPATH", "").split(os.pathsep):
+    if CHECKED not in os.environ:
         return
     try:
         install()

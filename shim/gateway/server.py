@@ -112,6 +112,10 @@ class Gateway:
         logging.getLogger("shim").setLevel(new.options.log_level.upper())
         self.apply(new)
 
+    def guard(self, within: Callable[[CallerGate], CallerGate]) -> None:
+        """Let ``within`` make the gate that stands before the one of the options."""
+        self._handler.gate = within(self._handler.gate)
+
     @property
     def url(self) -> str:
         """Where calls are taken, as ``http://host:port``, or ``https`` with TLS; ``localhost`` for a unix socket."""
@@ -124,8 +128,11 @@ class Gateway:
         """Where probes and metrics are answered; None without such a listener."""
         return f"http://{self._admin.address.authority}" if self._admin else None
 
-    async def start(self, bound: Bound | None = None) -> None:
-        """Take calls at ``bound`` or where the options say; raises SettingsError where it can't."""
+    async def start(self, bound: Bound | None = None, sort: Callable[[socket.socket], None] | None = None) -> None:
+        """Take calls at ``bound`` or where the options say; raises SettingsError where it can't.
+
+        ``sort`` gets each connection in place of the gateway, and may have it adopted.
+        """
         if bound is not None and self.options.reuse_port:
             raise SettingsError("reuse_port: the sockets for calls come from systemd, which does not share its port so")
         self.upstream.open()
@@ -134,7 +141,7 @@ class Gateway:
             bound, tls = bound or bind(self.options), self.certificates.listener
             server = self.metrics.server = Clients(self._handler, self.options)
             server.failures = self.ledger.failures
-            self._calls = Listener(server, bound, lambda: None if tls is None else tls.value[0])
+            self._calls = Listener(server, bound, lambda: None if tls is None else tls.value[0], sort=sort)
             self._tasks = [asyncio.ensure_future(one) for one in (watch(self._watched), self._beat())]
             self.apply(self._handler.plan)
             if self.options.admin is not None:
@@ -198,7 +205,7 @@ class Gateway:
         finally:
             again.cancel()
 
-    async def adopt(self, connection: socket.socket, tls: ssl.SSLContext) -> None:
+    async def adopt(self, connection: socket.socket, tls: ssl.SSLContext | None) -> None:
         """Serve a connection that was accepted elsewhere, which is the gateway's from here on.
 
         Returns after the handshake; raises OSError, of which ssl.SSLError is one, if that fails.

@@ -1,10 +1,11 @@
-"""Any program by one command: a gateway that lives as long as the program, and variables that route its calls there.
+"""Any program by one command: a gateway that lives as long as the program, and variables that lead its calls there.
 
-    cli/run.py > helper =forks=> the gateway and the proxy
+    cli/run.py > helper =forks=> the gateway behind its proxy
                  variables > the program, in place of the command
 
-``helper`` is the process beside the program: it opens the sockets, restarts the gateway if it dies, and ends with the
-last of the program's children. ``proxy`` answers CONNECT: it terminates TLS for Atlas' host and passes the connection
-to the gateway, and tunnels all other hosts. ``certificates`` makes the certificates for that, ``variables`` the
-program's environment. ``node.cjs`` and ``python_hook.txt`` are for programs that ignore proxy variables.
+``helper`` has the processes beside the program: it opens the socket, restarts the gateway if it dies, and ends with the
+last of the program's descendants. ``proxy`` takes connections: it ends TLS for Atlas' host and passes the connection to
+the gateway, and tunnels to all other hosts. ``peers`` tells who connects, ``certificates`` makes the certificates,
+``variables`` the program's environment, ``causes`` says why a program was not served. ``node.cjs`` and
+``python_hook.txt`` are loaded by each Node and each Python of the run.
 """

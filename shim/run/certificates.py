@@ -1,4 +1,4 @@
-"""Certificates for one run: a root whose key is discarded at once, and one leaf for Atlas' host."""
+"""The certificate of one run, for Atlas' host, and bundles and stores of those that programs trust."""
 
 from __future__ import annotations
 
@@ -10,16 +10,17 @@ import ssl
 import sys
 import tempfile
 import warnings
+from ipaddress import IPv4Address
 from pathlib import Path
 
 from cryptography import x509
 from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.hazmat.primitives.serialization import pkcs12
-from cryptography.x509.oid import ExtendedKeyUsageOID, NameOID
+from cryptography.x509.oid import NameOID
 
 LIFE = dt.timedelta(days=365)
-"""The longest run: the leaf can't be renewed, since the root's key is discarded."""
+"""The longest run."""
 
 SYSTEM_BUNDLES = (
     "/etc/ssl/certs/ca-certificates.crt",
@@ -30,64 +31,50 @@ SYSTEM_BUNDLES = (
 """Files in which Linux distributions and macOS keep their roots."""
 
 
-_USAGES = (
-    "digital_signature", "content_commitment", "key_encipherment", "data_encipherment", "key_agreement",
-    "key_cert_sign", "crl_sign", "encipher_only", "decipher_only",
-)  # fmt: skip
+def make_certificate(host: str, hooks_name: str) -> tuple[bytes, ssl.SSLContext, ssl.SSLContext]:
+    """Make a certificate for ``host``, names below it and 127.0.0.1, which can vouch for nothing else.
 
-
-def make_certificates(host: str) -> tuple[bytes, ssl.SSLContext]:
-    """Make a root, sign a leaf for ``host`` with it, and discard the root's key.
-
-    Returns the root as PEM, and the TLS context with the leaf, which alone holds the leaf's key.
+    Returns it as PEM, and two TLS contexts with it, which alone hold its key. If ``hooks_name`` is not ``host``, the
+    second one takes callers by that name alone.
     """
-    root_key, leaf_key = ec.generate_private_key(ec.SECP256R1()), ec.generate_private_key(ec.SECP256R1())
-    issuer, subject = (x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, name)]) for name in ("atlas-shim run", host))
-    usage = dict.fromkeys(_USAGES, False) | {"key_cert_sign": True, "crl_sign": True}  # RFC 5280: any root has it
-    root = (
-        _builder(issuer, issuer, root_key)
-        .add_extension(x509.BasicConstraints(ca=True, path_length=0), critical=True)
-        .add_extension(x509.KeyUsage(**usage), critical=True)
-        .sign(root_key, hashes.SHA256())
-    )
-    authority = x509.AuthorityKeyIdentifier.from_issuer_public_key(root_key.public_key())
-    leaf = (
-        _builder(subject, issuer, leaf_key)
-        .add_extension(x509.SubjectAlternativeName([x509.DNSName(host)]), critical=False)
-        .add_extension(x509.BasicConstraints(ca=False, path_length=None), critical=True)
-        .add_extension(x509.ExtendedKeyUsage([ExtendedKeyUsageOID.SERVER_AUTH]), critical=False)
-        .add_extension(authority, critical=False)
-        .sign(root_key, hashes.SHA256())
-    )
-    pem = root.public_bytes(serialization.Encoding.PEM)
-    key = leaf_key.private_bytes(
-        serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption()
-    )
-    return pem, _context(leaf.public_bytes(serialization.Encoding.PEM) + pem, key)
-
-
-def _builder(subject: x509.Name, issuer: x509.Name, key: ec.EllipticCurvePrivateKey) -> x509.CertificateBuilder:
-    start = dt.datetime.now(dt.UTC) - dt.timedelta(hours=1)
-    return (
+    key, start = ec.generate_private_key(ec.SECP256R1()), dt.datetime.now(dt.UTC) - dt.timedelta(hours=1)
+    subject = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, host)])
+    names = [x509.DNSName(host), x509.DNSName(f"*.{host}"), x509.IPAddress(IPv4Address("127.0.0.1"))]
+    signed = (
         x509.CertificateBuilder()
         .subject_name(subject)
-        .issuer_name(issuer)
+        .issuer_name(subject)
         .public_key(key.public_key())
         .serial_number(x509.random_serial_number())
         .not_valid_before(start)
         .not_valid_after(start + LIFE)
+        .add_extension(x509.SubjectAlternativeName(names), critical=False)
+        .add_extension(x509.BasicConstraints(ca=False, path_length=None), critical=True)
         .add_extension(x509.SubjectKeyIdentifier.from_public_key(key.public_key()), critical=False)
+        .add_extension(x509.AuthorityKeyIdentifier.from_issuer_public_key(key.public_key()), critical=False)
+        .sign(key, hashes.SHA256())
     )
+    pem = signed.public_bytes(serialization.Encoding.PEM)
+    private = key.private_bytes(
+        serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption()
+    )
+    of_proxy = of_hooks = _context(pem, private)
+    if hooks_name != host:
+        of_hooks = _context(pem, private)
+        refused = ssl.ALERT_DESCRIPTION_ACCESS_DENIED
+        of_hooks.sni_callback = lambda _, name, __: None if name == hooks_name else refused
+    return pem, of_proxy, of_hooks
 
 
-def _context(chain: bytes, key: bytes) -> ssl.SSLContext:
-    """Return a server's context; ``ssl`` reads keys from files only, so the key goes through an unnamed file."""
+def _context(certificate: bytes, key: bytes) -> ssl.SSLContext:
+    """Return a server's context; ``ssl`` reads keys from files only, so the key goes through one without a name."""
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
     context.set_alpn_protocols(["http/1.1"])
-    with tempfile.TemporaryFile() if sys.platform != "linux" else os.fdopen(os.memfd_create("leaf"), "wb") as file:
-        file.write(chain + key)
+    is_unnamed = sys.platform == "linux" and Path("/dev/fd/0").exists()  # not without /proc
+    with os.fdopen(os.memfd_create("leaf"), "wb") if is_unnamed else tempfile.NamedTemporaryFile() as file:
+        file.write(certificate + key)
         file.flush()
-        context.load_cert_chain(f"/dev/fd/{file.fileno()}")
+        context.load_cert_chain(f"/dev/fd/{file.fileno()}" if is_unnamed else file.name)
     return context
 
 

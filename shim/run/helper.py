@@ -1,7 +1,8 @@
-"""The processes beside the program: a keeper that holds the listening sockets, and the gateway that serves them.
+"""The processes beside the program: a keeper that holds the listening socket, and the gateway that serves it.
 
 The keeper forks the gateway, and forks it again if it dies: open connections break then, new ones are served. Both
-end with the last of the program's processes, which they notice by a pipe that all these processes hold open.
+end with the last of the program's descendants: a pipe tells while one holds it open, and those that have closed it,
+as daemons do, are found by the run's mark in their environment.
 """
 
 from __future__ import annotations
@@ -12,236 +13,295 @@ import fcntl
 import json
 import logging
 import os
+import re
+import resource
+import secrets
+import select
 import shutil
 import signal
-import socket
 import ssl
 import tempfile
 import time
-from collections.abc import Callable, Coroutine, Mapping
-from functools import partial
+from collections import Counter
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
-from typing import NoReturn
+from typing import NoReturn, TextIO
 
 import attrs
 
-from shim.core.recognise import Engine
+from shim.core.messages import Call
+from shim.core.recognise import Engine, Match
 from shim.errors import SettingsError
 from shim.gateway import Gateway
+from shim.gateway.credentials.gates import CallerGate, VerifyGate
+from shim.gateway.credentials.signers import PASSTHROUGH, UpstreamSigner
+from shim.gateway.errors import Refusal
+from shim.gateway.http1.head import RequestHead
 from shim.gateway.http1.listener import Bound, bind_tcp
 from shim.gateway.ledger import OTHER
 from shim.gateway.option_values import Address
 from shim.gateway.options import Options
 from shim.gateway.run import loop_factory
-from shim.run.certificates import make_certificates
+from shim.run.causes import last_words, report
+from shim.run.certificates import make_certificate
+from shim.run.peers import kernel_tells, marked
 from shim.run.proxy import ProxyServer
 from shim.run.variables import Run, environment_of
+from shim.tools.inventory.writing import VARIABLE as INVENTORY
 
 HIGH = 100
 """The lowest number of an inherited file descriptor: programs use the first few themselves."""
 
-STARTED = 30.0
-"""Seconds that the gateway has to start."""
-
 _SOON = 1.0
 """Seconds: if a gateway lives shorter than this, the next one starts with a delay."""
 
+_is_plain = re.compile(r"/[\w./+@=-]*", re.ASCII).fullmatch
+"""A path that can stand in every variable: no separator, quote or space of any."""
+
 
 @attrs.frozen
-class _Pipes:
-    """The pipes and sockets to the command: for the start's result, for its life, and for its questions."""
+class Wanted:
+    """What is to run beside the program; at its end ``unseen`` is said if no call has come, and the ``report``."""
 
-    started: int
+    options: Options
+    engine: Engine
+    run: Run
+    program: Sequence[str]
+    unseen: str
+    report: bool
+
+
+@attrs.frozen
+class _Link:
+    """What the helper has of the command: a pipe that its descendants hold open, one for the result, and its number."""
+
     alive: int
-    asked: socket.socket
+    ready: int
     program: int
 
 
-@attrs.frozen
-class Helper:
-    """The processes beside the program as the command sees them: the program's variables, and the counts."""
+def start_helper(wanted: Wanted, environ: Mapping[str, str]) -> dict[str, str]:
+    """Start the processes beside this one, which then becomes the program; returns its environment.
 
-    environment: Mapping[str, str] = attrs.field(repr=False)
-    asking: socket.socket
-
-    def counts(self) -> dict[str, int]:
-        """Return the counts so far: ``connections``, ``calls`` and ``retired`` ones."""
-        self.asking.settimeout(STARTED)
-        self.asking.sendall(b"?")
-        answer = self.asking.recv(4096)
-        found: dict[str, int] = json.loads(answer) if answer else {}
-        return found
-
-
-def start_helper(options: Options, engine: Engine, host: str, environ: Mapping[str, str]) -> Helper:
-    """Start the processes beside this one, which then becomes the program; returns once calls can be served.
-
-    Raises SettingsError if the gateway does not start.
+    Raises SettingsError if the gateway does not start, and OSError.
     """
-    ready, started = os.pipe()
+    while os.open(os.devnull, os.O_RDWR) < 3:  # what is closed stays closed for the program
+        pass
     alive, living = os.pipe()
-    asking, asked = socket.socketpair()
+    readable, ready = os.pipe()
     program = os.getpid()
     if not os.fork():
         # A grandchild is not a child of the program, and has no terminal.
         os.setsid()
         if not os.fork():
-            os.close(ready)
             os.close(living)
-            asking.close()
-            _keep(options, engine, host, environ, _Pipes(started, alive, asked, program))
+            _keep(wanted, environ, _Link(alive, ready, program))
         os._exit(0)
-    os.wait()
-    os.close(started)
+    with contextlib.suppress(ChildProcessError):  # SIGCHLD may be ignored
+        os.wait()
     os.close(alive)
-    asked.close()
-    with open(ready, encoding="utf-8") as file:  # noqa: PTH123 - a descriptor
-        answer = json.loads(file.read() or '{"error": "the gateway did not start"}')
+    os.close(ready)
+    with open(readable, encoding="utf-8") as file:  # noqa: PTH123 - a descriptor
+        answer = json.loads(file.readline() or '{"error": "the gateway did not start"}')
     if "error" in answer:
         raise SettingsError(answer["error"])
-    os.set_inheritable(fcntl.fcntl(living, fcntl.F_DUPFD, HIGH), True)  # noqa: FBT003 - the function's own signature
+    most = resource.getrlimit(resource.RLIMIT_NOFILE)[0]
+    os.set_inheritable(fcntl.fcntl(living, fcntl.F_DUPFD, min(HIGH, most - 2)), True)  # noqa: FBT003 - its signature
     os.close(living)
-    return Helper(answer["environment"], asking)
+    environment: dict[str, str] = answer["environment"]
+    return environment
 
 
-def _keep(options: Options, engine: Engine, host: str, environ: Mapping[str, str], pipes: _Pipes) -> None:
+def _keep(wanted: Wanted, environ: Mapping[str, str], link: _Link) -> None:
     """Set up the run, and keep a gateway serving until the program has ended."""
-    folder = Path(tempfile.mkdtemp(prefix="atlas-shim-run-"))
+    folder: Path | None = None
     try:
-        _stand_apart(pipes)
-        proxy, tls, gateway = (bind_tcp(Address("127.0.0.1", 0)) for _ in range(3))
-        root, context = make_certificates(host)
-        ports = [one.sockets[0].getsockname()[1] for one in (proxy, tls, gateway)]
-        run = Run(host, folder, root, *ports)
-        said = json.dumps({"environment": environment_of(run, environ)})
-        serving = _Serving(options, engine, host, context, (proxy, tls, gateway), environ, pipes)
-        ended = False
+        _stand_apart(link)
+        folder = Path(tempfile.mkdtemp(prefix="atlas-shim-run-", dir=_place(environ)))
+        bound, mark = bind_tcp(Address("127.0.0.1", 0)), secrets.token_hex(16)
+        assert bound.address is not None
+        secret = not kernel_tells(bound.sockets[0])
+        run = attrs.evolve(wanted.run, folder=folder, port=bound.address.port, mark=mark, secret=secret)
+        root, *tls = make_certificate(run.host, run.hooks_name)
+        run = attrs.evolve(run, root=root)
+        environment = environment_of(run, environ)
+        notes = Path(environ.get(INVENTORY) or folder / "calls.jsonl")
+        if wanted.report:
+            environment[INVENTORY] = str(notes)
+        begin = notes.stat().st_size if notes.exists() else 0
+        serving = _Serving(attrs.evolve(wanted, run=run), (tls[0], tls[1]), bound, environ, link, notes, begin)
+        ready, ended = True, False
         while not ended:
             began, gateway_process = time.monotonic(), os.fork()
             if not gateway_process:
-                serving.run(said)
+                serving.serve(environment if ready else None)
             # Whoever reads the output to its end must not wait for the keeper.
             os.dup2(os.open(os.devnull, os.O_WRONLY), 2)
-            with contextlib.suppress(OSError):
-                os.close(pipes.started)
             ended = os.waitstatus_to_exitcode(os.waitpid(gateway_process, 0)[1]) == 0
-            said = ""
+            ready = False
             if not ended and time.monotonic() - began < _SOON:
                 time.sleep(_SOON)
     except Exception as error:  # noqa: BLE001 - the command says it
-        os.write(pipes.started, json.dumps({"error": f"run: {error}"}).encode())
+        _say(link, error=f"run: {error}")
     finally:
-        shutil.rmtree(folder, ignore_errors=True)
+        if folder is not None:
+            shutil.rmtree(folder, ignore_errors=True)
 
 
-def _stand_apart(pipes: _Pipes) -> None:
+def _place(environ: Mapping[str, str]) -> str | None:
+    """Return where the run's folder is: programs with a /tmp of their own still see the first two."""
+    usual = environ.get("XDG_RUNTIME_DIR", "") if os.getuid() else "/run"
+    places = filter(_is_plain, (environ.get("TMPDIR", ""), usual, "/tmp", "/var/tmp"))  # noqa: S108 - mkdtemp makes it
+    return next((place for place in places if os.access(place, os.W_OK | os.X_OK)), None)
+
+
+def _stand_apart(link: _Link) -> None:
     """Close the command's files except standard error, for warnings: others may read the rest to its end."""
-    kept = {2, pipes.started, pipes.alive, pipes.asked.fileno()}
-    for number in [int(one.name) for one in Path("/dev/fd").iterdir()]:
+    kept = {2, link.alive, link.ready}
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    folder = Path("/dev/fd")
+    listed = [int(path.name) for path in folder.iterdir()] if (folder / "0").exists() else range(soft)  # no /proc
+    for number in listed:
         if number not in kept and number > 2:
             with contextlib.suppress(OSError):  # the listing's own
                 os.close(number)
+    resource.setrlimit(resource.RLIMIT_NOFILE, (hard, hard))
     for number, flags in ((0, os.O_RDONLY), (1, os.O_WRONLY)):
         os.dup2(os.open(os.devnull, flags), number)
     os.chdir("/")
-    for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
+    for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP, signal.SIGCHLD):
         signal.signal(number, signal.SIG_DFL)
+
+
+def _await_marked(mark: bytes) -> None:
+    """Return when no process has the mark any more."""
+    while (process := next(marked(mark), None)) is not None:
+        with contextlib.suppress(OSError):  # it has ended in between
+            number, poll = os.pidfd_open(int(process.name)), select.poll()
+            poll.register(number, select.POLLIN)
+            poll.poll()
+            os.close(number)
+
+
+class _Lines(logging.StreamHandler[TextIO]):
+    """Says errors of the gateway in a line each: it is a program's standard error."""
+
+    def handle(self, record: logging.LogRecord) -> bool:
+        """Leave tracebacks out, and what the loop says of itself."""
+        record.exc_info = None
+        return record.name != "asyncio" and super().handle(record)
+
+
+class _ProgramsGate(CallerGate):
+    """A key of the run signs retired calls; all else is between the program and Atlas, as without a run."""
+
+    def __init__(self, verifying: CallerGate) -> None:
+        self._verifying = verifying
+
+    async def admit(self, head: RequestHead, call: Call, match: Match | None, *, listed: bool) -> UpstreamSigner:
+        """Return who signs this call; raises Refusal."""
+        if match is None:
+            return PASSTHROUGH
+        try:
+            return await self._verifying.admit(head, call, match, listed=listed)
+        except Refusal as refusal:
+            if refusal.code == "SHIM_KEY_REFUSED":  # a key of the program's own
+                return PASSTHROUGH
+            raise
 
 
 @attrs.frozen
 class _Serving:
     """What each gateway process of the run serves, the first and those that replace it."""
 
-    options: Options
-    engine: Engine
-    host: str
-    context: ssl.SSLContext = attrs.field(repr=False)
-    bound: tuple[Bound, Bound, Bound]
+    wanted: Wanted
+    tls: tuple[ssl.SSLContext, ssl.SSLContext]
+    bound: Bound
     environ: Mapping[str, str] = attrs.field(repr=False)
-    pipes: _Pipes
+    link: _Link
+    notes: Path
+    begin: int
 
-    def run(self, said: str) -> NoReturn:
-        """Serve until the program's last process has ended, and end this one."""
+    def serve(self, ready: Mapping[str, str] | None) -> NoReturn:
+        """Say that it is ready, serve until the program's last process has ended, and end this one."""
         code = 0
-        logging.basicConfig(level=logging.ERROR, format="atlas-shim: %(message)s")
+        logging.basicConfig(level=logging.ERROR, format="atlas-shim: %(message)s", handlers=[_Lines()])
         try:
             with asyncio.Runner(loop_factory=loop_factory()) as runner:
-                runner.run(self._serve(said))
+                runner.run(self._serve(ready))
         except (OSError, SettingsError) as error:
-            with contextlib.suppress(OSError):  # It replaces one that died.
-                os.write(self.pipes.started, json.dumps({"error": str(error)}).encode())
+            if ready:  # else it replaces one that died
+                _say(self.link, error=str(error))
         except BaseException:  # noqa: BLE001 - the keeper starts another
             code = 1
         os._exit(code)
 
-    async def _serve(self, said: str) -> None:
-        loop, ended, tasks = asyncio.get_running_loop(), asyncio.Event(), set[asyncio.Task[None]]()
-        gateway = Gateway(self.options, self.engine, environ=self.environ)
-        proxy = ProxyServer(self.host, self.context, gateway.adopt, _warn)
-        proxied, led, calls = self.bound
-        await gateway.start(calls)
+    async def _serve(self, ready: Mapping[str, str] | None) -> None:
+        loop, run = asyncio.get_running_loop(), self.wanted.run
+        ended, parted = asyncio.Event(), asyncio.Event()
+        gateway = Gateway(self.wanted.options, self.wanted.engine, environ=self.environ)
+        gateway.guard(_programs_gate)
+        proxy = ProxyServer(run, *self.tls, gateway.adopt, _warn)
+
+        endings: list[asyncio.Task[None]] = []
+
+        async def end() -> None:
+            await asyncio.to_thread(_await_marked, run.mark.encode())
+            ended.set()
+
+        def once(number: int, act: Callable[[], object]) -> None:
+            loop.remove_reader(number)
+            act()
+
+        await gateway.start(self.bound, proxy.take)
+        parting = loop.create_task(self._part(parted, gateway, proxy, is_first=ready is not None))
         try:
-            for bound, serve in ((proxied, proxy.serve), (led, proxy.serve_tls)):
-                for one in bound.sockets:
-                    one.setblocking(False)  # noqa: FBT003 - the socket's own signature
-                    loop.add_reader(one, partial(_accept, one, serve, tasks))
-            loop.add_reader(self.pipes.alive, ended.set)
-            loop.add_reader(self.pipes.asked, self._answer, gateway, proxy)
-            _hear_of_end(self.pipes.program, tasks)
-            if said:
-                os.write(self.pipes.started, said.encode())
-                os.close(self.pipes.started)
+            loop.add_reader(self.link.alive, once, self.link.alive, lambda: endings.append(loop.create_task(end())))
+            with contextlib.suppress(OSError, AttributeError):  # it has ended; macOS has no such descriptors
+                process = os.pidfd_open(self.link.program)
+                loop.add_reader(process, once, process, parted.set)
+            if ready is not None:
+                _say(self.link, environment=ready)
             await ended.wait()
         finally:
-            if tasks:  # A handshake that fails deserves its warning.
-                await asyncio.wait(tasks, timeout=_SOON)
-            for task in tuple(tasks):
-                task.cancel()
+            parted.set()
+            await parting
             await gateway.stop(grace=0)
+            for task in tuple(proxy.tasks):
+                task.cancel()
+            shutil.rmtree(run.folder, ignore_errors=True)  # the keeper may have been killed
 
-    def _answer(self, gateway: Gateway, proxy: ProxyServer) -> None:
-        if not self.pipes.asked.recv(1):
-            asyncio.get_running_loop().remove_reader(self.pipes.asked)
-            return
-        rows = gateway.ledger.calls()
-        retired = sum(calls for (operation, *_), calls in rows.items() if operation != OTHER)
-        counts = {"connections": proxy.connections, "calls": sum(rows.values()), "retired": retired}
-        self.pipes.asked.send(json.dumps(counts).encode())
+    async def _part(self, parted: asyncio.Event, gateway: Gateway, proxy: ProxyServer, *, is_first: bool) -> None:
+        """Have the last word when the program ends, and close standard error: somebody may read it to its end."""
+        await parted.wait()
+        if proxy.tasks:  # a handshake that fails deserves its warning
+            await asyncio.wait(proxy.tasks, timeout=_SOON)
+        for sentence in self._sentences(gateway, proxy, is_first=is_first):
+            _warn(sentence)
+        os.dup2(os.open(os.devnull, os.O_WRONLY), 2)
+
+    def _sentences(self, gateway: Gateway, proxy: ProxyServer, *, is_first: bool) -> Iterator[str]:
+        """Yield what is to be said at the program's end, by what has been seen of it."""
+        wanted, rows, counts = self.wanted, gateway.ledger.calls(), Counter[str](proxy.counts)
+        counts["calls"] += sum(rows.values())
+        counts["retired"] += sum(calls for (operation, *_), calls in rows.items() if operation != OTHER)
+        for (code, *_), count in gateway.ledger.failures.items():
+            counts[code or "answers of Atlas"] += count
+        if wanted.report:
+            with contextlib.suppress(OSError):  # nothing was noted
+                notes = map(json.loads, self.notes.read_bytes()[self.begin :].splitlines())
+                counts["in Python"] = sum("file" in note and "operation" in note for note in notes)
+            yield report(+counts)
+        unseen = wanted.unseen if is_first else ""
+        yield from last_words(+counts, wanted.program[0], wanted.run.host, proxy.others, unseen)
 
 
-def _accept(
-    listening: socket.socket,
-    serve: Callable[[socket.socket], Coroutine[None, None, None]],
-    tasks: set[asyncio.Task[None]],
-) -> None:
-    try:
-        connection, _ = listening.accept()
-    except (BlockingIOError, ConnectionError):
-        return
-    connection.setblocking(False)  # noqa: FBT003 - the socket's own signature
-    task = asyncio.get_running_loop().create_task(serve(connection))
-    tasks.add(task)
-    task.add_done_callback(tasks.discard)
+def _programs_gate(gate: CallerGate) -> CallerGate:
+    return _ProgramsGate(gate) if isinstance(gate, VerifyGate) else gate
 
 
-def _hear_of_end(program: int, tasks: set[asyncio.Task[None]]) -> None:
-    """Close standard error when the program ends, even if its children live on: somebody may read it to its end."""
-    loop = asyncio.get_running_loop()
-    if not hasattr(os, "pidfd_open"):
-        return
-    with contextlib.suppress(OSError):  # it has ended
-        process = os.pidfd_open(program)
-
-        async def let_go() -> None:
-            if warning := {task for task in tasks if not task.done()}:
-                await asyncio.wait(warning, timeout=_SOON)
-            os.dup2(os.open(os.devnull, os.O_WRONLY), 2)
-
-        def hear() -> None:
-            loop.remove_reader(process)
-            loop.create_task(let_go()).add_done_callback(lambda _: os.close(process))
-
-        loop.add_reader(process, hear)
+def _say(link: _Link, **answer: object) -> None:
+    os.write(link.ready, json.dumps(answer).encode() + b"\n")
 
 
 def _warn(sentence: str) -> None:

@@ -1,4 +1,4 @@
-"""The proxy in the program's variables: it terminates TLS for Atlas' host, and tunnels all other hosts.
+"""The one port of a run: a proxy that ends TLS for Atlas' host and tunnels to all others, and TLS for the hooks.
 
 Other hosts are reached as without this run: by the original proxy, unless the original NO_PROXY names them.
 """
@@ -6,21 +6,27 @@ Other hosts are reached as without this run: by the original proxy, unless the o
 from __future__ import annotations
 
 import asyncio
+import base64
 import contextlib
-import logging
-import os
 import re
 import socket
 import ssl
 import sys
+import time
+from collections import Counter, defaultdict
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
-from pathlib import Path
+from functools import partial
+from hmac import compare_digest
 from urllib.parse import urlsplit
 
-from shim.gateway.http1.chunks import ChunkDecoder, MalformedError
-from shim.gateway.upstream.proxy import Proxy, proxy_for
+import attrs
 
-log = logging.getLogger("shim.run")
+from shim.gateway.http1.chunks import ChunkDecoder, MalformedError
+from shim.gateway.option_values import Address
+from shim.gateway.upstream.proxy import proxy_for, tunnel
+from shim.run.causes import DISTRUST
+from shim.run.peers import UNTOLD, PeerSocket, caller_of, is_descendant, is_own
+from shim.run.variables import Run
 
 HEAD = _PIECE = 65536
 """The most bytes of a request's head, and of another proxy's answer to CONNECT; bytes read at a time."""
@@ -28,150 +34,202 @@ HEAD = _PIECE = 65536
 PATIENCE = 30.0
 """Seconds for a head, and for a connection to another host."""
 
-IDLE = 3600.0
-"""Seconds without a byte after which a tunnel is closed."""
+DOUBT = 0.1
+"""Seconds for which another user's connections are refused unseen after one of them was no descendant's."""
 
 _HOP = re.compile(rb"(?i)(?:proxy-)?connection|keep-alive|proxy-authorization")
 
-Adopt = Callable[[socket.socket, ssl.SSLContext], Awaitable[None]]
+_HANDSHAKE = b"\x16"  # the first byte of TLS, and of no method
+_ESTABLISHED = b"HTTP/1.1 200 Connection established\r\n\r\n"
+_ATLAS = (".mongodb.com", ".mongodbgov.com")
+_RESET = b"\1\0\0\0\0\0\0\0"
+
+Adopt = Callable[[socket.socket, ssl.SSLContext | None], Awaitable[None]]
 """Makes the gateway serve a connection; returns after the handshake, and raises ssl.SSLError if that fails."""
 
 Stream = tuple[asyncio.StreamReader, asyncio.StreamWriter]
 
 
+@attrs.define(eq=False)
 class ProxyServer:
-    """Serves connections of this user's processes; ``connections`` counts those to Atlas' host.
+    """Serves the connections of this user's processes, by TLS with ``tls``, or ``hooks_tls`` if they begin so.
 
-    ``warn`` is called with a sentence for the user at the terminal.
+    ``warn`` is called with a sentence for the user at the terminal. ``counts`` has ``connections`` to Atlas' host,
+    ``tunnels`` to others, ``strangers``, other users' that were refused, and ``distrusting`` ones, of programs that
+    did not take the certificate; ``others`` has Atlas' hosts beside the one that is served.
     """
 
-    def __init__(self, host: str, context: ssl.SSLContext, adopt: Adopt, warn: Callable[[str], None]) -> None:
-        self.connections = 0
-        self._host, self._context, self._adopt, self._warn = host, context, adopt, warn
-        self._said: set[str] = set()
+    run: Run
+    tls: ssl.SSLContext
+    hooks_tls: ssl.SSLContext
+    adopt: Adopt
+    warn: Callable[[str], None]
+    counts: Counter[str] = attrs.field(factory=Counter)
+    others: Counter[str] = attrs.field(factory=Counter)
+    tasks: set[asyncio.Task[None]] = attrs.field(factory=set)
+    _strangers: defaultdict[int, float] = attrs.field(factory=lambda: defaultdict(float))
+    _looking: asyncio.Lock = attrs.field(factory=asyncio.Lock)
 
-    async def serve(self, connection: socket.socket) -> None:
-        """Serve one connection of a program that uses this proxy."""
-        with closing(connection):
-            if not await asyncio.to_thread(is_own, connection):
+    def take(self, connection: socket.socket) -> None:
+        """Serve a connection; a stranger's is closed."""
+        try:
+            caller = UNTOLD if self.run.secret else caller_of(connection)
+        except OSError:  # it has gone
+            caller = None
+        own = False if caller is None else is_own(caller)
+        if caller is None or own is False or self._strangers[caller.uid] > time.monotonic():
+            self.counts["strangers"] += caller is not None
+            with contextlib.suppress(OSError):  # a reset is all that it gets
+                connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, _RESET)
+            connection.close()
+            return
+        connection.setblocking(False)  # noqa: FBT003 - the socket's own signature
+        task = asyncio.get_running_loop().create_task(self._serve(connection, caller if own is None else None))
+        self.tasks.add(task)
+        task.add_done_callback(self.tasks.discard)
+
+    async def _serve(self, connection: socket.socket, doubtful: PeerSocket | None) -> None:
+        # Whatever goes wrong with its peer ends the connection, and is not the program's to hear.
+        with connection, contextlib.suppress(OSError, ValueError, asyncio.IncompleteReadError):
+            if doubtful is not None and not await self._is_descendant(doubtful):
+                self.counts["strangers"] += 1
                 return
             async with asyncio.timeout(PATIENCE):
-                head = await _head(connection)
+                await _readable(connection)
+                is_tls = connection.recv(1, socket.MSG_PEEK) == _HANDSHAKE
+                head = b"" if is_tls else await _head(connection)
+            if is_tls:
+                await self._hand_over(connection, self.hooks_tls)
+                return
             line, *fields = head.removesuffix(b"\r\n\r\n").split(b"\r\n")
             method, target, _ = line.split(b" ", 2)
-            if method == b"CONNECT":
+            if self.run.secret and not self._is_let_in(fields):
+                status = "407 Proxy Authentication Required\r\nProxy-Authenticate: Basic realm=atlas-shim"
+                await _send(connection, _answer(status, "this run's proxy is for its program alone"))
+            elif method == b"CONNECT":
                 host, _, port = target.decode("latin-1").rpartition(":")
                 await self._connect(connection, host.strip("[]").lower(), int(port))
             else:
                 await self._forward(connection, method, target, fields)
 
-    async def serve_tls(self, connection: socket.socket) -> None:
-        """Serve one connection that a hook made here instead of to Atlas' host."""
-        with closing(connection):
-            if await asyncio.to_thread(is_own, connection):
-                await self._hand_over(connection)
+    async def _is_descendant(self, caller: PeerSocket) -> bool:
+        async with self._looking:
+            if self._strangers[caller.uid] > time.monotonic():
+                return False
+            found = await asyncio.to_thread(is_descendant, caller, self.run.mark.encode())
+            if not found:
+                self._strangers[caller.uid] = time.monotonic() + DOUBT
+            return found
+
+    def _is_let_in(self, fields: list[bytes]) -> bool:
+        wanted = b"Basic " + base64.b64encode(self.run.login.rstrip("@").encode())
+        return any(name == b"proxy-authorization" and compare_digest(value, wanted) for name, value in _pairs(fields))
 
     async def _connect(self, connection: socket.socket, host: str, port: int) -> None:
-        loop = asyncio.get_running_loop()
-        if (host, port) == (self._host, 443):
-            await loop.sock_sendall(connection, b"HTTP/1.1 200 Connection established\r\n\r\n")
-            await self._hand_over(connection)
+        if (host, port) == (self.run.host, 443):
+            await _send(connection, _ESTABLISHED)
+            await self._hand_over(connection, self.tls)
             return
+        self._count(host)
         try:
             async with asyncio.timeout(PATIENCE):
-                reader, writer = await self._dial(host, port)
-        except (OSError, ValueError, asyncio.IncompleteReadError, asyncio.LimitOverrunError) as error:
-            await loop.sock_sendall(connection, _answer("502 Bad Gateway", f"{host}:{port}: {_reason(error)}"))
+                there = await _dial(host, port)
+        except (OSError, ValueError) as error:
+            await _send(connection, _answer("502 Bad Gateway", f"{host}:{port}: {_reason(error)}"))
             return
-        await loop.sock_sendall(connection, b"HTTP/1.1 200 Connection established\r\n\r\n")
-        await _splice(await asyncio.open_connection(sock=connection.dup()), (reader, writer))
+        await _send(connection, _ESTABLISHED)
+        await _splice(await asyncio.open_connection(sock=connection.dup()), there)
 
-    async def _hand_over(self, connection: socket.socket) -> None:
-        """Pass the connection to the gateway; warn if the program does not trust the certificate."""
-        self.connections += 1
-        name = asyncio.ensure_future(asyncio.to_thread(program_of, connection))
+    def _count(self, host: str) -> None:
+        self.counts["tunnels"] += 1
+        if host.endswith(_ATLAS):
+            self.others[host] += 1
+
+    async def _hand_over(self, connection: socket.socket, tls: ssl.SSLContext) -> None:
+        """Pass the connection to the gateway; warn once if a program does not trust the certificate."""
+        self.counts["connections"] += 1
         try:
-            await self._adopt(connection.dup(), self._context)
+            await self.adopt(connection.dup(), tls)
         except (OSError, TimeoutError):
-            program = await name
-            if program not in self._said:
-                self._said.add(program)
-                self._warn(
-                    f"{program} called {self._host} and does not trust this run's certificate: give it the root in its "
-                    "own way (SSL_CERT_FILE in its environment names the file), or set its base URL to a gateway's"
-                )
-        else:
-            name.cancel()
-
-    async def _dial(self, host: str, port: int) -> Stream:
-        """Connect to another host as the program would have."""
-        authority = f"[{host}]:{port}" if ":" in host else f"{host}:{port}"
-        proxy = proxy_for(f"https://{authority}")
-        if proxy is None:
-            return await asyncio.open_connection(host, port)
-        reader, writer = await _open(proxy)
-        head = f"CONNECT {authority} HTTP/1.1\r\nHost: {authority}\r\n".encode("latin-1")
-        writer.write(head + _login(proxy) + b"\r\n")
-        answer = await reader.readuntil(b"\r\n\r\n")
-        if answer.split(b" ", 2)[1:2] != [b"200"]:
-            writer.close()
-            line = answer.partition(b"\r\n")[0].decode("latin-1")
-            raise ConnectionError(f"its proxy answers {line}")
-        return reader, writer
+            self.counts["distrusting"] += 1
+            if self.counts["distrusting"] == 1:
+                self.warn(DISTRUST.format(self.run.host))
 
     async def _forward(self, connection: socket.socket, method: bytes, target: bytes, fields: list[bytes]) -> None:
-        """Pass on one plain-HTTP request and no second one, which may be for another host."""
-        loop, parts = asyncio.get_running_loop(), urlsplit(target.decode("latin-1"))
-        if parts.scheme != "http" or not parts.hostname:
-            await loop.sock_sendall(connection, _answer("400 Bad Request", "a proxy request needs an http:// URL"))
+        """Pass on one request and no second one, which may be for another host.
+
+        Some clients (axios, needle, wget2) ask a proxy for an https:// URL like this: the gateway answers for Atlas'
+        host, and TLS to another host is this proxy's, with the roots that the user has set.
+        """
+        parts = urlsplit(target.decode("latin-1"))
+        host, is_https = parts.hostname, parts.scheme == "https"
+        if parts.scheme not in {"http", "https"} or not host:
+            await _send(connection, _answer("400 Bad Request", "a proxy request needs a URL with a host"))
             return
-        proxy = proxy_for(f"http://{parts.netloc.rpartition('@')[2]}")
+        proxy = None if is_https else proxy_for(f"http://{parts.netloc.rpartition('@')[2]}")
         line = target if proxy else (parts._replace(scheme="", netloc="").geturl() or "/").encode("latin-1")
-        try:
-            async with asyncio.timeout(PATIENCE):
-                opened = _open(proxy) if proxy else asyncio.open_connection(parts.hostname, parts.port or 80)
-                reader, writer = await opened
-        except (OSError, ValueError) as error:
-            await loop.sock_sendall(connection, _answer("502 Bad Gateway", f"{parts.hostname}: {_reason(error)}"))
-            return
         kept = [field for field in fields if not _HOP.fullmatch(field.partition(b":")[0].strip())]
-        head = b"\r\n".join((method + b" " + line + b" HTTP/1.1", *kept, b"Connection: close"))
-        writer.write(head + b"\r\n" + _login(proxy) + b"\r\n")
-        ours = await asyncio.open_connection(sock=connection.dup())
-        await _splice(ours, (reader, writer), _content(ours[0], fields))
-
-
-@contextlib.contextmanager
-def closing(connection: socket.socket) -> Iterator[None]:
-    """Close a connection after the block, and ignore errors of its peer."""
-    with connection:
+        if proxy is not None and proxy.login is not None:
+            kept.append(f"Proxy-Authorization: {proxy.login}".encode("ascii"))
         try:
-            yield
-        except (OSError, ValueError, asyncio.IncompleteReadError, TimeoutError) as error:
-            log.debug("a connection ended: %s", _reason(error))
+            content = _content(fields)
+            async with asyncio.timeout(PATIENCE):
+                if is_https and (host, parts.port or 443) == (self.run.host, 443):
+                    reader, writer = await self._to_gateway()
+                elif is_https:
+                    self._count(host)
+                    reader, writer = await _dial(host, parts.port or 443)
+                    await writer.start_tls(ssl.create_default_context(), server_hostname=host)
+                else:
+                    self._count(host)
+                    to, tls = proxy or Address(host, parts.port or 80), proxy is not None and proxy.tls
+                    reader, writer = await asyncio.open_connection(to.host, to.port, ssl=tls or None)
+        except (OSError, ValueError) as error:
+            await _send(connection, _answer("502 Bad Gateway", f"{host}: {_reason(error)}"))
+            return
+        writer.write(b"\r\n".join((method + b" " + line + b" HTTP/1.1", *kept, b"Connection: close", b"", b"")))
+        ours = await asyncio.open_connection(sock=connection.dup())
+        await _splice(ours, (reader, writer), content(ours[0]))
+
+    async def _to_gateway(self) -> Stream:
+        self.counts["connections"] += 1
+        mine, its = socket.socketpair()
+        await self.adopt(its, None)
+        return await asyncio.open_connection(sock=mine)
 
 
-async def _open(proxy: Proxy) -> Stream:
-    tls = ssl.create_default_context() if proxy.tls else None
-    return await asyncio.open_connection(proxy.host, proxy.port, ssl=tls)
+async def _send(connection: socket.socket, content: bytes) -> None:
+    await asyncio.get_running_loop().sock_sendall(connection, content)
 
 
-def _login(proxy: Proxy | None) -> bytes:
-    if proxy is None or proxy.login is None:
-        return b""
-    return f"Proxy-Authorization: {proxy.login}\r\n".encode("ascii")
+async def _dial(host: str, port: int) -> Stream:
+    """Connect to another host as the program would have."""
+    authority = f"[{host}]:{port}" if ":" in host else f"{host}:{port}"
+    proxy = proxy_for(f"https://{authority}")
+    if proxy is None:
+        return await asyncio.open_connection(host, port)
+    reader = asyncio.StreamReader()
+    protocol = asyncio.StreamReaderProtocol(reader)
+    transport = await tunnel(proxy, authority, ssl.create_default_context() if proxy.tls else None)
+    transport.set_protocol(protocol)
+    protocol.connection_made(transport)
+    return reader, asyncio.StreamWriter(transport, protocol, reader, asyncio.get_running_loop())
+
+
+async def _readable(connection: socket.socket) -> None:
+    loop, readable = asyncio.get_running_loop(), asyncio.Event()
+    loop.add_reader(connection, readable.set)
+    try:
+        await readable.wait()
+    finally:
+        loop.remove_reader(connection)
 
 
 async def _head(connection: socket.socket) -> bytes:
     """Read a head from a connection and not one byte more: TLS or content follows."""
-    loop, head = asyncio.get_running_loop(), b""
+    head = b""
     while not head.endswith(b"\r\n\r\n"):
-        readable = asyncio.Event()
-        loop.add_reader(connection, readable.set)
-        try:
-            await readable.wait()
-        finally:
-            loop.remove_reader(connection)
+        await _readable(connection)
         seen = connection.recv(HEAD, socket.MSG_PEEK)
         end = (head + seen).find(b"\r\n\r\n")
         head += connection.recv(len(seen) if end < 0 else end + 4 - len(head))
@@ -180,25 +238,33 @@ async def _head(connection: socket.socket) -> bytes:
     return head
 
 
-async def _content(reader: asyncio.StreamReader, fields: list[bytes]) -> AsyncIterator[bytes]:
-    """Yield a request's content, still coded, and nothing after it (RFC 9112, 6)."""
-    framing = {name.strip().lower(): value.strip() for name, _, value in (field.partition(b":") for field in fields)}
-    if b"transfer-encoding" in framing:
-        decoder, rest = ChunkDecoder(), b""
-        while not decoder.done and (piece := await reader.read(_PIECE)):
-            rest += piece
-            while end := decoder.feed(rest, 0)[1]:
-                yield rest[:end]
-                rest = rest[end:]
-    else:
-        left = int(framing.get(b"content-length", b"0"))
-        while left and (piece := await reader.read(min(left, _PIECE))):
-            left -= len(piece)
-            yield piece
+def _pairs(fields: list[bytes]) -> Iterator[tuple[bytes, bytes]]:
+    for name, _, value in (field.partition(b":") for field in fields):
+        yield name.lower(), value.strip()
 
 
-async def _all_of(reader: asyncio.StreamReader) -> AsyncIterator[bytes]:
-    while piece := await reader.read(_PIECE):
+def _content(fields: list[bytes]) -> Callable[[asyncio.StreamReader], AsyncIterator[bytes]]:
+    """Return what yields a request's content, still coded, and nothing after it (RFC 9112, 6); raises ValueError."""
+    coded = [value for name, value in _pairs(fields) if name.strip() == b"transfer-encoding"]
+    lengths = {value for name, value in _pairs(fields) if name.strip() == b"content-length"}
+    if len(lengths) > 1 or (coded and lengths) or not all(length.isdigit() for length in lengths):
+        raise ValueError("the request's length is unclear")
+
+    return _chunks if coded else partial(_counted, left=int(next(iter(lengths), b"0")))
+
+
+async def _chunks(reader: asyncio.StreamReader) -> AsyncIterator[bytes]:
+    decoder, rest = ChunkDecoder(), b""
+    while not decoder.done and (piece := await reader.read(_PIECE)):
+        rest += piece
+        while end := decoder.feed(rest, 0)[1]:
+            yield rest[:end]
+            rest = rest[end:]
+
+
+async def _counted(reader: asyncio.StreamReader, left: int = sys.maxsize) -> AsyncIterator[bytes]:
+    while left and (piece := await reader.read(min(left, _PIECE))):
+        left -= len(piece)
         yield piece
 
 
@@ -206,14 +272,11 @@ async def _splice(ours: Stream, theirs: Stream, content: AsyncIterator[bytes] | 
     """Pass bytes on until both directions have ended; if ``content`` is given, only that is sent out."""
 
     async def pass_on(pieces: AsyncIterator[bytes], writer: asyncio.StreamWriter, *, ends: bool) -> None:
-        with contextlib.suppress(OSError, MalformedError):
-            while True:
-                async with asyncio.timeout(IDLE):
-                    piece = await anext(pieces, b"")
-                    writer.write(piece)
-                    await writer.drain()
-                if not piece:
-                    break
+        # uvloop raises RuntimeError where the other side has just closed.
+        with contextlib.suppress(OSError, MalformedError, RuntimeError):
+            async for piece in pieces:
+                writer.write(piece)
+                await writer.drain()
             if ends and writer.can_write_eof():
                 writer.write_eof()
                 return
@@ -221,8 +284,8 @@ async def _splice(ours: Stream, theirs: Stream, content: AsyncIterator[bytes] | 
             writer.close()
 
     try:
-        there = pass_on(content or _all_of(ours[0]), theirs[1], ends=content is None)
-        await asyncio.gather(there, pass_on(_all_of(theirs[0]), ours[1], ends=True))
+        there = pass_on(content or _counted(ours[0]), theirs[1], ends=content is None)
+        await asyncio.gather(there, pass_on(_counted(theirs[0]), ours[1], ends=True))
     finally:
         ours[1].close()
         theirs[1].close()
@@ -236,35 +299,3 @@ def _answer(status: str, why: str) -> bytes:
 
 def _reason(error: BaseException) -> str:
     return str(error) or type(error).__name__
-
-
-def is_own(connection: socket.socket) -> bool:
-    """Return whether a process of this user made the connection; true on systems without /proc."""
-    row = _row_of(connection)
-    return not sys.platform.startswith("linux") or (row is not None and int(row[7]) == os.getuid())
-
-
-def program_of(connection: socket.socket) -> str:
-    """Return the name of the program that made the connection, ``a program`` if unknown."""
-    row = _row_of(connection)
-    if row is not None:
-        wanted = f"socket:[{row[9]}]"
-        for process in Path("/proc").glob("[0-9]*"):
-            try:
-                if any(str(one.readlink()) == wanted for one in (process / "fd").iterdir()):
-                    return (process / "comm").read_text("utf-8", "replace").strip()
-            except OSError:  # The process has ended, or is another user's.
-                continue
-    return "a program"
-
-
-def _row_of(connection: socket.socket) -> list[str] | None:
-    """Return the caller's row of the table: addresses, state, queues, timers, retries, uid, timeout, inode, ..."""
-    try:
-        host, port = connection.getpeername()
-        rows = [row for name in ("tcp", "tcp6") for row in Path(f"/proc/net/{name}").read_text("ascii").splitlines()]
-    except OSError:
-        return None
-    # A dual-stack socket, as in Java, has the IPv4 address at the end of an IPv6 one.
-    end = f"{int.from_bytes(socket.inet_aton(host), sys.byteorder):08X}:{port:04X}"
-    return next((row for row in map(str.split, rows) if row[1].endswith(end)), None)

@@ -6,14 +6,17 @@ roots stay trusted. Variables of tools that only call other hosts (git, pip, aws
 
 from __future__ import annotations
 
+import contextlib
+import json
 import os
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from importlib.resources import files
 from pathlib import Path
+from urllib.parse import urlsplit
 
 import attrs
 
-from shim.origins import BASE_URL_VARIABLES
+from shim.origins import BASE_URL_VARIABLES, origin_of
 from shim.run.certificates import java_store, system_bundle
 
 PROXIES = ("https_proxy", "HTTPS_PROXY", "http_proxy", "HTTP_PROXY", "all_proxy", "ALL_PROXY")
@@ -31,29 +34,54 @@ ADDITIONS = ("NODE_EXTRA_CA_CERTS", "DENO_CERT")
 """Variables whose roots the runtime adds to its own."""
 
 
+MARK = "_ATLAS_SHIM_RUN"
+"""The variable by which a run's processes are found, whatever they have closed; a run in a run adds its own mark."""
+
+
 @attrs.frozen
 class Run:
-    """One run: Atlas' host, the loopback ports that lead to the gateway, and the folder for the program's files."""
+    """One run: what its command says, and from ``folder`` on what the helper adds.
+
+    ``host`` is Atlas', ``origins`` those that a base URL of the program may name. A Python that has atlas-shim is to
+    switch the ``drop_in`` on, and a Node that is ``guarded`` (``--permission``) may read no file that isn't named.
+    ``folder`` has the program's files, ``mark`` is in the environment of all descendants. With ``secret`` the kernel
+    does not tell whose a connection is, and callers prove by the mark that they belong here.
+    """
 
     host: str
-    folder: Path
-    root: bytes = attrs.field(repr=False)
-    proxy_port: int
-    tls_port: int
-    gateway_port: int
+    origins: tuple[str, ...]
+    drop_in: bool
+    guarded: bool
+    folder: Path = Path()
+    root: bytes = attrs.field(default=b"", repr=False)
+    port: int = 0
+    mark: str = attrs.field(default="", repr=False)
+    secret: bool = False
+
+    @property
+    def hooks_name(self) -> str:
+        """The name by which hooks ask for the leaf."""
+        return f"{self.mark}.{self.host}" if self.secret else self.host
+
+    @property
+    def login(self) -> str:
+        """What stands before the proxy's host in its URL."""
+        return f"run:{self.mark}@" if self.secret else ""
 
 
 def environment_of(run: Run, environ: Mapping[str, str]) -> dict[str, str]:
     """Return the program's environment; writes the files that it refers to into the run's folder."""
-    changed = _proxies(run, environ) | _roots(run, environ) | _hooks(run, environ) | _base_urls(run, environ)
-    return {**environ, **changed}
+    run.folder.chmod(0o711)  # The program may give up its user's rights.
+    changed = _proxies(run, environ) | _roots(run, environ) | _base_urls(run, environ)
+    changed |= {MARK: ",".join(filter(None, [run.mark, environ.get(MARK, "")]))}
+    return {**environ, **changed, **_hooks(run, environ, changed)}
 
 
 def _proxies(run: Run, environ: Mapping[str, str]) -> dict[str, str]:
     mine, others = {"localhost", "127.0.0.1", "::1"}, _proxies_in(environ).get("no", "")
     kept = [entry for entry in map(str.strip, others.split(",")) if entry and not _names(entry, run.host)]
     passing = ",".join(sorted(mine - set(kept)) + kept)
-    found = dict.fromkeys(PROXIES, f"http://127.0.0.1:{run.proxy_port}")
+    found = dict.fromkeys(PROXIES, f"http://{run.login}127.0.0.1:{run.port}")
     found |= {"no_proxy": passing, "NO_PROXY": passing}
     if not _proxies_in(environ).keys() & {"http", "https", "all"}:
         # If a proxy was set, this would send calls through it that went directly before.
@@ -84,53 +112,58 @@ def _roots(run: Run, environ: Mapping[str, str]) -> dict[str, str]:
     bundle = found["SSL_CERT_FILE"]
     wgetrc = _read(environ.get("WGETRC") or os.path.expanduser("~/.wgetrc"))  # noqa: PTH111 - may name no file
     found["WGETRC"] = _write(run, "wgetrc", _joined(wgetrc, f"ca_certificate = {bundle}\n".encode()))
+    if wgetrc:  # It may have passwords.
+        (run.folder / "wgetrc").chmod(0o600)
     (run.folder / "php").mkdir()
     ini = f'curl.cainfo="{found["CURL_CA_BUNDLE"]}"\nopenssl.cafile="{bundle}"\n'
     _write(run, "php/atlas-shim.ini", ini.encode())
     found["PHP_INI_SCAN_DIR"] = f"{environ.get('PHP_INI_SCAN_DIR', '')}{os.pathsep}{run.folder / 'php'}"
-    return found | _java(run, environ, Path(bundle).read_bytes())
+    store = _write(run, "java.p12", java_store(Path(bundle).read_bytes()))
+    proxy = f"-Dhttps.proxyHost=127.0.0.1 -Dhttps.proxyPort={run.port}"
+    trust = f"-Djavax.net.ssl.trustStore={store} -Djavax.net.ssl.trustStoreType=PKCS12"
+    given = environ.get("JAVA_TOOL_OPTIONS", "")  # The last one wins: what the user has set stays.
+    return found | {"JAVA_TOOL_OPTIONS": f"{proxy} {trust} {given}".strip()}
 
 
-def _java(run: Run, environ: Mapping[str, str], bundle: bytes) -> dict[str, str]:
-    given = environ.get("JAVA_TOOL_OPTIONS", "")
-    words = [
-        given,
-        f"-Dhttps.proxyHost=127.0.0.1 -Dhttps.proxyPort={run.proxy_port}",
-        "-Dhttp.nonProxyHosts=localhost|127.*|[::1]",
-    ]
-    if "javax.net.ssl.trustStore=" not in given:
-        store = _write(run, "java.p12", java_store(bundle))
-        words.append(f"-Djavax.net.ssl.trustStore={store} -Djavax.net.ssl.trustStoreType=PKCS12")
-    return {"JAVA_TOOL_OPTIONS": " ".join(filter(None, words))}
-
-
-def _hooks(run: Run, environ: Mapping[str, str]) -> dict[str, str]:
-    node = _write(run, "node.cjs", _hook(run, "node.cjs"))
-    (run.folder / "python").mkdir()
-    _write(run, "root.pem", run.root)
-    _write(run, "python/sitecustomize.py", _hook(run, "python_hook.txt"))
+def _hooks(run: Run, environ: Mapping[str, str], changed: Mapping[str, str]) -> dict[str, str]:
+    folder, before = run.folder / "python", _proxies_in(environ)
+    folder.mkdir()
+    is_direct, added = not before.keys() - {"no"}, {}
+    if is_direct:
+        added["https_proxy"] = changed["https_proxy"]
+    if not environ.get("REQUESTS_CA_BUNDLE") and not environ.get("CURL_CA_BUNDLE"):
+        added["REQUESTS_CA_BUNDLE"] = changed["REQUESTS_CA_BUNDLE"]
+    # In Node only children use this run's proxy; where one was set before, it is not for Atlas' host.
+    passing = ",".join(filter(None, [before.get("no", ""), run.host]))
+    own = {**environ, **({} if is_direct else {"no_proxy": passing, "NO_PROXY": passing})}
+    both = {name: (changed[name], own.get(name)) for name in (*PROXIES, "no_proxy", "NO_PROXY")}
+    known = {"HOST": run.host, "PORT": run.port, "NAME": run.hooks_name}
+    node = _write(run, "node.cjs", _fill("node.cjs", json.dumps, PROXIES=both, **known))
+    known |= {"ROOT": run.root.decode("ascii"), "DROP_IN": run.drop_in, "ADDED": added}
+    _write(run, "python/sitecustomize.py", _fill("python_hook.txt", repr, **known))
+    allowed = f'"--allow-fs-read={node}" ' if run.guarded else ""  # --permission keeps Node from its own hook
     return {
-        "NODE_OPTIONS": f'{environ.get("NODE_OPTIONS", "")} --require "{node}"'.strip(),
-        "PYTHONPATH": os.pathsep.join(filter(None, [str(run.folder / "python"), environ.get("PYTHONPATH", "")])),
+        "NODE_OPTIONS": f'{environ.get("NODE_OPTIONS", "")} {allowed}--require "{node}"'.strip(),
+        "PYTHONPATH": os.pathsep.join(filter(None, [str(folder), environ.get("PYTHONPATH", "")])),
     }
 
 
-def _hook(run: Run, name: str) -> bytes:
+def _fill(name: str, literal: Callable[[object], str], **words: object) -> bytes:
     text = files("shim.run").joinpath(name).read_text("utf-8")
-    for word, value in (("@HOST@", run.host), ("@PORT@", str(run.tls_port)), ("@ROOT@", str(run.folder / "root.pem"))):
-        text = text.replace(word, value)
+    for word, value in words.items():
+        text = text.replace(f"@{word}@", literal(value))
     return text.encode()
 
 
 def _base_urls(run: Run, environ: Mapping[str, str]) -> dict[str, str]:
-    """Return the base-URL variables for Atlas' host, with the gateway's origin and their own path."""
-    origin = f"https://{run.host}"
-    return {
-        name: f"http://127.0.0.1:{run.gateway_port}{environ[name][len(origin) :].removeprefix(':443')}"
-        for name in BASE_URL_VARIABLES
-        if environ.get(name, "").lower().startswith((origin, f"{origin}:443"))
-        and environ[name][len(origin) :][:1] in {"", "/", ":"}
-    }
+    """Return the base-URL variables that name Atlas, with this run's origin and their own path."""
+    found = {}
+    for name in BASE_URL_VARIABLES if not run.secret else ():  # nobody could prove by them that he belongs here
+        with contextlib.suppress(ValueError):
+            parts = urlsplit(environ.get(name, ""))
+            if origin_of(parts.scheme, parts.hostname or "", parts.port) in run.origins:
+                found[name] = parts._replace(scheme="https", netloc=f"127.0.0.1:{run.port}").geturl()
+    return found
 
 
 def _read(path: str) -> bytes:
@@ -150,4 +183,5 @@ def _joined(*parts: bytes) -> bytes:
 def _write(run: Run, name: str, content: bytes) -> str:
     path = run.folder / name
     path.write_bytes(content)
+    path.chmod(0o644)
     return str(path)

@@ -3,7 +3,7 @@
 import socket
 import ssl
 import threading
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
 
@@ -16,7 +16,10 @@ from shim.fake.server import FakeServer
 
 @attrs.frozen
 class OtherHost:
-    """Answers ``other`` to everything, by TLS at ``port`` and in the clear at ``plain_port``; ``pem`` is its root."""
+    """Answers ``other`` to everything, by TLS at ``port`` and in the clear at ``plain_port``; ``pem`` is its root.
+
+    At 127.0.0.1, which no proxy is asked for, and at 127.0.0.2.
+    """
 
     fake: FakeAtlas
     port: int
@@ -29,8 +32,8 @@ def other_host():
     """Run another host, with a certificate of a private authority."""
     fake, authority, context = FakeAtlas(), trustme.CA(), ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
     fake.overrides.append(lambda _: FakeReply(200, (), b"other"))
-    authority.issue_cert("other.example", "127.0.0.1").configure_cert(context)
-    with FakeServer(fake, ssl_context=context) as secure, FakeServer(fake) as plain:
+    authority.issue_cert("other.example", "127.0.0.1", "127.0.0.2").configure_cert(context)
+    with FakeServer(fake, host="0.0.0.0", ssl_context=context) as secure, FakeServer(fake, host="0.0.0.0") as plain:
         yield OtherHost(fake, secure.port, plain.port, authority.cert_pem.bytes())
 
 
@@ -73,6 +76,7 @@ class _Leading(BaseHTTPRequestHandler):
 
 
 def _copy(one, other):
-    while piece := one.recv(65536):
-        other.sendall(piece)
-    other.shutdown(socket.SHUT_WR)
+    with suppress(OSError):  # either may have left
+        while piece := one.recv(65536):
+            other.sendall(piece)
+        other.shutdown(socket.SHUT_WR)

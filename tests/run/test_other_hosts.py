@@ -1,0 +1,125 @@
+"""What a program has to do with other hosts is the same with and without a run."""
+
+import json
+import shutil
+
+import pytest
+
+from tests.docs.pages import DOCS
+from tests.run.grid import BARE, CODE, FIELDS, OTHERS, URL, table_of_other_hosts
+
+DRIVER = """
+import json, subprocess, sys
+for name, command in json.loads(sys.argv[1]).items():
+    done = subprocess.run(command, capture_output=True, text=True)
+    print(json.dumps([name, done.stdout, done.stderr, done.returncode]))
+"""
+ROOTS = ("SSL_CERT_FILE", "CURL_CA_BUNDLE", "REQUESTS_CA_BUNDLE", "NODE_EXTRA_CA_CERTS")
+PROXIES = dict.fromkeys(("HTTPS_PROXY", "https_proxy", "http_proxy"), "{corporate}")  # wget reads the lower case alone
+SETTINGS = {
+    "nothing": {},
+    "roots": dict.fromkeys(ROOTS, "{ca}"),
+    "a proxy with a password": PROXIES,
+    "NO_PROXY": {**PROXIES, **dict.fromkeys(("NO_PROXY", "no_proxy"), "127.0.0.2,.mongodb.com")},
+}
+
+
+@pytest.mark.parametrize(
+    "settings", [pytest.param(name, marks=[pytest.mark.slow] * (name in {"roots", "NO_PROXY"})) for name in SETTINGS]
+)
+def test_other_hosts_see_no_difference(runs, other, corporate, tmp_path, settings):
+    """Each program's output, errors and exit code, and what the proxy that was set is asked for."""
+    names = {"ca": str(tmp_path / "private.pem"), "url": f"https://127.0.0.2:{other.port}/x"}
+    names |= {"plain": f"http://127.0.0.2:{other.plain_port}/x", "corporate": corporate.url}
+
+    def filled(text):
+        for name, value in names.items():
+            text = text.replace(f"{{{name}}}", value)
+        return text
+
+    commands = {name: [*map(filled, row)] for name, row in OTHERS.items() if shutil.which(row[0])}
+    environ = {name: filled(value) for name, value in SETTINGS[settings].items()}
+    seen = []
+    for way in (runs.plainly, runs):
+        corporate.asked.clear()
+        done = way(BARE, "-c", DRIVER, json.dumps(commands), **environ)
+        seen.append(([json.loads(line) for line in done.stdout.splitlines()], done.stderr, [*corporate.asked]))
+    for without, with_run in zip(seen[0][0], seen[1][0], strict=True):
+        assert with_run == without
+    assert seen[1][1] == seen[0][1]
+    assert sorted(seen[1][2]) == sorted(seen[0][2])
+
+
+def test_the_page_has_the_table():
+    """As ``python -m tests.run.grid`` prints it."""
+    assert table_of_other_hosts() in (DOCS / "how-to" / "hard-coded-host.md").read_text("utf-8")
+
+
+@pytest.mark.parametrize(("entry", "stays"), [("ongodb.com", True), (".mongodb.com", False), ("*", False), ("x", True)])
+def test_no_proxy_keeps_what_does_not_name_atlas(runs, entry, stays):
+    """``b.com`` matches ``a.b.com`` and not ``ab.com``; calls to Atlas have to come by the run."""
+    shown = dict(line.split("=", 1) for line in runs("true", options=["--show"], NO_PROXY=entry).stdout.splitlines())
+    assert (entry in shown["no_proxy"].split(","), shown["no_proxy"] == shown["NO_PROXY"]) == (stays, True)
+    if entry == "*":
+        assert runs(*CODE, NO_PROXY=entry).stdout == "200"
+
+
+RAW = """
+import os, socket, sys
+for head in sys.argv[1:]:
+    with socket.create_connection(("127.0.0.1", int(os.environ["HTTPS_PROXY"].rpartition(":")[2]))) as connection:
+        connection.sendall(head.replace("|", "\\r\\n").encode())
+        answer = b""
+        try:
+            while piece := connection.recv(999):
+                answer += piece
+        except OSError:  # what it has not read is reset
+            pass
+    print(answer.split(b" ")[1].decode(), answer.count(b"HTTP/1.1"), answer.rpartition(b"\\r\\n\\r\\n")[2][:5])
+"""
+
+
+def raw(runs, *heads, **environ):
+    """Send heads to a run's proxy; returns status, answers and the beginning of the content of each."""
+    return runs(BARE, "-c", RAW, *heads, **environ).stdout.splitlines()
+
+
+def test_a_proxys_own_fields_go_no_further(runs, other):
+    """Connection, Keep-Alive and what begins with Proxy- are between the program and the run (RFC 9110, 7.6.1)."""
+    url = f"http://127.0.0.2:{other.plain_port}/x"
+    head = f"GET {url} HTTP/1.1|Host: 127.0.0.2|Proxy-Authorization: Basic eA==|Proxy-Connection: keep-alive|X-Own: 1"
+    assert raw(runs, f"{head}|Connection: keep-alive|Keep-Alive: 5||") == ["200 1 b'other'"]
+    (arrival,) = other.fake.arrivals
+    names = {name.lower(): value for name, value in arrival.headers}
+    assert (names["x-own"], names["connection"]) == ("1", "close")
+    assert not names.keys() & {"proxy-authorization", "proxy-connection", "keep-alive"}
+
+
+def test_a_request_of_unclear_length_is_refused(runs, other):
+    """A second one behind it would go to the first one's host."""
+    start, second = f"POST http://127.0.0.2:{other.plain_port}/x HTTP/1.1|Host: a|", "|GET /second HTTP/1.1|Host: b||"
+    unclear = [
+        "Content-Length: -5|",
+        "Content-Length: 1|Content-Length: 2|",
+        "Content-Length: 1|Transfer-Encoding: chunked|",
+    ]
+    clear = ["Content-Length: 0|", "Transfer-Encoding: chunked||0|", "Content-Length: 5||hello"]
+    answers = raw(runs, *(start + lengths + second for lengths in (*unclear, *clear)))
+    assert [answer[:5] for answer in answers] == ["502 1"] * 3 + ["200 1"] * 3
+    assert [arrival.target for arrival in other.fake.arrivals] == ["/x"] * 3
+
+
+def test_an_https_url_may_be_asked_of_the_proxy(runs, other, tmp_path):
+    """As axios and needle do: the gateway answers for Atlas, and another host's certificate is verified here."""
+    fields = "|".join(f"{name}: {value}" for name, value in FIELDS.items())
+    atlas, elsewhere = f"GET {URL} HTTP/1.1|Host: cloud.mongodb.com|{fields}||", f"https://127.0.0.2:{other.port}/x"
+    head = f"GET {elsewhere} HTTP/1.1|Host: 127.0.0.2||"
+    assert [line[:5] for line in raw(runs, atlas, head)] == ["200 1", "502 1"]
+    assert raw(runs, head, SSL_CERT_FILE=str(tmp_path / "private.pem")) == ["200 1 b'other'"]
+
+
+def test_javas_options_are_added_to(runs):
+    """The user's own come last, so that they win."""
+    done = runs("sh", "-c", "echo $JAVA_TOOL_OPTIONS", JAVA_TOOL_OPTIONS="-Dmine=1")
+    assert done.stdout.startswith("-Dhttps.proxyHost=127.0.0.1 ")
+    assert done.stdout.endswith(" -Dmine=1\n")

@@ -1,0 +1,101 @@
+"""A Python under a run is as without it, but that its calls are served: its path, its modules, and its own hooks."""
+
+import json
+import sys
+from pathlib import Path
+
+import pytest
+
+from shim.fake import DEMO_PRIVATE_KEY, DEMO_PUBLIC_KEY
+from tests.run.grid import BARE, HTTP_CLIENT, URL, URLLIB
+
+LOOK = (
+    "import json, sys; loaded = [*sys.modules]; import sitecustomize as s; from shim.doors import switch;"
+    "print(json.dumps([switch.STATE.active, sys.path, getattr(s, 'MARK', None), sys.argv[1:], loaded])); sys.exit(37)"
+)
+"""Prints whether the drop-in is on, the path, the mark of another sitecustomize, arguments, and modules."""
+
+
+def test_a_program_is_as_without_us(runs):
+    """Its path, arguments and exit code are its own, and it loads no library: the command has checked the settings."""
+    settings = {"ATLAS_SHIM_ROUTE": "auto", "ATLAS_SHIM_SUNSET": "snapshots=2026-01-01"}
+    done = runs(sys.executable, "-c", LOOK, "--help", "--", "-o", "json", **settings)
+    assert (done.returncode, done.stderr) == (37, "")
+    is_on, path, mark, arguments, loaded = json.loads(done.stdout)
+    assert (is_on, mark, arguments) == (True, None, ["--help", "--", "-o", "json"])
+    assert not [entry for entry in path if "atlas-shim-run" in entry]
+    assert not {"attrs", "click", "httpx", "requests", "shim.core.settings", "ssl", "urllib3"} & set(loaded)
+
+
+@pytest.mark.parametrize("python", [sys.executable, BARE], ids=["with the shim", "without it"])
+def test_an_existing_sitecustomize_is_run_as_if_alone(runs, tmp_path, python):
+    """It is the one in sys.modules, with its own file; a broken one is as broken as without us."""
+    (tmp_path / "sitecustomize.py").write_text("MARK = __file__\nimport nonsense_that_is_missing")
+    code = f"import sys; print(getattr(sys.modules.get('sitecustomize'), '__file__', '-')); {HTTP_CLIENT}"
+    done = runs(python, "-W", "ignore", "-c", code, PYTHONPATH=str(tmp_path), PYTHONWARNINGS="ignore")
+    assert "200" in done.stdout
+    assert "nonsense_that_is_missing" in done.stderr
+    (tmp_path / "sitecustomize.py").write_text("MARK = __file__")
+    done = runs(python, "-W", "ignore", "-c", code, PYTHONPATH=str(tmp_path))
+    assert (done.stdout.split(), done.stderr) == ([str(tmp_path / "sitecustomize.py"), "200"], "")
+
+
+def test_settings_that_the_program_changed_are_checked(runs):
+    """In the Pythons that it starts, which are told of once and served by the gateway."""
+    child = (
+        f"import os, subprocess, sys; os.environ['ATLAS_SHIM_ROUTE'] = 'flexx'; c = [sys.executable, '-c', {URLLIB!r}];"
+    )
+    done = runs(BARE, "-c", f"{child} c[0] = {sys.executable!r}; [subprocess.run(c) for _ in range(2)]")
+    assert done.stdout == "200\n200\n"
+    assert "'flexx' is not one of" in done.stderr
+
+
+@pytest.mark.parametrize("name", ["shim.py", "shim/__init__.py"])
+def test_a_program_with_a_shim_of_its_own_is_served(runs, tmp_path, name):
+    """By the gateway: a program can import one module of that name."""
+    (tmp_path / name).parent.mkdir(exist_ok=True)
+    (tmp_path / name).write_text("mine = 1\n")
+    (tmp_path / "app.py").write_text(f"from shim import mine\n{URLLIB}\n")
+    done = runs(sys.executable, tmp_path / "app.py")
+    assert (done.stdout, done.stderr) == ("200\n", "")
+
+
+DIGEST = f"""
+import requests
+from requests.auth import HTTPDigestAuth
+print(requests.get({URL!r}, auth=HTTPDigestAuth({DEMO_PUBLIC_KEY!r}, {DEMO_PRIVATE_KEY!r})).status_code)
+"""
+
+
+@pytest.mark.parametrize(
+    "environ", [{}, {f"MONGODB_ATLAS_{kind}_API_KEY": "another" for kind in ("PUBLIC", "PRIVATE")}]
+)
+def test_the_drop_in_keeps_the_programs_own_key(runs, environ):
+    """Whatever key the run has; its calls go through the same gateway, and the line is warned of as ever."""
+    done = runs(sys.executable, "-c", DIGEST, **environ)
+    assert done.stdout == "200\n"
+    assert done.stderr.count("LegacyEndpointWarning") == 1
+
+
+LED = f"import requests, subprocess; print(requests.get({URL!r}).status_code); {URLLIB}; {HTTP_CLIENT}"
+
+
+def test_an_upstream_that_is_set_holds_for_all(runs, atlas):
+    """For the drop-in and for what it does not serve: nothing reaches Atlas itself, and nothing is warned of twice."""
+    done = runs(sys.executable, "-W", "ignore", "-c", LED, options=["--report"])
+    assert done.stdout.split()[1:] == ["200", "200"]
+    assert {Path(arrival.target.partition("?")[0]).name for arrival in atlas.fake.arrivals} == {"snapshots"}
+
+
+def test_with_a_file_of_options_the_gateway_alone_translates(runs, atlas, tmp_path):
+    """The drop-in can't read that file."""
+    (tmp_path / "shim.toml").write_text(f'upstream = "{atlas.url}"\n')
+    done = runs(sys.executable, "-c", URLLIB, options=["--config", tmp_path / "shim.toml", "--report"])
+    assert (done.stdout, done.stderr) == ("200\n", "atlas-shim: 1 calls to Atlas, 1 of them retired\n")
+
+
+def test_a_run_in_a_run_is_served(runs):
+    """By the outer one in the end; each Python of it chains to the other's hook."""
+    inner = [sys.executable, "-m", "shim", "run", "--", BARE, "-c", HTTP_CLIENT]
+    done = runs(*inner)
+    assert (done.stdout, done.stderr) == ("200\n", "")

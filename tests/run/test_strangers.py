@@ -1,0 +1,128 @@
+"""A run is for its user alone: what another user of the machine tries, and where the kernel does not tell who it is."""
+
+import os
+import shutil
+import sys
+from pathlib import Path
+
+import pytest
+
+from tests.run.grid import BARE, CODE, HTTP_CLIENT, NODE, PATH, URL, URLLIB
+
+SHOWN = " ".join(f"'{word}'" for word in CODE)
+TRIES = f"""
+import os, socket, ssl, sys
+port = int(sys.argv[1])
+def ask(content=b"", tls=False):
+    with socket.create_connection(("127.0.0.1", port), 5) as connection:
+        if tls:
+            connection = ssl._create_unverified_context().wrap_socket(connection, server_hostname="cloud.mongodb.com")
+        connection.sendall(content)
+        return connection.recv(99)
+for tls, content in (
+    (True, b"GET {PATH} HTTP/1.1\\r\\nHost: cloud.mongodb.com\\r\\n\\r\\n"),
+    (False, b"CONNECT cloud.mongodb.com:443 HTTP/1.1\\r\\n\\r\\n"),
+    (False, b"CONNECT other.example:443 HTTP/1.1\\r\\nProxy-Authorization: Basic cnVuOg==\\r\\n\\r\\n"),
+    (False, b"GET {URL} HTTP/1.1\\r\\nHost: cloud.mongodb.com\\r\\n\\r\\n"),
+    (False, b"GET http://other.example/ HTTP/1.1\\r\\nHost: other.example\\r\\n\\r\\n"),
+):
+    try:
+        answer = ask(content, tls)
+    except OSError:
+        answer = b""
+    if answer and b" 407 " not in answer:
+        print("served", content, answer)
+for path in sys.argv[2:]:
+    try:
+        print("read", open(path, "rb").read())
+    except OSError:
+        pass
+"""
+NOBODY = ("setpriv", "--reuid", "65534", "--clear-groups")
+
+
+@pytest.fixture
+def as_nobody():
+    """Skips where nobody else can be tried."""
+    if os.getuid() or shutil.which("setpriv") is None or not Path("/usr/bin/python3").exists():
+        pytest.skip("only root can be somebody else, by setpriv")
+
+
+def test_another_user_gets_nothing(runs, as_nobody):
+    """Not by TLS, as a base URL or a hook, nor by the proxy, with whatever login; it reads no environment either."""
+    tried = (*NOBODY, "env", "-i", "/usr/bin/python3", "-c", TRIES)
+    script = f"""{" ".join(f"'{word}'" for word in tried[:-1])} "$0" ${{HTTPS_PROXY##*:}} /proc/$$/environ; {SHOWN}"""
+    done = runs("sh", "-c", script, TRIES, options=["--report"])
+    assert done.stdout == "200"
+    assert "5 connections of other users were refused" in done.stderr
+
+
+def test_a_descendant_without_rights_is_served(runs, as_nobody):
+    """Who has given them up has the run's mark in its environment, which nobody else can read; several at once."""
+    script = f"for n in 1 2 3 4; do {' '.join(NOBODY)} {SHOWN} & done; wait"
+    done = runs("sh", "-c", script, TMPDIR="")
+    assert (done.stdout, done.stderr) == ("200" * 4, "")
+
+
+def test_a_private_tmp_is_served(runs):
+    """The run's files are where such programs see them."""
+    if shutil.which("bwrap") is None or os.getuid():
+        pytest.skip("this machine has no bwrap")
+    done = runs("bwrap", "--bind", "/", "/", "--dev", "/dev", "--tmpfs", "/tmp", *CODE, TMPDIR="")
+    assert (done.stdout, done.stderr) == ("200", "")
+
+
+OWN_AMONG_MANY = """
+import os, socket
+port = int(os.environ["HTTPS_PROXY"].rpartition(":")[2])
+def ask(source=0):
+    connection = socket.socket()
+    connection.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    connection.bind(("127.0.0.1", source))
+    connection.connect(("127.0.0.1", port))
+    connection.sendall(b"CONNECT 127.0.0.1:1 HTTP/1.1\\r\\n\\r\\n")
+    return connection, b" 502 " in connection.recv(99)
+rows = [socket.create_server(("127.0.0.2", 0)) for _ in range(200)]
+served = [ask() for _ in range(300)]
+print(sum(good for _, good in served))
+"""
+
+
+def test_no_connection_of_the_owners_is_refused(runs):
+    """Whatever else is open or in TIME_WAIT: the kernel is asked for the one pair of addresses."""
+    done = runs(BARE, "-c", OWN_AMONG_MANY)
+    assert (done.stdout, done.stderr) == ("300\n", "")
+
+
+UNTOLD = (
+    "import sys, shim.run.helper as h; h.kernel_tells = lambda _: False; from shim.cli import main; main(sys.argv[1:])"
+)
+
+
+def untold(runs, *program, **environ):
+    """Run where the kernel does not tell who connects, as on macOS."""
+    return runs.plainly(sys.executable, "-c", UNTOLD, "run", "--", *program, **environ)
+
+
+@pytest.mark.parametrize(
+    "program", [CODE, (BARE, "-c", f"{URLLIB}; {HTTP_CLIENT}"), ("node", "-e", NODE)], ids=["curl", "python", "node"]
+)
+def test_where_the_kernel_does_not_tell_a_secret_does(runs, program):
+    """The proxy's login has it, and so has the name that hooks ask for."""
+    if shutil.which(program[0]) is None:
+        pytest.skip(f"this machine has no {program[0]}")
+    done = untold(runs, *program)
+    assert (set(done.stdout.split()), done.stderr) == ({"200"}, "")
+
+
+def test_without_the_secret_nobody_is_served(runs):
+    """Not even processes of the same user; and no base URL leads to the port, since none could prove anything."""
+    script = 'env -i "$1" -c "$0" ${HTTPS_PROXY##*:}; echo $MONGODB_ATLAS_BASE_URL'
+    done = untold(runs, "sh", "-c", script, TRIES, BARE, MONGODB_ATLAS_BASE_URL="https://cloud.mongodb.com")
+    assert done.stdout == "https://cloud.mongodb.com\n"
+
+
+def test_only_the_secret_opens_the_proxy(runs):
+    """A login that is nearly right gets what a missing one gets."""
+    script = f"https_proxy=$(echo $HTTPS_PROXY | sed s/run:./run:x/) curl -s {URL} -w '%{{http_connect}}'"
+    assert untold(runs, "sh", "-c", script).stdout == "407"
