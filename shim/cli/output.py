@@ -8,8 +8,9 @@ import shutil
 import sys
 import textwrap
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from itertools import zip_longest
 from pathlib import Path
-from typing import Any
+from typing import Any, TextIO
 
 import attrs
 import click
@@ -20,6 +21,7 @@ from shim.documents.sources import NoValue
 FILE = click.Path(exists=True, dir_okay=False, path_type=Path)
 FORMS = click.Choice(["table", "json"])
 
+_NARROW = 16  # characters of a column that are not folded any more
 _BEYOND_ASCII = re.compile(r"[^\n -~]")
 
 output_option = click.option(
@@ -72,11 +74,36 @@ def write_report(  # noqa: PLR0913, PLR0917 - what all reports have in common
 
 
 def write_table(rows: Iterable[Sequence[Any]], indent: str = "") -> None:
-    """Write rows with their columns aligned, two spaces apart; an empty cell is a dash."""
+    """Write rows with their columns aligned, two spaces apart; an empty cell is a dash.
+
+    At a terminal the widest columns are folded, or each row is, so that it fits; a pipe gets each row as a line.
+    """
     listed = [[printable(cell) for cell in row] for row in rows]
     widths = [max(map(len, column)) for column in zip(*listed, strict=True)]
+    room = (columns_of(sys.stdout) or sys.maxsize) - len(indent) - 2 * (len(widths) - 1)
+    while sum(widths) > room and max(widths) > _NARROW:
+        widths[widths.index(max(widths))] -= 1
     for row in listed:
-        click.echo(indent + "  ".join(map(str.ljust, row, widths)).rstrip())
+        if sum(widths) > room:
+            write_line("  ".join(row), indent)
+            continue
+        cells = [textwrap.wrap(cell, width, break_on_hyphens=False) for cell, width in zip(row, widths, strict=True)]
+        for parts in zip_longest(*cells, fillvalue=""):
+            click.echo(indent + "  ".join(map(str.ljust, parts, widths)).rstrip())
+
+
+def columns_of(stream: TextIO) -> int:
+    """Return how many columns a terminal has, 0 for a pipe or a file."""
+    return shutil.get_terminal_size().columns if stream.isatty() else 0
+
+
+def write_line(text: str, indent: str = "", *, err: bool = False) -> None:
+    """Write a line, which a terminal gets folded, and a pipe whole."""
+    columns, lines = columns_of(sys.stderr if err else sys.stdout), [f"{indent}{printable(text)}"]
+    if columns:
+        lines = textwrap.wrap(lines[0], columns, subsequent_indent=f"{indent}    ", break_on_hyphens=False)
+    for each in lines:
+        click.echo(each, err=err)
 
 
 def printable(value: Any) -> str:
@@ -96,7 +123,7 @@ def paragraph(text: str, indent: str = "  ", first: str | None = None) -> None:
     """Write a text wrapped to the width: the terminal's, 100 at most; 80 in a pipe. ``first`` begins the first line."""
     lines = textwrap.wrap(
         plain(text),
-        min(shutil.get_terminal_size().columns, 100) if sys.stdout.isatty() else 80,
+        min(columns_of(sys.stdout) or 80, 100),
         initial_indent=indent if first is None else first,
         subsequent_indent=indent,
         break_long_words=False,

@@ -7,14 +7,17 @@ import json
 import os
 import re
 import sys
+from collections.abc import Iterator, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
+from time import monotonic
+from typing import TypeVar
 
 import attrs
 import click
 
 from shim._version import __version__
-from shim.cli.output import printable
+from shim.cli.output import printable, write_line
 from shim.core.recognise import shared_engine
 from shim.core.settings import parse_instant, read_settings
 from shim.tools.scan.findings import (
@@ -35,6 +38,9 @@ _LISTED = 20
 _LONGEST = 400
 """Characters shown of a file's name."""
 _PYTHON = frozenset({".py", ".pyw", ".pyi"})
+_SILENT = 2.0  # seconds before a bar is shown
+T = TypeVar("T")
+
 UNREADABLE = 1
 EXIT = {FindingState.DEPRECATED: 4, FindingState.GONE: 5, FindingState.NO_SUCCESSOR: 6}
 """Exit codes by the most urgent finding; 2 is bad usage and 3 the network's, as everywhere."""
@@ -109,7 +115,7 @@ def command(  # noqa: PLR0913 - one argument an option
     at = parse_instant(day, name="--at") if day else now.replace(hour=0, minute=0, second=0, microsecond=0)
     engine, settings = shared_engine(os.environ), read_settings(os.environ)
     engine.check_settings(settings)
-    report = scan(paths, engine, settings, at, exclude)
+    report = scan(paths, engine, settings, at, exclude, _told)
     folder = baseline.parent if baseline is not None else Path()
     findings = [attrs.evolve(one, fingerprint=fingerprint(one, folder)) for one in report.findings]
     if write and baseline is not None:
@@ -139,6 +145,18 @@ def command(  # noqa: PLR0913 - one argument an option
     raise SystemExit(code or (UNREADABLE if report.errors else 0))
 
 
+def _told(sources: Sequence[T]) -> Iterator[T]:
+    """Yield all; when that takes long, a bar at the terminal says how far it is."""
+    began, number = monotonic(), 0
+    while number < len(sources) and (monotonic() - began < _SILENT or not sys.stderr.isatty()):
+        yield sources[number]
+        number += 1
+    if number < len(sources):
+        with click.progressbar(sources[number:], file=sys.stderr, length=len(sources), label="files") as bar:
+            bar.update(number)
+            yield from bar
+
+
 def _json(report: Scan, at: datetime, known: int, unmet: int) -> dict[str, object]:
     return {
         "format": 1,
@@ -164,15 +182,16 @@ def _text(report: Scan, at: datetime, known: int, unmet: int) -> None:
         cell = "" if finding.cell is None else f"[{finding.cell}]"
         names = " or ".join(one.id for one in finding.operations)
         head = f"{place.file}{cell}:{place.line}:{place.column} {names}: {finding.message}"
-        click.echo(f"{printable(head)}\n    {printable(finding.row.strip())}")
+        write_line(head)
+        write_line(finding.row.strip(), "    ")
     _errors(report)
     for note in report.notes:
         at_line = f"{note.file}:{note.line}: " if note.file else ""
-        click.echo(printable(f"{at_line}note: {note.message}"), err=True)
+        write_line(f"{at_line}note: {note.message}", err=True)
     for one in report.unread[:_LISTED]:
         _say(one.file, f"not read: {one.message}")
     if len(report.unread) > _LISTED:
-        click.echo(f"and {len(report.unread) - _LISTED} more not read; -o json lists all", err=True)
+        write_line(f"and {len(report.unread) - _LISTED} more not read; -o json lists all", err=True)
     counts = [f"{sum(one.state is state for one in report.findings)} {state.value}" for state in FindingState]
     more = {
         "could not be read": len(report.errors),
@@ -182,7 +201,7 @@ def _text(report: Scan, at: datetime, known: int, unmet: int) -> None:
         "of the baseline no longer found": unmet,
     }
     words = [f"{report.files} files on {written(at)}: {', '.join(counts)}"]
-    click.echo("; ".join(words + [f"{count} {said}" for said, count in more.items() if count]))
+    write_line("; ".join(words + [f"{count} {said}" for said, count in more.items() if count]))
 
 
 def _errors(report: Scan) -> None:
@@ -190,10 +209,10 @@ def _errors(report: Scan) -> None:
         _say(error.file, f"error: {error.message}", error.line)
 
 
-def _say(file: str, remark: str, line: int = 0) -> None:
+def _say(file: str, remark: str, at: int = 0) -> None:
     """Write a remark on a file to standard error; the middle of a long name is cut out."""
     name = file if len(file) <= _LONGEST else f"{file[: _LONGEST // 2]} … {file[-_LONGEST // 2 :]}"
-    click.echo(printable(f"{name}{f':{line}' if line else ''}: {remark}"), err=True)
+    write_line(f"{name}{f':{at}' if at else ''}: {remark}", err=True)
 
 
 def _fix(report: Scan, *, apply: bool) -> None:

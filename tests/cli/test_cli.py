@@ -9,7 +9,7 @@ import click
 import pytest
 
 import shim
-from shim.cli import COMMANDS, GROUPS, main
+from shim.cli import COMMANDS, GROUPS, main, output
 from shim.cli.output import write_json
 from shim.extras import hint
 
@@ -122,3 +122,25 @@ def test_no_flag_takes_a_credential():
     flags = [flag for name in COMMANDS for parameter in imported(name).params for flag in parameter.opts]
     assert "--route" in flags
     assert not [flag for flag in flags if flag not in paths and any(word in flag for word in words)]
+
+
+WIDE = (
+    "POST /api/atlas/v2/groups/{groupId}/clusters/{clusterName}/backup/restoreJobs",
+    "12",
+    "a text of some words " * 3,
+)
+
+
+@pytest.mark.parametrize("rows", [[("CALL", "CALLS", "WHY"), WIDE], [("A", "B") * 9, ("2026-01-01", "x" * 30) * 9]])
+@pytest.mark.parametrize("columns", [80, 0])
+def test_a_table_fits_a_terminal_and_a_pipe_gets_whole_lines(monkeypatch, capsys, rows, columns):
+    """Whatever is in it, nothing is lost."""
+    monkeypatch.setattr(output, "columns_of", lambda stream: columns)
+    output.write_table(rows, "  ")
+    lines = capsys.readouterr().out.splitlines()
+    if columns:
+        assert max(map(len, lines)) <= columns
+    else:
+        assert len(lines) == len(rows)
+    shown = "".join("".join(lines).split())
+    assert sorted(shown) == sorted("".join("".join(cell.split()) for row in rows for cell in row))
