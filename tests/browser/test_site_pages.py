@@ -1,0 +1,36 @@
+"""The documentation site as people see it."""
+
+import threading
+from functools import partial
+from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
+from importlib import import_module
+from itertools import cycle
+
+import pytest
+
+from tests.browser.conftest import LOOKS
+
+pytestmark = pytest.mark.slow
+
+
+class Quiet(SimpleHTTPRequestHandler):
+    """Serves a folder, and logs nothing."""
+
+    def log_message(self, *_):
+        """Say nothing."""
+
+
+def test_each_page_is_right(look, tmp_path):
+    """Nothing scrolls sideways or comes from elsewhere, and axe finds nothing; the first page in all looks."""
+    pytest.importorskip("zensical", reason="zensical (the extra docs) is not installed")
+    import_module("build").build(tmp_path)  # docs/site is on the path
+    site = tmp_path / "site"
+    pages = sorted(f"{page.parent.relative_to(site).as_posix()}/" for page in site.rglob("index.html"))
+    with ThreadingHTTPServer(("127.0.0.1", 0), partial(Quiet, directory=str(site))) as server:
+        threading.Thread(target=server.serve_forever, daemon=True).start()
+        base, wrong = f"http://127.0.0.1:{server.server_port}/", {}
+        for page, each in [*(("./", each) for each in LOOKS), *zip(pages, cycle(LOOKS))]:
+            wrong[page, *each] = look(base + page, *each)[1]
+        server.shutdown()
+    assert len(pages) > 20
+    assert not {page: said for page, said in wrong.items() if said}
