@@ -130,7 +130,7 @@ class Ledger:
         operation, minute = OTHER if call.match is None else call.match.operation.id, int(ended) // 60
         if minute > self._minute or minute < self._minute - 1:  # the calls of a minute do not end in order
             self._minute = minute
-            self._marks = [one for one in self._marks if minute - HOUR <= one[0] < minute] + [(minute, self.calls())]
+            self._marks = [one for one in self._marks if minute - HOUR < one[0] < minute] + [(minute, self.calls())]
         way = self.ways[operation, call.route]
         way.statuses[status if status in _STATUSES else status // 100] += 1
         way.last, way.reason = ended, call.reason

@@ -263,6 +263,13 @@ def test_the_calendar_has_what_documents_and_a_description_know(checked, time_ma
     assert [one["path"] for one in ahead if one["served"] == "no"] == ["/api/atlas/v2/users"]
 
 
+@pytest.mark.parametrize(("day", "within", "code"), [(1, 3, 4), (1, 2, 0), (3, 1, 4), (4, 3, 0), (5, 3, 0)])
+def test_a_day_that_is_so_far_away_is_within(checked, time_machine, day, within, code):
+    """A sunset on 2027-02-04 ends soon on the last day that is named, and no more from its own day on."""
+    time_machine.move_to(datetime(2027, 2, day, tzinfo=UTC))
+    checked("--calendar", "--within", str(within), code=code)
+
+
 @pytest.mark.parametrize(
     ("line", "code", "seen"),
     [

@@ -109,6 +109,13 @@ def test_calls_are_known_by_minute_for_an_hour():
     assert found.calls() == {pass_: 5}
 
 
+@pytest.mark.parametrize(("first", "known"), [(0, [HOUR]), (1, [1, HOUR])])
+def test_an_hour_has_sixty_minutes(first, known):
+    """This one and the 59 before: a call of exactly an hour ago is not of the last hour."""
+    found = counted(line(START + 60 * first), line(START + 60 * HOUR))
+    assert [minute - START // 60 for minute, _ in found.minutes()] == known
+
+
 def test_a_clock_that_is_set_back_loses_nothing_of_now():
     """What comes then is counted in the minute that the clock says."""
     found = counted(line(START), line(START - 86400))

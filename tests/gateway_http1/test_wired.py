@@ -144,6 +144,16 @@ async def test_last_reply_to_a_caller_that_has_reset_its_connection_has_an_end(w
     assert wired.caller.closing
 
 
+async def test_a_connection_that_the_loop_has_closed_is_one_whose_caller_left(wiring, monkeypatch, caplog):
+    """uvloop raises RuntimeError for one that it has not told of yet: no defect, and no line of one."""
+    wired = wiring()
+    monkeypatch.setattr(wired.caller, "write", Mock(side_effect=RuntimeError("the handler is closed")))
+    wired.caller.deliver(b"GET /a/../b HTTP/1.1\r\nHost: shim.test\r\n\r\n")
+    await wired.settle()
+    assert wired.caller.closing
+    assert "unhandled" not in caplog.text
+
+
 async def test_defect_of_a_call_whose_caller_leaves_is_logged_once(wiring, monkeypatch, caplog):
     """There is nobody to tell of it, and the loop hears of no second one."""
     wired = wiring()

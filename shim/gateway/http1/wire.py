@@ -111,7 +111,11 @@ class Wire(asyncio.BufferedProtocol):
         """Send bytes; raises ConnectionResetError when the connection has ended."""
         if self.transport is None or self.transport.is_closing():
             raise ConnectionResetError("the other side left")
-        self.transport.write(data if self.tls is None else self.tls.sealed(data))
+        data = data if self.tls is None else self.tls.sealed(data)
+        try:
+            self.transport.write(data)
+        except RuntimeError:  # uvloop says so where it has closed a connection by itself, and will tell of it later
+            raise ConnectionResetError("the other side left") from None
 
     async def flushed(self) -> None:
         """Return once the other side has taken so much that more may be written; raises ConnectionResetError."""
