@@ -131,15 +131,19 @@ def test_content_that_was_given_up_does_not_wait_for_the_garbage_collector(signe
         until(lambda: not any(isinstance(one, Body) and one.chunks for one in gc.get_objects()), "it is let go of")
 
 
-def test_pages_that_wait_for_others_count():
-    """A list that is larger than the budget is given up before it is there, and all of it given back."""
-    page = {"results": [{"id": "a" * 9000}] * 20, "links": [{"rel": "next", "href": "x"}], "totalCount": 999}
+@pytest.mark.parametrize(("item", "sent"), [({"id": "a" * 9000}, 3), ({"id": "a", "x": [{"": {}}] * 300}, 1)])
+def test_pages_that_wait_for_others_count(item, sent):
+    """A list that is larger than the budget is given up before it is there, and all of it given back.
+
+    A page counts by what it is when it is decoded: much more than its bytes, if it is dense.
+    """
+    page = {"results": [item] * 20, "links": [{"rel": "next", "href": "x"}], "totalCount": 999}
     with (
         replying(message(json.dumps(page).encode(), JSON)) as upstream,
         gateway(upstream.origin, memory=4 << 20) as served,
     ):
         head, _ = ask(served, CALL)
-        assert (status_of(head), len(upstream.heads)) == (503, 3)
+        assert (status_of(head), len(upstream.heads)) == (503, sent)
         until(lambda: used(served) == 0, "all is given back")
 
 

@@ -145,7 +145,7 @@ async def test_last_reply_to_a_caller_that_has_reset_its_connection_has_an_end(w
 
 
 async def test_a_connection_that_the_loop_has_closed_is_one_whose_caller_left(wiring, monkeypatch, caplog):
-    """uvloop raises RuntimeError for one that it has not told of yet: no defect, and no line of one."""
+    """The loop raises RuntimeError for one that it has not told of yet: no defect, and no line of one."""
     wired = wiring()
     monkeypatch.setattr(wired.caller, "write", Mock(side_effect=RuntimeError("the handler is closed")))
     wired.caller.deliver(b"GET /a/../b HTTP/1.1\r\nHost: shim.test\r\n\r\n")
