@@ -137,7 +137,7 @@ class Handler:
         except Refusal as refusal:
             if refusal.status != 503 or run.response is None or (run.method in READS and not run.done):
                 raise
-            # 503, come again, would have a write executed twice.
+            # A 503 invites a retry, which would execute the write twice.
             detail = "Upstream's reply is larger than the memory that is left for it; the call was executed."
             raise unreadable("http_response_body_size", together(detail, run.done)) from None
         finally:

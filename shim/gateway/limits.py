@@ -16,8 +16,8 @@ from shim.gateway.options import Options
 class Limits:
     """The ``count`` of calls in flight, and of ``memory`` bytes those ``reserved`` for calls and ``held`` for content.
 
-    A content is held as far as it is longer than its reservation. Contents have a half of the memory at most, so that
-    many long ones leave room for short calls.
+    A content is held as far as it is longer than its reservation. Long contents may use at most half of the memory, so
+    that short calls always fit.
     """
 
     def __init__(self, options: Options) -> None:

@@ -78,8 +78,8 @@ class Upstream:
     async def send(self, outbound: OutboundCall, head: bytes = b"", until: float = NEVER) -> UpstreamResponse:
         """Send one call, its target as it is, and return the reply's head; raises Refusal if no reply comes.
 
-        ``head`` and ``until`` are the call's, unless they are given. A read that met a kept connection closed under it,
-        and got no byte of an answer, is sent once more, on a new one (RFC 9110, 9.2.2); nothing else is sent twice.
+        ``head`` and ``until`` are the call's, unless they are given. A read is retried once if a kept connection closed
+        before any byte of a reply (RFC 9110, 9.2.2); nothing else is sent twice.
         """
         if outbound.early is not None and outbound.early.sent == self.head_of(outbound):
             return outbound.early
