@@ -173,7 +173,7 @@ class Wire(asyncio.BufferedProtocol):
 
 
 async def turn(lock: asyncio.Lock) -> None:
-    """Wait for a turn of long work, until the next await; a pause as long as the work took comes before another turn."""
+    """Wait for a turn of long work, until the next await; a pause as long as the work comes before another turn."""
     await lock.acquire()
     loop, began = asyncio.get_running_loop(), perf_counter()
     loop.call_soon(lambda: loop.call_later(perf_counter() - began, lock.release))
