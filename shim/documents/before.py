@@ -60,6 +60,8 @@ class Before(Declared):
         required = legacy.request.required if legacy.request and not legacy.request.bare else members
         checked(table, "version", parse_date, self.version)
         yield "method", not is_look and legacy.method == "GET", "writes before a read: a read stays a read"
+        for key, made in (("query", self.query), ("body", self.body)):
+            yield key, made and not made.fields, "makes nothing: give members, each with a rule"
         yield "body", self.body and is_look, "belongs to writes"
         yield "each", self.each and is_look, "belongs to writes"
         yield "but", self.but and not self.each, "belongs to each"

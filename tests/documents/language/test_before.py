@@ -55,6 +55,8 @@ REFUSING, LISTED = "[operation.renameWidget.flex.before.errors.200]", "[operatio
         (EACH, 'each = "present"', f"{SECOND}.but: is the same list as each"),
         (REQUIRED, "", f"{SECOND}.each: 'wheels' may be missing: name it in request.required"),
         (WIDE, 'request.members.wheels = "string"', f"{SECOND}.each: 'wheels' is neither a list"),
+        (BODY, "body = {}", f"{SECOND}.body: makes nothing"),
+        (NAME, "query = {}", f"{LOOK}.query: makes nothing"),
         (BODY, "body.rest = true", f"{SECOND}.body.rest: must be a table"),
         (BODY, 'body.wheel = { type = "string", parameter = "wheel" }', f"{SECOND}.body.wheel.parameter: 'wheel' is n"),
         ('path = "/api/atlas/v2/groups/{groupId}/gadgets/{name}:addWheel"', 'path = "/x/{id}"', f"{SECOND}.path: {{i"),
