@@ -25,7 +25,7 @@ import time
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
-from typing import NoReturn, TextIO
+from typing import NoReturn
 
 import attrs
 
@@ -108,8 +108,7 @@ def start_helper(wanted: Wanted, environ: Mapping[str, str]) -> dict[str, str]:
     most = resource.getrlimit(resource.RLIMIT_NOFILE)[0]
     os.set_inheritable(fcntl.fcntl(living, fcntl.F_DUPFD, min(HIGH, most - 2)), True)  # noqa: FBT003 - its signature
     os.close(living)
-    environment: dict[str, str] = answer["environment"]
-    return environment
+    return dict(answer["environment"])
 
 
 def _keep(wanted: Wanted, environ: Mapping[str, str], link: _Link) -> None:
@@ -183,15 +182,6 @@ def _await_marked(mark: bytes) -> None:
             os.close(number)
 
 
-class _Lines(logging.StreamHandler[TextIO]):
-    """Says errors of the gateway in a line each: it is a program's standard error."""
-
-    def handle(self, record: logging.LogRecord) -> bool:
-        """Leave tracebacks out, and what the loop says of itself."""
-        record.exc_info = None
-        return record.name != "asyncio" and super().handle(record)
-
-
 class _ProgramsGate(CallerGate):
     """A key of the run signs retired calls; all else is between the program and Atlas, as without a run."""
 
@@ -225,7 +215,10 @@ class _Serving:
     def serve(self, ready: Mapping[str, str] | None) -> NoReturn:
         """Say that it is ready, serve until the program's last process has ended, and end this one."""
         code = 0
-        logging.basicConfig(level=logging.ERROR, format="atlas-shim: %(message)s", handlers=[_Lines()])
+        logging.basicConfig(level=logging.ERROR, format="atlas-shim: %(message)s")
+        # No traceback belongs into a program's standard error, nor what the loop says of itself.
+        logging.getLogger("shim.gateway").addFilter(lambda record: vars(record).update(exc_info=None) is None)
+        logging.getLogger("asyncio").disabled = True
         try:
             with asyncio.Runner(loop_factory=loop_factory()) as runner:
                 runner.run(self._serve(ready))
@@ -240,7 +233,7 @@ class _Serving:
         loop, run = asyncio.get_running_loop(), self.wanted.run
         ended, parted = asyncio.Event(), asyncio.Event()
         gateway = Gateway(self.wanted.options, self.wanted.engine, environ=self.environ)
-        gateway.guard(_programs_gate)
+        gateway.guard(lambda gate: _ProgramsGate(gate) if isinstance(gate, VerifyGate) else gate)
         proxy = ProxyServer(run, *self.tls, gateway.adopt, _warn)
 
         endings: list[asyncio.Task[None]] = []
@@ -294,10 +287,6 @@ class _Serving:
             yield report(+counts)
         unseen = wanted.unseen if is_first else ""
         yield from last_words(+counts, wanted.program[0], wanted.run.host, proxy.others, unseen)
-
-
-def _programs_gate(gate: CallerGate) -> CallerGate:
-    return _ProgramsGate(gate) if isinstance(gate, VerifyGate) else gate
 
 
 def _say(link: _Link, **answer: object) -> None:

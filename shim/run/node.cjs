@@ -1,10 +1,9 @@
 'use strict';
-// Leads connections to Atlas' host to the gateway of this run: fetch, undici, axios, got and https all connect here.
-// The proxies of this run are for other programs: this process sees the ones that were set before, its children ours.
+// Leads connections to Atlas' host to the gateway of this run. Its proxies are for other programs: this process sees those
+// that were set before, its children ours.
 (function (host, name, port, proxies) {
   if (process.versions.deno || process.versions.bun) return; // they read the variables
-  const tls = require('tls'), processes = require('child_process');
-  const connect = tls.connect;
+  const tls = require('tls'), processes = require('child_process'), connect = tls.connect;
   tls.connect = function (...given) {
     const options = typeof given[0] === 'object' && given[0] ? given[0] : null;
     const wanted = options && String(options.servername || options.host || options.hostname || '').toLowerCase();

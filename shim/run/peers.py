@@ -17,7 +17,6 @@ import attrs
 _SOCK_DIAG, _BY_FAMILY, _REQUEST, _ANY = 4, 20, 1, 0xFFFFFFFF
 _HEADER = struct.Struct("=IHHII")
 _ALIVE = frozenset({1, 4, 5})  # ESTABLISHED, and the two states in which it has only ended its own direction
-ROOT = 0
 
 
 @attrs.frozen
@@ -62,9 +61,9 @@ def is_own(caller: PeerSocket) -> bool | None:
 
     To serve root's gives nothing away: it may read all that this user has.
     """
-    if caller.uid in {os.getuid(), ROOT}:
+    if caller.uid in {os.getuid(), 0}:
         return True
-    return None if os.getuid() == ROOT else False  # root's programs may have given up its rights
+    return None if os.getuid() == 0 else False  # root's programs may have given up its rights
 
 
 def marked(mark: bytes, uid: int | None = None) -> Iterator[Path]:

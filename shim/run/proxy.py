@@ -175,7 +175,10 @@ class ProxyServer:
             content = _content(fields)
             async with asyncio.timeout(PATIENCE):
                 if is_https and (host, parts.port or 443) == (self.run.host, 443):
-                    reader, writer = await self._to_gateway()
+                    self.counts["connections"] += 1
+                    mine, its = socket.socketpair()
+                    await self.adopt(its, None)
+                    reader, writer = await asyncio.open_connection(sock=mine)
                 elif is_https:
                     self._count(host)
                     reader, writer = await _dial(host, parts.port or 443)
@@ -190,12 +193,6 @@ class ProxyServer:
         writer.write(b"\r\n".join((method + b" " + line + b" HTTP/1.1", *kept, b"Connection: close", b"", b"")))
         ours = await asyncio.open_connection(sock=connection.dup())
         await _splice(ours, (reader, writer), content(ours[0]))
-
-    async def _to_gateway(self) -> Stream:
-        self.counts["connections"] += 1
-        mine, its = socket.socketpair()
-        await self.adopt(its, None)
-        return await asyncio.open_connection(sock=mine)
 
 
 async def _send(connection: socket.socket, content: bytes) -> None:

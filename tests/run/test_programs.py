@@ -3,9 +3,7 @@
 import os
 import re
 import signal
-import stat
 import sys
-from pathlib import Path
 
 import pytest
 
@@ -162,13 +160,6 @@ def test_the_report_counts(runs, program, said):
     assert f"atlas-shim: {said}" in runs(*program, options=["--report"]).stderr
 
 
-def test_show_prints_variables_alone(runs):
-    """One a line; the program is not started."""
-    lines = runs("sh", "-c", "echo started", options=["--show"]).stdout.splitlines()
-    assert all(re.match(r"\w+=", line) for line in lines)
-    assert any(line.startswith("SSL_CERT_FILE=") for line in lines)
-
-
 def test_a_base_url_keeps_its_path(runs):
     """It leads to the run's port, by TLS: whoever has that port next can read nothing."""
     script = f"echo $MONGODB_ATLAS_BASE_URL; curl -sS -H 'Authorization: {FIELDS['Authorization']}' -o /dev/null "
@@ -202,12 +193,3 @@ def test_an_odd_folder_for_temporary_files_is_not_used(runs, tmp_path):
     odd.mkdir()
     done = runs("sh", "-c", f'{SHOWN}; python3 -c "$0"; ls "$TMPDIR"', URLLIB, TMPDIR=str(odd))
     assert (done.stdout, done.stderr) == ("200200\n", "")
-
-
-def test_wgets_own_settings_are_nobody_elses(runs, tmp_path):
-    """They may hold passwords, so their copy can be read by the user alone."""
-    (tmp_path / "rc").write_text("password = x\n")
-    done = runs("sh", "-c", "echo $WGETRC; cat $WGETRC; stat -c %a $WGETRC", WGETRC=str(tmp_path / "rc"))
-    assert "password = x" in done.stdout
-    assert stat.S_IMODE(int(done.stdout.split()[-1], 8)) == 0o600
-    assert Path(done.stdout.split()[0]).name == "wgetrc"

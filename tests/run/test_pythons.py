@@ -73,7 +73,7 @@ print(requests.get({URL!r}, auth=HTTPDigestAuth({DEMO_PUBLIC_KEY!r}, {DEMO_PRIVA
 def test_the_drop_in_keeps_the_programs_own_key(runs, environ):
     """Whatever key the run has; its calls go through the same gateway, and the line is warned of as ever."""
     done = runs(sys.executable, "-c", DIGEST, **environ)
-    assert done.stdout == "200\n"
+    assert done.stdout == "200\n", done.stderr
     assert done.stderr.count("LegacyEndpointWarning") == 1
 
 
