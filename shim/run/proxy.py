@@ -37,7 +37,7 @@ PATIENCE = 30.0
 DOUBT = 0.1
 """Seconds for which another user's connections are refused unseen after one of them was no descendant's."""
 
-_HOP = re.compile(rb"(?i)(?:proxy-)?connection|keep-alive|proxy-authorization")
+_is_end_to_end = re.compile(rb"(?i)(?!(?:(?:proxy-)?connection|keep-alive|proxy-authorization)\s*:)").match
 
 _HANDSHAKE = b"\x16"  # the first byte of TLS, and of no method
 _ESTABLISHED = b"HTTP/1.1 200 Connection established\r\n\r\n"
@@ -168,7 +168,7 @@ class ProxyServer:
             return
         proxy = None if is_https else proxy_for(f"http://{parts.netloc.rpartition('@')[2]}")
         line = target if proxy else (parts._replace(scheme="", netloc="").geturl() or "/").encode("latin-1")
-        kept = [field for field in fields if not _HOP.fullmatch(field.partition(b":")[0].strip())]
+        kept = [*filter(_is_end_to_end, fields)]
         if proxy is not None and proxy.login is not None:
             kept.append(f"Proxy-Authorization: {proxy.login}".encode("ascii"))
         try:
@@ -265,12 +265,23 @@ async def _counted(reader: asyncio.StreamReader, left: int = sys.maxsize) -> Asy
         yield piece
 
 
+async def _ending(reader: asyncio.StreamReader) -> AsyncIterator[bytes]:
+    """Yield a reply that says that its connection ends: a client would else send its next request on it."""
+    line = b"HTTP/1.1 100"
+    while line[9:10] == b"1":
+        line, *fields = (await reader.readuntil(b"\r\n\r\n"))[:-4].split(b"\r\n")
+        ends = [b"Connection: close"] if line[9:10] != b"1" else []
+        yield b"\r\n".join((line, *filter(_is_end_to_end, fields), *ends, b"", b""))
+    async for piece in _counted(reader):
+        yield piece
+
+
 async def _splice(ours: Stream, theirs: Stream, content: AsyncIterator[bytes] | None = None) -> None:
     """Pass bytes on until both directions have ended; if ``content`` is given, only that is sent out."""
 
     async def pass_on(pieces: AsyncIterator[bytes], writer: asyncio.StreamWriter, *, ends: bool) -> None:
         # uvloop raises RuntimeError where the other side has just closed.
-        with contextlib.suppress(OSError, MalformedError, RuntimeError):
+        with contextlib.suppress(OSError, MalformedError, RuntimeError, EOFError, asyncio.LimitOverrunError):
             async for piece in pieces:
                 writer.write(piece)
                 await writer.drain()
@@ -282,7 +293,8 @@ async def _splice(ours: Stream, theirs: Stream, content: AsyncIterator[bytes] | 
 
     try:
         there = pass_on(content or _counted(ours[0]), theirs[1], ends=content is None)
-        await asyncio.gather(there, pass_on(_counted(theirs[0]), ours[1], ends=True))
+        reply = _counted(theirs[0]) if content is None else _ending(theirs[0])
+        await asyncio.gather(there, pass_on(reply, ours[1], ends=True))
     finally:
         ours[1].close()
         theirs[1].close()

@@ -78,12 +78,13 @@ for head in sys.argv[1:]:
                 answer += piece
         except OSError:  # what it has not read is reset
             pass
-    print(answer.split(b" ")[1].decode(), answer.count(b"HTTP/1.1"), answer.rpartition(b"\\r\\n\\r\\n")[2][:5])
+    ends = answer.count(b"\\r\\nConnection: close\\r\\n") + answer.count(b"keep-alive")
+    print(answer.split(b" ")[1].decode(), ends, answer.rpartition(b"\\r\\n\\r\\n")[2][:5])
 """
 
 
 def raw(runs, *heads, **environ):
-    """Send heads to a run's proxy; returns status, answers and the beginning of the content of each."""
+    """Send heads to a run's proxy; returns of each reply its status, that it ends the connection, and its content."""
     return runs(BARE, "-c", RAW, *heads, **environ).stdout.splitlines()
 
 
