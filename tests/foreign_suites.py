@@ -81,12 +81,6 @@ SUITES = {
         ("responses",),
         "requests",
     ),
-    "requests-oauthlib": Suite(
-        "requests-oauthlib==2.0.0",
-        ("requests-oauthlib==2.0.0", "oauthlib[signedtoken]", "pytest", "requests-mock"),
-        ("tests",),
-        "requests",
-    ),
 }
 """Pins are those of the suites' own lists where a newer version fails without us too."""
 
