@@ -250,6 +250,21 @@ def test_no_other_write_is_lent():
     assert {one.id for one in operations if one.lent and one.method != "GET"} == LENT
 
 
+@pytest.mark.parametrize("mode", ["own", "verify"])
+def test_no_new_write_is_signed_for_a_caller_without_credentials(mode):
+    """With every family switched on nothing is sent for an unsigned caller; in own mode the answer names --allow."""
+    operations = [one for document in load_documents(mapping_folders({})) for one in document.operations]
+    writes = {one.switch for one in operations if one.switch} | {"former-clusters"}
+    with world(mode, writes=frozenset(writes)) as seen:
+        for one in [one for one in operations if one.method != "GET" and not one.lent]:
+            accept = f"Accept: application/vnd.atlas.{one.version}+json"
+            path = one.full_path.replace("{", "").replace("}", "")
+            status, code = told(seen.ask(path, accept, "Content-Length: 0", method=one.method))
+            assert (status, code) in {(403, "SHIM_NOT_ALLOWED"), (401, "SHIM_UNAUTHORIZED")}, one.id
+            assert (status == 401) == (mode == "verify")
+        assert not seen.targets
+
+
 WIDGETS = """
 format = 1
 name = "widgets"
