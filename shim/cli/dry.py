@@ -35,15 +35,16 @@ _NO_CODE = {status: f"{status} without an errorCode" for status in (404, 405)}
 class DrySend:
     """A call that is sent, at once or after the one ``before`` was ``answered`` so; an empty text is a success.
 
-    ``notes`` are those of the record if it succeeds. If it ``goes_on``, it is sent for further pages, or items, too.
-    ``role`` is that of a call which another of its tier follows, when all goes well: ``look``, or ``write``; so many of
-    its tier went ``ahead`` of it.
+    ``notes`` are those of the record if it succeeds, ``errors`` what the shim itself may answer then. If it ``goes_on``,
+    it is sent for further pages, or items, too. ``role`` is that of a call which another of its tier follows, when all
+    goes well: ``look``, or ``write``; so many of its tier went ``ahead`` of it.
     """
 
     send: Send
     before: DrySend | None = None
     answered: list[str] = attrs.field(factory=list)
     notes: Sequence[str] = ()
+    errors: dict[str, None] = attrs.field(factory=dict)
     goes_on: bool = False
     role: str = "answer"
     ahead: int = 0
@@ -99,6 +100,7 @@ def dry_run(match: Match, call: Call, context: Context) -> DryRun:
             if not isinstance(step, Send):
                 if last is not None and not said:
                     last.notes = last.notes or step.record.notes
+                    last.errors |= {error: None} if error else {}
                 continue
             new = step.call
             if last is not None and last.is_like(step):

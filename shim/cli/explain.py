@@ -271,7 +271,8 @@ def _write(found: Mapping[str, Any], form: str) -> None:
                 output.paragraph(f"refused, {call['refused']}")
                 continue
             if call["role"] != "answer" or before != "answer":
-                click.echo(f"\n  First, a {call['role']}:" if call["role"] != "answer" else "\n  Then:")
+                role = f", a {call['role']}" if call["role"] != "answer" else ""
+                click.echo(f"\n  {'First' if before == 'answer' else 'Then'}{role}:")
             before = call["role"]
             output.code(call["curl"])
             click.echo()

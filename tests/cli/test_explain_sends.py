@@ -186,8 +186,9 @@ def test_calls_of_one_call_stand_in_their_order(run, method, path, calls):
     assert sent == [(role, how, target.replace("%7BuserName%7D", "{userName}")) for role, how, target in calls]
     shown = run(*words, env=env).stdout
     assert shown.count("curl -sS") == len(calls)
-    assert shown.count("First, a look:") == sum(role == "look" for role, *_ in calls)
-    assert shown.count("Then:") == 1
+    assert shown.count(", a look:") == sum(role == "look" for role, *_ in calls)
+    assert (shown.count("First, a look:"), shown.count("Then:")) == (1, 1)
+    assert "nothing more is sent:" in shown
     assert [one["role"] for one in said["tiers"]["successor"]["calls"]] == [role for role, *_ in calls]
 
 
