@@ -35,9 +35,9 @@ _NO_CODE = {status: f"{status} without an errorCode" for status in (404, 405)}
 class DrySend:
     """A call that is sent, at once or after the one ``before`` was ``answered`` so; an empty text is a success.
 
-    ``notes`` are those of the record if it succeeds, ``errors`` what the shim itself may answer then. If it ``goes_on``,
-    it is sent for further pages, or items, too. ``role`` is that of a call which another of its tier follows, when all
-    goes well: ``look``, or ``write``; so many of its tier went ``ahead`` of it.
+    ``notes`` are those of the record if it succeeds, ``errors`` what the shim itself may answer then. If it
+    ``goes_on`` it is sent for further pages, or items, too. ``role`` is that of a call which another of its tier
+    follows, when all goes well: ``look``, or ``write``; so many of its tier went ``ahead`` of it.
     """
 
     send: Send
