@@ -124,6 +124,10 @@ def found_in(tmp_path_factory):
         ({"a.py": PY, "requirements.txt": "pulumi-mongodbatlas==3.13.0\n"}, [("a.py", 4, "createKiosk")]),
         ({"a.py": PY, "requirements.txt": "pulumi-mongodbatlas>=3.14,<4\n"}, []),
         ({"Pulumi.yaml": "resources:\n  a:\n    type: mongodbatlas:Stand\n"}, [("Pulumi.yaml", 3, "createKiosk")]),
+        # CDKTF asks Terraform's provider, whatever Pulumi's is beside it
+        ({"a.ts": 'import { Kiosk } from "./.gen/providers/mongodbatlas/kiosk";\nnew Kiosk(this, "a", {});\n',
+          "cdktf.json": '{"terraformProviders": ["mongodb/mongodbatlas@~> 1.14.0"]}', "b/package.json": NPM % "4.0.0"},
+         [("a.ts", 2, "createKiosk")]),
         # the version of Atlas' SDK for Go: in the file, or in go.mod
         ({"a.go": GO.replace("func", 'import "go.mongodb.org/atlas-sdk/v20231115014/admin"\n\n    func')},
          [("a.go", 6, "getKiosk"), ("a.go", 7, "getKiosk")]),
@@ -158,6 +162,14 @@ def found_in(tmp_path_factory):
 def test_a_caller_counts_where_the_tree_pins_a_version_that_calls(found_in, files, found):
     """Newer versions, other vendors' names and comments are quiet."""
     assert found_in(files) == found
+
+
+def test_what_stands_above_a_path_in_its_repository_counts(tmp_path):
+    """Whoever names a folder means the program that it is a part of."""
+    put(tmp_path / ".git" / "HEAD", "")
+    put(tmp_path / "versions.tf", dedent(REQUIRED % "1.17.3"))
+    put(tmp_path / "a" / "main.tf", 'resource "mongodbatlas_search_index" "a" {}\n')
+    assert [one.place.line for one in look(tmp_path / "a").findings] == [1]
 
 
 @pytest.mark.parametrize(

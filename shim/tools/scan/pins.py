@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import suppress
 from pathlib import Path
 
@@ -46,6 +46,14 @@ def _limit(sign: str, version: str) -> Limit | None:
 def before(version: str) -> Limit:
     """Return the limit before a version."""
     return (*[*map(int, re.findall(r"\d+", version)), 0, 0][:3], 0)
+
+
+def files_above(paths: Iterable[Path]) -> Iterator[str]:
+    """Yield the files that stand in the folders above some paths, up to that of their repository."""
+    for path in paths:
+        folders = path.resolve().parents
+        end = next((at for at, folder in enumerate(folders, 1) if (folder / ".git").exists()), 0)
+        yield from (str(file) for folder in folders[:end] for file in folder.iterdir() if file.is_file())
 
 
 class Pins:

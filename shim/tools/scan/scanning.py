@@ -21,12 +21,13 @@ from shim.tools.scan.files import WIDE, Source, UnreadError, decode, read, reaso
 from shim.tools.scan.findings import Finding, FindingState, pragmas
 from shim.tools.scan.fold import Program
 from shim.tools.scan.lines import RECORDED, TextReader
-from shim.tools.scan.pins import Pins, limit
+from shim.tools.scan.pins import Pins, files_above, limit
 from shim.tools.scan.programs import ProgramReader
 from shim.tools.scan.sought import RetiredUse, Sought, newest_version
 from shim.tools.scan.tree import parsed
 
 _LONG_LINE = re.compile(r"[^\n]{20000}")  # a grammar takes the square of a line's length
+_CDKTF = re.compile(rb"cdktf|\.gen/|\bimports\.mongodbatlas")  # programs that write Terraform's configuration
 _KINDS = ("call", "sdk", "command", "resource", "path", "text")  # the kinds of uses, the most specific first
 
 
@@ -52,7 +53,7 @@ def scan(  # noqa: PLR0913, PLR0917 - what is scanned, for what, and who looks o
     A file that can't be read is an error and does not stop the scan.
     """
     sources = [*source_files(paths, exclude)]
-    done = Scan(engine, settings, at, Pins(one.file for one in sources))
+    done = Scan(engine, settings, at, Pins([*files_above(paths), *(one.file for one in sources)]))
     for source in through(sources):
         try:
             done.read(source)
@@ -107,7 +108,8 @@ class Scan:
         if newest is None and source.language == "go" and pinned["sdk"] is not None:
             newest = str(pinned["sdk"][0])
         sdk = limit(newest) if newest else None
-        provider = pinned["terraform"] if source.ending == "tf" else pinned["pulumi"] or pinned["terraform"]
+        is_terraform = source.ending == "tf" or _CDKTF.search(raw) is not None
+        provider = pinned["terraform"] if is_terraform else pinned["pulumi"] or pinned["terraform"]
         known = zip(KINDS, (sdk, pinned["atlas"], provider, provider, pinned["operator"]), strict=True)
         return self.sought(newest, tuple(known))
 
