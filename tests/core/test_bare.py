@@ -145,3 +145,9 @@ def test_what_differs_is_an_error(said):
     detail = "Its shards are of several sizes."
     expected = {"detail": detail, "error": 409, "errorCode": "SIZES_DIFFER", "parameters": [], "reason": "Conflict"}
     assert (driven.reply.status, driven.document) == (409, expected)
+
+
+def test_what_differs_later_takes_an_exchange_of_its_own():
+    """An answer that is made again is never one that the document refuses."""
+    known = ask_alike(of(1, 1)).outcome.repeated
+    assert known.translate(None, "", answers({"name": "a", **of(1, 2)})[2]) is None
