@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Generator, Sequence
+from itertools import compress
 from typing import Any
-from urllib.parse import quote_plus
+from urllib.parse import parse_qsl, quote_plus
 
 import attrs
 
@@ -41,6 +42,7 @@ def look_before(state: ExchangeState, tier: Successor, target: Target) -> Genera
         if reply.status != 200 or type(document) is not dict:
             what = reply.fault or state.json.refused or "it is not 200 with a JSON object"
         else:
+            _drop_others(call, document)
             refuse_success(look.errors, reply, document, state.match)
             if look.gives and has_next(document):
                 what = "it has more than one page"
@@ -55,6 +57,15 @@ def look_before(state: ExchangeState, tier: Successor, target: Target) -> Genera
         raw = {**state.match.raw, **{name: segment_of(text) for name, text in texts.items()}}
         state.match = attrs.evolve(state.match, raw=raw, parameters={**state.match.parameters, **texts})
     return None
+
+
+def _drop_others(call: Call, page: JsonObject) -> None:
+    """Drop the items of a page that are others than a look's query asks for: no lax filter leads to a write on them."""
+    asked = {name: text.casefold() for name, text in parse_qsl(call.query, keep_blank_values=True)}
+    if type(items := page.get("results")) is list and asked:
+        plain = [one if type(one) is dict else {} for one in items]
+        fits = [all(str(one.get(name, text)).casefold() == text for name, text in asked.items()) for one in plain]
+        items[:] = compress(items, fits)
 
 
 def _unfit(tier: Successor, target: Target, name: str, value: Json) -> bool:
@@ -77,8 +88,7 @@ def calls_before(state: ExchangeState, target: Target, kinds: Sequence[Before]) 
     """Return the calls of some kinds that go before a tier's own; raises CallError for what can't be sent."""
     calls: list[Call] = []
     for before in kinds:
-        path, version = before.path or target.path, before.version or target.version
-        asked = Target(before.method, path, version)
+        asked = Target(before.method, before.path or target.path, before.version or target.version)
         for item in _items(state, before):
             content = None
             if before.body is not None:

@@ -99,6 +99,23 @@ def test_a_look_that_cant_be_used_is_an_error_before_anything_is_written(engine,
     assert told(driven) == (502, "SHIM_UPSTREAM_UNREADABLE", ["GET"])
 
 
+OTHER = {**PENDING, "id": "u2", "username": "B@c.example"}
+
+
+@pytest.mark.parametrize(("name", "found", "to"), [
+    ("a+b@c.example", [OTHER], []), ("", [PENDING], []), ("A+b@c.example", [OTHER, PENDING, ACTIVE, "x"], []),
+    ("A+b@c.example", [OTHER, PENDING, ACTIVE], ["u1"]),
+])  # fmt: skip
+def test_a_look_takes_only_who_was_asked_for(engine, name, found, to):
+    """Whatever upstream makes of a filter, nobody else is written to. In names the case makes no difference."""
+    script = [answers({"results": found}), DONE, DONE, answers(PENDING)]
+    driven = asked(engine, "PATCH", "/groups/g/invites", script, {"username": name, "roles": ["A", "C"]})
+    assert driven.reply.status == (200 if to else 404)
+    assert {path for method, path, _ in calls(driven) if method == "POST"} == {
+        f"{MEMBERS}/{user}:{verb}Role" for user in to for verb in ("add", "remove")
+    }
+
+
 @pytest.mark.parametrize("name", ["../x", "..", "", "a/b", "a\nb", "%2e%2e", 7, None, ["u1"], {"id": "u1"}])
 def test_what_is_no_segment_leads_nowhere(engine, name):
     """A look's value goes into a path only if it is one segment of it."""
