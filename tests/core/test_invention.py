@@ -11,7 +11,7 @@ from shim.core.messages import PassThrough
 from shim.core.recognise import shared_engine
 from tests.core.driver import AFTER, BASE, BEFORE, GET, JOBS, LIST, SNAPSHOT, drive
 
-LENIENT = settings(max_examples=150, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+LENIENT = settings(max_examples=75, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 
 TARGETS = [
     *(f"/api/atlas/{api}{path}" for api in ("v1.0", "v2") for path in (LIST, GET, JOBS, f"{JOBS}/1")),

@@ -216,9 +216,15 @@ def by_the_core(call: Call, environ: Mapping[str, str], memory: Memory, base: st
 
 
 @lru_cache(maxsize=1)
-def expected(seed: str, settings: tuple[str, ...], base: str, times: int = 1) -> list[tuple[str, Call, Seen]]:
-    """Return each call, by one of the settings, so many times in a row, and what becomes of it; chance has a seed."""
+def expected(
+    seed: str, settings: tuple[str, ...], base: str, *, times: int = 1, share: int = 1
+) -> list[tuple[str, Call, Seen]]:
+    """Return one of a ``share`` of calls, by one of the settings, so many times in a row, and what becomes of it.
+
+    Chance has a seed.
+    """
     chance, memory = random.Random(seed), Memory()
-    chosen = [(chance.choice(settings), call) for call in calls_of({**SHIPPED, **NOBODYS}, chance)]
+    asked = [call for call in calls_of({**SHIPPED, **NOBODYS}, chance) if not chance.randrange(share)]
+    chosen = [(chance.choice(settings), call) for call in asked]
     calls = [one for one in sorted(chosen, key=itemgetter(0)) for _ in range(times)]
     return [(words, call, by_the_core(call, SETTINGS[words], memory, base)) for words, call in calls]
