@@ -31,7 +31,6 @@ from shim.documents.templates import Template
 _LEAD_ON = frozenset({400, 404})
 """Statuses of errors that may say that a cluster lives on another tier."""
 
-
 Question = tuple[Target, LegacyQuery | None, bytes | None]
 """The call that asks a tier, the query of its first page, and its content."""
 

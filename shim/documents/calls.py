@@ -41,12 +41,6 @@ def _before(table: Table, key: str) -> tuple[Before, ...]:
     return tuple(found)
 
 
-def _version(table: Table, key: str) -> str:
-    version = table.text(key)
-    checked(table, key, parse_date, version)
-    return version
-
-
 def _reads_all(table: Table) -> bool:
     """Return whether the answer is a whole list, which is read to its end."""
     shape = table.around.operation.shape
@@ -63,7 +57,7 @@ class Target(Declared):
 
     method: str = read_as(lambda table, key: table.word(key, METHODS, default=table.around.operation.method))
     path: Template = read_as(_path)
-    version: str = read_as(_version)
+    version: str = read_as(Table.text)
     paging: str = read_as(
         lambda table, key: table.word(key, PAGING, default="collected" if _reads_all(table) else "kept"),
         default="kept",
@@ -108,11 +102,11 @@ class Target(Declared):
     @property
     def made(self) -> tuple[Resource, ...]:
         """The bodies and queries that rules make for it, and for what goes before it."""
-        own = () if self.body is None else (self.body,)
-        return (*own, *(one for before in self.before for one in before.made))
+        return (*filter(None, (self.body,)), *(one for before in self.before for one in before.made))
 
     def wrong(self, table: Table) -> Rows:
         legacy = table.around.operation
+        checked(table, "version", parse_date, self.version)
         kept, is_one, is_read = self.paging == "kept", legacy.shape == "one", legacy.method == "GET"
         known: tuple[str, ...] = ()
         for one in self.before:
@@ -178,8 +172,7 @@ class Successor(Declared):
     def wrong(self, table: Table) -> Rows:
         legacy, words, targets = table.around.operation, table.around.operation.words, list(self.targets())
         for word in self.choices:
-            unknown = word not in words
-            yield "choose", unknown, f"{word!r} is not one of the words that request.words declares"
+            yield "choose", word not in words, f"{word!r} is not one of the words that request.words declares"
         for word in words if self.choices else ():
             yield "choose", word not in self.choices, f"says nothing of {word!r}"
         yield "choose", not targets, "refuses every word; an operation that nothing took the place of has gone"

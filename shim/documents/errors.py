@@ -72,4 +72,4 @@ def unknown_parameters(key: str, names: Sequence[str], legacy: Any, given: Seque
     """Yield for each name whether it is neither a parameter of the legacy path nor ``given`` by a look."""
     for name in names:
         is_known = name in legacy.path.parameters or name in given
-        yield key, not is_known, f"{{{name}}} is not a parameter of the legacy path"
+        yield key, not is_known, f"{{{name}}} is not a parameter of the legacy path, and no look before gives it"

@@ -146,12 +146,8 @@ def _with_common(table: Table, common: Mapping[str, Any]) -> Mapping[str, Any]:
 
 def _merged(common: Mapping[str, Any], own: Mapping[str, Any]) -> dict[str, Any]:
     """Return the keys of two tables, and of the tables in both; what is its own stands in place of what is common."""
-    both = {key: _merged(common[key], value) for key, value in own.items() if _are_tables(common.get(key), value)}
-    return {**common, **own, **both}
-
-
-def _are_tables(*values: object) -> bool:
-    return all(isinstance(value, dict) for value in values)
+    both = [key for key, value in own.items() if isinstance(value, dict) and isinstance(common.get(key), dict)]
+    return {**common, **own, **{key: _merged(common[key], own[key]) for key in both}}
 
 
 def _read(folder: Path | Traversable, problems: list[str]) -> Iterator[DocumentSource]:
