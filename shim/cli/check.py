@@ -23,7 +23,7 @@ from shim.cli.serve import flag
 from shim.core.recognise import Engine, load_engine
 from shim.core.settings import RouteWord, read_settings
 from shim.credentials import read_credentials, used_variables
-from shim.documents import Document, load_documents
+from shim.documents import Document, load_documents, mapping_folders
 from shim.documents.check import lost_members
 from shim.doors.environment import VARIABLES, WARNINGS, read_word
 from shim.flags.providers import check_flag, provider_factory
@@ -119,10 +119,17 @@ def command(  # noqa: PLR0913 - one argument for each option
         kind = "none" if known is None else type(known).__name__
         rows.append(Setting("Atlas credentials", kind, ", ".join(used_variables(os.environ)) or "default"))
     problems += unknown_variables(os.environ)
+    # What a shipped document drops is meant.
+    shipped = () if document else {one.name for one in load_documents(mapping_folders({})) if not one.overridden}
     report: dict[str, Any] = {
         "settings": rows,
         "documents": [
-            {"name": one.name, "file": one.file, "overridden": one.overridden, "remarks": [*lost_members(one)]}
+            {
+                "name": one.name,
+                "file": one.file,
+                "overridden": one.overridden,
+                "remarks": [] if one.name in shipped and not one.overridden else [*lost_members(one)],
+            }
             for one in documents
         ],
         "dropin": None if is_gateway or document else check_dropin.look(os.environ, problems),

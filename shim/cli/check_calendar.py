@@ -140,8 +140,8 @@ def check_calendar(ends: Sequence[End], seen: Sequence[Path], within: int, form:
         output.write_json({"format": 1, "within": within, "ends": rows})
     else:
         output.write_table(table)
-        whose = "calls that were seen" if files else "calls"
-        click.echo(f"\n{soon} {whose} end within {within} days; {ended} that were seen have ended.")
+        end_soon = "calls that were seen end" if files else "calls end"
+        output.write_line(f"\n{soon} {end_soon} within {within} days{f'; {ended} have ended' if files else ''}.")
     raise SystemExit(HAS_ENDED if ended else ENDS_SOON if soon else 0)
 
 

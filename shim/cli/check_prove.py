@@ -119,7 +119,8 @@ def _example(every: Sequence[Beside]) -> Beside:
 
 def _text(reads: Sequence[ProvedRead]) -> None:
     for read in reads:
-        output.heading(f"{read.match.operation.id}: {read.target}")
+        output.heading(read.match.operation.id)
+        output.paragraph(read.target)
         output.bullets(read.sent)
         rows = [("old field", "level", "old value", "<- new field", "new value")]
         for name, every in _by_name(read.proof.fields).items():

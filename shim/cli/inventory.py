@@ -133,10 +133,10 @@ def _write(report: Mapping[str, Any], remarks: list[str], form: str) -> None:
         click.echo()
         output.paragraph(one["way_out"])
         if one["explain"]:
-            output.paragraph("The call to make instead, for curl and by the names of SDKs, and field by field:")
+            output.paragraph("The call to make instead, and where each field is now:")
             output.code(one["explain"])
     if report["announced"]:
-        output.heading("\nThe next sunsets in these calls, as Atlas' replies announced them")
+        output.heading("\nSunsets that Atlas' replies to these calls announced")
         columns = ("sunset", "deprecation", "operation", "version", "count", "last", "place")
         ends = [[one.get(name) for name in columns] for one in report["announced"]]
         output.write_table([[name.upper() for name in columns], *ends])

@@ -68,7 +68,7 @@ def write_report(  # noqa: PLR0913, PLR0917 - what all reports have in common
             click.secho(f"Problems: {len(problems)}", fg="red", bold=True)
             bullets(problems)
         else:
-            click.secho(good, fg="green", bold=True)
+            write_line(good, fg="green", bold=True)
     if problems:
         raise SystemExit(code)
 
@@ -97,13 +97,13 @@ def columns_of(stream: TextIO) -> int:
     return shutil.get_terminal_size().columns if stream.isatty() else 0
 
 
-def write_line(text: str, indent: str = "", *, err: bool = False) -> None:
+def write_line(text: str, indent: str = "", *, err: bool = False, **style: Any) -> None:
     """Write a line, which a terminal gets folded, and a pipe whole."""
     columns, lines = columns_of(sys.stderr if err else sys.stdout), [f"{indent}{printable(text)}"]
     if columns:
         lines = textwrap.wrap(lines[0], columns, subsequent_indent=f"{indent}    ", break_on_hyphens=False)
     for each in lines:
-        click.echo(each, err=err)
+        click.secho(each, err=err, **style)
 
 
 def printable(value: Any) -> str:

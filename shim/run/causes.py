@@ -38,7 +38,8 @@ def report(counts: Counter[str]) -> str:
     """Return what came of a program's calls."""
     if not counts["connections"] and not counts["in Python"]:
         return "no call to Atlas was seen: the program made none, or ignores proxies and all other variables"
-    parts = [f"{counts['calls']} calls to Atlas, {counts['retired']} of them retired"]
+    calls = "call" if counts["calls"] == 1 else "calls"
+    parts = [f"{counts['calls']} {calls} to Atlas, {counts['retired']} of them retired"]
     if counts["in Python"]:
         parts.append(f"{counts['in Python']} retired ones were translated in the program, by the drop-in")
     parts += [f"{number} got {code}" for code, number in counts.items() if code.startswith("SHIM_")]

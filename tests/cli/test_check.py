@@ -99,6 +99,29 @@ def test_all_problems_are_listed_at_once(run, checked, tmp_path):
     assert "Problems: 7" in run("check", "--config", str(file), env=env).stdout
 
 
+def test_what_a_document_drops_is_said_of_those_that_are_not_shipped(checked, tmp_path):
+    """A member that becomes another field is a remark for who wrote the document, and no news of one of ours."""
+    ours = checked()["documents"]
+    assert [one["remarks"] for one in ours if one["remarks"]] == []
+    (tmp_path / "wagons.toml").write_text("""
+        format = 1
+        name = "wagons"
+        resource.wagon = { rest = true, size = { type = "integer", tier.successor = { from = "newSize", fidelity = "renamed" } } }
+        [operation.getWagon]
+        method = "GET"
+        path = "/groups/{groupId}/wagons/{name}"
+        versions = ">=2023.1.1,<2026.1.1"
+        deprecated = 2026-01-01
+        sunset = 2027-01-01
+        resource = "wagon"
+        tier.successor.version = "2026-01-01"
+    """)
+    lost = ["wagons.toml: resource.wagon: 'newSize' becomes 'size', and does not stay beside it"]
+    for given in ({"words": [str(tmp_path)]}, {"words": [], "env": {"ATLAS_SHIM_MAPPINGS": str(tmp_path)}}):
+        documents = checked(*given.pop("words"), **given)["documents"]
+        assert [one["remarks"] for one in documents if one["remarks"]] == [lost]
+
+
 def test_documents_are_listed_with_their_overridden_rules(checked, run, overriding):
     """What an operator's document replaced names that file."""
     snapshots = next(one for one in checked(env=overriding)["documents"] if one["name"] == "snapshots")
@@ -295,7 +318,7 @@ SCANNED = json.dumps({"findings": [{"operation": "listServerlessBackupSnapshots"
 @pytest.mark.parametrize(
     ("text", "code", "said"),
     [
-        (SCANNED, 5, "0 calls that were seen end within 90 days; 1 that were seen have ended."),
+        (SCANNED, 5, "0 calls that were seen end within 90 days; 1 have ended."),
         *((text, 2, "neither an inventory nor") for text in ("[]", "\xff", "{}\n")),
     ],
 )

@@ -144,13 +144,13 @@ def test_another_host_of_atlas_is_told(runs):
 @pytest.mark.parametrize(
     ("program", "said"),
     [
-        (CODE, "1 calls to Atlas, 1 of them retired"),
+        (CODE, "1 call to Atlas, 1 of them retired"),
         (
             (sys.executable, "-W", "ignore", "-c", URLLIB),
             "0 calls to Atlas, 0 of them retired; 1 retired ones were",
         ),
         pytest.param(
-            KEYLESS, "1 calls to Atlas, 1 of them retired; 1 got SHIM_DIGEST_CANNOT_CROSS", marks=pytest.mark.slow
+            KEYLESS, "1 call to Atlas, 1 of them retired; 1 got SHIM_DIGEST_CANNOT_CROSS", marks=pytest.mark.slow
         ),
         (("true",), "no call to Atlas was seen"),
     ],

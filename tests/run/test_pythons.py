@@ -91,7 +91,7 @@ def test_with_a_file_of_options_the_gateway_alone_translates(runs, atlas, tmp_pa
     """The drop-in can't read that file."""
     (tmp_path / "shim.toml").write_text(f'upstream = "{atlas.url}"\n')
     done = runs(sys.executable, "-c", URLLIB, options=["--config", tmp_path / "shim.toml", "--report"])
-    assert (done.stdout, done.stderr) == ("200\n", "atlas-shim: 1 calls to Atlas, 1 of them retired\n")
+    assert (done.stdout, done.stderr) == ("200\n", "atlas-shim: 1 call to Atlas, 1 of them retired\n")
 
 
 def test_a_run_in_a_run_is_served(runs):
