@@ -106,7 +106,9 @@ def test_what_a_document_drops_is_said_of_those_that_are_not_shipped(checked, tm
     (tmp_path / "wagons.toml").write_text("""
         format = 1
         name = "wagons"
-        resource.wagon = { rest = true, size = { type = "integer", tier.successor = { from = "newSize", fidelity = "renamed" } } }
+        resource.wagon.rest = true
+        resource.wagon.size.type = "integer"
+        resource.wagon.size.tier.successor = { from = "newSize", fidelity = "renamed" }
         [operation.getWagon]
         method = "GET"
         path = "/groups/{groupId}/wagons/{name}"

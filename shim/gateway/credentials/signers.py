@@ -30,9 +30,9 @@ _PAUSE = 1.0  # seconds for which a failed exchange for a token is the answer to
 _TOKENLESS = "Upstream gave no access token for the service account that this gateway holds."
 _CROSSING = (
     "An API key can't cross this gateway: HTTP Digest signs path and query, and this retired call is sent with "
-    "another path or query. Start the gateway with --credentials verify and this key, or call with an access token of a "
-    "service account (Authorization: Bearer ...); Python programs keep their key with the drop-in (from shim import "
-    "httpx)."
+    "another path or query. Start the gateway with --credentials verify and this key, or call with a service "
+    "account's access token (Authorization: Bearer ...); Python programs keep their key with the drop-in "
+    "(from shim import httpx)."
 )
 _STEP = (
     "This write has no content and no Authorization, as the first request of an HTTP Digest client, which has to "
