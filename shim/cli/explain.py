@@ -166,7 +166,7 @@ def _explained(match: Match, call: Call, settings: Settings, at: datetime) -> di
         for send in dry.sends:
             _add(sends, {"why": send.why or dry.reason, **shown_call(send, operation, asked, word, origin)})
             if send.why and not send.ahead:
-                to = "the retired endpoint" if send.send.route == "legacy" else send.send.route
+                to = "the retired endpoint" if send.send.route == "legacy" else _named(send.send.route)
                 then[f"If {send.why}, {to} is asked."] = None
         own = [error for error in dry.errors if not error.startswith("SHIM_NO_SUCCESSOR")]  # which no_successor says
         errors |= {f"If it comes to a successor, the shim itself may answer {error}": None for error in own}
@@ -175,7 +175,7 @@ def _explained(match: Match, call: Call, settings: Settings, at: datetime) -> di
         for send in (one for one in later.sends if not later.refused or one.send.route != operation.first):
             _add(calls, shown_call(send, operation, asked, word, origin))
     endpoint = "endpoint itself" if operation.lives else "retired endpoint"
-    first = "" if not sends else f"the {endpoint}" if sends[0]["route"] == "legacy" else sends[0]["route"]
+    first = "" if not sends else f"the {endpoint}" if sends[0]["route"] == "legacy" else _named(sends[0]["route"])
     place = f"Sent to {first}{' first' if then else ''}" if sends else "Answered by the shim alone"
     return {
         "operation": operation.id,
@@ -199,6 +199,10 @@ def _explained(match: Match, call: Call, settings: Settings, at: datetime) -> di
             for name, tier in operation.successors.items()
         },
     }
+
+
+def _named(route: str) -> str:
+    return "the successor" if route == "successor" else route
 
 
 def _add(calls: list[dict[str, Any]], new: dict[str, Any]) -> None:
@@ -259,10 +263,10 @@ def _write(found: Mapping[str, Any], form: str) -> None:
         output.paragraph(remark)
     for name, tier in found["tiers"].items():
         if tier["fields"] or tier["note"]:
-            output.heading(f"\nWhen {name} answers{': old field <- new' if tier['fields'] else ''}")
+            output.heading(f"\nWhen {_named(name)} answers{': old field <- new' if tier['fields'] else ''}")
             output.paragraph(tier["note"])
         _fields(tier["fields"])
-        output.heading(f"\nThe call to make instead, on {name}")
+        output.heading(f"\nThe call to make instead{'' if name == 'successor' else f', on {name}'}")
         before = "answer"
         for call in tier["calls"]:
             if call["word"]:
