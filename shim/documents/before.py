@@ -21,8 +21,9 @@ _IN_QUERY = frozenset({"boolean", "integer", "number", "string"})
 
 def _made(table: Table, key: str) -> Resource | None:
     sub = table.table(key)
-    if sub is not None and "each" in table.data:  # whose members no document declares
-        sub.around = attrs.evolve(table.around, given=None)
+    if sub is not None and "each" in table.data:  # what objects in it have no document declares
+        plain = getattr(table.around.operation.request, "members", {}).get(str(table.data["each"])) == "strings"
+        sub.around = attrs.evolve(table.around, given=(*table.around.given, BARE) if plain else None)
     return read_body(sub, settings=())
 
 

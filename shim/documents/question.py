@@ -70,8 +70,7 @@ class RequestBody(Declared):
         for at, names in (("refuse", self.refused), ("required", self.required), ("choose", chosen)):
             for name in names:
                 yield at, name not in types, f"{name!r} is not a member of the body"
-        apart = bool(self.choose) != bool(self.words)
-        yield "words", apart, "and choose belong together: the words that the choosing member may have"
+        yield "words", bool(self.choose) != bool(self.words), "and choose belong together: words of the choosing member"
         for name in self.ignored:
             yield "ignored", name in types, f"{name!r} is declared as a member, and would never be read"
         no_words = types.get(self.choose, "string") != "string"

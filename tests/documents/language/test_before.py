@@ -33,6 +33,7 @@ REFUSING, LISTED = "[operation.renameWidget.flex.before.errors.200]", "[operatio
         (f'path = "/api/atlas/v2/groups/{{groupId}}/gadgets"\n{NAME}', NAME, f"{LOOK}.path: {{id}} is not a parameter"),
         (NAME, 'query.name = { type = "string", parameter = "id" }', f"{LOOK}.query.name.parameter: 'id' is not a"),
         (NAME, 'query.name = { type = "string", from = "now.x" }', f"{LOOK}.query.name: reads 'now.x', which is not"),
+        (BODY, BODY.replace("value", "wheel"), f"{SECOND}.body.wheel: reads 'wheel', which is not a member"),
         (NAME, 'query.name = { type = "strings", from = "title" }', f"{LOOK}.query.name: is not a plain value"),
         (NAME, f"{NAME}\nquery.rest = true", f"{LOOK}.query.rest: must be a table"),
         (NAME, f'{NAME}\nbody.a = {{ type = "string", from = "title" }}', f"{LOOK}.body: belongs to writes"),
