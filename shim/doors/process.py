@@ -118,7 +118,9 @@ def _read(raw: tuple[object, ...], environ: Mapping[str, str]) -> Current:
     if _current is None:
         _warn_of_unknown(environ)
     word = read_word(environ)
-    settings, atlas = read_settings(environ), read_base_url(environ)
+    settings = read_settings(environ)
+    # Beside ATLAS_SHIM_UPSTREAM, too: in a run the program's base URL is the run's own address.
+    atlas = read_base_url({name: environ[name] for name in BASE_URL_VARIABLES if name in environ})
     is_off = settings.route is RouteWord.OFF  # whatever is wrong with the documents
     engine = Engine(()) if is_off else shared_engine(environ)
     if not is_off:

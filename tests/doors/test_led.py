@@ -42,6 +42,17 @@ def test_a_retired_call_is_answered_by_the_upstream(door, upstream):
     assert {field(one, "Host") for one in upstream.requests} == {upstream.url.partition("://")[2]}
 
 
+def test_a_base_url_counts_beside_an_upstream(door, raw, monkeypatch):
+    """In a run the one is the run's own address, the other where its gateway sends: calls to either are served."""
+    server = raw(gone_then(taken))
+    monkeypatch.setenv("ATLAS_SHIM_UPSTREAM", "http://atlas.example")
+    monkeypatch.setenv("MONGODB_ATLAS_BASE_URL", server.url)
+    with door.open() as client:
+        got = client.ask(server.url + JOBS, "POST", JSON, **{door.content: ORDERED})
+    assert (got.status, got.record is None) == (201, False)
+    assert server.targets()[-1].partition("/flexClusters/")[1]
+
+
 @pytest.mark.parametrize("route", ["auto", "legacy", "off"])
 @pytest.mark.parametrize(("method", "target"), [("GET", "/api/atlas/v2/groups?pageNum=2"), ("POST", SIGN_IN)])
 def test_any_other_call_is_led_there_as_it_is(door, upstream, monkeypatch, route, method, target):
