@@ -92,6 +92,12 @@ def test_a_misspelt_key_is_one_problem():
     assert misspelt > 130
 
 
+def test_a_misspelt_key_with_a_wrong_value_is_one_problem():
+    """The value is looked at when the key is right."""
+    _, told = parsed(tomllib.loads(SOUND.replace('method = "GET"', "methd = 5", 1)))
+    assert told == ["f.toml: operation.listThings.methd: is not a key of this table; did you mean 'method'?"]
+
+
 ITEM = {"id": "1", "status": "FAILED", "state": "up", "width": 0, "url": "u", "until": "2026-01-01T00:00:00Z"}
 
 
