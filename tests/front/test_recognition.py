@@ -140,7 +140,7 @@ def test_every_operation_on_every_api(front, engine):
         ("GET", "/api/atlas/v2/groups/a/vaults", "Application/vnd.atlas.2031-10-10+json; charset=utf-8"),
         ("GET", "/api/atlas/v2/groups/a/clusters", "application/vnd.atlas.2024-08-05+json"),
         ("GET", "/api/atlas/v2/groups/a/clusters/b/processArgs", "application/vnd.atlas.2024-08-05+json"),
-        ("GET", "/api/atlas/v1.0/groups/a/clusters", ""),
+        ("GET", "/api/atlas/v1.0/groups/a/containers", ""),
         ("POST", "/api/atlas/v2/groups/a/clusters", "application/vnd.atlas.2024-10-23+json"),
         ("PUT", "/api/atlas/v2/groups/a/serverless/it's;(1)/b", "application/vnd.atlas.2025-03-19+json"),
     ],
