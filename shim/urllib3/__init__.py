@@ -3,8 +3,8 @@
 Every public name of urllib3 is here, and its modules can be imported by name. Pools, managers and what makes them are
 ours, the rest is urllib3's own, identical objects; import these from urllib3 where a type checker reads along
 (``from urllib3.util.retry import Retry``). The record of a retired call is in ``response.shim``, an attribute that no
-other response has. The caller's ``Retry`` sees the statuses that the caller sees, and its timeouts are for all that
-is sent for one call.
+other response has. Each request that is sent for a call has the caller's ``Retry``, but for statuses that refuse; its
+timeouts are for all of them together.
 """
 
 import typing as _typing

@@ -7,7 +7,7 @@ import pytest
 from shim import urllib3
 from shim.doors.urllib3.responses import waits_of
 from shim.urllib3 import Retry, Timeout
-from tests.doors.calls import EMPTY, SNAPSHOTS, gone_then_flex
+from tests.doors.calls import EMPTY, SNAPSHOTS
 from tests.peers.answering import reply
 
 
@@ -37,20 +37,6 @@ def test_what_is_used_up_is_said_with_the_callers_url(raw, http):
     assert caught.value.url == SNAPSHOTS
     response = http.request("GET", url, retries=Retry(1, status_forcelist=[503], raise_on_status=False))
     assert (response.status, len(server.requests)) == (503, 4)
-
-
-def test_retries_may_be_of_the_callers_own_class(raw, http):
-    """It is asked about the translated status alone, and comes back as it was."""
-    asked = []
-
-    class Mine(Retry):
-        def is_retry(self, method, status_code, *more):
-            asked.append(status_code)
-            return super().is_retry(method, status_code, *more)
-
-    server = raw(gone_then_flex)
-    response = http.request("GET", f"{server.url}{SNAPSHOTS}", retries=Mine(1))
-    assert (asked, type(response.retries)) == ([200], Mine)
 
 
 def test_a_connection_that_breaks_is_retried_for_a_read(raw, http):

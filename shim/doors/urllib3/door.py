@@ -2,17 +2,14 @@
 
 from __future__ import annotations
 
-import logging
 from collections.abc import Callable, Iterable, Mapping
-from copy import copy
-from functools import cache
 from time import sleep
 from typing import Any
 
 import attrs
 from urllib3 import HTTPConnectionPool, HTTPResponse, PoolManager, Retry, Timeout
 from urllib3._collections import HTTPHeaderDict  # urllib3 1.26 has it here only
-from urllib3.exceptions import HTTPError, MaxRetryError, ReadTimeoutError
+from urllib3.exceptions import HTTPError, ReadTimeoutError
 from urllib3.util import SKIP_HEADER, parse_url
 
 from shim.core.messages import Record, Reply, Send, field
@@ -23,8 +20,6 @@ from shim.doors.native import alone, content_of, header_lines, is_served
 from shim.doors.process import concerns
 from shim.doors.urllib3.responses import answered, pieces, renewed, show_in, waits_of
 from shim.origins import origin_of
-
-log = logging.getLogger("urllib3.connectionpool")
 
 Owner = HTTPConnectionPool | PoolManager
 BaseUrlopen = Callable[..., Any]
@@ -41,7 +36,7 @@ class Urllib3Door(Door):
     """A retired call in urllib3's terms.
 
     ``options`` are the arguments of ``urlopen`` by name, but for method and URL; ``prefix`` is what stands before the
-    target in ``url``, nothing where that is relative to a pool. ``retries`` are the caller's.
+    target in ``url``, nothing where that is relative to a pool.
     """
 
     owner: Owner
@@ -49,7 +44,6 @@ class Urllib3Door(Door):
     url: str
     prefix: str
     options: Mapping[str, Any]
-    retries: Retry = attrs.field(init=False)
 
     @property
     def pool(self) -> HTTPConnectionPool:
@@ -65,13 +59,17 @@ class Urllib3Door(Door):
     @property
     def timeout(self) -> object:
         """The caller's timeout, or the pool's or manager's."""
-        return self.options["timeout"] if "timeout" in self.options else self.owned("timeout")
+        return self.options.get("timeout", self.owned("timeout"))
 
     def request(self, send: Send) -> dict[str, Any]:
         """Return the arguments of ``urlopen``; credentials are the caller's, but for Digest over another target."""
         call, sent = self.retired.call, send.call
-        kind: Any = type(self.retries)
-        options = {**self.options, "preload_content": False, "retries": _as(self.retries, _quiet_class(kind))}
+        options = {**self.options, "preload_content": False}
+        given, redirect = options.get("retries"), options.get("redirect", True)
+        retries = Retry.from_int(given, redirect=redirect, default=self.owned("retries"))
+        # A refusal, such as the 410 of an endpoint that is gone, is for the exchange to judge.
+        again = {status for status in retries.status_forcelist if status == 429 or status >= 500}
+        options["retries"] = retries.new(status_forcelist=again)
         options.pop("release_conn", None)
         lines, same_body = self.lines(send)
         if not same_body:
@@ -112,10 +110,8 @@ class Urllib3Door(Door):
         native.release_conn()
 
     def answered(self, reply: Reply) -> HTTPResponse:
-        method = self.retired.call.method
-        if self.native is not None:
-            return answered(reply, self.native, method)
-        return answered(reply, None, method, retries=self.retries, request_url=self.retired.call.target)
+        call = self.retired.call
+        return answered(reply, self.native, call.method, None if self.native else call.target)
 
     def passed(self) -> HTTPResponse:
         native: HTTPResponse = self.native
@@ -141,7 +137,7 @@ class Urllib3Door(Door):
 
 
 def urlopen(owner: Owner, base: BaseUrlopen, method: str, url: str, *args: Any, **kwargs: Any) -> HTTPResponse:
-    """Send a request; a retired call is an exchange, and again one each time that the caller's retries say so.
+    """Send a request; a retired call is an exchange, each of whose requests has the caller's retries, as in requests.
 
     ``base`` is the method in whose place this one stands, bound to ``owner``.
     """
@@ -149,55 +145,10 @@ def urlopen(owner: Owner, base: BaseUrlopen, method: str, url: str, *args: Any, 
     if door is None:
         plain: HTTPResponse = base(method, url, *args, **kwargs)
         return plain
-    response = _with_retries(door)
+    response: HTTPResponse = drive(steps(door))
     if door.options.get("preload_content", True):
         _ = response.data
     return response
-
-
-def _with_retries(door: Urllib3Door) -> HTTPResponse:
-    """Have status retries, as urllib3 does, of what the caller sees."""
-    given, redirect, call = door.options.get("retries"), door.options.get("redirect", True), door.retired.call
-    retries = Retry.from_int(given, redirect=redirect, default=door.owned("retries"))
-    while True:
-        door.retries = retries
-        response: HTTPResponse = drive(steps(door))
-        if isinstance(response.retries, _Quiet):
-            url = response._request_url  # noqa: SLF001 - urllib3 2 takes it from retries
-            response.retries = retries = _as(response.retries, type(response.retries).__mro__[2])
-            response._request_url = url  # noqa: SLF001 - as above
-        if not retries.is_retry(call.method, response.status, bool(response.headers.get("Retry-After"))):
-            return response
-        try:
-            retries = retries.increment(call.method, call.target, response=response, _pool=door.pool)
-        except MaxRetryError:
-            if retries.raise_on_status:
-                response.drain_conn()
-                raise
-            return response
-        response.drain_conn()
-        retries.sleep(response)
-        log.debug("Retry: %s", door.url)
-        door = attrs.evolve(door, retired=attrs.evolve(door.retired, warns=False))
-
-
-class _Quiet:
-    """A Retry that looks at no status."""
-
-    def is_retry(self, *_: object, **__: object) -> bool:
-        return False
-
-
-@cache
-def _quiet_class(kind: Any) -> Any:
-    return type(kind.__name__, (_Quiet, kind), {})
-
-
-def _as(retries: Any, kind: Any) -> Retry:
-    """Return the same retries, as far as they are used up, as those of another class."""
-    made: Retry = copy(retries)
-    made.__class__ = kind
-    return made
 
 
 def door_of_urlopen(  # noqa: PLR0913, PLR0917 - what urlopen is called with, and whose it is

@@ -14,6 +14,9 @@ from shim.core.messages import Reply, framed, reason_phrase
 from shim.doors.exchange import Content, together
 from shim.doors.native import PIECE, ContentFile
 
+_KEPT = frozenset({"retries", "_retries", "_pool", "_original_response", "version", "version_string", "_request_url"})
+"""Attributes of a response by which urllib3 1.26 and 2 know where it came from, and requests its cookies."""
+
 
 def pieces(raw: Any) -> Iterator[bytes]:
     """Yield raw content of a response of urllib3's, or of any file; raises what reading it raises."""
@@ -29,11 +32,13 @@ def pieces(raw: Any) -> Iterator[bytes]:
         raise ProtocolError(f"Connection broken: {broken!r}", broken)
 
 
-def answered(reply: Reply, native: object, method: str | None, **more: Any) -> HTTPResponse:
-    """Return a response of the shim's own in place of ``native``, the last response, None without one."""
+def answered(reply: Reply, native: object, method: str | None, url: str | None = None) -> HTTPResponse:
+    """Return a response of the shim's own in place of ``native``, or of none, which had the ``url``."""
     headers, reason = HTTPHeaderDict(framed(reply, method or "")), reason_phrase(reply.status)
     body = ContentFile([reply.body or b""])
-    return _made(native, body, request_method=method, headers=headers, status=reply.status, reason=reason, **more)
+    response = _made(native, body, request_method=method, headers=headers, status=reply.status, reason=reason)
+    response._request_url = url or response._request_url  # noqa: SLF001 - urllib3 1.26 has no other name for it
+    return response
 
 
 def renewed(old: HTTPResponse, content: Content, method: str | None) -> HTTPResponse:
@@ -43,19 +48,10 @@ def renewed(old: HTTPResponse, content: Content, method: str | None) -> HTTPResp
     return _made(old, body, request_method=method, **kept)
 
 
-def _made(like: object, body: Any, *, request_url: str | None = None, **more: Any) -> HTTPResponse:
+def _made(like: object, body: Any, **more: Any) -> HTTPResponse:
     """Return a response that came by the same connection as another, and has its cookies."""
-    more = {
-        "retries": getattr(like, "retries", None),
-        "pool": getattr(like, "_pool", None),
-        "original_response": getattr(like, "_original_response", None),  # where requests finds the cookies
-        "version": getattr(like, "version", 11),
-    } | more
-    response = HTTPResponse(body=body, preload_content=False, **more)
-    if hasattr(response, "version_string"):  # from urllib3 2.3 on
-        response.version_string = getattr(like, "version_string", "HTTP/1.1")
-    # urllib3 1.26 has no other name for it, and 2 takes it from retries.
-    response._request_url = request_url or getattr(like, "_request_url", None)  # noqa: SLF001 - as above
+    response = HTTPResponse(body=body, preload_content=False, version=11, **more)
+    vars(response).update({name: value for name, value in getattr(like, "__dict__", {}).items() if name in _KEPT})
     return response
 
 
