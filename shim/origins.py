@@ -52,8 +52,8 @@ def parse_base_url(url: str, *, name: str) -> str:
     return origin
 
 
-_HOST = re.compile(r"[^\s\\%<>\"'`{}|^]+")
-"""What a host may be made of here; it goes into a Host field and into links."""
+_HOST = re.compile(r"[^\s\\%<>\"'`{}|^\x80-\U0010ffff]+")
+"""What a host may be made of here; it goes into a Host field and into links, and is compared as libraries write it."""
 
 
 def parse_origin(url: str, *, name: str) -> str:

@@ -127,19 +127,9 @@ def _read(raw: tuple[object, ...], environ: Mapping[str, str]) -> Current:
         engine.check_settings(settings)
     if settings.flag:
         import_module("shim.flags.providers").check_flag(f"{FLAG}{settings.flag}")
-    origins = frozenset(map(_in_ascii, {*settings.origins, atlas}))
-    settings = attrs.evolve(settings, origins=origins, upstream=_in_ascii(settings.upstream))
+    settings = attrs.evolve(settings, origins=settings.origins | {atlas})
     bases = (_ALL,) if any(map(settings.leads, ATLAS_ORIGINS)) else engine.bases
     return Current(raw, engine, settings, bases, word, environ.get(INVENTORY, ""))
-
-
-def _in_ascii(origin: str) -> str:
-    """Return an origin with its host in ASCII, as HTTP libraries write it (RFC 3490)."""
-    scheme, _, authority = origin.partition("://")
-    try:
-        return origin if origin.isascii() else f"{scheme}://{authority.encode('idna').decode('ascii')}"
-    except UnicodeError:
-        return origin
 
 
 def _warn_of_unknown(environ: Mapping[str, str]) -> None:
