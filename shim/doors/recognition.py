@@ -15,7 +15,7 @@ from urllib.parse import urlsplit
 import attrs
 
 from shim.core.exchange import exchange
-from shim.core.messages import Answer, Call, Exchange, Headers, PassThrough, Read, Record, Send, advance, field
+from shim.core.messages import Call, Exchange, Headers, PassThrough, Record, Send, field
 from shim.core.recognise import Match
 from shim.core.route import VERSION_GONE, Context, sunset_of
 from shim.core.settings import RouteWord
@@ -62,10 +62,7 @@ class RetiredCall:
         """Begin its exchange; nothing is done until the first command is asked for."""
         if self.match is None or not self.known:
             return _passed(self.match, self.call)
-        steps = exchange(self.match, self.call, self.context)
-        if self.call.body == b"" and self.match.operation.request and field(self.call.headers, "authorization") is None:
-            return _or_challenge(steps, self.call)
-        return steps
+        return exchange(self.match, self.call, self.context)
 
     def write_down(self, record: Record | None, route: str = "", why: str = "") -> None:
         """Append the call, its place in the program and its record, else its route and the reason, to the inventory."""
@@ -74,20 +71,6 @@ class RetiredCall:
             operation, sunset = self.match.operation, sunset_of(self.match.operation, self.context.settings)
             record = Record(operation.id, self.match.api.name, route, why, sunset, operation.deprecated)
         write(partial(retired, record, where=call_site()))
-
-
-def _or_challenge(steps: Exchange, call: Call) -> Exchange:
-    """Run the exchange of a write without content or credentials, such as the first request of some Digest clients.
-
-    What is wrong with its content is said after Atlas had its chance to ask for credentials: it may come with these.
-    """
-    command = advance(steps, None)
-    if isinstance(command, Answer):
-        reply = yield Send(call, "legacy", rewritten=False, may_read=False)
-        return PassThrough(command.record) if reply.status == 401 else command
-    while isinstance(command, Send | Read):
-        command = advance(steps, (yield command))
-    return command
 
 
 _named: set[str] = set()

@@ -246,17 +246,3 @@ def test_the_body_of_a_read_stays_away_from_a_successor(door, raw):
     for request in others:
         assert content(request) == b""
         assert not [name for name in ("Content-Type", "Content-Length", "Content-Encoding") if field(request, name)]
-
-
-def test_an_empty_write_is_challenged_before_its_content_is_looked_at(door, raw):
-    """As the first request of some Digest clients; who is challenged by nobody hears what is wrong with it."""
-    server = raw(lambda request: reply("401 Unauthorized", 'WWW-Authenticate: Digest realm="r", nonce="n", qop="auth"'))
-    seen = []
-    with door.open() as client:
-        for headers in ({}, {"Authorization": "Bearer a"}):
-            got = client.ask(server.url + JOBS, "POST", headers, **door.forms(b"")["bytes"]())
-            seen.append((got.status, len(got.field("WWW-Authenticate")), len(server.requests)))
-    assert seen == [(401, 1, 1), (400, 0, 1)]
-    server = raw(gone)
-    with door.open() as client:
-        assert client.ask(server.url + JOBS, "POST", **door.forms(b"")["bytes"]()).status == 400
