@@ -103,43 +103,32 @@ def _served(url_of: Callable[..., str], door: str, *, follows: bool = False, wai
     """
 
     def call(wrapped: Callable[..., Any], instance: Any, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
-        first = {}
+        first = None
         if not _is_concern(url_of, instance, args, kwargs):
-            response = wrapped(*args, **kwargs)
-            if not (follows and _leads(response)):
-                return response
-            first["first"] = response
+            first = wrapped(*args, **kwargs)
+            if not (follows and _leads(first)):
+                return first
+            kwargs["first"] = first
         if door not in STATE.doors:
             _load(door)
-        return (STATE.doors[door] or _leave)(instance, wrapped, *args, **kwargs, **first)
+        if serve := STATE.doors[door]:
+            return serve(instance, wrapped, *args, **kwargs)
+        return first or wrapped(*args, **kwargs)
 
     async def acall(wrapped: Callable[..., Any], instance: Any, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
-        first = {}
+        first = None
         if not _is_concern(url_of, instance, args, kwargs):
-            try:
-                response = await wrapped(*args, **kwargs)
-            except Exception as error:
-                if not _leads(error):
-                    raise
-                response = error
-            if not _leads(response):
-                return response
-            first["first"] = response
+            first = await wrapped(*args, **kwargs)
+            if not _leads(first):
+                return first
+            kwargs["first"] = first
         if door not in STATE.doors:
             await _load_beside(door)
-        return await (STATE.doors[door] or _aleave)(instance, wrapped, *args, **kwargs, **first)
+        if serve := STATE.doors[door]:
+            return await serve(instance, wrapped, *args, **kwargs)
+        return first or await wrapped(*args, **kwargs)
 
     return acall if waits else call
-
-
-def _leave(_: Any, wrapped: Callable[..., Any], *args: Any, first: Any = None, **kwargs: Any) -> Any:
-    return first or wrapped(*args, **kwargs)
-
-
-async def _aleave(_: Any, wrapped: Callable[..., Any], *args: Any, first: Any = None, **kwargs: Any) -> Any:
-    if isinstance(first, Exception):
-        raise first
-    return first or await wrapped(*args, **kwargs)
 
 
 def _is_concern(url_of: Callable[..., str], instance: Any, args: tuple[Any, ...], kwargs: dict[str, Any]) -> object:
@@ -150,9 +139,7 @@ def _is_concern(url_of: Callable[..., str], instance: Any, args: tuple[Any, ...]
 
 
 def _leads(response: Any) -> object:
-    """Return whether redirects led to what may be a retired call; aiohttp raises an error without their history."""
-    if isinstance(response, Exception):
-        return _concerns(str(getattr(getattr(response, "request_info", None), "real_url", "")))
+    """Return whether redirects led to what may be a retired call."""
     return getattr(response, "history", ()) and _concerns(str(getattr(response, "url", "")))
 
 

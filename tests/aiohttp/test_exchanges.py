@@ -174,17 +174,3 @@ async def test_where_nobody_is_asked_the_answer_is_a_response_too(atlas):
         assert (type(response), response.status) == (Mine, 400)
         assert response.request_info.headers == {}
         await response.read()
-
-
-async def test_a_redirect_onto_a_retired_path_is_served_where_statuses_raise(raw):
-    """The 410 that aiohttp raises for is not an answer to it."""
-    server = raw(
-        lambda request: (
-            reply("302 Found", f"Location: {SNAPSHOTS}") if b" /moved " in request else gone_then_flex(request)
-        )
-    )
-    async with aiohttp.ClientSession(raise_for_status=True) as session:
-        response = await session.get(f"{server.url}/moved")
-        assert (response.status, str(response.url), response.shim.route) == (200, server.url + SNAPSHOTS, "flex")
-        with pytest.raises(aiohttp.ClientResponseError, match="410"):
-            await session.get(f"{server.url}/other")

@@ -13,7 +13,7 @@ from typing import Any
 
 import aiohttp
 import attrs
-from aiohttp import ClientResponse, ClientResponseError
+from aiohttp import ClientResponse
 from multidict import CIMultiDict
 
 from shim.doors.aiohttp.door import AiohttpDoor, Sender, door_of_request
@@ -28,32 +28,24 @@ async def send(
     """Send a request; a retired call is an exchange.
 
     ``base`` is the method in whose place this stands, bound to the session. ``first`` is the response to the request
-    where it was sent already, and led to a retired call, or the error that ``raise_for_status`` made of it.
+    where it was sent already, and led to a retired call.
     """
     door = None if first else await door_of_request(session, base, method, str_or_url, options)
     if door is not None:
         return await _exchanged(door)
-    try:
-        response = first or await base(method, str_or_url, **options)
-    except ClientResponseError as error:
-        response = error
-    is_error = isinstance(response, ClientResponseError)
-    may_be_led = is_error or response.history  # aiohttp raises the error before it notes what came before
-    if may_be_led and (door := await _led_to(session, base, str_or_url, response, options)) is not None:
-        if not is_error:
-            response.release()
+    response: ClientResponse = first or await base(method, str_or_url, **options)
+    if response.history and (door := await _led_to(session, base, str_or_url, response, options)) is not None:
+        response.release()
         served = await _exchanged(door)
         redirected(served, response.history)
         return served
-    if isinstance(response, ClientResponseError):
-        raise response
     return response
 
 
 async def _led_to(
-    session: aiohttp.ClientSession, base: Sender, url: Any, last: Any, options: dict[str, Any]
+    session: aiohttp.ClientSession, base: Sender, url: Any, last: ClientResponse, options: dict[str, Any]
 ) -> AiohttpDoor | None:
-    """Return the door of the retired call that redirects led to, ``last`` being its response or an error of that.
+    """Return the door of the retired call that redirects led to, ``last`` being its response.
 
     Not if it is another host's, for which the credentials are not, or a write that may have been executed.
     """
