@@ -66,7 +66,7 @@ def is_digest(value: str) -> bool:
 
 def is_stale(authorization: str, target: str) -> bool:
     """Return whether a value is a Digest signature over another target (RFC 7616, 3.4)."""
-    if authorization[:7].lower() != "digest ":
+    if not is_digest(authorization):
         return False
     try:
         return parse_keqv_list(parse_http_list(authorization.partition(" ")[2])).get("uri") != target

@@ -7,7 +7,6 @@ is sent, and a Digest signature is made for that.
 from __future__ import annotations
 
 import copy
-import sys
 from collections.abc import Callable, Iterator
 from functools import partial
 from http.client import HTTPConnection, HTTPResponse, HTTPSConnection, IncompleteRead
@@ -25,6 +24,9 @@ from shim.doors.exchange import Content, Door, steps
 from shim.doors.native import PIECE, ContentFile, alone, content_of, header_lines
 from shim.doors.notice import tell
 from shim.doors.recognition import retired_call_to
+
+_SPENT = dict.fromkeys(map(str, range(100)), 1)
+"""As many redirects as any opener follows."""
 
 
 def open_url(
@@ -80,7 +82,7 @@ class UrllibDoor(Door):
 
     def send(self, request: Request) -> Any:
         if not self.follows:
-            request.redirect_dict = _Spent()  # type: ignore[attr-defined]  # HTTPRedirectHandler's count
+            request.redirect_dict = _SPENT  # type: ignore[attr-defined]  # HTTPRedirectHandler's count
         try:
             return alone(self.sender, request)
         except HTTPError as error:
@@ -116,13 +118,6 @@ class UrllibDoor(Door):
         response.url, response.shim = url, record
         if isinstance(response, HTTPError):
             response.filename = url
-
-
-class _Spent(dict[str, int]):
-    """As many redirects as may be followed."""
-
-    def __len__(self) -> int:
-        return sys.maxsize
 
 
 def _pieces(native: Any) -> Iterator[bytes]:

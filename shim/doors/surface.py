@@ -11,26 +11,14 @@ from collections.abc import Callable, Iterable, Mapping
 from contextlib import contextmanager
 from importlib import import_module, util
 from importlib.machinery import ModuleSpec
-from typing import Any, ParamSpec, TypeVar
+from typing import Any
 
 from shim.doors.environment import check
 from shim.doors.served import SERVED, STATE
 from shim.doors.switch import standing_for
 
-P = ParamSpec("P")
-R = TypeVar("R")
-
 FUNCTIONS = ("request", "delete", "get", "head", "options", "patch", "post", "put", "query", "stream")
 """Names of functions that make a call each by a client of their own."""
-
-
-def like(original: Callable[P, R]) -> Callable[[Callable[..., Any]], Callable[P, R]]:
-    """Declare that a function is called exactly as ``original`` is; the function itself is returned, no wrapper."""
-
-    def declare(function: Callable[..., Any]) -> Callable[P, R]:
-        return functools.update_wrapper(function, original, assigned=("__doc__",))
-
-    return declare
 
 
 def look() -> None:
@@ -49,7 +37,6 @@ def stand_in(kind: Any, *ours: Any, looks: bool = True, after: Callable[[Any], N
     """
     library = kind.__module__.partition(".")[0]
 
-    @like(kind.__init__)
     def __init__(self: Any, *args: Any, **kwargs: Any) -> None:  # noqa: N807 - it becomes that
         if looks:
             look()
@@ -60,16 +47,12 @@ def stand_in(kind: Any, *ours: Any, looks: bool = True, after: Callable[[Any], N
     def standing(method: str, wrapper: Callable[..., Any]) -> Any:
         return standing_for(getattr(kind, method), wrapper, lambda instance, _: getattr(super(made, instance), method))
 
-    own = (
-        {}
-        if ours
-        else {
-            method: standing(method, wrap) for (name, method), wrap in SERVED[library].items() if name == kind.__name__
-        }
-    )
+    served = () if ours else SERVED[library].items()
+    own = {method: standing(method, wrapper) for (name, method), wrapper in served if name == kind.__name__}
+    own["__init__"] = _like(kind.__init__, __init__)
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", DeprecationWarning)  # aiohttp discourages subclasses; one of ours still warns
-        made: Any = types.new_class(kind.__name__, (*ours, kind), {}, lambda body: body.update(own, __init__=__init__))
+        made: Any = types.new_class(kind.__name__, (*ours, kind), {}, lambda body: body.update(own))
     made.__doc__ = f"""{library}.{kind.__name__}, whose calls to retired Atlas endpoints keep working.
 
     Takes what that takes. Raises SettingsError if an ``ATLAS_SHIM_…`` variable is invalid.
@@ -96,9 +79,14 @@ def remade(module: Any, names: Iterable[str] = FUNCTIONS, **ours: object) -> dic
         original: Any = _unwrapped(function)
         again = types.FunctionType(original.__code__, around, name, original.__defaults__)
         again.__kwdefaults__ = original.__kwdefaults__
-        like(original)(again)
+        _like(original, again)
         around[name] = made[name] = again if original is function else contextmanager(again)
     return made
+
+
+def _like(original: Any, function: Any) -> Any:
+    """Let a function be seen as called exactly as ``original`` is; the function itself is returned, no wrapper."""
+    return functools.update_wrapper(function, original, assigned=("__doc__",))
 
 
 def _unwrapped(function: Any) -> Any:
