@@ -2,7 +2,7 @@
 
 import asyncio
 import contextlib
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import Any
 
 import aiohttp as plain
@@ -12,16 +12,16 @@ from yarl import URL
 import shim
 from shim import aiohttp as ours
 from tests.doors.calls import basic
-from tests.doors.door import ALL_FORMS, Awaited, Client, Door, Got, noting
+from tests.doors.door import ALL_FORMS, Client, Door, Got, noting
 
 
-class _Client(Awaited):
-    proxy: str | None = None
+class _Client(Client):
+    def __init__(self, native: plain.ClientSession, runner: asyncio.Runner, **options: Any) -> None:
+        self.native, self.runner, self.options = native, runner, options
 
-    async def asked(self, url: str, method: str, headers: Any, **body: Any) -> Got:
-        """Call by ``request``."""
+    async def asked(self, url: str, method: str = "GET", headers: Any = None, **body: Any) -> Got:
         target = URL(url, encoded=True)
-        async with self.native.request(method, target, headers=headers, proxy=self.proxy, **body) as response:
+        async with self.native.request(method, target, headers=headers, **self.options, **body) as response:
             return Got(
                 response.status,
                 response.reason or "",
@@ -31,10 +31,26 @@ class _Client(Awaited):
                 shim.record(response),
             )
 
-    async def begun(self, url: str, size: int) -> bytes:
+    def ask(self, url: str, method: str = "GET", headers: Any = None, **body: Any) -> Got:
+        """Call by ``request``."""
+        return self.runner.run(self.asked(url, method, headers, **body))
+
+    def begin(self, url: str, size: int) -> bytes:
         """Read exactly so much."""
-        async with self.native.get(url) as response:
-            return bytes(await response.content.readexactly(size))
+
+        async def begun() -> bytes:
+            async with self.native.get(url) as response:
+                return bytes(await response.content.readexactly(size))
+
+        return self.runner.run(begun())
+
+    def many(self, urls: Sequence[str], headers: Any) -> list[Got]:
+        """Gather them."""
+
+        async def together() -> list[Got]:
+            return await asyncio.gather(*(self.asked(url, headers=headers) for url in urls))
+
+        return self.runner.run(together())
 
 
 class Aiohttp(Door):
@@ -63,12 +79,12 @@ class Aiohttp(Door):
             return session
 
         with asyncio.Runner() as runner:
-            client = _Client(runner.run(made()), runner)
-            client.proxy = options.get("proxy")
+            native = runner.run(made())
             try:
-                yield client
+                follows = options.get("follows", True)
+                yield _Client(native, runner, proxy=options.get("proxy"), allow_redirects=follows)
             finally:
-                runner.run(client.native.close())
+                runner.run(native.close())
 
     def waits(self, monkeypatch: pytest.MonkeyPatch) -> list[Any]:
         """By the method under all others."""

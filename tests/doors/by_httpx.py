@@ -3,45 +3,58 @@
 import asyncio
 import contextlib
 import importlib
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import Any
 
 import pytest
 
 import shim
-from tests.doors.door import Awaited, Client, Door, Got, noting
+from tests.doors.door import Client, Door, Got, noting
 
 
-class Httpx(Door):
-    """What both clients have."""
+class _Client(Client):
+    """A client whose calls block; one whose calls are awaited has a runner."""
 
-    timeouts = 4
-    content, takes = "content", ("json", "text", "bytes", "pieces")
-    method: tuple[str, str]  # of the transport under all others
+    def __init__(self, native: Any, runner: asyncio.Runner | None, *, wire: bool) -> None:
+        self.native, self.runner, self.wire = native, runner, wire
 
-    def __init__(self, name: str) -> None:
-        self.plain = pytest.importorskip(name)
-        self.ours = importlib.import_module(f"shim.{name}")
-        self.refused, self.broken = self.plain.ConnectError, self.plain.RemoteProtocolError
-        self.late, self.loops = self.plain.ReadTimeout, self.plain.TooManyRedirects
+    def settled(self, result: Any) -> Any:
+        return result if self.runner is None else self.runner.run(result)
 
-    def waits(self, monkeypatch: pytest.MonkeyPatch) -> list[Any]:
-        """By the transport."""
-        transport, method = self.method
-        owner = getattr(self.plain, transport)
-        return noting(monkeypatch, owner, method, lambda _, request: request.extensions["timeout"]["read"])
+    def ask(self, url: str, method: str = "GET", headers: Any = None, **body: Any) -> Got:
+        """Send a request; by a stream if it is the wire's content that is wanted."""
+        request = self.native.build_request(method, url, headers=headers, **body)
+        response = self.settled(self.native.send(request, stream=self.wire))
+        read = _read if self.runner is None else _aread
+        return _got(response, self.settled(read(response)) if self.wire else response.content)
 
-    def made(self, kind: str, *, own: bool, **options: Any) -> Any:
-        """Return a client of a kind."""
-        key, user = options.get("key"), options.get("user")
-        library = self.plain if own else self.ours
-        return getattr(library, kind)(
-            auth=library.DigestAuth(*key) if key else user,
-            timeout=options.get("timeout", 30.0),
-            proxy=options.get("proxy"),
-            event_hooks={"response": [options["check"]]} if options.get("checks") else None,
-            follow_redirects=True,
-        )
+    def begin(self, url: str, size: int) -> bytes:
+        """Send one whose reply is a stream."""
+        response = self.settled(self.native.send(self.native.build_request("GET", url), stream=True))
+        if self.runner is None:
+            with contextlib.closing(response):
+                return bytes(_read(response, size))
+        return bytes(self.settled(_aread(response, size)))
+
+    def many(self, urls: Sequence[str], headers: Any) -> list[Got]:
+        """Gather them if they are awaited."""
+        if self.runner is None:
+            return super().many(urls, headers)
+
+        async def together() -> list[Any]:
+            return await asyncio.gather(*(self.native.get(url, headers=headers) for url in urls))
+
+        return [_got(response, response.content) for response in self.settled(together())]
+
+
+def _read(response: Any, size: int | None = None) -> bytes:
+    parts = response.iter_raw()
+    return b"".join(parts) if size is None else next(parts)[:size]
+
+
+async def _aread(response: Any, size: int | None = None) -> bytes:
+    async with contextlib.aclosing(response), contextlib.aclosing(response.aiter_raw()) as parts:
+        return b"".join([part async for part in parts]) if size is None else (await anext(parts))[:size]
 
 
 def _got(response: Any, content: bytes) -> Got:
@@ -55,71 +68,48 @@ def _got(response: Any, content: bytes) -> Got:
     )
 
 
-class _Client(Client):
-    def __init__(self, native: Any, *, wire: bool) -> None:
-        self.native, self.wire = native, wire
-
-    def ask(self, url: str, method: str = "GET", headers: Any = None, **body: Any) -> Got:
-        """Call by a stream if it is the wire's content that is wanted."""
-        if not self.wire:
-            response = self.native.request(method, url, headers=headers, **body)
-            return _got(response, response.content)
-        with self.native.stream(method, url, headers=headers, **body) as response:
-            return _got(response, b"".join(response.iter_raw()))
-
-    def begin(self, url: str, size: int) -> bytes:
-        """Call by a stream."""
-        with self.native.stream("GET", url) as response:
-            return bytes(next(response.iter_raw())[:size])
+def _check(response: Any) -> None:
+    response.raise_for_status()
 
 
-class Blocking(Httpx):
-    """The client that blocks."""
+async def _acheck(response: Any) -> None:
+    response.raise_for_status()
 
-    method = "HTTPTransport", "handle_request"
+
+class Httpx(Door):
+    """The client that blocks, or ``is_awaited``."""
+
+    timeouts = 4
+    content, takes = "content", ("json", "text", "bytes", "pieces")
+
+    def __init__(self, name: str, *, is_awaited: bool = False) -> None:
+        self.plain, self.is_awaited = pytest.importorskip(name), is_awaited
+        self.ours = importlib.import_module(f"shim.{name}")
+        self.refused, self.broken = self.plain.ConnectError, self.plain.RemoteProtocolError
+        self.late, self.loops = self.plain.ReadTimeout, self.plain.TooManyRedirects
 
     @contextlib.contextmanager
     def open(self, *, own: bool = False, **options: Any) -> Iterator[Client]:
-        """Open a Client."""
-        with self.made("Client", own=own, check=lambda response: response.raise_for_status(), **options) as native:
-            yield _Client(native, wire=options.get("wire", False))
-
-
-class _AsyncClient(Awaited):
-    wire = False
-
-    async def asked(self, url: str, method: str, headers: Any, **body: Any) -> Got:
-        """As the client that blocks."""
-        if not self.wire:
-            response = await self.native.request(method, url, headers=headers, **body)
-            return _got(response, response.content)
-        async with self.native.stream(method, url, headers=headers, **body) as response:
-            return _got(response, b"".join([part async for part in response.aiter_raw()]))
-
-    async def begun(self, url: str, size: int) -> bytes:
-        """As the client that blocks."""
-        async with self.native.stream("GET", url) as response, contextlib.aclosing(response.aiter_raw()) as parts:
-            return bytes((await anext(parts))[:size])
-
-
-class Async(Httpx):
-    """The client whose calls are awaited."""
-
-    is_awaited = True
-    method = "AsyncHTTPTransport", "handle_async_request"
-
-    @contextlib.contextmanager
-    def open(self, *, own: bool = False, **options: Any) -> Iterator[Client]:
-        """Open an AsyncClient, in a loop of its own."""
-
-        async def check(response: Any) -> None:
-            response.raise_for_status()
-
-        native = self.made("AsyncClient", own=own, check=check, **options)
-        with asyncio.Runner() as runner:
-            client = _AsyncClient(native, runner)
-            client.wire = options.get("wire", False)
+        """Open a client, one that is awaited in a loop of its own."""
+        key, library = options.get("key"), self.plain if own else self.ours
+        check = _acheck if self.is_awaited else _check
+        native = (library.AsyncClient if self.is_awaited else library.Client)(
+            auth=library.DigestAuth(*key) if key else options.get("user"),
+            timeout=options.get("timeout", 30.0),
+            proxy=options.get("proxy"),
+            event_hooks={"response": [check]} if options.get("checks") else None,
+            follow_redirects=options.get("follows", True),
+        )
+        with asyncio.Runner() if self.is_awaited else contextlib.nullcontext() as runner:
+            client = _Client(native, runner, wire=options.get("wire", False))
             try:
                 yield client
             finally:
-                runner.run(native.aclose())
+                client.settled(native.aclose() if self.is_awaited else native.close())
+
+    def waits(self, monkeypatch: pytest.MonkeyPatch) -> list[Any]:
+        """By the transport."""
+        name = "AsyncHTTPTransport.handle_async_request" if self.is_awaited else "HTTPTransport.handle_request"
+        transport, _, method = name.partition(".")
+        owner = getattr(self.plain, transport)
+        return noting(monkeypatch, owner, method, lambda _, request: request.extensions["timeout"]["read"])

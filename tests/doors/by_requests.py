@@ -13,14 +13,12 @@ from tests.doors.door import Client, Door, Got, noting
 
 
 class _Client(Client):
-    def __init__(self, native: plain.Session, timeout: float, *, wire: bool) -> None:
-        self.native, self.timeout, self.wire = native, timeout, wire
+    def __init__(self, native: plain.Session, *, wire: bool, **options: Any) -> None:
+        self.native, self.wire, self.options = native, wire, options
 
     def ask(self, url: str, method: str = "GET", headers: Any = None, **body: Any) -> Got:
         """Call by ``request``."""
-        with self.native.request(
-            method, url, headers=headers, timeout=self.timeout, stream=self.wire, **body
-        ) as response:
+        with self.native.request(method, url, headers=headers, stream=self.wire, **self.options, **body) as response:
             content = response.raw.read(decode_content=False) if self.wire else response.content
             return Got(
                 response.status_code,
@@ -33,7 +31,7 @@ class _Client(Client):
 
     def begin(self, url: str, size: int) -> bytes:
         """Call by a stream."""
-        with self.native.get(url, stream=True, timeout=self.timeout) as response:
+        with self.native.get(url, stream=True, **self.options) as response:
             return bytes(next(response.iter_content(size)))
 
 
@@ -55,7 +53,8 @@ class Requests(Door):
                 native.proxies = {"http": proxy}
             if options.get("checks"):
                 native.hooks["response"].append(lambda response, **_: response.raise_for_status())
-            yield _Client(native, options.get("timeout", 30.0), wire=options.get("wire", False))
+            how = {"timeout": options.get("timeout", 30.0), "allow_redirects": options.get("follows", True)}
+            yield _Client(native, wire=options.get("wire", False), **how)
 
     def waits(self, monkeypatch: pytest.MonkeyPatch) -> list[Any]:
         """By the adapter, which takes a number or a pair."""

@@ -11,8 +11,8 @@ from tests.doors.door import Door
 from tests.doors.process import *  # noqa: F403 - its fixtures
 
 DOORS: dict[str, partial[Any]] = {
-    "httpx": partial(by_httpx.Blocking, "httpx"), "httpx async": partial(by_httpx.Async, "httpx"),
-    "httpx2": partial(by_httpx.Blocking, "httpx2"), "httpx2 async": partial(by_httpx.Async, "httpx2"),
+    "httpx": partial(by_httpx.Httpx, "httpx"), "httpx async": partial(by_httpx.Httpx, "httpx", is_awaited=True),
+    "httpx2": partial(by_httpx.Httpx, "httpx2"), "httpx2 async": partial(by_httpx.Httpx, "httpx2", is_awaited=True),
     "requests": partial(by_requests.Requests), "urllib3": partial(by_urllib3.Urllib3),
     "aiohttp": partial(by_aiohttp.Aiohttp), "urllib": partial(by_urllib.Urllib),
 }  # fmt: skip

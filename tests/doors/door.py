@@ -1,7 +1,6 @@
 """One library's way in, so that a test can say what all of them must do."""
 
 import abc
-import asyncio
 import io
 import json
 from collections.abc import AsyncIterator, Callable, Sequence
@@ -56,37 +55,6 @@ class Client(abc.ABC):
             return list(pool.map(lambda url: self.ask(url, headers=headers), urls))
 
 
-class Awaited(Client):
-    """A client whose calls are awaited, in a loop of its own."""
-
-    def __init__(self, native: Any, runner: asyncio.Runner) -> None:
-        self.native, self.runner = native, runner
-
-    @abc.abstractmethod
-    async def asked(self, url: str, method: str, headers: Any, **body: Any) -> Got:
-        """As ``ask``."""
-
-    @abc.abstractmethod
-    async def begun(self, url: str, size: int) -> bytes:
-        """As ``begin``."""
-
-    def ask(self, url: str, method: str = "GET", headers: Any = None, **body: Any) -> Got:
-        """Call in the client's loop."""
-        return self.runner.run(self.asked(url, method, headers, **body))
-
-    def begin(self, url: str, size: int) -> bytes:
-        """Begin in the client's loop."""
-        return self.runner.run(self.begun(url, size))
-
-    def many(self, urls: Sequence[str], headers: Any) -> list[Got]:
-        """Gather them."""
-
-        async def all_of_them() -> list[Got]:
-            return await asyncio.gather(*(self.asked(url, "GET", headers) for url in urls))
-
-        return self.runner.run(all_of_them())
-
-
 def noting(monkeypatch: pytest.MonkeyPatch, owner: type, method: str, wait: Callable[..., Any]) -> list[Any]:
     """Have a library's method note how long each of its requests may wait for a reply; returns these seconds."""
     noted: list[Any] = []
@@ -136,7 +104,8 @@ class Door(abc.ABC):
         """Open a client of the shim's, or the library's ``own``.
 
         Options: ``key`` signs with Digest, ``user`` with Basic; ``timeout`` in seconds; ``proxy``; with ``checks`` the
-        client raises for the statuses of errors; with ``wire`` content is handed out as it came, its coding not undone.
+        client raises for the statuses of errors; with ``wire`` content is handed out as it came, its coding not undone;
+        without ``follows`` a redirect is the reply, where the library can be told so.
         """
 
     def waits(self, monkeypatch: pytest.MonkeyPatch) -> list[Any]:
