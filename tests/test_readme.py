@@ -84,7 +84,7 @@ def test_the_gateway_listens_where_the_readme_says():
     """Its two addresses are the defaults."""
     options = Options()
     assert options.admin is not None
-    assert f"# {options.listen.authority}, admin on {options.admin.authority} " in blocks("sh")[2]
+    assert f"# {options.listen.authority}, admin on {options.admin.authority} " in blocks("sh")[1]
 
 
 @pytest.mark.parametrize("page", PAGES, ids=lambda path: path.relative_to(ROOT).as_posix())

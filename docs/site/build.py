@@ -39,6 +39,7 @@ ROOMS = {
 
 # Pages that stand elsewhere, where people and tests look for them.
 ELSEWHERE = {
+    "README.md": "index.md",
     "mappings/README.md": "reference/mapping-documents.md",
     "examples/README.md": "how-to/examples.md",
     "benchmarks/README.md": "explanation/benchmarks.md",
