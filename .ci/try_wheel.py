@@ -2,9 +2,9 @@
 
     python3.13 .ci/try_wheel.py dist/atlas_shim-0.1.0-py3-none-any.whl
 
-Five commands: a venv; the wheel with what its gateway needs, from the package index; a fake Atlas; the gateway; and the
-retired call, once without the gateway and once with it. Beside them, the version that it says must be the wheel's.
-Raises SystemExit, with what was said, where something is not as it should be.
+A venv; the wheel with what its gateway needs, from the package index; a fake Atlas; the gateway; the retired call, once
+without the gateway and once with it; and the README's commands. The version that it says must be the wheel's. Raises
+SystemExit, with what was said, where something is not as it should be.
 """
 
 from __future__ import annotations
@@ -12,6 +12,7 @@ from __future__ import annotations
 import json
 import os
 import re
+import shutil
 import subprocess
 import sys
 import tempfile
@@ -24,6 +25,21 @@ from pathlib import Path
 CALL = "/api/atlas/v2/groups/6510aa1b2c3d4e5f60718293/serverless/orders/backup/snapshots"
 
 FIELDS = {"Authorization": "Bearer demo-access-token", "Accept": "application/vnd.atlas.2023-01-01+json"}
+
+
+URL = f"https://cloud.mongodb.com{CALL}"
+
+SHOWN = {
+    "demo": "8 snapshots, newest first",
+    f"get {CALL}": '"totalCount": 8',
+    "check --connect": "reached and signed in",
+    f"check --prove {CALL}": "Each field is what its document says.",
+    "check --calendar --within 0": "2027-07-01",
+    f"explain GET {CALL}": "Sent to flex first",
+    "explain SHIM_NO_SUCCESSOR": "410",
+    f"run -- curl -sS --oauth2-bearer demo-access-token {URL}": '"totalCount":8',
+}
+"""Commands of the README, and what each shows; none asks the real Atlas."""
 
 
 def run(command: Sequence[str], folder: str, environ: dict[str, str]) -> str:
@@ -64,7 +80,7 @@ def call(origin: str) -> tuple[int, dict[str, object]]:
         return refused.code, json.load(refused)
 
 
-def main(wheel: Path, extras: str = "gateway") -> None:
+def main(wheel: Path, extras: str = "run") -> None:
     """Do all of it; raises SystemExit at the first thing that is not as it should be."""
     environ = {
         name: value
@@ -76,9 +92,9 @@ def main(wheel: Path, extras: str = "gateway") -> None:
         run([sys.executable, "-m", "venv", ".venv"], folder, environ)
         pip = [".venv/bin/pip", "install", "--quiet", "--disable-pip-version-check"]
         run([*pip, f"{wheel.resolve()}[{extras}]"], folder, environ)
-        said = run([shim, "--version"], folder, environ).split()
-        if said[-1] != wheel.name.split("-")[1]:
-            raise SystemExit(f"{wheel.name} says that it is {said[-1]}")
+        version = run([shim, "--version"], folder, environ).split()[-1]
+        if version != wheel.name.split("-")[1]:
+            raise SystemExit(f"{wheel.name} says that it is {version}")
         atlas = start(stack, [shim, "fake-atlas", "--listen", "127.0.0.1:0"], folder, environ)
         serve = [shim, "serve", "--listen", "127.0.0.1:0", "--admin", "off", "--upstream", atlas]
         gateway = start(stack, serve, folder, environ)
@@ -89,8 +105,16 @@ def main(wheel: Path, extras: str = "gateway") -> None:
         results = content.get("results")
         if not isinstance(results, list) or {one["serverlessInstanceName"] for one in results} != {"orders"}:
             raise SystemExit(f"with the gateway: {status} {content}")
-    version = "{}.{}".format(*sys.version_info)
-    print(f"{wheel.name} on Python {version}: 410 without the gateway, {len(results)} snapshots with it")
+        token = FIELDS["Authorization"].removeprefix("Bearer ")
+        trial = {**environ, "ATLAS_SHIM_UPSTREAM": atlas, "MONGODB_ATLAS_ACCESS_TOKEN": token}
+        for command, shown in SHOWN.items():
+            if "curl" in command and shutil.which("curl") is None:
+                continue
+            said = run([shim, *command.split()], folder, trial)
+            if shown not in " ".join(said.split()):
+                raise SystemExit(f"it does not show {shown}:\n{said}")
+    python = "{}.{}".format(*sys.version_info)
+    print(f"{wheel.name} on Python {python}: 410 without the gateway, {len(results)} snapshots with it")
 
 
 if __name__ == "__main__":
