@@ -1,14 +1,27 @@
-"""The count of one call's way goes through all three doors."""
+"""The count of one call's way goes through all three doors, and first docstrings name its stations in order."""
 
+import os
+import re
 import subprocess
 import sys
+from importlib import import_module
 from pathlib import Path
+
+import pytest
+
+STATION = re.compile(r"^    ``([\w.]+)``  ", re.MULTILINE)
+
+
+def run(*words, **variables):
+    """Return what a Python program prints."""
+    environ, root = {**os.environ, **variables}, Path(__file__).parents[1]
+    command = [sys.executable, *words]
+    return subprocess.run(command, cwd=root, env=environ, check=True, capture_output=True, text=True).stdout
 
 
 def test_the_way_of_one_call_is_counted():
     """Each door has its figures, and the lines of all rooms are added up."""
-    command = [sys.executable, "-m", "benchmarks.way"]
-    shown = subprocess.run(command, cwd=Path(__file__).parents[1], check=True, capture_output=True, text=True).stdout
+    shown = run("-m", "benchmarks.way")
     ways, rooms = (
         [line.replace(", ", ",_").split() for line in table.splitlines()[1:]] for table in shown.split("\n\n")
     )
@@ -19,3 +32,25 @@ def test_the_way_of_one_call_is_counted():
         assert file_changes > room_changes
     *lines, together = [int(number) for _, number in rooms]
     assert sum(lines) == together
+
+
+@pytest.fixture(scope="module")
+def steps(tmp_path_factory):
+    """Each door's steps of the very first call, in order, as ``core.exchange.exchange``."""
+    inventory = str(tmp_path_factory.mktemp("way") / "calls.jsonl")
+    code = "from benchmarks import way; way.WARM = 0; way.main(['--list'])"
+    shown = run("-c", code, ATLAS_SHIM_INVENTORY=inventory)
+    ways = re.findall(r"^(\w+.*):\n((?:  .+\n)+)", shown, re.MULTILINE)
+    return {door: [re.sub(r"/|\.py | ", ".", line.strip()) for line in lines.splitlines()] for door, lines in ways}
+
+
+@pytest.mark.parametrize(
+    ("room", "door"), [("core", "gateway, seen"), ("gateway", "gateway, seen"), ("doors", "requests")]
+)
+def test_a_call_meets_the_stations_in_the_order_of_the_first_docstring(room, door, steps):
+    """Each is there, behind the one before it."""
+    stations = STATION.findall(import_module(f"shim.{room}").__doc__ or "")
+    assert len(stations) > 7
+    way = iter(steps[door])
+    missed = (name for name in stations if not any(f"{step}.".startswith(f"{room}.{name}.") for step in way))
+    assert next(missed, None) is None

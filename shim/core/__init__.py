@@ -9,7 +9,7 @@ One call, in the order of its stations:
     ``successor.ask_successors``       the successors in turn: flex, and dedicated if flex's answer leads there
     ``question.successor_call``        the question in a successor's terms
     ``content.JsonReader.read``        the reply, decoded within bounds
-    ``answer.LegacyAnswer.content``    the legacy answer, translated object by object (``translate``)
+    ``answer.LegacyAnswer.content``    the legacy answer, translated object by object (``translate``, ``rules``)
     ``responses.document_reply``       the reply with that content, or an error in Atlas' shape
     ``state.ExchangeState.record``     the record of what happened
 

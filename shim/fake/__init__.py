@@ -5,7 +5,8 @@ It imports nothing from the rest of shim, so that it cannot share its mistakes, 
 
     atlas > sign_in > endpoints > reads or writes
 
-``endpoints`` is a table of APIs and endpoints, ``http`` has one of errors. Under httpx without a socket:
+``endpoints`` is a table of APIs and endpoints, ``http`` has one of errors; ``world`` has what exists, ``shapes`` writes
+it as JSON. Under httpx without a socket:
 
     fake = FakeAtlas(today=date(2026, 1, 21))
 
