@@ -64,6 +64,15 @@ DESCRIPTION = """
 """
 
 
+OLD_GO = """
+    import "go.mongodb.org/atlas/mongodbatlas"
+
+    func look(client *mongodbatlas.Client) {
+        client.CloudProviderSnapshotBackupPolicies.Get(ctx, group, "orders")
+    }
+"""
+
+
 @pytest.mark.parametrize(
     ("name", "program", "operation"),
     [
@@ -73,7 +82,9 @@ DESCRIPTION = """
         *(("a.py", accepting(PYTHON, day), None) for day in ("2024-08-05", "2025-03-12")),
         ("a.py", PYTHON.replace("ACCEPT", "application/json"), None),
         ("a.sh", accepting(SHELL, "2024-08-05"), None),
-        # v1.0 ends with these versions
+        # v1.0 ends with these versions, and so do the calls of the Go client before Atlas' SDK
+        ("a.py", PYTHON.replace("/v2/", "/v1.0/").replace("ACCEPT", "application/json"), "listLegacyClusters"),
+        ("a.go", OLD_GO, "getBackupSchedule"),
         ("a.py", accepting(PYTHON.replace("/v2/", "/v1.0/"), "2023-02-01"), "listClusters"),
         # of two versions in a file the newer counts: other endpoints have old versions that live
         ("a.py", accepting(PYTHON, "2024-08-05") + USERS, None),

@@ -224,7 +224,7 @@ class ProgramReader:
         ):
             return True
         named = "|".join(map(re.escape, words))
-        declared = rf"{service}\w*[\s*&>?]*\s(?:{named})\b|\b(?:{named})\b\s*:?\s*[\w.*&\[\] ]*{service}"
+        declared = rf"{service}\w*[\s*&>?]*\s(?:{named})\b|\b(?:{named})(?:\s*:|\s)\s*[\w.*&\[\] ]*{service}"
         return bool(named) and re.search(declared, self.text, re.IGNORECASE) is not None
 
     def _words(self, call: CallExpression) -> Iterator[str]:

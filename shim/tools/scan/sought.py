@@ -27,7 +27,12 @@ _START = rf"(?:[^/:]*://(?:(?:{_HOSTS})/|(?=[^/]*{HOLE})))?[^:]*"
 """The start of an unknown base URL, but not another host's."""
 _NO_NAME = r"(?!(?:api|v\d+)/)"
 """Looks ahead for a segment that may be a parameter's, and not the start of another API's path."""
-_VERSION = re.compile(r"(?:vnd\.atlas\.|--version[= ][\"']?)(20\d\d)-(\d\d)-(\d\d)|atlas-sdk/v(20\d{9})(?!\d)")
+_VERSION = re.compile(
+    r"(?:vnd\.atlas\.|--version[= ][\"']?)(20\d\d)-(\d\d)-(\d\d)|atlas-sdk/v(20\d{9})(?!\d)"
+    r"|api/atlas/v1\.0/|org/atlas/mongodbatlas"
+)
+_OLDEST = "20230101"
+"""The version of v1.0, which the Go client before Atlas' SDK calls; neither says it."""
 
 
 @attrs.frozen
@@ -167,11 +172,11 @@ def is_living(operation: Operation) -> bool:
 
 
 def newest_version(text: str) -> str | None:
-    """Return the newest version that a text names: in a media type, an option or the path of Atlas' SDK for Go.
+    """Return the newest version that a text names: in a media type, an option, the path of v1.0 or of a client for Go.
 
     It has the day and three more digits, which the SDK counts; elsewhere they are 999.
     """
-    found = ("".join(filter(None, one.groups())) for one in _VERSION.finditer(text))
+    found = ("".join(filter(None, one.groups())) or _OLDEST for one in _VERSION.finditer(text))
     return max((one.ljust(11, "9") for one in found), default=None)
 
 
