@@ -23,7 +23,7 @@ from shim.doors.httpx_family.clients import recognise_also
 from shim.doors.httpx_family.door import INNER
 from shim.httpx import Client
 from shim.tools.inventory.writing import VARIABLE
-from shim.tools.prove import MISSING, Beside, Mask, Proof, known_words, proof
+from shim.tools.prove import MISSING, Beside, Proof, proof
 
 
 @attrs.frozen
@@ -39,8 +39,8 @@ class ProvedRead:
 def prove(paths: Sequence[str], form: str) -> None:
     """Make each read by the shim and by itself, and write both sides of each field.
 
-    Nothing but GET is sent. JSON is a report to hand on: names, ids, addresses and links are masked in it. Exits with 1
-    if a field is not what its document says.
+    Nothing but GET is sent. JSON is a report to hand on: it has no values. Exits with 1 if a field is not what its
+    document says.
     """
     base_url, auth = configure(base_url=None, parts={}, environ=os.environ, http_client=None)
     os.environ.pop(VARIABLE, None)  # Calls of this command need no warning: it is not a program to change.
@@ -54,10 +54,9 @@ def prove(paths: Sequence[str], form: str) -> None:
                 reads.append(read)
             else:
                 problems.append(f"{path}: {read}")
-    mask = Mask(frozenset().union(*(known_words(read.match.operation) for read in reads)))
     for read in reads:
         problems += [f"{read.match.operation.id}: {one}" for one in _problems(read.proof)]
-    report = {"version": __version__, "reads": [_masked(read, mask) for read in reads]}
+    report = {"version": __version__, "reads": [_without_values(read) for read in reads]}
     said = "Each field is what its document says."
     output.write_report(report, problems, form, lambda: _text(reads), said)
 
@@ -97,24 +96,21 @@ def _pages(happened: Record) -> list[tuple[str, str]]:
     return [(one.route, one.target) for one in good if urlsplit(one.target).path == last[one.route]]
 
 
-def _by_name(fields: Sequence[Beside]) -> dict[str, list[Beside]]:
-    by_name = dict[str, list[Beside]]()
-    for one in fields:
-        by_name.setdefault(one.name, []).append(one)
-    return by_name
+def _by_name(fields: Sequence[Beside]) -> Iterator[tuple[Beside, int, list[Beside]]]:
+    """Yield an example of each field, the number of its items, and those that are wrong."""
+    for name in dict.fromkeys(one.name for one in fields):
+        every = [one for one in fields if one.name == name]
+        example = max(every, key=lambda one: (bool(one.wrong), one.old is not MISSING))
+        yield example, len(every), [one for one in every if one.wrong]
 
 
 def _problems(proved: Proof) -> Iterator[str]:
     yield from proved.problems
     for one in proved.dropped:
         yield f"{one.where}: {output.printable(one.said)} was left out: {one.why}"
-    for name, every in _by_name(proved.fields).items():
-        if wrong := [one for one in every if one.wrong]:
-            yield f"{name}: {wrong[0].wrong} (in {len(wrong)} of {len(every)})"
-
-
-def _example(every: Sequence[Beside]) -> Beside:
-    return max(every, key=lambda one: (bool(one.wrong), one.old is not MISSING))
+    for _, count, wrong in _by_name(proved.fields):
+        if wrong:
+            yield f"{wrong[0].name}: {wrong[0].wrong} (in {len(wrong)} of {count})"
 
 
 def _text(reads: Sequence[ProvedRead]) -> None:
@@ -123,9 +119,8 @@ def _text(reads: Sequence[ProvedRead]) -> None:
         output.paragraph(read.target)
         output.bullets(read.sent)
         rows = [("old field", "level", "old value", "<- new field", "new value")]
-        for name, every in _by_name(read.proof.fields).items():
-            one = _example(every)
-            rows.append((name, one.level, _cut(one.old), one.source, _cut(one.new)))
+        for one, *_ in _by_name(read.proof.fields):
+            rows.append((one.name, one.level, _cut(one.old), one.source, _cut(one.new)))
         output.write_table(rows, "  ")
         whys = {one.name: one.why for one in read.proof.fields if one.why and one.old is MISSING}
         output.bullets(f"{name}: {why}" for name, why in whys.items())
@@ -138,20 +133,24 @@ def _cut(value: Any) -> str:
     return text if len(text) <= 40 else f"{text[:39]}…"
 
 
-def _masked(read: ProvedRead, mask: Mask) -> dict[str, Any]:
+def _without_values(read: ProvedRead) -> dict[str, Any]:
     proved = read.proof
-    fields = list[dict[str, Any]]()
-    for name, every in _by_name(proved.fields).items():
-        one = _example(every)
-        old, new = (None if value is MISSING else mask(value) for value in (one.old, one.new))
-        fields.append({"field": name, "level": one.level, "old": old, "source": one.source, "new": new, "why": one.why})
-        fields[-1] |= {"wrong": one.wrong, "items": len(every)}
     return {
         "operation": read.match.operation.id,
         "api": read.match.api.name,
         "calls": len(read.sent),
-        "fields": fields,
+        "fields": [
+            {
+                "field": one.name,
+                "level": one.level,
+                "source": one.source,
+                "why": one.why,
+                "wrong": one.wrong,
+                "items": count,
+            }
+            for one, count, _ in _by_name(proved.fields)
+        ],
         "problems": proved.problems,
-        "dropped": [{"where": one.where, "said": mask(one.said), "why": one.why} for one in proved.dropped],
+        "dropped": [{"where": one.where, "why": one.why} for one in proved.dropped],
         "leaves": proved.leaves,
     }

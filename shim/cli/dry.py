@@ -3,32 +3,32 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from itertools import pairwise
 from typing import Any
 
 import attrs
 
 from shim.core.content import dumps
-from shim.core.exchange import exchange
-from shim.core.messages import Answer, Call, Outcome, Read, Reply, Send, advance
+from shim.core.messages import Answer, Call, Outcome, Reply, Send
 from shim.core.recognise import Match
 from shim.core.route import VERSION_GONE, Context, Memory
 from shim.documents.before import Before
 from shim.documents.calls import Successor, Target
-from shim.documents.fields import BARE, BODY, When
+from shim.documents.fields import BARE, BODY, Resource, When
 from shim.documents.model import Operation
 from shim.documents.question import RequestBody
 from shim.documents.sources import Step, parse_source
 from shim.documents.vocabulary import Json, JsonObject
 from shim.documents.ways import Values
+from shim.tools.pairs import played
 
 _EXAMPLES = {
     "integer": "1", "number": "1", "boolean": "true", "time": '"2026-01-01T00:00:00Z"',
     "object": "{}", "objects": "[{}]", "array": "[]",
 }  # fmt: skip
 """JSON of the types that a text in braces is not of."""
-_NO_CODE = {status: f"{status} without an errorCode" for status in (404, 405)}
+_NO_CODE = "404 or 405 without an errorCode"  # which are one to the core
 
 
 @attrs.define(eq=False)
@@ -60,11 +60,8 @@ class DrySend:
         """What leads to it, as the rest of a sentence that begins with "if"; empty for the first."""
         if self.before is None:
             return ""
-        said = ["with success"] if "" in self.answered else self.answered
-        if "404" in said:
-            said = [one for one in said if one != _NO_CODE[404]]
-        elif set(_NO_CODE.values()) <= {*said}:
-            said = [*(one for one in said if one not in _NO_CODE.values()), "404 or 405 without an errorCode"]
+        said = [one for one in self.answered if one != _NO_CODE or "404" not in self.answered]
+        said = ["with success"] if "" in said else said
         place = "it" if self.before.send.route == "legacy" else self.before.send.route
         return f"{place} answers {(', or ' if ' or ' in said[-1] else ' or ').join(said)}"
 
@@ -88,20 +85,25 @@ def dry_run(match: Match, call: Call, context: Context) -> DryRun:
     found = DryRun()
     known: dict[Any, DrySend] = {}
 
+    def after(script: Sequence[Reply]) -> Send | Outcome:
+        left = iter(script)
+        return played(match, call, attrs.evolve(context, memory=Memory()), lambda _: next(left, None))
+
     def follow(script: list[Reply], last: DrySend | None) -> None:
         ends = list[str]()  # of what succeeds: what the shim answers itself
         for said, reply in _answers(match.operation, last) if last else [("", None)]:
             replies = script if reply is None else [*script, reply]
-            step = _after(match, call, context, replies)
-            error = "" if isinstance(step, Send) else _own_error(step)
-            is_odd = isinstance(step, Answer) and step.reply.status >= 500  # a reply that can't be translated
-            ends += [] if said or is_odd else [error]
-            found.errors |= {error: None} if error else {}
+            step = after(replies)
             if not isinstance(step, Send):
+                error = _own_error(step)
+                is_odd = isinstance(step, Answer) and step.reply.status >= 500  # a reply that can't be translated
+                ends += [] if said or is_odd else [error]
+                found.errors |= {error: None} if error else {}
                 if last is not None and not said:
                     last.notes = last.notes or step.record.notes
                     last.errors |= {error: None} if error else {}
                 continue
+            ends += [] if said else [""]
             new = step.call
             if last is not None and last.is_like(step):
                 if not last.goes_on:
@@ -121,23 +123,9 @@ def dry_run(match: Match, call: Call, context: Context) -> DryRun:
         found.refused = found.refused or (ends[0] if ends and all(ends) else "")
 
     follow([], None)
-    end = _after(match, call, context, [Reply(500)] if found.sends else [])
+    end = after([Reply(500)] if found.sends else [])
     found.reason = "" if isinstance(end, Send) else end.record.reason
     return found
-
-
-def _after(match: Match, call: Call, context: Context, script: Sequence[Reply]) -> Send | Outcome:
-    """Return what an exchange sends after these replies, or its outcome."""
-    steps, replies = exchange(match, call, attrs.evolve(context, memory=Memory())), iter(script)
-    full, reply = Reply(0), None
-    while True:
-        step = advance(steps, reply)
-        if isinstance(step, Read):
-            reply = full
-        elif isinstance(step, Send) and (new := next(replies, None)) is not None:
-            full, reply = new, attrs.evolve(new, body=None)
-        else:
-            return step
 
 
 def _answers(operation: Operation, send: DrySend) -> Iterator[tuple[str, Reply]]:
@@ -155,36 +143,7 @@ def _answers(operation: Operation, send: DrySend) -> Iterator[tuple[str, Reply]]
     for said, status, code in (*errors, *((code, status, code) for code in codes for status in (400, 404))):
         content = dumps({"detail": "", "error": status, "errorCode": code})
         yield said, Reply(status, (*kind, ("X-Error-Code", code)), content)
-    yield from ((said, Reply(status, (), b"")) for status, said in _NO_CODE.items())
-
-
-def _looked_up(target: Target, look: Before) -> JsonObject:
-    """Return an answer to a look before a call: it gives all names, and stands for no error."""
-    found: JsonObject = {"results": [{}]}
-    for name, source in look.gives.items():
-        lists = [_items(write) for write in target.writes if write.each == name]
-        lists += [[] for write in target.writes if write.but == name]
-        _put(found, parse_source(source), [*lists, f"{{{name}}}"][0])
-    for condition in [rule.when for rule in look.errors.values() if rule.when]:
-        if condition.given is None:
-            _put(found, parse_source(condition.source), _value(condition, holds=False))
-        elif not condition.given:
-            _put(found, parse_source(condition.source), "{any}", anew=False)
-    return found
-
-
-def _items(write: Before) -> list[Json]:
-    """Return two items of the list for each of which a write is made."""
-    items: list[Json] = []
-    for number in ("", " 2"):
-        item: JsonObject = {}
-        for rule in [rule for made in write.made for field in made.fields for rule in field.rules[BODY]]:
-            for source in rule.sources:
-                name = write.each if source == BARE else source
-                words = [*rule.verb.values] if isinstance(rule.verb, Values) else [f"{{{name}{number}}}"]
-                _put(item, parse_source(source), words[bool(number) and len(words) > 1])
-        items.append(item.get(BARE, item))
-    return items
+    yield _NO_CODE, Reply(404, (), b"")
 
 
 def _own_error(outcome: Outcome) -> str:
@@ -200,19 +159,19 @@ def questions(operation: Operation) -> Iterator[tuple[str, bytes | None]]:
 
     A body has all members that the document declares: ``{placeholders}`` for texts, examples of other types.
     """
-    tiers = [*operation.successors.values()]
+    tiers, request = [*operation.successors.values()], operation.request
     for word in operation.words or ("",):
-        body = _body([operation.request, *(tier.request for tier in tiers if tier.when is None)], tiers)
-        if operation.request and operation.request.choose:
-            _put(body, operation.request.choose.split("."), word)
-        content = body.get(BARE) if operation.request and operation.request.bare else body
+        body = _body([request, *(tier.request for tier in tiers if tier.when is None)], tiers)
+        if request and request.choose:
+            _put(body, request.choose, word)
+        content = body.get(BARE) if request and request.bare else body
         yield word, dumps(content) if operation.has_body else None
     for tier in tiers:
         body = _body([tier.request], [tier])
         if tier.when is not None:
-            _put(body, parse_source(tier.when.source), _value(tier.when, holds=True))
+            _put(body, tier.when.source, _value(tier.when, holds=True))
             yield in_words(tier.when), dumps(body)
-        elif tier.request is not None and operation.request is not None:  # whose other members this tier refuses
+        elif tier.request is not None and request is not None:  # whose other members this tier refuses
             yield f"it has {' and '.join(tier.request.members)} alone", dumps(body)
 
 
@@ -223,18 +182,49 @@ def _body(requests: Sequence[RequestBody | None], tiers: Sequence[Successor]) ->
         for name, kind in request.members.items():
             value = _example(kind, name)
             if name not in request.refused or request.refused[name].takes(value):
-                _put(body, name.split("."), value)
+                _put(body, name, value)
     for target in (target for tier in tiers for _, target in tier.targets() if any(requests)):
-        once = [one for one in target.made if not any(one in write.made for write in target.writes if write.each)]
-        for field in (field for made in once for field in made.fields):  # those inside read other objects
-            for rule in field.rules[BODY]:
-                for path in (path for path in map(parse_source, rule.sources) if path[0] not in target.given):
-                    word = next(iter(rule.verb.values)) if isinstance(rule.verb, Values) else None
-                    _put(body, path, word or _example(field.type, ".".join(path)), anew=word is not None)
-        for write in target.writes:
-            if write.each and write.each not in target.given:
-                body[write.each] = _items(write)
+        inside = [one for write in target.writes if write.each for one in write.made]  # which read other objects
+        _read_by([one for one in target.made if one not in inside], body, target.given)
+        body |= {one.each: _items(one) for one in target.writes if one.each and one.each not in target.given}
     return body
+
+
+def _read_by(
+    made: Iterable[Resource], body: JsonObject, given: Sequence[str] = (), *, each: str = "", number: str = ""
+) -> None:
+    """Put what rules read into an object, except names that are given: a word that they know, or an example.
+
+    ``each`` is the list whose items they read, if any, and ``number`` tells these apart.
+    """
+    for field in (field for one in made for field in one.fields):
+        for rule in field.rules[BODY]:
+            words = [*rule.verb.values] if isinstance(rule.verb, Values) else []
+            for source in (one for one in rule.sources if parse_source(one)[0] not in given):
+                example = _example(field.type, f"{each if each and source == BARE else source}{number}")
+                _put(body, source, words[-1 if number else 0] if words else example, anew=bool(words))
+
+
+def _items(write: Before) -> list[Json]:
+    """Return two items of the list for each of which a write is made."""
+    items: list[JsonObject] = [{}, {}]
+    for item, number in zip(items, ("", " 2"), strict=True):
+        _read_by(write.made, item, each=write.each, number=number)
+    return [item.get(BARE, item) for item in items]
+
+
+def _looked_up(target: Target, look: Before) -> JsonObject:
+    """Return an answer to a look before a call: it gives all names, and stands for no error."""
+    found: JsonObject = {"results": [{}]}
+    lists = {write.but: list[Json]() for write in target.writes} | {one.each: _items(one) for one in target.writes}
+    for name, source in look.gives.items():
+        _put(found, source, lists.get(name, f"{{{name}}}"))
+    for condition in [rule.when for rule in look.errors.values() if rule.when]:
+        if condition.given is None:
+            _put(found, condition.source, _value(condition, holds=False))
+        elif not condition.given:
+            _put(found, condition.source, "{any}", anew=False)
+    return found
 
 
 def _example(kind: str, name: str) -> Json:
@@ -243,9 +233,10 @@ def _example(kind: str, name: str) -> Json:
     return json.loads(_EXAMPLES[kind]) if kind in _EXAMPLES else [text] if kind == "strings" else text
 
 
-def _put(body: JsonObject, path: Sequence[str | Step], value: Json, *, anew: bool = True) -> None:
+def _put(body: JsonObject, source: str, value: Json, *, anew: bool = True) -> None:
     """Put a value into an object, by names and through lists of one."""
     here: Any = body
+    path = parse_source(source)
     for at, following in pairwise(path):
         inner: Any = [] if isinstance(following, Step) else {}
         if isinstance(here, list):

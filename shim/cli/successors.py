@@ -10,6 +10,7 @@ import os
 import re
 import shlex
 from collections.abc import Iterator
+from importlib.resources import files
 from typing import Any
 from urllib.parse import quote, unquote
 
@@ -27,36 +28,8 @@ _DIGEST = '--digest --user "$MONGODB_ATLAS_PUBLIC_API_KEY:$MONGODB_ATLAS_PRIVATE
 _BEARER = '--header "Authorization: Bearer $MONGODB_ATLAS_ACCESS_TOKEN"'
 """curl's options for credentials, which name variables and never hold values."""
 
-_NAMES = """
-GET    flexClusters/{}/backup/snapshots      flexSnapshots listFlexBackupSnapshots listGroupFlexClusterBackupSnapshots
-GET    flexClusters/{}/backup/snapshots/{}   flexSnapshots getFlexBackupSnapshot getGroupFlexClusterBackupSnapshot
-POST   flexClusters/{}/backup/download       flexSnapshots downloadFlexBackup downloadGroupFlexClusterBackup
-GET    flexClusters/{}/backup/restoreJobs    flexRestoreJobs listFlexRestoreJobs listGroupFlexClusterBackupRestoreJobs
-GET    flexClusters/{}/backup/restoreJobs/{} flexRestoreJobs getFlexRestoreJob getGroupFlexClusterBackupRestoreJob
-POST   flexClusters/{}/backup/restoreJobs    flexRestoreJobs createFlexRestoreJob createGroupFlexClusterBackupRestoreJob
-GET    flexClusters                          flexClusters listFlexClusters listGroupFlexClusters
-POST   flexClusters                          flexClusters createFlexCluster createGroupFlexCluster
-GET    flexClusters/{}                       flexClusters getFlexCluster getGroupFlexCluster
-PATCH  flexClusters/{}                       flexClusters updateFlexCluster updateGroupFlexCluster
-DELETE flexClusters/{}                       flexClusters deleteFlexCluster deleteGroupFlexCluster
-GET    clusters/{}/backup/snapshots          cloudBackups listBackupSnapshots listGroupClusterBackupSnapshots
-GET    clusters/{}/backup/snapshots/{}       cloudBackups getClusterBackupSnapshot getGroupClusterBackupSnapshot
-GET    clusters/{}/backup/restoreJobs        cloudBackups listBackupRestoreJobs listGroupClusterBackupRestoreJobs
-GET    clusters/{}/backup/restoreJobs/{}     cloudBackups getBackupRestoreJob getGroupClusterBackupRestoreJob
-POST   clusters/{}/backup/restoreJobs        cloudBackups createBackupRestoreJob createGroupClusterBackupRestoreJob
-GET    clusters                              clusters listClusters listGroupClusters
-GET    clusters/{}                           clusters getCluster getGroupCluster
-POST   clusters                              clusters createCluster createGroupCluster
-PATCH  clusters/{}                           clusters updateCluster updateGroupCluster
-GET    clusters/{}/processArgs               clusters getProcessArgs getGroupClusterProcessArgs
-"""
-"""Method, path below the project, tag, name in Go and the CLI, operation id, as of 2026-08.
-
-Sources: the interfaces of go.mongodb.org/atlas-sdk, the pages of ``atlas api`` in the Atlas CLI's documentation,
-and the operation ids of Atlas' OpenAPI description, which generated clients use in their language's spelling.
-"""
-
-_ROWS = {tuple(row[:2]): row[2:] for row in map(str.split, _NAMES.strip().splitlines())}
+_NAMES = files("shim.cli").joinpath("names.txt").read_text("utf-8")
+_ROWS = [row.split() for row in _NAMES.splitlines() if not row.startswith("#")]
 
 
 def encoded(url: str) -> str:
@@ -74,9 +47,8 @@ def sdk_names(method: str, path: str) -> dict[str, str]:
 
     ``path`` begins at the root, and has names or placeholders.
     """
-    *_, below = path.removeprefix("/api/atlas/v2/groups/").partition("/")
-    for (of, template), (tag, name, operation_id) in _ROWS.items() if path.startswith("/api/atlas/v2/groups/") else ():
-        if of == method and re.fullmatch(template.replace("{}", "[^/]+"), below):
+    for of, template, tag, name, operation_id in _ROWS:
+        if of == method and re.fullmatch(f"/api/atlas/v2/groups/{{}}/{template}".replace("{}", "[^/]+"), path):
             go = f"{tag[0].upper()}{tag[1:]}API.{name[0].upper()}{name[1:]}"
             return {"go": go, "cli": f"atlas api {tag} {name}", "operationId": operation_id}
     return {}
@@ -90,7 +62,7 @@ def shown_call(send: DrySend, operation: Operation, old: Call, word: str, origin
     None if it is the old call's; ``curl`` is the call as a command that signs with the environment's API key, else with
     a token; ``names`` are those of ``sdk_names``.
     """
-    call, route = send.send.call, send.send.route
+    call = send.send.call
     accept, target = line_of(call.headers, "accept"), readable(call.target)
     signing = _DIGEST if any("PUBLIC_API_KEY" in name for name in used_variables(os.environ)) else _BEARER
     lines = [f"curl -sS --request {call.method} {signing}", *([f"--header 'Accept: {accept}'"] if accept else [])]
@@ -99,25 +71,18 @@ def shown_call(send: DrySend, operation: Operation, old: Call, word: str, origin
         kind = line_of(call.headers, "content-type") or "application/json"
         data = "@body.json" if body is None else shlex.quote(json.dumps(body))
         lines += [f"--header 'Content-Type: {kind}'", f"--data {data}"]
-    said = {
+    return {
         "word": word,
         "role": send.role,
-        "route": route,
+        "route": send.send.route,
         "method": call.method,
         "target": target,
         "accept": accept,
         "body": body,
-    }
-    curl = " \\\n  ".join([*lines, shlex.quote(origin + target)])
-    names, remarks = sdk_names(call.method, call.path), [*_remarks(operation, send, old)]
-    return {
-        **said,
-        "accept": accept,
-        "body": body,
         "url": origin + target,
-        "curl": curl,
-        "names": names,
-        "remarks": remarks,
+        "curl": " \\\n  ".join([*lines, shlex.quote(origin + target)]),
+        "names": sdk_names(call.method, call.path),
+        "remarks": [*_remarks(operation, send, old)],
     }
 
 

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections import Counter
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -13,11 +14,10 @@ import attrs
 
 from shim.core.content import dumps, loads
 from shim.core.exchange import exchange
-from shim.core.messages import Answer, Call, Outcome, Read, Reply, Send, advance, field
-from shim.core.recognise import Engine
+from shim.core.messages import Answer, Call, Outcome, Reply, Send, advance, field
+from shim.core.recognise import Engine, Match
 from shim.core.route import Context, Memory
-from shim.core.settings import RouteWord, Settings
-from shim.documents.calls import Successor
+from shim.core.settings import RouteWord, Settings, parse_instant
 from shim.documents.load import MOST_BYTES, text_of
 from shim.documents.sources import NoValue
 from shim.documents.vocabulary import Fidelity
@@ -36,7 +36,7 @@ _UNLIKE = re.compile(r"^[a-z]+://[^/]+|[{}]|%7[BD]", re.IGNORECASE)
 class Pair:
     """One line of a file of pairs: the request target, and version and decoded answer of both sides.
 
-    A version is a date as Accept names it, empty if the API has none. ``recorded`` is the day, empty if not given.
+    A version is a date as Accept names it, empty if the API has none. ``recorded`` is the instant, now if not given.
     """
 
     line: int
@@ -45,7 +45,7 @@ class Pair:
     old: Any
     new_version: str
     new: Any
-    recorded: str
+    recorded: datetime
 
 
 def read_pairs(path: Path) -> tuple[Pair, ...]:
@@ -75,7 +75,9 @@ def _pair(number: int, said: Any) -> Pair:
     if not all(isinstance(text, str) for text in texts):
         raise ValueError("path and versions must be texts")
     path = re.sub(r"\{(\w+)\}", r"\1", texts[0])  # a placeholder is a name like any other
-    return Pair(number, path, texts[1], said["old"], texts[2], said["new"], str(said.get("recorded") or ""))
+    day = said.get("recorded")
+    recorded = parse_instant(str(day), name="recorded") if day else datetime.now(UTC)
+    return Pair(number, path, texts[1], said["old"], texts[2], said["new"], recorded)
 
 
 @attrs.frozen
@@ -109,9 +111,20 @@ def _replayed(engine: Engine, settings: Settings, pair: Pair) -> Replayed:
     match = engine.recognise("GET", pair.path, call.headers)
     if match is None:
         return Replayed(pair, problem=f"no operation of the document is {pair.path} with Accept: {accept}")
-    now = _moment(pair)
-    context = Context(settings=settings, memory=Memory(), clock=lambda: now, base=_ORIGIN, monotonic=lambda: now)
-    outcome = _driven(exchange(match, call, context), pair, match.operation.switched)
+    now, switched, kind = pair.recorded.timestamp, match.operation.switched, _media_type(pair.new_version)
+    left = [pair.new]
+
+    def answer(send: Send) -> Reply:
+        """Return the new answer, and no items after it; a side of another version knows nothing, or leads on."""
+        is_other = switched is not None and field(send.call.headers, "accept") != kind
+        status, content = 200, left.pop() if left and not is_other else _emptied(pair.new)
+        if is_other and switched is not None and switched.after:
+            status, content = 400, {"error": 400, "errorCode": switched.after[0]}
+        return Reply(status, (("Content-Type", kind),), dumps(content))
+
+    context = Context(settings=settings, memory=Memory(), clock=now, base=_ORIGIN, monotonic=now)
+    outcome = played(match, call, context, answer)
+    assert not isinstance(outcome, Send), "each call has an answer"
     name = match.operation.id
     if not isinstance(outcome, Answer):
         return Replayed(pair, name, problem=f"was passed through untranslated: {outcome.record.reason}")
@@ -135,26 +148,17 @@ def _media_type(version: str) -> str:
     return f"application/vnd.atlas.{version}+json" if version else "application/json"
 
 
-def _driven(steps: Any, pair: Pair, switched: Successor | None) -> Outcome:
-    """Drive an exchange whose upstream returns the new answer as first page, and no items after it.
-
-    A side of another version gets an empty list, or the error that leads to a successor with a switch.
-    """
-    kind, sent = _media_type(pair.new_version), 0
-    command = advance(steps, None)
-    while isinstance(command, Send | Read):
-        if isinstance(command, Send):
-            is_other = switched is not None and field(command.call.headers, "accept") != kind
-            sent += not is_other
-            content = pair.new if sent == 1 and not is_other else _emptied(pair.new)
-            status = 200
-            if is_other and switched is not None and switched.after:
-                status, content = 400, {"error": 400, "errorCode": switched.after[0]}
-            head = Reply(status, (("Content-Type", kind),))
-            command = advance(steps, head)
-        else:
-            command = advance(steps, attrs.evolve(head, body=dumps(content)))
-    return command
+def played(match: Match, call: Call, context: Context, answer: Callable[[Send], Reply | None]) -> Send | Outcome:
+    """Return the outcome of an exchange whose calls are answered so, or the first call that has no answer."""
+    steps, full = exchange(match, call, context), Reply(0)
+    step = advance(steps, None)
+    while not isinstance(step, Outcome):
+        if isinstance(step, Send):
+            if (new := answer(step)) is None:
+                return step
+            full = new
+        step = advance(steps, attrs.evolve(full, body=None) if isinstance(step, Send) else full)
+    return step
 
 
 def _emptied(value: Any) -> Any:
@@ -163,16 +167,7 @@ def _emptied(value: Any) -> Any:
     return [] if isinstance(value, list) else value
 
 
-def _moment(pair: Pair) -> float:
-    """Return the day of a recording, for rules that compare times with now; the present if unknown."""
-    try:
-        said = datetime.fromisoformat(pair.recorded)
-    except ValueError:
-        return datetime.now(UTC).timestamp()
-    return (said if said.tzinfo else said.replace(tzinfo=UTC)).timestamp()
-
-
-@attrs.define
+@attrs.frozen
 class FieldTally:
     """One field, by its nested name: the number of pairs in which it was equal, differed, or was on one side only.
 
@@ -200,35 +195,38 @@ class FieldTally:
         """The number of pairs that have the field on either side."""
         return self.equal + self.differs + self.only_old + self.only_made
 
-    def count(self, pair: Pair, verdict: str, expected: Any, got: Any) -> None:
-        """Add the verdict on one pair."""
-        setattr(self, verdict, getattr(self, verdict) + 1)
-        if verdict != "equal" and self.line is None:
-            self.line = pair.line
-            self.expected, self.got = expected, got
-
 
 def compare(replayed: Sequence[Replayed]) -> tuple[FieldTally, ...]:
     """Return a line for every field of the old answers, of the translations, and of the document, ordered by name.
 
     A field of the document that no pair has counts zero throughout.
     """
-    lines: dict[str, FieldTally] = {}
+    rows: dict[str, list[tuple[str, int, Any, Any]]] = {}
     good = [one for one in replayed if not one.problem]
     for one in good:
-        worst: dict[str, tuple[str, Any, Any]] = {}
+        worst: dict[str, tuple[str, int, Any, Any]] = {}
         for at, old, made in _leaves("", one.pair.old, one.made):
             one_sided = "only_made" if old is MISSING else "only_old" if made is MISSING else "differs"
-            found, field = ("equal" if _equal(at, old, made) else one_sided, old, made), at or "(the answer)"
-            worst[field] = min(worst.get(field, found), found, key=lambda row: _WORST_FIRST.index(row[0]))
-        for field, row in worst.items():
-            lines.setdefault(field, FieldTally(field)).count(one.pair, *row)
-    for field, is_absent in (row for one in good for row in one.fields.items()):
-        if not any(seen == field or seen.startswith((f"{field}.", f"{field}[")) for seen in lines):
-            lines[field] = FieldTally(field)
-        if field in lines:
-            lines[field].absent |= is_absent
-    return tuple(line for _, line in sorted(lines.items()))
+            row, name = (
+                ("equal" if _equal(at, old, made) else one_sided, one.pair.line, old, made),
+                at or "(the answer)",
+            )
+            worst[name] = min(worst.get(name, row), row, key=lambda row: _WORST_FIRST.index(row[0]))
+        for name, row in worst.items():
+            rows.setdefault(name, []).append(row)
+    for name in (name for one in good for name in one.fields):
+        if not any(seen == name or seen.startswith((f"{name}.", f"{name}[")) for seen in rows):
+            rows[name] = []
+    absent = {name for one in good for name, is_absent in one.fields.items() if is_absent}
+    return tuple(_tally(name, rows[name], name in absent) for name in sorted(rows))
+
+
+def _tally(name: str, rows: Sequence[tuple[str, int, Any, Any]], absent: bool) -> FieldTally:  # noqa: FBT001 - a member
+    counts = Counter(row[0] for row in rows)
+    example = next((row[1:] for row in rows if row[0] != "equal"), (None, None, None))
+    return FieldTally(
+        name, counts["equal"], counts["differs"], counts["only_old"], counts["only_made"], absent, *example
+    )
 
 
 def _leaves(at: str, old: Any, made: Any) -> Iterator[tuple[str, Any, Any]]:

@@ -5,26 +5,21 @@ What the rules of a document read is looked up anew here, in an answer that the 
 
 from __future__ import annotations
 
-import re
-from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 import attrs
 
 from shim.core.messages import Dropped, Record
 from shim.documents.calls import Successor
-from shim.documents.fields import BARE, Resource, Rule, When
+from shim.documents.fields import BARE, Resource, Rule
 from shim.documents.model import Operation
 from shim.documents.sources import NoValue, look_up, parse_source
-from shim.documents.vocabulary import Fidelity, parse_time
+from shim.documents.vocabulary import Fidelity
 from shim.documents.ways import From
 
 MISSING = NoValue.MISSING
-_RESULTS = "results"
-_MISSES = "it is missing"
 _SAME = {Fidelity.EXACT, Fidelity.RENAMED}
-_VERSION = re.compile(r"\d+(\.\d+)*")
 
 
 @attrs.frozen
@@ -58,46 +53,38 @@ class Proof:
 
 def proof(operation: Operation, record: Record, made: Any, own: dict[str, list[Any]]) -> Proof:
     """Compare the shim's answer with the successor's own answers, its pages by tier."""
-    fields, problems, leaves = list[Beside](), list[str](), list[str]()
+    fields, problems, leaves = list[Beside](), list[str](), dict[str, None]()
     told = {report.name: report.why for report in record.fields}
     old_items, paired, count = _items(operation, made), 0, 0
-    for tier, documents in own.items():
+    for tier, pages in own.items():
         successor = operation.successors[tier]
-        target = successor.only
-        new_items = [item for one in documents for item in _items(operation, one, bare=bool(target and target.bare))]
-        count += len(new_items)
+        bare = successor.only is not None and successor.only.bare
+        new_items = [item for page in pages for item in _items(operation, page, bare=bare)]
         pairs = _pairs(successor, old_items, new_items)
-        paired += len(pairs)
-        for old, new in pairs:
-            rows = _beside(successor.resource, tier, old, new)
-            fields += (
-                attrs.evolve(one, wrong=told.get(one.name) or _MISSES) if one.wrong == _MISSES else one for one in rows
-            )
+        paired, count = paired + len(pairs), count + len(new_items)
+        fields += [row for both in pairs for row in _beside(successor.resource, tier, both, told)]
         if not successor.resource.rest:
-            read = _names_read(successor)
-            leaves += sorted({name for item in new_items if isinstance(item, dict) for name in item} - read)
-    if paired < len(old_items):
-        problems.append(
-            f"{len(old_items) - paired} of {len(old_items)} items have none beside them in the successor's own answer"
-        )
+            names = {name for item in new_items if isinstance(item, dict) for name in item}
+            leaves |= dict.fromkeys(sorted(names - _names_read(successor)))
+    if lone := len(old_items) - paired:
+        problems.append(f"{lone} of {len(old_items)} items have none beside them in the successor's own answer")
     total = made.get("totalCount") if isinstance(made, dict) and operation.shape == "page" else None
     if total is not None and total != count:
         problems.append(f"totalCount is {total}, and the successor's own answer has {count}")
-    return Proof(tuple(fields), tuple(problems), record.dropped, tuple(dict.fromkeys(leaves)))
+    return Proof(tuple(fields), tuple(problems), record.dropped, tuple(leaves))
 
 
 def _items(operation: Operation, document: Any, *, bare: bool = False) -> list[Any]:
     if operation.shape == "one":
         return [{BARE: document} if bare else document]
     if isinstance(document, dict):
-        document = document.get(_RESULTS)
+        document = document.get("results")
     return document if isinstance(document, list) else []
 
 
 def _names_read(successor: Successor) -> set[str]:
     rules = [rule for field in successor.resource.fields for rule in field.rules[successor.tier]]
-    sources = [source for rule in rules for source in (*rule.sources, *rule.looked_at)]
-    return {str(parse_source(source)[0]) for source in sources}
+    return {str(parse_source(source)[0]) for rule in rules for source in (*rule.sources, *rule.looked_at)}
 
 
 def _pairs(successor: Successor, old: Sequence[Any], new: Sequence[Any]) -> list[tuple[Any, Any]]:
@@ -113,25 +100,32 @@ def _pairs(successor: Successor, old: Sequence[Any], new: Sequence[Any]) -> list
     return list(zip(old, new, strict=True)) if len(old) == len(new) else []
 
 
-def _beside(resource: Resource, tier: str, old: Any, new: Any) -> Iterator[Beside]:
-    """Yield each field of one object with the values of both sides, those of objects in it after it."""
+def _beside(
+    resource: Resource, tier: str, both: tuple[Any, Any], told: Mapping[str, str], outer: str = ""
+) -> Iterator[Beside]:
+    """Yield each field of one object with the values of both sides, those of objects in it after it.
+
+    ``told`` is what the shim's record says of fields, ``outer`` what stands before the names of these.
+    """
+    old, new = both
     for field in resource.fields:
-        rule = next((one for one in field.rules[tier] if one.when is None or _holds(one.when, new)), None)
+        name = f"{outer}{field.name}"
+        rule = next((one for one in field.rules[tier] if one.when is None or one.when.holds(new)), None)
         was = look_up(old, field.name.split("."))
         source, said = ("", MISSING) if rule is None else _taken(new, rule)
         is_taken = rule is not None and type(rule.verb) is From
         level, wrong = rule.fidelity if rule else Fidelity.ABSENT, ""
         if was is MISSING and level is not Fidelity.ABSENT:
-            wrong = _MISSES
+            wrong = told.get(name) or "it is missing"
         elif is_taken and field.of is None and field.type != "links" and level in _SAME and was != said:
             wrong = "the values differ"
-        yield Beside(field.name, level.value, was, source, said, rule.why if rule else "", wrong)
-        inner = f"{field.name}{'[]' if field.type == 'objects' else ''}."
-        both = [one if isinstance(one, list) else [one] for one in (was, said)]
-        if field.of is not None and is_taken and len(both[0]) == len(both[1]):
-            for one, other in zip(*both, strict=True):
-                if isinstance(one, dict) and isinstance(other, dict):
-                    yield from (attrs.evolve(row, name=inner + row.name) for row in _beside(field.of, tier, one, other))
+        yield Beside(name, level.value, was, source, said, rule.why if rule else "", wrong)
+        olds, news = (one if isinstance(one, list) else [one] for one in (was, said))
+        if field.of is not None and is_taken and len(olds) == len(news):
+            inner = f"{name}{'[]' if field.type == 'objects' else ''}."
+            for pair in zip(olds, news, strict=True):
+                if all(isinstance(one, dict) for one in pair):
+                    yield from _beside(field.of, tier, pair, told, inner)
 
 
 def _taken(item: Any, rule: Rule) -> tuple[str, Any]:
@@ -140,50 +134,3 @@ def _taken(item: Any, rule: Rule) -> tuple[str, Any]:
         if (value := look_up(item, parse_source(source))) not in (MISSING, None):
             return source, value
     return (rule.sources[0] if rule.sources else ""), MISSING
-
-
-def _holds(when: When, item: Any) -> bool:
-    word = look_up(item, parse_source(when.source))
-    if when.given is not None:
-        return when.given == (word is not MISSING and word is not None)
-    return when.negated != (type(word) in {str, bool} and word in when.words)
-
-
-def known_words(operation: Operation) -> frozenset[str]:
-    """Return the words that the operation's documents know, which name nobody."""
-    words = set[str]()
-    for successor in operation.successors.values():
-        for field in successor.resource.walk():
-            words.update(field.words)
-            for rule in field.rules[successor.tier]:
-                words.update(_texts(attrs.asdict(rule.verb)))
-    return frozenset(words)
-
-
-def _texts(value: Any) -> Iterator[str]:
-    if isinstance(value, str):
-        yield value
-    elif isinstance(value, dict):
-        for pair in value.items():
-            yield from _texts(pair)
-    elif isinstance(value, list | tuple | set | frozenset):
-        for one in value:
-            yield from _texts(one)
-
-
-class Mask:
-    """Puts a number in the place of each text that may name somebody; the same text gets the same number."""
-
-    def __init__(self, words: frozenset[str]) -> None:
-        self.words = words
-        self.numbers = Counter[str]()
-
-    def __call__(self, value: Any) -> Any:
-        """Return a JSON value with names, ids and addresses masked; times, versions and known words stay."""
-        if isinstance(value, dict):
-            return {name: self(one) for name, one in value.items()}
-        if isinstance(value, list):
-            return [self(one) for one in value]
-        if not isinstance(value, str) or value in self.words or parse_time(value) or _VERSION.fullmatch(value):
-            return value
-        return f"text {self.numbers.setdefault(value, len(self.numbers) + 1)}"

@@ -86,11 +86,10 @@ def test_what_is_no_retired_read_is_named(prove, path):
 
 
 def test_the_report_names_nobody(prove):
-    """JSON can be attached to a bug: names, ids, addresses and links are masked, words and times are not."""
+    """JSON can be attached to a bug: it has no value of either side."""
     result = prove([SNAPSHOT], [{**SNAPSHOT, "status": "secret-cluster"}], form="json")
-    fields = {one["field"]: one for one in json.loads(result.output)["reads"][0]["fields"]}
-    assert fields["id"]["old"] == fields["id"]["new"] == "text 1"
-    assert fields["createdAt"]["old"] == SNAPSHOT["startTime"]
-    assert fields["mongodVersion"]["new"] == "8.0.17"
-    for secret in (SNAPSHOT["id"], "orders", "32b6e34b3d91647abb20e7b8", "the-token", "secret-cluster"):
-        assert secret not in result.output
+    (read,) = json.loads(result.output)["reads"]
+    status = next(one for one in read["fields"] if one["field"] == "status")
+    assert (status["source"], status["items"], read["calls"]) == ("status", 1, 1)
+    values = (*SNAPSHOT.values(), "orders", "32b6e34b3d91647abb20e7b8", "the-token", "secret-cluster")
+    assert [value for value in values if f'"{value}"' in result.output] == []
