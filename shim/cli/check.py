@@ -55,7 +55,6 @@ _SHOWN, _BEFORE = 60, 15  # characters of an example, and of those the ones befo
 @click.option("--pairs", type=FILE, help="Recorded answers of two versions, to compare with what the documents make.")
 @click.option("--prove", "paths", metavar="PATH", multiple=True, help="Read this by the shim, and by itself beside it.")
 @click.option("--calendar", is_flag=True, help="Check nothing; list the sunsets, by the next three options.")
-@click.option("--description", "descriptions", type=FILE, multiple=True, help="Add the sunsets of an OpenAPI file.")
 @click.option("--seen", type=FILE, multiple=True, help="Count the calls in an inventory, or in the JSON of a scan.")
 @click.option("--within", type=click.IntRange(0), default=90, help="Fail for sunsets within this many days.")
 @output_option
@@ -68,7 +67,6 @@ def command(  # noqa: PLR0913 - one argument for each option
     pairs: Path | None,
     paths: tuple[str, ...],
     calendar: bool,
-    descriptions: tuple[Path, ...],
     seen: tuple[Path, ...],
     within: int,
     output: str,
@@ -95,10 +93,9 @@ def command(  # noqa: PLR0913 - one argument for each option
     only calls found there count).
     """
     if calendar:
-        from shim.cli.check_calendar import check_calendar, known_ends  # noqa: PLC0415 - only this option needs what it loads
+        from shim.cli.check_calendar import check_calendar  # noqa: PLC0415 - only this option needs what it loads
 
-        ends = known_ends(_engine(document), read_settings(os.environ), descriptions)
-        check_calendar(ends, seen, within, output)
+        check_calendar(_engine(document), read_settings(os.environ), seen, within, output)
     if paths:
         from shim.cli.check_prove import prove  # noqa: PLC0415 - as above
 

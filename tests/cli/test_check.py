@@ -268,21 +268,17 @@ def test_connect_asks_nobody_else_where_upstream_is_unreadable(checked, atlas):
 
 
 ALL_DAYS = ("--within", "5000")
-DESCRIPTION = Path(__file__).parents[1] / "cases" / "contract" / "cluster-writes-2026-08.json"
 
 
-def test_the_calendar_has_what_documents_and_a_description_know(checked, time_machine):
-    """Each end once, in order; what a document says as well is not said twice."""
+def test_the_calendar_has_what_documents_know(checked, time_machine):
+    """Each end, in order, with what takes its place."""
     time_machine.move_to(datetime(2026, 12, 1, tzinfo=UTC))
-    ends = checked("--calendar", "--description", str(DESCRIPTION), *ALL_DAYS, code=4)["ends"]
+    ends = checked("--calendar", *ALL_DAYS, code=4)["ends"]
     assert [one["sunset"] for one in ends] == sorted(one["sunset"] for one in ends)
     said = [(one["sunset"], one["method"], one["version"], one["source"]) for one in ends]
     assert ("2027-03-01", "PATCH", "2024-08-05", "atlas-clusters/cluster_writes.toml") in said
-    assert ("2027-02-04", "GET", "2023-01-01", "atlas-logs/push_based_log_export.toml") in said
-    described = [one[:3] for one in said if one[3] == DESCRIPTION.name]
-    assert described == []
     assert checked("--calendar", "--within", "0")["ends"]
-    ahead = [one for one in ends if one["left"] > 0 and one["source"] != DESCRIPTION.name]
+    ahead = [one for one in ends if one["left"] > 0]
     assert len(ahead) == 77
     assert all(one["place"] and one["served"] for one in ahead)
     assert [one["path"] for one in ahead if one["served"] == "no"] == ["/api/atlas/v2/users"]
@@ -332,30 +328,10 @@ def test_what_a_scan_saw_and_has_ended_breaks_a_build(run, tmp_path, text, code,
     assert (done.exit_code, said in done.output) == (code, True)
 
 
-@pytest.mark.parametrize("options", ["--pairs", "--calendar --seen", "--calendar --description", "--config"])
+@pytest.mark.parametrize("options", ["--pairs", "--calendar --seen", "--config"])
 def test_a_pipe_ends_a_check_and_does_not_hold_it(run, tmp_path, options):
     """Nobody may ever write to it."""
     os.mkfifo(tmp_path / "pipe")
     done = run("check", *options.split(), str(tmp_path / "pipe"))
     assert done.exit_code in {1, 2}
     assert "not a regular file" in " ".join(done.output.split())
-
-
-SPEC = DESCRIPTION.read_text("utf-8")
-
-
-@pytest.mark.parametrize(
-    ("text", "said"),
-    [
-        *((SPEC.replace("2027-03-01", day), "createGroupCluster: x-sunset") for day in ("2027-13-01", "soon")),
-        *((text, "is not an OpenAPI 3 description in JSON") for text in ("[]", '{"openapi": "2.0"}', "openapi: 3.0.1")),
-    ],
-    ids=["no day", "a word", "a list", "another version", "YAML"],
-)
-def test_what_is_wrong_with_a_description_is_said(run, tmp_path, text, said):
-    """A day that no calendar has, by file and operation; and a file that is none."""
-    file = tmp_path / "spec.json"
-    file.write_text(text, "utf-8")
-    done = run("check", "--calendar", "--description", str(file))
-    assert done.exit_code == 2
-    assert f"spec.json: {said}" in done.stderr
