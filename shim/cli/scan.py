@@ -7,11 +7,8 @@ import json
 import os
 import re
 import sys
-from collections.abc import Iterator, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
-from time import monotonic
-from typing import TypeVar
 
 import attrs
 import click
@@ -38,8 +35,6 @@ _LISTED = 20
 _LONGEST = 400
 """Characters shown of a file's name."""
 _PYTHON = frozenset({".py", ".pyw", ".pyi"})
-_SILENT = 2.0  # seconds before a bar is shown
-T = TypeVar("T")
 
 UNREADABLE = 1
 EXIT = {FindingState.DEPRECATED: 4, FindingState.GONE: 5, FindingState.NO_SUCCESSOR: 6}
@@ -82,7 +77,7 @@ def command(  # noqa: PLR0913 - one argument an option
     """Find calls of retired operations in sources.
 
     PATH is a file or a folder. All text files below it are searched for the names and paths of
-    retired operations. With the extra "scan", files with a match are parsed (Python, notebooks, Go,
+    retired operations. With the extra "scan", files with a match are parsed (Python, Go,
     JavaScript, TypeScript, Java, Kotlin, C#, Ruby, PHP, Rust, Scala, Swift), and a finding is a call
     with its method; all others, from Makefiles to Terraform, are read line by line. Nothing is run.
     Skipped files are listed: binary files, links out of PATH, hidden folders, virtual environments,
@@ -97,9 +92,7 @@ def command(  # noqa: PLR0913 - one argument an option
       5  gone: the sunset has passed; there is a successor
       6  no successor
 
-    The comment "# atlas-shim: ignore" hides the findings of its line, or of the next if it is alone,
-    "# atlas-shim: ignore[operationId]" those of one operation, "# atlas-shim: ignore-file" those of
-    a file.
+    The comment "# atlas-shim: ignore" hides the findings of its line, or of the next if it is alone.
 
     --fix replaces imports of HTTP libraries by the shim's clients in Python files with findings.
 
@@ -115,7 +108,7 @@ def command(  # noqa: PLR0913 - one argument an option
     at = parse_instant(day, name="--at") if day else now.replace(hour=0, minute=0, second=0, microsecond=0)
     engine, settings = shared_engine(os.environ), read_settings(os.environ)
     engine.check_settings(settings)
-    report = scan(paths, engine, settings, at, exclude, _told)
+    report = scan(paths, engine, settings, at, exclude)
     folder = baseline.parent if baseline is not None else Path()
     findings = [attrs.evolve(one, fingerprint=fingerprint(one, folder)) for one in report.findings]
     if write and baseline is not None:
@@ -145,18 +138,6 @@ def command(  # noqa: PLR0913 - one argument an option
     raise SystemExit(code or (UNREADABLE if report.errors else 0))
 
 
-def _told(sources: Sequence[T]) -> Iterator[T]:
-    """Yield all; when that takes long, a bar at the terminal says how far it is."""
-    began, number = monotonic(), 0
-    while number < len(sources) and (monotonic() - began < _SILENT or not sys.stderr.isatty()):
-        yield sources[number]
-        number += 1
-    if number < len(sources):
-        with click.progressbar(sources[number:], file=sys.stderr, length=len(sources), label="files") as bar:
-            bar.update(number)
-            yield from bar
-
-
 def _json(report: Scan, at: datetime, known: int, unmet: int) -> dict[str, object]:
     return {
         "format": 1,
@@ -179,9 +160,8 @@ def _json(report: Scan, at: datetime, known: int, unmet: int) -> dict[str, objec
 def _text(report: Scan, at: datetime, known: int, unmet: int) -> None:
     for finding in report.findings:
         place = finding.place
-        cell = "" if finding.cell is None else f"[{finding.cell}]"
         names = " or ".join(one.id for one in finding.operations)
-        head = f"{place.file}{cell}:{place.line}:{place.column} {names}: {finding.message}"
+        head = f"{place.file}:{place.line}:{place.column} {names}: {finding.message}"
         write_line(head)
         write_line(finding.row.strip(), "    ")
     _errors(report)

@@ -1,6 +1,7 @@
 """``atlas-shim scan``: exit codes, formats, and the baseline."""
 
 import json
+import os
 from itertools import pairwise
 
 import pytest
@@ -33,6 +34,12 @@ def tree(tmp_path, monkeypatch):
     return put
 
 
+def large(path):
+    """Make a file that is too large to be read; it has holes."""
+    path.write_text("x" * 9000)
+    os.truncate(path, 17 << 20)
+
+
 def run(*args):
     return CliRunner().invoke(main, ["scan", "--at", "2026-06-01", *args])
 
@@ -51,10 +58,10 @@ def test_the_exit_code_tells_the_worst_finding(tree, programs, code):
 def test_a_file_that_cannot_be_read_is_one_only_where_nothing_was_found(tree, program, code):
     """The findings of other files decide first."""
     folder = tree(a=program)
-    (folder / "b.ipynb").write_text('{"serverless')
+    large(folder / "b.sh")
     done = run(".")
     assert done.exit_code == code
-    assert "b.ipynb: error: not a notebook" in done.stderr
+    assert "b.sh: error: larger than 16 MiB" in done.stderr
 
 
 @pytest.mark.parametrize(
@@ -84,7 +91,7 @@ def test_a_line_names_place_operation_sunset_and_successor(tree):
 def test_nothing_steers_the_terminal(tree, form):
     """Neither a name nor a line of a scanned tree has ESC or a C1 control in any output."""
     folder = tree(**{"a\x1b[2J\x9b\udcff": GONE.strip() + "  # \x1b[31m\x9b\n"})
-    (folder / "b\x1b.ipynb").write_text('{"serverless')
+    large(folder / "b\x1b.sh")
     done = run(".", "-o", form)
     assert done.exit_code == 5
     assert not {"\x1b", "\x9b"} & set(done.output)
@@ -97,7 +104,7 @@ def test_json_keeps_its_schema(tree):
         b='JOBS = "/groups/{g}/serverless/{c}/backup/restoreJobs"\nclient.list_serverless_backups(1, 2)\n',
         d="x = 1  # atlas-shim: ignore\n",
     )
-    (folder / "c.ipynb").write_text('{"serverless')
+    large(folder / "c.sh")
     (folder / "e.png").write_bytes(b"\x00")
     data = json.loads(run(".", "-o", "json").stdout)
     assert {*data} == {"format", "at", "findings", "errors", "unread", "notes", "counts"}
@@ -119,7 +126,7 @@ def test_json_keeps_its_schema(tree):
 def test_sarif_and_annotations_are_what_code_hosts_read(tree):
     """Rules, places and fingerprints; errors for what is gone, warnings for what is deprecated; of any language."""
     folder = tree(a=GONE + DEPRECATED)
-    (folder / "b.ipynb").write_text('{"serverless')
+    large(folder / "b.sh")
     (folder / "c d.go").write_text(f'package x\n\nfunc f() {{ http.Get("{URL}") }}\n')
     log = json.loads(run(".", "-o", "sarif").stdout)
     (one,) = log["runs"]
@@ -134,7 +141,7 @@ def test_sarif_and_annotations_are_what_code_hosts_read(tree):
     assert places[2]["artifactLocation"] == {"uri": "c%20d.go"}
     assert one["invocations"][0]["executionSuccessful"] is False
     lines = run(".", "-o", "github").stdout.splitlines()
-    assert [line.partition(",")[0] for line in lines if "notebook" not in line] == [
+    assert [line.partition(",")[0] for line in lines if "16 MiB" not in line] == [
         "::error file=a.py",
         "::warning file=a.py",
         "::warning file=c d.go",

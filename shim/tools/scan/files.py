@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import codecs
-import json
 import os
 import re
 import stat
@@ -16,7 +15,6 @@ from shim.tools.scan import rules
 
 _LONG_LINE = 5000  # the most characters in the first line of JavaScript written by hand
 _LARGEST = 16 * 1024 * 1024
-_MAGIC = re.compile(r"^(\s*)[%?].*|^\s*\S+\?+\s*$")
 WIDE = (codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)  # the start of a text in UTF-16
 
 
@@ -30,16 +28,12 @@ class UnreadError(Exception):
 
 @attrs.define(eq=False)
 class Source:
-    """One file: its name in the report, its grammar ("" without one), its kind (mostly its extension), and its text.
-
-    ``cells`` has the cell, its line and that line's text for each line of a notebook's text.
-    """
+    """One file: its name in the report, its grammar ("" without one), its kind (mostly its extension), and its text."""
 
     file: str
     language: str
     ending: str
     text: str = ""
-    cells: tuple[tuple[int, int, str], ...] = ()
 
 
 def source_files(paths: Sequence[Path], exclude: Iterable[str] = ()) -> Iterator[Source | UnreadError]:
@@ -117,7 +111,7 @@ def read(source: Source) -> bytes:
 
 
 def decode(source: Source, content: bytes) -> None:
-    """Set a file's text; raises UnreadError for broken notebooks and generated files."""
+    """Set a file's text; raises UnreadError for generated files."""
     coding = "utf-16" if content.startswith(WIDE) else "utf-8-sig"
     try:
         text = content.decode(coding)
@@ -127,25 +121,3 @@ def decode(source: Source, content: bytes) -> None:
     if source.language == "javascript" and len(text.partition("\n")[0]) > _LONG_LINE:
         raise UnreadError(source.file, "generated: its first line is too long for a person's", is_odd=False)
     source.text = text
-    if source.ending == "ipynb":
-        _read_notebook(source)
-
-
-def _read_notebook(source: Source) -> None:
-    """Make a notebook's code cells one Python text; its shell commands are calls there."""
-    try:
-        cells = [one for one in enumerate(json.loads(source.text)["cells"], 1) if one[1]["cell_type"] == "code"]
-        codes = [(number, "".join(cell["source"])) for number, cell in cells]
-    except (ValueError, KeyError, TypeError, RecursionError):
-        raise UnreadError(source.file, "not a notebook of format 4") from None
-    lines, where = list[str](), list[tuple[int, int, str]]()
-    for number, code in codes:
-        other, in_shell = code.lstrip().startswith("%%"), re.match(r"\s*%%(bash|sh|script|!)", code) is not None
-        for at, line in enumerate(code.split("\n"), 1):
-            command = re.match(r"(\s*)(?:\w+\s*=\s*)?!(.*)" if not other else r"()(.*)", line)
-            if command is None or (other and (not in_shell or at == 1)):
-                lines.append("" if other else _MAGIC.sub(r"\1pass", line))
-            else:
-                lines.append(f"{command[1]}system({command[2]!r})")
-            where.append((number, at, line))
-    source.text, source.cells = "\n".join(lines), tuple(where)

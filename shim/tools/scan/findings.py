@@ -10,7 +10,6 @@ import hashlib
 import json
 import os
 import re
-import sys
 from collections import Counter
 from collections.abc import Sequence
 from contextlib import suppress
@@ -25,10 +24,9 @@ from shim.documents.calls import Target
 from shim.documents.load import text_of
 from shim.documents.model import Operation
 from shim.errors import SettingsError
-from shim.tools.scan.callers import plain_name
 from shim.tools.scan.sought import RetiredUse
 
-_COMMENT = re.compile(r"^(.*?)(?:#|//|/\*|--|<!--|;)\s*atlas-shim:\s*ignore(-file)?\b(?!\w)\s*(?:\[([^\]]*)\])?")
+_COMMENT = re.compile(r"^(.*?)(?:#|//|/\*|--|<!--|;)\s*atlas-shim:\s*ignore(?![\w\[-])")
 _QUOTED = re.compile(r"\"(?:\\.|[^\"\\])*\"|'(?:\\.|[^'\\])*'")
 
 
@@ -45,17 +43,12 @@ _ENDS = dict(zip(FindingState, ("ends on", "ended on", "has no successor since")
 
 @attrs.frozen
 class Finding(RetiredUse):
-    """A use on a day.
-
-    ``place`` counts lines from the start of the file, or of the notebook's cell number ``cell``. ``source`` is the
-    text there, ``row`` its whole first line.
-    """
+    """A use on a day; ``source`` is the text at its place, ``row`` its whole first line."""
 
     state: FindingState
     sunset: datetime
     source: str
     row: str
-    cell: int | None = None
     fingerprint: str = ""
 
     @property
@@ -95,7 +88,6 @@ def as_json(finding: Finding) -> dict[str, Any]:
     operation, place = finding.operation, finding.place
     return {
         "file": place.file,
-        **({} if finding.cell is None else {"cell": finding.cell}),
         **dict(zip(("line", "column", "endLine", "endColumn"), attrs.astuple(place)[1:], strict=True)),
         "kind": finding.kind,
         "operation": operation.id,
@@ -119,33 +111,16 @@ def written(when: datetime) -> str:
     return when.strftime("%Y-%m-%dT%H:%M:%SZ").removesuffix("T00:00:00Z")
 
 
-@attrs.frozen
-class Pragma:
-    """An ignore comment: its line, the operations that it names (none: all), and the lines that it applies to."""
-
-    line: int
-    names: frozenset[str]
-    lines: range
-
-    def covers(self, use: RetiredUse) -> bool:
-        """Return whether it applies to a use."""
-        operation = use.operations[0]
-        is_named = not self.names or not self.names.isdisjoint(map(plain_name, (operation.id, *operation.aliases)))
-        return is_named and use.place.line < self.lines.stop and self.lines.start <= use.place.end_line
-
-
-def pragmas(text: str) -> list[Pragma]:
-    """Return the ignore comments of a program, but not strings that look like comments.
+def spared(text: str) -> dict[int, range]:
+    """Return the lines that each ignore comment applies to, by its line; strings that look like comments are none.
 
     One that is alone on its line applies to the next line, too.
     """
-    found = []
+    found = dict[int, range]()
     for number, line in enumerate(text.split("\n") if "atlas-shim:" in text else (), 1):
         match = _COMMENT.search(line)
         if match is not None and not {'"', "'"} & set(_QUOTED.sub("", match[1])):
-            names = frozenset(filter(None, (plain_name(name.strip()) for name in (match[3] or "").split(","))))
-            lines = range(number, number + (1 if match[1].strip() else 2))
-            found.append(Pragma(number, names, lines if match[2] is None else range(sys.maxsize)))
+            found[number] = range(number, number + (1 if match[1].strip() else 2))
     return found
 
 

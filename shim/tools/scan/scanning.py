@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Iterable, Sequence
 from datetime import datetime
 from functools import lru_cache, partial
 from importlib.util import find_spec
@@ -18,7 +18,7 @@ from shim.documents.load import KINDS
 from shim.extras import hint
 from shim.tools.scan import rules
 from shim.tools.scan.files import WIDE, Source, UnreadError, decode, read, reason, source_files
-from shim.tools.scan.findings import Finding, FindingState, pragmas
+from shim.tools.scan.findings import Finding, FindingState, spared
 from shim.tools.scan.fold import Program
 from shim.tools.scan.lines import RECORDED, TextReader
 from shim.tools.scan.pins import Pins, files_above, limit
@@ -40,21 +40,14 @@ class Remark:
     message: str
 
 
-def scan(  # noqa: PLR0913, PLR0917 - what is scanned, for what, and who looks on
-    paths: Sequence[Path],
-    engine: Engine,
-    settings: Settings,
-    at: datetime,
-    exclude: Iterable[str] = (),
-    through: Callable[[list[Source | UnreadError]], Iterable[Source | UnreadError]] = iter,
-) -> Scan:
-    """Scan files and folders; sunsets are compared with ``at``. All files pass ``through`` a function, one at a time.
+def scan(paths: Sequence[Path], engine: Engine, settings: Settings, at: datetime, exclude: Iterable[str] = ()) -> Scan:
+    """Scan files and folders; sunsets are compared with ``at``.
 
     A file that can't be read is an error and does not stop the scan.
     """
     sources = [*source_files(paths, exclude)]
     done = Scan(engine, settings, at, Pins([*files_above(paths), *(one.file for one in sources)]))
-    for source in through(sources):
+    for source in sources:
         try:
             done.read(source)
         except UnreadError as error:
@@ -92,15 +85,17 @@ class Scan:
             return
         decode(source, raw)
         uses = self._uses(source, sought) if sought.concerns(source.text) else []
-        comments, rows = pragmas(source.text), source.text.split("\n")
-        unused = set(comments)
+        comments, rows, used = spared(source.text), source.text.split("\n"), set[int]()
         for use in _settled(uses):
-            fitting = [one for one in comments if one.covers(use)]
-            unused.difference_update(fitting)
+            place = use.place
+            fitting = [
+                at for at, lines in comments.items() if place.line < lines.stop and lines.start <= place.end_line
+            ]
+            used.update(fitting)
             self.ignored += bool(fitting)
-            self.findings += [] if fitting else [self._finding(source, rows, use)]
-        for one in (one for one in comments if one in unused):
-            self.notes[Remark(source.file, one.line, "this ignore comment hides nothing")] = None
+            self.findings += [] if fitting else [self._finding(rows, use)]
+        for line in (one for one in comments if one not in used):
+            self.notes[Remark(source.file, line, "this ignore comment hides nothing")] = None
 
     def _sought_in(self, source: Source, raw: bytes) -> Sought:
         """Return what is looked for in a file, by the versions that it names and that its tree pins."""
@@ -140,20 +135,17 @@ class Scan:
             uses = []
         return uses
 
-    def _finding(self, source: Source, rows: Sequence[str], use: RetiredUse) -> Finding:
-        operation, place, cell = use.operations[0], use.place, None
+    def _finding(self, rows: Sequence[str], use: RetiredUse) -> Finding:
+        operation, place = use.operations[0], use.place
         lines = list(rows[place.line - 1 : place.end_line])
         row = lines[0]
         lines[-1] = lines[-1][: place.end_column - 1]
         lines[0] = lines[0][place.column - 1 :]
-        if source.cells:
-            (cell, line, row), (_, end_line, _) = source.cells[place.line - 1], source.cells[place.end_line - 1]
-            place = attrs.evolve(place, line=line, end_line=end_line)
         sunset = sunset_of(operation, self.settings)
         state = FindingState.GONE if self.at >= sunset else FindingState.DEPRECATED
         state = state if operation.successors else FindingState.NO_SUCCESSOR
-        known = attrs.asdict(attrs.evolve(use, place=place), recurse=False)
-        return Finding(**known, state=state, sunset=sunset, source="\n".join(lines), row=row, cell=cell)
+        known = attrs.asdict(use, recurse=False)
+        return Finding(**known, state=state, sunset=sunset, source="\n".join(lines), row=row)
 
 
 def _settled(uses: Iterable[RetiredUse]) -> list[RetiredUse]:
