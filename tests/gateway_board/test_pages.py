@@ -54,7 +54,7 @@ def some(served):
 
 
 def announcement(said, when):
-    texts = dict.fromkeys(("method", "path", "version", "link"), said)
+    texts = dict.fromkeys(("method", "path", "version"), said)
     instants = dict.fromkeys(("sunset", "deprecation", "first", "last"), when)
     return {**texts, **instants, "days_left": 1, "calls": 1, "callers": [said]}
 

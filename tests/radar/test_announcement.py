@@ -57,33 +57,10 @@ def test_malformed_values_are_nothing(value):
     assert read((SUNSET, ("Deprecation", value))) == Announcement(sunset=instant("2027-07-01"))
 
 
-@pytest.mark.parametrize(
-    ("line", "link"),
-    [
-        ('<https://example.com/sunset>; rel="sunset"', "https://example.com/sunset"),
-        ("<https://example.com/a>;rel=deprecation", "https://example.com/a"),
-        ('<https://example.com/a>; rel="next", <https://example.com/b>; title="x, y"; rel="help sunset"',
-         "https://example.com/b"),
-        ('<https://user:secret@example.com/a?token=secret#x>; rel="sunset"', "https://example.com/a"),
-        ('</relative>; rel="sunset"', ""),
-        ('<https://example.com/groups/0123456789abcdef01234567>; rel="sunset"', ""),
-        ('<https://[bad>; rel="sunset"', ""),
-        ("<javascript:alert(1)>; rel=sunset", ""),
-        (f"<https://example.com/{'x' * 300}>; rel=sunset", ""),
-        ("rel=sunset", ""),
-    ],
-)  # fmt: skip
-def test_the_link_that_explains_is_kept(line, link):
-    """It is for people, and has neither a query, a credential nor an id in it."""
-    said = read((SUNSET, ("Link", line)))
-    assert said is not None
-    assert said.link == link
-
-
-@given(st.text(), st.text(), st.text())
-def test_whatever_a_value_is_nothing_breaks(sunset, deprecation, link):
+@given(st.text(), st.text())
+def test_whatever_a_value_is_nothing_breaks(sunset, deprecation):
     """Upstream may say anything."""
-    said = read((("Sunset", sunset), ("Deprecation", deprecation), ("Link", link)))
+    said = read((("Sunset", sunset), ("Deprecation", deprecation)))
     assert said is None or (said.deprecation, said.sunset) != (None, None)
 
 

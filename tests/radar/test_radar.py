@@ -55,20 +55,20 @@ def test_methods_and_versions_are_told_apart(radar):
 
 
 def test_it_is_said_once_and_again_when_the_date_moves(radar, caplog):
-    """A line has the new date, with a page to read; what was said before is not said again."""
-    deprecation, link = ("Deprecation", "@1722816000"), ("Link", '<https://example.com/sunset>; rel="sunset"')
+    """A line has the new date; what was said before is not said again."""
+    deprecation = ("Deprecation", "@1722816000")
     assert radar.look(call(), (("Server", "mdbws"), ("Sunset", "soon")), ENGINE) is None
     radar.look(call(), (deprecation,), ENGINE)
     for line in (SUNSET, SUNSET, LATER, LATER, SUNSET):
         radar.look(call(), (line, deprecation), ENGINE, now=NOW)
-    radar.look(call("/teams"), (SUNSET, link), ENGINE, now=NOW)
+    radar.look(call("/teams"), (SUNSET,), ENGINE, now=NOW)
     teams, where = (f"GET /api/atlas/v2/groups/{{}}/{one} (2023-02-01)" for one in ("teams", "integrations/{}"))
     since = "2024-08-05"
     assert [one.getMessage() for one in caplog.records] == [
         f"{where}: its replies announce Deprecation {since}",
         f"{where}: its replies announce Sunset 2027-07-01, in 218 days; Deprecation {since}",
         f"{where}: its replies announce Sunset 2027-09-01, in 280 days; Deprecation {since}",
-        f"{teams}: its replies announce Sunset 2027-07-01, in 218 days; see https://example.com/sunset",
+        f"{teams}: its replies announce Sunset 2027-07-01, in 218 days",
     ]
     assert {one.levelno for one in caplog.records} == {logging.WARNING}
     assert len(radar.sightings()) == 2

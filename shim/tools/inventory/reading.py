@@ -38,7 +38,7 @@ class Caller:
     are their last instants.
 
     If replies announced the end of the operation, there are no routes, ``operation`` is method and path without
-    anybody's name, and the dates and the link are those of the last reply, empty if not announced.
+    anybody's name, and the dates are those of the last reply, empty if not announced.
     """
 
     operation: str
@@ -54,14 +54,13 @@ class Caller:
     constant: list[str] = attrs.field(factory=list)
     sunset: str = ""
     deprecation: str = ""
-    link: str = ""
 
     def add(self, call: Caller) -> None:
         """Count one more call."""
         self.count += 1
         self.dropped += call.dropped
         if call.last >= self.last:
-            self.last, self.sunset, self.deprecation, self.link = call.last, call.sunset, call.deprecation, call.link
+            self.last, self.sunset, self.deprecation = call.last, call.sunset, call.deprecation
         for route, when in call.lasts.items():
             if route in self.routes or len(self.routes) < _NAMES:
                 self.routes[route] = self.routes.get(route, 0) + 1
@@ -77,8 +76,7 @@ class Inventory:
 
     Of the ``lines`` read, ``broken`` can't be read, ``earlier`` are calls before the window, which starts at ``since``,
     ``own`` are calls of the shim's own commands, and ``untold`` are calls of callers beyond the first 10,000.
-    ``first`` and ``last`` are the instants of the first and the last record of any kind, ``back`` is that of a record
-    from before the window that follows one within it in the same file; they are empty if there is no such record.
+    ``first`` and ``last`` are the instants of the first and the last record of any kind, empty if there is none.
     """
 
     since: str = ""
@@ -89,8 +87,6 @@ class Inventory:
     untold: int = 0
     first: str = ""
     last: str = ""
-    back: str = ""
-    highest: str = ""  # in this file
     _known: dict[tuple[str, str, str], Caller] = attrs.field(factory=dict)
 
     @property
@@ -117,9 +113,6 @@ class Inventory:
             self.broken += 1
             return
         self.first, self.last = min(self.first or when, when), max(self.last, when)
-        if when[:10] < self.since[:10] and self.highest >= self.since:  # Clocks of several machines differ by seconds.
-            self.back = when
-        self.highest = max(self.highest, when)
         if call is None:
             return
         key = call.operation, call.version, call.place
@@ -143,7 +136,6 @@ def read_inventory(paths: Iterable[Path], since: str = "") -> Inventory:
     """
     found = Inventory(since)
     for path in paths:
-        found.highest = ""
         for line in _lines_of(path):
             found.take(line)
     return found
@@ -173,7 +165,7 @@ def _read(entry: Any, when: str) -> Caller | None:
     peer = entry.get("peer")
     place = f"{entry.get('agent') or 'unknown'}{f' from {peer}' if peer else ''}"
     if "operation" not in entry and "announced" in entry:
-        said = {name: str(entry.get(name) or "") for name in ("version", "sunset", "deprecation", "link")}
+        said = {name: str(entry.get(name) or "") for name in ("version", "sunset", "deprecation")}
         return Caller(_text(entry["announced"]), place, when, **said)  # type: ignore[arg-type]
     if entry.get("file") is not None:
         place = str(entry["file"]) + (f":{entry['line']}" if entry.get("line") is not None else "")

@@ -146,8 +146,6 @@ def _doubts(found: Inventory, files: Sequence[Path], start: str, reaches: str, n
         yield f"{_plural(found.broken, 'line')} can't be read, and may have been calls."
     if found.last > (now + timedelta(minutes=5)).strftime(FORM):
         yield f"The last line is of {spoken(found.last)}, which is in the future: a clock was wrong."
-    if found.back:
-        yield f"A line of {spoken(found.back)} follows a later one: a clock was set back, or files were joined."
     read = {file.resolve() for file in files}
     rotated = [one for file in files for one in _beside(file) if one.resolve() not in read and _written(one) >= start]
     if rotated:

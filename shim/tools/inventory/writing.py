@@ -71,7 +71,6 @@ def announced(sighting: Sighting, *, agent: str | None = None, peer: str | None 
         "version": sighting.version or None,
         "sunset": None if sighting.sunset is None else written(sighting.sunset),
         "deprecation": None if sighting.deprecation is None else written(sighting.deprecation),
-        "link": sighting.link or None,
         **_remote(agent, peer),
     }
 

@@ -6,7 +6,6 @@ import re
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
 from functools import lru_cache
-from urllib.parse import urlsplit
 
 import attrs
 
@@ -15,12 +14,7 @@ from shim.core.messages import Headers
 ANNOUNCING = frozenset({"sunset", "deprecation"})
 """The names of the fields, in lower case."""
 
-_LONGEST = 4096  # the most characters read of a Link field
-
 _DATE = re.compile(r"@(-?[0-9]{1,12})(?:;|$)")
-_LINK = re.compile(r'<([^<>]*)>((?:[^,"<]|"[^"]*")*)')
-_REL = re.compile(r';\s*rel\s*=\s*(?:"([^"]*)"|([^\s;,"]+))', re.IGNORECASE)
-_ID = re.compile(r"[0-9a-fA-F]{24}|[0-9a-fA-F]{8}-[0-9a-fA-F]{4}-")
 _LATEST = datetime(9999, 1, 1, tzinfo=UTC).timestamp()
 
 
@@ -28,21 +22,18 @@ _LATEST = datetime(9999, 1, 1, tzinfo=UTC).timestamp()
 class Announcement:
     """A reply's announcement; instants are seconds since the epoch, None if not announced.
 
-    The operation is switched off at ``sunset`` and deprecated from ``deprecation`` on. ``link`` leads to documentation,
-    empty without a link.
+    The operation is switched off at ``sunset`` and deprecated from ``deprecation`` on.
     """
 
     sunset: float | None = None
     deprecation: float | None = None
-    link: str = ""
 
 
 def read(headers: Headers) -> Announcement | None:
     """Return the announcement in a reply's header fields, None without one.
 
-    It reads ``Sunset`` (RFC 8594, an HTTP date), ``Deprecation`` (RFC 9745, a Date such as ``@1722816000``; also
-    an HTTP date, as from Atlas) and ``Link`` with ``sunset`` or ``deprecation``. Of a
-    repeated field the first line counts. An invalid value is ignored.
+    It reads ``Sunset`` (RFC 8594, an HTTP date) and ``Deprecation`` (RFC 9745, a Date such as ``@1722816000``; also
+    an HTTP date, as from Atlas). Of a repeated field the first line counts. An invalid value is ignored.
     """
     sunset = deprecation = None
     for name, value in headers:
@@ -53,15 +44,14 @@ def read(headers: Headers) -> Announcement | None:
             deprecation = value
     if sunset is None and deprecation is None:
         return None
-    links = ",".join([value for name, value in headers if len(name) == 4 and name.lower() == "link"])
-    return _read(sunset, deprecation, links[:_LONGEST])
+    return _read(sunset, deprecation)
 
 
 @lru_cache(maxsize=256)
-def _read(sunset: str | None, deprecation: str | None, links: str) -> Announcement | None:
+def _read(sunset: str | None, deprecation: str | None) -> Announcement | None:
     """Return the announcement of some values; cached, since they come with each reply."""
     ends, since = _instant(sunset), _instant(deprecation)
-    return None if ends is None and since is None else Announcement(ends, since, _link(links))
+    return None if ends is None and since is None else Announcement(ends, since)
 
 
 def _instant(value: str | None) -> float | None:
@@ -80,21 +70,3 @@ def _instant(value: str | None) -> float | None:
     except (ValueError, TypeError, IndexError, OverflowError):
         return None
     return seconds if 0 < seconds < _LATEST else None
-
-
-def _link(links: str) -> str:
-    """Return the first target that is an absolute URL without an id, without its query."""
-    for match in _LINK.finditer(links):
-        rel = _REL.search(match[2])
-        words = (rel[1] or rel[2] or "").lower().split() if rel else ()
-        if ANNOUNCING.isdisjoint(words):
-            continue
-        try:
-            parts = urlsplit(match[1].strip())
-            host = parts.netloc.rpartition("@")[2]
-        except ValueError:
-            continue
-        url = f"{parts.scheme}://{host}{parts.path}"
-        if parts.scheme in {"http", "https"} and host and len(url) <= 200 and url.isprintable() and not _ID.search(url):
-            return url
-    return ""

@@ -127,8 +127,8 @@ def _sentence(one: Sighting, now: float) -> str:
         parts.append(f"Sunset {_day(one.sunset)}, {distance(days_until(one.sunset, now))}")
     if one.deprecation is not None:
         parts.append(f"Deprecation {_day(one.deprecation)}")
-    version, link = f" ({one.version})" if one.version else "", f"; see {one.link}" if one.link else ""
-    return f"{one.method} {one.path}{version}: its replies announce {'; '.join(parts)}{link}"
+    version = f" ({one.version})" if one.version else ""
+    return f"{one.method} {one.path}{version}: its replies announce {'; '.join(parts)}"
 
 
 def days_until(instant: float, now: float) -> int:
