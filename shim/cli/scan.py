@@ -7,8 +7,11 @@ import json
 import os
 import re
 import sys
+from collections.abc import Iterator, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
+from time import monotonic
+from typing import TypeVar
 
 import attrs
 import click
@@ -35,6 +38,8 @@ _LISTED = 20
 _LONGEST = 400
 """Characters shown of a file's name."""
 _PYTHON = frozenset({".py", ".pyw", ".pyi"})
+_SILENT = 2.0  # seconds before a bar is shown
+T = TypeVar("T")
 
 UNREADABLE = 1
 EXIT = {FindingState.DEPRECATED: 4, FindingState.GONE: 5, FindingState.NO_SUCCESSOR: 6}
@@ -108,7 +113,7 @@ def command(  # noqa: PLR0913 - one argument an option
     at = parse_instant(day, name="--at") if day else now.replace(hour=0, minute=0, second=0, microsecond=0)
     engine, settings = shared_engine(os.environ), read_settings(os.environ)
     engine.check_settings(settings)
-    report = scan(paths, engine, settings, at, exclude)
+    report = scan(paths, engine, settings, at, exclude, _shown)
     folder = baseline.parent if baseline is not None else Path()
     findings = [attrs.evolve(one, fingerprint=fingerprint(one, folder)) for one in report.findings]
     if write and baseline is not None:
@@ -136,6 +141,18 @@ def command(  # noqa: PLR0913 - one argument an option
         _text(report, at, known, unmet)
     code = max((EXIT[one.state] for one in findings), default=0)
     raise SystemExit(code or (UNREADABLE if report.errors else 0))
+
+
+def _shown(sources: Sequence[T]) -> Iterator[T]:
+    """Yield all; when that takes long, a bar at the terminal says how far it is."""
+    began, number = monotonic(), 0
+    while number < len(sources) and (monotonic() - began < _SILENT or not sys.stderr.isatty()):
+        yield sources[number]
+        number += 1
+    if number < len(sources):
+        with click.progressbar(sources[number:], file=sys.stderr, length=len(sources), label="files") as bar:
+            bar.update(number)
+            yield from bar
 
 
 def _json(report: Scan, at: datetime, known: int, unmet: int) -> dict[str, object]:

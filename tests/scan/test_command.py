@@ -8,6 +8,7 @@ import pytest
 from click.testing import CliRunner
 
 from shim.cli import main
+from shim.cli import scan as scan_command
 
 URL = "https://cloud.mongodb.com/api/atlas/v2/groups/a/serverless/b"
 GONE = f'requests.get("{URL}/backup/snapshots")\n'
@@ -189,3 +190,14 @@ def test_documents_of_the_operator_are_looked_for_too(tree, monkeypatch):
     monkeypatch.setenv("ATLAS_SHIM_MAPPINGS", str(folder / "docs"))
     findings = json.loads(run(".", "-o", "json").stdout)["findings"]
     assert [(one["line"], one["operation"]) for one in findings] == [(1, "listOldWidgets"), (2, "listOldWidgets")]
+
+
+def test_a_long_scan_shows_how_far_it_is_at_a_terminal(monkeypatch):
+    """And yields each file once."""
+    terminal, end = os.openpty()
+    with os.fdopen(terminal, "rb", buffering=0) as shown, os.fdopen(end, "w", encoding="utf-8") as stderr:
+        monkeypatch.setattr("sys.stderr", stderr)
+        monkeypatch.setattr(scan_command, "_SILENT", 0)
+        assert [*scan_command._shown(["a", "b"])] == ["a", "b"]
+        stderr.flush()
+        assert b"100%" in shown.read(4096)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from datetime import datetime
 from functools import lru_cache, partial
 from importlib.util import find_spec
@@ -40,14 +40,21 @@ class Remark:
     message: str
 
 
-def scan(paths: Sequence[Path], engine: Engine, settings: Settings, at: datetime, exclude: Iterable[str] = ()) -> Scan:
-    """Scan files and folders; sunsets are compared with ``at``.
+def scan(  # noqa: PLR0913, PLR0917 - what is scanned, for what, and who looks on
+    paths: Sequence[Path],
+    engine: Engine,
+    settings: Settings,
+    at: datetime,
+    exclude: Iterable[str] = (),
+    through: Callable[[list[Source | UnreadError]], Iterable[Source | UnreadError]] = iter,
+) -> Scan:
+    """Scan files and folders; sunsets are compared with ``at``. All files pass ``through`` a function, one at a time.
 
     A file that can't be read is an error and does not stop the scan.
     """
     sources = [*source_files(paths, exclude)]
     done = Scan(engine, settings, at, Pins([*files_above(paths), *(one.file for one in sources)]))
-    for source in sources:
+    for source in through(sources):
         try:
             done.read(source)
         except UnreadError as error:
