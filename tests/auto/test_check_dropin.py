@@ -2,28 +2,24 @@
 
 import json
 import re
+import sys
 from importlib.metadata import requires
 
 import pytest
+from click.testing import CliRunner
 
-from shim.cli import check_dropin
+from shim.cli import check_dropin, main
 from tests.peers.pythons import run
-
-
-def checked(*program, **environment):
-    """Run the check in a process of its own; returns the drop-in's part of its report, and the problems."""
-    done = run(*(program or ("-m", "shim", "check")), "-o", "json", **environment)
-    report = json.loads(done.stdout)
-    assert (done.returncode, report["ok"]) == (int(bool(report["problems"])), not report["problems"])
-    return report["dropin"], report["problems"]
 
 
 def test_what_is_covered_is_shown(tmp_path):
     """Each library, its versions, and its functions; an installed one that isn't covered is listed, and no problem."""
     (tmp_path / "niquests-3.0.dist-info").mkdir()
     (tmp_path / "niquests-3.0.dist-info" / "METADATA").write_text("Name: niquests\nVersion: 3.0\n")
-    report, problems = checked(PYTHONPATH=str(tmp_path))
-    assert problems == []
+    done = run("-m", "shim", "check", "-o", "json", PYTHONPATH=str(tmp_path))
+    whole = json.loads(done.stdout)
+    assert (done.returncode, whole["ok"], whole["problems"]) == (0, True, [])
+    report = whole["dropin"]
     assert set(report["patched"]) >= {
         "httpx.Client.send",
         "httpx.AsyncClient.send",
@@ -39,12 +35,12 @@ def test_what_is_covered_is_shown(tmp_path):
 
 def test_text_is_for_people():
     """The same in words."""
-    done = run("-m", "shim", "check")
+    done = CliRunner().invoke(main, ["check"])
     assert "Drop-in (switched on by this command)" in done.stdout
     assert re.search(r"http\.client +Python's own", done.stdout)
     assert "All is well" not in done.stdout
     assert "When a call is not translated: atlas-shim explain METHOD URL says why." in done.stdout
-    assert (done.returncode == 0) is ("Calls made with " in done.stdout.splitlines()[-1])
+    assert (done.exit_code == 0) is ("Calls made with " in done.stdout.splitlines()[-1])
 
 
 @pytest.mark.parametrize(
@@ -75,8 +71,9 @@ def test_a_module_of_the_programs_own_that_is_called_shim_is_a_problem(tmp_path,
     assert len([one for one in problems if "shim.py has the name of atlas-shim's package" in one]) == 1
 
 
-def test_a_library_that_is_loaded_and_not_covered_is_a_problem():
+def test_a_library_that_is_loaded_and_not_covered_is_a_problem(monkeypatch):
     """As a program finds out about itself."""
-    code = "import sys; sys.modules['pycurl'] = sys; from shim.cli import main; main(['check', '-o', 'json'])"
-    _, problems = checked("-c", code)
+    monkeypatch.setitem(sys.modules, "pycurl", sys)
+    problems: list[str] = []
+    check_dropin.look({}, problems)
     assert problems[0].startswith("pycurl is loaded and not covered: send its calls")

@@ -2,10 +2,14 @@
 
 import asyncio
 import inspect
+import os
 import pickle
+import re
 import threading
+import types
 from concurrent.futures import ThreadPoolExecutor
-from importlib.metadata import metadata
+from importlib.metadata import entry_points, metadata
+from typing import Any
 from unittest import mock
 
 import httpx
@@ -13,7 +17,8 @@ import pytest
 import requests
 
 import shim
-from shim.doors import served, switch
+from shim.doors import process, served, switch
+from shim.doors.environment import CHECKED, as_mark, settings_in
 from shim.extras import EXTRAS, hint
 from tests.doors.calls import BEARER, SNAPSHOTS, gone_then_flex
 from tests.peers.pythons import said
@@ -95,52 +100,70 @@ def test_threads_may_adopt_one_client_at_once(raw, early):
     assert [response.status_code for response in seen] == [200] * 8
 
 
-def test_settings_that_went_wrong_before_the_first_library_stay_as_they_were(atlas, retired):
+@pytest.fixture
+def unloaded(monkeypatch):
+    """Nothing is loaded, as in a process that has made no call yet."""
+    monkeypatch.setattr(served.STATE, "doors", {})
+    monkeypatch.setattr(served.STATE, "concerns", None)
+    monkeypatch.setattr(served.STATE, "said", "")
+    monkeypatch.setattr(process, "_current", None)
+
+
+def test_settings_that_went_wrong_before_the_first_call_stay_as_they_were(retired, unloaded, monkeypatch):
     """What was good when the drop-in was switched on is good until there is something better."""
-    code = (
-        "import logging, os, shim.auto; logging.disable(); os.environ['ATLAS_SHIM_ROUTE'] = 'flexx'; import requests;"
-        f"print(requests.get({retired!r}, headers={BEARER!r}).status_code)"
-    )
-    assert said(code, ATLAS_SHIM_UPSTREAM=atlas.url) == "200"
+    shim.install()
+    monkeypatch.setenv("ATLAS_SHIM_ROUTE", "flexx")
+    assert requests.get(retired, headers=BEARER, timeout=10).status_code == 200
 
 
-def test_documents_that_vanish_before_the_first_call_keep_it_from_nothing(atlas, retired, tmp_path):
+def test_documents_that_vanish_before_the_first_call_keep_it_from_nothing(
+    retired, unloaded, monkeypatch, tmp_path, capsys
+):
     """It is made, uncovered, and so are others; that is said once."""
     (tmp_path / "mine.toml").write_text('format = 1\noverrides = "snapshots"\n')
-    code = (
-        f"import os; os.environ['_ATLAS_SHIM_CHECKED'] = 'ATLAS_SHIM_MAPPINGS={tmp_path}'; import shim.auto;"
-        f"open({str(tmp_path / 'mine.toml')!r}, 'w').write('nonsense'); import sys; sys.stderr = sys.stdout;"
-        "import httpx, requests;"
-        f"print([get({retired!r}, headers={BEARER!r}).status_code for get in (requests.get, httpx.get, requests.get)])"
-    )
-    out = said(code, ATLAS_SHIM_MAPPINGS=str(tmp_path)).splitlines()
-    assert [line for line in out if "retired calls are not covered: DocumentError: mine.toml" in line] == out[:1]
-    assert out[-1] == "[410, 410, 410]"
+    monkeypatch.setenv("ATLAS_SHIM_MAPPINGS", str(tmp_path))
+    monkeypatch.setenv(CHECKED, as_mark(settings_in(os.environ)))
+    shim.install()
+    (tmp_path / "mine.toml").write_text("nonsense")
+    assert [get(retired, headers=BEARER).status_code for get in (requests.get, httpx.get, requests.get)] == [410] * 3
+    (line,) = capsys.readouterr().err.splitlines()
+    assert line.startswith("atlas-shim: retired calls are not covered: DocumentError: mine.toml")
 
 
-def test_a_library_without_the_method_is_imported_all_the_same(tmp_path):
+def test_a_library_without_the_method_is_imported_all_the_same(caplog):
     """As a version to come may be; a line of the log says what is not covered."""
-    (tmp_path / "requests.py").write_text("class Session:\n    def send(self): ...\n")
-    code = (
-        "import logging, sys; logging.basicConfig(stream=sys.stdout); import shim.auto, requests;"
-        "print(vars(requests.Session)['send'].__code__.co_name)"
-    )
-    out = said(code, PYTHONPATH=str(tmp_path)).splitlines()
-    assert out[0].endswith("requests.Session.get_adapter is not there: its calls are not covered")
-    assert out[-1] == "send"
+    module: Any = types.ModuleType("requests")
+    module.Session = type("Session", (), {"send": len})
+    shim.install()
+    switch._hear(module)
+    assert caplog.messages == ["requests.Session.get_adapter is not there: its calls are not covered"]
+    assert module.Session.send is len
 
 
-def test_wrong_settings_are_heard_before_any_library_is_imported():
-    """At install, whatever that has to load for it, and it stays off."""
-    code = (
-        "import os, sys, shim\nfrom shim.doors import switch\n"
-        "for name, value in (('ROUTE', 'flexx'), ('WARNINGS', 'loud'), ('SUNSET', 'nonsense=2026-01-01')):\n"
-        "    os.environ['ATLAS_SHIM_' + name] = value\n"
-        "    try: shim.install()\n    except shim.SettingsError as error: print('ATLAS_SHIM_' + name in str(error))\n"
-        "    del os.environ['ATLAS_SHIM_' + name]\n"
-        "print(switch.STATE.active, 'httpx' in sys.modules)"
-    )
-    assert said(code).split() == ["True", "True", "True", "False", "False"]
+@pytest.mark.parametrize(
+    ("name", "word"), [("ROUTE", "flexx"), ("WARNINGS", "loud"), ("SUNSET", "nonsense=2026-01-01")]
+)
+def test_wrong_settings_are_heard_at_install(monkeypatch, name, word):
+    """Whatever that has to load for it, and it stays off."""
+    monkeypatch.setenv(f"ATLAS_SHIM_{name}", word)
+    with pytest.raises(shim.SettingsError, match=f"ATLAS_SHIM_{name}"):
+        shim.install()
+    assert not served.STATE.active
+
+
+@pytest.mark.parametrize(("in_a_run", "word", "said"), [
+    (True, "auto", ""), (True, "flexx", "not switched on in .*: ATLAS_SHIM_ROUTE: "), (False, "auto", ""),
+])  # fmt: skip
+def test_opentelemetrys_launcher_switches_it_on_in_a_run_alone(monkeypatch, capsys, in_a_run, word, said):
+    """By an entry point that is called in every program that it starts, and must not break one."""
+    if in_a_run:
+        monkeypatch.setenv(CHECKED, "")
+    monkeypatch.setenv("ATLAS_SHIM_ROUTE", word)
+    (entry,) = entry_points(group="opentelemetry_pre_instrument", name="atlas-shim")
+    entry.load()()
+    assert served.STATE.active is (in_a_run and not said)
+    err = capsys.readouterr().err
+    assert re.match(f"atlas-shim: {said}", err) if said else not err
 
 
 def test_without_its_library_a_door_names_the_extra():
@@ -159,7 +182,7 @@ def test_without_its_library_a_door_names_the_extra():
 
 
 @pytest.mark.parametrize("library", ["asyncio", "trio"])
-def test_a_loop_goes_on_while_the_first_call_loads(retired, monkeypatch, library):
+def test_a_loop_goes_on_while_the_first_call_loads(retired, unloaded, monkeypatch, library):
     """The engine and the door are loaded in another thread."""
     threads: list[int] = []
     load = served._load
@@ -169,8 +192,6 @@ def test_a_loop_goes_on_while_the_first_call_loads(retired, monkeypatch, library
         load(door)
 
     monkeypatch.setattr(served, "_load", loaded)
-    monkeypatch.setattr(served.STATE, "doors", {})
-    monkeypatch.setattr(served.STATE, "concerns", None)
     shim.install()
 
     async def call():
@@ -183,13 +204,12 @@ def test_a_loop_goes_on_while_the_first_call_loads(retired, monkeypatch, library
     assert threads[0] != threading.get_ident()
 
 
-def test_a_call_is_made_where_no_thread_can_be_started(retired, monkeypatch):
+def test_a_call_is_made_where_no_thread_can_be_started(retired, unloaded, monkeypatch):
     """The loop waits then."""
 
     async def refuse(load):
         raise RuntimeError("can't start new thread")
 
-    monkeypatch.setattr(served.STATE, "doors", {})
     monkeypatch.setattr(asyncio, "to_thread", refuse)
     shim.install()
 

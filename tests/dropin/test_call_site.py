@@ -29,7 +29,11 @@ async def with_client(use):
 
 
 async def gathered(client, url):
-    await asyncio.gather(client.get(url), asyncio.shield(client.get(url)))  # here
+    async def fetch():
+        await client.get(url)  # here
+
+    async with client.stream("GET", url):  # here
+        await asyncio.gather(client.get(url), fetch(), asyncio.shield(client.get(url)))  # here
 
 
 async def gathered_sessions(_, url):
@@ -111,6 +115,8 @@ def handed_on(url):
     with ExitStack() as stack:
         stack.callback(requests.get, url)
         stack.close()  # here
+    with httpx.stream("GET", url):  # here
+        pass
 
 
 @pytest.mark.parametrize("use", [submitted, mapped, begun, handed_on])
@@ -128,21 +134,26 @@ def at_marks(caught):
         assert (one.filename, linecache.getline(one.filename, one.lineno)[-7:]) == (__file__, "# here\n"), one.lineno
 
 
-def test_a_task_of_a_package_is_named_where_the_program_awaits_it(retired, places, tmp_path, monkeypatch):
-    """Over the package's own tasks, which is named only where there is no program behind it."""
-    package = tmp_path / "site-packages" / "task_sdk"
-    package.mkdir(parents=True)
-    lines = ("import asyncio", "async def call(client, url):", "    return await asyncio.create_task(client.get(url))")
-    (package / "__init__.py").write_text("\n".join(lines))
-    monkeypatch.syspath_prepend(str(package.parent))
-    import task_sdk  # type: ignore[import-not-found]
+SDK = """
+import asyncio
+def get(library, url): return library.get(url)
+async def call(client, url): return await asyncio.create_task(client.get(url))
+"""
+
+
+def test_an_installed_package_is_looked_through(retired, at_marks, tmp_path, monkeypatch):
+    """And its own tasks: it is named only where there is no program behind it."""
+    (tmp_path / "site-packages").mkdir()
+    (tmp_path / "site-packages" / "some_sdk.py").write_text(SDK)
+    monkeypatch.syspath_prepend(str(tmp_path / "site-packages"))
+    import some_sdk  # type: ignore[import-not-found]
 
     async def use(client):
-        here = line() + 1
-        await asyncio.create_task(task_sdk.call(client, retired))
-        return here
+        await asyncio.create_task(some_sdk.call(client, retired))  # here
 
-    assert [asyncio.run(with_client(use))] == places()
+    asyncio.run(with_client(use))
+    for library in (httpx, requests):
+        some_sdk.get(library, retired)  # here
 
 
 def test_a_task_that_nobody_awaits_is_named_where_the_loop_is_started(retired, places):

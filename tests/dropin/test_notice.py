@@ -1,6 +1,5 @@
 """Warnings about retired calls: at the caller's line, once, before anything is sent."""
 
-import asyncio
 import os
 import subprocess
 import sys
@@ -67,44 +66,6 @@ def test_the_warning_has_a_command_that_works_as_it_stands(retired, caught):
     assert done.returncode == 0, done.stderr
     assert "/flexClusters/" in done.stdout
     assert "curl -sS --request GET" in done.stdout
-
-
-def test_streams_are_warned_of_at_the_line_of_the_with(retired, places):
-    """Not inside contextlib."""
-    with httpx.Client(headers=BEARER) as client:
-        here = line() + 1
-        with client.stream("GET", retired):
-            pass
-    assert places() == [here]
-
-
-async def test_async_calls_are_warned_of_at_the_line_of_the_await(retired, places):
-    """In a task of its own as well."""
-
-    async def fetch(client):
-        return await client.get(retired), line()
-
-    async with httpx.AsyncClient(headers=BEARER) as client:
-        here = line() + 1
-        await client.get(retired)
-        (_, there), _ = await asyncio.gather(fetch(client), fetch(client))
-    assert places() == [here, there]
-
-
-@pytest.mark.parametrize("library", [httpx, requests])
-def test_an_installed_client_library_is_looked_through(retired, library, tmp_path, monkeypatch, places):
-    """The line is that of its caller."""
-    package = tmp_path / "site-packages" / "some_sdk"
-    package.mkdir(parents=True)
-    source = (f"from {library.__name__} import get", "def call(url, headers):", "    return get(url, headers=headers)")
-    (package / "__init__.py").write_text("\n".join(source))
-    monkeypatch.syspath_prepend(str(package.parent))
-    monkeypatch.delitem(sys.modules, "some_sdk", raising=False)
-    import some_sdk  # type: ignore[import-not-found]
-
-    here = line() + 1
-    some_sdk.call(retired, BEARER)
-    assert places() == [here]
 
 
 @pytest.mark.parametrize(("word", "count"), [("off", 0), ("once", 1), ("always", 3)])

@@ -62,22 +62,6 @@ def test_an_answer_can_be_streamed(retired, size):
         assert response.raw.read() == whole
 
 
-def test_adapters_are_the_callers(raw):
-    """One that is mounted, with retries of its own, sends every call of an exchange."""
-    sent = []
-
-    class Adapter(requests.adapters.HTTPAdapter):
-        def send(self, request, **options):
-            sent.append(request.url)
-            return super().send(request, **options)
-
-    server = raw(gone_then_flex)
-    session = requests.Session()
-    session.mount("http://", Adapter(max_retries=urllib3.util.Retry(2)))
-    assert session.get(f"{server.url}{SNAPSHOTS}").status_code == 200
-    assert len(sent) == 1
-
-
 @pytest.mark.parametrize("ready", [True, False])
 def test_an_adapter_without_a_socket_will_do(monkeypatch, ready):
     """Its responses may have a file, or content, and no urllib3 below."""
@@ -117,24 +101,6 @@ def test_a_response_can_be_pickled(retired):
     response = requests.get(retired, headers=BEARER, timeout=5)
     copy = pickle.loads(pickle.dumps(response))
     assert (copy.json(), copy.shim, copy.url) == (response.json(), response.shim, response.url)
-
-
-def test_a_subclass_may_prepare_by_itself(retired):
-    """A session that overrides prepare_request, or send, and calls the one above."""
-
-    class Mine(requests.Session):
-        def prepare_request(self, request):
-            prepared = super().prepare_request(request)
-            prepared.headers.update(BEARER)
-            return prepared
-
-        def send(self, request, **options):
-            response = super().send(request, **options)
-            response.mine = True
-            return response
-
-    response = Mine().get(retired)
-    assert (response.status_code, response.mine) == (200, True)
 
 
 def test_what_an_adapter_notes_on_a_response_is_there(retired):
