@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 
 import shim
+from shim import requests as shim_requests
 from shim.errors import DocumentError, LegacyEndpointWarning, SettingsError
 from tests.doors.calls import BEARER, EMPTY, KEY, SNAPSHOTS, field, flex, gone, gone_then_flex
 from tests.doors.conftest import DOORS, doors_where, names_where
@@ -275,7 +276,7 @@ def test_the_inventory_has_the_line_of_the_call(door, retired, tmp_path, monkeyp
 
 
 WAYS = [(name, way) for name in names_where(lambda door: door.is_own_class) for way in ("shim's own", "wrapped")]
-WAYS += [(name, "library's own") for name in DOORS]
+WAYS += [("requests", "mounted"), *((name, "library's own") for name in DOORS)]
 
 
 @pytest.mark.parametrize(("door", "way"), WAYS, indirect=["door"])
@@ -287,6 +288,8 @@ def test_doors_on_each_other_serve_a_call_once(door, raw, early, tmp_path, monke
     with door.open(own=way != "shim's own", checks=True) as client:
         if way == "wrapped":
             assert shim.wrap(shim.wrap(client.native)) is client.native
+        elif way == "mounted":
+            client.native.mount(server.url, shim_requests.Adapter())
         with pytest.warns(LegacyEndpointWarning) as caught:
             got = client.ask(server.url + SNAPSHOTS)
     assert (got.status, got.record.route, len(server.requests), len(caught)) == (200, "flex", 2, 1)

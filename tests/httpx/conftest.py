@@ -1,12 +1,10 @@
 """Both libraries of the family, in a process that is clean before and after each test."""
 
 import importlib
-from collections.abc import Callable
 from typing import Any
 
 import pytest
 
-from shim.fake import FakeAtlas
 from tests.doors.process import *  # noqa: F403 - its fixtures
 
 
@@ -21,18 +19,3 @@ def either(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> A
     if hasattr(request.module, "plain"):
         monkeypatch.setattr(request.module, "plain", plain)
     return plain
-
-
-@pytest.fixture
-def fake_transport(either: Any) -> Callable[[FakeAtlas], Any]:
-    """Puts a fake Atlas under either library without a socket."""
-
-    def build(fake: FakeAtlas) -> Any:
-        def answer(request: Any) -> Any:
-            target = request.url.raw_path.decode("ascii")
-            got = fake.handle(request.method, target, request.headers.multi_items(), request.read())
-            return either.Response(got.status, headers=got.headers, content=got.body)
-
-        return either.MockTransport(answer)
-
-    return build

@@ -10,38 +10,43 @@ from tests.peers.answering import answering, reply
 pytestmark = pytest.mark.usefixtures("either")
 
 
-def test_an_answer_streams(raw):
-    """Each way of reading gives what content gives, once."""
-    server = raw(flex)
-    url = f"{server.url}{SNAPSHOTS}"
-    content = httpx.get(url).content
-    for name in ("iter_raw", "iter_bytes", "iter_text", "iter_lines"):
+READ = ("iter_raw", "iter_bytes", "iter_text", "iter_lines")
+
+
+def joined(parts):
+    return (b"" if isinstance(parts[0], bytes) else "").join(parts)
+
+
+@pytest.mark.parametrize("route", ["auto", "legacy"])
+def test_content_streams(raw, monkeypatch, route):
+    """Each way of reading gives what content gives, once, of an answer and of what passes."""
+    monkeypatch.setenv("ATLAS_SHIM_ROUTE", route)
+    url = f"{raw(flex).url}{SNAPSHOTS}"
+    read = httpx.get(url)
+    content = read.content
+    assert b"".join(read.iter_bytes()) == read.read() == content
+    for name in READ:
         with httpx.stream("GET", url) as response:
             with pytest.raises(httpx.ResponseNotRead):
                 response.content  # noqa: B018 - looking is the test
-            parts = list(getattr(response, name)())
-            assert (b"" if isinstance(parts[0], bytes) else "").join(parts) in (content, content.decode())
-            assert (response.is_stream_consumed, response.num_bytes_downloaded) == (True, len(content))
+            assert joined(list(getattr(response, name)())) in (content, content.decode())
+        for each in (response, read):
+            assert (each.is_closed, each.is_stream_consumed, each.num_bytes_downloaded) == (True, True, len(content))
+            assert each.elapsed.total_seconds() > 0
             with pytest.raises(httpx.StreamConsumed):
-                next(response.iter_raw())
-        assert response.is_closed
-    assert response.elapsed.total_seconds() > 0
+                next(each.iter_raw())
 
 
-async def test_an_answer_streams_for_async_clients(raw):
-    """aiter_raw, aiter_bytes, aiter_text and aiter_lines."""
-    server = raw(flex)
-    url = f"{server.url}{SNAPSHOTS}"
+async def test_content_streams_for_async_clients(raw):
+    """By the same ways."""
+    url = f"{raw(flex).url}{SNAPSHOTS}"
     async with httpx.AsyncClient() as client:
         read = await client.get(url)
-        content = read.content
-        assert (read.is_closed, read.is_stream_consumed, read.num_bytes_downloaded) == (True, True, len(content))
-        assert read.elapsed.total_seconds() > 0
-        assert await read.aread() == content
-        for name in ("aiter_raw", "aiter_bytes", "aiter_text", "aiter_lines"):
+        assert (read.is_closed, await read.aread(), read.elapsed.total_seconds() > 0) == (True, read.content, True)
+        for name in READ:
             async with client.stream("GET", url) as response:
-                parts = [part async for part in getattr(response, name)()]
-            assert (b"" if isinstance(parts[0], bytes) else "").join(parts) in (content, content.decode())
+                parts = [part async for part in getattr(response, f"a{name}")()]
+            assert joined(parts) in (read.content, read.text)
 
 
 def test_a_redirect_is_handed_back_when_not_followed(raw, early):
@@ -80,24 +85,6 @@ def test_a_proxy_of_the_environment_is_used(raw, monkeypatch):
         assert proxy.targets()[0].startswith(f"{origin.url}/api/atlas/v2/groups/")
         assert httpx.get(f"{origin.url}{SNAPSHOTS}", trust_env=False).json()["results"] == []
         assert (len(proxy.requests), len(origin.requests)) == (1, 1)
-
-
-def test_a_response_is_read_as_httpx_reads_it(raw, monkeypatch):
-    """The same attributes, whoever read it."""
-    server = raw(flex)
-    with httpx.Client() as client, plain.Client() as other:
-        read = client.get(f"{server.url}{SNAPSHOTS}")
-        alike = other.get(f"{server.url}/other")
-        monkeypatch.setenv("ATLAS_SHIM_ROUTE", "legacy")
-        passed = client.get(f"{server.url}{SNAPSHOTS}")
-    for response in (read, passed, alike):
-        assert response.is_closed
-        assert response.is_stream_consumed
-        assert response.num_bytes_downloaded == len(response.content)
-        assert response.elapsed.total_seconds() > 0
-        with pytest.raises(httpx.StreamConsumed):
-            next(response.iter_raw())
-        assert b"".join(response.iter_bytes()) == response.read() == response.content
 
 
 @pytest.mark.parametrize("reads", [lambda r: r.read(), lambda r: r.close(), lambda r: list(r.iter_bytes(7))])

@@ -165,23 +165,6 @@ def test_other_adapters_can_be_below(raw, retired):
         _ = adapter.nonsense
 
 
-@pytest.mark.parametrize("how", ["install", "wrap", "ours"])
-def test_beside_the_other_ways_nothing_is_done_twice(raw, early, how):
-    """One exchange, and the hooks run once."""
-    server = raw(gone_then_flex)
-    seen = []
-    session = shim_requests.Session() if how == "ours" else requests.Session()
-    session.mount(server.url, shim_requests.Adapter())
-    session.hooks["response"].append(lambda response, **options: seen.append(response.status_code))
-    if how == "install":
-        shim.install()
-    elif how == "wrap":
-        shim.wrap(session)
-    assert session.get(f"{server.url}{SNAPSHOTS}").status_code == 200
-    assert seen == [200]
-    assert len(server.requests) == 2
-
-
 def test_a_session_with_it_can_be_pickled(atlas, retired):
     """As sessions can be; its pools are made anew."""
     session = pickle.loads(pickle.dumps(mounted(atlas.url)))
