@@ -69,6 +69,12 @@ def test_an_import_that_fails_fails_as_ever(library, reported):
     assert reported == [333]
 
 
+def test_a_finder_that_was_taken_out_finds_what_it_was_asked_for(library, monkeypatch):
+    """Another thread may switch the shim off in the middle of an import."""
+    monkeypatch.setattr(sys, "meta_path", [*sys.meta_path, object()])
+    assert Finder({NAME}, print).find_spec(NAME).origin == str(library)
+
+
 class Lazy:
     """Somebody's finder that defers what it finds, as importlib.util.LazyLoader does."""
 

@@ -26,24 +26,24 @@ class _Client(Client):
     def __init__(self, native: OpenerDirector, timeout: float, *, checks: bool) -> None:
         self.native, self.timeout, self.checks = native, timeout, checks
 
-    def ask(self, url: str, method: str = "GET", headers: Any = None, **body: Any) -> Got:
-        """Open a request; an error that the opener raises is a reply, too, unless they are to be checked."""
+    def opened(self, request: Request) -> Any:
         try:
-            response = self.native.open(
-                Request(url, headers=headers or {}, method=method, **body), timeout=self.timeout
-            )
+            return self.native.open(request, timeout=self.timeout)
         except HTTPError as error:
             if self.checks:
                 raise
-            response = error
-        with response:
+            return error
+
+    def ask(self, url: str, method: str = "GET", headers: Any = None, **body: Any) -> Got:
+        """Open a request; an error that the opener raises is a reply, too, unless they are to be checked."""
+        with self.opened(Request(url, headers=headers or {}, method=method, **body)) as response:
             fields = list(response.headers.items())
             shown = [response.geturl()]
             return Got(response.status, response.reason, fields, response.read(), shown, shim.record(response))
 
     def begin(self, url: str, size: int) -> bytes:
         """Read so much."""
-        with self.native.open(url, timeout=self.timeout) as response:
+        with self.opened(Request(url)) as response:
             return bytes(response.read(size))
 
 

@@ -4,9 +4,12 @@ import gzip
 import json
 import threading
 
+import attrs
 import pytest
 
 import shim
+from shim.core.settings import read_settings
+from shim.doors import process
 from tests.doors.calls import (
     EMPTY,
     JOBS,
@@ -76,11 +79,20 @@ def test_a_legacy_reply_passes_unread(door, raw, early):
         assert client.ask(server.url + SNAPSHOTS).content == b"firstlast"
 
 
-def test_leaving_a_reply_ends_its_connection(door, raw, early):
-    """As without the shim."""
+@pytest.fixture
+def little(monkeypatch):
+    """Of content so much is looked into, and no more."""
+    read = lambda environ: attrs.evolve(read_settings(environ), body_limit=100_000)  # noqa: E731
+    monkeypatch.setattr(process, "read_settings", read)
+    monkeypatch.setattr(process, "_current", None)
+
+
+@pytest.mark.parametrize("status", ["200 OK", "404 Not Found"])
+def test_leaving_a_reply_ends_its_connection(door, raw, early, little, status):
+    """As without the shim, whether it was looked into or not."""
 
     def endless(request):
-        yield b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n"
+        yield f"HTTP/1.1 {status}\r\nTransfer-Encoding: chunked\r\n\r\n".encode()
         while True:
             yield b"4000\r\n" + b"x" * 0x4000 + b"\r\n"
 
@@ -106,9 +118,9 @@ def test_a_reply_that_was_looked_into_passes_byte_for_byte(door, raw, early, wir
     assert len(server.requests) == 1
 
 
-def test_a_reply_too_large_to_look_into_passes_whole(door, raw, early):
+def test_a_reply_too_large_to_look_into_passes_whole(door, raw, early, little):
     """What was read comes first, then the rest of the wire."""
-    body = bytes(range(256)) * 70_000  # 17.9 MB, where 16 MiB may be read
+    body = bytes(range(256)) * 700
     server = raw(lambda request: reply("404 Not Found", body=body))
     with door.open() as client:
         got = client.ask(server.url + SNAPSHOTS)
@@ -128,12 +140,12 @@ def test_coded_content_is_translated(door, raw):
     [
         (gzip.compress(EMPTY)[:-9], "gzip", "ends in the middle"),
         (b"\x1f\x8bnonsense", "gzip", "not what its coding says"),
-        (gzip.compress(b" " * 17_000_000), "gzip", "larger than"),
+        (gzip.compress(b" " * 170_000), "gzip", "larger than 100000 bytes"),
         (EMPTY, "br", "'br' was not asked for"),
     ],
     ids=["truncated", "broken", "bomb", "foreign"],
 )
-def test_content_that_cannot_be_had_is_said_in_words(door, raw, body, coding, words):
+def test_content_that_cannot_be_had_is_said_in_words(door, raw, little, body, coding, words):
     """And no coding is asked for that can't be undone within bounds."""
     server = raw(lambda request: reply("200 OK", f"Content-Encoding: {coding}", body=body))
     with door.open(wire=True) as client:
