@@ -148,22 +148,6 @@ def test_curl_cffi_is_warned_of(retired):
         curl.Session().request()
 
 
-def test_twisted_is_warned_of(tmp_path):
-    """By a stand-in of its agent, which takes bytes."""
-    (tmp_path / "twisted" / "web").mkdir(parents=True)
-    for folder in (tmp_path / "twisted", tmp_path / "twisted" / "web"):
-        (folder / "__init__.py").write_text("")
-    agent = "class Agent:\n    def request(self, method, uri, headers=None, bodyProducer=None): return uri\n"
-    (tmp_path / "twisted" / "web" / "client.py").write_text(agent)
-    url = "https://cloud.mongodb.com/api/atlas/v2/groups/32b6e34b3d91647abb20e7b8/serverless/x/backup/snapshots"
-    code = (
-        "import shim, shim.auto; from twisted.web.client import Agent;"
-        "shim.set_warnings_handler(lambda notice: print('twisted.web.client are not' in notice.message));"
-        f"assert Agent().request(b'GET', {url!r}.encode()) == {url!r}.encode()"
-    )
-    assert said(code, PYTHONPATH=str(tmp_path)) == "True"
-
-
 FORKING = f"""
 import os, sys, threading
 import shim.auto, requests

@@ -7,6 +7,7 @@ import json
 import sys
 import types
 from functools import partial
+from typing import Any
 
 import pytest
 
@@ -98,13 +99,30 @@ class AsyncSession(Session):
 """
 
 
+TWISTED = """
+class Agent:
+    def request(self, method, uri, headers=None, bodyProducer=None): return uri
+"""
+
+
+@pytest.fixture
+def stand_in(monkeypatch):
+    """Puts a module of a library's shape in its place, as if the program had imported it."""
+
+    def made(name, code):
+        module: Any = types.ModuleType(name)
+        exec(code, vars(module))
+        monkeypatch.setitem(sys.modules, name, module)
+        switch._hear(module)
+        return module
+
+    return made
+
+
 @pytest.mark.parametrize("kind", ["Session", "AsyncSession"])
-def test_niquests_is_warned_of(raw, file, monkeypatch, kind):
-    """Its fork of urllib3 takes the place of urllib3, whose door leaves the call alone; by a module of its shape."""
-    niquests = types.ModuleType("niquests")
-    exec(NIQUESTS, vars(niquests))
-    monkeypatch.setitem(sys.modules, "niquests", niquests)
-    switch._hear(niquests)
+def test_niquests_is_warned_of(raw, file, stand_in, kind):
+    """Its fork of urllib3 takes the place of urllib3, whose door leaves the call alone."""
+    niquests = stand_in("niquests", NIQUESTS)
     server = raw(gone)
     request, session = niquests.Request(), getattr(niquests, kind)()
     request.url = f"{server.url}{SNAPSHOTS}"
@@ -112,3 +130,10 @@ def test_niquests_is_warned_of(raw, file, monkeypatch, kind):
         said = session.send(request) if kind == "Session" else asyncio.run(session.send(request))
     assert (said, len(caught), server.targets()) == (410, 1, [SNAPSHOTS])
     assert len(file.read_text().splitlines()) == 1
+
+
+def test_twisted_is_warned_of(stand_in):
+    """Its agent takes bytes."""
+    url = f"https://cloud.mongodb.com{SNAPSHOTS}".encode()
+    with pytest.warns(LegacyEndpointWarning, match=r"twisted\.web\.client are not covered"):
+        assert stand_in("twisted.web.client", TWISTED).Agent().request(b"GET", url) == url
