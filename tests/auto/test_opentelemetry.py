@@ -1,7 +1,5 @@
 """OpenTelemetry's instrumentation of both libraries in the same process, before and after the shim."""
 
-import contextlib
-
 import httpx
 import pytest
 import requests
@@ -25,53 +23,38 @@ def spans():
     provider.shutdown()
 
 
-ORDERS = ["shim first", "shim last"]
+KEY = DEMO_PUBLIC_KEY, DEMO_PRIVATE_KEY
 
 
-@contextlib.contextmanager
-def both(order, instrumentor, provider):
-    """Switch both on in an order, and both off after the block, whether the program has done so or not."""
-    if order == "shim first":
-        shim.install()
-    instrumentor.instrument(tracer_provider=provider)
-    if order == "shim last":
-        shim.install()
+def session():
+    made = requests.Session()
+    made.auth = requests.auth.HTTPDigestAuth(*KEY)
+    return made
+
+
+@pytest.mark.parametrize("order", ["shim first", "shim last"])
+@pytest.mark.parametrize(("opened", "instrumentor", "count", "shown"), [
+    (session, RequestsInstrumentor(), 2, "serverless"),  # a span for each call: the shim stands below sessions
+    (lambda: httpx.Client(auth=httpx.DigestAuth(*KEY)), HTTPXClientInstrumentor(), 3, "flexClusters"),  # for each trip
+], ids=["requests", "httpx"])  # fmt: skip
+def test_a_library_is_traced_and_covered(retired, spans, monkeypatch, order, opened, instrumentor, count, shown):
+    """As many spans as without the shim, and Digest goes on working; switching one off leaves the other."""
+    provider, exporter = spans
+    monkeypatch.setattr(requests.Session, "send", requests.Session.send)  # put back what OpenTelemetry leaves behind
+    steps = [shim.install, lambda: instrumentor.instrument(tracer_provider=provider)]
+    for step in steps if order == "shim first" else steps[::-1]:
+        step()
     try:
-        yield
+        with opened() as client:
+            assert [client.get(retired).status_code for _ in range(2)] == [200, 200]
+            assert len(exporter.get_finished_spans()) == count
+            shim.install()  # again, which must not wrap what is wrapped
+            assert client.get(retired).status_code == 200
+            assert len(exporter.get_finished_spans()) == count + 1
+            assert all(shown in str(span.attributes["http.url"]) for span in exporter.get_finished_spans())
+            instrumentor.uninstrument()
+            assert client.get(retired).status_code == 200  # not taken out in its place
     finally:
         shim.uninstall()
         if instrumentor.is_instrumented_by_opentelemetry:
             instrumentor.uninstrument()
-
-
-@pytest.mark.parametrize("order", ORDERS)
-def test_requests_is_traced_and_covered(retired, spans, order, monkeypatch):
-    """One span a call, of the caller's URL, and Digest goes on working: the shim stands below sessions."""
-    provider, exporter = spans
-    monkeypatch.setattr(requests.Session, "send", requests.Session.send)  # put back what OpenTelemetry leaves behind
-    instrumentor = RequestsInstrumentor()
-    with both(order, instrumentor, provider):
-        session = requests.Session()
-        session.auth = requests.auth.HTTPDigestAuth(DEMO_PUBLIC_KEY, DEMO_PRIVATE_KEY)
-        assert [session.get(retired).status_code for _ in range(2)] == [200, 200]
-        assert len(exporter.get_finished_spans()) == 2
-        shim.install()  # again, which must not wrap what is wrapped
-        assert session.get(retired).status_code == 200
-        assert len(exporter.get_finished_spans()) == 3
-        assert all("serverless" in str(span.attributes["http.url"]) for span in exporter.get_finished_spans())
-        instrumentor.uninstrument()
-        assert session.get(retired).status_code == 200  # not taken out in its place
-
-
-@pytest.mark.parametrize("order", ORDERS)
-def test_httpx_is_traced_and_covered(retired, spans, order):
-    """A span for each trip, as without the shim: it is below the client."""
-    provider, exporter = spans
-    instrumentor = HTTPXClientInstrumentor()
-    key = httpx.DigestAuth(DEMO_PUBLIC_KEY, DEMO_PRIVATE_KEY)
-    with both(order, instrumentor, provider), httpx.Client(auth=key) as client:
-        assert [client.get(retired).status_code for _ in range(2)] == [200, 200]
-        assert len(exporter.get_finished_spans()) == 3
-        assert all("flexClusters" in str(span.attributes["http.url"]) for span in exporter.get_finished_spans())
-        instrumentor.uninstrument()
-        assert client.get(retired).status_code == 200

@@ -5,7 +5,7 @@ import pytest
 
 from shim import httpx
 from tests.doors.calls import SNAPSHOTS, flex
-from tests.peers.answering import answering, reply
+from tests.peers.answering import reply
 
 pytestmark = pytest.mark.usefixtures("either")
 
@@ -71,20 +71,6 @@ def test_the_clients_default_encoding_is_the_answers(raw):
     assert (alone.status_code, alone.default_encoding, alone.http_version) == (400, "latin-1", "HTTP/1.1")
     assert alone.extensions["shim"].sent == ()
     assert alone.reason_phrase == "Bad Request"
-
-
-def test_a_proxy_of_the_environment_is_used(raw, monkeypatch):
-    """For a retired call as for every other, and not with trust_env=False."""
-    proxy = raw(flex)
-    with answering(flex) as origin:
-        monkeypatch.setenv("HTTP_PROXY", proxy.url)
-        monkeypatch.setenv("NO_PROXY", "")
-        monkeypatch.setenv("ATLAS_SHIM_UPSTREAM", origin.url)
-        assert httpx.get(f"{origin.url}{SNAPSHOTS}").json()["results"] == []
-        assert (len(proxy.requests), len(origin.requests)) == (1, 0)
-        assert proxy.targets()[0].startswith(f"{origin.url}/api/atlas/v2/groups/")
-        assert httpx.get(f"{origin.url}{SNAPSHOTS}", trust_env=False).json()["results"] == []
-        assert (len(proxy.requests), len(origin.requests)) == (1, 1)
 
 
 @pytest.mark.parametrize("reads", [lambda r: r.read(), lambda r: r.close(), lambda r: list(r.iter_bytes(7))])

@@ -5,7 +5,6 @@ import pickle
 
 import httpx as plain
 import pytest
-import respx
 import trio
 
 from shim import httpx
@@ -100,18 +99,6 @@ def test_a_response_can_be_pickled(retired):
     assert again.json() == response.json()
     assert again.elapsed == response.elapsed
     assert str(again.url) == retired
-
-
-@pytest.mark.parametrize("either", ["httpx"], indirect=True)  # respx mocks that one alone
-async def test_respx_mocks_the_default_transport():
-    """Programs that test themselves with respx go on doing so, with the successor's address."""
-    successor = SNAPSHOTS.replace("/v1.0/", "/v2/").replace("/serverless/", "/flexClusters/")
-    with respx.mock:
-        route = respx.get(url__startswith=f"https://cloud.mongodb.com{successor}").respond(content=EMPTY)
-        assert httpx.get(f"https://cloud.mongodb.com{SNAPSHOTS}").json()["results"] == []
-        async with httpx.AsyncClient() as client:
-            assert (await client.get(f"https://cloud.mongodb.com{SNAPSHOTS}")).json()["results"] == []
-    assert route.call_count == 2
 
 
 @pytest.mark.parametrize(("origin", "url", "covered"), [

@@ -2,7 +2,6 @@
 
 from typing import Any
 
-import httpx as plain
 import pytest
 
 from shim import httpx
@@ -67,24 +66,6 @@ async def test_async_hooks_are_a_list_that_can_grow(raw):
         client.event_hooks = {}
         assert client.event_hooks == {"request": [], "response": []}
         assert (await client.get(f"{server.url}{SNAPSHOTS}")).status_code == 500
-
-
-def test_hooks_of_other_calls_run_as_in_httpx(raw):
-    """For each request, redirects and challenges included."""
-    counts = []
-    for library in (plain, httpx):
-        seen: list[Any] = []
-        server = raw(
-            lambda request: reply("302 Found", "Location: /b") if b" /a " in request else reply("200 OK", body=b"{}")
-        )
-        hooks = {
-            "request": [lambda r, seen=seen: seen.append(r.url.path)],
-            "response": [lambda r, seen=seen: seen.append(r.status_code)],
-        }
-        with library.Client(event_hooks=hooks, follow_redirects=True) as client:
-            client.get(f"{server.url}/a")
-        counts.append(seen)
-    assert counts == [["/a", 302, "/b", 200]] * 2
 
 
 def test_requests_of_an_auth_flow_have_hooks_of_their_own(raw):

@@ -10,17 +10,8 @@ import requests as plain
 import urllib3
 
 from shim import requests
-from tests.doors.calls import BEARER, EMPTY, SNAPSHOTS, gone_then_flex
+from tests.doors.calls import BEARER, EMPTY, SNAPSHOTS
 from tests.peers.answering import reply
-
-
-def test_a_hook_may_put_another_response_in_place(raw):
-    """What it returns is what the caller gets."""
-    server = raw(gone_then_flex)
-    other = plain.Response()
-    other.status_code, other._content = 299, b"other"
-    hooks = {"response": lambda response, **options: other}
-    assert requests.get(f"{server.url}{SNAPSHOTS}", hooks=hooks, timeout=5) is other
 
 
 def test_a_hook_that_raises_is_heard(raw):
