@@ -1,10 +1,8 @@
 """What switching on loads, and what is said of libraries that it does not cover."""
 
-import http.client
 import json
 import os
 import sys
-import urllib.request
 import warnings
 from typing import Any
 
@@ -111,15 +109,6 @@ def test_switching_on_is_a_handful_of_modules(facts):
     assert len(modules) < 40
     others = {name.partition(".")[0] for name in facts["other calls"][0] - facts["switched off"][0]}
     assert others - set(sys.stdlib_module_names) <= {"shim"}
-
-
-def test_calls_that_mean_nothing_are_the_librarys():
-    """It says what is wrong with them, as ever."""
-    shim.install()
-    with pytest.raises(http.client.CannotSendHeader):
-        http.client.HTTPConnection("localhost", 1).endheaders()
-    with pytest.raises(AttributeError):
-        urllib.request.build_opener().open(None)  # type: ignore[arg-type]
 
 
 async def test_tornado_is_warned_of(retired):

@@ -31,26 +31,23 @@ def upstream(raw):
     return raw(answer)
 
 
-def test_a_retired_call_is_answered_by_the_upstream(door, upstream):
-    """The caller sees their own URL, and a record; the upstream sees its own host."""
+@pytest.mark.parametrize("by_base", [False, True])
+def test_a_retired_call_is_answered_by_the_upstream(door, upstream, monkeypatch, by_base):
+    """The caller sees their own URL, and a record; the upstream sees its own host.
+
+    A base URL counts beside an upstream: in a run it is the run's own address, the other where its gateway sends.
+    """
+    if by_base:
+        monkeypatch.setenv("ATLAS_SHIM_UPSTREAM", "http://atlas.example")
+        monkeypatch.setenv("MONGODB_ATLAS_BASE_URL", upstream.url)
+    url = f"{upstream.url if by_base else ATLAS}{JOBS}"
     with door.open() as client:
-        got = client.ask(ATLAS + JOBS, "POST", JSON, **{door.content: ORDERED})
+        got = client.ask(url, "POST", JSON, **{door.content: ORDERED})
     assert (got.status, json.loads(got.content)["targetClusterName"]) == (201, "other")
-    assert got.shown in ([ATLAS + JOBS], [None])
+    assert got.shown in ([url], [None])
     assert got.record is not None
     assert upstream.targets()[-1].partition("/flexClusters/")[1]
     assert {field(one, "Host") for one in upstream.requests} == {upstream.url.partition("://")[2]}
-
-
-def test_a_base_url_counts_beside_an_upstream(door, raw, monkeypatch):
-    """In a run the one is the run's own address, the other where its gateway sends: calls to either are served."""
-    server = raw(gone_then(taken))
-    monkeypatch.setenv("ATLAS_SHIM_UPSTREAM", "http://atlas.example")
-    monkeypatch.setenv("MONGODB_ATLAS_BASE_URL", server.url)
-    with door.open() as client:
-        got = client.ask(server.url + JOBS, "POST", JSON, **{door.content: ORDERED})
-    assert (got.status, got.record is None) == (201, False)
-    assert server.targets()[-1].partition("/flexClusters/")[1]
 
 
 @pytest.mark.parametrize("route", ["auto", "legacy", "off"])
