@@ -6,8 +6,6 @@ import asyncio
 import errno
 import logging
 import os
-from functools import partial
-from pathlib import Path
 
 from shim.errors import SettingsError
 from shim.extras import hinted
@@ -51,16 +49,13 @@ def check_start(plan: Plan, source: PlanSource, problems: list[str]) -> bool:
 
 def _listen(plan: Plan) -> None:
     """Listen where the gateway would, for a moment; raises SettingsError where that can't be."""
-    from shim.gateway.http1.listener import bind, bind_tcp  # noqa: PLC0415 - as above
+    from shim.gateway.http1.listener import bind  # noqa: PLC0415 - as above
 
-    options, problems = plan.options, list[str]()
-    takes = [partial(bind, options), *([partial(bind_tcp, options.admin, "admin")] if options.admin else [])]
-    for take in takes:
+    problems = list[str]()
+    for name in ("listen", "admin"):
         try:
-            bound = take()
-            bound.close()
-            if bound.address is None and options.uds is not None:
-                Path(options.uds).unlink()
+            if (address := getattr(plan.options, name)) is not None:
+                bind(address, name).close()
         except SettingsError as error:
             if not isinstance(error.__cause__, OSError) or error.__cause__.errno != errno.EADDRINUSE:
                 problems += error.problems

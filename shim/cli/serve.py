@@ -48,12 +48,11 @@ def command(config: Path | None, **flags: str | None) -> None:
     Exit codes: 0 after SIGTERM or SIGINT, when calls in flight have ended; 2 for bad usage,
     settings, mapping documents, or an address that can't be listened on.
     """
-    from shim.gateway.run import inherited, serve  # noqa: PLC0415 - an extra, which --help does not need
+    from shim.gateway.run import serve  # noqa: PLC0415 - an extra, which --help does not need
 
-    calls, theirs = inherited(os.environ)
-    source = PlanSource(dict(os.environ), {**flags, **theirs}, config)
+    source = PlanSource(dict(os.environ), flags, config)
     settings = LivePlan(source.read(), source)
     try:
-        serve(settings, calls)
+        serve(settings)
     except SettingsError as error:
         raise renamed(error, settings.plan.given) from None

@@ -77,7 +77,6 @@ class Admin:
     @property
     def address(self) -> Address:
         """Where it listens."""
-        assert self.bound.address is not None, "it listens on an address"
         return self.bound.address
 
     def __attrs_post_init__(self) -> None:
@@ -94,7 +93,7 @@ class Admin:
         self._loop.close()
 
     async def _serve(self) -> None:
-        listener = Listener(Clients(self, LIMITS), self.bound, lambda: None, reserve=4)
+        listener = Listener(Clients(self, LIMITS), self.bound, lambda: None)
         await self._ended.wait()
         await listener.refuse()
         await listener.close()

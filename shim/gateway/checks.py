@@ -168,12 +168,11 @@ def not_allowed(method: str, *, is_default: bool) -> Refusal:
     return Refusal(403, "SHIM_NOT_ALLOWED", "http_request_denied", detail)
 
 
-def authorities_of(address: Address | None, *, public_url: str | None = None, tls: bool = False) -> frozenset[str]:
-    """Return the authorities that a listener is called by, in lower case; it has no address on a unix socket."""
+def authorities_of(address: Address, *, public_url: str | None = None, tls: bool = False) -> frozenset[str]:
+    """Return the authorities that a listener is called by, in lower case."""
     names = {*_LOOPBACK}  # no name of a page's, and so without a port, too
     ports = {":443" if tls else ":80"}
-    if address is not None:
-        names |= {address.authority.lower(), *(f"{host}:{address.port}" for host in _LOOPBACK)}
+    names |= {address.authority.lower(), *(f"{host}:{address.port}" for host in _LOOPBACK)}
     if public_url is not None:
         public = urlsplit(public_url)
         names.add(public.netloc)

@@ -18,8 +18,6 @@ from typing import Literal
 
 import attrs
 
-from shim.core.messages import FieldReport
-from shim.documents.vocabulary import Fidelity
 from shim.gateway.errors import USUAL, Failure, answered_by_atlas
 from shim.gateway.logs import CallLine
 
@@ -48,20 +46,6 @@ def _empty(bounds: tuple[float, ...]) -> list[float]:
 
 
 @attrs.define(eq=False)
-class Answers:
-    """How many answers had the latest reports of ``fields``; the ``earlier`` ones are counted by field and level."""
-
-    earlier: Tally[tuple[str, str]] = attrs.field(factory=Tally)
-    fields: tuple[FieldReport, ...] = ()
-    count: int = 0
-
-    def levels(self) -> Tally[tuple[str, str]]:
-        """Return the translated answers in which a field was not exact, by field and level."""
-        inexact = (one for one in self.fields if one.fidelity is not Fidelity.EXACT)
-        return self.earlier + Tally({(one.name, one.fidelity.value): self.count for one in inexact})
-
-
-@attrs.define(eq=False)
 class Way:
     """Calls of one operation by one route; ``statuses`` counts them by status, as ``Calls`` has it.
 
@@ -75,7 +59,6 @@ class Way:
     abandoned: int = 0
     waited: list[float] = attrs.field(factory=lambda: _empty(WAITS))
     upstream: list[float] = attrs.field(factory=lambda: _empty(WAITS))
-    answers: Answers = attrs.field(factory=Answers)
 
 
 @attrs.define(eq=False)
@@ -142,9 +125,6 @@ class Ledger:
         if call.translation is not None:
             self.translated[bisect_left(COSTS, call.translation)] += 1
             self.translated[-1] += call.translation
-        if way.answers.fields is not call.fields:
-            way.answers = Answers(way.answers.levels(), call.fields)
-        way.answers.count += 1
         failure = call.failure or (answered_by_atlas(status) if status >= 400 else None)
         caller = self._caller((call.peer, (call.agent or "")[:_AGENT], call.key), ended)
         caller.last = ended

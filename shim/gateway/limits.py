@@ -8,7 +8,6 @@ import attrs
 
 from shim.gateway.errors import NO_ROOM, busy
 from shim.gateway.http1.body import BUFFERED
-from shim.gateway.http1.peers import UNIX
 from shim.gateway.option_values import RESERVED
 from shim.gateway.options import Options
 
@@ -31,8 +30,7 @@ class Limits:
 class Entry:
     """Counts one call of a peer's address, and the bytes ``held`` for it, for the length of a ``with`` block.
 
-    ``excess`` names the limit that it exceeds. All users of a unix socket are one peer, which may
-    use all of a limit.
+    ``excess`` names the limit that it exceeds.
     """
 
     _limits: Limits
@@ -47,7 +45,7 @@ class Entry:
         limits.of_peer[peer] = of_peer = limits.of_peer.get(peer, 0) + 1
         if limits.count > limits.most:
             self.excess = "The gateway's limit of requests is reached."
-        elif of_peer > limits.most_of_peer and peer != UNIX:
+        elif of_peer > limits.most_of_peer:
             self.excess = "The gateway is answering as many requests of this address as it takes."
         elif limits.reserved + limits.held > limits.memory:
             self.excess = NO_ROOM

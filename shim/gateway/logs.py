@@ -17,7 +17,7 @@ from typing import Any
 import attrs
 import orjson
 
-from shim.core.messages import FieldReport, Headers, Record
+from shim.core.messages import Headers, Record
 from shim.core.recognise import Engine, Match
 from shim.documents.templates import parameter_name
 from shim.gateway.errors import INTERNAL, Challenged, Failure, Refusal
@@ -42,8 +42,7 @@ class CallLine:
     ``began`` is in seconds since the epoch; ``seconds``, ``upstream_seconds`` and ``translation`` are durations: of the
     whole call, of upstream's part, and of the core's. ``status`` is None if the caller left unanswered; ``whole``: the
     answer was written to its end. ``path`` is raw. ``key`` is the public half of the key that the caller proved.
-    ``failure`` is what the call counts as, ``fields`` what became of the fields of a translated answer. With ``names``
-    the line names the cluster of a retired call.
+    ``failure`` is what the call counts as. With ``names`` the line names the cluster of a retired call.
     """
 
     method: str
@@ -71,7 +70,6 @@ class CallLine:
     challenged: Challenged | None = None
     said: str = ""
     whole: bool = True
-    fields: tuple[FieldReport, ...] = ()
 
     @property
     def cluster(self) -> str:
@@ -89,8 +87,6 @@ class CallLine:
         """Note how a retired call was answered."""
         passed = self.match is None and record.route == "legacy"  # on an endpoint that lives on
         self.route, self.reason = "pass" if passed else record.route, record.reason
-        if record.route not in {"legacy", "none"}:
-            self.fields = record.fields
 
     def refused(self, refusal: Refusal) -> None:
         """Note why the gateway itself answers with an error: a warning, unless it is a step of a handshake."""

@@ -20,8 +20,8 @@ from shim.gateway.errors import origin_of
 from shim.gateway.http1.clients import Clients
 from shim.gateway.ledger import COSTS, OTHER, WAITS
 from shim.gateway.log_writer import LogLines
-from shim.gateway.plan import LivePlan
 from shim.gateway.tls import Certificates
+from shim.gateway.watch import Reloads
 
 _FAMILIES = """
 counter requests operation,route,status_class,status: Requests answered.
@@ -59,7 +59,6 @@ gauge announced_sunset_timestamp_seconds method,path,version: When an operation 
 gauge announced_deprecation_timestamp_seconds method,path,version: Since when it is deprecated.
 gauge announced_last_call_timestamp_seconds method,path,version: When a reply last announced the end of its operation.
 counter announced_calls method,path,version: Replies of Atlas' that announced the end of their operation.
-counter fidelity operation,level: Fields of translated replies that are not exact.
 """
 """Type, name behind ``atlas_shim_``, labels and help text of each family."""
 
@@ -76,7 +75,7 @@ class Metrics(Collector):
 
     handler: Handler
     certificates: Certificates
-    settings: LivePlan
+    reloads: Reloads
     server: Clients = attrs.field(init=False)
 
     def text(self) -> bytes:
@@ -109,7 +108,6 @@ class Metrics(Collector):
         for (operation, _), way in ways.items():
             if operation != OTHER:
                 last[operation] = max(last.get(operation, 0.0), way.last)
-        levels = [(operation, *row) for (operation, _), way in ways.items() for row in way.answers.levels().items()]
         return {
             "requests": {(*names, *_status(status)): n for (*names, status), n in ledger.calls().items() if status},
             "request_duration_seconds": {names: way.waited for names, way in ways.items()},
@@ -120,11 +118,10 @@ class Metrics(Collector):
             "requests_abandoned": _sums((operation, way.abandoned) for (operation, _), way in ways.items()),
             "challenges": ledger.challenged.copy(),
             "last_retired_call_timestamp_seconds": last,
-            "fidelity": _sums(((operation, level), n) for operation, (_, level), n in levels),
         }
 
     def _of_parts(self) -> dict[str, Samples]:
-        handler, settings, server, ends = self.handler, self.settings, self.server, self.certificates.expires
+        handler, reloads, server, ends = self.handler, self.reloads, self.server, self.certificates.expires
         watched = self.certificates.watched.items()
         plan, limits, upstream = handler.plan, handler.limits, handler.shared.upstream
         seen = handler.shared.inventory.radar.sightings()
@@ -140,12 +137,14 @@ class Metrics(Collector):
             "memory_used_bytes": {"reserved": limits.reserved, "held": limits.held, "connections": server.held},
             "memory_limit_bytes": {(): limits.memory},
             "tls_certificate_not_after_timestamp_seconds": {} if ends is None else {"listener": ends},
-            "certificates_refused": {side: bool(one.problems) for side, one in watched},
-            "certificates_reloads": {(side, word): n for side, one in watched for word, n in [*one.reloads.items()]},
-            "config_reload_success": {(): not settings.problems},
-            "config_reload_success_timestamp_seconds": {(): settings.good_since},
+            "certificates_refused": {side: bool(one.reloads.problems) for side, one in watched},
+            "certificates_reloads": {
+                (side, word): n for side, one in watched for word, n in [*one.reloads.counts.items()]
+            },
+            "config_reload_success": {(): not reloads.problems},
+            "config_reload_success_timestamp_seconds": {(): reloads.good_since},
             "config_restart_needed": {(): len(plan.waiting)},
-            "config_reloads": settings.reloads,
+            "config_reloads": reloads.counts.copy(),
             "build": {(__version__, platform.python_version()): 1},
             "route": {f"{FLAG}{plan.settings.flag}" if plan.settings.flag else str(plan.settings.route): 1},
             "sunset_timestamp_seconds": {

@@ -87,10 +87,6 @@ class Options:
     """One consistent set of gateway options; times are in seconds, None stands for what is off."""
 
     listen: Address = _where(of.ADDRESS, "Take calls at this address; [::] is all of IPv4 and IPv6.", "127.0.0.1:8480")
-    uds: str | None = _where(of.PATH, "Take calls at this unix socket, in place of --listen.")
-    reuse_port: bool = _where(
-        of.SWITCH, "Share --listen's port with other such processes (SO_REUSEPORT); each needs an --admin of its own."
-    )
     admin: Address | None = _where(
         of.unless("off", of.ADDRESS), "Answer probes, metrics and the status page here, or 'off'.", "127.0.0.1:8481"
     )
@@ -222,12 +218,10 @@ TABLE: tuple[Option, ...] = tuple(
 def contradictions(options: Options) -> Iterator[str]:
     """Yield what options mean together that can't be meant, each with the way out."""
     listen, upstream = options.listen, urlsplit(options.upstream)
-    if options.reuse_port and options.uds is not None:
-        yield "reuse_port: shares a TCP port, and calls are taken at a unix socket; leave out --uds"
-    if options.uds is None and options.admin == listen and listen.port:
+    if options.admin == listen and listen.port:
         yield "admin: is the address of --listen; give it another port, or 'off'"
     port = upstream.port or (443 if upstream.scheme == "https" else 80)
-    for own in filter(None, (None if options.uds else listen, options.admin)):
+    for own in filter(None, (listen, options.admin)):
         hosts = {own.host, *(_HERE if own.host in _HERE else ())}
         if own.port == port and upstream.hostname in hosts:
             yield f"upstream: {options.upstream} is this gateway itself ({own.authority}); give Atlas' origin"
@@ -240,11 +234,11 @@ def contradictions(options: Options) -> Iterator[str]:
     ):
         if getattr(options, name) is not None and not is_there:
             yield f"{name}: is of no use without {needed}; set that, or leave this out"
-    if options.credentials is CredentialsMode.OWN and options.uds is None and not is_loopback(listen.host):
+    if options.credentials is CredentialsMode.OWN and not is_loopback(listen.host):
         yield (
             f"listen: {listen.authority} can be reached from other machines, and with credentials = 'own' whoever "
-            "reaches the gateway uses its key. Listen on 127.0.0.1 or a unix socket (uds), or let callers prove their "
-            "own key (credentials = 'verify')"
+            "reaches the gateway uses its key. Listen on 127.0.0.1, or let callers prove their own key (credentials = "
+            "'verify')"
         )
 
 

@@ -23,7 +23,7 @@ from shim.errors import DocumentError, SettingsError
 from shim.flags.providers import PROVIDER, check_flag
 from shim.gateway.option_values import CredentialsMode
 from shim.gateway.options import TABLE, Option, Options, contradictions
-from shim.gateway.watch import Watched
+from shim.gateway.watch import Reloads, Watched
 from shim.tools.inventory.writing import VARIABLE as INVENTORY
 
 log = logging.getLogger("shim.gateway.reload")
@@ -137,7 +137,7 @@ class Plan:
     @checks_host.default
     def _checks_host(self) -> bool:
         options = self.options
-        anywhere = options.uds is None and options.listen.host in {"0.0.0.0", "::"}  # noqa: S104 - compared with
+        anywhere = options.listen.host in {"0.0.0.0", "::"}  # noqa: S104 - compared with
         holds_keys = options.credentials is not CredentialsMode.PASSTHROUGH
         return options.public_url is not None or (holds_keys and not anywhere)
 
@@ -208,18 +208,19 @@ class LivePlan:
     """The ``plan`` in use, and the files that it was made of, which are followed while the gateway runs.
 
     Options and documents each keep their own last good, so that a kill switch acts whatever lies beside it. ``use`` is
-    called with each new plan, and sets it.
+    called with each new plan, and sets it. ``reloads`` are those of both.
     """
 
     def __init__(self, plan: Plan, source: PlanSource) -> None:
         self.plan = plan
         self.use: Callable[[Plan], object] = lambda _: None
+        self.reloads = Reloads()
         options = Watched(
-            "settings", lambda: filter(None, [source.config]), source.options, self._use_options,
+            "settings", lambda: filter(None, [source.config]), source.options, self._use_options, self.reloads,
             value=(plan.options, {**plan.given}),
         )  # fmt: skip
         documents = Watched(
-            "mapping documents", source.files_of_documents, source.documents, self._use_documents,
+            "mapping documents", source.files_of_documents, source.documents, self._use_documents, self.reloads,
             value=plan.engine.loaded,
         )  # fmt: skip
         self.watched: tuple[Watched[Any], ...] = (options, documents)
@@ -228,31 +229,6 @@ class LivePlan:
         """Have all files read at the next look, changed or not."""
         for one in self.watched:
             one.again()
-
-    @property
-    def problems(self) -> tuple[str, ...]:
-        """Those of the files as they are now."""
-        return tuple(problem for one in self.watched for problem in one.problems)
-
-    @property
-    def good_since(self) -> float:
-        """When files were last put to use, in seconds since the epoch."""
-        return max(one.good_since for one in self.watched)
-
-    @property
-    def refused(self) -> float | None:
-        """When files were last refused, in seconds since the epoch."""
-        return max((one.refused for one in self.watched if one.refused is not None), default=None)
-
-    @property
-    def reloads(self) -> Mapping[str, int]:
-        """How often files were read again, by result."""
-        return {word: sum(one.reloads[word] for one in self.watched) for word in ("refused", "success")}
-
-    @property
-    def changes(self) -> Sequence[str]:
-        """What the last reload changed."""
-        return max(self.watched, key=lambda one: one.good_since).changes
 
     def _use_options(self, new: Given) -> list[str]:
         """Use options that were read anew, but for those that need a restart; return what is different."""

@@ -1,6 +1,6 @@
 """Runs the gateway as a program, from the set-up of its process to the signal that ends it, or in a thread.
 
-systemd may hand it sockets (sd_listen_fds(3)), and is notified of its states (sd_notify(3)).
+systemd is notified of its states (sd_notify(3)).
 """
 
 from __future__ import annotations
@@ -23,10 +23,8 @@ from anyio.from_thread import start_blocking_portal
 
 from shim._version import __version__
 from shim.core.recognise import Engine
-from shim.errors import SettingsError
-from shim.gateway.http1.listener import Bound
 from shim.gateway.log_writer import logged
-from shim.gateway.option_values import Address, is_loopback
+from shim.gateway.option_values import Address
 from shim.gateway.options import Options
 from shim.gateway.plan import LivePlan, unknown_variables
 from shim.gateway.server import Gateway
@@ -41,18 +39,12 @@ _TIDY = 15.0  # seconds more than calls in flight have, for what is still to be 
 _PATIENCE = 1.0  # seconds that a manager may take for a message
 
 
-def serve(settings: LivePlan, calls: Bound | None) -> None:
+def serve(settings: LivePlan) -> None:
     """Serve until SIGTERM or SIGINT, then drain; a second signal ends the drain.
 
-    SIGHUP has the files of ``settings`` read again. A service manager's sockets for ``calls`` replace those of the
-    options. Afterwards the process has a few seconds to end, whatever its threads do. Raises SettingsError when an
-    address can't be listened on, or credentials or TLS files can't be used.
+    SIGHUP has the files of ``settings`` read again. Afterwards the process has a few seconds to end, whatever its
+    threads do. Raises SettingsError when an address can't be listened on, or credentials or TLS files can't be used.
     """
-    for number in range(3):  # a standard stream that is closed: else its number would be the loop's or a caller's
-        try:
-            os.fstat(number)
-        except OSError:
-            os.open(os.devnull, os.O_RDWR)
     options = settings.plan.options
     with logged(options.log_level, options.log_format):
         for problem in unknown_variables(os.environ):
@@ -67,10 +59,10 @@ def serve(settings: LivePlan, calls: Bound | None) -> None:
         # A call leaves nothing that only the collector finds, and looking for it every few calls costs part of each.
         gc.set_threshold(10_000, 20, 20)
         with asyncio.Runner(loop_factory=loop_factory()) as runner:
-            runner.run(_run(settings, calls))
+            runner.run(_run(settings))
 
 
-async def _run(settings: LivePlan, calls: Bound | None) -> None:
+async def _run(settings: LivePlan) -> None:
     options = settings.plan.options
     gateway = Gateway(settings=settings)
     loop, ends = asyncio.get_running_loop(), asyncio.Queue[str]()
@@ -82,8 +74,8 @@ async def _run(settings: LivePlan, calls: Bound | None) -> None:
     watchdog = loop.create_task(_watchdog())
     for number in (signal.SIGTERM, signal.SIGINT):
         loop.add_signal_handler(number, end, number.name)
-    await gateway.start(calls)
-    where = f"takes calls at {options.uds or gateway.url} for {options.upstream}"
+    await gateway.start()
+    where = f"takes calls at {gateway.url} for {options.upstream}"
     where += f" by the proxy {gateway.upstream.proxy.authority}" if gateway.upstream.proxy is not None else ""
     allows = f", allows {options.allowed.text}" if options.allowed is not None else ""
     admin = f"probes and metrics at {options.admin.authority}" if options.admin else "no probes and metrics"
@@ -168,31 +160,3 @@ async def _watchdog() -> None:
     while pause.isdecimal() and int(pause) and pid in {None, str(os.getpid())}:
         _notify("WATCHDOG=1")
         await asyncio.sleep(int(pause) / 2e6)
-
-
-def inherited(environ: Mapping[str, str]) -> tuple[Bound | None, dict[str, str]]:
-    """Return the sockets for calls that systemd hands over, from descriptor 3 on, and the flags that they stand for.
-
-    Their address is the one that most callers can reach. Raises SettingsError for other kinds of descriptors.
-    """
-    if environ.get("LISTEN_PID") != str(os.getpid()):
-        return None, {}
-    text, names = environ.get("LISTEN_FDS", ""), environ.get("LISTEN_FDNAMES", "")
-    if other := [name for name in names.split(":") if name not in {"", "calls"}]:
-        raise SettingsError(f"LISTEN_FDNAMES: {other[0]!r} is not 'calls'; set FileDescriptorName= in the socket unit")
-    sockets = list[socket.socket]()
-    for number in range(3, 3 + (int(text) if text.isdecimal() else 0)):
-        with contextlib.suppress(OSError):
-            sockets.append(one := socket.socket(fileno=number))
-            if one.type == socket.SOCK_STREAM and one.getsockopt(socket.SOL_SOCKET, socket.SO_ACCEPTCONN):
-                one.set_inheritable(False)
-                continue
-        raise SettingsError(f"LISTEN_FDS: descriptor {number} is not a listening socket; use ListenStream=")
-    if not sockets:
-        return None, {}
-    addresses = [Address(*one.getsockname()[:2]) for one in sockets if one.family != socket.AF_UNIX]
-    if addresses:
-        address = min(addresses, key=lambda address: is_loopback(address.host))
-        return Bound(tuple(sockets), address), {"listen": address.authority, "uds": ""}
-    name = sockets[0].getsockname()
-    return Bound(tuple(sockets), None), {"uds": "@" + name[1:].decode() if isinstance(name, bytes) else str(name)}

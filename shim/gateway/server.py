@@ -24,7 +24,7 @@ from shim.gateway.checks import authorities_of
 from shim.gateway.credentials.gates import CallerGate, gate_for
 from shim.gateway.exchange import Shared
 from shim.gateway.http1.clients import Clients
-from shim.gateway.http1.listener import Bound, Listener, bind, bind_tcp
+from shim.gateway.http1.listener import Bound, Listener, bind
 from shim.gateway.ledger import Ledger
 from shim.gateway.limits import Limits
 from shim.gateway.metrics import Metrics
@@ -81,7 +81,7 @@ class Gateway:
         self.upstream = Upstream(options, lambda: self.certificates.upstream.value)
         shared = Shared(self.upstream, Memory(), RadarInventory(environ, clock), clock)
         self._handler = Handler(plan, shared, gate, self.limits, self.ledger)
-        self.metrics = Metrics(self._handler, self.certificates, self.settings)
+        self.metrics = Metrics(self._handler, self.certificates, settings.reloads)
         self._calls: Listener | None = None
         self._admin: Admin | None = None
         self._tasks: list[asyncio.Future[None]] = []
@@ -118,10 +118,9 @@ class Gateway:
 
     @property
     def url(self) -> str:
-        """Where calls are taken, as ``http://host:port``, or ``https`` with TLS; ``localhost`` for a unix socket."""
+        """Where calls are taken, as ``http://host:port``, or ``https`` with TLS."""
         assert self._calls is not None, "start() comes first"
-        address = self._calls.address
-        return f"{'https' if self.certificates.listener else 'http'}://{address.authority if address else 'localhost'}"
+        return f"{'https' if self.certificates.listener else 'http'}://{self._calls.address.authority}"
 
     @property
     def admin_url(self) -> str | None:
@@ -133,12 +132,10 @@ class Gateway:
 
         ``sort`` gets each connection in place of the gateway, and may have it adopted.
         """
-        if bound is not None and self.options.reuse_port:
-            raise SettingsError("reuse_port: the sockets for calls come from systemd, which does not share its port so")
         self.upstream.open()
         try:
             await self.look()
-            bound, tls = bound or bind(self.options), self.certificates.listener
+            bound, tls = bound or bind(self.options.listen), self.certificates.listener
             server = self.metrics.server = Clients(self._handler, self.options)
             server.failures = self.ledger.failures
             self._calls = Listener(server, bound, lambda: None if tls is None else tls.value[0], sort=sort)
@@ -146,7 +143,7 @@ class Gateway:
             self.apply(self._handler.plan)
             if self.options.admin is not None:
                 self._admin = Admin(
-                    bind_tcp(self.options.admin, "admin"),
+                    bind(self.options.admin, "admin"),
                     metrics=self.metrics.text,
                     status=self.status,
                     live=lambda: time.monotonic() - self._beaten < STUCK,
@@ -216,8 +213,8 @@ class Gateway:
 
     def status(self) -> StatusObject:
         """Return what people are shown; may be called in another thread."""
-        listens = self.options.uds or self.url
-        return status_of(self._handler, self.settings, self.certificates, listens=listens, ready=self.is_ready)
+        reloads = self.settings.reloads
+        return status_of(self._handler, reloads, self.certificates, listens=self.url, ready=self.is_ready)
 
     async def _beat(self) -> None:
         while True:

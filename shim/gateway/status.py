@@ -16,15 +16,14 @@ from typing import Any
 import attrs
 
 from shim._version import __version__
-from shim.core.messages import Call
-from shim.core.route import Context, decide, sunset_of
-from shim.documents.vocabulary import Fidelity
+from shim.core.route import sunset_of
 from shim.gateway.call import Handler
 from shim.gateway.errors import Failure, origin_of
 from shim.gateway.ledger import HOUR, OTHER, Ledger, Seen, Way, kind_of
 from shim.gateway.logs import plain
-from shim.gateway.plan import LivePlan, Plan
+from shim.gateway.plan import Plan
 from shim.gateway.tls import Certificates
+from shim.gateway.watch import Reloads
 from shim.tools.inventory.verdict import LEGACY, Ahead, Ends, ends_of, sentences
 from shim.tools.inventory.writing import written
 from shim.tools.radar.radar import DAY, days_until
@@ -42,7 +41,7 @@ Ways = Mapping[tuple[str, str], Way]
 
 
 def status_of(
-    handler: Handler, settings: LivePlan, certificates: Certificates, *, listens: str, ready: bool
+    handler: Handler, reloads: Reloads, certificates: Certificates, *, listens: str, ready: bool
 ) -> StatusObject:
     """Return the status as it is now; may be called in another thread."""
     plan, ledger, today, now = handler.plan, handler.ledger, handler.shared.clock(), time.time()
@@ -69,22 +68,21 @@ def status_of(
         },
         "silence": verdict(retired, ledger.started, now, ends, inventory=inventory.is_on),
         "sunsets": [*_sunsets(plan, today)],
-        "routes": [*_routes(handler, retired)],
+        "routes": [*_routes(plan, retired)],
         **_last_hour(ledger, int(now) // 60),
         "callers": [*_callers(ledger)],
         "callers_let_go": ledger.let_go,
-        "fields": [*_fields(retired, plan)],
         "errors": [*_errors(ledger)],
         "reload": {
-            "state": "refused" if settings.problems else "good",
-            "good_since": written(settings.good_since),
-            "refused": _instant(settings.refused),
-            "problems": _cut(settings.problems),
+            "state": "refused" if reloads.problems else "good",
+            "good_since": written(reloads.good_since),
+            "refused": _instant(reloads.refused),
+            "problems": _cut(reloads.problems),
             "waiting": plan.waiting,
-            "changes": _cut(settings.changes),
+            "changes": _cut(reloads.changes),
         },
         "certificates": [
-            {"side": side, **_day("not_after", certificates.expires, now), "refused": bool(one.problems)}
+            {"side": side, **_day("not_after", certificates.expires, now), "refused": bool(one.reloads.problems)}
             for side, one in certificates.watched.items()
             if one is certificates.listener and certificates.expires is not None
         ],
@@ -122,25 +120,16 @@ def _sunsets(plan: Plan, today: float) -> Iterator[StatusObject]:
             }
 
 
-def _routes(handler: Handler, retired: Ways) -> Iterator[StatusObject]:
-    """Yield for each operation which side is asked first about an unknown cluster, why, and its last call."""
-    plan = handler.plan
-    context = Context(plan.settings, handler.shared.memory, handler.shared.clock, "", monotonic=time.monotonic)
+def _routes(plan: Plan, retired: Ways) -> Iterator[StatusObject]:
+    """Yield for each operation its last call, and why that went its way."""
     answered = sorted((way.last, way.reason, name, route) for (name, route), way in retired.items())
     lasts = {name: {"last": written(at), "answered": route, "because": why} for at, why, name, route in answered}
     for operation in plan.engine.operations:
-        accept = ("Accept", operation.accept)
-        path = operation.full_path.replace("{", "%7B").replace("}", "%7D")
-        call = Call(operation.method, plan.options.upstream, path, (accept,))
-        match = plan.engine.recognise(call.method, call.target, call.headers)
-        found = decide(match, call, context) if match else None  # None: its version can't be asked for
         yield {
             "operation": operation.id,
             "method": operation.method,
             "path": operation.full_path,
             "document": operation.document,
-            "first": found.route if found else "",
-            "reason": found.reason if found else "",
             **lasts.get(operation.id, dict.fromkeys(("last", "answered", "because"))),
         }
 
@@ -186,19 +175,6 @@ def _error(operation: str, failure: Failure, seen: Seen) -> StatusObject:
     said = {"code": failure[0], "status": failure[1], "cause": failure[2], "calls": seen.calls}
     times = {"first": written(seen.first), "last": written(seen.last)}
     return {"origin": origin_of(failure), "operation": operation, **said, **times}
-
-
-def _fields(retired: Ways, plan: Plan) -> Iterator[StatusObject]:
-    sums: Tally[tuple[str, str, str]] = Tally()
-    for (name, _), way in retired.items():
-        sums.update({(name, *field): answers for field, answers in way.answers.levels().items()})
-    for (name, field, level), answers in sorted(sums.items()):
-        if level != Fidelity.RENAMED:
-            operation = plan.engine.named(name)
-            known = (one for one in (operation.fields if operation else ()) if one.name == field)
-            rules = (rule for one in known for some in one.rules.values() for rule in some)
-            why = next((rule.why for rule in rules if rule.fidelity == level), "")
-            yield {"operation": name, "field": field, "level": level, "answers": answers, "why": why}
 
 
 def verdict(retired: Ways, started: float, now: float, ends: Ends, *, inventory: bool) -> StatusObject:

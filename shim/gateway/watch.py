@@ -32,25 +32,39 @@ LARGEST = 16 * 1024 * 1024  # bytes of one file that is read
 Stamp = list[tuple[Any, ...]]
 
 
+@attrs.define(eq=False)
+class Reloads:
+    """How files were read again: those of one value, or of several.
+
+    They were last put to use at ``good_since``, which made these ``changes``, and ``refused`` last at that instant, in
+    seconds since the epoch. ``counts`` are by result.
+    """
+
+    good_since: float = attrs.field(factory=time.time)
+    refused: float | None = None
+    changes: Sequence[str] = ()
+    counts: Tally[str] = attrs.field(factory=lambda: Tally({"refused": 0, "success": 0}))
+    by_name: dict[str, tuple[str, ...]] = attrs.field(factory=dict)
+
+    @property
+    def problems(self) -> tuple[str, ...]:
+        """Those of the files as they are now, empty while their values are in use."""
+        return tuple(problem for some in [*self.by_name.values()] for problem in some)
+
+
 @attrs.define(eq=False, repr=False)
 class Watched(Generic[T]):
     """A ``value`` that is made of files.
 
     ``files`` lists them and ``read`` makes the value, both in a thread; ``use`` takes it up in the loop, and may return
-    what ``changes``. ``problems`` are those of the files as they are now, empty while their value is in use; files were
-    ``refused`` last at that instant, in seconds since the epoch; ``reloads`` counts by result. Raises whatever ``read``
-    does.
+    what changes. Raises whatever ``read`` does.
     """
 
     name: str
     files: Callable[[], Iterable[str | Path]]
     read: Callable[[], T]
     use: Callable[[T], Sequence[str] | None] = lambda _: None
-    changes: Sequence[str] = ()
-    problems: tuple[str, ...] = ()
-    good_since: float = attrs.field(factory=time.time)
-    refused: float | None = None
-    reloads: Tally[str] = attrs.field(factory=lambda: Tally({"refused": 0, "success": 0}))
+    reloads: Reloads = attrs.field(factory=Reloads)
     known: Stamp | None = attrs.field(default=attrs.Factory(lambda self: stamps(self.files()), takes_self=True))
     value: T = attrs.field(default=attrs.Factory(lambda self: self.read(), takes_self=True))
     _seen: Stamp = attrs.field(factory=list, init=False)
@@ -81,12 +95,13 @@ class Watched(Generic[T]):
             return self._refuse(read)
         (value,) = read
         try:
-            self.changes = self.use(value) or ()
+            changes = self.use(value) or ()
         except Exception as error:  # noqa: BLE001 - a defect here must not end the watch, nor the gateway
             return self._refuse(error)
-        self.value, self.problems, self.good_since = value, (), time.time()
-        self.reloads["success"] += 1
-        log.info("new %s in use%s", self.name, f": {'; '.join(self.changes)}" if self.changes else "")
+        self.value, reloads = value, self.reloads
+        reloads.by_name[self.name], reloads.good_since, reloads.changes = (), time.time(), changes
+        reloads.counts["success"] += 1
+        log.info("new %s in use%s", self.name, f": {'; '.join(changes)}" if changes else "")
         return True
 
     def _look(self, loop: asyncio.AbstractEventLoop, done: asyncio.Future[Any], known: Stamp | None) -> None:
@@ -107,9 +122,10 @@ class Watched(Generic[T]):
 
     def _refuse(self, error: Exception) -> bool:
         known = isinstance(error, (SettingsError, DocumentError))  # an operator's mistake needs no traceback
-        self.problems = tuple(getattr(error, "problems", ())) or (str(error) or repr(error),)
-        self.reloads["refused"] += 1
-        self.refused, said = time.time(), "; ".join(self.problems)
+        problems = tuple(getattr(error, "problems", ())) or (str(error) or repr(error),)
+        self.reloads.by_name[self.name], self.reloads.refused = problems, time.time()
+        self.reloads.counts["refused"] += 1
+        said = "; ".join(problems)
         log.error("new %s refused, the last good stay: %s", self.name, said, exc_info=None if known else error)
         return False
 

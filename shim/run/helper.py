@@ -37,7 +37,7 @@ from shim.gateway.credentials.gates import CallerGate, VerifyGate
 from shim.gateway.credentials.signers import PASSTHROUGH, UpstreamSigner
 from shim.gateway.errors import Refusal
 from shim.gateway.http1.head import RequestHead
-from shim.gateway.http1.listener import Bound, bind_tcp
+from shim.gateway.http1.listener import Bound, bind
 from shim.gateway.ledger import OTHER
 from shim.gateway.option_values import Address
 from shim.gateway.options import Options
@@ -117,8 +117,7 @@ def _keep(wanted: Wanted, environ: Mapping[str, str], link: _Link) -> None:
     try:
         _stand_apart(link)
         folder = Path(tempfile.mkdtemp(prefix="atlas-shim-run-", dir=_place(environ)))
-        bound, mark = bind_tcp(Address("127.0.0.1", 0)), secrets.token_hex(16)
-        assert bound.address is not None
+        bound, mark = bind(Address("127.0.0.1", 0)), secrets.token_hex(16)
         secret = not kernel_tells(bound.sockets[0])
         run = attrs.evolve(wanted.run, folder=folder, port=bound.address.port, mark=mark, secret=secret)
         root, *tls = make_certificate(run.host, run.hooks_name)

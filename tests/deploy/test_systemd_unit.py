@@ -32,33 +32,16 @@ def analyse(*words):
 @pytest.mark.slow
 def test_systemd_understands_every_line(units):
     """``systemd-analyze verify`` says nothing at all."""
-    paths = [str(units / f"atlas-shim{kind}") for kind in (".service", ".socket", "@.service")]
-    assert analyse("verify", "--man=no", *paths) == (0, "")
+    assert analyse("verify", "--man=no", str(units / "atlas-shim.service")) == (0, "")
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("name", ["atlas-shim.service", "atlas-shim@.service"])
-def test_the_service_can_do_little(units, name):
+def test_the_service_can_do_little(units):
     """``systemd-analyze security`` gives it an exposure below 1.5, of 10."""
-    _, said = analyse("security", "--offline=true", "--no-pager", str(units / name))
+    _, said = analyse("security", "--offline=true", "--no-pager", str(units / "atlas-shim.service"))
     found = re.search(r"exposure level for atlas-shim\S*\.service: ([\d.]+)", said)
     assert found, said
     assert float(found[1]) < 1.5
-
-
-def test_instances_share_a_port_and_nothing_else():
-    """They are as the one service, but for the port, their pages, and the user whose processes may share it."""
-    one, many = (
-        {line for line in (FOLDER / name).read_text().splitlines() if not line.startswith("#")}
-        for name in ("atlas-shim.service", "atlas-shim@.service")
-    )
-    command = "ExecStart=/opt/atlas-shim/bin/atlas-shim serve --config ${CONFIGURATION_DIRECTORY}/shim.toml"
-    assert one - many == {"Description=atlas-shim gateway", command}
-    assert many - one == {
-        "Description=atlas-shim gateway %i",
-        f"{command} --reuse-port --admin 127.0.0.1:848%i",
-        "User=atlas-shim",
-    }
 
 
 def test_the_unit_agrees_with_the_gateway():
@@ -69,7 +52,7 @@ def test_the_unit_agrees_with_the_gateway():
     service = unit["Service"]
     assert int(service["RestartPreventExitStatus"]) == SETTINGS
     assert float(service["TimeoutStopSec"]) > Options().drain + 10
-    # systemd gives up after five starts in ten seconds: one that crashes must stay below, callers of a bad one not.
+    # systemd gives up after five starts in ten seconds: one that crashes must stay below.
     assert 5 * float(service["RestartSec"]) > 10
     named = set(re.findall(r"^Environment=(\w+)", (FOLDER / "credentials.conf").read_text(), re.MULTILINE))
     files = {f"{VARIABLES[key]}_FILE" for key in ("public_key", "private_key")}

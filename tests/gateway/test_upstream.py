@@ -63,28 +63,17 @@ def test_connection_that_does_not_come_about():
     assert (status_of(head), error_of(head)) == (504, "connection_timeout")
 
 
-def test_proxy_of_the_environment_is_used(monkeypatch):
-    """HTTP_PROXY gets the whole URL, and its login; the target is still the caller's bytes."""
-    with replying(reply(b"by proxy")) as proxy:
-        monkeypatch.setenv("http_proxy", proxy.origin.replace("//", "//me:p%40ss@"))
-        monkeypatch.setenv("no_proxy", "")
-        with gateway("http://upstream.invalid") as served:
-            assert ask(served, get("/a%2Fb?x="))[1] == b"by proxy"
-    assert proxy.heads[0].startswith(b"GET http://upstream.invalid/a%2Fb?x= HTTP/1.1\r\n")
-    assert value_of(proxy.heads[0], "Host") == "upstream.invalid"
-    assert value_of(proxy.heads[0], "Proxy-Authorization") == "Basic bWU6cEBzcw=="
-
-
-def test_proxy_logs_in_to_a_tunnel_only(monkeypatch):
-    """For an https upstream the login goes into CONNECT and not into what goes through it."""
+@pytest.mark.parametrize(("scheme", "port"), [("http", 80), ("https", 443)])
+def test_proxy_of_the_environment_is_used(monkeypatch, scheme, port):
+    """It is asked for a tunnel, whose CONNECT has the login, and what goes through it has not."""
     with replying(b"HTTP/1.1 407 Proxy Authentication Required\r\nContent-Length: 0\r\n\r\n") as proxy:
-        monkeypatch.setenv("https_proxy", proxy.origin.replace("//", "//me:secret@"))
+        monkeypatch.setenv(f"{scheme}_proxy", proxy.origin.replace("//", "//me:p%40ss@"))
         monkeypatch.setenv("no_proxy", "")
-        with gateway("https://upstream.invalid") as served:
+        with gateway(f"{scheme}://upstream.invalid") as served:
             head, _ = ask(served, get("/x", "Authorization: Bearer t"))
     assert (status_of(head), error_of(head)) == (502, "destination_unavailable")
-    assert proxy.heads[0].startswith(b"CONNECT upstream.invalid:443 HTTP/1.1\r\n")
-    assert value_of(proxy.heads[0], "Proxy-Authorization") == "Basic bWU6c2VjcmV0"
+    assert proxy.heads[0].startswith(b"CONNECT upstream.invalid:%d HTTP/1.1\r\n" % port)
+    assert value_of(proxy.heads[0], "Proxy-Authorization") == "Basic bWU6cEBzcw=="
     assert value_of(proxy.heads[0], "Authorization") is None
 
 

@@ -11,11 +11,9 @@ import jsonschema
 import pytest
 import trustme
 
-from shim.core.recognise import load_engine
 from shim.gateway import Options, serve_in_thread
 from shim.gateway.admin import WIDTH, page, text
 from shim.gateway.status import PROBLEMS
-from shim.gateway.watch import Watched
 from tests.gateway.test_signing import PATH
 from tests.peers.pages import HOSTILE, Page
 from tests.peers.raw import raw_upstream, reply, replying
@@ -83,7 +81,7 @@ def saying(status, said):
 
 
 def test_what_was_called_is_on_every_page(served):
-    """Operations, callers, fields and errors, each with a count, and the verdict before all."""
+    """Operations, callers and errors, each with a count, and the verdict before all."""
     found = json.loads(shown(served, "/status.json")[1])
     calls = {one["operation"]: (one["calls"], one["routes"]) for one in found["hour"]}
     assert calls == {"listServerlessBackupSnapshots": (2, {"flex": 2}), "other": (2, {"pass": 2})}
@@ -93,7 +91,7 @@ def test_what_was_called_is_on_every_page(served):
     html, plain = shown(served)[1], shown(served, "/status.txt")[1]
     assert html.index("Still called.") < html.index("<section")
     assert plain.startswith("Retired calls are still made")
-    for said in ("report/1", "SHIM_BAD_REQUEST", *(one["field"] for one in found["fields"])):
+    for said in ("report/1", "SHIM_BAD_REQUEST"):
         assert said in html
         assert said in plain
     assert "off; restores and other retired writes need no switch" in " ".join(plain.split())
@@ -129,7 +127,7 @@ def test_parts_that_are_renewed_have_names_of_their_own(some):
     """The script replaces what is in each of them; none is in another, and none comes or goes."""
     ids = [value for _, name, value in Page(page(some)).attributes if name == "id"]
     assert len(ids) == len(set(ids))
-    bare = some | {"hour": [], "callers": [], "fields": [], "errors": [], "certificates": [], "announced": []}
+    bare = some | {"hour": [], "callers": [], "errors": [], "certificates": [], "announced": []}
     assert [value for _, name, value in Page(page(bare)).attributes if name == "id"] == ids
 
 
@@ -241,23 +239,16 @@ def test_what_needs_somebody_is_said_first(some, change, said):
 def test_endless_problems_are_cut():
     """Of a refused reload the page shows some; the log has them all."""
     with gateway("http://127.0.0.1:1") as served:
-        files = Watched("settings", tuple, tuple, problems=("x" * 100_000,) * 1000, refused=0.0)
-        served.settings.watched = (files,)
+        served.settings.reloads.by_name["settings"] = ("x" * 100_000,) * 1000
         found = served.status()["reload"]
     assert (found["state"], len(found["problems"])) == ("refused", PROBLEMS)
     assert max(map(len, found["problems"])) < 600
 
 
-def test_every_operation_has_a_route_in_force_and_a_reason(some):
-    """Whatever the documents have."""
-    assert {one["operation"] for one in some["routes"]} == {one.id for one in load_engine({}).operations}
-    assert all(one["first"] and one["reason"] for one in some["routes"])
-
-
 def test_an_empty_gateway_has_pages(some):
     """Nothing called yet, nothing wrong."""
-    bare = some | {"hour": [], "callers": [], "fields": [], "errors": [], "certificates": []}
-    assert Page(page(bare)).texts["p"].count("None.") == 4
+    bare = some | {"hour": [], "callers": [], "errors": [], "certificates": []}
+    assert Page(page(bare)).texts["p"].count("None.") == 3
     assert "Callers" not in text(bare)
 
 

@@ -4,12 +4,9 @@ import os
 from collections import Counter
 from datetime import UTC, datetime
 
-import attrs
 import pytest
 
-from shim.core.messages import FieldReport, Record
 from shim.core.recognise import shared_engine
-from shim.documents.vocabulary import Fidelity
 from shim.gateway.ledger import ERRORS, HOUR, MOST, Ledger, Way, fair
 from shim.gateway.logs import CallLine
 from shim.gateway.status import verdict
@@ -70,7 +67,6 @@ START = 1_800_000_000 // 60 * 60.0
 ENGINE = shared_engine(os.environ)
 RETIRED = ENGINE.recognise("GET", "/api/atlas/v1.0/groups/x/serverless/y/backup/snapshots", ())
 OPERATION = RETIRED.operation if RETIRED else ENGINE.operations[0]
-FIELDS = (FieldReport("a", Fidelity.ABSENT), FieldReport("b", Fidelity.EXACT), FieldReport("c", Fidelity.RENAMED))
 
 
 def line(at=START, **given):
@@ -90,12 +86,11 @@ def counted(*lines):
 
 def test_each_call_counts_once_in_each_row():
     """By operation, route, caller and failure; a step on the way to a signature counts nowhere else."""
-    found = counted(line(match=RETIRED, route="flex", fields=FIELDS), line(status=503), line(challenged="unsigned"))
+    found = counted(line(match=RETIRED, route="flex"), line(status=503), line(challenged="unsigned"))
     operation = OPERATION.id
     assert found.calls() == {(operation, "flex", 200): 1, ("other", "pass", 503): 1}
     assert {key: row.calls for key, row in found.callers.items()} == {("127.0.0.1", "a", ""): 2}
     assert found.errors.keys() == {("other", (None, 503, "503"))}
-    assert found.ways[operation, "flex"].answers.levels() == {("a", "absent"): 1, ("c", "renamed"): 1}
     assert (found.challenged["unsigned"], sum(found.ways["other", "pass"].waited[:-1])) == (1, 1)
 
 
@@ -178,17 +173,3 @@ def test_a_caller_that_left_is_no_error():
     found = counted(line(status=None, whole=False))
     assert (found.errors, found.calls()) == ({}, {("other", "pass", 0): 1})
     assert found.ways["other", "pass"].abandoned == 1
-
-
-@pytest.mark.parametrize("answers", [3, 1003])
-def test_fields_are_counted_by_answer(answers):
-    """Reports that are made anew for each answer are no more than those that are kept; Atlas' own answers have none."""
-    record = Record("o", "v2", "flex", "", OPERATION.sunset, OPERATION.deprecated)
-    ledger = Ledger()
-    for route in ("flex", "legacy"):
-        for _ in range(answers):
-            call = line(route=route)
-            call.translated(attrs.evolve(record, route=route, fields=tuple(map(attrs.evolve, FIELDS))))
-            ledger.add(call)
-    assert ledger.ways["other", "flex"].answers.levels() == {("a", "absent"): answers, ("c", "renamed"): answers}
-    assert ledger.ways["other", "legacy"].answers.levels() == {}

@@ -1,14 +1,10 @@
-"""Where calls are taken: TLS (gateway_tls has more of it), and a unix socket."""
-
-import os
-import socket
-import stat
+"""Where calls are taken: with TLS (gateway_tls has more of it), and below a path."""
 
 import httpx
 import pytest
 
 from shim.errors import SettingsError
-from tests.gateway_credentials.worlds import ACCOUNT, FLEX, RETIRED, UNTOUCHED, V2, Signature, line, signing, world
+from tests.gateway_credentials.worlds import FLEX, RETIRED, UNTOUCHED, V2, Signature, line, signing, world
 from tests.gateway_tls.worlds import certified
 from tests.peers.served import status_of, value_of
 
@@ -30,45 +26,6 @@ def test_a_base_path_is_a_part_of_what_is_signed():
         mine = line(Signature(nonce, uri=target).parts)
         assert status_of(seen.ask(target, mine, f"Accept: {FLEX}", host="tools.test")[0]) == 200
         assert set(seen.targets) == {UNTOUCHED}
-
-
-@pytest.mark.parametrize("mode", ["own", "passthrough"])
-def test_unix_socket(tmp_path, mode):
-    """Calls come over a socket that its owner alone can use."""
-    path = tmp_path / "shim.sock"
-    with world(mode, ACCOUNT, uds=str(path)) as seen:
-        assert stat.S_IMODE(path.stat().st_mode) == 0o600
-        headers = {"Accept": V2, "Authorization": "Bearer demo-access-token"}
-        with httpx.Client(transport=httpx.HTTPTransport(uds=str(path)), base_url=seen.url) as client:
-            assert client.get(RETIRED, headers=headers).status_code == 200
-
-
-def test_socket_without_listener_is_replaced(tmp_path):
-    """What a gateway left is in nobody's way."""
-    path = tmp_path / "shim.sock"
-    with socket.socket(socket.AF_UNIX) as old:
-        old.bind(str(path))
-    client = httpx.Client(transport=httpx.HTTPTransport(uds=str(path)), base_url="http://localhost")
-    with world("own", uds=str(path)), client:
-        assert client.get(RETIRED, headers={"Accept": V2}).status_code == 200
-
-
-@pytest.mark.parametrize("kind", ["socket", "file", "folder"])
-def test_path_that_is_in_use(tmp_path, kind):
-    """A socket that somebody listens on, and anything else, stays, and the gateway doesn't start."""
-    path = tmp_path / "taken"
-    with socket.socket(socket.AF_UNIX) as other:
-        if kind == "socket":
-            other.bind(str(path))
-            other.listen()
-        elif kind == "file":
-            path.write_text("precious")
-        else:
-            path.mkdir()
-        before = os.lstat(path).st_ino
-        with pytest.raises(SettingsError, match="taken"), world("own", uds=str(path)):
-            pass
-        assert os.lstat(path).st_ino == before
 
 
 def test_roots_that_cannot_be_read(tmp_path, monkeypatch):

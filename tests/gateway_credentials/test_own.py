@@ -139,7 +139,7 @@ def test_own_hosts():
 def test_refuses_to_listen_where_others_are(host):
     """Own credentials and an address that others reach don't go together; the error says what would."""
     options = Options(listen=Address(host, 0), credentials=CredentialsMode.OWN)
-    with pytest.raises(SettingsError, match=r"unix socket.*verify"):
+    with pytest.raises(SettingsError, match=r"Listen on 127\.0\.0\.1, or .*verify"):
         Gateway(options, environ=KEY)
 
 

@@ -5,12 +5,11 @@ import threading
 
 import pytest
 
-from shim.gateway.http1.connection import WAITING
 from tests.gateway_hostile.calls import CALLS
 from tests.gateway_hostile.faults import CONTENT, JSON, head, message
 from tests.gateway_hostile.rows import post
 from tests.peers.raw import PATIENCE, Peer, raw_upstream, until
-from tests.peers.served import ask, calling, gateway, get, status_of
+from tests.peers.served import ask, calling, gateway, status_of
 
 WAYS = ["close", "reset"]
 STAGES = {
@@ -57,18 +56,6 @@ def test_upstream_call_ends_with_its_caller(name, stage, way):
         assert abandoned.left.wait(PATIENCE)
         until(lambda: served.limits.count == 0, "nothing in flight")
         assert status_of(ask(served, CALLS["retired GET"])[0]) == 200
-
-
-def test_who_sent_more_than_waits_is_noticed_when_it_leaves():
-    """Nothing more is read of it while its request is answered, and still its upstream call ends with it."""
-    abandoned = Abandoned(b"")
-    with raw_upstream(abandoned.script) as upstream, gateway(upstream.origin) as served:
-        with calling(served) as peer:
-            peer.send(get("/x"))
-            assert abandoned.arrived.wait(PATIENCE)
-            peer.send(get("/y") * (WAITING // len(get("/y")) + 200))
-        assert abandoned.left.wait(PATIENCE)
-        until(lambda: served.limits.count == 0, "nothing in flight")
 
 
 @pytest.mark.parametrize("way", WAYS)

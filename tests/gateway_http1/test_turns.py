@@ -4,11 +4,9 @@ import asyncio
 from itertools import pairwise
 from typing import Any
 
-import pytest
-
 from shim.gateway.http1.chunks import AT_ONCE
 from shim.gateway.http1.connection import WAITING, Connection
-from shim.gateway.http1.wire import NEVER, turn
+from shim.gateway.http1.wire import turn
 from tests.gateway_http1.wires import Wire, request_of
 
 ELSEWHERE = "GET /api/atlas/v2/groups/{}/serverless/i/backup/snapshots?pageNum=x HTTP/1.1\r\nHost: localhost\r\n\r\n"
@@ -104,21 +102,3 @@ async def test_long_work_is_done_one_piece_at_a_time():
             seen.append(list(begun))
     assert seen == [["a"], ["a", "c"], ["a", "c", "d"]]
     await asyncio.gather(*tasks, return_exceptions=True)
-
-
-@pytest.mark.parametrize("is_there", [True, False])
-async def test_a_caller_whose_bytes_are_not_taken_is_looked_for(wiring, monkeypatch, is_there):
-    """Who sent more than waits, and left, is noticed although nothing more is read of it."""
-    wired = wiring()
-    connection: Any = wired.caller.protocol
-    wired.caller.deliver(request_of(0, "length"))
-    while not wired.caller.is_paused:
-        wired.caller.deliver(request_of(1, "length") * 500)
-    await wired.settle()
-    assert connection.due < NEVER
-    monkeypatch.setattr(Connection, "has_left", lambda _: not is_there)
-    connection.due = 0.0
-    connection.late()
-    await wired.settle()
-    assert wired.caller.lost is not is_there
-    assert wired.made[-1].wire.lost is not is_there

@@ -64,14 +64,14 @@ async def test_broken_file_is_refused(tmp_path, caplog, text, said):
     config.unlink() if text is None else config.write_text(text)
     assert not await applied.read()
     assert applied.plan is applied.before
-    assert all(any(word in one for one in applied.files.problems) for word in said)
+    assert all(any(word in one for one in applied.files.reloads.problems) for word in said)
     lines = [record for record in caplog.records if record.levelname == "ERROR"]
     assert len(lines) == 1
     assert lines[0].exc_info in {None, False}
     assert all(word in lines[0].getMessage() for word in said)
     config.write_text('route = "flex"\n')
     assert await applied.read()
-    assert applied.files.reloads == {"success": 1, "refused": 1}
+    assert applied.files.reloads.counts == {"success": 1, "refused": 1}
 
 
 async def test_what_cannot_change_is_kept_and_told(tmp_path, caplog):
@@ -85,7 +85,7 @@ async def test_what_cannot_change_is_kept_and_told(tmp_path, caplog):
     assert (options.upstream, options.listen, options.route) == (Options().upstream, Options().listen, RouteWord.OFF)
     assert "restart and stay as they were: listen, upstream" in caplog.text
     assert applied.plan.waiting == ["listen", "upstream"]
-    assert applied.files.changes == ["route was auto, is off"]
+    assert applied.files.reloads.changes == ["route was auto, is off"]
 
 
 def _swap(folder: Path, text: str) -> None:
@@ -227,7 +227,7 @@ async def test_a_kill_switch_acts_whatever_lies_beside_it(tmp_path, make):
     assert not await applied.read()
     options = applied.plan.options
     assert (str(options.route), options.allow is not None) == ("off", True)
-    assert any("mine.toml" in one for one in applied.files.problems)
+    assert any("mine.toml" in one for one in applied.files.reloads.problems)
     (folder / "mine.toml").unlink()
     (folder / "mine.toml").write_text(OVERRIDE.format(day="2026-02-01"))
     config.write_text("= 1")
@@ -246,8 +246,12 @@ async def test_what_changed_is_told(tmp_path):
         'deadline = 7.5\nwrites = "instances"\npublic-url = "https://a.test"\nsunset = "snapshots=2027-01-01"\n'
     )
     (folder / "mine.toml").write_text(OVERRIDE.format(day="2026-02-01"))
-    await applied.read()
-    assert [change for one in applied.files.watched for change in one.changes] == [
+    changes = list[str]()
+    for one in applied.files.watched:
+        one.again()
+        assert await one.look()
+        changes += applied.files.reloads.changes
+    assert changes == [
         "public_url was empty, is https://a.test", "route was legacy, is auto",
         "sunset was empty, is snapshots=2027-01-01", "writes was off, is instances", "deadline was 5, is 7.5",
         "mapping documents",

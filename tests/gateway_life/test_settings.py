@@ -18,11 +18,11 @@ def test_a_file_may_use_what_toml_has(tmp_path):
     """Switches as booleans, lists as arrays, dates as a table."""
     file = tmp_path / "shim.toml"
     file.write_text(
-        'reuse-port = true\nproxy_protocol = false\ntrusted_proxies = ["10.0.0.0/8", "::1"]\n'
+        'log-names = true\nproxy_protocol = false\ntrusted_proxies = ["10.0.0.0/8", "::1"]\n'
         "[sunset]\nsnapshots = 2026-02-01\n"
     )
     options = PlanSource({}, {}, file).read().options
-    assert (options.reuse_port, options.proxy_protocol) == (True, False)
+    assert (options.log_names, options.proxy_protocol) == (True, False)
     assert list(map(str, options.trusted_proxies)) == ["10.0.0.0/8", "::1/128"]
     assert f"{options.sunset['snapshots']:%Y-%m-%d}" == "2026-02-01"
 

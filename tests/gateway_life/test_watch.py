@@ -1,17 +1,13 @@
 """Files that are read again: when, what is refused, and that no file keeps the program from ending."""
 
 import asyncio
-import contextlib
 import os
 import threading
-from pathlib import Path
 
 import pytest
 
 from shim.gateway import watch
 from shim.gateway.watch import Watched
-from tests.peers.raw import until
-from tests.peers.served import At, ask, get
 
 
 class Seen:
@@ -160,19 +156,4 @@ def test_thread_that_hangs_does_not_keep_the_program(serve, tmp_path):
         "--admin", "off", env={"ATLAS_SHIM_INVENTORY": str(tmp_path / "calls")}, program=("-c", HANGS)
     )  # fmt: skip
     running.calls()
-    assert running.end() == 0
-
-
-def test_starts_with_its_standard_files_closed(serve, port):
-    """With stderr closed its number is /dev/null's, and not the loop's; SIGTERM ends the process as always."""
-    admin = At(f"http://127.0.0.1:{port}")
-    running = serve("--admin", f"127.0.0.1:{port}", before=("sh", "-c", 'exec "$@" 0<&- 1>&- 2>&-', "sh"))
-
-    def is_ready():
-        with contextlib.suppress(ConnectionRefusedError):
-            return b" 200 " in ask(admin, get("/livez"))[0]
-
-    until(is_ready, "that calls are taken")
-    for number in range(3):
-        assert str(Path(f"/proc/{running.process.pid}/fd/{number}").readlink()) == os.devnull
     assert running.end() == 0

@@ -56,7 +56,6 @@ def test_callers_and_upstream_have_histograms_by_operation_and_route(page):
         assert part is not None
         assert 0 < part <= whole
     assert found.value("atlas_shim_translation_seconds_count") == 1
-    assert found.value("atlas_shim_fidelity_total", operation=SNAPSHOTS, level="absent") == 1
 
 
 @pytest.mark.parametrize(

@@ -108,7 +108,7 @@ def test_new_roots_are_believed(secured, roots, tmp_path, authority):
         other.rename(roots)
         until(lambda: call(served) == (200, b"secured"), "the new roots")
         roots.write_bytes(b"")
-        until(lambda: served.certificates.upstream.problems, "the refusal of a file without roots")
+        until(lambda: served.certificates.upstream.reloads.problems, "the refusal of a file without roots")
         assert call(served) == (200, b"secured")
 
 

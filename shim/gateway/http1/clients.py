@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 import attrs
 
 from shim.gateway.errors import NO_ROOM, Failure, Refusal, busy
-from shim.gateway.http1.peers import UNIX, UNNAMED, is_trusted
+from shim.gateway.http1.peers import UNNAMED, is_trusted
 from shim.gateway.http1.response import Request
 from shim.gateway.http1.secure import SECURED
 from shim.gateway.http1.wire import READ, Wires
@@ -61,8 +61,8 @@ class Clients:
         peer.count += 1
         self.connections.add(connection)
         count, most = len(self.connections), self.options.max_connections
-        # A balancer has many callers behind it, and so has a unix socket.
-        is_many = address in {UNNAMED, UNIX} or is_trusted(address, self.options.trusted_proxies)
+        # A balancer has many callers behind it.
+        is_many = address == UNNAMED or is_trusted(address, self.options.trusted_proxies)
         of_peer = most if is_many else self.options.peer_connections
         is_served = count <= most and peer.count <= of_peer
         if is_served or self.spare(peer if peer.count > of_peer else None):

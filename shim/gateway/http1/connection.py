@@ -24,7 +24,6 @@ log = logging.getLogger("shim.gateway.defect")
 WAITING = 65536  # bytes that a caller may send ahead while its request is answered
 HIGH = 16384  # bytes of a reply that wait to be taken by the caller before no more are written
 LINGER = 2.0  # seconds for a caller to finish sending unread bytes, so that it reads its answer
-LOOK = 1.0  # seconds between two looks whether a caller whose bytes wait to be taken is still there
 CONTINUE = b"HTTP/1.1 100 Continue\r\n\r\n"
 
 
@@ -191,7 +190,7 @@ class Connection(Wire):
         elif self._is_ending:
             patience = LINGER
         elif self._request is not None:
-            patience = LOOK if self.held else NEVER
+            patience = NEVER
         elif self._begun:
             since, patience = self._begun, options.client_timeout
         else:
@@ -208,8 +207,6 @@ class Connection(Wire):
                 self.abort()
         elif self._is_ending:
             self.abort()
-        elif self._request is not None:
-            self.abort() if self.has_left() else self.expect()
         elif self._begun:
             refused_log.warning("refused a request of %s: its head did not arrive in time", self.peer.address)
             self._end_with(errors.too_late("The request's head did not arrive in time."))

@@ -1,4 +1,4 @@
-"""Where calls are taken: TCP sockets or a unix socket, with or without TLS, and the set-up of their connections.
+"""Where calls are taken: TCP sockets, with or without TLS, and the set-up of their connections.
 
 They are counted from when they are accepted, before a balancer's header (``proxy_protocol``) and TLS.
 """
@@ -11,10 +11,8 @@ import errno
 import logging
 import os
 import socket
-import stat
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from functools import partial
-from pathlib import Path
 from ssl import SSLContext, SSLError
 
 import attrs
@@ -25,7 +23,6 @@ from shim.gateway.http1.connection import Connection, log
 from shim.gateway.http1.peers import UNNAMED, peer_of, read_peer
 from shim.gateway.http1.secure import Tls
 from shim.gateway.option_values import Address
-from shim.gateway.options import Options
 from shim.gateway.tls import why
 
 refused_log = logging.getLogger("shim.gateway.refused")
@@ -41,44 +38,30 @@ _GONE = (BlockingIOError, InterruptedError, ConnectionError)
 
 @attrs.frozen
 class Bound:
-    """Sockets that listen, several for a name with several addresses; ``address`` is None for a unix socket."""
+    """Sockets that listen, several for a name with several addresses."""
 
     sockets: tuple[socket.socket, ...]
-    address: Address | None = None
+    address: Address
 
     def close(self) -> None:
         for one in self.sockets:
             one.close()
 
 
-def bind(options: Options) -> Bound:
-    """Listen where the options say that calls are taken; raises SettingsError."""
-    if (path := options.uds) is not None:
-        with _told("uds", path, "name another path"):
-            return Bound((_bound_unix(Path(path)),))
-    return bind_tcp(options.listen, "listen", reuse_port=options.reuse_port)
-
-
-@contextlib.contextmanager
-def _told(name: str, where: str, cure: str) -> Iterator[None]:
-    """Raise SettingsError for an option whose address can't be listened on, with the system's error as its cause."""
-    try:
-        yield
-    except OSError as error:
-        said = (error.strerror or str(error)).partition(" (")[0].lower()  # of Python's own the address stands before it
-        raise SettingsError(f"{name}: can't listen at {where}: {said}; {cure}") from error
-
-
-def bind_tcp(wanted: Address, name: str = "listen", *, reuse_port: bool = False) -> Bound:
+def bind(wanted: Address, name: str = "listen") -> Bound:
     """Listen on all addresses of an option's host, on one port; 0 is a free one, ``::`` all of IPv4, too.
 
-    Raises SettingsError.
+    Raises SettingsError, with the system's error as its cause.
     """
-    with _told(name, wanted.authority, "give an address of this machine, and a port of this process' own"):
-        return _bound_tcp(wanted, reuse_port=reuse_port)
+    try:
+        return _bound(wanted)
+    except OSError as error:
+        said = (error.strerror or str(error)).partition(" (")[0].lower()  # of Python's own the address stands before it
+        cure = "give an address of this machine, and a port of this process' own"
+        raise SettingsError(f"{name}: can't listen at {wanted.authority}: {said}; {cure}") from error
 
 
-def _bound_tcp(wanted: Address, *, reuse_port: bool) -> Bound:
+def _bound(wanted: Address) -> Bound:
     both = wanted.host == "::" and socket.has_dualstack_ipv6()
     infos = socket.getaddrinfo(wanted.host or None, wanted.port, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE)
     made: list[socket.socket] = []
@@ -86,9 +69,7 @@ def _bound_tcp(wanted: Address, *, reuse_port: bool) -> Bound:
         for family, _, _, _, (host, port, *scope) in dict.fromkeys(infos):
             where = (host, made[0].getsockname()[1] if made else port, *scope)
             try:
-                one = socket.create_server(
-                    where, family=family, backlog=_BACKLOG, reuse_port=reuse_port, dualstack_ipv6=both
-                )
+                one = socket.create_server(where, family=family, backlog=_BACKLOG, dualstack_ipv6=both)
             except OSError as error:
                 if error.errno != errno.EAFNOSUPPORT:  # a family that this machine has only the name of
                     raise
@@ -100,32 +81,11 @@ def _bound_tcp(wanted: Address, *, reuse_port: bool) -> Bound:
     return Bound(tuple(made), Address(wanted.host, made[0].getsockname()[1]))
 
 
-def _bound_unix(path: Path) -> socket.socket:
-    """Return a listening unix socket that its owner alone can use; raises OSError when something else is there."""
-    if path.is_dir():
-        raise IsADirectoryError(errno.EISDIR, "is a folder, and the socket needs a name in it")
-    with contextlib.suppress(FileNotFoundError):
-        found = path.lstat()
-        if not stat.S_ISSOCK(found.st_mode):
-            raise FileExistsError(errno.EEXIST, "a file that is no socket is there")
-        with socket.socket(socket.AF_UNIX, socket.SOCK_STREAM) as probe:
-            if probe.connect_ex(str(path)) != errno.ECONNREFUSED:
-                raise OSError(errno.EADDRINUSE, "another program listens there")
-        path.unlink()  # nobody listens there: each gateway leaves its own
-    before = os.umask(0o177)
-    try:
-        return socket.create_server(str(path), family=socket.AF_UNIX, backlog=_BACKLOG)
-    except OSError as error:  # Python's says the path in its text, and has no number for one that is too long
-        raise OSError(error.errno, os.strerror(error.errno) if error.errno else "the path is too long") from None
-    finally:
-        os.umask(before)
-
-
 class Listener:
     """Listening sockets, which are the listener's from here on, and the set-up of their connections.
 
-    ``tls`` returns the context of a handshake, None without TLS. A ``reserve`` of descriptors lets connections be
-    accepted when the process has used up its own. ``sort`` is called with each connection in place of serving it.
+    ``tls`` returns the context of a handshake, None without TLS. ``sort`` is called with each connection in place of
+    serving it.
     """
 
     def __init__(
@@ -133,7 +93,6 @@ class Listener:
         clients: Clients,
         bound: Bound,
         tls: Callable[[], SSLContext | None],
-        reserve: int = 0,
         *,
         sort: Callable[[socket.socket], None] | None = None,
     ) -> None:
@@ -141,11 +100,8 @@ class Listener:
         self.address = bound.address
         self._sockets = list(bound.sockets)
         self._sort = sort or (lambda connection: self.take(connection, tls()))
-        self._most_reserved = reserve
-        self._reserve: list[int] = []
         for one in self._sockets:
             one.setblocking(False)  # noqa: FBT003 - the socket's own signature
-        self._keep_reserve()
         self._watch()
 
     def _watch(self) -> None:
@@ -153,7 +109,6 @@ class Listener:
             self.clients.loop.add_reader(one.fileno(), self._accept, one)
 
     def _accept(self, listening: socket.socket) -> None:
-        self._keep_reserve()
         for _ in range(_AT_ONCE):
             try:
                 connection, _address = listening.accept()
@@ -162,19 +117,9 @@ class Listener:
             except OSError as error:
                 if error.errno not in _EXHAUSTED:
                     raise
-                if not self._reserve:
-                    self._pause(error)
-                    return
-                os.close(self._reserve.pop())
-            else:
-                self._sort(connection)
-                if len(self._reserve) < self._most_reserved:
-                    return  # accept() would fail for want of a descriptor even if no connection waits
-
-    def _keep_reserve(self) -> None:
-        with contextlib.suppress(OSError):
-            while len(self._reserve) < self._most_reserved:
-                self._reserve.append(os.open(os.devnull, os.O_RDONLY | os.O_CLOEXEC))
+                self._pause(error)
+                return
+            self._sort(connection)
 
     def _pause(self, error: OSError) -> None:
         self.clients.warn("connections wait to be accepted: %s", (error.strerror or "").lower())
@@ -255,5 +200,3 @@ class Listener:
 
     async def close(self) -> None:
         await self.clients.connections.abort()
-        while self._reserve:
-            os.close(self._reserve.pop())

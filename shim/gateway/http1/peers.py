@@ -16,7 +16,6 @@ from shim.gateway.option_values import Network
 SIGNATURE = b"\r\n\r\n\0\r\nQUIT\n"
 MOST = 2048  # bytes of addresses and extensions that are taken; the largest known header has some 500
 HOPS = 16  # addresses of X-Forwarded-For that are looked at, from its end
-UNIX = "unix"  # the peer of all connections on a unix socket
 UNNAMED = ""  # the peer of a connection whose balancer has not said yet whom it stands for
 
 _LENGTHS = {0x00: 0, 0x11: 12, 0x12: 12, 0x21: 36, 0x22: 36, 0x31: 216, 0x32: 216}
@@ -53,9 +52,7 @@ async def _exactly(receive: Callable[[int], Awaitable[bytes]], size: int) -> byt
 
 
 def peer_of(connection: socket.socket) -> str:
-    """Return the address at the other end of a connection; all of a unix socket's are one."""
-    if connection.family == socket.AF_UNIX:
-        return UNIX
+    """Return the address at the other end of a connection."""
     try:
         return _normal(str(connection.getpeername()[0]))
     except OSError:  # it is gone already

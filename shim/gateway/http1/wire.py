@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-import select
 from time import perf_counter
 from typing import TYPE_CHECKING, TypeVar, cast
 
@@ -18,8 +17,6 @@ READ = 65536  # bytes that are read at a time
 SLOWLY = 16384  # bytes that are read at a time of what somebody takes slowly
 EVERY = 0.05  # seconds between two looks at all deadlines; each is kept with this much delay at most
 NEVER = float("inf")
-
-_GONE = getattr(select, "POLLRDHUP", 0) | select.POLLHUP | select.POLLERR
 
 
 class Wire(asyncio.BufferedProtocol):
@@ -147,17 +144,6 @@ class Wire(asyncio.BufferedProtocol):
             self.transport.resume_reading()
             if self.tls is not None:
                 self.tls.read()
-
-    def has_left(self) -> bool:
-        """Return whether the other side has ended the connection, although not all that it sent was read."""
-        sock = None if self.transport is None else self.transport.get_extra_info("socket")
-        if sock is None:
-            return False
-        look = select.poll()
-        with contextlib.suppress(OSError, ValueError):
-            look.register(sock.fileno(), _GONE)
-            return bool(look.poll(0))
-        return True
 
     def end(self, *, half: bool = False) -> None:
         """Close once all was sent; ``half`` only says that no more will be."""

@@ -18,8 +18,7 @@ from shim.gateway.http1.secure import Tls
 from shim.gateway.http1.wire import NEVER, READ, Wires
 from shim.gateway.options import Options
 from shim.gateway.tls import system_context
-from shim.gateway.upstream import faults
-from shim.gateway.upstream.connection import OutboundCall, UpstreamConnection, UpstreamResponse
+from shim.gateway.upstream.connection import OutboundCall, UpstreamConnection, UpstreamResponse, unconnected
 from shim.gateway.upstream.proxy import proxy_for, tunnel
 
 CONNECT = 10.0  # seconds that connecting may take, of those without a byte from upstream
@@ -46,11 +45,7 @@ class Upstream:
         self.origin = origin = urlsplit(options.upstream)
         self._tls = origin.scheme == "https"
         self._host, self._port = origin.hostname or "", origin.port or (443 if self._tls else 80)
-        self.proxy = proxy = proxy_for(options.upstream)
-        # A tunnel is logged in to once; without TLS each request names the whole URL and carries the login itself.
-        is_absolute = proxy is not None and not self._tls
-        self._prefix = options.upstream if is_absolute else ""
-        self._login = proxy.login if proxy is not None and is_absolute else None
+        self.proxy = proxy_for(options.upstream)
         self.buffer = memoryview(bytearray(READ))
         self.hundreds = [0] * 10
         self.failures: Tally[str] = Tally(dict.fromkeys(_USUAL, 0))
@@ -111,7 +106,7 @@ class Upstream:
     def head_of(self, outbound: OutboundCall) -> bytes:
         call, length = outbound.call, outbound.length
         lines = [
-            f"{call.method} {self._prefix}{call.target} HTTP/1.1",
+            f"{call.method} {call.target} HTTP/1.1",
             f"Host: {self.origin.netloc}",
             *for_upstream(call.headers, readable=outbound.readable),
             f"Via: 1.1 {self.name}",
@@ -122,8 +117,6 @@ class Upstream:
             lines.append(f"Content-Length: {length}")
         elif call.body or call.method in WITH_CONTENT:
             lines.append(f"Content-Length: {len(call.body or b'')}")
-        if self._login is not None:
-            lines.append(f"Proxy-Authorization: {self._login}")
         text = "\r\n".join(lines)
         if text.count("\n") != len(lines) - 1 or text.count("\r") != len(lines) - 1 or "\0" in text:
             raise ValueError("a field value of the call has a line break")
@@ -157,12 +150,10 @@ class Upstream:
         """Return a new connection; raises Refusal, and TimeoutError after ``until``."""
         connection, proxy = UpstreamConnection(self), self.proxy
         host, port, context = self._host, self._port, self._context() if self._tls else None
-        if proxy is not None and not self._tls:
-            host, port, context = proxy.host, proxy.port, self._context_of_proxy
         layer = connection.tls = None if context is None else Tls(connection, context, server_hostname=host)
         try:
             async with asyncio.timeout_at(min(until, self.now() + min(CONNECT, self.patience))):
-                if proxy is not None and self._tls:  # through it to the origin (RFC 9110, 9.3.6)
+                if proxy is not None:  # through it to the origin (RFC 9110, 9.3.6)
                     transport = await tunnel(proxy, f"{host}:{port}", self._context_of_proxy)
                     transport.set_protocol(connection)
                     connection.connection_made(transport)
@@ -177,7 +168,7 @@ class Upstream:
                 raise
             if until <= self.now():
                 raise TimeoutError from None
-            raise faults.unconnected(error, tls=self._tls, through_proxy=proxy is not None) from error
+            raise unconnected(error, tls=self._tls, through_proxy=proxy is not None) from error
         # Not before: a loop that was interrupted while it connected may end a connection without a word.
         if connection.is_open:
             self._open.add(connection)

@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import asyncio
+import errno
+import socket
+import ssl
 from collections.abc import AsyncIterator, Callable
 from typing import TYPE_CHECKING
 
@@ -15,7 +18,6 @@ from shim.gateway.http1.body import BUFFERED, Body
 from shim.gateway.http1.chunks import MalformedError
 from shim.gateway.http1.head import BODILESS, FIELDS, LINE, ReplyHead, parse_reply
 from shim.gateway.http1.wire import NEVER, SLOWLY, Wire, turn
-from shim.gateway.upstream import faults
 
 if TYPE_CHECKING:  # connections and their client know each other
     from shim.gateway.upstream.client import Upstream
@@ -23,6 +25,7 @@ if TYPE_CHECKING:  # connections and their client know each other
 INFORMATIONAL = 8  # informational replies (RFC 9110, 15.2) that may come before one final reply
 _QUICK = 256 * 1024  # bytes of content that are read within a few milliseconds
 _GROWS = 256  # how many times as long as coded content decoded content may be, more or less
+_UNROUTABLE = frozenset({errno.ENETUNREACH, errno.EHOSTUNREACH, errno.ENETDOWN})
 
 
 @attrs.frozen
@@ -134,7 +137,7 @@ class UpstreamConnection(Wire):
                 self._waiter = None
                 self.abort()
             if isinstance(error, ConnectionResetError):
-                raise faults.broken(None) from None
+                raise broken(None) from None
             raise
         finally:
             if pump is not None and not pump.done():
@@ -181,7 +184,7 @@ class UpstreamConnection(Wire):
         self.upstream.lost(self)
         said = type(error).__name__ if error is not None else "closed"
         cut = errors.unreadable("http_response_incomplete", "Upstream's reply ended early.", said)
-        self._fail(faults.broken(error) if self._response is None else cut, at_once=False)
+        self._fail(broken(error) if self._response is None else cut, at_once=False)
 
     def late(self) -> None:
         """End a connection that was idle for too long, or whose upstream or call takes too long."""
@@ -256,3 +259,35 @@ class UpstreamConnection(Wire):
         elif waiter is not None and not waiter.done():
             waiter.set_exception(error)
         self.abort()
+
+
+def broken(error: BaseException | None) -> errors.Refusal:
+    """Return the answer for a connection that broke before the reply's head was whole; None is an end without error."""
+    detail = "Upstream closed the connection without an answer; whether it executed the call is unknown."
+    said = "closed" if error is None else type(error).__name__
+    return errors.unreadable("connection_terminated", detail, said)
+
+
+def unconnected(error: OSError, *, tls: bool, through_proxy: bool) -> errors.Refusal:
+    """Return the answer for a connection that did not come about."""
+    no_tls = "tls_protocol_error", "No TLS connection to upstream came about."
+    match error:  # the types of RFC 9209, 2.3
+        case TimeoutError():
+            return errors.too_slow("No connection to upstream in the configured time.", "connection_timeout")
+        case socket.gaierror():
+            kind, detail = "dns_error", "Upstream's name can't be resolved."
+        case ssl.SSLCertVerificationError():
+            kind, detail = "tls_certificate_error", "Upstream's certificate can't be trusted."
+        case ssl.SSLError():
+            kind, detail = no_tls
+        case _ if through_proxy:
+            kind, detail = "destination_unavailable", "The proxy on the way to upstream refuses."
+        case ConnectionRefusedError():
+            kind, detail = "connection_refused", "Upstream refuses connections."
+        case OSError(errno=number) if number in _UNROUTABLE:
+            kind, detail = "destination_ip_unroutable", "No route leads to upstream."
+        case ConnectionError() if tls:
+            kind, detail = no_tls
+        case _:
+            kind, detail = "destination_unavailable", "Upstream can't be connected to."
+    return errors.unreachable(kind, detail, type(error).__name__ if error.errno else str(error))
