@@ -17,7 +17,7 @@ from shim.credentials import read_credentials
 from shim.doors.httpx_family.door import INNER
 from shim.errors import AtlasError
 from shim.gateway.options import Options
-from shim.gateway.tls import upstream_context
+from shim.gateway.tls import system_context
 
 GROUP, CLUSTER = "0" * 24, "atlas-shim-check"  # do not exist; the answers still show who can be reached
 
@@ -36,7 +36,7 @@ def probe(environ: Mapping[str, str], options: Options, group: str) -> list[dict
         ("flex", f"{root}/flexClusters?itemsPerPage=1", "2024-11-13"),
     )
     agent = {"User-Agent": f"atlas-shim/{__version__}"}
-    with httpx.Client(auth=auth, timeout=15, headers=agent, verify=upstream_context(options)) as client:
+    with httpx.Client(auth=auth, timeout=15, headers=agent, verify=system_context()) as client:
         return [{"side": call[0], "request": f"GET {call[1]}", **_ask(client, environ, *call)} for call in calls]
 
 

@@ -104,7 +104,7 @@ def after_fault(error: httpx.RequestError, environ: Mapping[str, str]) -> str:
 def _look_at(error: httpx.RequestError, url: httpx.URL, environ: Mapping[str, str]) -> str:
     if "CERTIFICATE_VERIFY_FAILED" in str(error):
         why = "its certificate's authority is not trusted here"
-        return f"{why}; behind a proxy that opens TLS set SSL_CERT_FILE, or upstream_ca of a gateway."
+        return f"{why}; behind a proxy that opens TLS set SSL_CERT_FILE."
     names = (f"{url.scheme}_proxy", "all_proxy")
     # Only the name is shown: a proxy's URL may hold a password.
     proxy = next((one for name in names for one in (name.upper(), name) if environ.get(one)), None)

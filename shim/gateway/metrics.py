@@ -20,7 +20,7 @@ from shim.gateway.errors import origin_of
 from shim.gateway.http1.clients import Clients
 from shim.gateway.ledger import COSTS, OTHER, WAITS
 from shim.gateway.log_writer import LogLines
-from shim.gateway.tls import Certificates
+from shim.gateway.tls import Listening
 from shim.gateway.watch import Reloads
 
 _FAMILIES = """
@@ -74,7 +74,7 @@ class Metrics(Collector):
     """
 
     handler: Handler
-    certificates: Certificates
+    tls: Listening | None
     reloads: Reloads
     server: Clients = attrs.field(init=False)
 
@@ -121,8 +121,9 @@ class Metrics(Collector):
         }
 
     def _of_parts(self) -> dict[str, Samples]:
-        handler, reloads, server, ends = self.handler, self.reloads, self.server, self.certificates.expires
-        watched = self.certificates.watched.items()
+        handler, reloads, server, tls = self.handler, self.reloads, self.server, self.tls
+        ends = None if tls is None else tls.value[1]
+        reads = {} if tls is None else tls.reloads.counts.copy()
         plan, limits, upstream = handler.plan, handler.limits, handler.shared.upstream
         seen = handler.shared.inventory.radar.sightings()
         operations = [(document.name, one) for document in plan.engine.documents for one in document.operations]
@@ -137,10 +138,8 @@ class Metrics(Collector):
             "memory_used_bytes": {"reserved": limits.reserved, "held": limits.held, "connections": server.held},
             "memory_limit_bytes": {(): limits.memory},
             "tls_certificate_not_after_timestamp_seconds": {} if ends is None else {"listener": ends},
-            "certificates_refused": {side: bool(one.reloads.problems) for side, one in watched},
-            "certificates_reloads": {
-                (side, word): n for side, one in watched for word, n in [*one.reloads.counts.items()]
-            },
+            "certificates_refused": {} if tls is None else {"listener": bool(tls.reloads.problems)},
+            "certificates_reloads": {("listener", word): count for word, count in reads.items()},
             "config_reload_success": {(): not reloads.problems},
             "config_reload_success_timestamp_seconds": {(): reloads.good_since},
             "config_restart_needed": {(): len(plan.waiting)},

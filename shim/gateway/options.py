@@ -98,16 +98,12 @@ class Options:
     )
     tls_cert: str | None = _where(of.PATH, "Speak TLS to callers, with this certificate chain (PEM).")
     tls_key: str | None = _where(of.PATH, "Read the chain's private key (PEM) here, unless it is in the same file.")
-    tls_client_ca: str | None = _where(of.PATH, "Accept only callers with a certificate of these authorities (PEM).")
     trusted_proxies: tuple[of.Network, ...] = _where(
         of.NETWORKS, "Believe X-Forwarded-For when these send it, as in 10.0.0.0/8,::1."
     )
     proxy_protocol: bool = _where(of.SWITCH, "Expect a PROXY protocol header (version 2) in front of each connection.")
 
     upstream: str = _atlas(of.ORIGIN, "Send calls to this origin.", "https://cloud.mongodb.com")
-    upstream_ca: str | None = _atlas(
-        of.PATH, "Trust these roots (PEM) for upstream's certificate. Default: the system's."
-    )
     upstream_timeout: float = _atlas(
         of.SECONDS, "Give up after so long without a byte from upstream, or 10 s without a connection.", "5m"
     )
@@ -227,8 +223,6 @@ def contradictions(options: Options) -> Iterator[str]:
             yield f"upstream: {options.upstream} is this gateway itself ({own.authority}); give Atlas' origin"
     for name, needed, is_there in (
         ("tls_key", "tls_cert", options.tls_cert),
-        ("tls_client_ca", "tls_cert", options.tls_cert),
-        ("upstream_ca", "an upstream of https", upstream.scheme == "https"),
         ("keys_file", "credentials = 'verify'", options.credentials is CredentialsMode.VERIFY),
         ("nonce_store", "credentials = 'verify'", options.credentials is CredentialsMode.VERIFY),
     ):

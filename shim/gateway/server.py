@@ -32,7 +32,7 @@ from shim.gateway.options import Options, doubts
 from shim.gateway.plan import LivePlan, Plan, PlanSource, collected
 from shim.gateway.radar_inventory import RadarInventory
 from shim.gateway.status import StatusObject, status_of
-from shim.gateway.tls import Certificates
+from shim.gateway.tls import listening
 from shim.gateway.upstream.client import Upstream
 from shim.gateway.watch import Watched, watch
 
@@ -72,16 +72,17 @@ class Gateway:
         self._watched: list[Watched[Any]] = [*settings.watched]
         problems, gate = list[str](), CallerGate()
         with collected(problems, plan.given):
-            self.certificates = Certificates(options, self._watched)
+            self.tls = listening(options)
+            self._watched += [self.tls] if self.tls is not None else []
         with collected(problems, plan.given):
             gate = gate_for(options, environ, self._watched)
         if problems:
             raise SettingsError(*problems)
         self.limits, self.ledger = Limits(options), Ledger()
-        self.upstream = Upstream(options, lambda: self.certificates.upstream.value)
+        self.upstream = Upstream(options)
         shared = Shared(self.upstream, Memory(), RadarInventory(environ, clock), clock)
         self._handler = Handler(plan, shared, gate, self.limits, self.ledger)
-        self.metrics = Metrics(self._handler, self.certificates, settings.reloads)
+        self.metrics = Metrics(self._handler, self.tls, settings.reloads)
         self._calls: Listener | None = None
         self._admin: Admin | None = None
         self._tasks: list[asyncio.Future[None]] = []
@@ -105,8 +106,8 @@ class Gateway:
                 handler.flag.words.start()
         handler.plan = self.settings.plan = plan
         if self._calls is not None:
-            tls = self.certificates.listener is not None
-            handler.authorities = authorities_of(self._calls.address, public_url=plan.options.public_url, tls=tls)
+            tls, public_url = self.tls is not None, plan.options.public_url
+            handler.authorities = authorities_of(self._calls.address, public_url=public_url, tls=tls)
 
     def _use(self, new: Plan) -> None:
         logging.getLogger("shim").setLevel(new.options.log_level.upper())
@@ -120,7 +121,7 @@ class Gateway:
     def url(self) -> str:
         """Where calls are taken, as ``http://host:port``, or ``https`` with TLS."""
         assert self._calls is not None, "start() comes first"
-        return f"{'https' if self.certificates.listener else 'http'}://{self._calls.address.authority}"
+        return f"{'https' if self.tls else 'http'}://{self._calls.address.authority}"
 
     @property
     def admin_url(self) -> str | None:
@@ -135,7 +136,7 @@ class Gateway:
         self.upstream.open()
         try:
             await self.look()
-            bound, tls = bound or bind(self.options.listen), self.certificates.listener
+            bound, tls = bound or bind(self.options.listen), self.tls
             server = self.metrics.server = Clients(self._handler, self.options)
             server.failures = self.ledger.failures
             self._calls = Listener(server, bound, lambda: None if tls is None else tls.value[0], sort=sort)
@@ -213,8 +214,7 @@ class Gateway:
 
     def status(self) -> StatusObject:
         """Return what people are shown; may be called in another thread."""
-        reloads = self.settings.reloads
-        return status_of(self._handler, reloads, self.certificates, listens=self.url, ready=self.is_ready)
+        return status_of(self._handler, self.settings.reloads, self.tls, listens=self.url, ready=self.is_ready)
 
     async def _beat(self) -> None:
         while True:

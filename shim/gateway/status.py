@@ -22,7 +22,7 @@ from shim.gateway.errors import Failure, origin_of
 from shim.gateway.ledger import HOUR, OTHER, Ledger, Seen, Way, kind_of
 from shim.gateway.logs import plain
 from shim.gateway.plan import Plan
-from shim.gateway.tls import Certificates
+from shim.gateway.tls import Listening
 from shim.gateway.watch import Reloads
 from shim.tools.inventory.verdict import LEGACY, Ahead, Ends, ends_of, sentences
 from shim.tools.inventory.writing import written
@@ -40,9 +40,7 @@ StatusObject = dict[str, Any]
 Ways = Mapping[tuple[str, str], Way]
 
 
-def status_of(
-    handler: Handler, reloads: Reloads, certificates: Certificates, *, listens: str, ready: bool
-) -> StatusObject:
+def status_of(handler: Handler, reloads: Reloads, tls: Listening | None, *, listens: str, ready: bool) -> StatusObject:
     """Return the status as it is now; may be called in another thread."""
     plan, ledger, today, now = handler.plan, handler.ledger, handler.shared.clock(), time.time()
     options, inventory = plan.options, handler.shared.inventory
@@ -82,9 +80,9 @@ def status_of(
             "changes": _cut(reloads.changes),
         },
         "certificates": [
-            {"side": side, **_day("not_after", certificates.expires, now), "refused": bool(one.reloads.problems)}
-            for side, one in certificates.watched.items()
-            if one is certificates.listener and certificates.expires is not None
+            {"side": "listener", **_day("not_after", one.value[1], now), "refused": bool(one.reloads.problems)}
+            for one in (tls,)
+            if one is not None and one.value[1] is not None
         ],
         "announced": [
             attrs.asdict(one)

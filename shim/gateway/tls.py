@@ -1,4 +1,4 @@
-"""TLS made of options, towards callers and upstream; when its files change it is made anew for new connections."""
+"""TLS towards callers, made anew for new connections when its files change, and towards upstream."""
 
 from __future__ import annotations
 
@@ -12,7 +12,6 @@ from contextlib import contextmanager
 from datetime import UTC, datetime
 from functools import partial
 from pathlib import Path
-from typing import Any
 
 from shim.errors import SettingsError
 from shim.gateway.options import Options
@@ -26,34 +25,23 @@ _VALIDITY = re.compile(rb"\x30[\x1e\x20\x22](?:\x17\x0d|\x18\x0f\d\d)\d{12}Z(?:\
 """The two times of a certificate (RFC 5280, 4.1.2.5) in DER: a year has two digits, or four."""
 
 
-class Certificates:
-    """The TLS of both sides; raises SettingsError when files are of no use.
+Listening = Watched[tuple[ssl.SSLContext, float | None]]
+"""The last good context towards callers, and when its certificate ends, in seconds since the epoch if that is known."""
 
-    ``listener`` has the last good context towards callers, and when its certificate ends, in seconds since the epoch;
-    it is None if callers don't speak TLS. A certificate that has ended may be used at the start: not every caller looks
-    at it. ``watched`` are the sides that have files, which may change.
+
+def listening(options: Options) -> Listening | None:
+    """Return the TLS towards callers, None if they don't speak it; raises SettingsError for files of no use.
+
+    A certificate that has ended may be used at the start: not every caller looks at it.
     """
-
-    def __init__(self, options: Options, watched: list[Watched[Any]]) -> None:
-        self.listener: Watched[tuple[ssl.SSLContext, float | None]] | None = None
-        self.watched: dict[str, Watched[Any]] = {}
-        if (cert := options.tls_cert) is not None:
-            files = [path for path in (cert, options.tls_key, options.tls_client_ca) if path is not None]
-            read = lambda: (listener_context(options), expiry_of(cert))  # noqa: E731 - as long as the files are of use
-            self.listener = Watched("files of the listener", lambda: files, read, partial(_check_end, cert))
-            self.watched["listener"] = self.listener
-            if self.expires is not None and self.expires <= time.time():
-                log.warning("tls_cert: %s: has expired; callers that look at it are not served", cert)
-        roots = [options.upstream_ca] if options.upstream_ca is not None else []
-        self.upstream = Watched("files of the upstream", lambda: roots, partial(upstream_context, options))
-        if roots:
-            self.watched["upstream"] = self.upstream
-        watched += self.watched.values()
-
-    @property
-    def expires(self) -> float | None:
-        """When the listener's certificate ends, None without one."""
-        return None if self.listener is None else self.listener.value[1]
+    if (cert := options.tls_cert) is None:
+        return None
+    files = [path for path in (cert, options.tls_key) if path is not None]
+    read = lambda: (listener_context(cert, options.tls_key), expiry_of(cert))  # noqa: E731 - whenever the files change
+    made = Watched("files of the listener", lambda: files, read, partial(_check_end, cert))
+    if (ends := made.value[1]) is not None and ends <= time.time():
+        log.warning("tls_cert: %s: has expired; callers that look at it are not served", cert)
+    return made
 
 
 def _check_end(cert: str, new: tuple[ssl.SSLContext, float | None]) -> Sequence[str]:
@@ -63,19 +51,12 @@ def _check_end(cert: str, new: tuple[ssl.SSLContext, float | None]) -> Sequence[
     return [] if ends is None else [f"the certificate ends {datetime.fromtimestamp(ends, UTC):%Y-%m-%d %H:%MZ}"]
 
 
-def listener_context(options: Options) -> ssl.SSLContext:
-    """Return the callers' side; raises SettingsError that names the option and the file.
-
-    With ``tls_client_ca`` a caller's certificate has to lead to one of the file's, be that a root or not.
-    """
-    assert options.tls_cert is not None, "there is no TLS without a certificate"
+def listener_context(cert: str, key: str | None) -> ssl.SSLContext:
+    """Return the callers' side; raises SettingsError that names the option and the file."""
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
     context.minimum_version = max(context.minimum_version, ssl.TLSVersion.TLSv1_2)  # OPENSSL_CONF may ask for more
     context.set_alpn_protocols(["http/1.1"])
-    _load(context, options.tls_cert, options.tls_key)
-    if options.tls_client_ca is not None:
-        context.verify_mode = ssl.CERT_REQUIRED
-        _believe(context, options.tls_client_ca, "tls_client_ca")
+    _load(context, cert, key)
     return context
 
 
@@ -100,17 +81,8 @@ def _load(context: ssl.SSLContext, cert: str, key: str | None) -> None:
             raise
 
 
-def upstream_context(options: Options) -> ssl.SSLContext:
-    """Return upstream's side; raises SettingsError that names the option and the file."""
-    if options.upstream_ca is None:
-        return system_context()
-    context = _client(ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT))
-    _believe(context, options.upstream_ca, "upstream_ca")
-    return context
-
-
 def system_context() -> ssl.SSLContext:
-    """Return the TLS of a client that trusts the system's roots, or ``SSL_CERT_FILE`` and ``SSL_CERT_DIR``.
+    """Return upstream's side: it trusts the system's roots, or those of ``SSL_CERT_FILE`` and ``SSL_CERT_DIR``.
 
     Raises SettingsError for a file that can't be read, which OpenSSL takes for one without roots.
     """
@@ -118,23 +90,12 @@ def system_context() -> ssl.SSLContext:
     if path:
         with _of_use("SSL_CERT_FILE", path, ""):
             Path(path).open("rb").close()
-    context = _client(ssl.create_default_context())
+    context = ssl.create_default_context()
+    context.set_alpn_protocols(["http/1.1"])
+    context.hostname_checks_common_name = False  # a certificate names hosts as alternative names (RFC 9525, 6.3)
     if path and not os.environ.get("SSL_CERT_DIR") and not context.cert_store_stats()["x509"]:
         raise SettingsError(f"SSL_CERT_FILE: {path}: no certificates in PEM")
     return context
-
-
-def _client(context: ssl.SSLContext) -> ssl.SSLContext:
-    """Return a client's context, for HTTP/1.1, and for certificates with a subject alternative name (RFC 9525, 6.3)."""
-    context.set_alpn_protocols(["http/1.1"])
-    context.hostname_checks_common_name = False
-    return context
-
-
-def _believe(context: ssl.SSLContext, path: str, name: str) -> None:
-    context.verify_flags |= ssl.VERIFY_X509_PARTIAL_CHAIN
-    with _of_use(name, path, "no certificates in PEM"):
-        context.load_verify_locations(path)
 
 
 @contextmanager
@@ -150,8 +111,6 @@ def _of_use(name: str, files: str, why: str) -> Iterator[None]:
 
 def why(error: OSError) -> str:
     """Return a sentence for the operator on why a caller's handshake failed."""
-    if isinstance(error, ssl.SSLCertVerificationError):
-        return f"the caller's certificate is not good: {error.verify_message}"
     if isinstance(error, ssl.SSLError):
         return (error.reason or type(error).__name__).lower().replace("_", " ")
     return "it did not come in time" if isinstance(error, TimeoutError) else str(error)

@@ -139,7 +139,6 @@ def test_documents_are_listed_with_their_overridden_rules(checked, run, overridi
         ('credentials = "own"', "credentials: 'own' needs"),
         ('credentials = "verify"', "credentials: 'verify' needs the callers' API keys"),
         ('tls_cert = "/nonexistent.pem"', "tls_cert: /nonexistent.pem: No such file"),
-        ('upstream_ca = "/nonexistent.pem"', "upstream_ca: /nonexistent.pem: No such file"),
         ("[sunset]\nsnapshot = 2026-02-01", "sunset: 'snapshot' is not one of"),
         ('admin = "127.0.0.1:8480"', "admin: is the address of --listen"),
         ('upstream = "https://a.example:8443/x"', "upstream: give the origin alone, as in https://a.example:8443"),
@@ -247,10 +246,9 @@ def test_connect_asks_the_upstream_of_the_settings(checked, atlas, tmp_path, way
     authority.issue_cert("127.0.0.1").configure_cert(context)
     authority.cert_pem.write_to_path(str(tmp_path / "roots.pem"))
     with FakeServer(atlas.fake, ssl_context=context) as upstream:
-        said = {"upstream": upstream.url, "upstream_ca": str(tmp_path / "roots.pem")}
-        (tmp_path / "shim.toml").write_text("".join(f"{name} = {value!r}\n" for name, value in said.items()))
-        env = {"MONGODB_ATLAS_BASE_URL": "http://127.0.0.1:1"}
-        env |= {f"ATLAS_SHIM_{name.upper()}": value for name, value in said.items()} if way == "variable" else {}
+        (tmp_path / "shim.toml").write_text(f"upstream = {upstream.url!r}\n")
+        env = {"MONGODB_ATLAS_BASE_URL": "http://127.0.0.1:1", "SSL_CERT_FILE": str(tmp_path / "roots.pem")}
+        env |= {"ATLAS_SHIM_UPSTREAM": upstream.url} if way == "variable" else {}
         config = ("--config", str(tmp_path / "shim.toml")) if way == "file" else ()
         found = checked("--connect", *config, env=env)
     assert [one["status"] for one in found["connection"]] == [410, 404]

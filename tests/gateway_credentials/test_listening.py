@@ -1,10 +1,8 @@
 """Where calls are taken: with TLS (gateway_tls has more of it), and below a path."""
 
 import httpx
-import pytest
 
-from shim.errors import SettingsError
-from tests.gateway_credentials.worlds import FLEX, RETIRED, UNTOUCHED, V2, Signature, line, signing, world
+from tests.gateway_credentials.worlds import FLEX, RETIRED, UNTOUCHED, V2, Signature, line, world
 from tests.gateway_tls.worlds import certified
 from tests.peers.served import status_of, value_of
 
@@ -26,10 +24,3 @@ def test_a_base_path_is_a_part_of_what_is_signed():
         mine = line(Signature(nonce, uri=target).parts)
         assert status_of(seen.ask(target, mine, f"Accept: {FLEX}", host="tools.test")[0]) == 200
         assert set(seen.targets) == {UNTOUCHED}
-
-
-def test_roots_that_cannot_be_read(tmp_path, monkeypatch):
-    """A file of roots that isn't there would trust nobody; it is named at the start."""
-    monkeypatch.setenv("SSL_CERT_FILE", str(tmp_path / "none.pem"))
-    with pytest.raises(SettingsError, match="SSL_CERT_FILE"), signing("own", "http://127.0.0.1:1"):
-        pass

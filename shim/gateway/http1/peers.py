@@ -52,10 +52,10 @@ async def _exactly(receive: Callable[[int], Awaitable[bytes]], size: int) -> byt
 
 
 def peer_of(connection: socket.socket) -> str:
-    """Return the address at the other end of a connection."""
+    """Return the address at the other end of a connection, "unknown" for one that has none, as a pair of sockets."""
     try:
         return _normal(str(connection.getpeername()[0]))
-    except OSError:  # it is gone already
+    except (OSError, IndexError):  # it is gone already
         return "unknown"
 
 

@@ -4,9 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import secrets
-import ssl
 from collections import Counter as Tally
-from collections.abc import Callable
 from urllib.parse import urlsplit
 
 import attrs
@@ -32,20 +30,22 @@ _USUAL = ("connection_terminated", "connection_timeout", "http_response_timeout"
 class Upstream:
     """Sends calls to one origin, over kept connections; the one used last is lent first.
 
-    ``context`` returns the TLS context of a new connection. netrc is not read: its logins were not given for a caller's
-    calls. ``hundreds`` counts replies by the first digit of their status, ``failures`` calls without a reply by
-    Proxy-Status type. ``name`` identifies this gateway in Via, ``deadline`` is for the gateway's own calls.
+    netrc is not read: its logins were not given for a caller's calls. ``hundreds`` counts replies by the first digit of
+    their status, ``failures`` calls without a reply by Proxy-Status type. ``name`` identifies this gateway in Via,
+    ``deadline`` is for the gateway's own calls. Raises SettingsError for roots or a proxy of no use.
     """
 
-    def __init__(self, options: Options, context: Callable[[], ssl.SSLContext]) -> None:
-        self._context = context
+    def __init__(self, options: Options) -> None:
         self.name = f"{PSEUDONYM}-{secrets.token_hex(4)}"
         self.deadline = options.deadline
         self.patience = options.upstream_timeout
         self.origin = origin = urlsplit(options.upstream)
         self._tls = origin.scheme == "https"
         self._host, self._port = origin.hostname or "", origin.port or (443 if self._tls else 80)
-        self.proxy = proxy_for(options.upstream)
+        self.proxy = proxy = proxy_for(options.upstream)
+        context = system_context() if self._tls or (proxy is not None and proxy.tls) else None
+        self._context = context if self._tls else None
+        self._context_of_proxy = context if proxy is not None and proxy.tls else None
         self.buffer = memoryview(bytearray(READ))
         self.hundreds = [0] * 10
         self.failures: Tally[str] = Tally(dict.fromkeys(_USUAL, 0))
@@ -59,7 +59,6 @@ class Upstream:
         self.loop = asyncio.get_running_loop()
         self.long_work = asyncio.Lock()
         self.now = self.loop.time
-        self._context_of_proxy = system_context() if self.proxy is not None and self.proxy.tls else None
 
     def states(self) -> dict[str, int]:
         """Return how many connections are idle and active; may be asked in any thread."""
@@ -149,7 +148,7 @@ class Upstream:
     async def connect(self, until: float = NEVER) -> UpstreamConnection:
         """Return a new connection; raises Refusal, and TimeoutError after ``until``."""
         connection, proxy = UpstreamConnection(self), self.proxy
-        host, port, context = self._host, self._port, self._context() if self._tls else None
+        host, port, context = self._host, self._port, self._context
         layer = connection.tls = None if context is None else Tls(connection, context, server_hostname=host)
         try:
             async with asyncio.timeout_at(min(until, self.now() + min(CONNECT, self.patience))):
