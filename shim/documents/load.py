@@ -35,8 +35,13 @@ _DOTS_OF_A_LINE, _DOTS = 100, 50_000
 
 
 def mapping_folders(environ: Mapping[str, str]) -> tuple[Path | Traversable, ...]:
-    """Return the shipped folder and the operator's (``ATLAS_SHIM_MAPPINGS``), if there is one."""
+    """Return the shipped folder and the operator's (``ATLAS_SHIM_MAPPINGS``), if there is one.
+
+    Raises DocumentError if that is not there.
+    """
     own = environ.get("ATLAS_SHIM_MAPPINGS")
+    if own and not Path(own).exists():
+        raise DocumentError((f"ATLAS_SHIM_MAPPINGS: {own} is not there; name a folder of mapping documents",))
     return (_SHIPPED, Path(own)) if own else (_SHIPPED,)
 
 

@@ -23,6 +23,8 @@ def test_the_shipped_folder_comes_first_and_the_operators_second(tmp_path):
     assert shipped.samefile(SHIPPED)
     assert mapping_folders({"ATLAS_SHIM_MAPPINGS": ""}) == (shipped,)
     assert mapping_folders({"ATLAS_SHIM_MAPPINGS": str(tmp_path)}) == (shipped, tmp_path)
+    with pytest.raises(DocumentError, match=r"ATLAS_SHIM_MAPPINGS: .*/none is not there"):
+        mapping_folders({"ATLAS_SHIM_MAPPINGS": str(tmp_path / "none")})
 
 
 def test_a_folder_may_be_in_an_archive(tmp_path, monkeypatch):
