@@ -93,7 +93,7 @@ class Admin:
         self._loop.close()
 
     async def _serve(self) -> None:
-        listener = Listener(Clients(self, LIMITS), self.bound, lambda: None)
+        listener = Listener(Clients(self, LIMITS), self.bound, lambda: None, reserve=4)
         await self._ended.wait()
         await listener.refuse()
         await listener.close()

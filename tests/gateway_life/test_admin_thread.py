@@ -16,7 +16,7 @@ from shim.gateway.http1.listener import bind
 from shim.gateway.option_values import Address
 from tests.gateway.test_signing import PATH
 from tests.peers.raw import EndedError, reply, replying, until
-from tests.peers.served import LOOPBACK, admin, ask, calling, gateway, get, status_of
+from tests.peers.served import LOOPBACK, At, admin, ask, calling, gateway, get, status_of
 
 
 class Held:
@@ -82,18 +82,20 @@ def test_idle_connections_do_not_keep_a_probe_out():
         assert idle[0].rest() == b""
 
 
-def test_calls_are_taken_again_after_there_were_no_descriptors_left(serve, port):
-    """Callers that are idle make room."""
+def test_pages_answer_when_there_are_no_descriptors_left(serve, port):
+    """One is kept for the operator, and callers make room."""
 
     def few():
         resource.setrlimit(resource.RLIMIT_NOFILE, (48, 48))
 
     running = serve("--admin", f"127.0.0.1:{port}", "--upstream", "http://127.0.0.1:1", preexec_fn=few)
-    served = running.calls()
+    served, pages = running.calls(), At(f"http://127.0.0.1:{port}")
     with contextlib.ExitStack() as stack:
         for _ in range(60):
             with contextlib.suppress(ConnectionResetError):  # dropped before it was made
                 stack.enter_context(calling(served))
+        for path in ("/livez", "/readyz", "/metrics"):
+            assert status_of(ask(pages, get(path, host="localhost"))[0]) == 200
 
     def taken():
         with contextlib.suppress(OSError, EndedError):  # it may be among those that make room, as long as room is made

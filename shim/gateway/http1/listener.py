@@ -84,8 +84,8 @@ def _bound(wanted: Address) -> Bound:
 class Listener:
     """Listening sockets, which are the listener's from here on, and the set-up of their connections.
 
-    ``tls`` returns the context of a handshake, None without TLS. ``sort`` is called with each connection in place of
-    serving it.
+    ``tls`` returns the context of a handshake, None without TLS. A ``reserve`` of descriptors lets connections be
+    accepted when the process has used up its own. ``sort`` is called with each connection in place of serving it.
     """
 
     def __init__(
@@ -93,6 +93,7 @@ class Listener:
         clients: Clients,
         bound: Bound,
         tls: Callable[[], SSLContext | None],
+        reserve: int = 0,
         *,
         sort: Callable[[socket.socket], None] | None = None,
     ) -> None:
@@ -100,8 +101,11 @@ class Listener:
         self.address = bound.address
         self._sockets = list(bound.sockets)
         self._sort = sort or (lambda connection: self.take(connection, tls()))
+        self._most_reserved = reserve
+        self._reserve: list[int] = []
         for one in self._sockets:
             one.setblocking(False)  # noqa: FBT003 - the socket's own signature
+        self._keep_reserve()
         self._watch()
 
     def _watch(self) -> None:
@@ -109,6 +113,7 @@ class Listener:
             self.clients.loop.add_reader(one.fileno(), self._accept, one)
 
     def _accept(self, listening: socket.socket) -> None:
+        self._keep_reserve()
         for _ in range(_AT_ONCE):
             try:
                 connection, _address = listening.accept()
@@ -117,9 +122,19 @@ class Listener:
             except OSError as error:
                 if error.errno not in _EXHAUSTED:
                     raise
-                self._pause(error)
-                return
-            self._sort(connection)
+                if not self._reserve:
+                    self._pause(error)
+                    return
+                os.close(self._reserve.pop())
+            else:
+                self._sort(connection)
+                if len(self._reserve) < self._most_reserved:
+                    return  # accept() would fail for want of a descriptor even if no connection waits
+
+    def _keep_reserve(self) -> None:
+        with contextlib.suppress(OSError):
+            while len(self._reserve) < self._most_reserved:
+                self._reserve.append(os.open(os.devnull, os.O_RDONLY | os.O_CLOEXEC))
 
     def _pause(self, error: OSError) -> None:
         self.clients.warn("connections wait to be accepted: %s", (error.strerror or "").lower())
@@ -200,3 +215,5 @@ class Listener:
 
     async def close(self) -> None:
         await self.clients.connections.abort()
+        while self._reserve:
+            os.close(self._reserve.pop())
