@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from operator import lt, methodcaller
+from operator import lt
 from typing import Any
 
 import attrs
@@ -18,7 +18,7 @@ from shim.core.rules import TranslationContext
 from shim.core.translate import RESULTS, UpstreamPage, together, translate_items, translate_one
 from shim.documents.calls import Target
 from shim.documents.fields import BARE
-from shim.documents.sources import look_up, parse_source, taken
+from shim.documents.sources import look_up, parse_source
 from shim.documents.vocabulary import Json, JsonObject, are_in_order, instant
 
 ITEMS = 20 * MOST
@@ -198,9 +198,10 @@ def in_order(items: list[Any], order: Sequence[SortKey]) -> list[Any]:
     """Sort items by an operation's order; an item without the field counts as the newest."""
     by: list[tuple[list[Any], bool]] = []
     for key in order:
-        ranks: list[Any]
-        is_nested = len(key.path) > 1
-        ranks = [taken(one, key.path) for one in items] if is_nested else [*map(methodcaller("get", *key.path), items)]
+        outer, *inner = key.path
+        ranks: list[Any] = [one.get(outer) for one in items]
+        for name in inner:
+            ranks = [one.get(name) if type(one) is dict else None for one in ranks]
         if key.is_time and not are_in_order([*filter(None, ranks)]):
             ranks = [one and instant(one) for one in ranks]
         if None in ranks:  # which no field is

@@ -10,8 +10,9 @@ from __future__ import annotations
 import re
 import secrets
 from collections import OrderedDict
-from collections.abc import Callable, Hashable, Sequence
+from collections.abc import Callable, Hashable, Iterator, Sequence
 from functools import lru_cache
+from itertools import cycle
 from operator import itemgetter
 from time import monotonic, perf_counter
 from typing import TYPE_CHECKING
@@ -38,6 +39,7 @@ if TYPE_CHECKING:
 
 MOST = 256  # reads of one operation, query and form of head, by tier, that are remembered
 BYTES = 4 * 1024 * 1024  # what all kept answers may take, in bytes of upstream's and translated content
+NEW = 32  # paths of which one is kept when the others take all room
 PATHS = 8192  # whose matches are remembered
 _LONGEST = 300  # characters of such a path and the call's Accept
 _MARK = secrets.token_hex(16)  # stands for what differs between calls
@@ -125,6 +127,7 @@ class Repeats:
     _known: OrderedDict[Hashable, dict[str, Prepared]] = attrs.field(factory=OrderedDict)
     _answers: OrderedDict[tuple[Prepared, str], tuple[bytes, bytes, Record]] = attrs.field(factory=OrderedDict)
     _size: int = 0
+    _rounds: Iterator[int] = attrs.field(init=False, factory=lambda: cycle(range(NEW)))
     _matched: _lru_cache_wrapper[_Matched] = attrs.field(init=False, factory=lambda: lru_cache(PATHS)(_matched))
 
     async def answer(
@@ -269,10 +272,13 @@ class Repeats:
     def _keep(self, key: tuple[Prepared, str], answer: tuple[bytes, bytes, Record]) -> None:
         """Keep the answer of a path, made of the content before it, unless it is large, or depends on the time.
 
-        It takes the place of what was kept of that path; those that were used last stay.
+        It takes the place of what was kept of that path. Where all room is taken, some new paths alone take that of
+        those used longest ago: of a fleet that is polled in turn a part is always there, however large it is.
         """
         size = len(answer[0]) + len(answer[1])
         if not key[0].repeated.timeless or size > self.limit // 4:
+            return
+        if self._size + size > self.limit and key not in self._answers and next(self._rounds):
             return
         content, body, _ = self._answers.pop(key, (b"", b"", None))
         self._answers[key] = answer

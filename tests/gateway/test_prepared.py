@@ -14,7 +14,7 @@ import pytest
 
 from shim.gateway.allow import parse_allow
 from shim.gateway.plan import Plan
-from shim.gateway.prepared import MOST, Repeats
+from shim.gateway.prepared import MOST, NEW, Repeats
 from tests.core.lists import FULL, LISTS, mutated
 from tests.family.replay import gateway, recordings
 from tests.peers.raw import raw_upstream, until
@@ -303,14 +303,14 @@ def test_a_credential_is_remembered_nowhere():
 
 
 def test_kept_answers_take_no_more_than_their_limit():
-    """Those that were used last stay, one for each path; a large or a timely one is not kept."""
+    """One for each path; of paths beyond it one in some takes the oldest's place. A large or timely one is not kept."""
     repeats, record = Repeats(mock.Mock(), limit=1000), mock.Mock()
     prepared, timely = (mock.Mock(repeated=mock.Mock(timeless=timeless)) for timeless in (True, False))
-    for number in (*range(7), 3):
+    for number in (*range(2 * NEW + 5), 3):
         repeats._keep((prepared, f"/{number}"), (b"y" * 100, b"x" * 100, record))
     repeats._keep((prepared, "/large"), (b"y" * 151, b"x" * 100, record))
     repeats._keep((timely, "/timely"), (b"y", b"x", record))
-    assert [path for _, path in repeats._answers] == ["/2", "/4", "/5", "/6", "/3"]
+    assert [path for _, path in repeats._answers] == ["/2", "/4", "/5", f"/{5 + NEW}", "/3"]
     assert repeats._size == 1000
 
 

@@ -53,7 +53,7 @@ class _Events:
 
     def __init__(self) -> None:
         self.text = b""  # a request's target, or a reply's reason phrase
-        self.fields: list[tuple[bytes, bytes]] = []
+        self.fields: list[tuple[str, bytes]] = []
 
     def on_url(self, piece: bytes) -> None:
         self.text += piece
@@ -61,7 +61,7 @@ class _Events:
     on_status = on_url
 
     def on_header(self, name: bytes, value: bytes) -> None:
-        self.fields.append((name, value))
+        self.fields.append((name.decode("ascii"), value.strip(b" \t")))
 
 
 @attrs.frozen(eq=False)
@@ -143,8 +143,8 @@ def parse_request(data: bytes) -> tuple[RequestHead, Credential | None]:
         return head, None
     if len(head.headers) >= COUNT or not _VALUE.fullmatch(value):
         return _parse_request(data), None
-    said = value.strip(b" \t").decode("ascii") if value.isascii() else _text(value)
-    return head, (data.count(b"\r\n", 0, start), data[start + 2 : start + 15].decode("ascii"), said)
+    name = data[start + 2 : start + 15].decode("ascii")
+    return head, (data.count(b"\r\n", 0, start), name, _text(value.strip(b" \t")))
 
 
 def _form_of(head: RequestHead) -> Form | None:
@@ -177,7 +177,7 @@ def _parse_request(data: bytes) -> RequestHead:
     if method == "PRI":  # the beginning of HTTP/2 (RFC 9113, 3.4)
         raise _malformed(data)
     _check_line(version, target)
-    headers = tuple([(name.decode("ascii"), _text(value)) for name, value in events.fields])
+    headers = tuple([(name, _text(value)) for name, value in events.fields])
     said = _said(headers)
     hosts, via, expected = (said.get(name, []) for name in ("host", "via", "expect"))
     if len(headers) > COUNT or len(data) - len(target) > FIELDS:
@@ -234,9 +234,9 @@ def _framing(said: dict[str, list[str]], *, is_http10: bool) -> tuple[bool, int 
     return keep_alive, int(said["content-length"][0]) if "content-length" in said else None, chunked
 
 
-def _text(value: bytes, errors: str = "strict") -> str:
+def _text(value: bytes) -> str:
     try:
-        return value.strip(b" \t").decode("utf-8", errors)
+        return value.decode("utf-8")
     except UnicodeDecodeError:
         raise bad_request("A field of the request has bytes that are neither ASCII nor UTF-8.") from None
 
@@ -283,7 +283,7 @@ def _parse_reply(data: bytes) -> ReplyHead:
         raise MalformedError("a control character in the reason phrase")
     if version not in {"1.1", "1.0"} or status < 100:
         raise MalformedError("a version or a status that is not HTTP/1.1's")
-    headers = tuple([(name.decode("ascii"), _text(value, "surrogateescape")) for name, value in events.fields])
+    headers = tuple([(name, value.decode("utf-8", "surrogateescape")) for name, value in events.fields])
     said = _said(headers)
     keep_alive, length, chunked = _framing(said, is_http10=version == "1.0")
     if chunked is None:
