@@ -3,7 +3,6 @@
 import inspect
 import os
 import sys
-from collections import defaultdict
 from functools import partialmethod
 
 import pytest
@@ -53,40 +52,48 @@ def pytest_sessionfinish(session):
         measured.save()
 
 
+def runs_all(config):
+    """Tell whether each test is run in all its cases: by ``--every``, and where a test is named."""
+    return config.getoption("--every") or any("::" in argument for argument in config.args)
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_generate_tests(metafunc):
+    """Make no more cases of a test than are run: items for all products took as long as some of the rooms."""
+    made = yield
+    if not runs_all(metafunc.config):
+        quick = [case for case in metafunc._calls if all(mark.name != "slow" for mark in case.marks)]
+        metafunc._calls = thinned(quick or metafunc._calls[:1])
+    return made
+
+
 def pytest_collection_modifyitems(config, items):
-    """Without ``--every``, leave slow tests out and run each value of each parameter once, not their product."""
-    if config.getoption("--every") or any("::" in argument for argument in config.args):  # a test named is a test run
-        return
-    quick = [item for item in items if item.get_closest_marker("slow") is None]
-    cases = defaultdict(list)
-    for item in quick:
-        cases[item.nodeid.partition("[")[0]].append(item)
-    kept = {id(item) for same in cases.values() for item in thinned(same)}
-    config.hook.pytest_deselected(items=[item for item in items if id(item) not in kept])
-    items[:] = [item for item in items if id(item) in kept]
+    """Without ``--every``, leave slow tests out."""
+    if not runs_all(config):
+        config.hook.pytest_deselected(items=[item for item in items if item.get_closest_marker("slow")])
+        items[:] = [item for item in items if not item.get_closest_marker("slow")]
 
 
-def thinned(same):
+def thinned(cases):
     """Return cases of one test in which each value of each parameter occurs, the shorter lists rotating.
 
-    ``same`` are all its cases. Parameters are told apart by the ids that a case's name is made of.
+    Parameters are told apart by the ids that a case's name is made of.
     """
-    ids = [item.callspec._idlist if hasattr(item, "callspec") else () for item in same]
-    width = len(ids[0])
-    if width < 2 or any(len(names) != width for names in ids):
-        return same
-    places = [{name: at for at, name in enumerate(dict.fromkeys(column))} for column in zip(*ids, strict=True)]
+    columns = [*zip(*(case._idlist for case in cases), strict=True)]
+    if len(columns) < 2:
+        return cases
+    places = [{name: at for at, name in enumerate(dict.fromkeys(column))} for column in columns]
     widest = max(places, key=len)
-    at = [[place[name] for place, name in zip(places, names, strict=True)] for names in ids]
+    at = [[place[name] for place, name in zip(places, case._idlist, strict=True)] for case in cases]
 
     def off_diagonal(case):
         turn = at[case][places.index(widest)]
         return sum((here - turn) % len(place) != 0 for here, place in zip(at[case], places, strict=True))
 
     seen: set[tuple[int, int]] = set()
-    kept = []
-    for case in sorted(range(len(same)), key=off_diagonal):
+    kept = set()
+    for case in sorted(range(len(cases)), key=off_diagonal):
         if new := set(enumerate(at[case])) - seen:
             seen |= new
-            kept.append(same[case])
-    return kept
+            kept.add(case)
+    return [case for number, case in enumerate(cases) if number in kept]

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from shim.core.recognise import load_engine
+from shim.core.recognise import shared_engine
 from shim.core.settings import RouteWord, Settings
 from shim.documents.vocabulary import Fidelity
 from tests.core.driver import ORIGIN, answers, drive
@@ -18,7 +18,7 @@ ROOT = Path(__file__).parents[1]
 EXPLANATION = ROOT / "docs" / "explanation"
 FIDELITY = (EXPLANATION / "fidelity.md").read_text("utf-8")
 TRUST = (EXPLANATION / "trust.md").read_text("utf-8")
-ENGINE = load_engine({})
+ENGINE = shared_engine({})
 FLEX_ROUTE = Settings(route=RouteWord.FLEX)
 FLEX, LEGACY, LEVELS = [json.loads(block) for block in re.findall(r"```json\n(.*?)```", FIDELITY, re.DOTALL)]
 

@@ -4,7 +4,7 @@ import json
 
 import pytest
 
-from shim.core.recognise import Engine, load_engine
+from shim.core.recognise import Engine, shared_engine
 from shim.documents import load_documents
 from shim.errors import SettingsError
 from shim.tools.pairs import compare, read_pairs, replay
@@ -160,7 +160,7 @@ def test_a_bad_line_of_pairs_is_named(tmp_path, line, what):
 def test_a_pair_of_what_moved_is_of_the_side_with_its_version(recorded):
     """The endpoint that lives on refuses it by the code that leads on, and another list is empty."""
     shapes = json.loads((CASES / "former-clusters.json").read_text("utf-8"))
-    engine = load_engine({"ATLAS_SHIM_READS": "former-clusters"})
+    engine = shared_engine({"ATLAS_SHIM_READS": "former-clusters"})
     listed = [{"results": [shapes[side]], "totalCount": 1} for side in ("2024-08-05", "flex")]
     for path, (old, new) in (("clusters/cluster0", (shapes["2023-02-01"], shapes["flex"])), ("clusters", listed)):
         version = "2024-08-05" if path == "clusters" else "2023-02-01"

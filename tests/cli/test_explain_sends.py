@@ -15,13 +15,13 @@ from shim.core.messages import Call, Outcome, Read, Reply, Send, advance
 from shim.core.recognise import shared_engine
 from shim.core.route import Context, Memory
 from shim.core.settings import RouteWord, read_settings
-from shim.documents import load_documents, mapping_folders
 from shim.tools.radar.radar import days_until, distance
+from tests.core.driver import shipped_documents
 from tests.family.replay import caller, gateway
 from tests.peers.scripted import GONE, NO_CLUSTER, by_side, error, ok, upstream
 
 ORIGIN = "https://cloud.mongodb.com"
-DOCUMENTS = load_documents(mapping_folders({}))
+DOCUMENTS = shipped_documents()
 EVERY = [one for document in DOCUMENTS for one in document.operations]
 CASES = [(one, api) for document in DOCUMENTS for api in document.apis.values() for one in document.operations]
 ON = {

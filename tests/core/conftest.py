@@ -2,12 +2,10 @@
 
 import pytest
 
-from shim.core.recognise import Engine
-from shim.documents import load_documents
-from tests.core.driver import SHIPPED
+from shim.core.recognise import Engine, shared_engine
 
 
 @pytest.fixture(scope="session")
 def engine() -> Engine:
     """The shipped documents."""
-    return Engine(load_documents([SHIPPED]))
+    return shared_engine({})

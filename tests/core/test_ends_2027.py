@@ -5,12 +5,12 @@ from datetime import UTC, datetime
 
 import pytest
 
-from shim.core.recognise import load_engine
+from shim.core.recognise import shared_engine
 from shim.core.settings import Settings, parse_writes
 from tests.core.driver import CASES, answers, drive
 from tests.core.ends import ENDED, NewAtlas, pairs
 
-ENGINE = load_engine({})
+ENGINE = shared_engine({})
 AFTER = datetime(2027, 7, 2, tzinfo=UTC).timestamp()
 ON = Settings(writes=parse_writes("people,log-export", name="writes"))
 PAIRS = pairs()

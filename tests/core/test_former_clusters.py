@@ -8,12 +8,12 @@ import attrs
 import pytest
 
 from shim.core.messages import field
-from shim.core.recognise import load_engine
+from shim.core.recognise import shared_engine
 from shim.core.route import Memory
 from shim.core.settings import RouteWord, Settings
 from tests.core.driver import BASE, CASES, GONE, Clock, answers, drive, pages_of, refuses
 
-ENGINE = load_engine({"ATLAS_SHIM_READS": "former-clusters", "ATLAS_SHIM_WRITES": "former-clusters"})
+ENGINE = shared_engine({"ATLAS_SHIM_READS": "former-clusters", "ATLAS_SHIM_WRITES": "former-clusters"})
 
 V2, V1 = (f"/api/atlas/{api}/groups/g1/clusters" for api in ("v2", "v1.0"))
 FLEX = "/api/atlas/v2/groups/g1/flexClusters"
@@ -99,7 +99,7 @@ def test_after_the_sunset_the_successor_leads_there_too(version, route):
 def test_off_is_as_if_it_were_not_there(version):
     """By the switch, which is off by default, and by routes that never lead anywhere."""
     path, headers = call(version)
-    for_all = load_engine({}).recognise("GET", f"{path}/cluster0", headers)
+    for_all = shared_engine({}).recognise("GET", f"{path}/cluster0", headers)
     assert for_all is None or [*for_all.operation.successors] == ["successor"]
     for route in (RouteWord.OFF, RouteWord.LEGACY):
         assert ask(version, [GONE_TO_FLEX], settings=Settings(route=route)).passed
@@ -329,7 +329,7 @@ def test_an_upgrade_to_dedicated_goes_on_after_the_one_code(version):
 
 def test_what_lives_on_is_in_no_list_of_what_ends():
     """Not in that of documents, nor in that of operations; a successor of a retired one is there, too."""
-    off = load_engine({})
+    off = shared_engine({})
     assert [one.id for one in ENGINE.operations] == [one.id for one in off.operations]
     assert [one.name for one in ENGINE.documents] == [one.name for one in off.documents]
     assert not any("former" in one.successors for one in off.operations)

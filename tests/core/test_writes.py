@@ -5,7 +5,7 @@ from datetime import UTC, datetime
 
 import pytest
 
-from shim.core.recognise import load_engine
+from shim.core.recognise import shared_engine
 from shim.core.route import Memory
 from shim.core.settings import read_settings
 from shim.errors import SettingsError
@@ -37,7 +37,7 @@ def test_a_name_that_an_update_brings_along_is_noted(words):
     path, environ = "/api/atlas/v2/groups/g/serverless/a", {"ATLAS_SHIM_WRITES": words}
     body = json.dumps({"name": "b", "tags": [], "id": "1"}).encode()
     settings, flex = read_settings(environ), [answers({"name": "a"})]
-    driven = drive(load_engine(environ), path, flex, method="PATCH", body=body, settings=settings)
+    driven = drive(shared_engine(environ), path, flex, method="PATCH", body=body, settings=settings)
     assert json.loads(driven.sends[0].call.body or b"") == {"tags": []}
     assert "the member name was not sent on: no rule reads it" in driven.outcome.record.notes
 
@@ -53,7 +53,7 @@ def test_a_tier_that_is_known_is_not_asked_for(engine):
 
 def test_what_is_left_without_a_successor_is_said():
     """The 410's text, the constant with its reason, or nothing where a successor always may be asked."""
-    said = {one.id: one.without_successor for one in load_engine({}).operations}
+    said = {one.id: one.without_successor for one in shared_engine({}).operations}
     assert said["getServerlessAutoIndexing"].startswith("The answer is always false. ")
     assert said["deleteServerlessInstance"].endswith("See https://dochub.mongodb.org/core/flex-migration")
     assert said["listServerlessInstances"] == ""
@@ -92,14 +92,14 @@ FAMILIES = {"people": {"users", "invites", "teams", "access", "roles"}, "log-exp
 
 def test_writes_on_people_and_on_log_export_have_a_switch():
     """Of all shipped documents, whatever the successor is; what only changes its version needs none."""
-    for one in (one for one in load_engine({}).operations if one.method != "GET" and one.successors):
+    for one in (one for one in shared_engine({}).operations if one.method != "GET" and one.successors):
         words = {word for word, names in FAMILIES.items() if names & {*one.path.text.split("/")}}
         assert words <= {one.switch}, one.id
 
 
 def test_restores_need_no_switch():
     """As the option, the page and the settings say: what overwrites a cluster in its place is not switched."""
-    switched = {one.id: bool(one.switch) for one in load_engine({}).operations if one.method == "POST"}
+    switched = {one.id: bool(one.switch) for one in shared_engine({}).operations if one.method == "POST"}
     names = "createServerlessRestoreJob", "createSharedClusterBackupRestoreJob", "downloadSharedClusterBackup"
     assert [switched[name] for name in names] == [False] * 3
     assert switched["createServerlessInstance"]
@@ -110,7 +110,7 @@ WORDS = "former-clusters, instances, instances-strict, log-export, log-export-st
 
 def test_a_switch_is_a_strict_word():
     """Nothing is switched on by a typo."""
-    engine = load_engine({})
+    engine = shared_engine({})
     assert read_settings({"ATLAS_SHIM_WRITES": "off"}).writes == frozenset()
     assert read_settings({"ATLAS_SHIM_WRITES": " instances "}).writes == {"instances"}
     strict = read_settings({"ATLAS_SHIM_WRITES": "instances-strict"})

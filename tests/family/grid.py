@@ -16,15 +16,14 @@ from typing import Any
 import attrs
 
 from shim.core.messages import Call, PassThrough, Record, field
-from shim.core.recognise import Engine, load_engine, shared_engine
+from shim.core.recognise import Engine, shared_engine
 from shim.core.route import Memory
 from shim.core.settings import STRICT, RouteWord, read_settings
-from shim.documents import load_documents, mapping_folders
-from tests.core.driver import NON_FLEX, Given, answers, drive, refuses
+from tests.core.driver import NON_FLEX, Given, answers, drive, refuses, shipped_documents
 from tests.doors.calls import BEARER
 from tests.family.replay import CASES, recordings
 
-DOCUMENTS = load_documents(mapping_folders({}))
+DOCUMENTS = shipped_documents()
 
 Calls = Mapping[tuple[str, str], Iterable[str]]
 """The Accept fields, empty for none, of each method and path, whose parameters are ``{}``."""
@@ -124,7 +123,7 @@ def all_settings() -> dict[str, dict[str, str]]:
 
 
 SETTINGS = all_settings()
-RETIRED = load_engine({})
+RETIRED = shared_engine({})
 
 
 def shape_of(target: str) -> str:

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from shim.core.recognise import load_engine
+from shim.core.recognise import shared_engine
 from shim.core.settings import read_settings
 from tests.core.driver import answers, drive
 from tests.family.doors import playing
@@ -43,7 +43,7 @@ def test_what_flex_does_not_get_is_noted(program):
     """Each value that was left out has its sentence, and no other value has one."""
     how = {"headers": tuple(program["headers"].items()), "body": program["body"].encode()}
     how |= {"method": program["method"], "settings": read_settings(ON)}
-    driven = drive(load_engine(ON), program["path"], [answers(CLUSTER | JOB)], **how)
+    driven = drive(shared_engine(ON), program["path"], [answers(CLUSTER | JOB)], **how)
     notes = [note for note in driven.outcome.record.notes if "not sent on" in note or "was ignored" in note]
     assert sorted(notes) == sorted(program["notes"])
 
@@ -56,7 +56,7 @@ def test_what_nobody_saw_atlas_take_is_the_error_that_it_was(name, value):
     body = {"name": "n", "providerSettings": {"backingProviderName": "AWS", "regionName": "EU_WEST_1", name: value}}
     path, settings = "/api/atlas/v2/groups/g/serverless", read_settings(ON)
     content = json.dumps(body).encode()
-    driven = drive(load_engine(ON), path, [answers(CLUSTER)], method="POST", body=content, settings=settings)
+    driven = drive(shared_engine(ON), path, [answers(CLUSTER)], method="POST", body=content, settings=settings)
     assert driven.document.get("errorCode") == (None if value is None else "INVALID_ATTRIBUTE")
     assert len(driven.sends) == (value is None)
 

@@ -5,14 +5,15 @@ import json
 import attrs
 import pytest
 
-from shim.core.recognise import load_engine
+from shim.core.recognise import load_engine, shared_engine
 from shim.core.settings import RouteWord
-from shim.documents import load_documents, mapping_folders
+from shim.documents import load_documents
 from shim.errors import DocumentError, SettingsError
 from shim.fake import DEMO_GROUP, DEMO_TOKEN
 from shim.gateway.allow import BY_DEFAULT, WORDS, parse_allow
 from shim.gateway.options import TABLE
 from shim.gateway.plan import Plan, read_options
+from tests.core.driver import shipped_documents
 from tests.gateway_credentials.worlds import FLEX, INSTANCE, RETIRED, UNTOUCHED, Signature, line, nonce_of, world
 from tests.peers.served import status_of, value_of
 
@@ -223,7 +224,7 @@ def test_depth_does_not_lead_elsewhere(rest):
 )
 def test_words(name, words):
     """Recognised is what a document has; lent are its reads, and the writes of which it says so."""
-    operation = None if name is None else load_engine({}).named(name)
+    operation = None if name is None else shared_engine({}).named(name)
     assert {word for word in WORDS if (found := parse_allow(word, "")) and found.has("POST", "/x", operation)} == words
 
 
@@ -246,14 +247,14 @@ LENT = {
 
 def test_no_other_write_is_lent():
     """Recognition is no permission: a document that is added lends nothing, whatever is switched on."""
-    operations = [one for document in load_documents(mapping_folders({})) for one in document.operations]
+    operations = [one for document in shipped_documents() for one in document.operations]
     assert {one.id for one in operations if one.lent and one.method != "GET"} == LENT
 
 
 @pytest.mark.parametrize("mode", ["own", "verify"])
 def test_no_new_write_is_signed_for_a_caller_without_credentials(mode):
     """With every family switched on nothing is sent for an unsigned caller; in own mode the answer names --allow."""
-    operations = [one for document in load_documents(mapping_folders({})) for one in document.operations]
+    operations = [one for document in shipped_documents() for one in document.operations]
     writes = {one.switch for one in operations if one.switch} | {"former-clusters"}
     with world(mode, writes=frozenset(writes)) as seen:
         for one in [one for one in operations if one.method != "GET" and not one.lent]:

@@ -10,13 +10,13 @@ import shim
 from shim import atlas, errors, fake
 from shim.cli import COMMANDS
 from shim.core.responses import _ABOUT_CONTENT
-from shim.documents import load_documents, mapping_folders
 from shim.documents.fields import Rule
 from shim.documents.verbs import Absent
 from shim.documents.vocabulary import Fidelity
 from shim.documents.ways import From, Group, Values, Whole
 from shim.gateway.fields import _REQUEST_DROPS
 from shim.gateway.plan import KNOWN, unknown_variables
+from tests.core.driver import shipped_documents
 from tests.peers.served import At, ask, gateway, get, lines_of, status_of
 
 
@@ -48,7 +48,7 @@ def test_every_public_name_is_on_the_page(page):
 
 @pytest.fixture(scope="module")
 def documents():
-    return load_documents(mapping_folders({}))
+    return shipped_documents()
 
 
 def test_every_operation_and_every_member_is_there(documents):

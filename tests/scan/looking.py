@@ -3,11 +3,11 @@
 from datetime import UTC, datetime
 from pathlib import Path
 
-from shim.core.recognise import load_engine
+from shim.core.recognise import shared_engine
 from shim.core.settings import Settings
 from shim.tools.scan.scanning import Scan, scan
 
-ENGINE = load_engine({})
+ENGINE = shared_engine({})
 AT = datetime(2026, 6, 1, tzinfo=UTC)
 URL = "https://cloud.mongodb.com/api/atlas/v2/groups/a/serverless/b"
 

@@ -7,7 +7,7 @@ from textwrap import dedent
 
 import pytest
 
-from shim.core.recognise import load_engine
+from shim.core.recognise import shared_engine
 from tests.scan.looking import look, put
 
 OLD = "application/vnd.atlas.2023-02-01+json"
@@ -119,7 +119,7 @@ def test_the_advice_names_the_version(tmp_path):
 
 
 CONTRACTS = Path(__file__).parents[1] / "cases" / "contract"
-ENGINE = load_engine({})
+ENGINE = shared_engine({})
 
 
 def contract_operations():
