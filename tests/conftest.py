@@ -7,7 +7,7 @@ from functools import partialmethod
 
 import pytest
 from click.testing import CliRunner
-from hypothesis import settings
+from hypothesis import HealthCheck, settings
 
 if "mix_stderr" in inspect.signature(CliRunner).parameters:  # click 8.1 captures both streams as one unless told
     CliRunner.__init__ = partialmethod(CliRunner.__init__, mix_stderr=False)  # type: ignore[assignment]
@@ -37,10 +37,10 @@ def pytest_addoption(parser):
 
 def pytest_configure(config):
     """Bound made-up examples by number; a slow machine is not a defect, so never by time."""
-    every = config.getoption("--every")
-    settings.register_profile("gate", deadline=None, max_examples=20, derandomize=True)
-    settings.register_profile("every", deadline=None)
-    settings.load_profile("every" if every else "gate")
+    lenient = settings(deadline=None, suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large])
+    settings.register_profile("gate", lenient, max_examples=20, derandomize=True)
+    settings.register_profile("every", lenient)
+    settings.load_profile("every" if config.getoption("--every") else "gate")
 
 
 @pytest.hookimpl(trylast=True)

@@ -2,7 +2,8 @@
 
 import json
 import tempfile
-from collections.abc import Collection, Sequence
+from collections.abc import Sequence
+from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
@@ -37,7 +38,8 @@ HEAD = START + operation("getThing", "GET", "/things/{thing}") + successor("getT
 ARRAY, PAGE = (HEAD.replace("resource =", f'shape = "{shape}"\nresource =') for shape in ("array", "page"))
 
 
-def read(text: str, writes: Collection[str] = ()) -> Engine:
+@lru_cache(64)
+def read(text: str, writes: tuple[str, ...] = ()) -> Engine:
     """Return an engine for one document; ``writes`` are the switches of successors that are on."""
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder) / "things.toml"

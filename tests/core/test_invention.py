@@ -4,14 +4,12 @@ import json
 import os
 from typing import Any
 
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from shim.core.messages import PassThrough
 from shim.core.recognise import shared_engine
 from tests.core.driver import AFTER, BASE, BEFORE, GET, JOBS, LIST, SNAPSHOT, drive
-
-LENIENT = settings(max_examples=75, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 
 TARGETS = [
     *(f"/api/atlas/{api}{path}" for api in ("v1.0", "v2") for path in (LIST, GET, JOBS, f"{JOBS}/1")),
@@ -124,7 +122,6 @@ def check(driven, said, given):
     assert invented(inner, said) == []
 
 
-@LENIENT
 @given(
     said=DOCUMENTS,
     status=STATUSES,
@@ -159,7 +156,6 @@ ODD = [
 ]
 
 
-@LENIENT
 @given(
     content=st.binary() | st.sampled_from([*ODD, *(b'{"results":[' + one + b"]}" for one in ODD)]),
     status=STATUSES,
@@ -175,7 +171,6 @@ def test_any_bytes_with_any_status(content, status, target, query):
     assert is_handed_back(driven, content) or isinstance(driven.document, dict)
 
 
-@LENIENT
 @given(
     body=RESOURCES
     | st.fixed_dictionaries(

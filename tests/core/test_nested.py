@@ -3,7 +3,7 @@
 from typing import Any
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from shim.documents.vocabulary import Fidelity
@@ -269,7 +269,6 @@ TREES: st.SearchStrategy[Any] = st.recursive(
 )
 
 
-@settings(max_examples=200, deadline=None)
 @given(
     st.dictionaries(st.sampled_from("abcx"), TREES)
     | st.builds(lambda c, b: {"a": [{"b": {"c": c, **b}}]}, TREES, st.dictionaries(st.just("x"), TREES))

@@ -4,7 +4,7 @@ import json
 import os
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from shim.core.messages import Call
@@ -35,7 +35,6 @@ def test_links_lead_back_to_where_the_caller_came_from(engine):
     assert href == f"https://proxy/atlas{V1}/{driven.document['results'][0]['id']}"
 
 
-@settings(max_examples=60, deadline=None)
 @given(
     count=st.integers(0, 40),
     size=st.integers(1, 45),

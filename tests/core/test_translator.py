@@ -8,7 +8,7 @@ from collections.abc import Callable
 from typing import Any
 
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from shim.core.rules import TranslationContext, TranslationReport
@@ -25,7 +25,6 @@ from tests.core.small import HEAD, field, read
 CALL = TranslationContext(
     {"groupId": "g%201", "name": "n'{id}"}, {"groupId": "g 1", "name": "n'{id}"}, lambda: AFTER, BASE, ("/api", "")
 )
-ENOUGH = settings(max_examples=50, deadline=None, suppress_health_check=list(HealthCheck))
 
 
 def made(translator: Translator, source: Any) -> Any:
@@ -43,7 +42,6 @@ def a_rule(verb: Verb, when: When | None = None) -> Rule:
 
 
 @pytest.mark.parametrize("kind", OF)
-@ENOUGH
 @given(st.data(), st.sampled_from(["v1", "v2"]))
 def test_a_generated_function_means_what_its_rules_say(kind, data, api):
     """Whatever the fields and the objects: the same values in the same order, reports and dropped values."""
@@ -61,7 +59,6 @@ def test_a_generated_function_means_what_its_rules_say(kind, data, api):
 
 
 @pytest.mark.parametrize("kind", OF)
-@ENOUGH
 @given(st.data())
 def test_a_request_body_is_made_by_the_same_rules(kind, data):
     """Where an empty list is never made of nothing."""
@@ -94,7 +91,6 @@ NUMBERED = {
 }  # fmt: skip
 
 
-@ENOUGH
 @given(st.sampled_from(sorted(OF)).flatmap(fields))
 def test_no_text_of_a_document_becomes_code(declared):
     """Whatever it says, all names in the generated text are ours."""

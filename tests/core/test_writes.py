@@ -5,12 +5,14 @@ from datetime import UTC, datetime
 
 import pytest
 
-from shim.core.recognise import shared_engine
+from shim.core.recognise import Engine, shared_engine
 from shim.core.route import Memory
-from shim.core.settings import read_settings
+from shim.core.settings import Settings, read_settings
+from shim.documents import load_documents
 from shim.errors import SettingsError
 from tests.core.driver import AFTER, BEFORE, JOBS, Clock, answers, drive, refuses
 from tests.core.small import START, TARGET, field, operation, read, successor
+from tests.test_mappings_readme import MOVED
 
 RESTORE = {"deliveryType": "automated", "snapshotId": "s", "targetClusterName": "t", "targetGroupId": "g2"}
 POINT = RESTORE | {"deliveryType": "pointInTime", "oplogTs": 1, "oplogInc": 1}
@@ -124,6 +126,18 @@ def test_a_switch_is_a_strict_word():
             engine.check_settings(read_settings({f"ATLAS_SHIM_{name}": word}))
 
 
+@pytest.mark.parametrize(("reads", "writes"), [((), ()), (("small-toys",), ()), ((), ("small-toys",))])
+def test_a_word_of_reads_switches_no_write_on(tmp_path, reads, writes):
+    """And what is not a word is refused."""
+    (tmp_path / "toys.toml").write_text(f'format = 1\nname = "toys"\n{MOVED}')
+    engine = Engine(load_documents([tmp_path]), reads, writes)
+    found = [engine.recognise(method, "/api/atlas/v2/groups/g/toys", ()) is not None for method in ("GET", "POST")]
+    assert found == [bool(reads), bool(writes)]
+    engine.check_settings(Settings(reads=frozenset(reads), writes=frozenset(writes)))
+    with pytest.raises(SettingsError, match="ATLAS_SHIM_READS: 'other' is not one of off, small-toys"):
+        engine.check_settings(Settings(reads=frozenset({"other"})))
+
+
 @pytest.mark.parametrize(("given", "body", "side"), [
     ("true", b'{"kind": "x"}', "flex"), ("true", b'{"kind": null}', "legacy"), ("true", b"{}", "legacy"),
     ("false", b"{}", "flex"), ("false", b'{"kind": 5}', "legacy"), ("false", b"no JSON", "legacy"),
@@ -134,7 +148,7 @@ def test_a_body_leads_to_a_successor_by_what_it_has(given, body, side):
     text = START + operation("orderThing", "POST", "/things").replace(dates, "lives = true\n")
     text += successor("orderThing", "/new") + f'switch = "s"\nwhen = {{ source = "kind", given = {given} }}\n'
     text += field("id", "string", 'from = "id"\nfidelity = "exact"')
-    driven = drive(read(text, {"s"}), "/api/atlas/v2/things", [answers({"id": "1"})], method="POST", body=body)
+    driven = drive(read(text, ("s",)), "/api/atlas/v2/things", [answers({"id": "1"})], method="POST", body=body)
     assert driven.routes == (side,)
 
 

@@ -5,7 +5,7 @@ import tomllib
 from typing import Any
 
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from shim.core.recognise import Engine
@@ -125,7 +125,6 @@ def exercise(engine: Engine) -> None:
 TABLES = [tomllib.loads(text) for text in [SOUND, *(path.read_text("utf-8") for path in FILES)]]
 EACH = [0, *(pytest.param(index, marks=pytest.mark.slow) for index in range(1, len(TABLES)))]
 """Each table by its index; the shipped ones are long."""
-LENIENT = settings(max_examples=200, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 
 
 def copied(value: Any) -> Any:
@@ -134,7 +133,6 @@ def copied(value: Any) -> Any:
     return [copied(inner) for inner in value] if isinstance(value, list) else value
 
 
-@LENIENT
 @given(data=st.data(), table=st.sampled_from(TABLES))
 def test_any_change_of_a_sound_document_is_read_or_told(data, table):
     """Deleting or mistyping anything leaves a document that works, or one that is refused with file and key."""
