@@ -10,77 +10,24 @@ from shim.documents import load_documents
 from shim.documents.check import lost_members
 from shim.documents.tables import key_path
 from tests.core.driver import SHIPPED
-from tests.documents.language.sound import SOUND, changed, load, only_problem, problems
+from tests.documents.language.sound import SOUND, load, problems, write
 
-TARGET = 'path = "/new/{groupId}"\nversion = "2024-01-01"\n\n[operation.orderThing.flex.choose.plain.body]'
-PATH = 'path = "/groups/{groupId}/things"'
-CHOOSE, ORDER, LIST = "operation.orderThing.flex.choose", "operation.orderThing", "operation.listThings"
-
-DEFECTS = [
-    (PATH, PATH.replace("/groups", "/api/v1/groups"), f"{ORDER}.path: is below the base"),
-    ("sunset = 2028-01-01", "sunset = 2025-01-01", f"{ORDER}.sunset: is earlier than deprecated"),
-    ('cluster = ["groupId"]', 'cluster = ["name"]', f"{ORDER}.cluster: {{name}} is not a parameter of the legacy path"),
-    ('cluster = ["groupId"]', "", f"{ORDER}.cluster: is missing"),
-    ('order = ["-made", "name"]', 'order = ["-x"]', f"{LIST}.order: '-x' is not a field of the resource"),
-    ('order = ["-made", "name"]', 'order = ["links"]', f"{LIST}.order: 'links' can't be sorted by"),
-    ('order = ["-made", "name"]', 'order = ["size.width"]', ""),
-    ('paging = "collected"\n\n', 'paging = "kept"\n\n', f"{LIST}.order: can never apply: flex keeps"),
-    ('path = "/new/{groupId}/{thing}"', 'path = "/new/{id}"', f"{LIST}.flex.path: {{id}} is not a parameter"),
-    (TARGET, TARGET.replace("{groupId}", "{x}"), f"{CHOOSE}.plain.path: {{x}} is not a parameter"),
-    (TARGET, TARGET.replace("\n\n", '\npaging = "collected"\n\n'), f"{CHOOSE}.plain.paging: belongs to lists"),
-    ('probe = "/new/{groupId}"', 'probe = "/new/{x}"', f"{ORDER}.flex.probe: {{x}} is not a parameter"),
-    ('probe = "/new/{groupId}"', 'after = ["X"]', ""),
-    ('method = "POST"', 'method = "GET"', f"{ORDER}.request: belongs to calls with a body, and GET has none"),
-    ('aliases = ["allThings"]', 'aliases = ["listThings"]', f"{LIST}: 'listThings' is already an operation"),
-    ('aliases = ["allThings"]', 'aliases = ["dropThing"]', "operation.dropThing: 'dropThing' is already"),
-]
+ORDER = SOUND[SOUND.index("[operation.orderThing]") : SOUND.index("[operation.dropThing]")]
 
 
-@pytest.mark.parametrize(
-    ("old", "new", "told"), DEFECTS, ids=[f"{number}-{told[:50]}" for number, (*_, told) in enumerate(DEFECTS)]
-)
-def test_one_defect_is_told_once(tmp_path, old, new, told):
-    """One change that means nothing is one line with file, key and reason."""
-    if told:
-        assert only_problem(tmp_path, changed((old, new))).startswith(told)
-    else:
-        load(tmp_path, changed((old, new)))
-
-
-def test_an_only_tier_needs_no_code_that_leads_to_it(tmp_path):
-    """Without another tier nothing can lead to this one."""
-    start, end = SOUND.index("[operation.orderThing.dedicated]"), SOUND.index("[operation.dropThing]")
-    text = (SOUND[:start] + SOUND[end:]).replace('probe = "/new/{groupId}"', 'after = ["X"]')
-    assert only_problem(tmp_path, text) == "operation.orderThing.flex.after: can never apply: there is no other tier"
-
-
-@pytest.mark.parametrize(
-    ("versions", "ties"),
-    [
-        (">=2023.1.1", True),
-        (">=2023.6.1", True),
-        (">=2024.1.1", False),
-        (">=2023.12.31", True),
-        (">=2022.1.1,<2023.1.2", True),
-        (">=2022.1.1,<2023.1.1", False),
-    ],
-)
+@pytest.mark.parametrize(("versions", "ties"), [
+    (">=2023.1.1", True), (">=2023.6.1", True), (">=2024.1.1", False), (">=2023.12.31", True),
+    (">=2022.1.1,<2023.1.2", True), (">=2022.1.1,<2023.1.1", False),
+])  # fmt: skip
 def test_two_operations_for_one_call_are_a_tie(tmp_path, versions, ties):
     """Same method, same path, a common date: which one is meant could not be told. Parameter names don't matter."""
-    start, end = SOUND.index("[operation.orderThing]"), SOUND.index("[operation.dropThing]")
-    again = (
-        SOUND[start:end]
-        .replace("orderThing", "orderAgain")
-        .replace("groupId", "g")
-        .replace(">=2023.1.1,<2024.1.1", versions)
-    )
-    again = again.replace('resource = "thing"', 'resource = "other"')
+    again = ORDER.replace("orderThing", "orderAgain").replace("groupId", "g").replace('"thing"', '"other"')
     rule = '{ from = "id", fidelity = "exact" }'
     other = f'\n[resource.other.id]\ntype = "string"\nflex = {rule}\ndedicated = {rule}\n'
-    text = SOUND + again + other
+    text = SOUND + again.replace(">=2023.1.1,<2024.1.1", versions) + other
     if ties:
-        told = only_problem(tmp_path, text)
-        assert told == "operation.orderAgain: has the same method, path and versions as orderThing (things.toml)"
+        told = "operation.orderAgain: has the same method, path and versions as orderThing (things.toml)"
+        assert problems(tmp_path, things=text) == (f"things.toml: {told}",)
     else:
         load(tmp_path, text)
 
@@ -104,13 +51,128 @@ def test_ties_between_documents_name_both(tmp_path):
 
 def test_members_that_rest_does_not_hand_on_are_named(tmp_path):
     """What a rule reads for a field of another name is lost beside it, unless a field or ``without`` says so."""
-    text = SOUND.replace(
-        "[resource.thing.name]", "[resource.thing]\nrest = true\nwithout = ['old']\n[resource.thing.name]", 1
-    )
-    lost = list(lost_members(load(tmp_path, text)))
+    lost = [*lost_members(load(tmp_path, f"{SOUND}\n[resource.thing]\nrest = true\nwithout = ['old']\n"))]
     assert "things.toml: resource.thing: 'title' becomes 'name', and does not stay beside it" in lost
     assert not [line for line in lost if "'old.title'" in line]
-    assert list(lost_members(load(tmp_path, SOUND))) == []
+    assert [*lost_members(load(tmp_path, SOUND))] == []
+
+
+def test_resources_may_be_those_of_another_document(tmp_path):
+    """Whoever borrows them need not be read after the one that lends."""
+    more = SOUND[: SOUND.index("[operation.orderThing]")].replace('"things"', '"more"\nresources_of = "things"', 1)
+    more = more.replace("listThings", "listMore").replace("allThings", "allMore").replace("/things", "/m")
+    borrowed, own = load_documents([write(tmp_path, a_more=more, things=SOUND)])
+    assert borrowed.operations[0].fields == own.operations[0].fields
+    assert borrowed.resources == {}
+    (tmp_path / "things.toml").unlink()
+    lines = problems(tmp_path, a_more=more)
+    assert any("resources_of: no document with resources of its own is named 'things'" in line for line in lines), lines
+
+
+ALL = """
+format = 1
+name = "things"
+[all]
+versions = ">=2023.1.1"
+deprecated = 2026-01-01
+sunset = 2026-01-01
+status = 204
+method = "PUT"
+tier.successor = { version = "2024-05-30", note = "All.", errors = { A = "B" } }
+[operation.dropThing]
+method = "DELETE"
+path = "/things/{thing}"
+tier.successor = { path = "/new/{thing}", errors = { C = "D" } }
+[operation.dropOther]
+method = "DELETE"
+path = "/others/{thing}"
+tier.successor = { version = "2025-01-01", path = "/new/others/{thing}", note = "Own." }
+"""
+
+
+def test_what_all_have_stays_beside_what_one_says(tmp_path):
+    """Tables are laid over each other, key by key: what an operation says of its own takes the place."""
+    operations = load(tmp_path, ALL).operations
+    assert {one.method for one in operations} == {"DELETE"}
+    thing, other = (one.successors["successor"] for one in operations)
+    assert thing.only is not None
+    assert other.only is not None
+    assert (thing.only.path.text, thing.only.version, thing.note) == ("/new/{thing}", "2024-05-30", "All.")
+    assert {code: rule.code for code, rule in thing.errors.items()} == {"A": "B", "C": "D"}
+    assert (other.only.version, other.note, [*other.errors]) == ("2025-01-01", "Own.", ["A"])
+
+
+MIXED = """
+format = 1
+name = "things"
+[all]
+versions = ">=2023.1.1"
+deprecated = 2026-01-01
+sunset = 2026-01-01
+resource = "thing"
+[operation.getThing]
+method = "GET"
+path = "/thing"
+versions = ">=2023.1.1,<2026.6.1"
+tier.successor = { version = "2026-06-01" }
+[operation.getFile]
+method = "GET"
+path = "/file.gz"
+content = "gzip"
+tier.successor = { path = "/file2.gz", version = "2026-06-01" }
+[operation.cut]
+method = "DELETE"
+path = "/x"
+status = 204
+tier.successor = { path = "/y", version = "2026-06-01" }
+[resource.thing]
+name = { type = "string", tier.successor = { from = "name", fidelity = "exact" } }
+"""
+
+
+def test_a_resource_of_all_operations_is_of_those_that_have_content(tmp_path):
+    """A deletion or a file beside them has none; its own is told. The version alone may change: the path stays then."""
+    document = load(tmp_path, MIXED)
+    assert [bool(one.fields) for one in document.operations] == [True, False, False]
+    (line,) = problems(tmp_path, things=MIXED.replace("status = 204", 'status = 204\nresource = "thing"'))
+    assert line.startswith("things.toml: operation.cut.resource: can never apply")
+
+
+NONE = '\ngone = { detail = "It is no more.", see = "https://example.com" }'
+GONE = """
+format = 1
+name = "gone"
+[all]
+versions = ">=2023.1.1"
+deprecated = 2026-01-01
+sunset = 2026-01-01
+[operation.getIt]
+method = "GET"
+path = "/it"
+resource = "it"
+[resource.it]
+"""
+OWN = 'format = 1\noverrides = "gone"\n[operation.getIt]\ntier.own = { path = "/new", version = "2026-06-01" }'
+
+
+@pytest.mark.parametrize("place", ["[all]", "[operation.getIt]"])
+def test_an_operators_successor_takes_the_place_of_none(tmp_path, place):
+    """Wherever the document says that there is none; what else the operator says of it is told."""
+    gone = GONE.replace(place, place + NONE)
+    (document,) = load_documents([write(tmp_path, gone=gone, own=OWN)])
+    assert [*document.operations[0].successors] == ["own"]
+    assert document.operations[0].gone is None
+    lines = problems(tmp_path, gone=gone, own=OWN + NONE.replace("more", "longer"))
+    assert any("operation.getIt: needs either a successor" in line for line in lines), lines
+
+
+def test_the_apis_of_atlas_are_the_default(tmp_path):
+    """A document without ``api`` describes calls of Atlas' two interfaces."""
+    apis = load(tmp_path, ALL).apis
+    assert {name: (api.base, api.version, api.content_type) for name, api in apis.items()} == {
+        "v1.0": ("/api/atlas/v1.0", "2023-01-01", "application/json"),
+        "v2": ("/api/atlas/v2", None, None),
+    }
 
 
 def test_the_shipped_documents_are_sound():

@@ -11,7 +11,7 @@ from shim.documents.load import LARGEST
 from shim.documents.verbs import Constant
 from shim.errors import DocumentError
 from tests.core.driver import SHIPPED
-from tests.documents.language.sound import SOUND, changed, load, only_problem, problems, write
+from tests.documents.language.sound import SOUND, changed, load, problems, write
 
 FILES = sorted(SHIPPED.rglob("*.toml"))
 
@@ -236,19 +236,3 @@ def test_callers_are_read_with_their_operations(tmp_path):
         "sdk Things.List <2024.1": ("listThings",),
         "atlas things list": ("listThings",),
     }
-
-
-@pytest.mark.parametrize(
-    ("caller", "told"),
-    [
-        ('"sdk" = "listThings"', "has no name, or begins with none of sdk, atlas, resource, data, word"),
-        ('"go List" = "listThings"', "has no name, or begins with none of sdk, atlas, resource, data, word"),
-        ('"sdk List" = "listThing"', "names listThing, and the document has"),
-        ('"sdk List" = []', "must be a text or a list of texts"),
-    ],
-)
-def test_a_caller_is_a_known_kind_and_calls_what_is_there(tmp_path, caller, told):
-    """The key path names it."""
-    said = only_problem(tmp_path, f"{SOUND}\n{caller}\n")
-    name = caller.partition(" = ")[0]
-    assert f"callers.{name}: {told}" in said or f"callers.{name[1:-1]}: {told}" in said

@@ -1,0 +1,121 @@
+"""What can't be said, means nothing or could never apply is told with its key: the rows of ``defects.txt``."""
+
+import copy
+import re
+import tomllib
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tests.core.small import START, operation, successor
+from tests.documents.conftest import APIS
+from tests.documents.language.sound import SOUND, parsed
+from tests.test_mappings_readme import BEFORE, MOVED, NESTED, REFUSED, WIDGETS
+
+READ = """
+[operation.readThing]
+method = "GET"
+path = "/groups/{groupId}/things/{thing}/again"
+versions = ">=2023.1.1"
+deprecated = 2026-01-01
+sunset = 2027-01-01
+resource = "thing"
+flex = { path = "/new/{groupId}", version = "2024-01-01" }
+"""
+PARTS = """
+[resource.thing]
+x = { type = "string", tier.newer = { from = "a", fidelity = "exact" } }
+parts = { type = "objects", of = "part", tier.newer = { from = "b", fidelity = "exact" } }
+z.type = "string"
+[[resource.thing.z.tier.newer]]
+when = { source = "a", is = "X" }
+absent = true
+why = "x"
+[[resource.thing.z.tier.newer]]
+when = { source = "a", is = "Y" }
+absent = true
+why = "x"
+[[resource.thing.z.tier.newer]]
+absent = true
+why = "x"
+[resource.part]
+name = { type = "string", tier.newer = { from = "name", fidelity = "exact" } }
+"""
+FILE = """
+[operation.getFile]
+method = "GET"
+path = "/groups/{groupId}/files/{name}.gz"
+content = "gzip"
+flex = { path = "/api/atlas/v2/groups/{groupId}/files2/{name}.gz", version = "2026-06-01" }
+[operation.getMachine]
+method = "GET"
+path = "/machine"
+resource = "machine"
+tier.successor = { path = "/y", version = "2026-06-01" }
+"""
+TEXTS = {
+    "things": SOUND,
+    "reads": SOUND + READ,
+    "parts": START
+    + operation("getThing", "GET", "/things/{thing}")
+    + successor("getThing", "/new/{thing}", "tier.newer")
+    + PARTS,
+    "harbours": (APIS / "harbours.toml").read_text("utf-8"),
+    "toys": f'format = 1\nname = "toys"\n{MOVED}',
+    "widgets": f"{WIDGETS}\n{REFUSED}\n{BEFORE}\n{FILE}\n{NESTED}",
+}
+BASES = {name: tomllib.loads(text) for name, text in TEXTS.items()}
+"""Sound documents, several of them of the manual."""
+
+
+def change(data: Any, key: str, value: Any) -> None:
+    """Put a value at a dotted key, or take away what stands there if it is None."""
+    path: list[Any] = []
+    for piece in re.split(r"\[(\d+)\]", key):
+        names: Any = tomllib.loads(f"{piece.strip('.')} = 0") if piece and not piece.isdigit() else {}
+        path += [int(piece)] if piece.isdigit() else []
+        while isinstance(names, dict) and len(names) == 1:
+            ((name, names),) = names.items()
+            path.append(name)
+    for name in path[:-1]:
+        data = data.setdefault(name, {}) if isinstance(data, dict) else data[name]
+    if value is None:
+        del data[path[-1]]
+    elif isinstance(data, list) and path[-1] == len(data):
+        data.append(value)
+    else:
+        data[path[-1]] = value
+
+
+def rows(base: str) -> list[tuple[str, Any, str, str]]:
+    """Return for each row of a document its text, the changed document, the key that is told of, and the word."""
+    text = (Path(__file__).parent / "defects.txt").read_text("utf-8")
+    part = text.partition(f"\n== {base}\n")[2].partition("\n== ")[0]
+    found, table, lines, data = [], "", list[str](), copy.deepcopy(BASES[base])
+    for line in filter(None, part.splitlines()):
+        if line.startswith("["):
+            table = line[1:-1] + "."
+            continue
+        said, _, told = line.partition(" #")
+        key, _, value = said.removeprefix("- ").partition(" = ")
+        change(data, table + key.strip(), tomllib.loads(f"x = {value}")["x"] if value else None)
+        lines.append(said.strip())
+        if told:
+            where, _, word = told.strip().rpartition(": ")
+            own = where.startswith((".", "[")) or not where
+            found.append(("; ".join(lines), data, f"{table}{key.strip()}{where}" if own else where, word))
+            lines, data = [], copy.deepcopy(BASES[base])
+    assert not lines
+    return found
+
+
+@pytest.mark.parametrize("base", BASES)
+def test_a_defect_is_told_with_its_key(base):
+    """By one line, or with those that follow from it; and a sound document has none."""
+    assert parsed(copy.deepcopy(BASES[base]))[1] == []
+    for row, data, where, word in rows(base):
+        problems = parsed(data)[1]
+        told = [line for line in problems if line.startswith(f"f.toml: {where}: ") and word.removesuffix(" …") in line]
+        expected = (0, False) if word == "sound" else (1, word.endswith("…"))
+        assert (min(len(told), 1), len(problems) > 1) == expected, f"{row}: {where}: {word}, not {problems}"
