@@ -1,4 +1,4 @@
-"""What an import may lack, in the same words everywhere: an extra, or the name of the package."""
+"""What to do where an import fails, in the same words everywhere: install an extra, or mind another module ``shim``."""
 
 from __future__ import annotations
 
@@ -57,7 +57,7 @@ def hinted(error: ModuleNotFoundError) -> ModuleNotFoundError:
 
 
 def require(door: str) -> None:
-    """Import the library of a literal replacement; raises ModuleNotFoundError that says what to install."""
+    """Import the library that a face stands in for; raises ModuleNotFoundError that says what to install."""
     try:
         import_module(door)
     except ModuleNotFoundError as error:

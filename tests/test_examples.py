@@ -109,7 +109,7 @@ def test_a_document_of_an_operators_own(environ):
 
 
 def test_a_member_that_a_client_refuses(environ):
-    """With our_instances.toml an instance has no word of its size."""
+    """With our_instances.toml an instance has no effectiveInstanceSizeName."""
     for name, value in {**TOKEN, "ATLAS_SHIM_MAPPINGS": str(EXAMPLES / "mappings")}.items():
         environ.setenv(name, value)
     target = f"/api/atlas/v2/groups/{DEMO_GROUP}/serverless/{DEMO_CLUSTER}"
@@ -119,7 +119,7 @@ def test_a_member_that_a_client_refuses(environ):
 
 
 def test_the_next_sunset(tmp_path):
-    """The page's first document is denied, and its last proved, by greenhouse-pairs.jsonl, as the page says."""
+    """By greenhouse-pairs.jsonl the page's first document is refuted, and its last proved, as the page says."""
     page = (ROOT / "docs" / "how-to" / "next-sunset.md").read_text("utf-8")
     (command,) = (block for block in re.findall(r"```sh\n(.*?)```", page, re.DOTALL) if "atlas-shim" in block)
     begun, rules, _callers = re.findall(r"```toml\n(.*?)```", page, re.DOTALL)

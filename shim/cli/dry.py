@@ -157,7 +157,7 @@ def _own_error(outcome: Outcome) -> str:
 def questions(operation: Operation) -> Iterator[tuple[str, bytes | None]]:
     """Yield the bodies that lead to different calls, and what tells each from the others, in words; None for no body.
 
-    A body has all members that the document declares: ``{placeholders}`` for texts, examples of other types.
+    A body has all members that the document declares: texts are ``{placeholders}``, all else is an example.
     """
     tiers, request = [*operation.successors.values()], operation.request
     for word in operation.words or ("",):

@@ -51,7 +51,7 @@ _CAUSES = (
     (rf"{_BEFORE}(java)\s", "some clients of {} (Apache HttpClient) ignore proxies; " + _ELSE),
     (rf"{_BEFORE}(erl|escript|elixir|iex|mix|mono|aria2c)\s", "{} ignores proxies; " + _ELSE),
 )  # fmt: skip
-"""What a command line, or the script that it names, looks like, and the cause if nothing of it was seen."""
+"""A pattern of a command line, or of the script that it names, and why no call of such a program may come."""
 
 
 @click.command(context_settings={"ignore_unknown_options": True, "allow_interspersed_args": False})
@@ -120,7 +120,7 @@ def _start(config: Path | None, program: Sequence[str], environ: Mapping[str, st
     drop_in = config is None and not other_shim(folders)
     guarded = not {"--permission", "--experimental-permission"}.isdisjoint(program)
     run = Run(host, (f"https://{host}", plan.options.upstream), drop_in, guarded)
-    unseen = "" if MARK in environ else why_unseen(program, environ)  # in a run's run the outer one may see all
+    unseen = "" if MARK in environ else why_unseen(program, environ)  # inside another run that one may see calls
     wanted = Wanted(options, plan.engine, run, program, unseen, report)
     environment = start_helper(wanted, environ)
     return {**environment, CHECKED: as_mark(settings_in(environment))} if drop_in else environment

@@ -67,7 +67,7 @@ def exchange(match: Match, call: Call, context: Context) -> Exchange:
 
 
 def _by_switch(state: ExchangeState, tier: Successor) -> Generator[Command, Reply, Outcome | None]:
-    """Let a successor with a switch change the decision, or add its list; return an outcome if it answers an error."""
+    """Let a successor's switch change the decision, or add its list; return the error that its list ends with."""
     context = state.context
     if tier.when is not None and _body_says(tier.when, state.call, context.loads):
         state.reason = f"the body has what {tier.tier} takes"
@@ -99,7 +99,7 @@ def _ask_legacy(state: ExchangeState, switched: Successor | None) -> Generator[C
             return outcome
         reply = state.last
     document, may_lead = None, later is not None and reply.status == 400
-    # What proves that the endpoint is gone, and that nothing was executed.
+    # Either proves that the endpoint is gone, and that nothing was executed.
     is_gone, may_be_gone = reply.status == 410, decision.corrects and reply.status in {404, 405}
     if has_content and (may_lead or may_be_gone):
         reply = yield Read(context.settings.body_limit)
@@ -120,7 +120,7 @@ def _ask_legacy(state: ExchangeState, switched: Successor | None) -> Generator[C
 
 
 def _body_says(when: When, call: Call, loads: Callable[[bytes], Any]) -> bool:
-    """Return whether a condition holds for a legacy body; never for content other than a JSON object."""
+    """Return whether a condition holds for a legacy body; False for content that is no JSON object."""
     try:
         return when.holds(object_of(call, loads))
     except CallError:
@@ -131,7 +131,7 @@ def legacy_fallback(state: ExchangeState, outcome: Outcome) -> Exchange:
     """Ask legacy after a successor that knew nothing, and return its answer if it knows something, else ``outcome``."""
     limit = state.context.settings.body_limit
     if isinstance(outcome, PassThrough):
-        # Kept for the case that legacy knows no more; the door holds one reply at a time.
+        # It is read now, since the door holds one reply at a time, and is the answer if legacy knows no more.
         reply = yield Read(limit)
         if reply.fault is not None:
             return outcome

@@ -38,7 +38,7 @@ Question = tuple[Target, LegacyQuery | None, bytes | None]
 def ask_successors(state: ExchangeState, tiers: Sequence[Successor]) -> Generator[Command, Reply, Outcome | None]:
     """Ask the first tier, and each later one that an answer leads to.
 
-    Returns None after a list that is added to another one: the state has its pages.
+    Returns None for a list that is added to another one; its pages are in the state.
     """
     waiting = [*tiers]
     while True:
@@ -178,7 +178,7 @@ def answered(
 ) -> Outcome | None:
     """Return the legacy answer that a tier's successes make; ``reply`` is the last one.
 
-    Returns None after a list that is added to another one: the state has its pages.
+    Returns None for a list that is added to another one; its pages are in the state.
     """
     if state.match.operation.content != "json":
         return PassThrough(state.record())

@@ -103,12 +103,7 @@ def _end(table: Table, key: str) -> datetime:
 class Operation(Declared):
     """One retired operation; ``version`` (YYYY-MM-DD) is what its answers name in their content type.
 
-    It has successors, ``gone`` or a ``constant``. With a ``switch`` successors or constant are there if that word is on
-    (``ATLAS_SHIM_WRITES``); without it the answer is ``without_successor``. A write that is ``lent`` is signed by a
-    gateway with a key of its own for whoever may call: an operator's documents can't say that. From ``blank`` on, what
-    the legacy endpoint answers to a read means nothing. One that ``lives`` on has no sunset: the legacy endpoint is
-    asked first, and its answer stands unless it leads to a successor with a switch. A call without a
-    version is one to the ``oldest``. ``base`` is where the last api of its document has its paths.
+    It has successors, ``gone`` or a ``constant``.
     """
 
     id: str = of_table("name")
@@ -116,10 +111,12 @@ class Operation(Declared):
     file: str = of_table("source.file")
     at: str = of_table("path", default="")
     base: str = of_table("around.base")
+    """Where the last api of its document has its paths."""
     versions: Versions = read_as(
         lambda table, key: checked(table, key, parse_versions, table.text(key)) or Versions("2023-01-01")
     )
     oldest: bool = read_as(lambda table, key: key not in table.data or table.flag(key), default=True)
+    """Whether a call without a version is one to it."""
     method: str = read_as(lambda table, key: table.word(key, METHODS))
     path: Template
     shape: str = read_as(lambda table, key: table.word(key, SHAPES, default="one"))
@@ -131,11 +128,15 @@ class Operation(Declared):
     constant: ConstantAnswer | None = nested(ConstantAnswer)
     aliases: tuple[str, ...] = ()
     lives: bool = False
+    """It has no sunset: the legacy endpoint's answer stands, unless it leads to a successor with a switch."""
     deprecated: datetime = read_as(_end)
     sunset: datetime = read_as(_end)
     blank: datetime | None = None
+    """From then on what the legacy endpoint answers to a read means nothing."""
     switch: str = ""
+    """The word of ``ATLAS_SHIM_WRITES`` without which successors and constant don't exist."""
     lent: bool = read_as(_lent, default=False)
+    """Whether a gateway signs it with its own key for whoever may call; an operator's document can't say so."""
     order: tuple[str, ...] = ()
     note: str = ""
     cluster: tuple[str, ...] = ()

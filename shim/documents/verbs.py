@@ -160,7 +160,7 @@ class Passed(Verb):
 
 @attrs.frozen(kw_only=True)
 class Itself(Verb):
-    """An object made of the members beside the field, a list's one item; under the text at a source, if it has one."""
+    """An object made of the members beside the field; with ``keyed`` under the text there, in a list its one item."""
 
     key = "itself"
     makes = ("object", "objects")
@@ -190,7 +190,8 @@ class Itself(Verb):
 class Unwind(Verb):
     """An object for each item of each of some lists: the members beside the field, with the item in its list's place.
 
-    Of other lists and objects beside those it has none. It is there as many ``times`` as a number in it says.
+    Other lists and objects that stand around the item are left out. With ``times`` the object is there as often as that
+    number in it says.
     """
 
     key = "unwind"

@@ -56,7 +56,7 @@ _has_form = re.compile(r"\d{4}-\d\d-\d\d[Tt]\d\d:\d\d:\d\d(?:\.\d+)?(?:[Zz]|[+-]
 _DAY = r"0[1-9]|1[0-9]|2[0-8]|(?<!02-)(?:29|30)|(?<=(?:0[13578]|1[02])-)31"
 _USUAL_TIME = rf"(?!0000)[0-9]{{4}}-(?:0[1-9]|1[0-2])-(?:{_DAY})T(?:[01][0-9]|2[0-3]):[0-5][0-9]:[0-5][0-9]Z"
 is_usual_time = re.compile(_USUAL_TIME).fullmatch
-"""Tells a time as Atlas writes most, UTC and whole seconds, by one look; the 29th of February takes a second one."""
+"""Matches a time as Atlas writes most, in UTC and whole seconds; the 29th of February is left to ``parse_time``."""
 _usual_times = re.compile(f"(?:{_USUAL_TIME}\\n)*+").fullmatch
 
 
@@ -67,9 +67,9 @@ def are_usual_times(texts: Sequence[str]) -> bool:
 
 
 def are_in_order(times: Sequence[str]) -> bool:
-    """Return whether the texts of times are in the times' order: all are in UTC and whole seconds, with large letters.
+    """Return whether texts of times sort as the times do: all are in UTC and whole seconds, with capital letters.
 
-    No time is shorter than those.
+    No text of a time is shorter than those.
     """
     together = "".join(times)
     return len(together) == 20 * len(times) and "t" not in together and "z" not in together

@@ -93,7 +93,7 @@ def _elsewhere(task: Any, frame: FrameType | None) -> FrameType | None:
 
 
 def _awaiting(started: Iterable[Any], seen: dict[int, Any]) -> FrameType | None:
-    """Return the program's innermost frame in a task that waits for one of these, over other tasks if need be.
+    """Return the program's innermost frame in a task that waits for one of these, be it by way of other tasks.
 
     ``seen`` keeps what is looked at, so that no id comes again.
     """

@@ -1,4 +1,4 @@
-"""What several libraries give and take: field lines, content, Digest signatures, and calls that stand on each other."""
+"""What several libraries give and take: field lines, content, Digest signatures, and which calls are a door's own."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ is_served = _serving.get
 
 
 def alone(call: Callable[..., Any], *args: Any, **kwargs: Any) -> Any:
-    """Send a request of the shim's own, which the doors of libraries below pass (requests stands on urllib3)."""
+    """Send a request of the shim's own, which the door of a library below leaves alone (requests stands on urllib3)."""
     token = _serving.set(True)
     try:
         return call(*args, **kwargs)
@@ -82,7 +82,7 @@ def unsigned(said: str) -> Reply:
 
 
 class _Pieces(io.RawIOBase):
-    """A file of pieces; closing it closes the response that they come from, and gives its place in a pool back."""
+    """A file of pieces; closing it closes the response they come from, whose connection goes back to its pool."""
 
     def __init__(self, pieces: Iterable[bytes], source: Any) -> None:
         self._pieces = filter(None, pieces)

@@ -1,4 +1,4 @@
-"""Requests looked at before anything is decided: what Atlas' servers may read in another way is refused."""
+"""Looks at requests before anything is decided; refuses what Atlas' servers may read in another way."""
 
 from __future__ import annotations
 
@@ -136,8 +136,8 @@ def _check_path(method: str, path: str, headers: Headers, engine: Engine) -> Non
 def check_allowed(call: Call, match: Match | None, plan: Plan, *, lent: bool) -> Call:
     """Return the call as it may be made; raises Refusal for one that the list leaves out.
 
-    Without a list of the operator's own only calls that the gateway signs, with credentials that are ``lent``, are
-    limited. Fields that name another target don't leave with calls that are.
+    Without an operator's list, only calls are limited for which the gateway's credentials are ``lent``. A limited call
+    loses the fields that name another target.
     """
     options = plan.options
     allowed = options.allowed if lent else options.allow
@@ -170,7 +170,7 @@ def not_allowed(method: str, *, is_default: bool) -> Refusal:
 
 def authorities_of(address: Address, *, public_url: str | None = None, tls: bool = False) -> frozenset[str]:
     """Return the authorities that a listener is called by, in lower case."""
-    names = {*_LOOPBACK}  # no name of a page's, and so without a port, too
+    names = {*_LOOPBACK}  # no web page has these names, so they count without a port, too
     ports = {":443" if tls else ":80"}
     names |= {address.authority.lower(), *(f"{host}:{address.port}" for host in _LOOPBACK)}
     if public_url is not None:

@@ -81,7 +81,7 @@ NO_LISTS: list[Any] = [{"results": []}, "text", None]
     ],
 )
 def test_an_answer_without_the_value_cannot_be_made(text, said, why):
-    """It is an error that says what was said; an object or a scalar is no list, and a value no object."""
+    """The error says what the answer is not: an object or a scalar is no list, and a value no object."""
     driven = ask(text + VALUE, said)
     assert (driven.reply.status, driven.document["errorCode"]) == (502, "SHIM_UPSTREAM_UNREADABLE")
     assert why in driven.document["detail"]
@@ -132,7 +132,7 @@ def of(*sizes):
 
 @pytest.mark.parametrize("said", [of(1), of(1, 1, 1), of(), {}, {"shards": None}, {"shards": [{}, {"size": 1}]}])
 def test_what_is_alike_is_answered(said):
-    """So is what has no such value, or one."""
+    """Also where no shard has the value, or one alone."""
     assert ask_alike(said).document == {"name": "a"}
 
 
@@ -140,7 +140,7 @@ def test_what_is_alike_is_answered(said):
     "said", [of(1, 1, 2), of("a", "b"), of(1, None), of({"a": 1}, {"a": 2}), of([1], [2]), of(1, *[True])]
 )
 def test_what_differs_is_an_error(said):
-    """The one that the document says; nothing else is answered for it."""
+    """It is the error that the document names, and all that is answered."""
     driven = ask_alike(said)
     detail = "Its shards are of several sizes."
     expected = {"detail": detail, "error": 409, "errorCode": "SIZES_DIFFER", "parameters": [], "reason": "Conflict"}

@@ -84,7 +84,7 @@ def test_a_snapshot_that_moved_while_reading_counts_once(engine):
 
 
 def test_collecting_has_an_end(engine):
-    """More pages than the cap is an error of the shim's own that says what to do."""
+    """For more pages than are allowed the shim's own error says what to do."""
     driven = drive(engine, V2, pages_of(snapshots(30), most=1), settings=Settings(page_cap=3))
     assert len(driven.sends) == 3
     assert (driven.reply.status, driven.document["errorCode"]) == (502, "SHIM_TOO_MANY_PAGES")

@@ -31,7 +31,7 @@ def test_the_atlas_of_its_own_tools_is_looked_at(retired, monkeypatch, name):
 
 
 def test_an_atlas_that_is_no_url_is_an_error_that_names_the_variable(monkeypatch):
-    """For a client that is made, and at the start of ``atlas-shim run``."""
+    """Both where a client is made, and at the start of ``atlas-shim run``."""
     monkeypatch.setenv("MONGODB_ATLAS_BASE_URL", "cloud.mongodb.com")
     with pytest.raises(SettingsError, match=r"^MONGODB_ATLAS_BASE_URL: is not a URL"):
         process.prepare()

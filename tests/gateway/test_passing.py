@@ -65,7 +65,7 @@ def test_reason_phrase_and_unknown_status_pass():
 
 
 def test_coded_content_is_not_decoded():
-    """Content-Encoding and its bytes are nobody's business but the two ends'."""
+    """The gateway passes its bytes and Content-Encoding as they are."""
     answer = reply(b"\x1f\x8bnot really", "Content-Encoding: gzip")
     crossed = cross(get("/x", "Accept-Encoding: br, gzip"), answer)
     assert (crossed.value("Content-Encoding"), crossed.content) == ("gzip", b"\x1f\x8bnot really")

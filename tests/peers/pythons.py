@@ -17,7 +17,7 @@ def run(*words: object, cwd: Any = None, **environment: str) -> subprocess.Compl
 
 
 def said(code: str, *words: str, **environment: str) -> str:
-    """Return what some code prints, which writes nothing else; Python's warnings are off."""
+    """Return what some code prints; it may not fail, nor write to standard error. Python's warnings are off."""
     done = run("-W", "ignore", "-c", code, *words, **environment)
     assert (done.returncode, done.stderr) == (0, "")
     return done.stdout.strip()

@@ -110,7 +110,7 @@ def test_a_program_goes_on_as_before(untouched, tmp_path, name, way):
 @pytest.mark.slow
 @pytest.mark.parametrize("way", ["auto", "run"])
 def test_an_sdk_reads_instances(tmp_path, way):
-    """In three trips, one of them Digest's challenge; a rule is replaced, for a word that the SDK doesn't know."""
+    """It takes three trips, one for Digest's challenge; an own rule leaves out a word that the SDK doesn't know."""
     (tmp_path / "mappings").mkdir()
     (tmp_path / "mappings" / "sdk.toml").write_text(OVERRIDE)
     printed, calls, said = after("sdk", way, tmp_path, ATLAS_SHIM_MAPPINGS=str(tmp_path / "mappings"))

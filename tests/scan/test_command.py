@@ -56,7 +56,7 @@ def test_the_exit_code_tells_the_worst_finding(tree, programs, code):
 
 
 @pytest.mark.parametrize(("program", "code"), [("x = 1\n", 1), (DEPRECATED, 4)])
-def test_a_file_that_cannot_be_read_is_one_only_where_nothing_was_found(tree, program, code):
+def test_a_file_that_cannot_be_read_ends_with_one_where_nothing_was_found(tree, program, code):
     """The findings of other files decide first."""
     folder = tree(a=program)
     large(folder / "b.sh")

@@ -23,7 +23,7 @@ CLOSED, NOT_EXECUTABLE, NOT_FOUND = 141, 126, 127
 """A shell's exit codes: the output pipe was closed (128 + SIGPIPE), a command can't be run, it is not found."""
 
 MARK = "_ATLAS_SHIM_HANDED_TO"
-"""Variable with the id of the process that became the Atlas CLI: it, and its child, must not come back here."""
+"""The variable with the id of the process that became the Atlas CLI, which must not come back here, nor its child."""
 
 
 @click.command(
@@ -75,7 +75,7 @@ def run(words: Sequence[str], environ: Mapping[str, str] = os.environ) -> int:
 
 def hand_over(words: Sequence[str], environ: Mapping[str, str]) -> int:
     """Become the real ``atlas``; returns an exit code only if that fails."""
-    # Its parent, too: a wrapper without ``exec``.
+    # The parent's id counts, too: a wrapper may have started this process without ``exec``.
     again = environ.get(MARK) in {str(os.getpid()), str(os.getppid())}
     program = None if again else next(_programs(environ), None)
     if program is None:

@@ -1,4 +1,4 @@
-"""All that the door uses of aiohttp beyond its documented names, as the versions from 3.11 to 3 have it.
+"""All that the door uses of aiohttp beyond its documented names, as 3.11 and later versions before 4 have it.
 
 - ``_build_url`` and ``_json_serialize_bytes`` of a session: no public name has its base URL and that serializer.
 - ``_retry_connection``: whether a session sends GET, PUT and DELETE again by itself when a connection ends. Versions
@@ -71,10 +71,9 @@ async def request_content(session: ClientSession, data: Any, json: Any) -> tuple
 
 @coroutine
 def once(session: ClientSession, call: Awaitable[ClientResponse]) -> Generator[Any, Any, ClientResponse]:
-    """Await a PUT or DELETE of a session's that is not sent again by aiohttp itself.
+    """Await a PUT or DELETE of a session, which aiohttp does not send again by itself.
 
-    The session's switch for that is off while this call runs, between two points where it waits, and as it was while
-    others run.
+    The session's switch for that is off while this call runs; whenever it waits, and others run, it is as it was.
     """
     steps = call.__await__()
     if not hasattr(session, "_retry_connection"):

@@ -1,4 +1,4 @@
-"""aiohttp's session with the rewrite in ``_request``, for sessions of any class.
+"""A session of aiohttp, of any class, that rewrites in ``_request``.
 
 That is the one way of every call, in every version from 3.9 on: ``get`` to ``delete``, ``aiohttp.request`` and retrying
 clients come to it with the arguments of the public ``request``. So an exchange is a few calls of it, each with

@@ -67,7 +67,7 @@ class ResponseStream:
             yield chunk
 
     async def aclose(self) -> None:
-        """Close the source; an iterator that was left in the middle goes first."""
+        """Close the source, after an iterator that was left in the middle."""
         await _leave(self.content)
         await self.source.aclose()
 
@@ -213,7 +213,7 @@ class AwaitedDoor(HttpxDoor):
     reads, closes = "aread", "aclose"
 
     async def close(self, native: httpx.Response) -> None:
-        """Close it, an iterator that was left in the middle first, and let it go of its stream."""
+        """Close it after an iterator that was left in the middle, and let it go of its stream."""
         await _leave(self.content)
         await native.aclose()
         native.stream = self.module.ByteStream(b"")

@@ -26,7 +26,7 @@ NEEDS_AUTH = (
 
 
 def retired_prepared(request: PreparedRequest) -> RetiredCall | None:
-    """Return what a request is when it is a retired call, its body read if it takes part, else None."""
+    """Return the retired call that a request is, its body read if that takes part; None for any other request."""
     retired = retired_call_to(request.method or "", request.url or "", partial(header_lines, request.headers.items()))
     if retired is None or not retired.needs_body:
         return retired
@@ -43,19 +43,18 @@ def retired_prepared(request: PreparedRequest) -> RetiredCall | None:
 
 @attrs.define(eq=False)
 class RequestsDoor(Door):
-    """A retired call in requests' terms.
-
-    ``own`` is the caller's request; ``sender`` is an adapter's ``send``, and ``options`` are what it is called with.
-    ``auth`` is what signs: the adapter's, or one that works with hooks, as HTTPDigestAuth does, found in the caller's
-    request, which it has signed already. ``hooks`` are its. ``timeout`` is how long the last request may wait.
-    """
+    """A retired call in requests' terms."""
 
     own: PreparedRequest
+    """The caller's request."""
     sender: Callable[..., Response]
+    """An adapter's ``send``, which is called with ``options``."""
     options: dict[str, Any]
     auth: Any
+    """What signs: the adapter's, or one that has signed the caller's request and left hooks, as HTTPDigestAuth does."""
     hooks: tuple[Callable[..., Any], ...] = attrs.field(init=False, default=())
     timeout: Any = attrs.field(init=False)
+    """How long the last request may wait."""
 
     def __attrs_post_init__(self) -> None:
         """Look for an authentication in the hooks of the request."""
@@ -86,9 +85,9 @@ class RequestsDoor(Door):
         return inner
 
     def _sign(self, inner: PreparedRequest) -> None:
-        """Sign for the target that is sent, and only for that; an authentication that is found costs no trip for it.
+        """Sign for the target that is sent.
 
-        Only the first request of an exchange may have the signature of the caller's: what was used once is used up.
+        A signature of the caller's that fits it stays, on the first request of an exchange alone: it is good once.
         """
         credentials, own = as_text(inner.headers.get("Authorization", "")), self.own
         fits = bool(self.hooks) and (own.method, own.url) == (inner.method, inner.url)
@@ -118,7 +117,7 @@ class RequestsDoor(Door):
         return response
 
     def head(self, native: Response) -> Reply:
-        """Take urllib3's field lines, which are apart where repeated; an adapter may have something else below."""
+        """Take urllib3's field lines, one for each repetition; what another adapter gives may have none."""
         below: Any = getattr(native.raw, "headers", None)
         headers = below if hasattr(below, "items") else native.headers
         return Reply(native.status_code, header_lines(headers.items()))
@@ -129,7 +128,7 @@ class RequestsDoor(Door):
         return Content(rest=_pieces(native.raw), decoded=not hasattr(native.raw, "stream"))
 
     def answered(self, reply: Reply) -> Response:
-        """Make one as an adapter does, of the native one's kind and with what was noted on it."""
+        """Build a response as an adapter does, of the native one's class, with what others have set on that."""
         native: Any = self.native
         response = _built(self.own, responses.answered(reply, getattr(native, "raw", None), self.own.method))
         if native is not None:
@@ -160,7 +159,7 @@ class RequestsDoor(Door):
         response.__attrs__ = [*Response.__attrs__, "shim"]
 
     def _show(self, response: Response) -> None:
-        """Let the caller see a request and URLs of their own."""
+        """Show the caller the request and the URL that were its own."""
         for seen in (response, *response.history) if self.sent is not None else ():
             if self.rewritten:
                 seen.url, seen.request = self.own.url or "", self.own
@@ -170,7 +169,7 @@ class RequestsDoor(Door):
                 seen.request.hooks = self.own.hooks
 
     def show_error(self, error: BaseException) -> None:
-        """Look at requests' own alone, and at the words of urllib3's below."""
+        """Show them in requests' own errors, and the path in the words of urllib3's that those carry."""
         if not isinstance(error, requests.RequestException) or self.sent is None:
             return
         if error.response is not None:

@@ -67,9 +67,9 @@ class CallerGate:
 
 
 class OwnGate(CallerGate):
-    """Signs recognised operations, or all calls that a list has, for callers on this machine; no web pages.
+    """Signs recognised operations, or all calls that a list has, for callers on this machine; refuses web pages.
 
-    A write that is not lent, and comes with credentials, goes with those; without, the list of calls refuses it.
+    A write that is not lent goes with the caller's own credentials; without any, the list of calls refuses it.
 
     A page that knows the port by a rebound DNS name is refused before, by its Host: see ``Plan.checks_host``.
     """

@@ -22,17 +22,19 @@ if TYPE_CHECKING:  # connections and their count know each other
 
 log = logging.getLogger("shim.gateway.refused")
 
-LONG = 8192  # bytes of a head that isn't whole from which on it is counted; few heads are as long
+LONG = 8192  # bytes from which on an incomplete head is counted; few heads are as long
 _QUIET = 1.0  # seconds after a warning without another one
 
 
 @attrs.define(eq=False)
 class PeerConnections:
-    """The connections of one peer, an address: how many, and those without a whole request, the oldest first."""
+    """The connections of one peer, an address."""
 
     address: str
     count: int = 0
+    """How many there are."""
     idle: dict[Connection, None] = attrs.field(factory=dict, repr=False)
+    """Those without a whole request, the oldest first."""
 
 
 class Clients:

@@ -1,6 +1,6 @@
 """Where calls are taken: TCP sockets, with or without TLS, and the set-up of their connections.
 
-They are counted from when they are accepted, before a balancer's header (``proxy_protocol``) and TLS.
+A connection counts from when it is accepted, before a balancer's header (``proxy_protocol``) and TLS.
 """
 
 from __future__ import annotations

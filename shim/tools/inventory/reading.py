@@ -30,29 +30,29 @@ _TIME = re.compile(
 
 @attrs.define
 class Caller:
-    """All calls of one operation from one place.
+    """All calls of one operation from one place; or of an operation whose end its replies announced.
 
-    ``place`` is the file and line of a Python program, or a User-Agent and the address that it called the gateway from.
-    Instants are UTC as written. ``absent``, ``derived`` and ``constant`` are the changed fields of its answers;
-    ``dropped`` counts values that could not be translated. ``routes`` counts calls by the side that answered; ``lasts``
-    are their last instants.
-
-    If replies announced the end of the operation, there are no routes, ``operation`` is method and path without
-    anybody's name, and the dates are those of the last reply, empty if not announced.
+    Instants are UTC as written. ``absent``, ``derived`` and ``constant`` are the changed fields of its answers.
     """
 
     operation: str
+    """Its id; of one that replies announced method and path, without anybody's name."""
     place: str
+    """File and line of a Python program, or a User-Agent and the address that it called the gateway from."""
     last: str
     version: str = ""
     count: int = 1
     dropped: int = 0
+    """How many values could not be translated."""
     routes: dict[str, int] = attrs.field(factory=dict)
+    """How many calls each side answered; empty for an operation that replies announced."""
     lasts: dict[str, str] = attrs.field(factory=dict)
+    """The last instant of each side."""
     absent: list[str] = attrs.field(factory=list)
     derived: list[str] = attrs.field(factory=list)
     constant: list[str] = attrs.field(factory=list)
     sunset: str = ""
+    """As the last reply announced, as the next one is; empty where it did not."""
     deprecation: str = ""
 
     def add(self, call: Caller) -> None:
@@ -72,20 +72,21 @@ class Caller:
 
 @attrs.define
 class Inventory:
-    """The callers in some inventory files, and facts about the files.
-
-    Of the ``lines`` read, ``broken`` can't be read, ``earlier`` are calls before the window, which starts at ``since``,
-    ``own`` are calls of the shim's own commands, and ``untold`` are calls of callers beyond the first 10,000.
-    ``first`` and ``last`` are the instants of the first and the last record of any kind, empty if there is none.
-    """
+    """The callers in some inventory files, and facts about the files; instants are empty without a record."""
 
     since: str = ""
+    """The start of the window."""
     lines: int = 0
     broken: int = 0
+    """How many of the lines can't be read."""
     earlier: int = 0
+    """Calls before the window."""
     own: int = 0
+    """Calls of the shim's own commands."""
     untold: int = 0
+    """Calls of callers beyond the first 10,000."""
     first: str = ""
+    """The instant of the first record of any kind."""
     last: str = ""
     _known: dict[tuple[str, str, str], Caller] = attrs.field(factory=dict)
 
