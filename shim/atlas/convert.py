@@ -30,14 +30,15 @@ ValueReader = Callable[[object], object]
 class Model:
     """The common attributes of every model; an attribute that Atlas did not send is None.
 
-    ``additional`` has the fields unknown to this version, ``raw`` the original JSON object, and ``record`` what
-    ``shim.record`` returns for the reply, None if the shim took no part in it and in values inside a resource.
-    Of the three only ``additional`` counts in comparisons, and the repr has none of them.
+    Of these three only ``additional`` counts in comparisons, and the repr has none of them.
     """
 
     additional: Mapping[str, Any] = attrs.field(factory=dict, hash=False, repr=False)
+    """The fields unknown to this version."""
     raw: Mapping[str, Any] = attrs.field(factory=dict, eq=False, repr=False)
+    """The original JSON object."""
     record: Record | None = attrs.field(default=None, eq=False, repr=False)
+    """What ``shim.record`` returns for the reply; None if the shim took no part, and in values inside a resource."""
 
     @classmethod
     def from_json(cls, data: Mapping[str, Any]) -> Self:

@@ -22,12 +22,12 @@ from shim.documents.sources import look_up, parse_source
 from shim.documents.vocabulary import Json, JsonObject, are_in_order, instant
 
 ITEMS = 20 * MOST
-"""Items of one upstream page that are translated: far more than it may have, and far fewer than fit in its bytes."""
+"""The most items of one upstream page that are translated: far more than Atlas sends, far fewer than fit in a body."""
 
 
 @attrs.frozen(eq=False)
 class LegacyAnswer:
-    """What makes legacy answers of the pages of one tier, to calls of an operation with the same query.
+    """Makes legacy answers of the pages of one tier, for calls of one operation with the same query.
 
     It holds no credentials; ``match`` is that of any such call.
     """
@@ -41,7 +41,7 @@ class LegacyAnswer:
     def page(self, reply: Reply, json: JsonReader, before: Sequence[UpstreamPage] = ()) -> UpstreamPage:
         """Return the document that a reply carries, and the items of a list.
 
-        Raises CallError if it can't be read, or if it is larger than one body may be, together with those ``before``.
+        Raises CallError if it can't be read, or if it and those ``before`` are together larger than one body may be.
         """
         target, limit, size = self.target, self.context.settings.body_limit, len(reply.body or b"")
         if sum([page.size for page in before], size) > limit:
@@ -62,7 +62,10 @@ class LegacyAnswer:
         raise CallError(502, "SHIM_UPSTREAM_UNREADABLE", f"{said} that can't be translated: {what}.")
 
     def _page_of(self, document: Json, size: int) -> UpstreamPage | None:
-        """Return the page that a document of so many bytes is, None if it is none; raises CallError if it is unlike."""
+        """Return the page that a document of so many bytes is, None if it is none.
+
+        Raises CallError if values differ that must be alike.
+        """
         target, whole = self.target, document if type(document) is dict else {}
         if self.match.operation.shape != "one":
             items: Any = document if target.bare else whole.get(RESULTS)
@@ -136,7 +139,7 @@ class LegacyAnswer:
         return Translated(written, made.fields, made.dropped)
 
     def _page(self, path: str, items: list[Json], upstream: JsonObject) -> JsonObject:
-        """Return the legacy page at a path: all items of one that was ``kept``, which ``upstream`` is, or a part."""
+        """Return the legacy page at a path: all items where ``upstream``, a page, is kept, else one page of them."""
         url, query, size, total = f"{self.context.base}{path.removesuffix('/')}", self.query, self.query.size, None
         if self.target.paging == "kept":
             said = upstream.get("totalCount")

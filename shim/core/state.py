@@ -34,37 +34,42 @@ from shim.documents.templates import filled_in
 from shim.documents.vocabulary import Json, JsonObject
 
 NAMED = 20
-"""Writes that a sentence names, the first ones; of others it has their number."""
+"""How many writes a sentence names; of further ones it says how many they are."""
 
 
 @attrs.define
 class ExchangeState:
-    """The state of one exchange, ``started`` at a time in seconds of the monotonic clock.
-
-    ``json`` reads replies. ``reason`` begins with that of the first ``decision``. ``route`` is the side asked last,
-    ``none`` before any was; it ``knows_nothing`` if it answered that nothing is there. ``query`` and ``body`` are what
-    the caller asked for, once read; ``word`` is the part of it that chooses the successor's call. ``asked`` is the last
-    call that was sent, ``last`` the head of its reply. ``added`` is the tier whose list follows another one's, and that
-    list's pages. Looks before a tier's call gave the values ``given``; the writes before it are ``done``.
-    """
+    """The state of one exchange."""
 
     match: Match
     call: Call
     context: Context
     started: float
+    """Seconds of the monotonic clock."""
     decision: Decision
     json: JsonReader
+    """Reads replies."""
     reason: str
+    """It begins with that of the first decision."""
     route: str = "none"
+    """The side asked last; ``none`` before any was."""
     query: LegacyQuery = attrs.field(factory=LegacyQuery)
+    """What the caller asked for, once it is read; so is ``body``."""
     body: JsonObject | None = None
     word: str = ""
+    """The word of the body that chooses the successor's call."""
     knows_nothing: bool = False
+    """Whether the side asked last answered that nothing is there."""
     asked: Call = attrs.field(init=False)
+    """The last call that was sent."""
     last: Reply = attrs.field(init=False)
+    """The head of its reply."""
     added: tuple[str, Sequence[UpstreamPage]] | None = None
+    """The tier whose list follows another one's, and the pages of that list."""
     given: JsonObject = attrs.field(factory=dict)
+    """The values that looks before a tier's call gave."""
     done: list[str] = attrs.field(factory=list)
+    """The writes that were done before a tier's call."""
     sent: list[Sent] = attrs.field(factory=list)
     notes: list[str] = attrs.field(factory=list)
 

@@ -21,7 +21,7 @@ _IN_QUERY = frozenset({"boolean", "integer", "number", "string"})
 
 def _made(table: Table, key: str) -> Resource | None:
     sub = table.table(key)
-    if sub is not None and "each" in table.data:  # what objects in it have no document declares
+    if sub is not None and "each" in table.data:  # no document declares what the list's objects have
         plain = getattr(table.around.operation.request, "members", {}).get(str(table.data["each"])) == "strings"
         sub.around = attrs.evolve(table.around, given=(*table.around.given, BARE) if plain else None)
     return read_body(sub, settings=())
@@ -29,25 +29,25 @@ def _made(table: Table, key: str) -> Resource | None:
 
 @attrs.frozen
 class Before(Declared):
-    """A call that goes before the one that answers: a look, or a write that is done first.
-
-    It GETs what the latter is about unless it says otherwise. ``query`` and ``body`` are made like a body: rules read
-    the legacy body, and the names that earlier looks gave. It ``gives`` names to values of its answer: rules and paths
-    after it have them. ``errors`` are successes of it that stand for errors. With ``each`` it is made for each item
-    of that list, which rules read, ``but`` for those in another list.
-    """
+    """A call that goes before the one that answers: a look, or a write that is done first."""
 
     method: str = read_as(lambda table, key: table.word(key, METHODS, default="GET"))
     path: Template | None = read_as(
         lambda table, key: read_template(table, key, verbs=True) if key in table.data else None, default=None
     )
+    """That of the call that answers if it has none; so is ``version``."""
     version: str = ""
     each: str = ""
+    """The list for each item of which it is made."""
     but: str = ""
+    """The list whose items are left out."""
     query: Resource | None = read_as(_made, default=None)
+    """Its rules, as those of ``body``, read the legacy body, an item, and the names that earlier looks gave."""
     body: Resource | None = read_as(_made, default=None)
     gives: Mapping[str, str] = read_as(lambda table, key: table.each(key, Table.text), factory=dict)
+    """The names of values in its answer, which later rules and paths may use."""
     errors: Mapping[str, ErrorRule] = read_as(read_errors, factory=dict)
+    """Its successes that stand for errors."""
     at: str = of_table("path", default="")
 
     @property

@@ -1,6 +1,6 @@
 """Checks of documents as a whole: ties between operations, and fields against the operations that use them.
 
-Rows say where, whether it is wrong, and what is.
+A row says where, whether something is wrong there, and what.
 """
 
 from __future__ import annotations

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 Branch = tuple[str, str]
 """A test, and the expression for the value that a field gets if it is the first that holds."""
 Begin = Callable[..., Callable[..., dict[str, Json]]]
-"""A function that takes what a call is translated with, and returns the one that makes a legacy object of another."""
+"""Takes what one call is translated with, and returns the function that makes a legacy object of one of upstream's."""
 
 
 @attrs.define
@@ -64,7 +64,7 @@ class Script:
     def member(self, source: str, *, noted: bool = False) -> str:
         """Return the expression for the value at a source, None if there is no source.
 
-        If ``noted``, so are the items that lack what ``[each]`` takes of them.
+        With ``noted`` the report names the items that lack what ``[each]`` takes of them.
         """
         if noted and f"[{Step.EACH}]" in source:
             return f"report.each(source, {self.name('path', parse_source(source))}, {source!r})"
@@ -91,7 +91,7 @@ def put(field: Field, value: str) -> str:
 def chosen(field: Field, branches: Sequence[Branch], which: str, sources: int = 1) -> list[str]:
     """Return the lines that put the value of the first test that holds in a field's place.
 
-    As many look at each of the ``sources``: of those before it, what could not be used is reported.
+    Each of the ``sources`` has as many tests. Where a later source is used, what the earlier ones had is reported.
     """
     lines, each = list[str](), max(1, len(branches) // sources)
     for number, (test, value) in enumerate(branches):
