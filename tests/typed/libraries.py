@@ -2,16 +2,15 @@
 
 import asyncio
 
-from requests.adapters import HTTPAdapter
-from requests.auth import HTTPDigestAuth
-from requests.exceptions import ConnectionError as Unreachable
-from urllib3.exceptions import HTTPError
-from urllib3.util.retry import Retry
-
 import shim
 from shim import httpx, requests, urllib3
+from shim.requests.adapters import HTTPAdapter
+from shim.requests.auth import HTTPDigestAuth
+from shim.requests.exceptions import ConnectionError as Unreachable
 from shim.requests.sessions import Session
+from shim.urllib3.exceptions import HTTPError
 from shim.urllib3.poolmanager import PoolManager
+from shim.urllib3.util.retry import Retry
 
 
 def log(response: httpx.Response) -> None:

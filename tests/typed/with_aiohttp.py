@@ -4,12 +4,11 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, assert_type
 
-from aiohttp import web
-from aiohttp.client_exceptions import ClientResponseError
-
 import shim
 from shim import aiohttp
+from shim.aiohttp import web
 from shim.aiohttp.client import ClientTimeout
+from shim.aiohttp.client_exceptions import ClientResponseError
 
 if TYPE_CHECKING:
     import aiohttp as plain

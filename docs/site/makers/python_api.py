@@ -38,10 +38,10 @@ DOORS = """
 ## Modules in place of HTTP libraries
 
 `from shim import httpx` in place of `import httpx`, and so on. Every public name of the library is there, and all but
-these are its own, identical objects. Import what one of its modules has from the library itself, as ever
-(`from requests.auth import HTTPDigestAuth`): it is the same object, and type checkers know it there alone. The shim's
-take what the library's take, and raise [SettingsError and DocumentError](#errors) where settings or mapping documents
-mean nothing.
+these are its own, identical objects. What one of its modules has can be imported from either (`from shim.requests.auth
+import HTTPDigestAuth`): it is the same object. Type checkers know the modules that programs use most; import any other
+from the library itself. The shim's take what the library's take, and raise [SettingsError and DocumentError](#errors)
+where settings or mapping documents mean nothing.
 """
 
 MOUNTED = """

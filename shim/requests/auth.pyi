@@ -1,0 +1,1 @@
+from requests.auth import *  # noqa: F403 - what a type checker sees

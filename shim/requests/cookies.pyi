@@ -1,0 +1,1 @@
+from requests.cookies import *  # noqa: F403 - what a type checker sees

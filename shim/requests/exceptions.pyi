@@ -1,0 +1,1 @@
+from requests.exceptions import *  # noqa: F403 - what a type checker sees
