@@ -28,6 +28,15 @@ def test_pairs_prove_a_document(run):
     assert (keeper["only_old"], keeper["absent"], keeper["line"], keeper["got"]) == (4, True, 1, None)
 
 
+def test_what_no_answer_had_is_no_exception(run, tmp_path):
+    """A field that is declared absent is named where an old answer has it."""
+    first = json.loads(Path(PAIRS).read_text().splitlines()[0])
+    del first["old"]["keeper"]
+    (tmp_path / "pairs.jsonl").write_text(json.dumps(first))
+    done = run("check", "--pairs", str(tmp_path / "pairs.jsonl"), DOCUMENT)
+    assert done.stdout.endswith("equal the recorded old answers.\n")
+
+
 def test_pairs_deny_a_document(run, tmp_path):
     """Each field that differs is shown with its first example, and the exit code is 1."""
     document = tmp_path / "greenhouses.toml"

@@ -55,12 +55,14 @@ def test_the_page_has_the_table():
     assert table_of_other_hosts() in (DOCS / "how-to" / "hard-coded-host.md").read_text("utf-8")
 
 
-@pytest.mark.parametrize(("entry", "stays"), [("ongodb.com", True), (".mongodb.com", False), ("*", False), ("x", True)])
-def test_no_proxy_keeps_what_does_not_name_atlas(runs, entry, stays):
+@pytest.mark.parametrize(("name", "entry", "stays"), [
+    ("NO_PROXY", "ongodb.com", True), ("NO_PROXY", ".mongodb.com", False), ("NO_PROXY", "*", False),
+    ("no_proxy", "x", True),
+])  # fmt: skip
+def test_no_proxy_keeps_what_does_not_name_atlas(runs, name, entry, stays):
     """``b.com`` matches ``a.b.com`` and not ``ab.com``; calls to Atlas have to come by the run."""
-    shown = dict(
-        line.split("=", 1) for line in runs("echo", "=", options=["--show"], NO_PROXY=entry).stdout.splitlines()
-    )
+    lines = runs("echo", "=", options=["--show"], **{name: entry}).stdout.splitlines()
+    shown = dict(line.split("=", 1) for line in lines)
     assert "" not in shown, "the program was started"
     assert (entry in shown["no_proxy"].split(","), shown["no_proxy"] == shown["NO_PROXY"]) == (stays, True)
     if entry == "*":

@@ -1,12 +1,19 @@
 """A run is for its user alone: what another user of the machine tries, and where the kernel does not tell who it is."""
 
+import asyncio
 import os
 import shutil
+import socket
 import sys
 from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
 
 import pytest
 
+from shim.run import proxy
+from shim.run.peers import PeerSocket
+from shim.run.variables import Run
 from tests.run.grid import BARE, CODE, HTTP_CLIENT, NODE, PATH, URL, URLLIB
 
 SHOWN = " ".join(f"'{word}'" for word in CODE)
@@ -126,3 +133,21 @@ def test_only_the_secret_opens_the_proxy(runs):
     """A login that is nearly right gets what a missing one gets."""
     script = f"https_proxy=$(echo $HTTPS_PROXY | sed s/run:./run:x/) curl -s {URL} -w '%{{http_connect}}'"
     assert untold(runs, "sh", "-c", script).stdout == "407"
+
+
+async def test_a_crowd_of_another_users_connections_is_looked_at_once(monkeypatch):
+    """A look at all processes says nothing new for a while; then there is another."""
+    looks, now = [], [100.0]
+    monkeypatch.setattr(proxy, "time", SimpleNamespace(monotonic=lambda: now[0]))
+    monkeypatch.setattr(proxy, "caller_of", lambda _: PeerSocket(12345, 1))
+    monkeypatch.setattr(proxy, "is_own", lambda _: None)
+    monkeypatch.setattr(proxy, "is_descendant", lambda *_: looks.append(now[0]))
+    none: Any = None
+    server = proxy.ProxyServer(Run("atlas.example", (), drop_in=False, guarded=False), none, none, none, none)
+    for moment in (100.0, 100.0, 101.0):
+        now[0] = moment
+        own, other = socket.socketpair()
+        server.take(other)
+        await asyncio.gather(*server.tasks)
+        own.close()
+    assert (looks, server.counts["strangers"]) == ([100.0, 101.0], 3)

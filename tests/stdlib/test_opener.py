@@ -3,6 +3,7 @@
 """Retired calls of urllib.request are served, and look as ever: openers, handlers, errors, files."""
 
 import json
+from http.client import IncompleteRead
 from urllib.error import HTTPError
 from urllib.request import HTTPErrorProcessor, Request, build_opener, urlopen, urlretrieve
 
@@ -46,6 +47,14 @@ def test_an_error_of_the_shims_own_is_raised_too(raw):
 
     with build_opener(Quiet).open(f"{server.url}{SNAPSHOTS}", timeout=10) as response:
         assert response.status == 502
+
+
+def test_content_that_breaks_off_is_in_the_error(raw, early):
+    """As far as it came, also where the shim has read it."""
+    server = raw(lambda request: iter([b"HTTP/1.1 404 Not Found\r\nContent-Length: 99\r\n\r\nshort"]))
+    with pytest.raises(IncompleteRead) as caught:
+        urlopen(f"{server.url}{SNAPSHOTS}", timeout=10)
+    assert caught.value.partial == b"short"
 
 
 def test_what_must_not_follow_a_redirect_does_not(raw, early):
