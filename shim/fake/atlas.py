@@ -180,7 +180,6 @@ class FakeAtlas:
             allow = ",".join([*sorted(methods, reverse=True), "OPTIONS"])
             return FakeReply(200 if arrival.method == "OPTIONS" else 405, (("Allow", allow),))
         sunset = {"backups": self.sunset, "instances": self.instance_sunset, None: None}[endpoint.sunset]
-        fields += [("X-Java-Method", endpoint.java)] if endpoint.java else []
         fields += http.announced(sunset, view.now)
         # v1.0 has no versions and counts as the first.
         offered, accept = endpoint.api.versions, arrival.header("Accept")

