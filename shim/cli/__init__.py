@@ -35,20 +35,20 @@ GROUPS = {
     "Your programs": {
         "run": "Run any program with its retired calls translated.",
         "atlas": "Run the commands that the Atlas CLI removed; pass others on to it.",
-        "get, post": "Call any operation, retired or not, and print the answer.",
+        "get": "Read any operation, retired or not, and print the answer.",
     },
     "The way out": {
         "scan": "Find calls of retired operations in sources.",
         "inventory": "Show who still makes retired calls, and whether the shim can go.",
     },
 }
-"""Heading -> rows of the help: command names that share a row, and the first sentence of their own help."""
+"""Heading -> rows of the help: a command's name, and the first sentence of its own help."""
 
-COMMANDS = {name: said for rows in GROUPS.values() for names, said in rows.items() for name in names.split(", ")}
+COMMANDS = {name: said for rows in GROUPS.values() for name, said in rows.items()}
 """Command -> its help sentence; commands outside all groups are not listed."""
 COMMANDS["fake-atlas"] = "Run the fake Atlas alone."
 
-_PLACES = {"post": ("get", "post"), "fake-atlas": ("demo", "fake_atlas"), "atlas": ("atlas_cli.run", "command")}
+_PLACES = {"fake-atlas": ("demo", "fake_atlas"), "atlas": ("atlas_cli.run", "command")}
 """Command -> module and name. Other commands are ``command`` in the module of their name."""
 
 
@@ -69,10 +69,9 @@ class Commands(click.Group):
 
     def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:  # noqa: ARG002 - click's signature
         """Write the groups of commands without importing any command."""
-        widest = max(len(names) for rows in GROUPS.values() for names in rows)
         for heading, rows in GROUPS.items():
             with formatter.section(heading):
-                formatter.write_dl([(names.ljust(widest), said) for names, said in rows.items()])
+                formatter.write_dl([(name.ljust(9), said) for name, said in rows.items()])
 
     def resolve_command(
         self, ctx: click.Context, args: list[str]

@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import os
 from collections.abc import Mapping
-from os.path import commonprefix
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -18,7 +17,7 @@ from shim.cli import check_dropin, output
 from shim.cli.check_connect import GROUP, probe
 from shim.cli.check_gateway import check_start
 from shim.cli.failures import NO, SETTINGS
-from shim.cli.output import FILE, config_option, output_option, printable, write_report
+from shim.cli.output import FILE, config_option, output_option, shortened, write_report
 from shim.cli.serve import flag
 from shim.core.recognise import Engine, load_engine
 from shim.core.settings import RouteWord, read_settings
@@ -43,8 +42,6 @@ from shim.origins import read_base_url
 
 if TYPE_CHECKING:
     from shim.tools.pairs import FieldTally
-
-_SHOWN, _BEFORE = 60, 15  # characters of an example, and of those the ones before the first difference
 
 
 @click.command(params=[flag(row, hidden=True) for row in TABLE])
@@ -232,15 +229,11 @@ def _row(line: FieldTally) -> list[str]:
 
 
 def _difference(line: FieldTally) -> str:
-    """Return how often a field differs, and the first example, cut to the text around its first difference."""
+    """Return how often a field differs, and the first example."""
     kinds = (
         (line.differs, f"differs in {line.differs} of {line.total}"),
         (0 if line.absent else line.only_old, f"is missing in {line.only_old} of {line.total}"),
         (line.only_made, f"is there in {line.only_made} that had none"),
     )
     counts = ", ".join(text for number, text in kinds if number)
-    expected, got = ("null" if value is None else printable(value) for value in (line.expected, line.got))
-    if max(len(expected), len(got)) > _SHOWN:
-        start = max(0, len(commonprefix((expected, got))) - _BEFORE)  # noqa: RUF071 - the prefix is one of characters
-        expected, got = (f"…{text[start : start + _SHOWN]}" for text in (expected, got))
-    return f"{counts}; line {line.line}: expected {expected}, got {got}"
+    return f"{counts}; line {line.line}: expected {shortened(line.expected, 60)}, got {shortened(line.got, 60)}"

@@ -120,17 +120,12 @@ def _text(reads: Sequence[ProvedRead]) -> None:
         output.bullets(read.sent)
         rows = [("old field", "level", "old value", "<- new field", "new value")]
         for one, *_ in _by_name(read.proof.fields):
-            rows.append((one.name, one.level, _cut(one.old), one.source, _cut(one.new)))
+            rows.append((one.name, one.level, output.shortened(one.old), one.source, output.shortened(one.new)))
         output.write_table(rows, "  ")
         whys = {one.name: one.why for one in read.proof.fields if one.why and one.old is MISSING}
         output.bullets(f"{name}: {why}" for name, why in whys.items())
         if read.proof.leaves:
             output.bullets([f"The old answer had no place for: {', '.join(read.proof.leaves)}"])
-
-
-def _cut(value: Any) -> str:
-    text = "" if value is MISSING else "null" if value is None else output.printable(value)
-    return text if len(text) <= 40 else f"{text[:39]}…"
 
 
 def _without_values(read: ProvedRead) -> dict[str, Any]:

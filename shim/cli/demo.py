@@ -6,8 +6,8 @@ import json
 import os
 import signal
 import time
-from collections.abc import Callable, Sequence
-from queue import SimpleQueue
+from collections.abc import Sequence
+from contextlib import suppress
 from typing import Any
 
 import click
@@ -29,16 +29,14 @@ MARGIN = "   "
 
 
 @click.command()
-@click.option("--serve", "keep", is_flag=True, help="Keep the fake Atlas and the gateway running until Ctrl-C.")
-def command(*, keep: bool) -> None:
+def command() -> None:
     """Show a retired call on this machine, without and with the shim.
 
     Starts a fake Atlas and the gateway on free ports of 127.0.0.1, makes the same retired call
     to both, and shows which fields of the answer have changed. Nothing leaves this machine, and
     no setting or credential of yours is used.
 
-    Exit codes: 0 when both answers are the expected ones (or, with --serve, after Ctrl-C or
-    SIGTERM); else 1.
+    Exit codes: 0 when both answers are the expected ones, else 1.
     """
     from shim.gateway import Options, serve_in_thread  # noqa: PLC0415 - an extra, which the fake does not need
 
@@ -46,18 +44,11 @@ def command(*, keep: bool) -> None:
     engine = load_engine({})
     with FakeServer(fake.FakeAtlas(clock=_present)) as atlas:
         options = Options(listen=Address("127.0.0.1", 0), admin=None, upstream=atlas.url)
-        ended = on_signal() if keep else None
         with serve_in_thread(options, engine, clock=_present, environ={}) as gateway:
             _show(atlas.url, gateway.url)
             operation = engine.named("listServerlessBackupSnapshots")
             assert operation is not None, "the shipped documents have it"
             _show_fields([*field_rules(operation.successors["flex"].resource, "flex")])
-            if ended is not None:
-                output.heading("\nBoth keep running until Ctrl-C:")
-                known = [("token", fake.DEMO_TOKEN), ("group", fake.DEMO_GROUP), ("cluster", fake.DEMO_CLUSTER)]
-                known += [("programs", f"export ATLAS_SHIM_UPSTREAM={atlas.url}")]
-                output.facts([("fake Atlas", atlas.url), ("gateway", gateway.url), *known], MARGIN)
-                ended()
 
 
 def _present() -> float:
@@ -115,7 +106,9 @@ def _show_fields(lines: Sequence[FieldSummary]) -> None:
     same = [line.name for line in lines if line.fidelity in {Fidelity.EXACT, Fidelity.RENAMED}]
     click.echo()
     output.paragraph(f"Unchanged, some under another name: {', '.join(same)}.", MARGIN)
-    output.paragraph('The header "Atlas-Shim" of every reply lists them. For calls of your own: demo --serve', MARGIN)
+    output.paragraph(
+        'The header "Atlas-Shim" of every reply lists them. For calls of your own: fake-atlas, serve', MARGIN
+    )
 
 
 @click.command("fake-atlas")
@@ -135,9 +128,9 @@ def fake_atlas(listen: str, today: str | None, sunset: str | None) -> None:
         today=None if today is None else parse_instant(today, name="--today"),
         sunset=fake.BACKUP_SUNSET if sunset is None else parse_instant(sunset, name="--sunset"),
     )
-    with logged(LogLevel.INFO):
-        ended = on_signal()
-        server = FakeServer(atlas, host=address.host, port=address.port)
+    server = FakeServer(atlas, host=address.host, port=address.port)
+    with logged(LogLevel.INFO), suppress(KeyboardInterrupt):
+        signal.signal(signal.SIGTERM, signal.default_int_handler)  # it ends as Ctrl-C does
         try:
             server.start()
         except OSError as error:
@@ -157,15 +150,7 @@ def fake_atlas(listen: str, today: str | None, sunset: str | None) -> None:
                     ("account", f"{fake.DEMO_CLIENT_ID} {fake.DEMO_CLIENT_SECRET}"),
                 ]
             )
-            ended()
+            while True:
+                time.sleep(60)
         finally:
             server.stop()
-
-
-def on_signal() -> Callable[[], object]:
-    """Return a function that waits for SIGINT or SIGTERM, from now on."""
-    # A handler interrupts whoever waits, perhaps within a lock: this queue takes an item there, an event would not.
-    arrived: SimpleQueue[int] = SimpleQueue()
-    for number in (signal.SIGINT, signal.SIGTERM):
-        signal.signal(number, lambda number, _: arrived.put(number))
-    return arrived.get

@@ -70,13 +70,11 @@ class DrySend:
 class DryRun:
     """All calls of an exchange, in the order in which they follow each other, and why the first one is sent.
 
-    ``errors`` are those that the shim itself would answer with, in words; ``refused`` is the one that it answers with
-    where nothing fails.
+    ``refused`` is the error that the shim itself answers with where nothing fails.
     """
 
     reason: str = ""
     sends: list[DrySend] = attrs.field(factory=list)
-    errors: dict[str, None] = attrs.field(factory=dict)
     refused: str = ""
 
 
@@ -94,16 +92,14 @@ def dry_run(match: Match, call: Call, context: Context) -> DryRun:
         for said, reply in _answers(match.operation, last) if last else [("", None)]:
             replies = script if reply is None else [*script, reply]
             step = after(replies)
+            error = "" if isinstance(step, Send) else _own_error(step)
+            is_odd = isinstance(step, Answer) and step.reply.status >= 500  # a reply that can't be translated
+            ends += [] if said or is_odd else [error]
             if not isinstance(step, Send):
-                error = _own_error(step)
-                is_odd = isinstance(step, Answer) and step.reply.status >= 500  # a reply that can't be translated
-                ends += [] if said or is_odd else [error]
-                found.errors |= {error: None} if error else {}
                 if last is not None and not said:
                     last.notes = last.notes or step.record.notes
                     last.errors |= {error: None} if error else {}
                 continue
-            ends += [] if said else [""]
             new = step.call
             if last is not None and last.is_like(step):
                 if not last.goes_on:

@@ -158,7 +158,7 @@ def _explained(match: Match, call: Call, settings: Settings, at: datetime) -> di
     advised = attrs.evolve(settings, route=RouteWord.AUTO, sunsets={}, writes=settings.writes | {operation.switch})
     advice = attrs.evolve(context, settings=advised, clock=_LATER.timestamp)
     sends, calls, reason = list[dict[str, Any]](), list[dict[str, Any]](), ""
-    then, errors = dict[str, None](), dict[str, None]()
+    then = dict[str, None]()
     for word, body in questions(operation):
         asked = attrs.evolve(call, body=body)
         dry, later = dry_run(match, asked, context), dry_run(match, asked, advice)
@@ -168,8 +168,6 @@ def _explained(match: Match, call: Call, settings: Settings, at: datetime) -> di
             if send.why and not send.ahead:
                 to = "the retired endpoint" if send.send.route == "legacy" else _named(send.send.route)
                 then[f"If {send.why}, {to} is asked."] = None
-        own = [error for error in dry.errors if not error.startswith("SHIM_NO_SUCCESSOR")]  # which no_successor says
-        errors |= {f"If it comes to a successor, the shim itself may answer {error}": None for error in own}
         if later.refused:
             calls.append({"word": word, "route": operation.first, "refused": later.refused})
         for send in (one for one in later.sends if not later.refused or one.send.route != operation.first):
@@ -188,7 +186,7 @@ def _explained(match: Match, call: Call, settings: Settings, at: datetime) -> di
         "decision": f"{place}, because {reason}.",
         "then": " ".join(then),
         "sends": sends,
-        "remarks": [*_remarks(operation, settings, call.origin), *errors],
+        "remarks": [*_remarks(operation, settings, call.origin)],
         "tiers": {
             name: {
                 "note": tier.note,

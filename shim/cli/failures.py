@@ -114,4 +114,4 @@ def _look_at(error: httpx.RequestError, url: httpx.URL, environ: Mapping[str, st
         if proxy:
             return f"check the name, and the proxy of {proxy}; NO_PROXY names hosts that need none."
         return f"check the name; if this network needs a proxy, set {names[0].upper()}."
-    return "try again; after a write, first check whether it was executed."
+    return "try again."

@@ -1,11 +1,10 @@
-"""``atlas-shim get`` and ``post``: make one call of any operation, and print its answer and the shim's record."""
+"""``atlas-shim get``: makes one read of any operation, and prints its answer and the shim's record."""
 
 from __future__ import annotations
 
 import json
 import os
 import sys
-from pathlib import Path
 
 import click
 import httpx
@@ -29,73 +28,30 @@ MONGODB_ATLAS_CLIENT_ID and MONGODB_ATLAS_CLIENT_SECRET, or MONGODB_ATLAS_ACCESS
 
 Exit codes: 0 success; 1 Atlas answered with an error; 2 bad usage or settings; 3 network."""
 
-_OPTIONS = (
-    click.Option(["--version"], metavar="DATE", help="Ask for this API version. Default: the retired one."),
-    click.Option(["--record", "with_record"], is_flag=True, help="Write the record to stderr, as JSON on one line."),
-)
 
-
-@click.command(epilog=ENDING, params=[*_OPTIONS])
+@click.command(epilog=ENDING)
 @click.argument("path")
+@click.option("--version", metavar="DATE", help="Ask for this API version. Default: the retired one.")
+@click.option("--record", "with_record", is_flag=True, help="Write the record to stderr, as JSON on one line.")
 def command(*, path: str, version: str | None, with_record: bool) -> None:
-    """Call any operation, retired or not, and print the answer.
+    """Read any operation, retired or not, and print the answer.
 
     PATH is a request target, such as /api/atlas/v2/groups/GROUP/serverless/NAME/backup/snapshots, or a
     URL of the configured Atlas. A retired call is answered as in a program, by all mapping documents
     (also those in ATLAS_SHIM_MAPPINGS); any other call is passed on unchanged.
     """
-    _call("GET", path, None, version, with_record=with_record)
-
-
-@click.command(epilog=ENDING, params=[*_OPTIONS])
-@click.argument("path")
-@click.argument("body", required=False)
-def post(*, path: str, body: str | None, version: str | None, with_record: bool) -> None:
-    """Call any operation, retired or not, and print the answer.
-
-    PATH is as for "get". BODY is JSON, @FILE or - for standard input. A restore overwrites the data of
-    its target cluster without a question. The call is sent once and never repeated: after a network
-    error, check whether it was executed.
-    """
-    content = None
-    try:
-        if body is not None:
-            content = sys.stdin.buffer.read() if body == "-" else body.encode()
-            content = Path(body[1:]).read_bytes() if body.startswith("@") else content
-            loads(content)
-    except (OSError, ValueError, RecursionError) as error:
-        raise click.BadParameter(f"{error}; give JSON, @FILE or -", param_hint="BODY") from None
-    _call("POST", path, content, version, with_record=with_record)
-
-
-def target_of(path: str, base_url: str) -> str:
-    """Return the request target of a path, or of a URL of that Atlas; raises BadParameter on anything else."""
-    target = path.removeprefix(base_url)
-    if not target.startswith("/"):
-        said = f"start it with / or {base_url}/; for another Atlas set MONGODB_ATLAS_BASE_URL"
-        raise click.BadParameter(said, param_hint="PATH")
-    return target
-
-
-def _call(method: str, path: str, content: bytes | None, version: str | None, *, with_record: bool) -> None:
-    """Make the call once, through the shim, and write its answer: JSON indented, other content as it came.
-
-    Raises BadParameter on a malformed PATH or one of another Atlas, and AtlasError if the answer is an error.
-    """
     base_url, auth = configure(base_url=None, parts={}, environ=os.environ, http_client=None)
     target = target_of(path, base_url)
-    match = shared_engine(os.environ).recognise(method, target, ())
+    match = shared_engine(os.environ).recognise("GET", target, ())
     media_type = match.content_type.partition(";")[0] if match else "application/json"
     if version:
         media_type = f"application/vnd.atlas.{version}+json"
     headers = {"User-Agent": f"{COMMANDS}{__version__}", "Accept": media_type}
-    if content is not None:
-        headers["Content-Type"] = media_type
     os.environ.pop(VARIABLE, None)  # Calls of this command need no warning: it is not a program to change.
     with Client(auth=auth, timeout=TIMEOUT, headers=headers) as http:
         recognise_also(http, base_url)
         try:
-            response = http.request(method, base_url + target, content=content)
+            response = http.get(base_url + target)
         except httpx.InvalidURL as error:
             raise click.BadParameter(str(error), param_hint="PATH") from None
     if with_record:
@@ -111,3 +67,12 @@ def _call(method: str, path: str, content: bytes | None, version: str | None, *,
     else:
         if response.content:
             output.write_json(answer)
+
+
+def target_of(path: str, base_url: str) -> str:
+    """Return the request target of a path, or of a URL of that Atlas; raises BadParameter on anything else."""
+    target = path.removeprefix(base_url)
+    if not target.startswith("/"):
+        said = f"start it with / or {base_url}/; for another Atlas set MONGODB_ATLAS_BASE_URL"
+        raise click.BadParameter(said, param_hint="PATH")
+    return target

@@ -114,6 +114,12 @@ def printable(value: Any) -> str:
     return plain(text).replace("\n", "?")
 
 
+def shortened(value: Any, most: int = 40) -> str:
+    """Return a JSON value as text of at most so many characters; nothing is null, missing a dash."""
+    text = "null" if value is None else printable(value)
+    return text if len(text) <= most else f"{text[: most - 1]}…"
+
+
 def heading(text: str) -> None:
     """Write a heading."""
     click.secho(plain(text), bold=True)

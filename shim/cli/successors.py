@@ -98,8 +98,13 @@ def _remarks(operation: Operation, dry: DrySend, old: Call) -> Iterator[str]:
         yield "Ask for the next page as long as the answer has a link with rel=next."
     elif dry.goes_on:
         yield "Once for each item of the list, in order; nothing follows an error."
-    if dry.role == "look":
-        yield from (f"If it does not show what is needed, nothing more is sent: {error}" for error in dry.errors)
+    is_look = dry.role == "look"
+    ends = (
+        "If it does not show what is needed, nothing more is sent"
+        if is_look
+        else "In place of its answer the shim may say"
+    )
+    yield from (f"{ends}: {error}" for error in dry.errors)
     if _is_old(operation, dry, old):
         kind = line_of(call.headers, "content-type")
         yield f"Its content is the old call's{f', with Content-Type: {kind}' if kind else ''}."

@@ -67,19 +67,6 @@ def test_a_reply_of_another_shape_is_an_error(members):
         printer(DESCRIBE, "")(snapshot(**members))
 
 
-@pytest.mark.parametrize(("command", "template", "line"), [
-    (LIST, "{{range .Results}}{{.Id}}\n{{end}}", ".results[] | .id"),
-    (LIST, "{{range .Results}}{{.Id}} {{.GetStatus}} {{.CreatedAt.Unix}}{{end}}", None),
-    (LIST, "{{len .Results}}", ".results[] | .id"), (DESCRIBE, "{{.SnapshotType}}", ".snapshotType"),
-])  # fmt: skip
-def test_a_go_template_is_an_error_with_the_line_for_jq(command, template, line):
-    """The error has the words that print the fields of the template."""
-    line = line or r'.results[] | "\(.id) \(.status) \(.createdAt)"'
-    with pytest.raises(CliError) as caught:
-        printer(command, f"go-template={template}")
-    assert str(caught.value).endswith(f"use the same command with: -o json | jq -r '{line}'")
-
-
 def test_what_can_not_be_printed_is_not_ordered(atlas, signed_in, server):
     """A restore with a format that fails is refused before Atlas is asked, with exit code 1."""
     words = f"serverless backups restores create --clusterName {DEMO_CLUSTER} --deliveryType download --snapshotId"

@@ -211,7 +211,7 @@ def test_a_body_is_a_template(explained):
 
 def test_what_the_call_does_not_do_is_remarked(explained, text):
     """Remarks name the order, the pages, lost query parameters, and an invalid query."""
-    assert "pageNum" in explained("GET", f"{LIST}?pageNum=0")["remarks"][0]
+    assert "pageNum" in explained("GET", f"{LIST}?pageNum=0")["tiers"]["flex"]["calls"][0]["refused"]
     remarks = explained("GET", LIST)["tiers"]["flex"]["calls"][0]["remarks"]
     assert "Ask for the next page as long as the answer has a link with rel=next." in remarks
     assert any("startTime, else scheduledTime (descending) then id (descending)" in remark for remark in remarks)

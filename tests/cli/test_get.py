@@ -1,4 +1,4 @@
-"""``get`` and ``post``: the answer of a program, its record, and errors with a next step and an exit code."""
+"""``get``: the answer of a program, its record, and errors with a next step and an exit code."""
 
 import json
 from pathlib import Path
@@ -10,7 +10,7 @@ import pytest
 from click.testing import CliRunner
 
 import shim.httpx
-from shim.cli import get, main, output
+from shim.cli import get, output
 from shim.cli.failures import after_answer, after_fault
 from shim.doors.httpx_family.clients import recognise_also
 from shim.errors import AtlasError
@@ -20,15 +20,7 @@ GROUP = f"/api/atlas/v2/groups/{DEMO_GROUP}"
 INSTANCES = f"{GROUP}/serverless"
 SNAPSHOTS = f"{INSTANCES}/{DEMO_CLUSTER}/backup/snapshots"
 JOBS = f"{INSTANCES}/{DEMO_CLUSTER}/backup/restoreJobs"
-PLACE = {"providerName": "SERVERLESS", "backingProviderName": "AWS", "regionName": "US_EAST_1"}
-NEW_INSTANCE = json.dumps({"name": "new", "providerSettings": PLACE})
 INVENTED = Path(__file__).parents[1] / "documents" / "apis"
-
-
-def order(atlas):
-    snapshot = atlas.fake.cluster(DEMO_GROUP, DEMO_CLUSTER).snapshots[-1]["id"]
-    target = {"targetClusterName": DEMO_CLUSTER, "targetGroupId": DEMO_GROUP}
-    return json.dumps({"deliveryType": "automated", "snapshotId": snapshot, **target})
 
 
 @pytest.mark.parametrize("path", [INSTANCES, f"{INSTANCES}/{DEMO_CLUSTER}", SNAPSHOTS, f"{JOBS}?itemsPerPage=1"])
@@ -82,37 +74,6 @@ def test_the_command_is_no_caller_of_the_inventory(run, atlas, tmp_path):
     assert not calls.exists()
 
 
-@pytest.mark.parametrize("way", ["argument", "file", "stdin"])
-def test_post_sends_its_body_once(atlas, tmp_path, way):
-    """Given as text, as a file or on standard input."""
-    body = order(atlas)
-    (tmp_path / "order.json").write_text(body)
-    words = {"argument": body, "file": f"@{tmp_path}/order.json", "stdin": "-"}
-    done = CliRunner().invoke(main, ["post", JOBS, words[way]], input=body)
-    assert json.loads(done.stdout)["targetClusterName"] == DEMO_CLUSTER
-    assert len(atlas.fake.trips("POST", "/flexClusters/")) == 1
-
-
-@pytest.mark.parametrize(("lost", "code"), [(FakeReply(0, (), dropped=True), 3), (FakeReply(429, (), b"{}"), 1)])
-def test_a_write_is_never_sent_twice(run, atlas, lost, code):
-    """Whether its answer is lost or it is refused, whoever sent it decides what comes next."""
-    atlas.fake.overrides.append(lambda arrival: lost if arrival.method == "POST" else None)
-    done = run("post", JOBS, order(atlas))
-    assert done.exit_code == code
-    assert code == 1 or "after a write, first check whether it was executed" in done.stderr
-    assert len(atlas.fake.trips("POST")) == 1
-
-
-def test_a_write_that_is_switched_off_names_the_switch(run, atlas):
-    """The successor is not asked until it is set."""
-    done = run("post", INSTANCES, NEW_INSTANCE)
-    assert done.exit_code == 1
-    assert "Set ATLAS_SHIM_WRITES=instances" in done.stderr
-    assert [arrival.path for arrival in atlas.fake.arrivals] == [INSTANCES]
-    done = run("post", INSTANCES, NEW_INSTANCE, env={"ATLAS_SHIM_WRITES": "instances"})
-    assert json.loads(done.stdout)["name"] == "new"
-
-
 def test_an_answer_without_json_is_passed_on_as_it_is(run, atlas, monkeypatch):
     """Bytes go into a pipe, not to a terminal; an answer without content prints nothing."""
     replies = [FakeReply(200, (), b"\x1f\x8b\xff"), FakeReply(200, (), b"\x1f\x8b\xff"), FakeReply(204, ())]
@@ -134,8 +95,6 @@ def test_an_answer_without_json_is_passed_on_as_it_is(run, atlas, monkeypatch):
         (("get", SNAPSHOTS), {"MONGODB_ATLAS_BASE_URL": "http://127.0.0.1:1"}, 3, "network: ConnectError"),
         (("get", "https://other.example/api/atlas/v2"), {}, 2, "start it with / or http://127.0.0.1:"),
         (("get", "/\x01"), {}, 2, "PATH"),
-        (("post", JOBS, "{"), {}, 2, "give JSON, @FILE or -"),
-        (("post", JOBS, "@no such file"), {}, 2, "give JSON, @FILE or -"),
     ],
 )
 def test_each_kind_of_error_has_its_exit_code(run, atlas, words, env, code, said):
@@ -180,7 +139,7 @@ def test_an_answer_of_atlas(status, code, environ, step):
         (httpx.ConnectError("x"), {"HTTPS_PROXY": "http://u:hush@p"}, "the proxy of HTTPS_PROXY"),
         (httpx.ProxyError("407"), {"https_proxy": "http://u:hush@p"}, "the proxy of https_proxy refuses it"),
         (httpx.ConnectError("[SSL: CERTIFICATE_VERIFY_FAILED]"), {}, "SSL_CERT_FILE"),
-        (httpx.ReadTimeout(""), {}, "after a write, first check whether it was executed"),
+        (httpx.ReadTimeout(""), {}, ": try again."),
         (httpx.ConnectTimeout(""), {}, "check the name"),
     ],
 )

@@ -4,8 +4,6 @@ import os
 import re
 import signal
 import socket
-import subprocess
-import sys
 
 import pytest
 
@@ -132,55 +130,6 @@ def test_the_story_is_told(start):
     assert f"--header 'Authorization: Bearer {DEMO_TOKEN}'" in out
     prose = [line for line in out.splitlines() if "127.0.0.1" not in line and "api/atlas" not in line]
     assert max(map(len, prose)) <= 80
-
-
-@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
-def test_serve_keeps_both_running_until_a_signal(start, wait_for, retired_call, number):
-    """With --serve both answer, the reply's own record agrees with the story, and a signal ends it with 0."""
-    process = start("demo", "--serve")
-    lines = []
-    for line in iter(process.stdout.readline, ""):
-        lines.append(line)
-        if "keep running" in line:
-            break
-    url = wait_for(process.stdout, r"gateway\s+(http://\S+)")[1]
-    assert wait_for(process.stdout, r"group\s+(\w+)")[1] == DEMO_GROUP
-    reply = retired_call(url)
-    assert len(reply.json()["results"]) == 8
-    said = reply.headers["Atlas-Shim"]
-    story = "".join(lines)
-    for level in ("derived", "constant", "absent"):
-        part = story.partition(f"   {level}: ")[2].partition("\n\n")[0]
-        names = re.findall(r"^     (\w+)  ", part, re.MULTILINE)
-        inner = " ".join(f'"{name}"' for name in names)
-        assert names
-        assert f"{level}=({inner})" in said
-    os.kill(process.pid, number)
-    assert process.wait(60) == 0
-
-
-SIGNALS = """
-import os, signal, sys, threading
-from shim.cli.demo import on_signal
-
-def trace(frame, event, _):
-    left[0] -= event == "line"
-    if left[0] == 0:
-        os.kill(os.getpid(), signal.SIGTERM)
-    return trace
-
-for line in range(1, 20):
-    left, wait = [line], on_signal()
-    threading.Timer(0.02, os.kill, (os.getpid(), signal.SIGTERM)).start()
-    sys.settrace(trace)
-    wait()
-    sys.settrace(None)
-"""
-
-
-def test_a_signal_ends_the_wait_whenever_it_comes():
-    """Before any line of what waits, and while all of it wait."""
-    assert subprocess.run([sys.executable, "-c", SIGNALS], check=False, timeout=60).returncode == 0
 
 
 def test_another_end_of_the_story_is_a_failure(run, monkeypatch):

@@ -40,12 +40,8 @@ def printer(command: CliCommand, output: str, instance: str = "") -> Callable[[M
         select = selector(argument)
         return lambda reply: _marshal(select(known(reply)))
     if kind in {"go-template", "go-template-file"} and sign:
-        # The fields that the template names; the id if it names none.
-        found = re.findall(r"(?<![\w)])\.(?:Get)?([A-Z]\w*)", argument)
-        names = [name[0].lower() + name[1:] for name in found if name not in {"Results", "Links", "TotalCount"}]
-        fields = '"' + " ".join(rf"\(.{name})" for name in names) + '"' if names[1:] else f".{(*names, 'id')[0]}"
-        jq = f"{'.results[] | ' if command.path.endswith('list') else ''}{fields}"
-        raise CliError(f"atlas-shim prints no Go templates; use the same command with: -o json | jq -r '{jq}'")
+        what = ".results[].id" if command.path.endswith("list") else ".id"
+        raise CliError(f"atlas-shim prints no Go templates; use the same command with: -o json | jq -r '{what}'")
     answer = command.answer
     if isinstance(answer, str):
         return lambda reply: answer.format_map({"id": "<nil>", "instanceName": instance, **known(reply)})
