@@ -30,7 +30,7 @@ from shim.tools.scan.findings import (
     written,
 )
 from shim.tools.scan.fixing import replace, rewritten
-from shim.tools.scan.formats import github, sarif
+from shim.tools.scan.formats import sarif
 from shim.tools.scan.scanning import Scan, scan
 
 _LISTED = 20
@@ -64,9 +64,9 @@ EXIT = {FindingState.DEPRECATED: 4, FindingState.GONE: 5, FindingState.NO_SUCCES
     "-o",
     "--output",
     "form",
-    type=click.Choice(["text", "json", "github", "sarif"]),
+    type=click.Choice(["text", "json", "sarif"]),
     default="text",
-    help="Print lines for people, JSON, annotations for GitHub, or SARIF 2.1.0.",
+    help="Print lines for people, JSON, or SARIF 2.1.0.",
 )
 def command(  # noqa: PLR0913 - one argument an option
     *,
@@ -134,9 +134,6 @@ def command(  # noqa: PLR0913 - one argument an option
         click.echo(json.dumps(_json(report, at, known, unmet), indent=2))
     elif form == "sarif":
         click.echo(json.dumps(sarif(report, __version__), indent=2))
-    elif form == "github":
-        for line in github(report):
-            click.echo(line)
     else:
         _text(report, at, known, unmet)
     code = max((EXIT[one.state] for one in findings), default=0)

@@ -145,10 +145,6 @@ class Program(Scopes):
             if inner and inner[-1].role == "list" and node.kind in {"composite_literal", "array_creation_expression"}:
                 return self.items(inner[-1])
             return [self.fold(one) for one in inner]
-        if node.role == "call" and (call := call_of(node)).name in rules.words("words", "lists"):
-            return [item for one in call.args for item in self.items(one)]
-        if node.role == "sum" and all(one.role in {"list", "name"} for one in node.kids):
-            return [item for one in node.kids for item in self.items(one)]
         return [self.fold(node)]
 
     def _called(self, call: CallExpression) -> Texts:
@@ -169,13 +165,10 @@ class Program(Scopes):
             return made(url_join, *parts) if any(map(known, parts)) else UNKNOWN
         if name in {"replace", "replaceall", "gsub"} and (known(on) or args):
             return tuple(_VARIANT.sub(HOLE, one) for one in (on if known(on) else args[0]))
-        if name in {"concat", "append", "plus"}:
-            return made("".join, on, *args)
         if known(on) and not args:  # toString, trim, build and the like
             return on
-        is_new = "new" in call.node.kind or "creation" in call.node.kind
         is_type = call.name[:1].isupper() and self.language not in {"go", "csharp"}
-        if is_new or is_type or name in rules.words("words", "wraps"):
+        if is_type or name in rules.words("words", "wraps"):
             return next((one for one in args if known(one) and said(one[0]) is None), UNKNOWN)
         return UNKNOWN
 

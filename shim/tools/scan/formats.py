@@ -1,8 +1,7 @@
-"""Findings for continuous integration: GitHub annotations, and SARIF 2.1.0."""
+"""Findings for code scanning: SARIF 2.1.0."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from typing import Any
 from urllib.parse import quote
 
@@ -12,25 +11,6 @@ from shim.tools.scan.findings import Finding, FindingState, as_json
 from shim.tools.scan.scanning import Scan
 
 _LEVEL = {FindingState.DEPRECATED: "warning", FindingState.GONE: "error", FindingState.NO_SUCCESSOR: "error"}
-
-
-def github(report: Scan) -> Iterator[str]:
-    """Yield GitHub workflow commands, one for each finding and error."""
-    for finding in report.findings:
-        place = finding.place
-        head = f"file={_property(place.file)},line={place.line},endLine={place.end_line},col={place.column}"
-        yield f"::{_LEVEL[finding.state]} {head},title={_property(finding.operation.id)}::{_data(finding.message)}"
-    for error in report.errors:
-        yield f"::error file={_property(error.file)},line={max(error.line, 1)}::{_data(error.message)}"
-
-
-def _data(text: str) -> str:
-    text = "".join(letter if letter.isprintable() or letter in "\r\n" else "?" for letter in text)
-    return text.replace("%", "%25").replace("\r", "%0D").replace("\n", "%0A")
-
-
-def _property(text: str) -> str:
-    return _data(text).replace(":", "%3A").replace(",", "%2C")
 
 
 def sarif(report: Scan, version: str) -> dict[str, Any]:

@@ -217,11 +217,7 @@ class ProgramReader:
 
     def _has(self, words: Iterable[str], service: str) -> bool:
         """Return whether one of these words is a service of Atlas' client, or declared to be one."""
-        is_atlas = any("atlas" in one.casefold() for one in words)
-        if self.near and any(
-            plain_name(one).endswith(service) or (is_atlas and f"{plain_name(one)}api".endswith(service))
-            for one in words
-        ):
+        if self.near and any(plain_name(one).endswith(service) for one in words):
             return True
         named = "|".join(map(re.escape, words))
         declared = rf"{service}\w*[\s*&>?]*\s(?:{named})\b|\b(?:{named})(?:\s*:|\s)\s*[\w.*&\[\] ]*{service}"

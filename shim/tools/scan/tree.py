@@ -14,7 +14,6 @@ _DEEPEST = 400  # the greatest depth of a node; deeper ones are left out. People
 _OPENING = re.compile(r"^[A-Za-z$@%&#]{0,3}(\"\"\"|'''|[\"'`]|[\[({]|#*\")")
 _CLOSING = re.compile(r"(\"\"\"|'''|[\"'`]|[\])}]|\"#*)$")
 _MOST = 32  # assignments of a name that are looked at
-_NO_VALUE = {"type_annotation", "type", "modifiers"}
 _RETURNS = frozenset({"return_statement", "jump_expression", "return_expression", "return"})
 
 
@@ -128,7 +127,6 @@ def call_of(node: Node) -> CallExpression:
     if called is not None and called.role == "member" and called.kids:
         receiver, last = called.kids[0], called.kids[-1]
     names = last.names() if last is not None else []
-    names = [one for one in names if one.parent is None or "argument" not in one.parent.kind]
     name = plain(names[0].text if names else called.text if called is not None else "")
     args, keyed = [], {}
     for one in given[0].kids if given else ():
@@ -221,7 +219,7 @@ class Scopes:
             self.functions.setdefault(plain(names[-1].text), []).append(node)
 
     def _assign(self, node: Node) -> None:
-        kids = [one for one in node.kids if one.kind not in _NO_VALUE]
+        kids = node.kids
         if len(kids) < 2:
             return
         left, right = (kids[-1], kids[0]) if node.kind == "as_pattern" else (kids[0], kids[-1])
