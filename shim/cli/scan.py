@@ -29,7 +29,7 @@ from shim.tools.scan.findings import (
     write_baseline,
     written,
 )
-from shim.tools.scan.fixing import replace, rewritten
+from shim.tools.scan.fixing import rewritten
 from shim.tools.scan.formats import sarif
 from shim.tools.scan.scanning import Scan, scan
 
@@ -59,7 +59,6 @@ EXIT = {FindingState.DEPRECATED: 4, FindingState.GONE: 5, FindingState.NO_SUCCES
 @click.option(
     "--fix", is_flag=True, help="Print, instead of findings, a diff that imports the shim's clients in Python files."
 )
-@click.option("--write", "apply", is_flag=True, help="With --fix: change the files instead of printing a diff.")
 @click.option(
     "-o",
     "--output",
@@ -77,7 +76,6 @@ def command(  # noqa: PLR0913 - one argument an option
     write: bool,
     form: str,
     fix: bool,
-    apply: bool,
 ) -> None:
     """Find calls of retired operations in sources.
 
@@ -105,8 +103,6 @@ def command(  # noqa: PLR0913 - one argument an option
     """  # noqa: D301 - click's mark for lines that stay as they are
     if write and baseline is None:
         raise click.UsageError("--write-baseline needs --baseline FILE")
-    if apply and not fix:
-        raise click.UsageError("--write needs --fix")
     if fix and (write or form != "text"):
         raise click.UsageError("--fix prints a diff; it can't be combined with --write-baseline or --output")
     now = datetime.now(UTC)
@@ -128,7 +124,7 @@ def command(  # noqa: PLR0913 - one argument an option
     report.findings = findings
     if fix:
         _errors(report)
-        _fix(report, apply=apply)
+        _fix(report)
     elif form == "json":
         # In ASCII: a name in a scanned tree can't steer the terminal.
         click.echo(json.dumps(_json(report, at, known, unmet), indent=2))
@@ -209,12 +205,9 @@ def _say(file: str, remark: str, at: int = 0) -> None:
     write_line(f"{name}{f':{at}' if at else ''}: {remark}", err=True)
 
 
-def _fix(report: Scan, *, apply: bool) -> None:
-    """Print what would change in the files of a report as a diff, or change them; say what was left as it is.
-
-    A file is replaced whole or not at all. Files outside the scanned paths are never changed.
-    """
-    changed = led = 0
+def _fix(report: Scan) -> None:
+    """Print what would change in the files of a report as a diff; say what is left as it is."""
+    changed = led = False
     files = dict.fromkeys(finding.place.file for finding in report.findings)
     for file in sorted(files, key=lambda file: Path(file).suffix not in _PYTHON):
         path = Path(file)
@@ -223,20 +216,15 @@ def _fix(report: Scan, *, apply: bool) -> None:
             continue
         try:
             before = path.read_bytes()
-            content, changes, stays = rewritten(before)
-            for line, reason in stays:
-                _say(file, f"not changed: {reason}", line)
-            led += any("already imports" in reason for _, reason in stays)
-            if content == before:
-                continue
-            if apply:
-                replace(path, content)
-                click.echo(printable(f"{file}: {', '.join(dict.fromkeys(changes))} from shim"))
-            else:
-                _diff(file, before, content)
-            changed += 1
+            content, stays = rewritten(before)
         except (OSError, SyntaxError, ValueError, RecursionError) as error:
             _say(file, f"not changed: {error.strerror if isinstance(error, OSError) else error}")
+            continue
+        for line, reason in stays:
+            _say(file, f"not changed: {reason}", line)
+        led = led or any("already imports" in reason for _, reason in stays)
+        changed = changed or content != before
+        _diff(file, before, content)
     if not changed:
         click.echo("already imports the shim" if led else "nothing to rewrite", err=True)
 

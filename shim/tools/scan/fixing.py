@@ -4,12 +4,9 @@ from __future__ import annotations
 
 import ast
 import io
-import os
-import tempfile
 import tokenize
 from collections.abc import Iterator
 from itertools import accumulate
-from pathlib import Path
 
 LIBRARIES = ("httpx", "httpx2", "requests", "urllib3", "aiohttp")
 """The libraries that ``from shim import …`` has a door for."""
@@ -22,17 +19,17 @@ _INNER = frozenset({
 """Modules without a counterpart. All others make no calls, and the shim's are the same objects."""
 
 
-def rewritten(content: bytes) -> tuple[bytes, list[str], list[tuple[int, str]]]:
+def rewritten(content: bytes) -> tuple[bytes, list[tuple[int, str]]]:
     """Return a file that imports the shim's HTTP libraries; formatting and comments stay.
 
-    Also returns the rewritten modules, and the lines that stay (0: the whole file), each with the reason. Raises
-    SyntaxError, UnicodeError or ValueError for a file that Python can't parse.
+    Also returns the lines that stay (0: the whole file), each with the reason. Raises SyntaxError, UnicodeError or
+    ValueError for a file that Python can't parse.
     """
     encoding, _ = tokenize.detect_encoding(io.BytesIO(content).readline)
     text = content.decode(encoding)
     raw = text.encode()
     starts = [0, *accumulate(len(line.encode()) for line in io.StringIO(text, newline=""))]
-    edits, changed, stays, led = list[tuple[int, int, str]](), list[str](), list[tuple[int, str]](), False
+    edits, stays, led = list[tuple[int, int, str]](), list[tuple[int, str]](), False
     for node in _imports(ast.parse(text)):
         start = starts[node.lineno - 1] + node.col_offset
         end = starts[(node.end_lineno or node.lineno) - 1] + (node.end_col_offset or 0)
@@ -46,7 +43,6 @@ def rewritten(content: bytes) -> tuple[bytes, list[str], list[tuple[int, str]]]:
                 stays.append((node.lineno, f"from {name} import * can't be rewritten; import the names that are used"))
             elif name in _DOORS:
                 edits.append((start, end, raw[start:end].decode().replace(name, _DOORS[name], 1)))
-                changed.append(name)
             continue
         for alias in node.names:
             if alias.name.partition(".")[0] in LIBRARIES and "." in alias.name:
@@ -59,15 +55,14 @@ def rewritten(content: bytes) -> tuple[bytes, list[str], list[tuple[int, str]]]:
             between = "; " if before.strip() else ("\r\n" if b"\r\n" in raw else "\n") + before
             parts = [f"import {', '.join(map(ast.unparse, kept))}"] if kept else []
             edits.append((start, end, between.join([*parts, f"from shim import {', '.join(map(ast.unparse, moved))}"])))
-            changed += [alias.name for alias in moved]
-    if not changed and not stays:
+    if not edits and not stays:
         reason = "imports no HTTP library that the shim covers: the client comes from elsewhere"
         stays.append((0, "already imports the shim" if led else reason))
     for start, end, new in sorted(edits, reverse=True):
         raw = raw[:start] + new.encode() + raw[end:]
     mark = "\ufeff" if content.startswith(b"\xef\xbb\xbf") else ""
     done = (mark + raw.decode()).encode(encoding.replace("utf-8-sig", "utf-8")) if edits else content
-    return done, changed, sorted(stays)
+    return done, sorted(stays)
 
 
 def _imports(tree: ast.Module) -> Iterator[ast.Import | ast.ImportFrom]:
@@ -82,18 +77,3 @@ def _imports(tree: ast.Module) -> Iterator[ast.Import | ast.ImportFrom]:
                 yield node
         else:
             stack += reversed(list(ast.iter_child_nodes(node)))
-
-
-def replace(path: Path, content: bytes) -> None:
-    """Replace a file's bytes, all or none; raises OSError."""
-    handle, made = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
-    try:
-        with open(handle, "wb") as file:  # noqa: PTH123 - the descriptor that mkstemp made
-            file.write(content)
-            file.flush()
-            os.fsync(file.fileno())
-        Path(made).chmod(path.stat().st_mode & 0o7777)
-        Path(made).replace(path)
-    except OSError:
-        Path(made).unlink(missing_ok=True)
-        raise
