@@ -6,21 +6,11 @@ import asyncio
 import errno
 import logging
 import os
+from logging.handlers import BufferingHandler
 
 from shim.errors import SettingsError
 from shim.extras import hinted
 from shim.gateway.plan import LivePlan, Plan, PlanSource, collected, renamed
-
-
-class _Warnings(logging.Handler):
-    """Keeps what is logged as warnings (a handler has to inherit)."""
-
-    def __init__(self) -> None:
-        super().__init__(logging.WARNING)
-        self.said: list[str] = []
-
-    def emit(self, record: logging.LogRecord) -> None:
-        self.said.append(record.getMessage())
 
 
 def check_start(plan: Plan, source: PlanSource, problems: list[str]) -> bool:
@@ -28,7 +18,8 @@ def check_start(plan: Plan, source: PlanSource, problems: list[str]) -> bool:
 
     An address that is taken is no problem: the gateway that the settings are for may run.
     """
-    warnings, log, before = _Warnings(), logging.getLogger("shim"), len(problems)
+    warnings, log, before = BufferingHandler(1000), logging.getLogger("shim"), len(problems)
+    warnings.setLevel(logging.WARNING)
     log.addHandler(warnings)
     try:
         from shim.gateway.server import Gateway  # noqa: PLC0415 - an extra, which programs don't need
@@ -42,8 +33,8 @@ def check_start(plan: Plan, source: PlanSource, problems: list[str]) -> bool:
     finally:
         log.removeHandler(warnings)
     starts = len(problems) == before
-    if warnings.said:
-        problems += renamed(SettingsError(*warnings.said), plan.given).problems
+    if said := [record.getMessage() for record in warnings.buffer]:
+        problems += renamed(SettingsError(*said), plan.given).problems
     return starts
 
 

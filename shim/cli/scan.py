@@ -35,8 +35,6 @@ from shim.tools.scan.scanning import Scan, scan
 
 _LISTED = 20
 """The number of unread files that the text names."""
-_LONGEST = 400
-"""Characters shown of a file's name."""
 _PYTHON = frozenset({".py", ".pyw", ".pyi"})
 _SILENT = 2.0  # seconds before a bar is shown
 T = TypeVar("T")
@@ -200,9 +198,8 @@ def _errors(report: Scan) -> None:
 
 
 def _say(file: str, remark: str, at: int = 0) -> None:
-    """Write a remark on a file to standard error; the middle of a long name is cut out."""
-    name = file if len(file) <= _LONGEST else f"{file[: _LONGEST // 2]} … {file[-_LONGEST // 2 :]}"
-    write_line(f"{name}{f':{at}' if at else ''}: {remark}", err=True)
+    """Write a remark on a file to standard error."""
+    write_line(f"{file}{f':{at}' if at else ''}: {remark}", err=True)
 
 
 def _fix(report: Scan) -> None:

@@ -111,7 +111,7 @@ def test_an_inventory_is_a_file_of_its_owner_alone(tmp_path, monkeypatch):
 
 
 def test_lines_of_several_processes_stay_whole(file):
-    """Four processes that write at once lose no line and mix none."""
+    """Processes that write at once lose no line and mix none."""
     code = (
         "from datetime import datetime, UTC\n"
         "from shim.tools.inventory import writing\n"
@@ -122,10 +122,10 @@ def test_lines_of_several_processes_stay_whole(file):
         "    writing.write(lambda: writing.retired(made, agent='a' * n))\n"
     )
     environ = {**os.environ, writing.VARIABLE: str(file)}
-    workers = [subprocess.Popen([sys.executable, "-c", code], env=environ) for _ in range(4)]
-    assert [worker.wait() for worker in workers] == [0, 0, 0, 0]
+    workers = [subprocess.Popen([sys.executable, "-c", code], env=environ) for _ in range(2)]
+    assert [worker.wait() for worker in workers] == [0, 0]
     lines = [json.loads(line) for line in file.read_text().splitlines()]
-    assert len(lines) == 800
+    assert len(lines) == 400
 
 
 def test_after_a_full_disk_the_next_line_is_whole(file, monkeypatch):

@@ -52,8 +52,6 @@ def run(words: Sequence[str], environ: Mapping[str, str] = os.environ) -> int:
         places = list(flags.words_of(words))
     if not places or ALIASES.get(words[places[0]], words[places[0]]) != "serverless":
         return hand_over(words, environ)
-    if sys.stdout is None:  # The caller closed stdout (`>&-`); Go reports that on the first write.
-        sys.stdout = os.fdopen(os.open(os.devnull, os.O_RDONLY), "w", encoding="utf-8")
     try:
         shown = _serverless(words, places, environ)
         sys.stdout.write(plain(shown) if sys.stdout.isatty() else shown)
@@ -63,13 +61,10 @@ def run(words: Sequence[str], environ: Mapping[str, str] = os.environ) -> int:
     except (CliError, SettingsError) as error:
         sys.stderr.write(plain(f"Error: {error}\n"))
         return 1
-    except OSError as error:
+    except BrokenPipeError:
         # Python would flush stdout again at exit, and fail.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-        if isinstance(error, BrokenPipeError):
-            return CLOSED
-        sys.stderr.write(f"Error: write /dev/stdout: {(error.strerror or str(error)).lower()}\n")
-        return 1
+        return CLOSED
     return 0
 
 
