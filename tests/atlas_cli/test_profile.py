@@ -18,8 +18,8 @@ FILE = Path(__file__).with_name("config.toml").read_text("utf-8")
 def config(home):
     """Return a function that writes the CLI's file."""
 
-    def config(text, place="atlascli/config.toml"):
-        path = home / ".config" / place
+    def config(text):
+        path = home / ".config" / "atlascli" / "config.toml"
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_text(text, encoding="utf-8")
         return path
@@ -68,13 +68,6 @@ def test_the_profile_is_named_by_variable_or_is_the_only_one(config, home):
     assert profile("", home, MONGODB_ATLAS_PROFILE="prod").get("project_id") == "b" * 24
     config('[only]\nproject_id = "x"\n')
     assert (profile("", home).name, profile("", home).get("project_id")) == ("only", "x")
-
-
-@pytest.mark.parametrize("place", ["mongocli/config.toml", "mongocli.toml"])
-def test_the_predecessors_file_is_read(place, config, home):
-    """The CLI copied the file of mongocli at its first start; without that start it is read where it is."""
-    config(FILE, place)
-    assert profile("", home).credentials() == ApiKey("dpub", "dpriv")
 
 
 def test_secrets_in_the_keyring_are_told(config, home):

@@ -234,7 +234,10 @@ DESCRIBED = {
 
 def test_names_of_sdks_are_the_contracts():
     """Each call of the shipped documents has the names of Atlas' description, and a Python SDK has a method of it."""
-    (folder,) = find_spec("pyatlassdk").submodule_search_locations  # to import it takes three seconds
+    spec = find_spec("pyatlassdk")  # to import it takes three seconds
+    assert spec is not None
+    assert spec.submodule_search_locations is not None
+    (folder,) = spec.submodule_search_locations
     methods = set(re.findall(r"def (\w+)", "".join(path.read_text("utf-8") for path in Path(folder).rglob("*.py"))))
     named = [(call, names) for call in CALLS if (names := sdk_names(*call))]
     assert len(named) >= 20

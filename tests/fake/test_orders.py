@@ -51,12 +51,6 @@ def test_a_dedicated_cluster_takes_a_point_in_time(ask):
 LEGACY = f"serverless/{DEMO_CLUSTER}/backup"
 
 
-def test_the_cluster_api_lists_no_flex_cluster(ask):
-    """It lists what it serves, without a word of the flex cluster that it refuses to read."""
-    assert [each["name"] for each in ask("clusters").json["results"]] == [DEMO_DEDICATED]
-    assert ask(f"clusters/{DEMO_CLUSTER}").code == "400 CANNOT_USE_FLEX_CLUSTER_IN_CLUSTER_API"
-
-
 def test_a_legacy_restore_follows_its_life(fake, ask):
     """The job is unfinished at first, then finished with a link, and the link expires."""
     fake.sunset += timedelta(days=1)

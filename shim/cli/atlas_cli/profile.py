@@ -87,7 +87,7 @@ def _variable(environ: Mapping[str, str], name: str) -> str:
 
 
 def _file(environ: Mapping[str, str]) -> tuple[Path, dict[str, Any]]:
-    """Read the CLI's file, or its predecessor's, which the CLI copied at its first start."""
+    """Read the CLI's file."""
     # Go's ``os.UserConfigDir``; an empty variable counts as unset.
     home = Path(environ.get("HOME") or os.path.expanduser("~"))  # noqa: PTH111 - Path.home may raise
     if sys.platform == "win32":
@@ -96,17 +96,15 @@ def _file(environ: Mapping[str, str]) -> tuple[Path, dict[str, Any]]:
         folder = home / "Library" / "Application Support"
     else:
         folder = Path(environ.get("XDG_CONFIG_HOME") or home / ".config")
-    paths = [folder / name for name in ("atlascli/config.toml", "mongocli/config.toml", "mongocli.toml")]
-    for path in paths:
-        try:
-            return path, _lowered(tomllib.loads(path.read_text("utf-8")))
-        except (FileNotFoundError, NotADirectoryError):
-            continue
-        except (OSError, ValueError) as error:
-            # No line of the file is quoted, since it may hold a secret.
-            why = error.strerror if isinstance(error, OSError) else "it is not valid TOML"
-            raise CliError(f"error loading config: {path}: {why}") from None
-    return paths[0], {}
+    path = folder / "atlascli" / "config.toml"
+    try:
+        return path, _lowered(tomllib.loads(path.read_text("utf-8")))
+    except (FileNotFoundError, NotADirectoryError):
+        return path, {}
+    except (OSError, ValueError) as error:
+        # No line of the file is quoted, since it may hold a secret.
+        why = error.strerror if isinstance(error, OSError) else "it is not valid TOML"
+        raise CliError(f"error loading config: {path}: {why}") from None
 
 
 def _lowered(table: Mapping[str, Any]) -> dict[str, Any]:
