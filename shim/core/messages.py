@@ -135,22 +135,22 @@ class Sent:
 
 @attrs.frozen
 class Record:
-    """What happened in one exchange of a recognised operation.
-
-    ``api`` is ``v1.0`` or ``v2``; ``route`` is the side whose answer the caller got: ``legacy``,
-    ``flex``, ``dedicated``, or ``none`` when the shim answered alone. ``reason`` and ``notes`` are
-    for people. ``fields`` lists every field of the legacy shape, ``dropped`` the values left out.
-    """
+    """What happened in one exchange of a recognised operation."""
 
     operation: str
     api: str
+    """``v1.0`` or ``v2``."""
     route: str
+    """The side whose answer the caller got: ``legacy``, a tier, or ``none`` when the shim answered alone."""
     reason: str
+    """Why that side; for people, as ``notes`` are."""
     sunset: datetime
     deprecated: datetime
     sent: tuple[Sent, ...] = ()
     fields: tuple[FieldReport, ...] = ()
+    """Every field of the legacy shape."""
     dropped: tuple[Dropped, ...] = ()
+    """The values that were left out."""
     notes: tuple[str, ...] = ()
 
     def by_level(self) -> dict[str, tuple[str, ...]]:
@@ -160,19 +160,17 @@ class Record:
 
 @attrs.frozen
 class Send:
-    """Send this call; answer with status and fields.
-
-    ``rewritten``: the target is not the caller's own, so a signature over the path (HTTP Digest) has to be made anew.
-    ``route`` is ``legacy``, ``flex`` or ``dedicated``. If not ``may_read``, nothing of the reply will be read, and the
-    caller's ``Accept-Encoding`` can stay. ``done`` is a sentence on the writes that were done before it, which the
-    caller is told if no reply comes; empty if none was.
-    """
+    """Send this call; answer with status and fields."""
 
     call: Call
     route: str
+    """``legacy`` or a tier."""
     rewritten: bool
+    """Whether the target is not the caller's own: a signature over the path (HTTP Digest) has to be made anew then."""
     may_read: bool = True
+    """Whether content of the reply may be read; else the caller's ``Accept-Encoding`` can stay."""
     done: str = ""
+    """A sentence on the writes that were done before, for the caller if no reply comes; empty if none was."""
 
 
 @attrs.frozen
@@ -200,21 +198,22 @@ class Translated:
 
 @attrs.frozen(eq=False)
 class Repeated:
-    """What one success says of further reads of its operation that have the same query, on any cluster.
-
-    ``call`` was sent to ``route`` by a ``path`` of the successor's, and answered with the status ``expected``. From
-    ``since`` (clock) on such reads go there, but for a cluster that was found on another tier. If ``timeless``, the
-    same content always makes the same answer. ``translate`` takes the match and the path of another call, and the
-    content of its success; it returns None if a whole exchange is needed. Credentials are in the call alone.
-    """
+    """What one success says of further reads of its operation that have the same query, on any cluster."""
 
     call: Call = attrs.field(repr=False)
+    """The call that was sent; it alone has credentials."""
     route: str
+    """Where further reads go, but for a cluster that was found on another tier."""
     path: Template
+    """The successor's path."""
     expected: int
+    """The status of the success."""
     since: float
+    """From when on it holds, by the clock."""
     timeless: bool
+    """Whether the same content always makes the same answer."""
     translate: Callable[[Any, str, bytes], Translated | None]
+    """Takes the match, path and content of another call; returns None if that takes a whole exchange."""
 
 
 @attrs.frozen

@@ -50,11 +50,7 @@ _WORDS = {"true": True, "false": False, "": True}
 
 @attrs.frozen
 class LegacyQuery:
-    """What the caller asked for; ``asked`` is the page size before clamping, ``rest`` are all raw pairs but paging.
-
-    ``foreign`` are the raw pairs that this interface does not know. A ``plain`` query means the same to a successor
-    with the same pages: beside foreign pairs it has at most page and size, each once and not clamped.
-    """
+    """What the caller asked for."""
 
     page: int = 1
     size: int = SIZE
@@ -62,9 +58,13 @@ class LegacyQuery:
     envelope: bool = False
     pretty: bool = False
     asked: int = SIZE
+    """The page size before it is clamped."""
     rest: tuple[str, ...] = ()
+    """All raw pairs but those of paging."""
     foreign: tuple[str, ...] = ()
+    """The raw pairs that this interface does not know."""
     plain: bool = True
+    """Whether it means the same to a successor with the same pages: beside foreign pairs it has page and size alone."""
 
     def link(self, page: int, size: int, *, own: bool) -> str:
         """Return the query of a page's link, in the orders that recorded ``self`` and other links have."""

@@ -82,21 +82,21 @@ class CompiledOperation:
 
 @attrs.frozen
 class Match:
-    """A recognised call: the operation, the API it was made on, and the path's parameters.
-
-    ``raw`` values are as they stand in the path; ``parameters`` are their decoded text. ``cluster`` are the decoded
-    names that identify a cluster, empty if the operation names no cluster. ``needs_body``: the request body takes part
-    in the decision or translation. ``content_type`` is what the operation's version answered with.
-    """
+    """A recognised call: the operation, the API it was made on, and the path's parameters."""
 
     operation: Operation
     compiled: CompiledOperation
     api: Api
     raw: Mapping[str, str]
+    """The parameters as they stand in the path."""
     parameters: Mapping[str, str]
+    """Their decoded texts."""
     cluster: tuple[str, ...]
+    """The decoded names that identify a cluster; empty if the operation names none."""
     needs_body: bool
+    """Whether the request body takes part in the decision or the translation."""
     content_type: str
+    """What the operation's version answered with."""
 
 
 class Candidates:

@@ -63,39 +63,39 @@ class Memory:
 
 @attrs.frozen
 class Context:
-    """What one exchange is given from outside.
-
-    ``base`` is the URL that the caller used and that links lead back to, ``scheme://authority`` and perhaps a path
-    before ``/api``. ``clock`` returns seconds since the epoch, for dates; ``monotonic`` is the clock for durations.
-    ``loads`` and ``dumps`` are the JSON codec. If ``whole``, the first page of a list whose upstream pages were all
-    read has all items, so that an iteration over it does not read them again for each page.
-    """
+    """What one exchange is given from outside."""
 
     settings: Settings
     memory: Memory
     clock: Callable[[], float]
+    """Returns seconds since the epoch, for dates."""
     base: str
+    """The URL that the caller used and links lead back to: ``scheme://authority``, perhaps a path before ``/api``."""
     loads: Callable[[bytes], Any] = loads
+    """The JSON codec, as is ``dumps``."""
     dumps: Callable[..., bytes] = dumps
     monotonic: Callable[[], float] = attrs.field(kw_only=True)
+    """The clock for durations."""
     whole: bool = False
+    """Whether a first page has all items that were read: an iteration need not read them again for each page."""
 
 
 @attrs.frozen
 class Decision:
-    """The side to ask first: ``legacy``, a tier, or ``none`` when nobody could answer.
-
-    ``reason`` is a sentence for people, ``sunset`` the one in force. ``corrects``: replies may lead on to another side;
-    ``legacy_next``: legacy is asked if the tier knows nothing. While replies teach nothing, the decision is valid
-    ``since`` a time in seconds since the epoch; None if it will end by itself.
-    """
+    """Which side is asked first."""
 
     route: str
+    """``legacy``, a tier, or ``none`` when nobody could answer."""
     reason: str
+    """A sentence for people."""
     sunset: datetime
+    """The one in force."""
     corrects: bool
+    """Whether replies may lead on to another side."""
     legacy_next: bool = False
+    """Whether legacy is asked if the tier knows nothing."""
     since: float | None = None
+    """From when on it holds while replies teach nothing, in seconds since the epoch; None if it will end by itself."""
 
 
 def sunset_of(operation: Operation, settings: Settings) -> datetime:

@@ -35,26 +35,29 @@ FLAG = "openfeature:"
 
 @attrs.frozen
 class Settings:
-    """One consistent set of settings.
-
-    ``sunsets`` overrides dates by document name; ``reads`` and ``writes`` are the switches that are on; calls to
-    ``origins`` are recognised, and those to Atlas' own go to ``upstream``, if that is set to another one. ``deadline``
-    bounds one exchange in seconds, ``page_cap`` the upstream pages of one answer, ``body_limit`` the bytes of one
-    decoded body. With a ``flag`` the route is the word of that feature flag for the caller's project, and ``because``
-    says so in reasons, once it was looked up.
-    """
+    """One consistent set of settings."""
 
     route: RouteWord = RouteWord.AUTO
     sunsets: Mapping[str, datetime] = attrs.field(factory=dict)
+    """Dates in place of those of documents, by name."""
     reads: frozenset[str] = frozenset()
+    """The switches of reads that are on."""
     writes: frozenset[str] = frozenset()
+    """The switches of writes that are on."""
     origins: frozenset[str] = ATLAS_ORIGINS
+    """Where calls are recognised."""
     upstream: str = ""
+    """Where calls to Atlas' own origins go, if set."""
     deadline: float = 60.0
+    """Seconds for one exchange."""
     page_cap: int = 20
+    """The most upstream pages of one answer."""
     body_limit: int = 16 * 1024 * 1024
+    """The most bytes of one decoded body."""
     flag: str = ""
+    """The feature flag whose word for the caller's project is the route."""
     because: str = ""
+    """What reasons say of that flag, once it was looked up."""
 
     def leads(self, origin: str) -> bool:
         """Return whether calls to an origin, which is one of Atlas' own, go to another upstream."""

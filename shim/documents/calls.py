@@ -128,32 +128,32 @@ class Target(Declared):
 
 @attrs.frozen
 class Successor(Declared):
-    """The successor of an operation on one tier.
-
-    ``only`` is its call; or ``choices`` maps words of the body to a call or a refusal. ``after`` lists the
-    error codes of the other tier that lead here; ``probe`` is a GET that shows the tier without writing; ``errors``
-    are by the successor's code, and by the status of successes that stand for one. ``resource`` describes the legacy
-    answer.
-
-    With a ``switch`` it is used only if that word is on: after an error of any other side, the legacy endpoint included
-    (``after``), for a body that fulfils ``when``, or because its list ``adds`` to the other side's. Its ``request``
-    describes the legacy body for it alone.
-    """
+    """The successor of an operation on one tier."""
 
     tier: str = of_table("name")
     only: Target | None = given(*Target.keys(), default=None)
+    """Its call."""
     choices: Mapping[str, Target | RefusedChoice] = given("choose", factory=dict)
+    """Or a call or a refusal by a word of the body."""
     after: tuple[str, ...] = ()
+    """The error codes of other sides that lead here."""
     switch: str = ""
+    """The word that must be on."""
     adds: bool = False
+    """Whether its list follows the other side's."""
     when: When | None = nested(When)
+    """What a body fulfils that goes here at once."""
     request: RequestBody | None = given("request", default=None)
+    """The legacy body, for this tier alone."""
     probe: Template | None = None
+    """A GET that shows the tier without writing."""
     errors: Mapping[str, ErrorRule] = read_as(read_errors, factory=dict)
+    """Legacy errors by the successor's code, and by the status of successes that stand for one."""
     resource: Resource = read_as(
         lambda table, key: table.around.resources.named(table, key) or table.around.operation.resource,
         factory=Resource,
     )
+    """The legacy answer."""
     note: str = ""
     at: str = of_table("path", default="")
 

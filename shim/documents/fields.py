@@ -35,15 +35,15 @@ def _words(table: Table, _: str) -> frozenset[str | bool]:
 
 @attrs.frozen
 class When(Declared):
-    """A condition: ``source`` has one of ``words``, which may be a boolean; if ``negated``, it has another value.
-
-    If ``given`` is not None, the condition is that the source has a value, or has no value.
-    """
+    """A condition on the value at a source."""
 
     source: str = source_text()
     words: frozenset[str | bool] = read_as(_words, "is", "is_not", default=frozenset())
+    """The words, or booleans, of which it is one."""
     negated: bool = read_as(lambda table, _: "is_not" in table.data, "is_not", default=False)
+    """Whether it must be none of them."""
     given: bool | None = read_as(lambda table, key: table.flag(key) if key in table.data else None, default=None)
+    """Whether there must be a value, or none; None where words decide."""
 
     def holds(self, document: Json) -> bool:
         """Return whether it holds for a document."""

@@ -13,20 +13,19 @@ from shim.fake.world import Cluster, ClusterTier, Job, World
 
 @dataclass(frozen=True, slots=True)
 class ClusterApi:
-    """One API; to add an API, add one of these and its rows in ``endpoints``.
-
-    ``path`` is its segment behind the group, ``versions`` are the dates that it has, oldest first. ``refusal`` is the
-    error code for a cluster of another tier than ``serves``. Snapshots are listed by the first date of
-    ``snapshot_age`` that they have; one without is still being taken, and newer than all others.
-    """
+    """One API; to add an API, add one of these and its rows in ``endpoints``."""
 
     path: str
+    """Its segment behind the group."""
     versions: tuple[str, ...]
+    """The dates that it has, oldest first."""
     refusal: str
+    """The error code for a cluster of another tier than ``serves``."""
     show_cluster: Callable[[Cluster, View], JsonObject]
     show_snapshot: Callable[[Cluster, JsonObject, View], JsonObject]
     show_job: Callable[[Cluster, Job, View], JsonObject]
     snapshot_age: tuple[str, ...]
+    """Snapshots are listed by the first of these dates that they have; one without is newer than all others."""
     serves: ClusterTier = "flex"
     no_cluster: str = "CLUSTER_NOT_FOUND"
     no_snapshot: str = "TENANT_SNAPSHOT_NOT_FOUND"

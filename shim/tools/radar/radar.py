@@ -29,20 +29,20 @@ _VERSION = re.compile(r"application/vnd\.atlas\.([0-9]{4}-[0-9]{2}-[0-9]{2}|prev
 
 @attrs.frozen(kw_only=True)
 class Sighting(Announcement):
-    """An operation whose replies announce its sunset.
-
-    ``path`` is a template or a shape, without anybody's names; ``version`` is the date in Accept or Content-Type,
-    else empty. It was announced in ``calls`` replies, from ``first`` to ``last``, in seconds since the epoch.
-    ``callers`` are names, the latest first.
-    """
+    """An operation whose replies announce its sunset."""
 
     method: str
     path: str
+    """A template or a shape, without anybody's names."""
     version: str
+    """The date in Accept or Content-Type, else empty."""
     first: float
+    """Seconds since the epoch, as ``last``."""
     last: float
     calls: int = 1
+    """The replies that announced it."""
     callers: tuple[str, ...] = ()
+    """Names, the latest first."""
 
     @property
     def key(self) -> tuple[str, str, str]:
