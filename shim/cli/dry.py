@@ -33,21 +33,23 @@ _NO_CODE = "404 or 405 without an errorCode"  # which are one to the core
 
 @attrs.define(eq=False)
 class DrySend:
-    """A call that is sent, at once or after the one ``before`` was ``answered`` so; an empty text is a success.
-
-    ``notes`` are those of the record if it succeeds, ``errors`` what the shim itself may answer then. If it
-    ``goes_on`` it is sent for further pages, or items, too. ``role`` is that of a call which another of its tier
-    follows, when all goes well: ``look``, or ``write``; so many of its tier went ``ahead`` of it.
-    """
+    """A call that is sent."""
 
     send: Send
     before: DrySend | None = None
+    """The call after whose answer it is sent; None if it is the first."""
     answered: list[str] = attrs.field(factory=list)
+    """What that was answered with; an empty text is a success."""
     notes: Sequence[str] = ()
+    """Those of the record if it succeeds."""
     errors: dict[str, None] = attrs.field(factory=dict)
+    """What the shim itself may answer then."""
     goes_on: bool = False
+    """Whether it is sent for further pages, or items, too."""
     role: str = "answer"
+    """``look`` or ``write`` if another call of its tier follows when all goes well."""
     ahead: int = 0
+    """How many calls of its tier went before it."""
 
     def is_like(self, other: Send) -> bool:
         """Return whether another call asks the same for another page or item."""

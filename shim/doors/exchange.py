@@ -31,36 +31,36 @@ _MAY_BE_CUT_SHORT = frozenset({"GET", "HEAD", "OPTIONS"})
 
 @attrs.define(eq=False)
 class Content:
-    """What was read of a response, and the iterator of the rest.
-
-    ``complete``: the chunks are the whole content. ``decoded``: they are no longer as they came from the wire, since
-    something else, such as an auth flow, has read the response before. ``fault`` says why the content can't be had.
-    """
+    """What was read of a response, and the iterator of the rest."""
 
     chunks: list[bytes] = attrs.field(factory=list)
     rest: Any = ()
     complete: bool = False
+    """Whether the chunks are the whole content."""
     decoded: bool = False
+    """Whether something else, such as an auth flow, has read and decoded it before."""
     fault: str | None = None
+    """Why the content can't be had."""
 
 
 @attrs.define(eq=False)
 class Door:
-    """A retired call on its way through one library; its body has been read if it takes part.
-
-    ``sent`` is what the core had sent last, with another target than the caller's if ``rewritten``, and ``inner`` the
-    library's request for it; ``native`` is the response to that, ``content`` what was read of it, by ``following``:
-    ``next`` or ``anext``.
-    """
+    """A retired call on its way through one library; its body has been read if it takes part."""
 
     following: ClassVar[Callable[..., Any]] = next
+    """Reads on in ``content``: ``next`` or ``anext``."""
 
     retired: RetiredCall
     sent: Send | None = attrs.field(init=False, default=None)
+    """What the core had sent last."""
     rewritten: bool = attrs.field(init=False, default=False)
+    """Whether that has another target than the caller's."""
     inner: Any = attrs.field(init=False, default=None)
+    """The library's request for it."""
     native: Any = attrs.field(init=False, default=None)
+    """The response to that."""
     content: Content | None = attrs.field(init=False, default=None)
+    """What was read of that."""
     start: float = attrs.field(init=False, factory=time.perf_counter)
 
     @property

@@ -32,22 +32,22 @@ logger = logging.getLogger("shim")
 
 @attrs.frozen
 class RetiredCall:
-    """A call that the shim takes part in, and the settings of its moment.
-
-    The body of ``call`` is None until ``with_body`` adds it, where ``needs_body``. A call that is ``led`` goes to the
-    origin of ``call`` in place of its own; ``match`` is None if it is nothing else. ``warns`` says whether the program
-    is to be warned: not if the shim's typed client makes the call, whose callers name no endpoint. ``known`` says
-    whether the call is for an Atlas; if not, it passes. ``noted``: whether an inventory is to have it.
-    """
+    """A call that the shim takes part in, and the settings of its moment."""
 
     call: Call
+    """Its body is None until ``with_body`` adds it, where ``needs_body``."""
     match: Match | None
+    """None if the call is led elsewhere and nothing else."""
     context: Context
     now: Current
     led: bool
+    """Whether it goes to the origin of ``call`` in place of its own."""
     warns: bool
+    """Whether the program is warned: not of calls of the shim's typed client, whose callers name no endpoint."""
     known: bool
+    """Whether the call is for an Atlas; else it passes."""
     noted: bool
+    """Whether an inventory is to have it."""
 
     @property
     def needs_body(self) -> bool:

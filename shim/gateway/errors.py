@@ -35,21 +35,21 @@ _ERRORS = {
 
 @attrs.frozen
 class Refusal(Exception):  # noqa: N818 - named for what it is to the caller, an answer
-    """An answer that the gateway gives in place of upstream's.
-
-    ``code`` starts with ``SHIM_``; ``error`` is a type of RFC 9209, 2.3, None when no hop failed;
-    ``said`` goes to the log and not to the caller; ``close`` ends the connection. ``challenged`` says why the
-    answer is only a step on the way to a signature: the caller gave no signature, or its nonce is stale.
-    """
+    """An answer that the gateway gives in place of upstream's."""
 
     status: int
     code: str
+    """It starts with ``SHIM_``."""
     error: str | None
+    """A type of RFC 9209, 2.3; None when no hop failed."""
     detail: str
     said: str = ""
+    """For the log, and not for the caller."""
     headers: Headers = ()
     close: bool = False
+    """Whether it ends the connection."""
     challenged: Challenged | None = None
+    """Why it is only a step on the way to a signature: there was none, or its nonce is stale."""
 
     @property
     def failure(self) -> Failure:

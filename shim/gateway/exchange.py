@@ -46,15 +46,7 @@ class Shared:
 
 @attrs.define(eq=False, repr=False)
 class UpstreamCall:
-    """A call on its way upstream; of a retired call the core says what is sent and what is read.
-
-    ``early`` is the reply to a call that was sent before it was decided. ``call`` is the request with its content,
-    unless that is passed on as a ``stream``; ``base`` is the URL that the gateway was called by, and ``is_moved``: its
-    path was cut off. ``match`` is None for a call that isn't translated. ``response`` is upstream's last reply,
-    ``content`` what it was decoded to, once it was read, or ``fault`` why not; ``seconds`` is the time spent in the
-    core. What the call held ``before`` is its own content, and ``raw`` what is held of the last reply as it came;
-    ``method`` is that of the last call, and ``done`` a sentence on the writes before it.
-    """
+    """A call on its way upstream; of a retired call the core says what is sent and what is read."""
 
     shared: Shared
     request: Request
@@ -62,20 +54,33 @@ class UpstreamCall:
     entry: Entry
     line: CallLine
     early: UpstreamResponse | None
+    """The reply to a call that was sent before it was decided."""
     call: Call = attrs.field(init=False)
+    """The request with its content, unless that is passed on as a ``stream``."""
     base: str = ""
+    """The URL that the gateway was called by."""
     is_moved: bool = False
+    """Whether its path was cut off."""
     match: Match | None = None
+    """None for a call that isn't translated."""
     signer: UpstreamSigner = PASSTHROUGH
     stream: AsyncIterator[bytes] | None = None
     response: UpstreamResponse | None = None
+    """Upstream's last reply."""
     content: bytes | None = None
+    """What that was decoded to, once it was read."""
     fault: str | None = None
+    """Why it could not be decoded."""
     seconds: float = 0.0
+    """The time spent in the core."""
     before: int = 0
+    """How much of its own content the call holds."""
     raw: int = 0
+    """How much of the last reply is held as it came."""
     method: str = ""
+    """That of the last call."""
     done: str = ""
+    """A sentence on the writes before it."""
 
     async def run(self) -> Outcome | None:
         """Send and read what the core asks for, until it says how the exchange ends.

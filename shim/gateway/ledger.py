@@ -47,16 +47,16 @@ def _empty(bounds: tuple[float, ...]) -> list[float]:
 
 @attrs.define(eq=False)
 class Way:
-    """Calls of one operation by one route; ``statuses`` counts them by status, as ``Calls`` has it.
-
-    ``last`` is when the latest call ended, ``reason`` why it went this way. The callers of ``abandoned`` calls left
-    before the whole answer was written.
-    """
+    """Calls of one operation by one route."""
 
     statuses: Tally[int] = attrs.field(factory=Tally)
+    """How many had each status, as ``Calls`` has it."""
     last: float = 0.0
+    """When the latest ended."""
     reason: str = ""
+    """Why that went this way."""
     abandoned: int = 0
+    """How many callers left before the whole answer was written."""
     waited: list[float] = attrs.field(factory=lambda: _empty(WAITS))
     upstream: list[float] = attrs.field(factory=lambda: _empty(WAITS))
 

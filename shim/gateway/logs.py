@@ -37,39 +37,43 @@ _numbers = count(1)
 
 @attrs.define(eq=False)
 class CallLine:
-    """What the log and the ledger say of one call.
-
-    ``began`` is in seconds since the epoch; ``seconds``, ``upstream_seconds`` and ``translation`` are durations: of the
-    whole call, of upstream's part, and of the core's. ``status`` is None if the caller left unanswered; ``whole``: the
-    answer was written to its end. ``path`` is raw. ``key`` is the public half of the key that the caller proved.
-    ``failure`` is what the call counts as. With ``names`` the line names the cluster of a retired call.
-    """
+    """What the log and the ledger say of one call."""
 
     method: str
     path: str
+    """As it came."""
     peer: str
     request_id: str
     engine: Engine
     trace_id: str = ""
     began: float = attrs.field(factory=time.time)
+    """Seconds since the epoch."""
     clock: float = attrs.field(factory=time.perf_counter)
     level: int = logging.INFO
     match: Match | None = None
     route: str = "pass"
     reason: str = ""
     status: int | None = None
+    """None if the caller left unanswered."""
     upstream_status: int | None = None
     seconds: float = 0.0
+    """How long the whole call took."""
     upstream_seconds: float | None = None
+    """Upstream's part of it."""
     translation: float | None = None
+    """The core's part of it."""
     agent: str | None = None
     key: str = ""
+    """The public half of the key that the caller proved."""
     names: bool = False
+    """Whether the line names the cluster of a retired call."""
     code: str | None = None
     failure: Failure | None = None
+    """What the call counts as."""
     challenged: Challenged | None = None
     said: str = ""
     whole: bool = True
+    """Whether the answer was written to its end."""
 
     @property
     def cluster(self) -> str:

@@ -38,21 +38,23 @@ _HERE = frozenset({"localhost", "127.0.0.1", "::1", "0.0.0.0", "::"})  # noqa: S
 
 @attrs.frozen
 class Option:
-    """One option, of this ``name`` as an attribute, explained under the heading ``group``.
-
-    ``default`` is written as a caller would write it; ``bare`` is what the flag means without a value, None if it needs
-    a value; ``live`` options can change while the gateway runs; a ``secret`` value is never shown.
-    """
+    """One option of the gateway."""
 
     group: str
+    """The heading that explains it."""
     metavar: str
     read: Callable[..., Any]
     help: str
     default: str = ""
+    """Written as a caller would write it."""
     bare: str | None = None
+    """What the flag means without a value; None if it needs one."""
     live: bool = False
+    """Whether it can change while the gateway runs."""
     secret: bool = False
+    """Whether its value is never shown."""
     name: str = ""
+    """That of the attribute."""
 
     @property
     def flag(self) -> str:

@@ -121,18 +121,19 @@ def collected(problems: list[str], found: Mapping[str, Setting] = {}) -> Iterato
 class Plan:
     """What calls are answered with; a call keeps to the plan that it began with.
 
-    ``given`` says where each option was given; ``settings`` are the part of the options that the core obeys.
-    Other values of the options in ``waiting`` were read, and need a restart. ``checks_host`` says that a Host which
-    isn't the gateway's is refused (RFC 9110, 7.4): if the gateway knows its public name, or if it deals in credentials
-    and knows its address. Raises SettingsError when options and documents contradict each other.
+    Raises SettingsError when options and documents contradict each other.
     """
 
     options: Options
     engine: Engine
     given: Mapping[str, Setting] = attrs.field(factory=dict)
+    """Where each option was given."""
     waiting: Sequence[str] = ()
+    """Options of which other values were read, which need a restart."""
     settings: Settings = attrs.field(default=attrs.Factory(lambda self: self.options.settings(), takes_self=True))
+    """The part of the options that the core obeys."""
     checks_host: bool = attrs.field(init=False)
+    """Whether a Host that is not the gateway's is refused (RFC 9110, 7.4): it knows its name, or holds credentials."""
 
     @checks_host.default
     def _checks_host(self) -> bool:

@@ -74,21 +74,19 @@ def _mark(place: int) -> str:
 
 @attrs.define(eq=False)
 class Prepared:
-    """How reads of one operation are sent to a tier and answered, whatever cluster they name.
-
-    ``head`` is the head that is sent, ``suffix`` what stands behind the path in its target. The answer to a success has
-    ``status`` and ``content_type``, and ``record``, in which a mark stands for the path. ``linked``: that is another
-    path than the caller's.
-    """
+    """How reads of one operation are sent to a tier and answered, whatever cluster they name."""
 
     repeated: Repeated
     outbound: OutboundCall
     head: _Blank
     suffix: str
+    """What stands behind the path in its target."""
     record: Record
+    """The record of a success, in which a mark stands for the path."""
     status: int
     content_type: str
     linked: bool
+    """Whether that is another path than the caller's."""
     _fields: tuple[Headers, Lines] | None = None
     _notes: tuple[Record, _Blank] | None = None
 

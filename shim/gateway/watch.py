@@ -34,16 +34,16 @@ Stamp = list[tuple[Any, ...]]
 
 @attrs.define(eq=False)
 class Reloads:
-    """How files were read again: those of one value, or of several.
-
-    They were last put to use at ``good_since``, which made these ``changes``, and ``refused`` last at that instant, in
-    seconds since the epoch. ``counts`` are by result.
-    """
+    """How files were read again: those of one value, or of several; instants are seconds since the epoch."""
 
     good_since: float = attrs.field(factory=time.time)
+    """When they were last put to use."""
     refused: float | None = None
+    """When they were last refused."""
     changes: Sequence[str] = ()
+    """What they changed when they were last put to use."""
     counts: Tally[str] = attrs.field(factory=lambda: Tally({"refused": 0, "success": 0}))
+    """How often each result came."""
     by_name: dict[str, tuple[str, ...]] = attrs.field(factory=dict)
 
     @property
@@ -54,16 +54,15 @@ class Reloads:
 
 @attrs.define(eq=False, repr=False)
 class Watched(Generic[T]):
-    """A ``value`` that is made of files.
-
-    ``files`` lists them and ``read`` makes the value, both in a thread; ``use`` takes it up in the loop, and may return
-    what changes. Raises whatever ``read`` does.
-    """
+    """A ``value`` that is made of files; raises whatever ``read`` does."""
 
     name: str
     files: Callable[[], Iterable[str | Path]]
+    """Lists them, in a thread."""
     read: Callable[[], T]
+    """Makes the value, in a thread."""
     use: Callable[[T], Sequence[str] | None] = lambda _: None
+    """Takes it up in the loop, and may return what changes."""
     reloads: Reloads = attrs.field(factory=Reloads)
     known: Stamp | None = attrs.field(default=attrs.Factory(lambda self: stamps(self.files()), takes_self=True))
     value: T = attrs.field(default=attrs.Factory(lambda self: self.read(), takes_self=True))

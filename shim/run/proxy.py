@@ -52,20 +52,20 @@ Stream = tuple[asyncio.StreamReader, asyncio.StreamWriter]
 
 @attrs.define(eq=False)
 class ProxyServer:
-    """Serves the connections of this user's processes, by TLS with ``tls``, or ``hooks_tls`` if they begin so.
-
-    ``warn`` is called with a sentence for the user at the terminal. ``counts`` has ``connections`` to Atlas' host,
-    ``tunnels`` to others, ``strangers``, other users' that were refused, and ``distrusting`` ones, of programs that
-    did not take the certificate; ``others`` has Atlas' hosts beside the one that is served.
-    """
+    """Serves the connections of this user's processes."""
 
     run: Run
     tls: ssl.SSLContext
+    """For connections to it."""
     hooks_tls: ssl.SSLContext
+    """For those that begin with TLS, as programs with a hook do."""
     adopt: Adopt
     warn: Callable[[str], None]
+    """Called with a sentence for the user at the terminal."""
     counts: Counter[str] = attrs.field(factory=Counter)
+    """``connections`` to Atlas' host, ``tunnels`` to others, refused ``strangers``, ``distrusting`` programs."""
     others: Counter[str] = attrs.field(factory=Counter)
+    """Atlas' hosts beside the one that is served."""
     tasks: set[asyncio.Task[None]] = attrs.field(factory=set)
     _strangers: defaultdict[int, float] = attrs.field(factory=lambda: defaultdict(float))
     _looking: asyncio.Lock = attrs.field(factory=asyncio.Lock)

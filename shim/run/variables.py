@@ -40,23 +40,24 @@ MARK = "_ATLAS_SHIM_RUN"
 
 @attrs.frozen
 class Run:
-    """One run: what its command says, and from ``folder`` on what the helper adds.
-
-    ``host`` is Atlas', ``origins`` those that a base URL of the program may name. A Python that has atlas-shim is to
-    switch the ``drop_in`` on, and a Node that is ``guarded`` (``--permission``) may read no file that isn't named.
-    ``folder`` has the program's files, ``mark`` is in the environment of all descendants. With ``secret`` the kernel
-    does not tell whose a connection is, and callers prove by the mark that they belong here.
-    """
+    """One run: what its command says, and from ``folder`` on what the helper adds."""
 
     host: str
+    """Atlas'."""
     origins: tuple[str, ...]
+    """Those that a base URL of the program may name."""
     drop_in: bool
+    """Whether a Python that has atlas-shim is to switch the drop-in on."""
     guarded: bool
+    """Whether a Node of the program (``--permission``) may read no file that is not named."""
     folder: Path = Path()
+    """The folder of the program's files."""
     root: bytes = attrs.field(default=b"", repr=False)
     port: int = 0
     mark: str = attrs.field(default="", repr=False)
+    """A text in the environment of all descendants."""
     secret: bool = False
+    """Whether callers prove by the mark that they belong here, since the kernel does not tell whose they are."""
 
     @property
     def hooks_name(self) -> str:

@@ -169,11 +169,7 @@ def _emptied(value: Any) -> Any:
 
 @attrs.frozen
 class FieldTally:
-    """One field, by its nested name: the number of pairs in which it was equal, differed, or was on one side only.
-
-    ``line``, ``expected`` and ``got`` are of the first pair that was not equal; MISSING where one has none.
-    ``absent``: the document declares the field absent.
-    """
+    """One field, by its nested name: the number of pairs in which it was equal, differed, or was on one side only."""
 
     field: str
     equal: int = 0
@@ -181,7 +177,9 @@ class FieldTally:
     only_old: int = 0
     only_made: int = 0
     absent: bool = False
+    """Whether the document declares it absent."""
     line: int | None = None
+    """That of the first pair that was not equal, as the next two; MISSING stands where one has none."""
     expected: Any = None
     got: Any = None
 

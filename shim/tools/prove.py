@@ -40,15 +40,16 @@ class Beside:
 
 @attrs.frozen
 class Proof:
-    """What one read shows: ``fields`` of all items, ``problems`` of the whole, without a value, and what was left out.
-
-    ``dropped`` are values that do not fit, ``leaves`` the names of members that the old answer had no place for.
-    """
+    """What one read shows."""
 
     fields: tuple[Beside, ...]
+    """Those of all items."""
     problems: tuple[str, ...]
+    """Problems of the whole, without a value."""
     dropped: tuple[Dropped, ...]
+    """Values that do not fit."""
     leaves: tuple[str, ...]
+    """The names of members that the old answer had no place for."""
 
 
 def proof(operation: Operation, record: Record, made: Any, own: dict[str, list[Any]]) -> Proof:

@@ -13,24 +13,27 @@ from shim.cli.atlas_cli.flags import GLOBAL, Flag
 
 @attrs.frozen
 class CliCommand:
-    """One command: ``path`` is its full name, ``call`` a method of the typed client.
-
-    ``place`` is the path of the old endpoint below ``/serverless``; the names in its braces are required flags, or the
-    ``argument``, which is the name of the command's only argument. ``required`` and ``optional`` are its other flags.
-    ``answer`` is how a reply is printed: a table (heading -> member) or a sentence. ``ended`` returns whether a reply
-    is the last of a watch. ``asks`` is a question that the user must first answer with yes.
-    """
+    """One command of the Atlas CLI."""
 
     path: str
+    """Its full name."""
     call: str
+    """A method of the typed client."""
     place: str
+    """The old endpoint's path below ``/serverless``; names in braces are required flags, or the argument."""
     answer: Mapping[str, str] | str
+    """How a reply is printed: a table (heading -> member), or a sentence."""
     optional: tuple[Flag, ...]
+    """The flags that may be left out."""
     argument: str = attrs.field(default="", kw_only=True)
+    """The name of the command's only argument."""
     method: str = attrs.field(default="GET", kw_only=True)
     required: tuple[Flag, ...] = attrs.field(default=(), kw_only=True)
+    """The flags that are required beside those in ``place``."""
     asks: str = attrs.field(default="", kw_only=True)
+    """A question that the user must first answer with yes."""
     ended: Callable[[Any], bool] | None = attrs.field(default=None, kw_only=True)
+    """Returns whether a reply is the last of a watch."""
 
     @property
     def names(self) -> list[str]:

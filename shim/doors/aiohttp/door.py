@@ -43,18 +43,17 @@ class InnerHeaders(CIMultiDict[str]):
 
 @attrs.define(eq=False)
 class AiohttpDoor(Door):
-    """A retired call in aiohttp's terms.
-
-    ``url`` and ``options`` are what the session was called with, and ``whole`` is the URL with the session's base and
-    the parameters. ``timeout`` counts from ``start``.
-    """
+    """A retired call in aiohttp's terms."""
 
     session: ClientSession
     base: Sender
     url: Any
+    """What the session was called with, as ``options``."""
     whole: URL
+    """The URL with the session's base and the parameters."""
     options: dict[str, Any]
     timeout: ClientTimeout
+    """It counts from ``start``."""
 
     @property
     def skipped(self) -> set[str]:

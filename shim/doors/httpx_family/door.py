@@ -86,24 +86,27 @@ async def _pause(seconds: float) -> None:
 
 @attrs.define(eq=False)
 class HttpxDoor(Door):
-    """A retired call in httpx's terms, on the blocking side; ``own`` is the caller's request.
-
-    ``sender`` is the client's ``send``. A library's own door knows the ``module``, httpx or httpx2, and its ``kind`` of
-    streams, of which ``stream`` is ours; ``begins`` iterates over one. The library reads and closes a response by
-    ``reads`` and ``closes``.
-    """
+    """A retired call in httpx's terms, on the blocking side."""
 
     module: ClassVar[Any]
+    """httpx or httpx2."""
     kind: ClassVar[Any]
+    """The library's kind of streams."""
     stream: ClassVar[Any]
+    """Ours of that kind."""
     begins: ClassVar[Any] = iter
+    """Iterates over a stream."""
     run: ClassVar[Callable[[Steps[Any]], Any]] = drive
     pause: ClassVar[Callable[[float], Any]] = time.sleep
     reads: ClassVar[str] = "read"
+    """The method that reads a response."""
     closes: ClassVar[str] = "close"
+    """The method that closes one."""
 
     own: Any
+    """The caller's request."""
     sender: Callable[..., Any]
+    """The client's ``send``."""
     default_encoding: str | Callable[[bytes], str]
 
     def request(self, send: Send) -> Any:

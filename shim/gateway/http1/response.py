@@ -18,11 +18,9 @@ _TOGETHER = 65536  # bytes of content that are copied behind a head, so that bot
 
 @attrs.define(eq=False)
 class Request:
-    """A request of a caller whose address is ``peer``, on a connection, the ``way``.
+    """A request of a caller.
 
-    It is answered once: by ``answer`` with a whole reply, or by ``begin``, ``send`` and ``end`` with one that is
-    streamed. ``status`` is None until then; ``whole``: the reply was written to its end. ``request_id`` is a field line
-    of replies that lack one.
+    It is answered once: by ``answer`` with a whole reply, or by ``begin``, ``send`` and ``end`` with a streamed one.
     """
 
     head: RequestHead
@@ -30,11 +28,16 @@ class Request:
     content: Body
     scheme: str
     peer: str
+    """The caller's address."""
     way: Wire
+    """Its connection."""
     status: int | None = None
+    """None until it is answered."""
     keep_alive: bool = True
     request_id: bytes = b""
+    """A field line of replies that lack one."""
     whole: bool = False
+    """Whether the reply was written to its end."""
     _start: bytes = b""
     _chunked: bool = False
     _bodiless: bool = False

@@ -30,21 +30,21 @@ _UNROUTABLE = frozenset({errno.ENETUNREACH, errno.EHOSTUNREACH, errno.ENETDOWN})
 
 @attrs.frozen
 class OutboundCall:
-    """One call about to be sent.
-
-    ``rewritten``: the caller has signed another target. ``readable``: its reply may be read, and so comes in a coding
-    that can be undone. A ``stream``, of ``length`` bytes if that is known, takes the place of the call's body, and can
-    be sent once. If the same head was sent ``early``, that reply is the call's. From ``until`` on, a time of the loop's
-    clock, TimeoutError is raised in place of what has not come.
-    """
+    """One call about to be sent."""
 
     call: Call
     rewritten: bool = False
+    """Whether the caller has signed another target."""
     readable: bool = False
+    """Whether its reply may be read, and so comes in a coding that can be undone."""
     stream: AsyncIterator[bytes] | None = None
+    """Content in place of the call's body; it can be sent once."""
     length: int | None = None
+    """How many bytes the stream has, if that is known."""
     early: UpstreamResponse | None = None
+    """The reply to the same head, if that was sent before; it is the call's."""
     until: float = NEVER
+    """The time of the loop's clock from which on TimeoutError is raised in place of what has not come."""
 
 
 class UpstreamResponse(Body):
