@@ -37,15 +37,6 @@ def test_connection_that_upstream_closed_while_idle_is_not_used():
         assert upstream.connections == 5
 
 
-def test_refused_connection():
-    """Nobody listens: 502."""
-    with gateway("http://127.0.0.1:1") as served:
-        head, content = ask(served, get("/x"))
-    assert (status_of(head), error_of(head)) == (502, "connection_refused")
-    assert json.loads(content)["errorCode"] == "SHIM_UPSTREAM_UNREACHABLE"
-    assert value_of(head, "Content-Type") == "application/json"
-
-
 def test_connection_that_does_not_come_about():
     """A connection that takes too long: 504. A full backlog answers no handshake."""
     with socket.socket() as listener:

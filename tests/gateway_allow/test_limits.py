@@ -191,16 +191,13 @@ def test_on_the_list(text, method, path):
 CLUSTER = f"{GROUP}/clusters/"
 
 
-@pytest.mark.parametrize(
-    ("method", "path"),
-    [
-        *(("POST", f"{GROUP}/clusters"), ("get", f"{CLUSTER}c"), ("GET", f"{GROUP}//clusters/c"), ("GET", "")),
-        *(("GET", CLUSTER + rest) for rest in ("c/d", "", "/c", "c//", "c%2fd", "c%2F..%2Fd", "%2e%2e", "..", "..;x")),
-        *(("GET", CLUSTER + rest) for rest in ("%252e%252e", "c%5cd", "c\\d", "c%00", "%c0%ae", "%zz")),
-        *(("GET", GROUP + rest) for rest in ("/%63lusters/c", "/Clusters/c", ";v=1/clusters/c;/d")),
-        *(("GET", f"{before}{CLUSTER}c") for before in ("/x/..", "x")),
-    ],
-)
+@pytest.mark.parametrize(("method", "path"), [
+    *(("POST", f"{GROUP}/clusters"), ("get", f"{CLUSTER}c"), ("GET", f"{GROUP}//clusters/c"), ("GET", "")),
+    *(("GET", CLUSTER + rest) for rest in ("c/d", "", "/c", "c//", "c%2fd", "c%2F..%2Fd", "%2e%2e", "..", "..;x")),
+    *(("GET", CLUSTER + rest) for rest in ("%252e%252e", "c%5cd", "c\\d", "c%00", "%c0%ae", "%zz")),
+    *(("GET", GROUP + rest) for rest in ("/%63lusters/c", "/Clusters/c", ";v=1/clusters/c;/d")),
+    *(("GET", f"{before}{CLUSTER}c") for before in ("/x/..", "x")),
+])  # fmt: skip
 def test_not_on_the_list(method, path):
     """Another method, another spelling, or a path that some server might read as another one is none of it."""
     assert not has("GET /api/atlas/v2/groups/*/clusters/*", method, path)
@@ -213,15 +210,10 @@ def test_depth_does_not_lead_elsewhere(rest):
     assert has("DELETE /api/atlas/v2/groups/*/alerts/**", "DELETE", f"{GROUP}/alerts/a/b")
 
 
-@pytest.mark.parametrize(
-    ("name", "words"),
-    [
-        (None, {"all"}),
-        ("createServerlessInstance", {"all", "recognised", "lent"}),
-        ("createLogExport", {"all", "recognised"}),
-        ("getLogExport", {"all", "recognised", "lent"}),
-    ],
-)
+@pytest.mark.parametrize(("name", "words"), [
+    (None, {"all"}), ("createServerlessInstance", {"all", "recognised", "lent"}),
+    ("createLogExport", {"all", "recognised"}), ("getLogExport", {"all", "recognised", "lent"}),
+])  # fmt: skip
 def test_words(name, words):
     """Recognised is what a document has; lent are its reads, and the writes of which it says so."""
     operation = None if name is None else shared_engine({}).named(name)

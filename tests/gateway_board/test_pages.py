@@ -215,17 +215,13 @@ def test_the_text_fits_a_terminal(some, said):
     assert max(map(len, text(saying(some, said)).splitlines())) <= WIDTH
 
 
-@pytest.mark.parametrize(
-    ("change", "said"),
-    [
-        ({"ready": False}, "takes no calls"),
-        ({"reload": reload("refused", problems=["route: no"])}, "route: no"),
-        ({"reload": reload(waiting=["listen"])}, "wait for a restart: listen"),
-        ({"certificates": [certificate("listener", 2)]}, "expires in 2 days"),
-        ({"certificates": [certificate("listener", -1)]}, "TLS certificate has expired"),
-        ({"certificates": [certificate("listener", 90, refused=True)]}, "TLS certificate can"),
-    ],
-)
+@pytest.mark.parametrize(("change", "said"), [
+    ({"ready": False}, "takes no calls"), ({"reload": reload("refused", problems=["route: no"])}, "route: no"),
+    ({"reload": reload(waiting=["listen"])}, "wait for a restart: listen"),
+    ({"certificates": [certificate("listener", 2)]}, "expires in 2 days"),
+    ({"certificates": [certificate("listener", -1)]}, "TLS certificate has expired"),
+    ({"certificates": [certificate("listener", 90, refused=True)]}, "TLS certificate can"),
+])  # fmt: skip
 def test_what_needs_somebody_is_said_first(some, change, said):
     """Before all sections, where it is seen at once."""
     changed = some | change

@@ -103,16 +103,10 @@ def test_defect(monkeypatch, caplog):
     clean(caplog.text, content.decode())
 
 
-@pytest.mark.parametrize(
-    "environ",
-    [
-        {"MONGODB_ATLAS_PRIVATE_API_KEY": "canary"},
-        KEY | ACCOUNT,
-        KEY | {"MONGODB_ATLAS_PRIVATE_API_KEY": "canary with spaces"},
-        {"MONGODB_ATLAS_ACCESS_TOKEN": "canary"},
-    ],
-    ids=range(4),
-)
+@pytest.mark.parametrize("environ", [
+    {"MONGODB_ATLAS_PRIVATE_API_KEY": "canary"}, KEY | ACCOUNT,
+    KEY | {"MONGODB_ATLAS_PRIVATE_API_KEY": "canary with spaces"}, {"MONGODB_ATLAS_ACCESS_TOKEN": "canary"},
+], ids=range(4))  # fmt: skip
 def test_settings_that_are_wrong(environ):
     """Errors at the start name variables, and tracebacks show no values."""
     for mode in (CredentialsMode.OWN, CredentialsMode.VERIFY):
@@ -124,11 +118,9 @@ def test_settings_that_are_wrong(environ):
             pytest.fail("started")
 
 
-@pytest.mark.parametrize(
-    "words",
-    [["check"], ["check", "-o", "json"], ["explain", "GET", f"https://cloud.mongodb.com{RETIRED}"]],
-    ids=range(3),
-)
+@pytest.mark.parametrize("words", [
+    ["check"], ["check", "-o", "json"], ["explain", "GET", f"https://cloud.mongodb.com{RETIRED}"],
+], ids=range(3))  # fmt: skip
 @pytest.mark.parametrize("credentials", [KEY, ACCOUNT], ids=["key", "account"])
 def test_reports_of_the_command(words, credentials):
     """``check`` and ``explain`` say which credentials there are, and not what they are."""

@@ -112,7 +112,7 @@ def test_store_that_ends(store, caplog):
             assert b"SHIM_NONCE_STORE_UNREACHABLE" in content
             assert value_of(head, "Retry-After") == "1"
         assert not one.targets
-        assert 2 <= caplog.text.count("the nonce store does not answer") < 4  # of each gateway one a second
+        assert 2 <= caplog.text.count("nonce_store: does not answer") < 4  # of each gateway one a second
 
 
 @pytest.mark.slow

@@ -54,13 +54,10 @@ def test_deadline_between_two_calls(monkeypatch):
     assert proxy_status(head)[1]["received-status"] == 200
 
 
-@pytest.mark.parametrize(
-    ("request_bytes", "code", "error"),
-    [
-        (get(f"{BACKUP}/snapshots?pageNum=x", *LINES), "INVALID_QUERY_PARAMETER", "http_request_error"),
-        (post(*LINES, "Content-Length: 1", content=b"{", target=f"{BACKUP}/restoreJobs"), None, "http_request_error"),
-    ],
-)
+@pytest.mark.parametrize(("request_bytes", "code", "error"), [
+    (get(f"{BACKUP}/snapshots?pageNum=x", *LINES), "INVALID_QUERY_PARAMETER", "http_request_error"),
+    (post(*LINES, "Content-Length: 1", content=b"{", target=f"{BACKUP}/restoreJobs"), None, "http_request_error"),
+])  # fmt: skip
 def test_calls_that_the_core_refuses(request_bytes, code, error):
     """What the caller got wrong is answered by the gateway, which says so, and nothing is sent."""
     with replying(reply()) as upstream, gateway(upstream.origin) as served:

@@ -94,14 +94,10 @@ def test_write_that_was_executed_is_not_told_to_come_again(kind, status):
     assert (b"was executed" in content) == (status == 502)
 
 
-@pytest.mark.parametrize(
-    ("method", "path", "body", "status"),
-    [
-        ("DELETE", "/groups/g/invites/u", b"", 503),
-        ("PATCH", "/groups/g/invites/u", b'{"roles": []}', 503),
-        ("POST", "/orgs/o/teams/t/users", b'[{"id": "a"}]', 502),
-    ],
-)
+@pytest.mark.parametrize(("method", "path", "body", "status"), [
+    ("DELETE", "/groups/g/invites/u", b"", 503), ("PATCH", "/groups/g/invites/u", b'{"roles": []}', 503),
+    ("POST", "/orgs/o/teams/t/users", b'[{"id": "a"}]', 502),
+])  # fmt: skip
 def test_a_look_that_finds_no_room_executed_nothing(method, path, body, status):
     """It may be made again; behind writes a reply of a read may not, and the caller is told what was done."""
     large, done = message(b'{"id": "' + b"a" * 300_000 + b'"}', JSON), message(b"{}", JSON)
@@ -115,11 +111,9 @@ def test_a_look_that_finds_no_room_executed_nothing(method, path, body, status):
 
 
 @pytest.mark.usefixtures("uncollected")
-@pytest.mark.parametrize(
-    ("request_bytes", "status"),
-    [(CALL, 503), (get("/x", "Content-Length: 90000", method="POST") + b"x" * 50_000, 408)],
-    ids=["reply", "request"],
-)
+@pytest.mark.parametrize(("request_bytes", "status"), [
+    (CALL, 503), (get("/x", "Content-Length: 90000", method="POST") + b"x" * 50_000, 408),
+], ids=["reply", "request"])  # fmt: skip
 def test_content_that_was_given_up_does_not_wait_for_the_garbage_collector(signed, request_bytes, status):
     """It counts as given back, and so no error may hold it by its traceback: collections are minutes apart."""
     large = message(b'{"id": "' + b"a" * 900_000 + b'"}', JSON)

@@ -89,14 +89,10 @@ def test_many_chunks_are_taken_apart_a_part_at_a_time():
 
 
 @pytest.mark.parametrize("more", [0, 1])
-@pytest.mark.parametrize(
-    "framed",
-    [
-        lambda more: b"1;" + b"x" * (LINE - 4 + more) + b"\r\na\r\n0\r\n\r\n",
-        lambda more: b"0\r\n" + (b"a:" + b"x" * 1020 + b"\r\n") * (TRAILERS // 1024) + b"a:\r\n" * more + b"\r\n",
-    ],
-    ids=["line", "trailers"],
-)
+@pytest.mark.parametrize("framed", [
+    lambda more: b"1;" + b"x" * (LINE - 4 + more) + b"\r\na\r\n0\r\n\r\n",
+    lambda more: b"0\r\n" + (b"a:" + b"x" * 1020 + b"\r\n") * (TRAILERS // 1024) + b"a:\r\n" * more + b"\r\n",
+], ids=["line", "trailers"])  # fmt: skip
 def test_what_stands_beside_content_is_taken_to_its_bound_and_no_further(framed, more):
     """An extension and trailers may be as long as is said, and not one byte longer."""
     if more:

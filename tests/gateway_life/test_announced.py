@@ -62,13 +62,10 @@ def test_a_passed_call_is_told_of_everywhere(caplog, tmp_path):
     assert "orders" not in file.read_text() + str(told(caplog)) + str(one)
 
 
-@pytest.mark.parametrize(
-    ("route", "path"),
-    [
-        (RouteWord.LEGACY, "/api/atlas/v1.0/groups/{groupId}/serverless/{clusterName}/backup/snapshots"),
-        (RouteWord.FLEX, "/api/atlas/v2/groups/{}/flexClusters/{}/backup/snapshots"),
-    ],
-)
+@pytest.mark.parametrize(("route", "path"), [
+    (RouteWord.LEGACY, "/api/atlas/v1.0/groups/{groupId}/serverless/{clusterName}/backup/snapshots"),
+    (RouteWord.FLEX, "/api/atlas/v2/groups/{}/flexClusters/{}/backup/snapshots"),
+])  # fmt: skip
 def test_each_side_of_a_retired_call_speaks_for_itself(route, path):
     """The call as it was sent is what counts, and what the gateway adds to its own answers does not."""
     with replying(reply(EMPTY, SUNSET)) as upstream, gateway(upstream.origin, route=route) as served:

@@ -166,13 +166,10 @@ def test_record_that_cannot_be_formatted_is_counted_as_lost(pipe):
     assert b"1 log lines were dropped" in said
 
 
-@pytest.mark.parametrize(
-    ("form", "said"),
-    [
-        ("text", "ERROR   shim.test: hello\nTraceback (most recent call last):\n"),
-        ("json", '"event":"test","message":"hello","exception":"Traceback (most recent call last):'),
-    ],
-)
+@pytest.mark.parametrize(("form", "said"), [
+    ("text", "ERROR   shim.test: hello\nTraceback (most recent call last):\n"),
+    ("json", '"event":"test","message":"hello","exception":"Traceback (most recent call last):'),
+])  # fmt: skip
 def test_events_go_to_stderr_and_all_is_as_before_at_the_end(capfd, form, said):
     """In the form that was asked for, with tracebacks; handlers of the program are put back."""
     before = list(logging.getLogger().handlers)

@@ -74,15 +74,10 @@ async def test_files_that_change_while_they_are_read(file):
     assert seen.used == ["newer"]
 
 
-@pytest.mark.parametrize(
-    ("make", "said"),
-    [
-        (os.mkfifo, "is not a regular file"),
-        (lambda path: path.symlink_to("/dev/zero"), "is not a regular file"),
-        (lambda path: os.truncate(os.open(path, os.O_CREAT | os.O_WRONLY), watch.LARGEST + 1), "has more than"),
-    ],
-    ids=["pipe", "device", "huge"],
-)
+@pytest.mark.parametrize(("make", "said"), [
+    (os.mkfifo, "is not a regular file"), (lambda path: path.symlink_to("/dev/zero"), "is not a regular file"),
+    (lambda path: os.truncate(os.open(path, os.O_CREAT | os.O_WRONLY), watch.LARGEST + 1), "has more than"),
+], ids=["pipe", "device", "huge"])  # fmt: skip
 async def test_what_never_ends_is_not_read(file, make, said, caplog):
     """A pipe, a device and an enormous file in a file's place are refused before anything is read of them."""
     seen = Seen(file)
@@ -144,7 +139,7 @@ HANGS = """
 import sys, threading
 from shim.gateway import radar_inventory as inventory, run
 inventory._PATIENCE = run._AFTER = 0.1
-inventory.started = lambda *words, **named: threading.Event().wait()
+inventory.write = lambda *words: threading.Event().wait()
 from shim.cli import main
 main(["serve", *sys.argv[1:]])
 """
