@@ -129,7 +129,7 @@ def source_text(**default: str) -> Any:
 def source(*key: str, several: bool = False, of_item: bool = False, unless: object = ...) -> Any:
     """Return an attribute that is one source or ``several``, in a tuple, empty if the key's value is ``unless``.
 
-    ``of_item``: each has one value in an item.
+    With ``of_item`` none may be a list, since it has to tell one item from another.
     """
 
     def read(table: Table, at: str) -> tuple[str, ...]:

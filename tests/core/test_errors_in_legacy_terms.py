@@ -63,7 +63,7 @@ def test_a_code_has_a_rule_whatever_the_status(status):
 
 
 def test_no_code_is_put_into_a_field_that_was_not_there():
-    """The document alone says it."""
+    """Only the body says the legacy code."""
     driven = ask(BUSY, answers({"errorCode": "LOCKED"}, 423))
     assert (driven.reply.status, driven.document) == (423, {"errorCode": "BUSY"})
     assert header(driven.reply.headers, "x-error-code") is None

@@ -25,7 +25,7 @@ def _plain(kind: str, name: str) -> str:
 
 
 class Callers:
-    """What calls operations in the newest version of its tool that a tree admits, by the first word of a caller.
+    """The callers of operations, in the newest version of each tool that a tree admits (by the first word of a caller).
 
     Without a limit it is today's version. Methods are those of ``sought`` operations, whose ids are methods, too;
     ``words`` are in every text that names a caller of the operations.
