@@ -9,7 +9,7 @@ import pytest
 from click.testing import CliRunner
 from hypothesis import HealthCheck, settings
 
-if "mix_stderr" in inspect.signature(CliRunner).parameters:  # click 8.1 captures both streams as one unless told
+if "mix_stderr" in inspect.signature(CliRunner).parameters:  # click 8.1 captures both streams as one by default
     CliRunner.__init__ = partialmethod(CliRunner.__init__, mix_stderr=False)  # type: ignore[assignment]
 
 
@@ -77,7 +77,7 @@ def pytest_collection_modifyitems(config, items):
 def thinned(cases):
     """Return cases of one test in which each value of each parameter occurs, the shorter lists rotating.
 
-    Parameters are told apart by the ids that a case's name is made of.
+    The ids that a case's name is made of tell its parameters apart.
     """
     columns = [*zip(*(case._idlist for case in cases), strict=True)]
     if len(columns) < 2:

@@ -37,7 +37,7 @@ class Suite:
 
 
 PLUGINS = {"plain": (), "auto": ("-p", "shim.auto"), "replaced": ("-p", "replaced")}
-"""What pytest is told to load first."""
+"""What pytest loads first."""
 
 
 SUITES = {

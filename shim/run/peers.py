@@ -48,7 +48,7 @@ def caller_of(connection: socket.socket) -> PeerSocket | None:
 
 
 def kernel_tells(listening: socket.socket) -> bool:
-    """Return whether the other end of a connection is told here: not on macOS, nor in some sandboxes."""
+    """Return whether the kernel tells here who is at the other end: not on macOS, nor in some sandboxes."""
     try:
         with socket.create_connection(listening.getsockname()), listening.accept()[0] as accepted:
             return caller_of(accepted) is not None

@@ -92,7 +92,7 @@ class Atlas:
 
 @pytest.fixture
 def atlas(kind, monkeypatch):
-    """An Atlas whose token endpoint answers when it is told to, for a client of each kind."""
+    """An Atlas whose token endpoint answers when the test says so, for a client of each kind."""
     return Atlas(kind, monkeypatch)
 
 

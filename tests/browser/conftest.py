@@ -31,7 +31,7 @@ def chromium():
 
 @pytest.fixture
 def look(chromium):
-    """Return a function that opens a page in a look, and returns it and what was wrong: told by axe, or seen."""
+    """Return a function that opens a page in a look, and returns it and what axe, or the test itself, finds wrong."""
     axe = pytest.importorskip("axe_playwright_python.sync_playwright", reason="axe-playwright-python is not installed")
     opened = []
 

@@ -300,7 +300,7 @@ def test_what_a_look_gives_is_read_like_a_member_and_never_sent_on():
 
 
 def test_after_writes_no_other_tier_is_asked():
-    """Before them the code of another tier leads on; the caller is told what was done."""
+    """Before them the code of another tier leads on; the answer says what was done."""
     no_a = refuses(404, "NO_A")
     leads = put([answers(SEEN), no_a, answers({})], {"parts": [{"key": "p"}], "size": 1})
     assert leads.targets == ("/a?size=1&on=true&name=t1", "/a/i1", "/b/t1")

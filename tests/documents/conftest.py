@@ -1,4 +1,4 @@
-"""The invented APIs, and ways in to a process that was told of them by one variable."""
+"""The invented APIs, and ways in to a process that has them by one variable."""
 
 from collections.abc import Callable
 from functools import partial
@@ -14,7 +14,7 @@ APIS = Path(__file__).parent / "apis"
 
 @pytest.fixture(autouse=True)
 def surroundings(monkeypatch: pytest.MonkeyPatch, request: pytest.FixtureRequest) -> None:
-    """The process is told of the documents."""
+    """The process has the documents."""
     folder = request.getfixturevalue("folder") if "folder" in request.fixturenames else APIS
     monkeypatch.setenv("ATLAS_SHIM_MAPPINGS", str(folder))
 

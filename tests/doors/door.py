@@ -105,7 +105,7 @@ class Door(abc.ABC):
 
         Options: ``key`` signs with Digest, ``user`` with Basic; ``timeout`` in seconds; ``proxy``; with ``checks`` the
         client raises for the statuses of errors; with ``wire`` content is handed out as it came, its coding not undone;
-        without ``follows`` a redirect is the reply, where the library can be told so.
+        without ``follows`` a redirect is the reply, where the library has a switch for that.
         """
 
     def waits(self, monkeypatch: pytest.MonkeyPatch) -> list[Any]:

@@ -44,7 +44,7 @@ def read(ask, path, api="v2", accept="*/*", query=""):
 def test_what_legacy_alone_knows_is_passed_through(atlas, while_blank, exchange, accept):
     """After flex, which knows nothing, each recorded legacy read comes back byte for byte, as the caller asked for it.
 
-    A caller whose Accept names no version has the oldest one, which Atlas wants to be told.
+    A caller whose Accept names no version has the oldest one, which Atlas wants to read.
     """
     legacy = exchange.raw
     knows = bool(exchange.document.get("results", True))

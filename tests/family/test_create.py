@@ -1,4 +1,4 @@
-"""Creating a restore job: what flex is told for each delivery type, and what the caller is told.
+"""Creating a restore job: what flex gets for each delivery type, and what the caller gets.
 
 Sources: the contracts of both endpoints (members and required ones), the v1.0 documentation (201).
 """

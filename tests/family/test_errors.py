@@ -81,7 +81,7 @@ def test_before_the_sunset_an_error_of_the_legacy_endpoint_is_intact(atlas, name
 
 @pytest.mark.parametrize("name", [name for name, (_, _, body) in ERRORS.items() if body.startswith(b"{")])
 def test_an_envelope_holds_the_error_as_it_was(atlas, clients, name):
-    """With envelope=true the error stands inside, its fields and status stay, and flex is not told."""
+    """With envelope=true the error stands inside, its fields and status stay, and flex does not learn of it."""
     status = ERRORS[name][0]
     answering(atlas, flex=ERRORS[name])
     reply = ask(clients["flex"], "get-job", query="?envelope=true")

@@ -1,6 +1,6 @@
 """Creating, updating and deleting instances: nothing without the switch, and each call once with it.
 
-What flex is told, what is refused before that, and what the caller gets: recordings say how a creation and a deletion
+What flex gets, what is refused before that, and what the caller gets: recordings say how a creation and a deletion
 were answered by both sides. What a fault of flex leads to is among ``test_writes``.
 """
 

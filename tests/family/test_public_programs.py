@@ -25,7 +25,7 @@ MEMBERS = ("name", "tags", "terminationProtectionEnabled", "snapshotId")
 
 @pytest.mark.parametrize("program", PROGRAMS, ids=lambda one: one["place"])
 def test_a_public_program_is_served(write_door, program):
-    """Flex is asked once, and told each value that it has a member for."""
+    """Flex is asked once, with each value that it has a member for."""
     with playing(write_door, sides={"flex": ok(CLUSTER | JOB)}, writes="instances") as (atlas, ask):
         reply = ask(
             program["method"], program["path"], content=program["body"].encode() or None, headers=program["headers"]

@@ -1,4 +1,4 @@
-"""Shared-tier backups: recorded answers of flex and the dedicated tier, and what each is told, under the tenant paths.
+"""Shared-tier backups: recorded answers of flex and the dedicated tier, and what each gets, under the tenant paths.
 
 Six operations: two lists, two gets, a restore and a download. ``oracle`` says what a caller must get.
 """

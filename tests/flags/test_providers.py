@@ -87,7 +87,7 @@ def test_a_factory_is_named_like_an_entry_point():
     ],
 )
 def test_a_factory_that_is_not_there(text, why):
-    """It is told at the start, with the name of the variable."""
+    """The error comes at the start, with the name of the variable."""
     with pytest.raises(SettingsError, match=f"^{PROVIDER}: .*{why}"):
         named(text)
 

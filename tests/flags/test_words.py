@@ -14,7 +14,7 @@ from tests.peers.raw import PATIENCE, until
 
 
 class Provider:
-    """Says what it is told to say; counts rounds, so that a test can wait for one."""
+    """Says what the test has it say; counts rounds, so that a test can wait for one."""
 
     def __init__(self, **said):
         self.said = said

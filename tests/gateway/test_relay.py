@@ -151,7 +151,7 @@ def test_body_is_translated_and_framed_anew():
 
 
 def test_dropped_write_is_not_sent_again():
-    """A restore whose answer got lost was sent once, and the caller is told so."""
+    """A restore whose answer got lost was sent once, and its caller gets an error that says so."""
     request = get(RESTORES, ACCEPT, f"Content-Length: {len(ORDER)}", method="POST") + ORDER
     crossed = cross(request, b"")
     assert (crossed.status, len(crossed.upstream.heads)) == (502, 1)

@@ -24,7 +24,7 @@ SIGNED = f'Authorization: Digest username="u", realm="r", nonce="n", uri="{PATH}
 
 
 def test_signature_over_another_path_is_not_sent():
-    """A Digest caller of a rewritten path is told once what would work, and upstream nothing."""
+    """A Digest caller of a rewritten path learns once what would work; upstream gets nothing."""
     crossed = cross(get(PATH, SIGNED), DENIED)
     assert not crossed.upstream.heads
     assert (crossed.status, crossed.json["errorCode"]) == (403, "SHIM_DIGEST_CANNOT_CROSS")
@@ -82,7 +82,7 @@ def curl(url: str, *words: str, key: str = "public:private", accept: str = OLD) 
 
 @pytest.mark.parametrize(("retired", "status"), [(False, 200), (True, 403)])
 def test_curl_with_an_api_key(retired, status):
-    """A curl --digest works on a path that isn't retired, and is told what to do on one that is."""
+    """A curl --digest works on a path that isn't retired, and learns what to do on one that is."""
     path = PATH if retired else f"/api/atlas/v2/groups/{DEMO_GROUP}/flexClusters"
     key, accept = f"{DEMO_PUBLIC_KEY}:{DEMO_PRIVATE_KEY}", "application/vnd.atlas.2024-11-13+json"
     with FakeServer(FakeAtlas()) as fake, gateway(fake.url) as served:
@@ -173,7 +173,7 @@ def test_a_list_is_asked_for_with_the_callers_own_query(atlas, query):
     f"{CLUSTERS}?pageNum=1&pageNum=2",
 ])  # fmt: skip
 def test_another_path_or_query_is_told(atlas, target):
-    """What is signed is path and query; where one of them changes an API key is told what would work."""
+    """What is signed is path and query; where one of them changes, the caller learns what would work."""
     with gateway(atlas.origin, sunset=OVER) as served:
         status, content = curl(served.url + target)
     assert (status, json.loads(content)["errorCode"]) == (403, "SHIM_DIGEST_CANNOT_CROSS")

@@ -78,7 +78,7 @@ def test_serving(mode, environ, caplog, capfd):
 
 
 def test_upstream_that_breaks(caplog):
-    """Faults of the connection are told without what was sent over it."""
+    """Errors about a connection lack what was sent over it."""
     caplog.set_level(logging.DEBUG)
     for answer in (b"", b"nonsense\r\n\r\n", reply(b"{}", "Transfer-Encoding: canary-free", status="500 x")):
         with replying(answer) as upstream:

@@ -101,7 +101,7 @@ def test_early_bytes_buy_no_time(kind):
 
 
 def test_heads_that_never_end_are_bounded():
-    """Beyond a quarter of the memory a caller is told to come again; others are served, and later there is room."""
+    """Beyond a quarter of the memory a caller gets 503 to come again; others are served, and later there is room."""
     long = b"GET /x HTTP/1.1\r\nHost: shim.test\r\nX: " + b"a" * 30_000
     options: dict[str, Any] = {"memory": 1 << 20, "client_timeout": 60.0, "keepalive_timeout": 60.0}
     with holding() as upstream, gateway(upstream.origin, **options) as served:

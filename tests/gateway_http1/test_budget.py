@@ -84,7 +84,7 @@ def test_what_is_held_for_a_call_ends_with_it():
 
 @pytest.mark.parametrize(("kind", "status"), [("retired POST", 502), ("retired GET", 503)])
 def test_write_that_was_executed_is_not_told_to_come_again(kind, status):
-    """Where a reply finds no room, a read may be made again; a write was executed, and is told so."""
+    """Where a reply finds no room, a read may be made again; a write was executed, and the error says so."""
     large = message(b'{"id": "' + b"a" * 300_000 + b'"}', JSON)
     with replying(large) as upstream, gateway(upstream.origin, memory=300_000) as served:
         reply, content = ask(served, CALLS[kind])
@@ -99,7 +99,7 @@ def test_write_that_was_executed_is_not_told_to_come_again(kind, status):
     ("POST", "/orgs/o/teams/t/users", b'[{"id": "a"}]', 502),
 ])  # fmt: skip
 def test_a_look_that_finds_no_room_executed_nothing(method, path, body, status):
-    """It may be made again; behind writes a reply of a read may not, and the caller is told what was done."""
+    """It may be made again; behind writes a reply of a read may not, and the error says what was done."""
     large, done = message(b'{"id": "' + b"a" * 300_000 + b'"}', JSON), message(b"{}", JSON)
     switched: dict[str, Any] = {"route": RouteWord.SUCCESSOR, "writes": frozenset({"people"}), "memory": 300_000}
     with replying(*[done] * (status == 502), large) as upstream, gateway(upstream.origin, **switched) as served:

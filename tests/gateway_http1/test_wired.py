@@ -145,7 +145,7 @@ async def test_last_reply_to_a_caller_that_has_reset_its_connection_has_an_end(w
 
 
 async def test_a_connection_that_the_loop_has_closed_is_one_whose_caller_left(wiring, monkeypatch, caplog):
-    """The loop raises RuntimeError for one that it has not told of yet: no defect, and no line of one."""
+    """The loop raises RuntimeError for one that it has not made known yet: no defect, and no line of one."""
     wired = wiring()
     monkeypatch.setattr(wired.caller, "write", Mock(side_effect=RuntimeError("the handler is closed")))
     wired.caller.deliver(b"GET /a/../b HTTP/1.1\r\nHost: shim.test\r\n\r\n")
@@ -186,7 +186,7 @@ async def test_nothing_is_taken_from_a_connection_that_ends(wiring):
 
 
 async def test_refusal_while_draining_ends_its_connection(wiring):
-    """A caller that is told no is told, too, that its next call goes elsewhere."""
+    """A refusal says, too, that the caller's next call goes elsewhere."""
     wired = wiring(memory=1)
     wired.gateway._handler.draining = True
     wired.caller.deliver(request_of(0, "length"))

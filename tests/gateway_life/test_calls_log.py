@@ -84,7 +84,7 @@ def test_a_name_that_could_spoil_a_log_is_replaced(value):
 
 
 def test_requests_without_a_name_get_one_each():
-    """It is told in replies, also in those of refused requests."""
+    """Replies have it, also those to refused requests."""
     with replying(reply()) as upstream, gateway(upstream.origin) as served:
         names = [value_of(ask(served, get(path))[0], "X-Request-Id") for path in ("/x", "/x", "/a/../b")]
     assert len(set(names)) == 3

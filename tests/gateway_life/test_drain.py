@@ -139,5 +139,5 @@ def test_connections_that_the_kernel_took_are_served():
             callers = [stack.enter_context(calling(served)) for _ in range(20)]
             for caller in callers:
                 caller.send(get("/x", "Connection: close"))
-            # The gateway's thread is told to end right here.
+            # The gateway's thread has to end right here.
         assert [caller.message()[1] for caller in callers] == [b"hi"] * 20

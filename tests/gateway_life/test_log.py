@@ -81,7 +81,7 @@ def _answers(served: At) -> bool:
 
 
 def test_full_log_does_not_stop_the_gateway(port, pipe):
-    """A process whose log nobody reads answers probes and calls, ends when it is told, and says what it lost."""
+    """A process whose log nobody reads answers probes and calls, ends at a signal, and says what it lost."""
     with replying(reply(b"hi")) as upstream:
         pipe.fill()
         admin, served = At(f"http://127.0.0.1:{free_port()}"), At(f"http://127.0.0.1:{port}")
@@ -123,7 +123,7 @@ def test_lines_are_dropped_and_counted(pipe):
 
 
 def test_the_end_does_not_wait_for_a_reader(pipe):
-    """A full queue and a full pipe hold the end up for as long as it was told to be patient, and no longer."""
+    """A full queue and a full pipe hold the end up for as long as its patience says, and no longer."""
     pipe.fill()
     lines = LogLines(pipe.writing.fileno(), most=1)
     for _ in range(5):

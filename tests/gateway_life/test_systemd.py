@@ -1,4 +1,4 @@
-"""Under a service manager: what it is told (sd_notify(3)); here it is a datagram socket that writes down what comes."""
+"""Under a service manager: what the gateway tells it (sd_notify(3)); here a datagram socket writes down what comes."""
 
 import asyncio
 import os

@@ -112,7 +112,7 @@ def pages(both, page, tmp_path_factory):
 @pytest.mark.slow
 @needs_prometheus
 def test_real_gateways_in_trouble_raise_their_own_alert_alone(pages, tmp_path):
-    """Each plight is told from its neighbours by the rules as they are, but for the seconds that callers may wait."""
+    """The rules, as they are, tell each plight from its neighbours, but for the seconds that callers may wait."""
     with watching(tmp_path, pages, float(int(time.time())), RULES / "alerts.yml") as prometheus:
         rules = {rule["name"]: rule["query"] for group in prometheus.ask("rules")["groups"] for rule in group["rules"]}
         rules["AtlasShimCallersWait"] = rules["AtlasShimCallersWait"].replace("> 5", "> 0.1")

@@ -142,7 +142,7 @@ def test_last_retired_call_of_each_operation(page):
 
 
 def test_connections_pool_and_memory(page):
-    """What is open is told by state, what was opened, kept and refused is counted, and nothing is held in the end."""
+    """Connections are counted: open ones by state, those opened, kept and refused; nothing is held in the end."""
     with replying(reply()) as upstream, gateway(upstream.origin) as served, calling(served) as peer:
         for _ in range(2):
             peer.send(get("/x"))

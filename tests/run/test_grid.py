@@ -1,4 +1,4 @@
-"""What is served, by how it is started and what it starts; what is not served is told in one line."""
+"""What is served, by how it is started and what it starts; one line says what is not served."""
 
 import re
 import shutil
@@ -32,7 +32,7 @@ func main() {
 @pytest.mark.parametrize("child", CHILDREN)
 @pytest.mark.parametrize("launcher", LAUNCHERS)
 def test_a_python_program_and_what_it_starts(runs, tmp_path, launcher, child):
-    """Each is served, and nothing is said; an isolated Python's http.client, which nothing can lead, is told."""
+    """Each is served, and nothing is said; one line names an isolated Python's http.client, which nothing can lead."""
     if child == "node" and shutil.which("node") is None:
         pytest.skip("this machine has no node")
     done = runs(*LAUNCHERS[launcher](tmp_path, CHILDREN[child]), ATLAS_SHIM_WARNINGS="off")

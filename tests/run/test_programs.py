@@ -124,7 +124,7 @@ def test_a_key_that_the_run_lacks_is_told(runs):
 
 
 def test_a_key_of_the_run_signs_retired_calls_alone(runs, atlas):
-    """Whoever proves it is served; another key is told, and both are Atlas' own business where nothing is retired."""
+    """Whoever proves it is served, and a line names another key; where nothing is retired both are Atlas' business."""
     own = ("--digest", "-u", ":".join(KEY.values()))
     assert runs(*KEYLESS[:-4], *own, URL, **KEY).stdout == "200"
     assert (other := runs(*KEYLESS, **KEY)).stdout == "403"

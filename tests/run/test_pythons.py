@@ -41,7 +41,7 @@ def test_an_existing_sitecustomize_is_run_as_if_alone(runs, tmp_path, python):
 
 
 def test_settings_that_the_program_changed_are_checked(runs):
-    """In the Pythons that it starts, which are told of once and served by the gateway."""
+    """In the Pythons that it starts one line names them once, and the gateway serves them."""
     child = (
         f"import os, subprocess, sys; os.environ['ATLAS_SHIM_ROUTE'] = 'flexx'; c = [sys.executable, '-c', {URLLIB!r}];"
     )

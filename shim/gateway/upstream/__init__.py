@@ -2,7 +2,7 @@
 
     ``client``      the call as bytes, sent once; a read once more, when a kept connection closed under it
     ``connection``  one request at a time, its reply to be read or handed on, nothing that was not asked for, and what
-                    the caller is told when no reply comes
+                    the caller learns when no reply comes
     ``proxy``       the environment's, and the tunnel through it
 
 Wire, TLS, body and deadlines are those of ``http1``.

@@ -20,7 +20,7 @@ ORDER = SOUND[SOUND.index("[operation.orderThing]") : SOUND.index("[operation.dr
     (">=2022.1.1,<2023.1.2", True), (">=2022.1.1,<2023.1.1", False),
 ])  # fmt: skip
 def test_two_operations_for_one_call_are_a_tie(tmp_path, versions, ties):
-    """Same method, same path, a common date: which one is meant could not be told. Parameter names don't matter."""
+    """Same method, same path, a common date: nobody could say which one is meant. Parameter names don't matter."""
     again = ORDER.replace("orderThing", "orderAgain").replace("groupId", "g").replace('"thing"', '"other"')
     rule = '{ from = "id", fidelity = "exact" }'
     other = f'\n[resource.other.id]\ntype = "string"\nflex = {rule}\ndedicated = {rule}\n'
@@ -40,7 +40,7 @@ def test_two_documents_may_not_share_a_name(tmp_path):
 
 
 def test_ties_between_documents_name_both(tmp_path):
-    """The same call in two files is told in the later, with the earlier."""
+    """The error for one call in two files is at the later, and names the earlier."""
     other = SOUND.replace('name = "things"', 'name = "others"').replace("Thing", "Other")
     lines = problems(tmp_path, a=SOUND, b=other)
     assert lines == tuple(
@@ -131,7 +131,7 @@ name = { type = "string", tier.successor = { from = "name", fidelity = "exact" }
 
 
 def test_a_resource_of_all_operations_is_of_those_that_have_content(tmp_path):
-    """A deletion or a file beside them has none; its own is told. The version alone may change: the path stays then."""
+    """A deletion or a file beside them has none; its own is an error. A version alone may change on the same path."""
     document = load(tmp_path, MIXED)
     assert [bool(one.fields) for one in document.operations] == [True, False, False]
     (line,) = problems(tmp_path, things=MIXED.replace("status = 204", 'status = 204\nresource = "thing"'))
@@ -157,7 +157,7 @@ OWN = 'format = 1\noverrides = "gone"\n[operation.getIt]\ntier.own = { path = "/
 
 @pytest.mark.parametrize("place", ["[all]", "[operation.getIt]"])
 def test_an_operators_successor_takes_the_place_of_none(tmp_path, place):
-    """Wherever the document says that there is none; what else the operator says of it is told."""
+    """Wherever the document says that there is none; what else the operator says of it is an error."""
     gone = GONE.replace(place, place + NONE)
     (document,) = load_documents([write(tmp_path, gone=gone, own=OWN)])
     assert [*document.operations[0].successors] == ["own"]

@@ -1,4 +1,4 @@
-"""What can't be said, means nothing or could never apply is told with its key: the rows of ``defects.txt``."""
+"""What can't be said, means nothing or could never apply is an error at its key: the rows of ``defects.txt``."""
 
 import copy
 import re
@@ -89,7 +89,7 @@ def change(data: Any, key: str, value: Any) -> None:
 
 
 def rows(base: str) -> list[tuple[str, Any, str, str]]:
-    """Return for each row of a document its text, the changed document, the key that is told of, and the word."""
+    """Return for each row of a document its text, the changed document, the key that the error names, and the word."""
     text = (Path(__file__).parent / "defects.txt").read_text("utf-8")
     part = text.partition(f"\n== {base}\n")[2].partition("\n== ")[0]
     found, table, lines, data = [], "", list[str](), copy.deepcopy(BASES[base])

@@ -63,7 +63,7 @@ def path_of(place: tuple[Any, ...]) -> str:
 
 
 def test_each_key_has_a_type():
-    """A time of day is no value of any key: that is told at the key, or at the table or list that it stands in."""
+    """A time of day is no value of any key: the error is at the key, or at the table or list that it stands in."""
     table = tomllib.loads(SOUND)
     for place in places(table):
         changed = copied(table)
