@@ -25,9 +25,7 @@ async def test_an_answer_looks_like_one_from_the_wire(raw):
             assert (response.method, response.request_info.method) == ("GET", "GET")
             assert response.request_info.headers["X-Session"] + response.request_info.headers["X-Call"] == "12"
             assert response.request_info.headers["Host"] == server.url[7:]
-            assert (
-                "Accept" not in response.request_info.headers or "2024" not in response.request_info.headers["Accept"]
-            )
+            assert "2024" not in response.request_info.headers.get("Accept", "")
             assert (response.status, response.reason, response.ok, response.version) == (200, "OK", True, (1, 1))
             assert (response.content_type, response.history, len(response.links)) == ("application/json", (), 0)
             assert response.headers["Content-Length"] == str(len(await response.read()))
@@ -45,12 +43,7 @@ async def test_an_answer_streams(raw):
     server = raw(flex)
     async with aiohttp.ClientSession() as session:
         content = await (await session.get(server.url + SNAPSHOTS)).read()
-        for read in (
-            lambda stream: stream.iter_chunked(7),
-            lambda stream: stream.iter_any(),
-            lambda stream: stream.iter_chunks(),
-            lambda stream: stream,
-        ):
+        for read in (lambda s: s.iter_chunked(7), lambda s: s.iter_any(), lambda s: s.iter_chunks(), lambda s: s):
             async with session.get(server.url + SNAPSHOTS) as response:
                 parts = [part async for part in read(response.content)]
                 assert b"".join(part[0] if isinstance(part, tuple) else part for part in parts) == content

@@ -168,9 +168,9 @@ def test_without_its_library_a_door_names_the_extra():
         assert EXTRAS[name] in (metadata("atlas-shim").get_all("Provides-Extra") or ())
 
 
-@pytest.mark.parametrize("library", ["asyncio", "trio"])
+@pytest.mark.parametrize("library", ["asyncio", "trio", "no thread"])
 def test_a_loop_goes_on_while_the_first_call_loads(retired, unloaded, monkeypatch, library):
-    """The engine and the door are loaded in another thread."""
+    """The engine and the door are loaded in another thread; where none can be started, the loop waits."""
     threads: list[int] = []
     load = served._load
 
@@ -178,33 +178,20 @@ def test_a_loop_goes_on_while_the_first_call_loads(retired, unloaded, monkeypatc
         threads.append(threading.get_ident())
         load(door)
 
+    async def refuse(load):
+        raise RuntimeError("can't start new thread")
+
     monkeypatch.setattr(served, "_load", loaded)
+    if library == "no thread":
+        monkeypatch.setattr(asyncio, "to_thread", refuse)
     shim.install()
 
     async def call():
         async with httpx.AsyncClient(headers=BEARER) as client:
             return [(await client.get(retired)).status_code for _ in range(2)]
 
-    run = pytest.importorskip(library).run
-    assert (run(call()) if library == "asyncio" else run(call)) == [200, 200]
-    assert len(threads) == 1
-    assert threads[0] != threading.get_ident()
-
-
-def test_a_call_is_made_where_no_thread_can_be_started(retired, unloaded, monkeypatch):
-    """The loop waits then."""
-
-    async def refuse(load):
-        raise RuntimeError("can't start new thread")
-
-    monkeypatch.setattr(asyncio, "to_thread", refuse)
-    shim.install()
-
-    async def call():
-        async with httpx.AsyncClient(headers=BEARER) as client:
-            return (await client.get(retired)).status_code
-
-    assert asyncio.run(call()) == 200
+    assert (pytest.importorskip("trio").run(call) if library == "trio" else asyncio.run(call())) == [200, 200]
+    assert [thread == threading.get_ident() for thread in threads] == [library == "no thread"]
 
 
 @pytest.mark.parametrize("kind", [httpx.Client, httpx.AsyncClient])

@@ -1,6 +1,6 @@
 # mypy: disable-error-code="attr-defined, union-attr, arg-type"
 # (urllib3's types know no attribute of ours)
-"""The caller's Retry and Timeout are about the call that the caller makes, not about what is sent for it."""
+"""The caller's Retry is for each request that is sent, the Timeout for all of them together."""
 
 import pytest
 
@@ -17,14 +17,14 @@ def in_turn(*replies):
     return lambda request: left.pop(0)
 
 
-@pytest.mark.parametrize("retries", [None, 2, Retry(2, status_forcelist=[503])])
-def test_the_status_that_the_caller_sees_is_retried(raw, http, retries):
-    """As urllib3 does by itself where Retry-After is there, and where the caller lists the status."""
+@pytest.mark.parametrize("retries", [None, 2, Retry(2, status_forcelist=[410, 503])])
+def test_what_is_sent_is_retried(raw, http, retries):
+    """A read whose connection breaks, and where Retry-After or the caller's list says so; the URL is the caller's."""
     busy = reply("503 Service Unavailable", "Retry-After: 0", body=b'{"error": 503}')
-    server = raw(in_turn(busy, busy, reply("200 OK", body=EMPTY)))
+    server = raw(in_turn(None, busy, reply("200 OK", body=EMPTY)))
     response = http.request("GET", f"{server.url}{SNAPSHOTS}", retries=retries)
     assert (response.status, len(server.requests)) == (200, 3)
-    assert [(entry.status, entry.url) for entry in response.retries.history] == [(503, SNAPSHOTS)] * 2
+    assert [(entry.status, entry.url) for entry in response.retries.history] == [(None, SNAPSHOTS), (503, SNAPSHOTS)]
     assert type(response.retries) is Retry
 
 
@@ -37,14 +37,6 @@ def test_what_is_used_up_is_said_with_the_callers_url(raw, http):
     assert caught.value.url == SNAPSHOTS
     response = http.request("GET", url, retries=Retry(1, status_forcelist=[503], raise_on_status=False))
     assert (response.status, len(server.requests)) == (503, 4)
-
-
-def test_a_connection_that_breaks_is_retried_for_a_read(raw, http):
-    """The reply was not there yet; the history has the caller's URL."""
-    server = raw(in_turn(None, reply("200 OK", body=EMPTY)))
-    response = http.request("GET", f"{server.url}{SNAPSHOTS}")
-    assert (response.status, len(server.requests)) == (200, 2)
-    assert [entry.url for entry in response.retries.history] == [SNAPSHOTS]
 
 
 @pytest.mark.parametrize(("timeout", "seconds", "waits"), [
