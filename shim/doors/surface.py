@@ -29,20 +29,16 @@ def look() -> None:
     STATE.settings = check(os.environ)
 
 
-def stand_in(kind: Any, *ours: Any, looks: bool = True, after: Callable[[Any], None] | None = None) -> Any:
+def stand_in(kind: Any, *ours: Any) -> Any:
     """Return a class made of a library's own ``kind``, by its name, whose method in ``SERVED`` is what stands there.
 
-    One that stands on classes of ``ours`` has their method. It looks at the settings before an object is made, unless
-    that is done in the middle of a call; ``after`` is called with each object.
+    One that stands on classes of ``ours`` has their method. It looks at the settings before an object is made.
     """
     library = kind.__module__.partition(".")[0]
 
     def __init__(self: Any, *args: Any, **kwargs: Any) -> None:  # noqa: N807 - it becomes that
-        if looks:
-            look()
+        look()
         super(made, self).__init__(*args, **kwargs)
-        if after is not None:
-            after(self)
 
     def standing(method: str, wrapper: Callable[..., Any]) -> Any:
         return standing_for(getattr(kind, method), wrapper, lambda instance, _: getattr(super(made, instance), method))

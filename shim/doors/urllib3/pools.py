@@ -8,19 +8,8 @@ import urllib3
 
 from shim.doors.surface import remade, stand_in
 
-
-def _have_ours(manager: Any) -> None:
-    manager.pool_classes_by_scheme = dict(_MADE_IN_CALLS)
-
-
-def _secure(pool: Any, **how: Any) -> Any:
-    return stand_in(urllib3.HTTPSConnectionPool, pool, **how)
-
-
-_MADE_IN_CALLS = {"http": stand_in(urllib3.HTTPConnectionPool, looks=False)}
-_MADE_IN_CALLS["https"] = _secure(_MADE_IN_CALLS["http"], looks=False)
-_pool, _manager = stand_in(urllib3.HTTPConnectionPool), stand_in(urllib3.PoolManager, after=_have_ours)
-_POOLS = {"HTTPConnectionPool": _pool, "HTTPSConnectionPool": _secure(_pool)}
+_pool, _manager = stand_in(urllib3.HTTPConnectionPool), stand_in(urllib3.PoolManager)
+_POOLS = {"HTTPConnectionPool": _pool, "HTTPSConnectionPool": stand_in(urllib3.HTTPSConnectionPool, _pool)}
 _MANAGERS = {"PoolManager": _manager, "ProxyManager": stand_in(urllib3.ProxyManager, _manager)}
 OURS: dict[str, dict[str, Any]] = {
     "connectionpool": _POOLS | remade(urllib3, ("connection_from_url",), **_POOLS),
