@@ -108,6 +108,15 @@ def test_a_daemon_is_served(runs, tmp_path, way):
     until(lambda: not runs.left(), "nothing is left")
 
 
+def test_output_ends_with_the_program(runs, tmp_path):
+    """Whoever reads it to its end does not wait for what the program has left, nor for the processes beside that."""
+    os.mkfifo(tmp_path / "end")
+    done = runs("sh", "-c", 'cat "$0" > /dev/null 2>&1 & echo done', tmp_path / "end")
+    assert (done.stdout, bool(runs.left())) == ("done\n", True)
+    (tmp_path / "end").write_text("")
+    until(lambda: not runs.left(), "nothing is left")
+
+
 def test_distrust_is_told_once(runs, other, tmp_path):
     """With the way out, however often the program tries."""
     done = runs("sh", "-c", f"for n in 1 2 3; do curl -s --cacert {tmp_path}/private.pem {URL}; done")
