@@ -128,10 +128,10 @@ class Gateway:
         """Where probes and metrics are answered; None without such a listener."""
         return f"http://{self._admin.address.authority}" if self._admin else None
 
-    async def start(self, bound: Bound | None = None, sort: Callable[[socket.socket], None] | None = None) -> None:
+    async def start(self, bound: Bound | None = None) -> None:
         """Take calls at ``bound`` or where the options say; raises SettingsError where it can't.
 
-        ``sort`` gets each connection in place of the gateway, and may have it adopted.
+        Where ``bound`` has no sockets, whoever accepts connections has them adopted.
         """
         self.upstream.open()
         try:
@@ -139,7 +139,7 @@ class Gateway:
             bound, tls = bound or bind(self.options.listen), self.tls
             server = self.metrics.server = Clients(self._handler, self.options)
             server.failures = self.ledger.failures
-            self._calls = Listener(server, bound, lambda: None if tls is None else tls.value[0], sort=sort)
+            self._calls = Listener(server, bound, lambda: None if tls is None else tls.value[0])
             self._tasks = [asyncio.ensure_future(one) for one in (watch(self._watched), self._beat())]
             self.apply(self._handler.plan)
             if self.options.admin is not None:

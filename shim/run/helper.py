@@ -19,11 +19,12 @@ import secrets
 import select
 import shutil
 import signal
+import socket
 import ssl
 import tempfile
 import time
 from collections import Counter
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import NoReturn
 
@@ -37,20 +38,23 @@ from shim.gateway.credentials.gates import CallerGate, VerifyGate
 from shim.gateway.credentials.signers import PASSTHROUGH, UpstreamSigner
 from shim.gateway.errors import Refusal
 from shim.gateway.http1.head import RequestHead
-from shim.gateway.http1.listener import Bound, bind
+from shim.gateway.http1.listener import Bound
 from shim.gateway.ledger import OTHER
 from shim.gateway.option_values import Address
 from shim.gateway.options import Options
 from shim.gateway.run import loop_factory
 from shim.run.causes import last_words, report
 from shim.run.certificates import make_certificate
-from shim.run.peers import kernel_tells, marked
-from shim.run.proxy import ProxyServer
+from shim.run.peers import Door, kernel_tells, marked
+from shim.run.proxy import ProxyServer, readable
 from shim.run.variables import Run, environment_of
 from shim.tools.inventory.writing import VARIABLE as INVENTORY
 
 HIGH = 100
 """The lowest number of an inherited file descriptor: programs use the first few themselves."""
+
+BACKLOG = 65535
+"""Connections that may wait to be taken; the kernel has a bound of its own."""
 
 _SOON = 1.0
 """Seconds: if a gateway lives shorter than this, the next one starts with a delay."""
@@ -117,9 +121,9 @@ def _keep(wanted: Wanted, environ: Mapping[str, str], link: _Link) -> None:
     try:
         _stand_apart(link)
         folder = Path(tempfile.mkdtemp(prefix="atlas-shim-run-", dir=_place(environ)))
-        bound, mark = bind(Address("127.0.0.1", 0)), secrets.token_hex(16)
-        secret = not kernel_tells(bound.sockets[0])
-        run = attrs.evolve(wanted.run, folder=folder, port=bound.address.port, mark=mark, secret=secret)
+        listening, mark = socket.create_server(("127.0.0.1", 0), backlog=BACKLOG), secrets.token_hex(16)
+        secret, port = not kernel_tells(listening), listening.getsockname()[1]
+        run = attrs.evolve(wanted.run, folder=folder, port=port, mark=mark, secret=secret)
         root, *tls = make_certificate(run.host, run.hooks_name)
         run = attrs.evolve(run, root=root)
         environment = environment_of(run, environ)
@@ -127,7 +131,7 @@ def _keep(wanted: Wanted, environ: Mapping[str, str], link: _Link) -> None:
         if wanted.report:
             environment[INVENTORY] = str(notes)
         begin = notes.stat().st_size if notes.exists() else 0
-        serving = _Serving(attrs.evolve(wanted, run=run), (tls[0], tls[1]), bound, environ, link, notes, begin)
+        serving = _Serving(attrs.evolve(wanted, run=run), (tls[0], tls[1]), listening, environ, link, notes, begin)
         ready, ended = True, False
         while not ended:
             began, gateway_process = time.monotonic(), os.fork()
@@ -205,7 +209,7 @@ class _Serving:
 
     wanted: Wanted
     tls: tuple[ssl.SSLContext, ssl.SSLContext]
-    bound: Bound
+    listening: socket.socket
     environ: Mapping[str, str] = attrs.field(repr=False)
     link: _Link
     notes: Path
@@ -230,47 +234,33 @@ class _Serving:
 
     async def _serve(self, ready: Mapping[str, str] | None) -> None:
         loop, run = asyncio.get_running_loop(), self.wanted.run
-        ended, parted = asyncio.Event(), asyncio.Event()
         gateway = Gateway(self.wanted.options, self.wanted.engine, environ=self.environ)
         gateway.guard(lambda gate: _ProgramsGate(gate) if isinstance(gate, VerifyGate) else gate)
         proxy = ProxyServer(run, *self.tls, gateway.adopt, _warn)
-
-        endings: list[asyncio.Task[None]] = []
-
-        async def end() -> None:
-            await asyncio.to_thread(_await_marked, run.mark.encode())
-            ended.set()
-
-        def once(number: int, act: Callable[[], object]) -> None:
-            loop.remove_reader(number)
-            act()
-
-        await gateway.start(self.bound, proxy.take)
-        parting = loop.create_task(self._part(parted, gateway, proxy, is_first=ready is not None))
-        try:
-            loop.add_reader(self.link.alive, once, self.link.alive, lambda: endings.append(loop.create_task(end())))
-            with contextlib.suppress(OSError, AttributeError):  # it has ended; macOS has no such descriptors
-                process = os.pidfd_open(self.link.program)
-                loop.add_reader(process, once, process, parted.set)
-            if ready is not None:
-                _say(self.link, environment=ready)
-            await ended.wait()
-        finally:
-            parted.set()
-            await parting
-            await gateway.stop(grace=0)
-            for task in tuple(proxy.tasks):
-                task.cancel()
-            shutil.rmtree(run.folder, ignore_errors=True)  # the keeper may have been killed
-
-    async def _part(self, parted: asyncio.Event, gateway: Gateway, proxy: ProxyServer, *, is_first: bool) -> None:
-        """Have the last word when the program ends, and close standard error: somebody may read it to its end."""
-        await parted.wait()
+        door = Door(self.listening, run.mark.encode(), run.secret)
+        await gateway.start(Bound((), Address("127.0.0.1", run.port)))
+        door.open(lambda connection: loop.call_soon_threadsafe(proxy.take, connection))
+        last = loop.create_task(self._last_ends())
+        ends = [last]
+        with contextlib.suppress(OSError, AttributeError):  # it has ended; macOS has no such descriptors
+            ends.append(loop.create_task(readable(os.pidfd_open(self.link.program))))
+        if ready is not None:
+            _say(self.link, environment=ready)
+        await asyncio.wait(ends, return_when=asyncio.FIRST_COMPLETED)
         if proxy.tasks:  # a handshake that fails deserves its warning
             await asyncio.wait(proxy.tasks, timeout=_SOON)
-        for sentence in self._sentences(gateway, proxy, is_first=is_first):
+        proxy.counts["strangers"] = door.strangers
+        for sentence in self._sentences(gateway, proxy, is_first=ready is not None):
             _warn(sentence)
-        os.dup2(os.open(os.devnull, os.O_WRONLY), 2)
+        os.dup2(os.open(os.devnull, os.O_WRONLY), 2)  # somebody may read it to its end
+        await last
+        await gateway.stop(grace=0)
+        shutil.rmtree(run.folder, ignore_errors=True)  # the keeper may have been killed
+
+    async def _last_ends(self) -> None:
+        """Return when the last of the program's descendants has ended."""
+        await readable(self.link.alive)
+        await asyncio.to_thread(_await_marked, self.wanted.run.mark.encode())
 
     def _sentences(self, gateway: Gateway, proxy: ProxyServer, *, is_first: bool) -> Iterator[str]:
         """Yield what is to be said at the program's end, by what has been seen of it."""

@@ -9,13 +9,23 @@ import contextlib
 import os
 import socket
 import struct
-from collections.abc import Iterator
+import threading
+import time
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import attrs
 
+DOORS = 4
+"""Threads that take connections."""
+
+DOUBT = 0.1
+"""Seconds for which another user's connections are refused unseen after one of them was no descendant's."""
+
+_RESET = b"\1\0\0\0\0\0\0\0"
 _SOCK_DIAG, _BY_FAMILY, _REQUEST, _ANY = 4, 20, 1, 0xFFFFFFFF
-_HEADER = struct.Struct("=IHHII")
+_QUESTION = struct.Struct("=IHHIIBBBxIHH4s12x4s12xIII")
+_ANSWER = struct.Struct("=4xH2xI5xB62xII")
 _ALIVE = frozenset({1, 4, 5})  # ESTABLISHED, and the two states in which it has only ended its own direction
 
 
@@ -27,43 +37,36 @@ class PeerSocket:
     inode: int
 
 
-UNTOLD = PeerSocket(os.getuid(), 0)
-"""The caller where the kernel does not tell."""
+def open_kernel() -> socket.socket:
+    """Return a socket to ask the kernel by; raises OSError where there is none."""
+    kernel = socket.socket(getattr(socket, "AF_NETLINK", -1), socket.SOCK_RAW, _SOCK_DIAG)
+    kernel.setblocking(False)  # noqa: FBT003 - its signature; the answer is there when the question is sent
+    return kernel
 
 
-def caller_of(connection: socket.socket) -> PeerSocket | None:
-    """Return the other end of a loopback connection, None if it has gone; raises OSError if the kernel can't tell."""
-    (there, its_port), (here, port) = connection.getpeername()[:2], connection.getsockname()[:2]
-    pair = b"".join(socket.inet_pton(connection.family, address).ljust(16, b"\0") for address in (there, here))
-    asked = struct.pack("=BBBxI", connection.family, socket.IPPROTO_TCP, 0, _ANY)
-    asked += struct.pack("!HH", its_port, port) + pair + struct.pack("=III", 0, _ANY, _ANY)
-    with socket.socket(getattr(socket, "AF_NETLINK", -1), socket.SOCK_RAW, _SOCK_DIAG) as kernel:
-        kernel.settimeout(1)
-        kernel.send(_HEADER.pack(_HEADER.size + len(asked), _BY_FAMILY, _REQUEST, 1, 0) + asked)
-        answer = kernel.recv(8192)
-    if _HEADER.unpack_from(answer)[1] != _BY_FAMILY:  # an error: there is no such socket
+def caller_of(kernel: socket.socket, there: tuple[str, int], port: int) -> PeerSocket | None:
+    """Return the other end of a connection to a port of 127.0.0.1, None if it has gone.
+
+    Raises OSError if the kernel can't tell.
+    """
+    host, number = there
+    asked = (_QUESTION.size, _BY_FAMILY, _REQUEST, number, 0, socket.AF_INET, socket.IPPROTO_TCP, 0, _ANY)
+    ends = (socket.htons(number), socket.htons(port), socket.inet_aton(host), socket.inet_aton("127.0.0.1"))
+    kernel.send(_QUESTION.pack(*asked, *ends, 0, _ANY, _ANY))
+    kind, of, state, uid, inode = _ANSWER.unpack_from(kernel.recv(512).ljust(_ANSWER.size, b"\0"))
+    if kind != _BY_FAMILY or of != number:  # an error: there is no such socket
         return None
-    uid, inode = struct.unpack_from("=II", answer, _HEADER.size + 64)
-    return PeerSocket(uid, inode) if answer[_HEADER.size + 1] in _ALIVE and inode else None
+    return PeerSocket(uid, inode) if state in _ALIVE and inode else None
 
 
 def kernel_tells(listening: socket.socket) -> bool:
-    """Return whether the kernel tells here who is at the other end: not on macOS, nor in some sandboxes."""
+    """Return whether the other end of a connection is told here: not on macOS, nor in some sandboxes."""
+    where = listening.getsockname()
     try:
-        with socket.create_connection(listening.getsockname()), listening.accept()[0] as accepted:
-            return caller_of(accepted) is not None
+        with open_kernel() as kernel, socket.create_connection(where) as connection, listening.accept()[0]:
+            return caller_of(kernel, connection.getsockname(), where[1]) is not None
     except OSError:
         return False
-
-
-def is_own(caller: PeerSocket) -> bool | None:
-    """Return whether a caller is a process of this user; None if it is another user's that may be a descendant.
-
-    To serve root's gives nothing away: it may read all that this user has.
-    """
-    if caller.uid in {os.getuid(), 0}:
-        return True
-    return None if os.getuid() == 0 else False  # root's programs may have given up its rights
 
 
 def marked(mark: bytes, uid: int | None = None) -> Iterator[Path]:
@@ -83,3 +86,56 @@ def is_descendant(caller: PeerSocket, mark: bytes) -> bool:
             if any(os.readlink(path) == wanted for path in (process / "fd").iterdir()):  # noqa: PTH115 - as text
                 return True
     return False
+
+
+@attrs.define(eq=False)
+class Door:
+    """Takes connections, and closes those of other users' processes, of which ``strangers`` is the number.
+
+    Several threads do: refusing a connection takes a third of the time that opening one does, and so the kernel keeps
+    room for this user's own beside others who open them as fast as they can. With ``secret`` all are taken.
+    """
+
+    listening: socket.socket
+    mark: bytes
+    secret: bool
+    strangers: int = 0
+    _known: dict[int, float] = attrs.field(factory=dict)
+    _looking: threading.Lock = attrs.field(factory=threading.Lock)
+
+    def open(self, take: Callable[[socket.socket], object]) -> None:
+        """Call ``take`` with each connection from now on, in a thread."""
+        for _ in range(DOORS):
+            threading.Thread(target=self._take, args=(take,), daemon=True).start()
+
+    def _take(self, take: Callable[[socket.socket], object]) -> None:
+        port, own = self.listening.getsockname()[1], PeerSocket(os.getuid(), 0)
+        kernel = None if self.secret else open_kernel()
+        while True:
+            try:
+                connection, there = self.listening.accept()
+                caller = caller_of(kernel, there, port) if kernel else own
+            except OSError:  # there is no descriptor for it
+                time.sleep(DOUBT)
+                continue
+            if caller is not None and self._is_own(caller):
+                take(connection)
+                continue
+            self.strangers += caller is not None
+            with connection, contextlib.suppress(OSError):  # a reset is all that it gets
+                connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, _RESET)
+
+    def _is_own(self, caller: PeerSocket) -> bool:
+        """Return whether a caller is a process of this user, or root's, or a descendant that gave up root's rights.
+
+        To serve root's gives nothing away: it may read all that this user has.
+        """
+        user = os.getuid()
+        if user or caller.uid == user:
+            return caller.uid in {user, 0}
+        with self._looking:
+            if self._known.get(caller.uid, 0.0) > time.monotonic():
+                return False
+            if not (found := is_descendant(caller, self.mark)):
+                self._known[caller.uid] = time.monotonic() + DOUBT
+            return found

@@ -12,8 +12,7 @@ import re
 import socket
 import ssl
 import sys
-import time
-from collections import Counter, defaultdict
+from collections import Counter
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
 from functools import partial
 from hmac import compare_digest
@@ -25,7 +24,6 @@ from shim.gateway.http1.chunks import ChunkDecoder, MalformedError
 from shim.gateway.option_values import Address
 from shim.gateway.upstream.proxy import proxy_for, tunnel
 from shim.run.causes import DISTRUST
-from shim.run.peers import UNTOLD, PeerSocket, caller_of, is_descendant, is_own
 from shim.run.variables import Run
 
 HEAD = _PIECE = 65536
@@ -33,9 +31,6 @@ HEAD = _PIECE = 65536
 
 PATIENCE = 30.0
 """Seconds for a head, and for a connection to another host."""
-
-DOUBT = 0.1
-"""Seconds for which another user's connections are refused unseen after one of them was no descendant's."""
 
 _is_end_to_end = re.compile(rb"(?i)(?!(?:(?:proxy-)?connection|keep-alive|proxy-authorization)\s*:)").match
 
@@ -52,7 +47,7 @@ Stream = tuple[asyncio.StreamReader, asyncio.StreamWriter]
 
 @attrs.define(eq=False)
 class ProxyServer:
-    """Serves the connections of this user's processes."""
+    """Serves the connections of a run's processes."""
 
     run: Run
     tls: ssl.SSLContext
@@ -63,39 +58,23 @@ class ProxyServer:
     warn: Callable[[str], None]
     """Called with a sentence for the user at the terminal."""
     counts: Counter[str] = attrs.field(factory=Counter)
-    """``connections`` to Atlas' host, ``tunnels`` to others, refused ``strangers``, ``distrusting`` programs."""
+    """``connections`` to Atlas' host, ``tunnels`` to others, ``distrusting`` programs."""
     others: Counter[str] = attrs.field(factory=Counter)
     """Atlas' hosts beside the one that is served."""
     tasks: set[asyncio.Task[None]] = attrs.field(factory=set)
-    _strangers: defaultdict[int, float] = attrs.field(factory=lambda: defaultdict(float))
-    _looking: asyncio.Lock = attrs.field(factory=asyncio.Lock)
 
     def take(self, connection: socket.socket) -> None:
-        """Serve a connection; a stranger's is closed."""
-        try:
-            caller = UNTOLD if self.run.secret else caller_of(connection)
-        except OSError:  # it has gone
-            caller = None
-        own = False if caller is None else is_own(caller)
-        if caller is None or own is False or self._strangers[caller.uid] > time.monotonic():
-            self.counts["strangers"] += caller is not None
-            with contextlib.suppress(OSError):  # a reset is all that it gets
-                connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, _RESET)
-            connection.close()
-            return
+        """Serve a connection."""
         connection.setblocking(False)  # noqa: FBT003 - the socket's own signature
-        task = asyncio.get_running_loop().create_task(self._serve(connection, caller if own is None else None))
+        task = asyncio.get_running_loop().create_task(self._serve(connection))
         self.tasks.add(task)
         task.add_done_callback(self.tasks.discard)
 
-    async def _serve(self, connection: socket.socket, doubtful: PeerSocket | None) -> None:
+    async def _serve(self, connection: socket.socket) -> None:
         # Whatever goes wrong with its peer ends the connection, and is not the program's to hear.
         with connection, contextlib.suppress(OSError, ValueError, asyncio.IncompleteReadError):
-            if doubtful is not None and not await self._is_descendant(doubtful):
-                self.counts["strangers"] += 1
-                return
             async with asyncio.timeout(PATIENCE):
-                await _readable(connection)
+                await readable(connection)
                 is_tls = connection.recv(1, socket.MSG_PEEK) == _HANDSHAKE
                 head = b"" if is_tls else await _head(connection)
             if is_tls:
@@ -111,15 +90,6 @@ class ProxyServer:
                 await self._connect(connection, host.strip("[]").lower(), int(port))
             else:
                 await self._forward(connection, method, target, fields)
-
-    async def _is_descendant(self, caller: PeerSocket) -> bool:
-        async with self._looking:
-            if self._strangers[caller.uid] > time.monotonic():
-                return False
-            found = await asyncio.to_thread(is_descendant, caller, self.run.mark.encode())
-            if not found:
-                self._strangers[caller.uid] = time.monotonic() + DOUBT
-            return found
 
     def _is_let_in(self, fields: list[bytes]) -> bool:
         wanted = b"Basic " + base64.b64encode(self.run.login.rstrip("@").encode())
@@ -213,20 +183,21 @@ async def _dial(host: str, port: int) -> Stream:
     return reader, asyncio.StreamWriter(transport, protocol, reader, asyncio.get_running_loop())
 
 
-async def _readable(connection: socket.socket) -> None:
-    loop, readable = asyncio.get_running_loop(), asyncio.Event()
-    loop.add_reader(connection, readable.set)
+async def readable(file: socket.socket | int) -> None:
+    """Return when there is something to read, or the end."""
+    loop, event = asyncio.get_running_loop(), asyncio.Event()
+    loop.add_reader(file, event.set)
     try:
-        await readable.wait()
+        await event.wait()
     finally:
-        loop.remove_reader(connection)
+        loop.remove_reader(file)
 
 
 async def _head(connection: socket.socket) -> bytes:
     """Read a head from a connection and not one byte more: TLS or content follows."""
     head = b""
     while not head.endswith(b"\r\n\r\n"):
-        await _readable(connection)
+        await readable(connection)
         seen = connection.recv(HEAD, socket.MSG_PEEK)
         end = (head + seen).find(b"\r\n\r\n")
         head += connection.recv(len(seen) if end < 0 else end + 4 - len(head))

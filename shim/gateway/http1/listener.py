@@ -85,22 +85,14 @@ class Listener:
     """Listening sockets, which are the listener's from here on, and the set-up of their connections.
 
     ``tls`` returns the context of a handshake, None without TLS. A ``reserve`` of descriptors lets connections be
-    accepted when the process has used up its own. ``sort`` is called with each connection in place of serving it.
+    accepted when the process has used up its own.
     """
 
-    def __init__(
-        self,
-        clients: Clients,
-        bound: Bound,
-        tls: Callable[[], SSLContext | None],
-        reserve: int = 0,
-        *,
-        sort: Callable[[socket.socket], None] | None = None,
-    ) -> None:
+    def __init__(self, clients: Clients, bound: Bound, tls: Callable[[], SSLContext | None], reserve: int = 0) -> None:
         self.clients = clients
         self.address = bound.address
         self._sockets = list(bound.sockets)
-        self._sort = sort or (lambda connection: self.take(connection, tls()))
+        self._tls = tls
         self._most_reserved = reserve
         self._reserve: list[int] = []
         for one in self._sockets:
@@ -127,7 +119,7 @@ class Listener:
                     return
                 os.close(self._reserve.pop())
             else:
-                self._sort(connection)
+                self.take(connection, self._tls())
                 if len(self._reserve) < self._most_reserved:
                     return  # accept() would fail for want of a descriptor even if no connection waits
 
@@ -197,7 +189,7 @@ class Listener:
             # Whoever connects between the last of these and the end is reset, unless a service manager listens on.
             with one, contextlib.suppress(OSError):
                 while True:
-                    self._sort(one.accept()[0])
+                    self.take(one.accept()[0], self._tls())
         await asyncio.sleep(0)
         if arriving := [one.set_up for one in self.clients.connections if one.set_up is not None]:
             await asyncio.wait(arriving, timeout=1.0)
