@@ -22,7 +22,7 @@ DOORS = 4
 DOUBT = 0.1
 """Seconds for which another user's connections are refused unseen after one of them was no descendant's."""
 
-_RESET = b"\1\0\0\0\0\0\0\0"
+_RESET, _NO_RESET = (struct.pack("ii", is_on, 0) for is_on in (True, False))
 _SOCK_DIAG, _BY_FAMILY, _REQUEST, _ANY = 4, 20, 1, 0xFFFFFFFF
 _QUESTION = struct.Struct("=IHHIIBBBxIHH4s12x4s12xIII")
 _ANSWER = struct.Struct("=4xH2xI5xB62xII")
@@ -105,6 +105,8 @@ class Door:
 
     def open(self, take: Callable[[socket.socket], object]) -> None:
         """Call ``take`` with each connection from now on, in a thread."""
+        # What is accepted has this, too: a reset is all that a stranger gets, by one call of the kernel's.
+        self.listening.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, _RESET)
         for _ in range(DOORS):
             threading.Thread(target=self._take, args=(take,), daemon=True).start()
 
@@ -119,11 +121,11 @@ class Door:
                 time.sleep(DOUBT)
                 continue
             if caller is not None and self._is_own(caller):
+                connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, _NO_RESET)
                 take(connection)
-                continue
-            self.strangers += caller is not None
-            with connection, contextlib.suppress(OSError):  # a reset is all that it gets
-                connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, _RESET)
+            else:
+                self.strangers += caller is not None
+                connection.close()
 
     def _is_own(self, caller: PeerSocket) -> bool:
         """Return whether a caller is a process of this user, or root's, or a descendant that gave up root's rights.
