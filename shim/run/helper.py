@@ -45,7 +45,7 @@ from shim.gateway.options import Options
 from shim.gateway.run import loop_factory
 from shim.run.causes import last_words, report
 from shim.run.certificates import make_certificate
-from shim.run.peers import Door, kernel_tells, marked
+from shim.run.peers import Doorkeeper, kernel_tells, marked
 from shim.run.proxy import ProxyServer, readable
 from shim.run.variables import Run, environment_of
 from shim.tools.inventory.writing import VARIABLE as INVENTORY
@@ -237,7 +237,7 @@ class _Serving:
         gateway = Gateway(self.wanted.options, self.wanted.engine, environ=self.environ)
         gateway.guard(lambda gate: _ProgramsGate(gate) if isinstance(gate, VerifyGate) else gate)
         proxy = ProxyServer(run, *self.tls, gateway.adopt, _warn)
-        door = Door(self.listening, run.mark.encode(), run.secret)
+        door = Doorkeeper(self.listening, run.mark.encode(), run.secret)
         await gateway.start(Bound((), Address("127.0.0.1", run.port)))
         door.open(lambda connection: loop.call_soon_threadsafe(proxy.take, connection))
         last = loop.create_task(self._last_ends())

@@ -89,7 +89,7 @@ def is_descendant(caller: PeerSocket, mark: bytes) -> bool:
 
 
 @attrs.define(eq=False)
-class Door:
+class Doorkeeper:
     """Takes connections, and closes those of other users' processes, of which ``strangers`` is the number.
 
     Several threads do: refusing a connection takes a third of the time that opening one does, and so the kernel keeps

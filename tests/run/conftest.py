@@ -1,17 +1,19 @@
 """Programs with Atlas' host built in, run by the command beside a fake Atlas, another host, and a proxy between."""
 
+import json
 import os
 import subprocess
 import sys
 import threading
 from collections.abc import Iterator
-from contextlib import suppress
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 import pytest
 
 from shim.fake import FakeAtlas
 from shim.fake.server import FakeServer
+from tests.run.grid import BARE, BASE_URL
 from tests.run.peers import CorporateProxy, OtherHost, other_host
 
 
@@ -34,10 +36,23 @@ class Runs:
         environ = self.environ | environ
         return subprocess.run(program, env=environ, capture_output=True, text=True, check=False, timeout=180)
 
-    def begin(self, *program, options=()):
+    def begin(self, *program):
         """Start, and return the process."""
-        command = self.command(*program, options=options)
+        return self._begin(*self.command(*program))
+
+    def _begin(self, *command):
         return subprocess.Popen(command, env=self.environ, stdout=subprocess.PIPE, stdin=subprocess.PIPE, text=True)
+
+    @contextmanager
+    def shared(self, *command):
+        """Begin one run, by another command if it is given; yields what has it start a program, and waits for that."""
+        with self._begin(*(command or self.command()), BARE, "-c", STARTER) as starter:
+
+            def start(*program, **environ):
+                print(json.dumps([[*map(str, program)], environ]), file=starter.stdin, flush=True)
+                return subprocess.CompletedProcess(program, *json.loads(starter.stdout.readline()))
+
+            yield start
 
     def beside(self):
         """Return the processes of the runs' own, by the folder for temporary files that they were given."""
@@ -54,6 +69,16 @@ class Runs:
         return [*self.folder.iterdir(), *self.beside()]
 
 
+STARTER = """
+import json, os, subprocess, sys
+for line in sys.stdin:
+    command, changes = json.loads(line)
+    environ = {**os.environ, **{name: os.path.expandvars(value) for name, value in changes.items()}}
+    done = subprocess.run(command, env=environ, stdin=subprocess.DEVNULL, capture_output=True, text=True)
+    print(json.dumps([done.returncode, done.stdout, done.stderr]), flush=True)
+"""
+
+
 @pytest.fixture
 def atlas() -> Iterator[FakeServer]:
     """A fake Atlas after the sunset."""
@@ -61,12 +86,23 @@ def atlas() -> Iterator[FakeServer]:
         yield server
 
 
+PLAIN = {name: os.environ[name] for name in ("PATH", "HOME", "LANG") if name in os.environ}
+
+
 @pytest.fixture
 def runs(atlas, tmp_path) -> Runs:
     """Runs programs beside the fake, from an environment without proxies, roots and hooks of its own."""
     (tmp_path / "folders").mkdir()
-    plain = {name: os.environ[name] for name in ("PATH", "HOME", "LANG") if name in os.environ}
-    return Runs({**plain, "ATLAS_SHIM_UPSTREAM": atlas.url}, tmp_path / "folders")
+    return Runs({**PLAIN, "ATLAS_SHIM_UPSTREAM": atlas.url}, tmp_path / "folders")
+
+
+@pytest.fixture(scope="session")
+def shared(tmp_path_factory):
+    """Start a program in a run that others share: for what is served and of which nothing is said."""
+    with FakeServer(FakeAtlas()) as server:
+        environ = {"ATLAS_SHIM_UPSTREAM": server.url, "ATLAS_SHIM_WARNINGS": "off", "MONGODB_ATLAS_BASE_URL": BASE_URL}
+        with Runs(PLAIN | environ, tmp_path_factory.mktemp("folders")).shared() as start:
+            yield start
 
 
 @pytest.fixture

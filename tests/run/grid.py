@@ -15,6 +15,7 @@ from shim.fake import DEMO_CLUSTER, DEMO_GROUP, DEMO_TOKEN
 HOST = "cloud.mongodb.com"
 PATH = f"/api/atlas/v2/groups/{DEMO_GROUP}/serverless/{DEMO_CLUSTER}/backup/snapshots"
 URL = f"https://{HOST}{PATH}"
+BASE_URL = f"https://{HOST}/api/atlas/v2"
 FIELDS = {"Authorization": f"Bearer {DEMO_TOKEN}", "Accept": "application/vnd.atlas.2023-01-01+json"}
 OF_CURL = [word for name, value in FIELDS.items() for word in ("-H", f"{name}: {value}")]
 CURL = ("curl", "-sS", *OF_CURL)

@@ -5,8 +5,9 @@ import shutil
 
 import pytest
 
+from shim.run.variables import Run, environment_of
 from tests.docs.pages import DOCS
-from tests.run.grid import BARE, CODE, FIELDS, OTHERS, URL, table_of_other_hosts
+from tests.run.grid import BARE, FIELDS, HOST, OTHERS, URL, table_of_other_hosts
 
 DRIVER = """
 import json, subprocess, sys
@@ -24,10 +25,14 @@ SETTINGS = {
 }
 
 
+DAILY = [("nothing", [*OTHERS][::2]), ("a proxy with a password", [*OTHERS][1::2])]
+
+
 @pytest.mark.parametrize(
-    "settings", [pytest.param(name, marks=[pytest.mark.slow] * (name in {"roots", "NO_PROXY"})) for name in SETTINGS]
+    ("settings", "programs"),
+    [*DAILY, *(pytest.param(name, [*OTHERS], marks=pytest.mark.slow) for name in SETTINGS)],
 )
-def test_other_hosts_see_no_difference(runs, other, corporate, tmp_path, settings):
+def test_other_hosts_see_no_difference(runs, other, corporate, tmp_path, settings, programs):
     """Each program's output, errors and exit code, and what the proxy that was set is asked for."""
     names = {"ca": str(tmp_path / "private.pem"), "url": f"https://127.0.0.2:{other.port}/x"}
     names |= {"plain": f"http://127.0.0.2:{other.plain_port}/x", "corporate": corporate.url}
@@ -37,7 +42,7 @@ def test_other_hosts_see_no_difference(runs, other, corporate, tmp_path, setting
             text = text.replace(f"{{{name}}}", value)
         return text
 
-    commands = {name: [*map(filled, row)] for name, row in OTHERS.items() if shutil.which(row[0])}
+    commands = {name: [*map(filled, row)] for name in programs if shutil.which((row := OTHERS[name])[0])}
     environ = {name: filled(value) for name, value in SETTINGS[settings].items()}
     seen = []
     for way in (runs.plainly, runs):
@@ -55,18 +60,24 @@ def test_the_page_has_the_table():
     assert table_of_other_hosts() in (DOCS / "how-to" / "hard-coded-host.md").read_text("utf-8")
 
 
-@pytest.mark.parametrize(("name", "entry", "stays"), [
-    ("NO_PROXY", "ongodb.com", True), ("NO_PROXY", ".mongodb.com", False), ("NO_PROXY", "*", False),
-    ("no_proxy", "x", True),
-])  # fmt: skip
-def test_no_proxy_keeps_what_does_not_name_atlas(runs, name, entry, stays):
+def environment(folder, **environ):
+    """Return the variables of a program."""
+    origins = (f"https://{HOST}", "http://127.0.0.1:9")
+    return environment_of(Run(HOST, origins, drop_in=False, guarded=False, folder=folder, port=7), environ)
+
+
+@pytest.mark.parametrize(("entry", "stays"), [("ongodb.com", True), (".mongodb.com", False), ("*", False), ("x", True)])
+def test_no_proxy_keeps_what_does_not_name_atlas(tmp_path, entry, stays):
     """``b.com`` matches ``a.b.com`` and not ``ab.com``; calls to Atlas have to come by the run."""
-    lines = runs("echo", "=", options=["--show"], **{name: entry}).stdout.splitlines()
-    shown = dict(line.split("=", 1) for line in lines)
-    assert "" not in shown, "the program was started"
+    shown = environment(tmp_path, NO_PROXY=entry)
     assert (entry in shown["no_proxy"].split(","), shown["no_proxy"] == shown["NO_PROXY"]) == (stays, True)
-    if entry == "*":
-        assert runs(*CODE, NO_PROXY=entry).stdout == "200"
+
+
+def test_javas_options_are_added_to(tmp_path):
+    """The user's own come last, so that they win."""
+    options = environment(tmp_path, JAVA_TOOL_OPTIONS="-Dmine=1")["JAVA_TOOL_OPTIONS"]
+    assert options.startswith("-Dhttps.proxyHost=127.0.0.1 ")
+    assert options.endswith(" -Dmine=1")
 
 
 RAW = """
@@ -85,23 +96,23 @@ for head in sys.argv[1:]:
 """
 
 
-def raw(runs, *heads, **environ):
+def raw(start, *heads, **environ):
     """Send heads to a run's proxy; returns of each reply its status, that it ends the connection, and its content."""
-    return runs(BARE, "-c", RAW, *heads, **environ).stdout.splitlines()
+    return start(BARE, "-c", RAW, *heads, **environ).stdout.splitlines()
 
 
-def test_a_proxys_own_fields_go_no_further(runs, other):
+def test_a_proxys_own_fields_go_no_further(shared, other):
     """Connection, Keep-Alive and what begins with Proxy- are between the program and the run (RFC 9110, 7.6.1)."""
     url = f"http://127.0.0.2:{other.plain_port}/x"
     head = f"GET {url} HTTP/1.1|Host: 127.0.0.2|Proxy-Authorization: Basic eA==|Proxy-Connection: keep-alive|X-Own: 1"
-    assert raw(runs, f"{head}|Connection: keep-alive|Keep-Alive: 5||") == ["200 1 b'other'"]
+    assert raw(shared, f"{head}|Connection: keep-alive|Keep-Alive: 5||") == ["200 1 b'other'"]
     (arrival,) = other.fake.arrivals
     names = {name.lower(): value for name, value in arrival.headers}
     assert (names["x-own"], names["connection"]) == ("1", "close")
     assert not names.keys() & {"proxy-authorization", "proxy-connection", "keep-alive"}
 
 
-def test_a_request_of_unclear_length_is_refused(runs, other):
+def test_a_request_of_unclear_length_is_refused(shared, other):
     """A second one behind it would go to the first one's host."""
     start, second = f"POST http://127.0.0.2:{other.plain_port}/x HTTP/1.1|Host: a|", "|GET /second HTTP/1.1|Host: b||"
     unclear = [
@@ -110,22 +121,15 @@ def test_a_request_of_unclear_length_is_refused(runs, other):
         "Content-Length: 1|Transfer-Encoding: chunked|",
     ]
     clear = ["Content-Length: 0|", "Transfer-Encoding: chunked||0|", "Content-Length: 5||hello"]
-    answers = raw(runs, *(start + lengths + second for lengths in (*unclear, *clear)))
+    answers = raw(shared, *(start + lengths + second for lengths in (*unclear, *clear)))
     assert [answer[:5] for answer in answers] == ["502 1"] * 3 + ["200 1"] * 3
     assert [arrival.target for arrival in other.fake.arrivals] == ["/x"] * 3
 
 
-def test_an_https_url_may_be_asked_of_the_proxy(runs, other, tmp_path):
+def test_an_https_url_may_be_asked_of_the_proxy(runs, shared, other, tmp_path):
     """As axios and needle do: the gateway answers for Atlas, and another host's certificate is verified here."""
     fields = "|".join(f"{name}: {value}" for name, value in FIELDS.items())
     atlas, elsewhere = f"GET {URL} HTTP/1.1|Host: cloud.mongodb.com|{fields}||", f"https://127.0.0.2:{other.port}/x"
     head = f"GET {elsewhere} HTTP/1.1|Host: 127.0.0.2||"
-    assert [line[:5] for line in raw(runs, atlas, head)] == ["200 1", "502 1"]
+    assert [line[:5] for line in raw(shared, atlas, head)] == ["200 1", "502 1"]
     assert raw(runs, head, SSL_CERT_FILE=str(tmp_path / "private.pem")) == ["200 1 b'other'"]
-
-
-def test_javas_options_are_added_to(runs):
-    """The user's own come last, so that they win."""
-    done = runs("sh", "-c", "echo $JAVA_TOOL_OPTIONS", JAVA_TOOL_OPTIONS="-Dmine=1")
-    assert done.stdout.startswith("-Dhttps.proxyHost=127.0.0.1 ")
-    assert done.stdout.endswith(" -Dmine=1\n")

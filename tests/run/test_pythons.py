@@ -28,29 +28,29 @@ def test_a_program_is_as_without_us(runs):
 
 
 @pytest.mark.parametrize("python", [sys.executable, BARE], ids=["with the shim", "without it"])
-def test_an_existing_sitecustomize_is_run_as_if_alone(runs, tmp_path, python):
+def test_an_existing_sitecustomize_is_run_as_if_alone(shared, tmp_path, python):
     """It is the one in sys.modules, with its own file; a broken one is as broken as without us."""
     (tmp_path / "sitecustomize.py").write_text("MARK = __file__\nimport nonsense_that_is_missing")
     code = f"import sys; print(getattr(sys.modules.get('sitecustomize'), '__file__', '-')); {HTTP_CLIENT}"
-    done = runs(python, "-W", "ignore", "-c", code, PYTHONPATH=str(tmp_path), PYTHONWARNINGS="ignore")
+    done = shared(python, "-c", code, PYTHONPATH=f"$PYTHONPATH:{tmp_path}")
     assert "200" in done.stdout
     assert "nonsense_that_is_missing" in done.stderr
     (tmp_path / "sitecustomize.py").write_text("MARK = __file__")
-    done = runs(python, "-W", "ignore", "-c", code, PYTHONPATH=str(tmp_path))
+    done = shared(python, "-c", code, PYTHONPATH=f"$PYTHONPATH:{tmp_path}")
     assert (done.stdout.split(), done.stderr) == ([str(tmp_path / "sitecustomize.py"), "200"], "")
 
 
-def test_settings_that_the_program_changed_are_checked(runs):
+def test_settings_that_the_program_changed_are_checked(shared):
     """In the Pythons that it starts one line names them once, and the gateway serves them."""
     child = (
         f"import os, subprocess, sys; os.environ['ATLAS_SHIM_ROUTE'] = 'flexx'; c = [sys.executable, '-c', {URLLIB!r}];"
     )
-    done = runs(BARE, "-c", f"{child} c[0] = {sys.executable!r}; [subprocess.run(c) for _ in range(2)]")
+    done = shared(BARE, "-c", f"{child} c[0] = {sys.executable!r}; [subprocess.run(c) for _ in range(2)]")
     assert done.stdout == "200\n200\n"
     assert "'flexx' is not one of" in done.stderr
 
 
-@pytest.mark.parametrize("name", ["shim.py", "shim/__init__.py"])
+@pytest.mark.parametrize("name", ["shim.py", pytest.param("shim/__init__.py", marks=pytest.mark.slow)])
 def test_a_program_with_a_shim_of_its_own_is_served(runs, tmp_path, name):
     """By the gateway: a program can import one module of that name."""
     (tmp_path / name).parent.mkdir(exist_ok=True)
@@ -68,7 +68,11 @@ print(requests.get({URL!r}, auth=HTTPDigestAuth({DEMO_PUBLIC_KEY!r}, {DEMO_PRIVA
 
 
 @pytest.mark.parametrize(
-    "environ", [{}, {f"MONGODB_ATLAS_{kind}_API_KEY": "another" for kind in ("PUBLIC", "PRIVATE")}]
+    "environ",
+    [
+        pytest.param({}, marks=pytest.mark.slow),
+        {f"MONGODB_ATLAS_{kind}_API_KEY": "another" for kind in ("PUBLIC", "PRIVATE")},
+    ],
 )
 def test_the_drop_in_keeps_the_programs_own_key(runs, environ):
     """Whatever key the run has; its calls go through the same gateway, and the line is warned of as ever."""
@@ -84,6 +88,7 @@ def test_an_upstream_that_is_set_holds_for_all(runs, atlas):
     """For the drop-in and for what it does not serve: nothing reaches Atlas itself, and nothing is warned of twice."""
     done = runs(sys.executable, "-W", "ignore", "-c", LED, options=["--report"])
     assert done.stdout.split()[1:] == ["200", "200"]
+    assert "2 retired ones were translated in the program" in done.stderr
     assert {Path(arrival.target.partition("?")[0]).name for arrival in atlas.fake.arrivals} == {"snapshots"}
 
 

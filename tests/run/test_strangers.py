@@ -1,19 +1,18 @@
 """A run is for its user alone: what another user of the machine tries, and where the kernel does not tell who it is."""
 
-import asyncio
 import os
 import shutil
 import socket
 import sys
 from pathlib import Path
 from types import SimpleNamespace
-from typing import Any
 
 import pytest
 
-from shim.run import proxy
-from shim.run.peers import PeerSocket
-from shim.run.variables import Run
+from shim.fake import FakeAtlas
+from shim.fake.server import FakeServer
+from shim.run import peers
+from tests.run.conftest import PLAIN, Runs
 from tests.run.grid import BARE, CODE, HTTP_CLIENT, NODE, PATH, URL, URLLIB
 
 SHOWN = " ".join(f"'{word}'" for word in CODE)
@@ -95,9 +94,9 @@ print(sum(good for _, good in served))
 """
 
 
-def test_no_connection_of_the_owners_is_refused(runs):
+def test_no_connection_of_the_owners_is_refused(shared):
     """Whatever else is open or in TIME_WAIT: the kernel is asked for the one pair of addresses."""
-    done = runs(BARE, "-c", OWN_AMONG_MANY)
+    done = shared(BARE, "-c", OWN_AMONG_MANY)
     assert (done.stdout, done.stderr) == ("300\n", "")
 
 
@@ -106,48 +105,47 @@ UNTOLD = (
 )
 
 
-def untold(runs, *program, **environ):
-    """Run where the kernel does not tell who connects, as on macOS."""
-    return runs.plainly(sys.executable, "-c", UNTOLD, "run", "--", *program, **environ)
+@pytest.fixture(scope="module")
+def untold(tmp_path_factory):
+    """Start a program in a run that many share, where the kernel does not tell who connects, as on macOS."""
+    with FakeServer(FakeAtlas()) as server:
+        environ = PLAIN | {"ATLAS_SHIM_UPSTREAM": server.url, "MONGODB_ATLAS_BASE_URL": "https://cloud.mongodb.com"}
+        runs = Runs(environ, tmp_path_factory.mktemp("folders"))
+        with runs.shared(sys.executable, "-c", UNTOLD, "run", "--") as start:
+            yield start
 
 
 @pytest.mark.parametrize(
     "program", [CODE, (BARE, "-c", f"{URLLIB}; {HTTP_CLIENT}"), ("node", "-e", NODE)], ids=["curl", "python", "node"]
 )
-def test_where_the_kernel_does_not_tell_a_secret_does(runs, program):
+def test_where_the_kernel_does_not_tell_a_secret_does(untold, program):
     """The proxy's login has it, and so has the name that hooks ask for."""
     if shutil.which(program[0]) is None:
         pytest.skip(f"this machine has no {program[0]}")
-    done = untold(runs, *program)
+    done = untold(*program)
     assert (set(done.stdout.split()), done.stderr) == ({"200"}, "")
 
 
-def test_without_the_secret_nobody_is_served(runs):
+def test_without_the_secret_nobody_is_served(untold):
     """Not even processes of the same user; and no base URL leads to the port, since none could prove anything."""
     script = 'env -i "$1" -c "$0" ${HTTPS_PROXY##*:}; echo $MONGODB_ATLAS_BASE_URL'
-    done = untold(runs, "sh", "-c", script, TRIES, BARE, MONGODB_ATLAS_BASE_URL="https://cloud.mongodb.com")
-    assert done.stdout == "https://cloud.mongodb.com\n"
+    assert untold("sh", "-c", script, TRIES, BARE).stdout == "https://cloud.mongodb.com\n"
 
 
-def test_only_the_secret_opens_the_proxy(runs):
+def test_only_the_secret_opens_the_proxy(untold):
     """A login that is nearly right gets what a missing one gets."""
     script = f"https_proxy=$(echo $HTTPS_PROXY | sed s/run:./run:x/) curl -s {URL} -w '%{{http_connect}}'"
-    assert untold(runs, "sh", "-c", script).stdout == "407"
+    assert untold("sh", "-c", script).stdout == "407"
 
 
-async def test_a_crowd_of_another_users_connections_is_looked_at_once(monkeypatch):
-    """A look at all processes says nothing new for a while; then there is another."""
+def test_a_crowd_of_another_users_connections_is_looked_at_once(monkeypatch):
+    """For root a look at all processes finds whose they are; it says nothing new for a while, then there is another."""
     looks, now = [], [100.0]
-    monkeypatch.setattr(proxy, "time", SimpleNamespace(monotonic=lambda: now[0]))
-    monkeypatch.setattr(proxy, "caller_of", lambda _: PeerSocket(12345, 1))
-    monkeypatch.setattr(proxy, "is_own", lambda _: None)
-    monkeypatch.setattr(proxy, "is_descendant", lambda *_: looks.append(now[0]))
-    none: Any = None
-    server = proxy.ProxyServer(Run("atlas.example", (), drop_in=False, guarded=False), none, none, none, none)
-    for moment in (100.0, 100.0, 101.0):
-        now[0] = moment
-        own, other = socket.socketpair()
-        server.take(other)
-        await asyncio.gather(*server.tasks)
-        own.close()
-    assert (looks, server.counts["strangers"]) == ([100.0, 101.0], 3)
+    monkeypatch.setattr(os, "getuid", lambda: 0)
+    monkeypatch.setattr(peers, "time", SimpleNamespace(monotonic=lambda: now[0]))
+    monkeypatch.setattr(peers, "is_descendant", lambda *_: looks.append(now[0]))
+    with socket.socket() as listening:
+        keeper = peers.Doorkeeper(listening, b"", secret=False)
+        for now[0] in (100.0, 100.0, 101.0):
+            assert not keeper._is_own(peers.PeerSocket(12345, 1))
+    assert looks == [100.0, 101.0]
