@@ -53,6 +53,9 @@ from shim.tools.inventory.writing import VARIABLE as INVENTORY
 HIGH = 100
 """The lowest number of an inherited file descriptor: programs use the first few themselves."""
 
+MOST = 1 << 20
+"""The most descriptors that are closed, where a program may have any number of them."""
+
 BACKLOG = 65535
 """Connections that may wait to be taken; the kernel has a bound of its own."""
 
@@ -159,14 +162,11 @@ def _place(environ: Mapping[str, str]) -> str | None:
 
 def _stand_apart(link: _Link) -> None:
     """Close the command's files except standard error, for warnings: others may read the rest to its end."""
-    kept = {2, link.alive, link.ready}
     soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
-    folder = Path("/dev/fd")
-    listed = [int(path.name) for path in folder.iterdir()] if (folder / "0").exists() else range(soft)  # no /proc
-    for number in listed:
-        if number not in kept and number > 2:
-            with contextlib.suppress(OSError):  # the listing's own
-                os.close(number)
+    low = 3
+    for kept in (*sorted((link.alive, link.ready)), min(soft, MOST)):
+        os.closerange(low, kept)
+        low = kept + 1
     resource.setrlimit(resource.RLIMIT_NOFILE, (hard, hard))
     for number, flags in ((0, os.O_RDONLY), (1, os.O_WRONLY)):
         os.dup2(os.open(os.devnull, flags), number)

@@ -16,13 +16,13 @@ from collections import Counter
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
 from functools import partial
 from hmac import compare_digest
-from urllib.parse import urlsplit
+from urllib.parse import SplitResult, urlsplit
 
 import attrs
 
 from shim.gateway.http1.chunks import ChunkDecoder, MalformedError
 from shim.gateway.option_values import Address
-from shim.gateway.upstream.proxy import proxy_for, tunnel
+from shim.gateway.upstream.proxy import Proxy, proxy_for, tunnel
 from shim.run.causes import DISTRUST
 from shim.run.variables import Run
 
@@ -85,35 +85,15 @@ class ProxyServer:
             if self.run.secret and not self._is_let_in(fields):
                 status = "407 Proxy Authentication Required\r\nProxy-Authenticate: Basic realm=atlas-shim"
                 await _send(connection, _answer(status, "this run's proxy is for its program alone"))
-            elif method == b"CONNECT":
-                host, _, port = target.decode("latin-1").rpartition(":")
-                await self._connect(connection, host.strip("[]").lower(), int(port))
+            elif method == b"CONNECT" and target.lower() == f"{self.run.host}:443".encode():
+                await _send(connection, _ESTABLISHED)
+                await self._hand_over(connection, self.tls)
             else:
-                await self._forward(connection, method, target, fields)
+                await self._pass_on(connection, method, target.decode("latin-1"), fields)
 
     def _is_let_in(self, fields: list[bytes]) -> bool:
         wanted = b"Basic " + base64.b64encode(self.run.login.rstrip("@").encode())
         return any(name == b"proxy-authorization" and compare_digest(value, wanted) for name, value in _pairs(fields))
-
-    async def _connect(self, connection: socket.socket, host: str, port: int) -> None:
-        if (host, port) == (self.run.host, 443):
-            await _send(connection, _ESTABLISHED)
-            await self._hand_over(connection, self.tls)
-            return
-        self._count(host)
-        try:
-            async with asyncio.timeout(PATIENCE):
-                there = await _dial(host, port)
-        except (OSError, ValueError) as error:
-            await _send(connection, _answer("502 Bad Gateway", f"{host}:{port}: {_reason(error)}"))
-            return
-        await _send(connection, _ESTABLISHED)
-        await _splice(await asyncio.open_connection(sock=connection.dup()), there)
-
-    def _count(self, host: str) -> None:
-        self.counts["tunnels"] += 1
-        if host.endswith(_ATLAS):
-            self.others[host] += 1
 
     async def _hand_over(self, connection: socket.socket, tls: ssl.SSLContext) -> None:
         """Pass the connection to the gateway; warn once if a program does not trust the certificate."""
@@ -125,59 +105,70 @@ class ProxyServer:
             if self.counts["distrusting"] == 1:
                 self.warn(DISTRUST.format(self.run.host))
 
-    async def _forward(self, connection: socket.socket, method: bytes, target: bytes, fields: list[bytes]) -> None:
-        """Pass on one request and no second one, which may be for another host.
+    async def _pass_on(self, connection: socket.socket, method: bytes, target: str, fields: list[bytes]) -> None:
+        """Tunnel to another host, or pass on one request and no second one, which may be for another host.
 
         Some clients (axios, needle, wget2) ask a proxy for an https:// URL like this: the gateway answers for Atlas'
         host, and TLS to another host is this proxy's, with the roots that the user has set.
         """
-        parts = urlsplit(target.decode("latin-1"))
-        host, is_https = parts.hostname, parts.scheme == "https"
-        if parts.scheme not in {"http", "https"} or not host:
-            await _send(connection, _answer("400 Bad Request", "a proxy request needs a URL with a host"))
-            return
-        proxy = None if is_https else proxy_for(f"http://{parts.netloc.rpartition('@')[2]}")
-        line = target if proxy else (parts._replace(scheme="", netloc="").geturl() or "/").encode("latin-1")
-        kept = [*filter(_is_end_to_end, fields)]
-        if proxy is not None and proxy.login is not None:
-            kept.append(f"Proxy-Authorization: {proxy.login}".encode("ascii"))
+        is_tunnel, host = method == b"CONNECT", ""
         try:
-            content = _content(fields)
+            parts, host, port = _asked(f"https://{target}" if is_tunnel else target)
+            is_https, content = parts.scheme == "https", None if is_tunnel else _content(fields)
+            authority = f"[{host}]:{port}" if ":" in host else f"{host}:{port}"
+            proxy = proxy_for(f"{parts.scheme}://{authority}")
             async with asyncio.timeout(PATIENCE):
-                if is_https and (host, parts.port or 443) == (self.run.host, 443):
+                if is_https and (host, port) == (self.run.host, 443):
                     self.counts["connections"] += 1
                     mine, its = socket.socketpair()
                     await self.adopt(its, None)
                     reader, writer = await asyncio.open_connection(sock=mine)
-                elif is_https:
-                    self._count(host)
-                    reader, writer = await _dial(host, parts.port or 443)
-                    await writer.start_tls(ssl.create_default_context(), server_hostname=host)
                 else:
-                    self._count(host)
-                    to, tls = proxy or Address(host, parts.port or 80), proxy is not None and proxy.tls
-                    reader, writer = await asyncio.open_connection(to.host, to.port, ssl=tls or None)
+                    self.counts["tunnels"] += 1
+                    if host.endswith(_ATLAS):
+                        self.others[host] += 1
+                    reader, writer = await _dial(Address(host, port), proxy, authority if is_https else "")
+                    if is_https and not is_tunnel:
+                        await writer.start_tls(ssl.create_default_context(), server_hostname=host)
         except (OSError, ValueError) as error:
-            await _send(connection, _answer("502 Bad Gateway", f"{host}: {_reason(error)}"))
+            status = "502 Bad Gateway" if isinstance(error, OSError) else "400 Bad Request"
+            await _send(connection, _answer(status, f"{host}: {str(error) or type(error).__name__}"))
             return
-        writer.write(b"\r\n".join((method + b" " + line + b" HTTP/1.1", *kept, b"Connection: close", b"", b"")))
+        if is_tunnel:
+            await _send(connection, _ESTABLISHED)
+        else:
+            kept, line = [*filter(_is_end_to_end, fields)], parts._replace(scheme="", netloc="").geturl() or "/"
+            if proxy is not None and not is_https:
+                line = target
+                kept += [f"Proxy-Authorization: {proxy.login}".encode("ascii")] if proxy.login else []
+            start = method + b" " + line.encode("latin-1") + b" HTTP/1.1"
+            writer.write(b"\r\n".join((start, *kept, b"Connection: close", b"", b"")))
         ours = await asyncio.open_connection(sock=connection.dup())
-        await _splice(ours, (reader, writer), content(ours[0]))
+        await _splice(ours, (reader, writer), content and content(ours[0]))
+
+
+def _asked(url: str) -> tuple[SplitResult, str, int]:
+    """Return what a proxy is asked for, its host and its port; raises ValueError."""
+    parts = urlsplit(url)
+    if not parts.hostname or parts.scheme not in {"http", "https"}:
+        raise ValueError("a proxy request needs a URL with a host")
+    return parts, parts.hostname, parts.port or (443 if parts.scheme == "https" else 80)
 
 
 async def _send(connection: socket.socket, content: bytes) -> None:
     await asyncio.get_running_loop().sock_sendall(connection, content)
 
 
-async def _dial(host: str, port: int) -> Stream:
-    """Connect to another host as the program would have."""
-    authority = f"[{host}]:{port}" if ":" in host else f"{host}:{port}"
-    proxy = proxy_for(f"https://{authority}")
+async def _dial(to: Address, proxy: Proxy | None, tunnelled: str) -> Stream:
+    """Connect as the program would have: by the proxy if there is one, through it to ``tunnelled``."""
     if proxy is None:
-        return await asyncio.open_connection(host, port)
+        return await asyncio.open_connection(to.host, to.port)
+    tls = ssl.create_default_context() if proxy.tls else None
+    if not tunnelled:
+        return await asyncio.open_connection(proxy.host, proxy.port, ssl=tls)
     reader = asyncio.StreamReader()
     protocol = asyncio.StreamReaderProtocol(reader)
-    transport = await tunnel(proxy, authority, ssl.create_default_context() if proxy.tls else None)
+    transport = await tunnel(proxy, tunnelled, tls)
     transport.set_protocol(protocol)
     protocol.connection_made(transport)
     return reader, asyncio.StreamWriter(transport, protocol, reader, asyncio.get_running_loop())
@@ -275,7 +266,3 @@ def _answer(status: str, why: str) -> bytes:
     body = f"atlas-shim run: {why}\n".encode()
     head = f"HTTP/1.1 {status}\r\nContent-Type: text/plain\r\nContent-Length: {len(body)}\r\nConnection: close\r\n\r\n"
     return head.encode("latin-1") + body
-
-
-def _reason(error: BaseException) -> str:
-    return str(error) or type(error).__name__

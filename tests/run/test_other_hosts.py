@@ -122,7 +122,7 @@ def test_a_request_of_unclear_length_is_refused(shared, other):
     ]
     clear = ["Content-Length: 0|", "Transfer-Encoding: chunked||0|", "Content-Length: 5||hello"]
     answers = raw(shared, *(start + lengths + second for lengths in (*unclear, *clear)))
-    assert [answer[:5] for answer in answers] == ["502 1"] * 3 + ["200 1"] * 3
+    assert [answer[:5] for answer in answers] == ["400 1"] * 3 + ["200 1"] * 3
     assert [arrival.target for arrival in other.fake.arrivals] == ["/x"] * 3
 
 
