@@ -160,7 +160,7 @@ def drive(
     *,
     method: str = "GET",
     headers: Headers = (("Accept", "*/*"),),
-    body: bytes | None = None,
+    body: Any = None,
     settings: Settings | None = None,
     memory: Memory | None = None,
     clock: Callable[[], float] | float = AFTER,
@@ -169,14 +169,15 @@ def drive(
     fault: str | None = None,
     codec: dict[str, Any] | None = None,
 ) -> Driven:
-    """Run one exchange to its end; ``fault`` is what every read says instead of content."""
+    """Run one exchange to its end; a body is bytes or JSON, ``fault`` is what every read says instead of content."""
+    content = body if body is None or isinstance(body, bytes) else json.dumps(body).encode()
     match = engine.recognise(method, target, headers)
     assert match is not None, target
     now = clock if callable(clock) else Clock(clock)
     given_too = {"monotonic": monotonic or now, **(codec or {})}
     context = Context(settings or Settings(), memory or Memory(), now, base, **given_too)
     script = iter(()) if callable(upstream) else iter(upstream)
-    asking = exchange(match, Call(method, ORIGIN, target, headers, body), context)
+    asking = exchange(match, Call(method, ORIGIN, target, headers, content), context)
     steps, reply = list[Send | Read](), None
     given: Given = (0, (), b"")
     while isinstance(step := advance(asking, reply), Send | Read):

@@ -4,28 +4,41 @@ from datetime import UTC, datetime
 
 import pytest
 
+from shim.core.messages import field
+from shim.core.route import Memory
 from shim.core.settings import RouteWord, Settings
-from tests.core.driver import Clock, answers, drive, refuses
+from tests.core.driver import GONE, Clock, answers, drive, linked, refuses
+from tests.family.replay import VERSIONS, recordings
 
-LIST = "/api/atlas/v2/groups/g1/serverless"
-ONE = f"{LIST}/shop"
+LIST = "/groups/g1/serverless"
+READS = {"list": LIST, "list with a slash": f"{LIST}/", "get": f"{LIST}/shop"}
 BLANK, LATE = (datetime(*day, tzinfo=UTC).timestamp() for day in ((2026, 6, 1), (2027, 2, 1)))
-NOTHING, UNKNOWN = answers({"results": [], "totalCount": 0}), refuses(404, "CLUSTER_NOT_FOUND")
+NOTHING, NO_CLUSTER = answers({"links": [], "results": [], "totalCount": 0}), refuses(404, "CLUSTER_NOT_FOUND")
+UNKNOWN = {"list": NOTHING, "list with a slash": answers({"results": []}), "get": NO_CLUSTER}
+"""What flex says of what it does not know (recorded)."""
+SAYS_NOTHING = {"list": NOTHING, "list with a slash": NOTHING, "get": refuses(404, "NOT_FOUND")}
+"""What the legacy side says since 2026-01-15 (specification; Atlas' own command)."""
+OLDEST, LATER = ("application/vnd.atlas.2023-01-01+json", "application/vnd.atlas.2025-03-12+json")
 
 
-@pytest.mark.parametrize(("target", "flex", "more"), [
-    *[(ONE, refuses(status, "SOME_CODE"), {}) for status in (400, 401, 429, 500)],
-    (f"{LIST}?pageNum=7", answers({"results": [], "totalCount": 3}), {}), (ONE, UNKNOWN, {"clock": LATE}),
-    (ONE, UNKNOWN, {"settings": Settings(route=RouteWord.DATE)}),
-    (ONE, UNKNOWN, {"settings": Settings(route=RouteWord.FLEX)}),
-    (ONE, UNKNOWN, {"fault": "the content is larger than 5 bytes"}),
+def read(engine, which, *given, api="v2", query="", **more):
+    """Read an instance, or list them."""
+    return drive(engine, f"/api/atlas/{api}{READS[which]}{query}", given, **{"clock": BLANK, **more})
+
+
+@pytest.mark.parametrize(("which", "flex", "more"), [
+    *[("get", refuses(status, "SOME_CODE"), {}) for status in (400, 401, 429, 500)],
+    ("list", answers({"results": [], "totalCount": 3}), {"query": "?pageNum=7"}), ("get", NO_CLUSTER, {"clock": LATE}),
+    ("get", NO_CLUSTER, {"settings": Settings(route=RouteWord.DATE)}),
+    ("get", NO_CLUSTER, {"settings": Settings(route=RouteWord.FLEX)}),
+    ("get", NO_CLUSTER, {"fault": "the content is larger than 5 bytes"}),
 ])  # fmt: skip
-def test_flex_is_asked_alone(engine, target, flex, more):
+def test_flex_is_asked_alone(engine, which, flex, more):
     """If it has instances on other pages, or another error than 404; by date and by flag; once legacy lives no more.
 
     An error that can't be read could not be given back once legacy was asked.
     """
-    driven = drive(engine, target, [flex], **{"clock": BLANK, **more})
+    driven = read(engine, which, flex, **more)
     assert (driven.routes, driven.outcome.record.sent[0].status) == (("flex",), flex[0])
 
 
@@ -37,5 +50,52 @@ def test_legacy_is_not_asked_after_the_deadline(engine):
         clock.now += 61
         return NOTHING
 
-    driven = drive(engine, LIST, slow, clock=clock)
+    driven = drive(engine, f"/api/atlas/v2{LIST}", slow, clock=clock)
     assert (driven.routes, driven.document["results"]) == (("flex",), [])
+
+
+@pytest.mark.parametrize(("accept", "sent"), [("*/*", OLDEST), (OLDEST, OLDEST), (LATER, LATER)])
+def test_what_legacy_alone_knows_is_passed_through(engine, accept, sent):
+    """After flex, which knows nothing, each recorded legacy read comes back as it is, as the caller asked for it.
+
+    A caller whose Accept names no version has the oldest one, which Atlas wants to be told.
+    """
+    for exchange in [one for one in recordings("serverless-") if one.method == "GET"]:
+        knows, kind = bool(exchange.document.get("results", True)), exchange.path.endswith("/serverless")
+        target = f"{exchange.path}?pretty=true&unknown=%2F"
+        upstream = [NOTHING if kind else NO_CLUSTER, (exchange.status, exchange.headers, exchange.body.encode())]
+        driven = drive(engine, target, upstream, headers=(("Accept", accept),), clock=BLANK)
+        assert (driven.routes, driven.passed) == (("flex", "legacy"), knows)
+        assert (driven.targets[1], field(driven.sends[1].call.headers, "accept")) == (target, sent)
+        said = "; flex knew nothing, and the legacy endpoint did" if knows else "nor the legacy endpoint knew anything"
+        assert driven.outcome.record.reason.endswith(said)
+
+
+ERRORS = [refuses(401, "NO"), refuses(403, "NO"), refuses(500, "NO"), (503, (), b""), (404, (), b"")]
+UNREADABLE = [(200, (), b"?"), (200, (), b""), answers([]), answers({"results": None}), answers({"results": {}})]
+
+
+@pytest.mark.parametrize("api", VERSIONS)
+@pytest.mark.parametrize("which", READS)
+def test_no_other_answer_of_legacy_is_knowledge(engine, which, api):
+    """After a blank answer, an error, or a page that can't be read, flex' own is the caller's, in legacy words."""
+    redirect = (302, (("Location", "/"),), b"")
+    for legacy in (SAYS_NOTHING[which], redirect, *ERRORS, *(() if which == "get" else UNREADABLE)):
+        driven = read(engine, which, UNKNOWN[which], legacy, api=api)
+        assert driven.routes == ("flex", "legacy")
+        if which == "get":
+            assert (driven.reply.status, driven.document["errorCode"]) == (404, "SERVERLESS_INSTANCE_NOT_FOUND")
+        else:
+            document = driven.document
+            assert (driven.reply.status, document["results"], document.get("totalCount", 0)) == (200, [], 0)
+            assert linked(document, "self").partition("?")[0] == f"/api/atlas/{api}{LIST}"
+
+
+@pytest.mark.parametrize("which", READS)
+def test_a_410_of_legacy_is_remembered(engine, which):
+    """It was asked in vain once, and is not asked again."""
+    memory = Memory()
+    first = read(engine, which, UNKNOWN[which], GONE, memory=memory)
+    second = read(engine, which, UNKNOWN[which], memory=memory)
+    assert (first.routes, second.routes) == (("flex", "legacy"), ("flex",))
+    assert (first.reply.status, first.content) == (second.reply.status, second.content)

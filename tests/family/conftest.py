@@ -5,6 +5,7 @@ import contextlib
 import pytest
 
 from shim.core.settings import RouteWord
+from tests.core.conftest import engine  # noqa: F401 - a fixture
 from tests.family.doors import DOORS, WRITE_DOORS
 from tests.family.replay import caller, gateway
 from tests.peers.scripted import by_side, upstream

@@ -21,78 +21,71 @@ CALLS = {
     "get-tenant-job": ("GET", f"{TENANT}/restores/{ID}", None),
     "create-tenant-job": ("POST", f"{TENANT}/restore", {"snapshotId": ID, "targetDeploymentItemName": "shop"}),
 }
-READS = [name for name, call in CALLS.items() if call[0] == "GET"]
 
 
-def ask(client, call, api="v2", query=""):
-    """Make one of the calls."""
-    method, path, body = CALLS[call]
-    headers = {"Accept": "*/*", "Authorization": "Bearer token"}
-    return client.request(method, f"/api/atlas/{api}{path}{query}", json=body, headers=headers)
+@pytest.fixture
+def ask(atlas):
+    """Makes one of the calls, each side answering with an error; returns the reply and the sides that were asked."""
 
+    def ask(client, call, query="", **sides):
+        atlas.answer, atlas.arrivals[:] = by_side(**{side: wire(*one) for side, one in sides.items()}), []
+        method, path, body = CALLS[call]
+        headers = {"Accept": "*/*", "Authorization": "Bearer token"}
+        return client.request(method, f"/api/atlas/v2{path}{query}", json=body, headers=headers), atlas.sides
 
-def answering(atlas, **sides):
-    """Let each side of the upstream answer with an error."""
-    atlas.answer, atlas.arrivals[:] = by_side(**{side: wire(*one) for side, one in sides.items()}), []
+    return ask
 
 
 @pytest.mark.parametrize("call", CALLS)
-@pytest.mark.parametrize("name", ERRORS)
 @pytest.mark.parametrize("route", ["flex", "date", "auto"])
-def test_an_error_of_flex_is_intact(atlas, clients, route, name, call):
-    """By flag and by date the answer of flex stands, in auto if it does not name another tier; flex is asked once."""
-    route = "flex" if name in LEADING_ON else route  # what leads on in auto is the next test's
-    answering(atlas, flex=ERRORS[name])
-    is_intact(ask(clients[route], call), ERRORS[name])
-    assert atlas.sides == ["flex"]
+def test_an_error_of_a_successor_is_intact(ask, clients, route, call):
+    """By flag and by date the answer of flex stands, in auto if it does not name another tier; flex is asked once.
+
+    When flex leads on and the dedicated tier fails too, its answer is the caller's.
+    """
+    for name, error in ERRORS.items():
+        client = clients["flex" if name in LEADING_ON else route]
+        reply, sides = ask(client, call, flex=error)
+        is_intact(reply, error)
+        assert sides == ["flex"]
+        reply, sides = ask(clients["auto"], call, flex=LEADING_ON["non-flex"], dedicated=error)
+        is_intact(reply, error)
+        assert sides == ["flex", "dedicated"]
 
 
-@pytest.mark.parametrize("call", CALLS)
-@pytest.mark.parametrize("name", ERRORS)
-def test_an_error_of_the_dedicated_tier_is_intact(atlas, clients, name, call):
-    """When flex leads on and the dedicated tier fails too, its answer is the caller's."""
-    answering(atlas, flex=LEADING_ON["non-flex"], dedicated=ERRORS[name])
-    is_intact(ask(clients["auto"], call), ERRORS[name])
-    assert atlas.sides == ["flex", "dedicated"]
-
-
-@pytest.mark.parametrize("call", READS)
-def test_a_missing_cluster_is_looked_for_on_the_dedicated_tier(atlas, clients, call):
+@pytest.mark.parametrize("call", [name for name, call in CALLS.items() if call[0] == "GET"])
+def test_a_missing_cluster_is_looked_for_on_the_dedicated_tier(ask, clients, call):
     """A read goes on after CLUSTER_NOT_FOUND; nothing there either is that tier's own answer."""
     missing = ERRORS["no-cluster"]
     other = (404, missing[1], missing[2].replace(b"cluster-735", b"cluster-736"))
-    answering(atlas, flex=missing, dedicated=other)
-    is_intact(ask(clients["auto"], call), other)
-    assert atlas.sides == ["flex", "dedicated"]
+    reply, sides = ask(clients["auto"], call, flex=missing, dedicated=other)
+    is_intact(reply, other)
+    assert sides == ["flex", "dedicated"]
 
 
-@pytest.mark.parametrize("call", CALLS)
 @pytest.mark.parametrize("name", [name for name in ERRORS if name not in {"gone", "method"}])
-def test_before_the_sunset_an_error_of_the_legacy_endpoint_is_intact(atlas, name, call):
+def test_before_the_sunset_an_error_of_the_legacy_endpoint_is_intact(ask, atlas, name):
     """Until the sunset a legacy error passes untouched, and no field of the shim's is added."""
-    answering(atlas, legacy=ERRORS[name])
     with gateway(atlas.origin, now=BEFORE) as served, caller(served) as client:
-        reply = ask(client, call, query="?pretty=true&x=%41")
-    is_intact(reply, ERRORS[name])
-    assert atlas.sides == ["legacy"]
-    assert atlas.arrivals[0].target == f"/api/atlas/v2{CALLS[call][1]}?pretty=true&x=%41"
-    assert "Atlas-Shim" not in reply.headers
+        for call, (_, path, _) in CALLS.items():
+            reply, sides = ask(client, call, "?pretty=true&x=%41", legacy=ERRORS[name])
+            is_intact(reply, ERRORS[name])
+            assert sides == ["legacy"]
+            assert atlas.arrivals[0].target == f"/api/atlas/v2{path}?pretty=true&x=%41"
+            assert "Atlas-Shim" not in reply.headers
 
 
 @pytest.mark.parametrize("name", [name for name, (_, _, body) in ERRORS.items() if body.startswith(b"{")])
-def test_an_envelope_holds_the_error_as_it_was(atlas, clients, name):
-    """With envelope=true the error stands inside, its fields and status stay, and flex does not learn of it."""
-    status = ERRORS[name][0]
-    answering(atlas, flex=ERRORS[name])
-    reply = ask(clients["flex"], "get-job", query="?envelope=true")
+def test_an_envelope_holds_the_error_as_it_was(ask, atlas, clients, name):
+    """With envelope=true the error stands inside, its fields and status stay, and flex is not told."""
+    reply, _ = ask(clients["flex"], "get-job", "?envelope=true", flex=ERRORS[name])
     is_intact(reply, ERRORS[name], content=False)
-    assert reply.json() == {"status": status, "content": json.loads(ERRORS[name][2])}
+    assert reply.json() == {"status": ERRORS[name][0], "content": json.loads(ERRORS[name][2])}
     assert "envelope" not in atlas.arrivals[0].target
 
 
-def test_the_announced_dates_are_not_lost(atlas, clients):
+def test_the_announced_dates_are_not_lost(ask, clients):
     """Upstream's Sunset and Deprecation, and the shim's own, do not push each other out."""
-    answering(atlas, legacy=ERRORS["gone"], flex=ERRORS["gone"])
-    reply = ask(clients["auto"], "list-jobs")
+    reply, _ = ask(clients["auto"], "list-jobs", legacy=ERRORS["gone"], flex=ERRORS["gone"])
     assert reply.status_code == 410
     assert "Sunset" in reply.headers

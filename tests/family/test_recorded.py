@@ -16,12 +16,17 @@ from tests.peers.scripted import FLEX_IN_CLUSTER, GONE, NON_FLEX, by_side, ok
 
 PATH = re.compile(r"/api/atlas/v2/groups/([^/]+)/(?:flexClusters|clusters)(?:/([^/?]+))?(/backup/[^?]*)?(?:\?.*)?")
 ORACLES = {
-    "flex-snapshot": oracle.flex_snapshot,
-    "flex-restore": oracle.flex_job,
-    "flex-cluster": oracle.instance,
-    "dedicated-snapshot": oracle.dedicated_snapshot,
-    "dedicated-restore": oracle.dedicated_job,
+    ("serverless", "flex-snapshot"): oracle.flex_snapshot,
+    ("serverless", "flex-restore"): oracle.flex_job,
+    ("serverless", "flex-cluster"): oracle.instance,
+    ("serverless", "dedicated-snapshot"): oracle.dedicated_snapshot,
+    ("serverless", "dedicated-restore"): oracle.dedicated_job,
+    ("shared tier", "flex-snapshot"): oracle.tenant_flex_snapshot,
+    ("shared tier", "flex-restore"): oracle.tenant_flex_job,
+    ("shared tier", "dedicated-snapshot"): oracle.tenant_dedicated_snapshot,
+    ("shared tier", "dedicated-restore"): oracle.tenant_dedicated_job,
 }
+"""By family and what an answer is made of."""
 
 CONTRACT = json.loads((CASES / "contract" / "legacy-serverless-2025-10.json").read_text("utf-8"))
 SCHEMAS = {
@@ -51,7 +56,7 @@ def kind_of(exchange):
 def is_ours(exchange):
     """Tell whether a recording is of a call that took the place of a legacy one."""
     match = PATH.fullmatch(exchange.path)
-    if match is None or kind_of(exchange) not in ORACLES:
+    if match is None or ("serverless", kind_of(exchange)) not in ORACLES:
         return False
     orders = {"/backup/restoreJobs", "/backup/download"}
     return exchange.method == "GET" or (exchange.method == "POST" and match[3] in orders)
@@ -61,11 +66,6 @@ SUCCESSORS = [one for one in recordings() if is_ours(one)]
 SUCCESSES = [one for one in SUCCESSORS if one.status < 300]
 ERRORS = [one for one in SUCCESSORS if one.status >= 400]
 LEGACY = [one for one in recordings("serverless-") if one.method == "GET"]
-
-
-def ids(exchanges):
-    """Name recordings by file and place."""
-    return [f"{one.file.removesuffix('.jsonl')}-{index}" for index, one in enumerate(exchanges)]
 
 
 def parts_of(exchange):
@@ -97,6 +97,20 @@ def serverless_call(exchange, api):
     }
 
 
+def tenant_call(exchange, api):
+    """Return the path and the body of the shared-tier call that a recorded successor's answers."""
+    group, cluster, rest = parts_of(exchange)
+    rest = rest.removeprefix("/backup").replace("/restoreJobs", "/restores")
+    body = None
+    if exchange.method == "POST":
+        rest = "/download" if is_download(exchange) else "/restore"
+        body = {"snapshotId": exchange.document["snapshotId"], "targetDeploymentItemName": "target"}
+    return f"/api/atlas/{api}/groups/{group}/clusters/{cluster}/backup/tenant{rest}", body
+
+
+CALLS = {"serverless": serverless_call, "shared tier": tenant_call}
+
+
 def played(exchange):
     """Answer as the recorded side did, and on the other sides as Atlas does for such a cluster.
 
@@ -109,10 +123,10 @@ def played(exchange):
     return lambda arrival: ok({"results": []}) if beyond.search(arrival.target) else answer(arrival)
 
 
-def served(atlas, client, exchange, api, call=serverless_call):
+def served(atlas, client, exchange, api, family="serverless"):
     """Play one recording, make the legacy call, and return its reply with what it must be made of."""
     atlas.answer, atlas.arrivals[:] = played(exchange), []
-    path, content = call(exchange, api)
+    path, content = CALLS[family](exchange, api)
     reply = client.request(exchange.method, path, json=content, headers={"Accept": "*/*"})
     group, cluster, _ = parts_of(exchange)
     base = str(client.base_url).rstrip("/")
@@ -130,20 +144,22 @@ def in_legacy_order(items):
 
 
 @pytest.mark.parametrize("api", VERSIONS)
-@pytest.mark.parametrize("exchange", SUCCESSES, ids=ids(SUCCESSES))
-def test_a_recorded_success_has_the_decided_fields(atlas, clients, exchange, api):
+@pytest.mark.parametrize(("family", "kind"), ORACLES)
+def test_a_recorded_success_has_the_decided_fields(atlas, clients, family, kind, api):
     """Each value is the oracle's, of the recording; status, content type and schema are the legacy ones."""
-    kind = kind_of(exchange)
-    reply, where = served(atlas, clients["auto"], exchange, api)
-    assert reply.status_code == (201 if exchange.method == "POST" and api == "v1.0" else 200), reply.text
-    assert reply.headers["Content-Type"] == KINDS[api]
-    check_contract(kind, reply.json())
-    sources = exchange.document.get("results")
-    if sources is None:
-        assert reply.json() == ORACLES[kind](exchange.document, where)
-    else:
-        keeps = "/backup/snapshots" not in exchange.path
-        check_page(reply, exchange, [ORACLES[kind](source, where) for source in sources], keeps=keeps)
+    make_one = ORACLES[family, kind]
+    for exchange in (one for one in SUCCESSES if kind_of(one) == kind):
+        reply, where = served(atlas, clients["auto"], exchange, api, family)
+        is_made = family == "serverless" and exchange.method == "POST" and api == "v1.0"
+        assert (reply.status_code, reply.headers["Content-Type"]) == (201 if is_made else 200, KINDS[api]), exchange
+        if family == "serverless":
+            check_contract(kind, reply.json())
+        sources = exchange.document.get("results")
+        if sources is None:
+            assert reply.json() == make_one(exchange.document, where), exchange
+        else:
+            keeps = family != "serverless" or "/backup/snapshots" not in exchange.path
+            check_page(reply, exchange, [make_one(source, where) for source in sources], keeps=keeps)
 
 
 def check_page(reply, exchange, expected, *, keeps):
@@ -160,20 +176,20 @@ def check_page(reply, exchange, expected, *, keeps):
         assert link["href"].startswith(f"{reply.url.copy_with(query=None)}?")
 
 
-@pytest.mark.parametrize("exchange", ERRORS, ids=ids(ERRORS))
-def test_a_recorded_error_comes_back_byte_for_byte(atlas, clients, exchange):
+@pytest.mark.parametrize("api", VERSIONS)
+def test_a_recorded_error_comes_back_byte_for_byte(atlas, clients, api):
     """Status, body and Atlas' own fields of a recorded error reach the caller as they were.
 
     But for the one code that the legacy interface had a word of its own for: that of an instance that is not there.
     """
-    legacy_word = ("CLUSTER_NOT_FOUND", "SERVERLESS_INSTANCE_NOT_FOUND")
-    for api in VERSIONS:
+    for exchange in ERRORS:
+        words = (
+            ("CLUSTER_NOT_FOUND", "SERVERLESS_INSTANCE_NOT_FOUND") if kind_of(exchange) == "flex-cluster" else ("", "")
+        )
         reply, _ = served(atlas, clients["flex" if "/flexClusters" in exchange.path else "auto"], exchange, api)
-        translated = kind_of(exchange) == "flex-cluster"
-        body = exchange.body.replace(*legacy_word) if translated else exchange.body
-        assert (reply.status_code, reply.text) == (exchange.status, body)
+        assert (reply.status_code, reply.text) == (exchange.status, exchange.body.replace(*words)), exchange
         for name, value in exchange.headers:
-            assert reply.headers[name] == (value.replace(*legacy_word) if translated else value)
+            assert reply.headers[name] == value.replace(*words), exchange
 
 
 def members(document, path=""):
@@ -209,6 +225,6 @@ def test_instances_have_the_members_and_constants_of_recorded_reads(atlas, clien
 
 def test_there_are_recordings_of_every_kind():
     """No part of the family is left untested because a file is missing."""
-    assert {kind_of(one) for one in SUCCESSES} == set(ORACLES)
+    assert {kind_of(one) for one in SUCCESSES} == {kind for _, kind in ORACLES}
     assert LEGACY
     assert ERRORS
