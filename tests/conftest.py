@@ -1,5 +1,6 @@
 """What all tests share: which cases a run has, and how much input is made up for them."""
 
+import gc
 import inspect
 import os
 import sys
@@ -41,6 +42,13 @@ def pytest_configure(config):
     settings.register_profile("gate", lenient, max_examples=20, derandomize=True)
     settings.register_profile("every", lenient)
     settings.load_profile("every" if config.getoption("--every") else "gate")
+
+
+@pytest.hookimpl(trylast=True)
+def pytest_collection_finish():
+    """Let the garbage collector pass over all that was imported and collected: it lives to the end."""
+    gc.collect()
+    gc.freeze()
 
 
 @pytest.hookimpl(trylast=True)

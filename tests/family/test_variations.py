@@ -10,10 +10,10 @@ from typing import Any
 
 import pytest
 
+from tests.core.driver import BASE, NON_FLEX, answers, drive
 from tests.family import oracle
 from tests.family.replay import AFTER, CLUSTER, GROUP, ID
 from tests.family.test_recorded import ORACLES, SUCCESSES, kind_of
-from tests.peers.scripted import NON_FLEX, by_side, ok
 
 BACKUPS = {"serverless": f"/serverless/{CLUSTER}/backup", "shared tier": f"/clusters/{CLUSTER}/backup/tenant"}
 TIMES = ("2020-01-01T00:00:00Z", "2999-12-31T23:59:59Z", "2026-08-01T02:00:01.5+02:00")
@@ -86,17 +86,15 @@ CASES = {json.dumps(case): case for case in variations()}
 
 
 @pytest.mark.parametrize(("family", "kind"), ORACLES)
-def test_a_varied_object_has_the_decided_fields(atlas, clients, family, kind):
+def test_a_varied_object_has_the_decided_fields(engine, family, kind):
     """Every variation of every recorded object of a kind is translated as the oracle says."""
     side, _, what = kind.partition("-")
     lists = f"{what}s" if family == "shared tier" else {"restore": "restoreJobs"}.get(what, f"{what}s")
     path = f"/serverless/{CLUSTER}" if what == "cluster" else f"{BACKUPS[family]}/{lists}/{ID}"
-    client = clients["flex" if side == "flex" else "auto"]
-    where = oracle.Where(base=str(client.base_url).rstrip("/"), api="v2", group=GROUP, cluster=CLUSTER, now=AFTER)
+    where = oracle.Where(base=BASE, api="v2", group=GROUP, cluster=CLUSTER, now=AFTER)
     cases = [source for whose, source in CASES.values() if whose == kind]
     assert len(cases) > 20
     for source in cases:
-        atlas.answer = by_side(**{"flex": NON_FLEX, side: ok(source)})
-        reply = client.get(f"/api/atlas/v2/groups/{GROUP}{path}")
-        assert reply.status_code == 200
-        assert reply.json() == ORACLES[family, kind](source, where), source
+        upstream = [*([NON_FLEX] if side == "dedicated" else []), answers(source)]
+        driven = drive(engine, f"/api/atlas/v2/groups/{GROUP}{path}", upstream, clock=AFTER.timestamp())
+        assert (driven.reply.status, driven.document) == (200, ORACLES[family, kind](source, where)), source
