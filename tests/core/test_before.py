@@ -21,12 +21,11 @@ MANY = {"results": [{"id": "o1"}, {"id": "o2"}]}
 
 def asked(engine, method, target, script, body=None, **more):
     """Make a call with a JSON body."""
-    content, people = None if body is None else json.dumps(body).encode(), Settings(writes=frozenset({"people"}))
-    more = {"settings": people, **more}
-    return drive(engine, f"{BASE}{target}", script, method=method, body=content, clock=DAY, **more)
+    more = {"settings": Settings(writes=frozenset({"people"})), "clock": DAY, **more}
+    return drive(engine, f"{BASE}{target}", script, method=method, body=body, **more)
 
 
-def told(driven):
+def error_of(driven):
     """Return status and code of an error, and the calls that were sent."""
     return driven.reply.status, driven.document["errorCode"], [send.call.method for send in driven.sends]
 
@@ -56,7 +55,7 @@ def test_a_look_gives_what_the_path_of_the_next_needs(engine):
 @pytest.mark.parametrize("document", [MANY, {"results": []}, {}])
 def test_two_organisations_never_become_one_by_chance(engine, document):
     """The rule of the look says what is answered, and nothing more is sent."""
-    assert told(asked(engine, "GET", "/users/u1", [answers(document)])) == (404, "USER_NOT_FOUND", ["GET"])
+    assert error_of(asked(engine, "GET", "/users/u1", [answers(document)])) == (404, "USER_NOT_FOUND", ["GET"])
 
 
 @pytest.mark.parametrize("method", ["PATCH", "DELETE"])
@@ -65,7 +64,7 @@ def test_two_organisations_never_become_one_by_chance(engine, document):
 def test_an_active_member_is_no_invitation(engine, method, kind, member):
     """Neither is one of whom the status is not known: no write follows."""
     driven = asked(engine, method, f"/{kind}/invites/u1", [answers(member)], {"roles": ["A"]})
-    assert told(driven) == (404, "RESOURCE_NOT_FOUND", ["GET"])
+    assert error_of(driven) == (404, "RESOURCE_NOT_FOUND", ["GET"])
     assert "u1" in driven.document["detail"]
 
 
@@ -81,7 +80,7 @@ def test_an_error_of_a_look_is_the_calls_own(engine, status):
 def test_an_error_of_a_look_has_the_code_that_the_tier_gives_it(engine):
     """So that a user who is not there is an invitation that is not there."""
     driven = asked(engine, "DELETE", "/groups/g/invites/u1", [refuses(404, "USER_NOT_FOUND")])
-    assert told(driven) == (404, "RESOURCE_NOT_FOUND", ["GET"])
+    assert error_of(driven) == (404, "RESOURCE_NOT_FOUND", ["GET"])
 
 
 @pytest.mark.parametrize(
@@ -96,7 +95,7 @@ def test_an_error_of_a_look_has_the_code_that_the_tier_gives_it(engine):
 def test_a_look_that_cant_be_used_is_an_error_before_anything_is_written(engine, reply):
     """It is no 200 with an object, or gives no value, or none that can be used, or not all of it."""
     driven = asked(engine, "PATCH", "/groups/g/invites/u1", [reply], {"roles": ["A"]})
-    assert told(driven) == (502, "SHIM_UPSTREAM_UNREADABLE", ["GET"])
+    assert error_of(driven) == (502, "SHIM_UPSTREAM_UNREADABLE", ["GET"])
 
 
 OTHER = {**PENDING, "id": "u2", "username": "B@c.example"}
@@ -174,19 +173,19 @@ def test_a_list_becomes_one_write_for_each_item(engine):
 def test_all_that_will_be_sent_is_made_before_the_first_write(engine, body, code):
     """So an invalid item is a 400 with nothing sent."""
     driven = asked(engine, "POST", TEAM, [], body)
-    assert told(driven) == (400, code, [])
+    assert error_of(driven) == (400, code, [])
 
 
 def test_a_text_that_no_query_can_have_is_refused(engine):
     """UTF-8 has no half of a pair."""
     driven = asked(engine, "PATCH", "/orgs/o/invites", [], {"username": "\ud800", "roles": []})
-    assert told(driven) == (400, "INVALID_ATTRIBUTE", [])
+    assert error_of(driven) == (400, "INVALID_ATTRIBUTE", [])
 
 
 def test_more_writes_than_any_call_needs_are_refused(engine):
     """An organisation has 500 users at most."""
     driven = asked(engine, "POST", TEAM, [], [{"id": str(number)} for number in range(501)])
-    assert told(driven) == (413, "SHIM_REQUEST_TOO_LARGE", [])
+    assert error_of(driven) == (413, "SHIM_REQUEST_TOO_LARGE", [])
 
 
 @pytest.mark.parametrize("reply", [refuses(409, "X"), refuses(503, "X"), (502, (), b"<html>"), (500, (), b"[]")])
@@ -306,14 +305,14 @@ def test_after_writes_no_other_tier_is_asked():
     assert leads.targets == ("/a?size=1&on=true&name=t1", "/a/i1", "/b/t1")
     assert leads.document == {"name": "t1"}
     ends = put([answers(SEEN), DONE, no_a], {"parts": [{"key": "q"}]})
-    assert told(ends) == (404, "NO_A", ["GET", "DELETE", "PUT"])
+    assert error_of(ends) == (404, "NO_A", ["GET", "DELETE", "PUT"])
     assert put([no_a], {"parts": []}).passed
 
 
 def test_a_success_that_stands_for_an_error_is_one():
     """Whatever was done before is said with it."""
     driven = put([answers(SEEN), DONE, answers({"bad": True})], {"parts": [{"key": "q"}]})
-    assert told(driven) == (409, "BAD", ["GET", "DELETE", "PUT"])
+    assert error_of(driven) == (409, "BAD", ["GET", "DELETE", "PUT"])
     assert driven.document["detail"] == "t1 Done before: DELETE /a/i1/parts?key=q."
     assert put([answers(SEEN), answers({"bad": "true"})], {"parts": []}).document == {"name": "i1"}
 
@@ -330,7 +329,7 @@ def test_search_nodes_that_are_not_there_are_the_error_that_programs_wait_for(
     headers = (("Accept", f"application/vnd.atlas.{version}+json"),)
     driven = asked(engine, "GET", NODES, [answers(document)], headers=headers)
     if is_error:
-        assert told(driven) == (status, "ATLAS_SEARCH_DEPLOYMENT_DOES_NOT_EXIST", ["GET"])
+        assert error_of(driven) == (status, "ATLAS_SEARCH_DEPLOYMENT_DOES_NOT_EXIST", ["GET"])
     else:
         assert driven.document == document
     assert is_error or driven.outcome.repeated is None
@@ -351,7 +350,7 @@ errors.200 = { when = { source = "left", given = true }, status = 409, errorCode
     cut = [
         asked(read(text), "DELETE", "/things/t", [reply]) for reply in (answers({"left": 1}), answers({}), NO_CONTENT)
     ]
-    assert told(cut[0]) == (409, "LEFT", ["DELETE"])
+    assert error_of(cut[0]) == (409, "LEFT", ["DELETE"])
     assert [(one.reply.status, one.content) for one in cut[1:]] == [(204, b"")] * 2
 
 

@@ -58,7 +58,7 @@ def test_legacy_is_not_asked_after_the_deadline(engine):
 def test_what_legacy_alone_knows_is_passed_through(engine, accept, sent):
     """After flex, which knows nothing, each recorded legacy read comes back as it is, as the caller asked for it.
 
-    A caller whose Accept names no version has the oldest one, which Atlas wants to be told.
+    A caller whose Accept names no version has the oldest one, which Atlas wants to read.
     """
     for exchange in [one for one in recordings("serverless-") if one.method == "GET"]:
         knows, kind = bool(exchange.document.get("results", True)), exchange.path.endswith("/serverless")

@@ -56,8 +56,7 @@ def document(body="", *, rest=False, more=""):
 
 
 def order(text, body, upstream=()):
-    content = body if isinstance(body, bytes) else json.dumps(body).encode()
-    return drive(read(text), "/api/atlas/v2/things", list(upstream), method="POST", body=content)
+    return drive(read(text), "/api/atlas/v2/things", list(upstream), method="POST", body=body)
 
 
 def sent(body, legacy, **more):

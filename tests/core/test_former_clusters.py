@@ -238,8 +238,7 @@ SHOWN = {"2024-10-23": SHAPES["2024-08-05"], **SHAPES}
 
 def write(version, method, body, upstream, below="/cluster0", **more):
     """Make a write in a version."""
-    content = body if body is None or isinstance(body, bytes) else json.dumps(body).encode()
-    return ask(version, upstream, below, method=method, body=content, **more)
+    return ask(version, upstream, below, method=method, body=body, **more)
 
 
 @pytest.mark.parametrize("size", ["M2", "M5"])

@@ -20,7 +20,7 @@ POINT = RESTORE | {"deliveryType": "pointInTime", "oplogTs": 1, "oplogInc": 1}
 
 def create(engine, upstream, body, **more):
     """Order a restore."""
-    return drive(engine, f"/api/atlas/v2{JOBS}", upstream, method="POST", body=json.dumps(body).encode(), **more)
+    return drive(engine, f"/api/atlas/v2{JOBS}", upstream, method="POST", body=body, **more)
 
 
 def test_a_member_that_no_rule_reads_is_noted(engine):
@@ -37,7 +37,7 @@ def test_a_member_that_no_rule_reads_is_noted(engine):
 def test_a_name_that_an_update_brings_along_is_noted(words):
     """A flex cluster can't be renamed: the answer is a success as Atlas' was, and the record says what was not sent."""
     path, environ = "/api/atlas/v2/groups/g/serverless/a", {"ATLAS_SHIM_WRITES": words}
-    body = json.dumps({"name": "b", "tags": [], "id": "1"}).encode()
+    body = {"name": "b", "tags": [], "id": "1"}
     settings, flex = read_settings(environ), [answers({"name": "a"})]
     driven = drive(shared_engine(environ), path, flex, method="PATCH", body=body, settings=settings)
     assert json.loads(driven.sends[0].call.body or b"") == {"tags": []}

@@ -33,7 +33,7 @@ READ_ONLY = {
         ({"deliveryType": "download"}, "download", {"snapshotId": ID}),
     ],
 )
-def test_flex_is_told_what_its_contract_has(engine, given, path, sent):
+def test_flex_gets_what_its_contract_has(engine, given, path, sent):
     """Automated restores and downloads go to their own endpoints, with their own members and version."""
     (send,) = drive(engine, TARGET, [answers({"id": ID})], method="POST", body=BODY | given).sends
     assert (send.call.target, json.loads(send.call.body or b"")) == (f"{FLEX}/{path}", sent)

@@ -77,7 +77,7 @@ def test_before_the_sunset_an_error_of_the_legacy_endpoint_is_intact(ask, atlas,
 
 @pytest.mark.parametrize("name", [name for name, (_, _, body) in ERRORS.items() if body.startswith(b"{")])
 def test_an_envelope_holds_the_error_as_it_was(ask, atlas, clients, name):
-    """With envelope=true the error stands inside, its fields and status stay, and flex is not told."""
+    """With envelope=true the error stands inside, its fields and status stay, and flex does not learn of it."""
     reply, _ = ask(clients["flex"], "get-job", "?envelope=true", flex=ERRORS[name])
     is_intact(reply, ERRORS[name], content=False)
     assert reply.json() == {"status": ERRORS[name][0], "content": json.loads(ERRORS[name][2])}

@@ -120,7 +120,7 @@ LEAST = {"name": NAME, "providerSettings": SETTINGS}
         ("update", {}, {}),
     ],
 )
-def test_flex_is_told_what_its_contract_has(engine, call, body, sent):
+def test_flex_gets_what_its_contract_has(engine, call, body, sent):
     """The provider name and the backup options, which flex does not know, are dropped; null counts as not given.
 
     Generated clients send the contract's default for continuous backup, true; it is ignored, as Atlas did.

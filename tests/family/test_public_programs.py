@@ -55,8 +55,7 @@ def test_what_nobody_saw_atlas_take_is_the_error_that_it_was(name, value):
     """Another value of the same member, and any other member that the contract does not have; null is no value."""
     body = {"name": "n", "providerSettings": {"backingProviderName": "AWS", "regionName": "EU_WEST_1", name: value}}
     path, settings = "/api/atlas/v2/groups/g/serverless", read_settings(ON)
-    content = json.dumps(body).encode()
-    driven = drive(shared_engine(ON), path, [answers(CLUSTER)], method="POST", body=content, settings=settings)
+    driven = drive(shared_engine(ON), path, [answers(CLUSTER)], method="POST", body=body, settings=settings)
     assert driven.document.get("errorCode") == (None if value is None else "INVALID_ATTRIBUTE")
     assert len(driven.sends) == (value is None)
 

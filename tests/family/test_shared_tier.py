@@ -1,4 +1,4 @@
-"""Shared-tier backups, under the tenant paths: what flex and the dedicated tier are told.
+"""Shared-tier backups, under the tenant paths: what flex and the dedicated tier get.
 
 Six operations: two lists, two gets, a restore and a download.
 """
@@ -53,7 +53,7 @@ AUTOMATED = {"deliveryType": "automated", "snapshotId": ID, "targetClusterName":
         ("download", {"snapshotId": ID}, {"snapshotId": ID}, {"deliveryType": "download", "snapshotId": ID}),
     ],
 )
-def test_each_tier_is_told_what_its_contract_has(engine, call, body, sent, dedicated):
+def test_each_tier_gets_what_its_contract_has(engine, call, body, sent, dedicated):
     """Flex has the same body, and a download loses its target, which is optional for it (v1.0 pages).
 
     The dedicated tier has one endpoint for both, another name for the target, and wants the target's group.

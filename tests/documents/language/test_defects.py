@@ -97,12 +97,12 @@ def rows(base: str) -> list[tuple[str, Any, str, str]]:
         if line.startswith("["):
             table = line[1:-1] + "."
             continue
-        said, _, told = line.partition(" #")
+        said, _, error = line.partition(" #")
         key, _, value = said.removeprefix("- ").partition(" = ")
         change(data, table + key.strip(), tomllib.loads(f"x = {value}")["x"] if value else None)
         lines.append(said.strip())
-        if told:
-            where, _, word = told.strip().rpartition(": ")
+        if error:
+            where, _, word = error.strip().rpartition(": ")
             own = where.startswith((".", "[")) or not where
             found.append(("; ".join(lines), data, f"{table}{key.strip()}{where}" if own else where, word))
             lines, data = [], copy.deepcopy(BASES[base])
@@ -111,11 +111,11 @@ def rows(base: str) -> list[tuple[str, Any, str, str]]:
 
 
 @pytest.mark.parametrize("base", BASES)
-def test_a_defect_is_told_with_its_key(base):
+def test_a_defect_is_an_error_at_its_key(base):
     """By one line, or with those that follow from it; and a sound document has none."""
     assert parsed(copy.deepcopy(BASES[base]))[1] == []
     for row, data, where, word in rows(base):
         problems = parsed(data)[1]
-        told = [line for line in problems if line.startswith(f"f.toml: {where}: ") and word.removesuffix(" …") in line]
+        named = [line for line in problems if line.startswith(f"f.toml: {where}: ") and word.removesuffix(" …") in line]
         expected = (0, False) if word == "sound" else (1, word.endswith("…"))
-        assert (min(len(told), 1), len(problems) > 1) == expected, f"{row}: {where}: {word}, not {problems}"
+        assert (min(len(named), 1), len(problems) > 1) == expected, f"{row}: {where}: {word}, not {problems}"
