@@ -124,7 +124,7 @@ class Handler:
         await _receive(run)
         try:
             outcome = await run.run()
-            reply = run.reply(outcome)
+            reply, record = run.reply(outcome), None if outcome is None else outcome.record
             if reply.body is None:
                 line.failure = await relay(request, reply, run.last, close=self.draining)
             else:
@@ -133,6 +133,7 @@ class Handler:
                 is_alone = self.flag is None and type(self.gate) is CallerGate
                 if is_alone and isinstance(outcome, Answer):
                     self.repeats.learn(request, plan, run, outcome)
+                del outcome, reply  # they would be held as long as the caller takes, and over TLS twice
                 await request.way.flushed()
         except Refusal as refusal:
             if refusal.status != 503 or run.response is None or (run.method in READS and not run.done):
@@ -142,10 +143,10 @@ class Handler:
             raise unreadable("http_response_body_size", together(detail, run.done)) from None
         finally:
             run.close()
-        if outcome is not None:
-            line.translated(outcome.record)
+        if record is not None:
+            line.translated(record)
             if line.match is not None:
-                self.shared.inventory.add(outcome.record, line)
+                self.shared.inventory.add(record, line)
 
 
 async def _receive(run: UpstreamCall) -> None:

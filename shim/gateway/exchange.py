@@ -165,7 +165,9 @@ class UpstreamCall:
             added = () if record is None else notes(record, beside=head.headers, linked=self.leads_on(record))
             return Reply(head.status, (*for_caller(head.headers), *added))
         reply = outcome.reply
-        self.entry.give(self.entry.held - self.before)  # the pages that it was made of
+        if self.response is not None:  # the pages that it was made of
+            self.response.chunks, self.content = [], None
+        self.entry.give(self.entry.held - self.before)
         self.entry.hold(len(reply.body or b""))
         linked = outcome.code is None and self.leads_on(outcome.record)
         lines = (*for_caller(reply.headers), *notes(outcome.record, linked=linked))
