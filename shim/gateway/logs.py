@@ -188,13 +188,6 @@ def _words(engine: Engine) -> frozenset[str]:
     return frozenset(found)
 
 
-@lru_cache(maxsize=2)
-def _second(seconds: int) -> tuple[str, str]:
-    """Return a second of local time as text, and its offset from UTC; asking for them reads a file."""
-    text = datetime.fromtimestamp(seconds).astimezone().isoformat(timespec="seconds")
-    return text[:19], text[19:]
-
-
 def instant(seconds: float) -> str:
     """Return an instant as ISO 8601 with milliseconds and the offset of local time."""
     return _millisecond(int(seconds * 1000))
@@ -202,8 +195,7 @@ def instant(seconds: float) -> str:
 
 @lru_cache(maxsize=2)
 def _millisecond(count: int) -> str:
-    text, offset = _second(count // 1000)
-    return f"{text}.{count % 1000:03d}{offset}"
+    return datetime.fromtimestamp(count / 1000).astimezone().isoformat(timespec="milliseconds")
 
 
 def ids_of(headers: Headers) -> tuple[str, str]:

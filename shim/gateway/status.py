@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import time
 from collections import Counter as Tally
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping
 from functools import partial
 from itertools import groupby
 from typing import Any
@@ -32,8 +32,6 @@ _FORMAT = 1  # the number of this shape; it is raised when a member goes or chan
 
 
 ENOUGH = 30  # days without a retired call after which the shim can go: a monthly job would have called by then
-PROBLEMS = 20  # problems of a refused reload that are shown; the log has them all
-_LONGEST = 500  # characters of one
 _DOUBT = "This page starts with the gateway. For older calls and other programs: atlas-shim inventory FILE"
 
 StatusObject = dict[str, Any]
@@ -75,9 +73,9 @@ def status_of(handler: Handler, reloads: Reloads, tls: Listening | None, *, list
             "state": "refused" if reloads.problems else "good",
             "good_since": written(reloads.good_since),
             "refused": _instant(reloads.refused),
-            "problems": _cut(reloads.problems),
+            "problems": [*reloads.problems],
             "waiting": plan.waiting,
-            "changes": _cut(reloads.changes),
+            "changes": [*reloads.changes],
         },
         "certificates": [
             {"side": "listener", **_day("not_after", one.value[1], now), "refused": bool(one.reloads.problems)}
@@ -91,10 +89,6 @@ def status_of(handler: Handler, reloads: Reloads, tls: Listening | None, *, list
             for one in sightings
         ],
     }
-
-
-def _cut(said: Sequence[str]) -> list[str]:
-    return [one if len(one) <= _LONGEST else f"{one[:_LONGEST]}..." for one in said[:PROBLEMS]]
 
 
 def _instant(seconds: float | None) -> str | None:

@@ -9,7 +9,6 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import logging
-import stat
 import threading
 import time
 from collections import Counter as Tally
@@ -27,7 +26,6 @@ T = TypeVar("T")
 
 EVERY = 0.5  # seconds between two looks
 PATIENCE = 5.0  # seconds that a look or a read may take; a pipe or a network's disk may never answer
-LARGEST = 16 * 1024 * 1024  # bytes of one file that is read
 
 Stamp = list[tuple[Any, ...]]
 
@@ -109,7 +107,6 @@ class Watched(Generic[T]):
         read: tuple[T] | Exception | None = None
         if known is None or (found == before and found != known):
             try:
-                _check(found)
                 read = (self.read(),)
             except Exception as error:  # noqa: BLE001 - the loop logs it
                 read = error
@@ -154,15 +151,3 @@ def stamps(paths: Iterable[str | Path]) -> Stamp:
         else:
             found.append((path, one.st_mode, one.st_size, one.st_dev, one.st_ino, one.st_mtime_ns, one.st_ctime_ns))
     return found
-
-
-def _check(found: Stamp) -> None:
-    """Raise SettingsError for what is neither a file nor a folder, and for a file that is too large."""
-    problems = []
-    for path, mode, size, *_ in (one for one in found if len(one) > 1):
-        if not stat.S_ISREG(mode) and not stat.S_ISDIR(mode):
-            problems.append(f"{path}: is not a regular file")
-        elif size > LARGEST:
-            problems.append(f"{path}: has more than {LARGEST} bytes")
-    if problems:
-        raise SettingsError(*problems)

@@ -1,7 +1,6 @@
 """Files that are read again: when, what is refused, and that no file keeps the program from ending."""
 
 import asyncio
-import os
 import threading
 
 import pytest
@@ -72,20 +71,6 @@ async def test_files_that_change_while_they_are_read(file):
     file.write_text("new")
     assert [await seen.watched.look() for _ in range(4)] == [None, None, None, True]
     assert seen.used == ["newer"]
-
-
-@pytest.mark.parametrize(("make", "said"), [
-    (os.mkfifo, "is not a regular file"), (lambda path: path.symlink_to("/dev/zero"), "is not a regular file"),
-    (lambda path: os.truncate(os.open(path, os.O_CREAT | os.O_WRONLY), watch.LARGEST + 1), "has more than"),
-], ids=["pipe", "device", "huge"])  # fmt: skip
-async def test_what_never_ends_is_not_read(file, make, said, caplog):
-    """A pipe, a device and an enormous file in a file's place are refused before anything is read of them."""
-    seen = Seen(file)
-    file.unlink()
-    make(file)
-    assert [await seen.watched.look() for _ in range(2)] == [None, False]
-    assert f"{file}: {said}" in caplog.text
-    assert not seen.used
 
 
 async def test_read_that_hangs_is_given_up(file, caplog, monkeypatch):
