@@ -59,21 +59,6 @@ def test_idle_connections_of_one_peer():
         gets_in(OTHER, served, get("/mine"), b"/mine")
 
 
-def test_requests_of_one_peer():
-    """Beyond its share a peer is answered 503, and comes in again afterwards; others are served."""
-    with holding() as upstream, gateway(upstream.origin, peer_requests=2) as served:
-        with crowd(served, 2, sending=get("/hold")) as working:
-            until(lambda: len(upstream.held) == 2, "two in flight")
-            with calling(served, OTHER) as third:
-                third.send(get("/x"))
-                assert busy(*third.message())
-            assert ask(served, get("/mine"), ME)[1] == b"/mine"
-            upstream.go_on.set()
-            assert [peer.message()[1] for peer in working] == [b"/hold"] * 2
-        gets_in(OTHER, served, get("/mine"), b"/mine")
-        assert len(upstream.arrivals.heads) == 4
-
-
 def test_peers_are_forgotten():
     """A peer that was at its limit and left starts anew, again and again."""
     with holding() as upstream, gateway(upstream.origin, peer_requests=1) as served:
@@ -129,17 +114,19 @@ def test_connections_far_beyond_the_limit_are_dropped():
         assert [peer.message()[1] for peer in peers[:2]] == [b"/hold"] * 2
 
 
-def test_requests_beyond_the_limit_get_503():
-    """More requests at once than allowed are answered 503, unsent; the others get theirs."""
-    with (
-        holding() as upstream,
-        gateway(upstream.origin, max_requests=2) as served,
-        crowd(served, 1, ME, get("/hold")) as mine,
-        crowd(served, 1, OTHER, get("/hold")) as others,
-    ):
+@pytest.mark.parametrize(("options", "sources", "next_one"), [
+    ({"peer_requests": 2}, (OTHER, OTHER), OTHER), ({"max_requests": 2}, (ME, OTHER), "127.0.0.3"),
+])  # fmt: skip
+def test_requests_beyond_a_limit_get_503(options, sources, next_one):
+    """Of one peer or in all: unsent, and taken once there is room; those in flight have theirs, others are served."""
+    with holding() as upstream, gateway(upstream.origin, **options) as served, contextlib.ExitStack() as stack:
+        working = [stack.enter_context(calling(served, source)) for source in sources]
+        for peer in working:
+            peer.send(get("/hold"))
         until(lambda: len(upstream.held) == 2, "two in flight")
-        assert busy(*ask(served, get("/x"), "127.0.0.3"))
+        assert busy(*ask(served, get("/x"), next_one))
+        assert "max_requests" in options or ask(served, get("/mine"), ME)[1] == b"/mine"
         upstream.go_on.set()
-        assert [peer.message()[1] for peer in (*mine, *others)] == [b"/hold"] * 2
-        gets_in("127.0.0.3", served, get("/x"), b"/x")
-        assert len(upstream.arrivals.heads) == 3
+        assert [peer.message()[1] for peer in working] == [b"/hold"] * 2
+        gets_in(next_one, served, get("/mine"), b"/mine")
+        assert not any(b"/x" in head for head in upstream.arrivals.heads)

@@ -187,16 +187,6 @@ async def test_broken_records_end_the_connection_with_an_alert(both):
         client.tls.read(100)
 
 
-async def test_a_handshake_that_is_refused_has_its_reason(contexts):
-    """The end is never made, and whoever waits for the handshake hears why."""
-    end: Any = Taking(contexts[0])
-    wire = Wire(end)
-    wire.deliver(b"\x16\x03\x01\x00\x05hello")
-    with pytest.raises(ssl.SSLError):
-        await end.tls.ready
-    assert (end.is_made, wire.closing) == (False, True)
-
-
 async def test_an_end_that_ends_takes_nothing_more(both):
     """Records behind the one by which it ended the connection are dropped, though they have arrived."""
     end, client = both
