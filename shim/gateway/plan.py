@@ -239,6 +239,7 @@ class LivePlan:
             rows = [row for row in TABLE if getattr(options, row.name) != getattr(old.options, row.name)]
             kept = {row.name: getattr(old.options, row.name) for row in rows if not row.live}
             self.use(Plan(attrs.evolve(options, **kept), fresh.engine, found, [*kept]))
+            logging.getLogger("shim").setLevel(options.log_level.upper())
             if kept:
                 log.warning("these need a restart and stay as they were: %s", ", ".join(kept))
             return [f"{row.name} was {_text(old, row)}, is {_text(fresh, row)}" for row in rows if row.live]

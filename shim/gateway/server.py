@@ -66,7 +66,7 @@ class Gateway:
             options = options or Options()
             made = Plan(options, engine or shared_engine({**os.environ, **options.switches}))
             settings = LivePlan(made, PlanSource({}))
-        settings.use = self._use
+        settings.use = self.apply
         self.settings, plan, options = settings, settings.plan, settings.plan.options
         self._provider, self._environ = provider_factory(environ), environ
         self._watched: list[Watched[Any]] = [*settings.watched]
@@ -108,10 +108,6 @@ class Gateway:
         if self._calls is not None:
             tls, public_url = self.tls is not None, plan.options.public_url
             handler.authorities = authorities_of(self._calls.address, public_url=public_url, tls=tls)
-
-    def _use(self, new: Plan) -> None:
-        logging.getLogger("shim").setLevel(new.options.log_level.upper())
-        self.apply(new)
 
     def guard(self, within: Callable[[CallerGate], CallerGate]) -> None:
         """Let ``within`` make the gate that stands before the one of the options."""
