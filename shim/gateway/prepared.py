@@ -156,13 +156,13 @@ class Repeats:
                 if content is not None:
                     made = self._made(found, content)
             if made is None:
-                left = None
-                response.sent, response.began = head, began
+                left, response.sent, response.began = None, head, began
                 return response
             line.translation = perf_counter() - began - (line.upstream_seconds or 0.0)
             is_long = entry.hold(len(made[0]))
             self._reply(request, found, response, made, line, close=close)
-            if is_long:  # it waits until the caller has taken it
+            if is_long:  # it waits until the caller has taken it, and nothing that it was made of
+                response.chunks, content, made = [], None, None
                 await request.way.flushed()
         finally:
             if line.upstream_seconds is None:
