@@ -259,6 +259,8 @@ def in_words(condition: When) -> str:
     """Return a condition in words."""
     if condition.given is not None:
         return f"{condition.source} is {'given' if condition.given else 'not given'}"
+    if condition.alike is not None:
+        return f"all {condition.source} are {'alike' if condition.alike else 'not alike'}"
     relation = "is not" if condition.negated else "is"
     words = sorted(word if isinstance(word, str) else json.dumps(word) for word in condition.words)
     return f"{condition.source} {relation} {' or '.join(words)}"

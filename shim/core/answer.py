@@ -18,7 +18,6 @@ from shim.core.rules import TranslationContext
 from shim.core.translate import RESULTS, UpstreamPage, together, translate_items, translate_one
 from shim.documents.calls import Target
 from shim.documents.fields import BARE
-from shim.documents.sources import look_up, parse_source
 from shim.documents.vocabulary import Json, JsonObject, are_in_order, instant
 
 ITEMS = 20 * MOST
@@ -62,17 +61,13 @@ class LegacyAnswer:
         raise CallError(502, "SHIM_UPSTREAM_UNREADABLE", f"{said} that can't be translated: {what}.")
 
     def _page_of(self, document: Json, size: int) -> UpstreamPage | None:
-        """Return the page that a document of so many bytes is, None if it is none.
-
-        Raises CallError if values differ that must be alike.
-        """
+        """Return the page that a document of so many bytes is, None if it is none."""
         target, whole = self.target, document if type(document) is dict else {}
         if self.match.operation.shape != "one":
             items: Any = document if target.bare else whole.get(RESULTS)
             return UpstreamPage(whole, items, size) if type(items) is list and len(items) <= ITEMS else None
         if document is None or (document is not whole and not target.bare):
             return None
-        _refuse_unlike(target, document)
         return UpstreamPage(whole if document is whole else {BARE: document}, [])
 
     def next_query(self, query: LegacyQuery, pages: Sequence[UpstreamPage]) -> LegacyQuery | None:
@@ -99,10 +94,7 @@ class LegacyAnswer:
         """
         if len(content) > self.context.settings.body_limit:
             return None
-        try:
-            page = self._page_of(JsonReader(self.context.loads).decoded(content), len(content))
-        except CallError:
-            return None
+        page = self._page_of(JsonReader(self.context.loads).decoded(content), len(content))
         if page is None or goes_on(self.target, [page]) or (not page.items and self.is_empty([page])):
             return None
         return self.content(match, path, [page])
@@ -187,14 +179,6 @@ def rules_context(match: Match, context: Context) -> TranslationContext:
     """Return the values that rules may use in an exchange."""
     bases = match.api.base, match.operation.base
     return TranslationContext(match.raw, match.parameters, context.clock, context.base, bases)
-
-
-def _refuse_unlike(target: Target, document: Json) -> None:
-    """Raise CallError if an answer has several values where a legacy answer has room for one."""
-    if target.alike is not None:
-        found = look_up(document, parse_source(target.alike.source))
-        if type(found) is list and any((type(one) is bool, one) != (type(found[0]) is bool, found[0]) for one in found):
-            raise CallError(target.alike.status, target.alike.error_code, target.alike.detail)
 
 
 def in_order(items: list[Any], order: Sequence[SortKey]) -> list[Any]:

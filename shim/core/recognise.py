@@ -18,13 +18,6 @@ from shim.documents.templates import decoded, parameter_name
 from shim.documents.vocabulary import named_in
 from shim.errors import SettingsError
 
-REMEMBERED = 64
-"""Accept values whose operation is remembered, for each path and method."""
-LONGEST = 300
-"""Characters of such a value."""
-
-_NOTHING: dict[Any, Any] = {}
-
 
 @attrs.frozen
 class SortKey:
@@ -105,24 +98,12 @@ class Candidates:
     def __init__(self) -> None:
         self.operations: list[tuple[Api, CompiledOperation]] = []
         self.has_endings = False
-        self._chosen: dict[tuple[str, str], tuple[Api, CompiledOperation, str] | None] = {}
 
     def choose(self, accept: str, last: str) -> tuple[Api, CompiledOperation, str] | None:
         """Return the API and the operation that Accept names, and the content type of its answers.
 
-        ``last`` is the last segment of the path, or what it ends with, where some path has an ending. Callers use few
-        Accept values: the latest are remembered.
+        ``last`` is the last segment of the path, or what it ends with, where some path has an ending.
         """
-        key = accept, last
-        if len(accept) + len(last) > LONGEST:
-            return self._choose(accept, last)
-        if key not in self._chosen:
-            if len(self._chosen) >= REMEMBERED:
-                self._chosen.clear()
-            self._chosen[key] = self._choose(accept, last)
-        return self._chosen[key]
-
-    def _choose(self, accept: str, last: str) -> tuple[Api, CompiledOperation, str] | None:
         found: list[tuple[Api, CompiledOperation]] = []
         for api, compiled in self.operations:
             operation, ending = compiled.operation, compiled.operation.path.ending
@@ -138,10 +119,6 @@ class Candidates:
         api, compiled = min(found, key=lambda one: (not one[1].operation.path.ending, one[1].operation.version))
         kind = api.content_type or f"{compiled.operation.accept};charset=utf-8"
         return api, compiled, kind
-
-
-OperationsByMethod = dict[str, Candidates]
-"""The operations of one path, by method."""
 
 
 class Engine:
@@ -166,9 +143,9 @@ class Engine:
         """Every retired operation, in document order."""
         self.bases = tuple({f"{api.base}/" for document in documents for api in document.apis.values()})
         """The beginnings of all paths that are looked at."""
-        self._paths: dict[int, dict[tuple[int, ...], dict[tuple[str, ...], OperationsByMethod]]] = {}
+        self._paths: dict[int, dict[tuple[int, ...], dict[tuple[str, ...], dict[str, Candidates]]]] = {}
         """By the number of segments of a path, the places of its fixed ones, and these; more fixed ones come first."""
-        ends: dict[tuple[str, ...], OperationsByMethod] = {}
+        ends: dict[tuple[str, ...], dict[str, Candidates]] = {}
         for document in documents:
             for compiled in map(CompiledOperation, document.operations):
                 for api in document.apis.values():
@@ -206,7 +183,7 @@ class Engine:
         path = target.partition("?")[0]
         path = path.removesuffix("/")  # some clients write lists with a slash at the end
         segments = path[1:].split("/")
-        for places, by_fixed in self._paths.get(len(segments), _NOTHING).items():
+        for places, by_fixed in self._paths.get(len(segments), {}).items():
             by_method = by_fixed.get(tuple([segments[place] for place in places]))
             if by_method is None:
                 continue

@@ -38,39 +38,21 @@ class TranslationContext:
     """The base path of the legacy API, and the successor's: links below these are led back through the base."""
 
 
-@attrs.frozen(eq=False)
 class FieldRule:
     """One rule of a field on one tier; compared by identity, so that objects can be counted by it."""
 
-    field: Field
-    rule: Rule
-    sources: Sequence[tuple[str, Path]] = attrs.field(init=False)
-    """What the rule reads, as it is written and as a path."""
-    stays: Sequence[str] = attrs.field(init=False)
-    """Where the object stands that stays although the field has no value, empty if none does."""
-    usual: FieldReport = attrs.field(init=False)
-    """What is reported where it gives the field its value."""
-    missing: FieldReport = attrs.field(init=False)
-    """What is reported where nothing stands that it reads."""
-
-    @sources.default
-    def _sources(self) -> Sequence[tuple[str, Path]]:
-        return [(name, parse_source(name)) for name in self.rule.sources]
-
-    @stays.default
-    def _stays(self) -> Sequence[str]:
-        outer = self.field.name.split(".")[:-1] if self.rule.verb.hands_on and self.rule.sources else []
-        return outer if outer and self.rule.sources[0].split(".")[:-1] == outer else []
-
-    @usual.default
-    def _usual(self) -> FieldReport:
-        return FieldReport(self.field.name, self.rule.fidelity, self.rule.why, self.rule.owner)
-
-    @missing.default
-    def _missing(self) -> FieldReport:
-        sources = self.rule.sources
+    def __init__(self, field: Field, rule: Rule) -> None:
+        self.field, self.rule, sources = field, rule, rule.sources
+        self.sources = [(name, parse_source(name)) for name in sources]
+        """What the rule reads, as it is written and as a path."""
+        outer = field.name.split(".")[:-1] if rule.verb.hands_on and sources else []
+        self.stays = outer if outer and sources[0].split(".")[:-1] == outer else []
+        """Where the object stands that stays although the field has no value, empty if none does."""
+        self.usual = FieldReport(field.name, rule.fidelity, rule.why, rule.owner)
+        """What is reported where it gives the field its value."""
         why = f"upstream sent no {' or '.join(sources)}" if sources else "a part of it is missing"
-        return FieldReport(self.field.name, Fidelity.MISSING, why, self.rule.owner)
+        self.missing = FieldReport(field.name, Fidelity.MISSING, why, rule.owner)
+        """What is reported where nothing stands that it reads."""
 
 
 @attrs.define
@@ -208,10 +190,10 @@ class Nested:
     def unwound(self, source: JsonObject, lists: Sequence[Path], times: Path | None) -> list[JsonObject] | None:
         """Return an object for each item of each of the ``lists``, so many as a number in it says; None without a list.
 
-        Each has the item in its list's place.
+        Each has the item in its list's place. An empty object around a list has no items.
         """
         held = [(path, _list_at(source, path)) for path in lists]
-        if not any(type(value) is list for _, value in held):
+        if not any(type(value) is list or source.get(path[0]) == {} for path, value in held):
             return None
         made: list[JsonObject] = []
         for path, value in held:

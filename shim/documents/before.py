@@ -11,7 +11,7 @@ from shim.documents.fields import BARE, BODY, LISTS, Resource
 from shim.documents.read import Declared, of_table, read_as
 from shim.documents.resources import read_body
 from shim.documents.sources import parse_source
-from shim.documents.tables import Rows, Table, checked, key_path, read_template
+from shim.documents.tables import Rows, Table, checked, key_path
 from shim.documents.templates import Template
 from shim.documents.vocabulary import parse_date
 
@@ -32,9 +32,7 @@ class Before(Declared):
     """A call that goes before the one that answers: a look, or a write that is done first."""
 
     method: str = read_as(lambda table, key: table.word(key, METHODS, default="GET"))
-    path: Template | None = read_as(
-        lambda table, key: read_template(table, key, verbs=True) if key in table.data else None, default=None
-    )
+    path: Template | None = None
     """That of the call that answers if it has none; so is ``version``."""
     version: str = ""
     each: str = ""

@@ -12,7 +12,7 @@ from typing import Any, Self
 import attrs
 
 from shim.documents.before import METHODS, Before, read_names
-from shim.documents.errors import Alike, ErrorRule, read_errors, unknown_parameters, wrong_errors
+from shim.documents.errors import ErrorRule, read_errors, unknown_parameters, wrong_errors
 from shim.documents.fields import BODY, TIERS, Resource, When
 from shim.documents.question import QueryRule, RefusedChoice, RequestBody
 from shim.documents.read import Declared, given, named, nested, of_table, read_as
@@ -65,7 +65,6 @@ class Target(Declared):
     bare: bool = False
     query: Mapping[str, QueryRule] = named(QueryRule)
     body: Resource | None = read_as(lambda table, key: read_body(table.table(key)), default=None)
-    alike: Alike | None = nested(Alike)
     content: str = of_table("around.operation.content", default="json")
     before: tuple[Before, ...] = given("before", default=())
 
@@ -123,7 +122,6 @@ class Target(Declared):
             yield "path", same and not is_new, _IS_LEGACY
         yield "paging", _reads_all(table) and kept, "can only be collected: the whole list is read"
         yield "paging", is_one and not kept, "belongs to lists; this operation answers with one resource"
-        yield "alike", self.alike and not (is_one and is_read), "belongs to reads of one resource"
 
 
 @attrs.frozen

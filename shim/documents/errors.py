@@ -8,24 +8,9 @@ from typing import Any
 import attrs
 
 from shim.documents.fields import When
-from shim.documents.read import Declared, nested, read_as, source_text, under
-from shim.documents.sources import Step
+from shim.documents.read import Declared, nested, under
 from shim.documents.tables import Rows, Table, key_path
 from shim.documents.templates import parameters_in
-
-
-@attrs.frozen
-class Alike(Declared):
-    """The error that is the answer if the values at ``source`` differ."""
-
-    detail: str
-    source: str = source_text()
-    status: int = read_as(Table.integer)
-    error_code: str = under("errorCode")
-
-    def wrong(self, table: Table) -> Rows:
-        yield "status", self.status not in range(400, 500), "must be that of an error, 400 to 499"
-        yield "source", f"[{Step.EACH}]" not in self.source, "needs [each]: one value alone is always alike"
 
 
 @attrs.frozen

@@ -9,8 +9,8 @@ import attrs
 
 from shim.documents.read import Declared, given, read_as, source_text
 from shim.documents.script import Branch, Script, chosen
-from shim.documents.sources import parse_source, taken
-from shim.documents.tables import Rows, Table
+from shim.documents.sources import Step, parse_source, taken
+from shim.documents.tables import Rows, Table, same
 from shim.documents.vocabulary import FITS, Fidelity, Json
 
 TIERS = ("flex", "dedicated")
@@ -29,7 +29,7 @@ LISTS = ("strings", "objects", "array", "links")
 def _words(table: Table, _: str) -> frozenset[str | bool]:
     for key in [key for key in ("is", "is_not") if key in table.data][:1]:
         word = table.data.get(key)
-        return frozenset({word} if isinstance(word, bool) else table.texts(key, required=True))
+        return frozenset({word} if isinstance(word, bool) else table.texts(key))
     return frozenset()
 
 
@@ -42,18 +42,26 @@ class When(Declared):
     """The words, or booleans, of which it is one."""
     negated: bool = read_as(lambda table, _: "is_not" in table.data, "is_not", default=False)
     """Whether it must be none of them."""
-    given: bool | None = read_as(lambda table, key: table.flag(key) if key in table.data else None, default=None)
+    given: bool | None = None
     """Whether there must be a value, or none; None where words decide."""
+    alike: bool | None = None
+    """Whether all values of a list that ``[each]`` makes must be the same; None where something else decides."""
 
     def holds(self, document: Json) -> bool:
         """Return whether it holds for a document."""
         said = taken(document, parse_source(self.source))
         if self.given is not None:
             return self.given == (said is not None)
+        if self.alike is not None:
+            values = said if type(said) is list else []
+            return self.alike == all(same(one, values[0]) for one in values)
         return self.negated != (type(said) in {str, bool} and said in self.words)
 
     def wrong(self, table: Table) -> Rows:
-        yield "", len({"is", "is_not", "given"} & table.data.keys()) != 1, "needs exactly one of is, is_not and given"
+        ways = "is", "is_not", "given", "alike"
+        yield "", len(table.data.keys() & {*ways}) != 1, f"needs exactly one of {', '.join(ways)}"
+        each = f"[{Step.EACH}]" in self.source
+        yield "alike", self.alike is not None and not each, "needs [each]: one value alone is always alike"
 
 
 @attrs.frozen(kw_only=True)

@@ -17,13 +17,14 @@ _BY_TYPE: Mapping[str, Callable[[Table, str, Any], Any]] = {
     "str": lambda table, key, default: table.text(key, default=None if default is attrs.NOTHING else default),
     "str | None": lambda table, key, _: table.text(key, default="") or None,
     "bool": lambda table, key, _: table.flag(key),
+    "bool | None": lambda table, key, _: table.flag(key) if key in table.data else None,
     "int | None": lambda table, key, _: table.integer(key),
     "datetime": lambda table, key, _: table.day(key),
     "datetime | None": lambda table, key, _: table.day(key) if key in table.data else None,
-    "tuple[str, ...]": lambda table, key, default: table.texts(key, required=default is attrs.NOTHING),
+    "tuple[str, ...]": lambda table, key, _: table.texts(key),
     "Any": lambda table, key, _: table.data.get(key),
     "Template": lambda table, key, _: read_template(table, key),
-    "Template | None": lambda table, key, _: read_template(table, key) if key in table.data else None,
+    "Template | None": lambda table, key, _: read_template(table, key, verbs=True) if key in table.data else None,
 }
 """How attributes without a reader are read; those of other types are not."""
 
@@ -136,7 +137,7 @@ def source(*key: str, several: bool = False, of_item: bool = False, unless: obje
         if table.data.get(at) is unless:
             return ()
         noun = "a text, or true" if unless is True else "a text"
-        texts = table.texts(at, required=True) if several else (table.text(at, noun=noun),)
+        texts = table.texts(at) if several else (table.text(at, noun=noun),)
         said = tuple(one for one in texts if checked(table, at, parse_source, one))
         for one in said:
             if of_item and f"[{Step.EACH}]" in one:

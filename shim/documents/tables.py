@@ -152,12 +152,10 @@ class Table:
         value: int | None = self._typed(key, int, "an integer")
         return value
 
-    def texts(self, key: str, *, required: bool = False) -> tuple[str, ...]:
+    def texts(self, key: str) -> tuple[str, ...]:
         """Return one text or a list of texts as a tuple, empty when missing."""
         value, noun = self.data.get(key), "a text or a list of texts"
         if value is None:
-            if required:
-                self.wrong(key, f"is missing; give {noun}")
             return ()
         items = value if isinstance(value, list) else [value]
         if not items or not all(isinstance(item, str) and item for item in items):

@@ -4,18 +4,18 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
-from typing import Any, Self
+from typing import Any
 
 import attrs
 
 from shim.documents.fields import BODY, Field, Use, Verb, unfit
 from shim.documents.links import LinkBack
-from shim.documents.read import source, true, under
+from shim.documents.read import source, true
 from shim.documents.script import Branch, Script, chosen, put
 from shim.documents.sources import parse_source
-from shim.documents.tables import Rows, Table
+from shim.documents.tables import Rows
 from shim.documents.vocabulary import Fidelity, Json
-from shim.documents.ways import From, Group, Keyed, Parts, Values, Whole, check_value
+from shim.documents.ways import From, Group, Keyed, Parts, Values, check_value
 
 
 @attrs.frozen(kw_only=True)
@@ -102,44 +102,6 @@ class List(Verb):
 
     def why_not(self, field: Field, said: Json) -> str:
         return unfit(field, said) if said is None else f"not an item of {field.type}"
-
-
-@attrs.frozen(kw_only=True)
-class Equals(Verb):
-    """Whether upstream's word is one of ``words``; with ``others``, any word outside of both is reported."""
-
-    key = "equals"
-    makes = ("boolean",)
-    sources: tuple[str, ...] = source("source")
-    words: tuple[str, ...] = under("word")
-    others: tuple[str, ...] = ()
-
-    @classmethod
-    def keys(cls) -> frozenset[str]:
-        return frozenset({"equals"})
-
-    @classmethod
-    def part(cls, table: Table, **known: Any) -> Self:
-        sub = table.table("equals")
-        if sub is None:
-            return cls(words=())
-        sub.know(super().keys())
-        return super().part(sub)
-
-    def how(self, name: str) -> str:
-        others = f", and not {' or '.join(self.others)}" if self.others else ""
-        return f"whether {self.sources[0]} is {' or '.join(self.words)}{others}"
-
-    def misused(self, field: Field, use: Use) -> Rows:
-        both = set(self.others) & set(self.words)
-        yield ".equals.others", both, f"has words that make it true: {', '.join(sorted(both))}"
-
-    def branch(self, script: Script, field: Field, found: str, source: str) -> Branch:
-        known = f" and value in {script.name('known', {*self.words, *self.others})}" if self.others else ""
-        return f"type(value := {found}) is str{known}", f"value in {script.name('words', frozenset(self.words))}"
-
-    def why_not(self, field: Field, said: Json) -> str:
-        return "an unknown word" if type(said) is str else "not a word"
 
 
 @attrs.frozen(kw_only=True)
@@ -237,9 +199,8 @@ class Absent(Verb):
 
 
 VERBS: Mapping[str, type[Verb]] = {
-    verb.key: verb
-    for verb in (From, Parameter, Constant, Count, List, Equals, Passed, LinkBack, Itself, Unwind, Absent)
+    verb.key: verb for verb in (From, Parameter, Constant, Count, List, Passed, LinkBack, Itself, Unwind, Absent)
 }
 """All of them by their keys, in the order in which they are named."""
-WAYS: tuple[type[From], ...] = (Values, Whole, Group, Keyed, Parts)
+WAYS: tuple[type[From], ...] = (Values, Group, Keyed, Parts)
 """What ``from`` may make of a value, by another key of its rule."""

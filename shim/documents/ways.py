@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Mapping, Sequence
 from functools import partial
 from typing import Any, ClassVar
@@ -9,7 +10,7 @@ from typing import Any, ClassVar
 import attrs
 
 from shim.documents.fields import Field, Use, Verb, unfit
-from shim.documents.read import source, that, true
+from shim.documents.read import source, that
 from shim.documents.script import Branch, Script
 from shim.documents.sources import parse_source
 from shim.documents.tables import Rows, key_path
@@ -71,11 +72,14 @@ class From(Verb):
         if field.type == "time":
             is_no_time = script.once_a_call("is_no_time", "report.is_no_time")
             test = f"type(value := {found}) is str and not {is_no_time}(value)"
+        elif field.type == "integer":  # to JSON 5.0 is one, too
+            test = f"(type(value := {found}) is int or type(value) is float and value.is_integer())"
         elif field.type in PLAIN:
             test = f"type(value := {found}) is {PLAIN[field.type].__name__}"
         else:
             test = f"{script.name('fits', FITS[field.type])}(value := {found})"
-        return self.wanted(script, field, test), "led_back(value, context)" if field.type == "links" else "value"
+        made = {"links": "led_back(value, context)", "integer": "int(value)"}
+        return self.wanted(script, field, test), made.get(field.type, "value")
 
     def wanted(self, script: Script, field: Field, test: str) -> str:
         """Return a test that also leaves out what stands for not known, and words that are not the field's."""
@@ -88,19 +92,6 @@ class From(Verb):
             return "it stands for not known"
         made = said is not None and self.changes
         return (self.unlike or f"can't be made {field.type}") if made else unfit(field, said)
-
-
-@attrs.frozen(kw_only=True)
-class Whole(From):
-    """A float with no fraction becomes an integer."""
-
-    key = "whole"
-    makes = ("integer",)
-    whole: bool = true()
-
-    def branch(self, script: Script, field: Field, found: str, source: str) -> Branch:
-        test = f"(type(value := {found}) is int or type(value) is float and value.is_integer())"
-        return self.wanted(script, field, test), "int(value)"
 
 
 @attrs.frozen(kw_only=True)
@@ -136,19 +127,19 @@ class Keyed(From):
 
 @attrs.frozen(kw_only=True)
 class Values(From):
-    """Words become others."""
+    """Words become others, or true and false."""
 
     key = "values"
-    makes = ("string",)
+    makes = ("string", "boolean")
     changes = True
     mark = ": "
     unlike = "an unknown word"
     values: Mapping[str, Any] = that(lambda said: isinstance(said, dict) and said, "must be a table of words", {})
 
     def becomes(self) -> str:
-        turned: dict[Any, list[str]] = {}
+        turned: dict[str, list[str]] = {}
         for said, means in self.values.items():
-            turned.setdefault(means, []).append(said)
+            turned.setdefault(means if type(means) is str else json.dumps(means), []).append(said)
         return "; ".join(f"{' or '.join(said)} is {means}" for means, said in turned.items())
 
     def misused(self, field: Field, use: Use) -> Rows:

@@ -8,9 +8,9 @@ from hypothesis import strategies as st
 from shim.documents.fields import Field, Rule, Verb, When
 from shim.documents.links import LinkBack, LinkRule
 from shim.documents.templates import parse_template
-from shim.documents.verbs import Absent, Constant, Equals, List, Parameter, Passed
+from shim.documents.verbs import Absent, Constant, List, Parameter, Passed
 from shim.documents.vocabulary import Fidelity
-from shim.documents.ways import From, Parts, Values, Whole
+from shim.documents.ways import From, Parts, Values
 
 PARAMETERS = ("groupId", "name")
 ODD = ["it's", 'a"b', "\\", "{id}", "%s", "\n#", "'''", '"""', "\x00", "ä\u2028", "__import__('os')", "1 or 1", ""]
@@ -56,24 +56,21 @@ def rules(draw: st.DrawFn, name: str, kind: str, *, body: bool) -> Rule:
     sources = st.just(name) | SOURCES
     verbs: list[type[Verb]] = [From, From, Constant]
     verbs += [] if body else [Absent]
-    verbs += [Equals, Passed] if kind == "boolean" else [Parameter] if kind == "string" else []
+    verbs += [Passed] if kind == "boolean" else [Parameter] if kind == "string" else []
     verbs += [List] if kind in {"strings", "objects"} else []
     known: dict[str, Any] = {}
     verb = draw(st.sampled_from(verbs))
     if verb is From:
         known["sources"] = tuple(draw(st.lists(sources, min_size=1, max_size=3, unique=True)))
-        words: Chosen = st.dictionaries(WORDS, WORDS, min_size=1, max_size=3).map(lambda one: (Values, {"values": one}))
-        ways: dict[str, Chosen] = {"integer": st.just((Whole, {})), "string": words | PARTED}
+        meant = st.dictionaries(WORDS, st.booleans() if kind == "boolean" else WORDS, min_size=1, max_size=3)
+        words: Chosen = meant.map(lambda one: (Values, {"values": one}))
+        ways: dict[str, Chosen] = {"boolean": words, "string": words | PARTED}
         way, more = draw(AS_IT_IS | AS_IT_IS | ways.get(kind, AS_IT_IS))
         verb = way
         known |= more
         declared = more.get("values", {})
         dropped = st.sampled_from([*declared, 0, 1, False, True, 5.0]) | OF[kind]
         known["drop"] = tuple(draw(st.just([]) | st.lists(dropped, max_size=2)))
-    elif verb is Equals:
-        known["sources"] = (draw(sources),)
-        chosen = draw(st.lists(WORDS, min_size=1, max_size=4, unique=True))
-        known["words"], known["others"] = tuple(chosen[:2]), tuple(chosen[2:])
     elif verb in {List, Passed}:
         known["sources"] = (draw(sources),)
     elif verb is Constant:
@@ -130,8 +127,6 @@ def objects(draw: st.DrawFn, fields: list[Field]) -> Any:
 def declared_by(verb: Verb) -> list[Any]:
     """What a verb has words for."""
     match verb:
-        case Equals(words=words, others=others):
-            return [*words, *others]
         case Values(values=words, drop=drop):
             return [*drop, *words]
         case From(drop=drop):

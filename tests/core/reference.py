@@ -9,7 +9,7 @@ from shim.documents.links import LinkBack
 from shim.documents.templates import encoded
 from shim.documents.verbs import Absent, Constant, List, Parameter, Passed
 from shim.documents.vocabulary import FITS, Fidelity, parse_time
-from shim.documents.ways import From, Parts, Values, Whole
+from shim.documents.ways import From, Parts, Values
 
 NOTHING: Any = object()
 """The mark of a missing value, which is not null."""
@@ -55,26 +55,13 @@ def converted(field: Field, verb: Any, said: Any) -> Any:
         if "" in parts or (field.words and made not in field.words):
             raise Useless(said, "can't be made string")
         return made
-    if isinstance(verb, Whole) and isinstance(said, float) and said == int(said):
+    if field.type == "integer" and isinstance(said, float) and said == int(said):
         said = int(said)
     if not FITS[field.type](said):
         raise Useless(said, f"not of type {field.type}")
     if field.words and said not in field.words:
         raise Useless(said, "not one of the legacy words")
     return said
-
-
-def tested(verb: Any, said: Any, now: float) -> bool:
-    if isinstance(verb, Passed):
-        when = parse_time(said)
-        if when is None:
-            raise Useless(said, "not of type time")
-        return when.timestamp() < now
-    if not isinstance(said, str):
-        raise Useless(said, "not a word")
-    if verb.others and said not in (*verb.words, *verb.others):
-        raise Useless(said, "an unknown word")
-    return said in verb.words
 
 
 def of_one(field: Field, rule: Rule, said: Any, now: float) -> Any:
@@ -88,8 +75,14 @@ def of_one(field: Field, rule: Rule, said: Any, now: float) -> Any:
             raise Useless(said, "null is not a value" if said is None else f"not an item of {field.type}")
         case List():
             return [said]
+        case _ if said is NOTHING:
+            return NOTHING
         case _:
-            return NOTHING if said is NOTHING else tested(rule.verb, said, now)
+            assert isinstance(rule.verb, Passed), rule.verb
+            when = parse_time(said)
+            if when is None:
+                raise Useless(said, "not of type time")
+            return when.timestamp() < now
 
 
 def links(verb: LinkBack, call: Any, api: str, made: Any) -> Any:

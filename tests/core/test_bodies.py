@@ -94,7 +94,7 @@ GROUPED, KEYED = (
         ('mode = { type = "string", constant = "new" }', {}, {"mode": "new"}),
         (NAMES, {"name": "n"}, {"names": ["n"]}),
         (NAMES, {}, {}),
-        ('on = { type = "boolean", equals = { source = "state", word = "UP" } }', {"state": "UP"}, {"on": True}),
+        ('on = { type = "boolean", from = "state", values = { UP = true } }', {"state": "UP"}, {"on": True}),
         (ON, {"state": "UP"}, {"on": "yes"}),
         ('over = { type = "boolean", passed = "until" }', {"until": "2020-01-01T00:00:00Z"}, {"over": True}),
         (WIDTH, {"size": {"width": 2}}, {"width": 2}),

@@ -85,7 +85,7 @@ def same(one: Any) -> tuple[str, Any]:
 def invented(made: Any, said: Any) -> list[Any]:
     """The leaves of what was made that nobody said."""
     known = {same(leaf) for leaf in leaves(said)} | {same(word) for word in DECLARED | PARAMETERS}
-    # Computed by declared verbs: true and false (equals, passed, constant), and lists that wrap nothing.
+    # Computed by declared verbs: true and false (values, passed, constant), and lists that wrap nothing.
     known |= {*map(same, (True, False)), same([]), same({})}
     return [
         leaf for leaf in leaves(made) if same(leaf) not in known and not str(leaf).startswith(f"{BASE}/api/atlas/v")

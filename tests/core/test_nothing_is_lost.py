@@ -42,10 +42,9 @@ LISTS = [
 """Rules that take the items of a list, with the resource that they are."""
 TURNED = [
     ("string", 'from = "a"\nvalues = { OK = "ready" }\nfidelity = "renamed"', "values"),
-    ("integer", f'from = "a"\nwhole = true\n{WHY}', "whole"),
     ("string", f'from = "a"\nparts = 2\n{WHY}', "parts"),
     ("integer", f'count = "a"\n{WHY}', "count"),
-    ("boolean", f'equals = {{ source = "a", word = "OK", others = ["x"] }}\n{WHY}', "equals"),
+    ("boolean", f'from = "a"\nvalues = {{ OK = true, x = false }}\n{WHY}', "values"),
     ("boolean", f'passed = "a"\n{WHY}', "passed"),
 ]
 """Rules that make something else of it."""

@@ -116,7 +116,7 @@ def test_a_hostile_document_runs_nothing(text):
     document += f"constant = {quoted}\nwhy = {quoted}\n"
     document += f"[[resource.thing.{source}.flex]]\nfrom = {source}\nvalues = {{ {quoted} = {quoted} }}\n{exact}\n"
     document += field("deep.y", "string", f"from = [{source}, 'z']\n{exact}", f"words = [{quoted}]")
-    document += field("is", "boolean", f"equals = {{ source = {source}, word = {quoted} }}\nwhy = 'W'\n{exact}")
+    document += field("is", "boolean", f"from = {source}\nvalues = {{ {quoted} = true }}\nwhy = 'W'\n{exact}")
     document += field("links", "links", f"link = {{ rel = {quoted}, path = '/things/{{thing}}' }}\n{exact}")
     driven = drive(read(document), "/api/atlas/v2/things/t1", [(200, (), json.dumps({name or "q": text}).encode())])
     made = dict(driven.document)

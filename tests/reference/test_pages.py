@@ -13,7 +13,7 @@ from shim.core.responses import _ABOUT_CONTENT
 from shim.documents.fields import Rule
 from shim.documents.verbs import Absent
 from shim.documents.vocabulary import Fidelity
-from shim.documents.ways import From, Group, Values, Whole
+from shim.documents.ways import From, Group, Values
 from shim.gateway.fields import _REQUEST_DROPS
 from shim.gateway.plan import KNOWN, unknown_variables
 from tests.core.driver import shipped_documents
@@ -76,7 +76,6 @@ def test_tables_have_as_many_cells_in_each_row(documents):
         (From(sources=("a.b", "a")), "from `a.b`, else `a`."),
         (Values(sources=("a.b", "a"), values={"X": "x"}), "from `a.b`, else `a`, in other words (below)."),
         (From(sources=("name",), drop=(0,)), "but for 0, which means not known."),
-        (Whole(sources=("size",)), "from `size`, as a whole number."),
         (Absent(), ""),
         (Group(sources=("parts[first].name",), members=("zone",)), "from `parts[first].name`, one for each `zone`."),
     ],

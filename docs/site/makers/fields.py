@@ -19,7 +19,7 @@ from shim.documents.model import Document, Operation
 from shim.documents.question import QueryRule, RefusedChoice, RequestBody
 from shim.documents.verbs import Parameter
 from shim.documents.vocabulary import Fidelity
-from shim.documents.ways import From, Group, Keyed, Values, Whole
+from shim.documents.ways import From, Group, Keyed, Values
 
 _HEAD = """\
 # From old to new, field by field
@@ -344,8 +344,6 @@ def value(name: str, rule: Rule) -> str:
     match verb:
         case Values():
             told = f"{From(sources=verb.sources).how(name)}, in other words (below)"
-        case Whole():
-            told += ", as a whole number"
         case Group(members=members) | Keyed(members=members):
             named |= {*members}
     if isinstance(verb, From) and verb.drop:

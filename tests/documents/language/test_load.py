@@ -140,7 +140,7 @@ def test_defects_of_every_kind_are_told_at_once(tmp_path):
     """What is wrong with one key hides nothing."""
     text = changed(
         ('parameter = "groupId"', 'parameter = "nobody"'),
-        ("drop = [0]\nwhole = true", 'from_ = "x"'),
+        ("drop = [0]", 'from_ = "x"'),
         ('[resource.thing.urls.flex]\nlist = "url"', '[resource.thing.urls.flex]\nlist = "a..b"'),
         ('order = ["-made", "name"]', 'order = ["-made", "nobody"]'),
         ('cluster = ["groupId", "thing"]', 'cluster = ["nobody"]'),
