@@ -149,6 +149,13 @@ def test_nothing_differs_and_nothing_is_written(engine):
     assert [method for method, _, _ in calls(driven)] == ["GET", "GET"]
 
 
+def test_what_no_rule_knows_of_an_assignment_is_sent_on(engine):
+    """Atlas says whether it has such a member; here it was dropped without a word."""
+    body = {"username": "a", "groupRoleAssignments": [{"groupId": "g", "roles": ["R"], "until": 1}]}
+    ((_, _, sent),) = calls(asked(engine, "POST", "/orgs/o/invites", [answers(PENDING)], body))
+    assert sent["roles"]["groupRoleAssignments"] == [{"groupRoles": ["R"], "groupId": "g", "until": 1}]
+
+
 TEAM = "/orgs/o/teams/t/users"
 ADD = f"{BASE}/orgs/o/teams/t:addUser"
 
