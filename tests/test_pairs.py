@@ -4,11 +4,11 @@ import json
 
 import pytest
 
-from shim.core.recognise import Engine, shared_engine
-from shim.documents import load_documents
+from shim.core.recognise import shared_engine
 from shim.errors import SettingsError
 from shim.tools.pairs import compare, read_pairs, replay
 from tests.core.driver import CASES
+from tests.core.small import START, read
 
 OPERATION = """
 [operation.{name}]
@@ -52,12 +52,11 @@ def recorded(tmp_path):
 
 
 @pytest.fixture
-def engine(tmp_path):
+def engine():
     """A document that passes on all members but one."""
     get = OPERATION.format(name="getThing", path="/things/{name}", shape="one")
     many = OPERATION.format(name="listThings", path="/things", shape="page")
-    (tmp_path / "things.toml").write_text(f'format = 1\nname = "things"\n{get}{many}{RESOURCE}')
-    return Engine(load_documents([tmp_path / "things.toml"]))
+    return read(f"{START}{get}{many}{RESOURCE}")
 
 
 @pytest.fixture

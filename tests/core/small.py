@@ -1,14 +1,17 @@
 """Small mapping documents, written out for one test."""
 
 import json
-import tempfile
+import tomllib
 from collections.abc import Sequence
 from functools import lru_cache
-from pathlib import Path
 from typing import Any
 
 from shim.core.recognise import Engine
-from shim.documents import load_documents
+from shim.documents import Document
+from shim.documents.check import check_documents
+from shim.documents.load import parse_document
+from shim.documents.tables import DocumentSource
+from shim.errors import DocumentError
 from tests.core.driver import Driven, Given, Upstream, answers, drive
 
 
@@ -38,13 +41,22 @@ HEAD = START + operation("getThing", "GET", "/things/{thing}") + successor("getT
 ARRAY, PAGE = (HEAD.replace("resource =", f'shape = "{shape}"\nresource =') for shape in ("array", "page"))
 
 
+def parsed(data: dict[str, Any]) -> tuple[Document, list[str]]:
+    """Return the document that tables are, and what is wrong with it."""
+    source = DocumentSource("things.toml", data)
+    document = parse_document(source)
+    for _, at, what in check_documents([document]):
+        source.add(at, what)
+    return document, list(dict.fromkeys(source.problems))
+
+
 @lru_cache(64)
-def read(text: str, writes: tuple[str, ...] = ()) -> Engine:
-    """Return an engine for one document; ``writes`` are the switches of successors that are on."""
-    with tempfile.TemporaryDirectory() as folder:
-        path = Path(folder) / "things.toml"
-        path.write_text(text, encoding="utf-8")
-        return Engine(load_documents([path]), writes=writes)
+def read(text: str, writes: tuple[str, ...] = (), reads: tuple[str, ...] = ()) -> Engine:
+    """Return an engine for one document, with the switches of successors that are on; raises DocumentError."""
+    document, problems = parsed(tomllib.loads(text))
+    if problems:
+        raise DocumentError(tuple(problems))
+    return Engine([document], reads, writes)
 
 
 def field(name: str, kind: str, rule: str, more: str = "") -> str:

@@ -5,10 +5,9 @@ from datetime import UTC, datetime
 
 import pytest
 
-from shim.core.recognise import Engine, shared_engine
+from shim.core.recognise import shared_engine
 from shim.core.route import Memory
 from shim.core.settings import Settings, read_settings
-from shim.documents import load_documents
 from shim.errors import SettingsError
 from tests.core.driver import AFTER, BEFORE, JOBS, Clock, answers, drive, refuses
 from tests.core.small import START, TARGET, field, operation, read, successor
@@ -127,10 +126,9 @@ def test_a_switch_is_a_strict_word():
 
 
 @pytest.mark.parametrize(("reads", "writes"), [((), ()), (("small-toys",), ()), ((), ("small-toys",))])
-def test_a_word_of_reads_switches_no_write_on(tmp_path, reads, writes):
+def test_a_word_of_reads_switches_no_write_on(reads, writes):
     """And what is not a word is refused."""
-    (tmp_path / "toys.toml").write_text(f'format = 1\nname = "toys"\n{MOVED}')
-    engine = Engine(load_documents([tmp_path]), reads, writes)
+    engine = read(f'format = 1\nname = "toys"\n{MOVED}', writes, reads)
     found = [engine.recognise(method, "/api/atlas/v2/groups/g/toys", ()) is not None for method in ("GET", "POST")]
     assert found == [bool(reads), bool(writes)]
     engine.check_settings(Settings(reads=frozenset(reads), writes=frozenset(writes)))

@@ -1,14 +1,10 @@
 """One sound document that has something of everything, and what is wrong with it after a change."""
 
 from pathlib import Path
-from typing import Any
 
 import pytest
 
 from shim.documents import Document, load_documents
-from shim.documents.check import check_documents
-from shim.documents.load import parse_document
-from shim.documents.tables import DocumentSource
 from shim.errors import DocumentError
 
 SOUND = (Path(__file__).parent / "sound.toml").read_text("utf-8")
@@ -41,12 +37,3 @@ def problems(folder: Path, **texts: str) -> tuple[str, ...]:
     with pytest.raises(DocumentError) as caught:
         load_documents([write(folder, **texts)])
     return caught.value.problems
-
-
-def parsed(data: dict[str, Any]) -> tuple[Document, list[str]]:
-    """Return the document that tables are, and what is wrong with it."""
-    source = DocumentSource("f.toml", data)
-    document = parse_document(source)
-    for _, at, what in check_documents([document]):
-        source.add(at, what)
-    return document, list(dict.fromkeys(source.problems))

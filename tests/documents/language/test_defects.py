@@ -8,9 +8,9 @@ from typing import Any
 
 import pytest
 
-from tests.core.small import START, operation, successor
+from tests.core.small import START, operation, parsed, successor
 from tests.documents.conftest import APIS
-from tests.documents.language.sound import SOUND, parsed
+from tests.documents.language.sound import SOUND
 from tests.test_mappings_readme import BEFORE, MOVED, NESTED, REFUSED, WIDGETS
 
 READ = """
@@ -116,6 +116,8 @@ def test_a_defect_is_an_error_at_its_key(base):
     assert parsed(copy.deepcopy(BASES[base]))[1] == []
     for row, data, where, word in rows(base):
         problems = parsed(data)[1]
-        named = [line for line in problems if line.startswith(f"f.toml: {where}: ") and word.removesuffix(" …") in line]
+        named = [
+            line for line in problems if line.startswith(f"things.toml: {where}: ") and word.removesuffix(" …") in line
+        ]
         expected = (0, False) if word == "sound" else (1, word.endswith("…"))
         assert (min(len(named), 1), len(problems) > 1) == expected, f"{row}: {where}: {word}, not {problems}"

@@ -12,7 +12,8 @@ from shim.core.recognise import Engine
 from shim.core.settings import RouteWord, Settings
 from shim.documents.tables import key_path
 from tests.core.driver import SHIPPED, answers, drive
-from tests.documents.language.sound import SOUND, parsed
+from tests.core.small import parsed
+from tests.documents.language.sound import SOUND
 
 FILES = sorted(SHIPPED.rglob("*.toml"))
 
@@ -49,7 +50,7 @@ def engine_of(data: dict[str, Any]) -> Engine:
     """The engine of a file's tables."""
     document, problems = parsed(data)
     if problems:
-        assert all(line.startswith("f.toml: ") and line.count(": ") >= 2 for line in problems)
+        assert all(line.startswith("things.toml: ") and line.count(": ") >= 2 for line in problems)
         raise RefusedError
     return Engine([document])
 
@@ -87,7 +88,7 @@ def test_a_misspelt_key_is_one_problem():
         if any("did you mean" in line for line in told):
             misspelt += 1
             (line,) = told
-            assert line.startswith(f"f.toml: {path_of((*place[:-1], f'{meant}x'))}: ")
+            assert line.startswith(f"things.toml: {path_of((*place[:-1], f'{meant}x'))}: ")
             assert line.endswith(f"did you mean {meant!r}?")
     assert misspelt > 130
 
@@ -95,7 +96,7 @@ def test_a_misspelt_key_is_one_problem():
 def test_a_misspelt_key_with_a_wrong_value_is_one_problem():
     """The value is looked at when the key is right."""
     _, told = parsed(tomllib.loads(SOUND.replace('method = "GET"', "methd = 5", 1)))
-    assert told == ["f.toml: operation.listThings.methd: is not a key of this table; did you mean 'method'?"]
+    assert told == ["things.toml: operation.listThings.methd: is not a key of this table; did you mean 'method'?"]
 
 
 ITEM = {"id": "1", "status": "FAILED", "state": "up", "width": 0, "url": "u", "until": "2026-01-01T00:00:00Z"}
