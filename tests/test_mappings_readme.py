@@ -8,6 +8,7 @@ import pytest
 from shim.core.recognise import load_engine
 from shim.core.settings import RouteWord, Settings
 from tests.core.driver import answers, drive, refuses
+from tests.core.small import START, operation, successor
 
 README = (Path(__file__).parents[1] / "mappings" / "README.md").read_text()
 BLOCKS = re.findall(r"```toml\n(.*?)```", README, re.DOTALL)
@@ -17,25 +18,8 @@ BLOCKS = re.findall(r"```toml\n(.*?)```", README, re.DOTALL)
 ) = BLOCKS  # fmt: skip
 
 GROUP = "/api/atlas/v2/groups/a"
-LIFE = """
-versions = ">=2023.1.1"
-deprecated = 2026-01-01
-sunset = 2027-01-01
-"""
-READ = f"""
-format = 1
-name = "more"
-
-[operation.getMore]
-method = "GET"
-path = "/groups/{{groupId}}/more"
-{LIFE}
-resource = "RESOURCE"
-
-[operation.getMore.tier.successor]
-path = "/api/atlas/v2/groups/{{groupId}}/newer"
-version = "2026-06-01"
-"""
+READ = START + operation("getMore", "GET", "/groups/{groupId}/more", 'resource = "machine"')
+READ += successor("getMore", "/api/atlas/v2/groups/{groupId}/newer", "tier.successor")
 ORDERING = f"""
 {WIDGETS}
 [operation.orderWidget]
@@ -181,7 +165,7 @@ def test_objects_in_a_field_are_translated(engine_of):
         "left": {"size": 1, "fingers": ["a", "b"]},
         "others": [{"size": 2, "fingers": ["c"]}],
     }
-    assert ask(engine_of(READ.replace("RESOURCE", "machine") + NESTED), "/more", machine).document == {
+    assert ask(engine_of(READ + NESTED), "/more", machine).document == {
         "colour": "red",
         "owner": {"name": "n"},
         "wheels": [{"axle": "front", "number": 2}, {"axle": "back", "number": 1}],

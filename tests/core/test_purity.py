@@ -11,6 +11,7 @@ from shim.core.messages import FieldReport, Record
 from shim.core.question import read_query
 from shim.documents.vocabulary import Fidelity
 from tests.core.driver import LIST, ROOT, SNAPSHOT, answers, drive
+from tests.test_layers import names_in, tree_of
 
 FILES = sorted(path for room in ("core", "documents") for path in (ROOT / "shim" / room).rglob("*.py"))
 NEVER = (
@@ -24,19 +25,12 @@ WRITES = (".write_text", ".write_bytes", ".unlink", ".mkdir")
 
 
 def imported(path: Path) -> set[str]:
-    found = set()
-    for node in ast.walk(ast.parse(path.read_text("utf-8"))):
-        if isinstance(node, ast.Import):
-            found |= {alias.name for alias in node.names}
-        elif isinstance(node, ast.ImportFrom):
-            found |= {node.module or "", *(f"{node.module}.{alias.name}" for alias in node.names)}
-    return found
+    return {name for both in names_in(ast.walk(tree_of(path))) for name in both}
 
 
 def used(path: Path) -> set[str]:
     """Every attribute and name in a file, as it is written."""
-    nodes = list(ast.walk(ast.parse(path.read_text("utf-8"))))
-    return {ast.unparse(node) for node in nodes if isinstance(node, ast.Attribute | ast.Name)}
+    return {ast.unparse(node) for node in ast.walk(tree_of(path)) if isinstance(node, ast.Attribute | ast.Name)}
 
 
 def offenders(names_of, offends) -> list[str]:

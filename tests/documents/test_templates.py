@@ -110,21 +110,11 @@ BAD: dict[str, list[Any]] = {
 }
 
 
-@pytest.mark.parametrize(("kind", "value"), [(kind, value) for kind, values in GOOD.items() for value in values])
-def test_a_value_of_its_kind_fits(kind, value):
-    """Each kind takes what JSON has for it."""
-    assert FITS[kind](value)
-
-
-@pytest.mark.parametrize(("kind", "value"), [(kind, value) for kind, values in BAD.items() for value in values])
-def test_a_value_of_another_kind_does_not(kind, value):
+@pytest.mark.parametrize("kind", FITS)
+def test_a_value_of_its_kind_fits_and_no_other(kind):
     """Nothing is coerced: true is not a number, 1.0 no integer, a date no time."""
-    assert not FITS[kind](value)
-
-
-def test_the_tables_of_this_test_are_complete():
-    """Every kind is tried."""
-    assert set(GOOD) == set(BAD) == set(FITS)
+    assert [value for value in GOOD[kind] if not FITS[kind](value)] == []
+    assert [value for value in BAD[kind] if FITS[kind](value)] == []
 
 
 @pytest.mark.parametrize(
