@@ -119,7 +119,7 @@ def found_in(tmp_path_factory):
          [("main.tf", 2, "createKiosk")]),
         # Pulumi: its provider of version 3.13.0 wraps Terraform's of 1.14.0, 3.14.0 that of 1.15.0
         ({"a.ts": TS, "package.json": NPM % "3.13.0"}, [("a.ts", 4, "createKiosk")]),
-        ({"a.ts": TS, "package.json": NPM % "^3.13.0"}, []),
+        *(({"a.ts": TS, "package.json": NPM % pin}, []) for pin in ("^3.13.0", "3.14.0")),
         ({"a.ts": TS}, []),
         ({"a.py": PY, "requirements.txt": "pulumi-mongodbatlas==3.13.0\n"}, [("a.py", 4, "createKiosk")]),
         ({"a.py": PY, "requirements.txt": "pulumi-mongodbatlas>=3.14,<4\n"}, []),

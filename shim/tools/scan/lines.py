@@ -45,9 +45,6 @@ _INSTANCE_TYPE = re.compile(r"InstanceType[\"']?\s*:\s*[\"']?serverless")
 _METHOD = re.compile(r"\b(?:GET|POST|PUT|PATCH|DELETE)\b")
 _COMPARED = re.compile(r"[!=]=|=~|-eq\b|-ne\b|-like\b|-match\b|<>")
 _TALKS = re.compile(r"(log|warn|assert|print|die|fail|usage|say|msg|info|debug|error|raise|throw)", re.IGNORECASE)
-_CONCATENATED = re.compile(
-    r"[\"']\s*(\.\.|\+|\|\||<>)\s*[\w.$()\[\]]+\s*\1\s*[\"']|(?<!\w)\w++\s*(?:\.\.|\+|\|\||<>)\s*[\"'](?=/)"
-)
 _SEGMENT = re.compile(r"[;|&]+|\$\(|`|^\s*-?\s*[\w.-]+:\s")
 _HEAD = re.compile(r"\[\[?(?=\s)|(?<![\w\"']):(?=\s)|[\w$][\w$:.!/-]*")
 
@@ -122,8 +119,7 @@ class TextReader:
             name = next(filter(None, (found[1], found[3], found[4], found[5], found[6])), "")
             return self.variables.get(name, found[2] or HOLE)
 
-        done = _VARIABLE.sub(value, row)
-        return _VARIABLE.sub(value, done) if len(done) < _LONGEST else _VARIABLE.sub(HOLE, row)
+        return _VARIABLE.sub(value, row)
 
     def _tokens(self, row: str, whole: str, place: Place) -> Iterator[RetiredUse]:
         """Yield the retired paths and names in a line that is not a command."""
@@ -131,8 +127,8 @@ class TextReader:
             return
         said = set(_METHOD.findall(row))
         methods = [*said, None] if len(said) == 1 else [None]
-        for token in _TOKEN.finditer(_CONCATENATED.sub(HOLE, _UNKNOWN.sub(HOLE, whole))):
-            word = re.sub(r"^[\w.-]+=(?=/|https?:|\x00)", "", token[0].rstrip(".:"))
+        for token in _TOKEN.finditer(_UNKNOWN.sub(HOLE, whole)):
+            word = token[0].rstrip(".:")
             uses = (self.sought.called(place, method, word, "text") for method in methods)
             found = next(filter(None, uses), []) or self._name(word, place, row)
             if found and not _talks(token.string[max(0, token.start() - 500) : token.start()]):
