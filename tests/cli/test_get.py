@@ -179,6 +179,7 @@ def written(function, *arguments):
 def test_json_is_utf_8_and_comes_back_as_it_was(value):
     """Any JSON value survives, a lone surrogate and a large number included."""
     assert json.loads(written(output.write_json, value).decode("utf-8")) == value
+    assert written(output.write_json, "é") == '"é"\n'.encode()
 
 
 @pytest.mark.parametrize("names", ["a document's", "a folder's", "a configuration's"])

@@ -48,6 +48,7 @@ def test_a_caller_within_the_window_is_the_verdict(judged):
     code, word, found = judged(line(ago(days=90)), line(ago(days=3)), line(ago(days=2)), line(ago(days=2), line=9))
     assert (code, word) == (4, "called")
     assert found["verdict"]["sentence"].startswith("2 callers still call retired endpoints: 3 calls since ")
+    assert f"since {ago(days=30)[:10]} " in found["verdict"]["sentence"]
     assert found["earlier"] == 1
     assert found["window"] == {"first": ago(days=90), "last": ago(days=2)}
 

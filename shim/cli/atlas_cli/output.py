@@ -40,8 +40,7 @@ def printer(command: CliCommand, output: str, instance: str = "") -> Callable[[M
         select = selector(argument)
         return lambda reply: _marshal(select(known(reply)))
     if kind in {"go-template", "go-template-file"} and sign:
-        what = ".results[].id" if command.path.endswith("list") else ".id"
-        raise CliError(f"atlas-shim prints no Go templates; use the same command with: -o json | jq -r '{what}'")
+        raise CliError("atlas-shim prints no Go templates; use the same command with: -o json | jq -r '…'")
     answer = command.answer
     if isinstance(answer, str):
         return lambda reply: answer.format_map({"id": "<nil>", "instanceName": instance, **known(reply)})
