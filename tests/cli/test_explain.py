@@ -345,6 +345,13 @@ def test_content_that_stays_is_said(explained):
     assert "autoScalingConfiguration" in found["note"]
 
 
+def test_a_body_that_leads_to_another_side_is_named(explained):
+    """The call has the condition, in words, and a body for which it holds was played."""
+    words = ("POST", CLUSTERS, "--accept", "application/vnd.atlas.2023-01-01+json")
+    (call,) = explained(*words, env={"ATLAS_SHIM_WRITES": "former-clusters"})["tiers"]["former"]["calls"]
+    assert (call["word"], call["body"]["name"]) == ("providerSettings.instanceSizeName is M2 or M5", "{name}")
+
+
 def test_what_lives_on_is_explained_without_dates(text, explained):
     """With the switch on, the explanation names what leads to the next side; a flag is named, not evaluated."""
     words = ("GET", "/api/atlas/v2/groups/g/clusters/c", "--accept", "application/vnd.atlas.2024-10-23+json")
