@@ -113,10 +113,10 @@ class ProxyServer:
         """
         is_tunnel, host = method == b"CONNECT", ""
         try:
-            parts, host, port = _asked(f"https://{target}" if is_tunnel else target)
-            is_https, content = parts.scheme == "https", None if is_tunnel else _content(fields)
+            parts, host, port = _asked(f"connect://{target}" if is_tunnel else target)
+            is_https, content = parts.scheme != "http", None if is_tunnel else _content(fields)
             authority = f"[{host}]:{port}" if ":" in host else f"{host}:{port}"
-            proxy = proxy_for(f"{parts.scheme}://{authority}")
+            proxy = proxy_for(f"{'https' if is_https else 'http'}://{authority}")
             async with asyncio.timeout(PATIENCE):
                 if is_https and (host, port) == (self.run.host, 443):
                     self.counts["connections"] += 1
@@ -150,9 +150,10 @@ class ProxyServer:
 def _asked(url: str) -> tuple[SplitResult, str, int]:
     """Return what a proxy is asked for, its host and its port; raises ValueError."""
     parts = urlsplit(url)
-    if not parts.hostname or parts.scheme not in {"http", "https"}:
-        raise ValueError("a proxy request needs a URL with a host")
-    return parts, parts.hostname, parts.port or (443 if parts.scheme == "https" else 80)
+    port = parts.port or {"http": 80, "https": 443}.get(parts.scheme)
+    if not parts.hostname or not port:
+        raise ValueError("a proxy is asked for a URL with a host, or to CONNECT to a host and a port")
+    return parts, parts.hostname, port
 
 
 async def _send(connection: socket.socket, content: bytes) -> None:

@@ -126,6 +126,12 @@ def test_a_request_of_unclear_length_is_refused(shared, other):
     assert [arrival.target for arrival in other.fake.arrivals] == ["/x"] * 3
 
 
+def test_what_no_proxy_is_asked_is_refused(shared):
+    """A request for a path, for another scheme, and for a tunnel without a port."""
+    heads = [f"{line} HTTP/1.1||" for line in ("GET /x", "GET ftp://127.0.0.2/x", "CONNECT cloud.mongodb.com")]
+    assert [answer[:5] for answer in raw(shared, *heads)] == ["400 1"] * 3
+
+
 def test_an_https_url_may_be_asked_of_the_proxy(runs, shared, other, tmp_path):
     """As axios and needle do: the gateway answers for Atlas, and another host's certificate is verified here."""
     fields = "|".join(f"{name}: {value}" for name, value in FIELDS.items())
