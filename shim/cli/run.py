@@ -121,8 +121,7 @@ def _start(config: Path | None, program: Sequence[str], environ: Mapping[str, st
     guarded = not {"--permission", "--experimental-permission"}.isdisjoint(program)
     run = Run(host, (f"https://{host}", plan.options.upstream), drop_in, guarded)
     unseen = "" if MARK in environ else why_unseen(program, environ)  # inside another run that one may see calls
-    wanted = Wanted(options, plan.engine, run, program, unseen, report)
-    environment = start_helper(wanted, environ)
+    environment = start_helper(Wanted(options, plan.engine, run, program, environ, unseen, report))
     return {**environment, CHECKED: as_mark(settings_in(environment))} if drop_in else environment
 
 

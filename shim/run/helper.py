@@ -53,12 +53,6 @@ from shim.tools.inventory.writing import VARIABLE as INVENTORY
 HIGH = 100
 """The lowest number of an inherited file descriptor: programs use the first few themselves."""
 
-MOST = 1 << 20
-"""The most descriptors that are closed, where a program may have any number of them."""
-
-BACKLOG = 65535
-"""Connections that may wait to be taken; the kernel has a bound of its own."""
-
 _SOON = 1.0
 """Seconds: if a gateway lives shorter than this, the next one starts with a delay."""
 
@@ -68,26 +62,25 @@ _is_plain = re.compile(r"/[\w./+@=-]*", re.ASCII).fullmatch
 
 @attrs.frozen
 class Wanted:
-    """What is to run beside the program; at its end ``unseen`` is said if no call has come, and the ``report``."""
+    """What is to run beside the program; at its end ``unseen`` is said if no call has come, and the ``report``.
+
+    The helper has of the command its number, ``process``, and two pipes: ``alive`` is held open by all descendants, and
+    what came of the start goes to ``ready``.
+    """
 
     options: Options
     engine: Engine
     run: Run
     program: Sequence[str]
+    environ: Mapping[str, str] = attrs.field(repr=False)
     unseen: str
     report: bool
+    process: int = attrs.field(factory=os.getpid)
+    alive: int = -1
+    ready: int = -1
 
 
-@attrs.frozen
-class _Link:
-    """What the helper has of the command: a pipe that its descendants hold open, one for the result, and its number."""
-
-    alive: int
-    ready: int
-    program: int
-
-
-def start_helper(wanted: Wanted, environ: Mapping[str, str]) -> dict[str, str]:
+def start_helper(wanted: Wanted) -> dict[str, str]:
     """Start the processes beside this one, which then becomes the program; returns its environment.
 
     Raises SettingsError if the gateway does not start, and OSError.
@@ -96,13 +89,12 @@ def start_helper(wanted: Wanted, environ: Mapping[str, str]) -> dict[str, str]:
         pass
     alive, living = os.pipe()
     readable, ready = os.pipe()
-    program = os.getpid()
     if not os.fork():
         # A grandchild is not a child of the program, and has no terminal.
         os.setsid()
         if not os.fork():
             os.close(living)
-            _keep(wanted, environ, _Link(alive, ready, program))
+            _keep(attrs.evolve(wanted, alive=alive, ready=ready))
         os._exit(0)
     with contextlib.suppress(ChildProcessError):  # SIGCHLD may be ignored
         os.wait()
@@ -118,13 +110,13 @@ def start_helper(wanted: Wanted, environ: Mapping[str, str]) -> dict[str, str]:
     return dict(answer["environment"])
 
 
-def _keep(wanted: Wanted, environ: Mapping[str, str], link: _Link) -> None:
+def _keep(wanted: Wanted) -> None:
     """Set up the run, and keep a gateway serving until the program has ended."""
-    folder: Path | None = None
+    folder, environ = None, wanted.environ
     try:
-        _stand_apart(link)
+        _stand_apart(wanted)
         folder = Path(tempfile.mkdtemp(prefix="atlas-shim-run-", dir=_place(environ)))
-        listening, mark = socket.create_server(("127.0.0.1", 0), backlog=BACKLOG), secrets.token_hex(16)
+        listening, mark = socket.create_server(("127.0.0.1", 0), backlog=65535), secrets.token_hex(16)
         secret, port = not kernel_tells(listening), listening.getsockname()[1]
         run = attrs.evolve(wanted.run, folder=folder, port=port, mark=mark, secret=secret)
         root, *tls = make_certificate(run.host, run.hooks_name)
@@ -134,7 +126,7 @@ def _keep(wanted: Wanted, environ: Mapping[str, str], link: _Link) -> None:
         if wanted.report:
             environment[INVENTORY] = str(notes)
         begin = notes.stat().st_size if notes.exists() else 0
-        serving = _Serving(attrs.evolve(wanted, run=run), (tls[0], tls[1]), listening, environ, link, notes, begin)
+        serving = _Serving(attrs.evolve(wanted, run=run), (tls[0], tls[1]), listening, notes, begin)
         ready, ended = True, False
         while not ended:
             began, gateway_process = time.monotonic(), os.fork()
@@ -147,7 +139,7 @@ def _keep(wanted: Wanted, environ: Mapping[str, str], link: _Link) -> None:
             if not ended and time.monotonic() - began < _SOON:
                 time.sleep(_SOON)
     except Exception as error:  # noqa: BLE001 - the command says it
-        _say(link, error=f"run: {error}")
+        _say(wanted, error=f"run: {error}")
     finally:
         if folder is not None:
             shutil.rmtree(folder, ignore_errors=True)
@@ -160,11 +152,11 @@ def _place(environ: Mapping[str, str]) -> str | None:
     return next((place for place in places if os.access(place, os.W_OK | os.X_OK)), None)
 
 
-def _stand_apart(link: _Link) -> None:
+def _stand_apart(wanted: Wanted) -> None:
     """Close the command's files except standard error, for warnings: others may read the rest to its end."""
     soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
     low = 3
-    for kept in (*sorted((link.alive, link.ready)), min(soft, MOST)):
+    for kept in (*sorted((wanted.alive, wanted.ready)), min(soft, 1 << 20)):
         os.closerange(low, kept)
         low = kept + 1
     resource.setrlimit(resource.RLIMIT_NOFILE, (hard, hard))
@@ -210,8 +202,6 @@ class _Serving:
     wanted: Wanted
     tls: tuple[ssl.SSLContext, ssl.SSLContext]
     listening: socket.socket
-    environ: Mapping[str, str] = attrs.field(repr=False)
-    link: _Link
     notes: Path
     begin: int
 
@@ -227,14 +217,14 @@ class _Serving:
                 runner.run(self._serve(ready))
         except (OSError, SettingsError) as error:
             if ready:  # else it replaces one that died
-                _say(self.link, error=str(error))
+                _say(self.wanted, error=str(error))
         except BaseException:  # noqa: BLE001 - the keeper starts another
             code = 1
         os._exit(code)
 
     async def _serve(self, ready: Mapping[str, str] | None) -> None:
         loop, run = asyncio.get_running_loop(), self.wanted.run
-        gateway = Gateway(self.wanted.options, self.wanted.engine, environ=self.environ)
+        gateway = Gateway(self.wanted.options, self.wanted.engine, environ=self.wanted.environ)
         gateway.guard(lambda gate: _ProgramsGate(gate) if isinstance(gate, VerifyGate) else gate)
         proxy = ProxyServer(run, *self.tls, gateway.adopt, _warn)
         door = Doorkeeper(self.listening, run.mark.encode(), run.secret)
@@ -243,9 +233,9 @@ class _Serving:
         last = loop.create_task(self._last_ends())
         ends = [last]
         with contextlib.suppress(OSError, AttributeError):  # it has ended; macOS has no such descriptors
-            ends.append(loop.create_task(readable(os.pidfd_open(self.link.program))))
+            ends.append(loop.create_task(readable(os.pidfd_open(self.wanted.process))))
         if ready is not None:
-            _say(self.link, environment=ready)
+            _say(self.wanted, environment=ready)
         await asyncio.wait(ends, return_when=asyncio.FIRST_COMPLETED)
         if proxy.tasks:  # a handshake that fails deserves its warning
             await asyncio.wait(proxy.tasks, timeout=_SOON)
@@ -259,7 +249,7 @@ class _Serving:
 
     async def _last_ends(self) -> None:
         """Return when the last of the program's descendants has ended."""
-        await readable(self.link.alive)
+        await readable(self.wanted.alive)
         await asyncio.to_thread(_await_marked, self.wanted.run.mark.encode())
 
     def _sentences(self, gateway: Gateway, proxy: ProxyServer, *, is_first: bool) -> Iterator[str]:
@@ -278,8 +268,8 @@ class _Serving:
         yield from last_words(+counts, wanted.program[0], wanted.run.host, proxy.others, unseen)
 
 
-def _say(link: _Link, **answer: object) -> None:
-    os.write(link.ready, json.dumps(answer).encode() + b"\n")
+def _say(wanted: Wanted, **answer: object) -> None:
+    os.write(wanted.ready, json.dumps(answer).encode() + b"\n")
 
 
 def _warn(sentence: str) -> None:

@@ -44,8 +44,12 @@ def test_a_python_program_and_what_it_starts(runs, shared, tmp_path, launcher, c
         assert (done.stdout, done.stderr) == ("200\n", "")
 
 
-SLOW = {"go", "java", BARE, "deno"}
-NAMED = [pytest.param(row, marks=[pytest.mark.slow] * (row.command[0] in SLOW), id=row.programs[:40]) for row in ROWS]
+SLOW = {"go", "java", BARE, "deno", "does not trust"}
+NAMED = [
+    # Distrust has a test of its own.
+    pytest.param(row, id=row.programs[:40], marks=[pytest.mark.slow] * bool({row.command[0], row.said} & SLOW))
+    for row in ROWS
+]
 
 
 @pytest.mark.parametrize("row", NAMED)
