@@ -124,8 +124,6 @@ def _text(reads: Sequence[ProvedRead]) -> None:
         output.write_table(rows, "  ")
         whys = {one.name: one.why for one in read.proof.fields if one.why and one.old is MISSING}
         output.bullets(f"{name}: {why}" for name, why in whys.items())
-        if read.proof.leaves:
-            output.bullets([f"The old answer had no place for: {', '.join(read.proof.leaves)}"])
 
 
 def _without_values(read: ProvedRead) -> dict[str, Any]:
@@ -147,5 +145,4 @@ def _without_values(read: ProvedRead) -> dict[str, Any]:
         ],
         "problems": proved.problems,
         "dropped": [{"where": one.where, "why": one.why} for one in proved.dropped],
-        "leaves": proved.leaves,
     }

@@ -48,13 +48,11 @@ class Proof:
     """Problems of the whole, without a value."""
     dropped: tuple[Dropped, ...]
     """Values that do not fit."""
-    leaves: tuple[str, ...]
-    """The names of members that the old answer had no place for."""
 
 
 def proof(operation: Operation, record: Record, made: Any, own: dict[str, list[Any]]) -> Proof:
     """Compare the shim's answer with the successor's own answers, its pages by tier."""
-    fields, problems, leaves = list[Beside](), list[str](), dict[str, None]()
+    fields, problems = list[Beside](), list[str]()
     told = {report.name: report.why for report in record.fields}
     old_items, paired, count = _items(operation, made), 0, 0
     for tier, pages in own.items():
@@ -64,15 +62,12 @@ def proof(operation: Operation, record: Record, made: Any, own: dict[str, list[A
         pairs = _pairs(successor, old_items, new_items)
         paired, count = paired + len(pairs), count + len(new_items)
         fields += [row for both in pairs for row in _beside(successor.resource, tier, both, told)]
-        if not successor.resource.rest:
-            names = {name for item in new_items if isinstance(item, dict) for name in item}
-            leaves |= dict.fromkeys(sorted(names - _names_read(successor)))
     if lone := len(old_items) - paired:
         problems.append(f"{lone} of {len(old_items)} items have none beside them in the successor's own answer")
     total = made.get("totalCount") if isinstance(made, dict) and operation.shape == "page" else None
     if total is not None and total != count:
         problems.append(f"totalCount is {total}, and the successor's own answer has {count}")
-    return Proof(tuple(fields), tuple(problems), record.dropped, tuple(leaves))
+    return Proof(tuple(fields), tuple(problems), record.dropped)
 
 
 def _items(operation: Operation, document: Any, *, bare: bool = False) -> list[Any]:
@@ -81,11 +76,6 @@ def _items(operation: Operation, document: Any, *, bare: bool = False) -> list[A
     if isinstance(document, dict):
         document = document.get("results")
     return document if isinstance(document, list) else []
-
-
-def _names_read(successor: Successor) -> set[str]:
-    rules = [rule for field in successor.resource.fields for rule in field.rules[successor.tier]]
-    return {str(parse_source(source)[0]) for rule in rules for source in (*rule.sources, *rule.looked_at)}
 
 
 def _pairs(successor: Successor, old: Sequence[Any], new: Sequence[Any]) -> list[tuple[Any, Any]]:
