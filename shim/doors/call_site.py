@@ -85,9 +85,10 @@ def _elsewhere(task: Any, frame: FrameType | None) -> FrameType | None:
         frame = frame.f_back
     with contextlib.suppress(Exception):  # a look into private parts must not break a call
         running = [each for each in frames if _top(each.f_globals.get("__name__")) in _RUNNERS]
-        held = [value for each in running if task is None for value in each.f_locals.values()]
+        begun = [task, *(value for each in running if task is None for value in each.f_locals.values())]
         seen: dict[int, Any] = {}
-        if (found := _awaiting([task, *held], seen) or _holding(seen)) is not None:
+        # Who was still running at the first look waits by the last one.
+        if found := _awaiting(begun, seen) or _holding(seen) or _awaiting(begun, {}):
             return found
     return next((each for kind in ("program", "package") for each in frames if _kind(each) == kind), None)
 

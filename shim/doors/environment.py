@@ -35,7 +35,6 @@ What the drop-in does not serve is then led to that run's gateway."""
 PROVIDER = "ATLAS_SHIM_OPENFEATURE_PROVIDER"
 """Also the shim's own; whoever asks for a feature flag reads it."""
 
-
 WORDS = ("off", "once", "always", "error")
 """The words of ``ATLAS_SHIM_WARNINGS``."""
 

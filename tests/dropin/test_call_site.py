@@ -81,6 +81,18 @@ def test_a_task_is_named_where_it_is_awaited(retired, at_marks, use):
     asyncio.run(with_client(lambda client: use(client, retired)))
 
 
+def test_a_task_that_begins_to_wait_between_two_looks_is_found(retired, at_marks, monkeypatch):
+    """A thread may be faster than the task that has begun it: at the first look that runs, at the next it waits."""
+    looks, look = [], call_site._awaiting
+
+    def late(begun, seen):
+        looks.append(look(begun, seen))
+        return looks[-1] if len(looks) > 1 else None
+
+    monkeypatch.setattr(call_site, "_awaiting", late)
+    trio.run(with_client, lambda client: threaded_by_anyio(client, retired))
+
+
 @pytest.mark.parametrize("use", [grouped_by_anyio, threaded_by_anyio])
 def test_so_is_one_of_trio(retired, at_marks, use):
     """In a nursery, and in a thread of trio's."""
