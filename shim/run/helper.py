@@ -62,11 +62,7 @@ _is_plain = re.compile(r"/[\w./+@=-]*", re.ASCII).fullmatch
 
 @attrs.frozen
 class Wanted:
-    """What is to run beside the program; at its end ``unseen`` is said if no call has come, and the ``report``.
-
-    The helper has of the command its number, ``process``, and two pipes: ``alive`` is held open by all descendants, and
-    what came of the start goes to ``ready``.
-    """
+    """What is to run beside the program; at its end ``unseen`` is said if no call has come, and the ``report``."""
 
     options: Options
     engine: Engine
@@ -76,8 +72,11 @@ class Wanted:
     unseen: str
     report: bool
     process: int = attrs.field(factory=os.getpid)
+    """The command's number, which becomes the program's."""
     alive: int = -1
+    """A pipe that the program and its descendants hold open."""
     ready: int = -1
+    """A pipe for what came of the start."""
 
 
 def start_helper(wanted: Wanted) -> dict[str, str]:

@@ -74,7 +74,7 @@ import json, os, subprocess, sys
 for line in sys.stdin:
     command, changes = json.loads(line)
     environ = {**os.environ, **{name: os.path.expandvars(value) for name, value in changes.items()}}
-    done = subprocess.run(command, env=environ, stdin=subprocess.DEVNULL, capture_output=True, text=True)
+    done = subprocess.run(command, env=environ, stdin=subprocess.DEVNULL, capture_output=True, text=True, timeout=180)
     print(json.dumps([done.returncode, done.stdout, done.stderr]), flush=True)
 """
 

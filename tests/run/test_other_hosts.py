@@ -2,9 +2,11 @@
 
 import json
 import shutil
+from pathlib import Path
 
 import pytest
 
+from shim.fake import FakeReply
 from shim.run.variables import Run, environment_of
 from tests.docs.pages import DOCS
 from tests.run.grid import BARE, FIELDS, HOST, OTHERS, URL, table_of_other_hosts
@@ -80,6 +82,14 @@ def test_javas_options_are_added_to(tmp_path):
     assert options.endswith(" -Dmine=1")
 
 
+def test_a_wgetrc_is_added_to(tmp_path):
+    """Nobody else can read the copy: it may have passwords."""
+    (tmp_path / "mine").write_text("password = secret")
+    copy = Path(environment(tmp_path, WGETRC=str(tmp_path / "mine"))["WGETRC"])
+    assert copy.read_text().startswith("password = secret\nca_certificate = ")
+    assert copy.stat().st_mode & 0o777 == 0o600
+
+
 RAW = """
 import os, socket, sys
 for head in sys.argv[1:]:
@@ -110,6 +120,13 @@ def test_a_proxys_own_fields_go_no_further(shared, other):
     names = {name.lower(): value for name, value in arrival.headers}
     assert (names["x-own"], names["connection"]) == ("1", "close")
     assert not names.keys() & {"proxy-authorization", "proxy-connection", "keep-alive"}
+
+
+def test_a_reply_is_whole_though_its_reader_is_slow(shared, other):
+    """Only a stranger's connection is reset by its closing."""
+    other.fake.overrides[:] = [lambda _: FakeReply(200, (), bytes(3_000_000))]
+    slowly = ("curl", "-s", "--limit-rate", "20M", "-o", "/dev/null", "-w", "%{size_download}")
+    assert shared(*slowly, f"http://127.0.0.2:{other.plain_port}/x").stdout == "3000000"
 
 
 def test_a_request_of_unclear_length_is_refused(shared, other):
