@@ -48,20 +48,17 @@ class CompiledOperation:
         named = [(key.removeprefix("-"), key.startswith("-")) for key in operation.order]
         self.order = [SortKey(tuple(name.split(".")), types[name] == "time", backwards) for name, backwards in named]
         """What lists are sorted by."""
-        self._answers: dict[tuple[str, str], Translator] = {}
+        self.answers = cache(self._answers)
+        """What makes the answer of one tier on an API; generated when it is first needed."""
         self._bodies: dict[int, Translator] = {}
 
-    def answers(self, tier: str, api: str) -> Translator:
-        """Return what makes the answer of one tier on an API."""
-        found = self._answers.get((tier, api))
-        if found is None:
-            operation, successor = self.operation, self.operation.successors.get(tier)
-            # What the legacy endpoint says stays as it is.
-            resource = Resource(rest=True) if successor is None else successor.resource
-            title = f"{operation.document} {operation.id} {tier} {api}"
-            path = (*operation.path.parameters, *(successor.given if successor else ()))
-            found = self._answers[tier, api] = Translator(title, resource, tier, parameters=path, api=api)
-        return found
+    def _answers(self, tier: str, api: str) -> Translator:
+        operation, successor = self.operation, self.operation.successors.get(tier)
+        # What the legacy endpoint says stays as it is.
+        resource = Resource(rest=True) if successor is None else successor.resource
+        title = f"{operation.document} {operation.id} {tier} {api}"
+        path = (*operation.path.parameters, *(successor.given if successor else ()))
+        return Translator(title, resource, tier, parameters=path, api=api)
 
     def body(self, resource: Resource, given: Sequence[str] = ()) -> Translator:
         """Return what makes the body or query of a call to a successor; generated when it is first needed."""
