@@ -119,7 +119,8 @@ class TextReader:
             name = next(filter(None, (found[1], found[3], found[4], found[5], found[6])), "")
             return self.variables.get(name, found[2] or HOLE)
 
-        return _VARIABLE.sub(value, row)
+        done = _VARIABLE.sub(value, row)
+        return done if len(done) < _LONGEST else _VARIABLE.sub(HOLE, row)
 
     def _tokens(self, row: str, whole: str, place: Place) -> Iterator[RetiredUse]:
         """Yield the retired paths and names in a line that is not a command."""
