@@ -12,6 +12,7 @@ import pytest
 from shim.fake import FakeAtlas
 from shim.fake.server import FakeServer
 from shim.run import peers
+from shim.run.certificates import make_certificate
 from tests.run.conftest import PLAIN, Runs
 from tests.run.grid import BARE, CODE, HTTP_CLIENT, NODE, PATH, URL, URLLIB
 
@@ -98,6 +99,13 @@ def test_no_connection_of_the_owners_is_refused(shared):
     """Whatever else is open or in TIME_WAIT: the kernel is asked for the one pair of addresses."""
     done = shared(BARE, "-c", OWN_AMONG_MANY)
     assert (done.stdout, done.stderr) == ("300\n", "")
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="only Linux has files without a name")
+def test_the_key_is_in_no_file_that_has_a_name(monkeypatch):
+    """Not even for the moment in which it is loaded."""
+    monkeypatch.delattr("tempfile.NamedTemporaryFile")
+    assert b"PRIVATE KEY" not in make_certificate("cloud.mongodb.com", "cloud.mongodb.com")[0]
 
 
 UNTOLD = (
