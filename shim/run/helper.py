@@ -126,17 +126,19 @@ def _keep(wanted: Wanted) -> None:
             environment[INVENTORY] = str(notes)
         begin = notes.stat().st_size if notes.exists() else 0
         serving = _Serving(attrs.evolve(wanted, run=run), (tls[0], tls[1]), listening, notes, begin)
-        ready, ended = True, False
-        while not ended:
+        null, over = os.open(os.devnull, os.O_WRONLY), False
+        first: Mapping[str, str] | None = environment
+        while not over:
             began, gateway_process = time.monotonic(), os.fork()
             if not gateway_process:
-                serving.serve(environment if ready else None)
-            # Whoever reads the output to its end must not wait for the keeper.
-            os.dup2(os.open(os.devnull, os.O_WRONLY), 2)
-            ended = os.waitstatus_to_exitcode(os.waitpid(gateway_process, 0)[1]) == 0
-            ready = False
-            if not ended and time.monotonic() - began < _SOON:
+                serving.serve(first)
+            for number in (2, wanted.ready):  # whoever reads one to its end must not wait for the keeper
+                os.dup2(null, number)
+            over = os.waitpid(gateway_process, 0)[1] == 0
+            first = None
+            if not over and time.monotonic() - began < _SOON:
                 time.sleep(_SOON)
+                over = bool(select.select([wanted.alive], [], [], 0)[0]) and next(marked(mark.encode()), None) is None
     except Exception as error:  # noqa: BLE001 - the command says it
         _say(wanted, error=f"run: {error}")
     finally:

@@ -79,6 +79,16 @@ def test_a_process_beside_the_program_may_be_killed(runs, who):
     until(lambda: not runs.left(), "nothing is left")
 
 
+BROKEN = "import sys, shim.run.helper as h; h.ProxyServer = None; from shim.cli import main; main(sys.argv[1:])"
+
+
+def test_a_gateway_that_cannot_start_ends_the_run(runs):
+    """With a line, before the program; nothing tries for ever."""
+    done = runs.plainly(sys.executable, "-c", BROKEN, "run", "--", "echo", "ran")
+    assert (done.returncode, done.stdout, done.stderr.count("\n")) == (2, "", 1)
+    until(lambda: not runs.left(), "nothing is left")
+
+
 PLAIN = f'sleep 1; {SHOWN} > "$0" 2>&1'
 DOUBLE_FORK = """
 import os, sys
