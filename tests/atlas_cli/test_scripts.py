@@ -5,6 +5,7 @@ import subprocess
 import sys
 import time
 
+from shim.cli.atlas_cli.run import run
 from shim.fake import DEMO_CLUSTER, DEMO_GROUP
 
 SNAPSHOTS = """\
@@ -60,6 +61,13 @@ def test_a_reader_that_has_enough_ends_it_as_before(signed_in):
     done = subprocess.run(words, stdout=writer, stderr=subprocess.PIPE, timeout=60, check=False)
     os.close(writer)
     assert (done.returncode, done.stderr) == (141, b"")
+
+
+def test_a_closed_output_is_an_error(signed_in, monkeypatch, capsys):
+    """``>&-`` in a shell: nothing was printed, and the exit code says so."""
+    monkeypatch.setattr("sys.stdout", None)
+    assert run(["serverless", "list"]) == 1
+    assert capsys.readouterr().err == "Error: write /dev/stdout: bad file descriptor\n"
 
 
 def test_an_interrupted_command_ends_as_the_cli_did(atlas, signed_in, monkeypatch):

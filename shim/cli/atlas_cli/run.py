@@ -53,9 +53,7 @@ def run(words: Sequence[str], environ: Mapping[str, str] = os.environ) -> int:
     if not places or ALIASES.get(words[places[0]], words[places[0]]) != "serverless":
         return hand_over(words, environ)
     try:
-        shown = _serverless(words, places, environ)
-        sys.stdout.write(plain(shown) if sys.stdout.isatty() else shown)
-        sys.stdout.flush()
+        _write(_serverless(words, places, environ))
     except KeyboardInterrupt:
         return 1  # as the Atlas CLI does, without a message
     except (CliError, SettingsError) as error:
@@ -66,6 +64,13 @@ def run(words: Sequence[str], environ: Mapping[str, str] = os.environ) -> int:
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return CLOSED
     return 0
+
+
+def _write(shown: str) -> None:
+    if sys.stdout is None:  # `>&-`, which Go reports on the first write
+        raise CliError("write /dev/stdout: bad file descriptor")
+    sys.stdout.write(plain(shown) if sys.stdout.isatty() else shown)
+    sys.stdout.flush()
 
 
 def hand_over(words: Sequence[str], environ: Mapping[str, str]) -> int:
