@@ -149,10 +149,13 @@ def _coroutine(task: Any) -> Any:
 
 
 def _innermost(coroutine: Any) -> FrameType | None:
-    """Return the innermost frame of the program in what a suspended coroutine awaits."""
+    """Return the innermost frame of the program in what a suspended coroutine awaits.
+
+    None for one that runs, in another thread: only that thread's frames tell where it is.
+    """
     found = None
     for _ in range(_DEEPEST):
-        if (frame := _begun(coroutine)) is None:
+        if (frame := _begun(coroutine)) is None or getattr(coroutine, "cr_running", False):
             break
         if _kind(frame) == "program":
             found = frame

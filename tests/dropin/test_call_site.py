@@ -223,6 +223,19 @@ def test_what_cannot_be_looked_into_is_passed_over(retired, places, monkeypatch)
     assert places() == [here]
 
 
+def test_a_task_that_runs_is_named_by_its_threads_frames_alone():
+    """What it awaits is not known before it waits: its outermost line would be named."""
+
+    async def use():
+        return call_site._innermost(coroutine)
+
+    async def run():
+        return await use()
+
+    coroutine = run()
+    assert asyncio.run(coroutine) is None
+
+
 def test_whose_a_file_of_an_archive_is_tells_its_module(retired, places, tmp_path, monkeypatch):
     """Its path says nothing: in a zipapp, libraries and program lie side by side."""
     monkeypatch.syspath_prepend(str(tmp_path / "app.pyz"))
