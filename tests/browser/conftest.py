@@ -16,9 +16,9 @@ SCROLLERS = """
 """
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def chromium():
-    """Run Chromium, without a window."""
+    """Run Chromium, without a window, for one module: till it ends, a loop of Playwright runs in this thread."""
     playwright = pytest.importorskip("playwright.sync_api", reason="playwright is not installed")
     program = next(filter(None, map(shutil.which, CHROMIUM)), None)
     if program is None:
