@@ -74,7 +74,8 @@ def check_calendar(engine: Engine, settings: Settings, seen: Sequence[Path], wit
     else:
         output.write_table(table)
         end_soon = "calls that were seen end" if files else "calls end"
-        output.write_line(f"\n{soon} {end_soon} within {within} days{f'; {ended} have ended' if files else ''}.")
+        click.echo()
+        output.write_line(f"{soon} {end_soon} within {within} days{f'; {ended} have ended' if files else ''}.")
     raise SystemExit(HAS_ENDED if ended else ENDS_SOON if soon else 0)
 
 

@@ -311,7 +311,7 @@ SCANNED = json.dumps({"findings": [{"operation": "listServerlessBackupSnapshots"
 @pytest.mark.parametrize(
     ("text", "code", "said"),
     [
-        (SCANNED, 5, "0 calls that were seen end within 90 days; 1 have ended."),
+        (SCANNED, 5, "\n\n0 calls that were seen end within 90 days; 1 have ended."),
         *((text, 2, "neither an inventory nor") for text in ("[]", "\xff", "{}\n")),
     ],
 )
