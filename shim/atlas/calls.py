@@ -55,10 +55,7 @@ _ITEMS = "Nothing is sent before the first item is asked for. ``items_per_page``
 
 @attrs.frozen(kw_only=True)
 class EndpointRequest(Generic[R]):
-    """One call, whose success is read as a ``model``.
-
-    ``whole`` asks for all items of a list that the shim collects; a page then has more items than the query asks for.
-    """
+    """One call, whose success is read as a ``model``."""
 
     method: str
     path: str
@@ -66,6 +63,7 @@ class EndpointRequest(Generic[R]):
     body: Members | None = None
     model: type[R]
     whole: bool = False
+    """Whether all items of a list that the shim collects are wanted; a page then has more than the query asks for."""
 
     def following(self, page: Page[Any], seen: int) -> Self | None:
         """Return the request for the next page, None after the last.

@@ -77,16 +77,13 @@ class ServerlessBackupSnapshot(Model):
 
 @attrs.frozen(kw_only=True)
 class ServerlessBackupRestoreJob(Model):
-    """A restore job.
-
-    With ``delivery_url`` anybody can download the data, so the repr leaves it out. ``oplog_ts`` and
-    ``point_in_time_utc_seconds`` are in seconds since the epoch.
-    """
+    """A restore job."""
 
     id: str | None = None
     snapshot_id: str | None = None
     delivery_type: DeliveryType | str | None = None
     delivery_url: tuple[str, ...] | None = attrs.field(default=None, repr=False)
+    """Whoever has it can download the data, so the repr leaves it out."""
     target_cluster_name: str | None = None
     target_group_id: str | None = None
     cancelled: bool | None = None
@@ -98,7 +95,9 @@ class ServerlessBackupRestoreJob(Model):
     desired_timestamp: BSONTimestamp | None = None
     oplog_inc: int | None = None
     oplog_ts: int | None = None
+    """Seconds since the epoch."""
     point_in_time_utc_seconds: int | None = None
+    """Seconds since the epoch."""
     links: tuple[Link, ...] | None = None
 
 

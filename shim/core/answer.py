@@ -28,10 +28,11 @@ ITEMS = 20 * MOST
 class LegacyAnswer:
     """Makes legacy answers of the pages of one tier, for calls of one operation with the same query.
 
-    It holds no credentials; ``match`` is that of any such call.
+    It holds no credentials.
     """
 
     match: Match
+    """That of any such call."""
     context: Context
     query: LegacyQuery
     tier: str

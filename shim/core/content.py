@@ -162,11 +162,13 @@ def json_marks(content: bytes) -> int:
 
 @attrs.define
 class JsonReader:
-    """Reads JSON of one exchange, until it has too many ``marks``; ``refused`` says why content was not decoded."""
+    """Reads the JSON of one exchange."""
 
     loads: Callable[[bytes], Any]
     marks: int = 0
+    """How many were read; after too many nothing more is decoded."""
     refused: str = ""
+    """Why content was not decoded."""
 
     def read(self, reply: Reply) -> Json:
         """Return a reply's document, None if its content is not JSON that can be read and written within bounds."""

@@ -23,39 +23,38 @@ Headers = tuple[tuple[str, str], ...]
 
 @attrs.frozen
 class Call:
-    """A request as it is sent to an origin (``scheme://authority``).
-
-    ``target`` is the raw request target in origin form, percent-encoding untouched (RFC 9112, 3.2.1), ``path`` and
-    ``query`` its parts; ``body`` is None while unread.
-    """
+    """A request as it is sent to an origin."""
 
     method: str
     origin: str
+    """``scheme://authority``."""
     target: str
+    """The raw request target in origin form, percent-encoding untouched (RFC 9112, 3.2.1)."""
     headers: Headers = attrs.field(default=(), repr=False)  # credentials are among them
     body: bytes | None = attrs.field(default=None, repr=False)
+    """None while unread."""
 
     @property
-    def path(self) -> str:  # noqa: D102 - above
+    def path(self) -> str:
+        """The target without its query."""
         return self.target.partition("?")[0]
 
     @property
-    def query(self) -> str:  # noqa: D102 - above
+    def query(self) -> str:
+        """What stands behind the target's first question mark."""
         return self.target.partition("?")[2]
 
 
 @attrs.frozen
 class Reply:
-    """A response: status and fields, and the decoded content once it was read.
-
-    ``fault`` says in plain words why the content could not be had (too large, undecodable);
-    ``body`` is None then, and while nobody asked for it.
-    """
+    """A response."""
 
     status: int
     headers: Headers = ()
     body: bytes | None = None
+    """The decoded content; None while nobody asked for it, and with a fault."""
     fault: str | None = None
+    """Why the content could not be had (too large, undecodable), in plain words."""
 
 
 def field(headers: Headers, name: str) -> str | None:
@@ -218,16 +217,14 @@ class Repeated:
 
 @attrs.frozen
 class Answer:
-    """Hand this reply back instead; its body is complete and its Content-Length not yet set.
-
-    ``code`` is the ``errorCode`` of an error that the shim itself answers with, None of a translation. ``repeated`` is
-    None unless the answer was made of one success, to a call that was decided by its date or by settings.
-    """
+    """Hand this reply back instead; its body is complete and its Content-Length not yet set."""
 
     reply: Reply
     record: Record
     code: str | None = None
+    """The ``errorCode`` of an error that the shim itself answers with, None of a translation."""
     repeated: Repeated | None = attrs.field(default=None, eq=False, repr=False)
+    """None unless one success made the answer, to a call that was decided by its date or by settings."""
 
 
 Command = Send | Read

@@ -144,14 +144,14 @@ def translate_one(translator: Translator, source: Json, context: TranslationCont
 
 @attrs.frozen
 class UpstreamPage:
-    """One page of an upstream list: its document, which is empty for a bare list, and the list in it.
-
-    ``size`` is that of its content in bytes.
-    """
+    """One page of an upstream list."""
 
     document: JsonObject
+    """Its document, empty for a bare list."""
     items: list[Json]
+    """The list in it."""
     size: int = 0
+    """That of its content, in bytes."""
 
 
 def items_of(pages: Sequence[UpstreamPage], moved: list[Dropped]) -> Iterator[Json]:

@@ -49,24 +49,25 @@ def _reads_all(table: Table) -> bool:
 
 @attrs.frozen
 class Target(Declared):
-    """One upstream call: method, path, version of the successor's resource, and how its pages are used.
-
-    A ``bare`` answer is itself the list or value. ``query`` is by parameter of the legacy call. The calls ``before`` it
-    are looks, then writes.
-    """
+    """One upstream call."""
 
     method: str = read_as(lambda table, key: table.word(key, METHODS, default=table.around.operation.method))
     path: Template = read_as(_path)
     version: str = read_as(Table.text)
+    """That of the successor's resource."""
     paging: str = read_as(
         lambda table, key: table.word(key, PAGING, default="collected" if _reads_all(table) else "kept"),
         default="kept",
     )
+    """How its pages are used."""
     bare: bool = False
+    """Whether the answer is itself the list or value."""
     query: Mapping[str, QueryRule] = named(QueryRule)
+    """By parameter of the legacy call."""
     body: Resource | None = read_as(lambda table, key: read_body(table.table(key)), default=None)
     content: str = of_table("around.operation.content", default="json")
     before: tuple[Before, ...] = given("before", default=())
+    """The calls before it: looks, then writes."""
 
     @classmethod
     def part(cls, table: Table, **known: Any) -> Self:

@@ -178,15 +178,14 @@ class Field:
 
 @attrs.frozen
 class Resource:
-    """The fields of an answer, of a part of one, or of a request body.
-
-    With ``rest`` all other members are passed on as they are, but those in ``without``.
-    """
+    """The fields of an answer, of a part of one, or of a request body."""
 
     name: str = ""
     fields: tuple[Field, ...] = ()
     rest: bool = False
+    """Whether all other members are passed on as they are."""
     without: tuple[str, ...] = ()
+    """Members that are not passed on."""
     at: str = ""
 
     size: int = attrs.field(init=False, repr=False, eq=False)
@@ -210,16 +209,16 @@ class Resource:
 
 @attrs.define
 class Use:
-    """How a document uses a resource: the names that rules know by tier and operation, and where successors stand.
-
-    On ``grouped`` tiers it is what several items become together; ``tier`` is the one that is looked at.
-    """
+    """How a document uses a resource, and where its successors stand."""
 
     resource: Resource
     known: dict[tuple[str, str], tuple[str, ...]] = attrs.field(factory=dict)
+    """The names that rules know, by tier and operation."""
     tiers: dict[str, list[str]] = attrs.field(factory=dict)
     grouped: set[str] = attrs.field(factory=set)
+    """Tiers on which the resource is what several items become together."""
     tier: str = ""
+    """The one that is looked at."""
 
     def names(self) -> Iterator[tuple[str, tuple[str, ...]]]:
         """Yield the operations of the tier, each with the names that rules know there."""

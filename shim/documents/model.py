@@ -101,10 +101,7 @@ def _end(table: Table, key: str) -> datetime:
 
 @attrs.frozen(kw_only=True)
 class Operation(Declared):
-    """One retired operation; ``version`` (YYYY-MM-DD) is what its answers name in their content type.
-
-    It has successors, ``gone`` or a ``constant``.
-    """
+    """One retired operation; it has successors, ``gone`` or a ``constant``."""
 
     id: str = of_table("name")
     document: str = of_table("around.name")
@@ -277,11 +274,7 @@ class Operation(Declared):
 
 @attrs.frozen
 class Document:
-    """One mapping document; ``overridden`` has the key paths that other files set, with their names.
-
-    ``resources`` are the fields of its answers by name, which other documents may use too. ``callers`` has the
-    operations that sources call by a name: of a client's method, a command, or a resource of a provider.
-    """
+    """One mapping document."""
 
     name: str
     title: str
@@ -289,8 +282,11 @@ class Document:
     apis: Mapping[str, Api]
     operations: tuple[Operation, ...]
     overridden: Mapping[str, str] = attrs.field(factory=dict)
+    """The key paths that other files set, with the names of those."""
     resources: Mapping[str, Resource] = attrs.field(factory=dict)
+    """The fields of its answers by name; other documents may use them, too."""
     callers: Mapping[str, tuple[str, ...]] = attrs.field(factory=dict)
+    """Operations by the name that sources call them by: a client's method, a command, a provider's resource."""
 
     def where_on(self, reads: Collection[str], writes: Collection[str]) -> Document:
         """Return it with what there is where these words of switches are on."""

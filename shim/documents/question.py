@@ -26,14 +26,13 @@ class RefusedChoice(Declared):
 
 @attrs.frozen(kw_only=True)
 class RefusedValue(RefusedChoice):
-    """The 400 for a ``value`` of a body's member that no successor takes, or for any value ``but`` one.
-
-    If ``ignored`` says why, that is the answer only where writes are strict; elsewhere the member is left out.
-    """
+    """The 400 for a value of a body's member that no successor takes."""
 
     value: Any = None
     but: Any = None
+    """Any value is refused but this one."""
     ignored: str = ""
+    """Why the member is left out; it is refused only where writes are strict."""
 
     def wrong(self, table: Table) -> Rows:
         both = ("value" in table.data) == ("but" in table.data)
@@ -46,21 +45,21 @@ class RefusedValue(RefusedChoice):
 
 @attrs.frozen
 class RequestBody(Declared):
-    """The legacy request body: member types, required members, and the member that chooses the call.
-
-    Names of members are nested with dots; ``refused`` has what is answered to a member's value before
-    anything is sent. With ``rest`` members that are not declared are taken as they are; a ``bare`` body is itself the
-    value of its one member.
-    """
+    """The legacy request body; names of members are nested with dots."""
 
     members: Mapping[str, str] = read_as(lambda table, key: table.each(key, lambda sub, name: sub.word(name, TYPES)))
+    """Their types."""
     required: tuple[str, ...] = ()
     ignored: tuple[str, ...] = ()
     choose: str = ""
+    """The member whose value chooses the call."""
     words: tuple[str, ...] = ()
     refused: Mapping[str, RefusedValue] = named(RefusedValue, "refuse")
+    """What is answered to a member's value before anything is sent."""
     rest: bool = False
+    """Whether members that are not declared are taken as they are."""
     bare: bool = False
+    """Whether the body is itself the value of its one member."""
 
     def wrong(self, table: Table) -> Rows:
         types, chosen = self.members, (self.choose,) if self.choose else ()

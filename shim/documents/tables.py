@@ -48,19 +48,18 @@ def did_you_mean(near: str) -> str:
 
 @attrs.define
 class DocumentSource:
-    """A file with its tables, the keys that another file overrides, and the defects found so far.
-
-    ``overridden`` maps a dotted key path to the file that set it; ``problems`` holds lines of the form
-    ``file: key.path: what is wrong``. Of a ``trusted`` file only types and required keys are checked. A ``shipped`` one
-    is of this package.
-    """
+    """A file with its tables."""
 
     file: str
     data: dict[str, Any] = attrs.field(factory=dict, repr=False)
     overridden: dict[str, str] = attrs.field(factory=dict)
+    """The file that set a key, by dotted key path."""
     problems: list[str] = attrs.field(factory=list)
+    """The defects found so far, each as ``file: key.path: what is wrong``."""
     trusted: bool = False
+    """Whether only types and required keys are checked."""
     shipped: bool = False
+    """Whether it is of this package."""
 
     def owner(self, path: str) -> str:
         """Return the file that set a key: the one whose override covers it, else the document's own."""
@@ -74,16 +73,15 @@ class DocumentSource:
 
 @attrs.define(eq=False)
 class Table:
-    """One TOML table; each getter returns a typed value or notes a problem and returns a stand-in.
-
-    ``name`` is its key in the table that it stands in, and ``around`` what is known of that, for the tables in it too.
-    """
+    """One TOML table; each getter returns a typed value or notes a problem and returns a stand-in."""
 
     data: Mapping[str, Any]
     source: DocumentSource
     path: str = ""
     name: str = ""
+    """Its key in the table that it stands in."""
     around: Any = None
+    """What is known of that table, for the tables in this one, too."""
     _spelt: dict[str, str] = attrs.field(factory=dict, init=False)
 
     def at(self, key: str) -> str:

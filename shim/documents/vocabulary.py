@@ -129,10 +129,12 @@ _RANGE = re.compile(r"\s*>=\s*([0-9]{4}(?:\.[0-9]{1,2}){2})\s*(?:,\s*<\s*([0-9]{
 
 @attrs.frozen
 class Versions:
-    """The versions from ``first`` on, and before ``end`` if it is not empty."""
+    """A range of versions."""
 
     first: str
+    """The first of them."""
     end: str = ""
+    """The first after them, empty if there is none."""
 
     def __contains__(self, version: str) -> bool:
         return self.first <= version and (not self.end or version < self.end)
