@@ -28,7 +28,8 @@ ON = {
     "ATLAS_SHIM_READS": "former-clusters",
     "ATLAS_SHIM_WRITES": ",".join(sorted({"former-clusters", *(one.switch for one in EVERY if one.switch)})),
 }
-DAYS = ["2025-01-01", "2026-02-01", "2026-12-01", "2028-01-01"]
+TURNS = [*product(({}, ON), ("2025-01-01", "2026-02-01", "2026-12-01", "2028-01-01"))]
+"""Switches and days; six in a row have all of them, and each route of an operation takes the next one."""
 CODES = sorted({code for one in EVERY for tier in one.successors.values() for code in tier.after})
 JSON = (("Content-Type", "application/json"),)
 
@@ -77,15 +78,13 @@ def sent(match, call, context):
     return found
 
 
-@pytest.mark.parametrize("case", CASES, ids=lambda case: f"{case[0].id}-{case[1].name}")
-@pytest.mark.parametrize("word", list(RouteWord))
-@pytest.mark.parametrize("switches", [{}, ON], ids=["off", "on"])
-@pytest.mark.parametrize("day", DAYS)
-def test_what_is_said_is_sent_and_what_is_sent_is_said(run, case, word, switches, day):
-    """Over operations, routes, switches and days: each call that any answers lead to, and no other."""
+@pytest.mark.parametrize("number", range(len(CASES)), ids=[f"{one.id}-{api.name}" for one, api in CASES])
+@pytest.mark.parametrize(("turn", "word"), [*enumerate(RouteWord)], ids=[word.value for word in RouteWord])
+def test_what_is_said_is_sent_and_what_is_sent_is_said(run, number, turn, word):
+    """Each operation by each route, each switch and on each day: each call that any answers lead to, and no other."""
+    (operation, api), (switches, day) = CASES[number], TURNS[(number // len(RouteWord) + turn) % len(TURNS)]
     environ = {**switches, "ATLAS_SHIM_ROUTE": word.value}
     engine, settings = shared_engine(environ), read_settings(environ)
-    operation, api = case
     path = f"{api.base}{operation.path.text}".replace("{", "").replace("}", "")
     accept = f"application/vnd.atlas.{operation.version}+json"
     done = run("explain", operation.method, path, "--accept", accept, "--at", day, "-o", "json", env=environ)
