@@ -104,7 +104,7 @@ def _start(config: Path | None, program: Sequence[str], environ: Mapping[str, st
         if environ.get(name, "").lower().startswith("socks"):
             raise ExitError(f"{name}: a run can't pass SOCKS on; name an HTTP proxy", SETTINGS)
     called = read_base_url({**environ, UPSTREAM: ""})
-    flags = {"listen": "127.0.0.1:0", "admin": "off", "access_log": "off", "log_level": "error"}
+    flags = {"listen": "127.0.0.1:0", "admin": "off", "log_level": "error"}
     if config is None and not environ.get(UPSTREAM):
         flags["upstream"] = called
     if config is None and not environ.get("ATLAS_SHIM_CREDENTIALS"):

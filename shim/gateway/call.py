@@ -29,7 +29,6 @@ from shim.gateway.ledger import Ledger
 from shim.gateway.limits import Entry, Limits
 from shim.gateway.log_writer import tell
 from shim.gateway.logs import CallLine, ids_of
-from shim.gateway.option_values import AccessWord
 from shim.gateway.plan import Plan
 from shim.gateway.prepared import Repeats
 from shim.gateway.upstream.client import WITH_CONTENT
@@ -69,7 +68,7 @@ class Handler:
             peer = forwarded_peer(peer, head.headers, plan.options.trusted_proxies)
         request_id, trace = ids_of(head.headers)
         line = CallLine(head.method, head.target.partition("?")[0], peer, request_id, plan.engine, trace)
-        line.agent, line.names = head.agent, plan.options.log_names
+        line.agent = head.agent
         request.request_id = f"X-Request-Id: {line.request_id}\r\n".encode("ascii")
         with Entry(self.limits, peer) as entry:
             try:
@@ -112,9 +111,7 @@ class Handler:
             finally:  # before it is in flight no more
                 line.answered(request.status, whole=request.whole)
                 self.ledger.add(line)
-                wanted = plan.options.access_log
-                if wanted is AccessWord.ON or (wanted is AccessWord.ERRORS and line.is_error):
-                    tell(line)
+                tell(line)
 
     async def _forward(self, run: UpstreamCall) -> None:
         """Send a call, and reply."""

@@ -27,7 +27,6 @@ _LEVELS = {number: logging.getLevelName(number).lower() for number in (10, 20, 3
 _PATH = 500  # characters of a path: lines wait for the log's reader, and their number is bounded, not their size
 
 _SANE = re.compile(r"[A-Za-z0-9._~:/+=@-]{1,128}")  # ids of callers' that are logged and sent back
-_ID = re.compile("[0-9a-fA-F]{24}")
 _TRACE = re.compile(r"[0-9a-f]{2}-([0-9a-f]{32})-[0-9a-f]{16}-[0-9a-f]{2}(?:-.*)?")
 """``traceparent``, and in it the trace (W3C Trace Context, 3.2)."""
 
@@ -65,8 +64,6 @@ class CallLine:
     agent: str | None = None
     key: str = ""
     """The public half of the key that the caller proved."""
-    names: bool = False
-    """Whether the line names the cluster of a retired call."""
     code: str | None = None
     failure: Failure | None = None
     """What the call counts as."""
@@ -74,18 +71,6 @@ class CallLine:
     said: str = ""
     whole: bool = True
     """Whether the answer was written to its end."""
-
-    @property
-    def cluster(self) -> str:
-        """The cluster's name, which is what in the path isn't an id; empty if names are not shown."""
-        if not self.names or self.match is None:
-            return ""
-        return next((plain(one) for one in self.match.parameters.values() if not _ID.fullmatch(one)), "")
-
-    @property
-    def is_error(self) -> bool:
-        """Whether somebody should look at it: a refusal of the gateway's own, or a status from 500 on."""
-        return self.level > logging.DEBUG and (self.code is not None or self.status is None or self.status >= 500)
 
     def translated(self, record: Record) -> None:
         """Note how a retired call was answered."""
@@ -103,7 +88,7 @@ class CallLine:
     def answered(self, status: int | None, *, whole: bool) -> None:
         """Note how the call ended."""
         self.status, self.whole, self.seconds = status, whole, time.perf_counter() - self.clock
-        if status is not None and status >= 500:
+        if status is None or status >= 500:
             self.level = max(self.level, logging.WARNING)
 
     def members(self) -> dict[str, Any]:
@@ -126,7 +111,6 @@ class CallLine:
             "agent": plain(self.agent or ""),
             "upstream_status": self.upstream_status,
             "upstream_ms": None if took is None else round(took * 1000, 3),
-            "cluster": self.cluster,
             "reason": self.reason,
             "error": self.code,
             "said": self.said,
@@ -140,12 +124,8 @@ class CallLine:
     def text(self) -> str:
         """Return the line for people."""
         match, took = self.match, self.upstream_seconds
-        if match is None:
-            called = f"{masked(self.path, self.engine)} | other"
-        else:
-            called = f"{match.api.base}{match.operation.path.text} | {match.operation.id}"
-            if cluster := self.cluster:
-                called += f" of {cluster}"
+        path = masked(self.path, self.engine) if match is None else f"{match.api.base}{match.operation.path.text}"
+        called = f"{path} | {'other' if match is None else match.operation.id}"
         upstream = "" if took is None else f" (upstream {self.upstream_status or '-'} in {took * 1000:.1f} ms)"
         who = f"{self.peer} key {plain(self.key)}" if self.key else self.peer
         agent = f' | "{plain(self.agent)}"' if self.agent else ""

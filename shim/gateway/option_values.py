@@ -34,9 +34,6 @@ Reader = tuple[str, Callable[..., T]]
 CredentialsMode = StrEnum("CredentialsMode", "PASSTHROUGH OWN VERIFY")
 """Whose credentials a rewritten call carries: the caller's, the gateway's, or the caller's key that both know."""
 
-AccessWord = StrEnum("AccessWord", "ON ERRORS OFF")
-"""Which calls have a line in the log; errors are the gateway's refusals, statuses from 500 on, callers that left."""
-
 LogLevel = StrEnum("LogLevel", "DEBUG INFO WARNING ERROR")
 LogFormat = StrEnum("LogFormat", "TEXT JSON")
 

@@ -22,7 +22,6 @@ from shim.gateway import option_values as of
 from shim.gateway.allow import BY_DEFAULT, AllowList
 from shim.gateway.option_values import (
     RESERVED,
-    AccessWord,
     Address,
     CredentialsMode,
     LogFormat,
@@ -169,9 +168,11 @@ class Options:
     keepalive_timeout: float = _limits(of.SECONDS, "Close a connection after so long without a request.", "2m")
     drain: float = _limits(of.SECONDS, "Cut open calls this long after SIGTERM.", "25s", live=True)
 
-    access_log: AccessWord = _log(of.words_of(AccessWord), "Log calls: all, errors alone, or none.", "on")
-    log_names: bool = _log(of.SWITCH, "Name the cluster of a retired call in its log line.")
-    log_level: LogLevel = _log(of.words_of(LogLevel), "Log from this level on.", "info")
+    log_level: LogLevel = _log(
+        of.words_of(LogLevel),
+        "Log from this level on. Calls are 'info'; refusals, statuses from 500 on, and callers that left, 'warning'.",
+        "info",
+    )
     log_format: LogFormat = _log(
         of.words_of(LogFormat), "Write the log, on stderr, in this format.", "text", live=False
     )

@@ -67,7 +67,7 @@ def through_gateway(atlas: Upstream) -> Iterator[tuple[Use, Ask]]:
     """Call the gateway, whose links lead back to itself; what it shows of a record is one field."""
 
     def planned(environ: Mapping[str, str]) -> Plan:
-        flags = {"listen": "127.0.0.1:0", "admin": "off", "access_log": "off", "upstream": atlas.origin}
+        flags = {"listen": "127.0.0.1:0", "admin": "off", "upstream": atlas.origin}
         return Plan(read_options(environ, flags), shared_engine(environ))
 
     first = planned({})

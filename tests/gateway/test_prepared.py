@@ -366,7 +366,7 @@ def test_a_fleet_is_answered_by_what_one_call_has_taught():
         )
         for cluster in clusters[:20]
     ]
-    assert alike([*events, *traced, *events[:50]], log_names=True) == len(events) - 1 + len(traced) - 1 + 50
+    assert alike([*events, *traced, *events[:50]]) == len(events) - 1 + len(traced) - 1 + 50
 
 
 def test_clusters_of_two_tiers_stand_beside_each_other():

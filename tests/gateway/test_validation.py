@@ -152,11 +152,10 @@ def test_a_file_may_use_what_toml_has(tmp_path):
     """Switches as booleans, lists as arrays, dates as a table."""
     file = tmp_path / "shim.toml"
     file.write_text(
-        'log-names = true\nproxy_protocol = false\ntrusted_proxies = ["10.0.0.0/8", "::1"]\n'
-        "[sunset]\nsnapshots = 2026-02-01\n"
+        'proxy-protocol = true\ntrusted_proxies = ["10.0.0.0/8", "::1"]\n[sunset]\nsnapshots = 2026-02-01\n'
     )
     options = PlanSource({}, {}, file).read().options
-    assert (options.log_names, options.proxy_protocol) == (True, False)
+    assert options.proxy_protocol
     assert list(map(str, options.trusted_proxies)) == ["10.0.0.0/8", "::1/128"]
     assert f"{options.sunset['snapshots']:%Y-%m-%d}" == "2026-02-01"
 

@@ -10,7 +10,6 @@ import pytest
 from shim.core.recognise import shared_engine
 from shim.gateway.log_writer import LogLines, tell
 from shim.gateway.logs import CallLine, ids_of, instant
-from shim.gateway.option_values import AccessWord
 from tests.gateway.test_signing import PATH
 from tests.peers.raw import Held, raw_upstream, reply, replying, until
 from tests.peers.served import ask, calling, cross, gateway, get, status_of, value_of
@@ -47,17 +46,6 @@ def test_a_retired_call_has_its_template_route_and_reason(lines):
     assert "its sunset, 2026-01-22, has passed" in text
     assert '"nightly/1.0"' in text
     assert not any(word in text for word in (*PATH.split("/")[5:8:2], "pageNum"))
-
-
-@pytest.mark.parametrize("path", [PATH, f"/api/atlas/v1.0/groups/{ID}/serverless/NAME"])
-def test_the_cluster_is_named_where_it_is_wanted(lines, path):
-    """A retired call's cluster alone: a group, another call's name or an id stays out."""
-    name = path.split("/")[7]
-    cross(get(path), reply(EMPTY), log_names=True)
-    cross(get(f"/api/atlas/v2/groups/{ID}/users/secret"), log_names=True)
-    retired, other = lines(2)
-    assert f" of {name} " in retired
-    assert not any(word in retired + other for word in (ID, "secret"))
 
 
 def test_names_and_ids_of_other_calls_are_masked(lines):
@@ -119,12 +107,13 @@ def test_upstreams_name_for_a_request_stands():
     assert cross(get("/x"), reply(b"", "X-Request-Id: theirs")).value("X-Request-Id") == "theirs"
 
 
-@pytest.mark.parametrize(("word", "expected"), [("on", 3), ("errors", 2), ("off", 0)])
-def test_what_is_logged_is_an_option(lines, caplog, word, expected):
-    """``errors`` are refusals of the gateway's own and statuses from 500 on."""
+@pytest.mark.parametrize(("word", "expected"), [("info", 3), ("warning", 2), ("error", 0)])
+def test_level_says_which_calls_are_logged(lines, caplog, word, expected):
+    """Warnings are refusals of the gateway's own and statuses from 500 on."""
+    caplog.set_level(word.upper(), "shim")
     with (
         replying(reply(), reply(status="503 Service Unavailable")) as upstream,
-        gateway(upstream.origin, access_log=AccessWord(word)) as served,
+        gateway(upstream.origin) as served,
     ):
         for path in ("/x", "/x", "/a/../b"):
             ask(served, get(path))
@@ -140,6 +129,7 @@ def test_a_caller_that_leaves_has_a_line(lines):
             peer.send(get("/x"))
             assert held.arrived.wait(30)
         assert "unanswered in" in lines()[0]
+        assert " WARNING " in lines()[0]
         held.answer.set()
 
 
