@@ -156,10 +156,9 @@ class UpstreamCall:
 
         A long body counts as held, since it waits until the caller has taken it. Raises Refusal when memory is short.
         """
-        line, call, record = self.line, self.call, None if outcome is None else outcome.record
+        call, record = self.call, None if outcome is None else outcome.record
         if self.response is not None:
-            line.upstream_status = self.response.head.status
-        line.translation = None if record is None else self.seconds
+            self.line.upstream_status = self.response.head.status
         if outcome is None or isinstance(outcome, PassThrough):
             head = self.last.head
             added = () if record is None else notes(record, beside=head.headers, linked=self.leads_on(record))
@@ -175,7 +174,7 @@ class UpstreamCall:
             if outcome.code == "MALFORMED_JSON" and not (call.body or field(call.headers, "Authorization")):
                 # A Digest client's first request: its content comes with its signature.
                 raise cannot_cross()
-            line.failure, status = own_error(outcome.code, reply.status, self.fault, outcome.record)
+            self.line.failure, status = own_error(outcome.code, reply.status, self.fault, outcome.record)
             lines = (*lines, status)
         return Reply(reply.status, lines, reply.body or b"")
 

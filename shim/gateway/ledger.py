@@ -21,9 +21,8 @@ import attrs
 from shim.gateway.errors import USUAL, Failure, answered_by_atlas
 from shim.gateway.logs import CallLine
 
-# Bounds in seconds: of what callers and the gateway wait, up to the default deadline; of what the gateway itself needs.
+# Bounds in seconds of what callers and the gateway wait, up to the default deadline.
 WAITS = (0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0, 30.0, 60.0)
-COSTS = (0.0001, 0.00025, 0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.1, 0.5)
 
 OTHER = "other"  # the operation of calls that are passed on
 HOUR = 60  # minutes that are counted apart
@@ -41,8 +40,8 @@ Who = tuple[str, str, str]
 """A caller: its address, its User-Agent, and the public half of its key where the gateway verifies that."""
 
 
-def _empty(bounds: tuple[float, ...]) -> list[float]:
-    return [0] * (len(bounds) + 1) + [0.0]
+def _no_waits() -> list[float]:
+    return [0] * (len(WAITS) + 1) + [0.0]
 
 
 @attrs.define(eq=False)
@@ -57,8 +56,8 @@ class Way:
     """Why that went this way."""
     abandoned: int = 0
     """How many callers left before the whole answer was written."""
-    waited: list[float] = attrs.field(factory=lambda: _empty(WAITS))
-    upstream: list[float] = attrs.field(factory=lambda: _empty(WAITS))
+    waited: list[float] = attrs.field(factory=_no_waits)
+    upstream: list[float] = attrs.field(factory=_no_waits)
 
 
 @attrs.define(eq=False)
@@ -96,7 +95,6 @@ class Ledger:
         # Series start at 0: rate() ignores the first sample of a new one.
         self.failures: Tally[Failure] = Tally(dict.fromkeys(USUAL, 0))
         self.challenged: Tally[str] = Tally({"unsigned": 0, "stale": 0})
-        self.translated = _empty(COSTS)
         self.ways: defaultdict[tuple[str, str], Way] = defaultdict(Way, {(OTHER, "pass"): Way()})
         self.callers: dict[Who, SeenCaller] = {}
         self.let_go = 0
@@ -122,9 +120,6 @@ class Ledger:
         if call.upstream_seconds is not None:
             way.upstream[bisect_left(WAITS, call.upstream_seconds)] += 1
             way.upstream[-1] += call.upstream_seconds
-        if call.translation is not None:
-            self.translated[bisect_left(COSTS, call.translation)] += 1
-            self.translated[-1] += call.translation
         failure = call.failure or (answered_by_atlas(status) if status >= 400 else None)
         caller = self._caller((call.peer, (call.agent or "")[:_AGENT], call.key), ended)
         caller.last = ended

@@ -59,8 +59,6 @@ class CallLine:
     """How long the whole call took."""
     upstream_seconds: float | None = None
     """Upstream's part of it."""
-    translation: float | None = None
-    """The core's part of it."""
     agent: str | None = None
     key: str = ""
     """The public half of the key that the caller proved."""

@@ -18,7 +18,7 @@ from shim.core.settings import FLAG
 from shim.gateway.call import Handler
 from shim.gateway.errors import origin_of
 from shim.gateway.http1.clients import Clients
-from shim.gateway.ledger import COSTS, OTHER, WAITS
+from shim.gateway.ledger import OTHER, WAITS
 from shim.gateway.log_writer import LogLines
 from shim.gateway.tls import Listening
 from shim.gateway.watch import Reloads
@@ -27,7 +27,6 @@ _FAMILIES = """
 counter requests operation,route,status_class,status: Requests answered.
 histogram request_duration_seconds operation,route: Seconds that callers wait, to the last byte of their answer.
 histogram upstream_duration_seconds operation,route: Seconds of these that all upstream calls of one call take.
-histogram translation_seconds: Seconds spent deciding and translating, upstream's time not included.
 counter errors origin,type: Errors by whose they are and their Proxy-Status type; of Atlas' own the type is its status.
 counter refusals code: Errors that the gateway itself answered with, by their errorCode.
 counter requests_abandoned operation: Calls whose caller left before the whole answer was written.
@@ -42,25 +41,22 @@ gauge upstream_connections state: Connections to upstream: idle or active.
 counter upstream_connections_opened: Connections to upstream that were opened.
 counter upstream_connections_reused: Upstream calls that were sent on a kept connection.
 counter upstream_responses status_class: Upstream calls that were answered.
-counter upstream_failures type: Upstream calls that got no answer, or no connection, by Proxy-Status type.
 gauge memory_used_bytes kind: Bytes of the memory budget in use, by what they are for.
 gauge memory_limit_bytes: Bytes that may be held at a time.
 gauge tls_certificate_not_after_timestamp_seconds side: When the first certificate of a chain in use ends.
 gauge certificates_refused side: 1 when new files of certificates are refused, and the last good ones stay in use.
-counter certificates_reloads side,result: Times that changed files of certificates were read.
 gauge config_reload_success: 1 when settings and documents in use are the last that were read, 0: those were refused.
 gauge config_reload_success_timestamp_seconds: When settings and documents were last read and found good.
 gauge config_restart_needed: Options that were changed, and stay as they were until a restart.
-counter config_reloads result: Reloads.
 info build version,python: The version of atlas-shim, and of Python below it.
 info route route: The route in force, a word of the option 'route'.
 gauge sunset_timestamp_seconds document,operation: The sunset in force of each operation.
 gauge announced_sunset_timestamp_seconds method,path,version: When an operation is switched off, as its replies say.
-gauge announced_deprecation_timestamp_seconds method,path,version: Since when it is deprecated.
 gauge announced_last_call_timestamp_seconds method,path,version: When a reply last announced the end of its operation.
-counter announced_calls method,path,version: Replies of Atlas' that announced the end of their operation.
 """
 """Type, name behind ``atlas_shim_``, labels and help text of each family."""
+
+_BOUNDS = [*map(str, WAITS), "+Inf"]
 
 Samples = Mapping[Any, Any]
 """Values of a family's labels -> sample or histogram; the key is a word for a single label, ``()`` without labels."""
@@ -90,12 +86,11 @@ class Metrics(Collector):
             kind, name, labels = (*head.split(), "")[:3]
             made: Any = getattr(core, f"{kind.title()}MetricFamily")
             family = made(f"atlas_shim_{name}", said, labels=tuple(filter(None, labels.split(","))))
-            bounds = [*map(str, COSTS if name == "translation_seconds" else WAITS), "+Inf"]
             for key, value in values[name].items():
                 words = (key,) if isinstance(key, str) else key
                 if kind == "histogram":
                     *counts, total = value
-                    family.add_metric(words, [*zip(bounds, accumulate(counts), strict=True)], total)
+                    family.add_metric(words, [*zip(_BOUNDS, accumulate(counts), strict=True)], total)
                 else:
                     family.add_metric(words, {} if kind == "info" else value)
             yield family
@@ -112,7 +107,6 @@ class Metrics(Collector):
             "requests": {(*names, *_status(status)): n for (*names, status), n in ledger.calls().items() if status},
             "request_duration_seconds": {names: way.waited for names, way in ways.items()},
             "upstream_duration_seconds": {names: way.upstream for names, way in ways.items()},
-            "translation_seconds": {(): ledger.translated},
             "errors": _sums(((origin_of(failure), failure[2]), n) for failure, n in failures),
             "refusals": _sums((code, n) for (code, *_), n in failures if code is not None),
             "requests_abandoned": _sums((operation, way.abandoned) for (operation, _), way in ways.items()),
@@ -123,7 +117,6 @@ class Metrics(Collector):
     def _of_parts(self) -> dict[str, Samples]:
         handler, reloads, server, tls = self.handler, self.reloads, self.server, self.tls
         ends = None if tls is None else tls.value[1]
-        reads = {} if tls is None else tls.reloads.counts.copy()
         plan, limits, upstream = handler.plan, handler.limits, handler.shared.upstream
         seen = handler.shared.inventory.radar.sightings()
         operations = [(document.name, one) for document in plan.engine.documents for one in document.operations]
@@ -134,27 +127,20 @@ class Metrics(Collector):
             "upstream_connections_opened": {(): upstream.opened},
             "upstream_connections_reused": {(): upstream.reused},
             "upstream_responses": {f"{digit}xx": count for digit, count in enumerate(upstream.hundreds) if count},
-            "upstream_failures": upstream.failures.copy(),
             "memory_used_bytes": {"reserved": limits.reserved, "held": limits.held, "connections": server.held},
             "memory_limit_bytes": {(): limits.memory},
             "tls_certificate_not_after_timestamp_seconds": {} if ends is None else {"listener": ends},
             "certificates_refused": {} if tls is None else {"listener": bool(tls.reloads.problems)},
-            "certificates_reloads": {("listener", word): count for word, count in reads.items()},
             "config_reload_success": {(): not reloads.problems},
             "config_reload_success_timestamp_seconds": {(): reloads.good_since},
             "config_restart_needed": {(): len(plan.waiting)},
-            "config_reloads": reloads.counts.copy(),
             "build": {(__version__, platform.python_version()): 1},
             "route": {f"{FLAG}{plan.settings.flag}" if plan.settings.flag else str(plan.settings.route): 1},
             "sunset_timestamp_seconds": {
                 (document, one.id): sunset_of(one, plan.settings).timestamp() for document, one in operations
             },
             "announced_sunset_timestamp_seconds": {one.key: one.sunset for one in seen if one.sunset is not None},
-            "announced_deprecation_timestamp_seconds": {
-                one.key: one.deprecation for one in seen if one.deprecation is not None
-            },
             "announced_last_call_timestamp_seconds": {one.key: one.last for one in seen},
-            "announced_calls": {one.key: one.calls for one in seen},
             "connections": server.states(),
             "connections_accepted": {(): server.accepted},
             "connections_refused": server.turned_away.copy(),

@@ -158,7 +158,6 @@ class Repeats:
             if made is None:
                 left, response.sent, response.began = None, head, began
                 return response
-            line.translation = perf_counter() - began - (line.upstream_seconds or 0.0)
             is_long = entry.hold(len(made[0]))
             self._reply(request, found, response, made, line, close=close)
             if is_long:  # it waits until the caller has taken it, and nothing that it was made of

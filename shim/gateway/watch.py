@@ -11,7 +11,6 @@ import contextlib
 import logging
 import threading
 import time
-from collections import Counter as Tally
 from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path
 from typing import Any, Generic, TypeVar
@@ -40,8 +39,6 @@ class Reloads:
     """When they were last refused."""
     changes: Sequence[str] = ()
     """What they changed when they were last put to use."""
-    counts: Tally[str] = attrs.field(factory=lambda: Tally({"refused": 0, "success": 0}))
-    """How often each result came."""
     by_name: dict[str, tuple[str, ...]] = attrs.field(factory=dict)
 
     @property
@@ -97,7 +94,6 @@ class Watched(Generic[T]):
             return self._refuse(error)
         self.value, reloads = value, self.reloads
         reloads.by_name[self.name], reloads.good_since, reloads.changes = (), time.time(), changes
-        reloads.counts["success"] += 1
         log.info("new %s in use%s", self.name, f": {'; '.join(changes)}" if changes else "")
         return True
 
@@ -120,7 +116,6 @@ class Watched(Generic[T]):
         known = isinstance(error, (SettingsError, DocumentError))  # an operator's mistake needs no traceback
         problems = tuple(getattr(error, "problems", ())) or (str(error) or repr(error),)
         self.reloads.by_name[self.name], self.reloads.refused = problems, time.time()
-        self.reloads.counts["refused"] += 1
         said = "; ".join(problems)
         log.error("new %s refused, the last good stay: %s", self.name, said, exc_info=None if known else error)
         return False

@@ -51,8 +51,6 @@ def test_a_passed_call_is_told_of_everywhere(caplog, tmp_path):
     assert last > 1.7e9
     assert samples == {
         "atlas_shim_announced_sunset_timestamp_seconds": [(LABELS, 1814400000)],
-        "atlas_shim_announced_deprecation_timestamp_seconds": [(LABELS, 1722816000)],
-        "atlas_shim_announced_calls_total": [(LABELS, 2)],
     }
     assert f"GET {SHAPE}" in shown.texts["code"]
     line = json.loads(file.read_text().splitlines()[1])

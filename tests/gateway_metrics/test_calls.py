@@ -55,7 +55,6 @@ def test_callers_and_upstream_have_histograms_by_operation_and_route(page):
         assert whole is not None
         assert part is not None
         assert 0 < part <= whole
-    assert found.value("atlas_shim_translation_seconds_count") == 1
 
 
 @pytest.mark.parametrize(
@@ -89,7 +88,6 @@ def test_an_error_counts_by_whose_it_is(page, answer, options, request_, errors,
     assert told == errors
     assert [labels["code"] for labels, value in found.all("atlas_shim_refusals_total") if value] == [code] * bool(code)
     if answer is silent:
-        assert found.value("atlas_shim_upstream_failures_total", type="http_response_timeout") == 1
         assert (found.value("atlas_shim_upstream_duration_seconds_sum") or 0) > 0.05
 
 

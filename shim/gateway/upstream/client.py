@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import secrets
-from collections import Counter as Tally
 from urllib.parse import urlsplit
 
 import attrs
@@ -24,15 +23,14 @@ KEEP = 60.0  # seconds that a connection without a request is kept
 LONGEST = 300.0  # seconds after which a connection is not lent any more, so that each name is resolved again
 
 WITH_CONTENT = frozenset({"PATCH", "POST", "PUT"})  # requests that say that they have no content (RFC 9110, 8.6)
-_USUAL = ("connection_terminated", "connection_timeout", "http_response_timeout")  # counted as 0 from the start
 
 
 class Upstream:
     """Sends calls to one origin, over kept connections; the one used last is lent first.
 
     netrc is not read: its logins were not given for a caller's calls. ``hundreds`` counts replies by the first digit of
-    their status, ``failures`` calls without a reply by Proxy-Status type. ``name`` identifies this gateway in Via,
-    ``deadline`` is for the gateway's own calls. Raises SettingsError for roots or a proxy of no use.
+    their status. ``name`` identifies this gateway in Via, ``deadline`` is for the gateway's own calls. Raises
+    SettingsError for roots or a proxy of no use.
     """
 
     def __init__(self, options: Options) -> None:
@@ -48,7 +46,6 @@ class Upstream:
         self._context_of_proxy = context if proxy is not None and proxy.tls else None
         self.buffer = memoryview(bytearray(READ))
         self.hundreds = [0] * 10
-        self.failures: Tally[str] = Tally(dict.fromkeys(_USUAL, 0))
         self.opened = self.reused = 0
         self._idle: list[UpstreamConnection] = []
         self._open: Wires[UpstreamConnection] = Wires()
@@ -93,7 +90,6 @@ class Upstream:
             if response is None:
                 response = await (await self.connect(until)).request(head, outbound, until)
         except Refusal as refusal:
-            self.failures[refusal.error or "none"] += 1
             if self.proxy is None:
                 raise
             named, said = self.proxy.authority, refusal.said
