@@ -62,7 +62,7 @@ class Handler:
 
     async def __call__(self, request: Request) -> None:
         """Answer one request; whatever goes wrong becomes an answer, or the end of the connection."""
-        plan, head = self.plan, request.head
+        plan, flag, head = self.plan, self.flag, request.head
         peer = request.peer
         if plan.options.trusted_proxies:
             peer = forwarded_peer(peer, head.headers, plan.options.trusted_proxies)
@@ -83,17 +83,17 @@ class Handler:
                 line.match = None if match is not None and match.operation.lives else match
                 run.signer = await self.gate.admit(head, run.call, match, listed=plan.options.allow is not None)
                 line.key = run.signer.proven
-                if self.flag is not None and match is not None:  # whom the gate refused takes no place in it
-                    while seconds := self.flag.waits(match):  # noqa: ASYNC110 - a thread has the words
+                if flag is not None and match is not None:  # whom the gate refused takes no place in it
+                    while seconds := flag.waits(match):  # noqa: ASYNC110 - a thread has the words
                         await asyncio.sleep(seconds)
-                    run.plan = plan = self.flag.variant(plan, match)
+                    run.plan = plan = flag.variant(plan, match)
                     line.reason = plan.settings.because
                 run.call = check_allowed(run.call, match, plan, lent=run.signer.lends)
                 # Switching off ends translation, and not who may call and who signs.
                 run.match = None if plan.settings.route is RouteWord.OFF else match
                 await self._forward(run)
-                if self.flag is not None and match is not None and 200 <= (line.upstream_status or 0) < 300:
-                    self.flag.trust(match)
+                if flag is not None and match is not None and 200 <= (line.upstream_status or 0) < 300:
+                    flag.trust(match)
             except (Refusal, TimeoutError) as error:
                 late = together(
                     f"No answer within the deadline of {plan.settings.deadline:g} seconds.",

@@ -44,9 +44,8 @@ counter upstream_responses status_class: Upstream calls that were answered.
 gauge memory_used_bytes kind: Bytes of the memory budget in use, by what they are for.
 gauge memory_limit_bytes: Bytes that may be held at a time.
 gauge tls_certificate_not_after_timestamp_seconds side: When the first certificate of a chain in use ends.
-gauge certificates_refused side: 1 when new files of certificates are refused, and the last good ones stay in use.
-gauge config_reload_success: 1 when settings and documents in use are the last that were read, 0: those were refused.
-gauge config_reload_success_timestamp_seconds: When settings and documents were last read and found good.
+gauge config_reload_success: 1 when what is in use is what the files say, 0: some were refused, the last good ones stay.
+gauge config_reload_success_timestamp_seconds: When files were last read and found good.
 gauge config_restart_needed: Options that were changed, and stay as they were until a restart.
 info build version,python: The version of atlas-shim, and of Python below it.
 info route route: The route in force, a word of the option 'route'.
@@ -130,7 +129,6 @@ class Metrics(Collector):
             "memory_used_bytes": {"reserved": limits.reserved, "held": limits.held, "connections": server.held},
             "memory_limit_bytes": {(): limits.memory},
             "tls_certificate_not_after_timestamp_seconds": {} if ends is None else {"listener": ends},
-            "certificates_refused": {} if tls is None else {"listener": bool(tls.reloads.problems)},
             "config_reload_success": {(): not reloads.problems},
             "config_reload_success_timestamp_seconds": {(): reloads.good_since},
             "config_restart_needed": {(): len(plan.waiting)},

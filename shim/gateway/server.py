@@ -8,6 +8,7 @@ import logging
 import os
 import socket
 import ssl
+import threading
 import time
 from collections.abc import Callable, Coroutine, Mapping
 from functools import partial
@@ -34,7 +35,7 @@ from shim.gateway.radar_inventory import RadarInventory
 from shim.gateway.status import StatusObject, status_of
 from shim.gateway.tls import listening
 from shim.gateway.upstream.client import Upstream
-from shim.gateway.watch import Watched, watch
+from shim.gateway.watch import Watched
 
 log = logging.getLogger("shim.gateway.settings")
 
@@ -78,6 +79,8 @@ class Gateway:
             gate = gate_for(options, environ, self._watched)
         if problems:
             raise SettingsError(*problems)
+        for one in self._watched:
+            one.reloads = settings.reloads
         self.limits, self.ledger = Limits(options), Ledger()
         self.upstream = Upstream(options)
         shared = Shared(self.upstream, Memory(), RadarInventory(environ, clock), clock)
@@ -85,7 +88,8 @@ class Gateway:
         self.metrics = Metrics(self._handler, self.tls, settings.reloads)
         self._calls: Listener | None = None
         self._admin: Admin | None = None
-        self._tasks: list[asyncio.Future[None]] = []
+        self._beating: asyncio.Task[None] | None = None
+        self._ended = threading.Event()
         self._beaten = float("inf")
         self.is_ready = False
 
@@ -136,8 +140,11 @@ class Gateway:
             server = self.metrics.server = Clients(self._handler, self.options)
             server.failures = self.ledger.failures
             self._calls = Listener(server, bound, lambda: None if tls is None else tls.value[0])
-            self._tasks = [asyncio.ensure_future(one) for one in (watch(self._watched), self._beat())]
+            self._beating = asyncio.create_task(self._beat())
             self.apply(self._handler.plan)
+            for one in self._watched:
+                if any(one.files()):
+                    threading.Thread(target=one.follow, args=(self._ended,), name="watched files", daemon=True).start()
             if self.options.admin is not None:
                 self._admin = Admin(
                     bind(self.options.admin, "admin"),
@@ -178,8 +185,9 @@ class Gateway:
             admin, self._admin = self._admin, None
             if admin is not None:
                 await admin.stop()
-            for task in self._tasks:
-                task.cancel()
+            self._ended.set()
+            if self._beating is not None:
+                self._beating.cancel()
             if (flag := self._handler.flag) is not None:
                 flag.words.stop()
             await self.upstream.close()
@@ -217,4 +225,6 @@ class Gateway:
             self._beaten = time.monotonic()
             if (flag := self._handler.flag) is not None:
                 flag.words.look()  # whether its provider hangs
+            for one in self._watched:
+                one.give_up()
             await asyncio.sleep(_BEAT)

@@ -78,7 +78,7 @@ def status_of(handler: Handler, reloads: Reloads, tls: Listening | None, *, list
             "changes": [*reloads.changes],
         },
         "certificates": [
-            {"side": "listener", **_day("not_after", one.value[1], now), "refused": bool(one.reloads.problems)}
+            {"side": "listener", **_day("not_after", one.value[1], now), "refused": bool(reloads.by_name.get(one.name))}
             for one in (tls,)
             if one is not None and one.value[1] is not None
         ],

@@ -40,10 +40,10 @@ class Applied:
         self.gateway = Gateway(environ={}, settings=self.files)
         self.before = self.gateway._handler.plan
 
-    async def read(self):
+    def read(self):
         """Read the files, changed or not, and return whether all are in use."""
         self.files.again()
-        return all([await one.look() for one in self.files.watched if any(one.files())])
+        return not [one for one in self.files.watched if any(one.files()) and not one.look()]
 
     @property
     def plan(self):
@@ -56,13 +56,13 @@ class Applied:
     ('sunset = "nothing=2026-01-01"', ("'nothing' is not one of",)), ("lisen = 1", ("lisen: no such option",)),
     ("drain_min = 60", ("drain_min: no such option; did you mean drain?",)), (None, ("shim.toml", "No such file")),
 ])  # fmt: skip
-async def test_broken_file_is_refused(tmp_path, caplog, text, said):
+def test_broken_file_is_refused(tmp_path, caplog, text, said):
     """Nothing is applied, one line has all problems; a good one puts it right."""
     config = tmp_path / "shim.toml"
     config.write_text('route = "legacy"\n')
     applied = Applied(source_of(config))
     config.unlink() if text is None else config.write_text(text)
-    assert not await applied.read()
+    assert not applied.read()
     assert applied.plan is applied.before
     assert all(any(word in one for one in applied.files.reloads.problems) for word in said)
     lines = [record for record in caplog.records if record.levelname == "ERROR"]
@@ -70,17 +70,17 @@ async def test_broken_file_is_refused(tmp_path, caplog, text, said):
     assert lines[0].exc_info in {None, False}
     assert all(word in lines[0].getMessage() for word in said)
     config.write_text('route = "flex"\n')
-    assert await applied.read()
+    assert applied.read()
     assert not applied.files.reloads.problems
 
 
-async def test_what_cannot_change_is_kept_and_told(tmp_path, caplog):
+def test_what_cannot_change_is_kept_and_told(tmp_path, caplog):
     """An address and an upstream need a restart: the log says which, the rest is applied."""
     config = tmp_path / "shim.toml"
     config.write_text("")
     applied = Applied(source_of(config))
     config.write_text('upstream = "http://127.0.0.1:1"\nlisten = "127.0.0.1:2"\nroute = "off"\n')
-    assert await applied.read()
+    assert applied.read()
     options = applied.plan.options
     assert (options.upstream, options.listen, options.route) == (Options().upstream, Options().listen, RouteWord.OFF)
     assert "restart and stay as they were: listen, upstream" in caplog.text
@@ -206,7 +206,7 @@ def test_starts_read_only_without_home_as_an_unknown_user(serve):
     shutil.rmtree(folder)
 
 
-async def test_a_kill_switch_acts_whatever_lies_beside_it(tmp_path):
+def test_a_kill_switch_acts_whatever_lies_beside_it(tmp_path):
     """The config's own last good is not that of the documents, and they are reported until they are put right."""
     config, folder = tmp_path / "shim.toml", tmp_path / "documents"
     config.write_text("")
@@ -217,7 +217,7 @@ async def test_a_kill_switch_acts_whatever_lies_beside_it(tmp_path):
     (folder / "broken.toml").write_text("nonsense")
     (folder / "bomb.toml").write_text("a." * 20_000 + "a = 1")
     config.write_text('allow = ["reads"]\nroute = "off"\n')
-    assert not await applied.read()
+    assert not applied.read()
     options = applied.plan.options
     assert (str(options.route), options.allow is not None) == ("off", True)
     for file in folder.iterdir():
@@ -225,12 +225,12 @@ async def test_a_kill_switch_acts_whatever_lies_beside_it(tmp_path):
         file.unlink()
     (folder / "mine.toml").write_text(OVERRIDE.format(day="2026-02-01"))
     config.write_text("= 1")
-    assert not await applied.read()
+    assert not applied.read()
     assert str(applied.plan.options.route) == "off"
     assert applied.plan.engine.documents != applied.before.engine.documents
 
 
-async def test_what_changed_is_told(tmp_path):
+def test_what_changed_is_told(tmp_path):
     """Each option with what it was and what it is, and the documents."""
     config, folder = tmp_path / "shim.cfg", tmp_path / "documents"
     config.write_text('route = "legacy"\ndeadline = 5\n')
@@ -243,7 +243,7 @@ async def test_what_changed_is_told(tmp_path):
     changes = list[str]()
     for one in applied.files.watched:
         one.again()
-        assert await one.look()
+        assert one.look()
         changes += applied.files.reloads.changes
     assert changes == [
         "public_url was empty, is https://a.test", "route was legacy, is auto",

@@ -1,12 +1,12 @@
 """Files that are read again: when, what is refused, and that no file keeps the program from ending."""
 
-import asyncio
 import threading
 
 import pytest
 
 from shim.gateway import watch
 from shim.gateway.watch import Watched
+from tests.peers.raw import until
 
 
 class Seen:
@@ -34,30 +34,30 @@ def file(tmp_path):
     return tmp_path / "file"
 
 
-async def test_change_is_read_when_two_looks_agree(file, caplog):
+def test_change_is_read_when_two_looks_agree(file, caplog):
     """The start is not a change; a change is read at the second look that finds it, and once."""
     caplog.set_level("INFO")
     seen = Seen(file)
-    assert [await seen.watched.look() for _ in range(2)] == [None, None]
+    assert [seen.watched.look() for _ in range(2)] == [None, None]
     file.write_text("new")
-    assert [await seen.watched.look() for _ in range(3)] == [None, True, None]
+    assert [seen.watched.look() for _ in range(3)] == [None, True, None]
     assert seen.used == ["new"]
     assert "new things in use: 3 letters" in caplog.text
 
 
-async def test_file_that_is_still_written_is_not_read(file):
+def test_file_that_is_still_written_is_not_read(file):
     """As long as each look finds another size nothing is read; what is back to what it was is not a change."""
     seen = Seen(file)
     stat = file.stat()
     for text in ("ab", "abc", "abcd"):
         file.write_text(text)
-        assert await seen.watched.look() is None
-    assert await seen.watched.look() is True
+        assert seen.watched.look() is None
+    assert seen.watched.look() is True
     assert seen.used == ["abcd"]
     assert stat.st_ino == file.stat().st_ino
 
 
-async def test_files_that_change_while_they_are_read(file):
+def test_files_that_change_while_they_are_read(file):
     """What was read may be half old and half new, and is read again."""
     seen = Seen(file)
     read = seen.read
@@ -69,40 +69,48 @@ async def test_files_that_change_while_they_are_read(file):
 
     seen.watched.read = slow
     file.write_text("new")
-    assert [await seen.watched.look() for _ in range(4)] == [None, None, None, True]
+    assert [seen.watched.look() for _ in range(4)] == [None, None, None, True]
     assert seen.used == ["newer"]
 
 
-async def test_read_that_hangs_is_given_up(file, caplog, monkeypatch):
-    """It is said within the patience and holds up no other look; once it comes back the files are read again."""
-    seen, ends = Seen(file), threading.Event()
-    threads = []
+def followed(seen, monkeypatch):
+    """Look again and again in a thread; returns what ends that."""
+    monkeypatch.setattr(watch, "EVERY", 0)
+    ended = threading.Event()
+    threading.Thread(target=seen.watched.follow, args=(ended,), daemon=True).start()
+    return ended
+
+
+def test_read_that_hangs_is_given_up(file, caplog, monkeypatch):
+    """It is said once, when the patience is over; what it brings when it comes back is used."""
+    seen, begun, ends = Seen(file), threading.Event(), threading.Event()
 
     def slow():
-        threads.append(threading.current_thread())
+        begun.set()
         return "late" if ends.wait(30) else ""
 
     seen.watched.read = slow
     file.write_text("new")
-    assert await seen.watched.look() is None
-    monkeypatch.setattr(watch, "PATIENCE", 0.05)
-    assert await seen.watched.look() is False
-    assert "was not read within 0.05 seconds" in caplog.text
-    assert await seen.watched.look() is None
-    seen.watched.again()
-    assert [await seen.watched.look() for _ in range(2)] == [False, None]
+    seen.watched.give_up()
+    ended = followed(seen, monkeypatch)
+    assert begun.wait(30)
+    seen.watched.give_up()
+    assert not caplog.records
+    monkeypatch.setattr(watch, "PATIENCE", 0)
+    for _ in range(2):
+        seen.watched.give_up()
+    assert [record.getMessage() for record in caplog.records] == [
+        "new things refused, the last good stay: was not read within 0 seconds"
+    ]
     ends.set()
-    await asyncio.to_thread(threads[0].join)
-    await asyncio.sleep(0)  # what the thread has left in the loop
-    monkeypatch.undo()
-    assert await seen.watched.look() is True
+    until(lambda: not seen.watched.reloads.problems, "it is in use")
+    ended.set()
     assert seen.used == ["late"]
 
 
-async def test_defect_ends_no_watch(file, caplog, monkeypatch):
+def test_defect_ends_no_watch(file, caplog, monkeypatch):
     """Whatever reading or using raises is logged with its traceback, and the next change is read."""
-    monkeypatch.setattr(watch, "EVERY", 0)
-    seen, refused, used = Seen(file), asyncio.Event(), asyncio.Event()
+    seen, refused, used = Seen(file), threading.Event(), threading.Event()
 
     def use(text):
         if text != "good":
@@ -111,12 +119,12 @@ async def test_defect_ends_no_watch(file, caplog, monkeypatch):
         used.set()
 
     seen.watched.use = use
-    watching = asyncio.ensure_future(watch.watch([seen.watched]))
+    ended = followed(seen, monkeypatch)
     file.write_text("bad")
-    await refused.wait()
+    assert refused.wait(30)
     file.write_text("good")
-    await used.wait()
-    watching.cancel()
+    assert used.wait(30)
+    ended.set()
     assert "ZeroDivisionError" in caplog.text
 
 

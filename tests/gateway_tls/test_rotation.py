@@ -21,7 +21,7 @@ from tests.peers.raw import reply, replying, until
 from tests.peers.served import At, gateway, get
 from tests.peers.served import ask as ask_plain
 
-REFUSED = 'atlas_shim_certificates_refused{side="listener"}'
+GOOD = "atlas_shim_config_reload_success"
 
 
 def metric(served, name):
@@ -68,11 +68,11 @@ def test_files_that_are_written_one_after_the_other(tmp_path, authority, caplog)
     caller = Caller(authority)
     with replying(reply()) as upstream, gateway(upstream.origin, tls_cert=str(cert), tls_key=str(key)) as served:
         cert.write_bytes(pems(second)[0])
-        until(lambda: metric(served, REFUSED) == 1, "the refusal of half a pair")
+        until(lambda: metric(served, GOOD) == 0, "the refusal of half a pair")
         assert caller.sees(served) == serial_of(first)
         key.write_bytes(pems(second)[1])
         shown_soon(caller, served, second)
-        until(lambda: metric(served, REFUSED) == 0, "that all is well")
+        until(lambda: metric(served, GOOD) == 1, "that all is well")
 
 
 def broken(kind: str, authority: trustme.CA) -> dict[str, bytes]:
@@ -96,7 +96,7 @@ def test_broken_files_are_refused(rotated, authority, kind, caplog):
     caplog.set_level(logging.INFO)
     ends = served.tls.value[1]
     mount.turn(**broken(kind, authority))
-    until(lambda: metric(served, REFUSED) == 1, "the refusal")
+    until(lambda: metric(served, GOOD) == 0, "the refusal")
     for _ in range(3):
         assert caller.sees(served) == first
     assert served.tls.value[1] == ends
@@ -107,7 +107,7 @@ def test_broken_files_are_refused(rotated, authority, kind, caplog):
     fresh = authority.issue_cert("localhost", "127.0.0.1")
     mount.turn_to(fresh)
     shown_soon(caller, served, fresh)
-    until(lambda: metric(served, REFUSED) == 0, "that all is well")
+    until(lambda: metric(served, GOOD) == 1, "that all is well")
     assert "new files of the listener in use: the certificate ends " in caplog.text
 
 
