@@ -106,8 +106,9 @@ def differences(
 
 @pytest.mark.parametrize("name", WAYS)
 def test_each_call_is_sent_and_answered_as_the_core_says(name, atlas, monkeypatch):
-    """A third of them through each way in, by some settings each: others through each; also the calls of nobody."""
-    assert differences(name, atlas, monkeypatch, expected(name, (*SETTINGS,), atlas.origin, share=6)) == []
+    """A share of them through each way in, by a share of the settings: others through each; also calls of nobody."""
+    settings = (*SETTINGS,)[WAYS.index(name) :: len(WAYS)]
+    assert differences(name, atlas, monkeypatch, expected(name, settings, atlas.origin, share=len(WAYS))) == []
 
 
 @pytest.mark.slow

@@ -36,21 +36,20 @@ def ask(atlas):
     return ask
 
 
+@pytest.mark.parametrize("name", ERRORS)
 @pytest.mark.parametrize("call", CALLS)
 @pytest.mark.parametrize("route", ["flex", "date", "auto"])
-def test_an_error_of_a_successor_is_intact(ask, clients, route, call):
+def test_an_error_of_a_successor_is_intact(ask, clients, route, call, name):
     """By flag and by date the answer of flex stands, in auto if it does not name another tier; flex is asked once.
 
     When flex leads on and the dedicated tier fails too, its answer is the caller's.
     """
-    for name, error in ERRORS.items():
-        client = clients["flex" if name in LEADING_ON else route]
-        reply, sides = ask(client, call, flex=error)
-        is_intact(reply, error)
-        assert sides == ["flex"]
-        reply, sides = ask(clients["auto"], call, flex=LEADING_ON["non-flex"], dedicated=error)
-        is_intact(reply, error)
-        assert sides == ["flex", "dedicated"]
+    reply, sides = ask(clients["flex" if name in LEADING_ON else route], call, flex=ERRORS[name])
+    is_intact(reply, ERRORS[name])
+    assert sides == ["flex"]
+    reply, sides = ask(clients["auto"], call, flex=LEADING_ON["non-flex"], dedicated=ERRORS[name])
+    is_intact(reply, ERRORS[name])
+    assert sides == ["flex", "dedicated"]
 
 
 @pytest.mark.parametrize("call", [name for name, call in CALLS.items() if call[0] == "GET"])
@@ -63,16 +62,22 @@ def test_a_missing_cluster_is_looked_for_on_the_dedicated_tier(ask, clients, cal
     assert sides == ["flex", "dedicated"]
 
 
-@pytest.mark.parametrize("name", [name for name in ERRORS if name not in {"gone", "method"}])
-def test_before_the_sunset_an_error_of_the_legacy_endpoint_is_intact(ask, atlas, name):
-    """Until the sunset a legacy error passes untouched, and no field of the shim's is added."""
+@pytest.fixture(scope="module")
+def before(atlas):
+    """A caller of a gateway before the sunset."""
     with gateway(atlas.origin, now=BEFORE) as served, caller(served) as client:
-        for call, (_, path, _) in CALLS.items():
-            reply, sides = ask(client, call, "?pretty=true&x=%41", legacy=ERRORS[name])
-            is_intact(reply, ERRORS[name])
-            assert sides == ["legacy"]
-            assert atlas.arrivals[0].target == f"/api/atlas/v2{path}?pretty=true&x=%41"
-            assert "Atlas-Shim" not in reply.headers
+        yield client
+
+
+@pytest.mark.parametrize("name", [name for name in ERRORS if name not in {"gone", "method"}])
+@pytest.mark.parametrize("call", CALLS)
+def test_before_the_sunset_an_error_of_the_legacy_endpoint_is_intact(ask, atlas, before, call, name):
+    """Until the sunset a legacy error passes untouched, and no field of the shim's is added."""
+    reply, sides = ask(before, call, "?pretty=true&x=%41", legacy=ERRORS[name])
+    is_intact(reply, ERRORS[name])
+    assert sides == ["legacy"]
+    assert atlas.arrivals[0].target == f"/api/atlas/v2{CALLS[call][1]}?pretty=true&x=%41"
+    assert "Atlas-Shim" not in reply.headers
 
 
 @pytest.mark.parametrize("name", [name for name, (_, _, body) in ERRORS.items() if body.startswith(b"{")])

@@ -10,6 +10,7 @@ import json
 import subprocess
 import sys
 from functools import partial
+from itertools import product
 from pathlib import Path
 
 import pytest
@@ -22,29 +23,18 @@ CASES = Path(__file__).parents[1] / "cases"
 PACKAGE = "generated_legacy_client"
 
 
-def generate(folder):
-    """Generate the client into a folder, offline."""
+@pytest.fixture
+def generated(tmp_path, monkeypatch):
+    """Generate the client offline; returns a function from module name to module."""
     contract = json.loads((CASES / "contract" / "legacy-serverless-2025-10.json").read_text("utf-8"))
     del contract["components"]["schemas"]["ServerlessProviderSettings"]["properties"]["effectiveInstanceSizeName"]
-    (folder / "contract.json").write_text(json.dumps(contract))
-    (folder / "config.yml").write_text(f"package_name_override: {PACKAGE}\npost_hooks: []\n")
+    (tmp_path / "contract.json").write_text(json.dumps(contract))
+    (tmp_path / "config.yml").write_text(f"package_name_override: {PACKAGE}\npost_hooks: []\n")
     command = [sys.executable, "-m", "openapi_python_client", "generate", "--meta", "none"]
     command += ["--path", "contract.json", "--config", "config.yml", "--output-path", PACKAGE, "--fail-on-warning"]
-    subprocess.run(command, cwd=folder, check=True, capture_output=True)
-
-
-@pytest.fixture(scope="session")
-def generated(tmp_path_factory):
-    """Generate the client and import it; returns a function from module name to module."""
-    folder = tmp_path_factory.mktemp("generated")
-    generate(folder)
-    sys.path.insert(0, str(folder))
-    try:
-        yield lambda name: importlib.import_module(f"{PACKAGE}.{name}")
-    finally:
-        sys.path.remove(str(folder))
-        for name in [name for name in sys.modules if name.split(".")[0] == PACKAGE]:
-            del sys.modules[name]
+    subprocess.run(command, cwd=tmp_path, check=True, capture_output=True)
+    monkeypatch.syspath_prepend(tmp_path)
+    return lambda name: importlib.import_module(f"{PACKAGE}.{name}")
 
 
 BACKUPS, INSTANCES = "api.cloud_backups", "api.serverless_instances"
@@ -65,36 +55,38 @@ def operations(generated):
     return {name: generated(module).sync_detailed for name, module in modules.items()}
 
 
-@pytest.mark.parametrize(
-    ("today", "cluster"),
-    # Before the sunset the legacy endpoint answers, which knows no dedicated cluster.
-    [
-        (BEFORE, DEMO_CLUSTER),
-        *((today, cluster) for today in (AFTER, LATE) for cluster in (DEMO_CLUSTER, DEMO_DEDICATED)),
-    ],
-)
-def test_the_generated_client_works_on_both_sides_of_the_sunsets(generated, today, cluster):
+TIMES = [(BEFORE, DEMO_CLUSTER), *product((AFTER, LATE), (DEMO_CLUSTER, DEMO_DEDICATED))]
+"""Before the sunset the legacy endpoint answers, which knows no dedicated cluster."""
+
+
+def test_the_generated_client_works_on_both_sides_of_the_sunsets(generated):
     """Lists, gets and creates of snapshots, restore jobs and instances are parsed before and after each date."""
     made, models, options = operations(generated), generated("models"), {"httpx_args": {"trust_env": False}}
     opened = partial(generated("client").AuthenticatedClient, raise_on_unexpected_status=True, **options)
-    with (
-        FakeServer(FakeAtlas(today=today, strict=False)) as server,
-        gateway(server.url, now=today) as served,
-        opened(base_url=served.url, token=DEMO_TOKEN) as client,
-    ):
-        snapshots = made["list snapshots"](DEMO_GROUP, cluster, client=client).parsed
-        assert snapshots.total_count == len(snapshots.results) > 0
-        first = snapshots.results[-1]
-        assert made["get snapshot"](DEMO_GROUP, cluster, first.id, client=client).parsed.id == first.id
-        for delivery in ("automated", "download"):
-            word = models.ServerlessBackupRestoreJobDeliveryType(delivery)
-            body = models.ServerlessBackupRestoreJob(word, cluster, DEMO_GROUP, snapshot_id=first.id)
-            job = made["create job"](DEMO_GROUP, cluster, client=client, body=body).parsed
-            assert (job.delivery_type, job.target_cluster_name) == (body.delivery_type, cluster)
-            assert made["get job"](DEMO_GROUP, cluster, job.id, client=client).parsed.id == job.id
-        jobs = made["list jobs"](DEMO_GROUP, cluster, client=client).parsed
-        assert {job.id for job in jobs.results} >= {job.id}
-        instances = made["list instances"](DEMO_GROUP, client=client).parsed
-        assert [instance.name for instance in instances.results] == [DEMO_CLUSTER]
-        instance = made["get instance"](DEMO_GROUP, DEMO_CLUSTER, client=client).parsed
-        assert instance.provider_settings.additional_properties["effectiveInstanceSizeName"] == "FLEX"
+    for today, cluster in TIMES:
+        with (
+            FakeServer(FakeAtlas(today=today, strict=False)) as server,
+            gateway(server.url, now=today) as served,
+            opened(base_url=served.url, token=DEMO_TOKEN) as client,
+        ):
+            calls_are_parsed(made, models, client, cluster)
+
+
+def calls_are_parsed(made, models, client, cluster):
+    """Make each call, and see that what it parses is what was asked for."""
+    snapshots = made["list snapshots"](DEMO_GROUP, cluster, client=client).parsed
+    assert snapshots.total_count == len(snapshots.results) > 0
+    first = snapshots.results[-1]
+    assert made["get snapshot"](DEMO_GROUP, cluster, first.id, client=client).parsed.id == first.id
+    for delivery in ("automated", "download"):
+        word = models.ServerlessBackupRestoreJobDeliveryType(delivery)
+        body = models.ServerlessBackupRestoreJob(word, cluster, DEMO_GROUP, snapshot_id=first.id)
+        job = made["create job"](DEMO_GROUP, cluster, client=client, body=body).parsed
+        assert (job.delivery_type, job.target_cluster_name) == (body.delivery_type, cluster)
+        assert made["get job"](DEMO_GROUP, cluster, job.id, client=client).parsed.id == job.id
+    jobs = made["list jobs"](DEMO_GROUP, cluster, client=client).parsed
+    assert {job.id for job in jobs.results} >= {job.id}
+    instances = made["list instances"](DEMO_GROUP, client=client).parsed
+    assert [instance.name for instance in instances.results] == [DEMO_CLUSTER]
+    instance = made["get instance"](DEMO_GROUP, DEMO_CLUSTER, client=client).parsed
+    assert instance.provider_settings.additional_properties["effectiveInstanceSizeName"] == "FLEX"

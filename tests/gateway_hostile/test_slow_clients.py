@@ -82,7 +82,7 @@ async def test_crowd_that_drips_is_ended_while_others_are_served(kind):
 
         async with asyncio.timeout(PATIENCE), asyncio.TaskGroup() as tasks:
             crowd = [tasks.create_task(drip(served.url, start, byte)) for _ in range(100)]
-            while not all(one.done() for one in crowd):
+            while (await asyncio.wait(crowd, timeout=0.1))[1]:
                 assert await asyncio.to_thread(is_served, other)
         ends = [end for one in crowd if (end := one.result())]
         assert {end.partition(b"\r\n")[0] for end in ends} == {b"HTTP/1.1 408 Request Timeout"}
