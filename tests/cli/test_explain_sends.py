@@ -17,8 +17,9 @@ from shim.core.route import Context, Memory
 from shim.core.settings import RouteWord, read_settings
 from shim.tools.radar.radar import days_until, distance
 from tests.core.driver import shipped_documents
-from tests.family.replay import caller, gateway
+from tests.family.replay import caller
 from tests.peers.scripted import GONE, NO_CLUSTER, by_side, error, ok, upstream
+from tests.peers.served import gateway
 
 ORIGIN = "https://cloud.mongodb.com"
 DOCUMENTS = shipped_documents()

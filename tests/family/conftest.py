@@ -7,8 +7,9 @@ import pytest
 from shim.core.settings import RouteWord
 from tests.core.conftest import engine  # noqa: F401 - a fixture
 from tests.family.doors import DOORS, WRITE_DOORS
-from tests.family.replay import caller, gateway
+from tests.family.replay import AFTER, caller
 from tests.peers.scripted import by_side, upstream
+from tests.peers.served import gateway
 
 
 @pytest.fixture(params=DOORS)
@@ -35,5 +36,5 @@ def clients(atlas):
     """Callers of gateways after the sunset, by route."""
     with contextlib.ExitStack() as stack:
         routes = (RouteWord.AUTO, RouteWord.DATE, RouteWord.FLEX)
-        served = {route: stack.enter_context(gateway(atlas.origin, route=route)) for route in routes}
+        served = {route: stack.enter_context(gateway(atlas.origin, route=route, now=AFTER)) for route in routes}
         yield {route: stack.enter_context(caller(one)) for route, one in served.items()}

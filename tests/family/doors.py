@@ -12,8 +12,9 @@ from shim.core.route import Memory
 from shim.core.settings import RouteWord, parse_writes
 from shim.doors import process
 from tests.doors.conftest import DOORS as LIBRARIES
-from tests.family.replay import BEFORE, LATE, caller, gateway
+from tests.family.replay import BEFORE, LATE, caller
 from tests.peers.scripted import Answer, Upstream, by_side, upstream
+from tests.peers.served import gateway
 
 DOCUMENTS = ("snapshots", "restore_jobs", "instances", "instance_writes", "no_successor", "shared_tier")
 PAST, FUTURE = "2020-01-01", "2999-01-01"

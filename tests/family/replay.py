@@ -2,7 +2,7 @@
 
 import contextlib
 import json
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -10,10 +10,8 @@ from typing import Any
 import attrs
 import httpx
 
-from shim.core.settings import RouteWord
-from shim.gateway import Gateway, Options, serve_in_thread
 from tests.peers.scripted import wire
-from tests.peers.served import LOOPBACK
+from tests.peers.served import Served
 
 CASES = Path(__file__).parents[1] / "cases"
 SHARED = Path(__file__).parents[3] / "shared" / "recorded"
@@ -66,20 +64,9 @@ def recordings(prefix: str = "") -> list[Exchange]:
 
 
 @contextlib.contextmanager
-def gateway(
-    origin: str, *, route: RouteWord = RouteWord.AUTO, now: datetime | Callable[[], float] = AFTER, **options: Any
-) -> Iterator[Gateway]:
-    """Run a gateway whose clock says ``now``."""
-    clock = now if callable(now) else now.timestamp
-    made = Options(upstream=origin, route=route, listen=LOOPBACK, admin=None, drain=2.0, **options)
-    with serve_in_thread(made, clock=clock) as served:
-        yield served
-
-
-@contextlib.contextmanager
-def caller(served: Gateway, **options: Any) -> Iterator[httpx.Client]:
+def caller(served: Served) -> Iterator[httpx.Client]:
     """Return a plain HTTP client of a gateway."""
-    with httpx.Client(base_url=served.url, trust_env=False, timeout=30, **options) as client:
+    with httpx.Client(base_url=served.url, trust_env=False, timeout=30) as client:
         yield client
 
 

@@ -5,8 +5,9 @@ import json
 import pytest
 
 from tests.family.atlas_errors import ERRORS, GROUP, LEADING_ON, is_intact
-from tests.family.replay import BEFORE, ID, caller, gateway
+from tests.family.replay import BEFORE, ID, caller
 from tests.peers.scripted import by_side, wire
+from tests.peers.served import gateway
 
 BASE = f"/groups/{GROUP}/serverless/shop/backup"
 TENANT = f"/groups/{GROUP}/clusters/shop/backup/tenant"

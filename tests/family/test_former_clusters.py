@@ -1,14 +1,15 @@
 """Former M2 and M5 clusters at a fake Atlas, which answers as it does since January 2026, by gateway and import."""
 
 import warnings
+from typing import Any
 
-import httpx
 import pytest
 
 import shim.httpx
 from shim.fake import DEMO_CLUSTER, DEMO_DEDICATED, DEMO_GROUP, DEMO_TOKEN, FakeAtlas
 from shim.fake.server import FakeServer
-from shim.gateway import read_options, serve_in_thread
+from tests.family.replay import caller
+from tests.peers.served import gateway
 
 CLUSTERS = f"/api/atlas/v2/groups/{DEMO_GROUP}/clusters"
 HEADERS = {"Authorization": f"Bearer {DEMO_TOKEN}", "Accept": "application/vnd.atlas.2024-08-05+json"}
@@ -27,13 +28,9 @@ def client(request, atlas, monkeypatch, tmp_path):
     """A client of each way in, with an inventory, and with warnings as errors."""
     monkeypatch.setenv("ATLAS_SHIM_INVENTORY", str(tmp_path / "calls.jsonl"))
     if request.param == "gateway":
-        flags = {"listen": "127.0.0.1:0", "admin": "off", "upstream": atlas.url}
-        flags |= {"reads": "former-clusters", "writes": "former-clusters"}
-        environ = {"ATLAS_SHIM_INVENTORY": str(tmp_path / "calls.jsonl")}
-        with (
-            serve_in_thread(read_options({}, flags), environ=environ) as served,
-            httpx.Client(base_url=served.url, headers=HEADERS, trust_env=False) as client,
-        ):
+        both: dict[str, Any] = dict.fromkeys(("reads", "writes"), frozenset({"former-clusters"}))
+        with gateway(atlas.url, **both) as served, caller(served) as client:
+            client.headers = HEADERS
             yield client
     else:
         for name, word in (WORDS | {"ATLAS_SHIM_UPSTREAM": atlas.url, "ATLAS_SHIM_WARNINGS": "error"}).items():

@@ -17,7 +17,8 @@ import pytest
 
 from shim.fake import DEMO_CLUSTER, DEMO_DEDICATED, DEMO_GROUP, DEMO_TOKEN, FakeAtlas
 from shim.fake.server import FakeServer
-from tests.family.replay import AFTER, BEFORE, LATE, gateway
+from tests.family.replay import AFTER, BEFORE, LATE
+from tests.peers.served import gateway
 
 CASES = Path(__file__).parents[1] / "cases"
 PACKAGE = "generated_legacy_client"

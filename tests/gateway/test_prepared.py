@@ -16,10 +16,10 @@ from shim.gateway.allow import parse_allow
 from shim.gateway.plan import Plan
 from shim.gateway.prepared import MOST, NEW, Repeats
 from tests.core.lists import FULL, LISTS, mutated
-from tests.family.replay import gateway, recordings
+from tests.family.replay import recordings
 from tests.peers.raw import raw_upstream, until
 from tests.peers.scripted import GONE, NO_CLUSTER, NON_FLEX, error, ok, wire
-from tests.peers.served import connect, get
+from tests.peers.served import connect, gateway, get
 
 PATH = "/api/atlas/v2/groups/g1/serverless/c1/backup/snapshots"
 ACCEPT = "Accept: application/vnd.atlas.2023-01-01+json"

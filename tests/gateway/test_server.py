@@ -4,6 +4,7 @@ import contextlib
 import socket
 import threading
 from collections.abc import Callable, Iterator
+from typing import Any
 
 import pytest
 
@@ -55,11 +56,8 @@ async def test_it_can_be_embedded():
 def test_taken_address_is_an_error(name):
     """Starting where somebody else listens raises, also from the thread helper."""
     with socket.create_server(("127.0.0.1", 0)) as taken:
-        address = Address("127.0.0.1", taken.getsockname()[1])
-        with (
-            pytest.raises(SettingsError, match="in use"),
-            gateway("http://127.0.0.1:1", None, **{name: address}),
-        ):
+        address: Any = {name: Address("127.0.0.1", taken.getsockname()[1])}
+        with pytest.raises(SettingsError, match="in use"), gateway("http://127.0.0.1:1", **address):
             pass
 
 

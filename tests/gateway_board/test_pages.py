@@ -11,12 +11,11 @@ import jsonschema
 import pytest
 import trustme
 
-from shim.gateway import Options, serve_in_thread
 from shim.gateway.admin import WIDTH, page, text
 from tests.gateway.test_signing import PATH
 from tests.peers.pages import HOSTILE, Page
 from tests.peers.raw import raw_upstream, reply, replying
-from tests.peers.served import LOOPBACK, admin, ask, counted, gateway, get, status_of, value_of
+from tests.peers.served import admin, ask, counted, gateway, get, status_of, value_of
 
 SECRET = "6510aa1b2c3d4e5f60718293"
 PAGES = ("/", "/status.txt", "/status.json", "/metrics")
@@ -252,7 +251,7 @@ def test_the_certificate_in_use_is_shown(tmp_path):
 def test_an_inventory_that_is_on_is_named(tmp_path):
     """It may have calls that this gateway has not seen."""
     environ = {"ATLAS_SHIM_INVENTORY": str(tmp_path / "calls.jsonl")}
-    with serve_in_thread(Options(listen=LOOPBACK, admin=LOOPBACK), environ=environ) as served:
+    with gateway("http://127.0.0.1:1", environ=environ) as served:
         found = json.loads(shown(served, "/status.json")[1])
     assert found["mode"]["inventory"]
     assert "atlas-shim inventory" in found["silence"]["doubts"][0]

@@ -11,10 +11,11 @@ from shim.cli import main
 from shim.errors import SettingsError
 from shim.fake import FakeAtlas
 from shim.fake.http import FakeReply
-from shim.gateway import Gateway, Options, serve_in_thread
+from shim.gateway import Gateway, Options
 from shim.gateway.option_values import CredentialsMode
-from tests.gateway_credentials.worlds import FLEX, LOOPBACK, RETIRED, UNTOUCHED, V2, Signature, line, nonce_of, world
+from tests.gateway_credentials.worlds import FLEX, RETIRED, UNTOUCHED, V2, Signature, line, nonce_of, signing, world
 from tests.peers.raw import reply, replying
+from tests.peers.served import LOOPBACK
 
 KEY = {"MONGODB_ATLAS_PUBLIC_API_KEY": "canary01", "MONGODB_ATLAS_PRIVATE_API_KEY": "canary-of-the-key"}
 ACCOUNT = {"MONGODB_ATLAS_CLIENT_ID": "canary_sa_id", "MONGODB_ATLAS_CLIENT_SECRET": "canary-of-the-account"}
@@ -81,10 +82,8 @@ def test_upstream_that_breaks(caplog):
     """Errors about a connection lack what was sent over it."""
     caplog.set_level(logging.DEBUG)
     for answer in (b"", b"nonsense\r\n\r\n", reply(b"{}", "Transfer-Encoding: canary-free", status="500 x")):
-        with replying(answer) as upstream:
-            options = Options(listen=LOOPBACK, admin=None, upstream=upstream.origin, credentials=CredentialsMode.OWN)
-            with serve_in_thread(options, environ=ACCOUNT) as served:
-                clean(httpx.get(served.url + RETIRED, headers={"Accept": V2}).text)
+        with replying(answer) as upstream, signing("own", upstream.origin, ACCOUNT) as served:
+            clean(httpx.get(served.url + RETIRED, headers={"Accept": V2}).text)
     clean(caplog.text)
 
 

@@ -2,8 +2,7 @@
 
 import contextlib
 import hashlib
-import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator, Mapping
 from datetime import date
 from typing import Any
 
@@ -19,13 +18,12 @@ from shim.fake import (
     FakeAtlas,
 )
 from shim.fake import server as fake_server
-from shim.gateway import Gateway, Options, serve_in_thread
+from shim.gateway import Gateway
 from shim.gateway.allow import parse_allow
-from shim.gateway.option_values import Address, CredentialsMode
-from tests.peers.served import ask, get, value_of
+from shim.gateway.option_values import CredentialsMode
+from tests.peers.served import ask, gateway, get, value_of
 
 ALL = parse_allow("all", "allow")
-LOOPBACK = Address("127.0.0.1", 0)
 V2 = "application/vnd.atlas.2023-01-01+json"
 FLEX = "application/vnd.atlas.2024-11-13+json"
 
@@ -68,34 +66,24 @@ class World:
         return [arrival.target for arrival in self.fake.arrivals]
 
 
-@contextlib.contextmanager
 def signing(
-    mode: str,
-    origin: str,
-    environ: dict[str, str] | None = None,
-    *,
-    clock: Callable[[], float] = time.time,
-    **options: Any,
-) -> Iterator[Gateway]:
-    """Run a gateway in one credentials mode for an upstream made by hand."""
-    chosen = Options(
-        **{"listen": LOOPBACK, "admin": None, "upstream": origin, "drain": 5.0, **options},
-        credentials=CredentialsMode(mode),
-    )
-    with serve_in_thread(chosen, clock=clock, environ=KEY if environ is None else environ) as served:
-        yield served
+    mode: str, origin: str, environ: Mapping[str, str] = KEY, **options: Any
+) -> contextlib.AbstractContextManager[Gateway]:
+    """Run a gateway in one credentials mode, whose own key or account is in ``environ``."""
+    return gateway(origin, environ=environ, credentials=CredentialsMode(mode), **{"admin": None, **options})
 
 
 @contextlib.contextmanager
 def world(
-    mode: str, environ: dict[str, str] | None = None, fake: FakeAtlas | None = None, **options: Any
+    mode: str, environ: Mapping[str, str] = KEY, fake: FakeAtlas | None = None, **options: Any
 ) -> Iterator[World]:
     """Run a fake of June 2026, whose instance reads are not blank, and a gateway in one credentials mode."""
     fake = fake or FakeAtlas(today=date(2026, 6, 1), blank=None)
-    with (
-        fake_server.FakeServer(fake) as upstream,
-        signing(mode, upstream.url, environ, clock=lambda: fake.today.timestamp(), **options) as served,  # noqa: PLW0108 - days pass
-    ):
+
+    def now() -> float:  # days pass
+        return fake.today.timestamp()
+
+    with fake_server.FakeServer(fake) as upstream, signing(mode, upstream.url, environ, now=now, **options) as served:
         yield World(served, fake)
 
 

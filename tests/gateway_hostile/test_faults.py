@@ -2,27 +2,27 @@
 
 import contextlib
 import json
-import os
 import re
 import tempfile
 import threading
 from collections.abc import Iterator
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
 import attrs
 import pytest
 
-from shim.gateway import Gateway, Options, serve_in_thread
+from shim.gateway import Gateway
 from tests.gateway_hostile.calls import CALLS
 from tests.gateway_hostile.faults import BODY_LIMIT, CATALOGUE, Fault, Stage, staged
 from tests.peers.raw import until
-from tests.peers.served import LOOPBACK, calling, lines_of, status_of, value_of
+from tests.peers.served import calling, gateway, lines_of, status_of, value_of
 
 PAGE = Path(__file__).with_name("faults.md").read_text("utf-8")
 FAULTS = [fault for faults in CATALOGUE.values() for fault in faults]
-CLOCK = 1_782_900_000.0
-"""An instant of July 2026: backups are retired."""
+JULY = datetime(2026, 7, 1, tzinfo=UTC)
+"""Backups are retired."""
 
 FRAMING = {"transfer-encoding", "connection", "upgrade", "content-length"}
 
@@ -40,19 +40,12 @@ class Seen:
 def gateway_for(stage: Stage) -> Iterator[Gateway]:
     """Run a gateway before a stage, short of patience where upstream says nothing more."""
     short: dict[str, Any] = {"deadline": 2.0, "upstream_timeout": 2.0} if stage.fault.end in {"hang", "drip"} else {}
-    options = Options(listen=LOOPBACK, admin=None, upstream=stage.origin, body_limit=BODY_LIMIT, drain=5.0, **short)
-    before = os.environ.get("SSL_CERT_FILE")
-    with tempfile.NamedTemporaryFile() as file, contextlib.ExitStack() as stack:
+    with tempfile.NamedTemporaryFile() as file, pytest.MonkeyPatch.context() as patch:
         if stage.fault.tls:
             stage.authority.cert_pem.write_to_path(file.name)
-            os.environ["SSL_CERT_FILE"] = file.name
-        try:
-            served = stack.enter_context(serve_in_thread(options, clock=lambda: CLOCK))
-        finally:
-            os.environ.pop("SSL_CERT_FILE", None)
-            if before is not None:
-                os.environ["SSL_CERT_FILE"] = before
-        yield served
+            patch.setenv("SSL_CERT_FILE", file.name)
+        with gateway(stage.origin, now=JULY, body_limit=BODY_LIMIT, **short) as served:
+            yield served
 
 
 def observe(stage: Stage, served: Gateway, name: str) -> tuple[str, str]:

@@ -2,17 +2,14 @@
 
 import logging
 import re
-from typing import Any
 
 import pytest
 
-from shim.gateway import serve_in_thread
-from shim.gateway.option_values import CredentialsMode
-from shim.gateway.options import Options
+from tests.gateway_credentials.worlds import signing
 from tests.gateway_hostile.calls import BACKUP, CALLS, LINES
 from tests.gateway_hostile.rows import post
 from tests.peers.raw import reply, replying
-from tests.peers.served import LOOPBACK, ask, calling, gateway, get, lines_of, status_of, value_of
+from tests.peers.served import ask, calling, gateway, get, lines_of, status_of, value_of
 
 
 @pytest.mark.parametrize("path", ["/x", f"{BACKUP}/restoreJobs"], ids=["passed", "retired"])
@@ -41,12 +38,7 @@ def test_content_is_framed_once(path):
 )
 def test_no_field_changes_who_may_call(lines):
     """Fields that other proxies believed, or let be stripped, open no door: who proves no key isn't let in."""
-    environ = {"MONGODB_ATLAS_PUBLIC_API_KEY": "public", "MONGODB_ATLAS_PRIVATE_API_KEY": "private"}
-    options: dict[str, Any] = {"listen": LOOPBACK, "admin": None, "credentials": CredentialsMode.VERIFY}
-    with (
-        replying(reply()) as upstream,
-        serve_in_thread(Options(upstream=upstream.origin, **options), environ=environ) as served,
-    ):
+    with replying(reply()) as upstream, signing("verify", upstream.origin) as served:
         for path in ("/x", "/livez", "/readyz", "/metrics", f"{BACKUP}/snapshots"):
             with calling(served) as peer:
                 host = served.url.removeprefix("http://")

@@ -6,12 +6,10 @@ from typing import Any
 import http_sf
 import pytest
 
-from shim.gateway import serve_in_thread
-from shim.gateway.options import Options
 from tests.gateway_hostile.calls import BACKUP, CALLS, LINES
 from tests.gateway_hostile.rows import post
 from tests.peers.raw import reply, replying
-from tests.peers.served import LOOPBACK, ask, gateway, get, status_of, value_of
+from tests.peers.served import ask, gateway, get, status_of, value_of
 
 
 def proxy_status(head: bytes) -> tuple[str, dict[str, object]]:
@@ -44,10 +42,8 @@ def test_deadline_between_two_calls(monkeypatch):
         return now[0]
 
     monkeypatch.setattr("shim.gateway.exchange.monotonic", clock)
-    with replying(reply(json.dumps(page).encode())) as upstream:
-        options = Options(listen=LOOPBACK, admin=None, upstream=upstream.origin)
-        with serve_in_thread(options, clock=lambda: 1_782_900_000.0) as served:
-            head, content = ask(served, CALLS["retired GET"])
+    with replying(reply(json.dumps(page).encode())) as upstream, gateway(upstream.origin) as served:
+        head, content = ask(served, CALLS["retired GET"])
         assert len(upstream.heads) == 1
     assert (status_of(head), json.loads(content)["errorCode"]) == (504, "SHIM_DEADLINE_EXCEEDED")
     assert proxy_status(head)[1]["error"] == "http_response_timeout"

@@ -9,14 +9,13 @@ import time
 import pytest
 
 from shim.errors import SettingsError
-from shim.gateway import Options, serve_in_thread
 from shim.gateway import server as server_module
 from shim.gateway.admin import MOST
 from shim.gateway.http1.listener import bind
 from shim.gateway.option_values import Address
 from tests.gateway.test_signing import PATH
 from tests.peers.raw import EndedError, reply, replying, until
-from tests.peers.served import LOOPBACK, At, admin, ask, calling, gateway, get, status_of
+from tests.peers.served import At, admin, ask, calling, gateway, get, status_of
 
 
 class Held:
@@ -36,16 +35,18 @@ class Held:
 def hanging():
     """Yield where the pages of a gateway are whose loop hangs."""
     held = Held()
-    with replying(reply(b'{"results":[]}')) as upstream:
-        options = Options(upstream=upstream.origin, listen=LOOPBACK, admin=LOOPBACK)
-        with serve_in_thread(options, clock=held) as served, calling(served) as caller:
-            try:
-                caller.send(get(PATH))
-                assert held.reached.wait(30)
-                yield admin(served)
-            finally:
-                held.go.set()
-            assert status_of(caller.message()[0]) == 200
+    with (
+        replying(reply(b'{"results":[]}')) as upstream,
+        gateway(upstream.origin, now=held) as served,
+        calling(served) as caller,
+    ):
+        try:
+            caller.send(get(PATH))
+            assert held.reached.wait(30)
+            yield admin(served)
+        finally:
+            held.go.set()
+        assert status_of(caller.message()[0]) == 200
 
 
 @pytest.mark.parametrize("path", ["/livez", "/readyz", "/metrics"])

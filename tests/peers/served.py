@@ -2,8 +2,11 @@
 
 import contextlib
 import json
+import os
 import socket
-from collections.abc import Iterator
+import time
+from collections.abc import Callable, Iterator, Mapping
+from datetime import datetime
 from typing import Any, Protocol
 
 import attrs
@@ -16,11 +19,23 @@ from tests.peers.raw import PATIENCE, Arrivals, Peer, reply, replying, until
 LOOPBACK = Address("127.0.0.1", 0)
 
 
+Clock = datetime | Callable[[], float]
+"""An instant at which time stands still, or what tells the time."""
+
+
 @contextlib.contextmanager
-def gateway(origin: str, engine: Engine | None = None, **options: Any) -> Iterator[Gateway]:
+def gateway(
+    origin: str,
+    engine: Engine | None = None,
+    *,
+    now: Clock = time.time,
+    environ: Mapping[str, str] = os.environ,
+    **options: Any,
+) -> Iterator[Gateway]:
     """Run a gateway for an upstream, on free ports."""
-    defaults = {"listen": LOOPBACK, "admin": LOOPBACK, "drain": 5.0}
-    with serve_in_thread(Options(upstream=origin, **{**defaults, **options}), engine) as served:
+    values = {"listen": LOOPBACK, "admin": LOOPBACK, "drain": 5.0, **options}
+    clock = now.timestamp if isinstance(now, datetime) else now
+    with serve_in_thread(Options(upstream=origin, **values), engine, clock=clock, environ=environ) as served:
         yield served
 
 
