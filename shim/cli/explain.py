@@ -29,8 +29,7 @@ from shim.documents.tables import did_you_mean, nearest
 from shim.documents.vocabulary import Fidelity, named_in
 from shim.errors import SettingsError
 from shim.origins import DEFAULT_BASE_URL, origin_of
-from shim.tools.radar.radar import days_until, distance
-from shim.tools.radar.shape import NAME, shape_of
+from shim.tools.radar.radar import NAME, days_until, distance, shape_of
 
 PAGE = "docs/reference/errors.md"
 """What an error code of the shim's own means, a section each; the page is in the package."""

@@ -9,8 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from shim.tools.radar.announcement import Announcement, read
-from shim.tools.radar.shape import shape_of
+from shim.tools.radar.radar import Announcement, read, shape_of
 
 CASES = json.loads((Path(__file__).parents[1] / "cases" / "announced.json").read_text("utf-8"))["replies"]
 SUNSET = ("Sunset", "Thu, 01 Jul 2027 00:00:00 GMT")

@@ -1,4 +1,8 @@
-"""Announced sunsets by operation: bounded, readable from another thread, and logged once."""
+"""Announced sunsets by operation, readable from another thread.
+
+A path is remembered as a template of a document, or else as its shape: the words of the API, and braces for every
+segment that may be somebody's name.
+"""
 
 from __future__ import annotations
 
@@ -6,25 +10,48 @@ import logging
 import re
 import threading
 import time
+import tomllib
 from collections import Counter as Tally
 from datetime import UTC, datetime
+from email.utils import parsedate_to_datetime
 from functools import lru_cache
+from importlib.resources import files
 
 import attrs
 
 from shim.core.messages import Call, Headers, field
 from shim.core.recognise import Engine
-from shim.tools.radar.announcement import Announcement, read
-from shim.tools.radar.shape import shape_of
 
 log = logging.getLogger("shim.tools.radar")
 
+ANNOUNCING = frozenset({"sunset", "deprecation"})
+"""The names of the fields that announce, in lower case."""
 MOST = 256  # operations, each in one version, that are remembered, and lines logged by a process
 NEWS = 16  # lines logged for one method and path, since callers can invent versions
 DAY = 86400  # seconds
 CALLERS = 8  # callers of an operation that are remembered, the latest
+NAME = "{}"  # a segment of a shape that may be a name
+LONGEST = 24  # segments of a shape; the rest becomes one name
 
 _VERSION = re.compile(r"application/vnd\.atlas\.([0-9]{4}-[0-9]{2}-[0-9]{2}|preview|upcoming)\+", re.IGNORECASE)
+_DATE = re.compile(r"@(-?[0-9]{1,12})(?:;|$)")
+_LATEST = datetime(9999, 1, 1, tzinfo=UTC).timestamp()
+_ID = re.compile(r"[0-9a-f]{24}")
+_WORD = re.compile(r"[a-z][A-Za-z]{1,39}")
+_DATA = tomllib.loads(files("shim.tools.radar").joinpath("words.toml").read_text("utf-8"))
+_BASES, _VERBS, _NEVER_COLLECTIONS = (frozenset(_DATA[name]) for name in ("bases", "verbs", "never_collections"))
+_WORDS = _BASES | frozenset(_DATA["words"])
+
+
+@attrs.frozen
+class Announcement:
+    """A reply's announcement; instants are seconds since the epoch, None if not announced.
+
+    The operation is switched off at ``sunset`` and deprecated from ``deprecation`` on.
+    """
+
+    sunset: float | None = None
+    deprecation: float | None = None
 
 
 @attrs.frozen(kw_only=True)
@@ -55,7 +82,7 @@ class Radar:
 
     def __init__(self) -> None:
         self._seen: dict[tuple[str, str, str], Sighting] = {}  # the operation that was called last is the last
-        self._logged: set[tuple[tuple[str, str, str], float | None, float | None]] = set()
+        self._logged: set[tuple[tuple[str, str, str], Announcement]] = set()
         self._lock = threading.Lock()
 
     def look(
@@ -70,25 +97,24 @@ class Radar:
         if said is None:
             return None
         now = time.time() if now is None else now
-        accept = ",".join([value for name, value in call.headers if len(name) == 6 and name.lower() == "accept"])
+        accept = ",".join([value for name, value in call.headers if name.lower() == "accept"])
         version = _version(field(headers, "Content-Type") or "") or _version(accept)
         path = _path_of(engine, call.method, call.path, accept)
+        key = call.method, path, version
         with self._lock:
-            before = self._seen.pop((call.method, path, version), None)
-            new = Sighting(**attrs.asdict(said), method=call.method, path=path, version=version, first=now, last=now)
-            known = before or attrs.evolve(new, calls=0)
+            fresh = Sighting(method=call.method, path=path, version=version, first=now, last=now, calls=0)
+            known = self._seen.pop(key, fresh)
             callers = dict.fromkeys([caller, *known.callers] if caller else known.callers)
-            first, last, calls = known.first, max(known.last, now), known.calls + 1
-            found = attrs.evolve(new, first=first, last=last, calls=calls, callers=tuple(callers)[:CALLERS])
-            self._seen[found.key] = found
+            last, calls = max(known.last, now), known.calls + 1
+            found = attrs.evolve(known, **attrs.asdict(said), last=last, calls=calls, callers=tuple(callers)[:CALLERS])
+            self._seen[key] = found
             if len(self._seen) > MOST:
                 self._forget_one()
             # Once for each operation and its dates, up to a limit.
-            news, path_key = (found.key, found.sunset, found.deprecation), found.key[:2]
-            same = sum(key[:2] == path_key for key, *_ in self._logged)
-            is_news = news not in self._logged and same < NEWS and len(self._logged) < MOST
+            same = sum(one[:2] == key[:2] for one, _ in self._logged)
+            is_news = (key, said) not in self._logged and same < NEWS and len(self._logged) < MOST
             if is_news:
-                self._logged.add(news)
+                self._logged.add((key, said))
         if is_news:
             log.warning("%s", _sentence(found, now))
         return found
@@ -109,11 +135,69 @@ class Radar:
             return tuple(self._seen.values())
 
 
+def read(headers: Headers) -> Announcement | None:
+    """Return the announcement in a reply's header fields, None without one.
+
+    It reads ``Sunset`` (RFC 8594, an HTTP date) and ``Deprecation`` (RFC 9745, a Date such as ``@1722816000``; also
+    an HTTP date, as from Atlas). Of a repeated field the first line counts. An invalid value is ignored.
+    """
+    said = Announcement(_instant(field(headers, "Sunset")), _instant(field(headers, "Deprecation")))
+    return None if said == Announcement() else said
+
+
+@lru_cache(maxsize=256)
+def _instant(value: str | None) -> float | None:
+    """Return the instant of a Date (RFC 9651, 3.3.7), without its parameters, or of an HTTP date (RFC 9110, 5.6.7).
+
+    Days may have one digit, as Atlas writes them; the weekday is ignored, since some servers send a wrong one.
+    """
+    date = _DATE.match(value or "")
+    try:
+        if date is not None:
+            seconds = float(date[1])
+        elif value is not None and len(value) <= 64 and value.rstrip().endswith("GMT"):
+            seconds = parsedate_to_datetime(value).replace(tzinfo=UTC).timestamp()
+        else:
+            return None
+    except (ValueError, TypeError, IndexError, OverflowError):
+        return None
+    return seconds if 0 < seconds < _LATEST else None
+
+
 @lru_cache(maxsize=512)
 def _path_of(engine: Engine, method: str, path: str, accept: str) -> str:
     """Return a document's template, or else a shape; remembered, since programs make the same few calls."""
     match = engine.recognise(method, path, (("Accept", accept),) if accept else ())
     return shape_of(path) if match is None else f"{match.api.base}{match.operation.path.text}"
+
+
+def shape_of(path: str) -> str:
+    """Return a raw path with ``{}`` in place of ids, names, numbers and all other segments except Atlas' API words.
+
+    A segment after a collection (``clusters``) is a name, whatever it looks like, unless the API has a fixed word
+    there. A segment right after the id of a project or an organisation is always a word, even an unknown one.
+    """
+    shown: list[str] = []
+    names = 0  # that may still follow the last collection
+    collection, is_owner = "", False
+    for segment in filter(None, path.split("/")[: LONGEST + 1]):
+        word, colon, verb = segment.partition(":")
+        ending = f":{verb}" if colon and verb in _VERBS else ""
+        is_name = names > 0 and word not in _DATA["below"].get(collection, ())
+        is_word = not is_name and (word in _WORDS or (is_owner and _WORD.fullmatch(segment) is not None))
+        is_owner = is_name and collection in {"groups", "orgs"} and _ID.fullmatch(word) is not None
+        if not shown or (shown[-1] in _BASES and word in _BASES):
+            shown.append(word if word in _BASES else NAME)
+            collection = ""
+        elif is_word:
+            # After a plural there is one name.
+            is_plural = word.endswith("s") and word not in _NEVER_COLLECTIONS
+            collection, names = word, int(_DATA["names_behind"].get(word, is_plural))
+            shown.append(word + ending)
+        else:
+            names = max(0, names - 1)
+            shown.append(NAME + ending)
+    return "/" + "/".join(shown)
 
 
 def _version(value: str) -> str:
