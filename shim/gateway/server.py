@@ -100,15 +100,16 @@ class Gateway:
 
     def apply(self, plan: Plan) -> None:
         """Answer the calls that come from now on by another plan; those in flight keep theirs."""
-        handler, flag, key = self._handler, self._handler.flag, plan.settings.flag
-        if key != (flag.words.key if flag is not None else ""):
+        handler, key, flag = self._handler, plan.settings.flag, self._handler.flag
+        if (old := flag) is None or key != old.words.key:
+            flag = ByFlag(FlagWords(key, partial(connected, key, self._provider)), Plan.by_flag) if key else None
             if flag is not None:
-                flag.words.stop()
-            handler.flag = None
-            if key:
-                handler.flag = ByFlag(FlagWords(key, partial(connected, key, self._provider)), Plan.by_flag)
-                handler.flag.words.start()
-        handler.plan = self.settings.plan = plan
+                flag.words.start()
+        # Together: a call between them would be answered by neither the old settings nor the new.
+        handler.flag, handler.plan = flag, plan
+        self.settings.plan = plan
+        if old is not None and old is not flag:
+            old.words.stop()
         if self._calls is not None:
             tls, public_url = self.tls is not None, plan.options.public_url
             handler.authorities = authorities_of(self._calls.address, public_url=public_url, tls=tls)

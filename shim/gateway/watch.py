@@ -24,6 +24,7 @@ T = TypeVar("T")
 EVERY = 0.5  # seconds between two looks
 PATIENCE = 5.0  # seconds that a look may take; a pipe or a network's disk may never answer
 _NEVER = float("inf")
+_taking_up = threading.Lock()  # options and documents make one plan: the second to come must see what the first made
 
 Stamp = list[tuple[Any, ...]]
 
@@ -81,25 +82,26 @@ class Watched(Generic[T]):
         known, before, self._seen = self.known, self._seen, stamps(self.files())
         if known is not None and (self._seen != before or self._seen == known):
             return None
+        read: tuple[T] | Exception
         try:
-            value = self.read()
-            if self._is_mixed(known):
-                return None
-            self.known = self._seen
-            changes = self.use(value) or ()
+            read = (self.read(),)
+        except Exception as error:  # noqa: BLE001 - it is refused below
+            read = error
+        if known is not None and stamps(self.files()) != self._seen:
+            return None  # what was read may be of the old files and of the new
+        self.known = self._seen
+        if isinstance(read, Exception):
+            return self._refuse(read)
+        (value,) = read
+        try:
+            with _taking_up:
+                changes = self.use(value) or ()
         except Exception as error:  # noqa: BLE001 - a defect here must not end the watch
-            if self._is_mixed(known):
-                return None
-            self.known = self._seen
             return self._refuse(error)
         self.value, reloads = value, self.reloads
         reloads.by_name[self.name], reloads.good_since, reloads.changes = (), time.time(), changes
         log.info("new %s in use%s", self.name, f": {'; '.join(changes)}" if changes else "")
         return True
-
-    def _is_mixed(self, known: Stamp | None) -> bool:
-        """Return whether what was read may be of the old files and of the new."""
-        return known is not None and stamps(self.files()) != self._seen
 
     def give_up(self) -> None:
         """Refuse the files if the look in progress takes too long; what it still brings is used."""

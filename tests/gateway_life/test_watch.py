@@ -128,6 +128,24 @@ def test_defect_ends_no_watch(file, caplog, monkeypatch):
     assert "ZeroDivisionError" in caplog.text
 
 
+def test_values_are_put_to_use_one_at_a_time(file):
+    """Options and documents make one plan: of two that change together neither undoes the other."""
+    one, other, seen = Seen(file), Seen(file), ["nothing"]
+    waits = threading.Thread(target=other.watched.look)
+
+    def use(_):
+        waits.start()
+        waits.join(0.05)  # it would be through by then
+        seen.extend(other.used)
+
+    one.watched.use = use
+    for each in (one, other):
+        each.watched.again()
+    assert one.watched.look() is True
+    waits.join(30)
+    assert (seen, other.used) == (["nothing"], ["a"])
+
+
 HANGS = """
 import sys, threading
 from shim.gateway import radar_inventory as inventory, run
