@@ -50,7 +50,8 @@ ORDER = json.dumps(
 
 PROGRAM = """
 import asyncio, gc, logging, signal, sys
-from shim.gateway import Gateway, Options
+from shim.gateway.options import Options
+from shim.gateway.server import Gateway
 from shim.gateway.option_values import Address
 from shim.gateway.run import loop_factory
 from shim.gateway.upstream import client

@@ -30,8 +30,9 @@ from benchmarks.bodies import GROUP, snapshots
 from benchmarks.report import text
 from shim import httpx, requests
 from shim.errors import LegacyEndpointWarning
-from shim.gateway import Options, serve_in_thread
 from shim.gateway.option_values import Address
+from shim.gateway.options import Options
+from shim.gateway.run import serve_in_thread
 
 SHIM = Path(shim.__file__).parent
 SEEN = f"/api/atlas/v2/groups/{GROUP}/serverless/seen/backup/snapshots"

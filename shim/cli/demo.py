@@ -38,7 +38,8 @@ def command() -> None:
 
     Exit codes: 0 when both answers are the expected ones, else 1.
     """
-    from shim.gateway import Options, serve_in_thread  # noqa: PLC0415 - an extra, which the fake does not need
+    from shim.gateway.options import Options  # noqa: PLC0415 - an extra, which the fake does not need
+    from shim.gateway.run import serve_in_thread  # noqa: PLC0415 - an extra, which the fake does not need
 
     os.environ.update(NO_PROXY="*", no_proxy="*")  # This machine's proxy is for other hosts.
     engine = load_engine({})

@@ -19,33 +19,4 @@ the life of one gateway, ``run`` that of the program; ``tls`` is for both sides.
 For the operator: ``ledger`` counts each call in one step; ``metrics`` and ``status`` are folds of its tables, which
 ``admin`` shows. ``logs`` makes the line of a call, ``log_writer`` writes it, and ``radar_inventory`` keeps what replies
 announce and who called; no call waits for them.
-
-Names are loaded when they are first used, since the table of options needs nothing that the server needs.
 """
-
-from __future__ import annotations
-
-from importlib import import_module
-from typing import TYPE_CHECKING
-
-if TYPE_CHECKING:
-    from shim.gateway.options import Options as Options
-    from shim.gateway.plan import read_options as read_options
-    from shim.gateway.run import serve_in_thread as serve_in_thread
-    from shim.gateway.server import Gateway as Gateway
-
-_ROOMS = {
-    "Gateway": "shim.gateway.server",
-    "Options": "shim.gateway.options",
-    "read_options": "shim.gateway.plan",
-    "serve_in_thread": "shim.gateway.run",
-}
-
-__all__ = [*_ROOMS]  # noqa: PLE0604 - the literal above holds the names
-
-
-def __getattr__(name: str) -> object:
-    """Load a public name on first use (PEP 562)."""
-    if name in _ROOMS:
-        return getattr(import_module(_ROOMS[name]), name)
-    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")

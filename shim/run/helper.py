@@ -33,7 +33,6 @@ import attrs
 from shim.core.messages import Call
 from shim.core.recognise import Engine, Match
 from shim.errors import SettingsError
-from shim.gateway import Gateway
 from shim.gateway.credentials.gates import CallerGate, VerifyGate
 from shim.gateway.credentials.signers import PASSTHROUGH, UpstreamSigner
 from shim.gateway.errors import Refusal
@@ -43,6 +42,7 @@ from shim.gateway.ledger import OTHER
 from shim.gateway.option_values import Address
 from shim.gateway.options import Options
 from shim.gateway.run import loop_factory
+from shim.gateway.server import Gateway
 from shim.run.causes import last_words, report
 from shim.run.certificates import make_certificate
 from shim.run.peers import Doorkeeper, kernel_tells, marked

@@ -13,7 +13,9 @@ import httpx
 
 from shim.fake import DEMO_CLUSTER, DEMO_GROUP, DEMO_PRIVATE_KEY, DEMO_PUBLIC_KEY, FakeAtlas, FakeReply
 from shim.fake.server import FakeServer
-from shim.gateway import Gateway, read_options, serve_in_thread
+from shim.gateway.plan import read_options
+from shim.gateway.run import serve_in_thread
+from shim.gateway.server import Gateway
 
 ROOT = Path(__file__).parents[2]
 PAGE = (ROOT / "docs/how-to/trouble.md").read_text("utf-8")

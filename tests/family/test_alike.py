@@ -8,9 +8,9 @@ import pytest
 
 from shim.core.messages import Call, Record, field
 from shim.core.recognise import shared_engine
-from shim.gateway import read_options, serve_in_thread
 from shim.gateway.fields import notes
-from shim.gateway.plan import Plan
+from shim.gateway.plan import Plan, read_options
+from shim.gateway.run import serve_in_thread
 from tests.doors.by_urllib3 import Urllib3
 from tests.doors.conftest import DOORS
 from tests.doors.door import Got

@@ -17,10 +17,11 @@ from shim.doors import process
 from shim.extras import hint
 from shim.flags import words
 from shim.flags.providers import PROVIDER
-from shim.gateway import Options, serve_in_thread
 from shim.gateway.admin import text
 from shim.gateway.option_values import CredentialsMode
+from shim.gateway.options import Options
 from shim.gateway.plan import Plan
+from shim.gateway.run import serve_in_thread
 from tests.doors.process import *  # noqa: F403 - its fixtures
 from tests.gateway.test_translating import EMPTY, V1
 from tests.gateway_credentials.worlds import KEY

@@ -9,8 +9,9 @@ from typing import Any
 import pytest
 
 from shim.errors import SettingsError
-from shim.gateway import Gateway, Options
 from shim.gateway.option_values import Address
+from shim.gateway.options import Options
+from shim.gateway.server import Gateway
 from tests.gateway.test_translating import EMPTY, V1
 from tests.peers.raw import PATIENCE, Held, raw_upstream, reply, replying, until
 from tests.peers.served import LOOPBACK, At, admin, ask, calling, gateway, get, status_of, value_of

@@ -22,7 +22,8 @@ MIB = 1 << 20
 
 PROGRAM = """
 import base64, logging, pickle, resource, sys
-from shim.gateway import Options, serve_in_thread
+from shim.gateway.options import Options
+from shim.gateway.run import serve_in_thread
 
 files, uvloop, options = pickle.loads(base64.b64decode(sys.argv[1]))
 if not uvloop:

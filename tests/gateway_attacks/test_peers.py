@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from shim.gateway import Options
+from shim.gateway.options import Options
 from tests.gateway_attacks.crowds import OTHER, busy, count_ended, crowd, ended, gets_in, holding
 from tests.peers.raw import until
 from tests.peers.served import ask, calling, connect, gateway, get, value_of

@@ -5,8 +5,9 @@ from typing import Any
 
 import pytest
 
-from shim.gateway import Gateway, Options
+from shim.gateway.options import Options
 from shim.gateway.run import loop_factory
+from shim.gateway.server import Gateway
 from tests.gateway_attacks.crowds import OTHER, busy, count_ended, crowd, gets_in, holding
 from tests.gateway_http1.test_peers import ALICE, BOB, LOCAL, TCP4, TRUSTED, V4, V6, header, tcp
 from tests.gateway_tls.worlds import certified

@@ -11,8 +11,9 @@ from shim.cli import main
 from shim.errors import SettingsError
 from shim.fake import FakeAtlas
 from shim.fake.http import FakeReply
-from shim.gateway import Gateway, Options
 from shim.gateway.option_values import CredentialsMode
+from shim.gateway.options import Options
+from shim.gateway.server import Gateway
 from tests.gateway_credentials.worlds import FLEX, RETIRED, UNTOUCHED, V2, Signature, line, nonce_of, signing, world
 from tests.peers.raw import reply, replying
 from tests.peers.served import LOOPBACK

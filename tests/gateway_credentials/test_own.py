@@ -11,8 +11,9 @@ from shim.core.settings import RouteWord
 from shim.errors import SettingsError
 from shim.fake import DEMO_CLUSTER, DEMO_GROUP, FakeAtlas
 from shim.fake.http import FakeReply
-from shim.gateway import Gateway, Options
 from shim.gateway.option_values import Address, CredentialsMode
+from shim.gateway.options import Options
+from shim.gateway.server import Gateway
 from tests.gateway_credentials.worlds import ACCOUNT, ALL, FLEX, INSTANCE, KEY, RETIRED, UNTOUCHED, V2, signing, world
 from tests.peers.raw import reply, replying, until
 from tests.peers.served import ask, get, status_of, value_of

@@ -17,10 +17,10 @@ from shim.errors import SettingsError
 from shim.extras import hint
 from shim.fake import DEMO_PRIVATE_KEY, DEMO_PUBLIC_KEY, FakeAtlas
 from shim.fake import server as fake_server
-from shim.gateway import Gateway
 from shim.gateway.credentials.nonces import PREFIX, NonceStore
 from shim.gateway.errors import Refusal
 from shim.gateway.plan import read_options
+from shim.gateway.server import Gateway
 from tests.gateway_credentials.worlds import FLEX, UNTOUCHED, Signature, World, line, nonce_of, signing
 from tests.peers.raw import raw_upstream, until
 from tests.peers.served import calling, status_of, value_of

@@ -18,9 +18,9 @@ from shim.fake import (
     FakeAtlas,
 )
 from shim.fake import server as fake_server
-from shim.gateway import Gateway
 from shim.gateway.allow import parse_allow
 from shim.gateway.option_values import CredentialsMode
+from shim.gateway.server import Gateway
 from tests.peers.served import ask, gateway, get, value_of
 
 ALL = parse_allow("all", "allow")

@@ -13,7 +13,7 @@ from typing import Any
 import attrs
 import pytest
 
-from shim.gateway import Gateway
+from shim.gateway.server import Gateway
 from tests.gateway_hostile.calls import CALLS
 from tests.gateway_hostile.faults import BODY_LIMIT, CATALOGUE, Fault, Stage, staged
 from tests.peers.raw import until

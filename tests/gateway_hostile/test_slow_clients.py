@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from shim.gateway import Gateway
+from shim.gateway.server import Gateway
 from tests.gateway_attacks.crowds import OTHER, busy, count_ended, crowd, holding, is_served
 from tests.gateway_hostile.rows import RESTORES, SNAPSHOTS, post
 from tests.peers.raw import PATIENCE, Peer, reply, replying, until

@@ -11,7 +11,6 @@ from typing import Any
 import pytest
 
 from shim.core.settings import RouteWord
-from shim.gateway import Gateway, Options
 from shim.gateway.allow import parse_allow
 from shim.gateway.errors import Refusal
 from shim.gateway.http1.body import Body
@@ -19,6 +18,8 @@ from shim.gateway.http1.connection import Connection
 from shim.gateway.http1.response import Request
 from shim.gateway.limits import Entry, Limits
 from shim.gateway.option_values import RESERVED
+from shim.gateway.options import Options
+from shim.gateway.server import Gateway
 from tests.gateway_hostile.calls import CALLS
 from tests.gateway_hostile.faults import JSON, message
 from tests.gateway_hostile.rows import GROUP

@@ -6,10 +6,11 @@ from typing import Any
 
 import h11
 
-from shim.gateway import Gateway, Options
 from shim.gateway.http1.clients import Clients
 from shim.gateway.http1.connection import Connection
 from shim.gateway.http1.wire import NEVER
+from shim.gateway.options import Options
+from shim.gateway.server import Gateway
 from shim.gateway.upstream.connection import UpstreamConnection
 
 Protocol = Connection | UpstreamConnection

@@ -14,8 +14,9 @@ import pytest
 
 from shim.core.recognise import shared_engine
 from shim.core.settings import RouteWord
-from shim.gateway import Gateway, Options
+from shim.gateway.options import Options
 from shim.gateway.plan import LivePlan, Plan, PlanSource
+from shim.gateway.server import Gateway
 from tests.gateway.test_translating import EMPTY, V1
 from tests.peers.raw import PATIENCE, Held, raw_upstream, reply, replying, until
 from tests.peers.served import At, ask, calling, gateway, get

@@ -14,7 +14,8 @@ from cryptography.hazmat.primitives.serialization import (
 )
 
 from shim.errors import SettingsError
-from shim.gateway import Gateway, Options
+from shim.gateway.options import Options
+from shim.gateway.server import Gateway
 from shim.gateway.tls import expiry_of
 from tests.gateway_tls.worlds import LONG_AGO, Caller, Mount, ask, crowd_of, number_of, pems, serial_of
 from tests.peers.raw import reply, replying, until

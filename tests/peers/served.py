@@ -12,8 +12,10 @@ from typing import Any, Protocol
 import attrs
 
 from shim.core.recognise import Engine
-from shim.gateway import Gateway, Options, serve_in_thread
 from shim.gateway.option_values import Address
+from shim.gateway.options import Options
+from shim.gateway.run import serve_in_thread
+from shim.gateway.server import Gateway
 from tests.peers.raw import PATIENCE, Arrivals, Peer, reply, replying, until
 
 LOOPBACK = Address("127.0.0.1", 0)
