@@ -42,7 +42,7 @@ def carry_out(command: CliCommand, given: FlagValues, base_url: str, credentials
         try:
             while True:
                 reply: Model = call(project, *names.values(), **_arguments(command, given, project))
-                if command.ended is None or command.ended(reply):
+                if command.has_ended(reply.raw):
                     return reply
                 if not sys.stdout.isatty():
                     sys.stdout.write(".")

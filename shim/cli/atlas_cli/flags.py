@@ -14,21 +14,18 @@ class CliError(Exception):
 
 @attrs.frozen
 class Flag:
-    """A flag: ``kind`` is string, int, bool or stringToString, ``short`` its letter.
-
-    ``argument`` is the typed client's name for its value, empty if calls do not get it; with ``negates`` the call gets
-    the opposite.
-    """
+    """A flag."""
 
     name: str
     kind: str = "string"
+    """``string``, ``int``, ``bool`` or ``stringToString``."""
     argument: str = ""
+    """The typed client's name for its value; empty if calls do not get it."""
     short: str = ""
+    """Its letter."""
     negates: bool = False
+    """Whether calls get the opposite."""
 
-
-GLOBAL = (Flag("profile", short="P"), Flag("debug", "bool", short="D"), Flag("help", "bool", short="h"))
-"""The flags of every command."""
 
 _SWITCHES = {"--debug", "-D", "--help", "-h"}
 
@@ -42,7 +39,7 @@ FlagValues = Mapping[str, Value]
 def words_of(words: Sequence[str]) -> Iterator[int]:
     """Yield the positions of words that are neither flags nor values, before the command's flags are known.
 
-    As in cobra's search for the command, every flag outside GLOBAL is assumed to have a value.
+    As in cobra's search for the command, every flag is assumed to have a value, but the switches of every command.
     """
     rest = iter(enumerate(words))
     for at, word in rest:

@@ -6,14 +6,13 @@ profile. The file is never written. Secrets that newer CLIs keep in the system's
 
 from __future__ import annotations
 
-import os
-import sys
 import tomllib
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
 import attrs
+import click
 
 from shim.cli.atlas_cli.flags import CliError
 from shim.credentials import AccessToken, ApiKey, Credentials, ServiceAccount, read_credentials
@@ -35,12 +34,15 @@ MONGODB_ATLAS_CLIENT_SECRET"""
 
 @attrs.frozen
 class Profile:
-    """One profile: the path of its file, its properties from the file, and the environment."""
+    """One profile of the CLI."""
 
     name: str
     path: Path
+    """The whole file."""
     stored: Mapping[str, Any]
+    """Its properties in the file, by name."""
     environ: Mapping[str, str] = attrs.field(repr=False)
+    """The variables, which come first."""
 
     def get(self, name: str) -> str:
         """Return a property, empty if unset."""
@@ -72,7 +74,7 @@ class Profile:
 
 def load(name: str, environ: Mapping[str, str]) -> Profile:
     """Return the profile chosen by name, by variable, or the only one; raises CliError on a broken file."""
-    path, content = _file(environ)
+    path, content = _file()
     profiles = {key: value for key, value in content.items() if isinstance(value, dict)}
     name = name or _variable(environ, "profile")
     if "." in name:
@@ -86,17 +88,9 @@ def _variable(environ: Mapping[str, str], name: str) -> str:
     return next((value for prefix in PREFIXES if (value := environ.get(prefix + name.upper()))), "")
 
 
-def _file(environ: Mapping[str, str]) -> tuple[Path, dict[str, Any]]:
-    """Read the CLI's file."""
-    # Go's ``os.UserConfigDir``; an empty variable counts as unset.
-    home = Path(environ.get("HOME") or os.path.expanduser("~"))  # noqa: PTH111 - Path.home may raise
-    if sys.platform == "win32":
-        folder = Path(environ.get("APPDATA", ""))
-    elif sys.platform == "darwin":
-        folder = home / "Library" / "Application Support"
-    else:
-        folder = Path(environ.get("XDG_CONFIG_HOME") or home / ".config")
-    path = folder / "atlascli" / "config.toml"
+def _file() -> tuple[Path, dict[str, Any]]:
+    """Read the CLI's file, which is where Go's ``os.UserConfigDir`` and click put such files."""
+    path = Path(click.get_app_dir("atlascli")) / "config.toml"
     try:
         return path, _lowered(tomllib.loads(path.read_text("utf-8")))
     except (FileNotFoundError, NotADirectoryError):
