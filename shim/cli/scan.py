@@ -3,21 +3,19 @@
 from __future__ import annotations
 
 import difflib
-import json
 import os
 import re
 import sys
 from collections.abc import Iterator, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
-from time import monotonic
 from typing import TypeVar
 
 import attrs
 import click
 
 from shim._version import __version__
-from shim.cli.output import printable, write_line
+from shim.cli.output import printable, write_json, write_line
 from shim.core.recognise import shared_engine
 from shim.core.settings import parse_instant, read_settings
 from shim.tools.scan.findings import (
@@ -31,12 +29,13 @@ from shim.tools.scan.findings import (
 )
 from shim.tools.scan.fixing import rewritten
 from shim.tools.scan.formats import sarif
-from shim.tools.scan.scanning import Scan, scan
+from shim.tools.scan.scanning import Remark, Scan, scan
 
 _LISTED = 20
 """The number of unread files that the text names."""
 _PYTHON = frozenset({".py", ".pyw", ".pyi"})
-_SILENT = 2.0  # seconds before a bar is shown
+_MANY = 500
+"""The number of files for which a bar is shown."""
 T = TypeVar("T")
 
 UNREADABLE = 1
@@ -113,7 +112,7 @@ def command(  # noqa: PLR0913 - one argument an option
     if write and baseline is not None:
         write_baseline(baseline, findings)
         click.echo(f"{baseline}: {len(findings)} findings written", err=True)
-        _errors(report)
+        _say("error", *report.errors)
         raise SystemExit(UNREADABLE if report.errors else 0)
     known = unmet = 0
     if baseline is not None:
@@ -121,13 +120,12 @@ def command(  # noqa: PLR0913 - one argument an option
         known, findings = len(findings) - len(fresh), fresh
     report.findings = findings
     if fix:
-        _errors(report)
+        _say("error", *report.errors)
         _fix(report)
     elif form == "json":
-        # In ASCII: a name in a scanned tree can't steer the terminal.
-        click.echo(json.dumps(_json(report, at, known, unmet), indent=2))
+        write_json(_json(report, at, known, unmet))
     elif form == "sarif":
-        click.echo(json.dumps(sarif(report, __version__), indent=2))
+        write_json(sarif(report, __version__))
     else:
         _text(report, at, known, unmet)
     code = max((EXIT[one.state] for one in findings), default=0)
@@ -135,15 +133,12 @@ def command(  # noqa: PLR0913 - one argument an option
 
 
 def _shown(sources: Sequence[T]) -> Iterator[T]:
-    """Yield all; when that takes long, a bar at the terminal says how far it is."""
-    began, number = monotonic(), 0
-    while number < len(sources) and (monotonic() - began < _SILENT or not sys.stderr.isatty()):
-        yield sources[number]
-        number += 1
-    if number < len(sources):
-        with click.progressbar(sources[number:], file=sys.stderr, length=len(sources), label="files") as bar:
-            bar.update(number)
-            yield from bar
+    """Yield all; of many a bar at the terminal says how far it is."""
+    if len(sources) < _MANY or not sys.stderr.isatty():
+        yield from sources
+        return
+    with click.progressbar(sources, file=sys.stderr, label="files") as bar:
+        yield from bar
 
 
 def _json(report: Scan, at: datetime, known: int, unmet: int) -> dict[str, object]:
@@ -151,8 +146,8 @@ def _json(report: Scan, at: datetime, known: int, unmet: int) -> dict[str, objec
         "format": 1,
         "at": written(at),
         "findings": [as_json(finding) for finding in report.findings],
-        "errors": [attrs.asdict(error) for error in report.errors],
-        "notes": [attrs.asdict(note) for note in report.notes],
+        "errors": report.errors,
+        "notes": [*report.notes],
         "unread": [{"file": one.file, "reason": one.message} for one in report.unread],
         "counts": {
             "files": report.files,
@@ -167,17 +162,12 @@ def _json(report: Scan, at: datetime, known: int, unmet: int) -> dict[str, objec
 
 def _text(report: Scan, at: datetime, known: int, unmet: int) -> None:
     for finding in report.findings:
-        place = finding.place
-        names = " or ".join(one.id for one in finding.operations)
-        head = f"{place.file}:{place.line}:{place.column} {names}: {finding.message}"
-        write_line(head)
+        place, names = finding.place, " or ".join(one.id for one in finding.operations)
+        write_line(f"{place.file}:{place.line}:{place.column} {names}: {finding.message}")
         write_line(finding.row.strip(), "    ")
-    _errors(report)
-    for note in report.notes:
-        at_line = f"{note.file}:{note.line}: " if note.file else ""
-        write_line(f"{at_line}note: {note.message}", err=True)
-    for one in report.unread[:_LISTED]:
-        _say(one.file, f"not read: {one.message}")
+    _say("error", *report.errors)
+    _say("note", *report.notes)
+    _say("not read", *report.unread[:_LISTED])
     if len(report.unread) > _LISTED:
         write_line(f"and {len(report.unread) - _LISTED} more not read; -o json lists all", err=True)
     counts = [f"{sum(one.state is state for one in report.findings)} {state.value}" for state in FindingState]
@@ -192,38 +182,32 @@ def _text(report: Scan, at: datetime, known: int, unmet: int) -> None:
     write_line("; ".join(words + [f"{count} {said}" for said, count in more.items() if count]))
 
 
-def _errors(report: Scan) -> None:
-    for error in report.errors:
-        _say(error.file, f"error: {error.message}", error.line)
-
-
-def _say(file: str, remark: str, at: int = 0) -> None:
-    """Write a remark on a file to standard error."""
-    write_line(f"{file}{f':{at}' if at else ''}: {remark}", err=True)
+def _say(kind: str, *remarks: Remark) -> None:
+    """Write remarks on files, or on the whole scan, to standard error."""
+    for one in remarks:
+        line = f":{one.line}" if one.line else ""
+        write_line(f"{f'{one.file}{line}: ' if one.file else ''}{kind}: {one.message}", err=True)
 
 
 def _fix(report: Scan) -> None:
     """Print what would change in the files of a report as a diff; say what is left as it is."""
-    changed = led = False
-    files = dict.fromkeys(finding.place.file for finding in report.findings)
+    changed, files = False, dict.fromkeys(finding.place.file for finding in report.findings)
     for file in sorted(files, key=lambda file: Path(file).suffix not in _PYTHON):
         path = Path(file)
         if path.suffix not in _PYTHON or path.is_symlink():
-            _say(file, f"not changed: {'a link' if path.suffix in _PYTHON else 'not Python'}")
+            _say("not changed", Remark(file, 0, "a link" if path.suffix in _PYTHON else "not Python"))
             continue
         try:
             before = path.read_bytes()
             content, stays = rewritten(before)
         except (OSError, SyntaxError, ValueError, RecursionError) as error:
-            _say(file, f"not changed: {error.strerror if isinstance(error, OSError) else error}")
+            _say("not changed", Remark(file, 0, error.strerror or "" if isinstance(error, OSError) else str(error)))
             continue
-        for line, reason in stays:
-            _say(file, f"not changed: {reason}", line)
-        led = led or any("already imports" in reason for _, reason in stays)
+        _say("not changed", *(Remark(file, line, reason) for line, reason in stays))
         changed = changed or content != before
         _diff(file, before, content)
     if not changed:
-        click.echo("already imports the shim" if led else "nothing to rewrite", err=True)
+        click.echo("nothing to rewrite", err=True)
 
 
 def _diff(file: str, before: bytes, after: bytes) -> None:

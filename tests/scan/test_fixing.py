@@ -112,7 +112,8 @@ def test_what_is_left_as_it_is_is_named(tmp_path):
     done = CliRunner().invoke(main, ["scan", "--fix", str(tmp_path / "tree")])
     assert "a.sh: not changed: not Python" in done.stderr
     done = CliRunner().invoke(main, ["scan", "--fix", str(tmp_path / "b.py")])
-    assert (done.stdout, done.stderr.splitlines()[-1]) == ("", "already imports the shim")
+    assert (done.stdout, done.stderr.splitlines()[-1]) == ("", "nothing to rewrite")
+    assert "b.py: not changed: already imports the shim\n" in done.stderr
     done = CliRunner().invoke(main, ["scan", "--fix", str(tmp_path / "tree" / "a.py")])
     assert (done.stdout, "a.py: not changed: a link" in done.stderr) == ("", True)
 
