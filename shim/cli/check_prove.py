@@ -11,28 +11,30 @@ import attrs
 
 from shim._record import record
 from shim._version import __version__
-from shim.atlas.auth import configure
-from shim.atlas.client import TIMEOUT
 from shim.atlas.replies import error_of
 from shim.cli import output
-from shim.cli.get import target_of
+from shim.cli.get import reader, target_of
 from shim.core.content import loads
 from shim.core.messages import Record
 from shim.core.recognise import Engine, Match, shared_engine
-from shim.doors.httpx_family.clients import recognise_also
 from shim.doors.httpx_family.door import INNER
 from shim.httpx import Client
-from shim.tools.inventory.writing import VARIABLE
 from shim.tools.prove import MISSING, Beside, Proof, proof
+
+_SHOWN = ("level", "source", "why", "wrong")
+"""What a report has of each field beside its name: no value."""
 
 
 @attrs.frozen
 class ProvedRead:
-    """One read: the operation, the legacy target, what the shim sent, and the proof."""
+    """One read."""
 
     match: Match
+    """Its operation."""
     target: str
+    """The legacy request target."""
     sent: tuple[str, ...]
+    """Method and target of what the shim sent."""
     proof: Proof
 
 
@@ -42,14 +44,10 @@ def prove(paths: Sequence[str], form: str) -> None:
     Nothing but GET is sent. JSON is a report to hand on: it has no values. Exits with 1 if a field is not what its
     document says.
     """
-    base_url, auth = configure(base_url=None, parts={}, environ=os.environ, http_client=None)
-    os.environ.pop(VARIABLE, None)  # Calls of this command need no warning: it is not a program to change.
-    engine = shared_engine(os.environ)
     reads, problems = list[ProvedRead](), list[str]()
-    with Client(auth=auth, timeout=TIMEOUT, headers={"User-Agent": f"atlas-shim/{__version__}"}) as http:
-        recognise_also(http, base_url)
+    with reader() as (http, base_url):
         for path in paths:
-            read = _read(http, engine, base_url, target_of(path, base_url))
+            read = _read(http, shared_engine(os.environ), base_url, target_of(path, base_url))
             if isinstance(read, ProvedRead):
                 reads.append(read)
             else:
@@ -133,14 +131,7 @@ def _without_values(read: ProvedRead) -> dict[str, Any]:
         "api": read.match.api.name,
         "calls": len(read.sent),
         "fields": [
-            {
-                "field": one.name,
-                "level": one.level,
-                "source": one.source,
-                "why": one.why,
-                "wrong": one.wrong,
-                "items": count,
-            }
+            {"field": one.name} | {name: getattr(one, name) for name in _SHOWN} | {"items": count}
             for one, count, _ in _by_name(proved.fields)
         ],
         "problems": proved.problems,

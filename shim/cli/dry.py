@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from itertools import pairwise
 from typing import Any
 
@@ -158,40 +158,36 @@ def questions(operation: Operation) -> Iterator[tuple[str, bytes | None]]:
     A body has all members that the document declares: texts are ``{placeholders}``, all else is an example.
     """
     tiers, request = [*operation.successors.values()], operation.request
+    said = _members([request, *(tier.request for tier in tiers if tier.when is None)], tiers)
     for word in operation.words or ("",):
-        body = _body([request, *(tier.request for tier in tiers if tier.when is None)], tiers)
-        if request and request.choose:
-            _put(body, request.choose, word)
-        content = body.get(BARE) if request and request.bare else body
-        yield word, dumps(content) if operation.has_body else None
+        body = _document(said | ({request.choose: word} if request and request.choose else {}))
+        yield word, dumps(body.get(BARE) if request and request.bare else body) if operation.has_body else None
     for tier in tiers:
-        body = _body([tier.request], [tier])
+        said = _members([tier.request], [tier])
         if tier.when is not None:
-            _put(body, tier.when.source, _value(tier.when, holds=True))
-            yield in_words(tier.when), dumps(body)
+            yield in_words(tier.when), dumps(_document(said | {tier.when.source: _value(tier.when, holds=True)}))
         elif tier.request is not None and request is not None:  # whose other members this tier refuses
-            yield f"it has {' and '.join(tier.request.members)} alone", dumps(body)
+            yield f"it has {' and '.join(tier.request.members)} alone", dumps(_document(said))
 
 
-def _body(requests: Sequence[RequestBody | None], tiers: Sequence[Successor]) -> JsonObject:
-    """Return a legacy body with what these declare, and with what the bodies of these tiers' calls read."""
-    body: JsonObject = {}
+def _members(requests: Sequence[RequestBody | None], tiers: Sequence[Successor]) -> dict[str, Json]:
+    """Return what these declare of a legacy body, and what the bodies of these tiers' calls read of it, by source."""
+    said: dict[str, Json] = {}
     for request in filter(None, requests):
-        for name, kind in request.members.items():
-            value = _example(kind, name)
-            if name not in request.refused or request.refused[name].takes(value):
-                _put(body, name, value)
+        examples = {name: _example(kind, name) for name, kind in request.members.items()}
+        refused = {name for name, rule in request.refused.items() if not rule.takes(examples.get(name))}
+        said |= {name: value for name, value in examples.items() if name not in refused}
     for target in (target for tier in tiers for _, target in tier.targets() if any(requests)):
         inside = [one for write in target.writes if write.each for one in write.made]  # which read other objects
-        _read_by([one for one in target.made if one not in inside], body, target.given)
-        body |= {one.each: _items(one) for one in target.writes if one.each and one.each not in target.given}
-    return body
+        _read_by([one for one in target.made if one not in inside], said, target.given)
+        said |= {one.each: _items(one) for one in target.writes if one.each and one.each not in target.given}
+    return said
 
 
 def _read_by(
-    made: Iterable[Resource], body: JsonObject, given: Sequence[str] = (), *, each: str = "", number: str = ""
+    made: Iterable[Resource], said: dict[str, Json], given: Sequence[str] = (), *, each: str = "", number: str = ""
 ) -> None:
-    """Put what rules read into an object, except names that are given: a word that they know, or an example.
+    """Add what rules read, except names that are given: a word that they know, or an example.
 
     ``each`` is the list whose items they read, if any, and ``number`` tells these apart.
     """
@@ -199,30 +195,30 @@ def _read_by(
         for rule in field.rules[BODY]:
             words = [*rule.verb.values] if isinstance(rule.verb, Values) else []
             for source in (one for one in rule.sources if parse_source(one)[0] not in given):
-                example = _example(field.type, f"{each if each and source == BARE else source}{number}")
-                _put(body, source, words[-1 if number else 0] if words else example, anew=bool(words))
+                if words or source not in said:
+                    example = _example(field.type, f"{each if each and source == BARE else source}{number}")
+                    said[source] = words[-1 if number else 0] if words else example
 
 
 def _items(write: Before) -> list[Json]:
     """Return two items of the list for each of which a write is made."""
-    items: list[JsonObject] = [{}, {}]
-    for item, number in zip(items, ("", " 2"), strict=True):
-        _read_by(write.made, item, each=write.each, number=number)
-    return [item.get(BARE, item) for item in items]
+    items: tuple[dict[str, Json], ...] = {}, {}
+    for said, number in zip(items, ("", " 2"), strict=True):
+        _read_by(write.made, said, each=write.each, number=number)
+    return [said.get(BARE, _document(said)) for said in items]
 
 
 def _looked_up(target: Target, look: Before) -> JsonObject:
     """Return an answer to a look before a call: it gives all names, and stands for no error."""
-    found: JsonObject = {"results": [{}]}
+    said: dict[str, Json] = {"results": [{}]}
     lists = {write.but: list[Json]() for write in target.writes} | {one.each: _items(one) for one in target.writes}
-    for name, source in look.gives.items():
-        _put(found, source, lists.get(name, f"{{{name}}}"))
-    for condition in [rule.when for rule in look.errors.values() if rule.when]:
+    said |= {source: lists.get(name, f"{{{name}}}") for name, source in look.gives.items()}
+    for condition in (rule.when for rule in look.errors.values() if rule.when):
         if condition.given is None:
-            _put(found, condition.source, _value(condition, holds=False))
+            said[condition.source] = _value(condition, holds=False)
         elif not condition.given:
-            _put(found, condition.source, "{any}", anew=False)
-    return found
+            said.setdefault(condition.source, "{any}")
+    return _document(said)
 
 
 def _example(kind: str, name: str) -> Json:
@@ -231,21 +227,24 @@ def _example(kind: str, name: str) -> Json:
     return json.loads(_EXAMPLES[kind]) if kind in _EXAMPLES else [text] if kind == "strings" else text
 
 
-def _put(body: JsonObject, source: str, value: Json, *, anew: bool = True) -> None:
-    """Put a value into an object, by names and through lists of one."""
-    here: Any = body
-    path = parse_source(source)
-    for at, following in pairwise(path):
-        inner: Any = [] if isinstance(following, Step) else {}
+def _document(said: Mapping[str, Json]) -> JsonObject:
+    """Return an object that has these values at these sources: below names, and in lists of one item."""
+    body: JsonObject = {}
+    for source, value in said.items():
+        here: Any = body
+        path = parse_source(source)
+        for at, following in pairwise(path):
+            inner: Any = [] if isinstance(following, Step) else {}
+            if isinstance(here, list):
+                here += [] if here else [inner]
+                here = here[0]
+            else:
+                here = here.setdefault(at, inner)
         if isinstance(here, list):
-            here += [] if here else [inner]
-            here = here[0]
+            here += [] if here else [value]
         else:
-            here = here.setdefault(at, inner)
-    if isinstance(here, list):
-        here += [] if here else [value]
-    elif anew or path[-1] not in here:
-        here[path[-1]] = value
+            here[path[-1]] = value
+    return body
 
 
 def _value(condition: When, *, holds: bool) -> Json:

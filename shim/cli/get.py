@@ -5,6 +5,8 @@ from __future__ import annotations
 import json
 import os
 import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
 
 import click
 import httpx
@@ -40,18 +42,14 @@ def command(*, path: str, version: str | None, with_record: bool) -> None:
     URL of the configured Atlas. A retired call is answered as in a program, by all mapping documents
     (also those in ATLAS_SHIM_MAPPINGS); any other call is passed on unchanged.
     """
-    base_url, auth = configure(base_url=None, parts={}, environ=os.environ, http_client=None)
-    target = target_of(path, base_url)
-    match = shared_engine(os.environ).recognise("GET", target, ())
-    media_type = match.content_type.partition(";")[0] if match else "application/json"
-    if version:
-        media_type = f"application/vnd.atlas.{version}+json"
-    headers = {"User-Agent": f"{COMMANDS}{__version__}", "Accept": media_type}
-    os.environ.pop(VARIABLE, None)  # Calls of this command need no warning: it is not a program to change.
-    with Client(auth=auth, timeout=TIMEOUT, headers=headers) as http:
-        recognise_also(http, base_url)
+    with reader() as (http, base_url):
+        target = target_of(path, base_url)
+        match = shared_engine(os.environ).recognise("GET", target, ())
+        media_type = match.content_type.partition(";")[0] if match else "application/json"
+        if version:
+            media_type = f"application/vnd.atlas.{version}+json"
         try:
-            response = http.get(base_url + target)
+            response = http.get(base_url + target, headers={"Accept": media_type})
         except httpx.InvalidURL as error:
             raise click.BadParameter(str(error), param_hint="PATH") from None
     if with_record:
@@ -67,6 +65,19 @@ def command(*, path: str, version: str | None, with_record: bool) -> None:
     else:
         if response.content:
             output.write_json(answer)
+
+
+@contextmanager
+def reader() -> Iterator[tuple[Client, str]]:
+    """Yield a client for the environment's Atlas, with its credentials, and the origin of that; no inventory counts it.
+
+    Raises SettingsError on bad settings, and without credentials.
+    """
+    base_url, auth = configure(base_url=None, parts={}, environ=os.environ, http_client=None)
+    os.environ.pop(VARIABLE, None)  # a command is not a program to change
+    with Client(auth=auth, timeout=TIMEOUT, headers={"User-Agent": f"{COMMANDS}{__version__}"}) as http:
+        recognise_also(http, base_url)
+        yield http, base_url
 
 
 def target_of(path: str, base_url: str) -> str:
