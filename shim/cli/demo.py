@@ -6,7 +6,6 @@ import json
 import os
 import signal
 import time
-from collections.abc import Sequence
 from contextlib import suppress
 from typing import Any
 
@@ -16,16 +15,16 @@ import httpx
 from shim import fake
 from shim.cli import output
 from shim.cli.failures import NO, SETTINGS, ExitError
-from shim.cli.successors import FieldSummary, field_rules
+from shim.cli.successors import field_rules, write_fields
 from shim.core.recognise import load_engine
 from shim.core.settings import parse_instant
-from shim.documents.vocabulary import Fidelity
 from shim.fake.server import FakeServer
 from shim.gateway.log_writer import logged
 from shim.gateway.option_values import Address, LogLevel, parse_address
 
 PATH = f"/api/atlas/v1.0/groups/{fake.DEMO_GROUP}/serverless/{fake.DEMO_CLUSTER}/backup/snapshots"
 MARGIN = "   "
+ENDING = 'The header "Atlas-Shim" of every reply lists them. For calls of your own: fake-atlas, serve'
 
 
 @click.command()
@@ -49,7 +48,10 @@ def command() -> None:
             _show(atlas.url, gateway.url)
             operation = engine.named("listServerlessBackupSnapshots")
             assert operation is not None, "the shipped documents have it"
-            _show_fields([*field_rules(operation.successors["flex"].resource, "flex")])
+            output.heading("\n3. Which fields have changed, now that a flex cluster answers\n")
+            write_fields([*field_rules(operation.successors["flex"].resource, "flex")])
+            click.echo()
+            output.paragraph(ENDING, MARGIN)
 
 
 def _present() -> float:
@@ -92,24 +94,6 @@ def call(url: str) -> tuple[int, str, dict[str, Any]]:
         return reply.status_code, reply.reason_phrase, dict(reply.json())
     except (httpx.HTTPError, TypeError, ValueError) as error:
         raise ExitError(f"the call failed: {error}", NO) from error
-
-
-def _show_fields(lines: Sequence[FieldSummary]) -> None:
-    """Show which fields have changed, and why, from the mapping documents."""
-    output.heading("\n3. Which fields have changed, now that a flex cluster answers")
-    for level, meaning in (
-        (Fidelity.DERIVED, "computed, or close to the old meaning"),
-        (Fidelity.CONSTANT, "the same for every flex snapshot"),
-        (Fidelity.ABSENT, "not known, so left out"),
-    ):
-        output.heading(f"\n{MARGIN}{level.value}: {meaning}")
-        output.facts([(line.name, line.why) for line in lines if line.fidelity == level], "     ")
-    same = [line.name for line in lines if line.fidelity in {Fidelity.EXACT, Fidelity.RENAMED}]
-    click.echo()
-    output.paragraph(f"Unchanged, some under another name: {', '.join(same)}.", MARGIN)
-    output.paragraph(
-        'The header "Atlas-Shim" of every reply lists them. For calls of your own: fake-atlas, serve', MARGIN
-    )
 
 
 @click.command("fake-atlas")

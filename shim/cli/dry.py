@@ -59,13 +59,12 @@ class DrySend:
 
     @property
     def why(self) -> str:
-        """What leads to it, as the rest of a sentence that begins with "if"; empty for the first."""
+        """What leads to it, as the end of a sentence; empty for the first."""
         if self.before is None:
             return ""
         said = [one for one in self.answered if one != _NO_CODE or "404" not in self.answered]
         said = ["with success"] if "" in said else said
-        place = "it" if self.before.send.route == "legacy" else self.before.send.route
-        return f"{place} answers {(', or ' if ' or ' in said[-1] else ' or ').join(said)}"
+        return f"if {self.before.send.route} answers {(', or ' if ' or ' in said[-1] else ' or ').join(said)}"
 
 
 @attrs.define

@@ -18,7 +18,7 @@ from shim.cli import output
 from shim.cli.dry import dry_run, questions
 from shim.cli.failures import NO
 from shim.cli.output import output_option
-from shim.cli.successors import FieldSummary, encoded, field_rules, no_successor, readable, shown_call
+from shim.cli.successors import encoded, field_rules, no_successor, readable, shown_call, write_fields
 from shim.core.messages import Call, field
 from shim.core.recognise import Engine, Match, shared_engine
 from shim.core.route import Context, Memory, constant_of, decide, has_successor, sunset_of
@@ -26,7 +26,7 @@ from shim.core.settings import ATLAS_ORIGINS, FLAG, RouteWord, Settings, parse_i
 from shim.documents.load import shipped, text_of
 from shim.documents.model import Operation
 from shim.documents.tables import did_you_mean, nearest
-from shim.documents.vocabulary import Fidelity, named_in
+from shim.documents.vocabulary import named_in
 from shim.errors import SettingsError
 from shim.origins import DEFAULT_BASE_URL, origin_of
 from shim.tools.radar.radar import NAME, days_until, distance, shape_of
@@ -156,24 +156,23 @@ def _explained(match: Match, call: Call, settings: Settings, at: datetime) -> di
     # What is sent one day, if nothing keeps the call from its successors.
     advised = attrs.evolve(settings, route=RouteWord.AUTO, sunsets={}, writes=settings.writes | {operation.switch})
     advice = attrs.evolve(context, settings=advised, clock=_LATER.timestamp)
-    sends, calls, reason = list[dict[str, Any]](), list[dict[str, Any]](), ""
-    then = dict[str, None]()
+    sends, calls, reason, leads_on = list[dict[str, Any]](), list[dict[str, Any]](), "", False
     for word, body in questions(operation):
         asked = attrs.evolve(call, body=body)
         dry, later = dry_run(match, asked, context), dry_run(match, asked, advice)
         reason = reason or dry.reason
+        leads_on = leads_on or any(send.before and not send.ahead for send in dry.sends)
         for send in dry.sends:
-            _add(sends, {"why": send.why or dry.reason, **shown_call(send, operation, asked, word, origin)})
-            if send.why and not send.ahead:
-                to = "the retired endpoint" if send.send.route == "legacy" else _named(send.send.route)
-                then[f"If {send.why}, {to} is asked."] = None
+            _add(
+                sends, {"why": send.why or f"because {dry.reason}", **shown_call(send, operation, asked, word, origin)}
+            )
         if later.refused:
             calls.append({"word": word, "route": operation.first, "refused": later.refused})
         for send in (one for one in later.sends if not later.refused or one.send.route != operation.first):
             _add(calls, shown_call(send, operation, asked, word, origin))
     endpoint = "endpoint itself" if operation.lives else "retired endpoint"
     first = "" if not sends else f"the {endpoint}" if sends[0]["route"] == "legacy" else _named(sends[0]["route"])
-    place = f"Sent to {first}{' first' if then else ''}" if sends else "Answered by the shim alone"
+    place = f"Sent to {first}{' first' if leads_on else ''}" if sends else "Answered by the shim alone"
     return {
         "operation": operation.id,
         "api": match.api.name,
@@ -183,7 +182,6 @@ def _explained(match: Match, call: Call, settings: Settings, at: datetime) -> di
         "at": at,
         "route": {"word": settings.route.value, **attrs.asdict(decide(match, call, context))},
         "decision": f"{place}, because {reason}.",
-        "then": " ".join(then),
         "sends": sends,
         "remarks": [*_remarks(operation, settings, call.origin)],
         "tiers": {
@@ -247,14 +245,16 @@ def _write(found: Mapping[str, Any], form: str) -> None:
         "operation": f"{found['operation']} ({found['api']}), from {found['file']}",
         "sunset": sunset,
         "route": found["route"]["word"],
-        **{name: found[name] for name in ("decision", "then", "note")},
+        "decision": found["decision"],
+        "note": found["note"],
     }
     output.facts(pair for pair in pairs.items() if pair[1])
     output.heading("\nWhat is sent, in this order")
     for one in found["sends"]:
         word = f" (for {one['word']})" if one["word"] else ""
         role = f", {one['role']}" if one["role"] != "answer" else ""
-        output.paragraph(f"{one['method']} {one['target']}", " " * 4, f"  {one['route']}{role}{word}: ")
+        why = f", {one['why']}" if one["why"].startswith("if ") else ""
+        output.paragraph(f"{one['route']}{role}{word}{why}: {one['method']} {one['target']}", " " * 4, "  ")
     for remark in found["remarks"]:
         click.echo()
         output.paragraph(remark)
@@ -262,7 +262,7 @@ def _write(found: Mapping[str, Any], form: str) -> None:
         if tier["fields"] or tier["note"]:
             output.heading(f"\nWhen {_named(name)} answers{': old field <- new' if tier['fields'] else ''}")
             output.paragraph(tier["note"])
-        _fields(tier["fields"])
+        write_fields(tier["fields"])
         output.heading(f"\nThe call to make instead{'' if name == 'successor' else f', on {name}'}")
         before = "answer"
         for call in tier["calls"]:
@@ -279,17 +279,3 @@ def _write(found: Mapping[str, Any], form: str) -> None:
             click.echo()
             output.facts(call["names"].items())
             output.bullets(call["remarks"])
-
-
-def _fields(lines: tuple[FieldSummary, ...]) -> None:
-    """Write the fields of one tier: the unchanged ones on one line, every other with its reason."""
-    same = [line.name for line in lines if line.fidelity == Fidelity.EXACT and not (line.how or line.when or line.why)]
-    rows = [(str(Fidelity.EXACT), ", ".join(same))] if same else []
-    for line in lines:
-        if line.name not in same:
-            made = line.how.removeprefix("from ") or ", else ".join(line.sources)
-            when = f" (when {line.when})" if line.when else ""
-            rows.append((line.fidelity, line.name + (f" <- {made}" if made else "") + when))
-            rows.append(("", line.why))
-    for level, text in rows:
-        output.paragraph(text, " " * 12, f"  {level:10}")

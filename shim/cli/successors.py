@@ -9,13 +9,14 @@ import json
 import os
 import re
 import shlex
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from importlib.resources import files
 from typing import Any
 from urllib.parse import quote, unquote
 
 import attrs
 
+from shim.cli import output
 from shim.cli.dry import DrySend, in_words
 from shim.core.messages import Call
 from shim.core.messages import field as line_of
@@ -119,17 +120,18 @@ def _remarks(operation: Operation, dry: DrySend, old: Call) -> Iterator[str]:
 
 @attrs.frozen
 class FieldSummary:
-    """One rule of one field: its level, how the value is made, why, and when it applies.
-
-    ``sources`` are the successor's fields; ``how`` is empty if the value is that of the field of the same name.
-    """
+    """One rule of one field."""
 
     name: str
     fidelity: str
+    """Its level."""
     sources: tuple[str, ...]
+    """The successor's fields that it comes from."""
     how: str
+    """How the value is made; empty if it is that of the field of the same name."""
     why: str
     when: str
+    """Its condition in words; empty if it always applies."""
 
 
 def field_rules(resource: Resource, tier: str, outer: str = "") -> Iterator[FieldSummary]:
@@ -145,6 +147,20 @@ def field_rules(resource: Resource, tier: str, outer: str = "") -> Iterator[Fiel
     if resource.rest:
         less = f", but {', '.join(resource.without)}" if resource.without else ""
         yield FieldSummary(f"{outer}*", "exact", (), f"all other members unchanged{less}", "", "")
+
+
+def write_fields(lines: Sequence[FieldSummary]) -> None:
+    """Write the fields of one tier as text: the unchanged ones on one line, every other with its reason."""
+    same = [line.name for line in lines if line.fidelity == Fidelity.EXACT and not (line.how or line.when or line.why)]
+    rows = [(str(Fidelity.EXACT), ", ".join(same))] if same else []
+    for line in lines:
+        if line.name not in same:
+            made = line.how.removeprefix("from ") or ", else ".join(line.sources)
+            when = f" (when {line.when})" if line.when else ""
+            rows.append((line.fidelity, line.name + (f" <- {made}" if made else "") + when))
+            rows.append(("", line.why))
+    for level, text in rows:
+        output.paragraph(text, " " * 12, f"  {level:10}")
 
 
 def no_successor(operation: Operation) -> str:

@@ -115,15 +115,18 @@ def test_the_decision_is_a_sentence(text, explained, method, path, env, decision
     assert explained(method, path, env=env)["decision"].startswith(decision)
 
 
-def test_what_leads_on_to_another_side_is_said(explained):
-    """By an answer of the retired endpoint, by an error of the first tier, and by an answer that means nothing."""
-    early = explained("GET", LIST, "--at", "2026-01-01")["then"]
-    assert early.startswith("If it answers 410, or 404 or 405 without an errorCode, flex is asked. If flex answers CA")
-    assert early.endswith(" or CLUSTER_NOT_FOUND, dedicated is asked.")
-    blank = explained("GET", INSTANCE, "--at", "2026-02-01")["then"]
-    assert blank == "If flex answers 404, the retired endpoint is asked."
-    listed = explained("GET", INSTANCE.removesuffix("/{name}"), "--at", "2026-02-01")["then"]
-    assert listed == "If flex answers an empty list or 404, the retired endpoint is asked."
+@pytest.mark.parametrize(("path", "day", "whys"), [
+    (LIST, "2026-01-01", [
+        "because its sunset, 2026-01-22, is still to come", "if legacy answers 410, or 404 or 405 without an errorCode",
+        "if flex answers CANNOT_USE_NON_FLEX_CLUSTER_IN_FLEX_API or CLUSTER_NOT_FOUND",
+    ]),
+    (INSTANCE, "2026-02-01", ["if flex answers 404"]),
+    (INSTANCE.removesuffix("/{name}"), "2026-02-01", ["if flex answers an empty list or 404"]),
+])  # fmt: skip
+def test_what_leads_to_each_call_is_said(text, explained, path, day, whys):
+    """An answer of the retired endpoint, an error of the first tier, and an answer that means nothing."""
+    assert [one["why"] for one in explained("GET", path, "--at", day)["sends"]][-len(whys) :] == whys
+    assert f", {whys[-1]}: GET" in text("GET", path, "--at", day)
 
 
 def test_every_field_of_the_contract_is_there(explained):
@@ -357,11 +360,11 @@ def test_what_lives_on_is_explained_without_dates(text, explained):
     words = ("GET", "/api/atlas/v2/groups/g/clusters/c", "--accept", "application/vnd.atlas.2024-10-23+json")
     env = {"ATLAS_SHIM_READS": "former-clusters", "ATLAS_SHIM_WRITES": "former-clusters"}
     shown = text(*words, env=env)
-    assert "If it answers CANNOT_USE_FLEX_CLUSTER_IN_CLUSTER_API, former is asked." in shown
+    assert "former, if legacy answers CANNOT_USE_FLEX_CLUSTER_IN_CLUSTER_API: GET" in shown
     assert "Sent to the endpoint itself first, because the endpoint lives on." in shown
     assert "9999" not in shown
     assert explained(*words, env=env)["sunset"] is None
-    assert explained(*words, env=env | {"ATLAS_SHIM_ROUTE": "legacy"})["then"] == ""
+    assert len(explained(*words, env=env | {"ATLAS_SHIM_ROUTE": "legacy"})["sends"]) == 1
     by_flag = {"ATLAS_SHIM_ROUTE": "openfeature:atlas-route"}
     assert "openfeature:atlas-route, which is not asked here" in text("GET", LIST, env=by_flag)
     assert explained(*words, code=1)["recognised"] is False
