@@ -43,6 +43,9 @@ _WAITED = (
 _LINKS = frozenset({list, tuple, deque, partial, BuiltinMethodType, FunctionType, MethodType})
 """Other types of what stands between."""
 
+_CO_OPTIMIZED = 0x1
+"""The flag of a function's code: what a module's names stand for is no copy."""
+
 _FARTHEST = 64  # objects that are followed from the one that makes a call to those that wait for it
 _DEEPEST = 200  # coroutines that are followed within a task
 _LARGEST = 1000  # items of a collection that may hold a future
@@ -85,12 +88,21 @@ def _elsewhere(task: Any, frame: FrameType | None) -> FrameType | None:
         frame = frame.f_back
     with contextlib.suppress(Exception):  # a look into private parts must not break a call
         running = [each for each in frames if _top(each.f_globals.get("__name__")) in _RUNNERS]
-        begun = [task, *(value for each in running if task is None for value in each.f_locals.values())]
+        begun = [task, *(value for each in running if task is None for value in _locals(each))]
         seen: dict[int, Any] = {}
         # Who was still running at the first look waits by the last one.
         if found := _awaiting(begun, seen) or _holding(seen) or _awaiting(begun, {}):
             return found
     return next((each for kind in ("program", "package") for each in frames if _kind(each) == kind), None)
+
+
+def _locals(frame: FrameType) -> list[Any]:
+    """Return what the names of a function of ``_RUNNERS`` stand for; up to CPython 3.12 the frame would keep a copy."""
+    held = frame.f_locals
+    values = list(held.values())
+    if type(held) is dict and frame.f_code.co_flags & _CO_OPTIMIZED:
+        held.clear()
+    return values
 
 
 def _awaiting(started: Iterable[Any], seen: dict[int, Any]) -> FrameType | None:
@@ -119,8 +131,11 @@ def _awaiting(started: Iterable[Any], seen: dict[int, Any]) -> FrameType | None:
 def _holding(seen: dict[int, Any]) -> FrameType | None:
     """Return the program's frame in another thread that holds what was seen, such as a future or a thread."""
     sought = {key for key, value in seen.items() if _is_runners(value)}
-    for thread, innermost in sys._current_frames().items() if sought else ():  # noqa: SLF001 - documented
-        frame, is_held = innermost if thread != threading.get_ident() else None, False
+    others = sys._current_frames() if sought else {}  # noqa: SLF001 - documented
+    others.pop(threading.get_ident(), None)  # this function's own frame: a name for it would make a circle
+    for innermost in others.values():
+        frame: FrameType | None = innermost
+        is_held = False
         while frame is not None:
             held = frame.f_locals.values()
             is_held = is_held or any(id(part) in sought for value in held for part in _parts(value))

@@ -2,9 +2,11 @@
 
 import _thread
 import asyncio
+import gc
 import json
 import linecache
 import sys
+import weakref
 import zipfile
 from concurrent.futures import ThreadPoolExecutor, as_completed
 from contextlib import ExitStack
@@ -135,6 +137,19 @@ def handed_on(url):
 def test_a_thread_is_named_where_it_is_begun_or_waited_for(retired, at_marks, use):
     """By the thread that holds its future, its executor or itself at that moment."""
     use(retired)
+
+
+@pytest.mark.skipif(sys.implementation.name != "cpython", reason="it does not count references")
+def test_a_look_at_who_waits_keeps_nothing(retired, caught):
+    """No circle, and no copy of a frame's names: a response is freed when the program lets go of it."""
+    gc.disable()
+    try:
+        with ThreadPoolExecutor(1) as pool:
+            response = weakref.ref(pool.submit(requests.get, retired).result())
+            pool.submit(int).result()  # the thread has let go of it, too
+            assert response() is None
+    finally:
+        gc.enable()
 
 
 @pytest.fixture
