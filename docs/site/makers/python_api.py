@@ -92,7 +92,7 @@ TESTS = """
 """
 
 GATEWAY = """
-Its `url` is where it takes calls, `admin_url` where it answers probes; `shim.gateway.Options` has
+Its `url` is where it takes calls, `admin_url` where it answers probes; `shim.gateway.options.Options` has
 [the gateway's options](settings.md#the-gateways-options) as attributes.
 """
 
@@ -139,7 +139,7 @@ def python_api() -> str:
         *_calls("shim.fake.FakeAtlas"),
         *_methods(fake.FakeAtlas, "fake"),
         table(("of `shim.fake`", "what it is"), _constants()),
-        *_calls("shim.fake.server.FakeServer", "shim.gateway.serve_in_thread"),
+        *_calls("shim.fake.server.FakeServer", "shim.gateway.run.serve_in_thread"),
         GATEWAY,
     )
 
