@@ -29,8 +29,7 @@ class _Grouped(click.Command):
 def flag(row: Option, **more: Any) -> click.Option:
     """Return the flag of a row, which validates the values."""
     default = f"  [default: {row.default}]" if row.default else ""
-    bare: dict[str, Any] = {} if row.bare is None else {"is_flag": False, "flag_value": row.bare}
-    return click.Option([row.flag, row.name], metavar=row.metavar, help=f"{row.help}{default}", **bare, **more)
+    return click.Option([row.flag, row.name], metavar=row.metavar, help=f"{row.help}{default}", **more)
 
 
 @click.command(cls=_Grouped, params=[*map(flag, TABLE)])
@@ -42,8 +41,8 @@ def command(config: Path | None, **flags: str | None) -> None:
     on unchanged. Each option is also a variable (--public-url is ATLAS_SHIM_PUBLIC_URL) and a key
     of the file (public_url). A flag beats the variable, which beats the file.
 
-    The file and the documents of ATLAS_SHIM_MAPPINGS are read again when they change and on
-    SIGHUP; if they are invalid, the old ones stay in force.
+    The file and the documents of ATLAS_SHIM_MAPPINGS are read again when they change; if they
+    are invalid, the old ones stay in force.
 
     Exit codes: 0 after SIGTERM or SIGINT, when calls in flight have ended; 2 for bad usage,
     settings, mapping documents, or an address that can't be listened on.

@@ -35,11 +35,8 @@ gauge last_retired_call_timestamp_seconds operation: When an operation was last 
 gauge in_flight_requests: Requests being answered.
 counter log_lines_dropped: Lines of the log that were dropped, since nobody read them.
 gauge connections state: Callers' connections: in a handshake, idle without a whole request, or active.
-counter connections_accepted: Callers' connections accepted.
 counter connections_refused reason: Connections refused: over the limit, or handshake failed.
 gauge upstream_connections state: Connections to upstream: idle or active.
-counter upstream_connections_opened: Connections to upstream that were opened.
-counter upstream_connections_reused: Upstream calls that were sent on a kept connection.
 counter upstream_responses status_class: Upstream calls that were answered.
 gauge memory_used_bytes kind: Bytes of the memory budget in use, by what they are for.
 gauge memory_limit_bytes: Bytes that may be held at a time.
@@ -123,8 +120,6 @@ class Metrics(Collector):
             "in_flight_requests": {(): limits.count},
             "log_lines_dropped": {(): LogLines.lost},
             "upstream_connections": upstream.states(),
-            "upstream_connections_opened": {(): upstream.opened},
-            "upstream_connections_reused": {(): upstream.reused},
             "upstream_responses": {f"{digit}xx": count for digit, count in enumerate(upstream.hundreds) if count},
             "memory_used_bytes": {"reserved": limits.reserved, "held": limits.held, "connections": server.held},
             "memory_limit_bytes": {(): limits.memory},
@@ -140,7 +135,6 @@ class Metrics(Collector):
             "announced_sunset_timestamp_seconds": {one.key: one.sunset for one in seen if one.sunset is not None},
             "announced_last_call_timestamp_seconds": {one.key: one.last for one in seen},
             "connections": server.states(),
-            "connections_accepted": {(): server.accepted},
             "connections_refused": server.turned_away.copy(),
         }
 

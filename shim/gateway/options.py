@@ -46,8 +46,6 @@ class Option:
     help: str
     default: str = ""
     """Written as a caller would write it."""
-    bare: str | None = None
-    """What the flag means without a value; None if it needs one."""
     live: bool = False
     """Whether it can change while the gateway runs."""
     secret: bool = False
@@ -68,8 +66,6 @@ class Option:
 
 def _option(group: str, reader: Reader[T], said: str, default: str = "", **more: Any) -> T:
     metavar, read = reader
-    if reader is of.SWITCH:
-        default, more = "off", {"bare": "on", **more}
     row = Option(group, metavar, read, said, default, **more)
     return attrs.field(default=read(default, name="default"), repr=not row.secret, metadata={"row": row})
 
@@ -102,7 +98,9 @@ class Options:
     trusted_proxies: tuple[of.Network, ...] = _where(
         of.NETWORKS, "Believe X-Forwarded-For when these send it, as in 10.0.0.0/8,::1."
     )
-    proxy_protocol: bool = _where(of.SWITCH, "Expect a PROXY protocol header (version 2) in front of each connection.")
+    proxy_protocol: bool = _where(
+        of.SWITCH, "Expect a PROXY protocol header (version 2) in front of each connection.", "off"
+    )
 
     upstream: str = _atlas(of.ORIGIN, "Send calls to this origin.", "https://cloud.mongodb.com")
     upstream_timeout: float = _atlas(

@@ -226,11 +226,6 @@ class LivePlan:
         )  # fmt: skip
         self.watched: tuple[Watched[Any], ...] = (options, documents)
 
-    def again(self) -> None:
-        """Have all files read at the next look, changed or not."""
-        for one in self.watched:
-            one.again()
-
     def _use_options(self, new: Given) -> list[str]:
         """Use options that were read anew, but for those that need a restart; return what is different."""
         (options, found), old, problems = new, self.plan, list[str]()

@@ -42,17 +42,17 @@ _PATIENCE = 1.0  # seconds that a manager may take for a message
 def serve(settings: LivePlan) -> None:
     """Serve until SIGTERM or SIGINT, then drain; a second signal ends the drain.
 
-    SIGHUP has the files of ``settings`` read again. Afterwards the process has a few seconds to end, whatever its
-    threads do. Raises SettingsError when an address can't be listened on, or credentials or TLS files can't be used.
+    Afterwards the process has a few seconds to end, whatever its threads do. Raises SettingsError when an address can't
+    be listened on, or credentials or TLS files can't be used.
     """
     options = settings.plan.options
     with logged(options.log_level, options.log_format):
         for problem in unknown_variables(os.environ):
             logging.getLogger("shim.gateway.settings").warning("%s", problem)
         _raise_open_files(options)
-        for ignored in (signal.SIGUSR1, signal.SIGUSR2):  # they make other programs reopen logs, and would end this one
+        # They make other programs read files again, or reopen logs, and would end this one.
+        for ignored in (signal.SIGHUP, signal.SIGUSR1, signal.SIGUSR2):
             signal.signal(ignored, signal.SIG_IGN)
-        signal.signal(signal.SIGHUP, lambda *_: settings.again())  # not the loop's: it holds until the process ends
         # What is loaded now stays loaded: collecting it again and again would only delay calls.
         gc.collect()
         gc.freeze()

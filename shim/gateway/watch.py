@@ -60,15 +60,11 @@ class Watched(Generic[T]):
     use: Callable[[T], Sequence[str] | None] = lambda _: None
     """Takes it up, and may return what changes."""
     reloads: Reloads = attrs.field(factory=Reloads)
-    known: Stamp | None = attrs.field(default=attrs.Factory(lambda self: stamps(self.files()), takes_self=True))
+    known: Stamp = attrs.field(default=attrs.Factory(lambda self: stamps(self.files()), takes_self=True))
     value: T = attrs.field(default=attrs.Factory(lambda self: self.read(), takes_self=True))
     _seen: Stamp = attrs.field(factory=list, init=False)
     _began: float = attrs.field(default=_NEVER, init=False)
     """When the look in progress began (monotonic)."""
-
-    def again(self) -> None:
-        """Have the files read at the next look, changed or not."""
-        self.known = None
 
     def follow(self, ended: threading.Event) -> None:
         """Look again and again, in a thread that nothing waits for."""
@@ -79,15 +75,15 @@ class Watched(Generic[T]):
 
     def look(self) -> bool | None:
         """Read the files if they changed and two looks agree; returns whether they are in use, None if not read."""
-        known, before, self._seen = self.known, self._seen, stamps(self.files())
-        if known is not None and (self._seen != before or self._seen == known):
+        before, self._seen = self._seen, stamps(self.files())
+        if self._seen != before or self._seen == self.known:
             return None
         read: tuple[T] | Exception
         try:
             read = (self.read(),)
         except Exception as error:  # noqa: BLE001 - it is refused below
             read = error
-        if known is not None and stamps(self.files()) != self._seen:
+        if stamps(self.files()) != self._seen:
             return None  # what was read may be of the old files and of the new
         self.known = self._seen
         if isinstance(read, Exception):

@@ -43,13 +43,6 @@ def test_every_option_is_a_flag_a_variable_and_a_file_key(run, tmp_path):
         ] * 3
 
 
-def test_a_flag_that_may_stand_alone(run):
-    """What follows it is the next flag, and not its value."""
-    done = run("serve", "--proxy-protocol", "--route", "flx")
-    assert "--route" in done.stderr
-    assert "--proxy-protocol" not in done.stderr
-
-
 @pytest.mark.parametrize(
     ("words", "said"),
     [

@@ -139,11 +139,11 @@ def test_values_are_put_to_use_one_at_a_time(file):
         seen.extend(other.used)
 
     one.watched.use = use
-    for each in (one, other):
-        each.watched.again()
+    file.write_text("new")
+    assert (one.watched.look(), other.watched.look()) == (None, None)
     assert one.watched.look() is True
     waits.join(30)
-    assert (seen, other.used) == (["nothing"], ["a"])
+    assert (seen, other.used) == (["nothing"], ["new"])
 
 
 HANGS = """

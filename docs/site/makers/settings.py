@@ -47,8 +47,6 @@ def _table(rows: Sequence[Option]) -> str:
 
 def _said(row: Option) -> Iterable[str]:
     yield "[As above](#for-every-way-in)." if row.name in SAID_ABOVE else coded(row.help)
-    if row.bare is not None:
-        yield f"`{row.flag}` alone: `{row.bare}`."
     if row.secret:
         yield "A secret: shown to nobody; the variable keeps it out of the file."
     if row.default and row.name not in SAID_ABOVE:

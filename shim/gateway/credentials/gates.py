@@ -74,10 +74,7 @@ class OwnGate(CallerGate):
     A page that knows the port by a rebound DNS name is refused before, by its Host: see ``Plan.checks_host``.
     """
 
-    _signer: UpstreamSigner
-
-    def learn(self, signer: UpstreamSigner) -> None:
-        """Sign with these credentials from now on."""
+    def __init__(self, signer: Watched[UpstreamSigner]) -> None:
         self._signer = signer
 
     async def admit(self, head: RequestHead, call: Call, match: Match | None, *, listed: bool) -> UpstreamSigner:  # noqa: ARG002 - no target
@@ -91,7 +88,7 @@ class OwnGate(CallerGate):
         else:
             has_own = any(name == "authorization" for name, _ in said)
             is_own = match is None or (has_own and not is_lent(match.operation))
-        return PASSTHROUGH if is_own else self._signer
+        return PASSTHROUGH if is_own else self._signer.value
 
 
 class VerifyGate(CallerGate):
@@ -180,17 +177,18 @@ def gate_for(options: Options, environ: Mapping[str, str], watched: list[Watched
         case CredentialsMode.VERIFY:
             files, file = credential_files(environ), options.keys_file
             gate = VerifyGate(NonceStore(options.nonce_store) if options.nonce_store is not None else None)
-            follow(partial(callers_keys, environ, file), [*files, file] if file else files, gate.learn, watched)
+            read = partial(callers_keys, environ, file)
+            gate.learn(follow(read, [*files, file] if file else files, watched, gate.learn).value)
             return gate
         case CredentialsMode.OWN:
-            own = OwnGate()
-            follow(partial(own_signer, environ, options.upstream), credential_files(environ), own.learn, watched)
-            return own
+            return OwnGate(follow(partial(own_signer, environ, options.upstream), credential_files(environ), watched))
     return CallerGate()
 
 
-def follow(read: Callable[[], T], paths: Sequence[str], use: Callable[[T], None], watched: list[Watched[Any]]) -> None:
-    """Use credentials now, and whenever their files change and are good; raises SettingsError if they aren't now."""
+def follow(
+    read: Callable[[], T], paths: Sequence[str], watched: list[Watched[Any]], use: Callable[[T], None] = lambda _: None
+) -> Watched[T]:
+    """Return credentials, which change whenever their files do and are good; raises SettingsError if they are bad."""
 
     def checked() -> T:
         for path in paths:
@@ -200,8 +198,8 @@ def follow(read: Callable[[], T], paths: Sequence[str], use: Callable[[T], None]
         return read()
 
     files = Watched("credentials", lambda: paths, checked, use)
-    use(files.value)
     watched.append(files)
+    return files
 
 
 def own_signer(environ: Mapping[str, str], origin: str) -> UpstreamSigner:

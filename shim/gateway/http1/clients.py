@@ -49,7 +49,6 @@ class Clients:
         self.options = options or Options()
         self.loop = asyncio.get_running_loop()
         self.connections: Wires[Connection] = Wires()
-        self.accepted = 0
         self.turned_away = Tally(surplus=0, dropped=0, handshake=0)
         self.failures: Tally[Failure] = Tally()
         self.buffer = memoryview(bytearray(READ))

@@ -139,7 +139,6 @@ class Listener:
     def take(self, accepted: socket.socket, tls: SSLContext | None) -> asyncio.Task[None] | None:
         """Serve a connection that was accepted here or elsewhere; returns its set-up, None if it is dropped."""
         clients = self.clients
-        clients.accepted += 1
         address = UNNAMED if clients.options.proxy_protocol else peer_of(accepted)
         connection = Connection(clients, address, "http" if tls is None else "https")
         if connection.verdict == "dropped":

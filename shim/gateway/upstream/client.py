@@ -46,7 +46,6 @@ class Upstream:
         self._context_of_proxy = context if proxy is not None and proxy.tls else None
         self.buffer = memoryview(bytearray(READ))
         self.hundreds = [0] * 10
-        self.opened = self.reused = 0
         self._idle: list[UpstreamConnection] = []
         self._open: Wires[UpstreamConnection] = Wires()
         self._is_closed = False
@@ -122,7 +121,6 @@ class Upstream:
         while self._idle:
             connection = self._idle.pop()
             if connection.is_open and self.now() - connection.born < LONGEST:
-                self.reused += 1
                 return connection
             connection.abort()
         return None
@@ -167,5 +165,4 @@ class Upstream:
         # Not before: a loop that was interrupted while it connected may end a connection without a word.
         if connection.is_open:
             self._open.add(connection)
-            self.opened += 1
         return connection
