@@ -32,19 +32,13 @@ _SHARED = ("upstream", "upstream_timeout", "client_timeout", "keepalive_timeout"
 @click.option("--tls-cert", metavar="PATH", help="Let the proxy speak TLS with this certificate chain (PEM).")
 @click.option("--tls-key", metavar="PATH", help=_ROWS["tls_key"].help)
 @click.option("--ca-file", metavar="PATH", help="Roots of Atlas' certificate (PEM). Default: the system's.")
-@click.option(
-    "--peer",
-    type=click.Choice(["forwarded-for", "proxy-protocol"]),
-    help="How the proxy passes the caller's address on.  [default: proxy-protocol for haproxy, else forwarded-for]",
-)
-def command(  # noqa: PLR0913 - one argument an option
+def command(
     *,
     proxy: str,
     gateways: tuple[str, ...],
     admins: tuple[str, ...],
     listen: str,
     ca_file: str | None,
-    peer: str | None,
     **shared: str | None,
 ) -> None:
     """Print a proxy's configuration: retired calls go to the gateway.
@@ -57,8 +51,6 @@ def command(  # noqa: PLR0913 - one argument an option
 
     Exit codes: 0 when it was printed; 2 for bad usage, settings or mapping documents.
     """
-    if peer == "proxy-protocol" and proxy != "haproxy":
-        raise SettingsError(f"--peer: {proxy} can pass the address on by forwarded-for only")
     if len(admins) != len(gateways) and (len(admins) > 1 or ":" in admins[0]):
         raise SettingsError("--admin: give one port, or one address for each --gateway")
     environ = {name: os.environ.get(name, "") for name in (_ROWS[option].variable for option in _SHARED)}
@@ -75,6 +67,5 @@ def command(  # noqa: PLR0913 - one argument an option
         replicas=replicas,
         listen=parse_address(listen, "--listen"),
         ca_file=ca_file,
-        forwarded=proxy != "haproxy" if peer is None else peer == "forwarded-for",
     )
     click.echo(made, nl=False)

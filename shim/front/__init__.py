@@ -23,9 +23,6 @@ from shim.page import templates
 PROXIES = ("nginx", "haproxy", "envoy")
 """The proxies that there is a template for."""
 
-_ROOTS = "/etc/ssl/certs/ca-certificates.crt"  # the system's roots on Debian, Ubuntu, Alpine and SUSE
-_KEEP_GATEWAY = 60  # seconds that a connection to the gateway is kept idle: less than its own ``--keepalive-timeout``
-_KEEP_ATLAS = 30  # seconds that a connection to Atlas is kept idle: less than load balancers keep theirs
 _HOST = re.compile(r"[A-Za-z0-9._:-]+")
 _QUOTED = re.compile(r"[A-Za-z0-9._/@+~ -]+")
 
@@ -38,13 +35,11 @@ def configuration(  # noqa: PLR0913 - one argument an option
     replicas: Sequence[tuple[Address, Address | None]],
     listen: Address,
     ca_file: str | None = None,
-    forwarded: bool = True,
 ) -> str:
     """Return the whole configuration of a proxy. What it is made of has no character that ends a word.
 
     ``replicas`` are the gateways: where each takes calls, and where it answers probes (None: it is not asked). Of
-    ``options`` upstream, certificate and times are taken. ``ca_file`` is None for the system's roots; ``forwarded``
-    says that the gateway learns the peer's address from ``X-Forwarded-For``, and not by the PROXY protocol. Raises
+    ``options`` upstream, certificate and times are taken. ``ca_file`` is None for the system's roots. Raises
     SettingsError for a path or host that can't be written down as it is, and for a key without its certificate.
     """
     origin = urlsplit(options.upstream)
@@ -56,11 +51,7 @@ def configuration(  # noqa: PLR0913 - one argument an option
     return made.get_template(f"{proxy}.j2").render(
         proxy=proxy,
         version=__version__,
-        notes=(),
         reads="|".join(sorted(READS)),
-        roots=_ROOTS,
-        keep_gateway=_KEEP_GATEWAY,
-        keep_atlas=_KEEP_ATLAS,
         documents=[document.file for document in documents],
         groups=groups_of(documents),
         replicas=[{"calls": calls, "admin": admin} for calls, admin in replicas],
@@ -73,8 +64,6 @@ def configuration(  # noqa: PLR0913 - one argument an option
         tls_cert=options.tls_cert,
         tls_key=options.tls_key or options.tls_cert,
         ca_file=ca_file,
-        forwarded=forwarded,
-        connect=10,
         idle=idle,
         # The gateway says itself, in Atlas' shape, when upstream was idle for too long.
         gateway_idle=idle + 10,

@@ -130,13 +130,12 @@ def running(folder, proxy, *words, env=None, waits=True, port=None):
 
 
 @contextlib.contextmanager
-def recorded(folder, proxy, *words, env=None, atlas=None, gateway=None, script=None, proxied=None):
+def recorded(folder, proxy, *words, env=None, atlas=None, gateway=None, script=None):
     """Run a proxy between two recorders; yields where it takes calls, Atlas, and the gateway."""
     program(proxy)
-    proxied = proxy == "haproxy" if proxied is None else proxied
     with (
         recorder("atlas", atlas, script=script) as one,
-        recorder("gateway", gateway, proxied=proxied, script=script) as other,
+        recorder("gateway", gateway, proxied=proxy == "haproxy", script=script) as other,
         recorder("admin") as admin,
     ):
         lead = ("--upstream", one.url, "--gateway", other.address, "--admin", admin.address)

@@ -98,7 +98,6 @@ def test_the_proxys_own_checker_is_content(proxy, words, tmp_path):
         (("--for", "nginx", "--admin", "99999"), "--admin"),
         (("--for", "nginx", "--tls-key", "/key.pem"), "--tls-cert"),
         (("--for", "nginx", "--tls-cert", "/a'; b.pem"), "a path of letters"),
-        (("--for", "nginx", "--peer", "proxy-protocol"), "forwarded-for"),
         (("--for", "envoy", "--gateway", "a b;:1"), "not a name or address"),
         (("--for", "haproxy", "--admin", "a'b:1"), "not a name or address"),
         (("--for", "envoy", "--admin", "elsewhere:1"), "--admin"),

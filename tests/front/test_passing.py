@@ -53,13 +53,6 @@ def test_retired_calls_reach_the_gateway_with_host_and_peer(front, proxy):
     assert fields == {"host": "atlas.example", **{name: value for name, value in FIELDS if name != "x-forwarded-for"}}
 
 
-def test_haproxy_can_hand_the_peer_on_in_a_field(tmp_path):
-    """By ``--peer forwarded-for``, for a gateway behind something that does not speak the PROXY protocol."""
-    with recorded(tmp_path, "haproxy", "--peer", "forwarded-for", proxied=False) as (at, _, gateway):
-        assert who(at, get(RETIRED, "X-Forwarded-For: 203.0.113.9")) == "gateway"
-        assert [value for name, value in lines_of(gateway.heads[-1]) if name == "x-forwarded-for"][-1] == "127.0.0.1"
-
-
 @WAYS
 def test_connections_are_kept(front, target):
     """Ten calls of one caller take few connections, on either side."""

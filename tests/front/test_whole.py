@@ -28,7 +28,8 @@ def whole(folder, proxy, *words, **options):
     """Run all of it; yields a client of the proxy."""
     program(proxy)
     port = free_port()
-    with fake_server.FakeServer() as atlas, gateway(atlas.url, public_url=f"http://127.0.0.1:{port}", **options) as to:
+    options |= {"public_url": f"http://127.0.0.1:{port}", "proxy_protocol": proxy == "haproxy"}
+    with fake_server.FakeServer() as atlas, gateway(atlas.url, **options) as to:
         addresses = [url.removeprefix("http://") for url in (to.url, str(to.admin_url))]
         lead = ("--upstream", atlas.url, "--gateway", addresses[0], "--admin", addresses[1])
         with (
@@ -36,10 +37,6 @@ def whole(folder, proxy, *words, **options):
             httpx.Client(base_url=at.url, trust_env=False, timeout=10) as client,
         ):
             yield client
-
-
-def in_a_field(proxy):
-    return ("--peer", "forwarded-for") if proxy == "haproxy" else ()
 
 
 def check(client, **how):
@@ -57,15 +54,9 @@ def test_a_caller_with_an_api_key(proxy, tmp_path, monkeypatch):
     """Digest signs the path: Atlas checks what went straight, the gateway what is retired."""
     for name, value in KEY.items():
         monkeypatch.setenv(name, value)
-    with whole(tmp_path, proxy, *in_a_field(proxy), credentials=CredentialsMode.VERIFY) as client:
+    with whole(tmp_path, proxy, credentials=CredentialsMode.VERIFY) as client:
         for _ in range(2):
             check(client, auth=httpx.DigestAuth(DEMO_PUBLIC_KEY, DEMO_PRIVATE_KEY))
-
-
-def test_by_the_proxy_protocol(tmp_path):
-    """HAProxy hands the peer's address on as it does by default."""
-    with whole(tmp_path, "haproxy", proxy_protocol=True) as client:
-        check(client, headers=BEARER)
 
 
 @pytest.fixture(scope="module")
