@@ -9,7 +9,6 @@ import re
 from collections.abc import Iterator, Mapping
 from datetime import UTC, datetime
 from typing import Any
-from urllib.parse import urlsplit
 
 import attrs
 import click
@@ -28,7 +27,7 @@ from shim.documents.model import Operation
 from shim.documents.tables import did_you_mean, nearest
 from shim.documents.vocabulary import named_in
 from shim.errors import SettingsError
-from shim.origins import DEFAULT_BASE_URL, origin_of
+from shim.origins import DEFAULT_BASE_URL, parse_origin
 from shim.tools.radar.radar import NAME, days_until, distance, shape_of
 
 PAGE = "docs/reference/errors.md"
@@ -88,9 +87,9 @@ def _write_code(code: str, form: str) -> None:
     said = meaning_of(code)
     if form == "json":
         output.write_json({"errorCode": code} | {name.lower(): text for name, text in said.items()})
-        return
-    output.heading(code)
-    output.facts(said.items())
+    else:
+        output.heading(code)
+        output.facts(said.items())
 
 
 def meaning_of(code: str) -> dict[str, str]:
@@ -115,16 +114,11 @@ def _call(method: str, url: str, accept: str | None) -> Call:
 
     Raises SettingsError when ``url`` is neither.
     """
-    try:
-        parts = urlsplit(url)
-        port = parts.port
-    except ValueError as error:
-        raise SettingsError(f"URL: {error}") from None
-    if not parts.path.startswith("/") or (parts.scheme and parts.scheme not in {"http", "https"}):
+    parts = re.fullmatch(r"(https?://[^/?#]*)?(/[^#]*)(?:#.*)?", url, re.IGNORECASE)
+    if parts is None:
         raise SettingsError("URL: give a path that starts with a slash, or a whole URL with http or https")
-    origin = origin_of(parts.scheme, parts.hostname, port) if parts.scheme and parts.hostname else ""
-    target = encoded(parts.path) + (f"?{encoded(parts.query)}" if parts.query else "")
-    return Call(method.upper(), origin, target, () if accept is None else (("Accept", accept),))
+    origin = parse_origin(parts[1], name="URL") if parts[1] else ""
+    return Call(method.upper(), origin, encoded(parts[2]), () if accept is None else (("Accept", accept),))
 
 
 def _reasons(engine: Engine, call: Call) -> Iterator[str]:
