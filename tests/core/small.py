@@ -1,6 +1,5 @@
 """Small mapping documents, written out for one test."""
 
-import json
 import tomllib
 from collections.abc import Sequence
 from functools import lru_cache
@@ -64,12 +63,6 @@ def field(name: str, kind: str, rule: str, more: str = "") -> str:
     return f'\n[resource.thing."{name}"]\ntype = "{kind}"\n{more}\n[resource.thing."{name}".flex]\n{rule}\n'
 
 
-def cases(kind: str, *rules: str, more: str = "") -> str:
-    """Return the field ``x`` of the thing with several flex rules, of which the first counts whose condition holds."""
-    of_each = "".join(f"[[resource.thing.x.flex]]\n{rule}\n" for rule in rules)
-    return f'\n[resource.thing.x]\ntype = "{kind}"\n{more}\n{of_each}'
-
-
 NAME = field("name", "string", f'from = "name"\n{EXACT}')
 
 
@@ -87,16 +80,6 @@ def made(fields: str, source: Any) -> tuple[Any, list[tuple[str, Any, str]]]:
     """Return what the fields make of an object of the successor, and (where, said, why) of what was dropped."""
     driven = translated(fields, source)
     return driven.document, dropped_of(driven)
-
-
-def value(kind: str, rule: str, source: Any, more: str = "", **options: Any) -> tuple[Any, list[tuple[str, Any, str]]]:
-    """Return what one field is made of, ``nothing`` if it is left out, and (where, said, why) of what was dropped.
-
-    The rule is exact unless it says why it is not. JSON is read as a program's own codec may: integers have any length.
-    """
-    rule = rule if "why =" in rule else f"{rule}\n{EXACT}"
-    driven = translated(field("x", kind, rule, more), source, **{"codec": {"loads": json.loads}, **options})
-    return driven.document.get("x", "nothing"), dropped_of(driven)
 
 
 def dropped_of(driven: Driven) -> list[tuple[str, Any, str]]:

@@ -99,24 +99,6 @@ def test_each_verb_is_among_them():
     assert {*VERBS, *(way.key for way in WAYS)} == known
 
 
-def test_items_without_the_member_that_is_read_are_named():
-    """They were skipped: a list of three names of four parts said nothing of the fourth."""
-    parts = [{"name": "a"}, {"label": "b"}, "c", {"name": None}, {"name": "d"}]
-    rule = f'from = "parts[each].name"\n{EXACT}'
-    document, dropped = made(field("x", "array", rule), {"parts": parts})
-    assert document == {"x": ["a", None, "d"]}
-    assert [(where, said) for where, said, _ in dropped] == [("parts[1]", {"label": "b"}), ("parts[2]", "c")]
-
-
-def test_items_of_lists_in_lists_are_named_by_their_place():
-    """Each step has its number."""
-    rule = f'from = "a[each].b[each].c"\n{EXACT}'
-    source = {"a": [{"b": [{"c": "1"}, {}]}, {"b": [{"d": 1}]}, {}]}
-    document, dropped = made(field("x", "strings", rule), source)
-    assert document == {"x": ["1"]}
-    assert [where for where, *_ in dropped] == ["a[0].b[1]", "a[1].b[0]", "a[2]"]
-
-
 def test_an_item_that_moved_to_a_later_page_is_named():
     """It counts once, as it was at first; what it was later is in the record."""
     text = PAGE.replace("[operation.getThing.flex]", '[operation.getThing.flex]\npaging = "collected"')
