@@ -40,7 +40,7 @@ MEMBERS = """
 """
 NAMES = st.sampled_from([*SNAPSHOT, *MEMBERS.split()]) | st.text(max_size=3)
 JSON = st.recursive(
-    SCALARS, lambda inner: st.lists(inner, max_size=4) | st.dictionaries(NAMES, inner, max_size=8), max_leaves=30
+    SCALARS, lambda inner: st.lists(inner, max_size=3) | st.dictionaries(NAMES, inner, max_size=4), max_leaves=10
 )
 RESOURCES = st.dictionaries(NAMES, JSON, max_size=12)
 DOCUMENTS = (
