@@ -18,7 +18,7 @@ from shim.doors.driver import drive
 from shim.doors.exchange import Content, Door, steps
 from shim.doors.native import alone, content_of, header_lines, is_served
 from shim.doors.process import concerns
-from shim.doors.urllib3.responses import answered, pieces, renewed, show_in, waits_of
+from shim.doors.urllib3.responses import answered, asked_again, for_each, pieces, renewed, show_in, waits_of
 from shim.origins import origin_of
 
 Owner = HTTPConnectionPool | PoolManager
@@ -61,15 +61,16 @@ class Urllib3Door(Door):
         """The caller's timeout, or the pool's or manager's."""
         return self.options.get("timeout", self.owned("timeout"))
 
+    @property
+    def retries(self) -> Retry:
+        """The caller's Retry, or the pool's or manager's."""
+        given, redirect = self.options.get("retries"), self.options.get("redirect", True)
+        return Retry.from_int(given, redirect=redirect, default=self.owned("retries"))
+
     def request(self, send: Send) -> dict[str, Any]:
         """Return the arguments of ``urlopen``; credentials are the caller's, but for Digest over another target."""
         call, sent = self.retired.call, send.call
-        options = {**self.options, "preload_content": False}
-        given, redirect = options.get("retries"), options.get("redirect", True)
-        retries = Retry.from_int(given, redirect=redirect, default=self.owned("retries"))
-        # A refusal, such as the 410 of an endpoint that is gone, is for the exchange to judge.
-        again = {status for status in retries.status_forcelist if status == 429 or status >= 500}
-        options["retries"] = retries.new(status_forcelist=again)
+        options = {**self.options, "preload_content": False, "retries": for_each(self.retries)}
         options.pop("release_conn", None)
         lines, same_body = self.lines(send)
         if not same_body:
@@ -137,7 +138,7 @@ class Urllib3Door(Door):
 
 
 def urlopen(owner: Owner, base: BaseUrlopen, method: str, url: str, *args: Any, **kwargs: Any) -> HTTPResponse:
-    """Send a request; a retired call is an exchange, each of whose requests has the caller's retries, as in requests.
+    """Send a request; a retired call is an exchange, each of whose requests has the caller's retries, as its answer.
 
     ``base`` is the method in whose place this one stands, bound to ``owner``.
     """
@@ -146,6 +147,9 @@ def urlopen(owner: Owner, base: BaseUrlopen, method: str, url: str, *args: Any, 
         plain: HTTPResponse = base(method, url, *args, **kwargs)
         return plain
     response: HTTPResponse = drive(steps(door))
+    while retries := asked_again(door.retries, response, method, door.retired.call.target):
+        door = attrs.evolve(door, options={**door.options, "retries": retries})
+        response = drive(steps(door))
     if door.options.get("preload_content", True):
         _ = response.data
     return response

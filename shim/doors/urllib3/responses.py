@@ -6,9 +6,9 @@ from collections.abc import Iterator
 from functools import partial
 from typing import Any
 
-from urllib3 import HTTPResponse, Timeout
+from urllib3 import HTTPResponse, Retry, Timeout
 from urllib3._collections import HTTPHeaderDict  # urllib3 1.26 has it here only
-from urllib3.exceptions import IncompleteRead, ProtocolError, RequestError
+from urllib3.exceptions import IncompleteRead, MaxRetryError, ProtocolError, RequestError
 
 from shim.core.messages import Reply, framed, reason_phrase
 from shim.doors.exchange import Content, together
@@ -53,6 +53,37 @@ def _made(like: object, body: Any, **more: Any) -> HTTPResponse:
     response = HTTPResponse(body=body, preload_content=False, version=11, **more)
     vars(response).update({name: value for name, value in getattr(like, "__dict__", {}).items() if name in _KEPT})
     return response
+
+
+def for_each(retries: Retry) -> Retry:
+    """Return what a caller's Retry is for each request of an exchange, whose answer alone ``asked_again`` judges.
+
+    Refusals are steps of an exchange, such as the 410 of an endpoint that is gone.
+    """
+    return retries.new(status_forcelist=frozenset(filter(_is_of_the_moment, retries.status_forcelist or ())))
+
+
+def asked_again(retries: Retry, answer: HTTPResponse, method: str, url: str) -> Retry | None:
+    """Return the Retry for the same call if its answer is one that the caller wants to ask for again, else None.
+
+    Waits before that as urllib3 does; raises MaxRetryError.
+    """
+    if _is_of_the_moment(answer.status) or not retries.is_retry(method, answer.status):
+        return None
+    try:
+        left = retries.increment(method, url, response=answer, _pool=answer._pool)  # noqa: SLF001 - as urllib3 does
+    except MaxRetryError:
+        if retries.raise_on_status:
+            answer.drain_conn()
+            raise
+        return None
+    answer.drain_conn()
+    left.sleep(answer)
+    return left
+
+
+def _is_of_the_moment(status: int) -> bool:
+    return status == 429 or status >= 500
 
 
 def waits_of(timeout: object) -> tuple[float | None, tuple[float | None, float | None]]:

@@ -1,0 +1,66 @@
+"""What a program wants to be asked again is its own call, by that call's answer: one rule for every library."""
+
+import pytest
+from aiohttp_retry import ExponentialRetry, RetryClient
+from requests.adapters import HTTPAdapter
+from urllib3 import Retry
+
+from shim import aiohttp, requests, urllib3
+from tests.doors.calls import EMPTY, NOT_FOUND, SNAPSHOTS, flex, gone_then
+from tests.peers.answering import reply
+
+STATUSES = [404, 410]
+
+
+def by_requests(url):
+    """By the adapter's Retry."""
+    with requests.Session() as session:
+        session.mount("http://", HTTPAdapter(max_retries=Retry(2, status_forcelist=STATUSES)))
+        return session.get(url, timeout=5).status_code
+
+
+def by_urllib3(url):
+    """By the call's Retry."""
+    with urllib3.PoolManager() as manager:
+        return manager.request("GET", url, retries=Retry(2, status_forcelist=STATUSES)).status
+
+
+async def by_aiohttp(url):
+    """By a client that stands around a session."""
+    options = ExponentialRetry(attempts=3, start_timeout=0.001, statuses=set(STATUSES))
+    async with aiohttp.ClientSession() as session, RetryClient(session, retry_options=options) as client:
+        return (await client.get(url)).status
+
+
+async def ask(by, url):
+    """Return the last status."""
+    answer = by(url)
+    return answer if isinstance(answer, int) else await answer
+
+
+WAYS = pytest.mark.parametrize("by", [by_requests, by_urllib3, by_aiohttp])
+
+
+@WAYS
+async def test_a_refusal_on_the_way_is_not_the_answer(raw, early, by):
+    """The 410 of the retired endpoint is a step of the exchange."""
+    server = raw(gone_then(flex))
+    assert await ask(by, server.url + SNAPSHOTS) == 200
+    assert len(server.requests) == 2
+
+
+@WAYS
+async def test_an_answer_that_is_to_be_asked_again_is(raw, by):
+    """A cluster that is not there yet."""
+    answers = [reply("200 OK", body=EMPTY), *[reply("404 Not Found", body=NOT_FOUND)] * 2]
+    server = raw(gone_then(lambda _: answers.pop()))
+    assert await ask(by, server.url + SNAPSHOTS) == 200
+
+
+@pytest.mark.parametrize("by", [by_requests, by_urllib3])
+async def test_what_is_used_up_is_the_librarys_error(raw, by):
+    """It names the caller's URL."""
+    server = raw(lambda request: reply("404 Not Found", body=NOT_FOUND))
+    errors = (requests.exceptions.RetryError, urllib3.exceptions.MaxRetryError)
+    with pytest.raises(errors, match=rf"^HTTPConnectionPool.*{SNAPSHOTS}.*too many 404"):
+        await ask(by, server.url + SNAPSHOTS)
