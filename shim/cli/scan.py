@@ -20,16 +20,17 @@ from shim.core.recognise import shared_engine
 from shim.core.settings import parse_instant, read_settings
 from shim.tools.scan.findings import (
     FindingState,
+    Remark,
     as_json,
     fingerprint,
     new_ones,
     read_baseline,
+    sarif,
     write_baseline,
     written,
 )
 from shim.tools.scan.fixing import rewritten
-from shim.tools.scan.formats import sarif
-from shim.tools.scan.scanning import Remark, Scan, scan
+from shim.tools.scan.scanning import Scan, scan
 
 _LISTED = 20
 """The number of unread files that the text names."""
@@ -125,7 +126,7 @@ def command(  # noqa: PLR0913 - one argument an option
     elif form == "json":
         write_json(_json(report, at, known, unmet))
     elif form == "sarif":
-        write_json(sarif(report, __version__))
+        write_json(sarif(findings, report.errors, __version__))
     else:
         _text(report, at, known, unmet)
     code = max((EXIT[one.state] for one in findings), default=0)

@@ -1,4 +1,4 @@
-"""Findings: uses of retired operations with their state on a day, and advice; which of them are known already.
+"""Findings: uses of retired operations with their state on a day, and advice, as JSON and SARIF; those that are known.
 
 An ``atlas-shim: ignore`` comment or a baseline makes a finding known: a baseline by operation, file and text, not by
 line, so that moved code stays known.
@@ -17,6 +17,7 @@ from datetime import datetime
 from enum import StrEnum
 from pathlib import Path
 from typing import Any
+from urllib.parse import quote
 
 import attrs
 
@@ -39,6 +40,8 @@ class FindingState(StrEnum):
 
 
 _ENDS = dict(zip(FindingState, ("ends on", "ended on", "has no successor since"), strict=True))
+_LEVELS = dict(zip(FindingState, ("warning", "error", "error"), strict=True))
+"""SARIF's levels."""
 
 
 @attrs.frozen
@@ -83,6 +86,17 @@ class Finding(RetiredUse):
         return f"{said} {_ENDS[self.state]} {written(self.sunset)}. {self.advice}"
 
 
+@attrs.frozen
+class Remark:
+    """A remark on a file, or on the whole scan."""
+
+    file: str
+    """Its name; empty for the whole scan."""
+    line: int
+    """From 1; 0 for the whole file."""
+    message: str
+
+
 def as_json(finding: Finding) -> dict[str, Any]:
     """Return a finding as JSON: names and dates, and every successor."""
     operation, place = finding.operation, finding.place
@@ -104,6 +118,51 @@ def as_json(finding: Finding) -> dict[str, Any]:
         "source": finding.source,
         "fingerprint": finding.fingerprint,
     }
+
+
+def sarif(findings: Sequence[Finding], errors: Sequence[Remark], version: str) -> dict[str, Any]:
+    """Return the findings as a SARIF 2.1.0 log (OASIS); columns are counted in Unicode code points."""
+    rules = [
+        {
+            "id": operation.id,
+            "shortDescription": {"text": f"{operation.method} {operation.path.text} is retired"},
+            "properties": {"document": operation.document},
+        }
+        for operation in {finding.operation.id: finding.operation for finding in findings}.values()
+    ]
+    notifications = [
+        {
+            "level": "error",
+            "message": {"text": error.message},
+            "locations": [_location(error.file, {"startLine": max(error.line, 1)})],
+        }
+        for error in errors
+    ]
+    run = {
+        "tool": {"driver": {"name": "atlas-shim", "version": version, "rules": rules}},
+        "columnKind": "unicodeCodePoints",
+        "results": [_result(finding) for finding in findings],
+        "invocations": [{"executionSuccessful": not errors, "toolExecutionNotifications": notifications}],
+    }
+    return {"$schema": "https://json.schemastore.org/sarif-2.1.0.json", "version": "2.1.0", "runs": [run]}
+
+
+def _result(finding: Finding) -> dict[str, Any]:
+    said, place = as_json(finding), finding.place
+    region = dict(zip(("startLine", "startColumn", "endLine", "endColumn"), attrs.astuple(place)[1:], strict=True))
+    return {
+        "ruleId": finding.operation.id,
+        "level": _LEVELS[finding.state],
+        "message": {"text": finding.message},
+        "locations": [_location(place.file, region)],
+        "partialFingerprints": {"atlasShim/v1": finding.fingerprint},
+        "properties": {key: said[key] for key in ("state", "sunset", "method")},
+    }
+
+
+def _location(file: str, region: dict[str, int]) -> dict[str, Any]:
+    uri = quote(file.replace("\\", "/").encode("utf-8", "surrogateescape"), safe="/:")
+    return {"physicalLocation": {"artifactLocation": {"uri": uri}, "region": region}}
 
 
 def written(when: datetime) -> str:

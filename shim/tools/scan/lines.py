@@ -7,12 +7,14 @@ path or name is of kind ``text``.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
-from itertools import islice
+from collections.abc import Iterator, Sequence
+from itertools import islice, pairwise
+
+import attrs
 
 from shim.tools.scan import rules
-from shim.tools.scan.commands import commands_in
 from shim.tools.scan.files import Source
+from shim.tools.scan.rules import said
 from shim.tools.scan.sought import HOLE, Place, RetiredUse, Sought, is_living
 
 _LONGEST = 20_000  # the most characters of a command line; a longer line is searched for paths and names only
@@ -47,6 +49,17 @@ _COMPARED = re.compile(r"[!=]=|=~|-eq\b|-ne\b|-like\b|-match\b|<>")
 _TALKS = re.compile(r"(log|warn|assert|print|die|fail|usage|say|msg|info|debug|error|raise|throw)", re.IGNORECASE)
 _SEGMENT = re.compile(r"[;|&]+|\$\(|`|^\s*-?\s*[\w.-]+:\s")
 _HEAD = re.compile(r"\[\[?(?=\s)|(?<![\w\"']):(?=\s)|[\w$][\w$:.!/-]*")
+_SENDS = re.compile(
+    r"-d.*|--data(-\w+)?(=.*)?|--json(=.*)?|-F.*|--form(=.*)?|--post-(data|file)(=.*)?|-T.*|\w[\w.-]*:?=[^=].*"
+)
+"""Options, and HTTPie's items, that set content to send."""
+_GIVEN = re.compile(r"(?:-X|--request=?|--method=?|-Method)(\w*)")
+_MOST = 100  # command lines in a line
+_LISTED = re.compile(r"[\"']\s*,\s*\[?\s*[\"']")  # the end of one quoted argument, and the start of the next
+_NAMES = sorted(rules.words("commands", "http") | rules.words("commands", "atlas"))
+_COMMAND = re.compile(rf"(?<![\w.$%-])(?:{'|'.join(map(re.escape, _NAMES))})(?=[\s,])")
+_QUOTED = re.compile(r"\"(?:\\.|[^\"\\])*\"|'[^']*'")
+_WORD = re.compile(r"(?:[^\s\"'`;|&]|&(?![&\s])|\"(?:\\.|[^\"\\])*\"|'[^']*')+|[;|&]+|[\"'`]")
 
 
 class TextReader:
@@ -71,7 +84,10 @@ class TextReader:
                     self.variables[assigned[1]] = value[1] or value[2] or value[3] or ""
             commands = commands_in(whole) if len(whole) < _LONGEST else ()
             found = [
-                use for before, words in commands if not _talks(before) for use in self.sought.command(place, words)
+                use
+                for before, words in commands
+                if not _talks(before)
+                for use in command_uses(self.sought, place, words)
             ]
             yield from self.sought.ending(found, whole) if found else self._tokens(row, whole, place)
 
@@ -141,10 +157,10 @@ class TextReader:
         block = re.match(r"\s*\"?(resource|data)\"?\s+\"([^\"]+)\"", row)
         is_typed = word.startswith("mongodbatlas_") and self.source.ending in {"yml", "yaml", "json"}
         kinds = [block[1]] if block is not None and block[2] == word else ["resource", "data"] if is_typed else []
-        uses = [self.sought.callers.spelled(name), *(self.sought.callers.of(kind, word) for kind in kinds)]
+        uses = [self.sought.spelled(name), *(self.sought.of(kind, word) for kind in kinds)]
         if resource := next(filter(None, uses), ()):
             return [RetiredUse(place, "resource", resource, None, name)]
-        named = filter(None, (self.sought.callers.named(part) for part in re.findall(r"[A-Za-z_]\w+", word)))
+        named = filter(None, (self.sought.named(part) for part in re.findall(r"[A-Za-z_]\w+", word)))
         return [RetiredUse(place, "text", some, some[0].method, word) for some in islice(named, 1)]
 
 
@@ -156,3 +172,68 @@ def _talks(before: str) -> bool:
     word = next(words, "").rpartition(".")[2]
     is_talk = key is not None and key[1].casefold() in rules.words("words", "talk") | {"name", "$ref"}
     return is_talk or word in rules.words("commands", "talks") or _TALKS.match(word) is not None
+
+
+def commands_in(row: str) -> Iterator[tuple[str, list[str]]]:
+    """Yield the command lines in a line, wherever they start, each with the text before it.
+
+    Quotes are removed, nothing is expanded; arguments given as a list are words, too.
+    """
+    row = _LISTED.sub(" ", row)
+    quoted = list(_QUOTED.finditer(row))
+    for head in islice(_COMMAND.finditer(row), _MOST):
+        around = next((one for one in quoted if one.start() < head.start() < one.end()), None)
+        text = row[head.start() : around.end() - 1 if around is not None else None].replace('\\"', '"')
+        words = list[str]()
+        for word in _WORD.findall(text):
+            if re.fullmatch(r"[;|&]+", word):
+                break
+            plain = _QUOTED.sub(lambda found: found[0][1:-1], word)
+            words.append(re.sub(r"^[\"'(@\[]+|[\"'),\]}`]+$", "", plain))
+        yield row[: head.start()], words
+
+
+def command_uses(sought: Sought, place: Place, words: Sequence[str]) -> list[RetiredUse]:
+    """Return the use that a command line is, none for other commands."""
+    method, addresses = _http_words(words) or (None, [])
+    for word in addresses:
+        if found := sought.called(place, method, word):
+            return found
+    rest = _atlas_words(words)
+    if rest[:1] == ["api"]:
+        named = [one for one in sought.operations.values() if not {one.id, *one.aliases}.isdisjoint(rest[2:3])]
+        uses = [RetiredUse(place, "call", tuple(named), None, " ".join(["atlas", *rest[:3]]))]
+        return [attrs.evolve(one, kind="command") for one in sought.ending(uses, " ".join(words))]
+    for end in range(len(rest), 1, -1):
+        if called := sought.of("atlas", " ".join(rest[:end])):
+            return [RetiredUse(place, "command", called, called[0].method, " ".join(["atlas", *rest[:end]]))]
+    return []
+
+
+def _http_words(words: Sequence[str]) -> tuple[str, list[str]] | None:
+    """Return the method and the possible addresses of an HTTP client's command line, None for any other."""
+    if not words or words[0].rpartition("/")[2].removesuffix(".exe") not in rules.words("commands", "http"):
+        return None
+    method, sends, addresses = None, False, []
+    for at, word in enumerate(words[1:], 1):
+        given = _GIVEN.fullmatch(word)
+        if given is not None:
+            method = said((given[1] or "".join(words[at + 1 : at + 2])).upper()) or method
+        elif word in rules.words("words", "methods") and at < 3:
+            method = method or word
+        elif word in {"-G", "--get"}:
+            method = "GET"
+        elif "://" not in word and _SENDS.fullmatch(word):
+            sends = True
+        addresses.append(word.removeprefix("--url="))
+    return method or ("POST" if sends else "GET"), addresses
+
+
+def _atlas_words(words: Sequence[str]) -> list[str]:
+    """Return the words of a command of the Atlas CLI without options, none for any other command."""
+    words = " ".join(words).split()
+    valued = rules.words("commands", "valued")
+    rest = [word for before, word in pairwise(["", *words]) if not word.startswith("-") and before not in valued]
+    if not rest or rest[0].rpartition("/")[2] not in rules.words("commands", "atlas"):
+        return []
+    return rest[1 + (rest[1:2] == ["atlas"]) :]

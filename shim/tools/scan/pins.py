@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import re
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import suppress
@@ -10,29 +11,30 @@ from pathlib import Path
 from shim.tools.scan import rules
 from shim.tools.scan.files import Source, UnreadError, read
 
-Limit = tuple[int, ...]
+Limit = tuple[float, ...]
 """A version as three numbers, and 1 if it may be used itself, 0 if only versions before it may."""
+ANY: Limit = (math.inf,)
+"""The limit of whoever admits all versions that are still to come."""
 _PART = re.compile(r"([~^<>=!]*)\s*v?(\d+(?:\.(?:\d+|[xX*]))*)")
 _GROWING = {"~>": -2, "~=": -2, "~": 1, "^": 0, "": None, "=": None, "==": None, "===": None, "<=": None}
 """The last number of a version that stays as it is, from the end or the start of those given; None: all of them."""
 
 
-def limit(constraint: str) -> Limit | None:
-    """Return the newest version that a constraint admits, None if any newer one will do.
+def limit(constraint: str) -> Limit:
+    """Return the newest version that a constraint admits.
 
     It is one of Terraform, npm or pip, or a version alone; of alternatives (``||``) the newest counts.
     """
-    found = [[_limit(*part) for part in _PART.findall(one)] for one in constraint.split("||")]
-    newest = [min(filter(None, one), default=None) for one in found]
-    return max(filter(None, newest)) if all(newest) else None
+    every = (one for one in constraint.split("||"))
+    return max(min((_limit(*part) for part in _PART.findall(one)), default=ANY) for one in every)
 
 
-def _limit(sign: str, version: str) -> Limit | None:
+def _limit(sign: str, version: str) -> Limit:
     numbers = [int(one) for one in re.findall(r"\d+", version)]
     if sign == "<":
         return before(version)
     if sign not in _GROWING or (sign == "~>" and len(numbers) == 1):
-        return None
+        return ANY
     at = _GROWING[sign]
     if at is None and version[-1] in "xX*":
         at = len(numbers) - 1
@@ -57,10 +59,10 @@ def files_above(paths: Iterable[Path]) -> Iterator[str]:
 
 
 class Pins:
-    """What the files of a tree pin, by folder and tool; None where they admit any newer version."""
+    """What the files of a tree pin, by folder and tool."""
 
     def __init__(self, files: Iterable[str]) -> None:
-        self._by_folder: dict[Path, dict[str, Limit | None]] = {}
+        self._by_folder: dict[Path, dict[str, Limit]] = {}
         for path in map(Path, files):
             for tool, said in rules.table("pins").items():
                 if any(map(path.match, said["files"])):
@@ -70,21 +72,19 @@ class Pins:
     def _note(self, path: Path, tool: str, version: str) -> None:
         known = self._by_folder.setdefault(path.resolve().parent, {})
         for found in re.findall(version, read(Source(str(path), "", "")).decode("utf-8", "replace")):
-            known[tool] = min(filter(None, (limit(found), known.get(tool))), default=None)
+            known[tool] = min(limit(found), known.get(tool, ANY))
 
-    def of(self, file: str) -> Mapping[str, Limit | None]:
+    def of(self, file: str) -> Mapping[str, Limit]:
         """Return the limits for a file: the oldest that its folders pin; where none does, the newest of the tree.
 
         Pulumi's is that of the provider which it wraps.
         """
         folders = [self._by_folder[one] for one in Path(file).resolve().parents if one in self._by_folder]
-        limits = dict[str, Limit | None]()
+        limits = dict[str, Limit]()
         for tool in rules.table("pins"):
-            above = [one[tool] for one in folders if tool in one]
-            everywhere = [one[tool] for one in self._by_folder.values() if tool in one]
-            newest = max(filter(None, everywhere), default=None) if all(everywhere) else None
-            limits[tool] = min(filter(None, above), default=None) if above else newest
-        if (pulumi := limits["pulumi"]) is not None:
+            newest = max((one[tool] for one in self._by_folder.values() if tool in one), default=ANY)
+            limits[tool] = min((one[tool] for one in folders if tool in one), default=newest)
+        if (pulumi := limits["pulumi"]) != ANY:
             pairs = (one.split() for one in rules.table("wrapped", "pulumi"))
             wrapped = [name for version, name in pairs if before(version) < pulumi]
             limits["pulumi"] = limit(wrapped[-1]) if wrapped else before("0")

@@ -12,11 +12,10 @@ from itertools import dropwhile, takewhile
 from pathlib import Path
 
 from shim.tools.scan import rules
-from shim.tools.scan.callers import plain_name
-from shim.tools.scan.commands import commands_in
 from shim.tools.scan.fold import Program, made, url_join
+from shim.tools.scan.lines import command_uses, commands_in
 from shim.tools.scan.rules import said, verb_in, words_of
-from shim.tools.scan.sought import HOLE, Place, RetiredUse, Sought
+from shim.tools.scan.sought import HOLE, Place, RetiredUse, Sought, plain_name
 from shim.tools.scan.tree import CallExpression, Node, key_of, plain
 
 _SPEAKS = re.compile(
@@ -93,7 +92,7 @@ class ProgramReader:
     def _call(self, call: CallExpression) -> Iterator[RetiredUse]:
         yield from self._named(call)
         words = list(dropwhile(lambda word: not word.strip(HOLE), self._words(call)))
-        if uses := self.sought.command(self._place(call.node, call.at), words):
+        if uses := command_uses(self.sought, self._place(call.node, call.at), words):
             self._use(call)
             yield from uses
         is_http, method = self._method(call)
@@ -207,7 +206,7 @@ class ProgramReader:
             name = on[-1]
         bound = [one.value for one in self.program.assigned(on[0], call.node)[-1:]] if on else []
         words = [*on, *(word for one in bound for word in one.words())]
-        operations = self.sought.callers.named(name, lambda service: self._has(words, service))
+        operations = self.sought.named(name, lambda service: self._has(words, service))
         if not operations:
             return
         is_self = len(on) < 2 and (on[:1] in ([], ["self"], ["cls"]) or self.program.language in _TYPED)
@@ -231,22 +230,24 @@ class ProgramReader:
 
     def _node(self, node: Node) -> Iterator[RetiredUse]:
         """Yield the use in a name, a text or a member that is not the call's own name."""
-        callers = self.sought.callers
+        sought = self.sought
         if node.role in {"name", "string"} and len(node.text) < 80:
             word = plain(node.text.strip("\"'`"))
             is_generated = node.role == "name" and self._is_generated(node)
-            found = callers.spelled(word) if is_generated or not word.startswith("Cfn") else ()
-            found = found or (callers.wrapped(word.removeprefix("New")) if is_generated else ())
+            found = sought.spelled(word) if is_generated or not word.startswith("Cfn") else ()
+            found = found or (sought.wrapped(word.removeprefix("New")) if is_generated else ())
             yield from [RetiredUse(self._place(node), "resource", found, None, word)] if found else []
         if node.role == "member" and node.kids and node.parent and node.parent.role not in {"call", "type"}:
             name = (node.kids[-1].words() or [""])[-1]
-            operations = callers.named(name, lambda service: self._has(node.words()[:-1], service))
+            operations = sought.named(name, lambda service: self._has(node.words()[:-1], service))
             if operations and name not in self.own and not self._is_mocked(node):
                 yield RetiredUse(self._place(node), "sdk", operations, operations[0].method, name)
         if node.role == "string" and _SCRIPT.match(node.text):
             rows = [row for one in self.program.fold(node) for row in one.replace("\\\n", " ").split("\n")]
             place = self._place(node)
-            uses = [use for row in rows for _, words in commands_in(row) for use in self.sought.command(place, words)]
+            uses = [
+                use for row in rows for _, words in commands_in(row) for use in command_uses(self.sought, place, words)
+            ]
             self.used |= self.program.literals(node) if uses else set()
             yield from uses
 

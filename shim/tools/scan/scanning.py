@@ -18,10 +18,10 @@ from shim.documents.load import KINDS
 from shim.extras import hint
 from shim.tools.scan import rules
 from shim.tools.scan.files import WIDE, Source, UnreadError, decode, read, reason, source_files
-from shim.tools.scan.findings import Finding, FindingState, spared
+from shim.tools.scan.findings import Finding, FindingState, Remark, spared
 from shim.tools.scan.fold import Program
 from shim.tools.scan.lines import RECORDED, TextReader
-from shim.tools.scan.pins import Pins, files_above, limit
+from shim.tools.scan.pins import ANY, Pins, files_above, limit
 from shim.tools.scan.programs import ProgramReader
 from shim.tools.scan.sought import RetiredUse, Sought, newest_version
 from shim.tools.scan.tree import parsed
@@ -29,15 +29,6 @@ from shim.tools.scan.tree import parsed
 _LONG_LINE = re.compile(r"[^\n]{20000}")  # a grammar takes the square of a line's length
 _CDKTF = re.compile(rb"cdktf|\.gen/|\bimports\.mongodbatlas")  # programs that write Terraform's configuration
 _KINDS = ("call", "sdk", "command", "resource", "path", "text")  # the kinds of uses, the most specific first
-
-
-@attrs.frozen
-class Remark:
-    """A remark on a file and line (0: the whole file), or on the whole scan ("" as file)."""
-
-    file: str
-    line: int
-    message: str
 
 
 def scan(  # noqa: PLR0913, PLR0917 - what is scanned, for what, and who looks on
@@ -107,11 +98,11 @@ class Scan:
     def _sought_in(self, source: Source, raw: bytes) -> Sought:
         """Return what is looked for in a file, by the versions that it names and that its tree pins."""
         pinned, newest = self.pins.of(source.file), newest_version(raw.decode("latin-1"))
-        if newest is None and source.language == "go" and pinned["sdk"] is not None:
+        if newest is None and source.language == "go" and pinned["sdk"] != ANY:
             newest = str(pinned["sdk"][0])
-        sdk = limit(newest) if newest else None
+        sdk = limit(newest or "")
         is_terraform = source.ending == "tf" or _CDKTF.search(raw) is not None
-        provider = pinned["terraform"] if is_terraform else pinned["pulumi"] or pinned["terraform"]
+        provider = pinned["terraform" if is_terraform or pinned["pulumi"] == ANY else "pulumi"]
         known = zip(KINDS, (sdk, pinned["atlas"], provider, provider, pinned["operator"]), strict=True)
         return self.sought(newest, tuple(known))
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from functools import cache
 from urllib.parse import urlsplit
 
@@ -11,12 +11,11 @@ import attrs
 
 from shim.core.recognise import Engine
 from shim.core.settings import ATLAS_ORIGINS
+from shim.documents.load import CALLER
 from shim.documents.model import Operation
 from shim.documents.templates import parameter_name
 from shim.tools.scan import rules
-from shim.tools.scan.callers import Callers, plain_name
-from shim.tools.scan.commands import atlas_words, http_words
-from shim.tools.scan.pins import Limit
+from shim.tools.scan.pins import ANY, Limit, before
 
 HOLE = "\x00"
 """A hole in a text: characters known only when the program runs. A NUL in the program itself is read as U+FFFD."""
@@ -64,45 +63,65 @@ class RetiredUse:
 
 
 class Sought:
-    """The paths and names of an engine's operations.
+    """The paths of an engine's operations, and the callers that its documents name.
 
     Where only the version differs from the successor's call, an operation is looked for in a file that names a version:
-    ``newest``. ``limits`` are the newest versions of tools that a tree admits, by the first word of a caller.
+    ``newest``. ``limits`` are the newest versions of tools that a tree admits, by the first word of a caller; others
+    are of today.
     """
 
-    def __init__(
-        self, engine: Engine, newest: str | None = None, limits: Iterable[tuple[str, Limit | None]] = ()
-    ) -> None:
+    def __init__(self, engine: Engine, newest: str | None = None, limits: Iterable[tuple[str, Limit]] = ()) -> None:
         self.newest, self._living = newest, frozenset(one.id for one in engine.operations if is_living(one))
-        self._operations = [one for one in engine.operations if newest or one.id not in self._living]
-        self.callers = Callers(engine.documents, self._operations, dict(limits))
-        grouped: dict[tuple[str, ...], list[Operation]] = {}
-        bases: dict[tuple[str, ...], set[str]] = {}
-        for document in engine.documents:
-            for operation in (one for one in document.operations if newest or one.id not in self._living):
-                key = tuple("" if parameter_name(one) else one for one in operation.path.segments)
-                grouped.setdefault(key, []).append(operation)
-                bases.setdefault(key, set()).update(api.base[1:] for api in document.apis.values())
-        self._shapes: list[tuple[str, tuple[Operation, ...], re.Pattern[str], re.Pattern[str]]] = []
-        words = set(self.callers.words)
-        for key, operations in sorted(grouped.items(), key=lambda one: -len(one[0])):
+        self.operations = {one.id: one for one in engine.operations if newest or one.id not in self._living}
+        self._by_name: dict[tuple[str, str], list[Operation]] = {}
+        self._methods: dict[str, list[tuple[str, Operation]]] = {}
+        self._shapes: list[tuple[str, list[Operation], re.Pattern[str], re.Pattern[str]]] = []
+        # A text without a word does not have those that contain it either.
+        words = {"atlas", "mongodb", "mongocli", *self._read_callers(engine, dict(limits)), *self._read_paths(engine)}
+        self._words = [one for one in words if not any(other in one for other in words if other != one)]
+
+    def _read_callers(self, engine: Engine, limits: Mapping[str, Limit]) -> Iterator[str]:
+        """Read the callers that count; yield words that are in every text that has one of them."""
+        every, served = {one.id: one for one in engine.operations}, set[tuple[str, str]]()
+        for caller, names in (pair for document in engine.documents for pair in document.callers.items()):
+            kind, name, since, until = re.findall(CALLER, caller)[0]
+            newest = limits.get(kind, ANY)
+            if (until and newest > before(until)) or (since and newest <= before(since)):
+                continue
+            self._by_name.setdefault((kind, _plain(kind, name)), []).extend(every[one] for one in names)
+            service, _, method = map(plain_name, name.rpartition("."))
+            for one in filter(self.operations.get, names if kind == "sdk" else ()):
+                self._methods.setdefault(method, []).append((service, every[one]))
+                served.add((one, method))
+            yield from [plain_name(name)] if kind == "word" else []
+        for operation in self.operations.values():
+            for method in map(plain_name, (operation.id, *operation.aliases)):
+                if (operation.id, method) not in served:
+                    self._methods.setdefault(method, []).append(("", operation))
+        yield from (method for method, some in self._methods.items() if not all(service for service, _ in some))
+
+    def _read_paths(self, engine: Engine) -> Iterator[str]:
+        """Read the paths; yield words that are in every text that has one of them."""
+        bases = frozenset(api.base[1:] for document in engine.documents for api in document.apis.values())
+        by_shape: dict[tuple[str, ...], list[Operation]] = {}
+        for one in self.operations.values():
+            by_shape.setdefault(tuple(_shape(one.path.segments)), []).append(one)
+        for shape, operations in sorted(by_shape.items(), key=lambda one: -len(one[0])):
             # A fixed segment that the successors' paths lack, if there is one.
             mark = max(frozenset.intersection(*map(_marks, operations)), default="")
-            exact, near = (_pattern(key, mark, frozenset(bases[key]), enough) for enough in (_ENOUGH, 1))
-            self._shapes.append((mark, tuple(operations), exact, near))
-            word = mark or next(filter(None, key[::-1]))
+            exact, near = (_pattern(shape, mark, bases, enough) for enough in (_ENOUGH, 1))
+            self._shapes.append((mark, operations, exact, near))
+            word = mark or next(filter(None, shape[::-1]))
             # A file that has a word of many APIs alone, or names a version, speaks of Atlas, too.
             if word not in rules.words("words", "common") and not any(one.id in self._living for one in operations):
-                words.add(plain_name(word))
-        # A text without a word does not have those that contain it either.
-        self._words = [one for one in words if not any(other in one for other in words if other != one)]
+                yield plain_name(word)
 
     def concerns(self, text: str) -> bool:
         """Return whether a text has a word to look for."""
         folded = plain_name(text)
         return any(word in folded for word in self._words)
 
-    def find(self, s: str, *, near: bool = False) -> tuple[Operation, ...]:
+    def find(self, s: str, *, near: bool = False) -> Sequence[Operation]:
         """Return the operations whose path a text is, the longest path first; empty for any other text.
 
         With ``near`` the end of a path is enough, as in a client with a base URL, if it has the retired API's word.
@@ -129,22 +148,37 @@ class Sought:
         found.sort(key=lambda one: one.method != "GET")
         return [RetiredUse(place, kind, tuple(found), method, re.sub(f"{HOLE}+", "{…}", address))] if found else []
 
-    def command(self, place: Place, words: Sequence[str]) -> list[RetiredUse]:
-        """Return the use that a command line is, none for other commands."""
-        method, addresses = http_words(words) or (None, [])
-        for word in addresses:
-            if found := self.called(place, method, word):
-                return found
-        rest = atlas_words(words)
-        if rest[:1] == ["api"]:
-            named = [one for one in self._operations if rest[2:3] in [[name] for name in (one.id, *one.aliases)]]
-            uses = [RetiredUse(place, "call", tuple(named), None, " ".join(["atlas", *rest[:3]]))]
-            return [attrs.evolve(one, kind="command") for one in self.ending(uses, " ".join(words))]
-        for end in range(len(rest), 1, -1):
-            if called := self.callers.of("atlas", " ".join(rest[:end])):
-                said = " ".join(["atlas", *rest[:end]])
-                return [RetiredUse(place, "command", called, called[0].method, said)]
-        return []
+    def named(self, name: str, has: Callable[[str], bool] = lambda _: False) -> tuple[Operation, ...]:
+        """Return the operations of a client's method, variants included: one, or one for each version.
+
+        ``has`` says whether a method is one of a service: documents name the service of common names.
+        """
+        folded = plain_name(name)
+        endings = filter(folded.endswith, rules.table("words", "variants"))
+        found = (self._methods.get(folded.removesuffix(ending), ()) for ending in endings)
+        meant = ([one for service, one in some if not service or has(service)] for some in found)
+        return tuple(next(filter(None, meant), ()))
+
+    def of(self, kind: str, name: str) -> tuple[Operation, ...]:
+        """Return the operations that a caller of this kind calls: those that end first, and of these its creation."""
+        found = self._by_name.get((kind, _plain(kind, name)), [])
+        return tuple(sorted(found, key=lambda one: (one.sunset, one.method != "POST")))
+
+    def wrapped(self, name: str) -> tuple[Operation, ...]:
+        """Return the operations of a class or function that Pulumi or CDKTF generates from a Terraform name."""
+        if not (name[:1].isupper() or name.startswith(("get", "lookup"))):
+            return ()
+        snake = re.sub(r"(?<!^)(?=[A-Z])", "_", name).casefold().removesuffix("_output")
+        for prefix, kind in (("data_mongodbatlas_", "data"), ("get_", "data"), ("lookup_", "data"), ("", "resource")):
+            if snake.startswith(prefix):
+                return self.of(kind, f"mongodbatlas_{snake.removeprefix(prefix)}")
+        return ()
+
+    def spelled(self, word: str) -> tuple[Operation, ...]:
+        """Return the operations of a word that means a resource of Pulumi, CloudFormation or CDK wherever it stands."""
+        if (pulumi := re.fullmatch(r"mongodbatlas:(?:index(?:/\w+)?:)?(\w+)", word)) is not None:
+            return self.wrapped(pulumi[1])
+        return self.of("word", word) or self.of("word", re.sub(r"^Cfn", "MongoDB::Atlas::", word))
 
     def ending(self, uses: Iterable[RetiredUse], *texts: str) -> Iterator[RetiredUse]:
         """Yield the uses of what ends in the version that the first of these texts names, or else the file."""
@@ -158,14 +192,28 @@ class Sought:
                 yield attrs.evolve(use, operations=tuple(found))
 
 
+def plain_name(name: str) -> str:
+    """Return a name as it is compared, whatever the language."""
+    return name.replace("_", "").casefold()
+
+
+def _plain(kind: str, name: str) -> str:
+    """Return a caller's name as it is compared: of a command, words in full, one of many."""
+    if kind != "atlas":
+        return name
+    names = rules.table("commands", "names")
+    return " ".join(names.get(word, word).removesuffix("s") for word in name.casefold().split())
+
+
+def _shape(segments: Iterable[str]) -> list[str]:
+    return ["" if parameter_name(segment) else segment for segment in segments]
+
+
 def is_living(operation: Operation) -> bool:
     """Return whether an operation and its successor have the same method and path: only the version differs."""
-
-    def shape(path: str) -> list[str]:
-        return ["" if parameter_name(segment) else segment for segment in path.split("/")]
-
     return any(
-        target.method == operation.method and shape(target.path.text) == shape(operation.full_path)
+        target.method == operation.method
+        and _shape(target.path.text.split("/")) == _shape(operation.full_path.split("/"))
         for successor in operation.successors.values()
         for _, target in successor.targets()
     )
