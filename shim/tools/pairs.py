@@ -204,11 +204,7 @@ def compare(replayed: Sequence[Replayed]) -> tuple[FieldTally, ...]:
     for one in good:
         worst: dict[str, tuple[str, int, Any, Any]] = {}
         for at, old, made in _leaves("", one.pair.old, one.made):
-            one_sided = "only_made" if old is MISSING else "only_old" if made is MISSING else "differs"
-            row, name = (
-                ("equal" if _equal(at, old, made) else one_sided, one.pair.line, old, made),
-                at or "(the answer)",
-            )
+            row, name = (_compared(at, old, made), one.pair.line, old, made), at or "(the answer)"
             worst[name] = min(worst.get(name, row), row, key=lambda row: _WORST_FIRST.index(row[0]))
         for name, row in worst.items():
             rows.setdefault(name, []).append(row)
@@ -239,8 +235,10 @@ def _leaves(at: str, old: Any, made: Any) -> Iterator[tuple[str, Any, Any]]:
         yield at, old, made
 
 
-def _equal(at: str, one: Any, two: Any) -> bool:
-    """Return whether two values are equal; true differs from 1, and links may differ in origin, query and braces."""
-    if at.endswith(".href") and isinstance(one, str) and isinstance(two, str):
-        one, two = (_UNLIKE.sub("", link.partition("?")[0]) for link in (one, two))
-    return isinstance(one, bool) is isinstance(two, bool) and bool(one == two)
+def _compared(at: str, old: Any, made: Any) -> str:
+    """Return how two values compare; true differs from 1, and links may differ in origin, query and braces."""
+    if MISSING in (old, made):
+        return "only_made" if old is MISSING else "only_old"
+    if at.endswith(".href") and isinstance(old, str) and isinstance(made, str):
+        old, made = (_UNLIKE.sub("", link.partition("?")[0]) for link in (old, made))
+    return "equal" if isinstance(old, bool) is isinstance(made, bool) and old == made else "differs"

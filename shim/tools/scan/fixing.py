@@ -12,11 +12,8 @@ LIBRARIES = ("httpx", "httpx2", "requests", "urllib3", "aiohttp")
 """The libraries that ``from shim import …`` has a door for."""
 _DOORS = {name: f"shim.{name}" for name in (*LIBRARIES, "requests.sessions", "requests.api")}
 """Modules that make calls -> the shim's modules."""
-_INNER = frozenset({
-    "aiohttp.client", "urllib3.poolmanager", "urllib3.connectionpool", "urllib3.connection", "httpx._client",
-    "httpx._api", "httpx2._client", "httpx2._api",
-})  # fmt: skip
-"""Modules without a counterpart. All others make no calls, and the shim's are the same objects."""
+_INNER = frozenset({"client", "poolmanager", "connectionpool", "connection", "_client", "_api"})
+"""Parts of libraries that make calls and have no counterpart. All others make none: the shim's are the same objects."""
 
 
 def rewritten(content: bytes) -> tuple[bytes, list[tuple[int, str]]]:
@@ -35,9 +32,9 @@ def rewritten(content: bytes) -> tuple[bytes, list[tuple[int, str]]]:
         end = starts[(node.end_lineno or node.lineno) - 1] + (node.end_col_offset or 0)
         if isinstance(node, ast.ImportFrom):
             name = node.module or ""
-            library = name.partition(".")[0]
+            library, _, part = name.partition(".")
             led = led or library == "shim"
-            if name in _INNER:
+            if library in LIBRARIES and part in _INNER:
                 stays.append((node.lineno, f"from {name} imports the library's own; import it from shim.{library}"))
             elif name in _DOORS and node.names[0].name == "*":
                 stays.append((node.lineno, f"from {name} import * can't be rewritten; import the names that are used"))

@@ -15,7 +15,7 @@ import attrs
 from shim.tools.scan import rules
 from shim.tools.scan.rules import said
 from shim.tools.scan.sought import HOLE
-from shim.tools.scan.tree import Assigned, CallExpression, Node, Scopes, call_of, plain, results, unquoted
+from shim.tools.scan.tree import Assigned, CallExpression, Node, Scopes, plain, results, unquoted
 
 _DEEPEST = 40
 _STEPS = 1000  # the most expressions followed for one text; the rest is a hole
@@ -83,7 +83,7 @@ class Program(Scopes):
             case "choice":
                 return self._any(node.kids)
             case "call":
-                return self._called(self.calls.get(node) or call_of(node))
+                return self._called(self.calls[node])
             case "through" if node.kids:
                 return self.fold(node.kids[-1 if node.kind in _LAST else 0])
             case "item" if node.kids:
@@ -108,15 +108,13 @@ class Program(Scopes):
         """Return the texts of a literal; values in it are folded."""
         at, closing = node.start, ""
         parts: list[Texts] = []
-        for one in (*(kid for kid in node.kids if kid.role), None):
-            said_between = node.text[at - node.start : one.start - node.start if one is not None else None]
-            said_between = said_between.removeprefix(closing)
-            opened = _OPENED.search(said_between) if one is not None else None
+        for one in (kid for kid in node.kids if kid.role):
+            before = node.text[at - node.start : one.start - node.start].removeprefix(closing)
+            opened = _OPENED.search(before)
             closing = {"{": "}", "(": ")"}.get(opened[0][-1], "") if opened is not None else ""
-            parts.append((_OPENED.sub("", said_between) if opened else said_between,))
-            if one is not None:
-                parts.append(self.fold(one))
-                at = one.end
+            parts += [(_OPENED.sub("", before),), self.fold(one)]
+            at = one.end
+        parts.append((node.text[at - node.start :].removeprefix(closing),))
         return tuple(map(unquoted, made("".join, *parts)))
 
     def _sum(self, node: Node) -> Texts:

@@ -115,13 +115,9 @@ class Scan:
             if source.language and find_spec("ast_grep_py") is None:
                 self.notes[Remark("", 0, f"findings are lines of text, and no calls: {hint('ast_grep_py')}")] = None
             elif source.language and _LONG_LINE.search(source.text) is None:
-                root, too_deep = parsed(source.language, source.text)
-                program = Program(source.file, source.language, root)
+                program = Program(source.file, source.language, parsed(source.language, source.text))
                 uses += ProgramReader(program, sought).uses()
-                broken = {0, *program.unparsed} if too_deep else program.unparsed
-                if too_deep:
-                    said = "nested too deeply to parse fully; it was read line by line, too"
-                    self.notes[Remark(source.file, 0, said)] = None
+                broken = program.unparsed
         except Exception as error:  # noqa: BLE001 - its lines can be read all the same
             self.errors.append(Remark(source.file, 0, reason(error)))
         seen = {use.place.line for use in uses}
@@ -136,14 +132,13 @@ class Scan:
     def _finding(self, rows: Sequence[str], use: RetiredUse) -> Finding:
         operation, place = use.operations[0], use.place
         lines = list(rows[place.line - 1 : place.end_line])
-        row = lines[0]
         lines[-1] = lines[-1][: place.end_column - 1]
-        lines[0] = lines[0][place.column - 1 :]
         sunset = sunset_of(operation, self.settings)
         state = FindingState.GONE if self.at >= sunset else FindingState.DEPRECATED
         state = state if operation.successors else FindingState.NO_SUCCESSOR
         known = attrs.asdict(use, recurse=False)
-        return Finding(**known, state=state, sunset=sunset, source="\n".join(lines), row=row)
+        source, row = "\n".join(lines)[place.column - 1 :], rows[place.line - 1]
+        return Finding(**known, state=state, sunset=sunset, source=source, row=row)
 
 
 def _settled(uses: Iterable[RetiredUse]) -> list[RetiredUse]:

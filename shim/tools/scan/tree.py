@@ -11,6 +11,7 @@ import attrs
 from shim.tools.scan import rules
 
 _DEEPEST = 400  # the greatest depth of a node; deeper ones are left out. People's programs nest some 40 deep.
+_ERROR = "ERROR"  # the kind of a node that could not be parsed
 _OPENING = re.compile(r"^[A-Za-z$@%&#]{0,3}(\"\"\"|'''|[\"'`]|[\[({]|#*\")")
 _CLOSING = re.compile(r"(\"\"\"|'''|[\"'`]|[\])}]|\"#*)$")
 _MOST = 32  # assignments of a name that are looked at
@@ -69,18 +70,17 @@ def unquoted(said: str) -> str:
     return _CLOSING.sub("", _OPENING.sub("", said))
 
 
-def parsed(language: str, text: str) -> tuple[Node, bool]:
-    """Return a program's root, and whether it nests too deeply to be read whole; raises ModuleNotFoundError."""
+def parsed(language: str, text: str) -> Node:
+    """Return a program's root; what nests too deeply is an error, as what can't be parsed."""
     from ast_grep_py import SgRoot  # noqa: PLC0415 - an extra
 
     source = SgRoot(text, language).root()
     root = Node(source.kind(), 0, text, None)
-    too_deep = False
     stack = [(source, root, 0)]
     while stack:
         one, node, depth = stack.pop()
         if depth > _DEEPEST:
-            too_deep = True
+            node.kind, node.role = _ERROR, ""
             continue
         for part in one.children():
             at = part.range()
@@ -92,7 +92,7 @@ def parsed(language: str, text: str) -> tuple[Node, bool]:
             if kid.role != "comment":
                 node.kids.append(kid)
                 stack.append((part, kid, depth + 1))
-    return root, too_deep
+    return root
 
 
 @attrs.frozen
@@ -201,7 +201,7 @@ class Scopes:
                 self._assign(node)
             elif node.role == "pair" and len(node.kids) > 1 and not any(one.role == "call" for one in node.above()):
                 self._note(None, key_of(node), node, node.kids[-1])
-            elif node.kind == "ERROR":
+            elif node.kind == _ERROR:
                 self.unparsed.update(range(self.line(node.start), self.line(node.end) + 1))
 
     def line(self, at: int) -> int:
