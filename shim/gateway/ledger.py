@@ -18,7 +18,7 @@ from typing import Literal
 
 import attrs
 
-from shim.gateway.errors import USUAL, Failure, answered_by_atlas
+from shim.gateway.errors import Failure, answered_by_atlas
 from shim.gateway.logs import CallLine
 
 # Bounds in seconds of what callers and the gateway wait, up to the default deadline.
@@ -26,8 +26,8 @@ WAITS = (0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0,
 
 OTHER = "other"  # the operation of calls that are passed on
 HOUR = 60  # minutes that are counted apart
-MOST = 1000  # callers that are counted; when one more comes, only some are kept
-CALLERS = 200  # of each kind that are kept then: the oldest, the busiest and the latest
+MOST = 1000  # callers that are counted
+KEPT = 900  # of these that stay when one more comes
 ERRORS = 50  # kinds of errors that are kept, the latest
 _AGENT = 200  # characters of a User-Agent, as in the log
 
@@ -92,8 +92,7 @@ class Ledger:
 
     def __init__(self) -> None:
         self.started = time.time()
-        # Series start at 0: rate() ignores the first sample of a new one.
-        self.failures: Tally[Failure] = Tally(dict.fromkeys(USUAL, 0))
+        self.failures: Tally[Failure] = Tally()
         self.challenged: Tally[str] = Tally({"unsigned": 0, "stale": 0})
         self.ways: defaultdict[tuple[str, str], Way] = defaultdict(Way, {(OTHER, "pass"): Way()})
         self.callers: dict[Who, SeenCaller] = {}
@@ -136,9 +135,11 @@ class Ledger:
         seen = self.callers.get(who)
         if seen is None:
             if len(self.callers) >= MOST:
-                kept = fair(self.callers, CALLERS)
-                self.let_go += len(self.callers) - len(kept)
-                self.callers = kept
+                # An address with many names displaces nobody but itself; of others those go that were silent longest.
+                names = Tally(address for address, *_ in self.callers)
+                stay = sorted(self.callers, key=lambda who: (names[who[0]], -self.callers[who].last))[:KEPT]
+                self.let_go += len(self.callers) - KEPT
+                self.callers = {who: self.callers[who] for who in stay}
             seen = self.callers[who] = SeenCaller(ended)
         return seen
 
@@ -167,19 +168,3 @@ def kind_of(status: int) -> Literal["client_errors", "failed"] | None:
     """Return what a call with this status counts as, if it has no success: ``failed`` from 500 on, or unanswered."""
     hundreds = status // 100 or status
     return None if hundreds in {1, 2, 3} else "client_errors" if hundreds == 4 else "failed"
-
-
-def fair(callers: dict[Who, SeenCaller], most: int) -> dict[Who, SeenCaller]:
-    """Return the oldest callers, the busiest and the latest, so many of each.
-
-    Addresses take turns, so that a caller with many names does not displace others.
-    """
-    kept: dict[Who, SeenCaller] = {}
-    for rank in (lambda one: -one.last, lambda one: (-one.retired, -one.calls), lambda one: one.first):
-        turns: Tally[str] = Tally()
-        turn: dict[Who, int] = {}
-        for name in sorted(callers, key=lambda name: rank(callers[name])):
-            turns[name[0]] += 1
-            turn[name] = turns[name[0]]
-        kept |= {name: callers[name] for name in sorted(turn, key=turn.__getitem__)[:most]}
-    return kept

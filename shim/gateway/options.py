@@ -20,15 +20,7 @@ from shim.core.settings import RouteWord, Settings, word_and_flag
 from shim.documents import document_files
 from shim.gateway import option_values as of
 from shim.gateway.allow import BY_DEFAULT, AllowList
-from shim.gateway.option_values import (
-    RESERVED,
-    Address,
-    CredentialsMode,
-    LogFormat,
-    LogLevel,
-    Reader,
-    is_loopback,
-)
+from shim.gateway.option_values import Address, CredentialsMode
 
 T = TypeVar("T")
 
@@ -64,7 +56,7 @@ class Option:
         return "ATLAS_SHIM_" + self.name.upper()
 
 
-def _option(group: str, reader: Reader[T], said: str, default: str = "", **more: Any) -> T:
+def _option(group: str, reader: of.Reader[T], said: str, default: str = "", **more: Any) -> T:
     metavar, read = reader
     row = Option(group, metavar, read, said, default, **more)
     return attrs.field(default=read(default, name="default"), repr=not row.secret, metadata={"row": row})
@@ -166,13 +158,13 @@ class Options:
     keepalive_timeout: float = _limits(of.SECONDS, "Close a connection after so long without a request.", "2m")
     drain: float = _limits(of.SECONDS, "Cut open calls this long after SIGTERM.", "25s", live=True)
 
-    log_level: LogLevel = _log(
-        of.words_of(LogLevel),
+    log_level: of.LogLevel = _log(
+        of.words_of(of.LogLevel),
         "Log from this level on. Calls are 'info'; refusals, statuses from 500 on, and callers that left, 'warning'.",
         "info",
     )
-    log_format: LogFormat = _log(
-        of.words_of(LogFormat), "Write the log, on stderr, in this format.", "text", live=False
+    log_format: of.LogFormat = _log(
+        of.words_of(of.LogFormat), "Write the log, on stderr, in this format.", "text", live=False
     )
 
     # Limits that follow from max_connections, unless a program that embeds the gateway sets them.
@@ -229,7 +221,7 @@ def contradictions(options: Options) -> Iterator[str]:
     ):
         if getattr(options, name) is not None and not is_there:
             yield f"{name}: is of no use without {needed}; set that, or leave this out"
-    if options.credentials is CredentialsMode.OWN and not is_loopback(listen.host):
+    if options.credentials is CredentialsMode.OWN and not of.is_loopback(listen.host):
         yield (
             f"listen: {listen.authority} can be reached from other machines, and with credentials = 'own' whoever "
             "reaches the gateway uses its key. Listen on 127.0.0.1, or let callers prove their own key (credentials = "
@@ -245,7 +237,7 @@ def doubts(options: Options, environ: Mapping[str, str]) -> Iterator[str]:
         file = Path(named)
         if file.is_dir() or not os.access(file if file.exists() else file.parent, os.W_OK):
             yield f"ATLAS_SHIM_INVENTORY: {named} can't be written; name a file in a folder that this user may write to"
-    if options.memory < RESERVED:
-        yield f"memory: one call needs {RESERVED} bytes, so that each gets 503; give more"
+    if options.memory < of.RESERVED:
+        yield f"memory: one call needs {of.RESERVED} bytes, so that each gets 503; give more"
     elif options.body_limit > options.memory // 2:
         yield "body_limit: is more than half of memory, and larger replies get 503; give more memory, or a lower limit"

@@ -36,7 +36,6 @@ _SPARE = 128  # descriptors for listeners, logs, the loop, resolving and the ope
 _LATE = 10.0  # seconds beyond ``drain``, and after a second signal, in which the process ends by itself or is ended
 _AFTER = 3.0  # the same once calls have ended: for the log's last lines, and for threads that may wait for ever
 _TIDY = 15.0  # seconds more than calls in flight have, for what is still to be written
-_PATIENCE = 1.0  # seconds that a manager may take for a message
 
 
 def serve(settings: LivePlan) -> None:
@@ -142,16 +141,12 @@ def _raise_open_files(options: Options) -> None:
 
 
 def _notify(*lines: str) -> None:
-    """Tell the manager that started this process how it does (sd_notify(3))."""
+    """Tell systemd, if it has started this process, how it does (sd_notify(3))."""
     if path := os.environ.get("NOTIFY_SOCKET"):
-        try:
-            with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as line:
-                line.settimeout(_PATIENCE)
-                # Python writes the name of an abstract socket with a NUL byte.
-                line.sendto("\n".join(lines).encode(), "\0" + path[1:] if path.startswith("@") else path)
-        except OSError as error:
-            said = error.strerror or error
-            process_log.warning("NOTIFY_SOCKET: can't tell the service manager %s: %s", lines[0], said)
+        with contextlib.suppress(OSError), socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as manager:
+            manager.settimeout(1.0)  # seconds
+            # Python writes the name of an abstract socket with a NUL byte.
+            manager.sendto("\n".join(lines).encode(), "\0" + path[1:] if path.startswith("@") else path)
 
 
 async def _watchdog() -> None:

@@ -7,8 +7,7 @@ import os
 import re
 import ssl
 import time
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Sequence
 from datetime import UTC, datetime
 from functools import partial
 from pathlib import Path
@@ -68,17 +67,20 @@ def _load(context: ssl.SSLContext, cert: str, key: str | None) -> None:
         asked.append(True)
         return b""
 
-    name, file = ("tls_cert", cert) if key is None else ("tls_key", key)
     try:
         context.load_cert_chain(cert, key, password)
     except (OSError, ValueError) as error:
+        name, file = ("tls_cert", cert) if key is None else ("tls_key", key)
         if asked:
             said = f"has a password; write it without one, as by: openssl pkey -in {file} -out NEW"
-            raise SettingsError(f"{name}: {file}: {said}") from None
-        if getattr(error, "reason", "") == "KEY_VALUES_MISMATCH":
-            raise SettingsError(f"{name}: {file}: is not the key of the first certificate in {cert}") from None
-        with _of_use("tls_cert", cert if key is None else f"{cert} and {key}", "no certificate with its key in PEM"):
-            raise
+        elif getattr(error, "reason", "") == "KEY_VALUES_MISMATCH":
+            said = f"is not the key of the first certificate in {cert}"
+        else:
+            name, file = "tls_cert", cert if key is None else f"{cert} and {key}"
+            said = "no certificate with its key in PEM"
+            if isinstance(error, OSError) and not isinstance(error, ssl.SSLError):
+                said = error.strerror or said
+        raise SettingsError(f"{name}: {file}: {said}") from None
 
 
 def system_context() -> ssl.SSLContext:
@@ -88,25 +90,16 @@ def system_context() -> ssl.SSLContext:
     """
     path = os.environ.get("SSL_CERT_FILE")
     if path:
-        with _of_use("SSL_CERT_FILE", path, ""):
+        try:
             Path(path).open("rb").close()
+        except OSError as error:
+            raise SettingsError(f"SSL_CERT_FILE: {path}: {error.strerror}") from None
     context = ssl.create_default_context()
     context.set_alpn_protocols(["http/1.1"])
     context.hostname_checks_common_name = False  # a certificate names hosts as alternative names (RFC 9525, 6.3)
     if path and not os.environ.get("SSL_CERT_DIR") and not context.cert_store_stats()["x509"]:
         raise SettingsError(f"SSL_CERT_FILE: {path}: no certificates in PEM")
     return context
-
-
-@contextmanager
-def _of_use(name: str, files: str, why: str) -> Iterator[None]:
-    """Raise SettingsError for files that can't be used: what OpenSSL says names nothing that helps."""
-    try:
-        yield
-    except (OSError, ValueError) as error:
-        if isinstance(error, OSError) and not isinstance(error, ssl.SSLError):
-            why = error.strerror or why
-        raise SettingsError(f"{name}: {files}: {why}") from None
 
 
 def why(error: OSError) -> str:

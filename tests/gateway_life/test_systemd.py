@@ -60,8 +60,7 @@ def test_a_manager_at_an_abstract_name(monkeypatch):
         assert manager.recv(100) == b"READY=1\nSTATUS=here"
 
 
-def test_a_manager_that_is_gone_is_logged(caplog, monkeypatch):
+def test_a_manager_that_is_gone_is_no_error(monkeypatch):
     """Nobody's calls fail for it."""
     monkeypatch.setenv("NOTIFY_SOCKET", "/no/such/socket")
     run._notify("READY=1")
-    assert "can't tell the service manager READY=1: No such file" in caplog.text
