@@ -23,7 +23,7 @@ from shim.gateway.credentials.signers import step_of_digest
 from shim.gateway.errors import INTERNAL, Failure, Refusal, busy, too_slow, unreadable
 from shim.gateway.exchange import Shared, UpstreamCall
 from shim.gateway.http1.body import BUFFERED
-from shim.gateway.http1.peers import forwarded_peer
+from shim.gateway.http1.clients import forwarded_peer
 from shim.gateway.http1.response import Request
 from shim.gateway.ledger import Ledger
 from shim.gateway.limits import Entry, Limits

@@ -20,9 +20,9 @@ from urllib.parse import SplitResult, urlsplit
 
 import attrs
 
-from shim.gateway.http1.chunks import ChunkDecoder, MalformedError
+from shim.gateway.http1.body import ChunkDecoder, MalformedError
 from shim.gateway.option_values import Address
-from shim.gateway.upstream.proxy import Proxy, proxy_for, tunnel
+from shim.gateway.upstream.client import Proxy, proxy_for, tunnel
 from shim.run.causes import DISTRUST
 from shim.run.variables import Run
 

@@ -7,7 +7,7 @@ import threading
 import pytest
 
 from shim.core.settings import RouteWord
-from shim.gateway.upstream.proxy import Proxy, proxy_for
+from shim.gateway.upstream.client import Proxy, proxy_for
 from tests.peers.raw import PATIENCE, Peer, converse, raw_upstream, reply, replying, until
 from tests.peers.served import ask, gateway, get, status_of, value_of
 

@@ -10,8 +10,7 @@ from hypothesis import strategies as st
 
 from shim.gateway.errors import Refusal
 from shim.gateway.http1 import head
-from shim.gateway.http1.body import EMPTY
-from shim.gateway.http1.chunks import MalformedError
+from shim.gateway.http1.body import EMPTY, MalformedError
 from shim.gateway.http1.head import check_beginning, parse_reply, parse_request
 from shim.gateway.http1.response import Request
 

@@ -5,7 +5,7 @@ import struct
 
 import pytest
 
-from shim.gateway.http1.peers import forwarded_peer, read_peer
+from shim.gateway.http1.clients import forwarded_peer, read_peer
 
 SIGNATURE = b"\r\n\r\n\0\r\nQUIT\n"
 PROXY, LOCAL = 0x21, 0x20

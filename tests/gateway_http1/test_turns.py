@@ -4,7 +4,7 @@ import asyncio
 from itertools import pairwise
 from typing import Any
 
-from shim.gateway.http1.chunks import AT_ONCE
+from shim.gateway.http1.body import AT_ONCE
 from shim.gateway.http1.connection import WAITING, Connection
 from shim.gateway.http1.wire import turn
 from tests.gateway_http1.wires import Wire, request_of

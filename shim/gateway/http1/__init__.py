@@ -2,12 +2,12 @@
 
 In the order in which a caller meets them:
 
-    ``listener``    the sockets, connections accepted, the header of a balancer (``peers``), TLS (``secure``)
-    ``clients``     whether one is kept: who is connected, how many each peer has, and who can be spared
+    ``listener``    the sockets, connections accepted, TLS (``secure``)
+    ``clients``     who is connected, or stands behind a balancer; how many each has, and who can be spared
     ``connection``  one request after the other, each within its deadlines
     ``head``        a whole head, parsed by llhttp and held to what that leaves open
-    ``body``        what follows it, by its length or in ``chunks``
+    ``body``        what follows it, by its length or in chunks
     ``response``    what a handler is given, and its way back: the reply as bytes
 
-Upstream's side has ``wire``, ``secure``, ``body`` and ``chunks`` in common with this one.
+Upstream's side has ``wire``, ``secure`` and ``body`` in common with this one.
 """

@@ -10,8 +10,7 @@ import logging
 from functools import partial
 
 from shim.gateway import errors
-from shim.gateway.http1.body import EMPTY, RATE, Body
-from shim.gateway.http1.chunks import MalformedError
+from shim.gateway.http1.body import EMPTY, RATE, Body, MalformedError
 from shim.gateway.http1.clients import Clients
 from shim.gateway.http1.head import check_beginning, parse_request
 from shim.gateway.http1.response import Request

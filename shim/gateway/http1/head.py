@@ -17,7 +17,7 @@ import httptools
 
 from shim.core.messages import Headers, Reply
 from shim.gateway.errors import Refusal, bad_request
-from shim.gateway.http1.chunks import MalformedError
+from shim.gateway.http1.body import MalformedError
 from shim.tools.radar.radar import ANNOUNCING
 
 BODILESS = frozenset({204, 304})  # statuses of replies that have no content

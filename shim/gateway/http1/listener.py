@@ -18,9 +18,8 @@ from ssl import SSLContext, SSLError
 import attrs
 
 from shim.errors import SettingsError
-from shim.gateway.http1.clients import Clients
+from shim.gateway.http1.clients import UNNAMED, Clients, peer_of, read_peer
 from shim.gateway.http1.connection import Connection, log
-from shim.gateway.http1.peers import UNNAMED, peer_of, read_peer
 from shim.gateway.http1.secure import Tls
 from shim.gateway.option_values import Address
 from shim.gateway.tls import why

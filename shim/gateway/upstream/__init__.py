@@ -1,9 +1,9 @@
 """Upstream's side: one origin, calls sent to it, and what its faults are called.
 
-    ``client``      the call as bytes, sent once; a read once more, when a kept connection closed under it
+    ``client``      the call as bytes, sent once, perhaps through a proxy; a read once more, when a kept connection
+                    closed under it
     ``connection``  one request at a time, its reply to be read or handed on, nothing that was not asked for, and what
                     the caller learns when no reply comes
-    ``proxy``       the environment's, and the tunnel through it
 
 Wire, TLS, body and deadlines are those of ``http1``.
 """

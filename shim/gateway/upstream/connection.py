@@ -14,8 +14,7 @@ import attrs
 from shim.core.content import with_content
 from shim.core.messages import Call, Reply
 from shim.gateway import errors
-from shim.gateway.http1.body import BUFFERED, Body
-from shim.gateway.http1.chunks import MalformedError
+from shim.gateway.http1.body import BUFFERED, Body, MalformedError
 from shim.gateway.http1.head import BODILESS, FIELDS, LINE, ReplyHead, parse_reply
 from shim.gateway.http1.wire import NEVER, SLOWLY, Wire, turn
 
