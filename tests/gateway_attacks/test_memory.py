@@ -6,20 +6,25 @@ import threading
 import zlib
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
 
 import pytest
 
-from tests.gateway_attacks.apart import MIB, Apart, apart, reads_proc
 from tests.gateway_attacks.crowds import busy
 from tests.gateway_hostile.calls import CALLS, LINES
 from tests.gateway_hostile.faults import CONTENT, JSON, head, message
 from tests.gateway_hostile.rows import GROUP
+from tests.gateway_life.conftest import Running, serve  # noqa: F401 - a fixture
 from tests.gateway_tls.worlds import certified
 from tests.peers.raw import PATIENCE, Peer, raw_upstream, until
-from tests.peers.served import ask, calling, connect, get, status_of
+from tests.peers.served import Served, ask, calling, connect, get, status_of
 
-pytestmark = [reads_proc, pytest.mark.slow]
+pytestmark = [
+    pytest.mark.skipif(not Path("/proc/self/status").exists(), reason="a process's peak is read from /proc"),
+    pytest.mark.slow,
+]
 
+MIB = 1 << 20
 ITEM = (
     '{"id": "%024x", "startTime": "2026-06-01T00:00:00Z", "status": "COMPLETED", "expiration": "2027-01-01T00:00:00Z"}'
 )
@@ -86,22 +91,41 @@ def read(name: str) -> bytes:
     return get(f"/api/atlas/v2/groups/{GROUP}/serverless/{name}/backup/snapshots", *LINES[:1])
 
 
-@contextlib.contextmanager
-def growing(most: int, **options) -> Iterator[Apart]:
-    """Run a gateway that may grow by so many bytes in the block, and serves each kind of call after it as before."""
+def peak(running: Running) -> int:
+    """Return the most memory that a process ever had resident, in bytes."""
+    text = Path(f"/proc/{running.process.pid}/status").read_text(encoding="ascii")
+    return int(text.partition("VmHWM:")[2].split()[0]) * 1024
+
+
+@pytest.fixture
+def run(serve):  # noqa: F811 - the fixture
+    """Return a function that runs a gateway with these options, and returns it and where it takes calls."""
     HELD.clear()
-    patient = {"client_timeout": 600.0, "deadline": 60.0, "upstream_timeout": 600.0, "max_requests": 400}
-    with (
-        raw_upstream(script) as upstream,
-        apart(upstream.origin, **{**patient, "peer_requests": 400, **options}) as served,
-    ):
-        for ask_all in (True, False):
-            for request in (get("/small"), CALLS["retired GET"], CALLS["retired POST"]):
-                until(lambda: status_of(ask(served, request)[0]) in {200, 202}, "an answer")  # noqa: B023 - asked here
-            if ask_all:
-                before = served.peak()
-                yield served
-                assert served.peak() - before < most
+
+    def run(**options):
+        patient = {"client_timeout": 600, "deadline": 60, "upstream_timeout": 600, **options}
+        words = [word for name, value in patient.items() for word in (f"--{name.replace('_', '-')}", str(value))]
+        running = serve("--admin", "off", "--upstream", upstream.origin, *words)
+        return running, running.calls()
+
+    with raw_upstream(script) as upstream:
+        yield run
+
+
+@contextlib.contextmanager
+def growing(running: Running, served: Served, most: int) -> Iterator[None]:
+    """See that a gateway grows by so many bytes at most in the block, and serves calls after it as before."""
+    serves(served)
+    before = peak(running)
+    yield
+    serves(served)
+    assert peak(running) - before < most
+
+
+def serves(served: Served) -> None:
+    """See that each kind of call has its answer."""
+    for request in (get("/small"), CALLS["retired GET"], CALLS["retired POST"]):
+        until(lambda: status_of(ask(served, request)[0]) in {200, 202}, "an answer")  # noqa: B023 - asked here
 
 
 def outcome(peer: Peer, size: int) -> str:
@@ -116,7 +140,7 @@ def outcome(peer: Peer, size: int) -> str:
     return "refused" if busy(reply, content) else f"{reply!r}: {len(content)} bytes"
 
 
-def at_once(served: Apart, requests: list[bytes], size: int) -> list[str]:
+def at_once(served: Served, requests: list[bytes], size: int) -> list[str]:
     """Make all calls at once, and return what comes of each."""
 
     def call(request: bytes) -> str:
@@ -132,9 +156,10 @@ def at_once(served: Apart, requests: list[bytes], size: int) -> list[str]:
         return list(pool.map(call, requests))
 
 
-def test_replies_that_are_held_until_they_are_whole():
+def test_replies_that_are_held_until_they_are_whole(run):
     """Of forty pages of 1 MiB that are all nearly there some have room, and the others' callers come again."""
-    with growing(64 * MIB, memory=4 * MIB) as served:
+    running, served = run(memory=4 * MIB)
+    with growing(running, served, 64 * MIB):
         found = at_once(served, [read(f"held{number}") for number in range(40)], 10_000)
         assert set(found) == {"whole", "refused"}
         assert found.count("refused") >= 20
@@ -145,15 +170,12 @@ def test_replies_that_are_held_until_they_are_whole():
     (300, get("/small", "Content-Length: 300000", method="POST") + bytes(300_000), 96 << 10),
     (150, get("/large"), 256 << 10),
 ], ids=["idle", "slow"])  # fmt: skip
-def test_connections_with_tls(tmp_path, count, request_bytes, each):
+def test_connections_with_tls(run, tmp_path, count, request_bytes, each):
     """Idle after an upload they hold OpenSSL's part alone, and a slow reader has little more than a plain one's."""
     caller = certified(tmp_path)
-    with (
-        raw_upstream(script) as upstream,
-        apart(upstream.origin, **caller.options, client_timeout=600.0) as served,
-        contextlib.ExitStack() as stack,
-    ):
-        before = served.peak()
+    running, served = run(**caller.options)
+    with contextlib.ExitStack() as stack:
+        before = peak(running)
         for _ in range(count):
             peer = connect(served)
             peer.socket.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)
@@ -161,13 +183,14 @@ def test_connections_with_tls(tmp_path, count, request_bytes, each):
             stack.enter_context(contextlib.closing(peer))
             peer.send(request_bytes)
             assert peer.take(b"\r\n\r\n").startswith(b"HTTP/1.1 200")
-        assert served.peak() - before < count * each
+        assert peak(running) - before < count * each
 
 
 @pytest.mark.parametrize("kind", ["bomb", "twice", "json"])
-def test_replies_that_grow_without_end(kind):
+def test_replies_that_grow_without_end(run, kind):
     """Six times the limit of one reply is held at most: three copies, and the parser's own."""
-    with growing(24 * MIB, body_limit=4 * MIB) as served, calling(served) as peer:
+    running, served = run(body_limit=4 * MIB)
+    with growing(running, served, 24 * MIB), calling(served) as peer:
         for _ in range(3):
             peer.send(read(kind))
             peer.socket.settimeout(6 * PATIENCE)

@@ -14,6 +14,7 @@ from shim.gateway.admin import MOST
 from shim.gateway.http1.listener import bind
 from shim.gateway.option_values import Address
 from tests.gateway.test_signing import PATH
+from tests.gateway_attacks.crowds import crowd
 from tests.peers.raw import EndedError, reply, replying, until
 from tests.peers.served import At, admin, ask, calling, gateway, get, status_of
 
@@ -83,20 +84,25 @@ def test_idle_connections_do_not_keep_a_probe_out():
         assert idle[0].rest() == b""
 
 
-def test_pages_answer_when_there_are_no_descriptors_left(serve, port):
-    """One is kept for the operator, and callers make room."""
+PLAIN = ("-c", "import sys; sys.modules['uvloop'] = None; from shim.cli import main; main()", "serve")
+"""A program whose loop is asyncio's own."""
+
+
+@pytest.mark.parametrize("program", [("-m", "shim", "serve"), pytest.param(PLAIN, marks=pytest.mark.slow)])
+@pytest.mark.parametrize("sending", [b"", pytest.param(b"GET /x HTTP/1.1\r\nHos", marks=pytest.mark.slow)])
+def test_pages_answer_when_there_are_no_descriptors_left(serve, port, program, sending):
+    """One is kept for the operator, callers make room, and the log stays short."""
 
     def few():
         resource.setrlimit(resource.RLIMIT_NOFILE, (48, 48))
 
-    running = serve("--admin", f"127.0.0.1:{port}", "--upstream", "http://127.0.0.1:1", preexec_fn=few)
+    words = ("--admin", f"127.0.0.1:{port}", "--upstream", "http://127.0.0.1:1", "--client-timeout", "60")
+    running = serve(*words, program=program, preexec_fn=few)
     served, pages = running.calls(), At(f"http://127.0.0.1:{port}")
-    with contextlib.ExitStack() as stack:
-        for _ in range(60):
-            with contextlib.suppress(ConnectionResetError):  # dropped before it was made
-                stack.enter_context(calling(served))
+    with crowd(served, 60, sending=sending):
         for path in ("/livez", "/readyz", "/metrics"):
             assert status_of(ask(pages, get(path, host="localhost"))[0]) == 200
+    assert running.lines.qsize() < 50
 
     def taken():
         with contextlib.suppress(OSError, EndedError):  # it may be among those that make room, as long as room is made

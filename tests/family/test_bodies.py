@@ -1,0 +1,139 @@
+"""What the successor of a write gets: the members of its contract, under its own names, and nothing that it refuses.
+
+Sources: the contracts of both endpoints (members and required ones), and the v1.0 documentation.
+"""
+
+import gzip
+import json
+
+import pytest
+
+from tests.core.driver import NON_FLEX, answers
+from tests.family.replay import CLUSTER, GROUP, ID
+from tests.family.test_instance_writes import make
+from tests.family.test_writes import BODY, CREATE, FLEX_JOB, ORDER, UPDATE
+
+FLEX, DEDICATED = (f"/api/atlas/v2/groups/{GROUP}/{kind}" for kind in ("flexClusters", "clusters"))
+PLACES = {
+    **dict.fromkeys(("order", "restore"), f"/{CLUSTER}/backup/restoreJobs"),
+    "download": f"/{CLUSTER}/backup/download",
+    "create": "",
+    "update": f"/{CLUSTER}",
+}
+"""Where a call arrives at flex."""
+KIND = "application/vnd.atlas.2024-11-13+json"
+DONE = answers({"id": ID, "name": CLUSTER})
+
+DAY = "2026-01-01T00:00:00Z"
+READ_ONLY = {
+    **dict.fromkeys(("cancelled", "expired", "failed"), False),
+    **dict.fromkeys(("expiresAt", "finishedAt", "timestamp"), DAY),
+    **dict.fromkeys(("deliveryUrl", "links"), ()),
+    "desiredTimestamp": {"date": DAY, "increment": 1, "time": 1},
+    "id": ID,
+}
+"""Members of a job that was read, which a new one does not have."""
+SNAPSHOT = {"snapshotId": ID}
+TO = {"targetDeploymentItemName": "other", "targetProjectId": GROUP}
+RESTORE = {name: ORDER[name] for name in ("snapshotId", "targetDeploymentItemName")}
+AUTOMATED = {**SNAPSHOT, "deliveryType": "automated", "targetClusterName": "other"}
+ELSEWHERE, HERE = {**AUTOMATED, "targetGroupId": "0" * 24}, {**AUTOMATED, "targetGroupId": GROUP}
+DOWNLOAD = {**SNAPSHOT, "deliveryType": "download"}
+CONTINUOUS = {"serverlessBackupOptions": {"serverlessContinuousBackupEnabled": True}}
+SETTINGS = {"backingProviderName": "AWS", "regionName": "US_EAST_1"}
+LEAST = {"name": CLUSTER, "providerSettings": SETTINGS}
+
+
+SENT = [
+    ("order", {**BODY, **READ_ONLY}, [{**SNAPSHOT, **TO}]),
+    ("order", {name: BODY[name] for name in BODY if name != "snapshotId"}, [TO]),  # the endpoint says that it lacks
+    ("restore", ORDER, [ORDER, ELSEWHERE]),
+    ("restore", {**FLEX_JOB, "clusterName": CLUSTER, **ORDER}, [ORDER, ELSEWHERE]),
+    ("restore", RESTORE, [RESTORE, HERE]),
+    ("restore", {**ORDER, "targetProjectId": None}, [RESTORE, HERE]),
+    ("download", ORDER, [SNAPSHOT, DOWNLOAD]),  # a download loses its target, which is optional for it
+    ("download", SNAPSHOT, [SNAPSHOT, DOWNLOAD]),
+    ("create", CREATE, [{**LEAST, "tags": CREATE["tags"], "terminationProtectionEnabled": False}]),
+    ("create", {**CREATE, "tags": None, "terminationProtectionEnabled": None}, [LEAST]),
+    ("create", LEAST, [LEAST]),
+    ("create", {**LEAST, **CONTINUOUS}, [LEAST]),  # the contract's default, which generated clients send
+    ("update", UPDATE, [UPDATE]),
+    ("update", {**CONTINUOUS, "tags": []}, [{"tags": []}]),
+    ("update", {}, [{}]),
+]
+
+
+@pytest.mark.parametrize(("call", "body", "sent"), SENT)
+def test_each_tier_gets_what_its_contract_has(engine, call, body, sent):
+    """Members that a tier does not know are dropped, null counts as not given, and read-only ones are no matter.
+
+    The dedicated tier has one endpoint for both orders, another name for the target, and wants the target's group.
+    """
+    driven = make(engine, call, *[NON_FLEX] * (len(sent) - 1), DONE, body=body)
+    assert [json.loads(send.call.body or b"") for send in driven.sends] == sent
+    targets = [FLEX + PLACES[call], f"{DEDICATED}/{CLUSTER}/backup/restoreJobs"][: len(sent)]
+    assert driven.targets == tuple(targets)
+    assert driven.sends[0].call.headers == (("Accept", KIND), ("Content-Type", KIND))
+    assert driven.reply.status < 300
+
+
+def test_a_download_has_an_endpoint_of_its_own(engine):
+    """Of flex alone: its member is no word of the body there."""
+    (send,) = make(engine, "order", DONE, body={**BODY, "deliveryType": "download"}).sends
+    assert (send.call.target, json.loads(send.call.body or b"")) == (FLEX + PLACES["download"], SNAPSHOT)
+
+
+FLAG = "serverlessBackupOptions.serverlessContinuousBackupEnabled"
+MISSING, INVALID, UNSUPPORTED = "MISSING_ATTRIBUTE", "INVALID_ATTRIBUTE", "SHIM_CONTINUOUS_BACKUP_UNSUPPORTED"
+
+
+def without(body, name):
+    """Return a body that lacks a member."""
+    return {key: value for key, value in body.items() if key != name}
+
+
+REFUSED = [
+    *(("order", without(BODY, name), MISSING, name) for name in ("deliveryType", "targetClusterName", "targetGroupId")),
+    ("order", {**BODY, "deliveryType": None}, MISSING, "deliveryType"),
+    ("order", {**BODY, "deliveryType": "carrierPigeon"}, "INVALID_ENUM_VALUE", "carrierPigeon"),
+    ("order", {**BODY, "deliveryType": "RESTORE"}, "INVALID_ENUM_VALUE", "RESTORE"),
+    *(("order", {**BODY, name: "x"}, INVALID, name) for name in ("colour", "targetDeploymentItemName")),
+    *(("order", {**BODY, name: 5}, INVALID, name) for name in ("snapshotId", "deliveryType")),
+    ("order", {**BODY, "oplogTs": "5"}, INVALID, "oplogTs"),
+    ("restore", SNAPSHOT, MISSING, "targetDeploymentItemName"),
+    ("restore", without(RESTORE, "snapshotId"), MISSING, "snapshotId"),
+    ("download", {}, MISSING, "snapshotId"),
+    ("restore", {**ORDER, "snapshotId": 5}, INVALID, "snapshotId"),
+    ("restore", {**ORDER, "instanceName": "x"}, INVALID, "instanceName"),
+    ("download", {**ORDER, "targetClusterName": "x"}, INVALID, "targetClusterName"),
+    ("create", {**CREATE, **CONTINUOUS}, UNSUPPORTED, FLAG),
+    ("update", CONTINUOUS, UNSUPPORTED, FLAG),
+    ("create", {**CREATE, "diskSizeGB": 5}, INVALID, "diskSizeGB"),
+    ("create", {**LEAST, "providerSettings": {**SETTINGS, "zone": "a"}}, INVALID, "providerSettings.zone"),
+    ("create", without(LEAST, "name"), MISSING, "name"),
+    ("create", {**CREATE, "name": 5}, INVALID, "name"),
+    ("create", {**LEAST, "providerSettings": without(SETTINGS, "regionName")}, MISSING, "providerSettings.regionName"),
+    ("update", {"providerSettings": SETTINGS}, INVALID, "providerSettings"),
+    ("update", {"terminationProtectionEnabled": "yes"}, INVALID, "terminationProtectionEnabled"),
+]
+
+
+@pytest.mark.parametrize(("call", "body", "code", "name"), REFUSED)
+def test_what_the_old_endpoint_or_flex_would_refuse_is_refused_by_name(engine, call, body, code, name):
+    """400 in Atlas' shape and with its code, and nothing is sent."""
+    driven = make(engine, call, body=body, writes="instances-strict")
+    assert (driven.reply.status, driven.document["errorCode"], driven.sends) == (400, code, ())
+    assert name in (*driven.document["parameters"], driven.document["detail"])
+
+
+UNREADABLE = [
+    (b'{"deliveryType": "\xff"}', (), (400, "MALFORMED_JSON")),
+    (gzip.compress(json.dumps(BODY).encode()), (("Content-Encoding", "gzip"),), (415, "SHIM_CONTENT_CODED")),
+]
+
+
+@pytest.mark.parametrize(("body", "headers", "error"), UNREADABLE)
+def test_a_body_that_can_not_be_read_is_not_translated(engine, body, headers, error):
+    """Before anything is sent."""
+    driven = make(engine, "order", body=body, headers=headers)
+    assert (driven.reply.status, driven.document["errorCode"], driven.sends) == (*error, ())
