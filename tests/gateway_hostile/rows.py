@@ -57,6 +57,7 @@ def target(path: str) -> bytes:
 
 HELLO = b"hello"
 ONE = b"1\r\na\r\n0\r\n\r\n"
+LONG = 70_000
 SMUGGLED = b"0\r\n\r\nGET /smuggled HTTP/1.1\r\nHost: shim.test\r\n\r\n"
 
 
@@ -94,6 +95,13 @@ def chunks() -> Iterator[Refused]:
     yield Refused("chunk data too long", chunked(b"1\r\naa\r\n0\r\n\r\n"))
     for line in ("X T: 1", "no colon", "Content-Length: 9", "Transfer-Encoding: chunked"):
         yield Refused(f"trailer {line!r}", chunked(b"1\r\na\r\n0\r\n%b\r\n\r\n" % line.encode()))
+    yield Refused("chunk extension too long", chunked(b"1;" + b"a" * LONG + b"\r\na\r\n0\r\n\r\n"))
+    yield Refused("chunk extensions too long", chunked((b"1;" + b"a" * 4000 + b"\r\na\r\n") * 256 + b"0\r\n\r\n"))
+    yield Refused("zeros before a chunk's size", chunked(b"0" * LONG + b"1\r\na\r\n0\r\n\r\n"))
+    yield Refused("trailer too long", chunked(b"0\r\nX: " + b"a" * LONG + b"\r\n\r\n"))
+    for path in ("/x", RESTORES):
+        endless = post("Transfer-Encoding: chunked", content=b"0\r\n" + b"X: a\r\n" * LONG, target=path)
+        yield Refused(f"trailers without an end to {path}", endless)
 
 
 def fields() -> Iterator[Refused]:
@@ -114,6 +122,8 @@ def fields() -> Iterator[Refused]:
     yield Refused("two Hosts that are the same", get("/x", "Host: shim.test"))
     for host in ("", "a/?x=", "u@a", "a, b", "a b", "a:b", "a:1:2", "[::1", "a\\b", "a#b"):
         yield Refused(f"Host {host!r}", get("/x", host=host))
+    yield Refused("a line without an end", b"A" * LONG, 414)
+    yield Refused("a field without an end", b"GET /x HTTP/1.1\r\n" + b"a" * LONG, 431)
     yield Refused("too many fields", get("/x", *(f"X-{number}: 1" for number in range(128))), 431)
     yield Refused("one field too large", get("/x", "X: " + "a" * 32800), 431)
     yield Refused("a name too large", get("/x", "X" * 32800 + ": a"), 431)
@@ -157,6 +167,7 @@ def hello(name: str, *lines: str, length: str = "5") -> Passed:
 
 REFUSED = (*framing(), *chunks(), *fields(), *starts())
 
+LARGEST = f"GET /{'x' * 8000} HTTP/1.1"
 PASSED = (
     Passed("plain", get("/x")),
     Passed("HTTP/1.0", first("GET /x HTTP/1.0")),
@@ -182,5 +193,6 @@ PASSED = (
     Passed("query that isn't parsed", target("/x?a=%00&b=%zz&;&a"), "GET /x?a=%00&b=%zz&;&a HTTP/1.1"),
     Passed("UTF-8 in a value", get("/x")[:-2] + "X: café\r\n\r\n".encode()),
     Passed("as many fields as allowed", get("/x", *(f"X-{number}: 1" for number in range(127)))),
+    Passed("largest head", get(f"/{'x' * 8000}", *(f"X-{n}: {'a' * 480}" for n in range(100))), LARGEST),
     Passed("registered method", first("PROPFIND /x HTTP/1.1"), "PROPFIND /x HTTP/1.1"),
 )
