@@ -5,8 +5,6 @@ import os
 import resource
 import threading
 
-import pytest
-
 from tests.peers.raw import PATIENCE, Peer, raw_upstream, reply, replying
 from tests.peers.served import calling, cross, gateway, get, status_of, value_of
 
@@ -33,25 +31,6 @@ def swallow(peer: Peer) -> None:
         left -= len(peer.some())
     peer.seen = b""
     assert left == 0
-
-
-@pytest.mark.parametrize("method", ["GET", "POST", "PUT", "PATCH", "DELETE"])
-@pytest.mark.parametrize(
-    ("framing", "body"),
-    [("Content-Length: 5", b"abcde"), ("Transfer-Encoding: chunked", b"2\r\nab\r\n3\r\ncde\r\n0\r\n\r\n")],
-)
-def test_content_arrives_framed_as_it_was(method, framing, body):
-    """Content reaches upstream whole, with its length when it had one, in chunks when not."""
-    crossed = cross(get("/x", framing, method=method) + body)
-    assert crossed.upstream.contents == [b"abcde"]
-    found = [name for name in ("Content-Length", "Transfer-Encoding") if value_of(crossed.sent, name)]
-    assert [f"{name}: {value_of(crossed.sent, name)}" for name in found] == [framing]
-
-
-def test_request_coding_is_left_alone():
-    """A compressed upload arrives as compressed as it was."""
-    request = get("/x", "Content-Length: 4", "Content-Encoding: gzip", method="PUT") + b"\x1f\x8b\x08\x00"
-    assert cross(request).upstream.contents == [b"\x1f\x8b\x08\x00"]
 
 
 def test_large_upload_and_download_take_little_memory():
@@ -100,17 +79,6 @@ def test_each_piece_is_handed_on_as_it_comes():
         assert peer.take(b"\r\n\r\n") == b"0\r\n\r\n"
 
 
-def test_continue_is_asked_for_once_upstream_is_there():
-    """A caller that expects 100-continue gets it, and then its reply."""
-    with replying(reply()) as upstream, gateway(upstream.origin) as served, calling(served) as peer:
-        peer.send(get("/x", "Content-Length: 3", "Expect: 100-continue", method="PUT"))
-        assert peer.take(b"\r\n\r\n") == b"HTTP/1.1 100 Continue\r\n\r\n"
-        peer.send(b"abc")
-        assert peer.message()[1] == b"hi"
-        assert upstream.contents == [b"abc"]
-        assert value_of(upstream.heads[0], "Expect") is None
-
-
 def test_continue_is_not_asked_for_without_upstream():
     """With nobody to send it to, the caller is spared the upload."""
     with gateway("http://127.0.0.1:1") as served, calling(served) as peer:
@@ -156,10 +124,3 @@ def test_dropped_write_is_not_sent_again():
     crossed = cross(request, b"")
     assert (crossed.status, len(crossed.upstream.heads)) == (502, 1)
     assert "unknown" in crossed.json["detail"]
-
-
-def test_write_without_its_body_is_refused():
-    """A restore that says nothing can't be translated: nothing is sent."""
-    crossed = cross(get(RESTORES, ACCEPT, "Authorization: Bearer t", method="POST"), reply(JOB))
-    assert (crossed.status, crossed.json["error"]) == (400, 400)
-    assert not crossed.upstream.heads

@@ -26,19 +26,6 @@ def site():
         yield upstream, served
 
 
-@pytest.mark.parametrize("size", [1, 20, 1000])
-@pytest.mark.parametrize("start", [V4, V6, OWN], ids=["IPv4", "IPv6", "LOCAL"])
-def test_header_and_requests(site, start, size):
-    """Behind the header the connection is like any other, wherever segments end."""
-    data = start + get("/x")
-    with calling(site[1]) as peer:
-        for place in range(0, len(data), size):
-            peer.send(data[place : place + size])
-        assert peer.message()[1] == b"/x"
-        peer.send(get("/y"))
-        assert peer.message()[1] == b"/y"
-
-
 @pytest.mark.parametrize(
     "start", [b"", b"PROXY TCP4 203.0.113.7 192.0.2.1 50000 443\r\n", header(0x22, TCP4, V4[16:]), V4 + V4]
 )

@@ -19,19 +19,6 @@ def proxy_status(head: bytes) -> tuple[str, dict[str, object]]:
     return str(name), {key: str(value) if type(value) is not int else value for key, value in parameters.items()}
 
 
-def test_pages_without_end():
-    """A list that has more pages than may be collected is 502, and says what upstream had answered."""
-    more = {"results": [{"id": "6b05c3c6f892dad018f3f094"}], "links": [{"rel": "next", "href": "x"}], "totalCount": 9}
-    with replying(reply(json.dumps(more).encode())) as upstream, gateway(upstream.origin) as served:
-        head, content = ask(served, CALLS["retired GET"])
-        collected = len(upstream.heads)
-    assert (status_of(head), json.loads(content)["errorCode"]) == (502, "SHIM_TOO_MANY_PAGES")
-    assert collected == 20
-    name, said = proxy_status(head)
-    assert name == "atlas-shim"
-    assert said == {"error": "http_response_body_size", "received-status": 200, "details": "SHIM_TOO_MANY_PAGES"}
-
-
 def test_deadline_between_two_calls(monkeypatch):
     """A second upstream call that would begin after the deadline is 504."""
     now = [1_782_900_000.0]
