@@ -13,9 +13,8 @@ import attrs
 
 from shim.tools.scan import rules
 
-_LONG_LINE = 5000  # the most characters in the first line of JavaScript written by hand
 _LARGEST = 16 * 1024 * 1024
-WIDE = (codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)  # the start of a text in UTF-16
+_WIDE = (codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)  # the start of a text in UTF-16
 
 
 class UnreadError(Exception):
@@ -94,30 +93,22 @@ def _source(path: Path) -> Source:
     return Source(path.as_posix(), languages.get(ending, ""), ending)
 
 
-def read(source: Source) -> bytes:
-    """Return a file's bytes; raises UnreadError or OSError."""
+def read(file: str) -> str:
+    """Return a file's text, in lines that end with a line feed; raises UnreadError or OSError."""
     # Non-blocking, since the file may have been replaced by a pipe without a writer.
     flags = os.O_RDONLY | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_BINARY", 0)
-    with os.fdopen(os.open(source.file, flags), "rb") as file:
-        info = os.fstat(file.fileno())
+    with os.fdopen(os.open(file, flags), "rb") as opened:
+        info = os.fstat(opened.fileno())
         if not stat.S_ISREG(info.st_mode):
-            raise UnreadError(source.file, "no regular file")
-        head = file.read(8192)
-        if b"\0" in head and not head.startswith(WIDE):
-            raise UnreadError(source.file, "binary", is_odd=False)
+            raise UnreadError(file, "no regular file")
+        head = opened.read(8192)
+        if b"\0" in head and not head.startswith(_WIDE):
+            raise UnreadError(file, "binary", is_odd=False)
         if info.st_size > _LARGEST:
-            raise UnreadError(source.file, f"larger than {_LARGEST >> 20} MiB")
-        return head + file.read(_LARGEST)
-
-
-def decode(source: Source, content: bytes) -> None:
-    """Set a file's text; raises UnreadError for generated files."""
-    coding = "utf-16" if content.startswith(WIDE) else "utf-8-sig"
+            raise UnreadError(file, f"larger than {_LARGEST >> 20} MiB")
+        content = head + opened.read(_LARGEST)
     try:
-        text = content.decode(coding)
+        text = content.decode("utf-16" if content.startswith(_WIDE) else "utf-8-sig")
     except ValueError:
         text = content.decode("utf-8-sig", "replace")
-    text = text.replace("\r\n", "\n").replace("\r", "\n").replace("\0", "\ufffd").encode("utf-8", "replace").decode()
-    if source.language == "javascript" and len(text.partition("\n")[0]) > _LONG_LINE:
-        raise UnreadError(source.file, "generated: its first line is too long for a person's", is_odd=False)
-    source.text = text
+    return text.replace("\r\n", "\n").replace("\r", "\n").replace("\0", "\ufffd")

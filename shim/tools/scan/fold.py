@@ -7,6 +7,7 @@ results of the program's own functions. Everything else is a hole in the text.
 from __future__ import annotations
 
 import re
+from bisect import bisect_right
 from collections.abc import Callable, Iterable, Sequence
 from itertools import islice, product
 
@@ -15,11 +16,12 @@ import attrs
 from shim.tools.scan import rules
 from shim.tools.scan.rules import said
 from shim.tools.scan.sought import HOLE
-from shim.tools.scan.tree import Assigned, CallExpression, Node, Scopes, plain, results, unquoted
+from shim.tools.scan.tree import ERROR, CallExpression, Node, call_of, key_of, plain, results, unquoted
 
 _DEEPEST = 40
 _STEPS = 1000  # the most expressions followed for one text; the rest is a hole
 _MOST, _TRIED, _LONGEST = 16, 64, 4000  # texts of an expression, combinations that are tried, characters of a text
+_LATEST = 32  # assignments of a name that are looked at
 _FIELD = re.compile(
     r"%%|\{\{|\}\}|%(?:\d+\$)?(?:\((\w+)\))?[-#0 +]*(?:\*|\d+)?(?:\.\d+)?[hlL]?[diouxXeEfFgGcrsavq]|\{(\w*)[^{}/]*\}"
 )
@@ -32,30 +34,117 @@ _LAST = frozenset({"cast_expression", "type_conversion_expression", "argument", 
 """Nodes whose value is their last part."""
 
 
-@attrs.define
-class Program(Scopes):
-    """One file's program. ``below`` has the literals below each expression that is being evaluated."""
+@attrs.frozen
+class Assigned:
+    """An assignment: its place and column, its value, and whether it appends."""
 
-    below: list[set[Node]] = attrs.field(factory=lambda: [set()])
-    steps: int = 0
-    memory: dict[Node, tuple[Texts, frozenset[Node]]] = attrs.field(factory=dict)
+    at: int
+    column: int
+    value: Node
+    adds: bool
+
+
+class Program:
+    """One file's program: its calls and functions, and the possible texts of its expressions.
+
+    ``unparsed`` are the lines that its grammar could not read.
+    """
+
+    def __init__(self, file: str, language: str, root: Node) -> None:
+        self.file, self.language, self.root = file, language, root
+        self.calls: dict[Node, CallExpression] = {}
+        self.functions: dict[str, list[Node]] = {}
+        self.unparsed: set[int] = set()
+        self._starts = [0, *(found.end() for found in re.finditer("\n", root.text))]
+        self._assigned: dict[tuple[Node | None, str], list[Assigned]] = {}
+        self._memory: dict[Node, tuple[Texts, frozenset[Node]]] = {}
+        self._below: list[set[Node]] = [set()]  # the literals below each expression that is being evaluated
+        self._steps = 0
+        for node in root.walk():
+            if node.role == "function":
+                self._function(node)
+            elif node.role == "call":
+                self.calls[node] = call_of(node)
+            elif node.role == "assign":
+                self._assign(node)
+            elif node.role == "pair" and len(node.kids) > 1 and not any(one.role == "call" for one in node.above()):
+                self._note(None, key_of(node), node, node.kids[-1])
+            elif node.kind == ERROR:
+                self.unparsed.update(range(self.position(node.start)[0], self.position(node.end)[0] + 1))
+
+    def position(self, at: int) -> tuple[int, int]:
+        """Return the line and the column of an offset, from 1."""
+        line = bisect_right(self._starts, at)
+        return line, at - self._starts[line - 1] + 1
+
+    def _function(self, node: Node) -> None:
+        # The name stands before the parameters: in Java and C# after a type.
+        at = max((at for at, one in enumerate(node.kids) if "parameter" in one.kind), default=len(node.kids) - 1)
+        names = [one for one in node.kids[:at] if one.role == "name"]
+        above = node.parent
+        if above is not None and above.role in {"assign", "pair"} and node is above.kids[-1]:
+            names = above.kids[0].names()[:1]
+        if names:
+            self.functions.setdefault(plain(names[-1].text), []).append(node)
+
+    def _assign(self, node: Node) -> None:
+        kids = node.kids
+        if len(kids) < 2:
+            return
+        left, right = (kids[-1], kids[0]) if node.kind == "as_pattern" else (kids[0], kids[-1])
+        if node.kind in {"property_declaration", "val_definition"}:
+            left = next((one for one in reversed(kids[:-1]) if one.role in {"name", "through", "member"}), left)
+        adds = "augmented" in node.kind or "operator" in node.kind or not {"+=", ".="}.isdisjoint(node.signs)
+        if right.kind == "expression_list" and right.kids and left.role != "list":
+            right = right.kids[0]
+        lefts = left.kids if left.role == "list" else [left]
+        rights = right.kids if right.role == "list" and left.role == "list" else [right]
+        for one, value in zip(lefts, rights, strict=False):
+            if names := one.words():
+                is_member = one.role == "member"
+                self._note(None if is_member else self.scope(node), names[-is_member], node, value, adds=adds)
+
+    def _note(self, scope: Node | None, name: str, node: Node, value: Node, *, adds: bool = False) -> None:
+        self._assigned.setdefault((scope, name), []).append(Assigned(node.end, self.indent(node), value, adds))
+
+    def indent(self, node: Node) -> int:
+        """Return the indentation of a node's first line."""
+        line = self.root.text[max(0, node.start - 200) : node.start].rpartition("\n")[2]
+        return len(line) - len(line.lstrip())
+
+    def scope(self, node: Node) -> Node | None:
+        """Return the function around a node."""
+        return next((one for one in node.above() if one.role == "function"), None)
+
+    def assigned(self, name: str, at: Node) -> list[Assigned]:
+        """Return the possible values of a name at a node: the last one, and earlier ones if that was in a branch."""
+        column, scopes = self.indent(at), [*(one for one in at.above() if one.role == "function"), None]
+        for scope in scopes:
+            some: list[Assigned] = []
+            # Top-level code has run before a function is called.
+            is_late = scope is None and len(scopes) > 1
+            known = self._assigned.get((scope, name), [])
+            end = len(known) if is_late else bisect_right(known, at.end, key=lambda one: one.at)
+            for one in reversed(known[max(0, end - _LATEST) : end]):
+                some.append(one)
+                if one.column <= column and not one.adds:
+                    break
+            if some:
+                return some[::-1]
+        return []
 
     def fold(self, node: Node) -> Texts:
         """Return the possible texts of an expression."""
-        stack = self.below
-        if node not in self.memory:
-            self.steps = self.steps + 1 if len(stack) > 1 else 0
-            if len(stack) > _DEEPEST or self.steps > _STEPS:
+        if node not in self._memory:
+            self._steps = self._steps + 1 if len(self._below) > 1 else 0
+            if len(self._below) > _DEEPEST or self._steps > _STEPS:
                 return UNKNOWN
-            self.memory[node] = UNKNOWN, frozenset()  # a name defined by itself is unknown
-            stack.append({node} if node.role == "string" else set())
-            try:
-                texts = self._fold(node)
-            finally:
-                literals = stack.pop()
-            self.memory[node] = texts, frozenset(literals)
-        texts, below = self.memory[node]
-        stack[-1].update(below)
+            self._memory[node] = UNKNOWN, frozenset()  # a name defined by itself is unknown
+            self._below.append({node} if node.role == "string" else set())
+            texts = self._fold(node)
+            self._memory[node] = texts, frozenset(self._below.pop())
+        texts, literals = self._memory[node]
+        self._below[-1].update(literals)
         return texts
 
     def literals(self, *nodes: Node) -> set[Node]:
@@ -63,8 +152,8 @@ class Program(Scopes):
         found = set[Node]()
         for node in nodes:
             self.fold(node)
-            if any(map(known, self.items(node))) and node in self.memory:
-                found |= self.memory[node][1]
+            if any(map(known, self.items(node))) and node in self._memory:
+                found |= self._memory[node][1]
         return found
 
     def _fold(self, node: Node) -> Texts:
@@ -91,18 +180,18 @@ class Program(Scopes):
         return UNKNOWN
 
     def _any(self, nodes: Sequence[Node]) -> Texts:
-        return tuple(dict.fromkeys(one for node in nodes for one in self.fold(node)))[:16] or UNKNOWN
+        return tuple(dict.fromkeys(one for node in nodes for one in self.fold(node)))[:_MOST] or UNKNOWN
 
     def member(self, name: str) -> Texts:
         """Return the possible texts of a constant, a field or a property of a name."""
-        return self._values(self.names.get((None, name), [])) or self.returned(name)
+        return self._values(self._assigned.get((None, name), [])) or self.returned(name)
 
     def _values(self, assignments: Sequence[Assigned]) -> Texts:
         texts: Texts = ()
         for one in assignments:
             values = self.fold(one.value)
             texts = made("".join, texts or UNKNOWN, values) if one.adds else tuple(dict.fromkeys((*texts, *values)))
-        return tuple(one for one in texts[:16] if known([one]))
+        return tuple(one for one in texts[:_MOST] if known([one]))
 
     def _literal(self, node: Node) -> Texts:
         """Return the texts of a literal; values in it are folded."""

@@ -9,7 +9,7 @@ from contextlib import suppress
 from pathlib import Path
 
 from shim.tools.scan import rules
-from shim.tools.scan.files import Source, UnreadError, read
+from shim.tools.scan.files import UnreadError, read
 
 Limit = tuple[float, ...]
 """A version as three numbers, and 1 if it may be used itself, 0 if only versions before it may."""
@@ -71,7 +71,7 @@ class Pins:
 
     def _note(self, path: Path, tool: str, version: str) -> None:
         known = self._by_folder.setdefault(path.resolve().parent, {})
-        for found in re.findall(version, read(Source(str(path), "", "")).decode("utf-8", "replace")):
+        for found in re.findall(version, read(str(path))):
             known[tool] = min(limit(found), known.get(tool, ANY))
 
     def of(self, file: str) -> Mapping[str, Limit]:

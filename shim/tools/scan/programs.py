@@ -92,9 +92,7 @@ class ProgramReader:
     def _call(self, call: CallExpression) -> Iterator[RetiredUse]:
         yield from self._named(call)
         words = list(dropwhile(lambda word: not word.strip(HOLE), self._words(call)))
-        if uses := command_uses(self.sought, self._place(call.node, call.at), words):
-            self._use(call)
-            yield from uses
+        yield from command_uses(self.sought, self._place(call.node, call.at), words)
         is_http, method = self._method(call)
         near, is_http = self.near and is_http, is_http or call.name in self.program.functions
         skipped = rules.words("words", "not_urls") | rules.words("words", "content")
@@ -300,6 +298,4 @@ class ProgramReader:
     def _place(self, node: Node, name: int | None = None) -> Place:
         """Return a node's place; if its name stands in a later line, the place from there."""
         start = name if name is not None and "\n" in self.text[node.start : name] else node.start
-        line, end_line = self.program.line(start), self.program.line(node.end)
-        column, end_column = (at - self.program.starts[self.program.line(at) - 1] + 1 for at in (start, node.end))
-        return Place(self.program.file, line, column, end_line, end_column)
+        return Place(self.program.file, *self.program.position(start), *self.program.position(node.end))

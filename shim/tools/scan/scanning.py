@@ -17,7 +17,7 @@ from shim.core.settings import Settings
 from shim.documents.load import KINDS
 from shim.extras import hint
 from shim.tools.scan import rules
-from shim.tools.scan.files import WIDE, Source, UnreadError, decode, read, reason, source_files
+from shim.tools.scan.files import Source, UnreadError, read, reason, source_files
 from shim.tools.scan.findings import Finding, FindingState, Remark, spared
 from shim.tools.scan.fold import Program
 from shim.tools.scan.lines import RECORDED, TextReader
@@ -26,8 +26,9 @@ from shim.tools.scan.programs import ProgramReader
 from shim.tools.scan.sought import RetiredUse, Sought, newest_version
 from shim.tools.scan.tree import parsed
 
+_LONG_FIRST = 5000  # the most characters in the first line of JavaScript written by hand
 _LONG_LINE = re.compile(r"[^\n]{20000}")  # a grammar takes the square of a line's length
-_CDKTF = re.compile(rb"cdktf|\.gen/|\bimports\.mongodbatlas")  # programs that write Terraform's configuration
+_CDKTF = re.compile(r"cdktf|\.gen/|\bimports\.mongodbatlas")  # programs that write Terraform's configuration
 _KINDS = ("call", "sdk", "command", "resource", "path", "text")  # the kinds of uses, the most specific first
 
 
@@ -76,12 +77,9 @@ class Scan:
         """Search one file; raises UnreadError or OSError."""
         if isinstance(source, UnreadError):
             raise source
-        raw = read(source)
+        source.text = read(source.file)
         self.files += 1
-        sought = self._sought_in(source, raw)
-        if not (raw.startswith(WIDE) or b"atlas-shim:" in raw or sought.concerns(raw.decode("latin-1"))):
-            return
-        decode(source, raw)
+        sought = self._sought_in(source)
         uses = self._uses(source, sought) if sought.concerns(source.text) else []
         comments, rows, used = spared(source.text), source.text.split("\n"), set[int]()
         for use in _settled(uses):
@@ -95,13 +93,13 @@ class Scan:
         for line in (one for one in comments if one not in used):
             self.notes[Remark(source.file, line, "this ignore comment hides nothing")] = None
 
-    def _sought_in(self, source: Source, raw: bytes) -> Sought:
+    def _sought_in(self, source: Source) -> Sought:
         """Return what is looked for in a file, by the versions that it names and that its tree pins."""
-        pinned, newest = self.pins.of(source.file), newest_version(raw.decode("latin-1"))
+        pinned, newest = self.pins.of(source.file), newest_version(source.text)
         if newest is None and source.language == "go" and pinned["sdk"] != ANY:
             newest = str(pinned["sdk"][0])
         sdk = limit(newest or "")
-        is_terraform = source.ending == "tf" or _CDKTF.search(raw) is not None
+        is_terraform = source.ending == "tf" or _CDKTF.search(source.text) is not None
         provider = pinned["terraform" if is_terraform or pinned["pulumi"] == ANY else "pulumi"]
         known = zip(KINDS, (sdk, pinned["atlas"], provider, provider, pinned["operator"]), strict=True)
         return self.sought(newest, tuple(known))
@@ -110,6 +108,8 @@ class Scan:
         """Return a file's uses."""
         if not source.language and RECORDED.search(source.text) is not None:
             raise UnreadError(source.file, "a recording, baseline or mapping document: it makes no calls", is_odd=False)
+        if source.language == "javascript" and len(source.text.partition("\n")[0]) > _LONG_FIRST:
+            raise UnreadError(source.file, "generated: its first line is too long for a person's", is_odd=False)
         uses, broken = list[RetiredUse](), {0}
         try:
             if source.language and find_spec("ast_grep_py") is None:
