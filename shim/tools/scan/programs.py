@@ -105,12 +105,12 @@ class ProgramReader:
             joined = made(url_join, *(self.program.fold(one) for one in call.args if self._word(one) is None))
             hits = [one for one in joined if self.sought.find(one, near=near)]
         for address in hits:
-            self._use(call, call.receiver)
+            self._use(call)
             yield from self.sought.called(self._place(call.node, call.at), method, address, near=self.near)
 
-    def _use(self, call: CallExpression, receiver: Node | None = None) -> None:
-        """Note the literals in a call's arguments, and in its receiver if given."""
-        self.used |= self.program.literals(*call.args, *call.keyed.values(), *filter(None, [receiver]))
+    def _use(self, call: CallExpression) -> None:
+        """Note the literals in a call's arguments, and in its receiver."""
+        self.used |= self.program.literals(*filter(None, [call.receiver]), *call.args, *call.keyed.values())
 
     def _method(self, call: CallExpression) -> tuple[bool, str | None]:
         """Return whether a call is an HTTP call, and its method if known."""
