@@ -8,22 +8,8 @@ from shim.core.recognise import shared_engine
 from shim.errors import SettingsError
 from shim.tools.pairs import compare, read_pairs, replay
 from tests.core.driver import CASES
-from tests.core.small import START, read
+from tests.core.small import START, operation, read
 
-OPERATION = """
-[operation.{name}]
-method = "GET"
-path = "{path}"
-versions = ">=2023.1.1,<2026.1.1"
-deprecated = 2026-01-01
-sunset = 2027-01-01
-shape = "{shape}"
-resource = "thing"
-
-[operation.{name}.tier.successor]
-path = "/api/atlas/v2{path}"
-version = "2026-01-01"
-"""
 RESOURCE = """
 [resource.thing]
 rest = true
@@ -54,9 +40,14 @@ def recorded(tmp_path):
 @pytest.fixture
 def engine():
     """A document that passes on all members but one."""
-    get = OPERATION.format(name="getThing", path="/things/{name}", shape="one")
-    many = OPERATION.format(name="listThings", path="/things", shape="page")
-    return read(f"{START}{get}{many}{RESOURCE}")
+
+    def operated(name, path, shape):
+        call = f'tier.successor = {{ path = "/api/atlas/v2{path}", version = "2026-01-01" }}'
+        return operation(name, "GET", path, f'shape = "{shape}"\nresource = "thing"\n{call}', "2026.1.1")
+
+    return read(
+        START + operated("getThing", "/things/{name}", "one") + operated("listThings", "/things", "page") + RESOURCE
+    )
 
 
 @pytest.fixture

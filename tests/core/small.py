@@ -14,13 +14,16 @@ from shim.errors import DocumentError
 from tests.core.driver import Driven, Given, Upstream, answers, drive
 
 
-def operation(name: str, method: str, path: str, more: str = 'resource = "thing"') -> str:
-    """Return a retired operation, whose successors a test adds; ``more`` are keys of its own."""
+def operation(name: str, method: str, path: str, more: str = 'resource = "thing"', before: str = "") -> str:
+    """Return a retired operation, whose successors a test adds; ``more`` are keys of its own.
+
+    With ``before`` its versions end before one, such as 2026.1.1, and the successor may have the same path.
+    """
     return f"""
 [operation.{name}]
 method = "{method}"
 path = "{path}"
-versions = ">=2023.1.1"
+versions = ">=2023.1.1{f",<{before}" if before else ""}"
 deprecated = 2026-01-01
 sunset = 2026-01-01
 {more}

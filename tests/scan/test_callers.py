@@ -10,42 +10,25 @@ from shim.core.settings import Settings
 from shim.documents.load import CALLER
 from shim.tools.scan.pins import ANY, limit
 from shim.tools.scan.scanning import scan
+from tests.core.small import START, operation
 from tests.scan.looking import AT, ENGINE, look, put
 
-DOCUMENT = """
-    format = 1
-    name = "kiosks"
-    resource.any.rest = true
-
-    [operation.getKiosk]
-    method = "GET"
-    path = "/groups/{groupId}/users/{kiosk}"
-    versions = ">=2023.1.1,<2026.6.1"
-    deprecated = 2026-01-01
-    sunset = 2027-01-01
-    resource = "any"
-    tier.successor = { path = "/api/atlas/v2/groups/{groupId}/stands/{kiosk}", version = "2026-06-01" }
-
-    [operation.createKiosk]
-    method = "POST"
-    path = "/groups/{groupId}/users"
-    versions = ">=2023.1.1,<2026.6.1"
-    deprecated = 2026-01-01
-    sunset = 2027-01-01
-    resource = "any"
-    tier.successor = { path = "/api/atlas/v2/groups/{groupId}/stands", version = "2026-06-01" }
-
-    [callers]
-    "sdk KiosksApi.getKiosk" = "getKiosk"
-    "sdk KiosksApi.FetchKiosk <20240530001" = "getKiosk"
-    "sdk Kiosks.Create" = "createKiosk"
-    "atlas kiosks describe" = "getKiosk"
-    "atlas kiosks create <1.20.0" = "createKiosk"
-    "resource mongodbatlas_kiosk <1.15.0" = ["getKiosk", "createKiosk"]
-    "resource mongodbatlas_stand" = "createKiosk"
-    "data mongodbatlas_kiosk >=1.10.0 <1.15.0" = "getKiosk"
-    "word MongoDB::Atlas::Kiosks" = "createKiosk"
-    "word AtlasKiosk <2.3.0" = "createKiosk"
+GONE = 'resource = "any"\ntier.successor = { path = "/api/atlas/v2/groups/{groupId}/stands%s", version = "2026-06-01" }'
+DOCUMENT = f"""{START}
+resource.any.rest = true
+{operation("getKiosk", "GET", "/groups/{groupId}/users/{kiosk}", GONE % "/{kiosk}")}
+{operation("createKiosk", "POST", "/groups/{groupId}/users", GONE % "")}
+[callers]
+"sdk KiosksApi.getKiosk" = "getKiosk"
+"sdk KiosksApi.FetchKiosk <20240530001" = "getKiosk"
+"sdk Kiosks.Create" = "createKiosk"
+"atlas kiosks describe" = "getKiosk"
+"atlas kiosks create <1.20.0" = "createKiosk"
+"resource mongodbatlas_kiosk <1.15.0" = ["getKiosk", "createKiosk"]
+"resource mongodbatlas_stand" = "createKiosk"
+"data mongodbatlas_kiosk >=1.10.0 <1.15.0" = "getKiosk"
+"word MongoDB::Atlas::Kiosks" = "createKiosk"
+"word AtlasKiosk <2.3.0" = "createKiosk"
 """
 MAIN = 'resource "mongodbatlas_kiosk" "a" {\n}\n\ndata "mongodbatlas_kiosk" "b" {\n}\n'
 REQUIRED = """\
@@ -84,7 +67,7 @@ OLD_GO = [("a.go", 4, "getKiosk"), ("a.go", 5, "getKiosk")]
 
 @pytest.fixture(scope="module")
 def found_in(tmp_path_factory):
-    documents = put(tmp_path_factory.mktemp("documents") / "kiosks.toml", dedent(DOCUMENT))
+    documents = put(tmp_path_factory.mktemp("documents") / "things.toml", DOCUMENT)
     engine = load_engine({"ATLAS_SHIM_MAPPINGS": str(documents)})
 
     def found(files):
