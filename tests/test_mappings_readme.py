@@ -8,7 +8,7 @@ import pytest
 from shim.core.recognise import load_engine
 from shim.core.settings import RouteWord, Settings
 from tests.core.driver import answers, drive, refuses
-from tests.core.small import START, operation, successor
+from tests.core.small import START, operation, read, successor
 
 README = (Path(__file__).parents[1] / "mappings" / "README.md").read_text()
 BLOCKS = re.findall(r"```toml\n(.*?)```", README, re.DOTALL)
@@ -30,17 +30,6 @@ resource = "widget"
 """
 
 
-@pytest.fixture
-def engine_of(tmp_path):
-    """Return a function that makes an engine of a document beside the shipped ones."""
-
-    def engine_of(text, **words):
-        (tmp_path / "ours.toml").write_text(text)
-        return load_engine({"ATLAS_SHIM_MAPPINGS": str(tmp_path), **words})
-
-    return engine_of
-
-
 def ask(engine, target, *documents, **more):
     """Run a call by the flex route; each call of it is answered with a document, or what ``answers`` made."""
     replies = [one if isinstance(one, tuple) else answers(one) for one in documents]
@@ -48,14 +37,14 @@ def ask(engine, target, *documents, **more):
     return drive(engine, GROUP + target, replies, settings=settings, **more)
 
 
-def test_the_invented_api_is_served(engine_of):
+def test_the_invented_api_is_served():
     """The first example answers a list of widgets from two pages of gadgets, newest first."""
     gadgets = [
         {"title": "old", "history": {"started": "2026-01-01T00:00:00Z"}, "status": "OK", "widthMm": 3},
         {"title": "new", "history": {"planned": "2026-02-01T00:00:00Z"}, "status": "FAILED", "widthMm": 4},
     ]
     first = {"results": gadgets[:1], "links": [{"rel": "next", "href": "…"}]}
-    driven = ask(engine_of(WIDGETS), "/widgets", first, {"results": gadgets[1:], "links": [{}]})
+    driven = ask(read(WIDGETS), "/widgets", first, {"results": gadgets[1:], "links": [{}]})
     assert [send.call.path for send in driven.sends] == [f"{GROUP}/gadgets"] * 2
     assert driven.document["results"] == [
         {"name": "new", "madeAt": "2026-02-01T00:00:00Z", "state": "broken", "size": {"width": 4}},
@@ -63,9 +52,9 @@ def test_the_invented_api_is_served(engine_of):
     ]
 
 
-def test_the_version_alone_may_change(engine_of):
+def test_the_version_alone_may_change():
     """Target, body and answer stay what they are; a call without a version is another one."""
-    engine, body, gadget = engine_of(SAME), b'{ "name": null }', {"name": "a", "new": [1]}
+    engine, body, gadget = read(SAME), b'{ "name": null }', {"name": "a", "new": [1]}
     headers = (("Accept", "application/vnd.atlas.2026-01-01+json"),)
     driven = ask(engine, "/gadgets/a", gadget, method="PATCH", headers=headers, body=body)
     (send,) = driven.sends
@@ -75,16 +64,16 @@ def test_the_version_alone_may_change(engine_of):
     assert engine.recognise("POST", f"{GROUP}/gadgets", ()) is None
 
 
-def test_an_api_can_live_elsewhere(engine_of):
+def test_an_api_can_live_elsewhere():
     """With the second example's table the calls are recognised under their own base paths."""
-    engine = engine_of(WIDGETS.replace("[operation", API + "\n[operation", 1))
+    engine = read(WIDGETS.replace("[operation", API + "\n[operation", 1))
     assert engine.recognise("GET", "/api/widgets/v1/groups/a/widgets", ()) is not None
     assert engine.recognise("GET", f"{GROUP}/widgets", ()) is None
 
 
-def test_a_word_of_the_body_chooses_the_call(engine_of):
+def test_a_word_of_the_body_chooses_the_call():
     """A plain order is sent on with its body rewritten, and its answer translated."""
-    engine = engine_of(f'{ORDERING}\n[resource.widget.late]\ntype = "boolean"\n{LATE}')
+    engine = read(f'{ORDERING}\n[resource.widget.late]\ntype = "boolean"\n{LATE}')
     answer = {"title": "x", "status": "PLANNED", "history": {"planned": "2020-01-01T00:00:00Z"}}
     driven = ask(engine, "/widgets", answer, method="POST", body=b'{"kind": "plain", "count": 2}')
     assert [send.call.body for send in driven.sends] == [b'{"amount":2}']
@@ -95,23 +84,23 @@ def test_a_word_of_the_body_chooses_the_call(engine_of):
     ("body", "code", "parameters"),
     [(b'{"kind": "gold"}', "NO_GOLD", []), (b'{"kind": "plain", "count": 0}', "NO_NOTHING", ["count"])],
 )
-def test_a_refused_order_is_never_sent(engine_of, body, code, parameters):
+def test_a_refused_order_is_never_sent(body, code, parameters):
     """A golden order, and one of nothing, is a 400; that of nothing names the member."""
-    driven = ask(engine_of(ORDERING + REFUSE), "/widgets", method="POST", body=body)
+    driven = ask(read(ORDERING + REFUSE), "/widgets", method="POST", body=body)
     assert driven.sends == ()
     assert (driven.document["errorCode"], driven.document["parameters"]) == (code, parameters)
 
 
-def test_a_read_that_went_blank_is_answered_by_its_successor(engine_of):
+def test_a_read_that_went_blank_is_answered_by_its_successor():
     """From that day on flex is asked first, and its error has the legacy word."""
-    driven = ask(engine_of(WIDGETS + BLANK), "/widgets/w", answers({"errorCode": "GADGET_NOT_FOUND"}, 404))
+    driven = ask(read(WIDGETS + BLANK), "/widgets/w", answers({"errorCode": "GADGET_NOT_FOUND"}, 404))
     assert [send.call.path for send in driven.sends] == [f"{GROUP}/gadgets/w"]
     assert driven.document["errorCode"] == "WIDGET_NOT_FOUND"
 
 
-def test_an_error_is_told_in_legacy_terms(engine_of):
+def test_an_error_is_answered_in_legacy_terms():
     """By its code, with a text that names the group."""
-    engine = engine_of(f"{WIDGETS}\n{ERRORS}")
+    engine = read(f"{WIDGETS}\n{ERRORS}")
     gone = {"errorCode": "GADGET_ARCHIVED", "detail": "Gone.", "error": 410}
     driven = ask(engine, "/widgets", answers(gone, 410))
     assert driven.reply.status == driven.document["error"] == 404
@@ -119,16 +108,16 @@ def test_an_error_is_told_in_legacy_terms(engine_of):
     assert driven.document["detail"] == "No widgets exist in group a."
 
 
-def test_a_success_may_stand_for_an_error(engine_of):
+def test_a_success_may_stand_for_an_error():
     """If its answer fulfils a condition."""
-    engine = engine_of(f"{WIDGETS}\n{REFUSED}")
+    engine = read(f"{WIDGETS}\n{REFUSED}")
     assert ask(engine, "/widgets", {"results": []}).reply.status == 200
     assert ask(engine, "/widgets", {"results": [], "state": "EMPTY"}).document["errorCode"] == "WIDGET_NOT_FOUND"
 
 
-def test_calls_go_before_the_call(engine_of):
+def test_calls_go_before_the_call():
     """A look gives what a path and a body need, or refuses; writes are done one by one."""
-    engine, gadget = engine_of(f"{WIDGETS}\n{BEFORE}"), {"id": "7", "frozen": False, "label": "b", "title": "w"}
+    engine, gadget = read(f"{WIDGETS}\n{BEFORE}"), {"id": "7", "frozen": False, "label": "b", "title": "w"}
     more = {"method": "PATCH", "body": b"{}"}
     driven = ask(engine, "/widgets/w", {"results": [gadget]}, gadget, **more)
     assert driven.targets == (f"{GROUP}/gadgets?name=w", f"{GROUP}/gadgets/7")
@@ -143,9 +132,9 @@ def test_calls_go_before_the_call(engine_of):
     assert [send.call.body for send in driven.sends[1:3]] == [b'{"wheel":"a"}', b'{"wheel":"c"}']
 
 
-def test_parameters_are_told_in_the_successors_words(engine_of):
+def test_parameters_are_sent_in_the_successors_words():
     """Translated, dropped and given by default; an unknown word is a 400 before anything is sent."""
-    engine, own = engine_of(f"{WIDGETS}\n{QUERY}"), "includeCount=true&itemsPerPage=500&pageNum=1"
+    engine, own = read(f"{WIDGETS}\n{QUERY}"), "includeCount=true&itemsPerPage=500&pageNum=1"
     driven = ask(engine, "/widgets?state=broken&verbose=true&colour=red", {"results": []})
     assert driven.sends[0].call.query == f"state=FAILED&colour=red&{own}"
     assert "the parameter verbose was not sent on: Gadgets say all there is." in driven.outcome.record.notes
@@ -154,7 +143,7 @@ def test_parameters_are_told_in_the_successors_words(engine_of):
     assert (driven.sends, driven.document["errorCode"]) == ((), "INVALID_QUERY_PARAMETER")
 
 
-def test_objects_in_a_field_are_translated(engine_of):
+def test_objects_in_a_field_are_translated():
     """Grouped with a count, by name, and with all that is not known."""
     machine = {
         "colour": "red",
@@ -165,7 +154,7 @@ def test_objects_in_a_field_are_translated(engine_of):
         "left": {"size": 1, "fingers": ["a", "b"]},
         "others": [{"size": 2, "fingers": ["c"]}],
     }
-    assert ask(engine_of(READ + NESTED), "/more", machine).document == {
+    assert ask(read(READ + NESTED), "/more", machine).document == {
         "colour": "red",
         "owner": {"name": "n"},
         "wheels": [{"axle": "front", "number": 2}, {"axle": "back", "number": 1}],
@@ -174,20 +163,22 @@ def test_objects_in_a_field_are_translated(engine_of):
     }
 
 
-def test_an_override_replaces_one_rule_and_shows_as_the_operators(engine_of):
+def test_an_override_replaces_one_rule_and_shows_as_the_operators(tmp_path):
     """The last example changes where createdAt comes from, and the report names its file."""
     snapshot = {"id": "a", "finishTime": "2026-01-02T00:00:00Z", "startTime": "2026-01-01T00:00:00Z"}
-    driven = ask(engine_of(OVERRIDE), "/serverless/b/backup/snapshots/c", snapshot)
+    (tmp_path / "ours.toml").write_text(OVERRIDE)
+    engine = load_engine({"ATLAS_SHIM_MAPPINGS": str(tmp_path)})
+    driven = ask(engine, "/serverless/b/backup/snapshots/c", snapshot)
     assert driven.document["createdAt"] == "2026-01-02T00:00:00Z"
     owners = {report.name: report.owner for report in driven.outcome.record.fields}
     assert owners["createdAt"] == "ours.toml"
     assert owners["expiresAt"].endswith("snapshots.toml")
 
 
-def test_what_moved_is_served_where_its_switch_is_on(engine_of):
+def test_what_moved_is_served_where_its_switch_is_on():
     """After one error code, in a list, and for one size; off, the calls are none of the shim's."""
     text = f'format = 1\nname = "toys"\n{MOVED}'
-    engine = engine_of(text, ATLAS_SHIM_READS="small-toys", ATLAS_SHIM_WRITES="small-toys")
+    engine = read(text, ("small-toys",), ("small-toys",))
     small, page = {"title": "a"}, {"results": [{"name": "b"}], "totalCount": 1}
     assert ask(engine, "/toys/a", refuses(400, "TOY_IS_SMALL"), small).document == {"name": "a", "size": "S"}
     both = [{"name": "b"}, {"name": "a", "size": "S"}]
@@ -195,4 +186,4 @@ def test_what_moved_is_served_where_its_switch_is_on(engine_of):
     made = ask(engine, "/toys", small, method="POST", body=b'{"name": "a", "size": "S"}')
     assert [(send.call.target, send.call.body) for send in made.sends] == [(f"{GROUP}/smallToys", b'{"title":"a"}')]
     assert ask(engine, "/toys", small, method="POST", body=b'{"size": "L"}').passed
-    assert engine_of(text).recognise("GET", f"{GROUP}/toys/a", ()) is None
+    assert read(text).recognise("GET", f"{GROUP}/toys/a", ()) is None
