@@ -12,19 +12,19 @@ import pytest
 STATION = re.compile(r"^    ``([\w.]+)``  ", re.MULTILINE)
 
 
-def run(*words, **variables):
-    """Return what a Python program prints."""
-    environ, root = {**os.environ, **variables}, Path(__file__).parents[1]
-    command = [sys.executable, *words]
+@pytest.fixture(scope="module")
+def shown(tmp_path_factory):
+    """What is counted of the very first call, step by step, and the tables behind that."""
+    environ = {**os.environ, "ATLAS_SHIM_INVENTORY": str(tmp_path_factory.mktemp("way") / "calls.jsonl")}
+    command = [sys.executable, "-c", "from benchmarks import way; way.WARM = 0; way.main(['--list'])"]
+    root = Path(__file__).parents[1]
     return subprocess.run(command, cwd=root, env=environ, check=True, capture_output=True, text=True).stdout
 
 
-def test_the_way_of_one_call_is_counted():
+def test_the_way_of_one_call_is_counted(shown):
     """Each door has its figures, and the lines of all rooms are added up."""
-    shown = run("-m", "benchmarks.way")
-    ways, rooms = (
-        [line.replace(", ", ",_").split() for line in table.splitlines()[1:]] for table in shown.split("\n\n")
-    )
+    tables = shown[shown.index("one call") :].split("\n\n")
+    ways, rooms = ([line.replace(", ", ",_").split() for line in table.splitlines()[1:]] for table in tables)
     assert [name for name, *_ in ways] == ["gateway,_seen", "gateway", "httpx", "requests"]
     for _, *figures in ways:
         functions, files, file_changes, room_changes = map(int, figures)
@@ -34,23 +34,14 @@ def test_the_way_of_one_call_is_counted():
     assert sum(lines) == together
 
 
-@pytest.fixture(scope="module")
-def steps(tmp_path_factory):
-    """Each door's steps of the very first call, in order, as ``core.exchange.exchange``."""
-    inventory = str(tmp_path_factory.mktemp("way") / "calls.jsonl")
-    code = "from benchmarks import way; way.WARM = 0; way.main(['--list'])"
-    shown = run("-c", code, ATLAS_SHIM_INVENTORY=inventory)
-    ways = re.findall(r"^(\w+.*):\n((?:  .+\n)+)", shown, re.MULTILINE)
-    return {door: [re.sub(r"/|\.py | ", ".", line.strip()) for line in lines.splitlines()] for door, lines in ways}
-
-
 @pytest.mark.parametrize(
     ("room", "door"), [("core", "gateway, seen"), ("gateway", "gateway, seen"), ("doors", "requests")]
 )
-def test_a_call_meets_the_stations_in_the_order_of_the_first_docstring(room, door, steps):
+def test_a_call_meets_the_stations_in_the_order_of_the_first_docstring(room, door, shown):
     """Each is there, behind the one before it."""
     stations = STATION.findall(import_module(f"shim.{room}").__doc__ or "")
     assert len(stations) > 7
-    way = iter(steps[door])
+    ways = dict(re.findall(r"^(\w+.*):\n((?:  .+\n)+)", shown, re.MULTILINE))
+    way = (re.sub(r"/|\.py | ", ".", line.strip()) for line in ways[door].splitlines())
     missed = (name for name in stations if not any(f"{step}.".startswith(f"{room}.{name}.") for step in way))
     assert next(missed, None) is None
