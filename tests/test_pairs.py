@@ -8,21 +8,8 @@ from shim.core.recognise import shared_engine
 from shim.errors import SettingsError
 from shim.tools.pairs import compare, read_pairs, replay
 from tests.core.driver import CASES
-from tests.core.small import START, operation, read
+from tests.core.small import read, text_of
 
-RESOURCE = """
-[resource.thing]
-rest = true
-without = ["new"]
-
-[resource.thing.gone]
-type = "string"
-tier.successor = { absent = true, why = "It is gone." }
-
-[resource.thing.over]
-type = "boolean"
-tier.successor = { passed = "ends", fidelity = "derived", why = "It is what the time says." }
-"""
 ONE, MANY = "/api/atlas/v2/things/a", "/api/atlas/v2/things"
 
 
@@ -40,14 +27,7 @@ def recorded(tmp_path):
 @pytest.fixture
 def engine():
     """A document that passes on all members but one."""
-
-    def operated(name, path, shape):
-        call = f'tier.successor = {{ path = "/api/atlas/v2{path}", version = "2026-01-01" }}'
-        return operation(name, "GET", path, f'shape = "{shape}"\nresource = "thing"\n{call}', "2026.1.1")
-
-    return read(
-        START + operated("getThing", "/things/{name}", "one") + operated("listThings", "/things", "page") + RESOURCE
-    )
+    return read(text_of("pairs"))
 
 
 @pytest.fixture

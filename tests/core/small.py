@@ -1,4 +1,4 @@
-"""Small mapping documents, written out for one test."""
+"""Small mapping documents, written out for one test, or in a file of ``documents/texts``."""
 
 import tomllib
 from collections.abc import Sequence
@@ -11,7 +11,7 @@ from shim.documents.check import check_documents
 from shim.documents.load import parse_document
 from shim.documents.tables import DocumentSource
 from shim.errors import DocumentError
-from tests.core.driver import Driven, Given, Upstream, answers, drive
+from tests.core.driver import ROOT, Driven, Given, Upstream, answers, drive
 
 
 def operation(name: str, method: str, path: str, more: str = 'resource = "thing"', before: str = "") -> str:
@@ -41,6 +41,11 @@ EXACT = 'fidelity = "exact"'
 WHY = 'fidelity = "derived"\nwhy = "Because."'
 HEAD = START + operation("getThing", "GET", "/things/{thing}") + successor("getThing", "/new/{thing}")
 ARRAY, PAGE = (HEAD.replace("resource =", f'shape = "{shape}"\nresource =') for shape in ("array", "page"))
+
+
+def text_of(name: str) -> str:
+    """Return a document that is a file."""
+    return (ROOT / "tests" / "documents" / "texts" / f"{name}.toml").read_text("utf-8")
 
 
 def parsed(data: dict[str, Any]) -> tuple[Document, list[str]]:

@@ -6,7 +6,7 @@ import pytest
 
 from shim.core.settings import Settings
 from tests.core.driver import Clock, answers, drive, refuses
-from tests.core.small import START, operation, read
+from tests.core.small import START, operation, read, text_of
 
 BASE = "/api/atlas/v2"
 DAY = 1_830_000_000.0
@@ -149,13 +149,6 @@ def test_nothing_differs_and_nothing_is_written(engine):
     assert [method for method, _, _ in calls(driven)] == ["GET", "GET"]
 
 
-def test_what_no_rule_knows_of_an_assignment_is_sent_on(engine):
-    """Atlas says whether it has such a member; here it was dropped without a word."""
-    body = {"username": "a", "groupRoleAssignments": [{"groupId": "g", "roles": ["R"], "until": 1}]}
-    ((_, _, sent),) = calls(asked(engine, "POST", "/orgs/o/invites", [answers(PENDING)], body))
-    assert sent["roles"]["groupRoleAssignments"] == [{"groupRoles": ["R"], "groupId": "g", "until": 1}]
-
-
 TEAM = "/orgs/o/teams/t/users"
 ADD = f"{BASE}/orgs/o/teams/t:addUser"
 
@@ -239,57 +232,12 @@ def test_the_deadline_says_what_was_done_and_how_much_more(engine):
     assert "and 11 more." in driven.document["detail"]
 
 
-THING = f"""{START}
-[operation.putThing]
-method = "PUT"
-path = "/things/{{thing}}"
-versions = ">=2023.1.1"
-deprecated = 2026-01-01
-sunset = 2026-01-01
-resource = "thing"
-request = {{ rest = true, required = ["parts"], members = {{ parts = "objects", size = "integer" }} }}
-cluster = ["thing"]
-
-[operation.putThing.tier.a]
-path = "/a/{{id}}"
-version = "2024-01-01"
-errors.200 = {{ when = {{ source = "bad", is = true }}, status = 409, errorCode = "BAD", detail = "{{thing}}" }}
-
-[operation.putThing.tier.b]
-path = "/b/{{thing}}"
-version = "2024-01-01"
-after = ["NO_A"]
-
-[[operation.putThing.tier.a.before]]
-path = "/a"
-query.size = {{ type = "integer", from = "size" }}
-query.on = {{ type = "boolean", constant = true }}
-query.name = {{ type = "string", parameter = "thing" }}
-gives = {{ id = "id", now = "now", there = "parts" }}
-
-[[operation.putThing.tier.a.before]]
-method = "DELETE"
-path = "/a/{{id}}/parts"
-each = "parts"
-but = "there"
-query.key = {{ type = "string", from = "key" }}
-
-[operation.putThing.tier.a.body]
-rest = true
-size = {{ type = "integer", from = ["size", "now.size"] }}
-id = {{ type = "string", parameter = "id" }}
-
-[resource.thing]
-name.type = "string"
-name.tier.a = {{ parameter = "id", fidelity = "exact" }}
-name.tier.b = {{ parameter = "thing", fidelity = "exact" }}
-"""
 SEEN = {"id": "i1", "now": {"size": 4, "x": 1}, "parts": [{"key": "p"}]}
 
 
 def put(script, body):
     """Put a thing whose successor is looked for."""
-    return asked(read(THING), "PUT", "/things/t1", script, body)
+    return asked(read(text_of("put")), "PUT", "/things/t1", script, body)
 
 
 def test_what_a_look_gives_is_read_like_a_member_and_never_sent_on():
@@ -322,24 +270,6 @@ def test_a_success_that_stands_for_an_error_is_one():
     assert error_of(driven) == (409, "BAD", ["GET", "DELETE", "PUT"])
     assert driven.document["detail"] == "t1 Done before: DELETE /a/i1/parts?key=q."
     assert put([answers(SEEN), answers({"bad": "true"})], {"parts": []}).document == {"name": "i1"}
-
-
-NODES = "/groups/g/clusters/c/search/deployment"
-
-
-@pytest.mark.parametrize(("version", "status"), [("2023-01-01", 400), ("2024-05-30", 404)])
-@pytest.mark.parametrize(("document", "is_error"), [({}, True), ({"id": None}, True), ({"id": "n"}, False)])
-def test_search_nodes_that_are_not_there_are_the_error_that_programs_wait_for(
-    engine, version, status, document, is_error
-):
-    """The answer 200 {} of 2025-03-12 would never end their loops."""
-    headers = (("Accept", f"application/vnd.atlas.{version}+json"),)
-    driven = asked(engine, "GET", NODES, [answers(document)], headers=headers)
-    if is_error:
-        assert error_of(driven) == (status, "ATLAS_SEARCH_DEPLOYMENT_DOES_NOT_EXIST", ["GET"])
-    else:
-        assert driven.document == document
-    assert is_error or driven.outcome.repeated is None
 
 
 def test_an_answer_without_content_may_stand_for_an_error_too():
@@ -391,15 +321,6 @@ def test_a_deletion_may_become_a_post_with_a_body(engine):
     driven = asked(engine, "DELETE", f"{TEAM}/u1", [answers({"id": "u1"})])
     assert calls(driven) == [("POST", f"{BASE}/orgs/o/teams/t:removeUser", {"id": "u1"})]
     assert driven.reply.status == 204
-
-
-@pytest.mark.parametrize(
-    ("body", "sent"), [({"acknowledgedUntil": "x"}, {"acknowledgedUntil": "x"}), ({}, {"unacknowledgeAlert": True})]
-)
-def test_a_member_may_be_sent_in_one_case_alone(engine, body, sent):
-    """In the other it is absent."""
-    driven = asked(engine, "PATCH", "/groups/g/alerts/a", [answers({})], body)
-    assert calls(driven)[0][2] == sent
 
 
 def test_nothing_is_remembered_of_a_call_with_a_look(engine):

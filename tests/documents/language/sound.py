@@ -1,4 +1,4 @@
-"""One sound document that has something of everything, and what is wrong with it after a change."""
+"""Sound documents, one of which has something of everything, and what is wrong with them after a change."""
 
 from pathlib import Path
 
@@ -6,8 +6,9 @@ import pytest
 
 from shim.documents import Document, load_documents
 from shim.errors import DocumentError
+from tests.core.small import text_of
 
-SOUND = (Path(__file__).parent / "sound.toml").read_text("utf-8")
+SOUND = text_of("sound")
 
 
 def changed(*changes: tuple[str, str]) -> str:

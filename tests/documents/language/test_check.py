@@ -10,6 +10,7 @@ from shim.documents import load_documents
 from shim.documents.check import lost_members
 from shim.documents.tables import key_path
 from tests.core.driver import SHIPPED
+from tests.core.small import text_of
 from tests.documents.language.sound import SOUND, load, problems, write
 
 ORDER = SOUND[SOUND.index("[operation.orderThing]") : SOUND.index("[operation.dropThing]")]
@@ -69,30 +70,9 @@ def test_resources_may_be_those_of_another_document(tmp_path):
     assert any("resources_of: no document with resources of its own is named 'things'" in line for line in lines), lines
 
 
-ALL = """
-format = 1
-name = "things"
-[all]
-versions = ">=2023.1.1"
-deprecated = 2026-01-01
-sunset = 2026-01-01
-status = 204
-method = "PUT"
-tier.successor = { version = "2024-05-30", note = "All.", errors = { A = "B" } }
-[operation.dropThing]
-method = "DELETE"
-path = "/things/{thing}"
-tier.successor = { path = "/new/{thing}", errors = { C = "D" } }
-[operation.dropOther]
-method = "DELETE"
-path = "/others/{thing}"
-tier.successor = { version = "2025-01-01", path = "/new/others/{thing}", note = "Own." }
-"""
-
-
 def test_what_all_have_stays_beside_what_one_says(tmp_path):
     """Tables are laid over each other, key by key: what an operation says of its own takes the place."""
-    operations = load(tmp_path, ALL).operations
+    operations = load(tmp_path, text_of("all")).operations
     assert {one.method for one in operations} == {"DELETE"}
     thing, other = (one.successors["successor"] for one in operations)
     assert thing.only is not None
@@ -102,63 +82,22 @@ def test_what_all_have_stays_beside_what_one_says(tmp_path):
     assert (other.only.version, other.note, [*other.errors]) == ("2025-01-01", "Own.", ["A"])
 
 
-MIXED = """
-format = 1
-name = "things"
-[all]
-versions = ">=2023.1.1"
-deprecated = 2026-01-01
-sunset = 2026-01-01
-resource = "thing"
-[operation.getThing]
-method = "GET"
-path = "/thing"
-versions = ">=2023.1.1,<2026.6.1"
-tier.successor = { version = "2026-06-01" }
-[operation.getFile]
-method = "GET"
-path = "/file.gz"
-content = "gzip"
-tier.successor = { path = "/file2.gz", version = "2026-06-01" }
-[operation.cut]
-method = "DELETE"
-path = "/x"
-status = 204
-tier.successor = { path = "/y", version = "2026-06-01" }
-[resource.thing]
-name = { type = "string", tier.successor = { from = "name", fidelity = "exact" } }
-"""
-
-
 def test_a_resource_of_all_operations_is_of_those_that_have_content(tmp_path):
     """A deletion or a file beside them has none; its own is an error. A version alone may change on the same path."""
-    document = load(tmp_path, MIXED)
+    document = load(tmp_path, text_of("mixed"))
     assert [bool(one.fields) for one in document.operations] == [True, False, False]
-    (line,) = problems(tmp_path, things=MIXED.replace("status = 204", 'status = 204\nresource = "thing"'))
+    (line,) = problems(tmp_path, things=text_of("mixed").replace("status = 204", 'status = 204\nresource = "thing"'))
     assert line.startswith("things.toml: operation.cut.resource: can never apply")
 
 
 NONE = '\ngone = { detail = "It is no more.", see = "https://example.com" }'
-GONE = """
-format = 1
-name = "gone"
-[all]
-versions = ">=2023.1.1"
-deprecated = 2026-01-01
-sunset = 2026-01-01
-[operation.getIt]
-method = "GET"
-path = "/it"
-resource = "it"
-[resource.it]
-"""
 OWN = 'format = 1\noverrides = "gone"\n[operation.getIt]\ntier.own = { path = "/new", version = "2026-06-01" }'
 
 
 @pytest.mark.parametrize("place", ["[all]", "[operation.getIt]"])
 def test_an_operators_successor_takes_the_place_of_none(tmp_path, place):
     """Wherever the document says that there is none; what else the operator says of it is an error."""
-    gone = GONE.replace(place, place + NONE)
+    gone = text_of("gone").replace(place, place + NONE)
     (document,) = load_documents([write(tmp_path, gone=gone, own=OWN)])
     assert [*document.operations[0].successors] == ["own"]
     assert document.operations[0].gone is None
@@ -168,7 +107,7 @@ def test_an_operators_successor_takes_the_place_of_none(tmp_path, place):
 
 def test_the_apis_of_atlas_are_the_default(tmp_path):
     """A document without ``api`` describes calls of Atlas' two interfaces."""
-    apis = load(tmp_path, ALL).apis
+    apis = load(tmp_path, text_of("all")).apis
     assert {name: (api.base, api.version, api.content_type) for name, api in apis.items()} == {
         "v1.0": ("/api/atlas/v1.0", "2023-01-01", "application/json"),
         "v2": ("/api/atlas/v2", None, None),

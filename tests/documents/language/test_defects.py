@@ -8,62 +8,18 @@ from typing import Any
 
 import pytest
 
-from tests.core.small import START, operation, parsed, successor
+from tests.core.small import parsed, text_of
 from tests.documents.conftest import APIS
 from tests.documents.language.sound import SOUND
 from tests.test_mappings_readme import BEFORE, MOVED, NESTED, REFUSED, WIDGETS
 
-READ = """
-[operation.readThing]
-method = "GET"
-path = "/groups/{groupId}/things/{thing}/again"
-versions = ">=2023.1.1"
-deprecated = 2026-01-01
-sunset = 2027-01-01
-resource = "thing"
-flex = { path = "/new/{groupId}", version = "2024-01-01" }
-"""
-PARTS = """
-[resource.thing]
-x = { type = "string", tier.newer = { from = "a", fidelity = "exact" } }
-parts = { type = "objects", of = "part", tier.newer = { from = "b", fidelity = "exact" } }
-z.type = "string"
-[[resource.thing.z.tier.newer]]
-when = { source = "a", is = "X" }
-absent = true
-why = "x"
-[[resource.thing.z.tier.newer]]
-when = { source = "a", is = "Y" }
-absent = true
-why = "x"
-[[resource.thing.z.tier.newer]]
-absent = true
-why = "x"
-[resource.part]
-name = { type = "string", tier.newer = { from = "name", fidelity = "exact" } }
-"""
-FILE = """
-[operation.getFile]
-method = "GET"
-path = "/groups/{groupId}/files/{name}.gz"
-content = "gzip"
-flex = { path = "/api/atlas/v2/groups/{groupId}/files2/{name}.gz", version = "2026-06-01" }
-[operation.getMachine]
-method = "GET"
-path = "/machine"
-resource = "machine"
-tier.successor = { path = "/y", version = "2026-06-01" }
-"""
 TEXTS = {
     "things": SOUND,
-    "reads": SOUND + READ,
-    "parts": START
-    + operation("getThing", "GET", "/things/{thing}")
-    + successor("getThing", "/new/{thing}", "tier.newer")
-    + PARTS,
+    "reads": SOUND + text_of("again"),
+    "parts": text_of("parts"),
     "harbours": (APIS / "harbours.toml").read_text("utf-8"),
     "toys": f'format = 1\nname = "toys"\n{MOVED}',
-    "widgets": f"{WIDGETS}\n{REFUSED}\n{BEFORE}\n{FILE}\n{NESTED}",
+    "widgets": f"{WIDGETS}\n{REFUSED}\n{BEFORE}\n{text_of('file')}\n{NESTED}",
 }
 BASES = {name: tomllib.loads(text) for name, text in TEXTS.items()}
 """Sound documents, several of them of the manual."""
