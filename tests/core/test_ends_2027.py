@@ -1,6 +1,7 @@
 """What Atlas ends by 2027-07-01, answered from what takes its place: recorded pairs, from both sides."""
 
 import json
+import re
 from datetime import UTC, datetime
 
 import pytest
@@ -78,14 +79,14 @@ def test_the_old_answer_follows_from_the_new_side(family, api):
         assert not {call.method for call in atlas.calls} & {*pair.get("must_not", ())}
 
 
-@pytest.mark.parametrize("ended", ENDED, ids=lambda one: f"{one['method']} {one['path']} {one['version']}")
-def test_each_operation_that_ends_is_known(ended):
+def test_each_operation_that_ends_is_known():
     """By a document, with the day that Atlas announces."""
-    accept = f"application/vnd.atlas.{ended['version']}+{'gzip' if ended['path'].endswith('.gz') else 'json'}"
-    match = ENGINE.recognise(ended["method"], ended["path"].replace("{", "").replace("}", ""), (("Accept", accept),))
-    assert match is not None
-    assert match.operation.sunset.date().isoformat() == ended["sunset"]
-    assert str(match.operation.version) == ended["version"]
+    for ended in ENDED:
+        accept = f"application/vnd.atlas.{ended['version']}+{'gzip' if ended['path'].endswith('.gz') else 'json'}"
+        match = ENGINE.recognise(ended["method"], re.sub("[{}]", "", ended["path"]), (("Accept", accept),))
+        assert match is not None, ended
+        assert match.operation.sunset.date().isoformat() == ended["sunset"], ended
+        assert str(match.operation.version) == ended["version"], ended
 
 
 def call(method, path, version, body, *replies):

@@ -37,36 +37,31 @@ def test_each_retired_call_is_recognised(engine, api, method, path, operation, m
     assert (match.operation.id, match.api.name, match.needs_body) == (operation, api, method == "POST")
 
 
-@pytest.mark.parametrize(
-    "target",
-    [
-        *("", "/", "*", "/api/atlas", "/api/atlas/v2", "/api/atlas/v2/", "/api/atlas/v2/groups/g1"),
-        "https://cloud.mongodb.com/api/atlas/v2/groups/g/serverless",
-        "/api/atlas/v2/groups/g1/clusters/c1/backup/snapshots",
-        "/api/atlas/v2/groups/g1/flexClusters/c1/backup/snapshots",
-        *(f"/api/atlas/{version}{LIST}" for version in ("v1.5", "v20")),
-        f"/API/atlas/v2{LIST}",
-        f"/api/atlas/v2{LIST.replace('serverless', 'Serverless')}",
-        f"/api/atlas/v2{LIST.replace('serverless', '%73erverless')}",
-        *(f"{before}/api/atlas/v2{LIST}" for before in ("/", "/x")),
-        *(f"/api/atlas/v2{LIST}{behind}" for behind in ("//", "/1//", "/1/2", "#x")),
-        "/api/atlas/v2/groups//serverless/c1/backup/snapshots",
-        "/api/atlas/v2/groups/g1/serverless//backup/snapshots",
-        "/api/atlas/v2/groups/g1//serverless/c1/backup/snapshots",
-    ],
-)
-def test_any_other_target_is_not_ours(engine, target):
-    """Another path, an absolute form, an empty segment or a slash too many passes through."""
-    assert recognise(engine, target) is None
+OTHERS = [
+    *("", "/", "*", "/api/atlas", "/api/atlas/v2", "/api/atlas/v2/", "/api/atlas/v2/groups/g1"),
+    "https://cloud.mongodb.com/api/atlas/v2/groups/g/serverless",
+    *(f"/api/atlas/v2/groups/g1/{kind}/c1/backup/snapshots" for kind in ("clusters", "flexClusters", "Serverless")),
+    *(f"/api/atlas/{version}{LIST}" for version in ("v1.5", "v20")),
+    *(f"{before}/atlas/v2{LIST}" for before in ("/API", "//api", "/x/api")),
+    *(f"/api/atlas/v2{LIST}{behind}" for behind in ("//", "/1//", "/1/2", "#x")),
+    *(
+        f"/api/atlas/v2/groups/{path}/backup/snapshots"
+        for path in ("/serverless/c", "g/serverless/", "g//serverless/c")
+    ),
+    "/api/atlas/v2/groups/g1/%73erverless/c1/backup/snapshots",
+]
+ODD = ["..", "%2e", "a%2Fb", "a%00", "%ff", "a%2", "ä", "..;a", "a b"]
 
 
-@pytest.mark.parametrize("segment", ["..", "%2e", "a%2Fb", "a%00", "%ff", "a%2", "ä", "..;a", "a b"])
-@pytest.mark.parametrize("where", range(3))
-def test_an_odd_segment_is_not_ours(engine, segment, where):
-    """A parameter that a server could read as something else (``templates.decoded``) is left to that server."""
-    parts = ["g1", "c1", "1"]
-    parts[where] = segment
-    assert recognise(engine, "/api/atlas/v2/groups/{}/serverless/{}/backup/snapshots/{}".format(*parts)) is None
+def test_any_other_target_is_not_ours(engine):
+    """Another path, an absolute form, an empty segment or a slash too many passes through.
+
+    A parameter that a server could read as something else (``templates.decoded``) is left to that server.
+    """
+    path, names = "/api/atlas/v2/groups/{}/serverless/{}/backup/snapshots/{}", ["g1", "c1", "1"]
+    odd = [path.format(*names[:at], segment, *names[at + 1 :]) for segment in ODD for at in range(3)]
+    assert recognise(engine, path.format(*names)) is not None
+    assert [target for target in OTHERS + odd if recognise(engine, target) is not None] == []
 
 
 @given(st.text())
@@ -82,10 +77,10 @@ def test_no_target_breaks_recognition(text):
         assert isinstance(recognise(engine, target), Match | None)
 
 
-@pytest.mark.parametrize("method", ["OPTIONS", "POST", "PUT", "DELETE", "get", "PATCH", ""])
-def test_another_method_is_not_ours(engine, method):
+def test_another_method_is_not_ours(engine):
     """Only the method of the retired operation is recognised, as it is spelt on the wire."""
-    assert recognise(engine, f"/api/atlas/v2{LIST}", method) is None
+    methods = ["OPTIONS", "POST", "PUT", "DELETE", "get", "PATCH", "", "GET"]
+    assert [method for method in methods if recognise(engine, f"/api/atlas/v2{LIST}", method)] == ["GET"]
 
 
 VENDOR = "application/vnd.atlas.{}+json"
