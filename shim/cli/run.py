@@ -18,8 +18,7 @@ import click
 from shim.cli.failures import SETTINGS, ExitError
 from shim.cli.output import config_option
 from shim.credentials import ApiKey, read_credentials
-from shim.doors.environment import CHECKED, as_mark, settings_in
-from shim.doors.process import prepare
+from shim.doors.environment import CHECKED, as_mark, check, settings_in
 from shim.extras import hinted, other_shim
 from shim.origins import DEFAULT_BASE_URL, UPSTREAM, read_base_url
 
@@ -74,7 +73,7 @@ def command(*, program: tuple[str, ...], show: bool, report: bool, config: Path 
         raise click.UsageError("name the program: atlas-shim run -- COMMAND")
     if shutil.which(program[0]) is None and not Path(program[0]).exists():
         raise ExitError(f"{program[0]}: no such command", NOT_FOUND)
-    prepare()
+    check(os.environ)
     environ = dict(os.environ)
     try:
         environment = _start(config, program, environ, report=report)

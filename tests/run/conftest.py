@@ -2,6 +2,7 @@
 
 import json
 import os
+import socket
 import subprocess
 import sys
 import threading
@@ -18,18 +19,28 @@ from tests.run.peers import CorporateProxy, OtherHost, other_host
 
 
 class Runs:
-    """Runs programs: ``environ`` is what the person at the terminal has set, ``folder`` is for temporary files."""
+    """Runs programs: ``environ`` is what the person at the terminal has set, ``folder`` is for temporary files.
 
-    def __init__(self, environ, folder):
-        self.environ, self.folder = environ | {"TMPDIR": str(folder)}, folder
+    The command starts by ``loaded``, or anew without it.
+    """
+
+    def __init__(self, environ, folder, loaded=None):
+        self.environ, self.folder, self.loaded = environ | {"TMPDIR": str(folder)}, folder, loaded
 
     def command(self, *program, options=()):
         """Return the command line."""
-        return [sys.executable, "-m", "shim", "run", *options, "--", *map(str, program)]
+        return [sys.executable, "-m", "shim", "run", *map(str, [*options, "--", *program])]
 
     def __call__(self, *program, options=(), **environ):
         """Run to the end, and return what came of it."""
-        return self.plainly(*self.command(*program, options=options), **environ)
+        arguments = self.command(*program, options=options)[3:]
+        (read, write), out = os.pipe(), self.folder.parent / "out"
+        with out.open("wb") as file, open(read) as said:  # noqa: PTH123 - a descriptor
+            asked = json.dumps([arguments, self.environ | environ]).encode()
+            socket.send_fds(self.loaded, [asked], [file.fileno(), write])
+            os.close(write)
+            stderr, code = said.read(), json.loads(self.loaded.recv(99))
+        return subprocess.CompletedProcess(program, code, out.read_text(), stderr)
 
     def plainly(self, *program, **environ):
         """Run a program without the command."""
@@ -69,6 +80,39 @@ class Runs:
         return [*self.folder.iterdir(), *self.beside()]
 
 
+LOADED = """
+import json, os, socket, sys
+import shim.cli.run, shim.run.helper
+from shim.cli import main
+asked = socket.socket(fileno=int(sys.argv[1]))
+while (found := socket.recv_fds(asked, 1 << 20, 2))[0]:
+    arguments, environ = json.loads(found[0])
+    if process := os.fork():
+        for number in found[1]:
+            os.close(number)
+        asked.send(str(os.waitstatus_to_exitcode(os.waitpid(process, 0)[1])).encode())
+        continue
+    for number, to in zip(found[1], (1, 2)):
+        os.dup2(number, to)
+    os.closerange(3, 99)
+    os.environ.clear()
+    os.environ.update(environ)
+    main(arguments)
+"""
+"""Has the command loaded and becomes it again and again: to load it takes longer than most of what it does."""
+
+
+@pytest.fixture(scope="session")
+def loaded():
+    """Where the command is that was loaded once."""
+    ours, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
+    command = [sys.executable, "-c", LOADED, str(theirs.fileno())]
+    with ours, subprocess.Popen(command, stdin=subprocess.DEVNULL, pass_fds=[theirs.fileno()]):
+        theirs.close()
+        yield ours
+        ours.shutdown(socket.SHUT_RDWR)
+
+
 STARTER = """
 import json, os, subprocess, sys
 for line in sys.stdin:
@@ -90,10 +134,10 @@ PLAIN = {name: os.environ[name] for name in ("PATH", "HOME", "LANG") if name in 
 
 
 @pytest.fixture
-def runs(atlas, tmp_path) -> Runs:
+def runs(atlas, tmp_path, loaded) -> Runs:
     """Runs programs beside the fake, from an environment without proxies, roots and hooks of its own."""
     (tmp_path / "folders").mkdir()
-    return Runs({**PLAIN, "ATLAS_SHIM_UPSTREAM": atlas.url}, tmp_path / "folders")
+    return Runs({**PLAIN, "ATLAS_SHIM_UPSTREAM": atlas.url}, tmp_path / "folders", loaded)
 
 
 @pytest.fixture(scope="session")
