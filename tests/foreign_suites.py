@@ -62,8 +62,8 @@ SUITES = {
             *("urllib3[socks]==2.8.0", "anyio[trio]", "cryptography", "h2", "httpx", "hypercorn", "idna", "pyopenssl"),
             *("pytest", "pytest-socket", "pytest-timeout", "quart", "quart-trio", "trustme"),
         ),
-        # That one may wait for ever, plainly too. Sockets that some tests leave open, plainly too, would be errors of the
-        # test that runs when the collector comes.
+        # That one may wait for ever, plainly too. Sockets that some tests leave open, plainly too, would be errors of
+        # whichever test the collector comes in.
         ("test", "--timeout=120", "-k", "not http2_probe_blocked", "-W", "ignore:unclosed:ResourceWarning"),
         "requests",
     ),
