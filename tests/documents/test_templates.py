@@ -15,7 +15,14 @@ DOTS = ["", ".", "..", "%2e", "%2E%2e", ".%2E", "..;", "..;x=1", ".;", ";x", "%2
 SLASHES = ["%2F", "a%2fb", "a/b", "%5C", "a\\b", "%25", "%252F"]
 OTHERS = ["%00", "%0a", "%7f", "%", "%4", "%zz", "%ff", "%c0%ae", "%ed%a0%80", "a#b", "a b", 'a"b', "ä"]
 PLAIN = ["Cluster0", "a+b", "...", "a.b", "a;v=1", "~!$&'()*+,;=:@-_", "x!$&'()*+,;=:@-_~"]
-TEXTS = {"a%20b": "a b", "%C3%A4": "ä", "%c3%a4": "ä", "%23": "#", "%3F": "?", **{raw: raw for raw in PLAIN}}
+TEXTS: dict[str, str | None] = {
+    "a%20b": "a b",
+    "%C3%A4": "ä",
+    "%c3%a4": "ä",
+    "%23": "#",
+    "%3F": "?",
+    **{raw: raw for raw in PLAIN},
+}
 TEXTS |= dict.fromkeys([*DOTS, *SLASHES, *OTHERS])
 """What segments say, None where a server could read one as something else."""
 
