@@ -54,11 +54,7 @@ class Handler:
     authorities: frozenset[str] = frozenset()
     draining: bool = False
     flag: ByFlag[Plan] | None = None
-    repeats: Repeats = attrs.field(init=False)
-
-    @repeats.default
-    def _repeats(self) -> Repeats:
-        return Repeats(self.shared)
+    repeats: Repeats = attrs.field(default=attrs.Factory(lambda self: Repeats(self.shared), takes_self=True))
 
     async def __call__(self, request: Request) -> None:
         """Answer one request; whatever goes wrong becomes an answer, or the end of the connection."""
@@ -74,9 +70,11 @@ class Handler:
             try:
                 if entry.excess:
                     raise busy(entry.excess)  # noqa: TRY301 - answered below, as all are
-                early = await self.repeats.answer(request, plan, entry, line, close=self.draining)
-                if request.status is not None:
-                    return
+                early, repeated = None, self.repeats.find(request, plan, line.path)
+                if repeated is not None:
+                    early = await repeated.answer(request, plan, entry, line, close=self.draining)
+                    if early is None:
+                        return
                 run = UpstreamCall(self.shared, request, plan, entry, line, early)
                 run.call, run.base, run.is_moved = check(request, plan, self.authorities, self.shared.upstream.name)
                 match = plan.engine.recognise(run.call.method, run.call.target, run.call.headers)

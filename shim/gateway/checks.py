@@ -148,23 +148,18 @@ def check_allowed(call: Call, match: Match | None, plan: Plan, *, lent: bool) ->
     signs_in = not lent and call.method == "POST" and call.path in SIGN_IN
     operation = None if match is None or is_other else match.operation
     if not allowed.has("" if is_other else call.method, call.path, operation, signs_in=signs_in):
-        raise not_allowed(call.method, is_default=options.allow is None)
+        raise not_allowed(call.method)
     kept = tuple([line for line in call.headers if folded(line[0]) not in _OTHER_TARGETS])
     return call if kept == call.headers else attrs.evolve(call, headers=kept)
 
 
-def not_allowed(method: str, *, is_default: bool) -> Refusal:
+def not_allowed(method: str) -> Refusal:
     """Refuse a call that is not on the list."""
     detail = (
-        f"This call ({method}, and its path) is not on the list of what this gateway takes. Nothing was sent. Whoever "
-        "runs it can add it by method and path: --allow (ATLAS_SHIM_ALLOW)."
+        f"This call ({method}, and its path) is not on the list of what this gateway takes: by default, where it signs "
+        "by itself, reads, and the writes that its documents lend. Nothing was sent. Whoever runs it can add it by "
+        "method and path, as in --allow 'lent, reads, POST /api/atlas/v2/groups/*/clusters' (ATLAS_SHIM_ALLOW)."
     )
-    if is_default:
-        detail = (
-            f"This gateway signs reads, and the writes that its documents lend; this call is neither ({method}). "
-            "Nothing was sent. Whoever runs it can allow it by method and path, as in --allow 'lent, reads, POST "
-            "/api/atlas/v2/groups/*/clusters', or everything by --allow all (ATLAS_SHIM_ALLOW)."
-        )
     return Refusal(403, "SHIM_NOT_ALLOWED", "http_request_denied", detail)
 
 

@@ -102,31 +102,18 @@ class Prepared:
 
 
 @attrs.define(eq=False)
-class _Found:
-    """What is remembered of a call, and what the call itself says: its match, and upstream's path.
+class RepeatedCall:
+    """A call like others before it: what is remembered of them, and what it says itself.
 
     ``tier_key`` is that of the route's memory for its cluster, None for a call whose cluster has one tier.
     """
 
+    repeats: Repeats
     prepared: Prepared
     match: Match
     path: str
     upstream_path: bytes
     tier_key: tuple[str, ...] | None
-
-
-@attrs.define(eq=False)
-class Repeats:
-    """Answers reads by what is remembered of others; kept answers take ``limit`` bytes together."""
-
-    shared: Shared
-    limit: int = BYTES
-    _plan: Plan | None = None
-    _known: OrderedDict[Hashable, dict[str, Prepared]] = attrs.field(factory=OrderedDict)
-    _answers: OrderedDict[tuple[Prepared, str], tuple[bytes, bytes, Record]] = attrs.field(factory=OrderedDict)
-    _size: int = 0
-    _rounds: Iterator[int] = attrs.field(init=False, factory=lambda: cycle(range(NEW)))
-    _matched: _lru_cache_wrapper[_Matched] = attrs.field(init=False, factory=lambda: lru_cache(PATHS)(_matched))
 
     async def answer(
         self, request: Request, plan: Plan, entry: Entry, line: CallLine, *, close: bool
@@ -135,12 +122,9 @@ class Repeats:
 
         Returns upstream's answer, if upstream was asked and only an exchange can translate the answer.
         """
-        found = self._find(request, plan, line.path)
-        if found is None:
-            return None
-        prepared, shared, limit, began = found.prepared, self.shared, plan.settings.body_limit, perf_counter()
-        head = prepared.head.filled(_values(request, found.upstream_path))
-        line.match, line.route = found.match, "refused"
+        prepared, shared, limit, began = self.prepared, self.repeats.shared, plan.settings.body_limit, perf_counter()
+        head = prepared.head.filled(_values(request, self.upstream_path))
+        line.match, line.route = self.match, "refused"
         left = made = None
         try:
             until = shared.upstream.now() + plan.settings.deadline
@@ -154,12 +138,12 @@ class Repeats:
                     entry.hold(len(content or b"") - sum(map(len, response.chunks)))
                 line.upstream_seconds = perf_counter() - began
                 if content is not None:
-                    made = self._made(found, content)
+                    made = self._made(content)
             if made is None:
                 left, response.sent, response.began = None, head, began
                 return response
             is_long = entry.hold(len(made[0]))
-            self._reply(request, found, response, made, line, close=close)
+            self._reply(request, response, made, line, close=close)
             if is_long:  # it waits until the caller has taken it, and nothing that it was made of
                 response.chunks, content, made = [], None, None
                 await request.way.flushed()
@@ -170,7 +154,57 @@ class Repeats:
                 left.close()
         return None
 
-    def _find(self, request: Request, plan: Plan, path: str) -> _Found | None:
+    def _made(self, content: bytes) -> tuple[bytes, Record] | None:
+        """Return what content becomes, and the record of that; None if it is unusual."""
+        prepared, answers, key = self.prepared, self.repeats.answers, (self.prepared, self.path)
+        kept = answers.get(key)
+        if kept is not None and kept[0] == content:
+            answers.move_to_end(key)
+            return kept[1:]
+        made = prepared.repeated.translate(self.match, self.path, content)
+        if made is None:
+            return None
+        record = prepared.record
+        if made.fields is not record.fields or made.dropped:
+            record = attrs.evolve(record, fields=made.fields, dropped=made.dropped)
+            if not made.dropped:  # the next answer has the same, mostly
+                prepared.record = record
+        self.repeats.keep(key, (content, made.value, record))
+        return made.value, record
+
+    def _reply(
+        self, request: Request, response: UpstreamResponse, made: tuple[bytes, Record], line: CallLine, *, close: bool
+    ) -> None:
+        """Answer with what content became, and take down that it did."""
+        (body, record), headers, shared = made, response.head.headers, self.repeats.shared
+        prepared, path = self.prepared, self.upstream_path
+        request.answer_with(prepared.status, *prepared.lines(headers, record, path), body, close=close)
+        line.upstream_status = response.head.status
+        line.translated(record)
+        if self.tier_key is not None:
+            shared.memory.remember(self.tier_key, prepared.repeated.route, monotonic())
+        if response.head.announces or shared.inventory.is_on:
+            target = path.decode() + prepared.suffix
+            if response.head.announces:
+                shared.inventory.look(attrs.evolve(prepared.outbound.call, target=target), headers, line)
+            sent = Sent("GET", target, response.head.status, prepared.repeated.route)
+            shared.inventory.add(attrs.evolve(record, sent=(sent,)), line)
+
+
+@attrs.define(eq=False)
+class Repeats:
+    """Remembers how reads were answered; the ``answers`` that are kept take ``limit`` bytes together."""
+
+    shared: Shared
+    limit: int = BYTES
+    _plan: Plan | None = None
+    _known: OrderedDict[Hashable, dict[str, Prepared]] = attrs.field(factory=OrderedDict)
+    answers: OrderedDict[tuple[Prepared, str], tuple[bytes, bytes, Record]] = attrs.field(factory=OrderedDict)
+    _size: int = 0
+    _rounds: Iterator[int] = attrs.field(init=False, factory=lambda: cycle(range(NEW)))
+    _matched: _lru_cache_wrapper[_Matched] = attrs.field(init=False, factory=lambda: lru_cache(PATHS)(_matched))
+
+    def find(self, request: Request, plan: Plan, path: str) -> RepeatedCall | None:
         """Return what is remembered of calls like this one, None if it might be decided otherwise.
 
         It is asked before the call is checked, and the call may be sent before, since it differs from one that has
@@ -194,44 +228,7 @@ class Repeats:
         prepared = known.get(tier if tier in match.operation.successors else match.operation.first)
         if prepared is None or prepared.repeated.since > self.shared.clock():
             return None
-        return _Found(prepared, match, path, prepared.repeated.path.build(match.raw).encode(), key)
-
-    def _made(self, found: _Found, content: bytes) -> tuple[bytes, Record] | None:
-        """Return what content becomes, and the record of that; None if it is unusual."""
-        prepared, key = found.prepared, (found.prepared, found.path)
-        kept = self._answers.get(key)
-        if kept is not None and kept[0] == content:
-            self._answers.move_to_end(key)
-            return kept[1:]
-        made = prepared.repeated.translate(found.match, found.path, content)
-        if made is None:
-            return None
-        record = prepared.record
-        if made.fields is not record.fields or made.dropped:
-            record = attrs.evolve(record, fields=made.fields, dropped=made.dropped)
-            if not made.dropped:  # the next answer has the same, mostly
-                prepared.record = record
-        self._keep(key, (content, made.value, record))
-        return made.value, record
-
-    def _reply(  # noqa: PLR0913 - all that an answer is made of
-        self, request: Request, found: _Found, response: UpstreamResponse, made: tuple[bytes, Record],
-        line: CallLine, *, close: bool,
-    ) -> None:  # fmt: skip
-        """Answer with what content became, and take down that it did."""
-        (body, record), headers, shared = made, response.head.headers, self.shared
-        prepared, path = found.prepared, found.upstream_path
-        request.answer_with(prepared.status, *prepared.lines(headers, record, path), body, close=close)
-        line.upstream_status = response.head.status
-        line.translated(record)
-        if found.tier_key is not None:
-            shared.memory.remember(found.tier_key, prepared.repeated.route, monotonic())
-        if response.head.announces or shared.inventory.is_on:
-            target = path.decode() + prepared.suffix
-            if response.head.announces:
-                shared.inventory.look(attrs.evolve(prepared.outbound.call, target=target), headers, line)
-            sent = Sent("GET", target, response.head.status, prepared.repeated.route)
-            shared.inventory.add(attrs.evolve(record, sent=(sent,)), line)
+        return RepeatedCall(self, prepared, match, path, prepared.repeated.path.build(match.raw).encode(), key)
 
     def learn(self, request: Request, plan: Plan, run: UpstreamCall, outcome: Answer) -> None:
         """Remember how a call was answered, unless it has to be decided anew each time."""
@@ -251,7 +248,7 @@ class Repeats:
             self._plan = plan
             self._matched.cache_clear()
             self._known.clear()
-            self._answers.clear()
+            self.answers.clear()
             self._size = 0
         suffix = f"?{query}" if query else ""
         call = attrs.evolve(repeated.call, target=f"{_mark(_PATH)}{suffix}", headers=_marked(request, repeated))
@@ -266,7 +263,7 @@ class Repeats:
         if len(self._known) > MOST:
             self._known.popitem(last=False)
 
-    def _keep(self, key: tuple[Prepared, str], answer: tuple[bytes, bytes, Record]) -> None:
+    def keep(self, key: tuple[Prepared, str], answer: tuple[bytes, bytes, Record]) -> None:
         """Keep the answer of a path, made of the content before it, unless it is large, or depends on the time.
 
         It takes the place of what was kept of that path. Where all room is taken, some new paths alone take that of
@@ -275,13 +272,13 @@ class Repeats:
         size = len(answer[0]) + len(answer[1])
         if not key[0].repeated.timeless or size > self.limit // 4:
             return
-        if self._size + size > self.limit and key not in self._answers and next(self._rounds):
+        if self._size + size > self.limit and key not in self.answers and next(self._rounds):
             return
-        content, body, _ = self._answers.pop(key, (b"", b"", None))
-        self._answers[key] = answer
+        content, body, _ = self.answers.pop(key, (b"", b"", None))
+        self.answers[key] = answer
         self._size += size - len(content) - len(body)
         while self._size > self.limit:
-            content, body, _ = self._answers.popitem(last=False)[1]
+            content, body, _ = self.answers.popitem(last=False)[1]
             self._size -= len(content) + len(body)
 
 

@@ -102,4 +102,4 @@ def test_readers_of_atlas_schema_alone_can_read_an_error():
 def test_the_example_of_the_page_is_an_answer():
     """A gateway with a list says so of a POST."""
     example = json.loads(re.findall(r"```json\n(.*?)```", PAGE, re.DOTALL)[0])
-    assert json.loads(not_allowed("POST", is_default=False).reply().body or b"") == example
+    assert json.loads(not_allowed("POST").reply().body or b"") == example

@@ -14,7 +14,7 @@ import pytest
 
 from shim.gateway.allow import parse_allow
 from shim.gateway.plan import Plan
-from shim.gateway.prepared import MOST, NEW, Repeats
+from shim.gateway.prepared import MOST, NEW, RepeatedCall, Repeats
 from tests.core.lists import FULL, LISTS, mutated
 from tests.family.replay import recordings
 from tests.peers.raw import raw_upstream, until
@@ -98,18 +98,15 @@ def played(events, **options):
 def alike(events, **options):
     """Hold a gateway that remembers against one that does not; return how many calls it answered from memory."""
     answered = []
-    answer = Repeats._reply
+    answer = RepeatedCall._reply
 
     def noting(self, *words, **more):
         answered.append(1)
         return answer(self, *words, **more)
 
-    async def nothing(*_, **__):
-        return None
-
-    with mock.patch.object(Repeats, "_reply", noting):
+    with mock.patch.object(RepeatedCall, "_reply", noting):
         remembering = played(events, **options)
-    with mock.patch.object(Repeats, "answer", nothing):
+    with mock.patch.object(Repeats, "find", return_value=None):
         plain = played(events, **options)
     assert remembering[0] == plain[0]
     assert remembering[1] == plain[1]
@@ -307,10 +304,10 @@ def test_kept_answers_take_no_more_than_their_limit():
     repeats, record = Repeats(mock.Mock(), limit=1000), mock.Mock()
     prepared, timely = (mock.Mock(repeated=mock.Mock(timeless=timeless)) for timeless in (True, False))
     for number in (*range(2 * NEW + 5), 3):
-        repeats._keep((prepared, f"/{number}"), (b"y" * 100, b"x" * 100, record))
-    repeats._keep((prepared, "/large"), (b"y" * 151, b"x" * 100, record))
-    repeats._keep((timely, "/timely"), (b"y", b"x", record))
-    assert [path for _, path in repeats._answers] == ["/2", "/4", "/5", f"/{5 + NEW}", "/3"]
+        repeats.keep((prepared, f"/{number}"), (b"y" * 100, b"x" * 100, record))
+    repeats.keep((prepared, "/large"), (b"y" * 151, b"x" * 100, record))
+    repeats.keep((timely, "/timely"), (b"y", b"x", record))
+    assert [path for _, path in repeats.answers] == ["/2", "/4", "/5", f"/{5 + NEW}", "/3"]
     assert repeats._size == 1000
 
 
