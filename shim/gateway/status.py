@@ -64,7 +64,7 @@ def status_of(handler: Handler, reloads: Reloads, tls: Listening | None, *, list
         },
         "silence": verdict(retired, ledger.started, now, ends, inventory=inventory.is_on),
         "sunsets": [*_sunsets(plan, today)],
-        "routes": [*_routes(plan, retired)],
+        "routes": [*_routes(retired)],
         **_last_hour(ledger, int(now) // 60),
         "callers": [*_callers(ledger)],
         "callers_let_go": ledger.let_go,
@@ -112,18 +112,11 @@ def _sunsets(plan: Plan, today: float) -> Iterator[StatusObject]:
             }
 
 
-def _routes(plan: Plan, retired: Ways) -> Iterator[StatusObject]:
-    """Yield for each operation its last call, and why that went its way."""
-    answered = sorted((way.last, way.reason, name, route) for (name, route), way in retired.items())
-    lasts = {name: {"last": written(at), "answered": route, "because": why} for at, why, name, route in answered}
-    for operation in plan.engine.operations:
-        yield {
-            "operation": operation.id,
-            "method": operation.method,
-            "path": operation.full_path,
-            "document": operation.document,
-            **lasts.get(operation.id, dict.fromkeys(("last", "answered", "because"))),
-        }
+def _routes(retired: Ways) -> Iterator[StatusObject]:
+    """Yield for each operation that was called its last call, and why that went its way."""
+    lasts = {name: (route, way) for (name, route), way in sorted(retired.items(), key=lambda row: row[1].last)}
+    for name, (route, way) in lasts.items():
+        yield {"operation": name, "last": written(way.last), "answered": route, "because": way.reason}
 
 
 def _last_hour(ledger: Ledger, newest: int) -> StatusObject:

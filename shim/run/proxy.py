@@ -164,12 +164,11 @@ async def _dial(to: Address, proxy: Proxy | None, tunnelled: str) -> Stream:
     """Connect as the program would have: by the proxy if there is one, through it to ``tunnelled``."""
     if proxy is None:
         return await asyncio.open_connection(to.host, to.port)
-    tls = ssl.create_default_context() if proxy.tls else None
     if not tunnelled:
-        return await asyncio.open_connection(proxy.host, proxy.port, ssl=tls)
+        return await asyncio.open_connection(proxy.host, proxy.port)
     reader = asyncio.StreamReader()
     protocol = asyncio.StreamReaderProtocol(reader)
-    transport = await tunnel(proxy, tunnelled, tls)
+    transport = await tunnel(proxy, tunnelled)
     transport.set_protocol(protocol)
     protocol.connection_made(transport)
     return reader, asyncio.StreamWriter(transport, protocol, reader, asyncio.get_running_loop())

@@ -90,7 +90,7 @@ def test_no_proxy_is_obeyed(monkeypatch):
     monkeypatch.setenv("http_proxy", "http://proxy.invalid:3128")
     monkeypatch.setenv("no_proxy", "upstream.test")
     assert proxy_for("http://upstream.test:81") is None
-    assert proxy_for("http://other.test") == Proxy("proxy.invalid", 3128, tls=False, login=None)
+    assert proxy_for("http://other.test") == Proxy("proxy.invalid", 3128, login=None)
 
 
 TEAM = "/api/atlas/v2/orgs/o/teams/t/users"

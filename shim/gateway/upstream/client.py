@@ -8,7 +8,6 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import secrets
-import ssl
 from base64 import b64encode
 from urllib.parse import unquote, urlsplit
 from urllib.request import getproxies, proxy_bypass
@@ -49,12 +48,9 @@ class Upstream:
         self.deadline = options.deadline
         self.patience = options.upstream_timeout
         self.origin = origin = urlsplit(options.upstream)
-        self._tls = origin.scheme == "https"
-        self._host, self._port = origin.hostname or "", origin.port or (443 if self._tls else 80)
-        self.proxy = proxy = proxy_for(options.upstream)
-        context = system_context() if self._tls or (proxy is not None and proxy.tls) else None
-        self._context = context if self._tls else None
-        self._context_of_proxy = context if proxy is not None and proxy.tls else None
+        self._context = system_context() if origin.scheme == "https" else None
+        self._host, self._port = origin.hostname or "", origin.port or (80 if self._context is None else 443)
+        self.proxy = proxy_for(options.upstream)
         self.buffer = memoryview(bytearray(READ))
         self.hundreds = [0] * 10
         self._idle: list[UpstreamConnection] = []
@@ -158,7 +154,7 @@ class Upstream:
         try:
             async with asyncio.timeout_at(min(until, self.now() + min(CONNECT, self.patience))):
                 if proxy is not None:  # through it to the origin (RFC 9110, 9.3.6)
-                    transport = await tunnel(proxy, f"{host}:{port}", self._context_of_proxy)
+                    transport = await tunnel(proxy, f"{host}:{port}")
                     transport.set_protocol(connection)
                     connection.connection_made(transport)
                 else:
@@ -172,7 +168,7 @@ class Upstream:
                 raise
             if until <= self.now():
                 raise TimeoutError from None
-            raise unconnected(error, tls=self._tls, through_proxy=proxy is not None) from error
+            raise unconnected(error, tls=layer is not None, through_proxy=proxy is not None) from error
         # Not before: a loop that was interrupted while it connected may end a connection without a word.
         if connection.is_open:
             self._open.add(connection)
@@ -183,14 +179,13 @@ class Upstream:
 class Proxy(Address):
     """A proxy on the way to upstream; ``login`` is a value of Proxy-Authorization."""
 
-    tls: bool
     login: str | None = attrs.field(repr=False)
 
 
 def proxy_for(origin: str) -> Proxy | None:
     """Return the proxy for an origin by ``HTTP_PROXY``, ``HTTPS_PROXY``, ``ALL_PROXY``, ``NO_PROXY`` in either case.
 
-    Raises SettingsError for one that is no HTTP proxy.
+    Raises SettingsError for one that is no HTTP proxy, or is spoken to over TLS.
     """
     parts = urlsplit(origin)
     if proxy_bypass(parts.netloc):
@@ -200,26 +195,26 @@ def proxy_for(origin: str) -> Proxy | None:
     if not (said := proxies.get(name)):
         return None
     proxy = urlsplit(said if "://" in said else f"http://{said}")
-    tls, port, login = proxy.scheme == "https", 0, None
+    port, login = 0, None
     with contextlib.suppress(ValueError):
-        port = proxy.port or (443 if tls else 80)
-    if proxy.scheme not in {"http", "https"} or not proxy.hostname or not port:
+        port = proxy.port or 80
+    if proxy.scheme != "http" or not proxy.hostname or not port:
         such = "a URL such as http://proxy.example:3128 (its text is not shown)"
         raise SettingsError(f"{name.upper()}_PROXY: is not {such}; NO_PROXY names hosts that need none")
     if proxy.username is not None:
         pair = f"{unquote(proxy.username)}:{unquote(proxy.password or '')}"
         login = "Basic " + b64encode(pair.encode("latin-1", "replace")).decode("ascii")
-    return Proxy(proxy.hostname, port, tls, login)
+    return Proxy(proxy.hostname, port, login)
 
 
-async def tunnel(proxy: Proxy, authority: str, context: ssl.SSLContext | None) -> asyncio.Transport:
-    """Return a connection through a proxy to ``host:port``, over TLS with a ``context``; raises OSError.
+async def tunnel(proxy: Proxy, authority: str) -> asyncio.Transport:
+    """Return a connection through a proxy to ``host:port``; raises OSError.
 
     The proxy must answer that it has made a tunnel, and not a byte more.
     """
     reader = asyncio.StreamReader(_HEAD)
     transport, _ = await asyncio.get_running_loop().create_connection(
-        lambda: asyncio.StreamReaderProtocol(reader), proxy.host, proxy.port, ssl=context
+        lambda: asyncio.StreamReaderProtocol(reader), proxy.host, proxy.port
     )
     try:
         lines = [f"CONNECT {authority} HTTP/1.1", f"Host: {authority}"]
