@@ -9,7 +9,7 @@ import pytest
 from tests.gateway_attacks.crowds import answer_for, asked_by
 from tests.gateway_hostile.calls import CALLS
 from tests.gateway_hostile.faults import CONTENT, JSON, head, message
-from tests.peers.raw import PATIENCE, EndedError, Peer, raw_upstream
+from tests.peers.raw import PATIENCE, Peer, raw_upstream, replying, until
 from tests.peers.served import ask, calling, cross, gateway, get, status_of
 
 
@@ -26,21 +26,17 @@ def final(peer: Peer) -> tuple[bytes, bytes]:
 @pytest.mark.parametrize("status", ["100 Continue", "102 Processing", "103 Early Hints", "199 What"])
 def test_informational_replies_without_end(status, kind):
     """They are bounded: the caller gets 502, and upstream's connection ends."""
-    left = threading.Event()
 
     def script(peer: Peer) -> None:
         peer.message()
-        try:
-            while True:
-                peer.send(head("Link: </a>", status=status) * 100)
-        finally:
-            left.set()
+        while True:
+            peer.send(head("Link: </a>", status=status) * 100)
 
     with raw_upstream(script) as upstream, gateway(upstream.origin, deadline=60.0) as served:
         with calling(served) as peer:
             peer.send(CALLS[kind])
             assert status_of(final(peer)[0]) == 502
-        assert left.wait(PATIENCE)
+        until(lambda: upstream.left, "the end of upstream's connection")
 
 
 def test_short_content_that_is_packed_twice_is_long_work(monkeypatch):
@@ -71,13 +67,7 @@ def test_nested_codings(lines):
     for _ in range(len(lines[0].split()) * len(lines)):
         content = gzip.compress(content, 0)
     reply = message(content, JSON, *(f"Content-Encoding: {line}" for line in lines))
-
-    def script(peer: Peer) -> None:
-        while True:
-            start, _ = peer.message()
-            peer.send(message(b"mine") if b"/other" in start else reply)
-
-    with raw_upstream(script) as upstream, gateway(upstream.origin) as served:
+    with replying(reply, reply, message(b"mine")) as upstream, gateway(upstream.origin) as served:
         assert status_of(ask(served, CALLS["retired GET"])[0]) == 502
         assert ask(served, CALLS["GET"])[1] == content
         assert ask(served, get("/other"))[1] == b"mine"
@@ -95,16 +85,12 @@ def test_endless_parts(what, kind):
         "a chunk's extension": (chunks + b"1;", b"a" * 6000),
         "trailers": (chunks + b"1\r\na\r\n0\r\n", b"X: a\r\n" * 1000),
     }
-    left = threading.Event()
 
     def script(peer: Peer) -> None:
         peer.message()
         first, more = starts[what]
-        try:
-            for piece in itertools.chain([first], itertools.repeat(more)):
-                peer.send(piece)
-        finally:
-            left.set()
+        for piece in itertools.chain([first], itertools.repeat(more)):
+            peer.send(piece)
 
     with raw_upstream(script) as upstream, gateway(upstream.origin, deadline=60.0) as served:
         with calling(served) as peer:
@@ -113,7 +99,7 @@ def test_endless_parts(what, kind):
             if status != 502:  # a part of it was with the caller already, and is cut
                 assert (status, kind) == (200, "GET")
                 assert not peer.rest().endswith(b"0\r\n\r\n")
-        assert left.wait(PATIENCE)
+        until(lambda: upstream.left, "the end of upstream's connection")
 
 
 ALICE, BOB, CAROL = (letter * 24 for letter in (b"a", b"b", b"c"))
@@ -137,27 +123,16 @@ def own_answers(served) -> None:
             assert who in content
 
 
-class Careless:
-    """An upstream whose first connection ends as ``then`` says; ``left`` is set once the gateway has closed it."""
+def careless(then):
+    """Run an upstream whose first call is answered as ``then`` says."""
+    calls = itertools.count()
 
-    def __init__(self, then) -> None:
-        self.then = then
-        self.left = threading.Event()
-        self.asked = 0
+    def script(peer: Peer) -> None:
+        while True:
+            start, _ = peer.message()
+            peer.send(answer_for(start)) if next(calls) else then(peer, start)
 
-    def script(self, peer: Peer) -> None:
-        """Talk on one connection."""
-        try:
-            while True:
-                start, _ = peer.message()
-                self.asked += 1
-                if self.asked == 1:
-                    self.then(peer, start)
-                else:
-                    peer.send(answer_for(start))
-        except (EndedError, OSError):
-            if self.asked:
-                self.left.set()
+    return raw_upstream(script)
 
 
 @pytest.mark.parametrize("unasked", UNASKED)
@@ -169,15 +144,14 @@ def test_bytes_behind_a_reply(name, unasked):
         answer = answer_for(start)
         peer.send((answer.partition(b"\r\n\r\n")[0] + b"\r\n\r\n" if name == "HEAD" else answer) + UNASKED[unasked])
 
-    careless = Careless(then)
-    with raw_upstream(careless.script) as upstream, gateway(upstream.origin) as served, calling(served) as peer:
+    with careless(then) as upstream, gateway(upstream.origin) as served, calling(served) as peer:
         peer.send(asked_by(ALICE, CALLS.get(name, get("/x", method="HEAD"))))
         reply = peer.take(b"\r\n\r\n")
         assert status_of(reply) in {200, 202}
         if name != "HEAD":
             peer.seen = reply + peer.seen
             assert ALICE in peer.message()[1]
-        assert careless.left.wait(PATIENCE)
+        until(lambda: upstream.left, "the end of that connection")
         peer.send(asked_by(BOB, CALLS["GET"]))
         assert BOB in peer.message()[1]
         assert not peer.seen
@@ -194,9 +168,8 @@ def test_bytes_on_an_idle_connection(unasked):
         late.wait(PATIENCE)
         peer.send(UNASKED[unasked])
 
-    careless = Careless(then)
-    with raw_upstream(careless.script) as upstream, gateway(upstream.origin) as served:
+    with careless(then) as upstream, gateway(upstream.origin) as served:
         assert ALICE in ask(served, asked_by(ALICE, CALLS["GET"]))[1]
         late.set()
-        assert careless.left.wait(PATIENCE)
+        until(lambda: upstream.left, "the end of that connection")
         own_answers(served)

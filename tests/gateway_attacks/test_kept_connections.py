@@ -8,7 +8,7 @@ import pytest
 
 from tests.gateway_hostile.calls import CALLS, call
 from tests.gateway_hostile.faults import CONTENT, JSON, message
-from tests.peers.raw import PATIENCE, Arrivals, EndedError, Peer, raw_upstream, until
+from tests.peers.raw import PATIENCE, Arrivals, Peer, raw_upstream, replying, until
 from tests.peers.served import ask, calling, gateway, get, status_of, value_of
 
 READS = {
@@ -109,56 +109,34 @@ def test_second_sending_is_on_a_new_connection():
         assert state.asked[-1] == (3, 0)
 
 
-@attrs.define
-class Ages:
-    """An upstream that counts the requests of each connection; ``left`` are the connections that were closed."""
-
-    asked: list[int] = attrs.field(factory=list)
-    left: list[int] = attrs.field(factory=list)
-
-    def script(self, peer: Peer) -> None:
-        """Talk on one connection."""
-        number = len(self.asked)
-        self.asked.append(0)
-        try:
-            while True:
-                peer.message()
-                self.asked[number] += 1
-                peer.send(message(b"hi"))
-        except EndedError:
-            self.left.append(number)
-
-
 def test_poller_gets_a_new_connection(monkeypatch):
     """A connection that is never idle for long still ends at its age, so that a new address is found."""
     monkeypatch.setattr("shim.gateway.upstream.client.LONGEST", 0.5)
-    ages = Ages()
-    with raw_upstream(ages.script) as upstream, gateway(upstream.origin) as served, calling(served) as peer:
+    with replying(message(b"hi")) as upstream, gateway(upstream.origin) as served, calling(served) as peer:
 
         def polled() -> bool:
             peer.send(get("/x"))
             assert status_of(peer.message()[0]) == 200
-            return len(ages.asked) >= 4
+            return upstream.connections >= 4
 
         until(polled, "a fourth connection")
-        until(lambda: ages.left[:3] == [0, 1, 2], "the end of those before it")
+        until(lambda: upstream.left >= 3, "the end of those before it")
 
 
 def test_idle_connection_ends(monkeypatch):
     """A connection that nobody needs for a while is closed, and the next call has a new one."""
     monkeypatch.setattr("shim.gateway.upstream.client.KEEP", 0.5)
-    ages = Ages()
-    with raw_upstream(ages.script) as upstream, gateway(upstream.origin) as served:
+    with replying(message(b"hi")) as upstream, gateway(upstream.origin) as served:
         assert status(served, get("/x")) == 200
-        until(lambda: ages.left == [0], "the end of an idle connection")
+        until(lambda: upstream.left, "the end of an idle connection")
         assert status(served, get("/x")) == 200
-        assert ages.asked == [1, 1]
+        assert upstream.connections == 2
 
 
 def test_age_cuts_no_reply(monkeypatch):
     """A reply that takes longer than a connection's age arrives whole, and the connection ends after it."""
     monkeypatch.setattr("shim.gateway.upstream.client.LONGEST", 0.2)
-    go_on, left = threading.Event(), threading.Event()
+    go_on = threading.Event()
 
     def script(peer: Peer) -> None:
         peer.message()
@@ -166,7 +144,6 @@ def test_age_cuts_no_reply(monkeypatch):
         go_on.wait(PATIENCE)
         peer.send(b"a" * 5)
         peer.rest()
-        left.set()
 
     with raw_upstream(script) as upstream, gateway(upstream.origin) as served, calling(served) as peer:
         peer.send(get("/x"))
@@ -174,7 +151,7 @@ def test_age_cuts_no_reply(monkeypatch):
         threading.Event().wait(0.6)  # three times its age
         go_on.set()
         assert peer.count(5) == b"aaaaa"
-        assert left.wait(PATIENCE)
+        until(lambda: upstream.left, "the end behind it")
 
 
 def test_upstream_that_says_close_is_believed():

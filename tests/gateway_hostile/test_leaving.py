@@ -19,41 +19,25 @@ STAGES = {
 }
 
 
-class Abandoned:
-    """An upstream that answers the first call with a part of a reply, and notes when it is left."""
-
-    def __init__(self, part: bytes) -> None:
-        self.part = part
-        self.arrived = threading.Event()
-        self.left = threading.Event()
-
-    def script(self, peer: Peer) -> None:
-        """Talk on one connection."""
-        while True:
-            peer.message()
-            if self.arrived.is_set():
-                peer.send(message(CONTENT, JSON))
-                continue
-            self.arrived.set()
-            peer.send(self.part)
-            peer.socket.settimeout(PATIENCE)
-            peer.rest()
-            self.left.set()
-            return
-
-
 @pytest.mark.parametrize("way", WAYS)
 @pytest.mark.parametrize("stage", STAGES)
 @pytest.mark.parametrize("name", CALLS)
 def test_upstream_call_ends_with_its_caller(name, stage, way):
     """Whatever a caller waits for, its upstream call is cancelled once it is gone."""
-    abandoned = Abandoned(STAGES[stage])
-    with raw_upstream(abandoned.script) as upstream, gateway(upstream.origin) as served:
+    arrived = threading.Event()
+
+    def script(peer: Peer) -> None:
+        while True:
+            peer.message()
+            peer.send(message(CONTENT, JSON) if arrived.is_set() else STAGES[stage])
+            arrived.set()
+
+    with raw_upstream(script) as upstream, gateway(upstream.origin) as served:
         with calling(served) as peer:
             peer.send(CALLS[name])
-            assert abandoned.arrived.wait(PATIENCE)
+            assert arrived.wait(PATIENCE)
             getattr(peer, way)()
-        assert abandoned.left.wait(PATIENCE)
+        until(lambda: upstream.left, "the end of the call to upstream")
         until(lambda: served.limits.count == 0, "nothing in flight")
         assert status_of(ask(served, CALLS["retired GET"])[0]) == 200
 
@@ -61,22 +45,19 @@ def test_upstream_call_ends_with_its_caller(name, stage, way):
 @pytest.mark.parametrize("way", WAYS)
 def test_upload_that_is_left_ends(way):
     """An upload whose caller leaves in the middle is cut upstream, so that it can't be taken for whole."""
-    abandoned = Abandoned(b"")
+    arrived, rests = threading.Event(), list[bytes]()
 
     def script(peer: Peer) -> None:
-        if abandoned.arrived.is_set():
-            abandoned.script(peer)
         peer.take(b"hello")
-        abandoned.arrived.set()
-        assert b"0\r\n\r\n" not in peer.rest()
-        abandoned.left.set()
+        arrived.set()
+        rests.append(peer.rest())
 
     with raw_upstream(script) as upstream, gateway(upstream.origin) as served:
         with calling(served) as peer:
             peer.send(post("Transfer-Encoding: chunked") + b"5\r\nhello\r\n")
-            assert abandoned.arrived.wait(PATIENCE)
+            assert arrived.wait(PATIENCE)
             getattr(peer, way)()
-        assert abandoned.left.wait(PATIENCE)
+        assert b"0\r\n\r\n" not in until(lambda: rests, "the end of the upload")[0]
         until(lambda: served.limits.count == 0, "nothing in flight")
 
 

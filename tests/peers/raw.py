@@ -33,10 +33,16 @@ class Peer:
 
     socket: socket.socket
     seen: bytes = b""
+    has_left: bool = False
+    """Whether the other side has ended the connection."""
 
     def send(self, data: bytes) -> None:
         """Write bytes."""
-        self.socket.sendall(data)
+        try:
+            self.socket.sendall(data)
+        except OSError:
+            self.has_left = True
+            raise
 
     def some(self) -> bytes:
         """Return what arrives next, empty at the end."""
@@ -44,6 +50,7 @@ class Peer:
             data = self.socket.recv(65536)
         except ConnectionResetError:
             data = b""
+        self.has_left = not data
         self.seen += data
         return data
 
@@ -101,7 +108,17 @@ class Arrivals:
     origin: str
     heads: list[bytes] = attrs.field(factory=list)
     contents: list[bytes] = attrs.field(factory=list)
-    connections: int = 0
+    peers: list[Peer] = attrs.field(factory=list)
+
+    @property
+    def connections(self) -> int:
+        """How many were opened."""
+        return len(self.peers)
+
+    @property
+    def left(self) -> int:
+        """How many of them the caller has ended."""
+        return sum(peer.has_left for peer in self.peers)
 
 
 @contextlib.contextmanager
@@ -109,7 +126,6 @@ def raw_upstream(script: Callable[[Peer], None]) -> Iterator[Arrivals]:
     """Run a script for each connection, in a thread; the script talks to a Peer as it likes."""
     listener = socket.create_server(("127.0.0.1", 0))
     arrivals = Arrivals(f"http://127.0.0.1:{listener.getsockname()[1]}")
-    peers: list[Peer] = []
     threads: list[threading.Thread] = []
 
     def one(peer: Peer) -> None:
@@ -126,9 +142,8 @@ def raw_upstream(script: Callable[[Peer], None]) -> Iterator[Arrivals]:
                 connection, _ = listener.accept()
             except OSError:
                 return
-            arrivals.connections += 1
             peer = Peer(connection)
-            peers.append(peer)
+            arrivals.peers.append(peer)
             thread = threading.Thread(target=one, args=(peer,), daemon=True)
             threads.append(thread)
             thread.start()
@@ -141,7 +156,7 @@ def raw_upstream(script: Callable[[Peer], None]) -> Iterator[Arrivals]:
         listener.shutdown(socket.SHUT_RDWR)
         listener.close()
         acceptor.join()
-        for peer in peers:
+        for peer in arrivals.peers:
             with contextlib.suppress(OSError):
                 peer.socket.shutdown(socket.SHUT_RDWR)
         for thread in threads:
