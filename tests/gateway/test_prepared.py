@@ -17,7 +17,7 @@ from shim.gateway.plan import Plan
 from shim.gateway.prepared import MOST, NEW, RepeatedCall, Repeats
 from tests.core.lists import FULL, LISTS, mutated
 from tests.family.replay import recordings
-from tests.peers.raw import raw_upstream, until
+from tests.peers.raw import raw_upstream, replying, until
 from tests.peers.scripted import GONE, NO_CLUSTER, NON_FLEX, error, ok, wire
 from tests.peers.served import connect, gateway, get
 
@@ -283,13 +283,7 @@ def test_odd_lists_are_answered_as_without_memory(seed):
 
 def test_a_credential_is_remembered_nowhere():
     """Neither by what is kept of a head, nor by what it leads to."""
-
-    def talk(peer):
-        peer.message()
-        peer.send(ONE)
-        peer.message()
-
-    with raw_upstream(talk) as raw, gateway(raw.origin, now=lambda: AFTER) as served:
+    with replying(ONE) as upstream, gateway(upstream.origin, now=lambda: AFTER) as served:
         with contextlib.closing(connect(served)) as peer:
             peer.send(CALL)
             peer.message()
@@ -313,14 +307,7 @@ def test_kept_answers_take_no_more_than_their_limit():
 
 def test_what_is_remembered_has_a_bound():
     """A caller that calls in ever other words makes others be forgotten, the oldest first."""
-    small = ok({"id": "1"})
-
-    def talk(peer):
-        while True:
-            peer.message()
-            peer.send(small)
-
-    with raw_upstream(talk) as raw, gateway(raw.origin, now=lambda: AFTER) as served:
+    with replying(ok({"id": "1"})) as upstream, gateway(upstream.origin, now=lambda: AFTER) as served:
         with contextlib.closing(connect(served)) as peer:
             for number in range(MOST + 50):
                 peer.send(get(f"{PATH}/x", ACCEPT, f"X-A: {number}"))
@@ -330,14 +317,7 @@ def test_what_is_remembered_has_a_bound():
 
 def test_a_long_path_takes_no_memory():
     """It is answered as others are; thousands of them would be held for nobody."""
-    small = ok({"id": "1"})
-
-    def talk(peer):
-        while True:
-            peer.message()
-            peer.send(small)
-
-    with raw_upstream(talk) as raw, gateway(raw.origin, now=lambda: AFTER) as served:
+    with replying(ok({"id": "1"})) as upstream, gateway(upstream.origin, now=lambda: AFTER) as served:
         with contextlib.closing(connect(served)) as peer:
             for target in (f"{PATH}/x", f"{PATH}/x", f"{PATH}/{'x' * 400}", f"{PATH}/{'x' * 400}"):
                 peer.send(get(target, ACCEPT))

@@ -7,7 +7,7 @@ import pytest
 from tests.gateway_attacks.crowds import answer_for, asked_by
 from tests.gateway_hostile.calls import CALLS
 from tests.gateway_hostile.faults import CONTENT, JSON, head
-from tests.peers.raw import Peer, raw_upstream
+from tests.peers.raw import Peer, raw_upstream, replying
 from tests.peers.served import ask, calling, gateway, get, lines_of, status_of, value_of
 
 LENGTH = f"Content-Length: {len(CONTENT)}"
@@ -113,14 +113,7 @@ def test_malformed_reply(site, name, kind):
 @pytest.mark.parametrize("line", ["X: caf\xe9", "X: a\tb", "X:", "X:    a    ", "X: " + "a" * 8000])
 def test_odd_but_well_formed(line):
     """What RFC 9110, 5.5, allows passes."""
-    reply = head(LENGTH, JSON, line) + CONTENT
-
-    def script(peer: Peer) -> None:
-        while True:
-            peer.message()
-            peer.send(reply)
-
-    with raw_upstream(script) as upstream, gateway(upstream.origin) as served:
+    with replying(head(LENGTH, JSON, line) + CONTENT) as upstream, gateway(upstream.origin) as served:
         got, content = ask(served, get("/x"))
         assert (status_of(got), content) == (200, CONTENT)
         assert value_of(got, "X") == line.partition(":")[2].strip()

@@ -26,7 +26,7 @@ def _port_of(served: At) -> int:
 
 
 class Load:
-    """Callers on kept connections and on new ones, that go on until ``stop()`` or until a connection is refused.
+    """Callers on kept connections and on new ones, that go on until a connection is refused.
 
     ``answered`` counts whole answers, ``lost`` has the errors of calls that got none. A new connection that ends
     before the first byte of its first answer counts as ``untaken``: the kernel had made it, and nobody had accepted it.
@@ -37,15 +37,9 @@ class Load:
         self.answered = self.untaken = 0
         self.lost: list[str] = []
         self.lock = threading.Lock()
-        self.ending = threading.Event()
         self.threads = [threading.Thread(target=self._go_on, args=(lines,)) for lines in [()] * kept + [CLOSE] * new]
         for thread in self.threads:
             thread.start()
-
-    def stop(self) -> None:
-        """Let each caller end its call, and no more of them begin."""
-        self.ending.set()
-        self.join()
 
     def join(self) -> None:
         """Wait for the end of all callers."""
@@ -59,13 +53,13 @@ class Load:
         until(lambda: self.answered > before + calls, "the load is on")
 
     def _go_on(self, lines: tuple[str, ...]) -> None:
-        while not self.ending.is_set():
+        while True:
             try:
                 peer = Peer(socket.create_connection(("127.0.0.1", self.port), timeout=PATIENCE))
             except (ConnectionRefusedError, ConnectionResetError):
                 return
             is_first = True
-            while not self.ending.is_set() and self._call(peer, lines, is_first=is_first):
+            while self._call(peer, lines, is_first=is_first):
                 is_first = False
             peer.close()
 

@@ -18,6 +18,8 @@ from shim.gateway.options import Options
 from shim.gateway.plan import LivePlan, Plan, PlanSource
 from shim.gateway.server import Gateway
 from tests.gateway.test_translating import EMPTY, V1
+from tests.gateway_metrics.conftest import page_at
+from tests.gateway_tls.worlds import Mount
 from tests.peers.raw import PATIENCE, Held, raw_upstream, reply, replying, until
 from tests.peers.served import At, ask, calling, gateway, get
 
@@ -89,17 +91,6 @@ def test_what_cannot_change_is_kept_and_told(tmp_path, caplog):
     assert applied.files.reloads.changes == ["route was auto, is off"]
 
 
-def _swap(folder: Path, text: str) -> None:
-    """Replace a file the way Kubernetes does: a new folder, and one link turned to it."""
-    made = folder / f"..{len(list(folder.iterdir()))}"
-    made.mkdir()
-    (made / "mine.toml").write_text(text)
-    (folder / "..new").symlink_to(made.name)
-    (folder / "..new").rename(folder / "..data")
-    if not (folder / "mine.toml").is_symlink():
-        (folder / "mine.toml").symlink_to("..data/mine.toml")
-
-
 def test_calls_in_flight_keep_what_they_began_with():
     """A call that waits for upstream while the plan changes is translated by the old one."""
     held = Held(reply(EMPTY))
@@ -115,16 +106,12 @@ def test_calls_in_flight_keep_what_they_began_with():
     assert links[1].startswith("https://new.test/")
 
 
-def metric(admin: At, name: str) -> float:
-    text = ask(admin, get("/metrics", host="localhost"))[1].decode()
-    return float(text.partition(f"\natlas_shim_config_{name} ")[2].split("\n")[0])
-
-
 def test_running_gateway_sees_files_and_signals(serve, port, tmp_path):
     """A swapped ConfigMap, a changed file and a mistyped variable are noticed, signals to read again not."""
     folder = tmp_path / "mappings"
     folder.mkdir()
-    _swap(folder, OVERRIDE.format(day="2026-01-01"))
+    mount = Mount(folder)
+    mount.turn(toml=OVERRIDE.format(day="2026-01-01").encode())
     config = tmp_path / "shim.toml"
     config.write_text('route = "flex"\n')
     with replying(reply(EMPTY)) as upstream:
@@ -139,15 +126,15 @@ def test_running_gateway_sees_files_and_signals(serve, port, tmp_path):
             assert b"Atlas-Shim: route=flex" in caller.message()[0]
             for number in (signal.SIGHUP, signal.SIGUSR1, signal.SIGUSR2):
                 running.process.send_signal(number)
-            _swap(folder, "nonsense")
-            running.logged(r"ERROR .*new mapping documents refused.*mine\.toml")
-            assert metric(admin, "reload_success") == 0
+            mount.turn(toml=b"nonsense")
+            running.logged(r"ERROR .*new mapping documents refused.*tls\.toml")
+            assert page_at(admin).value("atlas_shim_config_reload_success") == 0
             config.write_text('route = "legacy"\nupstream_timeout = 3\n')
             running.logged(r"WARNING .*these need a restart and stay as they were: upstream_timeout")
-            _swap(folder, OVERRIDE.format(day="2026-02-01"))
+            mount.turn(toml=OVERRIDE.format(day="2026-02-01").encode())
             running.logged(r"new mapping documents in use")
-            until(lambda: metric(admin, "reload_success") == 1, "the metric says so")
-            assert metric(admin, "restart_needed") == 1
+            until(lambda: page_at(admin).value("atlas_shim_config_reload_success") == 1, "the metric says so")
+            assert page_at(admin).value("atlas_shim_config_restart_needed") == 1
             caller.send(get(V1))
             assert b"Atlas-Shim" not in caller.message()[0]
         assert b'"2026-02-01T00:00:00Z"' in ask(admin, get("/status.json", host="localhost"))[1]

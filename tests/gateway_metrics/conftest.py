@@ -5,7 +5,7 @@ from collections.abc import Mapping
 import pytest
 from prometheus_client.parser import text_string_to_metric_families
 
-from tests.peers.served import HasAdmin, admin, ask, get
+from tests.peers.served import HasAdmin, Served, admin, ask, get
 
 IN_FLIGHT = "atlas_shim_in_flight_requests"
 
@@ -32,13 +32,17 @@ class Page:
         return {sample.name for sample in self._samples}
 
 
+def page_at(where: Served) -> Page:
+    """Return the page of an admin listener."""
+    return Page(ask(where, get("/metrics", host="localhost"))[1].decode())
+
+
 @pytest.fixture(scope="session")
 def page():
     """Return a function that reads a gateway's page, once no call is in flight: an answer is there before its count."""
 
     def read(served: HasAdmin) -> Page:
-        asked, where = get("/metrics", host="localhost"), admin(served)
-        while (found := Page(ask(where, asked)[1].decode())).value(IN_FLIGHT):
+        while (found := page_at(admin(served))).value(IN_FLIGHT):
             pass
         return found
 

@@ -17,18 +17,15 @@ from shim.errors import SettingsError
 from shim.gateway.options import Options
 from shim.gateway.server import Gateway
 from shim.gateway.tls import expiry_of
+from tests.gateway_metrics.conftest import page_at
 from tests.gateway_tls.worlds import LONG_AGO, Caller, Mount, ask, crowd_of, number_of, pems, serial_of
 from tests.peers.raw import reply, replying, until
-from tests.peers.served import At, gateway, get
-from tests.peers.served import ask as ask_plain
-
-GOOD = "atlas_shim_config_reload_success"
+from tests.peers.served import admin, gateway
 
 
-def metric(served, name):
-    """Return a metric's value as the operator reads it."""
-    page = ask_plain(At(served.admin_url), get("/metrics", host="localhost"))[1].decode()
-    return next(float(line.rpartition(" ")[2]) for line in page.splitlines() if line.startswith(name + " "))
+def is_good(served) -> bool:
+    """Tell what the metric says of the files that are in use."""
+    return page_at(admin(served)).value("atlas_shim_config_reload_success") == 1
 
 
 def shown_soon(caller: Caller, served: Gateway, mine: trustme.LeafCert) -> None:
@@ -69,11 +66,11 @@ def test_files_that_are_written_one_after_the_other(tmp_path, authority, caplog)
     caller = Caller(authority)
     with replying(reply()) as upstream, gateway(upstream.origin, tls_cert=str(cert), tls_key=str(key)) as served:
         cert.write_bytes(pems(second)[0])
-        until(lambda: metric(served, GOOD) == 0, "the refusal of half a pair")
+        until(lambda: not is_good(served), "the refusal of half a pair")
         assert caller.sees(served) == serial_of(first)
         key.write_bytes(pems(second)[1])
         shown_soon(caller, served, second)
-        until(lambda: metric(served, GOOD) == 1, "that all is well")
+        until(lambda: is_good(served), "that all is well")
 
 
 def broken(kind: str, authority: trustme.CA) -> dict[str, bytes]:
@@ -97,7 +94,7 @@ def test_broken_files_are_refused(rotated, authority, kind, caplog):
     caplog.set_level(logging.INFO)
     ends = served.tls.value[1]
     mount.turn(**broken(kind, authority))
-    until(lambda: metric(served, GOOD) == 0, "the refusal")
+    until(lambda: not is_good(served), "the refusal")
     for _ in range(3):
         assert caller.sees(served) == first
     assert served.tls.value[1] == ends
@@ -108,7 +105,7 @@ def test_broken_files_are_refused(rotated, authority, kind, caplog):
     fresh = authority.issue_cert("localhost", "127.0.0.1")
     mount.turn_to(fresh)
     shown_soon(caller, served, fresh)
-    until(lambda: metric(served, GOOD) == 1, "that all is well")
+    until(lambda: is_good(served), "that all is well")
     assert "new files of the listener in use: the certificate ends " in caplog.text
 
 
