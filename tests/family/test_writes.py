@@ -160,16 +160,6 @@ def test_silence_ends_the_call(door, way):
         done.set()
 
 
-@pytest.mark.parametrize("way", [name for name, way in WAYS.items() if not way.before])
-def test_a_kept_connection_that_ends_is_not_tried_again(door, way):
-    """A write on a connection that served before, and ends unanswered, is sent once."""
-    made = WAYS[way]
-    with made.playing(door, answer=lambda one: ok({"results": []}) if one.method == "GET" else b"") as (atlas, ask):
-        assert ask("GET", f"/api/atlas/v2{JOBS}").status_code == 200
-        attempt(ask, made.call)
-        assert atlas.writes == [made.side]
-
-
 @pytest.mark.parametrize(("over", "replies", "sides"), [
     (False, {}, ["legacy"]), (True, {}, ["flex"]), (False, {"legacy": GONE}, ["legacy", "flex"]),
     (False, {"legacy": wire(404)}, ["legacy", "flex"]),

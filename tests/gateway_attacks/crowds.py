@@ -5,12 +5,14 @@ import json
 import ssl
 import threading
 from collections.abc import Callable, Iterator
+from typing import Any
 
 import attrs
 
+from shim.gateway.server import Gateway
 from tests.gateway_hostile.faults import CONTENT, JSON, message
 from tests.peers.raw import PATIENCE, Arrivals, EndedError, Peer, raw_upstream, reply, until
-from tests.peers.served import Served, ask, connect, status_of, value_of
+from tests.peers.served import Served, ask, connect, gateway, status_of, value_of
 
 OTHER = "127.0.0.2"
 """Where a second peer calls from."""
@@ -116,6 +118,13 @@ def holding() -> Iterator[Holding]:
             yield running
         finally:
             running.go_on.set()
+
+
+@contextlib.contextmanager
+def behind(**options: Any) -> Iterator[tuple[Holding, Gateway]]:
+    """Run such an upstream, and a gateway with these options before it."""
+    with holding() as upstream, gateway(upstream.origin, **options) as served:
+        yield upstream, served
 
 
 def asked_by(who: bytes, request: bytes) -> bytes:

@@ -5,15 +5,15 @@ import subprocess
 
 import pytest
 
-from tests.gateway_attacks.crowds import holding
+from tests.gateway_attacks.crowds import behind
 from tests.gateway_hostile.rows import SNAPSHOTS, post
-from tests.peers.served import calling, gateway, get, value_of
+from tests.peers.served import calling, get, value_of
 
 
 @pytest.fixture(scope="module")
 def site():
     """One gateway for all tests; the content of each reply is its request's target."""
-    with holding() as upstream, gateway(upstream.origin) as served:
+    with behind() as (upstream, served):
         yield upstream, served
 
 

@@ -6,9 +6,9 @@ from typing import Any
 import pytest
 
 from shim.gateway.options import Options
-from tests.gateway_attacks.crowds import OTHER, busy, count_ended, crowd, ended, gets_in, holding
+from tests.gateway_attacks.crowds import OTHER, behind, busy, count_ended, crowd, ended, gets_in
 from tests.peers.raw import until
-from tests.peers.served import ask, calling, connect, gateway, get, value_of
+from tests.peers.served import ask, calling, connect, get, value_of
 
 PATIENT: dict[str, Any] = {"client_timeout": 60.0, "keepalive_timeout": 60.0}
 ME = "127.0.0.1"
@@ -19,11 +19,7 @@ IDLE = {"never asked": b"", "within a head": b"GET /x HTTP/1.1\r\nHos", "asked o
 def test_idle_connections_make_room(kind):
     """All connections are one peer's and idle: another peer is served, on a connection that it keeps."""
     options: dict[str, Any] = {**PATIENT, "max_connections": 20, "peer_connections": 20}
-    with (
-        holding() as upstream,
-        gateway(upstream.origin, **options) as served,
-        crowd(served, 20, sending=IDLE[kind]) as idle,
-    ):
+    with behind(**options) as (_, served), crowd(served, 20, sending=IDLE[kind]) as idle:
         if kind == "asked once":
             for peer in idle:
                 peer.message()
@@ -38,7 +34,7 @@ def test_idle_connections_make_room(kind):
 def test_the_longest_idle_goes_first():
     """Room is made by the connection that has been idle the longest."""
     options: dict[str, Any] = {**PATIENT, "max_connections": 4, "peer_connections": 4}
-    with holding() as upstream, gateway(upstream.origin, **options) as served, crowd(served, 4) as idle:
+    with behind(**options) as (_, served), crowd(served, 4) as idle:
         for peer in (idle[1], idle[0], idle[3], idle[2]):  # each answer before the next request
             peer.send(get("/x"))
             peer.message()
@@ -52,7 +48,7 @@ def test_the_longest_idle_goes_first():
 
 def test_idle_connections_of_one_peer():
     """A peer keeps its share of connections; as many again, of a burst, wait for a 503. It may still call."""
-    with holding() as upstream, gateway(upstream.origin, **PATIENT, peer_connections=4) as served:
+    with behind(**PATIENT, peer_connections=4) as (_, served):
         with crowd(served, 20) as idle:
             until(lambda: count_ended(idle) >= 12, "the end of those beyond the limit, and as many again")
             assert ask(served, get("/mine"), ME)[1] == b"/mine"
@@ -61,7 +57,7 @@ def test_idle_connections_of_one_peer():
 
 def test_peers_are_forgotten():
     """A peer that was at its limit and left starts anew, again and again."""
-    with holding() as upstream, gateway(upstream.origin, peer_requests=1) as served:
+    with behind(peer_requests=1) as (upstream, served):
         for number in range(20):
             peer = connect(served, OTHER)
             peer.send(get("/hold"))
@@ -81,7 +77,7 @@ def test_a_peer_has_three_quarters_when_nothing_is_said():
 def test_connections_beyond_the_limit_get_503():
     """Where none is idle, one too many is answered 503 with Retry-After; those in flight are answered."""
     options: dict[str, Any] = {**PATIENT, "max_connections": 2, "peer_connections": 2, "max_requests": 2}
-    with holding() as upstream, gateway(upstream.origin, **options) as served:
+    with behind(**options) as (upstream, served):
         with crowd(served, 2, sending=get("/hold")) as working:
             until(lambda: len(upstream.held) == 2, "two in flight")
             with calling(served, ME) as third:
@@ -97,11 +93,7 @@ def test_connections_beyond_the_limit_get_503():
 
 def test_connections_far_beyond_the_limit_are_dropped():
     """Connections that get no answer hold nothing for long."""
-    with (
-        holding() as upstream,
-        gateway(upstream.origin, max_connections=2, max_requests=2) as served,
-        contextlib.ExitStack() as stack,
-    ):
+    with behind(max_connections=2, max_requests=2) as (upstream, served), contextlib.ExitStack() as stack:
         peers = [stack.enter_context(calling(served, ME)) for _ in range(2)]
         for peer in peers:
             peer.send(get("/hold"))
@@ -119,7 +111,7 @@ def test_connections_far_beyond_the_limit_are_dropped():
 ])  # fmt: skip
 def test_requests_beyond_a_limit_get_503(options, sources, next_one):
     """Of one peer or in all: unsent, and taken once there is room; those in flight have theirs, others are served."""
-    with holding() as upstream, gateway(upstream.origin, **options) as served, contextlib.ExitStack() as stack:
+    with behind(**options) as (upstream, served), contextlib.ExitStack() as stack:
         working = [stack.enter_context(calling(served, source)) for source in sources]
         for peer in working:
             peer.send(get("/hold"))

@@ -8,7 +8,7 @@ import pytest
 from shim.gateway.options import Options
 from shim.gateway.run import loop_factory
 from shim.gateway.server import Gateway
-from tests.gateway_attacks.crowds import OTHER, busy, count_ended, crowd, gets_in, holding
+from tests.gateway_attacks.crowds import OTHER, behind, busy, count_ended, crowd, gets_in
 from tests.gateway_http1.test_peers import ALICE, BOB, LOCAL, TCP4, TRUSTED, V4, V6, header, tcp
 from tests.gateway_tls.worlds import certified
 from tests.peers.raw import Peer, replying, until
@@ -22,7 +22,7 @@ OWN = header(LOCAL, TCP4, bytes(12))
 @pytest.fixture(scope="module")
 def site():
     """One gateway behind a proxy."""
-    with holding() as upstream, gateway(upstream.origin, proxy_protocol=True) as served:
+    with behind(proxy_protocol=True) as (upstream, served):
         yield upstream, served
 
 
@@ -51,7 +51,7 @@ def test_header_that_does_not_come(size):
 
 def test_header_that_nobody_expects():
     """Without the option it is a bad request like any other."""
-    with holding() as upstream, gateway(upstream.origin) as served, calling(served) as peer:
+    with behind() as (upstream, served), calling(served) as peer:
         peer.send(V4 + get("/x"))
         assert status_of(peer.message()[0]) == 400
         assert not peer.rest()
@@ -67,7 +67,7 @@ def answered(served, start: bytes, source: str = "127.0.0.1") -> tuple[bytes, by
 @pytest.mark.parametrize("start", [V4, V6], ids=["IPv4", "IPv6"])
 def test_limits_are_those_of_the_named_peer(start):
     """Who is named has its own limit, whoever stands before the gateway; others have theirs."""
-    with holding() as upstream, gateway(upstream.origin, proxy_protocol=True, peer_requests=1) as served:
+    with behind(proxy_protocol=True, peer_requests=1) as (upstream, served):
         with calling(served) as first:
             first.send(start + get("/hold"))
             until(lambda: upstream.held, "a call in flight")
@@ -84,8 +84,7 @@ def test_connections_are_those_of_the_named_peer():
     """So are connections: one that is named too often loses idle ones, and nobody else does."""
     options: dict[str, Any] = {"keepalive_timeout": 60.0, "client_timeout": 60.0, "peer_connections": 2}
     with (
-        holding() as upstream,
-        gateway(upstream.origin, proxy_protocol=True, **options) as served,
+        behind(proxy_protocol=True, **options) as (_, served),
         crowd(served, 10, sending=V4) as many,
         crowd(served, 2, sending=V6) as few,
     ):
@@ -142,8 +141,7 @@ def forwarded(who: str) -> str:
 def test_each_request_of_a_connection_has_its_peer():
     """A proxy sends many callers' requests over one connection: each is counted for its own caller."""
     with (
-        holding() as upstream,
-        gateway(upstream.origin, trusted_proxies=TRUSTED, peer_requests=1) as served,
+        behind(trusted_proxies=TRUSTED, peer_requests=1) as (upstream, served),
         calling(served) as first,
         calling(served, OTHER) as second,
     ):
@@ -161,7 +159,7 @@ def test_each_request_of_a_connection_has_its_peer():
 
 def test_field_is_not_believed():
     """Without a proxy that is trusted nobody escapes the own limit by it, and nobody gets another's."""
-    with holding() as upstream, gateway(upstream.origin, peer_requests=1) as served, calling(served, STRANGER) as peer:
+    with behind(peer_requests=1) as (upstream, served), calling(served, STRANGER) as peer:
         peer.send(get("/hold", forwarded(ALICE)))
         until(lambda: upstream.held, "a call in flight")
         assert busy(*ask(served, get("/x", forwarded(BOB)), STRANGER))
@@ -172,8 +170,7 @@ def test_connections_of_a_proxy_are_not_a_peers():
     """A trusted proxy needs as many connections as it has callers: no share of them limits it."""
     options: dict[str, Any] = {"trusted_proxies": TRUSTED, "peer_connections": 2, "max_connections": 50}
     with (
-        holding() as upstream,
-        gateway(upstream.origin, **options) as served,
+        behind(**options) as (upstream, served),
         calling(served, OTHER) as a,
         calling(served, OTHER) as b,
         calling(served, OTHER) as c,
@@ -188,7 +185,7 @@ def test_connections_of_a_proxy_are_not_a_peers():
 def test_proxy_behind_a_balancer():
     """The peer that a PROXY header names may be a trusted proxy, and then the field counts."""
     options: dict[str, Any] = {"proxy_protocol": True, "trusted_proxies": TRUSTED, "peer_requests": 1}
-    with holding() as upstream, gateway(upstream.origin, **options) as served, calling(served) as peer:
+    with behind(**options) as (upstream, served), calling(served) as peer:
         peer.send(tcp("10.1.2.3") + get("/hold", forwarded(ALICE)))
         until(lambda: upstream.held, "a call in flight")
         assert busy(*ask(served, tcp("10.9.9.9") + get("/x", forwarded(ALICE))))

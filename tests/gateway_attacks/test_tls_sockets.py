@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from tests.gateway_attacks.crowds import OTHER, count_ended, crowd, ended, holding, is_served
+from tests.gateway_attacks.crowds import OTHER, behind, count_ended, crowd, ended, is_served
 from tests.gateway_tls.worlds import certified
 from tests.peers.raw import PATIENCE, Peer, replying, until
 from tests.peers.raw import reply as whole
@@ -42,8 +42,7 @@ def admin_answers(served) -> None:
 def test_handshakes_that_never_end(certificate, start):
     """They end at ``client_timeout``; other callers and the operator are served meanwhile and afterwards."""
     with (
-        holding() as upstream,
-        gateway(upstream.origin, client_timeout=1.0, max_connections=50, **certificate.options) as served,
+        behind(client_timeout=1.0, max_connections=50, **certificate.options) as (_, served),
         crowd(served, 20, sending=STARTS[start]) as silent,
     ):
         assert is_served(lambda: certificate.ask(served))
@@ -74,11 +73,7 @@ def test_handshake_that_drips(certificate):
 def test_silent_sockets_count(certificate, most, of_peer):
     """Beyond what there may be in all or of one peer the oldest idle ones go, and somebody else is served."""
     options: dict[str, Any] = {**PATIENT, "max_connections": most, "peer_connections": of_peer}
-    with (
-        holding() as upstream,
-        gateway(upstream.origin, **options, **certificate.options) as served,
-        crowd(served, 40) as silent,
-    ):
+    with behind(**options, **certificate.options) as (_, served), crowd(served, 40) as silent:
         assert certificate.ask(served) == 200
         until(lambda: count_ended(silent) >= 40 - of_peer, "the end of those beyond the limit")
         assert certificate.ask(served) == 200
@@ -88,7 +83,7 @@ def test_silent_sockets_count(certificate, most, of_peer):
 def test_handshake_and_then_silence(certificate):
     """A connection whose handshake is done has the deadline of an idle one."""
     options: dict[str, Any] = {**PATIENT, "keepalive_timeout": 1.0, **certificate.options}
-    with holding() as upstream, gateway(upstream.origin, **options) as served, calling(served, OTHER) as plain:
+    with behind(**options) as (_, served), calling(served, OTHER) as plain:
         peer = certificate.wrapped(plain)
         assert not peer.rest()
         peer.close()
@@ -96,7 +91,7 @@ def test_handshake_and_then_silence(certificate):
 
 def test_plain_http_on_a_tls_port(certificate):
     """The answer says to call by https, and the connection ends."""
-    with holding() as upstream, gateway(upstream.origin, **certificate.options) as served:
+    with behind(**certificate.options) as (upstream, served):
         with calling(served, OTHER) as peer:
             peer.send(get("/x"))
             assert peer.rest().startswith(b"HTTP/1.1 400 ")

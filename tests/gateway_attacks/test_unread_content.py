@@ -6,7 +6,7 @@ from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
-from tests.gateway_attacks.crowds import holding
+from tests.gateway_attacks.crowds import behind
 from tests.gateway_credentials.worlds import ALL, FLEX, OLD, RETIRED, UNTOUCHED, Signature, line, nonce_of, world
 from tests.gateway_hostile.calls import BACKUP, CALLS, JOB, LINES
 from tests.gateway_hostile.faults import CONTENT, JSON, message
@@ -82,7 +82,7 @@ def test_expectation_of_a_caller_that_proves_its_key(seen):
 @expectations
 def test_refusal_while_content_is_missing(expect, framing):
     """Every refusal of the gateway's is like that: of a path, and 503, which callers come back from with the same."""
-    with holding() as upstream, gateway(upstream.origin, max_requests=1) as served:
+    with behind(max_requests=1) as (upstream, served):
         with calling(served) as peer:
             peer.send(post(*expect, *FRAMINGS[framing], target="/x/../y"))
             is_last(peer, 400)
@@ -96,7 +96,7 @@ def test_refusal_while_content_is_missing(expect, framing):
 def test_answer_reaches_a_caller_that_is_still_sending():
     """A caller that sends all of its content before it reads finds the refusal, and no reset that swallows it."""
     size = 1 << 20
-    with holding() as upstream, gateway(upstream.origin) as served, calling(served) as peer:
+    with behind() as (_, served), calling(served) as peer:
         peer.send(post(f"Content-Length: {size}", target="/x/../y") + bytes(size))
         assert status_of(peer.message()[0]) == 400
 

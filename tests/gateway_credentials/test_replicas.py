@@ -77,16 +77,6 @@ def test_sessions_alternate():
         assert statuses == ([401] + [200] * 9) * 2
 
 
-def test_one_off_calls_alternate():
-    """A program that is challenged by one replica and signs for the other gets through each time."""
-    with balanced() as (url, statuses, *_):
-        command = ["curl", "-sS", "--digest", "-u", ":".join(KEY), "-H", f"Accept: {FLEX}", "-o", "/dev/null"]
-        for _ in range(5):
-            subprocess.run([*command, url + UNTOUCHED], check=True)
-            httpx.get(url + UNTOUCHED, auth=httpx.DigestAuth(*KEY), headers=ACCEPT)
-        assert statuses == [401, 200] * 10
-
-
 @pytest.mark.slow
 def test_replay_with_a_store(store):
     """With a store a signature is good once at all of them together, and the refusal says that the nonce is stale."""

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from shim.gateway.server import Gateway
-from tests.gateway_attacks.crowds import OTHER, busy, count_ended, crowd, holding, is_served
+from tests.gateway_attacks.crowds import OTHER, behind, busy, count_ended, crowd, is_served
 from tests.gateway_hostile.rows import RESTORES, SNAPSHOTS, post
 from tests.peers.raw import PATIENCE, Peer, reply, replying, until
 from tests.peers.served import ask, calling, gateway, get, status_of
@@ -104,7 +104,7 @@ def test_heads_that_never_end_are_bounded():
     """Beyond a quarter of the memory a caller gets 503 to come again; others are served, and later there is room."""
     long = b"GET /x HTTP/1.1\r\nHost: shim.test\r\nX: " + b"a" * 30_000
     options: dict[str, Any] = {"memory": 1 << 20, "client_timeout": 60.0, "keepalive_timeout": 60.0}
-    with holding() as upstream, gateway(upstream.origin, **options) as served:
+    with behind(**options) as (_, served):
         with crowd(served, 20, OTHER, long) as callers:
             until(lambda: count_ended(callers) >= 10, "the end of those beyond it")
             told = [peer.seen for peer in callers if peer.seen]

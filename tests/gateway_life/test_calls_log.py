@@ -111,10 +111,7 @@ def test_upstreams_name_for_a_request_stands():
 def test_level_says_which_calls_are_logged(lines, caplog, word, expected):
     """Warnings are refusals of the gateway's own and statuses from 500 on."""
     caplog.set_level(word.upper(), "shim")
-    with (
-        replying(reply(), reply(status="503 Service Unavailable")) as upstream,
-        gateway(upstream.origin) as served,
-    ):
+    with replying(reply(), reply(status="503 Service Unavailable")) as upstream, gateway(upstream.origin) as served:
         for path in ("/x", "/x", "/a/../b"):
             ask(served, get(path))
     lines(expected)

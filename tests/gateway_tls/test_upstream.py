@@ -148,11 +148,7 @@ def test_reply_that_ends_with_the_connection(context, clean):
             if clean:
                 inner.unwrap()
 
-    with (
-        raw_upstream(script) as upstream,
-        gateway(https(upstream.origin)) as served,
-        calling(served) as peer,
-    ):
+    with raw_upstream(script) as upstream, gateway(https(upstream.origin)) as served, calling(served) as peer:
         peer.send(get("/x", "Connection: close"))
         assert peer.rest().endswith(b"0\r\n\r\n") is clean
 
