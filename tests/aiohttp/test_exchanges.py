@@ -13,6 +13,7 @@ from shim import aiohttp
 from tests.doors.calls import EMPTY, JOBS, NOT_FOUND, ORDER, SNAPSHOTS, field, flex, gone_then, gone_then_flex, taken
 from tests.doors.door import noting
 from tests.peers.answering import reply
+from tests.peers.raw import until
 
 
 async def test_a_form_is_sent_as_a_form(raw, early):
@@ -160,7 +161,7 @@ async def test_cancelling_ends_the_exchange_and_its_connection(raw, early):
         with pytest.raises(asyncio.CancelledError):
             await task
         assert (await session.get(f"{server.url}/other")).status == 410
-        assert await asyncio.to_thread(server.gone.wait, 10)
+        await asyncio.to_thread(until, lambda: server.left, "the end of its connection")
 
 
 async def test_where_nobody_is_asked_the_answer_is_a_response_too(atlas):

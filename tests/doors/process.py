@@ -14,7 +14,8 @@ from shim.fake import FakeAtlas
 from shim.fake.server import FakeServer
 from shim.origins import BASE_URL_VARIABLES
 from tests.doors.calls import SNAPSHOTS
-from tests.peers.answering import Answer, RawServer, answering
+from tests.peers.answering import Answer, answering
+from tests.peers.raw import Arrivals
 
 __all__ = ["atlas", "clean_process", "closing", "early", "off", "raw", "retired"]
 
@@ -71,11 +72,11 @@ def retired(atlas: FakeServer) -> str:
 
 
 @pytest.fixture
-def raw(monkeypatch: pytest.MonkeyPatch) -> Iterator[Callable[[Answer], RawServer]]:
+def raw(monkeypatch: pytest.MonkeyPatch) -> Iterator[Callable[[Answer], Arrivals]]:
     """Starts raw servers whose origins the shim covers, the last one at a time."""
     with contextlib.ExitStack() as running:
 
-        def start(answer: Answer) -> RawServer:
+        def start(answer: Answer) -> Arrivals:
             server = running.enter_context(answering(answer))
             monkeypatch.setenv("ATLAS_SHIM_UPSTREAM", server.url)
             return server

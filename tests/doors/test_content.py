@@ -27,7 +27,7 @@ from tests.doors.calls import (
 )
 from tests.doors.conftest import doors_where
 from tests.peers.answering import answering, reply
-from tests.peers.raw import PATIENCE
+from tests.peers.raw import PATIENCE, until
 
 JSON = {"Content-Type": "application/json"}
 
@@ -99,7 +99,7 @@ def test_leaving_a_reply_ends_its_connection(door, raw, early, little, status):
     server = raw(endless)
     with door.open() as client:
         assert client.begin(server.url + SNAPSHOTS, 5) == b"xxxxx"
-        assert server.gone.wait(PATIENCE)
+        until(lambda: server.left, "the end of its connection")
 
 
 @pytest.mark.parametrize("coding", ["gzip", "identity"])

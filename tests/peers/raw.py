@@ -103,12 +103,22 @@ class Peer:
 
 @attrs.define
 class Arrivals:
-    """What a raw upstream saw: its origin, and the head and content of each request in order."""
+    """What a raw upstream saw: its origin, and the requests in order, by head and content or whole."""
 
     origin: str
     heads: list[bytes] = attrs.field(factory=list)
     contents: list[bytes] = attrs.field(factory=list)
+    requests: list[bytes] = attrs.field(factory=list)
     peers: list[Peer] = attrs.field(factory=list)
+
+    @property
+    def url(self) -> str:
+        """The same as its origin."""
+        return self.origin
+
+    def targets(self) -> list[str]:
+        """Return the request targets in order."""
+        return [one.split(b" ")[1].decode("ascii") for one in self.requests or self.heads]
 
     @property
     def connections(self) -> int:
