@@ -6,21 +6,15 @@ import pytest
 
 from shim.core.settings import RouteWord
 from tests.core.conftest import engine  # noqa: F401 - a fixture
-from tests.family.doors import DOORS, WRITE_DOORS
+from tests.family.doors import WRITE_DOORS
 from tests.family.replay import AFTER, caller
 from tests.peers.scripted import by_side, upstream
 from tests.peers.served import gateway
 
 
-@pytest.fixture(params=DOORS)
+@pytest.fixture(params=WRITE_DOORS)
 def door(request):
     """Each way in, in turn, not opened yet: a function of the upstream's origin, see ``doors``."""
-    return DOORS[request.param]
-
-
-@pytest.fixture(params=WRITE_DOORS)
-def write_door(request):
-    """Each way in for writes, likewise."""
     return WRITE_DOORS[request.param]
 
 

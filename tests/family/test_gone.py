@@ -7,9 +7,7 @@ import pytest
 from shim.core.route import Memory
 from shim.core.settings import RouteWord, Settings, parse_writes
 from tests.core.driver import GONE, answers, drive, refuses
-from tests.family.doors import playing
 from tests.family.replay import BEFORE, CASES, GROUP, KINDS, LATE, VERSIONS
-from tests.peers import scripted
 
 CONTRACT = CASES / "contract" / "legacy-serverless-2025-10.json"
 CALLS = {
@@ -89,10 +87,3 @@ def test_auto_indexing_can_be_set_where_writes_are_on(engine, api, enable):
     assert (driven.sends, driven.reply.status, driven.content) == ((), 200, b"{}")
     assert driven.reply.headers == (("Content-Type", KINDS[api]),)
     is_gone(make(engine, call, GONE, query=query, writes=parse_writes("instances-strict", name="writes")))
-
-
-def test_the_upgrade_to_serverless_has_ended(door):
-    """Its path is not taken for a cluster's name; the 410 is the same by each way in."""
-    with playing(door, answer=lambda _: scripted.GONE) as (atlas, ask):
-        reply = ask("POST", f"/api/atlas/v2/groups/{GROUP}/clusters/tenantUpgradeToServerless", content=b"{}")
-    assert (reply.status_code, reply.json()["errorCode"], len(atlas.arrivals)) == (410, "SHIM_NO_SUCCESSOR", 1)

@@ -106,12 +106,6 @@ WAYS = {
 }
 
 
-@pytest.fixture
-def door(write_door):
-    """Each way in for writes: whether one is sent twice is each library's own business."""
-    return write_door
-
-
 def write(ask, call, api="v2", body=..., query=""):
     """Make one of the calls."""
     method, path, content = CALLS[call]

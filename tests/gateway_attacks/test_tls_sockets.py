@@ -5,17 +5,18 @@ import gc
 import logging
 import socket
 import ssl
-import sys
 from typing import Any
 
 import pytest
 
 from tests.gateway_attacks.crowds import OTHER, behind, count_ended, crowd, ended, is_served
+from tests.gateway_tls.conftest import loop  # noqa: F401 - a fixture
 from tests.gateway_tls.worlds import certified
 from tests.peers.raw import PATIENCE, Peer, replying, until
 from tests.peers.raw import reply as whole
 from tests.peers.served import At, ask, calling, connect, gateway, get, status_of
 
+pytestmark = pytest.mark.usefixtures("loop")
 PATIENT: dict[str, Any] = {"client_timeout": 60.0, "keepalive_timeout": 60.0}
 HELLO_START = bytes.fromhex("1603010200010001fc0303")
 """A TLS record that announces 512 bytes, and the first of them."""
@@ -25,13 +26,6 @@ STARTS = {"silent": b"", "a record that is not whole": HELLO_START, "one byte": 
 @pytest.fixture(scope="module")
 def certificate(tmp_path_factory):
     return certified(tmp_path_factory.mktemp("tls"))
-
-
-@pytest.fixture(autouse=True, params=["uvloop", pytest.param("asyncio", marks=pytest.mark.slow)])
-def loop(request, monkeypatch):
-    """Either loop: TLS is each one's own."""
-    if request.param == "asyncio":
-        monkeypatch.setitem(sys.modules, "uvloop", None)
 
 
 def admin_answers(served) -> None:

@@ -25,13 +25,6 @@ def status_of(data):
     return caught.value.status
 
 
-def test_a_head_leaves_nothing_behind():
-    """After a head that is refused, or one with content, the next one is read for itself."""
-    assert status_of(request("X : y")) == 400
-    assert parse_request(request("Host: a", "Content-Length: 5"))[0].length == 5
-    assert parse_request(request("Host: b"))[0].headers == (("Host", "b"),)
-
-
 @given(st.binary(max_size=60))
 def test_bytes_that_are_no_request_are_refused(data):
     """Whatever comes is a head or a refusal, and never another error."""

@@ -1,7 +1,6 @@
 """What a call leaves in the metrics: how long it took, and whose fault it was; each metric is on the page."""
 
 import re
-import socket
 import time
 from datetime import UTC, datetime
 from pathlib import Path
@@ -160,8 +159,7 @@ def test_memory_of_connections_with_tls_is_shown(page, certificate):
     """Each has what OpenSSL takes, whether it does anything or not."""
     with gateway("http://127.0.0.1:1", tls_cert=certificate[0]) as served:
         assert page(served).value("atlas_shim_memory_used_bytes", kind="connections") == 0
-        host, _, port = served.url.removeprefix("https://").rpartition(":")
-        with socket.create_connection((host, int(port))), socket.create_connection((host, int(port))):
+        with calling(served), calling(served):
             until(lambda: page(served).value("atlas_shim_memory_used_bytes", kind="connections") == 2 * SECURED, "both")
 
 
@@ -175,10 +173,9 @@ def test_memory_of_incomplete_heads_is_shown(page):
 def test_failed_handshake_is_a_refused_connection(page, certificate):
     """What speaks plain HTTP to a TLS port never gets as far as a call."""
     with gateway("http://127.0.0.1:1", tls_cert=certificate[0]) as served:
-        host, _, port = served.url.removeprefix("https://").rpartition(":")
-        with socket.create_connection((host, int(port))) as plain:
-            plain.sendall(get("/x"))
-            plain.recv(65536)
+        with calling(served) as plain:
+            plain.send(get("/x"))
+            plain.some()
         until(lambda: page(served).value("atlas_shim_connections_refused_total", reason="handshake") == 1, "the count")
 
 

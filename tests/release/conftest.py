@@ -2,6 +2,7 @@
 
 import importlib.util
 import os
+import shutil
 import subprocess
 import sys
 import tarfile
@@ -24,6 +25,14 @@ def load(name: str):
 
 NEWEST = load("version").newest((ROOT / "CHANGELOG.md").read_text("utf-8"))
 """The newest version that the CHANGELOG has a section of, which deploy/ names."""
+
+
+def program(name: str) -> str:
+    """Return where a program is, also one that pip installed; skips the test if the program is missing."""
+    found = shutil.which(name) or shutil.which(name, path=str(Path(sys.executable).parent))
+    if found is None:
+        pytest.skip(f"{name} is not installed")
+    return found
 
 
 def build(target: str, tree: Path, folder: Path, **environ: str) -> Path:

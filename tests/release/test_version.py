@@ -4,13 +4,12 @@ import importlib.metadata
 import re
 import shutil
 import subprocess
-import sys
 from pathlib import Path
 
 import pytest
 
 import shim
-from tests.release.conftest import NEWEST, ROOT, load
+from tests.release.conftest import NEWEST, ROOT, load, program
 
 version = load("version")
 
@@ -94,10 +93,7 @@ WORKFLOWS = sorted((ROOT / ".github/workflows").glob("*.yml"))
 
 def test_zizmor_finds_nothing():
     """No template injection, no kept credentials, no broad permission, no action that may change under its name."""
-    program = shutil.which("zizmor") or shutil.which("zizmor", path=str(Path(sys.executable).parent))
-    if program is None:
-        pytest.skip("zizmor is not installed")
-    command = [program, "--offline", "--no-progress", "--persona", "pedantic", str(ROOT / ".github")]
+    command = [program("zizmor"), "--offline", "--no-progress", "--persona", "pedantic", str(ROOT / ".github")]
     done = subprocess.run(command, capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stdout + done.stderr
 
