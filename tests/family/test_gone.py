@@ -19,7 +19,7 @@ CALLS = {
 BODY = b'{ "name" : "x", "providerSettings": {} }'
 AUTO_INDEXING = f"/groups/{GROUP}/serverless/clusterName/performanceAdvisor/autoIndexing"
 """What is always off, and so can still be answered."""
-ENDED = sorted(CALLS - {("GET", AUTO_INDEXING)})
+ENDED = sorted(CALLS - {("GET", AUTO_INDEXING)} | {("POST", f"/groups/{GROUP}/clusters/tenantUpgradeToServerless")})
 
 
 def make(engine, call, *given, api="v2", query="?enable=true&x=%2F", day=LATE, **settings):
@@ -42,8 +42,8 @@ def is_gone(driven):
 
 
 def test_the_contract_has_ten_of_them():
-    """Create, update and delete of instances, five of private endpoints, two of automatic indexing."""
-    assert (len(CALLS), len(ENDED)) == (10, 9)
+    """Create, update and delete of instances, five of private endpoints, two of automatic indexing; and the upgrade."""
+    assert (len(CALLS), len(ENDED)) == (10, 10)
 
 
 @pytest.mark.parametrize("call", ENDED)
