@@ -18,8 +18,8 @@ from shim.cli.successors import no_successor
 from shim.core.recognise import Engine, shared_engine
 from shim.core.settings import read_settings
 from shim.tools.inventory.reading import LEVELS, MOST, Caller, Inventory, read_inventory
-from shim.tools.inventory.verdict import FORM, ends_of, judge, parse_since, spoken
-from shim.tools.inventory.writing import VARIABLE, explain_command
+from shim.tools.inventory.verdict import ends_of, judge, parse_since, spoken
+from shim.tools.inventory.writing import VARIABLE, explain_command, written
 
 EXIT = {"quiet": 0, "called": 4, "unproven": 5}  # verdict -> exit code with ``--fail-if-called``
 
@@ -55,7 +55,7 @@ def command(*, files: tuple[Path, ...], since: str | None, fails: bool, output: 
     engine = shared_engine(os.environ)
     engine.check_settings(settings)
     try:
-        found = read_inventory(files, "" if start is None else start.strftime(FORM))
+        found = read_inventory(files, "" if start is None else written(start.timestamp()))
         verdict = judge(found, files, now, ends_of(engine, settings, now.timestamp()))
     except OSError as error:
         raise click.UsageError(f"{error.filename}: {error.strerror}") from None

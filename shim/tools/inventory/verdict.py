@@ -16,8 +16,8 @@ from shim.core.route import sunset_of
 from shim.core.settings import Settings, parse_instant
 from shim.errors import SettingsError
 from shim.tools.inventory.reading import MOST, Caller, Inventory
+from shim.tools.inventory.writing import written
 
-FORM = "%Y-%m-%dT%H:%M:%SZ"  # of instants in inventories
 LEGACY = "legacy"  # the route of calls that Atlas answered by the old endpoint itself
 
 Ends = Mapping[str, datetime]  # operation -> its sunset, if that is in the future
@@ -106,7 +106,7 @@ def judge(found: Inventory, files: Sequence[Path], now: datetime, ends: Ends) ->
     (over, coming), start = _part(found.callers, ends), found.since
     # An empty file was created at its last write.
     reaches = min(
-        [found.first] * bool(found.first) + [_written(one) for one in files if not one.stat().st_size], default=""
+        [found.first] * bool(found.first) + [_touched(one) for one in files if not one.stat().st_size], default=""
     )
     window = f" since {spoken(start or reaches)}" if start or reaches else ""
     doubts = [*_doubts(found, files, start, reaches, now)]
@@ -144,10 +144,10 @@ def _doubts(found: Inventory, files: Sequence[Path], start: str, reaches: str, n
         yield f"The inventory reaches back only to {spoken(reaches)}, not to {spoken(start)}."
     if found.broken:
         yield f"{_plural(found.broken, 'line')} can't be read, and may have been calls."
-    if found.last > (now + timedelta(minutes=5)).strftime(FORM):
+    if found.last > written((now + timedelta(minutes=5)).timestamp()):
         yield f"The last line is of {spoken(found.last)}, which is in the future: a clock was wrong."
     read = {file.resolve() for file in files}
-    rotated = [one for file in files for one in _beside(file) if one.resolve() not in read and _written(one) >= start]
+    rotated = [one for file in files for one in _beside(file) if one.resolve() not in read and _touched(one) >= start]
     if rotated:
         yield f"These files beside it were not read, and may have calls: {', '.join(map(str, dict.fromkeys(rotated)))}."
 
@@ -158,8 +158,8 @@ def _beside(file: Path) -> list[Path]:
     return [one for one in sorted(file.parent.iterdir()) if one.name.startswith(begins) and file.suffix in one.name]
 
 
-def _written(file: Path) -> str:
-    return datetime.fromtimestamp(file.stat().st_mtime, UTC).strftime(FORM)
+def _touched(file: Path) -> str:
+    return written(file.stat().st_mtime)
 
 
 def _plural(count: int, noun: str) -> str:

@@ -95,18 +95,13 @@ def _source(path: Path) -> Source:
 
 def read(file: str) -> str:
     """Return a file's text, in lines that end with a line feed; raises UnreadError or OSError."""
-    # Non-blocking, since the file may have been replaced by a pipe without a writer.
-    flags = os.O_RDONLY | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_BINARY", 0)
-    with os.fdopen(os.open(file, flags), "rb") as opened:
-        info = os.fstat(opened.fileno())
-        if not stat.S_ISREG(info.st_mode):
-            raise UnreadError(file, "no regular file")
-        head = opened.read(8192)
-        if b"\0" in head and not head.startswith(_WIDE):
+    with Path(file).open("rb") as opened:
+        content = opened.read(8192)
+        if b"\0" in content and not content.startswith(_WIDE):
             raise UnreadError(file, "binary", is_odd=False)
-        if info.st_size > _LARGEST:
-            raise UnreadError(file, f"larger than {_LARGEST >> 20} MiB")
-        content = head + opened.read(_LARGEST)
+        content += opened.read(_LARGEST)
+    if len(content) > _LARGEST:
+        raise UnreadError(file, f"larger than {_LARGEST >> 20} MiB")
     try:
         text = content.decode("utf-16" if content.startswith(_WIDE) else "utf-8-sig")
     except ValueError:
