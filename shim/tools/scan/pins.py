@@ -16,8 +16,7 @@ Limit = tuple[float, ...]
 ANY: Limit = (math.inf,)
 """The limit of whoever admits all versions that are still to come."""
 _PART = re.compile(r"([~^<>=!]*)\s*v?(\d+(?:\.(?:\d+|[xX*]))*)")
-_GROWING = {"~>": -2, "~=": -2, "~": 1, "^": 0, "": None, "=": None, "==": None, "===": None, "<=": None}
-"""The last number of a version that stays as it is, from the end or the start of those given; None: all of them."""
+_EXACT = frozenset({"", "=", "==", "===", "<="})
 
 
 def limit(constraint: str) -> Limit:
@@ -31,18 +30,14 @@ def limit(constraint: str) -> Limit:
 
 def _limit(sign: str, version: str) -> Limit:
     numbers = [int(one) for one in re.findall(r"\d+", version)]
+    last = len(numbers) - 1
     if sign == "<":
         return before(version)
-    if sign not in _GROWING or (sign == "~>" and len(numbers) == 1):
-        return ANY
-    at = _GROWING[sign]
-    if at is None and version[-1] in "xX*":
-        at = len(numbers) - 1
-    if at is None:
+    if sign in _EXACT and version[-1] not in "xX*":
         return (*before(version)[:3], 1)
-    at += len(numbers) if at < 0 else sign == "^" and not numbers[0]
-    at = min(at, len(numbers) - 1)
-    return before(".".join(map(str, [*numbers[:at], numbers[at] + 1])))
+    growing = {"~>": last - 1, "~=": last - 1, "~": 1, "^": int(not numbers[0]), **dict.fromkeys(_EXACT, last)}
+    at = min(growing.get(sign, -1), last)  # the number that grows
+    return before(".".join(map(str, [*numbers[:at], numbers[at] + 1]))) if at >= 0 else ANY
 
 
 def before(version: str) -> Limit:
@@ -63,16 +58,13 @@ class Pins:
 
     def __init__(self, files: Iterable[str]) -> None:
         self._by_folder: dict[Path, dict[str, Limit]] = {}
-        for path in map(Path, files):
-            for tool, said in rules.table("pins").items():
-                if any(map(path.match, said["files"])):
-                    with suppress(OSError, UnreadError):
-                        self._note(path, tool, said["version"])
-
-    def _note(self, path: Path, tool: str, version: str) -> None:
-        known = self._by_folder.setdefault(path.resolve().parent, {})
-        for found in re.findall(version, read(str(path))):
-            known[tool] = min(limit(found), known.get(tool, ANY))
+        pins = rules.table("pins").items()
+        for path, tool, said in ((Path(file), *pin) for file in files for pin in pins):
+            if any(map(path.match, said["files"])):
+                with suppress(OSError, UnreadError):
+                    known = self._by_folder.setdefault(path.resolve().parent, {})
+                    for found in re.findall(said["version"], read(str(path))):
+                        known[tool] = min(limit(found), known.get(tool, ANY))
 
     def of(self, file: str) -> Mapping[str, Limit]:
         """Return the limits for a file: the oldest that its folders pin; where none does, the newest of the tree.
