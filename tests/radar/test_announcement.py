@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from shim.tools.radar.radar import Announcement, read, shape_of
+from shim.tools.radar.radar import read, shape_of
 
 CASES = json.loads((Path(__file__).parents[1] / "cases" / "announced.json").read_text("utf-8"))["replies"]
 SUNSET = ("Sunset", "Thu, 01 Jul 2027 00:00:00 GMT")
@@ -23,9 +23,7 @@ def instant(day: str | None) -> float | None:
 def test_recorded_fields_mean_their_dates(case):
     """Atlas' days are not padded, and its Deprecation is an HTTP date."""
     lines = tuple((name, case[name]) for name in ("Deprecation", "Sunset") if name in case)
-    said = read(lines)
-    assert said is not None
-    assert [said.deprecation, said.sunset] == [instant(day) for day in case["instants"]]
+    assert [*read(lines)][::-1] == [instant(day) for day in case["instants"]]
 
 
 @pytest.mark.parametrize(
@@ -40,7 +38,7 @@ def test_recorded_fields_mean_their_dates(case):
 )
 def test_deprecation_is_read_in_each_of_its_forms(value):
     """As the RFC has it, and as Atlas writes it."""
-    assert read((("deprecation", value),)) == Announcement(None, 1722816000)
+    assert read((("deprecation", value),)) == (None, 1722816000)
 
 
 @pytest.mark.parametrize(
@@ -51,16 +49,15 @@ def test_deprecation_is_read_in_each_of_its_forms(value):
 )  # fmt: skip
 def test_malformed_values_are_nothing(value):
     """A malformed value is not an announcement, and does not affect the other field."""
-    assert read((("Sunset", value), ("Deprecation", value), ("Date", SUNSET[1]))) is None
-    assert read((("Sunset", value), ("Deprecation", "@9"))) == Announcement(deprecation=9)
-    assert read((SUNSET, ("Deprecation", value))) == Announcement(sunset=instant("2027-07-01"))
+    assert read((("Sunset", value), ("Deprecation", value), ("Date", SUNSET[1]))) == (None, None)
+    assert read((("Sunset", value), ("Deprecation", "@9"))) == (None, 9)
+    assert read((SUNSET, ("Deprecation", value))) == (instant("2027-07-01"), None)
 
 
 @given(st.text(), st.text())
 def test_whatever_a_value_is_nothing_breaks(sunset, deprecation):
     """Upstream may say anything."""
-    said = read((("Sunset", sunset), ("Deprecation", deprecation)))
-    assert said is None or (said.deprecation, said.sunset) != (None, None)
+    assert len(read((("Sunset", sunset), ("Deprecation", deprecation)))) == 2
 
 
 CONTRACT = Path(__file__).parents[1] / "cases" / "contract"

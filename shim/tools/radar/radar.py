@@ -43,19 +43,8 @@ _BASES, _VERBS, _NEVER_COLLECTIONS = (frozenset(_DATA[name]) for name in ("bases
 _WORDS = _BASES | frozenset(_DATA["words"])
 
 
-@attrs.frozen
-class Announcement:
-    """A reply's announcement; instants are seconds since the epoch, None if not announced.
-
-    The operation is switched off at ``sunset`` and deprecated from ``deprecation`` on.
-    """
-
-    sunset: float | None = None
-    deprecation: float | None = None
-
-
 @attrs.frozen(kw_only=True)
-class Sighting(Announcement):
+class Sighting:
     """An operation whose replies announce its sunset."""
 
     method: str
@@ -70,6 +59,10 @@ class Sighting(Announcement):
     """The replies that announced it."""
     callers: tuple[str, ...] = ()
     """Names, the latest first."""
+    sunset: float | None = None
+    """When it is switched off; None if that is not announced, as the next."""
+    deprecation: float | None = None
+    """Since when it is deprecated."""
 
     @property
     def key(self) -> tuple[str, str, str]:
@@ -82,7 +75,7 @@ class Radar:
 
     def __init__(self) -> None:
         self._seen: dict[tuple[str, str, str], Sighting] = {}  # the operation that was called last is the last
-        self._logged: set[tuple[tuple[str, str, str], Announcement]] = set()
+        self._logged: set[tuple[tuple[str, str, str], float | None, float | None]] = set()
         self._lock = threading.Lock()
 
     def look(
@@ -93,8 +86,8 @@ class Radar:
         ``engine`` has the templates of its documents; ``caller`` is a name, empty if unknown; ``now`` is in seconds
         since the epoch.
         """
-        said = read(headers)
-        if said is None:
+        sunset, deprecation = read(headers)
+        if sunset is None and deprecation is None:
             return None
         now = time.time() if now is None else now
         accept = ",".join([value for name, value in call.headers if name.lower() == "accept"])
@@ -105,16 +98,21 @@ class Radar:
             fresh = Sighting(method=call.method, path=path, version=version, first=now, last=now, calls=0)
             known = self._seen.pop(key, fresh)
             callers = dict.fromkeys([caller, *known.callers] if caller else known.callers)
-            last, calls = max(known.last, now), known.calls + 1
-            found = attrs.evolve(known, **attrs.asdict(said), last=last, calls=calls, callers=tuple(callers)[:CALLERS])
-            self._seen[key] = found
+            self._seen[key] = found = attrs.evolve(
+                known,
+                last=max(known.last, now),
+                calls=known.calls + 1,
+                callers=tuple(callers)[:CALLERS],
+                sunset=sunset,
+                deprecation=deprecation,
+            )
             if len(self._seen) > MOST:
                 self._forget_one()
             # Once for each operation and its dates, up to a limit.
-            same = sum(one[:2] == key[:2] for one, _ in self._logged)
-            is_news = (key, said) not in self._logged and same < NEWS and len(self._logged) < MOST
+            news, same = (key, sunset, deprecation), sum(one[:2] == key[:2] for one, *_ in self._logged)
+            is_news = news not in self._logged and same < NEWS and len(self._logged) < MOST
             if is_news:
-                self._logged.add((key, said))
+                self._logged.add(news)
         if is_news:
             log.warning("%s", _sentence(found, now))
         return found
@@ -135,14 +133,13 @@ class Radar:
             return tuple(self._seen.values())
 
 
-def read(headers: Headers) -> Announcement | None:
-    """Return the announcement in a reply's header fields, None without one.
+def read(headers: Headers) -> tuple[float | None, float | None]:
+    """Return the instants that a reply's header fields announce for sunset and deprecation, None for none.
 
-    It reads ``Sunset`` (RFC 8594, an HTTP date) and ``Deprecation`` (RFC 9745, a Date such as ``@1722816000``; also
-    an HTTP date, as from Atlas). Of a repeated field the first line counts. An invalid value is ignored.
+    They are ``Sunset`` (RFC 8594, an HTTP date) and ``Deprecation`` (RFC 9745, a Date such as ``@1722816000``; also an
+    HTTP date, as from Atlas). Of a repeated field the first line counts. An invalid value is ignored.
     """
-    said = Announcement(_instant(field(headers, "Sunset")), _instant(field(headers, "Deprecation")))
-    return None if said == Announcement() else said
+    return _instant(field(headers, "Sunset")), _instant(field(headers, "Deprecation"))
 
 
 @lru_cache(maxsize=256)
