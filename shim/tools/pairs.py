@@ -34,18 +34,19 @@ _UNLIKE = re.compile(r"^[a-z]+://[^/]+|[{}]|%7[BD]", re.IGNORECASE)
 
 @attrs.frozen
 class Pair:
-    """One line of a file of pairs: the request target, and version and decoded answer of both sides.
-
-    A version is a date as Accept names it, empty if the API has none. ``recorded`` is the instant, now if not given.
-    """
+    """One line of a file of pairs."""
 
     line: int
     path: str
+    """The request target."""
     old_version: str
+    """A date as Accept names it, empty if the API has none."""
     old: Any
+    """The decoded answer."""
     new_version: str
     new: Any
     recorded: datetime
+    """Now, if the line does not say."""
 
 
 def read_pairs(path: Path) -> tuple[Pair, ...]:
@@ -82,17 +83,16 @@ def _pair(number: int, said: Any) -> Pair:
 
 @attrs.frozen
 class Replayed:
-    """One pair and its translation: the answer made from ``new``, or the error.
-
-    ``fields`` are the document's fields by their path in the whole answer (in a page after ``results[].``), each with
-    whether it is declared absent.
-    """
+    """One pair and its translation."""
 
     pair: Pair
     operation: str = ""
     made: Any = None
+    """The answer made from the new one."""
     problem: str = ""
+    """The error, if none could be made."""
     fields: Mapping[str, bool] = {}
+    """The document's, by their path in the whole answer: whether each is declared absent."""
 
 
 def replay(engine: Engine, pairs: Sequence[Pair]) -> list[Replayed]:

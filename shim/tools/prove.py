@@ -24,18 +24,18 @@ _SAME = {Fidelity.EXACT, Fidelity.RENAMED}
 
 @attrs.frozen
 class Beside:
-    """One field in one item: its name in the legacy answer, both values (MISSING if there is none), and what is wrong.
-
-    ``source`` is where the new value stands, empty if the field has none; ``wrong`` is empty if all is as documented.
-    """
+    """One field in one item, with both values; MISSING if there is none."""
 
     name: str
+    """In the legacy answer."""
     level: str
     old: Any
     source: str
+    """Where the new value stands, empty if the field has none."""
     new: Any
     why: str
     wrong: str
+    """Empty if all is as documented."""
 
 
 @attrs.frozen

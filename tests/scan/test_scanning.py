@@ -144,6 +144,12 @@ def test_encodings_and_line_ends_are_pythons(tmp_path, content):
     assert lines(look(put(tmp_path / "a.py", content))) == [3]
 
 
+@pytest.mark.parametrize(("name", "sign"), [("a.rb", "||="), ("a.js", "??=")])
+def test_a_value_for_what_has_none_is_all_of_it(tmp_path, name, sign):
+    """Such an assignment appends to nothing."""
+    assert [one.text for one in look(put(tmp_path / name, f"url {sign} '{URL}'\nget(url)\n")).findings] == [URL]
+
+
 @pytest.mark.parametrize(("name", "call"), [("a.py", CALL), ("a.js", f'fetch("{URL}")\n')])
 def test_columns_count_characters(tmp_path, name, call):
     """Letters beyond ASCII are one column each, and the source is what stands there."""

@@ -94,7 +94,7 @@ class Program:
         left, right = (kids[-1], kids[0]) if node.kind == "as_pattern" else (kids[0], kids[-1])
         if node.kind in {"property_declaration", "val_definition"}:
             left = next((one for one in reversed(kids[:-1]) if one.role in {"name", "through", "member"}), left)
-        adds = "augmented" in node.kind or "operator" in node.kind or not {"+=", ".="}.isdisjoint(node.signs)
+        adds = not {"+=", ".="}.isdisjoint(node.signs)
         if right.kind == "expression_list" and right.kids and left.role != "list":
             right = right.kids[0]
         lefts = left.kids if left.role == "list" else [left]

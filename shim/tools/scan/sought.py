@@ -47,19 +47,17 @@ class Place:
 
 @attrs.frozen
 class RetiredUse:
-    """One use of retired operations.
-
-    ``kind`` is ``call`` (an HTTP call), ``path`` (a path whose call was not seen), ``sdk`` (a client's method),
-    ``command`` (of the Atlas CLI), ``resource`` (of Terraform, CloudFormation, Pulumi, Kubernetes) or ``text`` (a line
-    of a file that no grammar reads). There are several operations when the method is unknown. ``text`` is the path or
-    the name.
-    """
+    """One use of retired operations."""
 
     place: Place
     kind: str
+    """``call`` (an HTTP call), ``path`` (a path whose call was not seen), ``sdk`` (a client's method), ``command`` (of
+    the Atlas CLI), ``resource`` (of Terraform, CloudFormation, Pulumi, Kubernetes) or ``text`` (any other line)."""
     operations: tuple[Operation, ...]
+    """Several where the method is not known."""
     method: str | None
     text: str
+    """The path or the name."""
 
 
 class Sought:

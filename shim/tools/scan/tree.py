@@ -95,17 +95,16 @@ def parsed(language: str, text: str) -> Node:
 
 @attrs.frozen
 class CallExpression:
-    """A call: callee, receiver, arguments; ``keyed`` has arguments and members of objects by lower-case name.
-
-    ``at`` is the place of the callee's own name, which in a chain stands lines below the start.
-    """
+    """A call."""
 
     node: Node
     at: int
+    """The place of the callee's own name, which in a chain stands lines below the start."""
     name: str
     receiver: Node | None
     args: tuple[Node, ...]
     keyed: Mapping[str, Node]
+    """Arguments and members of objects, by their names in small letters."""
 
     @property
     def on(self) -> list[str]:
