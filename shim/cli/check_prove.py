@@ -7,8 +7,6 @@ from collections.abc import Iterator, Sequence
 from typing import Any
 from urllib.parse import urlsplit
 
-import attrs
-
 from shim._record import record
 from shim._version import __version__
 from shim.atlas.replies import error_of
@@ -16,7 +14,7 @@ from shim.cli import output
 from shim.cli.get import reader, target_of
 from shim.core.content import loads
 from shim.core.messages import Record
-from shim.core.recognise import Engine, Match, shared_engine
+from shim.core.recognise import Engine, shared_engine
 from shim.doors.httpx_family.door import INNER
 from shim.httpx import Client
 from shim.tools.prove import MISSING, Beside, Proof, proof
@@ -25,41 +23,28 @@ _SHOWN = ("level", "source", "why", "wrong")
 """What a report has of each field beside its name: no value."""
 
 
-@attrs.frozen
-class ProvedRead:
-    """One read."""
-
-    match: Match
-    """Its operation."""
-    target: str
-    """The legacy request target."""
-    sent: tuple[str, ...]
-    """Method and target of what the shim sent."""
-    proof: Proof
-
-
 def prove(paths: Sequence[str], form: str) -> None:
     """Make each read by the shim and by itself, and write both sides of each field.
 
     Nothing but GET is sent. JSON is a report to hand on: it has no values. Exits with 1 if a field is not what its
     document says.
     """
-    reads, problems = list[ProvedRead](), list[str]()
+    reads, problems = list[Proof](), list[str]()
     with reader() as (http, base_url):
         for path in paths:
             read = _read(http, shared_engine(os.environ), base_url, target_of(path, base_url))
-            if isinstance(read, ProvedRead):
+            if isinstance(read, Proof):
                 reads.append(read)
             else:
                 problems.append(f"{path}: {read}")
     for read in reads:
-        problems += [f"{read.match.operation.id}: {one}" for one in _problems(read.proof)]
+        problems += [f"{read.match.operation.id}: {one}" for one in _problems(read)]
     report = {"version": __version__, "reads": [_without_values(read) for read in reads]}
     said = "Each field is what its document says."
     output.write_report(report, problems, form, lambda: _text(reads), said)
 
 
-def _read(http: Client, engine: Engine, base_url: str, target: str) -> ProvedRead | str:
+def _read(http: Client, engine: Engine, base_url: str, target: str) -> Proof | str:
     """Return what one path shows, or a sentence on why it shows nothing."""
     match = engine.recognise("GET", target.partition("?")[0], ())
     if match is None:
@@ -79,12 +64,7 @@ def _read(http: Client, engine: Engine, base_url: str, target: str) -> ProvedRea
         if not reply.is_success:
             return f"the successor's own answer is {error_of(reply)}"
         own.setdefault(tier, []).append(loads(reply.content))
-    return ProvedRead(
-        match,
-        target,
-        tuple(f"{one.method} {one.target}" for one in happened.sent),
-        proof(match.operation, happened, loads(answer.content), own),
-    )
+    return proof(match, target, happened, loads(answer.content), own)
 
 
 def _pages(happened: Record) -> list[tuple[str, str]]:
@@ -102,38 +82,37 @@ def _by_name(fields: Sequence[Beside]) -> Iterator[tuple[Beside, int, list[Besid
         yield example, len(every), [one for one in every if one.wrong]
 
 
-def _problems(proved: Proof) -> Iterator[str]:
-    yield from proved.problems
-    for one in proved.dropped:
+def _problems(read: Proof) -> Iterator[str]:
+    yield from read.problems
+    for one in read.record.dropped:
         yield f"{one.where}: {output.printable(one.said)} was left out: {one.why}"
-    for _, count, wrong in _by_name(proved.fields):
+    for _, count, wrong in _by_name(read.fields):
         if wrong:
             yield f"{wrong[0].name}: {wrong[0].wrong} (in {len(wrong)} of {count})"
 
 
-def _text(reads: Sequence[ProvedRead]) -> None:
+def _text(reads: Sequence[Proof]) -> None:
     for read in reads:
         output.heading(read.match.operation.id)
         output.paragraph(read.target)
-        output.bullets(read.sent)
+        output.bullets(f"{one.method} {one.target}" for one in read.record.sent)
         rows = [("old field", "level", "old value", "<- new field", "new value")]
-        for one, *_ in _by_name(read.proof.fields):
+        for one, *_ in _by_name(read.fields):
             rows.append((one.name, one.level, output.shortened(one.old), one.source, output.shortened(one.new)))
         output.write_table(rows, "  ")
-        whys = {one.name: one.why for one in read.proof.fields if one.why and one.old is MISSING}
+        whys = {one.name: one.why for one in read.fields if one.why and one.old is MISSING}
         output.bullets(f"{name}: {why}" for name, why in whys.items())
 
 
-def _without_values(read: ProvedRead) -> dict[str, Any]:
-    proved = read.proof
+def _without_values(read: Proof) -> dict[str, Any]:
     return {
         "operation": read.match.operation.id,
         "api": read.match.api.name,
-        "calls": len(read.sent),
+        "calls": len(read.record.sent),
         "fields": [
             {"field": one.name} | {name: getattr(one, name) for name in _SHOWN} | {"items": count}
-            for one, count, _ in _by_name(proved.fields)
+            for one, count, _ in _by_name(read.fields)
         ],
-        "problems": proved.problems,
-        "dropped": [{"where": one.where, "why": one.why} for one in proved.dropped],
+        "problems": read.problems,
+        "dropped": [{"where": one.where, "why": one.why} for one in read.record.dropped],
     }

@@ -10,7 +10,8 @@ from typing import Any
 
 import attrs
 
-from shim.core.messages import Dropped, Record
+from shim.core.messages import Record
+from shim.core.recognise import Match
 from shim.documents.calls import Successor
 from shim.documents.fields import BARE, Resource, Rule
 from shim.documents.model import Operation
@@ -42,17 +43,21 @@ class Beside:
 class Proof:
     """What one read shows."""
 
+    match: Match
+    """Its operation."""
+    target: str
+    """The legacy request target."""
+    record: Record
+    """What the shim sent and left out."""
     fields: tuple[Beside, ...]
     """Those of all items."""
     problems: tuple[str, ...]
-    """Problems of the whole, without a value."""
-    dropped: tuple[Dropped, ...]
-    """Values that do not fit."""
+    """Those of the whole, without a value."""
 
 
-def proof(operation: Operation, record: Record, made: Any, own: dict[str, list[Any]]) -> Proof:
+def proof(match: Match, target: str, record: Record, made: Any, own: Mapping[str, Sequence[Any]]) -> Proof:
     """Compare the shim's answer with the successor's own answers, its pages by tier."""
-    fields, problems = list[Beside](), list[str]()
+    operation, fields, problems = match.operation, list[Beside](), list[str]()
     told = {report.name: report.why for report in record.fields}
     old_items, paired, count = _items(operation, made), 0, 0
     for tier, pages in own.items():
@@ -67,7 +72,7 @@ def proof(operation: Operation, record: Record, made: Any, own: dict[str, list[A
     total = made.get("totalCount") if isinstance(made, dict) and operation.shape == "page" else None
     if total is not None and total != count:
         problems.append(f"totalCount is {total}, and the successor's own answer has {count}")
-    return Proof(tuple(fields), tuple(problems), record.dropped)
+    return Proof(match, target, record, tuple(fields), tuple(problems))
 
 
 def _items(operation: Operation, document: Any, *, bare: bool = False) -> list[Any]:
