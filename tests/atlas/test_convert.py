@@ -29,8 +29,8 @@ NAMES = st.sampled_from(
 TEXTS = st.one_of(st.text(), st.sampled_from(["completed", "2026-01-01T00:00:00Z", "0001-01-01T00:00:00+14:00"]))
 JSON = st.recursive(
     st.none() | st.booleans() | st.integers() | st.floats() | TEXTS,
-    lambda inner: st.lists(inner, max_size=4) | st.dictionaries(NAMES | st.text(), inner, max_size=8),
-    max_leaves=40,
+    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(NAMES | st.text(), inner, max_size=4),
+    max_leaves=12,
 )
 
 

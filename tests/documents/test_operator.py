@@ -1,4 +1,4 @@
-"""An operator's folder: rules of one's own over shipped documents."""
+"""An operator's folder: rules of one's own over shipped documents, and changes of an API that a document describes."""
 
 import json
 import shutil
@@ -7,8 +7,8 @@ from pathlib import Path
 import pytest
 
 from shim.core.recognise import load_engine
-from tests.documents.conftest import APIS
-from tests.peers.scripted import ok, upstream
+from tests.family.doors import DOORS
+from tests.peers.scripted import GONE, error, ok, upstream
 
 SNAPSHOT = {
     "id": "6a6f78e0cab84da5c4476b25",
@@ -16,27 +16,71 @@ SNAPSHOT = {
     "startTime": "2026-01-01T00:00:00Z",
     "status": "COMPLETED",
 }
-TARGET = f"/api/atlas/v2/groups/g1/serverless/shop/backup/snapshots/{SNAPSHOT['id']}"
+APIS = Path(__file__).parent / "apis"
+GROUP = "/api/atlas/v2/groups/g1"
+TARGET = f"{GROUP}/serverless/shop/backup/snapshots/{SNAPSHOT['id']}"
 OURS = (APIS.parent / "operators.toml").read_text("utf-8")
+NEW = {"Accept": "application/vnd.atlas.2026-06-01+json"}
+HARBOURS = json.loads(Path(__file__).with_name("harbours.json").read_text("utf-8"))
+(DEEP, SHALLOW), OLD_DEEP = HARBOURS["new"], HARBOURS["old"]
+"""Two harbours of the new API, and what the first of them was in the old one."""
 
 
-@pytest.fixture
-def folder(tmp_path):
-    """A folder with an override, below another one, beside a document of its own."""
-    (tmp_path / "deep").mkdir()
-    (tmp_path / "deep" / "ours.toml").write_text(OURS)
-    shutil.copy(APIS / "watchers.toml", tmp_path)
-    return tmp_path
+def atlas(arrival):
+    """Answer as the API of 2026 does; the one before it is gone."""
+    below = arrival.path.removeprefix(f"{GROUP}/")
+    if below.startswith("flexClusters"):
+        return ok({**SNAPSHOT, "size": {"bytes": 7}})
+    if arrival.fields.get("accept") != NEW["Accept"]:
+        return GONE
+    answers = {"harbours": ok({"results": [DEEP, SHALLOW], "totalCount": 2}), "harbours/Rock%20End": ok(DEEP)}
+    return answers.get(below) or error(404, "NOWHERE")
 
 
-def test_rules_of_the_operator_count_in_every_door(folder, door):
+@pytest.fixture(params=DOORS)
+def ask(request, tmp_path, monkeypatch):
+    """Each way in, in turn, with a folder that has an override, below another one, beside documents of its own."""
+    shutil.copytree(APIS, tmp_path / "own")
+    (tmp_path / "own" / "deep").mkdir()
+    (tmp_path / "own" / "deep" / "ours.toml").write_text(OURS)
+    monkeypatch.setenv("ATLAS_SHIM_MAPPINGS", str(tmp_path / "own"))
+    with upstream(atlas) as peer, DOORS[request.param](peer.origin, over=True) as opened:
+
+        def ask(target, **options):
+            peer.arrivals.clear()
+            got = opened("GET", target, **options)
+            document = json.loads(got.content)
+            document.pop("links", None)
+            sent = [f"{each.fields['accept'][22:32]} {each.target.removeprefix(GROUP)}" for each in peer.arrivals]
+            return got.status_code, document, sent
+
+        yield ask
+
+
+def test_rules_of_the_operator_count_in_every_door(ask):
     """The overridden rules and calls are used, all others stay."""
-    with upstream(lambda _: ok({**SNAPSHOT, "size": {"bytes": 7}})) as atlas, door(atlas.origin) as ask:
-        made = json.loads(ask("GET", TARGET).content)
-        assert atlas.arrivals[0].fields["accept"] == "application/vnd.atlas.2030-01-01+json"
-    assert made["createdAt"] == SNAPSHOT["finishTime"]
-    assert made["storageSizeBytes"] == 7
+    _, made, sent = ask(TARGET)
+    assert sent == [f"2030-01-01 /flexClusters/shop/backup/snapshots/{SNAPSHOT['id']}"]
+    assert (made["createdAt"], made["storageSizeBytes"]) == (SNAPSHOT["finishTime"], 7)
     assert (made["status"], made["snapshotType"]) == ("completed", "scheduled")
+
+
+def test_what_a_document_alone_describes_is_served_by_every_door(ask):
+    """Objects grouped and counted, three deep, with what nobody knows yet; the version that lives passes."""
+    harbour = "/harbours/Rock%20End"
+    assert ask(GROUP + harbour) == (200, OLD_DEEP, [f"2026-06-01 {harbour}"])
+    assert ask(GROUP + harbour, headers=NEW) == (200, DEEP, [f"2026-06-01 {harbour}"])
+
+
+def test_a_list_by_a_query_in_other_words_is_served_by_every_door(ask):
+    """Parameters are translated, dropped, or given; a word that means nothing is refused."""
+    page = "includeCount=true&itemsPerPage=500&pageNum=1"
+    _, document, sent = ask(f"{GROUP}/harbours?verbose=1&state=shut&other=x")
+    assert ([one["name"] for one in document["results"]], document["totalCount"]) == (["Ayr", "Rock End"], 2)
+    assert sent == [f"2026-06-01 /harbours?state=CLOSED&other=x&{page}"]
+    assert ask(f"{GROUP.replace('v2', 'v1.0')}/harbours")[2] == [f"2026-06-01 /harbours?state=OPEN&{page}"]
+    status, document, sent = ask(f"{GROUP}/harbours?state=ajar")
+    assert (status, document["errorCode"], sent) == (400, "INVALID_QUERY_PARAMETER", [])
 
 
 def test_a_folder_that_kubernetes_mounts_is_read_once(tmp_path):

@@ -9,7 +9,6 @@ from typing import Any
 import pytest
 
 from tests.core.small import parsed, text_of
-from tests.documents.conftest import APIS
 from tests.documents.language.sound import SOUND
 from tests.test_mappings_readme import BEFORE, MOVED, NESTED, REFUSED, WIDGETS
 
@@ -17,7 +16,7 @@ TEXTS = {
     "things": SOUND,
     "reads": SOUND + text_of("again"),
     "parts": text_of("parts"),
-    "harbours": (APIS / "harbours.toml").read_text("utf-8"),
+    "harbours": (Path(__file__).parents[1] / "apis" / "harbours.toml").read_text("utf-8"),
     "toys": f'format = 1\nname = "toys"\n{MOVED}',
     "widgets": f"{WIDGETS}\n{REFUSED}\n{BEFORE}\n{text_of('file')}\n{NESTED}",
 }
