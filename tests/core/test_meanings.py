@@ -63,6 +63,10 @@ def check(engine: Engine, row: str) -> None:
         driven = drive(engine, "/api/atlas/v2/things", [answers({"id": "1"})], method="POST", body=given.encode())
         assert (driven.document == {"id": "1"}) == bool(driven.sends)
         got = outcome(driven, json.loads(driven.sends[0].call.body or b"null") if driven.sends else None)
+    elif given.startswith("?"):
+        driven = drive(engine, f"{TARGET}{given}", [answers({"results": []})])
+        sent = [send.call.query for send in driven.sends]
+        got = " ! ".join([*sent, *driven.outcome.record.notes]) or outcome(driven, None)
     else:
         driven = drive(engine, TARGET, [(200, (), given.encode())])
         got = outcome(driven, driven.document)

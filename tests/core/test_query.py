@@ -1,4 +1,4 @@
-"""The legacy query: how it is read, and its parameters in the successor's terms, one of which may choose the call."""
+"""The legacy query: how it is read, and written into links; what a successor is sent of it is in ``meanings.txt``."""
 
 from urllib.parse import parse_qsl
 
@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from shim.core.question import LegacyQuery, read_query
 from shim.core.responses import CallError
 from tests.core.driver import answers
-from tests.core.small import HEAD, NAME, PAGE, TARGET, asked
+from tests.core.small import NAME, PAGE, TARGET, asked
 
 
 def page(raw: str) -> LegacyQuery:
@@ -94,66 +94,8 @@ def test_a_link_has_every_pair_of_the_caller(pairs):
     assert page(linked).page == 7
 
 
-STATE = """
-[operation.getThing.flex.query.state]
-values = { ready = "OK", "not yet" = "A+B&C", "" = "ANY" }
-default = "not yet"
-"""
-
-
-def sent(rules, query, head=HEAD):
-    """The query that is sent for a legacy one, and the notes of the record."""
-    driven = asked(head + rules + NAME, [answers({"results": []})], query)
-    assert driven.reply.status == 200
-    return driven.targets[0].partition("?")[2], driven.outcome.record.notes
-
-
-def refused(rules, query, head=HEAD):
-    """The parameters that a 400 names, before anything is sent."""
-    driven = asked(head + rules + NAME, [], query)
-    assert (driven.sends, driven.reply.status) == ((), 400)
-    assert driven.document["errorCode"] == "INVALID_QUERY_PARAMETER"
-    return driven.document["parameters"]
-
-
-@pytest.mark.parametrize(("query", "expected"), [
-    ("?state=ready", [("state", "OK")]), ("?state=not+yet", [("state", "A+B&C")]),
-    ("?state=not%20yet", [("state", "A+B&C")]), ("?st%61te=r%65ady", [("state", "OK")]),
-    ("?state=ready&state=not+yet", [("state", "OK"), ("state", "A+B&C")]),
-    ("?other=1", [("other", "1"), ("state", "A+B&C")]), ("", [("state", "A+B&C")]),
-])  # fmt: skip
-def test_a_word_of_a_parameter_is_another_there(query, expected):
-    """Read as forms are, and written so; the default is given where the caller gives none."""
-    assert parse_qsl(sent(STATE, query)[0], strict_parsing=True) == expected
-
-
-@pytest.mark.parametrize("query", ["?state=READY", "?state=not%2Byet", "?state=ready&state=gone", "?state=ready%00"])
-def test_a_word_that_stands_for_nothing_is_refused(query):
-    """Each of repeated ones, before anything is sent."""
-    assert refused(STATE, query) == ["state"]
-
-
-def test_an_empty_word_is_no_missing_one():
-    """The default is for callers who give none; without words it is sent as it is, written as forms are."""
-    rules = STATE.replace(', "" = "ANY"', "")
-    assert refused(rules, "?state=") == refused(rules, "?state") == ["state"]
-    rules = '\n[operation.getThing.flex.query.state]\ndefault = "a b&c"\n'
-    assert (sent(rules, "")[0], sent(rules, "?state=z")[0]) == ("state=a+b%26c", "state=z")
-
-
-DROPPED = '\n[operation.getThing.flex.query."with owner"]\ndrop = true\nwhy = "Nobody owns it."\n'
-
-
-@pytest.mark.parametrize("query", ["?x=1&with+owner=1", "?x=1&with%20owner", "?x=1&with+owner=1&with+owner=2"])
-def test_a_dropped_parameter_is_noted(query):
-    """Once, however it is written and however often; not if nobody gave it."""
-    assert sent(DROPPED, query) == ("x=1", ("the parameter with owner was not sent on: Nobody owns it.",))
-    assert sent(DROPPED, "?x=1") == ("x=1", ())
-
-
-def test_a_page_has_its_own_parameters_beside_the_rules():
-    """They are written anew, behind the caller's; its links have the caller's own words, as of a legacy call."""
-    own = "includeCount=true&itemsPerPage=100&pageNum=2"
-    assert sent(STATE, "?pageNum=2&state=ready&x=%2B&z", PAGE)[0] == f"state=OK&x=%2B&z&{own}"
-    driven = asked(PAGE + STATE + NAME, [answers({"results": []})], "?state=ready")
+def test_a_link_has_the_callers_own_words():
+    """As of a legacy call, whatever they are to the successor."""
+    rules = '\n[operation.getThing.flex.query.state]\nvalues = { ready = "OK" }\n'
+    driven = asked(PAGE + rules + NAME, [answers({"results": []})], "?state=ready")
     assert driven.document["links"][0]["href"].endswith(f"{TARGET}?state=ready&pageNum=1&itemsPerPage=100")
