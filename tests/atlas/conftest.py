@@ -35,6 +35,12 @@ WRITES: dict[str, dict[str, Any]] = {
 """What each write needs beside its place, but for ids."""
 
 
+def order(client, snapshot_id):
+    """Order a restore of the demo cluster."""
+    write = client.cloud_backups.create_serverless_restore_job
+    return write(DEMO_GROUP, DEMO_CLUSTER, snapshot_id=snapshot_id, **WRITES["create_serverless_restore_job"])
+
+
 def endpoints_of(group):
     """Return the endpoints of a group by name."""
     kind = type(getattr(_CLIENT, group))

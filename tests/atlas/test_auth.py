@@ -17,6 +17,7 @@ from shim.fake import (
     DEMO_TOKEN,
     FakeReply,
 )
+from tests.atlas.conftest import order
 
 KEY = {"public_key": DEMO_PUBLIC_KEY, "private_key": DEMO_PRIVATE_KEY}
 ACCOUNT = {"client_id": DEMO_CLIENT_ID, "client_secret": DEMO_CLIENT_SECRET}
@@ -102,14 +103,7 @@ def test_a_token_that_is_refused_is_replaced_once(connect, fake):
     before = len(cluster.jobs)
     read(client)
     revoke_the_token(fake)
-    client.cloud_backups.create_serverless_restore_job(
-        DEMO_GROUP,
-        DEMO_CLUSTER,
-        delivery_type="automated",
-        target_cluster_name=DEMO_CLUSTER,
-        target_group_id=DEMO_GROUP,
-        snapshot_id=cluster.snapshots[0]["id"],
-    )
+    order(client, cluster.snapshots[0]["id"])
     assert (len(cluster.jobs), tokens(fake)) == (before + 1, 2)
     first, again = fake.trips("POST", part=API)
     assert first.body == again.body

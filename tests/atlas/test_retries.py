@@ -9,6 +9,7 @@ from shim import errors, httpx
 from shim.atlas import Retries
 from shim.errors import SettingsError
 from shim.fake import DEMO_CLIENT_ID, DEMO_CLIENT_SECRET, DEMO_CLUSTER, DEMO_GROUP, FakeReply
+from tests.atlas.conftest import order
 
 ID = "6a6f78e0cab84da5c4476b25"
 
@@ -40,14 +41,7 @@ def read(client):
 
 
 def write(client):
-    return client.cloud_backups.create_serverless_restore_job(
-        DEMO_GROUP,
-        DEMO_CLUSTER,
-        delivery_type="automated",
-        target_cluster_name=DEMO_CLUSTER,
-        target_group_id=DEMO_GROUP,
-        snapshot_id=ID,
-    )
+    return order(client, ID)
 
 
 @pytest.fixture

@@ -1,19 +1,11 @@
-"""A program as a user writes it around the typed client; ``tests/atlas`` runs it."""
+"""A program as a user writes it around the typed client; it is not run."""
 
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
 
 import shim
 from shim import AsyncAtlasClient, AtlasClient, AtlasError
-from shim.atlas import (
-    CloudProvider,
-    PaginatedServerlessBackupSnapshots,
-    Retries,
-    ServerlessBackupSnapshot,
-    SnapshotStatus,
-    TenantRestore,
-    TenantStatus,
-)
+from shim.atlas import CloudProvider, Retries, ServerlessBackupSnapshot, SnapshotStatus, TenantRestore, TenantStatus
 from shim.errors import RateLimitedError
 
 PATIENT = Retries(attempts=5, backoff=1.0, longest_wait=120.0)
@@ -47,20 +39,6 @@ def newest(client: AtlasClient, group_id: str, cluster_name: str) -> ServerlessB
 def age(snapshot: ServerlessBackupSnapshot, now: datetime) -> timedelta | None:
     """Return how old a snapshot is, None when Atlas does not say."""
     return None if snapshot.created_at is None else now - snapshot.created_at
-
-
-def unfaithful(page: PaginatedServerlessBackupSnapshots) -> dict[str, tuple[str, ...]]:
-    """Return which fields of a page are no longer what they were."""
-    return {} if page.record is None else page.record.by_level()
-
-
-async def first_id(client: AsyncAtlasClient, group_id: str, cluster_name: str) -> str | None:
-    """Return the id of the first snapshot, looked up again on its own."""
-    page = await client.cloud_backups.list_serverless_backup_snapshots(group_id, cluster_name, items_per_page=1)
-    snapshot = await client.cloud_backups.get_serverless_backup_snapshot(
-        group_id, cluster_name, page.results[0].id or ""
-    )
-    return snapshot.id
 
 
 def download_newest(client: AtlasClient, group_id: str, cluster_name: str) -> TenantRestore | None:
