@@ -37,13 +37,19 @@ def atlas(arrival):
     return answers.get(below) or error(404, "NOWHERE")
 
 
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory):
+    """A folder with an override, and documents of its own below another one."""
+    folder = tmp_path_factory.mktemp("operator")
+    shutil.copytree(APIS, folder / "own")
+    (folder / "ours.toml").write_text(OURS)
+    return folder
+
+
 @pytest.fixture(params=DOORS)
-def ask(request, tmp_path, monkeypatch):
-    """Each way in, in turn, with a folder that has an override, below another one, beside documents of its own."""
-    shutil.copytree(APIS, tmp_path / "own")
-    (tmp_path / "own" / "deep").mkdir()
-    (tmp_path / "own" / "deep" / "ours.toml").write_text(OURS)
-    monkeypatch.setenv("ATLAS_SHIM_MAPPINGS", str(tmp_path / "own"))
+def ask(request, folder, monkeypatch):
+    """Each way in, in turn, with the operator's documents."""
+    monkeypatch.setenv("ATLAS_SHIM_MAPPINGS", str(folder))
     with upstream(atlas) as peer, DOORS[request.param](peer.origin, over=True) as opened:
 
         def ask(target, **options):
