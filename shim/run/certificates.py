@@ -58,9 +58,8 @@ def make_certificate(host: str, hooks_name: str) -> tuple[bytes, ssl.SSLContext,
     private = key.private_bytes(
         serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption()
     )
-    of_proxy = of_hooks = _context(pem, private)
+    of_proxy, of_hooks = _context(pem, private), _context(pem, private)
     if hooks_name != host:
-        of_hooks = _context(pem, private)
         refused = ssl.ALERT_DESCRIPTION_ACCESS_DENIED
         of_hooks.sni_callback = lambda _, name, __: None if name == hooks_name else refused
     return pem, of_proxy, of_hooks

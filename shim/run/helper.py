@@ -126,16 +126,16 @@ def _keep(wanted: Wanted) -> None:
             environment[INVENTORY] = str(notes)
         begin = notes.stat().st_size if notes.exists() else 0
         serving = _Serving(attrs.evolve(wanted, run=run), (tls[0], tls[1]), listening, notes, begin)
+        another = attrs.evolve(serving, wanted=attrs.evolve(serving.wanted, unseen=""))  # the first may have seen calls
         null, over = os.open(os.devnull, os.O_WRONLY), False
-        first: Mapping[str, str] | None = environment
         while not over:
             began, gateway_process = time.monotonic(), os.fork()
             if not gateway_process:
-                serving.serve(first)
-            for number in (2, wanted.ready):  # whoever reads one to its end must not wait for the keeper
+                serving.serve(environment)
+            # Whoever reads one to its end must not wait for the keeper, nor is another gateway's word asked for.
+            for number in (2, wanted.ready):
                 os.dup2(null, number)
-            over = os.waitpid(gateway_process, 0)[1] == 0
-            first = None
+            over, serving = os.waitpid(gateway_process, 0)[1] == 0, another
             if not over and time.monotonic() - began < _SOON:
                 time.sleep(_SOON)
                 over = bool(select.select([wanted.alive], [], [], 0)[0]) and next(marked(mark.encode()), None) is None
@@ -206,8 +206,8 @@ class _Serving:
     notes: Path
     begin: int
 
-    def serve(self, ready: Mapping[str, str] | None) -> NoReturn:
-        """Say that it is ready, serve until the program's last process has ended, and end this one."""
+    def serve(self, environment: Mapping[str, str]) -> NoReturn:
+        """Hand over the environment, serve until the program's last process has ended, and end this one."""
         code = 0
         logging.basicConfig(level=logging.ERROR, format="atlas-shim: %(message)s")
         # No traceback belongs into a program's standard error, nor what the loop says of itself.
@@ -215,15 +215,14 @@ class _Serving:
         logging.getLogger("asyncio").disabled = True
         try:
             with asyncio.Runner(loop_factory=loop_factory()) as runner:
-                runner.run(self._serve(ready))
+                runner.run(self._serve(environment))
         except (OSError, SettingsError) as error:
-            if ready:  # else it replaces one that died
-                _say(self.wanted, error=str(error))
+            _say(self.wanted, error=str(error))
         except BaseException:  # noqa: BLE001 - the keeper starts another
             code = 1
         os._exit(code)
 
-    async def _serve(self, ready: Mapping[str, str] | None) -> None:
+    async def _serve(self, environment: Mapping[str, str]) -> None:
         loop, run = asyncio.get_running_loop(), self.wanted.run
         gateway = Gateway(self.wanted.options, self.wanted.engine, environ=self.wanted.environ)
         gateway.guard(lambda gate: _ProgramsGate(gate) if isinstance(gate, VerifyGate) else gate)
@@ -235,13 +234,12 @@ class _Serving:
         ends = [last]
         with contextlib.suppress(OSError, AttributeError):  # it has ended; macOS has no such descriptors
             ends.append(loop.create_task(readable(os.pidfd_open(self.wanted.process))))
-        if ready is not None:
-            _say(self.wanted, environment=ready)
+        _say(self.wanted, environment=environment)
         await asyncio.wait(ends, return_when=asyncio.FIRST_COMPLETED)
         if proxy.tasks:  # a handshake that fails deserves its warning
             await asyncio.wait(proxy.tasks, timeout=_SOON)
         proxy.counts["strangers"] = door.strangers
-        for sentence in self._sentences(gateway, proxy, is_first=ready is not None):
+        for sentence in self._sentences(gateway, proxy):
             _warn(sentence)
         os.dup2(os.open(os.devnull, os.O_WRONLY), 2)  # somebody may read it to its end
         await last
@@ -253,7 +251,7 @@ class _Serving:
         await readable(self.wanted.alive)
         await asyncio.to_thread(_await_marked, self.wanted.run.mark.encode())
 
-    def _sentences(self, gateway: Gateway, proxy: ProxyServer, *, is_first: bool) -> Iterator[str]:
+    def _sentences(self, gateway: Gateway, proxy: ProxyServer) -> Iterator[str]:
         """Yield what is to be said at the program's end, by what has been seen of it."""
         wanted, rows, counts = self.wanted, gateway.ledger.calls(), Counter[str](proxy.counts)
         counts["calls"] += sum(rows.values())
@@ -265,8 +263,7 @@ class _Serving:
                 notes = map(json.loads, self.notes.read_bytes()[self.begin :].splitlines())
                 counts["in Python"] = sum("file" in note and "operation" in note for note in notes)
             yield report(+counts)
-        unseen = wanted.unseen if is_first else ""
-        yield from last_words(+counts, wanted.program[0], wanted.run.host, proxy.others, unseen)
+        yield from last_words(+counts, wanted.program[0], wanted.run.host, proxy.others, wanted.unseen)
 
 
 def _say(wanted: Wanted, **answer: object) -> None:

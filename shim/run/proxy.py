@@ -37,7 +37,6 @@ _is_end_to_end = re.compile(rb"(?i)(?!(?:(?:proxy-)?connection|keep-alive|proxy-
 _HANDSHAKE = b"\x16"  # the first byte of TLS, and of no method
 _ESTABLISHED = b"HTTP/1.1 200 Connection established\r\n\r\n"
 _ATLAS = (".mongodb.com", ".mongodbgov.com")
-_RESET = b"\1\0\0\0\0\0\0\0"
 
 Adopt = Callable[[socket.socket, ssl.SSLContext | None], Awaitable[None]]
 """Makes the gateway serve a connection; returns after the handshake, and raises ssl.SSLError if that fails."""
@@ -208,7 +207,6 @@ def _content(fields: list[bytes]) -> Callable[[asyncio.StreamReader], AsyncItera
     lengths = {value for name, value in _pairs(fields) if name.strip() == b"content-length"}
     if len(lengths) > 1 or (coded and lengths) or not all(length.isdigit() for length in lengths):
         raise ValueError("the request's length is unclear")
-
     return _chunks if coded else partial(_counted, left=int(next(iter(lengths), b"0")))
 
 

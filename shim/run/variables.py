@@ -27,12 +27,13 @@ BUNDLES = {
     "REQUESTS_CA_BUNDLE": ("REQUESTS_CA_BUNDLE", "CURL_CA_BUNDLE"),
     "HTTPLIB2_CA_CERTS": ("HTTPLIB2_CA_CERTS",),
     "PERL_LWP_SSL_CA_FILE": ("PERL_LWP_SSL_CA_FILE", "HTTPS_CA_FILE", "SSL_CERT_FILE"),
+    "NODE_EXTRA_CA_CERTS": ("NODE_EXTRA_CA_CERTS",),
+    "DENO_CERT": ("DENO_CERT",),
 }
 """Variable -> the variables that may name its roots, the first that is set; else the system's roots."""
 
-ADDITIONS = ("NODE_EXTRA_CA_CERTS", "DENO_CERT")
-"""Variables whose roots the runtime adds to its own."""
-
+ADDITIONS = frozenset({"NODE_EXTRA_CA_CERTS", "DENO_CERT"})
+"""Those whose roots the runtime adds to its own, the system's or others."""
 
 MARK = "_ATLAS_SHIM_RUN"
 """The variable by which a run's processes are found, whatever they have closed; a run in a run adds its own mark."""
@@ -106,10 +107,9 @@ def _names(entry: str, host: str) -> bool:
 def _roots(run: Run, environ: Mapping[str, str]) -> dict[str, str]:
     system, found = system_bundle(), {}
     for variable, sources in BUNDLES.items():
-        before = next((environ[source] for source in sources if environ.get(source)), "")
-        found[variable] = _write(run, f"{variable}.pem", _joined(_read(before) or system, run.root))
-    for variable in ADDITIONS:
-        found[variable] = _write(run, f"{variable}.pem", _joined(_read(environ.get(variable, "")), run.root))
+        before = _read(next(filter(None, map(environ.get, sources)), ""))
+        roots = before or (b"" if variable in ADDITIONS else system)
+        found[variable] = _write(run, f"{variable}.pem", _joined(roots, run.root))
     bundle = found["SSL_CERT_FILE"]
     wgetrc = _read(environ.get("WGETRC") or os.path.expanduser("~/.wgetrc"))  # noqa: PTH111 - may name no file
     found["WGETRC"] = _write(run, "wgetrc", _joined(wgetrc, f"ca_certificate = {bundle}\n".encode()))
