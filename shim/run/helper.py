@@ -56,6 +56,9 @@ HIGH = 100
 _SOON = 1.0
 """Seconds: if a gateway lives shorter than this, the next one starts with a delay."""
 
+_BETWEEN = 0.1
+"""Seconds between two looks at all processes; a program is started sooner."""
+
 _is_plain = re.compile(r"/[\w./+@=-]*", re.ASCII).fullmatch
 """A path that can stand in every variable: no separator, quote or space of any."""
 
@@ -169,8 +172,14 @@ def _stand_apart(wanted: Wanted) -> None:
 
 
 def _await_marked(mark: bytes) -> None:
-    """Return when no process has the mark any more."""
-    while (process := next(marked(mark), None)) is not None:
+    """Return when no process has the mark any more, at two looks: while it starts a program a process shows none."""
+    looks = 2
+    while looks:
+        process, looks = next(marked(mark), None), looks - 1
+        if process is None:
+            time.sleep(_BETWEEN)
+            continue
+        looks = 2
         with contextlib.suppress(OSError):  # it has ended in between
             number, poll = os.pidfd_open(int(process.name)), select.poll()
             poll.register(number, select.POLLIN)

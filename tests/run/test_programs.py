@@ -5,9 +5,11 @@ import re
 import shlex
 import signal
 import sys
+from pathlib import Path
 
 import pytest
 
+from shim.run import helper
 from tests.peers.raw import until
 from tests.run.grid import BASE_URL, CODE, FIELDS, URL, URLLIB
 
@@ -123,6 +125,14 @@ def test_a_daemon_is_served(runs, tmp_path, way):
     assert runs(*DAEMONS[way], PLAIN, tmp_path / "code").returncode == 0
     until(lambda: (tmp_path / "code").exists() and (tmp_path / "code").read_text() == "200", "its answer")
     until(lambda: not runs.left(), "nothing is left")
+
+
+def test_a_process_that_just_starts_a_program_is_waited_for(monkeypatch):
+    """The kernel shows no environment of it in that moment: only a second look says that nobody is left."""
+    looks = [[], [Path("/proc/0")], [], []]
+    monkeypatch.setattr(helper, "marked", lambda mark: iter(looks.pop(0)))
+    helper._await_marked(b"")
+    assert looks == []
 
 
 def test_output_ends_with_the_program(runs, tmp_path):
