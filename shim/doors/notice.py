@@ -32,12 +32,14 @@ SIZE = 4096  # call sites that are remembered; beyond that all are forgotten, an
 
 @attrs.frozen
 class Notice:
-    """A warning as a handler gets it: the operation, its sunset, a sentence for people, and the call's place."""
+    """A warning as a handler gets it."""
 
     operation: str
     sunset: datetime
     message: str
+    """A sentence for people."""
     site: CallSite
+    """The call's place."""
 
 
 WarningsHandler = Callable[[Notice], None]

@@ -36,18 +36,18 @@ MEMORY = Memory()
 
 @attrs.frozen
 class Current:
-    """Engine and settings, and the raw values of the variables that they were read from.
-
-    ``bases`` are the beginnings of paths that are looked at. ``word`` is that of ``ATLAS_SHIM_WARNINGS``, ``inventory``
-    the file that calls are noted in, or empty.
-    """
+    """Engine and settings of this process, until a variable changes."""
 
     raw: tuple[object, ...]
+    """The values of the variables that they were read from."""
     engine: Engine
     settings: Settings
     bases: tuple[str, ...]
+    """The beginnings of paths that are looked at."""
     word: str
+    """That of ``ATLAS_SHIM_WARNINGS``."""
     inventory: str
+    """The file that calls are noted in, or empty."""
 
 
 _current: Current | None = None

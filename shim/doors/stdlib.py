@@ -56,11 +56,12 @@ def open_url(
 
 @attrs.define(eq=False)
 class UrllibDoor(Door):
-    """A retired call in urllib's terms; ``is_made`` says that its response is the shim's own."""
+    """A retired call in urllib's terms."""
 
     own: Request
     sender: Callable[[Request], Any]
     is_made: bool = attrs.field(init=False, default=False)
+    """Whether its response is the shim's own."""
 
     def request(self, send: Send) -> Request:
         """Copy the caller's; fields that must not follow a redirect, such as credentials, stay apart."""

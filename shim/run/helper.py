@@ -65,7 +65,7 @@ _is_plain = re.compile(r"/[\w./+@=-]*", re.ASCII).fullmatch
 
 @attrs.frozen
 class Wanted:
-    """What is to run beside the program; at its end ``unseen`` is said if no call has come, and the ``report``."""
+    """What is to run beside the program."""
 
     options: Options
     engine: Engine
@@ -73,7 +73,9 @@ class Wanted:
     program: Sequence[str]
     environ: Mapping[str, str] = attrs.field(repr=False)
     unseen: str
+    """What is said at the program's end if no call has come."""
     report: bool
+    """Whether what came of its calls is said then."""
     process: int = attrs.field(factory=os.getpid)
     """The command's number, which becomes the program's."""
     alive: int = -1

@@ -31,10 +31,12 @@ _ALIVE = frozenset({1, 4, 5})  # ESTABLISHED, and the two states in which it has
 
 @attrs.frozen
 class PeerSocket:
-    """A socket of a process: the user's number and the socket's."""
+    """A socket of a process."""
 
     uid: int
+    """The user's number."""
     inode: int
+    """The socket's."""
 
 
 def open_kernel() -> socket.socket:
@@ -90,16 +92,18 @@ def is_descendant(caller: PeerSocket, mark: bytes) -> bool:
 
 @attrs.define(eq=False)
 class Doorkeeper:
-    """Takes connections, and closes those of other users' processes, of which ``strangers`` is the number.
+    """Takes connections, and closes those of other users' processes.
 
     Several threads do: refusing a connection takes a third of the time that opening one does, and so the kernel keeps
-    room for this user's own beside others who open them as fast as they can. With ``secret`` all are taken.
+    room for this user's own beside others who open them as fast as they can.
     """
 
     listening: socket.socket
     mark: bytes
     secret: bool
+    """Whether all are taken, since the kernel does not tell whose they are."""
     strangers: int = 0
+    """How many were closed."""
     _known: dict[int, float] = attrs.field(factory=dict)
     _looking: threading.Lock = attrs.field(factory=threading.Lock)
 

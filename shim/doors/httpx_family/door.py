@@ -48,10 +48,11 @@ def retired_request(request: httpx.Request, side: type[HttpxDoor], client: objec
 
 @attrs.define(eq=False)
 class ResponseStream:
-    """The content of a response that was looked into: what was read, then the rest; closing it closes ``source``."""
+    """The content of a response that was looked into: what was read, then the rest."""
 
     content: Content
     source: Any
+    """What closing it closes."""
 
     def __iter__(self) -> Iterator[bytes]:
         yield from self.content.chunks

@@ -33,17 +33,15 @@ _NAMES = (  # in the order of a pool's ``urlopen``
 
 @attrs.define(eq=False)
 class Urllib3Door(Door):
-    """A retired call in urllib3's terms.
-
-    ``options`` are the arguments of ``urlopen`` by name, but for method and URL; ``prefix`` is what stands before the
-    target in ``url``, nothing where that is relative to a pool.
-    """
+    """A retired call in urllib3's terms."""
 
     owner: Owner
     base: BaseUrlopen
     url: str
     prefix: str
+    """What stands before the target in ``url``, nothing where that is relative to a pool."""
     options: Mapping[str, Any]
+    """The arguments of ``urlopen`` by name, but for method and URL."""
 
     @property
     def pool(self) -> HTTPConnectionPool:
