@@ -43,9 +43,6 @@ _WAITED = (
 _LINKS = frozenset({list, tuple, deque, partial, BuiltinMethodType, FunctionType, MethodType})
 """Other types of what stands between."""
 
-_CO_OPTIMIZED = 0x1
-"""The flag of a function's code: what a module's names stand for is no copy."""
-
 _FARTHEST = 64  # objects that are followed from the one that makes a call to those that wait for it
 _DEEPEST = 200  # coroutines that are followed within a task
 _LARGEST = 1000  # items of a collection that may hold a future
@@ -100,7 +97,7 @@ def _locals(frame: FrameType) -> list[Any]:
     """Return what the names of a function of ``_RUNNERS`` stand for; up to CPython 3.12 the frame would keep a copy."""
     held = frame.f_locals
     values = list(held.values())
-    if type(held) is dict and frame.f_code.co_flags & _CO_OPTIMIZED:
+    if type(held) is dict and held is not frame.f_globals:
         held.clear()
     return values
 

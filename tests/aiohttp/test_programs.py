@@ -1,25 +1,14 @@
 # mypy: disable-error-code="assignment, attr-defined, union-attr"
 # (the generated client as its generator writes it)
-"""Clients as other people write them: generated ones, ones that send again, ones that gather."""
+"""Clients as other people write them: generated ones, ones that gather."""
 
 import pytest
-from aiohttp_retry import ExponentialRetry, RetryClient
 
 import shim
 from shim import aiohttp
 from tests.doors.calls import EMPTY, SNAPSHOTS
 from tests.peers.answering import reply
 from tests.typed import with_aiohttp
-
-
-async def test_a_retrying_client_sees_the_translated_status(raw, switched_on):
-    """It sends the call again on a 503 and not on anything that the shim asked on the way."""
-    answers = [reply("503 Service Unavailable"), reply("200 OK", body=EMPTY)]
-    server = raw(lambda request: answers.pop(0))
-    options = ExponentialRetry(attempts=3, start_timeout=0.001)
-    async with RetryClient(retry_options=options) as client, client.get(server.url + SNAPSHOTS) as response:
-        assert (response.status, shim.record(response).route) == (200, "flex")
-    assert len(server.requests) == 2
 
 
 async def test_a_recorded_successor_is_translated(tmp_path):

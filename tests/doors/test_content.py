@@ -233,15 +233,6 @@ def test_credentials_stay_with_the_host_that_they_are_for(door, raw):
     assert [field(request, "Authorization") for request in server.requests] == [None] * len(server.requests)
 
 
-@pytest.mark.parametrize("signature", ['uri="/other"', "that nobody can read"])
-def test_a_signature_over_another_target_is_not_sent(door, raw, signature):
-    """Nor is one that can't be read: it fits no successor's target."""
-    server = raw(flex)
-    with door.open() as client:
-        client.ask(server.url + SNAPSHOTS, headers={"Authorization": f"Digest {signature}"})
-    assert field(server.requests[0], "Authorization") is None
-
-
 def test_the_body_of_a_read_stays_away_from_a_successor(door, raw):
     """It means nothing, and would need a Content-Type; a gateway does the same. The legacy side gets it as ever."""
     server = raw(lambda request: gone(request) if b"/serverless/" in request else flex(request))

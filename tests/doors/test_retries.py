@@ -9,7 +9,7 @@ from shim import aiohttp, requests, urllib3
 from tests.doors.calls import EMPTY, NOT_FOUND, SNAPSHOTS, flex, gone_then
 from tests.peers.answering import reply
 
-STATUSES = [404, 410]
+STATUSES = [404, 410, 503]
 
 
 def by_requests(url):
@@ -58,9 +58,11 @@ async def test_an_answer_that_is_to_be_asked_again_is(raw, by):
 
 
 @pytest.mark.parametrize("by", [by_requests, by_urllib3])
-async def test_what_is_used_up_is_the_librarys_error(raw, by):
-    """It names the caller's URL."""
-    server = raw(lambda request: reply("404 Not Found", body=NOT_FOUND))
+@pytest.mark.parametrize("status", ["404 Not Found", "503 Service Unavailable"])
+async def test_what_is_used_up_is_the_librarys_error(raw, by, status):
+    """It names the caller's URL, and nothing of the successor."""
+    server = raw(lambda request: reply(status, body=NOT_FOUND))
     errors = (requests.exceptions.RetryError, urllib3.exceptions.MaxRetryError)
-    with pytest.raises(errors, match=rf"^HTTPConnectionPool.*{SNAPSHOTS}.*too many 404"):
+    with pytest.raises(errors, match=rf"^HTTPConnectionPool.*{SNAPSHOTS}.*too many {status[:3]}") as caught:
         await ask(by, server.url + SNAPSHOTS)
+    assert "flexClusters" not in str(caught.value)

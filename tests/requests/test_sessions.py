@@ -7,7 +7,6 @@ import pickle
 
 import pytest
 import requests as plain
-import urllib3
 
 from shim import requests
 from tests.doors.calls import BEARER, EMPTY, SNAPSHOTS
@@ -128,15 +127,3 @@ def test_what_an_adapter_made_of_the_successors_content_is_not_there(retired):
         response = session.get(retired, headers=BEARER)
     assert response.shim.route == "flex"
     assert not hasattr(response, "parsed")
-
-
-def test_the_words_of_an_exception_name_the_callers_url(raw):
-    """An adapter's retries are used up by what was sent; the program's log shows what the program asked for."""
-    server = raw(lambda request: reply("503 Service Unavailable", body=b'{"error": 503}'))
-    retries = urllib3.Retry(1, status_forcelist=[503], backoff_factor=0)
-    with requests.Session() as session:
-        session.mount("http://", plain.adapters.HTTPAdapter(max_retries=retries))
-        with pytest.raises(plain.exceptions.RetryError, match="/serverless/") as caught:
-            session.get(f"{server.url}{SNAPSHOTS}", headers=BEARER)
-    assert "flexClusters" not in str(caught.value)
-    assert b"flexClusters" in server.requests[0]

@@ -60,7 +60,8 @@ def for_each(retries: Retry) -> Retry:
 
     Refusals are steps of an exchange, such as the 410 of an endpoint that is gone.
     """
-    return retries.new(status_forcelist=frozenset(filter(_is_of_the_moment, retries.status_forcelist or ())))
+    again = [status for status in retries.status_forcelist or () if status == 429 or status >= 500]
+    return retries.new(status_forcelist=frozenset(again))
 
 
 def asked_again(retries: Retry, answer: HTTPResponse, method: str, url: str) -> Retry | None:
@@ -68,7 +69,7 @@ def asked_again(retries: Retry, answer: HTTPResponse, method: str, url: str) -> 
 
     Waits before that as urllib3 does; raises MaxRetryError.
     """
-    if _is_of_the_moment(answer.status) or not retries.is_retry(method, answer.status):
+    if not retries.is_retry(method, answer.status) or for_each(retries).is_retry(method, answer.status):
         return None
     try:
         left = retries.increment(method, url, response=answer, _pool=answer._pool)  # noqa: SLF001 - as urllib3 does
@@ -80,10 +81,6 @@ def asked_again(retries: Retry, answer: HTTPResponse, method: str, url: str) -> 
     answer.drain_conn()
     left.sleep(answer)
     return left
-
-
-def _is_of_the_moment(status: int) -> bool:
-    return status == 429 or status >= 500
 
 
 def waits_of(timeout: object) -> tuple[float | None, tuple[float | None, float | None]]:
