@@ -15,6 +15,7 @@ from shim.doors import switch
 from shim.doors.served import STATE
 from shim.fake import DEMO_GROUP, DEMO_PRIVATE_KEY, DEMO_PUBLIC_KEY, FakeReply
 from shim.fake.server import FakeServer
+from tests.core.small import HEAD, field
 from tests.fake.asking import ACCOUNT, KEY
 
 
@@ -103,22 +104,9 @@ def test_what_a_document_drops_is_said_of_those_that_are_not_shipped(checked, tm
     """A member that becomes another field is a remark for who wrote the document, and no news of one of ours."""
     ours = checked()["documents"]
     assert [one["remarks"] for one in ours if one["remarks"]] == []
-    (tmp_path / "wagons.toml").write_text("""
-        format = 1
-        name = "wagons"
-        resource.wagon.rest = true
-        resource.wagon.size.type = "integer"
-        resource.wagon.size.tier.successor = { from = "newSize", fidelity = "renamed" }
-        [operation.getWagon]
-        method = "GET"
-        path = "/groups/{groupId}/wagons/{name}"
-        versions = ">=2023.1.1,<2026.1.1"
-        deprecated = 2026-01-01
-        sunset = 2027-01-01
-        resource = "wagon"
-        tier.successor.version = "2026-01-01"
-    """)
-    lost = ["wagons.toml: resource.wagon: 'newSize' becomes 'size', and does not stay beside it"]
+    made_of = field("size", "integer", 'from = "newSize"\nfidelity = "renamed"')
+    (tmp_path / "things.toml").write_text(f"{HEAD}[resource.thing]\nrest = true\n{made_of}")
+    lost = ["things.toml: resource.thing: 'newSize' becomes 'size', and does not stay beside it"]
     for given in ({"words": [str(tmp_path)]}, {"words": [], "env": {"ATLAS_SHIM_MAPPINGS": str(tmp_path)}}):
         documents = checked(*given.pop("words"), **given)["documents"]
         assert [one["remarks"] for one in documents if one["remarks"]] == [lost]

@@ -15,7 +15,6 @@ from openfeature.provider.in_memory_provider import InMemoryFlag, InMemoryProvid
 
 import shim
 from shim import aiohttp, httpx
-from shim.doors import process
 from shim.fake import DEMO_GROUP
 from tests.doors.calls import BEARER, JOBS, ORDERED, SNAPSHOTS
 from tests.doors.process import *  # noqa: F403 - its fixtures
@@ -117,15 +116,10 @@ def test_the_only_call_of_a_program_obeys_the_flag(raw, tmp_path, library, way, 
 
 
 @pytest.fixture(autouse=True)
-def _flags(clean_process, monkeypatch):
-    """Begin without flags and providers, and end so."""
-    monkeypatch.setattr(process, "_flags", {})
+def _by_flag(clean_process, monkeypatch):
+    """The flag says the route of this process."""
     monkeypatch.setenv("ATLAS_SHIM_ROUTE", "openfeature:atlas-route")
     monkeypatch.setenv("ATLAS_SHIM_WARNINGS", "off")
-    yield
-    for flag in process._flags.values():
-        flag.words.stop()
-    api.clear_providers()
 
 
 @pytest.fixture

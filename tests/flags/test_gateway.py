@@ -6,14 +6,10 @@ import re
 
 import attrs
 import pytest
-from openfeature import api
-from openfeature.flag_evaluation import FlagResolutionDetails
-from openfeature.provider.in_memory_provider import InMemoryFlag, InMemoryProvider
 
 import shim
 from shim import httpx
 from shim.core.settings import RouteWord
-from shim.doors import process
 from shim.extras import hint
 from shim.flags import words
 from shim.flags.providers import PROVIDER
@@ -104,47 +100,6 @@ def test_a_reload_follows_the_route(flags):
         until_said(served, '"others": "legacy"')
         served.apply(plan)
         assert served._handler.flag is None
-
-
-@pytest.fixture(autouse=True)
-def _flags(monkeypatch):
-    """Begin without flags and providers, and end so."""
-    monkeypatch.setattr(process, "_flags", {})
-    yield
-    for flag in process._flags.values():
-        flag.words.stop()
-    api.clear_providers()
-
-
-def provider(word):
-    """Return a provider whose flag has a word for those who have a targeting key."""
-
-    def evaluator(flag, context):
-        return FlagResolutionDetails(word if context.targeting_key else "auto")
-
-    return InMemoryProvider({"atlas-route": InMemoryFlag("x", {"x": word}, context_evaluator=evaluator)})
-
-
-def test_the_project_of_a_call_is_asked_about(retired, monkeypatch):
-    """The flag decides the first call."""
-    monkeypatch.setenv("ATLAS_SHIM_ROUTE", "openfeature:atlas-route")
-    api.set_provider(provider("legacy"))
-    with httpx.Client() as client:
-        record = shim.record(client.get(retired))
-    assert record is not None
-    assert (record.route, record.reason) == ("legacy", "the route is set to legacy; the flag atlas-route says legacy")
-
-
-def test_the_environment_may_name_the_provider(retired, monkeypatch, tmp_path):
-    """A program under atlas-shim run needs no code of its own."""
-    flags = tmp_path / "flags.toml"
-    flags.write_text('atlas-route = "legacy"\n')
-    monkeypatch.setenv("ATLAS_SHIM_ROUTE", "openfeature:atlas-route")
-    monkeypatch.setenv("ATLAS_SHIM_OPENFEATURE_PROVIDER", f"file:{flags}")
-    with httpx.Client() as client:
-        record = shim.record(client.get(retired))
-    assert record is not None
-    assert record.reason.endswith("the flag atlas-route says legacy")
 
 
 def test_without_the_extra_the_flag_is_refused(retired, monkeypatch):

@@ -16,13 +16,6 @@ from shim.flags.providers import PROVIDER, connected, provider_factory
 KEY = "atlas-route"
 
 
-@pytest.fixture(autouse=True)
-def _no_providers():
-    api.clear_providers()
-    yield
-    api.clear_providers()
-
-
 def by_project(flag, context):
     return FlagResolutionDetails("flex" if context.targeting_key == "a" else "legacy")
 

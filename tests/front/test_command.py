@@ -13,6 +13,7 @@ import shim
 from shim.cli import main
 from shim.documents.vocabulary import named_in, parse_versions
 from shim.front.calls import another_version
+from tests.core.small import START, operation
 from tests.front.proxies import PROXIES, printed, program
 
 FORMS = pytest.mark.parametrize("form", PROXIES)
@@ -44,14 +45,11 @@ def test_the_first_lines_say_where_it_comes_from(form):
 @FORMS
 def test_an_operators_documents_take_part(form, tmp_path):
     """Those of ATLAS_SHIM_MAPPINGS are named, and their paths are there."""
-    (tmp_path / "own.toml").write_text(
-        'format = 1\nname = "own"\ntitle = "Own"\n[api.v9]\nbase = "/api/own"\n[operation.thaw]\nmethod = "POST"\n'
-        'path = "/vaults/{name}"\nversions = ">=2023.1.1"\ndeprecated = 2019-01-01\nsunset = 2020-01-01\n'
-        'gone.detail = "Never."\ngone.see = "https://example.org"\n'
-    )
+    gone = 'gone = { detail = "Never.", see = "https://example.org" }'
+    (tmp_path / "own.toml").write_text(START + operation("thaw", "POST", "/vaults/{name}", gone))
     text = printed(form, env={"ATLAS_SHIM_MAPPINGS": str(tmp_path)})
     assert "#     own.toml\n" in text
-    assert "/api/own/vaults/[^/?]+/?" in text
+    assert "/api/atlas/v2/vaults/[^/?]+/?" in text
 
 
 @FORMS

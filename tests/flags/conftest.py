@@ -1,0 +1,15 @@
+"""What these tests share: each begins and ends without flags and providers."""
+
+import pytest
+from openfeature import api
+
+from shim.doors import process
+
+
+@pytest.fixture(autouse=True)
+def _flags(monkeypatch):
+    monkeypatch.setattr(process, "_flags", {})
+    yield
+    for flag in process._flags.values():
+        flag.words.stop()
+    api.clear_providers()
