@@ -150,23 +150,19 @@ def _explained(match: Match, call: Call, settings: Settings, at: datetime) -> di
     # What is sent one day, if nothing keeps the call from its successors.
     advised = attrs.evolve(settings, route=RouteWord.AUTO, sunsets={}, writes=settings.writes | {operation.switch})
     advice = attrs.evolve(context, settings=advised, clock=_LATER.timestamp)
-    sends, calls, reason, leads_on = list[dict[str, Any]](), list[dict[str, Any]](), "", False
+    sends, calls, reason = list[dict[str, Any]](), list[dict[str, Any]](), ""
     for word, body in questions(operation):
         asked = attrs.evolve(call, body=body)
         dry, later = dry_run(match, asked, context), dry_run(match, asked, advice)
         reason = reason or dry.reason
-        leads_on = leads_on or any(send.before and not send.ahead for send in dry.sends)
         for send in dry.sends:
-            _add(
-                sends, {"why": send.why or f"because {dry.reason}", **shown_call(send, operation, asked, word, origin)}
-            )
+            why = send.why or f"because {dry.reason}"
+            _add(sends, {"why": why, **shown_call(send, operation, asked, word, origin)})
         if later.refused:
             calls.append({"word": word, "route": operation.first, "refused": later.refused})
         for send in (one for one in later.sends if not later.refused or one.send.route != operation.first):
             _add(calls, shown_call(send, operation, asked, word, origin))
-    endpoint = "endpoint itself" if operation.lives else "retired endpoint"
-    first = "" if not sends else f"the {endpoint}" if sends[0]["route"] == "legacy" else _named(sends[0]["route"])
-    place = f"Sent to {first}{' first' if leads_on else ''}" if sends else "Answered by the shim alone"
+    place = f"Sent to {sends[0]['route']}" if sends else "Answered by the shim alone"
     return {
         "operation": operation.id,
         "api": match.api.name,
@@ -188,10 +184,6 @@ def _explained(match: Match, call: Call, settings: Settings, at: datetime) -> di
             for name, tier in operation.successors.items()
         },
     }
-
-
-def _named(route: str) -> str:
-    return "the successor" if route == "successor" else route
 
 
 def _add(calls: list[dict[str, Any]], new: dict[str, Any]) -> None:
@@ -254,7 +246,7 @@ def _write(found: Mapping[str, Any], form: str) -> None:
         output.paragraph(remark)
     for name, tier in found["tiers"].items():
         if tier["fields"] or tier["note"]:
-            output.heading(f"\nWhen {_named(name)} answers{': old field <- new' if tier['fields'] else ''}")
+            output.heading(f"\nWhen {name} answers{': old field <- new' if tier['fields'] else ''}")
             output.paragraph(tier["note"])
         write_fields(tier["fields"])
         output.heading(f"\nThe call to make instead{'' if name == 'successor' else f', on {name}'}")

@@ -94,16 +94,16 @@ SWITCHED_OFF = "because this write is switched off (set ATLAS_SHIM_WRITES=instan
 @pytest.mark.parametrize(
     ("method", "path", "env", "decision"),
     [
-        ("GET", LIST, {}, "Sent to flex first, because its sunset, 2026-01-22, has passed."),
-        ("GET", LIST, {"ATLAS_SHIM_ROUTE": "legacy"}, "Sent to the retired endpoint, because the route is set to leg"),
-        ("GET", LIST, {"ATLAS_SHIM_ROUTE": "off"}, "Sent to the retired endpoint, because the shim is switched off"),
+        ("GET", LIST, {}, "Sent to flex, because its sunset, 2026-01-22, has passed."),
+        ("GET", LIST, {"ATLAS_SHIM_ROUTE": "legacy"}, "Sent to legacy, because the route is set to leg"),
+        ("GET", LIST, {"ATLAS_SHIM_ROUTE": "off"}, "Sent to legacy, because the shim is switched off"),
         (
             "GET",
             LIST,
             {"ATLAS_SHIM_ROUTE": "date"},
             "Sent to flex, because the route is decided by date: its sunset, 2026-01-22",
         ),
-        ("DELETE", INSTANCE, {}, f"Sent to the retired endpoint, {SWITCHED_OFF}"),
+        ("DELETE", INSTANCE, {}, f"Sent to legacy, {SWITCHED_OFF}"),
         ("DELETE", INSTANCE, {"ATLAS_SHIM_ROUTE": "date"}, f"Answered by the shim alone, {SWITCHED_OFF}"),
         ("DELETE", INSTANCE, {"ATLAS_SHIM_WRITES": "instances"}, "Sent to flex, because its sunset, 2026-01-22, has p"),
         ("GET", f"{INSTANCE}/performanceAdvisor/autoIndexing", {}, "Answered by the shim alone, because its sunset"),
@@ -361,7 +361,7 @@ def test_what_lives_on_is_explained_without_dates(text, explained):
     env = {"ATLAS_SHIM_READS": "former-clusters", "ATLAS_SHIM_WRITES": "former-clusters"}
     shown = text(*words, env=env)
     assert "former, if legacy answers CANNOT_USE_FLEX_CLUSTER_IN_CLUSTER_API: GET" in shown
-    assert "Sent to the endpoint itself first, because the endpoint lives on." in shown
+    assert "Sent to legacy, because the endpoint lives on." in shown
     assert "9999" not in shown
     assert explained(*words, env=env)["sunset"] is None
     assert len(explained(*words, env=env | {"ATLAS_SHIM_ROUTE": "legacy"})["sends"]) == 1

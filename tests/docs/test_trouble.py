@@ -236,7 +236,7 @@ def test_nothing_happens_and_explain_says_why(command):
     unknown, known = command("explain", "GET", f"{V2}/serverles/x/backup/snapshots"), command("explain", "GET", RETIRED)
     assert (unknown.exit_code, known.exit_code) == (1, 0)
     early = command("explain", "GET", RETIRED, "--at", "2026-01-01")
-    said = [(unknown, "Not recognised"), (early, "Sent to the retired endpoint"), (known, "Sent to flex first")]
+    said = [(unknown, "Not recognised"), (early, "Sent to legacy"), (known, "Sent to flex")]
     assert all(words in done.output and f'"{words}"' in text for done, words in said)
     assert "Sent to flex" in command("explain", "GET", RETIRED, "--at", "2026-01-01", ATLAS_SHIM_ROUTE="flex").output
 
