@@ -69,14 +69,14 @@ class DrySend:
 
 @attrs.define
 class DryRun:
-    """All calls of an exchange, in the order in which they follow each other, and why the first one is sent.
-
-    ``refused`` is the error that the shim itself answers with where nothing fails.
-    """
+    """All that an exchange sends."""
 
     reason: str = ""
+    """Why the first call is sent, or none."""
     sends: list[DrySend] = attrs.field(factory=list)
+    """The calls, in the order in which they follow each other."""
     refused: str = ""
+    """The error that the shim itself answers with where nothing fails."""
 
 
 def dry_run(match: Match, call: Call, context: Context) -> DryRun:

@@ -6,9 +6,11 @@ import os
 import re
 import shlex
 import shutil
+import tomllib
 import zipfile
 from collections.abc import Mapping, Sequence
 from contextlib import suppress
+from importlib.resources import files
 from pathlib import Path
 from urllib.parse import urlsplit
 
@@ -23,34 +25,6 @@ from shim.extras import hinted, other_shim
 from shim.origins import DEFAULT_BASE_URL, UPSTREAM, read_base_url
 
 NOT_EXECUTABLE, NOT_FOUND = 126, 127  # a shell's exit codes for a command that can't be run
-
-
-_ELSE = "have it call a gateway (atlas-shim serve; docs/how-to/hard-coded-host.md)"
-_ISOLATED = (
-    " Python ignores PYTHONPATH, so that only libraries that read HTTPS_PROXY are led (not http.client, nor aiohttp "
-    "without trust_env); {}, or " + _ELSE
-)
-_BEFORE = (
-    r"(?:^|[;&|({`]|\b(?:env|exec|nohup|setsid|nice|time|do|then|xargs)\b)"
-    r"(?:\s+(?:-\S+|\w+=\S*))*\s*(?:[^\s;&|]*/)?"
-)
-"""What stands before a command, in a command line or in a script of a shell."""
-
-_CAUSES = (
-    (r"(JAVA_TOOL_OPTIONS|java)\b.*-Dhttps?\.proxyHost=",
-     "{} names a proxy, which stays Java's; run it without that proxy, or " + _ELSE),
-    (r"^archive (\S+)$", "{} may start itself in a way that its" + _ISOLATED.format("unpack it (python -m)")),
-    (rf"{_BEFORE}((?:python|pypy)[\d.]*(?:\s+-[a-zA-HJ-RT-Z]+)*\s+-[a-zA-VY-Z]*[IES][a-zA-Z]*)(?=\s|$)",
-     "{} says that this" + _ISOLATED.format("run it without that")),
-    (rf"{_BEFORE}(docker|podman|nerdctl|docker-compose)\s",
-     "{} starts its program elsewhere; put the run inside: {} run … IMAGE atlas-shim run -- PROGRAM"),
-    (rf"{_BEFORE}(ssh|sudo|systemd-run)\s",
-     "{} starts its program without this environment; run it inside: {} … atlas-shim run -- PROGRAM"),
-    (rf"{_BEFORE}(php)[\d.]*\s", "{}'s streams ignore proxies; use its curl functions, or " + _ELSE),
-    (rf"{_BEFORE}(java)\s", "some clients of {} (Apache HttpClient) ignore proxies; " + _ELSE),
-    (rf"{_BEFORE}(erl|escript|elixir|iex|mix|mono|aria2c)\s", "{} ignores proxies; " + _ELSE),
-)  # fmt: skip
-"""A pattern of a command line, or of the script that it names, and why no call of such a program may come."""
 
 
 @click.command(context_settings={"ignore_unknown_options": True, "allow_interspersed_args": False})
@@ -125,7 +99,11 @@ def _start(config: Path | None, program: Sequence[str], environ: Mapping[str, st
 
 
 def why_unseen(program: Sequence[str], environ: Mapping[str, str]) -> str:
-    """Return why no call of a program may come, as far as its command line tells; empty for most."""
+    """Return why no call of a program may come, as far as its command line tells; empty for most.
+
+    ``unseen.toml`` has what is looked for.
+    """
+    known = tomllib.loads(files("shim.cli").joinpath("unseen.toml").read_text("utf-8"))
     lines = [
         f"JAVA_TOOL_OPTIONS {environ.get('JAVA_TOOL_OPTIONS', '')}",
         f"{shlex.join(program)} ",
@@ -138,5 +116,8 @@ def why_unseen(program: Sequence[str], environ: Mapping[str, str]) -> str:
             with path.open("rb") as file:
                 first = file.readline(256).decode("utf-8", "replace") if file.read(2) == b"#!" else ""
                 lines += [first, file.read(65536).decode("utf-8", "replace") if re.search(r"\b\w*sh\b", first) else ""]
-    found = ((re.search(pattern, "\n".join(lines), re.MULTILINE), cause) for pattern, cause in _CAUSES)
-    return next((cause.replace("{}", match[1]) for match, cause in found if match), "")
+    for cause in known["cause"]:
+        pattern = cause.get("pattern") or f"{known['before']}{cause['command']}"
+        if match := re.search(pattern, "\n".join(lines), re.MULTILINE):
+            return str(cause["said"].format(found=match[1], **known))
+    return ""
