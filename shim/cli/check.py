@@ -114,16 +114,12 @@ def command(  # noqa: PLR0913 - one argument for each option
         rows.append(Setting("Atlas credentials", kind, ", ".join(used_variables(os.environ)) or "default"))
     problems += unknown_variables(os.environ)
     # What a shipped document drops is meant.
-    shipped = () if document else {one.name for one in load_documents(mapping_folders({})) if not one.overridden}
+    shipped = () if document else {one.name for one in load_documents(mapping_folders({}))}
+    lost = {one.name: [*lost_members(one)] for one in documents if one.name not in shipped or one.overridden}
     report: dict[str, Any] = {
         "settings": rows,
         "documents": [
-            {
-                "name": one.name,
-                "file": one.file,
-                "overridden": one.overridden,
-                "remarks": [] if one.name in shipped and not one.overridden else [*lost_members(one)],
-            }
+            {"name": one.name, "file": one.file, "overridden": one.overridden, "remarks": lost.get(one.name, [])}
             for one in documents
         ],
         "dropin": None if is_gateway or document else check_dropin.look(os.environ, problems),

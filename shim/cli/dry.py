@@ -64,7 +64,12 @@ class DrySend:
             return ""
         said = [one for one in self.answered if one != _NO_CODE or "404" not in self.answered]
         said = ["with success"] if "" in said else said
-        return f"if {self.before.send.route} answers {(', or ' if ' or ' in said[-1] else ' or ').join(said)}"
+        return f"if {named(self.before.send.route)} answers {(', or ' if ' or ' in said[-1] else ' or ').join(said)}"
+
+
+def named(route: str) -> str:
+    """Return a side as a sentence names it."""
+    return "the successor" if route == "successor" else route
 
 
 @attrs.define

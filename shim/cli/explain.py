@@ -14,7 +14,7 @@ import attrs
 import click
 
 from shim.cli import output
-from shim.cli.dry import dry_run, questions
+from shim.cli.dry import dry_run, named, questions
 from shim.cli.failures import NO
 from shim.cli.output import output_option
 from shim.cli.successors import encoded, field_rules, no_successor, readable, shown_call, write_fields
@@ -123,12 +123,12 @@ def _call(method: str, url: str, accept: str | None) -> Call:
 
 def _reasons(engine: Engine, call: Call) -> Iterator[str]:
     """Yield likely reasons why a call is not recognised, as sentences."""
-    shape, named = shape_of(call.path), named_in(field(call.headers, "Accept"))
+    shape, version = shape_of(call.path), named_in(field(call.headers, "Accept"))
     had_versions = engine.has(call.method, call.path)
     for operation in engine.operations:
         for successor in operation.successors.values():
             for _, target in successor.targets():
-                is_new = not had_versions or bool(named and named >= target.version)
+                is_new = not had_versions or bool(version and version >= target.version)
                 template = re.sub(r"\{\w+\}", NAME, target.path.text)
                 if is_new and target.method == call.method and template == shape:
                     yield f"The call is current: it is the successor of {operation.id}."
@@ -162,7 +162,7 @@ def _explained(match: Match, call: Call, settings: Settings, at: datetime) -> di
             calls.append({"word": word, "route": operation.first, "refused": later.refused})
         for send in (one for one in later.sends if not later.refused or one.send.route != operation.first):
             _add(calls, shown_call(send, operation, asked, word, origin))
-    place = f"Sent to {sends[0]['route']}" if sends else "Answered by the shim alone"
+    place = f"Sent to {named(sends[0]['route'])}" if sends else "Answered by the shim alone"
     return {
         "operation": operation.id,
         "api": match.api.name,
@@ -246,7 +246,7 @@ def _write(found: Mapping[str, Any], form: str) -> None:
         output.paragraph(remark)
     for name, tier in found["tiers"].items():
         if tier["fields"] or tier["note"]:
-            output.heading(f"\nWhen {name} answers{': old field <- new' if tier['fields'] else ''}")
+            output.heading(f"\nWhen {named(name)} answers{': old field <- new' if tier['fields'] else ''}")
             output.paragraph(tier["note"])
         write_fields(tier["fields"])
         output.heading(f"\nThe call to make instead{'' if name == 'successor' else f', on {name}'}")

@@ -24,14 +24,8 @@ from shim.doors.httpx_family.clients import recognise_also
 from shim.httpx import Client
 from shim.tools.inventory.writing import COMMANDS, VARIABLE
 
-ENDING = """Credentials come from MONGODB_ATLAS_PUBLIC_API_KEY and MONGODB_ATLAS_PRIVATE_API_KEY, or
-MONGODB_ATLAS_CLIENT_ID and MONGODB_ATLAS_CLIENT_SECRET, or MONGODB_ATLAS_ACCESS_TOKEN; each also as
-..._FILE. MONGODB_ATLAS_BASE_URL is the Atlas to ask.
 
-Exit codes: 0 success; 1 Atlas answered with an error; 2 bad usage or settings; 3 network."""
-
-
-@click.command(epilog=ENDING)
+@click.command()
 @click.argument("path")
 @click.option("--version", metavar="DATE", help="Ask for this API version. Default: the retired one.")
 @click.option("--record", "with_record", is_flag=True, help="Write the record to stderr, as JSON on one line.")
@@ -41,6 +35,8 @@ def command(*, path: str, version: str | None, with_record: bool) -> None:
     PATH is a request target, such as /api/atlas/v2/groups/GROUP/serverless/NAME/backup/snapshots, or a
     URL of the configured Atlas. A retired call is answered as in a program, by all mapping documents
     (also those in ATLAS_SHIM_MAPPINGS); any other call is passed on unchanged.
+
+    Exit codes: 0 success; 1 Atlas answered with an error; 2 bad usage or settings; 3 network.
     """
     with reader() as (http, base_url):
         target = target_of(path, base_url)

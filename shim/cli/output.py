@@ -147,9 +147,7 @@ def bullets(texts: Iterable[str]) -> None:
 
 def code(text: str) -> None:
     """Write code, indented, below an empty line."""
-    click.echo()
-    for line in text.splitlines():
-        click.echo(f"    {line}".rstrip())
+    click.echo("\n" + textwrap.indent(text, "    "))
 
 
 def facts(pairs: Iterable[tuple[str, str]], indent: str = "  ") -> None:

@@ -10,11 +10,11 @@ import attrs
 import pytest
 
 from shim.cli.successors import encoded
-from shim.core.exchange import exchange
-from shim.core.messages import Call, Outcome, Read, Reply, Send, advance
+from shim.core.messages import Call, Outcome, Reply, Send
 from shim.core.recognise import shared_engine
 from shim.core.route import Context, Memory
 from shim.core.settings import RouteWord, read_settings
+from shim.tools.pairs import played
 from shim.tools.radar.radar import days_until, distance
 from tests.core.driver import shipped_documents
 from tests.family.replay import caller
@@ -56,12 +56,8 @@ REPLIES = replies()
 
 def after(match, call, context, script) -> Send | Outcome:
     """Return what an exchange does after these replies."""
-    steps, reply = exchange(match, call, attrs.evolve(context, memory=Memory())), None
-    waiting, full = list(script), Reply(0)
-    while isinstance(step := advance(steps, reply), Read) or (isinstance(step, Send) and waiting):
-        full = full if isinstance(step, Read) else waiting.pop(0)
-        reply = full if isinstance(step, Read) else attrs.evolve(full, body=None)
-    return step
+    left = iter(script)
+    return played(match, call, attrs.evolve(context, memory=Memory()), lambda _: next(left, None))
 
 
 def sent(match, call, context):
