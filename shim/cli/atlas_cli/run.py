@@ -184,9 +184,7 @@ def _carried_out(
 
 def _yes(question: str) -> bool:
     """Ask, and return whether the answer is yes; raises CliError at the end of input (scripts use --force)."""
-    sys.stderr.write(f"? {question} (y/N) ")
-    sys.stderr.flush()
-    answer = sys.stdin.readline() if sys.stdin is not None else ""
-    if not answer:
-        raise CliError("EOF")
-    return answer.strip().lower() in {"y", "yes"}
+    try:
+        return click.confirm(f"? {question}", err=True)
+    except (click.Abort, RuntimeError):  # the latter where there is no stdin
+        raise CliError("EOF") from None
