@@ -42,34 +42,32 @@ def probe(environ: Mapping[str, str], options: Options, group: str) -> list[dict
 
 def _ask(client: httpx.Client, environ: Mapping[str, str], side: str, url: str, version: str) -> dict[str, Any]:
     accept = {"Accept": f"application/vnd.atlas.{version}+json"}
+    status, good, next_step = None, False, ""
     try:
         reply = client.get(url, headers=accept, extensions={INNER: True})
+        status = reply.status_code
+        meaning, good = _meaning(side, url, reply, signed=client.auth is not None)
+        next_step = "" if good or not reply.is_error else after_answer(error_of(reply), environ, url)
     except httpx.TransportError as fault:
-        said = f"no answer: {type(fault).__name__}: {fault}; {after_fault(fault, environ)}"
-        return {"status": None, "meaning": said, "good": False}
+        meaning, next_step = f"no answer: {type(fault).__name__}: {fault}", after_fault(fault, environ)
     except AtlasError as refused:  # the service account's exchange for a token
-        said = f"sign-in failed: {refused}; {after_answer(refused, environ, url)}"
-        return {"status": refused.status, "meaning": said, "good": False}
-    error, results = error_of(reply) if reply.is_error else None, None
-    with suppress(ValueError, TypeError, KeyError, RecursionError):
-        results = reply.json()["results"]
-    if error is None and not isinstance(results, list):
+        status, meaning, next_step = refused.status, f"sign-in failed: {refused}", after_answer(refused, environ, url)
+    return {"status": status, "meaning": "; ".join(filter(None, (meaning, next_step))), "good": good}
+
+
+def _meaning(side: str, url: str, reply: httpx.Response, *, signed: bool) -> tuple[str, bool]:
+    """Return what a reply means, and whether it is good: so are a retired endpoint and a 404 of check's own names."""
+    status = reply.status_code
+    if not reply.is_error:
+        with suppress(ValueError, TypeError, KeyError, RecursionError):
+            if isinstance(reply.json()["results"], list):
+                return "reached and signed in" + (": not retired yet" if side == "legacy" else ""), True
         kind = reply.headers.get("content-type", "no content type")
-        said = f"not Atlas' answer: {reply.status_code} with {kind}, and no list; something else may be at this address"
-        return {"status": reply.status_code, "meaning": said, "good": False}
-    meaning, good = _meaning(side, url, reply.status_code, error, signed=client.auth is not None)
-    if error is not None and not good:
-        meaning = "; ".join(filter(None, (meaning, after_answer(error, environ, url))))
-    return {"status": reply.status_code, "meaning": meaning, "good": good}
-
-
-def _meaning(side: str, url: str, status: int, error: AtlasError | None, *, signed: bool) -> tuple[str, bool]:
-    """Return what a status means, and whether it is good: so are a retired endpoint and a 404 of check's own names."""
-    if error is None:
-        return "reached and signed in" + (": not retired yet" if side == "legacy" else ""), True
+        return f"not Atlas' answer: {status} with {kind}, and no list; something else may be at this address", False
+    error = error_of(reply)
+    code = error.error_code or ""
     if status == 410:
         return f"reached; this endpoint is retired: {error}", side == "legacy"
-    code = error.error_code or ""
     if "GROUP" in code or (status == 404 and code):  # such as USER_CANNOT_ACCESS_GROUP of who is signed in
         is_named = "GROUP" in code and GROUP not in url
         why = "; the project does not exist, or these credentials have no access to it" if is_named else ""
