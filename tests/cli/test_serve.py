@@ -52,7 +52,7 @@ def test_every_option_is_a_flag_a_variable_and_a_file_key(run, tmp_path):
         (("serve", "--listen", "127.0.0.1"), "--listen: '127.0.0.1' is not an address"),
         (("serve", "--nonsense"), "No such option"),
         (("serv", "--route", "off"), "No such command 'serv'; did you mean serve?"),
-        (("serve", "--listen", "203.0.113.9:1", "--admin", "off"), "can't listen at 203.0.113.9:1: cannot assign"),
+        (("serve", "--listen", "no-such-host.invalid:0", "--admin", "off"), "can't listen"),
         (("serve", "--log-level", "loud"), "'loud' is not one of"),
         (("fake-atlas", "--today", "tomorrow"), "not a date"),
         (("fake-atlas", "--listen", "nowhere"), "not an address"),
@@ -67,19 +67,13 @@ def test_bad_settings_are_one_line_and_exit_code_2(run, words, said):
     assert "Traceback" not in done.output
 
 
-def test_a_taken_port_is_one_line(run, atlas):
-    """The address is named, and what to do about it; so is a name that means nothing here."""
-    with socket.socket() as taken:
-        taken.bind(("127.0.0.1", 0))
-        taken.listen()
-        port = taken.getsockname()[1]
-        done = run("serve", "--listen", f"127.0.0.1:{port}", "--admin", "off", "--upstream", atlas.url)
-    assert done.exit_code == 2
-    assert re.search(rf"--listen: can't listen at 127\.0\.0\.1:{port}: address already in use", done.stderr)
-    assert "--listen" in done.stderr
-    done = run("serve", "--listen", "no-such-host.invalid:0", "--admin", "off")
-    assert done.exit_code == 2
-    assert "can't listen" in done.stderr
+def test_a_taken_port_is_one_line(run):
+    """The address is named, and the option that says it."""
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        place = f"127.0.0.1:{taken.getsockname()[1]}"
+        done = run("serve", "--listen", place, "--admin", "off")
+    said = f"Error: --listen: can't listen at {place}: address already in use; give an address of this machine"
+    assert (done.exit_code, done.stderr.startswith(said), done.stderr.count("\n")) == (2, True, 1)
 
 
 def test_its_date_decides_whether_legacy_answers(start, wait_for, retired_call):
