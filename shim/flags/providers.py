@@ -11,9 +11,9 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from functools import lru_cache, partial
 from hashlib import sha256
-from importlib import import_module
 from importlib.util import find_spec
 from pathlib import Path
+from pkgutil import resolve_name
 from typing import Any
 
 from shim.core.settings import RouteWord
@@ -42,9 +42,7 @@ def provider_factory(environ: Mapping[str, str]) -> Callable[[], Any] | Path | N
     if module == "file":
         return Path(attribute)
     try:
-        found = import_module(module)
-        for part in attribute.split("."):
-            found = getattr(found, part)
+        found = resolve_name(text)
     except Exception as error:  # noqa: BLE001 - whatever a module of the operator's raises
         raise SettingsError(f"{PROVIDER}: {text} can't be imported: {type(error).__name__}: {error}") from None
     return found if callable(found) else lambda: found

@@ -45,7 +45,7 @@ def configuration(  # noqa: PLR0913 - one argument an option
     origin = urlsplit(options.upstream)
     tls, host = origin.scheme == "https", origin.hostname or ""
     _check(proxy, options, replicas, [listen.host, host], ca_file)
-    made = templates(files("shim.front") / "templates", {"commented": _commented})
+    made = templates(files("shim.front") / "templates", {})
     made.tests["ip"] = is_address
     idle = max(1, round(options.upstream_timeout))
     return made.get_template(f"{proxy}.j2").render(
@@ -95,8 +95,3 @@ def _check(
     for calls, admin in replicas:
         if proxy == "envoy" and admin is not None and admin.host != calls.host and not is_address(admin.host):
             raise SettingsError("--admin: envoy checks the gateway's own host, or one that is given by its IP address")
-
-
-def _commented(text: str) -> str:
-    """Return lines as a comment, which all of the formats write alike."""
-    return "".join(f"# {line}".rstrip() + "\n" for line in text.splitlines())
