@@ -70,7 +70,6 @@ async def _run(settings: LivePlan) -> None:
         _end_within(_LATE + (gateway.options.drain if gateway.is_ready else 0), 1)
         ends.put_nowait(why)
 
-    watchdog = loop.create_task(_watchdog())
     for number in (signal.SIGTERM, signal.SIGINT):
         loop.add_signal_handler(number, end, number.name)
     await gateway.start()
@@ -85,7 +84,6 @@ async def _run(settings: LivePlan) -> None:
     patience = f"EXTEND_TIMEOUT_USEC={round((gateway.options.drain + _TIDY) * 1e6)}"
     _notify("STOPPING=1", "STATUS=lets calls in flight end", patience)
     await gateway.drain(ends.get())
-    watchdog.cancel()
     _end_within(_AFTER, 0)
 
 
@@ -147,11 +145,3 @@ def _notify(*lines: str) -> None:
             manager.settimeout(1.0)  # seconds
             # Python writes the name of an abstract socket with a NUL byte.
             manager.sendto("\n".join(lines).encode(), "\0" + path[1:] if path.startswith("@") else path)
-
-
-async def _watchdog() -> None:
-    """Tell the manager that the loop turns, twice in the time that it waits for it (sd_watchdog_enabled(3))."""
-    pause, pid = os.environ.get("WATCHDOG_USEC", ""), os.environ.get("WATCHDOG_PID")
-    while pause.isdecimal() and int(pause) and pid in {None, str(os.getpid())}:
-        _notify("WATCHDOG=1")
-        await asyncio.sleep(int(pause) / 2e6)

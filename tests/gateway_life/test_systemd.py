@@ -1,6 +1,5 @@
 """Under a service manager: what the gateway tells it (sd_notify(3)); here a datagram socket writes down what comes."""
 
-import asyncio
 import os
 import socket
 
@@ -36,18 +35,6 @@ def test_a_life_as_its_manager_hears_it(serve, hears):
     stopping, _, patience = hear()
     assert (stopping, patience) == ("STOPPING=1", "EXTEND_TIMEOUT_USEC=105000000")
     assert running.process.wait(PATIENCE) == 0
-
-
-async def test_the_watchdog_hears_from_it_again_and_again(hears, monkeypatch):
-    """Each time a half of its patience has passed; a child that inherits the variables keeps still."""
-    path, hear = hears
-    monkeypatch.setenv("NOTIFY_SOCKET", path)
-    monkeypatch.setenv("WATCHDOG_USEC", "2000")
-    beating = asyncio.ensure_future(run._watchdog())
-    assert [await asyncio.to_thread(hear) for _ in range(3)] == [["WATCHDOG=1"]] * 3
-    beating.cancel()
-    monkeypatch.setenv("WATCHDOG_PID", "1")
-    await run._watchdog()
 
 
 def test_a_manager_at_an_abstract_name(monkeypatch):
