@@ -9,19 +9,15 @@ from __future__ import annotations
 import time
 from collections import Counter as Tally
 from collections.abc import Iterator, Mapping
-from functools import partial
-from itertools import groupby
 from typing import Any
 
 import attrs
 
 from shim._version import __version__
-from shim.core.route import sunset_of
 from shim.gateway.call import Handler
 from shim.gateway.errors import Failure, origin_of
 from shim.gateway.ledger import HOUR, OTHER, Ledger, Seen, Way, kind_of
 from shim.gateway.logs import plain
-from shim.gateway.plan import Plan
 from shim.gateway.tls import Listening
 from shim.gateway.watch import Reloads
 from shim.tools.inventory.verdict import LEGACY, Ahead, Ends, ends_of, sentences
@@ -63,7 +59,6 @@ def status_of(handler: Handler, reloads: Reloads, tls: Listening | None, *, list
             "inventory": inventory.is_on,
         },
         "silence": verdict(retired, ledger.started, now, ends, inventory=inventory.is_on),
-        "sunsets": [*_sunsets(plan, today)],
         "routes": [*_routes(retired)],
         **_last_hour(ledger, int(now) // 60),
         "callers": [*_callers(ledger)],
@@ -97,19 +92,6 @@ def _instant(seconds: float | None) -> str | None:
 
 def _day(name: str, instant: float | None, today: float) -> StatusObject:
     return {name: _instant(instant), "days_left": None if instant is None else days_until(instant, today)}
-
-
-def _sunsets(plan: Plan, today: float) -> Iterator[StatusObject]:
-    sunset = partial(sunset_of, settings=plan.settings)
-    for document in plan.engine.documents:
-        for day, operations in groupby(sorted(document.operations, key=sunset), key=sunset):
-            yield {
-                "document": document.name,
-                "title": document.title,
-                **_day("sunset", day.timestamp(), today),
-                "overridden": document.name in plan.settings.sunsets,
-                "operations": [one.id for one in operations],
-            }
 
 
 def _routes(retired: Ways) -> Iterator[StatusObject]:

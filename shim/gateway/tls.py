@@ -102,13 +102,6 @@ def system_context() -> ssl.SSLContext:
     return context
 
 
-def why(error: OSError) -> str:
-    """Return a sentence for the operator on why a caller's handshake failed."""
-    if isinstance(error, ssl.SSLError):
-        return (error.reason or type(error).__name__).lower().replace("_", " ")
-    return "it did not come in time" if isinstance(error, TimeoutError) else str(error)
-
-
 def expiry_of(path: str) -> float | None:
     """Return when the first certificate of a PEM file ends, in seconds since the epoch; None if it is unreadable."""
     try:

@@ -54,7 +54,7 @@ def test_versions(mount, authority, caplog, version, gets_in):
     with replying(reply()) as upstream, gateway(upstream.origin, **mount.options) as served:
         assert is_refused(speaking(authority, spoken, spoken), served) is not gets_in
         if not gets_in:
-            assert "unsupported protocol" in refusal(caplog)
+            assert "UNSUPPORTED_PROTOCOL" in refusal(caplog)
 
 
 def test_resumed_sessions_are_served(mount, authority):

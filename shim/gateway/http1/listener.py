@@ -22,7 +22,6 @@ from shim.gateway.http1.clients import UNNAMED, Clients, peer_of, read_peer
 from shim.gateway.http1.connection import Connection, log
 from shim.gateway.http1.secure import Tls
 from shim.gateway.option_values import Address
-from shim.gateway.tls import why
 
 refused_log = logging.getLogger("shim.gateway.refused")
 
@@ -173,9 +172,8 @@ class Listener:
             connection.abort()
         if isinstance(error, OSError):
             self.clients.turned_away["handshake"] += 1
-            refused_log.warning(
-                "refused a connection of %s: its handshake failed (%s)", connection.peer.address, why(error)
-            )
+            why = getattr(error, "reason", None) or error.strerror or str(error) or type(error).__name__
+            refused_log.warning("refused a connection of %s: its handshake failed (%s)", connection.peer.address, why)
         elif error is not None:
             log.error("unhandled %s", type(error).__name__, exc_info=error)
 
