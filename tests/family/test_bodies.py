@@ -8,7 +8,10 @@ import json
 
 import pytest
 
+from shim.core.route import Memory
+from shim.core.settings import RouteWord
 from tests.core.driver import NON_FLEX, answers
+from tests.family.atlas_errors import ERRORS, LEADING_ON
 from tests.family.replay import CLUSTER, GROUP, ID
 from tests.family.test_instance_writes import make
 from tests.family.test_writes import BODY, CREATE, FLEX_JOB, ORDER, UPDATE
@@ -137,3 +140,39 @@ def test_a_body_that_can_not_be_read_is_not_translated(engine, body, headers, er
     """Before anything is sent."""
     driven = make(engine, "order", body=body, headers=headers)
     assert (driven.reply.status, driven.document["errorCode"], driven.sends) == (*error, ())
+
+
+POINT = {**HERE, "deliveryType": "pointInTime", "pointInTimeUTCSeconds": 1764000000}
+FOUND = [DONE, (200, (), b"?"), (204, (), b"")]
+LOOKS = [
+    *((said, "SHIM_POINT_IN_TIME_UNSUPPORTED") for said in FOUND),
+    *((error, None) for name, error in ERRORS.items() if name not in LEADING_ON),
+    ((307, (("Location", "/elsewhere"),), b""), "SHIM_UPSTREAM_REDIRECTED"),  # followed, it would lead around the shim
+]
+
+
+@pytest.mark.parametrize(("said", "code"), LOOKS, ids=range(len(LOOKS)))
+def test_a_point_in_time_is_asked_of_flex_before_any_write(engine, said, code):
+    """A GET tells that the cluster is a flex one, which has none; what else it says is the answer."""
+    driven = make(engine, "order", said, body=POINT)
+    assert [(send.call.method, send.route) for send in driven.sends] == [("GET", "flex")]
+    assert (None if driven.passed else driven.document["errorCode"]) == code
+
+
+@pytest.mark.parametrize("known", [False, True])
+def test_a_point_in_time_goes_to_a_dedicated_cluster_as_it_is(engine, known):
+    """Where the tier is known, or a GET tells, and once."""
+    memory = Memory()
+    if known:
+        make(engine, "order", NON_FLEX, DONE, memory=memory)
+    driven = make(engine, "order", *([] if known else [NON_FLEX]), DONE, body=POINT, memory=memory)
+    asked = [(send.call.method, send.route) for send in driven.sends]
+    assert asked == [*([] if known else [("GET", "flex")]), ("POST", "dedicated")]
+    assert json.loads(driven.sends[-1].call.body or b"") == POINT
+
+
+@pytest.mark.parametrize("route", [RouteWord.DATE, RouteWord.FLEX])
+def test_a_point_in_time_is_refused_without_asking_by_date_and_flag(engine, route):
+    """These routes never ask the dedicated side, so there is nothing to look for."""
+    driven = make(engine, "order", body=POINT, route=route)
+    assert (driven.document["errorCode"], driven.sends) == ("SHIM_POINT_IN_TIME_UNSUPPORTED", ())

@@ -4,7 +4,6 @@ Only an answer that proves that nothing was executed (410, 404 or 405 without At
 another tier) lets the call go on to the next side.
 """
 
-import json
 import threading
 from typing import Any
 
@@ -187,55 +186,3 @@ def test_the_tier_that_is_remembered_gets_the_write_first(door):
         assert write(ask, "order").status_code == 200
         write(ask, "order")
         assert atlas.writes[3:] == ["dedicated", "flex", "flex"]
-
-
-POINT = {
-    "deliveryType": "pointInTime",
-    "pointInTimeUTCSeconds": 1764000000,
-    "targetClusterName": "other",
-    "targetGroupId": GROUP,
-}
-
-
-@pytest.mark.parametrize("probe", [ok({"name": CLUSTER}), wire(200, JSON, b"?"), wire(204)])
-def test_a_point_in_time_is_refused_on_flex_before_any_write(door, probe):
-    """A GET tells that the cluster is a flex one; nothing is written."""
-    with playing(door, sides={**GOOD, "flex": probe}) as (atlas, ask):
-        reply = write(ask, "order", body=POINT)
-        assert (reply.status_code, reply.json()["errorCode"]) == (400, "SHIM_POINT_IN_TIME_UNSUPPORTED")
-        assert [(arrival.method, arrival.side) for arrival in atlas.arrivals] == [("GET", "flex")]
-
-
-@pytest.mark.parametrize("fault", FAULTS)
-def test_a_probe_that_fails_is_the_answer(door, fault):
-    """What the GET said is handed on: the caller learns of a bad token or a full bucket, and nothing is written."""
-    with playing(door, sides={**GOOD, "flex": FAULTS[fault]}) as (atlas, ask):
-        reply = attempt(ask, "order", body=POINT)
-        assert atlas.writes == []
-        assert set(atlas.sides) == {"flex"}  # aiohttp sends a read again by itself when a connection ends
-        if fault == "307":  # followed, it would lead around the shim
-            assert reply.json()["errorCode"] == "SHIM_UPSTREAM_REDIRECTED"
-        elif fault[:3].isdigit():
-            assert FAULTS[fault].startswith(f"HTTP/1.1 {reply.status_code} ".encode())
-            assert FAULTS[fault].endswith(b"\r\n\r\n" + reply.content)
-
-
-@pytest.mark.parametrize("remembered", [False, True])
-def test_a_point_in_time_is_forwarded_to_a_dedicated_cluster(door, remembered):
-    """Where the tier is known, or a GET tells, the caller's own body goes to the dedicated side, once."""
-    with playing(door, sides={**GOOD, "flex": NON_FLEX}) as (atlas, ask):
-        if remembered:
-            ask("GET", f"/api/atlas/v2{JOBS}/{ID}")
-        before = len(atlas.arrivals)
-        assert write(ask, "order", body=POINT).status_code == 200
-        sides = [(arrival.method, arrival.side) for arrival in atlas.arrivals[before:]]
-        assert sides == [*([] if remembered else [("GET", "flex")]), ("POST", "dedicated")]
-        assert json.loads(atlas.arrivals[-1].body) == POINT
-
-
-@pytest.mark.parametrize("route", ["date", "flex"])
-def test_a_point_in_time_is_refused_without_asking_by_date_and_flag(door, route):
-    """These routes never ask the dedicated side, so there is nothing to probe for."""
-    with playing(door, sides=GOOD, route=route) as (atlas, ask):
-        assert write(ask, "order", body=POINT).json()["errorCode"] == "SHIM_POINT_IN_TIME_UNSUPPORTED"
-        assert atlas.arrivals == []
