@@ -26,8 +26,9 @@ from tests.gateway_credentials.worlds import (
     signing,
     world,
 )  # fmt: skip
+from tests.gateway_tls.worlds import certified
 from tests.peers.raw import reply, replying
-from tests.peers.served import status_of
+from tests.peers.served import status_of, value_of
 
 KEY = (DEMO_PUBLIC_KEY, DEMO_PRIVATE_KEY)
 CHALLENGE = (
@@ -156,3 +157,22 @@ def test_switched_off_still_verifies_and_signs():
             assert client.get(RETIRED, headers={"Accept": V2}).status_code == 410
             assert client.get(UNTOUCHED, headers={"Accept": FLEX}).status_code == 200
         assert set(seen.targets) == {RETIRED, UNTOUCHED}
+
+
+def test_tls(tmp_path):
+    """With a certificate the gateway speaks TLS, and links lead back to it as https."""
+    caller = certified(tmp_path)
+    with world("own", **caller.options) as seen, httpx.Client(verify=caller.context) as client:
+        assert seen.url.startswith("https://127.0.0.1:")
+        page = client.get(seen.url + RETIRED, headers={"Accept": V2}).json()
+        assert page["links"][0]["href"].startswith(seen.url + RETIRED)
+
+
+def test_a_base_path_is_a_part_of_what_is_signed():
+    """A caller below the path of the public URL signs what it calls, and upstream gets Atlas' path."""
+    with world("verify", public_url="http://tools.test/atlas") as seen:
+        target = f"/atlas{UNTOUCHED}"
+        nonce = (value_of(seen.ask(target, host="tools.test")[0], "WWW-Authenticate") or "").split('"')[5]
+        mine = line(Signature(nonce, uri=target).parts)
+        assert status_of(seen.ask(target, mine, f"Accept: {FLEX}", host="tools.test")[0]) == 200
+        assert set(seen.targets) == {UNTOUCHED}

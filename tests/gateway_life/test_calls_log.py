@@ -12,7 +12,7 @@ from shim.gateway.log_writer import LogLines, tell
 from shim.gateway.logs import CallLine, ids_of, instant
 from tests.gateway.test_signing import PATH
 from tests.peers.raw import Held, raw_upstream, reply, replying, until
-from tests.peers.served import ask, calling, cross, gateway, get, status_of, value_of
+from tests.peers.served import ask, calling, cross, gateway, get, value_of
 
 ID = "6510aa1b2c3d4e5f60718293"
 EMPTY = b'{"results": [], "totalCount": 0}'
@@ -176,19 +176,3 @@ def test_a_call_that_cannot_be_shown_is_counted_as_lost():
         text = file.read()
     assert "GET /* | other pass" in text
     assert "1 log lines were dropped" in text
-
-
-def test_the_whole_log_is_json_where_that_is_asked_for(serve):
-    """Events and calls alike; each line is an object with time and level."""
-    with replying(reply(EMPTY)) as upstream:
-        running = serve("--admin", "off", "--upstream", upstream.origin, "--log-format", "json")
-        assert status_of(ask(running.calls(), get(PATH))[0]) == 200
-        running.process.terminate()
-        running.logged('"event":"end"')
-        assert running.process.wait(60) == 0
-    found = [json.loads(row) for row in running.seen]
-    assert all({"time", "level", "event"} <= row.keys() for row in found)
-    assert [row["operation"] for row in found if row["event"] == "call"] == ["listServerlessBackupSnapshots"]
-    assert {row["event"]: row.get("message", "")[:14] for row in found} == {
-        "start": "takes calls at", "call": "", "end": "drains after S",
-    }  # fmt: skip

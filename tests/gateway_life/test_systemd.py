@@ -1,12 +1,15 @@
 """Under a service manager: what the gateway tells it (sd_notify(3)); here a datagram socket writes down what comes."""
 
+import json
 import os
 import socket
 
 import pytest
 
 from shim.gateway import run
+from tests.gateway.test_signing import PATH
 from tests.peers.raw import PATIENCE
+from tests.peers.served import At, ask, get, status_of
 
 
 @pytest.fixture
@@ -24,17 +27,25 @@ def hears(tmp_path):
         yield str(tmp_path / "notify"), hear
 
 
-def test_a_life_as_its_manager_hears_it(serve, hears):
-    """Ready once calls are taken, then stopping."""
+def test_a_life_as_its_manager_and_its_log_have_it(serve, hears):
+    """Ready once calls are taken, then stopping; each line of a log in JSON is an object, of events and calls alike."""
     path, hear = hears
-    words = ("--admin", "off", "--upstream", "http://127.0.0.1:1", "--drain", "90")
+    words = ("--admin", "off", "--upstream", "http://127.0.0.1:1", "--drain", "90", "--log-format", "json")
     running = serve(*words, env={"NOTIFY_SOCKET": path})
+    served = At(running.logged(r"takes calls at (\S+?)[\s\"]")[1])
     ready, status = hear()
-    assert (ready, status) == ("READY=1", f"STATUS=takes calls at {running.calls().url} for http://127.0.0.1:1")
+    assert (ready, status) == ("READY=1", f"STATUS=takes calls at {served.url} for http://127.0.0.1:1")
+    assert status_of(ask(served, get(PATH))[0]) == 502
     running.process.terminate()
     stopping, _, patience = hear()
     assert (stopping, patience) == ("STOPPING=1", "EXTEND_TIMEOUT_USEC=105000000")
+    running.logged('"event":"end"')
     assert running.process.wait(PATIENCE) == 0
+    found = [json.loads(row) for row in running.seen]
+    assert all({"time", "level", "event"} <= row.keys() for row in found)
+    assert [row["operation"] for row in found if row["event"] == "call"] == ["listServerlessBackupSnapshots"]
+    said = {row["event"]: row.get("message", "")[:14] for row in found}
+    assert said == {"start": "takes calls at", "call": "", "end": "drains after S"}
 
 
 def test_a_manager_at_an_abstract_name(monkeypatch):

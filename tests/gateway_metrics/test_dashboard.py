@@ -1,21 +1,17 @@
 """The dashboard for Grafana: each of its queries is answered by a Prometheus that watches a gateway."""
 
-import contextlib
-import http.client
 import json
 import re
-import ssl
 import time
-import urllib.parse
 from pathlib import Path
 
 import pytest
-import trustme
 
 from tests.gateway.test_signing import PATH
 from tests.gateway_metrics.prometheus import needs_prometheus, watching
+from tests.gateway_tls.worlds import certified
 from tests.peers.raw import reply, replying
-from tests.peers.served import gateway
+from tests.peers.served import gateway, get
 
 BOARD = json.loads((Path(__file__).parents[2] / "deploy" / "grafana" / "atlas-shim.json").read_text("utf-8"))
 QUERIES = [
@@ -32,53 +28,35 @@ def filled(query: str) -> str:
     return query
 
 
-def call(served, target, method="GET"):
-    """Make a call of a gateway with TLS, whose certificate nobody here needs to trust."""
-    where = urllib.parse.urlsplit(served.url)
-    context = ssl._create_unverified_context()
-    connection = http.client.HTTPSConnection(where.hostname or "", where.port, timeout=10, context=context)
-    with contextlib.closing(connection):
-        connection.request(method, target)
-        connection.getresponse().read()
-
-
 @pytest.fixture
 def busy(tmp_path):
-    """Return a function that yields a gateway with TLS whose calls are of several kinds."""
+    """Yield a gateway with TLS, and a function that makes calls of several kinds, each answered in another way."""
+    kind = "Content-Type: application/json"
+    errors = [reply(status=status) for status in ("404 Not Found", "503 Service Unavailable")]
+    caller = certified(tmp_path)
+    with (
+        replying(*[reply(b'{"results":[],"totalCount":0}', kind)] * 3, *[reply(), *errors] * 3) as upstream,
+        gateway(upstream.origin, **caller.options) as served,
+    ):
 
-    @contextlib.contextmanager
-    def run():
-        path = tmp_path / "tls.pem"
-        trustme.CA().issue_cert("127.0.0.1").private_key_and_cert_chain_pem.write_to_path(path)
-        answers = [
-            reply(b'{"results":[],"totalCount":0}', "Content-Type: application/json"),
-            reply(),
-            reply(status="404 Not Found"),
-            reply(status="503 Service Unavailable"),
-        ]
-        with (
-            replying(*[one for one in answers for _ in range(3)]) as upstream,
-            gateway(upstream.origin, tls_cert=str(path)) as served,
-        ):
+        def calls():
+            for target, method in ((PATH, "GET"), ("/x", "GET"), ("/y", "POST"), ("/z", "CONNECT")):
+                with caller.calling(served) as peer:
+                    peer.send(get(target, method=method))
+                    peer.message()
 
-            def calls():
-                for target, method in ((PATH, "GET"), ("/x", "GET"), ("/y", "POST"), ("/z", "CONNECT")):
-                    call(served, target, method)
-
-            yield served, calls
-
-    return run
+        yield served, calls
 
 
 @pytest.mark.slow
 @needs_prometheus
 def test_every_query_returns_something(busy, page, tmp_path):
     """No panel is empty, or without a number, on a gateway with TLS that was called in several ways."""
-    with busy() as (served, calls):
-        calls()
-        before = page(served)
-        calls()
-        pages = {"atlas-shim": (before, page(served))}
+    served, calls = busy
+    calls()
+    before = page(served)
+    calls()
+    pages = {"atlas-shim": (before, page(served))}
     with watching(tmp_path, pages, float(int(time.time()))) as prometheus:
         found = {query: prometheus.query(filled(query)) for query in QUERIES}
     assert [query for query, said in found.items() if all(value == "NaN" for _, value in said)] == []
@@ -86,9 +64,9 @@ def test_every_query_returns_something(busy, page, tmp_path):
 
 def test_queries_name_metrics_and_labels_that_are_there(busy, page):
     """The same by the names alone, where there is no Prometheus."""
-    with busy() as (served, calls):
-        calls()
-        found = page(served)
+    served, calls = busy
+    calls()
+    found = page(served)
     assert len(QUERIES) > 30
     for query in QUERIES:
         names = set(re.findall(r"\b(?:atlas_shim|process)_\w+", query))
