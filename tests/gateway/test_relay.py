@@ -5,6 +5,8 @@ import os
 import resource
 import threading
 
+from tests.gateway_hostile.calls import CALLS
+from tests.gateway_hostile.faults import CONTENT
 from tests.peers.raw import PATIENCE, Peer, raw_upstream, reply, replying
 from tests.peers.served import calling, cross, gateway, get, status_of, value_of
 
@@ -86,30 +88,13 @@ def test_continue_is_not_asked_for_without_upstream():
         assert status_of(peer.take(b"\r\n\r\n")) == 502
 
 
-GROUP, NAME = "6510aa1b2c3d4e5f60718293", "orders"
-ACCEPT = "Accept: application/vnd.atlas.2023-01-01+json"
-RESTORES = f"/api/atlas/v2/groups/{GROUP}/serverless/{NAME}/backup/restoreJobs"
-ORDER = json.dumps(
-    {
-        "deliveryType": "automated",
-        "snapshotId": "6b05c3c6f892dad018f3f094",
-        "targetClusterName": "other",
-        "targetGroupId": GROUP,
-    }
-).encode()
-JOB = (
-    b'{"deliveryType":"RESTORE","id":"6b05c3c6f892dad018f3f095","instanceName":"orders","status":"PENDING",'
-    b'"projectId":"6510aa1b2c3d4e5f60718293","snapshotId":"6b05c3c6f892dad018f3f094",'
-    b'"targetDeploymentItemName":"other","targetProjectId":"6510aa1b2c3d4e5f60718293"}'
-)
-
-
 def test_body_is_translated_and_framed_anew():
     """A restore's body reaches the successor in its terms, with its own length, asked for by 100-continue."""
-    with replying(reply(JOB)) as upstream, gateway(upstream.origin) as served, calling(served) as peer:
-        peer.send(get(RESTORES, ACCEPT, f"Content-Length: {len(ORDER)}", "Expect: 100-continue", method="POST"))
+    start, _, order = CALLS["retired POST"].partition(b"\r\n\r\n")
+    with replying(reply(CONTENT)) as upstream, gateway(upstream.origin) as served, calling(served) as peer:
+        peer.send(start + b"\r\nExpect: 100-continue\r\n\r\n")
         assert peer.take(b"\r\n\r\n") == b"HTTP/1.1 100 Continue\r\n\r\n"
-        peer.send(ORDER)
+        peer.send(order)
         head, content = peer.message()
     assert status_of(head) == 200
     assert json.loads(content)["deliveryType"] == "automated"
@@ -120,7 +105,6 @@ def test_body_is_translated_and_framed_anew():
 
 def test_dropped_write_is_not_sent_again():
     """A restore whose answer got lost was sent once, and its caller gets an error that says so."""
-    request = get(RESTORES, ACCEPT, f"Content-Length: {len(ORDER)}", method="POST") + ORDER
-    crossed = cross(request, b"")
+    crossed = cross(CALLS["retired POST"], b"")
     assert (crossed.status, len(crossed.upstream.heads)) == (502, 1)
     assert "unknown" in crossed.json["detail"]

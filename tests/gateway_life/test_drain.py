@@ -2,12 +2,11 @@
 
 import contextlib
 import signal
-import socket
 import threading
 import time
 
 from tests.peers.raw import PATIENCE, EndedError, Held, Peer, raw_upstream, reply, replying, until
-from tests.peers.served import At, ask, calling, gateway, get, status_of
+from tests.peers.served import At, ask, calling, connect, gateway, get, status_of
 
 SLOW = 0.02
 CLOSE = ("Connection: close",)
@@ -21,10 +20,6 @@ def slow(peer: Peer) -> None:
         peer.send(reply(b"whole"))
 
 
-def _port_of(served: At) -> int:
-    return int(served.url.rpartition(":")[2])
-
-
 class Load:
     """Callers on kept connections and on new ones, that go on until a connection is refused.
 
@@ -33,7 +28,7 @@ class Load:
     """
 
     def __init__(self, served: At, *, kept: int, new: int):
-        self.port = _port_of(served)
+        self.served = served
         self.answered = self.untaken = 0
         self.lost: list[str] = []
         self.lock = threading.Lock()
@@ -47,15 +42,10 @@ class Load:
             thread.join(PATIENCE)
             assert not thread.is_alive()
 
-    def goes_on(self, calls: int = 100) -> None:
-        """Wait until so many more calls are answered."""
-        before = self.answered
-        until(lambda: self.answered > before + calls, "the load is on")
-
     def _go_on(self, lines: tuple[str, ...]) -> None:
         while True:
             try:
-                peer = Peer(socket.create_connection(("127.0.0.1", self.port), timeout=PATIENCE))
+                peer = connect(self.served)
             except (ConnectionRefusedError, ConnectionResetError):
                 return
             is_first = True
@@ -87,7 +77,7 @@ def test_signal_under_load_loses_nothing(serve):
     with raw_upstream(slow) as upstream:
         running = serve("--admin", "off", "--upstream", upstream.origin)
         load = Load(running.calls(), kept=16, new=8)
-        load.goes_on(200)
+        until(lambda: load.answered > 200, "the load is on")
         running.process.send_signal(signal.SIGTERM)
         load.join()
         assert running.process.wait(PATIENCE) == 0
