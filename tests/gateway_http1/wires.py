@@ -98,10 +98,6 @@ class Wire(asyncio.Transport):
             raise RuntimeError("as uvloop has it of what has ended")
         self.ended = True
 
-    def can_write_eof(self) -> bool:
-        """As a plain connection can."""
-        return True
-
     def is_closing(self) -> bool:
         """Whether it ends or has ended."""
         return self.closing
@@ -121,10 +117,6 @@ class Wire(asyncio.Transport):
     def set_write_buffer_limits(self, high: int | None = None, low: int | None = None) -> None:
         """Take the size from which on it is full; a quarter of it is no more."""
         self.high = high or 65536
-
-    def get_extra_info(self, name: str, default: Any = None) -> Any:
-        """Know nothing."""
-        return default
 
 
 class FakeUpstream:

@@ -1,16 +1,14 @@
 """Prometheus itself, on a store that is made of pages of gateways."""
 
 import contextlib
-import http.client
-import json
 import re
 import shutil
 import subprocess
-import urllib.parse
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
+import httpx
 import pytest
 
 from tests.gateway_metrics.conftest import Page
@@ -30,11 +28,9 @@ class Answering:
 
     def ask(self, path: str, **words: str | float) -> Any:
         """Ask its API; raises AssertionError for what it does not understand."""
-        with contextlib.closing(http.client.HTTPConnection(self._address, timeout=10)) as connection:
-            connection.request("GET", f"/api/v1/{path}?{urllib.parse.urlencode(words)}")
-            answer = json.loads(connection.getresponse().read())
-            assert answer["status"] == "success", answer
-            return answer["data"]
+        answer = httpx.get(f"http://{self._address}/api/v1/{path}", params=words, trust_env=False).json()
+        assert answer["status"] == "success", answer
+        return answer["data"]
 
     def query(self, query: str) -> list[tuple[Mapping[str, str], str]]:
         """Return labels and values of what a query finds."""
