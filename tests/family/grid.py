@@ -119,7 +119,7 @@ def all_settings() -> dict[str, dict[str, str]]:
             "ATLAS_SHIM_READS": read,
             "ATLAS_SHIM_WRITES": write,
         }
-        for (route, day), (read, write) in (*product(routes, words), (("off", "after"), words[-1]))
+        for (read, write), (route, day) in (*product(words, routes), (words[-1], ("off", "after")))
     }
 
 
