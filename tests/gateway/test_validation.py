@@ -10,8 +10,8 @@ from shim.errors import SettingsError
 from shim.gateway.option_values import Address
 from shim.gateway.plan import PlanSource, read_options
 from tests.gateway.test_translating import EMPTY, V1
-from tests.peers.raw import Peer, raw_upstream, reply, replying
-from tests.peers.served import At, ask, calling, cross, gateway, get, status_of, value_of
+from tests.peers.raw import reply, replying
+from tests.peers.served import ask, calling, cross, gateway, get, status_of, value_of
 
 
 def test_a_base_url_with_a_slash_at_its_end_is_told():
@@ -47,19 +47,6 @@ def test_gateways_in_a_chain_work(path):
         assert status_of(head) == 200
         assert b"SHIM_" not in content
         assert len(upstream.heads) == 1
-
-
-def test_gateways_that_call_each_other_find_out():
-    """A circle of gateways, and whatever is between them, ends in 508 and not in a flood."""
-    urls: list[str] = []
-
-    def hand_on(peer: Peer) -> None:
-        head, _ = peer.message()
-        peer.send(b"".join(ask(At(urls[0]), head)))
-
-    with raw_upstream(hand_on) as between, gateway(between.origin) as last, gateway(last.url) as first:
-        urls.append(first.url)
-        assert b" 508 " in ask(first, get("/x"))[0]
 
 
 def test_via_of_others_is_kept():

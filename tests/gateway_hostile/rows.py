@@ -58,6 +58,7 @@ def target(path: str) -> bytes:
 HELLO = b"hello"
 ONE = b"1\r\na\r\n0\r\n\r\n"
 LONG = 70_000
+CHUNKED = "Transfer-Encoding: chunked"
 SMUGGLED = b"0\r\n\r\nGET /smuggled HTTP/1.1\r\nHost: shim.test\r\n\r\n"
 
 
@@ -99,6 +100,7 @@ def chunks() -> Iterator[Refused]:
     yield Refused("chunk extensions too long", chunked((b"1;" + b"a" * 4000 + b"\r\na\r\n") * 256 + b"0\r\n\r\n"))
     yield Refused("zeros before a chunk's size", chunked(b"0" * LONG + b"1\r\na\r\n0\r\n\r\n"))
     yield Refused("trailer too long", chunked(b"0\r\nX: " + b"a" * LONG + b"\r\n\r\n"))
+    yield Refused("broken content of a retired call", post(CHUNKED, content=b"1\r\n{\r\nnonsense\r\n", target=RESTORES))
     for path in ("/x", RESTORES):
         endless = post("Transfer-Encoding: chunked", content=b"0\r\n" + b"X: a\r\n" * LONG, target=path)
         yield Refused(f"trailers without an end to {path}", endless)

@@ -9,7 +9,7 @@ import pytest
 
 from shim.core.recognise import shared_engine
 from shim.gateway.plan import Plan
-from tests.gateway_hostile.rows import PASSED, REFUSED, RESTORES, SNAPSHOTS, post
+from tests.gateway_hostile.rows import PASSED, REFUSED, SNAPSHOTS
 from tests.peers.raw import reply, replying
 from tests.peers.served import ask, calling, gateway, get, lines_of, status_of, value_of
 
@@ -134,14 +134,3 @@ def test_name_that_was_given_later_counts():
         served.apply(Plan(options, shared_engine(os.environ)))
         assert status_of(ask(served, get("/x", host="evil.test"))[0]) == 421
         assert status_of(ask(served, get("/x", host="atlas.corp.test"))[0]) == 200
-
-
-def test_broken_content_of_a_retired_call_sends_nothing(site):
-    """A create is sent once its content is whole, so that a broken one never leaves."""
-    upstream, served = site
-    with calling(served) as peer:
-        peer.send(post("Content-Type: application/json", "Transfer-Encoding: chunked", target=RESTORES))
-        peer.send(b"1\r\n{\r\nnonsense\r\n")
-        assert status_of(peer.message()[0]) == 400
-        assert not peer.rest()
-    assert not upstream.heads

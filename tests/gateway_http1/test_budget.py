@@ -72,16 +72,7 @@ def test_long_contents_have_a_half():
             long.take(1)
         assert (limits.reserved, limits.held) == (9 * RESERVED, RESERVED)
         assert "memory" in calls.enter_context(Entry(limits, "peer")).excess
-    assert (limits.count, limits.reserved, limits.held) == (0, 0, 0)
-
-
-def test_what_is_held_for_a_call_ends_with_it():
-    """Whatever it came to."""
-    limits = Limits(Options(memory=10 * RESERVED))
-    with Entry(limits, "peer") as entry:
-        entry.take(RESERVED)
-        assert limits.held == RESERVED
-    assert (limits.held, limits.of_peer) == (0, {})
+    assert (limits.count, limits.reserved, limits.held, limits.of_peer) == (0, 0, 0, {})
 
 
 @pytest.mark.parametrize(("kind", "status"), [("retired POST", 502), ("retired GET", 503)])
