@@ -1,6 +1,5 @@
 """What is remembered of an exchange: each reply, each call upstream and each count is the same as without it."""
 
-import contextlib
 import gzip
 import json
 import random
@@ -19,7 +18,7 @@ from tests.core.lists import FULL, LISTS, mutated
 from tests.family.replay import recordings
 from tests.peers.raw import raw_upstream, replying, until
 from tests.peers.scripted import GONE, NO_CLUSTER, NON_FLEX, error, ok, wire
-from tests.peers.served import connect, gateway, get
+from tests.peers.served import ask, calling, connect, gateway, get, status_of
 
 PATH = "/api/atlas/v2/groups/g1/serverless/c1/backup/snapshots"
 ACCEPT = "Accept: application/vnd.atlas.2023-01-01+json"
@@ -284,9 +283,7 @@ def test_odd_lists_are_answered_as_without_memory(seed):
 def test_a_credential_is_remembered_nowhere():
     """Neither by what is kept of a head, nor by what it leads to."""
     with replying(ONE) as upstream, gateway(upstream.origin, now=lambda: AFTER) as served:
-        with contextlib.closing(connect(served)) as peer:
-            peer.send(CALL)
-            peer.message()
+        ask(served, CALL)
         until(lambda: not served.limits.count, "what follows its answer")
         (known,) = served._handler.repeats._known.values()
         assert "s3cret" not in repr(known)
@@ -308,7 +305,7 @@ def test_kept_answers_take_no_more_than_their_limit():
 def test_what_is_remembered_has_a_bound():
     """A caller that calls in ever other words makes others be forgotten, the oldest first."""
     with replying(ok({"id": "1"})) as upstream, gateway(upstream.origin, now=lambda: AFTER) as served:
-        with contextlib.closing(connect(served)) as peer:
+        with calling(served) as peer:
             for number in range(MOST + 50):
                 peer.send(get(f"{PATH}/x", ACCEPT, f"X-A: {number}"))
                 peer.message()
@@ -318,11 +315,8 @@ def test_what_is_remembered_has_a_bound():
 def test_a_long_path_takes_no_memory():
     """It is answered as others are; thousands of them would be held for nobody."""
     with replying(ok({"id": "1"})) as upstream, gateway(upstream.origin, now=lambda: AFTER) as served:
-        with contextlib.closing(connect(served)) as peer:
-            for target in (f"{PATH}/x", f"{PATH}/x", f"{PATH}/{'x' * 400}", f"{PATH}/{'x' * 400}"):
-                peer.send(get(target, ACCEPT))
-                head, _ = peer.message()
-                assert head.startswith(b"HTTP/1.1 200 ")
+        for target in (f"{PATH}/x", f"{PATH}/x", f"{PATH}/{'x' * 400}", f"{PATH}/{'x' * 400}"):
+            assert status_of(ask(served, get(target, ACCEPT))[0]) == 200
         assert served._handler.repeats._matched.cache_info().currsize == 1
 
 

@@ -19,14 +19,6 @@ def mount(tmp_path, authority):
     return mount
 
 
-def refusal(caplog: pytest.LogCaptureFixture) -> str:
-    """Return what was logged of the one connection that was refused."""
-    found = until(lambda: [one for one in caplog.messages if "refused a connection" in one], "the line of a refusal")
-    assert len(found) == 1
-    assert "127.0.0.1" in found[0]
-    return str(found[0])
-
-
 def is_refused(caller: Caller, served) -> bool:
     """Tell whether a caller is refused, in the handshake or, with TLS 1.3, on its first read."""
     try:
