@@ -63,7 +63,7 @@ def test_a_file_that_cannot_be_read_ends_with_one_where_nothing_was_found(tree, 
     large(folder / "b.sh")
     done = run(".")
     assert done.exit_code == code
-    assert "b.sh: error: larger than 16 MiB" in done.stderr
+    assert "b.sh: error: could not be read: larger than 16 MiB" in done.stderr
 
 
 @pytest.mark.parametrize(

@@ -119,7 +119,7 @@ def test_what_is_not_read_is_named(tmp_path):
         "pipe.py": "no regular file",
         **dict.fromkeys(("link.py", "folder", "nowhere.py"), "a link that leads outside the named paths"),
     }
-    assert [one.message for one in report.errors] == ["larger than 16 MiB"]
+    assert [one.message for one in report.errors] == ["could not be read: larger than 16 MiB"]
 
 
 def test_folders_deeper_than_a_path_may_be_are_an_error(tmp_path, monkeypatch):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import codecs
+import errno
 import os
 import re
 import stat
@@ -18,25 +19,26 @@ _WIDE = (codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)  # the start of a text in UTF
 
 
 class UnreadError(Exception):
-    """A file or folder was not read; ``is_odd`` is false for an expected reason (a picture, a link)."""
-
-    def __init__(self, file: str, reason: str, *, is_odd: bool = True) -> None:
-        super().__init__(reason)
-        self.file, self.reason, self.is_odd = file, reason, is_odd
+    """A file or folder is left out for an expected reason: a picture, a link."""
 
 
 @attrs.define(eq=False)
 class Source:
-    """One file: its name in the report, its grammar ("" without one), its kind (mostly its extension), and its text."""
+    """A file, or what is left out."""
 
     file: str
-    language: str
-    ending: str
+    """Its name in the report."""
+    language: str = ""
+    """Its grammar, empty without one."""
+    ending: str = ""
+    """Its kind, mostly its extension."""
+    problem: Exception | None = None
+    """Why it can't be read, or is left out."""
     text: str = ""
 
 
-def source_files(paths: Sequence[Path], exclude: Iterable[str] = ()) -> Iterator[Source | UnreadError]:
-    """Yield each file once, and skipped ones as errors; a file that PATH names is never skipped for its name.
+def source_files(paths: Sequence[Path], exclude: Iterable[str] = ()) -> Iterator[Source]:
+    """Yield each file once, and what is left out; a file that PATH names is never left out for its name.
 
     Folders are walked in order. Links in them are not followed: targets below the named paths are read anyway, and
     others were not asked for. ``exclude`` are glob patterns of names or paths.
@@ -48,29 +50,33 @@ def source_files(paths: Sequence[Path], exclude: Iterable[str] = ()) -> Iterator
         path, named = stack.pop()
         try:
             info = path.stat() if named else path.lstat()
-            if stat.S_ISDIR(info.st_mode):
-                is_vendored = path.name in rules.words("files", "skipped") or (path / "pyvenv.cfg").exists()
-                is_hidden = path.name.startswith(".") and path.name not in rules.words("files", "shown")
-                if not named and (is_vendored or is_hidden):
-                    kind = "a folder of vendored or built files" if is_vendored else "a hidden folder"
-                    yield UnreadError(path.as_posix(), f"{kind}; name it to scan it", is_odd=False)
-                    continue
+            if why := _left_out(path, info.st_mode, roots, named=named):
+                yield Source(path.as_posix(), problem=OSError(errno.EINVAL, why) if named else UnreadError(why))
+            elif stat.S_ISDIR(info.st_mode):
                 inner = sorted(path.iterdir(), reverse=True)
                 stack += [(one, False) for one in inner if not any(map(one.match, patterns))]
-            elif stat.S_ISLNK(info.st_mode):
-                real = Path(os.path.realpath(path))
-                if not any(real.is_relative_to(root) for root in roots):
-                    yield UnreadError(path.as_posix(), "a link that leads outside the named paths", is_odd=False)
-            elif not stat.S_ISREG(info.st_mode):
-                yield UnreadError(path.as_posix(), "no regular file", is_odd=named)
-            elif (info.st_dev, info.st_ino) not in seen:
+            elif not stat.S_ISLNK(info.st_mode) and (info.st_dev, info.st_ino) not in seen:
                 seen.add((info.st_dev, info.st_ino))
-                if not named and path.name.endswith(tuple(rules.words("files", "made"))):
-                    yield UnreadError(path.as_posix(), "made by a program", is_odd=False)
-                else:
-                    yield _source(path)
+                yield _source(path)
         except (OSError, ValueError, RuntimeError) as error:
-            yield UnreadError(path.as_posix(), reason(error))
+            yield Source(path.as_posix(), problem=error)
+
+
+def _left_out(path: Path, mode: int, roots: Iterable[Path], *, named: bool) -> str:
+    """Return why a path is not read, in words; empty for any that is. Of a ``named`` one its name is no reason."""
+    if stat.S_ISLNK(mode):
+        real = Path(os.path.realpath(path))
+        return "" if any(map(real.is_relative_to, roots)) else "a link that leads outside the named paths"
+    if not stat.S_ISREG(mode) and not stat.S_ISDIR(mode):
+        return "no regular file"
+    if named:
+        return ""
+    if stat.S_ISREG(mode):
+        return "made by a program" if path.name.endswith(tuple(rules.words("files", "made"))) else ""
+    if path.name in rules.words("files", "skipped") or (path / "pyvenv.cfg").exists():
+        return "a folder of vendored or built files; name it to scan it"
+    is_hidden = path.name.startswith(".") and path.name not in rules.words("files", "shown")
+    return "a hidden folder; name it to scan it" if is_hidden else ""
 
 
 def reason(error: Exception) -> str:
@@ -98,10 +104,10 @@ def read(file: str) -> str:
     with Path(file).open("rb") as opened:
         content = opened.read(8192)
         if b"\0" in content and not content.startswith(_WIDE):
-            raise UnreadError(file, "binary", is_odd=False)
+            raise UnreadError("binary")
         content += opened.read(_LARGEST)
     if len(content) > _LARGEST:
-        raise UnreadError(file, f"larger than {_LARGEST >> 20} MiB")
+        raise OSError(errno.EFBIG, f"larger than {_LARGEST >> 20} MiB")
     try:
         text = content.decode("utf-16" if content.startswith(_WIDE) else "utf-8-sig")
     except ValueError:

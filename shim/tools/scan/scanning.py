@@ -38,7 +38,7 @@ def scan(  # noqa: PLR0913, PLR0917 - what is scanned, for what, and who looks o
     settings: Settings,
     at: datetime,
     exclude: Iterable[str] = (),
-    through: Callable[[list[Source | UnreadError]], Iterable[Source | UnreadError]] = iter,
+    through: Callable[[list[Source]], Iterable[Source]] = iter,
 ) -> Scan:
     """Scan files and folders; sunsets are compared with ``at``. All files pass ``through`` a function, one at a time.
 
@@ -50,7 +50,7 @@ def scan(  # noqa: PLR0913, PLR0917 - what is scanned, for what, and who looks o
         try:
             done.read(source)
         except UnreadError as error:
-            (done.errors if error.is_odd else done.unread).append(Remark(error.file, 0, error.reason))
+            done.unread.append(Remark(source.file, 0, str(error)))
         except Exception as error:  # noqa: BLE001 - whatever it is, it is this file's
             done.errors.append(Remark(source.file, 0, reason(error)))
     done.findings.sort(key=lambda one: one.place.file)
@@ -73,10 +73,10 @@ class Scan:
         self.notes: dict[Remark, None] = {}
         self.files = self.ignored = 0
 
-    def read(self, source: Source | UnreadError) -> None:
+    def read(self, source: Source) -> None:
         """Search one file; raises UnreadError or OSError."""
-        if isinstance(source, UnreadError):
-            raise source
+        if source.problem is not None:
+            raise source.problem
         source.text = read(source.file)
         self.files += 1
         sought = self._sought_in(source)
@@ -107,9 +107,9 @@ class Scan:
     def _uses(self, source: Source, sought: Sought) -> list[RetiredUse]:
         """Return a file's uses."""
         if not source.language and RECORDED.search(source.text) is not None:
-            raise UnreadError(source.file, "a recording, baseline or mapping document: it makes no calls", is_odd=False)
+            raise UnreadError("a recording, baseline or mapping document: it makes no calls")
         if source.language == "javascript" and len(source.text.partition("\n")[0]) > _LONG_FIRST:
-            raise UnreadError(source.file, "generated: its first line is too long for a person's", is_odd=False)
+            raise UnreadError("generated: its first line is too long for a person's")
         uses, broken = list[RetiredUse](), {0}
         try:
             if source.language and find_spec("ast_grep_py") is None:
