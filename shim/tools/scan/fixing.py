@@ -8,9 +8,9 @@ import tokenize
 from collections.abc import Iterator
 from itertools import accumulate
 
-LIBRARIES = ("httpx", "httpx2", "requests", "urllib3", "aiohttp")
+_LIBRARIES = ("httpx", "httpx2", "requests", "urllib3", "aiohttp")
 """The libraries that ``from shim import …`` has a door for."""
-_DOORS = {name: f"shim.{name}" for name in (*LIBRARIES, "requests.sessions", "requests.api")}
+_DOORS = {name: f"shim.{name}" for name in (*_LIBRARIES, "requests.sessions", "requests.api")}
 """Modules that make calls -> the shim's modules."""
 _INNER = frozenset({"client", "poolmanager", "connectionpool", "connection", "_client", "_api"})
 """Parts of libraries that make calls and have no counterpart. All others make none: the shim's are the same objects."""
@@ -34,7 +34,7 @@ def rewritten(content: bytes) -> tuple[bytes, list[tuple[int, str]]]:
             name = node.module or ""
             library, _, part = name.partition(".")
             led = led or library == "shim"
-            if library in LIBRARIES and part in _INNER:
+            if library in _LIBRARIES and part in _INNER:
                 stays.append((node.lineno, f"from {name} imports the library's own; import it from shim.{library}"))
             elif name in _DOORS and node.names[0].name == "*":
                 stays.append((node.lineno, f"from {name} import * can't be rewritten; import the names that are used"))
@@ -42,11 +42,11 @@ def rewritten(content: bytes) -> tuple[bytes, list[tuple[int, str]]]:
                 edits.append((start, end, raw[start:end].decode().replace(name, _DOORS[name], 1)))
             continue
         for alias in node.names:
-            if alias.name.partition(".")[0] in LIBRARIES and "." in alias.name:
+            if alias.name.partition(".")[0] in _LIBRARIES and "." in alias.name:
                 reason = f"import {alias.name} imports the library itself; import the names that are used from shim"
                 stays.append((node.lineno, reason))
-        moved = [alias for alias in node.names if alias.name in LIBRARIES]
-        kept = [alias for alias in node.names if alias.name not in LIBRARIES]
+        moved = [alias for alias in node.names if alias.name in _LIBRARIES]
+        kept = [alias for alias in node.names if alias.name not in _LIBRARIES]
         if moved:
             before = raw[raw.rfind(b"\n", 0, start) + 1 : start].decode()
             between = "; " if before.strip() else ("\r\n" if b"\r\n" in raw else "\n") + before
@@ -57,9 +57,7 @@ def rewritten(content: bytes) -> tuple[bytes, list[tuple[int, str]]]:
         stays.append((0, "already imports the shim" if led else reason))
     for start, end, new in sorted(edits, reverse=True):
         raw = raw[:start] + new.encode() + raw[end:]
-    mark = "\ufeff" if content.startswith(b"\xef\xbb\xbf") else ""
-    done = (mark + raw.decode()).encode(encoding.replace("utf-8-sig", "utf-8")) if edits else content
-    return done, sorted(stays)
+    return raw.decode().encode(encoding) if edits else content, sorted(stays)
 
 
 def _imports(tree: ast.Module) -> Iterator[ast.Import | ast.ImportFrom]:

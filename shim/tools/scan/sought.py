@@ -74,13 +74,14 @@ class Sought:
         self._by_name: dict[tuple[str, str], list[Operation]] = {}
         self._methods: dict[str, list[tuple[str, Operation]]] = {}
         self._shapes: list[tuple[str, list[Operation], re.Pattern[str], re.Pattern[str]]] = []
-        # A text without a word does not have those that contain it either.
-        words = {"atlas", "mongodb", "mongocli", *self._read_callers(engine, dict(limits)), *self._read_paths(engine)}
-        self._words = [one for one in words if not any(other in one for other in words if other != one)]
+        self._words = {"atlas", "mongodb", "mongocli"}  # each text with what is looked for has one of them
+        self._read_callers(engine, dict(limits))
+        self._read_paths(engine)
+        # What has the longer has the shorter, too.
+        self._words -= {one for one in self._words for other in self._words if other != one and other in one}
 
-    def _read_callers(self, engine: Engine, limits: Mapping[str, Limit]) -> Iterator[str]:
-        """Read the callers that count; yield words that are in every text that has one of them."""
-        every, served = {one.id: one for one in engine.operations}, set[tuple[str, str]]()
+    def _read_callers(self, engine: Engine, limits: Mapping[str, Limit]) -> None:
+        every = {one.id: one for one in engine.operations}
         for caller, names in (pair for document in engine.documents for pair in document.callers.items()):
             kind, name, since, until = re.findall(CALLER, caller)[0]
             newest = limits.get(kind, ANY)
@@ -90,16 +91,14 @@ class Sought:
             service, _, method = map(plain_name, name.rpartition("."))
             for one in filter(self.operations.get, names if kind == "sdk" else ()):
                 self._methods.setdefault(method, []).append((service, every[one]))
-                served.add((one, method))
-            yield from [plain_name(name)] if kind == "word" else []
+            self._words.update([plain_name(name)] if kind == "word" else ())
         for operation in self.operations.values():
             for method in map(plain_name, (operation.id, *operation.aliases)):
-                if (operation.id, method) not in served:
-                    self._methods.setdefault(method, []).append(("", operation))
-        yield from (method for method, some in self._methods.items() if not all(service for service, _ in some))
+                known = self._methods.setdefault(method, [])
+                known += [] if any(one is operation for _, one in known) else [("", operation)]
+        self._words.update(method for method, some in self._methods.items() if not all(service for service, _ in some))
 
-    def _read_paths(self, engine: Engine) -> Iterator[str]:
-        """Read the paths; yield words that are in every text that has one of them."""
+    def _read_paths(self, engine: Engine) -> None:
         bases = frozenset(api.base[1:] for document in engine.documents for api in document.apis.values())
         by_shape: dict[tuple[str, ...], list[Operation]] = {}
         for one in self.operations.values():
@@ -112,7 +111,7 @@ class Sought:
             word = mark or next(filter(None, shape[::-1]))
             # A file that has a word of many APIs alone, or names a version, speaks of Atlas, too.
             if word not in rules.words("words", "common") and not any(one.id in self._living for one in operations):
-                yield plain_name(word)
+                self._words.add(plain_name(word))
 
     def concerns(self, text: str) -> bool:
         """Return whether a text has a word to look for."""
