@@ -82,13 +82,7 @@ class TextReader:
                 value = _VALUE.fullmatch(self._put_in(assigned[3].strip()))
                 if value is not None and len(value[0]) < _LONGEST_VALUE:
                     self.variables[assigned[1]] = value[1] or value[2] or value[3] or ""
-            commands = commands_in(whole) if len(whole) < _LONGEST else ()
-            found = [
-                use
-                for before, words in commands
-                if not _talks(before)
-                for use in command_uses(self.sought, place, words)
-            ]
+            found = [*uses_of_commands(self.sought, place, whole)]
             yield from self.sought.ending(found, whole) if found else self._tokens(row, whole, place)
 
     def _logical(self) -> Iterator[tuple[int, str]]:
@@ -174,7 +168,13 @@ def _talks(before: str) -> bool:
     return is_talk or word in rules.words("commands", "talks") or _TALKS.match(word) is not None
 
 
-def commands_in(row: str) -> Iterator[tuple[str, list[str]]]:
+def uses_of_commands(sought: Sought, place: Place, row: str) -> Iterator[RetiredUse]:
+    """Yield the uses that the command lines in a line are, but for those that it only talks about."""
+    for before, words in _commands_in(row) if len(row) < _LONGEST else ():
+        yield from command_uses(sought, place, words) if not _talks(before) else ()
+
+
+def _commands_in(row: str) -> Iterator[tuple[str, list[str]]]:
     """Yield the command lines in a line, wherever they start, each with the text before it.
 
     Quotes are removed, nothing is expanded; arguments given as a list are words, too.

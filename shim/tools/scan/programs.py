@@ -13,7 +13,7 @@ from pathlib import Path
 
 from shim.tools.scan import rules
 from shim.tools.scan.fold import Program, made, url_join
-from shim.tools.scan.lines import command_uses, commands_in
+from shim.tools.scan.lines import command_uses, uses_of_commands
 from shim.tools.scan.rules import said, verb_in, words_of
 from shim.tools.scan.sought import HOLE, Place, RetiredUse, Sought, plain_name
 from shim.tools.scan.tree import CallExpression, Node, key_of, plain
@@ -243,9 +243,7 @@ class ProgramReader:
         if node.role == "string" and _SCRIPT.match(node.text):
             rows = [row for one in self.program.fold(node) for row in one.replace("\\\n", " ").split("\n")]
             place = self._place(node)
-            uses = [
-                use for row in rows for _, words in commands_in(row) for use in command_uses(self.sought, place, words)
-            ]
+            uses = [use for row in rows for use in uses_of_commands(self.sought, place, row)]
             self.used |= self.program.literals(node) if uses else set()
             yield from uses
 
