@@ -40,8 +40,6 @@ class FindingState(StrEnum):
 
 
 _ENDS = dict(zip(FindingState, ("ends on", "ended on", "has no successor since"), strict=True))
-_LEVELS = dict(zip(FindingState, ("warning", "error", "error"), strict=True))
-"""SARIF's levels."""
 
 
 @attrs.frozen
@@ -152,7 +150,7 @@ def _result(finding: Finding) -> dict[str, Any]:
     region = dict(zip(("startLine", "startColumn", "endLine", "endColumn"), attrs.astuple(place)[1:], strict=True))
     return {
         "ruleId": finding.operation.id,
-        "level": _LEVELS[finding.state],
+        "level": "warning" if finding.state is FindingState.DEPRECATED else "error",
         "message": {"text": finding.message},
         "locations": [_location(place.file, region)],
         "partialFingerprints": {"atlasShim/v1": finding.fingerprint},

@@ -83,14 +83,12 @@ class Scan:
         uses = self._uses(source, sought) if sought.concerns(source.text) else []
         comments, rows, used = spared(source.text), source.text.split("\n"), set[int]()
         for use in _settled(uses):
-            place = use.place
-            fitting = [
-                at for at, lines in comments.items() if place.line < lines.stop and lines.start <= place.end_line
-            ]
+            span = range(use.place.line, use.place.end_line + 1)
+            fitting = [at for at, lines in comments.items() if not set(lines).isdisjoint(span)]
             used.update(fitting)
             self.ignored += bool(fitting)
             self.findings += [] if fitting else [self._finding(rows, use)]
-        for line in (one for one in comments if one not in used):
+        for line in sorted(comments.keys() - used):
             self.notes[Remark(source.file, line, "this ignore comment hides nothing")] = None
 
     def _sought_in(self, source: Source) -> Sought:
