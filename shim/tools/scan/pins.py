@@ -58,13 +58,13 @@ class Pins:
 
     def __init__(self, files: Iterable[str]) -> None:
         self._by_folder: dict[Path, dict[str, Limit]] = {}
-        pins = rules.table("pins").items()
-        for path, tool, said in ((Path(file), *pin) for file in files for pin in pins):
-            if any(map(path.match, said["files"])):
-                with suppress(OSError, UnreadError):
-                    known = self._by_folder.setdefault(path.resolve().parent, {})
-                    for found in re.findall(said["version"], read(str(path))):
-                        known[tool] = min(limit(found), known.get(tool, ANY))
+        for path in map(Path, files):
+            for tool, said in rules.table("pins").items():
+                if any(map(path.match, said["files"])):
+                    with suppress(OSError, UnreadError):
+                        known = self._by_folder.setdefault(path.resolve().parent, {})
+                        for found in re.findall(said["version"], read(str(path))):
+                            known[tool] = min(limit(found), known.get(tool, ANY))
 
     def of(self, file: str) -> Mapping[str, Limit]:
         """Return the limits for a file: the oldest that its folders pin; where none does, the newest of the tree.

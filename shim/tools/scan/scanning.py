@@ -81,7 +81,7 @@ class Scan:
         self.files += 1
         sought = self._sought_in(source)
         uses = self._uses(source, sought) if sought.concerns(source.text) else []
-        comments, rows, used = spared(source.text), source.text.split("\n"), set[int]()
+        comments, rows, used = spared(source.text), source.text.split("\n") if uses else [], set[int]()
         for use in _settled(uses):
             span = range(use.place.line, use.place.end_line + 1)
             fitting = [at for at, lines in comments.items() if not set(lines).isdisjoint(span)]
@@ -97,8 +97,8 @@ class Scan:
         if newest is None and source.language == "go" and pinned["sdk"] != ANY:
             newest = str(pinned["sdk"][0])
         sdk = limit(newest or "")
-        is_terraform = source.ending == "tf" or _CDKTF.search(source.text) is not None
-        provider = pinned["terraform" if is_terraform or pinned["pulumi"] == ANY else "pulumi"]
+        is_pulumi = pinned["pulumi"] != ANY and source.ending != "tf" and _CDKTF.search(source.text) is None
+        provider = pinned["pulumi" if is_pulumi else "terraform"]
         known = zip(KINDS, (sdk, pinned["atlas"], provider, provider, pinned["operator"]), strict=True)
         return self.sought(newest, tuple(known))
 
