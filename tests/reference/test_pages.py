@@ -71,7 +71,7 @@ def test_tables_have_as_many_cells_in_each_row(documents):
 
 
 @pytest.mark.parametrize(
-    ("verb", "told"),
+    ("verb", "words"),
     [
         (From(sources=("a.b", "a")), "from `a.b`, else `a`."),
         (Values(sources=("a.b", "a"), values={"X": "x"}), "from `a.b`, else `a`, in other words (below)."),
@@ -80,9 +80,9 @@ def test_tables_have_as_many_cells_in_each_row(documents):
         (Group(sources=("parts[first].name",), members=("zone",)), "from `parts[first].name`, one for each `zone`."),
     ],
 )
-def test_a_rule_in_words(verb, told):
+def test_a_rule_in_words(verb, words):
     """What a value is made from is code, and each name is found whole."""
-    assert maker.value("name", Rule(verb, at="", owner="", fidelity=Fidelity.DERIVED)) == told
+    assert maker.value("name", Rule(verb, at="", owner="", fidelity=Fidelity.DERIVED)) == words
 
 
 NAME = r"_?[A-Z][A-Z0-9_]+"

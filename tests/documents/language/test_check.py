@@ -27,8 +27,8 @@ def test_two_operations_for_one_call_are_a_tie(tmp_path, versions, ties):
     other = f'\n[resource.other.id]\ntype = "string"\nflex = {rule}\ndedicated = {rule}\n'
     text = SOUND + again.replace(">=2023.1.1,<2024.1.1", versions) + other
     if ties:
-        told = "operation.orderAgain: has the same method, path and versions as orderThing (things.toml)"
-        assert problems(tmp_path, things=text) == (f"things.toml: {told}",)
+        error = "operation.orderAgain: has the same method, path and versions as orderThing (things.toml)"
+        assert problems(tmp_path, things=text) == (f"things.toml: {error}",)
     else:
         load(tmp_path, text)
 
