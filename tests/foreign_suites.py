@@ -12,7 +12,9 @@ import re
 import subprocess
 import sys
 import tempfile
+import tomllib
 import venv
+from collections.abc import Sequence
 from importlib.metadata import version
 from pathlib import Path
 
@@ -30,10 +32,10 @@ class Suite:
     """A library's suite: the release, what it needs, its tests (patterns), our extras, and the ways it is run in."""
 
     release: str
-    needs: tuple[str, ...]
-    tests: tuple[str, ...]
+    needs: Sequence[str]
+    tests: Sequence[str]
     extras: str = ""
-    ways: tuple[str, ...] = ("plain", "auto")
+    ways: Sequence[str] = ("plain", "auto")
 
 
 PLUGINS = {"plain": (), "auto": ("-p", "shim.auto"), "replaced": ("-p", "replaced")}
@@ -41,50 +43,9 @@ PLUGINS = {"plain": (), "auto": ("-p", "shim.auto"), "replaced": ("-p", "replace
 
 
 SUITES = {
-    "httpx": Suite(
-        "httpx==0.28.1",
-        (
-            "httpx[brotli,cli,http2,socks,zstd]==0.28.1",
-            *("chardet==5.2.0", "click==8.1.8", "pytest==8.3.4", "trio==0.27.0", "trustme==1.1.0", "uvicorn==0.32.1"),
-        ),
-        ("tests",),
-        ways=("plain", "auto", "replaced"),
-    ),
-    "requests": Suite(
-        "requests==2.34.2",
-        ("requests[socks]==2.34.2", "httpbin~=0.10.0", "pytest", "pytest-httpbin==2.1.0", "pytest-mock", "trustme"),
-        ("tests", "--override-ini=addopts="),
-        "requests",
-    ),
-    "urllib3": Suite(
-        "urllib3==2.8.0",
-        (
-            *("urllib3[socks]==2.8.0", "anyio[trio]", "cryptography", "h2", "httpx", "hypercorn", "idna", "pyopenssl"),
-            *("pytest", "pytest-socket", "pytest-timeout", "quart", "quart-trio", "trustme"),
-        ),
-        # That one may wait for ever, plainly too. Sockets that some tests leave open, plainly too, would be errors of
-        # whichever test the collector comes in.
-        ("test", "--timeout=120", "-k", "not http2_probe_blocked", "-W", "ignore:unclosed:ResourceWarning"),
-        "requests",
-    ),
-    "aiohttp": Suite(
-        "aiohttp==3.14.5",
-        (
-            *("aiohttp[speedups]==3.14.5", "blockbuster", "freezegun", "isal", "proxy.py>=2.4.4rc5", "pytest"),
-            *("pytest-cov", "pytest-mock", "pytest-timeout", "pytest-xdist", "pytest_codspeed", "python-on-whales"),
-            *("trustme", "zlib_ng"),
-        ),
-        ("tests/test_client_*.py", "--override-ini=addopts=", "--override-ini=filterwarnings=default"),
-        "aiohttp",
-    ),
-    "responses": Suite(
-        "responses==0.26.3",
-        ("responses==0.26.3", "pytest", "pytest-asyncio", "pytest-httpserver", "tomli-w", "types-PyYAML"),
-        ("responses",),
-        "requests",
-    ),
+    name: Suite(**suite)
+    for name, suite in tomllib.loads(Path(__file__).with_suffix(".toml").read_text("utf-8")).items()
 }
-"""Pins are those of the suites' own lists where a newer version fails without us too."""
 
 
 @click.command()
