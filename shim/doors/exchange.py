@@ -11,6 +11,7 @@ from abc import abstractmethod
 from collections.abc import Callable
 from functools import partial
 from typing import Any, ClassVar
+from urllib.parse import urlsplit
 
 import attrs
 
@@ -67,6 +68,12 @@ class Door:
     def follows(self) -> bool:
         """Whether the library may follow redirects of what is sent: what a successor's lead to is not translated."""
         return self.sent is None or self.sent.route == "legacy"
+
+    def url_sent(self, send: Send, own: str) -> str:
+        """Return the absolute URL to send to, the caller's own as far as the core leaves it alone."""
+        parts = urlsplit(own)
+        origin = send.call.origin if self.retired.led else f"{parts.scheme}://{parts.netloc}"
+        return origin + send.call.target if send.rewritten else own
 
     def lines(self, send: Send) -> tuple[list[tuple[str, str]], bool]:
         """Return the field lines of the request to send, and whether it has the caller's own body.

@@ -13,7 +13,6 @@ from http.client import HTTPConnection, HTTPResponse, HTTPSConnection, Incomplet
 from types import SimpleNamespace
 from typing import Any
 from urllib.error import HTTPError
-from urllib.parse import urlsplit
 from urllib.request import OpenerDirector, Request
 
 import attrs
@@ -69,10 +68,7 @@ class UrllibDoor(Door):
         lines, same_body = self.lines(send)
         inner = copy.copy(own)
         inner.method = sent.method
-        if send.rewritten:
-            parts = urlsplit(own.full_url)
-            origin = sent.origin if self.retired.led else f"{parts.scheme}://{parts.netloc}"
-            inner.full_url = f"{origin}{sent.target}"
+        inner.full_url = self.url_sent(send, own.full_url)
         if not same_body:
             inner.data = sent.body
         fields = {name.capitalize(): value for name, value in lines}

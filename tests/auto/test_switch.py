@@ -127,17 +127,6 @@ def test_a_library_without_the_method_is_imported_all_the_same(caplog):
     assert module.Session.send is len
 
 
-@pytest.mark.parametrize(
-    ("name", "word"), [("ROUTE", "flexx"), ("WARNINGS", "loud"), ("SUNSET", "nonsense=2026-01-01")]
-)
-def test_wrong_settings_are_heard_at_install(monkeypatch, name, word):
-    """Whatever that has to load for it, and it stays off."""
-    monkeypatch.setenv(f"ATLAS_SHIM_{name}", word)
-    with pytest.raises(shim.SettingsError, match=f"ATLAS_SHIM_{name}"):
-        shim.install()
-    assert not served.STATE.active
-
-
 @pytest.mark.parametrize(("in_a_run", "word", "said"), [
     (True, "auto", ""), (True, "flexx", "not switched on in .*: ATLAS_SHIM_ROUTE: "), (False, "auto", ""),
 ])  # fmt: skip

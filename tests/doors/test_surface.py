@@ -10,6 +10,8 @@ import attrs
 import pytest
 
 import shim
+from shim.doors import served
+from shim.requests import Adapter
 from tests.peers.pythons import run, said
 
 VERBS = {"delete", "get", "head", "options", "patch", "post", "put", "request"}
@@ -153,12 +155,22 @@ def test_a_mistyped_setting_is_an_error_of_the_import():
     assert lines.splitlines()[-1].startswith("shim.errors.SettingsError: ATLAS_SHIM_ROUTE: ")
 
 
-@pytest.mark.parametrize(("variable", "word"), [("WRITES", "nonsense"), ("WARNINGS", "twice"), ("SUNSET", "a=b")])
-def test_so_is_any_other(monkeypatch, variable, word):
-    """Whichever the library."""
-    monkeypatch.setenv(f"ATLAS_SHIM_{variable}", word)
+BEGINNINGS = {
+    "an import": lambda: vars(shim)["__getattr__"]("requests"),
+    "an adapter": Adapter,
+    "install": shim.install,
+}
+WRONG = {"WRITES": "nonsense", "WARNINGS": "twice", "SUNSET": "a=b", "ROUTE": "flexx"}
+
+
+@pytest.mark.parametrize("begin", BEGINNINGS.values(), ids=BEGINNINGS)
+@pytest.mark.parametrize("variable", WRONG)
+def test_so_is_any_other(monkeypatch, variable, begin):
+    """Whatever begins, with what has to be loaded for it; the drop-in stays off."""
+    monkeypatch.setenv(f"ATLAS_SHIM_{variable}", WRONG[variable])
     with pytest.raises(shim.SettingsError, match=f"^ATLAS_SHIM_{variable}: "):
-        vars(shim)["__getattr__"]("requests")
+        begin()
+    assert not served.STATE.active
 
 
 def test_modules_below_can_be_imported_by_name():

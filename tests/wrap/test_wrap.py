@@ -112,13 +112,6 @@ def mounted(url, **options):
     return session
 
 
-def test_a_wrong_setting_is_heard_when_an_adapter_is_made(monkeypatch):
-    """As when a session is."""
-    monkeypatch.setenv("ATLAS_SHIM_ROUTE", "flexx")
-    with pytest.raises(shim.SettingsError, match="ATLAS_SHIM_ROUTE"):
-        shim_requests.Adapter()
-
-
 class Handmade(AuthBase):
     """Signs for the URL that it sees, once it knows a nonce, and leaves no hook to find it by."""
 

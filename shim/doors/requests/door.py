@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from functools import partial
 from typing import Any
-from urllib.parse import urlsplit
 
 import attrs
 import requests
@@ -71,10 +70,7 @@ class RequestsDoor(Door):
         self.timeout = self.options["timeout"]
         inner = own.copy()
         inner.method, inner.headers = sent.method, requests.structures.CaseInsensitiveDict(lines)
-        if send.rewritten:
-            parts = urlsplit(own.url or "")
-            origin = sent.origin if self.retired.led else f"{parts.scheme}://{parts.netloc}"
-            inner.url = f"{origin}{sent.target}"
+        inner.url = self.url_sent(send, own.url or "")
         if not same_body:
             inner.body, inner._body_position = sent.body, None  # noqa: SLF001 - where requests rewinds to on a redirect
         if send.rewritten and "Transfer-Encoding" not in inner.headers:
