@@ -53,8 +53,10 @@ def test_an_answer_can_be_streamed(retired, size):
 
 
 @pytest.mark.parametrize("ready", [True, False])
-def test_an_adapter_without_a_socket_will_do(monkeypatch, ready):
-    """Its responses may have a file, or content, and no urllib3 below."""
+@pytest.mark.parametrize("route", ["flex", "legacy"])
+def test_an_adapter_without_a_socket_will_do(monkeypatch, ready, route):
+    """Its responses may have a file, or content, and no urllib3 below: translated, and where they pass."""
+    monkeypatch.setenv("ATLAS_SHIM_ROUTE", route)
 
     class Adapter(requests.adapters.BaseAdapter):
         def send(self, request, **options):
@@ -73,7 +75,7 @@ def test_an_adapter_without_a_socket_will_do(monkeypatch, ready):
     session.mount("https://", Adapter())
     response = session.get(f"https://cloud.mongodb.com{SNAPSHOTS}")
     assert response.json()["totalCount"] == 0
-    assert response.shim.route == "flex"
+    assert response.shim.route == route
 
 
 def test_a_session_can_be_pickled(retired):

@@ -64,12 +64,14 @@ def for_each(retries: Retry) -> Retry:
     return retries.new(status_forcelist=frozenset(again))
 
 
-def asked_again(retries: Retry, answer: HTTPResponse, method: str, url: str) -> Retry | None:
+def asked_again(retries: Retry, answer: object, method: str, url: str) -> Retry | None:
     """Return the Retry for the same call if its answer is one that the caller wants to ask for again, else None.
 
-    Waits before that as urllib3 does; raises MaxRetryError.
+    So it is if the answer is no response of urllib3's. Waits before that as urllib3 does; raises MaxRetryError.
     """
-    if not retries.is_retry(method, answer.status) or for_each(retries).is_retry(method, answer.status):
+    if not isinstance(answer, HTTPResponse) or not retries.is_retry(method, answer.status):
+        return None
+    if for_each(retries).is_retry(method, answer.status):  # it was
         return None
     try:
         left = retries.increment(method, url, response=answer, _pool=answer._pool)  # noqa: SLF001 - as urllib3 does
