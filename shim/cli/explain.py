@@ -237,10 +237,7 @@ def _write(found: Mapping[str, Any], form: str) -> None:
     output.facts(pair for pair in pairs.items() if pair[1])
     output.heading("\nWhat is sent, in this order")
     for one in found["sends"]:
-        word = f" (for {one['word']})" if one["word"] else ""
-        role = f", {one['role']}" if one["role"] != "answer" else ""
-        why = f", {one['why']}" if one["why"].startswith("if ") else ""
-        output.paragraph(f"{one['route']}{role}{word}{why}: {one['method']} {one['target']}", " " * 4, "  ")
+        output.paragraph(f"{_label(one)}: {one['method']} {one['target']}", " " * 4, "  ")
     for remark in found["remarks"]:
         click.echo()
         output.paragraph(remark)
@@ -250,18 +247,20 @@ def _write(found: Mapping[str, Any], form: str) -> None:
             output.paragraph(tier["note"])
         write_fields(tier["fields"])
         output.heading(f"\nThe call to make instead{'' if name == 'successor' else f', on {name}'}")
-        before = "answer"
         for call in tier["calls"]:
-            if call["word"]:
-                click.echo(f"\n  For {call['word']}:")
+            if len(tier["calls"]) > 1 or call["word"]:
+                click.echo(f"\n  {_label(call)}:")
             if "refused" in call:
                 output.paragraph(f"refused, {call['refused']}")
                 continue
-            if call["role"] != "answer" or before != "answer":
-                role = f", a {call['role']}" if call["role"] != "answer" else ""
-                click.echo(f"\n  {'First' if before == 'answer' else 'Then'}{role}:")
-            before = call["role"]
             output.code(call["curl"])
             click.echo()
             output.facts(call["names"].items())
             output.bullets(call["remarks"])
+
+
+def _label(call: Mapping[str, Any]) -> str:
+    """Return what a call is: its side, what it is for, and what leads to it."""
+    role, why = call.get("role", "answer"), call.get("why", "")
+    parts = [call["route"], role if role != "answer" else "", f"for {call['word']}" if call["word"] else ""]
+    return ", ".join(filter(None, [*parts, why if why.startswith("if ") else ""]))
