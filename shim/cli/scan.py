@@ -9,6 +9,7 @@ import sys
 from collections.abc import Iterator, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
+from time import monotonic
 from typing import TypeVar
 
 import attrs
@@ -35,8 +36,7 @@ from shim.tools.scan.scanning import Scan, scan
 _LISTED = 20
 """The number of unread files that the text names."""
 _PYTHON = frozenset({".py", ".pyw", ".pyi"})
-_MANY = 500
-"""The number of files for which a bar is shown."""
+_SILENT = 2.0  # seconds before a bar is shown
 T = TypeVar("T")
 
 UNREADABLE = 1
@@ -134,12 +134,15 @@ def command(  # noqa: PLR0913 - one argument an option
 
 
 def _shown(sources: Sequence[T]) -> Iterator[T]:
-    """Yield all; of many a bar at the terminal says how far it is."""
-    if len(sources) < _MANY or not sys.stderr.isatty():
-        yield from sources
-        return
-    with click.progressbar(sources, file=sys.stderr, label="files") as bar:
-        yield from bar
+    """Yield all; when that takes long, a bar at the terminal says how far it is."""
+    began, number = monotonic(), 0
+    while number < len(sources) and (monotonic() - began < _SILENT or not sys.stderr.isatty()):
+        yield sources[number]
+        number += 1
+    if number < len(sources):
+        with click.progressbar(sources[number:], file=sys.stderr, length=len(sources), label="files") as bar:
+            bar.update(number)
+            yield from bar
 
 
 def _json(report: Scan, at: datetime, known: int, unmet: int) -> dict[str, object]:

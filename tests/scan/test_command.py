@@ -188,12 +188,12 @@ def test_documents_of_the_operator_are_looked_for_too(tree, monkeypatch):
     assert [(one["line"], one["operation"]) for one in findings] == [(1, "listOldWidgets"), (2, "listOldWidgets")]
 
 
-def test_a_scan_of_many_files_shows_how_far_it_is_at_a_terminal(monkeypatch):
+def test_a_long_scan_shows_how_far_it_is_at_a_terminal(monkeypatch):
     """And yields each file once."""
     terminal, end = os.openpty()
     with os.fdopen(end, "w", encoding="utf-8") as stderr:
         monkeypatch.setattr("sys.stderr", stderr)
-        monkeypatch.setattr(scan_command, "_MANY", 0)
+        monkeypatch.setattr(scan_command, "_SILENT", 0)
         assert [*scan_command._shown(["a", "b"])] == ["a", "b"]
     shown = b""
     with os.fdopen(terminal, "rb", buffering=0) as screen, suppress(OSError):  # there is no other end any more
