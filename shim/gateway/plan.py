@@ -23,7 +23,7 @@ from shim.errors import DocumentError, SettingsError
 from shim.flags.providers import PROVIDER, check_flag
 from shim.gateway.option_values import CredentialsMode
 from shim.gateway.options import TABLE, Option, Options, contradictions
-from shim.gateway.watch import Reloads, Watched
+from shim.gateway.watch import Watched
 from shim.tools.inventory.writing import VARIABLE as INVENTORY
 
 log = logging.getLogger("shim.gateway.reload")
@@ -209,22 +209,18 @@ class LivePlan:
     """The ``plan`` in use, and the files that it was made of, which are followed while the gateway runs.
 
     Options and documents each keep their own last good, so that a kill switch acts whatever lies beside it. ``use`` is
-    called with each new plan, and sets it. ``reloads`` are those of both.
+    called with each new plan, and sets it.
     """
 
     def __init__(self, plan: Plan, source: PlanSource) -> None:
         self.plan = plan
         self.use: Callable[[Plan], object] = lambda _: None
-        self.reloads = Reloads()
-        options = Watched(
-            "settings", lambda: filter(None, [source.config]), source.options, self._use_options, self.reloads,
-            value=(plan.options, {**plan.given}),
-        )  # fmt: skip
-        documents = Watched(
-            "mapping documents", source.files_of_documents, source.documents, self._use_documents, self.reloads,
-            value=plan.engine.loaded,
-        )  # fmt: skip
-        self.watched: tuple[Watched[Any], ...] = (options, documents)
+        given: Given = plan.options, {**plan.given}
+        files, loaded = source.files_of_documents, plan.engine.loaded
+        self.watched: tuple[Watched[Any], ...] = (
+            Watched("settings", lambda: filter(None, [source.config]), source.options, self._use_options, value=given),
+            Watched("mapping documents", files, source.documents, self._use_documents, value=loaded),
+        )
 
     def _use_options(self, new: Given) -> list[str]:
         """Use options that were read anew, but for those that need a restart; return what is different."""

@@ -35,7 +35,7 @@ from shim.gateway.radar_inventory import RadarInventory
 from shim.gateway.status import StatusObject, status_of
 from shim.gateway.tls import listening
 from shim.gateway.upstream.client import Upstream
-from shim.gateway.watch import Watched
+from shim.gateway.watch import Reloads, Watched
 
 log = logging.getLogger("shim.gateway.settings")
 
@@ -79,13 +79,14 @@ class Gateway:
             gate = gate_for(options, environ, self._watched)
         if problems:
             raise SettingsError(*problems)
+        self.reloads = Reloads()
         for one in self._watched:
-            one.reloads = settings.reloads
+            one.reloads = self.reloads
         self.limits, self.ledger = Limits(options), Ledger()
         self.upstream = Upstream(options)
         shared = Shared(self.upstream, Memory(), RadarInventory(environ, clock), clock)
         self._handler = Handler(plan, shared, gate, self.limits, self.ledger)
-        self.metrics = Metrics(self._handler, self.tls, settings.reloads)
+        self.metrics = Metrics(self._handler, self.tls, self.reloads)
         self._calls: Listener | None = None
         self._admin: Admin | None = None
         self._beating: asyncio.Task[None] | None = None
@@ -219,7 +220,7 @@ class Gateway:
 
     def status(self) -> StatusObject:
         """Return what people are shown; may be called in another thread."""
-        return status_of(self._handler, self.settings.reloads, self.tls, listens=self.url, ready=self.is_ready)
+        return status_of(self._handler, self.reloads, self.tls, listens=self.url, ready=self.is_ready)
 
     async def _beat(self) -> None:
         while True:
