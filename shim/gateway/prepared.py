@@ -8,12 +8,10 @@ they are sent and answered: parameters fill the path, and the route's memory is 
 from __future__ import annotations
 
 import re
-import secrets
 from collections import OrderedDict
-from collections.abc import Callable, Hashable, Iterator, Sequence
+from collections.abc import Hashable, Iterator
 from functools import lru_cache
 from itertools import cycle
-from operator import itemgetter
 from time import monotonic, perf_counter
 from typing import TYPE_CHECKING
 
@@ -28,7 +26,7 @@ from shim.core.successor import has_tiers
 from shim.gateway.exchange import Shared, UpstreamCall
 from shim.gateway.fields import for_caller, notes
 from shim.gateway.http1.head import Credential
-from shim.gateway.http1.response import Lines, Request, lines_of
+from shim.gateway.http1.response import Blank, Lines, Request, lines_of, mark
 from shim.gateway.limits import Entry
 from shim.gateway.logs import CallLine
 from shim.gateway.plan import Plan
@@ -42,34 +40,10 @@ BYTES = 4 * 1024 * 1024  # what all kept answers may take, in bytes of upstream'
 NEW = 32  # paths of which one is kept when the others take all room
 PATHS = 8192  # whose matches are remembered
 _LONGEST = 300  # characters of such a path and the call's Accept
-_MARK = secrets.token_hex(16)  # stands for what differs between calls
 _PATH, _CREDENTIAL, _FREE = range(3)
 _is_plain = re.compile(r"(?:/[A-Za-z0-9_-][A-Za-z0-9._-]*)+/?").fullmatch
 
 _Matched = tuple[Candidates | None, Match | None, tuple[str, ...] | None]
-
-
-@attrs.frozen
-class _Blank:
-    """A format of bytes, and what takes its values from those of a call."""
-
-    text: bytes
-    taken: Callable[[Sequence[bytes]], object]
-
-    @classmethod
-    def of(cls, text: bytes) -> _Blank:
-        """Return the blank of a text in which marks stand for what is to be filled in."""
-        pieces = re.split(rb"%b(\d+)\." % _MARK.encode(), text)
-        taken = itemgetter(*map(int, pieces[1::2])) if len(pieces) > 1 else lambda _: ()
-        return cls(b"%b".join([piece.replace(b"%", b"%%") for piece in pieces[::2]]), taken)
-
-    def filled(self, values: Sequence[bytes]) -> bytes:
-        """Return the bytes with a value in each place."""
-        return self.text % self.taken(values)
-
-
-def _mark(place: int) -> str:
-    return f"{_MARK}{place}."
 
 
 @attrs.define(eq=False)
@@ -78,7 +52,7 @@ class Prepared:
 
     repeated: Repeated
     outbound: OutboundCall
-    head: _Blank
+    head: Blank
     suffix: str
     """What stands behind the path in its target."""
     record: Record
@@ -88,7 +62,7 @@ class Prepared:
     linked: bool
     """Whether that is another path than the caller's."""
     _fields: tuple[Headers, Lines] | None = None
-    _notes: tuple[Record, _Blank] | None = None
+    _notes: tuple[Record, Blank] | None = None
 
     def lines(self, headers: Headers, record: Record, path: bytes) -> tuple[Lines, bytes]:
         """Return the field lines of an answer whose upstream reply had these, and as bytes with its path."""
@@ -97,7 +71,7 @@ class Prepared:
             shown = document_reply(b"", self.status, self.content_type, headers).headers
             fields = self._fields = headers, lines_of(for_caller(shown))
         if noted is None or noted[0] is not record:
-            noted = self._notes = record, _Blank.of(lines_of(notes(record, linked=self.linked)).text)
+            noted = self._notes = record, Blank.of(lines_of(notes(record, linked=self.linked)).text)
         return fields[1], fields[1].text + noted[1].filled((path,))
 
 
@@ -251,11 +225,11 @@ class Repeats:
             self.answers.clear()
             self._size = 0
         suffix = f"?{query}" if query else ""
-        call = attrs.evolve(repeated.call, target=f"{_mark(_PATH)}{suffix}", headers=_marked(request, repeated))
+        call = attrs.evolve(repeated.call, target=f"{mark(_PATH)}{suffix}", headers=_marked(request, repeated))
         outbound = OutboundCall(call, readable=True)
         sent = attrs.evolve(record.sent[0], target=call.target)
         prepared = Prepared(
-            repeated, outbound, _Blank.of(self.shared.upstream.head_of(outbound)), suffix,
+            repeated, outbound, Blank.of(self.shared.upstream.head_of(outbound)), suffix,
             attrs.evolve(record, sent=(sent,), dropped=()), outcome.reply.status, match.content_type,
             run.leads_on(record),
         )  # fmt: skip
@@ -322,5 +296,5 @@ def _marked(request: Request, repeated: Repeated) -> Headers:
         place = places.get(id(line))
         if credential is not None and id(line) not in own and line == credential[1:]:
             place = _CREDENTIAL
-        marked.append(line if place is None else (line[0], _mark(place)))
+        marked.append(line if place is None else (line[0], mark(place)))
     return tuple(marked)

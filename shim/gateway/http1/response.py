@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
+import re
+import secrets
+from collections.abc import Callable, Sequence
 from functools import lru_cache
+from operator import itemgetter
 
 import attrs
 
@@ -14,6 +18,7 @@ from shim.gateway.http1.head import BODILESS, Credential, RequestHead
 from shim.gateway.http1.wire import Wire
 
 _TOGETHER = 65536  # bytes of content that are copied behind a head, so that both leave at once
+_MARK = secrets.token_hex(16)  # of what differs between calls that are sent and answered alike
 
 
 @attrs.define(eq=False)
@@ -151,3 +156,27 @@ def lines_of(headers: Headers) -> Lines:
         others = [line for line in lines if not line.lower().startswith("content-length:")]
         without_length = _encoded("".join(others))
     return Lines(without_length, with_length, has_length, "\ndate:" in said, "\nx-request-id:" in said)
+
+
+@attrs.frozen
+class Blank:
+    """A format of bytes, and what takes its values from those of a call."""
+
+    text: bytes
+    taken: Callable[[Sequence[bytes]], object]
+
+    @classmethod
+    def of(cls, text: bytes) -> Blank:
+        """Return the blank of a text in which marks stand for what is to be filled in."""
+        pieces = re.split(rb"%b(\d+)\." % _MARK.encode(), text)
+        taken = itemgetter(*map(int, pieces[1::2])) if len(pieces) > 1 else lambda _: ()
+        return cls(b"%b".join([piece.replace(b"%", b"%%") for piece in pieces[::2]]), taken)
+
+    def filled(self, values: Sequence[bytes]) -> bytes:
+        """Return the bytes with a value in each place."""
+        return self.text % self.taken(values)
+
+
+def mark(place: int) -> str:
+    """Return what stands for the value of a place in the text of a blank."""
+    return f"{_MARK}{place}."
