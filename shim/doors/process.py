@@ -20,7 +20,7 @@ from shim.errors import DocumentError, SettingsError
 from shim.origins import BASE_URL_VARIABLES, read_base_url
 
 if TYPE_CHECKING:
-    from shim.flags.words import ByFlag
+    from shim.flags.words import FlagWords
 
 logger = logging.getLogger("shim")
 
@@ -52,7 +52,7 @@ class Current:
 
 _current: Current | None = None
 _lock = threading.Lock()
-_flags: dict[str, ByFlag[Settings]] = {}
+_flags: dict[str, FlagWords[Settings]] = {}
 
 
 def prepare(earlier: Mapping[str, str] | None = None) -> None:
@@ -90,7 +90,7 @@ def concerns(url: str) -> Current | None:
     return None
 
 
-def flag_of(settings: Settings) -> ByFlag[Settings] | None:
+def flag_of(settings: Settings) -> FlagWords[Settings] | None:
     """Return the words of the feature flag that says the route, None if no flag does.
 
     The first call begins a thread that asks for them.
@@ -99,9 +99,9 @@ def flag_of(settings: Settings) -> ByFlag[Settings] | None:
         with _lock:
             if key not in _flags:
                 words, providers = import_module("shim.flags.words"), import_module("shim.flags.providers")
-                asked = words.FlagWords(key, lambda: providers.connected(key, providers.provider_factory(os.environ)))
-                asked.start()
-                _flags[key] = words.ByFlag(asked, Settings.by_flag)
+                _flags[key] = words.FlagWords(
+                    key, lambda: providers.connected(key, providers.provider_factory(os.environ)), Settings.by_flag
+                )
     return _flags[key] if key else None
 
 

@@ -20,7 +20,7 @@ from shim.core.settings import RouteWord
 from shim.documents.load import SETTINGS_BYTES, read_toml
 from shim.errors import SettingsError
 from shim.extras import hint
-from shim.flags.words import Evaluate, FlagFileError
+from shim.flags.words import Evaluate, FlagError
 
 PROVIDER = "ATLAS_SHIM_OPENFEATURE_PROVIDER"
 """The variable that names the factory of a provider, for programs that don't set one."""
@@ -36,8 +36,8 @@ def provider_factory(environ: Mapping[str, str]) -> Callable[[], Any] | Path | N
     """
     if not (text := environ.get(PROVIDER, "")):
         return None
-    module, colon, attribute = text.partition(":")
-    if not colon or not module or not attribute:
+    module, _, attribute = text.partition(":")
+    if not module or not attribute:
         raise SettingsError(f"{PROVIDER}: {text!r} is not of the form package.module:factory, or file:flags.toml")
     if module == "file":
         return Path(attribute)
@@ -90,17 +90,15 @@ FileFlag = tuple[Any, dict[str, float], dict[str, Any]]
 
 
 def _in_file(path: Path, key: str, project: str) -> object:
-    """Return what a file says of a flag for a project; raises FlagFileError that says what is wrong with it."""
+    """Return what a file says of a flag for a project; raises FlagError that says what is wrong with it."""
     try:
         found = path.stat()
-    except OSError as error:
-        raise FlagFileError(f"{path}: {error.strerror}") from None
-    words = _flags(path, (found.st_dev, found.st_ino, found.st_size, found.st_mtime_ns, found.st_ctime_ns))
-    if isinstance(words, str):
-        raise FlagFileError(f"{path}: {words}")
-    if key not in words:
-        raise FlagFileError(f"{path}: {key}: there is no such flag")
-    value, share, projects = words[key]
+        flags = _flags(path, (found.st_dev, found.st_ino, found.st_size, found.st_mtime_ns, found.st_ctime_ns))
+    except (OSError, ValueError) as error:
+        raise FlagError(f"{path}: {getattr(error, 'strerror', None) or error}") from None
+    if key not in flags:
+        raise FlagError(f"{path}: {key}: there is no such flag")
+    value, share, projects = flags[key]
     if project in projects:
         return projects[project]
     # As long as a share only grows, a project that is in it stays in it.
@@ -113,12 +111,9 @@ def _in_file(path: Path, key: str, project: str) -> object:
 
 
 @lru_cache(maxsize=1)
-def _flags(path: Path, stamp: tuple[int, ...]) -> dict[str, FileFlag] | str:  # noqa: ARG001 - read once for each
-    """Return all flags of a file as it is now, or what is wrong with it."""
-    try:
-        return {name: _flag(name, given) for name, given in read_toml(path, SETTINGS_BYTES).items()}
-    except (OSError, ValueError) as error:
-        return error.strerror or str(error) if isinstance(error, OSError) else str(error)
+def _flags(path: Path, stamp: tuple[int, ...]) -> dict[str, FileFlag]:  # noqa: ARG001 - read once for each
+    """Return all flags of a file as it is now; raises OSError and ValueError."""
+    return {name: _flag(name, given) for name, given in read_toml(path, SETTINGS_BYTES).items()}
 
 
 def _flag(key: str, given: Any) -> FileFlag:

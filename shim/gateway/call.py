@@ -15,7 +15,7 @@ import attrs
 from shim.core.messages import Answer, Reply, field
 from shim.core.settings import RouteWord
 from shim.core.state import together
-from shim.flags.words import ByFlag
+from shim.flags.words import FlagWords
 from shim.gateway.allow import READS
 from shim.gateway.checks import check, check_allowed
 from shim.gateway.credentials.gates import CallerGate
@@ -53,7 +53,7 @@ class Handler:
     ledger: Ledger
     authorities: frozenset[str] = frozenset()
     draining: bool = False
-    flag: ByFlag[Plan] | None = None
+    flag: FlagWords[Plan] | None = None
     repeats: Repeats = attrs.field(default=attrs.Factory(lambda self: Repeats(self.shared), takes_self=True))
 
     async def __call__(self, request: Request) -> None:

@@ -18,7 +18,7 @@ from shim.core.recognise import Engine, shared_engine
 from shim.core.route import Memory
 from shim.errors import SettingsError
 from shim.flags.providers import connected, provider_factory
-from shim.flags.words import ByFlag, FlagWords
+from shim.flags.words import FlagWords
 from shim.gateway.admin import Admin
 from shim.gateway.call import Handler
 from shim.gateway.checks import authorities_of
@@ -102,15 +102,13 @@ class Gateway:
     def apply(self, plan: Plan) -> None:
         """Answer the calls that come from now on by another plan; those in flight keep theirs."""
         handler, key, flag = self._handler, plan.settings.flag, self._handler.flag
-        if (old := flag) is None or key != old.words.key:
-            flag = ByFlag(FlagWords(key, partial(connected, key, self._provider)), Plan.by_flag) if key else None
-            if flag is not None:
-                flag.words.start()
+        if (old := flag) is None or key != old.key:
+            flag = FlagWords(key, partial(connected, key, self._provider), Plan.by_flag) if key else None
         # Together: a call between them would be answered by neither the old settings nor the new.
         handler.flag, handler.plan = flag, plan
         self.settings.plan = plan
         if old is not None and old is not flag:
-            old.words.stop()
+            old.stop()
         if self._calls is not None:
             tls, public_url = self.tls is not None, plan.options.public_url
             handler.authorities = authorities_of(self._calls.address, public_url=public_url, tls=tls)
@@ -191,7 +189,7 @@ class Gateway:
             if self._beating is not None:
                 self._beating.cancel()
             if (flag := self._handler.flag) is not None:
-                flag.words.stop()
+                flag.stop()
             await self.upstream.close()
             await self._handler.gate.close()
             await self._handler.shared.inventory.flush()
@@ -226,7 +224,7 @@ class Gateway:
         while True:
             self._beaten = time.monotonic()
             if (flag := self._handler.flag) is not None:
-                flag.words.look()  # whether its provider hangs
+                flag.hangs()  # logs it
             for one in self._watched:
                 one.give_up()
             await asyncio.sleep(_BEAT)

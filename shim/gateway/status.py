@@ -50,7 +50,7 @@ def status_of(handler: Handler, reloads: Reloads, tls: Listening | None, *, list
         "ready": ready,
         "mode": {
             "route": str(options.route),
-            "flag": handler.flag.words.report() if handler.flag else None,
+            "flag": handler.flag.report() if handler.flag else None,
             "credentials": str(options.credentials),
             "upstream": options.upstream,
             "listens": listens,

@@ -11,5 +11,5 @@ def _flags(monkeypatch):
     monkeypatch.setattr(process, "_flags", {})
     yield
     for flag in process._flags.values():
-        flag.words.stop()
+        flag.stop()
     api.clear_providers()

@@ -50,7 +50,7 @@ def sides(upstream):
 
 def until_said(served, pattern):
     """Wait until the flag says this, as the gateway reports it."""
-    until(lambda: re.search(pattern, json.dumps(served._handler.flag.words.report())), pattern)
+    until(lambda: re.search(pattern, json.dumps(served._handler.flag.report())), pattern)
 
 
 def test_a_cut_over_by_project_and_back(flags, caplog):
@@ -87,7 +87,7 @@ def test_without_a_word_calls_go_by_auto(flags, caplog):
     with replying(reply(EMPTY)) as upstream, by_flag(upstream) as served:
         ask(served, get(V1))
         assert sides(upstream) == ["flex"]
-        assert "No such file" in str(served._handler.flag.words.report()["fault"])
+        assert "No such file" in str(served._handler.flag.report()["fault"])
     assert "; the flag atlas-route has no word yet" in caplog.text
 
 
@@ -130,7 +130,7 @@ def test_unsigned_calls_leave_flag_and_memory_as_they_were(flags):
             for request in invented(1100):
                 peer.send(request)
                 assert b" 401 " in peer.message()[0]
-        assert ([*flag.words._entries], len(memory._entries), upstream.heads) == ([""], 0, [])
+        assert ([*flag._entries], len(memory._entries), upstream.heads) == ([""], 0, [])
 
 
 def test_a_flood_of_strangers_does_not_take_the_flag_from_a_tenant(flags, monkeypatch):
@@ -150,4 +150,4 @@ def test_a_flood_of_strangers_does_not_take_the_flag_from_a_tenant(flags, monkey
                 for request in invented(50, "Authorization: Bearer bad"):
                     peer.send(request)
                     assert b" 401 " in peer.message()[0]
-        assert V1.split("/")[5] in served._handler.flag.words._entries
+        assert V1.split("/")[5] in served._handler.flag._entries

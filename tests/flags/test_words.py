@@ -3,13 +3,13 @@
 import logging
 import os
 import threading
-from functools import partial
+from types import SimpleNamespace
 
 import pytest
 
 from shim.core.settings import RouteWord
 from shim.flags import words
-from shim.flags.words import FlagFileError, FlagWords
+from shim.flags.words import FlagError, FlagWords
 from tests.peers.raw import PATIENCE, until
 
 
@@ -38,15 +38,30 @@ class Provider:
             assert self._heard.wait_for(lambda: self.asked.count("") >= wanted, PATIENCE)
 
 
+def call(project):
+    """Return what is looked at of a call that was recognised."""
+    return SimpleNamespace(parameters={"groupId": project} if project else {})
+
+
+def word(flag, project):
+    """Return the word for a project's call."""
+    return flag.variant("plan", call(project))
+
+
+def settled(flag, project):
+    """Wait until a project's calls need not."""
+    until(lambda: not flag.waits(call(project)), "the word")
+
+
 @pytest.fixture
 def asking(monkeypatch):
     """Return a function that begins to ask a provider, every few milliseconds."""
-    started: list[FlagWords] = []
+    started: list[FlagWords[RouteWord | None]] = []
     monkeypatch.setattr(words, "_PACE", 0.0001)
+    monkeypatch.setattr(words, "_SOON", 0.005)
 
-    def asking(provider, every=0.005):
-        flag = FlagWords("atlas-route", lambda: provider, every=every)
-        flag.start()
+    def asking(provider, connect=None):
+        flag = FlagWords("atlas-route", connect or (lambda: provider), lambda whole, word: word, every=0.005)
         started.append(flag)
         return flag
 
@@ -56,11 +71,20 @@ def asking(monkeypatch):
 
 
 @pytest.fixture
+def unasked(asking, monkeypatch):
+    """A flag with room for three projects, whose provider answers after the test."""
+    monkeypatch.setattr(words, "MOST", 3)
+    goes_on = threading.Event()
+    yield asking(lambda project: goes_on.wait(PATIENCE) and "auto")
+    goes_on.set()
+
+
+@pytest.fixture
 def flex(asking):
     """A flag that says flex for the project a and auto for the others, and its provider."""
     provider = Provider(a="flex")
     flag = asking(provider)
-    flag.word("a")
+    word(flag, "a")
     provider.rounds()
     return flag, provider
 
@@ -69,11 +93,11 @@ def test_each_project_has_its_word(asking):
     """The project is what the provider is asked about; one that has not been seen goes by the word for none."""
     provider = Provider(a="flex", nobody="legacy")
     flag = asking(provider)
-    flag.word("a")
-    flag.word("b")
+    word(flag, "a")
+    word(flag, "b")
     provider.rounds()
-    assert (flag.word("a"), flag.word("b")) == (RouteWord.FLEX, RouteWord.LEGACY)
-    assert flag.counts() == {"flex": 1, "legacy": 1}
+    assert (word(flag, "a"), word(flag, "b")) == (RouteWord.FLEX, RouteWord.LEGACY)
+    assert flag.report()["projects"] == {"flex": 1, "legacy": 1}
 
 
 def test_a_provider_that_fails_leaves_the_last_good_word(flex, caplog):
@@ -82,7 +106,7 @@ def test_a_provider_that_fails_leaves_the_last_good_word(flex, caplog):
     flag, provider = flex
     provider.fails = ConnectionError("no route to the flags")
     provider.rounds(4)
-    assert flag.word("a") is RouteWord.FLEX
+    assert word(flag, "a") is RouteWord.FLEX
     assert flag.fault == "ConnectionError: no route to the flags"
     assert caplog.text.count("no route to the flags") == 1
     provider.fails = None
@@ -101,11 +125,9 @@ def test_a_provider_that_can_not_be_made_is_tried_again(asking):
             raise TimeoutError
         return provider
 
-    flag = FlagWords("atlas-route", connect, every=0.005)
-    flag.start()
-    until(lambda: not flag.waits("a"), "the word")
-    flag.stop()
-    assert flag.word("a") is RouteWord.LEGACY
+    flag = asking(provider, connect)
+    settled(flag, "a")
+    assert word(flag, "a") is RouteWord.LEGACY
 
 
 def test_a_provider_that_hangs_leaves_the_last_good_word(asking, monkeypatch, caplog):
@@ -118,14 +140,14 @@ def test_a_provider_that_hangs_leaves_the_last_good_word(asking, monkeypatch, ca
         return "flex" if project == "a" else "auto"
 
     flag = asking(provider)
-    flag.word("a")
-    until(lambda: flag.counts() == {"flex": 1}, "the word")
-    monkeypatch.setattr(words, "PATIENCE", 0.0)
+    word(flag, "a")
+    until(lambda: flag.report()["projects"] == {"flex": 1}, "the word")
+    monkeypatch.setattr(words, "WAIT", 0.0)
     hangs.set()
-    until(lambda: flag.look() or flag.fault, "the fault")
-    flag.look()
-    assert flag.word("a") is RouteWord.FLEX
-    assert flag.word("new") is RouteWord.AUTO
+    until(lambda: flag.hangs() or flag.fault, "the fault")
+    flag.hangs()
+    assert word(flag, "a") is RouteWord.FLEX
+    assert word(flag, "new") is RouteWord.AUTO
     assert caplog.text.count("no answer for") == 1
     goes_on.set()
 
@@ -136,33 +158,50 @@ def test_another_value_is_refused_and_logged_once(flex, caplog, value):
     flag, provider = flex
     provider.said["a"] = value
     provider.rounds(4)
-    assert flag.word("a") is RouteWord.FLEX
-    assert caplog.text.count("is not one of auto, date, legacy, successor, flex, off; the last word stays") == 1
+    assert word(flag, "a") is RouteWord.FLEX
+    assert flag.fault.endswith(" is not one of auto, date, legacy, successor, flex, off")
+    assert caplog.text.count("its provider fails, the last good words stay: ") == 1
+    assert "answers again" not in caplog.text
 
 
-def test_projects_are_bounded(monkeypatch, caplog):
+def test_projects_are_bounded(unasked, caplog):
     """Whoever makes up projects makes nobody ask about all of them: the last ones are kept."""
-    monkeypatch.setattr(words, "MOST", 3)
-    flag = FlagWords("atlas-route", Provider)
+    flag = unasked
     for number in range(10):
-        flag.word(f"project {number}")
-    flag.word("x" * 65)
+        word(flag, f"project {number}")
+    word(flag, "x" * 65)
     assert [*flag._entries] == ["", "project 7", "project 8", "project 9"]
     assert caplog.text == ""
 
 
-def test_strangers_push_no_project_out_that_atlas_has_answered(monkeypatch, caplog):
+def test_the_word_of_a_project_that_made_room_is_nobody_s(asking, monkeypatch):
+    """Else a stranger who makes projects up could have all others go by the word of one."""
+    monkeypatch.setattr(words, "MOST", 1)
+    goes_on = threading.Event()
+
+    def provider(project):
+        assert goes_on.wait(PATIENCE)
+        return "auto" if project in {"", "b"} else "off"
+
+    flag = asking(provider)
+    for project in ("a", "b"):
+        word(flag, project)
+    goes_on.set()
+    settled(flag, "b")
+    assert flag.report() == {"flag": "atlas-route", "projects": {"auto": 1}, "others": "auto", "fault": ""}
+
+
+def test_strangers_push_no_project_out_that_atlas_has_answered(unasked, caplog):
     """Only a project that had a success, too, has the place of one that had; without a place the general word holds."""
-    monkeypatch.setattr(words, "MOST", 3)
-    flag = FlagWords("atlas-route", Provider)
+    flag = unasked
     for number in range(3):
-        flag.trust(f"tenant {number}")
+        flag.trust(call(f"tenant {number}"))
     for number in range(10):
-        assert flag.word(f"invented {number}") is None
-        assert flag.waits(f"invented {number}")
+        assert word(flag, f"invented {number}") is None
+        assert flag.waits(call(f"invented {number}"))
     assert [*flag._entries] == ["", "tenant 0", "tenant 1", "tenant 2"]
     assert caplog.text.count("more than 3 projects") == 1
-    flag.trust("tenant 3")
+    flag.trust(call("tenant 3"))
     assert [*flag._entries] == ["", "tenant 1", "tenant 2", "tenant 3"]
 
 
@@ -176,29 +215,25 @@ def test_a_first_call_waits_for_its_project_and_not_for_ever(asking, monkeypatch
         return "legacy"
 
     flag = asking(provider)
-    assert flag.waits("a")
+    assert flag.waits(call("a"))
     is_there.set()
-    until(lambda: not flag.waits("a"), "the word")
-    assert flag.word("a") is RouteWord.LEGACY
+    settled(flag, "a")
+    assert word(flag, "a") is RouteWord.LEGACY
     is_there.clear()
     until(lambda: flag.fault, "the fault")
     monkeypatch.setattr(words, "WAIT", 0.0)
-    assert not flag.waits("b")
-
-
-def is_settled(flag, project):
-    return not flag.waits(project)
+    assert not flag.waits(call("b"))
 
 
 def test_no_call_waits_for_a_file_that_is_broken(asking):
     """Asking again soon would say the same."""
 
     def provider(project):
-        raise FlagFileError("flags.toml: Invalid")
+        raise FlagError("flags.toml: Invalid")
 
     flag = asking(provider)
     for project in ("", "a", "b", "c", "d"):
-        until(partial(is_settled, flag, project), "the failure")
+        settled(flag, project)
     assert flag.fault == "flags.toml: Invalid"
 
 
@@ -207,10 +242,10 @@ def test_a_project_without_calls_is_forgotten(asking, monkeypatch):
     monkeypatch.setattr(words, "_IDLE", 3)
     provider = Provider(a="flex")
     flag = asking(provider)
-    flag.word("a")
+    word(flag, "a")
     provider.rounds(6)
-    assert flag.counts() == {}
-    until(lambda: flag.word("a") is RouteWord.FLEX, "the word again")
+    assert flag.report()["projects"] == {}
+    until(lambda: word(flag, "a") is RouteWord.FLEX, "the word again")
 
 
 def test_failures_of_some_projects_keep_nobody_from_being_asked(asking):
@@ -223,8 +258,8 @@ def test_failures_of_some_projects_keep_nobody_from_being_asked(asking):
 
     flag = asking(provider)
     for number in range(5):
-        flag.word(f"bad {number}")
-    until(lambda: flag.word("good") is RouteWord.FLEX, "the word of the good one")
+        word(flag, f"bad {number}")
+    until(lambda: word(flag, "good") is RouteWord.FLEX, "the word of the good one")
 
 
 @pytest.mark.skipif(not hasattr(os, "fork"), reason="there is no fork")
@@ -233,15 +268,15 @@ def test_a_forked_child_asks_for_itself(asking):
     """A server that forks its workers after the first call leaves none of them with the words of that moment."""
     provider = Provider(nobody="legacy")
     flag = asking(provider)
-    until(lambda: flag.word("a"), "the word")
+    until(lambda: word(flag, "a"), "the word")
     child = os.fork()
     if child == 0:  # pragma: no cover - a process of its own, which ends without a word
         provider._heard = threading.Condition()
         provider.said["nobody"] = "flex"
         for _ in range(2000):
-            if flag.word("a") is RouteWord.FLEX:
+            if word(flag, "a") is RouteWord.FLEX:
                 os._exit(0)
             threading.Event().wait(0.005)
         os._exit(1)
     assert os.waitpid(child, 0)[1] == 0
-    assert flag.word("a") is RouteWord.LEGACY
+    assert word(flag, "a") is RouteWord.LEGACY
