@@ -134,3 +134,13 @@ NO_ROOM = "The gateway holds as much in memory as it may."
 
 _DEFECT = "atlas-shim failed on this call; its log says where."
 INTERNAL = Refusal(500, "SHIM_INTERNAL_ERROR", "proxy_internal_error", _DEFECT, close=True)
+
+USUAL = (
+    *(one.failure for one in (bad_request(""), too_late(""), busy(""), INTERNAL)),
+    ("SHIM_HOST_UNKNOWN", 421, "http_request_denied"),
+    unreachable("connection_refused", "", "").failure,
+    unreadable("connection_terminated", "").failure,
+    *(too_slow("", error).failure for error in ("connection_timeout", "http_response_timeout")),
+    *map(answered_by_atlas, (401, 404, 429, 500, 503)),
+)
+"""The failures whose series exist before they happen: ``rate()`` ignores the first sample of a new series."""

@@ -18,7 +18,7 @@ from typing import Literal
 
 import attrs
 
-from shim.gateway.errors import Failure, answered_by_atlas
+from shim.gateway.errors import USUAL, Failure, answered_by_atlas
 from shim.gateway.logs import CallLine
 
 # Bounds in seconds of what callers and the gateway wait, up to the default deadline.
@@ -92,7 +92,8 @@ class Ledger:
 
     def __init__(self) -> None:
         self.started = time.time()
-        self.failures: Tally[Failure] = Tally()
+        # Series start at 0: rate() ignores the first sample of a new one.
+        self.failures: Tally[Failure] = Tally(dict.fromkeys(USUAL, 0))
         self.challenged: Tally[str] = Tally({"unsigned": 0, "stale": 0})
         self.ways: defaultdict[tuple[str, str], Way] = defaultdict(Way, {(OTHER, "pass"): Way()})
         self.callers: dict[Who, SeenCaller] = {}
