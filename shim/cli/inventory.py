@@ -63,7 +63,7 @@ def command(*, files: tuple[Path, ...], since: str | None, fails: bool, output: 
         "format": 1,
         "verdict": verdict,
         "window": {"first": found.first or None, "last": found.last or None},
-        **{name: getattr(found, name) for name in ("lines", "broken", "earlier", "own", "untold")},
+        **{name: getattr(found, name) for name in ("lines", "broken", "earlier", "untold")},
         "operations": [
             _called(engine, name, [*callers]) for name, callers in groupby(found.callers, lambda one: one.operation)
         ],
@@ -100,7 +100,6 @@ def _remarks(found: Inventory) -> list[str]:
         f"Lines in the inventory: {found.lines}, from {spoken(found.first)} to {spoken(found.last)}.": found.first,
         f"{found.broken} of {found.lines} lines can't be read.": found.broken,
         f"{found.earlier} calls were made before the window, and are left out.": found.earlier,
-        f"{found.own} calls of the shim's own commands are left out.": found.own,
         f"Only {MOST} callers are listed; {found.untold} calls of others were counted.": found.untold,
     }
     return [text for text, count in more.items() if count]

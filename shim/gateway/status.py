@@ -179,7 +179,7 @@ def verdict(retired: Ways, started: float, now: float, ends: Ends, *, inventory:
         "last": written(last) if last is not None else None,
         "since": written(started),
         "doubts": [_DOUBT] if inventory else [],
-        "ahead": [*sentences(sorted(one for one in ahead if one.last > recent))],
+        "ahead": [*sentences(one for one in ahead if one.last > recent)],
     }
 
 

@@ -76,14 +76,18 @@ def test_without_the_variable_nothing_is_written(tmp_path, monkeypatch):
     assert not list(tmp_path.iterdir())
 
 
+def test_the_shim_s_own_commands_are_no_callers(file):
+    """A gateway knows them by their User-Agent."""
+    written(file, record(), agent="curl/8")
+    assert len(written(file, record(), agent=f"{writing.COMMANDS}1.0")) == 1
+
+
 def test_a_line_stays_short_whatever_is_in_it(file):
-    """Very long names, agents and field lists are cut, so that a line can be written in one piece."""
-    fields = tuple(FieldReport(f"field{'x' * 40}{number}", Fidelity.ABSENT) for number in range(300))
-    made = record(fields=fields, reason="r" * 9000)
-    line = written(file, made, where=writing.CallSite("\U0001f600" * 5000, 3), agent="a\n\x1b[31m" * 900)[0]
-    assert len(file.read_bytes()) <= writing.LONGEST
-    assert line["cut"] is True
-    assert line["operation"] == "listServerlessBackupSnapshots"
+    """Very long names, agents and reasons are cut, so that a line can be written in one piece; a path keeps its end."""
+    where = writing.CallSite("\U0001f600" * 5000 + ".py", 3)
+    line = written(file, record(reason="r" * 9000), where=where, agent="a\n\x1b[31m" * 900)[0]
+    assert len(file.read_bytes()) < 10_000
+    assert (len(line["reason"]), line["agent"][:4], line["file"][-4:]) == (400, "a\n\x1b[", "\U0001f600.py")
 
 
 @pytest.mark.parametrize("path", ["missing/folder/x.jsonl", ".", "\0", "pipe"])

@@ -5,27 +5,20 @@ from __future__ import annotations
 import gzip
 import json
 import os
-import re
 import zlib
 from collections.abc import Iterable, Iterator
+from datetime import datetime
 from pathlib import Path
 from typing import Any
 
 import attrs
 
-from shim.tools.inventory.writing import COMMANDS, opened
+from shim.tools.inventory.writing import opened, written
 
 LEVELS = ("absent", "derived", "constant")  # the fidelity levels in a line, the worst first
 MOST = 10_000  # callers that are kept; calls of further callers are only counted
-_NAMES = 200  # fields and routes of one caller that are kept
-
 _LONGEST = 65536  # the most bytes read of a line, far more than any line that is written
-
-# A machine whose clock is not set writes 1970; the oldest inventories are of 2026.
-_TIME = re.compile(
-    r"(?:202[6-9]|20[3-9]\d|2[1-9]\d\d)-(?:0[1-9]|1[0-2])-(?:0[1-9]|[12]\d|3[01])T(?:[01]\d|2[0-3]):[0-5]\d:[0-5]\dZ",
-    re.ASCII,
-)
+_OLDEST = "2026"  # the year of the oldest inventories; a machine whose clock is not set writes 1970
 
 
 @attrs.define
@@ -62,12 +55,11 @@ class Caller:
         if call.last >= self.last:
             self.last, self.sunset, self.deprecation = call.last, call.sunset, call.deprecation
         for route, when in call.lasts.items():
-            if route in self.routes or len(self.routes) < _NAMES:
-                self.routes[route] = self.routes.get(route, 0) + 1
-                self.lasts[route] = max(self.lasts.get(route, when), when)
+            self.routes[route] = self.routes.get(route, 0) + 1
+            self.lasts[route] = max(self.lasts.get(route, when), when)
         for name in LEVELS:
             known = getattr(self, name)
-            known += [one for one in getattr(call, name) if one not in known][: _NAMES - len(known)]
+            known += [one for one in getattr(call, name) if one not in known]
 
 
 @attrs.define
@@ -81,8 +73,6 @@ class Inventory:
     """How many of the lines can't be read."""
     earlier: int = 0
     """Calls before the window."""
-    own: int = 0
-    """Calls of the shim's own commands."""
     untold: int = 0
     """Calls of callers beyond the first 10,000."""
     first: str = ""
@@ -119,8 +109,6 @@ class Inventory:
         key = call.operation, call.version, call.place
         if when < self.since:
             self.earlier += 1
-        elif call.place.startswith(COMMANDS):
-            self.own += 1
         elif key in self._known:
             self._known[key].add(call)
         elif len(self._known) < MOST:
@@ -133,7 +121,7 @@ def read_inventory(paths: Iterable[Path], since: str = "") -> Inventory:
     """Sum up inventory files; raises OSError, also if a file is not a regular one.
 
     ``since`` is the start of the window, written as in the files; empty for all. Files that end with ``.gz`` are
-    unpacked; a truncated one counts as a broken line. Memory is bounded, whatever the files are.
+    unpacked; a truncated one counts as a broken line. Further callers than ``MOST`` take no memory.
     """
     found = Inventory(since)
     for path in paths:
@@ -143,14 +131,11 @@ def read_inventory(paths: Iterable[Path], since: str = "") -> Inventory:
 
 
 def _lines_of(path: Path) -> Iterator[bytes]:
-    """Yield the lines that are not empty; a line too long for a record is cut, and so counts as broken."""
+    """Yield the lines that are not empty; of a line too long for a record the pieces, which count as broken ones."""
     with os.fdopen(opened(path, os.O_RDONLY), "rb") as plain:
         file = gzip.GzipFile(fileobj=plain) if path.suffix == ".gz" else plain
         try:
             while line := file.readline(_LONGEST):
-                cut = line
-                while len(cut) == _LONGEST and not cut.endswith(b"\n"):
-                    cut = file.readline(_LONGEST)
                 if line.strip():
                     yield line
         except (EOFError, zlib.error, gzip.BadGzipFile):
@@ -159,20 +144,20 @@ def _lines_of(path: Path) -> Iterator[bytes]:
 
 def _read(entry: Any, when: str) -> Caller | None:
     """Return an entry's call, None if it records no call; raises ValueError and the like if it is not a record."""
-    if not _TIME.fullmatch(when):
+    if when < _OLDEST or written(datetime.fromisoformat(when).timestamp()) != when:
         raise ValueError("not an instant")
-    if "operation" not in entry and "started" in entry:
-        return None
     peer = entry.get("peer")
     place = f"{entry.get('agent') or 'unknown'}{f' from {peer}' if peer else ''}"
-    if "operation" not in entry and "announced" in entry:
+    if "operation" not in entry:
+        if "started" in entry:
+            return None
         said = {name: str(entry.get(name) or "") for name in ("version", "sunset", "deprecation")}
         return Caller(_text(entry["announced"]), place, when, **said)  # type: ignore[arg-type]
     if entry.get("file") is not None:
         place = str(entry["file"]) + (f":{entry['line']}" if entry.get("line") is not None else "")
     route = str(entry.get("route", "unknown"))
-    levels = {level: list(map(_text, entry.get(level, ())))[:_NAMES] for level in LEVELS}
-    found = Caller(_text(entry["operation"]), place, when, routes={route: 1}, lasts={route: when}, **levels)  # type: ignore[arg-type]
+    found = Caller(_text(entry["operation"]), place, when, routes={route: 1}, lasts={route: when})
+    found.absent, found.derived, found.constant = (list(map(_text, entry.get(level, ()))) for level in LEVELS)
     found.dropped = int(entry.get("dropped", 0))
     return found
 

@@ -15,7 +15,7 @@ from shim.core.recognise import Engine
 from shim.core.route import sunset_of
 from shim.core.settings import Settings, parse_instant
 from shim.errors import SettingsError
-from shim.tools.inventory.reading import MOST, Caller, Inventory
+from shim.tools.inventory.reading import MOST, Inventory
 from shim.tools.inventory.writing import written
 
 LEGACY = "legacy"  # the route of calls that Atlas answered by the old endpoint itself
@@ -62,31 +62,15 @@ def ends_of(engine: Engine, settings: Settings, now: float) -> Ends:
     return ends
 
 
-def _part(callers: Iterable[Caller], ends: Ends) -> tuple[list[Caller], list[Ahead]]:
-    """Return the callers with their calls of ended operations, and the calls that Atlas still answers, by sunset."""
-    over, ahead = list[Caller](), dict[str, Ahead]()
-    for caller in callers:
-        sunset, count = ends.get(caller.operation), caller.routes.get(LEGACY, 0)
-        if sunset is None or not count:
-            over.append(caller)
-            continue
-        row = ahead.get(caller.operation, Ahead(sunset, caller.operation, 0, ""))
-        last = max(row.last, caller.lasts[LEGACY])
-        ahead[caller.operation] = attrs.evolve(row, calls=row.calls + count, last=last)
-        if count < caller.count:
-            last = max((when for route, when in caller.lasts.items() if route != LEGACY), default=caller.last)
-            over.append(attrs.evolve(caller, count=caller.count - count, last=last))
-    return over, sorted(ahead.values())
-
-
 def sentences(rows: Iterable[Ahead]) -> tuple[str, ...]:
-    """Return a sentence for each day on which called operations end; ``rows`` are in their order."""
+    """Return a sentence for each day on which called operations end."""
     said = []
-    for day, same in groupby(rows, key=lambda one: one.sunset.astimezone(UTC).strftime("%Y-%m-%d")):
-        calls = (
-            f"{one.operation} {'once' if one.calls == 1 else f'{one.calls} times'}, last {spoken(one.last)}"
-            for one in same
-        )
+    for day, ending in groupby(sorted(rows), lambda one: f"{one.sunset.astimezone(UTC):%Y-%m-%d}"):
+        calls = []
+        for operation, same in groupby(ending, lambda one: one.operation):
+            counts, lasts = zip(*((one.calls, one.last) for one in same), strict=True)
+            times = "once" if sum(counts) == 1 else f"{sum(counts)} times"
+            calls.append(f"{operation} {times}, last {spoken(max(lasts))}")
         said.append(f"Calls that end on {day} are made: {'; '.join(calls)}: the shim will be needed then.")
     return tuple(said)
 
@@ -103,18 +87,25 @@ def judge(found: Inventory, files: Sequence[Path], now: datetime, ends: Ends) ->
     are reasons for ``unproven``. Calls were recorded since ``reaches``. Calls count as retired unless ``ends`` has a
     future sunset for them and Atlas answered them itself: ``ahead`` are sentences on those. Raises OSError.
     """
-    (over, coming), start = _part(found.callers, ends), found.since
+    over, coming, start = list[tuple[str, int, str]](), list[Ahead](), found.since
+    for one in found.callers:
+        for route, calls in one.routes.items():
+            sunset = ends.get(one.operation) if route == LEGACY else None
+            if sunset is None:
+                over.append((one.place, calls, one.lasts[route]))
+            else:
+                coming.append(Ahead(sunset, one.operation, calls, one.lasts[route]))
     # An empty file was created at its last write.
     reaches = min(
-        [found.first] * bool(found.first) + [_touched(one) for one in files if not one.stat().st_size], default=""
+        [found.first] * bool(found.first) + [_touched(file) for file in files if not file.stat().st_size], default=""
     )
     window = f" since {spoken(start or reaches)}" if start or reaches else ""
     doubts = [*_doubts(found, files, start, reaches, now)]
     if over or found.untold:
-        calls = sum(caller.count for caller in over) + found.untold
-        places = {one.place for one in over}
+        calls = sum(count for _, count, _ in over) + found.untold
+        places = {place for place, _, _ in over}
         count = f"More than {MOST} callers" if found.untold else _plural(len(places), "caller")
-        last = max((one.last for one in over), default="")
+        last = max((when for _, _, when in over), default="")
         word, doubts = "called", []
         sentence = (
             f"{count} still {'calls' if len(places) == 1 else 'call'} retired endpoints: "

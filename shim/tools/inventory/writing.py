@@ -28,8 +28,7 @@ VARIABLE = "ATLAS_SHIM_INVENTORY"
 
 COMMANDS = "atlas-shim-cli/"  # how the User-Agent of the shim's own commands begins, which are no callers
 
-LONGEST = 4000  # bytes of a line: less than a page, which every system appends in one piece
-_AGENT, _PEER, _REASON, _FILE = 200, 64, 400, 1000
+_LONGEST = 400  # characters of a text that are kept, so that a line is short whoever calls
 _failed: set[str] = set()
 
 
@@ -54,11 +53,12 @@ def retired(
         "operation": record.operation,
         "api": record.api,
         "route": record.route,
-        "reason": record.reason[:_REASON],
+        "reason": record.reason[:_LONGEST],
         # The end of a path says more than its start.
-        "file": where and where.filename[-_FILE:],
+        "file": where and where.filename[-_LONGEST:],
         "line": where and (where.lineno or None),
-        **_remote(agent, peer),
+        "agent": agent and agent[:_LONGEST],
+        "peer": peer,
         **{level: list(names) for level, names in record.by_level().items() if level != "renamed"},
         "dropped": len(record.dropped) or None,
     }
@@ -71,7 +71,8 @@ def announced(sighting: Sighting, *, agent: str | None = None, peer: str | None 
         "version": sighting.version or None,
         "sunset": None if sighting.sunset is None else written(sighting.sunset),
         "deprecation": None if sighting.deprecation is None else written(sighting.deprecation),
-        **_remote(agent, peer),
+        "agent": agent and agent[:_LONGEST],
+        "peer": peer,
     }
 
 
@@ -82,14 +83,18 @@ def write(
 ) -> None:
     """Append what ``entry`` returns, except members that are None, to the file that ``ATLAS_SHIM_INVENTORY`` names.
 
-    Does nothing without one. ``clock`` returns seconds since the epoch. Never raises; logs the first failure.
+    Does nothing without one, nor for a call of the shim's own commands. ``clock`` returns seconds since the epoch.
+    Never raises; logs the first failure.
     """
     path = environ.get(VARIABLE)
     if not path:
         return
     try:
         known = {name: value for name, value in entry().items() if value is not None}
-        _append(path, _line({"time": written(clock()), **known}))
+        if str(known.get("agent")).startswith(COMMANDS):
+            return
+        # Escaped as ASCII, no value can hold a line break.
+        _append(path, json.dumps({"time": written(clock()), **known}, separators=(",", ":")).encode() + b"\n")
     except Exception as error:  # noqa: BLE001 - an inventory must not break the call that it writes down
         if path not in _failed:
             _failed.add(path)
@@ -127,29 +132,9 @@ def opened(path: str | Path, flags: int) -> int:
     return descriptor
 
 
-def _line(entry: dict[str, object]) -> bytes:
-    """Return an entry as a line of at most ``LONGEST`` bytes; members that don't fit are left out."""
-    for name in ("constant", "derived", "absent", "reason", "agent", "file"):
-        if len(line := _json(entry)) <= LONGEST:
-            return line
-        if entry.pop(name, None) is not None:
-            entry["cut"] = True
-    return _json(entry)
-
-
-def _json(entry: dict[str, object]) -> bytes:
-    # Escaped as ASCII, no value can hold a line break.
-    return json.dumps(entry, separators=(",", ":")).encode("ascii") + b"\n"
-
-
 def written(now: float) -> str:
     """Return an instant, in seconds since the epoch, as the inventory has it."""
     return datetime.fromtimestamp(now, UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
-
-
-def _remote(agent: str | None, peer: str | None) -> dict[str, object]:
-    """Return the members that name a caller: its ``User-Agent`` and its address."""
-    return {"agent": agent and agent[:_AGENT], "peer": peer and peer[:_PEER]}
 
 
 def explain_command(operation: Operation) -> str:
