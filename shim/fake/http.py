@@ -16,7 +16,6 @@ HeaderFields = tuple[tuple[str, str], ...]
 
 JSON: HeaderFields = (("Content-Type", "application/json"),)
 
-Json = Any
 JsonObject = dict[str, Any]
 
 
@@ -73,7 +72,7 @@ def http_date(when: datetime, *, padded: bool = True) -> str:
     return written if padded else written.replace(", 0", ", ")
 
 
-def json_text(document: Json, *, pretty: bool = False) -> bytes:
+def json_text(document: object, *, pretty: bool = False) -> bytes:
     """Write JSON on one line, or pretty as in Atlas' 401 (indented by two, a space before each colon)."""
     colon, depth = (" : ", 2) if pretty else (":", None)
     written = json.dumps(document, ensure_ascii=False, indent=depth, separators=(",", colon))

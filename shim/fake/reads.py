@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from urllib.parse import parse_qsl
 
-from shim.fake.http import AtlasRefusal, Json, JsonObject, json_text
+from shim.fake.http import AtlasRefusal, JsonObject, json_text
 from shim.fake.shapes import View
 from shim.fake.world import Cluster, ClusterTier, Job, World
 
@@ -125,14 +125,14 @@ def _given(raw: str) -> dict[str, str]:
     return dict(reversed(parse_qsl(raw, keep_blank_values=True)))
 
 
-def written(document: Json, status: int, raw: str) -> bytes:
+def written(document: JsonObject, status: int, raw: str) -> bytes:
     """Write a body in the form that a raw query asks for; never raises, since errors have it, too.
 
     ``envelope`` adds the status to a page, and makes anything else the member ``content`` (documented).
     """
     envelope, pretty = (_given(raw).get(name, "").lower() == "true" for name in ("envelope", "pretty"))
     if envelope:
-        is_page = isinstance(document, dict) and "results" in document
+        is_page = "results" in document
         document = {**document, "status": status} if is_page else {"status": status, "content": document}
     return json_text(document, pretty=pretty)
 

@@ -82,12 +82,8 @@ def dedicated_snapshot(cluster: Cluster, snapshot: JsonObject, view: View) -> Js
     return _body(**{**snapshot, "links": links})
 
 
-def _is_done(job: Job, view: View) -> bool:
-    return view.now - job.created >= DONE_AFTER
-
-
 def _finished(job: Job, view: View) -> str | None:
-    return stamp(job.created + DONE_AFTER) if _is_done(job, view) else None
+    return stamp(job.created + DONE_AFTER) if view.now - job.created >= DONE_AFTER else None
 
 
 def _download_url(cluster: Cluster, job: Job) -> str:
@@ -107,7 +103,7 @@ def flex_job(cluster: Cluster, job: Job, view: View) -> JsonObject:
         restoreScheduledDate=stamp(job.created),
         snapshotFinishedDate=job.snapshot_finished,
         snapshotId=job.snapshot,
-        snapshotUrl=_download_url(cluster, job) if job.download and _is_done(job, view) else None,
+        snapshotUrl=_download_url(cluster, job) if job.download and _finished(job, view) else None,
         status=next(status for after, status in STATES if lasted >= after),
         targetDeploymentItemName=None if job.download else job.target_cluster,
         targetProjectId=None if job.download else job.target_group,
@@ -124,7 +120,7 @@ def tenant_job(cluster: Cluster, job: Job, view: View) -> JsonObject:
 
 def _cloud_job(kind: str, cluster: Cluster, job: Job, view: View, expiry: datetime, **members: object) -> JsonObject:
     """The members that serverless and dedicated jobs have in common, and others."""
-    own, delivered = view.url(cluster, kind), job.download and _is_done(job, view)
+    own, delivered = view.url(cluster, kind), job.download and _finished(job, view) is not None
     return _body(
         cancelled=False,
         deliveryType=job.delivery,
@@ -162,7 +158,7 @@ def dedicated_job(cluster: Cluster, job: Job, view: View) -> JsonObject:
     return _cloud_job(
         *("clusters", cluster, job, view, expiry),
         desiredTimestamp={"increment": None, "time": None, "date": None},
-        expiresAt=stamp(expiry) if job.download and _is_done(job, view) else None,
+        expiresAt=stamp(expiry) if job.download and _finished(job, view) else None,
         finishedAt=None if job.download else _finished(job, view),
         targetClusterName=None if job.download else job.target_cluster,
         targetDeploymentItemName=None if job.download else f"atlas-{cluster.host}",

@@ -142,8 +142,7 @@ class World:
         """Store a restore job of a snapshot as the newest of a cluster; ``target`` is a group and a cluster."""
         dice = _dice(cluster.group, cluster.name, "job", len(cluster.jobs))
         finished = snapshot.get("finishTime") or snapshot.get("createdAt")
-        created = now.replace(microsecond=0)
-        job = Job(object_id(now, dice), snapshot.get("id", ""), finished, created, delivery, *target)
+        job = Job(object_id(now, dice), snapshot.get("id", ""), finished, now.replace(microsecond=0), delivery, *target)
         cluster.jobs.append(job)
         return job
 

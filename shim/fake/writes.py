@@ -37,7 +37,6 @@ _KINDS: dict[str, type | tuple[str, ...] | re.Pattern[str]] = {
 }
 """The type, words or pattern of members, which mean the same in every API."""
 
-_OPTIONS = "tags terminationProtectionEnabled"
 _PROTECTED = (
     "Cannot terminate cluster {} in group {} because termination protection is enabled. "
     "Disable termination protection and try again."
@@ -169,7 +168,8 @@ def update(request: AtlasRequest) -> JsonObject:
 
 def _read_options(request: AtlasRequest, required: str = "") -> JsonObject:
     """Read a body with tags, termination protection and, of an instance, backup options."""
-    body = _read(request.body, _OPTIONS + ("" if _is_flex(request) else " serverlessBackupOptions"), required)
+    own = "" if _is_flex(request) else "serverlessBackupOptions"
+    body = _read(request.body, f"tags terminationProtectionEnabled {own}", required)
     _checked(body.get("serverlessBackupOptions", {}), "serverlessContinuousBackupEnabled")
     for tag in body.get("tags", ()):
         if not isinstance(tag, dict):
