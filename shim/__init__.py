@@ -20,7 +20,7 @@ import sys
 from importlib import import_module
 
 from shim._version import __version__ as __version__
-from shim.extras import hinted, other_shim
+from shim.extras import other_shim
 
 _ROOMS = {
     "AsyncAtlasClient": "shim.atlas",
@@ -49,10 +49,7 @@ __all__ = ["__version__", *_DOORS, *_ROOMS]  # noqa: PLE0604 - the literals abov
 def __getattr__(name: str) -> object:
     """Load a public name on first use (PEP 562)."""
     if name in _DOORS:
-        try:
-            module = import_module(f"shim.{name}")
-        except ModuleNotFoundError as error:
-            raise hinted(error) from None
+        module = import_module(f"shim.{name}")
         import_module("shim.doors.surface").look()  # a typo in the settings is said now
         return module
     if name in _ROOMS:

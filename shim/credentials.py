@@ -80,12 +80,8 @@ def read_credentials(environ: Mapping[str, str]) -> Credentials | None:
     once, a variable together with its ``…_FILE``, an unreadable file, or half an API key whose other name has another
     value; the message names the variable and the remedy.
     """
-    names = _given(VARIABLES, environ)
-    found = _values(names, environ)
-    if not _wants_others(names):
-        return choose_credentials(found, VARIABLES | names)
-    other_names = _given(OTHER_VARIABLES, environ)
-    others = _values(other_names, environ)
+    names, other_names = _given(environ)
+    found, others = _values(names, environ), _values(other_names, environ)
     for part in found.keys() & others.keys():
         if found[part] != others[part]:
             raise SettingsError(f"{names[part]}: is not the same as {other_names[part]}; unset one of them")
@@ -95,8 +91,7 @@ def read_credentials(environ: Mapping[str, str]) -> Credentials | None:
 
 def used_variables(environ: Mapping[str, str]) -> tuple[str, ...]:
     """Return the names of the variables that ``read_credentials`` takes values from, ``…_FILE`` among them."""
-    names = _given(VARIABLES, environ)
-    others = _given(OTHER_VARIABLES, environ) if _wants_others(names) else {}
+    names, others = _given(environ)
     return (*names.values(), *others.values())
 
 
@@ -199,19 +194,13 @@ class TokenBook:
         return not again and now >= self._patient_until
 
 
-def _given(variables: Mapping[str, str], environ: Mapping[str, str]) -> dict[str, str]:
-    """Return the name of the variable that gives each part, for those that are given."""
-    names = {}
-    for part, variable in variables.items():
-        for name in (variable, f"{variable}_FILE"):
-            if environ.get(name):
-                names[part] = name
-    return names
-
-
-def _wants_others(names: Mapping[str, str]) -> bool:
-    """Return whether Atlas' own variables, ``names`` of them, leave something for the other tools' to give."""
-    return names.keys() < OTHER_VARIABLES.keys()
+def _given(environ: Mapping[str, str]) -> tuple[dict[str, str], dict[str, str]]:
+    """Return the variables that give each part: Atlas' own, and other tools' where those leave something to give."""
+    own, others = (
+        {part: name for part, variable in one.items() for name in (variable, f"{variable}_FILE") if environ.get(name)}
+        for one in (VARIABLES, OTHER_VARIABLES)
+    )
+    return own, others if own.keys() < OTHER_VARIABLES.keys() else {}
 
 
 def _values(names: Mapping[str, str], environ: Mapping[str, str]) -> dict[str, str]:

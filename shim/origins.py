@@ -18,7 +18,7 @@ BASE_URL_VARIABLES = (
 UPSTREAM = "ATLAS_SHIM_UPSTREAM"
 """What the shim itself reads before those: where all calls to Atlas go."""
 
-_API_PATHS = frozenset({"", "/api/atlas/v1.0", "/api/atlas/v1.5", "/api/atlas/v2"})
+_API_PATHS = ("", "/api/atlas/v1.0", "/api/atlas/v1.5", "/api/atlas/v2")
 """Some clients' base URL includes the path of the API, which is the endpoints' own business here."""
 
 
@@ -34,42 +34,32 @@ def read_base_url(environ: Mapping[str, str]) -> str:
 
 
 def parse_base_url(url: str, *, name: str) -> str:
-    """Return ``scheme://authority`` of a base URL: an origin, or an API of Atlas there, with or without a slash.
-
-    ``name`` says what the user calls it. Raises SettingsError on anything else.
-    """
-    try:
-        parts = urlsplit(url.strip())
-    except ValueError:
-        raise SettingsError(f"{name}: is not a URL such as {DEFAULT_BASE_URL}") from None
-    origin = parse_origin(parts._replace(path="").geturl(), name=name)
-    if parts.path.rstrip("/") not in _API_PATHS:
-        # The path is not quoted: after a mistyped password it may be a part of that.
-        raise SettingsError(
-            f"{name}: has a path that is none of Atlas' APIs; give the origin alone, as in {origin}, "
-            f"or with /api/atlas/v2 or /api/atlas/v1.0"
-        )
-    return origin
+    """Return ``scheme://authority`` of a base URL: an origin, or an API of Atlas there, as ``parse_origin`` does."""
+    return parse_origin(url, name=name, paths=_API_PATHS)
 
 
 _HOST = re.compile(r"[^\s\\%<>\"'`{}|^\x80-\U0010ffff]+")
 """What a host may be made of here; it goes into a Host field and into links, and is compared as libraries write it."""
 
 
-def parse_origin(url: str, *, name: str) -> str:
-    """Return ``scheme://authority`` of a URL that is an origin and nothing else, or raise SettingsError."""
-    # What was given is not quoted in errors: it may hold a password.
+def parse_origin(url: str, *, name: str, paths: tuple[str, ...] = ("",)) -> str:
+    """Return ``scheme://authority`` of a URL with one of these paths, with or without a slash, and nothing else.
+
+    ``name`` says what the user calls it. Raises SettingsError on anything else.
+    """
+    # What was given is not quoted in errors: it may hold a password, and after a mistyped one so may the path.
     try:
         parts = urlsplit(url.strip())
         port = parts.port
     except ValueError:
-        raise SettingsError(f"{name}: is not a URL such as https://cloud.mongodb.com") from None
+        raise SettingsError(f"{name}: is not a URL such as {DEFAULT_BASE_URL}") from None
     host = parts.hostname or ""
     if parts.scheme not in {"http", "https"} or _HOST.fullmatch(host) is None:
-        raise SettingsError(f"{name}: is not a URL such as https://cloud.mongodb.com")
-    if parts.username is not None or parts.path not in {"", "/"} or parts.query or parts.fragment:
-        raise SettingsError(f"{name}: give the origin alone, as in {origin_of(parts.scheme, host, port)}")
-    return origin_of(parts.scheme, host, port)
+        raise SettingsError(f"{name}: is not a URL such as {DEFAULT_BASE_URL}")
+    origin = origin_of(parts.scheme, host, port)
+    if parts.username is not None or parts.path.rstrip("/") not in paths or parts.query or parts.fragment:
+        raise SettingsError(f"{name}: give the origin alone, as in {', or with '.join((origin, *paths[1:]))}")
+    return origin
 
 
 def origin_of(scheme: str, host: str, port: int | None) -> str:

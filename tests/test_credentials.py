@@ -138,7 +138,7 @@ def test_an_api_of_atlas_is_as_good_as_its_origin(path, slash):
 )
 def test_a_path_that_means_nothing(path):
     """The error names the path, and the forms that are accepted."""
-    with pytest.raises(SettingsError, match=r"^MCLI_OPS_MANAGER_URL: has a path .* https://x\.example, or with /api/"):
+    with pytest.raises(SettingsError, match=r"^MCLI_OPS_MANAGER_URL: .* https://x\.example, or with /api/"):
         parse_base_url(f"https://x.example{path}", name="MCLI_OPS_MANAGER_URL")
 
 
@@ -167,5 +167,5 @@ def test_the_first_variable_that_is_set_wins():
 @pytest.mark.parametrize("name", BASE_URL_VARIABLES)
 def test_a_variable_is_named(name):
     """The error says which variable it was."""
-    with pytest.raises(SettingsError, match=f"^{name}: has a path"):
+    with pytest.raises(SettingsError, match=f"^{name}: give the origin alone"):
         read_base_url({name: "https://x.example/api"})

@@ -104,7 +104,7 @@ def test_a_name_with_a_dot_and_a_url_with_a_path_are_refused(config, home):
     config('[default]\nops_manager_url = "https://cloud.mongodb.com/v2/x"\n')
     with pytest.raises(CliError, match=r"profile should not contain '\.': \"a\.b\""):
         profile("a.b", home)
-    with pytest.raises(SettingsError, match="ops_manager_url of the Atlas CLI's profile 'default': has a path"):
+    with pytest.raises(SettingsError, match="ops_manager_url of the Atlas CLI's profile 'default': give the origin"):
         _ = profile("", home).base_url
 
 
