@@ -115,21 +115,6 @@ def test_a_provider_that_fails_leaves_the_last_good_word(flex, caplog):
     assert caplog.text.count("answers again") == 1
 
 
-def test_a_provider_that_can_not_be_made_is_tried_again(asking):
-    """What connects may fail at first: a service that is not up yet."""
-    provider, tries = Provider(nobody="legacy"), []
-
-    def connect():
-        tries.append(1)
-        if len(tries) < 3:
-            raise TimeoutError
-        return provider
-
-    flag = asking(provider, connect)
-    settled(flag, "a")
-    assert word(flag, "a") is RouteWord.LEGACY
-
-
 def test_a_provider_that_hangs_leaves_the_last_good_word(asking, monkeypatch, caplog):
     """Calls have their word all the same; that it hangs is logged once."""
     hangs, goes_on = threading.Event(), threading.Event()
@@ -206,21 +191,20 @@ def test_strangers_push_no_project_out_that_atlas_has_answered(unasked, caplog):
 
 
 def test_a_first_call_waits_for_its_project_and_not_for_ever(asking, monkeypatch):
-    """A provider that is not there yet is waited for; after the patience the call goes on without a word."""
-    is_there = threading.Event()
+    """A provider that can't be made yet is waited for; after the patience a call goes on without a word."""
+    is_there, provider = threading.Event(), Provider(nobody="legacy")
 
-    def provider(project):
+    def connect():
         if not is_there.is_set():
-            raise ConnectionError
-        return "legacy"
+            raise TimeoutError
+        return provider
 
-    flag = asking(provider)
+    flag = asking(provider, connect)
     assert flag.waits(call("a"))
     is_there.set()
     settled(flag, "a")
     assert word(flag, "a") is RouteWord.LEGACY
-    is_there.clear()
-    until(lambda: flag.fault, "the fault")
+    provider.fails = ConnectionError()
     monkeypatch.setattr(words, "WAIT", 0.0)
     assert not flag.waits(call("b"))
 
