@@ -16,14 +16,13 @@ from shim.documents.model import Document
 from shim.errors import SettingsError
 from shim.front.calls import groups_of
 from shim.gateway.allow import READS
-from shim.gateway.option_values import Address, is_address
+from shim.gateway.option_values import HOST, Address, is_address
 from shim.gateway.options import Options
 from shim.page import templates
 
 PROXIES = ("nginx", "haproxy", "envoy")
 """The proxies that there is a template for."""
 
-_HOST = re.compile(r"[A-Za-z0-9._:-]+")
 _QUOTED = re.compile(r"[A-Za-z0-9._/@+~ -]+")
 
 
@@ -44,7 +43,9 @@ def configuration(  # noqa: PLR0913 - one argument an option
     """
     origin = urlsplit(options.upstream)
     tls, host = origin.scheme == "https", origin.hostname or ""
-    _check(proxy, options, replicas, [listen.host, host], ca_file)
+    if HOST.fullmatch(host) is None:
+        raise SettingsError(f"--upstream: {host!r} is not a name or address of a host")
+    _check(proxy, options, replicas, ca_file)
     made = templates(files("shim.front") / "templates", {})
     made.tests["ip"] = is_address
     idle = max(1, round(options.upstream_timeout))
@@ -76,20 +77,11 @@ def _check(
     proxy: str,
     options: Options,
     replicas: Sequence[tuple[Address, Address | None]],
-    hosts: Sequence[str],
     ca_file: str | None,
 ) -> None:
     for path in (options.tls_cert, options.tls_key, ca_file):
         if path is not None and _QUOTED.fullmatch(path) is None:
             raise SettingsError(f"{path!r}: a path of letters, digits, spaces and . _ / @ + ~ - is needed here")
-    named = [
-        *zip(("--listen", "--upstream"), hosts, strict=True),
-        *(("--gateway", calls.host) for calls, _ in replicas),
-        *(("--admin", admin.host) for _, admin in replicas if admin is not None),
-    ]
-    for name, host in named:
-        if _HOST.fullmatch(host) is None:
-            raise SettingsError(f"{name}: {host!r} is not a name or address of a host")
     if options.tls_key and not options.tls_cert:
         raise SettingsError("--tls-key: is of no use without --tls-cert")
     for calls, admin in replicas:

@@ -41,6 +41,9 @@ _AMOUNT = re.compile(r"(.*?) ?([A-Za-z]*)")
 _DURATIONS = {"": 1, "ms": 0.001, "s": 1, "m": 60, "h": 3600}  # seconds
 _SIZES = {"": 1, "KiB": 1 << 10, "MiB": 1 << 20, "GiB": 1 << 30, "Ki": 1 << 10, "Mi": 1 << 20, "Gi": 1 << 30}  # bytes
 
+HOST = re.compile(r"[A-Za-z0-9._:%-]+")
+"""A name or address of a host, which has no character that ends a word of a configuration."""
+
 _BASE_PATH = re.compile(r"(?:/[A-Za-z0-9_~-][A-Za-z0-9._~-]*)*")
 
 
@@ -81,8 +84,8 @@ def parse_address(text: str, name: str) -> Address:
         parts = urlsplit(f"//{text}")
         host, port = parts.hostname or "127.0.0.1", parts.port
     except ValueError:
-        port = None
-    if port is None or parts.path or parts.query or parts.username is not None:
+        host, port = "", None
+    if port is None or HOST.fullmatch(host) is None or parts.path or parts.query or parts.username is not None:
         raise SettingsError(f"{name}: {text!r} is not an address such as 127.0.0.1:8480")
     return Address(host, port)
 
