@@ -41,18 +41,18 @@ KEPT = 1024 * 1024  # bytes of the content of a call that is recognised, or sign
 
 @attrs.define(eq=False, repr=False)
 class Handler:
-    """Answers requests, each by the ``plan`` of its start.
-
-    ``authorities`` are those it is called by; while ``draining`` each reply ends its connection.
-    """
+    """Answers requests."""
 
     plan: Plan
+    """What a request is answered by whose answer begins now."""
     shared: Shared
     gate: CallerGate
     limits: Limits
     ledger: Ledger
     authorities: frozenset[str] = frozenset()
+    """Those that it is called by."""
     draining: bool = False
+    """Whether each reply ends its connection."""
     flag: FlagWords[Plan] | None = None
     repeats: Repeats = attrs.field(default=attrs.Factory(lambda self: Repeats(self.shared), takes_self=True))
 

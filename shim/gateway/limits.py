@@ -28,15 +28,14 @@ class Limits:
 
 @attrs.define(eq=False)
 class Entry:
-    """Counts one call of a peer's address, and the bytes ``held`` for it, for the length of a ``with`` block.
-
-    ``excess`` names the limit that it exceeds.
-    """
+    """Counts one call of a peer's address, for the length of a ``with`` block."""
 
     _limits: Limits
     _peer: str
     excess: str = ""
+    """The limit that it exceeds, empty if it exceeds none."""
     held: int = 0
+    """The bytes that are held for it."""
 
     def __enter__(self) -> Self:
         limits, peer = self._limits, self._peer

@@ -159,11 +159,14 @@ Given = tuple[Options, dict[str, Setting]]
 
 @attrs.frozen
 class PlanSource:
-    """Where a plan comes from: flags over ``environ`` over the file ``config``; ``environ`` names the mappings."""
+    """Where a plan comes from."""
 
     environ: Mapping[str, str]
+    """Variables; they also name the mapping documents."""
     flags: Mapping[str, str | None] = attrs.field(factory=dict)
+    """They stand above the variables."""
     config: Path | None = None
+    """The file of options, below both."""
 
     def read(self) -> Plan:
         """Read everything; raises SettingsError with all that is wrong."""

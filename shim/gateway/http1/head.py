@@ -66,30 +66,29 @@ class _Events:
 
 @attrs.frozen(eq=False)
 class Form:
-    """What the fields of a read without content have in common with those of others, which have the same form.
-
-    That are their names, and all values but those that are ``free``, by their places. ``accept`` is that of Accept.
-    """
+    """What the fields of a read without content have in common with those of others, which have the same form."""
 
     lines: Sequence[tuple[str, str | None]]
+    """Names with values, None for a value that is free."""
     free: Sequence[int]
+    """Places of the free values."""
     accept: str
+    """The value of Accept."""
 
 
 @attrs.define(eq=False)
 class RequestHead:
-    """The head of a request: what its line and fields say, and how its content is framed.
-
-    ``length`` is None without a Content-Length; ``target`` is raw, and so are values, but for the blanks around them. A
-    head that has a ``form`` has no credential and no content.
-    """
+    """The head of a request: what its line and fields say, and how its content is framed."""
 
     method: str
     target: str
+    """As it came."""
     headers: Headers = attrs.field(repr=False)
+    """Values are as they came, but for the blanks around them."""
     is_http10: bool
     keep_alive: bool
     length: int | None
+    """None without a Content-Length."""
     chunked: bool
     expects_continue: bool
     hosts: list[str]
@@ -97,21 +96,22 @@ class RequestHead:
     has_content: bool
     agent: str | None
     form: Form | None = attrs.field(default=None, repr=False)
+    """None for a head with a credential or with content."""
 
 
 @attrs.frozen(eq=False)
 class ReplyHead(Reply):
-    """The head of a reply: ``length`` is None without a Content-Length; content with neither ends the connection.
-
-    ``announces`` says that it has a field that the radar looks at; ``codings`` is how many its Content-Encoding names.
-    """
+    """The head of a reply."""
 
     reason: str = ""
     keep_alive: bool = True
     length: int | None = None
+    """None without a Content-Length; content that is not chunked either ends the connection."""
     chunked: bool = False
     announces: bool = False
+    """Whether it has a field that the radar looks at."""
     codings: int = 0
+    """How many its Content-Encoding names."""
 
 
 def parse_request(data: bytes) -> tuple[RequestHead, Credential | None]:

@@ -23,16 +23,14 @@ _OLDEST = "2026"  # the year of the oldest inventories; a machine whose clock is
 
 @attrs.define
 class Caller:
-    """All calls of one operation from one place; or of an operation whose end its replies announced.
-
-    Instants are UTC as written. ``absent``, ``derived`` and ``constant`` are the changed fields of its answers.
-    """
+    """All calls of one operation from one place; or of an operation whose end its replies announced."""
 
     operation: str
     """Its id; of one that replies announced method and path, without anybody's name."""
     place: str
     """File and line of a Python program, or a User-Agent and the address that it called the gateway from."""
     last: str
+    """The last instant, UTC as written."""
     version: str = ""
     count: int = 1
     dropped: int = 0
@@ -42,6 +40,7 @@ class Caller:
     lasts: dict[str, str] = attrs.field(factory=dict)
     """The last instant of each side."""
     absent: list[str] = attrs.field(factory=list)
+    """Names of fields of its answers that had this level, as in the next two."""
     derived: list[str] = attrs.field(factory=list)
     constant: list[str] = attrs.field(factory=list)
     sunset: str = ""

@@ -34,11 +34,13 @@ _failed: set[str] = set()
 
 @attrs.frozen
 class CallSite:
-    """A call's place in a program: ``lineno`` counts from 1 and is 0 if not known; ``module`` is its ``__name__``."""
+    """A call's place in a program."""
 
     filename: str
     lineno: int
+    """From 1; 0 if it is not known."""
     module: str = ""
+    """Its ``__name__``."""
 
 
 def retired(

@@ -44,12 +44,14 @@ _ENDS = dict(zip(FindingState, ("ends on", "ended on", "has no successor since")
 
 @attrs.frozen
 class Finding(RetiredUse):
-    """A use on a day; ``source`` is the text at its place, ``row`` its whole first line."""
+    """A use on a day."""
 
     state: FindingState
     sunset: datetime
     source: str
+    """The text at its place."""
     row: str
+    """The whole first line of that."""
     fingerprint: str = ""
 
     @property
