@@ -67,7 +67,8 @@ def _described(names: tuple[str, ...], command: click.Command) -> Iterator[str]:
         for name, inner in command.commands.items():
             yield from _described((*names, name), inner)
         return
-    usage = command.collect_usage_pieces(click.Context(command))
+    # A command keeps the names that it is first asked for its help by.
+    usage = command.collect_usage_pieces(click.Context(command, help_option_names=["-h", "--help"]))
     yield f"    atlas-shim {' '.join([words, *usage])}\n"
     codes = [text for text in more if text.startswith("Exit codes")]
     yield from (text for text in more if text not in codes)

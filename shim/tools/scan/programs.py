@@ -8,6 +8,7 @@ from __future__ import annotations
 import os
 import re
 from collections.abc import Iterable, Iterator
+from functools import cache
 from itertools import dropwhile, takewhile
 from pathlib import Path
 
@@ -50,6 +51,8 @@ class ProgramReader:
         self.program = program
         self.sought = sought
         self.text = program.root.text
+        self.folded = self.text.casefold()
+        self._declares = cache(self._is_declared)  # calls of a long program mostly have the same receiver
         self.near = _SPEAKS.search(self.text) is not None
         has_generated = _GENERATED.search(self.text) is not None
         self.generated = {"mongodbatlas", "Mongodbatlas"} if has_generated else set[str]()
@@ -217,8 +220,11 @@ class ProgramReader:
         if self.near and any(plain_name(one).endswith(service) for one in words):
             return True
         named = "|".join(map(re.escape, words))
+        return bool(named) and service in self.folded and self._declares(named, service)
+
+    def _is_declared(self, named: str, service: str) -> bool:
         declared = rf"{service}\w*[\s*&>?]*\s(?:{named})\b|\b(?:{named})(?:\s*:|\s)\s*[\w.*&\[\] ]*{service}"
-        return bool(named) and re.search(declared, self.text, re.IGNORECASE) is not None
+        return re.search(declared, self.text, re.IGNORECASE) is not None
 
     def _words(self, call: CallExpression) -> Iterator[str]:
         """Yield the command lines that a call gets as separate arguments or as a list."""

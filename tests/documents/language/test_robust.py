@@ -124,7 +124,8 @@ def exercise(engine: Engine) -> None:
 TABLES = [tomllib.loads(text) for text in [SOUND, *(path.read_text("utf-8") for path in FILES)]]
 EACH = [0, *(pytest.param(index, marks=pytest.mark.slow) for index in range(1, len(TABLES)))]
 """Each table by its index; the shipped ones are long."""
-RARER = [pytest.param(value, marks=pytest.mark.slow) for value in list[Any](("", [], {}, True, [5]))]
+ODD: list[Any] = [None, 5, {"x": 5}, ["x", "x"], "", [], {}, True, [5]]
+"""None takes a key away."""
 
 
 def copied(value: Any) -> Any:
@@ -150,15 +151,15 @@ def test_any_change_of_a_sound_document_is_read_or_refused(data, table):
 
 
 @pytest.mark.parametrize("index", EACH)
-@pytest.mark.parametrize("value", [None, 5, {"x": 5}, ["x", "x"], *RARER], ids=repr)
-def test_every_single_change_is_read_or_refused(index, value):
-    """Each key and each item of each document is taken away, or gets a value of another type, once."""
-    refused = 0
-    for place in places(TABLES[index]):
-        changed = copied(TABLES[index])
-        mutated(changed, place, value)
-        try:
-            exercise(engine_of(changed))
-        except RefusedError:
-            refused += 1
-    assert refused > len(places(TABLES[index])) / 3
+def test_every_single_change_is_read_or_refused(index):
+    """Each key and each item is taken away, or gets a value of another type; in shipped documents one of these."""
+    refused = tried = 0
+    for number, place in enumerate(places(TABLES[index])):
+        for value in ODD if index == 0 else (ODD[number % len(ODD)],):
+            changed, tried = copied(TABLES[index]), tried + 1
+            mutated(changed, place, value)
+            try:
+                exercise(engine_of(changed))
+            except RefusedError:
+                refused += 1
+    assert refused > tried / 3
