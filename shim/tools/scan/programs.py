@@ -51,8 +51,8 @@ class ProgramReader:
         self.program = program
         self.sought = sought
         self.text = program.root.text
-        self.folded = self.text.casefold()
-        self._declares = cache(self._is_declared)  # calls of a long program mostly have the same receiver
+        # A long program has many calls, of few services and mostly by the same receiver.
+        self._mentions, self._declares = cache(self.text.casefold().__contains__), cache(self._is_declared)
         self.near = _SPEAKS.search(self.text) is not None
         has_generated = _GENERATED.search(self.text) is not None
         self.generated = {"mongodbatlas", "Mongodbatlas"} if has_generated else set[str]()
@@ -220,7 +220,7 @@ class ProgramReader:
         if self.near and any(plain_name(one).endswith(service) for one in words):
             return True
         named = "|".join(map(re.escape, words))
-        return bool(named) and service in self.folded and self._declares(named, service)
+        return bool(named) and self._mentions(service) and self._declares(named, service)
 
     def _is_declared(self, named: str, service: str) -> bool:
         declared = rf"{service}\w*[\s*&>?]*\s(?:{named})\b|\b(?:{named})(?:\s*:|\s)\s*[\w.*&\[\] ]*{service}"
