@@ -5,8 +5,10 @@ from collections.abc import Callable, Iterator
 from functools import partial
 from typing import Any
 
+import aiohttp
 import httpx
 import pytest
+import requests
 
 from shim.core.route import Memory
 from shim.core.settings import RouteWord, parse_writes
@@ -50,9 +52,7 @@ def through(
         kind = {"Content-Type": "application/json"} if json is not None else {}
         try:
             got = client.ask(origin + target, method, {**kind, **(options.get("headers") or {})}, **form)
-        except Exception as error:
-            if not isinstance(error, (door.late, door.broken, door.refused)):
-                raise
+        except (httpx.HTTPError, requests.RequestException, aiohttp.ClientError, TimeoutError) as error:
             raise (httpx.ReadTimeout if isinstance(error, door.late) else httpx.ReadError)(str(error)) from error
         lines = [(key, value) for key, value in got.fields if key.lower() != "content-encoding"]
         return httpx.Response(got.status, headers=lines, content=got.content, request=request)
