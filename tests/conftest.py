@@ -48,7 +48,8 @@ def pytest_configure(config):
 def pytest_collection_finish():
     """Let the garbage collector pass over all that was imported and collected: it lives to the end."""
     gc.collect()
-    gc.freeze()
+    if hasattr(gc, "freeze"):  # which PyPy has not
+        gc.freeze()
 
 
 @pytest.hookimpl(trylast=True)

@@ -62,8 +62,13 @@ def leaves(value: Any) -> list[Any]:
 
 def lost(source: Any, document: Any, dropped: list[tuple[str, Any, str]]) -> list[Any]:
     """Return the scalars of a source that are neither in a document nor in what was dropped."""
-    kept = [repr(leaf) for leaf in [*leaves(document), *(leaf for _, said, _ in dropped for leaf in leaves(said))]]
-    return [leaf for leaf in leaves(source) if repr(leaf) not in kept]
+    kept = [named(leaf) for leaf in [*leaves(document), *(leaf for _, said, _ in dropped for leaf in leaves(said))]]
+    return [leaf for leaf in leaves(source) if named(leaf) not in kept]
+
+
+def named(leaf: Any) -> str:
+    """Return a scalar as it is compared: True is no number, and 5.0 is the integer 5."""
+    return repr(int(leaf) if isinstance(leaf, float) and leaf.is_integer() else leaf)
 
 
 @pytest.mark.parametrize(("kind", "rule", "verb"), WHOLE)
