@@ -35,7 +35,6 @@ GROUPS = {
     "Your programs": {
         "run": "Run any program with its retired calls translated.",
         "atlas": "Run the commands that the Atlas CLI removed; pass others on to it.",
-        "get": "Read any operation, retired or not, and print the answer.",
     },
     "The way out": {
         "scan": "Find calls of retired operations in sources.",

@@ -9,14 +9,17 @@ from urllib.parse import urlsplit
 
 from shim._record import record
 from shim._version import __version__
+from shim.atlas.auth import configure
+from shim.atlas.client import TIMEOUT
 from shim.atlas.replies import error_of
 from shim.cli import output
-from shim.cli.get import reader, target_of
 from shim.core.content import loads
 from shim.core.messages import Record
 from shim.core.recognise import Engine, shared_engine
+from shim.doors.httpx_family.clients import recognise_also
 from shim.doors.httpx_family.door import INNER
 from shim.httpx import Client
+from shim.tools.inventory.writing import COMMANDS, VARIABLE
 from shim.tools.prove import MISSING, Beside, Proof, proof
 
 _SHOWN = ("level", "source", "why", "wrong")
@@ -26,13 +29,16 @@ _SHOWN = ("level", "source", "why", "wrong")
 def prove(paths: Sequence[str], form: str) -> None:
     """Make each read by the shim and by itself, and write both sides of each field.
 
-    Nothing but GET is sent. JSON is a report to hand on: it has no values. Exits with 1 if a field is not what its
-    document says.
+    Nothing but GET is sent, to the environment's Atlas and with its credentials; no inventory counts it. JSON is a
+    report to hand on: it has no values. Exits with 1 if a field is not what its document says.
     """
     reads, problems = list[Proof](), list[str]()
-    with reader() as (http, base_url):
+    base_url, auth = configure(base_url=None, parts={}, environ=os.environ, http_client=None)
+    os.environ.pop(VARIABLE, None)  # a command is not a program to change
+    with Client(auth=auth, timeout=TIMEOUT, headers={"User-Agent": f"{COMMANDS}{__version__}"}) as http:
+        recognise_also(http, base_url)
         for path in paths:
-            read = _read(http, shared_engine(os.environ), base_url, target_of(path, base_url))
+            read = _read(http, shared_engine(os.environ), base_url, path.removeprefix(base_url))
             if isinstance(read, Proof):
                 reads.append(read)
             else:
@@ -48,7 +54,7 @@ def _read(http: Client, engine: Engine, base_url: str, target: str) -> Proof | s
     """Return what one path shows, or a sentence on why it shows nothing."""
     match = engine.recognise("GET", target.partition("?")[0], ())
     if match is None:
-        return "no mapping document has a GET of this path"
+        return f"no mapping document has a GET of this path at {base_url}"
     answer = http.get(base_url + target, headers={"Accept": match.content_type.partition(";")[0]})
     happened = record(answer)
     if happened is None or happened.route in {"legacy", "none"}:

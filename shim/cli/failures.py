@@ -31,9 +31,7 @@ _STEPS = {
     401: "check {}, and whether they are credentials of that Atlas' organization.",
     403: "the credentials need a role in the project (Project Read Only to read, Project Owner to restore), and their "
     "API access list this machine's address.",
-    404: "check the project's id and the name; atlas-shim get /api/atlas/v2/groups/GROUP/serverless shows the names "
-    "there are.",
-    406: "ask for a version that this endpoint has, as in --version 2024-11-13.",
+    404: "check the project's id and the name.",
 }
 
 

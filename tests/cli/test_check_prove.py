@@ -6,6 +6,9 @@ import httpx
 import pytest
 import respx
 
+from shim.fake import DEMO_CLUSTER, DEMO_GROUP
+from tests.fake.asking import ACCOUNT
+
 ATLAS = "https://cloud.mongodb.com"
 PATH = "/api/atlas/v2/groups/32b6e34b3d91647abb20e7b8/serverless/orders/backup/snapshots"
 FLEX = f"{ATLAS}/api/atlas/v2/groups/32b6e34b3d91647abb20e7b8/flexClusters/orders/backup/snapshots"
@@ -76,12 +79,35 @@ def test_an_error_proves_nothing(prove):
     assert result.exit_code == 1
 
 
-@pytest.mark.parametrize("path", ["/api/atlas/v2/orgs", f"{PATH}/x/y"])
+@pytest.mark.parametrize("path", ["/api/atlas/v2/orgs", f"{PATH}/x/y", "https://other.example/api/atlas/v2"])
 def test_what_is_no_retired_read_is_named(prove, path):
     """A path that no document has is a problem, and nothing is sent."""
     result = prove(path=path)
-    assert "no mapping document has a GET of this path" in result.output
+    assert f"no mapping document has a GET of this path at {ATLAS}" in " ".join(result.output.split())
     assert (result.exit_code, result.methods) == (1, set())
+
+
+@pytest.mark.parametrize(
+    ("env", "code", "said"),
+    [
+        ({"MONGODB_ATLAS_ACCESS_TOKEN": None}, 2, "set MONGODB_ATLAS_PUBLIC_API_KEY"),
+        ({"MONGODB_ATLAS_BASE_URL": "http://127.0.0.1:1"}, 3, "network: ConnectError"),
+        ({"MONGODB_ATLAS_ACCESS_TOKEN": None, **ACCOUNT, "MONGODB_ATLAS_CLIENT_ID": "wr0ng"}, 1, "Atlas said 401"),
+    ],
+)
+def test_what_keeps_a_read_from_atlas_has_its_exit_code(run, atlas, env, code, said):
+    """Errors of usage, of the network and of the sign-in have their own, and no secret shows."""
+    done = run("check", "--prove", PATH, env=env)
+    assert (done.exit_code, done.stdout, said in done.stderr) == (code, "", True)
+    assert "wr0ng" not in done.stderr
+
+
+def test_a_proof_is_no_caller_of_the_inventory(run, atlas, tmp_path):
+    """The command is not a program that has to be changed; a whole URL is as good as a path."""
+    calls = tmp_path / "calls.jsonl"
+    url = f"{atlas.url}/api/atlas/v2/groups/{DEMO_GROUP}/serverless/{DEMO_CLUSTER}/backup/snapshots"
+    assert run("check", "--prove", url, env={"ATLAS_SHIM_INVENTORY": str(calls)}).exit_code == 0
+    assert not calls.exists()
 
 
 def test_the_report_names_nobody(prove):

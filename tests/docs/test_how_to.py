@@ -57,11 +57,6 @@ def test_a_page_does_what_it_shows(page, folder):
     play(f"how-to/{page}", folder, environ=INSTALLED)
 
 
-def test_the_typed_client_from_a_shell(folder):
-    """One call of the command, and the record as text."""
-    play("reference/typed-client.md", folder)
-
-
 def test_a_hard_coded_host(folder):
     """The certificate is made, and a call of https://cloud.mongodb.com by its key reaches the gateway."""
     need("curl", "openssl")
