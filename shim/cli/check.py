@@ -52,7 +52,7 @@ if TYPE_CHECKING:
 @click.option("--pairs", type=FILE, help="Recorded answers of two versions, to compare with what the documents make.")
 @click.option("--prove", "paths", metavar="PATH", multiple=True, help="Read this by the shim, and by itself beside it.")
 @click.option("--calendar", is_flag=True, help="Check nothing; list the sunsets, by the next three options.")
-@click.option("--seen", type=FILE, multiple=True, help="Count the calls in an inventory, or in the JSON of a scan.")
+@click.option("--seen", type=FILE, multiple=True, help="Count the calls in this inventory.")
 @click.option("--within", type=click.IntRange(0), default=90, help="Fail for sunsets within this many days.")
 @output_option
 def command(  # noqa: PLR0913 - one argument for each option
@@ -133,7 +133,11 @@ def command(  # noqa: PLR0913 - one argument for each option
         problems += [f"{one['side']}: {one['meaning']}" for one in report["connection"] if not one["good"]]
     report["problems"] = problems = list(dict.fromkeys(problems))
     dropin = report["dropin"]
-    good = check_dropin.verdict(dropin) if dropin else "Settings and documents are valid."
+    good = (
+        f"Calls made with {', '.join(dropin['covered'])} are covered."
+        if dropin
+        else "Settings and documents are valid."
+    )
     good += "" if connects else " Atlas was not asked (--connect)."
     write_report(report, problems, output, lambda: _text(report), good, code)
 
@@ -186,8 +190,11 @@ def _text(report: Mapping[str, Any]) -> None:
     for document in report["documents"]:
         overridden = [f"{at}: overridden by {file}" for at, file in document["overridden"].items()]
         output.bullets(f"{document['name']}: {remark}" for remark in (*overridden, *document["remarks"]))
-    if report["dropin"]:
-        check_dropin.text(report["dropin"])
+    if dropin := report["dropin"]:
+        output.heading(f"\nDrop-in (switched on {dropin['active']})")
+        output.facts(dropin["versions"].items())
+        output.paragraph("Calls by other libraries need the gateway: atlas-shim run, or serve.")
+        output.paragraph("When a call is not translated: atlas-shim explain METHOD URL says why.")
     if report["connection"]:
         output.heading("\nConnection")
     for one in report["connection"]:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import os
 import re
 from collections.abc import Sequence
@@ -16,7 +15,6 @@ from shim.cli import output
 from shim.core.recognise import Engine
 from shim.core.route import sunset_of
 from shim.core.settings import Settings
-from shim.documents.load import MOST_BYTES, text_of
 from shim.documents.model import Operation
 from shim.errors import SettingsError
 from shim.tools.inventory.reading import read_inventory
@@ -80,22 +78,16 @@ def check_calendar(engine: Engine, settings: Settings, seen: Sequence[Path], wit
 
 
 def _calls_in(file: Path) -> list[tuple[str, str, int]]:
-    """Return the calls in an inventory or an output of ``scan -o json``, each with its version, if known, and count.
+    """Return the calls in an inventory, each with its version, if known, and count.
 
     A call is an operation, or method and path. Raises SettingsError for a file that can't be read.
     """
-    try:
-        found = json.loads(text_of(file, MOST_BYTES))
-    except (OSError, ValueError, RecursionError):
-        found = None
-    if isinstance(found, dict) and isinstance(found.get("findings"), list):
-        return [(str(one.get("operation")), "", 1) for one in found["findings"] if isinstance(one, dict)]
     try:
         inventory = read_inventory((file,))
     except OSError as error:
         raise SettingsError(f"{file}: {error.strerror}") from None
     if inventory.broken == inventory.lines > 0:
-        raise SettingsError(f"{file}: is neither an inventory nor an output of scan -o json")
+        raise SettingsError(f"{file}: is not an inventory")
     if inventory.broken:
         click.echo(f"{file}: {inventory.broken} lines can't be read, and may have been calls.", err=True)
     called = [(one.operation, "", one.count) for one in inventory.callers]

@@ -10,20 +10,12 @@ from pathlib import Path
 import pytest
 import trustme
 
-from shim.cli import check_dropin
 from shim.doors import switch
 from shim.doors.served import STATE
 from shim.fake import DEMO_GROUP, DEMO_PRIVATE_KEY, DEMO_PUBLIC_KEY, FakeReply
 from shim.fake.server import FakeServer
 from tests.core.small import HEAD, field
 from tests.fake.asking import ACCOUNT, KEY
-
-
-@pytest.fixture(autouse=True)
-def _alone(monkeypatch):
-    """Libraries that other tests loaded are not what these tests are about."""
-    uncovered = check_dropin.uncovered
-    monkeypatch.setattr(check_dropin, "uncovered", lambda installed, _: uncovered(installed, ()))
 
 
 @pytest.fixture
@@ -293,17 +285,19 @@ def test_what_an_inventory_saw_decides(checked, tmp_path, time_machine, line, co
     assert checked("--calendar", *ALL_DAYS, env=env, code=code)["ends"] == ends
 
 
-SCANNED = json.dumps({"findings": [{"operation": "listServerlessBackupSnapshots"}]})
+CALLED = json.dumps(
+    {"operation": "listServerlessBackupSnapshots", "route": "flex", "time": "2026-06-01T00:00:00Z", "agent": "curl/8"}
+)
 
 
 @pytest.mark.parametrize(
     ("text", "code", "said"),
     [
-        (SCANNED, 5, "\n\n0 calls that were seen end within 90 days; 1 have ended."),
-        *((text, 2, "neither an inventory nor") for text in ("[]", "\xff", "{}\n")),
+        (CALLED, 5, "\n\n0 calls that were seen end within 90 days; 1 have ended."),
+        *((text, 2, "is not an inventory") for text in ("[]", "\xff", "{}\n", '{\n "findings": []\n}')),
     ],
 )
-def test_what_a_scan_saw_and_has_ended_breaks_a_build(run, tmp_path, text, code, said):
+def test_what_was_seen_and_has_ended_breaks_a_build(run, tmp_path, text, code, said):
     """A found call whose sunset has passed has its exit code; a file of another kind is refused, not called clean."""
     file = tmp_path / "seen.json"
     file.write_bytes(text.encode("latin-1"))

@@ -5,7 +5,7 @@ import re
 import pytest
 from click.testing import CliRunner
 
-from shim.cli import check_dropin, main
+from shim.cli import main
 from shim.fake import DEMO_CLUSTER, DEMO_GROUP, DEMO_PRIVATE_KEY, DEMO_PUBLIC_KEY, FakeReply
 from tests.docs.trouble import (
     FLEX,
@@ -44,7 +44,6 @@ def command(monkeypatch):
 
     def run(*words, **environ):
         monkeypatch.setenv("NO_PROXY", "*")
-        monkeypatch.setattr(check_dropin, "OTHERS", ())  # other tests may have loaded them
         return CliRunner().invoke(main, words, env=environ, prog_name="atlas-shim")
 
     return run
