@@ -12,24 +12,13 @@ from pathlib import Path
 from time import monotonic
 from typing import TypeVar
 
-import attrs
 import click
 
 from shim._version import __version__
 from shim.cli.output import printable, write_json, write_line
 from shim.core.recognise import shared_engine
 from shim.core.settings import parse_instant, read_settings
-from shim.tools.scan.findings import (
-    FindingState,
-    Remark,
-    as_json,
-    fingerprint,
-    new_ones,
-    read_baseline,
-    sarif,
-    write_baseline,
-    written,
-)
+from shim.tools.scan.findings import FindingState, Remark, as_json, sarif, written
 from shim.tools.scan.fixing import rewritten
 from shim.tools.scan.scanning import Scan, scan
 
@@ -49,12 +38,6 @@ EXIT = {FindingState.DEPRECATED: 4, FindingState.GONE: 5, FindingState.NO_SUCCES
 @click.option("--at", "day", metavar="DATE", help="Compare sunsets with this day. Default: today, UTC.")
 @click.option("--exclude", multiple=True, metavar="GLOB", help="Leave out files and folders; may be repeated.")
 @click.option(
-    "--baseline",
-    type=click.Path(dir_okay=False, path_type=Path),
-    help="Report only findings that are not in this file.",
-)
-@click.option("--write-baseline", "write", is_flag=True, help="Write all findings to the --baseline file, and exit 0.")
-@click.option(
     "--fix", is_flag=True, help="Print, instead of findings, a diff that imports the shim's clients in Python files."
 )
 @click.option(
@@ -65,13 +48,11 @@ EXIT = {FindingState.DEPRECATED: 4, FindingState.GONE: 5, FindingState.NO_SUCCES
     default="text",
     help="Print lines for people, JSON, or SARIF 2.1.0.",
 )
-def command(  # noqa: PLR0913 - one argument an option
+def command(
     *,
     paths: tuple[Path, ...],
     day: str | None,
     exclude: tuple[str, ...],
-    baseline: Path | None,
-    write: bool,
     form: str,
     fix: bool,
 ) -> None:
@@ -97,39 +78,25 @@ def command(  # noqa: PLR0913 - one argument an option
 
     --fix replaces imports of HTTP libraries by the shim's clients in Python files with findings.
 
-    Example: atlas-shim scan src --baseline .atlas-shim.json
+    Example: atlas-shim scan src -o sarif > scan.sarif
     """  # noqa: D301 - click's mark for lines that stay as they are
-    if write and baseline is None:
-        raise click.UsageError("--write-baseline needs --baseline FILE")
-    if fix and (write or form != "text"):
-        raise click.UsageError("--fix prints a diff; it can't be combined with --write-baseline or --output")
+    if fix and form != "text":
+        raise click.UsageError("--fix prints a diff; it can't be combined with --output")
     now = datetime.now(UTC)
     at = parse_instant(day, name="--at") if day else now.replace(hour=0, minute=0, second=0, microsecond=0)
     engine, settings = shared_engine(os.environ), read_settings(os.environ)
     engine.check_settings(settings)
     report = scan(paths, engine, settings, at, exclude, _shown)
-    folder = baseline.parent if baseline is not None else Path()
-    findings = [attrs.evolve(one, fingerprint=fingerprint(one, folder)) for one in report.findings]
-    if write and baseline is not None:
-        write_baseline(baseline, findings)
-        click.echo(f"{baseline}: {len(findings)} findings written", err=True)
-        _say("error", *report.errors)
-        raise SystemExit(UNREADABLE if report.errors else 0)
-    known = unmet = 0
-    if baseline is not None:
-        fresh, unmet = new_ones(findings, read_baseline(baseline))
-        known, findings = len(findings) - len(fresh), fresh
-    report.findings = findings
     if fix:
         _say("error", *report.errors)
         _fix(report)
     elif form == "json":
-        write_json(_json(report, at, known, unmet))
+        write_json(_json(report, at))
     elif form == "sarif":
-        write_json(sarif(findings, report.errors, __version__))
+        write_json(sarif(report.findings, report.errors, __version__))
     else:
-        _text(report, at, known, unmet)
-    code = max((EXIT[one.state] for one in findings), default=0)
+        _text(report, at)
+    code = max((EXIT[one.state] for one in report.findings), default=0)
     raise SystemExit(code or (UNREADABLE if report.errors else 0))
 
 
@@ -145,7 +112,7 @@ def _shown(sources: Sequence[T]) -> Iterator[T]:
             yield from bar
 
 
-def _json(report: Scan, at: datetime, known: int, unmet: int) -> dict[str, object]:
+def _json(report: Scan, at: datetime) -> dict[str, object]:
     return {
         "format": 1,
         "at": written(at),
@@ -158,17 +125,15 @@ def _json(report: Scan, at: datetime, known: int, unmet: int) -> dict[str, objec
             **{state.value: sum(finding.state is state for finding in report.findings) for state in FindingState},
             "ignored": report.ignored,
             "unread": len(report.unread),
-            "baseline": known,
-            "baselineUnmet": unmet,
         },
     }
 
 
-def _text(report: Scan, at: datetime, known: int, unmet: int) -> None:
+def _text(report: Scan, at: datetime) -> None:
     for finding in report.findings:
         place, names = finding.place, " or ".join(one.id for one in finding.operations)
         write_line(f"{place.file}:{place.line}:{place.column} {names}: {finding.message}")
-        write_line(finding.row.strip(), "    ")
+        write_line(finding.source, "    ")
     _say("error", *report.errors)
     _say("note", *report.notes)
     _say("not read", *report.unread[:_LISTED])
@@ -179,8 +144,6 @@ def _text(report: Scan, at: datetime, known: int, unmet: int) -> None:
         "could not be read": len(report.errors),
         "not read": len(report.unread),
         "ignored by comment": report.ignored,
-        "in the baseline": known,
-        "of the baseline no longer found": unmet,
     }
     words = [f"{report.files} files on {written(at)}: {', '.join(counts)}"]
     write_line("; ".join(words + [f"{count} {said}" for said, count in more.items() if count]))

@@ -1,4 +1,4 @@
-"""``atlas-shim scan``: exit codes, formats, and the baseline."""
+"""``atlas-shim scan``: exit codes and formats."""
 
 import json
 import os
@@ -19,7 +19,7 @@ NO_SUCCESSOR = 'requests.delete("https://cloud.mongodb.com/api/atlas/v2/groups/a
 
 MEMBERS = """
 file line column endLine endColumn kind operation alternatives method found path document deprecated sunset state
-successors advice source fingerprint
+successors advice source
 """
 
 
@@ -66,9 +66,7 @@ def test_a_file_that_cannot_be_read_ends_with_one_where_nothing_was_found(tree, 
     assert "b.sh: error: could not be read: larger than 16 MiB" in done.stderr
 
 
-@pytest.mark.parametrize(
-    "args", [(), ("missing",), (".", "--at", "soon"), (".", "--write-baseline"), (".", "-o", "xml")]
-)
+@pytest.mark.parametrize("args", [(), ("missing",), (".", "--at", "soon"), (".", "-o", "xml")])
 def test_bad_usage_is_two(tree, args):
     """Usage errors exit with 2, as for every command."""
     tree()
@@ -126,7 +124,7 @@ def test_json_keeps_its_schema(tree):
 
 
 def test_sarif_is_what_code_hosts_read(tree):
-    """Rules, places and fingerprints; errors for what is gone, warnings for what is deprecated; of any language."""
+    """Rules and places; errors for what is gone, warnings for what is deprecated; of any language."""
     folder = tree(a=GONE + DEPRECATED)
     large(folder / "b.sh")
     (folder / "c d.go").write_text(f'package x\n\nfunc f() {{ http.Get("{URL}") }}\n')
@@ -143,33 +141,6 @@ def test_sarif_is_what_code_hosts_read(tree):
     assert places[2]["artifactLocation"] == {"uri": "c%20d.go"}
     assert one["invocations"][0]["executionSuccessful"] is False
     assert [result["level"] for result in one["results"]] == ["error", "warning", "warning"]
-
-
-def test_a_baseline_holds_what_is_known(tree):
-    """Known findings are silent in their file, also when lines move; new ones are not, and what went is counted."""
-    folder = tree(a=GONE + DEPRECATED)
-    assert run(".", "--baseline", "known.json", "--write-baseline").exit_code == 0
-    assert run(".", "--baseline", "known.json").exit_code == 0
-    tree(a=f'\n\n\nif True:\n    requests.get(\n        "{URL}/backup/snapshots"\n    )\n' + DEPRECATED)
-    assert run(str(folder), "--baseline", "known.json").exit_code == 0
-    tree(a=GONE + DEPRECATED + GONE)
-    done = run(".", "--baseline", "known.json", "-o", "json")
-    assert done.exit_code == 5
-    data = json.loads(done.stdout)
-    assert [one["line"] for one in data["findings"]] == [3]
-    assert data["counts"]["baseline"] == 2
-    tree(a=GONE)
-    assert "1 of the baseline no longer found" in run(".", "--baseline", "known.json").output
-    tree(a="", b=GONE)
-    assert run(".", "--baseline", "known.json").exit_code == 5
-
-
-@pytest.mark.parametrize("content", ["", "{}", "[]", '{"format": 2, "findings": []}', '{"format": 1, "findings": [3]}'])
-def test_a_broken_baseline_is_bad_usage(tree, content):
-    """A file that is not a baseline hides nothing."""
-    folder = tree(a=GONE)
-    (folder / "known.json").write_text(content)
-    assert run(".", "--baseline", "known.json").exit_code == 2
 
 
 def test_documents_of_the_operator_are_looked_for_too(tree, monkeypatch):

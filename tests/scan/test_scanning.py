@@ -1,4 +1,4 @@
-"""Which files are read and how, what comments and baselines leave out, and that nothing stops a scan."""
+"""Which files are read and how, what comments leave out, and that nothing stops a scan."""
 
 import json
 import os
@@ -152,9 +152,9 @@ def test_a_value_for_what_has_none_is_all_of_it(tmp_path, name, sign):
 
 @pytest.mark.parametrize(("name", "call"), [("a.py", CALL), ("a.js", f'fetch("{URL}")\n')])
 def test_columns_count_characters(tmp_path, name, call):
-    """Letters beyond ASCII are one column each, and the source is what stands there."""
+    """Letters beyond ASCII are one column each."""
     (finding,) = look(put(tmp_path / name, f'x = "\xe4\U0001f600"; {call}')).findings
-    assert (finding.place.line, finding.place.column, finding.source) == (1, 11, call.strip())
+    assert (finding.place.line, finding.place.column, finding.place.end_column) == (1, 11, 11 + len(call.strip()))
 
 
 def test_functions_that_call_each_other_end(tmp_path):

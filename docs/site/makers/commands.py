@@ -40,7 +40,7 @@ MORE = {
     "and reloading: [operating the gateway](operating.md).",
     "status": "What it shows, and who may see it: [a page to look at](metrics.md#the-status-page).",
     "front": "Where such a proxy stands, and what for: [in front of the gateway](../how-to/many-callers.md).",
-    "scan": "Languages, formats, baselines, pipelines: [finding calls in sources](../how-to/scan.md).",
+    "scan": "Languages, formats, pipelines: [finding calls in sources](../how-to/scan.md).",
     "inventory": "What the verdict needs: [the way out](../how-to/way-out.md).",
 }
 """The page that says more about a command."""

@@ -1,30 +1,18 @@
-"""Findings: uses of retired operations with their state on a day, and advice, as JSON and SARIF; those that are known.
-
-An ``atlas-shim: ignore`` comment or a baseline makes a finding known: a baseline by operation, file and text, not by
-line, so that moved code stays known.
-"""
+"""Findings: uses of retired operations with their state on a day, and advice, as JSON and SARIF; ignored lines."""
 
 from __future__ import annotations
 
-import hashlib
-import json
-import os
 import re
-from collections import Counter
 from collections.abc import Sequence
-from contextlib import suppress
 from datetime import datetime
 from enum import StrEnum
-from pathlib import Path
 from typing import Any
 from urllib.parse import quote
 
 import attrs
 
 from shim.documents.calls import Target
-from shim.documents.load import text_of
 from shim.documents.model import Operation
-from shim.errors import SettingsError
 from shim.tools.scan.sought import RetiredUse
 
 _COMMENT = re.compile(r"^(.*?)(?:#|//|/\*|--|<!--|;)\s*atlas-shim:\s*ignore(?![\w\[-])")
@@ -49,10 +37,7 @@ class Finding(RetiredUse):
     state: FindingState
     sunset: datetime
     source: str
-    """The text at its place."""
-    row: str
-    """The whole first line of that."""
-    fingerprint: str = ""
+    """Its first line."""
 
     @property
     def operation(self) -> Operation:
@@ -116,7 +101,6 @@ def as_json(finding: Finding) -> dict[str, Any]:
         "successors": finding.successors,
         "advice": finding.advice,
         "source": finding.source,
-        "fingerprint": finding.fingerprint,
     }
 
 
@@ -155,7 +139,6 @@ def _result(finding: Finding) -> dict[str, Any]:
         "level": "warning" if finding.state is FindingState.DEPRECATED else "error",
         "message": {"text": finding.message},
         "locations": [_location(place.file, region)],
-        "partialFingerprints": {"atlasShim/v1": finding.fingerprint},
         "properties": {key: said[key] for key in ("state", "sunset", "method")},
     }
 
@@ -181,55 +164,3 @@ def spared(text: str) -> dict[int, range]:
         if match is not None and not {'"', "'"} & set(_QUOTED.sub("", match[1])):
             found[number] = range(number, number + (1 if match[1].strip() else 2))
     return found
-
-
-def fingerprint(finding: Finding, folder: Path) -> str:
-    """Return a key that stays the same when code moves; file names are relative to ``folder``."""
-    file = Path(finding.place.file).resolve()
-    with suppress(ValueError):  # another drive
-        file = Path(os.path.relpath(file, folder.resolve()))
-    parts = (*(one.id for one in finding.operations), file.as_posix(), "".join(finding.source.split()))
-    return hashlib.sha256("\n".join(parts).encode("utf-8", "replace")).hexdigest()[:20]
-
-
-def read_baseline(path: Path) -> Counter[str]:
-    """Return the count of each fingerprint; raises SettingsError if the file is not a baseline."""
-    try:
-        data = json.loads(text_of(path))
-        entries = {1: data["findings"]}[data["format"]]
-        return Counter({str(entry["fingerprint"]): int(entry["count"]) for entry in entries})
-    except OSError as error:
-        raise SettingsError(f"the baseline {path} can't be read: {error.strerror}") from None
-    except (ValueError, KeyError, TypeError, AttributeError):
-        raise SettingsError(f"{path} is not a baseline; --write-baseline makes one") from None
-
-
-def write_baseline(path: Path, findings: Sequence[Finding]) -> None:
-    """Write a baseline of these findings; raises SettingsError if it can't be written."""
-    counts = Counter(finding.fingerprint for finding in findings)
-    entries = [
-        {
-            "fingerprint": key,
-            "count": counts[key],
-            "file": finding.place.file,
-            "operation": finding.operation.id,
-            "source": " ".join(finding.source.split()),
-        }
-        for key, finding in {finding.fingerprint: finding for finding in findings}.items()
-    ]
-    entries.sort(key=lambda entry: (entry["file"], entry["operation"], entry["fingerprint"]))
-    try:
-        path.write_text(json.dumps({"format": 1, "findings": entries}, indent=2) + "\n", encoding="utf-8")
-    except OSError as error:
-        raise SettingsError(f"the baseline {path} can't be written: {error.strerror}") from None
-
-
-def new_ones(findings: Sequence[Finding], known: Counter[str]) -> tuple[list[Finding], int]:
-    """Return the unknown findings, and the number of baseline entries that were not found."""
-    left, fresh = Counter(known), []
-    for finding in findings:
-        if left[finding.fingerprint] > 0:
-            left[finding.fingerprint] -= 1
-        else:
-            fresh.append(finding)
-    return fresh, sum((+left).values())

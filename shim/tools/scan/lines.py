@@ -38,10 +38,10 @@ _OPENED = re.compile(r"\s*(/\*|<#|<!--|=begin\b|(?:@\w+ )?\"\"\")")
 _CLOSED = {"/*": "*/", "<#": "#>", "<!--": "-->", "=begin": "=end"}
 RECORDED = re.compile(
     r"^(http_)?interactions:|\"(http_)?interactions\"\s*:|\"entries\"\s*:\s*\[\s*\{\s*\"(startedDateTime|_)"
-    r"|\"fingerprint\"\s*:|json\.schemastore\.org/sarif|^\[operation(\.\w+)?\]",
+    r"|\"endColumn\"\s*:|^\[operation(\.\w+)?\]",
     re.MULTILINE,
 )
-"""Marks of a text that lists calls but makes none: a recording, a baseline, a mapping document."""
+"""Marks of a text that lists calls but makes none: a recording, findings of a scan, a mapping document."""
 _INSTANCE_TYPE = re.compile(r"InstanceType[\"']?\s*:\s*[\"']?serverless")
 """Tells CloudFormation's backup resources of a serverless instance from those of a cluster."""
 _METHOD = re.compile(r"\b(?:GET|POST|PUT|PATCH|DELETE)\b")

@@ -105,7 +105,7 @@ class Scan:
     def _uses(self, source: Source, sought: Sought) -> list[RetiredUse]:
         """Return a file's uses."""
         if not source.language and RECORDED.search(source.text) is not None:
-            raise UnreadError("a recording, baseline or mapping document: it makes no calls")
+            raise UnreadError("a recording, findings of a scan, or a mapping document: it makes no calls")
         if source.language == "javascript" and len(source.text.partition("\n")[0]) > _LONG_FIRST:
             raise UnreadError("generated: its first line is too long for a person's")
         uses, broken = list[RetiredUse](), {0}
@@ -128,15 +128,12 @@ class Scan:
         return uses
 
     def _finding(self, rows: Sequence[str], use: RetiredUse) -> Finding:
-        operation, place = use.operations[0], use.place
-        lines = list(rows[place.line - 1 : place.end_line])
-        lines[-1] = lines[-1][: place.end_column - 1]
+        operation = use.operations[0]
         sunset = sunset_of(operation, self.settings)
         state = FindingState.GONE if self.at >= sunset else FindingState.DEPRECATED
         state = state if operation.successors else FindingState.NO_SUCCESSOR
-        known = attrs.asdict(use, recurse=False)
-        source, row = "\n".join(lines)[place.column - 1 :], rows[place.line - 1]
-        return Finding(**known, state=state, sunset=sunset, source=source, row=row)
+        source = rows[use.place.line - 1].strip()
+        return Finding(**attrs.asdict(use, recurse=False), state=state, sunset=sunset, source=source)
 
 
 def _settled(uses: Iterable[RetiredUse]) -> list[RetiredUse]:
