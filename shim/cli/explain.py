@@ -28,7 +28,7 @@ from shim.documents.tables import did_you_mean, nearest
 from shim.documents.vocabulary import named_in
 from shim.errors import SettingsError
 from shim.origins import DEFAULT_BASE_URL, parse_origin
-from shim.tools.radar.radar import NAME, days_until, distance, shape_of
+from shim.tools.radar.radar import days_until, distance, shape_of
 
 PAGE = "docs/reference/errors.md"
 """What an error code of the shim's own means, a section each; the page is in the package."""
@@ -129,8 +129,8 @@ def _reasons(engine: Engine, call: Call) -> Iterator[str]:
         for successor in operation.successors.values():
             for _, target in successor.targets():
                 is_new = not had_versions or bool(version and version >= target.version)
-                template = re.sub(r"\{\w+\}", NAME, target.path.text)
-                if is_new and target.method == call.method and template == shape:
+                path = re.sub(r"\{\w+\}", "[^/]+", target.path.text)
+                if is_new and target.method == call.method and re.fullmatch(path, call.path):
                     yield f"The call is current: it is the successor of {operation.id}."
                     return
     if had_versions:

@@ -1,7 +1,7 @@
 """Announced sunsets by operation, readable from another thread.
 
 A path is remembered as a template of a document, or else as its shape: the words of the API, and braces for every
-segment that may be somebody's name.
+other segment.
 """
 
 from __future__ import annotations
@@ -11,7 +11,6 @@ import re
 import threading
 import time
 import tomllib
-from collections import Counter as Tally
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
 from functools import lru_cache
@@ -27,11 +26,9 @@ log = logging.getLogger("shim.tools.radar")
 ANNOUNCING = frozenset({"sunset", "deprecation"})
 """The names of the fields that announce, in lower case."""
 MOST = 256  # operations, each in one version, that are remembered, and lines logged by a process
-NEWS = 16  # lines logged for one method and path, since callers can invent versions
 DAY = 86400  # seconds
 CALLERS = 8  # callers of an operation that are remembered, the latest
-NAME = "{}"  # a segment of a shape that may be a name
-LONGEST = 24  # segments of a shape; the rest becomes one name
+LONGEST = 24  # segments of a shape; the rest is left out
 
 _VERSION = re.compile(r"application/vnd\.atlas\.([0-9]{4}-[0-9]{2}-[0-9]{2}|preview|upcoming)\+", re.IGNORECASE)
 _DATE = re.compile(r"@(-?[0-9]{1,12})(?:;|$)")
@@ -39,8 +36,7 @@ _LATEST = datetime(9999, 1, 1, tzinfo=UTC).timestamp()
 _ID = re.compile(r"[0-9a-f]{24}")
 _WORD = re.compile(r"[a-z][A-Za-z]{1,39}")
 _DATA = tomllib.loads(files("shim.tools.radar").joinpath("words.toml").read_text("utf-8"))
-_BASES, _VERBS, _NEVER_COLLECTIONS = (frozenset(_DATA[name]) for name in ("bases", "verbs", "never_collections"))
-_WORDS = _BASES | frozenset(_DATA["words"])
+_WORDS, _VERBS = (frozenset(_DATA[name]) for name in ("words", "verbs"))
 
 
 @attrs.frozen(kw_only=True)
@@ -107,25 +103,14 @@ class Radar:
                 deprecation=deprecation,
             )
             if len(self._seen) > MOST:
-                self._forget_one()
-            # Once for each operation and its dates, up to a limit.
-            news, same = (key, sunset, deprecation), sum(one[:2] == key[:2] for one, *_ in self._logged)
-            is_news = news not in self._logged and same < NEWS and len(self._logged) < MOST
+                del self._seen[next(iter(self._seen))]
+            news = key, sunset, deprecation
+            is_news = news not in self._logged and len(self._logged) < MOST
             if is_news:
                 self._logged.add(news)
         if is_news:
             log.warning("%s", _sentence(found, now))
         return found
-
-    def _forget_one(self) -> None:
-        """Forget a version of the path with most versions, but neither its first nor its latest.
-
-        So invented versions replace each other. If no path has two versions, all paths count as one.
-        """
-        versions = Tally(key[:2] for key in self._seen)
-        path, most = versions.most_common(1)[0]
-        same = [key for key in self._seen if most == 1 or key[:2] == path]
-        del self._seen[same[len(same) // 2]]
 
     def sightings(self) -> tuple[Sighting, ...]:
         """Return everything remembered; may be called from another thread."""
@@ -169,31 +154,16 @@ def _path_of(engine: Engine, method: str, path: str, accept: str) -> str:
 
 
 def shape_of(path: str) -> str:
-    """Return a raw path with ``{}`` in place of ids, names, numbers and all other segments except Atlas' API words.
+    """Return a raw path with ``{}`` in place of each segment that is no word of Atlas' API.
 
-    A segment after a collection (``clusters``) is a name, whatever it looks like, unless the API has a fixed word
-    there. A segment right after the id of a project or an organisation is always a word, even an unknown one.
+    The segment right after the id of a project or an organisation always is one, even if it is unknown.
     """
-    shown: list[str] = []
-    names = 0  # that may still follow the last collection
-    collection, is_owner = "", False
+    shown, is_owner = list[str](), False
     for segment in filter(None, path.split("/")[: LONGEST + 1]):
-        word, colon, verb = segment.partition(":")
-        ending = f":{verb}" if colon and verb in _VERBS else ""
-        is_name = names > 0 and word not in _DATA["below"].get(collection, ())
-        is_word = not is_name and (word in _WORDS or (is_owner and _WORD.fullmatch(segment) is not None))
-        is_owner = is_name and collection in {"groups", "orgs"} and _ID.fullmatch(word) is not None
-        if not shown or (shown[-1] in _BASES and word in _BASES):
-            shown.append(word if word in _BASES else NAME)
-            collection = ""
-        elif is_word:
-            # After a plural there is one name.
-            is_plural = word.endswith("s") and word not in _NEVER_COLLECTIONS
-            collection, names = word, int(_DATA["names_behind"].get(word, is_plural))
-            shown.append(word + ending)
-        else:
-            names = max(0, names - 1)
-            shown.append(NAME + ending)
+        word, _, verb = segment.partition(":")
+        is_word = word in _WORDS or (is_owner and _WORD.fullmatch(segment) is not None)
+        is_owner = shown[-1:] in (["groups"], ["orgs"]) and _ID.fullmatch(segment) is not None
+        shown.append((word if is_word else "{}") + (f":{verb}" if verb in _VERBS else ""))
     return "/" + "/".join(shown)
 
 
@@ -203,13 +173,14 @@ def _version(value: str) -> str:
 
 
 def _sentence(one: Sighting, now: float) -> str:
-    parts = []
-    if one.sunset is not None:
-        parts.append(f"Sunset {_day(one.sunset)}, {distance(days_until(one.sunset, now))}")
-    if one.deprecation is not None:
-        parts.append(f"Deprecation {_day(one.deprecation)}")
+    ends = {"Sunset": one.sunset, "Deprecation": one.deprecation}
+    said = "; ".join(
+        f"{name} {datetime.fromtimestamp(at, UTC):%Y-%m-%d}, {distance(days_until(at, now))}"
+        for name, at in ends.items()
+        if at is not None
+    )
     version = f" ({one.version})" if one.version else ""
-    return f"{one.method} {one.path}{version}: its replies announce {'; '.join(parts)}"
+    return f"{one.method} {one.path}{version}: its replies announce {said}"
 
 
 def days_until(instant: float, now: float) -> int:
@@ -223,7 +194,3 @@ def distance(days: int) -> str:
         return "today"
     count = f"{abs(days)} day" + ("" if abs(days) == 1 else "s")
     return f"in {count}" if days > 0 else f"{count} ago"
-
-
-def _day(seconds: float) -> str:
-    return datetime.fromtimestamp(seconds, UTC).strftime("%Y-%m-%d")
