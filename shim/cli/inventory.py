@@ -36,8 +36,7 @@ def command(*, files: tuple[Path, ...], since: str | None, fails: bool, output: 
     files and .gz). Default: the file that the variable names now. Calls of the shim's own commands do
     not count. Calls whose sunset is in the future and that Atlas answers itself are counted apart.
 
-    The verdict is "unproven" without --since, or if the file starts too late, has broken lines, or
-    rotated files beside it were not given.
+    The verdict is "unproven" without --since, or if the file starts too late or has broken lines.
 
     Example: atlas-shim inventory calls.jsonl --since 30d --fail-if-called
 
@@ -56,7 +55,7 @@ def command(*, files: tuple[Path, ...], since: str | None, fails: bool, output: 
     engine.check_settings(settings)
     try:
         found = read_inventory(files, "" if start is None else written(start.timestamp()))
-        verdict = judge(found, files, now, ends_of(engine, settings, now.timestamp()))
+        verdict = judge(found, files, ends_of(engine, settings, now.timestamp()))
     except OSError as error:
         raise click.UsageError(f"{error.filename}: {error.strerror}") from None
     report = {
@@ -127,8 +126,8 @@ def _write(report: Mapping[str, Any], remarks: list[str], form: str) -> None:
     for one in report["operations"]:
         sunset = f", sunset {one['sunset']}" if one["sunset"] else ""
         output.heading(f"\n{output.printable(one['operation'])}{sunset}")
-        rows = [(who["place"], who["count"], who["last"], _changed(who)) for who in one["callers"]]
-        output.write_table([("CALLER", "CALLS", "LAST", "CHANGED FIELDS"), *rows])
+        rows = [[*map(who.get, ("place", "count", "route", "last")), _changed(who)] for who in one["callers"]]
+        output.write_table([("CALLER", "CALLS", "ANSWERED BY", "LAST", "CHANGED FIELDS"), *rows])
         click.echo()
         output.paragraph(one["way_out"])
         if one["explain"]:

@@ -45,7 +45,7 @@ def test_calls_are_counted_by_operation_and_place(file):
     found = read_inventory([file])
     caller = next(one for one in found.callers if one.place == "a.py:3")
     assert (caller.count, caller.last, caller.dropped) == (2, "2026-06-03T00:00:00Z", 2)
-    assert (caller.absent, caller.derived, caller.routes) == (["storageSizeBytes", "x"], ["createdAt"], {"flex": 2})
+    assert (caller.absent, caller.derived, caller.route) == (["storageSizeBytes", "x"], ["createdAt"], "flex")
     assert (len(found.callers), found.lines, found.broken) == (5, 6, 0)
     assert sum(one.count for one in read_inventory([file, file]).callers) == 12
 

@@ -23,7 +23,7 @@ _OLDEST = "2026"  # the year of the oldest inventories; a machine whose clock is
 
 @attrs.define
 class Caller:
-    """All calls of one operation from one place; or of an operation whose end its replies announced."""
+    """All calls of one operation from one place that one side answered; or calls whose replies announced an end."""
 
     operation: str
     """Its id; of one that replies announced method and path, without anybody's name."""
@@ -31,14 +31,12 @@ class Caller:
     """File and line of a Python program, or a User-Agent and the address that it called the gateway from."""
     last: str
     """The last instant, UTC as written."""
+    route: str = ""
+    """The side that answered; empty for an operation that replies announced."""
     version: str = ""
     count: int = 1
     dropped: int = 0
     """How many values could not be translated."""
-    routes: dict[str, int] = attrs.field(factory=dict)
-    """How many calls each side answered; empty for an operation that replies announced."""
-    lasts: dict[str, str] = attrs.field(factory=dict)
-    """The last instant of each side."""
     absent: list[str] = attrs.field(factory=list)
     """Names of fields of its answers that had this level, as in the next two."""
     derived: list[str] = attrs.field(factory=list)
@@ -53,9 +51,6 @@ class Caller:
         self.dropped += call.dropped
         if call.last >= self.last:
             self.last, self.sunset, self.deprecation = call.last, call.sunset, call.deprecation
-        for route, when in call.lasts.items():
-            self.routes[route] = self.routes.get(route, 0) + 1
-            self.lasts[route] = max(self.lasts.get(route, when), when)
         for name in LEVELS:
             known = getattr(self, name)
             known += [one for one in getattr(call, name) if one not in known]
@@ -77,19 +72,19 @@ class Inventory:
     first: str = ""
     """The instant of the first record of any kind."""
     last: str = ""
-    _known: dict[tuple[str, str, str], Caller] = attrs.field(factory=dict)
+    _known: dict[tuple[str, str, str, str], Caller] = attrs.field(factory=dict)
 
     @property
     def callers(self) -> list[Caller]:
         """The callers of operations in documents, by operation, the most recent first."""
-        callers = sorted((one for one in self._known.values() if one.routes), key=lambda one: one.place)
+        callers = sorted((one for one in self._known.values() if one.route), key=lambda one: one.place)
         callers.sort(key=lambda one: one.last, reverse=True)
         return sorted(callers, key=lambda one: one.operation)
 
     @property
     def announced(self) -> list[Caller]:
         """The callers of operations whose replies announced a sunset; the next sunset first."""
-        callers = [one for one in self._known.values() if not one.routes]
+        callers = [one for one in self._known.values() if not one.route]
         return sorted(callers, key=lambda one: (one.sunset or "~", one.operation, one.version, one.place))
 
     def take(self, line: bytes) -> None:
@@ -105,7 +100,7 @@ class Inventory:
         self.first, self.last = min(self.first or when, when), max(self.last, when)
         if call is None:
             return
-        key = call.operation, call.version, call.place
+        key = call.operation, call.version, call.place, call.route
         if when < self.since:
             self.earlier += 1
         elif key in self._known:
@@ -113,7 +108,7 @@ class Inventory:
         elif len(self._known) < MOST:
             self._known[key] = call
         else:
-            self.untold += bool(call.routes)
+            self.untold += bool(call.route)
 
 
 def read_inventory(paths: Iterable[Path], since: str = "") -> Inventory:
@@ -154,8 +149,7 @@ def _read(entry: Any, when: str) -> Caller | None:
         return Caller(_text(entry["announced"]), place, when, **said)  # type: ignore[arg-type]
     if entry.get("file") is not None:
         place = str(entry["file"]) + (f":{entry['line']}" if entry.get("line") is not None else "")
-    route = str(entry.get("route", "unknown"))
-    found = Caller(_text(entry["operation"]), place, when, routes={route: 1}, lasts={route: when})
+    found = Caller(_text(entry["operation"]), place, when, str(entry.get("route") or "unknown"))
     found.absent, found.derived, found.constant = (list(map(_text, entry.get(level, ()))) for level in LEVELS)
     found.dropped = int(entry.get("dropped", 0))
     return found

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping
 from datetime import UTC, datetime, timedelta
 from itertools import groupby
 from pathlib import Path
@@ -15,7 +15,7 @@ from shim.core.recognise import Engine
 from shim.core.route import sunset_of
 from shim.core.settings import Settings, parse_instant
 from shim.errors import SettingsError
-from shim.tools.inventory.reading import MOST, Inventory
+from shim.tools.inventory.reading import MOST, Caller, Inventory
 from shim.tools.inventory.writing import written
 
 LEGACY = "legacy"  # the route of calls that Atlas answered by the old endpoint itself
@@ -80,32 +80,29 @@ def spoken(instant: str) -> str:
     return f"{instant[:10]} {instant[11:16]} UTC"
 
 
-def judge(found: Inventory, files: Sequence[Path], now: datetime, ends: Ends) -> dict[str, Any]:
+def judge(found: Inventory, files: Iterable[Path], ends: Ends) -> dict[str, Any]:
     """Return the verdict that the records of some files prove, as JSON has it.
 
     Its ``word`` is ``called``, ``quiet`` or ``unproven``; ``sentence`` says it, with the facts behind it; ``doubts``
     are reasons for ``unproven``. Calls were recorded since ``reaches``. Calls count as retired unless ``ends`` has a
     future sunset for them and Atlas answered them itself: ``ahead`` are sentences on those. Raises OSError.
     """
-    over, coming, start = list[tuple[str, int, str]](), list[Ahead](), found.since
+    start, over, ahead = found.since, list[Caller](), list[Ahead]()
     for one in found.callers:
-        for route, calls in one.routes.items():
-            sunset = ends.get(one.operation) if route == LEGACY else None
-            if sunset is None:
-                over.append((one.place, calls, one.lasts[route]))
-            else:
-                coming.append(Ahead(sunset, one.operation, calls, one.lasts[route]))
+        if one.route == LEGACY and one.operation in ends:
+            ahead.append(Ahead(ends[one.operation], one.operation, one.count, one.last))
+        else:
+            over.append(one)
     # An empty file was created at its last write.
-    reaches = min(
-        [found.first] * bool(found.first) + [_touched(file) for file in files if not file.stat().st_size], default=""
-    )
+    begun = [written(info.st_mtime) for info in map(Path.stat, files) if not info.st_size]
+    reaches = min([found.first] * bool(found.first) + begun, default="")
     window = f" since {spoken(start or reaches)}" if start or reaches else ""
-    doubts = [*_doubts(found, files, start, reaches, now)]
+    doubts = [*_doubts(found, reaches)]
     if over or found.untold:
-        calls = sum(count for _, count, _ in over) + found.untold
-        places = {place for place, _, _ in over}
+        calls = sum(one.count for one in over) + found.untold
+        places = {one.place for one in over}
         count = f"More than {MOST} callers" if found.untold else _plural(len(places), "caller")
-        last = max((when for _, _, when in over), default="")
+        last = max((one.last for one in over), default="")
         word, doubts = "called", []
         sentence = (
             f"{count} still {'calls' if len(places) == 1 else 'call'} retired endpoints: "
@@ -120,37 +117,19 @@ def judge(found: Inventory, files: Sequence[Path], now: datetime, ends: Ends) ->
             f"Nobody has called a retired endpoint{window}: the shim can go, "
             "if every program and gateway that could make retired calls wrote to this inventory the whole time."
         )
-    return {
-        "word": word, "sentence": sentence, "since": start, "reaches": reaches, "doubts": doubts,
-        "ahead": sentences(coming),
-    }  # fmt: skip
+    said = {"word": word, "sentence": sentence, "since": start, "reaches": reaches, "doubts": doubts}
+    return {**said, "ahead": sentences(ahead)}
 
 
-def _doubts(found: Inventory, files: Sequence[Path], start: str, reaches: str, now: datetime) -> Iterator[str]:
-    if not start:
+def _doubts(found: Inventory, reaches: str) -> Iterator[str]:
+    if not found.since:
         yield "No window was given; set one, as in --since 30d."
     elif not reaches:
         yield "The inventory has no line that shows when it was begun."
-    elif reaches > start:
-        yield f"The inventory reaches back only to {spoken(reaches)}, not to {spoken(start)}."
+    elif reaches > found.since:
+        yield f"The inventory reaches back only to {spoken(reaches)}, not to {spoken(found.since)}."
     if found.broken:
         yield f"{_plural(found.broken, 'line')} can't be read, and may have been calls."
-    if found.last > written((now + timedelta(minutes=5)).timestamp()):
-        yield f"The last line is of {spoken(found.last)}, which is in the future: a clock was wrong."
-    read = {file.resolve() for file in files}
-    rotated = [one for file in files for one in _beside(file) if one.resolve() not in read and _touched(one) >= start]
-    if rotated:
-        yield f"These files beside it were not read, and may have calls: {', '.join(map(str, dict.fromkeys(rotated)))}."
-
-
-def _beside(file: Path) -> list[Path]:
-    """Return rotated files: beside ``calls.jsonl`` such as ``calls.jsonl.1.gz`` and ``calls-20260601.jsonl``."""
-    begins = (f"{file.name}.", f"{file.name}-", f"{file.stem}-")
-    return [one for one in sorted(file.parent.iterdir()) if one.name.startswith(begins) and file.suffix in one.name]
-
-
-def _touched(file: Path) -> str:
-    return written(file.stat().st_mtime)
 
 
 def _plural(count: int, noun: str) -> str:
