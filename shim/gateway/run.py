@@ -1,7 +1,4 @@
-"""Runs the gateway as a program, from the set-up of its process to the signal that ends it, or in a thread.
-
-systemd is notified of its states (sd_notify(3)).
-"""
+"""Runs the gateway as a program, from the set-up of its process to the signal that ends it, or in a thread."""
 
 from __future__ import annotations
 
@@ -12,7 +9,6 @@ import logging
 import os
 import resource
 import signal
-import socket
 import threading
 import time
 from collections.abc import Callable, Iterator, Mapping
@@ -35,7 +31,6 @@ process_log = logging.getLogger("shim.gateway.process")
 _SPARE = 128  # descriptors for listeners, logs, the loop, resolving and the operator's connections
 _LATE = 10.0  # seconds beyond ``drain``, and after a second signal, in which the process ends by itself or is ended
 _AFTER = 3.0  # the same once calls have ended: for the log's last lines, and for threads that may wait for ever
-_TIDY = 15.0  # seconds more than calls in flight have, for what is still to be written
 
 
 def serve(settings: LivePlan) -> None:
@@ -79,10 +74,7 @@ async def _run(settings: LivePlan) -> None:
     admin = f"probes and metrics at {options.admin.authority}" if options.admin else "no probes and metrics"
     about = f"credentials {options.credentials}{allows}, route {options.route}, {admin}"
     log.info("%s (atlas-shim %s, %s)", where, __version__, about)
-    _notify("READY=1", f"STATUS={where}")
     logging.getLogger("shim.gateway.end").info("drains after %s", await ends.get())
-    patience = f"EXTEND_TIMEOUT_USEC={round((gateway.options.drain + _TIDY) * 1e6)}"
-    _notify("STOPPING=1", "STATUS=lets calls in flight end", patience)
     await gateway.drain(ends.get())
     _end_within(_AFTER, 0)
 
@@ -136,12 +128,3 @@ def _raise_open_files(options: Options) -> None:
         soft = allowed
     if soft < wanted:
         process_log.warning("may open %s files, and could need %s: see max_connections", soft, wanted)
-
-
-def _notify(*lines: str) -> None:
-    """Tell systemd, if it has started this process, how it does (sd_notify(3))."""
-    if path := os.environ.get("NOTIFY_SOCKET"):
-        with contextlib.suppress(OSError), socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as manager:
-            manager.settimeout(1.0)  # seconds
-            # Python writes the name of an abstract socket with a NUL byte.
-            manager.sendto("\n".join(lines).encode(), "\0" + path[1:] if path.startswith("@") else path)

@@ -1,4 +1,4 @@
-"""The units as systemd's own tools see them; ``tests/gateway_life/test_systemd.py`` is about what they start."""
+"""The units as systemd's own tools see them."""
 
 import re
 import subprocess

@@ -11,8 +11,8 @@ from shim.core.recognise import shared_engine
 from shim.gateway.log_writer import LogLines, tell
 from shim.gateway.logs import CallLine, ids_of, instant
 from tests.gateway.test_signing import PATH
-from tests.peers.raw import Held, raw_upstream, reply, replying, until
-from tests.peers.served import ask, calling, cross, gateway, get, value_of
+from tests.peers.raw import PATIENCE, Held, raw_upstream, reply, replying, until
+from tests.peers.served import At, ask, calling, cross, gateway, get, status_of, value_of
 
 ID = "6510aa1b2c3d4e5f60718293"
 EMPTY = b'{"results": [], "totalCount": 0}'
@@ -147,6 +147,21 @@ def test_json_has_one_object_a_line():
     assert re.fullmatch(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}[+-]\d\d:\d\d", found["time"])
     assert (found["level"], found["event"], found["path"], found["status"]) == ("info", "call", "/*", 200)
     assert not {"upstream_status", "upstream_ms", "reason", "error", "said"} & found.keys()
+
+
+def test_a_life_as_its_log_has_it(serve):
+    """Each line of a log in JSON is an object, of events and calls alike."""
+    running = serve("--admin", "off", "--upstream", "http://127.0.0.1:1", "--log-format", "json")
+    served = At(running.logged(r"takes calls at (\S+?)[\s\"]")[1])
+    assert status_of(ask(served, get(PATH))[0]) == 502
+    running.process.terminate()
+    running.logged('"event":"end"')
+    assert running.process.wait(PATIENCE) == 0
+    found = [json.loads(row) for row in running.seen]
+    assert all({"time", "level", "event"} <= row.keys() for row in found)
+    assert [row["operation"] for row in found if row["event"] == "call"] == ["listServerlessBackupSnapshots"]
+    said = {row["event"]: row.get("message", "")[:14] for row in found}
+    assert said == {"start": "takes calls at", "call": "", "end": "drains after S"}
 
 
 def test_times_have_milliseconds_and_carry():
