@@ -11,7 +11,6 @@ import logging
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from difflib import get_close_matches
 from pathlib import Path
-from typing import Any
 
 import attrs
 
@@ -22,7 +21,7 @@ from shim.documents.load import SETTINGS_BYTES, read_toml
 from shim.errors import DocumentError, SettingsError
 from shim.flags.providers import PROVIDER, check_flag
 from shim.gateway.option_values import CredentialsMode
-from shim.gateway.options import TABLE, Option, Options, contradictions
+from shim.gateway.options import TABLE, Options, contradictions
 from shim.gateway.watch import Watched
 from shim.tools.inventory.writing import VARIABLE as INVENTORY
 
@@ -219,37 +218,28 @@ class LivePlan:
         self.plan = plan
         self.use: Callable[[Plan], object] = lambda _: None
         given: Given = plan.options, {**plan.given}
-        files, loaded = source.files_of_documents, plan.engine.loaded
-        self.watched: tuple[Watched[Any], ...] = (
-            Watched("settings", lambda: filter(None, [source.config]), source.options, self._use_options, value=given),
-            Watched("mapping documents", files, source.documents, self._use_documents, value=loaded),
+        config, files, loaded = lambda: filter(None, [source.config]), source.files_of_documents, plan.engine.loaded
+        options: Watched[Given] = Watched(
+            "settings", config, source.options, lambda new: self._take_up(new, documents.value), value=given
         )
+        documents: Watched[tuple[Document, ...]] = Watched(
+            "mapping documents", files, source.documents, lambda new: self._take_up(options.value, new), value=loaded
+        )
+        self.watched = options, documents
 
-    def _use_options(self, new: Given) -> list[str]:
-        """Use options that were read anew, but for those that need a restart; return what is different."""
-        (options, found), old, problems = new, self.plan, list[str]()
-        with collected(problems, found):
-            fresh = Plan(options, Engine(old.engine.loaded, options.reads, options.writes), found)
-            rows = [row for row in TABLE if getattr(options, row.name) != getattr(old.options, row.name)]
-            kept = {row.name: getattr(old.options, row.name) for row in rows if not row.live}
-            self.use(Plan(attrs.evolve(options, **kept), fresh.engine, found, [*kept]))
-            logging.getLogger("shim").setLevel(options.log_level.upper())
-            if kept:
-                log.warning("these need a restart and stay as they were: %s", ", ".join(kept))
-            return [f"{row.name} was {_text(old, row)}, is {_text(fresh, row)}" for row in rows if row.live]
-        raise SettingsError(*problems)
-
-    def _use_documents(self, documents: tuple[Document, ...]) -> list[str]:
-        """Use documents that were read anew; return what is different."""
-        old, problems = self.plan, list[str]()
-        with collected(problems, old.given):
-            self.use(attrs.evolve(old, engine=Engine(documents, old.options.reads, old.options.writes)))
-            return ["mapping documents"] * (documents != old.engine.loaded)
-        raise SettingsError(*problems)
-
-
-def _text(plan: Plan, row: Option) -> str:
-    return (plan.given[row.name].value if row.name in plan.given else row.default) or "empty"
+    def _take_up(self, given: Given, documents: tuple[Document, ...]) -> None:
+        """Use what was read, but for options that need a restart; raises SettingsError where it can't be used."""
+        (options, found), old = given, self.plan.options
+        try:
+            engine = Plan(options, Engine(documents, options.reads, options.writes), found).engine
+            rows = [row.name for row in TABLE if not row.live and getattr(options, row.name) != getattr(old, row.name)]
+            kept = {name: getattr(old, name) for name in rows}
+            self.use(Plan(attrs.evolve(options, **kept), engine, found, rows))
+        except SettingsError as error:
+            raise renamed(error, found) from None
+        logging.getLogger("shim").setLevel(options.log_level.upper())
+        if rows:
+            log.warning("these need a restart and stay as they were: %s", ", ".join(rows))
 
 
 def settings_of(found: Mapping[str, Setting], environ: Mapping[str, str]) -> list[Setting]:

@@ -70,7 +70,6 @@ def status_of(handler: Handler, reloads: Reloads, tls: Listening | None, *, list
             "refused": _instant(reloads.refused),
             "problems": [*reloads.problems],
             "waiting": plan.waiting,
-            "changes": [*reloads.changes],
         },
         "certificates": [
             {"side": "listener", **_day("not_after", one.value[1], now), "refused": bool(reloads.by_name.get(one.name))}

@@ -7,7 +7,6 @@ import os
 import re
 import ssl
 import time
-from collections.abc import Sequence
 from datetime import UTC, datetime
 from functools import partial
 from pathlib import Path
@@ -43,11 +42,10 @@ def listening(options: Options) -> Listening | None:
     return made
 
 
-def _check_end(cert: str, new: tuple[ssl.SSLContext, float | None]) -> Sequence[str]:
-    """Return what is new; raises SettingsError if the certificate has ended."""
+def _check_end(cert: str, new: tuple[ssl.SSLContext, float | None]) -> None:
+    """Raise SettingsError if the certificate has ended."""
     if (ends := new[1]) is not None and ends <= time.time():
         raise SettingsError(f"{cert}: has expired")
-    return [] if ends is None else [f"the certificate ends {datetime.fromtimestamp(ends, UTC):%Y-%m-%d %H:%MZ}"]
 
 
 def listener_context(cert: str, key: str | None) -> ssl.SSLContext:

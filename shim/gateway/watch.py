@@ -9,7 +9,7 @@ from __future__ import annotations
 import logging
 import threading
 import time
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable
 from pathlib import Path
 from typing import Any, Generic, TypeVar
 
@@ -37,8 +37,6 @@ class Reloads:
     """When they were last put to use."""
     refused: float | None = None
     """When they were last refused."""
-    changes: Sequence[str] = ()
-    """What they changed when they were last put to use."""
     by_name: dict[str, tuple[str, ...]] = attrs.field(factory=dict)
     """The problems of the files of each value as they are now, empty while it is in use."""
 
@@ -57,8 +55,8 @@ class Watched(Generic[T]):
     """Lists them."""
     read: Callable[[], T]
     """Makes the value."""
-    use: Callable[[T], Sequence[str] | None] = lambda _: None
-    """Takes it up, and may return what changes."""
+    use: Callable[[T], object] = lambda _: None
+    """Takes it up."""
     reloads: Reloads = attrs.field(factory=Reloads)
     known: Stamp = attrs.field(default=attrs.Factory(lambda self: stamps(self.files()), takes_self=True))
     value: T = attrs.field(default=attrs.Factory(lambda self: self.read(), takes_self=True))
@@ -91,12 +89,12 @@ class Watched(Generic[T]):
         (value,) = read
         try:
             with _taking_up:
-                changes = self.use(value) or ()
+                self.use(value)
+                self.value = value
         except Exception as error:  # noqa: BLE001 - a defect here must not end the watch
             return self._refuse(error)
-        self.value, reloads = value, self.reloads
-        reloads.by_name[self.name], reloads.good_since, reloads.changes = (), time.time(), changes
-        log.info("new %s in use%s", self.name, f": {'; '.join(changes)}" if changes else "")
+        self.reloads.by_name[self.name], self.reloads.good_since = (), time.time()
+        log.info("new %s in use", self.name)
         return True
 
     def give_up(self) -> None:

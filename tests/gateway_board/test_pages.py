@@ -61,7 +61,7 @@ def certificate(side, days, *, refused=False):
 
 def reload(state="good", **lists):
     instants = {"good_since": "2026-06-01T00:00:00Z", "refused": "2026-06-02T00:00:00Z"}
-    return {"state": state, **instants, "problems": [], "waiting": [], "changes": [], **lists}
+    return {"state": state, **instants, "problems": [], "waiting": [], **lists}
 
 
 def saying(status, said):
@@ -72,7 +72,7 @@ def saying(status, said):
     return status | {
         "callers": [{**dict.fromkeys(("peer", "agent", "key"), said), **counts, **numbers, "error": error}],
         "errors": [error],
-        "reload": reload("refused", problems=[said], waiting=[said], changes=[said]),
+        "reload": reload("refused", problems=[said], waiting=[said]),
         "silence": status["silence"] | {"sentence": said, "doubts": [said]},
         "announced": [announcement(said, made)],
     }

@@ -92,7 +92,6 @@ def test_what_cannot_change_is_kept_and_told(tmp_path, caplog):
     assert (options.upstream, options.listen, options.route) == (Options().upstream, Options().listen, RouteWord.OFF)
     assert "restart and stay as they were: listen, upstream" in caplog.text
     assert applied.plan.waiting == ["listen", "upstream"]
-    assert applied.gateway.reloads.changes == ["route was auto, is off"]
 
 
 def test_calls_in_flight_keep_what_they_began_with():
@@ -220,24 +219,3 @@ def test_a_kill_switch_acts_whatever_lies_beside_it(tmp_path):
     assert not applied.read()
     assert str(applied.plan.options.route) == "off"
     assert applied.plan.engine.documents != applied.before.engine.documents
-
-
-def test_what_changed_is_told(tmp_path):
-    """Each option with what it was and what it is, and the documents."""
-    config, folder = tmp_path / "shim.cfg", tmp_path / "documents"
-    config.write_text('route = "legacy"\ndeadline = 5\n')
-    folder.mkdir()
-    applied = Applied(source_of(config, folder))
-    config.write_text(
-        'deadline = 7.5\nwrites = "instances"\npublic-url = "https://a.test"\nsunset = "snapshots=2027-01-01"\n'
-    )
-    (folder / "mine.toml").write_text(OVERRIDE.format(day="2026-02-01"))
-    changes = list[str]()
-    for one in applied.files.watched:
-        assert (one.look(), one.look()) == (None, True)
-        changes += applied.gateway.reloads.changes
-    assert changes == [
-        "public_url was empty, is https://a.test", "route was legacy, is auto",
-        "sunset was empty, is snapshots=2027-01-01", "writes was off, is instances", "deadline was 5, is 7.5",
-        "mapping documents",
-    ]  # fmt: skip
