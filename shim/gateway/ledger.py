@@ -11,9 +11,7 @@ import time
 from bisect import bisect_left
 from collections import Counter as Tally
 from collections import defaultdict
-from collections.abc import Iterator
 from http import HTTPStatus
-from itertools import pairwise
 from typing import Literal
 
 import attrs
@@ -25,7 +23,6 @@ from shim.gateway.logs import CallLine
 WAITS = (0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0, 30.0, 60.0)
 
 OTHER = "other"  # the operation of calls that are passed on
-HOUR = 60  # minutes that are counted apart
 MOST = 1000  # callers that are counted
 KEPT = 900  # of these that stay when one more comes
 ERRORS = 50  # kinds of errors that are kept, the latest
@@ -99,8 +96,6 @@ class Ledger:
         self.callers: dict[Who, SeenCaller] = {}
         self.let_go = 0
         self.errors: dict[tuple[str, Failure], Seen] = {}
-        self._minute = 0
-        self._marks: list[tuple[int, Calls]] = []  # minutes in which calls ended, and all calls before each
 
     def add(self, call: CallLine) -> None:
         """Count one call that has ended."""
@@ -108,10 +103,7 @@ class Ledger:
             self.challenged[call.challenged] += 1
             return
         retired, ended, status = call.match is not None, call.began + call.seconds, call.status or 0
-        operation, minute = OTHER if call.match is None else call.match.operation.id, int(ended) // 60
-        if minute > self._minute or minute < self._minute - 1:  # the calls of a minute do not end in order
-            self._minute = minute
-            self._marks = [one for one in self._marks if minute - HOUR < one[0] < minute] + [(minute, self.calls())]
+        operation = OTHER if call.match is None else call.match.operation.id
         way = self.ways[operation, call.route]
         way.statuses[status if status in _STATUSES else status // 100] += 1
         way.last, way.reason = ended, call.reason
@@ -158,11 +150,6 @@ class Ledger:
         """Return how many calls there were since the start."""
         ways = self.ways.copy().items()
         return Tally({(*names, status): n for names, way in ways for status, n in way.statuses.copy().items()})
-
-    def minutes(self) -> Iterator[tuple[int, Calls]]:
-        """Yield the minutes of the last hour in which calls ended, counted since the epoch, and these calls."""
-        for (minute, before), (_, after) in pairwise([*self._marks, (0, self.calls())]):
-            yield minute, after - before
 
 
 def kind_of(status: int) -> Literal["client_errors", "failed"] | None:

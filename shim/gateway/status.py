@@ -9,6 +9,7 @@ from __future__ import annotations
 import time
 from collections import Counter as Tally
 from collections.abc import Iterator, Mapping
+from itertools import groupby
 from typing import Any
 
 import attrs
@@ -16,7 +17,7 @@ import attrs
 from shim._version import __version__
 from shim.gateway.call import Handler
 from shim.gateway.errors import Failure, origin_of
-from shim.gateway.ledger import HOUR, OTHER, Ledger, Seen, Way, kind_of
+from shim.gateway.ledger import OTHER, Ledger, Seen, Way, kind_of
 from shim.gateway.logs import plain
 from shim.gateway.tls import Listening
 from shim.gateway.watch import Reloads
@@ -26,7 +27,7 @@ from shim.tools.radar.radar import DAY, days_until
 
 _FORMAT = 1  # the number of this shape; it is raised when a member goes or changes
 
-
+RECENT = 300  # seconds in which an error counts as one of now
 ENOUGH = 30  # days without a retired call after which the shim can go: a monthly job would have called by then
 _DOUBT = "This page starts with the gateway. For older calls and other programs: atlas-shim inventory FILE"
 
@@ -59,11 +60,11 @@ def status_of(handler: Handler, reloads: Reloads, tls: Listening | None, *, list
             "inventory": inventory.is_on,
         },
         "silence": verdict(retired, ledger.started, now, ends, inventory=inventory.is_on),
-        "routes": [*_routes(retired)],
-        **_last_hour(ledger, int(now) // 60),
+        "operations": [*_operations(ledger)],
         "callers": [*_callers(ledger)],
         "callers_let_go": ledger.let_go,
         "errors": [*_errors(ledger)],
+        "recent": written(now - RECENT),
         "reload": {
             "state": "refused" if reloads.problems else "good",
             "good_since": written(reloads.good_since),
@@ -93,32 +94,19 @@ def _day(name: str, instant: float | None, today: float) -> StatusObject:
     return {name: _instant(instant), "days_left": None if instant is None else days_until(instant, today)}
 
 
-def _routes(retired: Ways) -> Iterator[StatusObject]:
-    """Yield for each operation that was called its last call, and why that went its way."""
-    lasts = {name: (route, way) for (name, route), way in sorted(retired.items(), key=lambda row: row[1].last)}
-    for name, (route, way) in lasts.items():
-        yield {"operation": name, "last": written(way.last), "answered": route, "because": way.reason}
-
-
-def _last_hour(ledger: Ledger, newest: int) -> StatusObject:
-    """Return the last hour's calls by operation and by minute; a call failed if it got a 5xx or no answer."""
-    kinds = dict.fromkeys(("client_errors", "failed"), 0)
-    minutes: dict[int, StatusObject] = {
-        minute: {"minute": written(minute * 60), "retired": 0, "other": 0, **kinds}
-        for minute in range(newest - HOUR + 1, newest + 1)
-    }
-    hour: dict[str, StatusObject] = {}
-    seen = ((minutes[minute], *row) for minute, calls in ledger.minutes() if minute in minutes for row in calls.items())
-    for minute, (operation, route, status), calls in seen:
-        row = hour.setdefault(operation, {"operation": operation, "calls": 0, **kinds, "routes": Tally()})
-        minute["other" if operation == OTHER else "retired"] += calls
-        row["calls"] += calls
-        row["routes"][route] += calls
-        if (kind := kind_of(status)) is not None:
-            minute[kind] += calls
-            row[kind] += calls
-    rows = sorted(hour.values(), key=lambda row: (row["operation"] == OTHER, -row["calls"], row["operation"]))
-    return {"hour": rows, "minutes": [*minutes.values()]}
+def _operations(ledger: Ledger) -> Iterator[StatusObject]:
+    """Yield each operation's calls by the side that answered, and its last call, and why that went its way."""
+    rows = sorted(ledger.ways.copy().items(), key=lambda row: (row[0][0] == OTHER, row[0][0], row[1].last))
+    for operation, ways in groupby((row for row in rows if row[1].statuses), lambda row: row[0][0]):
+        routes, kinds = dict[str, int](), Tally[str | None]()
+        for (_, route), way in ways:
+            statuses = way.statuses.copy()
+            routes[route] = statuses.total()
+            for status, calls in statuses.items():
+                kinds[kind_of(status)] += calls
+        counts = {"calls": kinds.total(), "client_errors": kinds["client_errors"], "failed": kinds["failed"]}
+        last = {"last": written(way.last), "answered": route, "because": way.reason}
+        yield {"operation": operation, **counts, "routes": routes, **last}
 
 
 def _callers(ledger: Ledger) -> Iterator[StatusObject]:
