@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import threading
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 
@@ -13,7 +13,7 @@ from shim.fake.http import JSON, Arrival, AtlasRefusal, FakeReply, HeaderFields,
 from shim.fake.reads import AtlasRequest, page_of, read_query, written
 from shim.fake.shapes import View
 from shim.fake.sign_in import REVOKE_PATH, TOKEN_PATH, SignIn
-from shim.fake.world import Cluster, Job, Snapshots, World
+from shim.fake.world import Cluster, ClusterTier, Job, World
 
 _COMMON: HeaderFields = (
     ("Server", "mdbws"),
@@ -29,41 +29,35 @@ class FakeAtlas:
 
     It keeps everything in memory; the same time and calls give the same answers. ``today`` (a date means its 00:00
     UTC) sets the fake's time, which then stands still; without it the time is ``clock`` (seconds since the epoch).
-    From ``sunset`` on, the serverless and shared-tier backup endpoints and writes of instances answer 410, from
-    ``instance_sunset`` on also reads of instances. From ``blank`` on (None: never), reads of instances ignore flex
-    clusters. ``api_keys`` maps public to private keys; None means the demo's. With ``strict`` False an Accept without
-    a date means the first version.
+    From ``sunset`` on, the serverless and shared-tier backup endpoints and writes of instances answer 410, from the
+    attribute ``instance_sunset`` on also reads of instances, which ignore flex clusters from ``blank`` on (None:
+    never). ``api_keys`` maps public to private keys, the demo's at first.
 
     ``arrivals`` lists every request; a function in ``overrides`` may answer one in the fake's place.
     """
 
-    def __init__(  # noqa: PLR0913 - each is one setting of the simulation
+    def __init__(
         self,
         *,
         today: date | datetime | None = None,
         clock: Callable[[], float] = time.time,
         sunset: date | datetime = world.BACKUP_SUNSET,
-        instance_sunset: date | datetime = world.INSTANCE_SUNSET,
-        blank: date | datetime | None = world.INSTANCES_BLANK,
-        api_keys: Mapping[str, str] | None = None,
-        strict: bool = True,
     ) -> None:
         self._clock = clock
         self._today = None if today is None else instant_of(today)
         self.sunset: datetime = instant_of(sunset)
-        self.instance_sunset: datetime = instant_of(instance_sunset)
-        self.blank: datetime | None = None if blank is None else instant_of(blank)
-        self.strict = strict
+        self.instance_sunset = world.INSTANCE_SUNSET
+        self.blank: datetime | None = world.INSTANCES_BLANK
+        self.api_keys = {world.DEMO_PUBLIC_KEY: world.DEMO_PRIVATE_KEY}
         self.arrivals: list[Arrival] = []
         self.overrides: list[Callable[[Arrival], FakeReply | None]] = []
         self._world = World()
         self._lock = threading.RLock()
-        keys = {world.DEMO_PUBLIC_KEY: world.DEMO_PRIVATE_KEY} if api_keys is None else api_keys
-        self._sign_in = SignIn(keys)
+        self._sign_in = SignIn(self.api_keys)
         group = world.DEMO_GROUP
-        cluster = self.add_flex_cluster(group, world.DEMO_CLUSTER)
+        cluster = self.add_cluster(group, world.DEMO_CLUSTER)
         cluster.tags = ({"key": "env", "value": "demo"},)
-        self.add_dedicated_cluster(group, world.DEMO_DEDICATED)
+        self.add_cluster(group, world.DEMO_DEDICATED, "dedicated", 3)
         first = cluster.snapshots[0]["id"]
         self.add_restore_job(group, cluster.name, snapshot=first, ago=timedelta(days=2))
         self.add_restore_job(group, cluster.name, download=True, ago=timedelta(hours=1))
@@ -77,19 +71,10 @@ class FakeAtlas:
     def today(self, when: date | datetime) -> None:
         self._today = instant_of(when)
 
-    def advance(self, by: timedelta | float) -> None:
-        """Advance the current time by a timedelta or by seconds."""
-        self.today += by if isinstance(by, timedelta) else timedelta(seconds=by)
-
-    def add_flex_cluster(self, group: str, name: str, snapshots: Snapshots = 8) -> Cluster:
-        """Create a flex cluster with a number of daily snapshots, or with exactly these documents."""
+    def add_cluster(self, group: str, name: str, tier: ClusterTier = "flex", snapshots: int = 8) -> Cluster:
+        """Create a flex or dedicated cluster with a number of daily snapshots."""
         with self._lock:
-            return self._world.add(group, name, "flex", self.today, snapshots)
-
-    def add_dedicated_cluster(self, group: str, name: str, snapshots: Snapshots = 3) -> Cluster:
-        """Create a dedicated cluster with a number of snapshots, or with these documents (without links)."""
-        with self._lock:
-            return self._world.add(group, name, "dedicated", self.today, snapshots)
+            return self._world.add(group, name, tier, self.today, snapshots)
 
     def add_restore_job(
         self,
@@ -113,23 +98,10 @@ class FakeAtlas:
             self._world.settle(self.today)
             return self._world.groups[group][name]
 
-    def trips(self, method: str | None = None, part: str = "") -> list[Arrival]:
-        """Return the requests received of one method (or any) whose target contains ``part``."""
-        with self._lock:
-            return [each for each in self.arrivals if method in (None, each.method) and part in each.target]
-
-    def handle(
-        self,
-        method: str,
-        target: str,
-        headers: Sequence[tuple[str, str]] = (),
-        body: bytes = b"",
-        *,
-        scheme: str | None = None,
-    ) -> FakeReply:
+    def handle(self, method: str, target: str, headers: Sequence[tuple[str, str]] = (), body: bytes = b"") -> FakeReply:
         """Answer one request; ``target`` is the raw origin-form request target.
 
-        Links use the request's Host with ``scheme``; None means https for Atlas' own hosts, else http.
+        Links use the request's Host, with https for Atlas' own hosts, else http.
         """
         arrival = Arrival(method, target, tuple(headers), body)
         with self._lock:
@@ -138,23 +110,23 @@ class FakeAtlas:
                 reply = override(arrival)
                 if reply is not None:
                     return reply
-            reply = self._answer(arrival, scheme)
+            reply = self._answer(arrival)
         if method != "HEAD":
             return reply
         return replace(reply, headers=(*reply.headers, ("Content-Length", str(len(reply.body)))), body=b"")
 
-    def _answer(self, arrival: Arrival, scheme: str | None) -> FakeReply:
+    def _answer(self, arrival: Arrival) -> FakeReply:
         """Answer a request or refuse it, with the fields that every reply has."""
         self._world.settle(self.today)
         fields = [("Date", http.http_date(self.today)), *_COMMON]
         try:
-            reply = self._signed_in(arrival, scheme, fields)
+            reply = self._signed_in(arrival, fields)
         except AtlasRefusal as refusal:
             body = written(refusal.document, refusal.status, arrival.query)
             reply = FakeReply(refusal.status, (*JSON, ("X-Error-Code", refusal.code)), body)
         return replace(reply, headers=(*reply.headers, *fields))
 
-    def _signed_in(self, arrival: Arrival, scheme: str | None, fields: list[tuple[str, str]]) -> FakeReply:
+    def _signed_in(self, arrival: Arrival, fields: list[tuple[str, str]]) -> FakeReply:
         """Check the credentials, and find the API; adds to ``fields``."""
         if arrival.path in {TOKEN_PATH, REVOKE_PATH}:
             return self._sign_in.oauth(arrival, self.today.timestamp())
@@ -166,8 +138,8 @@ class FakeAtlas:
             return challenge
         fields += _LIMITS
         host = arrival.header("Host") or "cloud.mongodb.com"
-        own = host.endswith((".mongodb.com", ".mongodbgov.com"))
-        base = f"{scheme or ('https' if own else 'http')}://{host}/api/atlas/{root}"
+        scheme = "https" if host.endswith((".mongodb.com", ".mongodbgov.com")) else "http"
+        base = f"{scheme}://{host}/api/atlas/{root}"
         return self._resource(arrival, View(base, root == "v1.0", self.today), f"/{rest}", fields)
 
     def _resource(self, arrival: Arrival, view: View, rest: str, fields: list[tuple[str, str]]) -> FakeReply:
@@ -183,7 +155,7 @@ class FakeAtlas:
         fields += http.announced(sunset, view.now)
         # v1.0 has no versions and counts as the first.
         offered, accept = endpoint.api.versions, arrival.header("Accept")
-        version = offered[0] if view.v1 else http.resolve(accept, offered, strict=self.strict)
+        version = offered[0] if view.v1 else http.resolve(accept, offered)
         if version is None:
             raise AtlasRefusal("INVALID_VERSION_DATE")
         if sunset is not None and view.now >= sunset:

@@ -49,12 +49,11 @@ class Arrival:
 
 @dataclass(frozen=True, slots=True)
 class FakeReply:
-    """An answer; ``dropped`` makes the server close the connection instead of sending it."""
+    """An answer."""
 
     status: int
     headers: HeaderFields = ()
     body: bytes = field(default=b"", repr=False)
-    dropped: bool = False
 
     def header(self, name: str) -> str | None:
         """Return the first value of a field, None when it is missing."""
@@ -95,21 +94,16 @@ _VENDOR = re.compile(
 )
 
 
-def resolve(value: str | None, offered: Sequence[str], *, strict: bool) -> str | None:
-    """Return the latest offered version not after the first usable date in a field value, None without such a date.
-
-    Unless ``strict``, a value without a date means the first version.
-    """
+def resolve(value: str | None, offered: Sequence[str]) -> str | None:
+    """Return the latest offered version not after the first usable date in a field value, None without such a date."""
     asked = [match[1] for match in map(_VENDOR.fullmatch, (value or "").split(",")) if match]
-    if not asked and not strict:
-        return offered[0]
     # ISO dates compare as text.
     return next((max(fitting) for day in asked if (fitting := [one for one in offered if one <= day])), None)
 
 
 def is_json(value: str, offered: Sequence[str]) -> bool:
     """Return whether a Content-Type is JSON: plain, or of one of the resource's versions."""
-    return value.partition(";")[0].strip().lower() == "application/json" or bool(resolve(value, offered, strict=True))
+    return value.partition(";")[0].strip().lower() == "application/json" or bool(resolve(value, offered))
 
 
 def announced(sunset: datetime | None, now: datetime) -> HeaderFields:

@@ -5,12 +5,10 @@ from __future__ import annotations
 import socket
 import sys
 import threading
-import time
 from collections.abc import Iterator
 from contextlib import suppress
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from socketserver import TCPServer
-from ssl import SSLContext
 from typing import Any, Self
 from weakref import WeakSet
 
@@ -20,32 +18,21 @@ from shim.fake.atlas import FakeAtlas
 class FakeServer:
     """Serves one FakeAtlas during a ``with`` block, or from ``start`` to ``stop``.
 
-    ``port`` 0 takes any free one; ``url`` has it, without a trailing slash. ``latency`` is in seconds
-    and can be changed at any time. Raises OSError at the start if the port is taken.
+    ``port`` 0 takes any free one; ``url`` has it, without a trailing slash. Raises OSError at the start if the port is
+    taken.
     """
 
-    def __init__(
-        self,
-        fake: FakeAtlas | None = None,
-        *,
-        host: str = "127.0.0.1",
-        port: int = 0,
-        latency: float = 0.0,
-        ssl_context: SSLContext | None = None,
-    ) -> None:
+    def __init__(self, fake: FakeAtlas | None = None, *, host: str = "127.0.0.1", port: int = 0) -> None:
         self.fake = FakeAtlas() if fake is None else fake
         self.host = host
         self.port = port
-        self.latency = latency
-        self.ssl_context = ssl_context
-        self.scheme = "https" if ssl_context else "http"
         self._listener: _Listener | None = None
 
     @property
     def url(self) -> str:
         """The origin of the fake."""
         host = f"[{self.host}]" if ":" in self.host else self.host
-        return f"{self.scheme}://{host}:{self.port}"
+        return f"http://{host}:{self.port}"
 
     def start(self) -> None:
         """Listen; ``port`` and ``url`` are final from here on."""
@@ -77,8 +64,6 @@ class _Listener(ThreadingHTTPServer):
         self.open: WeakSet[socket.socket] = WeakSet()
         self.address_family = socket.AF_INET6 if ":" in served.host else socket.AF_INET
         super().__init__((served.host, served.port), _Connection)
-        if served.ssl_context:
-            self.socket = served.ssl_context.wrap_socket(self.socket, server_side=True, do_handshake_on_connect=False)
         self.thread = threading.Thread(target=self.serve_forever, args=(0.02,), name="fake-atlas", daemon=True)
 
     def server_bind(self) -> None:
@@ -92,7 +77,7 @@ class _Listener(ThreadingHTTPServer):
         return connection, address
 
     def handle_error(self, request: Any, client_address: Any) -> None:
-        """Say nothing of a client that left, or spoke no TLS."""
+        """Say nothing of a client that left."""
         if not isinstance(sys.exc_info()[1], OSError):
             super().handle_error(request, client_address)
 
@@ -119,16 +104,10 @@ class _Connection(BaseHTTPRequestHandler):
         self.raw_requestline = self.rfile.readline(65537)
         if not self.raw_requestline or not self.parse_request():
             return
-        served = self.server.served
         # parse_request folds slashes at the beginning of a target into one.
         target = self.raw_requestline.decode("latin-1").split(" ")[1]
         content = b"".join(self._content())
-        reply = served.fake.handle(self.command, target, list(self.headers.items()), content, scheme=served.scheme)
-        if served.latency:
-            time.sleep(served.latency)
-        if reply.dropped:
-            self.close_connection = True
-            return
+        reply = self.server.served.fake.handle(self.command, target, list(self.headers.items()), content)
         self.send_response_only(reply.status)
         for name, value in reply.headers:
             self.send_header(name, value)

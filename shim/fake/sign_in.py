@@ -35,7 +35,7 @@ class SignIn:
 
     def __init__(self, keys: Mapping[str, str]) -> None:
         self._dice = random.Random(1)  # noqa: S311 - not secrets: the same nonces and tokens in each fake
-        self._keys = dict(keys)
+        self._keys = keys
         self._nonces: dict[str, tuple[float, int]] = {}
         self._expiry: dict[str, float] = {DEMO_TOKEN: float("inf")}
 

@@ -6,7 +6,7 @@ The names, credentials and dates of the demo world come first; the credentials a
 from __future__ import annotations
 
 import random
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from typing import Literal
@@ -38,8 +38,6 @@ INSTANCE_SUNSET = datetime(2027, 1, 18, tzinfo=UTC)
 """From this instant reads of serverless instances answer 410."""
 
 ClusterTier = Literal["flex", "dedicated"]
-Snapshots = int | Sequence[JsonObject]
-"""A number of snapshots, or their documents."""
 
 MONGODB_VERSION = "8.0.17"
 RETENTION_DAYS = 8
@@ -97,16 +95,11 @@ class World:
     def __init__(self) -> None:
         self.groups: dict[str, dict[str, Cluster]] = {}
 
-    def add(self, group: str, name: str, tier: ClusterTier, now: datetime, snapshots: Snapshots) -> Cluster:
-        """Create or replace a cluster with a number of made-up snapshots, or with these documents."""
-        count = snapshots if isinstance(snapshots, int) else len(snapshots)
+    def add(self, group: str, name: str, tier: ClusterTier, now: datetime, count: int) -> Cluster:
+        """Create or replace a cluster with a number of made-up snapshots."""
         cluster, dice = self._keep(group, name, tier, now - timedelta(days=count + 30))
-        if not isinstance(snapshots, int):
-            cluster.snapshots = [dict(each) for each in snapshots]
-        elif tier == "flex":
-            cluster.snapshots = flex_snapshots(snapshots, now, dice)
-        else:
-            cluster.snapshots = dedicated_snapshots(snapshots, now, dice, name)
+        made = flex_snapshots(count, now, dice) if tier == "flex" else dedicated_snapshots(count, now, dice, name)
+        cluster.snapshots = made
         return cluster
 
     def create(self, group: str, name: str, now: datetime) -> Cluster:

@@ -14,7 +14,7 @@ from shim import httpx
 from shim.atlas import AsyncAtlasClient, AtlasClient
 from shim.atlas.calls import EndpointGroup, EndpointMethod
 from shim.fake import DEMO_CLUSTER, DEMO_GROUP, DEMO_TOKEN, FakeAtlas
-from tests.fake.asking import contract
+from tests.fake.asking import contract, filled_atlas
 
 CONTRACT, TENANT_CONTRACT = contract("legacy-serverless-2025-10"), contract("legacy-shared-tier-2026-03")
 WRITES_CONTRACT = contract("legacy-serverless-writes-2026-03")
@@ -71,7 +71,7 @@ def before_sunset(monkeypatch):
 @pytest.fixture
 def fake():
     """An Atlas on the day before the sunset of the backup endpoints, whose instance reads are not blank yet."""
-    return FakeAtlas(today=date(2026, 1, 21), blank=None)
+    return filled_atlas(today=date(2026, 1, 21))
 
 
 @pytest.fixture

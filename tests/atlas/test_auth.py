@@ -18,6 +18,7 @@ from shim.fake import (
     FakeReply,
 )
 from tests.atlas.conftest import order
+from tests.fake.asking import received
 
 KEY = {"public_key": DEMO_PUBLIC_KEY, "private_key": DEMO_PRIVATE_KEY}
 ACCOUNT = {"client_id": DEMO_CLIENT_ID, "client_secret": DEMO_CLIENT_SECRET}
@@ -41,12 +42,12 @@ def read(client):
 
 def tokens(fake):
     """Count the exchanges of the service account."""
-    return len(fake.trips(part=TOKEN_PATH))
+    return len(received(fake, part=TOKEN_PATH))
 
 
 def revoke_the_token(fake):
     """Make the fake forget the token that the last call was made with."""
-    token = fake.trips(part=API)[-1].header("Authorization").removeprefix("Bearer ")
+    token = received(fake, part=API)[-1].header("Authorization").removeprefix("Bearer ")
     basic = base64.b64encode(f"{DEMO_CLIENT_ID}:{DEMO_CLIENT_SECRET}".encode()).decode()
     fake.handle("POST", "/api/oauth/revoke", [("Authorization", f"Basic {basic}")], f"token={token}".encode())
 
@@ -61,7 +62,7 @@ def test_what_three_calls_cost(connect, fake, credentials, trips, exchanges):
     client = connect(fake, **credentials)
     for _ in range(3):
         read(client)
-    assert (len(fake.trips(part=API)), tokens(fake)) == (trips, exchanges)
+    assert (len(received(fake, part=API)), tokens(fake)) == (trips, exchanges)
 
 
 def test_secret_and_token_stay_apart(connect, fake):
@@ -71,10 +72,11 @@ def test_secret_and_token_stay_apart(connect, fake):
     revoke_the_token(fake)
     read(client)
     schemes = {
-        part: {each.header("Authorization").split()[0] for each in fake.trips(part=part)} for part in (TOKEN_PATH, API)
+        part: {each.header("Authorization").split()[0] for each in received(fake, part=part)}
+        for part in (TOKEN_PATH, API)
     }
     assert schemes == {TOKEN_PATH: {"Basic"}, API: {"Bearer"}}
-    assert {each.body for each in fake.trips(part=TOKEN_PATH)} == {b"grant_type=client_credentials"}
+    assert {each.body for each in received(fake, part=TOKEN_PATH)} == {b"grant_type=client_credentials"}
 
 
 @pytest.mark.parametrize(
@@ -105,7 +107,7 @@ def test_a_token_that_is_refused_is_replaced_once(connect, fake):
     revoke_the_token(fake)
     order(client, cluster.snapshots[0]["id"])
     assert (len(cluster.jobs), tokens(fake)) == (before + 1, 2)
-    first, again = fake.trips("POST", part=API)
+    first, again = received(fake, "POST", part=API)
     assert first.body == again.body
 
 
@@ -145,4 +147,4 @@ def test_failed_exchange(connect, fake, status, body, kind_of_error, code):
     assert (type(error), error.status, error.error_code) == (kind_of_error, status, code)
     assert (error.detail == "Wrong.") == (status == 401)
     assert "canary" not in str(error) + repr(error.body)
-    assert fake.trips(part=API) == []
+    assert received(fake, part=API) == []

@@ -1,7 +1,9 @@
 """Calls that overlap, of threads or of tasks: they share a token and the waiting for it, and never a nonce."""
 
 import threading
+import time
 from concurrent.futures import ThreadPoolExecutor
+from datetime import timedelta
 from types import SimpleNamespace
 
 import anyio
@@ -12,6 +14,7 @@ from shim.atlas.auth import DigestAuth, ServiceAccountAuth
 from shim.credentials import TOKEN_PATH, ServiceAccount
 from shim.fake import DEMO_CLIENT_ID, DEMO_CLIENT_SECRET, DEMO_GROUP, DEMO_PRIVATE_KEY, DEMO_PUBLIC_KEY
 from shim.fake.server import FakeServer
+from tests.fake.asking import received
 from tests.peers.raw import PATIENCE
 
 URL = "https://x.example"
@@ -111,18 +114,19 @@ def test_no_nonce_is_used_by_two_calls_at_once(kind, pool, fake):
             kind.portal.start_task_soon(client.get, "/").cancel()
         statuses = list(pool.map(lambda _: get_instances(kind, client), range(40)))
     assert statuses == [200] * 40
-    assert len(fake.trips(part="/api/atlas/")) <= len(statuses) + CALLERS
+    assert len(received(fake, part="/api/atlas/")) <= len(statuses) + CALLERS
 
 
 def test_calls_that_start_together_fetch_one_token(kind, pool, fake):
     """And replace one that has ended once."""
-    with FakeServer(fake, latency=0.02) as server:
+    fake.overrides.append(lambda _: time.sleep(0.02))
+    with FakeServer(fake) as server:
         auth = ServiceAccountAuth(ServiceAccount(DEMO_CLIENT_ID, DEMO_CLIENT_SECRET), server.url)
         client = kind.http(base_url=server.url, auth=auth, timeout=PATIENCE)
         for _ in range(2):
             assert list(pool.map(lambda _: get_instances(kind, client), range(CALLERS))) == [200] * CALLERS
-            fake.advance(3600)
-    assert len(fake.trips(part=TOKEN_PATH)) == 2
+            fake.today += timedelta(hours=1)
+    assert len(received(fake, part=TOKEN_PATH)) == 2
 
 
 @pytest.mark.parametrize("options", [{}, {"timeout": None}])

@@ -11,8 +11,9 @@ import attrs
 import pytest
 
 from shim.atlas import SnapshotStatus
-from shim.fake import DEMO_CLUSTER, DEMO_GROUP, DEMO_TOKEN, FakeAtlas
+from shim.fake import DEMO_CLUSTER, DEMO_GROUP, DEMO_TOKEN
 from tests.atlas.conftest import ENDPOINTS, WRITES, signature_of, transport_of
+from tests.fake.asking import filled_atlas, received
 
 PLACE = (DEMO_GROUP, DEMO_CLUSTER)
 
@@ -56,12 +57,13 @@ def test_every_call_is_answered_alike_before_and_after_the_sunset(connect, monke
     answers = {}
     for route in ("legacy", "flex"):
         monkeypatch.setenv("ATLAS_SHIM_ROUTE", route)
-        fake = FakeAtlas(sunset=SUNSET, instance_sunset=SUNSET, blank=None, clock=lambda: NOW)
+        fake = filled_atlas(sunset=SUNSET, clock=lambda: NOW)
+        fake.instance_sunset = fake.sunset
         method = getattr(getattr(connect(fake), group), name)
         result = method(**arguments_of(group, name, fake))
         (record,) = {each.record for each in (result if isinstance(result, list) else [result])}
         assert record.route == route
-        assert len(fake.arrivals) - len(fake.trips("GET")) == (name in WRITES)
+        assert len(fake.arrivals) - len(received(fake, "GET")) == (name in WRITES)
         answers[route] = shown(result)
     assert answers["flex"] or name == "delete_serverless_instance"
     assert within(answers["flex"], answers["legacy"])

@@ -8,6 +8,7 @@ from shim import httpx
 from shim.atlas import AsyncAtlasClient, AtlasClient
 from shim.fake import DEMO_CLUSTER, DEMO_DEDICATED, DEMO_GROUP, DEMO_TOKEN
 from tests.atlas.conftest import transport_of
+from tests.fake.asking import received
 
 
 def offline(kind):
@@ -49,10 +50,10 @@ def queries(trips):
 
 def test_upstream_is_read_once(connect, retired):
     """501 snapshots cost the two pages that they are on, come in the order of legacy pages, and share a record."""
-    retired.add_dedicated_cluster(DEMO_GROUP, DEMO_DEDICATED, 501)
+    retired.add_cluster(DEMO_GROUP, DEMO_DEDICATED, "dedicated", 501)
     backups, place = connect(retired).cloud_backups, (DEMO_GROUP, DEMO_DEDICATED)
     every = backups.iter_serverless_backup_snapshots(*place)
-    assert len(retired.trips(part=SNAPSHOTS)) == 2
+    assert len(received(retired, part=SNAPSHOTS)) == 2
     pages = [backups.list_serverless_backup_snapshots(*place, items_per_page=500, page_num=page) for page in (1, 2)]
     assert every == [one for page in pages for one in page.results]
     assert len(set(ids(every))) == pages[0].total_count == 501
@@ -75,7 +76,7 @@ def test_lists_that_are_not_collected_come_in_the_largest_pages(connect, retired
     """Their order is upstream's, so each upstream page is one of theirs: 500 items unless a size is given."""
     jobs = connect(retired).cloud_backups.iter_serverless_restore_jobs
     assert ids(jobs(*PLACE)) == ids(jobs(*PLACE, items_per_page=1))
-    sizes = [query.split("&")[1] for query in queries(retired.trips(part="/flexClusters/"))]
+    sizes = [query.split("&")[1] for query in queries(received(retired, part="/flexClusters/"))]
     assert sizes == ["itemsPerPage=500", "itemsPerPage=1", "itemsPerPage=1"]
 
 

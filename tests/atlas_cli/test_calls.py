@@ -7,6 +7,7 @@ from datetime import timedelta
 import pytest
 
 from shim.fake import DEMO_CLUSTER, DEMO_GROUP, FakeReply
+from tests.fake.asking import received
 
 SNAPSHOT = "6a6e2746f892dad018f3f094"
 CREATE = ("serverless", "backups", "restores", "create", "--clusterName", DEMO_CLUSTER)
@@ -24,7 +25,7 @@ def waits(monkeypatch, server):
 
     def wait(seconds):
         waits.append(seconds)
-        server.fake.advance(600)
+        server.fake.today += timedelta(minutes=10)
 
     monkeypatch.setattr(time, "sleep", wait)
     return waits
@@ -48,7 +49,7 @@ def test_a_download_needs_no_target(atlas, signed_in, server):
     done = atlas(*CREATE, "--deliveryType", "download", "--snapshotId", SNAPSHOT)
     assert done.exit_code == 0
     assert done.stdout.startswith("Restore job '")
-    assert server.fake.trips("POST", "/backup/download")
+    assert received(server.fake, "POST", "/backup/download")
 
 
 def test_a_restore_is_sent_once(atlas, signed_in, server):
@@ -57,7 +58,7 @@ def test_a_restore_is_sent_once(atlas, signed_in, server):
     done = atlas(*words("serverless backup restore start automated --clusterName orders -o json"), *order)
     assert json.loads(done.stdout)["deliveryType"] == "automated"
     # Digest asks for a challenge first: what came without a signature was refused unread.
-    orders = server.fake.trips("POST", "/restoreJobs")
+    orders = received(server.fake, "POST", "/restoreJobs")
     assert len([order for order in orders if order.header("authorization")]) == 1
 
 
@@ -113,15 +114,15 @@ def test_an_order_without_an_answer_says_where_to_look(atlas, signed_in, server)
     """A connection that closed after the order was sent: it may have been taken, and is not sent again."""
 
     def drop(arrival):
-        ordered = arrival.method == "POST" and arrival.header("authorization")
-        return FakeReply(500, dropped=True) if ordered else None
+        if arrival.method == "POST" and arrival.header("authorization"):
+            raise ConnectionAbortedError
 
     server.fake.overrides.append(drop)
     done = atlas(*CREATE, "--deliveryType", "download", "--snapshotId", SNAPSHOT)
     assert done.exit_code == 1
     assert done.stderr.startswith(f'Error: Post "{server.url}/api/atlas/v2/groups/{DEMO_GROUP}/serverless/')
     assert "it may have been executed; check with `atlas serverless backups restores list`" in done.stderr
-    assert len([one for one in server.fake.trips("POST") if one.header("authorization")]) == 1
+    assert len([one for one in received(server.fake, "POST") if one.header("authorization")]) == 1
 
 
 def test_instances_are_made_changed_and_deleted(atlas, signed_in, server, monkeypatch):
@@ -135,7 +136,11 @@ def test_instances_are_made_changed_and_deleted(atlas, signed_in, server, monkey
     assert (changed.stdout, cluster.protected) == ("Serverless instance new updated.\n", True)
     assert atlas("serverless", "update", "new", "--disableTerminationProtection").exit_code == 0
     asked = atlas("serverless", "delete", "new", answers="n\n")
-    assert (asked.stdout, asked.exit_code, server.fake.trips("DELETE")) == ("Serverless instance not deleted\n", 0, [])
+    assert (asked.stdout, asked.exit_code, received(server.fake, "DELETE")) == (
+        "Serverless instance not deleted\n",
+        0,
+        [],
+    )
     deleted = atlas("serverless", "rm", "new", "--force")
     assert (deleted.stdout, deleted.exit_code) == ("Serverless instance 'new' deleted\n", 0)
     assert server.fake.cluster(DEMO_GROUP, "new").state == "DELETING"

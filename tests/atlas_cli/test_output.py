@@ -13,6 +13,7 @@ from shim.cli.atlas_cli.flags import CliError
 from shim.cli.atlas_cli.output import printer, selector
 from shim.extras import hint
 from shim.fake import DEMO_CLUSTER, DEMO_GROUP
+from tests.fake.asking import received
 
 RECORDED = json.loads((Path(__file__).parent / "templates.json").read_text("utf-8"))
 
@@ -74,7 +75,7 @@ def test_what_can_not_be_printed_is_not_ordered(atlas, signed_in, server):
         done = atlas(*words.split(), "6a6e2746f892dad018f3f094", "-o", output)
         assert (done.exit_code, done.stdout) == (1, "")
         assert "-o json | jq -r '" in done.stderr
-    assert server.fake.trips("POST") == []
+    assert received(server.fake, "POST") == []
 
 
 def test_a_missing_library_is_an_error_that_names_the_extra(atlas, signed_in, monkeypatch):

@@ -10,6 +10,7 @@ from shim.cli.atlas_cli.profile import load
 from shim.credentials import AccessToken, ApiKey, ServiceAccount
 from shim.errors import SettingsError
 from shim.fake import DEMO_CLIENT_ID, DEMO_CLIENT_SECRET, DEMO_GROUP, DEMO_PRIVATE_KEY, DEMO_PUBLIC_KEY, DEMO_TOKEN
+from tests.fake.asking import received
 
 FILE = Path(__file__).with_name("config.toml").read_text("utf-8")
 
@@ -130,10 +131,13 @@ def test_the_token_of_a_service_account_is_given_back(config, server, atlas):
         f'project_id = "{DEMO_GROUP}"\nops_manager_url = "{server.url}/"\n'
     )
     assert atlas("serverless", "list").exit_code == 0
-    (issued,), (revoked,) = server.fake.trips("POST", "/oauth/token"), server.fake.trips("POST", "/oauth/revoke")
+    (issued,), (revoked,) = (
+        received(server.fake, "POST", "/oauth/token"),
+        received(server.fake, "POST", "/oauth/revoke"),
+    )
     assert issued.header("authorization") == revoked.header("authorization")
     assert b"token_type_hint=access_token" in revoked.body
-    (call,) = server.fake.trips("GET")
+    (call,) = received(server.fake, "GET")
     assert parse_qs(revoked.body.decode())["token"] == [call.header("authorization").removeprefix("Bearer ")]
     config(f'[ops]\naccess_token = "old"\nproject_id = "{DEMO_GROUP}"\nops_manager_url = "{server.url}/"\n')
     done = atlas("serverless", "list")

@@ -13,9 +13,8 @@ import trustme
 from shim.doors import switch
 from shim.doors.served import STATE
 from shim.fake import DEMO_GROUP, DEMO_PRIVATE_KEY, DEMO_PUBLIC_KEY, FakeReply
-from shim.fake.server import FakeServer
 from tests.core.small import HEAD, field
-from tests.fake.asking import ACCOUNT, KEY
+from tests.fake.asking import ACCOUNT, KEY, TlsServer
 
 
 @pytest.fixture
@@ -225,7 +224,7 @@ def test_connect_asks_the_upstream_of_the_settings(checked, atlas, tmp_path, way
     authority, context = trustme.CA(), ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
     authority.issue_cert("127.0.0.1").configure_cert(context)
     authority.cert_pem.write_to_path(str(tmp_path / "roots.pem"))
-    with FakeServer(atlas.fake, ssl_context=context) as upstream:
+    with TlsServer(context, atlas.fake) as upstream:
         (tmp_path / "shim.toml").write_text(f"upstream = {upstream.url!r}\n")
         env = {"MONGODB_ATLAS_BASE_URL": "http://127.0.0.1:1", "SSL_CERT_FILE": str(tmp_path / "roots.pem")}
         env |= {"ATLAS_SHIM_UPSTREAM": upstream.url} if way == "variable" else {}

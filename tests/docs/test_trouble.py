@@ -1,6 +1,7 @@
 """Each row of the page of trouble at a real gateway: what it says is answered, and what it tells to do helps."""
 
 import re
+import time
 
 import pytest
 from click.testing import CliRunner
@@ -107,7 +108,7 @@ def test_a_row_says_what_the_gateway_answers(section, words, environ, call, stat
     """The section of the status has the error, and the error leads to its own section."""
     if "redis:" in words:
         pytest.importorskip("redis", reason="redis is not installed")
-    upstream.latency = 0.3 if section == "504" else 0.0
+    upstream.fake.overrides[:] = [lambda _: time.sleep(0.3)] if section == "504" else []
     with Section(section).gateway(upstream, words, environ) as served:
         Section(section).shows(ask(served, **call), status, code)
 
@@ -141,7 +142,7 @@ def test_a_row_says_what_atlas_answers(section, words, environ, call, status, co
 ])  # fmt: skip
 def test_what_a_row_says_to_type_helps(section, words, environ, call, outcome, upstream):
     """The call passes then; where the outcome is a code, Atlas says what is wrong with the call itself."""
-    upstream.latency = 0.3 if section == "504" else 0.0
+    upstream.fake.overrides[:] = [lambda _: time.sleep(0.3)] if section == "504" else []
     with Section(section).gateway(upstream, words, environ, cure=True) as served:
         answer = ask(served, **call)
     assert outcome in {answer.status_code, answer.json().get("errorCode")}

@@ -49,9 +49,9 @@ def digest() -> httpx.DigestAuth:
 
 
 @contextlib.contextmanager
-def atlas(**settings: Any) -> Iterator[FakeServer]:
+def atlas() -> Iterator[FakeServer]:
     """Serve a fake Atlas of a day after the sunset of backups."""
-    with FakeServer(FakeAtlas(today=date(2026, 6, 1), **settings)) as server:
+    with FakeServer(FakeAtlas(today=date(2026, 6, 1))) as server:
         yield server
 
 

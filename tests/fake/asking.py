@@ -1,9 +1,11 @@
 """Asking a fake as Atlas' own tools do, reading its answers, and the recordings and contracts they are held against."""
 
 import json
+from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
+from ssl import SSLContext
 from typing import Any
 
 from shim.fake import (
@@ -16,6 +18,7 @@ from shim.fake import (
     FakeAtlas,
     FakeReply,
 )
+from shim.fake.server import FakeServer
 
 KEY = {"MONGODB_ATLAS_PUBLIC_API_KEY": DEMO_PUBLIC_KEY, "MONGODB_ATLAS_PRIVATE_API_KEY": DEMO_PRIVATE_KEY}
 ACCOUNT = {"MONGODB_ATLAS_CLIENT_ID": DEMO_CLIENT_ID, "MONGODB_ATLAS_CLIENT_SECRET": DEMO_CLIENT_SECRET}
@@ -74,6 +77,55 @@ class Asker:
         content = b"" if body is None else body if isinstance(body, bytes) else json.dumps(body).encode()
         path = target if target.startswith("/") else f"{ROOT}/{target}".removesuffix("/.")
         return Answer(self.fake.handle(method, path, fields, content))
+
+
+def filled_atlas(**options: Any) -> FakeAtlas:
+    """Return a fake whose reads of instances answer as they once did."""
+    fake = FakeAtlas(**options)
+    fake.blank = None
+    return fake
+
+
+def knowing_atlas(**keys: str) -> FakeAtlas:
+    """Return a fake that knows API keys, public ones with private ones."""
+    fake = FakeAtlas()
+    fake.api_keys.update(keys)
+    return fake
+
+
+class LenientAtlas(FakeAtlas):
+    """A fake that takes any Accept without a version for the first one: whether Atlas does is unknown."""
+
+    def handle(self, method: str, target: str, headers: Sequence[tuple[str, str]] = (), body: bytes = b"") -> FakeReply:
+        """Answer one request, with the first version in its Accept if it names none."""
+        if not any(name.lower() == "accept" and "vnd.atlas" in value for name, value in headers):
+            headers = [("Accept", LEGACY_VERSION), *headers]
+        return super().handle(method, target, headers, body)
+
+
+class TlsServer(FakeServer):
+    """A fake's server with a certificate."""
+
+    def __init__(self, context: SSLContext, fake: FakeAtlas | None = None, **options: Any) -> None:
+        super().__init__(fake, **options)
+        self._context = context
+
+    @property
+    def url(self) -> str:
+        """The origin of the fake."""
+        return super().url.replace("http:", "https:")
+
+    def start(self) -> None:
+        """Listen, and shake hands with whoever connects."""
+        super().start()
+        assert self._listener is not None
+        plain = self._listener.socket
+        self._listener.socket = self._context.wrap_socket(plain, server_side=True, do_handshake_on_connect=False)
+
+
+def received(fake: FakeAtlas, method: str | None = None, part: str = "") -> list[Any]:
+    """Return the requests that reached a fake, of one method or any, whose target contains ``part``."""
+    return [each for each in fake.arrivals if method in (None, each.method) and part in each.target]
 
 
 @cache

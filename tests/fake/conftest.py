@@ -5,13 +5,13 @@ from datetime import UTC, datetime
 import pytest
 
 from shim.fake import FakeAtlas
-from tests.fake.asking import Asker
+from tests.fake.asking import Asker, filled_atlas
 
 
 @pytest.fixture
 def fake() -> FakeAtlas:
     """The demo world one second before the backup endpoints end; instance reads answer as they once did."""
-    return FakeAtlas(today=datetime(2026, 1, 21, 23, 59, 59, tzinfo=UTC), blank=None)
+    return filled_atlas(today=datetime(2026, 1, 21, 23, 59, 59, tzinfo=UTC))
 
 
 @pytest.fixture

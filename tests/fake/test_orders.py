@@ -58,9 +58,9 @@ def test_a_legacy_restore_follows_its_life(fake, ask):
     target = f"{LEGACY}/restoreJobs/{job.id}"
     first = ask(target).json
     assert ("finishedAt" in first, first["deliveryUrl"]) == (False, [])
-    fake.advance(timedelta(minutes=2))
+    fake.today += timedelta(minutes=2)
     done = ask(target).json
     assert done["finishedAt"] > done["timestamp"]
     assert len(done["deliveryUrl"]) == 1
-    fake.advance(timedelta(hours=5))
+    fake.today += timedelta(hours=5)
     assert ask(target).json["expired"] is True

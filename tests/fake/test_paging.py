@@ -12,7 +12,7 @@ ONE = f"serverless/{DEMO_CLUSTER}"
 @pytest.fixture(autouse=True)
 def many(fake: FakeAtlas) -> None:
     """The demo world has a cluster of 37 snapshots."""
-    fake.add_flex_cluster(DEMO_GROUP, "many", snapshots=37)
+    fake.add_cluster(DEMO_GROUP, "many", snapshots=37)
 
 
 def _rels(page):

@@ -8,7 +8,7 @@ import jsonschema
 import pytest
 
 from shim.fake import BACKUP_SUNSET, DEMO_CLUSTER, DEMO_GROUP, INSTANCE_SUNSET, FakeAtlas
-from tests.fake.asking import LEGACY_VERSION, ROOT, Asker, contract, recorded, shape
+from tests.fake.asking import LEGACY_VERSION, ROOT, Asker, contract, filled_atlas, recorded, shape
 
 GROUP = "0" * 24
 HERE = ROOT.replace(ROOT.rpartition("/")[2], GROUP)
@@ -22,7 +22,7 @@ def _names(path: str) -> tuple[str, str]:
 
 
 def _world(*, today: date = date(2026, 12, 1), **options: Any) -> tuple[FakeAtlas, Asker]:
-    fake = FakeAtlas(blank=None, today=today, **options)
+    fake = filled_atlas(today=today, **options)
     return fake, Asker(fake)
 
 
@@ -40,8 +40,8 @@ def test_snapshots_are_byte_for_byte(name):
         fake, ask = _world()
         body = json.loads(row["body"])
         items = [{key: each[key] for key in each if key != "links"} for each in body.get("results", [body])]
-        add = fake.add_flex_cluster if name.startswith("flex") else fake.add_dedicated_cluster
-        add(*_names(row["path"]), items[::-1])
+        made = fake.add_cluster(*_names(row["path"]), "flex" if name.startswith("flex") else "dedicated")
+        made.snapshots = items[::-1]
         query = LIST_QUERY if "results" in body else ""
         assert ask(row["path"] + query).body.decode() == _at_home(row["body"])
 
@@ -55,7 +55,7 @@ def test_a_refusal_is_byte_for_byte(name):
     for row in recorded(name, status):
         fake, ask = _world()
         group, cluster = _names(row["path"])
-        fake.add_dedicated_cluster(group, cluster if status == 400 else "another")
+        fake.add_cluster(group, cluster if status == 400 else "another", "dedicated")
         reply = ask(row["path"])
         assert (reply.status, reply.body.decode()) == (status, row["body"])
         assert reply.header("Content-Type") == "application/json"
@@ -72,7 +72,7 @@ def test_one_cluster_has_the_recorded_shape(name, kind):
         if [*body["connectionStrings"]] == ["standard"]:
             continue  # recorded in the second between the two
         fake, ask = _world()
-        cluster = fake.add_flex_cluster(GROUP, "one")
+        cluster = fake.add_cluster(GROUP, "one")
         cluster.tags, cluster.state = tuple(body["tags"]), "IDLE" if body["connectionStrings"] else "CREATING"
         assert shape(ask(f"{HERE}/{kind}/one").json) == shape(body)
 
@@ -87,11 +87,11 @@ def test_restore_jobs_have_the_recorded_shapes(name, kind, downloads):
     seen = []
     for download in downloads:
         fake, ask = _world(today=datetime(2026, 3, 1, tzinfo=UTC))
-        (fake.add_flex_cluster if kind == "flexClusters" else fake.add_dedicated_cluster)(GROUP, "one")
+        fake.add_cluster(GROUP, "one", "flex" if kind == "flexClusters" else "dedicated")
         job = fake.add_restore_job(GROUP, "one", download=download, ago=timedelta())
         for _ in range(12):
             seen.append(ask(f"{HERE}/{kind}/one/backup/restoreJobs/{job.id}").json)
-            fake.advance(6)
+            fake.today += timedelta(seconds=6)
     ours, theirs = ({(repr(shape(each)), each.get("status")) for each in side} for side in (seen, bodies))
     assert ours == theirs
 
@@ -101,7 +101,7 @@ def test_flex_restore_lists_are_newest_first_and_linked_as_recorded():
     row = recorded("flex-restore-list", 200)[0]
     body = json.loads(row["body"])
     fake, ask = _world()
-    fake.add_flex_cluster(*_names(row["path"]))
+    fake.add_cluster(*_names(row["path"]))
     for age in range(101, 0, -1):
         fake.add_restore_job(*_names(row["path"]), ago=timedelta(hours=age))
     ours = ask(row["path"] + LIST_QUERY).json
@@ -123,7 +123,7 @@ def test_fields_are_spelled_as_recorded(name):
         parts = row["path"].split("/")
         group, kind = parts[5], parts[6]
         cluster = parts[7] if len(parts) > 7 else "one"
-        made = (fake.add_dedicated_cluster if kind == "clusters" else fake.add_flex_cluster)(group, cluster)
+        made = fake.add_cluster(group, cluster, "dedicated" if kind == "clusters" else "flex")
         job = fake.add_restore_job(group, cluster)
         if len(parts) > 10:
             parts[10] = job.id if parts[9] == "restoreJobs" else made.snapshots[0]["id"]
@@ -141,7 +141,7 @@ def test_a_created_restore_has_the_recorded_shape(kind):
         fake, ask = _world()
         body = json.loads(row["body"])
         group, name = _names(row["path"])
-        made = (fake.add_flex_cluster if kind == "flex" else fake.add_dedicated_cluster)(group, name)
+        made = fake.add_cluster(group, name, kind)
         order = {"snapshotId": made.snapshots[0]["id"]}
         if kind == "flex":
             order |= {"targetDeploymentItemName": name, "targetProjectId": group, "instanceName": name}

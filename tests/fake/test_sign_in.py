@@ -4,6 +4,7 @@ import base64
 import hashlib
 import json
 import re
+from datetime import timedelta
 
 import pytest
 
@@ -77,9 +78,9 @@ def test_a_nonce_is_used_in_order_and_never_twice(fake, nc):
 def test_an_old_nonce_is_stale(fake):
     """A nonce lives five minutes of the fake's time; one that was not given out is stale too."""
     nonce = _nonce(fake)
-    fake.advance(299)
+    fake.today += timedelta(seconds=299)
     assert _get(fake, _digest(nonce)).status == 200
-    fake.advance(1)
+    fake.today += timedelta(seconds=1)
     assert _challenged(_get(fake, _digest(nonce, nc="00000002")))[1]
     assert _challenged(_get(fake, _digest("a" * 32)))[1]
 
@@ -128,7 +129,7 @@ def test_a_service_account_gets_a_token_for_an_hour(fake):
     assert (reply.status, list(body)) == (200, ["access_token", "expires_in", "token_type"])
     assert (body["expires_in"], body["token_type"]) == (3600, "Bearer")
     for later, status in ((0, 200), (3599, 200), (1, 401)):
-        fake.advance(later)
+        fake.today += timedelta(seconds=later)
         assert _get(fake, f"Bearer {body['access_token']}").status == status
     assert _get(fake, f"Bearer {DEMO_TOKEN}").status == 200
 

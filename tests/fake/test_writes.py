@@ -1,7 +1,7 @@
 """Creating, updating and deleting flex clusters and instances: what is answered, stored and shown on both sides."""
 
 import json
-from datetime import date
+from datetime import date, timedelta
 from typing import Any
 
 import pytest
@@ -55,7 +55,7 @@ def test_what_was_created_is_there_for_both_sides(fake, ask, kind):
         assert one["connectionStrings"] == {}
         assert {name: one["providerSettings"][name] for name in PROVIDER} == PROVIDER
         assert made["id"] in [each["id"] for each in ask(side).json["results"]]
-    fake.advance(60)
+    fake.today += timedelta(seconds=60)
     for side in KINDS:
         one = ask(f"{side}/new").json
         assert (one["stateName"], "standardSrv" in one["connectionStrings"]) == ("IDLE", True)
@@ -68,7 +68,7 @@ def test_an_update_is_answered_as_recorded_and_shown(fake, ask, kind):
     one = ask(target).json
     reply = ask(target, "PATCH", change)
     assert (reply.status, reply.json) == (200, {**one, **change, "stateName": "UPDATING"})
-    fake.advance(30)
+    fake.today += timedelta(seconds=30)
     assert ask(target).json["stateName"] == "IDLE"
     ask(kind, "POST", BODIES[kind])
     new = ask(f"{kind}/new", "PATCH", {"tags": []}).json
@@ -87,7 +87,7 @@ def test_a_deletion_is_answered_as_recorded(fake, ask, kind):
         assert reply.header("Content-Type") == dict(row["headers"])["Content-Type"]
     assert ask(target).json["stateName"] == "DELETING"
     assert ask(target, "DELETE").code == "400 CLUSTER_ALREADY_REQUESTED_DELETION"
-    fake.advance(60)
+    fake.today += timedelta(seconds=60)
     for side in KINDS:
         assert ask(f"{side}/{DEMO_CLUSTER}").status == 404
         assert ask(side).json["results"] == []

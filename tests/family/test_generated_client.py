@@ -15,8 +15,9 @@ from pathlib import Path
 
 import pytest
 
-from shim.fake import DEMO_CLUSTER, DEMO_DEDICATED, DEMO_GROUP, DEMO_TOKEN, FakeAtlas
+from shim.fake import DEMO_CLUSTER, DEMO_DEDICATED, DEMO_GROUP, DEMO_TOKEN
 from shim.fake.server import FakeServer
+from tests.fake.asking import LenientAtlas
 from tests.family.replay import AFTER, BEFORE, LATE
 from tests.peers.served import gateway
 
@@ -66,7 +67,7 @@ def test_the_generated_client_works_on_both_sides_of_the_sunsets(generated):
     opened = partial(generated("client").AuthenticatedClient, raise_on_unexpected_status=True, **options)
     for today, cluster in TIMES:
         with (
-            FakeServer(FakeAtlas(today=today, strict=False)) as server,
+            FakeServer(LenientAtlas(today=today)) as server,
             gateway(server.url, now=today) as served,
             opened(base_url=served.url, token=DEMO_TOKEN) as client,
         ):

@@ -10,7 +10,7 @@ import trustme
 from shim.fake import DEMO_CLUSTER, DEMO_GROUP, DEMO_PRIVATE_KEY, DEMO_PUBLIC_KEY
 from shim.fake import server as fake_server
 from shim.gateway.option_values import CredentialsMode
-from tests.fake.asking import BEARER, KEY
+from tests.fake.asking import BEARER, KEY, TlsServer
 from tests.front.proxies import program, recorder, running
 from tests.peers.ports import free_port
 from tests.peers.raw import until
@@ -82,7 +82,7 @@ def over_tls(folder, proxy, authority, name, *words):
     for blob in own.cert_chain_pems:
         blob.write_to_path(folder / "cert.pem", append=True)
     lead = ("--tls-cert", str(folder / "cert.pem"), "--tls-key", str(folder / "key.pem"), "--admin", "off", *words)
-    with fake_server.FakeServer(ssl_context=served) as atlas, recorder("gateway", proxied=proxy == "haproxy") as to:
+    with TlsServer(served) as atlas, recorder("gateway", proxied=proxy == "haproxy") as to:
         origin = atlas.url.replace("127.0.0.1", "localhost")
         with (
             running(folder, proxy, "--upstream", origin, "--gateway", to.address, *lead, waits=False) as at,

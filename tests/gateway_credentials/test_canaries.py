@@ -9,11 +9,11 @@ from click.testing import CliRunner
 
 from shim.cli import main
 from shim.errors import SettingsError
-from shim.fake import FakeAtlas
 from shim.fake.http import FakeReply
 from shim.gateway.option_values import CredentialsMode
 from shim.gateway.options import Options
 from shim.gateway.server import Gateway
+from tests.fake.asking import knowing_atlas
 from tests.gateway_credentials.worlds import FLEX, RETIRED, UNTOUCHED, V2, Signature, line, nonce_of, signing, world
 from tests.peers.raw import reply, replying
 from tests.peers.served import LOOPBACK
@@ -55,7 +55,7 @@ def test_serving(mode, environ, caplog, capfd):
     """Good calls, bad ones and every kind of refusal leave no secret behind."""
     caplog.set_level(logging.DEBUG)
     bodies = []
-    with world(mode, environ, issuing(FakeAtlas(api_keys={"canary01": "canary-of-the-key"}))) as seen:
+    with world(mode, environ, issuing(knowing_atlas(canary01="canary-of-the-key"))) as seen:
         for path in (RETIRED, UNTOUCHED, "/x?token=canary", "/canary/../x", "//canary"):
             bodies += [seen.ask(path, caller, f"Accept: {V2}") for caller in CALLERS]
             bodies.append(seen.ask(path, f"Accept: {V2}"))

@@ -9,8 +9,8 @@ import pytest
 
 from shim.credentials import ApiKey, api_keys
 from shim.errors import SettingsError
-from shim.fake import FakeAtlas
 from shim.gateway.credentials.gates import callers_keys, follow
+from tests.fake.asking import knowing_atlas
 from tests.gateway_credentials.worlds import FLEX, RETIRED, UNTOUCHED, Signature, line, nonce_of, signing, world
 from tests.peers.raw import PATIENCE, converse, raw_upstream, reply, until
 from tests.peers.served import ask, get, status_of
@@ -94,7 +94,7 @@ def test_keys_come_and_go(file, caplog, monkeypatch):
 def test_each_caller_is_signed_with_its_own_key(file):
     """Upstream sees the key that the caller proved."""
     file.write_text("aaaaaaaa:one\nbbbbbbbb:two\n")
-    fake = FakeAtlas(api_keys={"aaaaaaaa": "one", "bbbbbbbb": "two"})
+    fake = knowing_atlas(aaaaaaaa="one", bbbbbbbb="two")
     with world("verify", {}, fake, keys_file=str(file)) as seen:
         for name, secret in (("aaaaaaaa", "one"), ("bbbbbbbb", "two"), ("aaaaaaaa", "one")):
             signature = Signature(nonce_of(seen), name=name, secret=secret)
@@ -107,7 +107,7 @@ def test_a_secret_that_changes_signs_upstream_too(file, monkeypatch):
     """Whoever proves the new secret of a key that was known before is not signed with the old one."""
     monkeypatch.setattr("shim.gateway.watch.EVERY", 0.01)
     file.write_text("aaaaaaaa:old\n")
-    with world("verify", {}, FakeAtlas(api_keys={"aaaaaaaa": "new"}), keys_file=str(file)) as seen:
+    with world("verify", {}, knowing_atlas(aaaaaaaa="new"), keys_file=str(file)) as seen:
         for secret, status in (("old", 401), ("new", 200)):
             file.write_text(f"aaaaaaaa:{secret}\n")
 

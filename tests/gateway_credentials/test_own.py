@@ -3,6 +3,7 @@
 import asyncio
 import json
 import subprocess
+from datetime import timedelta
 
 import httpx
 import pytest
@@ -14,6 +15,7 @@ from shim.fake.http import FakeReply
 from shim.gateway.option_values import Address, CredentialsMode
 from shim.gateway.options import Options
 from shim.gateway.server import Gateway
+from tests.fake.asking import knowing_atlas
 from tests.gateway_credentials.worlds import ACCOUNT, ALL, FLEX, INSTANCE, KEY, RETIRED, UNTOUCHED, V2, signing, world
 from tests.gateway_tls.conftest import mount  # noqa: F401 - a fixture
 from tests.peers.raw import reply, replying, until
@@ -174,7 +176,7 @@ def test_stale_nonce_costs_one_trip():
     """When a nonce has grown old upstream, the call is signed anew."""
     with world("own") as seen:
         seen.ask(RETIRED, f"Accept: {V2}")
-        seen.fake.advance(3600)
+        seen.fake.today += timedelta(hours=1)
         assert status_of(seen.ask(RETIRED, f"Accept: {V2}")[0]) == 200
         assert len(seen.targets) == 4
 
@@ -195,7 +197,7 @@ def test_refused_token_is_replaced_once():
     """A token that was revoked is replaced, and the call sent again; a second refusal stands."""
     with world("own", ACCOUNT) as seen:
         seen.ask(RETIRED, f"Accept: {V2}")
-        seen.fake.advance(2 * 3600)
+        seen.fake.today += timedelta(hours=2)
         assert status_of(seen.ask(RETIRED, f"Accept: {V2}")[0]) == 200
         assert seen.targets.count("/api/oauth/token") == 2
 
@@ -242,7 +244,7 @@ def test_content_too_long_to_be_signed():
 def test_key_file_is_read_again(mount, monkeypatch):  # noqa: F811 - the fixture
     """A new key in the files signs after the next look; while there is no whole one the last good one does."""
     monkeypatch.setattr("shim.gateway.watch.EVERY", 0.01)
-    fake = FakeAtlas(api_keys={"public01": "one", "public02": "two"})
+    fake = knowing_atlas(public01="one", public02="two")
     names = {"MONGODB_ATLAS_PUBLIC_API_KEY_FILE": "tls.public", "MONGODB_ATLAS_PRIVATE_API_KEY_FILE": "tls.private"}
     mount.turn(public=b"public01\n", private=b"one")
 

@@ -21,6 +21,7 @@ from shim.fake import server as fake_server
 from shim.gateway.allow import parse_allow
 from shim.gateway.option_values import CredentialsMode
 from shim.gateway.server import Gateway
+from tests.fake.asking import filled_atlas
 from tests.peers.served import ask, gateway, get, value_of
 
 ALL = parse_allow("all", "allow")
@@ -78,7 +79,7 @@ def world(
     mode: str, environ: Mapping[str, str] = KEY, fake: FakeAtlas | None = None, **options: Any
 ) -> Iterator[World]:
     """Run a fake of June 2026, whose instance reads are not blank, and a gateway in one credentials mode."""
-    fake = fake or FakeAtlas(today=date(2026, 6, 1), blank=None)
+    fake = fake or filled_atlas(today=date(2026, 6, 1))
 
     def now() -> float:  # days pass
         return fake.today.timestamp()

@@ -16,6 +16,7 @@ import pytest
 
 from shim.fake import DEMO_CLUSTER, DEMO_GROUP, DEMO_PRIVATE_KEY, DEMO_PUBLIC_KEY, DEMO_TOKEN, FakeAtlas
 from shim.fake.server import FakeServer
+from tests.fake.asking import LenientAtlas
 
 SCRIPTS = Path(__file__).parent / "scripts"
 BEFORE, AFTER = date(2026, 1, 14), date(2027, 2, 1)
@@ -75,7 +76,7 @@ def untouched():
 
     def look(name):
         if name not in _untouched:
-            with FakeServer(FakeAtlas(today=BEFORE, strict=False)) as server:
+            with FakeServer(LenientAtlas(today=BEFORE)) as server:
                 _untouched[name] = play(server, SCRIPTS / f"{name}.py")
         return _untouched[name]
 
@@ -135,7 +136,7 @@ def test_the_sdk_refuses_atlas_own_word_with_and_without_the_shim(untouched, tmp
 def test_without_the_shim_a_program_is_broken(name):
     """So that the tests above are about something."""
     with (
-        FakeServer(FakeAtlas(today=AFTER, strict=False)) as server,
+        FakeServer(LenientAtlas(today=AFTER)) as server,
         pytest.raises(ProgramError, match=r"410|KeyError: 'results'"),
     ):
         play(server, SCRIPTS / f"{name}.py")

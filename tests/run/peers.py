@@ -12,6 +12,7 @@ import trustme
 
 from shim.fake import FakeAtlas, FakeReply
 from shim.fake.server import FakeServer
+from tests.fake.asking import TlsServer
 
 
 @attrs.frozen
@@ -33,7 +34,7 @@ def other_host():
     fake, authority, context = FakeAtlas(), trustme.CA(), ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
     fake.overrides.append(lambda _: FakeReply(200, (), b"other"))
     authority.issue_cert("other.example", "127.0.0.1", "127.0.0.2").configure_cert(context)
-    with FakeServer(fake, host="0.0.0.0", ssl_context=context) as secure, FakeServer(fake, host="0.0.0.0") as plain:
+    with TlsServer(context, fake, host="0.0.0.0") as secure, FakeServer(fake, host="0.0.0.0") as plain:
         yield OtherHost(fake, secure.port, plain.port, authority.cert_pem.bytes())
 
 
