@@ -1,6 +1,6 @@
 """The line of each call in the log, as text or as a JSON object, and the ids of a request.
 
-A line has no id of Atlas', query, secret or content; of a path it shows only the words of mapping documents.
+A line has no id of Atlas', query, secret or content; of a path it shows only the words of Atlas' API.
 """
 
 from __future__ import annotations
@@ -19,12 +19,13 @@ import orjson
 
 from shim.core.messages import Headers, Record
 from shim.core.recognise import Engine, Match
-from shim.documents.templates import parameter_name
 from shim.gateway.errors import INTERNAL, Challenged, Failure, Refusal
+from shim.tools.radar.radar import shape_of
 
 _LEVELS = {number: logging.getLevelName(number).lower() for number in (10, 20, 30, 40)}
 
-_PATH = 500  # characters of a path: lines wait for the log's reader, and their number is bounded, not their size
+_PATH = 500  # characters of a path that are looked at
+_shape_of = lru_cache(maxsize=4096)(shape_of)
 
 _SANE = re.compile(r"[A-Za-z0-9._~:/+=@-]{1,128}")  # ids of callers' that are logged and sent back
 _TRACE = re.compile(r"[0-9a-f]{2}-([0-9a-f]{32})-[0-9a-f]{16}-[0-9a-f]{2}(?:-.*)?")
@@ -97,7 +98,7 @@ class CallLine:
             "level": _LEVELS[self.level],
             "event": "call",
             "method": self.method,
-            "path": masked(self.path, self.engine) if match is None else f"{match.api.base}{match.operation.path.text}",
+            "path": _shape_of(self.path[:_PATH]) if match is None else f"{match.api.base}{match.operation.path.text}",
             "operation": "other" if match is None else match.operation.id,
             "route": self.route,
             "status": self.status,
@@ -122,7 +123,7 @@ class CallLine:
     def text(self) -> str:
         """Return the line for people."""
         match, took = self.match, self.upstream_seconds
-        path = masked(self.path, self.engine) if match is None else f"{match.api.base}{match.operation.path.text}"
+        path = _shape_of(self.path[:_PATH]) if match is None else f"{match.api.base}{match.operation.path.text}"
         called = f"{path} | {'other' if match is None else match.operation.id}"
         upstream = "" if took is None else f" (upstream {self.upstream_status or '-'} in {took * 1000:.1f} ms)"
         who = f"{self.peer} key {plain(self.key)}" if self.key else self.peer
@@ -135,12 +136,6 @@ class CallLine:
         )
 
 
-def masked(path: str, engine: Engine) -> str:
-    """Return a path with every part masked that is not a word of a mapping document, and a long one cut."""
-    known, end = _words(engine), "..." if len(path) > _PATH else ""
-    return "/".join([part if part in known else "*" for part in path[:_PATH].split("/")]) + end
-
-
 def plain(said: str) -> str:
     """Return a caller's text in printable ASCII, at most 200 characters of it."""
     return _plain(said[:200])
@@ -150,20 +145,6 @@ def plain(said: str) -> str:
 def _plain(said: str) -> str:
     text = said.encode("ascii", "backslashreplace").decode()
     return "".join([one if one.isprintable() and one not in '"\\' else "?" for one in text])
-
-
-@lru_cache(maxsize=4)
-def _words(engine: Engine) -> frozenset[str]:
-    """Return the words of all paths in the documents: any other part of a path may be somebody's name."""
-    found = {""}
-    for document in engine.documents:
-        for api in document.apis.values():
-            found.update(api.base.split("/"))
-        for operation in document.operations:
-            targets = [target for one in operation.successors.values() for _, target in one.targets()]
-            for path in [operation.path, *(target.path for target in targets)]:
-                found.update(part for part in path.text.split("/") if not parameter_name(part))
-    return frozenset(found)
 
 
 def instant(seconds: float) -> str:
