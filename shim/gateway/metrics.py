@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import platform
 from collections import Counter as Tally
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from itertools import accumulate
 from typing import Any
 
@@ -21,7 +21,7 @@ from shim.gateway.http1.clients import Clients
 from shim.gateway.ledger import OTHER, WAITS
 from shim.gateway.log_writer import LogLines
 from shim.gateway.tls import Listening
-from shim.gateway.watch import Reloads
+from shim.gateway.watch import Watched
 
 _FAMILIES = """
 counter requests operation,route,status_class,status: Requests answered.
@@ -67,7 +67,7 @@ class Metrics(Collector):
 
     handler: Handler
     tls: Listening | None
-    reloads: Reloads
+    watched: Sequence[Watched[Any]]
     server: Clients = attrs.field(init=False)
 
     def text(self) -> bytes:
@@ -111,7 +111,7 @@ class Metrics(Collector):
         }
 
     def _of_parts(self) -> dict[str, Samples]:
-        handler, reloads, server, tls = self.handler, self.reloads, self.server, self.tls
+        handler, watched, server, tls = self.handler, self.watched, self.server, self.tls
         ends = None if tls is None else tls.value[1]
         plan, limits, upstream = handler.plan, handler.limits, handler.shared.upstream
         seen = handler.shared.inventory.radar.sightings()
@@ -124,8 +124,8 @@ class Metrics(Collector):
             "memory_used_bytes": {"reserved": limits.reserved, "held": limits.held, "connections": server.held},
             "memory_limit_bytes": {(): limits.memory},
             "tls_certificate_not_after_timestamp_seconds": {} if ends is None else {"listener": ends},
-            "config_reload_success": {(): not reloads.problems},
-            "config_reload_success_timestamp_seconds": {(): reloads.good_since},
+            "config_reload_success": {(): not any(one.problems for one in watched)},
+            "config_reload_success_timestamp_seconds": {(): max(one.good_since for one in watched)},
             "config_restart_needed": {(): len(plan.waiting)},
             "build": {(__version__, platform.python_version()): 1},
             "route": {f"{FLAG}{plan.settings.flag}" if plan.settings.flag else str(plan.settings.route): 1},

@@ -35,7 +35,7 @@ from shim.gateway.radar_inventory import RadarInventory
 from shim.gateway.status import StatusObject, status_of
 from shim.gateway.tls import listening
 from shim.gateway.upstream.client import Upstream
-from shim.gateway.watch import Reloads, Watched
+from shim.gateway.watch import Watched
 
 log = logging.getLogger("shim.gateway.settings")
 
@@ -70,23 +70,20 @@ class Gateway:
         settings.use = self.apply
         self.settings, plan, options = settings, settings.plan, settings.plan.options
         self._provider, self._environ = provider_factory(environ), environ
-        self._watched: list[Watched[Any]] = [*settings.watched]
+        self.watched: list[Watched[Any]] = [*settings.watched]
         problems, gate = list[str](), CallerGate()
         with collected(problems, plan.given):
             self.tls = listening(options)
-            self._watched += [self.tls] if self.tls is not None else []
+            self.watched += [self.tls] if self.tls is not None else []
         with collected(problems, plan.given):
-            gate = gate_for(options, environ, self._watched)
+            gate = gate_for(options, environ, self.watched)
         if problems:
             raise SettingsError(*problems)
-        self.reloads = Reloads()
-        for one in self._watched:
-            one.reloads = self.reloads
         self.limits, self.ledger = Limits(options), Ledger()
         self.upstream = Upstream(options)
         shared = Shared(self.upstream, Memory(), RadarInventory(environ, clock), clock)
         self._handler = Handler(plan, shared, gate, self.limits, self.ledger)
-        self.metrics = Metrics(self._handler, self.tls, self.reloads)
+        self.metrics = Metrics(self._handler, self.tls, self.watched)
         self._calls: Listener | None = None
         self._admin: Admin | None = None
         self._beating: asyncio.Task[None] | None = None
@@ -142,7 +139,7 @@ class Gateway:
             self._calls = Listener(server, bound, lambda: None if tls is None else tls.value[0])
             self._beating = asyncio.create_task(self._beat())
             self.apply(self._handler.plan)
-            for one in self._watched:
+            for one in self.watched:
                 if any(one.files()):
                     threading.Thread(target=one.follow, args=(self._ended,), name="watched files", daemon=True).start()
             if self.options.admin is not None:
@@ -218,13 +215,13 @@ class Gateway:
 
     def status(self) -> StatusObject:
         """Return what people are shown; may be called in another thread."""
-        return status_of(self._handler, self.reloads, self.tls, listens=self.url, ready=self.is_ready)
+        return status_of(self._handler, self.watched, self.tls, listens=self.url, ready=self.is_ready)
 
     async def _beat(self) -> None:
         while True:
             self._beaten = time.monotonic()
             if (flag := self._handler.flag) is not None:
                 flag.hangs()  # logs it
-            for one in self._watched:
+            for one in self.watched:
                 one.give_up()
             await asyncio.sleep(_BEAT)

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import time
 from collections import Counter as Tally
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from itertools import groupby
 from typing import Any
 
@@ -20,7 +20,7 @@ from shim.gateway.errors import Failure, origin_of
 from shim.gateway.ledger import OTHER, Ledger, Seen, Way, kind_of
 from shim.gateway.logs import plain
 from shim.gateway.tls import Listening
-from shim.gateway.watch import Reloads
+from shim.gateway.watch import Watched
 from shim.tools.inventory.verdict import LEGACY, Ahead, Ends, ends_of, sentences
 from shim.tools.inventory.writing import written
 from shim.tools.radar.radar import DAY, days_until
@@ -35,12 +35,15 @@ StatusObject = dict[str, Any]
 Ways = Mapping[tuple[str, str], Way]
 
 
-def status_of(handler: Handler, reloads: Reloads, tls: Listening | None, *, listens: str, ready: bool) -> StatusObject:
+def status_of(
+    handler: Handler, watched: Sequence[Watched[Any]], tls: Listening | None, *, listens: str, ready: bool
+) -> StatusObject:
     """Return the status as it is now; may be called in another thread."""
     plan, ledger, today, now = handler.plan, handler.ledger, handler.shared.clock(), time.time()
     options, inventory = plan.options, handler.shared.inventory
     retired = {names: way for names, way in ledger.ways.copy().items() if names[0] != OTHER}
     ends = ends_of(plan.engine, plan.settings, today)
+    problems = [problem for one in watched for problem in one.problems]
     sightings = sorted(inventory.radar.sightings(), key=lambda one: (one.sunset or float("inf"), one.key))
     return {
         "format": _FORMAT,
@@ -66,14 +69,14 @@ def status_of(handler: Handler, reloads: Reloads, tls: Listening | None, *, list
         "errors": [*_errors(ledger)],
         "recent": written(now - RECENT),
         "reload": {
-            "state": "refused" if reloads.problems else "good",
-            "good_since": written(reloads.good_since),
-            "refused": _instant(reloads.refused),
-            "problems": [*reloads.problems],
+            "state": "refused" if problems else "good",
+            "good_since": written(max(one.good_since for one in watched)),
+            "refused": _instant(max((one.refused for one in watched if one.refused is not None), default=None)),
+            "problems": problems,
             "waiting": plan.waiting,
         },
         "certificates": [
-            {"side": "listener", **_day("not_after", one.value[1], now), "refused": bool(reloads.by_name.get(one.name))}
+            {"side": "listener", **_day("not_after", one.value[1], now), "refused": bool(one.problems)}
             for one in (tls,)
             if one is not None and one.value[1] is not None
         ],

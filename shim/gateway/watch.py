@@ -29,23 +29,6 @@ _taking_up = threading.Lock()  # options and documents make one plan: the second
 Stamp = list[tuple[Any, ...]]
 
 
-@attrs.define(eq=False)
-class Reloads:
-    """How a gateway's files were read again; instants are seconds since the epoch."""
-
-    good_since: float = attrs.field(factory=time.time)
-    """When they were last put to use."""
-    refused: float | None = None
-    """When they were last refused."""
-    by_name: dict[str, tuple[str, ...]] = attrs.field(factory=dict)
-    """The problems of the files of each value as they are now, empty while it is in use."""
-
-    @property
-    def problems(self) -> tuple[str, ...]:
-        """All of them."""
-        return tuple(problem for some in [*self.by_name.values()] for problem in some)
-
-
 @attrs.define(eq=False, repr=False)
 class Watched(Generic[T]):
     """A ``value`` that is made of files; raises whatever ``read`` does."""
@@ -57,9 +40,14 @@ class Watched(Generic[T]):
     """Makes the value."""
     use: Callable[[T], object] = lambda _: None
     """Takes it up."""
-    reloads: Reloads = attrs.field(factory=Reloads)
     known: Stamp = attrs.field(default=attrs.Factory(lambda self: stamps(self.files()), takes_self=True))
     value: T = attrs.field(default=attrs.Factory(lambda self: self.read(), takes_self=True))
+    good_since: float = attrs.field(factory=time.time, init=False)
+    """When they were last put to use, in seconds since the epoch."""
+    refused: float | None = attrs.field(default=None, init=False)
+    """When they were last refused."""
+    problems: tuple[str, ...] = attrs.field(default=(), init=False)
+    """Those of the files as they are now, empty while they are in use."""
     _seen: Stamp = attrs.field(factory=list, init=False)
     _began: float = attrs.field(default=_NEVER, init=False)
     """When the look in progress began (monotonic)."""
@@ -76,24 +64,19 @@ class Watched(Generic[T]):
         before, self._seen = self._seen, stamps(self.files())
         if self._seen != before or self._seen == self.known:
             return None
-        read: tuple[T] | Exception
         try:
-            read = (self.read(),)
-        except Exception as error:  # noqa: BLE001 - it is refused below
-            read = error
-        if stamps(self.files()) != self._seen:
-            return None  # what was read may be of the old files and of the new
-        self.known = self._seen
-        if isinstance(read, Exception):
-            return self._refuse(read)
-        (value,) = read
-        try:
+            value = self.read()
+            if stamps(self.files()) != self._seen:  # what was read may be of the old files and of the new
+                return None
             with _taking_up:
                 self.use(value)
                 self.value = value
         except Exception as error:  # noqa: BLE001 - a defect here must not end the watch
+            if stamps(self.files()) != self._seen:
+                return None
+            self.known = self._seen
             return self._refuse(error)
-        self.reloads.by_name[self.name], self.reloads.good_since = (), time.time()
+        self.known, self.problems, self.good_since = self._seen, (), time.time()
         log.info("new %s in use", self.name)
         return True
 
@@ -106,8 +89,7 @@ class Watched(Generic[T]):
     def _refuse(self, error: Exception) -> bool:
         known = isinstance(error, (SettingsError, DocumentError))  # an operator's mistake needs no traceback
         problems = tuple(getattr(error, "problems", ())) or (str(error) or repr(error),)
-        self.reloads.by_name[self.name], self.reloads.refused = problems, time.time()
-        said = "; ".join(problems)
+        self.problems, self.refused, said = problems, time.time(), "; ".join(problems)
         log.error("new %s refused, the last good stay: %s", self.name, said, exc_info=None if known else error)
         return False
 

@@ -49,6 +49,11 @@ class Applied:
         return not [one for one in watched if not (one.look() or one.look())]
 
     @property
+    def problems(self):
+        """What is wrong with the files."""
+        return [problem for one in self.gateway.watched for problem in one.problems]
+
+    @property
     def plan(self):
         """Its plan."""
         return self.gateway._handler.plan
@@ -71,14 +76,14 @@ def test_broken_file_is_refused(tmp_path, caplog, text, said):
     config.unlink() if text is None else config.write_text(text)
     assert not applied.read()
     assert applied.plan is applied.before
-    assert all(any(word in one for one in applied.gateway.reloads.problems) for word in said)
+    assert all(any(word in one for one in applied.problems) for word in said)
     lines = [record for record in caplog.records if record.levelname == "ERROR"]
     assert len(lines) == 1
     assert lines[0].exc_info in {None, False}
     assert all(word in lines[0].getMessage() for word in said)
     config.write_text('route = "flex"\n')
     assert applied.read()
-    assert not applied.gateway.reloads.problems
+    assert not applied.problems
 
 
 def test_what_cannot_change_is_kept_and_told(tmp_path, caplog):
@@ -212,7 +217,7 @@ def test_a_kill_switch_acts_whatever_lies_beside_it(tmp_path):
     options = applied.plan.options
     assert (str(options.route), options.allow is not None) == ("off", True)
     for file in folder.iterdir():
-        assert any(file.name in one for one in applied.gateway.reloads.problems)
+        assert any(file.name in one for one in applied.problems)
         file.unlink()
     (folder / "mine.toml").write_text(OVERRIDE.format(day="2026-02-01"))
     config.write_text("= 1")

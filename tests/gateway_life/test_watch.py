@@ -102,7 +102,7 @@ def test_read_that_hangs_is_given_up(file, caplog, monkeypatch):
         "new things refused, the last good stay: was not read within 0 seconds"
     ]
     ends.set()
-    until(lambda: not seen.watched.reloads.problems, "it is in use")
+    until(lambda: not seen.watched.problems, "it is in use")
     ended.set()
     assert seen.used == ["late"]
 
