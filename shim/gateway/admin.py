@@ -32,7 +32,7 @@ from shim.gateway.http1.listener import Bound, Listener
 from shim.gateway.http1.response import Request
 from shim.gateway.option_values import Address, is_address
 from shim.gateway.options import Options
-from shim.gateway.status import StatusObject, span
+from shim.gateway.status import StatusObject
 from shim.page import STYLE, VERDICTS, hash_source, printable, templates
 from shim.tools.inventory.verdict import spoken
 from shim.tools.radar.radar import distance
@@ -149,7 +149,7 @@ def text(status: StatusObject) -> str:
 @cache
 def _templates() -> Environment:
     made = templates(_FILES, {"wrapped": partial(textwrap.fill, width=WIDTH)})
-    made.globals |= {"spoken": spoken, "span": span, "distance": distance, "verdicts": VERDICTS}
+    made.globals |= {"spoken": spoken, "distance": distance, "verdicts": VERDICTS}
     made.globals |= {"style": _STYLE, "script": _SCRIPT}
     return made
 

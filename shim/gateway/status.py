@@ -21,7 +21,7 @@ from shim.gateway.ledger import OTHER, Ledger, Seen, Way, kind_of
 from shim.gateway.logs import plain
 from shim.gateway.tls import Listening
 from shim.gateway.watch import Watched
-from shim.tools.inventory.verdict import LEGACY, Ahead, Ends, ends_of, sentences
+from shim.tools.inventory.verdict import LEGACY, Ahead, Ends, ends_of, sentences, spoken
 from shim.tools.inventory.writing import written
 from shim.tools.radar.radar import DAY, days_until
 
@@ -149,12 +149,12 @@ def verdict(retired: Ways, started: float, now: float, ends: Ends, *, inventory:
         else:
             ahead.append(Ahead(sunset, operation, sum(way.statuses.values()), written(way.last)))
     last, operation = max(seen, default=(None, ""))
-    quiet = max(0.0, now - (last or started))
-    days = int(quiet // DAY)
-    since = "" if last else ", since this gateway started"
-    word, sentence = "unproven", f"Nobody has made a retired call for {span(quiet)}{since}"
+    since = written(started if last is None else last)
+    days = int(max(0.0, now - (last or started)) // DAY)
+    start = "" if last else ", when this gateway started"
+    word, sentence = "unproven", f"Nobody has made a retired call since {spoken(since)}{start}"
     if last is not None and not days:
-        word, sentence = "called", f"Retired calls are still made: the last one {span(quiet)} ago ({operation})."
+        word, sentence = "called", f"Retired calls are still made: the last one at {spoken(since)} ({operation})."
     elif days < ENOUGH:
         sentence += f". That is too short to prove anything: wait for {ENOUGH} days."
     elif inventory:
@@ -166,16 +166,8 @@ def verdict(retired: Ways, started: float, now: float, ends: Ends, *, inventory:
         "word": word,
         "sentence": sentence,
         "days": days,
-        "last": written(last) if last is not None else None,
+        "last": _instant(last),
         "since": written(started),
         "doubts": [_DOUBT] if inventory else [],
         "ahead": [*sentences(one for one in ahead if one.last > recent)],
     }
-
-
-def span(seconds: float) -> str:
-    """Return a time span in its largest unit, as in ``3 days``; under a minute it is ``less than a minute``."""
-    for name, size in (("day", DAY), ("hour", 3600), ("minute", 60)):
-        if (count := int(seconds // size)) >= 1:
-            return f"{count} {name}" if count == 1 else f"{count} {name}s"
-    return "less than a minute"

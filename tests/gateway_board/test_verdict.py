@@ -30,12 +30,12 @@ COMING = {"getIt": datetime(2999, 7, 1, tzinfo=UTC)}
 @pytest.mark.parametrize(
     ("known", "word", "days", "said"),
     [
-        ({"up": 90, "last": 0.5}, "called", 0, "Retired calls are still made: the last one 12 hours ago (getIt)."),
-        ({"up": 0.1}, "unproven", 0, "Nobody has made a retired call for 2 hours, since this gateway started. "),
-        ({"up": 90, "last": 7}, "unproven", 7, "Nobody has made a retired call for 7 days. That is too short"),
-        ({"up": 90, "last": 40.5}, "quiet", 40, "Nobody has made a retired call for 40 days: the shim can go, if "),
+        ({"up": 90, "last": 0.5}, "called", 0, "still made: the last one at 2027-01-14 20:00 UTC (getIt)."),
+        ({"up": 0.1}, "unproven", 0, "a retired call since 2027-01-15 05:36 UTC, when this gateway started. "),
+        ({"up": 90, "last": 7}, "unproven", 7, "a retired call since 2027-01-08 08:00 UTC. That is too short"),
+        ({"up": 90, "last": 40.5}, "quiet", 40, "a retired call since 2026-12-05 20:00 UTC: the shim can go, if "),
         # An inventory may reach back further than the start, and know of other programs.
-        ({"up": 90, "inventory": True}, "unproven", 90, "Nobody has made a retired call for 90 days, since this"),
+        ({"up": 90, "inventory": True}, "unproven", 90, "a retired call since 2026-10-17 08:00 UTC, when this"),
         ({"up": 90, "last": 0.1, "inventory": True}, "called", 0, "Retired calls are still"),
     ],
 )
@@ -43,7 +43,7 @@ def test_the_verdict_says_no_more_than_is_known(known, word, days, said):
     """Days, and a sentence that names the last call, or since when one would have been seen; a month is enough."""
     found = judged(**known)
     assert (found["word"], found["days"]) == (word, days)
-    assert found["sentence"].startswith(said)
+    assert said in found["sentence"]
     assert any("atlas-shim inventory" in doubt for doubt in found["doubts"]) == ("inventory" in known)
 
 
@@ -60,7 +60,8 @@ def test_calls_that_end_later_are_not_retired_yet():
 def test_what_a_successor_answered_of_them_is_retired():
     """Atlas has refused that version to somebody, whatever the date says."""
     found = verdict(called(0.25) | called(0.125, route="legacy"), NOW - 90 * DAY, NOW, COMING, inventory=False)
-    assert (found["word"], found["sentence"].count("6 hours ago (getIt)"), len(found["ahead"])) == ("called", 1, 1)
+    assert (found["word"], "at 2027-01-15 02:00 UTC (getIt)" in found["sentence"]) == ("called", True)
+    assert len(found["ahead"]) == 1
 
 
 START = 1_800_000_000 // 60 * 60.0
