@@ -151,15 +151,13 @@ def _form_of(head: RequestHead) -> Form | None:
     """Return the form of a head without secrets, the same one for each that has it; None for one with content."""
     if head.has_content or head.length is not None or head.is_http10 or head.expects_continue:
         return None
-    lower = [name.lower() for name, _ in head.headers]
-    free = [place for place, name in enumerate(lower) if name in _FREE]
-    lines = tuple([(name, None if name.lower() in _FREE else value) for name, value in head.headers])
-    if lines not in _forms:
-        if len(_forms) >= _MOST:
-            _forms.popitem(last=False)
-        accept = ",".join([value for name, (_, value) in zip(lower, head.headers, strict=True) if name == "accept"])
-        _forms[lines] = Form(lines, free, accept)
-    return _forms[lines]
+    return _form(tuple([(name, None if name.lower() in _FREE else value) for name, value in head.headers]))
+
+
+@lru_cache(maxsize=_MOST)
+def _form(lines: tuple[tuple[str, str | None], ...]) -> Form:
+    accept = ",".join([value for name, value in lines if value is not None and name.lower() == "accept"])
+    return Form(lines, [place for place, (_, value) in enumerate(lines) if value is None], accept)
 
 
 def _parse_request(data: bytes) -> RequestHead:
@@ -295,5 +293,4 @@ def _parse_reply(data: bytes) -> ReplyHead:
 
 
 _known: OrderedDict[bytes, list[Any]] = OrderedDict()
-_forms: OrderedDict[tuple[tuple[str, str | None], ...], Form] = OrderedDict()
 _known_reply = lru_cache(maxsize=64)(_parse_reply)
