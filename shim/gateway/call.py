@@ -20,7 +20,7 @@ from shim.gateway.allow import READS
 from shim.gateway.checks import check, check_allowed
 from shim.gateway.credentials.gates import CallerGate
 from shim.gateway.credentials.signers import step_of_digest
-from shim.gateway.errors import INTERNAL, Failure, Refusal, busy, too_slow, unreadable
+from shim.gateway.errors import INTERNAL, Failure, Refusal, busy, unreadable
 from shim.gateway.exchange import Shared, UpstreamCall
 from shim.gateway.http1.body import BUFFERED
 from shim.gateway.http1.clients import forwarded_peer
@@ -92,13 +92,8 @@ class Handler:
                 await self._forward(run)
                 if flag is not None and match is not None and 200 <= (line.upstream_status or 0) < 300:
                     flag.trust(match)
-            except (Refusal, TimeoutError) as error:
-                late = together(
-                    f"No answer within the deadline of {plan.settings.deadline:g} seconds.",
-                    *getattr(error, "__notes__", ()),  # what was done before
-                )
-                refusal = error if isinstance(error, Refusal) else too_slow(late)
-                error.__traceback__ = None  # its frames would hold what was read until the garbage is collected
+            except Refusal as refusal:
+                refusal.__traceback__ = None  # its frames would hold what was read until the garbage is collected
                 line.refused(refusal)
                 request.refuse(refusal, close=self.draining)
             except ConnectionResetError:  # the caller left

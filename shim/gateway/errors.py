@@ -116,6 +116,9 @@ def too_slow(detail: str, error: str = "http_response_timeout") -> Refusal:
     return Refusal(504, "SHIM_UPSTREAM_TIMEOUT", error, detail)
 
 
+overdue = partial(too_slow, "No answer within the deadline (the option 'deadline').")
+"""Refuses a call that is to be translated when its deadline passes."""
+
 too_late = partial(Refusal, 408, "SHIM_REQUEST_TIMEOUT", "http_request_error", close=True)
 """Refuses a request that did not arrive in time (RFC 9110, 15.5.9); its connection is closed."""
 

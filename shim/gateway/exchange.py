@@ -85,8 +85,7 @@ class UpstreamCall:
     async def run(self) -> Outcome | None:
         """Send and read what the core asks for, until it says how the exchange ends.
 
-        Returns None for a call that isn't translated, which is only sent. Raises Refusal, and TimeoutError when the
-        deadline passes before all that.
+        Returns None for a call that isn't translated, which is only sent. Raises Refusal, also after the deadline.
         """
         began, reply = perf_counter() if self.early is None else self.early.began, None
         self.before = self.entry.held
@@ -112,9 +111,6 @@ class UpstreamCall:
             if not self.done:
                 raise
             raise attrs.evolve(refusal, detail=together(refusal.detail, self.done)) from None
-        except TimeoutError as late:
-            late.add_note(self.done)
-            raise
         finally:
             self.line.upstream_seconds = perf_counter() - began - self.seconds
 

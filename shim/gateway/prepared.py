@@ -92,7 +92,7 @@ class RepeatedCall:
     async def answer(
         self, request: Request, plan: Plan, entry: Entry, line: CallLine, *, close: bool
     ) -> UpstreamResponse | None:
-        """Answer a call as others were answered; raises Refusal, and TimeoutError after the deadline.
+        """Answer a call as others were answered; raises Refusal.
 
         Returns upstream's answer, if upstream was asked and only an exchange can translate the answer.
         """

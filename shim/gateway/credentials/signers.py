@@ -17,7 +17,7 @@ import attrs
 from shim.core.messages import Call, Headers, Reply, field, without
 from shim.credentials import TOKEN_PATH, ApiKey, ServiceAccount, Token, TokenBook
 from shim.gateway.credentials.digest import REALM, asks_digest, challenge, challenges, parameters, response, secret_hash
-from shim.gateway.errors import Refusal, too_slow
+from shim.gateway.errors import Refusal
 from shim.gateway.fields import string
 from shim.gateway.http1.body import BUFFERED
 from shim.gateway.upstream.client import Upstream
@@ -185,8 +185,6 @@ class AccountSigner(UpstreamSigner):
                     if reply.status == 200 and reply.body is not None and not reply.fault:
                         return self._book.learn(json.loads(reply.body), asked)
                     self._refusal = no_token(f"the token endpoint answered {reply.status}")
-                except TimeoutError:
-                    self._refusal = too_slow(f"No answer within {upstream.deadline:g} seconds.")
                 except Refusal as refusal:
                     self._refusal = refusal
                 except (ValueError, RecursionError):

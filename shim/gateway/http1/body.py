@@ -57,7 +57,7 @@ class Body:
         self.size = self._taken = 0
         self.is_complete = length == 0 and not chunked
         self.is_collected = False
-        self.error: Refusal | TimeoutError | None = None
+        self.error: Refusal | None = None
         self.on_wait: Callable[[], None] | None = None
 
     def feed(self, data: bytes, start: int = 0) -> int:
@@ -89,7 +89,7 @@ class Body:
             self.is_complete = True
             self._wake()
 
-    def fail(self, error: Refusal | TimeoutError, *, at_once: bool = False) -> None:
+    def fail(self, error: Refusal, *, at_once: bool = False) -> None:
         """Note that the content's end will not come; ``at_once`` drops what has arrived."""
         self.error = error
         if at_once:

@@ -124,7 +124,7 @@ class Connection(Wire):
         """Answer one request after the other; others have their turn before one that was sent ahead."""
         while True:
             try:
-                if isinstance(error := request.content.error, errors.Refusal):
+                if (error := request.content.error) is not None:
                     refused_log.warning("refused a request of %s: %s", self.peer.address, error.detail)
                     request.refuse(self._clients.refused(error))
                 elif self.verdict != "served":

@@ -16,7 +16,7 @@ import attrs
 
 from shim.errors import SettingsError
 from shim.gateway.allow import READS
-from shim.gateway.errors import Refusal
+from shim.gateway.errors import Refusal, overdue
 from shim.gateway.fields import PSEUDONYM, for_upstream
 from shim.gateway.http1.body import MalformedError
 from shim.gateway.http1.head import parse_reply
@@ -82,7 +82,7 @@ class Upstream:
             return outbound.early
         call, until = outbound.call, min(until, outbound.until)
         if until <= self.now():
-            raise TimeoutError
+            raise overdue()
         head = head or self.head_of(outbound)
         response: UpstreamResponse | None = None
         try:
@@ -147,7 +147,7 @@ class Upstream:
             self._idle.remove(connection)
 
     async def connect(self, until: float = NEVER) -> UpstreamConnection:
-        """Return a new connection; raises Refusal, and TimeoutError after ``until``."""
+        """Return a new connection; raises Refusal, also after ``until``."""
         connection, proxy = UpstreamConnection(self), self.proxy
         host, port, context = self._host, self._port, self._context
         layer = connection.tls = None if context is None else Tls(connection, context, server_hostname=host)
@@ -167,7 +167,7 @@ class Upstream:
             if not isinstance(error, OSError):
                 raise
             if until <= self.now():
-                raise TimeoutError from None
+                raise overdue() from None
             raise unconnected(error, tls=layer is not None, through_proxy=proxy is not None) from error
         # Not before: a loop that was interrupted while it connected may end a connection without a word.
         if connection.is_open:

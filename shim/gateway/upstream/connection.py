@@ -43,7 +43,7 @@ class OutboundCall:
     early: UpstreamResponse | None = None
     """The reply to the same head, if that was sent before; it is the call's."""
     until: float = NEVER
-    """The time of the loop's clock from which on TimeoutError is raised in place of what has not come."""
+    """The time of the loop's clock from which on the call is refused in place of what has not come."""
 
 
 class UpstreamResponse(Body):
@@ -101,7 +101,7 @@ class UpstreamConnection(Wire):
 
     Bytes that arrive while no request is in flight, or behind a reply, end it: they would be taken for the reply to the
     next request. ``heard`` says that a part of the present reply has arrived. After ``until``, a time of the loop's
-    clock, waiting for a reply raises TimeoutError.
+    clock, waiting for a reply raises Refusal.
     """
 
     def __init__(self, upstream: Upstream) -> None:
@@ -188,7 +188,7 @@ class UpstreamConnection(Wire):
     def late(self) -> None:
         """End a connection that was idle for too long, or whose upstream or call takes too long."""
         is_over = self.until <= self.upstream.now()
-        self._fail(TimeoutError() if is_over else errors.too_slow("Upstream fell silent for the configured time."))
+        self._fail(errors.overdue() if is_over else errors.too_slow("Upstream fell silent for the configured time."))
 
     def take(self, data: bytes) -> None:
         """Take what arrived: a part of the reply that was asked for."""
@@ -249,7 +249,7 @@ class UpstreamConnection(Wire):
             waiter.set_result(self._response)
         return self._response, end
 
-    def _fail(self, error: errors.Refusal | TimeoutError, *, at_once: bool = True) -> None:
+    def _fail(self, error: errors.Refusal, *, at_once: bool = True) -> None:
         """Fail the call in flight; ``at_once`` drops what has arrived."""
         response, waiter = self._response, self._waiter
         self._response = self._waiter = None
