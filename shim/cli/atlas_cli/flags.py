@@ -53,7 +53,7 @@ def words_of(words: Sequence[str]) -> Iterator[int]:
 
 
 def parse(words: Sequence[str], flags: Sequence[Flag]) -> tuple[dict[str, Value], list[str]]:
-    """Return the given flags' values and the other words; raises CliError in pflag's words."""
+    """Return the given flags' values and the other words; raises CliError that names a wrong flag."""
     known = {f"--{flag.name}": flag for flag in flags} | {f"-{flag.short}": flag for flag in flags if flag.short}
     values: dict[str, Value] = {}
     others: list[str] = []
@@ -65,44 +65,35 @@ def parse(words: Sequence[str], flags: Sequence[Flag]) -> tuple[dict[str, Value]
         if word == "-" or not word.startswith("-"):
             others.append(word)
             continue
-        text: str | None
-        if word.startswith("--"):
-            name, sign, text = word.partition("=")
-            said, text = name, text if sign else None
-            if name[2:3] in {"", "-"}:
-                raise CliError(f"bad flag syntax: {word}")
-        else:
-            name, said, text = word[:2], f"{word[1]!r} in {word}", word[2:].removeprefix("=") or None
+        is_long = word.startswith("--")
+        name, sign, text = word.partition("=") if is_long else (word[:2], word[2:3], word[2:].removeprefix("="))
         flag = known.get(name)
         if flag is None:
-            raise CliError(f"unknown flag: {name}" if said == name else f"unknown shorthand flag: {said}")
-        if flag.kind == "bool" and said != name and text and word[2] != "=":
+            raise CliError(f"unknown flag: {name}")
+        if flag.kind == "bool" and sign not in {"", "="}:
             rest.insert(0, f"-{text}")  # The letters after a switch are separate flags.
-            text = None
-        if text is None and flag.kind != "bool":
+        if flag.kind == "bool" and sign != "=":
+            text = "true"
+        elif not sign:
             if not rest:
-                raise CliError(f"flag needs an argument: {said}")
+                raise CliError(f"flag needs an argument: {name}")
             text = rest.pop(0)
-        value = True if text is None else _value(flag, text)
-        before = values.get(flag.name)
+        value, before = _value(flag, text), values.get(flag.name)
         values[flag.name] = before | value if isinstance(before, dict) and isinstance(value, dict) else value
     return values, others
 
 
 def _value(flag: Flag, text: str) -> Value:
-    shown = f"-{flag.short}, --{flag.name}" if flag.short else f"--{flag.name}"
-    why = f'strconv.Parse{flag.kind.capitalize()}: parsing "{text}": invalid syntax'
     try:
-        if flag.kind == "stringToString":
-            why = next((f"{pair} must be formatted as key=value" for pair in text.split(",") if "=" not in pair), "")
-            return dict(pair.split("=", 1) for pair in text.split(","))
-        if flag.kind != "int":
-            return _BOOLS[text] if flag.kind == "bool" else text
-        # As Go's ParseInt does with base 0: 010 is octal.
-        number = int(text, 8 if re.fullmatch(r"[-+]?0[0-7_]+", text) else 0)
-        if -(2**63) <= number < 2**63:
-            return number
-        why = why.replace("invalid syntax", "value out of range")
-    except (KeyError, ValueError):
-        pass
-    raise CliError(f'invalid argument "{text}" for "{shown}" flag: {why}')
+        match flag.kind:
+            case "bool":
+                return _BOOLS[text]
+            case "stringToString":
+                return dict(pair.split("=", 1) for pair in text.split(","))
+            case "int":  # As Go's ParseInt does with base 0: 010 is octal, and 64 bits are all.
+                number = int(text, 8 if re.fullmatch(r"[-+]?0[0-7_]+", text) else 0)
+                number.to_bytes(8, signed=True)
+                return number
+    except (KeyError, ValueError, OverflowError):
+        raise CliError(f'invalid argument "{text}" for --{flag.name}') from None
+    return text

@@ -142,13 +142,10 @@ def _carried_out(
     orders = command.path.endswith("restores create")
     if orders and others and "deliveryType" not in given:
         given["deliveryType"] = others.pop(0)  # as in `atlas backups restores start automated`
-    for negated in (flag for flag in command.flags if flag.negates):  # cobra's words for a flag and its opposite
+    for negated in (flag for flag in command.flags if flag.negates):
         pair = [flag.name for flag in command.flags if flag.argument == negated.argument]
         if given.keys() >= set(pair):
-            group, all_set = " ".join(pair), " ".join(sorted(pair))
-            raise CliError(
-                f"if any flags in the group [{group}] are set none of the others can be; [{all_set}] were all set"
-            )
+            raise CliError(f"--{' and --'.join(pair)} can't both be set")
     if len(others) != bool(command.argument):
         said = f"requires 1 argument, received {len(others)}" if command.argument else "accepts no arguments"
         raise CliError(f'"{command.path}" {said}\n\nUsage:  {command.usage}')
