@@ -28,11 +28,10 @@ NOT_EXECUTABLE, NOT_FOUND = 126, 127  # a shell's exit codes for a command that 
 
 
 @click.command(context_settings={"ignore_unknown_options": True, "allow_interspersed_args": False})
-@click.option("--show", is_flag=True, help="Print the program's variables, one a line, without running it.")
 @click.option("--report", is_flag=True, help="At its end print how many calls were retired, or refused.")
 @config_option
 @click.argument("program", nargs=-1, type=click.UNPROCESSED, metavar="-- COMMAND [ARGUMENT]...")
-def command(*, program: tuple[str, ...], show: bool, report: bool, config: Path | None) -> None:
+def command(*, program: tuple[str, ...], report: bool, config: Path | None) -> None:
     """Run any program with its retired calls translated.
 
     As in "atlas-shim run -- python app.py" or "atlas-shim run -- ./app". A gateway runs as long as the program and
@@ -53,10 +52,6 @@ def command(*, program: tuple[str, ...], show: bool, report: bool, config: Path 
         environment = _start(config, program, environ, report=report)
     except OSError as error:
         raise ExitError(f"run: {error.strerror or error}", SETTINGS) from None
-    if show:
-        for name in sorted(name for name, value in environment.items() if value != environ.get(name)):
-            click.echo(f"{name}={environment[name]}")
-        return
     try:
         os.execvpe(program[0], list(program), environment)  # noqa: S606 - the user's own command
     except OSError as error:

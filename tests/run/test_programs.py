@@ -48,12 +48,6 @@ def test_what_cant_be_obeyed_stops_the_start(runs, variable, value):
     assert variable in done.stderr
 
 
-def test_show_prints_the_variables_and_runs_nothing(runs):
-    """One a line."""
-    shown = dict(line.split("=", 1) for line in runs("echo", "ran", options=["--show"]).stdout.splitlines())
-    assert {"HTTPS_PROXY", "SSL_CERT_FILE", "PYTHONPATH"} < shown.keys()
-
-
 def test_no_key_is_on_disk_or_in_the_environment(shared):
     """The folder can be listed by its user alone; what a program with other rights needs can be read by name."""
     script = "stat -c %a $TMPDIR/*; grep -rl 'PRIVATE KEY' $TMPDIR; env"
