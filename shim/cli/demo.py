@@ -99,8 +99,7 @@ def call(url: str) -> tuple[int, str, dict[str, Any]]:
 @click.command("fake-atlas")
 @click.option("--listen", metavar="HOST:PORT", default="127.0.0.1:8482", help="Listen on this address.")
 @click.option("--today", metavar="DATE", help="Fix the fake's clock at this date. Default: it runs from now.")
-@click.option("--sunset", metavar="DATE", help="Answer 410 on backup endpoints from this date. Default: 2026-01-22.")
-def fake_atlas(listen: str, today: str | None, sunset: str | None) -> None:
+def fake_atlas(listen: str, today: str | None) -> None:
     """Run the fake Atlas alone.
 
     It has a flex cluster with 8 snapshots and a dedicated one, answers the legacy, flex and
@@ -109,10 +108,7 @@ def fake_atlas(listen: str, today: str | None, sunset: str | None) -> None:
     Exit codes: 0 after Ctrl-C or SIGTERM; 2 for bad usage or an address that can't be listened on.
     """
     address = parse_address(listen, "--listen")
-    atlas = fake.FakeAtlas(
-        today=None if today is None else parse_instant(today, name="--today"),
-        sunset=fake.BACKUP_SUNSET if sunset is None else parse_instant(sunset, name="--sunset"),
-    )
+    atlas = fake.FakeAtlas(today=None if today is None else parse_instant(today, name="--today"))
     server = FakeServer(atlas, host=address.host, port=address.port)
     with logged(LogLevel.INFO), suppress(KeyboardInterrupt):
         signal.signal(signal.SIGTERM, signal.default_int_handler)  # it ends as Ctrl-C does

@@ -56,7 +56,6 @@ def test_every_option_is_a_flag_a_variable_and_a_file_key(run, tmp_path):
         (("serve", "--log-level", "loud"), "'loud' is not one of"),
         (("fake-atlas", "--today", "tomorrow"), "not a date"),
         (("fake-atlas", "--listen", "nowhere"), "not an address"),
-        (("fake-atlas", "--sunset", "x"), "not a date"),
     ],
 )
 def test_bad_settings_are_one_line_and_exit_code_2(run, words, said):
@@ -78,7 +77,7 @@ def test_a_taken_port_is_one_line(run):
 
 def test_its_date_decides_whether_legacy_answers(start, wait_for, retired_call):
     """Before the sunset the legacy endpoint answers; what a call needs is printed."""
-    process = start("fake-atlas", "--listen", "127.0.0.1:0", "--today", "2026-01-22", "--sunset", "2026-02-01")
+    process = start("fake-atlas", "--listen", "127.0.0.1:0", "--today", "2026-01-21")
     assert retired_call(wait_for(process.stdout, r"listens at (\S+)")[1]).status_code == 200
     for known in (DEMO_GROUP, DEMO_CLUSTER, DEMO_TOKEN, DEMO_PUBLIC_KEY):
         wait_for(process.stdout, known)
