@@ -258,8 +258,10 @@ def _value(condition: When, *, holds: bool) -> Json:
     return words[0] if is_word else "{any}"
 
 
-def in_words(condition: When) -> str:
-    """Return a condition in words."""
+def in_words(condition: When | None) -> str:
+    """Return a condition in words, empty for none."""
+    if condition is None:
+        return ""
     if condition.given is not None:
         return f"{condition.source} is {'given' if condition.given else 'not given'}"
     if condition.alike is not None:

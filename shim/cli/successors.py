@@ -21,7 +21,7 @@ from shim.cli.dry import DrySend, in_words
 from shim.core.messages import Call
 from shim.core.messages import field as line_of
 from shim.credentials import used_variables
-from shim.documents.fields import Resource, Rule
+from shim.documents.fields import Resource
 from shim.documents.model import Operation
 from shim.documents.vocabulary import Fidelity
 
@@ -141,7 +141,7 @@ def field_rules(resource: Resource, tier: str, outer: str = "") -> Iterator[Fiel
         for rule in field.rules[tier]:
             how = rule.verb.how  # a source of the field's own name goes without saying if it is the only one
             made = how(field.name) and how("")
-            yield FieldSummary(name, rule.fidelity.value, rule.sources, made, rule.why, when(rule))
+            yield FieldSummary(name, rule.fidelity.value, rule.sources, made, rule.why, in_words(rule.when))
         if field.of is not None and any(rule.fidelity is not Fidelity.ABSENT for rule in field.rules[tier]):
             yield from field_rules(field.of, tier, f"{name}{'[]' if field.type == 'objects' else ''}.")
     if resource.rest:
@@ -167,8 +167,3 @@ def no_successor(operation: Operation) -> str:
     """Return what to do if an operation has no successor; empty if it always has one."""
     first = "" if operation.successors or not operation.without_successor else "There is no successor. "
     return first + operation.without_successor
-
-
-def when(rule: Rule) -> str:
-    """Return the condition of a rule in words, empty if it always applies."""
-    return "" if rule.when is None else in_words(rule.when)

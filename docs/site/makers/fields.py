@@ -10,7 +10,6 @@ from datetime import datetime
 from makers.markdown import table
 
 from shim.cli.dry import in_words
-from shim.cli.successors import when
 from shim.documents import load_documents, mapping_folders
 from shim.documents.calls import Successor, Target
 from shim.documents.errors import ErrorRule
@@ -327,7 +326,7 @@ def _rules(field: Field, rules: Sequence[Rule], *, levels: bool = False) -> str:
     """Return one cell: each rule with its condition, its level, how the value is made, and why."""
     cell = []
     for rule in rules:
-        condition = f"when {when(rule)}: " if rule.when else "else: " if len(rules) > 1 else ""
+        condition = f"when {in_words(rule.when)}: " if rule.when else "else: " if len(rules) > 1 else ""
         told = " ".join(filter(None, (value(field.name, rule), rule.why)))
         if not levels and len(rules) > 1:
             told = told or ("as given." if isinstance(rule.verb, From) else "not sent.")
