@@ -232,11 +232,6 @@ def _row(line: FieldTally) -> list[str]:
 
 
 def _difference(line: FieldTally) -> str:
-    """Return how often a field differs, and the first example."""
-    kinds = (
-        (line.differs, f"differs in {line.differs} of {line.total}"),
-        (0 if line.absent else line.only_old, f"is missing in {line.only_old} of {line.total}"),
-        (line.only_made, f"is there in {line.only_made} that had none"),
-    )
-    counts = ", ".join(text for number, text in kinds if number)
-    return f"{counts}; line {line.line}: expected {shortened(line.expected, 60)}, got {shortened(line.got, 60)}"
+    """Return how often a field's values are equal, and the first example of those that are not."""
+    example = f"line {line.line}: expected {shortened(line.expected, 60)}, got {shortened(line.got, 60)}"
+    return f"is equal in {line.equal} of {line.total}; {example}"

@@ -1,11 +1,16 @@
-"""``atlas-shim check --prove``: reads through the shim, beside the successor's own answers."""
+"""``atlas-shim check --prove``: reads through the shim, each field beside the successor's own answer.
+
+What the rules of a document read is looked up anew here, in an answer that the shim had no part in.
+"""
 
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 from urllib.parse import urlsplit
+
+import attrs
 
 from shim._record import record
 from shim._version import __version__
@@ -16,14 +21,52 @@ from shim.cli import output
 from shim.core.content import loads
 from shim.core.messages import Record
 from shim.core.recognise import Engine, shared_engine
+from shim.documents.calls import Successor
+from shim.documents.fields import BARE, Resource, Rule
+from shim.documents.model import Operation
+from shim.documents.sources import NoValue, look_up, parse_source
+from shim.documents.vocabulary import Fidelity
+from shim.documents.ways import From
 from shim.doors.httpx_family.clients import recognise_also
 from shim.doors.httpx_family.door import INNER
+from shim.errors import SettingsError
 from shim.httpx import Client
 from shim.tools.inventory.writing import COMMANDS, VARIABLE
-from shim.tools.prove import MISSING, Beside, Proof, proof
 
+MISSING = NoValue.MISSING
+_SAME = {Fidelity.EXACT, Fidelity.RENAMED}
 _SHOWN = ("level", "source", "why", "wrong")
 """What a report has of each field beside its name: no value."""
+
+
+@attrs.frozen
+class Beside:
+    """One field in one item, with both values; MISSING if there is none."""
+
+    name: str
+    """In the legacy answer."""
+    level: str
+    old: Any
+    source: str
+    """Where the new value stands, empty if the field has none."""
+    new: Any
+    why: str
+    wrong: str
+    """Empty if all is as documented."""
+
+
+@attrs.frozen
+class Proof:
+    """What one read shows."""
+
+    target: str
+    """The legacy request target."""
+    record: Record
+    """What the shim sent and left out."""
+    fields: Mapping[str, Sequence[Beside]]
+    """Those of all items, by name."""
+    problems: Sequence[str]
+    """Those of the whole, without a value."""
 
 
 def prove(paths: Sequence[str], form: str) -> None:
@@ -38,39 +81,38 @@ def prove(paths: Sequence[str], form: str) -> None:
     with Client(auth=auth, timeout=TIMEOUT, headers={"User-Agent": f"{COMMANDS}{__version__}"}) as http:
         recognise_also(http, base_url)
         for path in paths:
-            read = _read(http, shared_engine(os.environ), base_url, path.removeprefix(base_url))
-            if isinstance(read, Proof):
-                reads.append(read)
-            else:
-                problems.append(f"{path}: {read}")
+            try:
+                reads.append(_read(http, shared_engine(os.environ), base_url, path.removeprefix(base_url)))
+            except SettingsError as error:
+                problems += [f"{path}: {one}" for one in error.problems]
     for read in reads:
-        problems += [f"{read.match.operation.id}: {one}" for one in _problems(read)]
+        problems += [f"{read.record.operation}: {one}" for one in _problems(read)]
     report = {"version": __version__, "reads": [_without_values(read) for read in reads]}
     said = "Each field is what its document says."
     output.write_report(report, problems, form, lambda: _text(reads), said)
 
 
-def _read(http: Client, engine: Engine, base_url: str, target: str) -> Proof | str:
-    """Return what one path shows, or a sentence on why it shows nothing."""
+def _read(http: Client, engine: Engine, base_url: str, target: str) -> Proof:
+    """Return what one path shows; raises SettingsError for one that shows nothing."""
     match = engine.recognise("GET", target.partition("?")[0], ())
     if match is None:
-        return f"no mapping document has a GET of this path at {base_url}"
+        raise SettingsError(f"no mapping document has a GET of this path at {base_url}")
     answer = http.get(base_url + target, headers={"Accept": match.content_type.partition(";")[0]})
     happened = record(answer)
     if happened is None or happened.route in {"legacy", "none"}:
         why = happened.reason if happened else "the shim is switched off"
-        return f"no successor answered ({why}); set ATLAS_SHIM_ROUTE=successor"
+        raise SettingsError(f"no successor answered ({why}); set ATLAS_SHIM_ROUTE=successor")
     if not answer.is_success:
-        return f"{error_of(answer)}"
+        raise SettingsError(f"{error_of(answer)}")
     own = dict[str, list[Any]]()
     for tier, url in _pages(happened):
         successor = match.operation.successors[tier].only
         assert successor is not None, "a read has one call on a tier"
         reply = http.get(base_url + url, headers={"Accept": successor.accept}, extensions={INNER: True})
         if not reply.is_success:
-            return f"the successor's own answer is {error_of(reply)}"
+            raise SettingsError(f"the successor's own answer is {error_of(reply)}")
         own.setdefault(tier, []).append(loads(reply.content))
-    return proof(match, target, happened, loads(answer.content), own)
+    return _proof(match.operation, target, happened, loads(answer.content), own)
 
 
 def _pages(happened: Record) -> list[tuple[str, str]]:
@@ -80,44 +122,120 @@ def _pages(happened: Record) -> list[tuple[str, str]]:
     return [(one.route, one.target) for one in good if urlsplit(one.target).path == last[one.route]]
 
 
-def _by_name(fields: Sequence[Beside]) -> Iterator[tuple[Beside, int, list[Beside]]]:
-    """Yield an example of each field, the number of its items, and those that are wrong."""
-    for name in dict.fromkeys(one.name for one in fields):
-        every = [one for one in fields if one.name == name]
-        example = max(every, key=lambda one: (bool(one.wrong), one.old is not MISSING))
-        yield example, len(every), [one for one in every if one.wrong]
+def _proof(operation: Operation, target: str, record: Record, made: Any, own: Mapping[str, Sequence[Any]]) -> Proof:
+    """Compare the shim's answer with the successor's own answers, its pages by tier."""
+    rows, problems = dict[str, list[Beside]](), list[str]()
+    told = {report.name: report.why for report in record.fields}
+    old_items, paired, count = _items(operation, made), 0, 0
+    for tier, pages in own.items():
+        successor = operation.successors[tier]
+        bare = successor.only is not None and successor.only.bare
+        new_items = [item for page in pages for item in _items(operation, page, bare=bare)]
+        pairs = _pairs(successor, old_items, new_items)
+        paired, count = paired + len(pairs), count + len(new_items)
+        for row in (row for both in pairs for row in _beside(successor.resource, tier, both, told)):
+            rows.setdefault(row.name, []).append(row)
+    if lone := len(old_items) - paired:
+        problems.append(f"{lone} of {len(old_items)} items have none beside them in the successor's own answer")
+    total = made.get("totalCount") if isinstance(made, dict) and operation.shape == "page" else None
+    if total is not None and total != count:
+        problems.append(f"totalCount is {total}, and the successor's own answer has {count}")
+    return Proof(target, record, rows, problems)
+
+
+def _items(operation: Operation, document: Any, *, bare: bool = False) -> list[Any]:
+    if operation.shape == "one":
+        return [{BARE: document} if bare else document]
+    if isinstance(document, dict):
+        document = document.get("results")
+    return document if isinstance(document, list) else []
+
+
+def _pairs(successor: Successor, old: Sequence[Any], new: Sequence[Any]) -> list[tuple[Any, Any]]:
+    """Return the items of both answers that are of one thing: by a text that is unique, else by their places."""
+    for field in sorted(successor.resource.fields, key=lambda one: one.name not in {"id", "name"}):
+        (rule, *others) = field.rules[successor.tier]
+        if field.type != "string" or others or type(rule.verb) is not From or field.words:
+            continue
+        by_word = {_taken(one, rule)[1]: one for one in new}
+        words = [look_up(one, field.name.split(".")) for one in old]
+        if len(by_word) == len(new) and len({*words}) == len(old) and MISSING not in {*words, *by_word}:
+            return [(one, by_word[word]) for one, word in zip(old, words, strict=True) if word in by_word]
+    return list(zip(old, new, strict=True)) if len(old) == len(new) else []
+
+
+def _beside(
+    resource: Resource, tier: str, both: tuple[Any, Any], told: Mapping[str, str], outer: str = ""
+) -> Iterator[Beside]:
+    """Yield each field of one object with the values of both sides, those of objects in it after it.
+
+    ``told`` is what the shim's record says of fields, ``outer`` what stands before the names of these.
+    """
+    old, new = both
+    for field in resource.fields:
+        name = f"{outer}{field.name}"
+        rule = next((one for one in field.rules[tier] if one.when is None or one.when.holds(new)), None)
+        was = look_up(old, field.name.split("."))
+        source, said = ("", MISSING) if rule is None else _taken(new, rule)
+        is_taken = rule is not None and type(rule.verb) is From
+        level, wrong = rule.fidelity if rule else Fidelity.ABSENT, ""
+        if was is MISSING and level is not Fidelity.ABSENT:
+            wrong = told.get(name) or "it is missing"
+        elif is_taken and field.of is None and field.type != "links" and level in _SAME and was != said:
+            wrong = "the values differ"
+        yield Beside(name, level.value, was, source, said, rule.why if rule else "", wrong)
+        olds, news = (one if isinstance(one, list) else [one] for one in (was, said))
+        if field.of is not None and is_taken and len(olds) == len(news):
+            inner = f"{name}{'[]' if field.type == 'objects' else ''}."
+            for pair in zip(olds, news, strict=True):
+                if all(isinstance(one, dict) for one in pair):
+                    yield from _beside(field.of, tier, pair, told, inner)
+
+
+def _taken(item: Any, rule: Rule) -> tuple[str, Any]:
+    """Return the first source of a rule that has a value, and that value."""
+    for source in rule.sources:
+        if (value := look_up(item, parse_source(source))) not in (MISSING, None):
+            return source, value
+    return (rule.sources[0] if rule.sources else ""), MISSING
+
+
+def _example(every: Sequence[Beside]) -> Beside:
+    """Return a field's row that is wrong, if there is one, or else has an old value."""
+    return max(every, key=lambda one: (bool(one.wrong), one.old is not MISSING))
 
 
 def _problems(read: Proof) -> Iterator[str]:
     yield from read.problems
     for one in read.record.dropped:
         yield f"{one.where}: {output.printable(one.said)} was left out: {one.why}"
-    for _, count, wrong in _by_name(read.fields):
-        if wrong:
-            yield f"{wrong[0].name}: {wrong[0].wrong} (in {len(wrong)} of {count})"
+    for name, every in read.fields.items():
+        if wrong := [one.wrong for one in every if one.wrong]:
+            yield f"{name}: {wrong[0]} (in {len(wrong)} of {len(every)})"
 
 
 def _text(reads: Sequence[Proof]) -> None:
     for read in reads:
-        output.heading(read.match.operation.id)
+        output.heading(read.record.operation)
         output.paragraph(read.target)
         output.bullets(f"{one.method} {one.target}" for one in read.record.sent)
-        rows = [("old field", "level", "old value", "<- new field", "new value")]
-        for one, *_ in _by_name(read.fields):
-            rows.append((one.name, one.level, output.shortened(one.old), one.source, output.shortened(one.new)))
-        output.write_table(rows, "  ")
-        whys = {one.name: one.why for one in read.fields if one.why and one.old is MISSING}
+        examples = [_example(every) for every in read.fields.values()]
+        rows = [(e.name, e.level, output.shortened(e.old), e.source, output.shortened(e.new)) for e in examples]
+        output.write_table([("old field", "level", "old value", "<- new field", "new value"), *rows], "  ")
+        every = (one for rows in read.fields.values() for one in rows)
+        whys = {one.name: one.why for one in every if one.why and one.old is MISSING}
         output.bullets(f"{name}: {why}" for name, why in whys.items())
 
 
 def _without_values(read: Proof) -> dict[str, Any]:
+    rows = [(_example(every), len(every)) for every in read.fields.values()]
     return {
-        "operation": read.match.operation.id,
-        "api": read.match.api.name,
+        "operation": read.record.operation,
+        "api": read.record.api,
         "calls": len(read.record.sent),
         "fields": [
-            {"field": one.name} | {name: getattr(one, name) for name in _SHOWN} | {"items": count}
-            for one, count, _ in _by_name(read.fields)
+            {"field": one.name} | {name: getattr(one, name) for name in _SHOWN} | {"items": items}
+            for one, items in rows
         ],
         "problems": read.problems,
         "dropped": [{"where": one.where, "why": one.why} for one in read.record.dropped],

@@ -27,7 +27,6 @@ _ORIGIN = "https://cloud.mongodb.com"
 """A replay's origin; nothing is sent to it."""
 MISSING = NoValue.MISSING
 """Marks an absent value."""
-_WORST_FIRST = ("differs", "only_old", "only_made", "equal")
 _UNLIKE = re.compile(r"^[a-z]+://[^/]+|[{}]|%7[BD]", re.IGNORECASE)
 """What links may differ in: their origin, and the braces of placeholders."""
 
@@ -133,12 +132,9 @@ def _replayed(engine: Engine, settings: Settings, pair: Pair) -> Replayed:
         said = body.get("detail") if isinstance(body, dict) else None
         return Replayed(pair, name, problem=f"was answered with {outcome.reply.status} {outcome.code or ''}: {said}")
     before = {"page": "results[].", "array": "[]."}.get(match.operation.shape, "")
-    successors = match.operation.successors.values()
-    rules = [rule for one in successors for each in one.resource.walk() for rule in each.rules[one.tier]]
-    # A value that does not fit is absent, too, and the document is wrong.
-    declared = tuple(rule.why.removesuffix(".") for rule in rules if rule.fidelity is Fidelity.ABSENT)
+    # What can't be used of a successor's answer ("upstream said") is absent, too, and the document is wrong.
     fields = {
-        f"{before}{one.name}": one.fidelity is Fidelity.ABSENT and one.why.startswith(declared)
+        f"{before}{one.name}": one.fidelity is Fidelity.ABSENT and not one.why.startswith("upstream said ")
         for one in outcome.record.fields
     }
     return Replayed(pair, name, body, fields=fields)
@@ -169,7 +165,7 @@ def _emptied(value: Any) -> Any:
 
 @attrs.frozen
 class FieldTally:
-    """One field, by its nested name: the number of pairs in which it was equal, differed, or was on one side only."""
+    """One field, by its nested name: how often its value was equal, differed, or was on one side only."""
 
     field: str
     equal: int = 0
@@ -179,18 +175,18 @@ class FieldTally:
     absent: bool = False
     """Whether the document declares it absent."""
     line: int | None = None
-    """That of the first pair that was not equal, as the next two; MISSING stands where one has none."""
+    """That of the first value that was not equal, as the next two; MISSING stands where one has none."""
     expected: Any = None
     got: Any = None
 
     @property
     def good(self) -> bool:
-        """Whether the field is equal in all pairs, or its differences are declared."""
+        """Whether all values are equal, or their differences are declared."""
         return not (self.differs or self.only_made or (self.only_old and not self.absent))
 
     @property
     def total(self) -> int:
-        """The number of pairs that have the field on either side."""
+        """The number of values on either side."""
         return self.equal + self.differs + self.only_old + self.only_made
 
 
@@ -202,12 +198,8 @@ def compare(replayed: Sequence[Replayed]) -> tuple[FieldTally, ...]:
     rows: dict[str, list[tuple[str, int, Any, Any]]] = {}
     good = [one for one in replayed if not one.problem]
     for one in good:
-        worst: dict[str, tuple[str, int, Any, Any]] = {}
         for at, old, made in _leaves("", one.pair.old, one.made):
-            row, name = (_compared(at, old, made), one.pair.line, old, made), at or "(the answer)"
-            worst[name] = min(worst.get(name, row), row, key=lambda row: _WORST_FIRST.index(row[0]))
-        for name, row in worst.items():
-            rows.setdefault(name, []).append(row)
+            rows.setdefault(at or "(the answer)", []).append((_compared(at, old, made), one.pair.line, old, made))
     for name in (name for one in good for name in one.fields):
         if not any(seen == name or seen.startswith((f"{name}.", f"{name}[")) for seen in rows):
             rows[name] = []

@@ -43,7 +43,7 @@ def test_pairs_deny_a_document(run, tmp_path):
     document.write_text(Path(DOCUMENT).read_text().replace('OPEN = "open"', 'OPEN = "opened"'))
     done = run("check", "--pairs", PAIRS, str(document))
     assert done.exit_code == 1
-    assert "status: differs in 2 of 4; line 1: expected open, got opened" in done.stdout
+    assert "status: is equal in 2 of 4; line 1: expected open, got opened" in done.stdout
 
 
 def test_null_is_null_and_nothing_is_a_dash(run, tmp_path):
@@ -52,8 +52,8 @@ def test_null_is_null_and_nothing_is_a_dash(run, tmp_path):
     pairs = tmp_path / "pairs.jsonl"
     pairs.write_text(json.dumps({**first, "old": {**first["old"], "status": None, "name": None, "more": None}}))
     done = run("check", "--pairs", str(pairs), DOCUMENT)
-    assert "status: differs in 1 of 1; line 1: expected null, got open" in done.stdout
-    assert "more: is missing in 1 of 1; line 1: expected null, got -" in done.stdout
+    assert "status: is equal in 0 of 1; line 1: expected null, got open" in done.stdout
+    assert "more: is equal in 0 of 1; line 1: expected null, got -" in done.stdout
 
 
 def test_one_document_can_be_checked_alone(run):
